@@ -1,0 +1,126 @@
+"""An evaluation of two classes: counts of right and wrong answers, the rates made of them, AUC and mse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from anncli.evaluation.ranking import area_under_curve
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class BinaryEvaluation:
+    """How scores compare with labels; class 0 is positive. Rates are shares from 0 to 1, or None where undefined.
+
+    n = tp + fn + tn + fp labelled samples, n_unlabelled more were left out; sensitivity (SE) tp/(tp+fn);
+    specificity (SP) tn/(tn+fp); ppv tp/(tp+fp); npv tn/(tn+fn); f1 2tp/(2tp+fp+fn); auc: see ranking.py;
+    mse: mean of (score - target)^2; majority_share: the accuracy of always answering the larger class;
+    undefined: why each None is one, by field name.
+    """
+
+    classes: tuple[str, ...]
+    n: int
+    n_unlabelled: int
+    tp: int
+    fn: int
+    tn: int
+    fp: int
+    sensitivity: float | None
+    specificity: float | None
+    ppv: float | None
+    npv: float | None
+    accuracy: float | None
+    f1: float | None
+    auc: float | None
+    mse: float | None
+    majority_share: float | None
+    undefined: Mapping[str, str]
+
+    @property
+    def class_counts(self) -> tuple[int, ...]:
+        """Labelled samples of each class."""
+        return self.tp + self.fn, self.tn + self.fp
+
+    @property
+    def answer_counts(self) -> tuple[int, ...]:
+        """How often each class was answered."""
+        return self.tp + self.fp, self.tn + self.fn
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain values for JSON, keys as the fields; an undefined metric is None."""
+        return {**asdict(self), "classes": list(self.classes), "undefined": dict(self.undefined)}
+
+
+def evaluate_scores(
+    scores: Array,
+    labels: Array,
+    threshold: float,
+    targets: tuple[float, float] | None,
+    classes: tuple[str, ...],
+    n_unlabelled: int = 0,
+) -> BinaryEvaluation:
+    """Judge scores (n,) by labels (n,), 0 positive or 1 negative; a score strictly above `threshold` answers positive.
+
+    Args: targets: the scores (high, low) asked for, for mse; None leaves it undefined.
+    """
+    is_positive = labels == 0
+    answered = scores > scores.dtype.type(threshold)
+    tp, fn, tn, fp = (
+        int(np.count_nonzero(mask))
+        for mask in (
+            answered & is_positive,
+            ~answered & is_positive,
+            ~answered & ~is_positive,
+            answered & ~is_positive,
+        )
+    )
+    n = len(labels)
+    values: dict[str, float | None] = {}
+    undefined: dict[str, str] = {}
+    for name, count, of, reason in (
+        ("sensitivity", tp, tp + fn, "no sample is positive"),
+        ("specificity", tn, tn + fp, "no sample is negative"),
+        ("ppv", tp, tp + fp, "no sample was predicted positive"),
+        ("npv", tn, tn + fn, "no sample was predicted negative"),
+        ("accuracy", tp + tn, n, "no sample has a label"),
+        ("f1", 2 * tp, 2 * tp + fp + fn, "no sample is positive or was predicted positive"),
+        ("majority_share", max(tp + fn, tn + fp), n, "no sample has a label"),
+    ):
+        values[name] = count / of if of else None
+        if not of:
+            undefined[name] = reason
+    finite = bool(np.isfinite(scores).all())
+    values["auc"] = area_under_curve(scores, is_positive) if finite else None
+    if values["auc"] is None:
+        undefined["auc"] = "it needs samples of both classes" if finite else "a score is not finite"
+    values["mse"] = mean_squared_error(scores[:, None], labels, targets)
+    if values["mse"] is None:
+        undefined["mse"] = why_no_mse(scores, targets)
+    return BinaryEvaluation(
+        classes=classes, n=n, n_unlabelled=n_unlabelled, tp=tp, fn=fn, tn=tn, fp=fp, undefined=undefined, **values
+    )
+
+
+def mean_squared_error(outputs: Array, labels: Array, targets: tuple[float, float] | None) -> float | None:
+    """Mean over samples and outputs of (output - target)^2 in float64; None when it has no value.
+
+    Args: outputs (n, K); labels (n,): the output that should be high; with K = 1 label 0 means high, 1 low.
+    """
+    if targets is None or not outputs.size or not np.isfinite(outputs).all():
+        return None
+    high, low = targets
+    wanted = np.where(labels[:, None] == np.arange(outputs.shape[1]), high, low)
+    return float(np.square(outputs.astype(np.float64) - wanted).mean())
+
+
+def why_no_mse(outputs: Array, targets: tuple[float, float] | None) -> str:
+    """The reason behind a None of mean_squared_error()."""
+    if targets is None:
+        return "no targets are known"
+    return "an output is not finite" if outputs.size else "no sample has a label"

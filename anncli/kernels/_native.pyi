@@ -1,0 +1,52 @@
+"""The compiled module; sources in native/, its arguments in module.cc, parser.cc and format.cc."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+def variants() -> tuple[str, ...]: ...
+def plan(sizes: tuple[int, ...], activations: tuple[int, ...], variant: str | None) -> Any: ...
+def forward(plan: Any, parameters: Array, inputs: Array, rows: Array | None, outputs: Array, threads: int) -> None: ...
+def loss_and_gradient(
+    plan: Any,
+    parameters: Array,
+    loss: int,
+    inputs: Array,
+    targets: Array,
+    weights: Array | None,
+    rows: Array | None,
+    gradient: Array | None,
+    l2: float,
+    threads: int,
+) -> float: ...
+def epoch(
+    plan: Any,
+    parameters: Array,
+    loss: int,
+    rule: bytes,
+    first: Array,
+    second: Array | None,
+    step: int,
+    rows_seen: int,
+    inputs: Array,
+    targets: Array,
+    weights: Array | None,
+    rows: Array | None,
+    batch_size: int,
+    outputs: Array | None,
+    threads: int,
+) -> tuple[float, int]: ...
+def parse_block(
+    text: bytes, start: int, delimiter: str, width: int, special: bool, out: Array
+) -> tuple[int, int, int, int, int, int]: ...
+def format_rows(
+    values: Array,
+    head: str,
+    separator: str,
+    tails: tuple[str, ...],
+    chosen: Array | None,
+    exact: Callable[[float], str],
+) -> str: ...

@@ -1,0 +1,114 @@
+// An output layer: from pre-activations and targets to outputs, deltas (dE/dz) and the loss, as network/losses.py.
+
+// Where the real units end: 1 on lanes below n, 0 on the padding behind.
+INL vf lanes_below(int n) {
+  float lanes[VL];
+  for (int i = 0; i < VL; i++) lanes[i] = i < n ? 1.0f : 0.0f;
+  return ldu(lanes);
+}
+// x on the real lanes, 0 on the padding, whatever stands there.
+INL vf keep_first(vf x, int n) {
+  if (n >= VL) return x;
+#if VL == 16
+  return (vf)_mm512_maskz_mov_ps((__mmask16)((1u << n) - 1), (__m512)x);
+#else
+  return where_less(set1(0.0f), lanes_below(n), x, set1(0.0f));
+#endif
+}
+
+template <int A> INL vf squared(vf z, vf t, vf &a, vf &d) {
+  vf slope;
+  act<A>(z, a, slope);
+  vf e = a - t;
+  d = e * slope;
+  return e * e;
+}
+INL vf squared_error(int code, vf z, vf t, vf &a, vf &d) {
+  vf loss = set1(0.0f);
+#define CALL(A) loss = squared<A>(z, t, a, d)
+  FOR_ACTIVATION(code, CALL)
+#undef CALL
+  return loss;
+}
+// max(z, 0) - z t + log(1 + exp(-|z|)): never through the log of an output, so a saturated wrong unit costs a finite loss.
+INL vf binary_cross_entropy(vf z, vf t, vf &a, vf &d) {
+  const vf zero = set1(0.0f), one = set1(1.0f);
+  vf e = vexp(-vabs(z)), r = reciprocal(one + e);
+  a = where_less(z, zero, e * r, r);
+  d = a - t;
+  return vfnma(z, t, at_least(z, zero)) + vlog1p(e);
+}
+
+// z (n) becomes exp(z - top) / sum in place, padding 0; returns log(sum) + top.
+INL float softmax_row(float *z, int n) {
+  vf top = ldu(z);
+  if (n < VL) top = where_less(set1(0.0f), lanes_below(n), top, set1(z[0]));
+  for (int v = VL; v < n; v += VL) {
+    vf x = n - v < VL ? where_less(set1(0.0f), lanes_below(n - v), ld(z + v), top) : ld(z + v);
+    top = where_less(top, x, x, top);
+  }
+  float lanes[VL];
+  stu(lanes, top);
+  float highest = lanes[0];
+  for (int i = 1; i < VL; i++) highest = lanes[i] > highest ? lanes[i] : highest;
+  vf sum = set1(0.0f);
+  for (int v = 0; v < n; v += VL) {
+    vf e = keep_first(vexp(ld(z + v) - set1(highest)), n - v);
+    st(z + v, e);
+    sum += e;
+  }
+  float total = vsum(sum);
+  for (int v = 0; v < n; v += VL) st(z + v, ld(z + v) / set1(total));
+  return highest + logf(total);
+}
+
+NOINL float softmax_output(int loss, float *z, const float *t, float scale, float *d, int n) {
+  vf targets = set1(0.0f), product = set1(0.0f);
+  for (int v = 0; v < n; v += VL) {
+    vf wanted = load_first(t + v, n - v);
+    targets += wanted;
+    product = vfma(wanted, keep_first(ld(z + v), n - v), product);
+  }
+  float log_sum = softmax_row(z, n);
+  if (loss == ANN_CROSS_ENTROPY) {
+    float total = vsum(targets);
+    for (int v = 0; v < n; v += VL)
+      st(d + v, (ld(z + v) * set1(total) - load_first(t + v, n - v)) * set1(scale));
+    return log_sum * total - vsum(product);
+  }
+  vf squares = set1(0.0f), mixed = set1(0.0f);
+  for (int v = 0; v < n; v += VL) {
+    vf y = ld(z + v), e = y - load_first(t + v, n - v), g = e * set1(2.0f / n);
+    squares = vfma(e, e, squares);
+    mixed = vfma(g, y, mixed);
+    st(d + v, g);
+  }
+  vf all = set1(vsum(mixed));
+  for (int v = 0; v < n; v += VL) st(d + v, ld(z + v) * (ld(d + v) - all) * set1(scale));
+  return vsum(squares) / n;
+}
+
+// One row of n outputs: z becomes the outputs, d (padded with 0) the deltas times scale; returns the row's loss.
+static float output_row(int code, int loss, float *z, const float *t, float scale, float *d, int n) {
+  if (code == SOFTMAX) return softmax_output(loss, z, t, scale, d, n);
+  vf total = set1(0.0f), factor = set1(loss == ANN_MSE ? scale * (2.0f / n) : scale);
+  for (int v = 0; v < n; v += VL) {
+    vf a, delta, x = ld(z + v), wanted = load_first(t + v, n - v);
+    vf each = loss == ANN_MSE ? squared_error(code, x, wanted, a, delta) : binary_cross_entropy(x, wanted, a, delta);
+    st(z + v, a);
+    st(d + v, keep_first(delta * factor, n - v));
+    total += keep_first(each, n - v);
+  }
+  return loss == ANN_MSE ? vsum(total) / n : vsum(total);
+}
+
+// The same for m rows of one output each, VL rows at a time: z, t, scale, d, losses are vectors (m), padded to VL.
+static void single_output(int code, int loss, float *z, const float *t, const float *scale, float *d, float *losses, int m) {
+  for (int v = 0; v < m; v += VL) {
+    vf a, delta, x = ld(z + v), wanted = ld(t + v);
+    vf each = loss == ANN_MSE ? squared_error(code, x, wanted, a, delta) : binary_cross_entropy(x, wanted, a, delta);
+    st(z + v, a);
+    st(d + v, delta * ld(scale + v) * set1(loss == ANN_MSE ? 2.0f : 1.0f));
+    st(losses + v, each);
+  }
+}

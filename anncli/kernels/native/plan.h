@@ -1,0 +1,271 @@
+// A plan: one topology with the memory its calls work in, kept from call to call.
+//
+// Two layouts, each in its own arena: online (a row at a time) and batch (many rows). Parameters arrive and leave as
+// the one vector of network.Topology: per layer a block (n_in + 1, n_out), biases first. Inside, rows are padded to
+// whole vectors; padded weights are 0 and stay 0, because their deltas or their inputs are kept 0.
+
+struct Layer {
+  int n_in, n_out, p_in, p_out, activation;
+  size_t offset;  // of its block in the parameter vector
+  // Weights as [rows][width]: [in][p_out], or [out][p_in] where `by_output`.
+  bool by_output;
+  int rows, width;
+  float *weights, *first, *second;                  // and the two vectors of the rule
+  float *biases, *first_biases, *second_biases;     // (p_out,)
+  float *sums, *sum_biases;                         // batch: a gradient collected over several blocks
+  float *transposed;                                // batch: [out][p_in], what deltas pass back through
+  float *values, *slopes, *delta;                   // batch: [capacity][stride]; online: (p_out,)
+  int stride;                                       // between rows of values and delta
+  const float **value_rows, **delta_rows;           // batch: where each of these rows starts
+  float *real;                                      // (p_out,) 1 on units, 0 on padding
+};
+
+struct Arena {
+  char *memory, *start;
+  size_t used, size;
+  float *take(size_t n) {  // null while sizes are only counted
+    size_t at = used;
+    used += (n * sizeof(float) + 63) / 64 * 64 + 64;
+    return start ? (float *)(start + at) : NULL;
+  }
+  // Memory whose start lies half a page from that of the last `n` floats taken: loads and stores of two arrays walked
+  // together then never meet in the low bits of their addresses, which would make one wait for the other.
+  float *take_apart(size_t n) {
+    const size_t last = (n * sizeof(float) + 63) / 64 * 64 + 64;
+    used += (2048 + 4096 - last % 4096) % 4096;
+    return take(n);
+  }
+  void reset() { used = 0; start = NULL; }
+  bool allocate() {
+    if (used > size) {
+      free(memory);
+      memory = (char *)malloc(used + 64);
+      size = memory ? used : 0;
+      if (!memory) return false;
+    }
+    start = memory + (64 - (uintptr_t)memory % 64) % 64;
+    used = 0;
+    return true;
+  }
+};
+
+struct Plan {
+  int n_layers;
+  Layer *online, *batch;
+  Arena online_arena, batch_arena;
+  bool online_ready, batch_slopes;
+  int capacity;               // rows of the batch arena
+  float *masked_inputs;       // [capacity][pad(n_inputs)], for input dropout
+  float *row_scales, *row_losses, *row_targets;  // (capacity,)
+  const float **input_rows;   // (capacity,)
+  size_t n_parameters;
+  int n_inputs, n_units;      // n_units: inputs and hidden units together, the stride of dropout counters
+};
+
+// A single output, or a few, behind a hidden layer: weights by output make dot products of what would be padding.
+static bool few_outputs(int number, int n_layers, int n_out) {
+  return number == n_layers - 1 && number > 0 && n_out * 4 <= (VL > 4 ? VL : 4);
+}
+
+static Plan *plan_create(int n_layers, const int *sizes, const int *activations) {
+  Plan *p = (Plan *)calloc(1, sizeof *p);
+  Layer *layers = (Layer *)calloc((size_t)n_layers * 2, sizeof(Layer));
+  if (!p || !layers) {
+    free(p);
+    free(layers);
+    return NULL;
+  }
+  p->n_layers = n_layers;
+  p->online = layers;
+  p->batch = layers + n_layers;
+  p->n_inputs = sizes[0];
+  for (int l = 0; l < n_layers; l++) {
+    Layer &a = p->online[l];
+    a.n_in = sizes[l];
+    a.n_out = sizes[l + 1];
+    a.p_in = pad(a.n_in);
+    a.p_out = pad(a.n_out);
+    a.activation = activations[l];
+    a.offset = p->n_parameters;
+    a.stride = a.p_out;
+    p->n_parameters += ((size_t)a.n_in + 1) * a.n_out;
+    p->n_units += a.n_in;
+    p->batch[l] = a;
+    Layer &b = p->batch[l];
+    a.by_output = l > 0;
+    b.by_output = few_outputs(l, n_layers, a.n_out);
+    if (b.by_output && b.n_out == 1) b.stride = 1;
+    a.rows = a.by_output ? a.n_out : a.n_in;
+    a.width = a.by_output ? a.p_in : a.p_out;
+    b.rows = b.by_output ? b.n_out : b.n_in;
+    b.width = b.by_output ? b.p_in : b.p_out;
+  }
+  return p;
+}
+
+static void plan_destroy(Plan *p) {
+  free(p->online_arena.memory);
+  free(p->batch_arena.memory);
+  free(p->online);
+  free(p);
+}
+
+static bool prepare_online(Plan *p) {
+  if (p->online_ready) return true;
+  for (int pass = 0; pass < 2; pass++) {
+    Arena &arena = p->online_arena;
+    if (pass == 0) arena.reset();
+    else if (!arena.allocate()) return false;
+    for (int l = 0; l < p->n_layers; l++) {
+      Layer &a = p->online[l];
+      size_t n = (size_t)a.rows * a.width;
+      a.weights = arena.take(n);
+      a.first = arena.take_apart(n);
+      a.biases = arena.take(a.p_out);
+      a.first_biases = arena.take(a.p_out);
+      a.values = arena.take(a.p_out);
+      a.slopes = arena.take(a.p_out);
+      a.delta = arena.take(a.p_out);
+      a.real = arena.take(a.p_out);
+    }
+  }
+  for (int l = 0; l < p->n_layers; l++)
+    for (int i = 0; i < p->online[l].p_out; i++) p->online[l].real[i] = i < p->online[l].n_out ? 1.0f : 0.0f;
+  return p->online_ready = true;
+}
+
+static const float **take_rows(Arena &arena, size_t rows) {
+  return (const float **)arena.take(rows * sizeof(float *) / sizeof(float));
+}
+
+// Memory for `capacity` rows at a time; stored slopes for every hidden layer where dropout needs them.
+static bool prepare_batch(Plan *p, int capacity, bool slopes) {
+  if (p->capacity >= capacity && (p->batch_slopes || !slopes)) return true;
+  capacity = capacity > p->capacity ? capacity : p->capacity;
+  slopes = slopes || p->batch_slopes;
+  p->capacity = 0;
+  size_t rows = (size_t)(capacity + 15) / 16 * 16;
+  for (int pass = 0; pass < 2; pass++) {
+    Arena &arena = p->batch_arena;
+    if (pass == 0) arena.reset();
+    else if (!arena.allocate()) return false;
+    for (int l = 0; l < p->n_layers; l++) {
+      Layer &a = p->batch[l];
+      size_t n = (size_t)a.rows * a.width;
+      bool last = l == p->n_layers - 1;
+      a.weights = arena.take(n);
+      a.first = arena.take(n);
+      a.second = arena.take(n);
+      a.biases = arena.take(a.p_out);
+      a.first_biases = arena.take(a.p_out);
+      a.second_biases = arena.take(a.p_out);
+      a.transposed = l > 0 && !a.by_output ? arena.take((size_t)a.n_out * a.p_in) : NULL;
+      a.values = arena.take(rows * a.stride);
+      a.delta = arena.take(rows * a.stride);
+      a.sums = arena.take(n);
+      a.sum_biases = arena.take(a.p_out);
+      a.value_rows = take_rows(arena, rows);
+      a.delta_rows = take_rows(arena, rows);
+      a.slopes = !last && (slopes || !slope_from_value(a.activation)) ? arena.take(rows * a.p_out) : NULL;
+    }
+    p->masked_inputs = slopes ? arena.take(rows * p->batch[0].p_in) : NULL;
+    p->row_scales = arena.take(rows);
+    p->row_losses = arena.take(rows);
+    p->row_targets = arena.take(rows);
+    p->input_rows = take_rows(arena, rows);
+  }
+  for (int l = 0; l < p->n_layers; l++) {
+    const Layer &a = p->batch[l];
+    for (size_t b = 0; b < rows; b++) {
+      a.value_rows[b] = a.values + b * a.stride;
+      a.delta_rows[b] = a.delta + b * a.stride;
+    }
+  }
+  p->capacity = (int)rows;
+  p->batch_slopes = slopes;
+  return true;
+}
+
+// to[r][width] = from[r][n], zeros behind
+static void copy_rows(float *to, int width, const float *from, int rows, int n) {
+  for (int r = 0; r < rows; r++, to += width, from += n) {
+    memcpy(to, from, sizeof(float) * n);
+    for (int i = n; i < width; i++) to[i] = 0;
+  }
+}
+
+#if VL > 1
+typedef float f4 __attribute__((vector_size(16)));
+typedef float f4u __attribute__((vector_size(16), aligned(4), may_alias));
+typedef int i4 __attribute__((vector_size(16)));
+#if defined(__clang__)
+#define MIX(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+#else
+#define MIX(a, b, i, j, k, l) __builtin_shuffle(a, b, i4{i, j, k, l})
+#endif
+#endif
+
+// to[c][r] = from[r][c] for r < rows, c < columns
+static void transpose(float *to, size_t to_width, const float *from, size_t from_width, int rows, int columns) {
+  int r = 0;
+#if VL > 1
+  for (; r + 4 <= rows; r += 4) {
+    const float *f = from + r * from_width;
+    float *t = to + r;
+    int c = 0;
+    for (; c + 4 <= columns; c += 4, f += 4, t += 4 * to_width) {
+      f4 a = *(const f4u *)f, b = *(const f4u *)(f + from_width);
+      f4 d = *(const f4u *)(f + 2 * from_width), e = *(const f4u *)(f + 3 * from_width);
+      f4 ab0 = MIX(a, b, 0, 4, 1, 5), ab1 = MIX(a, b, 2, 6, 3, 7);
+      f4 de0 = MIX(d, e, 0, 4, 1, 5), de1 = MIX(d, e, 2, 6, 3, 7);
+      *(f4u *)t = MIX(ab0, de0, 0, 1, 4, 5);
+      *(f4u *)(t + to_width) = MIX(ab0, de0, 2, 3, 6, 7);
+      *(f4u *)(t + 2 * to_width) = MIX(ab1, de1, 0, 1, 4, 5);
+      *(f4u *)(t + 3 * to_width) = MIX(ab1, de1, 2, 3, 6, 7);
+    }
+    for (; c < columns; c++)
+      for (int i = 0; i < 4; i++) to[c * to_width + r + i] = from[(r + i) * from_width + c];
+  }
+#endif
+  for (; r < rows; r++)
+    for (int c = 0; c < columns; c++) to[c * to_width + r] = from[r * from_width + c];
+}
+
+// One vector of the caller into a layer's own layout, padding cleared; null counts as zeros.
+static void load_layer(const Layer &a, const float *vector, float *weights, float *biases) {
+  if (!vector) {
+    memset(weights, 0, sizeof(float) * a.rows * a.width);
+    memset(biases, 0, sizeof(float) * a.p_out);
+    return;
+  }
+  const float *block = vector + a.offset;
+  copy_rows(biases, a.p_out, block, 1, a.n_out);
+  block += a.n_out;
+  if (!a.by_output) {
+    copy_rows(weights, a.width, block, a.n_in, a.n_out);
+    return;
+  }
+  transpose(weights, a.width, block, a.n_out, a.n_in, a.n_out);
+  for (int j = 0; j < a.n_out; j++)
+    for (int i = a.n_in; i < a.width; i++) weights[(size_t)j * a.width + i] = 0;
+}
+
+static void store_layer(const Layer &a, float *vector, const float *weights, const float *biases) {
+  float *block = vector + a.offset;
+  memcpy(block, biases, sizeof(float) * a.n_out);
+  block += a.n_out;
+  if (a.by_output) transpose(block, a.n_out, weights, a.width, a.n_out, a.n_in);
+  else
+    for (int i = 0; i < a.n_in; i++)
+      memcpy(block + (size_t)i * a.n_out, weights + (size_t)i * a.width, sizeof(float) * a.n_out);
+}
+
+static double squared_weights(const Plan *p, const float *parameters) {
+  double total = 0;
+  for (int l = 0; l < p->n_layers; l++) {
+    const Layer &a = p->batch[l];
+    const float *w = parameters + a.offset + a.n_out, *end = w + (size_t)a.n_in * a.n_out;
+    for (; w < end; w++) total += (double)(*w * *w);
+  }
+  return total;
+}

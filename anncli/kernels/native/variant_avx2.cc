@@ -1,0 +1,7 @@
+// The avx2 variant; the build compiles this file alone for that instruction set.
+#if defined(__AVX2__)
+#define VL 8
+#define ANN_VARIANT "avx2"
+#define ANN_TABLE ann_kernel_avx2
+#include "variant.h"
+#endif

@@ -1,0 +1,104 @@
+"""The names of activations and initialisations, one table for files, help, errors and tests (no numpy here)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from anncli.errors import did_you_mean
+
+
+class ActivationName(NamedTuple):
+    """What a person may know of an activation before any number is computed.
+
+    code: the number the compiled kernels know it by; lowest, highest: the range of its values.
+    """
+
+    code: int
+    formula: str
+    lowest: float
+    highest: float
+
+
+_INF = float("inf")
+
+ACTIVATION_NAMES: dict[str, ActivationName] = {
+    "linear": ActivationName(0, "z", -_INF, _INF),
+    "logistic": ActivationName(1, "1/(1+exp(-z))", 0.0, 1.0),
+    "tanh": ActivationName(2, "tanh(z)", -1.0, 1.0),
+    "bipolar-sigmoid": ActivationName(3, "tanh(z/2)", -1.0, 1.0),
+    "lecun-tanh": ActivationName(4, "1.7159 tanh(2z/3)", -1.7159, 1.7159),
+    "relu": ActivationName(5, "max(z, 0)", 0.0, _INF),
+    "leaky-relu": ActivationName(6, "z if z > 0 else 0.01 z", -_INF, _INF),
+    "elu": ActivationName(7, "z if z > 0 else exp(z)-1", -1.0, _INF),
+    "gelu": ActivationName(8, "z Phi(z), exact", -0.17, _INF),
+    "gelu-tanh": ActivationName(9, "z/2 (1+tanh(0.7979(z+0.0447z^3)))", -0.17, _INF),
+    "silu": ActivationName(10, "z/(1+exp(-z))", -0.279, _INF),
+    "softplus": ActivationName(11, "log(1+exp(z))", 0.0, _INF),
+    "softsign": ActivationName(12, "z/(1+|z|)", -1.0, 1.0),
+    "softmax": ActivationName(13, "exp(z_k)/sum exp(z), output layer only", 0.0, 1.0),
+}
+
+ACTIVATION_ALIASES = {
+    "identity": "linear",
+    "purelin": "linear",
+    "sigmoid": "logistic",
+    "logsig": "logistic",
+    "tansig": "tanh",
+    "poslin": "relu",
+    "swish": "silu",
+    "elliot": "softsign",
+}
+
+INITIALIZATION_NAMES: dict[str, str] = {
+    "auto": "he for the relu family, glorot for the rest",
+    "glorot": "uniform, +-sqrt(6/(fan_in+fan_out)); biases 0 (Glorot & Bengio 2010)",
+    "he": "normal, variance 2/fan_in; biases 0 (He et al. 2015)",
+    "lecun": "normal, variance 1/fan_in; biases 0 (LeCun et al. 1998)",
+    "fan-in": "uniform, +-1/sqrt(fan_in), biases too",
+    "classic": "uniform, +-0.5, biases too",
+    "ann1dn": "multiples of 1/2048 in [-1, 1), biases too: the old tool's rule",
+    "nguyen-widrow": "hidden units spread over the input range (Nguyen & Widrow 1990); output layer glorot",
+    "orthogonal": "random orthogonal matrix (gain sqrt 2 for the relu family); biases 0",
+}
+
+
+class LossName(NamedTuple):
+    """code: the number the compiled kernels know a loss by; output: the only output activation it fits, or None for any."""
+
+    code: int
+    output: str | None
+    formula: str
+
+
+LOSS_NAMES: dict[str, LossName] = {
+    "mse": LossName(0, None, "mean over outputs of (y-t)^2"),
+    "binary-cross-entropy": LossName(1, "logistic", "sum over outputs of -t log y - (1-t) log(1-y)"),
+    "cross-entropy": LossName(2, "softmax", "-sum t log y"),
+}
+
+
+def default_loss(output_activation: str) -> str:
+    """The loss that fits an output activation: its cross-entropy where there is one, else mse."""
+    for name, info in LOSS_NAMES.items():
+        if info.output == output_activation:
+            return name
+    return "mse"
+
+
+def check_loss(loss: str, output_activation: str) -> None:
+    """Raises ValueError when the loss is unknown or does not fit the output activation."""
+    if loss not in LOSS_NAMES:
+        raise ValueError(f"unknown loss '{loss}'; {did_you_mean(loss, LOSS_NAMES)}")
+    needed = LOSS_NAMES[loss].output
+    if needed is not None and needed != output_activation:
+        raise ValueError(
+            f"loss {loss} needs {needed} outputs, this network has {output_activation}; use loss {default_loss(output_activation)}"
+        )
+
+
+def canonical_activation(name: str) -> str:
+    """The one name of an activation; raises ValueError with advice for an unknown one."""
+    name = ACTIVATION_ALIASES.get(name, name)
+    if name not in ACTIVATION_NAMES:
+        raise ValueError(f"unknown activation '{name}'; {did_you_mean(name, ACTIVATION_NAMES, ACTIVATION_ALIASES)}")
+    return name

@@ -1,0 +1,57 @@
+"""Scaling: how raw inputs become network inputs; it belongs to the network, so what was trained is what predicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+PER_VECTOR = ("none", "energy", "minmax")
+INPUT_ACTIVATIONS = ("linear", "logistic")
+
+
+@dataclass
+class Scaling:
+    """First the whole vector (`per_vector`), then each input `(x + add) * multiply`, then `activation`.
+
+    method: the name the user asked for ('none', 'zscore', ...), a remark only; add, multiply: float32 (n_inputs,) or
+    both None for no change; per_vector: 'none', 'energy' (divide by the Euclidean norm; a zero vector stays) or
+    'minmax' (stretch to 0.1..0.9; a constant vector becomes all 0.1); activation: 'linear' or 'logistic'.
+    """
+
+    method: str = "none"
+    add: Array | None = None
+    multiply: Array | None = None
+    per_vector: str = "none"
+    activation: str = "linear"
+
+    @property
+    def is_identity(self) -> bool:
+        return self.add is None and self.per_vector == "none" and self.activation == "linear"
+
+    def apply(self, inputs: Array, *, in_place: bool = False) -> Array:
+        """Scaled copy of raw inputs (n, n_inputs), float32 (float64 stays float64); in place when the caller allows it."""
+        if self.is_identity:
+            return inputs
+        scaled = inputs if in_place else inputs.copy()
+        if self.per_vector == "energy":
+            norm = np.sqrt(np.einsum("ij,ij->i", scaled, scaled, dtype=np.float64))
+            scaled /= np.where(norm > 0, norm, 1.0).astype(scaled.dtype)[:, None]
+        elif self.per_vector == "minmax":
+            low = scaled.min(axis=1, keepdims=True)
+            spread = scaled.max(axis=1, keepdims=True) - low
+            scaled -= low
+            scaled *= 0.8 / np.where(spread > 0, spread, 1.0).astype(scaled.dtype)
+            scaled += scaled.dtype.type(0.1)
+        if self.add is not None and self.multiply is not None:
+            scaled += self.add
+            scaled *= self.multiply
+        if self.activation == "logistic":
+            from anncli.network.activations import ACTIVATIONS
+
+            scaled[...] = ACTIVATIONS["logistic"].value(scaled)
+        return scaled
