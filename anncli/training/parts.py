@@ -1,0 +1,77 @@
+"""The parts of a run: which rows train, validate and test, and whether they can."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from anncli.dataset import UNLABELLED, Dataset
+from anncli.dataset.split import stratified_split
+from anncli.errors import DataError, UsageError
+from anncli.network.network import Network
+from anncli.training.options import TrainingOptions
+
+Array = npt.NDArray[Any]
+
+PARTS = ("training", "validation", "test")
+
+
+def check_fit(network: Network, data: Dataset) -> None:
+    """Data and network agree in inputs and classes."""
+    if data.n_inputs != network.n_inputs:
+        raise DataError(
+            f"the vectors have {data.n_inputs} values, the network has {network.n_inputs} inputs",
+            advice=f"give vectors of {network.n_inputs} values, or write 'inputs: {data.n_inputs}' in the network file",
+        )
+    if data.n_classes != network.n_classes:
+        raise UsageError(
+            f"{data.n_classes} classes of data for a network of {network.n_classes} classes ({network.n_outputs} output"
+            f"{'s' if network.n_outputs > 1 else ''})",
+            advice="give one class file per class, positive before negative, or change the network's last layer",
+        )
+
+
+def divide(
+    data: Dataset, options: TrainingOptions, parts: Mapping[str, Array], rng: np.random.Generator
+) -> dict[str, Array]:
+    """Rows of the three parts: those given, the others drawn as shares of the given training rows (or of all)."""
+    training = parts.get("training")
+    rows = np.arange(data.n_samples, dtype=np.int64) if training is None else np.asarray(training, dtype=np.int64)
+    result = {name: np.asarray(parts.get(name, rows[:0]), dtype=np.int64) for name in PARTS}
+    shares = {name: 0.0 if name in parts else getattr(options, name) for name in ("test", "validation")}
+    if any(isinstance(share, tuple) for share in shares.values()):
+        raise UsageError("validation and test files must be read into `parts` before training")
+    if shares["test"] + shares["validation"] >= 1:
+        raise UsageError("--validation and --test together leave nothing to train on", advice="lower one of them")
+    left = rows
+    remaining = 1.0
+    for name, share in shares.items():
+        left, result[name] = (
+            (left, result[name]) if not share else stratified_split(data.labels, left, share / remaining, rng)
+        )
+        remaining -= share
+    result["training"] = left
+    return result
+
+
+def check_parts(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
+    """Warnings in words; raises DataError for a part without labels or a class without training vectors."""
+    warnings = []
+    for name in ("training", "validation"):
+        if (data.labels[rows[name]] == UNLABELLED).any():
+            raise DataError(f"the {name} part holds vectors without a class", advice="label them or leave them out")
+    counts = data.class_counts(rows["training"])
+    if np.count_nonzero(counts) < 2:
+        only = data.classes[int(np.argmax(counts))] if counts.sum() else "none"
+        raise DataError(f"the training part holds one class only ('{only}')", advice="give vectors of every class")
+    for name, count in zip(data.classes, counts, strict=True):
+        if count == 0:
+            raise DataError(f"class '{name}' has no vector in the training part", advice="give vectors of every class")
+    validation = data.class_counts(rows["validation"])
+    if len(rows["validation"]) and not validation.all():
+        missing = data.classes[int(np.argmin(validation))]
+        warnings.append(f"class '{missing}' has no vector in the validation part; its errors will not be seen")
+    return warnings

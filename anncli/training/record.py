@@ -1,0 +1,60 @@
+"""The record of a run: what the network file says about its making; no time and no place, so that the same run gives the same bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from anncli.dataset import UNLABELLED
+from anncli.training.parts import PARTS
+
+if TYPE_CHECKING:
+    from anncli.training.run import TrainingRun
+
+
+def make_record(run: TrainingRun, kept_epoch: int) -> dict[str, Any]:
+    """Plain nested values for the network file."""
+    import anncli
+
+    options, epochs = run.options, len(run.history)
+    weights = options.class_weight
+    before = run.network.record.get("epochs_in_all", 0) if options.init is None else 0
+    return {
+        "trainer": options.trainer,
+        "options": dict(options.trainer_options),
+        "loss": run.loss,
+        "l2": _rounded(run.l2),
+        "class_weight": list(weights) if isinstance(weights, tuple) else weights or "none",
+        "seed": options.seed,
+        "epochs": epochs,
+        "epochs_in_all": before + epochs,
+        "kept_epoch": kept_epoch,
+        "refit_epochs": run.refit_epochs,
+        "stop": run.stop_reason,
+        **(run.remarks or run.trainer.remarks()),
+        "parts": _parts(run),
+        "data": [{"file": s.name, "samples": s.n_samples, "sha256": s.sha256} for s in run.data.sources],
+        "kernel": run.kernel.name,
+        "versions": {"anncli": anncli.__version__, "numpy": np.__version__},
+    }
+
+
+def _parts(run: TrainingRun) -> dict[str, Any]:
+    """Samples and loss of each part that has labels."""
+    parts: dict[str, Any] = {}
+    for name in PARTS:
+        rows = run.rows[name]
+        if not len(rows):
+            continue
+        parts[name] = {"samples": len(rows)}
+        if (run.data.labels[rows] != UNLABELLED).all():
+            # After a final fit the validation part is training data: its loss is that of the weights it judged.
+            judged = run.selected if name == "validation" else run.network_parameters()
+            parts[name]["loss"] = _rounded(run.objective.value(judged, rows, penalty=False))
+    return parts
+
+
+def _rounded(value: float) -> float:
+    """Six significant digits: enough to read, and not more than float32 work can promise."""
+    return float(f"{value:.6g}")

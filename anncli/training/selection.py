@@ -1,0 +1,74 @@
+"""The judge: looks at the validation part after each epoch and remembers which epoch was the best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from anncli.evaluation import evaluate_outputs, selection_metric
+from anncli.training.objective import Objective
+from anncli.training.options import TrainingOptions
+
+Array = npt.NDArray[Any]
+
+
+class Verdict(NamedTuple):
+    """Loss and metric of an epoch on the validation part (None without one), and whether it is the best so far."""
+
+    loss: float | None
+    metric: float | None
+    is_best: bool
+
+
+class Judge:
+    """Keeps the best epoch by options.metric; among equal metrics the lower loss is better.
+
+    With the class alternation of ann1dn its rules hold: an epoch counts only when the class means lie on both sides of
+    the threshold, and of equally good epochs the later one is kept.
+    """
+
+    def __init__(
+        self, objective: Objective, labels: Array, rows: Array, options: TrainingOptions, threshold: float
+    ) -> None:
+        self.objective, self.labels, self.rows, self.threshold = objective, labels, rows, threshold
+        self.metric = options.metric
+        self.classic = bool(options.trainer_options.get("alternate"))
+        self.best_epoch: int | None = None
+        self._best: tuple[float, float] | None = None
+
+    def see(self, epoch: int, parameters: Array, class_means: Sequence[float] | None) -> Verdict:
+        """Judge the parameters after `epoch`."""
+        if not len(self.rows):
+            return Verdict(None, None, False)
+        loss = self.objective.value(parameters, self.rows, penalty=False)
+        if not np.isfinite(loss):
+            return Verdict(loss, None, False)
+        apart = not class_means or len(class_means) != 2 or class_means[0] > self.threshold > class_means[1]
+        if self.classic and not apart:
+            return Verdict(loss, None, False)
+        metric = -loss if self.metric == "loss" else self._measure(parameters)
+        rank = (metric, -loss)
+        if self.classic:
+            better = self._best is None or metric >= self._best[0]
+        else:
+            better = self._best is None or rank > self._best
+        if better:
+            self._best, self.best_epoch = rank, epoch
+        return Verdict(loss, loss if self.metric == "loss" else metric, better)
+
+    def _measure(self, parameters: Array) -> float:
+        objective = self.objective
+        if self.metric == "mse":
+            # The kernel has it in one pass; the other metrics need answers.
+            return 1 / max(objective.value(parameters, self.rows, penalty=False, loss="mse"), 1e-15)
+        outputs = objective.kernel.forward(objective.topology, parameters, objective.inputs, self.rows)
+        evaluation = evaluate_outputs(
+            outputs, self.labels[self.rows], threshold=self.threshold, targets=self._targets()
+        )
+        return selection_metric(self.metric, evaluation)
+
+    def _targets(self) -> tuple[float, float]:
+        return float(self.objective.targets.max()), float(self.objective.targets.min())

@@ -1,0 +1,75 @@
+"""What every trainer is: options at birth, one epoch at a time, and a state that can be written down and resumed."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from anncli.training.objective import Objective
+
+Array = npt.NDArray[Any]
+State = dict[str, Any]
+
+
+class Trainer(ABC):
+    """A training algorithm; parameters are a float32 vector (P,) that epoch() changes in place.
+
+    options: the trainer's own, complete (names and defaults in training/names.py).
+    """
+
+    #: Why the trainer cannot go on (a reason in words), or None while it can.
+    finished: str | None = None
+
+    #: Mean output per class over the presentations of the last epoch, for trainers that watch it.
+    class_means: list[float] | None = None
+
+    #: Epochs the run will have in all, for learning-rate schedules; the run sets it before the first epoch.
+    total_epochs: int | None = None
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self.options = options
+
+    @abstractmethod
+    def start(self, objective: Objective, parameters: Array) -> None:
+        """Make the initial state for this objective and these parameters."""
+
+    @abstractmethod
+    def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
+        """Train for one epoch; returns the training loss seen on the way (before each step)."""
+
+    @abstractmethod
+    def state(self) -> State:
+        """Everything epoch() depends on besides parameters and rng: arrays, numbers and words by name."""
+
+    @abstractmethod
+    def restore(self, state: State) -> None:
+        """Take up a state that state() gave."""
+
+    def remarks(self) -> dict[str, float | int | str]:
+        """What the trainer found out besides the weights, by name, for the record of the network."""
+        return {}
+
+
+class RememberingTrainer(Trainer):
+    """A trainer whose state is the attributes named in `remembered`: arrays, numbers and words."""
+
+    remembered: tuple[str, ...] = ()
+
+    def state(self) -> State:
+        # Copies, because later epochs may change an array in place.
+        values = {name: getattr(self, name) for name in self.remembered}
+        return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in values.items()}
+
+    def restore(self, state: State) -> None:
+        for name in self.remembered:
+            value = state[name]
+            setattr(self, name, value.copy() if isinstance(value, np.ndarray) else value)
+
+
+def dot(a: Array, b: Array) -> float:
+    """Inner product in float64, whatever the vectors are: sums of many float32 products lose their last digits."""
+    return float(np.dot(a.astype(np.float64, copy=False), b.astype(np.float64, copy=False)))

@@ -1,0 +1,119 @@
+"""The Jacobian of a network and the Gauss-Newton matrix made of it, in float64, over blocks of rows.
+
+For every loss the curvature of one row with respect to the outputs is a sum of squares, so a row gives n_outputs
+pseudo-residuals: mse: the outputs themselves; binary-cross-entropy: sqrt(y(1-y)) z;
+cross-entropy: sqrt(y_k)(z_k - y.z).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from anncli.network.activations import ACTIVATIONS
+from anncli.network.losses import LOSSES
+from anncli.network.network import Topology
+from anncli.network.propagation import ForwardPass, forward
+from anncli.training.objective import Objective
+
+Array = npt.NDArray[Any]
+
+# Numbers in the Jacobian of one block of rows: 32 MiB, whatever the size of the data.
+BLOCK_NUMBERS = 2**22
+
+
+class NormalEquations(NamedTuple):
+    """matrix (P, P) = J' W J and vector (P,) = J' W e of the un-averaged loss, its sum, and the number of residuals.
+
+    The mean loss has the gradient `scale * vector` and the Gauss-Newton matrix `scale * matrix`.
+    """
+
+    matrix: Array
+    vector: Array
+    loss_sum: float
+    n_residuals: int
+    scale: float
+
+
+def normal_equations(objective: Objective, point: Array) -> NormalEquations:
+    """Everything a Gauss-Newton step needs at `point` (P,), float64, without the penalty.
+
+    Source: Hagan & Menhaj 1994, IEEE Trans. Neural Networks 5, 989-993; for cross-entropy the generalised
+    Gauss-Newton matrix, Schraudolph 2002, Neural Computation 14, 1723-1738.
+    """
+    topology, n_outputs = objective.topology, objective.topology.n_outputs
+    matrix, vector, total = np.zeros((len(point), len(point))), np.zeros(len(point)), 0.0
+    for rows, passed in _blocks(objective, point):
+        z, outputs = passed.pre_activations[-1], passed.activations[-1]
+        targets = objective.targets[rows].astype(np.float64)
+        weights = np.ones(len(rows)) if objective.weights is None else objective.weights[rows].astype(np.float64)
+        total += float(np.sum(LOSSES[objective.loss].value(z, outputs, targets) * weights))
+        for k in range(n_outputs):
+            rows_of_j = jacobian_rows(topology, point, passed, output_factor(objective.loss, topology, z, outputs, k))
+            rows_of_j *= np.sqrt(weights)[:, None]
+            matrix += rows_of_j.T @ rows_of_j
+        delta = LOSSES[objective.loss].delta(topology.output_activation, z, outputs, targets) * weights[:, None]
+        if objective.loss == "mse":
+            delta = delta * (n_outputs / 2)
+        vector += jacobian_rows(topology, point, passed, delta).sum(axis=0)
+    n = objective.n_samples * (n_outputs if objective.loss == "mse" else 1)
+    factor = n_outputs if objective.loss == "mse" else 1
+    return NormalEquations(matrix, vector, total * factor, n, (2 if objective.loss == "mse" else 1) / n)
+
+
+def jacobian(objective: Objective, point: Array) -> Array:
+    """(n * n_outputs, P): derivative of each output of each row, a row's outputs together; for small problems."""
+    parts = []
+    for _, passed in _blocks(objective, point):
+        z, outputs = passed.pre_activations[-1], passed.activations[-1]
+        columns = [
+            jacobian_rows(objective.topology, point, passed, output_factor("mse", objective.topology, z, outputs, k))
+            for k in range(objective.topology.n_outputs)
+        ]
+        parts.append(np.stack(columns, axis=1).reshape(-1, len(point)))
+    return np.concatenate(parts)
+
+
+def _blocks(objective: Objective, point: Array) -> Iterator[tuple[Array, ForwardPass]]:
+    size = max(1, BLOCK_NUMBERS // len(point))
+    for start in range(0, objective.n_samples, size):
+        rows = objective.rows[start : start + size]
+        yield rows, forward(objective.topology, point, objective.inputs[rows].astype(np.float64))
+
+
+def output_factor(loss: str, topology: Topology, z: Array, outputs: Array, k: int) -> Array:
+    """(n, n_outputs) derivative of pseudo-residual k with respect to the output pre-activations."""
+    factor = np.zeros_like(z)
+    if loss == "binary-cross-entropy":
+        factor[:, k] = np.sqrt(outputs[:, k] * (1 - outputs[:, k]))
+    elif topology.output_activation == "softmax":
+        share = outputs[:, k : k + 1]
+        factor -= outputs
+        factor[:, k] += 1
+        factor *= np.sqrt(share) if loss == "cross-entropy" else share
+    else:
+        derivative = ACTIVATIONS[topology.output_activation].derivative(z, outputs)
+        factor[:, k] = derivative[:, k]
+    return factor
+
+
+def jacobian_rows(topology: Topology, point: Array, passed: ForwardPass, delta: Array) -> Array:
+    """(n, P) the gradient of each row on its own, given delta (n, n_outputs) at the output pre-activations."""
+    n = len(delta)
+    rows = np.empty((n, len(point)))
+    blocks = topology.blocks(point)
+    for number in reversed(range(len(blocks))):
+        start, end = topology.offsets[number], topology.offsets[number + 1]
+        slot = rows[:, start:end].reshape(n, *blocks[number].shape)
+        a = passed.activations[number]
+        np.multiply(a[:, :, None], delta[:, None, :], out=slot[:, 1:])
+        slot[:, 0] = delta
+        rows[:, start:end] = slot.reshape(n, -1)
+        if number:
+            activation = topology.layers[number - 1].activation
+            delta = delta @ blocks[number][1:].T
+            delta *= ACTIVATIONS[activation].derivative(passed.pre_activations[number - 1], a)
+    return rows

@@ -1,0 +1,141 @@
+"""Levenberg-Marquardt and Bayesian regularisation: damped Gauss-Newton steps in float64, for small networks."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from anncli.errors import UsageError
+from anncli.training.objective import Objective
+from anncli.training.trainers.base import RememberingTrainer
+from anncli.training.trainers.jacobian import normal_equations
+from anncli.training.trainers.quasi_newton import refuse_large
+
+Array = npt.NDArray[Any]
+
+
+class LevenbergMarquardt(RememberingTrainer):
+    """(J'J + mu I) d = -J'e;  E(w + d) < E(w): accept, mu *= decrease;  else mu *= increase and solve again.
+
+    J'J and J'e are sums over samples and outputs, not means, so that mu means what it means elsewhere; the l2 penalty
+    joins both in the same scale. For the cross-entropies J'J is the generalised Gauss-Newton matrix.
+    Stops when mu exceeds mu_max (no step lowers the loss any more) or the gradient is below min_gradient.
+    Sources: Levenberg 1944; Marquardt 1963; Hagan & Menhaj 1994, IEEE Trans. Neural Networks 5, 989-993.
+    """
+
+    remembered: tuple[str, ...] = ("mu",)
+    name = "lm"
+
+    def start(self, objective: Objective, parameters: Array) -> None:
+        refuse_large(self.name, len(parameters), int(self.options["max_parameters"]), "lbfgs or scg")
+        self.mu = float(self.options["mu"])
+
+    def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
+        o, precise = self.options, objective.precise()
+        point = parameters.astype(np.float64)
+        before = precise.value(point)
+        if not math.isfinite(before):
+            return before
+        equations = normal_equations(objective, point)
+        decay = np.where(objective.topology.weights_mask(), objective.l2 / equations.scale, 0.0)
+        vector = equations.vector + decay * point
+        if equations.scale * float(np.linalg.norm(vector)) < o["min_gradient"]:
+            self.finished = f"the gradient is smaller than {o['min_gradient']:g}: this is a minimum"
+            return before
+        matrix = equations.matrix
+        matrix.flat[:: len(point) + 1] += decay
+        while self.mu <= o["mu_max"]:
+            move = damped_step(matrix, vector, self.mu)
+            trial = (point + move).astype(parameters.dtype)
+            if precise.value(trial.astype(np.float64)) < before:
+                parameters[...] = trial
+                self.mu = max(self.mu * o["decrease"], 1e-20)
+                return before
+            self.mu *= o["increase"]
+        self.finished = f"mu went beyond {o['mu_max']:g}: no step lowers the loss, this is a minimum within rounding"
+        return before
+
+
+class BayesianRegularisation(RememberingTrainer):
+    """LM on F = beta E_D + alpha E_W, with alpha and beta re-estimated after every accepted step.
+
+    E_D = sum of squared errors, E_W = sum of squared weights and biases, N = number of residuals;
+    gamma = P - 2 alpha trace((2 beta J'J + 2 alpha I)^-1), the effective number of parameters;
+    alpha = gamma / (2 E_W);  beta = (N - gamma) / (2 E_D).
+    Brings its own penalty: the objective's l2 is left out. The network should not be judged by a validation part:
+    gamma does what early stopping does. Needs the loss mse.
+    Sources: MacKay 1992, Neural Computation 4, 415-447; Foresee & Hagan 1997, ICNN, 1930-1935.
+    """
+
+    remembered: tuple[str, ...] = ("mu", "alpha", "beta", "effective_parameters")
+
+    def start(self, objective: Objective, parameters: Array) -> None:
+        refuse_large("br", len(parameters), int(self.options["max_parameters"]), "lbfgs")
+        if objective.loss != "mse":
+            raise UsageError(
+                f"trainer br needs loss mse, found {objective.loss}", advice="add --loss mse, or use --trainer lm"
+            )
+        self.mu = float(self.options["mu"])
+        self.alpha, self.beta = 0.0, 1.0
+        self.effective_parameters = float(len(parameters))
+
+    def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
+        o = self.options
+        precise = replace(objective.precise(), l2=0.0)
+        point = parameters.astype(np.float64)
+        equations = normal_equations(objective, point)
+        n = equations.n_residuals
+        squares = float(point @ point)
+        before = self.beta * equations.loss_sum + self.alpha * squares
+        vector = self.beta * equations.vector + self.alpha * point
+        loss = equations.loss_sum / n
+        if not math.isfinite(loss):
+            return loss
+        if 2 * float(np.linalg.norm(vector)) < o["min_gradient"]:
+            self.finished = f"the gradient is smaller than {o['min_gradient']:g}: this is a minimum"
+            return loss
+        matrix = self.beta * equations.matrix
+        matrix.flat[:: len(point) + 1] += self.alpha
+        while self.mu <= o["mu_max"]:
+            trial = (point + damped_step(matrix, vector, self.mu)).astype(parameters.dtype)
+            taken = trial.astype(np.float64)
+            data, weights = precise.value(taken) * n, float(taken @ taken)
+            if self.beta * data + self.alpha * weights < before:
+                parameters[...] = trial
+                self.mu = max(self.mu * o["decrease"], 1e-20)
+                self._weigh(normal_equations(objective, taken).matrix, data, weights, n)
+                return loss
+            self.mu *= o["increase"]
+        self.finished = f"mu went beyond {o['mu_max']:g}: the balance of errors and weights is found"
+        return loss
+
+    def _weigh(self, matrix: Array, data: float, weights: float, n: int) -> None:
+        """New alpha, beta and gamma from the curvature J'J, the sum of squared errors and that of squared weights."""
+        curvature = self.beta * np.maximum(np.linalg.eigvalsh(matrix), 0.0)
+        gamma = float(np.sum(curvature / (curvature + self.alpha))) if self.alpha else float(len(matrix))
+        # More parameters than residuals, or a perfect fit: beta stays positive and finite.
+        gamma = min(gamma, n - 1e-3)
+        self.effective_parameters = gamma
+        self.alpha = gamma / (2 * max(weights, 1e-12))
+        self.beta = (n - gamma) / (2 * max(data, 1e-12))
+
+    def remarks(self) -> dict[str, float | int | str]:
+        return {"effective_parameters": round(self.effective_parameters, 2)}
+
+
+def damped_step(matrix: Array, vector: Array, mu: float) -> Array:
+    """-(matrix + mu I)^-1 vector; nan where the matrix is singular, which no loss accepts."""
+    damped = matrix.copy()
+    damped.flat[:: len(vector) + 1] += mu
+    try:
+        step: Array = -np.linalg.solve(damped, vector)
+    except np.linalg.LinAlgError:
+        return np.full_like(vector, math.nan)
+    return step
+
+
+TRAINERS = {"lm": LevenbergMarquardt, "br": BayesianRegularisation}

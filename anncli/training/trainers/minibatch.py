@@ -1,0 +1,80 @@
+"""Mini-batch trainers: sgd, adam and adamw, each an update rule that the kernel applies to one batch after another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from anncli.kernels.rules import UpdateRule, UpdateState
+from anncli.training.objective import Objective
+from anncli.training.schedules import parse_schedule
+from anncli.training.trainers.base import State, Trainer
+
+Array = npt.NDArray[Any]
+
+
+class MinibatchTrainer(Trainer):
+    """Shuffle the rows, cut them into batches, one update per batch; formulas and sources in kernels/rules.py.
+
+    The schedule changes the learning rate between epochs, not within one: an epoch is one call of the kernel.
+    """
+
+    rule_name = ""
+
+    def start(self, objective: Objective, parameters: Array) -> None:
+        self.schedule = parse_schedule(self.options["schedule"])
+        self.epochs_done = 0
+        self.rule = self.make_rule(objective)
+        self.memory = UpdateState.zeros(self.rule, parameters)
+
+    def make_rule(self, objective: Objective) -> UpdateRule:
+        o = self.options
+        return UpdateRule(
+            self.rule_name,
+            o["learning_rate"],
+            beta1=o["beta1"],
+            beta2=o["beta2"],
+            epsilon=o["epsilon"],
+            l2=objective.l2,
+            weight_decay=o.get("weight_decay", 0.0),
+        )
+
+    def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
+        order = rng.permutation(objective.rows)
+        factor = self.schedule.factor(self.epochs_done, self.total_epochs)
+        self.epochs_done += 1
+        rule = replace(self.rule, learning_rate=factor * self.rule.learning_rate)
+        return objective.epoch(parameters, rule, self.memory, order, self.options["batch_size"])
+
+    def state(self) -> State:
+        memory = self.memory
+        state: State = {"first": memory.first.copy(), "step": memory.step, "rows_seen": memory.rows_seen}
+        state["epochs_done"] = self.epochs_done
+        if memory.second is not None:
+            state["second"] = memory.second.copy()
+        return state
+
+    def restore(self, state: State) -> None:
+        second = state["second"].copy() if "second" in state else None
+        self.memory = UpdateState(state["first"].copy(), second, state["step"], state["rows_seen"])
+        self.epochs_done = state["epochs_done"]
+
+
+class Adam(MinibatchTrainer):
+    rule_name = "adam"
+
+
+class AdamW(MinibatchTrainer):
+    rule_name = "adamw"
+
+
+class Sgd(MinibatchTrainer):
+    def make_rule(self, objective: Objective) -> UpdateRule:
+        name = "nesterov" if self.options["nesterov"] else "sgd"
+        return UpdateRule(name, self.options["learning_rate"], self.options["momentum"], l2=objective.l2)
+
+
+TRAINERS = {"adam": Adam, "adamw": AdamW, "sgd": Sgd}
