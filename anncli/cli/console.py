@@ -1,0 +1,110 @@
+"""The console: notes and warnings to stderr, a progress bar on a terminal, tables and JSON to stdout."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import click
+
+from anncli.errors import printable
+
+
+class Console:
+    """How much is said on stderr, and whether in colour. quiet: errors only; verbose: more notes."""
+
+    def __init__(self, quiet: bool = False, verbose: int = 0, color: bool = True) -> None:
+        self.quiet, self.verbose = quiet, verbose
+        self.color = color and not os.environ.get("NO_COLOR") and _can_draw()
+
+    def note(self, text: str, level: int = 0) -> None:
+        """A remark on stderr, shown when the verbosity is at least `level`."""
+        if not self.quiet and self.verbose >= level:
+            click.echo(f"ann: {printable(text)}", err=True)
+
+    def warn(self, text: str) -> None:
+        """A warning on stderr; --quiet hides it."""
+        if not self.quiet:
+            prefix = click.style("warning:", fg="yellow") if self.color else "warning:"
+            click.echo(f"ann: {prefix} {printable(text)}", err=True, color=self.color)
+
+    @contextmanager
+    def progress(self, length: int) -> Iterator[Progress]:
+        """A bar over `length` epochs on a terminal, nothing in a log."""
+        if self.quiet or length < 1 or not _can_draw():
+            yield _Silent()
+            return
+        bar = _Bar(length)
+        try:
+            yield bar
+        finally:
+            bar.clear()
+
+
+def _can_draw() -> bool:
+    """Whether stderr is a terminal that can go back to the start of a line."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+class Progress(Protocol):
+    def update(self, done: int, text: str) -> None: ...
+
+
+class _Silent:
+    def update(self, done: int, text: str) -> None:
+        pass
+
+
+class _Bar:
+    """One line that is drawn over, at most ten times a second: drawing must not cost more than training."""
+
+    CELLS = 24
+
+    def __init__(self, length: int) -> None:
+        self.length, self.when = length, 0.0
+
+    def update(self, done: int, text: str) -> None:
+        now = time.monotonic()
+        if now - self.when < 0.1:
+            return
+        self.when = now
+        filled = min(self.CELLS, self.CELLS * done // self.length)
+        line = f"[{'#' * filled}{'-' * (self.CELLS - filled)}] epoch {done}/{self.length}  {text}"
+        import shutil
+
+        self._draw(line[: shutil.get_terminal_size().columns - 1])
+
+    def clear(self) -> None:
+        if self.when:
+            self._draw("")
+
+    def _draw(self, line: str) -> None:
+        # A terminal that went away must not end the training.
+        try:
+            sys.stderr.write(f"\r\033[K{line}")
+            sys.stderr.flush()
+        except OSError:
+            pass
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns aligned by blanks: the first to the left, the others to the right."""
+    widths = [max(len(row[k]) for row in [header, *rows]) for k in range(len(header))]
+    lines = []
+    for row in [header, *rows]:
+        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """The one JSON document of a --json run; nan and inf cannot occur in it."""
+    import json
+
+    # An output that is not UTF-8 gets \u escapes, which every reader of JSON understands.
+    escaped = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    click.echo(json.dumps({"schema": 1, **document}, indent=2, allow_nan=False, ensure_ascii=escaped))

@@ -1,0 +1,218 @@
+"""A training job: from the options of `ann train` to the written network and the printed report."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from anncli.cli import options
+from anncli.cli.console import Console, print_json
+from anncli.errors import AnnError, ExitCode, Interrupted, UsageError, printable
+from anncli.settings import training_options
+from anncli.training.options import Given, TrainingOptions
+
+if TYPE_CHECKING:
+    from anncli.network import Network
+    from anncli.training.run import TrainingResult, TrainingRun
+
+
+@dataclass
+class Job:
+    """One training from command line to written file."""
+
+    console: Console
+    network_path: str
+    class_files: tuple[str, ...]
+    epochs: int
+    given: dict[str, Any]
+    layers: list[dict[str, Given]]
+
+    @property
+    def output(self) -> str:
+        return self.given["output"] or self.network_path
+
+    @property
+    def streams(self) -> list[str]:
+        """What goes to stdout besides the table."""
+        streams = {
+            "the network": self.output == "-",
+            "the history": self.given["history"] == "-",
+            "--json": self.given["as_json"],
+        }
+        return [name for name, wanted in streams.items() if wanted]
+
+    def check_arguments(self) -> None:
+        """Refuse what would mix two outputs on stdout."""
+        if len(self.streams) > 1:
+            raise UsageError(
+                f"{' and '.join(self.streams)} cannot both go to stdout", advice="name a file for one of them"
+            )
+
+    def run(self) -> None:
+        """Read, check, train, write, print; an interrupted run ends in Interrupted after writing."""
+        from anncli.cli.train_report import understood
+        from anncli.formats import load, signature
+
+        before = signature(self.network_path)
+        network = load(self.network_path)
+        file_layer = options.file_layer(network, self.network_path)
+        chosen = training_options([*self.layers, file_layer], network.dialect)
+        training = self._prepare(network, chosen)
+        self._check_targets(training, chosen)
+        # Asked now: afterwards the network is a trained one.
+        self.document = understood(training, self.network_path, self.output, self.epochs)
+        if self.given["dry_run"]:
+            self._show()
+            return
+        interrupted = self._train(training)
+        if interrupted is not None and not self.given["keep_on_interrupt"]:
+            raise Interrupted("interrupted; nothing was written (--no-keep-on-interrupt)", interrupted)
+        result = training.finish("interrupted" if interrupted else None)
+        self._write(result.network, before)
+        self._print(training, result)
+        if interrupted is not None:
+            raise Interrupted(self._interruption(result), interrupted)
+
+    def _prepare(self, network: Network, chosen: TrainingOptions) -> TrainingRun:
+        from anncli.dataset import UNLABELLED
+        from anncli.formats import read_parts
+        from anncli.kernels import active_kernel
+        from anncli.training.run import TrainingRun
+
+        if len(self.class_files) not in (1, network.n_classes):
+            raise self._wrong_number(network)
+        groups = {"training": self.class_files}
+        for name in ("validation", "test"):
+            files = getattr(chosen, name)
+            if isinstance(files, tuple):
+                groups[name] = files
+        names = options.class_names(network, len(self.class_files))
+        data, parts = read_parts(
+            groups, class_names=names, n_inputs=network.n_inputs, data_format=self.given["data_format"]
+        )
+        # One file can stand for all classes when its entries carry labels.
+        if len(self.class_files) == 1 and (data.labels[parts["training"]] == UNLABELLED).all():
+            raise self._wrong_number(network)
+        self._warn_of_repeated_files(data.sources)
+        kernel = active_kernel(options.threads(self.given["threads"]))
+        return TrainingRun(network, data, chosen, parts=parts, in_place=True, kernel=kernel)
+
+    def _wrong_number(self, network: Network) -> UsageError:
+        n = len(self.class_files)
+        outputs = f"{network.n_outputs} output{'s' if network.n_outputs > 1 else ''}"
+        return UsageError(
+            f"{n} class file{'s' if n > 1 else ''} for a network with {outputs}, which tells {network.n_classes} classes apart",
+            advice="give one file per class (positive first), or change the last layer in " + self.network_path,
+        )
+
+    def _warn_of_repeated_files(self, sources: tuple[Any, ...]) -> None:
+        trained_on = {source.sha256: source.name for source in sources[: len(self.class_files)]}
+        for source in sources[len(self.class_files) :]:
+            if source.sha256 in trained_on:
+                self.console.warn(
+                    f"{source.name} holds the same bytes as a training file; it says nothing about new vectors"
+                )
+
+    def _check_targets(self, training: TrainingRun, chosen: TrainingOptions) -> None:
+        """Better told now than after an hour of training."""
+        from anncli.formats import check_writable
+        from anncli.formats.ann1dn import refusal
+
+        history = self.given["history"]
+        read = [self.network_path, *self.class_files]
+        for name in ("validation", "test"):
+            files = getattr(chosen, name)
+            read += files if isinstance(files, tuple) else ()
+        for option, target, taken in (
+            ("--output", self.given["output"], read[1:]),
+            ("--history", history, [*read, self.output]),
+        ):
+            if target and target != "-" and os.path.realpath(target) in map(os.path.realpath, taken):
+                raise UsageError(
+                    f"{option} {target} would overwrite a file that this run needs", advice="give another name"
+                )
+        for target in (self.output, history):
+            if target and target != "-":
+                check_writable(target)
+        if (self.given["dialect"] or training.network.dialect) == "ann1dn":
+            scaling, training.network.scaling = training.network.scaling, training.scaling
+            reason = refusal(training.network)
+            training.network.scaling = scaling
+            if reason:
+                raise UsageError(reason, advice="write it with --dialect ann")
+
+    def _train(self, training: TrainingRun) -> ExitCode | None:
+        from anncli.cli.history import open_history
+        from anncli.cli.signals import Interruption
+        from anncli.cli.train_report import progress_text
+
+        with (
+            open_history(self.given["history"]) as history,
+            Interruption() as interruption,
+            self.console.progress(self.epochs) as bar,
+        ):
+            for report in training.epochs(self.epochs):
+                history.add(report)
+                bar.update(report.epoch, progress_text(report))
+                if self.console.verbose >= 2 or (self.console.verbose and _is_milestone(report.epoch)):
+                    self.console.note(f"epoch {report.epoch}: {progress_text(report)}", 1)
+                if interruption.caught is not None:
+                    break
+        return interruption.caught
+
+    def _write(self, network: Network, before: Any) -> None:
+        from anncli.formats import changed_since, save
+
+        if (
+            self.network_path != "-"
+            and _same(self.output, self.network_path)
+            and changed_since(self.network_path, before)
+        ):
+            raise AnnError(
+                "changed while the training ran; it was left as it is now",
+                path=self.network_path,
+                advice="train again, with --output to write elsewhere",
+            )
+        if self.given["dialect"]:
+            network.dialect = self.given["dialect"]
+        save(network, self.output)
+
+    def _show(self) -> None:
+        from anncli.cli.train_report import understood_text
+
+        if self.given["as_json"]:
+            print_json({"command": "train", "dry_run": True, **self.document})
+        else:
+            click.echo(understood_text(self.document))
+
+    def _print(self, training: TrainingRun, result: TrainingResult) -> None:
+        from anncli.cli.train_report import evaluate_parts, outcome, outcome_text, warnings_of
+
+        parts = evaluate_parts(training, result)
+        warnings = warnings_of(result, parts)
+        for warning in warnings:
+            self.console.warn(warning)
+        if self.given["as_json"]:
+            print_json({"command": "train", "dry_run": False, **self.document, **outcome(result, parts, warnings)})
+        elif not self.console.quiet:
+            # What else goes to stdout must not be mixed with the table.
+            text = outcome_text(training, result, parts, self.network_path, self.output)
+            click.echo(text, err=bool(self.streams))
+
+    def _interruption(self, result: TrainingResult) -> str:
+        place = "stdout" if self.output == "-" else printable(self.output)
+        return (
+            f"interrupted after epoch {result.epochs}; the network of epoch {result.kept_epoch} was written to {place}"
+        )
+
+
+def _is_milestone(epoch: int) -> bool:
+    """1, 2, 5, 10, 20, 50, 100 and then every hundredth: -v shows the fast beginning and does not fill a log."""
+    return epoch % 100 == 0 or epoch in (1, 2, 5, 10, 20, 50)
+
+
+def _same(one: str, other: str) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
