@@ -1,0 +1,145 @@
+"""ann trainers, ann gradcheck and ann bench, as a user runs them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from anncli.cli.plot import Line, line_chart, ticks
+from anncli.training.names import TRAINER_NAMES
+
+Ann = Callable[..., Any]
+
+
+def test_trainers_lists_every_trainer_with_storage_and_use(ann: Ann) -> None:
+    lines = ann("trainers").stdout.splitlines()
+    for name, info in TRAINER_NAMES.items():
+        own = [line for line in lines if line.split()[:1] == [name]]
+        assert len(own) == 2
+        assert own[0].split(None, 2)[1:] == [str(info.vectors), info.summary]
+        assert own[1].split(None, 1)[1] == info.use
+
+
+def test_trainers_of_one_by_its_matlab_name(ann: Ann) -> None:
+    assert ann("trainers", "trainscg").stdout == (
+        "scg: scaled conjugate gradient, without a line search (Moller 1993)\n"
+        "use      up to some 20,000 vectors, nothing to tune\n"
+        "storage  6 vectors\n"
+        "also     trainscg\n"
+        "options\n"
+        "  damping         5e-07\n"
+        "  min_gradient    1e-07\n"
+        "  max_failures       20\n"
+    )
+
+
+def test_trainers_as_json(ann: Ann) -> None:
+    document = json.loads(ann("trainers", "--json").stdout)
+    assert [entry["name"] for entry in document["trainers"]] == list(TRAINER_NAMES)
+    assert document["trainers"][0]["options"]["learning_rate"] == TRAINER_NAMES["adam"].defaults["learning_rate"]
+
+
+def test_trainers_unknown_name(ann: Ann) -> None:
+    done = ann("trainers", "trainxyz", check=2)
+    assert done.stderr.startswith("ann: unknown trainer 'trainxyz'; ")
+
+
+def test_gradcheck_passes_and_names_the_worst_weight(ann: Ann, small: Path) -> None:
+    before = (small / "net.nn").read_bytes()
+    lines = ann("gradcheck", "net.nn", "pos.txt", "neg.txt", "--l2", "0.01").stdout.splitlines()
+    assert lines[0] == "net.nn: 2-3-1, 13 parameters, loss binary-cross-entropy, l2 0.01"
+    assert lines[1] == "checked   13 weights and biases on 16 vectors"
+    assert lines[2].startswith("worst     layer ")
+    assert lines[4] == "the gradient is right"
+    assert (small / "net.nn").read_bytes() == before
+
+
+def test_gradcheck_as_json(ann: Ann, small: Path) -> None:
+    document = json.loads(ann("gradcheck", "net.nn", "pos.txt", "neg.txt", "--json", "--loss", "mse").stdout)
+    assert document["passed"] is True
+    assert document["loss"] == "mse"
+    assert document["error"] < 1e-6
+    assert document["backpropagation"] == pytest.approx(document["difference"], rel=1e-4, abs=1e-8)
+
+
+def test_gradcheck_wants_one_file_per_class(ann: Ann, small: Path) -> None:
+    done = ann("gradcheck", "net.nn", "pos.txt", check=2)
+    assert done.stderr == (
+        "ann: 1 class files for a network that tells 2 classes apart; give one file per class, positive first\n"
+    )
+
+
+def test_bench_prints_a_table_and_draws_a_plot(ann: Ann, small: Path) -> None:
+    before = (small / "net.nn").read_bytes()
+    names = ["adam", "scg", "lm", "br"]
+    done = ann("bench", "net.nn", "pos.txt", "neg.txt", "8", "--trainers", ",".join(names), "--plot", "b.svg")
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["trainer", "loss", "best", "worst", "lowest", "validation", "epochs", "seconds"]
+    losses = [float(line.split()[1]) for line in lines[1:4]]
+    assert losses == sorted(losses)
+    assert {line.split()[0] for line in lines[1:4]} == {"adam", "scg", "lm"}
+    assert lines[4] == "br: left out: trainer br needs loss mse, found binary-cross-entropy"
+    assert lines[-1] == "plot written to b.svg"
+    root = ElementTree.parse(small / "b.svg").getroot()
+    texts = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"adam", "scg", "lm"} <= set(texts)
+    assert (small / "net.nn").read_bytes() == before
+
+
+def test_bench_starts_all_trainers_alike(ann: Ann, small: Path) -> None:
+    document = json.loads(
+        ann(
+            "bench", "net.nn", "pos.txt", "neg.txt", "3", "--trainers", "gd,irprop-,cgp", "--starts", "2", "--json"
+        ).stdout
+    )
+    firsts = [[start["losses"][0] for start in entry["starts"]] for entry in document["trainers"]]
+    assert firsts[0] == firsts[1] == firsts[2]
+    assert firsts[0][0] != firsts[0][1]
+    assert all(
+        len(start["losses"]) == len(start["seconds"]) == 4
+        for entry in document["trainers"]
+        for start in entry["starts"]
+    )
+
+
+def test_bench_of_all_trainers(ann: Ann, small: Path) -> None:
+    document = json.loads(
+        ann("bench", "net.nn", "pos.txt", "neg.txt", "2", "--loss", "mse", "--starts", "1", "--json").stdout
+    )
+    assert [entry["trainer"] for entry in document["trainers"]] == list(TRAINER_NAMES)
+    assert all("starts" in entry for entry in document["trainers"])
+
+
+def test_bench_unknown_trainer_and_unwritable_plot(ann: Ann, small: Path) -> None:
+    done = ann("bench", "net.nn", "pos.txt", "neg.txt", "2", "--trainers", "adan", check=2)
+    assert done.stderr == "ann: --trainers: unknown trainer 'adan'; did you mean 'adam'?\n"
+    done = ann("bench", "net.nn", "pos.txt", "neg.txt", "2", "--trainers", "gd", "--plot", "no/b.svg", check=1)
+    assert done.stderr == "ann: no/b.svg: cannot write: No such file or directory\n"
+
+
+@pytest.mark.parametrize(
+    ("right", "wanted"),
+    [
+        (1.0, [0, 0.2, 0.4, 0.6, 0.8, 1.0]),
+        (60, [0, 10, 20, 30, 40, 50, 60]),
+        (0.05, [0, 0.01, 0.02, 0.03, 0.04, 0.05]),
+        (900, [0, 200, 400, 600, 800]),
+    ],
+)
+def test_ticks_are_round(right: float, wanted: list[float]) -> None:
+    assert ticks(right) == pytest.approx(wanted)
+
+
+def test_chart_leaves_out_what_cannot_be_drawn_and_escapes_names() -> None:
+    text = line_chart([Line("a<b", [(0, 1.0), (1, 0.0), (2, np.inf), (3, 0.1)])], "t & u", "x", "y")
+    root = ElementTree.fromstring(text)
+    lines = [e.get("points") for e in root.iter("{http://www.w3.org/2000/svg}polyline")]
+    # 1 is at the top of one decade, 0.1 at its bottom, x = 3 at the right edge.
+    assert lines[0] == "80.0,50.0 730.0,500.0"
+    ElementTree.fromstring(line_chart([], "nothing", "x", "y"))

@@ -1,0 +1,149 @@
+"""Binary evaluations against tables worked by hand, brute force and scikit-learn."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from anncli.evaluation import BinaryEvaluation, area_under_curve, evaluate_outputs
+
+
+def judge(scores, labels, **options) -> BinaryEvaluation:
+    given = {"threshold": 0.5, "targets": (0.9, 0.1), **options}
+    return evaluate_outputs(np.array(scores, dtype=np.float32).reshape(-1, 1), np.array(labels), **given)
+
+
+def test_hand_worked_table() -> None:
+    # Positives 0.9 0.8 0.3 0.6, negatives 0.1 0.7 0.5: 0.5 is not above 0.5, so it answers negative.
+    e = judge([0.9, 0.8, 0.3, 0.6, 0.1, 0.7, 0.5], [0, 0, 0, 0, 1, 1, 1])
+    assert (e.n, e.tp, e.fn, e.tn, e.fp) == (7, 3, 1, 2, 1)
+    assert e.sensitivity == 3 / 4
+    assert e.specificity == 2 / 3
+    assert e.ppv == 3 / 4
+    assert e.npv == 2 / 3
+    assert e.accuracy == 5 / 7
+    assert e.f1 == 6 / 8
+    # Pairs won: 0.9 beats 3, 0.8 beats 3, 0.3 beats 1, 0.6 beats 2: 9 of 12.
+    assert e.auc == 9 / 12
+    # Squares: 0, .01, .36, .09 for target 0.9; 0, .36, .16 for target 0.1; together 0.98.
+    assert e.mse == pytest.approx(0.98 / 7, rel=1e-6)
+    assert e.majority_share == 4 / 7
+    assert e.class_counts == (4, 3)
+    assert e.answer_counts == (4, 3)
+    assert e.undefined == {}
+    assert e.classes == ("class 1", "class 2")
+
+
+def test_threshold_is_strict_in_the_dtype_of_the_scores() -> None:
+    # float32(0.7) is below the double 0.7; as float32 the two are equal, so the score is not above.
+    assert judge([0.7], [0], threshold=0.7).tp == 0
+    assert judge([np.nextafter(np.float32(0.7), np.float32(1))], [0], threshold=np.float64(0.7)).tp == 1
+
+
+def test_nothing_answered_positive() -> None:
+    e = judge([0.2, 0.3, 0.1], [0, 1, 1])
+    assert (e.sensitivity, e.specificity, e.ppv, e.f1) == (0.0, 1.0, None, 0.0)
+    assert e.npv == 2 / 3
+    assert e.undefined == {"ppv": "no sample was predicted positive"}
+
+
+def test_nothing_answered_negative() -> None:
+    e = judge([0.8, 0.9], [0, 1])
+    assert (e.npv, e.specificity, e.auc) == (None, 0.0, 0.0)
+    assert e.undefined == {"npv": "no sample was predicted negative"}
+
+
+def test_only_positive_samples() -> None:
+    e = judge([0.8, 0.2], [0, 0])
+    assert (e.specificity, e.auc) == (None, None)
+    assert (e.sensitivity, e.ppv, e.npv, e.majority_share) == (0.5, 1.0, 0.0, 1.0)
+    assert e.undefined == {"specificity": "no sample is negative", "auc": "it needs samples of both classes"}
+
+
+def test_only_negative_samples_none_called_positive() -> None:
+    e = judge([0.1, 0.2], [1, 1])
+    assert (e.sensitivity, e.ppv, e.f1) == (None, None, None)
+    assert e.undefined == {
+        "sensitivity": "no sample is positive",
+        "ppv": "no sample was predicted positive",
+        "f1": "no sample is positive or was predicted positive",
+        "auc": "it needs samples of both classes",
+    }
+
+
+@pytest.mark.parametrize("labels", [[], [-1, -1]])
+def test_no_labelled_sample_leaves_every_metric_undefined(labels) -> None:
+    e = judge([0.5] * len(labels), labels)
+    assert (e.n, e.n_unlabelled) == (0, len(labels))
+    metrics = ["sensitivity", "specificity", "ppv", "npv", "accuracy", "f1", "auc", "mse", "majority_share"]
+    assert [getattr(e, name) for name in metrics] == [None] * len(metrics)
+    assert sorted(e.undefined) == sorted(metrics)
+    assert e.undefined["accuracy"] == e.undefined["mse"] == "no sample has a label"
+
+
+def test_unlabelled_rows_change_nothing_but_their_count() -> None:
+    scores, labels = [0.9, 0.2, 0.6, 0.4], [0, 1, 1, 0]
+    plain = judge(scores, labels).as_dict()
+    mixed = judge([0.99, *scores, 0.01], [-1, *labels, -1]).as_dict()
+    assert mixed == {**plain, "n_unlabelled": 2}
+
+
+def test_mse_needs_targets_and_finite_scores() -> None:
+    assert judge([0.5], [0], targets=None).undefined["mse"] == "no targets are known"
+    e = judge([np.nan, 0.5, np.inf], [0, 1, 1])
+    assert (e.mse, e.auc) == (None, None)
+    assert e.undefined["mse"] == "an output is not finite"
+    assert e.undefined["auc"] == "a score is not finite"
+    assert (e.fn, e.tn, e.fp) == (1, 1, 1)
+
+
+def test_dictionary_form_is_json_with_stable_keys() -> None:
+    document = json.loads(json.dumps(judge([0.2, 0.3], [0, 1], classes=("ill", "well")).as_dict(), allow_nan=False))
+    assert list(document) == [
+        "classes", "n", "n_unlabelled", "tp", "fn", "tn", "fp", "sensitivity", "specificity", "ppv", "npv",
+        "accuracy", "f1", "auc", "mse", "majority_share", "undefined",
+    ]  # fmt: skip
+    assert document["classes"] == ["ill", "well"]
+    assert document["ppv"] is None
+
+
+@pytest.mark.parametrize("levels", [1, 2, 3, 7, 1000])
+def test_auc_equals_the_count_over_all_pairs(levels) -> None:
+    rng = np.random.default_rng(levels)
+    scores = rng.integers(0, levels, 80).astype(np.float32) / levels
+    positive = rng.random(80) < 0.3
+    won = sum(
+        1.0 if p > q else 0.5 if p == q else 0.0 for p in scores[positive].tolist() for q in scores[~positive].tolist()
+    )
+    assert area_under_curve(scores, positive) == won / (positive.sum() * (~positive).sum())
+
+
+def test_agrees_with_scikit_learn() -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(3)
+    labels = (rng.random(500) < 0.7).astype(int)
+    scores = np.round(rng.random(500) + 0.3 * (labels == 0), 2).astype(np.float32)
+    e = judge(scores, labels, threshold=0.6)
+    truth, answer = labels == 0, scores > np.float32(0.6)
+    assert (e.tn, e.fp, e.fn, e.tp) == tuple(metrics.confusion_matrix(truth, answer).ravel())
+    assert e.sensitivity == metrics.recall_score(truth, answer)
+    assert e.specificity == metrics.recall_score(~truth, ~answer)
+    assert e.ppv == metrics.precision_score(truth, answer)
+    assert e.npv == metrics.precision_score(~truth, ~answer)
+    assert e.accuracy == metrics.accuracy_score(truth, answer)
+    assert e.f1 == metrics.f1_score(truth, answer)
+    assert e.auc == pytest.approx(metrics.roc_auc_score(truth, scores), rel=1e-14)
+    assert e.mse == pytest.approx(metrics.mean_squared_error(np.where(truth, 0.9, 0.1), scores), rel=1e-12)
+
+
+def test_shapes_and_labels_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"outputs of shape \(2, 1\) and labels of shape \(3,\) do not fit"):
+        judge([0.1, 0.2], [0, 1, 1])
+    with pytest.raises(ValueError, match="labels from 0 to 2 for 2 classes"):
+        judge([0.1, 0.2], [0, 2])
+    with pytest.raises(ValueError, match="labels from -2 to 0 for 2 classes"):
+        judge([0.1, 0.2], [0, -2])
+    with pytest.raises(ValueError, match="3 class names for 2 classes"):
+        judge([0.1], [0], classes=("a", "b", "c"))

@@ -1,0 +1,113 @@
+"""Evaluations of K classes against tables worked by hand and scikit-learn."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from anncli.evaluation import MulticlassEvaluation, evaluate_outputs
+
+OUTPUTS = np.array(
+    [[0.5, 0.25, 0.25], [0.25, 0.5, 0.25], [0.125, 0.625, 0.25], [0.5, 0.25, 0.25], [0.25, 0.25, 0.5]], dtype=np.float32
+)
+LABELS = np.array([0, 0, 1, 1, 1])  # answered 0 1 1 0 2
+
+
+def judge(outputs=OUTPUTS, labels=LABELS, **options) -> MulticlassEvaluation:
+    return evaluate_outputs(outputs, np.asarray(labels), **{"targets": (1.0, 0.0), **options})
+
+
+def test_hand_worked_table() -> None:
+    e = judge(classes=("a", "b", "c"))
+    assert e.matrix.tolist() == [[1, 1, 0], [1, 1, 1], [0, 0, 0]]
+    assert (e.n, e.accuracy, e.majority_share) == (5, 2 / 5, 3 / 5)
+    assert e.recall == (1 / 2, 1 / 3, None)
+    assert e.precision == (1 / 2, 1 / 2, 0.0)
+    assert e.f1 == (1 / 2, 2 / 5, 0.0)
+    # Only a and b have samples.
+    assert e.macro_recall == (1 / 2 + 1 / 3) / 2
+    assert e.macro_precision == 1 / 2
+    assert e.macro_f1 == (1 / 2 + 2 / 5) / 2
+    # Rows: .375, .875, .21875, .875, .875 as sums of squares over the three outputs.
+    assert e.mse == (0.375 + 0.875 + 0.21875 + 0.875 + 0.875) / 15
+    assert e.log_loss == pytest.approx(-(3 * math.log(0.25) + math.log(0.5) + math.log(0.625)) / 5, rel=1e-14)
+    assert e.class_counts == (2, 3, 0)
+    assert e.answer_counts == (2, 2, 1)
+    assert e.undefined == {"recall of c": "the class has no samples"}
+
+
+def test_class_never_answered_has_no_precision_and_counts_as_zero() -> None:
+    e = judge(np.array([[0.9, 0.1], [0.9, 0.1]]), [0, 1])
+    assert e.precision == (0.5, None)
+    assert e.macro_precision == 0.25
+    assert e.undefined == {"precision of class 2": "the class was never answered"}
+
+
+def test_two_outputs_take_the_matrix_form() -> None:
+    e = judge(np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]]), [0, 1, 1])
+    assert isinstance(e, MulticlassEvaluation)
+    assert e.matrix.tolist() == [[1, 0], [1, 1]]
+
+
+def test_first_of_equal_outputs_is_the_answer() -> None:
+    assert judge(np.array([[0.2, 0.4, 0.4]]), [2]).matrix.tolist() == [[0, 0, 0], [0, 0, 0], [0, 1, 0]]
+
+
+def test_log_loss_of_outputs_that_are_no_probabilities() -> None:
+    for row in ([0.9, 0.9], [1.5, -0.5], [np.nan, 1.0], [np.inf, -np.inf]):
+        e = judge(np.array([row]), [0])
+        assert e.log_loss is None
+        assert e.undefined["log_loss"] == "the outputs are not probabilities that sum to 1"
+
+
+def test_log_loss_stays_finite_on_a_sure_and_wrong_answer() -> None:
+    e = judge(np.array([[1, 0]], dtype=np.float32), [1])
+    assert e.log_loss == pytest.approx(23 * math.log(2))  # float32 resolves 2^-23
+    assert math.copysign(1, judge(np.array([[1.0, 0.0]]), [0]).log_loss) == 1
+
+
+def test_unlabelled_rows_change_nothing_but_their_count() -> None:
+    mixed = judge(np.vstack([OUTPUTS, OUTPUTS[:2]]), [*LABELS, -1, -1])
+    assert mixed.as_dict() == {**judge().as_dict(), "n_unlabelled": 2}
+
+
+def test_no_labelled_sample_leaves_every_metric_undefined() -> None:
+    e = judge(OUTPUTS, [-1] * 5)
+    metrics = ["accuracy", "macro_recall", "macro_precision", "macro_f1", "mse", "log_loss", "majority_share"]
+    assert [getattr(e, name) for name in metrics] == [None] * 7
+    assert {e.undefined[name] for name in metrics} == {"no sample has a label"}
+    assert e.matrix.tolist() == [[0] * 3] * 3
+
+
+def test_dictionary_form_is_json_with_stable_keys() -> None:
+    document = json.loads(json.dumps(judge().as_dict(), allow_nan=False))
+    assert list(document) == [
+        "classes", "n", "n_unlabelled", "class_counts", "matrix", "accuracy", "recall", "precision", "f1",
+        "macro_recall", "macro_precision", "macro_f1", "mse", "log_loss", "majority_share", "undefined",
+    ]  # fmt: skip
+    assert document["recall"] == [1 / 2, 1 / 3, None]
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 10])
+def test_agrees_with_scikit_learn(n_classes) -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(n_classes)
+    labels = rng.integers(0, n_classes, 400)
+    labels[:n_classes] = range(n_classes)
+    logits = rng.normal(size=(400, n_classes)) + np.eye(n_classes)[labels]
+    outputs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    answers = np.argmax(outputs, axis=1)
+    e = judge(outputs, labels)
+    assert np.array_equal(e.matrix, metrics.confusion_matrix(labels, answers))
+    assert e.accuracy == metrics.accuracy_score(labels, answers)
+    assert e.recall == tuple(metrics.recall_score(labels, answers, average=None))
+    assert e.precision == tuple(metrics.precision_score(labels, answers, average=None))
+    assert e.f1 == tuple(metrics.f1_score(labels, answers, average=None))
+    assert e.macro_recall == pytest.approx(metrics.balanced_accuracy_score(labels, answers), rel=1e-14)
+    assert e.macro_precision == pytest.approx(metrics.precision_score(labels, answers, average="macro"), rel=1e-14)
+    assert e.macro_f1 == pytest.approx(metrics.f1_score(labels, answers, average="macro"), rel=1e-14)
+    assert e.log_loss == pytest.approx(metrics.log_loss(labels, outputs), rel=1e-12)
+    assert e.mse == pytest.approx(metrics.mean_squared_error(np.eye(n_classes)[labels], outputs), rel=1e-12)

@@ -1,0 +1,199 @@
+"""A training run: parts, early stop, final fit, what is kept, and that chance comes from the seed alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import anncli
+from anncli.dataset import Dataset
+from anncli.errors import AnnError, DataError, UsageError
+from anncli.network import Network
+from anncli.training import start_training
+
+
+def two_clouds(n: int = 60, noise: float = 1.0, seed: int = 0) -> Dataset:
+    rng = np.random.default_rng(seed)
+    return Dataset.from_classes(rng.normal(1, noise, (n, 3)), rng.normal(-1, noise, (n // 2, 3)), classes=("a", "b"))
+
+
+def network(**rest: object) -> Network:
+    return Network.create(3, [(4, "tanh"), (1, "logistic")], **rest)
+
+
+def test_training_separates_two_clouds_and_fills_the_network() -> None:
+    net, data = network(), two_clouds()
+    result = anncli.train(net, data, epochs=200, seed=3)
+    assert anncli.evaluate(net, data).accuracy > 0.9
+    assert net.classes == ("a", "b")
+    assert net.threshold == 0.5
+    assert net.scaling.method == "robust"
+    assert result.epochs <= 200
+    assert net.record["seed"] == 3
+    assert (anncli.predict(net, net.self_test.inputs) == net.self_test.outputs).all()
+
+
+def test_same_seed_same_bits_another_seed_others() -> None:
+    nets = [network() for _ in range(3)]
+    for net, seed in zip(nets, (1, 1, 2), strict=True):
+        anncli.train(net, two_clouds(), epochs=30, seed=seed)
+    assert (nets[0].parameters == nets[1].parameters).all()
+    assert (nets[0].parameters != nets[2].parameters).any()
+
+
+def test_data_stay_untouched() -> None:
+    data = two_clouds()
+    before = data.inputs.copy()
+    anncli.train(network(), data, epochs=5, scaling="robust")
+    assert (data.inputs == before).all()
+
+
+def test_validation_zero_trains_on_everything_for_exactly_n_epochs() -> None:
+    result = anncli.train(network(), two_clouds(), epochs=37, validation=0)
+    assert result.epochs == 37
+    assert result.kept_epoch == 37
+    assert len(result.rows["training"]) == 90
+    assert result.refit_epochs == 0
+    assert result.stop_reason == "all 37 epochs done"
+
+
+def test_parts_are_stratified_and_disjoint() -> None:
+    data = two_clouds(100)
+    result = anncli.train(network(), data, epochs=1, validation=0.2, test=0.3)
+    assert [data.class_counts(result.rows[part]).tolist() for part in ("training", "validation", "test")] == [
+        [50, 25],
+        [20, 10],
+        [30, 15],
+    ]
+    assert sorted(np.concatenate(list(result.rows.values()))) == list(range(150))
+
+
+def test_early_stop_keeps_the_best_epoch() -> None:
+    data = two_clouds(40, noise=3.0)
+    run = start_training(network(), data, patience=5, l2=0, learning_rate=0.1, refit="no", seed=1)
+    reports = list(run.epochs(500))
+    result = run.finish()
+    losses = [r.validation_loss for r in reports]
+    assert len(reports) < 500
+    assert result.best_epoch == 1 + int(np.argmin(losses))
+    assert len(reports) == result.best_epoch + 5
+    assert result.kept_epoch == result.best_epoch
+    assert run.objective.value(result.network.parameters, result.rows["validation"], penalty=False) == min(losses)
+
+
+def test_keep_last_keeps_the_last_epoch() -> None:
+    data = two_clouds(40, noise=3.0)
+    run = start_training(network(), data, patience=5, l2=0, learning_rate=0.1, keep="last", seed=1)
+    reports = list(run.epochs(500))
+    result = run.finish()
+    assert result.kept_epoch == len(reports)
+    assert (result.network.parameters == run.parameters).all()
+    assert result.refit_epochs == 0
+
+
+def test_final_fit_uses_all_vectors_and_as_many_epochs() -> None:
+    net, data = network(), two_clouds()
+    run = start_training(net, data, seed=4, patience=10, batch_size=8)
+    reports = list(run.epochs(60))
+    result = run.finish()
+    selection = [r for r in reports if r.phase == "training"]
+    assert result.refit_epochs == len(selection) == len(reports) - len(selection)
+    # The same fit by hand: all rows of the drawn parts, the same scaling, start and order of chance.
+    rows = np.sort(np.concatenate([result.rows["training"], result.rows["validation"]]))
+    by_hand = network(parameters=run.initial_parameters, scaling=net.scaling)
+    again = start_training(by_hand, data, seed=4, batch_size=8, scaling="keep", l2=run.l2, parts={"training": rows, "validation": rows[:0], "test": rows[:0]})  # fmt: skip
+    for _ in again.epochs(result.refit_epochs):
+        pass
+    assert (again.parameters == net.parameters).all()
+
+
+def test_no_final_fit_on_the_users_own_validation_rows() -> None:
+    parts = {"training": np.arange(0, 80), "validation": np.arange(50, 90)}
+    result = anncli.train(network(), two_clouds(), epochs=20, parts=parts)
+    assert result.refit_epochs == 0
+
+
+def test_a_trained_network_is_continued_and_init_starts_afresh() -> None:
+    net, data = network(), two_clouds()
+    anncli.train(net, data, epochs=20, validation=0)
+    first = net.parameters.copy()
+    run = start_training(net, data, validation=0)
+    assert (run.parameters == first).all()
+    assert (start_training(net, data, validation=0, init="auto").parameters != first).any()
+    anncli.train(net, data, epochs=5, validation=0)
+    assert net.record["epochs_in_all"] == 25
+
+
+def test_balanced_weights_move_the_decision_towards_the_small_class() -> None:
+    rng = np.random.default_rng(5)
+    data = Dataset.from_classes(rng.normal(0.7, 1, (30, 3)), rng.normal(-0.7, 1, (600, 3)))
+    plain, balanced = network(), network()
+    anncli.train(plain, data, epochs=60)
+    anncli.train(balanced, data, epochs=60, class_weight="balanced")
+    assert anncli.evaluate(balanced, data).sensitivity > anncli.evaluate(plain, data).sensitivity + 0.1
+
+
+def test_three_classes() -> None:
+    rng = np.random.default_rng(6)
+    centers = np.array([[2, 0, 0], [0, 2, 0], [0, 0, 2]])
+    data = Dataset.from_classes(*(rng.normal(c, 0.5, (30, 3)) for c in centers), classes=("x", "y", "z"))
+    net = Network.create(3, [(5, "relu"), (3, "softmax")])
+    anncli.train(net, data, epochs=100)
+    assert anncli.evaluate(net, data).accuracy > 0.95
+    assert net.record["loss"] == "cross-entropy"
+
+
+def test_divergence_without_a_best_epoch_is_an_error() -> None:
+    data = Dataset.from_classes(np.full((4, 3), 1e18), np.full((4, 3), -1e18))
+    net = Network.create(3, [(1, "linear")])
+    with pytest.raises(AnnError, match="training diverged in epoch"):
+        anncli.train(net, data, epochs=50, trainer="sgd", learning_rate=1e10, scaling="none", validation=0, l2=0)
+    assert not net.is_trained
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"trainer": "adma"}, "did you mean 'adam'"),
+        ({"lerning_rate": 1}, "did you mean 'learning_rate'"),
+        ({"learning_rate": 0}, "above 0"),
+        ({"momentum": 0.5}, "trainer adam has no momentum"),
+        ({"loss": "cross-entropy"}, "needs softmax outputs"),
+        ({"validation": 0.6, "test": 0.6}, "leave nothing to train on"),
+        ({"class_weight": (1, 2, 3)}, "3 weights"),
+    ],
+)
+def test_impossible_options(options: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        anncli.train(network(), two_clouds(), epochs=1, **options)
+
+
+def test_data_that_do_not_fit() -> None:
+    with pytest.raises(DataError, match="4 values, the network has 3 inputs"):
+        anncli.train(network(), Dataset.from_classes(np.ones((2, 4)), np.zeros((2, 4))), epochs=1)
+    with pytest.raises(UsageError, match="3 classes of data"):
+        anncli.train(network(), Dataset.from_classes(*[np.ones((2, 3))] * 3), epochs=1)
+    with pytest.raises(DataError, match="one class only"):
+        anncli.train(network(), two_clouds(), epochs=1, parts={"training": np.arange(60)})
+
+
+def test_network_file_options_lose_against_arguments() -> None:
+    net = network(training={"trainer": "sgd", "learning_rate": 0.01, "seed": 9})
+    run = start_training(net, two_clouds(), learning_rate=0.5)
+    assert run.options.trainer == "sgd"
+    assert run.options.trainer_options["learning_rate"] == 0.5
+    assert run.options.seed == 9
+    # A stronger layer chose another trainer: the weaker layer's learning rate was meant for its own.
+    other = start_training(net, two_clouds(), trainer="adam")
+    assert other.options.trainer_options["learning_rate"] == 0.005 or "learning_rate" in dict(net.training)
+
+
+def test_train_epochs_yields_reports(tmp_path: Path) -> None:
+    net = network()
+    reports = list(anncli.train_epochs(net, two_clouds(), 12, refit="no"))
+    assert [r.epoch for r in reports] == list(range(1, 13))
+    assert net.is_trained
+    assert reports[-1].phase == "training"
+    assert reports[-1].training_loss < reports[0].training_loss

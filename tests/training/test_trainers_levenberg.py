@@ -1,0 +1,236 @@
+"""Levenberg-Marquardt, Bayesian regularisation and the matrices they stand on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from trainer_problems import blobs, least_squares, make_objective, quadratic, start
+
+from anncli.errors import UsageError
+from anncli.training.objective import Objective
+from anncli.training.trainers import jacobian as jacobian_module
+from anncli.training.trainers import make_trainer
+from anncli.training.trainers.curvature import SECOND_DERIVATIVES, hessian_product
+from anncli.training.trainers.jacobian import jacobian, normal_equations
+
+OUTPUTS = [
+    ("linear", "mse"),
+    ("tanh", "mse"),
+    ("softmax", "mse"),
+    ("logistic", "binary-cross-entropy"),
+    ("softmax", "cross-entropy"),
+]
+
+
+def random_objective(
+    output: str, loss: str, hidden: str = "tanh", l2: float = 0.0, weighted: bool = False
+) -> Objective:
+    """30 rows, 4-5-3-3, float64, targets of one class in three."""
+    rng = np.random.default_rng(11)
+    inputs, targets = rng.normal(size=(30, 4)), np.eye(3)[rng.integers(0, 3, 30)]
+    objective = make_objective(inputs, targets, [(5, hidden), (3, "tanh"), (3, output)], loss, l2, np.float64)
+    return replace(objective, weights=rng.uniform(0.5, 2, 30)) if weighted else objective
+
+
+def difference(function: Any, point: np.ndarray, direction: np.ndarray, step: float = 1e-5) -> Any:
+    return (function(point + step * direction) - function(point - step * direction)) / (2 * step)
+
+
+@pytest.mark.parametrize("output", ["linear", "tanh", "logistic", "softmax"])
+def test_jacobian_equals_differences_of_the_outputs(output: str) -> None:
+    objective = random_objective(output, "mse")
+    point = start(objective)
+    matrix = jacobian(objective, point)
+
+    def outputs(w: np.ndarray) -> np.ndarray:
+        return objective.kernel.forward(objective.topology, w, objective.inputs).reshape(-1)
+
+    assert matrix.shape == (90, len(point))
+    for i in range(len(point)):
+        assert matrix[:, i] == pytest.approx(difference(outputs, point, np.eye(len(point))[i]), abs=1e-8)
+
+
+def test_jacobian_times_errors_is_the_gradient() -> None:
+    objective = random_objective("tanh", "mse")
+    point = start(objective)
+    errors = (objective.kernel.forward(objective.topology, point, objective.inputs) - objective.targets).reshape(-1)
+    _, gradient = objective.loss_and_gradient(point)
+    assert 2 / errors.size * jacobian(objective, point).T @ errors == pytest.approx(gradient, abs=1e-12)
+
+
+@pytest.mark.parametrize(("output", "loss"), OUTPUTS)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_normal_equations_give_gradient_and_loss(output: str, loss: str, weighted: bool) -> None:
+    objective = random_objective(output, loss, weighted=weighted)
+    point = start(objective)
+    equations = normal_equations(objective, point)
+    value, gradient = objective.loss_and_gradient(point)
+    assert equations.scale * equations.vector == pytest.approx(gradient, abs=1e-12)
+    assert equations.loss_sum / equations.n_residuals == pytest.approx(value)
+
+
+@pytest.mark.parametrize(("output", "loss"), OUTPUTS)
+def test_normal_matrix_is_the_hessian_where_the_network_is_linear(output: str, loss: str) -> None:
+    # Without a hidden layer pre-activations are linear in the weights: Gauss-Newton is exact for cross-entropies and
+    # linear outputs; for the others only its shape is held here.
+    base = random_objective("linear", "mse")
+    objective = make_objective(base.inputs, base.targets, [(3, output)], loss, dtype=np.float64)
+    point = start(objective)
+    equations = normal_equations(objective, point)
+    assert np.linalg.eigvalsh(equations.matrix).min() > -1e-9
+    if loss != "mse" or output == "linear":
+        for i in range(len(point)):
+            column = hessian_product(objective, point, np.eye(len(point))[i])
+            assert equations.scale * equations.matrix[:, i] == pytest.approx(column, abs=1e-12)
+
+
+def test_normal_equations_do_not_depend_on_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    objective = random_objective("softmax", "cross-entropy")
+    point = start(objective)
+    whole = normal_equations(objective, point)
+    monkeypatch.setattr(jacobian_module, "BLOCK_NUMBERS", 7 * len(point))
+    blocked = normal_equations(objective, point)
+    assert blocked.matrix == pytest.approx(whole.matrix, abs=1e-12)
+    assert blocked.loss_sum == pytest.approx(whole.loss_sum)
+
+
+@pytest.mark.parametrize("hidden", SECOND_DERIVATIVES)
+@pytest.mark.parametrize(("output", "loss"), OUTPUTS)
+def test_hessian_product_equals_differences_of_the_gradient(hidden: str, output: str, loss: str) -> None:
+    objective = random_objective(output, loss, hidden, l2=0.01, weighted=True)
+    point = start(objective)
+    direction = np.random.default_rng(1).normal(size=len(point))
+    product = hessian_product(objective, point, direction)
+    wanted = difference(lambda w: objective.loss_and_gradient(w)[1], point, direction)
+    assert np.linalg.norm(product) > 1e-3
+    assert product == pytest.approx(wanted, rel=1e-5, abs=2e-8)
+
+
+@pytest.mark.parametrize("output", list(SECOND_DERIVATIVES))
+def test_hessian_product_with_every_output_activation(output: str) -> None:
+    objective = random_objective(output, "mse")
+    point = start(objective)
+    direction = np.random.default_rng(1).normal(size=len(point))
+    wanted = difference(lambda w: objective.loss_and_gradient(w)[1], point, direction)
+    assert hessian_product(objective, point, direction) == pytest.approx(wanted, rel=1e-5, abs=2e-8)
+
+
+def test_lm_with_little_damping_solves_least_squares_in_one_epoch() -> None:
+    objective = quadratic()
+    parameters = start(objective, method="classic")
+    trainer = make_trainer("lm", {"mu": 1e-10})
+    trainer.start(objective, parameters)
+    trainer.epoch(objective, parameters, np.random.default_rng(0))
+    assert parameters == pytest.approx(least_squares(objective)[0], abs=1e-8)
+
+
+def test_lm_with_much_damping_moves_along_the_gradient() -> None:
+    objective = blobs(dtype=np.float64)
+    parameters = start(objective)
+    first, (_, gradient) = parameters.copy(), objective.loss_and_gradient(parameters)
+    trainer = make_trainer("lm", {"mu": 1e6})
+    trainer.start(objective, parameters)
+    trainer.epoch(objective, parameters, np.random.default_rng(0))
+    # (J'J + mu I) d = -J'e, and the gradient is 2/n J'e
+    assert parameters - first == pytest.approx(-gradient * 40 / 2 / 1e6, rel=1e-3, abs=1e-12)
+    assert trainer.state()["mu"] == pytest.approx(1e5)
+
+
+@pytest.mark.parametrize("loss", ["binary-cross-entropy", "mse"])
+def test_lm_ends_in_a_minimum_that_scipy_cannot_better(loss: str) -> None:
+    optimize = pytest.importorskip("scipy.optimize")
+    objective = replace(blobs(l2=1e-2, dtype=np.float64), loss=loss)
+    parameters = start(objective)
+    trainer = make_trainer("lm")
+    trainer.start(objective, parameters)
+    for _ in range(200):
+        trainer.epoch(objective, parameters, np.random.default_rng(0))
+        if trainer.finished:
+            break
+    assert trainer.finished is not None
+    better = optimize.minimize(objective.loss_and_gradient, parameters.copy(), jac=True, options={"gtol": 1e-9})
+    assert objective.value(parameters) == pytest.approx(better.fun, rel=1e-9)
+    assert parameters == pytest.approx(better.x, abs=1e-4)
+
+
+def test_lm_stops_at_a_minimum() -> None:
+    objective = quadratic()
+    parameters = least_squares(objective)[0]
+    trainer = make_trainer("lm")
+    trainer.start(objective, parameters)
+    trainer.epoch(objective, parameters, np.random.default_rng(0))
+    assert trainer.finished == "the gradient is smaller than 1e-07: this is a minimum"
+
+
+@pytest.mark.parametrize(("name", "instead"), [("lm", "lbfgs or scg"), ("br", "lbfgs")])
+def test_large_networks_are_refused_with_a_reason(name: str, instead: str) -> None:
+    rng = np.random.default_rng(0)
+    objective = make_objective(rng.normal(size=(4, 100)), rng.normal(size=(4, 1)), [(40, "tanh"), (1, "linear")])
+    with pytest.raises(UsageError) as caught:
+        make_trainer(name).start(objective, start(objective))
+    assert str(caught.value) == (
+        f"trainer {name} keeps a 4081 x 4081 matrix (127 MiB); its limit is 3000 weights and biases; "
+        f"use --trainer {instead}, a smaller network, or --option max_parameters=4081"
+    )
+
+
+def test_br_needs_squared_errors() -> None:
+    objective = replace(blobs(), loss="binary-cross-entropy")
+    with pytest.raises(UsageError) as caught:
+        make_trainer("br").start(objective, start(objective))
+    assert (
+        str(caught.value)
+        == "trainer br needs loss mse, found binary-cross-entropy; add --loss mse, or use --trainer lm"
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_br_finds_about_twelve_parameters_in_a_noisy_sine(seed: int) -> None:
+    # MATLAB's example: 1-20-1 with 61 parameters on 41 points of sin(2 pi x) + 0.1 noise: "approximately 12".
+    inputs = np.linspace(-1, 1, 41)[:, None]
+    targets = np.sin(2 * np.pi * inputs) + 0.1 * np.random.default_rng(seed).normal(size=inputs.shape)
+    objective = make_objective(inputs, targets, [(20, "tanh"), (1, "linear")])
+    parameters = start(objective, seed)
+    trainer = make_trainer("br")
+    trainer.start(objective, parameters)
+    assert trainer.remarks() == {"effective_parameters": 61.0}
+    for _ in range(250):
+        trainer.epoch(objective, parameters, np.random.default_rng(0))
+        if trainer.finished:
+            break
+    remarks = trainer.remarks()
+    assert isinstance(remarks["effective_parameters"], float)
+    assert 10 < remarks["effective_parameters"] < 14
+    # The noise is found: its variance is 0.01, of which the 12 parameters take their share.
+    assert 0.003 < objective.value(parameters) < 0.015
+
+
+def test_br_without_noise_in_a_linear_network_keeps_all_parameters() -> None:
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(200, 4))
+    objective = make_objective(
+        inputs, inputs @ np.array([[1.0], [-2], [3], [1]]) + 1, [(1, "linear")], dtype=np.float64
+    )
+    parameters = start(objective)
+    trainer = make_trainer("br")
+    trainer.start(objective, parameters)
+    for _ in range(30):
+        trainer.epoch(objective, parameters, rng)
+    assert trainer.remarks()["effective_parameters"] == pytest.approx(5, abs=0.01)
+    assert parameters == pytest.approx([1, 1, -2, 3, 1], abs=1e-4)
+
+
+def test_a_row_of_weight_two_counts_as_two_rows() -> None:
+    objective = random_objective("softmax", "cross-entropy")
+    weights = np.ones(30)
+    weights[[3, 7]] = 2
+    weighted = replace(objective, weights=weights)
+    doubled = replace(objective, rows=np.concatenate([objective.rows, [3, 7]]))
+    point = start(objective)
+    one, other = normal_equations(weighted, point), normal_equations(doubled, point)
+    assert one.matrix == pytest.approx(other.matrix, abs=1e-12)
+    assert one.vector == pytest.approx(other.vector, abs=1e-12)
+    assert one.loss_sum == pytest.approx(other.loss_sum)
