@@ -1,0 +1,73 @@
+"""Workloads: five networks from tiny to large with made-up data, the same in every benchmark."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from anncli.kernels import active_kernel
+from anncli.network import Layer, Topology
+from anncli.training.objective import Objective
+
+Array = npt.NDArray[Any]
+
+SIZES = {"a": (9, 8, 1), "b": (57, 16, 1), "c": (361, 25, 1), "d": (784, 128, 10), "e": (28, 300, 300, 1)}
+ROWS = {"a": 699, "b": 4601, "c": 6977, "d": 8000, "e": 8000}
+
+
+class Workload(NamedTuple):
+    """sizes, inputs first; inputs (n, n_inputs) and targets (n, n_outputs), float32; labels (n,)."""
+
+    name: str
+    sizes: tuple[int, ...]
+    inputs: Array
+    targets: Array
+    labels: Array
+
+    def objective(self, loss: str, threads: int = 1) -> Objective:
+        """Logistic hidden units; logistic outputs, or softmax where the loss is cross-entropy."""
+        output = "softmax" if loss == "cross-entropy" else "logistic"
+        layers = [Layer(units, "logistic") for units in self.sizes[1:-1]] + [Layer(self.sizes[-1], output)]
+        topology = Topology(self.sizes[0], tuple(layers))
+        rows = np.arange(len(self.inputs))
+        kernel = active_kernel(threads)
+        return Objective(kernel, topology, loss, self.inputs, self.targets, None, rows, self.labels)
+
+    def classification_loss(self) -> str:
+        return "cross-entropy" if self.sizes[-1] > 1 else "binary-cross-entropy"
+
+    def first_parameters(self) -> Array:
+        """Glorot's uniform weights, biases 0."""
+        rng = np.random.default_rng(1)
+        blocks = []
+        for n_in, n_out in zip(self.sizes, self.sizes[1:], strict=False):
+            limit = (6 / (n_in + n_out)) ** 0.5
+            blocks += [np.zeros(n_out), rng.uniform(-limit, limit, n_in * n_out)]
+        return np.concatenate(blocks).astype(np.float32)
+
+    def n_weights(self) -> int:
+        return sum(a * b for a, b in zip(self.sizes, self.sizes[1:], strict=False))
+
+    def operations_per_row(self) -> int:
+        """Floating-point operations of one training row: forward, weight gradient, and delta but into the inputs."""
+        return sum(
+            2 * a * b * (3 if k else 2) for k, (a, b) in enumerate(zip(self.sizes, self.sizes[1:], strict=False))
+        )
+
+
+def make(name: str, n: int | None = None) -> Workload:
+    """Normal inputs (d: between 0 and 1, as pixels are), classes by a random linear rule."""
+    sizes, rng = SIZES[name], np.random.default_rng(7)
+    inputs = rng.standard_normal((min(n or ROWS[name], ROWS[name]), sizes[0]), dtype=np.float32)
+    if name == "d":
+        inputs = np.abs(inputs).clip(0, 1)
+    scores = inputs @ rng.standard_normal((sizes[0], sizes[-1])).astype(np.float32)
+    if sizes[-1] == 1:
+        targets = (scores > 0).astype(np.float32)
+        labels = 1 - targets[:, 0].astype(np.int64)
+    else:
+        labels = scores.argmax(axis=1)
+        targets = np.eye(sizes[-1], dtype=np.float32)[labels]
+    return Workload(name, sizes, inputs, targets, labels)
