@@ -59,7 +59,7 @@ class NumpyKernel:
             taken = block if rows is None else rows[block]
             passed = forward(topology, parameters, inputs[taken])
             z, outputs, wanted = passed.pre_activations[-1], passed.activations[-1], targets[taken]
-            values = LOSSES[loss].value(z, outputs, wanted)
+            values = LOSSES[loss].value(topology.output_activation, z, outputs, wanted)
             total += float(np.sum(values if weights is None else values * weights[taken], dtype=np.float64))
             if gradient is None:
                 continue
@@ -104,7 +104,7 @@ class NumpyKernel:
             z, given, wanted = passed.pre_activations[-1], passed.activations[-1], targets[taken]
             if outputs is not None:
                 outputs[start : start + batch_size] = given
-            values = LOSSES[loss].value(z, given, wanted)
+            values = LOSSES[loss].value(topology.output_activation, z, given, wanted)
             total += float(np.sum(values if weights is None else values * weights[taken], dtype=np.float64))
             if rule.tolerance and bool((np.abs(given - wanted) <= rule.tolerance).all()):
                 continue

@@ -63,24 +63,25 @@ INITIALIZATION_NAMES: dict[str, str] = {
 
 
 class LossName(NamedTuple):
-    """code: the number the compiled kernels know a loss by; output: the only output activation it fits, or None for any."""
+    """code: the number the compiled kernels know a loss by; outputs: the output activations it fits, () for any."""
 
     code: int
-    output: str | None
+    outputs: tuple[str, ...]
     formula: str
 
 
 LOSS_NAMES: dict[str, LossName] = {
-    "mse": LossName(0, None, "mean over outputs of (y-t)^2"),
-    "binary-cross-entropy": LossName(1, "logistic", "sum over outputs of -t log y - (1-t) log(1-y)"),
-    "cross-entropy": LossName(2, "softmax", "-sum t log y"),
+    "mse": LossName(0, (), "mean over outputs of (y-t)^2"),
+    "binary-cross-entropy": LossName(1, ("logistic",), "sum over outputs of -t log y - (1-t) log(1-y)"),
+    "cross-entropy": LossName(2, ("softmax",), "-sum t log y"),
+    "focal": LossName(3, ("logistic", "softmax"), "cross-entropy, each term times (1 - y of its class)^2"),
 }
 
 
 def default_loss(output_activation: str) -> str:
     """The loss that fits an output activation: its cross-entropy where there is one, else mse."""
     for name, info in LOSS_NAMES.items():
-        if info.output == output_activation:
+        if output_activation in info.outputs:
             return name
     return "mse"
 
@@ -89,10 +90,10 @@ def check_loss(loss: str, output_activation: str) -> None:
     """Raises ValueError when the loss is unknown or does not fit the output activation."""
     if loss not in LOSS_NAMES:
         raise ValueError(f"unknown loss '{loss}'; {did_you_mean(loss, LOSS_NAMES)}")
-    needed = LOSS_NAMES[loss].output
-    if needed is not None and needed != output_activation:
+    needed = LOSS_NAMES[loss].outputs
+    if needed and output_activation not in needed:
         raise ValueError(
-            f"loss {loss} needs {needed} outputs, this network has {output_activation}; use loss {default_loss(output_activation)}"
+            f"loss {loss} needs {' or '.join(needed)} outputs, this network has {output_activation}; use loss {default_loss(output_activation)}"
         )
 
 

@@ -119,6 +119,7 @@ def variant(request: pytest.FixtureRequest) -> str:
 
 OUTPUTS = [(name, "mse") for name in HIDDEN]
 OUTPUTS += [("softmax", "mse"), ("softmax", "cross-entropy"), ("logistic", "binary-cross-entropy")]
+OUTPUTS += [("softmax", "focal"), ("logistic", "focal")]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ HIDDEN = [name for name in ACTIVATION_NAMES if name != "softmax"]
 OUTPUTS = [
     (loss, output)
     for loss, output in itertools.product(LOSS_NAMES, ACTIVATION_NAMES)
-    if LOSS_NAMES[loss].output in (None, output)
+    if not LOSS_NAMES[loss].outputs or output in LOSS_NAMES[loss].outputs
 ]
 L2 = 0.1
 

@@ -98,7 +98,7 @@ def test_normal_equations_do_not_depend_on_the_blocks(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("hidden", SECOND_DERIVATIVES)
-@pytest.mark.parametrize(("output", "loss"), OUTPUTS)
+@pytest.mark.parametrize(("output", "loss"), [*OUTPUTS, ("logistic", "focal"), ("softmax", "focal")])
 def test_hessian_product_equals_differences_of_the_gradient(hidden: str, output: str, loss: str) -> None:
     objective = random_objective(output, loss, hidden, l2=0.01, weighted=True)
     point = start(objective)

@@ -11,7 +11,7 @@
 typedef void AnnPlan;  // what a variant keeps for a topology: see plan.h
 
 enum { ANN_SGD = 0, ANN_NESTEROV = 1, ANN_ADAM = 2, ANN_ADAMW = 3 };
-enum { ANN_MSE = 0, ANN_BINARY_CROSS_ENTROPY = 1, ANN_CROSS_ENTROPY = 2 };
+enum { ANN_MSE = 0, ANN_BINARY_CROSS_ENTROPY = 1, ANN_CROSS_ENTROPY = 2, ANN_FOCAL = 3 };
 enum { ANN_OK = 0, ANN_NO_MEMORY = 1 };
 
 // The rows a call works on: row r of the call is row rows[r] of the arrays, or r where rows is null.

@@ -165,7 +165,7 @@ INL float single_unit(const Layer &a, const float *y, int loss, float t, float s
   vf z = set1(a.biases[0] + vsum(sum)), value, d, each;
   if (loss == ANN_MSE && a.activation == LOGISTIC) each = squared<LOGISTIC>(z, set1(t), value, d);
   else if (loss == ANN_MSE) each = squared_error(a.activation, z, set1(t), value, d);
-  else each = binary_cross_entropy(z, set1(t), value, d);
+  else each = logistic_loss(loss, z, set1(t), value, d);
   output = lane0(value);
   delta = lane0(d) * (loss == ANN_MSE ? scale * 2.0f : scale);
   return lane0(each);

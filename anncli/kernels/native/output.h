@@ -39,6 +39,21 @@ INL vf binary_cross_entropy(vf z, vf t, vf &a, vf &d) {
   return vfnma(z, t, at_least(z, zero)) + vlog1p(e);
 }
 
+// -t (1-p)^2 log p - (1-t) p^2 log(1-p), with p and 1-p each exact near 0.
+INL vf focal(vf z, vf t, vf &a, vf &d) {
+  const vf zero = set1(0.0f), one = set1(1.0f), two = set1(2.0f);
+  const vf e = vexp(-vabs(z)), r = reciprocal(one + e), far = e * r, log = vlog1p(e);
+  const vf p = where_less(z, zero, far, r), q = where_less(z, zero, r, far);
+  const vf up = q * q * t, down = p * p * (one - t);  // the weights of the two sides
+  const vf log_p = at_least(-z, zero) + log, log_q = at_least(z, zero) + log;
+  a = p;
+  d = down * vfma(two * q, log_q, p) - up * vfma(two * p, log_p, q);
+  return vfma(up, log_p, down * log_q);
+}
+INL vf logistic_loss(int loss, vf z, vf t, vf &a, vf &d) {
+  return loss == ANN_FOCAL ? focal(z, t, a, d) : binary_cross_entropy(z, t, a, d);
+}
+
 // z (n) becomes exp(z - top) / sum in place, padding 0; returns log(sum) + top.
 INL float softmax_row(float *z, int n) {
   vf top = ldu(z);
@@ -69,12 +84,28 @@ NOINL float softmax_output(int loss, float *z, const float *t, float scale, floa
     targets += wanted;
     product = vfma(wanted, keep_first(ld(z + v), n - v), product);
   }
+  if (loss == ANN_FOCAL)
+    for (int v = 0; v < n; v += VL) st(d + v, keep_first(ld(z + v), n - v));
   float log_sum = softmax_row(z, n);
   if (loss == ANN_CROSS_ENTROPY) {
     float total = vsum(targets);
     for (int v = 0; v < n; v += VL)
       st(d + v, (ld(z + v) * set1(total) - load_first(t + v, n - v)) * set1(scale));
     return log_sum * total - vsum(product);
+  }
+  if (loss == ANN_FOCAL) {  // d holds the pre-activations until here
+    vf all = set1(0.0f), cost = set1(0.0f);
+    for (int v = 0; v < n; v += VL) {
+      vf y = ld(z + v), q = set1(1.0f) - y, log = ld(d + v) - set1(log_sum), wanted = load_first(t + v, n - v) * q;
+      vf slope = wanted * (vfma(set1(2.0f) * y, log, -q));
+      cost = vfnma(keep_first(wanted * q, n - v), log, cost);
+      slope = keep_first(slope, n - v);
+      all += slope;
+      st(d + v, slope);
+    }
+    vf total = set1(vsum(all));
+    for (int v = 0; v < n; v += VL) st(d + v, keep_first(vfnma(ld(z + v), total, ld(d + v)) * set1(scale), n - v));
+    return vsum(cost);
   }
   vf squares = set1(0.0f), mixed = set1(0.0f);
   for (int v = 0; v < n; v += VL) {
@@ -94,7 +125,7 @@ static float output_row(int code, int loss, float *z, const float *t, float scal
   vf total = set1(0.0f), factor = set1(loss == ANN_MSE ? scale * (2.0f / n) : scale);
   for (int v = 0; v < n; v += VL) {
     vf a, delta, x = ld(z + v), wanted = load_first(t + v, n - v);
-    vf each = loss == ANN_MSE ? squared_error(code, x, wanted, a, delta) : binary_cross_entropy(x, wanted, a, delta);
+    vf each = loss == ANN_MSE ? squared_error(code, x, wanted, a, delta) : logistic_loss(loss, x, wanted, a, delta);
     st(z + v, a);
     st(d + v, keep_first(delta * factor, n - v));
     total += keep_first(each, n - v);
@@ -106,7 +137,7 @@ static float output_row(int code, int loss, float *z, const float *t, float scal
 static void single_output(int code, int loss, float *z, const float *t, const float *scale, float *d, float *losses, int m) {
   for (int v = 0; v < m; v += VL) {
     vf a, delta, x = ld(z + v), wanted = ld(t + v);
-    vf each = loss == ANN_MSE ? squared_error(code, x, wanted, a, delta) : binary_cross_entropy(x, wanted, a, delta);
+    vf each = loss == ANN_MSE ? squared_error(code, x, wanted, a, delta) : logistic_loss(loss, x, wanted, a, delta);
     st(z + v, a);
     st(d + v, delta * ld(scale + v) * set1(loss == ANN_MSE ? 2.0f : 1.0f));
     st(losses + v, each);

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from anncli.kernels.numpy_kernel import BLOCK_ROWS
 from anncli.network.activations import ACTIVATIONS
-from anncli.network.losses import LOSSES
+from anncli.network.losses import LOSSES, log_outputs, logistic_sides
 from anncli.network.network import Topology
 from anncli.network.propagation import ForwardPass, forward
 from anncli.training.objective import Objective
@@ -151,6 +151,8 @@ def _second_delta(
         return value
     if loss == "binary-cross-entropy":
         return r_a
+    if loss == "focal":
+        return _second_focal_delta(activation, z, outputs, targets, r_z, r_a)
     share = z.dtype.type(2 / outputs.shape[1])
     g = (outputs - targets) * share
     if activation == "softmax":
@@ -160,4 +162,19 @@ def _second_delta(
         return value
     slope = ACTIVATIONS[activation].derivative(z, outputs)
     value = share * r_a * slope + g * SECOND_DERIVATIVES[activation](z, outputs) * r_z
+    return value
+
+
+def _second_focal_delta(activation: str, z: Array, outputs: Array, targets: Array, r_z: Array, r_a: Array) -> Array:
+    value: Array
+    if activation == "softmax":
+        q, logs = 1 - outputs, log_outputs(z)
+        slope = targets * q * (2 * outputs * logs - q)
+        bend = targets * (2 * (1 - 2 * outputs) * logs + 4 * q) * r_a
+        value = bend - r_a * slope.sum(axis=1, keepdims=True) - outputs * bend.sum(axis=1, keepdims=True)
+        return value
+    p, q, log_p, log_q = logistic_sides(z)
+    value = targets * p * q * q * (4 * p * log_p - 2 * q * log_p + 5 * q)
+    value += (1 - targets) * q * p * p * (4 * q * log_q - 2 * p * log_q + 5 * p)
+    value *= r_z
     return value

@@ -50,7 +50,7 @@ def normal_equations(objective: Objective, point: Array) -> NormalEquations:
         z, outputs = passed.pre_activations[-1], passed.activations[-1]
         targets = objective.targets[rows].astype(np.float64)
         weights = np.ones(len(rows)) if objective.weights is None else objective.weights[rows].astype(np.float64)
-        total += float(np.sum(LOSSES[objective.loss].value(z, outputs, targets) * weights))
+        total += float(np.sum(LOSSES[objective.loss].value(topology.output_activation, z, outputs, targets) * weights))
         for k in range(n_outputs):
             rows_of_j = jacobian_rows(topology, point, passed, output_factor(objective.loss, topology, z, outputs, k))
             rows_of_j *= np.sqrt(weights)[:, None]

@@ -32,6 +32,8 @@ class LevenbergMarquardt(RememberingTrainer):
 
     def start(self, objective: Objective, parameters: Array) -> None:
         refuse_large(self.name, len(parameters), int(self.options["max_parameters"]), "lbfgs or scg")
+        if objective.loss == "focal":
+            raise UsageError("trainer lm has no sum of squares for loss focal", advice="use --trainer lbfgs or scg")
         self.mu = float(self.options["mu"])
 
     def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
