@@ -14,6 +14,7 @@ import numpy.typing as npt
 from anncli.kernels import _native
 from anncli.kernels.native_threads import ThreadTrial
 from anncli.kernels.rules import RULE_CODES, UpdateRule, UpdateState
+from anncli.kernels.stepwise import stepwise_epoch
 from anncli.network.names import LOSS_NAMES
 from anncli.network.network import Topology
 
@@ -133,6 +134,10 @@ class NativeKernel:
         ) or self._prefers_blas(topology, min(batch_size, len(rows))):
             return self._twin.epoch(
                 topology, parameters, loss, rule, state, inputs, targets, weights, rows, batch_size, outputs
+            )
+        if rule.l1 or rule.clip:
+            return stepwise_epoch(
+                self, topology, parameters, loss, rule, state, inputs, targets, weights, rows, batch_size, outputs
             )
         known, packed = self._rule
         if known is not rule:

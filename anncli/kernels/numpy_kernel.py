@@ -111,11 +111,28 @@ class NumpyKernel:
             delta = LOSSES[loss].delta(topology.output_activation, z, given, wanted)
             delta = delta / len(taken) if weights is None else delta * (weights[taken] / len(taken))[:, None]
             backward(topology, parameters, passed, delta, gradient)
-            if rule.l2:
-                for block, slot in zip(topology.blocks(parameters), topology.blocks(gradient), strict=True):
-                    slot[1:] += rule.l2 * block[1:]
-            _UPDATES[rule.name](topology, rule, state, parameters, gradient)
+            apply_rule(topology, rule, state, parameters, gradient)
         return total / len(rows)
+
+
+def apply_rule(topology: Topology, rule: UpdateRule, state: UpdateState, parameters: Array, gradient: Array) -> None:
+    """One update of parameters and state from the gradient (P,) of a batch, which is used up."""
+    if rule.l2 or rule.l1:
+        for block, slot in zip(topology.blocks(parameters), topology.blocks(gradient), strict=True):
+            if rule.l2:
+                slot[1:] += rule.l2 * block[1:]
+            if rule.l1:
+                slot[1:] += rule.l1 * np.sign(block[1:])
+    clip_norm(gradient, rule.clip)
+    _UPDATES[rule.name](topology, rule, state, parameters, gradient)
+
+
+def clip_norm(gradient: Array, limit: float) -> None:
+    """Shorten `gradient` in place to the Euclidean norm `limit` where it is longer; 0: never."""
+    if limit:
+        norm = float(np.sqrt(np.dot(gradient, gradient)))
+        if norm > limit:
+            gradient *= gradient.dtype.type(limit / norm)
 
 
 def _penalty(topology: Topology, parameters: Array, gradient: Array | None, l2: float) -> float:

@@ -23,6 +23,7 @@ class UpdateRule:
               w -= learning_rate (m / (1-b1^t)) / (sqrt(s / (1-b2^t)) + epsilon)     (Kingma & Ba 2015)
     adamw:    adam, and w -= learning_rate weight_decay w on weights, with the w before the update (Loshchilov & Hutter 2019)
     tolerance (batch size 1 only): a row with every |output - target| <= tolerance changes nothing, velocity included.
+    l1: g gains l1 * sign(w) on weights; clip: then a g of Euclidean norm above it is shortened to it (Pascanu et al. 2013).
     dropout, input_dropout: share of hidden units and inputs switched off per row; the rest are divided by (1 - share).
     """
 
@@ -38,6 +39,8 @@ class UpdateRule:
     dropout: float = 0.0
     input_dropout: float = 0.0
     dropout_seed: int = 0
+    l1: float = 0.0
+    clip: float = 0.0
 
     @property
     def n_vectors(self) -> int:

@@ -22,8 +22,10 @@ class TrainerName(NamedTuple):
 _RPROP: dict[str, float | str] = {
     "step_init": 0.1, "step_spread": 0.0, "step_min": 1e-6, "step_max": 50.0, "increase": 1.2, "decrease": 0.5,
 }  # fmt: skip
+# What trainers that present rows in batches can do on the way; 0: nothing.
+_ROWWISE: dict[str, float | str] = {"clip": 0.0, "dropout": 0.0, "input_dropout": 0.0, "input_noise": 0.0}
 _ADAM: dict[str, float | str] = {
-    "batch_size": 32, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "schedule": "constant",
+    "batch_size": 32, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "schedule": "constant", **_ROWWISE,
 }  # fmt: skip
 _FULL = "up to some 20,000 vectors"
 
@@ -40,12 +42,12 @@ TRAINER_NAMES: dict[str, TrainerName] = {
     ),
     "sgd": TrainerName(
         "minibatch", 1, "mini-batch gradient descent with momentum, or Nesterov's with nesterov=1",
-        {"learning_rate": 0.05, "momentum": 0.9, "batch_size": 32, "nesterov": 0, "schedule": "constant"},
+        {"learning_rate": 0.05, "momentum": 0.9, "batch_size": 32, "nesterov": 0, "schedule": "constant", **_ROWWISE},
         "much data, when the learning rate is known",
     ),
     "online": TrainerName(
         "online", 1, "one sample at a time with momentum, the classic rule (Rumelhart et al. 1986)",
-        {"learning_rate": 0.2, "momentum": 0.7, "tolerance": 0.0, "alternate": 0, "quiet_epochs": 0},
+        {"learning_rate": 0.2, "momentum": 0.7, "tolerance": 0.0, "alternate": 0, "quiet_epochs": 0, **_ROWWISE},
         "what ann1dn does; redundant data",
     ),
     "schedule-free": TrainerName(
@@ -60,12 +62,12 @@ TRAINER_NAMES: dict[str, TrainerName] = {
     ),
     "rmsprop": TrainerName(
         "adaptive", 1, "mini-batches, gradient over its running root mean square (Tieleman & Hinton 2012)",
-        {"learning_rate": 0.001, "batch_size": 32, "decay": 0.9, "epsilon": 1e-8, "schedule": "constant"},
+        {"learning_rate": 0.001, "batch_size": 32, "decay": 0.9, "epsilon": 1e-8, "schedule": "constant", **_ROWWISE},
         "comparison with older work; adam otherwise",
     ),
     "adagrad": TrainerName(
         "adaptive", 1, "mini-batches, steps that shrink with all gradients seen (Duchi et al. 2011)",
-        {"learning_rate": 0.01, "batch_size": 32, "epsilon": 1e-10, "schedule": "constant"},
+        {"learning_rate": 0.01, "batch_size": 32, "epsilon": 1e-10, "schedule": "constant", **_ROWWISE},
         "sparse inputs",
     ),
     "irprop+": TrainerName(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,14 +11,18 @@ import numpy.typing as npt
 
 from anncli.kernels import Kernel
 from anncli.kernels.rules import UpdateRule, UpdateState
+from anncli.kernels.stepwise import batch_gradient
 from anncli.network.network import Topology
 
 Array = npt.NDArray[Any]
 
+# Rows that are given noise at a time, so that memory does not grow with the data.
+_NOISY_ROWS = 4096
+
 
 @dataclass(frozen=True)
 class Objective:
-    """E(w) = weighted mean loss over `rows` + l2/2 * sum of squared weights.
+    """E(w) = weighted mean loss over `rows` + l2/2 * sum of squared weights + l1 * sum of absolute weights.
 
     inputs (N, n_inputs) scaled, targets (N, n_outputs), weights (N,) or None, rows (n,) int64: the training part;
     labels (N,), the class of each row, for trainers that care about the order of classes.
@@ -32,6 +37,7 @@ class Objective:
     rows: Array
     labels: Array
     l2: float = 0.0
+    l1: float = 0.0
 
     @property
     def n_samples(self) -> int:
@@ -43,6 +49,9 @@ class Objective:
         value = self.kernel.loss_and_gradient(
             self.topology, parameters, self.loss, self.inputs, self.targets, self.weights, self.rows, gradient, self.l2
         )
+        if self.l1:
+            value += self.l1 * self._absolute_weights(parameters)
+            self._add_l1(parameters, gradient)
         return value, gradient
 
     def value(
@@ -51,20 +60,59 @@ class Objective:
         """E alone, over the training part or other rows, with the loss of training or another one."""
         chosen = self.rows if rows is None else rows
         l2 = self.l2 if penalty else 0.0
-        return self.kernel.loss_and_gradient(
+        value = self.kernel.loss_and_gradient(
             self.topology, parameters, loss or self.loss, self.inputs, self.targets, self.weights, chosen, None, l2
         )
+        return value + self.l1 * self._absolute_weights(parameters) if self.l1 and penalty else value
 
-    def batch_loss_and_gradient(self, parameters: Array, rows: Array, gradient: Array) -> float:
-        """Mean loss over `rows`, penalty left out; `gradient` (P,) receives its gradient plus l2 * w on weights."""
-        value = self.kernel.loss_and_gradient(
-            self.topology, parameters, self.loss, self.inputs, self.targets, self.weights, rows, gradient
-        )
+    def batch_loss_and_gradient(
+        self, parameters: Array, rows: Array, gradient: Array, dropout: UpdateRule | None = None, rows_seen: int = 0
+    ) -> float:
+        """Mean loss over `rows`, penalty left out; `gradient` (P,) receives its gradient plus that of the penalty.
+
+        dropout: a rule whose dropout is in force, with the number of rows presented before.
+        """
+        arrays = (self.inputs, self.targets, self.weights, rows, gradient)
+        if dropout is None:
+            value = self.kernel.loss_and_gradient(self.topology, parameters, self.loss, *arrays)
+        else:
+            value = batch_gradient(self.kernel, self.topology, parameters, self.loss, dropout, rows_seen, *arrays)
         if self.l2:
             l2 = parameters.dtype.type(self.l2)
             for block, slot in zip(self.topology.blocks(parameters), self.topology.blocks(gradient), strict=True):
                 slot[1:] += l2 * block[1:]
+        if self.l1:
+            self._add_l1(parameters, gradient)
         return value
+
+    def portions(
+        self, order: Array, batch_size: int, noise: float, rng: np.random.Generator
+    ) -> Iterator[tuple[Objective, Array]]:
+        """The rows of `order` as pieces of whole batches: an objective and the rows of it to present.
+
+        noise: standard deviation of what is added to every input anew (Holmstrom & Koistinen 1992), in units of the
+        scaled inputs; without it there is one piece.
+        """
+        if not noise:
+            yield self, order
+            return
+        length = batch_size * max(1, _NOISY_ROWS // batch_size)
+        for start in range(0, len(order), length):
+            rows = order[start : start + length]
+            inputs = self.inputs[rows]
+            inputs += noise * rng.standard_normal(inputs.shape, dtype=np.float32)
+            weights = None if self.weights is None else self.weights[rows]
+            here = np.arange(len(rows), dtype=np.int64)
+            yield replace(self, inputs=inputs, targets=self.targets[rows], weights=weights, rows=here), here
+
+    def _absolute_weights(self, parameters: Array) -> float:
+        blocks = self.topology.blocks(parameters)
+        return sum(float(np.sum(np.abs(block[1:]), dtype=np.float64)) for block in blocks)
+
+    def _add_l1(self, parameters: Array, gradient: Array) -> None:
+        l1 = parameters.dtype.type(self.l1)
+        for block, slot in zip(self.topology.blocks(parameters), self.topology.blocks(gradient), strict=True):
+            slot[1:] += l1 * np.sign(block[1:])
 
     def precise(self) -> Objective:
         """The same objective on the numpy kernel, which computes in float64 when it is given float64 parameters."""

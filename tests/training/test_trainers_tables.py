@@ -154,7 +154,7 @@ def test_schedule_free_takes_the_gradient_between_average_and_iterate() -> None:
     seen = []
 
     class Watching(Scripted):
-        def batch_loss_and_gradient(self, parameters: Any, rows: Any, gradient: Any) -> float:
+        def batch_loss_and_gradient(self, parameters: Any, rows: Any, gradient: Any, *_: Any) -> float:
             seen.append(float(parameters[0]))
             return super().batch_loss_and_gradient(parameters, rows, gradient)
 

@@ -102,6 +102,9 @@ class Scripted:
         self.calls += 1
         return self.losses[self.calls - 1], self.gradients[self.calls - 1].astype(parameters.dtype)
 
-    def batch_loss_and_gradient(self, parameters: Array, rows: Array, gradient: Array) -> float:
+    def portions(self, order: Array, *_: Any) -> list[tuple[Any, Array]]:
+        return [(self, order)]
+
+    def batch_loss_and_gradient(self, parameters: Array, rows: Array, gradient: Array, *_: Any) -> float:
         loss, gradient[...] = self.loss_and_gradient(parameters)
         return loss

@@ -11,33 +11,42 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from anncli.kernels.numpy_kernel import clip_norm
+from anncli.kernels.rules import UpdateRule
 from anncli.training.objective import Objective
 from anncli.training.schedules import parse_schedule
-from anncli.training.trainers.base import RememberingTrainer
+from anncli.training.trainers.base import RememberingTrainer, RowwiseTrainer
 
 Array = npt.NDArray[Any]
 
 
-class BatchwiseTrainer(RememberingTrainer):
+class BatchwiseTrainer(RememberingTrainer, RowwiseTrainer):
     """Shuffle the rows, cut them into batches, and give each batch gradient to update()."""
 
-    remembered: tuple[str, ...] = ("squares", "updates", "epochs_done")
+    remembered: tuple[str, ...] = ("squares", "updates", "epochs_done", "rows_seen", "dropout_seed")
 
     def start(self, objective: Objective, parameters: Array) -> None:
         self.schedule = parse_schedule(self.options["schedule"])
         self.squares = np.zeros_like(parameters)
-        self.updates = self.epochs_done = 0
+        self.updates = self.epochs_done = self.rows_seen = 0
 
     def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
         order, size = rng.permutation(objective.rows), int(self.options["batch_size"])
         rate = self.options["learning_rate"] * self.schedule.factor(self.epochs_done, self.total_epochs)
         gradient, total = np.empty_like(parameters), 0.0
+        dropout = self.dropout(rng)
+        rule = UpdateRule("sgd", 1.0, **dropout) if dropout["dropout_seed"] else None
         self.before_epoch(objective, parameters)
-        for start in range(0, len(order), size):
-            rows = order[start : start + size]
-            total += len(rows) * objective.batch_loss_and_gradient(self.where(parameters), rows, gradient)
-            self.updates += 1
-            self.update(parameters, gradient, rate)
+        for portion, taken in objective.portions(order, size, self.options["input_noise"], rng):
+            for start in range(0, len(taken), size):
+                rows = taken[start : start + size]
+                total += len(rows) * portion.batch_loss_and_gradient(
+                    self.where(parameters), rows, gradient, rule, self.rows_seen
+                )
+                self.rows_seen += len(rows)
+                self.updates += 1
+                clip_norm(gradient, self.options["clip"])
+                self.update(parameters, gradient, rate)
         self.epochs_done += 1
         return total / len(order)
 

@@ -54,6 +54,24 @@ class Trainer(ABC):
         return {}
 
 
+class RowwiseTrainer(Trainer):
+    """A trainer that presents rows in batches: what mini-batch and online trainers do to inputs and units on the way.
+
+    Options: dropout, input_dropout (shares of hidden units and inputs switched off per row; Srivastava et al. 2014),
+    input_noise (see Objective.portions), clip (see UpdateRule). Dropout draws from its own generator, seeded at the first
+    epoch, so that the kernels can draw without asking.
+    """
+
+    dropout_seed: int = 0
+
+    def dropout(self, rng: np.random.Generator) -> dict[str, Any]:
+        """The fields of an UpdateRule that say what is switched off."""
+        shares = {name: self.options[name] for name in ("dropout", "input_dropout")}
+        if any(shares.values()) and not self.dropout_seed:
+            self.dropout_seed = int(rng.integers(1, 2**63))
+        return {**shares, "dropout_seed": self.dropout_seed}
+
+
 class RememberingTrainer(Trainer):
     """A trainer whose state is the attributes named in `remembered`: arrays, numbers and words."""
 

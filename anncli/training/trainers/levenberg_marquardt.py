@@ -32,6 +32,7 @@ class LevenbergMarquardt(RememberingTrainer):
 
     def start(self, objective: Objective, parameters: Array) -> None:
         refuse_large(self.name, len(parameters), int(self.options["max_parameters"]), "lbfgs or scg")
+        refuse_l1(self.name, objective)
         if objective.loss == "focal":
             raise UsageError("trainer lm has no sum of squares for loss focal", advice="use --trainer lbfgs or scg")
         self.mu = float(self.options["mu"])
@@ -77,6 +78,7 @@ class BayesianRegularisation(RememberingTrainer):
 
     def start(self, objective: Objective, parameters: Array) -> None:
         refuse_large("br", len(parameters), int(self.options["max_parameters"]), "lbfgs")
+        refuse_l1("br", objective)
         if objective.loss != "mse":
             raise UsageError(
                 f"trainer br needs loss mse, found {objective.loss}", advice="add --loss mse, or use --trainer lm"
@@ -127,6 +129,12 @@ class BayesianRegularisation(RememberingTrainer):
 
     def remarks(self) -> dict[str, float | int | str]:
         return {"effective_parameters": round(self.effective_parameters, 2)}
+
+
+def refuse_l1(name: str, objective: Objective) -> None:
+    """A sum of squares has no room for absolute values."""
+    if objective.l1:
+        raise UsageError(f"trainer {name} has no l1 penalty", advice="use --l2, or --trainer lbfgs")
 
 
 def damped_step(matrix: Array, vector: Array, mu: float) -> Array:

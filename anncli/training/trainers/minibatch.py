@@ -11,12 +11,12 @@ import numpy.typing as npt
 from anncli.kernels.rules import UpdateRule, UpdateState
 from anncli.training.objective import Objective
 from anncli.training.schedules import parse_schedule
-from anncli.training.trainers.base import State, Trainer
+from anncli.training.trainers.base import RowwiseTrainer, State
 
 Array = npt.NDArray[Any]
 
 
-class MinibatchTrainer(Trainer):
+class MinibatchTrainer(RowwiseTrainer):
     """Shuffle the rows, cut them into batches, one update per batch; formulas and sources in kernels/rules.py.
 
     The schedule changes the learning rate between epochs, not within one: an epoch is one call of the kernel.
@@ -39,6 +39,8 @@ class MinibatchTrainer(Trainer):
             beta2=o["beta2"],
             epsilon=o["epsilon"],
             l2=objective.l2,
+            l1=objective.l1,
+            clip=o["clip"],
             weight_decay=o.get("weight_decay", 0.0),
         )
 
@@ -46,13 +48,16 @@ class MinibatchTrainer(Trainer):
         order = rng.permutation(objective.rows)
         factor = self.schedule.factor(self.epochs_done, self.total_epochs)
         self.epochs_done += 1
-        rule = replace(self.rule, learning_rate=factor * self.rule.learning_rate)
-        return objective.epoch(parameters, rule, self.memory, order, self.options["batch_size"])
+        rule = replace(self.rule, learning_rate=factor * self.rule.learning_rate, **self.dropout(rng))
+        size, total = self.options["batch_size"], 0.0
+        for portion, rows in objective.portions(order, size, self.options["input_noise"], rng):
+            total += len(rows) * portion.epoch(parameters, rule, self.memory, rows, size)
+        return total / len(order)
 
     def state(self) -> State:
         memory = self.memory
         state: State = {"first": memory.first.copy(), "step": memory.step, "rows_seen": memory.rows_seen}
-        state["epochs_done"] = self.epochs_done
+        state |= {"epochs_done": self.epochs_done, "dropout_seed": self.dropout_seed}
         if memory.second is not None:
             state["second"] = memory.second.copy()
         return state
@@ -60,7 +65,7 @@ class MinibatchTrainer(Trainer):
     def restore(self, state: State) -> None:
         second = state["second"].copy() if "second" in state else None
         self.memory = UpdateState(state["first"].copy(), second, state["step"], state["rows_seen"])
-        self.epochs_done = state["epochs_done"]
+        self.epochs_done, self.dropout_seed = state["epochs_done"], state["dropout_seed"]
 
 
 class Adam(MinibatchTrainer):
@@ -74,7 +79,8 @@ class AdamW(MinibatchTrainer):
 class Sgd(MinibatchTrainer):
     def make_rule(self, objective: Objective) -> UpdateRule:
         name = "nesterov" if self.options["nesterov"] else "sgd"
-        return UpdateRule(name, self.options["learning_rate"], self.options["momentum"], l2=objective.l2)
+        o = self.options
+        return UpdateRule(name, o["learning_rate"], o["momentum"], l2=objective.l2, l1=objective.l1, clip=o["clip"])
 
 
 TRAINERS = {"adam": Adam, "adamw": AdamW, "sgd": Sgd}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,12 @@ import numpy.typing as npt
 
 from anncli.kernels.rules import UpdateRule, UpdateState
 from anncli.training.objective import Objective
-from anncli.training.trainers.base import State, Trainer
+from anncli.training.trainers.base import RowwiseTrainer, State
 
 Array = npt.NDArray[Any]
 
 
-class Online(Trainer):
+class Online(RowwiseTrainer):
     """dw = learning_rate * delta * input + momentum * dw_before, after every sample.
 
     delta is that of the un-averaged error 1/2 sum (t - o)^2 where the loss is mse, so that learning rates of the
@@ -27,7 +28,13 @@ class Online(Trainer):
         # mse averages over outputs and has no 1/2: this factor turns its gradient into the classic one.
         factor = objective.topology.n_outputs / 2 if objective.loss == "mse" else 1.0
         self.rule = UpdateRule(
-            "sgd", o["learning_rate"] * factor, o["momentum"], l2=objective.l2 / factor, tolerance=o["tolerance"]
+            "sgd",
+            o["learning_rate"] * factor,
+            o["momentum"],
+            l2=objective.l2 / factor,
+            l1=objective.l1 / factor,
+            clip=o["clip"],
+            tolerance=o["tolerance"],
         )
         self.memory = UpdateState.zeros(self.rule, parameters)
         self.order = AlternatingOrder(objective) if o["alternate"] else None
@@ -35,12 +42,21 @@ class Online(Trainer):
 
     def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
         order = rng.permutation(objective.rows) if self.order is None else self.order.next(rng)
-        if self.order is None and not self.options["quiet_epochs"]:
-            return objective.epoch(parameters, self.rule, self.memory, order, 1)
-        outputs = np.empty((len(order), objective.topology.n_outputs), dtype=np.float32)
-        loss = objective.epoch(parameters, self.rule, self.memory, order, 1, outputs)
-        self._watch(objective, order, outputs)
-        return loss
+        rule = (
+            replace(self.rule, **self.dropout(rng))
+            if self.options["dropout"] or self.options["input_dropout"]
+            else self.rule
+        )
+        watched = self.order is not None or self.options["quiet_epochs"]
+        outputs = np.empty((len(order), objective.topology.n_outputs), dtype=np.float32) if watched else None
+        total, begin = 0.0, 0
+        for portion, rows in objective.portions(order, 1, self.options["input_noise"], rng):
+            here = None if outputs is None else outputs[begin : begin + len(rows)]
+            total += len(rows) * portion.epoch(parameters, rule, self.memory, rows, 1, here)
+            begin += len(rows)
+        if outputs is not None:
+            self._watch(objective, order, outputs)
+        return total / len(order)
 
     def _watch(self, objective: Objective, order: Array, outputs: Array) -> None:
         """ann1dn's stop rule: class means within the tolerance of their targets for quiet_epochs + 1 epochs."""
@@ -61,7 +77,7 @@ class Online(Trainer):
 
     def state(self) -> State:
         state: State = {"first": self.memory.first.copy(), "step": self.memory.step, "rows_seen": self.memory.rows_seen}
-        state["quiet"] = self.quiet
+        state |= {"quiet": self.quiet, "dropout_seed": self.dropout_seed}
         if self.order is not None:
             state["pair"] = self.order.pair
             for k, members in enumerate(self.order.members):
@@ -70,7 +86,7 @@ class Online(Trainer):
 
     def restore(self, state: State) -> None:
         self.memory = UpdateState(state["first"].copy(), None, state["step"], state["rows_seen"])
-        self.quiet = state["quiet"]
+        self.quiet, self.dropout_seed = state["quiet"], state["dropout_seed"]
         if self.order is not None:
             self.order.pair = state["pair"]
             self.order.members = [state[f"members_{k}"] for k in range(len(self.order.members))]
