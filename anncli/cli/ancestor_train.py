@@ -21,7 +21,7 @@ from anncli.training.options import TrainingOptions
 if TYPE_CHECKING:
     from anncli.dataset import Dataset
     from anncli.network import Network
-    from anncli.training.run import EpochReport, TrainingRun
+    from anncli.training import EpochReport, TrainingRun
 
 BEST_FILE = "maxacur.nn"
 _SCALING_TITLES = ("", "minmax", "zscore", "sigmoidal", "energy", "minmax per vector")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from anncli.errors import AnnError
 
 if TYPE_CHECKING:
-    from anncli.training.run import EpochReport
+    from anncli.training import EpochReport
 
 
 class History:

@@ -9,7 +9,7 @@ from anncli.errors import printable
 
 if TYPE_CHECKING:
     from anncli.network import Network
-    from anncli.training.run import EpochReport, TrainingResult, TrainingRun
+    from anncli.training import EpochReport, TrainingResult, TrainingRun
 
 # How the table names the validation part when its vectors were trained on afterwards.
 VALIDATION_BEFORE_REFIT = "validation*"

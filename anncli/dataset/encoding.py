@@ -23,6 +23,17 @@ def encode_targets(labels: Array, n_outputs: int, targets: tuple[float, float]) 
     return encoded
 
 
+def smooth_targets(targets: Array, rows: Array, share: float) -> None:
+    """Move the targets (n_samples, n_outputs) of `rows` the share of the way to their middle, in place.
+
+    With K > 1 outputs the middle is the mean of a row's targets, with one output that of its two values high and low.
+    Source: Szegedy et al. 2016, Rethinking the Inception architecture, section 7.
+    """
+    taken = targets[rows]
+    middle = taken.mean(axis=1, keepdims=True) if targets.shape[1] > 1 else (targets.max() + targets.min()) / 2
+    targets[rows] = (1 - share) * taken + np.float32(share) * middle
+
+
 def class_sample_weights(labels: Array, rows: Array, class_weights: Sequence[float] | str, n_classes: int) -> Array:
     """Sample weights (n_samples,), float32, with mean 1 over `rows`.
 

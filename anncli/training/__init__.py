@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from anncli.training.api import start_training as start_training
     from anncli.training.api import train as train
     from anncli.training.api import train_epochs as train_epochs
+    from anncli.training.attempt import EpochReport as EpochReport
     from anncli.training.options import TrainingOptions as TrainingOptions
-    from anncli.training.run import EpochReport as EpochReport
     from anncli.training.run import TrainingResult as TrainingResult
     from anncli.training.run import TrainingRun as TrainingRun
 
 _HOMES = {
-    "EpochReport": "run",
+    "EpochReport": "attempt",
     "TrainingOptions": "options",
     "TrainingResult": "run",
     "TrainingRun": "run",

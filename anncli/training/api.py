@@ -10,8 +10,9 @@ import numpy.typing as npt
 from anncli.dataset import Dataset
 from anncli.errors import UsageError
 from anncli.network.network import Network
+from anncli.training.attempt import EpochReport
 from anncli.training.options import Given, read_option, resolve_options
-from anncli.training.run import EpochReport, TrainingResult, TrainingRun
+from anncli.training.run import TrainingResult, TrainingRun
 
 Array = npt.NDArray[Any]
 

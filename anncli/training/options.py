@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from anncli.errors import did_you_mean
 from anncli.network.names import INITIALIZATION_NAMES, LOSS_NAMES
+from anncli.training.averaging import parse_average
 from anncli.training.names import (
     ANN1DN_DEFAULTS,
     DEFAULT_TRAINER,
@@ -190,6 +191,14 @@ def _stop(value: Any) -> str | None:
     return ",".join(f"{name}:{limit:g}" for name, limit in parse_stop(value))
 
 
+def _average(value: Any) -> str | None:
+    """A reader for none or an average with its number."""
+    if value in (None, "none"):
+        return None
+    name, number = parse_average(value)
+    return f"{name}:{number:g}"
+
+
 OPTIONS: dict[str, Option] = {
     "trainer": Option(canonical_trainer, DEFAULT_TRAINER, "NAME", "The training algorithm: " + ", ".join(TRAINER_NAMES)),
     "validation": Option(part, 0.2, "SHARE|FILES", "Rows that judge each epoch: a share of every class, or files, one per class, comma-separated"),
@@ -207,15 +216,23 @@ OPTIONS: dict[str, Option] = {
     "loss": Option(choice({"auto": "", **LOSS_NAMES}), "auto", "NAME", "What is minimised: " + ", ".join(LOSS_NAMES) + "; auto: what fits the output layer"),
     "targets": Option(pair, None, "HIGH,LOW", "Output values asked for; default 1,0 with cross-entropy, inside the range with mse (0.9,0.1)"),
     "l2": Option(or_auto(number(0, example="1e-4")), "auto", "X", "Penalty l2/2 times the sum of squared weights (biases free); auto: 2.5 / number of vectors"),
+    "l1": Option(number(0, example="1e-4"), 0.0, "X", "Penalty l1 times the sum of absolute weights (biases free)"),
+    "dropout": Option(number(0, 1, open_high=True, example="0.2"), None, "X", "Share of hidden units switched off at random, row by row (mini-batch trainers, online)"),
+    "input_noise": Option(number(0, example="0.1"), None, "X", "Standard deviation of noise added to the scaled inputs, anew in every epoch (mini-batch trainers, online)"),
+    "label_smoothing": Option(number(0, 1, open_high=True, example="0.1"), 0.0, "X", "Move the targets of training vectors this share of the way to their middle"),
+    "clip": Option(number(0, example="1"), None, "X", "Longest gradient of a weight update; longer ones are shortened (mini-batch trainers, online)"),
+    "average": Option(_average, None, "none|ema|swa", "Keep averages of the weights over epochs: ema:0.9, or swa:0.75 for the mean after that share of the run"),
     "class_weight": Option(class_weights, None, "none|balanced|W1,W2", "How much each class counts; balanced: all alike"),
     "patience": Option(or_auto(integer(0, example="50")), "auto", "N", "Stop after N epochs without a better validation result; 0: never; auto: 200, fewer from 1,000 vectors on, at least 20"),
     "stop": Option(_stop, None, "RULES", "Prechelt's stop rules with their limits, comma-separated: gl:5 (loss over its lowest, %), pq:0.5 (that over progress), up:4 (strips rising), progress:0.1"),
     "goal": Option(number(0, example="0.01"), None, "X", "Stop when the training loss is down to X"),
+    "dividetrain": Option(number(0, 100, open_low=True, example="99"), None, "PERCENT", "Train on every vector, without a validation part, until PERCENT of them are answered right"),
     "time_limit": Option(number(0, open_low=True, example="60"), None, "SECONDS", "Stop after so many seconds of epochs"),
     "metric": Option(choice(METRIC_NAMES), "loss", "NAME", "What makes an epoch the best one: " + ", ".join(METRIC_NAMES)),
     "keep": Option(choice({"best": "", "last": ""}), "best", "best|last", "Which epoch's weights to write"),
     "refit": Option(choice(REFIT_NAMES), "auto", "auto|yes|no", "When the validation part has done its work, train the same initial weights on all vectors; auto: up to 10,000 vectors"),
     "init": Option(choice(INITIALIZATION_NAMES), None, "NAME", "Draw new initial weights (a trained network is continued unless this is given): " + ", ".join(INITIALIZATION_NAMES)),
+    "restarts": Option(integer(1, example="5"), 1, "N", "Train from N different initial weights and keep the best by the validation part"),
     "threshold": Option(number(example="0.5"), None, "X", "Score above which the first class is answered; stored in the network"),
     "seed": Option(integer(0, example="1"), 0, "N", "Decides split, initial weights and order of rows"),
 }  # fmt: skip
@@ -229,6 +246,7 @@ _TRAINER_READERS: dict[str, Callable[[Any], Any]] = {
     "population": integer(2, example="64"),
     "max_failures": integer(1, example="20"),
     "increase": number(1, open_low=True, example="1.2"),
+    "input_dropout": number(0, 1, open_high=True, example="0.1"),
     "decrease": number(0, 1, open_low=True, open_high=True, example="0.5"),
     "sigma": number(0, open_low=True, example="0.05"),
 }
@@ -262,15 +280,20 @@ class TrainingOptions:
     loss: str = "auto"
     targets: tuple[float, float] | None = None
     l2: float | None = None
+    l1: float = 0.0
+    label_smoothing: float = 0.0
+    average: str | None = None
     class_weight: str | tuple[float, ...] | None = None
     patience: int | None = None
     stop: str | None = None
     goal: float | None = None
+    dividetrain: float | None = None
     time_limit: float | None = None
     metric: str = "loss"
     keep: str = "best"
     refit: str = "auto"
     init: str | None = None
+    restarts: int = 1
     threshold: float | None = None
     seed: int = 0
 
@@ -310,4 +333,6 @@ def resolve_options(layers: list[Mapping[str, Given]], dialect: str = "ann") -> 
             elif name != "trainer" and strength <= chosen_by and every[strength] is not weak:
                 has = ", ".join(info.defaults)
                 raise ValueError(f"{given.place}: trainer {trainer} has no {name}; its options are {has}")
+    if values.get("dividetrain") is not None and values.setdefault("validation", 0.0):
+        raise ValueError("--dividetrain trains on every vector; leave --validation out")
     return TrainingOptions(trainer=trainer, trainer_options=own, **values)

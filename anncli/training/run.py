@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -11,21 +10,19 @@ import numpy as np
 import numpy.typing as npt
 
 from anncli.dataset import Dataset
-from anncli.dataset.encoding import class_sample_weights, encode_targets
-from anncli.dataset.scaling import fit_scaling
+from anncli.dataset.encoding import encode_targets, smooth_targets
 from anncli.errors import AnnError, DataError, UsageError
 from anncli.kernels import Kernel, active_kernel
-from anncli.network.initialization import initialize, set_output_bias_to_priors
-from anncli.network.names import check_loss, default_loss
-from anncli.network.network import Network, SelfTest, default_targets
-from anncli.network.scaling import Scaling
+from anncli.network.network import Network, SelfTest
+from anncli.training import preparation
+from anncli.training.attempt import Attempt, EpochReport
 from anncli.training.objective import Objective
 from anncli.training.options import TrainingOptions
 from anncli.training.parts import check_fit, check_parts, divide
 from anncli.training.record import make_record
 from anncli.training.selection import Judge
-from anncli.training.stopping import make_stop_rules
-from anncli.training.trainers import make_trainer
+from anncli.training.stopping import StopRule, Success, make_stop_rules
+from anncli.training.trainers.base import Trainer
 
 Array = npt.NDArray[Any]
 
@@ -37,24 +34,21 @@ _PRIOR_PRECISION = 2.5
 _REFIT_LIMIT = 10_000
 
 
-class EpochReport(NamedTuple):
-    """What one epoch showed: losses (validation_loss None without a validation part), the best epoch so far,
-    the metric that chose it (None when this epoch was not judged), and the class means of trainers that watch them.
-    phase is 'training', or 'refit' when the same initial weights are trained again on all vectors."""
+class Start(NamedTuple):
+    """What one set of initial weights came to: value is the validation loss of its best epoch, or without a validation
+    part the training loss at its end, None where it diverged without a best epoch."""
 
-    epoch: int
-    training_loss: float
-    validation_loss: float | None
-    metric: float | None
+    number: int
+    epochs: int
     best_epoch: int | None
-    class_means: tuple[float, ...] | None
-    phase: str = "training"
+    value: float | None
 
 
 @dataclass(frozen=True)
 class TrainingResult:
     """How a run ended: epochs run, the epoch whose weights were kept, the reason in words, rows of each part, all reports.
 
+    starts: one entry per set of initial weights, start: the number of the one that was kept; epochs and history are its own.
     refit_epochs: epochs of the final fit on training and validation rows together, 0 without one; then
     validation_parameters (P,) are the weights that the validation part judged, before that fit, else None.
     """
@@ -69,6 +63,8 @@ class TrainingResult:
     warnings: tuple[str, ...]
     refit_epochs: int = 0
     validation_parameters: Array | None = None
+    start: int = 1
+    starts: tuple[Start, ...] = ()
 
 
 class TrainingRun:
@@ -92,32 +88,28 @@ class TrainingRun:
         self.network, self.data, self.options = network, data, options
         self.kernel = kernel or active_kernel()
         check_fit(network, data)
-        self.rng, split_rng, init_rng = (np.random.default_rng((options.seed, stream)) for stream in range(3))
+        if options.restarts > 1 and network.is_trained and options.init is None:
+            raise UsageError(
+                "--restarts draws new weights, and this network has some to go on from",
+                advice="add --init auto to train it anew",
+            )
         self._validation_drawn = "validation" not in (parts or {})
-        self.rows = divide(data, options, parts or {}, split_rng)
+        self.rows = divide(data, options, parts or {}, np.random.default_rng((options.seed, 1)))
         self.warnings = check_parts(data, self.rows)
         self.self_test_inputs = data.inputs[_spread(self.rows["training"], _SELF_TEST_ROWS)].copy()
-        self.loss = self._choose_loss()
-        self.targets = (
-            options.targets or self._kept_targets() or default_targets(network.topology.output_activation, self.loss)
-        )
-        self.scaling = self._choose_scaling()
+        self.loss = preparation.choose_loss(network, options)
+        self.targets = preparation.choose_targets(network, options, self.loss)
+        self.scaling = preparation.choose_scaling(network, data, options, self.rows["training"])
         self.inputs = self.scaling.apply(data.inputs, in_place=in_place)
         if not np.isfinite(self.inputs).all():
             raise DataError("an input value overflows when it is scaled", advice="check the data for values near 1e38")
         self.objective = self._make_objective()
-        self.parameters = self._initial_parameters(init_rng)
-        self.initial_parameters = self.parameters.copy()
-        self.trainer = make_trainer(options.trainer, options.trainer_options)
-        self.trainer.start(self.objective, self.parameters)
+        self.attempts = [self._new_attempt(1)]
+        self.attempt = self.attempts[0]
         self.refit_epochs = 0
         self.refitted: Array | None = None
         self.remarks: dict[str, float | int | str] = {}
-        self.stop_rules = make_stop_rules(options.stop, options.goal, options.time_limit)
-        self.judge = Judge(self.objective, data.labels, self.rows["validation"], options, self.threshold)
-        self.best_parameters: Array | None = None
-        self.history: list[EpochReport] = []
-        self.stop_reason = ""
+        self._resumed = self._chosen = False
 
     @property
     def threshold(self) -> float:
@@ -154,33 +146,93 @@ class TrainingRun:
         continued = self.network.is_trained and self.options.init is None
         return choice == "yes" or (self._validation_drawn and not continued and n <= _REFIT_LIMIT)
 
+    # What the attempt in hand is at, or the kept one when all are done.
+
+    @property
+    def trainer(self) -> Trainer:
+        return self.attempt.trainer
+
+    @property
+    def judge(self) -> Judge:
+        return self.attempt.judge
+
+    @property
+    def rng(self) -> np.random.Generator:
+        return self.attempt.rng
+
+    @property
+    def parameters(self) -> Array:
+        return self.attempt.parameters
+
+    @property
+    def initial_parameters(self) -> Array:
+        return self.attempt.initial_parameters
+
+    @property
+    def best_parameters(self) -> Array | None:
+        return self.attempt.best_parameters
+
+    @property
+    def history(self) -> list[EpochReport]:
+        return self.attempt.history
+
+    @property
+    def stop_reason(self) -> str:
+        return self.attempt.stop_reason
+
     def epochs(self, limit: int) -> Iterator[EpochReport]:
-        """Train for at most `limit` epochs, reporting each; ends early when a stop rule fires (stop_reason says which).
+        """Train for at most `limit` epochs from each set of initial weights, reporting each epoch; a run taken up by
+        restore() trains up to the epoch `limit`. Ends early when a stop rule fires (stop_reason says which).
 
         Where will_refit says so, the reports of the final fit follow.
         """
-        yield from self._selection_epochs(limit)
+        for number in range(self.attempt.number, self.options.restarts + 1):
+            if number > self.attempt.number:
+                self.attempt = self._new_attempt(number)
+                self.attempts.append(self.attempt)
+            done = len(self.attempt.history) if self._resumed else 0
+            self._resumed = False
+            if not self.attempt.stopped:
+                yield from self.attempt.epochs(limit - done, limit if done else None)
+        self._choose_attempt()
         if self.will_refit and self.judge.best_epoch is not None:
             yield from self._refit_epochs()
 
-    def _selection_epochs(self, limit: int) -> Iterator[EpochReport]:
-        self.trainer.total_epochs = len(self.history) + limit
-        for _ in range(limit):
-            report = self._one_epoch()
-            if report is None:
-                return
-            yield report
-            if self.trainer.finished:
-                self.stop_reason = self.trainer.finished
-                return
-            reasons = [rule.see(report.training_loss, report.validation_loss) for rule in self.stop_rules]
-            if any(reasons):
-                self.stop_reason = next(reason for reason in reasons if reason)
-                return
-            if self._out_of_patience(report):
-                self.stop_reason = f"no better validation result for {self.patience} epochs"
-                return
-        self.stop_reason = f"all {limit} epochs done"
+    def _choose_attempt(self) -> None:
+        """Keep the best attempt; a run without one that ended well is over."""
+        self._chosen = True
+        starts = self._starts()
+        fit = [start for start in starts if start.value is not None]
+        if not fit:
+            raise AnnError(
+                f"training diverged in epoch {self.attempt.diverged}: the loss or a weight is not finite",
+                advice="lower --learning-rate, or scale the inputs (--scaling zscore); no file was changed",
+            )
+        # Of metrics more is better, of losses less; the judge's rank knows both.
+        ranked = [self.attempts[start.number - 1] for start in fit]
+        by_judge = [attempt for attempt in ranked if attempt.judge.best is not None]
+        if by_judge:
+            self.attempt = max(by_judge, key=lambda attempt: attempt.judge.best or (0.0, 0.0))
+        else:
+            values = {start.number: start.value for start in fit}
+            self.attempt = min(ranked, key=lambda attempt: values[attempt.number] or 0.0)
+        if self.attempt.diverged:
+            self.warnings.append(
+                f"training diverged in epoch {self.attempt.diverged}; the weights of epoch {self.judge.best_epoch} are kept. "
+                "Lower --learning-rate"
+            )
+
+    def _starts(self) -> tuple[Start, ...]:
+        starts = []
+        for attempt in self.attempts:
+            best, value = attempt.judge.best_epoch, None
+            if best is not None and not (attempt.diverged and self.options.keep != "best"):
+                value = attempt.history[best - 1].validation_loss
+            elif not attempt.diverged:
+                # A single attempt has nothing to be compared with.
+                value = self.objective.value(attempt.weights) if len(self.attempts) > 1 else 0.0
+            starts.append(Start(attempt.number, len(attempt.history), best, value))
+        return tuple(starts)
 
     def _refit_epochs(self) -> Iterator[EpochReport]:
         """The same initial weights and order of chance, all vectors, as many epochs as the selection ran.
@@ -188,39 +240,38 @@ class TrainingRun:
         With a penalty chosen by the user the best epoch is the measure instead: only the default penalty is known to
         make up for the epochs after it.
         """
-        assert self.judge.best_epoch is not None
-        count = len(self.history) if self.options.l2 is None else self.judge.best_epoch
+        best, selection = self.judge.best_epoch, self.attempt
+        assert best is not None
+        count = len(self.history) if self.options.l2 is None else best
         rows = np.sort(np.concatenate([self.rows["training"], self.rows["validation"]]))
-        objective = replace(self.objective, rows=rows)
-        parameters = self.initial_parameters.copy()
-        trainer = make_trainer(self.options.trainer, self.options.trainer_options)
+        fit = Attempt(
+            replace(self.objective, rows=rows, targets=self._targets(rows)),
+            self.options,
+            selection.initial_parameters.copy(),
+            self._order_rng(selection.number),
+            self._judge(rows[:0]),
+            number=selection.number,
+        )
         # The same schedule as in the selection, also where that ended early.
-        trainer.total_epochs = self.trainer.total_epochs
-        trainer.start(objective, parameters)
-        rng = np.random.default_rng((self.options.seed, 0))
-        for number in range(1, count + 1):
-            with np.errstate(over="ignore", invalid="ignore"):
-                loss = trainer.epoch(objective, parameters, rng)
-                finite = math.isfinite(loss) and _all_finite(parameters)
-            if not finite:
-                self.warnings.append("the final fit on all vectors diverged; the weights of the best epoch are kept")
-                return
-            if number == count or trainer.finished:
-                self.refitted, self.refit_epochs = parameters, number
-                self.remarks = trainer.remarks()
-            yield EpochReport(number, loss, None, None, self.judge.best_epoch, None, "refit")
-            if trainer.finished:
-                return
+        for report in fit.epochs(count, selection.trainer.total_epochs):
+            if report.epoch == count or fit.stopped:
+                self.refitted, self.refit_epochs = fit.weights, report.epoch
+                self.remarks = fit.trainer.remarks()
+            yield report._replace(best_epoch=best, phase="refit")
+        if fit.diverged:
+            self.warnings.append("the final fit on all vectors diverged; the weights of the best epoch are kept")
 
     def finish(self, interrupted: str | None = None) -> TrainingResult:
         """Put the weights worth keeping into the network, with scaling, classes, record and self-test."""
+        if interrupted and not self._chosen:
+            self._choose_attempt()
         network, kept = self.network, self.kept_epoch
         network.set_parameters(self.selected if self.refitted is None else self.refitted)
         network.scaling, network.targets, network.threshold = self.scaling, self.targets, self.threshold
         if not network.classes:
             network.classes = self.data.classes
         network.columns = network.columns or self.data.columns
-        self.stop_reason = interrupted or self.stop_reason or "no epochs were asked for"
+        self.attempt.stop_reason = interrupted or self.stop_reason or "no epochs were asked for"
         network.record = make_record(self, kept)
         network.self_test = self._self_test()
         return TrainingResult(
@@ -234,6 +285,8 @@ class TrainingRun:
             warnings=tuple(self.warnings),
             refit_epochs=self.refit_epochs,
             validation_parameters=None if self.refitted is None else self.selected,
+            start=self.attempt.number,
+            starts=self._starts() if len(self.attempts) > 1 else (),
         )
 
     @property
@@ -246,93 +299,76 @@ class TrainingRun:
     def selected(self) -> Array:
         """The weights (P,) of kept_epoch, those a validation part has judged."""
         is_best = self.kept_epoch == self.judge.best_epoch
-        return self.best_parameters if is_best and self.best_parameters is not None else self.parameters
+        return self.best_parameters if is_best and self.best_parameters is not None else self.attempt.weights
 
-    def _one_epoch(self) -> EpochReport | None:
-        number = len(self.history) + 1
-        # Overflow on the way to divergence is found below and told in words.
-        with np.errstate(over="ignore", invalid="ignore"):
-            training_loss = self.trainer.epoch(self.objective, self.parameters, self.rng)
-            finite = math.isfinite(training_loss) and _all_finite(self.parameters)
-        if not finite:
-            self._diverged(number)
-            return None
-        verdict = self.judge.see(number, self.parameters, self.trainer.class_means)
-        if verdict.is_best:
-            self.best_parameters = self.parameters.copy()
-        means = None if self.trainer.class_means is None else tuple(self.trainer.class_means)
-        report = EpochReport(number, training_loss, verdict.loss, verdict.metric, self.judge.best_epoch, means)
-        self.history.append(report)
-        return report
+    def state(self) -> dict[str, Any]:
+        """Where the run is, to be taken up by restore() of a run made of the same network, data and options: nested
+        dicts and lists of arrays, numbers and words. The final fit is not part of it; it is made again."""
+        return {"attempts": [attempt.state() for attempt in self.attempts]}
 
-    def _diverged(self, epoch: int) -> None:
-        if self.best_parameters is None or self.options.keep != "best":
-            raise AnnError(
-                f"training diverged in epoch {epoch}: the loss or a weight is not finite",
-                advice="lower --learning-rate, or scale the inputs (--scaling zscore); no file was changed",
-            )
-        self.stop_reason = f"diverged in epoch {epoch}"
-        self.warnings.append(
-            f"training diverged in epoch {epoch}; the weights of epoch {self.judge.best_epoch} are kept. Lower --learning-rate"
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on where state() was asked for: epochs() then gives the bits of the uninterrupted run."""
+        self.attempts = []
+        for number, remembered in enumerate(state["attempts"], 1):
+            self.attempts.append(self._new_attempt(number))
+            self.attempts[-1].restore(remembered)
+        self.attempt, self._resumed = self.attempts[-1], True
+
+    def _new_attempt(self, number: int) -> Attempt:
+        # The first set of initial weights is that of a run without restarts.
+        rng = np.random.default_rng((self.options.seed, 2, number - 1) if number > 1 else (self.options.seed, 2))
+        parameters = preparation.initial_parameters(
+            self.network, self.data, self.options, self.loss, self.inputs, self.rows, rng
+        )
+        judge = self._judge(self.rows["validation"])
+        return Attempt(
+            self.objective,
+            self.options,
+            parameters,
+            self._order_rng(number),
+            judge,
+            self._stop_rules(),
+            self.patience,
+            number,
         )
 
-    def _out_of_patience(self, report: EpochReport) -> bool:
-        if not self.patience or not len(self.rows["validation"]):
-            return False
-        # Before the first judged epoch (class means not yet apart) there is nothing to be patient about.
-        return report.best_epoch is not None and report.epoch - report.best_epoch >= self.patience
+    def _order_rng(self, number: int) -> np.random.Generator:
+        return np.random.default_rng((self.options.seed, 0, number - 1) if number > 1 else (self.options.seed, 0))
 
-    def _choose_loss(self) -> str:
-        output = self.network.topology.output_activation
-        loss = default_loss(output) if self.options.loss == "auto" else self.options.loss
-        try:
-            check_loss(loss, output)
-        except ValueError as error:
-            raise UsageError(str(error)) from None
-        return loss
+    def _judge(self, rows: Array) -> Judge:
+        targets = encode_targets(self.data.labels, self.network.n_outputs, self.targets)
+        objective = replace(self.objective, targets=targets) if self.options.label_smoothing else self.objective
+        return Judge(objective, self.data.labels, rows, self.options, self.threshold)
 
-    def _kept_targets(self) -> tuple[float, float] | None:
-        """A trained network keeps its targets as long as the loss is the same kind; an untrained ann1dn one brings its own."""
-        if self.network.targets is None or (self.network.record.get("loss", self.loss) != self.loss):
-            return None
-        return self.network.targets
+    def _stop_rules(self) -> list[StopRule]:
+        options = self.options
+        rules = make_stop_rules(options.stop, options.goal, options.time_limit)
+        if options.dividetrain is not None:
+            rules.append(Success(options.dividetrain, lambda: self._share_right(self.attempt.weights)))
+        return rules
 
-    def _choose_scaling(self) -> Scaling:
-        method = self.options.scaling
-        if method == "auto":
-            method = "keep" if self.network.is_trained or not self.network.scaling.is_identity else "robust"
-        if method == "keep":
-            return self.network.scaling
-        return Scaling(*fit_scaling(method, self.data.inputs, self.rows["training"]))
+    def _share_right(self, parameters: Array) -> float:
+        """The share of training vectors that a network with these weights answers right."""
+        from anncli.evaluation import evaluate_outputs
+
+        rows = self.rows["training"]
+        outputs = self.kernel.forward(self.network.topology, parameters, self.inputs, rows)
+        evaluation = evaluate_outputs(outputs, self.data.labels[rows], threshold=self.threshold, targets=self.targets)
+        return evaluation.accuracy or 0.0
 
     def _make_objective(self) -> Objective:
-        data, options, topology = self.data, self.options, self.network.topology
-        weights = None
-        if options.class_weight is not None:
-            if options.class_weight != "balanced" and len(options.class_weight) != self.network.n_classes:
-                raise UsageError(
-                    f"--class-weight names {len(options.class_weight)} weights, the network has {self.network.n_classes} classes"
-                )
-            weights = class_sample_weights(
-                data.labels, self.rows["training"], options.class_weight, self.network.n_classes
-            )
-        targets = encode_targets(data.labels, topology.n_outputs, self.targets)
         rows = np.ascontiguousarray(self.rows["training"], dtype=np.int64)
-        return Objective(self.kernel, topology, self.loss, self.inputs, targets, weights, rows, data.labels, self.l2)
+        weights = preparation.sample_weights(self.network, self.data, self.options, rows)
+        targets, labels = self._targets(rows), self.data.labels
+        topology, l1 = self.network.topology, self.options.l1
+        return Objective(self.kernel, topology, self.loss, self.inputs, targets, weights, rows, labels, self.l2, l1)
 
-    def _initial_parameters(self, rng: np.random.Generator) -> Array:
-        if self.network.parameters is not None and self.options.init is None:
-            return self.network.parameters.copy()
-        # Not among the defaults of that dialect: there it would draw weights anew for a trained network too.
-        method = self.options.init or ("ann1dn" if self.network.dialect == "ann1dn" else "auto")
-        taken = self.inputs[self.rows["training"][:10000]]
-        parameters = initialize(
-            self.network.topology, method, rng, input_low=taken.min(axis=0), input_high=taken.max(axis=0)
-        )
-        if method == "auto" and self.loss != "mse" and self.options.class_weight is None:
-            counts = self.data.class_counts(self.rows["training"])
-            set_output_bias_to_priors(self.network.topology, parameters, counts / counts.sum())
-        return parameters
+    def _targets(self, rows: Array) -> Array:
+        """Target outputs of all samples, those of `rows`, which are to be trained on, smoothed where that is asked for."""
+        targets = encode_targets(self.data.labels, self.network.n_outputs, self.targets)
+        if self.options.label_smoothing:
+            smooth_targets(targets, rows, self.options.label_smoothing)
+        return targets
 
     def network_parameters(self) -> Array:
         assert self.network.parameters is not None
@@ -342,11 +378,6 @@ class TrainingRun:
         scaled = self.scaling.apply(self.self_test_inputs)
         outputs = self.kernel.forward(self.network.topology, self.network_parameters(), scaled)
         return SelfTest(self.self_test_inputs, outputs)
-
-
-def _all_finite(values: Array) -> bool:
-    """Whether no value is nan or infinite; the sum of squares says so in one pass unless it overflows itself."""
-    return math.isfinite(np.dot(values, values)) or bool(np.isfinite(values).all())
 
 
 def _spread(rows: Array, count: int) -> Array:

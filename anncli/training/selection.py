@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,11 +37,16 @@ class Judge:
         self.metric = options.metric
         self.classic = bool(options.trainer_options.get("alternate"))
         self.best_epoch: int | None = None
-        self._best: tuple[float, float] | None = None
+        self.best: tuple[float, float] | None = None
+
+    @property
+    def can_judge(self) -> bool:
+        """Whether there is a validation part."""
+        return bool(len(self.rows))
 
     def see(self, epoch: int, parameters: Array, class_means: Sequence[float] | None) -> Verdict:
         """Judge the parameters after `epoch`."""
-        if not len(self.rows):
+        if not self.can_judge:
             return Verdict(None, None, False)
         loss = self.objective.value(parameters, self.rows, penalty=False)
         if not np.isfinite(loss):
@@ -51,13 +56,17 @@ class Judge:
             return Verdict(loss, None, False)
         metric = -loss if self.metric == "loss" else self._measure(parameters)
         rank = (metric, -loss)
-        if self.classic:
-            better = self._best is None or metric >= self._best[0]
-        else:
-            better = self._best is None or rank > self._best
+        better = self.best is None or (metric >= self.best[0] if self.classic else rank > self.best)
         if better:
-            self._best, self.best_epoch = rank, epoch
+            self.best, self.best_epoch = rank, epoch
         return Verdict(loss, loss if self.metric == "loss" else metric, better)
+
+    def state(self) -> dict[str, Any]:
+        return {"best_epoch": self.best_epoch, "best": None if self.best is None else list(self.best)}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.best_epoch = state["best_epoch"]
+        self.best = None if state["best"] is None else (float(state["best"][0]), float(state["best"][1]))
 
     def _measure(self, parameters: Array) -> float:
         objective = self.objective

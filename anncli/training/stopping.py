@@ -99,6 +99,17 @@ class Goal(StopRule):
         return f"the training loss reached the goal {self.goal:g}" if training_loss <= self.goal else None
 
 
+class Success(StopRule):
+    """The share of right answers on the training part has reached `percent`; `measure` tells it, from 0 to 1."""
+
+    def __init__(self, percent: float, measure: Callable[[], float]) -> None:
+        self.percent, self.measure = percent, measure
+
+    def see(self, training_loss: float, validation_loss: float | None) -> str | None:
+        share = 100 * self.measure()
+        return None if share < self.percent else f"{share:.4g} % of the training vectors are answered right"
+
+
 class TimeLimit(StopRule):
     """So many seconds have passed since the rule was made; where that stops a run depends on the machine."""
 

@@ -1,0 +1,73 @@
+"""An average of weights: what the network becomes when the weights of several epochs are averaged, epoch by epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Array = npt.NDArray[Any]
+
+AVERAGE_NAMES: dict[str, str] = {
+    "ema": "ema:D, the older average counts D and the new epoch 1-D (D = 0.9)",
+    "swa": "swa:S, the plain mean of all epochs after the share S of the run (S = 0.75)",
+}
+_DEFAULTS = {"ema": 0.9, "swa": 0.75}
+
+
+def parse_average(text: str) -> tuple[str, float]:
+    """'ema:0.95' as name and number; raises ValueError saying what is wrong and what to write."""
+    from anncli.errors import did_you_mean
+
+    name, colon, word = str(text).partition(":")
+    if name not in AVERAGE_NAMES:
+        raise ValueError(f"unknown average '{name}'; {did_you_mean(name, AVERAGE_NAMES)}")
+    try:
+        number = float(word) if colon else _DEFAULTS[name]
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < 1:
+        raise ValueError(
+            f"average {name} needs a number from 0 to below 1, found '{text}'; write for example {name}:{_DEFAULTS[name]:g}"
+        )
+    return name, number
+
+
+class WeightAverage:
+    """A running average of parameter vectors (P,), kept in float64 and handed out as float32.
+
+    ema: a = D a + (1-D) w, divided by 1 - D^t as Adam's moments are (Polyak & Juditsky 1992 for averaging as such);
+    swa: the mean from epoch S * total on, before which the weights themselves count (Izmailov et al. 2018).
+    """
+
+    def __init__(self, text: str, total_epochs: int) -> None:
+        self.name, self.number = parse_average(text)
+        self.total_epochs = total_epochs
+        self.sum: Array | None = None
+        self.count = 0
+
+    def see(self, epoch: int, parameters: Array) -> Array:
+        """Take up the weights of `epoch` (from 1) and give the average so far, a new array."""
+        if self.name == "swa" and epoch <= self.number * self.total_epochs:
+            return parameters.copy()
+        self.count += 1
+        if self.sum is None:
+            self.sum = parameters.astype("float64") * 0
+        if self.name == "ema":
+            self.sum += (1 - self.number) * (parameters - self.sum)
+            weight = 1 - self.number**self.count
+        else:
+            self.sum += parameters
+            weight = float(self.count)
+        average: Array = (self.sum / weight).astype(parameters.dtype)
+        return average
+
+    def state(self) -> dict[str, Any]:
+        return {"count": self.count, **({} if self.sum is None else {"sum": self.sum.copy()})}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.count = int(state["count"])
+        self.sum = state["sum"].copy() if "sum" in state else None

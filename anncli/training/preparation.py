@@ -1,0 +1,82 @@
+"""The preparation of a run: loss, targets, scaling, sample weights and initial weights, chosen from options and data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from anncli.dataset import Dataset
+from anncli.dataset.encoding import class_sample_weights
+from anncli.dataset.scaling import fit_scaling
+from anncli.errors import UsageError
+from anncli.network.initialization import initialize, set_output_bias_to_priors
+from anncli.network.names import check_loss, default_loss
+from anncli.network.network import Network, default_targets
+from anncli.network.scaling import Scaling
+from anncli.training.options import TrainingOptions
+
+Array = npt.NDArray[Any]
+
+# Rows that initial weights may look at.
+_LOOKED_AT = 10_000
+
+
+def choose_loss(network: Network, options: TrainingOptions) -> str:
+    """The loss asked for, or the one that fits the output layer; raises UsageError where they do not go together."""
+    output = network.topology.output_activation
+    loss = default_loss(output) if options.loss == "auto" else options.loss
+    try:
+        check_loss(loss, output)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    return loss
+
+
+def choose_targets(network: Network, options: TrainingOptions, loss: str) -> tuple[float, float]:
+    """A trained network keeps its targets as long as the loss is the same kind; an untrained ann1dn one brings its own."""
+    kept = network.targets if network.record.get("loss", loss) == loss else None
+    return options.targets or kept or default_targets(network.topology.output_activation, loss)
+
+
+def choose_scaling(network: Network, data: Dataset, options: TrainingOptions, rows: Array) -> Scaling:
+    """The scaling asked for, fitted to the training `rows`; a network that has one keeps it unless told otherwise."""
+    method = options.scaling
+    if method == "auto":
+        method = "keep" if network.is_trained or not network.scaling.is_identity else "robust"
+    return network.scaling if method == "keep" else Scaling(*fit_scaling(method, data.inputs, rows))
+
+
+def sample_weights(network: Network, data: Dataset, options: TrainingOptions, rows: Array) -> Array | None:
+    """(n_samples,) by class, or None where all count alike."""
+    if options.class_weight is None:
+        return None
+    if options.class_weight != "balanced" and len(options.class_weight) != network.n_classes:
+        raise UsageError(
+            f"--class-weight names {len(options.class_weight)} weights, the network has {network.n_classes} classes"
+        )
+    return class_sample_weights(data.labels, rows, options.class_weight, network.n_classes)
+
+
+def initial_parameters(
+    network: Network,
+    data: Dataset,
+    options: TrainingOptions,
+    loss: str,
+    inputs: Array,
+    rows: Mapping[str, Array],
+    rng: np.random.Generator,
+) -> Array:
+    """Weights to start from (P,): those of a trained network, unless --init or restarts ask for new ones."""
+    if network.parameters is not None and options.init is None:
+        return network.parameters.copy()
+    # Not among the defaults of that dialect: there it would draw weights anew for a trained network too.
+    method = options.init or ("ann1dn" if network.dialect == "ann1dn" else "auto")
+    taken = inputs[rows["training"][:_LOOKED_AT]]
+    parameters = initialize(network.topology, method, rng, input_low=taken.min(axis=0), input_high=taken.max(axis=0))
+    if method == "auto" and loss != "mse" and options.class_weight is None:
+        counts = data.class_counts(rows["training"])
+        set_output_bias_to_priors(network.topology, parameters, counts / counts.sum())
+    return parameters
