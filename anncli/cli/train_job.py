@@ -190,13 +190,18 @@ class Job:
 
     def _print(self, training: TrainingRun, result: TrainingResult) -> None:
         from anncli.cli.train_report import evaluate_parts, outcome, outcome_text, warnings_of
+        from anncli.training.diagnosis import diagnose
 
         parts = evaluate_parts(training, result)
         warnings = warnings_of(result, parts)
         for warning in warnings:
             self.console.warn(warning)
+        remarks = diagnose(training, result)
+        for remark in remarks:
+            self.console.note(remark)
         if self.given["as_json"]:
-            print_json({"command": "train", "dry_run": False, **self.document, **outcome(result, parts, warnings)})
+            ended = outcome(result, parts, warnings) | {"diagnosis": remarks}
+            print_json({"command": "train", "dry_run": False, **self.document, **ended})
         elif not self.console.quiet:
             # What else goes to stdout must not be mixed with the table.
             text = outcome_text(training, result, parts, self.network_path, self.output)

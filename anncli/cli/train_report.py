@@ -44,11 +44,16 @@ def understood(training: TrainingRun, network_path: str, output: str, epochs: in
         "threshold": training.threshold if training.network.n_outputs == 1 else None,
         "scaling": training.scaling.method,
         "l2": float(f"{training.l2:.6g}"),
+        "l1": chosen.l1 or None,
+        "label_smoothing": chosen.label_smoothing or None,
+        "average": chosen.average,
         "class_weight": chosen.class_weight,
         "patience": training.patience,
         "stop_rules": chosen.stop,
         "goal": chosen.goal,
+        "dividetrain": chosen.dividetrain,
         "time_limit": chosen.time_limit,
+        "restarts": chosen.restarts,
         "metric": chosen.metric,
         "keep": chosen.keep,
         "refit": training.will_refit,
@@ -120,6 +125,7 @@ def outcome(result: TrainingResult, parts: dict[str, Any], warnings: list[str]) 
         "kept_epoch": result.kept_epoch,
         "refit_epochs": result.refit_epochs,
         "stop": result.stop_reason,
+        "starts": [start._asdict() for start in result.starts],
         "parts": {name.rstrip("*"): evaluation.as_dict() for name, evaluation in parts.items()},
         "warnings": warnings,
     }
@@ -133,6 +139,7 @@ def outcome_text(
         [
             f"{printable(network_path)}: {describe(result.network)}",
             f"{training.options.trainer}, seed {training.options.seed}: {_course(result)}",
+            *_starts_lines(result),
             *_refit_line(result),
             "",
             evaluation_text(parts),
@@ -154,6 +161,20 @@ def _course(result: TrainingResult) -> str:
     return f"{epochs}, epoch {result.best_epoch} the best, {kept}; stopped because {stop}"
 
 
+def _starts_lines(result: TrainingResult) -> list[str]:
+    """How far apart the sets of initial weights ended."""
+    values = sorted(start.value for start in result.starts if start.value is not None)
+    if not result.starts:
+        return []
+    what = "validation loss" if result.best_epoch is not None else "training loss"
+    middle = (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
+    lost = len(result.starts) - len(values)
+    return [
+        f"{len(result.starts)} starts, {what} {values[0]:.5f} to {values[-1]:.5f}, median {middle:.5f}"
+        f"{f', {lost} diverged' if lost else ''}; start {result.start} kept"
+    ]
+
+
 def _refit_line(result: TrainingResult) -> list[str]:
     if not result.refit_epochs:
         return []
@@ -165,7 +186,8 @@ def _refit_line(result: TrainingResult) -> list[str]:
 
 def progress_text(report: EpochReport) -> str:
     """The losses of an epoch, in one short line."""
-    text = f"{'final fit, ' if report.phase == 'refit' else ''}loss {report.training_loss:.5f}"
+    start = f"start {report.start}, " if report.start > 1 else ""
+    text = f"{start}{'final fit, ' if report.phase == 'refit' else ''}loss {report.training_loss:.5f}"
     if report.validation_loss is not None:
         text += f", validation {report.validation_loss:.5f}"
         text += f", best epoch {report.best_epoch}" if report.best_epoch is not None else ""

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from anncli.training.run import TrainingRun
 
 
+# Options that a record names only where they were used, with their values otherwise.
+_SELDOM: dict[str, Any] = {"l1": 0.0, "label_smoothing": 0.0, "average": None, "restarts": 1}
+
+
 def make_record(run: TrainingRun, kept_epoch: int) -> dict[str, Any]:
     """Plain nested values for the network file."""
     import anncli
@@ -25,8 +29,10 @@ def make_record(run: TrainingRun, kept_epoch: int) -> dict[str, Any]:
         "options": dict(options.trainer_options),
         "loss": run.loss,
         "l2": _rounded(run.l2),
+        **{name: value for name in _SELDOM if (value := getattr(options, name)) != _SELDOM[name]},
         "class_weight": list(weights) if isinstance(weights, tuple) else weights or "none",
         "seed": options.seed,
+        **({"start": run.attempt.number} if options.restarts > 1 else {}),
         "epochs": epochs,
         "epochs_in_all": before + epochs,
         "kept_epoch": kept_epoch,

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from anncli.dataset import Dataset
 from anncli.dataset.encoding import encode_targets, smooth_targets
 from anncli.errors import AnnError, DataError, UsageError
+from anncli.evaluation import evaluate_outputs
 from anncli.kernels import Kernel, active_kernel
 from anncli.network.network import Network, SelfTest
 from anncli.training import preparation
@@ -344,14 +345,13 @@ class TrainingRun:
         options = self.options
         rules = make_stop_rules(options.stop, options.goal, options.time_limit)
         if options.dividetrain is not None:
-            rules.append(Success(options.dividetrain, lambda: self._share_right(self.attempt.weights)))
+            rules.append(
+                Success(options.dividetrain, lambda: self.share_right(self.attempt.weights, self.rows["training"]))
+            )
         return rules
 
-    def _share_right(self, parameters: Array) -> float:
-        """The share of training vectors that a network with these weights answers right."""
-        from anncli.evaluation import evaluate_outputs
-
-        rows = self.rows["training"]
+    def share_right(self, parameters: Array, rows: Array) -> float:
+        """The share, from 0 to 1, of the `rows` that a network with these parameters (P,) answers right."""
         outputs = self.kernel.forward(self.network.topology, parameters, self.inputs, rows)
         evaluation = evaluate_outputs(outputs, self.data.labels[rows], threshold=self.threshold, targets=self.targets)
         return evaluation.accuracy or 0.0

@@ -1,0 +1,98 @@
+"""A diagnosis: what a finished run suffers from, in words, each with the option that would change it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from anncli.network.activations import ACTIVATIONS
+from anncli.network.names import ACTIVATION_NAMES
+from anncli.network.propagation import forward
+from anncli.training.run import TrainingResult, TrainingRun
+
+Array = npt.NDArray[Any]
+
+# Training vectors that units are watched on.
+_ROWS = 2000
+# A unit is dead where its slope is 0 for all of them, saturated where the slope is below this share of its largest
+# for nearly all of them.
+_FLAT, _NEARLY_ALL = 0.02, 0.95
+# A gap between training and validation is one where both the loss and the share of errors show it.
+_LOSS_RATIO, _ERROR_GAP, _ENOUGH = 2.0, 0.05, 40
+# Still improving: the best epoch is among the last 5 %, or the loss fell by 2 % in the last tenth of the run.
+_LATE, _FALL, _LEAST_EPOCHS = 0.95, 0.02, 20
+
+
+def diagnose(run: TrainingRun, result: TrainingResult) -> list[str]:
+    """Remarks on a finished run, the gravest first; none is the good news."""
+    return [*_units(run), *_gap(run, result), *_unfinished(run, result)]
+
+
+def _units(run: TrainingRun) -> list[str]:
+    """Hidden units that pass no gradient on."""
+    topology = run.network.topology
+    rows = run.rows["training"]
+    rows = rows[:: max(1, len(rows) // _ROWS)]
+    passed = forward(topology, run.network_parameters(), run.inputs[rows])
+    remarks = []
+    for number, layer in enumerate(topology.layers[:-1], 1):
+        z, a = passed.pre_activations[number - 1], passed.activations[number]
+        slope = np.abs(ACTIVATIONS[layer.activation].derivative(z, a))
+        info = ACTIVATION_NAMES[layer.activation]
+        dead = int((slope == 0).all(axis=0).sum())
+        if np.isfinite([info.lowest, info.highest]).all():
+            steepest = _steepest(layer.activation)
+            flat = int(((slope < _FLAT * steepest).mean(axis=0) >= _NEARLY_ALL).sum())
+            if flat:
+                remarks.append(
+                    f"hidden layer {number}: {_of(flat, layer.units)} saturated on nearly every vector and learn no more; "
+                    "scale the inputs (--scaling zscore), raise --l2 or lower --learning-rate"
+                )
+        elif dead:
+            remarks.append(
+                f"hidden layer {number}: {_of(dead, layer.units)} dead, with slope 0 on every vector; "
+                "use leaky-relu or elu, lower --learning-rate or draw other weights (--init he --seed N)"
+            )
+    return remarks
+
+
+def _steepest(activation: str) -> float:
+    at = np.zeros((1, 1))
+    return float(ACTIVATIONS[activation].derivative(at, ACTIVATIONS[activation].value(at))[0, 0])
+
+
+def _of(count: int, units: int) -> str:
+    return f"{count} of {units} units {'is' if count == 1 else 'are'}"
+
+
+def _gap(run: TrainingRun, result: TrainingResult) -> list[str]:
+    """Training vectors that are fitted much better than new ones."""
+    validation = result.rows["validation"]
+    if len(validation) < _ENOUGH:
+        return []
+    judged = run.selected
+    losses = [run.objective.value(judged, rows, penalty=False) for rows in (result.rows["training"], validation)]
+    errors = [1 - run.share_right(judged, rows) for rows in (result.rows["training"], validation)]
+    if losses[1] < _LOSS_RATIO * losses[0] or errors[1] - errors[0] < _ERROR_GAP:
+        return []
+    return [
+        f"over-fitted: {100 * errors[0]:.1f} % wrong on the training part, {100 * errors[1]:.1f} % on the validation part; "
+        "raise --l2, add --dropout 0.2, use fewer hidden units or more vectors"
+    ]
+
+
+def _unfinished(run: TrainingRun, result: TrainingResult) -> list[str]:
+    """A run that ended for want of epochs while it was still getting better."""
+    epochs = result.epochs
+    if not result.stop_reason.startswith("all ") or epochs < _LEAST_EPOCHS:
+        return []
+    if result.best_epoch is not None:
+        better = result.best_epoch > _LATE * epochs
+    else:
+        losses = [report.training_loss for report in result.history]
+        tenth = max(5, epochs // 10)
+        before, now = np.mean(losses[-2 * tenth : -tenth]), np.mean(losses[-tenth:])
+        better = bool(now < (1 - _FALL) * before)
+    return [f"still improving at the last epoch; give more than {epochs} EPOCHS"] if better else []
