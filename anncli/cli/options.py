@@ -200,10 +200,15 @@ def threads(text: str) -> int:
     """The number --threads asks for, 0 for as many as pay."""
     if text == "auto":
         return 0
+    return whole_number("--threads", text)
+
+
+def whole_number(option: str, text: str) -> int:
+    """A number from 1 up; raises UsageError naming the option."""
     try:
         return integer(1, example="2")(text)
     except ValueError as error:
-        raise UsageError(f"--threads: {error}") from None
+        raise UsageError(f"{option}: {error}") from None
 
 
 def make_console(ctx: click.Context) -> Console:

@@ -31,6 +31,15 @@ class TrainCommand(click.Command):
     default=True,
     help="After Ctrl-C or SIGTERM write the best network so far.  [default: keep]",
 )
+@options.option("--checkpoint", metavar="FILE", help="Write down where the run is, to be resumed from there.")
+@options.option(
+    "--checkpoint-every", default="100", metavar="N", help="Epochs between two writings of it.  [default: 100]"
+)
+@options.option(
+    "--resume",
+    metavar="FILE",
+    help="Go on from a checkpoint, with the other arguments of the first run: the same bits as without a break.",
+)
 @options.option(
     "--threads",
     default="1",
@@ -52,6 +61,8 @@ def train_command(
       ann train network.nn pos.txt neg.txt 200 --trainer sgd --learning-rate 0.1
       ann train network.nn pos.txt neg.txt 1000 --validation pos.valid.txt,neg.valid.txt
       ann train network.nn pos.txt neg.txt 50 --validation 0 --output trained.nn
+      ann train network.nn pos.txt neg.txt 9999 --checkpoint run.ckpt
+      ann train network.nn pos.txt neg.txt 9999 --checkpoint run.ckpt --resume run.ckpt
 
     With two files the first is the positive class. A trained network is trained further; --init draws new weights.
     """

@@ -10,11 +10,13 @@ import click
 
 from anncli.cli import options
 from anncli.cli.console import Console, print_json
+from anncli.cli.resumption import Checkpoints, check_same_shape, take_up
 from anncli.errors import AnnError, ExitCode, Interrupted, UsageError, printable
 from anncli.settings import training_options
 from anncli.training.options import Given, TrainingOptions
 
 if TYPE_CHECKING:
+    from anncli.formats.checkpoint import Checkpoint
     from anncli.network import Network
     from anncli.training.run import TrainingResult, TrainingRun
 
@@ -54,14 +56,28 @@ class Job:
     def run(self) -> None:
         """Read, check, train, write, print; an interrupted run ends in Interrupted after writing."""
         from anncli.cli.train_report import understood
-        from anncli.formats import load, signature
+        from anncli.formats import signature
+        from anncli.formats.networks import parse, read_source
 
         before = signature(self.network_path)
-        network = load(self.network_path)
+        source = read_source(self.network_path)
+        network = parse(source, self.network_path)
+        checkpoint = self._read_checkpoint()
+        if checkpoint is not None:
+            # Meanwhile the file may hold the network of the interrupted run.
+            source, on_disk = checkpoint.network, network
+            network = parse(source, self.network_path)
+            check_same_shape(self.given["resume"], network, on_disk)
         file_layer = options.file_layer(network, self.network_path)
         chosen = training_options([*self.layers, file_layer], network.dialect)
         training = self._prepare(network, chosen)
         self._check_targets(training, chosen)
+        if checkpoint is not None:
+            warning = take_up(self.given["resume"], checkpoint, training)
+            if warning:
+                self.console.warn(warning)
+        every = options.whole_number("--checkpoint-every", self.given["checkpoint_every"])
+        self.checkpoints = Checkpoints(self.given["checkpoint"], every, source, training)
         # Asked now: afterwards the network is a trained one.
         self.document = understood(training, self.network_path, self.output, self.epochs)
         if self.given["dry_run"]:
@@ -75,6 +91,11 @@ class Job:
         self._print(training, result)
         if interrupted is not None:
             raise Interrupted(self._interruption(result), interrupted)
+
+    def _read_checkpoint(self) -> Checkpoint | None:
+        from anncli.formats.checkpoint import load_checkpoint
+
+        return None if self.given["resume"] is None else load_checkpoint(self.given["resume"])
 
     def _prepare(self, network: Network, chosen: TrainingOptions) -> TrainingRun:
         from anncli.dataset import UNLABELLED
@@ -129,12 +150,13 @@ class Job:
         for option, target, taken in (
             ("--output", self.given["output"], read[1:]),
             ("--history", history, [*read, self.output]),
+            ("--checkpoint", self.given["checkpoint"], [*read, self.output, *([history] if history else [])]),
         ):
             if target and target != "-" and os.path.realpath(target) in map(os.path.realpath, taken):
                 raise UsageError(
                     f"{option} {target} would overwrite a file that this run needs", advice="give another name"
                 )
-        for target in (self.output, history):
+        for target in (self.output, history, self.given["checkpoint"]):
             if target and target != "-":
                 check_writable(target)
         if (self.given["dialect"] or training.network.dialect) == "ann1dn":
@@ -156,11 +178,13 @@ class Job:
         ):
             for report in training.epochs(self.epochs):
                 history.add(report)
+                self.checkpoints.see(report)
                 bar.update(report.epoch, progress_text(report))
                 if self.console.verbose >= 2 or (self.console.verbose and _is_milestone(report.epoch)):
                     self.console.note(f"epoch {report.epoch}: {progress_text(report)}", 1)
                 if interruption.caught is not None:
                     break
+            self.checkpoints.finish()
         return interruption.caught
 
     def _write(self, network: Network, before: Any) -> None:

@@ -15,12 +15,23 @@ DIALECTS = ("ann", "ann1dn")
 _OPENS_WITH_NUMBER = re.compile(rb"\s*[-+.]?[0-9]")
 
 
+_ADVICE = "check the name, or make a network with `ann init`"
+
+
 def load(path: Path) -> Network:
     """The network in a file (`-`: standard input); raises NetworkError when there is none or it is damaged."""
-    advice = "check the name, or make a network with `ann init`"
-    data = read_bytes(path, NetworkError, MAX_NETWORK_BYTES, missing=advice)
+    return parse(read_source(path), path)
+
+
+def read_source(path: Path) -> bytes:
+    """The bytes of a network file, for parse(); raises NetworkError when they cannot be read."""
+    return read_bytes(path, NetworkError, MAX_NETWORK_BYTES, missing=_ADVICE)
+
+
+def parse(data: bytes, path: Path) -> Network:
+    """The network that the bytes of a file hold; `path` is for messages; raises NetworkError when they are damaged."""
     if not data.strip():
-        raise NetworkError("the file is empty", path=shown_name(path), advice=advice)
+        raise NetworkError("the file is empty", path=shown_name(path), advice=_ADVICE)
     if _OPENS_WITH_NUMBER.match(data.removeprefix(BOM)):
         # Only numbers matter there, and the free text behind them may be in any 8-bit encoding.
         return ann1dn.parse_network(data.removeprefix(BOM).decode("latin-1"), path)

@@ -86,7 +86,7 @@ class Attempt:
             yield report
             if self.stopped:
                 return
-        self.stop_reason = f"all {limit} epochs done"
+        self.stop_reason = f"all {len(self.history)} epochs done"
 
     def _one_epoch(self) -> EpochReport | None:
         number = len(self.history) + 1

@@ -1,0 +1,100 @@
+"""Checkpoints from the shell: a training that was stopped or killed goes on to the bytes of one that never was."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import NETWORK, ROOT, Ann, clean_environment
+
+PIMA = (str(ROOT / "data/pima/diabetic.txt"), str(ROOT / "data/pima/healthy.txt"))
+DEFINITION = NETWORK.replace("inputs: 2", "inputs: 8")
+EPOCHS, RUN = 1500, ("--patience", "0", "--checkpoint", "run.ckpt", "--checkpoint-every", "40")
+
+
+@pytest.fixture(scope="module")
+def wanted(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The network of the run that nobody interrupts."""
+    folder = tmp_path_factory.mktemp("whole")
+    (folder / "net.nn").write_text(DEFINITION)
+    command = [sys.executable, "-m", "anncli", "train", "net.nn", *PIMA, str(EPOCHS), "--patience", "0", "-q"]
+    subprocess.run(command, cwd=folder, env=clean_environment(), check=True, timeout=120)
+    return (folder / "net.nn").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)]
+)
+def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(
+    number: signal.Signals, code: int, wanted: bytes, tmp_path: Path, ann: Ann
+) -> None:
+    (tmp_path / "net.nn").write_text(DEFINITION)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "anncli", "train", "net.nn", *PIMA, str(EPOCHS), *RUN, "--history", "h.jsonl"],
+        cwd=tmp_path, env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    history, lines = tmp_path / "h.jsonl", 0
+    while lines < 100:
+        lines = len(history.read_bytes().splitlines()) if history.exists() else 0
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.005)
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert process.returncode == code
+    ann("train", "net.nn", *PIMA, EPOCHS, *RUN, "--resume", "run.ckpt")
+    assert (tmp_path / "net.nn").read_bytes() == wanted
+
+
+def test_the_last_checkpoint_is_written_where_the_signal_came(small: Path, ann: Ann) -> None:
+    ann("train", "net.nn", "pos.txt", "neg.txt", 30, "--validation", 0, "--checkpoint", "c", "-o", "a.nn")
+    ann("train", "net.nn", "pos.txt", "neg.txt", 50, "--validation", 0, "--resume", "c", "-o", "b.nn")
+    ann("train", "net.nn", "pos.txt", "neg.txt", 50, "--validation", 0, "-o", "c.nn")
+    assert (small / "b.nn").read_bytes() == (small / "c.nn").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--seed", "1"], 2, "ann: --resume c: it was made with seed 0, this run has seed 1; repeat the options of the first run\n"),
+        (["--dropout", "0.5"], 2, "ann: --resume c: it was made with dropout 0.0, this run has dropout 0.5; repeat the options of the first run\n"),
+        (["--validation", "0.5"], 2, "ann: --resume c: it was made with validation 0.2, this run has validation 0.5; repeat the options of the first run\n"),
+    ],
+)  # fmt: skip
+def test_another_run_is_refused(small: Path, ann: Ann, arguments: list[str], code: int, message: str) -> None:
+    ann("train", "net.nn", "pos.txt", "neg.txt", 10, "--checkpoint", "c", "-o", "a.nn")
+    before = (small / "c").read_bytes()
+    done = ann("train", "net.nn", "pos.txt", "neg.txt", 20, "--resume", "c", *arguments, check=code)
+    assert (done.stdout, done.stderr) == ("", message)
+    assert (small / "net.nn").read_text() == NETWORK
+    assert (small / "c").read_bytes() == before
+
+
+def test_other_data_and_another_network_are_refused(small: Path, ann: Ann) -> None:
+    ann("train", "net.nn", "pos.txt", "neg.txt", 10, "--checkpoint", "c", "-o", "a.nn")
+    done = ann("train", "net.nn", "neg.txt", "pos.txt", 20, "--resume", "c", check=2)
+    advice = "give the same files in the same order"
+    assert done.stderr == f"ann: --resume c: it was made from other data than this run's; {advice}\n"
+    (small / "net.nn").write_text(NETWORK.replace("3 tanh", "4 tanh"))
+    done = ann("train", "net.nn", "pos.txt", "neg.txt", 20, "--resume", "c", check=2)
+    assert done.stderr == (
+        "ann: --resume c: it is of a 2-3-1 network, the network file has 2-4-1 or other activations; "
+        "give the network file of the first run\n"
+    )
+
+
+def test_no_checkpoint_and_a_bad_place_are_told_before_the_training(small: Path, ann: Ann) -> None:
+    done = ann("train", "net.nn", "pos.txt", "neg.txt", 20, "--resume", "c", check=4)
+    assert done.stderr == "ann: c: no such file; check the name, or leave --resume out to begin anew\n"
+    done = ann("train", "net.nn", "pos.txt", "neg.txt", 20, "--resume", "net.nn", check=4)
+    assert done.stderr == "ann: net.nn: is no checkpoint, or a damaged one; leave --resume out to begin anew\n"
+    done = ann("train", "net.nn", "pos.txt", "neg.txt", 20, "--checkpoint", "nowhere/c", check=1)
+    assert done.stderr == "ann: nowhere/c: cannot write: No such file or directory; create the folder first\n"
+    done = ann("train", "net.nn", "pos.txt", "neg.txt", 20, "--checkpoint", "pos.txt", check=2)
+    assert done.stderr == "ann: --checkpoint pos.txt would overwrite a file that this run needs; give another name\n"
+    done = ann("train", "net.nn", "pos.txt", "neg.txt", 20, "--checkpoint-every", "0", check=2)
+    assert done.stderr.startswith("ann: --checkpoint-every: must be a whole number, at least 1, found '0'")
+    assert (small / "net.nn").read_text() == NETWORK

@@ -1,0 +1,70 @@
+"""What a run suffers from is told, and a healthy run is left in peace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from anncli.dataset import Dataset
+from anncli.network import Network
+from anncli.training import start_training
+from anncli.training.diagnosis import diagnose
+
+
+def clouds(n: int = 100, inputs: int = 3, distance: float = 1.0) -> Dataset:
+    rng = np.random.default_rng(0)
+    return Dataset.from_classes(
+        rng.normal(distance, 1, (n, inputs)), rng.normal(-distance, 1, (n, inputs)), classes=("a", "b")
+    )
+
+
+def remarks(data: Dataset, layers: list[tuple[int, str]], epochs: int, parameters: Any = None, **options: Any) -> list[str]:  # fmt: skip
+    network = Network.create(data.n_inputs, layers)
+    if parameters is not None:
+        network.set_parameters(parameters(network.topology))
+    run = start_training(network, data, **options)
+    for _ in run.epochs(epochs):
+        pass
+    return diagnose(run, run.finish())
+
+
+def test_a_healthy_run_has_no_remarks() -> None:
+    assert remarks(clouds(), [(6, "tanh"), (1, "logistic")], 400) == []
+
+
+def test_dead_units_are_counted() -> None:
+    def dead(topology: Any) -> Any:
+        w = np.random.default_rng(0).normal(size=topology.n_parameters)
+        w[:2] = -1000.0  # the biases of two of five units
+        return w
+
+    found = remarks(clouds(), [(5, "relu"), (1, "logistic")], 1, dead, validation=0, learning_rate=1e-6)
+    assert found == [
+        "hidden layer 1: 2 of 5 units are dead, with slope 0 on every vector; "
+        "use leaky-relu or elu, lower --learning-rate or draw other weights (--init he --seed N)"
+    ]
+
+
+def test_saturated_units_are_counted() -> None:
+    def saturated(topology: Any) -> Any:
+        w = np.random.default_rng(0).normal(size=topology.n_parameters) * 0.3
+        w[0] = 50.0
+        return w
+
+    found = remarks(clouds(), [(5, "tanh"), (1, "logistic")], 1, saturated, validation=0, learning_rate=1e-6)
+    assert len(found) == 1
+    assert found[0].startswith("hidden layer 1: 1 of 5 units is saturated on nearly every vector")
+
+
+def test_over_fitting_is_told() -> None:
+    found = remarks(
+        clouds(100, 20, 0.1), [(30, "tanh"), (1, "logistic")], 300, l2=0, keep="last", patience=0, refit="no"
+    )
+    assert any(text.startswith("over-fitted: ") and "--l2" in text for text in found)
+
+
+def test_a_run_that_ended_too_early_is_told() -> None:
+    for options in ({"validation": 0}, {"patience": 0}):
+        found = remarks(clouds(), [(6, "tanh"), (1, "logistic")], 20, learning_rate=1e-3, **options)
+        assert found == ["still improving at the last epoch; give more than 20 EPOCHS"]

@@ -1,0 +1,113 @@
+"""Averages, smoothed targets, dividetrain and restarts, by numbers worked by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import anncli
+from anncli.dataset import Dataset
+from anncli.dataset.encoding import smooth_targets
+from anncli.errors import UsageError
+from anncli.network import Network
+from anncli.training import start_training
+from anncli.training.averaging import WeightAverage, parse_average
+
+
+def clouds(noise: float = 1.0) -> Dataset:
+    rng = np.random.default_rng(0)
+    return Dataset.from_classes(rng.normal(1, noise, (40, 3)), rng.normal(-1, noise, (40, 3)), classes=("a", "b"))
+
+
+def network() -> Network:
+    return Network.create(3, [(4, "tanh"), (1, "logistic")])
+
+
+def test_ema_by_hand() -> None:
+    average = WeightAverage("ema:0.5", 10)
+    # 0.5*4 / (1-0.5) = 4;  (0.5*2 + 0.5*8) / (1-0.25) = 20/3
+    assert average.see(1, np.array([4.0])) == pytest.approx([4.0])
+    assert average.see(2, np.array([8.0])) == pytest.approx([20 / 3])
+
+
+def test_swa_by_hand() -> None:
+    average = WeightAverage("swa:0.5", 4)
+    seen = [float(average.see(epoch, np.array([value]))[0]) for epoch, value in enumerate([1.0, 2.0, 6.0, 8.0], 1)]
+    # Epochs 1 and 2 are the first half; then the mean of 6, and of 6 and 8.
+    assert seen == [1.0, 2.0, 6.0, 7.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("mean", "unknown average 'mean'"), ("ema:1", "from 0 to below 1, found 'ema:1'; write for example ema:0.9"), ("swa:x", "found 'swa:x'")],
+)  # fmt: skip
+def test_wrong_averages_are_refused(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        parse_average(text)
+
+
+def test_the_network_kept_is_the_average_of_the_epochs() -> None:
+    plain = start_training(network(), clouds(), validation=0, seed=2)
+    weights = []
+    for _ in plain.epochs(6):
+        weights.append(plain.parameters.astype(np.float64).copy())
+    averaged = anncli.train(network(), clouds(), 6, validation=0, seed=2, average="swa:0.5")
+    assert averaged.network.parameters == pytest.approx(np.mean(weights[3:], axis=0), rel=1e-6)
+
+
+def test_smoothed_targets_by_hand() -> None:
+    targets = np.array([[1.0], [0.0], [1.0]], dtype=np.float32)
+    smooth_targets(targets, np.array([0, 1]), 0.2)
+    assert targets.ravel() == pytest.approx([0.9, 0.1, 1.0])
+    targets = np.eye(4, dtype=np.float32)
+    smooth_targets(targets, np.array([1]), 0.2)
+    # 0.8 * 1 + 0.2 * 1/4 and 0.2 * 1/4
+    assert targets[1] == pytest.approx([0.05, 0.85, 0.05, 0.05])
+    assert targets[0].tolist() == [1, 0, 0, 0]
+
+
+def test_smoothing_changes_the_training_and_not_the_judgement() -> None:
+    run = start_training(network(), clouds(), label_smoothing=0.2, refit="no")
+    assert sorted(np.unique(run.objective.targets[run.rows["training"]])) == pytest.approx([0.1, 0.9])
+    report = next(iter(run.epochs(1)))
+    by_hand = start_training(network(), clouds(), refit="no")
+    assert report.validation_loss == by_hand.objective.value(run.parameters, run.rows["validation"], penalty=False)
+
+
+def test_dividetrain_trains_on_everything_until_enough_are_right() -> None:
+    run = start_training(network(), clouds(), dividetrain=95)
+    reports = list(run.epochs(1000))
+    assert len(run.rows["training"]) == 80
+    assert len(reports) < 1000
+    assert run.share_right(run.parameters, run.rows["training"]) >= 0.95
+    assert run.stop_reason.endswith("% of the training vectors are answered right")
+    with pytest.raises(UsageError, match="--dividetrain trains on every vector"):
+        start_training(network(), clouds(), dividetrain=95, validation=0.2)
+
+
+def test_restarts_keep_the_best_start() -> None:
+    options = {"seed": 5, "patience": 10, "learning_rate": 0.02, "refit": "no"}
+    result = anncli.train(network(), clouds(2.0), 100, restarts=5, **options)
+    assert [start.number for start in result.starts] == [1, 2, 3, 4, 5]
+    values = [start.value for start in result.starts]
+    assert len(set(values)) == 5
+    assert result.starts[result.start - 1].value == min(v for v in values if v is not None)
+    assert result.network.record["start"] == result.start
+    # The first start is the run without restarts; the network kept is as good as it is said to be.
+    alone = anncli.train(network(), clouds(2.0), 100, **options)
+    assert result.starts[0].epochs == alone.epochs
+    assert result.network.record["parts"]["validation"]["loss"] == pytest.approx(min(values), rel=1e-5)  # type: ignore[type-var]
+
+
+def test_restarts_without_a_validation_part_keep_the_lowest_training_loss() -> None:
+    result = anncli.train(network(), clouds(2.0), 30, restarts=4, validation=0, seed=1)
+    values = [start.value for start in result.starts]
+    assert result.starts[result.start - 1].value == min(v for v in values if v is not None)
+
+
+def test_restarts_refuse_weights_to_go_on_from() -> None:
+    net = network()
+    anncli.train(net, clouds(), 5)
+    with pytest.raises(UsageError, match="add --init auto to train it anew"):
+        anncli.train(net, clouds(), 5, restarts=2)
+    assert anncli.train(net, clouds(), 5, restarts=2, init="auto").starts
