@@ -15,6 +15,8 @@ import pytest
 from conftest import NEGATIVE, NETWORK, POSITIVE, ROOT, Ann, clean_environment
 
 TRAIN = ("train", "net.nn", "pos.txt", "neg.txt")
+# What so short a run is told.
+IMPROVING = "ann: still improving at the last epoch; give more than 20 EPOCHS\n"
 
 
 def test_the_network_is_written_back_in_place_below_what_the_person_wrote(small: Path, ann: Ann) -> None:
@@ -22,7 +24,7 @@ def test_the_network_is_written_back_in_place_below_what_the_person_wrote(small:
     text = (small / "net.nn").read_text()
     assert text.startswith(NETWORK + "trained:\n")
     assert "written to net.nn" in done.stdout
-    assert done.stderr == ""
+    assert done.stderr == IMPROVING
     for metric in ("TP", "FN", "TN", "FP", "SE %", "SP %", "PPV %", "NPV %", "ACC %", "F1 %", "AUC", "mse"):
         assert metric in done.stdout
 
@@ -99,7 +101,8 @@ def test_a_dry_run_says_what_was_understood_and_changes_nothing(small: Path, ann
 def test_json_is_one_document_with_everything(small: Path, ann: Ann) -> None:
     done = ann(*TRAIN, 20, "--json")
     document = json.loads(done.stdout)
-    assert done.stderr == ""
+    assert done.stderr == IMPROVING
+    assert document["diagnosis"] == [IMPROVING.removeprefix("ann: ").rstrip()]
     assert document["command"] == "train"
     assert document["start"] == "new weights"
     assert document["epochs"] == 20
@@ -117,9 +120,11 @@ def test_quiet_is_silent_and_verbose_shows_epochs(small: Path, ann: Ann) -> None
     done = ann(*TRAIN, 20, "-q", "-o", "o.nn")
     assert (done.stdout, done.stderr) == ("", "")
     done = ann(*TRAIN, 20, "-v", "--refit", "no", "-o", "o.nn")
-    assert [line.split(":")[1] for line in done.stderr.splitlines()] == [f" epoch {n}" for n in (1, 2, 5, 10, 20)]
+    *epochs, remark = done.stderr.splitlines(keepends=True)
+    assert [line.split(":")[1] for line in epochs] == [f" epoch {n}" for n in (1, 2, 5, 10, 20)]
+    assert remark == IMPROVING
     done = ann(*TRAIN, 20, "-vv", "--refit", "no", "-o", "o.nn")
-    assert len(done.stderr.splitlines()) == 20
+    assert len(done.stderr.splitlines()) == 21
 
 
 def noise(folder: Path) -> None:
