@@ -18,7 +18,8 @@ from anncli.training.options import Given, TrainingOptions
 if TYPE_CHECKING:
     from anncli.formats.checkpoint import Checkpoint
     from anncli.network import Network
-    from anncli.training.run import TrainingResult, TrainingRun
+    from anncli.training.result import TrainingResult
+from anncli.training.run import TrainingRun
 
 
 @dataclass
@@ -48,6 +49,8 @@ class Job:
 
     def check_arguments(self) -> None:
         """Refuse what would mix two outputs on stdout."""
+        if self.given["checkpoint"] == "-":
+            raise UsageError("--checkpoint - cannot be: it is written again and again", advice="name a file")
         if len(self.streams) > 1:
             raise UsageError(
                 f"{' and '.join(self.streams)} cannot both go to stdout", advice="name a file for one of them"
@@ -85,7 +88,8 @@ class Job:
             return
         interrupted = self._train(training)
         if interrupted is not None and not self.given["keep_on_interrupt"]:
-            raise Interrupted("interrupted; nothing was written (--no-keep-on-interrupt)", interrupted)
+            written = f"only {self._place_to_resume()}" if self.given["checkpoint"] else "nothing"
+            raise Interrupted(f"interrupted; {written} was written (--no-keep-on-interrupt)", interrupted)
         result = training.finish("interrupted" if interrupted else None)
         self._write(result.network, before)
         self._print(training, result)
@@ -233,9 +237,13 @@ class Job:
 
     def _interruption(self, result: TrainingResult) -> str:
         place = "stdout" if self.output == "-" else printable(self.output)
-        return (
+        text = (
             f"interrupted after epoch {result.epochs}; the network of epoch {result.kept_epoch} was written to {place}"
         )
+        return f"{text}; go on from there with --resume {self._place_to_resume()}" if self.given["checkpoint"] else text
+
+    def _place_to_resume(self) -> str:
+        return printable(self.given["checkpoint"])
 
 
 def _is_milestone(epoch: int) -> bool:

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from anncli.training.api import train_epochs as train_epochs
     from anncli.training.attempt import EpochReport as EpochReport
     from anncli.training.options import TrainingOptions as TrainingOptions
-    from anncli.training.run import TrainingResult as TrainingResult
+    from anncli.training.result import TrainingResult as TrainingResult
     from anncli.training.run import TrainingRun as TrainingRun
 
 _HOMES = {
     "EpochReport": "attempt",
     "TrainingOptions": "options",
-    "TrainingResult": "run",
+    "TrainingResult": "result",
     "TrainingRun": "run",
     "start_training": "api",
     "train": "api",

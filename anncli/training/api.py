@@ -12,7 +12,8 @@ from anncli.errors import UsageError
 from anncli.network.network import Network
 from anncli.training.attempt import EpochReport
 from anncli.training.options import Given, read_option, resolve_options
-from anncli.training.run import TrainingResult, TrainingRun
+from anncli.training.result import TrainingResult
+from anncli.training.run import TrainingRun
 
 Array = npt.NDArray[Any]
 

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from anncli.network.activations import ACTIVATIONS
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.propagation import forward
-from anncli.training.run import TrainingResult, TrainingRun
+from anncli.training.result import TrainingResult
+from anncli.training.run import TrainingRun
 
 Array = npt.NDArray[Any]
 

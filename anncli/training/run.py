@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +21,9 @@ from anncli.training.objective import Objective
 from anncli.training.options import TrainingOptions
 from anncli.training.parts import check_fit, check_parts, divide
 from anncli.training.record import make_record
+from anncli.training.result import Start, TrainingResult
 from anncli.training.selection import Judge
-from anncli.training.stopping import StopRule, Success, make_stop_rules
+from anncli.training.stopping import StopRule, Success, TimeLimit, make_stop_rules
 from anncli.training.trainers.base import Trainer
 
 Array = npt.NDArray[Any]
@@ -33,39 +34,6 @@ _SELF_TEST_ROWS = 3
 # with the data, as it should; chosen on the development sets, see benchmarks/README.md.
 _PRIOR_PRECISION = 2.5
 _REFIT_LIMIT = 10_000
-
-
-class Start(NamedTuple):
-    """What one set of initial weights came to: value is the validation loss of its best epoch, or without a validation
-    part the training loss at its end, None where it diverged without a best epoch."""
-
-    number: int
-    epochs: int
-    best_epoch: int | None
-    value: float | None
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """How a run ended: epochs run, the epoch whose weights were kept, the reason in words, rows of each part, all reports.
-
-    starts: one entry per set of initial weights, start: the number of the one that was kept; epochs and history are its own.
-    refit_epochs: epochs of the final fit on training and validation rows together, 0 without one; then
-    validation_parameters (P,) are the weights that the validation part judged, before that fit, else None.
-    """
-
-    network: Network
-    epochs: int
-    best_epoch: int | None
-    kept_epoch: int
-    stop_reason: str
-    rows: dict[str, Array]
-    history: tuple[EpochReport, ...]
-    warnings: tuple[str, ...]
-    refit_epochs: int = 0
-    validation_parameters: Array | None = None
-    start: int = 1
-    starts: tuple[Start, ...] = ()
 
 
 class TrainingRun:
@@ -105,6 +73,8 @@ class TrainingRun:
         if not np.isfinite(self.inputs).all():
             raise DataError("an input value overflows when it is scaled", advice="check the data for values near 1e38")
         self.objective = self._make_objective()
+        # One limit for all attempts together.
+        self.time_limit = None if options.time_limit is None else TimeLimit(options.time_limit)
         self.attempts = [self._new_attempt(1)]
         self.attempt = self.attempts[0]
         self.refit_epochs = 0
@@ -189,6 +159,8 @@ class TrainingRun:
         """
         for number in range(self.attempt.number, self.options.restarts + 1):
             if number > self.attempt.number:
+                if self.time_limit is not None and self.time_limit.is_over:
+                    break
                 self.attempt = self._new_attempt(number)
                 self.attempts.append(self.attempt)
             done = len(self.attempt.history) if self._resumed else 0
@@ -343,7 +315,9 @@ class TrainingRun:
 
     def _stop_rules(self) -> list[StopRule]:
         options = self.options
-        rules = make_stop_rules(options.stop, options.goal, options.time_limit)
+        rules = make_stop_rules(options.stop, options.goal)
+        if self.time_limit is not None:
+            rules.append(self.time_limit)
         if options.dividetrain is not None:
             rules.append(
                 Success(options.dividetrain, lambda: self.share_right(self.attempt.weights, self.rows["training"]))

@@ -117,7 +117,11 @@ class TimeLimit(StopRule):
         self.seconds, self.clock, self.begin = seconds, clock, clock()
 
     def see(self, training_loss: float, validation_loss: float | None) -> str | None:
-        return f"the time limit of {self.seconds:g} s is over" if self.clock() - self.begin >= self.seconds else None
+        return f"the time limit of {self.seconds:g} s is over" if self.is_over else None
+
+    @property
+    def is_over(self) -> bool:
+        return self.clock() - self.begin >= self.seconds
 
 
 def generalisation_loss(loss: float, lowest: float) -> float:
@@ -154,13 +158,9 @@ def parse_stop(text: str) -> tuple[tuple[str, float], ...]:
     return tuple(rules)
 
 
-def make_stop_rules(
-    stop: str | None = None, goal: float | None = None, time_limit: float | None = None
-) -> list[StopRule]:
+def make_stop_rules(stop: str | None = None, goal: float | None = None) -> list[StopRule]:
     """The rules for the options of these names; None leaves one out."""
     rules: list[StopRule] = [StripRule(name, limit) for name, limit in parse_stop(stop)] if stop else []
     if goal is not None:
         rules.append(Goal(goal))
-    if time_limit is not None:
-        rules.append(TimeLimit(time_limit))
     return rules

@@ -43,8 +43,10 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(
         assert process.poll() is None, process.communicate()
         time.sleep(0.005)
     process.send_signal(number)
-    process.communicate(timeout=60)
+    _, message = process.communicate(timeout=60)
     assert process.returncode == code
+    if code > 0:
+        assert message.endswith(" was written to net.nn; go on from there with --resume run.ckpt\n")
     ann("train", "net.nn", *PIMA, EPOCHS, *RUN, "--resume", "run.ckpt")
     assert (tmp_path / "net.nn").read_bytes() == wanted
 

@@ -141,8 +141,8 @@ def test_reasons_in_words() -> None:
 
 def test_several_rules_and_defaults() -> None:
     assert parse_stop("gl,progress:0.2") == (("gl", 5.0), ("progress", 0.2))
-    kinds = [type(rule).__name__ for rule in make_stop_rules("gl:2,up:3", goal=0.1, time_limit=5)]
-    assert kinds == ["StripRule", "StripRule", "Goal", "TimeLimit"]
+    kinds = [type(rule).__name__ for rule in make_stop_rules("gl:2,up:3", goal=0.1)]
+    assert kinds == ["StripRule", "StripRule", "Goal"]
     assert make_stop_rules() == []
 
 

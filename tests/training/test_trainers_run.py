@@ -39,6 +39,12 @@ def test_stop_rule_ends_a_run_at_the_end_of_a_strip() -> None:
     assert run.history[-1].validation_loss > run.history[-6].validation_loss
 
 
+def test_time_limit_counts_for_all_restarts_together() -> None:
+    run = start(time_limit=1e-9, restarts=5)
+    assert reports(run) == 1
+    assert len(run.attempts) == 1
+
+
 def test_time_limit_ends_a_run() -> None:
     run = start(time_limit=1e-9)
     assert reports(run) == 1
