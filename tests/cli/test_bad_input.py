@@ -216,6 +216,21 @@ def test_full_disk_keeps_the_old_file(small: Path) -> None:
     assert snapshot(small) == before
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("train", "", "pos.txt", "neg.txt", 5), 4),
+        (("train", "net.nn", "pos.txt", "", 5), 3),
+        (("train", "net.nn", "pos.txt", "neg.txt", 5, "--output", ""), 1),
+        (("train", "net.nn", "pos.txt", "neg.txt", 5, "--history", ""), 1),
+        (("init", "", "--inputs", 2), 1),
+    ],
+)
+def test_an_empty_file_name_is_no_default(small: Path, ann: Ann, arguments: tuple[object, ...], code: int) -> None:
+    before = snapshot(small)
+    assert_refused(small, before, ann(*arguments, check=code), "'': ", "")
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_full_device_behind_stdout(trained: Path) -> None:
     with open("/dev/full", "w") as full:
