@@ -16,7 +16,7 @@ from anncli.dataset.scaling import fit_scaling
 from anncli.errors import AnnError, DataError, UsageError
 from anncli.kernels import Kernel, active_kernel
 from anncli.network.initialization import initialize, set_output_bias_to_priors
-from anncli.network.names import check_loss, default_loss
+from anncli.network.names import check_loss, check_targets, default_loss
 from anncli.network.network import Network, SelfTest, default_targets
 from anncli.network.scaling import Scaling
 from anncli.training.objective import Objective
@@ -287,6 +287,8 @@ class TrainingRun:
         loss = default_loss(output) if self.options.loss == "auto" else self.options.loss
         try:
             check_loss(loss, output)
+            if self.options.targets is not None:
+                check_targets(self.options.targets, output)
         except ValueError as error:
             raise UsageError(str(error)) from None
         return loss
