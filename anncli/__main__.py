@@ -1,6 +1,6 @@
 """`python -m anncli`: the same program as `ann`."""
 
-from anncli.cli.main import main
+from anncli.cli.program import program
 
 if __name__ == "__main__":
-    main()
+    program()

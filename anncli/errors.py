@@ -47,7 +47,8 @@ class AnnError(Exception):
         super().__init__(message)
 
     def __str__(self) -> str:
-        place = [printable(self.path)] if self.path is not None else []
+        # A name without a letter, as from an unset variable, must still be seen.
+        place = [printable(self.path) or "''"] if self.path is not None else []
         place += [str(number) for number in (self.line, self.column) if number is not None]
         where = ":".join(place)
         text = f"{where}: {self.message}" if where else self.message

@@ -15,7 +15,7 @@ import click
 
 from anncli.cli import options
 from anncli.errors import UsageError
-from anncli.training.options import METRIC_NAMES, integer, number
+from anncli.training.options import METRIC_NAMES, OPTIONS, integer, number
 
 # Positions are codes: scaling 0 to 5 and metrics 0 to 8.
 SCALINGS = ("keep", "minmax", "zscore", "sigmoidal", "energy", "vector-minmax")
@@ -61,9 +61,7 @@ def t_command(ctx: click.Context, /, arguments: tuple[str, ...], seed: str, **gi
     from anncli.cli.ancestor_train import ClassicRun
 
     console = options.make_console(ctx)
-    ClassicRun(
-        console, read_arguments(arguments), _read("--seed", integer(0, example="1"), seed), given["as_json"]
-    ).run()
+    ClassicRun(console, read_arguments(arguments), _read("--seed", OPTIONS["seed"].read, seed), given["as_json"]).run()
 
 
 @click.command("r", context_settings={"ignore_unknown_options": True})
@@ -127,7 +125,7 @@ def _read(name: str, reader: Callable[[str], Any], word: str) -> Any:
 
 
 def _threshold(word: str) -> float:
-    return float(_read("TH", number(example="0.5"), word))
+    return float(_read("TH", OPTIONS["threshold"].read, word))
 
 
 def _code(name: str, word: str, count: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from anncli.errors import AnnError
@@ -36,11 +36,15 @@ def open_history(path: str | None) -> Iterator[History]:
     if path is None or path == "-":
         yield History(None if path is None else sys.stdout, "-")
         return
-    with ExitStack() as stack:
-        # Around the opening alone: faults of the training are told by others.
-        with _faults(path):
-            file = stack.enter_context(open(path, "w", encoding="utf-8"))
+    # Around opening and closing alone: faults of the training are told by others.
+    with _faults(path):
+        file = open(path, "w", encoding="utf-8")  # noqa: SIM115
+    try:
         yield History(file, path)
+    finally:
+        # What a full disk refused is still in the buffer, and is refused again: that was told by the line itself.
+        with suppress(OSError) if sys.exc_info()[0] else _faults(path):
+            file.close()
 
 
 @contextmanager

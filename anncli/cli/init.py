@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from anncli.cli import options
-from anncli.errors import AnnError, UsageError
+from anncli.cli.console import print_json
+from anncli.errors import AnnError, UsageError, printable
 from anncli.network.names import ACTIVATION_NAMES, canonical_activation
 from anncli.training.options import integer
 
@@ -57,6 +58,11 @@ def init_command(ctx: click.Context, /, network_path: str, **given: Any) -> None
         activation = output = given["output_activation"] or (
             "logistic" if _was_default(ctx, "activation") else activation
         )
+    from anncli.formats import save
+    from anncli.formats.numbers import size_fault
+
+    if fault := size_fault([n_inputs, *hidden, n_outputs]):
+        raise UsageError(fault, advice="make the network smaller")
     try:
         layers = [(units, canonical_activation(activation)) for units in hidden] + [
             (n_outputs, canonical_activation(output))
@@ -66,18 +72,33 @@ def init_command(ctx: click.Context, /, network_path: str, **given: Any) -> None
         network = Network.create(n_inputs, layers, columns=columns, dialect=given["dialect"])
     except ValueError as error:
         raise UsageError(str(error)) from None
-    if os.path.exists(network_path) and not given["force"] and not _is_stream(network_path):
-        raise AnnError("the file exists", path=network_path, advice="give another name, or --force to overwrite it")
-    from anncli.formats import save
-
+    _check_target(network_path, given)
     save(network, network_path)
     from anncli.cli.train_report import describe
 
-    console.note(f"{network_path}: {describe(network)}; train it with: ann train {network_path} CLASSFILE... 1000")
+    if given["as_json"]:
+        document = {"inputs": n_inputs, "layers": [f"{units} {name}" for units, name in network.layers]}
+        document |= {"parameters": network.topology.n_parameters, "dialect": network.dialect}
+        print_json({"command": "init", "network": printable(network_path), **document})
+        return
+    place, further = (
+        ("<stdout>", "")
+        if network_path == "-"
+        else (network_path, f"; train it with: ann train {network_path} CLASSFILE... 1000")
+    )
+    console.note(f"{place}: {describe(network)}{further}")
 
 
-def _is_stream(path: str) -> bool:
-    return path == "-" or not os.path.isfile(path)
+def _check_target(network_path: str, given: dict[str, Any]) -> None:
+    """Raises AnnError where a file would be lost, UsageError where two things would go to stdout."""
+    if network_path == "-":
+        if given["as_json"]:
+            raise UsageError("the network and --json cannot both go to stdout", advice="name a file for the network")
+        return
+    if given["data"] and os.path.realpath(network_path) in map(os.path.realpath, given["data"].split(",")):
+        raise UsageError(f"{network_path} would overwrite a file that this run reads", advice="give another name")
+    if os.path.isfile(network_path) and not given["force"]:
+        raise AnnError("the file exists", path=network_path, advice="give another name, or --force to overwrite it")
 
 
 def _was_default(ctx: click.Context, name: str) -> bool:

@@ -99,7 +99,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     try:
         sys.stdout.flush()
     except OSError as error:
-        code = _stdout_failed(error)
+        # One line is enough: what failed before is either the reason or worth more.
+        code = code or _stdout_failed(error)
     _leave(code)
 
 

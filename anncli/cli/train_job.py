@@ -35,7 +35,8 @@ class Job:
 
     @property
     def output(self) -> str:
-        return self.given["output"] or self.network_path
+        # An empty name, as from an unset variable, is a mistake and not the wish to write in place.
+        return self.network_path if self.given["output"] is None else self.given["output"]
 
     @property
     def streams(self) -> list[str]:
@@ -161,7 +162,7 @@ class Job:
                     f"{option} {target} would overwrite a file that this run needs", advice="give another name"
                 )
         for target in (self.output, history, self.given["checkpoint"]):
-            if target and target != "-":
+            if target is not None and target != "-":
                 check_writable(target)
         if (self.given["dialect"] or training.network.dialect) == "ann1dn":
             scaling, training.network.scaling = training.network.scaling, training.scaling

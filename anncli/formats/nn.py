@@ -43,6 +43,10 @@ def parse_network(text: str, path: Path) -> Network:
         if not section:
             raise document.key_fault("trained", "`trained:` must stand alone on its line", "move its values below it")
         TrainedPart(document, text, section, network).read()
+    elif not _can_grow(text):
+        place = document.key_places["anncli"]
+        advice = "start every key at the left edge of its line, without braces around all and without an end mark `...`"
+        raise document.source.fault("`trained:` could not follow this text", place, advice)
     return network
 
 
@@ -71,10 +75,20 @@ def _split(text: str) -> tuple[str, str]:
     return (text, "") if match is None else (text[: match.start()], text[match.start() :])
 
 
+def _can_grow(head: str) -> bool:
+    """Whether a head that is valid on its own still is when `trained:` follows in the next line."""
+    try:
+        return "trained" in parse_document(f"{head}\ntrained:\n", "", NetworkError)
+    except NetworkError:
+        return False
+
+
 def _fits(head: str, network: Network) -> bool:
     """Whether a head still says what the network is: it may have been changed since it was read."""
+    text = head.removeprefix("\ufeff")
     try:
-        document = parse_document(head.removeprefix("\ufeff"), "", NetworkError)
-        return read_head(document) == network.topology and document.mapping_at("training") == network.training
+        document = parse_document(text, "", NetworkError)
+        unchanged = read_head(document) == network.topology and document.mapping_at("training") == network.training
+        return unchanged and _can_grow(text)
     except NetworkError:
         return False

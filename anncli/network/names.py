@@ -20,6 +20,8 @@ class ActivationName(NamedTuple):
 
 
 _INF = float("inf")
+# Of 32-bit numbers.
+_LARGEST = 3.4028234663852886e38
 
 ACTIVATION_NAMES: dict[str, ActivationName] = {
     "linear": ActivationName(0, "z", -_INF, _INF),
@@ -94,6 +96,18 @@ def check_loss(loss: str, output_activation: str) -> None:
     if needed and output_activation not in needed:
         raise ValueError(
             f"loss {loss} needs {' or '.join(needed)} outputs, this network has {output_activation}; use loss {default_loss(output_activation)}"
+        )
+
+
+def check_targets(targets: tuple[float, float], output_activation: str) -> None:
+    """Raises ValueError for target outputs (high, low) that the output activation can never give."""
+    high, low = targets
+    info = ACTIVATION_NAMES[output_activation]
+    lowest, highest = max(info.lowest, -_LARGEST), min(info.highest, _LARGEST)
+    if low < lowest or high > highest:
+        raise ValueError(
+            f"targets {high:g},{low:g} are outside the range of {output_activation} outputs, {lowest:g} to {highest:g}"
+            "; write for example 0.9,0.1"
         )
 
 

@@ -34,10 +34,16 @@ class Scaling:
         return self.add is None and self.per_vector == "none" and self.activation == "linear"
 
     def apply(self, inputs: Array, *, in_place: bool = False) -> Array:
-        """Scaled copy of raw inputs (n, n_inputs), float32 (float64 stays float64); in place when the caller allows it."""
+        """Scaled copy of raw inputs (n, n_inputs), float32 (float64 stays float64); in place when the caller allows it.
+
+        What becomes too large is infinite: for the caller to see in the values, not for numpy to warn of.
+        """
         if self.is_identity:
             return inputs
-        scaled = inputs if in_place else inputs.copy()
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self._scaled(inputs if in_place else inputs.copy())
+
+    def _scaled(self, scaled: Array) -> Array:
         if self.per_vector == "energy":
             norm = np.sqrt(np.einsum("ij,ij->i", scaled, scaled, dtype=np.float64))
             scaled /= np.where(norm > 0, norm, 1.0).astype(scaled.dtype)[:, None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -52,6 +53,10 @@ REFIT_NAMES: dict[str, str] = {
 }
 
 
+# Of 32-bit floats, the working precision.
+_LARGEST = 3.4e38
+
+
 class Option(NamedTuple):
     """One option: read(value) checks and converts a value from the command line, a variable, YAML or Python,
     raising ValueError that says what it must be; default as the person reads it in help."""
@@ -92,14 +97,18 @@ def number(low: float = -math.inf, high: float = math.inf, *, open_low: bool = F
     return read
 
 
-def integer(low: int, *, example: str) -> Callable[[Any], int]:
-    """A reader for whole numbers from `low` up."""
+def integer(low: int, high: int = 2**31 - 1, *, example: str) -> Callable[[Any], int]:
+    """A reader for whole numbers from `low` to `high`, by default what counts of rows, epochs and steps can be."""
     what = f"a whole number, at least {low}"
 
     def read(value: Any) -> int:
-        x = _number(value, what, example)
+        # A long one would lose its last digits on the way through a float.
+        exact = re.fullmatch(r"\s*[+-]?[0-9]{1,400}\s*", str(value), re.ASCII)
+        x = int(str(value)) if exact else _number(value, what, example)
         if x != int(x) or x < low:
             raise ValueError(f"must be {what}, found '{value}'; write for example {example}")
+        if x > high:
+            raise ValueError(f"must be at most {high}, found '{value}'; write for example {example}")
         return int(x)
 
     return read
@@ -233,8 +242,8 @@ OPTIONS: dict[str, Option] = {
     "refit": Option(choice(REFIT_NAMES), "auto", "auto|yes|no", "When the validation part has done its work, train the same initial weights on all vectors; auto: up to 10,000 vectors"),
     "init": Option(choice(INITIALIZATION_NAMES), None, "NAME", "Draw new initial weights (a trained network is continued unless this is given): " + ", ".join(INITIALIZATION_NAMES)),
     "restarts": Option(integer(1, example="5"), 1, "N", "Train from N different initial weights and keep the best by the validation part"),
-    "threshold": Option(number(example="0.5"), None, "X", "Score above which the first class is answered; stored in the network"),
-    "seed": Option(integer(0, example="1"), 0, "N", "Decides split, initial weights and order of rows"),
+    "threshold": Option(number(-_LARGEST, _LARGEST, example="0.5"), None, "X", "Score above which the first class is answered; stored in the network"),
+    "seed": Option(integer(0, 2**63 - 1, example="1"), 0, "N", "Decides split, initial weights and order of rows"),
 }  # fmt: skip
 
 # Options of single trainers that are no plain number from 0 up; they are given with --option NAME=VALUE.

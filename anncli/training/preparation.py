@@ -13,7 +13,7 @@ from anncli.dataset.encoding import class_sample_weights
 from anncli.dataset.scaling import fit_scaling
 from anncli.errors import UsageError
 from anncli.network.initialization import initialize, set_output_bias_to_priors
-from anncli.network.names import check_loss, default_loss
+from anncli.network.names import check_loss, check_targets, default_loss
 from anncli.network.network import Network, default_targets
 from anncli.network.scaling import Scaling
 from anncli.training.options import TrainingOptions
@@ -30,6 +30,8 @@ def choose_loss(network: Network, options: TrainingOptions) -> str:
     loss = default_loss(output) if options.loss == "auto" else options.loss
     try:
         check_loss(loss, output)
+        if options.targets is not None:
+            check_targets(options.targets, output)
     except ValueError as error:
         raise UsageError(str(error)) from None
     return loss

@@ -135,3 +135,34 @@ def test_verify_without_a_self_test(small: Path, ann: Ann) -> None:
     assert done.stderr == "ann: net.nn: there is no self-test in this file; ann train writes one\n"
     (small / "old.nn").write_text("2\n1 1\n0\n1\n0 1\n0 1\n")
     assert ann("info", "old.nn", "--verify", check=4).stdout == ""
+
+
+def test_a_new_network_as_json(tmp_path: Path, ann: Ann) -> None:
+    done = ann("init", "new.nn", "--inputs", 2, "--hidden", "3", "--json")
+    assert done.stderr == ""
+    assert json.loads(done.stdout) == {
+        "schema": 1,
+        "command": "init",
+        "network": "new.nn",
+        "inputs": 2,
+        "layers": ["3 tanh", "1 logistic"],
+        "parameters": 13,
+        "dialect": "ann",
+    }
+    done = ann("init", "-", "--inputs", 2, "--json", check=2)
+    assert done.stderr.startswith("ann: the network and --json cannot both go to stdout")
+    assert ann("init", "-", "--inputs", 2).stderr == "ann: <stdout>: 2-16-1, 16 tanh, 1 logistic, 65 parameters\n"
+
+
+@pytest.mark.parametrize("option", ["--outputs", "--hidden"])
+def test_a_network_too_large_to_be_read_is_not_written(tmp_path: Path, ann: Ann, option: str) -> None:
+    done = ann("init", "new.nn", "--inputs", 3, option, 99999999999, check=2)
+    assert done.stderr.startswith("ann: 99999999999 units or inputs are more than the 1000000 this program handles;")
+    assert not list(tmp_path.iterdir())
+
+
+def test_force_spares_the_data(small: Path, ann: Ann) -> None:
+    before = (small / "pos.txt").read_bytes()
+    done = ann("init", "./pos.txt", "--data", "pos.txt,neg.txt", "--force", check=2)
+    assert done.stderr == "ann: ./pos.txt would overwrite a file that this run reads; give another name\n"
+    assert (small / "pos.txt").read_bytes() == before

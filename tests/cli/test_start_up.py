@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Ann, clean_environment
+from conftest import ROOT, Ann, clean_environment
 
 HEAVY = {"numpy", "yaml", "anncli.kernels.numpy_kernel", "anncli.network.network", "anncli.formats.networks"}
 COMMANDS = ("train", "test", "predict", "init", "info", "trainers", "bench", "gradcheck", "t", "r")
@@ -109,6 +109,19 @@ def test_closed_standard_streams(trained: Path) -> None:
     shell(trained, "ann train net.nn pos.txt neg.txt 5 -v -o out.nn <&- >&- 2>&-")
     assert shell(trained, "ann info out.nn --verify").returncode == 0
     assert (trained / "net.nn").read_bytes() == before
+
+
+def test_a_network_for_a_closed_stdout_is_told_once(trained: Path) -> None:
+    for command in ("ann init - --inputs 3", "ann train net.nn pos.txt neg.txt 5 -q -o -"):
+        done = shell(trained, f"{command} >&-")
+        assert done.returncode == 1
+        assert done.stderr == "ann: <stdout>: cannot write: Bad file descriptor; write to another place\n"
+
+
+def test_ctrl_c_while_the_program_is_still_loading(tmp_path: Path, ann: Ann) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n")
+    done = ann("--version", check=130, env={"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"})
+    assert (done.stdout, done.stderr) == ("", "ann: interrupted\n")
 
 
 def test_file_names_of_any_bytes(small: Path) -> None:

@@ -282,3 +282,30 @@ def test_nothing_in_a_file_depends_on_the_moment() -> None:
     assert not re.search(r"20\d\d-|:\d\d:", TRAINED)
     network = parse_network(TRAINED, "x.nn")
     assert render_network(network) == render_network(network)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("{anncli: 1, inputs: 2, layers: [1 logistic]}\n", "x.nn:1:2"),
+        ("  anncli: 1\n  inputs: 2\n  layers: [1 logistic]\n", "x.nn:1:3"),
+        ("---\nanncli: 1\ninputs: 2\nlayers: [1 logistic]\n...\n", "x.nn:2:1"),
+    ],
+)
+def test_a_head_that_no_trained_part_could_follow_is_refused(text: str, place: str) -> None:
+    assert fault_of(text).startswith(
+        f"{place}: `trained:` could not follow this text; start every key at the left edge"
+    )
+    # Where Python code hands one over, a new head stands in for it.
+    network = random_network(np.random.default_rng(0), 2, 1)
+    network = Network.create(2, [(1, "logistic")], parameters=network.parameters)
+    assert parse_network(render_network(network, head=text), "x.nn").is_trained
+
+
+def test_a_document_start_and_a_missing_last_line_end_are_fine() -> None:
+    head = "%YAML 1.2\n---\n" + HEAD.rstrip("\n")
+    network = parse_network(head, "x.nn")
+    network.parameters = random_network(np.random.default_rng(0), 2, 3, 1).parameters
+    text = render_network(network, network.head)
+    assert text.startswith(head + "\ntrained:\n")
+    assert parse_network(text, "x.nn").is_trained

@@ -12,6 +12,7 @@ from anncli.network.names import (
     LOSS_NAMES,
     canonical_activation,
     check_loss,
+    check_targets,
     default_loss,
 )
 
@@ -77,3 +78,14 @@ def test_loss_follows_the_output_layer() -> None:
 def test_loss_that_does_not_fit(loss: str, output: str, message: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         check_loss(loss, output)
+
+
+def test_targets_lie_in_the_range_of_the_outputs() -> None:
+    for activation, targets in (("logistic", (1.0, 0.0)), ("tanh", (1.0, -1.0)), ("linear", (100.0, -7.0))):
+        check_targets(targets, activation)
+    message = "^targets 1.5,0 are outside the range of logistic outputs, 0 to 1; write for example 0.9,0.1$"
+    with pytest.raises(ValueError, match=message):
+        check_targets((1.5, 0.0), "logistic")
+    for activation, targets in (("tanh", (0.9, -1.1)), ("relu", (1.0, -1.0)), ("linear", (1e39, 0.0))):
+        with pytest.raises(ValueError, match=f"outside the range of {activation} outputs"):
+            check_targets(targets, activation)
