@@ -41,6 +41,7 @@ from anncli.kernels.predict import decide
 Array = Any
 # Training vectors, labels, number of classes, test vectors, seed -> answers.
 Engine = Callable[[Array, Array, int, Array, int], Array]
+DEFAULTS: dict[str, float] = {}
 ENGINES = "ann,sklearn,sklearn:early_stopping=True,fann"
 
 
@@ -57,11 +58,12 @@ class Run(NamedTuple):
 
 
 def ours(*, hidden: int = 16, epochs: int = 1000, prior: float | None = None, **options: Any) -> Engine:
-    def run(x: Array, y: Array, n_classes: int, test: Array, seed: int) -> Array:
-        if prior is not None:
-            import anncli.training.run as training_run
+    import anncli.training.run as training_run
 
-            training_run._PRIOR_PRECISION = prior
+    default_prior = DEFAULTS.setdefault("prior", training_run._PRIOR_PRECISION)
+
+    def run(x: Array, y: Array, n_classes: int, test: Array, seed: int) -> Array:
+        training_run._PRIOR_PRECISION = default_prior if prior is None else prior
         output = (1, "logistic") if n_classes == 2 else (n_classes, "softmax")
         network = anncli.Network.create(x.shape[1], [(hidden, "tanh"), output])
         data = Dataset(x, y, tuple(f"class {k}" for k in range(n_classes)))
@@ -100,7 +102,7 @@ def fann(*, hidden: int = 16, epochs: int = 500) -> Engine:
 
 
 def engine_of(text: str) -> Engine:
-    """ann, sklearn:early_stopping=True, ann:scaling=zscore;refit=no ..."""
+    """The engine meant by ann, sklearn:early_stopping=True, ann:scaling=zscore;refit=no ..."""
     name, _, rest = text.partition(":")
     settings: dict[str, Any] = {}
     for item in filter(None, rest.split(";")):
