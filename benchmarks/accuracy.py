@@ -1,199 +1,239 @@
 """How good the defaults are: error of `anncli.train` with nothing but defaults, beside scikit-learn's and FANN's, set by set.
 
-    python benchmarks/accuracy.py DATA_FOLDER [--sets iris,wine] [--folds 5] [--seeds 3] [--rivals sklearn,fann]
+    python benchmarks/accuracy.py DATA_FOLDER --runs runs.csv                   # all sets, all four programs
+    python benchmarks/accuracy.py DATA_FOLDER --runs runs.csv --sets iris,wine --engines ann,ann:scaling=zscore,sklearn
 
-DATA_FOLDER holds one folder per set: pos.txt and neg.txt (two classes), data.txt with the class number in the last
-column, either with a test part (pos.test.txt, neg.test.txt; train.txt and test.txt), or PROBEN1 files (*.dt) in a folder
-`proben1`. A set with a test part is trained once per seed and judged on it; the others by stratified folds, seeds
-deciding both folds and training. Our network is what `ann init` writes: 16 tanh units.
+accuracy_sets.py says what DATA_FOLDER holds. A set with a test part is trained once per seed and judged on it; the others
+by stratified folds, seeds deciding folds and training. Every run is appended to the file of --runs as it ends; runs that
+are already there are not done again, so the command can be stopped and called again, also with other engines.
+
+Engines, each with settings of its own after a colon:
+  ann      16 tanh units (hidden=N), what `ann init` writes, and the options of `anncli.train`; epochs=N (1000); prior=X sets
+           the default penalty to X / number of vectors
+  sklearn  MLPClassifier on standardised inputs, and its arguments
+  fann     FANN's RPROP on standardised inputs, 16 units (hidden=N), epochs=N (500), all of them
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import csv
 import os
+import platform
+import sys
 import time
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
+from accuracy_sets import Task, load_tasks, rounds
 
 import anncli
 from anncli.dataset import Dataset
+from anncli.kernels import active_kernel
 from anncli.kernels.predict import decide
 
 Array = Any
-
-# What `ann init` writes unless told otherwise.
-HIDDEN = (16, "tanh")
-
-
-class Task(NamedTuple):
-    """One set: training vectors and labels, and a published test part or None."""
-
-    name: str
-    inputs: Array
-    labels: Array
-    test_inputs: Array | None = None
-    test_labels: Array | None = None
+# Training vectors, labels, number of classes, test vectors, seed -> answers.
+Engine = Callable[[Array, Array, int, Array, int], Array]
+DEFAULTS: dict[str, float] = {}
+ENGINES = "ann,sklearn,sklearn:early_stopping=True,fann"
 
 
-def load_tasks(folder: Path, wanted: list[str] | None) -> Iterator[Task]:
-    """Every set of the folder that is a classification task, in alphabetical order."""
-    for path in sorted(folder.iterdir()):
-        if path.name == "proben1":
-            for file in sorted(path.glob("*.dt")):
-                if wanted is None or file.stem in wanted:
-                    task = read_proben1(file)
-                    if task is not None:
-                        yield task
-        elif wanted is None or path.name in wanted:
-            task = read_folder(path)
-            if task is not None:
-                yield task
+class Run(NamedTuple):
+    """A line of the file of runs; error in %; one_class: 1 where every answer was the same class."""
+
+    set: str
+    engine: str
+    seed: int
+    fold: int
+    error: float
+    seconds: float
+    one_class: int
 
 
-def read_folder(path: Path) -> Task | None:
-    def stack(suffix: str) -> tuple[Array, Array]:
-        parts = [np.loadtxt(path / f"{c}{suffix}.txt", dtype=np.float32, ndmin=2) for c in ("pos", "neg")]
-        return np.concatenate(parts), np.repeat([0, 1], [len(p) for p in parts])
+def ours(*, hidden: int = 16, epochs: int = 1000, prior: float | None = None, **options: Any) -> Engine:
+    import anncli.training.run as training_run
 
-    def last_column(name: str) -> tuple[Array, Array]:
-        values = np.loadtxt(path / name, dtype=np.float32, ndmin=2)
-        return values[:, :-1], values[:, -1].astype(int)
+    default_prior = DEFAULTS.setdefault("prior", training_run._PRIOR_PRECISION)
 
-    if (path / "pos.txt").exists():
-        inputs, labels = stack("")
-        if (path / "pos.valid.txt").exists():
-            more, their = stack(".valid")
-            inputs, labels = np.concatenate([inputs, more]), np.concatenate([labels, their])
-        test = stack(".test") if (path / "pos.test.txt").exists() else (None, None)
-        return Task(path.name, inputs, labels, *test)
-    if (path / "train.txt").exists() and (path / "classes.txt").exists():
-        return Task(path.name, *last_column("train.txt"), *last_column("test.txt"))
-    if (path / "data.txt").exists() and (path / "classes.txt").exists():
-        return Task(path.name, *last_column("data.txt"))
-    return None
+    def run(x: Array, y: Array, n_classes: int, test: Array, seed: int) -> Array:
+        training_run._PRIOR_PRECISION = default_prior if prior is None else prior
+        output = (1, "logistic") if n_classes == 2 else (n_classes, "softmax")
+        network = anncli.Network.create(x.shape[1], [(hidden, "tanh"), output])
+        data = Dataset(x, y, tuple(f"class {k}" for k in range(n_classes)))
+        anncli.train(network, data, epochs=epochs, seed=seed, **options)
+        return decide(network, anncli.predict(network, test))
+
+    return run
 
 
-def read_proben1(file: Path) -> Task | None:
-    """A PROBEN1 file; its training and validation parts together train, its test part tests. None for a regression."""
-    lines = file.read_text().split("\n")
-    head = dict(line.split("=") for line in lines[:7])
-    if int(head["real_out"]) or file.stem.startswith("hearta"):
-        return None
-    n_outputs, n_test = int(head["bool_out"]), int(head["test_examples"])
-    values = np.loadtxt(lines[7:], dtype=np.float32, ndmin=2)
-    inputs, outputs = values[:, :-n_outputs], values[:, -n_outputs:]
-    labels = outputs.argmax(axis=1) if n_outputs > 1 else 1 - outputs[:, 0].astype(int)
-    return Task(f"{file.stem} (PROBEN1)", inputs[:-n_test], labels[:-n_test], inputs[-n_test:], labels[-n_test:])
+def standardised(x: Array, test: Array) -> tuple[Array, Array]:
+    mean, deviation = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)
+    scale = np.where(deviation > 1e-12, deviation, 1)
+    return ((x - mean) / scale).astype(np.float32), ((test - mean) / scale).astype(np.float32)
 
 
-def rounds(task: Task, folds: int, seeds: int) -> Iterator[tuple[Array, Array, Array, Array, int]]:
-    """Training and test parts of every run, with its seed."""
-    for seed in range(seeds):
-        if task.test_inputs is not None:
-            yield task.inputs, task.labels, task.test_inputs, task.test_labels, seed
-            continue
-        rng = np.random.default_rng(seed)
-        fold = np.empty(len(task.labels), dtype=int)
-        for label in np.unique(task.labels):
-            members = rng.permutation(np.flatnonzero(task.labels == label))
-            fold[members] = np.arange(len(members)) % folds
-        for k in range(folds):
-            train, test = fold != k, fold == k
-            yield task.inputs[train], task.labels[train], task.inputs[test], task.labels[test], seed
-
-
-def ours(x: Array, y: Array, test: Array, seed: int) -> Array:
-    n_classes = int(y.max()) + 1
-    layers = [(HIDDEN[0], HIDDEN[1]), (1, "logistic") if n_classes == 2 else (n_classes, "softmax")]
-    network = anncli.Network.create(x.shape[1], layers)
-    anncli.train(network, Dataset(x, y, tuple(f"class {k}" for k in range(n_classes))), epochs=1000, seed=seed)
-    return decide(network, anncli.predict(network, test))
-
-
-def sklearn(**settings: Any) -> Callable[[Array, Array, Array, int], Array]:
-    """scikit-learn's MLPClassifier on standardised inputs; its defaults but for `settings`."""
-    import warnings
-
+def sklearn(**settings: Any) -> Engine:
     from sklearn.neural_network import MLPClassifier
-    from sklearn.preprocessing import StandardScaler
 
-    def run(x: Array, y: Array, test: Array, seed: int) -> Array:
-        scaler = StandardScaler().fit(x)
+    def run(x: Array, y: Array, n_classes: int, test: Array, seed: int) -> Array:
+        x, test = standardised(x, test)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            model = MLPClassifier(random_state=seed, **settings).fit(scaler.transform(x), y)
-        return model.predict(scaler.transform(test))
+            return MLPClassifier(random_state=seed, **settings).fit(x, y).predict(test)
 
     return run
 
 
-def fann() -> Callable[[Array, Array, Array, int], Array]:
-    """FANN's default trainer (RPROP), 16 symmetric sigmoid hidden units, standardised inputs, 500 epochs, no early stop."""
-    from fann_shim import Fann
+def fann(*, hidden: int = 16, epochs: int = 500) -> Engine:
+    from fann import classify
 
-    library = Fann()
-
-    def run(x: Array, y: Array, test: Array, seed: int) -> Array:
-        mean, deviation = x.mean(axis=0), x.std(axis=0)
-        scale = np.where(deviation > 0, deviation, 1)
-        return library.classify((x - mean) / scale, y, (test - mean) / scale, hidden=16, epochs=500, seed=seed)
+    def run(x: Array, y: Array, n_classes: int, test: Array, seed: int) -> Array:
+        x, test = standardised(x, test)
+        return classify(x, y, n_classes, test, hidden=hidden, epochs=epochs, seed=seed)
 
     return run
 
 
-def majority_only(answers: Array, labels: Array) -> bool:
-    return len(np.unique(answers)) == 1 and len(np.unique(labels)) > 1
+def engine_of(text: str) -> Engine:
+    """The engine meant by ann, sklearn:early_stopping=True, ann:scaling=zscore;refit=no ..."""
+    name, _, rest = text.partition(":")
+    settings: dict[str, Any] = {}
+    for item in filter(None, rest.split(";")):
+        key, _, value = item.partition("=")
+        words = {"True": True, "False": False}
+        settings[key] = words[value] if value in words else number(value)
+    return {"ann": ours, "sklearn": sklearn, "fann": fann}[name](**settings)
+
+
+def number(text: str) -> Any:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    return text
+
+
+def read_runs(path: Path) -> list[Run]:
+    if not path.exists():
+        return []
+    with open(path, newline="") as file:
+        return [
+            Run(r["set"], r["engine"], int(r["seed"]), int(r["fold"]), float(r["error"]), float(r["seconds"]), int(r["one_class"]))
+            for r in csv.DictReader(file)
+        ]  # fmt: skip
+
+
+def measure(tasks: list[Task], engines: list[str], folds: int, seeds: int, path: Path) -> None:
+    """Do the runs that the file does not hold yet, and append them to it."""
+    done = {run[:4] for run in read_runs(path)}
+    fresh = not path.exists()
+    with open(path, "a", newline="") as file:
+        writer = csv.writer(file)
+        if fresh:
+            writer.writerow(Run._fields)
+        for task in tasks:
+            for r in rounds(task, folds, seeds):
+                for text in engines:
+                    if (task.name, text, r.seed, r.fold) in done:
+                        continue
+                    begin = time.perf_counter()
+                    answers = engine_of(text)(r.inputs, r.labels, task.n_classes, r.test_inputs, r.seed)
+                    seconds = time.perf_counter() - begin
+                    error = 100 * float(np.mean(answers != r.test_labels))
+                    collapsed = int(len(np.unique(answers)) == 1 and len(np.unique(r.test_labels)) > 1)
+                    writer.writerow(Run(task.name, text, r.seed, r.fold, round(error, 4), round(seconds, 3), collapsed))
+                    file.flush()
+            print(f"{task.name} done", file=sys.stderr, flush=True)
+
+
+def report(tasks: list[Task], engines: list[str], runs: list[Run], *, times: bool = True) -> str:
+    """Markdown: a row per set, then means, ranks and collapses over the sets that every engine has run."""
+    found: dict[tuple[str, str], list[Run]] = {}
+    for run in runs:
+        found.setdefault((run.set, run.engine), []).append(run)
+    whole = [task for task in tasks if all((task.name, engine) in found for engine in engines)]
+    lines = [
+        "| set | vectors x inputs, classes | judged by | " + " | ".join(engines) + " |",
+        "|---" * (3 + len(engines)) + "|",
+    ]
+    for task in whole:
+        cells = []
+        for engine in engines:
+            its = found[task.name, engine]
+            errors = np.array([r.error for r in its])
+            spent = f", {np.mean([r.seconds for r in its]):.2f} s" if times else ""
+            cells.append(f"{errors.mean():.2f} ± {errors.std():.2f}{spent}")
+        shape = f"{len(task.inputs)} x {task.inputs.shape[1]}, {task.n_classes}"
+        lines.append(f"| {task.name} | {shape} | {task.kind} | " + " | ".join(cells) + " |")
+    judged = [task for task in whole if task.kind != "whole table"]
+    families = sorted({task.family for task in judged})
+    errors = np.array([[np.mean([r.error for r in found[t.name, e]]) for t in judged] for e in engines])
+    belongs = np.array([[t.family == family for t in judged] for family in families], dtype=float)
+    by_family = errors @ (belongs / belongs.sum(axis=1, keepdims=True)).T
+    ranks = mean_ranks(errors) @ belongs.T / belongs.sum(axis=1)
+    seconds = [sum(np.mean([r.seconds for r in found[t.name, e]]) for t in whole) for e in engines]
+    collapses = [sum(r.one_class for t in whole for r in found[t.name, e]) for e in engines]
+    n_runs = [sum(len(found[t.name, e]) for t in whole) for e in engines]
+
+    def row(what: str, values: Any, form: str) -> str:
+        return f"| {what} | | | " + " | ".join(form.format(v) for v in values) + " |"
+
+    lines += [
+        row(f"mean error, {len(judged)} sets", errors.mean(axis=1), "{:.2f}"),
+        row(f"mean error, {len(families)} families", by_family.mean(axis=1), "{:.2f}"),
+        row(f"mean rank, {len(judged)} sets", mean_ranks(errors).mean(axis=1), "{:.2f}"),
+        row(f"mean rank, {len(families)} families", ranks.mean(axis=1), "{:.2f}"),
+        row("seconds, one run of every set", seconds, "{:.1f}"),
+        row("runs that answered one class only", [f"{c} of {n}" for c, n in zip(collapses, n_runs, strict=True)], "{}"),
+    ]
+    return "\n".join(lines)
+
+
+def mean_ranks(errors: Array) -> Array:
+    """(engines, sets): 1 for the lowest error of a set; equal errors share the mean of their ranks."""
+    below = (errors[None, :, :] < errors[:, None, :] - 1e-9).sum(axis=1)
+    equal = (abs(errors[None, :, :] - errors[:, None, :]) <= 1e-9).sum(axis=1)
+    return below + (equal + 1) / 2
+
+
+def machine() -> str:
+    parts = [f"Python {platform.python_version()}", f"numpy {np.__version__}", f"kernel {active_kernel().name}"]
+    with contextlib.suppress(PackageNotFoundError):
+        parts.append(f"scikit-learn {version('scikit-learn')}")
+    return ", ".join(parts)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--sets")
+    parser.add_argument("--runs", type=Path, required=True, help="CSV file that runs are read from and appended to")
+    parser.add_argument("--sets", help="comma-separated; default: all")
+    parser.add_argument("--skip", default="", help="sets to leave out, comma-separated")
+    parser.add_argument("--engines", default=ENGINES, help=f"default: {ENGINES}; settings: NAME:A=1;B=2")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--rivals", default="sklearn")
-    arguments = parser.parse_args()
-    engines: dict[str, Callable[[Array, Array, Array, int], Array]] = {"ann": ours}
-    rivals = arguments.rivals.split(",")
-    if "sklearn" in rivals:
-        engines |= {"sklearn": sklearn(), "sklearn early_stopping": sklearn(early_stopping=True)}
-    if "fann" in rivals:
-        engines["FANN RPROP"] = fann()
-    print("| set | rows x inputs, classes | " + " | ".join(f"{name}: error %, s" for name in engines) + " |")
-    print("|---" * (2 + len(engines)) + "|")
-    means: dict[str, list[float]] = {name: [] for name in engines}
-    seconds: dict[str, float] = dict.fromkeys(engines, 0.0)
-    collapses = dict.fromkeys(engines, 0)
-    for task in load_tasks(arguments.folder, arguments.sets.split(",") if arguments.sets else None):
-        cells = []
-        runs = list(rounds(task, arguments.folds, arguments.seeds))
-        for name, engine in engines.items():
-            errors, started = [], time.perf_counter()
-            for x, y, test, wanted, seed in runs:
-                answers = engine(x, y, test, seed)
-                errors.append(100 * float(np.mean(answers != wanted)))
-                collapses[name] += majority_only(answers, wanted)
-            spent = (time.perf_counter() - started) / len(runs)
-            means[name].append(float(np.mean(errors)))
-            seconds[name] += spent
-            cells.append(f"{np.mean(errors):.2f} ± {np.std(errors):.2f}, {spent:.2f}")
-        shape = f"{len(task.inputs)} x {task.inputs.shape[1]}, {int(task.labels.max()) + 1}"
-        print(f"| {task.name} | {shape} | " + " | ".join(cells) + " |", flush=True)
-    table = np.array(list(means.values()))
-    order = table.argsort(axis=0).argsort(axis=0) + 1.0
-    for column in range(table.shape[1]):  # equal errors share the mean rank
-        for value in np.unique(table[:, column]):
-            tied = table[:, column] == value
-            order[tied, column] = order[tied, column].mean()
-    print("| mean error | | " + " | ".join(f"{m:.2f}" for m in table.mean(axis=1)) + " |")
-    print("| mean rank | | " + " | ".join(f"{r:.2f}" for r in order.mean(axis=1)) + " |")
-    print("| seconds a run, summed over sets | | " + " | ".join(f"{s:.2f}" for s in seconds.values()) + " |")
-    print("| runs that answered one class only | | " + " | ".join(str(c) for c in collapses.values()) + " |")
+    parser.add_argument("--report-only", action="store_true", help="do no runs, print the table of those in the file")
+    parser.add_argument("--no-times", action="store_true")
+    given = parser.parse_args()
+    engines = given.engines.split(",")
+    skipped = given.skip.split(",")
+    tasks = [
+        task
+        for task in load_tasks(given.folder, given.sets.split(",") if given.sets else None)
+        if task.name not in skipped
+    ]
+    if not given.report_only:
+        measure(tasks, engines, given.folds, given.seeds, given.runs)
+    print(report(tasks, engines, read_runs(given.runs), times=not given.no_times))
+    print(f"\n{machine()}")
 
 
 if __name__ == "__main__":

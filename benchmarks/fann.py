@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from workloads import Workload
@@ -29,6 +30,11 @@ def library() -> ctypes.CDLL | None:
     shim.shim_network.argtypes = [integer, pointer, integer, real, real]
     shim.shim_data.argtypes = [integer, integer, integer, pointer, pointer]
     shim.shim_epoch.argtypes = [pointer, pointer]
+    shim.shim_classifier.restype = pointer
+    shim.shim_classifier.argtypes = [integer, pointer, ctypes.c_uint]
+    shim.shim_outputs.argtypes = [pointer, integer, integer, integer, pointer, pointer]
+    shim.shim_free.argtypes = [pointer, pointer]
+    shim.shim_free.restype = shim.shim_outputs.restype = None
     return shim
 
 
@@ -42,3 +48,25 @@ def epoch_of(work: Workload, n: int, *, full_batch: bool) -> Callable[[], object
     inputs, targets = work.inputs[:n].copy(), work.targets[:n].copy()
     data = shim.shim_data(n, inputs.shape[1], targets.shape[1], inputs.ctypes.data, targets.ctypes.data)
     return lambda: shim.shim_epoch(net, data)
+
+
+def classify(inputs: Any, labels: Any, n_classes: int, test: Any, *, hidden: int, epochs: int, seed: int) -> Any:
+    """Class numbers for `test` by a network trained with FANN's default trainer, RPROP, for all the epochs.
+
+    Symmetric sigmoid hidden units, logistic outputs with targets 0 and 1: as FANN's own examples do it.
+    """
+    shim = library()
+    if shim is None:
+        raise SystemExit("libfann or gcc is missing (Debian: apt install libfann-dev gcc)")
+    n, n_outputs = len(inputs), 1 if n_classes == 2 else n_classes
+    targets = np.float32(labels[:, None] == (0 if n_outputs == 1 else np.arange(n_classes)))
+    inputs, test, targets = (np.ascontiguousarray(a, dtype=np.float32) for a in (inputs, test, targets))
+    sizes = np.array([inputs.shape[1], hidden, n_outputs], dtype=np.uint32)
+    net = shim.shim_classifier(len(sizes), sizes.ctypes.data, seed)
+    data = shim.shim_data(n, inputs.shape[1], n_outputs, inputs.ctypes.data, targets.ctypes.data)
+    for _ in range(epochs):
+        shim.shim_epoch(net, data)
+    outputs = np.empty((len(test), n_outputs), dtype=np.float32)
+    shim.shim_outputs(net, len(test), test.shape[1], n_outputs, test.ctypes.data, outputs.ctypes.data)
+    shim.shim_free(net, data)
+    return np.where(outputs[:, 0] > 0.5, 0, 1) if n_outputs == 1 else outputs.argmax(axis=1)

@@ -1,7 +1,7 @@
 """PROBEN1: repeat Prechelt's published training runs and hold the test errors against his tables.
 
     python benchmarks/proben1.py FOLDER                       # folder of .dt files: multilayer networks, 60 runs each
-    python benchmarks/proben1.py FOLDER --network linear --runs 10
+    python benchmarks/proben1.py FOLDER --network linear --runs 10 --trainer rprop+
     python benchmarks/proben1.py FOLDER --trainer rprop+ --sets cancer1,glass1
 
 Protocol (Prechelt 1994, PROBEN1, TR 21/94, Universitaet Karlsruhe): 50/25/25 % of the rows in file order, full-batch

@@ -6,13 +6,14 @@ import copy
 import statistics
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from anncli.cli import options
 from anncli.cli.console import Console, print_json, table
-from anncli.errors import AnnError, UsageError
+from anncli.errors import UsageError
 from anncli.training.names import TRAINER_NAMES, canonical_trainer
 from anncli.training.options import Given
 
@@ -47,7 +48,11 @@ class Course:
     metavar="N",
     help="Initial weights to start every trainer from.  [default: 3]",
 )
-@click.option("--plot", metavar="FILE.svg", help="Draw the loss over time, first start, into an SVG file.")
+@click.option(
+    "--plot",
+    metavar="FILE.svg",
+    help="Where to draw the loss over time, first start; none: nowhere.  [default: NETWORK-bench.svg in this folder]",
+)
 @click.option(
     "--over",
     type=click.Choice(["seconds", "epochs"]),
@@ -63,7 +68,7 @@ class Course:
 def bench_command(
     ctx: click.Context, /, network_path: str, class_files: tuple[str, ...], epochs: int, **given: Any
 ) -> None:
-    """Train NETWORK with several trainers for EPOCHS epochs each and compare loss and time; nothing is written.
+    """Train NETWORK with several trainers for EPOCHS epochs each; compare loss and time, and draw them.
 
     \b
     Examples:
@@ -71,24 +76,29 @@ def bench_command(
       ann bench network.nn pos.txt neg.txt 100 --trainers adam,scg,lbfgs,irprop- --plot bench.svg
 
     Every trainer has its default options, unless given here, and the same starts (--seed and the seeds after it).
-    Losses include the penalty (--l2); times are of the epochs alone, medians over the starts.
+    NETWORK stays as it is. Losses include the penalty (--l2); times are of the epochs alone, medians over the starts.
     """
     from anncli.cli.runs import read
+    from anncli.formats.textfile import check_writable
 
     console = options.make_console(ctx)
     names = chosen_trainers(given["trainers"])
     network, data = read(network_path, class_files, given["data_format"])
     layers = options.training_layers(ctx)
+    plot = given["plot"] or f"{'network' if network_path == '-' else Path(network_path).stem}-bench.svg"
+    plot = None if plot == "none" else plot
+    if plot is not None:
+        check_writable(Path(plot))
     courses = run_all(console, names, given["starts"], epochs, network, data, layers, network_path)
-    if given["plot"]:
-        _write_plot(given["plot"], courses, network_path, given["over"])
+    if not given["as_json"]:
+        click.echo(report(courses))
+    if plot is not None:
+        _write_plot(plot, courses, network_path, given["over"])
     if given["as_json"]:
         documents = [_document(name, found) for name, found in courses.items()]
-        print_json({"command": "bench", "network": network_path, "epochs": epochs, "trainers": documents})
-        return
-    click.echo(report(courses))
-    if given["plot"]:
-        click.echo(f"\nplot written to {given['plot']}")
+        print_json({"command": "bench", "network": network_path, "epochs": epochs, "plot": plot, "trainers": documents})
+    elif plot is not None:
+        click.echo(f"\nplot written to {plot}")
 
 
 def chosen_trainers(text: str) -> list[str]:
@@ -190,6 +200,7 @@ def _document(name: str, found: list[Course] | str) -> dict[str, Any]:
 
 def _write_plot(path: str, courses: dict[str, list[Course] | str], title: str, over: str) -> None:
     from anncli.cli.plot import Line, line_chart
+    from anncli.formats.textfile import replace_file
 
     lines = []
     for name, found in courses.items():
@@ -197,11 +208,7 @@ def _write_plot(path: str, courses: dict[str, list[Course] | str], title: str, o
             course = found[0]
             xs = course.seconds if over == "seconds" else [float(k) for k in range(len(course.losses))]
             lines.append(Line(name, list(zip(xs, course.losses, strict=True))))
-    try:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(line_chart(lines, f"training loss, {title}", over, "loss"))
-    except OSError as error:
-        raise AnnError(f"cannot write: {error.strerror}", path=path) from None
+    replace_file(Path(path), line_chart(lines, f"training loss, {title}", over, "loss").encode())
 
 
 def _with_seed(chosen: Any, seed: int) -> Any:

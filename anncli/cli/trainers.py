@@ -35,10 +35,8 @@ def trainers_command(ctx: click.Context, /, name: str | None, **given: Any) -> N
             {"command": "trainers", "default": DEFAULT_TRAINER, "trainers": [describe(entry) for entry in names]}
         )
     elif name is None:
-        rows = [(entry, _vectors(entry), TRAINER_NAMES[entry].summary) for entry in names]
-        click.echo(_left(("trainer", "storage", "what it is"), rows))
-        click.echo()
-        click.echo(_left(("trainer", "when to use it"), [(entry, TRAINER_NAMES[entry].use) for entry in names]))
+        rows = [(entry, _vectors(entry), TRAINER_NAMES[entry].use, TRAINER_NAMES[entry].summary) for entry in names]
+        click.echo(_left(("trainer", "storage", "when to use it", "what it is"), rows))
         click.echo(
             f"\nDefault: {DEFAULT_TRAINER}. Options: ann trainers NAME. MATLAB's names (trainscg ...) are understood."
         )

@@ -17,13 +17,15 @@ from anncli.training.names import TRAINER_NAMES
 Ann = Callable[..., Any]
 
 
-def test_trainers_lists_every_trainer_with_storage_and_use(ann: Ann) -> None:
+def test_trainers_lists_every_trainer_on_one_line_with_storage_and_use(ann: Ann) -> None:
     lines = ann("trainers").stdout.splitlines()
     for name, info in TRAINER_NAMES.items():
         own = [line for line in lines if line.split()[:1] == [name]]
-        assert len(own) == 2
-        assert own[0].split(None, 2)[1:] == [str(info.vectors), info.summary]
-        assert own[1].split(None, 1)[1] == info.use
+        assert len(own) == 1
+        _, storage, rest = own[0].split(None, 2)
+        assert storage == str(info.vectors)
+        assert rest.startswith(info.use + "  ")
+        assert rest.endswith("  " + info.summary)
 
 
 def test_trainers_of_one_by_its_matlab_name(ann: Ann) -> None:
@@ -92,6 +94,26 @@ def test_bench_prints_a_table_and_draws_a_plot(ann: Ann, small: Path) -> None:
     assert (small / "net.nn").read_bytes() == before
 
 
+def test_bench_draws_its_plot_unless_told_not_to(ann: Ann, small: Path) -> None:
+    arguments = ("bench", "net.nn", "pos.txt", "neg.txt", "2", "--trainers", "gd,adam", "--starts", "1")
+    assert "plot" not in ann(*arguments, "--plot", "none").stdout
+    assert not list(small.glob("*.svg"))
+    assert not (small / "none").exists()
+    assert ann(*arguments).stdout.splitlines()[-1] == "plot written to net-bench.svg"
+    ElementTree.parse(small / "net-bench.svg")
+    document = json.loads(ann(*arguments, "--json", "--plot", "other.svg").stdout)
+    assert document["plot"] == "other.svg"
+    assert (small / "other.svg").exists()
+
+
+def test_bench_draws_diverged_and_refused_trainers_without_fault(ann: Ann, small: Path) -> None:
+    done = ann("bench", "net.nn", "pos.txt", "neg.txt", "60", "--trainers", "sgd,br", "--learning-rate", "1e30")
+    lines = done.stdout.splitlines()
+    assert lines[0].split()[-1] == "diverged"
+    assert lines[1].split()[-1] == "3"
+    ElementTree.parse(small / "net-bench.svg")
+
+
 def test_bench_starts_all_trainers_alike(ann: Ann, small: Path) -> None:
     document = json.loads(
         ann(
@@ -120,7 +142,7 @@ def test_bench_unknown_trainer_and_unwritable_plot(ann: Ann, small: Path) -> Non
     done = ann("bench", "net.nn", "pos.txt", "neg.txt", "2", "--trainers", "adan", check=2)
     assert done.stderr == "ann: --trainers: unknown trainer 'adan'; did you mean 'adam'?\n"
     done = ann("bench", "net.nn", "pos.txt", "neg.txt", "2", "--trainers", "gd", "--plot", "no/b.svg", check=1)
-    assert done.stderr == "ann: no/b.svg: cannot write: No such file or directory\n"
+    assert done.stderr == "ann: no/b.svg: cannot write: No such file or directory; create the folder first\n"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -113,7 +114,10 @@ def test_huge_inputs_end_in_a_message_or_stay_finite(name: str) -> None:
     with np.errstate(over="ignore", invalid="ignore"):
         trainer.start(objective, parameters)
         for _ in range(20):
-            trainer.epoch(objective, parameters, rng)
+            loss = trainer.epoch(objective, parameters, rng)
+            if trainer.finished or not (np.isfinite(loss) and np.isfinite(parameters).all()):
+                return  # the run ends with a message: test_trainers_run.py
+        assert np.isfinite(trainer.epoch(objective, parameters, rng)), "twenty epochs passed a broken network for sound"
 
 
 # Settings with which the slow ones get there in the epochs allowed; the others run with their defaults.
@@ -186,6 +190,26 @@ def test_every_trainer_says_what_it_is_and_cites_its_source(name: str) -> None:
     assert any(
         str(year) in text for text in [*documented, rules.UpdateRule.__doc__ or ""] for year in range(1940, 2030)
     )
+
+
+# What holds the first steps of each trainer against numbers that the code has not made itself: a table worked by hand,
+# torch.optim, the closed form on a quadratic, or the printed formula in plain numpy.
+FIRST_STEPS = {
+    "test_trainers_tables.py": (
+        "irprop+", "irprop-", "rprop+", "rprop-", "gd", "gdm", "gda", "gdx", "quickprop", "delta-bar-delta", "adagrad",
+        "rmsprop", "nadam", "schedule-free", "bpvl",
+    ),
+    "test_trainers_oracle.py": ("adam", "adamw", "sgd", "online", "es"),
+    "test_trainers_quadratic.py": ("cgf", "cgp", "cgb", "oss", "bfgs", "lbfgs", "scg"),
+    "test_trainers_levenberg.py": ("lm", "br"),
+}  # fmt: skip
+
+
+def test_every_trainer_has_a_test_of_its_first_steps() -> None:
+    assert sorted(name for names in FIRST_STEPS.values() for name in names) == sorted(NAMES)
+    for file, names in FIRST_STEPS.items():
+        text = (Path(__file__).parent / file).read_text(encoding="utf-8")
+        assert [name for name in names if f'"{name}"' not in text] == []
 
 
 def test_an_unknown_option_is_refused() -> None:

@@ -98,6 +98,26 @@ def test_divergence_ends_in_a_message_or_a_finite_network(name: str) -> None:
         assert message.startswith("training diverged in epoch")
 
 
+@pytest.mark.parametrize("name", TRAINER_NAMES)
+@pytest.mark.parametrize("size", [1e18, 3e37])
+def test_monstrous_inputs_end_in_a_message_or_a_finite_network(name: str, size: float) -> None:
+    rng = np.random.default_rng(0)
+    data = Dataset.from_classes(size * rng.normal(1, 1, (30, 3)), size * rng.normal(-1, 1, (30, 3)))
+    network = Network.create(3, [(4, "tanh"), (1, "linear")])
+    run = start_training(network, data, trainer=name, scaling="none", loss="mse", validation=0.0)
+    message = None
+    try:
+        for _ in run.epochs(20):
+            pass
+    except AnnError as error:
+        message = str(error)
+    if message is not None:
+        assert message.startswith("training diverged in epoch")
+        return
+    outputs = run.kernel.forward(network.topology, run.parameters, run.inputs)
+    assert np.isfinite(outputs).all()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -1,0 +1,187 @@
+"""The classification sets of a data folder, as accuracy.py trains and judges them.
+
+The folder holds one folder per set: pos.txt and neg.txt (two classes) or data.txt (class number in the last column), with
+a test part where one was published (pos.test.txt and neg.test.txt; train.txt and test.txt), PROBEN1 files in `proben1`
+and FANN's NAME.train and NAME.test in `fann`. A PROBEN1 set trains on its training and validation parts together: each
+program makes of them what it will.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Array = Any
+
+# Sets made of the same cases, in another order, coding or choice: they count as one in the mean over families.
+FAMILIES = {
+    "breast_w": "cancer", "pima": "diabetes", "heartc": "heart", "parity13": "parity", "parity8": "parity",
+}  # fmt: skip
+
+# The same rows as another set of the folder.
+TWICE = {
+    "fann": ("mushroom", "two-spiral", "parity8"),
+    "": ("proben1_cancer1", "proben1_card1", "proben1_diabetes1", "proben1_heart1"),
+}
+# The training part is the whole truth table, so it is the test part too.
+WHOLE = ("parity8", "parity13")
+# One fold is enough of so many rows.
+LARGE = 100_000
+# Published as the first rows of the file; pos.txt and neg.txt keep their order within a class.
+IONOSPHERE_TRAINING = 200
+
+
+class Task(NamedTuple):
+    """One set: training vectors and labels, a test part or None, and the family of sets with the same cases."""
+
+    name: str
+    family: str
+    inputs: Array
+    labels: Array
+    test_inputs: Array | None = None
+    test_labels: Array | None = None
+
+    @property
+    def n_classes(self) -> int:
+        return int(self.labels.max()) + 1
+
+    @property
+    def kind(self) -> str:
+        if self.test_inputs is self.inputs:
+            return "whole table"
+        if self.test_inputs is not None:
+            return "split"
+        return "one fold of 5" if len(self.inputs) >= LARGE else "5 folds"
+
+
+class Round(NamedTuple):
+    """One training: vectors, labels, test vectors, test labels, and which one it is."""
+
+    inputs: Array
+    labels: Array
+    test_inputs: Array
+    test_labels: Array
+    seed: int
+    fold: int
+
+
+def load_tasks(folder: Path, wanted: list[str] | None = None) -> Iterator[Task]:
+    """Every set of the folder that is a classification task, in alphabetical order."""
+    for path in sorted(folder.iterdir()):
+        if path.name == "proben1":
+            found = [(file, "PROBEN1 " + file.stem) for file in sorted(path.glob("*.dt"))]
+        elif path.name == "fann":
+            files = [file for file in sorted(path.glob("*.train")) if file.stem not in TWICE["fann"]]
+            found = [(file, "FANN " + file.stem) for file in files]
+        elif path.is_dir() and path.name not in TWICE[""]:
+            found = [(path, path.name)]
+        else:
+            continue
+        for file, name in found:
+            if wanted is None or name in wanted:
+                task = read_task(file, name)
+                if task is not None:
+                    yield task
+
+
+def read_task(path: Path, name: str) -> Task | None:
+    """The set, or None where it is no classification task."""
+    bare = name.removeprefix("PROBEN1 ").removeprefix("FANN ")
+    base = bare if bare in FAMILIES else bare.rstrip("0123456789")
+    family = FAMILIES.get(base, base)
+    reader = read_proben1 if name.startswith("PROBEN1") else read_fann if name.startswith("FANN") else read_folder
+    found = reader(path)
+    if found is None:
+        return None
+    inputs, labels, *test = found
+    if bare in WHOLE:
+        test = [inputs, labels]
+    elif bare == "ionosphere":
+        inputs, labels, *test = ionosphere_split(path, inputs, labels)
+    return Task(name, family, inputs, labels, *test)
+
+
+def ionosphere_split(path: Path, inputs: Array, labels: Array) -> list[Array]:
+    lines = [line for line in (path / "ionosphere.arff").read_text().lower().splitlines() if line.strip()]
+    data = lines[lines.index("@data") + 1 :]
+    answers = [line.rsplit(",", 1)[1].strip() for line in data if not line.startswith("%")]
+    n_good = answers[:IONOSPHERE_TRAINING].count("g")
+    first = np.concatenate([
+        np.flatnonzero(labels == 0)[:n_good], np.flatnonzero(labels == 1)[: IONOSPHERE_TRAINING - n_good]
+    ])  # fmt: skip
+    rest = np.setdiff1d(np.arange(len(labels)), first)
+    return [inputs[first], labels[first], inputs[rest], labels[rest]]
+
+
+def read_folder(path: Path) -> list[Array] | None:
+    def stack(suffix: str) -> list[Array]:
+        parts = [np.loadtxt(path / f"{c}{suffix}.txt", dtype=np.float32, ndmin=2) for c in ("pos", "neg")]
+        return [np.concatenate(parts), np.repeat([0, 1], [len(p) for p in parts])]
+
+    def last_column(name: str) -> list[Array]:
+        values = np.loadtxt(path / name, dtype=np.float32, ndmin=2)
+        return [values[:, :-1], values[:, -1].astype(int)]
+
+    if (path / "pos.txt").exists():
+        return stack("") + (stack(".test") if (path / "pos.test.txt").exists() else [])
+    if not (path / "classes.txt").exists():
+        return None
+    if (path / "train.txt").exists():
+        return last_column("train.txt") + last_column("test.txt")
+    return last_column("data.txt") if (path / "data.txt").exists() else None
+
+
+def read_proben1(file: Path) -> list[Array] | None:
+    """A PROBEN1 file. None for a regression (also hearta and heartac, graded although declared as bool_out)."""
+    lines = file.read_text().split("\n")
+    head = dict(line.split("=") for line in lines[:7])
+    values = np.loadtxt(lines[7:], dtype=np.float32, ndmin=2)
+    n_outputs, n_test = int(head["bool_out"]) + int(head["real_out"]), int(head["test_examples"])
+    labels = labels_of(values[:, -n_outputs:])
+    if labels is None:
+        return None
+    inputs = values[:, :-n_outputs]
+    return [inputs[:-n_test], labels[:-n_test], inputs[-n_test:], labels[-n_test:]]
+
+
+def read_fann(file: Path) -> list[Array] | None:
+    """NAME.train and NAME.test in FANN's form. None for a regression."""
+    found: list[Array] = []
+    for path in (file, file.with_suffix(".test")):
+        if not path.exists():
+            continue
+        n, n_inputs, n_outputs, *values = path.read_text().split()
+        table = np.array(values, dtype=np.float32).reshape(int(n), int(n_inputs) + int(n_outputs))
+        labels = labels_of(table[:, int(n_inputs) :])
+        if labels is None:
+            return None
+        found += [table[:, : int(n_inputs)], labels]
+    return found
+
+
+def labels_of(outputs: Array) -> Array | None:
+    """Class numbers of outputs that are 0 and 1, one of them 1 where there are several; else None."""
+    if not np.isin(outputs, (0, 1)).all():
+        return None
+    if outputs.shape[1] == 1:
+        return 1 - outputs[:, 0].astype(int)
+    return outputs.argmax(axis=1) if (outputs.sum(axis=1) == 1).all() else None
+
+
+def rounds(task: Task, folds: int, seeds: int) -> Iterator[Round]:
+    """Every training of a set: once per seed where it has a test part, else stratified folds drawn anew by each seed."""
+    for seed in range(seeds):
+        if task.test_inputs is not None:
+            yield Round(task.inputs, task.labels, task.test_inputs, task.test_labels, seed, 0)
+            continue
+        rng = np.random.default_rng(seed)
+        fold = np.empty(len(task.labels), dtype=int)
+        for label in np.unique(task.labels):
+            members = rng.permutation(np.flatnonzero(task.labels == label))
+            fold[members] = np.arange(len(members)) % folds
+        for k in range(1 if len(task.inputs) >= LARGE else folds):
+            train, test = fold != k, fold == k
+            yield Round(task.inputs[train], task.labels[train], task.inputs[test], task.labels[test], seed, k)
