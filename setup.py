@@ -5,7 +5,7 @@ Set ANN_BUILD_FLAGS to add compiler and linker flags (sanitizers, for example).
 """
 
 import os
-import platform
+import sys
 import sysconfig
 
 from setuptools import Extension, setup
@@ -13,7 +13,10 @@ from setuptools.command.build_ext import build_ext
 
 FOLDER = "anncli/kernels/native"
 EXTRA = os.environ.get("ANN_BUILD_FLAGS", "").split()
-X86 = platform.machine().lower() in ("x86_64", "amd64") and "arm64" not in sysconfig.get_platform()
+# What is built for, which need not be the machine that builds. Windows has the baseline alone: gcc does not keep its stack
+# aligned for wide vectors, and its own compiler has no vector types.
+TARGET = sysconfig.get_platform()
+X86 = TARGET.endswith(("x86_64", "universal2", "intel")) and sys.platform != "win32"
 # fp-contract off: products are fused with sums where the source says so and nowhere else.
 GNU_FLAGS = [
     "-O3", "-std=c++17", "-fno-exceptions", "-fno-rtti", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off",
@@ -43,6 +46,8 @@ class BuildKernels(build_ext):
 
             def compile_with_flags(obj, src, suffix, cc_args, postargs, pp_opts):
                 more = VARIANT_FLAGS.get(os.path.basename(src), [])
+                if sys.platform == "darwin":  # one call may compile for ARM as well, which knows none of these
+                    more = [part for flag in more for part in ("-Xarch_x86_64", flag)]
                 return compile_one(obj, src, suffix, cc_args, [*postargs, *more], pp_opts)
 
             self.compiler._compile = compile_with_flags

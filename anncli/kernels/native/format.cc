@@ -113,6 +113,7 @@ struct Text {
     return true;
   }
   bool add(const char *piece, Py_ssize_t n) {
+    if (!n) return true;
     if (!room((size_t)n)) return false;
     memcpy(at, piece, (size_t)n);
     at += n;

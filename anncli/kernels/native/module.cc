@@ -16,6 +16,11 @@ namespace {
 
 // ------------------------------------------------------------------------------------------------ variants
 
+// One build may compile for several processors in turn (universal binaries of macOS).
+#if defined(ANN_X86_VARIANTS) && !defined(__x86_64__)
+#undef ANN_X86_VARIANTS
+#endif
+
 #if defined(ANN_X86_VARIANTS)
 bool has_avx512() {
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
