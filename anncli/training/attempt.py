@@ -122,8 +122,8 @@ class Attempt:
     def _out_of_patience(self, report: EpochReport) -> bool:
         if not self.patience or not self.judge.can_judge:
             return False
-        # Before the first judged epoch (class means not yet apart) there is nothing to be patient about.
-        return report.best_epoch is not None and report.epoch - report.best_epoch >= self.patience
+        waited = report.epoch - (report.best_epoch or report.epoch)
+        return waited >= self.patience and self.judge.sees_progress
 
     def state(self) -> dict[str, Any]:
         """Everything epochs() depends on besides what __init__ was given: nested dicts of arrays, numbers and words."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from anncli.evaluation import evaluate_outputs, selection_metric
+from anncli.network.losses import LOSSES
 from anncli.training.objective import Objective
 from anncli.training.options import TrainingOptions
 
@@ -38,6 +40,28 @@ class Judge:
         self.classic = bool(options.trainer_options.get("alternate"))
         self.best_epoch: int | None = None
         self.best: tuple[float, float] | None = None
+
+    @property
+    def sees_progress(self) -> bool:
+        """Whether the best epoch beats always giving the mean target of the training part, by 1 %; by other metrics than
+        the loss any judged epoch does. Until then there is nothing to be patient about: training is on its first plateau.
+        """
+        if self.best is None or self.metric != "loss":
+            return self.best is not None
+        return -self.best[0] < 0.99 * self._constant_loss
+
+    @cached_property
+    def _constant_loss(self) -> float:
+        objective, output = self.objective, self.objective.topology.output_activation
+        mean = objective.targets[objective.rows].mean(axis=0, dtype=np.float64)
+        targets = objective.targets[self.rows].astype(np.float64)
+        outputs = np.tile(mean, (len(targets), 1))
+        # Pre-activations of those outputs; only the cross-entropies and focal loss look at them.
+        kept = np.clip(mean, 1e-12, 1 - 1e-12)
+        z = np.tile(np.log(kept) if output == "softmax" else np.log(kept / (1 - kept)), (len(targets), 1))
+        values = LOSSES[objective.loss].value(output, z, outputs, targets)
+        weights = objective.weights
+        return float((values if weights is None else values * weights[self.rows]).mean())
 
     @property
     def can_judge(self) -> bool:

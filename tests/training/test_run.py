@@ -197,3 +197,35 @@ def test_train_epochs_yields_reports(tmp_path: Path) -> None:
     assert net.is_trained
     assert reports[-1].phase == "training"
     assert reports[-1].training_loss < reports[0].training_loss
+
+
+def test_patience_waits_for_the_first_progress() -> None:
+    # Labels that the inputs say nothing of: no epoch beats the class shares, log 2 here, by 1 %.
+    rng = np.random.default_rng(0)
+    noise = Dataset.from_classes(rng.normal(size=(300, 3)), rng.normal(size=(300, 3)), classes=("a", "b"))
+    run = start_training(network(), noise, patience=5, refit="no", learning_rate=1e-4)
+    losses = [report.validation_loss for report in run.epochs(60)]
+    assert len(losses) == 60
+    assert min(losses) > 0.99 * np.log(2)
+    assert not run.judge.sees_progress
+    assert run.judge._constant_loss == pytest.approx(np.log(2), rel=1e-12)
+    # Once there is something to lose, five epochs without a better one are enough.
+    run = start_training(network(), two_clouds(40, noise=3.0), patience=5, l2=0, learning_rate=0.1, refit="no")
+    reports = list(run.epochs(500))
+    assert len(reports) == run.judge.best_epoch + 5
+    assert run.judge.sees_progress
+
+
+@pytest.mark.parametrize(
+    ("layers", "loss", "wanted"),
+    [
+        ([(3, "softmax")], "cross-entropy", -sum(p * np.log(p) for p in (0.5, 0.3, 0.2))),
+        ([(3, "softmax")], "focal", -sum(p * (1 - p) ** 2 * np.log(p) for p in (0.5, 0.3, 0.2))),
+        ([(3, "linear")], "mse", (0.5 * 0.5 + 0.3 * 0.7 + 0.2 * 0.8) / 3),
+    ],
+)
+def test_the_constant_answer_by_hand(layers: list[tuple[int, str]], loss: str, wanted: float) -> None:
+    inputs = np.random.default_rng(0).normal(size=(100, 2)).astype(np.float32)
+    labels = np.repeat([0, 1, 2], [50, 30, 20])
+    run = start_training(Network.create(2, layers), Dataset(inputs, labels, ("a", "b", "c")), loss=loss)
+    assert run.judge._constant_loss == pytest.approx(wanted, rel=1e-6)
