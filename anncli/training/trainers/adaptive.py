@@ -35,7 +35,7 @@ class BatchwiseTrainer(RememberingTrainer, RowwiseTrainer):
         rate = self.options["learning_rate"] * self.schedule.factor(self.epochs_done, self.total_epochs)
         gradient, total = np.empty_like(parameters), 0.0
         dropout = self.dropout(rng)
-        rule = UpdateRule("sgd", 1.0, **dropout) if dropout["dropout_seed"] else None
+        rule = UpdateRule("sgd", 1.0, **dropout) if dropout else None
         self.before_epoch(objective, parameters)
         for portion, taken in objective.portions(order, size, self.options["input_noise"], rng):
             for start in range(0, len(taken), size):

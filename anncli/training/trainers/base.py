@@ -65,11 +65,12 @@ class RowwiseTrainer(Trainer):
     dropout_seed: int = 0
 
     def dropout(self, rng: np.random.Generator) -> dict[str, Any]:
-        """The fields of an UpdateRule that say what is switched off."""
-        shares = {name: self.options[name] for name in ("dropout", "input_dropout")}
-        if any(shares.values()) and not self.dropout_seed:
-            self.dropout_seed = int(rng.integers(1, 2**63))
-        return {**shares, "dropout_seed": self.dropout_seed}
+        """The fields of an UpdateRule that say what is switched off; none where nothing is."""
+        units, inputs = self.options["dropout"], self.options["input_dropout"]
+        if not (units or inputs):
+            return {}
+        self.dropout_seed = self.dropout_seed or int(rng.integers(1, 2**63))
+        return {"dropout": units, "input_dropout": inputs, "dropout_seed": self.dropout_seed}
 
 
 class RememberingTrainer(Trainer):

@@ -48,7 +48,10 @@ class MinibatchTrainer(RowwiseTrainer):
         order = rng.permutation(objective.rows)
         factor = self.schedule.factor(self.epochs_done, self.total_epochs)
         self.epochs_done += 1
-        rule = replace(self.rule, learning_rate=factor * self.rule.learning_rate, **self.dropout(rng))
+        changes = self.dropout(rng)
+        if factor != 1:
+            changes["learning_rate"] = factor * self.rule.learning_rate
+        rule = replace(self.rule, **changes) if changes else self.rule
         size, total = self.options["batch_size"], 0.0
         for portion, rows in objective.portions(order, size, self.options["input_noise"], rng):
             total += len(rows) * portion.epoch(parameters, rule, self.memory, rows, size)

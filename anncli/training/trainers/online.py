@@ -42,11 +42,8 @@ class Online(RowwiseTrainer):
 
     def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
         order = rng.permutation(objective.rows) if self.order is None else self.order.next(rng)
-        rule = (
-            replace(self.rule, **self.dropout(rng))
-            if self.options["dropout"] or self.options["input_dropout"]
-            else self.rule
-        )
+        dropout = self.dropout(rng)
+        rule = replace(self.rule, **dropout) if dropout else self.rule
         watched = self.order is not None or self.options["quiet_epochs"]
         outputs = np.empty((len(order), objective.topology.n_outputs), dtype=np.float32) if watched else None
         total, begin = 0.0, 0
