@@ -44,7 +44,7 @@ class TrainCommand(click.Command):
     "--threads",
     default="1",
     metavar="N|auto",
-    help="Threads of the compiled kernels; auto: as many as pay. The result does not depend on it.  [default: 1]",
+    help="Threads of the compiled kernels; auto: as many as pay. --restarts run beside each other. The result does not depend on it.  [default: 1]",
 )
 @options.data_format
 @options.common

@@ -123,8 +123,16 @@ class Job:
         if len(self.class_files) == 1 and (data.labels[parts["training"]] == UNLABELLED).all():
             raise self._wrong_number(network)
         self._warn_of_repeated_files(data.sources)
-        kernel = active_kernel(options.threads(self.given["threads"]))
-        return TrainingRun(network, data, chosen, parts=parts, in_place=True, kernel=kernel)
+        threads = options.threads(self.given["threads"])
+        beside = self._restarts_beside(threads, chosen.restarts)
+        kernel = active_kernel(1 if beside > 1 else threads)
+        return TrainingRun(network, data, chosen, parts=parts, in_place=True, kernel=kernel, beside=beside)
+
+    def _restarts_beside(self, threads: int, restarts: int) -> int:
+        """Whole trainings share nothing, so threads are better spent on them; only a checkpoint needs them in turn."""
+        if self.given["checkpoint"] or self.given["resume"]:
+            return 1
+        return min(threads or options.processors(), restarts)
 
     def _wrong_number(self, network: Network) -> UsageError:
         n = len(self.class_files)

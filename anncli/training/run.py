@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from anncli.kernels import Kernel, active_kernel
 from anncli.network.network import Network, SelfTest
 from anncli.training import preparation
 from anncli.training.attempt import Attempt, EpochReport
+from anncli.training.beside import side_by_side
 from anncli.training.objective import Objective
 from anncli.training.options import TrainingOptions
 from anncli.training.parts import check_fit, check_parts, divide
@@ -40,7 +42,8 @@ class TrainingRun:
     """One training of `network` on `data`; the network itself is changed only by finish().
 
     Args: parts: rows of 'training', 'validation' and 'test' where the user gave them, otherwise shares are drawn
-        from options.validation and options.test; in_place: the data's inputs may be overwritten by scaled ones.
+        from options.validation and options.test; in_place: the data's inputs may be overwritten by scaled ones;
+        beside: how many restarts run at a time, which changes no result.
     Raises: DataError, UsageError for data and options that do not fit the network.
     """
 
@@ -53,7 +56,9 @@ class TrainingRun:
         parts: Mapping[str, Array] | None = None,
         in_place: bool = False,
         kernel: Kernel | None = None,
+        beside: int = 1,
     ) -> None:
+        self.beside = beside
         self.network, self.data, self.options = network, data, options
         self.kernel = kernel or active_kernel()
         check_fit(network, data)
@@ -157,6 +162,15 @@ class TrainingRun:
 
         Where will_refit says so, the reports of the final fit follow.
         """
+        if self.beside > 1 and self.options.restarts > 1 and not self._resumed and not self.attempt.history:
+            yield from self._attempts_beside(limit)
+        else:
+            yield from self._attempts_in_turn(limit)
+        self._choose_attempt()
+        if self.will_refit and self.judge.best_epoch is not None:
+            yield from self._refit_epochs()
+
+    def _attempts_in_turn(self, limit: int) -> Iterator[EpochReport]:
         for number in range(self.attempt.number, self.options.restarts + 1):
             if number > self.attempt.number:
                 if self.time_limit is not None and self.time_limit.is_over:
@@ -167,9 +181,15 @@ class TrainingRun:
             self._resumed = False
             if not self.attempt.stopped:
                 yield from self.attempt.epochs(limit - done, limit if done else None)
-        self._choose_attempt()
-        if self.will_refit and self.judge.best_epoch is not None:
-            yield from self._refit_epochs()
+
+    def _attempts_beside(self, limit: int) -> Iterator[EpochReport]:
+        self.attempts += [self._new_attempt(number) for number in range(2, self.options.restarts + 1)]
+        works = [partial(attempt.epochs, limit) for attempt in self.attempts]
+        try:
+            yield from side_by_side(works, self.beside)
+        finally:
+            # Those that an interruption kept from their first epoch are none.
+            self.attempts = [attempt for attempt in self.attempts if attempt.history or attempt.number == 1]
 
     def _choose_attempt(self) -> None:
         """Keep the best attempt; a run without one that ended well is over."""
@@ -293,17 +313,14 @@ class TrainingRun:
         parameters = preparation.initial_parameters(
             self.network, self.data, self.options, self.loss, self.inputs, self.rows, rng
         )
-        judge = self._judge(self.rows["validation"])
-        return Attempt(
-            self.objective,
-            self.options,
-            parameters,
-            self._order_rng(number),
-            judge,
-            self._stop_rules(),
-            self.patience,
-            number,
-        )
+        judge, rules = self._judge(self.rows["validation"]), self._stop_rules()
+        rng = self._order_rng(number)
+        attempt = Attempt(self.objective, self.options, parameters, rng, judge, rules, self.patience, number)
+        if self.options.dividetrain is not None:
+            rules.append(
+                Success(self.options.dividetrain, lambda: self.share_right(attempt.weights, self.rows["training"]))
+            )
+        return attempt
 
     def _order_rng(self, number: int) -> np.random.Generator:
         return np.random.default_rng((self.options.seed, 0, number - 1) if number > 1 else (self.options.seed, 0))
@@ -318,10 +335,6 @@ class TrainingRun:
         rules = make_stop_rules(options.stop, options.goal)
         if self.time_limit is not None:
             rules.append(self.time_limit)
-        if options.dividetrain is not None:
-            rules.append(
-                Success(options.dividetrain, lambda: self.share_right(self.attempt.weights, self.rows["training"]))
-            )
         return rules
 
     def share_right(self, parameters: Array, rows: Array) -> float:

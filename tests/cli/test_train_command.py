@@ -311,3 +311,18 @@ def test_same_seed_same_bytes(small: Path, ann: Ann) -> None:
     assert (elsewhere / "c.nn").read_bytes() == first
     assert (elsewhere / "d.nn").read_bytes() == first
     assert weights(small / "other.nn") != weights(small / "a.nn")
+
+
+def test_restarts_show_their_spread_and_do_not_depend_on_threads(small: Path, ann: Ann) -> None:
+    noise(small)
+    done = ann(*TRAIN, 40, "--restarts", 4, "-o", "one.nn")
+    ann(*TRAIN, 40, "--restarts", 4, "--threads", 3, "-o", "many.nn")
+    assert (small / "one.nn").read_bytes() == (small / "many.nn").read_bytes()
+    spread = done.stdout.splitlines()[2]
+    assert spread.startswith("4 starts, validation loss ")
+    document = json.loads(ann(*TRAIN, 40, "--restarts", 4, "--json", "-o", "o.nn").stdout)
+    values = [start["value"] for start in document["starts"]]
+    assert f"{min(values):.5f} to {max(values):.5f}" in spread
+    kept = 1 + values.index(min(values))
+    assert spread.endswith(f"start {kept} kept")
+    assert f"start: {kept}\n" in (small / "one.nn").read_text()

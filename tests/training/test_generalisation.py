@@ -111,3 +111,45 @@ def test_restarts_refuse_weights_to_go_on_from() -> None:
     with pytest.raises(UsageError, match="add --init auto to train it anew"):
         anncli.train(net, clouds(), 5, restarts=2)
     assert anncli.train(net, clouds(), 5, restarts=2, init="auto").starts
+
+
+def test_restarts_beside_each_other_give_the_same_bits() -> None:
+    def result(beside: int) -> tuple[bytes, object, list[object]]:
+        net = network()
+        run = start_training(net, clouds(2.0), restarts=5, patience=10, learning_rate=0.02)
+        run.beside = beside
+        reports: list[object] = list(run.epochs(60))
+        found = run.finish()
+        assert net.parameters is not None
+        return net.parameters.tobytes(), found.starts, reports
+
+    assert result(3) == result(1)
+
+
+def test_restarts_beside_each_other_end_together() -> None:
+    run = start_training(network(), clouds(2.0), restarts=4, patience=0)
+    run.beside = 2
+    reports = run.epochs(1_000_000)
+    for _ in range(20):
+        next(reports)
+    reports.close()  # type: ignore[attr-defined]
+    result = run.finish("interrupted")
+    assert result.stop_reason == "interrupted"
+    assert 1 <= len(result.starts or (1,)) <= 3
+    assert all(len(attempt.history) < 1_000_000 for attempt in run.attempts)
+
+
+def test_an_error_beside_is_raised() -> None:
+    from anncli.training.beside import side_by_side
+
+    def good() -> object:
+        yield 1
+
+    def bad() -> object:
+        yield 2
+        raise ValueError("broken")
+
+    reports = side_by_side([good, bad, good], 2)  # type: ignore[list-item]
+    assert (next(reports), next(reports)) == (1, 2)
+    with pytest.raises(ValueError, match="broken"):
+        next(reports)
