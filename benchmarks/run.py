@@ -1,6 +1,7 @@
-"""Speed of anncli beside other programs on this machine: `python benchmarks/run.py online|minibatch|fullbatch|parse`.
+"""Speed of anncli beside other programs on this machine: `python benchmarks/run.py online`, or another of BENCHMARKS.
 
-Prints a markdown table of medians and ratios. Candidates that are not installed are left out.
+Prints a markdown table of medians and ratios, and writes it into README.md with --write. Candidates that are not
+installed are left out.
 """
 # ruff: noqa: E402
 
@@ -11,11 +12,18 @@ import os
 # One thread everywhere, before any library starts its own.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
+# And the others at their best: these make OpenBLAS believe in another processor.
+for variable in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
+    os.environ.pop(variable, None)
 
 import argparse
+import ctypes
 import platform
+import re
+import subprocess
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,41 +31,35 @@ from typing import Any
 
 import fann
 import numpy as np
-from measure import Candidate, interleave, repeated, table_head, table_rows
+from measure import Candidate, cpu_seconds, interleave, repeated, table_head, table_rows
+from processes import end_to_end, memory, predict, startup
 from workloads import Workload, make
 
 from anncli.kernels import describe_kernel
-from anncli.training.trainers import make_trainer
 
 # FANN needs so long for the large networks that some rows must do; times are per row.
 ONLINE_ROWS = {"a": 699, "b": 2000, "c": 500, "d": 120, "e": 60}
 FANN_BATCH_ROWS = {"a": 699, "b": 2000, "c": 1000, "d": 300, "e": 200}
 
 
-def own_epochs(
-    work: Workload, loss: str, trainer_name: str, options: dict[str, Any], threads: int = 1
-) -> Callable[[], object]:
-    """A call that trains for one more epoch with one of our trainers."""
-    objective, parameters = work.objective(loss, threads), work.first_parameters()
-    trainer, rng = make_trainer(trainer_name, options), np.random.default_rng(5)
-    trainer.start(objective, parameters)
-    return lambda: trainer.epoch(objective, parameters, rng)
+def own_epochs(work: Workload, loss: str, trainer: str, threads: int = 1, **options: Any) -> Callable[[], object]:
+    """A call that trains for one more epoch, as `ann train` and anncli.train() do."""
+    epochs = work.training(loss, trainer, threads, **options).epochs(10**9)
+    return lambda: next(epochs)
 
 
 def online(arguments: argparse.Namespace) -> Iterator[str]:
     """One row at a time with momentum, beside FANN's incremental training."""
     yield from table_head("ns per row")
     for name in arguments.shapes:
-        work = make(name, ONLINE_ROWS[name])
-        n = len(work.inputs)
-        calls = {
-            "FANN incremental": fann.epoch_of(work, n, full_batch=False),
-            "ann online": own_epochs(work, "mse", "online", {"learning_rate": 0.1, "momentum": 0.9}),
-        }
-        found = interleave(
-            [repeated(k, call, n) for k, call in calls.items() if call], arguments.rounds, arguments.seconds
-        )
-        yield from table_rows(name, found, 1e9)
+        work = make(name)
+        n, some = len(work.inputs), min(ONLINE_ROWS[name], len(work.inputs))
+        candidates = []
+        if (call := fann.epoch_of(work, some, full_batch=False)) is not None:
+            candidates.append(repeated("FANN incremental", call, some))
+        own = own_epochs(work, "mse", "online", learning_rate=0.1, momentum=0.9)
+        candidates.append(repeated("ann online", own, n))
+        yield from table_rows(name, interleave(candidates, arguments.rounds, arguments.seconds, arguments.clock), 1e9)
 
 
 def minibatch(arguments: argparse.Namespace) -> Iterator[str]:
@@ -70,16 +72,19 @@ def minibatch(arguments: argparse.Namespace) -> Iterator[str]:
             candidates = []
             if (fit := sklearn_epoch(work, batch_size)) is not None:
                 candidates.append(Candidate("scikit-learn", fit, 1))
-            options = {"batch_size": batch_size, "learning_rate": 1e-3}
-            own = own_epochs(work, work.classification_loss(), "adam", options, arguments.threads)
-            candidates.append(repeated("ann adam", own, 1))
+            candidates.append(repeated("ann adam", own_adam(work, batch_size, arguments.threads), 1))
             for fused in (False, True):
                 if (epoch := torch_epoch(work, batch_size, fused)) is not None:
                     candidates.append(Candidate("torch fused" if fused else "torch", epoch, 1))
-            found = interleave(candidates, arguments.rounds, arguments.seconds)
+            found = interleave(candidates, arguments.rounds, arguments.seconds, arguments.clock)
             yield from table_rows(
                 f"{name} {batch_size}", found, 1e3, lambda r, o=operations: f"{o / r.median / 1e9:.1f} GFLOP/s"
             )
+
+
+def own_adam(work: Workload, batch_size: int, threads: int) -> Callable[[], object]:
+    loss = work.classification_loss()
+    return own_epochs(work, loss, "adam", threads, batch_size=batch_size, learning_rate=1e-3)
 
 
 def sklearn_epoch(work: Workload, batch_size: int) -> Callable[[], object] | None:
@@ -137,8 +142,8 @@ def fullbatch(arguments: argparse.Namespace) -> Iterator[str]:
         candidates = []
         if (call := fann.epoch_of(work, some, full_batch=True)) is not None:
             candidates.append(repeated("FANN RPROP", call, some))
-        candidates.append(repeated("ann irprop-", own_epochs(work, "mse", "irprop-", {}, arguments.threads), n))
-        yield from table_rows(name, interleave(candidates, arguments.rounds, arguments.seconds), 1e9)
+        candidates.append(repeated("ann irprop-", own_epochs(work, "mse", "irprop-", arguments.threads), n))
+        yield from table_rows(name, interleave(candidates, arguments.rounds, arguments.seconds, arguments.clock), 1e9)
 
 
 def parse(arguments: argparse.Namespace) -> Iterator[str]:
@@ -155,11 +160,105 @@ def parse(arguments: argparse.Namespace) -> Iterator[str]:
             Candidate("ann", lambda: read_dataset([path], labelled=False), megabytes),
         ]
         yield from table_head("ms per MB")
-        found = interleave(candidates, arguments.rounds, arguments.seconds)
+        found = interleave(candidates, arguments.rounds, arguments.seconds, arguments.clock)
         yield from table_rows(f"{megabytes:.0f} MB", found, 1e3, lambda r: f"{1 / r.median:.0f} MB/s")
 
 
-BENCHMARKS = {"online": online, "minibatch": minibatch, "fullbatch": fullbatch, "parse": parse}
+def threads(arguments: argparse.Namespace) -> Iterator[str]:
+    """The same training on one thread, on two, and on as many as pay."""
+    yield from table_head("ms per epoch")
+    for name in arguments.shapes:
+        work = make(name)
+        for batch_size in (32, 200, 1000):
+            counts = {"1 thread": 1, "2 threads": 2, "--threads auto": 0}
+            candidates = []
+            for label, count in counts.items():
+                call = own_adam(work, batch_size, count)
+                for _ in range(0 if count else 8):  # the trial of both is over then
+                    call()
+                candidates.append(repeated(label, call, 1))
+            yield from table_rows(
+                f"{name} {batch_size}",
+                interleave(candidates, arguments.rounds, arguments.seconds, arguments.clock),
+                1e3,
+            )
+
+
+def peak(arguments: argparse.Namespace) -> Iterator[str]:
+    """How much of what one core can multiply and add is used: training d in batches of 200, and the products of others."""
+    work = make("d")
+    calls = {"multiply-add loop": fma_loop()} if fma_loop() else {}
+    calls["ann adam, d 200"] = (own_adam(work, 200, 1), work.operations_per_row() * len(work.inputs))
+    square = np.random.default_rng(0).standard_normal((1024, 1024), dtype=np.float32)
+    calls["numpy 1024 x 1024 x 1024"] = (lambda: square @ square, 2 * 1024**3)
+    try:
+        import torch
+    except ImportError:
+        pass
+    else:
+        torch.set_num_threads(1)
+        tensor = torch.from_numpy(square)
+        calls["torch 1024 x 1024 x 1024"] = (lambda: tensor @ tensor, 2 * 1024**3)
+    candidates = [repeated(name, call, units / 1e9) for name, (call, units) in calls.items()]
+    found = interleave(candidates, max(arguments.rounds, 15), arguments.seconds, arguments.clock)
+    yield from table_head("ms per GFLOP")
+    yield from table_rows("1 thread", found, 1e3, lambda r: f"{1 / r.median:.1f} GFLOP/s")
+
+
+def fma_loop() -> tuple[Callable[[], object], float] | None:
+    folder = tempfile.mkdtemp(prefix="ann-benchmark-")
+    source = Path(__file__).with_name("peak.c")
+    flags = ["-O2", "-march=native", "-mprefer-vector-width=512", "-ffp-contract=fast", "-shared", "-fPIC"]
+    try:
+        subprocess.run(["gcc", *flags, "-o", f"{folder}/peak.so", str(source)], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    run = ctypes.CDLL(f"{folder}/peak.so").peak_run
+    run.argtypes, run.restype = [ctypes.c_long], ctypes.c_double
+    return lambda: run(1_000_000), run(1_000_000)
+
+
+CLOCKS = {"wall": time.perf_counter, "cpu": cpu_seconds}
+BENCHMARKS: dict[str, Callable[[Any], Iterator[str]]] = {
+    "online": online,
+    "minibatch": minibatch,
+    "fullbatch": fullbatch,
+    "peak": peak,
+    "threads": threads,
+    "startup": startup,
+    "parse": parse,
+    "end-to-end": end_to_end,
+    "predict": predict,
+    "memory": memory,
+}
+
+
+def machine() -> str:
+    """Processor, versions, and which of its kernels OpenBLAS uses."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    model = next((line.split(": ")[1] for line in lines if line.startswith("model name")), platform.machine())
+    parts = [model, f"{os.cpu_count()} CPUs", f"kernel {describe_kernel()}", f"Python {platform.python_version()}"]
+    for name in ("numpy", "sklearn", "torch"):
+        if name in sys.modules:
+            parts.append(f"{name} {sys.modules[name].__version__}")
+    try:
+        from threadpoolctl import threadpool_info
+    except ImportError:
+        return ", ".join(parts)
+    parts += sorted({f"{i['internal_api']} for {i['architecture']}" for i in threadpool_info() if "architecture" in i})
+    return ", ".join(parts)
+
+
+def write(name: str, lines: list[str]) -> None:
+    """Put the table between the marks in README.md that bear the benchmark's name."""
+    path = Path(__file__).with_name("README.md")
+    begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    text = path.read_text(encoding="utf-8")
+    block = "\n".join([begin, *lines, end])
+    changed, found = re.subn(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _: block, text, flags=re.DOTALL)
+    if not found:
+        sys.exit(f"{path} has no {begin}")
+    path.write_text(changed, encoding="utf-8")
 
 
 def main() -> None:
@@ -168,15 +267,29 @@ def main() -> None:
     parser.add_argument("--shapes", default="abcde", help="which of the networks a b c d e (default all)")
     parser.add_argument("--rounds", type=int, default=9, help="measurements per candidate (default 9)")
     parser.add_argument("--seconds", type=float, default=20, help="stop a comparison after this time (default 20)")
-    parser.add_argument("--threads", type=int, default=1, help="threads of our kernel, 0 = as many as pay (default 1)")
-    arguments = parser.parse_args()
-    versions = (
-        f"Python {platform.python_version()}, numpy {np.__version__}, {os.cpu_count()} CPUs ({platform.machine()})"
+    parser.add_argument("--threads", default="1", metavar="N|auto", help="threads of our kernel (default 1)")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="predict, memory: rows of text (default 1,000,000)")
+    parser.add_argument(
+        "--clock",
+        choices=CLOCKS,
+        default="wall",
+        help="cpu: processor time, for one thread on a machine with other work (default wall)",
     )
-    print(f"{arguments.benchmark}: kernel {describe_kernel()}; {versions}\n")
+    parser.add_argument("--write", action="store_true", help="put the table into README.md too")
+    arguments = parser.parse_args()
+    arguments.threads = 0 if arguments.threads == "auto" else int(arguments.threads)
+    lines, clock = [], arguments.clock
+    arguments.clock = CLOCKS[clock]
+    if arguments.benchmark == "threads" and clock == "cpu":
+        parser.error("threads are about wall time")
     for line in BENCHMARKS[arguments.benchmark](arguments):
+        lines.append(line)
         print(line, flush=True)
+    lines.append(f"\n{machine()}; {clock} time.")
+    print(lines[-1])
+    if arguments.write:
+        write(arguments.benchmark, lines)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

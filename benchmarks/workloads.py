@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from anncli.dataset import Dataset
 from anncli.kernels import active_kernel
-from anncli.network import Layer, Topology
-from anncli.training.objective import Objective
+from anncli.network import Layer, Network, Topology
+from anncli.training.options import Given, resolve_options
+from anncli.training.run import TrainingRun
 
 Array = npt.NDArray[Any]
 
@@ -26,29 +28,18 @@ class Workload(NamedTuple):
     targets: Array
     labels: Array
 
-    def objective(self, loss: str, threads: int = 1) -> Objective:
-        """Logistic hidden units; logistic outputs, or softmax where the loss is cross-entropy."""
+    def training(self, loss: str, trainer: str, threads: int, **options: Any) -> TrainingRun:
+        """A run on all rows as they are: logistic hidden units; logistic outputs, or softmax for cross-entropy."""
         output = "softmax" if loss == "cross-entropy" else "logistic"
         layers = [Layer(units, "logistic") for units in self.sizes[1:-1]] + [Layer(self.sizes[-1], output)]
-        topology = Topology(self.sizes[0], tuple(layers))
-        rows = np.arange(len(self.inputs))
-        kernel = active_kernel(threads)
-        return Objective(kernel, topology, loss, self.inputs, self.targets, None, rows, self.labels)
+        network = Network(Topology(self.sizes[0], tuple(layers)))
+        data = Dataset(self.inputs, self.labels, tuple(f"class {k}" for k in range(network.n_classes)))
+        plain = {"trainer": trainer, "loss": loss, "validation": 0.0, "test": 0.0, "scaling": "none", "l2": 0.0}
+        chosen = resolve_options([{name: Given(value, "") for name, value in (plain | options).items()}], "ann")
+        return TrainingRun(network, data, chosen, kernel=active_kernel(threads))
 
     def classification_loss(self) -> str:
         return "cross-entropy" if self.sizes[-1] > 1 else "binary-cross-entropy"
-
-    def first_parameters(self) -> Array:
-        """Glorot's uniform weights, biases 0."""
-        rng = np.random.default_rng(1)
-        blocks = []
-        for n_in, n_out in zip(self.sizes, self.sizes[1:], strict=False):
-            limit = (6 / (n_in + n_out)) ** 0.5
-            blocks += [np.zeros(n_out), rng.uniform(-limit, limit, n_in * n_out)]
-        return np.concatenate(blocks).astype(np.float32)
-
-    def n_weights(self) -> int:
-        return sum(a * b for a, b in zip(self.sizes, self.sizes[1:], strict=False))
 
     def operations_per_row(self) -> int:
         """Floating-point operations of one training row: forward, weight gradient, and delta but into the inputs."""
@@ -57,10 +48,10 @@ class Workload(NamedTuple):
         )
 
 
-def make(name: str, n: int | None = None) -> Workload:
+def make(name: str) -> Workload:
     """Normal inputs (d: between 0 and 1, as pixels are), classes by a random linear rule."""
     sizes, rng = SIZES[name], np.random.default_rng(7)
-    inputs = rng.standard_normal((min(n or ROWS[name], ROWS[name]), sizes[0]), dtype=np.float32)
+    inputs = rng.standard_normal((ROWS[name], sizes[0]), dtype=np.float32)
     if name == "d":
         inputs = np.abs(inputs).clip(0, 1)
     scores = inputs @ rng.standard_normal((sizes[0], sizes[-1])).astype(np.float32)
