@@ -84,12 +84,12 @@ def r_command(
     """
     from anncli.cli.ancestor_run import run_network
 
-    options.make_console(ctx)
+    console = options.make_console(ctx)
     if len(rest) > 2:
         raise UsageError(f"unexpected argument '{rest[2]}'", advice=_R_USAGE)
     threshold = _threshold(rest[0]) if rest else None
     code = _code("NORM", rest[1], len(SCALINGS)) if len(rest) > 1 else 0
-    run_network(network_path, data_path, threshold, code, as_json)
+    run_network(console, network_path, data_path, threshold, code, as_json)
 
 
 def read_arguments(words: tuple[str, ...]) -> Arguments:
