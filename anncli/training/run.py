@@ -159,6 +159,8 @@ class TrainingRun:
 
         Where will_refit says so, the reports of the final fit follow.
         """
+        if limit < 0:
+            raise UsageError(f"a run has 0 or more epochs, not {limit}")
         yield from self._selection_epochs(limit)
         if self.will_refit and self.judge.best_epoch is not None:
             yield from self._refit_epochs()

@@ -197,3 +197,10 @@ def test_train_epochs_yields_reports(tmp_path: Path) -> None:
     assert net.is_trained
     assert reports[-1].phase == "training"
     assert reports[-1].training_loss < reports[0].training_loss
+
+
+def test_fewer_than_no_epochs_are_refused() -> None:
+    net = network()
+    with pytest.raises(UsageError, match="0 or more epochs, not -1"):
+        anncli.train(net, two_clouds(), epochs=-1)
+    assert not net.is_trained
