@@ -16,7 +16,13 @@ from anncli.errors import UsageError, printable
 
 
 def run_network(
-    console: Console, network_path: str, data_path: str, threshold: float | None, code: int, as_json: bool
+    console: Console,
+    network_path: str,
+    data_path: str,
+    threshold: float | None,
+    code: int,
+    data_format: str,
+    as_json: bool,
 ) -> None:
     """Answer every entry of a list or data file; threshold None: the network's own, which is 0.5 in ann1dn's files."""
     from anncli.evaluation import evaluate_outputs
@@ -36,7 +42,9 @@ def run_network(
         threshold = network.decision_threshold
     say("loading data...")
     classes = network.classes or ("1", "2")
-    data = read_dataset([data_path], class_names=classes, n_inputs=network.n_inputs, labelled=False)
+    data = read_dataset(
+        [data_path], class_names=classes, n_inputs=network.n_inputs, labelled=False, data_format=data_format
+    )
     say(f" {data.n_samples}  files loaded.  size: {data.n_inputs} samples")
     say(printable(network_path))
     outputs = predict(network, data.inputs, in_place=True)

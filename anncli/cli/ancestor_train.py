@@ -32,8 +32,9 @@ _OTHER_SETTINGS = "try another NORM code, more epochs or more hidden units"
 class ClassicRun:
     """One `ann t`: read, train, write the last and the best network, report both."""
 
-    def __init__(self, console: Console, arguments: Arguments, seed: int, as_json: bool) -> None:
-        self.console, self.arguments, self.seed, self.as_json = console, arguments, seed, as_json
+    def __init__(self, console: Console, arguments: Arguments, seed: int, data_format: str, as_json: bool) -> None:
+        self.console, self.arguments, self.seed = console, arguments, seed
+        self.data_format, self.as_json = data_format, as_json
         self.say: Callable[[str], None] = (lambda text: None) if as_json or console.quiet else click.echo
         self.best: tuple[Any, EpochReport] | None = None
 
@@ -121,7 +122,9 @@ class ClassicRun:
         for name, path in zip(_PARTS, (a.validation, a.test), strict=True):
             if path is not None and not _is_empty(path):
                 groups[name] = (path,)
-        data, parts = read_parts(groups, class_names=network.classes or None, n_inputs=network.n_inputs)
+        data, parts = read_parts(
+            groups, class_names=network.classes or None, n_inputs=network.n_inputs, data_format=self.data_format
+        )
         for name in _PARTS:
             if name in parts:
                 # Entries without a class took part in no count, only in the divisor of the error.

@@ -315,3 +315,13 @@ def test_scores_that_are_no_numbers(tmp_path: Path, ann: Ann) -> None:
     )
     entries = json.loads(ann("r", "net.nn", "new.txt", "--json").stdout)["entries"]
     assert [entry["output"] for entry in entries] == [0.0, None]
+
+
+def test_a_list_whose_first_name_begins_with_a_number_can_be_said_to_be_one(xor: Path, ann: Ann) -> None:
+    (xor / "12 leads.txt").write_text("0 1")
+    (xor / "leads.txt").write_text("12 leads.txt 1\n")
+    assert ann("r", "xor.nn", "leads.txt", check=3).stderr.startswith("ann: leads.txt:1:2: expected a number")
+    entry = "  12 leads.txt_0   0.894834   cls 1  +"
+    assert entry in ann("r", "xor.nn", "leads.txt", "--data-format", "list").stdout.splitlines()
+    done = ann("t", "xor.nn", "leads.txt", "zeros.txt", 1, "--data-format", "list")
+    assert "cls1: 1  cls2: 2  files loaded.  size: 2 samples" in done.stdout
