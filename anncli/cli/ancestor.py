@@ -43,6 +43,7 @@ class Arguments:
 @click.command("t", context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, required=True, metavar="NET CLS1 CLS2 EPOCHS [VAL TST TH METRIC] [NORM] [ERR]")
 @options.option("--seed", default="0", metavar="N", help="Decides initial weights, split and order.  [default: 0]")
+@options.data_format
 @options.common
 @click.pass_context
 def t_command(ctx: click.Context, /, arguments: tuple[str, ...], seed: str, **given: Any) -> None:
@@ -61,18 +62,18 @@ def t_command(ctx: click.Context, /, arguments: tuple[str, ...], seed: str, **gi
     from anncli.cli.ancestor_train import ClassicRun
 
     console = options.make_console(ctx)
-    ClassicRun(console, read_arguments(arguments), _read("--seed", OPTIONS["seed"].read, seed), given["as_json"]).run()
+    seed_number = _read("--seed", OPTIONS["seed"].read, seed)
+    ClassicRun(console, read_arguments(arguments), seed_number, given["data_format"], given["as_json"]).run()
 
 
 @click.command("r", context_settings={"ignore_unknown_options": True})
 @click.argument("network_path", metavar="NET")
 @click.argument("data_path", metavar="DATA")
 @click.argument("rest", nargs=-1, metavar="[TH] [NORM]")
+@options.data_format
 @options.common
 @click.pass_context
-def r_command(
-    ctx: click.Context, /, network_path: str, data_path: str, rest: tuple[str, ...], as_json: bool, **given: Any
-) -> None:
+def r_command(ctx: click.Context, /, network_path: str, data_path: str, rest: tuple[str, ...], **given: Any) -> None:
     """Run a network on a list or data file as ann1dn did.
 
     \b
@@ -84,12 +85,12 @@ def r_command(
     """
     from anncli.cli.ancestor_run import run_network
 
-    options.make_console(ctx)
+    console = options.make_console(ctx)
     if len(rest) > 2:
         raise UsageError(f"unexpected argument '{rest[2]}'", advice=_R_USAGE)
     threshold = _threshold(rest[0]) if rest else None
     code = _code("NORM", rest[1], len(SCALINGS)) if len(rest) > 1 else 0
-    run_network(network_path, data_path, threshold, code, as_json)
+    run_network(console, network_path, data_path, threshold, code, given["data_format"], given["as_json"])
 
 
 def read_arguments(words: tuple[str, ...]) -> Arguments:

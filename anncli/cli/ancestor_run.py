@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from typing import Any
 
 import click
 
-from anncli.cli.console import print_json
+from anncli.cli.console import Console, print_json
+from anncli.cli.predict import NotFinite
 from anncli.cli.test import require_trained
 from anncli.errors import UsageError, printable
 
 
-def run_network(network_path: str, data_path: str, threshold: float | None, code: int, as_json: bool) -> None:
+def run_network(
+    console: Console,
+    network_path: str,
+    data_path: str,
+    threshold: float | None,
+    code: int,
+    data_format: str,
+    as_json: bool,
+) -> None:
     """Answer every entry of a list or data file; threshold None: the network's own, which is 0.5 in ann1dn's files."""
     from anncli.evaluation import evaluate_outputs
     from anncli.formats import load, read_dataset
@@ -32,17 +42,31 @@ def run_network(network_path: str, data_path: str, threshold: float | None, code
         threshold = network.decision_threshold
     say("loading data...")
     classes = network.classes or ("1", "2")
-    data = read_dataset([data_path], class_names=classes, n_inputs=network.n_inputs, labelled=False)
+    data = read_dataset(
+        [data_path], class_names=classes, n_inputs=network.n_inputs, labelled=False, data_format=data_format
+    )
     say(f" {data.n_samples}  files loaded.  size: {data.n_inputs} samples")
     say(printable(network_path))
     outputs = predict(network, data.inputs, in_place=True)
     names = data.names or tuple(f"{os.path.basename(data_path)}_{k}" for k in range(data.n_samples))
+    odd = NotFinite()
+    odd.look(outputs)
+    if odd.count:
+        console.warn(f"{data_path}: {odd}")
     entries = []
     for name, output, label in zip(names, outputs[:, 0].tolist(), data.labels.tolist(), strict=True):
         answer = 1 if output > threshold else 2
         mark = "" if label < 0 else "+" if label == answer - 1 else "-"
         say(f"  {printable(name)}   {output:.6f}   cls {answer}  {mark}".rstrip())
-        entries.append({"name": name, "output": output, "class": answer, "label": label + 1 or None})
+        # JSON has no word for nan and infinity.
+        entries.append(
+            {
+                "name": name,
+                "output": output if math.isfinite(output) else None,
+                "class": answer,
+                "label": label + 1 or None,
+            }
+        )
     evaluation = None
     if (data.labels >= 0).any():
         targets = network.targets or default_targets(network.topology.output_activation, "mse")

@@ -14,7 +14,7 @@ import click
 from anncli.cli.ancestor import METRICS, SCALINGS, Arguments
 from anncli.cli.ancestor_run import percent, rates
 from anncli.cli.console import Console, print_json
-from anncli.errors import DataError, ExitCode, Interrupted, UsageError, printable
+from anncli.errors import ExitCode, Interrupted, UsageError, printable
 from anncli.training.names import ANN1DN_DEFAULTS, TRAINER_NAMES
 from anncli.training.options import TrainingOptions
 
@@ -26,13 +26,15 @@ if TYPE_CHECKING:
 BEST_FILE = "maxacur.nn"
 _SCALING_TITLES = ("", "minmax", "zscore", "sigmoidal", "energy", "minmax per vector")
 _PARTS = ("validation", "test")
+_OTHER_SETTINGS = "try another NORM code, more epochs or more hidden units"
 
 
 class ClassicRun:
     """One `ann t`: read, train, write the last and the best network, report both."""
 
-    def __init__(self, console: Console, arguments: Arguments, seed: int, as_json: bool) -> None:
-        self.console, self.arguments, self.seed, self.as_json = console, arguments, seed, as_json
+    def __init__(self, console: Console, arguments: Arguments, seed: int, data_format: str, as_json: bool) -> None:
+        self.console, self.arguments, self.seed = console, arguments, seed
+        self.data_format, self.as_json = data_format, as_json
         self.say: Callable[[str], None] = (lambda text: None) if as_json or console.quiet else click.echo
         self.best: tuple[Any, EpochReport] | None = None
 
@@ -48,6 +50,7 @@ class ClassicRun:
         self.training = self._prepare(network, data, parts)
         check_writable(a.network)
         if len(self.training.rows["validation"]):
+            self._check_best_file()
             check_writable(BEST_FILE)
         self._announce_split(parts)
         if a.scaling not in (0, 4):
@@ -69,6 +72,15 @@ class ClassicRun:
             message = f"ann t trains networks with one output, this one has {network.n_outputs}"
             raise UsageError(message, advice="use ann train")
         return network
+
+    def _check_best_file(self) -> None:
+        """The best network has a fixed name: it must not fall on a file of this run, nor through a link on any other."""
+        a = self.arguments
+        real = os.path.realpath(BEST_FILE)
+        for path in (a.network, *a.class_files, a.validation, a.test):
+            if path is not None and os.path.realpath(path) == real:
+                advice = "give it another name, or run in another folder"
+                raise UsageError(f"the best network is written to {BEST_FILE}, which is {path} here", advice=advice)
 
     def _prepare(self, network: Network, data: Dataset, parts: dict[str, Any]) -> TrainingRun:
         from anncli.training.run import TrainingRun
@@ -110,14 +122,13 @@ class ClassicRun:
         for name, path in zip(_PARTS, (a.validation, a.test), strict=True):
             if path is not None and not _is_empty(path):
                 groups[name] = (path,)
-        data, parts = read_parts(groups, class_names=network.classes or None, n_inputs=network.n_inputs)
+        data, parts = read_parts(
+            groups, class_names=network.classes or None, n_inputs=network.n_inputs, data_format=self.data_format
+        )
         for name in _PARTS:
             if name in parts:
                 # Entries without a class took part in no count, only in the divisor of the error.
                 parts[name] = parts[name][data.labels[parts[name]] >= 0]
-                if not len(parts[name]):
-                    advice = "write ' 1' or ' 2' after the names"
-                    raise DataError("no entry carries a class", path=groups[name][0], advice=advice)
         return data, parts
 
     def _announce(self, data: Dataset, parts: dict[str, Any]) -> None:
@@ -172,6 +183,8 @@ class ClassicRun:
         written = [(a.network, "last", run.parameters)]
         if run.best_parameters is not None:
             written.insert(0, (BEST_FILE, "best", run.best_parameters))
+        elif len(run.rows["validation"]):
+            self._warn_of_no_best()
         for path, keep, _ in written:
             self._save(path, keep, interrupted)
         if a.scaling in (4, 5) and run.network.dialect == "ann1dn":
@@ -180,6 +193,7 @@ class ClassicRun:
         for path, _, parameters in written:
             parts = {name: self._evaluate(parameters, name) for name, rows in run.rows.items() if len(rows)}
             self._say_rates(path, parts)
+            self._warn_of_collapse(path, parts)
             networks[path] = {name: evaluation.as_dict() for name, evaluation in parts.items()}
         if self.as_json:
             outcome = {
@@ -190,6 +204,20 @@ class ClassicRun:
             print_json(
                 {"command": "t", "network": printable(a.network), "seed": self.seed, **outcome, "networks": networks}
             )
+
+    def _warn_of_no_best(self) -> None:
+        text = f"no epoch had its class means on both sides of TH {self.arguments.threshold:.2f}, so none was validated"
+        stale = f" and the {BEST_FILE} in this folder is of an earlier run" if os.path.exists(BEST_FILE) else ""
+        self.console.warn(f"{text}{stale}; {_OTHER_SETTINGS}")
+
+    def _warn_of_collapse(self, path: str, parts: dict[str, Any]) -> None:
+        from anncli.evaluation import collapsed
+
+        # The part that says most about new vectors speaks for all.
+        name = next(name for name in ("test", "validation", "training") if name in parts)
+        verdict = collapsed(parts[name])
+        if verdict is not None:
+            self.console.warn(f"{path}: {name}: {verdict}; {_OTHER_SETTINGS}")
 
     def _say_rates(self, path: str, parts: dict[str, Any]) -> None:
         self.say(f"\n{printable(path)}")

@@ -46,8 +46,9 @@ def predict_command(ctx: click.Context, /, network_path: str, file: str, **given
     entries; --json also gives their names.
     """
     from anncli.formats import load, stream_vectors
+    from anncli.formats.textfile import shown_name
 
-    options.make_console(ctx)
+    console = options.make_console(ctx)
     delimiter = _delimiter(given)
     if network_path == "-" and file == "-":
         raise UsageError("network and vectors cannot both come from stdin", advice="name a file for one of them")
@@ -56,16 +57,45 @@ def predict_command(ctx: click.Context, /, network_path: str, file: str, **given
     threshold = options.read_threshold(network, given["threshold"])
     blocks = stream_vectors(file, network.n_inputs, data_format=given["data_format"])
     names = class_names(network)
+    odd = NotFinite()
     # A name that standard output cannot spell is shown by its code rather than ending the stream.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     if given["as_json"]:
-        _write_json(network, blocks, names, threshold)
-        return
-    write = _line_writer(names, delimiter, given["scores"], given["classes"])
-    for text in _answers(network, blocks, threshold, write):
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        _write_json(_answers(network, blocks, threshold, _json_writer(names), odd))
+    else:
+        write = _line_writer(names, delimiter, given["scores"], given["classes"])
+        for text in _answers(network, blocks, threshold, write, odd):
+            sys.stdout.write(text)
+            sys.stdout.flush()
+    if odd.count:
+        console.warn(f"{shown_name(file)}: {odd}")
+
+
+class NotFinite:
+    """How many vectors have a score that is no number, and which is the first of them, counted from 1."""
+
+    def __init__(self) -> None:
+        self.count = self.first = self._seen = 0
+
+    def look(self, outputs: Any) -> None:
+        """Take in the outputs (n, n_outputs) of the next n vectors."""
+        import numpy as np
+
+        bad = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+        if len(bad) and not self.count:
+            self.first = self._seen + int(bad[0]) + 1
+        self.count += len(bad)
+        self._seen += len(outputs)
+
+    def __str__(self) -> str:
+        which = (
+            f"vector {self.first}"
+            if self.count == 1
+            else f"{self.count} vectors, the first of them number {self.first},"
+        )
+        have = "has" if self.count == 1 else "have"
+        return f"{which} {have} a score that is no finite number, and so no class; look for values far from those trained on"
 
 
 def class_names(network: Network) -> list[str]:
@@ -85,11 +115,14 @@ def _delimiter(given: dict[str, Any]) -> str:
     return delimiter
 
 
-def _answers(network: Network, blocks: Iterator[VectorBlock], threshold: float | None, write: Writer) -> Iterator[str]:
+def _answers(
+    network: Network, blocks: Iterator[VectorBlock], threshold: float | None, write: Writer, odd: NotFinite
+) -> Iterator[str]:
     from anncli.kernels.predict import decide, predict
 
     for block in blocks:
         outputs = predict(network, block.inputs, in_place=True)
+        odd.look(outputs)
         yield write(block, outputs, decide(network, outputs, threshold))
 
 
@@ -112,11 +145,11 @@ def _cell(name: str, delimiter: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _write_json(network: Network, blocks: Iterator[VectorBlock], names: list[str], threshold: float | None) -> None:
+def _write_json(answers: Iterator[str]) -> None:
     """One document, written as a stream; where bad data end it, it is closed with the fault in it."""
     head = before = '{"schema": 1, "command": "predict", "predictions": [\n'
     try:
-        for rows in _answers(network, blocks, threshold, _json_writer(names)):
+        for rows in answers:
             sys.stdout.write(before + rows)
             sys.stdout.flush()
             before = ",\n"

@@ -64,7 +64,10 @@ def multiclass_table(parts: Mapping[str, Any]) -> str:
 
 
 def _unlabelled(name: str, e: Any) -> list[str]:
-    return [f"{name}: {e.n_unlabelled} vectors without a class were left out"] if e.n_unlabelled else []
+    if not e.n_unlabelled:
+        return []
+    left_out = "vector without a class was" if e.n_unlabelled == 1 else "vectors without a class were"
+    return [f"{name}: {e.n_unlabelled} {left_out} left out"]
 
 
 def evaluation_text(parts: Mapping[str, Any]) -> str:

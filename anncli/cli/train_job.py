@@ -156,6 +156,8 @@ class Job:
         from anncli.formats.ann1dn import refusal
 
         history = self.given["history"]
+        if self.output == self.network_path != "-" and not os.path.isfile(self.network_path):
+            raise UsageError(f"{self.network_path} is no file to write back to", advice="say where with --output")
         read = [self.network_path, *self.class_files]
         for name in ("validation", "test"):
             files = getattr(chosen, name)

@@ -14,14 +14,14 @@ def stratified_split(labels: Array, rows: Array, share: float, rng: np.random.Ge
     """Take `share` of the rows of every class at random.
 
     Args: labels (n_samples,); rows (n,) int64, the rows to divide; share 0..1 of each class, rounded to the nearest
-        count; a class keeps at least one row in each part where it has two.
+        count; a class keeps at least one row in each part where it has two, and its only row is left.
     Returns: (left, taken), both ascending int64 and together the given rows.
     """
     taken = []
     for label in np.unique(labels[rows]):
         members = rows[labels[rows] == label]
         count = int(np.floor(share * len(members) + 0.5))
-        if 0 < share < 1 and len(members) > 1:
+        if 0 < share < 1:
             count = min(max(count, 1), len(members) - 1)
         taken.append(rng.permutation(members)[:count])
     chosen = np.sort(np.concatenate(taken)) if taken else rows[:0]

@@ -33,7 +33,7 @@ class VectorBlock(NamedTuple):
 
 
 def read_dataset(
-    paths: Sequence[Path],
+    paths: Path | Sequence[Path],
     *,
     class_names: Sequence[str] | None = None,
     n_inputs: int | None = None,
@@ -43,12 +43,14 @@ def read_dataset(
 ) -> Dataset:
     """One file per class in class order; or one file for all classes, a list whose entries carry their labels.
 
-    Args: class_names: default the file names without ending, for a labelled list '1', '2', ...; n_inputs: values per
+    Args: paths: may be a single one; class_names: default the file names without ending, for a labelled list '1', '2', ...; n_inputs: values per
         vector that are wanted, default those of the first vector; labelled: False where the files are no classes, so
         that only a list gives labels; delimiter: '' for blanks, or one of , ; tab |, default found out by looking;
         data_format: 'vectors' or 'list', default found out.
     Raises: DataError with file, line and column for anything that is not clean data.
     """
+    if isinstance(paths, (str, os.PathLike)):
+        paths = [paths]
     groups = {"data": paths}
     data, _ = _read(groups, class_names, n_inputs, delimiter, data_format, labelled=labelled)
     if labelled and (data.labels == UNLABELLED).all():
@@ -68,8 +70,14 @@ def read_parts(
 
     The first group decides the number of classes where class_names is None. A group holds one file per class, or a
     single list of labelled entries; an entry without label is UNLABELLED there.
+    Raises: as read_dataset(), and for a single file in a later group that carries no class at all.
     """
-    return _read(groups, class_names, n_inputs, delimiter, data_format, labelled=True)
+    data, parts = _read(groups, class_names, n_inputs, delimiter, data_format, labelled=True)
+    for group, paths in list(groups.items())[1:]:
+        if (data.labels[parts[group]] == UNLABELLED).all():
+            advice = "give one file per class, or write the number of its class after each name of a list"
+            raise DataError("no vector carries a class", path=shown_name(paths[0]), advice=advice)
+    return data, parts
 
 
 def stream_vectors(

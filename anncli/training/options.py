@@ -188,6 +188,14 @@ def part(value: Any) -> float | tuple[str, ...]:
     return tuple(words)
 
 
+def _threshold(value: Any) -> float:
+    """A reader for a number that scores can be compared with."""
+    x = _number(value, "a number", "0.5")
+    if abs(x) > _LARGEST:
+        raise ValueError(f"'{value}' is too large for a 32-bit number; write for example 0.5")
+    return x
+
+
 def _schedule(value: Any) -> str:
     """A reader for a learning-rate schedule with its numbers."""
     return str(parse_schedule(value))
@@ -242,7 +250,7 @@ OPTIONS: dict[str, Option] = {
     "refit": Option(choice(REFIT_NAMES), "auto", "auto|yes|no", "When the validation part has done its work, train the same initial weights on all vectors; auto: up to 10,000 vectors"),
     "init": Option(choice(INITIALIZATION_NAMES), None, "NAME", "Draw new initial weights (a trained network is continued unless this is given): " + ", ".join(INITIALIZATION_NAMES)),
     "restarts": Option(integer(1, example="5"), 1, "N", "Train from N different initial weights and keep the best by the validation part"),
-    "threshold": Option(number(-_LARGEST, _LARGEST, example="0.5"), None, "X", "Score above which the first class is answered; stored in the network"),
+    "threshold": Option(_threshold, None, "X", "Score above which the first class is answered; stored in the network"),
     "seed": Option(integer(0, 2**63 - 1, example="1"), 0, "N", "Decides split, initial weights and order of rows"),
 }  # fmt: skip
 

@@ -162,6 +162,8 @@ class TrainingRun:
 
         Where will_refit says so, the reports of the final fit follow.
         """
+        if limit < 0:
+            raise UsageError(f"a run has 0 or more epochs, not {limit}")
         if self.beside > 1 and self.options.restarts > 1 and not self._resumed and not self.attempt.history:
             yield from self._attempts_beside(limit)
         else:

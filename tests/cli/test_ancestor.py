@@ -270,3 +270,58 @@ def test_json(xor: Path, ann: Ann) -> None:
     document = json.loads(ann("r", "xor.nn", "all.txt", "--json").stdout)
     assert [entry["class"] for entry in document["entries"]] == [1, 1, 2, 2]
     assert document["evaluation"]["tp"] == 2
+
+
+LONG = ("val.txt", "val.txt", "0.5", 1)
+
+
+def test_the_best_network_never_falls_on_a_file_of_the_run(xor: Path, ann: Ann) -> None:
+    (xor / "val.txt").write_text(ONES + ZEROS)
+    message = "ann: the best network is written to maxacur.nn, which is {} here; give it another name,"
+    (xor / "maxacur.nn").write_text(XOR)
+    done = ann("t", "./maxacur.nn", "ones.txt", "zeros.txt", 5, *LONG, check=2)
+    assert done.stderr.startswith(message.format("./maxacur.nn"))
+    assert (xor / "maxacur.nn").read_text() == XOR
+    (xor / "maxacur.nn").unlink()
+    (xor / "maxacur.nn").symlink_to("ones.txt")
+    done = ann("t", "xor.nn", "ones.txt", "zeros.txt", 5, *LONG, check=2)
+    assert done.stderr.startswith(message.format("ones.txt"))
+    assert (xor / "ones.txt").read_text() == ONES
+    assert (xor / "xor.nn").read_text() == XOR
+
+
+def test_a_best_network_of_an_earlier_run_is_said_to_be_one(xor: Path, ann: Ann) -> None:
+    (xor / "val.txt").write_text(ONES + ZEROS)
+    words = "ann: warning: no epoch had its class means on both sides of TH 0.99, so none was validated"
+    arguments = ("t", "xor.nn", "ones.txt", "zeros.txt", 5, "val.txt", "val.txt", "0.99", 1)
+    assert ann(*arguments).stderr.startswith(words + "; ")
+    (xor / "maxacur.nn").write_text("left from last year")
+    assert ann(*arguments).stderr.startswith(words + " and the maxacur.nn in this folder is of an earlier run; ")
+    assert (xor / "maxacur.nn").read_text() == "left from last year"
+
+
+def test_answering_one_class_only_is_warned_of(xor: Path, ann: Ann) -> None:
+    done = ann("t", "net.nn", "ones.txt", "zeros.txt", 1)
+    assert re.fullmatch(r"ann: warning: net.nn: training: the network always answers 'class [12]' .*\n", done.stderr)
+    assert ann("t", "xor.nn", "ones.txt", "zeros.txt", 1).stderr == ""
+
+
+def test_scores_that_are_no_numbers(tmp_path: Path, ann: Ann) -> None:
+    (tmp_path / "net.nn").write_text("2\n2 1\n0 0\n0 1\n0 1\n0 3e38 3e38\n")
+    (tmp_path / "new.txt").write_text("0 0\n9 -9\n")
+    done = ann("r", "net.nn", "new.txt")
+    assert done.stderr.startswith(
+        "ann: warning: new.txt: vector 2 has a score that is no finite number, and so no class;"
+    )
+    entries = json.loads(ann("r", "net.nn", "new.txt", "--json").stdout)["entries"]
+    assert [entry["output"] for entry in entries] == [0.0, None]
+
+
+def test_a_list_whose_first_name_begins_with_a_number_can_be_said_to_be_one(xor: Path, ann: Ann) -> None:
+    (xor / "12 leads.txt").write_text("0 1")
+    (xor / "leads.txt").write_text("12 leads.txt 1\n")
+    assert ann("r", "xor.nn", "leads.txt", check=3).stderr.startswith("ann: leads.txt:1:2: expected a number")
+    entry = "  12 leads.txt_0   0.894834   cls 1  +"
+    assert entry in ann("r", "xor.nn", "leads.txt", "--data-format", "list").stdout.splitlines()
+    done = ann("t", "xor.nn", "leads.txt", "zeros.txt", 1, "--data-format", "list")
+    assert "cls1: 1  cls2: 2  files loaded.  size: 2 samples" in done.stdout

@@ -156,8 +156,8 @@ def test_a_new_network_as_json(tmp_path: Path, ann: Ann) -> None:
 
 @pytest.mark.parametrize("option", ["--outputs", "--hidden"])
 def test_a_network_too_large_to_be_read_is_not_written(tmp_path: Path, ann: Ann, option: str) -> None:
-    done = ann("init", "new.nn", "--inputs", 3, option, 99999999999, check=2)
-    assert done.stderr.startswith("ann: 99999999999 units or inputs are more than the 1000000 this program handles;")
+    done = ann("init", "new.nn", "--inputs", 3, option, 2000000000, check=2)
+    assert done.stderr.startswith("ann: 2000000000 units or inputs are more than the 1000000 this program handles;")
     assert not list(tmp_path.iterdir())
 
 

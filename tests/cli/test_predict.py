@@ -90,9 +90,13 @@ def test_json_is_one_document(linear: Path, ann: Ann) -> None:
 def test_json_of_scores_that_are_no_numbers(tmp_path: Path, ann: Ann) -> None:
     write_network(tmp_path / "net.nn", np.array([0, 3e38, 3e38], dtype=np.float32), ("nan", "-inf"))
     (tmp_path / "new.txt").write_text("9 9\n-9 -9\n0 0\n")
-    rows = json.loads(ann("predict", "net.nn", "new.txt", "--json").stdout)["predictions"]
+    done = ann("predict", "net.nn", "new.txt", "--json")
+    rows = json.loads(done.stdout)["predictions"]
     assert [row["scores"] for row in rows] == [[None], [None], [0.0]]
     assert [row["class"] for row in rows] == ["nan", "-inf", "-inf"]
+    warning = "ann: warning: new.txt: 2 vectors, the first of them number 1, have a score that is no finite number"
+    assert done.stderr.startswith(warning)
+    assert ann("predict", "net.nn", "new.txt").stderr == done.stderr
 
 
 def test_json_that_bad_data_end_is_closed_with_the_fault(linear: Path, ann: Ann) -> None:

@@ -88,7 +88,7 @@ def test_one_labelled_list(identity: Path, ann: Ann) -> None:
     text = ann("test", "id.nn", "all.txt").stdout
     assert figures(text)["n"] == "3"
     assert figures(text)["FN"] == "1"
-    assert "test: 1 vectors without a class were left out" in text
+    assert "test: 1 vector without a class was left out" in text
     done = ann("test", "id.nn", "a.txt", check=3)
     assert done.stderr.startswith("ann: a.txt: no vector carries a class")
 

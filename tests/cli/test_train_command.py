@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import random
+import re
 import subprocess
 import sys
 import time
@@ -227,6 +228,19 @@ def test_a_file_the_run_needs_is_not_overwritten(small: Path, ann: Ann, option: 
     done = ann(*TRAIN, 5, option, "./neg.txt", check=2)
     assert done.stderr == f"ann: {option} ./neg.txt would overwrite a file that this run needs; give another name\n"
     assert (small / "neg.txt").read_text() == NEGATIVE
+
+
+def test_a_network_from_a_pipe_needs_an_output(small: Path) -> None:
+    run = f"'{sys.executable}' -m anncli train <(cat net.nn) pos.txt neg.txt 5 -q"
+
+    def bash(command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["bash", "-c", command], cwd=small, env=clean_environment(), capture_output=True, text=True, timeout=60)  # fmt: skip
+
+    done = bash(run)
+    assert done.returncode == 2
+    assert re.fullmatch(r"ann: /dev/fd/\d+ is no file to write back to; say where with --output\n", done.stderr)
+    assert bash(f"{run} --output new.nn").returncode == 0
+    assert (small / "new.nn").read_text().startswith(NETWORK + "trained:\n")
 
 
 def test_a_network_file_changed_during_training_is_left_as_it_is(small: Path) -> None:

@@ -26,8 +26,9 @@ def test_split_leaves_and_takes_at_least_one_of_two() -> None:
     assert np.bincount(labels[left]).tolist() == [1, 1]
 
 
-def test_a_single_sample_of_a_class_stays_in_training() -> None:
-    left, taken = stratified_split(np.array([0, 0, 0, 0, 1]), np.arange(5), 0.25, np.random.default_rng(1))
+@pytest.mark.parametrize("share", [0.25, 0.5, 0.99])
+def test_a_single_sample_of_a_class_stays_in_training(share: float) -> None:
+    left, taken = stratified_split(np.array([0, 0, 0, 0, 1]), np.arange(5), share, np.random.default_rng(1))
     assert 4 in left
     assert 4 not in taken
 

@@ -132,6 +132,20 @@ def test_a_single_file_of_vectors_is_one_class_unless_it_must_not_be(write: Writ
     assert fault(DataError, [path], class_names=("x", "y")) == message
 
 
+def test_a_single_path_needs_no_brackets(write: Write) -> None:
+    (path,) = write(a="p 2\n1 2\nq 1\n3 4\n")
+    for one in (path, Path(path)):
+        assert read_dataset(one).labels.tolist() == [1, 0]
+
+
+def test_a_part_without_classes_is_named(write: Write) -> None:
+    a, b, plain, listed = write(a="1 2\n", b="3 4\n", plain="5 6\n", listed="p\n5 6\n")
+    message = "no vector carries a class; give one file per class, or write the number of its class after each name"
+    for path in (plain, listed):
+        with pytest.raises(DataError, match=f"^{path}: {message}"):
+            read_parts({"training": (a, b), "validation": (path,)})
+
+
 def test_a_list_without_any_label_is_one_class(write: Write) -> None:
     (path,) = write(a="p\n1 2\nq\n3 4\n")
     assert (read_dataset([path]).labels.tolist(), read_dataset([path]).classes) == ([0, 0], ("a",))

@@ -229,3 +229,10 @@ def test_the_constant_answer_by_hand(layers: list[tuple[int, str]], loss: str, w
     labels = np.repeat([0, 1, 2], [50, 30, 20])
     run = start_training(Network.create(2, layers), Dataset(inputs, labels, ("a", "b", "c")), loss=loss)
     assert run.judge._constant_loss == pytest.approx(wanted, rel=1e-6)
+
+
+def test_fewer_than_no_epochs_are_refused() -> None:
+    net = network()
+    with pytest.raises(UsageError, match="0 or more epochs, not -1"):
+        anncli.train(net, two_clouds(), epochs=-1)
+    assert not net.is_trained
