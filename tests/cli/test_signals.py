@@ -128,7 +128,8 @@ def test_the_classic_form_keeps_its_network_too(small: Path, ann: Ann) -> None:
             break
     _, message = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert message == b"ann: interrupted; the network so far was written to old.nn\n"
+    # Five epochs of XOR tell nothing apart, which a warning says first.
+    assert message.endswith(b"ann: interrupted; the network so far was written to old.nn\n")
     ann("r", "old.nn", "pos.txt")
 
 
