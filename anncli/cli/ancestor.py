@@ -109,6 +109,9 @@ def read_arguments(words: tuple[str, ...]) -> Arguments:
         base |= {"validation": rest[0], "test": rest[1], "threshold": _threshold(rest[2])}
         base["metric"] = _code("METRIC", rest[3], len(METRICS))
         rest = rest[4:]
+    if rest and len(rest[0]) == 1 and not rest[0].isdecimal():
+        advice = f"a validation file of one character is written ./{rest[0]}"
+        raise UsageError(f"NORM: must be 0 to {len(SCALINGS) - 1}, found '{rest[0]}'", advice=advice)
     if rest:
         base["scaling"] = _code("NORM", rest.pop(0), len(SCALINGS))
     if rest:

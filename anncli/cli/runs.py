@@ -23,7 +23,7 @@ def read(network_path: str, class_files: Sequence[str], data_format: str) -> tup
     network = load(network_path)
     if len(class_files) != network.n_classes:
         raise UsageError(
-            f"{len(class_files)} class files for a network that tells {network.n_classes} classes apart",
+            f"{len(class_files)} class file{'s' if len(class_files) != 1 else ''} for a network that tells {network.n_classes} classes apart",
             advice="give one file per class, positive first",
         )
     return network, read_dataset(

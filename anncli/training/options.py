@@ -184,7 +184,7 @@ def part(value: Any) -> float | tuple[str, ...]:
             raise ValueError(f"must be a share from 0 to 0.9 or files, found '{words[0]}'; write for example 0.2")
         return share
     if not all(words) or not all(isinstance(item, str) for item in items):
-        raise ValueError(f"must be a share from 0 to 0.9 or files, one per class, found '{value}'")
+        raise ValueError(f"must be a share from 0 to 0.9 or files, one per class, found '{','.join(words)}'")
     return tuple(words)
 
 

@@ -325,3 +325,10 @@ def test_a_list_whose_first_name_begins_with_a_number_can_be_said_to_be_one(xor:
     assert entry in ann("r", "xor.nn", "leads.txt", "--data-format", "list").stdout.splitlines()
     done = ann("t", "xor.nn", "leads.txt", "zeros.txt", 1, "--data-format", "list")
     assert "cls1: 1  cls2: 2  files loaded.  size: 2 samples" in done.stdout
+
+
+def test_a_validation_file_of_one_character(xor: Path, ann: Ann) -> None:
+    (xor / "v").write_text(ONES + ZEROS)
+    done = ann("t", "xor.nn", "ones.txt", "zeros.txt", 1, "v", "v", "0.5", 1, check=2)
+    assert done.stderr == "ann: NORM: must be 0 to 5, found 'v'; a validation file of one character is written ./v\n"
+    assert "validation set: 4 " in ann("t", "xor.nn", "ones.txt", "zeros.txt", 1, "./v", "./v", "0.5", 1).stdout
