@@ -29,6 +29,7 @@ Writer = Callable[["VectorBlock", Any, Any], str]
 @options.option("--classes", is_flag=True, help="Only the class.")
 @options.threshold
 @options.option("--delimiter", default="\t", metavar="TEXT", help="Between the values of a line.  [default: tab]")
+@options.kernel_threads
 @options.data_format
 @options.common
 @click.pass_context
@@ -54,16 +55,17 @@ def predict_command(ctx: click.Context, /, network_path: str, file: str, **given
     network = load(network_path)
     require_trained(network, network_path)
     threshold = options.read_threshold(network, given["threshold"])
+    threads = options.threads(given["threads"])
     blocks = stream_vectors(file, network.n_inputs, data_format=given["data_format"])
     names = class_names(network)
     # A name that standard output cannot spell is shown by its code rather than ending the stream.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     if given["as_json"]:
-        _write_json(network, blocks, names, threshold)
+        _write_json(_answers(network, blocks, threshold, threads, _json_writer(names)))
         return
     write = _line_writer(names, delimiter, given["scores"], given["classes"])
-    for text in _answers(network, blocks, threshold, write):
+    for text in _answers(network, blocks, threshold, threads, write):
         sys.stdout.write(text)
         sys.stdout.flush()
 
@@ -85,11 +87,13 @@ def _delimiter(given: dict[str, Any]) -> str:
     return delimiter
 
 
-def _answers(network: Network, blocks: Iterator[VectorBlock], threshold: float | None, write: Writer) -> Iterator[str]:
+def _answers(
+    network: Network, blocks: Iterator[VectorBlock], threshold: float | None, threads: int, write: Writer
+) -> Iterator[str]:
     from anncli.kernels.predict import decide, predict
 
     for block in blocks:
-        outputs = predict(network, block.inputs, in_place=True)
+        outputs = predict(network, block.inputs, in_place=True, threads=threads)
         yield write(block, outputs, decide(network, outputs, threshold))
 
 
@@ -112,11 +116,11 @@ def _cell(name: str, delimiter: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _write_json(network: Network, blocks: Iterator[VectorBlock], names: list[str], threshold: float | None) -> None:
+def _write_json(answers: Iterator[str]) -> None:
     """One document, written as a stream; where bad data end it, it is closed with the fault in it."""
     head = before = '{"schema": 1, "command": "predict", "predictions": [\n'
     try:
-        for rows in _answers(network, blocks, threshold, _json_writer(names)):
+        for rows in answers:
             sys.stdout.write(before + rows)
             sys.stdout.flush()
             before = ",\n"
