@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-import os
+import resource
 import statistics
 import time
 from collections.abc import Callable
@@ -27,8 +27,8 @@ class Result(NamedTuple):
 
 def cpu_seconds() -> float:
     """Processor time of this process and of those it waited for: other work on the machine does not count into it."""
-    used = os.times()
-    return time.process_time() + used.children_user + used.children_system
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def interleave(

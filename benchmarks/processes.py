@@ -37,15 +37,20 @@ def run(command: list[str], output: Path | None = None, input: Path | None = Non
         subprocess.run(command, check=True, stdin=into, stdout=out, stderr=subprocess.DEVNULL)
 
 
+# A process starts with the peak of the one that made it, so a small one has to.
+MEASURE_PEAK = """
+import resource, subprocess, sys
+with open(sys.argv[1], "rb") as into:
+    subprocess.run(sys.argv[2:], check=True, stdin=into, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
 def peak_megabytes(command: list[str], input: Path | None = None) -> float:
     """The largest resident memory of a process, with whatever it prints thrown away."""
-    with open(input or os.devnull, "rb") as into, open(os.devnull, "wb") as out:
-        process = subprocess.Popen(command, stdin=into, stdout=out, stderr=out)
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1024)
+    launch = [sys.executable, "-S", "-c", MEASURE_PEAK, str(input or os.devnull), *command]
+    found = int(subprocess.run(launch, check=True, capture_output=True, text=True).stdout)
+    return found * (1 if sys.platform == "darwin" else 1024) / 1e6
 
 
 def startup(arguments: Any) -> Iterator[str]:
@@ -76,18 +81,20 @@ def fann_program(folder: Path) -> str | None:
     return target
 
 
-def write_class_files(work: Workload, folder: Path) -> tuple[str, str]:
-    """The rows of either class as text."""
+def write_class_files(work: Workload, folder: Path) -> list[str]:
+    """The rows of each class as text."""
     paths = []
-    for name, label in (("pos", 0), ("neg", 1)):
-        path = folder / f"{name}.txt"
+    for label in range(work.n_classes):
+        path = folder / f"rows-{label}.txt"
         np.savetxt(path, work.inputs[work.labels == label], "%.5f")
         paths.append(str(path))
-    return paths[0], paths[1]
+    return paths
 
 
 def write_network(work: Workload, path: Path) -> str:
     layers = ", ".join(f"{units} logistic" for units in work.sizes[1:])
+    if work.sizes[-1] > 1:
+        layers = layers.removesuffix("logistic") + "softmax"
     path.write_text(f"anncli: 1\ninputs: {work.sizes[0]}\nlayers: [{layers}]\n")
     return str(path)
 
@@ -172,21 +179,20 @@ def memory(arguments: Any) -> Iterator[str]:
     """Peak memory of training beside the data as float32, and of prediction from a pipe, which has to stay the same."""
     yield "| command | rows x columns | data as float32, MB | peak, MB | peak - data, MB |"
     yield "|---|---|---|---|---|"
-    for n in (1000, arguments.rows // 10, arguments.rows):
+    for n, columns in ((1000, 28), (arguments.rows // 10, 28), (arguments.rows, 28), (arguments.rows // 20, 784)):
         with tempfile.TemporaryDirectory(prefix="ann-benchmark-") as place:
             folder = Path(place)
-            work = make("e")._replace(sizes=(28, 16, 1))
-            trained, one = train_once(work, folder), write_table(folder / "pos.txt", n // 2)
-            other = folder / "neg.txt"
-            shutil.copy(one, other)
-            with open(other, "a") as file:  # not the same bytes
-                file.write(" ".join(["0.5"] * 28) + "\n")
-            size = n * 28 * 4 / 1e6
-            train = [ANN, "train", str(folder / "new.nn"), str(one), str(other), "2", "--output", trained]
-            peaks = {
-                "ann train": peak_megabytes(train),
-                "ann predict -": peak_megabytes([ANN, "predict", trained], one),
-            }
-            for command, peak in peaks.items():
-                rest = f"{peak - size:.0f}" if command == "ann train" else ""
-                yield f"| {command} | {n if rest else n // 2:,} x 28 | {size:.1f} | {peak:.0f} | {rest} |"
+            work = make("d" if columns == 784 else "e")
+            work = work._replace(sizes=(columns, 16, work.sizes[-1]))
+            trained, one = train_once(work, folder), write_table(folder / "table.txt", n // work.n_classes, columns)
+            files = [str(folder / f"class-{k}.txt") for k in range(work.n_classes)]
+            for k, file in enumerate(files):  # no two with the same bytes
+                shutil.copy(one, file)
+                with open(file, "a") as more:
+                    more.write(" ".join([str(k)] * columns) + "\n")
+            size = n * columns * 4 / 1e6
+            train = [ANN, "train", str(folder / "new.nn"), *files, "2", "--output", trained]
+            peak = peak_megabytes(train)
+            yield f"| ann train | {n:,} x {columns} | {size:.1f} | {peak:.0f} | {peak - size:.0f} |"
+            peak = peak_megabytes([ANN, "predict", trained], one)
+            yield f"| ann predict | {n // work.n_classes:,} x {columns} | {size / work.n_classes:.1f} | {peak:.0f} | |"

@@ -38,6 +38,10 @@ class Workload(NamedTuple):
         chosen = resolve_options([{name: Given(value, "") for name, value in (plain | options).items()}], "ann")
         return TrainingRun(network, data, chosen, kernel=active_kernel(threads))
 
+    @property
+    def n_classes(self) -> int:
+        return max(2, self.sizes[-1])
+
     def classification_loss(self) -> str:
         return "cross-entropy" if self.sizes[-1] > 1 else "binary-cross-entropy"
 

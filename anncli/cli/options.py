@@ -65,6 +65,16 @@ def data_format(command: Function) -> Function:
     )(command)
 
 
+def kernel_threads(command: Function) -> Function:
+    """--threads, for commands that run a network on many vectors; read it with threads()."""
+    return option(
+        "--threads",
+        default="1",
+        metavar="N|auto",
+        help="Threads of the compiled kernels; auto: as many as pay. The result does not depend on it.  [default: 1]",
+    )(command)
+
+
 def threshold(command: Function) -> Function:
     """--threshold, for commands that answer with a trained network; read it with read_threshold()."""
     return option(

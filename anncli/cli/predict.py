@@ -29,6 +29,7 @@ Writer = Callable[["VectorBlock", Any, Any], str]
 @options.option("--classes", is_flag=True, help="Only the class.")
 @options.threshold
 @options.option("--delimiter", default="\t", metavar="TEXT", help="Between the values of a line.  [default: tab]")
+@options.kernel_threads
 @options.data_format
 @options.common
 @click.pass_context
@@ -55,6 +56,7 @@ def predict_command(ctx: click.Context, /, network_path: str, file: str, **given
     network = load(network_path)
     require_trained(network, network_path)
     threshold = options.read_threshold(network, given["threshold"])
+    threads = options.threads(given["threads"])
     blocks = stream_vectors(file, network.n_inputs, data_format=given["data_format"])
     names = class_names(network)
     odd = NotFinite()
@@ -62,10 +64,10 @@ def predict_command(ctx: click.Context, /, network_path: str, file: str, **given
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     if given["as_json"]:
-        _write_json(_answers(network, blocks, threshold, _json_writer(names), odd))
+        _write_json(_answers(network, blocks, threshold, threads, _json_writer(names), odd))
     else:
         write = _line_writer(names, delimiter, given["scores"], given["classes"])
-        for text in _answers(network, blocks, threshold, write, odd):
+        for text in _answers(network, blocks, threshold, threads, write, odd):
             sys.stdout.write(text)
             sys.stdout.flush()
     if odd.count:
@@ -116,12 +118,17 @@ def _delimiter(given: dict[str, Any]) -> str:
 
 
 def _answers(
-    network: Network, blocks: Iterator[VectorBlock], threshold: float | None, write: Writer, odd: NotFinite
+    network: Network,
+    blocks: Iterator[VectorBlock],
+    threshold: float | None,
+    threads: int,
+    write: Writer,
+    odd: NotFinite,
 ) -> Iterator[str]:
     from anncli.kernels.predict import decide, predict
 
     for block in blocks:
-        outputs = predict(network, block.inputs, in_place=True)
+        outputs = predict(network, block.inputs, in_place=True, threads=threads)
         odd.look(outputs)
         yield write(block, outputs, decide(network, outputs, threshold))
 

@@ -42,6 +42,7 @@ REQUIRABLE = {
     help="Exit with 5 unless this holds, as acc>=0.9 or mse<=0.05; repeatable, or comma-separated. Metrics: "
     + ", ".join(name for name in REQUIRABLE if name != "accuracy"),
 )
+@options.kernel_threads
 @options.data_format
 @options.common
 @click.pass_context
@@ -68,10 +69,11 @@ def test_command(ctx: click.Context, /, network_path: str, class_files: tuple[st
     require_trained(network, network_path)
     _check_class_files(network, class_files)
     threshold = options.read_threshold(network, given["threshold"])
+    threads = options.threads(given["threads"])
     _check_metrics(network, wanted)
     names = options.class_names(network, len(class_files))
     data = read_dataset(class_files, class_names=names, n_inputs=network.n_inputs, data_format=given["data_format"])
-    evaluation = evaluate(network, data, threshold=threshold)
+    evaluation = evaluate(network, data, threshold=threshold, threads=threads)
     warning = collapse_warning(evaluation, "test")
     if warning:
         console.warn(warning)

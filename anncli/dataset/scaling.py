@@ -11,7 +11,7 @@ from anncli.errors import did_you_mean
 
 Array = npt.NDArray[Any]
 
-_BLOCK_ROWS = 8192
+_BLOCK_ROWS, _BLOCK_VALUES = 8192, 1 << 18
 _QUARTILE_ROWS = 20_000
 
 
@@ -54,21 +54,23 @@ def fit_scaling(method: str, inputs: Array, rows: Array) -> FittedScaling:
     return FittedScaling(method, -center.astype(np.float32), multiply.astype(np.float32), "none", activation)
 
 
-def _blocks(rows: Array) -> list[Array]:
-    return [rows[start : start + _BLOCK_ROWS] for start in range(0, len(rows), _BLOCK_ROWS)]
+def _blocks(inputs: Array, rows: Array) -> list[Array]:
+    """Rows in blocks whose values in float64 are a few megabytes, however wide they are."""
+    count = max(1, min(_BLOCK_ROWS, _BLOCK_VALUES // max(1, inputs.shape[1])))
+    return [rows[start : start + count] for start in range(0, len(rows), count)]
 
 
 def _range(inputs: Array, rows: Array) -> tuple[Array, Array]:
-    low = np.min([inputs[block].min(axis=0) for block in _blocks(rows)], axis=0)
-    high = np.max([inputs[block].max(axis=0) for block in _blocks(rows)], axis=0)
+    low = np.min([inputs[block].min(axis=0) for block in _blocks(inputs, rows)], axis=0)
+    high = np.max([inputs[block].max(axis=0) for block in _blocks(inputs, rows)], axis=0)
     return low.astype(np.float64), high.astype(np.float64)
 
 
 def _moments(inputs: Array, rows: Array) -> tuple[Array, Array]:
     """Mean and standard deviation in float64 by two passes over blocks; 0 where an input is constant."""
     n = len(rows)
-    mean = sum(inputs[block].sum(axis=0, dtype=np.float64) for block in _blocks(rows)) / n
-    squares = sum(np.square(inputs[block] - mean).sum(axis=0) for block in _blocks(rows))
+    mean = sum(inputs[block].sum(axis=0, dtype=np.float64) for block in _blocks(inputs, rows)) / n
+    squares = sum(np.square(inputs[block] - mean).sum(axis=0) for block in _blocks(inputs, rows))
     deviation = np.sqrt(squares / max(n - 1, 1))
     low, high = _range(inputs, rows)
     return np.asarray(mean), np.where(high > low, deviation, 0.0)

@@ -13,6 +13,9 @@ from anncli.evaluation.ranking import area_under_curve
 
 Array = npt.NDArray[Any]
 
+# Rows that are worked on in float64 at a time.
+_BLOCK_ROWS = 1 << 15
+
 
 @dataclass(frozen=True)
 class BinaryEvaluation:
@@ -115,8 +118,12 @@ def mean_squared_error(outputs: Array, labels: Array, targets: tuple[float, floa
     if targets is None or not outputs.size or not np.isfinite(outputs).all():
         return None
     high, low = targets
-    wanted = np.where(labels[:, None] == np.arange(outputs.shape[1]), high, low)
-    return float(np.square(outputs.astype(np.float64) - wanted).mean())
+    total, own = 0.0, np.arange(outputs.shape[1])
+    for start in range(0, len(outputs), _BLOCK_ROWS):
+        block = slice(start, start + _BLOCK_ROWS)
+        wanted = np.where(labels[block, None] == own, high, low)
+        total += float(np.square(outputs[block].astype(np.float64) - wanted).sum())
+    return total / outputs.size
 
 
 def why_no_mse(outputs: Array, targets: tuple[float, float] | None) -> str:

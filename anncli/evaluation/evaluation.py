@@ -60,10 +60,12 @@ def evaluate(
     rows: Array | None = None,
     threshold: float | None = None,
     inputs_are_scaled: bool = False,
+    threads: int = 1,
 ) -> Evaluation:
     """Judge a trained network on the rows (n,) of a dataset, on all of them when None.
 
-    Args: threshold: instead of the network's own; inputs_are_scaled: the inputs already went through network.scaling.
+    Args: threshold: instead of the network's own; inputs_are_scaled: the inputs already went through network.scaling;
+        threads: of the compiled kernel, 0 = as many as pay.
     Raises: ValueError for an untrained network, DataError for data of another width or with other classes.
     """
     # Imported here, against the direction of the rooms: this one call, made for convenience, runs the network.
@@ -75,9 +77,9 @@ def evaluate(
     if inputs_are_scaled:
         if network.parameters is None:
             raise ValueError("the network is untrained: it has no weights yet")
-        outputs = active_kernel().forward(network.topology, network.parameters, dataset.inputs, rows)
+        outputs = active_kernel(threads).forward(network.topology, network.parameters, dataset.inputs, rows)
     else:
-        outputs = predict(network, dataset.inputs if rows is None else dataset.inputs[rows])
+        outputs = predict(network, dataset.inputs if rows is None else dataset.inputs[rows], threads=threads)
     return evaluate_outputs(
         outputs,
         dataset.labels if rows is None else dataset.labels[rows],

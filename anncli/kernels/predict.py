@@ -14,10 +14,10 @@ from anncli.network.network import Network
 Array = npt.NDArray[Any]
 
 
-def predict(network: Network, inputs: Array, *, in_place: bool = False) -> Array:
+def predict(network: Network, inputs: Array, *, in_place: bool = False, threads: int = 1) -> Array:
     """Outputs (n_samples, n_outputs), float32, for raw inputs (n_samples, n_inputs); scaling is applied here.
 
-    in_place: `inputs` is a float32 array of the caller's that may be overwritten by its scaled form.
+    threads: of the compiled kernel, 0 = as many as pay; in_place: `inputs` is a float32 array of the caller's that may be overwritten by its scaled form.
     Raises: ValueError for an untrained network, DataError for vectors of another width or not finite.
     """
     if network.parameters is None:
@@ -28,7 +28,7 @@ def predict(network: Network, inputs: Array, *, in_place: bool = False) -> Array
     if not np.isfinite(vectors).all():
         raise DataError("inputs must be finite", advice="remove or replace nan and inf first")
     scaled = network.scaling.apply(vectors, in_place=in_place)
-    return active_kernel().forward(network.topology, network.parameters, scaled)
+    return active_kernel(threads).forward(network.topology, network.parameters, scaled)
 
 
 def decide(network: Network, outputs: Array, threshold: float | None = None) -> Array:

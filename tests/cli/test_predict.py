@@ -199,3 +199,16 @@ def test_a_long_pipe_takes_little_memory(linear: Path) -> None:
     assert process.returncode == 0
     assert counted == [53 * 50_000]
     assert peak < 150e6, f"{peak / 1e6:.0f} MB"
+
+
+@pytest.mark.parametrize("command", ["predict", "test"])
+def test_threads_are_checked_and_change_no_byte(linear: Path, ann: Ann, command: str) -> None:
+    rng = np.random.default_rng(3)
+    for name in ("yes", "no"):
+        np.savetxt(linear / f"{name}.txt", rng.standard_normal((2000, 2)), "%.4f")
+    files = ["yes.txt"] if command == "predict" else ["yes.txt", "no.txt"]
+    answers = [ann(command, "net.nn", *files, "--threads", threads) for threads in ("1", "3", "auto")]
+    assert [a.returncode for a in answers] == [0, 0, 0]
+    assert len({a.stdout for a in answers}) == 1
+    wrong = ann(command, "net.nn", *files, "--threads", "none", check=2)
+    assert "--threads" in wrong.stderr

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from anncli.evaluation import BinaryEvaluation, area_under_curve, evaluate_outputs
+from anncli.evaluation import BinaryEvaluation, area_under_curve, binary, evaluate_outputs, ranking
 
 
 def judge(scores, labels, **options) -> BinaryEvaluation:
@@ -147,3 +147,14 @@ def test_shapes_and_labels_that_do_not_fit_are_refused() -> None:
         judge([0.1, 0.2], [0, -2])
     with pytest.raises(ValueError, match="3 class names for 2 classes"):
         judge([0.1], [0], classes=("a", "b", "c"))
+
+
+def test_large_parts_are_counted_in_blocks_without_loss(monkeypatch) -> None:
+    rng = np.random.default_rng(2)
+    scores, labels = rng.integers(0, 9, 500).astype(np.float32), rng.integers(0, 2, 500)
+    whole = evaluate_outputs(scores[:, None], labels, targets=(1.0, 0.0))
+    monkeypatch.setattr(ranking, "_BLOCK", 7)
+    monkeypatch.setattr(binary, "_BLOCK_ROWS", 7)
+    blocks = evaluate_outputs(scores[:, None], labels, targets=(1.0, 0.0))
+    assert blocks.auc == whole.auc
+    assert blocks.mse == pytest.approx(whole.mse, rel=1e-12)
