@@ -17,14 +17,18 @@ Array = npt.NDArray[Any]
 def predict(network: Network, inputs: Array, *, in_place: bool = False, threads: int = 1) -> Array:
     """Outputs (n_samples, n_outputs), float32, for raw inputs (n_samples, n_inputs); scaling is applied here.
 
-    threads: of the compiled kernel, 0 = as many as pay; in_place: `inputs` is a float32 array of the caller's that may be overwritten by its scaled form.
+    threads: of the compiled kernel, 0 = as many as pay; in_place: `inputs` is a float32 array of the caller's that may
+    be overwritten by its scaled form.
     Raises: ValueError for an untrained network, DataError for vectors of another width or not finite.
     """
     if network.parameters is None:
         raise ValueError("the network is untrained: it has no weights yet")
     vectors = np.ascontiguousarray(inputs, dtype=np.float32)
     if vectors.ndim != 2 or vectors.shape[1] != network.n_inputs:
-        raise DataError(f"the vectors have shape {vectors.shape}, the network has {network.n_inputs} inputs")
+        raise DataError(
+            f"the vectors have shape {vectors.shape}, the network has {network.n_inputs} inputs",
+            advice=f"give an array of shape (n, {network.n_inputs}), a vector per row",
+        )
     if not np.isfinite(vectors).all():
         raise DataError("inputs must be finite", advice="remove or replace nan and inf first")
     scaled = network.scaling.apply(vectors, in_place=in_place)

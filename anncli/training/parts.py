@@ -57,12 +57,28 @@ def divide(
     return result
 
 
+def _no_class(data: Dataset, part: str, row: int) -> DataError:
+    """Names the first vector of a part that has no class, by its file and its number there."""
+    number, path = row, None
+    for source in data.sources:
+        if number < source.n_samples:
+            path = source.name
+            break
+        number -= source.n_samples
+    return DataError(
+        f"vector {number + 1} has no class, which every vector of the {part} part needs",
+        path=path,
+        advice="label it or leave it out",
+    )
+
+
 def check_parts(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
     """Warnings in words; raises DataError for a part without labels or a class without training vectors."""
     warnings = []
     for name in ("training", "validation"):
-        if (data.labels[rows[name]] == UNLABELLED).any():
-            raise DataError(f"the {name} part holds vectors without a class", advice="label them or leave them out")
+        unlabelled = rows[name][data.labels[rows[name]] == UNLABELLED]
+        if len(unlabelled):
+            raise _no_class(data, name, int(unlabelled[0]))
     counts = data.class_counts(rows["training"])
     if np.count_nonzero(counts) < 2:
         only = data.classes[int(np.argmax(counts))] if counts.sum() else "none"

@@ -236,3 +236,17 @@ def test_fewer_than_no_epochs_are_refused() -> None:
     with pytest.raises(UsageError, match="0 or more epochs, not -1"):
         anncli.train(net, two_clouds(), epochs=-1)
     assert not net.is_trained
+
+
+def test_a_vector_without_a_class_is_named_by_file_and_number() -> None:
+    from anncli.dataset.dataset import Source
+
+    data = two_clouds(10)
+    data.labels[[12, 14]] = -1
+    data.sources = (Source("a.txt", "", 10), Source("b.txt", "", 5))
+    parts = {"training": np.arange(11), "validation": np.arange(11, 15)}
+    with pytest.raises(DataError) as error:
+        start_training(network(), data, parts=parts)
+    assert str(error.value) == (
+        "b.txt: vector 3 has no class, which every vector of the validation part needs; label it or leave it out"
+    )
