@@ -12,11 +12,14 @@ from contextlib import nullcontext
 from itertools import chain
 from typing import Any
 
+import numpy as np
+
 from anncli.errors import DataError
 from anncli.formats.textfile import BOM, Path, read_fault, shown_name
 
 BLOCK_BYTES = 1 << 20
 _LONGEST_LINE = 1 << 26
+_LINE_FEED = ord("\n")
 _GZIP = b"\x1f\x8b"
 # Beyond 64 MiB a gzip file may unpack to this many times its size; honest text stays far below (deflate can do 1032).
 _MOST_EXPANSION, _ALWAYS_ALLOWED = 200, 1 << 26
@@ -72,7 +75,7 @@ class Source:
                 block = b"".join([*pieces, chunk[:cut]])
                 self._check_returns(block, line)
                 yield block
-                line += block.count(b"\n")
+                line += count_lines(block)
                 pieces, length = [], 0
             pieces.append(chunk[cut:])
             length += len(chunk) - cut
@@ -153,6 +156,11 @@ class Source:
 
     def _fault(self, message: str, advice: str) -> DataError:
         return DataError(message, path=self.shown, advice=advice)
+
+
+def count_lines(block: bytes, start: int = 0, stop: int | None = None) -> int:
+    """Line feeds in a part of a block; bytes.count() would take a fifth of the time that reading takes."""
+    return int(np.count_nonzero(np.frombuffer(block, np.uint8)[start:stop] == _LINE_FEED))
 
 
 def _start(chunks: Iterator[bytes], marks: tuple[bytes, ...]) -> bytes:

@@ -22,7 +22,7 @@ from anncli.formats.rowtext import (
     strip_comment,
     text_of,
 )
-from anncli.formats.source import Source
+from anncli.formats.source import Source, count_lines
 
 Array = npt.NDArray[Any]
 
@@ -115,13 +115,14 @@ class VectorReader:
         at, end = 0, len(block)
         while at < end:
             # As many rows as lines are enough, and a value takes two bytes at least: many empty lines need no room.
-            most = min(block.count(b"\n", at), (end - at) // (2 * rows.width))
+            lines = count_lines(block, at)
+            most = min(lines, (end - at) // (2 * rows.width))
             before, room = at, rows.free(most + 1)
             done, _, _, at, status, _ = native.parse_block(block, at, self.delimiter, rows.width, False, room)
             rows.took(done)
             # Counted here: the parser takes the \r\r\n of a file converted twice for two lines.
             at = block.rfind(b"\n", 0, at) + 1 if status else at
-            self.line += block.count(b"\n", before, at)
+            self.line += lines if at == end else count_lines(block, before, at)
             if status:
                 self._feed_slowly(rows, block[at:])
                 break

@@ -35,6 +35,7 @@ _LEAST_WORK = 250_000
 
 _FLOAT32 = np.dtype(np.float32)
 _FIXED: dict[int, AbstractContextManager[int]] = {}
+_ALONE: AbstractContextManager[int] = nullcontext(1)
 
 
 class NativeKernel:
@@ -187,8 +188,10 @@ class NativeKernel:
 
     def _threads(self, topology: Topology, kind: str, batch_size: int, n_rows: int) -> AbstractContextManager[int]:
         """How many threads the call inside is given; with threads=0 its time is taken."""
+        if self.threads == 1 or batch_size == 1:
+            return _ALONE
         work = topology.n_parameters * min(batch_size, n_rows, _BLOCK_ROWS)
-        if self.threads or batch_size == 1:
+        if self.threads:
             number = max(1, min(self.threads, work // _LEAST_WORK))
             return _FIXED.setdefault(number, nullcontext(number))
         trial = self._trials.get((topology, kind, batch_size))
@@ -221,7 +224,11 @@ def _pack(rule: UpdateRule) -> bytes:
 
 
 def _all_float32(*arrays: Array | None) -> bool:
-    return all(not (a is not None and not (a.dtype == _FLOAT32 and a.flags.c_contiguous)) for a in arrays)
+    # A plain loop: small networks call this a hundred thousand times.
+    for array in arrays:
+        if array is not None and not (array.dtype == _FLOAT32 and array.flags.c_contiguous):
+            return False
+    return True
 
 
 def _numbers(rows: Array | None) -> Array | None:

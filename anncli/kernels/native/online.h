@@ -48,10 +48,15 @@ INL void sweep_forward(float *W, float *V, int P, int n, const float *previous, 
       sum[0][v] = vfma(now, w, sum[0][v]);
     }
   }
+  // In pairs, because a row at a time waits for every step.
+  UNROLL
   for (int v = 0; v < NV; v++) {
-    vf s = ld(z + v * VL);
-    for (int u = 0; u < U; u++) s += sum[u][v];
-    st(z + v * VL, s);
+    vf s = sum[0][v];
+    if (U == 2) s += sum[1 % U][v];
+    if (U == 4) s = (s + sum[1 % U][v]) + (sum[2 % U][v] + sum[3 % U][v]);
+    if (U == 8)
+      s = ((s + sum[1 % U][v]) + (sum[2 % U][v] + sum[3 % U][v])) + ((sum[4 % U][v] + sum[5 % U][v]) + (sum[6 % U][v] + sum[7 % U][v]));
+    st(z + v * VL, ld(z + v * VL) + s);
   }
 }
 
