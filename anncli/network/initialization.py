@@ -41,7 +41,7 @@ def initialize(
         return parameters
     for number, (block, layer) in enumerate(zip(topology.blocks(parameters), topology.layers, strict=True)):
         is_hidden = number < len(topology.layers) - 1
-        rule = _resolve(method, layer.activation, is_hidden)
+        rule = _resolve(method, layer.activation, is_hidden, is_first=number == 0)
         if rule == "nguyen-widrow" and number == 0:
             _nguyen_widrow(block, rng, input_low, input_high)
         elif rule == "nguyen-widrow":
@@ -51,9 +51,11 @@ def initialize(
     return parameters
 
 
-def _resolve(method: str, activation: str, is_hidden: bool) -> str:
+def _resolve(method: str, activation: str, is_hidden: bool, is_first: bool) -> str:
     if method == "auto":
-        return "he" if activation in _RELU_FAMILY else "glorot"
+        if activation in _RELU_FAMILY:
+            return "he"
+        return "nguyen-widrow" if is_hidden and is_first else "glorot"
     if method == "nguyen-widrow" and not is_hidden:
         return "glorot"
     return method

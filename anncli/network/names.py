@@ -52,7 +52,7 @@ ACTIVATION_ALIASES = {
 }
 
 INITIALIZATION_NAMES: dict[str, str] = {
-    "auto": "he for the relu family, glorot for the rest",
+    "auto": "he for the relu family, nguyen-widrow for other units next to the inputs, glorot for the rest",
     "glorot": "uniform, +-sqrt(6/(fan_in+fan_out)); biases 0 (Glorot & Bengio 2010)",
     "he": "normal, variance 2/fan_in; biases 0 (He et al. 2015)",
     "lecun": "normal, variance 1/fan_in; biases 0 (LeCun et al. 1998)",

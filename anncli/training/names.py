@@ -32,7 +32,7 @@ _FULL = "up to some 20,000 vectors"
 TRAINER_NAMES: dict[str, TrainerName] = {
     "adam": TrainerName(
         "minibatch", 2, "mini-batches, a step size per weight (Kingma & Ba 2015); the default",
-        {"learning_rate": 0.005, **_ADAM},
+        {"learning_rate": 0.002, **_ADAM},
         "any size of data or network; the one to start with",
     ),
     "adamw": TrainerName(

@@ -21,7 +21,7 @@ from anncli.training.schedules import SCHEDULE_NAMES, parse_schedule
 from anncli.training.stopping import parse_stop
 
 SCALING_NAMES: dict[str, str] = {
-    "auto": "robust for a new network, keep for a trained one",
+    "auto": "zscore for a new network, keep for a trained one",
     "keep": "what the network file says",
     "none": "inputs as they are",
     "minmax": "each input to 0..1",
@@ -240,7 +240,7 @@ OPTIONS: dict[str, Option] = {
     "clip": Option(number(0, example="1"), None, "X", "Longest gradient of a weight update; longer ones are shortened (mini-batch trainers, online)"),
     "average": Option(_average, None, "none|ema|swa", "Keep averages of the weights over epochs: ema:0.9, or swa:0.75 for the mean after that share of the run"),
     "class_weight": Option(class_weights, None, "none|balanced|W1,W2", "How much each class counts; balanced: all alike"),
-    "patience": Option(or_auto(integer(0, example="50")), "auto", "N", "Stop after N epochs without a better validation result; 0: never; auto: 200, fewer from 1,000 vectors on, at least 20"),
+    "patience": Option(or_auto(integer(0, example="50")), "auto", "N", "Stop after N epochs without a better validation result; 0: never; auto: 500, fewer from 1,000 vectors on, at least 20"),
     "stop": Option(_stop, None, "RULES", "Prechelt's stop rules with their limits, comma-separated: gl:5 (loss over its lowest, %), pq:0.5 (that over progress), up:4 (strips rising), progress:0.1"),
     "goal": Option(number(0, example="0.01"), None, "X", "Stop when the training loss is down to X"),
     "dividetrain": Option(number(0, 100, open_low=True, example="99"), None, "PERCENT", "Train on every vector, without a validation part, until PERCENT of them are answered right"),

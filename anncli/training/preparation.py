@@ -47,7 +47,7 @@ def choose_scaling(network: Network, data: Dataset, options: TrainingOptions, ro
     """The scaling asked for, fitted to the training `rows`; a network that has one keeps it unless told otherwise."""
     method = options.scaling
     if method == "auto":
-        method = "keep" if network.is_trained or not network.scaling.is_identity else "robust"
+        method = "keep" if network.is_trained or not network.scaling.is_identity else "zscore"
     return network.scaling if method == "keep" else Scaling(*fit_scaling(method, data.inputs, rows))
 
 

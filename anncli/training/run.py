@@ -33,7 +33,7 @@ Array = npt.NDArray[Any]
 _SELF_TEST_ROWS = 3
 
 # The default penalty is that of a Gaussian prior of variance 1/2.5 on every weight: l2 = 2.5 / n (MacKay 1992). It shrinks
-# with the data, as it should; chosen on the development sets, see benchmarks/README.md.
+# with the data, as it should; chosen on the development sets, see benchmarks/accuracy.md.
 _PRIOR_PRECISION = 2.5
 _REFIT_LIMIT = 10_000
 
@@ -101,7 +101,7 @@ class TrainingRun:
         """Epochs without a better validation result that end the run; 0: none do."""
         if self.options.patience is not None:
             return self.options.patience
-        return max(20, min(200, 200_000 // max(len(self.rows["training"]), 1)))
+        return max(20, min(500, 500_000 // max(len(self.rows["training"]), 1)))
 
     @property
     def l2(self) -> float:

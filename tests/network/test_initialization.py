@@ -49,14 +49,26 @@ def test_uniform_rules_fill_their_range(method: str, limits: list[float], biases
         assert bool(block[0].any()) == biases
 
 
-@pytest.mark.parametrize(
-    ("method", "variances"), [("he", [2 / 300, 2 / 200]), ("lecun", [1 / 300, 1 / 200]), ("auto", [2 / 500, 2 / 200])]
-)
+@pytest.mark.parametrize(("method", "variances"), [("he", [2 / 300, 2 / 200]), ("lecun", [1 / 300, 1 / 200])])
 def test_variances(method: str, variances: list[float]) -> None:
-    # auto: glorot (variance 2 / (fan_in + fan_out)) for the tanh layer, he for the relu layer.
     for block, variance in zip(draw(method), variances, strict=False):
         assert block[1:].var() == pytest.approx(variance, rel=0.03)
         assert not block[0].any()
+
+
+def test_auto_chooses_by_the_units_and_their_place() -> None:
+    topology = Topology(300, (Layer(200, "tanh"), Layer(100, "relu"), Layer(80, "tanh"), Layer(60, "logistic")))
+    first, *rest = draw("auto", topology)
+    assert (first == draw("nguyen-widrow", topology)[0]).all()
+    assert first[0].any()
+    # he (variance 2 / fan_in) for relu; glorot (2 / (fan_in + fan_out)) further in and for the output.
+    for block, variance in zip(rest, [2 / 200, 2 / 180, 2 / 140], strict=True):
+        assert block[1:].var() == pytest.approx(variance, rel=0.03)
+        assert not block[0].any()
+    # Where the output layer is the first, it is an output layer.
+    (only,) = draw("auto", Topology(300, (Layer(200, "logistic"),)))
+    assert only[1:].var() == pytest.approx(2 / 500, rel=0.03)
+    assert not only[0].any()
 
 
 def test_ann1dn_draws_multiples_of_1_over_2048_unit_by_unit() -> None:

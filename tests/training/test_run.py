@@ -29,7 +29,7 @@ def test_training_separates_two_clouds_and_fills_the_network() -> None:
     assert anncli.evaluate(net, data).accuracy > 0.9
     assert net.classes == ("a", "b")
     assert net.threshold == 0.5
-    assert net.scaling.method == "robust"
+    assert net.scaling.method == "zscore"
     assert result.epochs <= 200
     assert net.record["seed"] == 3
     assert (anncli.predict(net, net.self_test.inputs) == net.self_test.outputs).all()
@@ -187,7 +187,7 @@ def test_network_file_options_lose_against_arguments() -> None:
     assert run.options.seed == 9
     # A stronger layer chose another trainer: the weaker layer's learning rate was meant for its own.
     other = start_training(net, two_clouds(), trainer="adam")
-    assert other.options.trainer_options["learning_rate"] == 0.005 or "learning_rate" in dict(net.training)
+    assert other.options.trainer_options["learning_rate"] == 0.002 or "learning_rate" in dict(net.training)
 
 
 def test_train_epochs_yields_reports(tmp_path: Path) -> None:
