@@ -23,7 +23,8 @@ def commands() -> list[str]:
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with configs/, data/, an `ann` that is this one, and cancer.nn trained as the first command does."""
+    """A folder with configs/, data/, an `ann` that is this one, and cancer.nn trained as the first command does, which
+    leaves what it printed in first.txt."""
     folder = tmp_path_factory.mktemp("readme")
     for name in ("configs", "data"):
         shutil.copytree(ROOT / name, folder / name)
@@ -33,10 +34,32 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program.chmod(0o755)
     run = next(body for mark, _, body in BLOCKS if "command: run" in mark)
     train = next(line for line in run.splitlines() if "ann train" in line)
-    subprocess.run(
-        ["bash", "-c", train], cwd=folder, env=clean_environment(), check=True, capture_output=True, timeout=120
+    done = subprocess.run(
+        ["bash", "-c", train],
+        cwd=folder,
+        env=clean_environment(),
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
+    (folder / "first.txt").write_text(done.stdout)
     return folder
+
+
+def test_the_output_shown_is_what_the_first_command_prints(copy: Path) -> None:
+    # Digits differ in the last places from one kind of processor to another, and with them numbers of epochs.
+    shown = next(body for _, language, body in BLOCKS if language == "")
+    printed = (copy / "first.txt").read_text()
+    assert masked(shown) == masked(printed)
+    rates = [float(line.split()[9]) for line in shown.splitlines() if line.startswith(("training ", "test "))]
+    found = [float(line.split()[9]) for line in printed.splitlines() if line.startswith(("training ", "test "))]
+    assert len(rates) == 2
+    assert found == pytest.approx(rates, abs=2.0)
+
+
+def masked(text: str) -> list[str]:
+    return [" ".join(re.sub(r"\d+(\.\d+)?", "N", line).split()) for line in text.strip().splitlines()]
 
 
 def test_the_manual_shows_commands() -> None:
