@@ -190,8 +190,8 @@ class TrainingRun:
         try:
             yield from side_by_side(works, self.beside)
         finally:
-            # Those that an interruption kept from their first epoch are none.
-            self.attempts = [attempt for attempt in self.attempts if attempt.history or attempt.number == 1]
+            # Those that an interruption kept from their first epoch are none; one that diverged in it is one.
+            self.attempts = [a for a in self.attempts if a.history or a.diverged or a.number == 1]
 
     def _choose_attempt(self) -> None:
         """Keep the best attempt; a run without one that ended well is over."""
@@ -200,11 +200,12 @@ class TrainingRun:
         fit = [start for start in starts if start.value is not None]
         if not fit:
             raise AnnError(
-                f"training diverged in epoch {self.attempt.diverged}: the loss or a weight is not finite",
+                f"training diverged in epoch {self.attempts[-1].diverged}: the loss or a weight is not finite",
                 advice="lower --learning-rate, or scale the inputs (--scaling zscore); no file was changed",
             )
         # Of metrics more is better, of losses less; the judge's rank knows both.
-        ranked = [self.attempts[start.number - 1] for start in fit]
+        by_number = {attempt.number: attempt for attempt in self.attempts}
+        ranked = [by_number[start.number] for start in fit]
         by_judge = [attempt for attempt in ranked if attempt.judge.best is not None]
         if by_judge:
             self.attempt = max(by_judge, key=lambda attempt: attempt.judge.best or (0.0, 0.0))
