@@ -74,7 +74,8 @@ class Attempt:
         """
         total = total or len(self.history) + limit
         self.trainer.total_epochs = total
-        if self.options.average is not None and self.average is None:
+        if self.options.average is not None and (self.average is None or not self.average.count):
+            # Also a restored one that has not begun: this run may have more epochs than the one that wrote it down.
             self.average = WeightAverage(self.options.average, total)
         for _ in range(limit):
             report = self._one_epoch()
@@ -135,7 +136,7 @@ class Attempt:
             "class_means": self.trainer.class_means,
             "rng": self.rng.bit_generator.state,
             "judge": self.judge.state(),
-            "rules": [rule.state() for rule in self.rules],
+            "rules": [remembered for rule in self.rules if (remembered := rule.state())],
             "history": [list(report) for report in self.history],
             "stop_reason": self.stop_reason,
             "stopped": self.stopped,
@@ -156,7 +157,9 @@ class Attempt:
         self.trainer.finished, self.trainer.class_means = state["finished"], state["class_means"]
         self.rng.bit_generator.state = state["rng"]
         self.judge.restore(state["judge"])
-        for rule, remembered in zip(self.rules, state["rules"], strict=True):
+        # Those without a memory may be others now: a time limit more or less.
+        remembering = [rule for rule in self.rules if rule.state()]
+        for rule, remembered in zip(remembering, state["rules"], strict=True):
             rule.restore(remembered)
         self.history = [_report(entry) for entry in state["history"]]
         self.stop_reason, self.stopped, self.diverged = state["stop_reason"], state["stopped"], state["diverged"]

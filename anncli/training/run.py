@@ -173,14 +173,16 @@ class TrainingRun:
             yield from self._refit_epochs()
 
     def _attempts_in_turn(self, limit: int) -> Iterator[EpochReport]:
-        for number in range(self.attempt.number, self.options.restarts + 1):
-            if number > self.attempt.number:
+        restored = len(self.attempts) if self._resumed else 0
+        self._resumed = False
+        for number in range(1, self.options.restarts + 1):
+            if number > len(self.attempts):
                 if self.time_limit is not None and self.time_limit.is_over:
                     break
-                self.attempt = self._new_attempt(number)
-                self.attempts.append(self.attempt)
-            done = len(self.attempt.history) if self._resumed else 0
-            self._resumed = False
+                self.attempts.append(self._new_attempt(number))
+            self.attempt = self.attempts[number - 1]
+            # All restored ones, since this run may go further than the one that wrote them down.
+            done = len(self.attempt.history) if number <= restored else 0
             if not self.attempt.stopped:
                 yield from self.attempt.epochs(limit - done, limit if done else None)
 
