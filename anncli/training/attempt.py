@@ -64,7 +64,7 @@ class Attempt:
         self.best_parameters: Array | None = None
         self.history: list[EpochReport] = []
         self.stop_reason = ""
-        self.stopped = False
+        self.stopped = self.may_go_on = False
         self.diverged = 0
 
     def epochs(self, limit: int, total: int | None = None) -> Iterator[EpochReport]:
@@ -112,13 +112,15 @@ class Attempt:
     def _reason_to_stop(self, report: EpochReport) -> str | None:
         if self.trainer.finished:
             return self.trainer.finished
-        reasons = [rule.see(report.training_loss, report.validation_loss) for rule in self.rules]
-        for reason in reasons:
-            if reason:
+        seen = [(rule, rule.see(report.training_loss, report.validation_loss)) for rule in self.rules]
+        for rule, reason in seen:
+            if reason and rule.lasts:
                 return reason
         if self._out_of_patience(report):
             return f"no better validation result for {self.patience} epochs"
-        return None
+        passing = next((reason for _, reason in seen if reason), None)
+        self.may_go_on = passing is not None
+        return passing
 
     def _out_of_patience(self, report: EpochReport) -> bool:
         if not self.patience or not self.judge.can_judge:
@@ -138,8 +140,8 @@ class Attempt:
             "judge": self.judge.state(),
             "rules": [remembered for rule in self.rules if (remembered := rule.state())],
             "history": [list(report) for report in self.history],
-            "stop_reason": self.stop_reason,
-            "stopped": self.stopped,
+            "stop_reason": "" if self.may_go_on else self.stop_reason,
+            "stopped": self.stopped and not self.may_go_on,
             "diverged": self.diverged,
         }
         if self.average is not None:

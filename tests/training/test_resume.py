@@ -126,3 +126,14 @@ def test_a_time_limit_may_come_and_go_with_resumption(tmp_path: Path) -> None:
     third = prepared("sgd", rules)
     third.restore(load_checkpoint(tmp_path / "c").state)
     assert_same(ended(third, 30), uninterrupted)
+
+
+@pytest.mark.parametrize("options", [{}, {"restarts": 2, "refit": "no"}], ids=str)
+def test_a_run_out_of_time_goes_on_when_resumed(options: dict[str, Any], tmp_path: Path) -> None:
+    first = prepared("sgd", {**options, "time_limit": 1e-9})
+    assert ended(first, 20).stop_reason == "the time limit of 1e-09 s is over"
+    save_checkpoint(Checkpoint(b"", {}, first.state()), tmp_path / "c")
+    second = prepared("sgd", options)
+    second.restore(load_checkpoint(tmp_path / "c").state)
+    assert len(second.history) == 1
+    assert_same(ended(second, 20), ended(prepared("sgd", options), 20))
