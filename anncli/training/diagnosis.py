@@ -28,7 +28,7 @@ _LATE, _FALL, _LEAST_EPOCHS = 0.95, 0.02, 20
 
 def diagnose(run: TrainingRun, result: TrainingResult) -> list[str]:
     """Remarks on a finished run, the gravest first; none is the good news."""
-    return [*_units(run), *_gap(run, result), *_unfinished(run, result)]
+    return [*_units(run), *_gap(run, result), *_unfinished(run, result), *_average(run, result)]
 
 
 def _units(run: TrainingRun) -> list[str]:
@@ -97,3 +97,14 @@ def _unfinished(run: TrainingRun, result: TrainingResult) -> list[str]:
         before, now = np.mean(losses[-2 * tenth : -tenth]), np.mean(losses[-tenth:])
         better = bool(now < (1 - _FALL) * before)
     return [f"still improving at the last epoch; give more than {epochs} EPOCHS"] if better else []
+
+
+def _average(run: TrainingRun, result: TrainingResult) -> list[str]:
+    """An average that was asked for and is not what was kept."""
+    average, kept = run.attempt.average, result.refit_epochs or result.kept_epoch
+    if average is None or kept > average.begin:
+        return []
+    return [
+        f"no average: it begins after epoch {average.begin}, and the weights of epoch {kept} were kept; "
+        "give fewer EPOCHS, an earlier share (--average swa:0.1) or --average ema"
+    ]

@@ -69,7 +69,7 @@ class TrainingRun:
             )
         self._validation_drawn = "validation" not in (parts or {})
         self.rows = divide(data, options, parts or {}, np.random.default_rng((options.seed, 1)))
-        self.warnings = check_parts(data, self.rows)
+        self.warnings = check_parts(data, self.rows) + preparation.without_validation(options, self.rows)
         self.self_test_inputs = data.inputs[_spread(self.rows["training"], _SELF_TEST_ROWS)].copy()
         self.loss = preparation.choose_loss(network, options)
         self.targets = preparation.choose_targets(network, options, self.loss)

@@ -25,6 +25,8 @@ STOP_NAMES: dict[str, str] = {
     "up": "up:S, the validation loss rose in S strips of 5 epochs in a row (S = 4)",
     "progress": "progress:A, training makes less than A per mille of progress in 5 epochs (A = 0.1)",
 }
+# Those that look at the validation loss.
+JUDGING = ("gl", "pq", "up")
 _DEFAULTS = {"gl": 5.0, "pq": 0.5, "up": 4.0, "progress": 0.1}
 
 

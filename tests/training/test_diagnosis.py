@@ -68,3 +68,13 @@ def test_a_run_that_ended_too_early_is_told() -> None:
     for options in ({"validation": 0}, {"patience": 0}):
         found = remarks(clouds(), [(6, "tanh"), (1, "logistic")], 20, learning_rate=1e-3, **options)
         assert found == ["still improving at the last epoch; give more than 20 EPOCHS"]
+
+
+def test_an_average_that_never_began_is_told() -> None:
+    layers = [(3, "tanh"), (1, "logistic")]
+    options = {"average": "swa:0.75", "patience": 5, "refit": "no"}
+    told = remarks(clouds(), layers, 400, **options)
+    assert len(told) == 1
+    assert told[0].startswith("no average: it begins after epoch 300, and the weights of epoch ")
+    assert remarks(clouds(), layers, 400, **{**options, "average": "ema"}) == []
+    assert remarks(clouds(), layers, 40, average="swa", validation=0, patience=0) == []
