@@ -26,6 +26,7 @@ from anncli.training.record import make_record
 from anncli.training.result import Start, TrainingResult
 from anncli.training.selection import Judge
 from anncli.training.stopping import StopRule, Success, TimeLimit, make_stop_rules
+from anncli.training.trainers import trainer_class
 from anncli.training.trainers.base import Trainer
 
 Array = npt.NDArray[Any]
@@ -71,6 +72,9 @@ class TrainingRun:
         self.rows = divide(data, options, parts or {}, np.random.default_rng((options.seed, 1)))
         self.warnings = check_parts(data, self.rows) + preparation.without_validation(options, self.rows)
         self.self_test_inputs = data.inputs[_spread(self.rows["training"], _SELF_TEST_ROWS)].copy()
+        self._finds_penalty = trainer_class(options.trainer).finds_penalty
+        if self._finds_penalty and options.l2:
+            raise UsageError(f"trainer {options.trainer} finds its own penalty", advice="leave --l2 out")
         self.loss = preparation.choose_loss(network, options)
         self.targets = preparation.choose_targets(network, options, self.loss)
         self.scaling = preparation.choose_scaling(network, data, options, self.rows["training"])
@@ -105,7 +109,10 @@ class TrainingRun:
 
     @property
     def l2(self) -> float:
-        """The penalty in force: the one given, or 2.5 / n with n the vectors the final weights are fitted to."""
+        """The penalty in force: the one given, or 2.5 / n with n the vectors the final weights are fitted to; 0 where the
+        trainer finds its own."""
+        if self._finds_penalty:
+            return 0.0
         if self.options.l2 is not None:
             return self.options.l2
         n = len(self.rows["training"]) + (len(self.rows["validation"]) if self._validation_drawn else 0)
