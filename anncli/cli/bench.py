@@ -15,12 +15,18 @@ from anncli.cli import options
 from anncli.cli.console import Console, print_json, table
 from anncli.errors import UsageError
 from anncli.training.names import TRAINER_NAMES, canonical_trainer
-from anncli.training.options import Given
+from anncli.training.options import Given, read_option
 
 if TYPE_CHECKING:
     from anncli.dataset import Dataset
     from anncli.network import Network
     from anncli.training.run import TrainingRun
+
+# How a run ends and what is kept of it; here every epoch is trained.
+_IDLE = {
+    "trainer", "average", "patience", "stop", "goal", "dividetrain", "time_limit", "metric", "keep", "refit", "restarts",
+    "threshold",
+}  # fmt: skip
 
 
 @dataclass
@@ -85,11 +91,14 @@ def bench_command(
     names = chosen_trainers(given["trainers"])
     network, data = read(network_path, class_files, given["data_format"])
     layers = options.training_layers(ctx)
+    refuse_idle(layers[0])
     plot = given["plot"] or f"{'network' if network_path == '-' else Path(network_path).stem}-bench.svg"
     plot = None if plot == "none" else plot
     if plot is not None:
         check_writable(Path(plot))
     courses = run_all(console, names, given["starts"], epochs, network, data, layers, network_path)
+    if all(isinstance(found, str) for found in courses.values()):
+        raise UsageError(f"no trainer can do this; {names[0]}: {courses[names[0]]}")
     if not given["as_json"]:
         click.echo(report(courses))
     if plot is not None:
@@ -99,6 +108,21 @@ def bench_command(
         print_json({"command": "bench", "network": network_path, "epochs": epochs, "plot": plot, "trainers": documents})
     elif plot is not None:
         click.echo(f"\nplot written to {plot}")
+
+
+def refuse_idle(given: dict[str, Given]) -> None:
+    """Raises UsageError for options of the command line that have no meaning here; those of files and variables are
+    for other commands too."""
+    for name in sorted(_IDLE & given.keys()):
+        advice = "name them with --trainers" if name == "trainer" else "leave it out: every epoch is trained and counts"
+        raise UsageError(f"--{name.replace('_', '-')} does nothing in bench", advice=advice)
+    for name in ("validation", "test"):
+        try:
+            part = read_option(name, given[name].value) if name in given else 0.0
+        except ValueError as error:
+            raise UsageError(f"--{name}: {error}") from None
+        if isinstance(part, tuple):
+            raise UsageError(f"--{name} FILES is not for bench", advice=f"give a share: --{name} 0.2")
 
 
 def chosen_trainers(text: str) -> list[str]:

@@ -65,6 +65,11 @@ def take_up(path: str, checkpoint: Checkpoint, training: TrainingRun) -> str | N
     Raises: UsageError naming the first thing in which this run differs from the one that wrote it.
     """
     ours, theirs = settings_of(training), checkpoint.settings
+    damaged = NetworkError(
+        "is a damaged checkpoint, or that of another network", path=path, advice="begin anew without --resume"
+    )
+    if not isinstance(theirs, dict) or theirs.keys() != ours.keys() or not isinstance(theirs["options"], dict):
+        raise damaged
     for name, value in ours["options"].items():
         before = theirs["options"].get(name)
         # How a run ends may change; what its epochs do may not.
@@ -82,9 +87,7 @@ def take_up(path: str, checkpoint: Checkpoint, training: TrainingRun) -> str | N
     try:
         training.restore(checkpoint.state)
     except (KeyError, ValueError, TypeError, IndexError, AttributeError):
-        raise NetworkError(
-            "is a damaged checkpoint, or that of another network", path=path, advice="begin anew without --resume"
-        ) from None
+        raise damaged from None
     if ours["kernel"] != theirs["kernel"]:
         return f"{path} was made by the kernels '{theirs['kernel']}', these are '{ours['kernel']}': the bits may differ"
     return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from anncli.cli import options
 from anncli.cli.console import Console, print_json
@@ -49,7 +50,11 @@ class Job:
         return [name for name, wanted in streams.items() if wanted]
 
     def check_arguments(self) -> None:
-        """Refuse what would mix two outputs on stdout."""
+        """Refuse what would mix two outputs on stdout, and what would do nothing."""
+        # Variables and config files serve many runs; only what is meant for this one is refused.
+        every = click.get_current_context().get_parameter_source("checkpoint_every")
+        if every is ParameterSource.COMMANDLINE and not self.given["checkpoint"]:
+            raise UsageError("--checkpoint-every needs --checkpoint", advice="say with --checkpoint FILE where to")
         if self.given["checkpoint"] == "-":
             raise UsageError("--checkpoint - cannot be: it is written again and again", advice="name a file")
         if len(self.streams) > 1:
@@ -70,8 +75,11 @@ class Job:
         if checkpoint is not None:
             # Meanwhile the file may hold the network of the interrupted run.
             source, on_disk = checkpoint.network, network
-            network = parse(source, self.network_path)
+            network = parse(source, self.given["resume"])
             check_same_shape(self.given["resume"], network, on_disk)
+            if on_disk.dialect == network.dialect:
+                # What a person has written there since is theirs; options among it are compared below.
+                network.head, network.training = on_disk.head, on_disk.training
         file_layer = options.file_layer(network, self.network_path)
         chosen = training_options([*self.layers, file_layer], network.dialect)
         training = self._prepare(network, chosen)
@@ -80,6 +88,12 @@ class Job:
             warning = take_up(self.given["resume"], checkpoint, training)
             if warning:
                 self.console.warn(warning)
+            done = max(len(attempt.history) for attempt in training.attempts)
+            if done > self.epochs:
+                raise UsageError(
+                    f"--resume {printable(self.given['resume'])}: it is at epoch {done} already, beyond the {self.epochs} asked for",
+                    advice="give the EPOCHS of the first run, or more",
+                )
         every = options.whole_number("--checkpoint-every", self.given["checkpoint_every"])
         self.checkpoints = Checkpoints(self.given["checkpoint"], every, source, training)
         # Asked now: afterwards the network is a trained one.
@@ -191,6 +205,10 @@ class Job:
             Interruption() as interruption,
             self.console.progress(self.epochs) as bar,
         ):
+            # Of a run that is resumed, so that the file is that of the whole run.
+            for attempt in training.attempts:
+                for report in attempt.history:
+                    history.add(report)
             for report in training.epochs(self.epochs):
                 history.add(report)
                 self.checkpoints.see(report)

@@ -72,7 +72,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
             document["network"].encode("latin-1"), document["settings"], _with_arrays(document["state"], arrays)
         )
     # zlib, zipfile, json and numpy each have their own words for a damaged file.
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError, NotImplementedError, AttributeError):
+    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError, NotImplementedError, AttributeError, RecursionError):  # fmt: skip
         raise NetworkError(
             "is no checkpoint, or a damaged one", path=shown_name(path), advice="leave --resume out to begin anew"
         ) from None

@@ -64,7 +64,7 @@ class Attempt:
         self.best_parameters: Array | None = None
         self.history: list[EpochReport] = []
         self.stop_reason = ""
-        self.stopped = False
+        self.stopped = self.may_go_on = False
         self.diverged = 0
 
     def epochs(self, limit: int, total: int | None = None) -> Iterator[EpochReport]:
@@ -74,7 +74,8 @@ class Attempt:
         """
         total = total or len(self.history) + limit
         self.trainer.total_epochs = total
-        if self.options.average is not None and self.average is None:
+        if self.options.average is not None and (self.average is None or not self.average.count):
+            # Also a restored one that has not begun: this run may have more epochs than the one that wrote it down.
             self.average = WeightAverage(self.options.average, total)
         for _ in range(limit):
             report = self._one_epoch()
@@ -111,13 +112,15 @@ class Attempt:
     def _reason_to_stop(self, report: EpochReport) -> str | None:
         if self.trainer.finished:
             return self.trainer.finished
-        reasons = [rule.see(report.training_loss, report.validation_loss) for rule in self.rules]
-        for reason in reasons:
-            if reason:
+        seen = [(rule, rule.see(report.training_loss, report.validation_loss)) for rule in self.rules]
+        for rule, reason in seen:
+            if reason and rule.lasts:
                 return reason
         if self._out_of_patience(report):
             return f"no better validation result for {self.patience} epochs"
-        return None
+        passing = next((reason for _, reason in seen if reason), None)
+        self.may_go_on = passing is not None
+        return passing
 
     def _out_of_patience(self, report: EpochReport) -> bool:
         if not self.patience or not self.judge.can_judge:
@@ -135,10 +138,10 @@ class Attempt:
             "class_means": self.trainer.class_means,
             "rng": self.rng.bit_generator.state,
             "judge": self.judge.state(),
-            "rules": [rule.state() for rule in self.rules],
+            "rules": [remembered for rule in self.rules if (remembered := rule.state())],
             "history": [list(report) for report in self.history],
-            "stop_reason": self.stop_reason,
-            "stopped": self.stopped,
+            "stop_reason": "" if self.may_go_on else self.stop_reason,
+            "stopped": self.stopped and not self.may_go_on,
             "diverged": self.diverged,
         }
         if self.average is not None:
@@ -156,7 +159,9 @@ class Attempt:
         self.trainer.finished, self.trainer.class_means = state["finished"], state["class_means"]
         self.rng.bit_generator.state = state["rng"]
         self.judge.restore(state["judge"])
-        for rule, remembered in zip(self.rules, state["rules"], strict=True):
+        # Those without a memory may be others now: a time limit more or less.
+        remembering = [rule for rule in self.rules if rule.state()]
+        for rule, remembered in zip(remembering, state["rules"], strict=True):
             rule.restore(remembered)
         self.history = [_report(entry) for entry in state["history"]]
         self.stop_reason, self.stopped, self.diverged = state["stop_reason"], state["stopped"], state["diverged"]

@@ -49,9 +49,14 @@ class WeightAverage:
         self.sum: Array | None = None
         self.count = 0
 
+    @property
+    def begin(self) -> int:
+        """The last epoch that is left out."""
+        return int(self.number * self.total_epochs) if self.name == "swa" else 0
+
     def see(self, epoch: int, parameters: Array) -> Array:
         """Take up the weights of `epoch` (from 1) and give the average so far, a new array."""
-        if self.name == "swa" and epoch <= self.number * self.total_epochs:
+        if epoch <= self.begin:
             return parameters.copy()
         self.count += 1
         if self.sum is None:

@@ -28,7 +28,7 @@ _LATE, _FALL, _LEAST_EPOCHS = 0.95, 0.02, 20
 
 def diagnose(run: TrainingRun, result: TrainingResult) -> list[str]:
     """Remarks on a finished run, the gravest first; none is the good news."""
-    return [*_units(run), *_gap(run, result), *_unfinished(run, result)]
+    return [*_units(run), *_gap(run, result), *_unfinished(run, result), *_average(run, result)]
 
 
 def _units(run: TrainingRun) -> list[str]:
@@ -48,13 +48,18 @@ def _units(run: TrainingRun) -> list[str]:
             flat = int(((slope < _FLAT * steepest).mean(axis=0) >= _NEARLY_ALL).sum())
             if flat:
                 remarks.append(
-                    f"hidden layer {number}: {_of(flat, layer.units)} saturated on nearly every vector and learn no more; "
-                    "scale the inputs (--scaling zscore), raise --l2 or lower --learning-rate"
+                    f"hidden layer {number}: {_of(flat, layer.units)} saturated on nearly every vector and no longer learning; "
+                    + _one_of(
+                        "scale the inputs (--scaling zscore)" if run.scaling.is_identity else "",
+                        _raise_l2(run),
+                        _lower_rate(run),
+                        last="train it anew (--init auto --seed N)",
+                    )
                 )
         elif dead:
             remarks.append(
                 f"hidden layer {number}: {_of(dead, layer.units)} dead, with slope 0 on every vector; "
-                "use leaky-relu or elu, lower --learning-rate or draw other weights (--init he --seed N)"
+                + _one_of("use leaky-relu or elu", _lower_rate(run), last="draw other weights (--init he --seed N)")
             )
     return remarks
 
@@ -68,6 +73,20 @@ def _of(count: int, units: int) -> str:
     return f"{count} of {units} units {'is' if count == 1 else 'are'}"
 
 
+def _one_of(*advice: str, last: str = "") -> str:
+    """'a, b or c' of those that apply; `last` always does."""
+    applying = [text for text in (*advice, last) if text]
+    return " or ".join([", ".join(applying[:-1]), applying[-1]]) if len(applying) > 1 else applying[0]
+
+
+def _raise_l2(run: TrainingRun) -> str:
+    return "" if run.trainer.finds_penalty else "raise --l2"
+
+
+def _lower_rate(run: TrainingRun) -> str:
+    return "lower --learning-rate" if "learning_rate" in run.options.trainer_options else ""
+
+
 def _gap(run: TrainingRun, result: TrainingResult) -> list[str]:
     """Training vectors that are fitted much better than new ones."""
     validation = result.rows["validation"]
@@ -78,9 +97,10 @@ def _gap(run: TrainingRun, result: TrainingResult) -> list[str]:
     errors = [1 - run.share_right(judged, rows) for rows in (result.rows["training"], validation)]
     if losses[1] < _LOSS_RATIO * losses[0] or errors[1] - errors[0] < _ERROR_GAP:
         return []
+    dropout = "add --dropout 0.2" if "dropout" in run.options.trainer_options else ""
     return [
         f"over-fitted: {100 * errors[0]:.1f} % wrong on the training part, {100 * errors[1]:.1f} % on the validation part; "
-        "raise --l2, add --dropout 0.2, use fewer hidden units or more vectors"
+        + _one_of(_raise_l2(run), dropout, "use fewer hidden units", last="more vectors")
     ]
 
 
@@ -97,3 +117,14 @@ def _unfinished(run: TrainingRun, result: TrainingResult) -> list[str]:
         before, now = np.mean(losses[-2 * tenth : -tenth]), np.mean(losses[-tenth:])
         better = bool(now < (1 - _FALL) * before)
     return [f"still improving at the last epoch; give more than {epochs} EPOCHS"] if better else []
+
+
+def _average(run: TrainingRun, result: TrainingResult) -> list[str]:
+    """An average that was asked for and is not what was kept."""
+    average, kept = run.attempt.average, result.refit_epochs or result.kept_epoch
+    if average is None or kept > average.begin:
+        return []
+    return [
+        f"no average: it begins after epoch {average.begin}, and the weights of epoch {kept} were kept; "
+        "give fewer EPOCHS, an earlier share (--average swa:0.1) or --average ema"
+    ]

@@ -17,6 +17,7 @@ from anncli.network.names import check_loss, check_targets, default_loss
 from anncli.network.network import Network, default_targets
 from anncli.network.scaling import Scaling
 from anncli.training.options import TrainingOptions
+from anncli.training.stopping import JUDGING, parse_stop
 
 Array = npt.NDArray[Any]
 
@@ -82,3 +83,19 @@ def initial_parameters(
         counts = data.class_counts(rows["training"])
         set_output_bias_to_priors(network.topology, parameters, counts / counts.sum())
     return parameters
+
+
+def without_validation(options: TrainingOptions, rows: Mapping[str, Array]) -> list[str]:
+    """A warning naming the options that need a validation part, where there is none; patience is no such: there is
+    nothing to wait for."""
+    if len(rows["validation"]):
+        return []
+    rules = [name for name, _ in parse_stop(options.stop)] if options.stop else []
+    idle = {
+        f"--metric {options.metric}": options.metric != "loss" and options.keep == "best",
+        "--refit yes": options.refit == "yes",
+        f"--stop {','.join(name for name in rules if name in JUDGING)}": any(name in JUDGING for name in rules),
+    }
+    named = [option for option, given in idle.items() if given]
+    advice = "add --validation 0.2" if options.dividetrain is None else "leave --dividetrain out"
+    return [f"without a validation part {' and '.join(named)} did nothing; {advice}"] if named else []

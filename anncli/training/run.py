@@ -26,6 +26,7 @@ from anncli.training.record import make_record
 from anncli.training.result import Start, TrainingResult
 from anncli.training.selection import Judge
 from anncli.training.stopping import StopRule, Success, TimeLimit, make_stop_rules
+from anncli.training.trainers import trainer_class
 from anncli.training.trainers.base import Trainer
 
 Array = npt.NDArray[Any]
@@ -69,8 +70,11 @@ class TrainingRun:
             )
         self._validation_drawn = "validation" not in (parts or {})
         self.rows = divide(data, options, parts or {}, np.random.default_rng((options.seed, 1)))
-        self.warnings = check_parts(data, self.rows)
+        self.warnings = check_parts(data, self.rows) + preparation.without_validation(options, self.rows)
         self.self_test_inputs = data.inputs[_spread(self.rows["training"], _SELF_TEST_ROWS)].copy()
+        self._finds_penalty = trainer_class(options.trainer).finds_penalty
+        if self._finds_penalty and options.l2:
+            raise UsageError(f"trainer {options.trainer} finds its own penalty", advice="leave --l2 out")
         self.loss = preparation.choose_loss(network, options)
         self.targets = preparation.choose_targets(network, options, self.loss)
         self.scaling = preparation.choose_scaling(network, data, options, self.rows["training"])
@@ -105,7 +109,10 @@ class TrainingRun:
 
     @property
     def l2(self) -> float:
-        """The penalty in force: the one given, or 2.5 / n with n the vectors the final weights are fitted to."""
+        """The penalty in force: the one given, or 2.5 / n with n the vectors the final weights are fitted to; 0 where the
+        trainer finds its own."""
+        if self._finds_penalty:
+            return 0.0
         if self.options.l2 is not None:
             return self.options.l2
         n = len(self.rows["training"]) + (len(self.rows["validation"]) if self._validation_drawn else 0)
@@ -173,14 +180,16 @@ class TrainingRun:
             yield from self._refit_epochs()
 
     def _attempts_in_turn(self, limit: int) -> Iterator[EpochReport]:
-        for number in range(self.attempt.number, self.options.restarts + 1):
-            if number > self.attempt.number:
+        restored = len(self.attempts) if self._resumed else 0
+        self._resumed = False
+        for number in range(1, self.options.restarts + 1):
+            if number > len(self.attempts):
                 if self.time_limit is not None and self.time_limit.is_over:
                     break
-                self.attempt = self._new_attempt(number)
-                self.attempts.append(self.attempt)
-            done = len(self.attempt.history) if self._resumed else 0
-            self._resumed = False
+                self.attempts.append(self._new_attempt(number))
+            self.attempt = self.attempts[number - 1]
+            # All restored ones, since this run may go further than the one that wrote them down.
+            done = len(self.attempt.history) if number <= restored else 0
             if not self.attempt.stopped:
                 yield from self.attempt.epochs(limit - done, limit if done else None)
 
@@ -190,8 +199,8 @@ class TrainingRun:
         try:
             yield from side_by_side(works, self.beside)
         finally:
-            # Those that an interruption kept from their first epoch are none.
-            self.attempts = [attempt for attempt in self.attempts if attempt.history or attempt.number == 1]
+            # Those that an interruption kept from their first epoch are none; one that diverged in it is one.
+            self.attempts = [a for a in self.attempts if a.history or a.diverged or a.number == 1]
 
     def _choose_attempt(self) -> None:
         """Keep the best attempt; a run without one that ended well is over."""
@@ -200,11 +209,12 @@ class TrainingRun:
         fit = [start for start in starts if start.value is not None]
         if not fit:
             raise AnnError(
-                f"training diverged in epoch {self.attempt.diverged}: the loss or a weight is not finite",
+                f"training diverged in epoch {self.attempts[-1].diverged}: the loss or a weight is not finite",
                 advice="lower --learning-rate, or scale the inputs (--scaling zscore); no file was changed",
             )
         # Of metrics more is better, of losses less; the judge's rank knows both.
-        ranked = [self.attempts[start.number - 1] for start in fit]
+        by_number = {attempt.number: attempt for attempt in self.attempts}
+        ranked = [by_number[start.number] for start in fit]
         by_judge = [attempt for attempt in ranked if attempt.judge.best is not None]
         if by_judge:
             self.attempt = max(by_judge, key=lambda attempt: attempt.judge.best or (0.0, 0.0))

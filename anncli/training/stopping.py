@@ -25,11 +25,16 @@ STOP_NAMES: dict[str, str] = {
     "up": "up:S, the validation loss rose in S strips of 5 epochs in a row (S = 4)",
     "progress": "progress:A, training makes less than A per mille of progress in 5 epochs (A = 0.1)",
 }
+# Those that look at the validation loss.
+JUDGING = ("gl", "pq", "up")
 _DEFAULTS = {"gl": 5.0, "pq": 0.5, "up": 4.0, "progress": 0.1}
 
 
 class StopRule(ABC):
     """Sees every epoch once, in order, and says in words why the training should end, or None."""
+
+    #: Whether a run that it ended is over for good; else it may be resumed and goes on.
+    lasts = True
 
     @abstractmethod
     def see(self, training_loss: float, validation_loss: float | None) -> str | None: ...
@@ -112,6 +117,8 @@ class Success(StopRule):
 
 class TimeLimit(StopRule):
     """So many seconds have passed since the rule was made; where that stops a run depends on the machine."""
+
+    lasts = False
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.seconds, self.clock, self.begin = seconds, clock, clock()

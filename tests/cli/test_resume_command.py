@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,56 @@ def test_no_checkpoint_and_a_bad_place_are_told_before_the_training(small: Path,
     assert done.stderr == "ann: nowhere/c: cannot write: No such file or directory; create the folder first\n"
     done = ann("train", "net.nn", "pos.txt", "neg.txt", 20, "--checkpoint", "pos.txt", check=2)
     assert done.stderr == "ann: --checkpoint pos.txt would overwrite a file that this run needs; give another name\n"
-    done = ann("train", "net.nn", "pos.txt", "neg.txt", 20, "--checkpoint-every", "0", check=2)
+    done = ann("train", "net.nn", "pos.txt", "neg.txt", 20, "--checkpoint", "c", "--checkpoint-every", "0", check=2)
     assert done.stderr.startswith("ann: --checkpoint-every: must be a whole number, at least 1, found '0'")
     assert (small / "net.nn").read_text() == NETWORK
+    done = ann("train", "net.nn", "pos.txt", "neg.txt", 20, "--checkpoint-every", "5", check=2)
+    assert done.stderr == "ann: --checkpoint-every needs --checkpoint; say with --checkpoint FILE where to\n"
+
+
+def test_what_was_written_above_the_weights_since_is_kept(small: Path, ann: Ann) -> None:
+    ann("train", "net.nn", "pos.txt", "neg.txt", 10, "--checkpoint", "c")
+    remark = "# made on a Monday\n"
+    (small / "net.nn").write_text(remark + (small / "net.nn").read_text())
+    ann("train", "net.nn", "pos.txt", "neg.txt", 20, "--resume", "c")
+    (small / "whole.nn").write_text(remark + NETWORK)
+    ann("train", "whole.nn", "pos.txt", "neg.txt", 20)
+    assert (small / "net.nn").read_bytes() == (small / "whole.nn").read_bytes()
+
+
+def test_options_written_into_the_network_since_are_compared(small: Path, ann: Ann) -> None:
+    ann("train", "net.nn", "pos.txt", "neg.txt", 10, "--checkpoint", "c")
+    (small / "net.nn").write_text(NETWORK + "training: {learning_rate: 0.1}\n")
+    done = ann("train", "net.nn", "pos.txt", "neg.txt", 20, "--resume", "c", check=2)
+    assert done.stderr.startswith(
+        "ann: --resume c: it was made with learning_rate 0.005, this run has learning_rate 0.1;"
+    )
+
+
+def test_the_history_of_a_resumed_run_is_whole(small: Path, ann: Ann) -> None:
+    run = ("train", "net.nn", "pos.txt", "neg.txt")
+    ann(*run, 10, "--refit", "no", "--checkpoint", "c", "-o", "a.nn", "--history", "h.jsonl")
+    ann(*run, 20, "--refit", "no", "--resume", "c", "-o", "a.nn", "--history", "h.jsonl")
+    ann(*run, 20, "--refit", "no", "-o", "b.nn", "--history", "whole.jsonl")
+    assert (small / "h.jsonl").read_bytes() == (small / "whole.jsonl").read_bytes()
+
+
+def test_fewer_epochs_than_the_checkpoint_has_are_refused(small: Path, ann: Ann) -> None:
+    ann("train", "net.nn", "pos.txt", "neg.txt", 10, "--checkpoint", "c", "-o", "a.nn")
+    done = ann("train", "net.nn", "pos.txt", "neg.txt", 5, "--resume", "c", check=2)
+    advice = "give the EPOCHS of the first run, or more"
+    assert done.stderr == f"ann: --resume c: it is at epoch 10 already, beyond the 5 asked for; {advice}\n"
+
+
+@pytest.mark.parametrize(
+    "document",
+    ["[]", "[" * 100_000, '{"format": 1, "network": "NETWORK", "settings": {}, "state": {}}',
+     '{"format": 1, "network": "NETWORK", "settings": [], "state": []}'],
+    ids=["list", "deep", "empty", "lists"],
+)  # fmt: skip
+def test_a_strange_checkpoint_is_told_as_one(document: str, small: Path, ann: Ann) -> None:
+    with zipfile.ZipFile(small / "c", "w") as file:
+        file.writestr("checkpoint.json", document.replace("NETWORK", NETWORK.replace("\n", "\\n")))
+    done = ann("train", "net.nn", "pos.txt", "neg.txt", 5, "--resume", "c", check=4)
+    assert done.stderr.startswith("ann: c: is ")
+    assert " damaged " in done.stderr

@@ -138,6 +138,24 @@ def test_bench_of_all_trainers(ann: Ann, small: Path) -> None:
     assert all("starts" in entry for entry in document["trainers"])
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--average", "ema"], "--average does nothing in bench; leave it out: every epoch is trained and counts"),
+        (["--time-limit", "9"], "--time-limit does nothing in bench; leave it out: every epoch is trained and counts"),
+        (["--trainer", "adam"], "--trainer does nothing in bench; name them with --trainers"),
+        (["--validation", "pos.txt,neg.txt"], "--validation FILES is not for bench; give a share: --validation 0.2"),
+        (["--test", "2"], "--test: must be a share from 0 to 0.9 or files, found '2'; write for example 0.2"),
+        (["--trainers", "lm", "--loss", "focal"], "no trainer can do this; lm: trainer lm has no sum of squares for loss focal"),
+        (["--class-weight", "1,2,3"], "no trainer can do this; adam: --class-weight names 3 weights, the network has 2 classes"),
+    ],
+)  # fmt: skip
+def test_bench_refuses_what_would_do_nothing(ann: Ann, small: Path, arguments: list[str], message: str) -> None:
+    trainers = [] if "lm" in arguments else ["--trainers", "adam,sgd"]
+    done = ann("bench", "net.nn", "pos.txt", "neg.txt", 3, *trainers, *arguments, check=2)
+    assert (done.stdout, done.stderr) == ("", f"ann: {message}\n")
+
+
 def test_bench_unknown_trainer_and_unwritable_plot(ann: Ann, small: Path) -> None:
     done = ann("bench", "net.nn", "pos.txt", "neg.txt", "2", "--trainers", "adan", check=2)
     assert done.stderr == "ann: --trainers: unknown trainer 'adan'; did you mean 'adam'?\n"

@@ -68,3 +68,23 @@ def test_a_run_that_ended_too_early_is_told() -> None:
     for options in ({"validation": 0}, {"patience": 0}):
         found = remarks(clouds(), [(6, "tanh"), (1, "logistic")], 20, learning_rate=1e-3, **options)
         assert found == ["still improving at the last epoch; give more than 20 EPOCHS"]
+
+
+def test_an_average_that_never_began_is_told() -> None:
+    layers = [(3, "tanh"), (1, "logistic")]
+    options = {"average": "swa:0.75", "patience": 5, "refit": "no"}
+    told = remarks(clouds(), layers, 400, **options)
+    assert len(told) == 1
+    assert told[0].startswith("no average: it begins after epoch 300, and the weights of epoch ")
+    assert remarks(clouds(), layers, 400, **{**options, "average": "ema"}) == []
+    begun = remarks(clouds(), layers, 40, average="swa", validation=0)
+    assert not any("average" in remark for remark in begun)
+
+
+def test_only_options_that_the_trainer_has_are_named() -> None:
+    data, layers = clouds(60, inputs=20, distance=0.1), [(40, "tanh"), (1, "logistic")]
+    settings = {"l2": 0, "validation": 0.4, "patience": 0, "keep": "last"}
+    assert "; raise --l2, add --dropout 0.2, use fewer hidden units or more vectors" in remarks(data, layers, 300, **settings)[-1]  # fmt: skip
+    told = remarks(data, layers, 60, trainer="lbfgs", **settings)
+    assert told[-1].endswith("; raise --l2, use fewer hidden units or more vectors")
+    assert not any("--learning-rate" in remark or "--scaling" in remark for remark in told)

@@ -126,6 +126,23 @@ def test_restarts_beside_each_other_give_the_same_bits() -> None:
     assert result(3) == result(1)
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_starts_that_diverge_in_their_first_epoch_count_beside_each_other_too(seed: int) -> None:
+    def result(beside: int) -> tuple[bytes, object, int]:
+        net = Network.create(3, [(4, "relu"), (1, "linear")])
+        run = start_training(net, clouds(), trainer="online", learning_rate=2, momentum=0.0, restarts=5, seed=seed)
+        run.beside = beside
+        for _ in run.epochs(4):
+            pass
+        found = run.finish()
+        assert net.parameters is not None
+        return net.parameters.tobytes(), found.starts, found.start
+
+    one, both = result(1), result(2)
+    assert any(start.epochs == 0 for start in one[1])  # type: ignore[attr-defined]
+    assert both == one
+
+
 def test_restarts_beside_each_other_end_together() -> None:
     run = start_training(network(), clouds(2.0), restarts=4, patience=0)
     run.beside = 2

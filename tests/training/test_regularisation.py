@@ -128,8 +128,11 @@ def test_noise_leaves_the_inputs_alone() -> None:
     assert np.array_equal(before, objective.inputs)
 
 
-@pytest.mark.parametrize("name", ["lm", "br"])
-def test_sums_of_squares_refuse_l1(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [("lm", "use --l2, or --trainer lbfgs"), ("br", "leave it out: br finds its own penalty")],
+)
+def test_sums_of_squares_refuse_l1(name: str, advice: str) -> None:
     objective = replace(blobs(), l1=0.1, loss="mse")
-    with pytest.raises(UsageError, match=f"trainer {name} has no l1 penalty; use --l2, or --trainer lbfgs"):
+    with pytest.raises(UsageError, match=f"trainer {name} has no l1 penalty; {advice}"):
         make_trainer(name).start(objective, start(objective))

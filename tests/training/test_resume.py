@@ -93,3 +93,47 @@ def test_a_resumed_run_may_go_further(tmp_path: Path) -> None:
     longer = ended(interrupted_at("sgd", options, 20, 20, tmp_path / "c"), 50)
     assert longer.epochs == 50
     assert_same(longer, ended(prepared("sgd", options), 50))
+
+
+@pytest.mark.parametrize(
+    ("options", "stopped", "limit"),
+    [
+        ({"validation": 0, "restarts": 3}, 40, 20),  # where the second start has ended
+        ({"restarts": 2, "patience": 0, "refit": "no"}, 25, 20),
+        ({"validation": 0, "average": "swa:0.5"}, 8, 20),
+    ],
+    ids=str,
+)
+def test_every_start_and_average_of_a_resumed_run_goes_further(
+    options: dict[str, Any], stopped: int, limit: int, tmp_path: Path
+) -> None:
+    longer = ended(interrupted_at("sgd", options, stopped, limit, tmp_path / "c"), 50)
+    assert_same(longer, ended(prepared("sgd", options), 50))
+
+
+def test_a_time_limit_may_come_and_go_with_resumption(tmp_path: Path) -> None:
+    rules = {"stop": "gl:50,up:9", "refit": "no"}
+    uninterrupted = ended(prepared("sgd", rules), 30)
+    first = prepared("sgd", rules)
+    for _ in first.epochs(12):
+        pass
+    save_checkpoint(Checkpoint(b"", {}, first.state()), tmp_path / "c")
+    second = prepared("sgd", {**rules, "time_limit": 1000})
+    second.restore(load_checkpoint(tmp_path / "c").state)
+    for _ in second.epochs(20):
+        pass
+    save_checkpoint(Checkpoint(b"", {}, second.state()), tmp_path / "c")
+    third = prepared("sgd", rules)
+    third.restore(load_checkpoint(tmp_path / "c").state)
+    assert_same(ended(third, 30), uninterrupted)
+
+
+@pytest.mark.parametrize("options", [{}, {"restarts": 2, "refit": "no"}], ids=str)
+def test_a_run_out_of_time_goes_on_when_resumed(options: dict[str, Any], tmp_path: Path) -> None:
+    first = prepared("sgd", {**options, "time_limit": 1e-9})
+    assert ended(first, 20).stop_reason == "the time limit of 1e-09 s is over"
+    save_checkpoint(Checkpoint(b"", {}, first.state()), tmp_path / "c")
+    second = prepared("sgd", options)
+    second.restore(load_checkpoint(tmp_path / "c").state)
+    assert len(second.history) == 1
+    assert_same(ended(second, 20), ended(prepared("sgd", options), 20))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -250,3 +251,21 @@ def test_a_vector_without_a_class_is_named_by_file_and_number() -> None:
     assert str(error.value) == (
         "b.txt: vector 3 has no class, which every vector of the validation part needs; label it or leave it out"
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "warnings"),
+    [
+        ({"metric": "f1"}, ["without a validation part --metric f1 did nothing; add --validation 0.2"]),
+        (
+            {"stop": "progress:0.01,gl:5,up", "refit": "yes"},
+            ["without a validation part --refit yes and --stop gl,up did nothing; add --validation 0.2"],
+        ),
+        ({"stop": "progress:0.01", "patience": 5}, []),
+    ],
+    ids=str,
+)
+def test_options_that_need_a_validation_part_are_told_without_one(options: dict[str, Any], warnings: list[str]) -> None:
+    run = start_training(network(), two_clouds(), validation=0, **options)
+    assert run.warnings == warnings
+    assert start_training(network(), two_clouds(), **options).warnings == []

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 from trainer_problems import blobs, least_squares, make_objective, quadratic, start
 
+from anncli.dataset import Dataset
 from anncli.errors import UsageError
+from anncli.network import Network
+from anncli.training import start_training
 from anncli.training.objective import Objective
 from anncli.training.trainers import jacobian as jacobian_module
 from anncli.training.trainers import make_trainer
@@ -234,3 +237,18 @@ def test_a_row_of_weight_two_counts_as_two_rows() -> None:
     assert one.matrix == pytest.approx(other.matrix, abs=1e-12)
     assert one.vector == pytest.approx(other.vector, abs=1e-12)
     assert one.loss_sum == pytest.approx(other.loss_sum)
+
+
+def test_br_refuses_a_penalty_and_records_none() -> None:
+    rng = np.random.default_rng(0)
+    data = Dataset.from_classes(rng.normal(1, 1, (20, 2)), rng.normal(-1, 1, (20, 2)), classes=("a", "b"))
+    network = Network.create(2, [(2, "tanh"), (1, "logistic")])
+    options: dict[str, Any] = {"trainer": "br", "loss": "mse", "validation": 0}
+    with pytest.raises(UsageError, match="trainer br finds its own penalty; leave --l2 out"):
+        start_training(network, data, l2=0.1, **options)
+    for _ in (run := start_training(network, data, l2=0, **options)).epochs(3):
+        pass
+    run.finish()
+    for _ in (run := start_training(network, data, **options)).epochs(3):
+        pass
+    assert run.finish().network.record["l2"] == 0

@@ -19,6 +19,11 @@ def make_trainer(name: str, options: Mapping[str, Any] | None = None) -> Trainer
         raise ValueError(
             f"trainer {name} has no {', '.join(sorted(unknown))}; its options are {', '.join(info.defaults)}"
         )
-    module = import_module(f"anncli.training.trainers.{info.module}")
-    trainer: Trainer = module.TRAINERS[name]({**info.defaults, **(options or {})})
-    return trainer
+    return trainer_class(name)({**info.defaults, **(options or {})})
+
+
+def trainer_class(name: str) -> type[Trainer]:
+    """The class of a trainer, by its one name."""
+    module = import_module(f"anncli.training.trainers.{TRAINER_NAMES[name].module}")
+    found: type[Trainer] = module.TRAINERS[name]
+    return found

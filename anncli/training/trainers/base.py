@@ -27,6 +27,9 @@ class Trainer(ABC):
     #: Mean output per class over the presentations of the last epoch, for trainers that watch it.
     class_means: list[float] | None = None
 
+    #: Whether it finds a penalty of its own instead of the l2 of the objective.
+    finds_penalty: bool = False
+
     #: Epochs the run will have in all, for learning-rate schedules; the run sets it before the first epoch.
     total_epochs: int | None = None
 

@@ -75,10 +75,11 @@ class BayesianRegularisation(RememberingTrainer):
     """
 
     remembered: tuple[str, ...] = ("mu", "alpha", "beta", "effective_parameters")
+    finds_penalty = True
 
     def start(self, objective: Objective, parameters: Array) -> None:
         refuse_large("br", len(parameters), int(self.options["max_parameters"]), "lbfgs")
-        refuse_l1("br", objective)
+        refuse_l1("br", objective, "leave it out: br finds its own penalty")
         if objective.loss != "mse":
             raise UsageError(
                 f"trainer br needs loss mse, found {objective.loss}", advice="add --loss mse, or use --trainer lm"
@@ -89,6 +90,7 @@ class BayesianRegularisation(RememberingTrainer):
 
     def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
         o = self.options
+        # Its values are to be those of the errors alone, whoever made the objective.
         precise = replace(objective.precise(), l2=0.0)
         point = parameters.astype(np.float64)
         equations = normal_equations(objective, point)
@@ -131,10 +133,10 @@ class BayesianRegularisation(RememberingTrainer):
         return {"effective_parameters": round(self.effective_parameters, 2)}
 
 
-def refuse_l1(name: str, objective: Objective) -> None:
+def refuse_l1(name: str, objective: Objective, advice: str = "use --l2, or --trainer lbfgs") -> None:
     """A sum of squares has no room for absolute values."""
     if objective.l1:
-        raise UsageError(f"trainer {name} has no l1 penalty", advice="use --l2, or --trainer lbfgs")
+        raise UsageError(f"trainer {name} has no l1 penalty", advice=advice)
 
 
 def damped_step(matrix: Array, vector: Array, mu: float) -> Array:
