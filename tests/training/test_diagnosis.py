@@ -72,7 +72,7 @@ def test_a_run_that_ended_too_early_is_told() -> None:
 
 def test_an_average_that_never_began_is_told() -> None:
     layers = [(3, "tanh"), (1, "logistic")]
-    options = {"average": "swa:0.75", "patience": 5, "refit": "no"}
+    options = {"average": "swa:0.75", "patience": 5, "refit": "no", "learning_rate": 0.02}
     told = remarks(clouds(), layers, 400, **options)
     assert len(told) == 1
     assert told[0].startswith("no average: it begins after epoch 300, and the weights of epoch ")

@@ -130,7 +130,9 @@ def test_restarts_beside_each_other_give_the_same_bits() -> None:
 def test_starts_that_diverge_in_their_first_epoch_count_beside_each_other_too(seed: int) -> None:
     def result(beside: int) -> tuple[bytes, object, int]:
         net = Network.create(3, [(4, "relu"), (1, "linear")])
-        run = start_training(net, clouds(), trainer="online", learning_rate=2, momentum=0.0, restarts=5, seed=seed)
+        run = start_training(
+            net, clouds(), trainer="online", learning_rate=2, momentum=0.0, restarts=5, seed=seed, scaling="robust"
+        )
         run.beside = beside
         for _ in run.epochs(4):
             pass
