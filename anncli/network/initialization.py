@@ -110,14 +110,3 @@ def _nguyen_widrow(block: Array, rng: np.random.Generator, low: Array | None, hi
         biases = biases + (weights * (-(high + low) / width)[:, None]).sum(axis=0)
         weights = weights * slope[:, None]
     block[0], block[1:] = biases, weights
-
-
-def set_output_bias_to_priors(topology: Topology, parameters: Array, priors: Array) -> None:
-    """Start a probabilistic output layer at the class frequencies (n_classes,), which saves its first useless epochs."""
-    bias = topology.blocks(parameters)[-1][0]
-    share = np.clip(priors.astype(np.float64), 1e-6, 1 - 1e-6)
-    if topology.output_activation == "softmax":
-        bias[...] = np.log(share)
-    elif topology.output_activation == "logistic":
-        share = share[: len(bias)]
-        bias[...] = np.log(share / (1 - share))

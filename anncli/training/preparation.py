@@ -12,7 +12,7 @@ from anncli.dataset import Dataset
 from anncli.dataset.encoding import class_sample_weights
 from anncli.dataset.scaling import fit_scaling
 from anncli.errors import UsageError
-from anncli.network.initialization import initialize, set_output_bias_to_priors
+from anncli.network.initialization import initialize
 from anncli.network.names import check_loss, check_targets, default_loss
 from anncli.network.network import Network, default_targets
 from anncli.network.scaling import Scaling
@@ -64,13 +64,7 @@ def sample_weights(network: Network, data: Dataset, options: TrainingOptions, ro
 
 
 def initial_parameters(
-    network: Network,
-    data: Dataset,
-    options: TrainingOptions,
-    loss: str,
-    inputs: Array,
-    rows: Mapping[str, Array],
-    rng: np.random.Generator,
+    network: Network, options: TrainingOptions, inputs: Array, rows: Mapping[str, Array], rng: np.random.Generator
 ) -> Array:
     """Weights to start from (P,): those of a trained network, unless --init or restarts ask for new ones."""
     if network.parameters is not None and options.init is None:
@@ -78,11 +72,7 @@ def initial_parameters(
     # Not among the defaults of that dialect: there it would draw weights anew for a trained network too.
     method = options.init or ("ann1dn" if network.dialect == "ann1dn" else "auto")
     taken = inputs[rows["training"][:_LOOKED_AT]]
-    parameters = initialize(network.topology, method, rng, input_low=taken.min(axis=0), input_high=taken.max(axis=0))
-    if method == "auto" and loss != "mse" and options.class_weight is None:
-        counts = data.class_counts(rows["training"])
-        set_output_bias_to_priors(network.topology, parameters, counts / counts.sum())
-    return parameters
+    return initialize(network.topology, method, rng, input_low=taken.min(axis=0), input_high=taken.max(axis=0))
 
 
 def without_validation(options: TrainingOptions, rows: Mapping[str, Array]) -> list[str]:

@@ -322,9 +322,7 @@ class TrainingRun:
     def _new_attempt(self, number: int) -> Attempt:
         # The first set of initial weights is that of a run without restarts.
         rng = np.random.default_rng((self.options.seed, 2, number - 1) if number > 1 else (self.options.seed, 2))
-        parameters = preparation.initial_parameters(
-            self.network, self.data, self.options, self.loss, self.inputs, self.rows, rng
-        )
+        parameters = preparation.initial_parameters(self.network, self.options, self.inputs, self.rows, rng)
         judge, rules = self._judge(self.rows["validation"]), self._stop_rules()
         rng = self._order_rng(number)
         attempt = Attempt(self.objective, self.options, parameters, rng, judge, rules, self.patience, number)

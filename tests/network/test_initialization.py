@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from anncli.network import Layer, Topology
-from anncli.network.initialization import initialize, set_output_bias_to_priors
+from anncli.network.initialization import initialize
 from anncli.network.names import INITIALIZATION_NAMES
 
 WIDE = Topology(300, (Layer(200, "tanh"), Layer(100, "relu"), Layer(3, "softmax")))
@@ -105,18 +105,6 @@ def test_nguyen_widrow_is_the_same_function_of_inputs_of_another_range() -> None
     x = np.random.default_rng(1).uniform(low, high, (50, 2))
     in_unit_range = 2 * (x - low) / (high - low) - 1
     np.testing.assert_allclose(x @ moved[1:] + moved[0], in_unit_range @ unit[1:] + unit[0], atol=1e-4)
-
-
-def test_output_biases_give_the_class_frequencies_before_training() -> None:
-    for topology, expected in (
-        (Topology(2, (Layer(3, "softmax"),)), np.log([0.5, 0.3, 0.2])),
-        (Topology(2, (Layer(1, "logistic"),)), [0.0]),
-        (Topology(2, (Layer(3, "linear"),)), [0, 0, 0]),
-    ):
-        parameters = np.zeros(topology.n_parameters, np.float32)
-        set_output_bias_to_priors(topology, parameters, np.array([0.5, 0.3, 0.2]))
-        np.testing.assert_allclose(topology.blocks(parameters)[-1][0], expected, rtol=1e-6)
-        assert not topology.blocks(parameters)[-1][1:].any()
 
 
 def test_unknown_rule() -> None:
