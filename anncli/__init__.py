@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from anncli.dataset import Dataset as Dataset
+    from anncli.errors import AnnError as AnnError
     from anncli.evaluation import evaluate as evaluate
     from anncli.formats import load as load
     from anncli.formats import read_dataset as read_dataset
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from anncli.training import train_epochs as train_epochs
 
 _HOMES = {
+    "AnnError": "anncli.errors",
     "Dataset": "anncli.dataset",
     "EpochReport": "anncli.training",
     "Layer": "anncli.network",

@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {"network", "kernels", "dataset", "training", "evaluation", "formats", "settings", "errors", "anncli"},
     "__main__": {"cli"},
     # The public names, found when first used.
-    "anncli": {"network", "kernels", "dataset", "training", "evaluation", "formats"},
+    "anncli": {"network", "kernels", "dataset", "training", "evaluation", "formats", "errors"},
 }
 
 # The tables of names, which carry no numpy.

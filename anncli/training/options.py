@@ -34,7 +34,7 @@ SCALING_NAMES: dict[str, str] = {
 
 METRIC_NAMES: dict[str, str] = {
     "loss": "the training loss on the validation part (lower is better)",
-    "mse": "mean squared error against the targets (lower is better); ann1dn's metric 0",
+    "mse": "one over the mean squared error against the targets; ann1dn's metric 0",
     "accuracy": "share of right answers; ann1dn's metric 1",
     "gm-se-sp": "(SE SP)^(1/2); metric 2",
     "gm-se-ppv": "(SE PPV)^(1/2); metric 3",

@@ -210,7 +210,7 @@ class TrainingRun:
         if not fit:
             raise AnnError(
                 f"training diverged in epoch {self.attempts[-1].diverged}: the loss or a weight is not finite",
-                advice="lower --learning-rate, or scale the inputs (--scaling zscore); no file was changed",
+                advice=f"{self._calmer()}, or scale the inputs (--scaling zscore); no file was changed",
             )
         # Of metrics more is better, of losses less; the judge's rank knows both.
         by_number = {attempt.number: attempt for attempt in self.attempts}
@@ -223,9 +223,14 @@ class TrainingRun:
             self.attempt = min(ranked, key=lambda attempt: values[attempt.number] or 0.0)
         if self.attempt.diverged:
             self.warnings.append(
-                f"training diverged in epoch {self.attempt.diverged}; the weights of epoch {self.judge.best_epoch} are kept. "
-                "Lower --learning-rate"
+                f"training diverged in epoch {self.attempt.diverged}; the weights of epoch {self.judge.best_epoch} are kept; "
+                f"{self._calmer()}"
             )
+
+    def _calmer(self) -> str:
+        """What to do about divergence, with an option the trainer has."""
+        has_rate = "learning_rate" in self.options.trainer_options
+        return "lower --learning-rate" if has_rate else "raise --l2 or take another --trainer"
 
     def _starts(self) -> tuple[Start, ...]:
         starts = []
