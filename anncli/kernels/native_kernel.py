@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anncli.kernels import _native
-from anncli.kernels.native_threads import ThreadTrial
+from anncli.kernels.native_threads import SHARED_WORK, ThreadTrial
 from anncli.kernels.rules import RULE_CODES, UpdateRule, UpdateState
 from anncli.kernels.stepwise import stepwise_epoch
 from anncli.network.names import LOSS_NAMES
@@ -194,12 +194,14 @@ class NativeKernel:
         if self.threads:
             number = max(1, min(self.threads, work // _LEAST_WORK))
             return _FIXED.setdefault(number, nullcontext(number))
+        if work < 2 * SHARED_WORK:
+            return _ALONE
         trial = self._trials.get((topology, kind, batch_size))
         if trial is None:
             if len(self._trials) >= _MOST_TRIALS:
                 self._trials = {}
             trial = self._trials[topology, kind, batch_size] = ThreadTrial(work)
-        return trial.measured(n_rows)
+        return _ALONE if trial.gave_up else trial.measured(n_rows)
 
 
 def _pack(rule: UpdateRule) -> bytes:

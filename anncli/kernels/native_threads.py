@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 # Multiplications between two meetings of the threads below which the waiting eats the gain: not worth a trial.
-_SHARED_WORK = 2_000_000
+SHARED_WORK = 2_000_000
 _ROUNDS = 3
 # What the threads must save to be worth their noise.
 _GAIN = 0.9
@@ -24,7 +24,7 @@ class ThreadTrial:
 
     def __init__(self, work: int) -> None:
         available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        self.many = min(available, work // _SHARED_WORK, _MOST_THREADS)
+        self.many = min(available, work // SHARED_WORK, _MOST_THREADS)
         self.alone: list[float] = []
         self.together: list[float] = []
         self.gave_up = self.many < 2

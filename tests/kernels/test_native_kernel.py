@@ -382,3 +382,17 @@ def test_the_name_says_what_runs() -> None:
     assert NativeKernel(variant="baseline").name == "native baseline"
     if active_kernel().name != "numpy":
         assert describe_kernel() == active_kernel().name
+
+
+def test_auto_threads_time_only_work_worth_sharing_and_stop_when_it_is_decided() -> None:
+    kernel = NativeKernel(0)
+    small, large = (Topology(units, (Layer(units, "tanh"),)) for units in (8, 600))
+    with kernel._threads(small, "sgd", 32, 100) as threads:
+        assert threads == 1
+    assert not kernel._trials
+    kernel._threads(large, "sgd", 200, 1000)
+    (trial,) = kernel._trials.values()
+    trial.gave_up = True
+    with kernel._threads(large, "sgd", 200, 1000) as threads:
+        assert threads == 1
+    assert trial.alone == []
