@@ -112,9 +112,11 @@ class Job:
             raise Interrupted(self._interruption(result), interrupted)
 
     def _read_checkpoint(self) -> Checkpoint | None:
+        if self.given["resume"] is None:
+            return None
         from anncli.formats.checkpoint import load_checkpoint
 
-        return None if self.given["resume"] is None else load_checkpoint(self.given["resume"])
+        return load_checkpoint(self.given["resume"])
 
     def _prepare(self, network: Network, chosen: TrainingOptions) -> TrainingRun:
         from anncli.dataset import UNLABELLED
@@ -167,7 +169,6 @@ class Job:
     def _check_targets(self, training: TrainingRun, chosen: TrainingOptions) -> None:
         """Better told now than after an hour of training."""
         from anncli.formats import check_writable
-        from anncli.formats.ann1dn import refusal
 
         history = self.given["history"]
         if self.output == self.network_path != "-" and not os.path.isfile(self.network_path):
@@ -189,6 +190,8 @@ class Job:
             if target is not None and target != "-":
                 check_writable(target)
         if (self.given["dialect"] or training.network.dialect) == "ann1dn":
+            from anncli.formats.ann1dn import refusal
+
             scaling, training.network.scaling = training.network.scaling, training.scaling
             reason = refusal(training.network)
             training.network.scaling = scaling

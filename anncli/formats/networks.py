@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from anncli.errors import NetworkError, UsageError, did_you_mean
-from anncli.formats import ann1dn, nn
+from anncli.formats import nn
 from anncli.formats.numbers import MAX_NETWORK_BYTES
 from anncli.formats.textfile import BOM, Path, decode, read_bytes, replace_file, shown_name
 from anncli.network.network import Network
@@ -33,6 +33,8 @@ def parse(data: bytes, path: Path) -> Network:
     if not data.strip():
         raise NetworkError("the file is empty", path=shown_name(path), advice=_ADVICE)
     if _OPENS_WITH_NUMBER.match(data.removeprefix(BOM)):
+        from anncli.formats import ann1dn
+
         # Only numbers matter there, and the free text behind them may be in any 8-bit encoding.
         return ann1dn.parse_network(data.removeprefix(BOM).decode("latin-1"), path)
     network = nn.parse_network(decode(data, path, NetworkError), path)
@@ -49,8 +51,11 @@ def render(network: Network, dialect: str | None = None, path: Path = "") -> byt
     dialect = dialect or network.dialect
     if dialect not in DIALECTS:
         raise UsageError(f"unknown network dialect '{dialect}'", advice=did_you_mean(dialect, DIALECTS))
-    text = ann1dn.render_network(network, path) if dialect == "ann1dn" else nn.render_network(network, network.head)
-    return text.encode("utf-8")
+    if dialect == "ann1dn":
+        from anncli.formats import ann1dn
+
+        return ann1dn.render_network(network, path).encode("utf-8")
+    return nn.render_network(network, network.head).encode("utf-8")
 
 
 def save(network: Network, path: Path, dialect: str | None = None) -> None:

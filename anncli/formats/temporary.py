@@ -10,7 +10,6 @@ import contextlib
 import errno
 import os
 import re
-import secrets
 import stat
 from collections.abc import Iterator
 
@@ -49,7 +48,7 @@ def temporary_beside(target: str) -> Iterator[tuple[int, str]]:
 def _create_locked(folder: str, prefix: str) -> tuple[int, str]:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     while True:
-        name = os.path.join(folder, f"{prefix}{secrets.token_hex(4)}{_SUFFIX}")
+        name = os.path.join(folder, f"{prefix}{os.urandom(4).hex()}{_SUFFIX}")
         try:
             descriptor = os.open(name, flags, 0o666)
         except FileExistsError:

@@ -14,7 +14,6 @@ import numpy.typing as npt
 from anncli.kernels import _native
 from anncli.kernels.native_threads import SHARED_WORK, ThreadTrial
 from anncli.kernels.rules import RULE_CODES, UpdateRule, UpdateState
-from anncli.kernels.stepwise import stepwise_epoch
 from anncli.network.names import LOSS_NAMES
 from anncli.network.network import Topology
 
@@ -137,6 +136,8 @@ class NativeKernel:
                 topology, parameters, loss, rule, state, inputs, targets, weights, rows, batch_size, outputs
             )
         if rule.l1 or rule.clip:
+            from anncli.kernels.stepwise import stepwise_epoch
+
             return stepwise_epoch(
                 self, topology, parameters, loss, rule, state, inputs, targets, weights, rows, batch_size, outputs
             )

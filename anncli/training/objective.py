@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from anncli.kernels import Kernel
 from anncli.kernels.rules import UpdateRule, UpdateState
-from anncli.kernels.stepwise import batch_gradient
 from anncli.network.network import Topology
 
 Array = npt.NDArray[Any]
@@ -76,6 +75,8 @@ class Objective:
         if dropout is None:
             value = self.kernel.loss_and_gradient(self.topology, parameters, self.loss, *arrays)
         else:
+            from anncli.kernels.stepwise import batch_gradient
+
             value = batch_gradient(self.kernel, self.topology, parameters, self.loss, dropout, rows_seen, *arrays)
         if self.l2:
             l2 = parameters.dtype.type(self.l2)

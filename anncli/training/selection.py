@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from anncli.evaluation import evaluate_outputs, selection_metric
-from anncli.network.losses import LOSSES
 from anncli.training.objective import Objective
 from anncli.training.options import TrainingOptions
 
@@ -52,6 +51,8 @@ class Judge:
 
     @cached_property
     def _constant_loss(self) -> float:
+        from anncli.network.losses import LOSSES
+
         objective, output = self.objective, self.objective.topology.output_activation
         mean = objective.targets[objective.rows].mean(axis=0, dtype=np.float64)
         targets = objective.targets[self.rows].astype(np.float64)

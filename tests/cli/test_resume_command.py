@@ -120,7 +120,7 @@ def test_options_written_into_the_network_since_are_compared(small: Path, ann: A
     (small / "net.nn").write_text(NETWORK + "training: {learning_rate: 0.1}\n")
     done = ann("train", "net.nn", "pos.txt", "neg.txt", 20, "--resume", "c", check=2)
     assert done.stderr.startswith(
-        "ann: --resume c: it was made with learning_rate 0.005, this run has learning_rate 0.1;"
+        "ann: --resume c: it was made with learning_rate 0.002, this run has learning_rate 0.1;"
     )
 
 
