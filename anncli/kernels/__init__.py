@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     # For types only: `ann --version -v` names the kernel without paying for numpy.
     import numpy.typing as npt
 
-    from anncli.kernels.rules import UpdateRule, UpdateState
+    from anncli.kernels.rules import RpropRule, UpdateRule, UpdateState
     from anncli.network.network import Topology
 
     Array = npt.NDArray[Any]
@@ -54,6 +54,17 @@ class Kernel(Protocol):
         batch_size: int,
         outputs: Array | None = None,
     ) -> float: ...
+
+    def rprop_step(
+        self,
+        rule: RpropRule,
+        turn: str,
+        parameters: Array,
+        gradient: Array,
+        previous_gradient: Array,
+        step: Array,
+        move: Array,
+    ) -> None: ...
 
 
 @cache

@@ -39,6 +39,18 @@ def epoch(
     outputs: Array | None,
     threads: int,
 ) -> tuple[float, int]: ...
+def rprop_step(
+    turn: int,
+    increase: float,
+    decrease: float,
+    step_min: float,
+    step_max: float,
+    parameters: Array,
+    gradient: Array,
+    previous_gradient: Array,
+    step: Array,
+    move: Array,
+) -> None: ...
 def parse_block(
     text: bytes, start: int, delimiter: str, width: int, special: bool, out: Array
 ) -> tuple[int, int, int, int, int, int]: ...

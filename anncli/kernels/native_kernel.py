@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from anncli.kernels import _native
 from anncli.kernels.native_threads import SHARED_WORK, ThreadTrial
-from anncli.kernels.rules import RULE_CODES, UpdateRule, UpdateState
+from anncli.kernels.rules import RULE_CODES, TURN_CODES, RpropRule, UpdateRule, UpdateState
 from anncli.network.names import LOSS_NAMES
 from anncli.network.network import Topology
 
@@ -166,6 +166,21 @@ class NativeKernel:
             )
         state.rows_seen += len(rows)
         return value
+
+    def rprop_step(
+        self,
+        rule: RpropRule,
+        turn: str,
+        parameters: Array,
+        gradient: Array,
+        previous_gradient: Array,
+        step: Array,
+        move: Array,
+    ) -> None:
+        """One Rprop step, the same bits as NumpyKernel.rprop_step."""
+        if not _all_float32(parameters, gradient, previous_gradient, step, move):
+            return self._twin.rprop_step(rule, turn, parameters, gradient, previous_gradient, step, move)
+        return _native.rprop_step(TURN_CODES[turn], *rule, parameters, gradient, previous_gradient, step, move)
 
     def _plan(self, topology: Topology) -> Any:
         """The compiled side's memory for a topology; two threads may use one plan, the second then works in a copy."""

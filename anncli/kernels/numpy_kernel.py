@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from anncli.kernels.rules import UpdateRule, UpdateState, dropout_mask
+from anncli.kernels.rules import RpropRule, UpdateRule, UpdateState, dropout_mask
 from anncli.network.losses import LOSSES
 from anncli.network.network import Topology
 from anncli.network.propagation import backward, forward
@@ -113,6 +113,33 @@ class NumpyKernel:
             backward(topology, parameters, passed, delta, gradient)
             apply_rule(topology, rule, state, parameters, gradient)
         return total / len(rows)
+
+    def rprop_step(
+        self,
+        rule: RpropRule,
+        turn: str,
+        parameters: Array,
+        gradient: Array,
+        previous_gradient: Array,
+        step: Array,
+        move: Array,
+    ) -> None:
+        """One Rprop step: parameters, step, move (the one before comes in, the new one goes out) and, where it turned,
+        gradient change in place; all (P,). A gradient that is nan makes its weight nan."""
+        real = parameters.dtype.type
+        # Signs first: the product of two tiny gradients would underflow to 0 in float32.
+        sign = np.sign(gradient)
+        agreement = sign * np.sign(previous_gradient)
+        turned = agreement < 0
+        grown = np.minimum(step * real(rule.increase), real(rule.step_max))
+        shrunk = np.maximum(step * real(rule.decrease), real(rule.step_min))
+        step[...] = np.where(agreement > 0, grown, np.where(turned, shrunk, step))
+        now = -sign * step
+        if turn != "on":
+            now[turned] = -move[turned] if turn == "back" else 0
+            gradient[turned] = 0
+        move[...] = now
+        parameters += now
 
 
 def apply_rule(topology: Topology, rule: UpdateRule, state: UpdateState, parameters: Array, gradient: Array) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +61,25 @@ class UpdateState:
     def zeros(cls, rule: UpdateRule, parameters: Array) -> UpdateState:
         second = np.zeros_like(parameters) if rule.n_vectors == 2 else None
         return cls(np.zeros_like(parameters), second)
+
+
+class RpropRule(NamedTuple):
+    """How an Rprop step goes; per weight, with s = sign(previous gradient) * sign(gradient):
+
+    s > 0: step = min(step * increase, step_max);  move = -sign(gradient) * step
+    s < 0: step = max(step * decrease, step_min);  then by `turn`:
+           'on': move as above;  'back': move = -the move before;  'stay': move = 0;  gradient = 0 in the last two
+    s = 0: move = -sign(gradient) * step
+    Formulas and sources: training/trainers/rprop.py.
+    """
+
+    increase: float
+    decrease: float
+    step_min: float
+    step_max: float
+
+
+TURN_CODES = {"on": 0, "back": 1, "stay": 2}
 
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

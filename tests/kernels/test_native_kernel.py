@@ -15,7 +15,7 @@ import pytest
 
 from anncli.kernels import active_kernel, describe_kernel
 from anncli.kernels.numpy_kernel import NumpyKernel
-from anncli.kernels.rules import UpdateRule, UpdateState
+from anncli.kernels.rules import RpropRule, UpdateRule, UpdateState
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.network import Layer, Topology
 
@@ -396,3 +396,51 @@ def test_auto_threads_time_only_work_worth_sharing_and_stop_when_it_is_decided()
     with kernel._threads(large, "sgd", 200, 1000) as threads:
         assert threads == 1
     assert trial.alone == []
+
+
+@pytest.mark.parametrize("turn", ["on", "back", "stay"])
+@pytest.mark.parametrize("size", [1, 7, 16, 1001])
+def test_rprop_steps_are_the_same_bits(turn: str, size: int) -> None:
+    rng = np.random.default_rng(size)
+    rule = RpropRule(1.2, 0.5, 1e-6, 50.0)
+
+    def course(kernel: Any) -> list[bytes]:
+        draw = np.random.default_rng(3)
+        parameters, step = rng_like(size), np.full(size, 0.1, np.float32)
+        previous, move = np.zeros(size, np.float32), np.zeros(size, np.float32)
+        seen = []
+        for number in range(40):
+            gradient = draw.normal(size=size).astype(np.float32) + np.float32(0.5)
+            gradient[draw.random(size) < 0.1] = 0
+            gradient *= np.float32(1e-30) if number % 3 else np.float32(1)
+            kernel.rprop_step(rule, turn, parameters, gradient, previous, step, move)
+            previous = gradient
+            seen += [a.tobytes() for a in (parameters, gradient, step, move)]
+        return seen
+
+    start = rng.normal(size=size).astype(np.float32)
+
+    def rng_like(n: int) -> Any:
+        return start[:n].copy()
+
+    assert course(NativeKernel()) == course(REFERENCE)
+
+
+def test_rprop_limits_and_nan() -> None:
+    rule = RpropRule(1.2, 0.5, 0.08, 0.11)
+    for kernel in (NativeKernel(), REFERENCE):
+        w, s, m = np.zeros(4, np.float32), np.full(4, 0.1, np.float32), np.full(4, 9, np.float32)
+        g, before = np.array([2, -2, np.nan, 0], np.float32), np.array([1, 1, 1, 1], np.float32)
+        kernel.rprop_step(rule, "back", w, g, before, s, m)
+        # Grown to the upper limit, shrunk to the lower one and taken back, not a number, unchanged.
+        assert s[[0, 1, 3]].tolist() == pytest.approx([0.11, 0.08, 0.1])
+        assert m[[0, 1, 3]].tolist() == pytest.approx([-0.11, -9, 0])
+        assert np.isnan(w[2])
+        assert w[[0, 1, 3]].tolist() == pytest.approx([-0.11, -9, 0])
+        assert g[[0, 1, 3]].tolist() == [2, 0, 0]
+
+
+def test_rprop_in_float64_goes_to_the_twin() -> None:
+    w, g = np.zeros(2), np.array([1.0, -1.0])
+    NativeKernel().rprop_step(RpropRule(1.2, 0.5, 0, 1), "on", w, g, np.zeros(2), np.full(2, 0.1), np.zeros(2))
+    assert w.tolist() == [-0.1, 0.1]

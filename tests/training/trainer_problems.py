@@ -97,6 +97,7 @@ class Scripted:
         self.topology = topology or Topology(1, (Layer(1, "linear"),))
         self.rows, self.n_samples, self.l2 = np.arange(1), 1, 0.0
         self.calls = 0
+        self.kernel = NumpyKernel()
 
     def loss_and_gradient(self, parameters: Array) -> tuple[float, Array]:
         self.calls += 1

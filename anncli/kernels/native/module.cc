@@ -359,12 +359,52 @@ PyObject *epoch(PyObject *, PyObject *const *a, Py_ssize_t n) {
   return done(status) ? Py_BuildValue("dL", now.total / (double)held.data.n, (long long)now.step) : NULL;
 }
 
+// 1, -1 or 0; nan stays nan, so that it is found out.
+inline float sign(float x) { return x > 0 ? 1.0f : x < 0 ? -1.0f : x == 0 ? 0.0f : x; }
+
+// rprop_step(turn, increase, decrease, step_min, step_max, parameters, gradient, previous_gradient, step, move); turn: 0 on,
+// 1 back, 2 stay: see RpropRule and NumpyKernel.rprop_step
+PyObject *rprop_step(PyObject *, PyObject *const *a, Py_ssize_t n) {
+  if (!need(n, 10)) return NULL;
+  int64_t turn;
+  double numbers[4];
+  if (!count(a[0], &turn)) return NULL;
+  for (int i = 0; i < 4; i++)
+    if (!real(a[1 + i], numbers + i)) return NULL;
+  const float increase = (float)numbers[0], decrease = (float)numbers[1], low = (float)numbers[2], high = (float)numbers[3];
+  Held parameters, gradient, previous, step, move;
+  if (!parameters.take(a[5], "parameters", false, -1, 0, true, false)) return NULL;
+  const Py_ssize_t size = parameters.rows;
+  if (!gradient.take(a[6], "gradient", false, size, 0, true, false) ||
+      !previous.take(a[7], "previous_gradient", false, size, 0, false, false) ||
+      !step.take(a[8], "step", false, size, 0, true, false) || !move.take(a[9], "move", false, size, 0, true, false))
+    return NULL;
+  float *w = parameters.changed(), *g = gradient.changed(), *s = step.changed(), *m = move.changed();
+  const float *p = previous.floats();
+  PyThreadState *state = PyEval_SaveThread();
+  for (Py_ssize_t i = 0; i < size; i++) {
+    const float now = sign(g[i]), agreement = now * sign(p[i]);
+    const float grown = s[i] * increase, shrunk = s[i] * decrease;
+    s[i] = agreement > 0 ? (grown < high ? grown : high) : agreement < 0 ? (shrunk > low ? shrunk : low) : s[i];
+    float moved = -now * s[i];
+    if (agreement < 0 && turn) {
+      moved = turn == 1 ? -m[i] : 0.0f;
+      g[i] = 0.0f;
+    }
+    m[i] = moved;
+    w[i] += moved;
+  }
+  PyEval_RestoreThread(state);
+  Py_RETURN_NONE;
+}
+
 PyMethodDef methods[] = {
     {"variants", variants, METH_NOARGS, NULL},
     {"plan", make_plan, METH_VARARGS, NULL},
     {"forward", (PyCFunction)(void (*)(void))forward, METH_FASTCALL, NULL},
     {"loss_and_gradient", (PyCFunction)(void (*)(void))loss_and_gradient, METH_FASTCALL, NULL},
     {"epoch", (PyCFunction)(void (*)(void))epoch, METH_FASTCALL, NULL},
+    {"rprop_step", (PyCFunction)(void (*)(void))rprop_step, METH_FASTCALL, NULL},
     {"parse_block", (PyCFunction)(void (*)(void))ann_parse_block, METH_FASTCALL, NULL},
     {"format_rows", (PyCFunction)(void (*)(void))ann_format_rows, METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
