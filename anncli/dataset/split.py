@@ -17,12 +17,17 @@ def stratified_split(labels: Array, rows: Array, share: float, rng: np.random.Ge
         count; a class keeps at least one row in each part where it has two, and its only row is left.
     Returns: (left, taken), both ascending int64 and together the given rows.
     """
-    taken = []
-    for label in np.unique(labels[rows]):
-        members = rows[labels[rows] == label]
+    # Copies and masks rather than np.unique and np.setdiff1d, which sort everything: rows may be many millions.
+    taken, own = [], labels[rows]
+    for label in range(int(own.min(initial=0)), int(own.max(initial=-1)) + 1):
+        members = rows[own == label]
+        if not len(members):
+            continue
         count = int(np.floor(share * len(members) + 0.5))
         if 0 < share < 1:
             count = min(max(count, 1), len(members) - 1)
-        taken.append(rng.permutation(members)[:count])
-    chosen = np.sort(np.concatenate(taken)) if taken else rows[:0]
-    return np.setdiff1d(rows, chosen, assume_unique=True), chosen
+        taken.append(rng.permutation(members)[:count].copy())
+    chosen = np.sort(np.concatenate(taken)) if taken else rows[:0].copy()
+    is_taken = np.zeros(len(labels), dtype=bool)
+    is_taken[chosen] = True
+    return rows[~is_taken[rows]], chosen

@@ -40,7 +40,7 @@ def divide(
     """Rows of the three parts: those given, the others drawn as shares of the given training rows (or of all)."""
     training = parts.get("training")
     rows = np.arange(data.n_samples, dtype=np.int64) if training is None else np.asarray(training, dtype=np.int64)
-    result = {name: np.asarray(parts.get(name, rows[:0]), dtype=np.int64) for name in PARTS}
+    result = {name: np.asarray(parts.get(name, []), dtype=np.int64) for name in PARTS}
     shares = {name: 0.0 if name in parts else getattr(options, name) for name in ("test", "validation")}
     if any(isinstance(share, tuple) for share in shares.values()):
         raise UsageError("validation and test files must be read into `parts` before training")

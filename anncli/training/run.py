@@ -343,8 +343,10 @@ class TrainingRun:
         return np.random.default_rng((self.options.seed, 0, number - 1) if number > 1 else (self.options.seed, 0))
 
     def _judge(self, rows: Array) -> Judge:
-        targets = encode_targets(self.data.labels, self.network.n_outputs, self.targets)
-        objective = replace(self.objective, targets=targets) if self.options.label_smoothing else self.objective
+        objective = self.objective
+        if self.options.label_smoothing:
+            unsmoothed = encode_targets(self.data.labels, self.network.n_outputs, self.targets)
+            objective = replace(objective, targets=unsmoothed)
         return Judge(objective, self.data.labels, rows, self.options, self.threshold)
 
     def _stop_rules(self) -> list[StopRule]:
