@@ -18,11 +18,16 @@ Array = npt.NDArray[Any]
 BLOCK_ROWS = 512
 
 
+# What overflows becomes inf or nan, as in compiled code; whoever asked looks at the result.
+_QUIET = np.errstate(over="ignore", invalid="ignore")
+
+
 class NumpyKernel:
     """Every number of a network in numpy; works in float32, and in float64 for gradient checks."""
 
     name = "numpy"
 
+    @_QUIET
     def forward(self, topology: Topology, parameters: Array, inputs: Array, rows: Array | None = None) -> Array:
         """Outputs (n, n_outputs) for scaled inputs (N, n_inputs), of the rows named (n,) int64, in their order, or of all."""
         n = len(inputs) if rows is None else len(rows)
@@ -33,6 +38,7 @@ class NumpyKernel:
             outputs[block] = forward(topology, parameters, taken).activations[-1]
         return outputs
 
+    @_QUIET
     def loss_and_gradient(
         self,
         topology: Topology,
@@ -74,6 +80,7 @@ class NumpyKernel:
             total += n * l2 / 2 * _penalty(topology, parameters, gradient, l2)
         return total / n
 
+    @_QUIET
     def epoch(
         self,
         topology: Topology,
@@ -114,6 +121,7 @@ class NumpyKernel:
             apply_rule(topology, rule, state, parameters, gradient)
         return total / len(rows)
 
+    @_QUIET
     def rprop_step(
         self,
         rule: RpropRule,
