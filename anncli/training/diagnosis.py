@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from anncli.dataset import UNLABELLED
 from anncli.network.activations import ACTIVATIONS
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.propagation import forward
@@ -18,9 +19,9 @@ Array = npt.NDArray[Any]
 # Training vectors that units are watched on.
 _ROWS = 2000
 # A unit is dead where its slope is 0 for all of them, saturated where the slope is below this share of its largest
-# for nearly all of them.
-_FLAT, _NEARLY_ALL = 0.02, 0.95
-# A gap between training and validation is one where both the loss and the share of errors show it.
+# for nearly all of them; a few in a large layer are no reason to worry.
+_FLAT, _NEARLY_ALL, _SHARE = 0.02, 0.95, 0.05
+# A gap between training and new vectors is one where both the loss and the share of errors show it.
 _LOSS_RATIO, _ERROR_GAP, _ENOUGH = 2.0, 0.05, 40
 # Still improving: the best epoch is among the last 5 %, or the loss fell by 2 % in the last tenth of the run.
 _LATE, _FALL, _LEAST_EPOCHS = 0.95, 0.02, 20
@@ -46,7 +47,7 @@ def _units(run: TrainingRun) -> list[str]:
         if np.isfinite([info.lowest, info.highest]).all():
             steepest = _steepest(layer.activation)
             flat = int(((slope < _FLAT * steepest).mean(axis=0) >= _NEARLY_ALL).sum())
-            if flat:
+            if flat > _SHARE * layer.units:
                 remarks.append(
                     f"hidden layer {number}: {_of(flat, layer.units)} saturated on nearly every vector and no longer learning; "
                     + _one_of(
@@ -56,7 +57,7 @@ def _units(run: TrainingRun) -> list[str]:
                         last="train it anew (--init auto --seed N)",
                     )
                 )
-        elif dead:
+        elif dead > _SHARE * layer.units:
             remarks.append(
                 f"hidden layer {number}: {_of(dead, layer.units)} dead, with slope 0 on every vector; "
                 + _one_of("use leaky-relu or elu", _lower_rate(run), last="draw other weights (--init he --seed N)")
@@ -89,17 +90,19 @@ def _lower_rate(run: TrainingRun) -> str:
 
 def _gap(run: TrainingRun, result: TrainingResult) -> list[str]:
     """Training vectors that are fitted much better than new ones."""
-    validation = result.rows["validation"]
-    if len(validation) < _ENOUGH:
+    # The validation part has judged the weights before a final fit, the test part judges those after it.
+    large = [name for name in ("validation", "test") if len(result.rows[name]) >= _ENOUGH]
+    if not large or (run.data.labels[result.rows[large[0]]] == UNLABELLED).any():
         return []
-    judged = run.selected
-    losses = [run.objective.value(judged, rows, penalty=False) for rows in (result.rows["training"], validation)]
-    errors = [1 - run.share_right(judged, rows) for rows in (result.rows["training"], validation)]
+    part, judged = large[0], run.selected if large[0] == "validation" else run.network_parameters()
+    both = (result.rows["training"], result.rows[part])
+    losses = [run.objective.value(judged, rows, penalty=False) for rows in both]
+    errors = [1 - run.share_right(judged, rows) for rows in both]
     if losses[1] < _LOSS_RATIO * losses[0] or errors[1] - errors[0] < _ERROR_GAP:
         return []
     dropout = "add --dropout 0.2" if "dropout" in run.options.trainer_options else ""
     return [
-        f"over-fitted: {100 * errors[0]:.1f} % wrong on the training part, {100 * errors[1]:.1f} % on the validation part; "
+        f"over-fitted: {100 * errors[0]:.1f} % wrong on the training part, {100 * errors[1]:.1f} % on the {part} part; "
         + _one_of(_raise_l2(run), dropout, "use fewer hidden units", last="more vectors")
     ]
 

@@ -14,7 +14,7 @@ Array = npt.NDArray[Any]
 
 
 class Start(NamedTuple):
-    """What one set of initial weights came to: value is the validation loss of its best epoch, or without a validation
+    """What one set of initial weights came to: value is the validation loss of the epoch kept, or without a validation
     part the training loss at its end, None where it diverged without a best epoch."""
 
     number: int

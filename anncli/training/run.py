@@ -218,7 +218,7 @@ class TrainingRun:
         by_number = {attempt.number: attempt for attempt in self.attempts}
         ranked = [by_number[start.number] for start in fit]
         by_judge = [attempt for attempt in ranked if attempt.judge.best is not None]
-        if by_judge:
+        if by_judge and self.options.keep == "best":
             self.attempt = max(by_judge, key=lambda attempt: attempt.judge.best or (0.0, 0.0))
         else:
             values = {start.number: start.value for start in fit}
@@ -238,8 +238,10 @@ class TrainingRun:
         starts = []
         for attempt in self.attempts:
             best, value = attempt.judge.best_epoch, None
-            if best is not None and not (attempt.diverged and self.options.keep != "best"):
+            if best is not None and self.options.keep == "best":
                 value = attempt.history[best - 1].validation_loss
+            elif best is not None and not attempt.diverged:
+                value = attempt.history[-1].validation_loss
             elif not attempt.diverged:
                 # A single attempt has nothing to be compared with.
                 value = self.objective.value(attempt.weights) if len(self.attempts) > 1 else 0.0

@@ -64,6 +64,22 @@ def test_over_fitting_is_told() -> None:
     assert any(text.startswith("over-fitted: ") and "--l2" in text for text in found)
 
 
+def test_over_fitting_is_told_by_the_test_part_where_nothing_else_can() -> None:
+    found = remarks(clouds(100, 20, 0.1), [(30, "tanh"), (1, "logistic")], 300, l2=0, validation=0, test=0.4)
+    assert any("% wrong on the training part, " in text and "% on the test part; " in text for text in found)
+
+
+def test_one_dead_unit_of_many_is_no_remark() -> None:
+    def dead(topology: Any) -> Any:
+        w = np.random.default_rng(0).normal(size=topology.n_parameters)
+        w[0] = -1000.0
+        return w
+
+    settings: dict[str, Any] = {"validation": 0, "learning_rate": 1e-6}
+    assert remarks(clouds(), [(20, "relu"), (1, "logistic")], 1, dead, **settings) == []
+    assert len(remarks(clouds(), [(19, "relu"), (1, "logistic")], 1, dead, **settings)) == 1
+
+
 def test_a_run_that_ended_too_early_is_told() -> None:
     for options in ({"validation": 0}, {"patience": 0}):
         found = remarks(clouds(), [(6, "tanh"), (1, "logistic")], 20, learning_rate=1e-3, **options)

@@ -105,6 +105,18 @@ def test_restarts_without_a_validation_part_keep_the_lowest_training_loss() -> N
     assert result.starts[result.start - 1].value == min(v for v in values if v is not None)
 
 
+def test_restarts_that_keep_the_last_epoch_are_ranked_by_it() -> None:
+    options = {"seed": 5, "patience": 0, "learning_rate": 0.05, "l2": 0, "keep": "last"}
+    result = anncli.train(network(), clouds(2.0), 60, restarts=6, **options)
+    run = start_training(network(), clouds(2.0), restarts=6, **options)
+    last: dict[int, float] = {}
+    for report in run.epochs(60):
+        assert report.validation_loss is not None
+        last[report.start] = report.validation_loss
+    assert result.start == min(last, key=lambda number: last[number])
+    assert [start.value for start in result.starts] == list(last.values())
+
+
 def test_restarts_refuse_weights_to_go_on_from() -> None:
     net = network()
     anncli.train(net, clouds(), 5)
