@@ -104,4 +104,5 @@ def check_same_shape(path: str, checkpoint_network: Network, network: Network) -
 
 
 def _shown(name: str, value: Any) -> str:
-    return f"{name} {'none' if value is None else value}"
+    unset = "auto" if name in ("validation", "l2", "patience") else "none"
+    return f"{name} {unset if value is None else value}"

@@ -140,10 +140,14 @@ def outcome_text(
             f"{printable(network_path)}: {describe(result.network)}",
             f"{training.options.trainer}, seed {training.options.seed}: {_course(result)}",
             *_starts_lines(result),
-            *_refit_line(result),
+            *_refit_line(result, training.penalty_dropped),
             "",
             evaluation_text(parts),
-            *(["* before the final fit, which trained on these vectors too"] if result.refit_epochs else []),
+            *(
+                ["* before the final fit, which trained on these vectors too"]
+                if VALIDATION_BEFORE_REFIT in parts
+                else []
+            ),
             "",
             f"written to {'stdout' if output == '-' else printable(output)}",
         ]
@@ -175,12 +179,13 @@ def _starts_lines(result: TrainingResult) -> list[str]:
     ]
 
 
-def _refit_line(result: TrainingResult) -> list[str]:
+def _refit_line(result: TrainingResult, without_penalty: bool) -> list[str]:
     if not result.refit_epochs:
         return []
     n = len(result.rows["training"]) + len(result.rows["validation"])
     return [
-        f"final fit: {result.refit_epochs} epochs from the same initial weights on all {n} vectors (--refit no: none)"
+        f"final fit: {result.refit_epochs} epochs from the same initial weights on all {n} vectors"
+        f"{', without a penalty' if without_penalty else ''} (--refit no: none)"
     ]
 
 

@@ -110,7 +110,7 @@ def _gap(run: TrainingRun, result: TrainingResult) -> list[str]:
 def _unfinished(run: TrainingRun, result: TrainingResult) -> list[str]:
     """A run that ended for want of epochs while it was still getting better."""
     epochs = result.epochs
-    if not result.stop_reason.startswith("all ") or epochs < _LEAST_EPOCHS:
+    if not result.stop_reason.startswith("all ") or epochs < _LEAST_EPOCHS or run.penalty_dropped:
         return []
     if result.best_epoch is not None:
         better = result.best_epoch > _LATE * epochs

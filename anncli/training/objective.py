@@ -64,6 +64,22 @@ class Objective:
         )
         return value + self.l1 * self._absolute_weights(parameters) if self.l1 and penalty else value
 
+    def constant_loss(self, rows: Array) -> float:
+        """The mean loss over `rows` of always giving the mean target of the training part, without the penalty."""
+        from anncli.network.losses import LOSSES
+
+        weights = self.weights
+        mean = np.average(
+            self.targets[self.rows].astype(np.float64), 0, None if weights is None else weights[self.rows]
+        )
+        targets = self.targets[rows].astype(np.float64)
+        outputs, activation = np.tile(mean, (len(targets), 1)), self.topology.output_activation
+        # Pre-activations of those outputs; only the cross-entropies and the focal loss look at them.
+        kept = np.clip(mean, 1e-12, 1 - 1e-12)
+        z = np.tile(np.log(kept) if activation == "softmax" else np.log(kept / (1 - kept)), (len(targets), 1))
+        values = LOSSES[self.loss].value(activation, z, outputs, targets)
+        return float((values if weights is None else values * weights[rows]).mean())
+
     def batch_loss_and_gradient(
         self, parameters: Array, rows: Array, gradient: Array, dropout: UpdateRule | None = None, rows_seen: int = 0
     ) -> float:

@@ -196,6 +196,11 @@ def _threshold(value: Any) -> float:
     return x
 
 
+def _validation(value: Any) -> float | tuple[str, ...] | None:
+    """A reader for a held-out part or 'auto', which becomes None: the run decides by the data."""
+    return None if value in (None, "auto", ["auto"]) else part(value)
+
+
 def _schedule(value: Any) -> str:
     """A reader for a learning-rate schedule with its numbers."""
     return str(parse_schedule(value))
@@ -218,7 +223,7 @@ def _average(value: Any) -> str | None:
 
 OPTIONS: dict[str, Option] = {
     "trainer": Option(canonical_trainer, DEFAULT_TRAINER, "NAME", "The training algorithm: " + ", ".join(TRAINER_NAMES)),
-    "validation": Option(part, 0.2, "SHARE|FILES", "Rows that judge each epoch: a share of every class, or files, one per class, comma-separated"),
+    "validation": Option(_validation, "auto", "SHARE|FILES", "Rows that judge each epoch: a share of every class, or files, one per class, comma-separated; auto: 0.2, none where a class has fewer than 5 vectors"),
     "test": Option(part, 0.0, "SHARE|FILES", "Rows kept out of everything, judged once at the end; as --validation"),
     "learning_rate": Option(number(0, open_low=True, example="0.01"), None, "X", "Step size"),
     "momentum": Option(number(0, 1, open_high=True, example="0.9"), None, "X", "Share of the last step that is kept (sgd, online, gdm, gdx)"),
@@ -291,7 +296,7 @@ class TrainingOptions:
 
     trainer: str = DEFAULT_TRAINER
     trainer_options: Mapping[str, Any] = field(default_factory=dict)
-    validation: float | tuple[str, ...] = 0.2
+    validation: float | tuple[str, ...] | None = None
     test: float | tuple[str, ...] = 0.0
     scaling: str = "auto"
     loss: str = "auto"
@@ -350,6 +355,8 @@ def resolve_options(layers: list[Mapping[str, Given]], dialect: str = "ann") -> 
             elif name != "trainer" and strength <= chosen_by and every[strength] is not weak:
                 has = ", ".join(info.defaults)
                 raise ValueError(f"{given.place}: trainer {trainer} has no {name}; its options are {has}")
-    if values.get("dividetrain") is not None and values.setdefault("validation", 0.0):
-        raise ValueError("--dividetrain trains on every vector; leave --validation out")
+    if values.get("dividetrain") is not None:
+        if values.get("validation"):
+            raise ValueError("--dividetrain trains on every vector; leave --validation out")
+        values["validation"] = 0.0
     return TrainingOptions(trainer=trainer, trainer_options=own, **values)

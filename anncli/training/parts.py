@@ -18,6 +18,9 @@ Array = npt.NDArray[Any]
 
 PARTS = ("training", "validation", "test")
 
+# The validation part where the options leave it open; from a class of four it would take one vector, or half of two.
+VALIDATION_SHARE, FEWEST_TO_SHARE = 0.2, 5
+
 
 def check_fit(network: Network, data: Dataset) -> None:
     """Data and network agree in inputs and classes."""
@@ -42,6 +45,8 @@ def divide(
     rows = np.arange(data.n_samples, dtype=np.int64) if training is None else np.asarray(training, dtype=np.int64)
     result = {name: np.asarray(parts.get(name, []), dtype=np.int64) for name in PARTS}
     shares = {name: 0.0 if name in parts else getattr(options, name) for name in ("test", "validation")}
+    if shares["validation"] is None:
+        shares["validation"] = 0.0 if smallest_class(data, rows) < FEWEST_TO_SHARE else VALIDATION_SHARE
     if any(isinstance(share, tuple) for share in shares.values()):
         raise UsageError("validation and test files must be read into `parts` before training")
     if shares["test"] + shares["validation"] >= 1:
@@ -55,6 +60,23 @@ def divide(
         remaining -= share
     result["training"] = left
     return result
+
+
+def smallest_class(data: Dataset, rows: Array) -> int:
+    """How many of the rows the smallest class has."""
+    return int(data.class_counts(rows).min())
+
+
+def too_few_to_share(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
+    """A warning where the smallest class kept divide() from drawing a validation part."""
+    if len(rows["validation"]):
+        return []
+    counts = data.class_counts(rows["training"])
+    count, name = int(counts.min()), data.classes[int(np.argmin(counts))]
+    return [
+        f"class '{name}' has {count} vector{'' if count == 1 else 's'}, too few to hold some out: "
+        "there is no validation part and all epochs are run"
+    ]
 
 
 def _no_class(data: Dataset, part: str, row: int) -> DataError:

@@ -20,7 +20,7 @@ from anncli.training import preparation
 from anncli.training.attempt import Attempt, EpochReport
 from anncli.training.objective import Objective
 from anncli.training.options import TrainingOptions
-from anncli.training.parts import check_fit, check_parts, divide
+from anncli.training.parts import check_fit, check_parts, divide, too_few_to_share
 from anncli.training.record import make_record
 from anncli.training.result import Start, TrainingResult
 from anncli.training.selection import Judge
@@ -36,6 +36,8 @@ _SELF_TEST_ROWS = 3
 # with the data, as it should; chosen on the development sets, see benchmarks/accuracy.md.
 _PRIOR_PRECISION = 2.5
 _REFIT_LIMIT = 10_000
+# Epochs after which a network that learnt nothing was not merely stopped early.
+_ENOUGH_EPOCHS = 200
 
 
 class TrainingRun:
@@ -59,6 +61,7 @@ class TrainingRun:
         beside: int = 1,
     ) -> None:
         self.beside = beside
+        self.penalty_dropped = False
         self.network, self.data, self.options = network, data, options
         self.kernel = kernel or active_kernel()
         check_fit(network, data)
@@ -70,6 +73,8 @@ class TrainingRun:
         self._validation_drawn = "validation" not in (parts or {})
         self.rows = divide(data, options, parts or {}, np.random.default_rng((options.seed, 1)))
         self.warnings = check_parts(data, self.rows) + preparation.without_validation(options, self.rows)
+        if options.validation is None and self._validation_drawn:
+            self.warnings += too_few_to_share(data, self.rows)
         self.self_test_inputs = data.inputs[_spread(self.rows["training"], _SELF_TEST_ROWS)].copy()
         self._finds_penalty = trainer_class(options.trainer).finds_penalty
         if self._finds_penalty and options.l2:
@@ -111,7 +116,7 @@ class TrainingRun:
     def l2(self) -> float:
         """The penalty in force: the one given, or 2.5 / n with n the vectors the final weights are fitted to; 0 where the
         trainer finds its own."""
-        if self._finds_penalty:
+        if self._finds_penalty or self.penalty_dropped:
             return 0.0
         if self.options.l2 is not None:
             return self.options.l2
@@ -126,8 +131,12 @@ class TrainingRun:
             return False
         if choice == "auto" and self.options.time_limit is not None:
             return False
-        continued = self.network.is_trained and self.options.init is None
-        return choice == "yes" or (self._validation_drawn and not continued and n <= _REFIT_LIMIT)
+        return choice == "yes" or (self._validation_drawn and not self._continued and n <= _REFIT_LIMIT)
+
+    @property
+    def _continued(self) -> bool:
+        """Whether the run goes on from the weights of a trained network."""
+        return self.network.is_trained and self.options.init is None
 
     # What the attempt in hand is at, or the kept one when all are done.
 
@@ -177,7 +186,12 @@ class TrainingRun:
             yield from self._attempts_in_turn(limit)
         self._choose_attempt()
         if self.will_refit and self.judge.best_epoch is not None:
-            yield from self._refit_epochs()
+            # With a penalty chosen by the user the best epoch is the measure: only the default penalty is known to make
+            # up for the epochs after it.
+            count = len(self.history) if self.options.l2 is None else self.judge.best_epoch
+            yield from self._final_fit(self.objective, count)
+        if self._learnt_nothing():
+            yield from self._fit_without_penalty(limit)
 
     def _attempts_in_turn(self, limit: int) -> Iterator[EpochReport]:
         restored = len(self.attempts) if self._resumed else 0
@@ -248,18 +262,47 @@ class TrainingRun:
             starts.append(Start(attempt.number, len(attempt.history), best, value))
         return tuple(starts)
 
-    def _refit_epochs(self) -> Iterator[EpochReport]:
-        """The same initial weights and order of chance, all vectors, as many epochs as the selection ran.
+    @property
+    def _final_rows(self) -> Array:
+        """The rows of a final fit: all but those of the test part."""
+        return np.sort(np.concatenate([self.rows["training"], self.rows["validation"]]))
 
-        With a penalty chosen by the user the best epoch is the measure instead: only the default penalty is known to
-        make up for the epochs after it.
+    def _learnt_nothing(self) -> bool:
+        """Whether the default penalty kept the network from learning even its own training vectors.
+
+        On a handful of vectors, or where only all inputs together say anything (XOR, parity), weights as large as they have
+        to be are dearer than every vector answered wrong. A penalty the user chose is not doubted, nor a short run.
         """
-        best, selection = self.judge.best_epoch, self.attempt
-        assert best is not None
-        count = len(self.history) if self.options.l2 is None else best
-        rows = np.sort(np.concatenate([self.rows["training"], self.rows["validation"]]))
+        o = self.options
+        chosen = o.l2 is not None or self._finds_penalty or o.refit == "no" or o.time_limit is not None
+        if chosen or self._continued or len(self.history) < _ENOUGH_EPOCHS or not self.l2:
+            return False
+        if self.refitted is None and len(self.rows["validation"]):
+            return False
+        return not self._has_learnt(self.attempt.weights if self.refitted is None else self.refitted)
+
+    def _has_learnt(self, parameters: Array) -> bool:
+        rows = self._final_rows
+        return self.objective.value(parameters, rows, penalty=False) < 0.98 * self.objective.constant_loss(rows)
+
+    def _fit_without_penalty(self, count: int) -> Iterator[EpochReport]:
+        """A final fit of `count` epochs without the penalty, kept only if it learns. Patience was no measure here."""
+        before = self.refitted, self.refit_epochs, self.remarks
+        yield from self._final_fit(replace(self.objective, l2=0.0), count)
+        if self.refitted is not None and self.refitted is not before[0] and self._has_learnt(self.refitted):
+            self.penalty_dropped = True
+            self.warnings.append(
+                "under the default penalty the network learnt nothing, so it was trained without one; "
+                "--l2 X sets one, --refit no leaves it as it was"
+            )
+        else:
+            self.refitted, self.refit_epochs, self.remarks = before
+
+    def _final_fit(self, objective: Objective, count: int) -> Iterator[EpochReport]:
+        """The same initial weights and order of chance, all vectors, `count` epochs."""
+        best, selection, rows = self.judge.best_epoch, self.attempt, self._final_rows
         fit = Attempt(
-            replace(self.objective, rows=rows, targets=self._targets(rows)),
+            replace(objective, rows=rows, targets=self._targets(rows)),
             self.options,
             selection.initial_parameters.copy(),
             self._order_rng(selection.number),

@@ -51,18 +51,7 @@ class Judge:
 
     @cached_property
     def _constant_loss(self) -> float:
-        from anncli.network.losses import LOSSES
-
-        objective, output = self.objective, self.objective.topology.output_activation
-        mean = objective.targets[objective.rows].mean(axis=0, dtype=np.float64)
-        targets = objective.targets[self.rows].astype(np.float64)
-        outputs = np.tile(mean, (len(targets), 1))
-        # Pre-activations of those outputs; only the cross-entropies and focal loss look at them.
-        kept = np.clip(mean, 1e-12, 1 - 1e-12)
-        z = np.tile(np.log(kept) if output == "softmax" else np.log(kept / (1 - kept)), (len(targets), 1))
-        values = LOSSES[objective.loss].value(output, z, outputs, targets)
-        weights = objective.weights
-        return float((values if weights is None else values * weights[self.rows]).mean())
+        return self.objective.constant_loss(self.rows)
 
     @property
     def can_judge(self) -> bool:

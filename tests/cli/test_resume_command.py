@@ -64,7 +64,7 @@ def test_the_last_checkpoint_is_written_where_the_signal_came(small: Path, ann: 
     [
         (["--seed", "1"], 2, "ann: --resume c: it was made with seed 0, this run has seed 1; repeat the options of the first run\n"),
         (["--dropout", "0.5"], 2, "ann: --resume c: it was made with dropout 0.0, this run has dropout 0.5; repeat the options of the first run\n"),
-        (["--validation", "0.5"], 2, "ann: --resume c: it was made with validation 0.2, this run has validation 0.5; repeat the options of the first run\n"),
+        (["--validation", "0.5"], 2, "ann: --resume c: it was made with validation auto, this run has validation 0.5; repeat the options of the first run\n"),
     ],
 )  # fmt: skip
 def test_another_run_is_refused(small: Path, ann: Ann, arguments: list[str], code: int, message: str) -> None:

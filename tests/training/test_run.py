@@ -269,3 +269,56 @@ def test_options_that_need_a_validation_part_are_told_without_one(options: dict[
     run = start_training(network(), two_clouds(), validation=0, **options)
     assert run.warnings == warnings
     assert start_training(network(), two_clouds(), **options).warnings == []
+
+
+def xor(copies: int) -> Dataset:
+    one, zero = np.array([[0.0, 1], [1, 0]]), np.array([[0.0, 0], [1, 1]])
+    return Dataset.from_classes(np.tile(one, (copies, 1)), np.tile(zero, (copies, 1)), classes=("one", "zero"))
+
+
+@pytest.mark.parametrize("copies", [1, 2])
+def test_xor_is_learnt_with_nothing_but_defaults(copies: int) -> None:
+    net = Network.create(2, [(8, "tanh"), (1, "logistic")])
+    result = anncli.train(net, xor(copies), epochs=1000)
+    assert anncli.evaluate(net, xor(1)).accuracy == 1.0
+    # 2.5 / 4 or 2.5 / 8 times the squared weights is dearer than four wrong answers.
+    assert net.record["l2"] == 0.0
+    assert any(text.startswith("under the default penalty the network learnt nothing") for text in result.warnings)
+    assert result.refit_epochs == 1000
+
+
+def test_classes_of_four_share_nothing_those_of_five_do() -> None:
+    def rows(size: int) -> tuple[int, list[str]]:
+        rng = np.random.default_rng(0)
+        data = Dataset.from_classes(rng.normal(size=(size, 3)), rng.normal(size=(20, 3)), classes=("a", "b"))
+        run = start_training(network(), data)
+        return len(run.rows["validation"]), run.warnings
+
+    warning = "class 'a' has 4 vectors, too few to hold some out: there is no validation part and all epochs are run"
+    assert rows(4) == (0, [warning])
+    assert rows(5) == (5, [])
+
+
+@pytest.mark.parametrize(
+    ("options", "dropped"),
+    [
+        ({}, True),
+        ({"l2": 0.3125}, False),
+        ({"refit": "no"}, False),
+        ({"time_limit": 1e3}, False),
+        ({"epochs": 199}, False),
+    ],
+    ids=str,
+)
+def test_a_penalty_that_was_asked_for_or_hardly_tried_is_kept(options: dict[str, Any], dropped: bool) -> None:
+    net = Network.create(2, [(8, "tanh"), (1, "logistic")])
+    result = anncli.train(net, xor(2), **{"epochs": 200, "learning_rate": 0.05, **options})
+    assert net.record["l2"] == (0 if dropped else 0.3125)
+    assert any("penalty" in text for text in result.warnings) == dropped
+
+
+def test_a_network_that_learns_keeps_the_default_penalty() -> None:
+    net = network()
+    result = anncli.train(net, two_clouds(), epochs=400)
+    assert net.record["l2"] == pytest.approx(2.5 / 90, rel=1e-5)
+    assert result.warnings == ()
