@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from anncli.evaluation.evaluation import Evaluation
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from anncli.evaluation.evaluation import Evaluation
 
 
 def collapsed(evaluation: Evaluation) -> str | None:

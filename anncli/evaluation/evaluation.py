@@ -10,13 +10,14 @@ import numpy.typing as npt
 from anncli.dataset import UNLABELLED, Dataset
 from anncli.errors import DataError
 from anncli.evaluation.binary import BinaryEvaluation, evaluate_scores
-from anncli.evaluation.multiclass import MulticlassEvaluation, evaluate_classes
 
 if TYPE_CHECKING:
+    from anncli.evaluation.multiclass import MulticlassEvaluation
     from anncli.network import Network
 
+    Evaluation = BinaryEvaluation | MulticlassEvaluation
+
 Array = npt.NDArray[Any]
-Evaluation = BinaryEvaluation | MulticlassEvaluation
 
 
 def evaluate_outputs(
@@ -51,6 +52,9 @@ def evaluate_outputs(
         outputs, labels = outputs[known], labels[known]
     if outputs.shape[1] == 1:
         return evaluate_scores(outputs[:, 0], labels, threshold, targets, names, n_unlabelled)
+    # Only here: most networks have one output, and every start pays for what is imported.
+    from anncli.evaluation.multiclass import evaluate_classes
+
     return evaluate_classes(outputs, labels, targets, names, n_unlabelled)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from anncli.errors import UsageError, did_you_mean
 from anncli.evaluation.binary import BinaryEvaluation
-from anncli.evaluation.evaluation import Evaluation
+
+if TYPE_CHECKING:
+    from anncli.evaluation.evaluation import Evaluation
 
 # An mse below the rounding error of float32 outputs is as good as 0; its inverse must stay finite.
 _SMALLEST_MSE = 1e-15
