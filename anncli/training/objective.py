@@ -17,6 +17,7 @@ Array = npt.NDArray[Any]
 
 # Rows that are given noise at a time, so that memory does not grow with the data.
 _NOISY_ROWS = 4096
+_BLOCK = 50_000
 
 
 @dataclass(frozen=True)
@@ -68,17 +69,22 @@ class Objective:
         """The mean loss over `rows` of always giving the mean target of the training part, without the penalty."""
         from anncli.network.losses import LOSSES
 
-        weights = self.weights
-        mean = np.average(
-            self.targets[self.rows].astype(np.float64), 0, None if weights is None else weights[self.rows]
-        )
-        targets = self.targets[rows].astype(np.float64)
-        outputs, activation = np.tile(mean, (len(targets), 1)), self.topology.output_activation
+        activation, weights = self.topology.output_activation, self.weights
+        sums, shares = np.zeros(self.topology.n_outputs), 0.0
+        for taken in _blocks(self.rows):
+            share = np.ones(len(taken)) if weights is None else weights[taken].astype(np.float64)
+            sums += share @ self.targets[taken]
+            shares += float(share.sum())
+        mean, total = sums / shares, 0.0
         # Pre-activations of those outputs; only the cross-entropies and the focal loss look at them.
         kept = np.clip(mean, 1e-12, 1 - 1e-12)
-        z = np.tile(np.log(kept) if activation == "softmax" else np.log(kept / (1 - kept)), (len(targets), 1))
-        values = LOSSES[self.loss].value(activation, z, outputs, targets)
-        return float((values if weights is None else values * weights[rows]).mean())
+        z = np.log(kept) if activation == "softmax" else np.log(kept / (1 - kept))
+        for taken in _blocks(rows):
+            shape = (len(taken), len(mean))
+            given = (np.broadcast_to(z, shape), np.broadcast_to(mean, shape), self.targets[taken].astype(np.float64))
+            values = LOSSES[self.loss].value(activation, *given)
+            total += float((values if weights is None else values * weights[taken]).sum())
+        return total / len(rows)
 
     def batch_loss_and_gradient(
         self, parameters: Array, rows: Array, gradient: Array, dropout: UpdateRule | None = None, rows_seen: int = 0
@@ -160,3 +166,9 @@ class Objective:
             batch_size,
             outputs,
         )
+
+
+def _blocks(rows: Array) -> Iterator[Array]:
+    """The rows some at a time, so that memory does not grow with the data."""
+    for start in range(0, len(rows), _BLOCK):
+        yield rows[start : start + _BLOCK]

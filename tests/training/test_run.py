@@ -322,3 +322,17 @@ def test_a_network_that_learns_keeps_the_default_penalty() -> None:
     result = anncli.train(net, two_clouds(), epochs=400)
     assert net.record["l2"] == pytest.approx(2.5 / 90, rel=1e-5)
     assert result.warnings == ()
+
+
+def test_the_constant_answer_counts_classes_by_their_weights_and_rows_in_blocks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("anncli.training.objective._BLOCK", 7)
+    rng = np.random.default_rng(0)
+    data = Dataset(rng.normal(size=(80, 3)), np.repeat([0, 1], [60, 20]), ("a", "b"))
+    run = start_training(network(), data, validation=0)
+    assert run.objective.constant_loss(run.rows["training"]) == pytest.approx(
+        -(0.75 * np.log(0.75) + 0.25 * np.log(0.25)), rel=1e-6
+    )
+    balanced = start_training(network(), data, validation=0, class_weight="balanced")
+    assert balanced.objective.constant_loss(balanced.rows["training"]) == pytest.approx(np.log(2), rel=1e-6)
