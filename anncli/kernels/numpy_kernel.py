@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from anncli.kernels.rules import RpropRule, UpdateRule, UpdateState, dropout_mask
+from anncli.kernels.rules import RpropRule, UpdateRule, UpdateState, add_penalty_gradient, dropout_mask
 from anncli.network.losses import LOSSES
 from anncli.network.network import Topology
 from anncli.network.propagation import backward, forward
@@ -152,12 +152,7 @@ class NumpyKernel:
 
 def apply_rule(topology: Topology, rule: UpdateRule, state: UpdateState, parameters: Array, gradient: Array) -> None:
     """One update of parameters and state from the gradient (P,) of a batch, which is used up."""
-    if rule.l2 or rule.l1:
-        for block, slot in zip(topology.blocks(parameters), topology.blocks(gradient), strict=True):
-            if rule.l2:
-                slot[1:] += rule.l2 * block[1:]
-            if rule.l1:
-                slot[1:] += rule.l1 * np.sign(block[1:])
+    add_penalty_gradient(topology, parameters, gradient, rule.l2, rule.l1)
     clip_norm(gradient, rule.clip)
     _UPDATES[rule.name](topology, rule, state, parameters, gradient)
 
@@ -172,11 +167,9 @@ def clip_norm(gradient: Array, limit: float) -> None:
 
 def _penalty(topology: Topology, parameters: Array, gradient: Array | None, l2: float) -> float:
     """Sum of squared weights; adds its gradient l2 * w."""
-    blocks = topology.blocks(parameters)
     if gradient is not None:
-        for block, slot in zip(blocks, topology.blocks(gradient), strict=True):
-            slot[1:] += l2 * block[1:]
-    return sum(float(np.sum(np.square(block[1:]), dtype=np.float64)) for block in blocks)
+        add_penalty_gradient(topology, parameters, gradient, l2)
+    return sum(float(np.sum(np.square(block[1:]), dtype=np.float64)) for block in topology.blocks(parameters))
 
 
 def _masks(topology: Topology, rule: UpdateRule, first_row: int, n_rows: int) -> list[Array | None] | None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from anncli.network.network import Topology
 
 Array = npt.NDArray[Any]
 
@@ -80,6 +83,17 @@ class RpropRule(NamedTuple):
 
 
 TURN_CODES = {"on": 0, "back": 1, "stay": 2}
+
+
+def add_penalty_gradient(topology: Topology, parameters: Array, gradient: Array, l2: float, l1: float = 0.0) -> None:
+    """Add l2 * w + l1 * sign(w) to `gradient` (P,) for every weight w among the parameters (P,); biases go free."""
+    if not (l2 or l1):
+        return
+    for block, slot in zip(topology.blocks(parameters), topology.blocks(gradient), strict=True):
+        if l2:
+            slot[1:] += l2 * block[1:]
+        if l1:
+            slot[1:] += l1 * np.sign(block[1:])
 
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

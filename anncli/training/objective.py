@@ -10,14 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from anncli.kernels import Kernel
-from anncli.kernels.rules import UpdateRule, UpdateState
+from anncli.kernels.rules import UpdateRule, UpdateState, add_penalty_gradient
 from anncli.network.network import Topology
 
 Array = npt.NDArray[Any]
 
-# Rows that are given noise at a time, so that memory does not grow with the data.
-_NOISY_ROWS = 4096
-_BLOCK = 50_000
+# Rows that are given noise, or looked at, at a time, so that memory does not grow with the data.
+_NOISY_ROWS, _BLOCK = 4096, 50_000
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Objective:
         )
         if self.l1:
             value += self.l1 * self._absolute_weights(parameters)
-            self._add_l1(parameters, gradient)
+            add_penalty_gradient(self.topology, parameters, gradient, 0.0, self.l1)
         return value, gradient
 
     def value(
@@ -100,12 +99,7 @@ class Objective:
             from anncli.kernels.stepwise import batch_gradient
 
             value = batch_gradient(self.kernel, self.topology, parameters, self.loss, dropout, rows_seen, *arrays)
-        if self.l2:
-            l2 = parameters.dtype.type(self.l2)
-            for block, slot in zip(self.topology.blocks(parameters), self.topology.blocks(gradient), strict=True):
-                slot[1:] += l2 * block[1:]
-        if self.l1:
-            self._add_l1(parameters, gradient)
+        add_penalty_gradient(self.topology, parameters, gradient, self.l2, self.l1)
         return value
 
     def portions(
@@ -131,11 +125,6 @@ class Objective:
     def _absolute_weights(self, parameters: Array) -> float:
         blocks = self.topology.blocks(parameters)
         return sum(float(np.sum(np.abs(block[1:]), dtype=np.float64)) for block in blocks)
-
-    def _add_l1(self, parameters: Array, gradient: Array) -> None:
-        l1 = parameters.dtype.type(self.l1)
-        for block, slot in zip(self.topology.blocks(parameters), self.topology.blocks(gradient), strict=True):
-            slot[1:] += l1 * np.sign(block[1:])
 
     def precise(self) -> Objective:
         """The same objective on the numpy kernel, which computes in float64 when it is given float64 parameters."""

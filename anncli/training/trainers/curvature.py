@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anncli.kernels.numpy_kernel import BLOCK_ROWS
+from anncli.kernels.rules import add_penalty_gradient
 from anncli.network.activations import ACTIVATIONS
 from anncli.network.losses import LOSSES, log_outputs, logistic_sides
 from anncli.network.network import Topology
@@ -89,10 +90,8 @@ def hessian_product(objective: Objective, parameters: Array, direction: Array) -
         passed = forward(topology, parameters, inputs.astype(parameters.dtype, copy=False))
         product += _block_product(objective.loss, topology, parameters, direction, passed, targets, weights)
     product /= n
-    if objective.l2:
-        l2 = parameters.dtype.type(objective.l2)
-        for block, slot in zip(topology.blocks(direction), topology.blocks(product), strict=True):
-            slot[1:] += l2 * block[1:]
+    # The penalty is quadratic: its Hessian times the direction is its gradient there.
+    add_penalty_gradient(topology, direction, product, objective.l2)
     return product
 
 
