@@ -41,7 +41,7 @@ def fit_scaling(method: str, inputs: Array, rows: Array) -> FittedScaling:
     if method in ("zscore", "sigmoidal"):
         center, spread = _moments(inputs, rows)
     elif method == "minmax":
-        low, high = _range(inputs, rows)
+        low, high = value_range(inputs, rows)
         center, spread = low, high - low
     elif method == "robust":
         center, spread = _quartiles(inputs, rows)
@@ -60,7 +60,8 @@ def _blocks(inputs: Array, rows: Array) -> list[Array]:
     return [rows[start : start + count] for start in range(0, len(rows), count)]
 
 
-def _range(inputs: Array, rows: Array) -> tuple[Array, Array]:
+def value_range(inputs: Array, rows: Array) -> tuple[Array, Array]:
+    """Lowest and highest value (n_inputs,) of each input over the rows, float64."""
     low = np.min([inputs[block].min(axis=0) for block in _blocks(inputs, rows)], axis=0)
     high = np.max([inputs[block].max(axis=0) for block in _blocks(inputs, rows)], axis=0)
     return low.astype(np.float64), high.astype(np.float64)
@@ -72,7 +73,7 @@ def _moments(inputs: Array, rows: Array) -> tuple[Array, Array]:
     mean = sum(inputs[block].sum(axis=0, dtype=np.float64) for block in _blocks(inputs, rows)) / n
     squares = sum(np.square(inputs[block] - mean).sum(axis=0) for block in _blocks(inputs, rows))
     deviation = np.sqrt(squares / max(n - 1, 1))
-    low, high = _range(inputs, rows)
+    low, high = value_range(inputs, rows)
     return np.asarray(mean), np.where(high > low, deviation, 0.0)
 
 

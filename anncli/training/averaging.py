@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from anncli.errors import did_you_mean
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -20,8 +22,6 @@ _DEFAULTS = {"ema": 0.9, "swa": 0.75}
 
 def parse_average(text: str) -> tuple[str, float]:
     """'ema:0.95' as name and number; raises ValueError saying what is wrong and what to write."""
-    from anncli.errors import did_you_mean
-
     name, colon, word = str(text).partition(":")
     if name not in AVERAGE_NAMES:
         raise ValueError(f"unknown average '{name}'; {did_you_mean(name, AVERAGE_NAMES)}")

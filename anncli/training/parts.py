@@ -46,7 +46,8 @@ def divide(
     result = {name: np.asarray(parts.get(name, []), dtype=np.int64) for name in PARTS}
     shares = {name: 0.0 if name in parts else getattr(options, name) for name in ("test", "validation")}
     if shares["validation"] is None:
-        shares["validation"] = 0.0 if smallest_class(data, rows) < FEWEST_TO_SHARE else VALIDATION_SHARE
+        smallest = int(data.class_counts(rows).min())
+        shares["validation"] = 0.0 if smallest < FEWEST_TO_SHARE else VALIDATION_SHARE
     if any(isinstance(share, tuple) for share in shares.values()):
         raise UsageError("validation and test files must be read into `parts` before training")
     if shares["test"] + shares["validation"] >= 1:
@@ -60,11 +61,6 @@ def divide(
         remaining -= share
     result["training"] = left
     return result
-
-
-def smallest_class(data: Dataset, rows: Array) -> int:
-    """How many of the rows the smallest class has."""
-    return int(data.class_counts(rows).min())
 
 
 def too_few_to_share(data: Dataset, rows: Mapping[str, Array]) -> list[str]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from anncli.dataset import Dataset
 from anncli.dataset.encoding import class_sample_weights
-from anncli.dataset.scaling import fit_scaling
+from anncli.dataset.scaling import fit_scaling, value_range
 from anncli.errors import UsageError
 from anncli.network.initialization import initialize
 from anncli.network.names import check_loss, check_targets, default_loss
@@ -71,18 +71,8 @@ def initial_parameters(
         return network.parameters.copy()
     # Not among the defaults of that dialect: there it would draw weights anew for a trained network too.
     method = options.init or ("ann1dn" if network.dialect == "ann1dn" else "auto")
-    low, high = _ranges(inputs, rows["training"][:_LOOKED_AT])
+    low, high = (bound.astype(inputs.dtype) for bound in value_range(inputs, rows["training"][:_LOOKED_AT]))
     return initialize(network.topology, method, rng, input_low=low, input_high=high)
-
-
-def _ranges(inputs: Array, rows: Array) -> tuple[Array, Array]:
-    """Lowest and highest value (n_inputs,) of each input over the rows, some at a time to save memory."""
-    lows, highs = [], []
-    for start in range(0, len(rows), 500):
-        taken = inputs[rows[start : start + 500]]
-        lows.append(taken.min(axis=0))
-        highs.append(taken.max(axis=0))
-    return np.min(lows, axis=0), np.max(highs, axis=0)
 
 
 def without_validation(options: TrainingOptions, rows: Mapping[str, Array]) -> list[str]:
