@@ -66,9 +66,7 @@ class Course:
     help="What the plot's x axis is.  [default: seconds]",
 )
 @options.training
-@options.option(
-    "--data-format", type=click.Choice(["auto", "vectors", "list"]), default="auto", help="What the class files are."
-)
+@options.data_format
 @options.common
 @click.pass_context
 def bench_command(

@@ -26,9 +26,7 @@ ERROR_LIMIT, KERNEL_LIMIT = 1e-4, 1e-3
     help="Weights to check at most, drawn from every layer.  [default: 2000]",
 )
 @options.training
-@options.option(
-    "--data-format", type=click.Choice(["auto", "vectors", "list"]), default="auto", help="What the class files are."
-)
+@options.data_format
 @options.common
 @click.pass_context
 def gradcheck_command(ctx: click.Context, /, network_path: str, class_files: tuple[str, ...], **given: Any) -> None:

@@ -213,11 +213,6 @@ def threads(text: str) -> int:
     return whole_number("--threads", text)
 
 
-def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def whole_number(option: str, text: str) -> int:
     """A number from 1 up; raises UsageError naming the option."""
     try:

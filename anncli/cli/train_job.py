@@ -148,7 +148,9 @@ class Job:
         """Whole trainings share nothing, so threads are better spent on them; only a checkpoint needs them in turn."""
         if self.given["checkpoint"] or self.given["resume"]:
             return 1
-        return min(threads or options.processors(), restarts)
+        from anncli.kernels.native_threads import available_processors
+
+        return min(threads or available_processors(), restarts)
 
     def _wrong_number(self, network: Network) -> UsageError:
         n = len(self.class_files)
@@ -252,6 +254,8 @@ class Job:
         from anncli.cli.train_report import evaluate_parts, outcome, outcome_text, warnings_of
         from anncli.training.diagnosis import diagnose
 
+        if self.console.quiet and not self.given["as_json"]:
+            return
         parts = evaluate_parts(training, result)
         warnings = warnings_of(result, parts)
         for warning in warnings:

@@ -19,12 +19,16 @@ _GAIN = 0.9
 _MOST_THREADS = 64
 
 
+def available_processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class ThreadTrial:
     """How many threads to use for one kind of call: one and all in turn at first, then whichever was faster per row."""
 
     def __init__(self, work: int) -> None:
-        available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        self.many = min(available, work // SHARED_WORK, _MOST_THREADS)
+        self.many = min(available_processors(), work // SHARED_WORK, _MOST_THREADS)
         self.alone: list[float] = []
         self.together: list[float] = []
         self.gave_up = self.many < 2
