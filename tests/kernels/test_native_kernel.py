@@ -148,6 +148,14 @@ def test_hidden_activations_and_rules(variant: str, hidden: str, rule: str) -> N
         assert_same_epochs(p, NativeKernel(variant=variant), RULES[rule], batch_size)
 
 
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize("units", [9, 20])
+def test_one_output_row_by_row(variant: str, hidden: str, units: int) -> None:
+    p = problem((7, units, 1), hidden, "tanh", "mse")
+    for rule in ("momentum", "momentum-l2"):
+        assert_same_epochs(p, NativeKernel(variant=variant), RULES[rule], 1, 2e-5)
+
+
 SIZES = [(1, 1), (1, 1, 1), (3, 1, 1, 1), (2, 17, 1), (40, 16, 1), (7, 33, 8, 2), (5, 4, 3, 2, 3), (31, 65, 50, 13)]
 SIZES += [(130, 48, 4)]
 
@@ -203,7 +211,7 @@ def test_small_values_keep_their_relative_precision(variant: str, name: str) -> 
 
 @pytest.mark.parametrize("rule", ["sgd", "nesterov", "adam"])
 def test_tolerance_skips_rows(variant: str, rule: str) -> None:
-    for sizes in ((5, 1), (5, 4, 1), (5, 4, 2)):
+    for sizes in ((5, 1), (5, 4, 1), (5, 20, 1), (5, 4, 2)):
         p = problem(sizes, "tanh", "logistic", "mse")
         chosen = UpdateRule(rule, 0.05, 0.5, epsilon=1e-2, tolerance=0.25)
         wanted = run_epochs(REFERENCE, p, chosen, 1)

@@ -100,10 +100,12 @@ bool choose_variants(const char *name, Box *box) {
     else PyErr_Format(PyExc_ValueError, "this machine has no kernel variant '%s'", name);
     return i < n;
   }
-  // Narrow layers fill vectors of 8 better than vectors of 16; a single row waits longer for the wide ones.
+  // Narrow layers fill vectors of 8 better than vectors of 16; a single row waits longer for the wide ones, but where
+  // online_narrow.h takes over.
   int widest = 0;
   for (int l = 1; l <= box->n_layers; l++) widest = box->sizes[l] > widest ? box->sizes[l] : widest;
-  if (n == 3 && widest <= 16) box->kernel[ONLINE] = found[1];
+  const bool one_output = box->n_layers == 2 && box->sizes[2] == 1;
+  if (n == 3 && widest <= 16 && !one_output) box->kernel[ONLINE] = found[1];
   if (n == 3 && widest <= 8) box->kernel[BATCH] = found[1];
   return true;
 }

@@ -231,8 +231,13 @@ static int online_epoch(Plan *p, int loss, const AnnRule &rule, AnnState &state,
     load_layer(a, state.parameters, a.weights, a.biases);
     load_layer(a, state.first, a.first, a.first_biases);
   }
-  if (rule.l2 != 0) online_rows<true>(p, loss, rule, state, data);
-  else online_rows<false>(p, loss, rule, state, data);
+  const bool l2 = rule.l2 != 0;
+  void (*rows)(Plan *, int, const AnnRule &, AnnState &, const AnnData &) = l2 ? online_rows<true> : online_rows<false>;
+  if (is_narrow(p)) {
+    if (p->online[0].p_out == VL) rows = l2 ? narrow_rows<1, true> : narrow_rows<1, false>;
+    else rows = l2 ? narrow_rows<2, true> : narrow_rows<2, false>;
+  }
+  rows(p, loss, rule, state, data);
   for (int l = 0; l < p->n_layers; l++) {
     Layer &a = p->online[l];
     store_layer(a, state.parameters, a.weights, a.biases);

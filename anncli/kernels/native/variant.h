@@ -21,6 +21,7 @@ namespace {
 #include "activation.h"
 #include "output.h"
 #include "plan.h"
+#include "online_narrow.h"
 #include "online.h"
 #include "batch.h"
 

@@ -1,0 +1,172 @@
+// Online training of the commonest network, one narrow hidden layer and one output, with all but the first layer's weights
+// in registers.
+//
+// A row of such a network is a long chain of few operations: each unit waits for the one below. Meanwhile the first
+// layer's weights are swept: the update that the row before asked for, and the sums of the next row. What the present
+// row's delta will add to those sums is one product, because its update is delta times the row:
+//   z(next) = next . (W + mu V - shrink W) + delta (1 + row . next)
+// The sweep is cut in three and laid between the steps of the chain, so that the processor has both at hand.
+
+// What a sweep works with, for NV vectors of hidden units.
+template <int NV> struct Narrow {
+  float *W, *V;
+  vf bias[NV], bias_move[NV];
+  vf step[NV];            // delta of the row before
+  vf stay[NV], go[NV];    // next . W and next . V so far
+  vf mu, shrink;
+};
+
+// Inputs i0..i1: W += V, V = mu V + before * step - shrink W (UPDATE), and the sums of the next row.
+template <int NV, bool UPDATE, bool L2>
+INL void sweep_inputs(Narrow<NV> &s, int i0, int i1, const float *before, const float *next) {
+  float *W = s.W + (size_t)i0 * NV * VL, *V = s.V + (size_t)i0 * NV * VL;
+  for (int i = i0; i < i1; i++, W += NV * VL, V += NV * VL) {
+    const vf x = set1(next[i]), y = set1(UPDATE ? before[i] : 0.0f);
+    UNROLL
+    for (int v = 0; v < NV; v++) {
+      vf w = ld(W + v * VL), m = ld(V + v * VL);
+      if (UPDATE) {
+        m = vfma(s.mu, m, y * s.step[v]);
+        if (L2) m = vfnma(s.shrink, w, m);
+        w += m;
+        st(V + v * VL, m);
+        st(W + v * VL, w);
+      }
+      s.stay[v] = vfma(x, w, s.stay[v]);
+      s.go[v] = vfma(x, m, s.go[v]);
+    }
+  }
+}
+
+template <int NV> INL void begin_sweep(Narrow<NV> &s, bool update) {
+  UNROLL
+  for (int v = 0; v < NV; v++) {
+    if (update) {
+      s.bias_move[v] = vfma(s.mu, s.bias_move[v], s.step[v]);
+      s.bias[v] += s.bias_move[v];
+    }
+    s.stay[v] = s.go[v] = set1(0.0f);
+  }
+}
+// before: null where that row asks for no update.
+template <int NV, bool L2> INL void sweep_part(Narrow<NV> &s, int i0, int i1, const float *before, const float *next) {
+  if (before) sweep_inputs<NV, true, L2>(s, i0, i1, before, next);
+  else sweep_inputs<NV, false, L2>(s, i0, i1, before, next);
+}
+
+INL void act_by_code(int code, vf z, vf &a, vf &slope) {
+#define CALL(A) act<A>(z, a, slope)
+  FOR_ACTIVATION(code, CALL)
+#undef CALL
+}
+
+// x . y
+INL float product_of_rows(const float *x, const float *y, int n) {
+  vf sum = set1(0.0f);
+  int i = 0;
+  for (; i + VL <= n; i += VL) sum = vfma(ldu(x + i), ldu(y + i), sum);
+  if (i < n) sum = vfma(load_first(x + i, n - i), load_first(y + i, n - i), sum);
+  return vsum(sum);
+}
+
+// One vector of hidden units, or two where the sweep is not so long that the chain hardly matters. Narrower vectors came out
+// no faster this way than row by row.
+static bool is_narrow(const Plan *p) {
+  const Layer &a = p->online[0];
+  return VL == 16 && p->n_layers == 2 && p->online[1].n_out == 1 && (a.p_out == VL || (a.p_out == 2 * VL && a.n_in <= 128));
+}
+
+template <int NV, bool L2>
+NOINL void narrow_rows(Plan *p, int loss, const AnnRule &rule, AnnState &state, const AnnData &data) {
+  const Layer &a = p->online[0], &b = p->online[1];
+  const int n = a.n_in, i1 = n * 3 / 10, i2 = n / 2, i3 = n * 4 / 5;
+  const float rate = (float)rule.learning_rate * (loss == ANN_MSE ? 2.0f : 1.0f), tolerance = (float)rule.tolerance;
+  const vf mu = set1((float)rule.momentum), shrink = set1((float)(rule.learning_rate * rule.l2));
+  Narrow<NV> s;
+  s.W = a.weights;
+  s.V = a.first;
+  s.mu = mu;
+  s.shrink = shrink;
+  vf W[NV], V[NV], real[NV], z[NV], y[NV], slope[NV];  // W, V: of the output unit
+  for (int v = 0; v < NV; v++) {
+    s.bias[v] = ld(a.biases + v * VL);
+    s.bias_move[v] = ld(a.first_biases + v * VL);
+    s.step[v] = set1(0.0f);
+    W[v] = ld(b.weights + v * VL);
+    V[v] = ld(b.first + v * VL);
+    real[v] = ld(a.real + v * VL);
+  }
+  float bias = b.biases[0], bias_move = b.first_biases[0];
+  double total = 0;
+#define ROW(r) (data.inputs + (size_t)(data.rows ? data.rows[r] : (r)) * n)
+  const float *x = ROW(0), *before = NULL;  // before: null if the row before asks for no update
+  begin_sweep(s, false);
+  sweep_part<NV, L2>(s, 0, n, NULL, x);
+  for (int v = 0; v < NV; v++) z[v] = s.bias[v] + s.stay[v];
+  for (int64_t r = 0; r < data.n; r++) {
+    const int64_t row = data.rows ? data.rows[r] : r;
+    const float *next = r + 1 < data.n ? ROW(r + 1) : x;
+    const float t = data.targets[row], weight = data.weights ? data.weights[row] : 1.0f;
+    vf sum = set1(0.0f);
+    UNROLL
+    for (int v = 0; v < NV; v++) {
+      act_by_code(a.activation, z[v], y[v], slope[v]);
+      y[v] *= real[v];
+      sum = vfma(y[v], W[v], sum);
+    }
+    begin_sweep(s, before != NULL);
+    sweep_part<NV, L2>(s, 0, i1, before, next);
+    vf value, d, each;
+    const vf net = set1(bias + vsum(sum));
+    sweep_part<NV, L2>(s, i1, i2, before, next);
+    if (loss == ANN_MSE) each = squared_error(b.activation, net, set1(t), value, d);
+    else each = logistic_loss(loss, net, set1(t), value, d);
+    sweep_part<NV, L2>(s, i2, i3, before, next);
+    const bool updates = !(tolerance > 0 && fabsf(lane0(value) - t) <= tolerance);
+    d *= set1(-rate * weight);
+    vf delta[NV];
+    UNROLL
+    for (int v = 0; v < NV; v++) {
+      delta[v] = W[v] * d * slope[v];
+      if (!updates) continue;
+      V[v] = vfma(mu, V[v], d * y[v]);
+      if (L2) V[v] = vfnma(shrink, W[v], V[v]);
+      W[v] += V[v];
+    }
+    if (updates) {
+      bias_move = (float)rule.momentum * bias_move + lane0(d);
+      bias += bias_move;
+      state.step++;
+    }
+    total += (double)(lane0(each) * weight);
+    if (state.outputs) state.outputs[r] = lane0(value);
+    sweep_part<NV, L2>(s, i3, n, before, next);
+    const vf factor = set1(1.0f + product_of_rows(x, next, n));
+    UNROLL
+    for (int v = 0; v < NV; v++) {
+      z[v] = s.bias[v] + s.stay[v];
+      if (updates) {
+        vf go = mu * (s.bias_move[v] + s.go[v]);
+        if (L2) go = vfnma(shrink, s.stay[v], go);
+        z[v] = vfma(factor, delta[v], z[v] + go);
+        s.step[v] = delta[v];
+      }
+    }
+    before = updates ? x : NULL;
+    x = next;
+  }
+  if (before) {
+    begin_sweep(s, true);
+    sweep_part<NV, L2>(s, 0, n, before, x);
+  }
+#undef ROW
+  for (int v = 0; v < NV; v++) {
+    st(a.biases + v * VL, s.bias[v]);
+    st(a.first_biases + v * VL, s.bias_move[v]);
+    st(b.weights + v * VL, W[v]);
+    st(b.first + v * VL, V[v]);
+  }
+  b.biases[0] = bias;
+  b.first_biases[0] = bias_move;
+  state.total += total;
+}
