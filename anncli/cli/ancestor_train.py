@@ -231,7 +231,7 @@ class ClassicRun:
 
         # A copy for each file: finish() adds to the record of the network it is given.
         run = copy.copy(self.training)
-        run.network, run.options = copy.copy(self.training.network), replace(self.training.options, keep=keep)
+        run.network, run.options = copy.copy(self.training.network), self.training.options._replace(keep=keep)
         network = run.finish(interrupted).network
         if network.dialect == "ann1dn":
             network.scaling = replace(network.scaling, per_vector="none")

@@ -148,7 +148,7 @@ def run_all(
             chosen = training_options([override, *layers, options.file_layer(network, path)], network.dialect)
             try:
                 runs = [
-                    TrainingRun(copy.deepcopy(network), data, _with_seed(chosen, chosen.seed + start))
+                    TrainingRun(copy.deepcopy(network), data, chosen._replace(seed=chosen.seed + start))
                     for start in range(starts)
                 ]
                 found[name] = [follow(run, epochs) for run in runs]
@@ -231,12 +231,6 @@ def _write_plot(path: str, courses: dict[str, list[Course] | str], title: str, o
             xs = course.seconds if over == "seconds" else [float(k) for k in range(len(course.losses))]
             lines.append(Line(name, list(zip(xs, course.losses, strict=True))))
     replace_file(Path(path), line_chart(lines, f"training loss, {title}", over, "loss").encode())
-
-
-def _with_seed(chosen: Any, seed: int) -> Any:
-    from dataclasses import replace
-
-    return replace(chosen, seed=seed)
 
 
 def _median(values: list[Any]) -> float:

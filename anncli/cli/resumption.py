@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from anncli.errors import NetworkError, UsageError, printable
@@ -43,7 +42,7 @@ class Checkpoints:
 
 def settings_of(training: TrainingRun) -> dict[str, Any]:
     """What decides a run besides the network: options and data."""
-    chosen = asdict(training.options)
+    chosen = training.options._asdict()
     return {
         "options": plain({**chosen.pop("trainer_options"), **chosen}),
         "data": [[source.sha256, source.n_samples] for source in training.data.sources],

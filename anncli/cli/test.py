@@ -131,8 +131,8 @@ def _check_metrics(network: Network, wanted: list[tuple[str, str, float]]) -> No
 
     kind = BinaryEvaluation if network.n_outputs == 1 else MulticlassEvaluation
     for name, _, _ in wanted:
-        if REQUIRABLE[name] not in kind.__dataclass_fields__:
-            has = [known for known, field in REQUIRABLE.items() if field in kind.__dataclass_fields__]
+        if REQUIRABLE[name] not in kind._fields:
+            has = [known for known, field in REQUIRABLE.items() if field in kind._fields]
             raise UsageError(
                 f"--require: '{name}' does not exist for this number of classes", advice="use one of " + ", ".join(has)
             )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 from anncli.training.run import TrainingRun
 
 
-@dataclass
+@dataclass(eq=False)
 class Job:
     """One training from command line to written file."""
 

@@ -21,7 +21,7 @@ class Source(NamedTuple):
     n_samples: int
 
 
-@dataclass
+@dataclass(eq=False)
 class Dataset:
     """Samples as rows.
 

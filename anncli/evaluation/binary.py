@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +16,7 @@ Array = npt.NDArray[Any]
 _BLOCK_ROWS = 1 << 15
 
 
-@dataclass(frozen=True)
-class BinaryEvaluation:
+class BinaryEvaluation(NamedTuple):
     """How scores compare with labels; class 0 is positive. Rates are shares from 0 to 1, or None where undefined.
 
     n = tp + fn + tn + fp labelled samples, n_unlabelled more were left out; sensitivity (SE) tp/(tp+fn);
@@ -57,7 +55,7 @@ class BinaryEvaluation:
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain values for JSON, keys as the fields; an undefined metric is None."""
-        return {**asdict(self), "classes": list(self.classes), "undefined": dict(self.undefined)}
+        return {**self._asdict(), "classes": list(self.classes), "undefined": dict(self.undefined)}
 
 
 def evaluate_scores(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +16,7 @@ Array = npt.NDArray[Any]
 _SUM_TOLERANCE = 1e-3
 
 
-@dataclass(frozen=True)
-class MulticlassEvaluation:
+class MulticlassEvaluation(NamedTuple):
     """How K outputs compare with labels; the largest output is the answer, the first of equal ones.
 
     matrix (K, K) int64: rows are the true classes, columns the answered ones; recall, precision, f1: one value per

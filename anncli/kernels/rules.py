@@ -16,8 +16,7 @@ Array = npt.NDArray[Any]
 RULE_CODES = {"sgd": 0, "nesterov": 1, "adam": 2, "adamw": 3}
 
 
-@dataclass(frozen=True)
-class UpdateRule:
+class UpdateRule(NamedTuple):
     """How a batch gradient g (mean over the batch rows, plus `l2 * w` on weights) changes the parameters w.
 
     sgd:      v = momentum v - learning_rate g;  w += v            (Rumelhart et al. 1986)
@@ -51,7 +50,7 @@ class UpdateRule:
         return 2 if self.name in ("adam", "adamw") else 1
 
 
-@dataclass
+@dataclass(eq=False)
 class UpdateState:
     """What a rule remembers: first (P,) = v or m, second (P,) = s or None, steps taken, rows presented so far."""
 

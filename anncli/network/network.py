@@ -102,7 +102,7 @@ class SelfTest(NamedTuple):
     outputs: Array
 
 
-@dataclass
+@dataclass(eq=False)
 class Network:
     """A multilayer perceptron with everything that belongs to it.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -75,7 +75,7 @@ def some_rows(objective: Objective, rng: np.random.Generator, count: int) -> Obj
     """The objective over `count` rows drawn without replacement, or all where there are fewer."""
     if objective.n_samples <= count:
         return objective
-    return replace(objective, rows=np.sort(rng.choice(objective.rows, count, replace=False)))
+    return objective._replace(rows=np.sort(rng.choice(objective.rows, count, replace=False)))
 
 
 def parameter_name(topology: Topology, index: int) -> str:

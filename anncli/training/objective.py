@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +18,7 @@ Array = npt.NDArray[Any]
 _NOISY_ROWS, _BLOCK = 4096, 50_000
 
 
-@dataclass(frozen=True)
-class Objective:
+class Objective(NamedTuple):
     """E(w) = weighted mean loss over `rows` + l2/2 * sum of squared weights + l1 * sum of absolute weights.
 
     inputs (N, n_inputs) scaled, targets (N, n_outputs), weights (N,) or None, rows (n,) int64: the training part;
@@ -120,7 +118,7 @@ class Objective:
             inputs += noise * rng.standard_normal(inputs.shape, dtype=np.float32)
             weights = None if self.weights is None else self.weights[rows]
             here = np.arange(len(rows), dtype=np.int64)
-            yield replace(self, inputs=inputs, targets=self.targets[rows], weights=weights, rows=here), here
+            yield self._replace(inputs=inputs, targets=self.targets[rows], weights=weights, rows=here), here
 
     def _absolute_weights(self, parameters: Array) -> float:
         blocks = self.topology.blocks(parameters)
@@ -130,7 +128,7 @@ class Objective:
         """The same objective on the numpy kernel, which computes in float64 when it is given float64 parameters."""
         from anncli.kernels.numpy_kernel import NumpyKernel
 
-        return replace(self, kernel=NumpyKernel())
+        return self._replace(kernel=NumpyKernel())
 
     def epoch(
         self,

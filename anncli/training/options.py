@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from anncli.errors import did_you_mean
@@ -290,12 +290,11 @@ def read_option(name: str, value: Any) -> Any:
     return read(value)
 
 
-@dataclass(frozen=True)
-class TrainingOptions:
+class TrainingOptions(NamedTuple):
     """Everything that decides a training run besides network, data and number of epochs; fields as OPTIONS says."""
 
     trainer: str = DEFAULT_TRAINER
-    trainer_options: Mapping[str, Any] = field(default_factory=dict)
+    trainer_options: Mapping[str, Any] = MappingProxyType({})
     validation: float | tuple[str, ...] | None = None
     test: float | tuple[str, ...] = 0.0
     scaling: str = "auto"
@@ -350,7 +349,7 @@ def resolve_options(layers: list[Mapping[str, Given]], dialect: str = "ann") -> 
                 # The old dialect's own defaults belong to its own trainer.
                 if every[strength] is not weak or trainer == weak["trainer"].value:
                     own[name] = given.value
-            elif name in TrainingOptions.__dataclass_fields__ and name != "trainer":
+            elif name in TrainingOptions._fields and name != "trainer":
                 values[name] = given.value
             elif name != "trainer" and strength <= chosen_by and every[strength] is not weak:
                 has = ", ".join(info.defaults)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy.typing as npt
@@ -23,8 +22,7 @@ class Start(NamedTuple):
     value: float | None
 
 
-@dataclass(frozen=True)
-class TrainingResult:
+class TrainingResult(NamedTuple):
     """How a run ended: epochs run, the epoch whose weights were kept, the reason in words, rows of each part, all reports.
 
     starts: one entry per set of initial weights, start: the number of the one that was kept; epochs and history are its own.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -288,7 +287,7 @@ class TrainingRun:
     def _fit_without_penalty(self, count: int) -> Iterator[EpochReport]:
         """A final fit of `count` epochs without the penalty, kept only if it learns. Patience was no measure here."""
         before = self.refitted, self.refit_epochs, self.remarks
-        yield from self._final_fit(replace(self.objective, l2=0.0), count)
+        yield from self._final_fit(self.objective._replace(l2=0.0), count)
         if self.refitted is not None and self.refitted is not before[0] and self._has_learnt(self.refitted):
             self.penalty_dropped = True
             self.warnings.append(
@@ -302,7 +301,7 @@ class TrainingRun:
         """The same initial weights and order of chance, all vectors, `count` epochs."""
         best, selection, rows = self.judge.best_epoch, self.attempt, self._final_rows
         fit = Attempt(
-            replace(objective, rows=rows, targets=self._targets(rows)),
+            objective._replace(rows=rows, targets=self._targets(rows)),
             self.options,
             selection.initial_parameters.copy(),
             self._order_rng(selection.number),
@@ -391,7 +390,7 @@ class TrainingRun:
         objective = self.objective
         if self.options.label_smoothing:
             unsmoothed = encode_targets(self.data.labels, self.network.n_outputs, self.targets)
-            objective = replace(objective, targets=unsmoothed)
+            objective = objective._replace(targets=unsmoothed)
         return Judge(objective, self.data.labels, rows, self.options, self.threshold)
 
     def _stop_rules(self) -> list[StopRule]:

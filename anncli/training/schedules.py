@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from anncli.errors import did_you_mean
@@ -28,8 +27,7 @@ SCHEDULE_NAMES: dict[str, ScheduleName] = {
 }
 
 
-@dataclass(frozen=True)
-class Schedule:
+class Schedule(NamedTuple):
     """A named schedule with its numbers."""
 
     name: str

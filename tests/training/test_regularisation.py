@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ ROWWISE = [name for name, info in TRAINER_NAMES.items() if "dropout" in info.def
 
 
 def trained(name: str, epochs: int = 3, kernel: Kernel | None = None, l1: float = 0.0, **options: Any) -> Array:
-    objective = replace(blobs(), kernel=kernel or active_kernel(), l1=l1)
+    objective = blobs()._replace(kernel=kernel or active_kernel(), l1=l1)
     parameters, rng = start(objective), np.random.default_rng(7)
     trainer = make_trainer(name, options)
     trainer.start(objective, parameters)
@@ -40,7 +39,7 @@ def test_l1_adds_absolute_weights_and_their_signs() -> None:
     parameters = start(objective).astype(np.float64)
     precise = objective.precise()
     value, gradient = precise.loss_and_gradient(parameters)
-    penalised = replace(precise, l1=0.25)
+    penalised = precise._replace(l1=0.25)
     more, steeper = penalised.loss_and_gradient(parameters)
     weights = objective.topology.weights_mask()
     assert more - value == pytest.approx(0.25 * np.abs(parameters[weights]).sum(), rel=1e-12)
@@ -69,10 +68,10 @@ def test_l1_drives_a_useless_input_to_zero() -> None:
     from anncli.network.network import Topology
 
     topology = Topology(inputs.shape[1], objective.topology.layers)
-    objective = replace(objective, inputs=inputs.astype(np.float32), topology=topology)
+    objective = objective._replace(inputs=inputs.astype(np.float32), topology=topology)
 
     def last_input(l1: float) -> float:
-        penalised = replace(objective, l1=l1)
+        penalised = objective._replace(l1=l1)
         parameters, rng = start(penalised), np.random.default_rng(1)
         trainer = make_trainer("gd", {"learning_rate": 0.1})
         trainer.start(penalised, parameters)
@@ -105,7 +104,7 @@ def test_clipping_by_hand() -> None:
 @pytest.mark.parametrize("name", ["adam", "online", "rmsprop"])
 def test_resumed_dropout_and_noise_equal_those_in_one_go(name: str) -> None:
     options = {"dropout": 0.4, "input_noise": 0.1}
-    objective, rng = replace(blobs(), kernel=active_kernel()), np.random.default_rng(7)
+    objective, rng = blobs()._replace(kernel=active_kernel()), np.random.default_rng(7)
     parameters = start(objective)
     trainer = make_trainer(name, options)
     trainer.start(objective, parameters)
@@ -133,6 +132,6 @@ def test_noise_leaves_the_inputs_alone() -> None:
     [("lm", "use --l2, or --trainer lbfgs"), ("br", "leave it out: br finds its own penalty")],
 )
 def test_sums_of_squares_refuse_l1(name: str, advice: str) -> None:
-    objective = replace(blobs(), l1=0.1, loss="mse")
+    objective = blobs()._replace(l1=0.1, loss="mse")
     with pytest.raises(UsageError, match=f"trainer {name} has no l1 penalty; {advice}"):
         make_trainer(name).start(objective, start(objective))

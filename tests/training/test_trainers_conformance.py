@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +160,7 @@ def test_reaches_the_least_squares_minimum(name: str) -> None:
 def test_training_without_penalty_and_with_sample_weights_runs(name: str) -> None:
     objective = blobs(l2=0.0)
     weights = np.linspace(0.5, 1.5, objective.n_samples).astype(np.float32)
-    objective = replace(objective, weights=weights)
+    objective = objective._replace(weights=weights)
     parameters, rng = start(objective), np.random.default_rng(0)
     trainer = make_trainer(name)
     trainer.start(objective, parameters)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -35,7 +34,7 @@ def random_objective(
     rng = np.random.default_rng(11)
     inputs, targets = rng.normal(size=(30, 4)), np.eye(3)[rng.integers(0, 3, 30)]
     objective = make_objective(inputs, targets, [(5, hidden), (3, "tanh"), (3, output)], loss, l2, np.float64)
-    return replace(objective, weights=rng.uniform(0.5, 2, 30)) if weighted else objective
+    return objective._replace(weights=rng.uniform(0.5, 2, 30)) if weighted else objective
 
 
 def difference(function: Any, point: np.ndarray, direction: np.ndarray, step: float = 1e-5) -> Any:
@@ -145,7 +144,7 @@ def test_lm_with_much_damping_moves_along_the_gradient() -> None:
 @pytest.mark.parametrize("loss", ["binary-cross-entropy", "mse"])
 def test_lm_ends_in_a_minimum_that_scipy_cannot_better(loss: str) -> None:
     optimize = pytest.importorskip("scipy.optimize")
-    objective = replace(blobs(l2=1e-2, dtype=np.float64), loss=loss)
+    objective = blobs(l2=1e-2, dtype=np.float64)._replace(loss=loss)
     parameters = start(objective)
     trainer = make_trainer("lm")
     trainer.start(objective, parameters)
@@ -181,7 +180,7 @@ def test_large_networks_are_refused_with_a_reason(name: str, instead: str) -> No
 
 
 def test_br_needs_squared_errors() -> None:
-    objective = replace(blobs(), loss="binary-cross-entropy")
+    objective = blobs()._replace(loss="binary-cross-entropy")
     with pytest.raises(UsageError) as caught:
         make_trainer("br").start(objective, start(objective))
     assert (
@@ -230,8 +229,8 @@ def test_a_row_of_weight_two_counts_as_two_rows() -> None:
     objective = random_objective("softmax", "cross-entropy")
     weights = np.ones(30)
     weights[[3, 7]] = 2
-    weighted = replace(objective, weights=weights)
-    doubled = replace(objective, rows=np.concatenate([objective.rows, [3, 7]]))
+    weighted = objective._replace(weights=weights)
+    doubled = objective._replace(rows=np.concatenate([objective.rows, [3, 7]]))
     point = start(objective)
     one, other = normal_equations(weighted, point), normal_equations(doubled, point)
     assert one.matrix == pytest.approx(other.matrix, abs=1e-12)

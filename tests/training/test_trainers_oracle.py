@@ -15,7 +15,6 @@ four rows (online: eight on the second row) from START. Parameters in our order:
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -66,7 +65,7 @@ def torchs_problem(dtype: Any) -> Objective:
 
 def eight_steps(case: str, objective: Objective, parameters: Array) -> Array:
     if case == "online":
-        objective = replace(objective, rows=np.array([1], dtype=np.int64))
+        objective = objective._replace(rows=np.array([1], dtype=np.int64))
     trainer, rng = make_trainer(case.split()[0], SETTINGS[case]), np.random.default_rng(0)
     trainer.start(objective, parameters)
     for _ in range(8):
@@ -83,7 +82,7 @@ def test_eight_steps_equal_torchs(case: str) -> None:
 @pytest.mark.parametrize("case", sorted(TORCH.keys() - {"irprop-"}))
 def test_eight_steps_of_the_kernel_in_use_equal_torchs(case: str) -> None:
     # Rprop is left out: in float32 a gradient near zero may have the other sign.
-    objective = replace(torchs_problem(np.float32), kernel=active_kernel())
+    objective = torchs_problem(np.float32)._replace(kernel=active_kernel())
     parameters = eight_steps(case, objective, numbers(START, np.float32))
     assert parameters == pytest.approx(numbers(TORCH[case], np.float32), abs=2e-5)
 

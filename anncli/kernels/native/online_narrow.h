@@ -107,29 +107,36 @@ NOINL void narrow_rows(Plan *p, int loss, const AnnRule &rule, AnnState &state, 
     const int64_t row = data.rows ? data.rows[r] : r;
     const float *next = r + 1 < data.n ? ROW(r + 1) : x;
     const float t = data.targets[row], weight = data.weights ? data.weights[row] : 1.0f;
-    vf sum = set1(0.0f);
+    // Whatever need not wait for the output is ready before it: back is the slope of the output's sum in each z.
+    vf back[NV], lift[NV], sum = keep_first(set1(bias), 1);
+    const vf factor = set1(1.0f + product_of_rows(x, next, n));
     UNROLL
     for (int v = 0; v < NV; v++) {
       act_by_code(a.activation, z[v], y[v], slope[v]);
-      y[v] *= real[v];
       sum = vfma(y[v], W[v], sum);
+      back[v] = W[v] * slope[v];
+      lift[v] = factor * back[v];
     }
     begin_sweep(s, before != NULL);
     sweep_part<NV, L2>(s, 0, i1, before, next);
-    vf value, d, each;
-    const vf net = set1(bias + vsum(sum));
+    const vf net = set1(vsum(sum));
     sweep_part<NV, L2>(s, i1, i2, before, next);
+    vf value, d, each;
     if (loss == ANN_MSE) each = squared_error(b.activation, net, set1(t), value, d);
     else each = logistic_loss(loss, net, set1(t), value, d);
     sweep_part<NV, L2>(s, i2, i3, before, next);
     const bool updates = !(tolerance > 0 && fabsf(lane0(value) - t) <= tolerance);
     d *= set1(-rate * weight);
-    vf delta[NV];
+    sweep_part<NV, L2>(s, i3, n, before, next);
     UNROLL
     for (int v = 0; v < NV; v++) {
-      delta[v] = W[v] * d * slope[v];
+      z[v] = s.bias[v] + s.stay[v];
       if (!updates) continue;
-      V[v] = vfma(mu, V[v], d * y[v]);
+      vf go = mu * (s.bias_move[v] + s.go[v]);
+      if (L2) go = vfnma(shrink, s.stay[v], go);
+      z[v] = vfma(lift[v], d, z[v] + go);
+      s.step[v] = back[v] * d;
+      V[v] = vfma(mu, V[v], d * (y[v] * real[v]));
       if (L2) V[v] = vfnma(shrink, W[v], V[v]);
       W[v] += V[v];
     }
@@ -140,18 +147,6 @@ NOINL void narrow_rows(Plan *p, int loss, const AnnRule &rule, AnnState &state, 
     }
     total += (double)(lane0(each) * weight);
     if (state.outputs) state.outputs[r] = lane0(value);
-    sweep_part<NV, L2>(s, i3, n, before, next);
-    const vf factor = set1(1.0f + product_of_rows(x, next, n));
-    UNROLL
-    for (int v = 0; v < NV; v++) {
-      z[v] = s.bias[v] + s.stay[v];
-      if (updates) {
-        vf go = mu * (s.bias_move[v] + s.go[v]);
-        if (L2) go = vfnma(shrink, s.stay[v], go);
-        z[v] = vfma(factor, delta[v], z[v] + go);
-        s.step[v] = delta[v];
-      }
-    }
     before = updates ? x : NULL;
     x = next;
   }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -91,7 +90,7 @@ class BayesianRegularisation(RememberingTrainer):
     def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
         o = self.options
         # Its values are to be those of the errors alone, whoever made the objective.
-        precise = replace(objective.precise(), l2=0.0)
+        precise = objective.precise()._replace(l2=0.0)
         point = parameters.astype(np.float64)
         equations = normal_equations(objective, point)
         n = equations.n_residuals

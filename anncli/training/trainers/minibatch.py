@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -51,7 +50,7 @@ class MinibatchTrainer(RowwiseTrainer):
         changes = self.dropout(rng)
         if factor != 1:
             changes["learning_rate"] = factor * self.rule.learning_rate
-        rule = replace(self.rule, **changes) if changes else self.rule
+        rule = self.rule._replace(**changes) if changes else self.rule
         size, total = self.options["batch_size"], 0.0
         for portion, rows in objective.portions(order, size, self.options["input_noise"], rng):
             total += len(rows) * portion.epoch(parameters, rule, self.memory, rows, size)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,7 +42,7 @@ class Online(RowwiseTrainer):
     def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
         order = rng.permutation(objective.rows) if self.order is None else self.order.next(rng)
         dropout = self.dropout(rng)
-        rule = replace(self.rule, **dropout) if dropout else self.rule
+        rule = self.rule._replace(**dropout) if dropout else self.rule
         watched = self.order is not None or self.options["quiet_epochs"]
         outputs = np.empty((len(order), objective.topology.n_outputs), dtype=np.float32) if watched else None
         total, begin = 0.0, 0
