@@ -119,7 +119,7 @@ NOINL void narrow_rows(Plan *p, int loss, const AnnRule &rule, AnnState &state, 
     }
     begin_sweep(s, before != NULL);
     sweep_part<NV, L2>(s, 0, i1, before, next);
-    const vf net = set1(vsum(sum));
+    const vf net = set1(a.n_out * 2 <= VL ? half_sum(sum) : vsum(sum));
     sweep_part<NV, L2>(s, i1, i2, before, next);
     vf value, d, each;
     if (loss == ANN_MSE) each = squared_error(b.activation, net, set1(t), value, d);

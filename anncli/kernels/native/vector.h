@@ -111,6 +111,15 @@ INL float vsum(vf v) {
 #endif
 }
 
+// The sum of the first half of the lanes, where the others are 0.
+INL float half_sum(vf v) {
+#if VL == 16
+  return sum8(_mm512_castps512_ps256((__m512)v));
+#else
+  return vsum(v);
+#endif
+}
+
 // The first n floats at p (0 < n), zeros behind them; never reads past p + n.
 INL vf load_first(const float *p, int n) {
   if (n >= VL) return ldu(p);
@@ -156,12 +165,17 @@ INL void exp_parts(vf x, vf &q, vf &s) {
   x = at_most(at_least(x, set1(-87.0f)), set1(88.0f));
   const vf magic = set1(12582912.0f);  // adding it leaves round(x / ln 2) in the low bits
   vf t = vfma(x, set1(1.44269504f), magic), n = t - magic;
-  vf r = vfma(n, set1(2.12194440e-4f), vfnma(n, set1(0.693359375f), x));
+#if VL >= 8
+  // What the constant is above ln 2 may wait for the end, because the product is not rounded.
+  vf r = vfnma(n, set1(0.693147182f), x), last = vfma(n, set1(1.90465430e-9f), r);
+#else
+  vf r = vfma(n, set1(2.12194440e-4f), vfnma(n, set1(0.693359375f), x)), last = r;
+#endif
   // In pairs, because a row at a time waits for every step.
   vf rr = r * r, p = vfma(set1(1.9875691500e-4f), r, set1(1.3981999507e-3f));
   p = vfma(p, rr, vfma(set1(8.3334519073e-3f), r, set1(4.1665795894e-2f)));
   p = vfma(p, rr, vfma(set1(1.6666665459e-1f), r, set1(5.0000001201e-1f)));
-  q = vfma(p, rr, r);
+  q = vfma(p, rr, last);
   s = unbits((bits(t) << 23) + 0x3f800000u);
 }
 INL vf vexp(vf x) { vf q, s; exp_parts(x, q, s); return vfma(q, s, s); }
