@@ -40,7 +40,7 @@ class Arguments:
     tolerance: float = 0.05
 
 
-@click.command("t", context_settings={"ignore_unknown_options": True})
+@options.command("t", context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, required=True, metavar="NET CLS1 CLS2 EPOCHS [VAL TST TH METRIC] [NORM] [ERR]")
 @options.option("--seed", default="0", metavar="N", help="Decides initial weights, split and order.  [default: 0]")
 @options.data_format
@@ -66,7 +66,7 @@ def t_command(ctx: click.Context, /, arguments: tuple[str, ...], seed: str, **gi
     ClassicRun(console, read_arguments(arguments), seed_number, given["data_format"], given["as_json"]).run()
 
 
-@click.command("r", context_settings={"ignore_unknown_options": True})
+@options.command("r", context_settings={"ignore_unknown_options": True})
 @click.argument("network_path", metavar="NET")
 @click.argument("data_path", metavar="DATA")
 @click.argument("rest", nargs=-1, metavar="[TH] [NORM]")

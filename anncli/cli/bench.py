@@ -40,7 +40,7 @@ class Course:
     ended: str = ""
 
 
-@click.command("bench")
+@options.command("bench")
 @click.argument("network_path", metavar="NETWORK")
 @click.argument("class_files", nargs=-1, required=True, metavar="CLASSFILE...")
 @click.argument("epochs", type=click.IntRange(1))

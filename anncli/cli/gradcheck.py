@@ -14,7 +14,7 @@ from anncli.errors import AnnError
 ERROR_LIMIT, KERNEL_LIMIT = 1e-4, 1e-3
 
 
-@click.command("gradcheck")
+@options.command("gradcheck")
 @click.argument("network_path", metavar="NETWORK")
 @click.argument("class_files", nargs=-1, required=True, metavar="CLASSFILE...")
 @click.option("--rows", type=click.IntRange(1), default=50, metavar="N", help="Vectors to compute with.  [default: 50]")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-4
 
 
-@click.command("info")
+@options.command("info")
 @click.argument("network_path", metavar="NETWORK")
 @options.option("--verify", is_flag=True, help="Replay the stored self-test; exit 4 when the outputs differ.")
 @options.common

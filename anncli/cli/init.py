@@ -16,7 +16,7 @@ from anncli.training.options import integer
 _MOST_CLASSES = 1000
 
 
-@click.command("init")
+@options.command("init")
 @click.argument("network_path", metavar="NETWORK")
 @options.option("--inputs", metavar="N", help="Values per vector.")
 @options.option("--data", metavar="FILES", help="Class files to take inputs and classes from, comma-separated.")

@@ -15,6 +15,7 @@ import click
 from click.core import ParameterSource
 
 from anncli import __version__
+from anncli.cli.help import with_help
 from anncli.errors import AnnError, ExitCode, UsageError, did_you_mean, printable, quoted
 
 # Listed here so that `ann --help` need not import the commands.
@@ -31,7 +32,7 @@ COMMANDS = {
     "r": "Run with ann1dn's positional arguments.",
 }
 
-CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+CONTEXT = {"max_content_width": 110}
 
 
 class CommandGroup(click.Group):
@@ -59,7 +60,8 @@ class CommandGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=CommandGroup, context_settings=CONTEXT, invoke_without_command=True)
+@with_help
+@click.group(cls=CommandGroup, context_settings=CONTEXT, invoke_without_command=True, add_help_option=False)
 @click.option("--version", is_flag=True, help="Show the version; with -v also kernels and libraries.")
 @click.option("-v", "verbose", is_flag=True, hidden=True)
 @click.pass_context

@@ -11,6 +11,7 @@ from click.core import ParameterSource
 
 from anncli.cli.config import COMMAND_OPTIONS, PARTS, Raw, load_config
 from anncli.cli.console import Console
+from anncli.cli.help import with_help
 from anncli.errors import UsageError, did_you_mean
 from anncli.settings import check_variables
 from anncli.training.options import OPTIONS, Given, integer, option_names, read_option
@@ -30,6 +31,16 @@ def option(*names: str, **settings: Any) -> Callable[[Function], Function]:
     """click.option with its ANN_ variable, named after the long form."""
     long = next(n for n in names if n.startswith("--")).split("/")[0].strip("-").replace("-", "_")
     return click.option(*names, envvar=variable(long), **settings)
+
+
+def command(name: str, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """click.command with our help option."""
+
+    def decorate(function: Callable[..., Any]) -> click.Command:
+        wrap: Callable[[Callable[..., Any]], click.Command] = click.command(name, add_help_option=False, **settings)
+        return with_help(wrap(function))
+
+    return decorate
 
 
 def common(command: Function) -> Function:

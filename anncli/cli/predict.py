@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Writer = Callable[["VectorBlock", Any, Any], str]
 
 
-@click.command("predict")
+@options.command("predict")
 @click.argument("network_path", metavar="NETWORK")
 @click.argument("file", default="-", metavar="[FILE|-]")
 @options.option("--scores", is_flag=True, help="Only the scores: the outputs of the network.")

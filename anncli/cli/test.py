@@ -31,7 +31,7 @@ REQUIRABLE = {
 }
 
 
-@click.command("test")
+@options.command("test")
 @click.argument("network_path", metavar="NETWORK")
 @click.argument("class_files", nargs=-1, required=True, metavar="CLASSFILE...")
 @options.threshold

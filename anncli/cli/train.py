@@ -17,7 +17,7 @@ class TrainCommand(click.Command):
         return ["NETWORK", "CLASSFILE...", "EPOCHS", "[OPTIONS]"]
 
 
-@click.command("train", cls=TrainCommand)
+@options.command("train", cls=TrainCommand)
 @click.argument("network_path", metavar="NETWORK")
 @click.argument("class_files", nargs=-1, required=True, metavar="CLASSFILE...")
 @click.argument("epochs", metavar="EPOCHS")

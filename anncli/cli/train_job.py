@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 from anncli.training.run import TrainingRun
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Job:
     """One training from command line to written file."""
 

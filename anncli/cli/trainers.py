@@ -13,7 +13,7 @@ from anncli.errors import UsageError
 from anncli.training.names import DEFAULT_TRAINER, TRAINER_ALIASES, TRAINER_NAMES, canonical_trainer
 
 
-@click.command("trainers")
+@options.command("trainers")
 @click.argument("name", required=False)
 @options.common
 @click.pass_context

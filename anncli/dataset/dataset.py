@@ -21,7 +21,7 @@ class Source(NamedTuple):
     n_samples: int
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Dataset:
     """Samples as rows.
 

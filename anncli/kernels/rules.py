@@ -50,7 +50,7 @@ class UpdateRule(NamedTuple):
         return 2 if self.name in ("adam", "adamw") else 1
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class UpdateState:
     """What a rule remembers: first (P,) = v or m, second (P,) = s or None, steps taken, rows presented so far."""
 

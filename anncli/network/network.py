@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -23,30 +24,32 @@ class Layer(NamedTuple):
     activation: str
 
 
-@dataclass(frozen=True)
-class Topology:
+class _Shape(NamedTuple):
+    n_inputs: int
+    layers: tuple[Layer, ...]
+
+
+class Topology(_Shape):
     """The shape of a network, without its numbers: what kernels and files need to walk the parameters.
 
     The parameters are one vector of length n_parameters: for each layer in order a block (n_in + 1, n_out),
     row by row, whose first row holds the biases and whose other rows hold the weights (n_in, n_out).
     """
 
-    n_inputs: int
-    layers: tuple[Layer, ...]
-
-    def __post_init__(self) -> None:
-        if self.n_inputs < 1:
-            raise ValueError(f"a network needs at least 1 input, not {self.n_inputs}")
-        if not self.layers:
+    def __new__(cls, n_inputs: int, layers: Iterable[tuple[int, str]]) -> Topology:
+        if n_inputs < 1:
+            raise ValueError(f"a network needs at least 1 input, not {n_inputs}")
+        known = tuple(Layer(int(units), canonical_activation(name)) for units, name in layers)
+        if not known:
             raise ValueError("a network needs at least one layer")
-        object.__setattr__(self, "layers", tuple(Layer(int(u), canonical_activation(a)) for u, a in self.layers))
-        for number, layer in enumerate(self.layers, 1):
+        for number, layer in enumerate(known, 1):
             if layer.units < 1:
                 raise ValueError(f"layer {number} needs at least 1 unit, not {layer.units}")
-            if layer.activation == "softmax" and number < len(self.layers):
+            if layer.activation == "softmax" and number < len(known):
                 raise ValueError(f"layer {number}: softmax is for the output layer only")
-        if self.layers[-1] == Layer(1, "softmax"):
+        if known[-1] == Layer(1, "softmax"):
             raise ValueError("softmax over a single output is always 1; use '1 logistic' or 'K softmax' with K classes")
+        return super().__new__(cls, n_inputs, known)
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
@@ -102,7 +105,7 @@ class SelfTest(NamedTuple):
     outputs: Array
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Network:
     """A multilayer perceptron with everything that belongs to it.
 

@@ -138,7 +138,8 @@ def test_a_trained_network_is_trained_further(xor: Path, ann: Ann) -> None:
     text = ann("t", "xor.nn", "ones.txt", "zeros.txt", 1).stdout
     # Not a change in the last bit but the last digit: the exact value is 0.89483445.
     out = re.search(r"^  epoch: 1   out: (\S+) (\S+) $", text, re.MULTILINE)
-    assert out is not None and [float(mean) for mean in out.groups()] == pytest.approx([0.894834, 0.102426], abs=1.1e-6)
+    assert out is not None
+    assert [float(mean) for mean in out.groups()] == pytest.approx([0.894834, 0.102426], abs=1.1e-6)
     # Every output is within 0.05 of its target already: nothing changes.
     assert ann("r", "xor.nn", "all.txt").stdout.count("0.894834") == 2
 
