@@ -40,7 +40,8 @@ NOINL void product_tile(const float *const *x, long n, const float *W, int P, co
 template <int MR, int NV, bool BIAS>
 static void product_rows(const float *const *x, int m, int n, const float *W, int P, const float *bias, float *C, int stride) {
   int r = 0;
-  for (; r + MR <= m; r += MR) product_tile<MR, NV, BIAS>(x + r, n, W, P, bias, C + (size_t)r * stride, stride);
+  // Two rows alone would wait for the weights: eight are better halved than cut into six and two.
+  for (; r + MR <= m && !(MR == 6 && m - r == 8); r += MR) product_tile<MR, NV, BIAS>(x + r, n, W, P, bias, C + (size_t)r * stride, stride);
   if (MR > 4)
     for (; r + 4 <= m; r += 4) product_tile<4, NV, BIAS>(x + r, n, W, P, bias, C + (size_t)r * stride, stride);
   if (MR > 2)
@@ -96,6 +97,19 @@ template <int RULE> INL void apply(float *w, float *first, float *second, vf g, 
   else st(w, vfma(set1(u.momentum), v, x) - g);
 }
 
+// sum[r][..] += row[r] * D[..]
+template <int MR, int NV> INL void add_outer(vf (&sum)[MR][NV], const float *row, const float *D) {
+  vf d[NV];
+  UNROLL
+  for (int v = 0; v < NV; v++) d[v] = ld(D + v * VL);
+  UNROLL
+  for (int r = 0; r < MR; r++) {
+    vf s = set1(row[r]);
+    UNROLL
+    for (int v = 0; v < NV; v++) sum[r][v] = vfma(s, d[v], sum[r][v]);
+  }
+}
+
 // Rows i.. of the weights: gradient = sum over b of x[b][i + r] * D[b][..], handed to the rule.
 template <int MR, int NV, int RULE>
 NOINL void gradient_tile(const float *const *x, int i, int m, const float *D, size_t stride, float *W, float *first, float *second,
@@ -105,25 +119,18 @@ NOINL void gradient_tile(const float *const *x, int i, int m, const float *D, si
   UNROLL
   for (int r = 0; r < MR; r++)
     UNROLL
+    for (int v = 0; v < NV; v++) sum[r][v] = set1(0.0f);
+  int b = 0;
+  // What the rule will touch is fetched meanwhile, a vector with each row: all at once would hold up the products.
+  for (int r = 0; r < MR; r++)
     for (int v = 0; v < NV; v++) {
       const size_t o = (size_t)r * P + v * VL;
       prefetch(first + o);
       if (RULE != ADD) prefetch(W + o);
       if (RULE == ADAM || RULE == DECAYING_ADAM) prefetch(second + o);
-      sum[r][v] = set1(0.0f);
+      if (b < m) add_outer<MR, NV>(sum, x[b++] + i, D), D += stride;
     }
-  for (int b = 0; b < m; b++, D += stride) {
-    const float *row = x[b] + i;
-    vf d[NV];
-    UNROLL
-    for (int v = 0; v < NV; v++) d[v] = ld(D + v * VL);
-    UNROLL
-    for (int r = 0; r < MR; r++) {
-      vf s = set1(row[r]);
-      UNROLL
-      for (int v = 0; v < NV; v++) sum[r][v] = vfma(s, d[v], sum[r][v]);
-    }
-  }
+  for (; b < m; b++, D += stride) add_outer<MR, NV>(sum, x[b] + i, D);
   UNROLL
   for (int r = 0; r < MR; r++)
     UNROLL
@@ -247,7 +254,12 @@ static void forward_rows(Call &call, int64_t start, int b0, int b1) {
   const bool train = call.aim == GRADIENT || call.aim == EPOCH, dropping = train && call.rule && call.rule->dropout > 0;
   const int m = b1 - b0, n_in = p->n_inputs;
   const uint64_t first_row = call.state ? (uint64_t)call.state->rows_seen + start : 0;
-  for (int b = b0; b < b1; b++) p->input_rows[b] = data->inputs + (size_t)row_of(data, start + b) * n_in;
+  for (int b = b0; b < b1; b++) {
+    const size_t row = (size_t)row_of(data, start + b);
+    p->input_rows[b] = data->inputs + row * n_in;
+    // Rows come in random order; by the time its outputs are known, a row's targets have come.
+    if (call.aim != OUTPUTS) prefetch(data->targets + row * p->batch[p->n_layers - 1].n_out);
+  }
   if (train && call.rule && call.rule->input_dropout > 0) {
     const int P = p->batch[0].p_in;
     const float factor = (float)(1 / (1 - call.rule->input_dropout));
@@ -410,10 +422,10 @@ static Update constants(const AnnRule &rule, int64_t step) {
   u.epsilon = (float)rule.epsilon;
   u.keep = 1;
   if (rule.code == ANN_ADAM || rule.code == ANN_ADAMW) {
-    // The two bias corrections are folded into the rate and epsilon.
+    // The two bias corrections are folded into the rate and epsilon, and so is the two of reciprocal_root.
     const double root = sqrt(1 - pow(rule.beta2, (double)step));
-    u.rate = (float)(rule.learning_rate * root / (1 - pow(rule.beta1, (double)step)));
-    u.epsilon = (float)(rule.epsilon * root);
+    u.rate = (float)(2 * rule.learning_rate * root / (1 - pow(rule.beta1, (double)step)));
+    u.epsilon = (float)(2 * rule.epsilon * root);
     if (rule.code == ANN_ADAMW) u.keep = (float)(1 - rule.learning_rate * rule.weight_decay);
   }
   return u;

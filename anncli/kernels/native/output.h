@@ -62,10 +62,7 @@ INL float softmax_row(float *z, int n) {
     vf x = n - v < VL ? where_less(set1(0.0f), lanes_below(n - v), ld(z + v), top) : ld(z + v);
     top = where_less(top, x, x, top);
   }
-  float lanes[VL];
-  stu(lanes, top);
-  float highest = lanes[0];
-  for (int i = 1; i < VL; i++) highest = lanes[i] > highest ? lanes[i] : highest;
+  const float highest = vmax(top);
   vf sum = set1(0.0f);
   for (int v = 0; v < n; v += VL) {
     vf e = keep_first(vexp(ld(z + v) - set1(highest)), n - v);
@@ -74,7 +71,7 @@ INL float softmax_row(float *z, int n) {
   }
   float total = vsum(sum);
   for (int v = 0; v < n; v += VL) st(z + v, ld(z + v) / set1(total));
-  return highest + logf(total);
+  return highest + lane0(vlog(set1(total)));
 }
 
 NOINL float softmax_output(int loss, float *z, const float *t, float scale, float *d, int n) {

@@ -205,9 +205,43 @@ typedef int i4 __attribute__((vector_size(16)));
 #endif
 #endif
 
+#if VL >= 8
+// Eight rows of eight: pairs, fours and halves change places.
+INL void transpose8(float *to, size_t to_width, const float *from, size_t from_width) {
+  __m256 a[8], b[8];
+  UNROLL
+  for (int i = 0; i < 8; i++) a[i] = _mm256_loadu_ps(from + i * from_width);
+  UNROLL
+  for (int i = 0; i < 8; i += 2) {
+    b[i] = _mm256_unpacklo_ps(a[i], a[i + 1]);
+    b[i + 1] = _mm256_unpackhi_ps(a[i], a[i + 1]);
+  }
+  UNROLL
+  for (int i = 0; i < 8; i += 4) {
+    a[i] = _mm256_shuffle_ps(b[i], b[i + 2], 0x44);
+    a[i + 1] = _mm256_shuffle_ps(b[i], b[i + 2], 0xee);
+    a[i + 2] = _mm256_shuffle_ps(b[i + 1], b[i + 3], 0x44);
+    a[i + 3] = _mm256_shuffle_ps(b[i + 1], b[i + 3], 0xee);
+  }
+  UNROLL
+  for (int i = 0; i < 4; i++) {
+    _mm256_storeu_ps(to + i * to_width, _mm256_permute2f128_ps(a[i], a[i + 4], 0x20));
+    _mm256_storeu_ps(to + (i + 4) * to_width, _mm256_permute2f128_ps(a[i], a[i + 4], 0x31));
+  }
+}
+#endif
+
 // to[c][r] = from[r][c] for r < rows, c < columns
 static void transpose(float *to, size_t to_width, const float *from, size_t from_width, int rows, int columns) {
   int r = 0;
+#if VL >= 8
+  for (; r + 8 <= rows; r += 8) {
+    int c = 0;
+    for (; c + 8 <= columns; c += 8) transpose8(to + c * to_width + r, to_width, from + r * from_width + c, from_width);
+    for (; c < columns; c++)
+      for (int i = 0; i < 8; i++) to[c * to_width + r + i] = from[(r + i) * from_width + c];
+  }
+#endif
 #if VL > 1
   for (; r + 4 <= rows; r += 4) {
     const float *f = from + r * from_width;

@@ -120,6 +120,20 @@ INL float half_sum(vf v) {
 #endif
 }
 
+// The largest lane, where none is NaN.
+INL float vmax(vf v) {
+#if VL == 16
+  return _mm512_reduce_max_ps((__m512)v);
+#elif VL == 1
+  return v;
+#else
+  float lanes[VL];
+  stu(lanes, v);
+  for (int i = 1; i < VL; i++) lanes[0] = lanes[i] > lanes[0] ? lanes[i] : lanes[0];
+  return lanes[0];
+#endif
+}
+
 // The first n floats at p (0 < n), zeros behind them; never reads past p + n.
 INL vf load_first(const float *p, int n) {
   if (n >= VL) return ldu(p);
@@ -141,20 +155,22 @@ INL vf reciprocal(vf x) {
 #endif
 }
 
-// 1 / (sqrt(v) + eps) for v >= 0
+// 1 / (2 sqrt(v) + eps) for v >= 0; twice the root, because that is what comes out of the Newton step.
 INL vf reciprocal_root(vf v, vf eps) {
 #if VL == 16
-  // One Newton step: sqrt(a) = a y (3 - a y y) / 2 with y close to 1 / sqrt(a).
+  // sqrt(a) = a y (3 - a y y) / 2 with y close to 1 / sqrt(a).
   vf a = v + set1(1.2e-38f), y = (vf)_mm512_rsqrt14_ps((__m512)a), t = a * y;
-  return reciprocal(vfma(t * vfnma(t, y, set1(3.0f)), set1(0.5f), eps));
+  return reciprocal(vfma(t, vfnma(t, y, set1(3.0f)), eps));
 #elif VL == 8
-  return set1(1.0f) / ((vf)_mm256_sqrt_ps((__m256)v) + eps);
+  vf root = (vf)_mm256_sqrt_ps((__m256)v);
+  return set1(1.0f) / (root + root + eps);
 #elif VL == 4 && defined(__SSE2__)
-  return set1(1.0f) / ((vf)_mm_sqrt_ps((__m128)v) + eps);
+  vf root = (vf)_mm_sqrt_ps((__m128)v);
+  return set1(1.0f) / (root + root + eps);
 #else
   float lanes[VL];
   stu(lanes, v);
-  for (int i = 0; i < VL; i++) lanes[i] = sqrtf(lanes[i]);
+  for (int i = 0; i < VL; i++) lanes[i] = 2 * sqrtf(lanes[i]);
   return set1(1.0f) / (ldu(lanes) + eps);
 #endif
 }
@@ -197,6 +213,12 @@ INL vf vlog1p(vf y) {
   p = vfma(p, t, set1(1.0f / 5));
   p = vfma(p, t, set1(1.0f / 3));
   return (s + s) * vfma(p, t, set1(1.0f));
+}
+// log(x) for finite x of at least 1.
+INL vf vlog(vf x) {
+  const vi i = bits(x);
+  const vf whole = unbits((i >> 23) + 0x4b000000u) - set1(8388608.0f + 127), part = unbits((i & 0x7fffffu) + 0x3f800000u);
+  return vfma(whole, set1(0.693359375f), vfma(whole, set1(-2.12194440e-4f), vlog1p(part - set1(1.0f))));
 }
 
 // Decaying momentum and saturated units make denormal numbers, which cost 2 to 5 times; flush them, and
