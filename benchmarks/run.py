@@ -40,6 +40,8 @@ from anncli.kernels import describe_kernel
 # FANN needs so long for the large networks that some rows must do; times are per row.
 ONLINE_ROWS = {"a": 699, "b": 2000, "c": 500, "d": 120, "e": 60}
 FANN_BATCH_ROWS = {"a": 699, "b": 2000, "c": 1000, "d": 300, "e": 200}
+# So many epochs that what a fit() does before the first of them is two hundredths of it at most.
+SKLEARN_EPOCHS = {"a": 50, "b": 20, "c": 10, "d": 3, "e": 3}
 
 
 def own_epochs(work: Workload, loss: str, trainer: str, threads: int = 1, **options: Any) -> Callable[[], object]:
@@ -70,8 +72,8 @@ def minibatch(arguments: argparse.Namespace) -> Iterator[str]:
         operations = work.operations_per_row() * len(work.inputs)
         for batch_size in (32, 200):
             candidates = []
-            if (fit := sklearn_epoch(work, batch_size)) is not None:
-                candidates.append(Candidate("scikit-learn", fit, 1))
+            if (fit := sklearn_fit(work, batch_size)) is not None:
+                candidates.append(Candidate("scikit-learn", fit, SKLEARN_EPOCHS[name]))
             candidates.append(repeated("ann adam", own_adam(work, batch_size, arguments.threads), 1))
             for fused in (False, True):
                 if (epoch := torch_epoch(work, batch_size, fused)) is not None:
@@ -87,7 +89,8 @@ def own_adam(work: Workload, batch_size: int, threads: int) -> Callable[[], obje
     return own_epochs(work, loss, "adam", threads, batch_size=batch_size, learning_rate=1e-3)
 
 
-def sklearn_epoch(work: Workload, batch_size: int) -> Callable[[], object] | None:
+def sklearn_fit(work: Workload, batch_size: int) -> Callable[[], object] | None:
+    """A whole fit() of SKLEARN_EPOCHS; partial_fit() would check its input in every epoch."""
     try:
         from sklearn.neural_network import MLPClassifier
     except ImportError:
@@ -100,7 +103,7 @@ def sklearn_epoch(work: Workload, batch_size: int) -> Callable[[], object] | Non
             work.sizes[1:-1],
             activation="logistic",
             batch_size=batch_size,
-            max_iter=1,
+            max_iter=SKLEARN_EPOCHS[work.name],
             tol=0,
             alpha=0,
             n_iter_no_change=never,
