@@ -169,12 +169,13 @@ class ClassicRun:
         return f"{line}  max acur: {best.metric:.2f} (epoch {best.epoch})   {shown}"
 
     def _evaluate(self, parameters: Any, part: str) -> Any:
+        from anncli.dataset import picked
         from anncli.evaluation import evaluate_outputs
 
         run = self.training
         rows = run.rows[part]
         outputs = run.kernel.forward(run.network.topology, parameters, run.inputs, rows)
-        labels = run.data.labels[rows]
+        labels = picked(run.data.labels, rows)
         return evaluate_outputs(outputs, labels, threshold=self.arguments.threshold, targets=run.targets)
 
     def _finish(self, interrupted: str | None) -> None:

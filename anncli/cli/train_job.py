@@ -138,6 +138,9 @@ class Job:
         # One file can stand for all classes when its entries carry labels.
         if len(self.class_files) == 1 and (data.labels[parts["training"]] == UNLABELLED).all():
             raise self._wrong_number(network)
+        if len(groups) == 1:
+            # All rows: their numbers are made where they are divided, and not held any longer.
+            del parts["training"]
         self._warn_of_repeated_files(data.sources)
         threads = options.threads(self.given["threads"])
         beside = self._restarts_beside(threads, chosen.restarts)

@@ -84,6 +84,7 @@ def _inline(value: Any) -> str:
 
 def evaluate_parts(training: TrainingRun, result: TrainingResult) -> dict[str, Any]:
     """Evaluations of the parts that hold labelled vectors, on the inputs as the run scaled them."""
+    from anncli.dataset import picked
     from anncli.evaluation import evaluate_outputs
 
     network, parts = result.network, {}
@@ -95,7 +96,7 @@ def evaluate_parts(training: TrainingRun, result: TrainingResult) -> dict[str, A
             outputs = training.kernel.forward(network.topology, judged, training.inputs, rows)
             parts[title] = evaluate_outputs(
                 outputs,
-                training.data.labels[rows],
+                picked(training.data.labels, rows),
                 threshold=training.threshold,
                 targets=training.targets,
                 classes=network.classes,

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from anncli.dataset.dataset import among, blocks, picked
+
 Array = npt.NDArray[Any]
 
 
@@ -19,7 +21,8 @@ def encode_targets(labels: Array, n_outputs: int, targets: tuple[float, float]) 
     high, low = targets
     encoded = np.full((len(labels), n_outputs), low, dtype=np.float32)
     for output in range(n_outputs):
-        encoded[labels == output, output] = high
+        # Into a view of the column: a pair of a mask and a number makes numpy write down all places the mask holds.
+        encoded[:, output][labels == output] = high
     return encoded
 
 
@@ -29,9 +32,12 @@ def smooth_targets(targets: Array, rows: Array, share: float) -> None:
     With K > 1 outputs the middle is the mean of a row's targets, with one output that of its two values high and low.
     Source: Szegedy et al. 2016, Rethinking the Inception architecture, section 7.
     """
-    taken = targets[rows]
-    middle = taken.mean(axis=1, keepdims=True) if targets.shape[1] > 1 else (targets.max() + targets.min()) / 2
-    targets[rows] = (1 - share) * taken + np.float32(share) * middle
+    chosen, between = among(rows, len(targets)), (targets.max() + targets.min()) / 2
+    for block in blocks(len(targets)):
+        part, here = targets[block], chosen[block]
+        taken = part[here]
+        middle = taken.mean(axis=1, keepdims=True) if targets.shape[1] > 1 else between
+        part[here] = (1 - share) * taken + np.float32(share) * middle
 
 
 def class_sample_weights(labels: Array, rows: Array, class_weights: Sequence[float] | str, n_classes: int) -> Array:
@@ -39,11 +45,13 @@ def class_sample_weights(labels: Array, rows: Array, class_weights: Sequence[flo
 
     Args: class_weights: 'balanced' (every class counts alike: n / (K n_k)) or one number per class.
     """
-    counts = np.bincount(labels[rows], minlength=n_classes).astype(np.float64)
+    counts = np.zeros(n_classes)
+    for block in blocks(len(rows)):
+        counts += np.bincount(labels[rows[block]], minlength=n_classes)
     if class_weights == "balanced":
         per_class = len(rows) / (n_classes * np.maximum(counts, 1))
     else:
         per_class = np.asarray(class_weights, dtype=np.float64)
     per_class = per_class * len(rows) / float((per_class * counts).sum())
     # Unlabelled rows (label -1) take the last class's weight by indexing; they never enter a training or validation part.
-    return per_class[labels].astype(np.float32)
+    return picked(per_class.astype(np.float32), labels)

@@ -70,18 +70,13 @@ def evaluate_scores(
 
     Args: targets: the scores (high, low) asked for, for mse; None leaves it undefined.
     """
-    is_positive = labels == 0
+    is_positive, n = labels == 0, len(labels)
     answered = scores > scores.dtype.type(threshold)
-    tp, fn, tn, fp = (
-        int(np.count_nonzero(mask))
-        for mask in (
-            answered & is_positive,
-            ~answered & is_positive,
-            ~answered & ~is_positive,
-            answered & ~is_positive,
-        )
-    )
-    n = len(labels)
+    n_positive, n_answered = int(np.count_nonzero(is_positive)), int(np.count_nonzero(answered))
+    tp = int(np.count_nonzero(answered & is_positive))
+    fn, fp = n_positive - tp, n_answered - tp
+    tn = n - n_positive - fp
+    del answered
     values: dict[str, float | None] = {}
     undefined: dict[str, str] = {}
     for name, count, of, reason in (
@@ -113,14 +108,22 @@ def mean_squared_error(outputs: Array, labels: Array, targets: tuple[float, floa
 
     Args: outputs (n, K); labels (n,): the output that should be high; with K = 1 label 0 means high, 1 low.
     """
-    if targets is None or not outputs.size or not np.isfinite(outputs).all():
+    if targets is None or not outputs.size:
         return None
     high, low = targets
-    total, own = 0.0, np.arange(outputs.shape[1])
+    total = 0.0
     for start in range(0, len(outputs), _BLOCK_ROWS):
         block = slice(start, start + _BLOCK_ROWS)
-        wanted = np.where(labels[block, None] == own, high, low)
-        total += float(np.square(outputs[block].astype(np.float64) - wanted).sum())
+        if not np.isfinite(outputs[block]).all():
+            return None
+        # In place: a block of many classes is large.
+        errors = outputs[block].astype(np.float64)
+        hits = np.flatnonzero(labels[block] < outputs.shape[1])
+        own = hits, labels[block][hits]
+        missing = errors[own] - high
+        errors -= low
+        errors[own] = missing
+        total += float(np.square(errors, out=errors).sum())
     return total / outputs.size
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from anncli.dataset import UNLABELLED, Dataset
+from anncli.dataset import UNLABELLED, Dataset, picked
 from anncli.errors import DataError
 from anncli.evaluation.binary import BinaryEvaluation, evaluate_scores
 
@@ -46,9 +46,9 @@ def evaluate_outputs(
     names = tuple(classes) or tuple(f"class {k}" for k in range(1, n_classes + 1))
     if len(names) != n_classes:
         raise ValueError(f"{len(names)} class names for {n_classes} classes")
-    known = labels != UNLABELLED
-    n_unlabelled = len(labels) - int(np.count_nonzero(known))
+    n_unlabelled = int(np.count_nonzero(labels == UNLABELLED))
     if n_unlabelled:
+        known = labels != UNLABELLED
         outputs, labels = outputs[known], labels[known]
     if outputs.shape[1] == 1:
         return evaluate_scores(outputs[:, 0], labels, threshold, targets, names, n_unlabelled)
@@ -86,7 +86,7 @@ def evaluate(
         outputs = predict(network, dataset.inputs if rows is None else dataset.inputs[rows], threads=threads)
     return evaluate_outputs(
         outputs,
-        dataset.labels if rows is None else dataset.labels[rows],
+        dataset.labels if rows is None else picked(dataset.labels, rows),
         threshold=network.decision_threshold if threshold is None else threshold,
         targets=network.targets or default_targets(network.topology.output_activation, "mse"),
         classes=network.classes or _names_that_fit(dataset, network.n_classes),

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from anncli.dataset import blocks
 from anncli.evaluation.binary import mean_squared_error, why_no_mse
 
 Array = npt.NDArray[Any]
@@ -76,7 +77,8 @@ class MulticlassEvaluation(NamedTuple):
 
 def confusion_matrix(labels: Array, answers: Array, n_classes: int) -> Array:
     """(K, K) int64: how often each class (row) was answered as each class (column)."""
-    return np.bincount(labels * n_classes + answers, minlength=n_classes * n_classes).reshape(n_classes, n_classes)
+    places = labels.astype(np.int64) * n_classes + answers
+    return np.bincount(places, minlength=n_classes * n_classes).reshape(n_classes, n_classes)
 
 
 def evaluate_classes(
@@ -87,7 +89,9 @@ def evaluate_classes(
     Args: targets: the outputs (high, low) asked for, for mse; None leaves it undefined.
     """
     n, n_classes = outputs.shape
-    matrix = confusion_matrix(labels.astype(np.int64), np.argmax(outputs, axis=1), n_classes)
+    matrix = np.zeros((n_classes, n_classes), dtype=np.int64)
+    for block in blocks(n):
+        matrix += confusion_matrix(labels[block], np.argmax(outputs[block], axis=1), n_classes)
     hits, counts, answered = np.diag(matrix).tolist(), matrix.sum(axis=1).tolist(), matrix.sum(axis=0).tolist()
     undefined: dict[str, str] = {}
     recall = _ratios("recall", hits, counts, classes, "the class has no samples", undefined)
@@ -144,9 +148,13 @@ def _log_loss(outputs: Array, labels: Array) -> tuple[float | None, str]:
     """
     if not len(outputs):
         return None, "no sample has a label"
-    inside = bool(((outputs >= 0) & (outputs <= 1)).all())
-    if not inside or np.abs(outputs.sum(axis=1, dtype=np.float64) - 1).max() > _SUM_TOLERANCE:
-        return None, "the outputs are not probabilities that sum to 1"
-    chosen = outputs[np.arange(len(labels)), labels].astype(np.float64)
+    chosen = np.empty(len(outputs))
+    for block in blocks(len(outputs)):
+        given = outputs[block]
+        inside = bool(((given >= 0) & (given <= 1)).all())
+        if not inside or np.abs(given.sum(axis=1, dtype=np.float64) - 1).max() > _SUM_TOLERANCE:
+            return None, "the outputs are not probabilities that sum to 1"
+        chosen[block] = given[np.arange(len(given)), labels[block]]
+    np.log(np.maximum(chosen, np.finfo(outputs.dtype).eps, out=chosen), out=chosen)
     # Adding 0 takes the sign off the zero that sure and right answers give.
-    return float(-np.log(np.maximum(chosen, np.finfo(outputs.dtype).eps)).mean()) + 0.0, ""
+    return float(-chosen.mean()) + 0.0, ""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-# Places in the other class are looked up for so many scores at a time: eight bytes each, for all of a large file a lot.
+# Scores whose places in the other class are looked up at a time: eight bytes each, for all of a large file a lot.
 _BLOCK = 1 << 16
 
 
@@ -19,14 +19,21 @@ def area_under_curve(scores: Array, is_positive: npt.NDArray[np.bool_]) -> float
     Args: scores (n,), finite; is_positive (n,). Returns None unless both classes are there. Time O(n log n).
     Source: Mann & Whitney 1947; Hanley & McNeil 1982, Radiology 143, 29-36 (it is the area under the ROC curve).
     """
-    positives, negatives = np.sort(scores[is_positive]), np.sort(scores[~is_positive])
-    pairs = len(positives) * len(negatives)
+    n, n_positive = len(scores), int(np.count_nonzero(is_positive))
+    pairs = n_positive * (n - n_positive)
     if not pairs:
         return None
-    # Twice the count of won pairs is a whole number, so nothing is rounded before the one division.
+    # Only the smaller class is copied and sorted as a whole, the other one a block at a time.
+    few_are_positive = 2 * n_positive <= n
+    few = scores[is_positive == few_are_positive]
+    few.sort()
+    # How many of the few are below and how many are not above, of every other: twice the pairs the other ones win, which is
+    # a whole number, so nothing is rounded before the one division.
     won = 0
-    for start in range(0, len(positives), _BLOCK):
-        block = positives[start : start + _BLOCK]
+    for start in range(0, n, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        others = scores[block][is_positive[block] != few_are_positive]
+        others.sort()
         for side in ("left", "right"):
-            won += int(np.searchsorted(negatives, block, side=side).sum())
-    return won / (2 * pairs)
+            won += int(np.searchsorted(few, others, side=side).sum())
+    return (2 * pairs - won if few_are_positive else won) / (2 * pairs)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from anncli.dataset import UNLABELLED, Dataset
+from anncli.dataset import UNLABELLED, Dataset, label_type
 from anncli.dataset import Source as Origin
 from anncli.errors import DataError
 from anncli.formats.listfile import Entry, ListReader, looks_like_list
@@ -63,7 +63,7 @@ class ClassFiles:
 
     def dataset(self, classes: tuple[str, ...]) -> Dataset:
         """Everything that was read; nothing can be read afterwards."""
-        values = np.array([label for label, _ in self._runs], dtype=np.int32)
+        values = np.array([label for label, _ in self._runs], dtype=label_type(len(classes)))
         labels = np.repeat(values, [count for _, count in self._runs])
         names = tuple(self._names or ())
         return Dataset(self.rows.matrix(), labels, classes, self._columns, None, names, tuple(self.origins))

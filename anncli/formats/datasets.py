@@ -6,10 +6,9 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
 import numpy.typing as npt
 
-from anncli.dataset import UNLABELLED, Dataset
+from anncli.dataset import UNLABELLED, Dataset, row_range
 from anncli.errors import DataError, UsageError, did_you_mean
 from anncli.formats.classfiles import ClassFiles, check_entry, look_ahead
 from anncli.formats.listfile import ListReader
@@ -66,7 +65,7 @@ def read_parts(
     delimiter: str | None = None,
     data_format: str = "auto",
 ) -> tuple[Dataset, dict[str, Array]]:
-    """Several groups of class files in one Dataset, and the rows (int64) of each group; arguments as read_dataset().
+    """Several groups of class files in one Dataset, and the row numbers of each group; arguments as read_dataset().
 
     The first group decides the number of classes where class_names is None. A group holds one file per class, or a
     single list of labelled entries; an entry without label is UNLABELLED there.
@@ -174,7 +173,7 @@ def _read(
             seen.check_file(path, label)
             files.read(path, label)
             seen.check_bytes(path, label, files.origins[-1].sha256)
-        parts[group] = np.arange(start, files.n_samples, dtype=np.int64)
+        parts[group] = row_range(start, files.n_samples)
     if open_ended:
         return _of_single_file(files, names, labelled), parts
     return files.dataset(names), parts

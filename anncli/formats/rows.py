@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-# Values (of 4 bytes) the buffer grows by at least and at most.
-_LEAST, _MOST = 1 << 14, 1 << 22
+# Values (of 4 bytes) the buffer grows by at least and at most. What is held in reserve is memory in use: numpy fills it
+# with zeros.
+_LEAST, _MOST = 1 << 14, 1 << 20
 
 
 class RowBuffer:

@@ -32,7 +32,8 @@ _BLOCK_ROWS = 240
 # Multiplications per thread between two meetings below which waking it takes longer than they do.
 _LEAST_WORK = 250_000
 
-_FLOAT32 = np.dtype(np.float32)
+_FLOAT32, _INT32 = np.dtype(np.float32), np.dtype(np.int32)
+_MOST_ROWS = int(np.iinfo(_INT32).max)
 _FIXED: dict[int, AbstractContextManager[int]] = {}
 _ALONE: AbstractContextManager[int] = nullcontext(1)
 
@@ -42,7 +43,7 @@ class NativeKernel:
 
     Args: threads, how many share a call, 0 = as many as pay, which is tried out;
         variant, one of _native.variants(), None = the best one.
-    What the compiled code does not do (float64, arrays with gaps) goes to the numpy kernel.
+    What the compiled code does not do (float64, arrays with gaps, more rows than 32 bits count) goes to the numpy kernel.
     """
 
     def __init__(self, threads: int = 1, variant: str | None = None) -> None:
@@ -72,7 +73,7 @@ class NativeKernel:
     def forward(self, topology: Topology, parameters: Array, inputs: Array, rows: Array | None = None) -> Array:
         """Outputs (n, n_outputs); see NumpyKernel.forward."""
         n = len(inputs) if rows is None else len(rows)
-        if not _all_float32(parameters, inputs) or self._prefers_blas(topology, n):
+        if not _all_float32(parameters, inputs) or len(inputs) > _MOST_ROWS or self._prefers_blas(topology, n):
             return self._twin.forward(topology, parameters, inputs, rows)
         outputs = np.empty((n, topology.n_outputs), dtype=np.float32)
         with self._threads(topology, "forward", n, n) as threads:
@@ -93,7 +94,8 @@ class NativeKernel:
     ) -> float:
         """The mean loss, its gradient into `gradient`; see NumpyKernel.loss_and_gradient."""
         n = len(inputs) if rows is None else len(rows)
-        if not _all_float32(parameters, inputs, targets, weights, gradient) or self._prefers_blas(topology, n):
+        fits = _all_float32(parameters, inputs, targets, weights, gradient) and len(inputs) <= _MOST_ROWS
+        if not fits or self._prefers_blas(topology, n):
             return self._twin.loss_and_gradient(
                 topology, parameters, loss, inputs, targets, weights, rows, gradient, l2
             )
@@ -129,9 +131,8 @@ class NativeKernel:
         """One pass over `rows` with an update per batch; see NumpyKernel.epoch."""
         if rule.tolerance and batch_size != 1:
             raise ValueError("a tolerance needs batch size 1")
-        if not _all_float32(
-            parameters, inputs, targets, weights, outputs, state.first, state.second
-        ) or self._prefers_blas(topology, min(batch_size, len(rows))):
+        fits = _all_float32(parameters, inputs, targets, weights, outputs, state.first, state.second)
+        if not fits or len(inputs) > _MOST_ROWS or self._prefers_blas(topology, min(batch_size, len(rows))):
             return self._twin.epoch(
                 topology, parameters, loss, rule, state, inputs, targets, weights, rows, batch_size, outputs
             )
@@ -250,4 +251,7 @@ def _all_float32(*arrays: Array | None) -> bool:
 
 
 def _numbers(rows: Array | None) -> Array | None:
-    return None if rows is None else np.ascontiguousarray(rows, dtype=np.int64)
+    """Row numbers in the compiled side's type; one that it cannot hold stays one that no array has."""
+    if rows is not None and rows.dtype.itemsize > _INT32.itemsize:
+        rows = np.clip(rows.astype(np.int64, copy=False), -1, _MOST_ROWS)
+    return None if rows is None else np.ascontiguousarray(rows, dtype=_INT32)

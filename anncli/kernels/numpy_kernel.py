@@ -29,7 +29,7 @@ class NumpyKernel:
 
     @_QUIET
     def forward(self, topology: Topology, parameters: Array, inputs: Array, rows: Array | None = None) -> Array:
-        """Outputs (n, n_outputs) for scaled inputs (N, n_inputs), of the rows named (n,) int64, in their order, or of all."""
+        """Outputs (n, n_outputs) for scaled inputs (N, n_inputs), of the rows named (n,), in their order, or of all."""
         n = len(inputs) if rows is None else len(rows)
         outputs = np.empty((n, topology.n_outputs), dtype=parameters.dtype)
         for start in range(0, n, BLOCK_ROWS):
@@ -53,7 +53,7 @@ class NumpyKernel:
     ) -> float:
         """E = (sum of weights * loss over the rows) / n + l2/2 * sum of squared weights; its gradient into `gradient` (P,).
 
-        Args: inputs (N, n_inputs), targets (N, n_outputs), weights (N,) or None, rows (n,) int64 or None for all;
+        Args: inputs (N, n_inputs), targets (N, n_outputs), weights (N,) or None, rows (n,) or None for all;
             gradient None: only the loss is computed. Biases carry no penalty. The sum is accumulated in float64.
         """
         n = len(inputs) if rows is None else len(rows)
@@ -95,7 +95,7 @@ class NumpyKernel:
         batch_size: int,
         outputs: Array | None = None,
     ) -> float:
-        """Present `rows` (n,) int64 in their order, in batches, changing parameters (P,) and state in place.
+        """Present `rows` (n,) in their order, in batches, changing parameters (P,) and state in place.
 
         Returns the mean of weights * loss over the rows, each taken before the update it led to, penalty left out.
         outputs (n, n_outputs), when given, receives the output of each presentation.

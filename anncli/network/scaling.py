@@ -13,6 +13,8 @@ Array = npt.NDArray[Any]
 PER_VECTOR = ("none", "energy", "minmax")
 INPUT_ACTIVATIONS = ("linear", "logistic")
 
+_BLOCK_VALUES = 1 << 18
+
 
 @dataclass
 class Scaling:
@@ -40,13 +42,21 @@ class Scaling:
         """
         if self.is_identity:
             return inputs
+        scaled = inputs if in_place else inputs.copy()
+        # Some vectors at a time: what is made on the way is several times as large as they are.
+        count = max(1, _BLOCK_VALUES // max(1, inputs.shape[1]))
         with np.errstate(over="ignore", invalid="ignore"):
-            return self._scaled(inputs if in_place else inputs.copy())
+            # Of all at once, since how einsum sums up depends on how many there are.
+            norms = _norms(scaled) if self.per_vector == "energy" else None
+            for start in range(0, len(scaled), count):
+                block = slice(start, start + count)
+                self._scale(scaled[block], None if norms is None else norms[block])
+        return scaled
 
-    def _scaled(self, scaled: Array) -> Array:
-        if self.per_vector == "energy":
-            norm = np.sqrt(np.einsum("ij,ij->i", scaled, scaled, dtype=np.float64))
-            scaled /= np.where(norm > 0, norm, 1.0).astype(scaled.dtype)[:, None]
+    def _scale(self, scaled: Array, norms: Array | None) -> None:
+        """The same of some vectors, in place."""
+        if norms is not None:
+            scaled /= norms.astype(scaled.dtype)[:, None]
         elif self.per_vector == "minmax":
             low = scaled.min(axis=1, keepdims=True)
             spread = scaled.max(axis=1, keepdims=True) - low
@@ -60,4 +70,11 @@ class Scaling:
             from anncli.network.activations import ACTIVATIONS
 
             scaled[...] = ACTIVATIONS["logistic"].value(scaled)
-        return scaled
+
+
+def _norms(vectors: Array) -> Array:
+    """(n,) Euclidean norms, float64, 1 in place of 0."""
+    norms: Array = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
+    np.sqrt(norms, out=norms)
+    norms[~(norms > 0)] = 1
+    return norms

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from anncli.dataset import UNLABELLED
+from anncli.dataset import UNLABELLED, picked
 from anncli.network.activations import ACTIVATIONS
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.propagation import forward
@@ -18,6 +18,8 @@ Array = npt.NDArray[Any]
 
 # Training vectors that units are watched on.
 _ROWS = 2000
+# Values of the widest layer that are looked at at a time.
+_BLOCK_VALUES = 1 << 19
 # A unit is dead where its slope is 0 for all of them, saturated where the slope is below this share of its largest
 # for nearly all of them; a few in a large layer are no reason to worry.
 _FLAT, _NEARLY_ALL, _SHARE = 0.02, 0.95, 0.05
@@ -34,19 +36,16 @@ def diagnose(run: TrainingRun, result: TrainingResult) -> list[str]:
 
 def _units(run: TrainingRun) -> list[str]:
     """Hidden units that pass no gradient on."""
-    topology = run.network.topology
     rows = run.rows["training"]
     rows = rows[:: max(1, len(rows) // _ROWS)]
-    passed = forward(topology, run.network_parameters(), run.inputs[rows])
     remarks = []
-    for number, layer in enumerate(topology.layers[:-1], 1):
-        z, a = passed.pre_activations[number - 1], passed.activations[number]
-        slope = np.abs(ACTIVATIONS[layer.activation].derivative(z, a))
+    for number, (layer, (flat_on, dead_on)) in enumerate(
+        zip(run.network.topology.layers[:-1], _slopes(run, rows), strict=True), 1
+    ):
         info = ACTIVATION_NAMES[layer.activation]
-        dead = int((slope == 0).all(axis=0).sum())
+        dead = int((dead_on == len(rows)).sum())
         if np.isfinite([info.lowest, info.highest]).all():
-            steepest = _steepest(layer.activation)
-            flat = int(((slope < _FLAT * steepest).mean(axis=0) >= _NEARLY_ALL).sum())
+            flat = int((flat_on / len(rows) >= _NEARLY_ALL).sum())
             if flat > _SHARE * layer.units:
                 remarks.append(
                     f"hidden layer {number}: {_of(flat, layer.units)} saturated on nearly every vector and no longer learning; "
@@ -63,6 +62,23 @@ def _units(run: TrainingRun) -> list[str]:
                 + _one_of("use leaky-relu or elu", _lower_rate(run), last="draw other weights (--init he --seed N)")
             )
     return remarks
+
+
+def _slopes(run: TrainingRun, rows: Array) -> list[tuple[Array, Array]]:
+    """Of each hidden layer, on how many of the rows the slope of each unit is nearly 0, and 0."""
+    topology = run.network.topology
+    hidden = topology.layers[:-1]
+    counts = [(np.zeros(layer.units, dtype=np.int64), np.zeros(layer.units, dtype=np.int64)) for layer in hidden]
+    length = max(1, _BLOCK_VALUES // max(topology.sizes))
+    for start in range(0, len(rows), length):
+        passed = forward(topology, run.network_parameters(), run.inputs[rows[start : start + length]])
+        for (flat_on, dead_on), layer, z, a in zip(
+            counts, hidden, passed.pre_activations[:-1], passed.activations[1:-1], strict=True
+        ):
+            slope = np.abs(ACTIVATIONS[layer.activation].derivative(z, a))
+            flat_on += (slope < _FLAT * _steepest(layer.activation)).sum(axis=0)
+            dead_on += (slope == 0).sum(axis=0)
+    return counts
 
 
 def _steepest(activation: str) -> float:
@@ -92,7 +108,7 @@ def _gap(run: TrainingRun, result: TrainingResult) -> list[str]:
     """Training vectors that are fitted much better than new ones."""
     # The validation part has judged the weights before a final fit, the test part judges those after it.
     large = [name for name in ("validation", "test") if len(result.rows[name]) >= _ENOUGH]
-    if not large or (run.data.labels[result.rows[large[0]]] == UNLABELLED).any():
+    if not large or (picked(run.data.labels, result.rows[large[0]]) == UNLABELLED).any():
         return []
     part, judged = large[0], run.selected if large[0] == "validation" else run.network_parameters()
     both = (result.rows["training"], result.rows[part])

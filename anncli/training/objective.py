@@ -21,7 +21,7 @@ _NOISY_ROWS, _BLOCK = 4096, 50_000
 class Objective(NamedTuple):
     """E(w) = weighted mean loss over `rows` + l2/2 * sum of squared weights + l1 * sum of absolute weights.
 
-    inputs (N, n_inputs) scaled, targets (N, n_outputs), weights (N,) or None, rows (n,) int64: the training part;
+    inputs (N, n_inputs) scaled, targets (N, n_outputs), weights (N,) or None, rows (n,), their numbers: the training part;
     labels (N,), the class of each row, for trainers that care about the order of classes.
     """
 
@@ -117,7 +117,7 @@ class Objective(NamedTuple):
             inputs = self.inputs[rows]
             inputs += noise * rng.standard_normal(inputs.shape, dtype=np.float32)
             weights = None if self.weights is None else self.weights[rows]
-            here = np.arange(len(rows), dtype=np.int64)
+            here = np.arange(len(rows), dtype=rows.dtype)
             yield self._replace(inputs=inputs, targets=self.targets[rows], weights=weights, rows=here), here
 
     def _absolute_weights(self, parameters: Array) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from anncli.dataset import UNLABELLED, Dataset
+from anncli.dataset import UNLABELLED, Dataset, picked, row_numbers, row_range
 from anncli.dataset.split import stratified_split
 from anncli.errors import DataError, UsageError
 from anncli.network.network import Network
@@ -42,17 +42,17 @@ def divide(
 ) -> dict[str, Array]:
     """Rows of the three parts: those given, the others drawn as shares of the given training rows (or of all)."""
     training = parts.get("training")
-    rows = np.arange(data.n_samples, dtype=np.int64) if training is None else np.asarray(training, dtype=np.int64)
-    result = {name: np.asarray(parts.get(name, []), dtype=np.int64) for name in PARTS}
+    n = data.n_samples
+    left = row_range(0, n) if training is None else row_numbers(training, n)
+    result = {name: row_numbers(parts.get(name, []), n) for name in PARTS}
     shares = {name: 0.0 if name in parts else getattr(options, name) for name in ("test", "validation")}
     if shares["validation"] is None:
-        smallest = int(data.class_counts(rows).min())
+        smallest = int(data.class_counts(left).min())
         shares["validation"] = 0.0 if smallest < FEWEST_TO_SHARE else VALIDATION_SHARE
     if any(isinstance(share, tuple) for share in shares.values()):
         raise UsageError("validation and test files must be read into `parts` before training")
     if shares["test"] + shares["validation"] >= 1:
         raise UsageError("--validation and --test together leave nothing to train on", advice="lower one of them")
-    left = rows
     remaining = 1.0
     for name, share in shares.items():
         left, result[name] = (
@@ -94,7 +94,7 @@ def check_parts(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
     """Warnings in words; raises DataError for a part without labels or a class without training vectors."""
     warnings = []
     for name in ("training", "validation"):
-        unlabelled = rows[name][data.labels[rows[name]] == UNLABELLED]
+        unlabelled = rows[name][picked(data.labels, rows[name]) == UNLABELLED]
         if len(unlabelled):
             raise _no_class(data, name, int(unlabelled[0]))
     counts = data.class_counts(rows["training"])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anncli.dataset import UNLABELLED
+from anncli.dataset import UNLABELLED, picked
 from anncli.training.parts import PARTS
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _parts(run: TrainingRun) -> dict[str, Any]:
         if not len(rows):
             continue
         parts[name] = {"samples": len(rows)}
-        if (run.data.labels[rows] != UNLABELLED).all():
+        if (picked(run.data.labels, rows) != UNLABELLED).all():
             # After a final fit the validation part is training data: its loss is that of the weights it judged.
             judged = run.selected if name == "validation" else run.network_parameters()
             parts[name]["loss"] = _rounded(run.objective.value(judged, rows, penalty=False))

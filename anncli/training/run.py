@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from anncli.dataset import Dataset
+from anncli.dataset import Dataset, picked
 from anncli.dataset.encoding import encode_targets, smooth_targets
 from anncli.errors import AnnError, DataError, UsageError
 from anncli.evaluation import evaluate_outputs
@@ -264,7 +264,9 @@ class TrainingRun:
     @property
     def _final_rows(self) -> Array:
         """The rows of a final fit: all but those of the test part."""
-        return np.sort(np.concatenate([self.rows["training"], self.rows["validation"]]))
+        rows = np.concatenate([self.rows["training"], self.rows["validation"]])
+        rows.sort()
+        return rows
 
     def _learnt_nothing(self) -> bool:
         """Whether the default penalty kept the network from learning even its own training vectors.
@@ -300,8 +302,9 @@ class TrainingRun:
     def _final_fit(self, objective: Objective, count: int) -> Iterator[EpochReport]:
         """The same initial weights and order of chance, all vectors, `count` epochs."""
         best, selection, rows = self.judge.best_epoch, self.attempt, self._final_rows
+        targets = self._targets(rows) if self.options.label_smoothing else objective.targets
         fit = Attempt(
-            objective._replace(rows=rows, targets=self._targets(rows)),
+            objective._replace(rows=rows, targets=targets),
             self.options,
             selection.initial_parameters.copy(),
             self._order_rng(selection.number),
@@ -403,11 +406,12 @@ class TrainingRun:
     def share_right(self, parameters: Array, rows: Array) -> float:
         """The share, from 0 to 1, of the `rows` that a network with these parameters (P,) answers right."""
         outputs = self.kernel.forward(self.network.topology, parameters, self.inputs, rows)
-        evaluation = evaluate_outputs(outputs, self.data.labels[rows], threshold=self.threshold, targets=self.targets)
+        labels = picked(self.data.labels, rows)
+        evaluation = evaluate_outputs(outputs, labels, threshold=self.threshold, targets=self.targets)
         return evaluation.accuracy or 0.0
 
     def _make_objective(self) -> Objective:
-        rows = np.ascontiguousarray(self.rows["training"], dtype=np.int64)
+        rows = np.ascontiguousarray(self.rows["training"])
         weights = preparation.sample_weights(self.network, self.data, self.options, rows)
         targets, labels = self._targets(rows), self.data.labels
         topology, l1 = self.network.topology, self.options.l1

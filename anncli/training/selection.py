@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from anncli.dataset import picked
 from anncli.evaluation import evaluate_outputs, selection_metric
 from anncli.training.objective import Objective
 from anncli.training.options import TrainingOptions
@@ -89,7 +90,7 @@ class Judge:
             return 1 / max(objective.value(parameters, self.rows, penalty=False, loss="mse"), 1e-15)
         outputs = objective.kernel.forward(objective.topology, parameters, objective.inputs, self.rows)
         evaluation = evaluate_outputs(
-            outputs, self.labels[self.rows], threshold=self.threshold, targets=self._targets()
+            outputs, picked(self.labels, self.rows), threshold=self.threshold, targets=self._targets()
         )
         return selection_metric(self.metric, evaluation)
 

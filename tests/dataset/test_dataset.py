@@ -8,14 +8,51 @@ from typing import Any
 import numpy as np
 import pytest
 
-from anncli.dataset import UNLABELLED, Dataset, Source
+from anncli.dataset import UNLABELLED, Dataset, Source, picked, row_numbers, row_range
+from anncli.dataset.dataset import among
 
 
 def test_values_are_taken_as_float32_rows() -> None:
     data = Dataset(np.asfortranarray([[1, 2, 3], [4, 5, 6]]), [0, 1], ("a", "b"))
     assert (data.n_samples, data.n_inputs, data.n_classes) == (2, 3, 2)
-    assert (data.inputs.dtype, data.labels.dtype) == (np.float32, np.int32)
+    assert (data.inputs.dtype, data.labels.dtype) == (np.float32, np.int8)
     assert data.inputs.flags.c_contiguous
+
+
+@pytest.mark.parametrize(("n_classes", "kind"), [(127, np.int8), (128, np.int16), (40_000, np.int32)])
+def test_labels_are_as_narrow_as_the_classes_allow(n_classes: int, kind: type) -> None:
+    classes = tuple(map(str, range(n_classes)))
+    data = Dataset(np.zeros((3, 1)), [UNLABELLED, 0, n_classes - 1], classes)
+    assert data.labels.dtype == kind
+    assert data.labels.tolist() == [UNLABELLED, 0, n_classes - 1]
+
+
+def test_a_label_that_a_narrow_type_would_turn_into_another_is_refused() -> None:
+    for label in (256, 257, -256):
+        with pytest.raises(ValueError, match="does not name a class"):
+            Dataset(np.zeros((2, 1)), [0, label], ("a", "b"))
+
+
+def test_rows_are_named_by_narrow_numbers_that_are_the_same_rows() -> None:
+    assert (row_range(2, 5).tolist(), row_range(2, 5).dtype) == ([2, 3, 4], np.int32)
+    assert row_range(2**31 - 1, 2**31 + 1).tolist() == [2**31 - 1, 2**31]
+    assert (row_numbers([3, 0], 4).tolist(), row_numbers(np.array([3, 0]), 4).dtype) == ([3, 0], np.int32)
+    assert row_numbers([2**32 + 1], 2**33).tolist() == [2**32 + 1]
+    for number in (4, 2**32 + 1, -(2**32)):
+        with pytest.raises(IndexError, match=f"rows .*{number}.* of 4"):
+            row_numbers([0, number], 4)
+
+
+@pytest.mark.parametrize("n", [0, 1, 65_536, 150_001])
+def test_picking_some_at_a_time_is_indexing(n: int) -> None:
+    rng = np.random.default_rng(n)
+    rows = rng.integers(0, 1000, n).astype(np.int32)
+    for values in (rng.standard_normal(1000), rng.integers(-1, 3, (1000, 2))):
+        assert np.array_equal(picked(values, rows), values[rows])
+        assert picked(values, rows).dtype == values.dtype
+    assert np.flatnonzero(among(rows, 1000)).tolist() == np.unique(rows).tolist()
+    data = Dataset(np.zeros((1000, 1)), rng.integers(-1, 3, 1000), ("a", "b", "c", "d"))
+    assert data.class_counts(rows).tolist() == [int((data.labels[rows] == k).sum()) for k in range(4)]
 
 
 def test_float32_arrays_are_not_copied() -> None:

@@ -158,3 +158,15 @@ def test_large_parts_are_counted_in_blocks_without_loss(monkeypatch) -> None:
     blocks = evaluate_outputs(scores[:, None], labels, targets=(1.0, 0.0))
     assert blocks.auc == whole.auc
     assert blocks.mse == pytest.approx(whole.mse, rel=1e-12)
+
+
+@pytest.mark.parametrize("n_positive", [0, 1, 30, 59, 60])
+@pytest.mark.parametrize("block", [7, 1 << 16])
+def test_auc_counts_pairs_whichever_class_is_smaller(
+    monkeypatch: pytest.MonkeyPatch, n_positive: int, block: int
+) -> None:
+    monkeypatch.setattr(ranking, "_BLOCK", block)
+    rng = np.random.default_rng(n_positive)
+    scores, is_positive = rng.integers(0, 9, 60).astype(np.float32), rng.permutation(60) < n_positive
+    pairs = [float(p > q) + float(p == q) / 2 for p in scores[is_positive] for q in scores[~is_positive]]
+    assert area_under_curve(scores, is_positive) == (sum(pairs) / len(pairs) if pairs else None)

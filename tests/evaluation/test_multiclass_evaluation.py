@@ -111,3 +111,15 @@ def test_agrees_with_scikit_learn(n_classes) -> None:
     assert e.macro_f1 == pytest.approx(metrics.f1_score(labels, answers, average="macro"), rel=1e-14)
     assert e.log_loss == pytest.approx(metrics.log_loss(labels, outputs), rel=1e-12)
     assert e.mse == pytest.approx(metrics.mean_squared_error(np.eye(n_classes)[labels], outputs), rel=1e-12)
+
+
+def test_many_samples_are_judged_as_all_at_once() -> None:
+    rng = np.random.default_rng(4)
+    outputs = rng.dirichlet([1, 1, 1], 70_001).astype(np.float32)
+    labels = rng.integers(0, 3, len(outputs)).astype(np.int8)
+    e, answers = judge(outputs, labels), outputs.argmax(axis=1)
+    assert e.matrix.tolist() == [[int(((labels == i) & (answers == k)).sum()) for k in range(3)] for i in range(3)]
+    own = outputs[np.arange(len(labels)), labels].astype(np.float64)
+    assert e.log_loss == -np.log(np.maximum(own, np.finfo(np.float32).eps)).mean()
+    outputs[-1] *= 2
+    assert judge(outputs, labels).log_loss is None

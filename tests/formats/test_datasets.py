@@ -49,7 +49,7 @@ def test_one_file_per_class(write: Write) -> None:
     data = read_dataset(write(pos="1 2\n3 4\n", neg="5,6\n", third="7\t8\n"))
     assert data.inputs.tolist() == [[1, 2], [3, 4], [5, 6], [7, 8]]
     assert (data.labels.tolist(), data.classes) == ([0, 0, 1, 2], ("pos", "neg", "third"))
-    assert (data.inputs.dtype, data.labels.dtype, data.names, data.columns) == (np.float32, np.int32, (), ())
+    assert (data.inputs.dtype, data.labels.dtype, data.names, data.columns) == (np.float32, np.int8, (), ())
     wanted = [
         ("pos.txt", hashlib.sha256(b"1 2\n3 4\n").hexdigest(), 2),
         ("neg.txt", hashlib.sha256(b"5,6\n").hexdigest(), 1),

@@ -66,3 +66,19 @@ def test_nothing_to_do_returns_the_same_array() -> None:
 def test_no_rows() -> None:
     for per_vector in ("energy", "minmax"):
         assert Scaling(per_vector=per_vector).apply(np.empty((0, 3), np.float32)).shape == (0, 3)
+
+
+def test_vectors_some_at_a_time_are_scaled_to_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs = np.random.default_rng(2).standard_normal((101, 7), dtype=np.float32)
+    add, multiply = inputs[0].copy(), inputs[1].copy()
+    inputs[3] = 0
+    for scaling in (
+        Scaling("zscore", add, multiply),
+        Scaling(per_vector="energy"),
+        Scaling(per_vector="minmax"),
+        Scaling("sigmoidal", add, multiply, "none", "logistic"),
+    ):
+        at_once = scaling.apply(inputs)
+        with monkeypatch.context() as change:
+            change.setattr("anncli.network.scaling._BLOCK_VALUES", 30)
+            assert np.array_equal(scaling.apply(inputs), at_once)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 from anncli.dataset import Dataset
 from anncli.network import Network
@@ -33,7 +34,10 @@ def test_a_healthy_run_has_no_remarks() -> None:
     assert remarks(clouds(), [(6, "tanh"), (1, "logistic")], 400) == []
 
 
-def test_dead_units_are_counted() -> None:
+@pytest.mark.parametrize("block", [20, 1 << 19])
+def test_dead_units_are_counted(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    monkeypatch.setattr("anncli.training.diagnosis._BLOCK_VALUES", block)
+
     def dead(topology: Any) -> Any:
         w = np.random.default_rng(0).normal(size=topology.n_parameters)
         w[:2] = -1000.0  # the biases of two of five units
@@ -46,7 +50,10 @@ def test_dead_units_are_counted() -> None:
     ]
 
 
-def test_saturated_units_are_counted() -> None:
+@pytest.mark.parametrize("block", [20, 1 << 19])
+def test_saturated_units_are_counted(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    monkeypatch.setattr("anncli.training.diagnosis._BLOCK_VALUES", block)
+
     def saturated(topology: Any) -> Any:
         w = np.random.default_rng(0).normal(size=topology.n_parameters) * 0.3
         w[0] = 50.0

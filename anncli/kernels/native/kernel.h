@@ -14,10 +14,11 @@ enum { ANN_SGD = 0, ANN_NESTEROV = 1, ANN_ADAM = 2, ANN_ADAMW = 3 };
 enum { ANN_MSE = 0, ANN_BINARY_CROSS_ENTROPY = 1, ANN_CROSS_ENTROPY = 2, ANN_FOCAL = 3 };
 enum { ANN_OK = 0, ANN_NO_MEMORY = 1 };
 
-// The rows a call works on: row r of the call is row rows[r] of the arrays, or r where rows is null.
+// The rows a call works on: row r of the call is row rows[r] of the arrays, or r where rows is null. Their numbers are narrow
+// because an epoch over a large file holds two for every row, one of them in the order of presentation.
 struct AnnData {
   const float *inputs, *targets, *weights;  // (N, n_inputs), (N, n_outputs), (N,) or null
-  const int64_t *rows;
+  const int32_t *rows;
   int64_t n;
 };
 

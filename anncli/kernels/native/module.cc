@@ -196,8 +196,7 @@ struct Held {
     if (PyObject_GetBuffer(object, &view, PyBUF_FORMAT | PyBUF_C_CONTIGUOUS | (writable ? PyBUF_WRITABLE : 0))) return false;
     held = true;
     const char *format = view.format ? view.format : "B";
-    const bool type = rows_of_int ? view.itemsize == 8 && (!strcmp(format, "l") || !strcmp(format, "q"))
-                                  : view.itemsize == 4 && !strcmp(format, "f");
+    const bool type = view.itemsize == 4 && (rows_of_int ? !strcmp(format, "i") || !strcmp(format, "l") : !strcmp(format, "f"));
     const bool shape = view.ndim == (columns ? 2 : 1) && (rows_wanted < 0 || view.shape[0] == rows_wanted) &&
                        (!columns || view.shape[1] == columns);
     if (!type || !shape) {
@@ -229,11 +228,11 @@ struct HeldData {
     data.inputs = inputs.floats();
     data.targets = targets.floats();
     data.weights = weights.floats();
-    data.rows = (const int64_t *)rows.data;
+    data.rows = (const int32_t *)rows.data;
     data.n = rows.held ? rows.rows : inputs.rows;
     uint64_t highest = 0;
     for (Py_ssize_t r = 0; r < rows.rows; r++) {
-      const uint64_t number = (uint64_t)data.rows[r];
+      const uint64_t number = (uint64_t)data.rows[r];  // a negative one becomes very large
       highest = number > highest ? number : highest;
     }
     if (rows.rows && highest >= (uint64_t)inputs.rows) {

@@ -1,0 +1,52 @@
+"""The memory of a training: what the programs take themselves, the data, and a few bytes for every vector."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import clean_environment
+
+N_VECTORS = 600_000
+# A process starts with the peak of the one it was forked from, so the one that is measured comes from a small one.
+LAUNCHER = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+def peak_of_training(folder: Path, n_vectors: int, output_layer: str, *options: str) -> int:
+    """Bytes at the peak of one epoch on vectors of two values, as many of every class."""
+    classes = max(2, int(output_layer.split()[0]))
+    (folder / "net.nn").write_text(f"anncli: 1\ninputs: 2\nlayers: [4 tanh, {output_layer}]\n")
+    files = [f"{k}.txt" for k in range(classes)]
+    for k, name in enumerate(files):
+        (folder / name).write_text(f"{k} 1.5\n-0.5 {k}\n0.25 1\n1 0.125\n" * (n_vectors // classes // 4))
+    command = [sys.executable, "-m", "anncli", "train", "net.nn", *files, "1", "--batch-size", "1000", *options]
+    done = subprocess.run(
+        [sys.executable, "-c", LAUNCHER, *command],
+        cwd=folder, env=clean_environment(), stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    return int(done.stdout) * (1 if sys.platform == "darwin" else 1024)
+
+
+@pytest.mark.parametrize(
+    ("output_layer", "options", "most"),
+    # Target, number and place in the order take 12 bytes with one output; every output more takes a target and a score.
+    [
+        ("1 logistic", (), 25),
+        ("1 logistic", ("--scaling", "sigmoidal"), 25),
+        ("1 logistic", ("--refit", "yes", "--metric", "f1", "--test", "0.1"), 25),
+        ("3 softmax", (), 46),
+    ],
+)
+def test_a_vector_takes_its_values_and_a_few_bytes(
+    tmp_path: Path, output_layer: str, options: tuple[str, ...], most: int
+) -> None:
+    program = peak_of_training(tmp_path, 120, output_layer, *options)
+    added = peak_of_training(tmp_path, N_VECTORS, output_layer, *options) - program
+    each = added / N_VECTORS - 2 * 4
+    assert each < most, f"{each:.1f} bytes for every vector beside its values"
