@@ -15,7 +15,7 @@ from anncli.kernels.numpy_kernel import clip_norm
 from anncli.kernels.rules import UpdateRule
 from anncli.training.objective import Objective
 from anncli.training.schedules import parse_schedule
-from anncli.training.trainers.base import RememberingTrainer, RowwiseTrainer
+from anncli.training.trainers.base import RememberingTrainer, RowwiseTrainer, shuffled
 
 Array = npt.NDArray[Any]
 
@@ -31,7 +31,7 @@ class BatchwiseTrainer(RememberingTrainer, RowwiseTrainer):
         self.updates = self.epochs_done = self.rows_seen = 0
 
     def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
-        order, size = rng.permutation(objective.rows), int(self.options["batch_size"])
+        order, size = shuffled(objective.rows, rng), int(self.options["batch_size"])
         rate = self.options["learning_rate"] * self.schedule.factor(self.epochs_done, self.total_epochs)
         gradient, total = np.empty_like(parameters), 0.0
         dropout = self.dropout(rng)

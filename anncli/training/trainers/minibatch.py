@@ -10,7 +10,7 @@ import numpy.typing as npt
 from anncli.kernels.rules import UpdateRule, UpdateState
 from anncli.training.objective import Objective
 from anncli.training.schedules import parse_schedule
-from anncli.training.trainers.base import RowwiseTrainer, State
+from anncli.training.trainers.base import RowwiseTrainer, State, shuffled
 
 Array = npt.NDArray[Any]
 
@@ -44,7 +44,7 @@ class MinibatchTrainer(RowwiseTrainer):
         )
 
     def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
-        order = rng.permutation(objective.rows)
+        order = shuffled(objective.rows, rng)
         factor = self.schedule.factor(self.epochs_done, self.total_epochs)
         self.epochs_done += 1
         changes = self.dropout(rng)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from anncli.dataset import picked
 from anncli.kernels.rules import UpdateRule, UpdateState
 from anncli.training.objective import Objective
-from anncli.training.trainers.base import RowwiseTrainer, State
+from anncli.training.trainers.base import RowwiseTrainer, State, shuffled
 
 Array = npt.NDArray[Any]
 
@@ -41,7 +41,7 @@ class Online(RowwiseTrainer):
         self.quiet = 0
 
     def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
-        order = rng.permutation(objective.rows) if self.order is None else self.order.next(rng)
+        order = shuffled(objective.rows, rng) if self.order is None else self.order.next(rng)
         dropout = self.dropout(rng)
         rule = self.rule._replace(**dropout) if dropout else self.rule
         watched = self.order is not None or self.options["quiet_epochs"]
@@ -105,7 +105,7 @@ class AlternatingOrder:
 
     def next(self, rng: np.random.Generator) -> Array:
         if self.pair:
-            self.members = [rng.permutation(members) for members in self.members]
+            self.members = [shuffled(members, rng) for members in self.members]
         turn = np.arange(self.pair, self.pair + self.turns)
         self.pair += self.turns
         return np.stack([members[turn % len(members)] for members in self.members], axis=1).reshape(-1)
