@@ -97,19 +97,6 @@ template <int RULE> INL void apply(float *w, float *first, float *second, vf g, 
   else st(w, vfma(set1(u.momentum), v, x) - g);
 }
 
-// sum[r][..] += row[r] * D[..]
-template <int MR, int NV> INL void add_outer(vf (&sum)[MR][NV], const float *row, const float *D) {
-  vf d[NV];
-  UNROLL
-  for (int v = 0; v < NV; v++) d[v] = ld(D + v * VL);
-  UNROLL
-  for (int r = 0; r < MR; r++) {
-    vf s = set1(row[r]);
-    UNROLL
-    for (int v = 0; v < NV; v++) sum[r][v] = vfma(s, d[v], sum[r][v]);
-  }
-}
-
 // Rows i.. of the weights: gradient = sum over b of x[b][i + r] * D[b][..], handed to the rule.
 template <int MR, int NV, int RULE>
 NOINL void gradient_tile(const float *const *x, int i, int m, const float *D, size_t stride, float *W, float *first, float *second,
@@ -120,17 +107,18 @@ NOINL void gradient_tile(const float *const *x, int i, int m, const float *D, si
   for (int r = 0; r < MR; r++)
     UNROLL
     for (int v = 0; v < NV; v++) sum[r][v] = set1(0.0f);
-  int b = 0;
-  // What the rule will touch is fetched meanwhile, a vector with each row: all at once would hold up the products.
-  for (int r = 0; r < MR; r++)
-    for (int v = 0; v < NV; v++) {
-      const size_t o = (size_t)r * P + v * VL;
-      prefetch(first + o);
-      if (RULE != ADD) prefetch(W + o);
-      if (RULE == ADAM || RULE == DECAYING_ADAM) prefetch(second + o);
-      if (b < m) add_outer<MR, NV>(sum, x[b++] + i, D), D += stride;
+  for (int b = 0; b < m; b++, D += stride) {
+    const float *row = x[b] + i;
+    vf d[NV];
+    UNROLL
+    for (int v = 0; v < NV; v++) d[v] = ld(D + v * VL);
+    UNROLL
+    for (int r = 0; r < MR; r++) {
+      vf s = set1(row[r]);
+      UNROLL
+      for (int v = 0; v < NV; v++) sum[r][v] = vfma(s, d[v], sum[r][v]);
     }
-  for (; b < m; b++, D += stride) add_outer<MR, NV>(sum, x[b] + i, D);
+  }
   UNROLL
   for (int r = 0; r < MR; r++)
     UNROLL

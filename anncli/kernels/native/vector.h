@@ -47,7 +47,7 @@ INL void stu(float *p, vf v) { *(vu *)p = v; }
 
 INL void prefetch(const float *p) {
 #if defined(__GNUC__)
-  __builtin_prefetch(p, 1);
+  __builtin_prefetch(p);
 #else
   (void)p;
 #endif
