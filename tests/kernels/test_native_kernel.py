@@ -200,6 +200,25 @@ def test_large_values_stay_finite_and_nan_stays_nan(variant: str) -> None:
         assert np.isnan(kernel.forward(topology, np.array([0, np.nan], np.float32), z[:3])).all(), name
 
 
+@pytest.mark.parametrize("loss", ["cross-entropy", "focal", "mse"])
+@pytest.mark.parametrize("n_outputs", [3, 40])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_loss_of_outputs_that_are_no_numbers_is_none(variant: str, loss: str, n_outputs: int, value: float) -> None:
+    p = problem((4, n_outputs), "tanh", "softmax", loss)
+    for unit in (0, n_outputs - 1):
+        p.parameters[unit] = value  # a bias of the only layer
+        for one in (gradient_of(NativeKernel(variant=variant), p), gradient_of(REFERENCE, p)):
+            assert np.isnan(one[0])
+
+
+@pytest.mark.parametrize("classes", [2, 19, 1000])
+def test_the_cross_entropy_of_large_sums(variant: str, classes: int) -> None:
+    p = problem((4, classes), "tanh", "softmax", "cross-entropy")
+    p.parameters[:] *= 1e-3  # all classes alike: log(classes)
+    assert_close(gradient_of(NativeKernel(variant=variant), p)[0], gradient_of(REFERENCE, p)[0], 3e-7)
+    assert_close(gradient_of(NativeKernel(variant=variant), p, weighted=False)[0], np.log(classes), 1e-2)
+
+
 @pytest.mark.parametrize("name", ["tanh", "bipolar-sigmoid", "lecun-tanh", "elu", "softsign", "gelu", "silu"])
 def test_small_values_keep_their_relative_precision(variant: str, name: str) -> None:
     topology, identity = Topology(1, (Layer(1, name),)), np.array([0, 1], dtype=np.float32)

@@ -214,11 +214,11 @@ INL vf vlog1p(vf y) {
   p = vfma(p, t, set1(1.0f / 3));
   return (s + s) * vfma(p, t, set1(1.0f));
 }
-// log(x) for finite x of at least 1.
+// log(x) for x of at least 1; x - x is NaN where x is not finite, and 0 elsewhere.
 INL vf vlog(vf x) {
   const vi i = bits(x);
   const vf whole = unbits((i >> 23) + 0x4b000000u) - set1(8388608.0f + 127), part = unbits((i & 0x7fffffu) + 0x3f800000u);
-  return vfma(whole, set1(0.693359375f), vfma(whole, set1(-2.12194440e-4f), vlog1p(part - set1(1.0f))));
+  return vfma(whole, set1(0.693359375f), vfma(whole, set1(-2.12194440e-4f), vlog1p(part - set1(1.0f)) + (x - x)));
 }
 
 // Decaying momentum and saturated units make denormal numbers, which cost 2 to 5 times; flush them, and
