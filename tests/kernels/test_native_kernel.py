@@ -156,6 +156,21 @@ def test_one_output_row_by_row(variant: str, hidden: str, units: int) -> None:
         assert_same_epochs(p, NativeKernel(variant=variant), RULES[rule], 1, 2e-5)
 
 
+@pytest.mark.parametrize("sizes", [(3, 2), (3, 4, 1), (3, 4, 2)], ids=str)
+@pytest.mark.parametrize("batch_size", [1, 5])
+def test_an_epoch_of_no_rows_is_refused_and_changes_nothing(
+    variant: str, sizes: tuple[int, ...], batch_size: int
+) -> None:
+    p = problem(sizes, "tanh", "logistic", "mse")
+    rule, state = RULES["momentum"], UpdateState.zeros(RULES["momentum"], p.parameters)
+    parameters, rows = p.parameters.copy(), np.zeros(0, dtype=np.int32)
+    arguments = (p.topology, parameters, p.loss, rule, state, p.inputs, p.targets, None, rows, batch_size)
+    with pytest.raises(ZeroDivisionError):
+        NativeKernel(variant=variant).epoch(*arguments)
+    assert np.array_equal(parameters, p.parameters)
+    assert state.step == 0
+
+
 SIZES = [(1, 1), (1, 1, 1), (3, 1, 1, 1), (2, 17, 1), (40, 16, 1), (7, 33, 8, 2), (5, 4, 3, 2, 3), (31, 65, 50, 13)]
 SIZES += [(130, 48, 4)]
 

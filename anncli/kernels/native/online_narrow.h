@@ -5,7 +5,7 @@
 // layer's weights are swept: the update that the row before asked for, and the sums of the next row. What the present
 // row's delta will add to those sums is one product, because its update is delta times the row:
 //   z(next) = next . (W + mu V - shrink W) + delta (1 + row . next)
-// The sweep is cut in three and laid between the steps of the chain, so that the processor has both at hand.
+// The sweep is cut in four and laid between the steps of the chain, so that the processor has both at hand.
 
 // What a sweep works with, for NV vectors of hidden units.
 template <int NV> struct Narrow {
@@ -48,6 +48,7 @@ template <int NV> INL void begin_sweep(Narrow<NV> &s, bool update) {
     s.stay[v] = s.go[v] = set1(0.0f);
   }
 }
+
 // before: null where that row asks for no update.
 template <int NV, bool L2> INL void sweep_part(Narrow<NV> &s, int i0, int i1, const float *before, const float *next) {
   if (before) sweep_inputs<NV, true, L2>(s, i0, i1, before, next);
@@ -78,6 +79,7 @@ static bool is_narrow(const Plan *p) {
 
 template <int NV, bool L2>
 NOINL void narrow_rows(Plan *p, int loss, const AnnRule &rule, AnnState &state, const AnnData &data) {
+  if (!data.n) return;
   const Layer &a = p->online[0], &b = p->online[1];
   const int n = a.n_in, i1 = n * 3 / 10, i2 = n / 2, i3 = n * 4 / 5;
   const float rate = (float)rule.learning_rate * (loss == ANN_MSE ? 2.0f : 1.0f), tolerance = (float)rule.tolerance;
