@@ -13,7 +13,7 @@ Array = npt.NDArray[Any]
 
 UNLABELLED = -1
 
-# Rows that are looked at a time: numpy makes eight bytes of every row number, and of every number it counts.
+# Rows that are looked at at a time: numpy makes eight bytes of every row number, and of every number it counts.
 _BLOCK_ROWS = 1 << 16
 
 
@@ -30,7 +30,7 @@ class Dataset:
     """Samples as rows, named by their numbers: int32 where that is enough, since every part of a run holds many.
 
     inputs: float32 (n_samples, n_inputs), C order, finite; labels: (n_samples,), index into classes or UNLABELLED,
-    in the type of label_type(); classes: their names, the first one positive where there are two; columns: input names or ();
+    in the type of label_type(), too narrow to calculate with; classes: their names, the first one positive where there are two; columns: input names or ();
     weights: float32 (n_samples,) or None for all alike; names: entry names of list files or ().
     """
 
@@ -81,10 +81,14 @@ class Dataset:
     def class_counts(self, rows: Array | None = None) -> Array:
         """(n_classes,) samples of each class among `rows` (all when None); unlabelled ones are not counted."""
         counts, n = np.zeros(self.n_classes, dtype=np.int64), self.n_classes
-        for block in blocks(self.n_samples if rows is None else len(rows)):
-            labels = self.labels[block if rows is None else rows[block]]
+        numbers = None if rows is None else row_numbers(rows, self.n_samples)
+        for block in blocks(self.n_samples if numbers is None else len(numbers)):
+            labels = self.labels[block if numbers is None else numbers[block]]
             counts += np.bincount(labels[labels != UNLABELLED], minlength=n)[:n]
         return counts
+
+    def __repr__(self) -> str:
+        return f"<Dataset of {self.n_samples} x {self.n_inputs}, classes: {', '.join(self.classes) or 'none'}>"
 
 
 def label_type(n_classes: int) -> type[np.signedinteger[Any]]:
@@ -95,9 +99,14 @@ def label_type(n_classes: int) -> type[np.signedinteger[Any]]:
 def row_numbers(rows: Any, n_samples: int) -> Array:
     """Numbers (n,) of rows among n_samples, in the narrowest type that a run works with.
 
+    Args: rows, their numbers, or a slice or a mask (n_samples,) as numpy understands them.
     Raises: IndexError for one that names none, which the narrower type might turn into one that does.
     """
-    numbers = np.asarray(rows)
+    numbers = np.asarray(rows) if not isinstance(rows, slice) else np.arange(n_samples)[rows]
+    if numbers.dtype == np.bool_:
+        if numbers.shape != (n_samples,):
+            raise IndexError(f"a mask of shape {numbers.shape} for {n_samples} rows")
+        numbers = np.flatnonzero(numbers)
     if numbers.size and not -n_samples <= numbers.min() <= numbers.max() < n_samples:
         raise IndexError(f"rows {numbers.min()} to {numbers.max()} of {n_samples}")
     return numbers.astype(_row_type(n_samples), copy=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from anncli.dataset import UNLABELLED, Dataset, picked
+from anncli.dataset import UNLABELLED, Dataset, picked, row_numbers
 from anncli.errors import DataError
 from anncli.evaluation.binary import BinaryEvaluation, evaluate_scores
 
@@ -78,6 +78,7 @@ def evaluate(
     from anncli.network.network import default_targets
 
     _check_classes(network, dataset)
+    rows = None if rows is None else row_numbers(rows, dataset.n_samples)
     if inputs_are_scaled:
         if network.parameters is None:
             raise ValueError("the network is untrained: it has no weights yet")

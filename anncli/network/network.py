@@ -25,6 +25,8 @@ class Layer(NamedTuple):
 
 
 class _Shape(NamedTuple):
+    """What a Topology holds; a named tuple cannot check its own values, but a class made from it can."""
+
     n_inputs: int
     layers: tuple[Layer, ...]
 
@@ -94,6 +96,9 @@ class Topology(_Shape):
             block[0] = False
         return mask
 
+    def _replace(self, **changes: Any) -> Topology:
+        return Topology(**{**self._asdict(), **changes})
+
     def __str__(self) -> str:
         return "-".join(str(size) for size in self.sizes)
 
@@ -133,6 +138,9 @@ class Network:
     def __post_init__(self) -> None:
         if self.parameters is not None:
             self.set_parameters(self.parameters)
+
+    def __repr__(self) -> str:
+        return f"<Network {self.topology}, {'untrained' if self.parameters is None else 'trained'}>"
 
     @classmethod
     def create(cls, n_inputs: int, layers: list[tuple[int, str]] | tuple[tuple[int, str], ...], **rest: Any) -> Network:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from anncli.errors import did_you_mean
@@ -293,8 +292,8 @@ def read_option(name: str, value: Any) -> Any:
 class TrainingOptions(NamedTuple):
     """Everything that decides a training run besides network, data and number of epochs; fields as OPTIONS says."""
 
+    trainer_options: Mapping[str, Any]
     trainer: str = DEFAULT_TRAINER
-    trainer_options: Mapping[str, Any] = MappingProxyType({})
     validation: float | tuple[str, ...] | None = None
     test: float | tuple[str, ...] = 0.0
     scaling: str = "auto"

@@ -35,6 +35,23 @@ def test_threshold_given_stored_and_default() -> None:
     assert evaluate(threshold_unit(targets=(0.8, 0.0)), DATA).tp == 2
 
 
+@pytest.mark.parametrize("scaled", [False, True])
+@pytest.mark.parametrize(
+    "rows",
+    [[1, 2], (1, 2), slice(1, 3), np.array([False, True, True, False]), np.array([1, 2], dtype=np.int64)],
+    ids=str,
+)
+def test_rows_are_numbers_a_slice_or_a_mask(rows: object, scaled: bool) -> None:
+    e = evaluate(threshold_unit(), DATA, rows, inputs_are_scaled=scaled)
+    assert (e.tp, e.fn, e.tn, e.fp) == (0, 1, 1, 0)
+    assert DATA.class_counts(rows).tolist() == [1, 1]
+
+
+def test_a_mask_of_another_length_is_refused() -> None:
+    with pytest.raises(IndexError, match=r"a mask of shape \(2,\) for 4 rows"):
+        evaluate(threshold_unit(), DATA, np.array([True, False]))
+
+
 def test_rows_are_judged_alone_and_in_any_order() -> None:
     e = evaluate(threshold_unit(), DATA, rows=np.array([2, 1]))
     assert (e.tp, e.fn, e.tn, e.fp) == (0, 1, 1, 0)

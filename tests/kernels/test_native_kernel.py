@@ -156,6 +156,34 @@ def test_one_output_row_by_row(variant: str, hidden: str, units: int) -> None:
         assert_same_epochs(p, NativeKernel(variant=variant), RULES[rule], 1, 2e-5)
 
 
+@pytest.mark.parametrize("units", [5, 20])
+@pytest.mark.parametrize("n_inputs", [3, 150])
+def test_one_output_with_everything_at_once(variant: str, units: int, n_inputs: int) -> None:
+    """Weights of rows, some of them 0, a penalty, and rows that are left alone because they are within the tolerance."""
+    p = problem((n_inputs, units, 1), "tanh", "logistic", "mse")
+    assert p.weights is not None
+    p.weights[::5] = 0
+    rule = UpdateRule("sgd", 0.05, 0.5, l2=0.1, tolerance=0.25)
+    wanted = run_epochs(REFERENCE, p, rule, 1)
+    assert 0 < wanted[-1][0] < 2 * len(p.rows)
+    for one, other in zip(run_epochs(NativeKernel(variant=variant), p, rule, 1), wanted, strict=True):
+        assert_close(one, other, 1e-5)
+
+
+@pytest.mark.parametrize("size", [1e15, 1e18, 3e19, 1e20])
+@pytest.mark.parametrize("l2", [0.0, 1e-3])
+def test_rows_whose_products_overflow(variant: str, size: float, l2: float) -> None:
+    """Saturated units make no update, however large the row: nothing may become NaN on the way."""
+    p = problem((3, 5, 1), "tanh", "tanh", "mse")
+    p.inputs[:] *= np.float32(size)
+    for one, other in zip(
+        run_epochs(NativeKernel(variant=variant), p, UpdateRule("sgd", 0.1, 0.5, l2=l2), 1),
+        run_epochs(REFERENCE, p, UpdateRule("sgd", 0.1, 0.5, l2=l2), 1),
+        strict=True,
+    ):
+        assert_close(one, other, 1e-5)
+
+
 @pytest.mark.parametrize("sizes", [(3, 2), (3, 4, 1), (3, 4, 2)], ids=str)
 @pytest.mark.parametrize("batch_size", [1, 5])
 def test_an_epoch_of_no_rows_is_refused_and_changes_nothing(

@@ -163,7 +163,7 @@ static void hidden_values(const Layer &a) {
   st(tail_slopes, keep_first(ld(tail_slopes), a.n_out - a.p_out + VL));
 }
 
-// One output behind a hidden layer, kept in registers: the path of most small networks. Returns the row's loss.
+// One output behind a hidden layer, kept in registers, where online_narrow.h does not take over. Returns the row's loss.
 INL float single_unit(const Layer &a, const float *y, int loss, float t, float scale, float &output, float &delta) {
   vf sum = set1(0.0f);
   for (int v = 0; v < a.p_in; v += VL) sum = vfma(ld(y + v), ld(a.weights + v), sum);

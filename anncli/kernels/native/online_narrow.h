@@ -79,7 +79,6 @@ static bool is_narrow(const Plan *p) {
 
 template <int NV, bool L2>
 NOINL void narrow_rows(Plan *p, int loss, const AnnRule &rule, AnnState &state, const AnnData &data) {
-  if (!data.n) return;
   const Layer &a = p->online[0], &b = p->online[1];
   const int n = a.n_in, i1 = n * 3 / 10, i2 = n / 2, i3 = n * 4 / 5;
   const float rate = (float)rule.learning_rate * (loss == ANN_MSE ? 2.0f : 1.0f), tolerance = (float)rule.tolerance;
@@ -147,9 +146,17 @@ NOINL void narrow_rows(Plan *p, int loss, const AnnRule &rule, AnnState &state, 
       bias += bias_move;
       state.step++;
     }
+    if (updates && !(fabsf(lane0(factor)) <= 1e30f)) {
+      // Rows so large that their product overflows, or would with a delta: first the update, then the sums.
+      begin_sweep(s, true);
+      sweep_part<NV, L2>(s, 0, n, x, next);
+      for (int v = 0; v < NV; v++) z[v] = s.bias[v] + s.stay[v];
+      before = NULL;
+    } else {
+      before = updates ? x : NULL;
+    }
     total += (double)(lane0(each) * weight);
     if (state.outputs) state.outputs[r] = lane0(value);
-    before = updates ? x : NULL;
     x = next;
   }
   if (before) {
