@@ -3,8 +3,10 @@
 // Threads share the rows of a batch on the way forward and back, and the rows of the weights for gradient and update:
 // nothing is added up across threads, so the bits do not depend on their number.
 
+// Rows of a tile by its width: as many sums as there are registers, but of no more rows than there are registers for where
+// they start.
 #if VL == 16
-enum { WIDE_TILES = 1, ROWS4 = 6, ROWS3 = 8, ROWS2 = 12, ROWS1 = 14 };
+enum { WIDE_TILES = 1, ROWS4 = 6, ROWS3 = 8, ROWS2 = 8, ROWS1 = 8 };
 #else
 enum { WIDE_TILES = 0, ROWS4 = 2, ROWS3 = 4, ROWS2 = VL == 1 ? 2 : 6, ROWS1 = VL == 1 ? 4 : 8 };
 #endif
