@@ -40,7 +40,7 @@ from anncli.kernels import describe_kernel
 # FANN needs so long for the large networks that some rows must do; times are per row.
 ONLINE_ROWS = {"a": 699, "b": 2000, "c": 500, "d": 120, "e": 60}
 FANN_BATCH_ROWS = {"a": 699, "b": 2000, "c": 1000, "d": 300, "e": 200}
-# So many epochs that what a fit() does before the first of them is two hundredths of it at most.
+# So many epochs that what a fit() does before the first of them is a twentieth of it at most.
 SKLEARN_EPOCHS = {"a": 50, "b": 20, "c": 10, "d": 3, "e": 3}
 
 
