@@ -30,8 +30,9 @@ class Dataset:
     """Samples as rows, named by their numbers: int32 where that is enough, since every part of a run holds many.
 
     inputs: float32 (n_samples, n_inputs), C order, finite; labels: (n_samples,), index into classes or UNLABELLED,
-    in the type of label_type(), too narrow to calculate with; classes: their names, the first one positive where there are two; columns: input names or ();
-    weights: float32 (n_samples,) or None for all alike; names: entry names of list files or ().
+    in the type of label_type(), too narrow to calculate with; classes: their names, the first one positive where there
+    are two; columns: input names or (); weights: float32 (n_samples,) or None for all alike; names: entry names of
+    list files or ().
     """
 
     inputs: Array

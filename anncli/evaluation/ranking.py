@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from anncli.dataset import blocks
 
-# Scores whose places in the other class are looked up at a time: eight bytes each, for all of a large file a lot.
-_BLOCK = 1 << 16
+Array = npt.NDArray[Any]
 
 
 def area_under_curve(scores: Array, is_positive: npt.NDArray[np.bool_]) -> float | None:
@@ -30,8 +29,7 @@ def area_under_curve(scores: Array, is_positive: npt.NDArray[np.bool_]) -> float
     # How many of the few are below and how many are not above, of every other: twice the pairs the other ones win, which is
     # a whole number, so nothing is rounded before the one division.
     won = 0
-    for start in range(0, n, _BLOCK):
-        block = slice(start, start + _BLOCK)
+    for block in blocks(n):
         others = scores[block][is_positive[block] != few_are_positive]
         others.sort()
         for side in ("left", "right"):

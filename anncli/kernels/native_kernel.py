@@ -73,7 +73,7 @@ class NativeKernel:
     def forward(self, topology: Topology, parameters: Array, inputs: Array, rows: Array | None = None) -> Array:
         """Outputs (n, n_outputs); see NumpyKernel.forward."""
         n = len(inputs) if rows is None else len(rows)
-        if not _all_float32(parameters, inputs) or len(inputs) > _MOST_ROWS or self._prefers_blas(topology, n):
+        if not _fits(inputs, parameters) or self._prefers_blas(topology, n):
             return self._twin.forward(topology, parameters, inputs, rows)
         outputs = np.empty((n, topology.n_outputs), dtype=np.float32)
         with self._threads(topology, "forward", n, n) as threads:
@@ -94,8 +94,7 @@ class NativeKernel:
     ) -> float:
         """The mean loss, its gradient into `gradient`; see NumpyKernel.loss_and_gradient."""
         n = len(inputs) if rows is None else len(rows)
-        fits = _all_float32(parameters, inputs, targets, weights, gradient) and len(inputs) <= _MOST_ROWS
-        if not fits or self._prefers_blas(topology, n):
+        if not _fits(inputs, parameters, targets, weights, gradient) or self._prefers_blas(topology, n):
             return self._twin.loss_and_gradient(
                 topology, parameters, loss, inputs, targets, weights, rows, gradient, l2
             )
@@ -131,8 +130,8 @@ class NativeKernel:
         """One pass over `rows` with an update per batch; see NumpyKernel.epoch."""
         if rule.tolerance and batch_size != 1:
             raise ValueError("a tolerance needs batch size 1")
-        fits = _all_float32(parameters, inputs, targets, weights, outputs, state.first, state.second)
-        if not fits or len(inputs) > _MOST_ROWS or self._prefers_blas(topology, min(batch_size, len(rows))):
+        fits = _fits(inputs, parameters, targets, weights, outputs, state.first, state.second)
+        if not fits or self._prefers_blas(topology, min(batch_size, len(rows))):
             return self._twin.epoch(
                 topology, parameters, loss, rule, state, inputs, targets, weights, rows, batch_size, outputs
             )
@@ -240,6 +239,11 @@ def _pack(rule: UpdateRule) -> bytes:
         round(rule.dropout * 2**24),
         round(rule.input_dropout * 2**24),
     )
+
+
+def _fits(inputs: Array, *others: Array | None) -> bool:
+    """Whether the compiled side can work on these arrays, as many rows as there are inputs."""
+    return len(inputs) <= _MOST_ROWS and _all_float32(inputs, *others)
 
 
 def _all_float32(*arrays: Array | None) -> bool:

@@ -8,14 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from anncli.dataset import blocks
 from anncli.kernels import Kernel
 from anncli.kernels.rules import UpdateRule, UpdateState, add_penalty_gradient
 from anncli.network.network import Topology
 
 Array = npt.NDArray[Any]
 
-# Rows that are given noise, or looked at, at a time, so that memory does not grow with the data.
-_NOISY_ROWS, _BLOCK = 4096, 50_000
+# Rows that are given noise at a time, so that memory does not grow with the data.
+_NOISY_ROWS = 4096
 
 
 class Objective(NamedTuple):
@@ -68,7 +69,8 @@ class Objective(NamedTuple):
 
         activation, weights = self.topology.output_activation, self.weights
         sums, shares = np.zeros(self.topology.n_outputs), 0.0
-        for taken in _blocks(self.rows):
+        for block in blocks(len(self.rows)):
+            taken = self.rows[block]
             share = np.ones(len(taken)) if weights is None else weights[taken].astype(np.float64)
             sums += share @ self.targets[taken]
             shares += float(share.sum())
@@ -76,7 +78,8 @@ class Objective(NamedTuple):
         # Pre-activations of those outputs; only the cross-entropies and the focal loss look at them.
         kept = np.clip(mean, 1e-12, 1 - 1e-12)
         z = np.log(kept) if activation == "softmax" else np.log(kept / (1 - kept))
-        for taken in _blocks(rows):
+        for block in blocks(len(rows)):
+            taken = rows[block]
             shape = (len(taken), len(mean))
             given = (np.broadcast_to(z, shape), np.broadcast_to(mean, shape), self.targets[taken].astype(np.float64))
             values = LOSSES[self.loss].value(activation, *given)
@@ -121,8 +124,8 @@ class Objective(NamedTuple):
             yield self._replace(inputs=inputs, targets=self.targets[rows], weights=weights, rows=here), here
 
     def _absolute_weights(self, parameters: Array) -> float:
-        blocks = self.topology.blocks(parameters)
-        return sum(float(np.sum(np.abs(block[1:]), dtype=np.float64)) for block in blocks)
+        weights = (block[1:] for block in self.topology.blocks(parameters))
+        return sum(float(np.sum(np.abs(part), dtype=np.float64)) for part in weights)
 
     def precise(self) -> Objective:
         """The same objective on the numpy kernel, which computes in float64 when it is given float64 parameters."""
@@ -153,9 +156,3 @@ class Objective(NamedTuple):
             batch_size,
             outputs,
         )
-
-
-def _blocks(rows: Array) -> Iterator[Array]:
-    """The rows some at a time, so that memory does not grow with the data."""
-    for start in range(0, len(rows), _BLOCK):
-        yield rows[start : start + _BLOCK]

@@ -327,7 +327,7 @@ def test_a_network_that_learns_keeps_the_default_penalty() -> None:
 def test_the_constant_answer_counts_classes_by_their_weights_and_rows_in_blocks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("anncli.training.objective._BLOCK", 7)
+    monkeypatch.setattr("anncli.dataset.dataset._BLOCK_ROWS", 7)
     rng = np.random.default_rng(0)
     data = Dataset(rng.normal(size=(80, 3)), np.repeat([0, 1], [60, 20]), ("a", "b"))
     run = start_training(network(), data, validation=0)

@@ -43,7 +43,8 @@ template <int MR, int NV, bool BIAS>
 static void product_rows(const float *const *x, int m, int n, const float *W, int P, const float *bias, float *C, int stride) {
   int r = 0;
   // Two rows alone would wait for the weights: eight are better halved than cut into six and two.
-  for (; r + MR <= m && !(MR == 6 && m - r == 8); r += MR) product_tile<MR, NV, BIAS>(x + r, n, W, P, bias, C + (size_t)r * stride, stride);
+  for (; r + MR <= m && !(MR == 6 && m - r == 8); r += MR)
+    product_tile<MR, NV, BIAS>(x + r, n, W, P, bias, C + (size_t)r * stride, stride);
   if (MR > 4)
     for (; r + 4 <= m; r += 4) product_tile<4, NV, BIAS>(x + r, n, W, P, bias, C + (size_t)r * stride, stride);
   if (MR > 2)
@@ -223,8 +224,6 @@ struct Call {
   AnnState *state;
   float *outputs;
 };
-
-INL int64_t row_of(const AnnData *data, int64_t r) { return data->rows ? data->rows[r] : r; }
 
 INL void few_dots(const Layer &a, const float *x, float *z) {
   for (int j = 0; j < a.n_out; j++) {

@@ -194,7 +194,7 @@ template <bool L2> static void online_rows(Plan *p, int loss, const AnnRule &rul
     for (int v = 0; v < last.p_out; v += VL) st(last.delta + v, set1(0.0f));
   }
   for (int64_t r = 0; r < data.n; r++) {
-    const int64_t row = data.rows ? data.rows[r] : r;
+    const int64_t row = row_of(&data, r);
     const float *x = data.inputs + (size_t)row * n_in, *t = data.targets + (size_t)row * n_out;
     const float weight = data.weights ? data.weights[row] : 1.0f, scale = -rate * weight;
     if (previous) first_layer<true, L2>(first, previous, x, mu, shrink);

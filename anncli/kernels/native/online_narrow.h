@@ -99,14 +99,13 @@ NOINL void narrow_rows(Plan *p, int loss, const AnnRule &rule, AnnState &state, 
   }
   float bias = b.biases[0], bias_move = b.first_biases[0];
   double total = 0;
-#define ROW(r) (data.inputs + (size_t)(data.rows ? data.rows[r] : (r)) * n)
-  const float *x = ROW(0), *before = NULL;  // before: null if the row before asks for no update
+  const float *x = data.inputs + (size_t)row_of(&data, 0) * n, *before = NULL;  // before: null if that row asks for no update
   begin_sweep(s, false);
   sweep_part<NV, L2>(s, 0, n, NULL, x);
   for (int v = 0; v < NV; v++) z[v] = s.bias[v] + s.stay[v];
   for (int64_t r = 0; r < data.n; r++) {
-    const int64_t row = data.rows ? data.rows[r] : r;
-    const float *next = r + 1 < data.n ? ROW(r + 1) : x;
+    const int64_t row = row_of(&data, r);
+    const float *next = r + 1 < data.n ? data.inputs + (size_t)row_of(&data, r + 1) * n : x;
     const float t = data.targets[row], weight = data.weights ? data.weights[row] : 1.0f;
     // Whatever need not wait for the output is ready before it: back is the slope of the output's sum in each z.
     vf back[NV], lift[NV], sum = keep_first(set1(bias), 1);
@@ -163,7 +162,6 @@ NOINL void narrow_rows(Plan *p, int loss, const AnnRule &rule, AnnState &state, 
     begin_sweep(s, true);
     sweep_part<NV, L2>(s, 0, n, before, x);
   }
-#undef ROW
   for (int v = 0; v < NV; v++) {
     st(a.biases + v * VL, s.bias[v]);
     st(a.first_biases + v * VL, s.bias_move[v]);

@@ -4,6 +4,8 @@
 // the one vector of network.Topology: per layer a block (n_in + 1, n_out), biases first. Inside, rows are padded to
 // whole vectors; padded weights are 0 and stay 0, because their deltas or their inputs are kept 0.
 
+INL int64_t row_of(const AnnData *data, int64_t r) { return data->rows ? data->rows[r] : r; }
+
 struct Layer {
   int n_in, n_out, p_in, p_out, activation;
   size_t offset;  // of its block in the parameter vector
