@@ -11,7 +11,7 @@ import sysconfig
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-FOLDER = "anncli/kernels/native"
+FOLDER = "anncli/compiled/src"
 EXTRA = os.environ.get("ANN_BUILD_FLAGS", "").split()
 # What is built for, which need not be the machine that builds. Windows has the baseline alone: gcc does not keep its stack
 # aligned for wide vectors, and its own compiler has no vector types.
@@ -59,7 +59,7 @@ class BuildKernels(build_ext):
 setup(
     ext_modules=[
         Extension(
-            "anncli.kernels._native",
+            "anncli.compiled._native",
             sources=[
                 f"{FOLDER}/module.cc",
                 f"{FOLDER}/parser.cc",

@@ -13,37 +13,37 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from anncli._version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from anncli.dataset import Dataset as Dataset
+    from anncli.api import train as train
+    from anncli.api import train_epochs as train_epochs
+    from anncli.dataset.dataset import Dataset as Dataset
     from anncli.errors import AnnError as AnnError
-    from anncli.evaluation import evaluate as evaluate
-    from anncli.formats import load as load
-    from anncli.formats import read_dataset as read_dataset
-    from anncli.formats import save as save
-    from anncli.kernels.predict import predict as predict
-    from anncli.network import Layer as Layer
-    from anncli.network import Network as Network
-    from anncli.training import EpochReport as EpochReport
-    from anncli.training import TrainingResult as TrainingResult
-    from anncli.training import train as train
-    from anncli.training import train_epochs as train_epochs
+    from anncli.formats.data.assemble import read_dataset as read_dataset
+    from anncli.formats.networks.storage import load as load
+    from anncli.formats.networks.storage import save as save
+    from anncli.inference.evaluate import evaluate as evaluate
+    from anncli.inference.predict import predict as predict
+    from anncli.network.network import Network as Network
+    from anncli.network.topology import Layer as Layer
+    from anncli.training.attempt import EpochReport as EpochReport
+    from anncli.training.result import TrainingResult as TrainingResult
 
 _HOMES = {
-    "AnnError": "anncli.errors",
-    "Dataset": "anncli.dataset",
-    "EpochReport": "anncli.training",
-    "Layer": "anncli.network",
-    "Network": "anncli.network",
-    "TrainingResult": "anncli.training",
-    "evaluate": "anncli.evaluation",
-    "load": "anncli.formats",
-    "predict": "anncli.kernels.predict",
-    "read_dataset": "anncli.formats",
-    "save": "anncli.formats",
-    "train": "anncli.training",
-    "train_epochs": "anncli.training",
+    "AnnError": "errors",
+    "Dataset": "dataset.dataset",
+    "EpochReport": "training.attempt",
+    "Layer": "network.topology",
+    "Network": "network.network",
+    "TrainingResult": "training.result",
+    "evaluate": "inference.evaluate",
+    "load": "formats.networks.storage",
+    "predict": "inference.predict",
+    "read_dataset": "formats.data.assemble",
+    "save": "formats.networks.storage",
+    "train": "api",
+    "train_epochs": "api",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]
@@ -52,7 +52,7 @@ __all__ = ["__version__", *sorted(_HOMES)]
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'anncli' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(f"anncli.{_HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:

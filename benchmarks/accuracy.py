@@ -34,9 +34,9 @@ import numpy as np
 from accuracy_sets import Task, load_tasks, rounds
 
 import anncli
-from anncli.dataset import Dataset
-from anncli.kernels import active_kernel
-from anncli.kernels.predict import decide
+from anncli.backends.choice import active_kernel
+from anncli.dataset.dataset import Dataset
+from anncli.inference.predict import decide
 
 Array = Any
 # Training vectors, labels, number of classes, test vectors, seed -> answers.

@@ -20,9 +20,9 @@ from typing import Any, NamedTuple
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
-from anncli.kernels import active_kernel
+from anncli.backends.choice import active_kernel
 from anncli.network.initialization import initialize
-from anncli.network.network import Layer, Topology
+from anncli.network.topology import Layer, Topology
 from anncli.training.names import canonical_trainer
 from anncli.training.objective import Objective
 from anncli.training.trainers import make_trainer

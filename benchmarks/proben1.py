@@ -28,8 +28,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from anncli.kernels import active_kernel
-from anncli.network.network import Layer, Topology
+from anncli.backends.choice import active_kernel
+from anncli.network.topology import Layer, Topology
 from anncli.training.objective import Objective
 from anncli.training.stopping import STRIP, StripRule
 from anncli.training.trainers import make_trainer

@@ -35,7 +35,7 @@ from measure import Candidate, cpu_seconds, interleave, repeated, table_head, ta
 from processes import end_to_end, memory, predict, startup
 from workloads import Workload, make
 
-from anncli.kernels import describe_kernel
+from anncli.compiled import describe_kernel
 
 # FANN needs so long for the large networks that some rows must do; times are per row.
 ONLINE_ROWS = {"a": 699, "b": 2000, "c": 500, "d": 120, "e": 60}
@@ -151,7 +151,7 @@ def fullbatch(arguments: argparse.Namespace) -> Iterator[str]:
 
 def parse(arguments: argparse.Namespace) -> Iterator[str]:
     """A text table of 58 columns into float32, beside numpy.loadtxt."""
-    from anncli.formats import read_dataset
+    from anncli.formats.data.assemble import read_dataset
 
     table = np.random.default_rng(0).standard_normal((40_000, 58)).astype(np.float32)
     with tempfile.TemporaryDirectory(prefix="ann-benchmark-") as folder:

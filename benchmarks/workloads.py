@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from anncli.dataset import Dataset
-from anncli.kernels import active_kernel
-from anncli.network import Layer, Network, Topology
-from anncli.training.options import Given, resolve_options
+from anncli.backends.choice import active_kernel
+from anncli.dataset.dataset import Dataset
+from anncli.network.network import Network
+from anncli.network.topology import Layer, Topology
+from anncli.options.layers import Given, resolve_options
 from anncli.training.run import TrainingRun
 
 Array = npt.NDArray[Any]

@@ -15,7 +15,7 @@ import click
 from click.core import ParameterSource
 
 from anncli import __version__
-from anncli.cli.help import with_help
+from anncli.cli.asking.help import with_help
 from anncli.errors import AnnError, ExitCode, UsageError, did_you_mean, printable, quoted
 
 # Listed here so that `ann --help` need not import the commands.
@@ -44,7 +44,7 @@ class CommandGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = {"t": "ancestor", "r": "ancestor"}.get(cmd_name, cmd_name)
+        module = "classic.commands" if cmd_name in ("t", "r") else f"commands.{cmd_name}"
         command: click.Command = getattr(import_module(f"anncli.cli.{module}"), f"{cmd_name}_command")
         return command
 
@@ -81,7 +81,7 @@ def cli(ctx: click.Context, version: bool, verbose: bool) -> None:
     if version:
         click.echo(f"ann {__version__}")
         if verbose:
-            from anncli.cli.version import details
+            from anncli.cli.showing.version import details
 
             click.echo(details())
         ctx.exit(0)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from anncli.arrays import Array, blocks, row_numbers
 
 UNLABELLED = -1
-
-# Rows that are looked at at a time: numpy makes eight bytes of every row number, and of every number it counts.
-_BLOCK_ROWS = 1 << 16
 
 
 class Source(NamedTuple):
@@ -95,49 +90,3 @@ class Dataset:
 def label_type(n_classes: int) -> type[np.signedinteger[Any]]:
     """The narrowest type that holds the numbers of so many classes: labels are held for every row, and copied for parts."""
     return next(kind for kind in (np.int8, np.int16, np.int32) if n_classes <= np.iinfo(kind).max)
-
-
-def row_numbers(rows: Any, n_samples: int) -> Array:
-    """Numbers (n,) of rows among n_samples, in the narrowest type that a run works with.
-
-    Args: rows, their numbers, or a slice or a mask (n_samples,) as numpy understands them.
-    Raises: IndexError for one that names none, which the narrower type might turn into one that does.
-    """
-    numbers = np.asarray(rows) if not isinstance(rows, slice) else np.arange(n_samples)[rows]
-    if numbers.dtype == np.bool_:
-        if numbers.shape != (n_samples,):
-            raise IndexError(f"a mask of shape {numbers.shape} for {n_samples} rows")
-        numbers = np.flatnonzero(numbers)
-    if numbers.size and not -n_samples <= numbers.min() <= numbers.max() < n_samples:
-        raise IndexError(f"rows {numbers.min()} to {numbers.max()} of {n_samples}")
-    return numbers.astype(_row_type(n_samples), copy=False)
-
-
-def row_range(start: int, stop: int) -> Array:
-    """The numbers of the rows from start to stop - 1, as row_numbers() gives them."""
-    return np.arange(start, stop, dtype=_row_type(stop))
-
-
-def picked(values: Array, rows: Array) -> Array:
-    """values[rows], for all rows of a part: some at a time, so that the row numbers are not copied in a wider type."""
-    result = np.empty((len(rows), *values.shape[1:]), dtype=values.dtype)
-    for block in blocks(len(rows)):
-        result[block] = values[rows[block]]
-    return result
-
-
-def among(rows: Array, n_samples: int) -> npt.NDArray[np.bool_]:
-    """Which of n_samples samples the rows name."""
-    result = np.zeros(n_samples, dtype=bool)
-    for block in blocks(len(rows)):
-        result[rows[block]] = True
-    return result
-
-
-def _row_type(n_samples: int) -> type[np.signedinteger[Any]]:
-    return np.int32 if n_samples <= np.iinfo(np.int32).max else np.int64
-
-
-def blocks(n: int) -> Iterator[slice]:
-    """The places 0 .. n - 1 some at a time."""
-    return (slice(start, start + _BLOCK_ROWS) for start in range(0, n, _BLOCK_ROWS))

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from anncli.dataset.dataset import among, blocks, picked
-
-Array = npt.NDArray[Any]
+from anncli.arrays import Array, blocks, row_mask, take_rows
 
 
 def encode_targets(labels: Array, n_outputs: int, targets: tuple[float, float]) -> Array:
@@ -32,7 +28,7 @@ def smooth_targets(targets: Array, rows: Array, share: float) -> None:
     With K > 1 outputs the middle is the mean of a row's targets, with one output that of its two values high and low.
     Source: Szegedy et al. 2016, Rethinking the Inception architecture, section 7.
     """
-    chosen, between = among(rows, len(targets)), (targets.max() + targets.min()) / 2
+    chosen, between = row_mask(rows, len(targets)), (targets.max() + targets.min()) / 2
     for block in blocks(len(targets)):
         part, here = targets[block], chosen[block]
         taken = part[here]
@@ -54,4 +50,4 @@ def class_sample_weights(labels: Array, rows: Array, class_weights: Sequence[flo
         per_class = np.asarray(class_weights, dtype=np.float64)
     per_class = per_class * len(rows) / float((per_class * counts).sum())
     # Unlabelled rows (label -1) take the last class's weight by indexing; they never enter a training or validation part.
-    return picked(per_class.astype(np.float32), labels)
+    return take_rows(per_class.astype(np.float32), labels)

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from anncli.arrays import Array
 from anncli.evaluation.ranking import area_under_curve
-
-Array = npt.NDArray[Any]
 
 # Rows that are worked on in float64 at a time.
 _BLOCK_ROWS = 1 << 15

@@ -6,12 +6,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from anncli.dataset import blocks
+from anncli.arrays import Array, blocks
 from anncli.evaluation.binary import mean_squared_error, why_no_mse
-
-Array = npt.NDArray[Any]
 
 # How far from 1 the outputs of a row may sum and still be probabilities: float32 softmax stays far inside.
 _SUM_TOLERANCE = 1e-3

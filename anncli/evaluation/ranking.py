@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
-from anncli.dataset import blocks
-
-Array = npt.NDArray[Any]
+from anncli.arrays import Array, blocks
 
 
 def area_under_curve(scores: Array, is_positive: npt.NDArray[np.bool_]) -> float | None:

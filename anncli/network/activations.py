@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from anncli.arrays import Array
 from anncli.network.names import ACTIVATION_NAMES
-
-Array = npt.NDArray[Any]
 
 
 class Activation(NamedTuple):

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from anncli.arrays import Array
 from anncli.errors import did_you_mean
 from anncli.network.names import INITIALIZATION_NAMES
-from anncli.network.network import Topology
-
-Array = npt.NDArray[Any]
+from anncli.network.topology import Topology
 
 _RELU_FAMILY = ("relu", "leaky-relu", "elu", "gelu", "gelu-tanh", "silu", "softplus")
 

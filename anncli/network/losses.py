@@ -8,15 +8,13 @@ normalised to mean 1 over the training part, so this is the weighted mean there.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from anncli.arrays import Array
 from anncli.network.activations import ACTIVATIONS
 from anncli.network.names import LOSS_NAMES
-
-Array = npt.NDArray[Any]
 
 
 class Loss(NamedTuple):

@@ -64,6 +64,19 @@ INITIALIZATION_NAMES: dict[str, str] = {
 }
 
 
+SCALING_NAMES: dict[str, str] = {
+    "auto": "zscore for a new network, keep for a trained one",
+    "keep": "what the network file says",
+    "none": "inputs as they are",
+    "minmax": "each input to 0..1",
+    "zscore": "each input to mean 0, standard deviation 1",
+    "robust": "each input to median 0, interquartile range 1",
+    "sigmoidal": "zscore through the logistic function",
+    "energy": "each vector divided by its Euclidean norm",
+    "vector-minmax": "each vector stretched to 0.1..0.9",
+}
+
+
 class LossName(NamedTuple):
     """code: the number the compiled kernels know a loss by; outputs: the output activations it fits, () for any."""
 

@@ -5,15 +5,13 @@ Symbols: Z_l = A_{l-1} @ W_l + b_l, A_l = f_l(Z_l), D_l = dE/dZ_l, rows are samp
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from anncli.arrays import Array
 from anncli.network.activations import ACTIVATIONS
-from anncli.network.network import Topology
-
-Array = npt.NDArray[Any]
+from anncli.network.topology import Topology
 
 
 class ForwardPass(NamedTuple):

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from anncli.arrays import Array
 
 PER_VECTOR = ("none", "energy", "minmax")
 INPUT_ACTIVATIONS = ("linear", "logistic")

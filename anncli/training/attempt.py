@@ -7,16 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from anncli.arrays import Array
+from anncli.options.table import TrainingOptions
 from anncli.training.averaging import WeightAverage
+from anncli.training.judge import Judge
 from anncli.training.objective import Objective
-from anncli.training.options import TrainingOptions
-from anncli.training.selection import Judge
 from anncli.training.stopping import StopRule
 from anncli.training.trainers import make_trainer
-
-Array = npt.NDArray[Any]
 
 
 class EpochReport(NamedTuple):

@@ -2,38 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from anncli.errors import did_you_mean
+from anncli.options.specs import parse_average
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    Array = npt.NDArray[Any]
-
-AVERAGE_NAMES: dict[str, str] = {
-    "ema": "ema:D, the older average counts D and the new epoch 1-D (D = 0.9)",
-    "swa": "swa:S, the plain mean of all epochs after the share S of the run (S = 0.75)",
-}
-_DEFAULTS = {"ema": 0.9, "swa": 0.75}
-
-
-def parse_average(text: str) -> tuple[str, float]:
-    """'ema:0.95' as name and number; raises ValueError saying what is wrong and what to write."""
-    name, colon, word = str(text).partition(":")
-    if name not in AVERAGE_NAMES:
-        raise ValueError(f"unknown average '{name}'; {did_you_mean(name, AVERAGE_NAMES)}")
-    try:
-        number = float(word) if colon else _DEFAULTS[name]
-    except ValueError:
-        number = math.nan
-    if not 0 <= number < 1:
-        raise ValueError(
-            f"average {name} needs a number from 0 to below 1, found '{text}'; write for example {name}:{_DEFAULTS[name]:g}"
-        )
-    return name, number
+    from anncli.arrays import Array
 
 
 class WeightAverage:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
-from anncli.dataset import UNLABELLED, picked
+from anncli.arrays import Array, take_rows
+from anncli.dataset.dataset import UNLABELLED
 from anncli.network.activations import ACTIVATIONS
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.propagation import forward
 from anncli.training.result import TrainingResult
 from anncli.training.run import TrainingRun
-
-Array = npt.NDArray[Any]
 
 # Training vectors that units are watched on.
 _ROWS = 2000
@@ -108,7 +104,7 @@ def _gap(run: TrainingRun, result: TrainingResult) -> list[str]:
     """Training vectors that are fitted much better than new ones."""
     # The validation part has judged the weights before a final fit, the test part judges those after it.
     large = [name for name in ("validation", "test") if len(result.rows[name]) >= _ENOUGH]
-    if not large or (picked(run.data.labels, result.rows[large[0]]) == UNLABELLED).any():
+    if not large or (take_rows(run.data.labels, result.rows[large[0]]) == UNLABELLED).any():
         return []
     part, judged = large[0], run.selected if large[0] == "validation" else run.network_parameters()
     both = (result.rows["training"], result.rows[part])

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from anncli.dataset import blocks
-from anncli.kernels import Kernel
-from anncli.kernels.rules import UpdateRule, UpdateState, add_penalty_gradient
-from anncli.network.network import Topology
-
-Array = npt.NDArray[Any]
+from anncli.arrays import Array, blocks
+from anncli.backends.base import Kernel
+from anncli.backends.rules import UpdateRule, UpdateState, add_penalty_gradient
+from anncli.network.topology import Topology
 
 # Rows that are given noise at a time, so that memory does not grow with the data.
 _NOISY_ROWS = 4096
@@ -97,7 +94,7 @@ class Objective(NamedTuple):
         if dropout is None:
             value = self.kernel.loss_and_gradient(self.topology, parameters, self.loss, *arrays)
         else:
-            from anncli.kernels.stepwise import batch_gradient
+            from anncli.backends.stepwise import batch_gradient
 
             value = batch_gradient(self.kernel, self.topology, parameters, self.loss, dropout, rows_seen, *arrays)
         add_penalty_gradient(self.topology, parameters, gradient, self.l2, self.l1)
@@ -129,7 +126,7 @@ class Objective(NamedTuple):
 
     def precise(self) -> Objective:
         """The same objective on the numpy kernel, which computes in float64 when it is given float64 parameters."""
-        from anncli.kernels.numpy_kernel import NumpyKernel
+        from anncli.backends.reference import NumpyKernel
 
         return self._replace(kernel=NumpyKernel())
 

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from anncli.dataset import Dataset
+from anncli.arrays import Array
+from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import class_sample_weights
-from anncli.dataset.scaling import fit_scaling, value_range
+from anncli.dataset.statistics import fit_scaling, value_range
 from anncli.errors import UsageError
 from anncli.network.initialization import initialize
 from anncli.network.names import check_loss, check_targets, default_loss
 from anncli.network.network import Network, default_targets
 from anncli.network.scaling import Scaling
-from anncli.training.options import TrainingOptions
-from anncli.training.stopping import JUDGING, parse_stop
-
-Array = npt.NDArray[Any]
+from anncli.options.specs import JUDGING, parse_stop
+from anncli.options.table import TrainingOptions
 
 # Rows that initial weights may look at.
 _LOOKED_AT = 10_000

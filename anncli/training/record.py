@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anncli.dataset import UNLABELLED, picked
-from anncli.training.parts import PARTS
+from anncli.arrays import take_rows
+from anncli.dataset.dataset import UNLABELLED
+from anncli.training.sets import PARTS
 
 if TYPE_CHECKING:
     from anncli.training.run import TrainingRun
@@ -54,7 +55,7 @@ def _parts(run: TrainingRun) -> dict[str, Any]:
         if not len(rows):
             continue
         parts[name] = {"samples": len(rows)}
-        if (picked(run.data.labels, rows) != UNLABELLED).all():
+        if (take_rows(run.data.labels, rows) != UNLABELLED).all():
             # After a final fit the validation part is training data: its loss is that of the weights it judged.
             judged = run.selected if name == "validation" else run.network_parameters()
             parts[name]["loss"] = _rounded(run.objective.value(judged, rows, penalty=False))

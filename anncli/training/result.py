@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy.typing as npt
-
+from anncli.arrays import Array
 from anncli.network.network import Network
 from anncli.training.attempt import EpochReport
-
-Array = npt.NDArray[Any]
 
 
 class Start(NamedTuple):

@@ -7,27 +7,26 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from anncli.dataset import Dataset, picked
+from anncli.arrays import Array, take_rows
+from anncli.backends.base import Kernel
+from anncli.backends.choice import active_kernel
+from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import encode_targets, smooth_targets
 from anncli.errors import AnnError, DataError, UsageError
-from anncli.evaluation import evaluate_outputs
-from anncli.kernels import Kernel, active_kernel
+from anncli.evaluation.evaluation import evaluate_outputs
 from anncli.network.network import Network, SelfTest
+from anncli.options.table import TrainingOptions
 from anncli.training import preparation
 from anncli.training.attempt import Attempt, EpochReport
+from anncli.training.judge import Judge
 from anncli.training.objective import Objective
-from anncli.training.options import TrainingOptions
-from anncli.training.parts import check_fit, check_parts, divide, too_few_to_share
 from anncli.training.record import make_record
 from anncli.training.result import Start, TrainingResult
-from anncli.training.selection import Judge
+from anncli.training.sets import check_fit, check_parts, divide, too_few_to_share
 from anncli.training.stopping import StopRule, Success, TimeLimit, make_stop_rules
 from anncli.training.trainers import trainer_class
 from anncli.training.trainers.base import Trainer
-
-Array = npt.NDArray[Any]
 
 _SELF_TEST_ROWS = 3
 
@@ -406,7 +405,7 @@ class TrainingRun:
     def share_right(self, parameters: Array, rows: Array) -> float:
         """The share, from 0 to 1, of the `rows` that a network with these parameters (P,) answers right."""
         outputs = self.kernel.forward(self.network.topology, parameters, self.inputs, rows)
-        labels = picked(self.data.labels, rows)
+        labels = take_rows(self.data.labels, rows)
         evaluation = evaluate_outputs(outputs, labels, threshold=self.threshold, targets=self.targets)
         return evaluation.accuracy or 0.0
 

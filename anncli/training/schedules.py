@@ -6,25 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from anncli.errors import did_you_mean
-
-
-class ScheduleName(NamedTuple):
-    """defaults: the numbers that may follow the name, after colons; formula: one line, t from 0 to 1 over the run."""
-
-    defaults: tuple[float, ...]
-    formula: str
-
-
-SCHEDULE_NAMES: dict[str, ScheduleName] = {
-    "constant": ScheduleName((), "1 in every epoch"),
-    "step": ScheduleName((100.0, 0.1), "step:EVERY:FACTOR, times FACTOR after every EVERY epochs"),
-    "cosine": ScheduleName((0.05,), "cosine:WARM, (1+cos(pi t))/2 after a linear rise over the share WARM"),
-    "one-cycle": ScheduleName(
-        (0.3,), "one-cycle:RISE, from 1/25 up to 1 over the share RISE, then down to 1e-4, along cosines"
-    ),
-    "warm-up": ScheduleName((10.0,), "warm-up:EPOCHS, linear rise over EPOCHS epochs, then 1"),
-}
+from anncli.options.specs import parse_schedule
 
 
 class Schedule(NamedTuple):
@@ -40,30 +22,10 @@ class Schedule(NamedTuple):
         """
         return _FACTORS[self.name](epoch, max(total or 2, 1), self.numbers)
 
-    def __str__(self) -> str:
-        return ":".join([self.name, *(f"{number:g}" for number in self.numbers)])
 
-
-def parse_schedule(text: str) -> Schedule:
-    """'cosine', 'step:50:0.5' ...; raises ValueError saying what is wrong and what to write."""
-    name, *words = str(text).split(":")
-    if name not in SCHEDULE_NAMES:
-        raise ValueError(f"unknown schedule '{name}'; {did_you_mean(name, SCHEDULE_NAMES)}")
-    info = SCHEDULE_NAMES[name]
-    if len(words) > len(info.defaults):
-        raise ValueError(f"schedule {name} takes {len(info.defaults)} numbers at most, found '{text}'; {info.formula}")
-    try:
-        numbers = tuple(float(word) for word in words) + info.defaults[len(words) :]
-    except ValueError:
-        raise ValueError(f"schedule {name} takes numbers after colons, found '{text}'; {info.formula}") from None
-    for number in numbers:
-        if not math.isfinite(number) or number < 0:
-            raise ValueError(f"the numbers of schedule {name} must not be negative, found '{text}'; {info.formula}")
-    if name in ("cosine", "one-cycle") and numbers[0] >= 1:
-        raise ValueError(f"the share of schedule {name} must be below 1, found '{text}'; {info.formula}")
-    if name == "step" and numbers[0] < 1:
-        raise ValueError(f"schedule step needs at least 1 epoch between steps, found '{text}'; {info.formula}")
-    return Schedule(name, numbers)
+def make_schedule(text: str) -> Schedule:
+    """'cosine', 'step:50:0.5' ... as a schedule; raises ValueError as parse_schedule() does."""
+    return Schedule(*parse_schedule(text))
 
 
 def _constant(epoch: int, total: int, numbers: Sequence[float]) -> float:

@@ -15,19 +15,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from anncli.errors import did_you_mean
+from anncli.options.specs import parse_stop
 
 STRIP = 5
-
-STOP_NAMES: dict[str, str] = {
-    "gl": "gl:A, the validation loss is more than A % above its lowest (A = 5)",
-    "pq": "pq:A, that excess in % over the progress of training in per mille is above A (A = 0.5)",
-    "up": "up:S, the validation loss rose in S strips of 5 epochs in a row (S = 4)",
-    "progress": "progress:A, training makes less than A per mille of progress in 5 epochs (A = 0.1)",
-}
-# Those that look at the validation loss.
-JUDGING = ("gl", "pq", "up")
-_DEFAULTS = {"gl": 5.0, "pq": 0.5, "up": 4.0, "progress": 0.1}
 
 
 class StopRule(ABC):
@@ -144,25 +134,6 @@ def training_progress(strip: list[float]) -> float:
     if lowest <= 0:
         return 0.0 if mean <= 0 else math.inf
     return 1000 * (mean / lowest - 1)
-
-
-def parse_stop(text: str) -> tuple[tuple[str, float], ...]:
-    """'gl:5,progress:0.1' as names and limits; raises ValueError saying what is wrong and what to write."""
-    rules = []
-    for word in str(text).split(","):
-        name, colon, limit = word.strip().partition(":")
-        if name not in STOP_NAMES:
-            raise ValueError(f"unknown stop rule '{name}'; {did_you_mean(name, STOP_NAMES)}")
-        try:
-            number = float(limit) if colon else _DEFAULTS[name]
-        except ValueError:
-            number = math.nan
-        if not (math.isfinite(number) and number > 0):
-            raise ValueError(f"stop rule {name} needs a number above 0, found '{word}'; {STOP_NAMES[name]}")
-        if name == "up" and number != int(number):
-            raise ValueError(f"stop rule up needs a whole number, found '{word}'; {STOP_NAMES[name]}")
-        rules.append((name, number))
-    return tuple(rules)
 
 
 def make_stop_rules(stop: str | None = None, goal: float | None = None) -> list[StopRule]:

@@ -15,7 +15,7 @@ import pytest
 from conftest import clean_environment
 
 import anncli
-from anncli.formats.networks import render
+from anncli.formats.networks.storage import render
 
 TRIES = 200
 

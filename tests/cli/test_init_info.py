@@ -9,7 +9,7 @@ import pytest
 from conftest import Ann
 
 import anncli
-from anncli.formats.nn_trained import checksum
+from anncli.formats.networks.ann_trained import checksum
 
 
 def test_a_new_definition_loads_and_trains(small: Path, ann: Ann) -> None:

@@ -14,7 +14,8 @@ import pytest
 from conftest import Ann, clean_environment
 
 import anncli
-from anncli.network import Layer, Network, Topology
+from anncli.network.network import Network
+from anncli.network.topology import Layer, Topology
 
 # Inputs pass through one linear unit: score = 2 a - b + 0.5.
 LINEAR = np.array([0.5, 2, -1], dtype=np.float32)

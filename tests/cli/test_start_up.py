@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, Ann, clean_environment
 
-HEAVY = {"numpy", "yaml", "anncli.kernels.numpy_kernel", "anncli.network.network", "anncli.formats.networks"}
+HEAVY = {"numpy", "yaml", "anncli.backends.reference", "anncli.network.network", "anncli.formats.networks.storage"}
 COMMANDS = ("train", "test", "predict", "init", "info", "trainers", "bench", "gradcheck", "t", "r")
 
 

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from anncli.cli.plot import Line, line_chart, ticks
+from anncli.cli.showing.chart import Line, line_chart, ticks
 from anncli.training.names import TRAINER_NAMES
 
 Ann = Callable[..., Any]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from anncli.dataset import UNLABELLED, Dataset, Source, picked, row_numbers, row_range
-from anncli.dataset.dataset import among
+from anncli.arrays import row_mask, row_numbers, row_range, take_rows
+from anncli.dataset.dataset import UNLABELLED, Dataset, Source
 
 
 def test_values_are_taken_as_float32_rows() -> None:
@@ -48,9 +48,9 @@ def test_picking_some_at_a_time_is_indexing(n: int) -> None:
     rng = np.random.default_rng(n)
     rows = rng.integers(0, 1000, n).astype(np.int32)
     for values in (rng.standard_normal(1000), rng.integers(-1, 3, (1000, 2))):
-        assert np.array_equal(picked(values, rows), values[rows])
-        assert picked(values, rows).dtype == values.dtype
-    assert np.flatnonzero(among(rows, 1000)).tolist() == np.unique(rows).tolist()
+        assert np.array_equal(take_rows(values, rows), values[rows])
+        assert take_rows(values, rows).dtype == values.dtype
+    assert np.flatnonzero(row_mask(rows, 1000)).tolist() == np.unique(rows).tolist()
     data = Dataset(np.zeros((1000, 1)), rng.integers(-1, 3, 1000), ("a", "b", "c", "d"))
     assert data.class_counts(rows).tolist() == [int((data.labels[rows] == k).sum()) for k in range(4)]
 

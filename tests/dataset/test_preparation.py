@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from anncli.dataset.encoding import class_sample_weights, encode_targets
-from anncli.dataset.scaling import SCALING_METHODS, fit_scaling
-from anncli.dataset.split import stratified_split
+from anncli.dataset.folds import stratified_split
+from anncli.dataset.statistics import SCALING_METHODS, fit_scaling
 from anncli.network.scaling import Scaling
 
 

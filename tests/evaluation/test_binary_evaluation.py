@@ -7,7 +7,10 @@ import json
 import numpy as np
 import pytest
 
-from anncli.evaluation import BinaryEvaluation, area_under_curve, binary, evaluate_outputs
+from anncli.evaluation import binary
+from anncli.evaluation.binary import BinaryEvaluation
+from anncli.evaluation.evaluation import evaluate_outputs
+from anncli.evaluation.ranking import area_under_curve
 
 
 def judge(scores, labels, **options) -> BinaryEvaluation:
@@ -153,7 +156,7 @@ def test_large_parts_are_counted_in_blocks_without_loss(monkeypatch) -> None:
     rng = np.random.default_rng(2)
     scores, labels = rng.integers(0, 9, 500).astype(np.float32), rng.integers(0, 2, 500)
     whole = evaluate_outputs(scores[:, None], labels, targets=(1.0, 0.0))
-    monkeypatch.setattr("anncli.dataset.dataset._BLOCK_ROWS", 7)
+    monkeypatch.setattr("anncli.arrays.BLOCK_ROWS", 7)
     monkeypatch.setattr(binary, "_BLOCK_ROWS", 7)
     blocks = evaluate_outputs(scores[:, None], labels, targets=(1.0, 0.0))
     assert blocks.auc == whole.auc
@@ -165,7 +168,7 @@ def test_large_parts_are_counted_in_blocks_without_loss(monkeypatch) -> None:
 def test_auc_counts_pairs_whichever_class_is_smaller(
     monkeypatch: pytest.MonkeyPatch, n_positive: int, block: int
 ) -> None:
-    monkeypatch.setattr("anncli.dataset.dataset._BLOCK_ROWS", block)
+    monkeypatch.setattr("anncli.arrays.BLOCK_ROWS", block)
     rng = np.random.default_rng(n_positive)
     scores, is_positive = rng.integers(0, 9, 60).astype(np.float32), rng.permutation(60) < n_positive
     pairs = [float(p > q) + float(p == q) / 2 for p in scores[is_positive] for q in scores[~is_positive]]

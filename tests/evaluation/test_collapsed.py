@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from anncli.evaluation import collapsed, evaluate_outputs
+from anncli.evaluation.collapse import collapsed
+from anncli.evaluation.evaluation import evaluate_outputs
 
 NAMES = ("ill", "well")
 

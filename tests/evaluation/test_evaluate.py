@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 import anncli
-from anncli.dataset import Dataset
+from anncli.dataset.dataset import Dataset
 from anncli.errors import DataError
-from anncli.evaluation import BinaryEvaluation, evaluate, evaluate_outputs
-from anncli.network import Network, Scaling
+from anncli.evaluation.binary import BinaryEvaluation
+from anncli.evaluation.evaluation import evaluate_outputs
+from anncli.inference.evaluate import evaluate
+from anncli.network.network import Network
+from anncli.network.scaling import Scaling
 
 
 def threshold_unit(**rest) -> Network:

@@ -8,7 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from anncli.evaluation import MulticlassEvaluation, evaluate_outputs
+from anncli.evaluation.evaluation import evaluate_outputs
+from anncli.evaluation.multiclass import MulticlassEvaluation
 
 OUTPUTS = np.array(
     [[0.5, 0.25, 0.25], [0.25, 0.5, 0.25], [0.125, 0.625, 0.25], [0.5, 0.25, 0.25], [0.25, 0.25, 0.5]], dtype=np.float32

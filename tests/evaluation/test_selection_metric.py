@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from anncli.errors import UsageError
-from anncli.evaluation import SELECTION_METRICS, ann1dn_metric, evaluate_outputs, selection_metric
-from anncli.training.options import METRIC_NAMES
+from anncli.evaluation.evaluation import evaluate_outputs
+from anncli.evaluation.metric import SELECTION_METRICS, ann1dn_metric, selection_metric
+from anncli.evaluation.names import METRIC_NAMES
 
 # TP 3, FN 1, TN 4, FP 2: SE 3/4, SP 2/3, PPV 3/5, NPV 4/5, ACC 7/10.
 SCORES = np.array([[0.9]] * 3 + [[0.1]] + [[0.1]] * 4 + [[0.9]] * 2)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from anncli.backends.choice import active_kernel
 from anncli.errors import NetworkError
-from anncli.formats.ann1dn import parse_network, refusal, render_network
-from anncli.kernels import active_kernel
+from anncli.formats.networks.ann1dn import parse_network, refusal, render_network
 from anncli.network.network import Network
 from anncli.network.scaling import Scaling
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from anncli.errors import NetworkError
-from anncli.formats.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from anncli.formats.files.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 
 STATE = {
     "weights": np.array([1.5, -0.1, np.float32(1e-42)], dtype=np.float32),

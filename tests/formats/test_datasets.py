@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from anncli.dataset import Dataset
+from anncli.compiled import native_module
+from anncli.dataset.dataset import Dataset
 from anncli.errors import AnnError, DataError, UsageError
-from anncli.formats import read_dataset, read_parts, stream_vectors
-from anncli.kernels import native_module
+from anncli.formats.data.assemble import read_dataset, read_parts, stream_vectors
 
 Write = Callable[..., list[str]]
 ROOT = Path(__file__).parents[2]
@@ -287,7 +287,7 @@ def test_a_slow_pipe_is_answered_line_by_line(head: str) -> None:
 
 MEASURE = """
 import resource, sys
-from anncli.formats import {call}
+from anncli.formats.data.assemble import {call}
 start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 {work}
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

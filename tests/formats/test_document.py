@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from anncli.errors import NetworkError, UsageError
-from anncli.formats.document import Mapping, parse_document, plain_value, read_config
-from anncli.formats.yamltext import write_block, write_flow
+from anncli.formats.files.document import Mapping, parse_document, plain_value, read_config
+from anncli.formats.files.yaml_text import write_block, write_flow
 
 
 @pytest.mark.parametrize(

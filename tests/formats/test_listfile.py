@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from anncli.errors import DataError
-from anncli.formats.listfile import ListReader, looks_like_list
-from anncli.formats.source import Source
+from anncli.formats.data.lists import ListReader, looks_like_list
+from anncli.formats.files.source import Source
 
 LISTS = [
     "p1 1\n0 1\np2 2\n1 0\n",  # ann1dn's own example

@@ -11,7 +11,7 @@ import pytest
 from test_nn import state
 
 from anncli.errors import AnnError, NetworkError, UsageError
-from anncli.formats import load, read_network, save, write_network
+from anncli.formats.networks.storage import load, read_network, save, write_network
 from anncli.network.network import Network
 from anncli.network.scaling import Scaling
 

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from anncli.errors import NetworkError
-from anncli.formats.nn import parse_network, render_network
-from anncli.formats.numbers import to_float32, write_rows
+from anncli.formats.networks.ann import parse_network, render_network
+from anncli.formats.networks.numbers import to_float32, write_rows
 from anncli.network.network import Network, SelfTest
 from anncli.network.scaling import Scaling
 

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from anncli.errors import DataError
-from anncli.formats import source as module
-from anncli.formats.source import Source
+from anncli.formats.files import source as module
+from anncli.formats.files.source import Source
 
 TEXT = b"1 2\n3 4\r\n# c\n\n5 6\n"
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from anncli.errors import AnnError, DataError, NetworkError
-from anncli.formats import textfile
-from anncli.formats.textfile import changed_since, check_writable, decode, read_bytes, replace_file, signature
+from anncli.formats.files import textfile
+from anncli.formats.files.textfile import changed_since, check_writable, decode, read_bytes, replace_file, signature
 
 
 @pytest.fixture

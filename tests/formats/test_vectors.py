@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from anncli.compiled import native_module
+from anncli.compiled.row_text import guess_delimiter
 from anncli.errors import DataError
-from anncli.formats import vectors
-from anncli.formats.rows import RowBuffer
-from anncli.formats.rowtext import guess_delimiter
-from anncli.formats.source import Source
-from anncli.formats.vectors import VectorReader, Width
-from anncli.kernels import native_module
+from anncli.formats.data import vectors
+from anncli.formats.data.row_buffer import RowBuffer
+from anncli.formats.data.vectors import VectorReader, Width
+from anncli.formats.files.source import Source
 
 NATIVE = native_module()
 PARSERS = [None, pytest.param(NATIVE, marks=pytest.mark.skipif(NATIVE is None, reason="no compiled parser"))]

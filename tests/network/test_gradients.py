@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from anncli.kernels.numpy_kernel import NumpyKernel
-from anncli.network import Layer, Topology
+from anncli.backends.reference import NumpyKernel
 from anncli.network.names import ACTIVATION_NAMES, LOSS_NAMES
+from anncli.network.topology import Layer, Topology
 
 HIDDEN = [name for name in ACTIVATION_NAMES if name != "softmax"]
 OUTPUTS = [

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from anncli.network import Layer, Topology
 from anncli.network.initialization import initialize
 from anncli.network.names import INITIALIZATION_NAMES
+from anncli.network.topology import Layer, Topology
 
 WIDE = Topology(300, (Layer(200, "tanh"), Layer(100, "relu"), Layer(3, "softmax")))
 

@@ -7,10 +7,10 @@ import re
 import numpy as np
 import pytest
 
-from anncli.network import Layer, Network, Topology
 from anncli.network.names import ACTIVATION_NAMES
-from anncli.network.network import default_targets
+from anncli.network.network import Network, default_targets
 from anncli.network.propagation import forward
+from anncli.network.topology import Layer, Topology
 
 # 2-2-1 XOR as one vector: hidden biases -5, 15; weights from input 0 (10, -10), from input 1 (10, -10);
 # output bias -6.6, weights 4.4, 4.4.

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from anncli.network import Scaling
+from anncli.network.scaling import Scaling
 
 
 def apply(scaling: Scaling, rows: list[list[float]]) -> list[list[float]]:

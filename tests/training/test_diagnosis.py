@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from anncli.dataset import Dataset
-from anncli.network import Network
-from anncli.training import start_training
+from anncli.api import start_training
+from anncli.dataset.dataset import Dataset
+from anncli.network.network import Network
 from anncli.training.diagnosis import diagnose
 
 

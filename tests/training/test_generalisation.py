@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 import anncli
-from anncli.dataset import Dataset
+from anncli.api import start_training
+from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import smooth_targets
 from anncli.errors import UsageError
-from anncli.network import Network
-from anncli.training import start_training
-from anncli.training.averaging import WeightAverage, parse_average
+from anncli.network.network import Network
+from anncli.options.specs import parse_average
+from anncli.training.averaging import WeightAverage
 
 
 def clouds(noise: float = 1.0) -> Dataset:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from trainer_problems import blobs, make_objective, start
 
-from anncli.network.network import Layer, Topology
-from anncli.training.gradient_check import check_gradient, parameter_name, some_rows
+from anncli.analysis.gradient_check import check_gradient, parameter_name, some_rows
+from anncli.network.topology import Layer, Topology
 
 
 @pytest.mark.parametrize("hidden", ["tanh", "relu", "leaky-relu", "softsign", "gelu", "elu"])

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from trainer_problems import Array, Scripted, blobs, start
 
+from anncli.backends.base import Kernel
+from anncli.backends.choice import active_kernel
+from anncli.backends.reference import NumpyKernel
+from anncli.backends.rules import UpdateRule, UpdateState
 from anncli.errors import UsageError
-from anncli.kernels import Kernel, active_kernel
-from anncli.kernels.numpy_kernel import NumpyKernel
-from anncli.kernels.rules import UpdateRule, UpdateState
 from anncli.training.names import TRAINER_NAMES
 from anncli.training.trainers import make_trainer
 
@@ -65,7 +66,7 @@ def test_l1_drives_a_useless_input_to_zero() -> None:
     inputs = np.concatenate(
         [objective.inputs, np.random.default_rng(0).normal(size=(len(objective.inputs), 1))], axis=1
     )
-    from anncli.network.network import Topology
+    from anncli.network.topology import Topology
 
     topology = Topology(inputs.shape[1], objective.topology.layers)
     objective = objective._replace(inputs=inputs.astype(np.float32), topology=topology)
@@ -91,8 +92,8 @@ def test_clipping_by_hand() -> None:
     assert trainer.state()["squares"] == pytest.approx([0.36, 0.64])
 
     rule = UpdateRule("sgd", 0.5, clip=1.0)
-    from anncli.kernels.numpy_kernel import apply_rule
-    from anncli.network.network import Layer, Topology
+    from anncli.backends.reference import apply_rule
+    from anncli.network.topology import Layer, Topology
 
     w = np.zeros(2)
     apply_rule(Topology(1, (Layer(1, "linear"),)), rule, UpdateState(np.zeros(2)), w, np.array([3.0, 4.0]))

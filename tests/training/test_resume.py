@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from anncli.dataset import Dataset
-from anncli.formats.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from anncli.network import Network
-from anncli.training import TrainingResult, TrainingRun, start_training
+from anncli.api import start_training
+from anncli.dataset.dataset import Dataset
+from anncli.formats.files.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from anncli.network.network import Network
 from anncli.training.names import TRAINER_NAMES
+from anncli.training.result import TrainingResult
+from anncli.training.run import TrainingRun
 
 
 def prepared(name: str, options: dict[str, Any]) -> TrainingRun:

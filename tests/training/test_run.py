@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import anncli
-from anncli.dataset import Dataset
+from anncli.api import start_training
+from anncli.dataset.dataset import Dataset
 from anncli.errors import AnnError, DataError, UsageError
-from anncli.network import Network
-from anncli.training import start_training
+from anncli.network.network import Network
 
 
 def two_clouds(n: int = 60, noise: float = 1.0, seed: int = 0) -> Dataset:
@@ -327,7 +327,7 @@ def test_a_network_that_learns_keeps_the_default_penalty() -> None:
 def test_the_constant_answer_counts_classes_by_their_weights_and_rows_in_blocks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("anncli.dataset.dataset._BLOCK_ROWS", 7)
+    monkeypatch.setattr("anncli.arrays.BLOCK_ROWS", 7)
     rng = np.random.default_rng(0)
     data = Dataset(rng.normal(size=(80, 3)), np.repeat([0, 1], [60, 20]), ("a", "b"))
     run = start_training(network(), data, validation=0)

@@ -7,12 +7,14 @@ import math
 import numpy as np
 import pytest
 
-from anncli.training.schedules import SCHEDULE_NAMES, parse_schedule
+from anncli.options.readers import schedule as read_schedule
+from anncli.options.specs import SCHEDULE_NAMES
+from anncli.training.schedules import make_schedule
 from anncli.training.trainers import make_trainer
 
 
 def factors(text: str, total: int) -> list[float]:
-    schedule = parse_schedule(text)
+    schedule = make_schedule(text)
     return [schedule.factor(epoch, total) for epoch in range(total)]
 
 
@@ -53,14 +55,14 @@ def test_warm_up() -> None:
 @pytest.mark.parametrize("total", [1, 2, 3, 100])
 def test_factors_stay_between_0_and_1(name: str, total: int) -> None:
     assert all(0 < factor <= 1 for factor in factors(name, total))
-    assert 0 <= parse_schedule(name).factor(total + 5, total) <= 1
-    assert 0 < parse_schedule(name).factor(0, None) <= 1
+    assert 0 <= make_schedule(name).factor(total + 5, total) <= 1
+    assert 0 < make_schedule(name).factor(0, None) <= 1
 
 
 @pytest.mark.parametrize("name", SCHEDULE_NAMES)
 def test_text_and_back(name: str) -> None:
-    schedule = parse_schedule(name)
-    assert parse_schedule(str(schedule)) == schedule
+    schedule = make_schedule(name)
+    assert make_schedule(read_schedule(name)) == schedule
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_text_and_back(name: str) -> None:
 )
 def test_what_is_refused(text: str, message: str) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011
-        parse_schedule(text)
+        make_schedule(text)
     assert str(caught.value) == message
 
 

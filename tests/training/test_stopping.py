@@ -7,6 +7,7 @@ import math
 
 import pytest
 
+from anncli.options.specs import parse_stop
 from anncli.training.stopping import (
     Goal,
     StopRule,
@@ -14,7 +15,6 @@ from anncli.training.stopping import (
     TimeLimit,
     generalisation_loss,
     make_stop_rules,
-    parse_stop,
     training_progress,
 )
 

@@ -184,7 +184,7 @@ def test_every_trainer_says_what_it_is_and_cites_its_source(name: str) -> None:
     assert info.use
     assert len(info.summary) < 100
     documented = [c.__doc__ or "" for c in type(make_trainer(name)).__mro__]
-    import anncli.kernels.rules as rules
+    import anncli.backends.rules as rules
 
     assert any(
         str(year) in text for text in [*documented, rules.UpdateRule.__doc__ or ""] for year in range(1940, 2030)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from trainer_problems import blobs, least_squares, make_objective, quadratic, start
 
-from anncli.dataset import Dataset
+from anncli.api import start_training
+from anncli.dataset.dataset import Dataset
 from anncli.errors import UsageError
-from anncli.network import Network
-from anncli.training import start_training
+from anncli.network.network import Network
 from anncli.training.objective import Objective
 from anncli.training.trainers import jacobian as jacobian_module
 from anncli.training.trainers import make_trainer

@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 from trainer_problems import Array, Objective, least_squares, make_objective, quadratic, start
 
-from anncli.kernels import active_kernel
+from anncli.backends.choice import active_kernel
 from anncli.training.trainers import make_trainer
 
 START = "0.05 -0.1 0.2 0.3 -0.2 0.5 0.1 0.4 -0.6 0.1 0.7 -0.3 0.2"

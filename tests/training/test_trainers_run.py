@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from anncli.dataset import Dataset
+from anncli.api import start_training
+from anncli.dataset.dataset import Dataset
 from anncli.errors import AnnError, UsageError
-from anncli.network import Network
-from anncli.training import TrainingRun, start_training
+from anncli.network.network import Network
 from anncli.training.names import TRAINER_NAMES
+from anncli.training.run import TrainingRun
 
 
 def start(**options: Any) -> TrainingRun:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from trainer_problems import Scripted
 
-from anncli.network.network import Layer, Topology
+from anncli.network.topology import Layer, Topology
 from anncli.training.trainers import make_trainer
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from anncli.kernels.numpy_kernel import NumpyKernel
+from anncli.backends.reference import NumpyKernel
 from anncli.network.initialization import initialize
-from anncli.network.network import Layer, Topology
+from anncli.network.topology import Layer, Topology
 from anncli.training.objective import Objective
 
 Array = npt.NDArray[Any]

@@ -6,18 +6,15 @@ g is the mean gradient of a batch, plus l2 * w on weights; updates are counted t
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from anncli.kernels.numpy_kernel import clip_norm
-from anncli.kernels.rules import UpdateRule
+from anncli.arrays import Array
+from anncli.backends.reference import clip_norm
+from anncli.backends.rules import UpdateRule
 from anncli.training.objective import Objective
-from anncli.training.schedules import parse_schedule
+from anncli.training.schedules import make_schedule
 from anncli.training.trainers.base import RememberingTrainer, RowwiseTrainer, shuffled
-
-Array = npt.NDArray[Any]
 
 
 class BatchwiseTrainer(RememberingTrainer, RowwiseTrainer):
@@ -26,7 +23,7 @@ class BatchwiseTrainer(RememberingTrainer, RowwiseTrainer):
     remembered: tuple[str, ...] = ("squares", "updates", "epochs_done", "rows_seen", "dropout_seed")
 
     def start(self, objective: Objective, parameters: Array) -> None:
-        self.schedule = parse_schedule(self.options["schedule"])
+        self.schedule = make_schedule(self.options["schedule"])
         self.squares = np.zeros_like(parameters)
         self.updates = self.epochs_done = self.rows_seen = 0
 

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from anncli.arrays import Array
 from anncli.training.objective import Objective
 
-Array = npt.NDArray[Any]
 State = dict[str, Any]
 
 # Up to so many row numbers a copy of eight bytes each does not matter beside everything else.

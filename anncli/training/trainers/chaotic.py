@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
+from anncli.arrays import Array
 from anncli.training.objective import Objective
 from anncli.training.trainers.base import RememberingTrainer
-
-Array = npt.NDArray[Any]
 
 DELAY, DISCARDED, MEASURED = 17, 500, 3000
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
+from anncli.arrays import Array
 from anncli.training.objective import Objective
 from anncli.training.trainers.base import dot
 from anncli.training.trainers.directional import DirectionalTrainer
-
-Array = npt.NDArray[Any]
 
 
 class ConjugateGradient(DirectionalTrainer):

@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from anncli.kernels.numpy_kernel import BLOCK_ROWS
-from anncli.kernels.rules import add_penalty_gradient
+from anncli.arrays import Array
+from anncli.backends.reference import BLOCK_ROWS
+from anncli.backends.rules import add_penalty_gradient
 from anncli.network.activations import ACTIVATIONS
 from anncli.network.losses import LOSSES, log_outputs, logistic_sides
-from anncli.network.network import Topology
 from anncli.network.propagation import ForwardPass, forward
+from anncli.network.topology import Topology
 from anncli.training.objective import Objective
-
-Array = npt.NDArray[Any]
 
 
 def _zero(z: Array, a: Array) -> Array:

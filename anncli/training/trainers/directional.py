@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from anncli.arrays import Array
 from anncli.training.objective import Objective
 from anncli.training.trainers.base import RememberingTrainer, dot
 from anncli.training.trainers.line_search import NOISE, LineSearch, Point
-
-Array = npt.NDArray[Any]
 
 # Epochs in a row that may bring less than rounding: one or two happen on the way, ten do not.
 PATIENCE = 10

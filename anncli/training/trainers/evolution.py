@@ -6,12 +6,10 @@ import math
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from anncli.arrays import Array
 from anncli.training.objective import Objective
 from anncli.training.trainers.base import RememberingTrainer
-
-Array = npt.NDArray[Any]
 
 
 class EvolutionStrategy(RememberingTrainer):

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from anncli.arrays import Array
 from anncli.training.objective import Objective
-from anncli.training.schedules import parse_schedule
+from anncli.training.schedules import make_schedule
 from anncli.training.trainers.base import RememberingTrainer
-
-Array = npt.NDArray[Any]
 
 
 class GradientDescent(RememberingTrainer):
@@ -21,7 +18,7 @@ class GradientDescent(RememberingTrainer):
     remembered: tuple[str, ...] = ("epochs_done",)
 
     def start(self, objective: Objective, parameters: Array) -> None:
-        self.schedule = parse_schedule(self.options["schedule"])
+        self.schedule = make_schedule(self.options["schedule"])
         self.epochs_done = 0
 
     def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:

@@ -8,18 +8,16 @@ cross-entropy: sqrt(y_k)(z_k - y.z).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from anncli.arrays import Array
 from anncli.network.activations import ACTIVATIONS
 from anncli.network.losses import LOSSES
-from anncli.network.network import Topology
 from anncli.network.propagation import ForwardPass, forward
+from anncli.network.topology import Topology
 from anncli.training.objective import Objective
-
-Array = npt.NDArray[Any]
 
 # Numbers in the Jacobian of one block of rows: 32 MiB, whatever the size of the data.
 BLOCK_NUMBERS = 2**22

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from anncli.arrays import Array
 from anncli.errors import UsageError
 from anncli.training.objective import Objective
 from anncli.training.trainers.base import RememberingTrainer
 from anncli.training.trainers.jacobian import normal_equations
 from anncli.training.trainers.quasi_newton import refuse_large
-
-Array = npt.NDArray[Any]
 
 
 class LevenbergMarquardt(RememberingTrainer):

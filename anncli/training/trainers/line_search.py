@@ -8,11 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy.typing as npt
-
-Array = npt.NDArray[Any]
+from anncli.arrays import Array
 
 #: What two losses must differ by, relative to their size, to be different, by precision of the parameters.
 NOISE = {"float32": 1e-6, "float64": 1e-14}

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
-from anncli.kernels.rules import UpdateRule, UpdateState
+from anncli.arrays import Array
+from anncli.backends.rules import UpdateRule, UpdateState
 from anncli.training.objective import Objective
-from anncli.training.schedules import parse_schedule
+from anncli.training.schedules import make_schedule
 from anncli.training.trainers.base import RowwiseTrainer, State, shuffled
-
-Array = npt.NDArray[Any]
 
 
 class MinibatchTrainer(RowwiseTrainer):
@@ -24,7 +20,7 @@ class MinibatchTrainer(RowwiseTrainer):
     rule_name = ""
 
     def start(self, objective: Objective, parameters: Array) -> None:
-        self.schedule = parse_schedule(self.options["schedule"])
+        self.schedule = make_schedule(self.options["schedule"])
         self.epochs_done = 0
         self.rule = self.make_rule(objective)
         self.memory = UpdateState.zeros(self.rule, parameters)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
-from anncli.dataset import picked
-from anncli.kernels.rules import UpdateRule, UpdateState
+from anncli.arrays import Array, take_rows
+from anncli.backends.rules import UpdateRule, UpdateState
 from anncli.training.objective import Objective
 from anncli.training.trainers.base import RowwiseTrainer, State, shuffled
-
-Array = npt.NDArray[Any]
 
 
 class Online(RowwiseTrainer):
@@ -57,7 +52,7 @@ class Online(RowwiseTrainer):
 
     def _watch(self, objective: Objective, order: Array, outputs: Array) -> None:
         """ann1dn's stop rule: class means within the tolerance of their targets for quiet_epochs + 1 epochs."""
-        labels = picked(objective.labels, order)
+        labels = take_rows(objective.labels, order)
         n_outputs = outputs.shape[1]
         classes = range(2 if n_outputs == 1 else n_outputs)
         columns = [0 if n_outputs == 1 else k for k in classes]
@@ -97,7 +92,7 @@ class AlternatingOrder:
     """
 
     def __init__(self, objective: Objective) -> None:
-        labels = picked(objective.labels, objective.rows)
+        labels = take_rows(objective.labels, objective.rows)
         n_classes = max(2, objective.topology.n_outputs)
         self.members = [objective.rows[labels == k] for k in range(n_classes)]
         self.turns = max(len(members) for members in self.members)

@@ -5,17 +5,13 @@ s = the last move, y = the change of the gradient it made; a pair is used only w
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
+from anncli.arrays import Array
 from anncli.errors import UsageError
 from anncli.training.objective import Objective
 from anncli.training.trainers.base import dot
 from anncli.training.trainers.directional import DirectionalTrainer
-
-Array = npt.NDArray[Any]
 
 
 class QuasiNewton(DirectionalTrainer):

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
+from anncli.arrays import Array
 from anncli.training.objective import Objective
 from anncli.training.trainers.base import RememberingTrainer
-
-Array = npt.NDArray[Any]
 
 WEIGHT_LIMIT = 1e4
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
-from anncli.kernels.rules import RpropRule
+from anncli.arrays import Array
+from anncli.backends.rules import RpropRule
 from anncli.training.objective import Objective
 from anncli.training.trainers.base import RememberingTrainer
-
-Array = npt.NDArray[Any]
 
 
 class Rprop(RememberingTrainer):

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from anncli.arrays import Array
 from anncli.training.objective import Objective
 from anncli.training.trainers.base import RememberingTrainer, dot
 from anncli.training.trainers.curvature import hessian_product
-
-Array = npt.NDArray[Any]
 
 
 class Scg(RememberingTrainer):

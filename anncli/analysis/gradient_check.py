@@ -1,0 +1,105 @@
+"""A gradient check: backpropagation against central differences of the loss, on a user's own network and data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.network.propagation import forward
+from anncli.network.topology import Topology
+from anncli.training.objective import Objective
+
+STEP = 1e-5
+KINKED = ("relu", "leaky-relu")
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """What was found.
+
+    checked, skipped: weights and biases compared, and left out because a unit's activation has a kink within the step;
+    worst: number of the parameter with the largest relative error, its derivative by backpropagation and by difference;
+    error: that relative error; kernel_error: |float32 gradient of the kernel - float64 gradient| / |float64 gradient|.
+    """
+
+    checked: int
+    skipped: int
+    worst: int
+    backpropagation: float
+    difference: float
+    error: float
+    kernel_error: float
+
+
+def check_gradient(
+    objective: Objective, parameters: Array, rng: np.random.Generator, limit: int = 2000
+) -> GradientCheck:
+    """Compare all parameters, or `limit` of them drawn evenly over the layers, at `parameters` (P,).
+
+    The relative error |a - b| / max(|a| + |b|, 1e-3 max |gradient|, 1e-6) does not make much of derivatives that are
+    next to nothing. Source: central differences, error O(step^2); a step of about the cube root of the precision.
+    """
+    precise, point = objective.precise(), parameters.astype(np.float64)
+    _, gradient = precise.loss_and_gradient(point)
+    _, rough = objective.loss_and_gradient(parameters)
+    floor = max(1e-3 * float(np.abs(gradient).max()), 1e-6)
+    worst, error, skipped, chosen = 0, -1.0, 0, _choose(objective.topology, rng, limit)
+    kinks = any(layer.activation in KINKED for layer in objective.topology.layers)
+    for index in chosen:
+        step = STEP * max(1.0, abs(point[index]))
+        low, high = point.copy(), point.copy()
+        low[index] -= step
+        high[index] += step
+        if kinks and _crosses_kink(precise, low, high):
+            skipped += 1
+            continue
+        difference = (precise.value(high) - precise.value(low)) / (2 * step)
+        found = abs(difference - gradient[index]) / max(abs(difference) + abs(gradient[index]), floor)
+        if found > error:
+            worst, error, worst_difference = int(index), float(found), difference
+    if error < 0:
+        error, worst_difference = 0.0, float(gradient[0])
+    norm = float(np.linalg.norm(gradient)) or 1.0
+    distance = float(np.linalg.norm(rough.astype(np.float64) - gradient)) / norm
+    return GradientCheck(
+        len(chosen) - skipped, skipped, worst, float(gradient[worst]), worst_difference, error, distance
+    )
+
+
+def some_rows(objective: Objective, rng: np.random.Generator, count: int) -> Objective:
+    """The objective over `count` rows drawn without replacement, or all where there are fewer."""
+    if objective.n_samples <= count:
+        return objective
+    return objective._replace(rows=np.sort(rng.choice(objective.rows, count, replace=False)))
+
+
+def parameter_name(topology: Topology, index: int) -> str:
+    """'layer 2, unit 1, weight from unit 3 of layer 1', counted from 1."""
+    layer = next(k for k, end in enumerate(topology.offsets[1:]) if index < end)
+    row, unit = divmod(index - topology.offsets[layer], topology.layers[layer].units)
+    place = f"layer {layer + 1}, unit {unit + 1}"
+    if row == 0:
+        return f"{place}, bias"
+    return f"{place}, weight from input {row}" if layer == 0 else f"{place}, weight from unit {row} of layer {layer}"
+
+
+def _choose(topology: Topology, rng: np.random.Generator, limit: int) -> Array:
+    if topology.n_parameters <= limit:
+        return np.arange(topology.n_parameters)
+    share = max(1, limit // len(topology.layers))
+    parts = []
+    for start, end in zip(topology.offsets, topology.offsets[1:], strict=False):
+        parts.append(start + np.sort(rng.choice(end - start, min(share, end - start), replace=False)))
+    return np.concatenate(parts)
+
+
+def _crosses_kink(objective: Objective, low: Array, high: Array) -> bool:
+    inputs = objective.inputs[objective.rows]
+    below, above = (forward(objective.topology, point, inputs).pre_activations for point in (low, high))
+    return any(
+        bool(((a > 0) != (b > 0)).any())
+        for a, b, layer in zip(below, above, objective.topology.layers, strict=True)
+        if layer.activation in KINKED
+    )

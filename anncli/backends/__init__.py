@@ -1,0 +1,1 @@
+"""Backends: the arithmetic of a network, in numpy and compiled."""

@@ -1,0 +1,1 @@
+"""Asking: words and options of the command line."""

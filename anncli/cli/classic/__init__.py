@@ -1,0 +1,1 @@
+"""Classic: the positional forms of ann1dn."""

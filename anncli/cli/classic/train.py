@@ -1,0 +1,256 @@
+"""`ann t` at work: one classic training from arguments to report, in the order ann1dn printed it."""
+
+from __future__ import annotations
+
+import copy
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from anncli.cli.classic.arguments import METRICS, SCALINGS, Arguments
+from anncli.cli.classic.run import percent, rates
+from anncli.cli.showing.console import Console, print_json
+from anncli.errors import ExitCode, Interrupted, UsageError, printable
+from anncli.options.table import TrainingOptions
+from anncli.training.names import ANN1DN_DEFAULTS, TRAINER_NAMES
+
+if TYPE_CHECKING:
+    from anncli.dataset.dataset import Dataset
+    from anncli.network.network import Network
+    from anncli.training.attempt import EpochReport
+    from anncli.training.run import TrainingRun
+
+BEST_FILE = "maxacur.nn"
+_SCALING_TITLES = ("", "minmax", "zscore", "sigmoidal", "energy", "minmax per vector")
+_PARTS = ("validation", "test")
+_OTHER_SETTINGS = "try another NORM code, more epochs or more hidden units"
+
+
+class ClassicRun:
+    """One `ann t`: read, train, write the last and the best network, report both."""
+
+    def __init__(self, console: Console, arguments: Arguments, seed: int, data_format: str, as_json: bool) -> None:
+        self.console, self.arguments, self.seed = console, arguments, seed
+        self.data_format, self.as_json = data_format, as_json
+        self.say: Callable[[str], None] = (lambda text: None) if as_json or console.quiet else click.echo
+        self.best: tuple[Any, EpochReport] | None = None
+
+    def run(self) -> None:
+        """The whole of it; an interrupted run ends in Interrupted after writing."""
+        from anncli.formats.files.textfile import check_writable
+        from anncli.formats.networks.storage import load
+
+        a = self.arguments
+        network = self._checked(load(a.network))
+        self.say("loading data...")
+        data, parts = self._read_data(network)
+        self._announce(data, parts)
+        self.training = self._prepare(network, data, parts)
+        check_writable(a.network)
+        if len(self.training.rows["validation"]):
+            self._check_best_file()
+            check_writable(BEST_FILE)
+        self._announce_split(parts)
+        if a.scaling not in (0, 4):
+            self.say(f"normalizing {_SCALING_TITLES[a.scaling]}...")
+        self.say("training...")
+        started = time.monotonic()
+        interrupted = self._train()
+        if self.training.trainer.finished:
+            self.say("training done.")
+        self.say(f"training time: {_clock(time.monotonic() - started)}")
+        self._finish("interrupted" if interrupted else None)
+        if interrupted is not None:
+            raise Interrupted(f"interrupted; the network so far was written to {printable(a.network)}", interrupted)
+
+    def _checked(self, network: Network) -> Network:
+        if self.arguments.network == "-":
+            raise UsageError("ann t writes the network back, which stdin cannot be", advice="name a file")
+        if network.n_outputs != 1:
+            message = f"ann t trains networks with one output, this one has {network.n_outputs}"
+            raise UsageError(message, advice="use ann train")
+        return network
+
+    def _check_best_file(self) -> None:
+        """The best network has a fixed name: it must not fall on a file of this run, nor through a link on any other."""
+        a = self.arguments
+        real = os.path.realpath(BEST_FILE)
+        for path in (a.network, *a.class_files, a.validation, a.test):
+            if path is not None and os.path.realpath(path) == real:
+                advice = "give it another name, or run in another folder"
+                raise UsageError(f"the best network is written to {BEST_FILE}, which is {path} here", advice=advice)
+
+    def _prepare(self, network: Network, data: Dataset, parts: dict[str, Any]) -> TrainingRun:
+        from anncli.training.run import TrainingRun
+
+        a = self.arguments
+        own: dict[str, Any] = {**TRAINER_NAMES["online"].defaults, "tolerance": a.tolerance}
+        own |= {name: ANN1DN_DEFAULTS[name] for name in ("alternate", "quiet_epochs")}
+        validation, test = self._shares()
+        options = TrainingOptions(
+            trainer="online",
+            trainer_options=own,
+            validation=validation,
+            test=test,
+            scaling=SCALINGS[a.scaling],
+            loss="mse",
+            targets=(0.9, 0.1),
+            l2=0.0,
+            patience=0,
+            metric=METRICS[a.metric],
+            keep="last",
+            threshold=a.threshold,
+            init=None if network.is_trained else "ann1dn",
+            seed=self.seed,
+        )
+        return TrainingRun(network, data, options, parts=parts)
+
+    def _shares(self) -> tuple[float, float]:
+        """An empty file asks for a share of the training data: 25 % each, or 50 % where only one is empty."""
+        a = self.arguments
+        empty = [path is not None and _is_empty(path) for path in (a.validation, a.test)]
+        share = 0.25 if all(empty) else 0.5
+        return (share if empty[0] else 0.0, share if empty[1] else 0.0)
+
+    def _read_data(self, network: Network) -> tuple[Dataset, dict[str, Any]]:
+        from anncli.formats.data.assemble import read_parts
+
+        a = self.arguments
+        groups: dict[str, tuple[str, ...]] = {"training": a.class_files}
+        for name, path in zip(_PARTS, (a.validation, a.test), strict=True):
+            if path is not None and not _is_empty(path):
+                groups[name] = (path,)
+        data, parts = read_parts(
+            groups, class_names=network.classes or None, n_inputs=network.n_inputs, data_format=self.data_format
+        )
+        for name in _PARTS:
+            if name in parts:
+                # Entries without a class took part in no count, only in the divisor of the error.
+                parts[name] = parts[name][data.labels[parts[name]] >= 0]
+        return data, parts
+
+    def _announce(self, data: Dataset, parts: dict[str, Any]) -> None:
+        if "validation" in parts:
+            self.say(f"validation set: {len(parts['validation'])}  TH: {self.arguments.threshold:.2f}")
+        if "test" in parts:
+            self.say(f"test set: {len(parts['test'])}")
+        counts = data.class_counts(parts["training"])
+        self.say(f"cls1: {counts[0]}  cls2: {counts[1]}  files loaded.  size: {data.n_inputs} samples")
+
+    def _announce_split(self, given: dict[str, Any]) -> None:
+        for name, share in zip(_PARTS, self._shares(), strict=True):
+            if share and name not in given:
+                counts = self.training.data.class_counts(self.training.rows[name])
+                self.say(f"{name} set: {counts[0]} {counts[1]} taken from the training data")
+
+    def _train(self) -> ExitCode | None:
+        from anncli.cli.running.signals import Interruption
+
+        with Interruption() as interruption:
+            for report in self.training.epochs(self.arguments.epochs):
+                if not self.training.trainer.finished:
+                    self.say(self._epoch_line(report))
+                if interruption.caught is not None:
+                    break
+        return interruption.caught
+
+    def _epoch_line(self, report: EpochReport) -> str:
+        means = report.class_means or ()
+        line = f"  epoch: {report.epoch}   out: {' '.join(f'{mean:.6f}' for mean in means)} "
+        if report.metric is None:
+            return line
+        if report.best_epoch == report.epoch:
+            self.best = self._evaluate(self.training.parameters, "validation"), report
+        assert self.best is not None
+        e, best = self.best
+        shown = f"se:{percent(e.sensitivity)} sp:{percent(e.specificity)} ac:{percent(e.accuracy)}"
+        return f"{line}  max acur: {best.metric:.2f} (epoch {best.epoch})   {shown}"
+
+    def _evaluate(self, parameters: Any, part: str) -> Any:
+        from anncli.arrays import take_rows
+        from anncli.evaluation.evaluation import evaluate_outputs
+
+        run = self.training
+        rows = run.rows[part]
+        outputs = run.kernel.forward(run.network.topology, parameters, run.inputs, rows)
+        labels = take_rows(run.data.labels, rows)
+        return evaluate_outputs(outputs, labels, threshold=self.arguments.threshold, targets=run.targets)
+
+    def _finish(self, interrupted: str | None) -> None:
+        """Write both networks, the best one only if this run made one, and tell how they do on each part."""
+        a, run = self.arguments, self.training
+        written = [(a.network, "last", run.parameters)]
+        if run.best_parameters is not None:
+            written.insert(0, (BEST_FILE, "best", run.best_parameters))
+        elif len(run.rows["validation"]):
+            self._warn_of_no_best()
+        for path, keep, _ in written:
+            self._save(path, keep, interrupted)
+        if a.scaling in (4, 5) and run.network.dialect == "ann1dn":
+            self.console.note(f"this kind of file does not remember scaling code {a.scaling}: repeat it with ann r")
+        networks = {}
+        for path, _, parameters in written:
+            parts = {name: self._evaluate(parameters, name) for name, rows in run.rows.items() if len(rows)}
+            self._say_rates(path, parts)
+            self._warn_of_collapse(path, parts)
+            networks[path] = {name: evaluation.as_dict() for name, evaluation in parts.items()}
+        if self.as_json:
+            outcome = {
+                "epochs": len(run.history),
+                "best_epoch": run.judge.best_epoch,
+                "stop": interrupted or run.stop_reason,
+            }
+            print_json(
+                {"command": "t", "network": printable(a.network), "seed": self.seed, **outcome, "networks": networks}
+            )
+
+    def _warn_of_no_best(self) -> None:
+        text = f"no epoch had its class means on both sides of TH {self.arguments.threshold:.2f}, so none was validated"
+        stale = f" and the {BEST_FILE} in this folder is of an earlier run" if os.path.exists(BEST_FILE) else ""
+        self.console.warn(f"{text}{stale}; {_OTHER_SETTINGS}")
+
+    def _warn_of_collapse(self, path: str, parts: dict[str, Any]) -> None:
+        from anncli.evaluation.collapse import collapsed
+
+        # The part that says most about new vectors speaks for all.
+        name = next(name for name in ("test", "validation", "training") if name in parts)
+        verdict = collapsed(parts[name])
+        if verdict is not None:
+            self.console.warn(f"{path}: {name}: {verdict}; {_OTHER_SETTINGS}")
+
+    def _say_rates(self, path: str, parts: dict[str, Any]) -> None:
+        self.say(f"\n{printable(path)}")
+        for name, evaluation in parts.items():
+            counts = evaluation.class_counts
+            self.say(f" {'train' if name == 'training' else name} set: {counts[0]} {counts[1]}")
+            self.say("\n".join(rates(evaluation)))
+
+    def _save(self, path: str, keep: str, interrupted: str | None) -> None:
+        from anncli.formats.networks.storage import save
+
+        # A copy for each file: finish() adds to the record of the network it is given.
+        run = copy.copy(self.training)
+        run.network, run.options = copy.copy(self.training.network), self.training.options._replace(keep=keep)
+        network = run.finish(interrupted).network
+        if network.dialect == "ann1dn":
+            network.scaling = replace(network.scaling, per_vector="none")
+        save(network, path)
+
+
+def _clock(seconds: float) -> str:
+    whole, thousandths = divmod(round(seconds * 1000), 1000)
+    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}:{thousandths:03}"
+
+
+def _is_empty(path: str) -> bool:
+    """True for a file that opens but holds no entries."""
+    if path == os.devnull:
+        return True
+    if not os.path.isfile(path) or not os.access(path, os.R_OK):
+        return False
+    with open(path, "rb") as file:
+        return not file.read(4096).strip()

@@ -1,0 +1,1 @@
+"""Running: what a command does between its options and its report."""

@@ -1,0 +1,43 @@
+"""A prepared training run for commands that look at training without writing a network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from anncli.cli.asking.options import file_layer
+from anncli.errors import UsageError
+from anncli.options.layers import Given, training_options
+
+if TYPE_CHECKING:
+    from anncli.dataset.dataset import Dataset
+    from anncli.network.network import Network
+    from anncli.training.run import TrainingRun
+
+
+def read(network_path: str, class_files: Sequence[str], data_format: str) -> tuple[Network, Dataset]:
+    """The network and its class files; raises UsageError where their numbers of classes differ."""
+    from anncli.formats.data.assemble import read_dataset
+    from anncli.formats.networks.storage import load
+
+    network = load(network_path)
+    if len(class_files) != network.n_classes:
+        raise UsageError(
+            f"{len(class_files)} class file{'s' if len(class_files) != 1 else ''} for a network that tells {network.n_classes} classes apart",
+            advice="give one file per class, positive first",
+        )
+    return network, read_dataset(
+        class_files, class_names=network.classes or None, n_inputs=network.n_inputs, data_format=data_format
+    )
+
+
+def prepare(
+    network_path: str, class_files: Sequence[str], layers: list[dict[str, Given]], data_format: str
+) -> TrainingRun:
+    """A run on all vectors of the class files, ready for its first epoch."""
+    from anncli.training.run import TrainingRun
+
+    network, data = read(network_path, class_files, data_format)
+    everything = {"validation": Given(0.0, "default"), "test": Given(0.0, "default")}
+    chosen = training_options([everything, *layers, file_layer(network, network_path)], network.dialect)
+    return TrainingRun(network, data, chosen)

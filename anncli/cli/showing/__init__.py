@@ -1,0 +1,1 @@
+"""Showing: results for the terminal and for programs."""

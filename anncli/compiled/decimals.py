@@ -1,0 +1,39 @@
+"""Decimals: rows of float32 as text, each number the shortest that reads back to the same float32; compiled or not."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.compiled import native_module
+
+
+def shortest(value: float) -> str:
+    """The shortest decimals that give the same float32 back, laid out as Python lays out a float: 0.1, 1e-05, 100.0."""
+    # numpy finds the digits, but when it turns to an exponent depends on its version.
+    return repr(float(str(np.float32(value))))
+
+
+def format_rows(values: Array, head: str, separator: str, tails: tuple[str, ...], chosen: Array | None = None) -> str:
+    """One string of rows: head, the numbers with the separator between them, tails[chosen[row]].
+
+    Args: values: float32 (n_rows, n_columns); chosen: int64 (n_rows,), which tail each row gets; None: the first one.
+    """
+    values = np.ascontiguousarray(values, dtype=np.float32)
+    if chosen is not None:
+        chosen = np.ascontiguousarray(chosen, dtype=np.int64)
+    native = native_module()
+    if native is None:
+        return format_rows_numpy(values, head, separator, tails, chosen)
+    text: str = native.format_rows(values, head, separator, tails, chosen, shortest)
+    return text
+
+
+def format_rows_numpy(values: Array, head: str, separator: str, tails: tuple[str, ...], chosen: Array | None) -> str:
+    """The twin of the compiled function: the same text, slowly."""
+    # One list of Python strings for all numbers is three times as fast as shortest() on each.
+    texts = [repr(float(digits)) for digits in values.ravel().astype("U32").tolist()]
+    width = values.shape[1]
+    numbers = [0] * len(values) if chosen is None else chosen.tolist()
+    rows = (separator.join(texts[k * width : (k + 1) * width]) + tails[tail] for k, tail in enumerate(numbers))
+    return "".join(head + row for row in rows)

@@ -1,0 +1,44 @@
+"""A row buffer: one growing matrix that several files are read into, so that the data exist only once in memory."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from anncli.arrays import Array
+
+# Values (of 4 bytes) the buffer grows by at least and at most. What is held in reserve is memory in use: numpy fills it
+# with zeros.
+_LEAST, _MOST = 1 << 14, 1 << 20
+
+
+class RowBuffer:
+    """Rows of equal width, float32, C order; n rows are filled. The width is set by the first file."""
+
+    def __init__(self, width: int = 0) -> None:
+        self.width = width
+        self.n = 0
+        self._values = np.empty(0, dtype=np.float32)
+
+    def free(self, rows: int) -> Array:
+        """A flat view of room for at least `rows` more rows, valid until the next call; fill it, then call took()."""
+        needed = (self.n + rows) * self.width
+        size = self._values.size
+        if needed > size:
+            # In proportion at first, so that little is copied; later in steps, so that little is held in reserve: a
+            # large block grows by moving its pages. No view of the old block may be in use.
+            self._values.resize(max(needed, size + min(max(size // 2, _LEAST), _MOST)), refcheck=False)
+        return self._values[self.n * self.width :]
+
+    def took(self, rows: int) -> None:
+        """The first `rows` rows of the free room are filled now."""
+        self.n += rows
+
+    def append(self, rows: Array) -> None:
+        """Copy rows (m, width) behind those there are."""
+        self.free(len(rows))[: rows.size] = rows.reshape(-1)
+        self.took(len(rows))
+
+    def matrix(self) -> Array:
+        """(n, width), giving back the room that was not used; the buffer must not be used afterwards."""
+        self._values.resize(self.n * self.width, refcheck=False)
+        return self._values.reshape(self.n, self.width)

@@ -1,0 +1,1 @@
+"""Files: safe reading and writing, YAML, checkpoints."""

@@ -1,0 +1,258 @@
+"""One YAML document as plain values, each with its place, read the way a person expects.
+
+The values are built here from the parser's events and not by PyYAML's constructors: those read `1e-3` as text, `yes`
+as True, `0123` as octal and `1:30` as ninety, keep the last of two equal keys, and follow anchors and tags.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+import yaml
+
+from anncli.errors import AnnError, UsageError, did_you_mean, printable, quoted
+from anncli.formats.files.textfile import Path, place_of, read_text, shown_name
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_MAX_DEPTH = 32
+_TOO_DEEP = f"nested deeper than {_MAX_DEPTH} levels"
+_FLATTER = "write it flatter"
+_MAX_CONFIG_BYTES = 1 << 20
+
+_NULL = ("", "~", "null", "Null", "NULL")
+_BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+
+Key = str | int
+
+
+class Place(NamedTuple):
+    """Where a key or value starts: line and character column, both counted from 1."""
+
+    line: int
+    column: int
+
+
+class Source:
+    """The file a value came from, and how its faults are raised."""
+
+    def __init__(self, path: Path, error: type[AnnError]) -> None:
+        self.path = shown_name(path)
+        self.error = error
+
+    def fault(self, message: str, place: Place | None, advice: str | None = None) -> AnnError:
+        line, column = place if place is not None else (None, None)
+        return self.error(message, path=self.path, line=line, column=column, advice=advice)
+
+
+class Mapping(dict[str, Any]):
+    """A dict that knows where its keys and values stand; nested ones are Mapping and Items too."""
+
+    def __init__(self, source: Source, place: Place) -> None:
+        super().__init__()
+        self.source = source
+        self.place = place
+        self.key_places: dict[str, Place] = {}
+        self.value_places: dict[str, Place] = {}
+
+    def fault(self, key: Key | None, message: str, advice: str | None = None) -> AnnError:
+        """An error to raise about the value of `key`, or about the whole mapping for None or an absent key."""
+        return self.source.fault(message, self.value_places.get(str(key), self.place), advice)
+
+    def mapping_at(self, key: str) -> dict[str, Any]:
+        """The Mapping under `key`, or an empty dict where there is nothing; anything else is a fault."""
+        value = self.get(key)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            raise self.fault(key, f"`{key}` must be a mapping of names to values, found {kind_of(value)}")
+        return value
+
+    def items_with_places(self) -> Iterator[tuple[str, Any, str]]:
+        """(key, value, `path:line:column` of the key) of every entry, for messages written later."""
+        for key, value in self.items():
+            line, column = self.key_places[key]
+            yield key, value, f"{printable(self.source.path)}:{line}:{column}"
+
+    def key_fault(self, key: str, message: str, advice: str | None = None) -> AnnError:
+        """An error to raise about the key itself, for example an unknown one."""
+        return self.source.fault(message, self.key_places.get(key, self.place), advice)
+
+    def refuse_unknown(self, known: Iterable[str], what: str = "key") -> None:
+        """Raise for the first key that is not among `known`, naming the nearest."""
+        known = list(known)
+        for key in self:
+            if key not in known:
+                raise self.key_fault(key, f"unknown {what} {quoted(key)}", did_you_mean(key, known))
+
+
+class Items(list[Any]):
+    """A list that knows where its values stand."""
+
+    def __init__(self, source: Source, place: Place) -> None:
+        super().__init__()
+        self.source = source
+        self.place = place
+        self.value_places: list[Place] = []
+
+    def fault(self, index: Key | None, message: str, advice: str | None = None) -> AnnError:
+        """An error to raise about the value at `index`, or about the whole list for None."""
+        place = self.value_places[index] if isinstance(index, int) else self.place
+        return self.source.fault(message, place, advice)
+
+
+def kind_of(value: Any) -> str:
+    """What a value is, in the words of a message: `the number 3`, `the text 'x'`, `a list`."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    if isinstance(value, str):
+        return quoted(value)
+    return ("a " if value else "an empty ") + ("list" if isinstance(value, list) else "mapping")
+
+
+def read_config(path: Path) -> Mapping:
+    """A configuration file as a mapping with places; raises UsageError."""
+    return parse_document(read_text(path, UsageError, _MAX_CONFIG_BYTES), path, UsageError)
+
+
+def parse_document(text: str, path: Path, error: type[AnnError] = UsageError) -> Mapping:
+    """The one mapping a YAML text holds, empty for an empty text; raises `error` with the place of a fault."""
+    source = Source(path, error)
+    try:
+        return _Builder(source, yaml.parse(text, Loader=_LOADER)).document()
+    except yaml.MarkedYAMLError as fault:
+        mark = fault.problem_mark or fault.context_mark
+        place = None if mark is None else _place(mark)
+        if fault.problem is not None and "nesting depth" in fault.problem:  # libyaml looks ahead of the events
+            raise source.fault(_TOO_DEEP, place, _FLATTER) from None
+        message = f"not valid YAML: {fault.problem or fault.context}"
+        raise source.fault(message, place, _yaml_advice(text, place)) from None
+    except (yaml.YAMLError, UnicodeEncodeError):
+        match = _FORBIDDEN.search(text)
+        place = Place(*place_of(text, match.start())) if match else None
+        found = f"the character {quoted(match.group())} is not allowed" if match else "not valid YAML"
+        raise source.fault(found, place, "remove it or check that this is the right file") from None
+
+
+def _place(mark: Any) -> Place:
+    return Place(mark.line + 1, mark.column + 1)
+
+
+def _yaml_advice(text: str, place: Place | None) -> str:
+    lines = text.split("\n")
+    if place is not None and place.line <= len(lines) and "\t" in lines[place.line - 1]:
+        return "use spaces, not tabs"
+    return "check the indentation, the colons and the quotes around this place"
+
+
+class _Builder:
+    """Walks the parser's events once, building values."""
+
+    def __init__(self, source: Source, events: Iterator[Any]) -> None:
+        self._source = source
+        self._events = events
+        self._depth = 0
+
+    def document(self) -> Mapping:
+        next(self._events)
+        event = next(self._events)
+        if isinstance(event, yaml.StreamEndEvent):
+            return Mapping(self._source, Place(1, 1))
+        event = next(self._events)
+        value = self._value(event)
+        if value is None and not event.end_mark.index > event.start_mark.index:
+            value = Mapping(self._source, Place(1, 1))
+        if not isinstance(value, Mapping):
+            raise self._fault(event, f"expected lines of the form `key: value`, found {kind_of(value)}")
+        next(self._events)
+        event = next(self._events)
+        if not isinstance(event, yaml.StreamEndEvent):
+            raise self._fault(event, "a second YAML document starts here", "keep one")
+        return value
+
+    def _value(self, event: Any) -> Any:
+        if isinstance(event, yaml.AliasEvent):
+            raise self._fault(event, f"aliases (*{event.anchor}) are not supported", "write the value out")
+        if event.anchor is not None:
+            raise self._fault(event, f"anchors (&{event.anchor}) are not supported", "remove it")
+        if event.tag is not None:
+            raise self._fault(event, f"tags ({event.tag}) are not supported", "remove it")
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event)
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
+            raise self._fault(event, _TOO_DEEP, _FLATTER)
+        value = self._mapping(event) if isinstance(event, yaml.MappingStartEvent) else self._items(event)
+        self._depth -= 1
+        return value
+
+    def _mapping(self, start: Any) -> Mapping:
+        mapping = Mapping(self._source, _place(start.start_mark))
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            key = self._key(event, mapping)
+            mapping.key_places[key] = _place(event.start_mark)
+            event = next(self._events)
+            mapping[key] = self._value(event)
+            mapping.value_places[key] = _place(event.start_mark)
+        return mapping
+
+    def _key(self, event: Any, mapping: Mapping) -> str:
+        if not isinstance(event, yaml.ScalarEvent):
+            raise self._fault(event, "a key must be one word", "write `key: value`")
+        if event.anchor is not None or event.tag is not None:
+            raise self._fault(event, "anchors and tags are not supported", "remove it")
+        key = str(event.value)
+        if not key and not event.style:
+            raise self._fault(event, "a key is missing before the colon", "write `key: value`")
+        if key in mapping:
+            first = mapping.key_places[key]
+            raise self._fault(event, f"{quoted(key)} is given twice, first in line {first.line}", "remove one")
+        return key
+
+    def _items(self, start: Any) -> Items:
+        items = Items(self._source, _place(start.start_mark))
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            items.value_places.append(_place(event.start_mark))
+            items.append(self._value(event))
+        return items
+
+    def _scalar(self, event: Any) -> Any:
+        text = str(event.value)
+        if event.style:
+            return text
+        try:
+            return plain_value(text)
+        except ValueError as fault:
+            raise self._fault(event, str(fault), "write a finite number, or quotes around text") from None
+
+    def _fault(self, event: Any, message: str, advice: str | None = None) -> AnnError:
+        return self._source.fault(message, _place(event.start_mark), advice)
+
+
+def plain_value(text: str) -> str | int | float | bool | None:
+    """What an unquoted word means (YAML 1.2 core, decimal only); ValueError for numbers that are not finite."""
+    if text in _NULL:
+        return None
+    if text in _BOOLEANS:
+        return _BOOLEANS[text]
+    if _INTEGER.fullmatch(text):
+        if len(text) > 400:
+            raise ValueError(f"{quoted(text)} is too large for a number")
+        return int(text)
+    if _FLOAT.fullmatch(text):
+        number = float(text)
+        if number in (float("inf"), float("-inf")):
+            raise ValueError(f"{quoted(text)} is too large for a number")
+        return number
+    if _NOT_FINITE.fullmatch(text):
+        raise ValueError(f"{quoted(text)} is not a finite number")
+    return text

@@ -1,0 +1,235 @@
+"""A file as bytes or text: read with clear faults, replaced whole or not at all.
+
+A write goes to a hidden file beside the target, is forced to the disk and renamed over it, so that a crash at any
+moment leaves the old file or the new one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from anncli.errors import AnnError, DataError, printable
+from anncli.formats.files.temporary import HAS_LOCKS, keep_owner_and_mode, temporary_beside
+
+Path = str | os.PathLike[str]
+
+BOM = b"\xef\xbb\xbf"
+_READ_ADVICE = {
+    errno.ENOENT: ("no such file", "check the name and the folder you are in"),
+    errno.ENOTDIR: ("no such file", "check the name and the folder you are in"),
+    errno.EISDIR: ("is a directory", "name a file in it"),
+    errno.EACCES: ("may not be read (permission denied)", "change its mode or run as its owner"),
+}
+_WRITE_ADVICE = {
+    errno.ENOENT: "create the folder first",
+    errno.ENOTDIR: "write to a file in an existing folder",
+    errno.EISDIR: "name a file in it",
+    errno.EACCES: "change the mode of the file or its folder, or write to another place",
+    errno.EPERM: "change the mode of the file or its folder, or write to another place",
+    errno.EROFS: "write to another place",
+    errno.ENOSPC: "free some space or write to another place",
+    errno.EDQUOT: "free some space or write to another place",
+    errno.ENAMETOOLONG: "choose a shorter name",
+}
+
+
+def shown_name(path: Path) -> str:
+    """How messages name a file; `-` is standard input."""
+    return "<stdin>" if os.fspath(path) == "-" else os.fspath(path)
+
+
+def read_bytes(
+    path: Path, error: type[AnnError] = DataError, limit: int | None = None, missing: str | None = None
+) -> bytes:
+    """All bytes of a file, or of standard input for `-`; raises `error` when that fails or gives over `limit` bytes.
+
+    missing: the advice for a file that does not exist, where the caller knows a better one.
+    """
+    size = -1 if limit is None else limit + 1
+    name = os.fspath(path)
+    try:
+        if name == "-":
+            data = sys.stdin.buffer.read(size)
+        else:
+            with open(name, "rb") as file:
+                data = file.read(size)
+    except (OSError, ValueError) as fault:
+        raise read_fault(fault, path, error, missing) from None
+    if limit is not None and len(data) > limit:
+        advice = "check that this is the right file"
+        raise error(f"is larger than {_human(limit)}", path=shown_name(path), advice=advice)
+    return data
+
+
+def read_fault(
+    fault: OSError | ValueError, path: Path, error: type[AnnError] = DataError, missing: str | None = None
+) -> AnnError:
+    """What to say when a file cannot be opened or read; `missing` as in read_bytes."""
+    if isinstance(fault, ValueError):
+        return error("a file name cannot hold a NUL character", path=printable(os.fspath(path)))
+    message, advice = _READ_ADVICE.get(fault.errno or 0, (f"cannot be read: {fault.strerror or fault}", None))
+    if fault.errno == errno.ENOENT and missing is not None:
+        advice = missing
+    return error(message, path=shown_name(path), advice=advice)
+
+
+def read_text(path: Path, error: type[AnnError] = DataError, limit: int | None = None) -> str:
+    """The file as text; see read_bytes and decode for what is refused."""
+    return decode(read_bytes(path, error, limit), path, error)
+
+
+def decode(data: bytes, path: Path, error: type[AnnError] = DataError) -> str:
+    """UTF-8 text without its byte order mark, line ends untouched; raises `error` at the first byte that is not."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise error("is UTF-16 text", path=shown_name(path), advice="save it as UTF-8")
+    try:
+        text = data.removeprefix(BOM).decode("utf-8")
+    except UnicodeDecodeError as fault:
+        if b"\0" in data:
+            raise _binary(path, error) from None
+        before = data.removeprefix(BOM)[: fault.start]
+        line, column = 1 + before.count(b"\n"), 1 + len(before[before.rfind(b"\n") + 1 :].decode("utf-8"))
+        found = f"byte 0x{data.removeprefix(BOM)[fault.start]:02x}"
+        raise error(
+            f"is not UTF-8 text: {found}", path=shown_name(path), line=line, column=column, advice="save it as UTF-8"
+        ) from None
+    if "\0" in text:
+        raise _binary(path, error)
+    return text
+
+
+def place_of(text: str, index: int) -> tuple[int, int]:
+    """(line, column) of a position in a text, both counted from 1."""
+    return 1 + text.count("\n", 0, index), index - text.rfind("\n", 0, index)
+
+
+class Signature(NamedTuple):
+    """Enough of a file's state to see later that it was changed."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+def signature(path: Path) -> Signature | None:
+    """The state of a file now, or None where there is none; take it before reading the file."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return Signature(found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+def changed_since(path: Path, before: Signature | None) -> bool:
+    """Whether the file is another one than when `before` was taken."""
+    return signature(path) != before
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Make `data` the whole content of a file, or leave everything as it was and raise AnnError.
+
+    The mode of an existing file is kept and symbolic links are followed. `-` is standard output; what is not a
+    regular file (a pipe, a device) is written to directly.
+    """
+    name = os.fspath(path)
+    with _write_faults(name):
+        if name in ("-", "/dev/stdout"):
+            sys.stdout.flush()
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        elif _is_stream(name):
+            with open(name, "wb", buffering=0) as stream:
+                _write_all(stream.fileno(), data)
+        else:
+            _replace_regular(os.path.realpath(name), data)
+
+
+def check_writable(path: Path) -> None:
+    """Say now, before long work, what replace_file would say afterwards; changes nothing."""
+    name = os.fspath(path)
+    if name in ("-", "/dev/stdout"):
+        return
+    with _write_faults(name):
+        if _is_stream(name):
+            if not os.access(name, os.W_OK):
+                raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+            return
+        with temporary_beside(os.path.realpath(name)) as (descriptor, _):
+            # One block, so that a full disk shows too.
+            _write_all(descriptor, bytes(4096))
+
+
+def _replace_regular(target: str, data: bytes) -> None:
+    with temporary_beside(target) as (descriptor, temporary):
+        # Before the first byte: what is private stays private while it is written.
+        keep_owner_and_mode(descriptor, target)
+        _write_all(descriptor, data)
+        os.fsync(descriptor)
+        # Windows renames no open file; it is also the one without locks.
+        if not HAS_LOCKS:
+            os.close(descriptor)
+        os.replace(temporary, target)
+    # The new file is in place; a folder that cannot be synced (some network disks) is no reason to call it a failure.
+    with contextlib.suppress(OSError):
+        folder = os.open(os.path.dirname(target), os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _is_stream(name: str) -> bool:
+    """Whether the target exists and is no regular file; a directory is refused here."""
+    # /dev/fd/N must be written through even when it is a regular file: the shell holds it open.
+    if name.startswith(("/dev/fd/", "/proc/self/fd/", "/dev/stderr")):
+        return True
+    if not name:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    if name.endswith(os.sep):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    try:
+        mode = os.stat(name).st_mode
+    except FileNotFoundError:
+        return False
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    return not stat.S_ISREG(mode)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+@contextlib.contextmanager
+def _write_faults(name: str) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        # Whoever reads our output has had enough: for the command line to handle, as with any printed line.
+        raise
+    except OSError as fault:
+        shown = "<stdout>" if name == "-" else name
+        advice = _WRITE_ADVICE.get(fault.errno or 0, "write to another place")
+        raise AnnError(f"cannot write: {fault.strerror or fault}", path=shown, advice=advice) from None
+    except ValueError:
+        raise AnnError("cannot write: a file name cannot hold a NUL character", path=printable(name)) from None
+
+
+def _binary(path: Path, error: type[AnnError]) -> AnnError:
+    return error("is a binary file, not text", path=shown_name(path), advice="check that this is the right file")
+
+
+def _human(size: int) -> str:
+    for unit in ("bytes", "KiB", "MiB"):
+        if size < 1024:
+            return f"{size} {unit}"
+        size //= 1024
+    return f"{size} GiB"

@@ -1,0 +1,1 @@
+"""Network formats: files to networks and back."""

@@ -1,0 +1,232 @@
+"""The part of our network file that the program owns: everything under `trained:`, sealed by a checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.errors import NetworkError
+from anncli.formats.files.document import Items, Mapping, kind_of
+from anncli.formats.files.yaml_text import quote_text, write_block, write_flow
+from anncli.formats.networks.numbers import BadNumberError, to_float32, write_rows
+from anncli.network.network import Network, SelfTest
+from anncli.network.scaling import INPUT_ACTIVATIONS, PER_VECTOR, Scaling
+from anncli.network.topology import Topology
+
+TRAINED_KEYS = (
+    "classes", "threshold", "targets", "columns", "scaling", "weights", "record", "self_test", "checksum",
+)  # fmt: skip
+AFRESH = "undo the change or restore a copy, or delete everything from `trained:` on to train afresh"
+CHECKSUM_LINE = re.compile(r"^  checksum: (sha256:[0-9a-f]{64})[ \t\r]*$", re.MULTILINE)
+
+# What the YAML parser counts as one line end.
+_LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+
+
+def checksum(topology: Topology, lines: Iterable[str]) -> str:
+    """The digest of a topology and of the lines from `trained:` up to the checksum."""
+    layers = ", ".join(f"{layer.units} {layer.activation}" for layer in topology.layers)
+    digest = hashlib.sha256(f"inputs: {topology.n_inputs}\nlayers: {layers}\n".encode())
+    digest.update("\n".join(line.rstrip(" \t\r") for line in lines).encode())
+    return f"sha256:{digest.hexdigest()}"
+
+
+class TrainedPart:
+    """Reads the part under `trained:` into a network."""
+
+    def __init__(self, document: Mapping, text: str, section: str, network: Network) -> None:
+        value = document["trained"]
+        if not isinstance(value, Mapping):
+            raise document.key_fault("trained", f"`trained` holds {kind_of(value)}", AFRESH)
+        self._trained = value
+        self._text = text
+        self._section = section
+        self._network = network
+
+    def read(self) -> None:
+        self._trained.refuse_unknown(TRAINED_KEYS)
+        network, n_inputs = self._network, self._network.n_inputs
+        network.classes = self._classes()
+        network.threshold = self._number(self._trained, "threshold")
+        network.targets = self._targets()
+        network.columns = self._names("columns", n_inputs)
+        network.scaling = self._scaling()
+        network.parameters = self._parameters()
+        network.record = self._trained.mapping_at("record")
+        network.self_test = self._self_test()
+        self._check()
+
+    def _check(self) -> None:
+        """Last, because a fault with a place says more than a checksum can."""
+        if "checksum" not in self._trained:
+            raise self._trained.fault(None, "the trained part is cut short: its checksum is missing", AFRESH)
+        match = list(CHECKSUM_LINE.finditer(self._section))[-1]
+        if self._section[match.end() :].strip():
+            raise self._trained.key_fault("checksum", "something follows the checksum", "remove it")
+        wanted = checksum(self._network.topology, self._section[: match.start()].rstrip("\r\n").split("\n"))
+        if wanted != match[1]:
+            message = "the checksum does not fit: inputs, layers or the trained part were changed after training"
+            raise self._trained.fault("checksum", message, AFRESH)
+
+    def _classes(self) -> tuple[str, ...]:
+        value = self._trained.get("classes")
+        if isinstance(value, Mapping):
+            value.refuse_unknown(("positive", "negative"))
+            for key in ("positive", "negative"):
+                if not isinstance(value.get(key), str):
+                    raise value.fault(key, f"`{key}` must be the name of a class, found {kind_of(value.get(key))}")
+            if self._network.n_outputs != 1:
+                raise self._trained.fault("classes", f"2 classes for {self._network.n_outputs} outputs", AFRESH)
+            return value["positive"], value["negative"]
+        return self._names("classes", self._network.n_classes)
+
+    def _names(self, key: str, count: int) -> tuple[str, ...]:
+        value = self._trained.get(key)
+        if value is None:
+            return ()
+        if not isinstance(value, Items) or not all(isinstance(name, str) for name in value):
+            raise self._trained.fault(key, f"`{key}` must be a list of names, found {kind_of(value)}")
+        if len(value) != count:
+            raise self._trained.fault(key, f"`{key}` names {len(value)}, this network has {count}", AFRESH)
+        return tuple(value)
+
+    def _number(self, mapping: Mapping, key: str) -> float | None:
+        value = mapping.get(key)
+        if value is not None and (not isinstance(value, int | float) or isinstance(value, bool)):
+            raise mapping.fault(key, f"`{key}` must be a number, found {kind_of(value)}")
+        return None if value is None else float(value)
+
+    def _targets(self) -> tuple[float, float] | None:
+        value = self._trained.get("targets")
+        if value is None:
+            return None
+        plain = isinstance(value, Items) and all(isinstance(n, int | float) and not isinstance(n, bool) for n in value)
+        if not plain or len(value) != 2:
+            raise self._trained.fault("targets", "`targets` must be two numbers", "write for example `[0.9, 0.1]`")
+        return float(value[0]), float(value[1])
+
+    def _scaling(self) -> Scaling:
+        value = self._trained.mapping_at("scaling")
+        if not isinstance(value, Mapping):
+            return Scaling()
+        value.refuse_unknown(("method", "per_vector", "activation", "add", "multiply"))
+        words = {}
+        for key, known in (("method", None), ("per_vector", PER_VECTOR), ("activation", INPUT_ACTIVATIONS)):
+            if key not in value:
+                continue
+            words[key] = value[key]
+            if not isinstance(words[key], str) or (known is not None and words[key] not in known):
+                expected = "a name" if known is None else "one of " + ", ".join(known)
+                raise value.fault(key, f"`{key}` must be {expected}, found {kind_of(words[key])}")
+        if ("add" in value) != ("multiply" in value):
+            raise value.fault(None, "`add` and `multiply` belong together", AFRESH)
+        if "add" not in value:
+            return Scaling(**words)
+        add, multiply = (self._matrix(value, key, 1, self._network.n_inputs)[0] for key in ("add", "multiply"))
+        return Scaling(add=add, multiply=multiply, **words)
+
+    def _self_test(self) -> SelfTest | None:
+        value = self._trained.mapping_at("self_test")
+        if not isinstance(value, Mapping):
+            return None
+        value.refuse_unknown(SelfTest._fields)
+        inputs = self._matrix(value, "inputs", None, self._network.n_inputs)
+        return SelfTest(inputs, self._matrix(value, "outputs", len(inputs), self._network.n_outputs))
+
+    def _parameters(self) -> Array | None:
+        value, topology = self._trained.get("weights"), self._network.topology
+        if value is None:
+            return None
+        if not isinstance(value, Items) or not all(isinstance(block, str) for block in value):
+            raise self._trained.fault("weights", "`weights` must be one block of numbers per layer", AFRESH)
+        rows = [_rows(block) for block in value]
+        shape = "-".join(map(str, [max(len(rows[0][0]) - 1, 0), *map(len, rows)])) if rows and rows[0] else "0"
+        if shape != str(topology):
+            message = f"the weights are those of a {shape} network, inputs and layers say {topology}"
+            raise self._trained.fault("weights", message, AFRESH)
+        parameters = np.empty(topology.n_parameters, dtype=np.float32)
+        for index, block in enumerate(topology.blocks(parameters)):
+            n_in, n_out = block.shape[0] - 1, block.shape[1]
+            what = f"a unit of layer {index + 1} has a bias and {n_in} weights"
+            block[...] = self._numbers(value, index, rows[index], n_out, n_in + 1, what).T
+        return parameters
+
+    def _matrix(self, mapping: Mapping, key: str, n_rows: int | None, width: int) -> Array:
+        value = mapping.get(key)
+        if not isinstance(value, str):
+            raise mapping.fault(key, f"`{key}` must be a block of numbers, found {kind_of(value)}", AFRESH)
+        rows = _rows(value)
+        if n_rows is not None and len(rows) != n_rows:
+            raise mapping.fault(key, f"`{key}` has {len(rows)} lines, needs {n_rows}", AFRESH)
+        return self._numbers(mapping, key, rows, len(rows), width, f"`{key}` has {width} numbers a line")
+
+    def _numbers(
+        self, owner: Mapping | Items, key: str | int, rows: list[list[str]], n_rows: int, width: int, what: str
+    ) -> Array:
+        """(n_rows, width) float32 from the rows of the block at owner[key]; faults at their line and column."""
+        # The text of a literal block starts on the line after its sign.
+        first = owner.value_places[key].line + 1  # type: ignore[index]
+        for number, row in enumerate(rows):
+            if len(row) != width:
+                raise self._fault(f"{what}, found {len(row)} number{'s' * (len(row) != 1)}", first + number, None)
+        try:
+            return to_float32(rows).reshape(n_rows, width)
+        except BadNumberError as fault:
+            raise self._fault(str(fault), first + fault.row, fault.index) from None
+
+    def _fault(self, message: str, line: int, index: int | None) -> NetworkError:
+        column = None
+        if index is not None:
+            tokens = list(re.finditer(r"\S+", _LINE_END.split(self._text)[line - 1]))
+            column = tokens[index].start() + 1 if index < len(tokens) else None
+        return NetworkError(message, path=self._trained.source.path, line=line, column=column, advice=AFRESH)
+
+
+def _rows(block: str) -> list[list[str]]:
+    return [line.split() for line in block.rstrip("\n").split("\n")] if block.strip() else []
+
+
+def trained_lines(network: Network) -> list[str]:
+    """The lines under `trained:`, without the checksum; none for a network that is only its head."""
+    lines = []
+    if len(network.classes) == 2 and network.n_outputs == 1:
+        positive, negative = map(quote_text, network.classes)
+        lines.append(f"  classes: {{positive: {positive}, negative: {negative}}}")
+    elif network.classes:
+        lines.append(f"  classes: {write_flow(network.classes)}")
+    if network.threshold is not None:
+        lines.append(f"  threshold: {write_flow(float(network.threshold))}")
+    if network.targets is not None:
+        lines.append(f"  targets: {write_flow([float(value) for value in network.targets])}")
+    if network.columns:
+        lines.append(f"  columns: {write_flow(network.columns)}")
+    lines += _scaling_lines(network.scaling)
+    if network.parameters is not None:
+        lines.append("  weights:")
+        for block in network.topology.blocks(network.parameters):
+            lines += ["  - |", *(f"    {row}" for row in write_rows(block.T))]
+    if network.record:
+        lines += ["  record:", *write_block(network.record, 4)]
+    if network.self_test is not None and len(network.self_test.inputs):
+        lines.append("  self_test:")
+        for name, matrix in zip(SelfTest._fields, network.self_test, strict=True):
+            lines += [f"    {name}: |", *(f"      {row}" for row in write_rows(np.asarray(matrix)))]
+    return lines
+
+
+def _scaling_lines(scaling: Scaling) -> list[str]:
+    if scaling.is_identity and scaling.method == "none":
+        return []
+    lines = ["  scaling:", f"    method: {quote_text(scaling.method)}"]
+    if scaling.per_vector != "none":
+        lines.append(f"    per_vector: {scaling.per_vector}")
+    if scaling.activation != "linear":
+        lines.append(f"    activation: {scaling.activation}")
+    for name, values in (("add", scaling.add), ("multiply", scaling.multiply)):
+        if values is not None:
+            lines += [f"    {name}: |", *(f"      {row}" for row in write_rows(np.reshape(values, (1, -1))))]
+    return lines

@@ -1,0 +1,82 @@
+"""Numbers as text and back: float32 vectors and matrices that lose no bit, and sizes that fit into memory."""
+
+from __future__ import annotations
+
+import re
+from itertools import chain, pairwise
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.errors import quoted
+
+# Far above any network worth training here; refused before memory is asked for.
+MAX_UNITS = 1_000_000
+MAX_LAYERS = 1000
+MAX_PARAMETERS = 50_000_000
+MAX_NETWORK_BYTES = 1 << 30
+
+_NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
+
+
+class BadNumberError(ValueError):
+    """A token that is no finite float32: in which row it stands and as which token there, both counted from 0."""
+
+    def __init__(self, message: str, row: int, index: int) -> None:
+        super().__init__(message)
+        self.row = row
+        self.index = index
+
+
+def number_fault(token: str) -> str | None:
+    """What is wrong with a token that should be a finite float32, or None."""
+    if not _NUMBER.fullmatch(token):
+        not_finite = token.lstrip("+-").lower() in ("nan", "inf", "infinity")
+        return f"{quoted(token)} is not a {'finite ' if not_finite else ''}number"
+    with np.errstate(over="ignore"):
+        return None if np.isfinite(np.float32(float(token))) else f"{quoted(token)} is too large for a number"
+
+
+def to_float32(rows: list[list[str]]) -> Array:
+    """All tokens of all rows as one float32 vector; raises BadNumberError for the first that is not a finite number."""
+    n_tokens = sum(map(len, rows))
+    try:
+        numbers = np.fromiter(map(float, chain.from_iterable(rows)), np.float64, n_tokens)
+        with np.errstate(over="ignore"):
+            singles = numbers.astype(np.float32)
+        # float() also takes 1_000 and digits of other scripts.
+        good = np.isfinite(singles).all() and not any("_" in t or not t.isascii() for row in rows for t in row)
+    except ValueError:
+        good = False
+    if not good:
+        for number, row in enumerate(rows):
+            for index, token in enumerate(row):
+                if fault := number_fault(token):
+                    raise BadNumberError(fault, number, index)
+    return singles
+
+
+def write_rows(matrix: Array) -> list[str]:
+    """One line per row of a finite float32 matrix: the shortest decimals that to_float32 reads back bit for bit."""
+    flat = np.ascontiguousarray(matrix, dtype=np.float32).ravel()
+    tokens = list(map(str, flat))
+    # Reading goes through float64, so a decimal beside the middle of two float32 could round twice; the exact decimals
+    # of such a value cannot.
+    back = np.array(list(map(float, tokens)), dtype=np.float64).astype(np.float32)
+    for place in np.flatnonzero(back.view(np.uint32) != flat.view(np.uint32)):
+        tokens[place] = repr(float(flat[place]))
+    width = matrix.shape[1]
+    return [" ".join(tokens[start : start + width]) for start in range(0, len(tokens), width)]
+
+
+def size_fault(sizes: list[int]) -> str | None:
+    """What is wrong with a network of these sizes (inputs first), or None when it is small enough to hold."""
+    if len(sizes) > MAX_LAYERS:
+        return f"{len(sizes)} layers are more than the {MAX_LAYERS} this program handles"
+    for size in sizes:
+        if size > MAX_UNITS:
+            return f"{size} units or inputs are more than the {MAX_UNITS} this program handles"
+    total = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
+    if total > MAX_PARAMETERS:
+        return f"{total} weights and biases are more than the {MAX_PARAMETERS} this program handles"
+    return None

@@ -1,0 +1,1 @@
+"""Inference: a network at use."""

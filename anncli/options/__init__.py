@@ -1,0 +1,1 @@
+"""Options: one home for every option (no numpy)."""
