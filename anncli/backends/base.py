@@ -7,7 +7,7 @@ a call, P the number of parameters.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from anncli.arrays import Array
@@ -55,28 +55,35 @@ class Shown(NamedTuple):
 #: Rows as they are.
 PLAIN = Shown()
 
+#: Row numbers (n,), a mask (N,) or a slice.
+RowChoice: TypeAlias = "Array | slice"
+
 
 class Session(Protocol):
     """One problem on one set of samples.
 
     A session belongs to one attempt in one thread and is closed with it. `parameters` is a contiguous vector (P,);
     results are computed in its precision where the backend can (the reference backend: float32 and float64).
-    `rows` are row numbers (n,), possibly repeated, in the order given; None means all N rows in order.
+    `rows` are row numbers (n,), possibly repeated, in the order given, or a mask or a slice; None means all N rows.
     Values that overflow become inf or nan without a warning: the caller checks the results.
     The results do not depend on the number of threads.
+    Raises: IndexError for a row number outside 0 .. N - 1; ZeroDivisionError for a mean over no rows; ValueError where a
+    loss is asked for and the samples have no targets.
     """
 
-    def outputs(self, parameters: Array, rows: Array | None = None) -> Array:
+    def outputs(self, parameters: Array, rows: RowChoice | None = None) -> Array:
         """Outputs (n, n_outputs) of the rows, without dropout."""
 
-    def loss(self, parameters: Array, rows: Array | None = None, *, loss: str | None = None, l2: float = 0.0) -> float:
+    def loss(
+        self, parameters: Array, rows: RowChoice | None = None, *, loss: str | None = None, l2: float = 0.0
+    ) -> float:
         """E = (sum of weight * loss over the rows) / n + l2/2 * (sum of squared weights of the network).
 
         Args: loss: another loss than the problem's. Biases are not penalised. The sum is accumulated in float64.
         """
 
     def gradient(
-        self, parameters: Array, out: Array, rows: Array | None = None, shown: Shown = PLAIN, *, l2: float = 0.0
+        self, parameters: Array, out: Array, rows: RowChoice | None = None, shown: Shown = PLAIN, *, l2: float = 0.0
     ) -> float:
         """E as in loss(); its gradient is written to `out` (P,). Of `shown`, only dropout matters here."""
 
@@ -108,7 +115,7 @@ class Session(Protocol):
         """A session for the same problem on other samples that shares this one's plan; it is closed with this one."""
 
     def close(self) -> None:
-        """Free plans and buffers. Later calls raise ValueError; closing again does nothing."""
+        """Free plans and buffers. Later calls except update() raise ValueError; closing again does nothing."""
 
 
 class Backend(Protocol):

@@ -73,7 +73,9 @@ class UpdateState:
     @classmethod
     def start(cls, rule: UpdateRule, parameters: Array) -> UpdateState:
         """The state before the first update of `parameters` (P,)."""
-        first, second = (np.zeros_like(parameters) if name in _VECTORS[rule.name] else None for name in ("first", "second"))
+        first, second = (
+            np.zeros_like(parameters) if name in _VECTORS[rule.name] else None for name in ("first", "second")
+        )
         if rule.name == "schedule-free":
             first = parameters.copy()
         return cls(first, second)
