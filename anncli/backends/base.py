@@ -51,6 +51,10 @@ class Shown(NamedTuple):
     rows_seen: int = 0
     tolerance: float = 0.0
 
+    def after(self, n_rows: int) -> Shown:
+        """How the rows after the next n_rows are presented."""
+        return self._replace(rows_seen=self.rows_seen + n_rows) if self.dropout or self.input_dropout else self
+
 
 #: Rows as they are.
 PLAIN = Shown()

@@ -145,14 +145,15 @@ class NativeSession:
     ) -> float:
         rule, state = check_sweep(rule, state, batch_size, shown)
         numbers = self._numbers(order)
-        assert numbers is not None and state.first is not None
+        assert numbers is not None
+        assert state.first is not None
         fits = _all_float32(parameters, outputs, state.first, state.second)
         if min(batch_size, len(numbers)) >= self._numpy_from or not fits:
             return self._reference.sweep(parameters, rule, state, order, batch_size, shown, outputs)
         if rule.l1 or rule.clip:
             return self._stepwise_sweep(parameters, rule, state, numbers, batch_size, shown, outputs)
         known, known_shown, packed = self._packed
-        if known is not rule or known_shown is not shown:
+        if known is not rule or known_shown != shown:
             packed = _pack(rule, shown)
             self._packed = (rule, shown, packed)
         binding, targets = self._bound_targets()

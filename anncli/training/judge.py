@@ -84,9 +84,9 @@ class Judge:
     def _measure(self, parameters: Array) -> float:
         objective = self.objective
         if self.metric == "mse":
-            # The kernel has it in one pass; the other metrics need answers.
+            # The backend has it in one pass; the other metrics need answers.
             return 1 / max(objective.value(parameters, self.rows, penalty=False, loss="mse"), 1e-15)
-        outputs = objective.kernel.forward(objective.topology, parameters, objective.inputs, self.rows)
+        outputs = objective.outputs(parameters, self.rows)
         evaluation = evaluate_outputs(
             outputs, take_rows(self.labels, self.rows), threshold=self.threshold, targets=self._targets()
         )

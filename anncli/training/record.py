@@ -42,7 +42,7 @@ def make_record(run: TrainingRun, kept_epoch: int) -> dict[str, Any]:
         **(run.remarks or run.trainer.remarks()),
         "parts": _parts(run),
         "data": [{"file": s.name, "samples": s.n_samples, "sha256": s.sha256} for s in run.data.sources],
-        "kernel": run.kernel.name,
+        "kernel": run.backend.name,
         "versions": {"anncli": anncli.__version__, "numpy": np.__version__},
     }
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from anncli.arrays import Array, take_rows
-from anncli.backends.base import Kernel
-from anncli.backends.choice import active_kernel
+from anncli.backends.base import Backend, Problem, Samples
+from anncli.backends.choice import choose_backend, fall_back
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import encode_targets, smooth_targets
 from anncli.errors import AnnError, DataError, UsageError
@@ -55,13 +55,12 @@ class TrainingRun:
         *,
         parts: Mapping[str, Array] | None = None,
         in_place: bool = False,
-        kernel: Kernel | None = None,
+        backend: Backend | None = None,
         beside: int = 1,
     ) -> None:
         self.beside = beside
         self.penalty_dropped = False
         self.network, self.data, self.options = network, data, options
-        self.kernel = kernel or active_kernel()
         check_fit(network, data)
         if options.restarts > 1 and network.is_trained and options.init is None:
             raise UsageError(
@@ -78,6 +77,10 @@ class TrainingRun:
         if self._finds_penalty and options.l2:
             raise UsageError(f"trainer {options.trainer} finds its own penalty", advice="leave --l2 out")
         self.loss = preparation.choose_loss(network, options)
+        self.problem = Problem(network.topology, self.loss)
+        self.backend = fall_back(backend or choose_backend(), self.problem)
+        if self.backend.note:
+            self.warnings.append(self.backend.note)
         self.targets = preparation.choose_targets(network, options, self.loss)
         self.scaling = preparation.choose_scaling(network, data, options, self.rows["training"])
         self.inputs = self.scaling.apply(data.inputs, in_place=in_place)
@@ -303,15 +306,15 @@ class TrainingRun:
         best, selection, rows = self.judge.best_epoch, self.attempt, self._final_rows
         targets = self._targets(rows) if self.options.label_smoothing else objective.targets
         fit = Attempt(
-            objective._replace(rows=rows, targets=targets),
+            objective.over(objective.samples._replace(targets=targets), rows),
             self.options,
             selection.initial_parameters.copy(),
             self._order_rng(selection.number),
-            self._judge(rows[:0]),
+            self._judge(rows[:0], objective),
             number=selection.number,
         )
         # The same schedule as in the selection, also where that ended early.
-        for report in fit.epochs(count, selection.trainer.total_epochs):
+        for report in fit.epochs(count, selection.total_epochs):
             if report.epoch == count or fit.stopped:
                 self.refitted, self.refit_epochs = fit.weights, report.epoch
                 self.remarks = fit.trainer.remarks()
@@ -376,9 +379,11 @@ class TrainingRun:
         # The first set of initial weights is that of a run without restarts.
         rng = np.random.default_rng((self.options.seed, 2, number - 1) if number > 1 else (self.options.seed, 2))
         parameters = preparation.initial_parameters(self.network, self.options, self.inputs, self.rows, rng)
-        judge, rules = self._judge(self.rows["validation"]), self._stop_rules()
+        # Attempts may run in different threads, which must not share a session.
+        objective = self.objective if number == 1 else self.objective.on(self.backend)
+        judge, rules = self._judge(self.rows["validation"], objective), self._stop_rules()
         rng = self._order_rng(number)
-        attempt = Attempt(self.objective, self.options, parameters, rng, judge, rules, self.patience, number)
+        attempt = Attempt(objective, self.options, parameters, rng, judge, rules, self.patience, number)
         if self.options.dividetrain is not None:
             rules.append(
                 Success(self.options.dividetrain, lambda: self.share_right(attempt.weights, self.rows["training"]))
@@ -388,11 +393,10 @@ class TrainingRun:
     def _order_rng(self, number: int) -> np.random.Generator:
         return np.random.default_rng((self.options.seed, 0, number - 1) if number > 1 else (self.options.seed, 0))
 
-    def _judge(self, rows: Array) -> Judge:
-        objective = self.objective
+    def _judge(self, rows: Array, objective: Objective) -> Judge:
         if self.options.label_smoothing:
             unsmoothed = encode_targets(self.data.labels, self.network.n_outputs, self.targets)
-            objective = objective._replace(targets=unsmoothed)
+            objective = objective.over(objective.samples._replace(targets=unsmoothed))
         return Judge(objective, self.data.labels, rows, self.options, self.threshold)
 
     def _stop_rules(self) -> list[StopRule]:
@@ -404,7 +408,7 @@ class TrainingRun:
 
     def share_right(self, parameters: Array, rows: Array) -> float:
         """The share, from 0 to 1, of the `rows` that a network with these parameters (P,) answers right."""
-        outputs = self.kernel.forward(self.network.topology, parameters, self.inputs, rows)
+        outputs = self.objective.outputs(parameters, rows)
         labels = take_rows(self.data.labels, rows)
         evaluation = evaluate_outputs(outputs, labels, threshold=self.threshold, targets=self.targets)
         return evaluation.accuracy or 0.0
@@ -413,8 +417,9 @@ class TrainingRun:
         rows = np.ascontiguousarray(self.rows["training"])
         weights = preparation.sample_weights(self.network, self.data, self.options, rows)
         targets, labels = self._targets(rows), self.data.labels
-        topology, l1 = self.network.topology, self.options.l1
-        return Objective(self.kernel, topology, self.loss, self.inputs, targets, weights, rows, labels, self.l2, l1)
+        samples = Samples(self.inputs, targets, weights)
+        session = self.backend.open(self.problem, samples)
+        return Objective(session, self.problem, samples, rows, labels, self.l2, self.options.l1)
 
     def _targets(self, rows: Array) -> Array:
         """Target outputs of all samples, those of `rows`, which are to be trained on, smoothed where that is asked for."""
@@ -429,7 +434,7 @@ class TrainingRun:
 
     def _self_test(self) -> SelfTest:
         scaled = self.scaling.apply(self.self_test_inputs)
-        outputs = self.kernel.forward(self.network.topology, self.network_parameters(), scaled)
+        outputs = self.objective.session.over(Samples(scaled)).outputs(self.network_parameters())
         return SelfTest(self.self_test_inputs, outputs)
 
 

@@ -60,7 +60,7 @@ class ClassicRun:
         self.say("training...")
         started = time.monotonic()
         interrupted = self._train()
-        if self.training.trainer.finished:
+        if self.training.attempt.finished:
             self.say("training done.")
         self.say(f"training time: {_clock(time.monotonic() - started)}")
         self._finish("interrupted" if interrupted else None)
@@ -152,7 +152,7 @@ class ClassicRun:
 
         with Interruption() as interruption:
             for report in self.training.epochs(self.arguments.epochs):
-                if not self.training.trainer.finished:
+                if not self.training.attempt.finished:
                     self.say(self._epoch_line(report))
                 if interruption.caught is not None:
                     break
@@ -176,7 +176,7 @@ class ClassicRun:
 
         run = self.training
         rows = run.rows[part]
-        outputs = run.kernel.forward(run.network.topology, parameters, run.inputs, rows)
+        outputs = run.objective.outputs(parameters, rows)
         labels = take_rows(run.data.labels, rows)
         return evaluate_outputs(outputs, labels, threshold=self.arguments.threshold, targets=run.targets)
 

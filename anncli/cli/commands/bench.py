@@ -164,13 +164,12 @@ def follow(run: TrainingRun, epochs: int) -> Course:
     import numpy as np
 
     validation, course = run.rows["validation"], Course()
-    run.trainer.total_epochs = epochs
     course.losses.append(run.objective.value(run.parameters))
     course.seconds.append(0.0)
     for _ in range(epochs):
         begin = time.perf_counter()
         with np.errstate(over="ignore", invalid="ignore"):
-            run.trainer.epoch(run.objective, run.parameters, run.rng)
+            outcome = run.trainer.epoch(run.objective, run.parameters, run.rng, epochs)
             spent = time.perf_counter() - begin
             loss = run.objective.value(run.parameters)
         if not np.isfinite(loss):
@@ -181,8 +180,8 @@ def follow(run: TrainingRun, epochs: int) -> Course:
         if len(validation):
             judged = run.objective.value(run.parameters, validation, penalty=False)
             course.validation = judged if course.validation is None else min(course.validation, judged)
-        if run.trainer.finished:
-            course.ended = run.trainer.finished
+        if outcome.finished:
+            course.ended = outcome.finished
             break
     return course
 

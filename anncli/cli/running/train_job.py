@@ -119,7 +119,7 @@ class Job:
         return load_checkpoint(self.given["resume"])
 
     def _prepare(self, network: Network, chosen: TrainingOptions) -> TrainingRun:
-        from anncli.backends.choice import active_kernel
+        from anncli.backends.choice import choose_backend
         from anncli.dataset.dataset import UNLABELLED
         from anncli.formats.data.assemble import read_parts
         from anncli.training.run import TrainingRun
@@ -144,8 +144,8 @@ class Job:
         self._warn_of_repeated_files(data.sources)
         threads = options.threads(self.given["threads"])
         beside = self._restarts_beside(threads, chosen.restarts)
-        kernel = active_kernel(1 if beside > 1 else threads)
-        return TrainingRun(network, data, chosen, parts=parts, in_place=True, kernel=kernel, beside=beside)
+        backend = choose_backend(threads=1 if beside > 1 else threads)
+        return TrainingRun(network, data, chosen, parts=parts, in_place=True, backend=backend, beside=beside)
 
     def _restarts_beside(self, threads: int, restarts: int) -> int:
         """Whole trainings share nothing, so threads are better spent on them; only a checkpoint needs them in turn."""

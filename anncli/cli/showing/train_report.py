@@ -61,7 +61,7 @@ def understood(training: TrainingRun, network_path: str, output: str, epochs: in
         "refit": training.will_refit,
         "init": chosen.init or ("weights of the file" if training.network.is_trained else "auto"),
         "seed": chosen.seed,
-        "kernel": training.kernel.name,
+        "kernel": training.backend.name,
     }
 
 
@@ -95,7 +95,7 @@ def evaluate_parts(training: TrainingRun, result: TrainingResult) -> dict[str, A
             judged, title = training.network_parameters(), name
             if name == "validation" and result.validation_parameters is not None:
                 judged, title = result.validation_parameters, VALIDATION_BEFORE_REFIT
-            outputs = training.kernel.forward(network.topology, judged, training.inputs, rows)
+            outputs = training.objective.outputs(judged, rows)
             parts[title] = evaluate_outputs(
                 outputs,
                 take_rows(training.data.labels, rows),
