@@ -10,11 +10,18 @@ TWO = "pos.txt neg.txt"
 THREE = "setosa.txt versicolor.txt virginica.txt"
 
 TRAINERS = (
-    "adam adamw sgd online schedule-free nadam rmsprop adagrad irprop+ irprop- rprop+ rprop- lbfgs bfgs oss scg "
-    "cgf cgp cgb lm br quickprop delta-bar-delta gdx gda gdm gd bpvl es"
-).split()
+    "adam", "adamw", "sgd", "online", "schedule-free", "nadam", "rmsprop", "adagrad", "irprop+", "irprop-",
+    "rprop+", "rprop-", "lbfgs", "bfgs", "oss", "scg", "cgf", "cgp", "cgb", "lm", "br", "quickprop",
+    "delta-bar-delta", "gdx", "gda", "gdm", "gd", "bpvl", "es",
+)  # fmt: skip
 
-# These fit a schedule to the number of epochs: a run of half as many is not the first half of the whole one.
+# The others are what the remaining cases use.
+HIDDEN = (
+    "linear", "bipolar-sigmoid", "lecun-tanh", "relu", "leaky-relu", "elu", "gelu", "gelu-tanh", "silu",
+    "softplus", "softsign",
+)  # fmt: skip
+
+# Of these, which fit a schedule to the number of epochs, a run of half as many is not the first half of the whole one.
 BOUND_TO_EPOCHS = {"schedule-free"}
 
 
@@ -91,33 +98,35 @@ def train(name, options="", network=None, files=TWO, epochs=15, more=()):
     return Case(name, lines, files=tuple(start.items()))
 
 
-def resume(name, options, epochs=12, network=None, files=TWO, equal=True):
-    """Training without a break and with one half way: the same bytes."""
+def resume(name, options, epochs=12, network=None, files=TWO, brief=False):
+    """Training without a break and with one half way, or after one epoch: the same bytes.
+
+    brief: a time limit makes the break; the first part is then told all epochs, as a schedule needs it.
+    """
     before = f"train net.nn {files} "
+    first = f"{epochs} {options} --time-limit 1e-9" if brief else f"{epochs // 2} {options}"
     lines = (
         f"{before}{epochs} {options} -o out.nn --json --history whole.jsonl",
-        f"{before}{epochs // 2} {options} -o half.nn --checkpoint run.ckpt -q",
+        f"{before}{first} -o half.nn --checkpoint run.ckpt -q",
         f"{before}{epochs} {options} -o resumed.nn --resume run.ckpt --history resumed.jsonl -q",
         "predict out.nn mixed.txt",
     )
     start = (("net.nn", network),) if network else ()
-    if not equal:
-        return Case(name, lines, ("out.nn", "half.nn", "resumed.nn"), files=start)
     return Case(name, lines, ("out.nn", "half.nn"), (("out.nn", "resumed.nn"), ("whole.jsonl", "resumed.jsonl")), start)
 
 
 def _trainer_cases():
     for name in TRAINERS:
         options = f"--trainer {name} --loss mse" if name == "br" else f"--trainer {name}"
-        yield resume(f"trainer-{name}", options, equal=name not in BOUND_TO_EPOCHS)
+        yield resume(f"trainer-{name}", options, brief=name in BOUND_TO_EPOCHS)
         few = "--validation 0 --seed 3 --loss mse --l2 0"
         yield train(f"trainer-{name}-iris", f"--trainer {name} {few}", files=THREE, epochs=6)
 
 
 def _activation_cases():
-    for name in "linear bipolar-sigmoid lecun-tanh relu leaky-relu elu gelu gelu-tanh silu softplus softsign".split():
+    for name in HIDDEN:
         yield train(f"hidden-{name}", network=definition(f"[5 {name}, 1 logistic]"))
-    for name in "linear tanh bipolar-sigmoid lecun-tanh softsign".split():
+    for name in ("linear", "tanh", "bipolar-sigmoid", "lecun-tanh", "softsign"):
         yield train(f"output-{name}", "--refit no", network=definition(f"[4 logistic, 1 {name}]"))
     yield train("output-relu", network=definition("[4 logistic, 1 relu]"))
     yield train("output-3-logistic", network=definition("[5 tanh, 3 logistic]", 4), files=THREE)
@@ -129,14 +138,15 @@ def _activation_cases():
 
 
 def _option_cases():
-    for name in "none minmax robust sigmoidal energy vector-minmax".split():
+    for name in ("none", "minmax", "robust", "sigmoidal", "energy", "vector-minmax"):
         yield train(f"scaling-{name}", f"--scaling {name}")
-    for name in "glorot he lecun fan-in classic ann1dn orthogonal".split():
+    for name in ("glorot", "he", "lecun", "fan-in", "classic", "ann1dn", "orthogonal"):
         yield train(f"init-{name}", f"--init {name}", epochs=4)
-    for name in "mse accuracy gm-se-sp gm-se-ppv gm-se-sp-acc gm-all f1 f1.5 f3".split():
+    for name in ("mse", "accuracy", "gm-se-sp", "gm-se-ppv", "gm-se-sp-acc", "gm-all", "f1", "f1.5", "f3"):
         yield train(f"metric-{name}", f"--metric {name} --refit no --learning-rate 0.05", epochs=12)
-    for name in "step:4:0.5 cosine one-cycle warm-up:5".split():
+    for name in ("step:4:0.5", "cosine", "one-cycle", "warm-up:5"):
         yield train(f"schedule-{name.split(':')[0]}", f"--schedule {name}")
+    yield resume("schedule-resumed", "--schedule one-cycle:0.5 --trainer sgd", brief=True)
     yield train("schedule-gdm", "--trainer gdm --schedule cosine:0.2")
     yield resume("dropout", "--dropout 0.2")
     yield train("dropout-online", "--trainer online --dropout 0.3 --option input_dropout=0.1")
@@ -148,7 +158,7 @@ def _option_cases():
     yield train("clip", "--clip 0.1 --trainer sgd")
     yield train("clip-online", "--clip 0.1 --trainer online")
     yield resume("average-ema", "--average ema:0.8")
-    yield resume("average-swa", "--average swa:0.3 --trainer irprop+", equal=False)
+    yield resume("average-swa", "--average swa:0.3 --trainer irprop+", brief=True)
     yield train("class-weight-balanced", "--class-weight balanced", files="pos-valid.txt neg.txt")
     yield train("class-weight-given", "--class-weight 1,2,0.5", files=THREE)
     yield train("label-smoothing", "--label-smoothing 0.1")

@@ -1,4 +1,8 @@
-"""Records the digests anew, for all kernels of this machine: `python tests/golden/record.py`; README.md says when."""
+"""Records anew what the tests compare with; README.md says when.
+
+python tests/golden/record.py            the digests, for all kernels of this machine
+python tests/golden/record.py --files    the network files and checkpoints that are missing, with what they predict and lead to
+"""
 
 import sys
 import time
@@ -7,6 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from golden_cases import CASES
+from golden_files import KERNEL, record_files
 from golden_runs import KERNELS, CannotRunError, Program, key_of, read_digests, run_case, write_digests
 
 
@@ -22,10 +27,16 @@ def record_digests():
         before = held.get(key, {})
         held[key] = {name: run_case(program, case) for name, case in CASES.items()}
         program.close()
-        changed = [name for name in held[key] if held[key][name] != before.get(name)]
+        changed = [name for name in CASES if held[key][name] != before.get(name)]
         print(f"{key}: {len(CASES)} cases in {time.perf_counter() - start:.1f} s, {len(changed)} new or changed")
+        print("".join(f"  {name}\n" for name in changed if before), end="")
     write_digests(held)
 
 
 if __name__ == "__main__":
-    record_digests()
+    if sys.argv[1:] == ["--files"]:
+        record_files(Program(KERNEL))
+    elif sys.argv[1:]:
+        sys.exit(__doc__)
+    else:
+        record_digests()

@@ -1,6 +1,8 @@
 """Every trainer, option and dialect gives the bytes that it gave when digests.json was recorded."""
 
+import json
 import os
+import sysconfig
 
 import pytest
 from golden_cases import CASES, REPRESENTATIVE, TRAINERS
@@ -29,12 +31,14 @@ def each(request):
 
 
 def held_digests(kernel):
-    """What digests.json holds for a kernel here: where the project is checked there must be something."""
+    """What digests.json holds for a kernel here; where the project is checked there must be something, unless only few
+    machines have the kernel."""
     key = key_of(kernel)
     digests = read_digests().get(key)
     if digests is None:
         message = f"no golden digests for {key}"
-        if (os.environ.get("CI") or os.environ.get("ANN_CI")) and kernel != "native-avx512":
+        checked = os.environ.get("CI") or os.environ.get("ANN_CI")
+        if checked and kernel != "native-avx512" and sysconfig.get_platform() == "linux-x86_64":
             pytest.fail(message)
         pytest.skip(message)
     return digests
@@ -71,8 +75,8 @@ def test_every_case_with_each_kernel(each, name):
 
 def test_every_trainer_has_a_case(best):
     program, _ = best
-    listed = [words[0] for line in program.check(".", "trainers").splitlines() if (words := line.split())]
-    assert set(TRAINERS) <= set(listed)
+    listed = {trainer["name"] for trainer in json.loads(program.check(".", "trainers --json"))["trainers"]}
+    assert listed == set(TRAINERS), RECORD_ANEW
     assert {f"trainer-{name}" for name in TRAINERS} <= CASES.keys()
 
 
@@ -85,5 +89,5 @@ def test_a_change_is_found(best):
     program, held = best
     part = next(iter(held["trainer-adam"]))
     changed = {**held, "trainer-adam": {**held["trainer-adam"], part: "0" * 16}}
-    with pytest.raises(AssertionError, match="trainer-adam with .* differs"):
+    with pytest.raises(AssertionError, match=r"trainer-adam with .* differs"):
         compare(program, changed, "trainer-adam")
