@@ -126,7 +126,7 @@ class CannotRunError(Exception):
 
 
 class Program:
-    """`ann` with one kernel: command lines in, exit code and both streams out."""
+    """`ann` with one kernel: command lines in, exit code and both streams out; for a `with` block."""
 
     def __init__(self, kernel):
         self.kernel = kernel
@@ -157,7 +157,10 @@ class Program:
         assert code == 0, f"ann {line}\nended with exit code {code}\n{output[-2000:]}\n{errors[-2000:]}"
         return output
 
-    def close(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
         if self.server is not None:
             self.server.stdin.close()
             self.server.wait(30)

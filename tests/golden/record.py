@@ -25,8 +25,8 @@ def record_digests():
             continue
         key, start = key_of(kernel), time.perf_counter()
         before = held.get(key, {})
-        held[key] = {name: run_case(program, case) for name, case in CASES.items()}
-        program.close()
+        with program:
+            held[key] = {name: run_case(program, case) for name, case in CASES.items()}
         changed = [name for name in CASES if held[key][name] != before.get(name)]
         print(f"{key}: {len(CASES)} cases in {time.perf_counter() - start:.1f} s, {len(changed)} new or changed")
         print("".join(f"  {name}\n" for name in changed if before), end="")
@@ -35,7 +35,8 @@ def record_digests():
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--files"]:
-        record_files(Program(KERNEL))
+        with Program(KERNEL) as program:
+            record_files(program)
     elif sys.argv[1:]:
         sys.exit(__doc__)
     else:

@@ -14,9 +14,8 @@ RECORD_ANEW = "if this is meant, record anew with `python tests/golden/record.py
 @pytest.fixture(scope="module")
 def best():
     """(program, digests) with the best kernel of this machine."""
-    program = best_program()
-    yield program, held_digests(program.kernel)
-    program.close()
+    with best_program() as program:
+        yield program, held_digests(program.kernel)
 
 
 @pytest.fixture(scope="module", params=KERNELS)
@@ -26,8 +25,8 @@ def each(request):
         program = Program(request.param)
     except CannotRunError as reason:
         pytest.skip(str(reason))
-    yield program, held_digests(program.kernel)
-    program.close()
+    with program:
+        yield program, held_digests(program.kernel)
 
 
 def held_digests(kernel):

@@ -16,25 +16,22 @@ TOLERANCE = 1e-5
 @pytest.fixture(scope="module")
 def best():
     """`ann` with the best kernel of this machine."""
-    program = best_program()
-    yield program
-    program.close()
+    with best_program() as program:
+        yield program
 
 
 @pytest.fixture(scope="module", params=KERNELS)
 def each(request):
     """`ann` with each kernel that runs here."""
-    program = program_or_skip(request.param)
-    yield program
-    program.close()
+    with program_or_skip(request.param) as program:
+        yield program
 
 
 @pytest.fixture(scope="module")
 def recorder():
     """`ann` with the kernel that made the files."""
-    program = program_or_skip(KERNEL)
-    yield program
-    program.close()
+    with program_or_skip(KERNEL) as program:
+        yield program
 
 
 def program_or_skip(kernel):
