@@ -55,7 +55,7 @@ def test_time_limit_ends_a_run() -> None:
 def test_schedule_spans_the_epochs_asked_for() -> None:
     run = start(trainer="sgd", schedule="cosine:0", validation=0.0)
     assert reports(run, 30) == 30
-    assert run.trainer.total_epochs == 30
+    assert run.attempt.total_epochs == 30
 
 
 def test_effective_parameters_are_in_the_record() -> None:
@@ -115,7 +115,7 @@ def test_monstrous_inputs_end_in_a_message_or_a_finite_network(name: str, size: 
     if message is not None:
         assert message.startswith("training diverged in epoch")
         return
-    outputs = run.kernel.forward(network.topology, run.parameters, run.inputs)
+    outputs = run.objective.outputs(run.parameters)
     assert np.isfinite(outputs).all()
 
 
