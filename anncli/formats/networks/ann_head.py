@@ -61,9 +61,12 @@ def _read_layer(items: Items, index: int) -> LayerKind:
         message = f"a layer is its units and activation, found {kind_of(value)}"
         raise items.fault(index, message, "write for example `8 tanh`")
     try:
-        return read_layer(value)
+        layer = read_layer(value)
     except ValueFault as fault:
         raise items.fault(index, fault.message, fault.advice) from None
+    if too_large := size_fault([getattr(layer, name) for name, key in layer.keys.items() if key.type is int]):
+        raise items.fault(index, too_large, "make the network smaller")
+    return layer
 
 
 def _read_long_form(form: Mapping) -> LayerKind:
