@@ -23,22 +23,21 @@ class SelfTest(NamedTuple):
     outputs: Array
 
 
-@dataclass(frozen=True)
-class NetworkSource:
+class NetworkSource(NamedTuple):
     """The file that a network was read from, as far as training and saving need it; a network made in Python has the default.
 
     dialect: the name of its network format, which is also the one it is saved in; path: its name as messages show it;
     head: the text a person wrote in it, kept byte for byte when the network is saved (None: a new head is written);
     training: the training options it asks for, as they were read; key_places, value_places: (line, column), both from 1,
-    of the name and of the value of each of these options. Two sources are equal if they hold the same, wherever they stand.
+    of the name and of the value of each of these options.
     """
 
     dialect: str = "ann"
-    path: str | None = field(default=None, compare=False)
+    path: str | None = None
     head: str | None = None
-    training: Mapping[str, Any] = field(default_factory=dict)
-    key_places: Mapping[str, tuple[int, int]] = field(default_factory=dict, compare=False)
-    value_places: Mapping[str, tuple[int, int]] = field(default_factory=dict, compare=False)
+    training: Mapping[str, Any] = {}
+    key_places: Mapping[str, tuple[int, int]] = {}
+    value_places: Mapping[str, tuple[int, int]] = {}
 
     def key_fault(self, key: str, message: str, advice: str | None = None) -> NetworkError:
         """The error to raise about the name of a training option, with its place in the file."""
