@@ -1,4 +1,4 @@
-"""A network: its topology, its parameters in one flat vector, and what it needs to read its own inputs and outputs."""
+"""A network: its topology, its parameters in one vector, and how to read its inputs and outputs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from anncli.network.topology import Topology
 
 
 class SelfTest(NamedTuple):
-    """A few raw input vectors (n, n_inputs) and the outputs (n, n_outputs) the network gave for them when saved."""
+    """A few raw rows (n, n_inputs) and the outputs (n, n_outputs) that the network gave for them when it was saved."""
 
     inputs: Array
     outputs: Array
@@ -85,7 +85,7 @@ class Network:
         return cls(Topology(n_inputs, layers), **rest)
 
     def set_parameters(self, parameters: Array) -> None:
-        """Take a copy of `parameters` (P,) as float32; raises ValueError when the length or a value is wrong."""
+        """Take a copy of `parameters` (P,) as float32; raises ValueError for a wrong length or a value that is not finite."""
         taken = np.array(parameters, dtype=np.float32, order="C").reshape(-1)
         if taken.size != self.topology.n_parameters:
             raise ValueError(f"a {self.topology} network has {self.topology.n_parameters} parameters, not {taken.size}")

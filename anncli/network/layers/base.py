@@ -75,7 +75,7 @@ class LayerKind(ABC):
     kind: ClassVar[str]
     #: The keys of the long form `{units: 16, activation: tanh}`, which are the arguments of the class, each with its type
     #: (int: a whole number above 0) and an example for messages.
-    keys: ClassVar[Mapping[str, tuple[type[int] | type[str], str]]]
+    keys: ClassVar[Mapping[str, tuple[type[int] | type[str], str]]] = {}
     #: Whether the loss may act on its z. Kinds whose last step is not an activation are for hidden layers only.
     can_be_output: ClassVar[bool] = False
     #: The activation that turns z into outputs.
