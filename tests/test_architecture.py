@@ -283,6 +283,21 @@ def test_compiled_sources_are_small(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
 
 
+def test_only_dense_layers_know_where_biases_stand():
+    """Others take weights() and biases() of a topology, or the blocks as they are."""
+    found = []
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Subscript) and ast.unparse(node) in (
+                "block[0]",
+                "block[1:]",
+                "slot[0]",
+                "slot[1:]",
+            ):
+                found.append(module_name(path))
+    assert set(found) == {"anncli.network.layers.dense"}
+
+
 def test_a_package_with_a_table_of_names_imports_nothing():
     for path in PACKAGE.rglob("names.py"):
         tree = ast.parse((path.parent / "__init__.py").read_text(encoding="utf-8"))

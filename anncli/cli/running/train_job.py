@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -243,7 +243,7 @@ class Job:
                 advice="train again, with --output to write elsewhere",
             )
         if self.given["dialect"]:
-            network.source = replace(network.source, dialect=self.given["dialect"])
+            network.source = network.source._replace(dialect=self.given["dialect"])
         save(network, self.output)
 
     def _show(self) -> None:
