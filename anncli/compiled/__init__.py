@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from anncli.errors import UsageError
+from anncli.network.names import ACTIVATION_NAMES, LOSS_NAMES
 
 
 def describe_kernel() -> str:
@@ -54,8 +55,20 @@ def _wanted() -> str:
 def _import_native() -> tuple[Any, str]:
     """The compiled module, or None and why there is none."""
     try:
-        return import_module("anncli.compiled._native"), ""
+        module = import_module("anncli.compiled._native")
     except ModuleNotFoundError:
         return None, "not built"
     except ImportError as error:
         return None, str(error)
+    return (module, "") if _knows_the_names(module) else (None, "built from other sources, build it anew")
+
+
+def _knows_the_names(module: Any) -> bool:
+    """Whether the codes of this package mean the same to the compiled module; one built from older sources would compute others."""
+    activations = tuple(sorted(ACTIVATION_NAMES, key=lambda name: ACTIVATION_NAMES[name].code))
+    losses = tuple(sorted(LOSS_NAMES, key=lambda name: LOSS_NAMES[name].code))
+    try:
+        known = module.activations(), module.losses()
+    except AttributeError:
+        return False
+    return known == (activations, losses)

@@ -26,32 +26,32 @@ struct BufferView {
 
   // A vector of float32; n_rows: its length.
   bool take_vector(PyObject *object, const char *name, Py_ssize_t n_rows, Access access, Presence presence = REQUIRED) {
-    return take(object, name, 4, "f", n_rows, 0, access, presence);
+    return take(object, name, 4, 'f', 'f', n_rows, 0, access, presence);
   }
   // A matrix of float32.
   bool take_matrix(PyObject *object, const char *name, Py_ssize_t n_rows, Py_ssize_t n_columns, Access access,
                    Presence presence = REQUIRED) {
-    return take(object, name, 4, "f", n_rows, n_columns, access, presence);
+    return take(object, name, 4, 'f', 'f', n_rows, n_columns, access, presence);
   }
   // A vector of int32 or None, and one of int64 or None. Which letter numpy gives them depends on the platform.
-  bool take_row_numbers(PyObject *object, const char *name) { return take(object, name, 4, "il", ANY, 0, READ, OPTIONAL); }
+  bool take_row_numbers(PyObject *object, const char *name) { return take(object, name, 4, 'i', 'l', ANY, 0, READ, OPTIONAL); }
   bool take_numbers(PyObject *object, const char *name, Py_ssize_t n_rows) {
-    return take(object, name, 8, "lq", n_rows, 0, READ, OPTIONAL);
+    return take(object, name, 8, 'l', 'q', n_rows, 0, READ, OPTIONAL);
   }
 
   const float *floats() const { return (const float *)data; }
   float *writable_floats() const { return (float *)data; }
 
  private:
-  // size, letters: bytes and types allowed of an item; n_columns 0: one dimension.
-  bool take(PyObject *object, const char *name, Py_ssize_t size, const char *letters, Py_ssize_t n_rows, Py_ssize_t n_columns,
+  // size: bytes of an item; one, other: the two type letters that are accepted; n_columns 0: one dimension.
+  bool take(PyObject *object, const char *name, Py_ssize_t size, char one, char other, Py_ssize_t n_rows, Py_ssize_t n_columns,
             Access access, Presence presence) {
     if (presence == OPTIONAL && object == Py_None) return true;
     const int flags = PyBUF_FORMAT | PyBUF_C_CONTIGUOUS | (access == WRITE ? PyBUF_WRITABLE : 0);
     if (PyObject_GetBuffer(object, &view, flags)) return false;
     held = true;
     const char *format = view.format ? view.format : "B";
-    const bool type = view.itemsize == size && format[0] && !format[1] && strchr(letters, format[0]);
+    const bool type = view.itemsize == size && (format[0] == one || format[0] == other) && !format[1];
     const bool shape = view.ndim == (n_columns ? 2 : 1) && (n_rows == ANY || view.shape[0] == n_rows) &&
                        (!n_columns || n_columns == ANY || view.shape[1] == n_columns);
     if (!type || !shape) {

@@ -1,5 +1,11 @@
 // Batches: many rows at once. One call goes through its blocks of rows; a team of threads meets after each half of a block.
 
+// A function of its own, so that the sum stays in a register.
+NOINL double add_losses(double total, const float *losses, int n) {
+  for (int b = 0; b < n; b++) total += losses[b];
+  return total;
+}
+
 // One member's work in a call.
 static void batch_work(void *context, ann_team::Team *team, int member) {
   FlushDenormals flush;
@@ -24,8 +30,7 @@ static void batch_work(void *context, ann_team::Team *team, int member) {
       }
       if (call.aim == OUTPUTS) continue;
       ann_team::meet(team);
-      if (member == 0)
-        for (int b = 0; b < rows; b++) total += p->row_losses[b];
+      if (member == 0) total = add_losses(total, p->row_losses, rows);
       if (call.aim == EPOCH && call.rule->tolerance > 0) {  // batch size 1, one member
         const Layer &last = p->batch[p->n_layers - 1];
         const float *t = call.data->targets + (size_t)row_of(call.data, s) * last.n_out;

@@ -70,16 +70,17 @@ static void layer_sums(Plan *p, int l, int b0, int b1) {
 }
 
 // Forward through all layers, except for the activation of the output layer.
-static void forward_rows(Call &call, int64_t start, int b0, int b1) {
+NOINL void forward_rows(Call &call, int64_t start, int b0, int b1) {
   Plan *p = call.plan;
   const bool dropping = call.drops_units();
   const int m = b1 - b0;
   find_rows(call, start, b0, b1);
   uint64_t position = p->n_inputs;  // of the layer's first unit among inputs and hidden units
-  for (int l = 0; l < p->n_layers - 1; l++) {
+  for (int l = 0; l < p->n_layers; l++) {
     const Layer &a = p->batch[l];
     float *values = a.values + (size_t)b0 * a.stride;
     layer_sums(p, l, b0, b1);
+    if (l == p->n_layers - 1) break;
     const bool stored = call.trains() && a.slopes && (dropping || !slope_from_value(a.activation));
     float *slopes = stored ? a.slopes + (size_t)b0 * a.p_out : NULL;
     activate(a.activation, values, slopes, (size_t)m * a.p_out);
@@ -97,7 +98,6 @@ static void forward_rows(Call &call, int64_t start, int b0, int b1) {
         st(tail, keep_first(ld(tail), a.n_out - a.p_out + VL));
       }
   }
-  layer_sums(p, p->n_layers - 1, b0, b1);
 }
 
 // Deltas and losses of rows whose single outputs stand side by side.
@@ -116,7 +116,7 @@ static void single_output_rows(Call &call, const Layer &a, int64_t start, int b0
 }
 
 // Outputs, losses and deltas of rows b0..b1; m: rows of the batch.
-static void output_rows(Call &call, int64_t start, int b0, int b1, int64_t m) {
+NOINL void output_rows(Call &call, int64_t start, int b0, int b1, int64_t m) {
   Plan *p = call.plan;
   const AnnData *data = call.data;
   const Layer &a = p->batch[p->n_layers - 1];
@@ -143,7 +143,7 @@ static void output_rows(Call &call, int64_t start, int b0, int b1, int64_t m) {
       memcpy(call.outputs + (size_t)(start + b) * n_out, a.values + (size_t)b * a.stride, sizeof(float) * n_out);
 }
 
-static void backward_rows(Call &call, int b0, int b1) {
+NOINL void backward_rows(Call &call, int b0, int b1) {
   Plan *p = call.plan;
   const bool dropping = call.drops_units();
   const int m = b1 - b0;
