@@ -183,8 +183,7 @@ def docstring_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 # Still to be made smaller; this set only shrinks.
 PENDING = {
-    "cli.classic.run",
-    "cli.commands.init", "cli.commands.test", "cli.running.train_job", "training.run", "batch.h", "module.cc", "plan.h",
+    "cli.classic.run", "cli.commands.init", "cli.commands.test", "cli.running.train_job", "training.run",
     "evaluation.binary", "evaluation.multiclass", "cli.commands.gradcheck", "cli.commands.predict",
 }  # fmt: skip
 MODULES = sorted(PACKAGE.rglob("*.py"))
