@@ -34,7 +34,7 @@ import numpy as np
 from accuracy_sets import Task, load_tasks, rounds
 
 import anncli
-from anncli.backends.choice import active_kernel
+from anncli.backends.choice import choose_backend
 from anncli.dataset.dataset import Dataset
 from anncli.inference.predict import decide
 from anncli.training.setup import PRIOR_PRECISION
@@ -200,7 +200,7 @@ def mean_ranks(errors: Array) -> Array:
 
 
 def machine() -> str:
-    parts = [f"Python {platform.python_version()}", f"numpy {np.__version__}", f"kernel {active_kernel().name}"]
+    parts = [f"Python {platform.python_version()}", f"numpy {np.__version__}", f"kernel {choose_backend().name}"]
     with contextlib.suppress(PackageNotFoundError):
         parts.append(f"scikit-learn {version('scikit-learn')}")
     return ", ".join(parts)

@@ -62,6 +62,11 @@ class Attempt:
         self.initial_parameters = parameters.copy()
         self.trainer = make_trainer(options.trainer, options.trainer_options)
         self.trainer.start(objective, parameters)
+        #: Epochs that the learning-rate schedule spans, since epochs() was called.
+        self.total_epochs: int | None = None
+        #: Why the trainer cannot go on, and the class means of the last epoch; see EpochOutcome.
+        self.finished: str | None = None
+        self.class_means: tuple[float, ...] | None = None
         self.average: WeightAverage | None = None
         self.best_parameters: Array | None = None
         self.history: list[EpochReport] = []
@@ -77,7 +82,7 @@ class Attempt:
         Args: total: epochs that the learning-rate schedule spans; default: up to the limit.
         """
         total = total or len(self.history) + limit
-        self.trainer.total_epochs = total
+        self.total_epochs = total
         if self.options.average is not None and (self.average is None or not self.average.count):
             # Made anew also where a restored average is still empty: this run may have more epochs than the one before.
             self.average = WeightAverage(self.options.average, total)
@@ -97,25 +102,26 @@ class Attempt:
         number = len(self.history) + 1
         # An overflow before divergence is found below; numpy's warning would only repeat it.
         with np.errstate(over="ignore", invalid="ignore"):
-            training_loss = self.trainer.epoch(self.objective, self.parameters, self.rng)
+            outcome = self.trainer.epoch(self.objective, self.parameters, self.rng, self.total_epochs)
+            training_loss, self.finished, self.class_means = outcome
             finite = math.isfinite(training_loss) and all_finite(self.parameters)
         if not finite:
             self.diverged, self.stopped, self.stop_reason = number, True, f"diverged in epoch {number}"
             return None
         self.weights = self.parameters if self.average is None else self.average.see(number, self.parameters)
-        verdict = self.judge.see(number, self.weights, self.trainer.class_means)
+        verdict = self.judge.see(number, self.weights, self.class_means)
         if verdict.is_best:
             self.best_parameters = self.weights.copy()
-        means = None if self.trainer.class_means is None else tuple(self.trainer.class_means)
+        best, means = self.judge.best_epoch, self.class_means
         report = EpochReport(
-            number, training_loss, verdict.loss, verdict.metric, self.judge.best_epoch, means, restart=self.number
+            number, training_loss, verdict.loss, verdict.metric, best, means, restart=self.number
         )
         self.history.append(report)
         return report
 
     def _reason_to_stop(self, report: EpochReport) -> str | None:
-        if self.trainer.finished:
-            return self.trainer.finished
+        if self.finished:
+            return self.finished
         seen = [(rule, rule.see(report.training_loss, report.validation_loss)) for rule in self.rules]
         for rule, reason in seen:
             if reason and rule.lasts:
@@ -138,8 +144,8 @@ class Attempt:
             "parameters": self.parameters.copy(),
             "initial_parameters": self.initial_parameters,
             "trainer": self.trainer.state(),
-            "finished": self.trainer.finished,
-            "class_means": self.trainer.class_means,
+            "finished": self.finished,
+            "class_means": None if self.class_means is None else list(self.class_means),
             "rng": self.rng.bit_generator.state,
             "judge": self.judge.state(),
             "rules": [rule_state for rule in self.rules if (rule_state := rule.state())],
@@ -160,7 +166,8 @@ class Attempt:
         self.parameters[...] = state["parameters"]
         self.initial_parameters = state["initial_parameters"]
         self.trainer.restore(state["trainer"])
-        self.trainer.finished, self.trainer.class_means = state["finished"], state["class_means"]
+        means = state["class_means"]
+        self.finished, self.class_means = state["finished"], None if means is None else tuple(means)
         self.rng.bit_generator.state = state["rng"]
         self.judge.restore(state["judge"])
         # Rules without a state are skipped: a resumed run may add or drop a time limit.

@@ -57,7 +57,7 @@ class FinalFit:
         parameters = attempt.initial_parameters.copy()
         fit = Attempt(objective, setup.options, parameters, rng, judge, number=attempt.number)
         # The learning-rate schedule spans as many epochs as it did before, even where the attempt ended early.
-        for report in fit.epochs(count, attempt.trainer.total_epochs or limit):
+        for report in fit.epochs(count, attempt.total_epochs or limit):
             if report.epoch == count or fit.stopped:
                 keep(Refit(fit.weights, report.epoch, fit.trainer.remarks()))
             yield report._replace(best_epoch=attempt.judge.best_epoch, phase="refit")

@@ -34,11 +34,9 @@ class Measure:
 
     def evaluate(self, parameters: Array, rows: Array, classes: tuple[str, ...] = ()) -> Evaluation:
         """Counts and metrics; classes: their names for the table."""
-        objective = self.objective
-        outputs = objective.kernel.forward(objective.topology, parameters, objective.inputs, rows)
         return evaluate_outputs(
-            outputs,
-            take_rows(objective.labels, rows),
+            self.objective.outputs(parameters, rows),
+            take_rows(self.objective.labels, rows),
             threshold=self.threshold,
             targets=self.targets,
             classes=classes,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from anncli.arrays import Array
+from anncli.backends.base import Samples
 from anncli.network.network import Network, SelfTest
 from anncli.training.attempt import Attempt, EpochReport
 from anncli.training.choice import Choice, RestartSummary
@@ -112,7 +113,7 @@ def finished_network(setup: Setup, outcome: Outcome, record: dict[str, Any]) -> 
     )
     assert network.parameters is not None
     scaled = setup.scaling.apply(setup.self_test_inputs)
-    outputs = setup.kernel.forward(network.topology, network.parameters, scaled)
+    outputs = outcome.attempt.objective.session.over(Samples(scaled)).outputs(network.parameters)
     network.self_test = SelfTest(setup.self_test_inputs, outputs)
     return network
 

@@ -38,7 +38,7 @@ def make_record(setup: Setup, outcome: Outcome) -> dict[str, Any]:
         **outcome.remarks,
         "parts": _sets(setup, outcome),
         "data": [{"file": s.name, "samples": s.n_samples, "sha256": s.sha256} for s in setup.data.sources],
-        "kernel": setup.kernel.name,
+        "kernel": setup.backend.name,
         "versions": {"anncli": __version__, "numpy": np.__version__},
     }
 

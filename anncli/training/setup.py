@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from anncli.arrays import Array, random_stream
-from anncli.backends.base import Kernel
-from anncli.backends.choice import active_kernel
+from anncli.backends.base import Backend, Problem, Samples
+from anncli.backends.choice import choose_backend, fall_back
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import encode_targets, smooth_targets
 from anncli.errors import DataError, UsageError
@@ -45,9 +45,9 @@ class Setup:
     network: Network
     data: Dataset
     options: TrainingOptions
-    kernel: Kernel
+    backend: Backend
+    problem: Problem
     rows: Mapping[str, Array]
-    loss: str
     targets: tuple[float, float]
     threshold: float
     scaling: Scaling
@@ -64,6 +64,11 @@ class Setup:
     warnings: tuple[str, ...]
 
     @property
+    def loss(self) -> str:
+        """The name of the loss that is minimised."""
+        return self.problem.loss
+
+    @property
     def final_rows(self) -> Array:
         """The rows of a final fit: the training and the validation set, ascending."""
         rows = np.concatenate([self.rows["training"], self.rows["validation"]])
@@ -71,7 +76,8 @@ class Setup:
         return rows
 
     def open_objective(self) -> Objective:
-        """What an attempt minimises: loss and penalty over the training set."""
+        """What an attempt minimises: loss and penalty over the training set. Every call opens a session of its own, because
+        attempts may run in different threads."""
         return self._objective(self.smoothed, self.rows["training"], self.l2)
 
     def open_final_objective(self, l2: float) -> Objective:
@@ -80,9 +86,9 @@ class Setup:
         return self._objective(smoothed(self.encoded, rows, self.options), rows, l2)
 
     def open_measure(self, objective: Objective) -> Measure:
-        """Measures parameters by targets without label smoothing; it shares the objective where there is none."""
+        """Measures parameters by targets without label smoothing, with the session of the objective."""
         if self.smoothed is not self.encoded:
-            objective = self._objective(self.encoded, self.rows["training"], self.l2)
+            objective = objective.over(objective.samples._replace(targets=self.encoded))
         return Measure(objective, self.data.weights, self.threshold, self.targets)
 
     def initial_parameters(self, restart: int) -> Array:
@@ -91,9 +97,9 @@ class Setup:
         return choosing.initial_parameters(self.network, self.options, self.inputs, self.rows["training"], rng)
 
     def _objective(self, targets: Array, rows: Array, l2: float) -> Objective:
-        topology, labels, l1 = self.network.topology, self.data.labels, self.options.l1
-        rows = np.ascontiguousarray(rows)
-        return Objective(self.kernel, topology, self.loss, self.inputs, targets, self.weights, rows, labels, l2, l1)
+        samples, rows = Samples(self.inputs, targets, self.weights), np.ascontiguousarray(rows)
+        session = self.backend.open(self.problem, samples)
+        return Objective(session, self.problem, samples, rows, self.data.labels, l2, self.options.l1)
 
 
 def prepare(
@@ -103,7 +109,7 @@ def prepare(
     *,
     sets: Mapping[str, Array] | None = None,
     in_place: bool = False,
-    kernel: Kernel | None = None,
+    backend: Backend | None = None,
     prior_precision: float = PRIOR_PRECISION,
 ) -> Setup:
     """The setup of a run that trains `network` on `data`.
@@ -126,13 +132,15 @@ def prepare(
     # Copied before the inputs are scaled, possibly in place.
     self_test_inputs = data.inputs[_evenly_spaced(rows["training"], _SELF_TEST_ROWS)].copy()
     l2 = choosing.choose_l2(options, rows, is_drawn, prior_precision)
-    loss = choosing.choose_loss(network, options)
-    targets = choosing.choose_targets(network, options, loss)
+    problem = Problem(network.topology, choosing.choose_loss(network, options))
+    backend = fall_back(backend or choose_backend(), problem)
+    warnings += [backend.note] if backend.note else []
+    targets = choosing.choose_targets(network, options, problem.loss)
     scaling = choosing.choose_scaling(network, data, options, rows["training"])
     inputs = _scaled(scaling, data, in_place)
     encoded = encode_targets(data.labels, network.n_outputs, targets)
     return Setup(
-        network, data, options, kernel or active_kernel(), rows, loss, targets,
+        network, data, options, backend, problem, rows, targets,
         threshold=choosing.choose_threshold(network, options, targets),
         scaling=scaling, inputs=inputs, encoded=encoded, smoothed=smoothed(encoded, rows["training"], options),
         weights=choosing.sample_weights(network, data, options, rows["training"]),

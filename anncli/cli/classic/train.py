@@ -59,7 +59,7 @@ class ClassicRun:
         self.say("training...")
         started = time.monotonic()
         interrupted = self._train()
-        if self.training.attempt.trainer.finished:
+        if self.training.attempt.finished:
             self.say("training done.")
         self.say(f"training time: {_clock(time.monotonic() - started)}")
         self._finish("interrupted" if interrupted else None)
@@ -152,7 +152,7 @@ class ClassicRun:
 
         with Interruption() as interruption:
             for report in self.training.epochs(self.arguments.epochs):
-                if not self.training.attempt.trainer.finished:
+                if not self.training.attempt.finished:
                     self.say(self._epoch_line(report))
                 if interruption.caught is not None:
                     break

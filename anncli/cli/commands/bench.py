@@ -164,13 +164,12 @@ def follow(run: TrainingRun, epochs: int) -> Course:
     import numpy as np
 
     validation, course, attempt = run.setup.rows["validation"], Course(), run.attempt
-    attempt.trainer.total_epochs = epochs
     course.losses.append(attempt.objective.value(attempt.parameters))
     course.seconds.append(0.0)
     for _ in range(epochs):
         begin = time.perf_counter()
         with np.errstate(over="ignore", invalid="ignore"):
-            attempt.trainer.epoch(attempt.objective, attempt.parameters, attempt.rng)
+            outcome = attempt.trainer.epoch(attempt.objective, attempt.parameters, attempt.rng, epochs)
             spent = time.perf_counter() - begin
             loss = attempt.objective.value(attempt.parameters)
         if not np.isfinite(loss):
@@ -181,8 +180,8 @@ def follow(run: TrainingRun, epochs: int) -> Course:
         if len(validation):
             judged = attempt.objective.value(attempt.parameters, validation, penalty=False)
             course.validation = judged if course.validation is None else min(course.validation, judged)
-        if attempt.trainer.finished:
-            course.ended = attempt.trainer.finished
+        if outcome.finished:
+            course.ended = outcome.finished
             break
     return course
 

@@ -57,7 +57,7 @@ def gradcheck_command(ctx: click.Context, /, network_path: str, class_files: tup
             "command": "gradcheck", "network": network_path, "loss": run.setup.loss, "l2": run.setup.l2,
             "rows": objective.n_samples, "checked": found.checked, "skipped": found.skipped, "worst": name,
             "backpropagation": found.backpropagation,
-            "difference": found.difference, "error": found.error, "kernel": run.setup.kernel.name,
+            "difference": found.difference, "error": found.error, "kernel": run.setup.backend.name,
             "kernel_error": found.kernel_error, "passed": passed,
         })  # fmt: skip
     else:
@@ -70,7 +70,7 @@ def gradcheck_command(ctx: click.Context, /, network_path: str, class_files: tup
             f"relative error {found.error:.2g}"
         )
         click.echo(
-            f"kernel    {run.setup.kernel.name}, float32: the gradient differs by {found.kernel_error:.2g} of its length"
+            f"kernel    {run.setup.backend.name}, float32: the gradient differs by {found.kernel_error:.2g} of its length"
         )
         click.echo("the gradient is right" if passed else "the gradient is wrong")
     if not passed:

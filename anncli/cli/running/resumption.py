@@ -48,7 +48,7 @@ def settings_of(training: TrainingRun) -> dict[str, Any]:
         "options": plain({**chosen.pop("trainer_options"), **chosen}),
         "data": [[source.sha256, source.n_samples] for source in training.setup.data.sources],
         "parts": {name: len(rows) for name, rows in training.setup.rows.items()},
-        "kernel": training.setup.kernel.name,
+        "kernel": training.setup.backend.name,
     }
 
 

@@ -120,7 +120,7 @@ class Job:
         return load_checkpoint(self.given["resume"])
 
     def _prepare(self, network: Network, chosen: TrainingOptions) -> TrainingRun:
-        from anncli.backends.choice import active_kernel
+        from anncli.backends.choice import choose_backend
         from anncli.dataset.dataset import UNLABELLED
         from anncli.formats.data.assemble import read_parts
         from anncli.training.beside import side_by_side
@@ -147,8 +147,8 @@ class Job:
         self._warn_of_repeated_files(data.sources)
         threads = options.threads(self.given["threads"])
         beside = self._restarts_beside(threads, chosen.restarts)
-        kernel = active_kernel(1 if beside > 1 else threads)
-        setup = prepare(network, data, chosen, sets=parts, in_place=True, kernel=kernel)
+        backend = choose_backend(threads=1 if beside > 1 else threads)
+        setup = prepare(network, data, chosen, sets=parts, in_place=True, backend=backend)
         return TrainingRun(setup, partial(side_by_side, threads=beside) if beside > 1 else None)
 
     def _restarts_beside(self, threads: int, restarts: int) -> int:

@@ -61,7 +61,7 @@ def understood(training: TrainingRun, network_path: str, output: str, epochs: in
         "refit": setup.will_refit,
         "init": chosen.init or ("weights of the file" if setup.network.is_trained else "auto"),
         "seed": chosen.seed,
-        "kernel": setup.kernel.name,
+        "kernel": setup.backend.name,
     }
 
 
