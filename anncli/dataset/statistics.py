@@ -87,4 +87,3 @@ def _quartiles(inputs: Array, rows: Array) -> tuple[Array, Array]:
     quartiles = [np.percentile(inputs[sample, k].astype(np.float64), (25, 50, 75)) for k in range(inputs.shape[1])]
     low, median, high = np.transpose(quartiles)
     return median, np.where(deviation > 0, np.maximum(high - low, deviation / 2), 0.0)
-

@@ -77,7 +77,7 @@ def evaluate_scores(
     """
     is_positive = labels == 0
     counts = _counts(scores > scores.dtype.type(threshold), is_positive, weights)
-    rates, undefined = _rates(*counts)
+    rates, undefined = _rates(counts)
     finite = bool(np.isfinite(scores).all())
     auc = area_under_curve(scores, is_positive, weights) if finite else None
     if auc is None:
@@ -85,10 +85,13 @@ def evaluate_scores(
     mse = mean_squared_error(scores[:, None], labels, targets, weights)
     if mse is None:
         undefined["mse"] = why_no_mse(scores, targets)
-    n = sum(counts)
     return BinaryEvaluation(
-        classes, n, n_unlabelled, **counts._asdict(), **rates, auc=auc, mse=mse, undefined=undefined
-    )
+        classes=classes, n=sum(counts), n_unlabelled=n_unlabelled,
+        tp=counts.tp, fn=counts.fn, tn=counts.tn, fp=counts.fp,
+        sensitivity=rates["sensitivity"], specificity=rates["specificity"], ppv=rates["ppv"], npv=rates["npv"],
+        accuracy=rates["accuracy"], f1=rates["f1"], auc=auc, mse=mse, majority_share=rates["majority_share"],
+        undefined=undefined,
+    )  # fmt: skip
 
 
 def _counts(predicted: Array, is_positive: Array, weights: Array | None) -> _Counts:
@@ -98,9 +101,10 @@ def _counts(predicted: Array, is_positive: Array, weights: Array | None) -> _Cou
     return _Counts(tp, count(predicted & is_positive, weights), count(predicted & ~is_positive, weights), fp)
 
 
-def _rates(tp: float, fn: float, tn: float, fp: float) -> tuple[dict[str, float | None], dict[str, str]]:
-    """The rates by field name, None where undefined, and the reasons for those."""
-    n = tp + fn + tn + fp
+def _rates(counts: _Counts) -> tuple[dict[str, float | None], dict[str, str]]:
+    """The rates by field name, None where undefined, and the reason for each None."""
+    tp, fn, tn, fp = counts
+    n = sum(counts)
     table = (
         ("sensitivity", tp, tp + fn, "no sample is positive"),
         ("specificity", tn, tn + fp, "no sample is negative"),

@@ -24,4 +24,6 @@ def collapsed(evaluation: Evaluation) -> str | None:
     if evaluation.accuracy * evaluation.n > largest * (1 + 1e-12):
         return None
     majority = classes[counts.index(largest)]
-    return f"accuracy {accuracy} is no better than always predicting '{majority}' ({100 * largest / evaluation.n:.2f} %)"
+    return (
+        f"accuracy {accuracy} is no better than always predicting '{majority}' ({100 * largest / evaluation.n:.2f} %)"
+    )

@@ -27,9 +27,9 @@ def evaluate_outputs(
 ) -> Evaluation:
     """Compare outputs (n_samples, n_outputs) with labels (n_samples,); unlabelled samples (-1) are left out and counted.
 
-    One output stands for two classes: a score strictly above `threshold` predicts class 0, the positive one. More outputs
-    stand for one class each and the class of the largest is predicted; the threshold is not used.
-    Args: targets: the output values (high, low) of training, for the mse; classes: names, 'class 1' ... when left out;
+    One output stands for two classes: a score strictly above `threshold` predicts class 0, the positive one. Of more
+    outputs, which stand for one class each, the largest is the prediction.
+    Args: targets: the output values (high, low) of training, for the mse; classes: names, else 'class 1' ...;
         weights (n_samples,) >= 0: counts become sums of weights and means weighted means, and the AUC weighs pairs by the
         product of their weights; samples of weight 0 are left out, also of the count of unlabelled ones.
     Raises: ValueError for shapes, labels or names that do not fit together.
@@ -49,8 +49,7 @@ def evaluate_outputs(
         raise ValueError(f"weights of shape {weights.shape} for labels of shape {labels.shape}")
     known, n_unlabelled = _known(labels, weights)
     if known is not None:
-        outputs, labels = outputs[known], labels[known]
-        weights = None if weights is None else weights[known]
+        outputs, labels, weights = outputs[known], labels[known], None if weights is None else weights[known]
     if outputs.shape[1] == 1:
         return evaluate_scores(outputs[:, 0], labels, threshold, targets, names, n_unlabelled, weights)
     # Imported here because most networks have one output, and an import costs time at every start.

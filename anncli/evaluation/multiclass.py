@@ -107,7 +107,10 @@ def evaluate_classes(
     if not n:
         without = ("accuracy", "macro_recall", "macro_precision", "macro_f1", "majority_share")
         undefined |= dict.fromkeys(without, "no sample has a label")
-    macro = {f"macro_{name}": _macro(values, counts) for name, values in (("recall", recall), ("precision", precision), ("f1", f1))}
+    macro = {
+        f"macro_{name}": _macro(values, counts)
+        for name, values in (("recall", recall), ("precision", precision), ("f1", f1))
+    }
     return MulticlassEvaluation(
         classes, n, n_unlabelled, matrix,
         accuracy=sum(hits) / n if n else None, recall=recall, precision=precision, f1=f1, **macro, mse=mse,
@@ -126,7 +129,12 @@ def _matrix(outputs: Array, labels: Array, weights: Array | None) -> Array:
 
 
 def _ratios(
-    metric: str, parts: list[float], wholes: list[float], classes: tuple[str, ...], reason: str, undefined: dict[str, str]
+    metric: str,
+    parts: list[float],
+    wholes: list[float],
+    classes: tuple[str, ...],
+    reason: str,
+    undefined: dict[str, str],
 ) -> tuple[float | None, ...]:
     """part / whole of each class; None where the whole is 0, with the reason added to `undefined`."""
     undefined.update({f"{metric} of {name}": reason for name, whole in zip(classes, wholes, strict=True) if not whole})

@@ -8,9 +8,7 @@ import numpy.typing as npt
 from anncli.arrays import Array, blocks
 
 
-def area_under_curve(
-    scores: Array, is_positive: npt.NDArray[np.bool_], weights: Array | None = None
-) -> float | None:
+def area_under_curve(scores: Array, is_positive: npt.NDArray[np.bool_], weights: Array | None = None) -> float | None:
     """Fraction of (positive, negative) pairs in which the positive has the higher score; a tie counts a half.
 
     Args: scores (n,), finite; is_positive (n,); weights (n,) above 0: a pair weighs the product of its weights.

@@ -113,9 +113,7 @@ class Attempt:
         if verdict.is_best:
             self.best_parameters = self.weights.copy()
         best, means = self.judge.best_epoch, self.class_means
-        report = EpochReport(
-            number, training_loss, verdict.loss, verdict.metric, best, means, restart=self.number
-        )
+        report = EpochReport(number, training_loss, verdict.loss, verdict.metric, best, means, restart=self.number)
         self.history.append(report)
         return report
 

@@ -41,7 +41,7 @@ def choose(attempts: Sequence[Attempt], options: TrainingOptions) -> Choice:
             advice=f"{_against_divergence(options)}, or scale the inputs (--scaling zscore); no file was changed",
         )
     kept = _best([attempt for attempt in attempts if attempt.number in values], values, options)
-    warnings = ()
+    warnings: tuple[str, ...] = ()
     if kept.diverged:
         warnings = (
             f"training diverged in epoch {kept.diverged}; the weights of epoch {kept.judge.best_epoch} are kept; "

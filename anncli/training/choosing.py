@@ -25,6 +25,14 @@ _RANGE_ROWS = 10_000
 _REFIT_LIMIT = 10_000
 
 
+def is_continued(network: Network, options: TrainingOptions) -> bool:
+    """Whether training goes on from the weights of the network; raises UsageError for restarts of such a training."""
+    if options.restarts > 1 and network.is_trained and options.init is None:
+        message = "--restarts draws new weights, but this network has weights that training would continue from"
+        raise UsageError(message, advice="add --init auto to start over")
+    return network.is_trained and options.init is None
+
+
 def choose_loss(network: Network, options: TrainingOptions) -> str:
     """The loss asked for, or the one that fits the output layer; raises UsageError where the two do not fit."""
     output = network.topology.output_activation

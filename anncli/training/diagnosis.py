@@ -46,7 +46,9 @@ def _units(run: TrainingRun, result: TrainingResult) -> list[str]:
         elif dead > _FRACTION * layer.units:
             remarks.append(
                 f"hidden layer {number}: {_of(dead, layer.units)} dead: the slope is 0 on every row; "
-                + _one_of("use leaky-relu or elu", _lower_rate(run), last="try other initial weights (--init he --seed N)")
+                + _one_of(
+                    "use leaky-relu or elu", _lower_rate(run), last="try other initial weights (--init he --seed N)"
+                )
             )
     return remarks
 

@@ -12,7 +12,7 @@ from anncli.backends.base import Backend, Problem, Samples
 from anncli.backends.choice import choose_backend, fall_back
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import encode_targets, smooth_targets
-from anncli.errors import DataError, UsageError
+from anncli.errors import DataError
 from anncli.network.network import Network
 from anncli.network.scaling import Scaling
 from anncli.options.table import TrainingOptions
@@ -114,40 +114,33 @@ def prepare(
 ) -> Setup:
     """The setup of a run that trains `network` on `data`.
 
-    Args: sets: row numbers of 'training', 'validation' and 'test' where the caller divides the data; the other sets are
-        drawn by options.validation and options.test; in_place: the data's inputs may be overwritten by scaled ones;
-        prior_precision: times 1 / n the default l2 penalty.
+    Args: sets: row numbers of 'training', 'validation' and 'test'; sets that are not given are drawn, see divide();
+        in_place: the data's inputs may be overwritten by scaled ones; prior_precision: n times the default l2 penalty.
     Raises: DataError, UsageError for data and options that do not fit the network.
     """
     check_fit(network, data)
-    is_continued = network.is_trained and options.init is None
-    if options.restarts > 1 and is_continued:
-        message = "--restarts draws new weights, and this network has some to go on from"
-        raise UsageError(message, advice="add --init auto to train it anew")
+    is_continued = choosing.is_continued(network, options)
     rows = divide(data, options, sets or {}, random_stream(options.seed, "split"))
-    is_drawn = "validation" not in (sets or {})
-    warnings = check_sets(data, rows) + choosing.options_without_effect(options, rows)
-    if options.validation is None and is_drawn:
-        warnings += too_few_to_split(data, rows)
+    training, is_drawn = rows["training"], "validation" not in (sets or {})
+    warnings = [*check_sets(data, rows), *choosing.options_without_effect(options, rows)]
+    warnings += too_few_to_split(data, rows) if options.validation is None and is_drawn else []
     # Copied before the inputs are scaled, possibly in place.
-    self_test_inputs = data.inputs[_evenly_spaced(rows["training"], _SELF_TEST_ROWS)].copy()
+    self_test_inputs = data.inputs[_evenly_spaced(training, _SELF_TEST_ROWS)].copy()
     l2 = choosing.choose_l2(options, rows, is_drawn, prior_precision)
     problem = Problem(network.topology, choosing.choose_loss(network, options))
     backend = fall_back(backend or choose_backend(), problem)
-    warnings += [backend.note] if backend.note else []
     targets = choosing.choose_targets(network, options, problem.loss)
-    scaling = choosing.choose_scaling(network, data, options, rows["training"])
+    scaling = choosing.choose_scaling(network, data, options, training)
     inputs = _scaled(scaling, data, in_place)
     encoded = encode_targets(data.labels, network.n_outputs, targets)
     return Setup(
-        network, data, options, backend, problem, rows, targets,
-        threshold=choosing.choose_threshold(network, options, targets),
-        scaling=scaling, inputs=inputs, encoded=encoded, smoothed=smoothed(encoded, rows["training"], options),
-        weights=choosing.sample_weights(network, data, options, rows["training"]),
+        network, data, options, backend, problem, rows, targets, choosing.choose_threshold(network, options, targets),
+        scaling, inputs, encoded, smoothed(encoded, training, options),
+        weights=choosing.sample_weights(network, data, options, training),
         l2=l2, patience=choosing.choose_patience(options, rows),
         will_refit=choosing.will_refit(options, rows, is_drawn and not is_continued),
         is_continued=is_continued, alternates=choosing.alternates(options),
-        self_test_inputs=self_test_inputs, warnings=tuple(warnings),
+        self_test_inputs=self_test_inputs, warnings=(*warnings, *filter(None, [backend.note])),
     )  # fmt: skip
 
 

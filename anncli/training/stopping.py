@@ -52,7 +52,11 @@ class StripRule(StopRule):
         progress = training_progress(self.strip)
         self.strip = []
         if self.name == "progress":
-            return None if progress >= self.limit else f"training progress {progress:.3g} per mille (progress:{self.limit:g})"
+            return (
+                None
+                if progress >= self.limit
+                else f"training progress {progress:.3g} per mille (progress:{self.limit:g})"
+            )
         if validation_loss is None:
             return None
         self.lowest = min(self.lowest, validation_loss)

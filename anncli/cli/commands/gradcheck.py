@@ -63,7 +63,9 @@ def gradcheck_command(ctx: click.Context, /, network_path: str, class_files: tup
     else:
         skipped = f", {found.skipped} left out at kinks" if found.skipped else ""
         topology = run.setup.network.topology
-        click.echo(f"{network_path}: {topology}, {topology.n_parameters} parameters, loss {run.setup.loss}, l2 {run.setup.l2:.3g}")
+        click.echo(
+            f"{network_path}: {topology}, {topology.n_parameters} parameters, loss {run.setup.loss}, l2 {run.setup.l2:.3g}"
+        )
         click.echo(f"checked   {found.checked} weights and biases on {objective.n_samples} vectors{skipped}")
         click.echo(
             f"worst     {name}: backpropagation {found.backpropagation:.9g}, difference {found.difference:.9g}, "

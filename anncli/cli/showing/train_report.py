@@ -92,7 +92,6 @@ def evaluate_parts(training: TrainingRun, result: TrainingResult) -> dict[str, A
             parameters, title = network.parameters, name
             if name == "validation" and result.validation_parameters is not None:
                 parameters, title = result.validation_parameters, VALIDATION_BEFORE_REFIT
-            assert parameters is not None
             parts[title] = training.evaluate(parameters, name, network.classes)
     return parts
 
@@ -137,11 +136,7 @@ def outcome_text(
             *_refit_line(result),
             "",
             evaluation_text(parts),
-            *(
-                ["* before the final fit, which trained on these rows too"]
-                if VALIDATION_BEFORE_REFIT in parts
-                else []
-            ),
+            *(["* before the final fit, which trained on these rows too"] if VALIDATION_BEFORE_REFIT in parts else []),
             "",
             f"written to {'stdout' if output == '-' else printable(output)}",
         ]
