@@ -175,7 +175,7 @@ class NativeSession:
                 _native.rprop_step(TURN_CODES[rule.turn], *rule[:4], *vectors)
                 state.previous_gradient[...] = gradient
                 return
-        self._reference.update(rule, state, parameters, gradient)
+        apply_rule(self._problem.topology, rule, state, parameters, gradient)
 
     def over(self, samples: Samples) -> Session:
         return NativeSession(self._backend, self._problem, samples, self._bound())
@@ -190,7 +190,9 @@ class NativeSession:
         return self._binding
 
     def _bound_targets(self) -> tuple[Binding, Array]:
-        return self._bound(), targets_of(self._samples) if self._targets is None else self._targets
+        if self._binding is None or self._targets is None:
+            return self._bound(), targets_of(self._samples)
+        return self._binding, self._targets
 
     @cached_property
     def _reference(self) -> ReferenceSession:
@@ -200,8 +202,8 @@ class NativeSession:
 
     def _numbers(self, rows: RowChoice | None) -> Array | None:
         """Row numbers as int32. A number too large is clipped to one out of range, so that the compiled code rejects it."""
-        if rows is None:
-            return None
+        if rows is None or (type(rows) is np.ndarray and rows.dtype == _INT32 and rows.flags.c_contiguous):
+            return rows
         if isinstance(rows, slice) or rows.dtype == np.bool_:
             rows = chosen_rows(rows, self._n_samples)
         if rows.dtype.itemsize > _INT32.itemsize:

@@ -7,6 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from anncli.backends.names import BACKENDS
 from anncli.errors import UsageError
 
 
@@ -45,8 +46,8 @@ def chosen_variant() -> str | None:
 
 def _wanted() -> str:
     wanted = os.environ.get("ANN_KERNELS", "")
-    if wanted not in ("", "native", "numpy"):
-        raise UsageError(f"unknown kernels ANN_KERNELS={wanted}", advice="use numpy or native, or unset it")
+    if wanted and wanted not in BACKENDS:
+        raise UsageError(f"unknown kernels ANN_KERNELS={wanted}", advice=f"use {' or '.join(BACKENDS)}, or unset it")
     return wanted
 
 
