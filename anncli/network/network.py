@@ -57,7 +57,7 @@ class Network:
     topology: its shape; parameters: float32 (P,), or None while the network is untrained (training draws them);
     scaling: raw inputs -> network inputs; classes: their names, the positive one first if there is one output;
     targets: the output values (high, low) that stand for "is" and "is not" a class;
-    threshold: with one output, a score strictly above it means the first class;
+    loss: the loss it was trained with, or None; threshold: with one output, a score strictly above it means the first class;
     columns: names of the inputs or (); record: how it was trained; source: the file it was read from.
     """
 
@@ -66,6 +66,7 @@ class Network:
     scaling: Scaling = field(default_factory=Scaling)
     classes: tuple[str, ...] = ()
     targets: tuple[float, float] | None = None
+    loss: str | None = None
     threshold: float | None = None
     columns: tuple[str, ...] = ()
     record: dict[str, Any] = field(default_factory=dict)

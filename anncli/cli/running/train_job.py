@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,8 +20,8 @@ from anncli.options.table import TrainingOptions
 if TYPE_CHECKING:
     from anncli.formats.files.checkpoint import Checkpoint
     from anncli.network.network import Network
-    from anncli.training.result import TrainingResult
-from anncli.training.run import TrainingRun
+    from anncli.training.outcome import TrainingResult
+    from anncli.training.run import TrainingRun
 
 
 @dataclass(eq=False, repr=False)
@@ -122,7 +123,9 @@ class Job:
         from anncli.backends.choice import choose_backend
         from anncli.dataset.dataset import UNLABELLED
         from anncli.formats.data.assemble import read_parts
+        from anncli.training.beside import side_by_side
         from anncli.training.run import TrainingRun
+        from anncli.training.setup import prepare
 
         if len(self.class_files) not in (1, network.n_classes):
             raise self._wrong_number(network)
@@ -145,7 +148,8 @@ class Job:
         threads = options.threads(self.given["threads"])
         beside = self._restarts_beside(threads, chosen.restarts)
         backend = choose_backend(threads=1 if beside > 1 else threads)
-        return TrainingRun(network, data, chosen, parts=parts, in_place=True, backend=backend, beside=beside)
+        setup = prepare(network, data, chosen, sets=parts, in_place=True, backend=backend)
+        return TrainingRun(setup, partial(side_by_side, threads=beside) if beside > 1 else None)
 
     def _restarts_beside(self, threads: int, restarts: int) -> int:
         """Whole trainings share nothing, so threads are better spent on them; only a checkpoint needs them in turn."""
@@ -194,12 +198,10 @@ class Job:
         for target in (self.output, history, self.given["checkpoint"]):
             if target is not None and target != "-":
                 check_writable(target)
-        if (self.given["dialect"] or training.network.source.dialect) == "ann1dn":
+        if (self.given["dialect"] or training.setup.network.source.dialect) == "ann1dn":
             from anncli.formats.networks.ann1dn import refusal
 
-            scaling, training.network.scaling = training.network.scaling, training.scaling
-            reason = refusal(training.network)
-            training.network.scaling = scaling
+            reason = refusal(replace(training.setup.network, scaling=training.setup.scaling))
             if reason:
                 raise UsageError(reason, advice="write it with --dialect ann")
 
