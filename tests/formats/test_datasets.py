@@ -19,7 +19,7 @@ import pytest
 from anncli.compiled import native_module
 from anncli.dataset.dataset import Dataset
 from anncli.errors import AnnError, DataError, UsageError
-from anncli.formats.data.assemble import read_dataset, read_parts, stream_vectors
+from anncli.formats.data.assemble import read_dataset, read_sets, stream_vectors
 
 Write = Callable[..., list[str]]
 ROOT = Path(__file__).parents[2]
@@ -89,7 +89,7 @@ def test_the_same_vectors_for_two_classes(write: Write, tmp_path: Path) -> None:
 
 def test_parts_may_use_the_files_of_their_class_again(write: Write) -> None:
     a, b, c = write(a="1 2\n3 4\n", b="5 6\n", c="7 8\n")
-    data, parts = read_parts({"training": [a, b], "validation": [a, b], "test": [c, b]})
+    data, parts = read_sets({"training": [a, b], "validation": [a, b], "test": [c, b]})
     assert {name: rows.tolist() for name, rows in parts.items()} == {
         "training": [0, 1, 2],
         "validation": [3, 4, 5],
@@ -98,9 +98,9 @@ def test_parts_may_use_the_files_of_their_class_again(write: Write) -> None:
     assert data.labels.tolist() == [0, 0, 1, 0, 0, 1, 0, 1]
     assert data.classes == ("a", "b")
     with pytest.raises(DataError, match=r"b\.txt: is the same file as b\.txt, which is another class"):
-        read_parts({"training": [a, b], "validation": [b, a]})
+        read_sets({"training": [a, b], "validation": [b, a]})
     with pytest.raises(UsageError, match="validation: 3 files for 2 classes; give one file per class"):
-        read_parts({"training": [a, b], "validation": [a, b, c]})
+        read_sets({"training": [a, b], "validation": [a, b, c]})
 
 
 def test_a_list_gives_the_labels(write: Write) -> None:
@@ -143,7 +143,7 @@ def test_a_part_without_classes_is_named(write: Write) -> None:
     message = "no vector carries a class; give one file per class, or write the number of its class after each name"
     for path in (plain, listed):
         with pytest.raises(DataError, match=f"^{path}: {message}"):
-            read_parts({"training": (a, b), "validation": (path,)})
+            read_sets({"training": (a, b), "validation": (path,)})
 
 
 def test_a_list_without_any_label_is_one_class(write: Write) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from anncli.errors import DataError
 from anncli.formats.data.lists import ListReader, looks_like_list
-from anncli.formats.files.source import Source
+from anncli.formats.files.source import ByteSource
 
 LISTS = [
     "p1 1\n0 1\np2 2\n1 0\n",  # ann1dn's own example
@@ -91,7 +91,7 @@ def read(text: str | bytes, size: int = 1 << 20, path: str = "list.txt") -> Read
     """(name, label, values, line) of every vector."""
     Path(path).parent.mkdir(exist_ok=True)
     Path(path).write_bytes(text.encode() if isinstance(text, str) else text)
-    source = Source(path)
+    source = ByteSource(path)
     entries = list(ListReader(source).read(source.blocks(size)))
     assert all(len(e.names) == len(e.vectors) and e.vectors.dtype == np.float32 for e in entries)
     return [
@@ -168,7 +168,7 @@ def test_a_large_matrix_comes_in_parts_and_is_only_read(folder: Path) -> None:
     path.chmod(0o444)
     (folder / "m.hea").write_text("120001 3")
     Path("list.txt").write_text("m.dat 1\n")
-    source = Source("list.txt")
+    source = ByteSource("list.txt")
     entries = list(ListReader(source).read(source.blocks()))
     assert len(entries) > 1
     assert np.array_equal(np.concatenate([entry.vectors for entry in entries]), matrix)
@@ -241,7 +241,7 @@ def test_a_label_of_too_many_digits_is_a_name(folder: Path) -> None:
 
 def test_the_files_of_a_list_count_into_its_digest(folder: Path) -> None:
     def digest() -> str:
-        source = Source("list.txt")
+        source = ByteSource("list.txt")
         list(ListReader(source).read(source.blocks()))
         return source.sha256
 

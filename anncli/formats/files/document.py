@@ -38,7 +38,7 @@ class Place(NamedTuple):
     column: int
 
 
-class Source:
+class DocumentSource:
     """The file a value came from, and how its faults are raised."""
 
     def __init__(self, path: Path, error: type[AnnError]) -> None:
@@ -50,10 +50,10 @@ class Source:
         return self.error(message, path=self.path, line=line, column=column, advice=advice)
 
 
-class Mapping(dict[str, Any]):
-    """A dict that knows where its keys and values stand; nested ones are Mapping and Items too."""
+class PlacedMapping(dict[str, Any]):
+    """A dict that knows where its keys and values stand; nested ones are PlacedMapping and PlacedList too."""
 
-    def __init__(self, source: Source, place: Place) -> None:
+    def __init__(self, source: DocumentSource, place: Place) -> None:
         super().__init__()
         self.source = source
         self.place = place
@@ -65,11 +65,11 @@ class Mapping(dict[str, Any]):
         return self.source.fault(message, self.value_places.get(str(key), self.place), advice)
 
     def mapping_at(self, key: str) -> dict[str, Any]:
-        """The Mapping under `key`, or an empty dict where there is nothing; anything else is a fault."""
+        """The PlacedMapping under `key`, or an empty dict where there is nothing; anything else is a fault."""
         value = self.get(key)
         if value is None:
             return {}
-        if not isinstance(value, Mapping):
+        if not isinstance(value, PlacedMapping):
             raise self.fault(key, f"`{key}` must be a mapping of names to values, found {kind_of(value)}")
         return value
 
@@ -91,10 +91,10 @@ class Mapping(dict[str, Any]):
                 raise self.key_fault(key, f"unknown {what} {quoted(key)}", did_you_mean(key, known))
 
 
-class Items(list[Any]):
+class PlacedList(list[Any]):
     """A list that knows where its values stand."""
 
-    def __init__(self, source: Source, place: Place) -> None:
+    def __init__(self, source: DocumentSource, place: Place) -> None:
         super().__init__()
         self.source = source
         self.place = place
@@ -119,14 +119,14 @@ def kind_of(value: Any) -> str:
     return ("a " if value else "an empty ") + ("list" if isinstance(value, list) else "mapping")
 
 
-def read_config(path: Path) -> Mapping:
+def read_config(path: Path) -> PlacedMapping:
     """A configuration file as a mapping with places; raises UsageError."""
     return parse_document(read_text(path, UsageError, _MAX_CONFIG_BYTES), path, UsageError)
 
 
-def parse_document(text: str, path: Path, error: type[AnnError] = UsageError) -> Mapping:
+def parse_document(text: str, path: Path, error: type[AnnError] = UsageError) -> PlacedMapping:
     """The one mapping a YAML text holds, empty for an empty text; raises `error` with the place of a fault."""
-    source = Source(path, error)
+    source = DocumentSource(path, error)
     try:
         return _Builder(source, yaml.parse(text, Loader=_LOADER)).document()
     except yaml.MarkedYAMLError as fault:
@@ -157,21 +157,21 @@ def _yaml_advice(text: str, place: Place | None) -> str:
 class _Builder:
     """Walks the parser's events once, building values."""
 
-    def __init__(self, source: Source, events: Iterator[Any]) -> None:
+    def __init__(self, source: DocumentSource, events: Iterator[Any]) -> None:
         self._source = source
         self._events = events
         self._depth = 0
 
-    def document(self) -> Mapping:
+    def document(self) -> PlacedMapping:
         next(self._events)
         event = next(self._events)
         if isinstance(event, yaml.StreamEndEvent):
-            return Mapping(self._source, Place(1, 1))
+            return PlacedMapping(self._source, Place(1, 1))
         event = next(self._events)
         value = self._value(event)
         if value is None and not event.end_mark.index > event.start_mark.index:
-            value = Mapping(self._source, Place(1, 1))
-        if not isinstance(value, Mapping):
+            value = PlacedMapping(self._source, Place(1, 1))
+        if not isinstance(value, PlacedMapping):
             raise self._fault(event, f"expected lines of the form `key: value`, found {kind_of(value)}")
         next(self._events)
         event = next(self._events)
@@ -195,8 +195,8 @@ class _Builder:
         self._depth -= 1
         return value
 
-    def _mapping(self, start: Any) -> Mapping:
-        mapping = Mapping(self._source, _place(start.start_mark))
+    def _mapping(self, start: Any) -> PlacedMapping:
+        mapping = PlacedMapping(self._source, _place(start.start_mark))
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             key = self._key(event, mapping)
             mapping.key_places[key] = _place(event.start_mark)
@@ -205,7 +205,7 @@ class _Builder:
             mapping.value_places[key] = _place(event.start_mark)
         return mapping
 
-    def _key(self, event: Any, mapping: Mapping) -> str:
+    def _key(self, event: Any, mapping: PlacedMapping) -> str:
         if not isinstance(event, yaml.ScalarEvent):
             raise self._fault(event, "a key must be one word", "write `key: value`")
         if event.anchor is not None or event.tag is not None:
@@ -218,8 +218,8 @@ class _Builder:
             raise self._fault(event, f"{quoted(key)} is given twice, first in line {first.line}", "remove one")
         return key
 
-    def _items(self, start: Any) -> Items:
-        items = Items(self._source, _place(start.start_mark))
+    def _items(self, start: Any) -> PlacedList:
+        items = PlacedList(self._source, _place(start.start_mark))
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
             items.value_places.append(_place(event.start_mark))
             items.append(self._value(event))

@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 
 from anncli.errors import NetworkError
-from anncli.formats.files.document import Source, parse_document
+from anncli.formats.files.document import DocumentSource, parse_document
 from anncli.formats.files.textfile import Path
 from anncli.formats.networks.ann_head import new_head, read_head
 from anncli.formats.networks.ann_trained import AFRESH, CHECKSUM_LINE, TrainedPart, checksum, trained_lines
@@ -35,7 +35,7 @@ def parse_network(text: str, path: Path) -> Network:
     """The network a file in our dialect describes, its head kept; raises NetworkError with the place of a fault."""
     head, section = _split(text)
     if section and not CHECKSUM_LINE.search(section):
-        raise Source(path, NetworkError).fault("the trained part is cut short: its checksum is missing", None, AFRESH)
+        raise DocumentSource(path, NetworkError).fault("the trained part is cut short: its checksum is missing", None, AFRESH)
     document = parse_document(text, path, NetworkError)
     topology = read_head(document)
     network = Network(topology, training=document.mapping_at("training"), head=head)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from anncli.formats.files.document import Items, Mapping, kind_of
+from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import write_block
 from anncli.formats.networks.numbers import size_fault
 from anncli.network.names import canonical_activation
@@ -18,7 +18,7 @@ HEAD_KEYS = ("anncli", "inputs", "layers", "training", "trained")
 _LAYER = re.compile(r"(\d{1,18})\s+(\S.*)", re.ASCII)
 
 
-def read_head(document: Mapping) -> Topology:
+def read_head(document: PlacedMapping) -> Topology:
     """The shape of the network a document describes; raises the document's error with the place of a fault."""
     if not document:
         raise document.fault(None, "holds no network", "write at least `anncli: 1`, `inputs:` and `layers:`")
@@ -42,19 +42,19 @@ def read_head(document: Mapping) -> Topology:
         raise document.fault("layers", message, advice or None) from None
 
 
-def _read_layers(document: Mapping) -> list[Layer]:
+def _read_layers(document: PlacedMapping) -> list[Layer]:
     items = document.get("layers")
     example = "write for example `layers: [8 tanh, 1 logistic]`"
     if "layers" not in document:
         raise document.fault(None, "`layers` is missing", example)
-    if not isinstance(items, Items) or not items:
+    if not isinstance(items, PlacedList) or not items:
         raise document.fault("layers", f"`layers` must be a list of layers, found {kind_of(items)}", example)
     return [_read_layer(items, index) for index in range(len(items))]
 
 
-def _read_layer(items: Items, index: int) -> Layer:
+def _read_layer(items: PlacedList, index: int) -> Layer:
     layer = items[index]
-    if isinstance(layer, Mapping):
+    if isinstance(layer, PlacedMapping):
         layer.refuse_unknown(Layer._fields)
         units, name = _whole(layer, "units", "units: 8"), layer.get("activation")
         if not isinstance(name, str):
@@ -73,12 +73,12 @@ def _read_layer(items: Items, index: int) -> Layer:
         return Layer(units, canonical_activation(name))
     except ValueError as unknown:
         message, _, advice = str(unknown).partition("; ")
-        if isinstance(layer, Mapping):
+        if isinstance(layer, PlacedMapping):
             raise layer.fault("activation", message, advice) from None
         raise items.fault(index, message, advice) from None
 
 
-def _whole(mapping: Mapping, key: str, example: str) -> int:
+def _whole(mapping: PlacedMapping, key: str, example: str) -> int:
     value = mapping.get(key)
     if key not in mapping:
         raise mapping.fault(None, f"`{key}` is missing", f"write for example `{example}`")

@@ -10,7 +10,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.errors import NetworkError
-from anncli.formats.files.document import Items, Mapping, kind_of
+from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import quote_text, write_block, write_flow
 from anncli.formats.networks.numbers import BadNumberError, to_float32, write_rows
 from anncli.network.network import Network, SelfTest
@@ -38,9 +38,9 @@ def checksum(topology: Topology, lines: Iterable[str]) -> str:
 class TrainedPart:
     """Reads the part under `trained:` into a network."""
 
-    def __init__(self, document: Mapping, text: str, section: str, network: Network) -> None:
+    def __init__(self, document: PlacedMapping, text: str, section: str, network: Network) -> None:
         value = document["trained"]
-        if not isinstance(value, Mapping):
+        if not isinstance(value, PlacedMapping):
             raise document.key_fault("trained", f"`trained` holds {kind_of(value)}", AFRESH)
         self._trained = value
         self._text = text
@@ -74,7 +74,7 @@ class TrainedPart:
 
     def _classes(self) -> tuple[str, ...]:
         value = self._trained.get("classes")
-        if isinstance(value, Mapping):
+        if isinstance(value, PlacedMapping):
             value.refuse_unknown(("positive", "negative"))
             for key in ("positive", "negative"):
                 if not isinstance(value.get(key), str):
@@ -88,13 +88,13 @@ class TrainedPart:
         value = self._trained.get(key)
         if value is None:
             return ()
-        if not isinstance(value, Items) or not all(isinstance(name, str) for name in value):
+        if not isinstance(value, PlacedList) or not all(isinstance(name, str) for name in value):
             raise self._trained.fault(key, f"`{key}` must be a list of names, found {kind_of(value)}")
         if len(value) != count:
             raise self._trained.fault(key, f"`{key}` names {len(value)}, this network has {count}", AFRESH)
         return tuple(value)
 
-    def _number(self, mapping: Mapping, key: str) -> float | None:
+    def _number(self, mapping: PlacedMapping, key: str) -> float | None:
         value = mapping.get(key)
         if value is not None and (not isinstance(value, int | float) or isinstance(value, bool)):
             raise mapping.fault(key, f"`{key}` must be a number, found {kind_of(value)}")
@@ -104,14 +104,14 @@ class TrainedPart:
         value = self._trained.get("targets")
         if value is None:
             return None
-        plain = isinstance(value, Items) and all(isinstance(n, int | float) and not isinstance(n, bool) for n in value)
+        plain = isinstance(value, PlacedList) and all(isinstance(n, int | float) and not isinstance(n, bool) for n in value)
         if not plain or len(value) != 2:
             raise self._trained.fault("targets", "`targets` must be two numbers", "write for example `[0.9, 0.1]`")
         return float(value[0]), float(value[1])
 
     def _scaling(self) -> Scaling:
         value = self._trained.mapping_at("scaling")
-        if not isinstance(value, Mapping):
+        if not isinstance(value, PlacedMapping):
             return Scaling()
         value.refuse_unknown(("method", "per_vector", "activation", "add", "multiply"))
         words = {}
@@ -131,7 +131,7 @@ class TrainedPart:
 
     def _self_test(self) -> SelfTest | None:
         value = self._trained.mapping_at("self_test")
-        if not isinstance(value, Mapping):
+        if not isinstance(value, PlacedMapping):
             return None
         value.refuse_unknown(SelfTest._fields)
         inputs = self._matrix(value, "inputs", None, self._network.n_inputs)
@@ -141,7 +141,7 @@ class TrainedPart:
         value, topology = self._trained.get("weights"), self._network.topology
         if value is None:
             return None
-        if not isinstance(value, Items) or not all(isinstance(block, str) for block in value):
+        if not isinstance(value, PlacedList) or not all(isinstance(block, str) for block in value):
             raise self._trained.fault("weights", "`weights` must be one block of numbers per layer", AFRESH)
         rows = [_rows(block) for block in value]
         shape = "-".join(map(str, [max(len(rows[0][0]) - 1, 0), *map(len, rows)])) if rows and rows[0] else "0"
@@ -155,7 +155,7 @@ class TrainedPart:
             block[...] = self._numbers(value, index, rows[index], n_out, n_in + 1, what).T
         return parameters
 
-    def _matrix(self, mapping: Mapping, key: str, n_rows: int | None, width: int) -> Array:
+    def _matrix(self, mapping: PlacedMapping, key: str, n_rows: int | None, width: int) -> Array:
         value = mapping.get(key)
         if not isinstance(value, str):
             raise mapping.fault(key, f"`{key}` must be a block of numbers, found {kind_of(value)}", AFRESH)
@@ -165,7 +165,7 @@ class TrainedPart:
         return self._numbers(mapping, key, rows, len(rows), width, f"`{key}` has {width} numbers a line")
 
     def _numbers(
-        self, owner: Mapping | Items, key: str | int, rows: list[list[str]], n_rows: int, width: int, what: str
+        self, owner: PlacedMapping | PlacedList, key: str | int, rows: list[list[str]], n_rows: int, width: int, what: str
     ) -> Array:
         """(n_rows, width) float32 from the rows of the block at owner[key]; faults at their line and column."""
         # The text of a literal block starts on the line after its sign.
