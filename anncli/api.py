@@ -22,12 +22,12 @@ def start_training(
     """A prepared run: `for report in run.epochs(100): ...` and then `run.finish()`.
 
     Args: options, by the names of the command line with underscores (trainer="sgd", learning_rate=0.1, validation=0.2);
-        what is not given is taken from network.training, then the defaults; parts: row numbers of 'training',
+        what is not given is taken from network.source.training, then the defaults; parts: row numbers of 'training',
         'validation', 'test' instead of shares.
     Raises: UsageError for unknown or impossible options, DataError for data that does not fit.
     """
     layers: list[dict[str, Given]] = []
-    for place, layer in (("train()", options), ("training:", network.training)):
+    for place, layer in (("train()", options), ("training:", network.source.training)):
         given = {}
         for name, value in layer.items():
             try:
@@ -36,7 +36,7 @@ def start_training(
                 raise UsageError(f"{place} {name}: {error}") from None
         layers.append(given)
     try:
-        resolved = resolve_options([*layers], network.dialect)
+        resolved = resolve_options([*layers], network.source.dialect)
     except ValueError as error:
         raise UsageError(str(error)) from None
     return TrainingRun(network, data, resolved, parts=parts)

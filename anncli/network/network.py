@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.errors import NetworkError
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.scaling import Scaling
 from anncli.network.topology import Layer, Topology
@@ -21,16 +23,43 @@ class SelfTest(NamedTuple):
     outputs: Array
 
 
+@dataclass(frozen=True)
+class NetworkSource:
+    """The file that a network was read from, as far as training and saving need it; a network made in Python has the default.
+
+    dialect: the name of its network format, which is also the one it is saved in; path: its name as messages show it;
+    head: the text a person wrote in it, kept byte for byte when the network is saved (None: a new head is written);
+    training: the training options it asks for, as they were read; key_places, value_places: (line, column), both from 1,
+    of the name and of the value of each of these options. Two sources are equal if they hold the same, wherever they stand.
+    """
+
+    dialect: str = "ann"
+    path: str | None = field(default=None, compare=False)
+    head: str | None = None
+    training: Mapping[str, Any] = field(default_factory=dict)
+    key_places: Mapping[str, tuple[int, int]] = field(default_factory=dict, compare=False)
+    value_places: Mapping[str, tuple[int, int]] = field(default_factory=dict, compare=False)
+
+    def key_fault(self, key: str, message: str, advice: str | None = None) -> NetworkError:
+        """The error to raise about the name of a training option, with its place in the file."""
+        line, column = self.key_places.get(key, (None, None))
+        return NetworkError(message, path=self.path, line=line, column=column, advice=advice)
+
+    def value_fault(self, key: str, message: str, advice: str | None = None) -> NetworkError:
+        """The error to raise about the value of a training option, with its place in the file."""
+        line, column = self.value_places.get(key, (None, None))
+        return NetworkError(message, path=self.path, line=line, column=column, advice=advice)
+
+
 @dataclass(eq=False, repr=False)
 class Network:
-    """A multilayer perceptron with everything that belongs to it.
+    """A network with everything that it needs at use.
 
-    topology: its shape; parameters: float32 (P,), or None while the network is untrained (drawn by training);
-    scaling: raw inputs -> network inputs; classes: their names, positive first when there is one output;
+    topology: its shape; parameters: float32 (P,), or None while the network is untrained (training draws them);
+    scaling: raw inputs -> network inputs; classes: their names, the positive one first if there is one output;
     targets: the output values (high, low) that stand for "is" and "is not" a class;
-    threshold: with one output, a score strictly above it is the first class;
-    columns: input column names or (); training: settings the network file asks for; record: how it was trained;
-    dialect: the kind of file it came from, 'ann' or 'ann1dn'; head: what a person wrote in that file, kept when saved.
+    threshold: with one output, a score strictly above it means the first class;
+    columns: names of the inputs or (); record: how it was trained; source: the file it was read from.
     """
 
     topology: Topology
@@ -40,11 +69,9 @@ class Network:
     targets: tuple[float, float] | None = None
     threshold: float | None = None
     columns: tuple[str, ...] = ()
-    training: dict[str, Any] = field(default_factory=dict)
     record: dict[str, Any] = field(default_factory=dict)
     self_test: SelfTest | None = None
-    dialect: str = "ann"
-    head: str | None = None
+    source: NetworkSource = field(default_factory=NetworkSource)
 
     def __post_init__(self) -> None:
         if self.parameters is not None:

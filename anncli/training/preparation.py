@@ -67,7 +67,7 @@ def initial_parameters(
     if network.parameters is not None and options.init is None:
         return network.parameters.copy()
     # Not among the defaults of that dialect: there it would draw weights anew for a trained network too.
-    method = options.init or ("ann1dn" if network.dialect == "ann1dn" else "auto")
+    method = options.init or ("ann1dn" if network.source.dialect == "ann1dn" else "auto")
     low, high = (bound.astype(inputs.dtype) for bound in value_range(inputs, rows["training"][:_LOOKED_AT]))
     return initialize(network.topology, method, rng, input_low=low, input_high=high)
 

@@ -36,7 +36,7 @@ def test_xor_gives_the_outputs_worked_out_by_hand() -> None:
     assert network.biases[0].tolist() == [-5.0, 15.0]
     assert network.weights[0].tolist() == [[10.0, -10.0], [10.0, -10.0]]
     assert (network.targets, network.threshold, network.classes) == ((0.9, 0.1), 0.5, ())
-    assert network.dialect == "ann1dn"
+    assert network.source.dialect == "ann1dn"
     assert network.scaling.is_identity
 
 

@@ -12,7 +12,7 @@ import anncli
 from anncli.api import start_training
 from anncli.dataset.dataset import Dataset
 from anncli.errors import AnnError, DataError, UsageError
-from anncli.network.network import Network
+from anncli.network.network import Network, NetworkSource
 
 
 def two_clouds(n: int = 60, noise: float = 1.0, seed: int = 0) -> Dataset:
@@ -181,14 +181,14 @@ def test_data_that_do_not_fit() -> None:
 
 
 def test_network_file_options_lose_against_arguments() -> None:
-    net = network(training={"trainer": "sgd", "learning_rate": 0.01, "seed": 9})
+    net = network(source=NetworkSource(training={"trainer": "sgd", "learning_rate": 0.01, "seed": 9}))
     run = start_training(net, two_clouds(), learning_rate=0.5)
     assert run.options.trainer == "sgd"
     assert run.options.trainer_options["learning_rate"] == 0.5
     assert run.options.seed == 9
     # A stronger layer chose another trainer: the weaker layer's learning rate was meant for its own.
     other = start_training(net, two_clouds(), trainer="adam")
-    assert other.options.trainer_options["learning_rate"] == 0.002 or "learning_rate" in dict(net.training)
+    assert other.options.trainer_options["learning_rate"] == 0.002 or "learning_rate" in dict(net.source.training)
 
 
 def test_train_epochs_yields_reports(tmp_path: Path) -> None:

@@ -190,7 +190,7 @@ class ClassicRun:
             self._warn_of_no_best()
         for path, keep, _ in written:
             self._save(path, keep, interrupted)
-        if a.scaling in (4, 5) and run.network.dialect == "ann1dn":
+        if a.scaling in (4, 5) and run.network.source.dialect == "ann1dn":
             self.console.note(f"this kind of file does not remember scaling code {a.scaling}: repeat it with ann r")
         networks = {}
         for path, _, parameters in written:
@@ -236,7 +236,7 @@ class ClassicRun:
         run = copy.copy(self.training)
         run.network, run.options = copy.copy(self.training.network), self.training.options._replace(keep=keep)
         network = run.finish(interrupted).network
-        if network.dialect == "ann1dn":
+        if network.source.dialect == "ann1dn":
             network.scaling = replace(network.scaling, per_vector="none")
         save(network, path)
 

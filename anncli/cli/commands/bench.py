@@ -146,7 +146,7 @@ def run_all(
     with console.progress(len(names)) as bar:
         for number, name in enumerate(names, 1):
             override = {"trainer": Given(name, "--trainers")}
-            chosen = training_options([override, *layers, options.file_layer(network, path)], network.dialect)
+            chosen = training_options([override, *layers, options.file_layer(network, path)], network.source.dialect)
             try:
                 runs = [
                     TrainingRun(copy.deepcopy(network), data, chosen._replace(seed=chosen.seed + start))

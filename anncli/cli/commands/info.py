@@ -54,7 +54,7 @@ def summary(network: Network) -> dict[str, Any]:
     ]
     scaling = network.scaling
     return {
-        "dialect": network.dialect,
+        "dialect": network.source.dialect,
         "inputs": network.n_inputs,
         "layers": shapes,
         "parameters": topology.n_parameters,
@@ -64,7 +64,7 @@ def summary(network: Network) -> dict[str, Any]:
         "threshold": network.decision_threshold if network.n_outputs == 1 else None,
         "columns": list(network.columns),
         "scaling": {"method": scaling.method, "per_vector": scaling.per_vector, "activation": scaling.activation},
-        "training": dict(network.training),
+        "training": dict(network.source.training),
         "record": network.record,
         "self_test": None if network.self_test is None else {"vectors": len(network.self_test.inputs)},
     }

@@ -30,7 +30,7 @@ def understood(training: TrainingRun, network_path: str, output: str, epochs: in
     return {
         "network": printable(network_path),
         "output": printable(output),
-        "dialect": training.network.dialect,
+        "dialect": training.network.source.dialect,
         "inputs": training.network.n_inputs,
         "layers": [f"{units} {activation}" for units, activation in training.network.layers],
         "parameters": training.network.topology.n_parameters,

@@ -64,11 +64,11 @@ class PlacedMapping(dict[str, Any]):
         """An error to raise about the value of `key`, or about the whole mapping for None or an absent key."""
         return self.source.fault(message, self.value_places.get(str(key), self.place), advice)
 
-    def mapping_at(self, key: str) -> dict[str, Any]:
-        """The PlacedMapping under `key`, or an empty dict where there is nothing; anything else is a fault."""
+    def mapping_at(self, key: str) -> PlacedMapping:
+        """The mapping under `key`, an empty one where there is nothing; raises the document's error for another value."""
         value = self.get(key)
         if value is None:
-            return {}
+            return PlacedMapping(self.source, self.value_places.get(key, self.place))
         if not isinstance(value, PlacedMapping):
             raise self.fault(key, f"`{key}` must be a mapping of names to values, found {kind_of(value)}")
         return value

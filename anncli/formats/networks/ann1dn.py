@@ -19,7 +19,7 @@ from anncli.arrays import Array
 from anncli.errors import NetworkError, quoted
 from anncli.formats.files.textfile import Path, place_of, shown_name
 from anncli.formats.networks.numbers import MAX_LAYERS, BadNumberError, number_fault, size_fault, to_float32
-from anncli.network.network import Network
+from anncli.network.network import Network, NetworkSource
 from anncli.network.scaling import Scaling
 from anncli.network.topology import Layer, Topology
 
@@ -54,7 +54,8 @@ class _Stream:
         pairs = self._block(2 * sizes[0], f"add and multiply of {sizes[0]} inputs")
         parameters = self._block(n_weights, "weights and biases")
         topology = Topology(sizes[0], tuple(Layer(units, activation) for units in sizes[1:]))
-        network = Network(topology, scaling=_scaling(pairs, ACTIVATION_CODES[input_code]), dialect="ann1dn")
+        scaling, source = _scaling(pairs, ACTIVATION_CODES[input_code]), NetworkSource("ann1dn", shown_name(self._path))
+        network = Network(topology, scaling=scaling, source=source)
         network.targets = (0.9, 0.1) if activation == "logistic" else None
         if topology.n_outputs == 1:
             network.threshold = 0.0 if activation == "tanh" else 0.5

@@ -104,6 +104,6 @@ def new_head(network: Network) -> str:
         f"inputs: {network.n_inputs}",
         f"layers: [{layers}]",
     ]
-    if network.training:
-        lines += write_block({"training": network.training})
+    if network.source.training:
+        lines += write_block({"training": dict(network.source.training)})
     return "\n".join(lines) + "\n"
