@@ -29,6 +29,9 @@ class Expected(NamedTuple):
     of_network: bool = False
 
 
+ANY = Expected()
+
+
 def expected_of(network: Network | None, class_names: Sequence[str] | None) -> Expected:
     """The classes that the caller named, or else those of the network."""
     if class_names:
@@ -64,7 +67,7 @@ def _advice(expected: Expected) -> str:
 
 
 def check_labels(
-    data: Dataset, path: Path, expected: Expected, rows: Array | None = None, *, asked: bool = False
+    data: Dataset, path: Path, expected: Expected = ANY, rows: Array | None = None, *, asked: bool = False
 ) -> None:
     """Raises an error if none of the rows (default: all) of the set that begins with file `path` has a class.
 

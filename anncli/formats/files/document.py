@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from anncli.compiled.row_text import NUMBER_PATTERN
 from anncli.errors import AnnError, UsageError, did_you_mean, printable, quoted
 from anncli.formats.files.textfile import Path, place_of, read_text, shown_name
 
@@ -24,7 +25,7 @@ _MAX_CONFIG_BYTES = 1 << 20
 _NULL = ("", "~", "null", "Null", "NULL")
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INTEGER = re.compile(r"[-+]?[0-9]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_FLOAT = re.compile(NUMBER_PATTERN)
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 

@@ -104,7 +104,9 @@ class TrainedPart:
         value = self._trained.get("targets")
         if value is None:
             return None
-        plain = isinstance(value, PlacedList) and all(isinstance(n, int | float) and not isinstance(n, bool) for n in value)
+        plain = isinstance(value, PlacedList) and all(
+            isinstance(n, int | float) and not isinstance(n, bool) for n in value
+        )
         if not plain or len(value) != 2:
             raise self._trained.fault("targets", "`targets` must be two numbers", "write for example `[0.9, 0.1]`")
         return float(value[0]), float(value[1])
@@ -165,7 +167,13 @@ class TrainedPart:
         return self._numbers(mapping, key, rows, len(rows), width, f"`{key}` has {width} numbers a line")
 
     def _numbers(
-        self, owner: PlacedMapping | PlacedList, key: str | int, rows: list[list[str]], n_rows: int, width: int, what: str
+        self,
+        owner: PlacedMapping | PlacedList,
+        key: str | int,
+        rows: list[list[str]],
+        n_rows: int,
+        width: int,
+        what: str,
     ) -> Array:
         """(n_rows, width) float32 from the rows of the block at owner[key]; faults at their line and column."""
         # The text of a literal block starts on the line after its sign.
