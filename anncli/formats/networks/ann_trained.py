@@ -113,8 +113,6 @@ class TrainedPart:
 
     def _scaling(self) -> Scaling:
         value = self._trained.mapping_at("scaling")
-        if not isinstance(value, PlacedMapping):
-            return Scaling()
         value.refuse_unknown(("method", "per_vector", "activation", "add", "multiply"))
         words = {}
         for key, known in (("method", None), ("per_vector", PER_VECTOR), ("activation", INPUT_ACTIVATIONS)):
@@ -132,9 +130,9 @@ class TrainedPart:
         return Scaling(add=add, multiply=multiply, **words)
 
     def _self_test(self) -> SelfTest | None:
-        value = self._trained.mapping_at("self_test")
-        if not isinstance(value, PlacedMapping):
+        if self._trained.get("self_test") is None:
             return None
+        value = self._trained.mapping_at("self_test")
         value.refuse_unknown(SelfTest._fields)
         inputs = self._matrix(value, "inputs", None, self._network.n_inputs)
         return SelfTest(inputs, self._matrix(value, "outputs", len(inputs), self._network.n_outputs))
