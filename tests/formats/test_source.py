@@ -18,7 +18,7 @@ import pytest
 
 from anncli.errors import DataError
 from anncli.formats.files import source as module
-from anncli.formats.files.source import ByteSource
+from anncli.formats.files.source import ByteSource, is_empty
 
 TEXT = b"1 2\n3 4\r\n# c\n\n5 6\n"
 
@@ -186,3 +186,29 @@ def test_gzip_from_random_cuts_is_the_same_text(tmp_path: Path) -> None:
     members = b"".join(gzip.compress(text[k : k + 777]) for k in range(0, len(text), 777))
     assert read(write(tmp_path, members), 13) == text
     assert zlib.crc32(read(write(tmp_path, members), 4096)) == zlib.crc32(text)
+
+
+def test_what_was_peeked_at_is_read_again(tmp_path: Path) -> None:
+    for pack in (bytes, gzip.compress):
+        path = write(tmp_path, pack(TEXT * 3))
+        source = ByteSource(path)
+        assert source.peek(lambda head: len(head) >= 5)[:5] == TEXT[:5]
+        assert b"".join(source.blocks()) == TEXT * 3
+        assert source.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    source = ByteSource(path)
+    assert source.peek(lambda head: False) == TEXT * 3
+    assert b"".join(source.chunks()) == TEXT * 3
+
+
+def test_binary_data_come_in_chunks_unpacked(tmp_path: Path) -> None:
+    for content in (b"PK\x03\x04\0\1", b"\0" * 3000):
+        assert b"".join(ByteSource(write(tmp_path, content)).chunks(100)) == content
+        assert b"".join(ByteSource(write(tmp_path, gzip.compress(content))).chunks(100)) == content
+
+
+@pytest.mark.parametrize(("content", "empty"), [(b"", True), (b" \n\t\r\n", True), (b"1", False), (b"# c", False)])
+def test_empty_files(tmp_path: Path, content: bytes, empty: bool) -> None:
+    assert is_empty(write(tmp_path, content)) is empty
+    assert is_empty(os.devnull)
+    assert not is_empty(tmp_path)
+    assert not is_empty(tmp_path / "none")
