@@ -196,6 +196,8 @@ class NativeKernel:
         return plan
 
     def _prefers_blas(self, topology: Topology, batch_size: int) -> bool:
+        if topology.uncompiled is not None:
+            return True
         if self._best != "baseline" or self.variant == "baseline" or batch_size < _BLAS_ROWS:
             return False
         sizes = topology.sizes

@@ -165,7 +165,7 @@ def _penalty(topology: Topology, parameters: Array, gradient: Array | None, l2: 
     """Sum of squared weights; adds its gradient l2 * w."""
     if gradient is not None:
         add_penalty_gradient(topology, parameters, gradient, l2)
-    return sum(float(np.sum(np.square(block[1:]), dtype=np.float64)) for block in topology.blocks(parameters))
+    return sum(float(np.sum(np.square(weights), dtype=np.float64)) for weights in topology.weights(parameters))
 
 
 def _masks(topology: Topology, rule: UpdateRule, first_row: int, n_rows: int) -> list[Array | None] | None:
@@ -212,8 +212,8 @@ def _adam(topology: Topology, rule: UpdateRule, state: UpdateState, w: Array, g:
 
 
 def _adamw(topology: Topology, rule: UpdateRule, state: UpdateState, w: Array, g: Array) -> None:
-    for block in topology.blocks(w):
-        block[1:] *= 1 - rule.learning_rate * rule.weight_decay
+    for weights in topology.weights(w):
+        weights *= 1 - rule.learning_rate * rule.weight_decay
     _adam(topology, rule, state, w, g)
 
 

@@ -89,11 +89,11 @@ def add_penalty_gradient(topology: Topology, parameters: Array, gradient: Array,
     """Add l2 * w + l1 * sign(w) to `gradient` (P,) for every weight w among the parameters (P,); biases go free."""
     if not (l2 or l1):
         return
-    for block, slot in zip(topology.blocks(parameters), topology.blocks(gradient), strict=True):
+    for weights, slot in zip(topology.weights(parameters), topology.weights(gradient), strict=True):
         if l2:
-            slot[1:] += l2 * block[1:]
+            slot += l2 * weights
         if l1:
-            slot[1:] += l1 * np.sign(block[1:])
+            slot += l1 * np.sign(weights)
 
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

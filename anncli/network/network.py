@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -11,9 +10,10 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.errors import NetworkError
+from anncli.network.layers.base import LayerKind
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.scaling import Scaling
-from anncli.network.topology import Layer, Topology
+from anncli.network.topology import Topology
 
 
 class SelfTest(NamedTuple):
@@ -81,9 +81,9 @@ class Network:
         return f"<Network {self.topology}, {'untrained' if self.parameters is None else 'trained'}>"
 
     @classmethod
-    def create(cls, n_inputs: int, layers: list[tuple[int, str]] | tuple[tuple[int, str], ...], **rest: Any) -> Network:
-        """A network from plain values: `Network.create(9, [(16, "tanh"), (1, "logistic")])`."""
-        return cls(Topology(n_inputs, tuple(Layer(*layer) for layer in layers)), **rest)
+    def create(cls, n_inputs: int, layers: Iterable[LayerKind | tuple[int, str] | str], **rest: Any) -> Network:
+        """A network from plain values: `Network.create(9, [(16, "tanh"), (1, "logistic")])`; see Topology."""
+        return cls(Topology(n_inputs, layers), **rest)
 
     def set_parameters(self, parameters: Array) -> None:
         """Take a copy of `parameters` (P,) as float32; raises ValueError when the length or a value is wrong."""
@@ -107,27 +107,27 @@ class Network:
         return self.topology.n_outputs
 
     @property
-    def layers(self) -> tuple[Layer, ...]:
+    def layers(self) -> tuple[LayerKind, ...]:
         return self.topology.layers
 
     @property
     def weights(self) -> list[Array]:
-        """Views (n_in, n_out) into the parameters, one per layer."""
-        return [block[1:] for block in self.topology.blocks(self._require_parameters())]
+        """Views into the parameters that penalties act on; one (n_in, units) per dense layer."""
+        return self.topology.weights(self._require_parameters())
 
     @property
     def biases(self) -> list[Array]:
-        """Views (n_out,) into the parameters, one per layer."""
-        return [block[0] for block in self.topology.blocks(self._require_parameters())]
+        """Views of all other parameters; one (units,) per dense layer."""
+        return self.topology.biases(self._require_parameters())
 
     @property
     def n_classes(self) -> int:
-        """How many classes the outputs can tell apart."""
+        """The number of classes that the outputs distinguish."""
         return 2 if self.n_outputs == 1 else self.n_outputs
 
     @property
     def decision_threshold(self) -> float:
-        """The threshold in force with one output: the stored one, or the middle between the targets."""
+        """The threshold to use with one output: the stored one, or the middle between the targets."""
         if self.threshold is not None:
             return self.threshold
         high, low = self.targets or default_targets(self.topology.output_activation, "mse")
@@ -140,19 +140,5 @@ class Network:
 
 
 def default_targets(activation: str, loss: str) -> tuple[float, float]:
-    """Output values (high, low) to ask for: 1, 0 for cross-entropy, else values the activation reaches without saturating.
-
-    Source: LeCun et al. 1998, Efficient BackProp, section 4.5 (targets inside the range of the sigmoid).
-    """
-    if loss != "mse" or activation == "softmax":
-        return 1.0, 0.0
-    if activation == "lecun-tanh":
-        return 1.0, -1.0
-    info = ACTIVATION_NAMES[activation]
-    if info.lowest == -1.0 and info.highest == 1.0:
-        return 0.9, -0.9
-    if info.lowest == 0.0 and info.highest == 1.0:
-        return 0.9, 0.1
-    if math.isinf(info.lowest) or math.isinf(info.highest):
-        return 1.0, 0.0
-    raise AssertionError(f"no targets known for {activation}")
+    """Output values (high, low) to train for: 1, 0 with a cross-entropy, else those of the activation."""
+    return ACTIVATION_NAMES[activation].targets if loss == "mse" else (1.0, 0.0)

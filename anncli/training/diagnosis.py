@@ -42,9 +42,9 @@ def _units(run: TrainingRun) -> list[str]:
         dead = int((dead_on == len(rows)).sum())
         if np.isfinite([info.lowest, info.highest]).all():
             flat = int((flat_on / len(rows) >= _NEARLY_ALL).sum())
-            if flat > _SHARE * layer.units:
+            if flat > _SHARE * len(flat_on):
                 remarks.append(
-                    f"hidden layer {number}: {_of(flat, layer.units)} saturated on nearly every vector and no longer learning; "
+                    f"hidden layer {number}: {_of(flat, len(flat_on))} saturated on nearly every vector and no longer learning; "
                     + _one_of(
                         "scale the inputs (--scaling zscore)" if run.scaling.is_identity else "",
                         _raise_l2(run),
@@ -52,9 +52,9 @@ def _units(run: TrainingRun) -> list[str]:
                         last="train it anew (--init auto --seed N)",
                     )
                 )
-        elif dead > _SHARE * layer.units:
+        elif dead > _SHARE * len(flat_on):
             remarks.append(
-                f"hidden layer {number}: {_of(dead, layer.units)} dead, with slope 0 on every vector; "
+                f"hidden layer {number}: {_of(dead, len(flat_on))} dead, with slope 0 on every vector; "
                 + _one_of("use leaky-relu or elu", _lower_rate(run), last="draw other weights (--init he --seed N)")
             )
     return remarks
@@ -64,7 +64,7 @@ def _slopes(run: TrainingRun, rows: Array) -> list[tuple[Array, Array]]:
     """Of each hidden layer, on how many of the rows the slope of each unit is nearly 0, and 0."""
     topology = run.network.topology
     hidden = topology.layers[:-1]
-    counts = [(np.zeros(layer.units, dtype=np.int64), np.zeros(layer.units, dtype=np.int64)) for layer in hidden]
+    counts = [(np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)) for n in topology.sizes[1:-1]]
     length = max(1, _BLOCK_VALUES // max(topology.sizes))
     for start in range(0, len(rows), length):
         passed = forward(topology, run.network_parameters(), run.inputs[rows[start : start + length]])

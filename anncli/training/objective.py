@@ -121,8 +121,7 @@ class Objective(NamedTuple):
             yield self._replace(inputs=inputs, targets=self.targets[rows], weights=weights, rows=here), here
 
     def _absolute_weights(self, parameters: Array) -> float:
-        weights = (block[1:] for block in self.topology.blocks(parameters))
-        return sum(float(np.sum(np.abs(part), dtype=np.float64)) for part in weights)
+        return sum(float(np.sum(np.abs(w), dtype=np.float64)) for w in self.topology.weights(parameters))
 
     def precise(self) -> Objective:
         """The same objective on the numpy kernel, which computes in float64 when it is given float64 parameters."""

@@ -78,7 +78,7 @@ def test_l1_drives_a_useless_input_to_zero() -> None:
         trainer.start(penalised, parameters)
         for _ in range(1000):
             trainer.epoch(penalised, parameters, rng)
-        return float(np.abs(topology.blocks(parameters)[0][-1]).max())
+        return float(np.abs(topology.weights(parameters)[0][-1]).max())
 
     assert last_input(0.03) < 0.01 < 0.1 < last_input(0.0)
 

@@ -76,7 +76,7 @@ def init_command(ctx: click.Context, /, network_path: str, **given: Any) -> None
     from anncli.cli.showing.train_report import describe
 
     if given["as_json"]:
-        document = {"inputs": n_inputs, "layers": [f"{units} {name}" for units, name in network.layers]}
+        document = {"inputs": n_inputs, "layers": [layer.text() for layer in network.layers]}
         document |= {"parameters": network.topology.n_parameters, "dialect": network.source.dialect}
         print_json({"command": "init", "network": printable(network_path), **document})
         return

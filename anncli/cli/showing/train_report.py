@@ -19,7 +19,7 @@ VALIDATION_BEFORE_REFIT = "validation*"
 
 def describe(network: Network) -> str:
     """'9-16-1, 16 tanh, 1 logistic, 177 parameters'."""
-    layers = ", ".join(f"{layer.units} {layer.activation}" for layer in network.layers)
+    layers = ", ".join(layer.text() for layer in network.layers)
     return f"{network.topology}, {layers}, {network.topology.n_parameters} parameters"
 
 
@@ -32,7 +32,7 @@ def understood(training: TrainingRun, network_path: str, output: str, epochs: in
         "output": printable(output),
         "dialect": training.network.source.dialect,
         "inputs": training.network.n_inputs,
-        "layers": [f"{units} {activation}" for units, activation in training.network.layers],
+        "layers": [layer.text() for layer in training.network.layers],
         "parameters": training.network.topology.n_parameters,
         "start": "continued" if training.network.is_trained and chosen.init is None else "new weights",
         "files": [{"file": printable(s.name), "samples": s.n_samples} for s in data.sources],

@@ -9,7 +9,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.training.objective import Objective
 from anncli.training.trainers.base import RememberingTrainer, dot
-from anncli.training.trainers.curvature import hessian_product
+from anncli.training.trainers.curvature import hessian_product, refuse_without_second_order
 
 
 class Scg(RememberingTrainer):
@@ -26,6 +26,7 @@ class Scg(RememberingTrainer):
     )  # fmt: skip
 
     def start(self, objective: Objective, parameters: Array) -> None:
+        refuse_without_second_order("scg", objective.topology)
         self.loss, gradient = objective.loss_and_gradient(parameters)
         self.residual = -gradient.astype(np.float64)
         self.direction = self.residual.copy()
