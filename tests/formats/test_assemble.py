@@ -179,7 +179,7 @@ def test_column_names(write: Write) -> None:
         ("", "a.txt: holds no rows; write one row of values per line"),
         ("\n# c\n \n", "a.txt: holds no rows; write one row of values per line"),
         ("x,y\n", "a.txt:1:1: expected a number, found 'x'; correct it, or take the row out"),
-        ("x y\n", "a.txt:1: no file 'x y', and no numbers follow; correct the name, or write the vector on the next line"),
+        ("x y\n", "a.txt:1: no file 'x y', and no numbers follow; correct the name, or write its values on the next line"),
     ],
 )  # fmt: skip
 def test_files_without_vectors(write: Write, text: str, message: str) -> None:

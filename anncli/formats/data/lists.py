@@ -75,12 +75,12 @@ class _Batch:
 
     def add(self, entry: Entry) -> None:
         self._entries.append(entry)
-        self.n += len(entry.vectors)
+        self.n += len(entry.rows)
 
     def rows(self) -> RowBatch:
         entries = self._entries
-        counts = [len(entry.vectors) for entry in entries]
-        inputs = np.concatenate([entry.vectors for entry in entries])
+        counts = [len(entry.rows) for entry in entries]
+        inputs = np.concatenate([entry.rows for entry in entries])
         # Label 0 means unknown; labels from 1 count the classes.
         labels = np.repeat(np.array([entry.label - 1 for entry in entries], dtype=np.int32), counts)
         lines = [entry.line for entry in entries for _ in entry.names]
@@ -96,12 +96,12 @@ class Entry(NamedTuple):
 
     names: tuple[str, ...]
     label: int
-    vectors: Array
+    rows: Array
     line: int
 
 
 class _Header(NamedTuple):
-    """A name line: the whole text, the name and label in it, and its number."""
+    """A line with a name: its whole text, the name, the label (0 = none), and the number of the line."""
 
     text: bytes
     name: bytes
@@ -111,7 +111,7 @@ class _Header(NamedTuple):
 
 def _checked_width(source: ByteSource, entry: Entry, width: Width | None) -> Width:
     """The width of the rows of an entry; raises DataError when another one is wanted."""
-    found = entry.vectors.shape[1]
+    found = entry.rows.shape[1]
     if width is None:
         return Width(found, source.shown, entry.line)
     if found != width.n_values:
@@ -142,7 +142,7 @@ def looks_like_list(block: bytes) -> bool:
 
 
 class ListReader:
-    """The entries of one list file, found while its blocks come in."""
+    """Turns the blocks of one list file into entries."""
 
     def __init__(self, source: ByteSource) -> None:
         self.source = source
@@ -151,13 +151,13 @@ class ListReader:
         self._numbers = array("d")
 
     def read(self, blocks: Iterable[bytes]) -> Iterator[Entry]:
-        """All entries in order; raises DataError naming the line of the first fault."""
+        """All entries in order; raises DataError with the line of the first fault."""
         for block in blocks:
             yield from self.feed(block)
         yield from self.finish()
 
     def feed(self, block: bytes) -> Iterator[Entry]:
-        """The entries that are complete after this block of whole lines."""
+        """The entries that end in this block of whole lines."""
         for raw in block.removesuffix(b"\n").split(b"\n"):
             if starts_with_value(strip_comment(raw)) and not self._names_a_file(raw):
                 self._take_numbers(strip_comment(raw))
@@ -167,7 +167,7 @@ class ListReader:
             self.line += 1
 
     def finish(self) -> Iterator[Entry]:
-        """The last entry."""
+        """The entry that is still open, if there is one."""
         header, numbers = self._header, self._numbers
         self._header, self._numbers = None, array("d")
         if header is None:
@@ -178,9 +178,9 @@ class ListReader:
             yield from self._named(header)
 
     def _names_a_file(self, raw: bytes) -> bool:
-        """Whether a line that begins with a number is the name of a file with such a name ('12 leads.txt 1')."""
+        """Whether a line that begins with a number names an existing file ('12 leads.txt 1')."""
         text = raw.strip()
-        # Most lines are known by their characters alone.
+        # The characters alone rule out most lines, without a look at the folder.
         if not text.translate(None, _OF_NUMBERS) or all(
             map(is_value, filter(None, _BETWEEN_VALUES.split(strip_comment(text))))
         ):
@@ -196,8 +196,8 @@ class ListReader:
         self._numbers += _numbers(values, self.source.shown, self.line)
 
     def _name_line(self, text: bytes) -> _Header:
-        """'name' or 'name label'; a last word that is no whole number belongs to the name."""
-        # A comment behind a name needs blanks on both sides: '#' may be part of a file name.
+        """Reads 'name' or 'name label'; a last word that is not a whole number belongs to the name."""
+        # A comment after a name needs blanks on both sides of its '#', because '#' may be part of a file name.
         text = re.split(rb"\s#\s", text, maxsplit=1)[0].rstrip()
         labelled = _LABEL.fullmatch(text)
         if labelled is None:
@@ -208,13 +208,13 @@ class ListReader:
         return _Header(text, labelled[1], int(labelled[2]), self.line)
 
     def _named(self, header: _Header) -> Iterator[Entry]:
-        """The vectors of a format 1 entry: a raw matrix where a .hea header stands beside it, else one text vector."""
+        """The rows of an entry that names a file: a raw matrix if a header NAME.hea exists, otherwise all numbers of a text."""
         name, label = header.name, header.label
         path = self._find(name)
         if path is None and (path := self._find(header.text)):
             name, label = header.text, 0
         if path is None:
-            advice = "correct the name, or write the vector on the next line"
+            advice = "correct the name, or write its values on the next line"
             raise DataError(f"no file {quoted(text_of(name), 200)}, and no numbers follow", path=self.source.shown, line=header.line, advice=advice)  # fmt: skip
         file = ByteSource(path)
         sizes = matrix_sizes(path)
@@ -227,7 +227,7 @@ class ListReader:
         self.source.add_digest(file)
 
     def _find(self, name: bytes) -> str | None:
-        """The file an entry names, looked for beside the list, then in the current folder; backslashes separate too."""
+        """The file that an entry names, first in the folder of the list, then in the current one; backslashes separate folders too."""
         folder = os.path.dirname(self.source.path) if self.source.path != "-" else ""
         written = os.fsdecode(name)
         for candidate in dict.fromkeys((written, written.replace("\\", "/"))):
@@ -239,8 +239,8 @@ class ListReader:
 
 
 def _numbers(values: list[bytes], path: str, line: int) -> array[float]:
-    """The values of a line as numbers; raises DataError with line and column for the first that is none."""
-    # One look at all characters rules out what float() takes and a data file must not hold: nan, 1_000.
+    """The values of a line as numbers; raises DataError with line and column for the first one that is not a number."""
+    # One test of all characters rules out what float() accepts and a data file must not hold: nan, 1_000.
     if values and not b"".join(values).translate(None, _OF_NUMBERS):
         try:
             numbers = array("d", map(float, values))
@@ -257,7 +257,7 @@ def _vector(numbers: array[float]) -> Array:
 
 
 def _text_vector(file: ByteSource) -> Array:
-    """All numbers of a text file as one vector (1, n)."""
+    """All numbers of a text file as one row (1, n)."""
     numbers = array("d")
     line = 1
     for block in file.blocks():
@@ -266,5 +266,5 @@ def _text_vector(file: ByteSource) -> Array:
             numbers += _numbers(values, file.shown, line)
             line += 1
     if not numbers:
-        raise DataError("holds no numbers", path=file.shown, advice="write the numbers of one vector into it")
+        raise DataError("holds no numbers", path=file.shown, advice="write the numbers of one row into it")
     return _vector(numbers)

@@ -30,20 +30,18 @@ def matrix_sizes(path: str) -> tuple[int, int, str] | None:
     if ending.lower() != ".dat":
         return None  # The .hea file of another program, beside a text file.
     found = quoted(text_of(text.strip()))
-    raise DataError(f"expected two whole numbers above 0, vectors and values per vector, found {found}", path=header, line=1, advice="write for example 100 16")  # fmt: skip
+    raise DataError(f"expected two whole numbers above 0, rows and values per row, found {found}", path=header, line=1, advice="write for example 100 16")  # fmt: skip
 
 
-def read_matrix(file: ByteSource, n_vectors: int, n_values: int, header: str) -> Iterator[Array]:
+def read_matrix(file: ByteSource, n_rows: int, n_values: int, header: str) -> Iterator[Array]:
     """A raw little-endian float32 matrix in blocks (m, n_values); the file is never written."""
-    announced = (
-        f"{os.path.basename(header)} announces {n_vectors} x {n_values} values, {4 * n_vectors * n_values} bytes"
-    )
+    announced = f"{os.path.basename(header)} announces {n_rows} x {n_values} values, {4 * n_rows * n_values} bytes"
     advice = "correct the header or write the file again"
     try:
         size = os.path.getsize(file.path)
     except OSError as fault:
         raise read_fault(fault, file.path) from None
-    if size != 4 * n_vectors * n_values:
+    if size != 4 * n_rows * n_values:
         raise DataError(f"holds {size} bytes, but {announced}", path=file.shown, advice=advice)
     carry, done, step = b"", 0, 4 * n_values
     for chunk in file.raw():
@@ -52,7 +50,7 @@ def read_matrix(file: ByteSource, n_vectors: int, n_values: int, header: str) ->
         if whole:
             yield _checked(np.frombuffer(carry, "<f4", whole * n_values).reshape(whole, n_values), file.shown, done)
             carry, done = carry[whole * step :], done + whole
-    if done != n_vectors or carry:
+    if done != n_rows or carry:
         raise DataError(f"changed while it was read: {announced}", path=file.shown, advice="read it again")
 
 
@@ -61,5 +59,5 @@ def _checked(block: Array, shown: str, before: int) -> Array:
     if len(bad):
         row, column = int(bad[0][0]), int(bad[0][1])
         value = str(block[row, column])
-        raise DataError(f"vector {before + row + 1}, value {column + 1}: '{value}' is not allowed", path=shown, advice="replace the value")  # fmt: skip
+        raise DataError(f"row {before + row + 1}, value {column + 1}: '{value}' is not allowed", path=shown, advice="replace the value")  # fmt: skip
     return block

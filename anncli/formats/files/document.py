@@ -1,7 +1,7 @@
-"""One YAML document as plain values, each with its place, read the way a person expects.
+"""A YAML document as plain values with their places, read the way a person expects.
 
-The values are built here from the parser's events and not by PyYAML's constructors: those read `1e-3` as text, `yes`
-as True, `0123` as octal and `1:30` as ninety, keep the last of two equal keys, and follow anchors and tags.
+The values are built from the events of the parser, not by the constructors of PyYAML: these read `1e-3` as text, `yes` as
+True, `0123` as octal and `1:30` as ninety, keep the last of two equal keys, and follow anchors and tags.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Place(NamedTuple):
 
 
 class DocumentSource:
-    """The file a value came from, and how its faults are raised."""
+    """The file of a document, and the class of the errors about it."""
 
     def __init__(self, path: Path, error: type[AnnError]) -> None:
         self.path = shown_name(path)
@@ -52,7 +52,7 @@ class DocumentSource:
 
 
 class PlacedMapping(dict[str, Any]):
-    """A dict that knows where its keys and values stand; nested ones are PlacedMapping and PlacedList too."""
+    """A dict with the places of its keys and values; nested values are PlacedMapping and PlacedList too."""
 
     def __init__(self, source: DocumentSource, place: Place) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class PlacedMapping(dict[str, Any]):
         self.value_places: dict[str, Place] = {}
 
     def fault(self, key: Key | None, message: str, advice: str | None = None) -> AnnError:
-        """An error to raise about the value of `key`, or about the whole mapping for None or an absent key."""
+        """The error to raise about the value of `key`, or about the whole mapping for None or a missing key."""
         return self.source.fault(message, self.value_places.get(str(key), self.place), advice)
 
     def mapping_at(self, key: str) -> PlacedMapping:
@@ -75,17 +75,17 @@ class PlacedMapping(dict[str, Any]):
         return value
 
     def items_with_places(self) -> Iterator[tuple[str, Any, str]]:
-        """(key, value, `path:line:column` of the key) of every entry, for messages written later."""
+        """(key, value, `path:line:column` of the key) of every entry, for later messages."""
         for key, value in self.items():
             line, column = self.key_places[key]
             yield key, value, f"{printable(self.source.path)}:{line}:{column}"
 
     def key_fault(self, key: str, message: str, advice: str | None = None) -> AnnError:
-        """An error to raise about the key itself, for example an unknown one."""
+        """The error to raise about the key itself, for example an unknown one."""
         return self.source.fault(message, self.key_places.get(key, self.place), advice)
 
     def refuse_unknown(self, known: Iterable[str], what: str = "key") -> None:
-        """Raise for the first key that is not among `known`, naming the nearest."""
+        """Raise the document's error for the first key that is not in `known`; it names the nearest known key."""
         known = list(known)
         for key in self:
             if key not in known:
@@ -93,7 +93,7 @@ class PlacedMapping(dict[str, Any]):
 
 
 class PlacedList(list[Any]):
-    """A list that knows where its values stand."""
+    """A list with the places of its values."""
 
     def __init__(self, source: DocumentSource, place: Place) -> None:
         super().__init__()
@@ -102,13 +102,13 @@ class PlacedList(list[Any]):
         self.value_places: list[Place] = []
 
     def fault(self, index: Key | None, message: str, advice: str | None = None) -> AnnError:
-        """An error to raise about the value at `index`, or about the whole list for None."""
+        """The error to raise about the value at `index`, or about the whole list for None."""
         place = self.value_places[index] if isinstance(index, int) else self.place
         return self.source.fault(message, place, advice)
 
 
 def kind_of(value: Any) -> str:
-    """What a value is, in the words of a message: `the number 3`, `the text 'x'`, `a list`."""
+    """What a value is, in words for a message: `the number 3`, `'x'`, `a list`."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -126,14 +126,15 @@ def read_config(path: Path) -> PlacedMapping:
 
 
 def parse_document(text: str, path: Path, error: type[AnnError] = UsageError) -> PlacedMapping:
-    """The one mapping a YAML text holds, empty for an empty text; raises `error` with the place of a fault."""
+    """The one mapping in a YAML text, empty for an empty text; raises `error` with the place of a fault."""
     source = DocumentSource(path, error)
     try:
         return _Builder(source, yaml.parse(text, Loader=_LOADER)).document()
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
         place = None if mark is None else _place(mark)
-        if fault.problem is not None and "nesting depth" in fault.problem:  # libyaml looks ahead of the events
+        # libyaml has a limit of its own and parses ahead of the events that are counted here.
+        if fault.problem is not None and "nesting depth" in fault.problem:
             raise source.fault(_TOO_DEEP, place, _FLATTER) from None
         message = f"not valid YAML: {fault.problem or fault.context}"
         raise source.fault(message, place, _yaml_advice(text, place)) from None
@@ -156,7 +157,7 @@ def _yaml_advice(text: str, place: Place | None) -> str:
 
 
 class _Builder:
-    """Walks the parser's events once, building values."""
+    """Builds the values from the events of the parser."""
 
     def __init__(self, source: DocumentSource, events: Iterator[Any]) -> None:
         self._source = source
@@ -240,7 +241,7 @@ class _Builder:
 
 
 def plain_value(text: str) -> str | int | float | bool | None:
-    """What an unquoted word means (YAML 1.2 core, decimal only); ValueError for numbers that are not finite."""
+    """The value of an unquoted word (YAML 1.2 core schema, decimal numbers only); raises ValueError for numbers that are not finite."""
     if text in _NULL:
         return None
     if text in _BOOLEANS:

@@ -1,4 +1,4 @@
-"""The head of our network file: what a person writes, inputs, layers and training settings."""
+"""The head of an `ann` network file, which a person writes: inputs, layers and training options."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HEAD_KEYS = ("anncli", "inputs", "layers", "training", "trained")
 
 
 def read_head(document: PlacedMapping) -> Topology:
-    """The shape of the network a document describes; raises the document's error with the place of a fault."""
+    """The topology that a document describes; raises the document's error with the place of a fault."""
     if not document:
         raise document.fault(None, "holds no network", "write at least `anncli: 1`, `inputs:` and `layers:`")
     version = document.get("anncli")
@@ -108,7 +108,7 @@ def _shown(value: Any) -> str:
 
 
 def new_head(network: Network) -> str:
-    """A commented head for a network that was not read from a file."""
+    """A head with comments, for a network that was not read from a file."""
     layers = ", ".join(layer.text() for layer in network.layers)
     lines = [
         f"# A network with {network.n_inputs} inputs and layers of {layers}.",

@@ -1,4 +1,4 @@
-"""The part of our network file that the program owns: everything under `trained:`, sealed by a checksum."""
+"""The trained part of an `ann` network file: everything from the line `trained:` on, protected by a checksum."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ TRAINED_KEYS = (
 AFRESH = "undo the change or restore a copy, or delete everything from `trained:` on to train afresh"
 CHECKSUM_LINE = re.compile(r"^  checksum: (sha256:[0-9a-f]{64})[ \t\r]*$", re.MULTILINE)
 
-# What the YAML parser counts as one line end.
+# What the YAML parser counts as a line end.
 _LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 
 def checksum(topology: Topology, lines: Iterable[str]) -> str:
-    """The digest of a topology and of the lines from `trained:` up to the checksum."""
+    """The checksum of a topology and of the lines from `trained:` to the last one before the checksum."""
     layers = ", ".join(layer.text() for layer in topology.layers)
     digest = hashlib.sha256(f"inputs: {topology.n_inputs}\nlayers: {layers}\n".encode())
     digest.update("\n".join(line.rstrip(" \t\r") for line in lines).encode())
@@ -37,7 +37,7 @@ def checksum(topology: Topology, lines: Iterable[str]) -> str:
 
 
 class TrainedPart:
-    """Reads the part under `trained:` into a network."""
+    """Reads the trained part into a network."""
 
     def __init__(self, document: PlacedMapping, text: str, section: str, network: Network) -> None:
         value = document["trained"]
@@ -62,7 +62,7 @@ class TrainedPart:
         self._check()
 
     def _check(self) -> None:
-        """Last, because a fault with a place says more than a checksum can."""
+        """Compare the checksum. This comes last: a fault found before has a place, which says more."""
         if "checksum" not in self._trained:
             raise self._trained.fault(None, "the trained part is cut short: its checksum is missing", AFRESH)
         match = list(CHECKSUM_LINE.finditer(self._section))[-1]
@@ -171,8 +171,8 @@ class TrainedPart:
         width: int,
         what: str,
     ) -> Array:
-        """(n_rows, width) float32 from the rows of the block at owner[key]; faults at their line and column."""
-        # The text of a literal block starts on the line after its sign.
+        """(n_rows, width) float32 from the rows of the block at owner[key]; raises NetworkError with line and column."""
+        # The text of a literal block begins on the line after the `|`.
         first = owner.value_places[key].line + 1  # type: ignore[index]
         for number, row in enumerate(rows):
             if len(row) != width:
@@ -218,7 +218,7 @@ def _rows(block: str) -> list[list[str]]:
 
 
 def trained_lines(network: Network) -> list[str]:
-    """The lines under `trained:`, without the checksum; none for a network that is only its head."""
+    """The lines after `trained:`, without the checksum; none if the head already describes the whole network."""
     lines = []
     if len(network.classes) == 2 and network.n_outputs == 1:
         positive, negative = map(quote_text, network.classes)
