@@ -73,7 +73,8 @@ def test_gradcheck_as_json(ann: Ann, small: Path) -> None:
 def test_gradcheck_wants_one_file_per_class(ann: Ann, small: Path) -> None:
     done = ann("gradcheck", "net.nn", "pos.txt", check=2)
     assert done.stderr == (
-        "ann: 1 class file for a network that tells 2 classes apart; give one file per class, positive first\n"
+        "ann: 1 class file for a network of 2 classes; give one file per class, positive first, "
+        "or one file whose rows carry their classes\n"
     )
 
 
