@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from anncli.backends.choice import active_kernel
+from anncli.backends.base import Problem, Samples
+from anncli.backends.choice import choose_backend
 from anncli.errors import NetworkError
 from anncli.formats.networks.ann1dn import FORMAT, parse_network, render_network
 from anncli.formats.networks.storage import render
@@ -28,7 +29,8 @@ def fault_of(text: str) -> str:
 def outputs(network: Network, inputs: np.ndarray = CORNERS) -> list[float]:
     assert network.parameters is not None
     scaled = network.scaling.apply(inputs)
-    return [float(value) for value in active_kernel().forward(network.topology, network.parameters, scaled)[:, 0]]
+    session = choose_backend().open(Problem(network.topology), Samples(scaled))
+    return [float(value) for value in session.outputs(network.parameters)[:, 0]]
 
 
 def test_xor_gives_the_outputs_worked_out_by_hand() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,8 +20,8 @@ from anncli.options.table import TrainingOptions
 if TYPE_CHECKING:
     from anncli.formats.files.checkpoint import Checkpoint
     from anncli.network.network import Network
-    from anncli.training.result import TrainingResult
-from anncli.training.run import TrainingRun
+    from anncli.training.outcome import TrainingResult
+    from anncli.training.run import TrainingRun
 
 
 @dataclass(eq=False, repr=False)
@@ -119,9 +120,11 @@ class Job:
         return load_checkpoint(self.given["resume"])
 
     def _prepare(self, network: Network, chosen: TrainingOptions) -> TrainingRun:
-        from anncli.backends.choice import active_kernel
+        from anncli.backends.choice import choose_backend
         from anncli.formats.data.assemble import read_sets
+        from anncli.training.beside import side_by_side
         from anncli.training.run import TrainingRun
+        from anncli.training.setup import prepare
 
         groups = {"training": self.class_files}
         for name in ("validation", "test"):
@@ -135,8 +138,9 @@ class Job:
         self._warn_of_repeated_files(data.sources)
         threads = options.threads(self.given["threads"])
         beside = self._restarts_beside(threads, chosen.restarts)
-        kernel = active_kernel(1 if beside > 1 else threads)
-        return TrainingRun(network, data, chosen, parts=parts, in_place=True, kernel=kernel, beside=beside)
+        backend = choose_backend(threads=1 if beside > 1 else threads)
+        setup = prepare(network, data, chosen, sets=parts, in_place=True, backend=backend)
+        return TrainingRun(setup, partial(side_by_side, threads=beside) if beside > 1 else None)
 
     def _restarts_beside(self, threads: int, restarts: int) -> int:
         """Whole trainings share nothing, so threads are better spent on them; only a checkpoint needs them in turn."""
@@ -178,8 +182,9 @@ class Job:
         for target in (self.output, history, self.given["checkpoint"]):
             if target is not None and target != "-":
                 check_writable(target)
-        dialect = self.given["dialect"] or training.network.source.dialect
-        if reason := refusal(dialect, training.network.topology, training.scaling):
+        setup = training.setup
+        dialect = self.given["dialect"] or setup.network.source.dialect
+        if reason := refusal(dialect, setup.network.topology, setup.scaling):
             raise UsageError(reason, advice="write it with --dialect ann")
 
     def _train(self, training: TrainingRun) -> ExitCode | None:
@@ -222,7 +227,7 @@ class Job:
                 advice="train again, with --output to write elsewhere",
             )
         if self.given["dialect"]:
-            network.source = replace(network.source, dialect=self.given["dialect"])
+            network.source = network.source._replace(dialect=self.given["dialect"])
         save(network, self.output)
 
     def _show(self) -> None:

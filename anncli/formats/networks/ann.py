@@ -20,7 +20,6 @@ trailing blanks: comments and training options may be edited freely, weights may
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from anncli.errors import NetworkError
 from anncli.formats.files.document import DocumentSource, PlacedMapping, parse_document
@@ -43,7 +42,7 @@ class AnnFormat:
     def parse(self, data: bytes, path: Path) -> Network:
         network = parse_network(decode(data, path, NetworkError), path)
         if data.startswith(BOM):
-            network.source = replace(network.source, head=f"\ufeff{network.source.head or ''}")
+            network.source = network.source._replace(head=f"\ufeff{network.source.head or ''}")
         return network
 
     def refusal(self, topology: Topology, scaling: Scaling) -> str | None:

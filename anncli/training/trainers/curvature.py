@@ -9,7 +9,7 @@ import numpy as np
 
 from anncli.arrays import Array, blocks
 from anncli.backends.reference import BLOCK_ROWS
-from anncli.backends.rules import add_penalty_gradient
+from anncli.backends.updates import add_penalty_gradient
 from anncli.errors import UsageError
 from anncli.network.losses import LOSSES
 from anncli.network.propagation import ForwardPass, forward
