@@ -111,7 +111,7 @@ class ClassicRun:
 
     def _shares(self) -> tuple[float, float]:
         """An empty file asks for a share of the training data: 25 % each, or 50 % where only one is empty."""
-        from anncli.formats.files.source import is_empty
+        from anncli.formats.files.textfile import is_empty
 
         a = self.arguments
         empty = [path is not None and is_empty(path) for path in (a.validation, a.test)]
@@ -120,7 +120,7 @@ class ClassicRun:
 
     def _read_data(self, network: Network) -> tuple[Dataset, dict[str, Any]]:
         from anncli.formats.data.assemble import read_sets
-        from anncli.formats.files.source import is_empty
+        from anncli.formats.files.textfile import is_empty
 
         a = self.arguments
         groups: dict[str, tuple[str, ...]] = {"training": a.class_files}
