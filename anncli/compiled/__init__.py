@@ -7,6 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from anncli.backends.names import BACKENDS
 from anncli.errors import UsageError
 from anncli.network.names import ACTIVATION_NAMES, LOSS_NAMES
 
@@ -46,8 +47,8 @@ def chosen_variant() -> str | None:
 
 def _wanted() -> str:
     wanted = os.environ.get("ANN_KERNELS", "")
-    if wanted not in ("", "native", "numpy"):
-        raise UsageError(f"unknown kernels ANN_KERNELS={wanted}", advice="use numpy or native, or unset it")
+    if wanted and wanted not in BACKENDS:
+        raise UsageError(f"unknown kernels ANN_KERNELS={wanted}", advice=f"use {' or '.join(BACKENDS)}, or unset it")
     return wanted
 
 
@@ -64,11 +65,13 @@ def _import_native() -> tuple[Any, str]:
 
 
 def _knows_the_names(module: Any) -> bool:
-    """Whether the codes of this package mean the same to the compiled module; one built from older sources would compute others."""
-    activations = tuple(sorted(ACTIVATION_NAMES, key=lambda name: ACTIVATION_NAMES[name].code))
-    losses = tuple(sorted(LOSS_NAMES, key=lambda name: LOSS_NAMES[name].code))
+    """Whether every code of this package means the same to the compiled module, which older sources may number otherwise.
+
+    A name without a code is known to Python only.
+    """
     try:
-        known = module.activations(), module.losses()
+        activations, losses = dict(enumerate(module.activations())), dict(enumerate(module.losses()))
     except AttributeError:
         return False
-    return known == (activations, losses)
+    named = {info.code: name for name, info in ACTIVATION_NAMES.items() if info.code is not None}
+    return named == activations and {info.code: name for name, info in LOSS_NAMES.items()} == losses

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from anncli import compiled
-from anncli.backends.rules import RULE_CODES, TURN_CODES
+from anncli.backends.rules import SWEEP_RULES, TURN_CODES
 from anncli.network.names import ACTIVATION_NAMES, LOSS_NAMES
 
 native = pytest.importorskip("anncli.compiled._native", reason="the compiled module is not built")
@@ -28,7 +28,7 @@ def test_losses_have_the_same_codes() -> None:
 
 
 def test_rules_have_the_same_codes() -> None:
-    assert native.rules() == in_code_order(RULE_CODES)
+    assert native.rules() == in_code_order(SWEEP_RULES)
 
 
 def test_turns_have_the_same_codes() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,8 +20,8 @@ from anncli.options.table import TrainingOptions
 if TYPE_CHECKING:
     from anncli.formats.files.checkpoint import Checkpoint
     from anncli.network.network import Network
-    from anncli.training.result import TrainingResult
-from anncli.training.run import TrainingRun
+    from anncli.training.outcome import TrainingResult
+    from anncli.training.run import TrainingRun
 
 
 @dataclass(eq=False, repr=False)
@@ -77,11 +78,11 @@ class Job:
             source, on_disk = checkpoint.network, network
             network = parse(source, self.given["resume"])
             check_same_shape(self.given["resume"], network, on_disk)
-            if on_disk.dialect == network.dialect:
-                # What a person has written there since is theirs; options among it are compared below.
-                network.head, network.training = on_disk.head, on_disk.training
+            if on_disk.source.dialect == network.source.dialect:
+                # Keep what a person has written there meanwhile; the options among it are compared below.
+                network.source = on_disk.source
         file_layer = options.file_layer(network, self.network_path)
-        chosen = training_options([*self.layers, file_layer], network.dialect)
+        chosen = training_options([*self.layers, file_layer], network.source.dialect)
         training = self._prepare(network, chosen)
         self._check_targets(training, chosen)
         if checkpoint is not None:
@@ -119,10 +120,12 @@ class Job:
         return load_checkpoint(self.given["resume"])
 
     def _prepare(self, network: Network, chosen: TrainingOptions) -> TrainingRun:
-        from anncli.backends.choice import active_kernel
+        from anncli.backends.choice import choose_backend
         from anncli.dataset.dataset import UNLABELLED
         from anncli.formats.data.assemble import read_parts
+        from anncli.training.beside import side_by_side
         from anncli.training.run import TrainingRun
+        from anncli.training.setup import prepare
 
         if len(self.class_files) not in (1, network.n_classes):
             raise self._wrong_number(network)
@@ -144,8 +147,9 @@ class Job:
         self._warn_of_repeated_files(data.sources)
         threads = options.threads(self.given["threads"])
         beside = self._restarts_beside(threads, chosen.restarts)
-        kernel = active_kernel(1 if beside > 1 else threads)
-        return TrainingRun(network, data, chosen, parts=parts, in_place=True, kernel=kernel, beside=beside)
+        backend = choose_backend(threads=1 if beside > 1 else threads)
+        setup = prepare(network, data, chosen, sets=parts, in_place=True, backend=backend)
+        return TrainingRun(setup, partial(side_by_side, threads=beside) if beside > 1 else None)
 
     def _restarts_beside(self, threads: int, restarts: int) -> int:
         """Whole trainings share nothing, so threads are better spent on them; only a checkpoint needs them in turn."""
@@ -194,12 +198,10 @@ class Job:
         for target in (self.output, history, self.given["checkpoint"]):
             if target is not None and target != "-":
                 check_writable(target)
-        if (self.given["dialect"] or training.network.dialect) == "ann1dn":
+        if (self.given["dialect"] or training.setup.network.source.dialect) == "ann1dn":
             from anncli.formats.networks.ann1dn import refusal
 
-            scaling, training.network.scaling = training.network.scaling, training.scaling
-            reason = refusal(training.network)
-            training.network.scaling = scaling
+            reason = refusal(replace(training.setup.network, scaling=training.setup.scaling))
             if reason:
                 raise UsageError(reason, advice="write it with --dialect ann")
 
@@ -243,7 +245,7 @@ class Job:
                 advice="train again, with --output to write elsewhere",
             )
         if self.given["dialect"]:
-            network.dialect = self.given["dialect"]
+            network.source = network.source._replace(dialect=self.given["dialect"])
         save(network, self.output)
 
     def _show(self) -> None:
