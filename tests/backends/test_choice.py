@@ -9,18 +9,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cases import NAMES, REFERENCE, VARIANTS, make_backend, random_case, run_sweeps
+from cases import NAMES, REFERENCE, VARIANTS, make_backend
 
 from anncli.api import start_training
 from anncli.backends.base import Problem, Samples
 from anncli.backends.choice import choose_backend, fall_back
 from anncli.backends.names import BACKENDS
-from anncli.backends.rules import UpdateRule
+from anncli.compiled import _knows_the_names
 from anncli.dataset.dataset import Dataset
 from anncli.inference.predict import predict
 from anncli.network.activations import ACTIVATIONS
 from anncli.network.activations.base import Activation
-from anncli.network.names import ACTIVATION_NAMES, ActivationName
+from anncli.network.names import ACTIVATION_NAMES, LOSS_NAMES, ActivationName
 from anncli.network.network import Network
 from anncli.network.topology import Layer, Topology
 
@@ -105,13 +105,18 @@ def test_a_toy_activation_trains_and_the_run_says_what_computes_it(toy: str) -> 
     assert predict(result.network, inputs).tolist() == result.network.self_test.outputs.tolist()
 
 
-def test_a_module_that_numbers_its_activations_otherwise_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    native = pytest.importorskip("anncli.backends.native")
-    known = list(native._ACTIVATIONS)
-    known[1], known[2] = known[2], known[1]
-    monkeypatch.setattr(native, "_ACTIVATIONS", tuple(known))
-    backend = native.NativeBackend()
-    assert backend.refusal(Problem(Topology(3, (Layer(1, "tanh"),)))) == "the compiled code has no activation 'tanh'"
-    case = random_case((3, 2, 1), "softsign", "linear", "mse")
-    assert backend.refusal(Problem(case.topology)) is None
-    assert np.isfinite(run_sweeps(backend, case, UpdateRule("sgd", 0.1), 1)["parameters"]).all()
+def test_a_module_built_from_other_sources_is_not_used(toy: str) -> None:
+    class Module:
+        def __init__(self, activations: tuple[str, ...], losses: tuple[str, ...]) -> None:
+            self.activations, self.losses = lambda: activations, lambda: losses
+
+    coded = [name for name, info in ACTIVATION_NAMES.items() if info.code is not None]
+    activations = tuple(sorted(coded, key=lambda name: ACTIVATION_NAMES[name].code or 0))
+    losses = tuple(sorted(LOSS_NAMES, key=lambda name: LOSS_NAMES[name].code))
+    assert toy not in activations
+    assert _knows_the_names(Module(activations, losses)), "a name without a code is known to Python only"
+    assert not _knows_the_names(Module((activations[1], activations[0], *activations[2:]), losses))
+    assert not _knows_the_names(Module(activations[:-1], losses))
+    assert not _knows_the_names(Module((*activations, toy), losses))
+    assert not _knows_the_names(Module(activations, losses[::-1]))
+    assert not _knows_the_names(object())
