@@ -15,8 +15,9 @@ import anncli
 from anncli.analysis.gradient_check import check_gradient
 from anncli.api import start_training
 from anncli.arrays import Array
-from anncli.backends.choice import active_kernel
-from anncli.backends.reference import NumpyKernel
+from anncli.backends.base import Problem, Samples
+from anncli.backends.choice import choose_backend
+from anncli.backends.reference import ReferenceBackend
 from anncli.cli.commands.info import _lines, summary
 from anncli.dataset.dataset import Dataset
 from anncli.errors import NetworkError, UsageError, ValueFault
@@ -150,7 +151,7 @@ def test_a_new_kind_passes_the_gradient_check(place: int) -> None:
     layers: list[str] = ["4 tanh", "3 relu", "1 logistic"]
     layers.insert(place, "scale")
     run = start_training(Network.create(3, layers), clouds(), l2=0.1, validation=0.0)
-    found = check_gradient(run.objective, run.parameters, np.random.default_rng(0))
+    found = check_gradient(run.attempt.objective, run.attempt.parameters, np.random.default_rng(0))
     assert found.checked > 20
     assert found.error < 1e-6
     assert found.kernel_error < 1e-5
@@ -162,9 +163,9 @@ def test_the_compiled_code_leaves_a_new_kind_to_the_reference() -> None:
     assert topology.uncompiled == "layer 1 (`scale`) is not in the compiled code"
     assert Topology(3, ["2 tanh"]).uncompiled is None
     parameters, inputs = rng.normal(size=topology.n_parameters).astype(np.float32), rng.normal(size=(9, 3))
-    inputs = inputs.astype(np.float32)
-    outputs = active_kernel().forward(topology, parameters, inputs)
-    assert outputs.tobytes() == NumpyKernel().forward(topology, parameters, inputs).tobytes()
+    problem, samples = Problem(topology, "mse"), Samples(inputs.astype(np.float32), None, None)
+    outputs = choose_backend(problem).open(problem, samples).outputs(parameters)
+    assert outputs.tobytes() == ReferenceBackend().open(problem, samples).outputs(parameters).tobytes()
 
 
 @pytest_kind
@@ -183,7 +184,7 @@ def test_a_new_kind_trains_with_every_trainer_whose_needs_it_meets(trainer: str)
     assert (min(losses) if trainer == "online" else losses[-1]) < losses[0]
     factors = network.topology.blocks(network.parameters)[0][0]
     untrained = start_training(Network.create(3, ["scale", "4 tanh", "scale", "1 logistic"]), data, **options)
-    assert (factors != untrained.network.topology.blocks(untrained.parameters)[0][0]).all()
+    assert (factors != network.topology.blocks(untrained.attempt.parameters)[0][0]).all()
 
 
 @pytest_kind
@@ -260,7 +261,7 @@ def test_ann1dn_refuses_a_new_kind() -> None:
 def test_hessian_and_jacobian_of_a_new_kind(output: str, loss: str) -> None:
     network = Network.create(3, ["scale", "4 tanh", "scale", output])
     run = start_training(network, clouds(), loss=loss, l2=0.1, validation=0.0)
-    objective, point = run.objective.precise(), run.parameters.astype(np.float64)
+    objective, point = run.attempt.objective.precise(), run.attempt.parameters.astype(np.float64)
     n = len(point)
 
     def gradient(at: Array) -> Array:
@@ -307,7 +308,7 @@ def test_a_new_activation_trains_on_the_reference() -> None:
     with pytest.raises(UsageError, match="trainer scg cannot train this network: layer 1"):
         anncli.train(network, clouds(), epochs=1, trainer="scg")
     run = start_training(network, clouds())
-    assert check_gradient(run.objective, run.parameters, np.random.default_rng(0)).error < 1e-6
+    assert check_gradient(run.attempt.objective, run.attempt.parameters, np.random.default_rng(0)).error < 1e-6
     for trainer in ("lm", "adam", "sgd"):
         network = Network.create(3, ["4 sine", "1 sine"])
         losses = [
