@@ -21,7 +21,8 @@ from anncli.backends.reference import ReferenceBackend
 from anncli.cli.commands.info import _lines, summary
 from anncli.dataset.dataset import Dataset
 from anncli.errors import NetworkError, UsageError, ValueFault
-from anncli.formats.networks import ann, ann1dn
+from anncli.formats.networks import ann
+from anncli.formats.networks.storage import refusal
 from anncli.network.activations import ACTIVATIONS, Activation
 from anncli.network.layers import layer_class, read_layer
 from anncli.network.layers.base import Shape
@@ -253,7 +254,10 @@ def test_info_shows_a_new_kind() -> None:
 @pytest_kind
 def test_ann1dn_refuses_a_new_kind() -> None:
     network = Network.create(3, ["scale", "1 logistic"])
-    assert ann1dn.refusal(network) == "an ann1dn file cannot hold the layer `scale`, only dense layers"
+    assert (
+        refusal("ann1dn", network.topology, network.scaling)
+        == "an ann1dn file cannot hold the layer `scale`, only dense layers"
+    )
 
 
 @pytest.mark.usefixtures("smooth_scale_kind")
