@@ -90,7 +90,7 @@ def test_one_labelled_list(identity: Path, ann: Ann) -> None:
     assert figures(text)["FN"] == "1"
     assert "test: 1 vector without a class was left out" in text
     done = ann("test", "id.nn", "a.txt", check=3)
-    assert done.stderr.startswith("ann: a.txt: no vector carries a class")
+    assert done.stderr.startswith("ann: a.txt: no row carries a class")
 
 
 def test_wrong_number_of_class_files(identity: Path, ann: Ann) -> None:

@@ -163,7 +163,7 @@ def test_k_classes(tmp_path: Path, ann: Ann) -> None:
     document = json.loads(ann("test", "iris.nn", *iris, "--json").stdout)
     assert document["parts"]["test"]["accuracy"] > 0.95
     done = ann("train", "iris.nn", *iris[:2], 100, check=2)
-    assert "2 class files for a network with 3 outputs, which tells 3 classes apart" in done.stderr
+    assert "2 class files for a network of 3 classes; give one file per class" in done.stderr
 
 
 def test_a_trained_network_is_continued_unless_init_is_given(small: Path, ann: Ann) -> None:

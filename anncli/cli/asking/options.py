@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -13,6 +13,7 @@ from anncli.cli.asking.config import COMMAND_OPTIONS, PARTS, Raw, load_config
 from anncli.cli.asking.help import with_help
 from anncli.cli.showing.console import Console
 from anncli.errors import UsageError, did_you_mean
+from anncli.formats.data.names import DATA_FORMAT_NAMES
 from anncli.options.layers import Given
 from anncli.options.readers import integer
 from anncli.options.table import OPTIONS, option_names, read_option
@@ -69,12 +70,13 @@ def common(command: Function) -> Function:
 
 def data_format(command: Function) -> Function:
     """--data-format, for commands that read class files."""
-    kinds = click.Choice(["auto", "vectors", "list"])
+    known = "; ".join(f"{name}: {info.help}" for name, info in DATA_FORMAT_NAMES.items())
+    kinds = click.Choice(["auto", *DATA_FORMAT_NAMES])
     return option(
         "--data-format",
         type=kinds,
         default="auto",
-        help="What the class files are: one vector per line, or ann1dn's lists.  [default: auto]",
+        help=f"Format of the data files, found out by auto; {known}.  [default: auto]",
     )(command)
 
 
@@ -210,13 +212,6 @@ def file_layer(network: Network, path: str) -> dict[str, Given]:
             raise asked.value_fault(key, f"{key}: {error}") from None
         layer[name] = Given(value, f"{path}: training: {key}")
     return layer
-
-
-def class_names(network: Network, n_files: int) -> Sequence[str] | None:
-    """The names of the classes, where the files' own names do not say them."""
-    if network.classes:
-        return network.classes
-    return None if n_files == network.n_classes else [str(k) for k in range(1, network.n_classes + 1)]
 
 
 def threads(text: str) -> int:

@@ -111,22 +111,23 @@ class ClassicRun:
 
     def _shares(self) -> tuple[float, float]:
         """An empty file asks for a share of the training data: 25 % each, or 50 % where only one is empty."""
+        from anncli.formats.files.textfile import is_empty
+
         a = self.arguments
-        empty = [path is not None and _is_empty(path) for path in (a.validation, a.test)]
+        empty = [path is not None and is_empty(path) for path in (a.validation, a.test)]
         share = 0.25 if all(empty) else 0.5
         return (share if empty[0] else 0.0, share if empty[1] else 0.0)
 
     def _read_data(self, network: Network) -> tuple[Dataset, dict[str, Any]]:
-        from anncli.formats.data.assemble import read_parts
+        from anncli.formats.data.assemble import read_sets
+        from anncli.formats.files.textfile import is_empty
 
         a = self.arguments
         groups: dict[str, tuple[str, ...]] = {"training": a.class_files}
         for name, path in zip(_PARTS, (a.validation, a.test), strict=True):
-            if path is not None and not _is_empty(path):
+            if path is not None and not is_empty(path):
                 groups[name] = (path,)
-        data, parts = read_parts(
-            groups, class_names=network.classes or None, n_inputs=network.n_inputs, data_format=self.data_format
-        )
+        data, parts = read_sets(groups, network=network, data_format=self.data_format)
         for name in _PARTS:
             if name in parts:
                 # Entries without a class took part in no count, only in the divisor of the error.
@@ -230,13 +231,3 @@ class ClassicRun:
 def _clock(seconds: float) -> str:
     whole, thousandths = divmod(round(seconds * 1000), 1000)
     return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}:{thousandths:03}"
-
-
-def _is_empty(path: str) -> bool:
-    """True for a file that opens but holds no entries."""
-    if path == os.devnull:
-        return True
-    if not os.path.isfile(path) or not os.access(path, os.R_OK):
-        return False
-    with open(path, "rb") as file:
-        return not file.read(4096).strip()

@@ -10,10 +10,9 @@ import click
 from anncli.cli.asking import options
 from anncli.cli.showing.console import print_json
 from anncli.errors import AnnError, UsageError, printable
+from anncli.formats.networks.names import DIALECTS
 from anncli.network.names import ACTIVATION_NAMES, canonical_activation
 from anncli.options.readers import integer
-
-_MOST_CLASSES = 1000
 
 
 @options.command("init")
@@ -33,7 +32,7 @@ _MOST_CLASSES = 1000
     metavar="NAME",
     help="Of the output layer.  [default: logistic for one output, softmax for more]",
 )
-@options.option("--dialect", type=click.Choice(["ann", "ann1dn"]), default="ann", help="Kind of file to write.")
+@options.option("--dialect", type=click.Choice(DIALECTS), default="ann", help="Kind of file to write.")
 @options.option("-f", "--force", is_flag=True, help="Overwrite an existing file.")
 @options.common
 @click.pass_context
@@ -125,10 +124,11 @@ def _shape(given: dict[str, Any]) -> tuple[int, int, tuple[str, ...]]:
     if given["inputs"]:
         n_outputs = _read("--outputs", given["outputs"]) if given["outputs"] else 1
         return _read("--inputs", given["inputs"]), max(2, n_outputs), ()
+    from anncli.formats.data.agreement import check_labels
     from anncli.formats.data.assemble import read_dataset
 
     files = given["data"].split(",")
-    # A single file is a list whose labels say how many classes there are.
-    names = [str(k) for k in range(1, _MOST_CLASSES + 1)] if len(files) == 1 else None
-    data = read_dataset(files, class_names=names)
-    return data.n_inputs, max(2, int(data.labels.max()) + 1), data.columns
+    # The rows of a single file must say which classes there are.
+    data = read_dataset(files, labelled=len(files) > 1)
+    check_labels(data, files[0])
+    return data.n_inputs, max(2, data.n_classes), data.columns

@@ -16,11 +16,11 @@ from anncli.cli.showing.not_finite import NotFinite
 from anncli.errors import DataError, UsageError, printable, quoted
 
 if TYPE_CHECKING:
-    from anncli.formats.data.assemble import VectorBlock
+    from anncli.formats.data.base import RowBatch
     from anncli.network.network import Network
 
 # A block of vectors, their outputs and the classes chosen, as text.
-Writer = Callable[["VectorBlock", Any, Any], str]
+Writer = Callable[["RowBatch", Any, Any], str]
 
 
 @options.command("predict")
@@ -95,7 +95,7 @@ def _delimiter(given: dict[str, Any]) -> str:
 
 def _answers(
     network: Network,
-    blocks: Iterator[VectorBlock],
+    blocks: Iterator[RowBatch],
     threshold: float | None,
     threads: int,
     write: Writer,
@@ -149,7 +149,7 @@ def _json_writer(names: list[str]) -> Writer:
 
     tails = [f'], "class": {_json_text(name)}' for name in names]
 
-    def write(block: VectorBlock, outputs: Any, chosen: Any) -> str:
+    def write(block: RowBatch, outputs: Any, chosen: Any) -> str:
         rows = format_rows(outputs, "", ", ", ("\n",))
         # JSON has no word for them; "n" stands in no finite number.
         if "n" in rows:

@@ -69,12 +69,10 @@ def test_command(ctx: click.Context, /, network_path: str, class_files: tuple[st
     wanted = [_requirement(text) for entry in given["require"] for text in entry.split(",")]
     network = load(network_path)
     require_trained(network, network_path)
-    _check_class_files(network, class_files)
     threshold = options.read_threshold(network, given["threshold"])
     threads = options.threads(given["threads"])
     _check_metrics(network, wanted)
-    names = options.class_names(network, len(class_files))
-    data = read_dataset(class_files, class_names=names, n_inputs=network.n_inputs, data_format=given["data_format"])
+    data = read_dataset(class_files, network=network, data_format=given["data_format"])
     evaluation = evaluate(network, data, threshold=threshold, threads=threads)
     warning = collapse_warning(evaluation, "test")
     if warning:
@@ -94,16 +92,6 @@ def test_command(ctx: click.Context, /, network_path: str, class_files: tuple[st
     else:
         click.echo(evaluation_text({"test": evaluation}))
     _check_requirements(evaluation, wanted)
-
-
-def _check_class_files(network: Network, class_files: tuple[str, ...]) -> None:
-    """One file per class; or a single list file whose entries carry their classes."""
-    if len(class_files) not in (1, network.n_classes):
-        raise UsageError(
-            f"{len(class_files)} class files for a network of {network.n_classes} classes",
-            advice="give one file per class, in the order of training"
-            + (f" ({', '.join(network.classes)})" if network.classes else ""),
-        )
 
 
 def _requirement(text: str) -> tuple[str, str, float]:

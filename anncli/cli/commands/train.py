@@ -8,6 +8,7 @@ import click
 
 from anncli.cli.asking import options
 from anncli.errors import UsageError
+from anncli.formats.networks.names import DIALECTS
 
 
 class TrainCommand(click.Command):
@@ -23,7 +24,7 @@ class TrainCommand(click.Command):
 @click.argument("epochs", metavar="EPOCHS")
 @options.training
 @options.option("-o", "--output", metavar="FILE", help="Write the network here instead of back in place; - is stdout.")
-@options.option("--dialect", type=click.Choice(["ann", "ann1dn"]), help="Dialect to write; default: as read.")
+@options.option("--dialect", type=click.Choice(DIALECTS), help="Dialect to write; default: as read.")
 @options.option("--history", metavar="FILE.jsonl", help="Write one JSON line per epoch; - is stdout.")
 @options.option("-n", "--dry-run", is_flag=True, help="Show what was understood and stop.")
 @options.option(

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from anncli.cli.asking.options import file_layer
-from anncli.errors import UsageError
 from anncli.options.layers import Given, training_options
 
 if TYPE_CHECKING:
@@ -16,19 +15,12 @@ if TYPE_CHECKING:
 
 
 def read(network_path: str, class_files: Sequence[str], data_format: str) -> tuple[Network, Dataset]:
-    """The network and its class files; raises UsageError where their numbers of classes differ."""
-    from anncli.formats.data.assemble import read_dataset
+    """The network, and the rows of its class files or of one file whose rows carry their classes."""
+    from anncli.formats.data.assemble import read_sets
     from anncli.formats.networks.storage import load
 
     network = load(network_path)
-    if len(class_files) != network.n_classes:
-        raise UsageError(
-            f"{len(class_files)} class file{'s' if len(class_files) != 1 else ''} for a network that tells {network.n_classes} classes apart",
-            advice="give one file per class, positive first",
-        )
-    return network, read_dataset(
-        class_files, class_names=network.classes or None, n_inputs=network.n_inputs, data_format=data_format
-    )
+    return network, read_sets({"training": class_files}, network=network, data_format=data_format)[0]
 
 
 def prepare(

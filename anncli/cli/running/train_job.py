@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -121,26 +121,17 @@ class Job:
 
     def _prepare(self, network: Network, chosen: TrainingOptions) -> TrainingRun:
         from anncli.backends.choice import choose_backend
-        from anncli.dataset.dataset import UNLABELLED
-        from anncli.formats.data.assemble import read_parts
+        from anncli.formats.data.assemble import read_sets
         from anncli.training.beside import side_by_side
         from anncli.training.run import TrainingRun
         from anncli.training.setup import prepare
 
-        if len(self.class_files) not in (1, network.n_classes):
-            raise self._wrong_number(network)
         groups = {"training": self.class_files}
         for name in ("validation", "test"):
             files = getattr(chosen, name)
             if isinstance(files, tuple):
                 groups[name] = files
-        names = options.class_names(network, len(self.class_files))
-        data, parts = read_parts(
-            groups, class_names=names, n_inputs=network.n_inputs, data_format=self.given["data_format"]
-        )
-        # One file can stand for all classes when its entries carry labels.
-        if len(self.class_files) == 1 and (data.labels[parts["training"]] == UNLABELLED).all():
-            raise self._wrong_number(network)
+        data, parts = read_sets(groups, network=network, data_format=self.given["data_format"])
         if len(groups) == 1:
             # All rows: their numbers are made where they are divided, and not held any longer.
             del parts["training"]
@@ -159,14 +150,6 @@ class Job:
 
         return min(threads or available_processors(), restarts)
 
-    def _wrong_number(self, network: Network) -> UsageError:
-        n = len(self.class_files)
-        outputs = f"{network.n_outputs} output{'s' if network.n_outputs > 1 else ''}"
-        return UsageError(
-            f"{n} class file{'s' if n > 1 else ''} for a network with {outputs}, which tells {network.n_classes} classes apart",
-            advice="give one file per class (positive first), or change the last layer in " + self.network_path,
-        )
-
     def _warn_of_repeated_files(self, sources: tuple[Any, ...]) -> None:
         trained_on = {source.sha256: source.name for source in sources[: len(self.class_files)]}
         for source in sources[len(self.class_files) :]:
@@ -178,6 +161,7 @@ class Job:
     def _check_targets(self, training: TrainingRun, chosen: TrainingOptions) -> None:
         """Better told now than after an hour of training."""
         from anncli.formats.files.textfile import check_writable
+        from anncli.formats.networks.storage import refusal
 
         history = self.given["history"]
         if self.output == self.network_path != "-" and not os.path.isfile(self.network_path):
@@ -198,12 +182,9 @@ class Job:
         for target in (self.output, history, self.given["checkpoint"]):
             if target is not None and target != "-":
                 check_writable(target)
-        if (self.given["dialect"] or training.setup.network.source.dialect) == "ann1dn":
-            from anncli.formats.networks.ann1dn import refusal
-
-            reason = refusal(replace(training.setup.network, scaling=training.setup.scaling))
-            if reason:
-                raise UsageError(reason, advice="write it with --dialect ann")
+        dialect = self.given["dialect"] or training.setup.network.source.dialect
+        if reason := refusal(dialect, training.setup.network.topology, training.setup.scaling):
+            raise UsageError(reason, advice="write it with --dialect ann")
 
     def _train(self, training: TrainingRun) -> ExitCode | None:
         from anncli.cli.running.signals import Interruption
