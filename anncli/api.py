@@ -7,10 +7,8 @@ from typing import Any
 
 from anncli.arrays import Array
 from anncli.dataset.dataset import Dataset
-from anncli.errors import UsageError
 from anncli.network.network import Network
-from anncli.options.layers import Given, resolve_options
-from anncli.options.table import read_option
+from anncli.options.layers import Given, read_layer, training_options
 from anncli.training.attempt import EpochReport
 from anncli.training.result import TrainingResult
 from anncli.training.run import TrainingRun
@@ -26,20 +24,11 @@ def start_training(
         'validation', 'test' instead of shares.
     Raises: UsageError for unknown or impossible options, DataError for data that does not fit.
     """
-    layers: list[dict[str, Given]] = []
-    for place, layer in (("train()", options), ("training:", network.training)):
-        given = {}
-        for name, value in layer.items():
-            try:
-                given[name] = Given(read_option(name, value), place)
-            except ValueError as error:
-                raise UsageError(f"{place} {name}: {error}") from None
-        layers.append(given)
-    try:
-        resolved = resolve_options([*layers], network.dialect)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    return TrainingRun(network, data, resolved, parts=parts)
+    layers = [
+        read_layer({name: Given(value, f"{place} {name}") for name, value in layer.items()})
+        for place, layer in (("train()", options), ("training:", network.training))
+    ]
+    return TrainingRun(network, data, training_options(layers, network.dialect), parts=parts)
 
 
 def train(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 METRIC_NAMES: dict[str, str] = {
-    "loss": "the training loss on the validation part (lower is better)",
+    "loss": "loss on the validation set (lower is better)",
     "mse": "one over the mean squared error against the targets; ann1dn's metric 0",
-    "accuracy": "share of right answers; ann1dn's metric 1",
+    "accuracy": "fraction predicted correctly; ann1dn's metric 1",
     "gm-se-sp": "(SE SP)^(1/2); metric 2",
     "gm-se-ppv": "(SE PPV)^(1/2); metric 3",
     "gm-se-sp-acc": "(SE SP ACC)^(1/3); metric 4",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from anncli.errors import did_you_mean
+from anncli.errors import ValueFault, did_you_mean
+from anncli.limits import FLOAT32_MAX
 
 
 class ActivationName(NamedTuple):
@@ -20,8 +21,6 @@ class ActivationName(NamedTuple):
 
 
 _INF = float("inf")
-# Of 32-bit numbers.
-_LARGEST = 3.4028234663852886e38
 
 ACTIVATION_NAMES: dict[str, ActivationName] = {
     "linear": ActivationName(0, "z", -_INF, _INF),
@@ -58,7 +57,7 @@ INITIALIZATION_NAMES: dict[str, str] = {
     "lecun": "normal, variance 1/fan_in; biases 0 (LeCun et al. 1998)",
     "fan-in": "uniform, +-1/sqrt(fan_in), biases too",
     "classic": "uniform, +-0.5, biases too",
-    "ann1dn": "multiples of 1/2048 in [-1, 1), biases too: the old tool's rule",
+    "ann1dn": "multiples of 1/2048 in [-1, 1), biases too: ann1dn's rule",
     "nguyen-widrow": "hidden units spread over the input range (Nguyen & Widrow 1990); output layer glorot",
     "orthogonal": "random orthogonal matrix (gain sqrt 2 for the relu family); biases 0",
 }
@@ -66,14 +65,14 @@ INITIALIZATION_NAMES: dict[str, str] = {
 
 SCALING_NAMES: dict[str, str] = {
     "auto": "zscore for a new network, keep for a trained one",
-    "keep": "what the network file says",
-    "none": "inputs as they are",
-    "minmax": "each input to 0..1",
-    "zscore": "each input to mean 0, standard deviation 1",
-    "robust": "each input to median 0, interquartile range 1",
-    "sigmoidal": "zscore through the logistic function",
-    "energy": "each vector divided by its Euclidean norm",
-    "vector-minmax": "each vector stretched to 0.1..0.9",
+    "keep": "the scaling stored in the network file",
+    "none": "no scaling",
+    "minmax": "each input to the range 0 to 1",
+    "zscore": "each input to mean 0 and standard deviation 1",
+    "robust": "each input to median 0 and interquartile range 1",
+    "sigmoidal": "zscore followed by the logistic function",
+    "energy": "each row divided by its Euclidean norm",
+    "vector-minmax": "each row to the range 0.1 to 0.9",
 }
 
 
@@ -102,31 +101,32 @@ def default_loss(output_activation: str) -> str:
 
 
 def check_loss(loss: str, output_activation: str) -> None:
-    """Raises ValueError when the loss is unknown or does not fit the output activation."""
+    """Raises ValueFault when the loss is unknown or does not fit the output activation."""
     if loss not in LOSS_NAMES:
-        raise ValueError(f"unknown loss '{loss}'; {did_you_mean(loss, LOSS_NAMES)}")
+        raise ValueFault(f"unknown loss '{loss}'", did_you_mean(loss, LOSS_NAMES))
     needed = LOSS_NAMES[loss].outputs
     if needed and output_activation not in needed:
-        raise ValueError(
-            f"loss {loss} needs {' or '.join(needed)} outputs, this network has {output_activation}; use loss {default_loss(output_activation)}"
+        raise ValueFault(
+            f"loss {loss} needs {' or '.join(needed)} outputs, this network has {output_activation}",
+            f"use loss {default_loss(output_activation)}",
         )
 
 
 def check_targets(targets: tuple[float, float], output_activation: str) -> None:
-    """Raises ValueError for target outputs (high, low) that the output activation can never give."""
+    """Raises ValueFault for target outputs (high, low) that the output activation can never give."""
     high, low = targets
     info = ACTIVATION_NAMES[output_activation]
-    lowest, highest = max(info.lowest, -_LARGEST), min(info.highest, _LARGEST)
+    lowest, highest = max(info.lowest, -FLOAT32_MAX), min(info.highest, FLOAT32_MAX)
     if low < lowest or high > highest:
-        raise ValueError(
-            f"targets {high:g},{low:g} are outside the range of {output_activation} outputs, {lowest:g} to {highest:g}"
-            "; write for example 0.9,0.1"
+        raise ValueFault(
+            f"targets {high:g},{low:g} are outside the range of {output_activation} outputs, {lowest:g} to {highest:g}",
+            "write for example 0.9,0.1",
         )
 
 
 def canonical_activation(name: str) -> str:
-    """The one name of an activation; raises ValueError with advice for an unknown one."""
+    """The one name of an activation; raises ValueFault with advice for an unknown one."""
     name = ACTIVATION_ALIASES.get(name, name)
     if name not in ACTIVATION_NAMES:
-        raise ValueError(f"unknown activation '{name}'; {did_you_mean(name, ACTIVATION_NAMES, ACTIVATION_ALIASES)}")
+        raise ValueFault(f"unknown activation '{name}'", did_you_mean(name, ACTIVATION_NAMES, ACTIVATION_ALIASES))
     return name

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from anncli.arrays import Array
+from anncli.errors import ValueFault
 from anncli.network.names import ACTIVATION_NAMES, canonical_activation
 
 
@@ -36,17 +37,19 @@ class Topology(_Shape):
 
     def __new__(cls, n_inputs: int, layers: Iterable[tuple[int, str]]) -> Topology:
         if n_inputs < 1:
-            raise ValueError(f"a network needs at least 1 input, not {n_inputs}")
+            raise ValueFault(f"a network needs at least 1 input, not {n_inputs}")
         known = tuple(Layer(int(units), canonical_activation(name)) for units, name in layers)
         if not known:
-            raise ValueError("a network needs at least one layer")
+            raise ValueFault("a network needs at least one layer")
         for number, layer in enumerate(known, 1):
             if layer.units < 1:
-                raise ValueError(f"layer {number} needs at least 1 unit, not {layer.units}")
+                raise ValueFault(f"layer {number} needs at least 1 unit, not {layer.units}")
             if layer.activation == "softmax" and number < len(known):
-                raise ValueError(f"layer {number}: softmax is for the output layer only")
+                raise ValueFault(f"layer {number}: softmax is for the output layer only")
         if known[-1] == Layer(1, "softmax"):
-            raise ValueError("softmax over a single output is always 1; use '1 logistic' or 'K softmax' with K classes")
+            raise ValueFault(
+                "softmax over a single output is always 1", "use '1 logistic' or 'K softmax' with K classes"
+            )
         return super().__new__(cls, n_inputs, known)
 
     @cached_property

@@ -10,7 +10,7 @@ from anncli.arrays import Array
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import class_sample_weights
 from anncli.dataset.statistics import fit_scaling, value_range
-from anncli.errors import UsageError
+from anncli.errors import UsageError, asking
 from anncli.network.initialization import initialize
 from anncli.network.names import check_loss, check_targets, default_loss
 from anncli.network.network import Network, default_targets
@@ -26,12 +26,10 @@ def choose_loss(network: Network, options: TrainingOptions) -> str:
     """The loss asked for, or the one that fits the output layer; raises UsageError where they do not go together."""
     output = network.topology.output_activation
     loss = default_loss(output) if options.loss == "auto" else options.loss
-    try:
+    with asking():
         check_loss(loss, output)
         if options.targets is not None:
             check_targets(options.targets, output)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
     return loss
 
 

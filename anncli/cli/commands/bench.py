@@ -1,33 +1,29 @@
-"""`ann bench`: the training algorithms side by side, from the same starts on the user's own network and data."""
+"""`ann bench`: compare trainers from the same initial weights, on a network and class files."""
 
 from __future__ import annotations
 
 import copy
 import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from anncli.cli.asking import options
+from anncli.cli.asking.network_options import file_layer
+from anncli.cli.asking.options import argument, command
+from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import read_epochs
 from anncli.cli.showing.console import Console, print_json, table
 from anncli.errors import UsageError
-from anncli.options.layers import Given
-from anncli.options.table import read_option
-from anncli.training.names import TRAINER_NAMES, canonical_trainer
+from anncli.options.layers import Given, Layer
 
 if TYPE_CHECKING:
     from anncli.dataset.dataset import Dataset
     from anncli.network.network import Network
     from anncli.training.run import TrainingRun
-
-# How a run ends and what is kept of it; here every epoch is trained.
-_IDLE = {
-    "trainer", "average", "patience", "stop", "goal", "dividetrain", "time_limit", "metric", "keep", "refit", "restarts",
-    "threshold",
-}  # fmt: skip
 
 
 @dataclass
@@ -41,39 +37,12 @@ class Course:
     ended: str = ""
 
 
-@options.command("bench")
-@click.argument("network_path", metavar="NETWORK")
-@click.argument("class_files", nargs=-1, required=True, metavar="CLASSFILE...")
-@click.argument("epochs", type=click.IntRange(1))
-@click.option(
-    "--trainers", default="all", metavar="NAMES", help="Trainers to compare, comma-separated, or all.  [default: all]"
-)
-@click.option(
-    "--starts",
-    type=click.IntRange(1),
-    default=3,
-    metavar="N",
-    help="Initial weights to start every trainer from.  [default: 3]",
-)
-@click.option(
-    "--plot",
-    metavar="FILE.svg",
-    help="Where to draw the loss over time, first start; none: nowhere.  [default: NETWORK-bench.svg in this folder]",
-)
-@click.option(
-    "--over",
-    type=click.Choice(["seconds", "epochs"]),
-    default="seconds",
-    help="What the plot's x axis is.  [default: seconds]",
-)
-@options.training
-@options.data_format
-@options.common
-@click.pass_context
-def bench_command(
-    ctx: click.Context, /, network_path: str, class_files: tuple[str, ...], epochs: int, **given: Any
-) -> None:
-    """Train NETWORK with several trainers for EPOCHS epochs each; compare loss and time, and draw them.
+@command("bench")
+@argument("network_path", "NETWORK")
+@argument("class_files", "CLASSFILE...", nargs=-1, required=True)
+@argument("epochs", "EPOCHS", ())
+def bench_command(values: Values, network_path: str, class_files: tuple[str, ...], epochs: str) -> None:
+    """Train NETWORK with several trainers for EPOCHS epochs each; compare losses and times, and plot loss curves.
 
     \b
     Examples:
@@ -81,62 +50,45 @@ def bench_command(
       ann bench network.nn pos.txt neg.txt 100 --trainers adam,scg,lbfgs,irprop- --plot bench.svg
 
     Every trainer has its default options, unless given here, and the same starts (--seed and the seeds after it).
-    NETWORK stays as it is. Losses include the penalty (--l2); times are of the epochs alone, medians over the starts.
+    NETWORK is not changed. Losses include the L2 penalty; seconds are those of the epochs, medians over the starts.
     """
-    from anncli.cli.running.rows import read
+    from anncli.cli.running.reading import read_data
     from anncli.formats.files.textfile import check_writable
+    from anncli.formats.networks.storage import load
 
-    console = options.make_console(ctx)
-    names = chosen_trainers(given["trainers"])
-    network, data = read(network_path, class_files, given["data_format"])
-    layers = options.training_layers(ctx)
-    refuse_idle(layers[0])
-    plot = given["plot"] or f"{'network' if network_path == '-' else Path(network_path).stem}-bench.svg"
+    count = read_epochs(epochs, "bench", 1)
+    names = values["trainers"]
+    refuse_files(values)
+    plot = values["plot"] or f"{'network' if network_path == '-' else Path(network_path).stem}-bench.svg"
     plot = None if plot == "none" else plot
     if plot is not None:
         check_writable(Path(plot))
-    courses = run_all(console, names, given["starts"], epochs, network, data, layers, network_path)
+    network = load(network_path)
+    data = read_data(network, class_files, values["data_format"])
+    courses = run_all(values.console, names, values["starts"], count, network, data, values.layers, network_path)
     if all(isinstance(found, str) for found in courses.values()):
         raise UsageError(f"no trainer can do this; {names[0]}: {courses[names[0]]}")
-    if not given["as_json"]:
+    if not values["json"]:
         click.echo(report(courses))
     if plot is not None:
-        _write_plot(plot, courses, network_path, given["over"])
-    if given["as_json"]:
+        _write_plot(plot, courses, network_path, values["over"])
+    if values["json"]:
         documents = [_document(name, found) for name, found in courses.items()]
-        print_json({"command": "bench", "network": network_path, "epochs": epochs, "plot": plot, "trainers": documents})
+        print_json({"command": "bench", "network": network_path, "epochs": count, "plot": plot, "trainers": documents})
     elif plot is not None:
         click.echo(f"\nplot written to {plot}")
 
 
-def refuse_idle(given: dict[str, Given]) -> None:
-    """Raises UsageError for options of the command line that have no meaning here; those of files and variables are
-    for other commands too."""
-    for name in sorted(_IDLE & given.keys()):
-        advice = "name them with --trainers" if name == "trainer" else "leave it out: every epoch is trained and counts"
-        raise UsageError(f"--{name.replace('_', '-')} does nothing in bench", advice=advice)
+def refuse_files(values: Values) -> None:
+    """Raises UsageError for --validation or --test FILES: bench splits the class files only."""
     for name in ("validation", "test"):
-        try:
-            part = read_option(name, given[name].value) if name in given else 0.0
-        except ValueError as error:
-            raise UsageError(f"--{name}: {error}") from None
-        if isinstance(part, tuple):
-            raise UsageError(f"--{name} FILES is not for bench", advice=f"give a share: --{name} 0.2")
-
-
-def chosen_trainers(text: str) -> list[str]:
-    """The trainers meant, in the order given and each once."""
-    if text == "all":
-        return list(TRAINER_NAMES)
-    try:
-        return list(dict.fromkeys(canonical_trainer(word.strip()) for word in text.split(",")))
-    except ValueError as error:
-        raise UsageError(f"--trainers: {error}") from None
+        if name in values.given and isinstance(values[name], tuple):
+            raise UsageError(f"--{name} FILES is not for bench", advice=f"give a fraction: --{name} 0.2")
 
 
 def run_all(
     console: Console, names: list[str], starts: int, epochs: int, network: Network, data: Dataset,
-    layers: list[dict[str, Given]], path: str,
+    layers: Sequence[Layer], path: str,
 ) -> dict[str, list[Course] | str]:  # fmt: skip
     """The courses of every trainer, or in words why it cannot train this network."""
     from anncli.options.layers import training_options
@@ -146,7 +98,7 @@ def run_all(
     with console.progress(len(names)) as bar:
         for number, name in enumerate(names, 1):
             override = {"trainer": Given(name, "--trainers")}
-            chosen = training_options([override, *layers, options.file_layer(network, path)], network.dialect)
+            chosen = training_options([override, *layers, file_layer(network, path)], network.dialect)
             try:
                 runs = [
                     TrainingRun(copy.deepcopy(network), data, chosen._replace(seed=chosen.seed + start))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from anncli.errors import ValueFault
 from anncli.formats.files.document import Items, Mapping, kind_of
 from anncli.formats.files.yaml_text import write_block
 from anncli.formats.networks.numbers import size_fault
@@ -37,9 +38,8 @@ def read_head(document: Mapping) -> Topology:
         raise document.fault("layers", fault, "make the network smaller")
     try:
         return Topology(n_inputs, tuple(layers))
-    except ValueError as impossible:
-        message, _, advice = str(impossible).partition("; ")
-        raise document.fault("layers", message, advice or None) from None
+    except ValueFault as impossible:
+        raise document.fault("layers", impossible.message, impossible.advice) from None
 
 
 def _read_layers(document: Mapping) -> list[Layer]:
@@ -71,11 +71,10 @@ def _read_layer(items: Items, index: int) -> Layer:
             raise items.fault(index, fault, "make the network smaller")
     try:
         return Layer(units, canonical_activation(name))
-    except ValueError as unknown:
-        message, _, advice = str(unknown).partition("; ")
+    except ValueFault as unknown:
         if isinstance(layer, Mapping):
-            raise layer.fault("activation", message, advice) from None
-        raise items.fault(index, message, advice) from None
+            raise layer.fault("activation", unknown.message, unknown.advice) from None
+        raise items.fault(index, unknown.message, unknown.advice) from None
 
 
 def _whole(mapping: Mapping, key: str, example: str) -> int:
