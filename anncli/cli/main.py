@@ -63,7 +63,10 @@ def _show_help(ctx: click.Context, option: click.Parameter, wanted: bool) -> Non
         ctx.exit()
 
 
-@click.group(cls=CommandGroup, context_settings=CONTEXT, invoke_without_command=True, add_help_option=False)
+@click.group(
+    cls=CommandGroup, context_settings=CONTEXT, invoke_without_command=True, add_help_option=False, options_metavar="",
+    subcommand_metavar="COMMAND [WORDS] [OPTIONS]",
+)  # fmt: skip
 @click.option("--version", is_flag=True, help="Show the version; with -v also the compiled kernels and libraries.")
 @click.option("-v", "verbose", is_flag=True, hidden=True)
 # Not click's own help option: it looks for translations of its text, which takes 2 ms.

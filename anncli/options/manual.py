@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from anncli.cli.names import COMMANDS
-from anncli.options.table import ALL, GROUPS, OPTIONS
+from anncli.options.table import ALL, GROUPS, OPTIONS, option_names
 from anncli.options.variables import variable
 from anncli.options.wording import shown_default, spelling
 from anncli.training.names import TRAINER_NAMES
@@ -38,12 +38,13 @@ def _commands() -> Iterator[str]:
 
 
 def _options() -> Iterator[str]:
+    training = option_names()
     for group, title in GROUPS.items():
         yield f"## {title}\n\n| option | commands | default | variable | meaning |\n|---|---|---|---|---|"
         for name, info in OPTIONS.items():
             if info.group == group:
                 commands = "all" if info.commands == ALL else ", ".join(info.commands)
-                mark = " *" if info.training else ""
+                mark = " *" if name in training else ""
                 default = shown_default(info)
                 yield (
                     f"| `{_cell(spelling(name, info))}`{mark} | {commands} | {f'`{default}`' if default else ''} "

@@ -56,27 +56,20 @@ class OptionInfo(NamedTuple):
     default: as a person would write it; None: chosen by the run or the trainer, as `help` says.
     kind: 'value'; 'flag' (--x); 'switch' (--x/--no-x); 'count' (-vv); 'list' (may be repeated).
     common: the commands among LONG whose `-h` shows it. words: possible values for shell completion, or FILE.
-    training: part of TrainingOptions, so a network file and train() may set it too.
+    brief: a shorter text for `-h` of commands among LONG.
     """
 
     read: Reader
     default: Any
     metavar: str
     help: str
-    group: str
-    commands: tuple[str, ...]
+    group: str = "training"
+    commands: tuple[str, ...] = FIT
     common: tuple[str, ...] = ()
     kind: str = "value"
     short: str = ""
     words: tuple[str, ...] = ()
-    training: bool = False
-
-
-def _training(
-    read: Reader, default: Any, metavar: str, help: str, group: str = "training", commands: tuple[str, ...] = FIT,
-    common: tuple[str, ...] = (), kind: str = "value", words: tuple[str, ...] = (),
-) -> OptionInfo:  # fmt: skip
-    return OptionInfo(read, default, metavar, help, group, commands, common, kind, "", words, True)
+    brief: str = ""
 
 
 REFIT_NAMES: dict[str, str] = {
@@ -93,68 +86,68 @@ OPTIONS: dict[str, OptionInfo] = {
     "data_format": OptionInfo(choice(("auto", "vectors", "list"), "data format"), "auto", "NAME", "Format of the class files: vectors (one row per line), list (ann1dn's list files), auto: detect", "data", READ, words=("auto", "vectors", "list")),
     "rows": OptionInfo(integer(1, example="50"), 50, "N", "Rows to compute the gradient on", "data", ("gradcheck",), ("gradcheck",)),
     # Sets
-    "validation": _training(readers.validation, "auto", "FRACTION|FILES", "Validation set, evaluated after every epoch: a fraction of the rows of every class, or files, one per class, comma-separated; auto: 0.2, but none if a class has fewer than 5 rows", "sets", FIT, FIT, "list", FILE),
-    "test": _training(readers.held_out, 0.0, "FRACTION|FILES", "Test set, evaluated once at the end and used for nothing else; as --validation", "sets", FIT, TRAIN, "list", FILE),
-    "dividetrain": _training(number(0, 100, open_low=True, example="99"), None, "PERCENT", "Train on all rows, without a validation set, until PERCENT of them are predicted correctly", "sets", TRAIN),
+    "validation": OptionInfo(readers.validation, "auto", "FRACTION|FILES", "Validation set, evaluated after every epoch: a fraction of the rows of every class, or files, one per class, comma-separated; auto: 0.2, but none if a class has fewer than 5 rows", "sets", FIT, FIT, "list", words=FILE, brief="Validation set: a fraction of every class, or files, one per class"),
+    "test": OptionInfo(readers.held_out, 0.0, "FRACTION|FILES", "Test set, evaluated once at the end and used for nothing else; as --validation", "sets", FIT, TRAIN, "list", words=FILE, brief="Test set, evaluated once at the end; as --validation"),
+    "dividetrain": OptionInfo(number(0, 100, open_low=True, example="99"), None, "PERCENT", "Train on all rows, without a validation set, until PERCENT of them are predicted correctly", "sets", TRAIN),
     # Network
     "inputs": OptionInfo(integer(1, example="9"), None, "N", "Number of inputs: values per row", "network", ("init",)),
     "hidden": OptionInfo(readers.hidden, "16", "N[,N...]", "Units of each hidden layer; 0: no hidden layer", "network", ("init",)),
     "activation": OptionInfo(canonical_activation, "tanh", "NAME", "Activation of the hidden layers: " + ", ".join(_ACTIVATIONS), "network", ("init",), words=_ACTIVATIONS),
     "outputs": OptionInfo(integer(1, example="1"), None, "N", "Number of outputs; default: 1 for two classes, otherwise one per class", "network", ("init",)),
     "output_activation": OptionInfo(canonical_activation, None, "NAME", "Activation of the output layer; default: logistic for one output, otherwise softmax", "network", ("init",), words=tuple(ACTIVATION_NAMES)),
-    "init": _training(choice(INITIALIZATION_NAMES, "initialization"), None, "NAME", "Start from new weights drawn this way: " + ", ".join(INITIALIZATION_NAMES) + "; without it training continues from existing weights", "network", GRADIENT, ("train", "gradcheck"), words=tuple(INITIALIZATION_NAMES)),
+    "init": OptionInfo(choice(INITIALIZATION_NAMES, "initialization"), None, "NAME", "Start from new weights drawn this way: " + ", ".join(INITIALIZATION_NAMES) + "; without it training continues from existing weights", "network", GRADIENT, ("train", "gradcheck"), words=tuple(INITIALIZATION_NAMES), brief="Draw new weights (auto, he, glorot ...) instead of continuing from existing ones"),
     # Training
-    "trainer": _training(canonical_trainer, DEFAULT_TRAINER, "NAME", "Training algorithm: " + ", ".join(TRAINER_NAMES), "training", TRAIN, TRAIN, words=tuple(TRAINER_NAMES)),
+    "trainer": OptionInfo(canonical_trainer, DEFAULT_TRAINER, "NAME", "Training algorithm: " + ", ".join(TRAINER_NAMES), "training", TRAIN, TRAIN, words=tuple(TRAINER_NAMES), brief="Training algorithm; `ann trainers` lists all"),
     "trainers": OptionInfo(chosen_trainers, "all", "NAMES", "Trainers to compare, comma-separated, or all", "training", ("bench",), ("bench",), words=("all", *TRAINER_NAMES)),
     "starts": OptionInfo(integer(1, example="3"), 3, "N", "Number of initial weights that every trainer starts from", "training", ("bench",), ("bench",)),
-    "learning_rate": _training(number(0, open_low=True, example="0.01"), None, "X", "Learning rate; default: the trainer's", common=FIT),
-    "batch_size": _training(integer(1, example="32"), None, "N", "Rows per weight update (mini-batch trainers); default: the trainer's", common=FIT),
-    "momentum": _training(number(0, 1, open_high=True, example="0.9"), None, "X", "Momentum coefficient, 0 to 1 (sgd, online, gdm, gdx, bpvl)"),
-    "nesterov": _training(readers.flag, None, "", "Nesterov momentum (sgd)", kind="switch"),
-    "schedule": _training(readers.schedule, None, "NAME", "How the learning rate changes over the run: " + ", ".join(SCHEDULE_NAMES) + " (gd, gdm, mini-batch trainers)", words=tuple(SCHEDULE_NAMES)),
+    "learning_rate": OptionInfo(number(0, open_low=True, example="0.01"), None, "X", "Learning rate; default: the trainer's", common=FIT),
+    "batch_size": OptionInfo(integer(1, example="32"), None, "N", "Rows per weight update (mini-batch trainers); default: the trainer's", common=FIT, brief="Rows per weight update"),
+    "momentum": OptionInfo(number(0, 1, open_high=True, example="0.9"), None, "X", "Momentum coefficient, 0 to 1 (sgd, online, gdm, gdx, bpvl)"),
+    "nesterov": OptionInfo(readers.flag, None, "", "Nesterov momentum (sgd)", kind="switch"),
+    "schedule": OptionInfo(readers.schedule, None, "NAME", "How the learning rate changes over the run: " + ", ".join(SCHEDULE_NAMES) + " (gd, gdm, mini-batch trainers)", words=tuple(SCHEDULE_NAMES)),
     "option": OptionInfo(readers.named_values, None, "NAME=VALUE", "Any option of the trainer; `ann trainers NAME` lists them", "training", FIT, kind="list"),
-    "loss": _training(choice(("auto", *LOSS_NAMES), "loss"), "auto", "NAME", "Loss to minimise: " + ", ".join(LOSS_NAMES) + "; auto: the one that fits the output layer", "training", GRADIENT, ("bench", "gradcheck"), words=("auto", *LOSS_NAMES)),
-    "targets": _training(readers.pair, None, "HIGH,LOW", "Target outputs for the class and for all others; default: 1,0 with cross-entropy, inside the output range with mse (0.9,0.1)", "training", GRADIENT),
-    "scaling": _training(choice(SCALING_NAMES, "scaling"), "auto", "NAME", "Input scaling, stored in the network: " + ", ".join(SCALING_NAMES), "training", GRADIENT, words=tuple(SCALING_NAMES)),
-    "class_weight": _training(readers.class_weights, None, "none|balanced|W1,W2", "Weight of each class in the loss; balanced: every class has the same total weight", "training", GRADIENT, TRAIN, words=("none", "balanced")),
-    "l2": _training(or_auto(number(0, example="1e-4")), "auto", "X", "L2 penalty: adds X/2 times the sum of squared weights, without biases, to the loss; auto: 2.5 / number of rows", "training", GRADIENT, ("train", "gradcheck"), words=("auto",)),
-    "l1": _training(number(0, example="1e-4"), 0.0, "X", "L1 penalty: adds X times the sum of absolute weights, without biases, to the loss", "training", GRADIENT),
-    "weight_decay": _training(number(0, example="0.01"), None, "X", "Decoupled weight decay (adamw, schedule-free)"),
-    "dropout": _training(number(0, 1, open_high=True, example="0.2"), None, "X", "Dropout: set each hidden unit to 0 with probability X, redrawn for every row (mini-batch trainers, online)"),
-    "input_noise": _training(number(0, example="0.1"), None, "X", "Standard deviation of the noise added to the scaled inputs, redrawn for every row and epoch (mini-batch trainers, online)"),
-    "label_smoothing": _training(number(0, 1, open_high=True, example="0.1"), 0.0, "X", "Move the training targets this fraction of the way towards their mean", "training", GRADIENT),
-    "clip": _training(number(0, example="1"), None, "X", "Clip the gradient norm to X (mini-batch trainers, online)"),
-    "average": _training(readers.average, None, "none|ema|swa", "Average the weights over epochs: ema:0.9, or swa:0.75 for the mean after that fraction of the run", "training", TRAIN, words=("none", *AVERAGE_NAMES)),
-    "tolerance": _training(number(0, example="0.05"), None, "X", "Skip rows whose outputs are within X of their targets (online)"),
-    "alternate": _training(readers.flag, None, "", "Alternate strictly between classes, repeating the smaller one (online)", kind="switch"),
-    "quiet_epochs": _training(integer(0, example="10"), None, "N", "Stop after more than N epochs in a row with all class means within the tolerance; 0: never (online)"),
-    "patience": _training(or_auto(integer(0, example="50")), "auto", "N", "Early stopping: stop after N epochs without a better validation result; 0: never; auto: 500, fewer above 1,000 rows, at least 20", "training", TRAIN, TRAIN, words=("auto",)),
-    "metric": _training(choice(METRIC_NAMES, "metric"), "loss", "NAME", "Quantity used to select the best epoch: " + ", ".join(METRIC_NAMES), "training", TRAIN, words=tuple(METRIC_NAMES)),
-    "stop": _training(readers.stop, None, "RULES", "Prechelt's stop rules with their limits, comma-separated: gl:5 (validation loss above its lowest, %), pq:0.5 (that over progress), up:4 (rising strips), progress:0.1", "training", TRAIN, words=tuple(STOP_NAMES)),
-    "goal": _training(number(0, example="0.01"), None, "X", "Stop when the training loss is at most X", "training", TRAIN),
-    "keep": _training(choice(("best", "last")), "best", "best|last", "The epoch whose weights are written", "training", TRAIN, words=("best", "last")),
-    "refit": _training(choice(REFIT_NAMES), "auto", "auto|yes|no", "After early stopping, retrain from the same initial weights on training and validation rows together; auto: up to 10,000 rows", "training", TRAIN, words=tuple(REFIT_NAMES)),
-    "restarts": _training(integer(1, example="5"), 1, "N", "Train from N different initial weights and keep the best by validation loss", "training", TRAIN, TRAIN),
+    "loss": OptionInfo(choice(("auto", *LOSS_NAMES), "loss"), "auto", "NAME", "Loss to minimise: " + ", ".join(LOSS_NAMES) + "; auto: the one that fits the output layer", "training", GRADIENT, ("bench", "gradcheck"), words=("auto", *LOSS_NAMES), brief="Loss to minimise; auto: the one that fits the network"),
+    "targets": OptionInfo(readers.pair, None, "HIGH,LOW", "Target outputs for the class and for all others; default: 1,0 with cross-entropy, inside the output range with mse (0.9,0.1)", "training", GRADIENT),
+    "scaling": OptionInfo(choice(SCALING_NAMES, "scaling"), "auto", "NAME", "Input scaling, stored in the network: " + ", ".join(SCALING_NAMES), "training", GRADIENT, words=tuple(SCALING_NAMES)),
+    "class_weight": OptionInfo(readers.class_weights, None, "none|balanced|W1,W2", "Weight of each class in the loss; balanced: every class has the same total weight", "training", GRADIENT, TRAIN, words=("none", "balanced"), brief="Weight of each class in the loss"),
+    "l2": OptionInfo(or_auto(number(0, example="1e-4")), "auto", "X", "L2 penalty: adds X/2 times the sum of squared weights, without biases, to the loss; auto: 2.5 / number of rows", "training", GRADIENT, ("train", "gradcheck"), words=("auto",), brief="L2 penalty; auto: 2.5 / number of rows"),
+    "l1": OptionInfo(number(0, example="1e-4"), 0.0, "X", "L1 penalty: adds X times the sum of absolute weights, without biases, to the loss", "training", GRADIENT),
+    "weight_decay": OptionInfo(number(0, example="0.01"), None, "X", "Decoupled weight decay (adamw, schedule-free)"),
+    "dropout": OptionInfo(number(0, 1, open_high=True, example="0.2"), None, "X", "Dropout: set each hidden unit to 0 with probability X, redrawn for every row (mini-batch trainers, online)"),
+    "input_noise": OptionInfo(number(0, example="0.1"), None, "X", "Standard deviation of the noise added to the scaled inputs, redrawn for every row and epoch (mini-batch trainers, online)"),
+    "label_smoothing": OptionInfo(number(0, 1, open_high=True, example="0.1"), 0.0, "X", "Move the training targets this fraction of the way towards their mean", "training", GRADIENT),
+    "clip": OptionInfo(number(0, example="1"), None, "X", "Clip the gradient norm to X (mini-batch trainers, online)"),
+    "average": OptionInfo(readers.average, None, "none|ema|swa", "Average the weights over epochs: ema:0.9, or swa:0.75 for the mean after that fraction of the run", "training", TRAIN, words=("none", *AVERAGE_NAMES)),
+    "tolerance": OptionInfo(number(0, example="0.05"), None, "X", "Skip rows whose outputs are within X of their targets (online)"),
+    "alternate": OptionInfo(readers.flag, None, "", "Alternate strictly between classes, repeating the smaller one (online)", kind="switch"),
+    "quiet_epochs": OptionInfo(integer(0, example="10"), None, "N", "Stop after more than N epochs in a row with all class means within the tolerance; 0: never (online)"),
+    "patience": OptionInfo(or_auto(integer(0, example="50")), "auto", "N", "Early stopping: stop after N epochs without a better validation result; 0: never; auto: 500, fewer above 1,000 rows, at least 20", "training", TRAIN, TRAIN, words=("auto",), brief="Stop after N epochs without improvement; 0: never"),
+    "metric": OptionInfo(choice(METRIC_NAMES, "metric"), "loss", "NAME", "Quantity used to select the best epoch: " + ", ".join(METRIC_NAMES), "training", TRAIN, words=tuple(METRIC_NAMES)),
+    "stop": OptionInfo(readers.stop, None, "RULES", "Prechelt's stop rules with their limits, comma-separated: gl:5 (validation loss above its lowest, %), pq:0.5 (that over progress), up:4 (rising strips), progress:0.1", "training", TRAIN, words=tuple(STOP_NAMES)),
+    "goal": OptionInfo(number(0, example="0.01"), None, "X", "Stop when the training loss is at most X", "training", TRAIN),
+    "keep": OptionInfo(choice(("best", "last")), "best", "best|last", "The epoch whose weights are written", "training", TRAIN, words=("best", "last")),
+    "refit": OptionInfo(choice(REFIT_NAMES), "auto", "auto|yes|no", "After early stopping, retrain from the same initial weights on training and validation rows together; auto: up to 10,000 rows", "training", TRAIN, words=tuple(REFIT_NAMES)),
+    "restarts": OptionInfo(integer(1, example="5"), 1, "N", "Train from N different initial weights and keep the best by validation loss", "training", TRAIN, TRAIN, brief="Keep the best of N trainings from different weights"),
     # Decision
-    "threshold": _training(readers.threshold, None, "X", "Scores above X are predicted as the first class; default: the network's own, for a new one halfway between the targets; train stores it", "decision", ("train", "test", "predict")),
+    "threshold": OptionInfo(readers.threshold, None, "X", "Scores above X are predicted as the first class; default: the network's own, for a new one halfway between the targets; train stores it", "decision", ("train", "test", "predict")),
     # Requirements
     "require": OptionInfo(requirements, (), "METRIC>=X", "Exit with 5 unless this holds, for example acc>=0.9 or mse<=0.05; repeatable, or comma-separated. Metrics: " + ", ".join(_REQUIRABLE), "gates", ("test",), kind="list", words=tuple(f"{name}>=" for name in _REQUIRABLE)),
     "verify": OptionInfo(readers.flag, False, "", "Recompute the stored self-test; exit with 4 if an output differs", "gates", ("info",), kind="flag"),
     # Running
-    "seed": _training(integer(0, 2**63 - 1, example="1"), 0, "N", "Random seed: decides the split, the initial weights and the order of rows", "running", (*GRADIENT, "t"), GRADIENT),
-    "threads": OptionInfo(readers.threads, 1, "N|auto", "Threads; auto: pick the fastest number. With --restarts, restarts run in parallel. The result does not depend on it", "running", ("train", "test", "predict"), TRAIN, words=("auto",)),
+    "seed": OptionInfo(integer(0, 2**63 - 1, example="1"), 0, "N", "Random seed: decides the split, the initial weights and the order of rows", "running", (*GRADIENT, "t"), GRADIENT, brief="Random seed"),
+    "threads": OptionInfo(readers.threads, 1, "N|auto", "Threads; auto: pick the fastest number. With --restarts, restarts run in parallel. The result does not depend on it", "running", ("train", "test", "predict"), TRAIN, words=("auto",), brief="Threads; auto: pick the fastest number"),
     "limit": OptionInfo(integer(1, example="2000"), 2000, "N", "Check at most N weights, drawn from every layer", "running", ("gradcheck",), ("gradcheck",)),
-    "time_limit": _training(number(0, open_low=True, example="60"), None, "SECONDS", "Stop training after SECONDS", "running", TRAIN),
+    "time_limit": OptionInfo(number(0, open_low=True, example="60"), None, "SECONDS", "Stop training after SECONDS", "running", TRAIN),
     "checkpoint": OptionInfo(readers.text, None, "FILE", "Save the state of the run to FILE, for --resume", "running", TRAIN, words=FILE),
     "checkpoint_every": OptionInfo(integer(1, example="100"), 100, "N", "Epochs between two checkpoints", "running", TRAIN),
     "resume": OptionInfo(readers.text, None, "FILE", "Continue from a checkpoint; repeat the other arguments of the first run. The result has the same bytes as an uninterrupted run", "running", TRAIN, words=FILE),
     "keep_on_interrupt": OptionInfo(readers.flag, True, "", "After Ctrl-C or SIGTERM, write the best network so far", "running", TRAIN, kind="switch"),
     # Output
-    "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; - is stdout", "output", TRAIN, TRAIN, short="o", words=FILE),
+    "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; - is stdout", "output", TRAIN, TRAIN, short="o", words=FILE, brief="Write the network to FILE; - is stdout"),
     "dialect": OptionInfo(choice(("ann", "ann1dn"), "dialect"), None, "NAME", "Format of the network file to write: ann or ann1dn; default: train keeps the format read, init writes ann", "output", ("train", "init"), words=("ann", "ann1dn")),
     "history": OptionInfo(readers.text, None, "FILE.jsonl", "Write one JSON line per epoch to FILE; - is stdout", "output", TRAIN, words=FILE),
     "dry_run": OptionInfo(readers.flag, False, "", "Show the settings of the run and stop", "output", TRAIN, TRAIN, "flag", "n"),
-    "plot": OptionInfo(readers.text, None, "FILE.svg", "Where to plot loss curves of the first start; none: no plot; default: NETWORK-bench.svg in the current folder", "output", ("bench",), ("bench",), words=("none", *FILE)),
+    "plot": OptionInfo(readers.text, None, "FILE.svg", "Where to plot loss curves of the first start; none: no plot; default: NETWORK-bench.svg in the current folder", "output", ("bench",), ("bench",), words=("none", *FILE), brief="Where to plot the loss curves, or none"),
     "over": OptionInfo(choice(("seconds", "epochs")), "seconds", "seconds|epochs", "The x axis of the plot", "output", ("bench",), ("bench",), words=("seconds", "epochs")),
     "scores": OptionInfo(readers.flag, False, "", "Print only the scores, which are the outputs of the network", "output", ("predict",), kind="flag"),
     "classes": OptionInfo(readers.flag, False, "", "Print only the class", "output", ("predict",), kind="flag"),
@@ -190,17 +183,15 @@ def options_of(command: str) -> dict[str, OptionInfo]:
 def option_names() -> list[str]:
     """Every training option: the names that a network file's `training:`, --option or train() may use."""
     own = {name for trainer in TRAINER_NAMES.values() for name in trainer.defaults}
-    table = [name for name, info in OPTIONS.items() if info.training]
+    table = [name for name in OPTIONS if name in own or name in TrainingOptions._fields]
     return [*table, *sorted(own - OPTIONS.keys())]
 
 
 def read_option(name: str, value: Any) -> Any:
     """The checked value of one training option; raises ValueFault saying what is wrong and what to write."""
-    if name in OPTIONS and OPTIONS[name].training:
-        return OPTIONS[name].read(value)
     if name not in option_names():
         raise ValueFault("unknown option", did_you_mean(name, option_names()))
-    read = _TRAINER_READERS.get(name) or number(0, example="0.1")
+    read = OPTIONS[name].read if name in OPTIONS else _TRAINER_READERS.get(name, number(0, example="0.1"))
     return read(value)
 
 

@@ -50,7 +50,7 @@ class HelpFormat:
         every = options_of(self.command)
         shown = {name: info for name, info in every.items() if self.everything or self._is_common(info)}
         for group, title in GROUPS.items():
-            rows = [_row(name, info) for name, info in shown.items() if info.group == group]
+            rows = [self._row(name, info) for name, info in shown.items() if info.group == group]
             if rows:
                 with self.formatter.section(title):
                     self.formatter.write_dl(rows)
@@ -64,8 +64,9 @@ class HelpFormat:
     def _is_common(self, info: OptionInfo) -> bool:
         return self.command not in LONG or self.command in info.common
 
-
-def _row(name: str, info: OptionInfo) -> tuple[str, str]:
-    """An option and its description with the default."""
-    default = shown_default(info)
-    return spelling(name, info), info.help + (f"  [default: {default}]" if default else "")
+    def _row(self, name: str, info: OptionInfo) -> tuple[str, str]:
+        """An option and its description with the default."""
+        is_brief = info.brief and self.command in LONG and not self.everything
+        default = shown_default(info)
+        text = info.brief if is_brief else info.help
+        return spelling(name, info), text + (f"  [default: {default}]" if default else "")

@@ -54,9 +54,10 @@ def collect(ctx: click.Context) -> Values:
     levels = [typed, variables, config_layer(str(config.value), infos) if config else {}]
     layers = tuple(read_layer(_training(level)) for level in levels)
     given: dict[str, Given] = {}
+    training = option_names()
     for level in levels:
         for name, (value, place) in level.items():
-            if name in infos and not infos[name].training:
+            if name not in training:
                 with asking(place):
                     read = Given(infos[name].read(value), place)
                 given.setdefault(name, read)
@@ -90,11 +91,8 @@ def _variables(infos: Mapping[str, OptionInfo]) -> dict[str, Given]:
 
 def _training(level: Layer) -> dict[str, Given]:
     """The training options of a level, with those inside --option, which win over an option of the same name."""
-    layer = {
-        name: given
-        for name, given in level.items()
-        if (name not in OPTIONS or OPTIONS[name].training) and given.value is not None
-    }
+    names = option_names()
+    layer = {name: given for name, given in level.items() if name in names and given.value is not None}
     if "option" in level:
         layer |= _named(level["option"])
     return layer
