@@ -50,14 +50,14 @@ class ClassicRun:
         a = self.arguments
         network = self._checked(load(a.network))
         self.say("loading data...")
-        data, parts = self._read_data(network)
-        self._announce(data, parts)
-        self.training = self._prepare(network, data, parts)
+        data, sets = self._read_data(network)
+        self._announce(data, sets)
+        self.training = self._prepare(network, data, sets)
         check_writable(a.network)
         if len(self.training.rows["validation"]):
             self._check_best_file()
             check_writable(BEST_FILE)
-        self._announce_split(parts)
+        self._announce_split(sets)
         if a.scaling not in (0, 4):
             self.say(f"normalizing {_SCALING_TITLES[a.scaling]}...")
         self.say("training...")
@@ -87,7 +87,7 @@ class ClassicRun:
                 advice = "give it another name, or run in another folder"
                 raise UsageError(f"the best network is written to {BEST_FILE}, which is {path} here", advice=advice)
 
-    def _prepare(self, network: Network, data: Dataset, parts: dict[str, Any]) -> TrainingRun:
+    def _prepare(self, network: Network, data: Dataset, sets: dict[str, Any]) -> TrainingRun:
         a = self.arguments
         own: dict[str, Any] = {**TRAINER_NAMES["online"].defaults, "tolerance": a.tolerance}
         own |= {name: ANN1DN_DEFAULTS[name] for name in ("alternate", "quiet_epochs")}
@@ -108,7 +108,7 @@ class ClassicRun:
             init=None if network.is_trained else "ann1dn",
             seed=self.seed,
         )
-        return TrainingRun(network, data, options, parts=parts)
+        return TrainingRun(network, data, options, parts=sets)
 
     def _fractions(self) -> tuple[float, float]:
         """An empty file asks for part of the training data: 25 % each, or 50 % if only one is empty."""
@@ -123,21 +123,21 @@ class ClassicRun:
         for name, path in zip(_HELD_OUT, (a.validation, a.test), strict=True):
             if path is not None and not is_empty(path):
                 groups[name] = (path,)
-        data, parts = read_parts(
+        data, sets = read_parts(
             groups, class_names=network.classes or None, n_inputs=network.n_inputs, data_format=self.data_format
         )
         for name in _HELD_OUT:
-            if name in parts:
+            if name in sets:
                 # ann1dn counted entries without a class nowhere but in the divisor of the error.
-                parts[name] = parts[name][data.labels[parts[name]] >= 0]
-        return data, parts
+                sets[name] = sets[name][data.labels[sets[name]] >= 0]
+        return data, sets
 
-    def _announce(self, data: Dataset, parts: dict[str, Any]) -> None:
-        if "validation" in parts:
-            self.say(f"validation set: {len(parts['validation'])}  TH: {self.arguments.threshold:.2f}")
-        if "test" in parts:
-            self.say(f"test set: {len(parts['test'])}")
-        counts = data.class_counts(parts["training"])
+    def _announce(self, data: Dataset, sets: dict[str, Any]) -> None:
+        if "validation" in sets:
+            self.say(f"validation set: {len(sets['validation'])}  TH: {self.arguments.threshold:.2f}")
+        if "test" in sets:
+            self.say(f"test set: {len(sets['test'])}")
+        counts = data.class_counts(sets["training"])
         self.say(f"cls1: {counts[0]}  cls2: {counts[1]}  files loaded.  size: {data.n_inputs} samples")
 
     def _announce_split(self, given: dict[str, Any]) -> None:
@@ -167,9 +167,9 @@ class ClassicRun:
         shown = f"se:{percent(e.sensitivity)} sp:{percent(e.specificity)} ac:{percent(e.accuracy)}"
         return f"{line}  max acur: {best.metric:.2f} (epoch {best.epoch})   {shown}"
 
-    def _evaluate(self, parameters: Any, part: str) -> Any:
+    def _evaluate(self, parameters: Any, name: str) -> Any:
         run = self.training
-        rows = run.rows[part]
+        rows = run.rows[name]
         outputs = run.kernel.forward(run.network.topology, parameters, run.inputs, rows)
         labels = take_rows(run.data.labels, rows)
         return evaluate_outputs(outputs, labels, threshold=self.arguments.threshold, targets=run.targets)
@@ -188,10 +188,10 @@ class ClassicRun:
             self.console.note(f"this file format does not store scaling code {a.scaling}; repeat it with ann r")
         networks = {}
         for path, _, parameters in written:
-            parts = {name: self._evaluate(parameters, name) for name, rows in run.rows.items() if len(rows)}
-            self._say_rates(path, parts)
-            self._warn_of_collapse(path, parts)
-            networks[path] = {name: evaluation.as_dict() for name, evaluation in parts.items()}
+            sets = {name: self._evaluate(parameters, name) for name, rows in run.rows.items() if len(rows)}
+            self._say_rates(path, sets)
+            self._warn_of_collapse(path, sets)
+            networks[path] = {name: evaluation.as_dict() for name, evaluation in sets.items()}
         if self.as_json:
             outcome = {
                 "epochs": len(run.history),
@@ -207,16 +207,16 @@ class ClassicRun:
         stale = f", and the {BEST_FILE} in this folder is from an earlier run" if os.path.exists(BEST_FILE) else ""
         self.console.warn(f"{text}{stale}; {_OTHER_SETTINGS}")
 
-    def _warn_of_collapse(self, path: str, parts: dict[str, Any]) -> None:
+    def _warn_of_collapse(self, path: str, sets: dict[str, Any]) -> None:
         # One warning is enough: from the set that says most about new rows.
-        name = next(name for name in ("test", "validation", "training") if name in parts)
-        verdict = collapsed(parts[name])
+        name = next(name for name in ("test", "validation", "training") if name in sets)
+        verdict = collapsed(sets[name])
         if verdict is not None:
             self.console.warn(f"{path}: {name}: {verdict}; {_OTHER_SETTINGS}")
 
-    def _say_rates(self, path: str, parts: dict[str, Any]) -> None:
+    def _say_rates(self, path: str, sets: dict[str, Any]) -> None:
         self.say(f"\n{printable(path)}")
-        for name, evaluation in parts.items():
+        for name, evaluation in sets.items():
             counts = evaluation.class_counts
             self.say(f" {'train' if name == 'training' else name} set: {counts[0]} {counts[1]}")
             self.say("\n".join(rates(evaluation)))

@@ -41,18 +41,18 @@ def run_predict(values: Values, network_path: str, file: str) -> None:
     names = class_names(network)
     as_json = values["json"]
     write = _json_writer(names) if as_json else _line_writer(names, values)
-    answers = _answers(network, blocks, threshold, values["threads"], write, not_finite)
+    texts = _texts(network, blocks, threshold, values["threads"], write, not_finite)
     if as_json:
-        _write_json(answers)
+        _write_json(texts)
     else:
-        for text in answers:
+        for text in texts:
             sys.stdout.write(text)
             sys.stdout.flush()
     if not_finite.count:
         values.console.warn(f"{shown_name(file)}: {not_finite}")
 
 
-def _answers(
+def _texts(
     network: Network,
     blocks: Iterator[VectorBlock],
     threshold: float | None,
@@ -84,11 +84,11 @@ def _cell(name: str, delimiter: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _write_json(answers: Iterator[str]) -> None:
+def _write_json(texts: Iterator[str]) -> None:
     """One document, written as a stream; if bad data end it, it is closed with the error in it."""
     head = before = '{"schema": 1, "command": "predict", "predictions": [\n'
     try:
-        for rows in answers:
+        for rows in texts:
             sys.stdout.write(before + rows)
             sys.stdout.flush()
             before = ",\n"
