@@ -1,4 +1,4 @@
-"""The names of activations and initialisations, one table for files, help, errors and tests (no numpy here)."""
+"""The names of kinds of layers, activations, losses, initial weights and scalings, for files, help, errors and tests (no numpy)."""
 
 from __future__ import annotations
 
@@ -8,35 +8,67 @@ from anncli.errors import ValueFault, did_you_mean
 from anncli.limits import FLOAT32_MAX
 
 
-class ActivationName(NamedTuple):
-    """What a person may know of an activation before any number is computed.
+class LayerName(NamedTuple):
+    """What is known of a kind of layer without importing it.
 
-    code: the number the compiled kernels know it by; lowest, highest: the range of its values.
+    module: its file in network/layers; form: how its text reads in a network file; help: what it computes;
+    compiled: whether the compiled code can compute it (only the reference backend computes other kinds).
     """
 
-    code: int
+    module: str
+    form: str
+    help: str
+    compiled: bool = False
+
+
+LAYER_NAMES: dict[str, LayerName] = {
+    "dense": LayerName("dense", "UNITS ACTIVATION", "every unit reads all values of the layer below", compiled=True),
+}
+
+
+class ActivationName(NamedTuple):
+    """What is known of an activation without computing anything.
+
+    code: its number in the compiled code, None if only the reference backend computes it;
+    module: its file in network/activations; formula: for people; lowest, highest: the range of its values;
+    targets: values (high, low) to ask of an output for "is" and "is not" a class, inside the range of a sigmoid
+    (LeCun et al. 1998, Efficient BackProp, section 4.5); family: 'relu' chooses the initial weights of that family;
+    leak: slope below 0 in that family (initial weights); kinked: the slope jumps at z = 0, which no difference quotient
+    may cross; output_only: not for hidden layers.
+    """
+
+    code: int | None
+    module: str
     formula: str
     lowest: float
     highest: float
+    targets: tuple[float, float] = (1.0, 0.0)
+    family: str = ""
+    leak: float = 0.0
+    kinked: bool = False
+    output_only: bool = False
 
 
 _INF = float("inf")
+_BIPOLAR, _UNIPOLAR = (0.9, -0.9), (0.9, 0.1)
 
 ACTIVATION_NAMES: dict[str, ActivationName] = {
-    "linear": ActivationName(0, "z", -_INF, _INF),
-    "logistic": ActivationName(1, "1/(1+exp(-z))", 0.0, 1.0),
-    "tanh": ActivationName(2, "tanh(z)", -1.0, 1.0),
-    "bipolar-sigmoid": ActivationName(3, "tanh(z/2)", -1.0, 1.0),
-    "lecun-tanh": ActivationName(4, "1.7159 tanh(2z/3)", -1.7159, 1.7159),
-    "relu": ActivationName(5, "max(z, 0)", 0.0, _INF),
-    "leaky-relu": ActivationName(6, "z if z > 0 else 0.01 z", -_INF, _INF),
-    "elu": ActivationName(7, "z if z > 0 else exp(z)-1", -1.0, _INF),
-    "gelu": ActivationName(8, "z Phi(z), exact", -0.17, _INF),
-    "gelu-tanh": ActivationName(9, "z/2 (1+tanh(0.7979(z+0.0447z^3)))", -0.17, _INF),
-    "silu": ActivationName(10, "z/(1+exp(-z))", -0.279, _INF),
-    "softplus": ActivationName(11, "log(1+exp(z))", 0.0, _INF),
-    "softsign": ActivationName(12, "z/(1+|z|)", -1.0, 1.0),
-    "softmax": ActivationName(13, "exp(z_k)/sum exp(z), output layer only", 0.0, 1.0),
+    "linear": ActivationName(0, "linear", "z", -_INF, _INF),
+    "logistic": ActivationName(1, "logistic", "1/(1+exp(-z))", 0.0, 1.0, _UNIPOLAR),
+    "tanh": ActivationName(2, "tanh", "tanh(z)", -1.0, 1.0, _BIPOLAR),
+    "bipolar-sigmoid": ActivationName(3, "bipolar_sigmoid", "tanh(z/2)", -1.0, 1.0, _BIPOLAR),
+    "lecun-tanh": ActivationName(4, "lecun_tanh", "1.7159 tanh(2z/3)", -1.7159, 1.7159, (1.0, -1.0)),
+    "relu": ActivationName(5, "relu", "max(z, 0)", 0.0, _INF, family="relu", kinked=True),
+    "leaky-relu": ActivationName(
+        6, "leaky_relu", "z if z > 0 else 0.01 z", -_INF, _INF, family="relu", leak=0.01, kinked=True
+    ),
+    "elu": ActivationName(7, "elu", "z if z > 0 else exp(z)-1", -1.0, _INF, family="relu"),
+    "gelu": ActivationName(8, "gelu", "z Phi(z), exact", -0.17, _INF, family="relu"),
+    "gelu-tanh": ActivationName(9, "gelu_tanh", "z/2 (1+tanh(0.7979(z+0.0447z^3)))", -0.17, _INF, family="relu"),
+    "silu": ActivationName(10, "silu", "z/(1+exp(-z))", -0.279, _INF, family="relu"),
+    "softplus": ActivationName(11, "softplus", "log(1+exp(z))", 0.0, _INF, family="relu"),
+    "softsign": ActivationName(12, "softsign", "z/(1+|z|)", -1.0, 1.0, _BIPOLAR),
+    "softmax": ActivationName(13, "softmax", "exp(z_k)/sum exp(z), output layer only", 0.0, 1.0, output_only=True),
 }
 
 ACTIVATION_ALIASES = {
@@ -57,7 +89,7 @@ INITIALIZATION_NAMES: dict[str, str] = {
     "lecun": "normal, variance 1/fan_in; biases 0 (LeCun et al. 1998)",
     "fan-in": "uniform, +-1/sqrt(fan_in), biases too",
     "classic": "uniform, +-0.5, biases too",
-    "ann1dn": "multiples of 1/2048 in [-1, 1), biases too: ann1dn's rule",
+    "ann1dn": "multiples of 1/2048 in [-1, 1), biases too, as ann1dn drew them",
     "nguyen-widrow": "hidden units spread over the input range (Nguyen & Widrow 1990); output layer glorot",
     "orthogonal": "random orthogonal matrix (gain sqrt 2 for the relu family); biases 0",
 }
@@ -77,7 +109,7 @@ SCALING_NAMES: dict[str, str] = {
 
 
 class LossName(NamedTuple):
-    """code: the number the compiled kernels know a loss by; outputs: the output activations it fits, () for any."""
+    """code: its number in the compiled code; outputs: the output activations that it fits, () for any."""
 
     code: int
     outputs: tuple[str, ...]

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 from anncli.errors import ValueFault, did_you_mean
 from anncli.evaluation.names import METRIC_NAMES
+from anncli.formats.data.names import DATA_FORMAT_NAMES
+from anncli.formats.networks.names import DIALECTS
 from anncli.network.names import (
     ACTIVATION_NAMES,
     INITIALIZATION_NAMES,
@@ -78,12 +80,13 @@ REFIT_NAMES: dict[str, str] = {
     "no": "never",
 }
 _ACTIVATIONS = tuple(name for name in ACTIVATION_NAMES if name != "softmax")
+_DATA_FORMATS = ("auto", *DATA_FORMAT_NAMES)
 _REQUIRABLE = tuple(name for name in METRIC_FIELDS if name != "accuracy")
 
 OPTIONS: dict[str, OptionInfo] = {
     # Data
     "data": OptionInfo(readers.file_list, None, "FILES", "Class files that give the number of inputs and classes, comma-separated", "data", ("init",), words=FILE),
-    "data_format": OptionInfo(choice(("auto", "vectors", "list"), "data format"), "auto", "NAME", "Format of the class files: vectors (one row per line), list (ann1dn's list files), auto: detect", "data", READ, words=("auto", "vectors", "list")),
+    "data_format": OptionInfo(choice(_DATA_FORMATS, "data format"), "auto", "NAME", "Format of the data files; " + "; ".join(f"{name}: {info.help}" for name, info in DATA_FORMAT_NAMES.items()) + "; auto: detect", "data", READ, words=_DATA_FORMATS),
     "rows": OptionInfo(integer(1, example="50"), 50, "N", "Rows to compute the gradient on", "data", ("gradcheck",), ("gradcheck",)),
     # Sets
     "validation": OptionInfo(readers.validation, "auto", "FRACTION|FILES", "Validation set, evaluated after every epoch: a fraction of the rows of every class, or files, one per class, comma-separated; auto: 0.2, but none if a class has fewer than 5 rows", "sets", FIT, FIT, "list", words=FILE, brief="Validation set: a fraction of every class, or files, one per class"),
@@ -144,7 +147,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "keep_on_interrupt": OptionInfo(readers.flag, True, "", "After Ctrl-C or SIGTERM, write the best network so far", "running", TRAIN, kind="switch"),
     # Output
     "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; - is stdout", "output", TRAIN, TRAIN, short="o", words=FILE, brief="Write the network to FILE; - is stdout"),
-    "dialect": OptionInfo(choice(("ann", "ann1dn"), "dialect"), None, "NAME", "Format of the network file to write: ann or ann1dn; default: train keeps the format read, init writes ann", "output", ("train", "init"), words=("ann", "ann1dn")),
+    "dialect": OptionInfo(choice(DIALECTS, "dialect"), None, "NAME", "Format of the network file to write: " + " or ".join(DIALECTS) + "; default: train keeps the format read, init writes " + DIALECTS[0], "output", ("train", "init"), words=tuple(DIALECTS)),
     "history": OptionInfo(readers.text, None, "FILE.jsonl", "Write one JSON line per epoch to FILE; - is stdout", "output", TRAIN, words=FILE),
     "dry_run": OptionInfo(readers.flag, False, "", "Show the settings of the run and stop", "output", TRAIN, TRAIN, "flag", "n"),
     "plot": OptionInfo(readers.text, None, "FILE.svg", "Where to plot loss curves of the first start; none: no plot; default: NETWORK-bench.svg in the current folder", "output", ("bench",), ("bench",), words=("none", *FILE), brief="Where to plot the loss curves, or none"),

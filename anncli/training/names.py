@@ -1,4 +1,4 @@
-"""The names of trainers, with what help and errors say of them: one table, no numpy."""
+"""The names of trainers, and what help and errors say about them: one table, no numpy."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ def test_what_excludes_each_other(linear: Path, ann: Ann) -> None:
 
 def test_no_vectors_at_all(linear: Path, ann: Ann) -> None:
     done = ann("predict", "net.nn", check=3, input="# nothing\n")
-    assert (done.stdout, done.stderr) == ("", "ann: <stdin>: holds no vectors; write one vector per line\n")
+    assert (done.stdout, done.stderr) == ("", "ann: <stdin>: holds no rows; write one row of values per line\n")
 
 
 def test_a_slow_pipe_is_answered_line_by_line(linear: Path) -> None:

@@ -100,7 +100,7 @@ def test_closed_standard_streams(trained: Path) -> None:
     done = shell(trained, "ann predict net.nn <&-")
     assert done.returncode == 3
     assert "stdin" in done.stderr
-    assert "holds no vectors" in done.stderr
+    assert "holds no rows" in done.stderr
     done = shell(trained, "ann predict net.nn pos.txt >&-")
     assert done.returncode == 1
     assert done.stderr == "ann: standard output: Bad file descriptor; the results are incomplete\n"

@@ -90,7 +90,7 @@ def test_one_labelled_list(identity: Path, ann: Ann) -> None:
     assert figures(text)["FN"] == "1"
     assert "test: 1 row without a class was left out" in text
     done = ann("test", "id.nn", "a.txt", check=3)
-    assert done.stderr.startswith("ann: a.txt: no vector carries a class")
+    assert done.stderr.startswith("ann: a.txt: no row carries a class")
 
 
 def test_wrong_number_of_class_files(identity: Path, ann: Ann) -> None:
@@ -120,4 +120,4 @@ def test_k_classes_print_a_matrix(tmp_path: Path, ann: Ann) -> None:
 
 def test_a_network_no_better_than_one_answer_is_warned_of(identity: Path, ann: Ann) -> None:
     done = ann("test", "id.nn", "a.txt", "b.txt", "--threshold", "0.95")
-    assert done.stderr.startswith("ann: warning: test: the network always answers")
+    assert done.stderr.startswith("ann: warning: test: the network always predicts")

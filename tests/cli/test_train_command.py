@@ -138,7 +138,7 @@ def noise(folder: Path) -> None:
 def test_answering_one_class_only_is_warned_of(small: Path, ann: Ann) -> None:
     noise(small)
     done = ann(*TRAIN, 50)
-    assert done.stderr.startswith("ann: warning: validation: the network always answers 'neg' (accuracy 92.31 %)")
+    assert done.stderr.startswith("ann: warning: validation: the network always predicts 'neg' (accuracy 92.31 %)")
     assert "--class-weight balanced" in done.stderr
     assert json.loads(ann(*TRAIN, 50, "--init", "auto", "--json", "-q").stdout)["warnings"]
 
@@ -163,7 +163,7 @@ def test_k_classes(tmp_path: Path, ann: Ann) -> None:
     document = json.loads(ann("test", "iris.nn", *iris, "--json").stdout)
     assert document["parts"]["test"]["accuracy"] > 0.95
     done = ann("train", "iris.nn", *iris[:2], 100, check=2)
-    assert "2 class files for a network of 3 classes; give one file per class, or one file whose rows" in done.stderr
+    assert "2 class files for a network of 3 classes; give one file per class in the order setosa, versi" in done.stderr
 
 
 def test_a_trained_network_is_continued_unless_init_is_given(small: Path, ann: Ann) -> None:

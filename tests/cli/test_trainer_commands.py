@@ -78,6 +78,22 @@ def test_gradcheck_wants_one_file_per_class(ann: Ann, small: Path) -> None:
     )
 
 
+def test_gradcheck_and_bench_take_one_file_with_labels(ann: Ann, small: Path) -> None:
+    rows = [(path, line) for path in ("pos.txt", "neg.txt") for line in (small / path).read_text().splitlines()]
+    entries = [f"v{k} {1 if path == 'pos.txt' else 2}\n{line}\n" for k, (path, line) in enumerate(rows)]
+    (small / "all.txt").write_text("".join(entries))
+    for command in (("gradcheck", "net.nn"), ("bench", "net.nn")):
+        options = ("3", "--trainers", "adam", "--plot", "none") if command[0] == "bench" else ()
+        one = json.loads(ann(*command, "all.txt", *options, "--json").stdout)
+        two = json.loads(ann(*command, "pos.txt", "neg.txt", *options, "--json").stdout)
+        if command[0] == "bench":
+            assert [s["losses"] for s in one["trainers"][0]["starts"]] == [
+                s["losses"] for s in two["trainers"][0]["starts"]
+            ]
+        else:
+            assert one == two
+
+
 def test_bench_prints_a_table_and_draws_a_plot(ann: Ann, small: Path) -> None:
     before = (small / "net.nn").read_bytes()
     names = ["adam", "scg", "lm", "br"]

@@ -36,7 +36,7 @@ def test_hand_worked_table() -> None:
     assert e.mse == (0.375 + 0.875 + 0.21875 + 0.875 + 0.875) / 15
     assert e.log_loss == pytest.approx(-(3 * math.log(0.25) + math.log(0.5) + math.log(0.625)) / 5, rel=1e-14)
     assert e.class_counts == (2, 3, 0)
-    assert e.answer_counts == (2, 2, 1)
+    assert e.predicted_counts == (2, 2, 1)
     assert e.undefined == {"recall of c": "the class has no samples"}
 
 
@@ -44,7 +44,7 @@ def test_class_never_answered_has_no_precision_and_counts_as_zero() -> None:
     e = judge(np.array([[0.9, 0.1], [0.9, 0.1]]), [0, 1])
     assert e.precision == (0.5, None)
     assert e.macro_precision == 0.25
-    assert e.undefined == {"precision of class 2": "the class was never answered"}
+    assert e.undefined == {"precision of class 2": "the class was never predicted"}
 
 
 def test_two_outputs_take_the_matrix_form() -> None:

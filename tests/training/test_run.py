@@ -12,7 +12,7 @@ import anncli
 from anncli.api import start_training
 from anncli.dataset.dataset import Dataset
 from anncli.errors import AnnError, DataError, UsageError
-from anncli.network.network import Network
+from anncli.network.network import Network, NetworkSource
 
 
 def two_clouds(n: int = 60, noise: float = 1.0, seed: int = 0) -> Dataset:
@@ -57,7 +57,7 @@ def test_validation_zero_trains_on_everything_for_exactly_n_epochs() -> None:
     assert result.kept_epoch == 37
     assert len(result.rows["training"]) == 90
     assert result.refit_epochs == 0
-    assert result.stop_reason == "all 37 epochs done"
+    assert result.stop_reason == "reached the limit of 37 epochs"
 
 
 def test_parts_are_stratified_and_disjoint() -> None:
@@ -81,7 +81,9 @@ def test_early_stop_keeps_the_best_epoch() -> None:
     assert result.best_epoch == 1 + int(np.argmin(losses))
     assert len(reports) == result.best_epoch + 5
     assert result.kept_epoch == result.best_epoch
-    assert run.objective.value(result.network.parameters, result.rows["validation"], penalty=False) == min(losses)
+    assert run.attempt.objective.value(result.network.parameters, result.rows["validation"], penalty=False) == min(
+        losses
+    )
 
 
 def test_keep_last_keeps_the_last_epoch() -> None:
@@ -90,24 +92,24 @@ def test_keep_last_keeps_the_last_epoch() -> None:
     reports = list(run.epochs(500))
     result = run.finish()
     assert result.kept_epoch == len(reports)
-    assert (result.network.parameters == run.parameters).all()
+    assert (result.network.parameters == run.attempt.parameters).all()
     assert result.refit_epochs == 0
 
 
 def test_final_fit_uses_all_vectors_and_as_many_epochs() -> None:
-    net, data = network(), two_clouds()
-    run = start_training(net, data, seed=4, patience=10, batch_size=8)
+    data = two_clouds()
+    run = start_training(network(), data, seed=4, patience=10, batch_size=8)
     reports = list(run.epochs(60))
     result = run.finish()
     selection = [r for r in reports if r.phase == "training"]
     assert result.refit_epochs == len(selection) == len(reports) - len(selection)
     # The same fit by hand: all rows of the drawn parts, the same scaling, start and order of chance.
     rows = np.sort(np.concatenate([result.rows["training"], result.rows["validation"]]))
-    by_hand = network(parameters=run.initial_parameters, scaling=net.scaling)
-    again = start_training(by_hand, data, seed=4, batch_size=8, scaling="keep", l2=run.l2, parts={"training": rows, "validation": rows[:0], "test": rows[:0]})  # fmt: skip
+    by_hand = network(parameters=run.attempt.initial_parameters, scaling=result.network.scaling)
+    again = start_training(by_hand, data, seed=4, batch_size=8, scaling="keep", l2=run.setup.l2, parts={"training": rows, "validation": rows[:0], "test": rows[:0]})  # fmt: skip
     for _ in again.epochs(result.refit_epochs):
         pass
-    assert (again.parameters == net.parameters).all()
+    assert (again.attempt.parameters == result.network.parameters).all()
 
 
 def test_no_final_fit_on_the_users_own_validation_rows() -> None:
@@ -121,8 +123,8 @@ def test_a_trained_network_is_continued_and_init_starts_afresh() -> None:
     anncli.train(net, data, epochs=20, validation=0)
     first = net.parameters.copy()
     run = start_training(net, data, validation=0)
-    assert (run.parameters == first).all()
-    assert (start_training(net, data, validation=0, init="auto").parameters != first).any()
+    assert (run.attempt.parameters == first).all()
+    assert (start_training(net, data, validation=0, init="auto").attempt.parameters != first).any()
     anncli.train(net, data, epochs=5, validation=0)
     assert net.record["epochs_in_all"] == 25
 
@@ -172,7 +174,7 @@ def test_impossible_options(options: dict[str, object], message: str) -> None:
 
 
 def test_data_that_do_not_fit() -> None:
-    with pytest.raises(DataError, match="4 values, the network has 3 inputs"):
+    with pytest.raises(DataError, match="the rows have 4 values, the network has 3 inputs"):
         anncli.train(network(), Dataset.from_classes(np.ones((2, 4)), np.zeros((2, 4))), epochs=1)
     with pytest.raises(UsageError, match="3 classes of data"):
         anncli.train(network(), Dataset.from_classes(*[np.ones((2, 3))] * 3), epochs=1)
@@ -181,14 +183,14 @@ def test_data_that_do_not_fit() -> None:
 
 
 def test_network_file_options_lose_against_arguments() -> None:
-    net = network(training={"trainer": "sgd", "learning_rate": 0.01, "seed": 9})
+    net = network(source=NetworkSource(training={"trainer": "sgd", "learning_rate": 0.01, "seed": 9}))
     run = start_training(net, two_clouds(), learning_rate=0.5)
-    assert run.options.trainer == "sgd"
-    assert run.options.trainer_options["learning_rate"] == 0.5
-    assert run.options.seed == 9
+    assert run.setup.options.trainer == "sgd"
+    assert run.setup.options.trainer_options["learning_rate"] == 0.5
+    assert run.setup.options.seed == 9
     # A stronger layer chose another trainer: the weaker layer's learning rate was meant for its own.
     other = start_training(net, two_clouds(), trainer="adam")
-    assert other.options.trainer_options["learning_rate"] == 0.002 or "learning_rate" in dict(net.training)
+    assert other.setup.options.trainer_options["learning_rate"] == 0.002 or "learning_rate" in dict(net.source.training)
 
 
 def test_train_epochs_yields_reports(tmp_path: Path) -> None:
@@ -208,13 +210,13 @@ def test_patience_waits_for_the_first_progress() -> None:
     losses = [report.validation_loss for report in run.epochs(60)]
     assert len(losses) == 60
     assert min(losses) > 0.99 * np.log(2)
-    assert not run.judge.sees_progress
-    assert run.judge._constant_loss == pytest.approx(np.log(2), rel=1e-12)
+    assert not run.attempt.judge.sees_progress
+    assert run.attempt.judge._constant_loss == pytest.approx(np.log(2), rel=1e-12)
     # Once there is something to lose, five epochs without a better one are enough.
     run = start_training(network(), two_clouds(40, noise=3.0), patience=5, l2=0, learning_rate=0.1, refit="no")
     reports = list(run.epochs(500))
-    assert len(reports) == run.judge.best_epoch + 5
-    assert run.judge.sees_progress
+    assert len(reports) == run.attempt.judge.best_epoch + 5
+    assert run.attempt.judge.sees_progress
 
 
 @pytest.mark.parametrize(
@@ -229,7 +231,7 @@ def test_the_constant_answer_by_hand(layers: list[tuple[int, str]], loss: str, w
     inputs = np.random.default_rng(0).normal(size=(100, 2)).astype(np.float32)
     labels = np.repeat([0, 1, 2], [50, 30, 20])
     run = start_training(Network.create(2, layers), Dataset(inputs, labels, ("a", "b", "c")), loss=loss)
-    assert run.judge._constant_loss == pytest.approx(wanted, rel=1e-6)
+    assert run.attempt.judge._constant_loss == pytest.approx(wanted, rel=1e-6)
 
 
 def test_fewer_than_no_epochs_are_refused() -> None:
@@ -249,17 +251,17 @@ def test_a_vector_without_a_class_is_named_by_file_and_number() -> None:
     with pytest.raises(DataError) as error:
         start_training(network(), data, parts=parts)
     assert str(error.value) == (
-        "b.txt: vector 3 has no class, which every vector of the validation part needs; label it or leave it out"
+        "b.txt: row 3 has no class, which every row of the validation set needs; label it or leave it out"
     )
 
 
 @pytest.mark.parametrize(
     ("options", "warnings"),
     [
-        ({"metric": "f1"}, ["without a validation part --metric f1 did nothing; add --validation 0.2"]),
+        ({"metric": "f1"}, ["without a validation set, --metric f1 had no effect; add --validation 0.2"]),
         (
             {"stop": "progress:0.01,gl:5,up", "refit": "yes"},
-            ["without a validation part --refit yes and --stop gl,up did nothing; add --validation 0.2"],
+            ["without a validation set, --refit yes and --stop gl,up had no effect; add --validation 0.2"],
         ),
         ({"stop": "progress:0.01", "patience": 5}, []),
     ],
@@ -267,8 +269,8 @@ def test_a_vector_without_a_class_is_named_by_file_and_number() -> None:
 )
 def test_options_that_need_a_validation_part_are_told_without_one(options: dict[str, Any], warnings: list[str]) -> None:
     run = start_training(network(), two_clouds(), validation=0, **options)
-    assert run.warnings == warnings
-    assert start_training(network(), two_clouds(), **options).warnings == []
+    assert list(run.setup.warnings) == warnings
+    assert start_training(network(), two_clouds(), **options).setup.warnings == ()
 
 
 def xor(copies: int) -> Dataset:
@@ -283,8 +285,12 @@ def test_xor_is_learnt_with_nothing_but_defaults(copies: int) -> None:
     assert anncli.evaluate(net, xor(1)).accuracy == 1.0
     # 2.5 / 4 or 2.5 / 8 times the squared weights is dearer than four wrong answers.
     assert net.record["l2"] == 0.0
-    assert any(text.startswith("under the default penalty the network learnt nothing") for text in result.warnings)
+    assert any(
+        text.startswith("with the default L2 penalty the network learned nothing, so the penalty was dropped")
+        for text in result.warnings
+    )
     assert result.refit_epochs == 1000
+    assert result.penalty_dropped
 
 
 def test_classes_of_four_share_nothing_those_of_five_do() -> None:
@@ -292,9 +298,9 @@ def test_classes_of_four_share_nothing_those_of_five_do() -> None:
         rng = np.random.default_rng(0)
         data = Dataset.from_classes(rng.normal(size=(size, 3)), rng.normal(size=(20, 3)), classes=("a", "b"))
         run = start_training(network(), data)
-        return len(run.rows["validation"]), run.warnings
+        return len(run.setup.rows["validation"]), list(run.setup.warnings)
 
-    warning = "class 'a' has 4 vectors, too few to hold some out: there is no validation part and all epochs are run"
+    warning = "class 'a' has only 4 rows, too few to hold some out: there is no validation set, and training does not stop early"
     assert rows(4) == (0, [warning])
     assert rows(5) == (5, [])
 
@@ -331,8 +337,10 @@ def test_the_constant_answer_counts_classes_by_their_weights_and_rows_in_blocks(
     rng = np.random.default_rng(0)
     data = Dataset(rng.normal(size=(80, 3)), np.repeat([0, 1], [60, 20]), ("a", "b"))
     run = start_training(network(), data, validation=0)
-    assert run.objective.constant_loss(run.rows["training"]) == pytest.approx(
+    assert run.attempt.objective.constant_loss(run.setup.rows["training"]) == pytest.approx(
         -(0.75 * np.log(0.75) + 0.25 * np.log(0.25)), rel=1e-6
     )
     balanced = start_training(network(), data, validation=0, class_weight="balanced")
-    assert balanced.objective.constant_loss(balanced.rows["training"]) == pytest.approx(np.log(2), rel=1e-6)
+    assert balanced.attempt.objective.constant_loss(balanced.setup.rows["training"]) == pytest.approx(
+        np.log(2), rel=1e-6
+    )

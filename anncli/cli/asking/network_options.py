@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from anncli.cli.asking.values import Values
 from anncli.errors import NetworkError, UsageError, ValueFault, did_you_mean
@@ -19,8 +19,8 @@ def file_layer(network: Network, path: str) -> dict[str, Given]:
     Raises: NetworkError with the place in the file for an unknown name or an invalid value.
     """
     layer: dict[str, Given] = {}
-    asked: Any = network.training
-    for key, value in asked.items():
+    asked = network.source
+    for key, value in asked.training.items():
         name = key.replace("-", "_")
         if name not in option_names():
             raise asked.key_fault(key, f"unknown training option '{key}'", did_you_mean(name, option_names()))
@@ -29,7 +29,7 @@ def file_layer(network: Network, path: str) -> dict[str, Given]:
         try:
             layer[name] = Given(read_option(name, value), f"{path}: training: {key}")
         except ValueFault as fault:
-            raise asked.fault(key, f"{key}: {fault.message}", fault.advice) from None
+            raise asked.value_fault(key, f"{key}: {fault.message}", fault.advice) from None
     return layer
 
 

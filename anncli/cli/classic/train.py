@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import time
 from collections.abc import Callable
@@ -11,7 +10,6 @@ from typing import Any
 
 import click
 
-from anncli.arrays import take_rows
 from anncli.cli.classic.arguments import METRICS, SCALINGS, Arguments
 from anncli.cli.classic.run import rates
 from anncli.cli.running.signals import Interruption
@@ -20,15 +18,16 @@ from anncli.cli.showing.report import percent
 from anncli.dataset.dataset import Dataset
 from anncli.errors import ExitCode, Interrupted, UsageError, printable
 from anncli.evaluation.collapse import collapsed
-from anncli.evaluation.evaluation import evaluate_outputs
-from anncli.formats.data.assemble import read_parts
-from anncli.formats.files.textfile import check_writable, is_empty
+from anncli.formats.data.assemble import read_sets
+from anncli.formats.files.source import is_empty
+from anncli.formats.files.textfile import check_writable
 from anncli.formats.networks.storage import load, save
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
 from anncli.training.attempt import EpochReport
 from anncli.training.names import ANN1DN_DEFAULTS, TRAINER_NAMES
 from anncli.training.run import TrainingRun
+from anncli.training.setup import prepare
 
 BEST_FILE = "maxacur.nn"
 _SCALING_TITLES = ("", "minmax", "zscore", "sigmoidal", "energy", "minmax per vector")
@@ -54,7 +53,7 @@ class ClassicRun:
         self._announce(data, sets)
         self.training = self._prepare(network, data, sets)
         check_writable(a.network)
-        if len(self.training.rows["validation"]):
+        if len(self.training.setup.rows["validation"]):
             self._check_best_file()
             check_writable(BEST_FILE)
         self._announce_split(sets)
@@ -63,7 +62,7 @@ class ClassicRun:
         self.say("training...")
         started = time.monotonic()
         interrupted = self._train()
-        if self.training.trainer.finished:
+        if self.training.attempt.finished:
             self.say("training done.")
         self.say(f"training time: {_clock(time.monotonic() - started)}")
         self._finish("interrupted" if interrupted else None)
@@ -108,7 +107,7 @@ class ClassicRun:
             init=None if network.is_trained else "ann1dn",
             seed=self.seed,
         )
-        return TrainingRun(network, data, options, parts=sets)
+        return TrainingRun(prepare(network, data, options, sets=sets))
 
     def _fractions(self) -> tuple[float, float]:
         """An empty file asks for part of the training data: 25 % each, or 50 % if only one is empty."""
@@ -123,9 +122,7 @@ class ClassicRun:
         for name, path in zip(_HELD_OUT, (a.validation, a.test), strict=True):
             if path is not None and not is_empty(path):
                 groups[name] = (path,)
-        data, sets = read_parts(
-            groups, class_names=network.classes or None, n_inputs=network.n_inputs, data_format=self.data_format
-        )
+        data, sets = read_sets(groups, network=network, data_format=self.data_format)
         for name in _HELD_OUT:
             if name in sets:
                 # ann1dn counted entries without a class nowhere but in the divisor of the error.
@@ -143,13 +140,13 @@ class ClassicRun:
     def _announce_split(self, given: dict[str, Any]) -> None:
         for name, fraction in zip(_HELD_OUT, self._fractions(), strict=True):
             if fraction and name not in given:
-                counts = self.training.data.class_counts(self.training.rows[name])
+                counts = self.training.setup.data.class_counts(self.training.setup.rows[name])
                 self.say(f"{name} set: {counts[0]} {counts[1]} taken from the training data")
 
     def _train(self) -> ExitCode | None:
         with Interruption() as interruption:
             for report in self.training.epochs(self.arguments.epochs):
-                if not self.training.trainer.finished:
+                if not self.training.attempt.finished:
                     self.say(self._epoch_line(report))
                 if interruption.caught is not None:
                     break
@@ -161,42 +158,35 @@ class ClassicRun:
         if report.metric is None:
             return line
         if report.best_epoch == report.epoch:
-            self.best = self._evaluate(self.training.parameters, "validation"), report
+            self.best = self.training.evaluate(self.training.attempt.parameters, "validation"), report
         assert self.best is not None
         e, best = self.best
         shown = f"se:{percent(e.sensitivity)} sp:{percent(e.specificity)} ac:{percent(e.accuracy)}"
         return f"{line}  max acur: {best.metric:.2f} (epoch {best.epoch})   {shown}"
 
-    def _evaluate(self, parameters: Any, name: str) -> Any:
-        run = self.training
-        rows = run.rows[name]
-        outputs = run.kernel.forward(run.network.topology, parameters, run.inputs, rows)
-        labels = take_rows(run.data.labels, rows)
-        return evaluate_outputs(outputs, labels, threshold=self.arguments.threshold, targets=run.targets)
-
     def _finish(self, interrupted: str | None) -> None:
         """Write both networks, the best one only if this run made one, and print their rates on each set."""
         a, run = self.arguments, self.training
-        written = [(a.network, "last", run.parameters)]
-        if run.best_parameters is not None:
-            written.insert(0, (BEST_FILE, "best", run.best_parameters))
-        elif len(run.rows["validation"]):
+        written = [(a.network, run.finish(interrupted).network)]
+        if run.attempt.best_parameters is not None:
+            written.insert(0, (BEST_FILE, run.finish(interrupted, keep="best").network))
+        elif len(run.setup.rows["validation"]):
             self._warn_of_no_best()
-        for path, keep, _ in written:
-            self._save(path, keep, interrupted)
-        if a.scaling in (4, 5) and run.network.dialect == "ann1dn":
+        for path, network in written:
+            _save(path, network)
+        if a.scaling in (4, 5) and run.setup.network.source.dialect == "ann1dn":
             self.console.note(f"this file format does not store scaling code {a.scaling}; repeat it with ann r")
         networks = {}
-        for path, _, parameters in written:
-            sets = {name: self._evaluate(parameters, name) for name, rows in run.rows.items() if len(rows)}
+        for path, network in written:
+            sets = {name: run.evaluate(network.parameters, name) for name, rows in run.setup.rows.items() if len(rows)}
             self._say_rates(path, sets)
             self._warn_of_collapse(path, sets)
             networks[path] = {name: evaluation.as_dict() for name, evaluation in sets.items()}
         if self.as_json:
             outcome = {
-                "epochs": len(run.history),
-                "best_epoch": run.judge.best_epoch,
-                "stop": interrupted or run.stop_reason,
+                "epochs": len(run.attempt.history),
+                "best_epoch": run.attempt.judge.best_epoch,
+                "stop": interrupted or run.attempt.stop_reason,
             }
             print_json(
                 {"command": "t", "network": printable(a.network), "seed": self.seed, **outcome, "networks": networks}
@@ -221,14 +211,11 @@ class ClassicRun:
             self.say(f" {'train' if name == 'training' else name} set: {counts[0]} {counts[1]}")
             self.say("\n".join(rates(evaluation)))
 
-    def _save(self, path: str, keep: str, interrupted: str | None) -> None:
-        # Each file needs its own network: finish() changes the network of the run.
-        run = copy.copy(self.training)
-        run.network, run.options = copy.copy(self.training.network), self.training.options._replace(keep=keep)
-        network = run.finish(interrupted).network
-        if network.dialect == "ann1dn":
-            network.scaling = replace(network.scaling, per_vector="none")
-        save(network, path)
+
+def _save(path: str, network: Network) -> None:
+    if network.source.dialect == "ann1dn":
+        network = replace(network, scaling=replace(network.scaling, per_vector="none"))
+    save(network, path)
 
 
 def _clock(seconds: float) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import statistics
 import time
 from collections.abc import Sequence
@@ -52,7 +51,7 @@ def bench_command(values: Values, network_path: str, class_files: tuple[str, ...
     Every trainer has its default options, unless given here, and the same starts (--seed and the seeds after it).
     NETWORK is not changed. Losses include the L2 penalty; seconds are those of the epochs, medians over the starts.
     """
-    from anncli.cli.running.reading import read_data
+    from anncli.formats.data.assemble import read_sets
     from anncli.formats.files.textfile import check_writable
     from anncli.formats.networks.storage import load
 
@@ -64,7 +63,7 @@ def bench_command(values: Values, network_path: str, class_files: tuple[str, ...
     if plot is not None:
         check_writable(Path(plot))
     network = load(network_path)
-    data = read_data(network, class_files, values["data_format"])
+    data = read_sets({"training": class_files}, network=network, data_format=values["data_format"])[0]
     courses = run_all(values.console, names, values["starts"], count, network, data, values.layers, network_path)
     if all(isinstance(found, str) for found in courses.values()):
         raise UsageError(f"no trainer can do this; {names[0]}: {courses[names[0]]}")
@@ -93,15 +92,16 @@ def run_all(
     """The courses of every trainer, or in words why it cannot train this network."""
     from anncli.options.layers import training_options
     from anncli.training.run import TrainingRun
+    from anncli.training.setup import prepare
 
     found: dict[str, list[Course] | str] = {}
     with console.progress(len(names)) as bar:
         for number, name in enumerate(names, 1):
             override = {"trainer": Given(name, "--trainers")}
-            chosen = training_options([override, *layers, file_layer(network, path)], network.dialect)
+            chosen = training_options([override, *layers, file_layer(network, path)], network.source.dialect)
             try:
                 runs = [
-                    TrainingRun(copy.deepcopy(network), data, chosen._replace(seed=chosen.seed + start))
+                    TrainingRun(prepare(network, data, chosen._replace(seed=chosen.seed + start)))
                     for start in range(starts)
                 ]
                 found[name] = [follow(run, epochs) for run in runs]
@@ -115,26 +115,25 @@ def follow(run: TrainingRun, epochs: int) -> Course:
     """Train a prepared run for `epochs` epochs and write down how it went; no stop rule is in force."""
     import numpy as np
 
-    validation, course = run.rows["validation"], Course()
-    run.trainer.total_epochs = epochs
-    course.losses.append(run.objective.value(run.parameters))
+    validation, course, attempt = run.setup.rows["validation"], Course(), run.attempt
+    course.losses.append(attempt.objective.value(attempt.parameters))
     course.seconds.append(0.0)
     for _ in range(epochs):
         begin = time.perf_counter()
         with np.errstate(over="ignore", invalid="ignore"):
-            run.trainer.epoch(run.objective, run.parameters, run.rng)
+            outcome = attempt.trainer.epoch(attempt.objective, attempt.parameters, attempt.rng, epochs)
             spent = time.perf_counter() - begin
-            loss = run.objective.value(run.parameters)
+            loss = attempt.objective.value(attempt.parameters)
         if not np.isfinite(loss):
             course.ended = "diverged"
             break
         course.losses.append(loss)
         course.seconds.append(course.seconds[-1] + spent)
         if len(validation):
-            judged = run.objective.value(run.parameters, validation, penalty=False)
+            judged = attempt.objective.value(attempt.parameters, validation, penalty=False)
             course.validation = judged if course.validation is None else min(course.validation, judged)
-        if run.trainer.finished:
-            course.ended = run.trainer.finished
+        if outcome.finished:
+            course.ended = outcome.finished
             break
     return course
 

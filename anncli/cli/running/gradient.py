@@ -7,15 +7,16 @@ from typing import Any
 import click
 import numpy as np
 
-from anncli.analysis.gradient_check import check_gradient, parameter_name, some_rows
+from anncli.analysis.gradient_check import check_gradient, some_rows
 from anncli.cli.asking.network_options import file_layer
 from anncli.cli.asking.values import Values
-from anncli.cli.running.reading import read_data
 from anncli.cli.showing.console import print_json
 from anncli.errors import AnnError
+from anncli.formats.data.assemble import read_sets
 from anncli.formats.networks.storage import load
 from anncli.options.layers import Given, training_options
 from anncli.training.run import TrainingRun
+from anncli.training.setup import prepare
 
 # Larger errors mean a fault: float64 differences agree to about 1e-6, float32 sums to about 1e-4.
 ERROR_LIMIT, KERNEL_LIMIT = 1e-4, 1e-3
@@ -24,21 +25,22 @@ ERROR_LIMIT, KERNEL_LIMIT = 1e-4, 1e-3
 def run_gradcheck(values: Values, network_path: str, class_files: tuple[str, ...]) -> None:
     """Print the largest error; raises AnnError if the gradient is wrong."""
     run = _prepared(values, network_path, class_files)
-    rng = np.random.default_rng((run.options.seed, 99))
-    objective = some_rows(run.objective, rng, values["rows"])
-    found = check_gradient(objective, run.parameters, rng, values["limit"])
-    name = parameter_name(run.network.topology, found.worst)
+    setup, attempt = run.setup, run.attempt
+    rng = np.random.default_rng((setup.options.seed, 99))
+    objective = some_rows(attempt.objective, rng, values["rows"])
+    found = check_gradient(objective, attempt.parameters, rng, values["limit"])
+    name = setup.network.topology.parameter_name(found.worst)
     passed = found.error <= ERROR_LIMIT and found.kernel_error <= KERNEL_LIMIT
     document = {
-        "command": "gradcheck", "network": network_path, "loss": run.loss, "l2": run.l2,
+        "command": "gradcheck", "network": network_path, "loss": setup.loss, "l2": setup.l2,
         "rows": objective.n_samples, "checked": found.checked, "skipped": found.skipped, "worst": name,
         "backpropagation": found.backpropagation, "difference": found.difference, "error": found.error,
-        "kernel": run.kernel.name, "kernel_error": found.kernel_error, "passed": passed,
+        "kernel": setup.backend.name, "kernel_error": found.kernel_error, "passed": passed,
     }  # fmt: skip
     if values["json"]:
         print_json(document)
     else:
-        topology = run.network.topology
+        topology = setup.network.topology
         click.echo(_text(document, f"{topology}, {topology.n_parameters} parameters"))
     if not passed:
         advice = "this is a fault of ann: report it"
@@ -49,9 +51,9 @@ def _prepared(values: Values, network_path: str, class_files: tuple[str, ...]) -
     """A run on all rows of the class files, ready for its first epoch."""
     network = load(network_path)
     all_rows = {"validation": Given(0.0, "default"), "test": Given(0.0, "default")}
-    options = training_options([all_rows, *values.layers, file_layer(network, network_path)], network.dialect)
-    data = read_data(network, class_files, values["data_format"])
-    return TrainingRun(network, data, options)
+    options = training_options([all_rows, *values.layers, file_layer(network, network_path)], network.source.dialect)
+    data = read_sets({"training": class_files}, network=network, data_format=values["data_format"])[0]
+    return TrainingRun(prepare(network, data, options))
 
 
 def _text(found: dict[str, Any], network: str) -> str:

@@ -8,11 +8,12 @@ from typing import NamedTuple
 from anncli.cli.asking.values import Values
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.train_report import describe
-from anncli.errors import AnnError, DataError, UsageError, asking, printable
+from anncli.errors import AnnError, UsageError, asking, printable
+from anncli.formats.data.agreement import Expected, check_labels
 from anncli.formats.data.assemble import read_dataset
 from anncli.formats.networks.numbers import size_fault
 from anncli.formats.networks.storage import save
-from anncli.network.network import Network
+from anncli.network.network import Network, NetworkSource
 
 
 class Shape(NamedTuple):
@@ -31,8 +32,8 @@ def run_init(values: Values, network_path: str) -> None:
     _check_target(values, network_path)
     save(network, network_path)
     if values["json"]:
-        document = {"inputs": network.n_inputs, "layers": [f"{units} {name}" for units, name in network.layers]}
-        document |= {"parameters": network.topology.n_parameters, "dialect": network.dialect}
+        document = {"inputs": network.n_inputs, "layers": [layer.text() for layer in network.layers]}
+        document |= {"parameters": network.topology.n_parameters, "dialect": network.source.dialect}
         print_json({"command": "init", "network": printable(network_path), **document})
     elif network_path == "-":
         values.console.note(f"<stdout>: {describe(network)}")
@@ -45,10 +46,10 @@ def _shape(values: Values) -> Shape:
     if values["inputs"]:
         return Shape(values["inputs"], max(2, values["outputs"] or 1), ())
     files = values["data"]
-    data = read_dataset(files)
-    if data.n_classes < 2:
-        raise DataError("no row carries a class", path=files[0], advice="give one file per class")
-    return Shape(data.n_inputs, data.n_classes, data.columns)
+    # The rows of a single file must say which classes there are.
+    data = read_dataset(files, labelled=len(files) > 1)
+    check_labels(data, files[0], Expected())
+    return Shape(data.n_inputs, max(2, data.n_classes), data.columns)
 
 
 def _network(values: Values, shape: Shape) -> Network:
@@ -64,7 +65,7 @@ def _network(values: Values, shape: Shape) -> Network:
         raise UsageError(fault, advice="make the network smaller")
     with asking():
         layers = [*((units, activation) for units in hidden), (n_outputs, output)]
-        return Network.create(shape.n_inputs, layers, columns=shape.columns, dialect=dialect)
+        return Network.create(shape.n_inputs, layers, columns=shape.columns, source=NetworkSource(dialect))
 
 
 def _check_target(values: Values, network_path: str) -> None:

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from collections.abc import Iterable
+from functools import partial
 from typing import NamedTuple
 
-from anncli.backends.choice import active_kernel
+from anncli.backends.choice import choose_backend
 from anncli.backends.thread_trial import available_processors
 from anncli.cli.asking.network_options import file_layer
 from anncli.cli.asking.settings import TrainSettings
-from anncli.cli.running.reading import check_number_of_files, read_sets
 from anncli.cli.running.resumption import check_same_shape, resume_from
 from anncli.dataset.dataset import Source
 from anncli.errors import UsageError
+from anncli.formats.data.assemble import read_sets
 from anncli.formats.files.checkpoint import Checkpoint, load_checkpoint
 from anncli.formats.files.textfile import Signature, check_writable, signature
-from anncli.formats.networks.ann1dn import refusal
-from anncli.formats.networks.storage import parse, read_source
+from anncli.formats.networks.storage import parse, read_source, refusal
 from anncli.network.network import Network
 from anncli.options.layers import training_options
 from anncli.options.table import TrainingOptions
-from anncli.training.preparation import choose_loss
+from anncli.training.beside import side_by_side
+from anncli.training.choosing import choose_loss
 from anncli.training.run import TrainingRun
+from anncli.training.setup import prepare
 
 
 class Opened(NamedTuple):
@@ -43,9 +44,8 @@ def open_training(settings: TrainSettings) -> Opened:
     if checkpoint is not None:
         network_bytes, network = checkpoint.network, _network_of(checkpoint, str(settings.resume), network)
     layers = [*settings.layers, file_layer(network, settings.network_path)]
-    options = training_options(layers, network.dialect)
+    options = training_options(layers, network.source.dialect)
     _check_options(network, options)
-    check_number_of_files(network, settings.class_files)
     _check_places(settings, options)
     training = _prepare(settings, network, options)
     _check_dialect(settings, training)
@@ -58,9 +58,9 @@ def _network_of(checkpoint: Checkpoint, path: str, on_disk: Network) -> Network:
     """The network that the first run began with; the network file may meanwhile hold that of the interrupted run."""
     network = parse(checkpoint.network, path)
     check_same_shape(path, network, on_disk)
-    if on_disk.dialect == network.dialect:
+    if on_disk.source.dialect == network.source.dialect:
         # The user may have edited the head since; changed options in it are found when the runs are compared.
-        network.head, network.training = on_disk.head, on_disk.training
+        network.source = on_disk.source
     return network
 
 
@@ -80,14 +80,15 @@ def _set_files(options: TrainingOptions) -> dict[str, tuple[str, ...]]:
 
 def _prepare(settings: TrainSettings, network: Network, options: TrainingOptions) -> TrainingRun:
     files = {"training": settings.class_files, **_set_files(options)}
-    data, sets = read_sets(network, files, settings.data_format)
+    data, sets = read_sets(files, network=network, data_format=settings.data_format)
     if len(files) == 1:
         # All rows: the run makes their numbers when it splits them, so these need not stay in memory.
         del sets["training"]
     _warn_of_repeated_files(settings, data.sources)
     concurrent = _concurrent_restarts(settings, options.restarts)
-    kernel = active_kernel(1 if concurrent > 1 else settings.threads)
-    return TrainingRun(network, data, options, parts=sets, in_place=True, kernel=kernel, beside=concurrent)
+    backend = choose_backend(threads=1 if concurrent > 1 else settings.threads)
+    setup = prepare(network, data, options, sets=sets, in_place=True, backend=backend)
+    return TrainingRun(setup, partial(side_by_side, threads=concurrent) if concurrent > 1 else None)
 
 
 def _concurrent_restarts(settings: TrainSettings, restarts: int) -> int:
@@ -129,9 +130,7 @@ def _check_distinct(option: str, target: str | None, others: Iterable[str]) -> N
 
 def _check_dialect(settings: TrainSettings, training: TrainingRun) -> None:
     """Raises UsageError for a network that the file format to be written cannot hold."""
-    if (settings.dialect or training.network.dialect) != "ann1dn":
-        return
-    scaled = copy.copy(training.network)
-    scaled.scaling = training.scaling
-    if reason := refusal(scaled):
+    setup = training.setup
+    dialect = settings.dialect or setup.network.source.dialect
+    if reason := refusal(dialect, setup.network.topology, setup.scaling):
         raise UsageError(reason, advice="write it with --dialect ann")

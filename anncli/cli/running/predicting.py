@@ -10,18 +10,18 @@ from typing import Any
 
 from anncli.cli.asking.network_options import require_trained, threshold_of
 from anncli.cli.asking.values import Values
-from anncli.cli.running.reading import class_names
 from anncli.cli.showing.not_finite import NotFinite
 from anncli.compiled.decimals import format_rows
 from anncli.errors import DataError, UsageError, printable
-from anncli.formats.data.assemble import VectorBlock, stream_vectors
+from anncli.formats.data.assemble import stream_vectors
+from anncli.formats.data.base import RowBatch
 from anncli.formats.files.textfile import shown_name
 from anncli.formats.networks.storage import load
 from anncli.inference.predict import decide, predict
 from anncli.network.network import Network
 
 # Makes text of a block of rows, their outputs and the predicted classes.
-Writer = Callable[[VectorBlock, Any, Any], str]
+Writer = Callable[[RowBatch, Any, Any], str]
 
 
 def run_predict(values: Values, network_path: str, file: str) -> None:
@@ -38,7 +38,8 @@ def run_predict(values: Values, network_path: str, file: str) -> None:
     # A name that stdout cannot encode is escaped; otherwise it would end the stream.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
-    names = class_names(network)
+    # Classes without names are numbered from 1.
+    names = list(network.classes) or [str(k) for k in range(1, network.n_classes + 1)]
     as_json = values["json"]
     write = _json_writer(names) if as_json else _line_writer(names, values)
     texts = _texts(network, blocks, threshold, values["threads"], write, not_finite)
@@ -54,7 +55,7 @@ def run_predict(values: Values, network_path: str, file: str) -> None:
 
 def _texts(
     network: Network,
-    blocks: Iterator[VectorBlock],
+    blocks: Iterator[RowBatch],
     threshold: float | None,
     threads: int,
     write: Writer,
@@ -103,7 +104,7 @@ def _write_json(texts: Iterator[str]) -> None:
 def _json_writer(names: list[str]) -> Writer:
     tails = [f'], "class": {_json_text(name)}' for name in names]
 
-    def write(block: VectorBlock, outputs: Any, chosen: Any) -> str:
+    def write(block: RowBatch, outputs: Any, chosen: Any) -> str:
         rows = format_rows(outputs, "", ", ", ("\n",))
         # JSON has no nan and inf; the letter n is in no finite number.
         if "n" in rows:

@@ -8,12 +8,12 @@ import click
 
 from anncli.cli.asking.network_options import require_trained, threshold_of
 from anncli.cli.asking.values import Values
-from anncli.cli.running.reading import read_data
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.report import collapse_warning, evaluation_text
 from anncli.errors import RequirementError, UsageError, printable
 from anncli.evaluation.binary import BinaryEvaluation
 from anncli.evaluation.multiclass import MulticlassEvaluation
+from anncli.formats.data.assemble import read_dataset
 from anncli.formats.networks.storage import load
 from anncli.inference.evaluate import evaluate
 from anncli.network.network import Network
@@ -26,7 +26,7 @@ def run_test(values: Values, network_path: str, class_files: tuple[str, ...]) ->
     require_trained(network, network_path)
     threshold = threshold_of(network, values)
     _check_metrics(network, values["require"])
-    data = read_data(network, class_files, values["data_format"])
+    data = read_dataset(class_files, network=network, data_format=values["data_format"])
     evaluation = evaluate(network, data, threshold=threshold, threads=values["threads"])
     warning = collapse_warning(evaluation, "test")
     if warning:

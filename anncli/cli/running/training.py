@@ -26,7 +26,7 @@ from anncli.errors import AnnError, ExitCode, Interrupted, printable
 from anncli.formats.files.textfile import changed_since
 from anncli.formats.networks.storage import save
 from anncli.training.diagnosis import diagnose
-from anncli.training.result import TrainingResult
+from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
 
 
@@ -34,7 +34,6 @@ def run_training(settings: TrainSettings) -> None:
     """Train and write; an interrupted run writes what it has and raises Interrupted."""
     opened = open_training(settings)
     training = opened.training
-    # Made now: training changes the network, and with it whether the run starts from existing weights.
     summary = run_summary(training, settings.network_path, settings.output, settings.epochs)
     if settings.dry_run:
         if settings.as_json:
@@ -88,7 +87,7 @@ def _write(settings: TrainSettings, opened: Opened, result: TrainingResult) -> N
         )
     network = result.network
     if settings.dialect:
-        network.dialect = settings.dialect
+        network.source = network.source._replace(dialect=settings.dialect)
     save(network, settings.output)
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from anncli.arrays import take_rows
 from anncli.cli.showing.report import collapse_warning, evaluation_text
 from anncli.errors import printable
-from anncli.evaluation.evaluation import evaluate_outputs
 from anncli.network.network import Network
 from anncli.training.attempt import EpochReport
-from anncli.training.result import TrainingResult
+from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
 
 # How the table names the validation set if its rows were used for training afterwards.
@@ -20,38 +18,38 @@ VALIDATION_BEFORE_REFIT = "validation*"
 
 def describe(network: Network) -> str:
     """'9-16-1, 16 tanh, 1 logistic, 177 parameters'."""
-    layers = ", ".join(f"{layer.units} {layer.activation}" for layer in network.layers)
+    layers = ", ".join(layer.text() for layer in network.layers)
     return f"{network.topology}, {layers}, {network.topology.n_parameters} parameters"
 
 
 def run_summary(training: TrainingRun, network_path: str, output: str, epochs: int) -> dict[str, Any]:
     """What a run will do: the output of --dry-run and the first half of the JSON document."""
-    data, chosen = training.data, training.options
+    setup, data, chosen = training.setup, training.setup.data, training.setup.options
     counts = (int(count) for count in data.class_counts())
     return {
         "network": printable(network_path),
         "output": printable(output),
-        "dialect": training.network.dialect,
-        "inputs": training.network.n_inputs,
-        "layers": [f"{units} {activation}" for units, activation in training.network.layers],
-        "parameters": training.network.topology.n_parameters,
-        "start": "continued" if training.network.is_trained and chosen.init is None else "new weights",
+        "dialect": setup.network.source.dialect,
+        "inputs": setup.network.n_inputs,
+        "layers": [layer.text() for layer in setup.network.layers],
+        "parameters": setup.network.topology.n_parameters,
+        "start": "continued" if setup.is_continued else "new weights",
         "files": [{"file": printable(s.name), "samples": s.n_samples} for s in data.sources],
-        "classes": dict(zip(training.network.classes or data.classes, counts, strict=True)),
-        "samples": {name: len(rows) for name, rows in training.rows.items()},
+        "classes": dict(zip(setup.network.classes or data.classes, counts, strict=True)),
+        "samples": {name: len(rows) for name, rows in setup.rows.items()},
         "epochs_at_most": epochs,
         "trainer": chosen.trainer,
         "options": dict(chosen.trainer_options),
-        "loss": training.loss,
-        "targets": list(training.targets),
-        "threshold": training.threshold if training.network.n_outputs == 1 else None,
-        "scaling": training.scaling.method,
-        "l2": float(f"{training.l2:.6g}"),
+        "loss": setup.loss,
+        "targets": list(setup.targets),
+        "threshold": setup.threshold if setup.network.n_outputs == 1 else None,
+        "scaling": setup.scaling.method,
+        "l2": float(f"{setup.l2:.6g}"),
         "l1": chosen.l1 or None,
         "label_smoothing": chosen.label_smoothing or None,
         "average": chosen.average,
         "class_weight": chosen.class_weight,
-        "patience": training.patience,
+        "patience": setup.patience,
         "stop_rules": chosen.stop,
         "goal": chosen.goal,
         "dividetrain": chosen.dividetrain,
@@ -59,10 +57,10 @@ def run_summary(training: TrainingRun, network_path: str, output: str, epochs: i
         "restarts": chosen.restarts,
         "metric": chosen.metric,
         "keep": chosen.keep,
-        "refit": training.will_refit,
-        "init": chosen.init or ("weights of the file" if training.network.is_trained else "auto"),
+        "refit": setup.will_refit,
+        "init": chosen.init or ("weights of the file" if setup.network.is_trained else "auto"),
         "seed": chosen.seed,
-        "kernel": training.kernel.name,
+        "kernel": setup.backend.name,
     }
 
 
@@ -94,14 +92,10 @@ def evaluate_sets(training: TrainingRun, result: TrainingResult) -> dict[str, An
     for name, rows in result.rows.items():
         if not len(rows):
             continue
-        parameters, title = training.network_parameters(), name
+        parameters, title = network.parameters, name
         if name == "validation" and result.validation_parameters is not None:
             parameters, title = result.validation_parameters, VALIDATION_BEFORE_REFIT
-        outputs = training.kernel.forward(network.topology, parameters, training.inputs, rows)
-        labels = take_rows(training.data.labels, rows)
-        sets[title] = evaluate_outputs(
-            outputs, labels, threshold=training.threshold, targets=training.targets, classes=network.classes
-        )
+        sets[title] = training.evaluate(parameters, name, network.classes)
     return sets
 
 
@@ -122,7 +116,7 @@ def outcome(result: TrainingResult, sets: Mapping[str, Any], warnings: list[str]
         "kept_epoch": result.kept_epoch,
         "refit_epochs": result.refit_epochs,
         "stop": result.stop_reason,
-        "starts": [start._asdict() for start in result.starts],
+        "starts": [restart._asdict() for restart in result.restarts],
         "parts": {name.rstrip("*"): evaluation.as_dict() for name, evaluation in sets.items()},
         "warnings": warnings,
     }
@@ -132,12 +126,12 @@ def outcome_text(
     training: TrainingRun, result: TrainingResult, sets: Mapping[str, Any], network_path: str, output: str
 ) -> str:
     """The report for people: how the run ended, the table of all sets, where the network is."""
-    options = training.options
+    options = training.setup.options
     lines = [
         f"{printable(network_path)}: {describe(result.network)}",
         f"{options.trainer}, seed {options.seed}: {_how_it_ended(result, options.metric)}",
         *_restarts_line(result),
-        *_refit_line(result, training.penalty_dropped),
+        *_refit_line(result),
         "",
         evaluation_text(sets),
     ]
@@ -155,8 +149,8 @@ def _how_it_ended(result: TrainingResult, metric: str) -> str:
     reason = result.stop_reason
     if reason == "interrupted":
         ended = f"interrupted after {_epochs(result.epochs)}"
-    elif reason.startswith(("all ", "reached the limit")):
-        ended = f"reached the limit of {_epochs(result.epochs)}"
+    elif result.reached_limit:
+        ended = reason
     else:
         ended = f"stopped after {_epochs(result.epochs)} ({reason})"
     if result.best_epoch is None:
@@ -169,23 +163,23 @@ def _how_it_ended(result: TrainingResult, metric: str) -> str:
 
 def _restarts_line(result: TrainingResult) -> list[str]:
     """How much the results of the restarts differ."""
-    values = sorted(start.value for start in result.starts if start.value is not None)
-    if not result.starts:
+    values = sorted(restart.value for restart in result.restarts if restart.value is not None)
+    if not result.restarts:
         return []
     what = "validation loss" if result.best_epoch is not None else "training loss"
     median = (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
-    lost = len(result.starts) - len(values)
+    lost = len(result.restarts) - len(values)
     return [
-        f"{len(result.starts)} restarts: {what} {values[0]:.5f} to {values[-1]:.5f}, median {median:.5f}"
-        f"{f', {lost} diverged' if lost else ''}; kept restart {result.start}"
+        f"{len(result.restarts)} restarts: {what} {values[0]:.5f} to {values[-1]:.5f}, median {median:.5f}"
+        f"{f', {lost} diverged' if lost else ''}; kept restart {result.restart}"
     ]
 
 
-def _refit_line(result: TrainingResult, without_penalty: bool) -> list[str]:
+def _refit_line(result: TrainingResult) -> list[str]:
     if not result.refit_epochs:
         return []
     n = len(result.rows["training"]) + len(result.rows["validation"])
-    penalty = ", without the L2 penalty" if without_penalty else ""
+    penalty = ", without the L2 penalty" if result.penalty_dropped else ""
     return [
         f"final network: retrained on all {n} rows for {_epochs(result.refit_epochs)}{penalty} (--refit no skips this)"
     ]
@@ -193,7 +187,7 @@ def _refit_line(result: TrainingResult, without_penalty: bool) -> list[str]:
 
 def progress_text(report: EpochReport) -> str:
     """The losses of an epoch, in one short line."""
-    restart = f"restart {report.start}, " if report.start > 1 else ""
+    restart = f"restart {report.restart}, " if report.restart > 1 else ""
     text = f"{restart}{'retraining, ' if report.phase == 'refit' else ''}loss {report.training_loss:.5f}"
     if report.validation_loss is not None:
         text += f", validation {report.validation_loss:.5f}"

@@ -1,26 +1,25 @@
-"""The head of our network file: what a person writes, inputs, layers and training settings."""
+"""The head of an `ann` network file, which a person writes: inputs, layers and training options."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from anncli.errors import ValueFault
-from anncli.formats.files.document import Items, Mapping, kind_of
+from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import write_block
 from anncli.formats.networks.numbers import size_fault
-from anncli.network.names import canonical_activation
+from anncli.network.layers import DEFAULT_KIND, layer_class, read_layer
+from anncli.network.layers.base import KeyFault, LayerKind
+from anncli.network.names import LAYER_NAMES
 from anncli.network.network import Network
-from anncli.network.topology import Layer, Topology
+from anncli.network.topology import Topology
 
 FORMAT_VERSION = 1
 HEAD_KEYS = ("anncli", "inputs", "layers", "training", "trained")
 
-_LAYER = re.compile(r"(\d{1,18})\s+(\S.*)", re.ASCII)
 
-
-def read_head(document: Mapping) -> Topology:
-    """The shape of the network a document describes; raises the document's error with the place of a fault."""
+def read_head(document: PlacedMapping) -> Topology:
+    """The topology that a document describes; raises the document's error with the place of a fault."""
     if not document:
         raise document.fault(None, "holds no network", "write at least `anncli: 1`, `inputs:` and `layers:`")
     version = document.get("anncli")
@@ -34,50 +33,65 @@ def read_head(document: Mapping) -> Topology:
         raise document.fault("anncli", f"unknown format version {_shown(version)}", f"write `anncli: {FORMAT_VERSION}`")
     n_inputs = _whole(document, "inputs", "inputs: 9")
     layers = _read_layers(document)
-    if fault := size_fault([n_inputs, *(layer.units for layer in layers)]):
-        raise document.fault("layers", fault, "make the network smaller")
     try:
-        return Topology(n_inputs, tuple(layers))
-    except ValueFault as impossible:
-        raise document.fault("layers", impossible.message, impossible.advice) from None
+        topology = Topology(n_inputs, layers)
+    except ValueFault as fault:
+        raise document.fault("layers", fault.message, fault.advice) from None
+    if too_large := size_fault(topology.sizes, topology.n_parameters):
+        raise document.fault("layers", too_large, "make the network smaller")
+    return topology
 
 
-def _read_layers(document: Mapping) -> list[Layer]:
+def _read_layers(document: PlacedMapping) -> list[LayerKind]:
     items = document.get("layers")
     example = "write for example `layers: [8 tanh, 1 logistic]`"
     if "layers" not in document:
         raise document.fault(None, "`layers` is missing", example)
-    if not isinstance(items, Items) or not items:
+    if not isinstance(items, PlacedList) or not items:
         raise document.fault("layers", f"`layers` must be a list of layers, found {kind_of(items)}", example)
     return [_read_layer(items, index) for index in range(len(items))]
 
 
-def _read_layer(items: Items, index: int) -> Layer:
-    layer = items[index]
-    if isinstance(layer, Mapping):
-        layer.refuse_unknown(Layer._fields)
-        units, name = _whole(layer, "units", "units: 8"), layer.get("activation")
-        if not isinstance(name, str):
-            raise layer.fault("activation", "`activation` is missing", "write for example `activation: tanh`")
-    else:
-        match = _LAYER.fullmatch(layer) if isinstance(layer, str) else None
-        if match is None:
-            message = f"a layer is its units and activation, found {kind_of(layer)}"
-            raise items.fault(index, message, "write for example `8 tanh`")
-        units, name = int(match[1]), match[2]
-        if units < 1:
-            raise items.fault(index, "a layer needs at least 1 unit, found 0", "write for example `8 tanh`")
-        if fault := size_fault([units]):
-            raise items.fault(index, fault, "make the network smaller")
+def _read_layer(items: PlacedList, index: int) -> LayerKind:
+    """One layer: a short form such as `8 tanh`, or a long form such as {units: 8, activation: tanh}."""
+    value = items[index]
+    if isinstance(value, PlacedMapping):
+        return _read_long_form(value)
+    if not isinstance(value, str):
+        message = f"a layer is its units and activation, found {kind_of(value)}"
+        raise items.fault(index, message, "write for example `8 tanh`")
     try:
-        return Layer(units, canonical_activation(name))
-    except ValueFault as unknown:
-        if isinstance(layer, Mapping):
-            raise layer.fault("activation", unknown.message, unknown.advice) from None
-        raise items.fault(index, unknown.message, unknown.advice) from None
+        layer = read_layer(value)
+    except ValueFault as fault:
+        raise items.fault(index, fault.message, fault.advice) from None
+    if too_large := size_fault([getattr(layer, name) for name, (form, _) in layer.keys.items() if form is int]):
+        raise items.fault(index, too_large, "make the network smaller")
+    return layer
 
 
-def _whole(mapping: Mapping, key: str, example: str) -> int:
+def _read_long_form(form: PlacedMapping) -> LayerKind:
+    kind = form.get("kind", DEFAULT_KIND)
+    if not isinstance(kind, str):
+        raise form.fault(
+            "kind", f"`kind` must be a name, found {kind_of(kind)}", f"use one of {', '.join(LAYER_NAMES)}"
+        )
+    try:
+        known = layer_class(kind)
+    except ValueFault as fault:
+        raise form.fault("kind", fault.message, fault.advice) from None
+    form.refuse_unknown([*known.keys, "kind"])
+    values: dict[str, Any] = {}
+    for name, (needed, example) in known.keys.items():
+        values[name] = _whole(form, name, example) if needed is int else form.get(name)
+        if needed is str and not isinstance(values[name], str):
+            raise form.fault(name, f"`{name}` is missing", f"write for example `{example}`")
+    try:
+        return known(**values)
+    except KeyFault as fault:
+        raise form.fault(fault.key, fault.message, fault.advice) from None
+
+
+def _whole(mapping: PlacedMapping, key: str, example: str) -> int:
     value = mapping.get(key)
     if key not in mapping:
         raise mapping.fault(None, f"`{key}` is missing", f"write for example `{example}`")
@@ -94,8 +108,8 @@ def _shown(value: Any) -> str:
 
 
 def new_head(network: Network) -> str:
-    """A commented head for a network that was not read from a file."""
-    layers = ", ".join(f"{layer.units} {layer.activation}" for layer in network.layers)
+    """A head with comments, for a network that was not read from a file."""
+    layers = ", ".join(layer.text() for layer in network.layers)
     lines = [
         f"# A network with {network.n_inputs} inputs and layers of {layers}.",
         "# Everything above the line `trained:` is yours to edit; what follows it is written by ann.",
@@ -103,6 +117,6 @@ def new_head(network: Network) -> str:
         f"inputs: {network.n_inputs}",
         f"layers: [{layers}]",
     ]
-    if network.training:
-        lines += write_block({"training": network.training})
+    if network.source.training:
+        lines += write_block({"training": dict(network.source.training)})
     return "\n".join(lines) + "\n"
