@@ -20,6 +20,8 @@ COMMAND_OPTIONS = (
     "checkpoint_every",
     "resume",
     "threads",
+    "jobs",
+    "ledger",
     "force",
     "scores",
     "classes",

@@ -1,44 +1,32 @@
-"""`ann bench`: the training algorithms side by side, from the same starts on the user's own network and data."""
+"""`ann bench`: compares trainers on the user's own network and data, each from the same initial weights."""
 
 from __future__ import annotations
 
-import copy
 import statistics
-import time
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from anncli.cli.asking import options
+from anncli.cli.running.ledgers import open_ledger
 from anncli.cli.showing.console import Console, print_json, table
 from anncli.errors import UsageError
-from anncli.options.layers import Given
+from anncli.options.layers import Given, training_options
 from anncli.options.table import read_option
 from anncli.training.names import TRAINER_NAMES, canonical_trainer
 
 if TYPE_CHECKING:
-    from anncli.dataset.dataset import Dataset
-    from anncli.network.network import Network
-    from anncli.training.run import TrainingRun
+    from anncli.experiments.bench import Curves, LossCurve
+    from anncli.experiments.ledger import Ledger
+    from anncli.experiments.spec import Spec
 
-# How a run ends and what is kept of it; here every epoch is trained.
+# Options that end a training or choose its weights; here every epoch is trained and no network is written.
 _IDLE = {
     "trainer", "average", "patience", "stop", "goal", "dividetrain", "time_limit", "metric", "keep", "refit", "restarts",
     "threshold",
 }  # fmt: skip
-
-
-@dataclass
-class Course:
-    """One training: losses of the training part before the first epoch and after each, the seconds spent by then,
-    the lowest validation loss (None without that part), and the reason why it ended early, or ''."""
-
-    losses: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-    validation: float | None = None
-    ended: str = ""
 
 
 @options.command("bench")
@@ -66,6 +54,18 @@ class Course:
     default="seconds",
     help="What the plot's x axis is.  [default: seconds]",
 )
+@options.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=1,
+    metavar="N",
+    help="Trainings that run at the same time, each in a process of its own. Losses do not depend on it; seconds do, because the processes share the machine.  [default: 1]",
+)
+@options.option(
+    "--ledger",
+    metavar="FILE",
+    help="Keep every finished training in FILE; the same command with the same FILE runs only those that are missing.",
+)
 @options.training
 @options.data_format
 @options.common
@@ -79,39 +79,82 @@ def bench_command(
     Examples:
       ann bench network.nn pos.txt neg.txt 100
       ann bench network.nn pos.txt neg.txt 100 --trainers adam,scg,lbfgs,irprop- --plot bench.svg
+      ann bench network.nn pos.txt neg.txt 1000 --jobs 2 --ledger bench.ledger
 
     Every trainer has its default options, unless given here, and the same starts (--seed and the seeds after it).
     NETWORK stays as it is. Losses include the penalty (--l2); times are of the epochs alone, medians over the starts.
     """
-    from anncli.cli.running.rows import read
     from anncli.formats.files.textfile import check_writable
 
-    console = options.make_console(ctx)
+    refuse_idle(options.training_layers(ctx)[0])
     names = chosen_trainers(given["trainers"])
-    network, data = read(network_path, class_files, given["data_format"])
-    layers = options.training_layers(ctx)
-    refuse_idle(layers[0])
+    console = options.make_console(ctx)
     plot = given["plot"] or f"{'network' if network_path == '-' else Path(network_path).stem}-bench.svg"
     plot = None if plot == "none" else plot
     if plot is not None:
         check_writable(Path(plot))
-    courses = run_all(console, names, given["starts"], epochs, network, data, layers, network_path)
-    if all(isinstance(found, str) for found in courses.values()):
-        raise UsageError(f"no trainer can do this; {names[0]}: {courses[names[0]]}")
+    curves = _curves(ctx, console, names, network_path, class_files, epochs)
+    if all(isinstance(found, str) for found in curves.values()):
+        raise UsageError(f"no trainer can do this; {names[0]}: {curves[names[0]]}")
     if not given["as_json"]:
-        click.echo(report(courses))
+        click.echo(report(curves))
     if plot is not None:
-        _write_plot(plot, courses, network_path, given["over"])
+        _write_plot(plot, curves, network_path, given["over"])
     if given["as_json"]:
-        documents = [_document(name, found) for name, found in courses.items()]
+        documents = [_document(name, found) for name, found in curves.items()]
         print_json({"command": "bench", "network": network_path, "epochs": epochs, "plot": plot, "trainers": documents})
     elif plot is not None:
         click.echo(f"\nplot written to {plot}")
 
 
+def _curves(
+    ctx: click.Context, console: Console, names: list[str], path: str, class_files: tuple[str, ...], epochs: int
+) -> Curves:
+    """Read network and data, and train with every trainer, or take what the ledger knows."""
+    from anncli.cli.running.rows import read_data
+    from anncli.experiments.bench import bench_specs
+    from anncli.experiments.inputs import register
+    from anncli.formats.networks.storage import parse, read_source
+
+    source = read_source(path)
+    network = parse(source, path)
+    data = read_data(network, class_files, ctx.params["data_format"])
+    layers = [*options.training_layers(ctx), options.file_layer(network, path)]
+    chosen = {
+        name: training_options([{"trainer": Given(name, "--trainers")}, *layers], network.dialect) for name in names
+    }
+    # A pipe cannot be read again by another process.
+    paths = class_files if all(Path(name).is_file() for name in class_files) else ()
+    ref = register(data, paths, data_format=ctx.params["data_format"], n_inputs=network.n_inputs)
+    specs = bench_specs(source, ref, chosen, ctx.params["starts"], epochs)
+    with open_ledger(ctx.params["ledger"]) as ledger:
+        return _run(console, specs, ctx.params["jobs"], ledger)
+
+
+def _run(console: Console, specs: Sequence[Spec], jobs: int, ledger: Ledger | None) -> Curves:
+    from anncli.cli.running.ending import EndingAtSignals
+    from anncli.experiments.bench import run_bench
+    from anncli.experiments.executors.choice import make_executor
+
+    # Threads would wait for each other's Python code, and the seconds of one trainer would hold those of others.
+    executor = make_executor("processes" if jobs > 1 else "in-process", jobs, console.warn)
+
+    def message() -> str:
+        if ledger is None:
+            return "interrupted"
+        done = sum(ledger.known(spec.digest()) is not None for spec in specs)
+        return f"interrupted; the ledger holds {done} of {len(specs)} trainings, and the same command runs the others"
+
+    with EndingAtSignals(message), console.progress(len(specs), "training") as bar:
+        curves, engines = run_bench(specs, executor, ledger, lambda done, spec: bar.update(done, spec.title))
+    if len(engines) > 1:
+        console.warn(f"the ledger mixes results of {' and '.join(engines)}: the last digits may differ")
+    return curves
+
+
 def refuse_idle(given: dict[str, Given]) -> None:
-    """Raises UsageError for options of the command line that have no meaning here; those of files and variables are
-    for other commands too."""
+    """Raises UsageError for options of the command line that have no meaning here; config files and variables may hold
+    them for other commands."""
     for name in sorted(_IDLE & given.keys()):
         advice = "name them with --trainers" if name == "trainer" else "leave it out: every epoch is trained and counts"
         raise UsageError(f"--{name.replace('_', '-')} does nothing in bench", advice=advice)
@@ -125,7 +168,7 @@ def refuse_idle(given: dict[str, Given]) -> None:
 
 
 def chosen_trainers(text: str) -> list[str]:
-    """The trainers meant, in the order given and each once."""
+    """The trainers that --trainers names, in the given order, each once."""
     if text == "all":
         return list(TRAINER_NAMES)
     try:
@@ -134,62 +177,9 @@ def chosen_trainers(text: str) -> list[str]:
         raise UsageError(f"--trainers: {error}") from None
 
 
-def run_all(
-    console: Console, names: list[str], starts: int, epochs: int, network: Network, data: Dataset,
-    layers: list[dict[str, Given]], path: str,
-) -> dict[str, list[Course] | str]:  # fmt: skip
-    """The courses of every trainer, or in words why it cannot train this network."""
-    from anncli.options.layers import training_options
-    from anncli.training.run import TrainingRun
-
-    found: dict[str, list[Course] | str] = {}
-    with console.progress(len(names)) as bar:
-        for number, name in enumerate(names, 1):
-            override = {"trainer": Given(name, "--trainers")}
-            chosen = training_options([override, *layers, options.file_layer(network, path)], network.dialect)
-            try:
-                runs = [
-                    TrainingRun(copy.deepcopy(network), data, chosen._replace(seed=chosen.seed + start))
-                    for start in range(starts)
-                ]
-                found[name] = [follow(run, epochs) for run in runs]
-            except UsageError as error:
-                found[name] = error.message
-            bar.update(number, name)
-    return found
-
-
-def follow(run: TrainingRun, epochs: int) -> Course:
-    """Train a prepared run for `epochs` epochs and write down how it went; no stop rule is in force."""
-    import numpy as np
-
-    validation, course = run.rows["validation"], Course()
-    run.trainer.total_epochs = epochs
-    course.losses.append(run.objective.value(run.parameters))
-    course.seconds.append(0.0)
-    for _ in range(epochs):
-        begin = time.perf_counter()
-        with np.errstate(over="ignore", invalid="ignore"):
-            run.trainer.epoch(run.objective, run.parameters, run.rng)
-            spent = time.perf_counter() - begin
-            loss = run.objective.value(run.parameters)
-        if not np.isfinite(loss):
-            course.ended = "diverged"
-            break
-        course.losses.append(loss)
-        course.seconds.append(course.seconds[-1] + spent)
-        if len(validation):
-            judged = run.objective.value(run.parameters, validation, penalty=False)
-            course.validation = judged if course.validation is None else min(course.validation, judged)
-        if run.trainer.finished:
-            course.ended = run.trainer.finished
-            break
-    return course
-
-
-def report(courses: dict[str, list[Course] | str]) -> str:
+def report(curves: Curves) -> str:
     """A table, lowest median loss first, and a line for each trainer that could not run."""
-    ran = {name: found for name, found in courses.items() if not isinstance(found, str)}
+    ran = {name: found for name, found in curves.items() if not isinstance(found, str)}
     order = sorted(ran, key=lambda name: _median([c.losses[-1] for c in ran[name]]))
     rows: list[tuple[str, ...]] = []
     for name in order:
@@ -207,11 +197,11 @@ def report(courses: dict[str, list[Course] | str]) -> str:
     if not any(row[-1] for row in rows):
         header, rows = header[:-1], [row[:-1] for row in rows]
     lines = [table(header, rows)]
-    lines += [f"{name}: left out: {found}" for name, found in courses.items() if isinstance(found, str)]
+    lines += [f"{name}: left out: {found}" for name, found in curves.items() if isinstance(found, str)]
     return "\n".join(lines)
 
 
-def _document(name: str, found: list[Course] | str) -> dict[str, Any]:
+def _document(name: str, found: list[LossCurve] | str) -> dict[str, Any]:
     if isinstance(found, str):
         return {"trainer": name, "left_out": found}
     starts = [
@@ -221,16 +211,16 @@ def _document(name: str, found: list[Course] | str) -> dict[str, Any]:
     return {"trainer": name, "starts": starts}
 
 
-def _write_plot(path: str, courses: dict[str, list[Course] | str], title: str, over: str) -> None:
+def _write_plot(path: str, curves: Curves, title: str, over: str) -> None:
     from anncli.cli.showing.chart import Line, line_chart
     from anncli.formats.files.textfile import replace_file
 
     lines = []
-    for name, found in courses.items():
+    for name, found in curves.items():
         if not isinstance(found, str):
-            course = found[0]
-            xs = course.seconds if over == "seconds" else [float(k) for k in range(len(course.losses))]
-            lines.append(Line(name, list(zip(xs, course.losses, strict=True))))
+            curve = found[0]
+            xs = curve.seconds if over == "seconds" else [float(k) for k in range(len(curve.losses))]
+            lines.append(Line(name, list(zip(xs, curve.losses, strict=True))))
     replace_file(Path(path), line_chart(lines, f"training loss, {title}", over, "loss").encode())
 
 

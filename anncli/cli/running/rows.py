@@ -17,16 +17,22 @@ if TYPE_CHECKING:
 
 def read(network_path: str, class_files: Sequence[str], data_format: str) -> tuple[Network, Dataset]:
     """The network and its class files; raises UsageError where their numbers of classes differ."""
-    from anncli.formats.data.assemble import read_dataset
     from anncli.formats.networks.storage import load
 
     network = load(network_path)
+    return network, read_data(network, class_files, data_format)
+
+
+def read_data(network: Network, class_files: Sequence[str], data_format: str) -> Dataset:
+    """The class files of a network; raises UsageError where their numbers of classes differ."""
+    from anncli.formats.data.assemble import read_dataset
+
     if len(class_files) != network.n_classes:
         raise UsageError(
             f"{len(class_files)} class file{'s' if len(class_files) != 1 else ''} for a network that tells {network.n_classes} classes apart",
             advice="give one file per class, positive first",
         )
-    return network, read_dataset(
+    return read_dataset(
         class_files, class_names=network.classes or None, n_inputs=network.n_inputs, data_format=data_format
     )
 

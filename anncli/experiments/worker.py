@@ -1,0 +1,154 @@
+"""The worker: runs one spec through training and inference; what goes wrong becomes part of the result."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from anncli import __version__
+from anncli.backends.choice import active_kernel
+from anncli.dataset.dataset import Dataset
+from anncli.errors import AnnError
+from anncli.experiments.executors.base import IsStopped, Stopped, never
+from anncli.experiments.inputs import dataset_of, network_of
+from anncli.experiments.spec import Failure, Result, Spec, plain
+from anncli.inference.evaluate import evaluate
+from anncli.network.network import Network
+from anncli.options.table import TrainingOptions
+from anncli.training.result import TrainingResult
+from anncli.training.run import TrainingRun
+
+
+def run_spec(spec: Spec, is_stopped: IsStopped = never) -> Result:
+    """The result of a spec; an error is in it and not raised.
+
+    is_stopped: asked after every epoch; raises Stopped when the answer is yes.
+    """
+    digest, name, loaded = spec.digest(), "", False
+    try:
+        name = engine()
+        network, data = network_of(spec.network), dataset_of(spec.data)
+        loaded = True
+        return _MODES[spec.mode](Result(digest, engine=name), spec, network, data, is_stopped)
+    except Stopped:
+        raise
+    except AnnError as error:
+        # Files may be there again the next time; a training that was refused, or diverged, will be so again.
+        message = str(error).removesuffix(f"; {error.advice}")
+        failure = Failure(message, error.advice, int(error.exit_code), repeats=loaded)
+    except MemoryError:
+        failure = Failure("out of memory", "use fewer --jobs, fewer rows or a smaller network", repeats=False)
+    except Exception as error:
+        failure = Failure(f"{type(error).__name__}: {error}", repeats=False, details=traceback.format_exc())
+    return Result(digest, error=failure, engine=name)
+
+
+@cache
+def engine() -> str:
+    """Program version and backend: what the last digits of a result depend on besides the spec."""
+    return f"anncli {__version__}, {active_kernel().name}"
+
+
+def option_values(options: TrainingOptions) -> dict[str, Any]:
+    """Options as a spec holds them: every one by its name, those of the trainer among them."""
+    values = options._asdict()
+    return {**values.pop("trainer_options"), **values}
+
+
+def training_options_of(values: Mapping[str, Any]) -> TrainingOptions:
+    """The reverse of option_values(), also after a way through JSON."""
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    fields = {name: values.pop(name) for name in TrainingOptions._fields if name in values}
+    return TrainingOptions(trainer_options=values, **fields)
+
+
+def _prepared(spec: Spec, network: Network, data: Dataset) -> TrainingRun:
+    rows = None if spec.rows is None else spec.rows.numbers()
+    return TrainingRun(network, data, training_options_of(spec.options), parts=rows)
+
+
+def _train(found: Result, spec: Spec, network: Network, data: Dataset, is_stopped: IsStopped) -> Result:
+    """Mode 'train': what `ann train` does, without its files."""
+    run, begin = _prepared(spec, network, data), time.perf_counter()
+    reports, seconds = [], []
+    for report in run.epochs(spec.epochs):
+        reports.append(report)
+        seconds.append(time.perf_counter() - begin)
+        if is_stopped():
+            raise Stopped
+    result = run.finish()
+    return Result(
+        found.digest,
+        evaluations=_evaluations(result, data),
+        curves={
+            "training": tuple(report.training_loss for report in reports),
+            "validation": tuple(report.validation_loss for report in reports),
+        },
+        seconds=tuple(seconds),
+        network=_rendered(result.network) if spec.keep_network else None,
+        ended=result.stop_reason,
+        warnings=tuple(result.warnings),
+        engine=found.engine,
+    )
+
+
+def _evaluations(result: TrainingResult, data: Dataset) -> dict[str, Any]:
+    """Metrics of every set that has rows; the validation set by the weights that it chose, not those trained on it."""
+    found = {}
+    network = result.network
+    for name, rows in result.rows.items():
+        if not len(rows):
+            continue
+        kept = network.parameters
+        if name == "validation" and result.validation_parameters is not None:
+            network.parameters = result.validation_parameters
+        found[name] = plain(evaluate(network, data, rows).as_dict())
+        network.parameters = kept
+    return found
+
+
+def _rendered(network: Network) -> bytes:
+    from anncli.formats.networks.storage import render
+
+    return render(network)
+
+
+def _follow(found: Result, spec: Spec, network: Network, data: Dataset, is_stopped: IsStopped) -> Result:
+    """Mode 'epochs': the loss of the training set, with its penalty, before the first epoch and after each.
+
+    No rule stops the training; it ends early when the trainer has finished or the loss is not finite.
+    """
+    run = _prepared(spec, network, data)
+    validation, lowest, ended = run.rows["validation"], None, ""
+    losses, seconds = [run.objective.value(run.parameters)], [0.0]
+    run.trainer.total_epochs = spec.epochs
+    for _ in range(spec.epochs):
+        if is_stopped():
+            raise Stopped
+        begin = time.perf_counter()
+        with np.errstate(over="ignore", invalid="ignore"):
+            run.trainer.epoch(run.objective, run.parameters, run.rng)
+            spent = time.perf_counter() - begin
+            loss = run.objective.value(run.parameters)
+        if not np.isfinite(loss):
+            ended = "diverged"
+            break
+        losses.append(loss)
+        seconds.append(seconds[-1] + spent)
+        if len(validation):
+            other = run.objective.value(run.parameters, validation, penalty=False)
+            lowest = other if lowest is None else min(lowest, other)
+        if run.trainer.finished:
+            ended = run.trainer.finished
+            break
+    evaluations = {"validation": {"lowest_loss": lowest}} if len(validation) else {}
+    curves = {"training": tuple(losses)}
+    return Result(found.digest, evaluations, curves, tuple(seconds), ended=ended, engine=found.engine)
+
+
+_MODES: dict[str, Callable[[Result, Spec, Network, Dataset, IsStopped], Result]] = {"train": _train, "epochs": _follow}
