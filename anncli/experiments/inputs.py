@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
-from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -20,9 +19,9 @@ from anncli.experiments.spec import DataFile, DataRef, Spec
 if TYPE_CHECKING:
     from anncli.network.network import Network
 
-_datasets: WeakValueDictionary[str, Dataset] = WeakValueDictionary()
-# Holds on to what was read here; a registered dataset is held by its owner.
-_recent: deque[Dataset] = deque(maxlen=2)
+# By the digest of their contents: those that were registered here, until they are forgotten, and the last ones read.
+_registered: dict[str, Dataset] = {}
+_read_last: deque[tuple[str, Dataset]] = deque(maxlen=2)
 _networks: deque[tuple[bytes, Network]] = deque(maxlen=2)
 _lock = Lock()
 
@@ -30,17 +29,22 @@ _lock = Lock()
 def register(
     dataset: Dataset, paths: Sequence[str] = (), *, data_format: str = "auto", n_inputs: int | None = None
 ) -> DataRef:
-    """A reference to a dataset of this process, which must keep it as long as specs with the reference run.
+    """A reference to a dataset, which stays in the memory of this process until forget().
 
     paths: the files it was read from, where another process can read them again: no streams; data_format, n_inputs:
         as they were read.
     """
     contents = dataset_digest(dataset)
-    _datasets[contents] = dataset
+    _registered[contents] = dataset
     files: tuple[DataFile, ...] = ()
     if len(paths) == len(dataset.sources):
         files = tuple(DataFile(path, source.sha256) for path, source in zip(paths, dataset.sources, strict=True))
     return DataRef(contents, files, data_format, dataset.classes, n_inputs)
+
+
+def forget(ref: DataRef) -> None:
+    """Let go of a registered dataset."""
+    _registered.pop(ref.contents, None)
 
 
 def dataset_digest(dataset: Dataset) -> str:
@@ -67,25 +71,22 @@ def dataset_of(ref: DataRef) -> Dataset:
     Raises: DataError for files that are gone or have changed, and for a dataset that no file holds.
     """
     with _lock:
-        found = _datasets.get(ref.contents)
+        found = {**dict(_read_last), **_registered}.get(ref.contents)
         if found is None:
             found = _read(ref)
-            _datasets[ref.contents] = found
-            _recent.append(found)
+            _read_last.append((ref.contents, found))
         return found
 
 
 def keep(datasets: Mapping[str, Dataset]) -> None:
-    """Hold datasets that another process has sent, by the digests of their contents."""
-    global _recent
-    _recent = deque(datasets.values(), maxlen=max(len(datasets), 2))
-    _datasets.update(datasets)
+    """Register datasets that another process has sent, by the digests of their contents."""
+    _registered.update(datasets)
 
 
 def unreadable(specs: Iterable[Spec]) -> dict[str, Dataset]:
     """The datasets of the specs that another process cannot read from files and must be sent."""
     refs = {spec.data.contents for spec in specs if not spec.data.files}
-    return {contents: dataset for contents in refs if (dataset := _datasets.get(contents)) is not None}
+    return {contents: dataset for contents in refs if (dataset := _registered.get(contents)) is not None}
 
 
 def network_of(data: bytes) -> Network:
