@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from anncli.network.network import Network as Network
     from anncli.network.topology import Layer as Layer
     from anncli.training.attempt import EpochReport as EpochReport
-    from anncli.training.result import TrainingResult as TrainingResult
+    from anncli.training.outcome import TrainingResult as TrainingResult
 
 _HOMES = {
     "AnnError": "errors",
@@ -36,7 +36,7 @@ _HOMES = {
     "EpochReport": "training.attempt",
     "Layer": "network.topology",
     "Network": "network.network",
-    "TrainingResult": "training.result",
+    "TrainingResult": "training.outcome",
     "evaluate": "inference.evaluate",
     "load": "formats.networks.storage",
     "predict": "inference.predict",

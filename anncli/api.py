@@ -1,4 +1,4 @@
-"""train(): a whole run in one call, for Python users."""
+"""Training in one call, for Python users."""
 
 from __future__ import annotations
 
@@ -10,22 +10,61 @@ from anncli.dataset.dataset import Dataset
 from anncli.errors import UsageError
 from anncli.network.network import Network
 from anncli.options.layers import Given, resolve_options
-from anncli.options.table import read_option
+from anncli.options.table import TrainingOptions, read_option
 from anncli.training.attempt import EpochReport
-from anncli.training.result import TrainingResult
+from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
+from anncli.training.setup import PRIOR_PRECISION, prepare
 
 
 def start_training(
-    network: Network, data: Dataset, *, parts: Mapping[str, Array] | None = None, **options: Any
+    network: Network,
+    data: Dataset,
+    *,
+    parts: Mapping[str, Array] | None = None,
+    prior_precision: float = PRIOR_PRECISION,
+    **options: Any,
 ) -> TrainingRun:
-    """A prepared run: `for report in run.epochs(100): ...` and then `run.finish()`.
+    """A prepared run: `for report in run.epochs(100): ...` and then `run.finish().network`; `network` does not change.
 
-    Args: options, by the names of the command line with underscores (trainer="sgd", learning_rate=0.1, validation=0.2);
-        what is not given is taken from network.training, then the defaults; parts: row numbers of 'training',
-        'validation', 'test' instead of shares.
+    Args: parts: row numbers of 'training', 'validation', 'test' for sets that are not to be drawn; prior_precision: times
+        1 / number of rows the default l2 penalty; options: by the names of the command line with underscores
+        (trainer="sgd", learning_rate=0.1, validation=0.2). What is not given is taken from network.training, then from the
+        defaults. The weights of `data` (one per sample) count in the loss, the best epoch, and the tables.
     Raises: UsageError for unknown or impossible options, DataError for data that does not fit.
     """
+    chosen = _options(network, options)
+    return TrainingRun(prepare(network, data, chosen, sets=parts, prior_precision=prior_precision))
+
+
+def train(
+    network: Network, data: Dataset, epochs: int, *, parts: Mapping[str, Array] | None = None, **options: Any
+) -> TrainingResult:
+    """Train `network` in place on `data` for at most `epochs` epochs; arguments as in start_training().
+
+    The network changes once, at the end; an error leaves it as it was.
+    """
+    run = start_training(network, data, parts=parts, **options)
+    for _ in run.epochs(epochs):
+        pass
+    result = run.finish()
+    _become(network, result.network)
+    return result._replace(network=network)
+
+
+def train_epochs(network: Network, data: Dataset, epochs: int, **options: Any) -> Iterator[EpochReport]:
+    """As train(), but yields a report after every epoch; the network is trained when the iterator ends."""
+    run = start_training(network, data, **options)
+    yield from run.epochs(epochs)
+    _become(network, run.finish().network)
+
+
+def _become(network: Network, trained: Network) -> None:
+    """Make the caller's network equal to the trained one."""
+    vars(network).update(vars(trained))
+
+
+def _options(network: Network, options: Mapping[str, Any]) -> TrainingOptions:
     layers: list[dict[str, Given]] = []
     for place, layer in (("train()", options), ("training:", network.training)):
         given = {}
@@ -36,24 +75,6 @@ def start_training(
                 raise UsageError(f"{place} {name}: {error}") from None
         layers.append(given)
     try:
-        resolved = resolve_options([*layers], network.dialect)
+        return resolve_options([*layers], network.dialect)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    return TrainingRun(network, data, resolved, parts=parts)
-
-
-def train(
-    network: Network, data: Dataset, epochs: int, *, parts: Mapping[str, Array] | None = None, **options: Any
-) -> TrainingResult:
-    """Train `network` in place on `data` for at most `epochs` epochs; arguments as start_training()."""
-    run = start_training(network, data, parts=parts, **options)
-    for _ in run.epochs(epochs):
-        pass
-    return run.finish()
-
-
-def train_epochs(network: Network, data: Dataset, epochs: int, **options: Any) -> Iterator[EpochReport]:
-    """As train(), but yields a report after every epoch; the network is complete when the iterator ends."""
-    run = start_training(network, data, **options)
-    yield from run.epochs(epochs)
-    run.finish()

@@ -34,14 +34,14 @@ import numpy as np
 from accuracy_sets import Task, load_tasks, rounds
 
 import anncli
-from anncli.backends.choice import active_kernel
+from anncli.backends.choice import choose_backend
 from anncli.dataset.dataset import Dataset
 from anncli.inference.predict import decide
+from anncli.training.setup import PRIOR_PRECISION
 
 Array = Any
 # Training vectors, labels, number of classes, test vectors, seed -> answers.
 Engine = Callable[[Array, Array, int, Array, int], Array]
-DEFAULTS: dict[str, float] = {}
 ENGINES = "ann,sklearn,sklearn:early_stopping=True,fann"
 
 
@@ -57,17 +57,12 @@ class Run(NamedTuple):
     one_class: int
 
 
-def ours(*, hidden: int = 16, epochs: int = 1000, prior: float | None = None, **options: Any) -> Engine:
-    import anncli.training.run as training_run
-
-    default_prior = DEFAULTS.setdefault("prior", training_run._PRIOR_PRECISION)
-
+def ours(*, hidden: int = 16, epochs: int = 1000, prior: float = PRIOR_PRECISION, **options: Any) -> Engine:
     def run(x: Array, y: Array, n_classes: int, test: Array, seed: int) -> Array:
-        training_run._PRIOR_PRECISION = default_prior if prior is None else prior
         output = (1, "logistic") if n_classes == 2 else (n_classes, "softmax")
         network = anncli.Network.create(x.shape[1], [(hidden, "tanh"), output])
         data = Dataset(x, y, tuple(f"class {k}" for k in range(n_classes)))
-        anncli.train(network, data, epochs=epochs, seed=seed, **options)
+        anncli.train(network, data, epochs=epochs, seed=seed, prior_precision=prior, **options)
         return decide(network, anncli.predict(network, test))
 
     return run
@@ -205,7 +200,7 @@ def mean_ranks(errors: Array) -> Array:
 
 
 def machine() -> str:
-    parts = [f"Python {platform.python_version()}", f"numpy {np.__version__}", f"kernel {active_kernel().name}"]
+    parts = [f"Python {platform.python_version()}", f"numpy {np.__version__}", f"kernel {choose_backend().name}"]
     with contextlib.suppress(PackageNotFoundError):
         parts.append(f"scikit-learn {version('scikit-learn')}")
     return ", ".join(parts)

@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from anncli.backends.choice import active_kernel
+from anncli.backends.choice import choose_backend
 from anncli.dataset.dataset import Dataset
 from anncli.network.network import Network
 from anncli.network.topology import Layer, Topology
 from anncli.options.layers import Given, resolve_options
 from anncli.training.run import TrainingRun
+from anncli.training.setup import prepare
 
 Array = npt.NDArray[Any]
 
@@ -37,7 +38,7 @@ class Workload(NamedTuple):
         data = Dataset(self.inputs, self.labels, tuple(f"class {k}" for k in range(network.n_classes)))
         plain = {"trainer": trainer, "loss": loss, "validation": 0.0, "test": 0.0, "scaling": "none", "l2": 0.0}
         chosen = resolve_options([{name: Given(value, "") for name, value in (plain | options).items()}], "ann")
-        return TrainingRun(network, data, chosen, kernel=active_kernel(threads))
+        return TrainingRun(prepare(network, data, chosen, backend=choose_backend(threads=threads)))
 
     @property
     def n_classes(self) -> int:

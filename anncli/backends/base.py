@@ -1,58 +1,140 @@
-"""The protocol of a backend."""
+"""The protocols of a backend: a problem is bound to its samples once, and every call after that is short.
+
+A backend does the arithmetic of networks. `Backend.open` binds a problem (topology and loss) to samples and returns a
+session; plans, buffers and copies on a device live in that session. N is the number of samples, n the number of rows in
+a call, P the number of parameters.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from anncli.arrays import Array
-    from anncli.backends.rules import RpropRule, UpdateRule, UpdateState
+    from anncli.backends.rules import Rule, State
     from anncli.network.topology import Topology
 
 
-class Kernel(Protocol):
-    """What training and prediction ask of a kernel; numpy_kernel.py is the reference and says what each method does."""
+class Problem(NamedTuple):
+    """What is computed: a network of this shape and, where targets are known, this loss (a name of LOSS_NAMES)."""
+
+    topology: Topology
+    loss: str = "mse"
+
+
+class Samples(NamedTuple):
+    """The rows a session works on.
+
+    inputs: (N, n_inputs) float32, already scaled; targets: (N, n_outputs) float32, None where only outputs are needed;
+    weights: (N,) float32 >= 0, the factor of each row's loss (class weight times sample weight), None for 1 everywhere.
+    A row of weight 0 adds nothing to the loss and to the gradient, but it counts as a row: means divide by n.
+    """
+
+    inputs: Array
+    targets: Array | None = None
+    weights: Array | None = None
+
+
+class Shown(NamedTuple):
+    """How rows are presented during training.
+
+    dropout, input_dropout: fraction of hidden units and of inputs that is switched off for each row; the others are
+        divided by (1 - fraction), so that sums keep their expected size (Srivastava et al. 2014).
+    seed: of the dropout masks; rows_seen: rows presented before this call. The two decide each mask (presentation.py).
+    tolerance: in a sweep with batch size 1, a row with every |output - target| <= tolerance changes nothing, the
+        velocity of the rule included.
+    """
+
+    dropout: float = 0.0
+    input_dropout: float = 0.0
+    seed: int = 0
+    rows_seen: int = 0
+    tolerance: float = 0.0
+
+    def after(self, n_rows: int) -> Shown:
+        """How the rows after the next n_rows are presented."""
+        return self._replace(rows_seen=self.rows_seen + n_rows) if self.dropout or self.input_dropout else self
+
+
+#: Rows as they are.
+PLAIN = Shown()
+
+#: Row numbers (n,), a mask (N,) or a slice.
+RowChoice: TypeAlias = "Array | slice"
+
+
+class Session(Protocol):
+    """One problem on one set of samples.
+
+    A session belongs to one attempt in one thread and is closed with it. `parameters` is a contiguous vector (P,);
+    results are computed in its precision where the backend can (the reference backend: float32 and float64).
+    `rows` are row numbers (n,), possibly repeated, in the order given, or a mask or a slice; None means all N rows.
+    Values that overflow become inf or nan without a warning: the caller checks the results.
+    The results do not depend on the number of threads.
+    Raises: IndexError for a row number outside 0 .. N - 1; ZeroDivisionError for a mean over no rows; ValueError where a
+    loss is asked for and the samples have no targets.
+    """
+
+    def outputs(self, parameters: Array, rows: RowChoice | None = None) -> Array:
+        """Outputs (n, n_outputs) of the rows, without dropout."""
+
+    def loss(
+        self, parameters: Array, rows: RowChoice | None = None, *, loss: str | None = None, l2: float = 0.0
+    ) -> float:
+        """E = (sum of weight * loss over the rows) / n + l2/2 * (sum of squared weights of the network).
+
+        Args: loss: another loss than the problem's. Biases are not penalised. The sum is accumulated in float64.
+        """
+
+    def gradient(
+        self, parameters: Array, out: Array, rows: RowChoice | None = None, shown: Shown = PLAIN, *, l2: float = 0.0
+    ) -> float:
+        """E as in loss(); its gradient is written to `out` (P,). Of `shown`, only dropout matters here."""
+
+    def sweep(
+        self,
+        parameters: Array,
+        rule: Rule,
+        state: State,
+        order: Array,
+        batch_size: int,
+        shown: Shown = PLAIN,
+        outputs: Array | None = None,
+    ) -> float:
+        """One pass over the rows `order` (n,) in batches of `batch_size`, with one update of the parameters per batch.
+
+        Changes `parameters` and `state` in place. Args: rule: one of SWEEP_RULES (rules.py); outputs: (n, n_outputs),
+        receives the output of each row when it was presented.
+        Returns the mean of weight * loss over the rows, each taken before the update it led to, without the penalty.
+        Raises: ValueError for a tolerance with a batch size other than 1, and for a rule that no sweep knows.
+        """
+
+    def update(self, rule: Rule, state: State, parameters: Array, gradient: Array) -> None:
+        """One update of `parameters` and `state` from `gradient` (P,), which is overwritten. Works for every rule.
+
+        The penalty gradient (l2, l1) and the clipping of the rule are applied here.
+        """
+
+    def over(self, samples: Samples) -> Session:
+        """A session for the same problem on other samples that shares this one's plan; it is closed with this one."""
+
+    def close(self) -> None:
+        """Free plans and buffers. Later calls except update() raise ValueError; closing again does nothing."""
+
+
+class Backend(Protocol):
+    """A way to do the arithmetic: the reference in numpy, compiled code, a device."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What records and reports show, such as 'numpy' or 'native avx512'."""
 
-    def forward(self, topology: Topology, parameters: Array, inputs: Array, rows: Array | None = None) -> Array: ...
+    @property
+    def note(self) -> str | None:
+        """Why this backend replaces the preferred one, in words for the user; None where it is the preferred one."""
 
-    def loss_and_gradient(
-        self,
-        topology: Topology,
-        parameters: Array,
-        loss: str,
-        inputs: Array,
-        targets: Array,
-        weights: Array | None,
-        rows: Array | None,
-        gradient: Array | None,
-        l2: float = 0.0,
-    ) -> float: ...
+    def refusal(self, problem: Problem) -> str | None:
+        """Why this backend cannot compute the problem; None where it can."""
 
-    def epoch(
-        self,
-        topology: Topology,
-        parameters: Array,
-        loss: str,
-        rule: UpdateRule,
-        state: UpdateState,
-        inputs: Array,
-        targets: Array,
-        weights: Array | None,
-        rows: Array,
-        batch_size: int,
-        outputs: Array | None = None,
-    ) -> float: ...
-
-    def rprop_step(
-        self,
-        rule: RpropRule,
-        turn: str,
-        parameters: Array,
-        gradient: Array,
-        previous_gradient: Array,
-        step: Array,
-        move: Array,
-    ) -> None: ...
+    def open(self, problem: Problem, samples: Samples) -> Session:
+        """A session with its own plan. Raises: ValueError for a problem that refusal() rejects."""

@@ -1,27 +1,39 @@
-"""The choice of a backend: the compiled one where it was built, else the reference."""
+"""The choice of a backend: the compiled one where it was built and knows the problem, else the reference."""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
 
+from anncli.backends.base import Backend, Problem
 from anncli.compiled import chosen_variant, native_module
 
-if TYPE_CHECKING:
-    from anncli.backends.base import Kernel
+
+def choose_backend(problem: Problem | None = None, threads: int = 1) -> Backend:
+    """The backend for a problem: the preferred one of this process or, where that one refuses the problem, the reference,
+    whose `note` then says why. Without a problem: the preferred one.
+
+    Args: threads: per call of the compiled code, 0 = as many as make calls faster; the results do not depend on it.
+    Raises: UsageError when ANN_KERNELS or ANN_KERNEL_VARIANT asks for something this machine does not have.
+    """
+    return fall_back(_preferred(threads), problem)
+
+
+def fall_back(backend: Backend, problem: Problem | None) -> Backend:
+    """`backend`, or the reference with a note where it refuses the problem."""
+    reason = None if problem is None else backend.refusal(problem)
+    if reason is None:
+        return backend
+    from anncli.backends.reference import ReferenceBackend
+
+    return ReferenceBackend(note=f"{reason}, so the slower numpy backend computes this network")
 
 
 @cache
-def active_kernel(threads: int = 1) -> Kernel:
-    """The kernel of this process: the compiled one where it was built, unless the variable ANN_KERNELS says `numpy`.
-
-    threads: how many share a call of the compiled kernel, 0 = as many as pay; the results do not depend on it.
-    Raises: UsageError when ANN_KERNELS or ANN_KERNEL_VARIANT asks for what there is not.
-    """
+def _preferred(threads: int) -> Backend:
     if native_module() is None:
-        from anncli.backends.reference import NumpyKernel
+        from anncli.backends.reference import ReferenceBackend
 
-        return NumpyKernel()
-    from anncli.backends.native import NativeKernel
+        return ReferenceBackend()
+    from anncli.backends.native import NativeBackend
 
-    return NativeKernel(threads, chosen_variant())
+    return NativeBackend(threads, chosen_variant())

@@ -1,229 +1,275 @@
-"""The native kernel: the numpy kernel's contract on compiled code, chosen for this machine's instruction set."""
+"""The native backend: compiled float32 code, chosen for this machine's instruction set."""
 
 from __future__ import annotations
 
 import struct
-from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.backends.rules import RULE_CODES, TURN_CODES, RpropRule, UpdateRule, UpdateState
-from anncli.backends.thread_trial import SHARED_WORK, ThreadTrial
+from anncli.backends.base import PLAIN, Problem, RowChoice, Samples, Session, Shown
+from anncli.backends.checks import check_sweep, chosen_rows, targets_of
+from anncli.backends.native_binding import Binding
+from anncli.backends.rules import SWEEP_RULES, TURN_CODES, RpropRule, RpropState, Rule, State, UpdateRule, UpdateState
+from anncli.backends.updates import add_penalty_gradient, apply_rule, squared_weights
 from anncli.compiled import _native
-from anncli.network.names import LOSS_NAMES
+from anncli.network.names import ACTIVATION_NAMES, LOSS_NAMES
 from anncli.network.topology import Topology
 
 if TYPE_CHECKING:
-    from anncli.backends.reference import NumpyKernel
-
+    from anncli.backends.reference import ReferenceSession
 
 # With a layer this large and batches of so many rows, numpy's BLAS is as fast as the baseline variant, and up to twice
 # as fast where it knows instructions that the variant was not built for.
 _BLAS_WEIGHTS, _BLAS_ROWS = 16384, 32
-_MOST_PLANS, _MOST_TRIALS = 16, 64
-# About how many rows the compiled side works on between two meetings of its threads.
-_BLOCK_ROWS = 240
-
-# Multiplications per thread between two meetings below which waking it takes longer than they do.
-_LEAST_WORK = 250_000
 
 _FLOAT32, _INT32 = np.dtype(np.float32), np.dtype(np.int32)
 _MOST_ROWS = int(np.iinfo(_INT32).max)
-_FIXED: dict[int, AbstractContextManager[int]] = {}
-_ALONE: AbstractContextManager[int] = nullcontext(1)
+
+# The names that the compiled code knows, in the order of their numbers.
+_ACTIVATIONS: tuple[str, ...] = (
+    _native.activations() if hasattr(_native, "activations") else tuple(ACTIVATION_NAMES)[:14]
+)
 
 
-class NativeKernel:
-    """Epochs, gradients and outputs in compiled float32 code; the bits do not depend on the number of threads.
+class NativeBackend:
+    """Args: threads per call, 0 = as many as make calls faster, which is measured; variant: one of _native.variants(),
+    None = the best one.
 
-    Args: threads, how many share a call, 0 = as many as pay, which is tried out;
-        variant, one of _native.variants(), None = the best one.
-    What the compiled code does not do (float64, arrays with gaps, more rows than 32 bits count) goes to the numpy kernel.
+    Raises: ValueError for a variant that this machine does not run.
     """
+
+    note = None
 
     def __init__(self, threads: int = 1, variant: str | None = None) -> None:
         if threads < 0:
             raise ValueError(f"{threads} threads")
-        self.threads = threads
-        self.variant = variant
         known = _native.variants()
-        if self.variant is not None and self.variant not in known:
-            raise ValueError(f"this machine has no kernel variant '{self.variant}'; use one of {', '.join(known)}")
-        self._best = self.variant or known[0]
-        self._plans: dict[Topology, Any] = {}
-        self._last: tuple[Topology | None, Any] = (None, None)
-        self._trials: dict[tuple[Topology, str, int], ThreadTrial] = {}
-        self._rule: tuple[UpdateRule | None, bytes] = (None, b"")
+        if variant is not None and variant not in known:
+            raise ValueError(f"this machine has no kernel variant '{variant}'; use one of {', '.join(known)}")
+        self.threads, self.variant = threads, variant
+        self.best_variant = variant or known[0]
 
     @property
     def name(self) -> str:
-        return f"native {self._best}"
+        return f"native {self.best_variant}"
 
-    @cached_property
-    def _twin(self) -> NumpyKernel:
-        from anncli.backends.reference import NumpyKernel
+    def refusal(self, problem: Problem) -> str | None:
+        for layer in problem.topology.layers:
+            code = ACTIVATION_NAMES[layer.activation].code
+            if code >= len(_ACTIVATIONS) or _ACTIVATIONS[code] != layer.activation:
+                return f"the compiled code has no activation '{layer.activation}'"
+        return None
 
-        return NumpyKernel()
+    def open(self, problem: Problem, samples: Samples) -> Session:
+        reason = self.refusal(problem)
+        if reason is not None:
+            raise ValueError(reason)
+        return NativeSession(self, problem, samples, Binding(problem.topology, self.threads, self.variant))
 
-    def forward(self, topology: Topology, parameters: Array, inputs: Array, rows: Array | None = None) -> Array:
-        """Outputs (n, n_outputs); see NumpyKernel.forward."""
-        n = len(inputs) if rows is None else len(rows)
-        if not _fits(inputs, parameters) or self._prefers_blas(topology, n):
-            return self._twin.forward(topology, parameters, inputs, rows)
-        outputs = np.empty((n, topology.n_outputs), dtype=np.float32)
-        with self._threads(topology, "forward", n, n) as threads:
-            _native.forward(self._plan(topology), parameters, inputs, _numbers(rows), outputs, threads)
+    def numpy_from(self, topology: Topology) -> int:
+        """The batch size from which numpy is used instead, because its BLAS is faster than the baseline variant."""
+        if self.best_variant == "baseline" and self.variant is None:
+            largest = max(a * b for a, b in pairwise(topology.sizes))
+            if largest >= _BLAS_WEIGHTS:
+                return _BLAS_ROWS
+        return _MOST_ROWS + 1
+
+
+class NativeSession:
+    """See base.Session. The bits do not depend on the number of threads.
+
+    Float64 and arrays with gaps, which the compiled code cannot read, are computed by a reference session.
+    """
+
+    def __init__(self, backend: NativeBackend, problem: Problem, samples: Samples, binding: Binding) -> None:
+        self._backend, self._problem, self._samples = backend, problem, samples
+        self._binding: Binding | None = binding
+        self._loss_code = LOSS_NAMES[problem.loss].code
+        self._inputs, self._targets, self._weights = samples
+        self._n_samples = len(samples.inputs)
+        fits = self._n_samples <= _MOST_ROWS and _all_float32(*samples)
+        # Calls on this many rows or more go to numpy.
+        self._numpy_from = backend.numpy_from(problem.topology) if fits else 0
+        self._packed: tuple[UpdateRule | None, Shown, bytes] = (None, PLAIN, b"")
+
+    def outputs(self, parameters: Array, rows: RowChoice | None = None) -> Array:
+        numbers = self._numbers(rows)
+        n = self._n_samples if numbers is None else len(numbers)
+        if n >= self._numpy_from or not _all_float32(parameters):
+            return self._reference.outputs(parameters, rows)
+        binding, outputs = self._bound(), np.empty((n, self._problem.topology.n_outputs), dtype=np.float32)
+        with binding.threads_for("forward", n, n) as threads:
+            _native.forward(binding.plan, parameters, self._inputs, numbers, outputs, threads)
         return outputs
 
-    def loss_and_gradient(
-        self,
-        topology: Topology,
-        parameters: Array,
-        loss: str,
-        inputs: Array,
-        targets: Array,
-        weights: Array | None,
-        rows: Array | None,
-        gradient: Array | None,
-        l2: float = 0.0,
+    def loss(
+        self, parameters: Array, rows: RowChoice | None = None, *, loss: str | None = None, l2: float = 0.0
     ) -> float:
-        """The mean loss, its gradient into `gradient`; see NumpyKernel.loss_and_gradient."""
-        n = len(inputs) if rows is None else len(rows)
-        if not _fits(inputs, parameters, targets, weights, gradient) or self._prefers_blas(topology, n):
-            return self._twin.loss_and_gradient(
-                topology, parameters, loss, inputs, targets, weights, rows, gradient, l2
-            )
-        with self._threads(topology, "loss" if gradient is None else "gradient", n, n) as threads:
-            value: float = _native.loss_and_gradient(
-                self._plan(topology),
-                parameters,
-                LOSS_NAMES[loss].code,
-                inputs,
-                targets,
-                weights,
-                _numbers(rows),
-                gradient,
-                l2,
-                threads,
-            )
+        numbers = self._numbers(rows)
+        n = self._n_samples if numbers is None else len(numbers)
+        if n >= self._numpy_from or not _all_float32(parameters):
+            return self._reference.loss(parameters, rows, loss=loss, l2=l2)
+        code = self._loss_code if loss is None else LOSS_NAMES[loss].code
+        return self._full_pass("loss", parameters, code, numbers, None, l2)
+
+    def gradient(
+        self, parameters: Array, out: Array, rows: RowChoice | None = None, shown: Shown = PLAIN, *, l2: float = 0.0
+    ) -> float:
+        numbers = self._numbers(rows)
+        n = self._n_samples if numbers is None else len(numbers)
+        if n >= self._numpy_from or not _all_float32(parameters, out):
+            return self._reference.gradient(parameters, out, rows, shown, l2=l2)
+        if not (shown.dropout or shown.input_dropout):
+            return self._full_pass("gradient", parameters, self._loss_code, numbers, out, l2)
+        if numbers is None:
+            numbers = np.arange(n, dtype=np.int32)
+        value = self._batch_gradient(parameters, numbers, shown, shown.rows_seen, out, None)
+        if l2:
+            add_penalty_gradient(self._problem.topology, parameters, out, l2)
+            value += l2 / 2 * squared_weights(self._problem.topology, parameters)
         return value
 
-    def epoch(
+    def sweep(
         self,
-        topology: Topology,
         parameters: Array,
-        loss: str,
-        rule: UpdateRule,
-        state: UpdateState,
-        inputs: Array,
-        targets: Array,
-        weights: Array | None,
-        rows: Array,
+        rule: Rule,
+        state: State,
+        order: RowChoice,
         batch_size: int,
+        shown: Shown = PLAIN,
         outputs: Array | None = None,
     ) -> float:
-        """One pass over `rows` with an update per batch; see NumpyKernel.epoch."""
-        if rule.tolerance and batch_size != 1:
-            raise ValueError("a tolerance needs batch size 1")
-        fits = _fits(inputs, parameters, targets, weights, outputs, state.first, state.second)
-        if not fits or self._prefers_blas(topology, min(batch_size, len(rows))):
-            return self._twin.epoch(
-                topology, parameters, loss, rule, state, inputs, targets, weights, rows, batch_size, outputs
-            )
+        rule, state = check_sweep(rule, state, batch_size, shown)
+        numbers = self._numbers(order)
+        assert numbers is not None
+        assert state.first is not None
+        fits = _all_float32(parameters, outputs, state.first, state.second)
+        if min(batch_size, len(numbers)) >= self._numpy_from or not fits:
+            return self._reference.sweep(parameters, rule, state, order, batch_size, shown, outputs)
         if rule.l1 or rule.clip:
-            from anncli.backends.stepwise import stepwise_epoch
-
-            return stepwise_epoch(
-                self, topology, parameters, loss, rule, state, inputs, targets, weights, rows, batch_size, outputs
-            )
-        known, packed = self._rule
-        if known is not rule:
-            packed = _pack(rule)
-            self._rule = (rule, packed)
-        with self._threads(topology, rule.name, batch_size, len(rows)) as threads:
-            value: float
+            return self._stepwise_sweep(parameters, rule, state, numbers, batch_size, shown, outputs)
+        known, known_shown, packed = self._packed
+        if known is not rule or known_shown != shown:
+            packed = _pack(rule, shown)
+            self._packed = (rule, shown, packed)
+        binding, targets = self._bound_targets()
+        value: float
+        with binding.threads_for(rule.name, batch_size, len(numbers)) as threads:
             value, state.step = _native.epoch(
-                self._plan(topology),
-                parameters,
-                LOSS_NAMES[loss].code,
-                packed,
-                state.first,
-                state.second,
-                state.step,
-                state.rows_seen,
-                inputs,
-                targets,
-                weights,
-                _numbers(rows),
-                batch_size,
-                outputs,
-                threads,
-            )
-        state.rows_seen += len(rows)
+                binding.plan, parameters, self._loss_code, packed, state.first, state.second, state.step,
+                shown.rows_seen, self._inputs, targets, self._weights, numbers, batch_size, outputs, threads,
+            )  # fmt: skip
         return value
 
-    def rprop_step(
+    def update(self, rule: Rule, state: State, parameters: Array, gradient: Array) -> None:
+        if isinstance(rule, RpropRule) and isinstance(state, RpropState):
+            vectors = (parameters, gradient, state.previous_gradient, state.step, state.move)
+            if _all_float32(*vectors):
+                _native.rprop_step(TURN_CODES[rule.turn], *rule[:4], *vectors)
+                state.previous_gradient[...] = gradient
+                return
+        self._reference.update(rule, state, parameters, gradient)
+
+    def over(self, samples: Samples) -> Session:
+        return NativeSession(self._backend, self._problem, samples, self._bound())
+
+    def close(self) -> None:
+        self._binding = None
+        self._reference.close()
+
+    def _bound(self) -> Binding:
+        if self._binding is None:
+            raise ValueError("the session is closed")
+        return self._binding
+
+    def _bound_targets(self) -> tuple[Binding, Array]:
+        return self._bound(), targets_of(self._samples) if self._targets is None else self._targets
+
+    @cached_property
+    def _reference(self) -> ReferenceSession:
+        from anncli.backends.reference import ReferenceSession
+
+        return ReferenceSession(self._problem, self._samples)
+
+    def _numbers(self, rows: RowChoice | None) -> Array | None:
+        """Row numbers as int32. A number too large is clipped to one out of range, so that the compiled code rejects it."""
+        if rows is None:
+            return None
+        if isinstance(rows, slice) or rows.dtype == np.bool_:
+            rows = chosen_rows(rows, self._n_samples)
+        if rows.dtype.itemsize > _INT32.itemsize:
+            rows = np.clip(rows.astype(np.int64, copy=False), -1, _MOST_ROWS)
+        return np.ascontiguousarray(rows, dtype=_INT32)
+
+    def _full_pass(
+        self, kind: str, parameters: Array, loss: int, numbers: Array | None, out: Array | None, l2: float
+    ) -> float:
+        binding, targets = self._bound_targets()
+        n = self._n_samples if numbers is None else len(numbers)
+        with binding.threads_for(kind, n, n) as threads:
+            value: float = _native.loss_and_gradient(
+                binding.plan, parameters, loss, self._inputs, targets, self._weights, numbers, out, l2, threads
+            )
+        return value
+
+    def _batch_gradient(
+        self, parameters: Array, numbers: Array, shown: Shown, rows_seen: int, out: Array, outputs: Array | None
+    ) -> float:
+        """The mean loss over the rows with dropout, without penalty, and its gradient (P,) into `out`.
+
+        A step of gradient descent at rate 1 is minus the gradient, so an epoch of one batch gives it.
+        """
+        (binding, targets), n = self._bound_targets(), len(numbers)
+        out[...] = 0
+        probe = _pack(UpdateRule("sgd", 1.0), shown._replace(tolerance=0.0))
+        value: float
+        with binding.threads_for("sgd", n, n) as threads:
+            value, _ = _native.epoch(
+                binding.plan, parameters.copy(), self._loss_code, probe, out, None, 0, rows_seen, self._inputs,
+                targets, self._weights, numbers, n, outputs, threads,
+            )  # fmt: skip
+        np.negative(out, out=out)
+        return value
+
+    def _stepwise_sweep(
         self,
-        rule: RpropRule,
-        turn: str,
         parameters: Array,
-        gradient: Array,
-        previous_gradient: Array,
-        step: Array,
-        move: Array,
-    ) -> None:
-        """One Rprop step, the same bits as NumpyKernel.rprop_step."""
-        if not _all_float32(parameters, gradient, previous_gradient, step, move):
-            return self._twin.rprop_step(rule, turn, parameters, gradient, previous_gradient, step, move)
-        return _native.rprop_step(TURN_CODES[turn], *rule, parameters, gradient, previous_gradient, step, move)
+        rule: UpdateRule,
+        state: UpdateState,
+        numbers: Array,
+        batch_size: int,
+        shown: Shown,
+        outputs: Array | None,
+    ) -> float:
+        """A sweep with gradients from the compiled code and updates in numpy, for l1 and clip, which it does not know."""
+        topology, gradient, total = self._problem.topology, np.empty_like(parameters), 0.0
+        given = np.empty((min(batch_size, len(numbers)), topology.n_outputs), dtype=np.float32)
+        for start in range(0, len(numbers), batch_size):
+            taken = numbers[start : start + batch_size]
+            seen = given[: len(taken)] if shown.tolerance or outputs is not None else None
+            total += len(taken) * self._batch_gradient(
+                parameters, taken, shown, shown.rows_seen + start, gradient, seen
+            )
+            if outputs is not None:
+                outputs[start : start + len(taken)] = seen
+            if seen is not None and shown.tolerance and self._within(seen, taken, shown.tolerance):
+                continue
+            apply_rule(topology, rule, state, parameters, gradient)
+        return total / len(numbers)
 
-    def _plan(self, topology: Topology) -> Any:
-        """The compiled side's memory for a topology; two threads may use one plan, the second then works in a copy."""
-        known, plan = self._last
-        if known is topology:
-            return plan
-        plan = self._plans.get(topology)
-        if plan is None:
-            plan = _native.plan(topology.sizes, topology.activation_codes, self.variant)
-            if len(self._plans) >= _MOST_PLANS:
-                self._plans = {}
-            self._plans[topology] = plan
-        self._last = (topology, plan)
-        return plan
-
-    def _prefers_blas(self, topology: Topology, batch_size: int) -> bool:
-        if self._best != "baseline" or self.variant == "baseline" or batch_size < _BLAS_ROWS:
-            return False
-        sizes = topology.sizes
-        return max(a * b for a, b in pairwise(sizes)) >= _BLAS_WEIGHTS
-
-    def _threads(self, topology: Topology, kind: str, batch_size: int, n_rows: int) -> AbstractContextManager[int]:
-        """How many threads the call inside is given; with threads=0 its time is taken."""
-        if self.threads == 1 or batch_size == 1:
-            return _ALONE
-        work = topology.n_parameters * min(batch_size, n_rows, _BLOCK_ROWS)
-        if self.threads:
-            number = max(1, min(self.threads, work // _LEAST_WORK))
-            return _FIXED.setdefault(number, nullcontext(number))
-        if work < 2 * SHARED_WORK:
-            return _ALONE
-        trial = self._trials.get((topology, kind, batch_size))
-        if trial is None:
-            if len(self._trials) >= _MOST_TRIALS:
-                self._trials = {}
-            trial = self._trials[topology, kind, batch_size] = ThreadTrial(work)
-        return _ALONE if trial.gave_up else trial.measured(n_rows)
+    def _within(self, outputs: Array, numbers: Array, tolerance: float) -> bool:
+        return bool((np.abs(outputs - targets_of(self._samples)[numbers]) <= tolerance).all())
 
 
-def _pack(rule: UpdateRule) -> bytes:
-    """The rule as the compiled side's AnnRule: a code, ten numbers, the seed and the two limits of dropout."""
+def _pack(rule: UpdateRule, shown: Shown) -> bytes:
+    """The compiled code's AnnRule: a code, ten numbers, the seed of dropout and its two limits in units of 2^-24."""
     return struct.pack(
         "=q10dQII",
-        RULE_CODES[rule.name],
+        SWEEP_RULES[rule.name],
         rule.learning_rate,
         rule.momentum,
         rule.beta1,
@@ -231,18 +277,13 @@ def _pack(rule: UpdateRule) -> bytes:
         rule.epsilon,
         rule.l2,
         rule.weight_decay,
-        rule.tolerance,
-        rule.dropout,
-        rule.input_dropout,
-        rule.dropout_seed & (2**64 - 1),
-        round(rule.dropout * 2**24),
-        round(rule.input_dropout * 2**24),
+        shown.tolerance,
+        shown.dropout,
+        shown.input_dropout,
+        shown.seed & (2**64 - 1),
+        round(shown.dropout * 2**24),
+        round(shown.input_dropout * 2**24),
     )
-
-
-def _fits(inputs: Array, *others: Array | None) -> bool:
-    """Whether the compiled side can work on these arrays, as many rows as there are inputs."""
-    return len(inputs) <= _MOST_ROWS and _all_float32(inputs, *others)
 
 
 def _all_float32(*arrays: Array | None) -> bool:
@@ -251,10 +292,3 @@ def _all_float32(*arrays: Array | None) -> bool:
         if array is not None and not (array.dtype == _FLOAT32 and array.flags.c_contiguous):
             return False
     return True
-
-
-def _numbers(rows: Array | None) -> Array | None:
-    """Row numbers in the compiled side's type; one that it cannot hold stays one that no array has."""
-    if rows is not None and rows.dtype.itemsize > _INT32.itemsize:
-        rows = np.clip(rows.astype(np.int64, copy=False), -1, _MOST_ROWS)
-    return None if rows is None else np.ascontiguousarray(rows, dtype=_INT32)

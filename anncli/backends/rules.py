@@ -1,33 +1,39 @@
-"""An update rule: what a kernel does with each mini-batch gradient, and the vectors it keeps between updates."""
+"""Update rules: how a gradient changes the parameters, and the vectors a rule keeps between updates."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from anncli.arrays import Array
 
-if TYPE_CHECKING:
-    from anncli.network.topology import Topology
-
-
-RULE_CODES = {"sgd": 0, "nesterov": 1, "adam": 2, "adamw": 3}
+#: Rules that Session.sweep() knows, and their numbers in the compiled code.
+SWEEP_RULES = {"sgd": 0, "nesterov": 1, "adam": 2, "adamw": 3}
 
 
 class UpdateRule(NamedTuple):
-    """How a batch gradient g (mean over the batch rows, plus `l2 * w` on weights) changes the parameters w.
+    """How a gradient g changes the parameters w. The update is number t = 1, 2, ... of the state.
+
+    First g gains the penalty: l2 * w + l1 * sign(w) on weights, nothing on biases. Then, where clip > 0, a g of a larger
+    Euclidean norm is shortened to that norm (Pascanu et al. 2013). Then, by name (b1 = beta1, b2 = beta2):
 
     sgd:      v = momentum v - learning_rate g;  w += v            (Rumelhart et al. 1986)
     nesterov: v = momentum v - learning_rate g;  w += momentum v - learning_rate g   (one-point form)
-    adam:     m = b1 m + (1-b1) g;  s = b2 s + (1-b2) g^2;  t += 1
+    adam:     m = b1 m + (1-b1) g;  s = b2 s + (1-b2) g^2
               w -= learning_rate (m / (1-b1^t)) / (sqrt(s / (1-b2^t)) + epsilon)     (Kingma & Ba 2015)
     adamw:    adam, and w -= learning_rate weight_decay w on weights, with the w before the update (Loshchilov & Hutter 2019)
-    tolerance (batch size 1 only): a row with every |output - target| <= tolerance changes nothing, velocity included.
-    l1: g gains l1 * sign(w) on weights; clip: then a g of Euclidean norm above it is shortened to it (Pascanu et al. 2013).
-    dropout, input_dropout: share of hidden units and inputs switched off per row; the rest are divided by (1 - share).
+    adagrad:  s += g^2;  w -= learning_rate g / (sqrt(s) + epsilon)  (Duchi, Hazan & Singer 2011, JMLR 12, 2121-2159)
+    rmsprop:  s = b2 s + (1-b2) g^2;  w -= learning_rate g / (sqrt(s) + epsilon)     (Tieleman & Hinton 2012, lecture 6.5)
+    nadam:    m, s as adam
+              w -= learning_rate (b1 m / (1-b1^(t+1)) + (1-b1) g / (1-b1^t)) / (sqrt(s / (1-b2^t)) + epsilon)
+              (Dozat 2016, Incorporating Nesterov momentum into Adam, with constant b1)
+    schedule-free: AdamW without a schedule; w is the running average of the iterates z (Defazio et al. 2024)
+              y = (1-b1) z + b1 w, where g is taken (gradient_point);  s = b2 s + (1-b2) g^2
+              rate = learning_rate min(1, t / (warm_up + 1))
+              z -= rate (g / (sqrt(s / (1-b2^t)) + epsilon) + weight_decay y), without decay on biases
+              w = (1-c) w + c z,  c = rate^2 / sum of rate^2 up to now
     """
 
     name: str
@@ -36,88 +42,73 @@ class UpdateRule(NamedTuple):
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
-    l2: float = 0.0
     weight_decay: float = 0.0
-    tolerance: float = 0.0
-    dropout: float = 0.0
-    input_dropout: float = 0.0
-    dropout_seed: int = 0
+    warm_up: int = 0
+    l2: float = 0.0
     l1: float = 0.0
     clip: float = 0.0
 
-    @property
-    def n_vectors(self) -> int:
-        """Vectors of length P the rule keeps: 2 for the adam family, 1 for the others."""
-        return 2 if self.name in ("adam", "adamw") else 1
+
+#: The vectors each rule keeps: 'first' holds v, m or z, 'second' holds s.
+_VECTORS = {
+    "sgd": ("first",), "nesterov": ("first",), "adagrad": ("second",), "rmsprop": ("second",),
+    "adam": ("first", "second"), "adamw": ("first", "second"), "nadam": ("first", "second"),
+    "schedule-free": ("first", "second"),
+}  # fmt: skip
 
 
 @dataclass(eq=False, repr=False)
 class UpdateState:
-    """What a rule remembers: first (P,) = v or m, second (P,) = s or None, steps taken, rows presented so far."""
+    """What an UpdateRule remembers: vectors (P,) or None where the rule keeps none, and the number of updates done.
 
-    first: Array
+    rate_squares: the sum of squared rates of schedule-free; point: where its next gradient is taken (gradient_point).
+    """
+
+    first: Array | None
     second: Array | None = None
     step: int = 0
-    rows_seen: int = 0
+    rate_squares: float = 0.0
+    point: Array | None = None
 
     @classmethod
-    def zeros(cls, rule: UpdateRule, parameters: Array) -> UpdateState:
-        second = np.zeros_like(parameters) if rule.n_vectors == 2 else None
-        return cls(np.zeros_like(parameters), second)
+    def start(cls, rule: UpdateRule, parameters: Array) -> UpdateState:
+        """The state before the first update of `parameters` (P,)."""
+        first, second = (
+            np.zeros_like(parameters) if name in _VECTORS[rule.name] else None for name in ("first", "second")
+        )
+        if rule.name == "schedule-free":
+            first = parameters.copy()
+        return cls(first, second)
 
 
 class RpropRule(NamedTuple):
-    """How an Rprop step goes; per weight, with s = sign(previous gradient) * sign(gradient):
+    """One step by the signs of the gradient; per weight, with s = sign(previous gradient) * sign(gradient):
 
     s > 0: step = min(step * increase, step_max);  move = -sign(gradient) * step
     s < 0: step = max(step * decrease, step_min);  then by `turn`:
            'on': move as above;  'back': move = -the move before;  'stay': move = 0;  gradient = 0 in the last two
     s = 0: move = -sign(gradient) * step
-    Formulas and sources: training/trainers/rprop.py.
+    Sources: training/trainers/rprop.py.
     """
 
     increase: float
     decrease: float
     step_min: float
     step_max: float
+    turn: str
 
 
 TURN_CODES = {"on": 0, "back": 1, "stay": 2}
 
 
-def add_penalty_gradient(topology: Topology, parameters: Array, gradient: Array, l2: float, l1: float = 0.0) -> None:
-    """Add l2 * w + l1 * sign(w) to `gradient` (P,) for every weight w among the parameters (P,); biases go free."""
-    if not (l2 or l1):
-        return
-    for block, slot in zip(topology.blocks(parameters), topology.blocks(gradient), strict=True):
-        if l2:
-            slot[1:] += l2 * block[1:]
-        if l1:
-            slot[1:] += l1 * np.sign(block[1:])
+@dataclass(eq=False, repr=False)
+class RpropState:
+    """What an RpropRule remembers, all (P,): the gradient and the move of the last step, and the step of each weight."""
+
+    previous_gradient: Array
+    step: Array
+    move: Array
 
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-
-
-def splitmix64(seed: int, counters: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """The counter-th 64-bit value of the splitmix64 sequence of `seed`, for an array of counters.
-
-    Source: Steele, Lea & Flood 2014, Fast splittable pseudorandom number generators.
-    """
-    with np.errstate(over="ignore"):
-        z = np.uint64(seed & (2**64 - 1)) + (counters + np.uint64(1)) * _GOLDEN
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return z ^ (z >> np.uint64(31))
-
-
-def dropout_mask(seed: int, share: float, first_row: int, n_rows: int, stride: int, start: int, units: int) -> Array:
-    """Factors (n_rows, units), 0 or 1/(1-share), float32: unit j of row r is decided by counter (first_row + r) * stride + start + j.
-
-    stride is the number of inputs and hidden units together, start the position of this layer's first unit among them.
-    A unit is dropped when the top 24 bits of its value are below share * 2^24, rounded.
-    """
-    rows = np.arange(first_row, first_row + n_rows, dtype=np.uint64)[:, None]
-    counters = rows * np.uint64(stride) + np.uint64(start) + np.arange(units, dtype=np.uint64)[None, :]
-    kept = (splitmix64(seed, counters) >> np.uint64(40)) >= np.uint64(round(share * 2**24))
-    return np.where(kept, np.float32(1 / (1 - share)), np.float32(0))
+Rule = UpdateRule | RpropRule
+State = UpdateState | RpropState

@@ -22,12 +22,16 @@ class Source(NamedTuple):
 
 @dataclass(eq=False, repr=False)
 class Dataset:
-    """Samples as rows, named by their numbers: int32 where that is enough, since every part of a run holds many.
+    """Samples as rows. Row numbers are int32 where that is enough, because a run holds many of them.
 
-    inputs: float32 (n_samples, n_inputs), C order, finite; labels: (n_samples,), index into classes or UNLABELLED,
-    in the type of label_type(), too narrow to calculate with; classes: their names, the first one positive where there
-    are two; columns: input names or (); weights: float32 (n_samples,) or None for all alike; names: entry names of
-    list files or ().
+    inputs: float32 (n_samples, n_inputs), C order, finite; labels: (n_samples,), an index into classes or UNLABELLED, in
+    the type of label_type(), which is too narrow for arithmetic; classes: their names, the first one positive where there
+    are two; columns: input names or (); weights: float32 (n_samples,), how much each sample counts in the loss and in
+    the tables of evaluations, or None for 1 everywhere: 2 counts as two equal samples, 0 leaves the sample out; names: entry
+    names of list files or ().
+
+    Raises: ValueError for arrays that do not fit together, for inputs that are not finite, and for weights that are
+    negative, not finite or all 0.
     """
 
     inputs: Array
@@ -50,9 +54,11 @@ class Dataset:
         if self.labels.size and (self.labels.max() >= max(len(self.classes), 1) or self.labels.min() < UNLABELLED):
             raise ValueError("a label does not name a class")
         self.labels = np.ascontiguousarray(self.labels, dtype=label_type(len(self.classes)))
-        # Smallest and largest tell it (nan passes through both) without a flag for every value in memory.
+        # min and max return nan and inf where there are some, without an array of one flag per value.
         if self.inputs.size and not (np.isfinite(self.inputs.min()) and np.isfinite(self.inputs.max())):
             raise ValueError("inputs must be finite: remove or replace nan and inf first")
+        if self.weights is not None:
+            self.weights = _checked_weights(self.weights, len(self.inputs))
 
     @classmethod
     def from_classes(cls, *vectors: Any, classes: tuple[str, ...] = ()) -> Dataset:
@@ -75,7 +81,8 @@ class Dataset:
         return len(self.classes)
 
     def class_counts(self, rows: Array | None = None) -> Array:
-        """(n_classes,) samples of each class among `rows` (all when None); unlabelled ones are not counted."""
+        """(n_classes,) number of samples of each class among `rows` (all when None), whatever their weights; unlabelled
+        samples are not counted."""
         counts, n = np.zeros(self.n_classes, dtype=np.int64), self.n_classes
         numbers = None if rows is None else row_numbers(rows, self.n_samples)
         for block in blocks(self.n_samples if numbers is None else len(numbers)):
@@ -88,5 +95,16 @@ class Dataset:
 
 
 def label_type(n_classes: int) -> type[np.signedinteger[Any]]:
-    """The narrowest type that holds the numbers of so many classes: labels are held for every row, and copied for parts."""
+    """The narrowest type that holds the numbers of n_classes classes: a run holds labels of every row, and copies."""
     return next(kind for kind in (np.int8, np.int16, np.int32) if n_classes <= np.iinfo(kind).max)
+
+
+def _checked_weights(weights: Any, n_samples: int) -> Array:
+    checked = np.ascontiguousarray(weights, dtype=np.float32)
+    if checked.shape != (n_samples,):
+        raise ValueError(f"{n_samples} samples but weights of shape {checked.shape}")
+    if not (np.isfinite(checked).all() and (checked >= 0).all()):
+        raise ValueError("weights must be finite and not negative")
+    if n_samples and not checked.any():
+        raise ValueError("all weights are 0: no sample is left")
+    return checked

@@ -1,4 +1,4 @@
-"""Splits: which rows train, which validate and which test, stratified by class and decided by a seed."""
+"""Splits of rows by chance, stratified by class."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import numpy as np
 from anncli.arrays import Array, row_mask, take_rows
 
 
-def stratified_split(labels: Array, rows: Array, share: float, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Take `share` of the rows of every class at random.
+def stratified_split(labels: Array, rows: Array, fraction: float, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Take `fraction` of the rows of every class at random.
 
-    Args: labels (n_samples,); rows (n,), the rows to divide; share 0..1 of each class, rounded to the nearest
-        count; a class keeps at least one row in each part where it has two, and its only row is left.
+    Args: labels (n_samples,); rows (n,), the rows to divide; fraction, 0 to 1, of each class, rounded to the nearest
+        count; of a class with two or more rows at least one is left and one is taken, a single row is left.
     Returns: (left, taken), both ascending and together the given rows, in their type.
     """
-    # Copies and masks rather than np.unique and np.setdiff1d, which sort everything: rows may be many millions. Each is let
-    # go of before the next is made, since together they are more than the rest of a run holds beside the inputs.
+    # Copies and masks, not np.unique and np.setdiff1d, which sort everything: there may be many millions of rows. Each
+    # array is deleted before the next one is made, because together they need more memory than the rest of a run.
     taken, own = [], take_rows(labels, rows)
     for label in range(int(own.min(initial=0)), int(own.max(initial=-1)) + 1):
         members = rows[own == label]
         if not len(members):
             continue
-        count = int(np.floor(share * len(members) + 0.5))
-        if 0 < share < 1:
+        count = int(np.floor(fraction * len(members) + 0.5))
+        if 0 < fraction < 1:
             count = min(max(count, 1), len(members) - 1)
         rng.shuffle(members)
         taken.append(members[:count].copy())

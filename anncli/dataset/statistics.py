@@ -8,6 +8,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.errors import did_you_mean
+from anncli.network.names import SCALING_NAMES
 
 _BLOCK_ROWS, _BLOCK_VALUES = 8192, 1 << 18
 _QUARTILE_ROWS = 20_000
@@ -24,12 +25,11 @@ class FittedScaling(NamedTuple):
 
 
 def fit_scaling(method: str, inputs: Array, rows: Array) -> FittedScaling:
-    """Statistics of inputs (N, n_inputs) over the named rows (n,), as `(x + add) * multiply` per input.
+    """Statistics of inputs (N, n_inputs) over the rows (n,), as `(x + add) * multiply` per input.
 
-    zscore: mean 0, standard deviation 1 (n-1 below the root); minmax: 0..1; robust: median 0, interquartile range 1
-    (see _quartiles);
-    sigmoidal: zscore through the logistic function; energy, vector-minmax: per vector, nothing to fit.
-    An input that is constant over the rows tells nothing and becomes 0 for good (multiply 0).
+    zscore: mean 0, standard deviation 1 (with n - 1); minmax: 0..1; robust: median 0, interquartile range 1 (see
+    _quartiles); sigmoidal: zscore through the logistic function; energy, vector-minmax: per vector, nothing to fit.
+    An input that is constant over the rows becomes 0 for every value (multiply 0). Sample weights are not used.
     Raises: ValueError for an unknown method.
     """
     if method == "none":
@@ -44,8 +44,9 @@ def fit_scaling(method: str, inputs: Array, rows: Array) -> FittedScaling:
     elif method == "robust":
         center, spread = _quartiles(inputs, rows)
     else:
-        raise ValueError(f"unknown scaling '{method}'; {did_you_mean(method, SCALING_METHODS)}")
-    # 1/spread may overflow float32 for a spread below 1e-38: such an input is as good as constant.
+        known = [name for name in SCALING_NAMES if name not in ("auto", "keep")]
+        raise ValueError(f"unknown scaling '{method}'; {did_you_mean(method, known)}")
+    # 1/spread could overflow float32 for a spread below 1e-38, so such an input is treated as constant.
     constant = ~(spread > 1e-37)
     multiply = np.where(constant, 0.0, 1 / np.where(constant, 1.0, spread))
     activation = "logistic" if method == "sigmoidal" else "linear"
@@ -53,7 +54,7 @@ def fit_scaling(method: str, inputs: Array, rows: Array) -> FittedScaling:
 
 
 def _blocks(inputs: Array, rows: Array) -> list[Array]:
-    """Rows in blocks whose values in float64 are a few megabytes, however wide they are."""
+    """Rows in blocks of a few megabytes in float64, however wide the rows are."""
     count = max(1, min(_BLOCK_ROWS, _BLOCK_VALUES // max(1, inputs.shape[1])))
     return [rows[start : start + count] for start in range(0, len(rows), count)]
 
@@ -76,16 +77,13 @@ def _moments(inputs: Array, rows: Array) -> tuple[Array, Array]:
 
 
 def _quartiles(inputs: Array, rows: Array) -> tuple[Array, Array]:
-    """Median and interquartile range, which is taken as half a standard deviation where it is smaller than that.
+    """Median and interquartile range, the latter at least half a standard deviation.
 
-    Without this floor an input that is nearly always the same would be blown up by its few other values.
+    Without this floor the few other values of an input that is nearly constant would become very large.
     """
     _, deviation = _moments(inputs, rows)
-    # Quartiles of an evenly spaced part are as good, and 28 columns of a million values cost no second.
+    # An evenly spaced sample is accurate enough and keeps 28 columns of a million values below a second.
     sample = rows[:: -(-len(rows) // _QUARTILE_ROWS)]
     quartiles = [np.percentile(inputs[sample, k].astype(np.float64), (25, 50, 75)) for k in range(inputs.shape[1])]
     low, median, high = np.transpose(quartiles)
     return median, np.where(deviation > 0, np.maximum(high - low, deviation / 2), 0.0)
-
-
-SCALING_METHODS = ("none", "minmax", "zscore", "robust", "sigmoidal", "energy", "vector-minmax")

@@ -1,4 +1,4 @@
-"""An evaluation of two classes: counts of right and wrong answers, the rates made of them, AUC and mse."""
+"""An evaluation of two classes: counts of correct and wrong predictions, the rates made of them, AUC and mse."""
 
 from __future__ import annotations
 
@@ -8,28 +8,26 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.evaluation.means import count, mean_squared_error, why_no_mse
 from anncli.evaluation.ranking import area_under_curve
-
-# Rows that are worked on in float64 at a time.
-_BLOCK_ROWS = 1 << 15
 
 
 class BinaryEvaluation(NamedTuple):
-    """How scores compare with labels; class 0 is positive. Rates are shares from 0 to 1, or None where undefined.
+    """How scores compare with labels; class 0 is positive. Rates are from 0 to 1, or None where undefined.
 
     n = tp + fn + tn + fp labelled samples, n_unlabelled more were left out; sensitivity (SE) tp/(tp+fn);
     specificity (SP) tn/(tn+fp); ppv tp/(tp+fp); npv tn/(tn+fn); f1 2tp/(2tp+fp+fn); auc: see ranking.py;
-    mse: mean of (score - target)^2; majority_share: the accuracy of always answering the larger class;
-    undefined: why each None is one, by field name.
+    mse: mean of (score - target)^2; majority_share: the accuracy of always predicting the larger class;
+    undefined: the reason for each None, by field name. With sample weights the counts are sums of weights.
     """
 
     classes: tuple[str, ...]
-    n: int
+    n: int | float
     n_unlabelled: int
-    tp: int
-    fn: int
-    tn: int
-    fp: int
+    tp: int | float
+    fn: int | float
+    tn: int | float
+    fp: int | float
     sensitivity: float | None
     specificity: float | None
     ppv: float | None
@@ -42,18 +40,25 @@ class BinaryEvaluation(NamedTuple):
     undefined: Mapping[str, str]
 
     @property
-    def class_counts(self) -> tuple[int, ...]:
+    def class_counts(self) -> tuple[int | float, ...]:
         """Labelled samples of each class."""
         return self.tp + self.fn, self.tn + self.fp
 
     @property
-    def answer_counts(self) -> tuple[int, ...]:
-        """How often each class was answered."""
+    def answer_counts(self) -> tuple[int | float, ...]:
+        """How often each class was predicted."""
         return self.tp + self.fp, self.tn + self.fn
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain values for JSON, keys as the fields; an undefined metric is None."""
         return {**self._asdict(), "classes": list(self.classes), "undefined": dict(self.undefined)}
+
+
+class _Counts(NamedTuple):
+    tp: int | float
+    fn: int | float
+    tn: int | float
+    fp: int | float
 
 
 def evaluate_scores(
@@ -63,21 +68,44 @@ def evaluate_scores(
     targets: tuple[float, float] | None,
     classes: tuple[str, ...],
     n_unlabelled: int = 0,
+    weights: Array | None = None,
 ) -> BinaryEvaluation:
-    """Judge scores (n,) by labels (n,), 0 positive or 1 negative; a score strictly above `threshold` answers positive.
+    """Compare scores (n,) with labels (n,), 0 positive or 1 negative; a score strictly above `threshold` is predicted
+    positive.
 
-    Args: targets: the scores (high, low) asked for, for mse; None leaves it undefined.
+    Args: targets: the scores (high, low) of training, for the mse; None leaves it undefined; weights (n,) above 0.
     """
-    is_positive, n = labels == 0, len(labels)
-    answered = scores > scores.dtype.type(threshold)
-    n_positive, n_answered = int(np.count_nonzero(is_positive)), int(np.count_nonzero(answered))
-    tp = int(np.count_nonzero(answered & is_positive))
-    fn, fp = n_positive - tp, n_answered - tp
-    tn = n - n_positive - fp
-    del answered
-    values: dict[str, float | None] = {}
-    undefined: dict[str, str] = {}
-    for name, count, of, reason in (
+    is_positive = labels == 0
+    counts = _counts(scores > scores.dtype.type(threshold), is_positive, weights)
+    rates, undefined = _rates(counts)
+    finite = bool(np.isfinite(scores).all())
+    auc = area_under_curve(scores, is_positive, weights) if finite else None
+    if auc is None:
+        undefined["auc"] = "it needs samples of both classes" if finite else "a score is not finite"
+    mse = mean_squared_error(scores[:, None], labels, targets, weights)
+    if mse is None:
+        undefined["mse"] = why_no_mse(scores, targets)
+    return BinaryEvaluation(
+        classes=classes, n=sum(counts), n_unlabelled=n_unlabelled,
+        tp=counts.tp, fn=counts.fn, tn=counts.tn, fp=counts.fp,
+        sensitivity=rates["sensitivity"], specificity=rates["specificity"], ppv=rates["ppv"], npv=rates["npv"],
+        accuracy=rates["accuracy"], f1=rates["f1"], auc=auc, mse=mse, majority_share=rates["majority_share"],
+        undefined=undefined,
+    )  # fmt: skip
+
+
+def _counts(predicted: Array, is_positive: Array, weights: Array | None) -> _Counts:
+    """Each is counted by itself: a difference of sums of weights would leave a rounding error where nothing is."""
+    tp, fp = count(predicted & is_positive, weights), count(predicted & ~is_positive, weights)
+    np.logical_not(predicted, out=predicted)
+    return _Counts(tp, count(predicted & is_positive, weights), count(predicted & ~is_positive, weights), fp)
+
+
+def _rates(counts: _Counts) -> tuple[dict[str, float | None], dict[str, str]]:
+    """The rates by field name, None where undefined, and the reason for each None."""
+    tp, fn, tn, fp = counts
+    n = sum(counts)
+    table = (
         ("sensitivity", tp, tp + fn, "no sample is positive"),
         ("specificity", tn, tn + fp, "no sample is negative"),
         ("ppv", tp, tp + fp, "no sample was predicted positive"),
@@ -85,48 +113,6 @@ def evaluate_scores(
         ("accuracy", tp + tn, n, "no sample has a label"),
         ("f1", 2 * tp, 2 * tp + fp + fn, "no sample is positive or was predicted positive"),
         ("majority_share", max(tp + fn, tn + fp), n, "no sample has a label"),
-    ):
-        values[name] = count / of if of else None
-        if not of:
-            undefined[name] = reason
-    finite = bool(np.isfinite(scores).all())
-    values["auc"] = area_under_curve(scores, is_positive) if finite else None
-    if values["auc"] is None:
-        undefined["auc"] = "it needs samples of both classes" if finite else "a score is not finite"
-    values["mse"] = mean_squared_error(scores[:, None], labels, targets)
-    if values["mse"] is None:
-        undefined["mse"] = why_no_mse(scores, targets)
-    return BinaryEvaluation(
-        classes=classes, n=n, n_unlabelled=n_unlabelled, tp=tp, fn=fn, tn=tn, fp=fp, undefined=undefined, **values
     )
-
-
-def mean_squared_error(outputs: Array, labels: Array, targets: tuple[float, float] | None) -> float | None:
-    """Mean over samples and outputs of (output - target)^2 in float64; None when it has no value.
-
-    Args: outputs (n, K); labels (n,): the output that should be high; with K = 1 label 0 means high, 1 low.
-    """
-    if targets is None or not outputs.size:
-        return None
-    high, low = targets
-    total = 0.0
-    for start in range(0, len(outputs), _BLOCK_ROWS):
-        block = slice(start, start + _BLOCK_ROWS)
-        if not np.isfinite(outputs[block]).all():
-            return None
-        # In place: a block of many classes is large.
-        errors = outputs[block].astype(np.float64)
-        hits = np.flatnonzero(labels[block] < outputs.shape[1])
-        own = hits, labels[block][hits]
-        missing = errors[own] - high
-        errors -= low
-        errors[own] = missing
-        total += float(np.square(errors, out=errors).sum())
-    return total / outputs.size
-
-
-def why_no_mse(outputs: Array, targets: tuple[float, float] | None) -> str:
-    """The reason behind a None of mean_squared_error()."""
-    if targets is None:
-        return "no targets are known"
-    return "an output is not finite" if outputs.size else "no sample has a label"
+    values = {name: part / whole if whole else None for name, part, whole, _ in table}
+    return values, {name: reason for name, _, whole, reason in table if not whole}

@@ -1,4 +1,4 @@
-"""A collapse: a network whose answers say no more than always answering one class would."""
+"""A collapse: a network whose predictions say no more than always predicting one class would."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ if TYPE_CHECKING:
 
 
 def collapsed(evaluation: Evaluation) -> str | None:
-    """In words, that one class is always answered or that accuracy is no better than the majority share; else None.
+    """In words, that one class is always predicted or that the accuracy is no better than the majority share; else None.
 
-    Samples of one class alone can show neither, nor can no samples.
+    None also where the samples are of fewer than two classes: they can show neither.
     """
-    counts, answers, classes = evaluation.class_counts, evaluation.answer_counts, evaluation.classes
+    counts, predicted, classes = evaluation.class_counts, evaluation.answer_counts, evaluation.classes
     if evaluation.accuracy is None or sum(count > 0 for count in counts) < 2:
         return None
     accuracy = f"{100 * evaluation.accuracy:.2f} %"
-    if max(answers) == evaluation.n:
-        return f"the network always answers '{classes[answers.index(evaluation.n)]}' (accuracy {accuracy})"
+    if sum(count > 0 for count in predicted) == 1:
+        return f"the network always predicts '{classes[predicted.index(max(predicted))]}' (accuracy {accuracy})"
     largest = max(counts)
-    if round(evaluation.accuracy * evaluation.n) > largest:
+    # A margin of rounding: n times the accuracy is the number of correct predictions only up to its last digits.
+    if evaluation.accuracy * evaluation.n > largest * (1 + 1e-12):
         return None
     majority = classes[counts.index(largest)]
-    return f"accuracy {accuracy} is no better than always answering '{majority}' ({100 * largest / evaluation.n:.2f} %)"
+    return (
+        f"accuracy {accuracy} is no better than always predicting '{majority}' ({100 * largest / evaluation.n:.2f} %)"
+    )

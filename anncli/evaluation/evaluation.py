@@ -1,4 +1,4 @@
-"""An evaluation: how the outputs of a network compare with what the samples are."""
+"""An evaluation: how the outputs of a network compare with the labels of the samples."""
 
 from __future__ import annotations
 
@@ -23,12 +23,15 @@ def evaluate_outputs(
     threshold: float = 0.5,
     targets: tuple[float, float] | None = None,
     classes: tuple[str, ...] = (),
+    weights: Array | None = None,
 ) -> Evaluation:
-    """Judge outputs (n_samples, n_outputs) by labels (n_samples,); unlabelled samples (-1) are left out and counted.
+    """Compare outputs (n_samples, n_outputs) with labels (n_samples,); unlabelled samples (-1) are left out and counted.
 
-    One output is judged as two classes: a score strictly above `threshold` answers class 0, the positive one. More
-    outputs stand for one class each and the largest is the answer; the threshold is not used.
-    Args: targets: the output values (high, low) asked for, for mse; classes: names, 'class 1' ... when left out.
+    One output stands for two classes: a score strictly above `threshold` predicts class 0, the positive one. Of more
+    outputs, which stand for one class each, the largest is the prediction.
+    Args: targets: the output values (high, low) of training, for the mse; classes: names, else 'class 1' ...;
+        weights (n_samples,) >= 0: counts become sums of weights and means weighted means, and the AUC weighs pairs by the
+        product of their weights; samples of weight 0 are left out, also of the count of unlabelled ones.
     Raises: ValueError for shapes, labels or names that do not fit together.
     """
     outputs, labels = np.asarray(outputs), np.asarray(labels)
@@ -42,13 +45,24 @@ def evaluate_outputs(
     names = tuple(classes) or tuple(f"class {k}" for k in range(1, n_classes + 1))
     if len(names) != n_classes:
         raise ValueError(f"{len(names)} class names for {n_classes} classes")
-    n_unlabelled = int(np.count_nonzero(labels == UNLABELLED))
-    if n_unlabelled:
-        known = labels != UNLABELLED
-        outputs, labels = outputs[known], labels[known]
+    if weights is not None and (weights := np.asarray(weights)).shape != labels.shape:
+        raise ValueError(f"weights of shape {weights.shape} for labels of shape {labels.shape}")
+    known, n_unlabelled = _known(labels, weights)
+    if known is not None:
+        outputs, labels, weights = outputs[known], labels[known], None if weights is None else weights[known]
     if outputs.shape[1] == 1:
-        return evaluate_scores(outputs[:, 0], labels, threshold, targets, names, n_unlabelled)
-    # Only here: most networks have one output, and every start pays for what is imported.
+        return evaluate_scores(outputs[:, 0], labels, threshold, targets, names, n_unlabelled, weights)
+    # Imported here because most networks have one output, and an import costs time at every start.
     from anncli.evaluation.multiclass import evaluate_classes
 
-    return evaluate_classes(outputs, labels, targets, names, n_unlabelled)
+    return evaluate_classes(outputs, labels, targets, names, n_unlabelled, weights)
+
+
+def _known(labels: Array, weights: Array | None) -> tuple[Array | None, int]:
+    """A mask (n,) of the samples that count, None for all; and how many unlabelled samples of weight above 0 there are."""
+    unlabelled = labels == UNLABELLED
+    if weights is None:
+        n_unlabelled = int(np.count_nonzero(unlabelled))
+        return (~unlabelled if n_unlabelled else None), n_unlabelled
+    counts = weights > 0
+    return counts & ~unlabelled, int(np.count_nonzero(counts & unlabelled))

@@ -1,4 +1,4 @@
-"""A selection metric: one number by which a better epoch is told from a worse one, more being better."""
+"""A selection metric: one number that ranks epochs, the higher the better."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from anncli.errors import UsageError, did_you_mean
 from anncli.evaluation.binary import BinaryEvaluation
+from anncli.evaluation.names import METRIC_NAMES
 
 if TYPE_CHECKING:
     from anncli.evaluation.evaluation import Evaluation
 
-# An mse below the rounding error of float32 outputs is as good as 0; its inverse must stay finite.
-_SMALLEST_MSE = 1e-15
+# An mse below the rounding error of float32 outputs counts as this one, so that its inverse stays finite.
+SMALLEST_MSE = 1e-15
 
 
 class Rates(NamedTuple):
-    """The shares a metric is made of, 0 where undefined; specificity and npv are None with more than two outputs."""
+    """The rates a metric is made of, 0 where undefined; specificity and npv are None with more than one output."""
 
     sensitivity: float
     specificity: float | None
@@ -26,7 +27,7 @@ class Rates(NamedTuple):
 
 
 def rates(evaluation: Evaluation) -> Rates:
-    """With K outputs the macro recall stands for sensitivity and the macro precision for ppv."""
+    """With K > 1 outputs the macro recall takes the place of sensitivity, the macro precision that of ppv."""
     e = evaluation
     if isinstance(e, BinaryEvaluation):
         return Rates(e.sensitivity or 0.0, e.specificity or 0.0, e.ppv or 0.0, e.npv or 0.0, e.accuracy or 0.0)
@@ -52,7 +53,6 @@ def _root(*factors: float | None) -> float:
     return float(product ** (1 / len(factors)))
 
 
-# In the order of ann1dn's codes 0..8; code 0, the inverse mse, is not made of rates.
 _FROM_RATES: dict[str, Callable[[Rates], float]] = {
     "accuracy": lambda r: r.accuracy,
     "gm-se-sp": lambda r: _root(r.sensitivity, r.specificity),
@@ -63,22 +63,18 @@ _FROM_RATES: dict[str, Callable[[Rates], float]] = {
     "f1.5": lambda r: f_beta(r.sensitivity, r.ppv, 1.5),
     "f3": lambda r: f_beta(r.sensitivity, r.ppv, 3.0),
 }
-SELECTION_METRICS = ("mse", *_FROM_RATES)
+
+# Every metric but the loss, which the judge has without an evaluation, and mse.
+assert METRIC_NAMES.keys() == {"loss", "mse", *_FROM_RATES}
 
 
 def selection_metric(name: str, evaluation: Evaluation) -> float:
-    """The metric `name`, one of SELECTION_METRICS; 'mse' gives 1/mse. Finite, and the higher the better.
+    """The metric `name`, one of METRIC_NAMES but 'loss'; 'mse' gives 1/mse. Finite, and the higher the better.
 
-    Raises: UsageError for an unknown name, or one that needs a single output where there are more.
+    Raises: UsageError for an unknown name, and for a metric that needs a single output where there are more.
     """
     if name == "mse":
-        return 0.0 if evaluation.mse is None else 1 / max(evaluation.mse, _SMALLEST_MSE)
+        return 0.0 if evaluation.mse is None else 1 / max(evaluation.mse, SMALLEST_MSE)
     if name not in _FROM_RATES:
-        raise UsageError(f"unknown metric '{name}'", advice=did_you_mean(name, SELECTION_METRICS))
+        raise UsageError(f"unknown metric '{name}'", advice=did_you_mean(name, METRIC_NAMES))
     return _FROM_RATES[name](rates(evaluation))
-
-
-def ann1dn_metric(code: int, evaluation: Evaluation) -> float:
-    """ann1dn's validation metric by its number 0..8; any other number means 0 there, and here."""
-    known = 0 <= code < len(SELECTION_METRICS)
-    return selection_metric(SELECTION_METRICS[code if known else 0], evaluation)

@@ -1,4 +1,4 @@
-"""An evaluation of K classes: which class was answered for which, and the rates of each class and of all."""
+"""An evaluation of K classes: which class was predicted for which, and the rates of each class and of all."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anncli.arrays import Array, blocks
-from anncli.evaluation.binary import mean_squared_error, why_no_mse
+from anncli.evaluation.means import mean_squared_error, why_no_mse
 
-# How far from 1 the outputs of a row may sum and still be probabilities: float32 softmax stays far inside.
+# How far from 1 the outputs of a row may sum and still be probabilities; the rounding of float32 softmax is far below.
 _SUM_TOLERANCE = 1e-3
 
 
 class MulticlassEvaluation(NamedTuple):
-    """How K outputs compare with labels; the largest output is the answer, the first of equal ones.
+    """How K outputs compare with labels; the class of the largest output is predicted, of equal outputs the first.
 
-    matrix (K, K) int64: rows are the true classes, columns the answered ones; recall, precision, f1: one value per
-    class, None where undefined; macro_*: plain means over the classes that have samples, in which a class that was
-    never answered counts with precision 0 (macro_recall is the balanced accuracy); mse: over samples and outputs;
-    log_loss: mean of -log(output of the true class), where the outputs are probabilities; majority_share: the
-    accuracy of always answering the largest class; undefined: why each None is one, by name.
+    matrix (K, K): rows are the true classes, columns the predicted ones, int64; recall, precision, f1: one value per
+    class, None where undefined; macro_*: plain means over the classes that have samples, where a class that was never
+    predicted counts with precision 0 (macro_recall is the balanced accuracy); mse: over samples and outputs;
+    log_loss: mean of -log(output of the true class), where the outputs are probabilities; majority_share: the accuracy of
+    always predicting the largest class; undefined: the reason for each None, by name. With sample weights n and the
+    matrix are sums of weights (float64).
     """
 
     classes: tuple[str, ...]
-    n: int
+    n: int | float
     n_unlabelled: int
     matrix: Array
     accuracy: float | None
@@ -41,13 +42,13 @@ class MulticlassEvaluation(NamedTuple):
     undefined: Mapping[str, str]
 
     @property
-    def class_counts(self) -> tuple[int, ...]:
+    def class_counts(self) -> tuple[int | float, ...]:
         """Labelled samples of each class."""
         return tuple(self.matrix.sum(axis=1).tolist())
 
     @property
-    def answer_counts(self) -> tuple[int, ...]:
-        """How often each class was answered."""
+    def answer_counts(self) -> tuple[int | float, ...]:
+        """How often each class was predicted."""
         return tuple(self.matrix.sum(axis=0).tolist())
 
     def as_dict(self) -> dict[str, Any]:
@@ -72,86 +73,95 @@ class MulticlassEvaluation(NamedTuple):
         }
 
 
-def confusion_matrix(labels: Array, answers: Array, n_classes: int) -> Array:
-    """(K, K) int64: how often each class (row) was answered as each class (column)."""
-    places = labels.astype(np.int64) * n_classes + answers
-    return np.bincount(places, minlength=n_classes * n_classes).reshape(n_classes, n_classes)
+def confusion_matrix(labels: Array, predicted: Array, n_classes: int, weights: Array | None = None) -> Array:
+    """(K, K) how often each class (row) was predicted as each class (column): int64, or sums of weights in float64."""
+    places = labels.astype(np.int64) * n_classes + predicted
+    return np.bincount(places, weights, minlength=n_classes * n_classes).reshape(n_classes, n_classes)
 
 
 def evaluate_classes(
-    outputs: Array, labels: Array, targets: tuple[float, float] | None, classes: tuple[str, ...], n_unlabelled: int = 0
+    outputs: Array,
+    labels: Array,
+    targets: tuple[float, float] | None,
+    classes: tuple[str, ...],
+    n_unlabelled: int = 0,
+    weights: Array | None = None,
 ) -> MulticlassEvaluation:
-    """Judge outputs (n, K), one per class, by labels (n,) 0..K-1.
+    """Compare outputs (n, K), one per class, with labels (n,) 0..K-1.
 
-    Args: targets: the outputs (high, low) asked for, for mse; None leaves it undefined.
+    Args: targets: the outputs (high, low) of training, for the mse; None leaves it undefined; weights (n,) above 0.
     """
-    n, n_classes = outputs.shape
-    matrix = np.zeros((n_classes, n_classes), dtype=np.int64)
-    for block in blocks(n):
-        matrix += confusion_matrix(labels[block], np.argmax(outputs[block], axis=1), n_classes)
-    hits, counts, answered = np.diag(matrix).tolist(), matrix.sum(axis=1).tolist(), matrix.sum(axis=0).tolist()
+    matrix = _matrix(outputs, labels, weights)
+    hits, counts, predicted = np.diag(matrix).tolist(), matrix.sum(axis=1).tolist(), matrix.sum(axis=0).tolist()
+    n = sum(counts)
     undefined: dict[str, str] = {}
     recall = _ratios("recall", hits, counts, classes, "the class has no samples", undefined)
-    precision = _ratios("precision", hits, answered, classes, "the class was never answered", undefined)
-    both = [count + answers for count, answers in zip(counts, answered, strict=True)]
-    f1 = _ratios("f1", [2 * hit for hit in hits], both, classes, "no samples, and never answered", undefined)
-    accuracy = sum(hits) / n if n else None
-    mse = mean_squared_error(outputs, labels, targets)
-    log_loss, no_log_loss = _log_loss(outputs, labels)
+    precision = _ratios("precision", hits, predicted, classes, "the class was never predicted", undefined)
+    both = [own + answers for own, answers in zip(counts, predicted, strict=True)]
+    f1 = _ratios("f1", [2 * hit for hit in hits], both, classes, "no samples, and never predicted", undefined)
+    mse, log_loss = mean_squared_error(outputs, labels, targets, weights), _log_loss(outputs, labels, weights)
     if mse is None:
         undefined["mse"] = why_no_mse(outputs, targets)
-    if log_loss is None:
-        undefined["log_loss"] = no_log_loss
+    if isinstance(log_loss, str):
+        undefined["log_loss"] = log_loss
     if not n:
-        for name in ("accuracy", "macro_recall", "macro_precision", "macro_f1", "majority_share"):
-            undefined[name] = "no sample has a label"
+        without = ("accuracy", "macro_recall", "macro_precision", "macro_f1", "majority_share")
+        undefined |= dict.fromkeys(without, "no sample has a label")
+    macro = {
+        f"macro_{name}": _macro(values, counts)
+        for name, values in (("recall", recall), ("precision", precision), ("f1", f1))
+    }
     return MulticlassEvaluation(
-        classes=classes,
-        n=n,
-        n_unlabelled=n_unlabelled,
-        matrix=matrix,
-        accuracy=accuracy,
-        recall=recall,
-        precision=precision,
-        f1=f1,
-        macro_recall=_macro(recall, counts),
-        macro_precision=_macro(precision, counts),
-        macro_f1=_macro(f1, counts),
-        mse=mse,
-        log_loss=log_loss,
-        majority_share=max(counts) / n if n else None,
-        undefined=undefined,
-    )
+        classes, n, n_unlabelled, matrix,
+        accuracy=sum(hits) / n if n else None, recall=recall, precision=precision, f1=f1, **macro, mse=mse,
+        log_loss=None if isinstance(log_loss, str) else log_loss,
+        majority_share=max(counts) / n if n else None, undefined=undefined,
+    )  # fmt: skip
+
+
+def _matrix(outputs: Array, labels: Array, weights: Array | None) -> Array:
+    n, n_classes = outputs.shape
+    matrix = np.zeros((n_classes, n_classes), dtype=np.int64 if weights is None else np.float64)
+    for block in blocks(n):
+        predicted, own = np.argmax(outputs[block], axis=1), None if weights is None else weights[block]
+        matrix += confusion_matrix(labels[block], predicted, n_classes, own)
+    return matrix
 
 
 def _ratios(
-    metric: str, parts: list[int], wholes: list[int], classes: tuple[str, ...], reason: str, undefined: dict[str, str]
+    metric: str,
+    parts: list[float],
+    wholes: list[float],
+    classes: tuple[str, ...],
+    reason: str,
+    undefined: dict[str, str],
 ) -> tuple[float | None, ...]:
-    """part / whole of each class; where there is no whole None, and the reason noted."""
+    """part / whole of each class; None where the whole is 0, with the reason added to `undefined`."""
     undefined.update({f"{metric} of {name}": reason for name, whole in zip(classes, wholes, strict=True) if not whole})
     return tuple(part / whole if whole else None for part, whole in zip(parts, wholes, strict=True))
 
 
-def _macro(values: tuple[float | None, ...], counts: list[int]) -> float | None:
+def _macro(values: tuple[float | None, ...], counts: list[float]) -> float | None:
     present = [value or 0.0 for value, count in zip(values, counts, strict=True) if count]
     return sum(present) / len(present) if present else None
 
 
-def _log_loss(outputs: Array, labels: Array) -> tuple[float | None, str]:
-    """Mean of -log(output of the true class), or None and why.
+def _log_loss(outputs: Array, labels: Array, weights: Array | None) -> float | str:
+    """Mean of -log(output of the true class), or why there is none.
 
-    An output below the rounding error of its dtype is taken as that error, so that one sure and wrong answer costs
+    An output below the rounding error of its dtype counts as that error, so that one confident and wrong prediction costs
     about 16 (float32) and not infinity.
     """
     if not len(outputs):
-        return None, "no sample has a label"
+        return "no sample has a label"
     chosen = np.empty(len(outputs))
     for block in blocks(len(outputs)):
         given = outputs[block]
         inside = bool(((given >= 0) & (given <= 1)).all())
         if not inside or np.abs(given.sum(axis=1, dtype=np.float64) - 1).max() > _SUM_TOLERANCE:
-            return None, "the outputs are not probabilities that sum to 1"
+            return "the outputs are not probabilities that sum to 1"
         chosen[block] = given[np.arange(len(given)), labels[block]]
     np.log(np.maximum(chosen, np.finfo(outputs.dtype).eps, out=chosen), out=chosen)
-    # Adding 0 takes the sign off the zero that sure and right answers give.
-    return float(-chosen.mean()) + 0.0, ""
+    mean = chosen.mean() if weights is None else np.average(chosen, weights=weights)
+    # Adding 0 turns the -0.0 of perfect predictions into 0.0.
+    return float(-mean) + 0.0

@@ -1,4 +1,4 @@
-"""The ranking of scores: how well positives are told from negatives whatever the threshold."""
+"""The ranking of scores: how well they separate positives from negatives, whatever the threshold."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ import numpy.typing as npt
 from anncli.arrays import Array, blocks
 
 
-def area_under_curve(scores: Array, is_positive: npt.NDArray[np.bool_]) -> float | None:
-    """Share of (positive, negative) pairs in which the positive has the higher score; equal scores count a half.
+def area_under_curve(scores: Array, is_positive: npt.NDArray[np.bool_], weights: Array | None = None) -> float | None:
+    """Fraction of (positive, negative) pairs in which the positive has the higher score; a tie counts a half.
 
-    Args: scores (n,), finite; is_positive (n,). Returns None unless both classes are there. Time O(n log n).
+    Args: scores (n,), finite; is_positive (n,); weights (n,) above 0: a pair weighs the product of its weights.
+    Returns: None unless both classes are there. Time: O(n log n).
     Source: Mann & Whitney 1947; Hanley & McNeil 1982, Radiology 143, 29-36 (it is the area under the ROC curve).
     """
     n, n_positive = len(scores), int(np.count_nonzero(is_positive))
     pairs = n_positive * (n - n_positive)
     if not pairs:
         return None
+    if weights is not None:
+        return _weighted_area(scores, is_positive, weights)
     # Only the smaller class is copied and sorted as a whole, the other one a block at a time.
     few_are_positive = 2 * n_positive <= n
     few = scores[is_positive == few_are_positive]
     few.sort()
-    # How many of the few are below and how many are not above, of every other: twice the pairs the other ones win, which is
-    # a whole number, so nothing is rounded before the one division.
+    # For each score of the other class: how many of the few are below it plus how many are not above it. That is twice
+    # the number of pairs it wins, a whole number, so nothing is rounded before the one division.
     won = 0
     for block in blocks(n):
         others = scores[block][is_positive[block] != few_are_positive]
@@ -31,3 +34,13 @@ def area_under_curve(scores: Array, is_positive: npt.NDArray[np.bool_]) -> float
         for side in ("left", "right"):
             won += int(np.searchsorted(few, others, side=side).sum())
     return (2 * pairs - won if few_are_positive else won) / (2 * pairs)
+
+
+def _weighted_area(scores: Array, is_positive: npt.NDArray[np.bool_], weights: Array) -> float:
+    negative, own = scores[~is_positive], weights[is_positive].astype(np.float64)
+    order = np.argsort(negative, kind="stable")
+    # Weight of the k lowest negatives, for k from 0 up.
+    below = np.concatenate([[0.0], np.cumsum(weights[~is_positive][order], dtype=np.float64)])
+    negative = negative[order]
+    sides = [below[np.searchsorted(negative, scores[is_positive], side=side)] for side in ("left", "right")]
+    return float(own @ (sides[0] + sides[1])) / (2 * float(own.sum()) * float(below[-1]))

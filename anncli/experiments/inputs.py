@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 from collections import deque
@@ -90,7 +89,7 @@ def unreadable(specs: Iterable[Spec]) -> dict[str, Dataset]:
 
 
 def network_of(data: bytes) -> Network:
-    """A fresh copy of the network in the bytes of a file; raises NetworkError for a damaged one."""
+    """The network in the bytes of a file, which nobody may change; raises NetworkError for a damaged one."""
     from anncli.formats.networks.storage import parse
 
     with _lock:
@@ -98,7 +97,7 @@ def network_of(data: bytes) -> Network:
         if found is None:
             found = parse(data, "NETWORK")
             _networks.append((data, found))
-    return copy.deepcopy(found)
+        return found
 
 
 def _read(ref: DataRef) -> Dataset:

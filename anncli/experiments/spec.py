@@ -140,16 +140,18 @@ class InternalError(Exception):
 class Result:
     """What a spec gave.
 
-    digest: of the spec; evaluations: set -> metrics, plain values; curves: name -> values in the order of epochs;
-    seconds: spent in epochs by the time of each value of the curves, which alone differ from run to run; network: the
-    bytes of the trained network, where the spec asks for them; ended: why the training ended before its last epoch,
-    or ''; engine: program version and backend, on which the last digits depend.
+    digest: of the spec; evaluations: set -> metrics, plain values; curves: name -> values in the order of epochs, of
+    the restart that was kept; seconds: spent in epochs by the time of each value of the curves; total_seconds: of the
+    whole training; network: the bytes of the trained network, where the spec asks for them; ended: why the training
+    ended before its last epoch, or ''; engine: program version and backend, on which the last digits depend.
+    Only the seconds differ from run to run.
     """
 
     digest: str
     evaluations: Mapping[str, Any] = field(default_factory=dict)
     curves: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
     seconds: tuple[float, ...] = ()
+    total_seconds: float = 0.0
     network: bytes | None = None
     ended: str = ""
     warnings: tuple[str, ...] = ()
@@ -158,7 +160,7 @@ class Result:
 
     def without_times(self) -> Result:
         """The part that is the same whoever runs the spec."""
-        return replace(self, seconds=())
+        return replace(self, seconds=(), total_seconds=0.0)
 
     def document(self) -> dict[str, Any]:
         """As JSON values; result_of() gives an equal result back."""
@@ -167,6 +169,7 @@ class Result:
             "evaluations": plain(self.evaluations),
             "curves": plain(self.curves),
             "seconds": list(self.seconds),
+            "total_seconds": self.total_seconds,
             "network": None if self.network is None else base64.b64encode(self.network).decode("ascii"),
             "ended": self.ended,
             "warnings": list(self.warnings),
@@ -184,6 +187,7 @@ def result_of(document: Mapping[str, Any]) -> Result:
             evaluations=document["evaluations"],
             curves={name: tuple(values) for name, values in document["curves"].items()},
             seconds=tuple(document["seconds"]),
+            total_seconds=document["total_seconds"],
             network=None if network is None else base64.b64decode(network, validate=True),
             ended=document["ended"],
             warnings=tuple(document["warnings"]),

@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 
 from anncli import __version__
-from anncli.backends.choice import active_kernel
+from anncli.backends.choice import choose_backend
 from anncli.dataset.dataset import Dataset
 from anncli.errors import AnnError
 from anncli.experiments.executors.base import IsStopped, Stopped, never
 from anncli.experiments.inputs import dataset_of, network_of
 from anncli.experiments.spec import Failure, Result, Spec, plain
-from anncli.inference.evaluate import evaluate
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
-from anncli.training.result import TrainingResult
+from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
+from anncli.training.setup import prepare
 
 
 def run_spec(spec: Spec, is_stopped: IsStopped = never) -> Result:
@@ -51,7 +51,7 @@ def run_spec(spec: Spec, is_stopped: IsStopped = never) -> Result:
 @cache
 def engine() -> str:
     """Program version and backend: what the last digits of a result depend on besides the spec."""
-    return f"anncli {__version__}, {active_kernel().name}"
+    return f"anncli {__version__}, {choose_backend().name}"
 
 
 def option_values(options: TrainingOptions) -> dict[str, Any]:
@@ -68,47 +68,45 @@ def training_options_of(values: Mapping[str, Any]) -> TrainingOptions:
 
 
 def _prepared(spec: Spec, network: Network, data: Dataset) -> TrainingRun:
-    rows = None if spec.rows is None else spec.rows.numbers()
-    return TrainingRun(network, data, training_options_of(spec.options), parts=rows)
+    sets = None if spec.rows is None else spec.rows.numbers()
+    return TrainingRun(prepare(network, data, training_options_of(spec.options), sets=sets))
 
 
 def _train(found: Result, spec: Spec, network: Network, data: Dataset, is_stopped: IsStopped) -> Result:
     """Mode 'train': what `ann train` does, without its files."""
     run, begin = _prepared(spec, network, data), time.perf_counter()
-    reports, seconds = [], []
+    seconds: dict[int, list[float]] = {}
     for report in run.epochs(spec.epochs):
-        reports.append(report)
-        seconds.append(time.perf_counter() - begin)
+        if report.phase == "training":
+            seconds.setdefault(report.restart, []).append(time.perf_counter() - begin)
         if is_stopped():
             raise Stopped
     result = run.finish()
     return Result(
         found.digest,
-        evaluations=_evaluations(result, data),
+        evaluations=_evaluations(run, result),
         curves={
-            "training": tuple(report.training_loss for report in reports),
-            "validation": tuple(report.validation_loss for report in reports),
+            "training": tuple(report.training_loss for report in result.history),
+            "validation": tuple(report.validation_loss for report in result.history),
         },
-        seconds=tuple(seconds),
+        seconds=tuple(seconds.get(result.restart, ())),
+        total_seconds=time.perf_counter() - begin,
         network=_rendered(result.network) if spec.keep_network else None,
-        ended=result.stop_reason,
+        ended="" if result.reached_limit else result.stop_reason,
         warnings=tuple(result.warnings),
         engine=found.engine,
     )
 
 
-def _evaluations(result: TrainingResult, data: Dataset) -> dict[str, Any]:
+def _evaluations(run: TrainingRun, result: TrainingResult) -> dict[str, Any]:
     """Metrics of every set that has rows; the validation set by the weights that it chose, not those trained on it."""
     found = {}
-    network = result.network
     for name, rows in result.rows.items():
-        if not len(rows):
-            continue
-        kept = network.parameters
+        parameters = result.network.parameters
         if name == "validation" and result.validation_parameters is not None:
-            network.parameters = result.validation_parameters
-        found[name] = plain(evaluate(network, data, rows).as_dict())
-        network.parameters = kept
+            parameters = result.validation_parameters
+        if len(rows):
+            found[name] = plain(run.evaluate(parameters, name, result.network.classes).as_dict())
     return found
 
 
@@ -124,31 +122,37 @@ def _follow(found: Result, spec: Spec, network: Network, data: Dataset, is_stopp
     No rule stops the training; it ends early when the trainer has finished or the loss is not finite.
     """
     run = _prepared(spec, network, data)
-    validation, lowest, ended = run.rows["validation"], None, ""
-    losses, seconds = [run.objective.value(run.parameters)], [0.0]
-    run.trainer.total_epochs = spec.epochs
+    attempt, validation = run.attempt, run.setup.rows["validation"]
+    objective, parameters, lowest, ended = attempt.objective, attempt.parameters, None, ""
+    losses, seconds = [objective.value(parameters)], [0.0]
     for _ in range(spec.epochs):
         if is_stopped():
             raise Stopped
         begin = time.perf_counter()
         with np.errstate(over="ignore", invalid="ignore"):
-            run.trainer.epoch(run.objective, run.parameters, run.rng)
+            outcome = attempt.trainer.epoch(objective, parameters, attempt.rng, spec.epochs)
             spent = time.perf_counter() - begin
-            loss = run.objective.value(run.parameters)
+            loss = objective.value(parameters)
         if not np.isfinite(loss):
             ended = "diverged"
             break
         losses.append(loss)
         seconds.append(seconds[-1] + spent)
         if len(validation):
-            other = run.objective.value(run.parameters, validation, penalty=False)
+            other = objective.value(parameters, validation, penalty=False)
             lowest = other if lowest is None else min(lowest, other)
-        if run.trainer.finished:
-            ended = run.trainer.finished
+        if outcome.finished:
+            ended = outcome.finished
             break
-    evaluations = {"validation": {"lowest_loss": lowest}} if len(validation) else {}
-    curves = {"training": tuple(losses)}
-    return Result(found.digest, evaluations, curves, tuple(seconds), ended=ended, engine=found.engine)
+    return Result(
+        found.digest,
+        evaluations={"validation": {"lowest_loss": lowest}} if len(validation) else {},
+        curves={"training": tuple(losses)},
+        seconds=tuple(seconds),
+        total_seconds=seconds[-1],
+        ended=ended,
+        engine=found.engine,
+    )
 
 
 _MODES: dict[str, Callable[[Result, Spec, Network, Dataset, IsStopped], Result]] = {"train": _train, "epochs": _follow}

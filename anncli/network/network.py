@@ -28,7 +28,7 @@ class Network:
     topology: its shape; parameters: float32 (P,), or None while the network is untrained (drawn by training);
     scaling: raw inputs -> network inputs; classes: their names, positive first when there is one output;
     targets: the output values (high, low) that stand for "is" and "is not" a class;
-    threshold: with one output, a score strictly above it is the first class;
+    loss: the loss it was trained with, or None; threshold: with one output, a score strictly above it is the first class;
     columns: input column names or (); training: settings the network file asks for; record: how it was trained;
     dialect: the kind of file it came from, 'ann' or 'ann1dn'; head: what a person wrote in that file, kept when saved.
     """
@@ -38,6 +38,7 @@ class Network:
     scaling: Scaling = field(default_factory=Scaling)
     classes: tuple[str, ...] = ()
     targets: tuple[float, float] | None = None
+    loss: str | None = None
     threshold: float | None = None
     columns: tuple[str, ...] = ()
     training: dict[str, Any] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""An attempt: one training from one set of initial weights, epoch by epoch, with everything it takes to go on later."""
+"""An attempt: one training from one set of initial weights, epoch by epoch, and the state it needs to be resumed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ from anncli.training.trainers import make_trainer
 
 
 class EpochReport(NamedTuple):
-    """What one epoch showed: losses (validation_loss None without a validation part), the best epoch so far,
-    the metric that chose it (None when this epoch was not judged), and the class means of trainers that watch them.
-    phase is 'training', or 'refit' when the same initial weights are trained again on all vectors; start counts the
-    sets of initial weights from 1."""
+    """What one epoch showed.
+
+    training_loss: mean loss on the training set, each row's taken before the update it led to; validation_loss: None
+    without a validation set; metric: by which the best epoch is chosen, None where this epoch was not a candidate;
+    best_epoch: the best so far; class_means: mean output of each class, from trainers that compute it; phase: 'training',
+    or 'refit' while the final fit retrains on all rows; restart: the number of the set of initial weights, from 1.
+    """
 
     epoch: int
     training_loss: float
@@ -30,15 +33,16 @@ class EpochReport(NamedTuple):
     best_epoch: int | None
     class_means: tuple[float, ...] | None
     phase: str = "training"
-    start: int = 1
+    restart: int = 1
 
 
 class Attempt:
-    """One training of `parameters`, which it changes in place; `weights` are what an epoch ended with: these
-    parameters, or their average where options.average asks for one.
+    """One training of `parameters` (P,), which it changes in place.
 
-    Args: rng, the order of rows; judge, of the validation part; patience, epochs without a better result that end it
-        (0: none do); number, of the attempt, from 1.
+    weights: what the last epoch ended with, the parameters or their average where options.average asks for one.
+
+    Args: rng: decides the order of rows; judge: of the validation set; patience: epochs without improvement that end the
+        attempt, 0 for never; number: of the restart, from 1.
     """
 
     def __init__(
@@ -58,64 +62,70 @@ class Attempt:
         self.initial_parameters = parameters.copy()
         self.trainer = make_trainer(options.trainer, options.trainer_options)
         self.trainer.start(objective, parameters)
+        #: Epochs that the learning-rate schedule spans, since epochs() was called.
+        self.total_epochs: int | None = None
+        #: Why the trainer cannot go on, and the class means of the last epoch; see EpochOutcome.
+        self.finished: str | None = None
+        self.class_means: tuple[float, ...] | None = None
         self.average: WeightAverage | None = None
         self.best_parameters: Array | None = None
         self.history: list[EpochReport] = []
         self.stop_reason = ""
+        #: Whether a rule, the trainer or divergence ended it; may_go_on: a resumed run continues it all the same.
         self.stopped = self.may_go_on = False
+        #: The epoch in which the loss or a weight stopped being finite; 0: none.
         self.diverged = 0
 
     def epochs(self, limit: int, total: int | None = None) -> Iterator[EpochReport]:
-        """Train for at most `limit` more epochs; `stopped` says whether a rule or the trainer ended it before.
+        """Train for at most `limit` more epochs; `stopped` says whether something ended it earlier.
 
-        total: how many epochs the learning-rate schedule spans, where that is not up to the limit.
+        Args: total: epochs that the learning-rate schedule spans; default: up to the limit.
         """
         total = total or len(self.history) + limit
-        self.trainer.total_epochs = total
+        self.total_epochs = total
         if self.options.average is not None and (self.average is None or not self.average.count):
-            # Also a restored one that has not begun: this run may have more epochs than the one that wrote it down.
+            # Made anew also where a restored average is still empty: this run may have more epochs than the one before.
             self.average = WeightAverage(self.options.average, total)
         for _ in range(limit):
             report = self._one_epoch()
             if report is None:
                 return
             reason = self._reason_to_stop(report)
-            # Before the report, so that whoever saves this attempt with it saves that it is over.
+            # Set before the report is handed out: a checkpoint written on that report must hold that the attempt is over.
             self.stopped, self.stop_reason = reason is not None, reason or ""
             yield report
             if self.stopped:
                 return
-        self.stop_reason = f"all {len(self.history)} epochs done"
+        self.stop_reason = f"reached the limit of {count_of(len(self.history), 'epoch')}"
 
     def _one_epoch(self) -> EpochReport | None:
         number = len(self.history) + 1
-        # Overflow on the way to divergence is found below and told in words.
+        # An overflow before divergence is found below; numpy's warning would only repeat it.
         with np.errstate(over="ignore", invalid="ignore"):
-            training_loss = self.trainer.epoch(self.objective, self.parameters, self.rng)
+            outcome = self.trainer.epoch(self.objective, self.parameters, self.rng, self.total_epochs)
+            training_loss, self.finished, self.class_means = outcome
             finite = math.isfinite(training_loss) and all_finite(self.parameters)
         if not finite:
             self.diverged, self.stopped, self.stop_reason = number, True, f"diverged in epoch {number}"
             return None
         self.weights = self.parameters if self.average is None else self.average.see(number, self.parameters)
-        verdict = self.judge.see(number, self.weights, self.trainer.class_means)
+        verdict = self.judge.see(number, self.weights, self.class_means)
         if verdict.is_best:
             self.best_parameters = self.weights.copy()
-        means = None if self.trainer.class_means is None else tuple(self.trainer.class_means)
-        report = EpochReport(
-            number, training_loss, verdict.loss, verdict.metric, self.judge.best_epoch, means, start=self.number
-        )
+        best, means = self.judge.best_epoch, self.class_means
+        report = EpochReport(number, training_loss, verdict.loss, verdict.metric, best, means, restart=self.number)
         self.history.append(report)
         return report
 
     def _reason_to_stop(self, report: EpochReport) -> str | None:
-        if self.trainer.finished:
-            return self.trainer.finished
+        if self.finished:
+            return self.finished
         seen = [(rule, rule.see(report.training_loss, report.validation_loss)) for rule in self.rules]
         for rule, reason in seen:
             if reason and rule.lasts:
                 return reason
         if self._out_of_patience(report):
-            return f"no better validation result for {self.patience} epochs"
+            return f"no improvement for {count_of(self.patience, 'epoch')}"
         passing = next((reason for _, reason in seen if reason), None)
         self.may_go_on = passing is not None
         return passing
@@ -127,16 +137,16 @@ class Attempt:
         return waited >= self.patience and self.judge.sees_progress
 
     def state(self) -> dict[str, Any]:
-        """Everything epochs() depends on besides what __init__ was given: nested dicts of arrays, numbers and words."""
+        """Everything that epochs() depends on besides the arguments of __init__: nested dicts of arrays, numbers and text."""
         state: dict[str, Any] = {
             "parameters": self.parameters.copy(),
             "initial_parameters": self.initial_parameters,
             "trainer": self.trainer.state(),
-            "finished": self.trainer.finished,
-            "class_means": self.trainer.class_means,
+            "finished": self.finished,
+            "class_means": None if self.class_means is None else list(self.class_means),
             "rng": self.rng.bit_generator.state,
             "judge": self.judge.state(),
-            "rules": [remembered for rule in self.rules if (remembered := rule.state())],
+            "rules": [rule_state for rule in self.rules if (rule_state := rule.state())],
             "history": [list(report) for report in self.history],
             "stop_reason": "" if self.may_go_on else self.stop_reason,
             "stopped": self.stopped and not self.may_go_on,
@@ -150,17 +160,18 @@ class Attempt:
         return state
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Take up a state that state() gave."""
+        """Continue from a state that state() returned."""
         self.parameters[...] = state["parameters"]
         self.initial_parameters = state["initial_parameters"]
         self.trainer.restore(state["trainer"])
-        self.trainer.finished, self.trainer.class_means = state["finished"], state["class_means"]
+        means = state["class_means"]
+        self.finished, self.class_means = state["finished"], None if means is None else tuple(means)
         self.rng.bit_generator.state = state["rng"]
         self.judge.restore(state["judge"])
-        # Those without a memory may be others now: a time limit more or less.
-        remembering = [rule for rule in self.rules if rule.state()]
-        for rule, remembered in zip(remembering, state["rules"], strict=True):
-            rule.restore(remembered)
+        # Rules without a state are skipped: a resumed run may add or drop a time limit.
+        with_state = [rule for rule in self.rules if rule.state()]
+        for rule, rule_state in zip(with_state, state["rules"], strict=True):
+            rule.restore(rule_state)
         self.history = [_report(entry) for entry in state["history"]]
         self.stop_reason, self.stopped, self.diverged = state["stop_reason"], state["stopped"], state["diverged"]
         self.best_parameters = state.get("best_parameters")
@@ -177,5 +188,10 @@ def _report(entry: Sequence[Any]) -> EpochReport:
 
 
 def all_finite(values: Array) -> bool:
-    """Whether no value is nan or infinite; the sum of squares says so in one pass unless it overflows itself."""
+    """Whether no value is nan or infinite. The sum of squares tells in one pass, unless it overflows itself."""
     return math.isfinite(np.dot(values, values)) or bool(np.isfinite(values).all())
+
+
+def count_of(number: int, noun: str) -> str:
+    """'1 epoch', '2 epochs'."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""An average of weights: what the network becomes when the weights of several epochs are averaged, epoch by epoch."""
+"""A running average of the weights of several epochs."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 class WeightAverage:
-    """A running average of parameter vectors (P,), kept in float64 and handed out as float32.
+    """A running average of parameter vectors (P,), computed in float64 and returned in their own type.
 
-    ema: a = D a + (1-D) w, divided by 1 - D^t as Adam's moments are (Polyak & Juditsky 1992 for averaging as such);
-    swa: the mean from epoch S * total on, before which the weights themselves count (Izmailov et al. 2018).
+    ema:D: a = D a + (1-D) w, divided by 1 - D^t to correct its bias, as in Adam (averaging: Polyak & Juditsky 1992);
+    swa:S: the mean of the epochs after S * total_epochs (Izmailov et al. 2018); before, the weights of the epoch.
     """
 
     def __init__(self, text: str, total_epochs: int) -> None:
@@ -26,11 +26,11 @@ class WeightAverage:
 
     @property
     def begin(self) -> int:
-        """The last epoch that is left out."""
+        """The last epoch before averaging begins."""
         return int(self.number * self.total_epochs) if self.name == "swa" else 0
 
     def see(self, epoch: int, parameters: Array) -> Array:
-        """Take up the weights of `epoch` (from 1) and give the average so far, a new array."""
+        """Add the weights (P,) of `epoch`, counted from 1; returns the average so far, a new array."""
         if epoch <= self.begin:
             return parameters.copy()
         self.count += 1

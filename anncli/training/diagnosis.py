@@ -1,73 +1,72 @@
-"""A diagnosis: what a finished run suffers from, in words, each with the option that would change it."""
+"""A diagnosis: problems of a finished run in words, each with the option that may solve it."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from anncli.arrays import Array, take_rows
+from anncli.arrays import Array, blocks, take_rows
 from anncli.dataset.dataset import UNLABELLED
 from anncli.network.activations import ACTIVATIONS
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.propagation import forward
-from anncli.training.result import TrainingResult
+from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
 
-# Training vectors that units are watched on.
+# Most training rows on which the slopes of units are computed.
 _ROWS = 2000
-# Values of the widest layer that are looked at at a time.
+# Values of the widest layer that are computed at a time.
 _BLOCK_VALUES = 1 << 19
-# A unit is dead where its slope is 0 for all of them, saturated where the slope is below this share of its largest
-# for nearly all of them; a few in a large layer are no reason to worry.
-_FLAT, _NEARLY_ALL, _SHARE = 0.02, 0.95, 0.05
-# A gap between training and new vectors is one where both the loss and the share of errors show it.
+# A unit is dead where its slope is 0 on all of these rows. It is saturated where its slope is below _FLAT times the largest
+# slope on at least _NEARLY_ALL of them. A layer is reported where more than _FRACTION of its units are.
+_FLAT, _NEARLY_ALL, _FRACTION = 0.02, 0.95, 0.05
+# Over-fitting: the loss is _LOSS_RATIO times that of the training set and the error rate _ERROR_GAP higher, on a set of at
+# least _ENOUGH rows.
 _LOSS_RATIO, _ERROR_GAP, _ENOUGH = 2.0, 0.05, 40
-# Still improving: the best epoch is among the last 5 %, or the loss fell by 2 % in the last tenth of the run.
+# Still improving: the best epoch is after _LATE of the run, or the loss fell by _FALL in its last tenth.
 _LATE, _FALL, _LEAST_EPOCHS = 0.95, 0.02, 20
 
 
 def diagnose(run: TrainingRun, result: TrainingResult) -> list[str]:
-    """Remarks on a finished run, the gravest first; none is the good news."""
-    return [*_units(run), *_gap(run, result), *_unfinished(run, result), *_average(run, result)]
+    """Remarks on a finished run, the most serious first; an empty list for a healthy run."""
+    return [*_units(run, result), *_gap(run, result), *_unfinished(result), *_average(run, result)]
 
 
-def _units(run: TrainingRun) -> list[str]:
+def _units(run: TrainingRun, result: TrainingResult) -> list[str]:
     """Hidden units that pass no gradient on."""
-    rows = run.rows["training"]
+    rows = run.setup.rows["training"]
     rows = rows[:: max(1, len(rows) // _ROWS)]
-    remarks = []
-    for number, (layer, (flat_on, dead_on)) in enumerate(
-        zip(run.network.topology.layers[:-1], _slopes(run, rows), strict=True), 1
-    ):
+    layers, remarks = result.network.topology.layers[:-1], []
+    for number, (layer, (flat_on, dead_on)) in enumerate(zip(layers, _slopes(run, result, rows), strict=True), 1):
         info = ACTIVATION_NAMES[layer.activation]
         dead = int((dead_on == len(rows)).sum())
+        flat = int((flat_on / len(rows) >= _NEARLY_ALL).sum())
         if np.isfinite([info.lowest, info.highest]).all():
-            flat = int((flat_on / len(rows) >= _NEARLY_ALL).sum())
-            if flat > _SHARE * layer.units:
-                remarks.append(
-                    f"hidden layer {number}: {_of(flat, layer.units)} saturated on nearly every vector and no longer learning; "
-                    + _one_of(
-                        "scale the inputs (--scaling zscore)" if run.scaling.is_identity else "",
-                        _raise_l2(run),
-                        _lower_rate(run),
-                        last="train it anew (--init auto --seed N)",
-                    )
-                )
-        elif dead > _SHARE * layer.units:
+            if flat > _FRACTION * layer.units:
+                remarks.append(f"hidden layer {number}: {_saturated(run, flat, layer.units)}")
+        elif dead > _FRACTION * layer.units:
             remarks.append(
-                f"hidden layer {number}: {_of(dead, layer.units)} dead, with slope 0 on every vector; "
-                + _one_of("use leaky-relu or elu", _lower_rate(run), last="draw other weights (--init he --seed N)")
+                f"hidden layer {number}: {_of(dead, layer.units)} dead: the slope is 0 on every row; "
+                + _one_of(
+                    "use leaky-relu or elu", _lower_rate(run), last="try other initial weights (--init he --seed N)"
+                )
             )
     return remarks
 
 
-def _slopes(run: TrainingRun, rows: Array) -> list[tuple[Array, Array]]:
-    """Of each hidden layer, on how many of the rows the slope of each unit is nearly 0, and 0."""
-    topology = run.network.topology
+def _saturated(run: TrainingRun, count: int, units: int) -> str:
+    scale = "scale the inputs (--scaling zscore)" if run.setup.scaling.is_identity else ""
+    advice = _one_of(scale, _raise_l2(run), _lower_rate(run), last="start over (--init auto --seed N)")
+    return f"{_of(count, units)} saturated on nearly every row and no longer learning; {advice}"
+
+
+def _slopes(run: TrainingRun, result: TrainingResult, rows: Array) -> list[tuple[Array, Array]]:
+    """For each hidden layer: on how many rows the slope of each unit (units,) is nearly 0, and on how many it is 0."""
+    topology, parameters = result.network.topology, result.network.parameters
+    assert parameters is not None
     hidden = topology.layers[:-1]
     counts = [(np.zeros(layer.units, dtype=np.int64), np.zeros(layer.units, dtype=np.int64)) for layer in hidden]
-    length = max(1, _BLOCK_VALUES // max(topology.sizes))
-    for start in range(0, len(rows), length):
-        passed = forward(topology, run.network_parameters(), run.inputs[rows[start : start + length]])
+    for block in blocks(len(rows), max(1, _BLOCK_VALUES // max(topology.sizes))):
+        passed = forward(topology, parameters, run.setup.inputs[rows[block]])
         for (flat_on, dead_on), layer, z, a in zip(
             counts, hidden, passed.pre_activations[:-1], passed.activations[1:-1], strict=True
         ):
@@ -87,59 +86,62 @@ def _of(count: int, units: int) -> str:
 
 
 def _one_of(*advice: str, last: str = "") -> str:
-    """'a, b or c' of those that apply; `last` always does."""
+    """'a, b or c' of the advice that is not empty; `last` never is."""
     applying = [text for text in (*advice, last) if text]
     return " or ".join([", ".join(applying[:-1]), applying[-1]]) if len(applying) > 1 else applying[0]
 
 
 def _raise_l2(run: TrainingRun) -> str:
-    return "" if run.trainer.finds_penalty else "raise --l2"
+    return "" if run.attempt.trainer.finds_penalty else "raise --l2"
 
 
 def _lower_rate(run: TrainingRun) -> str:
-    return "lower --learning-rate" if "learning_rate" in run.options.trainer_options else ""
+    return "lower --learning-rate" if "learning_rate" in run.setup.options.trainer_options else ""
 
 
 def _gap(run: TrainingRun, result: TrainingResult) -> list[str]:
-    """Training vectors that are fitted much better than new ones."""
-    # The validation part has judged the weights before a final fit, the test part judges those after it.
+    """Training rows that are fitted much better than other rows."""
     large = [name for name in ("validation", "test") if len(result.rows[name]) >= _ENOUGH]
-    if not large or (take_rows(run.data.labels, result.rows[large[0]]) == UNLABELLED).any():
+    if not large or (take_rows(run.setup.data.labels, result.rows[large[0]]) == UNLABELLED).any():
         return []
-    part, judged = large[0], run.selected if large[0] == "validation" else run.network_parameters()
-    both = (result.rows["training"], result.rows[part])
-    losses = [run.objective.value(judged, rows, penalty=False) for rows in both]
-    errors = [1 - run.share_right(judged, rows) for rows in both]
+    name, parameters = large[0], result.network.parameters
+    if name == "validation" and result.validation_parameters is not None:
+        # A final fit has trained on the validation set: only the weights before it can be evaluated there.
+        parameters = result.validation_parameters
+    assert parameters is not None
+    both = (result.rows["training"], result.rows[name])
+    losses = [run.attempt.objective.value(parameters, rows, penalty=False) for rows in both]
+    errors = [1 - run.attempt.judge.measure.accuracy(parameters, rows) for rows in both]
     if losses[1] < _LOSS_RATIO * losses[0] or errors[1] - errors[0] < _ERROR_GAP:
         return []
-    dropout = "add --dropout 0.2" if "dropout" in run.options.trainer_options else ""
+    dropout = "add --dropout 0.2" if "dropout" in run.setup.options.trainer_options else ""
     return [
-        f"over-fitted: {100 * errors[0]:.1f} % wrong on the training part, {100 * errors[1]:.1f} % on the {part} part; "
-        + _one_of(_raise_l2(run), dropout, "use fewer hidden units", last="more vectors")
+        f"over-fitted: {100 * errors[0]:.1f} % wrong on the training set, {100 * errors[1]:.1f} % on the {name} set; "
+        + _one_of(_raise_l2(run), dropout, "use fewer hidden units", last="get more data")
     ]
 
 
-def _unfinished(run: TrainingRun, result: TrainingResult) -> list[str]:
-    """A run that ended for want of epochs while it was still getting better."""
+def _unfinished(result: TrainingResult) -> list[str]:
+    """A run that reached the limit of epochs while it was still improving."""
     epochs = result.epochs
-    if not result.stop_reason.startswith("all ") or epochs < _LEAST_EPOCHS or run.penalty_dropped:
+    if not result.reached_limit or epochs < _LEAST_EPOCHS or result.penalty_dropped:
         return []
     if result.best_epoch is not None:
-        better = result.best_epoch > _LATE * epochs
+        improving = result.best_epoch > _LATE * epochs
     else:
         losses = [report.training_loss for report in result.history]
         tenth = max(5, epochs // 10)
         before, now = np.mean(losses[-2 * tenth : -tenth]), np.mean(losses[-tenth:])
-        better = bool(now < (1 - _FALL) * before)
-    return [f"still improving at the last epoch; give more than {epochs} EPOCHS"] if better else []
+        improving = bool(now < (1 - _FALL) * before)
+    return [f"still improving at the last epoch; give more than {epochs} EPOCHS"] if improving else []
 
 
 def _average(run: TrainingRun, result: TrainingResult) -> list[str]:
-    """An average that was asked for and is not what was kept."""
+    """An average that was asked for but does not enter the weights that were kept."""
     average, kept = run.attempt.average, result.refit_epochs or result.kept_epoch
     if average is None or kept > average.begin:
         return []
     return [
-        f"no average: it begins after epoch {average.begin}, and the weights of epoch {kept} were kept; "
-        "give fewer EPOCHS, an earlier share (--average swa:0.1) or --average ema"
+        f"the weights are no average: averaging begins after epoch {average.begin}, and the weights of epoch {kept} were "
+        "kept; give fewer EPOCHS, begin earlier (--average swa:0.1) or use --average ema"
     ]

@@ -1,4 +1,4 @@
-"""The judge: looks at the validation part after each epoch and remembers which epoch was the best."""
+"""The judge: evaluates the validation set after each epoch and remembers which epoch was the best."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, take_rows
-from anncli.evaluation.evaluation import evaluate_outputs
-from anncli.evaluation.metric import selection_metric
-from anncli.options.table import TrainingOptions
-from anncli.training.objective import Objective
+from anncli.arrays import Array
+from anncli.evaluation.metric import SMALLEST_MSE, selection_metric
+from anncli.training.measure import Measure
 
 
 class Verdict(NamedTuple):
-    """Loss and metric of an epoch on the validation part (None without one), and whether it is the best so far."""
+    """Loss and metric of an epoch on the validation set (None without one), and whether it is the best so far."""
 
     loss: float | None
     metric: float | None
@@ -24,25 +22,24 @@ class Verdict(NamedTuple):
 
 
 class Judge:
-    """Keeps the best epoch by options.metric; among equal metrics the lower loss is better.
+    """Keeps the best epoch by a metric; of epochs with equal metrics the one of lower loss.
 
-    With the class alternation of ann1dn its rules hold: an epoch counts only when the class means lie on both sides of
-    the threshold, and of equally good epochs the later one is kept.
+    Args: rows (n,), of the validation set; metric, a name of METRIC_NAMES; alternates: training alternates between two
+        classes. Then the rules of ann1dn hold: an epoch counts only if the mean outputs of the classes lie on both sides
+        of the threshold, and of epochs with equal metrics the latest is kept.
     """
 
-    def __init__(
-        self, objective: Objective, labels: Array, rows: Array, options: TrainingOptions, threshold: float
-    ) -> None:
-        self.objective, self.labels, self.rows, self.threshold = objective, labels, rows, threshold
-        self.metric = options.metric
-        self.classic = bool(options.trainer_options.get("alternate"))
+    def __init__(self, measure: Measure, rows: Array, metric: str, alternates: bool = False) -> None:
+        self.measure, self.rows, self.metric, self.alternates = measure, rows, metric, alternates
         self.best_epoch: int | None = None
         self.best: tuple[float, float] | None = None
 
     @property
     def sees_progress(self) -> bool:
-        """Whether the best epoch beats always giving the mean target of the training part, by 1 %; by other metrics than
-        the loss any judged epoch does. Until then there is nothing to be patient about: training is on its first plateau.
+        """Whether the best epoch has a loss 1 % below that of always predicting the mean target of the training set;
+        with another metric than the loss, whether there is a best epoch.
+
+        Until then patience does not count: training is still on its first plateau.
         """
         if self.best is None or self.metric != "loss":
             return self.best is not None
@@ -50,26 +47,23 @@ class Judge:
 
     @cached_property
     def _constant_loss(self) -> float:
-        return self.objective.constant_loss(self.rows)
+        return self.measure.constant_loss(self.rows)
 
     @property
     def can_judge(self) -> bool:
-        """Whether there is a validation part."""
+        """Whether there is a validation set."""
         return bool(len(self.rows))
 
     def see(self, epoch: int, parameters: Array, class_means: Sequence[float] | None) -> Verdict:
-        """Judge the parameters after `epoch`."""
+        """Evaluate the parameters after `epoch`."""
         if not self.can_judge:
             return Verdict(None, None, False)
-        loss = self.objective.value(parameters, self.rows, penalty=False)
-        if not np.isfinite(loss):
+        loss = self.measure.loss(parameters, self.rows)
+        if not np.isfinite(loss) or (self.alternates and not self._separates(class_means)):
             return Verdict(loss, None, False)
-        apart = not class_means or len(class_means) != 2 or class_means[0] > self.threshold > class_means[1]
-        if self.classic and not apart:
-            return Verdict(loss, None, False)
-        metric = -loss if self.metric == "loss" else self._measure(parameters)
+        metric = -loss if self.metric == "loss" else self._metric(parameters)
         rank = (metric, -loss)
-        better = self.best is None or (metric >= self.best[0] if self.classic else rank > self.best)
+        better = self.best is None or (metric >= self.best[0] if self.alternates else rank > self.best)
         if better:
             self.best, self.best_epoch = rank, epoch
         return Verdict(loss, loss if self.metric == "loss" else metric, better)
@@ -81,16 +75,13 @@ class Judge:
         self.best_epoch = state["best_epoch"]
         self.best = None if state["best"] is None else (float(state["best"][0]), float(state["best"][1]))
 
-    def _measure(self, parameters: Array) -> float:
-        objective = self.objective
-        if self.metric == "mse":
-            # The kernel has it in one pass; the other metrics need answers.
-            return 1 / max(objective.value(parameters, self.rows, penalty=False, loss="mse"), 1e-15)
-        outputs = objective.kernel.forward(objective.topology, parameters, objective.inputs, self.rows)
-        evaluation = evaluate_outputs(
-            outputs, take_rows(self.labels, self.rows), threshold=self.threshold, targets=self._targets()
-        )
-        return selection_metric(self.metric, evaluation)
+    def _separates(self, class_means: Sequence[float] | None) -> bool:
+        if not class_means or len(class_means) != 2:
+            return True
+        return class_means[0] > self.measure.threshold > class_means[1]
 
-    def _targets(self) -> tuple[float, float]:
-        return float(self.objective.targets.max()), float(self.objective.targets.min())
+    def _metric(self, parameters: Array) -> float:
+        if self.metric == "mse":
+            # One pass of the compiled code; the other metrics need the outputs of every row.
+            return 1 / max(self.measure.loss(parameters, self.rows, loss="mse"), SMALLEST_MSE)
+        return selection_metric(self.metric, self.measure.evaluate(parameters, self.rows))

@@ -1,4 +1,4 @@
-"""The names of trainers, with what help and errors say of them: one table, no numpy."""
+"""The names of trainers, and what help and errors say about them: one table, no numpy."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from anncli.errors import did_you_mean
 
 
 class TrainerName(NamedTuple):
-    """module: the file of anncli/training/trainers that implements it; vectors: vectors of length P kept besides the
-    weights, as `ann trainers` prints it; summary: one line; defaults: its options and their default values;
+    """module: the file of anncli/training/trainers that implements it; vectors: number of vectors of length P that it keeps
+    besides the weights, as `ann trainers` prints it; summary: one line; defaults: its options and their default values;
     use: when to choose it."""
 
     module: str
@@ -22,38 +22,38 @@ class TrainerName(NamedTuple):
 _RPROP: dict[str, float | str] = {
     "step_init": 0.1, "step_spread": 0.0, "step_min": 1e-6, "step_max": 50.0, "increase": 1.2, "decrease": 0.5,
 }  # fmt: skip
-# What trainers that present rows in batches can do on the way; 0: nothing.
+# Options of trainers that present rows in batches; 0: off.
 _ROWWISE: dict[str, float | str] = {"clip": 0.0, "dropout": 0.0, "input_dropout": 0.0, "input_noise": 0.0}
 _ADAM: dict[str, float | str] = {
     "batch_size": 32, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "schedule": "constant", **_ROWWISE,
 }  # fmt: skip
-_FULL = "up to some 20,000 vectors"
+_FULL = "up to about 20,000 rows"
 
 TRAINER_NAMES: dict[str, TrainerName] = {
     "adam": TrainerName(
         "minibatch", 2, "mini-batches, a step size per weight (Kingma & Ba 2015); the default",
         {"learning_rate": 0.002, **_ADAM},
-        "any size of data or network; the one to start with",
+        "data and networks of any size; start with this one",
     ),
     "adamw": TrainerName(
         "minibatch", 2, "adam with decoupled weight decay (Loshchilov & Hutter 2019)",
         {"learning_rate": 0.005, "weight_decay": 0.01, **_ADAM},
-        "much data, large networks; with --schedule cosine",
+        "large data sets and networks; with --schedule cosine",
     ),
     "sgd": TrainerName(
         "minibatch", 1, "mini-batch gradient descent with momentum, or Nesterov's with nesterov=1",
         {"learning_rate": 0.05, "momentum": 0.9, "batch_size": 32, "nesterov": 0, "schedule": "constant", **_ROWWISE},
-        "much data, when the learning rate is known",
+        "large data sets, when a good learning rate is known",
     ),
     "online": TrainerName(
         "online", 1, "one sample at a time with momentum, the classic rule (Rumelhart et al. 1986)",
         {"learning_rate": 0.2, "momentum": 0.7, "tolerance": 0.0, "alternate": 0, "quiet_epochs": 0, **_ROWWISE},
-        "what ann1dn does; redundant data",
+        "as in ann1dn; redundant data",
     ),
     "schedule-free": TrainerName(
         "adaptive", 3, "adamw that averages its own iterates instead of a schedule (Defazio et al. 2024)",
         {"learning_rate": 0.0025, "weight_decay": 0.01, "warm_up": 0.05, **_ADAM},
-        "much data, when the number of epochs is not known beforehand",
+        "large data sets, when the number of epochs is not known in advance",
     ),
     "nadam": TrainerName(
         "adaptive", 2, "adam with Nesterov's look ahead (Dozat 2016)",
@@ -75,21 +75,21 @@ TRAINER_NAMES: dict[str, TrainerName] = {
         f"classification, {_FULL}, nothing to tune",
     ),
     "irprop-": TrainerName(
-        "rprop", 2, "as irprop+, but never takes a move back (Igel & Huesken 2000)", _RPROP,
+        "rprop", 2, "as irprop+, but never undoes a step (Igel & Huesken 2000)", _RPROP,
         f"classification, {_FULL}, nothing to tune",
     ),
     "rprop+": TrainerName(
-        "rprop", 3, "the first Rprop, taking back moves that changed the sign (Riedmiller & Braun 1993)", _RPROP,
+        "rprop", 3, "the first Rprop, which undoes steps after a sign change (Riedmiller & Braun 1993)", _RPROP,
         "comparison with published results (PROBEN1)",
     ),
     "rprop-": TrainerName(
-        "rprop", 2, "Rprop without taking back (Riedmiller 1994)", _RPROP,
+        "rprop", 2, "Rprop that undoes no step (Riedmiller 1994)", _RPROP,
         "comparison with published results",
     ),
     "lbfgs": TrainerName(
-        "quasi_newton", "2m+4", "curvature from the last m moves, with a line search (Liu & Nocedal 1989)",
+        "quasi_newton", "2m+4", "curvature from the last m steps, with a line search (Liu & Nocedal 1989)",
         {"memory": 10, "min_gradient": 1e-7},
-        f"{_FULL}, up to 100,000 weights: the fastest to a low training loss",
+        f"{_FULL}, up to 100,000 weights; reaches a low training loss fastest",
     ),
     "bfgs": TrainerName(
         "quasi_newton", "P+4", "the whole inverse Hessian, with a line search (BFGS 1970)",
@@ -121,12 +121,12 @@ TRAINER_NAMES: dict[str, TrainerName] = {
     "lm": TrainerName(
         "levenberg_marquardt", "2P", "Levenberg-Marquardt: damped Gauss-Newton steps (Hagan & Menhaj 1994)",
         {"mu": 0.001, "decrease": 0.1, "increase": 10.0, "mu_max": 1e10, "min_gradient": 1e-7, "max_parameters": 3000},
-        "up to some 500 weights: the most exact fit of a smooth function",
+        "up to about 500 weights; the most accurate fit of a smooth function",
     ),
     "br": TrainerName(
-        "levenberg_marquardt", "2P", "Bayesian regularisation: lm that finds its own penalty (MacKay 1992)",
+        "levenberg_marquardt", "2P", "Bayesian regularisation: lm with an L2 penalty that it finds itself (MacKay 1992)",
         {"mu": 0.005, "decrease": 0.1, "increase": 10.0, "mu_max": 1e10, "min_gradient": 1e-7, "max_parameters": 3000},
-        "few, noisy data and a small network; with --validation 0 --loss mse",
+        "few and noisy data, a small network; with --validation 0 --loss mse",
     ),
     "quickprop": TrainerName(
         "quickprop", 2, "full batch, a parabola per weight (Fahlman 1988)", {"learning_rate": 0.1, "growth": 1.75},
@@ -139,7 +139,7 @@ TRAINER_NAMES: dict[str, TrainerName] = {
     "gdx": TrainerName(
         "gradient_descent", 2, "full batch, momentum and a learning rate that adapts (Vogl et al. 1988)",
         {"learning_rate": 0.01, "momentum": 0.9, "increase": 1.05, "decrease": 0.7, "tolerated_growth": 1.04},
-        "slow and gentle: early stopping on little data",
+        "slow and smooth; early stopping on small data sets",
     ),
     "gda": TrainerName(
         "gradient_descent", 2, "full batch, a learning rate that adapts (Vogl et al. 1988)",
@@ -156,11 +156,11 @@ TRAINER_NAMES: dict[str, TrainerName] = {
     ),
     "bpvl": TrainerName(
         "chaotic", 1, "full batch, learning rates from chaotic series (after Dhar et al. 2011)",
-        {"chaos": "vector", "rate_low": 0.01, "rate_high": 0.3, "momentum": 0.9}, "curiosity",
+        {"chaos": "vector", "rate_low": 0.01, "rate_high": 0.3, "momentum": 0.9}, "experimental",
     ),
     "es": TrainerName(
         "evolution", 2, "evolution strategy: losses only, no gradient (Salimans et al. 2017)",
-        {"population": 64, "sigma": 0.05, "learning_rate": 0.02}, "activations whose slope tells nothing",
+        {"population": 64, "sigma": 0.05, "learning_rate": 0.02}, "experimental; for activations without a useful gradient",
     ),
 }  # fmt: skip
 
@@ -174,7 +174,7 @@ TRAINER_ALIASES: dict[str, str] = {
 
 DEFAULT_TRAINER = "adam"
 
-# What an ann1dn network is trained by unless told otherwise: the rule of its time (2008), all of it.
+# Default options of a network in ann1dn's file format: they train it as ann1dn (2008) did.
 ANN1DN_DEFAULTS: dict[str, object] = {
     "trainer": "online",
     "tolerance": 0.05,

@@ -1,4 +1,4 @@
-"""The objective: the training part as a function of the parameters, and the epochs a trainer asks of the kernel."""
+"""The objective: the loss over the training set as a function of the parameters, which is all that a trainer sees."""
 
 from __future__ import annotations
 
@@ -8,42 +8,60 @@ from typing import NamedTuple
 import numpy as np
 
 from anncli.arrays import Array, blocks
-from anncli.backends.base import Kernel
-from anncli.backends.rules import UpdateRule, UpdateState, add_penalty_gradient
+from anncli.backends.base import PLAIN, Backend, Problem, RowChoice, Samples, Session, Shown
+from anncli.backends.rules import Rule, State, UpdateRule
+from anncli.backends.updates import add_penalty_gradient
 from anncli.network.topology import Topology
 
-# Rows that are given noise at a time, so that memory does not grow with the data.
+# Rows that get noise at a time, so that memory does not grow with the data.
 _NOISY_ROWS = 4096
 
 
 class Objective(NamedTuple):
     """E(w) = weighted mean loss over `rows` + l2/2 * sum of squared weights + l1 * sum of absolute weights.
 
-    inputs (N, n_inputs) scaled, targets (N, n_outputs), weights (N,) or None, rows (n,), their numbers: the training part;
-    labels (N,), the class of each row, for trainers that care about the order of classes.
+    session: opened for `problem` and `samples`; rows (n,): row numbers of the training set; labels (N,): the class of
+    each row, for trainers that depend on the order of classes.
     """
 
-    kernel: Kernel
-    topology: Topology
-    loss: str
-    inputs: Array
-    targets: Array
-    weights: Array | None
+    session: Session
+    problem: Problem
+    samples: Samples
     rows: Array
     labels: Array
     l2: float = 0.0
     l1: float = 0.0
 
     @property
+    def topology(self) -> Topology:
+        return self.problem.topology
+
+    @property
+    def loss(self) -> str:
+        return self.problem.loss
+
+    @property
+    def inputs(self) -> Array:
+        return self.samples.inputs
+
+    @property
+    def targets(self) -> Array:
+        assert self.samples.targets is not None
+        return self.samples.targets
+
+    @property
+    def weights(self) -> Array | None:
+        return self.samples.weights
+
+    @property
     def n_samples(self) -> int:
+        """The number of rows in the training set."""
         return len(self.rows)
 
     def loss_and_gradient(self, parameters: Array) -> tuple[float, Array]:
-        """E and its gradient (P,), over the whole training part."""
+        """E and its gradient (P,), over the whole training set."""
         gradient = np.empty_like(parameters)
-        value = self.kernel.loss_and_gradient(
-            self.topology, parameters, self.loss, self.inputs, self.targets, self.weights, self.rows, gradient, self.l2
-        )
+        value = self.session.gradient(parameters, gradient, self.rows, l2=self.l2)
         if self.l1:
             value += self.l1 * self._absolute_weights(parameters)
             add_penalty_gradient(self.topology, parameters, gradient, 0.0, self.l1)
@@ -52,26 +70,27 @@ class Objective(NamedTuple):
     def value(
         self, parameters: Array, rows: Array | None = None, *, penalty: bool = True, loss: str | None = None
     ) -> float:
-        """E alone, over the training part or other rows, with the loss of training or another one."""
-        chosen = self.rows if rows is None else rows
+        """E alone, over the training set or other rows, with the loss of training or another one."""
         l2 = self.l2 if penalty else 0.0
-        value = self.kernel.loss_and_gradient(
-            self.topology, parameters, loss or self.loss, self.inputs, self.targets, self.weights, chosen, None, l2
-        )
+        value = self.session.loss(parameters, self.rows if rows is None else rows, loss=loss, l2=l2)
         return value + self.l1 * self._absolute_weights(parameters) if self.l1 and penalty else value
 
+    def outputs(self, parameters: Array, rows: RowChoice | None = None) -> Array:
+        """Outputs (n, n_outputs) of the rows, of all N samples when None."""
+        return self.session.outputs(parameters, rows)
+
     def constant_loss(self, rows: Array) -> float:
-        """The mean loss over `rows` of always giving the mean target of the training part, without the penalty."""
+        """The mean loss over `rows` of a constant prediction: the mean target of the training set. Without the penalty."""
         from anncli.network.losses import LOSSES
 
         activation, weights = self.topology.output_activation, self.weights
-        sums, shares = np.zeros(self.topology.n_outputs), 0.0
+        sums, total_weight = np.zeros(self.topology.n_outputs), 0.0
         for block in blocks(len(self.rows)):
             taken = self.rows[block]
-            share = np.ones(len(taken)) if weights is None else weights[taken].astype(np.float64)
-            sums += share @ self.targets[taken]
-            shares += float(share.sum())
-        mean, total = sums / shares, 0.0
+            weight = np.ones(len(taken)) if weights is None else weights[taken].astype(np.float64)
+            sums += weight @ self.targets[taken]
+            total_weight += float(weight.sum())
+        mean, total = sums / total_weight, 0.0
         # Pre-activations of those outputs; only the cross-entropies and the focal loss look at them.
         kept = np.clip(mean, 1e-12, 1 - 1e-12)
         z = np.log(kept) if activation == "softmax" else np.log(kept / (1 - kept))
@@ -83,30 +102,34 @@ class Objective(NamedTuple):
             total += float((values if weights is None else values * weights[taken]).sum())
         return total / len(rows)
 
-    def batch_loss_and_gradient(
-        self, parameters: Array, rows: Array, gradient: Array, dropout: UpdateRule | None = None, rows_seen: int = 0
+    def batch_gradient(self, parameters: Array, rows: Array, gradient: Array, shown: Shown = PLAIN) -> float:
+        """The mean loss over `rows`, without the penalty; its gradient, also without, goes to `gradient` (P,)."""
+        return self.session.gradient(parameters, gradient, rows, shown)
+
+    def sweep(
+        self,
+        parameters: Array,
+        rule: UpdateRule,
+        state: State,
+        order: Array,
+        batch_size: int,
+        shown: Shown = PLAIN,
+        outputs: Array | None = None,
     ) -> float:
-        """Mean loss over `rows`, penalty left out; `gradient` (P,) receives its gradient plus that of the penalty.
+        """One pass over the row numbers `order` in batches; see Session.sweep. The penalty is that of the rule."""
+        return self.session.sweep(parameters, rule, state, order, batch_size, shown, outputs)
 
-        dropout: a rule whose dropout is in force, with the number of rows presented before.
-        """
-        arrays = (self.inputs, self.targets, self.weights, rows, gradient)
-        if dropout is None:
-            value = self.kernel.loss_and_gradient(self.topology, parameters, self.loss, *arrays)
-        else:
-            from anncli.backends.stepwise import batch_gradient
+    def update(self, rule: Rule, state: State, parameters: Array, gradient: Array) -> None:
+        """One update of parameters and state from `gradient` (P,), which is overwritten; see Session.update."""
+        self.session.update(rule, state, parameters, gradient)
 
-            value = batch_gradient(self.kernel, self.topology, parameters, self.loss, dropout, rows_seen, *arrays)
-        add_penalty_gradient(self.topology, parameters, gradient, self.l2, self.l1)
-        return value
-
-    def portions(
+    def noisy_pieces(
         self, order: Array, batch_size: int, noise: float, rng: np.random.Generator
     ) -> Iterator[tuple[Objective, Array]]:
-        """The rows of `order` as pieces of whole batches: an objective and the rows of it to present.
+        """The rows of `order` in pieces of whole batches: an objective, and the numbers of its rows to present.
 
-        noise: standard deviation of what is added to every input anew (Holmstrom & Koistinen 1992), in units of the
-        scaled inputs; without it there is one piece.
+        noise: standard deviation of the normal noise added to every input, drawn anew at each call (Holmstrom &
+        Koistinen 1992), in units of the scaled inputs; 0: one piece, this objective itself.
         """
         if not noise:
             yield self, order
@@ -118,38 +141,24 @@ class Objective(NamedTuple):
             inputs += noise * rng.standard_normal(inputs.shape, dtype=np.float32)
             weights = None if self.weights is None else self.weights[rows]
             here = np.arange(len(rows), dtype=rows.dtype)
-            yield self._replace(inputs=inputs, targets=self.targets[rows], weights=weights, rows=here), here
+            yield self.over(Samples(inputs, self.targets[rows], weights), here), here
+
+    def over(self, samples: Samples, rows: Array | None = None) -> Objective:
+        """The same loss and penalty on other samples, and on other rows of them; shares the plan of this session."""
+        return self._replace(
+            session=self.session.over(samples), samples=samples, rows=self.rows if rows is None else rows
+        )
+
+    def on(self, backend: Backend) -> Objective:
+        """The same objective with a session of its own, for another thread; whoever asks for it closes the session."""
+        return self._replace(session=backend.open(self.problem, self.samples))
+
+    def precise(self) -> Objective:
+        """The same objective on the reference backend, which computes in float64 when it is given float64 parameters."""
+        from anncli.backends.reference import ReferenceBackend
+
+        return self.on(ReferenceBackend())
 
     def _absolute_weights(self, parameters: Array) -> float:
         weights = (block[1:] for block in self.topology.blocks(parameters))
         return sum(float(np.sum(np.abs(part), dtype=np.float64)) for part in weights)
-
-    def precise(self) -> Objective:
-        """The same objective on the numpy kernel, which computes in float64 when it is given float64 parameters."""
-        from anncli.backends.reference import NumpyKernel
-
-        return self._replace(kernel=NumpyKernel())
-
-    def epoch(
-        self,
-        parameters: Array,
-        rule: UpdateRule,
-        state: UpdateState,
-        order: Array,
-        batch_size: int,
-        outputs: Array | None = None,
-    ) -> float:
-        """One pass over `order` (row numbers) in batches, changing parameters and state; the mean loss on the way."""
-        return self.kernel.epoch(
-            self.topology,
-            parameters,
-            self.loss,
-            rule,
-            state,
-            self.inputs,
-            self.targets,
-            self.weights,
-            order,
-            batch_size,
-            outputs,
-        )

@@ -16,7 +16,7 @@ class Schedule(NamedTuple):
     numbers: tuple[float, ...]
 
     def factor(self, epoch: int, total: int | None) -> float:
-        """The factor in `epoch` (from 0) of `total` epochs; a run of unknown length counts as one of two epochs.
+        """The factor in `epoch`, counted from 0, of `total` epochs; for None, as in a run of two epochs.
 
         Sources: cosine, Loshchilov & Hutter 2017; one-cycle, Smith & Topin 2018.
         """
@@ -24,7 +24,7 @@ class Schedule(NamedTuple):
 
 
 def make_schedule(text: str) -> Schedule:
-    """'cosine', 'step:50:0.5' ... as a schedule; raises ValueError as parse_schedule() does."""
+    """A schedule from 'cosine', 'step:50:0.5' ...; raises ValueError as parse_schedule() does."""
     return Schedule(*parse_schedule(text))
 
 

@@ -1,4 +1,4 @@
-"""The parts of a run: which rows train, validate and test, and whether they can."""
+"""The sets of a run: which rows are for training, validation and test, and whether a run can work with them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from anncli.errors import DataError, UsageError
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
 
-PARTS = ("training", "validation", "test")
+SET_NAMES = ("training", "validation", "test")
 
-# The validation part where the options leave it open; from a class of four it would take one vector, or half of two.
-VALIDATION_SHARE, FEWEST_TO_SHARE = 0.2, 5
+# The validation set where the options leave it open. Of a class of four rows it would take one, or half of two.
+VALIDATION_FRACTION, FEWEST_TO_SPLIT = 0.2, 5
 
 
 def check_fit(network: Network, data: Dataset) -> None:
-    """Data and network agree in inputs and classes."""
+    """Raises DataError or UsageError unless data and network agree in inputs and classes."""
     if data.n_inputs != network.n_inputs:
         raise DataError(
-            f"the vectors have {data.n_inputs} values, the network has {network.n_inputs} inputs",
-            advice=f"give vectors of {network.n_inputs} values, or write 'inputs: {data.n_inputs}' in the network file",
+            f"the rows have {data.n_inputs} values, the network has {network.n_inputs} inputs",
+            advice=f"give rows of {network.n_inputs} values, or write 'inputs: {data.n_inputs}' in the network file",
         )
     if data.n_classes != network.n_classes:
         raise UsageError(
@@ -35,45 +35,52 @@ def check_fit(network: Network, data: Dataset) -> None:
 
 
 def divide(
-    data: Dataset, options: TrainingOptions, parts: Mapping[str, Array], rng: np.random.Generator
+    data: Dataset, options: TrainingOptions, given: Mapping[str, Array], rng: np.random.Generator
 ) -> dict[str, Array]:
-    """Rows of the three parts: those given, the others drawn as shares of the given training rows (or of all)."""
-    training = parts.get("training")
+    """Rows of the three sets: those given, the others drawn as fractions of the given training rows (or of all rows).
+
+    Rows of weight 0 are in no set, so a run is the same as on data without them. Other weights do not change the split:
+    it takes the fraction of the number of rows of each class.
+    """
     n = data.n_samples
-    left = row_range(0, n) if training is None else row_numbers(training, n)
-    result = {name: row_numbers(parts.get(name, []), n) for name in PARTS}
-    shares = {name: 0.0 if name in parts else getattr(options, name) for name in ("test", "validation")}
-    if shares["validation"] is None:
+    result = {name: _counting(data, row_numbers(given.get(name, []), n)) for name in SET_NAMES}
+    left = result["training"] if "training" in given else _counting(data, row_range(0, n))
+    fractions = {name: 0.0 if name in given else getattr(options, name) for name in ("test", "validation")}
+    if fractions["validation"] is None:
         smallest = int(data.class_counts(left).min())
-        shares["validation"] = 0.0 if smallest < FEWEST_TO_SHARE else VALIDATION_SHARE
-    if any(isinstance(share, tuple) for share in shares.values()):
+        fractions["validation"] = 0.0 if smallest < FEWEST_TO_SPLIT else VALIDATION_FRACTION
+    if any(isinstance(fraction, tuple) for fraction in fractions.values()):
         raise UsageError("validation and test files must be read into `parts` before training")
-    if shares["test"] + shares["validation"] >= 1:
+    if fractions["test"] + fractions["validation"] >= 1:
         raise UsageError("--validation and --test together leave nothing to train on", advice="lower one of them")
     remaining = 1.0
-    for name, share in shares.items():
-        left, result[name] = (
-            (left, result[name]) if not share else stratified_split(data.labels, left, share / remaining, rng)
-        )
-        remaining -= share
+    for name, fraction in fractions.items():
+        if fraction:
+            left, result[name] = stratified_split(data.labels, left, fraction / remaining, rng)
+        remaining -= fraction
     result["training"] = left
     return result
 
 
-def too_few_to_share(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
-    """A warning where the smallest class kept divide() from drawing a validation part."""
+def _counting(data: Dataset, rows: Array) -> Array:
+    """The rows whose weight is above 0."""
+    return rows if data.weights is None else rows[take_rows(data.weights, rows) > 0]
+
+
+def too_few_to_split(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
+    """A warning where the smallest class is so small that divide() drew no validation set."""
     if len(rows["validation"]):
         return []
     counts = data.class_counts(rows["training"])
     count, name = int(counts.min()), data.classes[int(np.argmin(counts))]
     return [
-        f"class '{name}' has {count} vector{'' if count == 1 else 's'}, too few to hold some out: "
-        "there is no validation part and all epochs are run"
+        f"class '{name}' has only {count} row{'' if count == 1 else 's'}, too few to hold some out: "
+        "there is no validation set, and training does not stop early"
     ]
 
 
-def _no_class(data: Dataset, part: str, row: int) -> DataError:
-    """Names the first vector of a part that has no class, by its file and its number there."""
+def _unlabelled_row(data: Dataset, name: str, row: int) -> DataError:
+    """Names the first row of a set that has no class by its file and its number in it."""
     number, path = row, None
     for source in data.sources:
         if number < source.n_samples:
@@ -81,28 +88,28 @@ def _no_class(data: Dataset, part: str, row: int) -> DataError:
             break
         number -= source.n_samples
     return DataError(
-        f"vector {number + 1} has no class, which every vector of the {part} part needs",
+        f"row {number + 1} has no class, which every row of the {name} set needs",
         path=path,
         advice="label it or leave it out",
     )
 
 
-def check_parts(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
-    """Warnings in words; raises DataError for a part without labels or a class without training vectors."""
+def check_sets(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
+    """Warnings in words; raises DataError for a set without labels or a class without training rows."""
     warnings = []
     for name in ("training", "validation"):
         unlabelled = rows[name][take_rows(data.labels, rows[name]) == UNLABELLED]
         if len(unlabelled):
-            raise _no_class(data, name, int(unlabelled[0]))
+            raise _unlabelled_row(data, name, int(unlabelled[0]))
     counts = data.class_counts(rows["training"])
     if np.count_nonzero(counts) < 2:
         only = data.classes[int(np.argmax(counts))] if counts.sum() else "none"
-        raise DataError(f"the training part holds one class only ('{only}')", advice="give vectors of every class")
+        raise DataError(f"the training set holds one class only ('{only}')", advice="give rows of every class")
     for name, count in zip(data.classes, counts, strict=True):
         if count == 0:
-            raise DataError(f"class '{name}' has no vector in the training part", advice="give vectors of every class")
+            raise DataError(f"class '{name}' has no row in the training set", advice="give rows of every class")
     validation = data.class_counts(rows["validation"])
     if len(rows["validation"]) and not validation.all():
         missing = data.classes[int(np.argmin(validation))]
-        warnings.append(f"class '{missing}' has no vector in the validation part; its errors will not be seen")
+        warnings.append(f"class '{missing}' has no row in the validation set, so errors on it go unseen")
     return warnings

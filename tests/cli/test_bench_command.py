@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -163,9 +164,12 @@ def test_a_signal_ends_everything_at_once(many: Path, number: int, code: int, jo
     assert process.returncode == code
     assert output == ""
     done = (many / "l.ledger").read_bytes().count(b"\n") - 1
-    assert message == (
-        f"ann: interrupted; the ledger holds {done} of 8 trainings, and the same command runs the others\n"
+    told = re.fullmatch(
+        r"ann: interrupted; the ledger holds (\d) of 8 trainings, and the same command runs the others\n", message
     )
+    # The signal may come when a line has been written and not been counted.
+    assert told is not None, message
+    assert int(told[1]) in (done - 1, done)
     wait_for(lambda: not any(map(is_alive, workers)))
 
 

@@ -115,6 +115,7 @@ RESULT = Result(
     evaluations={"test": {"accuracy": 1 / 3, "matrix": [[1, 2], [3, 4]], "auc": None}},
     curves={"training": (0.1, 1e-300), "validation": (None, 0.25)},
     seconds=(0.5, 0.75),
+    total_seconds=1.25,
     network=NETWORK + bytes(range(256)),
     ended="diverged",
     warnings=("one", "two"),
@@ -130,7 +131,7 @@ def test_result_comes_back_from_json(result: Result) -> None:
 
 
 def test_results_without_times() -> None:
-    other = Result(**{**RESULT.__dict__, "seconds": (9.0, 9.0)})
+    other = Result(**{**RESULT.__dict__, "seconds": (9.0, 9.0), "total_seconds": 9.0})
     assert other != RESULT
     assert other.without_times() == RESULT.without_times()
 

@@ -24,12 +24,12 @@ def test_a_whole_training_is_that_of_train() -> None:
     assert found.error is None
     assert found.network == render(network)
     assert found.warnings == result.warnings
-    assert found.ended == result.stop_reason
+    assert found.ended == ("" if result.reached_limit else result.stop_reason)
     assert found.engine == engine() == f"anncli {anncli.__version__}, {network.record['kernel']}"
-    searched = [report for report in result.history if report.phase == "training"]
-    assert found.curves["training"][: len(searched)] == tuple(report.training_loss for report in searched)
-    assert len(found.curves["training"]) == len(found.curves["validation"]) == len(found.seconds)
-    assert list(found.seconds) == sorted(found.seconds)
+    assert found.curves["training"] == tuple(report.training_loss for report in result.history)
+    assert found.curves["validation"] == tuple(report.validation_loss for report in result.history)
+    assert len(found.seconds) == len(result.history)
+    assert [*found.seconds, found.total_seconds] == sorted([*found.seconds, found.total_seconds])
     assert found.evaluations["test"] == plain(anncli.evaluate(network, data, result.rows["test"]).as_dict())
     assert found.evaluations["training"]["n"] == len(result.rows["training"])
     assert result.refit_epochs

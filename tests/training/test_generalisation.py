@@ -51,7 +51,7 @@ def test_the_network_kept_is_the_average_of_the_epochs() -> None:
     plain = start_training(network(), clouds(), validation=0, seed=2)
     weights = []
     for _ in plain.epochs(6):
-        weights.append(plain.parameters.astype(np.float64).copy())
+        weights.append(plain.attempt.parameters.astype(np.float64).copy())
     averaged = anncli.train(network(), clouds(), 6, validation=0, seed=2, average="swa:0.5")
     assert averaged.network.parameters == pytest.approx(np.mean(weights[3:], axis=0), rel=1e-6)
 
@@ -69,19 +69,19 @@ def test_smoothed_targets_by_hand() -> None:
 
 def test_smoothing_changes_the_training_and_not_the_judgement() -> None:
     run = start_training(network(), clouds(), label_smoothing=0.2, refit="no")
-    assert sorted(np.unique(run.objective.targets[run.rows["training"]])) == pytest.approx([0.1, 0.9])
+    assert sorted(np.unique(run.attempt.objective.targets[run.setup.rows["training"]])) == pytest.approx([0.1, 0.9])
     report = next(iter(run.epochs(1)))
     by_hand = start_training(network(), clouds(), refit="no")
-    assert report.validation_loss == by_hand.objective.value(run.parameters, run.rows["validation"], penalty=False)
+    assert report.validation_loss == by_hand.attempt.objective.value(run.attempt.parameters, run.setup.rows["validation"], penalty=False)
 
 
 def test_dividetrain_trains_on_everything_until_enough_are_right() -> None:
     run = start_training(network(), clouds(), dividetrain=95)
     reports = list(run.epochs(1000))
-    assert len(run.rows["training"]) == 80
+    assert len(run.setup.rows["training"]) == 80
     assert len(reports) < 1000
-    assert run.share_right(run.parameters, run.rows["training"]) >= 0.95
-    assert run.stop_reason.endswith("% of the training vectors are answered right")
+    assert run.share_right(run.attempt.parameters, run.setup.rows["training"]) >= 0.95
+    assert run.attempt.stop_reason.endswith("% of the training vectors are answered right")
     with pytest.raises(UsageError, match="--dividetrain trains on every vector"):
         start_training(network(), clouds(), dividetrain=95, validation=0.2)
 
@@ -170,19 +170,3 @@ def test_restarts_beside_each_other_end_together() -> None:
     assert result.stop_reason == "interrupted"
     assert 1 <= len(result.starts or (1,)) <= 3
     assert all(len(attempt.history) < 1_000_000 for attempt in run.attempts)
-
-
-def test_an_error_beside_is_raised() -> None:
-    from anncli.training.beside import side_by_side
-
-    def good() -> object:
-        yield 1
-
-    def bad() -> object:
-        yield 2
-        raise ValueError("broken")
-
-    reports = side_by_side([good, bad, good], 2)  # type: ignore[list-item]
-    assert (next(reports), next(reports)) == (1, 2)
-    with pytest.raises(ValueError, match="broken"):
-        next(reports)

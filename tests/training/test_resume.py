@@ -13,7 +13,7 @@ from anncli.dataset.dataset import Dataset
 from anncli.formats.files.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from anncli.network.network import Network
 from anncli.training.names import TRAINER_NAMES
-from anncli.training.result import TrainingResult
+from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
 
 
@@ -137,5 +137,5 @@ def test_a_run_out_of_time_goes_on_when_resumed(options: dict[str, Any], tmp_pat
     save_checkpoint(Checkpoint(b"", {}, first.state()), tmp_path / "c")
     second = prepared("sgd", options)
     second.restore(load_checkpoint(tmp_path / "c").state)
-    assert len(second.history) == 1
+    assert len(second.attempt.history) == 1
     assert_same(ended(second, 20), ended(prepared("sgd", options), 20))

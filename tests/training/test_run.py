@@ -81,7 +81,7 @@ def test_early_stop_keeps_the_best_epoch() -> None:
     assert result.best_epoch == 1 + int(np.argmin(losses))
     assert len(reports) == result.best_epoch + 5
     assert result.kept_epoch == result.best_epoch
-    assert run.objective.value(result.network.parameters, result.rows["validation"], penalty=False) == min(losses)
+    assert run.attempt.objective.value(result.network.parameters, result.rows["validation"], penalty=False) == min(losses)
 
 
 def test_keep_last_keeps_the_last_epoch() -> None:
@@ -90,7 +90,7 @@ def test_keep_last_keeps_the_last_epoch() -> None:
     reports = list(run.epochs(500))
     result = run.finish()
     assert result.kept_epoch == len(reports)
-    assert (result.network.parameters == run.parameters).all()
+    assert (result.network.parameters == run.attempt.parameters).all()
     assert result.refit_epochs == 0
 
 
@@ -103,11 +103,11 @@ def test_final_fit_uses_all_vectors_and_as_many_epochs() -> None:
     assert result.refit_epochs == len(selection) == len(reports) - len(selection)
     # The same fit by hand: all rows of the drawn parts, the same scaling, start and order of chance.
     rows = np.sort(np.concatenate([result.rows["training"], result.rows["validation"]]))
-    by_hand = network(parameters=run.initial_parameters, scaling=net.scaling)
-    again = start_training(by_hand, data, seed=4, batch_size=8, scaling="keep", l2=run.l2, parts={"training": rows, "validation": rows[:0], "test": rows[:0]})  # fmt: skip
+    by_hand = network(parameters=run.attempt.initial_parameters, scaling=net.scaling)
+    again = start_training(by_hand, data, seed=4, batch_size=8, scaling="keep", l2=run.setup.l2, parts={"training": rows, "validation": rows[:0], "test": rows[:0]})  # fmt: skip
     for _ in again.epochs(result.refit_epochs):
         pass
-    assert (again.parameters == net.parameters).all()
+    assert (again.attempt.parameters == net.parameters).all()
 
 
 def test_no_final_fit_on_the_users_own_validation_rows() -> None:
@@ -121,8 +121,8 @@ def test_a_trained_network_is_continued_and_init_starts_afresh() -> None:
     anncli.train(net, data, epochs=20, validation=0)
     first = net.parameters.copy()
     run = start_training(net, data, validation=0)
-    assert (run.parameters == first).all()
-    assert (start_training(net, data, validation=0, init="auto").parameters != first).any()
+    assert (run.attempt.parameters == first).all()
+    assert (start_training(net, data, validation=0, init="auto").attempt.parameters != first).any()
     anncli.train(net, data, epochs=5, validation=0)
     assert net.record["epochs_in_all"] == 25
 
@@ -183,12 +183,12 @@ def test_data_that_do_not_fit() -> None:
 def test_network_file_options_lose_against_arguments() -> None:
     net = network(training={"trainer": "sgd", "learning_rate": 0.01, "seed": 9})
     run = start_training(net, two_clouds(), learning_rate=0.5)
-    assert run.options.trainer == "sgd"
-    assert run.options.trainer_options["learning_rate"] == 0.5
-    assert run.options.seed == 9
+    assert run.setup.options.trainer == "sgd"
+    assert run.setup.options.trainer_options["learning_rate"] == 0.5
+    assert run.setup.options.seed == 9
     # A stronger layer chose another trainer: the weaker layer's learning rate was meant for its own.
     other = start_training(net, two_clouds(), trainer="adam")
-    assert other.options.trainer_options["learning_rate"] == 0.002 or "learning_rate" in dict(net.training)
+    assert other.setup.options.trainer_options["learning_rate"] == 0.002 or "learning_rate" in dict(net.training)
 
 
 def test_train_epochs_yields_reports(tmp_path: Path) -> None:
@@ -208,13 +208,13 @@ def test_patience_waits_for_the_first_progress() -> None:
     losses = [report.validation_loss for report in run.epochs(60)]
     assert len(losses) == 60
     assert min(losses) > 0.99 * np.log(2)
-    assert not run.judge.sees_progress
-    assert run.judge._constant_loss == pytest.approx(np.log(2), rel=1e-12)
+    assert not run.attempt.judge.sees_progress
+    assert run.attempt.judge._constant_loss == pytest.approx(np.log(2), rel=1e-12)
     # Once there is something to lose, five epochs without a better one are enough.
     run = start_training(network(), two_clouds(40, noise=3.0), patience=5, l2=0, learning_rate=0.1, refit="no")
     reports = list(run.epochs(500))
-    assert len(reports) == run.judge.best_epoch + 5
-    assert run.judge.sees_progress
+    assert len(reports) == run.attempt.judge.best_epoch + 5
+    assert run.attempt.judge.sees_progress
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_the_constant_answer_by_hand(layers: list[tuple[int, str]], loss: str, w
     inputs = np.random.default_rng(0).normal(size=(100, 2)).astype(np.float32)
     labels = np.repeat([0, 1, 2], [50, 30, 20])
     run = start_training(Network.create(2, layers), Dataset(inputs, labels, ("a", "b", "c")), loss=loss)
-    assert run.judge._constant_loss == pytest.approx(wanted, rel=1e-6)
+    assert run.attempt.judge._constant_loss == pytest.approx(wanted, rel=1e-6)
 
 
 def test_fewer_than_no_epochs_are_refused() -> None:
@@ -267,7 +267,7 @@ def test_a_vector_without_a_class_is_named_by_file_and_number() -> None:
 )
 def test_options_that_need_a_validation_part_are_told_without_one(options: dict[str, Any], warnings: list[str]) -> None:
     run = start_training(network(), two_clouds(), validation=0, **options)
-    assert run.warnings == warnings
+    assert run.setup.warnings == warnings
     assert start_training(network(), two_clouds(), **options).warnings == []
 
 
@@ -292,7 +292,7 @@ def test_classes_of_four_share_nothing_those_of_five_do() -> None:
         rng = np.random.default_rng(0)
         data = Dataset.from_classes(rng.normal(size=(size, 3)), rng.normal(size=(20, 3)), classes=("a", "b"))
         run = start_training(network(), data)
-        return len(run.rows["validation"]), run.warnings
+        return len(run.setup.rows["validation"]), run.setup.warnings
 
     warning = "class 'a' has 4 vectors, too few to hold some out: there is no validation part and all epochs are run"
     assert rows(4) == (0, [warning])
@@ -331,8 +331,8 @@ def test_the_constant_answer_counts_classes_by_their_weights_and_rows_in_blocks(
     rng = np.random.default_rng(0)
     data = Dataset(rng.normal(size=(80, 3)), np.repeat([0, 1], [60, 20]), ("a", "b"))
     run = start_training(network(), data, validation=0)
-    assert run.objective.constant_loss(run.rows["training"]) == pytest.approx(
+    assert run.attempt.objective.constant_loss(run.setup.rows["training"]) == pytest.approx(
         -(0.75 * np.log(0.75) + 0.25 * np.log(0.25)), rel=1e-6
     )
     balanced = start_training(network(), data, validation=0, class_weight="balanced")
-    assert balanced.objective.constant_loss(balanced.rows["training"]) == pytest.approx(np.log(2), rel=1e-6)
+    assert balanced.attempt.objective.constant_loss(balanced.setup.rows["training"]) == pytest.approx(np.log(2), rel=1e-6)

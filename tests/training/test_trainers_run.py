@@ -28,16 +28,16 @@ def reports(run: TrainingRun, epochs: int = 200) -> int:
 def test_goal_ends_a_run() -> None:
     run = start(goal=0.4, trainer="irprop-")
     assert 0 < reports(run) < 200
-    assert run.stop_reason == "the training loss reached the goal 0.4"
-    assert run.history[-1].training_loss <= 0.4 < run.history[-2].training_loss
+    assert run.attempt.stop_reason == "the training loss reached the goal 0.4"
+    assert run.attempt.history[-1].training_loss <= 0.4 < run.attempt.history[-2].training_loss
 
 
 def test_stop_rule_ends_a_run_at_the_end_of_a_strip() -> None:
     run = start(stop="up:1", l2=0.0, trainer="irprop-", patience=0)
     count = reports(run)
     assert count % 5 == 0
-    assert run.stop_reason == "the validation loss rose in 1 strips of 5 epochs in a row (up:1)"
-    assert run.history[-1].validation_loss > run.history[-6].validation_loss
+    assert run.attempt.stop_reason == "the validation loss rose in 1 strips of 5 epochs in a row (up:1)"
+    assert run.attempt.history[-1].validation_loss > run.attempt.history[-6].validation_loss
 
 
 def test_time_limit_counts_for_all_restarts_together() -> None:
@@ -49,13 +49,13 @@ def test_time_limit_counts_for_all_restarts_together() -> None:
 def test_time_limit_ends_a_run() -> None:
     run = start(time_limit=1e-9)
     assert reports(run) == 1
-    assert run.stop_reason == "the time limit of 1e-09 s is over"
+    assert run.attempt.stop_reason == "the time limit of 1e-09 s is over"
 
 
 def test_schedule_spans_the_epochs_asked_for() -> None:
     run = start(trainer="sgd", schedule="cosine:0", validation=0.0)
     assert reports(run, 30) == 30
-    assert run.trainer.total_epochs == 30
+    assert run.attempt.trainer.total_epochs == 30
 
 
 def test_effective_parameters_are_in_the_record() -> None:
@@ -94,7 +94,7 @@ def test_divergence_ends_in_a_message_or_a_finite_network(name: str) -> None:
     except AnnError as error:
         message = str(error)
     if message is None:
-        assert np.isfinite(run.parameters).all()
+        assert np.isfinite(run.attempt.parameters).all()
     else:
         assert message.startswith("training diverged in epoch")
 
@@ -115,7 +115,7 @@ def test_monstrous_inputs_end_in_a_message_or_a_finite_network(name: str, size: 
     if message is not None:
         assert message.startswith("training diverged in epoch")
         return
-    outputs = run.kernel.forward(network.topology, run.parameters, run.inputs)
+    outputs = run.setup.kernel.forward(network.topology, run.attempt.parameters, run.setup.inputs)
     assert np.isfinite(outputs).all()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import time
 from collections.abc import Callable
@@ -51,7 +50,7 @@ class ClassicRun:
         self._announce(data, parts)
         self.training = self._prepare(network, data, parts)
         check_writable(a.network)
-        if len(self.training.rows["validation"]):
+        if len(self.training.setup.rows["validation"]):
             self._check_best_file()
             check_writable(BEST_FILE)
         self._announce_split(parts)
@@ -60,7 +59,7 @@ class ClassicRun:
         self.say("training...")
         started = time.monotonic()
         interrupted = self._train()
-        if self.training.trainer.finished:
+        if self.training.attempt.finished:
             self.say("training done.")
         self.say(f"training time: {_clock(time.monotonic() - started)}")
         self._finish("interrupted" if interrupted else None)
@@ -86,6 +85,7 @@ class ClassicRun:
 
     def _prepare(self, network: Network, data: Dataset, parts: dict[str, Any]) -> TrainingRun:
         from anncli.training.run import TrainingRun
+        from anncli.training.setup import prepare
 
         a = self.arguments
         own: dict[str, Any] = {**TRAINER_NAMES["online"].defaults, "tolerance": a.tolerance}
@@ -107,7 +107,7 @@ class ClassicRun:
             init=None if network.is_trained else "ann1dn",
             seed=self.seed,
         )
-        return TrainingRun(network, data, options, parts=parts)
+        return TrainingRun(prepare(network, data, options, sets=parts))
 
     def _shares(self) -> tuple[float, float]:
         """An empty file asks for a share of the training data: 25 % each, or 50 % where only one is empty."""
@@ -144,7 +144,7 @@ class ClassicRun:
     def _announce_split(self, given: dict[str, Any]) -> None:
         for name, share in zip(_PARTS, self._shares(), strict=True):
             if share and name not in given:
-                counts = self.training.data.class_counts(self.training.rows[name])
+                counts = self.training.setup.data.class_counts(self.training.setup.rows[name])
                 self.say(f"{name} set: {counts[0]} {counts[1]} taken from the training data")
 
     def _train(self) -> ExitCode | None:
@@ -152,7 +152,7 @@ class ClassicRun:
 
         with Interruption() as interruption:
             for report in self.training.epochs(self.arguments.epochs):
-                if not self.training.trainer.finished:
+                if not self.training.attempt.finished:
                     self.say(self._epoch_line(report))
                 if interruption.caught is not None:
                     break
@@ -164,45 +164,35 @@ class ClassicRun:
         if report.metric is None:
             return line
         if report.best_epoch == report.epoch:
-            self.best = self._evaluate(self.training.parameters, "validation"), report
+            self.best = self.training.evaluate(self.training.attempt.parameters, "validation"), report
         assert self.best is not None
         e, best = self.best
         shown = f"se:{percent(e.sensitivity)} sp:{percent(e.specificity)} ac:{percent(e.accuracy)}"
         return f"{line}  max acur: {best.metric:.2f} (epoch {best.epoch})   {shown}"
 
-    def _evaluate(self, parameters: Any, part: str) -> Any:
-        from anncli.arrays import take_rows
-        from anncli.evaluation.evaluation import evaluate_outputs
-
-        run = self.training
-        rows = run.rows[part]
-        outputs = run.kernel.forward(run.network.topology, parameters, run.inputs, rows)
-        labels = take_rows(run.data.labels, rows)
-        return evaluate_outputs(outputs, labels, threshold=self.arguments.threshold, targets=run.targets)
-
     def _finish(self, interrupted: str | None) -> None:
         """Write both networks, the best one only if this run made one, and tell how they do on each part."""
         a, run = self.arguments, self.training
-        written = [(a.network, "last", run.parameters)]
-        if run.best_parameters is not None:
-            written.insert(0, (BEST_FILE, "best", run.best_parameters))
-        elif len(run.rows["validation"]):
+        written = [(a.network, run.finish(interrupted).network)]
+        if run.attempt.best_parameters is not None:
+            written.insert(0, (BEST_FILE, run.finish(interrupted, keep="best").network))
+        elif len(run.setup.rows["validation"]):
             self._warn_of_no_best()
-        for path, keep, _ in written:
-            self._save(path, keep, interrupted)
-        if a.scaling in (4, 5) and run.network.dialect == "ann1dn":
+        for path, network in written:
+            self._save(path, network)
+        if a.scaling in (4, 5) and run.setup.network.dialect == "ann1dn":
             self.console.note(f"this kind of file does not remember scaling code {a.scaling}: repeat it with ann r")
         networks = {}
-        for path, _, parameters in written:
-            parts = {name: self._evaluate(parameters, name) for name, rows in run.rows.items() if len(rows)}
+        for path, network in written:
+            parts = {name: run.evaluate(network.parameters, name) for name, rows in run.setup.rows.items() if len(rows)}
             self._say_rates(path, parts)
             self._warn_of_collapse(path, parts)
             networks[path] = {name: evaluation.as_dict() for name, evaluation in parts.items()}
         if self.as_json:
             outcome = {
-                "epochs": len(run.history),
-                "best_epoch": run.judge.best_epoch,
-                "stop": interrupted or run.stop_reason,
+                "epochs": len(run.attempt.history),
+                "best_epoch": run.attempt.judge.best_epoch,
+                "stop": interrupted or run.attempt.stop_reason,
             }
             print_json(
                 {"command": "t", "network": printable(a.network), "seed": self.seed, **outcome, "networks": networks}
@@ -229,15 +219,11 @@ class ClassicRun:
             self.say(f" {'train' if name == 'training' else name} set: {counts[0]} {counts[1]}")
             self.say("\n".join(rates(evaluation)))
 
-    def _save(self, path: str, keep: str, interrupted: str | None) -> None:
+    def _save(self, path: str, network: Network) -> None:
         from anncli.formats.networks.storage import save
 
-        # A copy for each file: finish() adds to the record of the network it is given.
-        run = copy.copy(self.training)
-        run.network, run.options = copy.copy(self.training.network), self.training.options._replace(keep=keep)
-        network = run.finish(interrupted).network
         if network.dialect == "ann1dn":
-            network.scaling = replace(network.scaling, per_vector="none")
+            network = replace(network, scaling=replace(network.scaling, per_vector="none"))
         save(network, path)
 
 

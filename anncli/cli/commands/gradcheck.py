@@ -47,30 +47,32 @@ def gradcheck_command(ctx: click.Context, /, network_path: str, class_files: tup
 
     options.make_console(ctx)
     run = prepare(network_path, class_files, options.training_layers(ctx), given["data_format"])
-    rng = np.random.default_rng((run.options.seed, 99))
-    objective = some_rows(run.objective, rng, given["rows"])
-    found = check_gradient(objective, run.parameters, rng, given["limit"])
-    name = parameter_name(run.network.topology, found.worst)
+    rng = np.random.default_rng((run.setup.options.seed, 99))
+    objective = some_rows(run.attempt.objective, rng, given["rows"])
+    found = check_gradient(objective, run.attempt.parameters, rng, given["limit"])
+    name = parameter_name(run.setup.network.topology, found.worst)
     passed = found.error <= ERROR_LIMIT and found.kernel_error <= KERNEL_LIMIT
     if given["as_json"]:
         print_json({
-            "command": "gradcheck", "network": network_path, "loss": run.loss, "l2": run.l2,
+            "command": "gradcheck", "network": network_path, "loss": run.setup.loss, "l2": run.setup.l2,
             "rows": objective.n_samples, "checked": found.checked, "skipped": found.skipped, "worst": name,
             "backpropagation": found.backpropagation,
-            "difference": found.difference, "error": found.error, "kernel": run.kernel.name,
+            "difference": found.difference, "error": found.error, "kernel": run.setup.backend.name,
             "kernel_error": found.kernel_error, "passed": passed,
         })  # fmt: skip
     else:
         skipped = f", {found.skipped} left out at kinks" if found.skipped else ""
-        topology = run.network.topology
-        click.echo(f"{network_path}: {topology}, {topology.n_parameters} parameters, loss {run.loss}, l2 {run.l2:.3g}")
+        topology = run.setup.network.topology
+        click.echo(
+            f"{network_path}: {topology}, {topology.n_parameters} parameters, loss {run.setup.loss}, l2 {run.setup.l2:.3g}"
+        )
         click.echo(f"checked   {found.checked} weights and biases on {objective.n_samples} vectors{skipped}")
         click.echo(
             f"worst     {name}: backpropagation {found.backpropagation:.9g}, difference {found.difference:.9g}, "
             f"relative error {found.error:.2g}"
         )
         click.echo(
-            f"kernel    {run.kernel.name}, float32: the gradient differs by {found.kernel_error:.2g} of its length"
+            f"kernel    {run.setup.backend.name}, float32: the gradient differs by {found.kernel_error:.2g} of its length"
         )
         click.echo("the gradient is right" if passed else "the gradient is wrong")
     if not passed:

@@ -43,12 +43,12 @@ class Checkpoints:
 
 def settings_of(training: TrainingRun) -> dict[str, Any]:
     """What decides a run besides the network: options and data."""
-    chosen = training.options._asdict()
+    chosen = training.setup.options._asdict()
     return {
         "options": plain({**chosen.pop("trainer_options"), **chosen}),
-        "data": [[source.sha256, source.n_samples] for source in training.data.sources],
-        "parts": {name: len(rows) for name, rows in training.rows.items()},
-        "kernel": training.kernel.name,
+        "data": [[source.sha256, source.n_samples] for source in training.setup.data.sources],
+        "parts": {name: len(rows) for name, rows in training.setup.rows.items()},
+        "kernel": training.setup.backend.name,
     }
 
 

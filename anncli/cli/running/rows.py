@@ -40,10 +40,11 @@ def read_data(network: Network, class_files: Sequence[str], data_format: str) ->
 def prepare(
     network_path: str, class_files: Sequence[str], layers: list[dict[str, Given]], data_format: str
 ) -> TrainingRun:
-    """A run on all vectors of the class files, ready for its first epoch."""
+    """A run on all rows of the class files, ready for its first epoch."""
     from anncli.training.run import TrainingRun
+    from anncli.training.setup import prepare as prepare_setup
 
     network, data = read(network_path, class_files, data_format)
     everything = {"validation": Given(0.0, "default"), "test": Given(0.0, "default")}
     chosen = training_options([everything, *layers, file_layer(network, network_path)], network.dialect)
-    return TrainingRun(network, data, chosen)
+    return TrainingRun(prepare_setup(network, data, chosen))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,8 +20,8 @@ from anncli.options.table import TrainingOptions
 if TYPE_CHECKING:
     from anncli.formats.files.checkpoint import Checkpoint
     from anncli.network.network import Network
-    from anncli.training.result import TrainingResult
-from anncli.training.run import TrainingRun
+    from anncli.training.outcome import TrainingResult
+    from anncli.training.run import TrainingRun
 
 
 @dataclass(eq=False, repr=False)
@@ -119,10 +120,12 @@ class Job:
         return load_checkpoint(self.given["resume"])
 
     def _prepare(self, network: Network, chosen: TrainingOptions) -> TrainingRun:
-        from anncli.backends.choice import active_kernel
+        from anncli.backends.choice import choose_backend
         from anncli.dataset.dataset import UNLABELLED
+        from anncli.experiments.executors.threads import run_concurrently
         from anncli.formats.data.assemble import read_parts
         from anncli.training.run import TrainingRun
+        from anncli.training.setup import prepare
 
         if len(self.class_files) not in (1, network.n_classes):
             raise self._wrong_number(network)
@@ -143,12 +146,14 @@ class Job:
             del parts["training"]
         self._warn_of_repeated_files(data.sources)
         threads = options.threads(self.given["threads"])
-        beside = self._restarts_beside(threads, chosen.restarts)
-        kernel = active_kernel(1 if beside > 1 else threads)
-        return TrainingRun(network, data, chosen, parts=parts, in_place=True, kernel=kernel, beside=beside)
+        jobs = self._concurrent_restarts(threads, chosen.restarts)
+        backend = choose_backend(threads=1 if jobs > 1 else threads)
+        setup = prepare(network, data, chosen, sets=parts, in_place=True, backend=backend)
+        return TrainingRun(setup, partial(run_concurrently, jobs=jobs) if jobs > 1 else None)
 
-    def _restarts_beside(self, threads: int, restarts: int) -> int:
-        """Whole trainings share nothing, so threads are better spent on them; only a checkpoint needs them in turn."""
+    def _concurrent_restarts(self, threads: int, restarts: int) -> int:
+        """How many restarts run at the same time: whole trainings share nothing, so they make the best use of threads.
+        Only a checkpoint needs one after another."""
         if self.given["checkpoint"] or self.given["resume"]:
             return 1
         from anncli.backends.thread_trial import available_processors
@@ -194,12 +199,10 @@ class Job:
         for target in (self.output, history, self.given["checkpoint"]):
             if target is not None and target != "-":
                 check_writable(target)
-        if (self.given["dialect"] or training.network.dialect) == "ann1dn":
+        if (self.given["dialect"] or training.setup.network.dialect) == "ann1dn":
             from anncli.formats.networks.ann1dn import refusal
 
-            scaling, training.network.scaling = training.network.scaling, training.scaling
-            reason = refusal(training.network)
-            training.network.scaling = scaling
+            reason = refusal(replace(training.setup.network, scaling=training.setup.scaling))
             if reason:
                 raise UsageError(reason, advice="write it with --dialect ann")
 

@@ -62,7 +62,7 @@ def line(report: EpochReport) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "epoch": report.epoch,
         "phase": report.phase,
-        "start": report.start,
+        "start": report.restart,
         "training_loss": _finite(report.training_loss),
         "validation_loss": _finite(report.validation_loss),
         "metric": _finite(report.metric),

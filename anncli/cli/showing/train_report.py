@@ -10,7 +10,7 @@ from anncli.errors import printable
 if TYPE_CHECKING:
     from anncli.network.network import Network
     from anncli.training.attempt import EpochReport
-    from anncli.training.result import TrainingResult
+    from anncli.training.outcome import TrainingResult
     from anncli.training.run import TrainingRun
 
 # How the table names the validation part when its vectors were trained on afterwards.
@@ -25,32 +25,32 @@ def describe(network: Network) -> str:
 
 def understood(training: TrainingRun, network_path: str, output: str, epochs: int) -> dict[str, Any]:
     """What a run is about to do, or did: the dry run's answer and the head of the JSON document."""
-    data, chosen = training.data, training.options
+    setup, data, chosen = training.setup, training.setup.data, training.setup.options
     counts = (int(count) for count in data.class_counts())
     return {
         "network": printable(network_path),
         "output": printable(output),
-        "dialect": training.network.dialect,
-        "inputs": training.network.n_inputs,
-        "layers": [f"{units} {activation}" for units, activation in training.network.layers],
-        "parameters": training.network.topology.n_parameters,
-        "start": "continued" if training.network.is_trained and chosen.init is None else "new weights",
+        "dialect": setup.network.dialect,
+        "inputs": setup.network.n_inputs,
+        "layers": [f"{units} {activation}" for units, activation in setup.network.layers],
+        "parameters": setup.network.topology.n_parameters,
+        "start": "continued" if setup.is_continued else "new weights",
         "files": [{"file": printable(s.name), "samples": s.n_samples} for s in data.sources],
-        "classes": dict(zip(training.network.classes or data.classes, counts, strict=True)),
-        "samples": {name: len(rows) for name, rows in training.rows.items()},
+        "classes": dict(zip(setup.network.classes or data.classes, counts, strict=True)),
+        "samples": {name: len(rows) for name, rows in setup.rows.items()},
         "epochs_at_most": epochs,
         "trainer": chosen.trainer,
         "options": dict(chosen.trainer_options),
-        "loss": training.loss,
-        "targets": list(training.targets),
-        "threshold": training.threshold if training.network.n_outputs == 1 else None,
-        "scaling": training.scaling.method,
-        "l2": float(f"{training.l2:.6g}"),
+        "loss": setup.loss,
+        "targets": list(setup.targets),
+        "threshold": setup.threshold if setup.network.n_outputs == 1 else None,
+        "scaling": setup.scaling.method,
+        "l2": float(f"{setup.l2:.6g}"),
         "l1": chosen.l1 or None,
         "label_smoothing": chosen.label_smoothing or None,
         "average": chosen.average,
         "class_weight": chosen.class_weight,
-        "patience": training.patience,
+        "patience": setup.patience,
         "stop_rules": chosen.stop,
         "goal": chosen.goal,
         "dividetrain": chosen.dividetrain,
@@ -58,10 +58,10 @@ def understood(training: TrainingRun, network_path: str, output: str, epochs: in
         "restarts": chosen.restarts,
         "metric": chosen.metric,
         "keep": chosen.keep,
-        "refit": training.will_refit,
-        "init": chosen.init or ("weights of the file" if training.network.is_trained else "auto"),
+        "refit": setup.will_refit,
+        "init": chosen.init or ("weights of the file" if setup.network.is_trained else "auto"),
         "seed": chosen.seed,
-        "kernel": training.kernel.name,
+        "kernel": setup.backend.name,
     }
 
 
@@ -85,24 +85,14 @@ def _inline(value: Any) -> str:
 
 
 def evaluate_parts(training: TrainingRun, result: TrainingResult) -> dict[str, Any]:
-    """Evaluations of the parts that hold labelled vectors, on the inputs as the run scaled them."""
-    from anncli.arrays import take_rows
-    from anncli.evaluation.evaluation import evaluate_outputs
-
+    """Evaluations of the sets that hold labelled rows, by their names in the table."""
     network, parts = result.network, {}
     for name, rows in result.rows.items():
         if len(rows):
-            judged, title = training.network_parameters(), name
+            parameters, title = network.parameters, name
             if name == "validation" and result.validation_parameters is not None:
-                judged, title = result.validation_parameters, VALIDATION_BEFORE_REFIT
-            outputs = training.kernel.forward(network.topology, judged, training.inputs, rows)
-            parts[title] = evaluate_outputs(
-                outputs,
-                take_rows(training.data.labels, rows),
-                threshold=training.threshold,
-                targets=training.targets,
-                classes=network.classes,
-            )
+                parameters, title = result.validation_parameters, VALIDATION_BEFORE_REFIT
+            parts[title] = training.evaluate(parameters, name, network.classes)
     return parts
 
 
@@ -128,7 +118,7 @@ def outcome(result: TrainingResult, parts: dict[str, Any], warnings: list[str]) 
         "kept_epoch": result.kept_epoch,
         "refit_epochs": result.refit_epochs,
         "stop": result.stop_reason,
-        "starts": [start._asdict() for start in result.starts],
+        "starts": [restart._asdict() for restart in result.restarts],
         "parts": {name.rstrip("*"): evaluation.as_dict() for name, evaluation in parts.items()},
         "warnings": warnings,
     }
@@ -141,16 +131,12 @@ def outcome_text(
     return "\n".join(
         [
             f"{printable(network_path)}: {describe(result.network)}",
-            f"{training.options.trainer}, seed {training.options.seed}: {_course(result)}",
-            *_starts_lines(result),
-            *_refit_line(result, training.penalty_dropped),
+            f"{training.setup.options.trainer}, seed {training.setup.options.seed}: {_course(result)}",
+            *_restarts_line(result),
+            *_refit_line(result),
             "",
             evaluation_text(parts),
-            *(
-                ["* before the final fit, which trained on these vectors too"]
-                if VALIDATION_BEFORE_REFIT in parts
-                else []
-            ),
+            *(["* before the final fit, which trained on these rows too"] if VALIDATION_BEFORE_REFIT in parts else []),
             "",
             f"written to {'stdout' if output == '-' else printable(output)}",
         ]
@@ -158,44 +144,51 @@ def outcome_text(
 
 
 def _course(result: TrainingResult) -> str:
-    epochs = f"{result.epochs} epoch{'' if result.epochs == 1 else 's'}"
-    stop = "it was interrupted" if result.stop_reason == "interrupted" else result.stop_reason
+    epochs = _epochs(result.epochs)
+    if result.reached_limit:
+        text = result.stop_reason
+    elif result.stop_reason == "interrupted":
+        text = f"interrupted after {epochs}"
+    else:
+        text = f"stopped after {epochs} ({result.stop_reason})"
     if result.best_epoch is None:
-        return f"{epochs}; stopped because {stop}"
-    kept = "the last one kept" if result.kept_epoch != result.best_epoch else "kept"
-    if result.refit_epochs:
-        kept = "followed by a final fit"
-    return f"{epochs}, epoch {result.best_epoch} the best, {kept}; stopped because {stop}"
+        return text
+    kept = ", the last epoch was kept" if result.kept_epoch != result.best_epoch else ""
+    return f"{text}; best epoch {result.best_epoch}{kept}"
 
 
-def _starts_lines(result: TrainingResult) -> list[str]:
-    """How far apart the sets of initial weights ended."""
-    values = sorted(start.value for start in result.starts if start.value is not None)
-    if not result.starts:
+def _epochs(count: int) -> str:
+    return f"{count} epoch{'' if count == 1 else 's'}"
+
+
+def _restarts_line(result: TrainingResult) -> list[str]:
+    """How far apart the attempts from different initial weights ended."""
+    values = sorted(restart.value for restart in result.restarts if restart.value is not None)
+    if not result.restarts:
         return []
     what = "validation loss" if result.best_epoch is not None else "training loss"
     middle = (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
-    lost = len(result.starts) - len(values)
+    lost = len(result.restarts) - len(values)
     return [
-        f"{len(result.starts)} starts, {what} {values[0]:.5f} to {values[-1]:.5f}, median {middle:.5f}"
-        f"{f', {lost} diverged' if lost else ''}; start {result.start} kept"
+        f"{len(result.restarts)} restarts: {what} {values[0]:.5f} to {values[-1]:.5f}, median {middle:.5f}"
+        f"{f', {lost} diverged' if lost else ''}; restart {result.restart} was kept"
     ]
 
 
-def _refit_line(result: TrainingResult, without_penalty: bool) -> list[str]:
+def _refit_line(result: TrainingResult) -> list[str]:
     if not result.refit_epochs:
         return []
     n = len(result.rows["training"]) + len(result.rows["validation"])
     return [
-        f"final fit: {result.refit_epochs} epochs from the same initial weights on all {n} vectors"
-        f"{', without a penalty' if without_penalty else ''} (--refit no: none)"
+        f"final fit: retrained from the same initial weights on all {n} rows for {_epochs(result.refit_epochs)}"
+        f"{', without a penalty' if result.penalty_dropped else ''} (--refit no skips it)"
     ]
 
 
 def progress_text(report: EpochReport) -> str:
     """The losses of an epoch, in one short line."""
-    start = f"start {report.start}, " if report.start > 1 else ""
-    text = f"{start}{'final fit, ' if report.phase == 'refit' else ''}loss {report.training_loss:.5f}"
+    restart = f"restart {report.restart}, " if report.restart > 1 else ""
+    text = f"{restart}{'final fit, ' if report.phase == 'refit' else ''}loss {report.training_loss:.5f}"
     if report.validation_loss is not None:
         text += f", validation {report.validation_loss:.5f}"
         text += f", best epoch {report.best_epoch}" if report.best_epoch is not None else ""

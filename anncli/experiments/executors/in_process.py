@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
 
 from anncli.experiments.executors.base import Work, never
 from anncli.experiments.spec import Result, Spec
-
-Report = TypeVar("Report")
 
 
 class InProcess:
@@ -20,9 +17,3 @@ class InProcess:
     def run(self, specs: Sequence[Spec]) -> Iterator[Result]:
         for spec in specs:
             yield self.work(spec, never)
-
-
-def run_in_turn(calls: Sequence[Callable[[], Iterator[Report]]]) -> Iterator[Report]:
-    """All reports of the first call, then all of the second, and so on; a call begins when the one before has ended."""
-    for call in calls:
-        yield from call()

@@ -57,6 +57,7 @@ class TrainedPart:
         network.scaling = self._scaling()
         network.parameters = self._parameters()
         network.record = self._trained.mapping_at("record")
+        network.loss = network.record.get("loss")
         network.self_test = self._self_test()
         self._check()
 

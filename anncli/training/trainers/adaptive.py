@@ -1,144 +1,124 @@
-"""Adaptive mini-batch trainers beside adam: adagrad, rmsprop, nadam and schedule-free adamw.
+"""Adaptive mini-batch trainers besides adam: adagrad, rmsprop, nadam and schedule-free adamw.
 
-g is the mean gradient of a batch, plus l2 * w on weights; updates are counted t = 1, 2, ... over the whole run.
+Formulas and sources are in backends/rules.py. The gradient of each batch is computed by itself, then the rule is applied.
 """
 
 from __future__ import annotations
 
-from abc import abstractmethod
-
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.backends.reference import clip_norm
-from anncli.backends.rules import UpdateRule
+from anncli.backends.rules import UpdateRule, UpdateState
+from anncli.backends.updates import gradient_point
 from anncli.training.objective import Objective
 from anncli.training.schedules import make_schedule
-from anncli.training.trainers.base import RememberingTrainer, RowwiseTrainer, shuffled
+from anncli.training.trainers.base import EpochOutcome, RowwiseTrainer, TrainerState, shuffled
 
 
-class BatchwiseTrainer(RememberingTrainer, RowwiseTrainer):
-    """Shuffle the rows, cut them into batches, and give each batch gradient to update()."""
+class BatchwiseTrainer(RowwiseTrainer):
+    """Shuffle the rows, cut them into batches, and update the parameters with the gradient of each batch.
 
-    remembered: tuple[str, ...] = ("squares", "updates", "epochs_done", "rows_seen", "dropout_seed")
+    kept: the fields of UpdateState that the rule uses, by their names in state().
+    """
+
+    rule_name = ""
+    kept: dict[str, str] = {"squares": "second", "updates": "step"}  # noqa: RUF012
 
     def start(self, objective: Objective, parameters: Array) -> None:
         self.schedule = make_schedule(self.options["schedule"])
-        self.squares = np.zeros_like(parameters)
-        self.updates = self.epochs_done = self.rows_seen = 0
+        self.epochs_done = self.rows_seen = 0
+        self.rule = self.make_rule(objective)
+        self.memory = UpdateState.start(self.rule, parameters)
 
-    def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
+    def make_rule(self, objective: Objective) -> UpdateRule:
+        o = self.options
+        return UpdateRule(
+            self.rule_name, o["learning_rate"], epsilon=o["epsilon"], l2=objective.l2, l1=objective.l1, clip=o["clip"]
+        )
+
+    def epoch(
+        self, objective: Objective, parameters: Array, rng: np.random.Generator, total_epochs: int | None = None
+    ) -> EpochOutcome:
         order, size = shuffled(objective.rows, rng), int(self.options["batch_size"])
-        rate = self.options["learning_rate"] * self.schedule.factor(self.epochs_done, self.total_epochs)
+        rule = self.rule_of_epoch(objective, total_epochs)
         gradient, total = np.empty_like(parameters), 0.0
-        dropout = self.dropout(rng)
-        rule = UpdateRule("sgd", 1.0, **dropout) if dropout else None
-        self.before_epoch(objective, parameters)
-        for portion, taken in objective.portions(order, size, self.options["input_noise"], rng):
-            for start in range(0, len(taken), size):
-                rows = taken[start : start + size]
-                total += len(rows) * portion.batch_loss_and_gradient(
-                    self.where(parameters), rows, gradient, rule, self.rows_seen
-                )
+        shown = self.shown(rng)
+        for piece, numbers in objective.noisy_pieces(order, size, self.options["input_noise"], rng):
+            for start in range(0, len(numbers), size):
+                rows = numbers[start : start + size]
+                point = gradient_point(rule, self.memory, parameters)
+                total += len(rows) * piece.batch_gradient(point, rows, gradient, shown)
                 self.rows_seen += len(rows)
-                self.updates += 1
-                clip_norm(gradient, self.options["clip"])
-                self.update(parameters, gradient, rate)
+                shown = shown.after(len(rows))
+                piece.update(rule, self.memory, parameters, gradient)
         self.epochs_done += 1
-        return total / len(order)
+        return EpochOutcome(total / len(order))
 
-    def before_epoch(self, objective: Objective, parameters: Array) -> None:
-        """Whatever an epoch needs to know first."""
+    def rule_of_epoch(self, objective: Objective, total_epochs: int | None) -> UpdateRule:
+        """The rule with the learning rate of this epoch."""
+        factor = self.schedule.factor(self.epochs_done, total_epochs)
+        return self.rule._replace(learning_rate=self.rule.learning_rate * factor)
 
-    def where(self, parameters: Array) -> Array:
-        """The point at which the next batch gradient is taken."""
-        return parameters
+    def state(self) -> TrainerState:
+        state: TrainerState = {}
+        for name, field in self.kept.items():
+            value = getattr(self.memory, field)
+            state[name] = value.copy() if isinstance(value, np.ndarray) else value
+        counts = {"epochs_done": self.epochs_done, "rows_seen": self.rows_seen, "dropout_seed": self.dropout_seed}
+        return state | counts
 
-    @abstractmethod
-    def update(self, parameters: Array, gradient: Array, rate: float) -> None:
-        """One weight change, in place; may use `gradient` as it likes."""
+    def restore(self, state: TrainerState) -> None:
+        for name, field in self.kept.items():
+            value = state[name]
+            setattr(self.memory, field, value.copy() if isinstance(value, np.ndarray) else value)
+        self.epochs_done, self.rows_seen = state["epochs_done"], state["rows_seen"]
+        self.dropout_seed = state["dropout_seed"]
 
 
 class Adagrad(BatchwiseTrainer):
-    """G += g^2;  w -= learning_rate g / (sqrt G + epsilon). Source: Duchi, Hazan & Singer 2011, JMLR 12, 2121-2159."""
+    """Adagrad (Duchi, Hazan & Singer 2011)."""
 
-    def update(self, parameters: Array, gradient: Array, rate: float) -> None:
-        self.squares += gradient * gradient
-        parameters -= rate * gradient / (np.sqrt(self.squares) + self.options["epsilon"])
+    rule_name = "adagrad"
 
 
 class Rmsprop(BatchwiseTrainer):
-    """G = decay G + (1 - decay) g^2;  w -= learning_rate g / (sqrt G + epsilon).
+    """RMSprop (Tieleman & Hinton 2012)."""
 
-    Source: Tieleman & Hinton 2012, lecture 6.5.
-    """
+    rule_name = "rmsprop"
 
-    def update(self, parameters: Array, gradient: Array, rate: float) -> None:
-        decay = self.options["decay"]
-        self.squares *= decay
-        self.squares += (1 - decay) * gradient * gradient
-        parameters -= rate * gradient / (np.sqrt(self.squares) + self.options["epsilon"])
+    def make_rule(self, objective: Objective) -> UpdateRule:
+        return super().make_rule(objective)._replace(beta2=self.options["decay"])
 
 
 class Nadam(BatchwiseTrainer):
-    """Adam looking one step ahead, as Nesterov's momentum does:
+    """Adam looking one step ahead, as Nesterov's momentum does (Dozat 2016)."""
 
-    m = b1 m + (1-b1) g;  s = b2 s + (1-b2) g^2
-    w -= learning_rate (b1 m / (1-b1^(t+1)) + (1-b1) g / (1-b1^t)) / (sqrt(s / (1-b2^t)) + epsilon)
-    Source: Dozat 2016, Incorporating Nesterov momentum into Adam, with constant b1.
-    """
+    rule_name = "nadam"
+    kept = {**BatchwiseTrainer.kept, "mean": "first"}  # noqa: RUF012
 
-    remembered: tuple[str, ...] = (*BatchwiseTrainer.remembered, "mean")
-
-    def start(self, objective: Objective, parameters: Array) -> None:
-        super().start(objective, parameters)
-        self.mean = np.zeros_like(parameters)
-
-    def update(self, parameters: Array, gradient: Array, rate: float) -> None:
-        o, t = self.options, self.updates
-        b1, b2 = o["beta1"], o["beta2"]
-        self.mean += (1 - b1) * (gradient - self.mean)
-        self.squares += (1 - b2) * (gradient * gradient - self.squares)
-        ahead = b1 / (1 - b1 ** (t + 1)) * self.mean + (1 - b1) / (1 - b1**t) * gradient
-        parameters -= rate * ahead / (np.sqrt(self.squares / (1 - b2**t)) + o["epsilon"])
+    def make_rule(self, objective: Objective) -> UpdateRule:
+        o = self.options
+        return super().make_rule(objective)._replace(beta1=o["beta1"], beta2=o["beta2"])
 
 
 class ScheduleFree(BatchwiseTrainer):
-    """AdamW without a learning-rate schedule; the network is the running average x of the iterates z.
+    """AdamW without a learning-rate schedule; the network is the running average of the iterates (Defazio et al. 2024).
 
-    y = (1-b1) z + b1 x, where the gradient is taken;  s = b2 s + (1-b2) g(y)^2
-    z -= rate_t (g / (sqrt(s / (1-b2^t)) + epsilon) + weight_decay y)
-    x = (1-c) x + c z,  c = rate_t^2 / sum of rate_i^2
-    rate_t rises linearly over the share warm_up of the run, where its length is known. Decay leaves biases alone.
-    Source: Defazio et al. 2024, The road less scheduled.
+    The learning rate rises linearly over the fraction warm_up of the run, where its length is known.
     """
 
-    remembered: tuple[str, ...] = (*BatchwiseTrainer.remembered, "iterate", "sum_of_squared_rates")
+    rule_name = "schedule-free"
+    kept = {**BatchwiseTrainer.kept, "iterate": "first", "sum_of_squared_rates": "rate_squares"}  # noqa: RUF012
 
-    def start(self, objective: Objective, parameters: Array) -> None:
-        super().start(objective, parameters)
-        self.iterate, self.sum_of_squared_rates = parameters.copy(), 0.0
-        self.decayed = objective.topology.weights_mask() * parameters.dtype.type(self.options["weight_decay"])
-
-    def before_epoch(self, objective: Objective, parameters: Array) -> None:
-        batches = -(-objective.n_samples // int(self.options["batch_size"]))
-        self.warm = round(self.options["warm_up"] * (self.total_epochs or 0) * batches)
-
-    def where(self, parameters: Array) -> Array:
-        b1 = self.options["beta1"]
-        between: Array = (1 - b1) * self.iterate + b1 * parameters
-        self.between = between
-        return between
-
-    def update(self, parameters: Array, gradient: Array, rate: float) -> None:
+    def make_rule(self, objective: Objective) -> UpdateRule:
         o = self.options
-        rate *= min(1.0, self.updates / (self.warm + 1))
-        self.squares += (1 - o["beta2"]) * (gradient * gradient - self.squares)
-        gradient /= np.sqrt(self.squares / (1 - o["beta2"] ** self.updates)) + o["epsilon"]
-        gradient += self.decayed * self.between
-        self.iterate -= rate * gradient
-        self.sum_of_squared_rates += rate * rate
-        parameters += rate * rate / self.sum_of_squared_rates * (self.iterate - parameters)
+        rule = super().make_rule(objective)
+        return rule._replace(beta1=o["beta1"], beta2=o["beta2"], weight_decay=o["weight_decay"])
+
+    def rule_of_epoch(self, objective: Objective, total_epochs: int | None) -> UpdateRule:
+        batches = -(-objective.n_samples // int(self.options["batch_size"]))
+        warm_up = round(self.options["warm_up"] * (total_epochs or 0) * batches)
+        return super().rule_of_epoch(objective, total_epochs)._replace(warm_up=warm_up)
 
 
 TRAINERS = {"adagrad": Adagrad, "rmsprop": Rmsprop, "nadam": Nadam, "schedule-free": ScheduleFree}

@@ -1,20 +1,34 @@
-"""What every trainer is: options at birth, one epoch at a time, and a state that can be written down and resumed."""
+"""What every trainer is: options at birth, one epoch at a time, and a state that can be saved and restored."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.backends.base import PLAIN, Shown
 from anncli.training.objective import Objective
 
-State = dict[str, Any]
+TrainerState = dict[str, Any]
 
-# Up to so many row numbers a copy of eight bytes each does not matter beside everything else.
+# Up to this many row numbers, a copy of eight bytes each is small beside all other memory.
 _FEW_ROWS = 100_000
+
+
+class EpochOutcome(NamedTuple):
+    """What one epoch gave.
+
+    loss: the training loss, each row's or batch's taken before the step it led to; finished: why the trainer cannot go
+    on, in words, or None while it can; class_means: the mean output per class over the presentations of the epoch, from
+    trainers that watch it.
+    """
+
+    loss: float
+    finished: str | None = None
+    class_means: tuple[float, ...] | None = None
 
 
 class Trainer(ABC):
@@ -23,36 +37,36 @@ class Trainer(ABC):
     options: the trainer's own, complete (names and defaults in training/names.py).
     """
 
-    #: Why the trainer cannot go on (a reason in words), or None while it can.
-    finished: str | None = None
-
-    #: Mean output per class over the presentations of the last epoch, for trainers that watch it.
-    class_means: list[float] | None = None
-
     #: Whether it finds a penalty of its own instead of the l2 of the objective.
     finds_penalty: bool = False
-
-    #: Epochs the run will have in all, for learning-rate schedules; the run sets it before the first epoch.
-    total_epochs: int | None = None
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.options = options
 
     @abstractmethod
     def start(self, objective: Objective, parameters: Array) -> None:
-        """Make the initial state for this objective and these parameters."""
+        """Make the initial state for this objective and these parameters.
+
+        Raises: UsageError where the trainer cannot train this objective.
+        """
 
     @abstractmethod
-    def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
-        """Train for one epoch; returns the training loss seen on the way (before each step)."""
+    def epoch(
+        self, objective: Objective, parameters: Array, rng: np.random.Generator, total_epochs: int | None = None
+    ) -> EpochOutcome:
+        """Train for one epoch.
+
+        Args: total_epochs: the length of the whole run, for learning-rate schedules; None where it is not known. It may
+            change between epochs: a resumed run can be longer than the one that was saved.
+        """
 
     @abstractmethod
-    def state(self) -> State:
+    def state(self) -> TrainerState:
         """Everything epoch() depends on besides parameters and rng: arrays, numbers and words by name."""
 
     @abstractmethod
-    def restore(self, state: State) -> None:
-        """Take up a state that state() gave."""
+    def restore(self, state: TrainerState) -> None:
+        """Continue from a state that state() gave; start() comes first."""
 
     def remarks(self) -> dict[str, float | int | str]:
         """What the trainer found out besides the weights, by name, for the record of the network."""
@@ -63,27 +77,28 @@ def shuffled(rows: Array, rng: np.random.Generator) -> Array:
     """The rows (n,) in random order."""
     if len(rows) > _FEW_ROWS:
         return rng.permutation(rows)
-    # The same order in less time: numpy has a way of its own for numbers of eight bytes.
+    # The same order in less time: numpy permutes numbers of eight bytes faster.
     return rng.permutation(rows.astype(np.int64)).astype(rows.dtype)
 
 
 class RowwiseTrainer(Trainer):
-    """A trainer that presents rows in batches: what mini-batch and online trainers do to inputs and units on the way.
+    """A trainer that presents rows in batches, with dropout and noise if its options ask for them.
 
-    Options: dropout, input_dropout (shares of hidden units and inputs switched off per row; Srivastava et al. 2014),
-    input_noise (see Objective.portions), clip (see UpdateRule). Dropout draws from its own generator, seeded at the first
-    epoch, so that the kernels can draw without asking.
+    Options: dropout, input_dropout (fractions of hidden units and inputs switched off per row; Srivastava et al. 2014),
+    input_noise (see Objective.noisy_pieces), clip (see UpdateRule). Dropout has its own random numbers, seeded at the
+    first epoch, because the backends draw them.
     """
 
     dropout_seed: int = 0
+    rows_seen: int = 0
 
-    def dropout(self, rng: np.random.Generator) -> dict[str, Any]:
-        """The fields of an UpdateRule that say what is switched off; none where nothing is."""
+    def shown(self, rng: np.random.Generator, tolerance: float = 0.0) -> Shown:
+        """How this trainer presents the rows of an epoch; rows_seen is that at its beginning."""
         units, inputs = self.options["dropout"], self.options["input_dropout"]
         if not (units or inputs):
-            return {}
+            return Shown(tolerance=tolerance) if tolerance else PLAIN
         self.dropout_seed = self.dropout_seed or int(rng.integers(1, 2**63))
-        return {"dropout": units, "input_dropout": inputs, "dropout_seed": self.dropout_seed}
+        return Shown(units, inputs, self.dropout_seed, self.rows_seen, tolerance)
 
 
 class RememberingTrainer(Trainer):
@@ -91,12 +106,12 @@ class RememberingTrainer(Trainer):
 
     remembered: tuple[str, ...] = ()
 
-    def state(self) -> State:
+    def state(self) -> TrainerState:
         # Copies, because later epochs may change an array in place.
         values = {name: getattr(self, name) for name in self.remembered}
         return {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in values.items()}
 
-    def restore(self, state: State) -> None:
+    def restore(self, state: TrainerState) -> None:
         for name in self.remembered:
             value = state[name]
             setattr(self, name, value.copy() if isinstance(value, np.ndarray) else value)

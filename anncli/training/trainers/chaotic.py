@@ -1,4 +1,4 @@
-"""Backpropagation with a chaotic learning rate: a series that never repeats takes the place of a constant."""
+"""Backpropagation with a chaotic learning rate: a series that never repeats instead of a constant."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from anncli.arrays import Array
 from anncli.training.objective import Objective
-from anncli.training.trainers.base import RememberingTrainer
+from anncli.training.trainers.base import EpochOutcome, RememberingTrainer
 
 DELAY, DISCARDED, MEASURED = 17, 500, 3000
 
@@ -17,7 +17,7 @@ class ChaoticRate(RememberingTrainer):
 
     chaos: 'logistic' x = 4 x (1 - x) from 0.3; 'mackey-glass' x += 0.2 x_17 / (1 + x_17^10) - 0.1 x; 'vector': layers
     take turns, the first one logistic. Each series is stretched to rate_low..rate_high, which may reach below 0.
-    The published papers are known to us by their abstracts only; the intervals and the batch form are our choice.
+    Only the abstracts of the papers were available; the intervals and the batch form are our choice.
     Sources: Islam et al. 2011 (BPCL); Dhar et al. 2011, IJACSA 2(4) (BPVL).
     """
 
@@ -28,7 +28,7 @@ class ChaoticRate(RememberingTrainer):
         self.delayed = np.full(DELAY + 1, 1.2)
         for _ in range(DISCARDED):
             mackey_glass_step(self.delayed)
-        # The range of the attractor, measured once on a copy: the series itself goes on from where it is.
+        # The range of the attractor, measured on a copy: the series itself must not move on.
         ahead = self.delayed.copy()
         values = [mackey_glass_step(ahead) for _ in range(MEASURED)]
         self.low, self.high = min(values), max(values)
@@ -41,7 +41,9 @@ class ChaoticRate(RememberingTrainer):
         low, high = self.options["rate_low"], self.options["rate_high"]
         return low + (high - low) * self.logistic, low + (high - low) * min(max(wave, 0.0), 1.0)
 
-    def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
+    def epoch(
+        self, objective: Objective, parameters: Array, rng: np.random.Generator, total_epochs: int | None = None
+    ) -> EpochOutcome:
         loss, gradient = objective.loss_and_gradient(parameters)
         logistic, wave = self.rates()
         chaos = self.options["chaos"]
@@ -51,7 +53,7 @@ class ChaoticRate(RememberingTrainer):
             use_logistic = chaos == "logistic" or (chaos == "vector" and number % 2 == 0)
             velocity -= (logistic if use_logistic else wave) * slope
         parameters += self.velocity
-        return loss
+        return EpochOutcome(loss)
 
 
 def mackey_glass_step(history: npt.NDArray[np.float64]) -> float:

@@ -1,11 +1,10 @@
-"""Conjugate gradients: directions that do not spoil what earlier ones gained, over the whole training part."""
+"""Conjugate gradients, full batch: each direction keeps the gains of the earlier ones."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.training.objective import Objective
 from anncli.training.trainers.base import dot
 from anncli.training.trainers.directional import DirectionalTrainer
 
@@ -20,13 +19,13 @@ class ConjugateGradient(DirectionalTrainer):
 
     def next_direction(self, direction: Array, move: Array, change: Array, old_gradient: Array) -> Array:
         if self.since_restart >= len(direction):
-            # The step is kept: the direction starts anew, the scale of the problem does not.
+            # The step is kept: only the direction restarts, the scale of the problem is the same.
             self.since_restart = 0
             return -self.gradient
         return -self.gradient + self.beta(change, old_gradient) * direction
 
     def next_step(self, step: float, old_slope: float, slope: float) -> float:
-        # As much gain to first order as the last step had.
+        # The same gain to first order as the last step.
         return min(step * old_slope / slope, 100 * step)
 
     def beta(self, change: Array, old_gradient: Array) -> float:
@@ -41,7 +40,7 @@ class FletcherReeves(ConjugateGradient):
 
 
 class PolakRibiere(ConjugateGradient):
-    """beta = max(0, g.(g - g_before) / g_before.g_before): it restarts by itself where progress stalls.
+    """beta = max(0, g.(g - g_before) / g_before.g_before), which restarts where progress stalls.
 
     Source: Polak & Ribiere 1969; the maximum with 0, Gilbert & Nocedal 1992, SIAM J. Optim. 2, 21-42.
     """
@@ -54,14 +53,11 @@ class PowellBeale(ConjugateGradient):
     """p = -g + beta p_before + gamma p_restart, with a restart wherever successive gradients are not orthogonal.
 
     beta = g.y / p_before.y;  gamma = g.y_restart / p_restart.y_restart, 0 right after a restart;  y = g - g_before.
-    The surprise: a restart goes not back to the gradient; it takes the last direction as the one to stay conjugate to.
+    A restart does not return to the gradient: the last direction becomes the one that later ones stay conjugate to.
     Sources: Beale 1972; Powell 1977, Math. Programming 12, 241-254.
     """
 
     remembered: tuple[str, ...] = (*ConjugateGradient.remembered, "restart_direction", "restart_change", "since_anchor")
-
-    def start(self, objective: Objective, parameters: Array) -> None:
-        super().start(objective, parameters)
 
     def restart(self) -> None:
         super().restart()

@@ -12,7 +12,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.backends.reference import BLOCK_ROWS
-from anncli.backends.rules import add_penalty_gradient
+from anncli.backends.updates import add_penalty_gradient
 from anncli.network.activations import ACTIVATIONS
 from anncli.network.losses import LOSSES, log_outputs, logistic_sides
 from anncli.network.propagation import ForwardPass, forward

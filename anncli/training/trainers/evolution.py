@@ -1,4 +1,4 @@
-"""The evolution strategy: a search direction from many losses near the weights, without any gradient."""
+"""The evolution strategy: a search direction from many losses near the weights, without a gradient."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.training.objective import Objective
-from anncli.training.trainers.base import RememberingTrainer
+from anncli.training.trainers.base import EpochOutcome, RememberingTrainer
 
 
 class EvolutionStrategy(RememberingTrainer):
     """Each epoch: losses at w + sigma e_i and w - sigma e_i, e_i normal; ranks u_i from -1/2 (lowest loss) to 1/2;
     estimated gradient g = sum of u_i e_i / (population sigma), given to an Adam step.
 
-    Ranks make the step deaf to the scale of the loss and to a few diverged members.
+    Ranks make the step independent of the scale of the loss and of a few diverged members.
     Source: Salimans et al. 2017, Evolution strategies as a scalable alternative to reinforcement learning.
     """
 
@@ -26,11 +26,13 @@ class EvolutionStrategy(RememberingTrainer):
         self.mean, self.squares = np.zeros_like(parameters), np.zeros_like(parameters)
         self.updates = 0
 
-    def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
+    def epoch(
+        self, objective: Objective, parameters: Array, rng: np.random.Generator, total_epochs: int | None = None
+    ) -> EpochOutcome:
         o = self.options
         before = objective.value(parameters)
         pairs, sigma = max(1, int(o["population"]) // 2), o["sigma"]
-        # Drawn again from the same seed in the second loop, so that no (pairs, P) array is kept.
+        # The second loop draws the same numbers from this seed, so that no (pairs, P) array is kept.
         seed = int(rng.integers(2**63))
         losses = np.empty((pairs, 2))
         for number, noise in enumerate(_draws(seed, pairs, parameters)):
@@ -38,12 +40,12 @@ class EvolutionStrategy(RememberingTrainer):
         losses = np.where(np.isfinite(losses), losses, math.inf)
         ranks = np.empty(losses.size)
         ranks[np.argsort(losses.ravel(), kind="stable")] = np.arange(losses.size) / (losses.size - 1) - 0.5
-        shares = ranks.reshape(pairs, 2)
+        weights = ranks.reshape(pairs, 2)
         gradient = np.zeros_like(parameters)
-        for (plus, minus), noise in zip(shares, _draws(seed, pairs, parameters), strict=True):
+        for (plus, minus), noise in zip(weights, _draws(seed, pairs, parameters), strict=True):
             gradient += parameters.dtype.type((plus - minus) / (2 * pairs * sigma)) * noise
         self._adam(parameters, gradient)
-        return before
+        return EpochOutcome(before)
 
     def _adam(self, parameters: Array, gradient: Array) -> None:
         b1, b2 = 0.9, 0.999

@@ -1,4 +1,4 @@
-"""Gradient descent over the whole training part: plain, with momentum, and with a learning rate that adapts itself."""
+"""Full-batch gradient descent: plain, with momentum, and with a learning rate that adapts itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.training.objective import Objective
 from anncli.training.schedules import make_schedule
-from anncli.training.trainers.base import RememberingTrainer
+from anncli.training.trainers.base import EpochOutcome, RememberingTrainer
 
 
 class GradientDescent(RememberingTrainer):
@@ -21,12 +21,14 @@ class GradientDescent(RememberingTrainer):
         self.schedule = make_schedule(self.options["schedule"])
         self.epochs_done = 0
 
-    def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
-        rate = self.options["learning_rate"] * self.schedule.factor(self.epochs_done, self.total_epochs)
+    def epoch(
+        self, objective: Objective, parameters: Array, rng: np.random.Generator, total_epochs: int | None = None
+    ) -> EpochOutcome:
+        rate = self.options["learning_rate"] * self.schedule.factor(self.epochs_done, total_epochs)
         loss, gradient = objective.loss_and_gradient(parameters)
         self.move(parameters, gradient, rate)
         self.epochs_done += 1
-        return loss
+        return EpochOutcome(loss)
 
     def move(self, parameters: Array, gradient: Array, rate: float) -> None:
         gradient *= rate
@@ -54,13 +56,13 @@ class Momentum(GradientDescent):
 
 
 class AdaptiveRate(RememberingTrainer):
-    """A step is taken back when the loss grows beyond `tolerated_growth`; the learning rate changes with the outcome.
+    """A step is undone when the loss grows beyond `tolerated_growth`; the learning rate changes with the outcome.
 
     E(new) > tolerated_growth E(old): stay, learning_rate *= decrease, next step a plain gradient step
     otherwise: accept; if E(new) < E(old): learning_rate *= increase
     gda has momentum 0; gdx: move = momentum move_before - learning_rate (1 - momentum) g.
-    The surprise: after a refused step the move remembered is -learning_rate g, so that the mixture with the gradient
-    is again exactly -learning_rate g, a step without momentum.
+    After a refused step the stored move is -learning_rate g, so that its mixture with the gradient is exactly
+    -learning_rate g again: a step without momentum.
     Source: Vogl et al. 1988, Biol. Cybern. 59, 257-263; constants of MATLAB's traingda and traingdx.
     """
 
@@ -71,7 +73,9 @@ class AdaptiveRate(RememberingTrainer):
         self.velocity = np.zeros_like(parameters)
         self.rate = float(self.options["learning_rate"])
 
-    def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
+    def epoch(
+        self, objective: Objective, parameters: Array, rng: np.random.Generator, total_epochs: int | None = None
+    ) -> EpochOutcome:
         o, before = self.options, self.loss
         momentum = o.get("momentum", 0.0)
         real = parameters.dtype.type
@@ -81,12 +85,12 @@ class AdaptiveRate(RememberingTrainer):
         if not (math.isfinite(loss) and np.isfinite(gradient).all()) or loss > o["tolerated_growth"] * before:
             self.rate *= o["decrease"]
             self.velocity = -real(self.rate) * self.gradient
-            return before
+            return EpochOutcome(before)
         if loss < before:
             self.rate *= o["increase"]
         parameters[...] = trial
         self.loss, self.gradient, self.velocity = loss, gradient, move
-        return before
+        return EpochOutcome(before)
 
 
 TRAINERS = {"gd": GradientDescent, "gdm": Momentum, "gda": AdaptiveRate, "gdx": AdaptiveRate}

@@ -9,7 +9,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.errors import UsageError
 from anncli.training.objective import Objective
-from anncli.training.trainers.base import RememberingTrainer
+from anncli.training.trainers.base import EpochOutcome, RememberingTrainer
 from anncli.training.trainers.jacobian import normal_equations
 from anncli.training.trainers.quasi_newton import refuse_large
 
@@ -17,8 +17,8 @@ from anncli.training.trainers.quasi_newton import refuse_large
 class LevenbergMarquardt(RememberingTrainer):
     """(J'J + mu I) d = -J'e;  E(w + d) < E(w): accept, mu *= decrease;  else mu *= increase and solve again.
 
-    J'J and J'e are sums over samples and outputs, not means, so that mu means what it means elsewhere; the l2 penalty
-    joins both in the same scale. For the cross-entropies J'J is the generalised Gauss-Newton matrix.
+    J'J and J'e are sums over rows and outputs, not means, so that mu has its usual scale; the l2 penalty is added to
+    both in that scale. For the cross-entropies J'J is the generalised Gauss-Newton matrix.
     Stops when mu exceeds mu_max (no step lowers the loss any more) or the gradient is below min_gradient.
     Sources: Levenberg 1944; Marquardt 1963; Hagan & Menhaj 1994, IEEE Trans. Neural Networks 5, 989-993.
     """
@@ -33,18 +33,19 @@ class LevenbergMarquardt(RememberingTrainer):
             raise UsageError("trainer lm has no sum of squares for loss focal", advice="use --trainer lbfgs or scg")
         self.mu = float(self.options["mu"])
 
-    def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
+    def epoch(
+        self, objective: Objective, parameters: Array, rng: np.random.Generator, total_epochs: int | None = None
+    ) -> EpochOutcome:
         o, precise = self.options, objective.precise()
         point = parameters.astype(np.float64)
         before = precise.value(point)
         if not math.isfinite(before):
-            return before
+            return EpochOutcome(before)
         equations = normal_equations(objective, point)
         decay = np.where(objective.topology.weights_mask(), objective.l2 / equations.scale, 0.0)
         vector = equations.vector + decay * point
         if equations.scale * float(np.linalg.norm(vector)) < o["min_gradient"]:
-            self.finished = f"the gradient is smaller than {o['min_gradient']:g}: this is a minimum"
-            return before
+            return EpochOutcome(before, f"the gradient is smaller than {o['min_gradient']:g}: this is a minimum")
         matrix = equations.matrix
         matrix.flat[:: len(point) + 1] += decay
         while self.mu <= o["mu_max"]:
@@ -53,10 +54,11 @@ class LevenbergMarquardt(RememberingTrainer):
             if precise.value(trial.astype(np.float64)) < before:
                 parameters[...] = trial
                 self.mu = max(self.mu * o["decrease"], 1e-20)
-                return before
+                return EpochOutcome(before)
             self.mu *= o["increase"]
-        self.finished = f"mu went beyond {o['mu_max']:g}: no step lowers the loss, this is a minimum within rounding"
-        return before
+        return EpochOutcome(
+            before, f"mu went beyond {o['mu_max']:g}: no step lowers the loss, this is a minimum within rounding"
+        )
 
 
 class BayesianRegularisation(RememberingTrainer):
@@ -65,8 +67,8 @@ class BayesianRegularisation(RememberingTrainer):
     E_D = sum of squared errors, E_W = sum of squared weights and biases, N = number of residuals;
     gamma = P - 2 alpha trace((2 beta J'J + 2 alpha I)^-1), the effective number of parameters;
     alpha = gamma / (2 E_W);  beta = (N - gamma) / (2 E_D).
-    Brings its own penalty: the objective's l2 is left out. The network should not be judged by a validation part:
-    gamma does what early stopping does. Needs the loss mse.
+    The objective's l2 is left out. Early stopping on a validation set is not needed: gamma limits the fit in its place.
+    Needs the loss mse.
     Sources: MacKay 1992, Neural Computation 4, 415-447; Foresee & Hagan 1997, ICNN, 1930-1935.
     """
 
@@ -84,9 +86,11 @@ class BayesianRegularisation(RememberingTrainer):
         self.alpha, self.beta = 0.0, 1.0
         self.effective_parameters = float(len(parameters))
 
-    def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
+    def epoch(
+        self, objective: Objective, parameters: Array, rng: np.random.Generator, total_epochs: int | None = None
+    ) -> EpochOutcome:
         o = self.options
-        # Its values are to be those of the errors alone, whoever made the objective.
+        # Without the l2 of the objective: this trainer estimates its own penalty.
         precise = objective.precise()._replace(l2=0.0)
         point = parameters.astype(np.float64)
         equations = normal_equations(objective, point)
@@ -96,10 +100,9 @@ class BayesianRegularisation(RememberingTrainer):
         vector = self.beta * equations.vector + self.alpha * point
         loss = equations.loss_sum / n
         if not math.isfinite(loss):
-            return loss
+            return EpochOutcome(loss)
         if 2 * float(np.linalg.norm(vector)) < o["min_gradient"]:
-            self.finished = f"the gradient is smaller than {o['min_gradient']:g}: this is a minimum"
-            return loss
+            return EpochOutcome(loss, f"the gradient is smaller than {o['min_gradient']:g}: this is a minimum")
         matrix = self.beta * equations.matrix
         matrix.flat[:: len(point) + 1] += self.alpha
         while self.mu <= o["mu_max"]:
@@ -110,16 +113,15 @@ class BayesianRegularisation(RememberingTrainer):
                 parameters[...] = trial
                 self.mu = max(self.mu * o["decrease"], 1e-20)
                 self._weigh(normal_equations(objective, taken).matrix, data, weights, n)
-                return loss
+                return EpochOutcome(loss)
             self.mu *= o["increase"]
-        self.finished = f"mu went beyond {o['mu_max']:g}: the balance of errors and weights is found"
-        return loss
+        return EpochOutcome(loss, f"mu went beyond {o['mu_max']:g}: the balance of errors and weights is found")
 
     def _weigh(self, matrix: Array, data: float, weights: float, n: int) -> None:
         """New alpha, beta and gamma from the curvature J'J, the sum of squared errors and that of squared weights."""
         curvature = self.beta * np.maximum(np.linalg.eigvalsh(matrix), 0.0)
         gamma = float(np.sum(curvature / (curvature + self.alpha))) if self.alpha else float(len(matrix))
-        # More parameters than residuals, or a perfect fit: beta stays positive and finite.
+        # With more parameters than residuals, or a perfect fit, beta must stay positive and finite.
         gamma = min(gamma, n - 1e-3)
         self.effective_parameters = gamma
         self.alpha = gamma / (2 * max(weights, 1e-12))
@@ -130,13 +132,13 @@ class BayesianRegularisation(RememberingTrainer):
 
 
 def refuse_l1(name: str, objective: Objective, advice: str = "use --l2, or --trainer lbfgs") -> None:
-    """A sum of squares has no room for absolute values."""
+    """Raises UsageError for an l1 penalty: a sum of squares cannot hold absolute values."""
     if objective.l1:
         raise UsageError(f"trainer {name} has no l1 penalty", advice=advice)
 
 
 def damped_step(matrix: Array, vector: Array, mu: float) -> Array:
-    """-(matrix + mu I)^-1 vector; nan where the matrix is singular, which no loss accepts."""
+    """-(matrix + mu I)^-1 vector; nan where the matrix is singular, so that the step is refused."""
     damped = matrix.copy()
     damped.flat[:: len(vector) + 1] += mu
     try:

@@ -1,4 +1,4 @@
-"""The line search: how far to go along a direction, by the strong Wolfe conditions, with rounding of the loss in mind.
+"""The line search: how far to step along a direction, by the strong Wolfe conditions; it allows for rounding of the loss.
 
 phi(a) = E(w + a p), phi'(a) = g(w + a p) . p
 """
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from anncli.arrays import Array
 
-#: What two losses must differ by, relative to their size, to be different, by precision of the parameters.
+#: Two losses that differ by less than this, relative to their size, count as equal; by precision of the parameters.
 NOISE = {"float32": 1e-6, "float64": 1e-14}
 
 
@@ -29,8 +29,7 @@ class Point(NamedTuple):
 class LineSearch:
     """Find a step with phi(a) <= phi(0) + c1 a phi'(0) and |phi'(a)| <= c2 |phi'(0)|.
 
-    evaluate(a) -> Point; noise: what two values must differ by to be different. Within the noise the values say nothing
-    and the slopes decide (approximate Wolfe conditions, Hager & Zhang 2005, SIAM J. Optim. 16, 170-192).
+    evaluate(a) -> Point; noise: values that differ by less count as equal, and then the slopes decide (approximate Wolfe conditions, Hager & Zhang 2005, SIAM J. Optim. 16, 170-192).
     Source: Nocedal & Wright 2006, Numerical Optimization, algorithms 3.5 and 3.6; cubic interpolation, their 3.59.
     """
 
@@ -41,9 +40,9 @@ class LineSearch:
     max_evaluations: int = 25
 
     def search(self, start: Point, first_step: float) -> Point | None:
-        """A step that fulfils the conditions, else the lowest point found below the start, else None.
+        """A step that meets the conditions, else the lowest point found below the start, else None.
 
-        Args: start, the point with step 0 and slope < 0; first_step > 0.
+        Args: start: the point with step 0 and slope < 0; first_step > 0.
         """
         self.start, self.left, self.best = start, self.max_evaluations, start
         previous, step = start, first_step
@@ -56,7 +55,7 @@ class LineSearch:
             if point.slope >= 0:
                 return self._zoom(point, previous)
             guess = cubic_minimum(previous, point)
-            # Beyond five times a step little is known; less than half as far again is not worth an evaluation.
+            # The cubic is unreliable beyond five times the step, and less than 1.5 times is not worth an evaluation.
             step = min(max(guess if guess is not None and guess > step else 5 * step, 1.5 * step), 5 * step)
             previous = point
         return self._fallback()

@@ -1,4 +1,4 @@
-"""Mini-batch trainers: sgd, adam and adamw, each an update rule that the kernel applies to one batch after another."""
+"""Mini-batch trainers: sgd, adam and adamw, each an update rule that the backend applies to one batch after another."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from anncli.arrays import Array
 from anncli.backends.rules import UpdateRule, UpdateState
 from anncli.training.objective import Objective
 from anncli.training.schedules import make_schedule
-from anncli.training.trainers.base import RowwiseTrainer, State, shuffled
+from anncli.training.trainers.base import EpochOutcome, RowwiseTrainer, TrainerState, shuffled
 
 
 class MinibatchTrainer(RowwiseTrainer):
-    """Shuffle the rows, cut them into batches, one update per batch; formulas and sources in kernels/rules.py.
+    """Shuffle the rows, cut them into batches, one update per batch; formulas and sources in backends/rules.py.
 
-    The schedule changes the learning rate between epochs, not within one: an epoch is one call of the kernel.
+    The schedule changes the learning rate between epochs, not within one: an epoch is one call of the backend.
     """
 
     rule_name = ""
 
     def start(self, objective: Objective, parameters: Array) -> None:
         self.schedule = make_schedule(self.options["schedule"])
-        self.epochs_done = 0
+        self.epochs_done = self.rows_seen = 0
         self.rule = self.make_rule(objective)
-        self.memory = UpdateState.zeros(self.rule, parameters)
+        self.memory = UpdateState.start(self.rule, parameters)
 
     def make_rule(self, objective: Objective) -> UpdateRule:
         o = self.options
@@ -33,37 +33,42 @@ class MinibatchTrainer(RowwiseTrainer):
             beta1=o["beta1"],
             beta2=o["beta2"],
             epsilon=o["epsilon"],
+            weight_decay=o.get("weight_decay", 0.0),
             l2=objective.l2,
             l1=objective.l1,
             clip=o["clip"],
-            weight_decay=o.get("weight_decay", 0.0),
         )
 
-    def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
+    def epoch(
+        self, objective: Objective, parameters: Array, rng: np.random.Generator, total_epochs: int | None = None
+    ) -> EpochOutcome:
         order = shuffled(objective.rows, rng)
-        factor = self.schedule.factor(self.epochs_done, self.total_epochs)
+        factor = self.schedule.factor(self.epochs_done, total_epochs)
         self.epochs_done += 1
-        changes = self.dropout(rng)
+        shown, rule = self.shown(rng), self.rule
         if factor != 1:
-            changes["learning_rate"] = factor * self.rule.learning_rate
-        rule = self.rule._replace(**changes) if changes else self.rule
+            rule = rule._replace(learning_rate=factor * rule.learning_rate)
         size, total = self.options["batch_size"], 0.0
-        for portion, rows in objective.portions(order, size, self.options["input_noise"], rng):
-            total += len(rows) * portion.epoch(parameters, rule, self.memory, rows, size)
-        return total / len(order)
+        for piece, rows in objective.noisy_pieces(order, size, self.options["input_noise"], rng):
+            total += len(rows) * piece.sweep(parameters, rule, self.memory, rows, size, shown)
+            self.rows_seen += len(rows)
+            shown = shown.after(len(rows))
+        return EpochOutcome(total / len(order))
 
-    def state(self) -> State:
+    def state(self) -> TrainerState:
         memory = self.memory
-        state: State = {"first": memory.first.copy(), "step": memory.step, "rows_seen": memory.rows_seen}
+        assert memory.first is not None
+        state: TrainerState = {"first": memory.first.copy(), "step": memory.step, "rows_seen": self.rows_seen}
         state |= {"epochs_done": self.epochs_done, "dropout_seed": self.dropout_seed}
         if memory.second is not None:
             state["second"] = memory.second.copy()
         return state
 
-    def restore(self, state: State) -> None:
+    def restore(self, state: TrainerState) -> None:
         second = state["second"].copy() if "second" in state else None
-        self.memory = UpdateState(state["first"].copy(), second, state["step"], state["rows_seen"])
-        self.epochs_done, self.dropout_seed = state["epochs_done"], state["dropout_seed"]
+        self.memory = UpdateState(state["first"].copy(), second, state["step"])
+        self.epochs_done, self.rows_seen = state["epochs_done"], state["rows_seen"]
+        self.dropout_seed = state["dropout_seed"]
 
 
 class Adam(MinibatchTrainer):

@@ -1,4 +1,4 @@
-"""The online trainer: one sample at a time with momentum; on request the class alternation and stop rule of ann1dn."""
+"""The online trainer: one sample at a time with momentum; optionally the class alternation and stop rule of ann1dn."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import numpy as np
 from anncli.arrays import Array, take_rows
 from anncli.backends.rules import UpdateRule, UpdateState
 from anncli.training.objective import Objective
-from anncli.training.trainers.base import RowwiseTrainer, State, shuffled
+from anncli.training.trainers.base import EpochOutcome, RowwiseTrainer, TrainerState, shuffled
 
 
 class Online(RowwiseTrainer):
     """dw = learning_rate * delta * input + momentum * dw_before, after every sample.
 
-    delta is that of the un-averaged error 1/2 sum (t - o)^2 where the loss is mse, so that learning rates of the
-    literature mean what they meant. Options: tolerance, alternate, quiet_epochs (see AlternatingOrder and _watch).
+    Where the loss is mse, delta is that of the un-averaged error 1/2 sum (t - o)^2, so that learning rates from the
+    literature keep their meaning. Options: tolerance, alternate, quiet_epochs (see AlternatingOrder and _watch).
     Source: Rumelhart, Hinton & Williams 1986; the options: the console trainer ann1dn (2008).
     """
 
     def start(self, objective: Objective, parameters: Array) -> None:
         o = self.options
-        # mse averages over outputs and has no 1/2: this factor turns its gradient into the classic one.
+        # mse is a mean over outputs without the factor 1/2: this factor turns its gradient into the classic one.
         factor = objective.topology.n_outputs / 2 if objective.loss == "mse" else 1.0
         self.rule = UpdateRule(
             "sgd",
@@ -29,46 +29,53 @@ class Online(RowwiseTrainer):
             l2=objective.l2 / factor,
             l1=objective.l1 / factor,
             clip=o["clip"],
-            tolerance=o["tolerance"],
         )
-        self.memory = UpdateState.zeros(self.rule, parameters)
+        self.memory = UpdateState.start(self.rule, parameters)
         self.order = AlternatingOrder(objective) if o["alternate"] else None
-        self.quiet = 0
+        self.quiet = self.rows_seen = 0
 
-    def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
+    def epoch(
+        self, objective: Objective, parameters: Array, rng: np.random.Generator, total_epochs: int | None = None
+    ) -> EpochOutcome:
         order = shuffled(objective.rows, rng) if self.order is None else self.order.next(rng)
-        dropout = self.dropout(rng)
-        rule = self.rule._replace(**dropout) if dropout else self.rule
+        shown = self.shown(rng, self.options["tolerance"])
         watched = self.order is not None or self.options["quiet_epochs"]
         outputs = np.empty((len(order), objective.topology.n_outputs), dtype=np.float32) if watched else None
         total, begin = 0.0, 0
-        for portion, rows in objective.portions(order, 1, self.options["input_noise"], rng):
+        for piece, rows in objective.noisy_pieces(order, 1, self.options["input_noise"], rng):
             here = None if outputs is None else outputs[begin : begin + len(rows)]
-            total += len(rows) * portion.epoch(parameters, rule, self.memory, rows, 1, here)
+            total += len(rows) * piece.sweep(parameters, self.rule, self.memory, rows, 1, shown, here)
+            self.rows_seen += len(rows)
+            shown = shown.after(len(rows))
             begin += len(rows)
-        if outputs is not None:
-            self._watch(objective, order, outputs)
-        return total / len(order)
+        if outputs is None:
+            return EpochOutcome(total / len(order))
+        finished, means = self._watch(objective, order, outputs)
+        return EpochOutcome(total / len(order), finished, means)
 
-    def _watch(self, objective: Objective, order: Array, outputs: Array) -> None:
-        """ann1dn's stop rule: class means within the tolerance of their targets for quiet_epochs + 1 epochs."""
+    def _watch(self, objective: Objective, order: Array, outputs: Array) -> tuple[str | None, tuple[float, ...]]:
+        """ann1dn's stop rule: class means within the tolerance of their targets for quiet_epochs + 1 epochs.
+
+        Returns the reason to stop, or None, and the class means.
+        """
         labels = take_rows(objective.labels, order)
         n_outputs = outputs.shape[1]
         classes = range(2 if n_outputs == 1 else n_outputs)
         columns = [0 if n_outputs == 1 else k for k in classes]
         means = [float(outputs[labels == k, c].mean(dtype=np.float64)) for k, c in zip(classes, columns, strict=True)]
         wanted = [float(objective.targets[order[labels == k][0], c]) for k, c in zip(classes, columns, strict=True)]
-        self.class_means = means
-        limit = self.options["quiet_epochs"]
+        limit, finished = self.options["quiet_epochs"], None
         if not limit:
-            return
+            return None, tuple(means)
         if self.quiet == limit:
-            self.finished = f"class means within {self.options['tolerance']:g} of their targets for {limit} epochs"
+            finished = f"class means within {self.options['tolerance']:g} of their targets for {limit} epochs"
         within = all(abs(m - w) <= self.options["tolerance"] for m, w in zip(means, wanted, strict=True))
         self.quiet = self.quiet + 1 if within else 0
+        return finished, tuple(means)
 
-    def state(self) -> State:
-        state: State = {"first": self.memory.first.copy(), "step": self.memory.step, "rows_seen": self.memory.rows_seen}
+    def state(self) -> TrainerState:
+        assert self.memory.first is not None
+        state: TrainerState = {"first": self.memory.first.copy(), "step": self.memory.step, "rows_seen": self.rows_seen}
         state |= {"quiet": self.quiet, "dropout_seed": self.dropout_seed}
         if self.order is not None:
             state["pair"] = self.order.pair
@@ -76,9 +83,9 @@ class Online(RowwiseTrainer):
                 state[f"members_{k}"] = members
         return state
 
-    def restore(self, state: State) -> None:
-        self.memory = UpdateState(state["first"].copy(), None, state["step"], state["rows_seen"])
-        self.quiet, self.dropout_seed = state["quiet"], state["dropout_seed"]
+    def restore(self, state: TrainerState) -> None:
+        self.memory = UpdateState(state["first"].copy(), None, state["step"])
+        self.rows_seen, self.quiet, self.dropout_seed = state["rows_seen"], state["quiet"], state["dropout_seed"]
         if self.order is not None:
             self.order.pair = state["pair"]
             self.order.members = [state[f"members_{k}"] for k in range(len(self.order.members))]
@@ -87,8 +94,8 @@ class Online(RowwiseTrainer):
 class AlternatingOrder:
     """Classes in strict turn, m presentations of each per epoch, m being the size of the largest class.
 
-    A counter of turns runs on from epoch to epoch, so a smaller class takes up where it stopped; each class is shuffled
-    after every epoch, the first epoch is in file order.
+    The turns are counted over all epochs, so a smaller class continues where it stopped; each class is shuffled after
+    every epoch, the first epoch is in file order.
     """
 
     def __init__(self, objective: Objective) -> None:

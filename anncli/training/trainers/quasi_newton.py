@@ -1,4 +1,4 @@
-"""Quasi-Newton trainers: the curvature of the loss learnt from how its gradient changes, over the whole training part.
+"""Quasi-Newton trainers, full batch: the curvature of the loss is estimated from changes of its gradient.
 
 s = the last move, y = the change of the gradient it made; a pair is used only where s.y > 0.
 """
@@ -15,14 +15,14 @@ from anncli.training.trainers.directional import DirectionalTrainer
 
 
 class QuasiNewton(DirectionalTrainer):
-    """The full step 1 is the natural one, and is tried first."""
+    """Step 1 is the natural length and is tried first."""
 
     def next_step(self, step: float, old_slope: float, slope: float) -> float:
         return 1.0
 
 
 def is_useful(move: Array, change: Array) -> bool:
-    """Whether a pair tells of positive curvature, more than rounding makes up."""
+    """Whether a pair shows positive curvature that is more than rounding."""
     return dot(move, change) > 1e-10 * dot(change, change)
 
 
@@ -45,7 +45,7 @@ class OneStepSecant(QuasiNewton):
 
 
 class Lbfgs(QuasiNewton):
-    """BFGS from the last `memory` pairs, by two loops over them; `pairs` of them are filled, the newest last.
+    """BFGS from the last `memory` pairs by the two-loop recursion; `pairs` of them are filled, the newest last.
 
     Source: Nocedal 1980; Liu & Nocedal 1989, Math. Programming 45, 503-528.
     """
@@ -74,13 +74,13 @@ class Lbfgs(QuasiNewton):
         taken: list[tuple[int, float, float]] = []
         for i in reversed(range(self.pairs)):
             curvature = dot(self.moves[i], self.changes[i])
-            share = dot(self.moves[i], q) / curvature
-            q -= share * self.changes[i]
-            taken.append((i, curvature, share))
+            factor = dot(self.moves[i], q) / curvature
+            q -= factor * self.changes[i]
+            taken.append((i, curvature, factor))
         newest = self.pairs - 1
         q *= dot(self.moves[newest], self.changes[newest]) / dot(self.changes[newest], self.changes[newest])
-        for i, curvature, share in reversed(taken):
-            q += (share - dot(self.changes[i], q) / curvature) * self.moves[i]
+        for i, curvature, factor in reversed(taken):
+            q += (factor - dot(self.changes[i], q) / curvature) * self.moves[i]
         return -q
 
 
@@ -107,18 +107,18 @@ class Bfgs(QuasiNewton):
             curvature = dot(move, change)
             if not self.pairs:
                 self.inverse_hessian *= curvature / dot(change, change)
-            bent = self.inverse_hessian @ change
+            product = self.inverse_hessian @ change
             self.inverse_hessian += np.outer(
-                move, (1 + dot(change, bent) / curvature) / curvature * move - bent / curvature
+                move, (1 + dot(change, product) / curvature) / curvature * move - product / curvature
             )
-            self.inverse_hessian -= np.outer(bent, move / curvature)
+            self.inverse_hessian -= np.outer(product, move / curvature)
             self.pairs += 1
         step: Array = -(self.inverse_hessian @ self.gradient)
         return step
 
 
 def refuse_large(trainer: str, n_parameters: int, limit: int, instead: str) -> None:
-    """Raises UsageError when a (P, P) matrix is out of the question."""
+    """Raises UsageError when a (P, P) matrix would be too large."""
     if n_parameters > limit:
         size = n_parameters**2 * 8 / 2**20
         raise UsageError(

@@ -6,7 +6,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.training.objective import Objective
-from anncli.training.trainers.base import RememberingTrainer
+from anncli.training.trainers.base import EpochOutcome, RememberingTrainer
 
 WEIGHT_LIMIT = 1e4
 
@@ -17,9 +17,8 @@ class Quickprop(RememberingTrainer):
       d' > 0: d = (-learning_rate S if S < 0 else 0) + (growth d' if S < shrink S' else d' S / (S' - S))
       d' < 0: d = (-learning_rate S if S > 0 else 0) + (growth d' if S > shrink S' else d' S / (S' - S))
       d' = 0: d = -learning_rate S;   shrink = growth / (1 + growth)
-    The surprise: the gradient term is added only while the slope keeps its sign.
-    Weights may explode: beyond 1e4 it stops.
-    Source: Fahlman 1988, CMU-CS-88-162, without the flat-spot term, which would make the step no gradient step.
+    The gradient term is added only while the slope keeps its sign. Weights can explode: beyond 1e4 the trainer stops.
+    Source: Fahlman 1988, CMU-CS-88-162, without the flat-spot term, which changes the gradient.
     """
 
     remembered: tuple[str, ...] = ("previous_gradient", "previous_move")
@@ -28,12 +27,14 @@ class Quickprop(RememberingTrainer):
         self.previous_gradient = np.zeros_like(parameters)
         self.previous_move = np.zeros_like(parameters)
 
-    def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
+    def epoch(
+        self, objective: Objective, parameters: Array, rng: np.random.Generator, total_epochs: int | None = None
+    ) -> EpochOutcome:
         loss, gradient = objective.loss_and_gradient(parameters)
         real = parameters.dtype.type
         growth, shrink = real(self.options["growth"]), real(self.options["growth"] / (1 + self.options["growth"]))
         last, before = self.previous_move, self.previous_gradient
-        # Mirrored so that every last move counts as positive: both cases of the rule become one.
+        # Multiplied by the sign of the last move, so that both cases of the rule become one.
         sign = np.sign(last)
         slope, slope_before = gradient * sign, before * sign
         steep = slope < shrink * slope_before
@@ -45,8 +46,8 @@ class Quickprop(RememberingTrainer):
         parameters += move
         self.previous_gradient, self.previous_move = gradient, move
         if np.abs(parameters).max() > WEIGHT_LIMIT:
-            self.finished = f"a weight grew beyond {WEIGHT_LIMIT:g} in size; lower learning_rate or growth"
-        return loss
+            return EpochOutcome(loss, f"a weight grew beyond {WEIGHT_LIMIT:g} in size; lower learning_rate or growth")
+        return EpochOutcome(loss)
 
 
 TRAINERS = {"quickprop": Quickprop}

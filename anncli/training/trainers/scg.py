@@ -8,16 +8,16 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.training.objective import Objective
-from anncli.training.trainers.base import RememberingTrainer, dot
+from anncli.training.trainers.base import EpochOutcome, RememberingTrainer, dot
 from anncli.training.trainers.curvature import hessian_product
 
 
 class Scg(RememberingTrainer):
     """r = -gradient, p the direction, delta = p'Hp + lambda |p|^2 made positive, step = p.r / delta.
 
-    D = 2 delta (E(w) - E(w + step p)) / (p.r)^2 compares the gain with the promised one: D >= 0 accepts the step;
+    D = 2 delta (E(w) - E(w + step p)) / (p.r)^2 compares the gain with the predicted one: D >= 0 accepts the step;
     D >= 0.75 divides lambda by 4; D < 0.25 raises it by delta (1 - D) / |p|^2.
-    The surprise: H p is computed exactly; the difference of two gradients in the paper is noise in float32.
+    H p is computed exactly; the difference of two gradients, as in the paper, is noise in float32.
     Source: Moller 1993, Neural Networks 6, 525-533.
     """
 
@@ -32,14 +32,17 @@ class Scg(RememberingTrainer):
         self.lambda_, self.lambda_bar, self.curvature = float(self.options["damping"]), 0.0, 0.0
         self.succeeded, self.steps, self.failures = 1, 0, 0
 
-    def epoch(self, objective: Objective, parameters: Array, rng: np.random.Generator) -> float:
+    def epoch(
+        self, objective: Objective, parameters: Array, rng: np.random.Generator, total_epochs: int | None = None
+    ) -> EpochOutcome:
         before, p = self.loss, self.direction
         if not math.isfinite(before):
-            return before
+            return EpochOutcome(before)
         size = dot(p, p)
         if math.sqrt(dot(self.residual, self.residual)) <= self.options["min_gradient"] or not size:
-            self.finished = f"the gradient is smaller than {self.options['min_gradient']:g}: this is a minimum"
-            return before
+            return EpochOutcome(
+                before, f"the gradient is smaller than {self.options['min_gradient']:g}: this is a minimum"
+            )
         if self.succeeded:
             self.curvature = dot(p, hessian_product(objective, parameters, p.astype(parameters.dtype)))
         delta = self.curvature + (self.lambda_ - self.lambda_bar) * size
@@ -51,7 +54,7 @@ class Scg(RememberingTrainer):
         mu = dot(p, self.residual)
         if mu <= 0:
             self._restart()
-            return before
+            return EpochOutcome(before)
         origin = parameters.astype(np.float64)
         trial = (origin + mu / delta * p).astype(parameters.dtype)
         loss, gradient = objective.loss_and_gradient(trial)
@@ -66,8 +69,10 @@ class Scg(RememberingTrainer):
         if comparison < 0.25:
             self.lambda_ = min(self.lambda_ + delta * (1 - comparison) / size, 1e20)
         if self.failures >= self.options["max_failures"]:
-            self.finished = f"no lower loss in {self.failures} steps in a row: this is a minimum within rounding"
-        return before
+            return EpochOutcome(
+                before, f"no lower loss in {self.failures} steps in a row: this is a minimum within rounding"
+            )
+        return EpochOutcome(before)
 
     def _accept(self, loss: float, gradient: Array, mu: float, comparison: float) -> None:
         residual = -gradient.astype(np.float64)

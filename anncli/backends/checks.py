@@ -1,0 +1,39 @@
+"""Checks that every session makes of what it is given."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from anncli.arrays import Array, row_numbers
+from anncli.backends.base import RowChoice, Samples, Shown
+from anncli.backends.rules import SWEEP_RULES, Rule, State, UpdateRule, UpdateState
+
+
+def chosen_rows(rows: RowChoice, n_samples: int) -> Array:
+    """Row numbers (n,) from numbers, a mask (n_samples,) or a slice.
+
+    Raises: IndexError for a negative number, which would silently count from the end.
+    """
+    if isinstance(rows, slice) or rows.dtype == np.bool_:
+        return row_numbers(rows, n_samples)
+    if rows.size and rows.min() < 0:
+        raise IndexError(f"row number {rows.min()} of {n_samples} rows")
+    return rows
+
+
+def check_sweep(rule: Rule, state: State, batch_size: int, shown: Shown) -> tuple[UpdateRule, UpdateState]:
+    """Rule and state of a sweep; raises ValueError for a sweep that no backend can do."""
+    if not isinstance(rule, UpdateRule) or not isinstance(state, UpdateState) or rule.name not in SWEEP_RULES:
+        raise ValueError(f"a sweep needs one of the rules {', '.join(SWEEP_RULES)}")
+    if batch_size < 1:
+        raise ValueError(f"batch of {batch_size} rows")
+    if shown.tolerance and batch_size != 1:
+        raise ValueError("a tolerance needs batch size 1")
+    return rule, state
+
+
+def targets_of(samples: Samples) -> Array:
+    """The targets; raises ValueError for samples without."""
+    if samples.targets is None:
+        raise ValueError("these samples have no targets")
+    return samples.targets

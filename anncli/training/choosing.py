@@ -1,0 +1,149 @@
+"""What a setup chooses from network, data and options: loss, targets, scaling, penalty, patience and the other rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.dataset.dataset import Dataset
+from anncli.dataset.encoding import sample_weights as combined_weights
+from anncli.dataset.statistics import fit_scaling, value_range
+from anncli.errors import UsageError
+from anncli.network.initialization import initialize
+from anncli.network.names import check_loss, check_targets, default_loss
+from anncli.network.network import Network, default_targets
+from anncli.network.scaling import Scaling
+from anncli.options.specs import JUDGING, parse_stop
+from anncli.options.table import TrainingOptions
+from anncli.training.trainers import trainer_class
+
+# Rows that initial weights look at for the range of each input.
+_RANGE_ROWS = 10_000
+# Most rows for which `--refit auto` retrains on all of them.
+_REFIT_LIMIT = 10_000
+
+
+def is_continued(network: Network, options: TrainingOptions) -> bool:
+    """Whether training goes on from the weights of the network; raises UsageError for restarts of such a training."""
+    if options.restarts > 1 and network.is_trained and options.init is None:
+        message = "--restarts draws new weights, but this network has weights that training would continue from"
+        raise UsageError(message, advice="add --init auto to start over")
+    return network.is_trained and options.init is None
+
+
+def choose_loss(network: Network, options: TrainingOptions) -> str:
+    """The loss asked for, or the one that fits the output layer; raises UsageError where the two do not fit."""
+    output = network.topology.output_activation
+    loss = default_loss(output) if options.loss == "auto" else options.loss
+    try:
+        check_loss(loss, output)
+        if options.targets is not None:
+            check_targets(options.targets, output)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    return loss
+
+
+def choose_targets(network: Network, options: TrainingOptions, loss: str) -> tuple[float, float]:
+    """The targets asked for; else those of the network, unless it was trained with another loss; else the default."""
+    kept = network.targets if network.loss in (None, loss) else None
+    return options.targets or kept or default_targets(network.topology.output_activation, loss)
+
+
+def choose_threshold(network: Network, options: TrainingOptions, targets: tuple[float, float]) -> float:
+    """The score above which the first class is predicted: as asked, as stored, or the middle between the targets."""
+    if options.threshold is not None:
+        return options.threshold
+    if network.is_trained and network.threshold is not None:
+        return network.threshold
+    return sum(targets) / 2
+
+
+def choose_scaling(network: Network, data: Dataset, options: TrainingOptions, rows: Array) -> Scaling:
+    """The scaling asked for, fitted to the training `rows`; a network that has one keeps it by default."""
+    method = options.scaling
+    if method == "auto":
+        method = "keep" if network.is_trained or not network.scaling.is_identity else "zscore"
+    return network.scaling if method == "keep" else Scaling(*fit_scaling(method, data.inputs, rows))
+
+
+def choose_l2(options: TrainingOptions, rows: Mapping[str, Array], is_drawn: bool, precision: float) -> float:
+    """The penalty asked for, else precision / n with n the rows that the final weights are fitted to; 0 where the
+    trainer finds its own penalty.
+
+    Args: is_drawn: the validation set was drawn from the training data, so a final fit trains on it too.
+    """
+    if trainer_class(options.trainer).finds_penalty:
+        if options.l2:
+            raise UsageError(f"trainer {options.trainer} finds its own penalty", advice="leave --l2 out")
+        return 0.0
+    if options.l2 is not None:
+        return options.l2
+    return precision / (len(rows["training"]) + (len(rows["validation"]) if is_drawn else 0))
+
+
+def choose_patience(options: TrainingOptions, rows: Mapping[str, Array]) -> int:
+    """Epochs without improvement on the validation set that end an attempt; 0: never."""
+    if options.patience is not None:
+        return options.patience
+    return max(20, min(500, 500_000 // max(len(rows["training"]), 1)))
+
+
+def will_refit(options: TrainingOptions, rows: Mapping[str, Array], is_fresh: bool) -> bool:
+    """Whether the run ends with a fit on training and validation rows together.
+
+    Args: is_fresh: the validation set was drawn and the weights are new, as `--refit auto` asks for.
+    """
+    n = len(rows["training"]) + len(rows["validation"])
+    if options.refit == "no" or options.keep != "best" or not len(rows["validation"]):
+        return False
+    if options.refit == "auto" and options.time_limit is not None:
+        return False
+    return options.refit == "yes" or (is_fresh and n <= _REFIT_LIMIT)
+
+
+def alternates(options: TrainingOptions) -> bool:
+    """Whether the trainer alternates strictly between the classes, as ann1dn did."""
+    return bool(options.trainer_options.get("alternate"))
+
+
+def sample_weights(network: Network, data: Dataset, options: TrainingOptions, rows: Array) -> Array | None:
+    """(n_samples,) class weight times sample weight, mean 1 over the training `rows`; None where all rows count alike."""
+    weights = options.class_weight
+    if isinstance(weights, tuple) and len(weights) != network.n_classes:
+        raise UsageError(f"--class-weight names {len(weights)} weights, the network has {network.n_classes} classes")
+    if weights is None and data.weights is None:
+        return None
+    return combined_weights(data.labels, rows, weights or (1.0,) * network.n_classes, network.n_classes, data.weights)
+
+
+def initial_parameters(
+    network: Network, options: TrainingOptions, inputs: Array, rows: Array, rng: np.random.Generator
+) -> Array:
+    """Weights to start from (P,): those of a trained network, unless --init or restarts ask for new ones.
+
+    Args: inputs (N, n_inputs), scaled; rows (n,), the training set.
+    """
+    if network.parameters is not None and options.init is None:
+        return network.parameters.copy()
+    # Not among the dialect's default options: as an option, init would replace the weights of a trained network too.
+    method = options.init or ("ann1dn" if network.dialect == "ann1dn" else "auto")
+    low, high = (bound.astype(inputs.dtype) for bound in value_range(inputs, rows[:_RANGE_ROWS]))
+    return initialize(network.topology, method, rng, input_low=low, input_high=high)
+
+
+def options_without_effect(options: TrainingOptions, rows: Mapping[str, Array]) -> list[str]:
+    """Without a validation set, a warning that names the options that need one."""
+    if len(rows["validation"]):
+        return []
+    rules = [name for name, _ in parse_stop(options.stop)] if options.stop else []
+    idle = {
+        f"--metric {options.metric}": options.metric != "loss" and options.keep == "best",
+        "--refit yes": options.refit == "yes",
+        f"--stop {','.join(name for name in rules if name in JUDGING)}": any(name in JUDGING for name in rules),
+    }
+    named = [option for option, given in idle.items() if given]
+    advice = "add --validation 0.2" if options.dividetrain is None else "leave --dividetrain out"
+    return [f"without a validation set, {' and '.join(named)} had no effect; {advice}"] if named else []

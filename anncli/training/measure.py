@@ -1,0 +1,48 @@
+"""A measure: the loss and the metrics of given parameters on given rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anncli.arrays import Array, take_rows
+from anncli.evaluation.evaluation import evaluate_outputs
+from anncli.training.objective import Objective
+
+if TYPE_CHECKING:
+    from anncli.evaluation.evaluation import Evaluation
+
+
+class Measure:
+    """Evaluates parameters (P,) on rows (n,) of the data of an objective; it has no part in training.
+
+    Args: objective, whose penalty is left out; weights (N,), of the samples in tables and metrics, or None; threshold,
+        the score above which the first class is predicted; targets (high, low), for the mse.
+    """
+
+    def __init__(
+        self, objective: Objective, weights: Array | None, threshold: float, targets: tuple[float, float]
+    ) -> None:
+        self.objective, self.weights, self.threshold, self.targets = objective, weights, threshold, targets
+
+    def loss(self, parameters: Array, rows: Array, loss: str | None = None) -> float:
+        """The mean loss, by the loss function of training or by another one."""
+        return self.objective.value(parameters, rows, penalty=False, loss=loss)
+
+    def constant_loss(self, rows: Array) -> float:
+        """The mean loss over `rows` of always predicting the mean target of the training set."""
+        return self.objective.constant_loss(rows)
+
+    def evaluate(self, parameters: Array, rows: Array, classes: tuple[str, ...] = ()) -> Evaluation:
+        """Counts and metrics; classes: their names for the table."""
+        return evaluate_outputs(
+            self.objective.outputs(parameters, rows),
+            take_rows(self.objective.labels, rows),
+            threshold=self.threshold,
+            targets=self.targets,
+            classes=classes,
+            weights=None if self.weights is None else take_rows(self.weights, rows),
+        )
+
+    def accuracy(self, parameters: Array, rows: Array) -> float:
+        """The fraction, from 0 to 1, of the rows that are classified correctly."""
+        return self.evaluate(parameters, rows).accuracy or 0.0

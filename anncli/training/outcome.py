@@ -1,0 +1,139 @@
+"""The outcome: what a run came to, and the finished network made from it. Nothing here changes the run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from anncli.arrays import Array
+from anncli.backends.base import Samples
+from anncli.network.network import Network, SelfTest
+from anncli.training.attempt import Attempt, EpochReport
+from anncli.training.choice import Choice, RestartSummary
+from anncli.training.final_fit import FinalFit, Refit
+from anncli.training.setup import Setup
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Outcome:
+    """What is kept of a run.
+
+    attempt: the kept one; refit: its final fit, or None; kept_epoch: the epoch whose weights the attempt offers;
+    stop_reason: in words, why the attempt ended; interrupted: whether the caller ended it; warnings: of the whole run.
+    """
+
+    attempt: Attempt
+    restarts: tuple[RestartSummary, ...]
+    refit: Refit | None
+    penalty_dropped: bool
+    kept_epoch: int
+    stop_reason: str
+    interrupted: bool
+    warnings: tuple[str, ...]
+
+    @property
+    def selected(self) -> Array:
+        """The weights (P,) of the kept epoch, as evaluated on the validation set."""
+        best = self.attempt.best_parameters
+        return best if best is not None and self.kept_epoch == self.attempt.judge.best_epoch else self.attempt.weights
+
+    @property
+    def parameters(self) -> Array:
+        """The weights (P,) of the finished network: those of the final fit where there is one."""
+        return self.selected if self.refit is None else self.refit.parameters
+
+    @property
+    def remarks(self) -> Mapping[str, float | int | str]:
+        """What the trainer adds to the record."""
+        return (self.refit.remarks if self.refit is not None else None) or self.attempt.trainer.remarks()
+
+
+class TrainingResult(NamedTuple):
+    """A trained network, how its run ended, and what led there.
+
+    epochs: of the kept attempt, without a final fit; kept_epoch: the epoch whose weights it offers; stop_reason: in words;
+    reached_limit: whether it trained all the epochs asked for; rows: row numbers of each set; history: the reports of
+    the kept attempt; refit_epochs: epochs of the final fit on training and validation rows together, 0 without one; then
+    validation_parameters (P,) are the weights before it, which the validation set evaluates, else None; penalty_dropped:
+    the final fit went without the default L2 penalty; restart: the number of the kept attempt, from 1; restarts: a summary
+    of every attempt where there were several.
+    """
+
+    network: Network
+    epochs: int
+    best_epoch: int | None
+    kept_epoch: int
+    stop_reason: str
+    rows: Mapping[str, Array]
+    history: tuple[EpochReport, ...]
+    warnings: tuple[str, ...]
+    reached_limit: bool = False
+    refit_epochs: int = 0
+    penalty_dropped: bool = False
+    validation_parameters: Array | None = None
+    restart: int = 1
+    restarts: tuple[RestartSummary, ...] = ()
+
+
+def make_outcome(
+    setup: Setup, choice: Choice, final_fit: FinalFit | None, interrupted: str | None = None, keep: str | None = None
+) -> Outcome:
+    """The outcome of a run that chose `choice`.
+
+    Args: interrupted: why the caller ended the run, in words; keep: 'best' or 'last' instead of options.keep.
+    """
+    attempt = choice.attempt
+    best = attempt.judge.best_epoch
+    keeps_best = (keep or setup.options.keep) == "best"
+    return Outcome(
+        attempt=attempt,
+        restarts=choice.restarts,
+        refit=None if final_fit is None else final_fit.refit,
+        penalty_dropped=final_fit is not None and final_fit.penalty_dropped,
+        kept_epoch=best if best is not None and keeps_best else len(attempt.history),
+        stop_reason=interrupted or attempt.stop_reason or "no epochs were asked for",
+        interrupted=interrupted is not None,
+        warnings=(*setup.warnings, *choice.warnings, *(() if final_fit is None else final_fit.warnings)),
+    )
+
+
+def finished_network(setup: Setup, outcome: Outcome, record: dict[str, Any]) -> Network:
+    """A new network: that of the setup with the weights of the outcome and everything that training decides."""
+    network = replace(
+        setup.network,
+        parameters=outcome.parameters,
+        scaling=setup.scaling,
+        targets=setup.targets,
+        threshold=setup.threshold,
+        loss=setup.loss,
+        classes=setup.network.classes or setup.data.classes,
+        columns=setup.network.columns or setup.data.columns,
+        record=record,
+    )
+    assert network.parameters is not None
+    scaled = setup.scaling.apply(setup.self_test_inputs)
+    outputs = outcome.attempt.objective.session.over(Samples(scaled)).outputs(network.parameters)
+    network.self_test = SelfTest(setup.self_test_inputs, outputs)
+    return network
+
+
+def make_result(setup: Setup, outcome: Outcome, network: Network) -> TrainingResult:
+    """The outcome as callers see it."""
+    attempt, refit = outcome.attempt, outcome.refit
+    return TrainingResult(
+        network=network,
+        epochs=len(attempt.history),
+        best_epoch=attempt.judge.best_epoch,
+        kept_epoch=outcome.kept_epoch,
+        stop_reason=outcome.stop_reason,
+        rows=setup.rows,
+        history=tuple(attempt.history),
+        warnings=outcome.warnings,
+        reached_limit=bool(attempt.history) and not attempt.stopped and not outcome.interrupted,
+        refit_epochs=0 if refit is None else refit.epochs,
+        penalty_dropped=outcome.penalty_dropped,
+        validation_parameters=None if refit is None else outcome.selected,
+        restart=attempt.number,
+        restarts=outcome.restarts if len(outcome.restarts) > 1 else (),
+    )

@@ -1,0 +1,94 @@
+"""Restarts: attempts from different initial weights, one after another or as an executor runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from anncli.arrays import random_stream
+from anncli.training.attempt import Attempt, EpochReport
+from anncli.training.judge import Judge
+from anncli.training.setup import Setup
+from anncli.training.stopping import StopRule, Success, TimeLimit, make_stop_rules
+
+# One attempt as a call that yields its reports; nothing of it runs before the first report is asked for.
+Call = Callable[[], Iterator[EpochReport]]
+# Runs calls, in threads if it likes, and yields their reports in the order of the calls.
+RunAll = Callable[[Sequence[Call]], Iterator[EpochReport]]
+
+
+def run_in_turn(calls: Sequence[Call]) -> Iterator[EpochReport]:
+    """One call after another."""
+    for call in calls:
+        yield from call()
+
+
+class Restarts:
+    """The attempts of a run; the first one exists from the beginning, so that its faults show before training.
+
+    Raises: UsageError where the trainer cannot train this network.
+    """
+
+    def __init__(self, setup: Setup, run_all: RunAll = run_in_turn) -> None:
+        self._setup, self._run_all = setup, run_all
+        seconds = setup.options.time_limit
+        # One limit for all attempts together.
+        self._time_limit = None if seconds is None else TimeLimit(seconds)
+        self._attempts = {1: self._new_attempt(1)}
+        self._restored: frozenset[int] = frozenset()
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """The first attempt, and the others that ended an epoch or diverged in their first one, by number.
+
+        An attempt that an interruption stopped before its first epoch ended has nothing to offer.
+        """
+        found = [attempt for _, attempt in sorted(self._attempts.copy().items())]
+        return [attempt for attempt in found if attempt.number == 1 or attempt.history or attempt.diverged]
+
+    def epochs(self, limit: int) -> Iterator[EpochReport]:
+        """Train every attempt for at most `limit` epochs; restored attempts up to the epoch `limit`."""
+        restored, self._restored = self._restored, frozenset()
+        numbers = range(1, self._setup.options.restarts + 1)
+        return self._run_all([partial(self._train, number, limit, number in restored) for number in numbers])
+
+    def state(self) -> dict[str, Any]:
+        """The state of every attempt, for restore()."""
+        return {"attempts": [attempt.state() for attempt in self.attempts]}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Continue from a state that state() returned."""
+        attempts = {}
+        for number, attempt_state in enumerate(state["attempts"], 1):
+            attempts[number] = self._new_attempt(number)
+            attempts[number].restore(attempt_state)
+        attempts[1]  # KeyError for a state without attempts
+        self._attempts, self._restored = attempts, frozenset(attempts)
+
+    def _train(self, number: int, limit: int, is_restored: bool) -> Iterator[EpochReport]:
+        if number not in self._attempts:
+            if self._time_limit is not None and self._time_limit.is_over:
+                return
+            self._attempts[number] = self._new_attempt(number)
+        attempt = self._attempts[number]
+        # A restored attempt that had reached its limit is not stopped: this run may go further.
+        done = len(attempt.history) if is_restored else 0
+        if not attempt.stopped:
+            yield from attempt.epochs(limit - done, limit if done else None)
+
+    def _new_attempt(self, number: int) -> Attempt:
+        setup = self._setup
+        options, objective = setup.options, setup.open_objective()
+        measure = setup.open_measure(objective)
+        judge = Judge(measure, setup.rows["validation"], options.metric, setup.alternates)
+        rules: list[StopRule] = make_stop_rules(options.stop, options.goal)
+        if self._time_limit is not None:
+            rules.append(self._time_limit)
+        rng = random_stream(options.seed, "order", number)
+        parameters = setup.initial_parameters(number)
+        attempt = Attempt(objective, options, parameters, rng, judge, rules, setup.patience, number)
+        if options.dividetrain is not None:
+            rows = setup.rows["training"]
+            rules.append(Success(options.dividetrain, lambda: measure.accuracy(attempt.weights, rows)))
+        return attempt

@@ -1,0 +1,167 @@
+"""The setup of a run: everything that is decided before the first epoch. It is frozen; later stages only read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from anncli.arrays import Array, random_stream
+from anncli.backends.base import Backend, Problem, Samples
+from anncli.backends.choice import choose_backend, fall_back
+from anncli.dataset.dataset import Dataset
+from anncli.dataset.encoding import encode_targets, smooth_targets
+from anncli.errors import DataError
+from anncli.network.network import Network
+from anncli.network.scaling import Scaling
+from anncli.options.table import TrainingOptions
+from anncli.training import choosing
+from anncli.training.measure import Measure
+from anncli.training.objective import Objective
+from anncli.training.sets import check_fit, check_sets, divide, too_few_to_split
+
+# Precision (1 / variance) of the Gaussian prior on every weight that the default penalty stands for: l2 = precision / n.
+# The penalty shrinks as the data grow (MacKay 1992). Chosen on the development sets, see benchmarks/accuracy.md.
+PRIOR_PRECISION = 2.5
+
+_SELF_TEST_ROWS = 3
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Setup:
+    """What a run trains, on what, and by which rules.
+
+    network: the network as it was given, which no stage changes; rows: row numbers (n,) of the 'training', 'validation'
+    and 'test' set; targets: outputs (high, low) that stand for "is" and "is not" a class; inputs: (N, n_inputs) scaled;
+    encoded: (N, n_outputs) target outputs, smoothed: the same with label smoothing on the training set; weights: (N,) of
+    class and sample together, mean 1 over the training set, or None; l2: the penalty in force; patience: epochs without
+    improvement that end an attempt, 0 for never; will_refit: whether the run ends with a final fit on all rows;
+    is_continued: whether it goes on from the weights of a trained network; alternates: whether training alternates
+    between the classes, which changes how the best epoch is chosen (see Judge); self_test_inputs: raw rows for the
+    network file.
+    """
+
+    network: Network
+    data: Dataset
+    options: TrainingOptions
+    backend: Backend
+    problem: Problem
+    rows: Mapping[str, Array]
+    targets: tuple[float, float]
+    threshold: float
+    scaling: Scaling
+    inputs: Array
+    encoded: Array
+    smoothed: Array
+    weights: Array | None
+    l2: float
+    patience: int
+    will_refit: bool
+    is_continued: bool
+    alternates: bool
+    self_test_inputs: Array
+    warnings: tuple[str, ...]
+
+    @property
+    def loss(self) -> str:
+        """The name of the loss that is minimised."""
+        return self.problem.loss
+
+    @property
+    def final_rows(self) -> Array:
+        """The rows of a final fit: the training and the validation set, ascending."""
+        rows = np.concatenate([self.rows["training"], self.rows["validation"]])
+        rows.sort()
+        return rows
+
+    def open_objective(self) -> Objective:
+        """What an attempt minimises: loss and penalty over the training set. Every call opens a session of its own, because
+        attempts may run in different threads."""
+        return self._objective(self.smoothed, self.rows["training"], self.l2)
+
+    def open_final_objective(self, l2: float) -> Objective:
+        """What a final fit minimises: loss and the penalty `l2` over all rows but those of the test set."""
+        rows = self.final_rows
+        return self._objective(smoothed(self.encoded, rows, self.options), rows, l2)
+
+    def open_measure(self, objective: Objective) -> Measure:
+        """Measures parameters by targets without label smoothing, with the session of the objective."""
+        if self.smoothed is not self.encoded:
+            objective = objective.over(objective.samples._replace(targets=self.encoded))
+        return Measure(objective, self.data.weights, self.threshold, self.targets)
+
+    def initial_parameters(self, restart: int) -> Array:
+        """The weights (P,) that a restart, counted from 1, begins with."""
+        rng = random_stream(self.options.seed, "weights", restart)
+        return choosing.initial_parameters(self.network, self.options, self.inputs, self.rows["training"], rng)
+
+    def _objective(self, targets: Array, rows: Array, l2: float) -> Objective:
+        samples, rows = Samples(self.inputs, targets, self.weights), np.ascontiguousarray(rows)
+        session = self.backend.open(self.problem, samples)
+        return Objective(session, self.problem, samples, rows, self.data.labels, l2, self.options.l1)
+
+
+def prepare(
+    network: Network,
+    data: Dataset,
+    options: TrainingOptions,
+    *,
+    sets: Mapping[str, Array] | None = None,
+    in_place: bool = False,
+    backend: Backend | None = None,
+    prior_precision: float = PRIOR_PRECISION,
+) -> Setup:
+    """The setup of a run that trains `network` on `data`.
+
+    Args: sets: row numbers of 'training', 'validation' and 'test'; sets that are not given are drawn, see divide();
+        in_place: the data's inputs may be overwritten by scaled ones; prior_precision: n times the default l2 penalty.
+    Raises: DataError, UsageError for data and options that do not fit the network.
+    """
+    check_fit(network, data)
+    is_continued = choosing.is_continued(network, options)
+    rows = divide(data, options, sets or {}, random_stream(options.seed, "split"))
+    training, is_drawn = rows["training"], "validation" not in (sets or {})
+    warnings = [*check_sets(data, rows), *choosing.options_without_effect(options, rows)]
+    warnings += too_few_to_split(data, rows) if options.validation is None and is_drawn else []
+    # Copied before the inputs are scaled, possibly in place.
+    self_test_inputs = data.inputs[_evenly_spaced(training, _SELF_TEST_ROWS)].copy()
+    l2 = choosing.choose_l2(options, rows, is_drawn, prior_precision)
+    problem = Problem(network.topology, choosing.choose_loss(network, options))
+    backend = fall_back(backend or choose_backend(), problem)
+    targets = choosing.choose_targets(network, options, problem.loss)
+    scaling = choosing.choose_scaling(network, data, options, training)
+    inputs = _scaled(scaling, data, in_place)
+    encoded = encode_targets(data.labels, network.n_outputs, targets)
+    return Setup(
+        network, data, options, backend, problem, rows, targets, choosing.choose_threshold(network, options, targets),
+        scaling, inputs, encoded, smoothed(encoded, training, options),
+        weights=choosing.sample_weights(network, data, options, training),
+        l2=l2, patience=choosing.choose_patience(options, rows),
+        will_refit=choosing.will_refit(options, rows, is_drawn and not is_continued),
+        is_continued=is_continued, alternates=choosing.alternates(options),
+        self_test_inputs=self_test_inputs, warnings=(*warnings, *filter(None, [backend.note])),
+    )  # fmt: skip
+
+
+def smoothed(encoded: Array, rows: Array, options: TrainingOptions) -> Array:
+    """The target outputs with label smoothing on `rows`: a copy, or the array itself without smoothing."""
+    if not options.label_smoothing:
+        return encoded
+    targets = encoded.copy()
+    smooth_targets(targets, rows, options.label_smoothing)
+    return targets
+
+
+def _scaled(scaling: Scaling, data: Dataset, in_place: bool) -> Array:
+    inputs = scaling.apply(data.inputs, in_place=in_place)
+    # min and max return nan and inf where there are some, without an array of one flag per value.
+    if not (np.isfinite(inputs.min()) and np.isfinite(inputs.max())):
+        raise DataError("an input value overflows when it is scaled", advice="check the data for values near 1e38")
+    return inputs
+
+
+def _evenly_spaced(rows: Array, count: int) -> Array:
+    """`count` of the rows, evenly spaced; all where there are fewer."""
+    chosen: Array = rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)]
+    return chosen

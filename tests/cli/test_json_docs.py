@@ -1,0 +1,145 @@
+"""docs/json.md: the documents that the commands print have the keys and types that it describes, and no others."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from conftest import POSITIVE, ROOT
+
+TEXT = (ROOT / "docs/json.md").read_text(encoding="utf-8")
+ROW = re.compile(r"^\| `([^`]+)` \| ([^|]+) \|", re.MULTILINE)
+SECTIONS = {
+    title.strip("` "): dict(ROW.findall(body)) for title, body in re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", TEXT, re.DOTALL | re.MULTILINE)
+}  # fmt: skip
+BINARY, MULTICLASS = (dict(ROW.findall(text)) for text in TEXT.split("## An evaluation")[1].split("## ")[0].split("Of a network with K"))  # fmt: skip
+KINDS: dict[str, Any] = {
+    "string": str, "integer": int, "number": (int, float), "boolean": bool, "object": dict, "list": list, "null": type(None),
+}  # fmt: skip
+
+
+def fits(value: Any, kind: str) -> bool:
+    """Whether a value is of a documented type, such as `list of number or null`."""
+    kind = kind.strip()
+    if kind == "any":
+        return True
+    if kind.startswith("list of "):
+        inner = kind.removeprefix("list of ")
+        if value is None:
+            return inner.endswith(" or null")
+        return isinstance(value, list) and all(fits(entry, inner) for entry in value)
+    for word in kind.split(" or "):
+        if isinstance(value, KINDS[word]) and (word == "boolean" or not isinstance(value, bool)):
+            return True
+    return False
+
+
+def described(path: str, table: dict[str, str]) -> str | None:
+    """The row of a table that describes a key: itself, or one with `*` in the place of free names."""
+    if path in table:
+        return path
+    for row in table:
+        if "*" in row and re.fullmatch(re.escape(row).replace(r"\*", "[^.]+"), path):
+            return row
+    return None
+
+
+def faults(document: Any, table: dict[str, str], path: str = "", seen: set[str] | None = None) -> Iterator[str]:
+    """Every key that is not described, or has another type; rows of the table that were met go into `seen`."""
+    for key, value in document.items():
+        here = f"{path}.{key}" if path else key
+        row = described(here, table)
+        if row is None and isinstance(value, dict) and any(other.startswith(f"{here}.") for other in table):
+            yield from faults(value, table, here, seen)
+            continue
+        if row is None:
+            yield f"{here} is not described"
+            continue
+        if seen is not None:
+            seen.add(row)
+        if not fits(value, table[row]):
+            yield f"{here} is {value!r}, not {table[row]}"
+        elif isinstance(value, dict) and table[row].strip().startswith("object") and any(r.startswith(f"{row}.") for r in table):  # fmt: skip
+            yield from faults(value, table, row, seen)
+        elif isinstance(value, list) and any(r.startswith(f"{row}[]") for r in table):
+            for entry in value:
+                yield from faults(entry, table, f"{row}[]", seen)
+
+
+def check(document: dict[str, Any], section: str) -> set[str]:
+    seen: set[str] = set()
+    head = dict(ROW.findall(TEXT.split("## ")[0]))
+    assert list(faults(document, {**head, **SECTIONS[section]}, seen=seen)) == []
+    assert document["schema"] == 1
+    return seen
+
+
+def check_evaluation(evaluation: dict[str, Any]) -> None:
+    table = MULTICLASS if "matrix" in evaluation else BINARY
+    seen: set[str] = set()
+    assert list(faults(evaluation, table, seen=seen)) == []
+    assert {row for row in table if row != "undefined.*"} - seen == set()
+
+
+CASES = {
+    "ann train": [
+        ("train", "net.nn", "pos.txt", "neg.txt", 20, "--test", "0.25", "--restarts", 2, "-o", "a.nn"),
+        ("train", "k.nn", "pos.txt", "neg.txt", "third.txt", 20, "--l2", 0, "--option", "beta1=0.8", "-o", "b.nn"),
+        ("train", "net.nn", "pos.txt", "neg.txt", 20, "--dry-run", "--class-weight", "2,1", "--stop", "gl:5"),
+    ],
+    "ann test": [("test", "t.nn", "pos.txt", "neg.txt"), ("test", "kt.nn", "pos.txt", "neg.txt", "third.txt")],
+    "ann predict": [("predict", "t.nn", "pos.txt"), ("predict", "kt.nn", "list.txt")],
+    "ann init": [("init", "new.nn", "--inputs", 3)],
+    "ann info": [("info", "t.nn"), ("info", "t.nn", "--verify"), ("info", "net.nn")],
+    "ann trainers": [("trainers",), ("trainers", "lm")],
+    "ann gradcheck": [("gradcheck", "t.nn", "pos.txt", "neg.txt")],
+    "ann bench": [("bench", "net.nn", "pos.txt", "neg.txt", 5, "--trainers", "scg,adam"), ("bench", "net.nn", "pos.txt", "neg.txt", 5, "--plot", "none")],
+    "ann t": [("t", "old.nn", "pos.txt", "neg.txt", 5, "valid.txt", "valid.txt", 0.5, 0)],
+    "ann r": [("r", "ot.nn", "list.txt"), ("r", "ot.nn", "pos.txt")],
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(small, ann):
+    (small / "third.txt").write_text(POSITIVE.replace(" ", " -"))
+    (small / "list.txt").write_text("first 1\n1 2\nsecond 2\n-1 -2\n")
+    (small / "k.nn").write_text("anncli: 1\ninputs: 2\nlayers: [3 tanh, 3 softmax]\n")
+    (small / "old.nn").write_text("3\n2 2 1\n\n0\n1\n")
+    (small / "valid.txt").write_text("a 1\n1 2\nb 2\n-1 -2\n")
+    ann("train", "net.nn", "pos.txt", "neg.txt", 5, "-q", "-o", "t.nn")
+    ann("train", "k.nn", "pos.txt", "neg.txt", "third.txt", 5, "-q", "-o", "kt.nn")
+    ann("train", "old.nn", "pos.txt", "neg.txt", 5, "-q", "-o", "ot.nn")
+    return small
+
+
+@pytest.mark.parametrize("section", CASES)
+def test_the_documents_are_as_described(section, folder, ann):
+    seen: set[str] = set()
+    for command in CASES[section]:
+        document = json.loads(ann(*command, "--json").stdout)
+        assert document["command"] == section.removeprefix("ann ")
+        seen |= check(document, section)
+        sets = [*document.get("parts", {}).values()]
+        sets += [entry for network in document.get("networks", {}).values() for entry in network.values()]
+        for evaluation in [*sets, *([document["evaluation"]] if document.get("evaluation") else [])]:
+            check_evaluation(evaluation)
+    # What is described exists: each row was met, but for names that are only there in special runs.
+    assert set(SECTIONS[section]) - seen <= {"training.*", "starts[].value"}
+
+
+def test_every_command_is_described():
+    from anncli.cli.main import COMMANDS
+
+    assert {f"ann {name}" for name in COMMANDS} - {"ann help", "ann completion"} == set(CASES)
+    assert set(CASES) | {"An evaluation"} == set(SECTIONS)
+
+
+def test_a_missing_key_and_a_wrong_type_are_found():
+    table = {"a": "integer", "b[].c": "string", "b": "list of object", "d.*": "number or null"}
+    assert list(faults({"a": 1, "b": [{"c": "x"}], "d": {"e": None}}, table)) == []
+    assert list(faults({"a": 1.5}, table)) == ["a is 1.5, not integer"]
+    assert list(faults({"b": [{"c": 1}]}, table)) == ["b[].c is 1, not string"]
+    assert list(faults({"x": 1}, table)) == ["x is not described"]
