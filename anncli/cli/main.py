@@ -17,6 +17,7 @@ from click.core import ParameterSource
 from anncli import __version__
 from anncli.cli.asking.help import with_help
 from anncli.errors import AnnError, ExitCode, UsageError, did_you_mean, printable, quoted
+from anncli.experiments.executors.names import BLAS_THREAD_VARIABLES
 
 # Listed here so that `ann --help` need not import the commands.
 COMMANDS = {
@@ -94,7 +95,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run `ann` and leave with its exit code."""
     # One BLAS thread: two or more change the rounding of sums, so the bytes of a trained network, and small
     # products are faster without them. Must be set before numpy is imported.
-    for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+    for variable in BLAS_THREAD_VARIABLES:
         os.environ[variable] = "1"
     _open_standard_streams()
     code = _run(arguments)

@@ -93,9 +93,14 @@ def test_processes_read_files_themselves(tmp_path: Path) -> None:
         (tmp_path / f"{name}.txt").write_text("".join(f"{sign * k} {k % 3}\n" for k in range(1, 9)))
     paths = [str(tmp_path / "a.txt"), str(tmp_path / "b.txt")]
     data = read_dataset(paths)
-    one = spec(register(data, paths), 3)
+    ref = register(data, paths)
+    one = spec(ref, 3)
     (here,), (there,) = (list(make_executor(name).run([one])) for name in ("in-process", "processes"))
     assert here.without_times() == there.without_times()
+    # Same files, other rows: a file that a list names has changed, or the reader.
+    (other,) = make_executor("in-process").run([spec(ref._replace(contents="0" * 64))])
+    assert other.error is not None
+    assert other.error.message == f"{paths[0]}: has changed since the command started"
     (tmp_path / "b.txt").write_text("5 5\n")
     (late,) = make_executor("processes").run([one])
     assert late.error is not None
