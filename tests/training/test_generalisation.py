@@ -72,7 +72,9 @@ def test_smoothing_changes_the_training_and_not_the_judgement() -> None:
     assert sorted(np.unique(run.attempt.objective.targets[run.setup.rows["training"]])) == pytest.approx([0.1, 0.9])
     report = next(iter(run.epochs(1)))
     by_hand = start_training(network(), clouds(), refit="no")
-    assert report.validation_loss == by_hand.attempt.objective.value(run.attempt.parameters, run.setup.rows["validation"], penalty=False)
+    assert report.validation_loss == by_hand.attempt.objective.value(
+        run.attempt.parameters, run.setup.rows["validation"], penalty=False
+    )
 
 
 def test_dividetrain_trains_on_everything_until_enough_are_right() -> None:
