@@ -29,7 +29,7 @@ def start_training(
 
     Args: parts: row numbers of 'training', 'validation', 'test' for sets that are not to be drawn; prior_precision: times
         1 / number of rows the default l2 penalty; options: by the names of the command line with underscores
-        (trainer="sgd", learning_rate=0.1, validation=0.2). What is not given is taken from network.training, then from the
+        (trainer="sgd", learning_rate=0.1, validation=0.2). What is not given is taken from network.source.training, then from the
         defaults. The weights of `data` (one per sample) count in the loss, the best epoch, and the tables.
     Raises: UsageError for unknown or impossible options, DataError for data that does not fit.
     """
@@ -66,7 +66,7 @@ def _become(network: Network, trained: Network) -> None:
 
 def _options(network: Network, options: Mapping[str, Any]) -> TrainingOptions:
     layers: list[dict[str, Given]] = []
-    for place, layer in (("train()", options), ("training:", network.training)):
+    for place, layer in (("train()", options), ("training:", network.source.training)):
         given = {}
         for name, value in layer.items():
             try:
@@ -75,6 +75,6 @@ def _options(network: Network, options: Mapping[str, Any]) -> TrainingOptions:
                 raise UsageError(f"{place} {name}: {error}") from None
         layers.append(given)
     try:
-        return resolve_options([*layers], network.dialect)
+        return resolve_options([*layers], network.source.dialect)
     except ValueError as error:
         raise UsageError(str(error)) from None

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from anncli.limits import FLOAT32_MAX as FLOAT32_MAX
 
-FLOAT32_MAX = float(np.finfo(np.float32).max)
+Array = npt.NDArray[Any]
 
 # Rows in one block: numpy makes an int64 copy of row numbers, so a block bounds that copy.
 BLOCK_ROWS = 1 << 16

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 
 
@@ -56,7 +57,7 @@ class AnnError(Exception):
 
 
 class UsageError(AnnError):
-    """The command line, a variable or a configuration file asks for something that cannot be."""
+    """An invalid or impossible request on the command line, in a variable or in a config file."""
 
     exit_code = ExitCode.USAGE
 
@@ -80,26 +81,47 @@ class RequirementError(AnnError):
 
 
 class Interrupted(AnnError):
-    """The run was ended by a signal; everything worth keeping has been kept."""
+    """A signal ended the run; everything worth keeping has been written."""
 
     def __init__(self, message: str, exit_code: ExitCode) -> None:
         super().__init__(message)
         self.exit_code = exit_code
 
 
+class ValueFault(ValueError):
+    """An invalid value, found by code that does not know where the value came from: `message; advice`.
+
+    The caller who knows the place turns it into an AnnError, on the command line with `asking`.
+    """
+
+    def __init__(self, message: str, advice: str | None = None) -> None:
+        self.message, self.advice = message, advice
+        super().__init__(f"{message}; {advice}" if advice else message)
+
+
+@contextmanager
+def asking(place: str = "") -> Iterator[None]:
+    """Turns a ValueFault inside the block into a UsageError about `place`: an option, a variable or `file:line`."""
+    try:
+        yield
+    except ValueFault as fault:
+        message = f"{place}: {fault.message}" if place else fault.message
+        raise UsageError(message, advice=fault.advice) from None
+
+
 def printable(text: str) -> str:
-    """`text` fit for one line of a message: control characters escaped."""
+    """`text` for one line of a message: control characters are escaped."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode() for c in text)
 
 
 def quoted(value: str, limit: int = 40) -> str:
-    """A value found in a file, quoted, escaped and cut to `limit` characters."""
+    """A value from a file in quotes, escaped, and cut off after `limit` characters."""
     shown = printable(value if len(value) <= limit else value[:limit] + "...")
     return f"'{shown}'"
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that `word` was most likely meant to be, whatever its case, or None."""
+    """The known word closest to `word`, ignoring case, or None if none is close."""
     import difflib
 
     by_lower = {name.lower(): name for name in known}
@@ -108,7 +130,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, known: Iterable[str], aliases: Iterable[str] = ()) -> str:
-    """Advice for an unknown name: the nearest known one or alias, or all known ones when none is near."""
+    """Advice for an unknown name: the closest known name or alias, or all known names if none is close."""
     known = list(known)
     match = nearest(word, [*known, *aliases])
     return f"did you mean '{match}'?" if match else "use one of " + ", ".join(known)

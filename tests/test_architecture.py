@@ -12,12 +12,13 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "anncli"
 
 # Floor 1, which every room may import; a names.py holds names and help lines of a registry and imports nothing above.
-GROUND = {"errors", "arrays", "_version"}
+GROUND = {"errors", "arrays", "limits", "_version"}
 
 # Room -> rooms it may import, besides itself and floor 1. A room is a folder, or a module beside the folders.
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "arrays": set(),
+    "limits": set(),
     "_version": set(),
     "names": set(),
     "compiled": set(),
@@ -182,7 +183,7 @@ def docstring_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 # Still to be made smaller; this set only shrinks.
 PENDING = {
-    "backends.base", "backends.native", "backends.reference", "backends.stepwise", "cli.classic.run",
+    "cli.classic.run",
     "cli.commands.init", "cli.commands.test", "cli.running.train_job", "training.run", "batch.h", "module.cc", "plan.h",
     "evaluation.binary", "evaluation.multiclass", "cli.commands.gradcheck", "cli.commands.predict",
 }  # fmt: skip

@@ -12,7 +12,6 @@ from anncli.network.topology import Topology
 from anncli.training.objective import Objective
 
 STEP = 1e-5
-KINKED = ("relu", "leaky-relu")
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def check_gradient(
     _, rough = objective.loss_and_gradient(parameters)
     floor = max(1e-3 * float(np.abs(gradient).max()), 1e-6)
     worst, error, skipped, chosen = 0, -1.0, 0, _choose(objective.topology, rng, limit)
-    kinks = any(layer.activation in KINKED for layer in objective.topology.layers)
+    kinks = any(layer.has_kink for layer in objective.topology.layers)
     for index in chosen:
         step = STEP * max(1.0, abs(point[index]))
         low, high = point.copy(), point.copy()
@@ -75,16 +74,6 @@ def some_rows(objective: Objective, rng: np.random.Generator, count: int) -> Obj
     return objective._replace(rows=np.sort(rng.choice(objective.rows, count, replace=False)))
 
 
-def parameter_name(topology: Topology, index: int) -> str:
-    """'layer 2, unit 1, weight from unit 3 of layer 1', counted from 1."""
-    layer = next(k for k, end in enumerate(topology.offsets[1:]) if index < end)
-    row, unit = divmod(index - topology.offsets[layer], topology.layers[layer].units)
-    place = f"layer {layer + 1}, unit {unit + 1}"
-    if row == 0:
-        return f"{place}, bias"
-    return f"{place}, weight from input {row}" if layer == 0 else f"{place}, weight from unit {row} of layer {layer}"
-
-
 def _choose(topology: Topology, rng: np.random.Generator, limit: int) -> Array:
     if topology.n_parameters <= limit:
         return np.arange(topology.n_parameters)
@@ -101,5 +90,5 @@ def _crosses_kink(objective: Objective, low: Array, high: Array) -> bool:
     return any(
         bool(((a > 0) != (b > 0)).any())
         for a, b, layer in zip(below, above, objective.topology.layers, strict=True)
-        if layer.activation in KINKED
+        if layer.has_kink
     )

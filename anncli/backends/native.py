@@ -58,8 +58,11 @@ class NativeBackend:
         return f"native {self.best_variant}"
 
     def refusal(self, problem: Problem) -> str | None:
-        for layer in problem.topology.layers:
-            code = ACTIVATION_NAMES[layer.activation].code
+        topology = problem.topology
+        if topology.uncompiled is not None:
+            return topology.uncompiled
+        # A module built from other sources may know an activation of the table by another number, or not at all.
+        for code, layer in zip(topology.activation_codes, topology.layers, strict=True):
             if code >= len(_ACTIVATIONS) or _ACTIVATIONS[code] != layer.activation:
                 return f"the compiled code has no activation '{layer.activation}'"
         return None

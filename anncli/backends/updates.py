@@ -43,16 +43,16 @@ def add_penalty_gradient(topology: Topology, parameters: Array, gradient: Array,
     """Add l2 * w + l1 * sign(w) to `gradient` (P,) for every weight w among `parameters` (P,), nothing for biases."""
     if not (l2 or l1):
         return
-    for block, slot in zip(topology.blocks(parameters), topology.blocks(gradient), strict=True):
+    for weights, slot in zip(topology.weights(parameters), topology.weights(gradient), strict=True):
         if l2:
-            slot[1:] += l2 * block[1:]
+            slot += l2 * weights
         if l1:
-            slot[1:] += l1 * np.sign(block[1:])
+            slot += l1 * np.sign(weights)
 
 
 def squared_weights(topology: Topology, parameters: Array) -> float:
     """Sum of the squared weights among `parameters` (P,), biases left out."""
-    return sum(float(np.sum(np.square(block[1:]), dtype=np.float64)) for block in topology.blocks(parameters))
+    return sum(float(np.sum(np.square(weights), dtype=np.float64)) for weights in topology.weights(parameters))
 
 
 def clip_norm(gradient: Array, limit: float) -> None:
@@ -110,8 +110,8 @@ def _adam(topology: Topology, rule: UpdateRule, state: UpdateState, w: Array, g:
 
 
 def _adamw(topology: Topology, rule: UpdateRule, state: UpdateState, w: Array, g: Array) -> None:
-    for block in topology.blocks(w):
-        block[1:] *= 1 - rule.learning_rate * rule.weight_decay
+    for weights in topology.weights(w):
+        weights *= 1 - rule.learning_rate * rule.weight_decay
     _adam(topology, rule, state, w, g)
 
 
@@ -143,8 +143,8 @@ def _schedule_free(topology: Topology, rule: UpdateRule, state: UpdateState, w: 
     s += (1 - rule.beta2) * (g * g - s)
     g /= np.sqrt(s / (1 - rule.beta2**state.step)) + rule.epsilon
     if rule.weight_decay:
-        for slot, block in zip(topology.blocks(g), topology.blocks(y), strict=True):
-            slot[1:] += g.dtype.type(rule.weight_decay) * block[1:]
+        for slot, weights in zip(topology.weights(g), topology.weights(y), strict=True):
+            slot += g.dtype.type(rule.weight_decay) * weights
     z -= rate * g
     state.rate_squares += rate * rate
     w += rate * rate / state.rate_squares * (z - w)

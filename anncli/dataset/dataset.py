@@ -100,7 +100,9 @@ def label_type(n_classes: int) -> type[np.signedinteger[Any]]:
 
 
 def _checked_weights(weights: Any, n_samples: int) -> Array:
-    checked = np.ascontiguousarray(weights, dtype=np.float32)
+    # A weight beyond the largest float32 becomes inf, which is refused below; numpy's warning would only repeat it.
+    with np.errstate(over="ignore"):
+        checked = np.ascontiguousarray(weights, dtype=np.float32)
     if checked.shape != (n_samples,):
         raise ValueError(f"{n_samples} samples but weights of shape {checked.shape}")
     if not (np.isfinite(checked).all() and (checked >= 0).all()):

@@ -50,7 +50,7 @@ def bench_specs(
 def run_bench(
     specs: Sequence[Spec], executor: Executor, ledger: Ledger | None = None, progress: Progress | None = None
 ) -> tuple[Curves, list[str]]:
-    """The curves of every trainer, and the engines that gave them, in the order of specs.
+    """The curves of every trainer, and the engines that computed them, in the order of specs.
 
     Raises: the error of the first training that failed for another reason than that its trainer refused it.
     """
@@ -65,7 +65,7 @@ def run_bench(
             curves[str(spec.labels["trainer"])] = result.error.message
         else:
             found.append(_curve(result))
-    return curves, list(dict.fromkeys(result.engine for result in results))
+    return curves, list(dict.fromkeys(result.engine for result in results if result.error is None))
 
 
 def _checked(results: Iterable[Result]) -> Iterable[Result]:

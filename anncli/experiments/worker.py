@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from anncli import __version__
+from anncli.backends.base import Backend
 from anncli.backends.choice import choose_backend
 from anncli.dataset.dataset import Dataset
 from anncli.errors import AnnError
@@ -31,10 +31,10 @@ def run_spec(spec: Spec, is_stopped: IsStopped = never) -> Result:
     """
     digest, name, loaded = spec.digest(), "", False
     try:
-        name = engine()
+        name = engine(choose_backend())
         network, data = network_of(spec.network), dataset_of(spec.data)
         loaded = True
-        return _MODES[spec.mode](Result(digest, engine=name), spec, network, data, is_stopped)
+        return _MODES[spec.mode](spec, network, data, is_stopped)
     except Stopped:
         raise
     except AnnError as error:
@@ -48,10 +48,9 @@ def run_spec(spec: Spec, is_stopped: IsStopped = never) -> Result:
     return Result(digest, error=failure, engine=name)
 
 
-@cache
-def engine() -> str:
-    """Program version and backend: what the last digits of a result depend on besides the spec."""
-    return f"anncli {__version__}, {choose_backend().name}"
+def engine(backend: Backend) -> str:
+    """Program version and backend, on which the last digits of a result depend."""
+    return f"anncli {__version__}, {backend.name}"
 
 
 def option_values(options: TrainingOptions) -> dict[str, Any]:
@@ -72,7 +71,7 @@ def _prepared(spec: Spec, network: Network, data: Dataset) -> TrainingRun:
     return TrainingRun(prepare(network, data, training_options_of(spec.options), sets=sets))
 
 
-def _train(found: Result, spec: Spec, network: Network, data: Dataset, is_stopped: IsStopped) -> Result:
+def _train(spec: Spec, network: Network, data: Dataset, is_stopped: IsStopped) -> Result:
     """Mode 'train': what `ann train` does, without its files."""
     run, begin = _prepared(spec, network, data), time.perf_counter()
     seconds: dict[int, list[float]] = {}
@@ -83,7 +82,7 @@ def _train(found: Result, spec: Spec, network: Network, data: Dataset, is_stoppe
             raise Stopped
     result = run.finish()
     return Result(
-        found.digest,
+        spec.digest(),
         evaluations=_evaluations(run, result),
         curves={
             "training": tuple(report.training_loss for report in result.history),
@@ -94,7 +93,7 @@ def _train(found: Result, spec: Spec, network: Network, data: Dataset, is_stoppe
         network=_rendered(result.network) if spec.keep_network else None,
         ended="" if result.reached_limit else result.stop_reason,
         warnings=tuple(result.warnings),
-        engine=found.engine,
+        engine=engine(run.setup.backend),
     )
 
 
@@ -116,7 +115,7 @@ def _rendered(network: Network) -> bytes:
     return render(network)
 
 
-def _follow(found: Result, spec: Spec, network: Network, data: Dataset, is_stopped: IsStopped) -> Result:
+def _follow(spec: Spec, network: Network, data: Dataset, is_stopped: IsStopped) -> Result:
     """Mode 'epochs': the loss of the training set, with its penalty, before the first epoch and after each.
 
     No rule stops the training; it ends early when the trainer has finished or the loss is not finite.
@@ -145,14 +144,14 @@ def _follow(found: Result, spec: Spec, network: Network, data: Dataset, is_stopp
             ended = outcome.finished
             break
     return Result(
-        found.digest,
+        spec.digest(),
         evaluations={"validation": {"lowest_loss": lowest}} if len(validation) else {},
         curves={"training": tuple(losses)},
         seconds=tuple(seconds),
         total_seconds=seconds[-1],
         ended=ended,
-        engine=found.engine,
+        engine=engine(run.setup.backend),
     )
 
 
-_MODES: dict[str, Callable[[Result, Spec, Network, Dataset, IsStopped], Result]] = {"train": _train, "epochs": _follow}
+_MODES: dict[str, Callable[[Spec, Network, Dataset, IsStopped], Result]] = {"train": _train, "epochs": _follow}

@@ -24,6 +24,7 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate a trained network on the rows of a dataset: row numbers (n,), a mask or a slice, None for all.
 
+    The weights of the dataset count in every table; see evaluate_outputs().
     Args: threshold: instead of the network's own; threads: see predict().
     Raises: ValueError for an untrained network, DataError for data of another width or with other classes.
     """
@@ -35,6 +36,7 @@ def evaluate(
         dataset.labels if rows is None else take_rows(dataset.labels, rows),
         threshold=network.decision_threshold if threshold is None else threshold,
         targets=network.targets or default_targets(network.topology.output_activation, "mse"),
+        weights=dataset.weights if dataset.weights is None or rows is None else take_rows(dataset.weights, rows),
         classes=network.classes or (dataset.classes if dataset.n_classes == network.n_classes else ()),
     )
 

@@ -31,7 +31,8 @@ def predict(network: Network, inputs: Array, *, in_place: bool = False, threads:
     if not np.isfinite(rows).all():
         raise DataError("inputs must be finite", advice="remove or replace nan and inf first")
     problem, samples = Problem(network.topology), Samples(network.scaling.apply(rows, in_place=in_place))
-    with closing(choose_backend(problem, threads).open(problem, samples)) as session:
+    backend = choose_backend(problem, threads)
+    with closing(backend.open(problem, samples)) as session:
         return session.outputs(network.parameters)
 
 

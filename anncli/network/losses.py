@@ -1,8 +1,7 @@
-"""Losses: name -> value per sample and delta (gradient with respect to the output pre-activations).
+"""Losses: name -> value of each row, delta (gradient with respect to the output pre-activations) and its derivative.
 
-They live beside forward and backward, not in `training`, because both kernels need them and may not import `training`.
-Every sample's loss is weighted by its sample weight and the total divided by the number of rows; weights are
-normalised to mean 1 over the training part, so this is the weighted mean there.
+Callers multiply by sample weights, sum, and divide by the number of rows. Sample weights have mean 1 over the training
+set, so that this is the weighted mean there.
 """
 
 from __future__ import annotations
@@ -18,11 +17,15 @@ from anncli.network.names import LOSS_NAMES
 
 
 class Loss(NamedTuple):
-    """value(activation, z, outputs, targets) -> (n,) loss of each row, delta(the same) -> (n, K) dE/dz, for outputs of
-    that activation."""
+    """Functions of (activation, z, outputs, targets), all arrays (n, K), for output units with that activation.
+
+    value -> (n,) loss E of each row; delta -> (n, K) dE/dz. r_delta takes r_z and r_a (n, K) besides, the derivatives of
+    z and outputs along a direction in the space of the parameters -> (n, K) that of delta.
+    """
 
     value: Callable[[str, Array, Array, Array], Array]
     delta: Callable[[str, Array, Array, Array], Array]
+    r_delta: Callable[[str, Array, Array, Array, Array, Array], Array]
 
 
 def _squared_value(activation: str, z: Array, outputs: Array, targets: Array) -> Array:
@@ -37,8 +40,24 @@ def _squared_delta(activation: str, z: Array, outputs: Array, targets: Array) ->
     return g * ACTIVATIONS[activation].derivative(z, outputs)
 
 
+def _squared_r_delta(activation: str, z: Array, outputs: Array, targets: Array, r_z: Array, r_a: Array) -> Array:
+    factor = z.dtype.type(2 / outputs.shape[1])
+    g = (outputs - targets) * factor
+    value: Array
+    if activation == "softmax":
+        inner = (g * outputs).sum(axis=1, keepdims=True)
+        r_inner = (factor * r_a * outputs + g * r_a).sum(axis=1, keepdims=True)
+        value = r_a * (g - inner) + outputs * (factor * r_a - r_inner)
+        return value
+    second = ACTIVATIONS[activation].second_derivative
+    assert second is not None
+    slope = ACTIVATIONS[activation].derivative(z, outputs)
+    value = factor * r_a * slope + g * second(z, outputs) * r_z
+    return value
+
+
 def _binary_value(activation: str, z: Array, outputs: Array, targets: Array) -> Array:
-    # On the pre-activation, never through log of an output: a saturated wrong unit keeps a finite loss.
+    # From the pre-activation, not from log(output): a saturated wrong unit must have a finite loss.
     return (np.maximum(z, 0) - z * targets + np.log1p(np.exp(-np.abs(z)))).sum(axis=1)
 
 
@@ -52,12 +71,17 @@ def _softmax_delta(activation: str, z: Array, outputs: Array, targets: Array) ->
     return outputs * targets.sum(axis=1, keepdims=True) - targets
 
 
-# The focal loss leaves a term of cross-entropy the more out the better it already is: its factor is (1 - p)^2 with p the
-# output of the class wanted (gamma 2). Source: Lin et al. 2017, Focal loss for dense object detection, ICCV.
+def _softmax_r_delta(activation: str, z: Array, outputs: Array, targets: Array, r_z: Array, r_a: Array) -> Array:
+    value: Array = r_a * targets.sum(axis=1, keepdims=True)
+    return value
+
+
+# The focal loss multiplies each term of cross-entropy by (1 - p)^2, p being the output of the wanted class (gamma 2), so
+# that rows already classified well count less. Source: Lin et al. 2017, Focal loss for dense object detection, ICCV.
 
 
 def logistic_sides(z: Array) -> tuple[Array, Array, Array, Array]:
-    """p, 1 - p, -log p and -log(1 - p) of logistic outputs, each exact also where p is near 0 or 1."""
+    """p, 1 - p, -log p and -log(1 - p) of logistic outputs, each accurate even for p near 0 or 1."""
     e = np.exp(-np.abs(z))
     r = 1 / (1 + e)
     near, far, log = r, e * r, np.log1p(e)
@@ -95,11 +119,30 @@ def _focal_delta(activation: str, z: Array, outputs: Array, targets: Array) -> A
     return value
 
 
+def _focal_r_delta(activation: str, z: Array, outputs: Array, targets: Array, r_z: Array, r_a: Array) -> Array:
+    value: Array
+    if activation == "softmax":
+        q, logs = 1 - outputs, log_outputs(z)
+        slope = targets * q * (2 * outputs * logs - q)
+        bend = targets * (2 * (1 - 2 * outputs) * logs + 4 * q) * r_a
+        value = bend - r_a * slope.sum(axis=1, keepdims=True) - outputs * bend.sum(axis=1, keepdims=True)
+        return value
+    p, q, log_p, log_q = logistic_sides(z)
+    value = targets * p * q * q * (4 * p * log_p - 2 * q * log_p + 5 * q)
+    value += (1 - targets) * q * p * p * (4 * q * log_q - 2 * p * log_q + 5 * p)
+    value *= r_z
+    return value
+
+
 LOSSES: dict[str, Loss] = {
-    "mse": Loss(_squared_value, _squared_delta),
-    "binary-cross-entropy": Loss(_binary_value, lambda activation, z, outputs, targets: outputs - targets),
-    "cross-entropy": Loss(_softmax_value, _softmax_delta),
-    "focal": Loss(_focal_value, _focal_delta),
+    "mse": Loss(_squared_value, _squared_delta, _squared_r_delta),
+    "binary-cross-entropy": Loss(
+        _binary_value,
+        lambda activation, z, outputs, targets: outputs - targets,
+        lambda activation, z, outputs, targets, r_z, r_a: r_a,
+    ),
+    "cross-entropy": Loss(_softmax_value, _softmax_delta, _softmax_r_delta),
+    "focal": Loss(_focal_value, _focal_delta, _focal_r_delta),
 }
 
 assert LOSSES.keys() == LOSS_NAMES.keys()

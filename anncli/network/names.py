@@ -1,43 +1,74 @@
-"""The names of activations and initialisations, one table for files, help, errors and tests (no numpy here)."""
+"""The names of kinds of layers, activations, losses, initial weights and scalings, for files, help, errors and tests (no numpy)."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from anncli.errors import did_you_mean
+from anncli.errors import ValueFault, did_you_mean
+from anncli.limits import FLOAT32_MAX
+
+
+class LayerName(NamedTuple):
+    """What is known of a kind of layer without importing it.
+
+    module: its file in network/layers; form: how its text reads in a network file; help: what it computes;
+    compiled: whether the compiled code can compute it (only the reference backend computes other kinds).
+    """
+
+    module: str
+    form: str
+    help: str
+    compiled: bool = False
+
+
+LAYER_NAMES: dict[str, LayerName] = {
+    "dense": LayerName("dense", "UNITS ACTIVATION", "every unit reads all values of the layer below", compiled=True),
+}
 
 
 class ActivationName(NamedTuple):
-    """What a person may know of an activation before any number is computed.
+    """What is known of an activation without computing anything.
 
-    code: the number the compiled kernels know it by; lowest, highest: the range of its values.
+    code: its number in the compiled code, None if only the reference backend computes it;
+    module: its file in network/activations; formula: for people; lowest, highest: the range of its values;
+    targets: values (high, low) to ask of an output for "is" and "is not" a class, inside the range of a sigmoid
+    (LeCun et al. 1998, Efficient BackProp, section 4.5); family: 'relu' chooses the initial weights of that family;
+    leak: slope below 0 in that family (initial weights); kinked: the slope jumps at z = 0, which no difference quotient
+    may cross; output_only: not for hidden layers.
     """
 
-    code: int
+    code: int | None
+    module: str
     formula: str
     lowest: float
     highest: float
+    targets: tuple[float, float] = (1.0, 0.0)
+    family: str = ""
+    leak: float = 0.0
+    kinked: bool = False
+    output_only: bool = False
 
 
 _INF = float("inf")
-# Of 32-bit numbers.
-_LARGEST = 3.4028234663852886e38
+_BIPOLAR, _UNIPOLAR = (0.9, -0.9), (0.9, 0.1)
 
 ACTIVATION_NAMES: dict[str, ActivationName] = {
-    "linear": ActivationName(0, "z", -_INF, _INF),
-    "logistic": ActivationName(1, "1/(1+exp(-z))", 0.0, 1.0),
-    "tanh": ActivationName(2, "tanh(z)", -1.0, 1.0),
-    "bipolar-sigmoid": ActivationName(3, "tanh(z/2)", -1.0, 1.0),
-    "lecun-tanh": ActivationName(4, "1.7159 tanh(2z/3)", -1.7159, 1.7159),
-    "relu": ActivationName(5, "max(z, 0)", 0.0, _INF),
-    "leaky-relu": ActivationName(6, "z if z > 0 else 0.01 z", -_INF, _INF),
-    "elu": ActivationName(7, "z if z > 0 else exp(z)-1", -1.0, _INF),
-    "gelu": ActivationName(8, "z Phi(z), exact", -0.17, _INF),
-    "gelu-tanh": ActivationName(9, "z/2 (1+tanh(0.7979(z+0.0447z^3)))", -0.17, _INF),
-    "silu": ActivationName(10, "z/(1+exp(-z))", -0.279, _INF),
-    "softplus": ActivationName(11, "log(1+exp(z))", 0.0, _INF),
-    "softsign": ActivationName(12, "z/(1+|z|)", -1.0, 1.0),
-    "softmax": ActivationName(13, "exp(z_k)/sum exp(z), output layer only", 0.0, 1.0),
+    "linear": ActivationName(0, "linear", "z", -_INF, _INF),
+    "logistic": ActivationName(1, "logistic", "1/(1+exp(-z))", 0.0, 1.0, _UNIPOLAR),
+    "tanh": ActivationName(2, "tanh", "tanh(z)", -1.0, 1.0, _BIPOLAR),
+    "bipolar-sigmoid": ActivationName(3, "bipolar_sigmoid", "tanh(z/2)", -1.0, 1.0, _BIPOLAR),
+    "lecun-tanh": ActivationName(4, "lecun_tanh", "1.7159 tanh(2z/3)", -1.7159, 1.7159, (1.0, -1.0)),
+    "relu": ActivationName(5, "relu", "max(z, 0)", 0.0, _INF, family="relu", kinked=True),
+    "leaky-relu": ActivationName(
+        6, "leaky_relu", "z if z > 0 else 0.01 z", -_INF, _INF, family="relu", leak=0.01, kinked=True
+    ),
+    "elu": ActivationName(7, "elu", "z if z > 0 else exp(z)-1", -1.0, _INF, family="relu"),
+    "gelu": ActivationName(8, "gelu", "z Phi(z), exact", -0.17, _INF, family="relu"),
+    "gelu-tanh": ActivationName(9, "gelu_tanh", "z/2 (1+tanh(0.7979(z+0.0447z^3)))", -0.17, _INF, family="relu"),
+    "silu": ActivationName(10, "silu", "z/(1+exp(-z))", -0.279, _INF, family="relu"),
+    "softplus": ActivationName(11, "softplus", "log(1+exp(z))", 0.0, _INF, family="relu"),
+    "softsign": ActivationName(12, "softsign", "z/(1+|z|)", -1.0, 1.0, _BIPOLAR),
+    "softmax": ActivationName(13, "softmax", "exp(z_k)/sum exp(z), output layer only", 0.0, 1.0, output_only=True),
 }
 
 ACTIVATION_ALIASES = {
@@ -66,19 +97,19 @@ INITIALIZATION_NAMES: dict[str, str] = {
 
 SCALING_NAMES: dict[str, str] = {
     "auto": "zscore for a new network, keep for a trained one",
-    "keep": "what the network file says",
-    "none": "inputs as they are",
-    "minmax": "each input to 0..1",
-    "zscore": "each input to mean 0, standard deviation 1",
-    "robust": "each input to median 0, interquartile range 1",
-    "sigmoidal": "zscore through the logistic function",
-    "energy": "each vector divided by its Euclidean norm",
-    "vector-minmax": "each vector stretched to 0.1..0.9",
+    "keep": "the scaling stored in the network file",
+    "none": "no scaling",
+    "minmax": "each input to the range 0 to 1",
+    "zscore": "each input to mean 0 and standard deviation 1",
+    "robust": "each input to median 0 and interquartile range 1",
+    "sigmoidal": "zscore followed by the logistic function",
+    "energy": "each row divided by its Euclidean norm",
+    "vector-minmax": "each row to the range 0.1 to 0.9",
 }
 
 
 class LossName(NamedTuple):
-    """code: the number the compiled kernels know a loss by; outputs: the output activations it fits, () for any."""
+    """code: its number in the compiled code; outputs: the output activations that it fits, () for any."""
 
     code: int
     outputs: tuple[str, ...]
@@ -102,31 +133,32 @@ def default_loss(output_activation: str) -> str:
 
 
 def check_loss(loss: str, output_activation: str) -> None:
-    """Raises ValueError when the loss is unknown or does not fit the output activation."""
+    """Raises ValueFault when the loss is unknown or does not fit the output activation."""
     if loss not in LOSS_NAMES:
-        raise ValueError(f"unknown loss '{loss}'; {did_you_mean(loss, LOSS_NAMES)}")
+        raise ValueFault(f"unknown loss '{loss}'", did_you_mean(loss, LOSS_NAMES))
     needed = LOSS_NAMES[loss].outputs
     if needed and output_activation not in needed:
-        raise ValueError(
-            f"loss {loss} needs {' or '.join(needed)} outputs, this network has {output_activation}; use loss {default_loss(output_activation)}"
+        raise ValueFault(
+            f"loss {loss} needs {' or '.join(needed)} outputs, this network has {output_activation}",
+            f"use loss {default_loss(output_activation)}",
         )
 
 
 def check_targets(targets: tuple[float, float], output_activation: str) -> None:
-    """Raises ValueError for target outputs (high, low) that the output activation can never give."""
+    """Raises ValueFault for target outputs (high, low) that the output activation can never give."""
     high, low = targets
     info = ACTIVATION_NAMES[output_activation]
-    lowest, highest = max(info.lowest, -_LARGEST), min(info.highest, _LARGEST)
+    lowest, highest = max(info.lowest, -FLOAT32_MAX), min(info.highest, FLOAT32_MAX)
     if low < lowest or high > highest:
-        raise ValueError(
-            f"targets {high:g},{low:g} are outside the range of {output_activation} outputs, {lowest:g} to {highest:g}"
-            "; write for example 0.9,0.1"
+        raise ValueFault(
+            f"targets {high:g},{low:g} are outside the range of {output_activation} outputs, {lowest:g} to {highest:g}",
+            "write for example 0.9,0.1",
         )
 
 
 def canonical_activation(name: str) -> str:
-    """The one name of an activation; raises ValueError with advice for an unknown one."""
+    """The one name of an activation; raises ValueFault with advice for an unknown one."""
     name = ACTIVATION_ALIASES.get(name, name)
     if name not in ACTIVATION_NAMES:
-        raise ValueError(f"unknown activation '{name}'; {did_you_mean(name, ACTIVATION_NAMES, ACTIVATION_ALIASES)}")
+        raise ValueFault(f"unknown activation '{name}'", did_you_mean(name, ACTIVATION_NAMES, ACTIVATION_ALIASES))
     return name

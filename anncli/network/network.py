@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.errors import NetworkError
+from anncli.network.layers.base import LayerKind
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.scaling import Scaling
-from anncli.network.topology import Layer, Topology
+from anncli.network.topology import Topology
 
 
 class SelfTest(NamedTuple):
@@ -21,16 +23,43 @@ class SelfTest(NamedTuple):
     outputs: Array
 
 
+@dataclass(frozen=True)
+class NetworkSource:
+    """The file that a network was read from, as far as training and saving need it; a network made in Python has the default.
+
+    dialect: the name of its network format, which is also the one it is saved in; path: its name as messages show it;
+    head: the text a person wrote in it, kept byte for byte when the network is saved (None: a new head is written);
+    training: the training options it asks for, as they were read; key_places, value_places: (line, column), both from 1,
+    of the name and of the value of each of these options. Two sources are equal if they hold the same, wherever they stand.
+    """
+
+    dialect: str = "ann"
+    path: str | None = field(default=None, compare=False)
+    head: str | None = None
+    training: Mapping[str, Any] = field(default_factory=dict)
+    key_places: Mapping[str, tuple[int, int]] = field(default_factory=dict, compare=False)
+    value_places: Mapping[str, tuple[int, int]] = field(default_factory=dict, compare=False)
+
+    def key_fault(self, key: str, message: str, advice: str | None = None) -> NetworkError:
+        """The error to raise about the name of a training option, with its place in the file."""
+        line, column = self.key_places.get(key, (None, None))
+        return NetworkError(message, path=self.path, line=line, column=column, advice=advice)
+
+    def value_fault(self, key: str, message: str, advice: str | None = None) -> NetworkError:
+        """The error to raise about the value of a training option, with its place in the file."""
+        line, column = self.value_places.get(key, (None, None))
+        return NetworkError(message, path=self.path, line=line, column=column, advice=advice)
+
+
 @dataclass(eq=False, repr=False)
 class Network:
-    """A multilayer perceptron with everything that belongs to it.
+    """A network with everything that it needs at use.
 
-    topology: its shape; parameters: float32 (P,), or None while the network is untrained (drawn by training);
-    scaling: raw inputs -> network inputs; classes: their names, positive first when there is one output;
+    topology: its shape; parameters: float32 (P,), or None while the network is untrained (training draws them);
+    scaling: raw inputs -> network inputs; classes: their names, the positive one first if there is one output;
     targets: the output values (high, low) that stand for "is" and "is not" a class;
-    loss: the loss it was trained with, or None; threshold: with one output, a score strictly above it is the first class;
-    columns: input column names or (); training: settings the network file asks for; record: how it was trained;
-    dialect: the kind of file it came from, 'ann' or 'ann1dn'; head: what a person wrote in that file, kept when saved.
+    loss: the loss it was trained with, or None; threshold: with one output, a score strictly above it means the first class;
+    columns: names of the inputs or (); record: how it was trained; source: the file it was read from.
     """
 
     topology: Topology
@@ -41,11 +70,9 @@ class Network:
     loss: str | None = None
     threshold: float | None = None
     columns: tuple[str, ...] = ()
-    training: dict[str, Any] = field(default_factory=dict)
     record: dict[str, Any] = field(default_factory=dict)
     self_test: SelfTest | None = None
-    dialect: str = "ann"
-    head: str | None = None
+    source: NetworkSource = field(default_factory=NetworkSource)
 
     def __post_init__(self) -> None:
         if self.parameters is not None:
@@ -55,9 +82,9 @@ class Network:
         return f"<Network {self.topology}, {'untrained' if self.parameters is None else 'trained'}>"
 
     @classmethod
-    def create(cls, n_inputs: int, layers: list[tuple[int, str]] | tuple[tuple[int, str], ...], **rest: Any) -> Network:
-        """A network from plain values: `Network.create(9, [(16, "tanh"), (1, "logistic")])`."""
-        return cls(Topology(n_inputs, tuple(Layer(*layer) for layer in layers)), **rest)
+    def create(cls, n_inputs: int, layers: Iterable[LayerKind | tuple[int, str] | str], **rest: Any) -> Network:
+        """A network from plain values: `Network.create(9, [(16, "tanh"), (1, "logistic")])`; see Topology."""
+        return cls(Topology(n_inputs, layers), **rest)
 
     def set_parameters(self, parameters: Array) -> None:
         """Take a copy of `parameters` (P,) as float32; raises ValueError when the length or a value is wrong."""
@@ -81,27 +108,27 @@ class Network:
         return self.topology.n_outputs
 
     @property
-    def layers(self) -> tuple[Layer, ...]:
+    def layers(self) -> tuple[LayerKind, ...]:
         return self.topology.layers
 
     @property
     def weights(self) -> list[Array]:
-        """Views (n_in, n_out) into the parameters, one per layer."""
-        return [block[1:] for block in self.topology.blocks(self._require_parameters())]
+        """Views into the parameters that penalties act on; one (n_in, units) per dense layer."""
+        return self.topology.weights(self._require_parameters())
 
     @property
     def biases(self) -> list[Array]:
-        """Views (n_out,) into the parameters, one per layer."""
-        return [block[0] for block in self.topology.blocks(self._require_parameters())]
+        """Views of all other parameters; one (units,) per dense layer."""
+        return self.topology.biases(self._require_parameters())
 
     @property
     def n_classes(self) -> int:
-        """How many classes the outputs can tell apart."""
+        """The number of classes that the outputs distinguish."""
         return 2 if self.n_outputs == 1 else self.n_outputs
 
     @property
     def decision_threshold(self) -> float:
-        """The threshold in force with one output: the stored one, or the middle between the targets."""
+        """The threshold to use with one output: the stored one, or the middle between the targets."""
         if self.threshold is not None:
             return self.threshold
         high, low = self.targets or default_targets(self.topology.output_activation, "mse")
@@ -114,19 +141,5 @@ class Network:
 
 
 def default_targets(activation: str, loss: str) -> tuple[float, float]:
-    """Output values (high, low) to ask for: 1, 0 for cross-entropy, else values the activation reaches without saturating.
-
-    Source: LeCun et al. 1998, Efficient BackProp, section 4.5 (targets inside the range of the sigmoid).
-    """
-    if loss != "mse" or activation == "softmax":
-        return 1.0, 0.0
-    if activation == "lecun-tanh":
-        return 1.0, -1.0
-    info = ACTIVATION_NAMES[activation]
-    if info.lowest == -1.0 and info.highest == 1.0:
-        return 0.9, -0.9
-    if info.lowest == 0.0 and info.highest == 1.0:
-        return 0.9, 0.1
-    if math.isinf(info.lowest) or math.isinf(info.highest):
-        return 1.0, 0.0
-    raise AssertionError(f"no targets known for {activation}")
+    """Output values (high, low) to train for: 1, 0 with a cross-entropy, else those of the activation."""
+    return ACTIVATION_NAMES[activation].targets if loss == "mse" else (1.0, 0.0)

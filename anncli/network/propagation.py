@@ -1,71 +1,59 @@
-"""Forward and backward: from inputs to outputs, and from output deltas to the gradient of every weight and bias.
-
-Symbols: Z_l = A_{l-1} @ W_l + b_l, A_l = f_l(Z_l), D_l = dE/dZ_l, rows are samples.
-"""
+"""Forward and backward through a chain of layers: from inputs to outputs, and from output deltas to the gradient."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
 from anncli.arrays import Array
-from anncli.network.activations import ACTIVATIONS
+from anncli.network.layers.base import Kept
 from anncli.network.topology import Topology
 
 
 class ForwardPass(NamedTuple):
-    """What backward needs: activations[l] (n, units), inputs first, and pre_activations[l] (n, units) of layer l + 1.
+    """What backward needs: activations[l] (n, columns), inputs first, and pre_activations[l] (n, columns) of layer l + 1.
 
-    masks[l] is the dropout factor (n, units) of activations[l], or None; activations hold the masked values.
+    masks[l] is the dropout factor (n, columns) of activations[l], or None; activations hold the masked values.
+    kept[l] is what layer l + 1 keeps.
     """
 
     activations: list[Array]
     pre_activations: list[Array]
     masks: list[Array | None]
+    kept: list[Kept]
 
 
 def forward(
     topology: Topology, parameters: Array, inputs: Array, masks: list[Array | None] | None = None
 ) -> ForwardPass:
-    """Outputs and everything on the way, in the dtype of the parameters.
+    """The outputs and all values between inputs and outputs, in the dtype of the parameters.
 
-    Args: parameters (P,); inputs (n, n_inputs), scaled; masks: a dropout factor (n, units) or None per layer,
-        inputs first, output layer left out.
+    Args: parameters (P,); inputs (n, n_inputs), scaled; masks: a dropout factor (n, columns) or None for the inputs and
+        for each layer except the output layer.
     """
     masks = masks or [None] * len(topology.layers)
-    first = inputs if masks[0] is None else inputs * masks[0]
-    passed = ForwardPass([first], [], list(masks))
-    for number, (block, layer) in enumerate(zip(topology.blocks(parameters), topology.layers, strict=True), 1):
-        z = passed.activations[-1] @ block[1:]
-        z += block[0]
-        a = ACTIVATIONS[layer.activation].value(z)
+    passed = ForwardPass([inputs if masks[0] is None else inputs * masks[0]], [], list(masks), [])
+    for number, (layer, blocks) in enumerate(zip(topology.layers, topology.blocks(parameters), strict=True), 1):
+        kept = layer.forward(blocks, passed.activations[-1])
         mask = masks[number] if number < len(masks) else None
-        if mask is not None:
-            a = a * mask
-        passed.pre_activations.append(z)
-        passed.activations.append(a)
+        passed.kept.append(kept)
+        passed.pre_activations.append(kept.z)
+        passed.activations.append(kept.outputs if mask is None else kept.outputs * mask)
     return passed
 
 
 def backward(topology: Topology, parameters: Array, passed: ForwardPass, delta: Array, gradient: Array) -> None:
-    """Write into `gradient` (P,) the sum over rows of the gradient of every weight and bias.
+    """Write into `gradient` (P,) the sum over rows of the gradient of every parameter.
 
     Args: passed, as kept by forward(); delta (n, n_outputs), gradient of each row's loss with respect to the
         output pre-activations.
     Source: Rumelhart, Hinton & Williams 1986, Nature 323, 533-536.
     """
-    blocks, slots = topology.blocks(parameters), topology.blocks(gradient)
-    for number in reversed(range(len(blocks))):
-        np.matmul(passed.activations[number].T, delta, out=slots[number][1:])
-        delta.sum(axis=0, out=slots[number][0])
-        if number == 0:
+    layers, blocks, slots = topology.layers, topology.blocks(parameters), topology.blocks(gradient)
+    for number in reversed(range(len(layers))):
+        slope = layers[number].backward(blocks[number], passed.kept[number], delta, slots[number], number > 0)
+        if number == 0 or slope is None:
             break
-        delta = delta @ blocks[number][1:].T
-        mask, z = passed.masks[number], passed.pre_activations[number - 1]
-        a = passed.activations[number]
+        mask = passed.masks[number]
         if mask is not None:
-            # The derivative needs the unmasked activation; a masked-out unit passes no delta anyway.
-            a = ACTIVATIONS[topology.layers[number - 1].activation].value(z)
-            delta = delta * mask
-        delta *= ACTIVATIONS[topology.layers[number - 1].activation].derivative(z, a)
+            slope = slope * mask
+        delta = layers[number - 1].delta(passed.kept[number - 1], slope)

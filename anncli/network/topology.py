@@ -1,4 +1,4 @@
-"""A topology: the shape of a network without its numbers, and how the parameter vector is cut into blocks."""
+"""A topology: a chain of layers without their numbers, and how the parameter vector is cut into their blocks."""
 
 from __future__ import annotations
 
@@ -10,90 +10,175 @@ import numpy as np
 import numpy.typing as npt
 
 from anncli.arrays import Array
-from anncli.network.names import ACTIVATION_NAMES, canonical_activation
+from anncli.errors import ValueFault
+from anncli.network.layers import read_layer
+from anncli.network.layers.base import Blocks, LayerKind, Shape
+from anncli.network.layers.dense import Dense
+from anncli.network.names import ACTIVATION_NAMES, LAYER_NAMES
+
+# A layer without a named kind is dense, in Python as in a network file: `Layer(16, "tanh")` and `16 tanh`.
+Layer = Dense
+
+# What some trainers need of every layer, in words.
+_NEEDS = {"second_order": "second derivatives", "row_gradients": "gradients of single rows"}
 
 
-class Layer(NamedTuple):
-    """One layer of units after the inputs: how many, and their activation."""
+class _Chain(NamedTuple):
+    """What a Topology holds; a named tuple cannot check its own values, but a class derived from it can."""
 
-    units: int
-    activation: str
-
-
-class _Shape(NamedTuple):
-    """What a Topology holds; a named tuple cannot check its own values, but a class made from it can."""
-
-    n_inputs: int
-    layers: tuple[Layer, ...]
+    inputs: Shape
+    layers: tuple[LayerKind, ...]
 
 
-class Topology(_Shape):
-    """The shape of a network, without its numbers: what kernels and files need to walk the parameters.
+class Topology(_Chain):
+    """The shape of a network, without its numbers: what backends and files need to walk over the parameters.
 
-    The parameters are one vector of length n_parameters: for each layer in order a block (n_in + 1, n_out),
-    row by row, whose first row holds the biases and whose other rows hold the weights (n_in, n_out).
+    The parameters are one vector of length n_parameters: for each layer in order its blocks, each row by row.
+
+    Args: inputs, the number of values of a sample, or a Shape; layers: layers of any kind, pairs (units, activation) of
+        dense ones, or short forms such as "16 tanh".
+    Raises: ValueFault for a chain that cannot be.
     """
 
-    def __new__(cls, n_inputs: int, layers: Iterable[tuple[int, str]]) -> Topology:
-        if n_inputs < 1:
-            raise ValueError(f"a network needs at least 1 input, not {n_inputs}")
-        known = tuple(Layer(int(units), canonical_activation(name)) for units, name in layers)
-        if not known:
-            raise ValueError("a network needs at least one layer")
-        for number, layer in enumerate(known, 1):
-            if layer.units < 1:
-                raise ValueError(f"layer {number} needs at least 1 unit, not {layer.units}")
-            if layer.activation == "softmax" and number < len(known):
-                raise ValueError(f"layer {number}: softmax is for the output layer only")
-        if known[-1] == Layer(1, "softmax"):
-            raise ValueError("softmax over a single output is always 1; use '1 logistic' or 'K softmax' with K classes")
-        return super().__new__(cls, n_inputs, known)
+    def __new__(cls, inputs: int | Shape, layers: Iterable[LayerKind | tuple[int, str] | str]) -> Topology:
+        below = inputs if isinstance(inputs, Shape) else Shape(inputs)
+        if below.columns < 1:
+            raise ValueFault(f"a network needs at least 1 input, not {below.columns}")
+        chain = tuple(_as_layer(layer) for layer in layers)
+        if not chain:
+            raise ValueFault("a network needs at least one layer")
+        topology = super().__new__(cls, below, chain)
+        for number, layer in enumerate(chain, 1):
+            layer.check(f"layer {number}", below, number == len(chain))
+            below = layer.output(below)
+        return topology
+
+    @cached_property
+    def shapes(self) -> tuple[Shape, ...]:
+        """What the first layer is given and what each layer gives."""
+        shapes = [self.inputs]
+        for layer in self.layers:
+            shapes.append(layer.output(shapes[-1]))
+        return tuple(shapes)
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
-        """Units per layer, inputs first."""
-        return (self.n_inputs, *(layer.units for layer in self.layers))
+        """Columns of the inputs and of each layer's outputs."""
+        return tuple(shape.columns for shape in self.shapes)
+
+    @property
+    def n_inputs(self) -> int:
+        return self.inputs.columns
 
     @property
     def n_outputs(self) -> int:
-        return self.layers[-1].units
+        return self.sizes[-1]
 
     @property
     def output_activation(self) -> str:
         return self.layers[-1].activation
 
+    # The parameter vector
+
+    @cached_property
+    def _places(self) -> tuple[tuple[tuple[int, int, tuple[int, int]], ...], ...]:
+        """For each layer, for each of its blocks: start and end in the parameter vector, and (rows, columns)."""
+        places, end = [], 0
+        for layer, below in zip(self.layers, self.shapes, strict=False):
+            here = []
+            for rows, columns in layer.block_shapes(below):
+                start, end = end, end + rows * columns
+                here.append((start, end, (rows, columns)))
+            places.append(tuple(here))
+        return tuple(places)
+
     @cached_property
     def offsets(self) -> tuple[int, ...]:
-        """Where each layer's block starts in the parameter vector, and at the end its length."""
+        """Where each layer starts in the parameter vector, and last the length of the vector."""
         starts = [0]
-        for n_in, n_out in zip(self.sizes, self.sizes[1:], strict=False):
-            starts.append(starts[-1] + (n_in + 1) * n_out)
+        for places in self._places:
+            starts.append(places[-1][1] if places else starts[-1])
         return tuple(starts)
 
     @property
     def n_parameters(self) -> int:
         return self.offsets[-1]
 
-    @cached_property
-    def activation_codes(self) -> tuple[int, ...]:
-        return tuple(ACTIVATION_NAMES[layer.activation].code for layer in self.layers)
+    @property
+    def block_shapes(self) -> list[tuple[tuple[int, int], ...]]:
+        """(rows, columns) of the blocks of each layer."""
+        return [tuple(shape for _, _, shape in places) for places in self._places]
 
-    def blocks(self, parameters: Array) -> list[Array]:
-        """Views (n_in + 1, n_out) into a parameter vector (P,), one per layer: biases in row 0, weights below."""
+    def blocks(self, parameters: Array) -> list[Blocks]:
+        """For each layer the views (rows, columns) of its blocks in a parameter vector (P,)."""
         return [
-            parameters[start:end].reshape(n_in + 1, n_out)
-            for start, end, n_in, n_out in zip(self.offsets, self.offsets[1:], self.sizes, self.sizes[1:], strict=False)
+            tuple([parameters[start:end].reshape(shape) for start, end, shape in places]) for places in self._places
         ]
 
+    def row_blocks(self, parameters: Array) -> list[Blocks]:
+        """As blocks(), for n parameter vectors (n, P): views (n, rows, columns)."""
+        n = len(parameters)
+        return [
+            tuple([parameters[:, start:end].reshape(n, *shape) for start, end, shape in places])
+            for places in self._places
+        ]
+
+    def weights(self, parameters: Array) -> list[Array]:
+        """Views of the parameters that penalties and weight decay act on; of a dense layer one (n_in, units)."""
+        chain = zip(self.layers, self.blocks(parameters), strict=True)
+        return [view for layer, blocks in chain for view in layer.weights(blocks)]
+
+    def biases(self, parameters: Array) -> list[Array]:
+        """Views of all other parameters; of a dense layer one (units,)."""
+        chain = zip(self.layers, self.blocks(parameters), strict=True)
+        return [view for layer, blocks in chain for view in layer.biases(blocks)]
+
     def weights_mask(self) -> npt.NDArray[np.bool_]:
-        """(P,) True where the parameter is a weight, False where it is a bias."""
-        mask = np.ones(self.n_parameters, dtype=bool)
-        for block in self.blocks(mask):
-            block[0] = False
+        """(P,) True for parameters that penalties act on."""
+        mask = np.zeros(self.n_parameters, dtype=bool)
+        for view in self.weights(mask):
+            view[...] = True
         return mask
+
+    def parameter_name(self, index: int) -> str:
+        """'layer 2, unit 1, weight from unit 3 of layer 1', counted from 1."""
+        number = next(k for k, end in enumerate(self.offsets[1:]) if index < end)
+        block, (start, _, shape) = next((k, p) for k, p in enumerate(self._places[number]) if index < p[1])
+        row, column = divmod(index - start, shape[1])
+        below = "input {}" if number == 0 else f"unit {{}} of layer {number}"
+        return f"layer {number + 1}, {self.layers[number].parameter_name(block, row, column, below)}"
+
+    # What the layers cannot do
+
+    def lacks(self, need: str) -> str | None:
+        """Why a trainer with this need ('second_order', 'row_gradients') cannot train the network, or None if it can."""
+        for number, layer in enumerate(self.layers, 1):
+            if need in layer.lacks:
+                return f"layer {number} (`{layer.text()}`) has no {_NEEDS[need]}"
+        return None
+
+    @cached_property
+    def uncompiled(self) -> str | None:
+        """Why the compiled code cannot compute the network, or None if it can."""
+        for number, layer in enumerate(self.layers, 1):
+            if not LAYER_NAMES[layer.kind].compiled or ACTIVATION_NAMES[layer.activation].code is None:
+                return f"layer {number} (`{layer.text()}`) is not in the compiled code"
+        return None
+
+    @cached_property
+    def activation_codes(self) -> tuple[int, ...]:
+        """The number of each layer's activation in the compiled code, for a network without `uncompiled`."""
+        codes = [ACTIVATION_NAMES[layer.activation].code for layer in self.layers]
+        return tuple(code for code in codes if code is not None)
 
     def _replace(self, **changes: Any) -> Topology:
         return Topology(**{**self._asdict(), **changes})
 
     def __str__(self) -> str:
         return "-".join(str(size) for size in self.sizes)
+
+
+def _as_layer(layer: LayerKind | tuple[int, str] | str) -> LayerKind:
+    if isinstance(layer, LayerKind):
+        return layer
+    return read_layer(layer) if isinstance(layer, str) else Dense(*layer)

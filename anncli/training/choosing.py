@@ -129,7 +129,7 @@ def initial_parameters(
     if network.parameters is not None and options.init is None:
         return network.parameters.copy()
     # Not among the dialect's default options: as an option, init would replace the weights of a trained network too.
-    method = options.init or ("ann1dn" if network.dialect == "ann1dn" else "auto")
+    method = options.init or ("ann1dn" if network.source.dialect == "ann1dn" else "auto")
     low, high = (bound.astype(inputs.dtype) for bound in value_range(inputs, rows[:_RANGE_ROWS]))
     return initialize(network.topology, method, rng, input_low=low, input_high=high)
 

@@ -41,11 +41,11 @@ def _units(run: TrainingRun, result: TrainingResult) -> list[str]:
         dead = int((dead_on == len(rows)).sum())
         flat = int((flat_on / len(rows) >= _NEARLY_ALL).sum())
         if np.isfinite([info.lowest, info.highest]).all():
-            if flat > _FRACTION * layer.units:
-                remarks.append(f"hidden layer {number}: {_saturated(run, flat, layer.units)}")
-        elif dead > _FRACTION * layer.units:
+            if flat > _FRACTION * len(flat_on):
+                remarks.append(f"hidden layer {number}: {_saturated(run, flat, len(flat_on))}")
+        elif dead > _FRACTION * len(flat_on):
             remarks.append(
-                f"hidden layer {number}: {_of(dead, layer.units)} dead: the slope is 0 on every row; "
+                f"hidden layer {number}: {_of(dead, len(flat_on))} dead: the slope is 0 on every row; "
                 + _one_of(
                     "use leaky-relu or elu", _lower_rate(run), last="try other initial weights (--init he --seed N)"
                 )
@@ -64,7 +64,7 @@ def _slopes(run: TrainingRun, result: TrainingResult, rows: Array) -> list[tuple
     topology, parameters = result.network.topology, result.network.parameters
     assert parameters is not None
     hidden = topology.layers[:-1]
-    counts = [(np.zeros(layer.units, dtype=np.int64), np.zeros(layer.units, dtype=np.int64)) for layer in hidden]
+    counts = [(np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)) for n in topology.sizes[1:-1]]
     for block in blocks(len(rows), max(1, _BLOCK_VALUES // max(topology.sizes))):
         passed = forward(topology, parameters, run.setup.inputs[rows[block]])
         for (flat_on, dead_on), layer, z, a in zip(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from anncli.errors import did_you_mean
+from anncli.errors import ValueFault, did_you_mean
 
 
 class TrainerName(NamedTuple):
@@ -189,8 +189,8 @@ ANN1DN_DEFAULTS: dict[str, object] = {
 
 
 def canonical_trainer(name: str) -> str:
-    """The one name of a trainer; raises ValueError with advice for an unknown one."""
+    """The one name of a trainer; raises ValueFault with advice for an unknown one."""
     name = TRAINER_ALIASES.get(str(name), str(name))
     if name not in TRAINER_NAMES:
-        raise ValueError(f"unknown trainer '{name}'; {did_you_mean(name, TRAINER_NAMES)}")
+        raise ValueFault(f"unknown trainer '{name}'", did_you_mean(name, TRAINER_NAMES))
     return name

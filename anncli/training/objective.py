@@ -160,5 +160,4 @@ class Objective(NamedTuple):
         return self.on(ReferenceBackend())
 
     def _absolute_weights(self, parameters: Array) -> float:
-        weights = (block[1:] for block in self.topology.blocks(parameters))
-        return sum(float(np.sum(np.abs(part), dtype=np.float64)) for part in weights)
+        return sum(float(np.sum(np.abs(w), dtype=np.float64)) for w in self.topology.weights(parameters))

@@ -375,7 +375,7 @@ def test_each_layer_has_masks_of_its_own_numbered_by_row_and_unit() -> None:
     masks = [
         dropout_mask(11, share, 17, 6, 12, *place) for share, place in ((0.2, (0, 3)), (0.4, (3, 5)), (0.4, (8, 4)))
     ]
-    first, second, third = topology.blocks(parameters)
+    (first,), (second,), (third,) = topology.blocks(parameters)
     a = np.tanh((inputs * masks[0]) @ first[1:] + first[0]) * masks[1]
     a = 1 / (1 + np.exp(-(a @ second[1:] + second[0]))) * masks[2]
     e = np.exp(a @ third[1:] + third[0])

@@ -106,3 +106,28 @@ def test_what_is_no_dataset(inputs: Any, labels: Any, classes: tuple[str, ...], 
 def test_float64_beyond_float32_is_not_finite() -> None:
     with np.errstate(over="ignore"), pytest.raises(ValueError, match="finite"):
         Dataset(np.array([[1e300]]), [0], ("a",))
+
+
+def test_weights_are_float32_and_may_be_zero() -> None:
+    data = Dataset(np.zeros((3, 1)), [0, 1, 0], ("a", "b"), weights=[0, 1, 2.5])
+    assert data.weights.dtype == np.float32
+    assert data.weights.tolist() == [0, 1, 2.5]
+    assert Dataset(np.zeros((0, 1)), [], ("a", "b"), weights=[]).weights.shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ([1, 2], "3 samples but weights of shape (2,)"),
+        ([[1], [2], [3]], "3 samples but weights of shape (3, 1)"),
+        ([1, -1, 1], "weights must be finite and not negative"),
+        ([1, np.nan, 1], "weights must be finite and not negative"),
+        ([1, np.inf, 1], "weights must be finite and not negative"),
+        ([1, 1e39, 1], "weights must be finite and not negative"),
+        ([0, 0, 0], "all weights are 0: no sample is left"),
+    ],
+    ids=str,
+)
+def test_weights_that_cannot_count_are_refused(weights: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Dataset(np.zeros((3, 1)), [0, 1, 0], ("a", "b"), weights=weights)

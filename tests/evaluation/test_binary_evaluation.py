@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from anncli.evaluation import binary
+from anncli.evaluation import means
 from anncli.evaluation.binary import BinaryEvaluation
 from anncli.evaluation.evaluation import evaluate_outputs
 from anncli.evaluation.ranking import area_under_curve
@@ -157,7 +157,7 @@ def test_large_parts_are_counted_in_blocks_without_loss(monkeypatch) -> None:
     scores, labels = rng.integers(0, 9, 500).astype(np.float32), rng.integers(0, 2, 500)
     whole = evaluate_outputs(scores[:, None], labels, targets=(1.0, 0.0))
     monkeypatch.setattr("anncli.arrays.BLOCK_ROWS", 7)
-    monkeypatch.setattr(binary, "_BLOCK_ROWS", 7)
+    monkeypatch.setattr(means, "_BLOCK_ROWS", 7)
     blocks = evaluate_outputs(scores[:, None], labels, targets=(1.0, 0.0))
     assert blocks.auc == whole.auc
     assert blocks.mse == pytest.approx(whole.mse, rel=1e-12)

@@ -1,4 +1,4 @@
-"""When a result deserves to be called no better than always answering one class."""
+"""When a result deserves to be called no better than always predicting one class."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def judge(scores, labels, classes=NAMES):
 
 def test_always_the_same_answer() -> None:
     assert (
-        collapsed(judge([0.1, 0.2, 0.3, 0.4], [0, 1, 1, 1])) == "the network always answers 'well' (accuracy 75.00 %)"
+        collapsed(judge([0.1, 0.2, 0.3, 0.4], [0, 1, 1, 1])) == "the network always predicts 'well' (accuracy 75.00 %)"
     )
 
 
 def test_accuracy_equal_to_the_majority_share() -> None:
     # 3 of 4 are well; one of each is answered wrongly or one missed: 3 right.
     verdict = collapsed(judge([0.9, 0.9, 0.1, 0.1], [0, 1, 1, 1]))
-    assert verdict == "accuracy 75.00 % is no better than always answering 'well' (75.00 %)"
+    assert verdict == "accuracy 75.00 % is no better than always predicting 'well' (75.00 %)"
 
 
 def test_one_answer_more_than_the_majority_is_fine() -> None:
@@ -33,9 +33,9 @@ def test_one_answer_more_than_the_majority_is_fine() -> None:
 def test_three_classes() -> None:
     outputs = np.eye(3)[[2, 2, 2, 1]]
     verdict = collapsed(judge(outputs, [0, 2, 2, 2], classes=("a", "b", "c")))
-    assert verdict == "accuracy 50.00 % is no better than always answering 'c' (75.00 %)"
+    assert verdict == "accuracy 50.00 % is no better than always predicting 'c' (75.00 %)"
     assert collapsed(judge(np.eye(3)[[1, 1, 1]], [0, 1, 2], ("a", "b", "c"))).startswith(
-        "the network always answers 'b'"
+        "the network always predicts 'b'"
     )
     assert collapsed(judge(np.eye(3)[[0, 1, 1]], [0, 1, 2], ("a", "b", "c"))) is None
 

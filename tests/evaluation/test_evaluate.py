@@ -38,14 +38,13 @@ def test_threshold_given_stored_and_default() -> None:
     assert evaluate(threshold_unit(targets=(0.8, 0.0)), DATA).tp == 2
 
 
-@pytest.mark.parametrize("scaled", [False, True])
 @pytest.mark.parametrize(
     "rows",
     [[1, 2], (1, 2), slice(1, 3), np.array([False, True, True, False]), np.array([1, 2], dtype=np.int64)],
     ids=str,
 )
-def test_rows_are_numbers_a_slice_or_a_mask(rows: object, scaled: bool) -> None:
-    e = evaluate(threshold_unit(), DATA, rows, inputs_are_scaled=scaled)
+def test_rows_are_numbers_a_slice_or_a_mask(rows: object) -> None:
+    e = evaluate(threshold_unit(), DATA, rows)
     assert (e.tp, e.fn, e.tn, e.fp) == (0, 1, 1, 0)
     assert DATA.class_counts(rows).tolist() == [1, 1]
 
@@ -67,12 +66,12 @@ def test_targets_of_the_network_decide_the_mse() -> None:
         assert evaluate(threshold_unit(targets=targets), DATA).mse == pytest.approx(expected, rel=1e-6)
 
 
-def test_scaling_is_applied_unless_the_inputs_are_scaled() -> None:
+def test_scaling_is_applied() -> None:
     shift = Scaling("zscore", np.array([-5, 0], dtype=np.float32), np.array([1, 1], dtype=np.float32))
     network = threshold_unit(scaling=shift)
     assert evaluate(network, DATA).answer_counts == (0, 3)
-    assert evaluate(network, DATA, inputs_are_scaled=True).answer_counts == (1, 2)
-    assert evaluate(network, DATA, np.array([0]), inputs_are_scaled=True).answer_counts == (1, 0)
+    assert evaluate(threshold_unit(), DATA).answer_counts == (1, 2)
+    assert evaluate(network, DATA, np.array([0])).answer_counts == (0, 1)
 
 
 def test_softmax_network_gives_a_matrix() -> None:
@@ -89,8 +88,6 @@ def test_data_that_do_not_fit_are_refused() -> None:
         evaluate(threshold_unit(), Dataset.from_classes([[1, 2]], [[3, 4]], [[5, 6]]))
     with pytest.raises(ValueError, match="untrained"):
         evaluate(Network.create(2, [(1, "logistic")]), DATA)
-    with pytest.raises(ValueError, match="untrained"):
-        evaluate(Network.create(2, [(1, "logistic")]), DATA, inputs_are_scaled=True)
     with pytest.raises(DataError) as caught:
         evaluate(threshold_unit(classes=("low", "high")), DATA)
     assert str(caught.value) == (

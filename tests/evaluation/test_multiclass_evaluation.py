@@ -44,7 +44,7 @@ def test_class_never_answered_has_no_precision_and_counts_as_zero() -> None:
     e = judge(np.array([[0.9, 0.1], [0.9, 0.1]]), [0, 1])
     assert e.precision == (0.5, None)
     assert e.macro_precision == 0.25
-    assert e.undefined == {"precision of class 2": "the class was never answered"}
+    assert e.undefined == {"precision of class 2": "the class was never predicted"}
 
 
 def test_two_outputs_take_the_matrix_form() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from anncli.backends.choice import active_kernel
+from anncli.backends.base import Problem, Samples
+from anncli.backends.choice import choose_backend
 from anncli.errors import NetworkError
 from anncli.formats.networks.ann1dn import parse_network, refusal, render_network
 from anncli.network.network import Network
@@ -27,7 +28,8 @@ def fault_of(text: str) -> str:
 def outputs(network: Network, inputs: np.ndarray = CORNERS) -> list[float]:
     assert network.parameters is not None
     scaled = network.scaling.apply(inputs)
-    return [float(value) for value in active_kernel().forward(network.topology, network.parameters, scaled)[:, 0]]
+    session = choose_backend().open(Problem(network.topology), Samples(scaled))
+    return [float(value) for value in session.outputs(network.parameters)[:, 0]]
 
 
 def test_xor_gives_the_outputs_worked_out_by_hand() -> None:
@@ -36,7 +38,7 @@ def test_xor_gives_the_outputs_worked_out_by_hand() -> None:
     assert network.biases[0].tolist() == [-5.0, 15.0]
     assert network.weights[0].tolist() == [[10.0, -10.0], [10.0, -10.0]]
     assert (network.targets, network.threshold, network.classes) == ((0.9, 0.1), 0.5, ())
-    assert network.dialect == "ann1dn"
+    assert network.source.dialect == "ann1dn"
     assert network.scaling.is_identity
 
 

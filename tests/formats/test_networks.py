@@ -12,7 +12,7 @@ from test_nn import state
 
 from anncli.errors import AnnError, NetworkError, UsageError
 from anncli.formats.networks.storage import load, read_network, save, write_network
-from anncli.network.network import Network
+from anncli.network.network import Network, NetworkSource
 from anncli.network.scaling import Scaling
 
 FOLDER = Path(__file__).parent.parent / "data/networks"
@@ -24,8 +24,8 @@ def test_names_of_the_room_are_one_function_each() -> None:
 
 
 def test_dialects_are_told_apart_by_the_first_word() -> None:
-    assert load(FOLDER / "xor_trained.nn").dialect == "ann"
-    assert load(FOLDER / "xor_ann1dn.nn").dialect == "ann1dn"
+    assert load(FOLDER / "xor_trained.nn").source.dialect == "ann"
+    assert load(FOLDER / "xor_ann1dn.nn").source.dialect == "ann1dn"
 
 
 def test_old_file_with_a_log_in_an_old_encoding() -> None:
@@ -48,7 +48,7 @@ def test_saving_what_was_loaded_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_old_to_ours_to_old_is_exact(tmp_path: Path) -> None:
     rng = np.random.default_rng(11)
-    network = Network.create(4, [(3, "logistic"), (2, "logistic")], dialect="ann1dn", targets=(0.9, 0.1))
+    network = Network.create(4, [(3, "logistic"), (2, "logistic")], source=NetworkSource("ann1dn"), targets=(0.9, 0.1))
     network.set_parameters(rng.standard_normal(network.topology.n_parameters) * 10.0 ** rng.integers(-40, 30))
     network.scaling = Scaling("stored", *rng.standard_normal((2, 4)).astype(np.float32), activation="logistic")
     old, ours, back = tmp_path / "old.nn", tmp_path / "ours.nn", tmp_path / "back.nn"
@@ -57,7 +57,7 @@ def test_old_to_ours_to_old_is_exact(tmp_path: Path) -> None:
     assert state(first) == state(network)
     save(first, ours, "ann")
     second = load(ours)
-    assert second.dialect == "ann"
+    assert second.source.dialect == "ann"
     save(second, back, "ann1dn")
     assert back.read_bytes() == old.read_bytes()
     assert state(load(back)) == state(first)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import yaml
 from anncli.errors import NetworkError
 from anncli.formats.networks.ann import parse_network, render_network
 from anncli.formats.networks.numbers import to_float32, write_rows
-from anncli.network.network import Network, SelfTest
+from anncli.network.network import Network, NetworkSource, SelfTest
 from anncli.network.scaling import Scaling
 
 TRAINED = (Path(__file__).parent.parent / "data/networks/xor_trained.nn").read_text(encoding="utf-8")
@@ -63,17 +63,17 @@ def test_every_part_of_a_file_is_read() -> None:
     assert network.scaling.method == "zscore"
     assert network.scaling.add is not None
     assert network.scaling.add.tolist() == [0.5, -1.0]
-    assert network.training == {"trainer": "online", "learning_rate": 0.1}
+    assert network.source.training == {"trainer": "online", "learning_rate": 0.1}
     assert network.record == {"trainer": "online", "seed": 7, "loss": 1.5e-05, "parts": {"training": [3, 1]}}
     assert network.self_test is not None
     assert network.self_test.outputs.tolist() == [[0.75], [0.125]]
-    assert network.dialect == "ann"
+    assert network.source.dialect == "ann"
 
 
 def test_writing_what_was_read_gives_the_same_bytes() -> None:
     network = parse_network(TRAINED, "x.nn")
-    assert network.head == TRAINED[: TRAINED.index("trained:")]
-    assert render_network(network, network.head) == TRAINED
+    assert network.source.head == TRAINED[: TRAINED.index("trained:")]
+    assert render_network(network, network.source.head) == TRAINED
 
 
 def test_a_file_is_plain_yaml() -> None:
@@ -98,9 +98,9 @@ def test_round_trip_keeps_every_bit(sizes: tuple[int, ...]) -> None:
     network.classes = tuple(f"class {k}" for k in range(network.n_classes))
     text = render_network(network)
     found = parse_network(text, "x.nn")
-    head = found.head
+    head = found.source.head
     assert head == text[: text.index("trained:\n")]
-    found.head = None
+    found.source = network.source
     assert state(found) == state(network)
     assert render_network(found, head) == text
 
@@ -118,7 +118,7 @@ def test_any_float32_survives_as_text() -> None:
 def test_an_untrained_network_is_its_head_alone() -> None:
     network = parse_network("# mine\n" + HEAD, "x.nn")
     assert not network.is_trained
-    assert render_network(network, network.head) == "# mine\n" + HEAD
+    assert render_network(network, network.source.head) == "# mine\n" + HEAD
 
 
 def test_what_is_known_before_training_is_kept() -> None:
@@ -129,7 +129,9 @@ def test_what_is_known_before_training_is_kept() -> None:
 
 
 def test_new_head_is_commented_and_holds_the_training_settings() -> None:
-    network = Network.create(4, [(8, "tanh"), (3, "softmax")], training={"trainer": "adam", "stop": {"patience": 5}})
+    network = Network.create(
+        4, [(8, "tanh"), (3, "softmax")], source=NetworkSource(training={"trainer": "adam", "stop": {"patience": 5}})
+    )
     assert render_network(network) == (
         "# A network with 4 inputs and layers of 8 tanh, 3 softmax.\n"
         "# Everything above the line `trained:` is yours to edit; what follows it is written by ann.\n"
@@ -146,9 +148,9 @@ def test_new_head_is_commented_and_holds_the_training_settings() -> None:
 def test_a_head_about_another_network_is_replaced() -> None:
     network = parse_network(TRAINED, "x.nn")
     other = random_network(np.random.default_rng(0), 2, 5, 1)
-    assert parse_network(render_network(other, network.head), "x.nn").topology == other.topology
-    network.training = {"trainer": "adam"}
-    assert parse_network(render_network(network, network.head), "x.nn").training == {"trainer": "adam"}
+    assert parse_network(render_network(other, network.source.head), "x.nn").topology == other.topology
+    network.source = replace(network.source, training={"trainer": "adam"})
+    assert parse_network(render_network(network, network.source.head), "x.nn").source.training == {"trainer": "adam"}
 
 
 @pytest.mark.parametrize(
@@ -165,15 +167,14 @@ def test_a_head_about_another_network_is_replaced() -> None:
 )
 def test_harmless_edits_are_free(edited: str) -> None:
     found, original = state(parse_network(edited, "x.nn")), state(parse_network(TRAINED, "x.nn"))
-    for name in ("head", "training"):
-        found.pop(name), original.pop(name)
+    found.pop("source"), original.pop("source")
     assert found == original
 
 
 def test_crlf_files_stay_crlf() -> None:
     text = TRAINED.replace("\n", "\r\n")
     network = parse_network(text, "x.nn")
-    assert render_network(network, network.head) == text
+    assert render_network(network, network.source.head) == text
 
 
 @pytest.mark.parametrize(
@@ -306,6 +307,6 @@ def test_a_document_start_and_a_missing_last_line_end_are_fine() -> None:
     head = "%YAML 1.2\n---\n" + HEAD.rstrip("\n")
     network = parse_network(head, "x.nn")
     network.parameters = random_network(np.random.default_rng(0), 2, 3, 1).parameters
-    text = render_network(network, network.head)
+    text = render_network(network, network.source.head)
     assert text.startswith(head + "\ntrained:\n")
     assert parse_network(text, "x.nn").is_trained

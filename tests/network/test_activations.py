@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from anncli.network.activations import ACTIVATIONS, erf
+from anncli.network.activations import ACTIVATIONS
+from anncli.network.activations.gelu import erf
 from anncli.network.names import ACTIVATION_NAMES
 
 ELEMENTWISE = [name for name in ACTIVATION_NAMES if name != "softmax"]

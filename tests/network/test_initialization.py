@@ -15,7 +15,8 @@ WIDE = Topology(300, (Layer(200, "tanh"), Layer(100, "relu"), Layer(3, "softmax"
 
 
 def draw(method: str, topology: Topology = WIDE, seed: int = 0, **rest: np.ndarray) -> list[np.ndarray]:
-    return topology.blocks(initialize(topology, method, np.random.default_rng(seed), **rest))
+    blocks = topology.blocks(initialize(topology, method, np.random.default_rng(seed), **rest))
+    return [block for (block,) in blocks]
 
 
 @pytest.mark.parametrize("method", list(INITIALIZATION_NAMES))
@@ -28,8 +29,8 @@ def test_every_rule_is_finite_seeded_and_breaks_symmetry(method: str, sizes: tup
     assert first.tobytes() == again.tobytes()
     if sizes != (1, 1, 1):
         assert first.tobytes() != other.tobytes()
-    for block in topology.blocks(first):
-        assert len(np.unique(block[1:])) == block[1:].size
+    for weights in topology.weights(first):
+        assert len(np.unique(weights)) == weights.size
 
 
 @pytest.mark.parametrize(

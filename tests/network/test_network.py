@@ -24,7 +24,7 @@ def xor_network() -> Network:
 def test_blocks_are_views_with_biases_first() -> None:
     topology = Topology(2, (Layer(3, "tanh"), Layer(1, "logistic")))
     parameters = np.arange(13.0)
-    first, second = topology.blocks(parameters)
+    (first,), (second,) = topology.blocks(parameters)
     assert first.tolist() == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
     assert second.tolist() == [[9], [10], [11], [12]]
     second[0, 0] = -1

@@ -45,8 +45,8 @@ def test_dead_units_are_counted(monkeypatch: pytest.MonkeyPatch, block: int) -> 
 
     found = remarks(clouds(), [(5, "relu"), (1, "logistic")], 1, dead, validation=0, learning_rate=1e-6)
     assert found == [
-        "hidden layer 1: 2 of 5 units are dead, with slope 0 on every vector; "
-        "use leaky-relu or elu, lower --learning-rate or draw other weights (--init he --seed N)"
+        "hidden layer 1: 2 of 5 units are dead: the slope is 0 on every row; "
+        "use leaky-relu or elu, lower --learning-rate or try other initial weights (--init he --seed N)"
     ]
 
 
@@ -61,7 +61,7 @@ def test_saturated_units_are_counted(monkeypatch: pytest.MonkeyPatch, block: int
 
     found = remarks(clouds(), [(5, "tanh"), (1, "logistic")], 1, saturated, validation=0, learning_rate=1e-6)
     assert len(found) == 1
-    assert found[0].startswith("hidden layer 1: 1 of 5 units is saturated on nearly every vector")
+    assert found[0].startswith("hidden layer 1: 1 of 5 units is saturated on nearly every row")
 
 
 def test_over_fitting_is_told() -> None:
@@ -73,7 +73,7 @@ def test_over_fitting_is_told() -> None:
 
 def test_over_fitting_is_told_by_the_test_part_where_nothing_else_can() -> None:
     found = remarks(clouds(100, 20, 0.1), [(30, "tanh"), (1, "logistic")], 300, l2=0, validation=0, test=0.4)
-    assert any("% wrong on the training part, " in text and "% on the test part; " in text for text in found)
+    assert any("% wrong on the training set, " in text and "% on the test set; " in text for text in found)
 
 
 def test_one_dead_unit_of_many_is_no_remark() -> None:
@@ -98,7 +98,7 @@ def test_an_average_that_never_began_is_told() -> None:
     options = {"average": "swa:0.75", "patience": 5, "refit": "no", "learning_rate": 0.02}
     told = remarks(clouds(), layers, 400, **options)
     assert len(told) == 1
-    assert told[0].startswith("no average: it begins after epoch 300, and the weights of epoch ")
+    assert told[0].startswith("the weights are no average: averaging begins after epoch 300, and the weights of epoch ")
     assert remarks(clouds(), layers, 400, **{**options, "average": "ema"}) == []
     begun = remarks(clouds(), layers, 40, average="swa", validation=0)
     assert not any("average" in remark for remark in begun)
@@ -107,7 +107,7 @@ def test_an_average_that_never_began_is_told() -> None:
 def test_only_options_that_the_trainer_has_are_named() -> None:
     data, layers = clouds(60, inputs=20, distance=0.1), [(40, "tanh"), (1, "logistic")]
     settings = {"l2": 0, "validation": 0.4, "patience": 0, "keep": "last"}
-    assert "; raise --l2, add --dropout 0.2, use fewer hidden units or more vectors" in remarks(data, layers, 300, **settings)[-1]  # fmt: skip
+    assert "; raise --l2, add --dropout 0.2, use fewer hidden units or get more data" in remarks(data, layers, 300, **settings)[-1]  # fmt: skip
     told = remarks(data, layers, 60, trainer="lbfgs", **settings)
-    assert told[-1].endswith("; raise --l2, use fewer hidden units or more vectors")
+    assert told[-1].endswith("; raise --l2, use fewer hidden units or get more data")
     assert not any("--learning-rate" in remark or "--scaling" in remark for remark in told)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -10,9 +12,11 @@ from anncli.api import start_training
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import smooth_targets
 from anncli.errors import UsageError
+from anncli.experiments.executors.threads import run_concurrently
 from anncli.network.network import Network
 from anncli.options.specs import parse_average
 from anncli.training.averaging import WeightAverage
+from anncli.training.run import TrainingRun
 
 
 def clouds(noise: float = 1.0) -> Dataset:
@@ -82,8 +86,8 @@ def test_dividetrain_trains_on_everything_until_enough_are_right() -> None:
     reports = list(run.epochs(1000))
     assert len(run.setup.rows["training"]) == 80
     assert len(reports) < 1000
-    assert run.share_right(run.attempt.parameters, run.setup.rows["training"]) >= 0.95
-    assert run.attempt.stop_reason.endswith("% of the training vectors are answered right")
+    assert run.evaluate(run.attempt.parameters, "training").accuracy >= 0.95
+    assert run.attempt.stop_reason.endswith("% of the training set classified correctly")
     with pytest.raises(UsageError, match="--dividetrain trains on every vector"):
         start_training(network(), clouds(), dividetrain=95, validation=0.2)
 
@@ -91,21 +95,21 @@ def test_dividetrain_trains_on_everything_until_enough_are_right() -> None:
 def test_restarts_keep_the_best_start() -> None:
     options = {"seed": 5, "patience": 10, "learning_rate": 0.02, "refit": "no"}
     result = anncli.train(network(), clouds(2.0), 100, restarts=5, **options)
-    assert [start.number for start in result.starts] == [1, 2, 3, 4, 5]
-    values = [start.value for start in result.starts]
+    assert [restart.number for restart in result.restarts] == [1, 2, 3, 4, 5]
+    values = [restart.value for restart in result.restarts]
     assert len(set(values)) == 5
-    assert result.starts[result.start - 1].value == min(v for v in values if v is not None)
-    assert result.network.record["start"] == result.start
+    assert result.restarts[result.restart - 1].value == min(v for v in values if v is not None)
+    assert result.network.record["start"] == result.restart
     # The first start is the run without restarts; the network kept is as good as it is said to be.
     alone = anncli.train(network(), clouds(2.0), 100, **options)
-    assert result.starts[0].epochs == alone.epochs
+    assert result.restarts[0].epochs == alone.epochs
     assert result.network.record["parts"]["validation"]["loss"] == pytest.approx(min(values), rel=1e-5)  # type: ignore[type-var]
 
 
 def test_restarts_without_a_validation_part_keep_the_lowest_training_loss() -> None:
     result = anncli.train(network(), clouds(2.0), 30, restarts=4, validation=0, seed=1)
-    values = [start.value for start in result.starts]
-    assert result.starts[result.start - 1].value == min(v for v in values if v is not None)
+    values = [restart.value for restart in result.restarts]
+    assert result.restarts[result.restart - 1].value == min(v for v in values if v is not None)
 
 
 def test_restarts_that_keep_the_last_epoch_are_ranked_by_it() -> None:
@@ -116,28 +120,32 @@ def test_restarts_that_keep_the_last_epoch_are_ranked_by_it() -> None:
     last: dict[int, float] = {}
     for report in run.epochs(60):
         assert report.validation_loss is not None
-        last[report.start] = report.validation_loss
-    assert result.start == min(last, key=lambda number: last[number])
-    assert [start.value for start in result.starts] == list(last.values())
+        last[report.restart] = report.validation_loss
+    assert result.restart == min(last, key=lambda number: last[number])
+    assert [restart.value for restart in result.restarts] == list(last.values())
 
 
 def test_restarts_refuse_weights_to_go_on_from() -> None:
     net = network()
     anncli.train(net, clouds(), 5)
-    with pytest.raises(UsageError, match="add --init auto to train it anew"):
+    with pytest.raises(UsageError, match="add --init auto to start over"):
         anncli.train(net, clouds(), 5, restarts=2)
-    assert anncli.train(net, clouds(), 5, restarts=2, init="auto").starts
+    assert anncli.train(net, clouds(), 5, restarts=2, init="auto").restarts
+
+
+def in_threads(run: TrainingRun, threads: int) -> TrainingRun:
+    """The run with its restarts in so many threads."""
+    return run if threads == 1 else TrainingRun(run.setup, partial(run_concurrently, jobs=threads))
 
 
 def test_restarts_beside_each_other_give_the_same_bits() -> None:
     def result(beside: int) -> tuple[bytes, object, list[object]]:
-        net = network()
-        run = start_training(net, clouds(2.0), restarts=5, patience=10, learning_rate=0.02)
-        run.beside = beside
+        options = {"restarts": 5, "patience": 10, "learning_rate": 0.02}
+        run = in_threads(start_training(network(), clouds(2.0), **options), beside)
         reports: list[object] = list(run.epochs(60))
         found = run.finish()
-        assert net.parameters is not None
-        return net.parameters.tobytes(), found.starts, reports
+        assert found.network.parameters is not None
+        return found.network.parameters.tobytes(), found.restarts, reports
 
     assert result(3) == result(1)
 
@@ -149,12 +157,12 @@ def test_starts_that_diverge_in_their_first_epoch_count_beside_each_other_too(se
         run = start_training(
             net, clouds(), trainer="online", learning_rate=2, momentum=0.0, restarts=5, seed=seed, scaling="robust"
         )
-        run.beside = beside
+        run = in_threads(run, beside)
         for _ in run.epochs(4):
             pass
         found = run.finish()
-        assert net.parameters is not None
-        return net.parameters.tobytes(), found.starts, found.start
+        assert found.network.parameters is not None
+        return found.network.parameters.tobytes(), found.restarts, found.restart
 
     one, both = result(1), result(2)
     assert any(start.epochs == 0 for start in one[1])  # type: ignore[attr-defined]
@@ -162,13 +170,12 @@ def test_starts_that_diverge_in_their_first_epoch_count_beside_each_other_too(se
 
 
 def test_restarts_beside_each_other_end_together() -> None:
-    run = start_training(network(), clouds(2.0), restarts=4, patience=0)
-    run.beside = 2
+    run = in_threads(start_training(network(), clouds(2.0), restarts=4, patience=0), 2)
     reports = run.epochs(1_000_000)
     for _ in range(20):
         next(reports)
     reports.close()  # type: ignore[attr-defined]
     result = run.finish("interrupted")
     assert result.stop_reason == "interrupted"
-    assert 1 <= len(result.starts or (1,)) <= 3
+    assert 1 <= len(result.restarts or (1,)) <= 3
     assert all(len(attempt.history) < 1_000_000 for attempt in run.attempts)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from trainer_problems import blobs, make_objective, start
 
-from anncli.analysis.gradient_check import check_gradient, parameter_name, some_rows
+from anncli.analysis.gradient_check import check_gradient, some_rows
 from anncli.network.topology import Layer, Topology
 
 
@@ -42,7 +42,7 @@ def test_a_wrong_derivative_is_found_and_named(monkeypatch: pytest.MonkeyPatch) 
     found = check_gradient(objective, start(objective), np.random.default_rng(0))
     assert found.worst == 10
     assert found.error == pytest.approx(0.01 / 2.01, rel=1e-2)
-    assert parameter_name(objective.topology, found.worst) == "layer 2, unit 1, weight from unit 1 of layer 1"
+    assert objective.topology.parameter_name(found.worst) == "layer 2, unit 1, weight from unit 1 of layer 1"
 
 
 def test_a_kink_within_the_step_is_left_out() -> None:
@@ -71,7 +71,7 @@ def test_some_rows_draws_without_replacement() -> None:
 
 def test_names_of_parameters() -> None:
     topology = Topology(2, (Layer(3, "tanh"), Layer(2, "linear")))
-    names = [parameter_name(topology, k) for k in range(topology.n_parameters)]
+    names = [topology.parameter_name(k) for k in range(topology.n_parameters)]
     assert names[:3] == ["layer 1, unit 1, bias", "layer 1, unit 2, bias", "layer 1, unit 3, bias"]
     assert names[3] == "layer 1, unit 1, weight from input 1"
     assert names[8] == "layer 1, unit 3, weight from input 2"

@@ -48,7 +48,7 @@ def assert_same(one: TrainingResult, other: TrainingResult) -> None:
     assert one.network.parameters.tobytes() == other.network.parameters.tobytes()
     assert one.history == other.history
     assert one.network.record == other.network.record
-    assert (one.stop_reason, one.starts) == (other.stop_reason, other.starts)
+    assert (one.stop_reason, one.restarts) == (other.stop_reason, other.restarts)
 
 
 @pytest.mark.parametrize("name", TRAINER_NAMES)
@@ -133,7 +133,7 @@ def test_a_time_limit_may_come_and_go_with_resumption(tmp_path: Path) -> None:
 @pytest.mark.parametrize("options", [{}, {"restarts": 2, "refit": "no"}], ids=str)
 def test_a_run_out_of_time_goes_on_when_resumed(options: dict[str, Any], tmp_path: Path) -> None:
     first = prepared("sgd", {**options, "time_limit": 1e-9})
-    assert ended(first, 20).stop_reason == "the time limit of 1e-09 s is over"
+    assert ended(first, 20).stop_reason == "reached the time limit of 1e-09 s"
     save_checkpoint(Checkpoint(b"", {}, first.state()), tmp_path / "c")
     second = prepared("sgd", options)
     second.restore(load_checkpoint(tmp_path / "c").state)

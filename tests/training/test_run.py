@@ -12,7 +12,7 @@ import anncli
 from anncli.api import start_training
 from anncli.dataset.dataset import Dataset
 from anncli.errors import AnnError, DataError, UsageError
-from anncli.network.network import Network
+from anncli.network.network import Network, NetworkSource
 
 
 def two_clouds(n: int = 60, noise: float = 1.0, seed: int = 0) -> Dataset:
@@ -57,7 +57,7 @@ def test_validation_zero_trains_on_everything_for_exactly_n_epochs() -> None:
     assert result.kept_epoch == 37
     assert len(result.rows["training"]) == 90
     assert result.refit_epochs == 0
-    assert result.stop_reason == "all 37 epochs done"
+    assert result.stop_reason == "reached the limit of 37 epochs"
 
 
 def test_parts_are_stratified_and_disjoint() -> None:
@@ -95,19 +95,19 @@ def test_keep_last_keeps_the_last_epoch() -> None:
 
 
 def test_final_fit_uses_all_vectors_and_as_many_epochs() -> None:
-    net, data = network(), two_clouds()
-    run = start_training(net, data, seed=4, patience=10, batch_size=8)
+    data = two_clouds()
+    run = start_training(network(), data, seed=4, patience=10, batch_size=8)
     reports = list(run.epochs(60))
     result = run.finish()
     selection = [r for r in reports if r.phase == "training"]
     assert result.refit_epochs == len(selection) == len(reports) - len(selection)
     # The same fit by hand: all rows of the drawn parts, the same scaling, start and order of chance.
     rows = np.sort(np.concatenate([result.rows["training"], result.rows["validation"]]))
-    by_hand = network(parameters=run.attempt.initial_parameters, scaling=net.scaling)
+    by_hand = network(parameters=run.attempt.initial_parameters, scaling=result.network.scaling)
     again = start_training(by_hand, data, seed=4, batch_size=8, scaling="keep", l2=run.setup.l2, parts={"training": rows, "validation": rows[:0], "test": rows[:0]})  # fmt: skip
     for _ in again.epochs(result.refit_epochs):
         pass
-    assert (again.attempt.parameters == net.parameters).all()
+    assert (again.attempt.parameters == result.network.parameters).all()
 
 
 def test_no_final_fit_on_the_users_own_validation_rows() -> None:
@@ -172,7 +172,7 @@ def test_impossible_options(options: dict[str, object], message: str) -> None:
 
 
 def test_data_that_do_not_fit() -> None:
-    with pytest.raises(DataError, match="4 values, the network has 3 inputs"):
+    with pytest.raises(DataError, match="the rows have 4 values, the network has 3 inputs"):
         anncli.train(network(), Dataset.from_classes(np.ones((2, 4)), np.zeros((2, 4))), epochs=1)
     with pytest.raises(UsageError, match="3 classes of data"):
         anncli.train(network(), Dataset.from_classes(*[np.ones((2, 3))] * 3), epochs=1)
@@ -181,14 +181,14 @@ def test_data_that_do_not_fit() -> None:
 
 
 def test_network_file_options_lose_against_arguments() -> None:
-    net = network(training={"trainer": "sgd", "learning_rate": 0.01, "seed": 9})
+    net = network(source=NetworkSource(training={"trainer": "sgd", "learning_rate": 0.01, "seed": 9}))
     run = start_training(net, two_clouds(), learning_rate=0.5)
     assert run.setup.options.trainer == "sgd"
     assert run.setup.options.trainer_options["learning_rate"] == 0.5
     assert run.setup.options.seed == 9
     # A stronger layer chose another trainer: the weaker layer's learning rate was meant for its own.
     other = start_training(net, two_clouds(), trainer="adam")
-    assert other.setup.options.trainer_options["learning_rate"] == 0.002 or "learning_rate" in dict(net.training)
+    assert other.setup.options.trainer_options["learning_rate"] == 0.002 or "learning_rate" in dict(net.source.training)
 
 
 def test_train_epochs_yields_reports(tmp_path: Path) -> None:
@@ -249,17 +249,17 @@ def test_a_vector_without_a_class_is_named_by_file_and_number() -> None:
     with pytest.raises(DataError) as error:
         start_training(network(), data, parts=parts)
     assert str(error.value) == (
-        "b.txt: vector 3 has no class, which every vector of the validation part needs; label it or leave it out"
+        "b.txt: row 3 has no class, which every row of the validation set needs; label it or leave it out"
     )
 
 
 @pytest.mark.parametrize(
     ("options", "warnings"),
     [
-        ({"metric": "f1"}, ["without a validation part --metric f1 did nothing; add --validation 0.2"]),
+        ({"metric": "f1"}, ["without a validation set, --metric f1 had no effect; add --validation 0.2"]),
         (
             {"stop": "progress:0.01,gl:5,up", "refit": "yes"},
-            ["without a validation part --refit yes and --stop gl,up did nothing; add --validation 0.2"],
+            ["without a validation set, --refit yes and --stop gl,up had no effect; add --validation 0.2"],
         ),
         ({"stop": "progress:0.01", "patience": 5}, []),
     ],
@@ -267,8 +267,8 @@ def test_a_vector_without_a_class_is_named_by_file_and_number() -> None:
 )
 def test_options_that_need_a_validation_part_are_told_without_one(options: dict[str, Any], warnings: list[str]) -> None:
     run = start_training(network(), two_clouds(), validation=0, **options)
-    assert run.setup.warnings == warnings
-    assert start_training(network(), two_clouds(), **options).warnings == []
+    assert list(run.setup.warnings) == warnings
+    assert start_training(network(), two_clouds(), **options).setup.warnings == ()
 
 
 def xor(copies: int) -> Dataset:
@@ -283,8 +283,9 @@ def test_xor_is_learnt_with_nothing_but_defaults(copies: int) -> None:
     assert anncli.evaluate(net, xor(1)).accuracy == 1.0
     # 2.5 / 4 or 2.5 / 8 times the squared weights is dearer than four wrong answers.
     assert net.record["l2"] == 0.0
-    assert any(text.startswith("under the default penalty the network learnt nothing") for text in result.warnings)
+    assert any(text.startswith("with the default L2 penalty the network learned nothing, so the penalty was dropped") for text in result.warnings)
     assert result.refit_epochs == 1000
+    assert result.penalty_dropped
 
 
 def test_classes_of_four_share_nothing_those_of_five_do() -> None:
@@ -292,9 +293,11 @@ def test_classes_of_four_share_nothing_those_of_five_do() -> None:
         rng = np.random.default_rng(0)
         data = Dataset.from_classes(rng.normal(size=(size, 3)), rng.normal(size=(20, 3)), classes=("a", "b"))
         run = start_training(network(), data)
-        return len(run.setup.rows["validation"]), run.setup.warnings
+        return len(run.setup.rows["validation"]), list(run.setup.warnings)
 
-    warning = "class 'a' has 4 vectors, too few to hold some out: there is no validation part and all epochs are run"
+    warning = (
+        "class 'a' has only 4 rows, too few to hold some out: there is no validation set, and training does not stop early"
+    )
     assert rows(4) == (0, [warning])
     assert rows(5) == (5, [])
 

@@ -106,10 +106,9 @@ def test_minibatch_trainer_follows_its_schedule() -> None:
         objective, rng = blobs(), np.random.default_rng(0)
         parameters = start(objective)
         trainer = make_trainer("sgd", {"batch_size": 40, "momentum": 0.0, "schedule": schedule, "learning_rate": 1e-3})
-        trainer.total_epochs = 2
         trainer.start(objective, parameters)
-        trainer.epoch(objective, parameters, rng)
+        trainer.epoch(objective, parameters, rng, 2)
         middle = parameters.copy()
-        trainer.epoch(objective, parameters, rng)
+        trainer.epoch(objective, parameters, rng, 2)
         moves.append(parameters - middle)
     assert moves[1] == pytest.approx(moves[0] / 2, rel=1e-2, abs=1e-7)

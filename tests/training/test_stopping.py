@@ -85,7 +85,7 @@ def test_progress_needs_no_validation_part() -> None:
     losses = [2.0, 1.9, 1.8, 1.7, 1.6, *[1.0] * 5]
     reasons = [rule.see(loss, None) for loss in losses]
     assert reasons[:9] == [None] * 9
-    assert reasons[9] == "training progress 0 is below 0.1 per mille"
+    assert reasons[9] == "training progress 0 per mille (progress:0.1)"
 
 
 def test_other_rules_need_one() -> None:
@@ -103,7 +103,7 @@ def test_generalisation_loss_in_percent() -> None:
 def test_goal() -> None:
     rule = Goal(0.25)
     assert rule.see(0.26, None) is None
-    assert rule.see(0.25, None) == "the training loss reached the goal 0.25"
+    assert rule.see(0.25, None) == "training loss reached the goal of 0.25"
 
 
 def test_time_limit_by_its_clock() -> None:
@@ -112,7 +112,7 @@ def test_time_limit_by_its_clock() -> None:
     now[0] = 159.9
     assert rule.see(1.0, None) is None
     now[0] = 160.0
-    assert rule.see(1.0, None) == "the time limit of 60 s is over"
+    assert rule.see(1.0, None) == "reached the time limit of 60 s"
 
 
 @pytest.mark.parametrize("cut", [3, 5, 17, 24])
@@ -132,11 +132,13 @@ def test_a_rule_resumed_stops_where_the_uninterrupted_one_does(name: str, cut: i
 def test_reasons_in_words() -> None:
     rule = StripRule("up", 2)
     reasons = [rule.see(1.0, loss) for loss in strips(1.0, 2.0, 3.0)]
-    assert reasons[-1] == "the validation loss rose in 2 strips of 5 epochs in a row (up:2)"
+    assert reasons[-1] == "validation loss rose in 2 successive strips of 5 epochs (up:2)"
     rule = StripRule("gl", 5)
-    assert [rule.see(1.0, loss) for loss in strips(1.0, 1.5)][
-        -1
-    ] == "the validation loss is 50 % above its lowest (gl:5)"
+    reasons = [rule.see(1.0, loss) for loss in strips(1.0, 1.5)]
+    assert reasons[-1] == "validation loss 50 % above its lowest (gl:5)"
+    rule = StripRule("pq", 0.5)
+    reasons = [rule.see(1.0, loss) for loss in strips(1.0, 1.5)]
+    assert reasons[-1] == "validation loss 50 % above its lowest, training progress 0 per mille (pq:0.5)"
 
 
 def test_several_rules_and_defaults() -> None:

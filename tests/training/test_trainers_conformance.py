@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from trainer_problems import blobs, least_squares, quadratic, start
+from trainer_problems import blobs, changed, least_squares, quadratic, start
 
 from anncli.training.names import TRAINER_ALIASES, TRAINER_NAMES, canonical_trainer
 from anncli.training.trainers import make_trainer
@@ -20,10 +20,9 @@ def run(name: str, epochs: int, seed: int = 5, options: dict[str, Any] | None = 
     objective, rng = blobs(), np.random.default_rng(seed)
     parameters = start(objective)
     trainer = make_trainer(name, options)
-    trainer.total_epochs = epochs
     trainer.start(objective, parameters)
     for _ in range(epochs):
-        trainer.epoch(objective, parameters, rng)
+        trainer.epoch(objective, parameters, rng, epochs)
     return parameters
 
 
@@ -57,24 +56,22 @@ def test_three_and_four_epochs_resumed_equal_seven(name: str) -> None:
     objective, rng = blobs(), np.random.default_rng(5)
     parameters = start(objective)
     trainer = make_trainer(name, options)
-    trainer.total_epochs = 7
     trainer.start(objective, parameters)
     for _ in range(3):
-        trainer.epoch(objective, parameters, rng)
+        trainer.epoch(objective, parameters, rng, 7)
     saved = pickle.dumps((trainer.state(), parameters, rng.bit_generator.state))
     for _ in range(2):  # the first trainer goes on: what was saved must not change with it
-        trainer.epoch(objective, parameters, rng)
+        trainer.epoch(objective, parameters, rng, 7)
 
     state, parameters, position = pickle.loads(saved)
     assert all(isinstance(value, np.ndarray | int | float | str) for value in state.values())
     rng = np.random.default_rng(0)
     rng.bit_generator.state = position
     resumed = make_trainer(name, options)
-    resumed.total_epochs = 7
     resumed.start(blobs(), parameters)
     resumed.restore(state)
     for _ in range(4):
-        resumed.epoch(objective, parameters, rng)
+        resumed.epoch(objective, parameters, rng, 7)
     assert parameters.tobytes() == run(name, 7, options=options).tobytes()
 
 
@@ -99,9 +96,9 @@ def test_nan_is_reported_not_hidden(name: str) -> None:
     trainer = make_trainer(name)
     with np.errstate(over="ignore", invalid="ignore"):
         trainer.start(objective, parameters)
-        loss = trainer.epoch(objective, parameters, rng)
-    assert not (np.isfinite(loss) and np.isfinite(parameters).all())
-    assert trainer.finished is None, "a broken loss is no minimum"
+        outcome = trainer.epoch(objective, parameters, rng)
+    assert not (np.isfinite(outcome.loss) and np.isfinite(parameters).all())
+    assert outcome.finished is None, "a broken loss is no minimum"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -113,10 +110,12 @@ def test_huge_inputs_end_in_a_message_or_stay_finite(name: str) -> None:
     with np.errstate(over="ignore", invalid="ignore"):
         trainer.start(objective, parameters)
         for _ in range(20):
-            loss = trainer.epoch(objective, parameters, rng)
-            if trainer.finished or not (np.isfinite(loss) and np.isfinite(parameters).all()):
+            outcome = trainer.epoch(objective, parameters, rng)
+            if outcome.finished or not (np.isfinite(outcome.loss) and np.isfinite(parameters).all()):
                 return  # the run ends with a message: test_trainers_run.py
-        assert np.isfinite(trainer.epoch(objective, parameters, rng)), "twenty epochs passed a broken network for sound"
+        assert np.isfinite(trainer.epoch(objective, parameters, rng).loss), (
+            "twenty epochs passed a broken network for sound"
+        )
 
 
 # Settings with which the slow ones get there in the epochs allowed; the others run with their defaults.
@@ -142,11 +141,9 @@ def test_reaches_the_least_squares_minimum(name: str) -> None:
     _, minimum = least_squares(objective)
     first = objective.value(parameters)
     trainer = make_trainer(name, SETTINGS.get(name))
-    trainer.total_epochs = 400
     trainer.start(objective, parameters)
     for _ in range(400):
-        trainer.epoch(objective, parameters, rng)
-        if trainer.finished:
+        if trainer.epoch(objective, parameters, rng, 400).finished:
             break
     left = (objective.value(parameters) - minimum) / (first - minimum)
     # br minimises loss and weights together; gda, which accepts growth up to 4 %, swings; one sample at a time and
@@ -160,7 +157,7 @@ def test_reaches_the_least_squares_minimum(name: str) -> None:
 def test_training_without_penalty_and_with_sample_weights_runs(name: str) -> None:
     objective = blobs(l2=0.0)
     weights = np.linspace(0.5, 1.5, objective.n_samples).astype(np.float32)
-    objective = objective._replace(weights=weights)
+    objective = changed(objective, weights=weights)
     parameters, rng = start(objective), np.random.default_rng(0)
     trainer = make_trainer(name)
     trainer.start(objective, parameters)

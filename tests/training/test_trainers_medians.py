@@ -30,9 +30,8 @@ def epochs_needed(objective: Objective, name: str, goal: float, limit: int, seed
     for epoch in range(limit):
         if objective.value(parameters) <= goal:
             return epoch
-        if trainer.finished:
-            return limit
-        trainer.epoch(objective, parameters, rng)
+        if trainer.epoch(objective, parameters, rng).finished:
+            return epoch + 1 if objective.value(parameters) <= goal else limit
     return limit
 
 

@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from trainer_problems import Array, Objective, least_squares, make_objective, quadratic, start
+from trainer_problems import Array, Objective, changed, least_squares, make_objective, quadratic, start
 
-from anncli.backends.choice import active_kernel
+from anncli.backends.choice import choose_backend
 from anncli.training.trainers import make_trainer
 
 START = "0.05 -0.1 0.2 0.3 -0.2 0.5 0.1 0.4 -0.6 0.1 0.7 -0.3 0.2"
@@ -80,9 +80,9 @@ def test_eight_steps_equal_torchs(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", sorted(TORCH.keys() - {"irprop-"}))
-def test_eight_steps_of_the_kernel_in_use_equal_torchs(case: str) -> None:
+def test_eight_steps_of_the_backend_in_use_equal_torchs(case: str) -> None:
     # Rprop is left out: in float32 a gradient near zero may have the other sign.
-    objective = torchs_problem(np.float32)._replace(kernel=active_kernel())
+    objective = changed(torchs_problem(np.float32), choose_backend())
     parameters = eight_steps(case, objective, numbers(START, np.float32))
     assert parameters == pytest.approx(numbers(TORCH[case], np.float32), abs=2e-5)
 

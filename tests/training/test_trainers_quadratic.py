@@ -82,8 +82,7 @@ def test_finds_the_minimum_scipy_finds(name: str) -> None:
     trainer = make_trainer(name)
     trainer.start(objective, parameters)
     for _ in range(400):
-        trainer.epoch(objective, parameters, rng)
-        if trainer.finished:
+        if trainer.epoch(objective, parameters, rng).finished:
             break
     assert objective.value(parameters) == pytest.approx(wanted, rel=1e-6)
 
@@ -94,7 +93,7 @@ def test_no_epoch_raises_the_loss_beyond_rounding(name: str) -> None:
     parameters, rng = start(objective), np.random.default_rng(0)
     trainer = make_trainer(name)
     trainer.start(objective, parameters)
-    losses = [trainer.epoch(objective, parameters, rng) for _ in range(60)]
+    losses = [trainer.epoch(objective, parameters, rng).loss for _ in range(60)]
     assert max(b - a for a, b in pairwise(losses)) <= 1e-6 * losses[0]
 
 
@@ -105,9 +104,11 @@ def test_at_a_minimum_the_trainer_says_so(name: str) -> None:
     trainer = make_trainer(name)
     trainer.start(objective, parameters)
     for _ in range(20):
-        trainer.epoch(objective, parameters, rng)
-    assert trainer.finished is not None
-    assert "this is a minimum" in trainer.finished
+        outcome = trainer.epoch(objective, parameters, rng)
+        if outcome.finished:
+            break
+    assert outcome.finished is not None
+    assert "this is a minimum" in outcome.finished
     assert parameters == pytest.approx(least_squares(objective)[0], abs=1e-4)
 
 

@@ -28,7 +28,7 @@ def reports(run: TrainingRun, epochs: int = 200) -> int:
 def test_goal_ends_a_run() -> None:
     run = start(goal=0.4, trainer="irprop-")
     assert 0 < reports(run) < 200
-    assert run.attempt.stop_reason == "the training loss reached the goal 0.4"
+    assert run.attempt.stop_reason == "training loss reached the goal of 0.4"
     assert run.attempt.history[-1].training_loss <= 0.4 < run.attempt.history[-2].training_loss
 
 
@@ -36,7 +36,7 @@ def test_stop_rule_ends_a_run_at_the_end_of_a_strip() -> None:
     run = start(stop="up:1", l2=0.0, trainer="irprop-", patience=0)
     count = reports(run)
     assert count % 5 == 0
-    assert run.attempt.stop_reason == "the validation loss rose in 1 strips of 5 epochs in a row (up:1)"
+    assert run.attempt.stop_reason == "validation loss rose in 1 successive strip of 5 epochs (up:1)"
     assert run.attempt.history[-1].validation_loss > run.attempt.history[-6].validation_loss
 
 
@@ -49,13 +49,13 @@ def test_time_limit_counts_for_all_restarts_together() -> None:
 def test_time_limit_ends_a_run() -> None:
     run = start(time_limit=1e-9)
     assert reports(run) == 1
-    assert run.attempt.stop_reason == "the time limit of 1e-09 s is over"
+    assert run.attempt.stop_reason == "reached the time limit of 1e-09 s"
 
 
 def test_schedule_spans_the_epochs_asked_for() -> None:
     run = start(trainer="sgd", schedule="cosine:0", validation=0.0)
     assert reports(run, 30) == 30
-    assert run.attempt.trainer.total_epochs == 30
+    assert run.attempt.total_epochs == 30
 
 
 def test_effective_parameters_are_in_the_record() -> None:
@@ -79,7 +79,7 @@ def test_every_trainer_runs_to_a_network(name: str) -> None:
         pass
     result = run.finish()
     assert result.network.is_trained
-    assert np.isfinite(run.network_parameters()).all()
+    assert np.isfinite(result.network.parameters).all()
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_monstrous_inputs_end_in_a_message_or_a_finite_network(name: str, size: 
     if message is not None:
         assert message.startswith("training diverged in epoch")
         return
-    outputs = run.setup.kernel.forward(network.topology, run.attempt.parameters, run.setup.inputs)
+    outputs = run.attempt.objective.outputs(run.attempt.parameters)
     assert np.isfinite(outputs).all()
 
 

@@ -115,8 +115,8 @@ def test_quickprop_stops_where_weights_explode() -> None:
     objective, parameters = Scripted([2e5]), np.zeros(1)
     trainer = make_trainer("quickprop")
     trainer.start(objective, parameters)  # type: ignore[arg-type]
-    trainer.epoch(objective, parameters, np.random.default_rng(0))  # type: ignore[arg-type]
-    assert trainer.finished == "a weight grew beyond 10000 in size; lower learning_rate or growth"
+    outcome = trainer.epoch(objective, parameters, np.random.default_rng(0))  # type: ignore[arg-type]
+    assert outcome.finished == "a weight grew beyond 10000 in size; lower learning_rate or growth"
 
 
 def test_delta_bar_delta() -> None:
@@ -154,9 +154,9 @@ def test_schedule_free_takes_the_gradient_between_average_and_iterate() -> None:
     seen = []
 
     class Watching(Scripted):
-        def batch_loss_and_gradient(self, parameters: Any, rows: Any, gradient: Any, *_: Any) -> float:
+        def batch_gradient(self, parameters: Any, rows: Any, gradient: Any, *_: Any) -> float:
             seen.append(float(parameters[0]))
-            return super().batch_loss_and_gradient(parameters, rows, gradient)
+            return super().batch_gradient(parameters, rows, gradient)
 
     objective, parameters = Watching([[1.0, 1.0]] * 3), np.zeros(2)
     trainer = make_trainer("schedule-free", {"learning_rate": 0.1})
@@ -171,9 +171,8 @@ def test_schedule_free_warms_up_and_decays_weights_but_not_biases() -> None:
     objective = Scripted([[0.0, 0.0]] * 4, topology=Topology(1, (Layer(1, "linear"),)))
     parameters = np.ones(2)
     trainer = make_trainer("schedule-free", {"learning_rate": 0.1, "weight_decay": 0.5, "warm_up": 0.75})
-    trainer.total_epochs = 4
     trainer.start(objective, parameters)  # type: ignore[arg-type]
-    trainer.epoch(objective, parameters, np.random.default_rng(0))  # type: ignore[arg-type]
+    trainer.epoch(objective, parameters, np.random.default_rng(0), 4)  # type: ignore[arg-type]
     # rate .1 * 1/(3 + 1); bias stays, weight 1 - .025 * .5
     assert parameters == pytest.approx([1, 0.9875])
 

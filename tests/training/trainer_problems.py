@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from anncli.backends.reference import NumpyKernel
+from anncli.backends.base import Backend, Problem, Samples
+from anncli.backends.reference import ReferenceBackend
+from anncli.backends.rules import Rule, State
+from anncli.backends.updates import apply_rule
 from anncli.network.initialization import initialize
 from anncli.network.topology import Layer, Topology
 from anncli.training.objective import Objective
@@ -23,17 +26,18 @@ def make_objective(
     topology = Topology(inputs.shape[1], tuple(Layer(*layer) for layer in layers))
     rows = np.arange(len(inputs), dtype=np.int64)
     labels = np.argmax(targets, axis=1) if targets.shape[1] > 1 else (targets[:, 0] < 0.5).astype(int)
-    return Objective(
-        NumpyKernel(),
-        topology,
-        loss,
-        inputs.astype(dtype),
-        targets.astype(dtype),
-        None,
-        rows,
-        labels.astype(np.int32),
-        l2,
-    )
+    problem, samples = Problem(topology, loss), Samples(inputs.astype(dtype), targets.astype(dtype))
+    session = ReferenceBackend().open(problem, samples)
+    return Objective(session, problem, samples, rows, labels.astype(np.int32), l2)
+
+
+def changed(objective: Objective, backend: Backend | None = None, **changes: Any) -> Objective:
+    """The objective on another backend, or with another loss, topology, inputs, targets or weights."""
+    problem = objective.problem._replace(**{k: v for k, v in changes.items() if k in Problem._fields})
+    samples = objective.samples._replace(**{k: v for k, v in changes.items() if k in Samples._fields})
+    assert changes.keys() <= {*Problem._fields, *Samples._fields}
+    session = (backend or ReferenceBackend()).open(problem, samples)
+    return objective._replace(session=session, problem=problem, samples=samples)
 
 
 def blobs(l2: float = 1e-3, dtype: Any = np.float32) -> Objective:
@@ -95,17 +99,19 @@ class Scripted:
         self.gradients = [np.atleast_1d(np.array(g, dtype=np.float32)) for g in gradients]
         self.losses = losses or [1.0] * len(gradients)
         self.topology = topology or Topology(1, (Layer(1, "linear"),))
-        self.rows, self.n_samples, self.l2 = np.arange(1), 1, 0.0
+        self.rows, self.n_samples, self.l2, self.l1 = np.arange(1), 1, 0.0, 0.0
         self.calls = 0
-        self.kernel = NumpyKernel()
 
     def loss_and_gradient(self, parameters: Array) -> tuple[float, Array]:
         self.calls += 1
         return self.losses[self.calls - 1], self.gradients[self.calls - 1].astype(parameters.dtype)
 
-    def portions(self, order: Array, *_: Any) -> list[tuple[Any, Array]]:
+    def noisy_pieces(self, order: Array, *_: Any) -> list[tuple[Any, Array]]:
         return [(self, order)]
 
-    def batch_loss_and_gradient(self, parameters: Array, rows: Array, gradient: Array, *_: Any) -> float:
+    def batch_gradient(self, parameters: Array, rows: Array, gradient: Array, *_: Any) -> float:
         loss, gradient[...] = self.loss_and_gradient(parameters)
         return loss
+
+    def update(self, rule: Rule, state: State, parameters: Array, gradient: Array) -> None:
+        apply_rule(self.topology, rule, state, parameters, gradient)

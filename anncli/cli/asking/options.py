@@ -196,18 +196,18 @@ def file_layer(network: Network, path: str) -> dict[str, Given]:
     Raises: NetworkError with the place in the file for an unknown name or a value that cannot be.
     """
     layer: dict[str, Given] = {}
-    asked = network.training
-    for key, value in asked.items():
+    asked = network.source
+    for key, value in asked.training.items():
         name = key.replace("-", "_")
         if name not in option_names():
             advice = did_you_mean(name, option_names())
-            raise asked.key_fault(key, f"unknown training option '{key}'", advice)  # type: ignore[attr-defined]
+            raise asked.key_fault(key, f"unknown training option '{key}'", advice)
         if name in layer:
-            raise asked.key_fault(key, f"'{key}' is given twice", "remove one")  # type: ignore[attr-defined]
+            raise asked.key_fault(key, f"'{key}' is given twice", "remove one")
         try:
             read_option(name, value)
         except ValueError as error:
-            raise asked.fault(key, f"{key}: {error}") from None  # type: ignore[attr-defined]
+            raise asked.value_fault(key, f"{key}: {error}") from None
         layer[name] = Given(value, f"{path}: training: {key}")
     return layer
 

@@ -180,7 +180,7 @@ class ClassicRun:
             self._warn_of_no_best()
         for path, network in written:
             self._save(path, network)
-        if a.scaling in (4, 5) and run.setup.network.dialect == "ann1dn":
+        if a.scaling in (4, 5) and run.setup.network.source.dialect == "ann1dn":
             self.console.note(f"this kind of file does not remember scaling code {a.scaling}: repeat it with ann r")
         networks = {}
         for path, network in written:
@@ -222,7 +222,7 @@ class ClassicRun:
     def _save(self, path: str, network: Network) -> None:
         from anncli.formats.networks.storage import save
 
-        if network.dialect == "ann1dn":
+        if network.source.dialect == "ann1dn":
             network = replace(network, scaling=replace(network.scaling, per_vector="none"))
         save(network, path)
 

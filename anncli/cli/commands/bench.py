@@ -121,7 +121,7 @@ def _curves(
     data = read_data(network, class_files, ctx.params["data_format"])
     layers = [*options.training_layers(ctx), options.file_layer(network, path)]
     chosen = {
-        name: training_options([{"trainer": Given(name, "--trainers")}, *layers], network.dialect) for name in names
+        name: training_options([{"trainer": Given(name, "--trainers")}, *layers], network.source.dialect) for name in names
     }
     # A pipe cannot be read again by another process.
     paths = class_files if all(Path(name).is_file() for name in class_files) else ()

@@ -42,7 +42,7 @@ def gradcheck_command(ctx: click.Context, /, network_path: str, class_files: tup
     """
     import numpy as np
 
-    from anncli.analysis.gradient_check import check_gradient, parameter_name, some_rows
+    from anncli.analysis.gradient_check import check_gradient, some_rows
     from anncli.cli.running.rows import prepare
 
     options.make_console(ctx)
@@ -50,7 +50,7 @@ def gradcheck_command(ctx: click.Context, /, network_path: str, class_files: tup
     rng = np.random.default_rng((run.setup.options.seed, 99))
     objective = some_rows(run.attempt.objective, rng, given["rows"])
     found = check_gradient(objective, run.attempt.parameters, rng, given["limit"])
-    name = parameter_name(run.setup.network.topology, found.worst)
+    name = run.setup.network.topology.parameter_name(found.worst)
     passed = found.error <= ERROR_LIMIT and found.kernel_error <= KERNEL_LIMIT
     if given["as_json"]:
         print_json({

@@ -48,13 +48,10 @@ def info_command(ctx: click.Context, /, network_path: str, **given: Any) -> None
 def summary(network: Network) -> dict[str, Any]:
     """The network without its numbers."""
     topology = network.topology
-    shapes = [
-        {"units": layer.units, "activation": layer.activation, "weights": [n_in, layer.units], "biases": layer.units}
-        for n_in, layer in zip(topology.sizes, topology.layers, strict=False)
-    ]
+    shapes = [layer.describe(below) for below, layer in zip(topology.shapes, topology.layers, strict=False)]
     scaling = network.scaling
     return {
-        "dialect": network.dialect,
+        "dialect": network.source.dialect,
         "inputs": network.n_inputs,
         "layers": shapes,
         "parameters": topology.n_parameters,
@@ -64,7 +61,7 @@ def summary(network: Network) -> dict[str, Any]:
         "threshold": network.decision_threshold if network.n_outputs == 1 else None,
         "columns": list(network.columns),
         "scaling": {"method": scaling.method, "per_vector": scaling.per_vector, "activation": scaling.activation},
-        "training": dict(network.training),
+        "training": dict(network.source.training),
         "record": network.record,
         "self_test": None if network.self_test is None else {"vectors": len(network.self_test.inputs)},
     }
@@ -108,6 +105,9 @@ def _entry(entry: dict[str, Any], number: int) -> str:
     if "weights" in entry:
         n_in, n_out = entry["weights"]
         return f"{number}: {entry['units']} {entry['activation']}, weights {n_in} x {n_out}, biases {n_out}"
+    if "layer" in entry:
+        blocks = ", ".join(" x ".join(map(str, shape)) for shape in entry["blocks"])
+        return f"{number}: {entry['layer']}" + (f", parameters {blocks}" if blocks else "")
     return ", ".join(f"{name} {_word(value)}" for name, value in entry.items())
 
 

@@ -67,9 +67,9 @@ def init_command(ctx: click.Context, /, network_path: str, **given: Any) -> None
         layers = [(units, canonical_activation(activation)) for units in hidden] + [
             (n_outputs, canonical_activation(output))
         ]
-        from anncli.network.network import Network
+        from anncli.network.network import Network, NetworkSource
 
-        network = Network.create(n_inputs, layers, columns=columns, dialect=given["dialect"])
+        network = Network.create(n_inputs, layers, columns=columns, source=NetworkSource(given["dialect"]))
     except ValueError as error:
         raise UsageError(str(error)) from None
     _check_target(network_path, given)
@@ -77,8 +77,8 @@ def init_command(ctx: click.Context, /, network_path: str, **given: Any) -> None
     from anncli.cli.showing.train_report import describe
 
     if given["as_json"]:
-        document = {"inputs": n_inputs, "layers": [f"{units} {name}" for units, name in network.layers]}
-        document |= {"parameters": network.topology.n_parameters, "dialect": network.dialect}
+        document = {"inputs": n_inputs, "layers": [layer.text() for layer in network.layers]}
+        document |= {"parameters": network.topology.n_parameters, "dialect": network.source.dialect}
         print_json({"command": "init", "network": printable(network_path), **document})
         return
     place, further = (

@@ -46,5 +46,5 @@ def prepare(
 
     network, data = read(network_path, class_files, data_format)
     everything = {"validation": Given(0.0, "default"), "test": Given(0.0, "default")}
-    chosen = training_options([everything, *layers, file_layer(network, network_path)], network.dialect)
+    chosen = training_options([everything, *layers, file_layer(network, network_path)], network.source.dialect)
     return TrainingRun(prepare_setup(network, data, chosen))

@@ -78,11 +78,11 @@ class Job:
             source, on_disk = checkpoint.network, network
             network = parse(source, self.given["resume"])
             check_same_shape(self.given["resume"], network, on_disk)
-            if on_disk.dialect == network.dialect:
-                # What a person has written there since is theirs; options among it are compared below.
-                network.head, network.training = on_disk.head, on_disk.training
+            if on_disk.source.dialect == network.source.dialect:
+                # Keep what a person has written there meanwhile; the options among it are compared below.
+                network.source = on_disk.source
         file_layer = options.file_layer(network, self.network_path)
-        chosen = training_options([*self.layers, file_layer], network.dialect)
+        chosen = training_options([*self.layers, file_layer], network.source.dialect)
         training = self._prepare(network, chosen)
         self._check_targets(training, chosen)
         if checkpoint is not None:
@@ -199,7 +199,7 @@ class Job:
         for target in (self.output, history, self.given["checkpoint"]):
             if target is not None and target != "-":
                 check_writable(target)
-        if (self.given["dialect"] or training.setup.network.dialect) == "ann1dn":
+        if (self.given["dialect"] or training.setup.network.source.dialect) == "ann1dn":
             from anncli.formats.networks.ann1dn import refusal
 
             reason = refusal(replace(training.setup.network, scaling=training.setup.scaling))
@@ -246,7 +246,7 @@ class Job:
                 advice="train again, with --output to write elsewhere",
             )
         if self.given["dialect"]:
-            network.dialect = self.given["dialect"]
+            network.source = replace(network.source, dialect=self.given["dialect"])
         save(network, self.output)
 
     def _show(self) -> None:

@@ -19,7 +19,7 @@ VALIDATION_BEFORE_REFIT = "validation*"
 
 def describe(network: Network) -> str:
     """'9-16-1, 16 tanh, 1 logistic, 177 parameters'."""
-    layers = ", ".join(f"{layer.units} {layer.activation}" for layer in network.layers)
+    layers = ", ".join(layer.text() for layer in network.layers)
     return f"{network.topology}, {layers}, {network.topology.n_parameters} parameters"
 
 
@@ -30,9 +30,9 @@ def understood(training: TrainingRun, network_path: str, output: str, epochs: in
     return {
         "network": printable(network_path),
         "output": printable(output),
-        "dialect": setup.network.dialect,
+        "dialect": setup.network.source.dialect,
         "inputs": setup.network.n_inputs,
-        "layers": [f"{units} {activation}" for units, activation in setup.network.layers],
+        "layers": [layer.text() for layer in setup.network.layers],
         "parameters": setup.network.topology.n_parameters,
         "start": "continued" if setup.is_continued else "new weights",
         "files": [{"file": printable(s.name), "samples": s.n_samples} for s in data.sources],

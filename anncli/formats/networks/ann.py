@@ -22,11 +22,11 @@ from __future__ import annotations
 import re
 
 from anncli.errors import NetworkError
-from anncli.formats.files.document import Source, parse_document
+from anncli.formats.files.document import Mapping, Source, parse_document
 from anncli.formats.files.textfile import Path
 from anncli.formats.networks.ann_head import new_head, read_head
 from anncli.formats.networks.ann_trained import AFRESH, CHECKSUM_LINE, TrainedPart, checksum, trained_lines
-from anncli.network.network import Network
+from anncli.network.network import Network, NetworkSource
 
 _TRAINED_LINE = re.compile(r"^trained:[ \t\r]*$", re.MULTILINE)
 
@@ -38,7 +38,7 @@ def parse_network(text: str, path: Path) -> Network:
         raise Source(path, NetworkError).fault("the trained part is cut short: its checksum is missing", None, AFRESH)
     document = parse_document(text, path, NetworkError)
     topology = read_head(document)
-    network = Network(topology, training=document.mapping_at("training"), head=head)
+    network = Network(topology, source=_source(document, head))
     if "trained" in document:
         if not section:
             raise document.key_fault("trained", "`trained:` must stand alone on its line", "move its values below it")
@@ -48,6 +48,16 @@ def parse_network(text: str, path: Path) -> Network:
         advice = "start every key at the left edge of its line, without braces around all and without an end mark `...`"
         raise document.source.fault("`trained:` could not follow this text", place, advice)
     return network
+
+
+def _source(document: Mapping, head: str) -> NetworkSource:
+    training = document.mapping_at("training")
+    if not isinstance(training, Mapping):
+        return NetworkSource(path=document.source.path, head=head)
+    return NetworkSource(
+        path=document.source.path, head=head, training=training, key_places=training.key_places,
+        value_places=training.value_places,
+    )  # fmt: skip
 
 
 def render_network(network: Network, head: str | None = None) -> str:
@@ -88,7 +98,9 @@ def _fits(head: str, network: Network) -> bool:
     text = head.removeprefix("\ufeff")
     try:
         document = parse_document(text, "", NetworkError)
-        unchanged = read_head(document) == network.topology and document.mapping_at("training") == network.training
+        unchanged = (
+            read_head(document) == network.topology and document.mapping_at("training") == network.source.training
+        )
         return unchanged and _can_grow(text)
     except NetworkError:
         return False

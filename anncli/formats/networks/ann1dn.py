@@ -19,9 +19,9 @@ from anncli.arrays import Array
 from anncli.errors import NetworkError, quoted
 from anncli.formats.files.textfile import Path, place_of, shown_name
 from anncli.formats.networks.numbers import MAX_LAYERS, BadNumberError, number_fault, size_fault, to_float32
-from anncli.network.network import Network
+from anncli.network.network import Network, NetworkSource
 from anncli.network.scaling import Scaling
-from anncli.network.topology import Layer, Topology
+from anncli.network.topology import Topology
 
 ACTIVATION_CODES = {0: "linear", 1: "logistic", 2: "tanh"}
 _CODES = {name: code for code, name in ACTIVATION_CODES.items()}
@@ -53,8 +53,9 @@ class _Stream:
         activation = ACTIVATION_CODES[code]
         pairs = self._block(2 * sizes[0], f"add and multiply of {sizes[0]} inputs")
         parameters = self._block(n_weights, "weights and biases")
-        topology = Topology(sizes[0], tuple(Layer(units, activation) for units in sizes[1:]))
-        network = Network(topology, scaling=_scaling(pairs, ACTIVATION_CODES[input_code]), dialect="ann1dn")
+        topology = Topology(sizes[0], [(units, activation) for units in sizes[1:]])
+        scaling, source = _scaling(pairs, ACTIVATION_CODES[input_code]), NetworkSource("ann1dn", shown_name(self._path))
+        network = Network(topology, scaling=scaling, source=source)
         network.targets = (0.9, 0.1) if activation == "logistic" else None
         if topology.n_outputs == 1:
             network.threshold = 0.0 if activation == "tanh" else 0.5
@@ -151,14 +152,17 @@ def _scaling(pairs: Array | None, activation: str) -> Scaling:
 def _blocks_from_stream(topology: Topology, stream: Array) -> Array:
     """The file's order (unit by unit, bias first) into the order of the parameter vector."""
     parameters = np.empty_like(stream)
-    for block, start in zip(topology.blocks(parameters), topology.offsets, strict=False):
-        n_rows, n_out = block.shape
-        block[...] = stream[start : start + block.size].reshape(n_out, n_rows).T
+    for blocks, start in zip(topology.blocks(parameters), topology.offsets, strict=False):
+        n_rows, n_out = blocks[0].shape
+        blocks[0][...] = stream[start : start + n_rows * n_out].reshape(n_out, n_rows).T
     return parameters
 
 
 def refusal(network: Network) -> str | None:
     """Why this dialect cannot hold a network, or None; class names, columns and the record are merely left out."""
+    for layer in network.layers:
+        if layer.kind != "dense":
+            return f"an ann1dn file cannot hold the layer `{layer.text()}`, only dense layers"
     activations = {layer.activation for layer in network.layers}
     for name in sorted(activations - set(_CODES)):
         return f"an ann1dn file cannot hold {name} units, only linear, logistic or tanh"
@@ -184,7 +188,7 @@ def render_network(network: Network, path: Path = "") -> str:
     lines += [f"{a:.9g} {m:.9g}" for a, m in zip(add.tolist(), multiply.tolist(), strict=True)]
     lines.append("")
     if network.parameters is not None:
-        for block in topology.blocks(network.parameters):
-            lines += [f"{weight:.9g}" for weight in block.T.ravel().tolist()]
+        for blocks in topology.blocks(network.parameters):
+            lines += [f"{weight:.9g}" for weight in blocks[0].T.ravel().tolist()]
             lines.append("")
     return "\n".join(lines) + "\n"

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from anncli.errors import ValueFault
 from anncli.formats.files.document import Items, Mapping, kind_of
 from anncli.formats.files.yaml_text import write_block
 from anncli.formats.networks.numbers import size_fault
-from anncli.network.names import canonical_activation
+from anncli.network.layers import DEFAULT_KIND, layer_class, read_layer
+from anncli.network.layers.base import KeyFault, LayerKind
+from anncli.network.names import LAYER_NAMES
 from anncli.network.network import Network
-from anncli.network.topology import Layer, Topology
+from anncli.network.topology import Topology
 
 FORMAT_VERSION = 1
 HEAD_KEYS = ("anncli", "inputs", "layers", "training", "trained")
-
-_LAYER = re.compile(r"(\d{1,18})\s+(\S.*)", re.ASCII)
 
 
 def read_head(document: Mapping) -> Topology:
@@ -33,16 +33,16 @@ def read_head(document: Mapping) -> Topology:
         raise document.fault("anncli", f"unknown format version {_shown(version)}", f"write `anncli: {FORMAT_VERSION}`")
     n_inputs = _whole(document, "inputs", "inputs: 9")
     layers = _read_layers(document)
-    if fault := size_fault([n_inputs, *(layer.units for layer in layers)]):
-        raise document.fault("layers", fault, "make the network smaller")
     try:
-        return Topology(n_inputs, tuple(layers))
-    except ValueError as impossible:
-        message, _, advice = str(impossible).partition("; ")
-        raise document.fault("layers", message, advice or None) from None
+        topology = Topology(n_inputs, layers)
+    except ValueFault as fault:
+        raise document.fault("layers", fault.message, fault.advice) from None
+    if too_large := size_fault(topology.sizes, topology.n_parameters):
+        raise document.fault("layers", too_large, "make the network smaller")
+    return topology
 
 
-def _read_layers(document: Mapping) -> list[Layer]:
+def _read_layers(document: Mapping) -> list[LayerKind]:
     items = document.get("layers")
     example = "write for example `layers: [8 tanh, 1 logistic]`"
     if "layers" not in document:
@@ -52,30 +52,40 @@ def _read_layers(document: Mapping) -> list[Layer]:
     return [_read_layer(items, index) for index in range(len(items))]
 
 
-def _read_layer(items: Items, index: int) -> Layer:
-    layer = items[index]
-    if isinstance(layer, Mapping):
-        layer.refuse_unknown(Layer._fields)
-        units, name = _whole(layer, "units", "units: 8"), layer.get("activation")
-        if not isinstance(name, str):
-            raise layer.fault("activation", "`activation` is missing", "write for example `activation: tanh`")
-    else:
-        match = _LAYER.fullmatch(layer) if isinstance(layer, str) else None
-        if match is None:
-            message = f"a layer is its units and activation, found {kind_of(layer)}"
-            raise items.fault(index, message, "write for example `8 tanh`")
-        units, name = int(match[1]), match[2]
-        if units < 1:
-            raise items.fault(index, "a layer needs at least 1 unit, found 0", "write for example `8 tanh`")
-        if fault := size_fault([units]):
-            raise items.fault(index, fault, "make the network smaller")
+def _read_layer(items: Items, index: int) -> LayerKind:
+    """One layer: a short form such as `8 tanh`, or a long form such as {units: 8, activation: tanh}."""
+    value = items[index]
+    if isinstance(value, Mapping):
+        return _read_long_form(value)
+    if not isinstance(value, str):
+        message = f"a layer is its units and activation, found {kind_of(value)}"
+        raise items.fault(index, message, "write for example `8 tanh`")
     try:
-        return Layer(units, canonical_activation(name))
-    except ValueError as unknown:
-        message, _, advice = str(unknown).partition("; ")
-        if isinstance(layer, Mapping):
-            raise layer.fault("activation", message, advice) from None
-        raise items.fault(index, message, advice) from None
+        return read_layer(value)
+    except ValueFault as fault:
+        raise items.fault(index, fault.message, fault.advice) from None
+
+
+def _read_long_form(form: Mapping) -> LayerKind:
+    kind = form.get("kind", DEFAULT_KIND)
+    if not isinstance(kind, str):
+        raise form.fault(
+            "kind", f"`kind` must be a name, found {kind_of(kind)}", f"use one of {', '.join(LAYER_NAMES)}"
+        )
+    try:
+        known = layer_class(kind)
+    except ValueFault as fault:
+        raise form.fault("kind", fault.message, fault.advice) from None
+    form.refuse_unknown([*known.keys, "kind"])
+    values: dict[str, Any] = {}
+    for name, key in known.keys.items():
+        values[name] = _whole(form, name, key.example) if key.type is int else form.get(name)
+        if key.type is str and not isinstance(values[name], str):
+            raise form.fault(name, f"`{name}` is missing", f"write for example `{key.example}`")
+    try:
+        return known(**values)
+    except KeyFault as fault:
+        raise form.fault(fault.key, fault.message, fault.advice) from None
 
 
 def _whole(mapping: Mapping, key: str, example: str) -> int:
@@ -96,7 +106,7 @@ def _shown(value: Any) -> str:
 
 def new_head(network: Network) -> str:
     """A commented head for a network that was not read from a file."""
-    layers = ", ".join(f"{layer.units} {layer.activation}" for layer in network.layers)
+    layers = ", ".join(layer.text() for layer in network.layers)
     lines = [
         f"# A network with {network.n_inputs} inputs and layers of {layers}.",
         "# Everything above the line `trained:` is yours to edit; what follows it is written by ann.",
@@ -104,6 +114,6 @@ def new_head(network: Network) -> str:
         f"inputs: {network.n_inputs}",
         f"layers: [{layers}]",
     ]
-    if network.training:
-        lines += write_block({"training": network.training})
+    if network.source.training:
+        lines += write_block({"training": dict(network.source.training)})
     return "\n".join(lines) + "\n"

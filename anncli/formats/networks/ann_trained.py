@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from anncli.errors import NetworkError
 from anncli.formats.files.document import Items, Mapping, kind_of
 from anncli.formats.files.yaml_text import quote_text, write_block, write_flow
 from anncli.formats.networks.numbers import BadNumberError, to_float32, write_rows
+from anncli.network.layers.base import LayerKind
 from anncli.network.network import Network, SelfTest
 from anncli.network.scaling import INPUT_ACTIVATIONS, PER_VECTOR, Scaling
 from anncli.network.topology import Topology
@@ -29,7 +30,7 @@ _LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 def checksum(topology: Topology, lines: Iterable[str]) -> str:
     """The digest of a topology and of the lines from `trained:` up to the checksum."""
-    layers = ", ".join(f"{layer.units} {layer.activation}" for layer in topology.layers)
+    layers = ", ".join(layer.text() for layer in topology.layers)
     digest = hashlib.sha256(f"inputs: {topology.n_inputs}\nlayers: {layers}\n".encode())
     digest.update("\n".join(line.rstrip(" \t\r") for line in lines).encode())
     return f"sha256:{digest.hexdigest()}"
@@ -145,15 +146,12 @@ class TrainedPart:
         if not isinstance(value, Items) or not all(isinstance(block, str) for block in value):
             raise self._trained.fault("weights", "`weights` must be one block of numbers per layer", AFRESH)
         rows = [_rows(block) for block in value]
-        shape = "-".join(map(str, [max(len(rows[0][0]) - 1, 0), *map(len, rows)])) if rows and rows[0] else "0"
-        if shape != str(topology):
-            message = f"the weights are those of a {shape} network, inputs and layers say {topology}"
-            raise self._trained.fault("weights", message, AFRESH)
+        if fault := _shape_fault(rows, topology):
+            raise self._trained.fault("weights", fault, AFRESH)
         parameters = np.empty(topology.n_parameters, dtype=np.float32)
-        for index, block in enumerate(topology.blocks(parameters)):
-            n_in, n_out = block.shape[0] - 1, block.shape[1]
-            what = f"a unit of layer {index + 1} has a bias and {n_in} weights"
-            block[...] = self._numbers(value, index, rows[index], n_out, n_in + 1, what).T
+        for index, (place, layer, block) in enumerate(_blocks(topology, parameters)):
+            what = layer.column_text(place, len(block))
+            block[...] = self._numbers(value, index, rows[index], block.shape[1], len(block), what).T
         return parameters
 
     def _matrix(self, mapping: Mapping, key: str, n_rows: int | None, width: int) -> Array:
@@ -187,6 +185,29 @@ class TrainedPart:
         return NetworkError(message, path=self._trained.source.path, line=line, column=column, advice=AFRESH)
 
 
+def _blocks(topology: Topology, parameters: Array) -> Iterator[tuple[str, LayerKind, Array]]:
+    """Every block (rows, columns) in the order of the file, with its layer and that layer's place: 'layer 2'."""
+    for number, (layer, blocks) in enumerate(zip(topology.layers, topology.blocks(parameters), strict=True), 1):
+        for block in blocks:
+            yield f"layer {number}", layer, block
+
+
+def _shape_fault(rows: list[list[list[str]]], topology: Topology) -> str | None:
+    """What is wrong with the number of blocks and of lines in each of them, or None."""
+    if all(layer.kind == "dense" for layer in topology.layers):
+        shape = "-".join(map(str, [max(len(rows[0][0]) - 1, 0), *map(len, rows)])) if rows and rows[0] else "0"
+        return None if shape == str(topology) else (
+            f"the weights are those of a {shape} network, inputs and layers say {topology}"
+        )  # fmt: skip
+    wanted = [shape for shapes in topology.block_shapes for shape in shapes]
+    if len(rows) != len(wanted):
+        return f"`weights` has {len(rows)} blocks, inputs and layers need {len(wanted)}"
+    for number, (lines, (_, columns)) in enumerate(zip(rows, wanted, strict=True), 1):
+        if len(lines) != columns:
+            return f"block {number} of `weights` has {len(lines)} lines, inputs and layers need {columns}"
+    return None
+
+
 def _rows(block: str) -> list[list[str]]:
     return [line.split() for line in block.rstrip("\n").split("\n")] if block.strip() else []
 
@@ -208,7 +229,7 @@ def trained_lines(network: Network) -> list[str]:
     lines += _scaling_lines(network.scaling)
     if network.parameters is not None:
         lines.append("  weights:")
-        for block in network.topology.blocks(network.parameters):
+        for _, _, block in _blocks(network.topology, network.parameters):
             lines += ["  - |", *(f"    {row}" for row in write_rows(block.T))]
     if network.record:
         lines += ["  record:", *write_block(network.record, 4)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import chain, pairwise
 
 import numpy as np
@@ -69,14 +70,17 @@ def write_rows(matrix: Array) -> list[str]:
     return [" ".join(tokens[start : start + width]) for start in range(0, len(tokens), width)]
 
 
-def size_fault(sizes: list[int]) -> str | None:
-    """What is wrong with a network of these sizes (inputs first), or None when it is small enough to hold."""
+def size_fault(sizes: Sequence[int], n_parameters: int | None = None) -> str | None:
+    """Why a network of these sizes (inputs first) is too large for this program, or None if it is not.
+
+    n_parameters: how many it has, if known; otherwise that of a network of dense layers.
+    """
     if len(sizes) > MAX_LAYERS:
         return f"{len(sizes)} layers are more than the {MAX_LAYERS} this program handles"
     for size in sizes:
         if size > MAX_UNITS:
             return f"{size} units or inputs are more than the {MAX_UNITS} this program handles"
-    total = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
+    total = n_parameters or sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
     if total > MAX_PARAMETERS:
         return f"{total} weights and biases are more than the {MAX_PARAMETERS} this program handles"
     return None

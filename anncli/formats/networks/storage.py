@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from anncli.errors import NetworkError, UsageError, did_you_mean
 from anncli.formats.files.textfile import BOM, Path, decode, read_bytes, replace_file, shown_name
@@ -38,8 +39,8 @@ def parse(data: bytes, path: Path) -> Network:
         # Only numbers matter there, and the free text behind them may be in any 8-bit encoding.
         return ann1dn.parse_network(data.removeprefix(BOM).decode("latin-1"), path)
     network = ann.parse_network(decode(data, path, NetworkError), path)
-    if data.startswith(BOM) and network.head is not None:
-        network.head = "\ufeff" + network.head
+    if data.startswith(BOM):
+        network.source = replace(network.source, head=f"\ufeff{network.source.head or ''}")
     return network
 
 
@@ -48,14 +49,14 @@ def render(network: Network, dialect: str | None = None, path: Path = "") -> byt
 
     Raises NetworkError when the dialect cannot hold the network, UsageError for an unknown dialect.
     """
-    dialect = dialect or network.dialect
+    dialect = dialect or network.source.dialect
     if dialect not in DIALECTS:
         raise UsageError(f"unknown network dialect '{dialect}'", advice=did_you_mean(dialect, DIALECTS))
     if dialect == "ann1dn":
         from anncli.formats.networks import ann1dn
 
         return ann1dn.render_network(network, path).encode("utf-8")
-    return ann.render_network(network, network.head).encode("utf-8")
+    return ann.render_network(network, network.source.head).encode("utf-8")
 
 
 def save(network: Network, path: Path, dialect: str | None = None) -> None:

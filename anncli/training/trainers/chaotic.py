@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -48,10 +50,9 @@ class ChaoticRate(RememberingTrainer):
         logistic, wave = self.rates()
         chaos = self.options["chaos"]
         self.velocity *= self.options["momentum"]
-        blocks = zip(objective.topology.blocks(self.velocity), objective.topology.blocks(gradient), strict=True)
-        for number, (velocity, slope) in enumerate(blocks):
+        for number, (start, end) in enumerate(pairwise(objective.topology.offsets)):
             use_logistic = chaos == "logistic" or (chaos == "vector" and number % 2 == 0)
-            velocity -= (logistic if use_logistic else wave) * slope
+            self.velocity[start:end] -= (logistic if use_logistic else wave) * gradient[start:end]
         parameters += self.velocity
         return EpochOutcome(loss)
 

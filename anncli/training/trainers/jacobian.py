@@ -1,6 +1,6 @@
-"""The Jacobian of a network and the Gauss-Newton matrix made of it, in float64, over blocks of rows.
+"""The Jacobian of a network and its Gauss-Newton matrix, in float64, over blocks of rows.
 
-For every loss the curvature of one row with respect to the outputs is a sum of squares, so a row gives n_outputs
+For every loss the curvature of one row with respect to the outputs is a sum of squares, so that a row gives n_outputs
 pseudo-residuals: mse: the outputs themselves; binary-cross-entropy: sqrt(y(1-y)) z;
 cross-entropy: sqrt(y_k)(z_k - y.z).
 """
@@ -12,14 +12,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, blocks
+from anncli.errors import UsageError
 from anncli.network.activations import ACTIVATIONS
 from anncli.network.losses import LOSSES
 from anncli.network.propagation import ForwardPass, forward
 from anncli.network.topology import Topology
 from anncli.training.objective import Objective
 
-# Numbers in the Jacobian of one block of rows: 32 MiB, whatever the size of the data.
+# Numbers in the Jacobian of one block of rows: 32 MiB for data of any size.
 BLOCK_NUMBERS = 2**22
 
 
@@ -34,6 +35,12 @@ class NormalEquations(NamedTuple):
     loss_sum: float
     n_residuals: int
     scale: float
+
+
+def refuse_without_row_gradients(trainer: str, topology: Topology) -> None:
+    """Raises UsageError for a network whose Jacobian cannot be computed."""
+    if reason := topology.lacks("row_gradients"):
+        raise UsageError(f"trainer {trainer} cannot train this network: {reason}", advice="use --trainer lbfgs")
 
 
 def normal_equations(objective: Objective, point: Array) -> NormalEquations:
@@ -64,34 +71,33 @@ def normal_equations(objective: Objective, point: Array) -> NormalEquations:
 
 def jacobian(objective: Objective, point: Array) -> Array:
     """(n * n_outputs, P): derivative of each output of each row, a row's outputs together; for small problems."""
-    parts = []
+    matrices = []
     for _, passed in _blocks(objective, point):
         z, outputs = passed.pre_activations[-1], passed.activations[-1]
         columns = [
             jacobian_rows(objective.topology, point, passed, output_factor("mse", objective.topology, z, outputs, k))
             for k in range(objective.topology.n_outputs)
         ]
-        parts.append(np.stack(columns, axis=1).reshape(-1, len(point)))
-    return np.concatenate(parts)
+        matrices.append(np.stack(columns, axis=1).reshape(-1, len(point)))
+    return np.concatenate(matrices)
 
 
 def _blocks(objective: Objective, point: Array) -> Iterator[tuple[Array, ForwardPass]]:
-    size = max(1, BLOCK_NUMBERS // len(point))
-    for start in range(0, objective.n_samples, size):
-        rows = objective.rows[start : start + size]
+    for block in blocks(objective.n_samples, max(1, BLOCK_NUMBERS // len(point))):
+        rows = objective.rows[block]
         yield rows, forward(objective.topology, point, objective.inputs[rows].astype(np.float64))
 
 
 def output_factor(loss: str, topology: Topology, z: Array, outputs: Array, k: int) -> Array:
-    """(n, n_outputs) derivative of pseudo-residual k with respect to the output pre-activations."""
+    """(n, n_outputs) derivative of each row's pseudo-residual k with respect to the output pre-activations."""
     factor = np.zeros_like(z)
     if loss == "binary-cross-entropy":
         factor[:, k] = np.sqrt(outputs[:, k] * (1 - outputs[:, k]))
     elif topology.output_activation == "softmax":
-        share = outputs[:, k : k + 1]
+        probability = outputs[:, k : k + 1]
         factor -= outputs
         factor[:, k] += 1
-        factor *= np.sqrt(share) if loss == "cross-entropy" else share
+        factor *= np.sqrt(probability) if loss == "cross-entropy" else probability
     else:
         derivative = ACTIVATIONS[topology.output_activation].derivative(z, outputs)
         factor[:, k] = derivative[:, k]
@@ -99,19 +105,12 @@ def output_factor(loss: str, topology: Topology, z: Array, outputs: Array, k: in
 
 
 def jacobian_rows(topology: Topology, point: Array, passed: ForwardPass, delta: Array) -> Array:
-    """(n, P) the gradient of each row on its own, given delta (n, n_outputs) at the output pre-activations."""
-    n = len(delta)
-    rows = np.empty((n, len(point)))
-    blocks = topology.blocks(point)
-    for number in reversed(range(len(blocks))):
-        start, end = topology.offsets[number], topology.offsets[number + 1]
-        slot = rows[:, start:end].reshape(n, *blocks[number].shape)
-        a = passed.activations[number]
-        np.multiply(a[:, :, None], delta[:, None, :], out=slot[:, 1:])
-        slot[:, 0] = delta
-        rows[:, start:end] = slot.reshape(n, -1)
-        if number:
-            activation = topology.layers[number - 1].activation
-            delta = delta @ blocks[number][1:].T
-            delta *= ACTIVATIONS[activation].derivative(passed.pre_activations[number - 1], a)
+    """(n, P) the gradient of each row by itself, for delta (n, n_outputs) at the output pre-activations."""
+    rows = np.empty((len(delta), len(point)))
+    layers, here, slots = topology.layers, topology.blocks(point), topology.row_blocks(rows)
+    for number in reversed(range(len(layers))):
+        slope = layers[number].row_gradients(here[number], passed.kept[number], delta, slots[number], number > 0)
+        if number == 0 or slope is None:
+            break
+        delta = layers[number - 1].delta(passed.kept[number - 1], slope)
     return rows

@@ -10,7 +10,7 @@ from anncli.arrays import Array
 from anncli.errors import UsageError
 from anncli.training.objective import Objective
 from anncli.training.trainers.base import EpochOutcome, RememberingTrainer
-from anncli.training.trainers.jacobian import normal_equations
+from anncli.training.trainers.jacobian import normal_equations, refuse_without_row_gradients
 from anncli.training.trainers.quasi_newton import refuse_large
 
 
@@ -27,6 +27,7 @@ class LevenbergMarquardt(RememberingTrainer):
     name = "lm"
 
     def start(self, objective: Objective, parameters: Array) -> None:
+        refuse_without_row_gradients(self.name, objective.topology)
         refuse_large(self.name, len(parameters), int(self.options["max_parameters"]), "lbfgs or scg")
         refuse_l1(self.name, objective)
         if objective.loss == "focal":
@@ -76,6 +77,7 @@ class BayesianRegularisation(RememberingTrainer):
     finds_penalty = True
 
     def start(self, objective: Objective, parameters: Array) -> None:
+        refuse_without_row_gradients("br", objective.topology)
         refuse_large("br", len(parameters), int(self.options["max_parameters"]), "lbfgs")
         refuse_l1("br", objective, "leave it out: br finds its own penalty")
         if objective.loss != "mse":

@@ -9,7 +9,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.training.objective import Objective
 from anncli.training.trainers.base import EpochOutcome, RememberingTrainer, dot
-from anncli.training.trainers.curvature import hessian_product
+from anncli.training.trainers.curvature import hessian_product, refuse_without_second_order
 
 
 class Scg(RememberingTrainer):
@@ -26,6 +26,7 @@ class Scg(RememberingTrainer):
     )  # fmt: skip
 
     def start(self, objective: Objective, parameters: Array) -> None:
+        refuse_without_second_order("scg", objective.topology)
         self.loss, gradient = objective.loss_and_gradient(parameters)
         self.residual = -gradient.astype(np.float64)
         self.direction = self.residual.copy()
@@ -45,12 +46,7 @@ class Scg(RememberingTrainer):
             )
         if self.succeeded:
             self.curvature = dot(p, hessian_product(objective, parameters, p.astype(parameters.dtype)))
-        delta = self.curvature + (self.lambda_ - self.lambda_bar) * size
-        if delta <= 0:
-            self.lambda_bar = 2 * (self.lambda_ - delta / size)
-            delta = -delta + self.lambda_ * size
-            self.lambda_ = self.lambda_bar
-        self.curvature = delta
+        delta = self.curvature = self._positive_curvature(size)
         mu = dot(p, self.residual)
         if mu <= 0:
             self._restart()
@@ -73,6 +69,15 @@ class Scg(RememberingTrainer):
                 before, f"no lower loss in {self.failures} steps in a row: this is a minimum within rounding"
             )
         return EpochOutcome(before)
+
+    def _positive_curvature(self, size: float) -> float:
+        """delta for a direction of squared length `size`; lambda is raised where it would not be positive."""
+        delta = self.curvature + (self.lambda_ - self.lambda_bar) * size
+        if delta <= 0:
+            self.lambda_bar = 2 * (self.lambda_ - delta / size)
+            delta = -delta + self.lambda_ * size
+            self.lambda_ = self.lambda_bar
+        return delta
 
     def _accept(self, loss: float, gradient: Array, mu: float, comparison: float) -> None:
         residual = -gradient.astype(np.float64)

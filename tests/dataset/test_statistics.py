@@ -1,46 +1,13 @@
-"""Splits, scalings and encodings: what happens to a dataset before training sees it."""
+"""The statistics behind each scaling, worked by hand."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from anncli.dataset.encoding import class_sample_weights, encode_targets
-from anncli.dataset.folds import stratified_split
-from anncli.dataset.statistics import SCALING_METHODS, fit_scaling
+from anncli.dataset.statistics import fit_scaling
+from anncli.network.names import SCALING_NAMES
 from anncli.network.scaling import Scaling
-
-
-def test_split_takes_the_share_of_every_class() -> None:
-    labels = np.array([0] * 20 + [1] * 10)
-    left, taken = stratified_split(labels, np.arange(30), 0.2, np.random.default_rng(1))
-    assert np.bincount(labels[taken]).tolist() == [4, 2]
-    assert sorted([*left, *taken]) == list(range(30))
-
-
-def test_split_leaves_and_takes_at_least_one_of_two() -> None:
-    labels = np.array([0, 0, 1, 1, 1])
-    left, taken = stratified_split(labels, np.arange(5), 0.01, np.random.default_rng(1))
-    assert np.bincount(labels[taken]).tolist() == [1, 1]
-    left, taken = stratified_split(labels, np.arange(5), 0.99, np.random.default_rng(1))
-    assert np.bincount(labels[left]).tolist() == [1, 1]
-
-
-@pytest.mark.parametrize("share", [0.25, 0.5, 0.99])
-def test_a_single_sample_of_a_class_stays_in_training(share: float) -> None:
-    left, taken = stratified_split(np.array([0, 0, 0, 0, 1]), np.arange(5), share, np.random.default_rng(1))
-    assert 4 in left
-    assert 4 not in taken
-
-
-def test_split_is_decided_by_the_seed() -> None:
-    labels = np.zeros(100, dtype=int)
-    parts = [
-        stratified_split(labels, np.arange(100), 0.3, np.random.default_rng(seed))[1].tolist() for seed in (1, 1, 2)
-    ]
-    assert parts[0] == parts[1]
-    assert parts[0] != parts[2]
-
 
 ROWS = np.array([[1.0, 10.0, 5.0], [2.0, 10.0, 5.0], [4.0, 30.0, 5.0], [9.0, 30.0, 5.0]], dtype=np.float32)
 
@@ -98,7 +65,7 @@ def test_statistics_do_not_depend_on_block_boundaries() -> None:
 
 def test_inputs_stay_untouched_unless_asked() -> None:
     before = ROWS.copy()
-    for method in SCALING_METHODS:
+    for method in set(SCALING_NAMES) - {"auto", "keep"}:
         scaled(method)
     assert (before == ROWS).all()
 
@@ -106,26 +73,6 @@ def test_inputs_stay_untouched_unless_asked() -> None:
 def test_unknown_scaling_names_the_nearest() -> None:
     with pytest.raises(ValueError, match=r"unknown scaling 'zscor'; did you mean 'zscore'\?"):
         fit_scaling("zscor", ROWS, np.arange(4))
-
-
-def test_targets_of_one_and_of_three_outputs() -> None:
-    assert (
-        encode_targets(np.array([0, 1, -1]), 1, (0.9, 0.1)).tolist()
-        == np.array([[0.9], [0.1], [0.1]], np.float32).tolist()
-    )
-    assert encode_targets(np.array([2, 0]), 3, (1, 0)).tolist() == [[0, 0, 1], [1, 0, 0]]
-
-
-def test_balanced_weights_by_hand() -> None:
-    # 4 rows of class 0, 1 of class 1: n / (K n_k) = 5/8 and 5/2
-    weights = class_sample_weights(np.array([0, 0, 0, 0, 1]), np.arange(5), "balanced", 2)
-    assert weights.tolist() == [0.625] * 4 + [2.5]
-
-
-def test_given_weights_have_mean_one_over_the_rows() -> None:
-    weights = class_sample_weights(np.array([0, 0, 1, 1]), np.array([0, 2, 3]), (1.0, 2.0), 2)
-    assert weights[[0, 2, 3]].mean() == pytest.approx(1)
-    assert weights[2] == pytest.approx(2 * weights[0])
 
 
 def test_robust_does_not_blow_up_an_input_that_is_nearly_constant() -> None:

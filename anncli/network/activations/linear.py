@@ -1,0 +1,9 @@
+"""linear: z."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from anncli.network.activations.base import Activation, zero
+
+ACTIVATION = Activation(lambda z: z.copy(), lambda z, a: np.ones_like(z), zero)

@@ -1,0 +1,9 @@
+"""tanh."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from anncli.network.activations.base import Activation
+
+ACTIVATION = Activation(np.tanh, lambda z, a: 1 - a * a, lambda z, a: -2 * a * (1 - a * a))

@@ -1,0 +1,190 @@
+"""What every kind of layer is: how it reads, what shape it gives, its parameters, and forward beside backward.
+
+A new kind is one file in this folder, with a subclass of LayerKind and a table LAYERS = {name: class}, and its line in
+network/names.py. A kind without r_forward() or row_gradients() works with every trainer that does not need them.
+
+Symbols: E is the loss, Z the pre-activations of a layer and A = f(Z) its outputs, D = dE/dZ; rows are samples. R{x} is
+the derivative of x along a direction in the space of the parameters.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.errors import ValueFault
+
+# The parameters of one layer: views into the parameter vector, in the order of block_shapes().
+Blocks = tuple[Array, ...]
+
+
+class Shape(NamedTuple):
+    """What flows between two layers: a sample is `rows` rows (None: any number) of `columns` values.
+
+    grid: (height, width, channels) if the columns are an image, the last index varying fastest.
+    """
+
+    columns: int
+    rows: int | None = 1
+    grid: tuple[int, int, int] | None = None
+
+
+class Kept(NamedTuple):
+    """What one layer keeps of a forward pass, or the derivative R{...} of all that.
+
+    inputs (n, columns below), after dropout; z: the pre-activations that the loss and the activation see; outputs: f(z)
+    before dropout. A kind that has no activation at its end gives its outputs as z too. own: anything else it needs.
+    """
+
+    inputs: Array
+    z: Array
+    outputs: Array
+    own: Any = None
+
+
+class Start(NamedTuple):
+    """What initial weights depend on: a method of INITIALIZATION_NAMES, the random numbers, and the place of the layer.
+
+    low, high (n_inputs,): the range of the scaled inputs, for the first layer only; None: -1..1.
+    """
+
+    method: str
+    rng: np.random.Generator
+    is_first: bool
+    is_output: bool
+    low: Array | None = None
+    high: Array | None = None
+
+
+class Key(NamedTuple):
+    """One key of the long form of a layer: int (a whole number above 0) or str, and an example for messages."""
+
+    type: type[int] | type[str]
+    example: str
+
+
+class KeyFault(ValueFault):
+    """An invalid value under one key of the long form."""
+
+    def __init__(self, key: str, message: str, advice: str | None = None) -> None:
+        self.key = key
+        super().__init__(message, advice)
+
+
+class LayerKind(ABC):
+    """A layer of some kind. Instances are immutable and hashable: frozen dataclasses of what the text says."""
+
+    #: The name in LAYER_NAMES.
+    kind: ClassVar[str]
+    #: The keys of the long form `{units: 16, activation: tanh}`; they are the arguments of the class.
+    keys: ClassVar[Mapping[str, Key]]
+    #: Whether the loss may act on its z. Kinds whose last step is not an activation are for hidden layers only.
+    can_be_output: ClassVar[bool] = False
+    #: The activation that turns z into outputs.
+    activation: str = "linear"
+
+    @classmethod
+    @abstractmethod
+    def read(cls, text: str) -> Self:
+        """The layer that the short form describes; raises ValueFault."""
+
+    @abstractmethod
+    def text(self) -> str:
+        """The short form, in one spelling: it is part of the checksum of a network file."""
+
+    def check(self, place: str, below: Shape, is_output: bool) -> None:
+        """Raises ValueFault if the layer cannot stand here; place: 'layer 2'; below: what it is given."""
+        if is_output and not self.can_be_output:
+            raise ValueFault(f"{place}: `{self.text()}` cannot be the output layer", "add `1 logistic` or `K softmax`")
+
+    @abstractmethod
+    def output(self, below: Shape) -> Shape:
+        """The shape of its outputs."""
+
+    # Parameters
+
+    @abstractmethod
+    def block_shapes(self, below: Shape) -> tuple[tuple[int, int], ...]:
+        """(rows, columns) of each block of parameters. A network file has a line for each column of a block."""
+
+    @abstractmethod
+    def weights(self, blocks: Blocks) -> Blocks:
+        """Views of the parameters that penalties and weight decay act on."""
+
+    @abstractmethod
+    def biases(self, blocks: Blocks) -> Blocks:
+        """Views of all other parameters."""
+
+    @abstractmethod
+    def initialize(self, blocks: Blocks, start: Start) -> None:
+        """Fill the blocks, which hold zeros, with initial values."""
+
+    # Forward and backward
+
+    @abstractmethod
+    def forward(self, blocks: Blocks, inputs: Array) -> Kept:
+        """The outputs for inputs (n, columns below), and what backward needs, in the dtype of the blocks."""
+
+    def delta(self, kept: Kept, slope: Array) -> Array:
+        """dE/dZ from slope = dE/dA, which may be changed in place. The loss gives dE/dZ of the output layer itself."""
+        return slope
+
+    @abstractmethod
+    def backward(self, blocks: Blocks, kept: Kept, delta: Array, slots: Blocks, wanted: bool) -> Array | None:
+        """Write the gradient, summed over the rows, into the slots; the slope (n, columns below), or None if not wanted.
+
+        delta (n, columns) is dE/dZ; it must not be changed. slots are views of the gradient in the shape of the blocks.
+        """
+
+    # What some trainers need besides; a kind that leaves it out lacks it.
+
+    @property
+    def lacks(self) -> frozenset[str]:
+        """Those of 'second_order' and 'row_gradients' that this layer cannot give."""
+        kind = type(self)
+        second_order = kind.r_forward is not LayerKind.r_forward and kind.r_backward is not LayerKind.r_backward
+        row_gradients = kind.row_gradients is not LayerKind.row_gradients
+        given = (("second_order", second_order), ("row_gradients", row_gradients))
+        return frozenset(name for name, is_given in given if not is_given)
+
+    def r_forward(self, blocks: Blocks, along: Blocks, kept: Kept, r_inputs: Array) -> Kept:
+        """R{inputs}, R{Z} and R{A}; along: the direction in the shape of the blocks."""
+        raise NotImplementedError
+
+    def r_delta(self, kept: Kept, r_kept: Kept, slope: Array, r_slope: Array) -> tuple[Array, Array]:
+        """delta and R{delta}, from slope and R{slope}."""
+        return slope, r_slope
+
+    def r_backward(
+        self, blocks: Blocks, along: Blocks, kept: Kept, r_kept: Kept, delta: Array, r_delta: Array, slots: Blocks,
+        wanted: bool,
+    ) -> tuple[Array, Array] | None:  # fmt: skip
+        """Write R{gradient}, summed over the rows, into the slots; the slope and R{slope} of the layer below, if wanted."""
+        raise NotImplementedError
+
+    def row_gradients(self, blocks: Blocks, kept: Kept, delta: Array, slots: Blocks, wanted: bool) -> Array | None:
+        """As backward(), but the gradient of each row by itself into slots (n, *shape of the block)."""
+        raise NotImplementedError
+
+    # Words
+
+    @property
+    def has_kink(self) -> bool:
+        """Whether the outputs have a kink where an element of z is 0."""
+        return False
+
+    def column_text(self, place: str, n_rows: int) -> str:
+        """What one line of a block in a network file holds, for messages; place: 'layer 2'."""
+        return f"a line of {place} has {n_rows} number{'s' * (n_rows != 1)}"
+
+    def parameter_name(self, block: int, row: int, column: int, below: str) -> str:
+        """The name of one parameter within the layer; below: 'input ' or 'unit of layer 1' with {} for a number."""
+        return f"block {block + 1}, row {row + 1}, column {column + 1}"
+
+    def describe(self, below: Shape) -> dict[str, Any]:
+        """What `ann info` shows of it."""
+        return {"layer": self.text(), "blocks": [list(shape) for shape in self.block_shapes(below)]}

@@ -1,0 +1,157 @@
+"""Dense layers: Z = A_below @ W + b, A = f(Z). Only this file knows that row 0 of a block holds the biases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.errors import ValueFault, quoted
+from anncli.network.activations import ACTIVATIONS
+from anncli.network.layers.base import Blocks, Kept, Key, KeyFault, LayerKind, Shape, Start
+from anncli.network.layers.initial import draw_unit_by_unit, initial_weights
+from anncli.network.names import ACTIVATION_NAMES, canonical_activation
+
+_TEXT = re.compile(r"(\d{1,18})\s+(\S.*)", re.ASCII)
+_EXAMPLE = "write for example `8 tanh`"
+
+
+@dataclass(frozen=True)
+class Dense(LayerKind):
+    """Every unit reads all values of the layer below; one block (n_in + 1, units): biases in row 0, then the weights.
+
+    units: from 1; activation: a name of ACTIVATION_NAMES (aliases are replaced by it).
+    """
+
+    units: int
+    # field() keeps it a required argument: the class attribute of LayerKind would become its default.
+    activation: str = field()
+
+    kind: ClassVar = "dense"
+    keys: ClassVar = {"units": Key(int, "units: 8"), "activation": Key(str, "activation: tanh")}
+    can_be_output: ClassVar = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "units", int(self.units))
+        try:
+            object.__setattr__(self, "activation", canonical_activation(self.activation))
+        except ValueFault as fault:
+            raise KeyFault("activation", fault.message, fault.advice) from None
+
+    def __iter__(self) -> Iterator[Any]:
+        """units and activation, so that `units, activation = layer` works."""
+        return iter((self.units, self.activation))
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        match = _TEXT.fullmatch(text)
+        if match is None:
+            raise ValueFault(f"a layer is its units and activation, found {quoted(text)}", _EXAMPLE)
+        if int(match[1]) < 1:
+            raise ValueFault("a layer needs at least 1 unit, found 0", _EXAMPLE)
+        return cls(int(match[1]), match[2])
+
+    def text(self) -> str:
+        return f"{self.units} {self.activation}"
+
+    def check(self, place: str, below: Shape, is_output: bool) -> None:
+        if self.units < 1:
+            raise ValueFault(f"{place} needs at least 1 unit, not {self.units}")
+        if ACTIVATION_NAMES[self.activation].output_only and not is_output:
+            raise ValueFault(f"{place}: {self.activation} is for the output layer only")
+        if self == Dense(1, "softmax"):
+            raise ValueFault(
+                "softmax over a single output is always 1", "use '1 logistic' or 'K softmax' with K classes"
+            )
+
+    def output(self, below: Shape) -> Shape:
+        return Shape(self.units, below.rows)
+
+    def block_shapes(self, below: Shape) -> tuple[tuple[int, int], ...]:
+        return ((below.columns + 1, self.units),)
+
+    def weights(self, blocks: Blocks) -> Blocks:
+        return (blocks[0][1:],)
+
+    def biases(self, blocks: Blocks) -> Blocks:
+        return (blocks[0][0],)
+
+    def initialize(self, blocks: Blocks, start: Start) -> None:
+        block = blocks[0]
+        if start.method == "ann1dn":
+            block[...] = draw_unit_by_unit(block.shape, start.rng)
+            return
+        biases, block[1:] = initial_weights(block.shape[0] - 1, self.units, self.activation, start)
+        if biases is not None:
+            block[0] = biases
+
+    def forward(self, blocks: Blocks, inputs: Array) -> Kept:
+        block = blocks[0]
+        z = inputs @ block[1:]
+        z += block[0]
+        return Kept(inputs, z, ACTIVATIONS[self.activation].value(z))
+
+    def delta(self, kept: Kept, slope: Array) -> Array:
+        slope *= ACTIVATIONS[self.activation].derivative(kept.z, kept.outputs)
+        return slope
+
+    def backward(self, blocks: Blocks, kept: Kept, delta: Array, slots: Blocks, wanted: bool) -> Array | None:
+        slot = slots[0]
+        np.matmul(kept.inputs.T, delta, out=slot[1:])
+        delta.sum(axis=0, out=slot[0])
+        return delta @ blocks[0][1:].T if wanted else None
+
+    @property
+    def lacks(self) -> frozenset[str]:
+        """An output-only activation has its second derivatives in the losses."""
+        is_smooth = ACTIVATIONS[self.activation].second_derivative or ACTIVATION_NAMES[self.activation].output_only
+        return super().lacks if is_smooth else super().lacks | {"second_order"}
+
+    def r_forward(self, blocks: Blocks, along: Blocks, kept: Kept, r_inputs: Array) -> Kept:
+        r_z = r_inputs @ blocks[0][1:] + kept.inputs @ along[0][1:] + along[0][0]
+        activation = ACTIVATIONS[self.activation]
+        if activation.along is not None:
+            return Kept(r_inputs, r_z, activation.along(kept.z, kept.outputs, r_z))
+        return Kept(r_inputs, r_z, activation.derivative(kept.z, kept.outputs) * r_z)
+
+    def r_delta(self, kept: Kept, r_kept: Kept, slope: Array, r_slope: Array) -> tuple[Array, Array]:
+        activation = ACTIVATIONS[self.activation]
+        assert activation.second_derivative is not None
+        steepness = activation.derivative(kept.z, kept.outputs)
+        bend = activation.second_derivative(kept.z, kept.outputs) * r_kept.z
+        return slope * steepness, r_slope * steepness + slope * bend
+
+    def r_backward(
+        self, blocks: Blocks, along: Blocks, kept: Kept, r_kept: Kept, delta: Array, r_delta: Array, slots: Blocks,
+        wanted: bool,
+    ) -> tuple[Array, Array] | None:  # fmt: skip
+        weights = blocks[0][1:]
+        slots[0][1:] = r_kept.inputs.T @ delta + kept.inputs.T @ r_delta
+        slots[0][0] = r_delta.sum(axis=0)
+        return (delta @ weights.T, r_delta @ weights.T + delta @ along[0][1:].T) if wanted else None
+
+    def row_gradients(self, blocks: Blocks, kept: Kept, delta: Array, slots: Blocks, wanted: bool) -> Array | None:
+        np.multiply(kept.inputs[:, :, None], delta[:, None, :], out=slots[0][:, 1:])
+        slots[0][:, 0] = delta
+        return delta @ blocks[0][1:].T if wanted else None
+
+    @property
+    def has_kink(self) -> bool:
+        return ACTIVATION_NAMES[self.activation].kinked
+
+    def column_text(self, place: str, n_rows: int) -> str:
+        return f"a unit of {place} has a bias and {n_rows - 1} weights"
+
+    def parameter_name(self, block: int, row: int, column: int, below: str) -> str:
+        return f"unit {column + 1}, " + (f"weight from {below.format(row)}" if row else "bias")
+
+    def describe(self, below: Shape) -> dict[str, Any]:
+        shape = [below.columns, self.units]
+        return {"units": self.units, "activation": self.activation, "weights": shape, "biases": self.units}
+
+
+LAYERS = {"dense": Dense}
