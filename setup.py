@@ -1,27 +1,32 @@
-"""Builds the optional compiled kernels; everything else about the package is in pyproject.toml.
+"""Builds the optional compiled module; everything else about the package is in pyproject.toml.
 
-Without a compiler, or with one the kernels do not know, the package installs and runs on numpy.
+Without a compiler, or with one that the sources do not support, the package installs and runs on numpy.
 Set ANN_BUILD_FLAGS to add compiler and linker flags (sanitizers, for example).
 """
 
 import os
 import sys
 import sysconfig
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 FOLDER = "anncli/compiled/src"
 EXTRA = os.environ.get("ANN_BUILD_FLAGS", "").split()
-# What is built for, which need not be the machine that builds. Windows has the baseline alone: gcc does not keep its stack
-# aligned for wide vectors, and its own compiler has no vector types.
+# The platform of the result, which may differ from that of this machine. Windows gets the baseline variant only: gcc does not
+# align the stack for wide vectors there, and Microsoft's compiler has no vector types.
 TARGET = sysconfig.get_platform()
 X86 = TARGET.endswith(("x86_64", "universal2", "intel")) and sys.platform != "win32"
-# fp-contract off: products are fused with sums where the source says so and nowhere else.
+# fp-contract off: the compiler must not fuse products with sums on its own, or results would depend on the compiler.
 GNU_FLAGS = [
     "-O3", "-std=c++17", "-fno-exceptions", "-fno-rtti", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off",
     "-fvisibility=hidden", "-Wno-psabi",
     "-Wno-unknown-warning-option", "-Wno-maybe-uninitialized", "-Wno-uninitialized", "-g0", *EXTRA,
+]  # fmt: skip
+# Files that every build compiles; the files of VARIANT_FLAGS are added on x86.
+SOURCES = [
+    "module.cc", "calls.cc", "plan_handle.cc", "variants.cc", "rprop.cc", "parser.cc", "format.cc", "variant_baseline.cc",
 ]  # fmt: skip
 VARIANT_FLAGS = {
     "variant_avx512.cc": [
@@ -31,47 +36,54 @@ VARIANT_FLAGS = {
 }  # fmt: skip
 
 
-class BuildKernels(build_ext):
-    """One object file per instruction set, in one module."""
+class BuildNative(build_ext):
+    """One module of many objects: one for each instruction set, the others for the interface to Python."""
 
     def build_extension(self, ext: Extension) -> None:
-        unix = self.compiler.compiler_type in ("unix", "mingw32")
-        if unix:
-            ext.extra_compile_args = GNU_FLAGS
-            ext.extra_link_args = EXTRA
-            if X86:
-                ext.define_macros.append(("ANN_X86_VARIANTS", None))
-                ext.sources += [f"{FOLDER}/{name}" for name in VARIANT_FLAGS]
-            compile_one = self.compiler._compile
-
-            def compile_with_flags(obj, src, suffix, cc_args, postargs, pp_opts):
-                more = VARIANT_FLAGS.get(os.path.basename(src), [])
-                if sys.platform == "darwin":  # one call may compile for ARM as well, which knows none of these
-                    more = [part for flag in more for part in ("-Xarch_x86_64", flag)]
-                return compile_one(obj, src, suffix, cc_args, [*postargs, *more], pp_opts)
-
-            self.compiler._compile = compile_with_flags
-        else:
+        if self.compiler.compiler_type not in ("unix", "mingw32"):
             ext.extra_compile_args = ["/O2", "/std:c++17"]
-        super().build_extension(ext)
+            super().build_extension(ext)
+            return
+        ext.extra_compile_args = GNU_FLAGS
+        ext.extra_link_args = EXTRA
+        if X86:
+            ext.define_macros.append(("ANN_X86_VARIANTS", None))
+            # The widest variant takes longest to compile: it starts first.
+            ext.sources = [f"{FOLDER}/{name}" for name in VARIANT_FLAGS] + ext.sources
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            self.compile_at_once(pool)
+            super().build_extension(ext)
+
+    def compile_at_once(self, pool: ThreadPoolExecutor) -> None:
+        """Let the compiler work on several files at once, each with its flags; linking waits for all of them."""
+        compile_one, link = self.compiler._compile, self.compiler.link_shared_object
+        jobs: list[Future[None]] = []
+
+        def compile_with_flags(obj, src, suffix, cc_args, postargs, pp_opts):
+            more = VARIANT_FLAGS.get(os.path.basename(src), [])
+            if sys.platform == "darwin":  # one call may compile for ARM too, whose compiler knows none of these flags
+                more = [word for flag in more for word in ("-Xarch_x86_64", flag)]
+            jobs.append(pool.submit(compile_one, obj, src, suffix, cc_args, [*postargs, *more], pp_opts))
+
+        def link_when_compiled(*args, **settings):
+            for job in jobs:
+                job.result()
+            link(*args, **settings)
+
+        self.compiler._compile, self.compiler.link_shared_object = compile_with_flags, link_when_compiled
 
 
 setup(
     ext_modules=[
         Extension(
             "anncli.compiled._native",
-            sources=[
-                f"{FOLDER}/module.cc",
-                f"{FOLDER}/parser.cc",
-                f"{FOLDER}/format.cc",
-                f"{FOLDER}/variant_baseline.cc",
-            ],
+            sources=[f"{FOLDER}/{name}" for name in SOURCES],
             depends=[f"{FOLDER}/{name}" for name in sorted(os.listdir(FOLDER))] if os.path.isdir(FOLDER) else [],
             language="c++",
             optional=True,
             py_limited_api=True,
         )
     ],
-    cmdclass={"build_ext": BuildKernels},
+    cmdclass={"build_ext": BuildNative},
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )

@@ -20,7 +20,9 @@ from typing import Any, NamedTuple
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
-from anncli.backends.choice import active_kernel
+from anncli.backends.base import Problem as BoundProblem
+from anncli.backends.base import Samples
+from anncli.backends.choice import choose_backend
 from anncli.network.initialization import initialize
 from anncli.network.topology import Layer, Topology
 from anncli.training.names import canonical_trainer
@@ -79,22 +81,23 @@ def run_once(name: str, trainer_name: str, seed: int, limit: int) -> Outcome:
     inputs, targets = (np.ascontiguousarray(a, dtype=np.float32) for a in data_of(name))
     topology = Topology(inputs.shape[1], problem.layers)
     rows, labels = np.arange(len(inputs), dtype=np.int64), np.zeros(len(inputs), dtype=np.int32)
-    objective = Objective(active_kernel(), topology, "mse", inputs, targets, None, rows, labels)
+    bound, samples = BoundProblem(topology, "mse"), Samples(inputs, targets)
+    objective = Objective(choose_backend().open(bound, samples), bound, samples, rows, labels)
     rng = np.random.default_rng(seed)
     ends = inputs.min(axis=0), inputs.max(axis=0)
     parameters = initialize(topology, "nguyen-widrow", rng, input_low=ends[0], input_high=ends[1])
     trainer = make_trainer(canonical_trainer(trainer_name), None)
-    trainer.total_epochs = limit
     begin = time.process_time()
     trainer.start(objective, parameters)
     spent = time.process_time() - begin
+    finished: str | None = None
     for epoch in range(limit + 1):
         if objective.value(parameters) <= problem.goal:
             return Outcome(epoch, spent, True)
-        if trainer.finished or epoch == limit:
+        if finished or epoch == limit:
             return Outcome(epoch, spent, False)
         begin = time.process_time()
-        trainer.epoch(objective, parameters, rng)
+        finished = trainer.epoch(objective, parameters, rng, limit).finished
         spent += time.process_time() - begin
     raise AssertionError("the loop returns in its last round")
 
@@ -152,7 +155,7 @@ def main() -> None:
         for seed in range(given.starts):
             for trainer in trainers:
                 found[trainer].append(run_once(name, trainer, seed, given.limit))
-        print(f"{name.upper()}, {given.starts} starts, kernel {active_kernel().name}\n\n{report(name, found)}\n")
+        print(f"{name.upper()}, {given.starts} starts, kernel {choose_backend().name}\n\n{report(name, found)}\n")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from anncli.backends.choice import active_kernel
+from anncli.backends.base import Problem as BoundProblem
+from anncli.backends.base import Samples
+from anncli.backends.choice import choose_backend
 from anncli.network.topology import Layer, Topology
 from anncli.training.objective import Objective
 from anncli.training.stopping import STRIP, StripRule
@@ -116,9 +118,8 @@ def run_once(problem: Problem, topology: Topology, protocol: Protocol, trainer_n
     """One training from fresh weights."""
     rng = np.random.default_rng(seed)
     labels = np.zeros(len(problem.inputs), dtype=np.int32)
-    objective = Objective(
-        active_kernel(), topology, "mse", problem.inputs, problem.targets, None, problem.training, labels
-    )
+    bound, samples = BoundProblem(topology, "mse"), Samples(problem.inputs, problem.targets)
+    objective = Objective(choose_backend().open(bound, samples), bound, samples, problem.training, labels)
     parameters = rng.uniform(-protocol.weights, protocol.weights, topology.n_parameters).astype(np.float32)
     low, high = protocol.step
     trainer = make_trainer(trainer_name, {"step_init": low, "step_spread": high - low, "step_min": 0.0})
@@ -126,14 +127,14 @@ def run_once(problem: Problem, topology: Topology, protocol: Protocol, trainer_n
     rules = [StripRule("gl", protocol.limit), StripRule("progress", 0.1)]
     best, lowest, relevant, epoch = parameters.copy(), np.inf, 0, 0
     for epoch in range(1, EPOCHS + 1):
-        loss = trainer.epoch(objective, parameters, rng)
+        loss = trainer.epoch(objective, parameters, rng).loss
         validation = objective.value(parameters, problem.validation) if epoch % STRIP == 0 else None
         if validation is not None and validation < lowest:
             best, lowest, relevant = parameters.copy(), validation, epoch
         reasons = [rule.see(loss, validation) for rule in rules]
         if any(reasons):
             break
-    outputs = objective.kernel.forward(topology, best, problem.inputs, problem.test)
+    outputs = objective.outputs(best, problem.test)
     wanted = problem.targets[problem.test]
     wrong = 100 * float(np.mean(outputs.argmax(axis=1) != wanted.argmax(axis=1)))
     return Outcome(100 * objective.value(best, problem.test), wrong, epoch, relevant)
@@ -228,7 +229,7 @@ def main() -> None:
     print(report(given.network, found))
     print(
         f"\n{given.trainer}, {given.runs} runs each, {seconds:.0f} s on {given.processes} processes, "
-        f"kernel {active_kernel().name}."
+        f"kernel {choose_backend().name}."
     )
 
 

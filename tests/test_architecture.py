@@ -183,9 +183,8 @@ def docstring_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 # Still to be made smaller; this set only shrinks.
 PENDING = {
-    "cli.classic.run",
-    "cli.commands.init", "cli.commands.test", "cli.running.train_job", "training.run", "batch.h", "module.cc", "plan.h",
-    "evaluation.binary", "evaluation.multiclass", "cli.commands.gradcheck", "cli.commands.predict",
+    "cli.classic.run", "cli.commands.init", "cli.commands.test", "cli.running.train_job", "cli.commands.gradcheck",
+    "cli.commands.predict",
 }  # fmt: skip
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SOURCES = sorted(path for ending in ("*.cc", "*.h") for path in (PACKAGE / "compiled" / "src").glob(ending))
@@ -251,7 +250,7 @@ def test_the_table_has_no_circle():
 def test_no_module_is_in_a_circle():
     # The lazy public namespace is left out: importing it runs none of the modules it names.
     graph = {module: others - {"anncli"} for module, others in import_graph().items() if module != "anncli"}
-    assert [c for c in circles(graph) if c != ["anncli.training.record", "anncli.training.run"]] == []
+    assert circles(graph) == []
 
 
 def test_a_circle_is_found():
@@ -281,6 +280,21 @@ def test_compiled_sources_are_small(path):
     if path.name in PENDING:
         pytest.xfail("pending")
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+
+
+def test_only_dense_layers_know_where_biases_stand():
+    """Others take weights() and biases() of a topology, or the blocks as they are."""
+    found = []
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Subscript) and ast.unparse(node) in (
+                "block[0]",
+                "block[1:]",
+                "slot[0]",
+                "slot[1:]",
+            ):
+                found.append(module_name(path))
+    assert set(found) == {"anncli.network.layers.dense"}
 
 
 def test_a_package_with_a_table_of_names_imports_nothing():

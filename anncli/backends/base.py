@@ -69,7 +69,7 @@ class Session(Protocol):
     A session belongs to one attempt in one thread and is closed with it. `parameters` is a contiguous vector (P,);
     results are computed in its precision where the backend can (the reference backend: float32 and float64).
     `rows` are row numbers (n,), possibly repeated, in the order given, or a mask or a slice; None means all N rows.
-    Values that overflow become inf or nan without a warning: the caller checks the results.
+    Values that overflow become inf or nan: the caller checks the results. Only update() may give numpy's warning then.
     The results do not depend on the number of threads.
     Raises: IndexError for a row number outside 0 .. N - 1; ZeroDivisionError for a mean over no rows; ValueError where a
     loss is asked for and the samples have no targets.

@@ -16,7 +16,7 @@ from anncli.backends.native_binding import Binding
 from anncli.backends.rules import SWEEP_RULES, TURN_CODES, RpropRule, RpropState, Rule, State, UpdateRule, UpdateState
 from anncli.backends.updates import add_penalty_gradient, apply_rule, squared_weights
 from anncli.compiled import _native
-from anncli.network.names import ACTIVATION_NAMES, LOSS_NAMES
+from anncli.network.names import LOSS_NAMES
 from anncli.network.topology import Topology
 
 if TYPE_CHECKING:
@@ -26,13 +26,11 @@ if TYPE_CHECKING:
 # as fast where it knows instructions that the variant was not built for.
 _BLAS_WEIGHTS, _BLAS_ROWS = 16384, 32
 
+_RULE_FORMAT, _RULE_FIELDS = _native.rule_layout()
+# Where only the presentation of the rows matters.
+_NO_RULE = UpdateRule("sgd", 0.0)
 _FLOAT32, _INT32 = np.dtype(np.float32), np.dtype(np.int32)
 _MOST_ROWS = int(np.iinfo(_INT32).max)
-
-# The names that the compiled code knows, in the order of their numbers.
-_ACTIVATIONS: tuple[str, ...] = (
-    _native.activations() if hasattr(_native, "activations") else tuple(ACTIVATION_NAMES)[:14]
-)
 
 
 class NativeBackend:
@@ -58,14 +56,7 @@ class NativeBackend:
         return f"native {self.best_variant}"
 
     def refusal(self, problem: Problem) -> str | None:
-        topology = problem.topology
-        if topology.uncompiled is not None:
-            return topology.uncompiled
-        # A module built from other sources may know an activation of the table by another number, or not at all.
-        for code, layer in zip(topology.activation_codes, topology.layers, strict=True):
-            if code >= len(_ACTIVATIONS) or _ACTIVATIONS[code] != layer.activation:
-                return f"the compiled code has no activation '{layer.activation}'"
-        return None
+        return problem.topology.uncompiled
 
     def open(self, problem: Problem, samples: Samples) -> Session:
         reason = self.refusal(problem)
@@ -155,10 +146,7 @@ class NativeSession:
             return self._reference.sweep(parameters, rule, state, order, batch_size, shown, outputs)
         if rule.l1 or rule.clip:
             return self._stepwise_sweep(parameters, rule, state, numbers, batch_size, shown, outputs)
-        known, known_shown, packed = self._packed
-        if known is not rule or known_shown != shown:
-            packed = _pack(rule, shown)
-            self._packed = (rule, shown, packed)
+        packed = self._pack(rule, shown)
         binding, targets = self._bound_targets()
         value: float
         with binding.threads_for(rule.name, batch_size, len(numbers)) as threads:
@@ -175,7 +163,7 @@ class NativeSession:
                 _native.rprop_step(TURN_CODES[rule.turn], *rule[:4], *vectors)
                 state.previous_gradient[...] = gradient
                 return
-        self._reference.update(rule, state, parameters, gradient)
+        apply_rule(self._problem.topology, rule, state, parameters, gradient)
 
     def over(self, samples: Samples) -> Session:
         return NativeSession(self._backend, self._problem, samples, self._bound())
@@ -190,7 +178,9 @@ class NativeSession:
         return self._binding
 
     def _bound_targets(self) -> tuple[Binding, Array]:
-        return self._bound(), targets_of(self._samples) if self._targets is None else self._targets
+        if self._binding is None or self._targets is None:
+            return self._bound(), targets_of(self._samples)
+        return self._binding, self._targets
 
     @cached_property
     def _reference(self) -> ReferenceSession:
@@ -200,13 +190,33 @@ class NativeSession:
 
     def _numbers(self, rows: RowChoice | None) -> Array | None:
         """Row numbers as int32. A number too large is clipped to one out of range, so that the compiled code rejects it."""
-        if rows is None:
-            return None
+        if rows is None or (type(rows) is np.ndarray and rows.dtype == _INT32 and rows.flags.c_contiguous):
+            return rows
         if isinstance(rows, slice) or rows.dtype == np.bool_:
             rows = chosen_rows(rows, self._n_samples)
         if rows.dtype.itemsize > _INT32.itemsize:
             rows = np.clip(rows.astype(np.int64, copy=False), -1, _MOST_ROWS)
         return np.ascontiguousarray(rows, dtype=_INT32)
+
+    def _pack(self, rule: UpdateRule, shown: Shown) -> bytes:
+        """The compiled code's AnnRule, kept for the next call: an online epoch of a few rows takes about as long."""
+        known, known_shown, packed = self._packed
+        if known is rule and known_shown == shown:
+            return packed
+        values = (
+            rule._asdict()
+            | shown._asdict()
+            | {
+                "code": SWEEP_RULES[rule.name],
+                "seed": shown.seed & (2**64 - 1),
+                # A unit is switched off when 24 random bits are below this.
+                "drop_limit": round(shown.dropout * 2**24),
+                "input_drop_limit": round(shown.input_dropout * 2**24),
+            }
+        )
+        packed = struct.pack(_RULE_FORMAT, *(values[name] for name in _RULE_FIELDS))
+        self._packed = (rule, shown, packed)
+        return packed
 
     def _full_pass(
         self, kind: str, parameters: Array, loss: int, numbers: Array | None, out: Array | None, l2: float
@@ -222,20 +232,13 @@ class NativeSession:
     def _batch_gradient(
         self, parameters: Array, numbers: Array, shown: Shown, rows_seen: int, out: Array, outputs: Array | None
     ) -> float:
-        """The mean loss over the rows with dropout, without penalty, and its gradient (P,) into `out`.
-
-        A step of gradient descent at rate 1 is minus the gradient, so an epoch of one batch gives it.
-        """
+        """The mean loss over the rows with dropout, without penalty, and its gradient (P,) into `out`."""
         (binding, targets), n = self._bound_targets(), len(numbers)
-        out[...] = 0
-        probe = _pack(UpdateRule("sgd", 1.0), shown._replace(tolerance=0.0))
-        value: float
         with binding.threads_for("sgd", n, n) as threads:
-            value, _ = _native.epoch(
-                binding.plan, parameters.copy(), self._loss_code, probe, out, None, 0, rows_seen, self._inputs,
-                targets, self._weights, numbers, n, outputs, threads,
+            value: float = _native.batch_gradient(
+                binding.plan, parameters, self._loss_code, self._pack(_NO_RULE, shown), rows_seen, self._inputs,
+                targets, self._weights, numbers, out, outputs, threads,
             )  # fmt: skip
-        np.negative(out, out=out)
         return value
 
     def _stepwise_sweep(
@@ -266,27 +269,6 @@ class NativeSession:
 
     def _within(self, outputs: Array, numbers: Array, tolerance: float) -> bool:
         return bool((np.abs(outputs - targets_of(self._samples)[numbers]) <= tolerance).all())
-
-
-def _pack(rule: UpdateRule, shown: Shown) -> bytes:
-    """The compiled code's AnnRule: a code, ten numbers, the seed of dropout and its two limits in units of 2^-24."""
-    return struct.pack(
-        "=q10dQII",
-        SWEEP_RULES[rule.name],
-        rule.learning_rate,
-        rule.momentum,
-        rule.beta1,
-        rule.beta2,
-        rule.epsilon,
-        rule.l2,
-        rule.weight_decay,
-        shown.tolerance,
-        shown.dropout,
-        shown.input_dropout,
-        shown.seed & (2**64 - 1),
-        round(shown.dropout * 2**24),
-        round(shown.input_dropout * 2**24),
-    )
 
 
 def _all_float32(*arrays: Array | None) -> bool:

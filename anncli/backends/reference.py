@@ -96,7 +96,6 @@ class ReferenceSession:
                 apply_rule(self._topology, rule, state, parameters, gradient)
         return total / len(rows)
 
-    @_QUIET
     def update(self, rule: Rule, state: State, parameters: Array, gradient: Array) -> None:
         apply_rule(self._topology, rule, state, parameters, gradient)
 

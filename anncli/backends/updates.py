@@ -21,9 +21,11 @@ def apply_rule(topology: Topology, rule: Rule, state: State, parameters: Array, 
         rprop_step(rule, state, parameters, gradient)
         return
     assert isinstance(state, UpdateState)
-    point = gradient_point(rule, state, parameters)
-    add_penalty_gradient(topology, point, gradient, rule.l2, rule.l1)
-    clip_norm(gradient, rule.clip)
+    if rule.name == "schedule-free" or rule.l2 or rule.l1:
+        point = gradient_point(rule, state, parameters)
+        add_penalty_gradient(topology, point, gradient, rule.l2, rule.l1)
+    if rule.clip:
+        clip_norm(gradient, rule.clip)
     state.step += 1
     _UPDATES[rule.name](topology, rule, state, parameters, gradient)
     state.point = None

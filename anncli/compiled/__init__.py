@@ -7,7 +7,9 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from anncli.backends.names import BACKENDS
 from anncli.errors import UsageError
+from anncli.network.names import ACTIVATION_NAMES, LOSS_NAMES
 
 
 def describe_kernel() -> str:
@@ -45,8 +47,8 @@ def chosen_variant() -> str | None:
 
 def _wanted() -> str:
     wanted = os.environ.get("ANN_KERNELS", "")
-    if wanted not in ("", "native", "numpy"):
-        raise UsageError(f"unknown kernels ANN_KERNELS={wanted}", advice="use numpy or native, or unset it")
+    if wanted and wanted not in BACKENDS:
+        raise UsageError(f"unknown kernels ANN_KERNELS={wanted}", advice=f"use {' or '.join(BACKENDS)}, or unset it")
     return wanted
 
 
@@ -54,8 +56,22 @@ def _wanted() -> str:
 def _import_native() -> tuple[Any, str]:
     """The compiled module, or None and why there is none."""
     try:
-        return import_module("anncli.compiled._native"), ""
+        module = import_module("anncli.compiled._native")
     except ModuleNotFoundError:
         return None, "not built"
     except ImportError as error:
         return None, str(error)
+    return (module, "") if _knows_the_names(module) else (None, "built from other sources, build it anew")
+
+
+def _knows_the_names(module: Any) -> bool:
+    """Whether every code of this package means the same to the compiled module, which older sources may number otherwise.
+
+    A name without a code is known to Python only.
+    """
+    try:
+        activations, losses = dict(enumerate(module.activations())), dict(enumerate(module.losses()))
+    except AttributeError:
+        return False
+    named = {info.code: name for name, info in ACTIVATION_NAMES.items() if info.code is not None}
+    return named == activations and {info.code: name for name, info in LOSS_NAMES.items()} == losses

@@ -1,4 +1,4 @@
-"""The compiled module; sources in native/, its arguments in module.cc, parser.cc and format.cc."""
+"""The compiled module; sources in src/, where calls.h lists the calls and codes.h the codes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +8,11 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 def variants() -> tuple[str, ...]: ...
+def activations() -> tuple[str, ...]: ...
+def losses() -> tuple[str, ...]: ...
+def rules() -> tuple[str, ...]: ...
+def turns() -> tuple[str, ...]: ...
+def rule_layout() -> tuple[str, tuple[str, ...]]: ...
 def plan(sizes: tuple[int, ...], activations: tuple[int, ...], variant: str | None) -> Any: ...
 def forward(plan: Any, parameters: Array, inputs: Array, rows: Array | None, outputs: Array, threads: int) -> None: ...
 def loss_and_gradient(
@@ -20,6 +25,20 @@ def loss_and_gradient(
     rows: Array | None,
     gradient: Array | None,
     l2: float,
+    threads: int,
+) -> float: ...
+def batch_gradient(
+    plan: Any,
+    parameters: Array,
+    loss: int,
+    rule: bytes,
+    rows_seen: int,
+    inputs: Array,
+    targets: Array,
+    weights: Array | None,
+    rows: Array | None,
+    gradient: Array,
+    outputs: Array | None,
     threads: int,
 ) -> float: ...
 def epoch(

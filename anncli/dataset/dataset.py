@@ -1,4 +1,4 @@
-"""A dataset: input vectors, which class each belongs to, and where they came from."""
+"""A dataset: rows of inputs, the class and the weight of each row, and the files they came from."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Dataset:
         if self.inputs.ndim != 2:
             raise ValueError(f"inputs must be (n_samples, n_inputs), not {self.inputs.ndim}-dimensional")
         if self.labels.shape != (len(self.inputs),):
-            raise ValueError(f"{len(self.inputs)} input vectors but labels of shape {self.labels.shape}")
+            raise ValueError(f"{len(self.inputs)} rows of inputs but labels of shape {self.labels.shape}")
         if self.labels.size and (self.labels.max() >= max(len(self.classes), 1) or self.labels.min() < UNLABELLED):
             raise ValueError("a label does not name a class")
         self.labels = np.ascontiguousarray(self.labels, dtype=label_type(len(self.classes)))
@@ -61,9 +61,9 @@ class Dataset:
             self.weights = _checked_weights(self.weights, len(self.inputs))
 
     @classmethod
-    def from_classes(cls, *vectors: Any, classes: tuple[str, ...] = ()) -> Dataset:
+    def from_classes(cls, *inputs: Any, classes: tuple[str, ...] = ()) -> Dataset:
         """One array (n, n_inputs) per class, in class order; names default to 'class 1', 'class 2', ..."""
-        arrays = [np.asarray(v, dtype=np.float32) for v in vectors]
+        arrays = [np.asarray(v, dtype=np.float32) for v in inputs]
         labels = np.repeat(np.arange(len(arrays)), [len(a) for a in arrays])
         names = classes or tuple(f"class {k}" for k in range(1, len(arrays) + 1))
         return cls(np.concatenate(arrays), labels, names)

@@ -45,7 +45,7 @@ class BinaryEvaluation(NamedTuple):
         return self.tp + self.fn, self.tn + self.fp
 
     @property
-    def answer_counts(self) -> tuple[int | float, ...]:
+    def predicted_counts(self) -> tuple[int | float, ...]:
         """How often each class was predicted."""
         return self.tp + self.fp, self.tn + self.fn
 

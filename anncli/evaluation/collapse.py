@@ -13,7 +13,7 @@ def collapsed(evaluation: Evaluation) -> str | None:
 
     None also where the samples are of fewer than two classes: they can show neither.
     """
-    counts, predicted, classes = evaluation.class_counts, evaluation.answer_counts, evaluation.classes
+    counts, predicted, classes = evaluation.class_counts, evaluation.predicted_counts, evaluation.classes
     if evaluation.accuracy is None or sum(count > 0 for count in counts) < 2:
         return None
     accuracy = f"{100 * evaluation.accuracy:.2f} %"

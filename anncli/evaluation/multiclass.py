@@ -47,7 +47,7 @@ class MulticlassEvaluation(NamedTuple):
         return tuple(self.matrix.sum(axis=1).tolist())
 
     @property
-    def answer_counts(self) -> tuple[int | float, ...]:
+    def predicted_counts(self) -> tuple[int | float, ...]:
         """How often each class was predicted."""
         return tuple(self.matrix.sum(axis=0).tolist())
 
@@ -97,7 +97,7 @@ def evaluate_classes(
     undefined: dict[str, str] = {}
     recall = _ratios("recall", hits, counts, classes, "the class has no samples", undefined)
     precision = _ratios("precision", hits, predicted, classes, "the class was never predicted", undefined)
-    both = [own + answers for own, answers in zip(counts, predicted, strict=True)]
+    both = [own + other for own, other in zip(counts, predicted, strict=True)]
     f1 = _ratios("f1", [2 * hit for hit in hits], both, classes, "no samples, and never predicted", undefined)
     mse, log_loss = mean_squared_error(outputs, labels, targets, weights), _log_loss(outputs, labels, weights)
     if mse is None:

@@ -89,7 +89,7 @@ INITIALIZATION_NAMES: dict[str, str] = {
     "lecun": "normal, variance 1/fan_in; biases 0 (LeCun et al. 1998)",
     "fan-in": "uniform, +-1/sqrt(fan_in), biases too",
     "classic": "uniform, +-0.5, biases too",
-    "ann1dn": "multiples of 1/2048 in [-1, 1), biases too: the old tool's rule",
+    "ann1dn": "multiples of 1/2048 in [-1, 1), biases too, as ann1dn drew them",
     "nguyen-widrow": "hidden units spread over the input range (Nguyen & Widrow 1990); output layer glorot",
     "orthogonal": "random orthogonal matrix (gain sqrt 2 for the relu family); biases 0",
 }

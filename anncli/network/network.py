@@ -1,4 +1,4 @@
-"""A network: its topology, its parameters in one flat vector, and what it needs to read its own inputs and outputs."""
+"""A network: its topology, its parameters in one vector, and how to read its inputs and outputs."""
 
 from __future__ import annotations
 
@@ -17,28 +17,27 @@ from anncli.network.topology import Topology
 
 
 class SelfTest(NamedTuple):
-    """A few raw input vectors (n, n_inputs) and the outputs (n, n_outputs) the network gave for them when saved."""
+    """A few raw rows (n, n_inputs) and the outputs (n, n_outputs) that the network gave for them when it was saved."""
 
     inputs: Array
     outputs: Array
 
 
-@dataclass(frozen=True)
-class NetworkSource:
+class NetworkSource(NamedTuple):
     """The file that a network was read from, as far as training and saving need it; a network made in Python has the default.
 
     dialect: the name of its network format, which is also the one it is saved in; path: its name as messages show it;
     head: the text a person wrote in it, kept byte for byte when the network is saved (None: a new head is written);
     training: the training options it asks for, as they were read; key_places, value_places: (line, column), both from 1,
-    of the name and of the value of each of these options. Two sources are equal if they hold the same, wherever they stand.
+    of the name and of the value of each of these options.
     """
 
     dialect: str = "ann"
-    path: str | None = field(default=None, compare=False)
+    path: str | None = None
     head: str | None = None
-    training: Mapping[str, Any] = field(default_factory=dict)
-    key_places: Mapping[str, tuple[int, int]] = field(default_factory=dict, compare=False)
-    value_places: Mapping[str, tuple[int, int]] = field(default_factory=dict, compare=False)
+    training: Mapping[str, Any] = {}
+    key_places: Mapping[str, tuple[int, int]] = {}
+    value_places: Mapping[str, tuple[int, int]] = {}
 
     def key_fault(self, key: str, message: str, advice: str | None = None) -> NetworkError:
         """The error to raise about the name of a training option, with its place in the file."""
@@ -87,7 +86,7 @@ class Network:
         return cls(Topology(n_inputs, layers), **rest)
 
     def set_parameters(self, parameters: Array) -> None:
-        """Take a copy of `parameters` (P,) as float32; raises ValueError when the length or a value is wrong."""
+        """Take a copy of `parameters` (P,) as float32; raises ValueError for a wrong length or a value that is not finite."""
         taken = np.array(parameters, dtype=np.float32, order="C").reshape(-1)
         if taken.size != self.topology.n_parameters:
             raise ValueError(f"a {self.topology} network has {self.topology.n_parameters} parameters, not {taken.size}")

@@ -131,7 +131,7 @@ class Attempt:
         return passing
 
     def _out_of_patience(self, report: EpochReport) -> bool:
-        if not self.patience or not self.judge.can_judge:
+        if not self.patience or not self.judge.has_rows:
             return False
         waited = report.epoch - (report.best_epoch or report.epoch)
         return waited >= self.patience and self.judge.sees_progress

@@ -52,9 +52,9 @@ def choose(attempts: Sequence[Attempt], options: TrainingOptions) -> Choice:
 
 def _best(attempts: Sequence[Attempt], values: dict[int, float], options: TrainingOptions) -> Attempt:
     # The rank of a judge holds for losses, of which less is better, and for metrics, of which more is better.
-    judged = [(attempt.judge.best, attempt) for attempt in attempts if attempt.judge.best is not None]
-    if judged and options.keep == "best":
-        return max(judged, key=lambda pair: pair[0])[1]
+    ranked = [(attempt.judge.best, attempt) for attempt in attempts if attempt.judge.best is not None]
+    if ranked and options.keep == "best":
+        return max(ranked, key=lambda pair: pair[0])[1]
     return min(attempts, key=lambda attempt: values[attempt.number])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import NamedTuple
 
 from anncli.arrays import Array, random_stream
@@ -56,11 +57,13 @@ class FinalFit:
         rng = random_stream(setup.options.seed, "order", attempt.number)
         parameters = attempt.initial_parameters.copy()
         fit = Attempt(objective, setup.options, parameters, rng, judge, number=attempt.number)
-        # The learning-rate schedule spans as many epochs as it did before, even where the attempt ended early.
-        for report in fit.epochs(count, attempt.total_epochs or limit):
-            if report.epoch == count or fit.stopped:
-                keep(Refit(fit.weights, report.epoch, fit.trainer.remarks()))
-            yield report._replace(best_epoch=attempt.judge.best_epoch, phase="refit")
+        with closing(objective.session):
+            # The learning-rate schedule spans as many epochs as before, even where the attempt ended early.
+            for report in fit.epochs(count, attempt.total_epochs or limit):
+                # Kept before the last report is handed out: a caller may end the run on any report.
+                if report.epoch == count or fit.stopped:
+                    keep(Refit(fit.weights, report.epoch, fit.trainer.remarks()))
+                yield report._replace(best_epoch=attempt.judge.best_epoch, phase="refit")
         if fit.diverged:
             self.warnings.append("the final fit on all rows diverged; the weights of the best epoch are kept")
 

@@ -50,13 +50,13 @@ class Judge:
         return self.measure.constant_loss(self.rows)
 
     @property
-    def can_judge(self) -> bool:
+    def has_rows(self) -> bool:
         """Whether there is a validation set."""
         return bool(len(self.rows))
 
     def see(self, epoch: int, parameters: Array, class_means: Sequence[float] | None) -> Verdict:
         """Evaluate the parameters after `epoch`."""
-        if not self.can_judge:
+        if not self.has_rows:
             return Verdict(None, None, False)
         loss = self.measure.loss(parameters, self.rows)
         if not np.isfinite(loss) or (self.alternates and not self._separates(class_means)):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Measure:
-    """Evaluates parameters (P,) on rows (n,) of the data of an objective; it has no part in training.
+    """Evaluates parameters (P,) on rows (n,) of the data of an objective; training does not depend on it.
 
     Args: objective, whose penalty is left out; weights (N,), of the samples in tables and metrics, or None; threshold,
         the score above which the first class is predicted; targets (high, low), for the mse.

@@ -50,7 +50,7 @@ def divide(
         smallest = int(data.class_counts(left).min())
         fractions["validation"] = 0.0 if smallest < FEWEST_TO_SPLIT else VALIDATION_FRACTION
     if any(isinstance(fraction, tuple) for fraction in fractions.values()):
-        raise UsageError("validation and test files must be read into `parts` before training")
+        raise UsageError("validation and test files must be read before training and given as row numbers")
     if fractions["test"] + fractions["validation"] >= 1:
         raise UsageError("--validation and --test together leave nothing to train on", advice="lower one of them")
     remaining = 1.0

@@ -305,7 +305,7 @@ def test_a_best_network_of_an_earlier_run_is_said_to_be_one(xor: Path, ann: Ann)
 
 def test_answering_one_class_only_is_warned_of(xor: Path, ann: Ann) -> None:
     done = ann("t", "net.nn", "ones.txt", "zeros.txt", 1)
-    assert re.fullmatch(r"ann: warning: net.nn: training: the network always answers 'class [12]' .*\n", done.stderr)
+    assert re.fullmatch(r"ann: warning: net.nn: training: the network always predicts 'class [12]' .*\n", done.stderr)
     assert ann("t", "xor.nn", "ones.txt", "zeros.txt", 1).stderr == ""
 
 

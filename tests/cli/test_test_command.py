@@ -118,4 +118,4 @@ def test_k_classes_print_a_matrix(tmp_path: Path, ann: Ann) -> None:
 
 def test_a_network_no_better_than_one_answer_is_warned_of(identity: Path, ann: Ann) -> None:
     done = ann("test", "id.nn", "a.txt", "b.txt", "--threshold", "0.95")
-    assert done.stderr.startswith("ann: warning: test: the network always answers")
+    assert done.stderr.startswith("ann: warning: test: the network always predicts")

@@ -138,7 +138,7 @@ def noise(folder: Path) -> None:
 def test_answering_one_class_only_is_warned_of(small: Path, ann: Ann) -> None:
     noise(small)
     done = ann(*TRAIN, 50)
-    assert done.stderr.startswith("ann: warning: validation: the network always answers 'neg' (accuracy 92.31 %)")
+    assert done.stderr.startswith("ann: warning: validation: the network always predicts 'neg' (accuracy 92.31 %)")
     assert "--class-weight balanced" in done.stderr
     assert json.loads(ann(*TRAIN, 50, "--init", "auto", "--json", "-q").stdout)["warnings"]
 
@@ -333,10 +333,10 @@ def test_restarts_show_their_spread_and_do_not_depend_on_threads(small: Path, an
     ann(*TRAIN, 40, "--restarts", 4, "--threads", 3, "-o", "many.nn")
     assert (small / "one.nn").read_bytes() == (small / "many.nn").read_bytes()
     spread = done.stdout.splitlines()[2]
-    assert spread.startswith("4 starts, validation loss ")
+    assert spread.startswith("4 restarts: validation loss ")
     document = json.loads(ann(*TRAIN, 40, "--restarts", 4, "--json", "-o", "o.nn").stdout)
     values = [start["value"] for start in document["starts"]]
     assert f"{min(values):.5f} to {max(values):.5f}" in spread
     kept = 1 + values.index(min(values))
-    assert spread.endswith(f"start {kept} kept")
+    assert spread.endswith(f"restart {kept} was kept")
     assert f"start: {kept}\n" in (small / "one.nn").read_text()

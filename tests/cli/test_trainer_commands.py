@@ -31,7 +31,7 @@ def test_trainers_lists_every_trainer_on_one_line_with_storage_and_use(ann: Ann)
 def test_trainers_of_one_by_its_matlab_name(ann: Ann) -> None:
     assert ann("trainers", "trainscg").stdout == (
         "scg: scaled conjugate gradient, without a line search (Moller 1993)\n"
-        "use      up to some 20,000 vectors, nothing to tune\n"
+        "use      up to about 20,000 rows, nothing to tune\n"
         "storage  6 vectors\n"
         "also     trainscg\n"
         "options\n"

@@ -90,8 +90,8 @@ def test_where_the_samples_came_from_is_kept() -> None:
     ("inputs", "labels", "classes", "message"),
     [
         ([1, 2, 3], [0, 0, 0], ("a",), "inputs must be (n_samples, n_inputs), not 1-dimensional"),
-        ([[1], [2]], [0], ("a",), "2 input vectors but labels of shape (1,)"),
-        ([[1], [2]], [[0], [0]], ("a",), "2 input vectors but labels of shape (2, 1)"),
+        ([[1], [2]], [0], ("a",), "2 rows of inputs but labels of shape (1,)"),
+        ([[1], [2]], [[0], [0]], ("a",), "2 rows of inputs but labels of shape (2, 1)"),
         ([[1], [2]], [0, 2], ("a", "b"), "a label does not name a class"),
         ([[1], [2]], [0, -2], ("a", "b"), "a label does not name a class"),
         ([[1], [np.nan]], [0, 0], ("a",), "inputs must be finite: remove or replace nan and inf first"),

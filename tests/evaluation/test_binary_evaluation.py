@@ -34,7 +34,7 @@ def test_hand_worked_table() -> None:
     assert e.mse == pytest.approx(0.98 / 7, rel=1e-6)
     assert e.majority_share == 4 / 7
     assert e.class_counts == (4, 3)
-    assert e.answer_counts == (4, 3)
+    assert e.predicted_counts == (4, 3)
     assert e.undefined == {}
     assert e.classes == ("class 1", "class 2")
 

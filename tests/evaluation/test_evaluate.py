@@ -69,9 +69,9 @@ def test_targets_of_the_network_decide_the_mse() -> None:
 def test_scaling_is_applied() -> None:
     shift = Scaling("zscore", np.array([-5, 0], dtype=np.float32), np.array([1, 1], dtype=np.float32))
     network = threshold_unit(scaling=shift)
-    assert evaluate(network, DATA).answer_counts == (0, 3)
-    assert evaluate(threshold_unit(), DATA).answer_counts == (1, 2)
-    assert evaluate(network, DATA, np.array([0])).answer_counts == (0, 1)
+    assert evaluate(network, DATA).predicted_counts == (0, 3)
+    assert evaluate(threshold_unit(), DATA).predicted_counts == (1, 2)
+    assert evaluate(network, DATA, np.array([0])).predicted_counts == (0, 1)
 
 
 def test_softmax_network_gives_a_matrix() -> None:

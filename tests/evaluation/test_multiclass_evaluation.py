@@ -36,7 +36,7 @@ def test_hand_worked_table() -> None:
     assert e.mse == (0.375 + 0.875 + 0.21875 + 0.875 + 0.875) / 15
     assert e.log_loss == pytest.approx(-(3 * math.log(0.25) + math.log(0.5) + math.log(0.625)) / 5, rel=1e-14)
     assert e.class_counts == (2, 3, 0)
-    assert e.answer_counts == (2, 2, 1)
+    assert e.predicted_counts == (2, 2, 1)
     assert e.undefined == {"recall of c": "the class has no samples"}
 
 

@@ -24,7 +24,7 @@ def binary() -> Any:
 def test_counts_are_sums_of_weights() -> None:
     e = binary()
     assert (e.tp, e.fn, e.tn, e.fp, e.n) == (1.5, 1.5, 0.25, 2.0, 5.25)
-    assert (e.class_counts, e.answer_counts) == ((3.0, 2.25), (3.5, 1.75))
+    assert (e.class_counts, e.predicted_counts) == ((3.0, 2.25), (3.5, 1.75))
     assert e.accuracy == 1.75 / 5.25
     assert (e.sensitivity, e.ppv) == (0.5, 1.5 / 3.5)
     assert e.majority_share == 3 / 5.25

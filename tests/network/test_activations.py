@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from anncli.network import activations
 from anncli.network.activations import ACTIVATIONS
 from anncli.network.activations.gelu import erf
 from anncli.network.names import ACTIVATION_NAMES
@@ -45,8 +49,35 @@ FAR_OUT = {
 }  # fmt: skip
 
 
+# f''(1), by hand from f'(1); s is the logistic function of 1, phi the density of the normal distribution.
+_S, _T, _L = 1 / (1 + math.exp(-1)), math.tanh(1), math.tanh(2 / 3)
+BENDS_AT_ONE = {
+    "linear": 0, "logistic": _S * (1 - _S) * (1 - 2 * _S), "tanh": -2 * _T * (1 - _T**2),
+    "bipolar-sigmoid": -math.tanh(0.5) * (1 - math.tanh(0.5) ** 2) / 2, "lecun-tanh": -1.7159 * 8 / 9 * _L * (1 - _L**2),
+    "relu": 0, "leaky-relu": 0, "elu": 0, "gelu": math.exp(-0.5) / math.sqrt(2 * math.pi), "gelu-tanh": None,
+    "silu": _S * (1 - _S) * (3 - 2 * _S), "softplus": _S * (1 - _S), "softsign": -1 / 4,
+}  # fmt: skip
+
+
 def test_every_activation_is_checked_here() -> None:
-    assert list(FORMULAS) == list(SLOPES_AT_ZERO) == list(FAR_OUT) == ELEMENTWISE
+    assert list(FORMULAS) == list(SLOPES_AT_ZERO) == list(FAR_OUT) == list(BENDS_AT_ONE) == ELEMENTWISE
+
+
+def test_every_activation_has_its_file_and_every_file_its_activation() -> None:
+    files = {path.stem for path in Path(activations.__file__).parent.glob("*.py")} - {"__init__"}
+    assert {info.module for info in ACTIVATION_NAMES.values()} == files
+
+
+def test_only_the_activations_in_use_are_imported() -> None:
+    code = (
+        "import sys; from anncli.network.network import Network\n"
+        "from anncli.network.propagation import forward; import numpy as np\n"
+        "net = Network.create(2, ['2 tanh', '1 logistic'])\n"
+        "forward(net.topology, np.zeros(9), np.zeros((1, 2)))\n"
+        "print(sorted(name.split('.')[-1] for name in sys.modules if 'network.activations.' in name))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "['logistic', 'tanh']\n"
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)
@@ -72,6 +103,37 @@ def test_slope_is_the_limit_of_the_value(name: str) -> None:
     activation = ACTIVATIONS[name]
     numeric = (activation.value(z + h) - activation.value(z - h)) / (2 * h)
     np.testing.assert_allclose(activation.derivative(z, activation.value(z)), numeric, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_second_derivative_is_the_limit_of_the_slope(name: str) -> None:
+    z = np.array([-4.0, -1.3, -0.4, 0.2, 0.9, 3.1])
+    h = 1e-6
+    activation = ACTIVATIONS[name]
+    numeric = (
+        activation.derivative(z + h, activation.value(z + h)) - activation.derivative(z - h, activation.value(z - h))
+    ) / (2 * h)
+    assert activation.second_derivative is not None
+    bend = activation.second_derivative(z, activation.value(z))
+    np.testing.assert_allclose(bend, numeric, rtol=1e-6, atol=1e-9)
+    single = z.astype(np.float32)
+    assert activation.second_derivative(single, activation.value(single)).dtype == np.float32
+
+
+@pytest.mark.parametrize("name", [name for name in ELEMENTWISE if BENDS_AT_ONE[name] is not None])
+def test_second_derivative_at_one(name: str) -> None:
+    z = np.ones(1)
+    activation = ACTIVATIONS[name]
+    assert activation.second_derivative is not None
+    assert activation.second_derivative(z, activation.value(z))[0] == pytest.approx(BENDS_AT_ONE[name], rel=1e-14)
+
+
+def test_softmax_along_a_direction_by_hand() -> None:
+    # a = (0.2, 0.3, 0.5) and r_z = (1, 0, 2): a.r_z = 1.2, so that r_a = a * (r_z - 1.2).
+    a, r_z = np.array([[0.2, 0.3, 0.5]]), np.array([[1.0, 0.0, 2.0]])
+    along = ACTIVATIONS["softmax"].along
+    assert along is not None
+    np.testing.assert_allclose(along(np.log(a), a, r_z), [[-0.04, -0.36, 0.4]], rtol=1e-14)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

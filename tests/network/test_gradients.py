@@ -12,6 +12,7 @@ from anncli.backends.base import Problem as Bound
 from anncli.backends.base import Samples
 from anncli.backends.reference import ReferenceBackend
 from anncli.network.names import ACTIVATION_NAMES, LOSS_NAMES
+from anncli.network.propagation import backward, forward
 from anncli.network.topology import Layer, Topology
 
 HIDDEN = [name for name in ACTIVATION_NAMES if name != "softmax"]
@@ -104,3 +105,23 @@ def test_slope_along_a_random_direction_of_a_larger_network(seed: int) -> None:
     slope = float(problem.gradient() @ direction)
     assert abs(slope) > 1e-4
     assert slope == pytest.approx((above - below) / (2 * h), rel=1e-5)
+
+
+def test_gradient_under_dropout() -> None:
+    topology, rng = Topology(3, (Layer(4, "tanh"), Layer(3, "gelu"), Layer(2, "linear"))), np.random.default_rng(3)
+    parameters, inputs, wanted = (
+        rng.normal(size=topology.n_parameters),
+        rng.normal(size=(5, 3)),
+        rng.normal(size=(5, 2)),
+    )
+    masks = [rng.choice([0.0, 2.0], (5, size)) for size in topology.sizes[:-1]]
+
+    def value(at: Any) -> float:
+        # Its delta, dE/dz, is `wanted`, since the outputs are linear.
+        return float((forward(topology, at, inputs, masks).activations[-1] * wanted).sum())
+
+    gradient = np.empty_like(parameters)
+    backward(topology, parameters, forward(topology, parameters, inputs, masks), wanted, gradient)
+    steps = 1e-5 * np.eye(len(parameters))
+    numeric = np.array([value(parameters + h) - value(parameters - h) for h in steps]) / 2e-5
+    assert gradient == pytest.approx(numeric, rel=1e-7, abs=1e-9)

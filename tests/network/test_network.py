@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import re
 
 import numpy as np
 import pytest
 
+from anncli.network.layers.base import Shape
 from anncli.network.names import ACTIVATION_NAMES
-from anncli.network.network import Network, default_targets
+from anncli.network.network import Network, NetworkSource, default_targets
 from anncli.network.propagation import forward
 from anncli.network.topology import Layer, Topology
 
@@ -134,3 +137,20 @@ def test_decision_threshold_is_stored_or_half_way_between_the_targets() -> None:
     assert network.decision_threshold == 0.75
     network.threshold = 0.0
     assert network.decision_threshold == 0
+
+
+def test_faults_about_options_of_the_file_name_their_place() -> None:
+    source = NetworkSource("ann", "x.nn", None, {"epochs": 3}, {"epochs": (4, 3)}, {"epochs": (4, 11)})
+    assert str(source.key_fault("epochs", "unknown", "try seed")) == "x.nn:4:3: unknown; try seed"
+    assert str(source.value_fault("epochs", "too small")) == "x.nn:4:11: too small"
+    assert str(NetworkSource().key_fault("epochs", "unknown")) == "unknown"
+
+
+def test_a_topology_can_be_copied_and_sent_elsewhere() -> None:
+    topology = Topology(Shape(12, grid=(2, 2, 3)), ["3 tanh", "1 logistic"])
+    for other in (copy.deepcopy(topology), pickle.loads(pickle.dumps(topology))):
+        assert other == topology
+        assert hash(other) == hash(topology)
+        assert (other.sizes, other.inputs.grid) == ((12, 3, 1), (2, 2, 3))
+    assert topology != Topology(12, ["3 tanh", "1 logistic"])
+    assert topology._replace(inputs=2) == Topology(2, ["3 tanh", "1 logistic"])

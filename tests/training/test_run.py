@@ -81,7 +81,9 @@ def test_early_stop_keeps_the_best_epoch() -> None:
     assert result.best_epoch == 1 + int(np.argmin(losses))
     assert len(reports) == result.best_epoch + 5
     assert result.kept_epoch == result.best_epoch
-    assert run.attempt.objective.value(result.network.parameters, result.rows["validation"], penalty=False) == min(losses)
+    assert run.attempt.objective.value(result.network.parameters, result.rows["validation"], penalty=False) == min(
+        losses
+    )
 
 
 def test_keep_last_keeps_the_last_epoch() -> None:
@@ -283,7 +285,10 @@ def test_xor_is_learnt_with_nothing_but_defaults(copies: int) -> None:
     assert anncli.evaluate(net, xor(1)).accuracy == 1.0
     # 2.5 / 4 or 2.5 / 8 times the squared weights is dearer than four wrong answers.
     assert net.record["l2"] == 0.0
-    assert any(text.startswith("with the default L2 penalty the network learned nothing, so the penalty was dropped") for text in result.warnings)
+    assert any(
+        text.startswith("with the default L2 penalty the network learned nothing, so the penalty was dropped")
+        for text in result.warnings
+    )
     assert result.refit_epochs == 1000
     assert result.penalty_dropped
 
@@ -295,9 +300,7 @@ def test_classes_of_four_share_nothing_those_of_five_do() -> None:
         run = start_training(network(), data)
         return len(run.setup.rows["validation"]), list(run.setup.warnings)
 
-    warning = (
-        "class 'a' has only 4 rows, too few to hold some out: there is no validation set, and training does not stop early"
-    )
+    warning = "class 'a' has only 4 rows, too few to hold some out: there is no validation set, and training does not stop early"
     assert rows(4) == (0, [warning])
     assert rows(5) == (5, [])
 
@@ -338,4 +341,6 @@ def test_the_constant_answer_counts_classes_by_their_weights_and_rows_in_blocks(
         -(0.75 * np.log(0.75) + 0.25 * np.log(0.25)), rel=1e-6
     )
     balanced = start_training(network(), data, validation=0, class_weight="balanced")
-    assert balanced.attempt.objective.constant_loss(balanced.setup.rows["training"]) == pytest.approx(np.log(2), rel=1e-6)
+    assert balanced.attempt.objective.constant_loss(balanced.setup.rows["training"]) == pytest.approx(
+        np.log(2), rel=1e-6
+    )

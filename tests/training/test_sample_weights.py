@@ -90,7 +90,9 @@ def test_weight_zero_gives_the_bits_of_a_run_without_the_row(name: str) -> None:
     assert one.network.parameters.tobytes() == other.network.parameters.tobytes()
     assert one.history == other.history
     assert one.network.record == other.network.record
-    assert {name: len(rows) for name, rows in one.rows.items()} == {name: len(rows) for name, rows in other.rows.items()}
+    assert {name: len(rows) for name, rows in one.rows.items()} == {
+        name: len(rows) for name, rows in other.rows.items()
+    }
     assert not set(np.concatenate(list(one.rows.values()))) & {3, 17, 30}
 
 

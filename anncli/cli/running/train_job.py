@@ -246,7 +246,7 @@ class Job:
                 advice="train again, with --output to write elsewhere",
             )
         if self.given["dialect"]:
-            network.source = replace(network.source, dialect=self.given["dialect"])
+            network.source = network.source._replace(dialect=self.given["dialect"])
         save(network, self.output)
 
     def _show(self) -> None:

@@ -1,22 +1,21 @@
-// Rows of float32 as text: for each number the shortest decimals that give the same float32 back.
-#define Py_LIMITED_API 0x030B0000
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-
+// Rows of float32 as text: each number with the fewest digits that give the same float32 when read.
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "arguments.h"
+#include "calls.h"
 
 namespace {
 
 const double TENS[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                        1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22, 1e23, 1e24, 1e25, 1e26, 1e27, 1e28, 1e29, 1e30, 1e31,
                        1e32, 1e33, 1e34, 1e35, 1e36, 1e37, 1e38, 1e39, 1e40, 1e41, 1e42, 1e43, 1e44, 1e45, 1e46};
-const int LONGEST = 24;  // characters of a number: -0.000123456789, -1234567890000000.0, -1.23456789e-38
+const int LONGEST = 24;  // no number has more characters: -0.000123456789, -1234567890000000.0, -1.23456789e-38
 
 inline double scaled(double value, int power) { return power < 0 ? value / TENS[-power] : value * TENS[power]; }
 
-// Nine digits with trailing zeros as text, the first one standing for 10^exponent; laid out as Python lays out a float.
+// Nine digits, of which trailing zeros are dropped, as Python would print the float; the first digit is worth 10^exponent.
 char *lay_out(uint64_t digits, int exponent, char *to) {
   char text[12];
   int n = 9;
@@ -47,8 +46,8 @@ char *lay_out(uint64_t digits, int exponent, char *to) {
   return to;
 }
 
-// The text of a number behind `to`, or NULL where double arithmetic cannot tell which it is: not finite, denormal, or a
-// decimal within a hair of the middle between two float32 or between two decimals.
+// Writes a number at `to` and returns the end of its text. NULL where double arithmetic cannot tell the text: a number that is
+// not finite or is denormal, and a decimal too close to the middle between two float32 or between two decimals.
 char *shortest(float number, char *to) {
   uint32_t bits;
   memcpy(&bits, &number, 4);
@@ -65,17 +64,17 @@ char *shortest(float number, char *to) {
   double nine = scaled(value, 8 - ten);
   if (nine >= 1e9) nine = scaled(value, 8 - ++ten);
   if (!(nine >= 1e8 && nine < 1e9)) return NULL;
-  // Half the distance to the next float32 above, in units of the ninth digit; 3 to 60. The errors of `nine` are below HAIR.
+  // Half the distance to the next float32 above, in units of the ninth digit: 3 to 60. The error of `nine` is below HAIR.
   const double HAIR = 1e-6;
   const uint64_t half_bits = (uint64_t)(exponent - 151 + 1023) << 52;
   double half;
   memcpy(&half, &half_bits, 8);
   half = scaled(half, 8 - ten);
-  const double below = fraction ? half : half / 2;  // at a power of two the next float32 below is nearer
+  const double below = fraction ? half : half / 2;  // at a power of two the next float32 below is half as far away
   const uint64_t whole = (uint64_t)nine;
   const double rest = nine - (double)whole;
   uint64_t found = 0;
-  // A multiple of 10^j near enough is one of 10^(j-1) too: the first one that is too far ends the search.
+  // A multiple of 10^j is a multiple of 10^(j-1) too, so the search can end at the first power without one close enough.
   uint64_t unit = 1;
   for (int j = 0; j < 9; j++, unit *= 10) {
     const double above = (double)(whole % unit) + rest, middle = (double)unit / 2;
@@ -138,26 +137,9 @@ struct Text {
   }
 };
 
-struct Buffer {
-  Py_buffer view;
-  bool held;
-  Buffer() : held(false) {}
-  ~Buffer() {
-    if (held) PyBuffer_Release(&view);
-  }
-  bool take(PyObject *object, int dimensions, Py_ssize_t itemsize, const char *formats) {
-    if (PyObject_GetBuffer(object, &view, PyBUF_FORMAT | PyBUF_C_CONTIGUOUS)) return false;
-    held = true;
-    const char *format = view.format ? view.format : "B";
-    if (view.ndim == dimensions && view.itemsize == itemsize && !format[1] && strchr(formats, format[0])) return true;
-    PyErr_SetString(PyExc_ValueError, "format_rows needs a float32 matrix and int64 numbers of tails");
-    return false;
-  }
-};
-
-bool write_rows(Text &text, const Py_buffer &values, const int64_t *chosen, PyObject *const *a) {
-  const Py_ssize_t n_rows = values.shape[0], n_columns = values.shape[1], n_tails = PyTuple_Size(a[3]);
-  const float *value = (const float *)values.buf;
+bool write_rows(Text &text, const BufferView &values, const int64_t *chosen, PyObject *const *a) {
+  const Py_ssize_t n_rows = values.rows, n_columns = values.view.shape[1], n_tails = PyTuple_Size(a[3]);
+  const float *value = values.floats();
   Py_ssize_t separator_size, head_size;
   const char *head = PyUnicode_AsUTF8AndSize(a[1], &head_size);
   const char *separator = PyUnicode_AsUTF8AndSize(a[2], &separator_size);
@@ -182,22 +164,20 @@ bool write_rows(Text &text, const Py_buffer &values, const int64_t *chosen, PyOb
 
 // format_rows(values, head, separator, tails, chosen, exact) -> str
 //
-// values: a float32 matrix; each row becomes head, its numbers with the separator between them, and tails[chosen[row]];
-// chosen: int64, or None for the first tail always; exact(number) gives the text of the few numbers left alone here.
-PyObject *ann_format_rows(PyObject *, PyObject *const *a, Py_ssize_t n) {
+// values: a float32 matrix; each row becomes head, its numbers with the separator between them, and tails[chosen[row]].
+// chosen: int64, or None for the first tail in every row; exact(number): the text of the few numbers that shortest() cannot tell.
+PyObject *format_rows(PyObject *, PyObject *const *a, Py_ssize_t n) {
   if (n != 6 || !PyTuple_Check(a[3])) {
     PyErr_SetString(PyExc_TypeError, "format_rows takes values, head, separator, a tuple of tails, chosen and exact");
     return NULL;
   }
-  Buffer values, chosen;
-  if (!values.take(a[0], 2, 4, "f") || (a[4] != Py_None && !chosen.take(a[4], 1, 8, "lq"))) return NULL;
-  if (chosen.held && chosen.view.shape[0] != values.view.shape[0]) {
-    PyErr_SetString(PyExc_ValueError, "as many rows as numbers of tails are needed");
+  BufferView values, chosen;
+  if (!values.take_matrix(a[0], "values", BufferView::ANY, BufferView::ANY, BufferView::READ) ||
+      !chosen.take_numbers(a[4], "chosen", values.rows))
     return NULL;
-  }
   Text text = {NULL, NULL, NULL};
   PyObject *result = NULL;
-  if (write_rows(text, values.view, chosen.held ? (const int64_t *)chosen.view.buf : NULL, a))
+  if (write_rows(text, values, (const int64_t *)chosen.data, a))
     result = PyUnicode_DecodeUTF8(text.start ? text.start : "", text.at - text.start, NULL);
   free(text.start);
   return result;

@@ -1,36 +1,25 @@
-// A kernel variant: forward, backward and update of one network, compiled for one instruction set.
+// A kernel variant: forward pass, gradient and update of one network, compiled for one instruction set.
 //
-// Every variant_*.cc fills one table of this type from variant.h; module.cc picks one and talks to Python.
-// All arrays are float32 and C-contiguous; shapes, rows and sizes are checked before they come here.
+// Every variant_*.cc fills one table of this type from variant.h; variants.cc chooses among them.
+// All arrays are float32 and C-contiguous. The callers check shapes, row numbers and sizes first.
 #ifndef ANN_KERNEL_H
 #define ANN_KERNEL_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "codes.h"
 
-typedef void AnnPlan;  // what a variant keeps for a topology: see plan.h
+typedef void AnnPlan;  // the memory that a variant keeps for one topology: struct Plan in plan.h
 
-enum { ANN_SGD = 0, ANN_NESTEROV = 1, ANN_ADAM = 2, ANN_ADAMW = 3 };
-enum { ANN_MSE = 0, ANN_BINARY_CROSS_ENTROPY = 1, ANN_CROSS_ENTROPY = 2, ANN_FOCAL = 3 };
 enum { ANN_OK = 0, ANN_NO_MEMORY = 1 };
 
-// The rows a call works on: row r of the call is row rows[r] of the arrays, or r where rows is null. Their numbers are narrow
-// because an epoch over a large file holds two for every row, one of them in the order of presentation.
+// The rows of a call: row r of the call is row rows[r] of the arrays, or row r where rows is null. Row numbers have 32 bits
+// because an epoch over a large file holds two of them for every row, one in the order of presentation.
 struct AnnData {
   const float *inputs, *targets, *weights;  // (N, n_inputs), (N, n_outputs), (N,) or null
   const int32_t *rows;
   int64_t n;
 };
 
-// Formulas: kernels/rules.py. Drop limits are shares of 2^24; a unit falls when 24 random bits are below.
-struct AnnRule {
-  int64_t code;
-  double learning_rate, momentum, beta1, beta2, epsilon, l2, weight_decay, tolerance, dropout, input_dropout;
-  uint64_t seed;
-  uint32_t drop_limit, input_drop_limit;
-};
-
-// What one epoch changes: parameters (P,) and the vectors of the rule, and what it reports.
+// What an epoch changes (the parameters and the vectors of the rule, each (P,)) and what it reports.
 struct AnnState {
   float *parameters, *first, *second;
   int64_t step, rows_seen;
@@ -38,14 +27,30 @@ struct AnnState {
   float *outputs;  // (n, n_outputs) or null
 };
 
+// Rows presented with dropout, and what is wanted of them. Of the rule only dropout, its seed and its limits are read.
+struct AnnBatch {
+  const float *parameters;
+  const AnnRule *rule;
+  const AnnData *data;
+  int64_t rows_seen;  // the number of the first row, for the random numbers of dropout
+  float *gradient;    // (P,), overwritten
+  float *outputs;     // (n, n_outputs) or null
+  double total;       // sum of weights * loss
+};
+
 struct AnnKernel {
   const char *name;
   AnnPlan *(*create)(int n_layers, const int *sizes, const int *activations);
   void (*destroy)(AnnPlan *);
+  // Whether online training of this topology runs in online_narrow.h.
+  bool (*is_narrow)(int n_layers, const int *sizes);
   int (*forward)(AnnPlan *, const float *parameters, const AnnData *, float *outputs, int threads);
   int (*loss_and_gradient)(AnnPlan *, const float *parameters, int loss, const AnnData *, double l2, float *gradient,
                            double *value, int threads);
-  // One row at a time by ANN_SGD without dropout; epoch does the rest.
+  // The gradient that a batch of an epoch follows; online_gradient does the same for the one row of an online epoch.
+  int (*batch_gradient)(AnnPlan *, int loss, AnnBatch *, int threads);
+  int (*online_gradient)(AnnPlan *, int loss, AnnBatch *);
+  // Batches of one row by ANN_SGD without dropout; epoch does all others.
   int (*online_epoch)(AnnPlan *, int loss, const AnnRule *, AnnState *, const AnnData *);
   int (*epoch)(AnnPlan *, int loss, const AnnRule *, AnnState *, const AnnData *, int64_t batch_size, int threads);
 };

@@ -1,10 +1,29 @@
 // Online training: one row at a time, momentum, one update per row.
 //
-// The weights of the first layer lie [in][out], and the update a row asks for is made in the same sweep as the forward
-// pass of the next row, so that each weight is read and written once a row. Later layers lie [out][in]: one backward sweep
-// makes the delta of the layer below and the update.
+// The weights of the first layer are stored [in][out]. The update for one row is made in the same sweep as the forward pass of
+// the next row, so each weight is read and written once per row. Later layers are stored [out][in]: one backward sweep
+// computes the delta of the layer below and makes the update.
 
-// z += x W after W += V, V = mu V + previous input * step - shrink W (UPDATE), for NV vectors of units.
+// One input of the sweep below: W += V, V = mu V + before * d - shrink W (UPDATE), then sum += x W.
+template <int NV, bool UPDATE, bool L2>
+INL void sweep_input(float *W, float *V, float x, float before, const vf (&d)[NV], vf (&sum)[NV], vf mu, vf shrink) {
+  const vf now = set1(x), old = set1(before);
+  UNROLL
+  for (int v = 0; v < NV; v++) {
+    vf w = ld(W + v * VL);
+    if (UPDATE) {
+      vf m = vfma(mu, ld(V + v * VL), old * d[v]);
+      if (L2) m = vfnma(shrink, w, m);
+      w += m;
+      st(V + v * VL, m);
+      st(W + v * VL, w);
+    }
+    sum[v] = vfma(now, w, sum[v]);
+  }
+}
+
+// z += x W after W += V, V = mu V + previous * step - shrink W (UPDATE), for NV vectors of units. U inputs at a time have sums of
+// their own, because additions to one sum wait for each other.
 template <int NV, int U, bool UPDATE, bool L2>
 INL void sweep_forward(float *W, float *V, int P, int n, const float *previous, const float *x, const float *step, float *z,
                        vf mu, vf shrink) {
@@ -14,41 +33,14 @@ INL void sweep_forward(float *W, float *V, int P, int n, const float *previous, 
     for (int u = 0; u < U; u++) sum[u][v] = set1(0.0f);
   }
   int i = 0;
+#define ARGUMENTS(k) W + (size_t)(k) * P, V + (size_t)(k) * P, x[k], UPDATE ? previous[k] : 0.0f, d
   for (; i + U <= n; i += U) {
     UNROLL
-    for (int u = 0; u < U; u++) {
-      size_t o = (size_t)(i + u) * P;
-      vf now = set1(x[i + u]), before = set1(UPDATE ? previous[i + u] : 0.0f);
-      UNROLL
-      for (int v = 0; v < NV; v++) {
-        vf w = ld(W + o + v * VL);
-        if (UPDATE) {
-          vf m = vfma(mu, ld(V + o + v * VL), before * d[v]);
-          if (L2) m = vfnma(shrink, w, m);
-          w += m;
-          st(V + o + v * VL, m);
-          st(W + o + v * VL, w);
-        }
-        sum[u][v] = vfma(now, w, sum[u][v]);
-      }
-    }
+    for (int u = 0; u < U; u++) sweep_input<NV, UPDATE, L2>(ARGUMENTS(i + u), sum[u], mu, shrink);
   }
-  for (; i < n; i++) {
-    size_t o = (size_t)i * P;
-    vf now = set1(x[i]), before = set1(UPDATE ? previous[i] : 0.0f);
-    for (int v = 0; v < NV; v++) {
-      vf w = ld(W + o + v * VL);
-      if (UPDATE) {
-        vf m = vfma(mu, ld(V + o + v * VL), before * d[v]);
-        if (L2) m = vfnma(shrink, w, m);
-        w += m;
-        st(V + o + v * VL, m);
-        st(W + o + v * VL, w);
-      }
-      sum[0][v] = vfma(now, w, sum[0][v]);
-    }
-  }
-  // In pairs, because a row at a time waits for every step.
+  for (; i < n; i++) sweep_input<NV, UPDATE, L2>(ARGUMENTS(i), sum[0], mu, shrink);
+#undef ARGUMENTS
+  // Added in pairs, because each addition to one running total would wait for the one before.
   UNROLL
   for (int v = 0; v < NV; v++) {
     vf s = sum[0][v];
@@ -84,7 +76,7 @@ NOINL void first_layer(const Layer &a, const float *previous, const float *x, vf
 #undef ARGUMENTS
 }
 
-// Layer [out][in]: down = (W^T step) * slopes of the layer below, then W += V, V = mu V + step * input - shrink W.
+// A layer stored [out][in]: down = (W^T step) * slopes of the layer below; then W += V, V = mu V + step * input - shrink W.
 template <int NV, bool L2>
 INL void sweep_backward(float *W, float *V, int P, int n, const float *step, const float *y, const float *slopes, float *down,
                         vf mu, vf shrink) {
@@ -146,14 +138,14 @@ static void later_layer(const Layer &a, const float *y) {
   for (; j < a.n_out; j++) dots<1>(a.weights + (size_t)j * a.p_in, a.p_in, y, z + j);
 }
 
-// Values and slopes of a hidden layer, 0 on the padding.
+// Values and slopes of a hidden layer, 0 on the padding. The commonest activation has its own loop: one pass, no second call.
 static void hidden_values(const Layer &a) {
   if (a.activation == LOGISTIC) {
     for (int v = 0; v < a.p_out; v += VL) {
-      vf y, slope, real = ld(a.real + v);
-      act<LOGISTIC>(ld(a.values + v), y, slope);
-      st(a.values + v, y * real);
-      st(a.slopes + v, slope * real);
+      vf y, slope, is_unit = ld(a.is_unit + v);
+      Act<LOGISTIC>::forward(ld(a.values + v), y, slope);
+      st(a.values + v, y * is_unit);
+      st(a.slopes + v, slope * is_unit);
     }
     return;
   }
@@ -163,7 +155,7 @@ static void hidden_values(const Layer &a) {
   st(tail_slopes, keep_first(ld(tail_slopes), a.n_out - a.p_out + VL));
 }
 
-// One output behind a hidden layer, kept in registers, where online_narrow.h does not take over. Returns the row's loss.
+// A single output after a hidden layer, kept in registers; for networks that online_narrow.h does not run. Returns the loss.
 INL float single_unit(const Layer &a, const float *y, int loss, float t, float scale, float &output, float &delta) {
   vf sum = set1(0.0f);
   for (int v = 0; v < a.p_in; v += VL) sum = vfma(ld(y + v), ld(a.weights + v), sum);
@@ -176,19 +168,14 @@ INL float single_unit(const Layer &a, const float *y, int loss, float t, float s
   return lane0(each);
 }
 
-static bool within_tolerance(const float *outputs, const float *targets, int n, float tolerance) {
-  for (int i = 0; i < n; i++)
-    if (!(fabsf(outputs[i] - targets[i]) <= tolerance)) return false;
-  return true;
-}
-
+// Rows in order, with an update after each, for any topology.
 template <bool L2> static void online_rows(Plan *p, int loss, const AnnRule &rule, AnnState &state, const AnnData &data) {
   const int L = p->n_layers;
   Layer &first = p->online[0], &last = p->online[L - 1];
   const int n_in = first.n_in, n_out = last.n_out;
   const float rate = (float)rule.learning_rate, tolerance = (float)rule.tolerance;
   const vf mu = set1((float)rule.momentum), shrink = set1((float)(rule.learning_rate * rule.l2));
-  const float *previous = NULL;  // the row whose update of the first layer is still to be made; its steps stand in first.delta
+  const float *previous = NULL;  // the row whose update of the first layer is still to be made; its steps are in first.delta
   const bool single = n_out == 1 && L > 1;
   if (single) {
     for (int v = 0; v < last.p_out; v += VL) st(last.delta + v, set1(0.0f));
@@ -220,29 +207,61 @@ template <bool L2> static void online_rows(Plan *p, int loss, const AnnRule &rul
     previous = x;
     state.step++;
   }
-  // The result of this forward pass is not used.
+  // Only for the update: the sums of this forward pass are not used.
   if (previous) first_layer<true, L2>(first, previous, previous, mu, shrink);
 }
 
-static int online_epoch(Plan *p, int loss, const AnnRule &rule, AnnState &state, const AnnData &data) {
-  if (!prepare_online(p)) return ANN_NO_MEMORY;
+static void present_rows(Plan *p, int loss, const AnnRule &rule, AnnState &state, const AnnData &data) {
+  const bool l2 = rule.l2 != 0;
+  if (!plan_is_narrow(p)) {
+    if (l2) online_rows<true>(p, loss, rule, state, data);
+    else online_rows<false>(p, loss, rule, state, data);
+  } else if (p->online[0].p_out == VL) {
+    if (l2) narrow_rows<1, true>(p, loss, rule, state, data);
+    else narrow_rows<1, false>(p, loss, rule, state, data);
+  } else {
+    if (l2) narrow_rows<2, true>(p, loss, rule, state, data);
+    else narrow_rows<2, false>(p, loss, rule, state, data);
+  }
+}
+
+// first: the velocity of the rule; null counts as zeros.
+static bool load_online(Plan *p, const float *parameters, const float *first) {
+  if (!prepare_online(p)) return false;
   for (int l = 0; l < p->n_layers; l++) {
     Layer &a = p->online[l];
-    load_layer(a, state.parameters, a.weights, a.biases);
-    load_layer(a, state.first, a.first, a.first_biases);
+    load_layer(a, parameters, a.weights, a.biases);
+    load_layer(a, first, a.first, a.first_biases);
   }
-  const bool l2 = rule.l2 != 0;
-  void (*rows)(Plan *, int, const AnnRule &, AnnState &, const AnnData &) = l2 ? online_rows<true> : online_rows<false>;
-  if (is_narrow(p)) {
-    if (p->online[0].p_out == VL) rows = l2 ? narrow_rows<1, true> : narrow_rows<1, false>;
-    else rows = l2 ? narrow_rows<2, true> : narrow_rows<2, false>;
-  }
-  rows(p, loss, rule, state, data);
+  return true;
+}
+
+static int online_epoch(Plan *p, int loss, const AnnRule &rule, AnnState &state, const AnnData &data) {
+  if (!load_online(p, state.parameters, state.first)) return ANN_NO_MEMORY;
+  present_rows(p, loss, rule, state, data);
   for (int l = 0; l < p->n_layers; l++) {
     Layer &a = p->online[l];
     store_layer(a, state.parameters, a.weights, a.biases);
     store_layer(a, state.first, a.first, a.first_biases);
   }
   state.rows_seen += data.n;
+  return ANN_OK;
+}
+
+// The gradient that an epoch of this one row follows: the step from velocity 0 at learning rate 1, negated.
+static int online_gradient(Plan *p, int loss, AnnBatch &batch) {
+  if (!load_online(p, batch.parameters, NULL)) return ANN_NO_MEMORY;
+  AnnRule rule = {};
+  rule.code = ANN_SGD;
+  rule.learning_rate = 1;
+  AnnState state = {};
+  state.outputs = batch.outputs;
+  present_rows(p, loss, rule, state, *batch.data);
+  batch.total = state.total;
+  for (int l = 0; l < p->n_layers; l++) {
+    Layer &a = p->online[l];
+    store_layer(a, batch.gradient, a.first, a.first_biases);
+  }
+  for (size_t i = 0; i < p->n_parameters; i++) batch.gradient[i] = -batch.gradient[i];
   return ANN_OK;
 }

@@ -1,22 +1,24 @@
-// Online training of the commonest network, one narrow hidden layer and one output, with all but the first layer's weights
-// in registers.
+// Online training of the commonest network, one narrow hidden layer and one output, with everything but the weights of the
+// first layer in registers.
 //
-// A row of such a network is a long chain of few operations: each unit waits for the one below. Meanwhile the first
-// layer's weights are swept: the update that the row before asked for, and the sums of the next row. What the present
-// row's delta will add to those sums is one product, because its update is delta times the row:
+// A row of such a network is a long chain of few operations, each of which waits for the one before. The processor fills the
+// wait with a sweep over the weights of the first layer, which makes the update for the row before and computes the sums of
+// the next row. The delta of the present row is not known yet, but its update is delta times the row, so what it adds to
+// those sums is one product:
 //   z(next) = next . (W + mu V - shrink W) + delta (1 + row . next)
-// The sweep is cut in four and laid between the steps of the chain, so that the processor has both at hand.
+// The sweep is cut into four pieces that stand between the steps of the chain, so that the processor finds both kinds of work
+// close together.
 
-// What a sweep works with, for NV vectors of hidden units.
+// The state of a sweep, for NV vectors of hidden units.
 template <int NV> struct Narrow {
   float *W, *V;
   vf bias[NV], bias_move[NV];
-  vf step[NV];            // delta of the row before
-  vf stay[NV], go[NV];    // next . W and next . V so far
+  vf step[NV];             // delta of the row before
+  vf sum_w[NV], sum_v[NV]; // next . W and next . V so far
   vf mu, shrink;
 };
 
-// Inputs i0..i1: W += V, V = mu V + before * step - shrink W (UPDATE), and the sums of the next row.
+// Inputs i0..i1: W += V, V = mu V + before * step - shrink W (UPDATE), then the sums of the next row.
 template <int NV, bool UPDATE, bool L2>
 INL void sweep_inputs(Narrow<NV> &s, int i0, int i1, const float *before, const float *next) {
   float *W = s.W + (size_t)i0 * NV * VL, *V = s.V + (size_t)i0 * NV * VL;
@@ -32,8 +34,8 @@ INL void sweep_inputs(Narrow<NV> &s, int i0, int i1, const float *before, const 
         st(V + v * VL, m);
         st(W + v * VL, w);
       }
-      s.stay[v] = vfma(x, w, s.stay[v]);
-      s.go[v] = vfma(x, m, s.go[v]);
+      s.sum_w[v] = vfma(x, w, s.sum_w[v]);
+      s.sum_v[v] = vfma(x, m, s.sum_v[v]);
     }
   }
 }
@@ -45,19 +47,19 @@ template <int NV> INL void begin_sweep(Narrow<NV> &s, bool update) {
       s.bias_move[v] = vfma(s.mu, s.bias_move[v], s.step[v]);
       s.bias[v] += s.bias_move[v];
     }
-    s.stay[v] = s.go[v] = set1(0.0f);
+    s.sum_w[v] = s.sum_v[v] = set1(0.0f);
   }
 }
 
-// before: null where that row asks for no update.
+// before: the row before, null where it makes no update.
 template <int NV, bool L2> INL void sweep_part(Narrow<NV> &s, int i0, int i1, const float *before, const float *next) {
   if (before) sweep_inputs<NV, true, L2>(s, i0, i1, before, next);
   else sweep_inputs<NV, false, L2>(s, i0, i1, before, next);
 }
 
 INL void act_by_code(int code, vf z, vf &a, vf &slope) {
-#define CALL(A) act<A>(z, a, slope)
-  FOR_ACTIVATION(code, CALL)
+#define CALL(A) Act<A>::forward(z, a, slope)
+  FOR_ACTIVATION(code)
 #undef CALL
 }
 
@@ -70,11 +72,14 @@ INL float product_of_rows(const float *x, const float *y, int n) {
   return vsum(sum);
 }
 
-// One vector of hidden units, or two where the sweep is not so long that the chain hardly matters. Narrower vectors came out
-// no faster this way than row by row.
-static bool is_narrow(const Plan *p) {
-  const Layer &a = p->online[0];
-  return VL == 16 && p->n_layers == 2 && p->online[1].n_out == 1 && (a.p_out == VL || (a.p_out == 2 * VL && a.n_in <= 128));
+// One vector of hidden units; or two, if there are so few inputs that the chain still takes longer than the sweep. Vectors of
+// fewer than 16 lanes gain nothing here.
+static bool is_narrow(int n_layers, int n_in, int n_hidden, int n_out) {
+  const int width = pad(n_hidden);
+  return VL == 16 && n_layers == 2 && n_out == 1 && (width == VL || (width == 2 * VL && n_in <= 128));
+}
+static bool plan_is_narrow(const Plan *p) {
+  return is_narrow(p->n_layers, p->n_inputs, p->online[0].n_out, p->online[p->n_layers - 1].n_out);
 }
 
 template <int NV, bool L2>
@@ -88,26 +93,26 @@ NOINL void narrow_rows(Plan *p, int loss, const AnnRule &rule, AnnState &state, 
   s.V = a.first;
   s.mu = mu;
   s.shrink = shrink;
-  vf W[NV], V[NV], real[NV], z[NV], y[NV], slope[NV];  // W, V: of the output unit
+  vf W[NV], V[NV], is_unit[NV], z[NV], y[NV], slope[NV];  // W, V: those of the output unit
   for (int v = 0; v < NV; v++) {
     s.bias[v] = ld(a.biases + v * VL);
     s.bias_move[v] = ld(a.first_biases + v * VL);
     s.step[v] = set1(0.0f);
     W[v] = ld(b.weights + v * VL);
     V[v] = ld(b.first + v * VL);
-    real[v] = ld(a.real + v * VL);
+    is_unit[v] = ld(a.is_unit + v * VL);
   }
   float bias = b.biases[0], bias_move = b.first_biases[0];
   double total = 0;
-  const float *x = data.inputs + (size_t)row_of(&data, 0) * n, *before = NULL;  // before: null if that row asks for no update
+  const float *x = data.inputs + (size_t)row_of(&data, 0) * n, *before = NULL;  // before: null if that row makes no update
   begin_sweep(s, false);
   sweep_part<NV, L2>(s, 0, n, NULL, x);
-  for (int v = 0; v < NV; v++) z[v] = s.bias[v] + s.stay[v];
+  for (int v = 0; v < NV; v++) z[v] = s.bias[v] + s.sum_w[v];
   for (int64_t r = 0; r < data.n; r++) {
     const int64_t row = row_of(&data, r);
     const float *next = r + 1 < data.n ? data.inputs + (size_t)row_of(&data, r + 1) * n : x;
     const float t = data.targets[row], weight = data.weights ? data.weights[row] : 1.0f;
-    // Whatever need not wait for the output is ready before it: back is the slope of the output's sum in each z.
+    // Everything that does not depend on the output is computed before it. back: the slope of the output's sum in each z.
     vf back[NV], lift[NV], sum = keep_first(set1(bias), 1);
     const vf factor = set1(1.0f + product_of_rows(x, next, n));
     UNROLL
@@ -130,13 +135,13 @@ NOINL void narrow_rows(Plan *p, int loss, const AnnRule &rule, AnnState &state, 
     sweep_part<NV, L2>(s, i3, n, before, next);
     UNROLL
     for (int v = 0; v < NV; v++) {
-      z[v] = s.bias[v] + s.stay[v];
+      z[v] = s.bias[v] + s.sum_w[v];
       if (!updates) continue;
-      vf go = mu * (s.bias_move[v] + s.go[v]);
-      if (L2) go = vfnma(shrink, s.stay[v], go);
-      z[v] = vfma(lift[v], d, z[v] + go);
+      vf moved = mu * (s.bias_move[v] + s.sum_v[v]);
+      if (L2) moved = vfnma(shrink, s.sum_w[v], moved);
+      z[v] = vfma(lift[v], d, z[v] + moved);
       s.step[v] = back[v] * d;
-      V[v] = vfma(mu, V[v], d * (y[v] * real[v]));
+      V[v] = vfma(mu, V[v], d * (y[v] * is_unit[v]));
       if (L2) V[v] = vfnma(shrink, W[v], V[v]);
       W[v] += V[v];
     }
@@ -146,10 +151,10 @@ NOINL void narrow_rows(Plan *p, int loss, const AnnRule &rule, AnnState &state, 
       state.step++;
     }
     if (updates && !(fabsf(lane0(factor)) <= 1e30f)) {
-      // Rows so large that their product overflows, or would with a delta: first the update, then the sums.
+      // The product of these rows overflows, or would once multiplied by delta: make the update first, then the sums.
       begin_sweep(s, true);
       sweep_part<NV, L2>(s, 0, n, x, next);
-      for (int v = 0; v < NV; v++) z[v] = s.bias[v] + s.stay[v];
+      for (int v = 0; v < NV; v++) z[v] = s.bias[v] + s.sum_w[v];
       before = NULL;
     } else {
       before = updates ? x : NULL;

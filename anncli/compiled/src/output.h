@@ -1,12 +1,12 @@
 // An output layer: from pre-activations and targets to outputs, deltas (dE/dz) and the loss, as network/losses.py.
 
-// Where the real units end: 1 on lanes below n, 0 on the padding behind.
+// 1 on the lanes below n, 0 on the padding after them.
 INL vf lanes_below(int n) {
   float lanes[VL];
   for (int i = 0; i < VL; i++) lanes[i] = i < n ? 1.0f : 0.0f;
   return ldu(lanes);
 }
-// x on the real lanes, 0 on the padding, whatever stands there.
+// x on the lanes below n, 0 on the padding, even where x is NaN there.
 INL vf keep_first(vf x, int n) {
   if (n >= VL) return x;
 #if VL == 16
@@ -18,7 +18,7 @@ INL vf keep_first(vf x, int n) {
 
 template <int A> INL vf squared(vf z, vf t, vf &a, vf &d) {
   vf slope;
-  act<A>(z, a, slope);
+  Act<A>::forward(z, a, slope);
   vf e = a - t;
   d = e * slope;
   return e * e;
@@ -26,11 +26,11 @@ template <int A> INL vf squared(vf z, vf t, vf &a, vf &d) {
 INL vf squared_error(int code, vf z, vf t, vf &a, vf &d) {
   vf loss = set1(0.0f);
 #define CALL(A) loss = squared<A>(z, t, a, d)
-  FOR_ACTIVATION(code, CALL)
+  FOR_ACTIVATION(code)
 #undef CALL
   return loss;
 }
-// max(z, 0) - z t + log(1 + exp(-|z|)): never through the log of an output, so a saturated wrong unit costs a finite loss.
+// max(z, 0) - z t + log(1 + exp(-|z|)). Not from the log of an output, which is -inf for a saturated unit that is wrong.
 INL vf binary_cross_entropy(vf z, vf t, vf &a, vf &d) {
   const vf zero = set1(0.0f), one = set1(1.0f);
   vf e = vexp(-vabs(z)), r = reciprocal(one + e);
@@ -39,12 +39,12 @@ INL vf binary_cross_entropy(vf z, vf t, vf &a, vf &d) {
   return vfnma(z, t, at_least(z, zero)) + vlog1p(e);
 }
 
-// -t (1-p)^2 log p - (1-t) p^2 log(1-p), with p and 1-p each exact near 0.
+// -t (1-p)^2 log p - (1-t) p^2 log(1-p). p and q = 1-p are computed apart, so that each is exact near 0.
 INL vf focal(vf z, vf t, vf &a, vf &d) {
   const vf zero = set1(0.0f), one = set1(1.0f), two = set1(2.0f);
   const vf e = vexp(-vabs(z)), r = reciprocal(one + e), far = e * r, log = vlog1p(e);
   const vf p = where_less(z, zero, far, r), q = where_less(z, zero, r, far);
-  const vf up = q * q * t, down = p * p * (one - t);  // the weights of the two sides
+  const vf up = q * q * t, down = p * p * (one - t);  // the factors of the two terms
   const vf log_p = at_least(-z, zero) + log, log_q = at_least(z, zero) + log;
   a = p;
   d = down * vfma(two * q, log_q, p) - up * vfma(two * p, log_p, q);
@@ -54,7 +54,7 @@ INL vf logistic_loss(int loss, vf z, vf t, vf &a, vf &d) {
   return loss == ANN_FOCAL ? focal(z, t, a, d) : binary_cross_entropy(z, t, a, d);
 }
 
-// z (n) becomes exp(z - top) / sum in place, padding 0; returns log(sum) + top.
+// z (n) becomes exp(z - top) / sum in place, where top is the largest z; padding becomes 0. Returns log(sum) + top.
 INL float softmax_row(float *z, int n) {
   vf top = ldu(z);
   if (n < VL) top = where_less(set1(0.0f), lanes_below(n), top, set1(z[0]));
@@ -90,7 +90,7 @@ NOINL float softmax_output(int loss, float *z, const float *t, float scale, floa
       st(d + v, (ld(z + v) * set1(total) - load_first(t + v, n - v)) * set1(scale));
     return log_sum * total - vsum(product);
   }
-  if (loss == ANN_FOCAL) {  // d holds the pre-activations until here
+  if (loss == ANN_FOCAL) {  // up to here d holds the pre-activations
     vf all = set1(0.0f), cost = set1(0.0f);
     for (int v = 0; v < n; v += VL) {
       vf y = ld(z + v), q = set1(1.0f) - y, log = ld(d + v) - set1(log_sum), wanted = load_first(t + v, n - v) * q;
@@ -116,7 +116,7 @@ NOINL float softmax_output(int loss, float *z, const float *t, float scale, floa
   return vsum(squares) / n;
 }
 
-// One row of n outputs: z becomes the outputs, d (padded with 0) the deltas times scale; returns the row's loss.
+// One row of n outputs: z becomes the outputs, d (padded with 0) the deltas times scale. Returns the loss of the row.
 static float output_row(int code, int loss, float *z, const float *t, float scale, float *d, int n) {
   if (code == SOFTMAX) return softmax_output(loss, z, t, scale, d, n);
   vf total = set1(0.0f), factor = set1(loss == ANN_MSE ? scale * (2.0f / n) : scale);
@@ -130,7 +130,7 @@ static float output_row(int code, int loss, float *z, const float *t, float scal
   return loss == ANN_MSE ? vsum(total) / n : vsum(total);
 }
 
-// The same for m rows of one output each, VL rows at a time: z, t, scale, d, losses are vectors (m), padded to VL.
+// The same for m rows of one output each, VL rows at a time: z, t, scale, d and losses are vectors (m), padded to VL.
 static void single_output(int code, int loss, float *z, const float *t, const float *scale, float *d, float *losses, int m) {
   for (int v = 0; v < m; v += VL) {
     vf a, delta, x = ld(z + v), wanted = ld(t + v);
@@ -139,4 +139,11 @@ static void single_output(int code, int loss, float *z, const float *t, const fl
     st(d + v, delta * ld(scale + v) * set1(loss == ANN_MSE ? 2.0f : 1.0f));
     st(losses + v, each);
   }
+}
+
+// Whether every |output - target| is within the tolerance; false where an output is NaN.
+static bool within_tolerance(const float *outputs, const float *targets, int n, float tolerance) {
+  for (int i = 0; i < n; i++)
+    if (!(fabsf(outputs[i] - targets[i]) <= tolerance)) return false;
+  return true;
 }

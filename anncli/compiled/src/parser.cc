@@ -1,11 +1,9 @@
-// A parser of number tables: lines of text into rows of float32, each number what float() and a cast to float32 give.
-#define Py_LIMITED_API 0x030B0000
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-
+// A parser of number tables: lines of text into rows of float32. Each number is the one that float() and a cast to float32 give.
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "calls.h"
 
 namespace {
 
@@ -14,7 +12,7 @@ enum Status { GOOD = 0, BAD_NUMBER = 1, TOO_FEW = 2, TOO_MANY = 3, NOT_FINITE = 
 const double TENS[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                        1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-// Eight digits at once; the source is read as little-endian.
+// Whether eight characters, read as a little-endian number, are digits; and the number that they spell.
 inline bool eight_digits(uint64_t v) {
   return ((v & 0xF0F0F0F0F0F0F0F0ull) | (((v + 0x0606060606060606ull) & 0xF0F0F0F0F0F0F0F0ull) >> 4)) == 0x3333333333333333ull;
 }
@@ -28,10 +26,10 @@ inline bool is_digit(char c) { return (unsigned)(c - '0') < 10; }
 
 struct Cursor {
   const char *at, *end;    // *end is a NUL
-  PyThreadState *thread;   // the interpreter is let go while this is set
+  PyThreadState *thread;   // set while the interpreter lock is released
 };
 
-// A number the fast path leaves alone, through Python's own reader.
+// A number that the fast path does not read, through Python's own reader.
 Status slow_number(Cursor &c, const char *token, const char *after, float *value) {
   const size_t n = (size_t)(after - token);
   char small[128], *text = n < sizeof small ? small : (char *)malloc(n + 1);
@@ -42,7 +40,7 @@ Status slow_number(Cursor &c, const char *token, const char *after, float *value
   char *stop = NULL;
   const double found = PyOS_string_to_double(text, &stop, NULL);
   const bool good = n > 0 && stop == text + n && !(found == -1.0 && PyErr_Occurred());
-  // Too large for a double gives an infinity here, as float() does.
+  // A number too large for a double is an infinity, as in float().
   PyErr_Clear();
   c.thread = PyEval_SaveThread();
   if (text != small) free(text);
@@ -55,8 +53,8 @@ inline bool ends_token(char c, char delimiter) {
   return c == delimiter || c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\v' || c == '\f' || c == '#';
 }
 
-// One number at c.at, which moves behind it. Numbers of up to 19 digits and moderate size are exact here: either the double
-// is one correctly rounded quotient or product, or it is near enough to tell which float32 it rounds to.
+// Reads one number at c.at and moves c.at past it. Numbers of up to 19 digits and moderate size are exact here: the double is
+// one correctly rounded quotient or product, or it is close enough to tell which float32 it rounds to.
 inline Status number(Cursor &c, char delimiter, float *value) {
   const char *const token = c.at, *p = token;
   const bool negative = *p == '-';
@@ -101,7 +99,7 @@ inline Status number(Cursor &c, char delimiter, float *value) {
     else v = exponent <= 22 ? v * TENS[exponent] : v * 1e22 * TENS[exponent - 22];
     if (m == 0) exact = true;
     else if (!exact && v > 1.2e-38 && v < 3.4e38) {
-      // At most 3 units off in the double: only near the middle between two float32 does that matter.
+      // The double is off by at most 3 units in the last place, which matters only near the middle between two float32.
       uint64_t bits;
       memcpy(&bits, &v, 8);
       const int64_t from_middle = (int64_t)(bits & 0x1FFFFFFF) - 0x10000000;
@@ -120,8 +118,8 @@ inline Status number(Cursor &c, char delimiter, float *value) {
 }
 
 struct Table {
-  char delimiter;  // a space stands for any run of blanks
-  bool special;    // nan and inf are values too
+  char delimiter;  // a space means any run of blanks
+  bool special;    // nan and inf are accepted
   Py_ssize_t width, rows, lines, column;
   float *out, *out_end;
 };
@@ -131,7 +129,7 @@ inline void skip_blanks(Cursor &c, char delimiter) {
 }
 inline bool at_line_end(const Cursor &c) { return *c.at == '\n' || *c.at == '\r' || *c.at == '#' || c.at >= c.end; }
 
-// Past the comment and the line end at c.at: \n, \r\n or \r.
+// Moves c.at past a comment and a line end (\n, \r\n or \r).
 inline void finish_line(Cursor &c, Table &t) {
   if (*c.at == '#')
     while (c.at < c.end && *c.at != '\n' && *c.at != '\r') c.at++;
@@ -141,7 +139,7 @@ inline void finish_line(Cursor &c, Table &t) {
   t.lines++;
 }
 
-// The values of one line into t.out; sets the width if it is the first. On a fault c.at is where it stands.
+// Reads the values of one line into t.out; the first line sets the width. On an error c.at is the place of the error.
 Status line(Cursor &c, Table &t) {
   float *out = t.out;
   Py_ssize_t n = 0;
@@ -196,10 +194,10 @@ Status table(Cursor &c, Table &t) {
 
 // parse_block(text, start, delimiter, width, special, out) -> (rows, width, lines, at, status, column)
 //
-// text: bytes, whole lines from `start` on; delimiter: '' for blanks, or one character; width: values per line, 0 = as the
-// first line; special: take nan and inf; out: a writable float32 buffer, filled row by row until it or the text ends.
-// at: where the next line, or the fault, starts; lines: line ends passed; status and column (from 1): the first fault.
-PyObject *ann_parse_block(PyObject *, PyObject *const *a, Py_ssize_t n) {
+// text: bytes, whole lines from `start` on; delimiter: '' for blanks, or one character; width: values per line, 0 = as many as
+// in the first line; special: accept nan and inf; out: a writable float32 buffer, filled row by row until it or the text ends.
+// at: where the next line starts, or the error is; lines: line ends passed; status and column (from 1): the first error.
+PyObject *parse_block(PyObject *, PyObject *const *a, Py_ssize_t n) {
   if (n != 6) {
     PyErr_Format(PyExc_TypeError, "%zd arguments instead of 6", n);
     return NULL;

@@ -1,54 +1,25 @@
 // A plan: one topology with the memory its calls work in, kept from call to call.
 //
-// Two layouts, each in its own arena: online (a row at a time) and batch (many rows). Parameters arrive and leave as
-// the one vector of network.Topology: per layer a block (n_in + 1, n_out), biases first. Inside, rows are padded to
-// whole vectors; padded weights are 0 and stay 0, because their deltas or their inputs are kept 0.
+// Two layouts, each in its own arena: online (a row at a time) and batch (many rows). Parameters come and go as the one
+// vector of network.Topology: per layer a block (n_in + 1, n_out), biases first. Inside, rows are padded to whole vectors;
+// padded weights are 0 and stay 0, because their deltas or their inputs are kept at 0.
 
 INL int64_t row_of(const AnnData *data, int64_t r) { return data->rows ? data->rows[r] : r; }
 
 struct Layer {
   int n_in, n_out, p_in, p_out, activation;
-  size_t offset;  // of its block in the parameter vector
-  // Weights as [rows][width]: [in][p_out], or [out][p_in] where `by_output`.
+  size_t offset;  // where its block starts in the parameter vector
+  // Weights are [rows][width]: [in][p_out], or [out][p_in] where `by_output`.
   bool by_output;
   int rows, width;
-  float *weights, *first, *second;                  // and the two vectors of the rule
+  float *weights, *first, *second;                  // first, second: the vectors of the update rule
   float *biases, *first_biases, *second_biases;     // (p_out,)
   float *sums, *sum_biases;                         // batch: a gradient collected over several blocks
-  float *transposed;                                // batch: [out][p_in], what deltas pass back through
+  float *transposed;                                // batch: [out][p_in], the weights of the backward pass
   float *values, *slopes, *delta;                   // batch: [capacity][stride]; online: (p_out,)
-  int stride;                                       // between rows of values and delta
+  int stride;                                       // floats between two rows of values and of delta
   const float **value_rows, **delta_rows;           // batch: where each of these rows starts
-  float *real;                                      // (p_out,) 1 on units, 0 on padding
-};
-
-struct Arena {
-  char *memory, *start;
-  size_t used, size;
-  float *take(size_t n) {  // null while sizes are only counted
-    size_t at = used;
-    used += (n * sizeof(float) + 63) / 64 * 64 + 64;
-    return start ? (float *)(start + at) : NULL;
-  }
-  // Memory whose start lies half a page from that of the last `n` floats taken: loads and stores of two arrays walked
-  // together then never meet in the low bits of their addresses, which would make one wait for the other.
-  float *take_apart(size_t n) {
-    const size_t last = (n * sizeof(float) + 63) / 64 * 64 + 64;
-    used += (2048 + 4096 - last % 4096) % 4096;
-    return take(n);
-  }
-  void reset() { used = 0; start = NULL; }
-  bool allocate() {
-    if (used > size) {
-      free(memory);
-      memory = (char *)malloc(used + 64);
-      size = memory ? used : 0;
-      if (!memory) return false;
-    }
-    start = memory + (64 - (uintptr_t)memory % 64) % 64;
-    used = 0;
-    return true;
-  }
+  float *is_unit;                                   // online: (p_out,) 1 on units, 0 on padding
 };
 
 struct Plan {
@@ -61,10 +32,11 @@ struct Plan {
   float *row_scales, *row_losses, *row_targets;  // (capacity,)
   const float **input_rows;   // (capacity,)
   size_t n_parameters;
-  int n_inputs, n_units;      // n_units: inputs and hidden units together, the stride of dropout counters
+  int n_inputs, n_units;      // n_units: inputs and hidden units together; dropout counts by it from row to row
 };
 
-// A single output, or a few, behind a hidden layer: weights by output make dot products of what would be padding.
+// Whether a layer has so few outputs after a hidden layer that, with weights by input, most of each vector would be padding.
+// With weights by output, its sums are dot products.
 static bool few_outputs(int number, int n_layers, int n_out) {
   return number == n_layers - 1 && number > 0 && n_out * 4 <= (VL > 4 ? VL : 4);
 }
@@ -128,11 +100,11 @@ static bool prepare_online(Plan *p) {
       a.values = arena.take(a.p_out);
       a.slopes = arena.take(a.p_out);
       a.delta = arena.take(a.p_out);
-      a.real = arena.take(a.p_out);
+      a.is_unit = arena.take(a.p_out);
     }
   }
   for (int l = 0; l < p->n_layers; l++)
-    for (int i = 0; i < p->online[l].p_out; i++) p->online[l].real[i] = i < p->online[l].n_out ? 1.0f : 0.0f;
+    for (int i = 0; i < p->online[l].p_out; i++) p->online[l].is_unit[i] = i < p->online[l].n_out ? 1.0f : 0.0f;
   return p->online_ready = true;
 }
 
@@ -140,7 +112,7 @@ static const float **take_rows(Arena &arena, size_t rows) {
   return (const float **)arena.take(rows * sizeof(float *) / sizeof(float));
 }
 
-// Memory for `capacity` rows at a time; stored slopes for every hidden layer where dropout needs them.
+// Memory for `capacity` rows at a time. slopes: every hidden layer stores its slopes, as dropout needs.
 static bool prepare_batch(Plan *p, int capacity, bool slopes) {
   if (p->capacity >= capacity && (p->batch_slopes || !slopes)) return true;
   capacity = capacity > p->capacity ? capacity : p->capacity;
@@ -188,7 +160,7 @@ static bool prepare_batch(Plan *p, int capacity, bool slopes) {
   return true;
 }
 
-// to[r][width] = from[r][n], zeros behind
+// to[r][width] = from[r][n], with zeros after them
 static void copy_rows(float *to, int width, const float *from, int rows, int n) {
   for (int r = 0; r < rows; r++, to += width, from += n) {
     memcpy(to, from, sizeof(float) * n);
@@ -196,78 +168,7 @@ static void copy_rows(float *to, int width, const float *from, int rows, int n) 
   }
 }
 
-#if VL > 1
-typedef float f4 __attribute__((vector_size(16)));
-typedef float f4u __attribute__((vector_size(16), aligned(4), may_alias));
-typedef int i4 __attribute__((vector_size(16)));
-#if defined(__clang__)
-#define MIX(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
-#else
-#define MIX(a, b, i, j, k, l) __builtin_shuffle(a, b, i4{i, j, k, l})
-#endif
-#endif
-
-#if VL >= 8
-// Eight rows of eight: pairs, fours and halves change places.
-INL void transpose8(float *to, size_t to_width, const float *from, size_t from_width) {
-  __m256 a[8], b[8];
-  UNROLL
-  for (int i = 0; i < 8; i++) a[i] = _mm256_loadu_ps(from + i * from_width);
-  UNROLL
-  for (int i = 0; i < 8; i += 2) {
-    b[i] = _mm256_unpacklo_ps(a[i], a[i + 1]);
-    b[i + 1] = _mm256_unpackhi_ps(a[i], a[i + 1]);
-  }
-  UNROLL
-  for (int i = 0; i < 8; i += 4) {
-    a[i] = _mm256_shuffle_ps(b[i], b[i + 2], 0x44);
-    a[i + 1] = _mm256_shuffle_ps(b[i], b[i + 2], 0xee);
-    a[i + 2] = _mm256_shuffle_ps(b[i + 1], b[i + 3], 0x44);
-    a[i + 3] = _mm256_shuffle_ps(b[i + 1], b[i + 3], 0xee);
-  }
-  UNROLL
-  for (int i = 0; i < 4; i++) {
-    _mm256_storeu_ps(to + i * to_width, _mm256_permute2f128_ps(a[i], a[i + 4], 0x20));
-    _mm256_storeu_ps(to + (i + 4) * to_width, _mm256_permute2f128_ps(a[i], a[i + 4], 0x31));
-  }
-}
-#endif
-
-// to[c][r] = from[r][c] for r < rows, c < columns
-static void transpose(float *to, size_t to_width, const float *from, size_t from_width, int rows, int columns) {
-  int r = 0;
-#if VL >= 8
-  for (; r + 8 <= rows; r += 8) {
-    int c = 0;
-    for (; c + 8 <= columns; c += 8) transpose8(to + c * to_width + r, to_width, from + r * from_width + c, from_width);
-    for (; c < columns; c++)
-      for (int i = 0; i < 8; i++) to[c * to_width + r + i] = from[(r + i) * from_width + c];
-  }
-#endif
-#if VL > 1
-  for (; r + 4 <= rows; r += 4) {
-    const float *f = from + r * from_width;
-    float *t = to + r;
-    int c = 0;
-    for (; c + 4 <= columns; c += 4, f += 4, t += 4 * to_width) {
-      f4 a = *(const f4u *)f, b = *(const f4u *)(f + from_width);
-      f4 d = *(const f4u *)(f + 2 * from_width), e = *(const f4u *)(f + 3 * from_width);
-      f4 ab0 = MIX(a, b, 0, 4, 1, 5), ab1 = MIX(a, b, 2, 6, 3, 7);
-      f4 de0 = MIX(d, e, 0, 4, 1, 5), de1 = MIX(d, e, 2, 6, 3, 7);
-      *(f4u *)t = MIX(ab0, de0, 0, 1, 4, 5);
-      *(f4u *)(t + to_width) = MIX(ab0, de0, 2, 3, 6, 7);
-      *(f4u *)(t + 2 * to_width) = MIX(ab1, de1, 0, 1, 4, 5);
-      *(f4u *)(t + 3 * to_width) = MIX(ab1, de1, 2, 3, 6, 7);
-    }
-    for (; c < columns; c++)
-      for (int i = 0; i < 4; i++) to[c * to_width + r + i] = from[(r + i) * from_width + c];
-  }
-#endif
-  for (; r < rows; r++)
-    for (int c = 0; c < columns; c++) to[c * to_width + r] = from[r * from_width + c];
-}
-
-// One vector of the caller into a layer's own layout, padding cleared; null counts as zeros.
+// Copies one vector of the caller into the layout of a layer and clears the padding; a null vector counts as zeros.
 static void load_layer(const Layer &a, const float *vector, float *weights, float *biases) {
   if (!vector) {
     memset(weights, 0, sizeof(float) * a.rows * a.width);

@@ -1,4 +1,7 @@
 // One kernel variant: included once per instruction set, with VL (lanes), ANN_VARIANT (its name) and ANN_TABLE defined.
+//
+// Reading order: vector (arithmetic on VL floats), activation, output; transpose, arena, plan (memory of a topology); online_narrow
+// and online (a row at a time); dropout, update, tile, batch_rows, batch_update, batch (many rows at a time).
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,14 +18,22 @@
 #include <arm_neon.h>
 #endif
 
-// Everything is local to the variant: a function shared between them could carry instructions the machine lacks.
+// Everything is local to the variant: the linker would keep one copy of a function shared by two variants, and that copy may
+// hold instructions that the machine lacks.
 namespace {
 #include "vector.h"
 #include "activation.h"
 #include "output.h"
+#include "transpose.h"
+#include "arena.h"
 #include "plan.h"
 #include "online_narrow.h"
 #include "online.h"
+#include "dropout.h"
+#include "update.h"
+#include "tile.h"
+#include "batch_rows.h"
+#include "batch_update.h"
 #include "batch.h"
 
 AnnPlan *create(int n_layers, const int *sizes, const int *activations) {
@@ -31,15 +42,27 @@ AnnPlan *create(int n_layers, const int *sizes, const int *activations) {
 
 void destroy(AnnPlan *p) { plan_destroy((Plan *)p); }
 
+bool narrow(int n_layers, const int *sizes) { return is_narrow(n_layers, sizes[0], sizes[1], sizes[n_layers]); }
+
 int forward(AnnPlan *p, const float *parameters, const AnnData *data, float *outputs, int threads) {
   FlushDenormals flush;
-  return batch_forward((Plan *)p, parameters, data, outputs, threads);
+  return outputs_of_rows((Plan *)p, parameters, data, outputs, threads);
 }
 
 int loss_and_gradient(AnnPlan *p, const float *parameters, int loss, const AnnData *data, double l2, float *gradient,
                       double *value, int threads) {
   FlushDenormals flush;
-  return batch_gradient((Plan *)p, parameters, loss, data, l2, gradient, value, threads);
+  return mean_gradient((Plan *)p, parameters, loss, data, l2, gradient, value, threads);
+}
+
+int gradient_of_batch(AnnPlan *p, int loss, AnnBatch *batch, int threads) {
+  FlushDenormals flush;
+  return batch_gradient((Plan *)p, loss, *batch, threads);
+}
+
+int gradient_of_row(AnnPlan *p, int loss, AnnBatch *batch) {
+  FlushDenormals flush;
+  return online_gradient((Plan *)p, loss, *batch);
 }
 
 int online(AnnPlan *p, int loss, const AnnRule *rule, AnnState *state, const AnnData *data) {
@@ -53,4 +76,7 @@ int epoch(AnnPlan *p, int loss, const AnnRule *rule, AnnState *state, const AnnD
 }
 }  // namespace
 
-extern const AnnKernel ANN_TABLE = {ANN_VARIANT, create, destroy, forward, loss_and_gradient, online, epoch};
+extern const AnnKernel ANN_TABLE = {
+    ANN_VARIANT,       create,          destroy, narrow, forward, loss_and_gradient,
+    gradient_of_batch, gradient_of_row, online,  epoch,
+};

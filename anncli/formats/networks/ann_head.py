@@ -61,9 +61,12 @@ def _read_layer(items: Items, index: int) -> LayerKind:
         message = f"a layer is its units and activation, found {kind_of(value)}"
         raise items.fault(index, message, "write for example `8 tanh`")
     try:
-        return read_layer(value)
+        layer = read_layer(value)
     except ValueFault as fault:
         raise items.fault(index, fault.message, fault.advice) from None
+    if too_large := size_fault([getattr(layer, name) for name, (form, _) in layer.keys.items() if form is int]):
+        raise items.fault(index, too_large, "make the network smaller")
+    return layer
 
 
 def _read_long_form(form: Mapping) -> LayerKind:
@@ -78,10 +81,10 @@ def _read_long_form(form: Mapping) -> LayerKind:
         raise form.fault("kind", fault.message, fault.advice) from None
     form.refuse_unknown([*known.keys, "kind"])
     values: dict[str, Any] = {}
-    for name, key in known.keys.items():
-        values[name] = _whole(form, name, key.example) if key.type is int else form.get(name)
-        if key.type is str and not isinstance(values[name], str):
-            raise form.fault(name, f"`{name}` is missing", f"write for example `{key.example}`")
+    for name, (needed, example) in known.keys.items():
+        values[name] = _whole(form, name, example) if needed is int else form.get(name)
+        if needed is str and not isinstance(values[name], str):
+            raise form.fault(name, f"`{name}` is missing", f"write for example `{example}`")
     try:
         return known(**values)
     except KeyFault as fault:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from anncli.errors import NetworkError, UsageError, did_you_mean
 from anncli.formats.files.textfile import BOM, Path, decode, read_bytes, replace_file, shown_name
@@ -40,7 +39,7 @@ def parse(data: bytes, path: Path) -> Network:
         return ann1dn.parse_network(data.removeprefix(BOM).decode("latin-1"), path)
     network = ann.parse_network(decode(data, path, NetworkError), path)
     if data.startswith(BOM):
-        network.source = replace(network.source, head=f"\ufeff{network.source.head or ''}")
+        network.source = network.source._replace(head=f"\ufeff{network.source.head or ''}")
     return network
 
 

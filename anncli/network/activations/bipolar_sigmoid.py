@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from anncli.network.activations.base import Activation
+from anncli.network.activations import Activation
 
 ACTIVATION = Activation(lambda z: np.tanh(z / 2), lambda z, a: (1 - a * a) / 2, lambda z, a: -a * (1 - a * a) / 2)

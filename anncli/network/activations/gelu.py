@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.network.activations.base import Activation
+from anncli.network.activations import Activation
 
 # Rational approximations of erf and erfc, error below 1e-15: Cody 1969, Math. Comp. 23, 631-637.
 _ERF_P = (

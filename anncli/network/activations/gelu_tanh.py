@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.network.activations.base import Activation
+from anncli.network.activations import Activation
 
 _C, _CUBE = 0.7978845608028654, 0.044715
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from anncli.network.activations.base import Activation, zero
+from anncli.network.activations import Activation, zero
 
 _LEAK = 0.01
 

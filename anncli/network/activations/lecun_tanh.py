@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.network.activations.base import Activation
+from anncli.network.activations import Activation
 
 _A, _S = 1.7159, 2.0 / 3.0
 

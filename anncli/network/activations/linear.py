@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from anncli.network.activations.base import Activation, zero
+from anncli.network.activations import Activation, zero
 
 ACTIVATION = Activation(lambda z: z.copy(), lambda z, a: np.ones_like(z), zero)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from anncli.arrays import Array
-from anncli.network.activations.base import Activation
+from anncli.network.activations import Activation
 from anncli.network.activations.logistic import logistic
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from anncli.network.activations.base import Activation
+from anncli.network.activations import Activation
 
 ACTIVATION = Activation(
     lambda z: z / (1 + np.abs(z)),

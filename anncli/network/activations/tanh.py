@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from anncli.network.activations.base import Activation
+from anncli.network.activations import Activation
 
 ACTIVATION = Activation(np.tanh, lambda z, a: 1 - a * a, lambda z, a: -2 * a * (1 - a * a))

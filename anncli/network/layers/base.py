@@ -46,25 +46,18 @@ class Kept(NamedTuple):
     own: Any = None
 
 
-class Start(NamedTuple):
+class Start:
     """What initial weights depend on: a method of INITIALIZATION_NAMES, the random numbers, and the place of the layer.
 
     low, high (n_inputs,): the range of the scaled inputs, for the first layer only; None: -1..1.
     """
 
-    method: str
-    rng: np.random.Generator
-    is_first: bool
-    is_output: bool
-    low: Array | None = None
-    high: Array | None = None
-
-
-class Key(NamedTuple):
-    """One key of the long form of a layer: int (a whole number above 0) or str, and an example for messages."""
-
-    type: type[int] | type[str]
-    example: str
+    def __init__(
+        self, method: str, rng: np.random.Generator, is_first: bool, is_output: bool, low: Array | None = None,
+        high: Array | None = None,
+    ) -> None:  # fmt: skip
+        self.method, self.rng, self.is_first, self.is_output = method, rng, is_first, is_output
+        self.low, self.high = low, high
 
 
 class KeyFault(ValueFault):
@@ -76,12 +69,13 @@ class KeyFault(ValueFault):
 
 
 class LayerKind(ABC):
-    """A layer of some kind. Instances are immutable and hashable: frozen dataclasses of what the text says."""
+    """A layer of some kind. Its text says all there is to it: two layers of one text are equal. Never change one."""
 
     #: The name in LAYER_NAMES.
     kind: ClassVar[str]
-    #: The keys of the long form `{units: 16, activation: tanh}`; they are the arguments of the class.
-    keys: ClassVar[Mapping[str, Key]]
+    #: The keys of the long form `{units: 16, activation: tanh}`, which are the arguments of the class, each with its type
+    #: (int: a whole number above 0) and an example for messages.
+    keys: ClassVar[Mapping[str, tuple[type[int] | type[str], str]]] = {}
     #: Whether the loss may act on its z. Kinds whose last step is not an activation are for hidden layers only.
     can_be_output: ClassVar[bool] = False
     #: The activation that turns z into outputs.
@@ -95,6 +89,15 @@ class LayerKind(ABC):
     @abstractmethod
     def text(self) -> str:
         """The short form, in one spelling: it is part of the checksum of a network file."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LayerKind) and self.kind == other.kind and self.text() == other.text()
+
+    def __hash__(self) -> int:
+        return hash(self.text())
+
+    def __repr__(self) -> str:
+        return f"<layer {self.text()}>"
 
     def check(self, place: str, below: Shape, is_output: bool) -> None:
         """Raises ValueFault if the layer cannot stand here; place: 'layer 2'; below: what it is given."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.errors import ValueFault, quoted
 from anncli.network.activations import ACTIVATIONS
-from anncli.network.layers.base import Blocks, Kept, Key, KeyFault, LayerKind, Shape, Start
+from anncli.network.layers.base import Blocks, Kept, KeyFault, LayerKind, Shape, Start
 from anncli.network.layers.initial import draw_unit_by_unit, initial_weights
 from anncli.network.names import ACTIVATION_NAMES, canonical_activation
 
@@ -20,25 +19,20 @@ _TEXT = re.compile(r"(\d{1,18})\s+(\S.*)", re.ASCII)
 _EXAMPLE = "write for example `8 tanh`"
 
 
-@dataclass(frozen=True)
 class Dense(LayerKind):
     """Every unit reads all values of the layer below; one block (n_in + 1, units): biases in row 0, then the weights.
 
     units: from 1; activation: a name of ACTIVATION_NAMES (aliases are replaced by it).
     """
 
-    units: int
-    # field() keeps it a required argument: the class attribute of LayerKind would become its default.
-    activation: str = field()
-
     kind: ClassVar = "dense"
-    keys: ClassVar = {"units": Key(int, "units: 8"), "activation": Key(str, "activation: tanh")}
+    keys: ClassVar = {"units": (int, "units: 8"), "activation": (str, "activation: tanh")}
     can_be_output: ClassVar = True
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "units", int(self.units))
+    def __init__(self, units: int, activation: str) -> None:
+        self.units = int(units)
         try:
-            object.__setattr__(self, "activation", canonical_activation(self.activation))
+            self.activation = canonical_activation(activation)
         except ValueFault as fault:
             raise KeyFault("activation", fault.message, fault.advice) from None
 

@@ -48,9 +48,9 @@ class BatchwiseTrainer(RowwiseTrainer):
                 rows = numbers[start : start + size]
                 point = gradient_point(rule, self.memory, parameters)
                 total += len(rows) * piece.batch_gradient(point, rows, gradient, shown)
-                self.rows_seen += len(rows)
                 shown = shown.after(len(rows))
                 piece.update(rule, self.memory, parameters, gradient)
+            self.rows_seen += len(numbers)
         self.epochs_done += 1
         return EpochOutcome(total / len(order))
 

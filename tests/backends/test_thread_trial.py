@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from anncli.backends import thread_trial as native_threads
+from anncli.backends import thread_trial
 from anncli.backends.thread_trial import ThreadTrial
 
 
@@ -36,14 +36,14 @@ def test_threads_that_become_slow_are_given_up_for_good() -> None:
 
 
 def test_small_work_is_never_shared_and_never_timed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native_threads.time, "perf_counter", lambda: pytest.fail("the clock was read"))
+    monkeypatch.setattr(thread_trial.time, "perf_counter", lambda: pytest.fail("the clock was read"))
     with ThreadTrial(1_000_000).measured(5) as threads:
         assert threads == 1
 
 
 def test_measured_counts_seconds_per_row(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([10.0, 14.0])
-    monkeypatch.setattr(native_threads.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(thread_trial.time, "perf_counter", lambda: next(clock))
     trial = ThreadTrial(5_000_000)
     assert trial.many == 2
     with trial.measured(8) as threads:

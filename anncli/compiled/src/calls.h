@@ -1,0 +1,29 @@
+// The calls from Python: each checks its arguments, releases the interpreter lock and runs a variant.
+#ifndef ANN_CALLS_H
+#define ANN_CALLS_H
+
+#include "python_api.h"
+
+// forward(plan, parameters, inputs, rows, outputs, threads)
+PyObject *forward(PyObject *, PyObject *const *arguments, Py_ssize_t n);
+
+// loss_and_gradient(plan, parameters, loss, inputs, targets, weights, rows, gradient, l2, threads) -> mean loss
+PyObject *loss_and_gradient(PyObject *, PyObject *const *arguments, Py_ssize_t n);
+
+// batch_gradient(plan, parameters, loss, rule, rows_seen, inputs, targets, weights, rows, gradient, outputs, threads) -> mean loss
+PyObject *batch_gradient(PyObject *, PyObject *const *arguments, Py_ssize_t n);
+
+// epoch(plan, parameters, loss, rule, first, second, step, rows_seen, inputs, targets, weights, rows, batch_size, outputs,
+//       threads) -> (mean loss, step)
+PyObject *epoch(PyObject *, PyObject *const *arguments, Py_ssize_t n);
+
+// rprop_step(turn, increase, decrease, step_min, step_max, parameters, gradient, previous_gradient, step, move)
+PyObject *rprop_step(PyObject *, PyObject *const *arguments, Py_ssize_t n);
+
+// parse_block(text, start, delimiter, width, special, out) -> (rows, width, lines, at, status, column)
+PyObject *parse_block(PyObject *, PyObject *const *arguments, Py_ssize_t n);
+
+// format_rows(values, head, separator, tails, chosen, exact) -> str
+PyObject *format_rows(PyObject *, PyObject *const *arguments, Py_ssize_t n);
+
+#endif

@@ -1,0 +1,74 @@
+"""The codes that Python and the compiled module share: each name has the same number on both sides."""
+
+from __future__ import annotations
+
+import struct
+from types import SimpleNamespace
+
+import pytest
+
+from anncli import compiled
+from anncli.backends.rules import SWEEP_RULES, TURN_CODES
+from anncli.network.names import ACTIVATION_NAMES, LOSS_NAMES
+
+native = pytest.importorskip("anncli.compiled._native", reason="the compiled module is not built")
+
+
+def in_code_order(codes: dict[str, int]) -> tuple[str, ...]:
+    assert sorted(codes.values()) == list(range(len(codes)))
+    return tuple(sorted(codes, key=codes.__getitem__))
+
+
+def test_activations_have_the_same_codes() -> None:
+    assert native.activations() == in_code_order({name: info.code for name, info in ACTIVATION_NAMES.items()})
+
+
+def test_losses_have_the_same_codes() -> None:
+    assert native.losses() == in_code_order({name: info.code for name, info in LOSS_NAMES.items()})
+
+
+def test_rules_have_the_same_codes() -> None:
+    assert native.rules() == in_code_order(SWEEP_RULES)
+
+
+def test_turns_have_the_same_codes() -> None:
+    assert native.turns() == in_code_order(TURN_CODES)
+
+
+def test_a_rule_is_packed_as_the_compiled_module_reads_it() -> None:
+    layout, fields = native.rule_layout()
+    assert struct.calcsize(layout) == struct.calcsize("=q10dQII") == 104
+    assert len(fields) == len(struct.unpack(layout, bytes(104))) == 14
+    assert (fields[0], fields[1], fields[-3:]) == ("code", "learning_rate", ("seed", "drop_limit", "input_drop_limit"))
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        SimpleNamespace(),
+        SimpleNamespace(activations=lambda: native.activations()[::-1], losses=native.losses),
+        SimpleNamespace(activations=native.activations, losses=lambda: native.losses()[:-1]),
+    ],
+    ids=["older", "other activations", "other losses"],
+)
+def test_a_module_of_other_sources_is_not_used(module: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "import_module", lambda name: module)
+    monkeypatch.setenv("ANN_KERNELS", "")
+    compiled._import_native.cache_clear()
+    try:
+        assert compiled.native_module() is None
+        assert compiled.describe_kernel() == "numpy (no compiled kernels: built from other sources, build it anew)"
+    finally:
+        monkeypatch.undo()
+        compiled._import_native.cache_clear()
+
+
+def test_the_built_module_is_used() -> None:
+    assert compiled._knows_the_names(native)
+
+
+@pytest.mark.parametrize(("activations", "layer"), [((14,), 1), ((1, 99), 2), ((13, 1), 1)])
+def test_a_plan_refuses_an_activation(activations: tuple[int, ...], layer: int) -> None:
+    code = activations[layer - 1]
+    with pytest.raises(ValueError, match=f"layer {layer} cannot have activation {code}"):
+        native.plan((2,) * (len(activations) + 1), activations, None)
