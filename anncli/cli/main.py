@@ -16,6 +16,7 @@ import click
 from anncli import __version__
 from anncli.cli.names import COMMANDS
 from anncli.errors import AnnError, ExitCode, UsageError, did_you_mean, printable, quoted
+from anncli.experiments.executors.names import BLAS_THREAD_VARIABLES
 
 CONTEXT = {"max_content_width": 110}
 
@@ -103,7 +104,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run `ann` and leave with its exit code."""
     # One BLAS thread: more change the rounding of sums, and with it the bytes of a trained network, and make small
     # products slower. Must be set before numpy is imported.
-    for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+    for variable in BLAS_THREAD_VARIABLES:
         os.environ[variable] = "1"
     _open_standard_streams()
     code = run(sys.argv[1:] if arguments is None else arguments)

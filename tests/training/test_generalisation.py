@@ -12,9 +12,9 @@ from anncli.api import start_training
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import smooth_targets
 from anncli.errors import UsageError
+from anncli.experiments.executors.threads import run_concurrently
 from anncli.network.network import Network
 from anncli.training.averaging import WeightAverage
-from anncli.training.beside import side_by_side
 from anncli.training.run import TrainingRun
 
 
@@ -125,7 +125,7 @@ def test_restarts_refuse_weights_to_go_on_from() -> None:
 
 def in_threads(run: TrainingRun, threads: int) -> TrainingRun:
     """The run with its restarts in so many threads."""
-    return run if threads == 1 else TrainingRun(run.setup, partial(side_by_side, threads=threads))
+    return run if threads == 1 else TrainingRun(run.setup, partial(run_concurrently, jobs=threads))
 
 
 def test_restarts_beside_each_other_give_the_same_bits() -> None:
@@ -169,17 +169,3 @@ def test_restarts_beside_each_other_end_together() -> None:
     assert result.stop_reason == "interrupted"
     assert 1 <= len(result.restarts or (1,)) <= 3
     assert all(len(attempt.history) < 1_000_000 for attempt in run.attempts)
-
-
-def test_an_error_beside_is_raised() -> None:
-    def good() -> object:
-        yield 1
-
-    def bad() -> object:
-        yield 2
-        raise ValueError("broken")
-
-    reports = side_by_side([good, bad, good], 2)  # type: ignore[list-item]
-    assert (next(reports), next(reports)) == (1, 2)
-    with pytest.raises(ValueError, match="broken"):
-        next(reports)

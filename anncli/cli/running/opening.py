@@ -14,6 +14,7 @@ from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.resumption import check_same_shape, resume_from
 from anncli.dataset.dataset import Source
 from anncli.errors import UsageError
+from anncli.experiments.executors.threads import run_concurrently
 from anncli.formats.data.assemble import read_sets
 from anncli.formats.files.checkpoint import Checkpoint, load_checkpoint
 from anncli.formats.files.textfile import Signature, check_writable, signature
@@ -21,7 +22,6 @@ from anncli.formats.networks.storage import parse, read_source, refusal
 from anncli.network.network import Network
 from anncli.options.layers import training_options
 from anncli.options.table import TrainingOptions
-from anncli.training.beside import side_by_side
 from anncli.training.choosing import choose_loss
 from anncli.training.run import TrainingRun
 from anncli.training.setup import prepare
@@ -88,7 +88,7 @@ def _prepare(settings: TrainSettings, network: Network, options: TrainingOptions
     concurrent = _concurrent_restarts(settings, options.restarts)
     backend = choose_backend(threads=1 if concurrent > 1 else settings.threads)
     setup = prepare(network, data, options, sets=sets, in_place=True, backend=backend)
-    return TrainingRun(setup, partial(side_by_side, threads=concurrent) if concurrent > 1 else None)
+    return TrainingRun(setup, partial(run_concurrently, jobs=concurrent) if concurrent > 1 else None)
 
 
 def _concurrent_restarts(settings: TrainSettings, restarts: int) -> int:

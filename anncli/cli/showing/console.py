@@ -33,12 +33,12 @@ class Console:
             click.echo(f"ann: {prefix} {printable(text)}", err=True, color=self.color)
 
     @contextmanager
-    def progress(self, length: int) -> Iterator[Progress]:
-        """A bar over `length` epochs on a terminal, nothing in a log."""
+    def progress(self, length: int, unit: str = "epoch") -> Iterator[Progress]:
+        """A bar over `length` epochs, or other units, on a terminal; nothing in a log."""
         if self.quiet or length < 1 or not _can_draw():
             yield _Silent()
             return
-        bar = _Bar(length)
+        bar = _Bar(length, unit)
         try:
             yield bar
         finally:
@@ -64,8 +64,8 @@ class _Bar:
 
     CELLS = 24
 
-    def __init__(self, length: int) -> None:
-        self.length, self.when = length, 0.0
+    def __init__(self, length: int, unit: str) -> None:
+        self.length, self.unit, self.when = length, unit, 0.0
 
     def update(self, done: int, text: str) -> None:
         now = time.monotonic()
@@ -73,7 +73,7 @@ class _Bar:
             return
         self.when = now
         filled = min(self.CELLS, self.CELLS * done // self.length)
-        line = f"[{'#' * filled}{'-' * (self.CELLS - filled)}] epoch {done}/{self.length}  {text}"
+        line = f"[{'#' * filled}{'-' * (self.CELLS - filled)}] {self.unit} {done}/{self.length}  {text}"
         import shutil
 
         self._draw(line[: shutil.get_terminal_size().columns - 1])
