@@ -18,7 +18,7 @@ import pytest
 
 from anncli.errors import DataError
 from anncli.formats.files import source as module
-from anncli.formats.files.source import ByteSource, is_empty
+from anncli.formats.files.source import ByteSource
 
 TEXT = b"1 2\n3 4\r\n# c\n\n5 6\n"
 
@@ -204,11 +204,3 @@ def test_binary_data_come_in_chunks_unpacked(tmp_path: Path) -> None:
     for content in (b"PK\x03\x04\0\1", b"\0" * 3000):
         assert b"".join(ByteSource(write(tmp_path, content)).chunks(100)) == content
         assert b"".join(ByteSource(write(tmp_path, gzip.compress(content))).chunks(100)) == content
-
-
-@pytest.mark.parametrize(("content", "empty"), [(b"", True), (b" \n\t\r\n", True), (b"1", False), (b"# c", False)])
-def test_empty_files(tmp_path: Path, content: bytes, empty: bool) -> None:
-    assert is_empty(write(tmp_path, content)) is empty
-    assert is_empty(os.devnull)
-    assert not is_empty(tmp_path)
-    assert not is_empty(tmp_path / "none")

@@ -19,8 +19,7 @@ from anncli.dataset.dataset import Dataset
 from anncli.errors import ExitCode, Interrupted, UsageError, printable
 from anncli.evaluation.collapse import collapsed
 from anncli.formats.data.assemble import read_sets
-from anncli.formats.files.source import is_empty
-from anncli.formats.files.textfile import check_writable
+from anncli.formats.files.textfile import check_writable, is_empty
 from anncli.formats.networks.storage import load, save
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions

@@ -183,17 +183,6 @@ class ByteSource:
         return DataError(message, path=self.shown, advice=advice)
 
 
-def is_empty(path: Path) -> bool:
-    """Whether a file can be opened and holds nothing but white space in its first 4096 bytes; the null device is empty."""
-    name = os.fspath(path)
-    if name == os.devnull:
-        return True
-    if not os.path.isfile(name) or not os.access(name, os.R_OK):
-        return False
-    with open(name, "rb") as file:
-        return not file.read(4096).strip()
-
-
 def count_lines(block: bytes, start: int = 0, stop: int | None = None) -> int:
     """The number of line feeds in block[start:stop]."""
     # bytes.count() would take a fifth of the whole reading time.

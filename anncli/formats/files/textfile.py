@@ -67,6 +67,17 @@ def read_bytes(
     return data
 
 
+def is_empty(path: Path) -> bool:
+    """Whether a file can be opened and holds nothing but white space; read up to 4 KiB. os.devnull is empty."""
+    name = os.fspath(path)
+    if name == os.devnull:
+        return True
+    if not os.path.isfile(name) or not os.access(name, os.R_OK):
+        return False
+    with open(name, "rb") as file:
+        return not file.read(4096).strip()
+
+
 def read_fault(
     fault: OSError | ValueError, path: Path, error: type[AnnError] = DataError, missing: str | None = None
 ) -> AnnError:
