@@ -1,4 +1,4 @@
-"""A gradient check: backpropagation against central differences of the loss, on a user's own network and data."""
+"""A gradient check: backpropagation against central differences of the loss, on the user's network and data."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ STEP = 1e-5
 
 @dataclass(frozen=True)
 class GradientCheck:
-    """What was found.
+    """The result of a gradient check.
 
-    checked, skipped: weights and biases compared, and left out because a unit's activation has a kink within the step;
-    worst: number of the parameter with the largest relative error, its derivative by backpropagation and by difference;
-    error: that relative error; kernel_error: |float32 gradient of the kernel - float64 gradient| / |float64 gradient|.
+    checked, skipped: parameters compared, and parameters left out because a unit's activation has a kink within the step;
+    worst: number of the parameter with the largest relative error; backpropagation, difference: its derivative by both;
+    error: that relative error; kernel_error: |gradient of the run's backend - float64 gradient| / |float64 gradient|.
     """
 
     checked: int
@@ -35,14 +35,15 @@ class GradientCheck:
 def check_gradient(
     objective: Objective, parameters: Array, rng: np.random.Generator, limit: int = 2000
 ) -> GradientCheck:
-    """Compare all parameters, or `limit` of them drawn evenly over the layers, at `parameters` (P,).
+    """Compare all derivatives at `parameters` (P,), or `limit` of them drawn evenly over the layers.
 
-    The relative error |a - b| / max(|a| + |b|, 1e-3 max |gradient|, 1e-6) does not make much of derivatives that are
-    next to nothing. Source: central differences, error O(step^2); a step of about the cube root of the precision.
+    The reference session of objective.precise() computes both sides in float64. The relative error is
+    |a - b| / max(|a| + |b|, 1e-3 max |gradient|, 1e-6), so that derivatives near 0 do not dominate.
+    Source: central differences, error O(step^2), with a step of about the cube root of the float64 precision.
     """
     precise, point = objective.precise(), parameters.astype(np.float64)
     _, gradient = precise.loss_and_gradient(point)
-    _, rough = objective.loss_and_gradient(parameters)
+    _, single = objective.loss_and_gradient(parameters)
     floor = max(1e-3 * float(np.abs(gradient).max()), 1e-6)
     worst, error, skipped, chosen = 0, -1.0, 0, _choose(objective.topology, rng, limit)
     kinks = any(layer.has_kink for layer in objective.topology.layers)
@@ -61,14 +62,14 @@ def check_gradient(
     if error < 0:
         error, worst_difference = 0.0, float(gradient[0])
     norm = float(np.linalg.norm(gradient)) or 1.0
-    distance = float(np.linalg.norm(rough.astype(np.float64) - gradient)) / norm
+    distance = float(np.linalg.norm(single.astype(np.float64) - gradient)) / norm
     return GradientCheck(
         len(chosen) - skipped, skipped, worst, float(gradient[worst]), worst_difference, error, distance
     )
 
 
 def some_rows(objective: Objective, rng: np.random.Generator, count: int) -> Objective:
-    """The objective over `count` rows drawn without replacement, or all where there are fewer."""
+    """The objective over `count` of its rows, drawn without replacement, or over all if there are fewer."""
     if objective.n_samples <= count:
         return objective
     return objective._replace(rows=np.sort(rng.choice(objective.rows, count, replace=False)))
@@ -77,11 +78,11 @@ def some_rows(objective: Objective, rng: np.random.Generator, count: int) -> Obj
 def _choose(topology: Topology, rng: np.random.Generator, limit: int) -> Array:
     if topology.n_parameters <= limit:
         return np.arange(topology.n_parameters)
-    share = max(1, limit // len(topology.layers))
-    parts = []
+    per_layer = max(1, limit // len(topology.layers))
+    chosen = []
     for start, end in zip(topology.offsets, topology.offsets[1:], strict=False):
-        parts.append(start + np.sort(rng.choice(end - start, min(share, end - start), replace=False)))
-    return np.concatenate(parts)
+        chosen.append(start + np.sort(rng.choice(end - start, min(per_layer, end - start), replace=False)))
+    return np.concatenate(chosen)
 
 
 def _crosses_kink(objective: Objective, low: Array, high: Array) -> bool:

@@ -1,7 +1,7 @@
-"""A thread trial: whether sharing a call among threads pays on this machine now, found out by the clock.
+"""A thread trial: calls are timed with one thread and with all, to see which is faster on this machine now.
 
-The results of a call do not depend on the number of threads, so trying both during training changes nothing but time.
-Cores that share their arithmetic units, or have other work, make a second thread a loss however large the network is.
+The results of a call do not depend on the number of threads, so trying both during training changes only the time.
+On cores that share their arithmetic units, or have other work, a second thread is slower however large the network is.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Multiplications between two meetings of the threads below which the waiting eats the gain: not worth a trial.
+# Multiplications between two synchronisations below which waiting costs more than a second thread gains: no trial.
 SHARED_WORK = 2_000_000
 _ROUNDS = 3
-# What the threads must save to be worth their noise.
+# All threads must need less than this fraction of the time of one.
 _GAIN = 0.9
 _MOST_THREADS = 64
 
@@ -25,7 +25,10 @@ def available_processors() -> int:
 
 
 class ThreadTrial:
-    """How many threads to use for one kind of call: one and all in turn at first, then whichever was faster per row."""
+    """How many threads one kind of call gets: one and all in turn at first, then whichever was faster per row.
+
+    Args: work: multiplications between two synchronisations of the threads.
+    """
 
     def __init__(self, work: int) -> None:
         self.many = min(available_processors(), work // SHARED_WORK, _MOST_THREADS)
@@ -34,6 +37,7 @@ class ThreadTrial:
         self.gave_up = self.many < 2
 
     def choose(self) -> int:
+        """The number of threads for the next call."""
         if self.gave_up:
             return 1
         if len(self.together) < _ROUNDS:
@@ -42,7 +46,7 @@ class ThreadTrial:
 
     @contextmanager
     def measured(self, n_rows: int) -> Iterator[int]:
-        """The number of threads for a call over n_rows, whose time is taken."""
+        """The number of threads for the call over n_rows inside the context, which is timed."""
         threads = self.choose()
         if self.gave_up:
             yield 1
@@ -52,7 +56,7 @@ class ThreadTrial:
         self.note(threads, (time.perf_counter() - start) / max(1, n_rows))
 
     def note(self, threads: int, seconds_per_row: float) -> None:
-        """Remember a time; once all together were slower than one alone, one it stays."""
+        """Record a time; once all threads together were no faster than one, one is used for good."""
         (self.alone if threads == 1 else self.together).append(seconds_per_row)
         if len(self.together) >= _ROUNDS:
             self.together = self.together[-_ROUNDS:]

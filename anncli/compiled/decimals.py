@@ -1,4 +1,4 @@
-"""Decimals: rows of float32 as text, each number the shortest that reads back to the same float32; compiled or not."""
+"""Rows of float32 as text: for each number the shortest decimals that give the same float32 back."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from anncli.compiled import native_module
 
 
 def shortest(value: float) -> str:
-    """The shortest decimals that give the same float32 back, laid out as Python lays out a float: 0.1, 1e-05, 100.0."""
-    # numpy finds the digits, but when it turns to an exponent depends on its version.
+    """The shortest decimals that give the same float32 back, in the layout of a Python float: 0.1, 1e-05, 100.0."""
+    # numpy finds the digits. Its layout is not used, because the size at which it writes an exponent depends on its version.
     return repr(float(str(np.float32(value))))
 
 
 def format_rows(values: Array, head: str, separator: str, tails: tuple[str, ...], chosen: Array | None = None) -> str:
-    """One string of rows: head, the numbers with the separator between them, tails[chosen[row]].
+    """One string of all rows; each is head, the numbers with the separator between them, and tails[chosen[row]].
 
-    Args: values: float32 (n_rows, n_columns); chosen: int64 (n_rows,), which tail each row gets; None: the first one.
+    Args: values, float32 (n_rows, n_columns); chosen, int64 (n_rows,), the tail of each row, None: the first tail.
     """
     values = np.ascontiguousarray(values, dtype=np.float32)
     if chosen is not None:
@@ -30,8 +30,8 @@ def format_rows(values: Array, head: str, separator: str, tails: tuple[str, ...]
 
 
 def format_rows_numpy(values: Array, head: str, separator: str, tails: tuple[str, ...], chosen: Array | None) -> str:
-    """The twin of the compiled function: the same text, slowly."""
-    # One list of Python strings for all numbers is three times as fast as shortest() on each.
+    """The reference of the compiled function: the same text, slower."""
+    # Converting all numbers at once is three times as fast as calling shortest() for each.
     texts = [repr(float(digits)) for digits in values.ravel().astype("U32").tolist()]
     width = values.shape[1]
     numbers = [0] * len(values) if chosen is None else chosen.tolist()

@@ -1,24 +1,27 @@
-"""The text of a row: how one line of a data file is cut into values, and what can be wrong with a value."""
+"""The text of a row: how one line of a data file is split into values, and which values are wrong."""
 
 from __future__ import annotations
 
 import re
 
 from anncli.errors import DataError, quoted
+from anncli.limits import FLOAT32_MAX
 
-NUMBER = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+# The decimal numbers of data files, network files and YAML documents.
+NUMBER_PATTERN = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+NUMBER = re.compile(NUMBER_PATTERN.encode())
 _NOT_FINITE = re.compile(rb"[+-]?(?:nan(?:\(.*\))?|inf|infinity)", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(rb"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
 _DECIMAL_COMMAS = re.compile(rb"[+-]?[0-9]+,[0-9]+(?:[ \t]+[+-]?[0-9]+,[0-9]+)+")
-# Half a step above the largest float32: from here on rounding gives infinity.
-LIMIT = 3.4028235677973366e38
+# Half a step above the largest float32: numbers from here on round to infinity.
+LIMIT = FLOAT32_MAX + 2.0**103
 
-# '' stands for any run of blanks and tabs.
+# '' means any run of blanks and tabs.
 DELIMITERS = ("", ",", ";", "\t", "|")
 
 
 def strip_comment(line: bytes) -> bytes:
-    """The line without comment and surrounding blanks."""
+    """The line without its comment and without blanks at its ends."""
     return line.split(b"#", 1)[0].strip()
 
 
@@ -36,14 +39,14 @@ def content_lines(block: bytes, limit: int) -> list[bytes]:
 
 
 def fields(content: bytes, delimiter: str) -> list[bytes]:
-    """The values of a line as they are written; delimiter '' stands for any run of blanks and tabs."""
+    """The values of a line as they are written; delimiter '' means any run of blanks and tabs."""
     return [value.strip() for value in content.split(delimiter.encode())] if delimiter else content.split()
 
 
 def guess_delimiter(content: bytes) -> str:
-    """What separates the values of a line: ';', ',', a tab, or '' for blanks.
+    """The delimiter of a line: ';', ',', a tab, or '' for blanks.
 
-    Tabs count only where each stands alone between two values; then a missing value can be told from a wide gap.
+    A tab is the delimiter only if every tab stands alone between two values; two in a row are then a missing value.
     """
     for delimiter in (";", ","):
         if delimiter.encode() in content and not _DECIMAL_COMMAS.fullmatch(content):
@@ -56,7 +59,7 @@ def guess_delimiter(content: bytes) -> str:
 
 
 def is_value(token: bytes) -> bool:
-    """Whether a token is meant as a number, be it a forbidden one."""
+    """Whether a token is written as a number, allowed or not (nan, inf)."""
     return bool(NUMBER.fullmatch(token) or _NOT_FINITE.fullmatch(token))
 
 
@@ -66,7 +69,7 @@ def starts_with_value(content: bytes) -> bool:
 
 
 def value_fault(value: bytes) -> tuple[str, str] | None:
-    """What is wrong with one value of a data file, and what to do; None when it is a good number."""
+    """What is wrong with one value of a data file, and what to do about it; None for a good number."""
     shown = quoted(text_of(value))
     if NUMBER.fullmatch(value):
         if abs(float(value)) >= LIMIT:
@@ -85,7 +88,7 @@ def value_fault(value: bytes) -> tuple[str, str] | None:
 
 
 def check_values(values: list[bytes], path: str, line: int, first: int = 1) -> None:
-    """Raise DataError with line and column for the first value that is no good number; `first` counts the first one."""
+    """Raise DataError with line and column for the first bad value; `first` is the column of values[0]."""
     for column, value in enumerate(values, first):
         fault = value_fault(value)
         if fault:
@@ -110,10 +113,10 @@ def header_names(content: bytes, delimiter: str) -> tuple[str, ...]:
     # A quoted name, or anything up to the next delimiter.
     pattern = rb"\s*(?:\"([^\"]*)\"|'([^']*)'|([^%b]*))\s*(?:%b|$)" % (between, between)
     names = [next(filter(None, found), b"") for found in re.findall(pattern, content.strip())]
-    # The pattern also matches the nothing behind the last name.
+    # The pattern also matches the empty rest after the last name.
     return tuple(text_of(name.strip()) for name in names[:-1])
 
 
 def text_of(value: bytes) -> str:
-    """Bytes for a message or a name; what is not UTF-8 is marked."""
+    """Bytes as text for a message or a name; bytes that are not UTF-8 become U+FFFD."""
     return value.decode("utf-8", "replace")

@@ -25,8 +25,8 @@ def predict(network: Network, inputs: Array, *, in_place: bool = False, threads:
     rows = np.ascontiguousarray(inputs, dtype=np.float32)
     if rows.ndim != 2 or rows.shape[1] != network.n_inputs:
         raise DataError(
-            f"the vectors have shape {rows.shape}, the network has {network.n_inputs} inputs",
-            advice=f"give an array of shape (n, {network.n_inputs}), a vector per row",
+            f"the inputs have shape {rows.shape}, the network has {network.n_inputs} inputs",
+            advice=f"give an array of shape (n, {network.n_inputs}), one sample per row",
         )
     if not np.isfinite(rows).all():
         raise DataError("inputs must be finite", advice="remove or replace nan and inf first")

@@ -18,8 +18,7 @@ from anncli.backends.names import BACKENDS
 from anncli.compiled import _knows_the_names
 from anncli.dataset.dataset import Dataset
 from anncli.inference.predict import predict
-from anncli.network.activations import ACTIVATIONS
-from anncli.network.activations.base import Activation
+from anncli.network.activations import ACTIVATIONS, Activation
 from anncli.network.names import ACTIVATION_NAMES, LOSS_NAMES, ActivationName
 from anncli.network.network import Network
 from anncli.network.topology import Layer, Topology

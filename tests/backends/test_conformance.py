@@ -171,7 +171,7 @@ def update(backend: Backend, rule: UpdateRule, gradients: list[float], dtype: An
     parameters, seen = np.array([2.0, 0.0], dtype=dtype), []
     state = UpdateState.start(rule, parameters)
     for g in gradients:
-        session.update(rule, state, parameters, np.array([g, 0.0], dtype=dtype))
+        session.update(rule, state, parameters, np.array([g, g], dtype=dtype))
         seen.append(float(parameters[0]))
     return seen
 

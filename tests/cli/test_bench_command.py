@@ -243,7 +243,7 @@ def test_two_runs_do_not_share_a_ledger(small: Path, ann: Ann) -> None:
     [
         (["--ledger", "pos.txt"], "pos.txt is no ledger of ann; name a ledger, or a file that does not exist"),
         (["--ledger", "-"], "a ledger cannot be '-': it is read again by the next run; name a file"),
-        (["--jobs", "0"], "--jobs: 0 is not in the range x>=1; try 'ann bench --help'"),
+        (["--jobs", "0"], "--jobs: must be a whole number, at least 1, found '0'; write for example 2"),
     ],
 )
 def test_what_cannot_be_is_refused(small: Path, ann: Ann, arguments: list[str], message: str) -> None:

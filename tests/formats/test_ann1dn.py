@@ -10,7 +10,8 @@ import pytest
 from anncli.backends.base import Problem, Samples
 from anncli.backends.choice import choose_backend
 from anncli.errors import NetworkError
-from anncli.formats.networks.ann1dn import parse_network, refusal, render_network
+from anncli.formats.networks.ann1dn import FORMAT, parse_network, render_network
+from anncli.formats.networks.storage import render
 from anncli.network.network import Network
 from anncli.network.scaling import Scaling
 
@@ -149,7 +150,7 @@ def test_nine_digits_keep_every_bit() -> None:
     ],
 )  # fmt: skip
 def test_what_the_dialect_cannot_hold_is_refused(network: Network, reason: str) -> None:
-    assert refusal(network) == reason
+    assert FORMAT.refusal(network.topology, network.scaling) == reason
     with pytest.raises(NetworkError) as error:
-        render_network(network, "x.nn")
-    assert str(error.value) == f"x.nn: {reason}; save it in the ann dialect"
+        render(network, "ann1dn", "x.nn")
+    assert str(error.value) == f"x.nn: {reason}; save it in the ann format"

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from anncli.errors import NetworkError, UsageError
-from anncli.formats.files.document import Mapping, parse_document, plain_value, read_config
+from anncli.formats.files.document import PlacedMapping, parse_document, plain_value, read_config
 from anncli.formats.files.yaml_text import write_block, write_flow
 
 
@@ -107,7 +107,7 @@ def test_read_config(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_bytes(b"\xef\xbb\xbfepochs: 10\r\nlearning_rate: 1e-2\r\n")
     config = read_config(path)
-    assert isinstance(config, Mapping)
+    assert isinstance(config, PlacedMapping)
     assert config == {"epochs": 10, "learning_rate": 0.01}
     assert list(config.items_with_places()) == [
         ("epochs", 10, f"{path}:1:1"),

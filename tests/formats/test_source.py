@@ -18,7 +18,7 @@ import pytest
 
 from anncli.errors import DataError
 from anncli.formats.files import source as module
-from anncli.formats.files.source import Source
+from anncli.formats.files.source import ByteSource
 
 TEXT = b"1 2\n3 4\r\n# c\n\n5 6\n"
 
@@ -30,7 +30,7 @@ def write(folder: Path, content: bytes) -> Path:
 
 
 def read(path: Any, size: int = 1 << 20) -> bytes:
-    return b"".join(Source(path).blocks(size))
+    return b"".join(ByteSource(path).blocks(size))
 
 
 def fault(path: Any) -> str:
@@ -43,7 +43,7 @@ def fault(path: Any) -> str:
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
 def test_blocks_are_whole_lines_of_any_size(tmp_path: Path, size: int, pack: Any) -> None:
     path = write(tmp_path, pack(b"\xef\xbb\xbf" + TEXT))
-    blocks = list(Source(path).blocks(size))
+    blocks = list(ByteSource(path).blocks(size))
     assert b"".join(blocks) == TEXT
     assert all(block.endswith(b"\n") for block in blocks)
     assert len(blocks) > 1 or size == 100 or pack is gzip.compress
@@ -56,7 +56,7 @@ def test_the_last_line_needs_no_newline(tmp_path: Path, content: bytes, wanted: 
 
 def test_the_digest_is_that_of_the_raw_bytes(tmp_path: Path) -> None:
     raw = gzip.compress(TEXT)
-    source = Source(write(tmp_path, raw))
+    source = ByteSource(write(tmp_path, raw))
     list(source.blocks(5))
     assert source.sha256 == hashlib.sha256(raw).hexdigest()
 
@@ -98,7 +98,7 @@ def test_a_gzip_bomb_ends_early_and_honest_zeros_do_not(tmp_path: Path, monkeypa
 
 def test_a_bomb_is_unpacked_in_small_pieces(tmp_path: Path) -> None:
     path = write(tmp_path, gzip.compress(b"0\n" * (8 << 20)))
-    assert max(map(len, Source(path).blocks())) <= 1 << 20
+    assert max(map(len, ByteSource(path).blocks())) <= 1 << 20
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_what_cannot_be_opened(tmp_path: Path) -> None:
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(TEXT)))
-    source = Source("-")
+    source = ByteSource("-")
     assert b"".join(source.blocks(4)) == TEXT
     assert (source.name, source.shown) == ("stdin", "<stdin>")
     monkeypatch.setattr(sys, "stdin", None)
@@ -172,7 +172,7 @@ def test_a_pipe_gives_each_line_when_it_comes(start: bytes) -> None:
 
     writer = threading.Thread(target=feed)
     writer.start()
-    for block in Source(f"/dev/fd/{end}").blocks():
+    for block in ByteSource(f"/dev/fd/{end}").blocks():
         seen.append(block)
         may_write.set()
     writer.join()
@@ -186,3 +186,21 @@ def test_gzip_from_random_cuts_is_the_same_text(tmp_path: Path) -> None:
     members = b"".join(gzip.compress(text[k : k + 777]) for k in range(0, len(text), 777))
     assert read(write(tmp_path, members), 13) == text
     assert zlib.crc32(read(write(tmp_path, members), 4096)) == zlib.crc32(text)
+
+
+def test_what_was_peeked_at_is_read_again(tmp_path: Path) -> None:
+    for pack in (bytes, gzip.compress):
+        path = write(tmp_path, pack(TEXT * 3))
+        source = ByteSource(path)
+        assert source.peek(lambda head: len(head) >= 5)[:5] == TEXT[:5]
+        assert b"".join(source.blocks()) == TEXT * 3
+        assert source.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    source = ByteSource(path)
+    assert source.peek(lambda head: False) == TEXT * 3
+    assert b"".join(source.chunks()) == TEXT * 3
+
+
+def test_binary_data_come_in_chunks_unpacked(tmp_path: Path) -> None:
+    for content in (b"PK\x03\x04\0\1", b"\0" * 3000):
+        assert b"".join(ByteSource(write(tmp_path, content)).chunks(100)) == content
+        assert b"".join(ByteSource(write(tmp_path, gzip.compress(content))).chunks(100)) == content

@@ -15,7 +15,15 @@ import pytest
 
 from anncli.errors import AnnError, DataError, NetworkError
 from anncli.formats.files import textfile
-from anncli.formats.files.textfile import changed_since, check_writable, decode, read_bytes, replace_file, signature
+from anncli.formats.files.textfile import (
+    changed_since,
+    check_writable,
+    decode,
+    is_empty,
+    read_bytes,
+    replace_file,
+    signature,
+)
 
 
 @pytest.fixture
@@ -226,3 +234,12 @@ def test_change_of_a_file_is_noticed(target: Path) -> None:
 def test_place_of_counts_from_one() -> None:
     assert textfile.place_of("ab\ncd", 0) == (1, 1)
     assert textfile.place_of("ab\ncd", 4) == (2, 2)
+
+
+@pytest.mark.parametrize(("content", "empty"), [(b"", True), (b" \n\t\r\n", True), (b"1", False), (b"# c", False)])
+def test_empty_files(tmp_path: Path, content: bytes, empty: bool) -> None:
+    (tmp_path / "a").write_bytes(content)
+    assert is_empty(tmp_path / "a") is empty
+    assert is_empty(os.devnull)
+    assert not is_empty(tmp_path)
+    assert not is_empty(tmp_path / "none")

@@ -15,7 +15,7 @@ from anncli.errors import DataError
 from anncli.formats.data import vectors
 from anncli.formats.data.row_buffer import RowBuffer
 from anncli.formats.data.vectors import VectorReader, Width
-from anncli.formats.files.source import Source
+from anncli.formats.files.source import ByteSource
 
 NATIVE = native_module()
 PARSERS = [None, pytest.param(NATIVE, marks=pytest.mark.skipif(NATIVE is None, reason="no compiled parser"))]
@@ -29,7 +29,7 @@ def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> A
 
 def parse(path: Path, text: str | bytes, width: Width | None = None, delimiter: str | None = None, size: int = 1 << 20) -> tuple[VectorReader, RowBuffer]:  # fmt: skip
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    source = Source(path)
+    source = ByteSource(path)
     reader, rows = VectorReader(source, width, delimiter), RowBuffer()
     blocks = list(source.blocks(size))
     # The first block must hold two lines of content; small blocks are for the borders behind them.
@@ -133,7 +133,7 @@ def test_line_numbers_across_blocks_and_rows_above_the_fault(path: Path, parser:
         lines.append("1 x" if k == row else f"{k} {k}")
     physical = lines.index("1 x") + 1
     path.write_text("\n".join(["", *lines]))
-    source = Source(path)
+    source = ByteSource(path)
     rows = RowBuffer()
     with pytest.raises(DataError) as caught:
         VectorReader(source, Width(2)).read_into(rows, source.blocks(size))

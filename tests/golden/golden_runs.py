@@ -219,7 +219,7 @@ def digest_of_output(text):
 def digests_of_network(name, data):
     """Of ann1dn's files all bytes; of ours the numbers and names, apart from what the record says in words."""
     text = data.decode()
-    if "\ntrained:\n" not in text:
+    if "\ntrained:\n" not in text.replace("\r\n", "\n"):
         return {f"{name} network": digest(data)}
     # Without a schema numbers stay as they are written: a change in one digit shows.
     document = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))

@@ -15,8 +15,9 @@ import anncli
 from anncli.analysis.gradient_check import check_gradient
 from anncli.api import start_training
 from anncli.arrays import Array
-from anncli.backends.choice import active_kernel
-from anncli.backends.reference import NumpyKernel
+from anncli.backends.base import Problem, Samples
+from anncli.backends.choice import choose_backend
+from anncli.backends.reference import ReferenceBackend
 from anncli.cli.commands.info import _lines, summary
 from anncli.dataset.dataset import Dataset
 from anncli.errors import NetworkError, UsageError, ValueFault
@@ -163,8 +164,9 @@ def test_the_compiled_code_leaves_a_new_kind_to_the_reference() -> None:
     assert Topology(3, ["2 tanh"]).uncompiled is None
     parameters, inputs = rng.normal(size=topology.n_parameters).astype(np.float32), rng.normal(size=(9, 3))
     inputs = inputs.astype(np.float32)
-    outputs = active_kernel().forward(topology, parameters, inputs)
-    assert outputs.tobytes() == NumpyKernel().forward(topology, parameters, inputs).tobytes()
+    problem, samples = Problem(topology), Samples(inputs)
+    outputs = choose_backend(problem).open(problem, samples).outputs(parameters)
+    assert outputs.tobytes() == ReferenceBackend().open(problem, samples).outputs(parameters).tobytes()
 
 
 @pytest_kind

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from anncli.experiments.ledger import Ledger
+from anncli.experiments.ledger import Ledger
+from anncli.formats.files.ledger import LedgerFile
 
 
 @contextmanager
@@ -16,8 +15,5 @@ def open_ledger(path: str | None) -> Iterator[Ledger | None]:
     if path is None:
         yield None
         return
-    from anncli.experiments.ledger import Ledger
-    from anncli.formats.files.ledger import LedgerFile
-
     with LedgerFile(path) as file:
         yield Ledger(file)

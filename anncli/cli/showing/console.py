@@ -15,14 +15,14 @@ from anncli.errors import printable
 
 
 class Console:
-    """How much is said on stderr, and whether in colour. quiet: errors only; verbose: more notes."""
+    """Writes to stderr. quiet: errors only; verbose: more notes, by level; color: on a terminal, unless NO_COLOR is set."""
 
     def __init__(self, quiet: bool = False, verbose: int = 0, color: bool = True) -> None:
         self.quiet, self.verbose = quiet, verbose
         self.color = color and not os.environ.get("NO_COLOR") and _can_draw()
 
     def note(self, text: str, level: int = 0) -> None:
-        """A remark on stderr, shown when the verbosity is at least `level`."""
+        """A remark on stderr, shown if the verbosity is at least `level`."""
         if not self.quiet and self.verbose >= level:
             click.echo(f"ann: {printable(text)}", err=True)
 
@@ -46,7 +46,7 @@ class Console:
 
 
 def _can_draw() -> bool:
-    """Whether stderr is a terminal that can go back to the start of a line."""
+    """Whether stderr is a terminal that can return to the start of a line."""
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
@@ -60,7 +60,7 @@ class _Silent:
 
 
 class _Bar:
-    """One line that is drawn over, at most ten times a second: drawing must not cost more than training."""
+    """One line that is overwritten, at most ten times a second: drawing must not take longer than training."""
 
     CELLS = 24
 
@@ -83,7 +83,7 @@ class _Bar:
             self._draw("")
 
     def _draw(self, line: str) -> None:
-        # A terminal that went away must not end the training.
+        # A closed terminal must not end the training.
         try:
             sys.stderr.write(f"\r\033[K{line}")
             sys.stderr.flush()
@@ -92,7 +92,7 @@ class _Bar:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns aligned by blanks: the first to the left, the others to the right."""
+    """Columns separated by blanks: the first aligned to the left, the others to the right."""
     widths = [max(len(row[k]) for row in [header, *rows]) for k in range(len(header))]
     lines = []
     for row in [header, *rows]:
@@ -102,9 +102,9 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def print_json(document: dict[str, Any]) -> None:
-    """The one JSON document of a --json run; nan and inf cannot occur in it."""
+    """The one JSON document of a --json run; it must not contain nan or inf."""
     import json
 
-    # An output that is not UTF-8 gets \u escapes, which every reader of JSON understands.
+    # If stdout is not UTF-8, characters outside ASCII are written as \u escapes.
     escaped = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     click.echo(json.dumps({"schema": 1, **document}, indent=2, allow_nan=False, ensure_ascii=escaped))

@@ -59,7 +59,7 @@ static size_t bytes_per_row(const Plan *p) {
   return total;
 }
 
-// Rows of a block: values and deltas of so many rows fit in the L2 cache.
+// The number of rows whose values and deltas fit in the L2 cache.
 static int block_rows(const Plan *p) {
   const size_t bytes = bytes_per_row(p);
   return bytes * 480 <= 400000 ? 480 : bytes * 240 <= 400000 ? 240 : 96;

@@ -69,7 +69,8 @@ static void layer_sums(Plan *p, int l, int b0, int b1) {
     few_dots(a, p->batch[l - 1].values + (size_t)b * a.width, a.values + (size_t)b * a.stride);
 }
 
-// Forward through all layers, except for the activation of the output layer.
+// Forward through all layers, except for the activation of the output layer. Inlined, it would take registers from the loops
+// around it.
 NOINL void forward_rows(Call &call, int64_t start, int b0, int b1) {
   Plan *p = call.plan;
   const bool dropping = call.drops_units();
@@ -116,7 +117,7 @@ static void single_output_rows(Call &call, const Layer &a, int64_t start, int b0
 }
 
 // Outputs, losses and deltas of rows b0..b1; m: rows of the batch.
-NOINL void output_rows(Call &call, int64_t start, int b0, int b1, int64_t m) {
+static void output_rows(Call &call, int64_t start, int b0, int b1, int64_t m) {
   Plan *p = call.plan;
   const AnnData *data = call.data;
   const Layer &a = p->batch[p->n_layers - 1];
@@ -143,7 +144,7 @@ NOINL void output_rows(Call &call, int64_t start, int b0, int b1, int64_t m) {
       memcpy(call.outputs + (size_t)(start + b) * n_out, a.values + (size_t)b * a.stride, sizeof(float) * n_out);
 }
 
-NOINL void backward_rows(Call &call, int b0, int b1) {
+static void backward_rows(Call &call, int b0, int b1) {
   Plan *p = call.plan;
   const bool dropping = call.drops_units();
   const int m = b1 - b0;

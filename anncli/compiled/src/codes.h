@@ -40,7 +40,7 @@
   X(ANN_ADAM, "adam") \
   X(ANN_ADAMW, "adamw")
 
-// What an Rprop step does with a weight whose gradient changed its sign; formulas in backends/rules.py.
+// How an Rprop step moves a weight whose gradient changed its sign; formulas in backends/rules.py.
 #define ANN_TURNS(X) \
   X(ANN_TURN_ON, "on") \
   X(ANN_TURN_BACK, "back") \

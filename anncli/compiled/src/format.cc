@@ -15,7 +15,7 @@ const int LONGEST = 24;  // no number has more characters: -0.000123456789, -123
 
 inline double scaled(double value, int power) { return power < 0 ? value / TENS[-power] : value * TENS[power]; }
 
-// Nine digits, of which trailing zeros are dropped, as Python would print the float; the first digit is worth 10^exponent.
+// Writes nine digits as Python prints a float, without trailing zeros; the first digit is worth 10^exponent.
 char *lay_out(uint64_t digits, int exponent, char *to) {
   char text[12];
   int n = 9;

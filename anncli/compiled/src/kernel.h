@@ -27,7 +27,7 @@ struct AnnState {
   float *outputs;  // (n, n_outputs) or null
 };
 
-// Rows presented with dropout, and what is wanted of them. Of the rule only dropout, its seed and its limits are read.
+// A batch whose gradient is wanted. Of the rule, only dropout, its seed and its limits are read.
 struct AnnBatch {
   const float *parameters;
   const AnnRule *rule;

@@ -1,6 +1,6 @@
-// A team: threads that do one piece of work together, meeting at barriers. Without POSIX threads it has one member.
+// A team: threads that do one piece of work together and meet at barriers. Without POSIX threads it has one member.
 //
-// A barrier spins briefly and then sleeps, so that a team larger than the idle cores costs little.
+// A barrier spins briefly and then sleeps, so a team of more threads than there are idle cores loses little time.
 #ifndef ANN_TEAM_H
 #define ANN_TEAM_H
 #include <stdlib.h>
@@ -71,7 +71,7 @@ static inline void *start_member(void *argument) {
   return NULL;
 }
 
-// Run `work` with up to `members` threads, the calling one included; fewer when the system gives no more.
+// Runs `work` on up to `members` threads, of which the caller is one; on fewer if the system refuses to start more.
 static inline void run(Work work, void *context, int members) {
   Team team;
   team.members = 1;

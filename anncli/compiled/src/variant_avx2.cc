@@ -1,4 +1,4 @@
-// The avx2 variant; the build compiles this file alone for that instruction set.
+// The avx2 variant; the build compiles only this file for that instruction set.
 #if defined(__AVX2__)
 #define VL 8
 #define ANN_VARIANT "avx2"

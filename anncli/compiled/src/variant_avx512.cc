@@ -1,4 +1,4 @@
-// The avx512 variant; the build compiles this file alone for that instruction set.
+// The avx512 variant; the build compiles only this file for that instruction set.
 #if defined(__AVX512F__)
 #define VL 16
 #define ANN_VARIANT "avx512"

@@ -1,4 +1,4 @@
-// The baseline variant: what every machine of the platform has; plain loops where the compiler has no vector types.
+// The baseline variant: instructions that every machine of the platform has. Where the compiler has no vector types, VL is 1.
 #if !defined(VL)
 #if defined(__GNUC__) && (defined(__SSE2__) || defined(__aarch64__))
 #define VL 4

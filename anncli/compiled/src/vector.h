@@ -1,7 +1,7 @@
-// A vector: VL floats worked on together; VL is 16 (AVX-512), 8 (AVX2), 4 (baseline) or 1 (any compiler).
+// A vector: VL floats on which one instruction works; VL is 16 (AVX-512), 8 (AVX2), 4 (baseline) or 1 (any compiler).
 //
-// Products are fused with their sum only where vfma says so (the build turns contraction off), so that a number
-// does not depend on which of two inlined copies of a loop computed it.
+// A product is fused with a sum only where the source says vfma (the build turns contraction off). Otherwise a result could
+// depend on which of two inlined copies of a loop computed it.
 #if defined(__GNUC__)
 #define INL static inline __attribute__((always_inline))
 #define NOINL static __attribute__((noinline))
@@ -33,7 +33,7 @@ typedef uint32_t vi __attribute__((vector_size(4 * VL)));
 INL vi bits(vf x) { return (vi)x; }
 INL vf unbits(vi i) { return (vf)i; }
 INL float lane0(vf x) { return x[0]; }
-// Intrinsics, because a lane by lane broadcast costs gcc several times as much.
+// Intrinsics: gcc builds a broadcast lane by lane, which takes several times as long.
 #if VL == 16
 INL vf set1(float x) { return (vf)_mm512_set1_ps(x); }
 #elif VL == 8
@@ -71,11 +71,11 @@ INL vf vfma(vf a, vf b, vf c) { return a * b + c; }
 INL vf vfnma(vf a, vf b, vf c) { return c - a * b; }
 #endif
 
-// x where a < b, else y; a NaN compares false, and callers choose y so that it passes through.
+// x where a < b, else y. A comparison with NaN is false, and callers choose y so that a NaN passes through.
 INL vf where_less(vf a, vf b, vf x, vf y) { return a < b ? x : y; }
 INL vf vabs(vf x) { return unbits(bits(x) & 0x7fffffffu); }
 INL vf copy_sign(vf x, vf sign) { return unbits((bits(x) & 0x7fffffffu) | (bits(sign) & 0x80000000u)); }
-// Intrinsics, because compilers make two instructions of the comparison; like it they let a NaN in x pass.
+// Intrinsics: compilers make two instructions of the comparison. Both forms let a NaN in x pass through.
 #if VL == 16
 INL vf at_least(vf x, vf low) { return (vf)_mm512_max_ps((__m512)low, (__m512)x); }
 INL vf at_most(vf x, vf high) { return (vf)_mm512_min_ps((__m512)high, (__m512)x); }
@@ -111,7 +111,7 @@ INL float vsum(vf v) {
 #endif
 }
 
-// The sum of the first half of the lanes, where the others are 0.
+// The sum of all lanes where the second half of them is 0.
 INL float half_sum(vf v) {
 #if VL == 16
   return sum8(_mm512_castps512_ps256((__m512)v));
@@ -120,7 +120,7 @@ INL float half_sum(vf v) {
 #endif
 }
 
-// The largest lane, where none is NaN.
+// The largest lane; no lane may be NaN.
 INL float vmax(vf v) {
 #if VL == 16
   return _mm512_reduce_max_ps((__m512)v);
@@ -134,7 +134,7 @@ INL float vmax(vf v) {
 #endif
 }
 
-// The first n floats at p (0 < n), zeros behind them; never reads past p + n.
+// The first n floats at p (0 < n), followed by zeros; never reads past p + n.
 INL vf load_first(const float *p, int n) {
   if (n >= VL) return ldu(p);
 #if VL == 16
@@ -155,7 +155,7 @@ INL vf reciprocal(vf x) {
 #endif
 }
 
-// 1 / (2 sqrt(v) + eps) for v >= 0; twice the root, because that is what comes out of the Newton step.
+// 1 / (2 sqrt(v) + eps) for v >= 0. Twice the root, because the Newton step gives that.
 INL vf reciprocal_root(vf v, vf eps) {
 #if VL == 16
   // sqrt(a) = a y (3 - a y y) / 2 with y close to 1 / sqrt(a).
@@ -182,12 +182,12 @@ INL void exp_parts(vf x, vf &q, vf &s) {
   const vf magic = set1(12582912.0f);  // adding it leaves round(x / ln 2) in the low bits
   vf t = vfma(x, set1(1.44269504f), magic), n = t - magic;
 #if VL >= 8
-  // What the constant is above ln 2 may wait for the end, because the product is not rounded.
+  // The constant is slightly larger than ln 2. The fused product is not rounded, so the difference can be added at the end.
   vf r = vfnma(n, set1(0.693147182f), x), last = vfma(n, set1(1.90465430e-9f), r);
 #else
   vf r = vfma(n, set1(2.12194440e-4f), vfnma(n, set1(0.693359375f), x)), last = r;
 #endif
-  // In pairs, because a row at a time waits for every step.
+  // Added in pairs, because one step at a time would wait for the step before.
   vf rr = r * r, p = vfma(set1(1.9875691500e-4f), r, set1(1.3981999507e-3f));
   p = vfma(p, rr, vfma(set1(8.3334519073e-3f), r, set1(4.1665795894e-2f)));
   p = vfma(p, rr, vfma(set1(1.6666665459e-1f), r, set1(5.0000001201e-1f)));
@@ -214,22 +214,22 @@ INL vf vlog1p(vf y) {
   p = vfma(p, t, set1(1.0f / 3));
   return (s + s) * vfma(p, t, set1(1.0f));
 }
-// log(x) for x of at least 1; x - x is NaN where x is not finite, and 0 elsewhere.
+// log(x) for x >= 1. x - x is 0, or NaN where x is not finite, which then passes through.
 INL vf vlog(vf x) {
   const vi i = bits(x);
   const vf whole = unbits((i >> 23) + 0x4b000000u) - set1(8388608.0f + 127), part = unbits((i & 0x7fffffu) + 0x3f800000u);
   return vfma(whole, set1(0.693359375f), vfma(whole, set1(-2.12194440e-4f), vlog1p(part - set1(1.0f)) + (x - x)));
 }
 
-// Decaying momentum and saturated units make denormal numbers, which cost 2 to 5 times; flush them, and
-// leave the floating-point mode of the calling thread as it was.
+// Decaying momentum and saturated units give denormal numbers, which take 2 to 5 times as long. While one of these exists the
+// thread treats denormals as 0; afterwards its floating-point mode is as before.
 struct FlushDenormals {
 #if defined(__SSE2__)
   unsigned old;
   FlushDenormals() : old(_mm_getcsr()) { _mm_setcsr(old | 0x8040); }
   ~FlushDenormals() {
 #if VL >= 8
-    // With the upper halves of the registers in use, code for the baseline (other libraries) runs at a third of its speed.
+    // While the upper halves of the registers are in use, code compiled for the baseline (other libraries) is three times slower.
     _mm256_zeroupper();
 #endif
     _mm_setcsr(old);

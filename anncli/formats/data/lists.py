@@ -1,4 +1,4 @@
-"""ann1dn's list files: entries that name vector files (format 1) or are followed by their numbers (format 2), with class labels."""
+"""The format `list`, of ann1dn: named rows with class numbers, whose values follow the name or stand in a file of that name."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import re
 from array import array
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -23,29 +24,84 @@ from anncli.compiled.row_text import (
     text_of,
 )
 from anncli.errors import DataError, quoted
-from anncli.formats.files.source import Source
-from anncli.formats.files.textfile import read_fault
+from anncli.formats.data.base import RowBatch, Want, Width
+from anncli.formats.data.matrix import matrix_sizes, read_matrix
+from anncli.formats.files.source import ByteSource
 
 _OF_NUMBERS = b"0123456789+-.eE \t,;"
 _BETWEEN_VALUES = re.compile(rb"[\s,;]+")
 _LABEL = re.compile(rb"(.*\S)\s+([+-]?[0-9]{1,9})", re.DOTALL)
-_SIZES = re.compile(rb"\s*([0-9]{1,15})\s+([0-9]{1,15})\s*")
+
+
+# Rows that are gathered into one batch; a batch per entry would cost more than reading its numbers.
+_BATCH_ROWS = 1 << 12
+
+
+class Lists:
+    """The format `list`."""
+
+    def sniff(self, head: bytes) -> bool:
+        return looks_like_list(head)
+
+    def open(self, source: ByteSource, want: Want) -> Iterator[RowBatch]:
+        reader, width = ListReader(source), want.width
+        for block in chain(source.blocks(), [None]):
+            batch, fault = _Batch(), None
+            try:
+                # After the last block, the entry that was still open ends.
+                for entry in reader.finish() if block is None else reader.feed(block):
+                    width = _checked_width(source, entry, width)
+                    batch.add(entry)
+                    if batch.n >= _BATCH_ROWS:
+                        yield batch.rows()
+                        batch = _Batch()
+            except DataError as error:
+                fault = error
+            if batch.n:
+                yield batch.rows()
+            if fault:
+                raise fault
+
+
+FORMAT = Lists()
+
+
+class _Batch:
+    """Entries that are gathered into one batch of rows."""
+
+    def __init__(self) -> None:
+        self.n = 0
+        self._entries: list[Entry] = []
+
+    def add(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        self.n += len(entry.rows)
+
+    def rows(self) -> RowBatch:
+        entries = self._entries
+        counts = [len(entry.rows) for entry in entries]
+        inputs = np.concatenate([entry.rows for entry in entries])
+        # Label 0 means unknown; labels from 1 count the classes.
+        labels = np.repeat(np.array([entry.label - 1 for entry in entries], dtype=np.int32), counts)
+        lines = [entry.line for entry in entries for _ in entry.names]
+        names = tuple(name for entry in entries for name in entry.names)
+        return RowBatch(inputs, labels, names=names, lines=lines)
 
 
 class Entry(NamedTuple):
-    """Vectors of one entry: their names, label (0 = none), and rows (n, width); line: where it stands in the list.
+    """Rows of one entry: their names, label (0 = none), values (n, width), and the line of the entry in the list.
 
     A large matrix comes as several of these.
     """
 
     names: tuple[str, ...]
     label: int
-    vectors: Array
+    rows: Array
     line: int
 
 
 class _Header(NamedTuple):
-    """A name line: the whole text, the name and label in it, and its number."""
+    """A line with a name: its whole text, the name, the label (0 = none), and the number of the line."""
 
     text: bytes
     name: bytes
@@ -53,15 +109,26 @@ class _Header(NamedTuple):
     line: int
 
 
-def looks_like_list(block: bytes) -> bool:
-    """Whether a file is a list, told from its first four lines that are more than comments.
+def _checked_width(source: ByteSource, entry: Entry, width: Width | None) -> Width:
+    """The width of the rows of an entry; raises DataError when another one is wanted."""
+    found = entry.rows.shape[1]
+    if width is None:
+        return Width(found, source.shown, entry.line)
+    if found != width.n_values:
+        advice = "; a list gives one row per entry, for one per line say --data-format vectors"
+        raise width.fault(found, entry.names[0], source.shown, entry.line, advice)
+    return width
 
-    The first line decides where it begins with a number (nan and inf too) or holds a comma or semicolon: vectors;
-    where it is a word and one whole number: a list, of a name and its label; a word and other numbers: vectors, the
-    first value misspelt. Else it is words: column names where only numbers follow, the next line with one for each
-    name; otherwise a list. So these need --data-format: a list whose first name begins with a number or holds a
-    comma; a list whose first entry has no label but has as many words as the line below it has numbers, and fills
-    the next two lines too.
+
+def looks_like_list(block: bytes) -> bool:
+    """Whether a file is a list, judged by its first four lines that are neither empty nor comments.
+
+    - The first line begins with a number (nan and inf too), or holds a comma or semicolon: rows of numbers.
+    - A word and one whole number: a list; this is a name with its label.
+    - A word and other numbers: rows of numbers, the first of them misspelt.
+    - Only words: column names if only numbers follow and the next line has one for each name; otherwise a list.
+    These lists therefore need --data-format: the first name begins with a number or holds a comma; or the first entry
+    has no label, has as many words as the line below has numbers, and its numbers fill the next two lines too.
     """
     contents = content_lines(block, 4)
     if not contents or starts_with_value(contents[0]) or re.search(rb"[,;]", contents[0]):
@@ -75,22 +142,22 @@ def looks_like_list(block: bytes) -> bool:
 
 
 class ListReader:
-    """The entries of one list file, found while its blocks come in."""
+    """Turns the blocks of one list file into entries."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: ByteSource) -> None:
         self.source = source
         self.line = 1  # number of the next physical line
         self._header: _Header | None = None
         self._numbers = array("d")
 
     def read(self, blocks: Iterable[bytes]) -> Iterator[Entry]:
-        """All entries in order; raises DataError naming the line of the first fault."""
+        """All entries in order; raises DataError with the line of the first fault."""
         for block in blocks:
             yield from self.feed(block)
         yield from self.finish()
 
     def feed(self, block: bytes) -> Iterator[Entry]:
-        """The entries that are complete after this block of whole lines."""
+        """The entries that end in this block of whole lines."""
         for raw in block.removesuffix(b"\n").split(b"\n"):
             if starts_with_value(strip_comment(raw)) and not self._names_a_file(raw):
                 self._take_numbers(strip_comment(raw))
@@ -100,7 +167,7 @@ class ListReader:
             self.line += 1
 
     def finish(self) -> Iterator[Entry]:
-        """The last entry."""
+        """The entry that is still open, if there is one."""
         header, numbers = self._header, self._numbers
         self._header, self._numbers = None, array("d")
         if header is None:
@@ -111,9 +178,9 @@ class ListReader:
             yield from self._named(header)
 
     def _names_a_file(self, raw: bytes) -> bool:
-        """Whether a line that begins with a number is the name of a file with such a name ('12 leads.txt 1')."""
+        """Whether a line that begins with a number names an existing file ('12 leads.txt 1')."""
         text = raw.strip()
-        # Most lines are known by their characters alone.
+        # The characters alone rule out most lines, without a look at the folder.
         if not text.translate(None, _OF_NUMBERS) or all(
             map(is_value, filter(None, _BETWEEN_VALUES.split(strip_comment(text))))
         ):
@@ -129,8 +196,8 @@ class ListReader:
         self._numbers += _numbers(values, self.source.shown, self.line)
 
     def _name_line(self, text: bytes) -> _Header:
-        """'name' or 'name label'; a last word that is no whole number belongs to the name."""
-        # A comment behind a name needs blanks on both sides: '#' may be part of a file name.
+        """Reads 'name' or 'name label'; a last word that is not a whole number belongs to the name."""
+        # A comment after a name needs blanks on both sides of its '#', because '#' may be part of a file name.
         text = re.split(rb"\s#\s", text, maxsplit=1)[0].rstrip()
         labelled = _LABEL.fullmatch(text)
         if labelled is None:
@@ -141,17 +208,17 @@ class ListReader:
         return _Header(text, labelled[1], int(labelled[2]), self.line)
 
     def _named(self, header: _Header) -> Iterator[Entry]:
-        """The vectors of a format 1 entry: a raw matrix where a .hea header stands beside it, else one text vector."""
+        """The rows of an entry that names a file: a raw matrix if a header NAME.hea exists, otherwise all numbers of a text."""
         name, label = header.name, header.label
         path = self._find(name)
         if path is None and (path := self._find(header.text)):
             name, label = header.text, 0
         if path is None:
-            advice = "correct the name, or write the vector on the next line"
+            advice = "correct the name, or write its values on the next line"
             raise DataError(f"no file {quoted(text_of(name), 200)}, and no numbers follow", path=self.source.shown, line=header.line, advice=advice)  # fmt: skip
-        file = Source(path)
-        sizes = _matrix_sizes(path)
-        parts = [_text_vector(file)] if sizes is None else _matrix(file, *sizes)
+        file = ByteSource(path)
+        sizes = matrix_sizes(path)
+        parts = [_text_vector(file)] if sizes is None else read_matrix(file, *sizes)
         first = 0
         for part in parts:
             names = tuple(f"{text_of(name)}_{k}" for k in range(first, first + len(part)))
@@ -160,7 +227,7 @@ class ListReader:
         self.source.add_digest(file)
 
     def _find(self, name: bytes) -> str | None:
-        """The file an entry names, looked for beside the list, then in the current folder; backslashes separate too."""
+        """The file that an entry names, first in the folder of the list, then in the current one; backslashes separate folders too."""
         folder = os.path.dirname(self.source.path) if self.source.path != "-" else ""
         written = os.fsdecode(name)
         for candidate in dict.fromkeys((written, written.replace("\\", "/"))):
@@ -172,8 +239,8 @@ class ListReader:
 
 
 def _numbers(values: list[bytes], path: str, line: int) -> array[float]:
-    """The values of a line as numbers; raises DataError with line and column for the first that is none."""
-    # One look at all characters rules out what float() takes and a data file must not hold: nan, 1_000.
+    """The values of a line as numbers; raises DataError with line and column for the first one that is not a number."""
+    # One test of all characters rules out what float() accepts and a data file must not hold: nan, 1_000.
     if values and not b"".join(values).translate(None, _OF_NUMBERS):
         try:
             numbers = array("d", map(float, values))
@@ -189,8 +256,8 @@ def _vector(numbers: array[float]) -> Array:
     return np.frombuffer(numbers, dtype=np.float64).astype(np.float32)[None, :]
 
 
-def _text_vector(file: Source) -> Array:
-    """All numbers of a text file as one vector (1, n)."""
+def _text_vector(file: ByteSource) -> Array:
+    """All numbers of a text file as one row (1, n)."""
     numbers = array("d")
     line = 1
     for block in file.blocks():
@@ -199,53 +266,5 @@ def _text_vector(file: Source) -> Array:
             numbers += _numbers(values, file.shown, line)
             line += 1
     if not numbers:
-        raise DataError("holds no numbers", path=file.shown, advice="write the numbers of one vector into it")
+        raise DataError("holds no numbers", path=file.shown, advice="write the numbers of one row into it")
     return _vector(numbers)
-
-
-def _matrix_sizes(path: str) -> tuple[int, int, str] | None:
-    """Vectors and values per vector that the header beside a raw matrix announces, and its name; None without one."""
-    stem, ending = os.path.splitext(path)
-    header = stem + ".hea"
-    if header == path or not os.path.isfile(header):
-        return None
-    text = b"".join(Source(header).blocks())
-    sizes = _SIZES.fullmatch(text)
-    if sizes and int(sizes[1]) > 0 and int(sizes[2]) > 0:
-        return int(sizes[1]), int(sizes[2]), header
-    if ending.lower() != ".dat":
-        return None  # Other programs' headers stand beside text files too.
-    found = quoted(text_of(text.strip()))
-    raise DataError(f"expected two whole numbers above 0, vectors and values per vector, found {found}", path=header, line=1, advice="write for example 100 16")  # fmt: skip
-
-
-def _matrix(file: Source, n_vectors: int, n_values: int, header: str) -> Iterator[Array]:
-    """A raw float32 matrix, little-endian, in parts (m, n_values); the file is only read."""
-    announced = (
-        f"{os.path.basename(header)} announces {n_vectors} x {n_values} values, {4 * n_vectors * n_values} bytes"
-    )
-    advice = "correct the header or write the file again"
-    try:
-        size = os.path.getsize(file.path)
-    except OSError as fault:
-        raise read_fault(fault, file.path) from None
-    if size != 4 * n_vectors * n_values:
-        raise DataError(f"holds {size} bytes, but {announced}", path=file.shown, advice=advice)
-    carry, done, step = b"", 0, 4 * n_values
-    for chunk in file.raw():
-        carry += chunk
-        whole = len(carry) // step
-        if whole:
-            yield _checked(np.frombuffer(carry, "<f4", whole * n_values).reshape(whole, n_values), file.shown, done)
-            carry, done = carry[whole * step :], done + whole
-    if done != n_vectors or carry:
-        raise DataError(f"changed while it was read: {announced}", path=file.shown, advice="read it again")
-
-
-def _checked(part: Array, shown: str, before: int) -> Array:
-    bad = np.argwhere(~np.isfinite(part))
-    if len(bad):
-        row, column = int(bad[0][0]), int(bad[0][1])
-        value = str(part[row, column])
-        raise DataError(f"vector {before + row + 1}, value {column + 1}: '{value}' is not allowed", path=shown, advice="replace the value")  # fmt: skip
-    return part

@@ -1,4 +1,4 @@
-"""A row buffer: one growing matrix that several files are read into, so that the data exist only once in memory."""
+"""A row buffer: one growing matrix that several files are read into, so that memory holds the data only once."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import numpy as np
 
 from anncli.arrays import Array
 
-# Values (of 4 bytes) the buffer grows by at least and at most. What is held in reserve is memory in use: numpy fills it
-# with zeros.
+# Values (of 4 bytes) the buffer grows by at least and at most. Reserved room costs memory: numpy fills it with zeros.
 _LEAST, _MOST = 1 << 14, 1 << 20
 
 
@@ -20,25 +19,28 @@ class RowBuffer:
         self._values = np.empty(0, dtype=np.float32)
 
     def free(self, rows: int) -> Array:
-        """A flat view of room for at least `rows` more rows, valid until the next call; fill it, then call took()."""
+        """A flat view with room for at least `rows` more rows, valid until the next call; fill it, then call took()."""
         needed = (self.n + rows) * self.width
         size = self._values.size
-        if needed > size:
-            # In proportion at first, so that little is copied; later in steps, so that little is held in reserve: a
-            # large block grows by moving its pages. No view of the old block may be in use.
+        if not size:
+            # Unlike resize(), this does not fill the room with zeros first.
+            self._values = np.empty(needed, dtype=np.float32)
+        elif needed > size:
+            # At first in proportion, so that little is copied; later in steps, so that little is reserved: a large block
+            # grows by moving its pages. A view of the old block would point to freed memory.
             self._values.resize(max(needed, size + min(max(size // 2, _LEAST), _MOST)), refcheck=False)
         return self._values[self.n * self.width :]
 
     def took(self, rows: int) -> None:
-        """The first `rows` rows of the free room are filled now."""
+        """Record that the first `rows` rows of the free room are filled."""
         self.n += rows
 
     def append(self, rows: Array) -> None:
-        """Copy rows (m, width) behind those there are."""
+        """Copy rows (m, width) behind the present ones."""
         self.free(len(rows))[: rows.size] = rows.reshape(-1)
         self.took(len(rows))
 
     def matrix(self) -> Array:
-        """(n, width), giving back the room that was not used; the buffer must not be used afterwards."""
+        """(n, width), after returning unused room; the buffer must not be used afterwards."""
         self._values.resize(self.n * self.width, refcheck=False)
         return self._values.reshape(self.n, self.width)

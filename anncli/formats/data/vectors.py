@@ -1,69 +1,88 @@
-"""Plain vectors: lines of numbers, read fast by a parser and, where that stops, slowly and with the place of each fault."""
+"""The format `vectors`: a row of numbers per line. A fast parser reads them; where it stops, a slow one finds the fault."""
 
 from __future__ import annotations
 
 import io
 import re
 import warnings
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
 from anncli.arrays import Array
 from anncli.compiled.row_text import (
     check_values,
+    content_lines,
     fields,
     guess_delimiter,
     header_names,
     is_header,
+    starts_with_value,
     strip_comment,
     text_of,
 )
-from anncli.errors import DataError, quoted
+from anncli.errors import DataError
+from anncli.formats.data.base import Column, RowBatch, Want, Width
 from anncli.formats.data.row_buffer import RowBuffer
-from anncli.formats.files.source import Source, count_lines
+from anncli.formats.files.source import ByteSource, count_lines
 
 _CONTENT = re.compile(rb"^[ \t\r\v\f]*[^#\s]", re.MULTILINE)
-# numpy takes these for blanks, the compiled parser does not.
+# numpy treats these as blanks, the compiled parser does not.
 _ODD_BLANKS = b"\x1c\x1d\x1e\x1f"
 
 
-class Width(NamedTuple):
-    """Values per vector, and who wants so many: the vector in a line of a file, or the network where path is None."""
+class Vectors:
+    """The format `vectors`; it reads what no other format claims."""
 
-    n_values: int
-    path: str | None = None
-    line: int = 0
+    def sniff(self, head: bytes) -> bool:
+        return True
 
-    def fault(self, found: int, shown: str, path: str, line: int, advice: str = "") -> DataError:
-        """What to say of a vector of `found` values; shown: the vector as it is written."""
-        if self.path is None:
-            reason = f"the network has {self.n_values} input{'s' if self.n_values != 1 else ''}"
-        else:
-            reason = (
-                f"line {self.line} has {self.n_values}"
-                if self.path == path
-                else f"{self.path}:{self.line} has {self.n_values}"
-            )
-        expected = f"expected {self.n_values} value{'s' if self.n_values != 1 else ''}, found {found}"
-        message = f"{expected} ({quoted(shown)})" if shown else expected
-        return DataError(message, path=path, line=line, advice=f"{reason}{advice}")
+    def open(self, source: ByteSource, want: Want) -> Iterator[RowBatch]:
+        reader = VectorReader(source, want.width, want.delimiter)
+        for block in _with_two_lines(source.blocks()):
+            rows, is_first, fault = RowBuffer(), not reader.first_line, None
+            try:
+                reader.feed(rows, block)
+            except DataError as error:
+                fault = error
+            if rows.n:
+                lines = (reader.first_line,) if is_first else ()
+                columns = tuple(map(Column, reader.columns))
+                yield RowBatch(rows.matrix(), lines=lines, columns=columns, header_line=reader.header_line)
+            if fault:
+                raise fault
+
+
+FORMAT = Vectors()
+
+
+def _with_two_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The blocks, the first joined with the next ones until it shows whether its first line of content is a header."""
+    head = b""
+    for block in blocks:
+        head += block
+        found = content_lines(head, 2)
+        if len(found) == 2 or (found and starts_with_value(found[0])):
+            break
+    if head:
+        yield head
+    yield from blocks
 
 
 class VectorReader:
     """Turns the blocks of one source into rows.
 
-    width: None until known. delimiter: '' for blanks and tabs, or one character; None: found out from the first line.
-    columns: names from a header line, or (); header_line: where it stands.
+    width: None until known; delimiter: '' for blanks and tabs, or one character, None until the first line shows it;
+    columns: names from a header line, or (), and header_line its place; first_line: the line of the first row;
+    line: the number of the next physical line.
     """
 
-    def __init__(self, source: Source, width: Width | None, delimiter: str | None = None) -> None:
+    def __init__(self, source: ByteSource, width: Width | None, delimiter: str | None = None) -> None:
         self.source, self.width, self.delimiter = source, width, delimiter
         self.columns: tuple[str, ...] = ()
-        self.header_line = 0
-        self.line = 1  # number of the next physical line
-        self._started = False
+        self.header_line = self.first_line = 0
+        self.line = 1
 
     def read_into(self, rows: RowBuffer, blocks: Iterable[bytes]) -> None:
         """Append every row of the source to `rows`; raises DataError at the first fault."""
@@ -71,11 +90,12 @@ class VectorReader:
             self.feed(rows, block)
 
     def feed(self, rows: RowBuffer, block: bytes) -> None:
-        """Append the rows of one block of whole lines, before a fault those above it.
+        """Append the rows of one block of whole lines; before a fault, those above it.
 
-        The first block must hold two lines that are more than comments, if the source has so many.
+        The first block must hold two lines that are more than comments, if the source has two: the second line decides
+        whether the first one is a header.
         """
-        if not self._started:
+        if not self.first_line:
             block = block[self._start(block) :]
         if self.width is None:
             return
@@ -87,7 +107,7 @@ class VectorReader:
             self._feed_native(native, rows, block)
 
     def _start(self, block: bytes) -> int:
-        """Look at the first lines: delimiter, header, width. Returns where the rows begin."""
+        """Find delimiter, header and width in the first lines; returns where the rows begin."""
         found = _CONTENT.search(block)
         if found is None:
             self.line += block.count(b"\n")
@@ -106,19 +126,19 @@ class VectorReader:
             start, content = after.start(), following
         if self.width is None:
             self.width = Width(len(fields(content, self.delimiter)), self.source.shown, self.line)
-        self._started = True
+        self.first_line = self.line
         return start
 
     def _feed_native(self, native: Any, rows: RowBuffer, block: bytes) -> None:
         at, end = 0, len(block)
         while at < end:
-            # As many rows as lines are enough, and a value takes two bytes at least: many empty lines need no room.
+            # An upper bound: rows <= lines, and rows <= bytes / (2 * width), since a value takes at least two bytes.
             lines = count_lines(block, at)
             most = min(lines, (end - at) // (2 * rows.width))
             before, room = at, rows.free(most + 1)
             done, _, _, at, status, _ = native.parse_block(block, at, self.delimiter, rows.width, False, room)
             rows.took(done)
-            # Counted here: the parser takes the \r\r\n of a file converted twice for two lines.
+            # The parser's own count is wrong for \r\r\n (a file converted twice): it sees two line ends there.
             at = block.rfind(b"\n", 0, at) + 1 if status else at
             self.line += lines if at == end else count_lines(block, before, at)
             if status:
@@ -139,14 +159,14 @@ class VectorReader:
             return None
         try:
             with warnings.catch_warnings():
-                # Of a block of comments.
+                # numpy warns about a block of comments alone.
                 warnings.simplefilter("ignore", UserWarning)
                 return np.loadtxt(io.BytesIO(block), np.float32, delimiter=self.delimiter or None, ndmin=2)
         except ValueError:
             return None
 
     def _feed_slowly(self, rows: RowBuffer, text: bytes) -> None:
-        """The rule that the fast parsers follow: append the rows of `text`, up to the first fault, and raise that."""
+        """The reference for both fast parsers: append the rows of `text` up to the first fault, and raise that fault."""
         assert self.width is not None
         assert self.delimiter is not None
         good: list[bytes] = []

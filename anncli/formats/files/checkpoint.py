@@ -1,4 +1,4 @@
-"""A checkpoint: a training run on its way, as a file that it can go on from; a zip of numpy arrays and one JSON text."""
+"""A checkpoint: the state of a training run in a file, from which the run can continue; a zip of numpy arrays and a JSON text."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _ARRAY = "array"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """network: the bytes of the network file the run began with; settings: what decides the run, to be held against that
-    of the run which takes it up; state: of the run, nested dicts and lists of arrays, numbers and words."""
+    """network: the bytes of the network file at the start of the run; settings: what determines the run, compared when it is
+    resumed; state: nested dicts and lists of arrays, numbers and words."""
 
     network: bytes
     settings: dict[str, Any]
@@ -31,7 +31,7 @@ class Checkpoint:
 
 
 def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
-    """Write a checkpoint whole or not at all; raises AnnError when it cannot be written."""
+    """Write a checkpoint whole or not at all; raises AnnError if it cannot be written."""
     arrays: dict[str, Array] = {}
     document = {
         "format": FORMAT,
@@ -41,7 +41,7 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as file:
-        # ZipInfo's own date: the same run gives the same bytes.
+        # ZipInfo has a fixed date by default, so that the same run gives the same bytes.
         file.writestr(zipfile.ZipInfo(_TEXT), json.dumps(document))
         for name, values in arrays.items():
             with file.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
@@ -50,7 +50,7 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """The checkpoint in a file; raises NetworkError where there is none, or a damaged or newer one."""
+    """The checkpoint in a file; raises NetworkError if there is none, or a damaged or newer one."""
     data = read_bytes(path, NetworkError, missing="check the name, or leave --resume out to begin anew")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
@@ -69,7 +69,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         return Checkpoint(
             document["network"].encode("latin-1"), document["settings"], _with_arrays(document["state"], arrays)
         )
-    # zlib, zipfile, json and numpy each have their own words for a damaged file.
+    # For a damaged file, zlib, zipfile, json and numpy raise errors of many classes.
     except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError, NotImplementedError, AttributeError, RecursionError):  # fmt: skip
         raise NetworkError(
             "is no checkpoint, or a damaged one", path=shown_name(path), advice="leave --resume out to begin anew"
@@ -77,7 +77,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 
 def _without_arrays(value: Any, arrays: dict[str, Array]) -> Any:
-    """The value with every array put into `arrays` and its name in its place."""
+    """The value with a name in place of every array; the arrays are put into `arrays` under these names."""
     if isinstance(value, np.ndarray):
         name = f"{_ARRAY}{len(arrays)}"
         arrays[name] = value

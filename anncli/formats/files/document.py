@@ -1,7 +1,7 @@
-"""One YAML document as plain values, each with its place, read the way a person expects.
+"""A YAML document as plain values with their places, read the way a person expects.
 
-The values are built here from the parser's events and not by PyYAML's constructors: those read `1e-3` as text, `yes`
-as True, `0123` as octal and `1:30` as ninety, keep the last of two equal keys, and follow anchors and tags.
+The values are built from the events of the parser, not by the constructors of PyYAML: these read `1e-3` as text, `yes` as
+True, `0123` as octal and `1:30` as ninety, keep the last of two equal keys, and follow anchors and tags.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from anncli.compiled.row_text import NUMBER_PATTERN
 from anncli.errors import AnnError, UsageError, did_you_mean, printable, quoted
 from anncli.formats.files.textfile import Path, place_of, read_text, shown_name
 
@@ -24,7 +25,7 @@ _MAX_CONFIG_BYTES = 1 << 20
 _NULL = ("", "~", "null", "Null", "NULL")
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INTEGER = re.compile(r"[-+]?[0-9]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_FLOAT = re.compile(NUMBER_PATTERN)
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -38,8 +39,8 @@ class Place(NamedTuple):
     column: int
 
 
-class Source:
-    """The file a value came from, and how its faults are raised."""
+class DocumentSource:
+    """The file of a document, and the class of the errors about it."""
 
     def __init__(self, path: Path, error: type[AnnError]) -> None:
         self.path = shown_name(path)
@@ -50,10 +51,10 @@ class Source:
         return self.error(message, path=self.path, line=line, column=column, advice=advice)
 
 
-class Mapping(dict[str, Any]):
-    """A dict that knows where its keys and values stand; nested ones are Mapping and Items too."""
+class PlacedMapping(dict[str, Any]):
+    """A dict with the places of its keys and values; nested values are PlacedMapping and PlacedList too."""
 
-    def __init__(self, source: Source, place: Place) -> None:
+    def __init__(self, source: DocumentSource, place: Place) -> None:
         super().__init__()
         self.source = source
         self.place = place
@@ -61,53 +62,53 @@ class Mapping(dict[str, Any]):
         self.value_places: dict[str, Place] = {}
 
     def fault(self, key: Key | None, message: str, advice: str | None = None) -> AnnError:
-        """An error to raise about the value of `key`, or about the whole mapping for None or an absent key."""
+        """The error to raise about the value of `key`, or about the whole mapping for None or a missing key."""
         return self.source.fault(message, self.value_places.get(str(key), self.place), advice)
 
-    def mapping_at(self, key: str) -> dict[str, Any]:
-        """The Mapping under `key`, or an empty dict where there is nothing; anything else is a fault."""
+    def mapping_at(self, key: str) -> PlacedMapping:
+        """The mapping under `key`, an empty one where there is nothing; raises the document's error for another value."""
         value = self.get(key)
         if value is None:
-            return {}
-        if not isinstance(value, Mapping):
+            return PlacedMapping(self.source, self.value_places.get(key, self.place))
+        if not isinstance(value, PlacedMapping):
             raise self.fault(key, f"`{key}` must be a mapping of names to values, found {kind_of(value)}")
         return value
 
     def items_with_places(self) -> Iterator[tuple[str, Any, str]]:
-        """(key, value, `path:line:column` of the key) of every entry, for messages written later."""
+        """(key, value, `path:line:column` of the key) of every entry, for later messages."""
         for key, value in self.items():
             line, column = self.key_places[key]
             yield key, value, f"{printable(self.source.path)}:{line}:{column}"
 
     def key_fault(self, key: str, message: str, advice: str | None = None) -> AnnError:
-        """An error to raise about the key itself, for example an unknown one."""
+        """The error to raise about the key itself, for example an unknown one."""
         return self.source.fault(message, self.key_places.get(key, self.place), advice)
 
     def refuse_unknown(self, known: Iterable[str], what: str = "key") -> None:
-        """Raise for the first key that is not among `known`, naming the nearest."""
+        """Raise the document's error for the first key that is not in `known`; it names the nearest known key."""
         known = list(known)
         for key in self:
             if key not in known:
                 raise self.key_fault(key, f"unknown {what} {quoted(key)}", did_you_mean(key, known))
 
 
-class Items(list[Any]):
-    """A list that knows where its values stand."""
+class PlacedList(list[Any]):
+    """A list with the places of its values."""
 
-    def __init__(self, source: Source, place: Place) -> None:
+    def __init__(self, source: DocumentSource, place: Place) -> None:
         super().__init__()
         self.source = source
         self.place = place
         self.value_places: list[Place] = []
 
     def fault(self, index: Key | None, message: str, advice: str | None = None) -> AnnError:
-        """An error to raise about the value at `index`, or about the whole list for None."""
+        """The error to raise about the value at `index`, or about the whole list for None."""
         place = self.value_places[index] if isinstance(index, int) else self.place
         return self.source.fault(message, place, advice)
 
 
 def kind_of(value: Any) -> str:
-    """What a value is, in the words of a message: `the number 3`, `the text 'x'`, `a list`."""
+    """What a value is, in words for a message: `the number 3`, `'x'`, `a list`."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -119,20 +120,21 @@ def kind_of(value: Any) -> str:
     return ("a " if value else "an empty ") + ("list" if isinstance(value, list) else "mapping")
 
 
-def read_config(path: Path) -> Mapping:
+def read_config(path: Path) -> PlacedMapping:
     """A configuration file as a mapping with places; raises UsageError."""
     return parse_document(read_text(path, UsageError, _MAX_CONFIG_BYTES), path, UsageError)
 
 
-def parse_document(text: str, path: Path, error: type[AnnError] = UsageError) -> Mapping:
-    """The one mapping a YAML text holds, empty for an empty text; raises `error` with the place of a fault."""
-    source = Source(path, error)
+def parse_document(text: str, path: Path, error: type[AnnError] = UsageError) -> PlacedMapping:
+    """The one mapping in a YAML text, empty for an empty text; raises `error` with the place of a fault."""
+    source = DocumentSource(path, error)
     try:
         return _Builder(source, yaml.parse(text, Loader=_LOADER)).document()
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
         place = None if mark is None else _place(mark)
-        if fault.problem is not None and "nesting depth" in fault.problem:  # libyaml looks ahead of the events
+        # libyaml has a limit of its own and parses ahead of the events that are counted here.
+        if fault.problem is not None and "nesting depth" in fault.problem:
             raise source.fault(_TOO_DEEP, place, _FLATTER) from None
         message = f"not valid YAML: {fault.problem or fault.context}"
         raise source.fault(message, place, _yaml_advice(text, place)) from None
@@ -155,23 +157,23 @@ def _yaml_advice(text: str, place: Place | None) -> str:
 
 
 class _Builder:
-    """Walks the parser's events once, building values."""
+    """Builds the values from the events of the parser."""
 
-    def __init__(self, source: Source, events: Iterator[Any]) -> None:
+    def __init__(self, source: DocumentSource, events: Iterator[Any]) -> None:
         self._source = source
         self._events = events
         self._depth = 0
 
-    def document(self) -> Mapping:
+    def document(self) -> PlacedMapping:
         next(self._events)
         event = next(self._events)
         if isinstance(event, yaml.StreamEndEvent):
-            return Mapping(self._source, Place(1, 1))
+            return PlacedMapping(self._source, Place(1, 1))
         event = next(self._events)
         value = self._value(event)
         if value is None and not event.end_mark.index > event.start_mark.index:
-            value = Mapping(self._source, Place(1, 1))
-        if not isinstance(value, Mapping):
+            value = PlacedMapping(self._source, Place(1, 1))
+        if not isinstance(value, PlacedMapping):
             raise self._fault(event, f"expected lines of the form `key: value`, found {kind_of(value)}")
         next(self._events)
         event = next(self._events)
@@ -195,8 +197,8 @@ class _Builder:
         self._depth -= 1
         return value
 
-    def _mapping(self, start: Any) -> Mapping:
-        mapping = Mapping(self._source, _place(start.start_mark))
+    def _mapping(self, start: Any) -> PlacedMapping:
+        mapping = PlacedMapping(self._source, _place(start.start_mark))
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             key = self._key(event, mapping)
             mapping.key_places[key] = _place(event.start_mark)
@@ -205,7 +207,7 @@ class _Builder:
             mapping.value_places[key] = _place(event.start_mark)
         return mapping
 
-    def _key(self, event: Any, mapping: Mapping) -> str:
+    def _key(self, event: Any, mapping: PlacedMapping) -> str:
         if not isinstance(event, yaml.ScalarEvent):
             raise self._fault(event, "a key must be one word", "write `key: value`")
         if event.anchor is not None or event.tag is not None:
@@ -218,8 +220,8 @@ class _Builder:
             raise self._fault(event, f"{quoted(key)} is given twice, first in line {first.line}", "remove one")
         return key
 
-    def _items(self, start: Any) -> Items:
-        items = Items(self._source, _place(start.start_mark))
+    def _items(self, start: Any) -> PlacedList:
+        items = PlacedList(self._source, _place(start.start_mark))
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
             items.value_places.append(_place(event.start_mark))
             items.append(self._value(event))
@@ -239,7 +241,7 @@ class _Builder:
 
 
 def plain_value(text: str) -> str | int | float | bool | None:
-    """What an unquoted word means (YAML 1.2 core, decimal only); ValueError for numbers that are not finite."""
+    """The value of an unquoted word (YAML 1.2 core schema, decimal numbers only); raises ValueError for numbers that are not finite."""
     if text in _NULL:
         return None
     if text in _BOOLEANS:

@@ -1,4 +1,4 @@
-"""A source: the bytes of a data file, a pipe or stdin, in blocks of whole lines, unpacked and digested on the way."""
+"""Byte sources: a data file, a pipe or stdin, unpacked, digested and given in chunks or in blocks of whole lines."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from itertools import chain
 from typing import Any
@@ -21,16 +21,17 @@ BLOCK_BYTES = 1 << 20
 _LONGEST_LINE = 1 << 26
 _LINE_FEED = ord("\n")
 _GZIP = b"\x1f\x8b"
-# Beyond 64 MiB a gzip file may unpack to this many times its size; honest text stays far below (deflate can do 1032).
+# Above 64 MiB of text, a gzip file that expands by more than this factor is refused: real data stay far below it,
+# deflate can reach 1032.
 _MOST_EXPANSION, _ALWAYS_ALLOWED = 200, 1 << 26
 _LONE_RETURN = re.compile(rb"\r(?![\r\n])")
 _PACKED = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip"}
 
 
-class Source:
+class ByteSource:
     """One data file, read once from start to end.
 
-    shown: how messages name it; name: its base name; sha256: digest of the raw bytes, complete when all are read.
+    shown: its name in messages; name: its base name; sha256: the digest of the raw bytes read so far.
     """
 
     def __init__(self, path: Path) -> None:
@@ -38,23 +39,24 @@ class Source:
         self.shown = shown_name(path)
         self.name = "stdin" if self.path == "-" else os.path.basename(self.path)
         self._digest = hashlib.sha256()
+        self._peeked: tuple[bytes, Iterator[bytes]] | None = None
 
     @property
     def sha256(self) -> str:
         return self._digest.hexdigest()
 
-    def add_digest(self, other: Source) -> None:
-        """Let another file that this one names count into the digest; call it when `other` has been read."""
+    def add_digest(self, other: ByteSource) -> None:
+        """Add another file that this one names to the digest; call it after `other` has been read."""
         self._digest.update(other._digest.digest())
 
     def raw(self, size: int = BLOCK_BYTES) -> Iterator[bytes]:
-        """The bytes as they are, at most `size` at a time; from a pipe as soon as some are there.
+        """The bytes as they are stored, at most `size` at a time; a pipe gives them as soon as they arrive.
 
         Raises: DataError when the file is missing, a directory or unreadable.
         """
         try:
             with self._open() as file:
-                # One system call at a time, so that the lines of a slow pipe are answered when they come.
+                # read1 makes one system call, so that lines from a slow pipe are processed as they arrive.
                 read = getattr(file, "read1", file.read)
                 while chunk := read(size):
                     self._digest.update(chunk)
@@ -62,12 +64,35 @@ class Source:
         except (OSError, ValueError) as fault:
             raise read_fault(fault, self.path) from None
 
-    def blocks(self, size: int = BLOCK_BYTES) -> Iterator[bytes]:
-        """Text: whole lines, about `size` bytes at a time, the last one ended by a newline too; no byte order mark.
+    def chunks(self, size: int = BLOCK_BYTES) -> Iterator[bytes]:
+        """The bytes, unpacked where the file is packed by gzip; text or binary.
 
-        Raises: DataError as raw(), and when the file is no text, badly packed, or has lines ended by CR alone.
+        Raises: DataError as raw(), and for a damaged gzip file.
         """
-        # A line may be longer than many chunks: they are joined once.
+        if self._peeked is not None:
+            (head, rest), self._peeked = self._peeked, None
+            return chain([head] if head else [], rest)
+        return self._unpacked(size)
+
+    def peek(self, is_enough: Callable[[bytes], bool]) -> bytes:
+        """The first bytes of chunks(), read until is_enough() says so or the file ends; chunks() and blocks() still give them.
+
+        Raises: DataError as chunks().
+        """
+        head, chunks = b"", self.chunks()
+        for chunk in chunks:
+            head += chunk
+            if is_enough(head) or len(head) > _LONGEST_LINE:
+                break
+        self._peeked = head, chunks
+        return head
+
+    def blocks(self, size: int = BLOCK_BYTES) -> Iterator[bytes]:
+        """Text in blocks of whole lines, about `size` bytes each; the last line gets a line end if it has none.
+
+        Raises: DataError as chunks(), and for binary data, UTF-16, other packers, and lines ended by CR alone.
+        """
+        # A line may span many chunks; they are joined once.
         line, pieces, length = 1, list[bytes](), 0
         for chunk in self._text(size):
             cut = chunk.rfind(b"\n") + 1
@@ -96,9 +121,12 @@ class Source:
         return nullcontext(sys.stdin.buffer)
 
     def _text(self, size: int) -> Iterator[bytes]:
-        """The unpacked bytes without byte order mark; refuses what is no text."""
-        chunks = self._unpacked(size)
-        head = _start(chunks, (BOM,))
+        """The unpacked bytes without byte order mark; raises DataError for data that are not text."""
+        chunks = self.chunks(size)
+        head = _start(chunks, (BOM, *_PACKED))
+        for magic, program in _PACKED.items():
+            if head.startswith(magic):
+                raise self._fault(f"is packed by {program}", "unpack it first, or pack it with gzip")
         if head.startswith((b"\xff\xfe", b"\xfe\xff")):
             raise self._fault("is UTF-16 text", "save it as UTF-8")
         for chunk in chain([head.removeprefix(BOM)], chunks):
@@ -108,10 +136,7 @@ class Source:
 
     def _unpacked(self, size: int) -> Iterator[bytes]:
         chunks = self.raw(size)
-        head = _start(chunks, (_GZIP, *_PACKED))
-        for magic, program in _PACKED.items():
-            if head.startswith(magic):
-                raise self._fault(f"is packed by {program}", "unpack it first, or pack it with gzip")
+        head = _start(chunks, (_GZIP,))
         if head.startswith(_GZIP):
             yield from self._gunzip(head, chunks, size)
             return
@@ -124,7 +149,7 @@ class Source:
         try:
             while pending or (pending := next(chunks, b"")):
                 if unpacker.eof:
-                    # Several members make one text; zeros behind the last one are padding.
+                    # The members of a gzip file are parts of one text; zeros after the last one are padding.
                     pending = pending.lstrip(b"\0")
                     if not pending:
                         continue
@@ -159,12 +184,13 @@ class Source:
 
 
 def count_lines(block: bytes, start: int = 0, stop: int | None = None) -> int:
-    """Line feeds in a part of a block; bytes.count() would take a fifth of the time that reading takes."""
+    """The number of line feeds in block[start:stop]."""
+    # bytes.count() would take a fifth of the whole reading time.
     return int(np.count_nonzero(np.frombuffer(block, np.uint8)[start:stop] == _LINE_FEED))
 
 
 def _start(chunks: Iterator[bytes], marks: tuple[bytes, ...]) -> bytes:
-    """The first bytes: so many that they are no mere beginning of one of the marks; a pipe may give them one by one."""
+    """The first chunks, enough to tell whether the data begin with one of the marks; a pipe may give single bytes."""
     head = b""
     while any(len(head) < len(mark) and mark.startswith(head) for mark in marks):
         chunk = next(chunks, b"")

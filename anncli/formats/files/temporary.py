@@ -1,7 +1,7 @@
-"""A temporary file beside the file it is to replace, recognisable when its writer died.
+"""A temporary file in the folder of the file that it will replace.
 
-It is locked while its writer lives; one that can be locked by somebody else was left by a dead process and is removed
-by the next write to the same target.
+The writing process holds a lock on it. If another process can lock it, its writer has died; the next write to the same
+target then removes it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 try:
     import fcntl
-except ImportError:  # Windows: no advisory locks, so a temporary file left behind stays.
+except ImportError:  # Windows has no such locks, so a temporary file of a dead process stays there.
     fcntl = None  # type: ignore[assignment]
 
 HAS_LOCKS = fcntl is not None
@@ -32,7 +32,7 @@ def temporary_beside(target: str) -> Iterator[tuple[int, str]]:
     folder, base = os.path.split(target)
     if len(os.fsencode(base)) > 255:
         raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
-    # At most 50 characters of the name (200 bytes), so that the longest legal name still leaves room for the ending.
+    # Only 50 characters (up to 200 bytes) of the name: the longest legal name would leave no room for the ending.
     prefix = f".{base[:50]}."
     _remove_stale(folder, prefix)
     descriptor, temporary = _create_locked(folder, prefix)
@@ -53,7 +53,7 @@ def _create_locked(folder: str, prefix: str) -> tuple[int, str]:
             descriptor = os.open(name, flags, 0o666)
         except FileExistsError:
             continue
-        # Another writer may have taken the file for a stale one before the lock was there: then begin again.
+        # Before this lock was taken, another writer may have removed the file as stale; then a new one is needed.
         if _lock(descriptor) and (fcntl is None or os.path.exists(name)):
             return descriptor, name
         os.close(descriptor)
@@ -83,7 +83,7 @@ def _remove_if_unlocked(name: str) -> None:
 
 
 def _lock(descriptor: int, *, unknown: bool = True) -> bool:
-    """Take the lock without waiting; `unknown` is the answer where the file system has no locks."""
+    """Try to lock; returns whether that worked, or `unknown` if the file system has no locks."""
     if fcntl is None:
         return unknown
     try:

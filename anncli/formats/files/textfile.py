@@ -1,7 +1,7 @@
-"""A file as bytes or text: read with clear faults, replaced whole or not at all.
+"""Files as bytes or text: read with clear errors, replaced whole or not at all.
 
-A write goes to a hidden file beside the target, is forced to the disk and renamed over it, so that a crash at any
-moment leaves the old file or the new one.
+New content goes to a hidden file in the same folder, is forced to the disk, and then takes the name of the target, so that a
+crash at any moment leaves the old file or the new one.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ _WRITE_ADVICE = {
 
 
 def shown_name(path: Path) -> str:
-    """How messages name a file; `-` is standard input."""
+    """The name of a file in messages; `-` is standard input."""
     return "<stdin>" if os.fspath(path) == "-" else os.fspath(path)
 
 
 def read_bytes(
     path: Path, error: type[AnnError] = DataError, limit: int | None = None, missing: str | None = None
 ) -> bytes:
-    """All bytes of a file, or of standard input for `-`; raises `error` when that fails or gives over `limit` bytes.
+    """All bytes of a file, or of standard input for `-`; raises `error` if that fails or gives more than `limit` bytes.
 
-    missing: the advice for a file that does not exist, where the caller knows a better one.
+    missing: the advice for a file that does not exist, instead of the usual one.
     """
     size = -1 if limit is None else limit + 1
     name = os.fspath(path)
@@ -67,10 +67,21 @@ def read_bytes(
     return data
 
 
+def is_empty(path: Path) -> bool:
+    """Whether a file can be opened and holds nothing but white space; read up to 4 KiB. os.devnull is empty."""
+    name = os.fspath(path)
+    if name == os.devnull:
+        return True
+    if not os.path.isfile(name) or not os.access(name, os.R_OK):
+        return False
+    with open(name, "rb") as file:
+        return not file.read(4096).strip()
+
+
 def read_fault(
     fault: OSError | ValueError, path: Path, error: type[AnnError] = DataError, missing: str | None = None
 ) -> AnnError:
-    """What to say when a file cannot be opened or read; `missing` as in read_bytes."""
+    """The error for a file that cannot be opened or read; `missing` as in read_bytes."""
     if isinstance(fault, ValueError):
         return error("a file name cannot hold a NUL character", path=printable(os.fspath(path)))
     message, advice = _READ_ADVICE.get(fault.errno or 0, (f"cannot be read: {fault.strerror or fault}", None))
@@ -80,12 +91,12 @@ def read_fault(
 
 
 def read_text(path: Path, error: type[AnnError] = DataError, limit: int | None = None) -> str:
-    """The file as text; see read_bytes and decode for what is refused."""
+    """The file as text; raises `error` as read_bytes and decode do."""
     return decode(read_bytes(path, error, limit), path, error)
 
 
 def decode(data: bytes, path: Path, error: type[AnnError] = DataError) -> str:
-    """UTF-8 text without its byte order mark, line ends untouched; raises `error` at the first byte that is not."""
+    """UTF-8 text without byte order mark, line ends unchanged; raises `error` with the place of the first invalid byte."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise error("is UTF-16 text", path=shown_name(path), advice="save it as UTF-8")
     try:
@@ -110,7 +121,7 @@ def place_of(text: str, index: int) -> tuple[int, int]:
 
 
 class Signature(NamedTuple):
-    """Enough of a file's state to see later that it was changed."""
+    """What changes when a file is changed or replaced."""
 
     size: int
     mtime_ns: int
@@ -127,7 +138,7 @@ def signature(path: Path) -> Signature | None:
 
 
 def changed_since(path: Path, before: Signature | None) -> bool:
-    """Whether the file is another one than when `before` was taken."""
+    """Whether the file was changed or replaced since `before` was taken."""
     return signature(path) != before
 
 
@@ -151,7 +162,7 @@ def replace_file(path: Path, data: bytes) -> None:
 
 
 def check_writable(path: Path) -> None:
-    """Say now, before long work, what replace_file would say afterwards; changes nothing."""
+    """Raise now, before long work, what replace_file would raise afterwards; changes nothing."""
     name = os.fspath(path)
     if name in ("-", "/dev/stdout"):
         return
@@ -161,21 +172,21 @@ def check_writable(path: Path) -> None:
                 raise OSError(errno.EACCES, os.strerror(errno.EACCES))
             return
         with temporary_beside(os.path.realpath(name)) as (descriptor, _):
-            # One block, so that a full disk shows too.
+            # One block, so that a full disk is noticed.
             _write_all(descriptor, bytes(4096))
 
 
 def _replace_regular(target: str, data: bytes) -> None:
     with temporary_beside(target) as (descriptor, temporary):
-        # Before the first byte: what is private stays private while it is written.
+        # Before the first byte is written: a private file must stay private at every moment.
         keep_owner_and_mode(descriptor, target)
         _write_all(descriptor, data)
         os.fsync(descriptor)
-        # Windows renames no open file; it is also the one without locks.
+        # Windows cannot rename an open file. It is the system without locks.
         if not HAS_LOCKS:
             os.close(descriptor)
         os.replace(temporary, target)
-    # The new file is in place; a folder that cannot be synced (some network disks) is no reason to call it a failure.
+    # The new file is in place. Some network disks cannot sync a folder; that is not a failure.
     with contextlib.suppress(OSError):
         folder = os.open(os.path.dirname(target), os.O_RDONLY)
         try:
@@ -185,8 +196,8 @@ def _replace_regular(target: str, data: bytes) -> None:
 
 
 def _is_stream(name: str) -> bool:
-    """Whether the target exists and is no regular file; a directory is refused here."""
-    # /dev/fd/N must be written through even when it is a regular file: the shell holds it open.
+    """Whether the target exists and is not a regular file; raises IsADirectoryError for a directory."""
+    # /dev/fd/N may be a regular file that the shell holds open: replacing it would not reach the shell.
     if name.startswith(("/dev/fd/", "/proc/self/fd/", "/dev/stderr")):
         return True
     if not name:
@@ -213,7 +224,7 @@ def write_faults(name: str) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        # Whoever reads our output has had enough: for the command line to handle, as with any printed line.
+        # The reader of the output has closed it. The command line handles this as for printed lines.
         raise
     except OSError as fault:
         shown = "<stdout>" if name == "-" else name

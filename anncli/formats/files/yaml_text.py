@@ -1,4 +1,4 @@
-"""Plain values as YAML text that every YAML reader, ours included, reads back as the same values."""
+"""Plain values as YAML text, which every YAML reader and files.document read back as the same values."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 from typing import Any
 
 _PLAIN_WORDS = re.compile(r"[A-Za-z][A-Za-z0-9_./+-]*( [A-Za-z0-9_./+-]+)*")
-# Words other YAML readers take for booleans; quoted, so that they agree with us on what the file says.
+# Other YAML readers take these words for booleans or null. In quotes, every reader takes them for text.
 _RISKY_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 
 
 def write_scalar(value: Any) -> str:
     """One line of YAML that parse_document reads back as the same value, inside any list or mapping.
 
-    nan and infinities become the words `nan`, `inf` and `-inf` as text: numbers in a document are finite.
+    nan and infinities become the text `nan`, `inf` and `-inf`, because numbers in a document must be finite.
     """
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
@@ -25,7 +25,7 @@ def write_scalar(value: Any) -> str:
 
 
 def quote_text(text: str) -> str:
-    """Text as a plain word where that is safe in every YAML reader, else in double quotes."""
+    """Text as a plain word if every YAML reader takes it for text, otherwise in double quotes."""
     if _PLAIN_WORDS.fullmatch(text) and text.lower() not in _RISKY_WORDS:
         return text
     return '"' + "".join(map(_escaped, text)) + '"'
@@ -34,7 +34,7 @@ def quote_text(text: str) -> str:
 def _escaped(character: str) -> str:
     if character in '"\\':
         return "\\" + character
-    # Half a surrogate pair (from an undecodable file name) has no form in YAML: shown by its number, as text.
+    # YAML cannot hold half a surrogate pair, which Python puts for an undecodable byte of a file name; its number is written.
     if "\ud800" <= character <= "\udfff":
         return f"\\\\u{ord(character):04x}"
     if character.isprintable():

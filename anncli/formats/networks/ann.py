@@ -1,4 +1,4 @@
-"""Our network file: one YAML document whose head a person writes and whose `trained:` part the program owns.
+"""The network format `ann`: one YAML document with a head that a person writes and a part `trained:` that ann writes.
 
     # cancer.nn: malignant or benign, from nine cell measures
     anncli: 1                      # format version
@@ -13,8 +13,8 @@
         ...
       checksum: sha256:...
 
-Saving keeps every byte above `trained:`. The checksum covers inputs, layers and the trained part, whatever the line
-ends and trailing blanks, so that comments and training settings may be edited freely and weights may not.
+Saving keeps every byte above `trained:`. The checksum covers inputs, layers and the trained part, but no line ends and
+trailing blanks: comments and training options may be edited freely, weights may not. docs/network-file.md has every key.
 """
 
 from __future__ import annotations
@@ -22,20 +22,45 @@ from __future__ import annotations
 import re
 
 from anncli.errors import NetworkError
-from anncli.formats.files.document import Mapping, Source, parse_document
-from anncli.formats.files.textfile import Path
+from anncli.formats.files.document import DocumentSource, PlacedMapping, parse_document
+from anncli.formats.files.textfile import BOM, Path, decode
 from anncli.formats.networks.ann_head import new_head, read_head
 from anncli.formats.networks.ann_trained import AFRESH, CHECKSUM_LINE, TrainedPart, checksum, trained_lines
 from anncli.network.network import Network, NetworkSource
+from anncli.network.scaling import Scaling
+from anncli.network.topology import Topology
 
 _TRAINED_LINE = re.compile(r"^trained:[ \t\r]*$", re.MULTILINE)
 
 
+class AnnFormat:
+    """The format `ann`; it reads every file that no other format recognises, and says what is wrong with it."""
+
+    def sniff(self, head: bytes) -> bool:
+        return True
+
+    def parse(self, data: bytes, path: Path) -> Network:
+        network = parse_network(decode(data, path, NetworkError), path)
+        if data.startswith(BOM):
+            network.source = network.source._replace(head=f"\ufeff{network.source.head or ''}")
+        return network
+
+    def refusal(self, topology: Topology, scaling: Scaling) -> str | None:
+        return None
+
+    def render(self, network: Network) -> bytes:
+        return render_network(network, network.source.head).encode("utf-8")
+
+
+FORMAT = AnnFormat()
+
+
 def parse_network(text: str, path: Path) -> Network:
-    """The network a file in our dialect describes, its head kept; raises NetworkError with the place of a fault."""
+    """The network in the text of a file, with its head; raises NetworkError with the place of a fault."""
     head, section = _split(text)
     if section and not CHECKSUM_LINE.search(section):
-        raise Source(path, NetworkError).fault("the trained part is cut short: its checksum is missing", None, AFRESH)
+        source = DocumentSource(path, NetworkError)
+        raise source.fault("the trained part is cut short: its checksum is missing", None, AFRESH)
     document = parse_document(text, path, NetworkError)
     topology = read_head(document)
     network = Network(topology, source=_source(document, head))
@@ -50,20 +75,16 @@ def parse_network(text: str, path: Path) -> Network:
     return network
 
 
-def _source(document: Mapping, head: str) -> NetworkSource:
+def _source(document: PlacedMapping, head: str) -> NetworkSource:
     training = document.mapping_at("training")
-    if not isinstance(training, Mapping):
-        return NetworkSource(path=document.source.path, head=head)
-    return NetworkSource(
-        path=document.source.path, head=head, training=training, key_places=training.key_places,
-        value_places=training.value_places,
-    )  # fmt: skip
+    places = training.key_places, training.value_places
+    return NetworkSource("ann", document.source.path, head, training, *places)
 
 
 def render_network(network: Network, head: str | None = None) -> str:
-    """The text of a network file: `head` byte for byte (a new one when None or not about this network), then its state.
+    """The text of a network file: `head` byte for byte, then the trained part.
 
-    The same network gives the same text: nothing in it depends on time or place.
+    A new head is written where `head` is None or describes another network, as after a change in Python.
     """
     if head is None or not _fits(head, network):
         head = new_head(network)
@@ -74,19 +95,19 @@ def render_network(network: Network, head: str | None = None) -> str:
         return head
     lines = ["trained:", *lines]
     lines.append(f"  checksum: {checksum(network.topology, lines)}")
-    # The line ends of the person's part, so that the file stays in one piece for an editor.
+    # The line ends of the head, so that editors do not find mixed ones.
     end = "\r\n" if "\r\n" in head else "\n"
     return head + end.join(lines) + end
 
 
 def _split(text: str) -> tuple[str, str]:
-    """(what stands above the line `trained:`, that line and the rest)."""
+    """The text above the line `trained:`, and the rest from that line on."""
     match = _TRAINED_LINE.search(text)
     return (text, "") if match is None else (text[: match.start()], text[match.start() :])
 
 
 def _can_grow(head: str) -> bool:
-    """Whether a head that is valid on its own still is when `trained:` follows in the next line."""
+    """Whether a valid head stays valid when the line `trained:` follows it."""
     try:
         return "trained" in parse_document(f"{head}\ntrained:\n", "", NetworkError)
     except NetworkError:
@@ -94,7 +115,7 @@ def _can_grow(head: str) -> bool:
 
 
 def _fits(head: str, network: Network) -> bool:
-    """Whether a head still says what the network is: it may have been changed since it was read."""
+    """Whether a head still describes the network, which may have been changed since it was read."""
     text = head.removeprefix("\ufeff")
     try:
         document = parse_document(text, "", NetworkError)

@@ -1,10 +1,10 @@
-"""The network file of ann1dn, the tool of 2008: one stream of numbers, read in full and written back in its layout.
+"""The network format `ann1dn`, of the program ann1dn (2008): one stream of numbers, written back in its layout.
 
     L  n[0] .. n[L-1]  [ input code, layer code ]  [ add multiply ] * n[0]  [ weight ] * W  [ any text ]
 
 Numbers are separated by blanks or line ends; weights go layer by layer, unit by unit, bias first. Codes: 0 linear,
-1 logistic, 2 tanh (a later relative's). The old tool drew new weights whenever one was missing; here a file that is
-cut short is refused, and only one that holds no weights at all is an untrained network.
+1 logistic, 2 tanh (from a later program that shares the format). ann1dn drew new weights if any was missing; here a file
+that is cut short is refused, and only a file without any weights is an untrained network.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.errors import NetworkError, quoted
-from anncli.formats.files.textfile import Path, place_of, shown_name
+from anncli.formats.files.textfile import BOM, Path, place_of, shown_name
 from anncli.formats.networks.numbers import MAX_LAYERS, BadNumberError, number_fault, size_fault, to_float32
 from anncli.network.network import Network, NetworkSource
 from anncli.network.scaling import Scaling
@@ -25,18 +25,49 @@ from anncli.network.topology import Topology
 
 ACTIVATION_CODES = {0: "linear", 1: "logistic", 2: "tanh"}
 _CODES = {name: code for code, name in ACTIVATION_CODES.items()}
+_OPENS_WITH_NUMBER = re.compile(rb"\s*[-+.]?[0-9]")
 _KERNELS = ("linear", "rbf", "polynomial")
 _IS_NETWORK = "check that this is a network file"
-_OUR_DIALECT = "save it in the ann dialect"
+
+
+class Ann1dnFormat:
+    """The format `ann1dn`."""
+
+    def sniff(self, head: bytes) -> bool:
+        return _OPENS_WITH_NUMBER.match(head) is not None
+
+    def parse(self, data: bytes, path: Path) -> Network:
+        # The numbers are ASCII; the free text after them may have any 8-bit encoding.
+        return parse_network(data.removeprefix(BOM).decode("latin-1"), path)
+
+    def refusal(self, topology: Topology, scaling: Scaling) -> str | None:
+        for layer in topology.layers:
+            if layer.kind != "dense":
+                return f"an ann1dn file cannot hold the layer `{layer.text()}`, only dense layers"
+        activations = {layer.activation for layer in topology.layers}
+        for name in sorted(activations - set(_CODES)):
+            return f"an ann1dn file cannot hold {name} units, only linear, logistic or tanh"
+        if len(activations) > 1:
+            names = ", ".join(sorted(activations))
+            return f"an ann1dn file has one activation for all layers, this network has {names}"
+        if scaling.per_vector != "none":
+            return f"an ann1dn file cannot hold scaling of each vector ({scaling.per_vector})"
+        return None
+
+    def render(self, network: Network) -> bytes:
+        return render_network(network).encode("ascii")
+
+
+FORMAT = Ann1dnFormat()
 
 
 def parse_network(text: str, path: Path) -> Network:
-    """The network an ann1dn file describes; text after the last weight is ignored; raises NetworkError."""
+    """The network in the text of an ann1dn file; text after the last weight is ignored; raises NetworkError."""
     return _Stream(text, path).network()
 
 
 class _Stream:
-    """The tokens of a file, taken in order; positions are only worked out for a fault."""
+    """The tokens of a file, taken in order; their positions are computed only for an error."""
 
     def __init__(self, text: str, path: Path) -> None:
         self._text = text
@@ -94,7 +125,7 @@ class _Stream:
         return input_code, code
 
     def _block(self, count: int, what: str) -> Array | None:
-        """The next `count` numbers as float32, or None at the end of the file; some but not all are a fault."""
+        """The next `count` numbers as float32, None at the end of the file; raises NetworkError if only some are there."""
         tokens = self._tokens[self._taken : self._taken + count]
         if not tokens:
             return None
@@ -150,7 +181,7 @@ def _scaling(pairs: Array | None, activation: str) -> Scaling:
 
 
 def _blocks_from_stream(topology: Topology, stream: Array) -> Array:
-    """The file's order (unit by unit, bias first) into the order of the parameter vector."""
+    """Reorder weights from the file (unit by unit, bias first) into a parameter vector."""
     parameters = np.empty_like(stream)
     for blocks, start in zip(topology.blocks(parameters), topology.offsets, strict=False):
         n_rows, n_out = blocks[0].shape
@@ -158,25 +189,11 @@ def _blocks_from_stream(topology: Topology, stream: Array) -> Array:
     return parameters
 
 
-def refusal(network: Network) -> str | None:
-    """Why this dialect cannot hold a network, or None; class names, columns and the record are merely left out."""
-    for layer in network.layers:
-        if layer.kind != "dense":
-            return f"an ann1dn file cannot hold the layer `{layer.text()}`, only dense layers"
-    activations = {layer.activation for layer in network.layers}
-    for name in sorted(activations - set(_CODES)):
-        return f"an ann1dn file cannot hold {name} units, only linear, logistic or tanh"
-    if len(activations) > 1:
-        return "an ann1dn file has one activation for all layers, this network has " + ", ".join(sorted(activations))
-    if network.scaling.per_vector != "none":
-        return f"an ann1dn file cannot hold scaling of each vector ({network.scaling.per_vector})"
-    return None
+def render_network(network: Network) -> str:
+    """The text of an ann1dn file; nine significant digits restore every float32 exactly.
 
-
-def render_network(network: Network, path: Path = "") -> str:
-    """The text of an ann1dn file with 9 significant digits, which lose nothing; raises NetworkError (see refusal)."""
-    if reason := refusal(network):
-        raise NetworkError(reason, path=path or None, advice=_OUR_DIALECT)
+    Names of classes and columns, targets, threshold, record and self-test are left out.
+    """
     topology, scaling = network.topology, network.scaling
     code, input_code = _CODES[topology.output_activation], _CODES[scaling.activation]
     lines = [str(len(topology.sizes)), "".join(f"{size} " for size in topology.sizes), ""]

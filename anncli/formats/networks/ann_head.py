@@ -1,11 +1,11 @@
-"""The head of our network file: what a person writes, inputs, layers and training settings."""
+"""The head of an `ann` network file, which a person writes: inputs, layers and training options."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from anncli.errors import ValueFault
-from anncli.formats.files.document import Items, Mapping, kind_of
+from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import write_block
 from anncli.formats.networks.numbers import size_fault
 from anncli.network.layers import DEFAULT_KIND, layer_class, read_layer
@@ -18,8 +18,8 @@ FORMAT_VERSION = 1
 HEAD_KEYS = ("anncli", "inputs", "layers", "training", "trained")
 
 
-def read_head(document: Mapping) -> Topology:
-    """The shape of the network a document describes; raises the document's error with the place of a fault."""
+def read_head(document: PlacedMapping) -> Topology:
+    """The topology that a document describes; raises the document's error with the place of a fault."""
     if not document:
         raise document.fault(None, "holds no network", "write at least `anncli: 1`, `inputs:` and `layers:`")
     version = document.get("anncli")
@@ -42,20 +42,20 @@ def read_head(document: Mapping) -> Topology:
     return topology
 
 
-def _read_layers(document: Mapping) -> list[LayerKind]:
+def _read_layers(document: PlacedMapping) -> list[LayerKind]:
     items = document.get("layers")
     example = "write for example `layers: [8 tanh, 1 logistic]`"
     if "layers" not in document:
         raise document.fault(None, "`layers` is missing", example)
-    if not isinstance(items, Items) or not items:
+    if not isinstance(items, PlacedList) or not items:
         raise document.fault("layers", f"`layers` must be a list of layers, found {kind_of(items)}", example)
     return [_read_layer(items, index) for index in range(len(items))]
 
 
-def _read_layer(items: Items, index: int) -> LayerKind:
+def _read_layer(items: PlacedList, index: int) -> LayerKind:
     """One layer: a short form such as `8 tanh`, or a long form such as {units: 8, activation: tanh}."""
     value = items[index]
-    if isinstance(value, Mapping):
+    if isinstance(value, PlacedMapping):
         return _read_long_form(value)
     if not isinstance(value, str):
         message = f"a layer is its units and activation, found {kind_of(value)}"
@@ -69,7 +69,7 @@ def _read_layer(items: Items, index: int) -> LayerKind:
     return layer
 
 
-def _read_long_form(form: Mapping) -> LayerKind:
+def _read_long_form(form: PlacedMapping) -> LayerKind:
     kind = form.get("kind", DEFAULT_KIND)
     if not isinstance(kind, str):
         raise form.fault(
@@ -91,7 +91,7 @@ def _read_long_form(form: Mapping) -> LayerKind:
         raise form.fault(fault.key, fault.message, fault.advice) from None
 
 
-def _whole(mapping: Mapping, key: str, example: str) -> int:
+def _whole(mapping: PlacedMapping, key: str, example: str) -> int:
     value = mapping.get(key)
     if key not in mapping:
         raise mapping.fault(None, f"`{key}` is missing", f"write for example `{example}`")
@@ -108,7 +108,7 @@ def _shown(value: Any) -> str:
 
 
 def new_head(network: Network) -> str:
-    """A commented head for a network that was not read from a file."""
+    """A head with comments, for a network that was not read from a file."""
     layers = ", ".join(layer.text() for layer in network.layers)
     lines = [
         f"# A network with {network.n_inputs} inputs and layers of {layers}.",

@@ -1,4 +1,4 @@
-"""The part of our network file that the program owns: everything under `trained:`, sealed by a checksum."""
+"""The trained part of an `ann` network file: everything from the line `trained:` on, protected by a checksum."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.errors import NetworkError
-from anncli.formats.files.document import Items, Mapping, kind_of
+from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import quote_text, write_block, write_flow
 from anncli.formats.networks.numbers import BadNumberError, to_float32, write_rows
 from anncli.network.layers.base import LayerKind
@@ -24,12 +24,12 @@ TRAINED_KEYS = (
 AFRESH = "undo the change or restore a copy, or delete everything from `trained:` on to train afresh"
 CHECKSUM_LINE = re.compile(r"^  checksum: (sha256:[0-9a-f]{64})[ \t\r]*$", re.MULTILINE)
 
-# What the YAML parser counts as one line end.
+# What the YAML parser counts as a line end.
 _LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 
 def checksum(topology: Topology, lines: Iterable[str]) -> str:
-    """The digest of a topology and of the lines from `trained:` up to the checksum."""
+    """The checksum of a topology and of the lines from `trained:` to the last one before the checksum."""
     layers = ", ".join(layer.text() for layer in topology.layers)
     digest = hashlib.sha256(f"inputs: {topology.n_inputs}\nlayers: {layers}\n".encode())
     digest.update("\n".join(line.rstrip(" \t\r") for line in lines).encode())
@@ -37,11 +37,11 @@ def checksum(topology: Topology, lines: Iterable[str]) -> str:
 
 
 class TrainedPart:
-    """Reads the part under `trained:` into a network."""
+    """Reads the trained part into a network."""
 
-    def __init__(self, document: Mapping, text: str, section: str, network: Network) -> None:
+    def __init__(self, document: PlacedMapping, text: str, section: str, network: Network) -> None:
         value = document["trained"]
-        if not isinstance(value, Mapping):
+        if not isinstance(value, PlacedMapping):
             raise document.key_fault("trained", f"`trained` holds {kind_of(value)}", AFRESH)
         self._trained = value
         self._text = text
@@ -63,7 +63,7 @@ class TrainedPart:
         self._check()
 
     def _check(self) -> None:
-        """Last, because a fault with a place says more than a checksum can."""
+        """Compare the checksum. This comes last: a fault found before has a place, which says more."""
         if "checksum" not in self._trained:
             raise self._trained.fault(None, "the trained part is cut short: its checksum is missing", AFRESH)
         match = list(CHECKSUM_LINE.finditer(self._section))[-1]
@@ -76,7 +76,7 @@ class TrainedPart:
 
     def _classes(self) -> tuple[str, ...]:
         value = self._trained.get("classes")
-        if isinstance(value, Mapping):
+        if isinstance(value, PlacedMapping):
             value.refuse_unknown(("positive", "negative"))
             for key in ("positive", "negative"):
                 if not isinstance(value.get(key), str):
@@ -90,13 +90,13 @@ class TrainedPart:
         value = self._trained.get(key)
         if value is None:
             return ()
-        if not isinstance(value, Items) or not all(isinstance(name, str) for name in value):
+        if not isinstance(value, PlacedList) or not all(isinstance(name, str) for name in value):
             raise self._trained.fault(key, f"`{key}` must be a list of names, found {kind_of(value)}")
         if len(value) != count:
             raise self._trained.fault(key, f"`{key}` names {len(value)}, this network has {count}", AFRESH)
         return tuple(value)
 
-    def _number(self, mapping: Mapping, key: str) -> float | None:
+    def _number(self, mapping: PlacedMapping, key: str) -> float | None:
         value = mapping.get(key)
         if value is not None and (not isinstance(value, int | float) or isinstance(value, bool)):
             raise mapping.fault(key, f"`{key}` must be a number, found {kind_of(value)}")
@@ -106,15 +106,15 @@ class TrainedPart:
         value = self._trained.get("targets")
         if value is None:
             return None
-        plain = isinstance(value, Items) and all(isinstance(n, int | float) and not isinstance(n, bool) for n in value)
+        plain = isinstance(value, PlacedList) and all(
+            isinstance(n, int | float) and not isinstance(n, bool) for n in value
+        )
         if not plain or len(value) != 2:
             raise self._trained.fault("targets", "`targets` must be two numbers", "write for example `[0.9, 0.1]`")
         return float(value[0]), float(value[1])
 
     def _scaling(self) -> Scaling:
         value = self._trained.mapping_at("scaling")
-        if not isinstance(value, Mapping):
-            return Scaling()
         value.refuse_unknown(("method", "per_vector", "activation", "add", "multiply"))
         words = {}
         for key, known in (("method", None), ("per_vector", PER_VECTOR), ("activation", INPUT_ACTIVATIONS)):
@@ -132,9 +132,9 @@ class TrainedPart:
         return Scaling(add=add, multiply=multiply, **words)
 
     def _self_test(self) -> SelfTest | None:
-        value = self._trained.mapping_at("self_test")
-        if not isinstance(value, Mapping):
+        if self._trained.get("self_test") is None:
             return None
+        value = self._trained.mapping_at("self_test")
         value.refuse_unknown(SelfTest._fields)
         inputs = self._matrix(value, "inputs", None, self._network.n_inputs)
         return SelfTest(inputs, self._matrix(value, "outputs", len(inputs), self._network.n_outputs))
@@ -143,7 +143,7 @@ class TrainedPart:
         value, topology = self._trained.get("weights"), self._network.topology
         if value is None:
             return None
-        if not isinstance(value, Items) or not all(isinstance(block, str) for block in value):
+        if not isinstance(value, PlacedList) or not all(isinstance(block, str) for block in value):
             raise self._trained.fault("weights", "`weights` must be one block of numbers per layer", AFRESH)
         rows = [_rows(block) for block in value]
         if fault := _shape_fault(rows, topology):
@@ -154,7 +154,7 @@ class TrainedPart:
             block[...] = self._numbers(value, index, rows[index], block.shape[1], len(block), what).T
         return parameters
 
-    def _matrix(self, mapping: Mapping, key: str, n_rows: int | None, width: int) -> Array:
+    def _matrix(self, mapping: PlacedMapping, key: str, n_rows: int | None, width: int) -> Array:
         value = mapping.get(key)
         if not isinstance(value, str):
             raise mapping.fault(key, f"`{key}` must be a block of numbers, found {kind_of(value)}", AFRESH)
@@ -164,10 +164,16 @@ class TrainedPart:
         return self._numbers(mapping, key, rows, len(rows), width, f"`{key}` has {width} numbers a line")
 
     def _numbers(
-        self, owner: Mapping | Items, key: str | int, rows: list[list[str]], n_rows: int, width: int, what: str
+        self,
+        owner: PlacedMapping | PlacedList,
+        key: str | int,
+        rows: list[list[str]],
+        n_rows: int,
+        width: int,
+        what: str,
     ) -> Array:
-        """(n_rows, width) float32 from the rows of the block at owner[key]; faults at their line and column."""
-        # The text of a literal block starts on the line after its sign.
+        """(n_rows, width) float32 from the rows of the block at owner[key]; raises NetworkError with line and column."""
+        # The text of a literal block begins on the line after the `|`.
         first = owner.value_places[key].line + 1  # type: ignore[index]
         for number, row in enumerate(rows):
             if len(row) != width:
@@ -213,7 +219,7 @@ def _rows(block: str) -> list[list[str]]:
 
 
 def trained_lines(network: Network) -> list[str]:
-    """The lines under `trained:`, without the checksum; none for a network that is only its head."""
+    """The lines after `trained:`, without the checksum; none if the head already describes the whole network."""
     lines = []
     if len(network.classes) == 2 and network.n_outputs == 1:
         positive, negative = map(quote_text, network.classes)

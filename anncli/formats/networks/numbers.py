@@ -1,4 +1,4 @@
-"""Numbers as text and back: float32 vectors and matrices that lose no bit, and sizes that fit into memory."""
+"""Numbers in network files: float32 values as text and back without losing a bit, and sizes that fit into memory."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from itertools import chain, pairwise
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.compiled.row_text import LIMIT, NUMBER_PATTERN
 from anncli.errors import quoted
 
-# Far above any network worth training here; refused before memory is asked for.
+# Limits far above any network that can be trained here; larger sizes are refused before memory is allocated.
 MAX_UNITS = 1_000_000
 MAX_LAYERS = 1000
 MAX_PARAMETERS = 50_000_000
 MAX_NETWORK_BYTES = 1 << 30
 
-_NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_NUMBER = re.compile(NUMBER_PATTERN)
 
 
 class BadNumberError(ValueError):
-    """A token that is no finite float32: in which row it stands and as which token there, both counted from 0."""
+    """A token that is not a finite float32, with its row and its index in that row, both from 0."""
 
     def __init__(self, message: str, row: int, index: int) -> None:
         super().__init__(message)
@@ -30,12 +31,11 @@ class BadNumberError(ValueError):
 
 
 def number_fault(token: str) -> str | None:
-    """What is wrong with a token that should be a finite float32, or None."""
+    """Why a token is not a finite float32, or None if it is one."""
     if not _NUMBER.fullmatch(token):
         not_finite = token.lstrip("+-").lower() in ("nan", "inf", "infinity")
         return f"{quoted(token)} is not a {'finite ' if not_finite else ''}number"
-    with np.errstate(over="ignore"):
-        return None if np.isfinite(np.float32(float(token))) else f"{quoted(token)} is too large for a number"
+    return None if abs(float(token)) < LIMIT else f"{quoted(token)} is too large for a number"
 
 
 def to_float32(rows: list[list[str]]) -> Array:
@@ -45,7 +45,7 @@ def to_float32(rows: list[list[str]]) -> Array:
         numbers = np.fromiter(map(float, chain.from_iterable(rows)), np.float64, n_tokens)
         with np.errstate(over="ignore"):
             singles = numbers.astype(np.float32)
-        # float() also takes 1_000 and digits of other scripts.
+        # float() also accepts 1_000 and digits of other scripts.
         good = np.isfinite(singles).all() and not any("_" in t or not t.isascii() for row in rows for t in row)
     except ValueError:
         good = False
@@ -58,11 +58,14 @@ def to_float32(rows: list[list[str]]) -> Array:
 
 
 def write_rows(matrix: Array) -> list[str]:
-    """One line per row of a finite float32 matrix: the shortest decimals that to_float32 reads back bit for bit."""
+    """One line per row of a finite float32 matrix: the shortest decimals that to_float32 reads back bit for bit.
+
+    They are laid out as numpy does it (1.5e+07); compiled.decimals writes 15000000.0, which would change stored files.
+    """
     flat = np.ascontiguousarray(matrix, dtype=np.float32).ravel()
     tokens = list(map(str, flat))
-    # Reading goes through float64, so a decimal beside the middle of two float32 could round twice; the exact decimals
-    # of such a value cannot.
+    # Reading rounds twice, to float64 and to float32. A decimal close to the middle of two float32 can come out wrong;
+    # the exact decimals of the value cannot.
     back = np.array(list(map(float, tokens)), dtype=np.float64).astype(np.float32)
     for place in np.flatnonzero(back.view(np.uint32) != flat.view(np.uint32)):
         tokens[place] = repr(float(flat[place]))

@@ -1,67 +1,59 @@
-"""Network files of both dialects, told apart by their first word: a number opens an ann1dn file."""
+"""Network files: read in the format that the file shows, written whole or not at all."""
 
 from __future__ import annotations
 
-import re
-
-from anncli.errors import NetworkError, UsageError, did_you_mean
-from anncli.formats.files.textfile import BOM, Path, decode, read_bytes, replace_file, shown_name
-from anncli.formats.networks import ann
+from anncli.errors import NetworkError, UsageError
+from anncli.formats.files.textfile import Path, read_bytes, replace_file, shown_name
+from anncli.formats.networks.names import DIALECTS, NETWORK_FORMAT_NAMES
 from anncli.formats.networks.numbers import MAX_NETWORK_BYTES
+from anncli.formats.networks.registry import format_of, network_format
 from anncli.network.network import Network
+from anncli.network.scaling import Scaling
+from anncli.network.topology import Topology
 
-DIALECTS = ("ann", "ann1dn")
-
-_OPENS_WITH_NUMBER = re.compile(rb"\s*[-+.]?[0-9]")
-
-
-_ADVICE = "check the name, or make a network with `ann init`"
+_NO_NETWORK = "check the name, or make a network with `ann init`"
 
 
 def load(path: Path) -> Network:
-    """The network in a file (`-`: standard input); raises NetworkError when there is none or it is damaged."""
+    """The network in a file (`-`: standard input); raises NetworkError if there is none or the file is damaged."""
     return parse(read_source(path), path)
 
 
 def read_source(path: Path) -> bytes:
-    """The bytes of a network file, for parse(); raises NetworkError when they cannot be read."""
-    return read_bytes(path, NetworkError, MAX_NETWORK_BYTES, missing=_ADVICE)
+    """The bytes of a network file, for parse(); raises NetworkError if they cannot be read."""
+    return read_bytes(path, NetworkError, MAX_NETWORK_BYTES, missing=_NO_NETWORK)
 
 
 def parse(data: bytes, path: Path) -> Network:
-    """The network that the bytes of a file hold; `path` is for messages; raises NetworkError when they are damaged."""
+    """The network in the bytes of a file; `path` is for messages; raises NetworkError if they are damaged."""
     if not data.strip():
-        raise NetworkError("the file is empty", path=shown_name(path), advice=_ADVICE)
-    if _OPENS_WITH_NUMBER.match(data.removeprefix(BOM)):
-        from anncli.formats.networks import ann1dn
-
-        # Only numbers matter there, and the free text behind them may be in any 8-bit encoding.
-        return ann1dn.parse_network(data.removeprefix(BOM).decode("latin-1"), path)
-    network = ann.parse_network(decode(data, path, NetworkError), path)
-    if data.startswith(BOM):
-        network.source = network.source._replace(head=f"\ufeff{network.source.head or ''}")
-    return network
+        raise NetworkError("the file is empty", path=shown_name(path), advice=_NO_NETWORK)
+    return format_of(data).parse(data, path)
 
 
-def render(network: Network, dialect: str | None = None, path: Path = "") -> bytes:
-    """The bytes of a network file, in the dialect the network came from unless another is named.
+def refusal(name: str, topology: Topology, scaling: Scaling) -> str | None:
+    """Why the format of that name cannot hold a network of this topology and scaling, or None if it can.
 
-    Raises NetworkError when the dialect cannot hold the network, UsageError for an unknown dialect.
+    Raises: UsageError for an unknown format and for one that cannot be written.
     """
-    dialect = dialect or network.source.dialect
-    if dialect not in DIALECTS:
-        raise UsageError(f"unknown network dialect '{dialect}'", advice=did_you_mean(dialect, DIALECTS))
-    if dialect == "ann1dn":
-        from anncli.formats.networks import ann1dn
-
-        return ann1dn.render_network(network, path).encode("utf-8")
-    return ann.render_network(network, network.source.head).encode("utf-8")
+    found = network_format(name)
+    if not NETWORK_FORMAT_NAMES[name].writes:
+        writable = [known for known, info in NETWORK_FORMAT_NAMES.items() if info.writes]
+        raise UsageError(f"networks cannot be written as {name}", advice="use one of " + ", ".join(writable))
+    return found.refusal(topology, scaling)
 
 
-def save(network: Network, path: Path, dialect: str | None = None) -> None:
-    """Write a network whole or not at all (`-`: standard output); raises AnnError when that fails, else as render."""
-    replace_file(path, render(network, dialect, path))
+def render(network: Network, name: str | None = None, path: Path = "") -> bytes:
+    """The bytes of a network file, in the format that the network was read from unless another one is named.
+
+    Raises: NetworkError if the format cannot hold the network, UsageError as refusal().
+    """
+    name = name or network.source.dialect
+    if reason := refusal(name, network.topology, network.scaling):
+        raise NetworkError(reason, path=path or None, advice=f"save it in the {DIALECTS[0]} format")
+    return network_format(name).render(network)
 
 
-read_network = load
-write_network = save
+def save(network: Network, path: Path, name: str | None = None) -> None:
+    """Write a network whole or not at all (`-`: standard output); raises AnnError if that fails, and as render()."""
+    replace_file(path, render(network, name, path))

@@ -19,7 +19,7 @@ import pytest
 from anncli.compiled import native_module
 from anncli.dataset.dataset import Dataset
 from anncli.errors import AnnError, DataError, UsageError
-from anncli.formats.data.assemble import read_dataset, read_parts, stream_vectors
+from anncli.formats.data.assemble import read_dataset, read_sets, stream_vectors
 
 Write = Callable[..., list[str]]
 ROOT = Path(__file__).parents[2]
@@ -89,7 +89,7 @@ def test_the_same_vectors_for_two_classes(write: Write, tmp_path: Path) -> None:
 
 def test_parts_may_use_the_files_of_their_class_again(write: Write) -> None:
     a, b, c = write(a="1 2\n3 4\n", b="5 6\n", c="7 8\n")
-    data, parts = read_parts({"training": [a, b], "validation": [a, b], "test": [c, b]})
+    data, parts = read_sets({"training": [a, b], "validation": [a, b], "test": [c, b]})
     assert {name: rows.tolist() for name, rows in parts.items()} == {
         "training": [0, 1, 2],
         "validation": [3, 4, 5],
@@ -98,9 +98,9 @@ def test_parts_may_use_the_files_of_their_class_again(write: Write) -> None:
     assert data.labels.tolist() == [0, 0, 1, 0, 0, 1, 0, 1]
     assert data.classes == ("a", "b")
     with pytest.raises(DataError, match=r"b\.txt: is the same file as b\.txt, which is another class"):
-        read_parts({"training": [a, b], "validation": [b, a]})
-    with pytest.raises(UsageError, match="validation: 3 files for 2 classes; give one file per class"):
-        read_parts({"training": [a, b], "validation": [a, b, c]})
+        read_sets({"training": [a, b], "validation": [b, a]})
+    with pytest.raises(UsageError, match="validation: 3 class files for 2 classes; give one file per class"):
+        read_sets({"training": [a, b], "validation": [a, b, c]})
 
 
 def test_a_list_gives_the_labels(write: Write) -> None:
@@ -128,7 +128,10 @@ def test_a_single_file_of_vectors_is_one_class_unless_it_must_not_be(write: Writ
     (path,) = write(a="1 2\n3 4\n")
     assert (read_dataset([path]).labels.tolist(), read_dataset([path]).classes) == ([0, 0], ("a",))
     assert read_dataset([path], labelled=False).labels.tolist() == [-1, -1]
-    message = "a.txt: no vector carries a class; give one file per class"
+    message = (
+        "a.txt: no row carries a class; give one file per class in the order x, y, "
+        "or one file whose rows carry their classes"
+    )
     assert fault(DataError, [path], class_names=("x", "y")) == message
 
 
@@ -140,10 +143,10 @@ def test_a_single_path_needs_no_brackets(write: Write) -> None:
 
 def test_a_part_without_classes_is_named(write: Write) -> None:
     a, b, plain, listed = write(a="1 2\n", b="3 4\n", plain="5 6\n", listed="p\n5 6\n")
-    message = "no vector carries a class; give one file per class, or write the number of its class after each name"
+    message = "no row carries a class; give one file per class, or one file whose rows carry their classes"
     for path in (plain, listed):
         with pytest.raises(DataError, match=f"^{path}: {message}"):
-            read_parts({"training": (a, b), "validation": (path,)})
+            read_sets({"training": (a, b), "validation": (path,)})
 
 
 def test_a_list_without_any_label_is_one_class(write: Write) -> None:
@@ -158,7 +161,7 @@ def test_other_widths(write: Write) -> None:
         fault(DataError, paths[:1], n_inputs=3)
         == "a.txt:1: expected 3 values, found 2 ('1 2'); the network has 3 inputs"
     )
-    hint = "; a list gives one vector per entry, for one per line say --data-format vectors"
+    hint = "; a list gives one row per entry, for one per line say --data-format vectors"
     write(c="p 1\n1 2 3\n")
     assert fault(DataError, ["a.txt", "c.txt"]) == f"c.txt:1: expected 2 values, found 3 ('p'); a.txt:1 has 2{hint}"
 
@@ -173,10 +176,10 @@ def test_column_names(write: Write) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "a.txt: holds no vectors; write one vector per line"),
-        ("\n# c\n \n", "a.txt: holds no vectors; write one vector per line"),
+        ("", "a.txt: holds no rows; write one row of values per line"),
+        ("\n# c\n \n", "a.txt: holds no rows; write one row of values per line"),
         ("x,y\n", "a.txt:1:1: expected a number, found 'x'; correct it, or take the row out"),
-        ("x y\n", "a.txt:1: no file 'x y', and no numbers follow; correct the name, or write the vector on the next line"),
+        ("x y\n", "a.txt:1: no file 'x y', and no numbers follow; correct the name, or write its values on the next line"),
     ],
 )  # fmt: skip
 def test_files_without_vectors(write: Write, text: str, message: str) -> None:
@@ -248,7 +251,7 @@ def test_what_comes_before_a_fault_is_handed_out_first(write: Write) -> None:
     assert message.startswith("b.txt:3: expected 2 values, found 1 ('q'); the network has 2 inputs")
     vectors, _, message = stream("c.txt")
     assert (len(vectors), message[:14]) == (400_000, "c.txt:400001:2")
-    assert stream("d.txt") == ([], [], "d.txt: holds no vectors; write one vector per line")
+    assert stream("d.txt") == ([], [], "d.txt: holds no rows; write one row of values per line")
 
 
 def test_blocks_of_a_stream_are_small(write: Write) -> None:

@@ -8,19 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_nn import state
+from test_ann import state
 
 from anncli.errors import AnnError, NetworkError, UsageError
-from anncli.formats.networks.storage import load, read_network, save, write_network
+from anncli.formats.networks.storage import load, save
 from anncli.network.network import Network, NetworkSource
 from anncli.network.scaling import Scaling
 
 FOLDER = Path(__file__).parent.parent / "data/networks"
-
-
-def test_names_of_the_room_are_one_function_each() -> None:
-    assert read_network is load
-    assert write_network is save
 
 
 def test_dialects_are_told_apart_by_the_first_word() -> None:
@@ -114,7 +109,7 @@ def test_a_refused_save_leaves_the_old_file(tmp_path: Path) -> None:
     network = Network.create(2, [(3, "softmax")])
     with pytest.raises(NetworkError, match="cannot hold softmax"):
         save(network, path, "ann1dn")
-    with pytest.raises(UsageError, match="unknown network dialect 'ann1d'; did you mean 'ann1dn'"):
+    with pytest.raises(UsageError, match="unknown network format 'ann1d'; did you mean 'ann1dn'"):
         save(network, path, "ann1d")
     with pytest.raises(AnnError, match="create the folder first"):
         save(network, tmp_path / "none" / "x.nn")

@@ -12,7 +12,7 @@ import pytest
 
 from anncli.errors import DataError
 from anncli.formats.data.lists import ListReader, looks_like_list
-from anncli.formats.files.source import Source
+from anncli.formats.files.source import ByteSource
 
 LISTS = [
     "p1 1\n0 1\np2 2\n1 0\n",  # ann1dn's own example
@@ -91,12 +91,10 @@ def read(text: str | bytes, size: int = 1 << 20, path: str = "list.txt") -> Read
     """(name, label, values, line) of every vector."""
     Path(path).parent.mkdir(exist_ok=True)
     Path(path).write_bytes(text.encode() if isinstance(text, str) else text)
-    source = Source(path)
+    source = ByteSource(path)
     entries = list(ListReader(source).read(source.blocks(size)))
-    assert all(len(e.names) == len(e.vectors) and e.vectors.dtype == np.float32 for e in entries)
-    return [
-        (name, e.label, row, e.line) for e in entries for name, row in zip(e.names, e.vectors.tolist(), strict=True)
-    ]
+    assert all(len(e.names) == len(e.rows) and e.rows.dtype == np.float32 for e in entries)
+    return [(name, e.label, row, e.line) for e in entries for name, row in zip(e.names, e.rows.tolist(), strict=True)]
 
 
 def fault(text: str | bytes, **options: Any) -> str:
@@ -168,10 +166,10 @@ def test_a_large_matrix_comes_in_parts_and_is_only_read(folder: Path) -> None:
     path.chmod(0o444)
     (folder / "m.hea").write_text("120001 3")
     Path("list.txt").write_text("m.dat 1\n")
-    source = Source("list.txt")
+    source = ByteSource("list.txt")
     entries = list(ListReader(source).read(source.blocks()))
     assert len(entries) > 1
-    assert np.array_equal(np.concatenate([entry.vectors for entry in entries]), matrix)
+    assert np.array_equal(np.concatenate([entry.rows for entry in entries]), matrix)
     assert [name for entry in entries for name in entry.names] == [f"m.dat_{k}" for k in range(120_001)]
     assert path.read_bytes() == matrix.tobytes()
 
@@ -186,11 +184,11 @@ def test_a_foreign_header_beside_a_text_file_is_no_matrix(folder: Path) -> None:
     ("header", "message"),
     [
         ("2 3\n", "m.dat: holds 16 bytes, but m.hea announces 2 x 3 values, 24 bytes; correct the header or write the file again"),
-        ("2\n", "m.hea:1: expected two whole numbers above 0, vectors and values per vector, found '2'; write for example 100 16"),
-        ("0 2\n", "m.hea:1: expected two whole numbers above 0, vectors and values per vector, found '0 2'; write for example 100 16"),
-        ("2 -2\n", "m.hea:1: expected two whole numbers above 0, vectors and values per vector, found '2 -2'; write for example 100 16"),
+        ("2\n", "m.hea:1: expected two whole numbers above 0, rows and values per row, found '2'; write for example 100 16"),
+        ("0 2\n", "m.hea:1: expected two whole numbers above 0, rows and values per row, found '0 2'; write for example 100 16"),
+        ("2 -2\n", "m.hea:1: expected two whole numbers above 0, rows and values per row, found '2 -2'; write for example 100 16"),
         ("9" * 5000 + " 2\n", None),
-        ("", "m.hea:1: expected two whole numbers above 0, vectors and values per vector, found ''; write for example 100 16"),
+        ("", "m.hea:1: expected two whole numbers above 0, rows and values per row, found ''; write for example 100 16"),
     ],
 )  # fmt: skip
 def test_headers_of_matrices_that_are_wrong(folder: Path, header: str, message: str | None) -> None:
@@ -203,7 +201,7 @@ def test_headers_of_matrices_that_are_wrong(folder: Path, header: str, message: 
 def test_values_of_matrices_that_are_no_numbers(folder: Path, bad: float) -> None:
     (folder / "m.dat").write_bytes(struct.pack("<6f", 1, 2, 3, 4, 5, bad))
     (folder / "m.hea").write_text("3 2")
-    assert fault("m.dat 1") == f"m.dat: vector 3, value 2: '{bad}' is not allowed; replace the value"
+    assert fault("m.dat 1") == f"m.dat: row 3, value 2: '{bad}' is not allowed; replace the value"
 
 
 @pytest.mark.parametrize(
@@ -216,14 +214,14 @@ def test_values_of_matrices_that_are_no_numbers(folder: Path, bad: float) -> Non
         ("p 1\n-3.4028236e38\n", "list.txt:2:1: '-3.4028236e38' is too large for a 32-bit float; scale the values down"),
         ("p 1\n1 --2\n", "list.txt:2:2: expected a number, found '--2'; correct it, or take the row out"),
         ("p 1\n1 2x\n", "list.txt:2:2: expected a number, found '2x'; correct it, or take the row out"),
-        ("p 1\n1 2\nq 2\n", "list.txt:3: no file 'q', and no numbers follow; correct the name, or write the vector on the next line"),
-        ("p 1\nq 2\n1 2\n", "list.txt:1: no file 'p', and no numbers follow; correct the name, or write the vector on the next line"),
+        ("p 1\n1 2\nq 2\n", "list.txt:3: no file 'q', and no numbers follow; correct the name, or write its values on the next line"),
+        ("p 1\nq 2\n1 2\n", "list.txt:1: no file 'p', and no numbers follow; correct the name, or write its values on the next line"),
         ("p -1\n1 2\n", "list.txt:1: a label must be 0 (unknown), 1, 2, ..., found '-1'; count the classes from 1"),
-        ("e.txt 1\n", "e.txt: holds no numbers; write the numbers of one vector into it"),
+        ("e.txt 1\n", "e.txt: holds no numbers; write the numbers of one row into it"),
         ("b.txt 1\n", "b.txt:2:2: expected a number, found 'x'; correct it, or take the row out"),
         ("z.txt 1\n", "z.txt: looks like a binary file, not text; check that this is the right file"),
-        ("folder 1\n", "list.txt:1: no file 'folder', and no numbers follow; correct the name, or write the vector on the next line"),
-        (b"\xff 1\n", "list.txt:1: no file '\ufffd', and no numbers follow; correct the name, or write the vector on the next line"),
+        ("folder 1\n", "list.txt:1: no file 'folder', and no numbers follow; correct the name, or write its values on the next line"),
+        (b"\xff 1\n", "list.txt:1: no file '\ufffd', and no numbers follow; correct the name, or write its values on the next line"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("size", [1, 1000])
@@ -241,7 +239,7 @@ def test_a_label_of_too_many_digits_is_a_name(folder: Path) -> None:
 
 def test_the_files_of_a_list_count_into_its_digest(folder: Path) -> None:
     def digest() -> str:
-        source = Source("list.txt")
+        source = ByteSource("list.txt")
         list(ListReader(source).read(source.blocks()))
         return source.sha256
 

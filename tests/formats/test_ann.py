@@ -169,6 +169,7 @@ def test_a_head_about_another_network_is_replaced() -> None:
 )
 def test_harmless_edits_are_free(edited: str) -> None:
     found, original = state(parse_network(edited, "x.nn")), state(parse_network(TRAINED, "x.nn"))
+    # The head and the training options in it are a person's to edit.
     found.pop("source"), original.pop("source")
     assert found == original
 

@@ -1,0 +1,104 @@
+"""What a data format is: it recognises the beginning of a file and turns the file into batches of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple, Protocol
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.dataset.dataset import UNLABELLED
+from anncli.errors import DataError, quoted
+from anncli.formats.files.source import ByteSource
+
+Kind = Literal["number", "category", "text"]
+
+
+class Column(NamedTuple):
+    """One column of a table: its name, and whether it holds numbers, the words of a few categories, or text."""
+
+    name: str
+    kind: Kind = "number"
+
+
+class Width(NamedTuple):
+    """The number of values per row, and what fixed it: a row at `path` and `line`, or the network where path is None."""
+
+    n_values: int
+    path: str | None = None
+    line: int = 0
+
+    def fault(self, found: int, shown: str, path: str, line: int, advice: str = "") -> DataError:
+        """The error for a row of `found` values at path and line; shown: the row as it is written."""
+        expected = f"expected {_values(self.n_values)}, found {found}"
+        message = f"{expected} ({quoted(shown)})" if shown else expected
+        return DataError(message, path=path, line=line or None, advice=f"{self._reason(path)}{advice}")
+
+    def _reason(self, path: str) -> str:
+        if self.path is None:
+            return f"the network has {self.n_values} input{'s' if self.n_values != 1 else ''}"
+        if not self.line:
+            return f"{'the first row' if self.path == path else self.path} has {self.n_values}"
+        place = f"line {self.line}" if self.path == path else f"{self.path}:{self.line}"
+        return f"{place} has {self.n_values}"
+
+
+def _values(count: int) -> str:
+    return f"{count} value{'s' if count != 1 else ''}"
+
+
+class Want(NamedTuple):
+    """What a file must fit: width: the values per row, None where its first row decides; delimiter: between the values of
+    a line, '' for blanks, None where the format has to find it out."""
+
+    width: Width | None = None
+    delimiter: str | None = None
+
+
+class RowBatch(NamedTuple):
+    """Consecutive rows of a file.
+
+    inputs: float32 (n, width), finite; labels: integers (n,), the number of each row's class from 0, UNLABELLED (-1) for
+    none, or None where the format has no labels; classes: the names of the classes that the labels count, or () where the
+    file only numbers them; names: a name for every row, or (); lines: the physical line (from 1) of each row, or only of
+    the first rows; columns: the columns of `inputs`, or () where they have no names; header_line: where those names stand.
+    """
+
+    inputs: Array
+    labels: Array | None = None
+    classes: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    lines: Sequence[int] = ()
+    columns: tuple[Column, ...] = ()
+    header_line: int = 0
+
+    def line_of(self, row: int) -> int | None:
+        """The physical line of a row where it is known."""
+        return self.lines[row] if row < len(self.lines) else None
+
+
+class DataFormat(Protocol):
+    """Reads the files of one format. A module of this room holds one as FORMAT; names.py has its name and endings."""
+
+    def sniff(self, head: bytes) -> bool:
+        """Whether a file that begins like this is of this format.
+
+        Args: head, unpacked bytes without byte order mark. Text comes in whole lines, as a rule the first four that are
+            neither empty nor comments (#); fewer where a number or a comma shows that waiting for more would not help.
+        """
+        ...
+
+    def open(self, source: ByteSource, want: Want) -> Iterator[RowBatch]:
+        """The rows of a file in order, in batches of bounded size; each batch has arrays of its own.
+
+        Raises: DataError with path, line and column at the first fault, after the rows above it have been given.
+        """
+        ...
+
+
+def number_classes(words: Iterable[str | None], classes: dict[str, int]) -> Array:
+    """Labels (n,) int32 for class names, UNLABELLED for None. `classes` numbers the names met so far and is extended;
+    tuple(classes) is what RowBatch.classes needs."""
+    found = [UNLABELLED if word is None else classes.setdefault(word, len(classes)) for word in words]
+    return np.array(found, dtype=np.int32)

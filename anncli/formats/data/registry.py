@@ -1,0 +1,77 @@
+"""The registry of data formats: an object per name, and the format of a file whose format was not said."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import import_module
+
+from anncli.compiled.row_text import content_lines, starts_with_value
+from anncli.errors import DataError, UsageError, did_you_mean
+from anncli.formats.data.base import DataFormat
+from anncli.formats.data.names import DATA_FORMAT_NAMES
+from anncli.formats.files.source import ByteSource
+from anncli.formats.files.textfile import BOM
+
+# As many lines of content show whether the first one is a header, and whether the file is a list.
+_TELLING_LINES = 4
+
+
+@cache
+def data_format(name: str) -> DataFormat:
+    """The format of a name; its module is imported on first use; raises UsageError for an unknown name."""
+    if name not in DATA_FORMAT_NAMES:
+        known = ("auto", *DATA_FORMAT_NAMES)
+        raise UsageError(f"unknown data format '{name}'", advice=did_you_mean(name, known))
+    info = DATA_FORMAT_NAMES[name]
+    try:
+        found: DataFormat = import_module(f"anncli.formats.data.{info.module}").FORMAT
+    except ModuleNotFoundError as missing:
+        if not info.extra:
+            raise
+        advice = f"install it: pip install 'anncli[{info.extra}]'"
+        raise UsageError(f"the data format {name} needs {missing.name}", advice=advice) from None
+    return found
+
+
+def format_of(source: ByteSource, name: str = "auto", delimiter: str | None = None) -> DataFormat:
+    """The format to read a source with: the one of that name, or for 'auto' the one that recognises its beginning.
+
+    Raises: UsageError for an unknown name, DataError where several formats recognise the file.
+    """
+    if name != "auto":
+        return data_format(name)
+    if delimiter is not None:
+        # Only rows of numbers have a delimiter to choose.
+        return data_format("vectors")
+    head = _head(source)
+    if b"\0" not in head and not content_lines(head, 1):
+        return data_format("vectors")
+    found = [name for name, info in DATA_FORMAT_NAMES.items() if not info.general and data_format(name).sniff(head)]
+    if len(found) > 1:
+        ending = source.name.lower().removesuffix(".gz").rpartition(".")[2]
+        found = [name for name in found if f".{ending}" in DATA_FORMAT_NAMES[name].endings] or found
+    if len(found) > 1:
+        readings = " and ".join(found)
+        advice = "say which with --data-format " + " or ".join(found)
+        raise DataError(f"can be read as {readings}", path=source.shown, advice=advice)
+    general = (name for name, info in DATA_FORMAT_NAMES.items() if info.general)
+    return data_format(found[0] if found else next(name for name in general if data_format(name).sniff(head)))
+
+
+def _head(source: ByteSource) -> bytes:
+    """The beginning of a source, in whole lines where it is text."""
+    head = source.peek(_is_enough)
+    if _is_enough(head) and b"\0" not in head:
+        head = head[: head.rfind(b"\n") + 1]
+    return head.removeprefix(BOM)
+
+
+def _is_enough(head: bytes) -> bool:
+    """Whether the format can be told from this beginning; asks for little, so that a slow pipe is read line by line."""
+    if b"\0" in head:
+        return True
+    found = content_lines(head[: head.rfind(b"\n") + 1].removeprefix(BOM), _TELLING_LINES)
+    # A number at the start rules out a header and a list. Commas rule out a list, and a second line shows a header.
+    few_do = found and (starts_with_value(found[0]) or (len(found) > 1 and re.search(rb"[,;]", found[0]) is not None))
+    return len(found) == _TELLING_LINES or bool(few_do)

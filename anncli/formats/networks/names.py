@@ -1,0 +1,32 @@
+"""The names of the network formats: one line a format, read by help, completion, errors and docs. It imports nothing.
+
+To add a format, write one module with an object FORMAT (see base.NetworkFormat) and add one line here.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class NetworkFormatName(NamedTuple):
+    """module: the module of this room that defines FORMAT; help: half a line about the files; reads, writes: whether
+    networks can be read from such files and written to them; endings: usual endings of file names, with the dot; extra:
+    the extra of the package that the format needs, or ''; general: the format has no mark of its own, so it reads what no
+    other format recognises."""
+
+    module: str
+    help: str
+    reads: bool = True
+    writes: bool = True
+    endings: tuple[str, ...] = ()
+    extra: str = ""
+    general: bool = False
+
+
+NETWORK_FORMAT_NAMES: dict[str, NetworkFormatName] = {
+    "ann": NetworkFormatName("ann", "YAML text with comments, names, scaling and record", endings=(".nn", ".net"), general=True),
+    "ann1dn": NetworkFormatName("ann1dn", "the numbers that ann1dn reads and writes", endings=(".nn",)),
+}  # fmt: skip
+
+# Formats that a network can be trained in: read, and written back.
+DIALECTS = tuple(name for name, info in NETWORK_FORMAT_NAMES.items() if info.reads and info.writes)
