@@ -94,7 +94,7 @@ def test_a_toy_activation_trains_and_the_run_says_what_computes_it(toy: str) -> 
     run = start_training(network, data, trainer="adam", learning_rate=0.05, validation=0)
     losses = [report.training_loss for report in run.epochs(60)]
     assert losses[-1] < losses[0] / 2
-    assert run.backend.name == "numpy"
+    assert run.setup.backend.name == "numpy"
     result = run.finish()
     if NAMES[1:]:
         assert any("layer 1 (`4 toy`) is not in the compiled code" in warning for warning in result.warnings)

@@ -21,7 +21,8 @@ from anncli.backends.reference import ReferenceBackend
 from anncli.cli.commands.info import _lines, summary
 from anncli.dataset.dataset import Dataset
 from anncli.errors import NetworkError, UsageError, ValueFault
-from anncli.formats.networks import ann, ann1dn
+from anncli.formats.networks import ann
+from anncli.formats.networks.storage import refusal
 from anncli.network.activations import ACTIVATIONS, Activation
 from anncli.network.layers import layer_class, read_layer
 from anncli.network.layers.base import Shape
@@ -151,7 +152,7 @@ def test_a_new_kind_passes_the_gradient_check(place: int) -> None:
     layers: list[str] = ["4 tanh", "3 relu", "1 logistic"]
     layers.insert(place, "scale")
     run = start_training(Network.create(3, layers), clouds(), l2=0.1, validation=0.0)
-    found = check_gradient(run.objective, run.parameters, np.random.default_rng(0))
+    found = check_gradient(run.attempt.objective, run.attempt.parameters, np.random.default_rng(0))
     assert found.checked > 20
     assert found.error < 1e-6
     assert found.kernel_error < 1e-5
@@ -163,8 +164,7 @@ def test_the_compiled_code_leaves_a_new_kind_to_the_reference() -> None:
     assert topology.uncompiled == "layer 1 (`scale`) is not in the compiled code"
     assert Topology(3, ["2 tanh"]).uncompiled is None
     parameters, inputs = rng.normal(size=topology.n_parameters).astype(np.float32), rng.normal(size=(9, 3))
-    inputs = inputs.astype(np.float32)
-    problem, samples = Problem(topology), Samples(inputs)
+    problem, samples = Problem(topology, "mse"), Samples(inputs.astype(np.float32), None, None)
     outputs = choose_backend(problem).open(problem, samples).outputs(parameters)
     assert outputs.tobytes() == ReferenceBackend().open(problem, samples).outputs(parameters).tobytes()
 
@@ -185,7 +185,7 @@ def test_a_new_kind_trains_with_every_trainer_whose_needs_it_meets(trainer: str)
     assert (min(losses) if trainer == "online" else losses[-1]) < losses[0]
     factors = network.topology.blocks(network.parameters)[0][0]
     untrained = start_training(Network.create(3, ["scale", "4 tanh", "scale", "1 logistic"]), data, **options)
-    assert (factors != untrained.network.topology.blocks(untrained.parameters)[0][0]).all()
+    assert (factors != network.topology.blocks(untrained.attempt.parameters)[0][0]).all()
 
 
 @pytest_kind
@@ -254,7 +254,10 @@ def test_info_shows_a_new_kind() -> None:
 @pytest_kind
 def test_ann1dn_refuses_a_new_kind() -> None:
     network = Network.create(3, ["scale", "1 logistic"])
-    assert ann1dn.refusal(network) == "an ann1dn file cannot hold the layer `scale`, only dense layers"
+    assert (
+        refusal("ann1dn", network.topology, network.scaling)
+        == "an ann1dn file cannot hold the layer `scale`, only dense layers"
+    )
 
 
 @pytest.mark.usefixtures("smooth_scale_kind")
@@ -262,7 +265,7 @@ def test_ann1dn_refuses_a_new_kind() -> None:
 def test_hessian_and_jacobian_of_a_new_kind(output: str, loss: str) -> None:
     network = Network.create(3, ["scale", "4 tanh", "scale", output])
     run = start_training(network, clouds(), loss=loss, l2=0.1, validation=0.0)
-    objective, point = run.objective.precise(), run.parameters.astype(np.float64)
+    objective, point = run.attempt.objective.precise(), run.attempt.parameters.astype(np.float64)
     n = len(point)
 
     def gradient(at: Array) -> Array:
@@ -309,7 +312,7 @@ def test_a_new_activation_trains_on_the_reference() -> None:
     with pytest.raises(UsageError, match="trainer scg cannot train this network: layer 1"):
         anncli.train(network, clouds(), epochs=1, trainer="scg")
     run = start_training(network, clouds())
-    assert check_gradient(run.objective, run.parameters, np.random.default_rng(0)).error < 1e-6
+    assert check_gradient(run.attempt.objective, run.attempt.parameters, np.random.default_rng(0)).error < 1e-6
     for trainer in ("lm", "adam", "sgd"):
         network = Network.create(3, ["4 sine", "1 sine"])
         losses = [

@@ -78,12 +78,14 @@ def test_every_part_of_a_run_resumes_exactly(options: dict[str, Any], epoch: int
     assert_same(ended(interrupted_at("adam", options, epoch, 30, tmp_path / "c"), 30), uninterrupted)
 
 
-def test_a_finished_run_resumed_goes_straight_to_the_final_fit(tmp_path: Path) -> None:
-    first = prepared("adam", {"patience": 5, "learning_rate": 0.1})
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_a_finished_run_resumed_goes_straight_to_the_final_fit(schedule: str, tmp_path: Path) -> None:
+    options = {"patience": 5, "learning_rate": 0.1, "schedule": schedule}
+    first = prepared("adam", options)
     uninterrupted = ended(first, 300)
     assert uninterrupted.epochs < 300
     save_checkpoint(Checkpoint(b"", {}, first.state()), tmp_path / "c")
-    second = prepared("adam", {"patience": 5, "learning_rate": 0.1})
+    second = prepared("adam", options)
     second.restore(load_checkpoint(tmp_path / "c").state)
     reports = list(second.epochs(300))
     assert {report.phase for report in reports} == {"refit"}

@@ -112,6 +112,22 @@ def test_final_fit_uses_all_vectors_and_as_many_epochs() -> None:
     assert (again.attempt.parameters == result.network.parameters).all()
 
 
+def test_the_schedule_of_a_final_fit_spans_the_epochs_asked_for() -> None:
+    options = {"seed": 1, "patience": 5, "learning_rate": 0.1, "schedule": "cosine"}
+    run = start_training(network(), two_clouds(40, noise=3.0), **options)
+    for _ in run.epochs(300):
+        pass
+    result = run.finish()
+    assert 0 < result.refit_epochs < 300
+    rows = run.setup.final_rows
+    by_hand = network(parameters=run.attempt.initial_parameters, scaling=result.network.scaling)
+    sets = {"training": rows, "validation": rows[:0], "test": rows[:0]}
+    again = start_training(by_hand, two_clouds(40, noise=3.0), **options, scaling="keep", l2=run.setup.l2, parts=sets)
+    for _ in again.attempt.epochs(result.refit_epochs, 300):
+        pass
+    assert (again.attempt.parameters == result.network.parameters).all()
+
+
 def test_no_final_fit_on_the_users_own_validation_rows() -> None:
     parts = {"training": np.arange(0, 80), "validation": np.arange(50, 90)}
     result = anncli.train(network(), two_clouds(), epochs=20, parts=parts)
