@@ -13,7 +13,7 @@ from anncli.experiments import inputs
 from anncli.experiments.spec import RowsRef, plain
 from anncli.experiments.worker import option_values, run_spec, training_options_of
 from anncli.formats.networks.storage import parse, render
-from anncli.options.layers import Given, training_options
+from anncli.options.layers import Given, read_layer, training_options
 
 
 def test_a_whole_training_is_that_of_train() -> None:
@@ -64,7 +64,7 @@ def test_epochs_alone() -> None:
 
 def test_options_come_back_from_a_spec() -> None:
     given = {"trainer": "sgd", "learning_rate": 0.2, "targets": "0.9,0.1", "class_weight": "1,2", "l2": "1e-3"}
-    chosen = training_options([{name: Given(value, name) for name, value in given.items()}], "ann")
+    chosen = training_options([read_layer({name: Given(value, name) for name, value in given.items()})], "ann")
     assert chosen.targets == (0.9, 0.1)
     through_json = json.loads(json.dumps(plain(option_values(chosen))))
     assert training_options_of(through_json) == chosen
