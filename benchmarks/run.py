@@ -35,7 +35,7 @@ from measure import Candidate, cpu_seconds, interleave, repeated, table_head, ta
 from processes import end_to_end, memory, predict, startup
 from workloads import Workload, make
 
-from anncli.compiled import describe_kernel
+from anncli.compiled import describe_backend
 
 # FANN needs so long for the large networks that some rows must do; times are per row.
 ONLINE_ROWS = {"a": 699, "b": 2000, "c": 500, "d": 120, "e": 60}
@@ -240,7 +240,7 @@ def machine() -> str:
     """Processor, versions, and which of its kernels OpenBLAS uses."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     model = next((line.split(": ")[1] for line in lines if line.startswith("model name")), platform.machine())
-    parts = [model, f"{os.cpu_count()} CPUs", f"kernel {describe_kernel()}", f"Python {platform.python_version()}"]
+    parts = [model, f"{os.cpu_count()} CPUs", f"kernel {describe_backend()}", f"Python {platform.python_version()}"]
     for name in ("numpy", "sklearn", "torch"):
         if name in sys.modules:
             parts.append(f"{name} {sys.modules[name].__version__}")
