@@ -49,7 +49,7 @@ def test_the_environment_chooses_a_variant() -> None:
     assert describe() == f"native {VARIANTS[0]} False"
     assert describe(ANN_KERNELS="native", ANN_KERNEL_VARIANT="baseline") == "native baseline False"
     assert describe(ANN_KERNEL_VARIANT="z80") == (
-        f"ANN_KERNEL_VARIANT=z80, but this machine has no such kernels; use one of {', '.join(VARIANTS)}"
+        f"ANN_KERNEL_VARIANT=z80, but this machine does not run that instruction set; use one of {', '.join(VARIANTS)}"
     )
 
 
