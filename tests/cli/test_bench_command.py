@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import NETWORK, Ann, clean_environment
+from ann_process import NETWORK, Ann, clean_environment
 
 from anncli.formats.files.ledger import LedgerFile
 
