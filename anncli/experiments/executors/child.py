@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Any
 
 from anncli.experiments.executors.base import never
-from anncli.experiments.executors.names import BLAS_THREAD_VARIABLES
+from anncli.limits import BLAS_THREAD_VARIABLES
 
 READY = "ready"
 
