@@ -24,7 +24,19 @@ BENCH = ("bench", "net.nn", "pos.txt", "neg.txt")
 SHORT = (*BENCH, "6", "--trainers", "adam,scg,br", "--starts", "2", "--plot", "none", "--json")
 # Eight trainings of a third of a second or more; without the compiled code an epoch takes a hundred times as long.
 LONG_EPOCHS = "6" if native_module() is None else "400"
-LONG = (*BENCH, LONG_EPOCHS, "--trainers", "online,sgd", "--starts", "4", "--plot", "none", "--json", "--ledger", "l.ledger")
+LONG = (
+    *BENCH,
+    LONG_EPOCHS,
+    "--trainers",
+    "online,sgd",
+    "--starts",
+    "4",
+    "--plot",
+    "none",
+    "--json",
+    "--ledger",
+    "l.ledger",
+)
 
 
 def losses(output: str) -> dict[str, Any]:
