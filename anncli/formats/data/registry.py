@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib import import_module
 
 from anncli.compiled.row_text import content_lines, starts_with_value
 from anncli.errors import DataError, UsageError, did_you_mean
@@ -12,6 +11,7 @@ from anncli.formats.data.base import DataFormat
 from anncli.formats.data.names import DATA_FORMAT_NAMES
 from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import BOM
+from anncli.formats.loading import load_format
 
 # As many lines of content show whether the first one is a header, and whether the file is a list.
 _TELLING_LINES = 4
@@ -23,14 +23,7 @@ def data_format(name: str) -> DataFormat:
     if name not in DATA_FORMAT_NAMES:
         known = ("auto", *DATA_FORMAT_NAMES)
         raise UsageError(f"unknown data format '{name}'", advice=did_you_mean(name, known))
-    info = DATA_FORMAT_NAMES[name]
-    try:
-        found: DataFormat = import_module(f"anncli.formats.data.{info.module}").FORMAT
-    except ModuleNotFoundError as missing:
-        if not info.extra:
-            raise
-        advice = f"install it: pip install 'anncli[{info.extra}]'"
-        raise UsageError(f"the data format {name} needs {missing.name}", advice=advice) from None
+    found: DataFormat = load_format("data", "data format", name, DATA_FORMAT_NAMES[name])
     return found
 
 

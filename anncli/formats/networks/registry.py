@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
 
 from anncli.errors import UsageError, did_you_mean
 from anncli.formats.files.textfile import BOM
+from anncli.formats.loading import load_format
 from anncli.formats.networks.base import NetworkFormat
 from anncli.formats.networks.names import NETWORK_FORMAT_NAMES
 
@@ -19,14 +19,7 @@ def network_format(name: str) -> NetworkFormat:
     if name not in NETWORK_FORMAT_NAMES:
         advice = did_you_mean(name, NETWORK_FORMAT_NAMES)
         raise UsageError(f"unknown network format '{name}'", advice=advice)
-    info = NETWORK_FORMAT_NAMES[name]
-    try:
-        found: NetworkFormat = import_module(f"anncli.formats.networks.{info.module}").FORMAT
-    except ModuleNotFoundError as missing:
-        if not info.extra:
-            raise
-        advice = f"install it: pip install 'anncli[{info.extra}]'"
-        raise UsageError(f"the network format {name} needs {missing.name}", advice=advice) from None
+    found: NetworkFormat = load_format("networks", "network format", name, NETWORK_FORMAT_NAMES[name])
     return found
 
 

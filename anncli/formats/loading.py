@@ -1,0 +1,32 @@
+"""Loading a format: what the registries of data and network formats do with a line of their tables."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Protocol
+
+from anncli.errors import UsageError
+
+
+class FormatName(Protocol):
+    """A line of a table of formats."""
+
+    @property
+    def module(self) -> str: ...
+
+    @property
+    def extra(self) -> str: ...
+
+
+def load_format(room: str, what: str, name: str, info: FormatName) -> Any:
+    """The FORMAT of a module of anncli.formats.`room`.
+
+    Raises: UsageError that names the extra to install, if the module needs a package that is not there.
+    """
+    try:
+        return import_module(f"anncli.formats.{room}.{info.module}").FORMAT
+    except ModuleNotFoundError as missing:
+        if not info.extra:
+            raise
+        advice = f"install it: pip install 'anncli[{info.extra}]'"
+        raise UsageError(f"the {what} {name} needs {missing.name}", advice=advice) from None
