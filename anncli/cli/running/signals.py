@@ -5,34 +5,38 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from abc import ABC, abstractmethod
 from types import FrameType, TracebackType
+from typing import Self
 
 from anncli.errors import ExitCode
+from anncli.experiments.executors.holding import signals_held
 
-_CODES = {signal.SIGINT: ExitCode.SIGINT, signal.SIGTERM: ExitCode.SIGTERM}
+CODES = {signal.SIGINT: ExitCode.SIGINT, signal.SIGTERM: ExitCode.SIGTERM}
 _LEAVE = 0
 
 
-class Interruption:
-    """Inside the block, `caught` is the exit code of the first signal received, or None.
+class SignalWatch(ABC):
+    """Inside the block, SIGINT and SIGTERM go to handle(), and a thread sees their numbers at once, through seen().
 
+    Python runs handlers only between its own instructions, and an epoch is one long call of compiled code. The numbers
+    of signals reach a pipe at once, so the thread that reads it can end the program during the call.
     A signal that was ignored when the program started (SIGINT in a background job) stays ignored.
     """
 
-    caught: ExitCode | None = None
-
-    def __enter__(self) -> Interruption:
+    def __enter__(self) -> Self:
         self._before = {}
-        for number in _CODES:
+        for number in CODES:
             if signal.getsignal(number) is not signal.SIG_IGN:
-                self._before[number] = signal.signal(number, self._handle)
-        # Python runs handlers only between its own instructions, and an epoch is one long call of compiled code. The
-        # numbers of signals reach a pipe at once, so a thread that reads it can end the program during the call.
+                self._before[number] = signal.signal(number, self.handle)
         self._end, self._start = os.pipe()
         os.set_blocking(self._start, False)
         self._wakeup = signal.set_wakeup_fd(self._start, warn_on_full_buffer=False)
         self._watcher = threading.Thread(target=self._watch, daemon=True)
-        self._watcher.start()
+        # The watcher takes no signals itself: Python would then interrupt the main thread even where that blocks them,
+        # as it does while it starts a worker, and the half-started worker would print a traceback.
+        with signals_held():
+            self._watcher.start()
         return self
 
     def __exit__(
@@ -46,14 +50,32 @@ class Interruption:
         os.close(self._start)
         os.close(self._end)
 
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.caught is None:
-            self.caught = _CODES[signal.Signals(number)]
+    @abstractmethod
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """What the main thread does with a signal, between two of its instructions."""
+
+    @abstractmethod
+    def seen(self, number: int) -> None:
+        """What the watching thread does with a signal, as soon as it arrives."""
 
     def _watch(self) -> None:
-        seen = 0
         while (number := os.read(self._end, 1)[0]) != _LEAVE:
-            seen += number in self._before
-            if seen == 2:
-                # No clean-up, which could hang; a file that is being replaced is complete at every moment.
-                os._exit(_CODES[signal.Signals(number)])
+            if number in self._before:
+                self.seen(number)
+
+
+class Interruption(SignalWatch):
+    """Inside the block, `caught` is the exit code of the first signal received, or None."""
+
+    caught: ExitCode | None = None
+    _count = 0
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        if self.caught is None:
+            self.caught = CODES[signal.Signals(number)]
+
+    def seen(self, number: int) -> None:
+        self._count += 1
+        if self._count == 2:
+            # No clean-up, which could hang; a file that is being replaced is complete at every moment.
+            os._exit(CODES[signal.Signals(number)])
