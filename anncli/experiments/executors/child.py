@@ -9,13 +9,10 @@ from threading import Thread
 from typing import Any
 
 from anncli.experiments.executors.base import never
-from anncli.experiments.executors.holding import signals_held as signals_held
+from anncli.experiments.executors.holding import HELD_SIGNALS
 from anncli.limits import BLAS_THREAD_VARIABLES
 
 READY = "ready"
-
-# A terminal and a batch system send these to all processes of a command; only the parent handles them.
-HELD_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 def serve(specs: Any) -> None:

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 from anncli.errors import AnnError
 from anncli.experiments.executors.base import Notice, Work, ignore
-from anncli.experiments.executors.child import serve, signals_held
+from anncli.experiments.executors.child import serve
+from anncli.experiments.executors.holding import signals_held
 from anncli.experiments.inputs import unreadable
 from anncli.experiments.spec import Failure, Result, Spec
 
