@@ -8,14 +8,13 @@ from __future__ import annotations
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.backends.rules import UpdateRule, UpdateState
+from anncli.backends.rules import UpdateRule
 from anncli.backends.updates import gradient_point
 from anncli.training.objective import Objective
-from anncli.training.schedules import make_schedule
-from anncli.training.trainers.base import EpochOutcome, RowwiseTrainer, TrainerState, shuffled
+from anncli.training.trainers.base import EpochOutcome, RuleTrainer, TrainerState, shuffled
 
 
-class BatchwiseTrainer(RowwiseTrainer):
+class BatchwiseTrainer(RuleTrainer):
     """Shuffle the rows, cut them into batches, and update the parameters with the gradient of each batch.
 
     kept: the fields of UpdateState that the rule uses, by their names in state().
@@ -23,12 +22,6 @@ class BatchwiseTrainer(RowwiseTrainer):
 
     rule_name = ""
     kept: dict[str, str] = {"squares": "second", "updates": "step"}  # noqa: RUF012
-
-    def start(self, objective: Objective, parameters: Array) -> None:
-        self.schedule = make_schedule(self.options["schedule"])
-        self.epochs_done = self.rows_seen = 0
-        self.rule = self.make_rule(objective)
-        self.memory = UpdateState.start(self.rule, parameters)
 
     def make_rule(self, objective: Objective) -> UpdateRule:
         o = self.options
@@ -53,11 +46,6 @@ class BatchwiseTrainer(RowwiseTrainer):
             self.rows_seen += len(numbers)
         self.epochs_done += 1
         return EpochOutcome(total / len(order))
-
-    def rule_of_epoch(self, objective: Objective, total_epochs: int | None) -> UpdateRule:
-        """The rule with the learning rate of this epoch."""
-        factor = self.schedule.factor(self.epochs_done, total_epochs)
-        return self.rule._replace(learning_rate=self.rule.learning_rate * factor)
 
     def state(self) -> TrainerState:
         state: TrainerState = {}

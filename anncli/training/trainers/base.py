@@ -10,7 +10,9 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.backends.base import PLAIN, Shown
+from anncli.backends.rules import UpdateRule, UpdateState
 from anncli.training.objective import Objective
+from anncli.training.schedules import make_schedule
 
 TrainerState = dict[str, Any]
 
@@ -99,6 +101,29 @@ class RowwiseTrainer(Trainer):
             return Shown(tolerance=tolerance) if tolerance else PLAIN
         self.dropout_seed = self.dropout_seed or int(rng.integers(1, 2**63))
         return Shown(units, inputs, self.dropout_seed, self.rows_seen, tolerance)
+
+
+class RuleTrainer(RowwiseTrainer):
+    """A trainer that presents batches in random order and applies an update rule to each, by a learning-rate schedule.
+
+    The schedule changes the learning rate between epochs, not within one.
+    """
+
+    def start(self, objective: Objective, parameters: Array) -> None:
+        self.schedule = make_schedule(self.options["schedule"])
+        self.epochs_done = self.rows_seen = 0
+        self.rule = self.make_rule(objective)
+        self.memory = UpdateState.start(self.rule, parameters)
+
+    @abstractmethod
+    def make_rule(self, objective: Objective) -> UpdateRule:
+        """The rule with the learning rate of the options."""
+
+    def rule_of_epoch(self, objective: Objective, total_epochs: int | None) -> UpdateRule:
+        """The rule with the learning rate of this epoch."""
+        factor = self.schedule.factor(self.epochs_done, total_epochs)
+        # The same object while nothing changes: a backend keeps what it made of a rule.
+        return self.rule if factor == 1 else self.rule._replace(learning_rate=self.rule.learning_rate * factor)
 
 
 class RememberingTrainer(Trainer):

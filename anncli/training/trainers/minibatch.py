@@ -7,23 +7,16 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.backends.rules import UpdateRule, UpdateState
 from anncli.training.objective import Objective
-from anncli.training.schedules import make_schedule
-from anncli.training.trainers.base import EpochOutcome, RowwiseTrainer, TrainerState, shuffled
+from anncli.training.trainers.base import EpochOutcome, RuleTrainer, TrainerState, shuffled
 
 
-class MinibatchTrainer(RowwiseTrainer):
+class MinibatchTrainer(RuleTrainer):
     """Shuffle the rows, cut them into batches, one update per batch; formulas and sources in backends/rules.py.
 
-    The schedule changes the learning rate between epochs, not within one: an epoch is one call of the backend.
+    An epoch is one call of the backend.
     """
 
     rule_name = ""
-
-    def start(self, objective: Objective, parameters: Array) -> None:
-        self.schedule = make_schedule(self.options["schedule"])
-        self.epochs_done = self.rows_seen = 0
-        self.rule = self.make_rule(objective)
-        self.memory = UpdateState.start(self.rule, parameters)
 
     def make_rule(self, objective: Objective) -> UpdateRule:
         o = self.options
@@ -43,11 +36,9 @@ class MinibatchTrainer(RowwiseTrainer):
         self, objective: Objective, parameters: Array, rng: np.random.Generator, total_epochs: int | None = None
     ) -> EpochOutcome:
         order = shuffled(objective.rows, rng)
-        factor = self.schedule.factor(self.epochs_done, total_epochs)
+        rule = self.rule_of_epoch(objective, total_epochs)
         self.epochs_done += 1
-        shown, rule = self.shown(rng), self.rule
-        if factor != 1:
-            rule = rule._replace(learning_rate=factor * rule.learning_rate)
+        shown = self.shown(rng)
         size, total = self.options["batch_size"], 0.0
         for piece, rows in objective.noisy_pieces(order, size, self.options["input_noise"], rng):
             total += len(rows) * piece.sweep(parameters, rule, self.memory, rows, size, shown)
