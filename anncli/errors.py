@@ -120,6 +120,11 @@ def quoted(value: str, limit: int = 40) -> str:
     return f"'{shown}'"
 
 
+def count_of(number: int, noun: str) -> str:
+    """'1 epoch', '2 epochs'."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word closest to `word`, ignoring case, or None if none is close."""
     import difflib

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.errors import count_of
 from anncli.options.table import TrainingOptions
 from anncli.training.averaging import WeightAverage
 from anncli.training.judge import Judge
@@ -195,8 +196,3 @@ def _report(entry: Sequence[Any]) -> EpochReport:
 def all_finite(values: Array) -> bool:
     """Whether no value is nan or infinite. The sum of squares tells in one pass, unless it overflows itself."""
     return math.isfinite(np.dot(values, values)) or bool(np.isfinite(values).all())
-
-
-def count_of(number: int, noun: str) -> str:
-    """'1 epoch', '2 epochs'."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"

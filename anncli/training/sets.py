@@ -9,7 +9,7 @@ import numpy as np
 from anncli.arrays import Array, row_numbers, row_range, take_rows
 from anncli.dataset.dataset import UNLABELLED, Dataset
 from anncli.dataset.folds import stratified_split
-from anncli.errors import DataError, UsageError
+from anncli.errors import DataError, UsageError, count_of
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
 
@@ -28,8 +28,8 @@ def check_fit(network: Network, data: Dataset) -> None:
         )
     if data.n_classes != network.n_classes:
         raise UsageError(
-            f"{data.n_classes} classes of data for a network of {network.n_classes} classes ({network.n_outputs} output"
-            f"{'s' if network.n_outputs > 1 else ''})",
+            f"{data.n_classes} classes of data for a network of {network.n_classes} classes "
+            f"({count_of(network.n_outputs, 'output')})",
             advice="give one class file per class, positive before negative, or change the network's last layer",
         )
 
@@ -74,7 +74,7 @@ def too_few_to_split(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
     counts = data.class_counts(rows["training"])
     count, name = int(counts.min()), data.classes[int(np.argmin(counts))]
     return [
-        f"class '{name}' has only {count} row{'' if count == 1 else 's'}, too few to hold some out: "
+        f"class '{name}' has only {count_of(count, 'row')}, too few to hold some out: "
         "there is no validation set, and training does not stop early"
     ]
 

@@ -15,6 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from anncli.errors import count_of
 from anncli.options.specs import parse_stop
 
 STRIP = 5
@@ -73,7 +74,7 @@ class StripRule(StopRule):
                 f"training progress {progress:.3g} per mille (pq:{self.limit:g})"
             )
         if self.name == "up" and self.rises >= self.limit:
-            strips = f"{self.rises} successive strip{'' if self.rises == 1 else 's'}"
+            strips = count_of(self.rises, "successive strip")
             return f"validation loss rose in {strips} of {STRIP} epochs (up:{self.limit:g})"
         return None
 

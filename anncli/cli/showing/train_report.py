@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from anncli.cli.showing.report import collapse_warning, evaluation_text
-from anncli.errors import printable
+from anncli.errors import count_of, printable
 from anncli.network.network import Network
 from anncli.training.attempt import EpochReport
 from anncli.training.outcome import TrainingResult
@@ -140,19 +140,15 @@ def outcome_text(
     return "\n".join([*lines, "", f"written to {'stdout' if output == '-' else printable(output)}"])
 
 
-def _epochs(count: int) -> str:
-    return f"{count} epoch{'' if count == 1 else 's'}"
-
-
 def _how_it_ended(result: TrainingResult, metric: str) -> str:
     """'stopped after 533 epochs (no improvement for 500 epochs); best validation loss at epoch 33'."""
     reason = result.stop_reason
     if reason == "interrupted":
-        ended = f"interrupted after {_epochs(result.epochs)}"
+        ended = f"interrupted after {count_of(result.epochs, 'epoch')}"
     elif result.reached_limit:
         ended = reason
     else:
-        ended = f"stopped after {_epochs(result.epochs)} ({reason})"
+        ended = f"stopped after {count_of(result.epochs, 'epoch')} ({reason})"
     if result.best_epoch is None:
         return ended
     best = f"best validation {metric} at epoch {result.best_epoch}"
@@ -181,7 +177,7 @@ def _refit_line(result: TrainingResult) -> list[str]:
     n = len(result.rows["training"]) + len(result.rows["validation"])
     penalty = ", without the L2 penalty" if result.penalty_dropped else ""
     return [
-        f"final network: retrained on all {n} rows for {_epochs(result.refit_epochs)}{penalty} (--refit no skips this)"
+        f"final network: retrained on all {n} rows for {count_of(result.refit_epochs, 'epoch')}{penalty} (--refit no skips this)"
     ]
 
 

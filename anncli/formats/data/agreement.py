@@ -14,7 +14,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.dataset.dataset import UNLABELLED, Dataset
-from anncli.errors import DataError, UsageError, did_you_mean, quoted
+from anncli.errors import DataError, UsageError, count_of, did_you_mean, quoted
 from anncli.formats.data.base import RowBatch
 from anncli.formats.files.textfile import Path, shown_name
 from anncli.network.network import Network
@@ -55,7 +55,7 @@ def check_files(sets: Mapping[str, Sequence[Path]], expected: Expected) -> None:
 
 def wrong_number(n_files: int, n_classes: int, expected: Expected, set_name: str = "") -> UsageError:
     """The error for a set of files that is neither one per class nor a single labelled one."""
-    files = f"{n_files} class file{'' if n_files == 1 else 's'}"
+    files = count_of(n_files, "class file")
     message = f"{files} for {'a network of ' if expected.of_network else ''}{n_classes} classes"
     return UsageError(f"{set_name}: {message}" if set_name else message, advice=_advice(expected))
 

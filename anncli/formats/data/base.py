@@ -9,7 +9,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.dataset.dataset import UNLABELLED
-from anncli.errors import DataError, quoted
+from anncli.errors import DataError, count_of, quoted
 from anncli.formats.files.source import ByteSource
 
 Kind = Literal["number", "category", "text"]
@@ -31,21 +31,17 @@ class Width(NamedTuple):
 
     def fault(self, found: int, shown: str, path: str, line: int, advice: str = "") -> DataError:
         """The error for a row of `found` values at path and line; shown: the row as it is written."""
-        expected = f"expected {_values(self.n_values)}, found {found}"
+        expected = f"expected {count_of(self.n_values, 'value')}, found {found}"
         message = f"{expected} ({quoted(shown)})" if shown else expected
         return DataError(message, path=path, line=line or None, advice=f"{self._reason(path)}{advice}")
 
     def _reason(self, path: str) -> str:
         if self.path is None:
-            return f"the network has {self.n_values} input{'s' if self.n_values != 1 else ''}"
+            return f"the network has {count_of(self.n_values, 'input')}"
         if not self.line:
             return f"{'the first row' if self.path == path else self.path} has {self.n_values}"
         place = f"line {self.line}" if self.path == path else f"{self.path}:{self.line}"
         return f"{place} has {self.n_values}"
-
-
-def _values(count: int) -> str:
-    return f"{count} value{'s' if count != 1 else ''}"
 
 
 class Want(NamedTuple):
