@@ -6,7 +6,6 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import closing
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,6 @@ from anncli.experiments.spec import MODES, Failure, Result, Spec, plain
 from anncli.formats.networks.storage import render
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
-from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
 from anncli.training.setup import prepare
 
@@ -72,7 +70,7 @@ def _train(spec: Spec, run: TrainingRun, is_stopped: IsStopped) -> Result:
     result = run.finish()
     return Result(
         spec.digest(),
-        evaluations=_evaluations(run, result),
+        evaluations={name: plain(found.as_dict()) for name, found in run.evaluate_sets(result).items()},
         curves={
             "training": tuple(report.training_loss for report in result.history),
             "validation": tuple(report.validation_loss for report in result.history),
@@ -84,19 +82,6 @@ def _train(spec: Spec, run: TrainingRun, is_stopped: IsStopped) -> Result:
         warnings=tuple(result.warnings),
         engine=engine(run.setup.backend),
     )
-
-
-def _evaluations(run: TrainingRun, result: TrainingResult) -> dict[str, Any]:
-    """Metrics of every set that has rows; the validation set is evaluated with the weights that
-    it selected, because those of a final fit have trained on it."""
-    found = {}
-    for name, rows in result.rows.items():
-        parameters = result.network.parameters
-        if name == "validation" and result.validation_parameters is not None:
-            parameters = result.validation_parameters
-        if len(rows):
-            found[name] = plain(run.evaluate(parameters, name, result.network.classes).as_dict())
-    return found
 
 
 def _follow(spec: Spec, run: TrainingRun, is_stopped: IsStopped) -> Result:

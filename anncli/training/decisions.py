@@ -10,7 +10,7 @@ from anncli.arrays import Array
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import sample_weights as combined_weights
 from anncli.dataset.statistics import fit_scaling, value_range
-from anncli.errors import UsageError
+from anncli.errors import UsageError, asking
 from anncli.network.initialization import initialize
 from anncli.network.names import check_loss, check_targets, default_loss
 from anncli.network.network import Network, default_targets
@@ -37,13 +37,18 @@ def choose_loss(network: Network, options: TrainingOptions) -> str:
     """The loss asked for, or the one that fits the output layer; raises UsageError where the two do not fit."""
     output = network.topology.output_activation
     loss = default_loss(output) if options.loss == "auto" else options.loss
-    try:
+    with asking():
         check_loss(loss, output)
         if options.targets is not None:
             check_targets(options.targets, output)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
     return loss
+
+
+def check_class_weight(network: Network, options: TrainingOptions) -> None:
+    """Raises UsageError for class weights that are not one for each class of the network."""
+    weights = options.class_weight
+    if isinstance(weights, tuple) and len(weights) != network.n_classes:
+        raise UsageError(f"--class-weight names {len(weights)} weights, the network has {network.n_classes} classes")
 
 
 def choose_targets(network: Network, options: TrainingOptions, loss: str) -> tuple[float, float]:
@@ -111,9 +116,8 @@ def alternates(options: TrainingOptions) -> bool:
 
 def sample_weights(network: Network, data: Dataset, options: TrainingOptions, rows: Array) -> Array | None:
     """(n_samples,) class weight times sample weight, mean 1 over the training `rows`; None where all rows count alike."""
+    check_class_weight(network, options)
     weights = options.class_weight
-    if isinstance(weights, tuple) and len(weights) != network.n_classes:
-        raise UsageError(f"--class-weight names {len(weights)} weights, the network has {network.n_classes} classes")
     if weights is None and data.weights is None:
         return None
     return combined_weights(data.labels, rows, weights or (1.0,) * network.n_classes, network.n_classes, data.weights)

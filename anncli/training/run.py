@@ -63,6 +63,20 @@ class TrainingRun:
         assert parameters is not None
         return self.attempt.judge.measure.evaluate(parameters, self.setup.rows[name], classes)
 
+    def evaluate_sets(self, result: TrainingResult) -> dict[str, Evaluation]:
+        """Counts and metrics of the result on every set that has rows, by the name of the set.
+
+        The validation set is evaluated with the weights before a final fit, which trained on it.
+        """
+        network, found = result.network, {}
+        for name, rows in result.rows.items():
+            parameters = network.parameters
+            if name == "validation" and result.validation_parameters is not None:
+                parameters = result.validation_parameters
+            if len(rows):
+                found[name] = self.evaluate(parameters, name, network.classes)
+        return found
+
     def finish(self, interrupted: str | None = None, keep: str | None = None) -> TrainingResult:
         """The result of the run so far, with a new network.
 

@@ -34,10 +34,7 @@ class Values:
     console: Console
 
     def __getitem__(self, name: str) -> Any:
-        if name in self.given:
-            return self.given[name].value
-        info = OPTIONS[name]
-        return None if info.default is None else info.read(info.default)
+        return _value(self.given, name)
 
 
 def collect(ctx: click.Context) -> Values:
@@ -69,7 +66,10 @@ def collect(ctx: click.Context) -> Values:
 
 
 def _value(given: Mapping[str, Given], name: str) -> Any:
-    return given[name].value if name in given else OPTIONS[name].default
+    if name in given:
+        return given[name].value
+    info = OPTIONS[name]
+    return None if info.default is None else info.read(info.default)
 
 
 def _typed(ctx: click.Context, infos: Mapping[str, OptionInfo]) -> Iterator[tuple[str, Given]]:

@@ -22,7 +22,7 @@ from anncli.formats.networks.storage import parse, read_source, refusal
 from anncli.network.network import Network
 from anncli.options.layers import training_options
 from anncli.options.table import TrainingOptions
-from anncli.training.decisions import choose_loss
+from anncli.training.decisions import check_class_weight, choose_loss
 from anncli.training.run import TrainingRun
 from anncli.training.setup import prepare
 
@@ -67,9 +67,7 @@ def _network_of(checkpoint: Checkpoint, path: str, on_disk: Network) -> Network:
 def _check_options(network: Network, options: TrainingOptions) -> None:
     """Raises UsageError for options that do not fit the network, before any data file is read."""
     choose_loss(network, options)
-    weights = options.class_weight
-    if isinstance(weights, tuple) and len(weights) != network.n_classes:
-        raise UsageError(f"--class-weight names {len(weights)} weights, the network has {network.n_classes} classes")
+    check_class_weight(network, options)
 
 
 def _set_files(options: TrainingOptions) -> dict[str, tuple[str, ...]]:

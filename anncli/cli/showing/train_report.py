@@ -84,19 +84,10 @@ def _inline(value: Any) -> str:
 
 
 def evaluate_sets(training: TrainingRun, result: TrainingResult) -> dict[str, Any]:
-    """Evaluations of the sets that have labelled rows, on the inputs as the run scaled them.
-
-    The validation set is evaluated with the weights before the final fit, which trained on it.
-    """
-    network, sets = result.network, {}
-    for name, rows in result.rows.items():
-        if not len(rows):
-            continue
-        parameters, title = network.parameters, name
-        if name == "validation" and result.validation_parameters is not None:
-            parameters, title = result.validation_parameters, VALIDATION_BEFORE_REFIT
-        sets[title] = training.evaluate(parameters, name, network.classes)
-    return sets
+    """The evaluations of a run by the titles of their rows in the table."""
+    before = result.validation_parameters is not None
+    titles = {"validation": VALIDATION_BEFORE_REFIT} if before else {}
+    return {titles.get(name, name): found for name, found in training.evaluate_sets(result).items()}
 
 
 def warnings_of(result: TrainingResult, sets: Mapping[str, Any]) -> list[str]:
