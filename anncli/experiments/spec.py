@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -102,6 +101,8 @@ class Spec(NamedTuple):
             "mode": self.mode,
             "keep_network": self.keep_network,
         }
+        import json
+
         return _sha256(json.dumps(identity, sort_keys=True, separators=(",", ":"), allow_nan=False).encode())
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from anncli.arrays import Array
@@ -16,8 +16,7 @@ from anncli.training.final_fit import FinalFit, Refit
 from anncli.training.setup import Setup
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Outcome:
+class Outcome(NamedTuple):
     """What is kept of a run.
 
     attempt: the kept one; refit: its final fit, or None; kept_epoch: the epoch whose weights the attempt offers;

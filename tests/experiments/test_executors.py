@@ -19,10 +19,11 @@ from small_specs import clouds, numbered, spec
 from anncli.errors import AnnError, UsageError
 from anncli.experiments.executors.base import Executor, Stopped
 from anncli.experiments.executors.choice import make_executor
+from anncli.experiments.executors.concurrently import run_concurrently
 from anncli.experiments.executors.in_process import InProcess
 from anncli.experiments.executors.names import EXECUTOR_NAMES
 from anncli.experiments.executors.processes import Processes
-from anncli.experiments.executors.threads import Threads, run_concurrently
+from anncli.experiments.executors.threads import Threads
 from anncli.experiments.spec import Result
 from anncli.experiments.worker import run_spec
 from anncli.training.restarts import run_in_turn

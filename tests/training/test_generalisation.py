@@ -12,7 +12,7 @@ from anncli.api import start_training
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import smooth_targets
 from anncli.errors import UsageError
-from anncli.experiments.executors.threads import run_concurrently
+from anncli.experiments.executors.concurrently import run_concurrently
 from anncli.network.network import Network
 from anncli.training.averaging import WeightAverage
 from anncli.training.run import TrainingRun

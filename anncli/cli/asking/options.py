@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from anncli.cli.asking.help import HelpFormat, help_options
 from anncli.cli.asking.values import collect
 from anncli.options.table import FILE, OptionInfo, options_of
 from anncli.options.wording import long_name
 from anncli.training.names import TRAINER_NAMES
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Work = Callable[..., None]
 
@@ -30,6 +32,8 @@ class Word(click.ParamType):  # type: ignore[type-arg]
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The words that `incomplete`, or its last item after a comma, begins; file names by the shell itself."""
+        from click.shell_completion import CompletionItem
+
         before, comma, last = incomplete.rpartition(",")
         found = [
             CompletionItem(before + comma + word)

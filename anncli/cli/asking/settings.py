@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from anncli.cli.asking.values import Values
 from anncli.cli.showing.console import Console
@@ -10,8 +10,7 @@ from anncli.errors import UsageError
 from anncli.options.layers import Layer
 
 
-@dataclass(frozen=True)
-class TrainSettings:
+class TrainSettings(NamedTuple):
     """One training as it was asked for.
 
     output: where the network is written, '-' for stdout; is_output_given: with --output; layers: training options of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -19,7 +18,6 @@ from anncli.options.variables import check_variables, variable
 from anncli.options.wording import long_name
 
 
-@dataclass(frozen=True)
 class Values:
     """Every option of a command that somebody gave, checked; `values[name]` is its value or its default.
 
@@ -27,11 +25,16 @@ class Values:
     strongest first; on_command_line: names of the options on the command line.
     """
 
-    command: str
-    given: Mapping[str, Given]
-    layers: tuple[Layer, ...]
-    on_command_line: frozenset[str]
-    console: Console
+    def __init__(
+        self,
+        command: str,
+        given: Mapping[str, Given],
+        layers: tuple[Layer, ...],
+        on_command_line: frozenset[str],
+        console: Console,
+    ) -> None:
+        self.command, self.given, self.layers = command, given, layers
+        self.on_command_line, self.console = on_command_line, console
 
     def __getitem__(self, name: str) -> Any:
         return _value(self.given, name)

@@ -14,7 +14,7 @@ from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.resumption import check_same_shape, resume_from
 from anncli.dataset.dataset import Source
 from anncli.errors import UsageError
-from anncli.experiments.executors.threads import run_concurrently
+from anncli.experiments.executors.concurrently import run_concurrently
 from anncli.formats.data.assemble import read_sets
 from anncli.formats.files.checkpoint import Checkpoint, load_checkpoint
 from anncli.formats.files.textfile import Signature, check_writable, signature

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -118,4 +117,6 @@ def _json_writer(names: list[str]) -> Writer:
 
 
 def _json_text(text: str) -> str:
+    import json
+
     return json.dumps(text, ensure_ascii=False)

@@ -6,7 +6,6 @@ from typing import Any
 
 from anncli.cli.asking.settings import TrainSettings
 from anncli.errors import NetworkError, UsageError, printable
-from anncli.experiments.spec import plain
 from anncli.formats.files.checkpoint import Checkpoint, save_checkpoint
 from anncli.network.network import Network
 from anncli.training.attempt import EpochReport
@@ -41,6 +40,8 @@ class Checkpoints:
 
 def settings_of(training: TrainingRun) -> dict[str, Any]:
     """Everything besides the network that decides a run: options, data and backend."""
+    from anncli.experiments.spec import plain
+
     return {
         "options": plain(training.setup.options.by_name()),
         "data": [[source.sha256, source.n_samples] for source in training.setup.data.sources],

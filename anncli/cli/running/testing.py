@@ -12,7 +12,6 @@ from anncli.cli.showing.console import print_json
 from anncli.cli.showing.report import collapse_warning, evaluation_text
 from anncli.errors import RequirementError, UsageError, printable
 from anncli.evaluation.binary import BinaryEvaluation
-from anncli.evaluation.multiclass import MulticlassEvaluation
 from anncli.formats.data.assemble import read_dataset
 from anncli.formats.networks.storage import load
 from anncli.inference.evaluate import evaluate
@@ -42,6 +41,10 @@ def run_test(values: Values, network_path: str, class_files: tuple[str, ...]) ->
 
 def _check_metrics(network: Network, wanted: tuple[Requirement, ...]) -> None:
     """Some metrics exist for two classes only, others for more."""
+    if not wanted:
+        return
+    from anncli.evaluation.multiclass import MulticlassEvaluation
+
     kind = BinaryEvaluation if network.n_outputs == 1 else MulticlassEvaluation
     for requirement in wanted:
         if METRIC_FIELDS[requirement.metric] not in kind._fields:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 from collections.abc import Iterator
@@ -22,6 +21,8 @@ class History:
     def add(self, report: EpochReport) -> None:
         """Write the line of an epoch and flush it, so that other programs can follow the file."""
         if self.file:
+            import json
+
             with _faults(self.path):
                 self.file.write(json.dumps(line(report), allow_nan=False) + "\n")
                 self.file.flush()

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from anncli.cli.showing.console import table
+from anncli.evaluation.binary import BinaryEvaluation
 from anncli.evaluation.collapse import collapsed
-from anncli.evaluation.multiclass import MulticlassEvaluation
 
 
 def percent(value: float | None) -> str:
@@ -28,7 +28,7 @@ def number(value: float) -> str:
 def evaluation_text(sets: Mapping[str, Any]) -> str:
     """The table for the kind of evaluation."""
     first = next(iter(sets.values()))
-    return multiclass_table(sets) if isinstance(first, MulticlassEvaluation) else binary_table(sets)
+    return binary_table(sets) if isinstance(first, BinaryEvaluation) else multiclass_table(sets)
 
 
 def binary_table(sets: Mapping[str, Any]) -> str:
@@ -61,7 +61,7 @@ def multiclass_table(sets: Mapping[str, Any]) -> str:
     return "\n\n".join(blocks)
 
 
-def _confusion(name: str, e: MulticlassEvaluation) -> str:
+def _confusion(name: str, e: Any) -> str:
     """A row per actual class, a column per predicted class."""
     rows = []
     for k, actual in enumerate(e.classes):

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import io
-import json
-import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,8 +17,7 @@ _TEXT = "checkpoint.json"
 _ARRAY = "array"
 
 
-@dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(NamedTuple):
     """network: the bytes of the network file at the start of the run; settings: what determines the run, compared when it is
     resumed; state: nested dicts and lists of arrays, numbers and words."""
 
@@ -32,6 +28,10 @@ class Checkpoint:
 
 def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     """Write a checkpoint whole or not at all; raises AnnError if it cannot be written."""
+    # Here and below: zipfile loads all compressors, and most trainings have no checkpoint.
+    import json
+    import zipfile
+
     arrays: dict[str, Array] = {}
     document = {
         "format": FORMAT,
@@ -51,6 +51,9 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
 
 def load_checkpoint(path: Path) -> Checkpoint:
     """The checkpoint in a file; raises NetworkError if there is none, or a damaged or newer one."""
+    import json
+    import zipfile
+
     data = read_bytes(path, NetworkError, missing="check the name, or leave --resume out to begin anew")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
