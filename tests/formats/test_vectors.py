@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from anncli.compiled import native_module
-from anncli.compiled.row_text import guess_delimiter
+from anncli.formats.data.layout import guess_delimiter
 from anncli.errors import DataError
 from anncli.formats.data import vectors
 from anncli.formats.data.row_buffer import RowBuffer
@@ -222,7 +222,7 @@ def test_guessed_delimiters() -> None:
         "1\t\t3": "",
         "1": "",
     }
-    assert {text: guess_delimiter(text.encode()) for text in guessed} == guessed
+    assert {text: guess_delimiter([text.encode()]) for text in guessed} == guessed
 
 
 TOKENS = [

@@ -16,8 +16,8 @@ from anncli.compiled.row_text import (
     LIMIT,
     check_values,
     content_lines,
-    guess_delimiter,
-    is_header,
+    decimal_comma_between_blanks,
+    is_foreign_number,
     is_value,
     starts_with_value,
     strip_comment,
@@ -25,13 +25,16 @@ from anncli.compiled.row_text import (
 )
 from anncli.errors import DataError, quoted
 from anncli.formats.data.base import RowBatch, Want, Width
+from anncli.formats.data.layout import COMMENT_MARKS, guess_delimiter, is_header, refuse_decimal_commas
 from anncli.formats.data.matrix import matrix_sizes, read_matrix
 from anncli.formats.files.source import ByteSource
 
 _OF_NUMBERS = b"0123456789+-.eE \t,;"
 _BETWEEN_VALUES = re.compile(rb"[\s,;]+")
 _LABEL = re.compile(rb"(.*\S)\s+([+-]?[0-9]{1,9})", re.DOTALL)
-
+_NO_VALUE = re.compile(rb"[,;][ \t]*[,;]")
+# A name that can only be that of a file: with a folder or with an ending.
+_FILE_NAME = re.compile(rb".*(?:[/\\]|\.[A-Za-z][A-Za-z0-9]{0,4}$)", re.DOTALL)
 
 # Rows that are gathered into one batch; a batch per entry would cost more than reading its numbers.
 _BATCH_ROWS = 1 << 12
@@ -126,19 +129,41 @@ def looks_like_list(block: bytes) -> bool:
     - The first line begins with a number (nan and inf too), or holds a comma or semicolon: rows of numbers.
     - A word and one whole number: a list; this is a name with its label.
     - A word and other numbers: rows of numbers, the first of them misspelt.
-    - Only words: column names if only numbers follow and the next line has one for each name; otherwise a list.
+    - Only words: column names if only numbers follow and the next line has one for each name; if no numbers follow,
+      a list only where they can be the name of a file; otherwise a list.
+    - Numbers as other programs write them, a mark of a comment or a quote at the start: rows of numbers, with a fault.
     These lists therefore need --data-format: the first name begins with a number or holds a comma; or the first entry
     has no label, has as many words as the line below has numbers, and its numbers fill the next two lines too.
     """
     contents = content_lines(block, 4)
-    if not contents or starts_with_value(contents[0]) or re.search(rb"[,;]", contents[0]):
+    if not contents or starts_with_value(contents[0]) or re.search(rb"[,;|]", contents[0]):
         return False
     first, *others = contents
     words = first.split()
+    if first.startswith(b'"') or COMMENT_MARKS.match(first) or (len(words) > 1 and any(map(is_foreign_number, words))):
+        return False
     if len(words) > 1 and all(map(is_value, words[1:])):
         return _LABEL.fullmatch(first) is not None and len(words) == 2
-    names_columns = others and is_header(first, others[0], guess_delimiter(first))
+    if len(words) > 1 and not _LABEL.fullmatch(first) and not (others and starts_with_value(others[0])):
+        # Neither numbers nor a label follow: at most the name of a file.
+        return _FILE_NAME.match(first) is not None
+    names_columns = others and is_header(first, others[0], guess_delimiter([first]))
     return not (names_columns and all(map(starts_with_value, others)))
+
+
+def refuse_two_readings(head: bytes, shown: str, width: Width | None) -> None:
+    """Raises DataError where a file that looks like a list may as well be a table whose first line names its columns wrongly:
+    words, and below them only rows of numbers that are equally long."""
+    first, *others = content_lines(head, 4)
+    counts = {len([value for value in _BETWEEN_VALUES.split(line) if value]) for line in others}
+    if not others or _LABEL.fullmatch(first) or not all(map(starts_with_value, others)) or len(counts) > 1:
+        return
+    n_names, n_values = len(first.split()), counts.pop()
+    if n_values == 1 or (n_names == 1 and len(others) == 1) or (width is not None and width.n_values != n_values):
+        return
+    names = f"{n_names} column name{'s' * (n_names > 1)} above rows of {n_values} values"
+    message = f"line {quoted(text_of(first))} can be the name of one row in a list, or {names}"
+    raise DataError(message, path=shown, advice="say --data-format list, or correct the names")
 
 
 class ListReader:
@@ -189,7 +214,7 @@ class ListReader:
         return any(self._find(name) for name in (text, labelled[1] if labelled else b"") if name)
 
     def _take_numbers(self, content: bytes) -> None:
-        values = [value for value in _BETWEEN_VALUES.split(content) if value]
+        values = _split(content, self.source.shown, self.line)
         if self._header is None:
             advice = "start a list with a name, or say --data-format vectors"
             raise DataError(f"expected a name, found {quoted(text_of(values[0]))}", path=self.source.shown, line=self.line, advice=advice)  # fmt: skip
@@ -238,6 +263,17 @@ class ListReader:
         return None
 
 
+def _split(content: bytes, path: str, line: int) -> list[bytes]:
+    """The values of a line; raises DataError for commas inside values, and where nothing stands between two delimiters."""
+    if b"," in content or b";" in content:
+        if _NO_VALUE.search(content):
+            raise DataError("a value is missing", path=path, line=line, advice="write a number, or take the row out")
+        if decimal_comma_between_blanks(content) or (b";" in content and b"," in content):
+            check_values([value for value in re.split(rb"[\s;]+", content) if value], path, line)
+        refuse_decimal_commas([content], path, line)
+    return [value for value in _BETWEEN_VALUES.split(content) if value]
+
+
 def _numbers(values: list[bytes], path: str, line: int) -> array[float]:
     """The values of a line as numbers; raises DataError with line and column for the first one that is not a number."""
     # One test of all characters rules out what float() accepts and a data file must not hold: nan, 1_000.
@@ -262,7 +298,7 @@ def _text_vector(file: ByteSource) -> Array:
     line = 1
     for block in file.blocks():
         for raw in block.removesuffix(b"\n").split(b"\n"):
-            values = [value for value in _BETWEEN_VALUES.split(strip_comment(raw)) if value]
+            values = _split(strip_comment(raw), file.shown, line)
             numbers += _numbers(values, file.shown, line)
             line += 1
     if not numbers:
