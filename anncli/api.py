@@ -7,10 +7,9 @@ from typing import Any
 
 from anncli.arrays import Array
 from anncli.dataset.dataset import Dataset
-from anncli.errors import UsageError
 from anncli.network.network import Network
-from anncli.options.layers import Given, resolve_options
-from anncli.options.table import TrainingOptions, read_option
+from anncli.options.layers import Given, read_layer, training_options
+from anncli.options.table import TrainingOptions
 from anncli.training.attempt import EpochReport
 from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
@@ -65,16 +64,8 @@ def _become(network: Network, trained: Network) -> None:
 
 
 def _options(network: Network, options: Mapping[str, Any]) -> TrainingOptions:
-    layers: list[dict[str, Given]] = []
-    for place, layer in (("train()", options), ("training:", network.source.training)):
-        given = {}
-        for name, value in layer.items():
-            try:
-                given[name] = Given(read_option(name, value), place)
-            except ValueError as error:
-                raise UsageError(f"{place} {name}: {error}") from None
-        layers.append(given)
-    try:
-        return resolve_options([*layers], network.source.dialect)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+    layers = [
+        read_layer({name: Given(value, f"{place} {name}") for name, value in layer.items()})
+        for place, layer in (("train()", options), ("training:", network.source.training))
+    ]
+    return training_options(layers, network.source.dialect)

@@ -12,31 +12,17 @@ from io import TextIOWrapper
 from typing import NoReturn
 
 import click
-from click.core import ParameterSource
 
 from anncli import __version__
-from anncli.cli.asking.help import with_help
+from anncli.cli.names import COMMANDS
 from anncli.errors import AnnError, ExitCode, UsageError, did_you_mean, printable, quoted
-
-# Listed here so that `ann --help` need not import the commands.
-COMMANDS = {
-    "train": "Train a network on class files and write it back.",
-    "test": "Judge a network on class files.",
-    "predict": "Print the network's answer for each vector.",
-    "init": "Write a new network definition.",
-    "info": "Show what is in a network file; verify it.",
-    "trainers": "List the training algorithms and their options.",
-    "bench": "Compare training algorithms on a network and class files.",
-    "gradcheck": "Check the gradient by central differences.",
-    "t": "Train with ann1dn's positional arguments.",
-    "r": "Run with ann1dn's positional arguments.",
-}
+from anncli.experiments.executors.names import BLAS_THREAD_VARIABLES
 
 CONTEXT = {"max_content_width": 110}
 
 
 class CommandGroup(click.Group):
-    """Commands by name, imported only when one is run."""
+    """Commands by name; the module of a command is imported only when it is run."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -44,8 +30,8 @@ class CommandGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = "classic.commands" if cmd_name in ("t", "r") else f"commands.{cmd_name}"
-        command: click.Command = getattr(import_module(f"anncli.cli.{module}"), f"{cmd_name}_command")
+        module = import_module(f"anncli.cli.{COMMANDS[cmd_name].module}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
 
     def resolve_command(
@@ -55,15 +41,39 @@ class CommandGroup(click.Group):
             raise UsageError(f"unknown command {quoted(args[0])}", advice=did_you_mean(args[0], COMMANDS))
         return super().resolve_command(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[click.shell_completion.CompletionItem]:
+        """Command names from the table, without importing the commands."""
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [
+            click.shell_completion.CompletionItem(name) for name in COMMANDS if name.startswith(incomplete)
+        ] + options
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for name, info in COMMANDS.items():
+            sections.setdefault(info.section, []).append((name, info.summary))
+        width = max(map(len, COMMANDS))
+        for title, rows in sections.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), summary) for name, summary in rows])
 
 
-@with_help
-@click.group(cls=CommandGroup, context_settings=CONTEXT, invoke_without_command=True, add_help_option=False)
-@click.option("--version", is_flag=True, help="Show the version; with -v also kernels and libraries.")
+def _show_help(ctx: click.Context, option: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        click.echo(ctx.get_help(), color=ctx.color)
+        ctx.exit()
+
+
+@click.group(
+    cls=CommandGroup, context_settings=CONTEXT, invoke_without_command=True, add_help_option=False, options_metavar="",
+    subcommand_metavar="COMMAND [WORDS] [OPTIONS]",
+)  # fmt: skip
+@click.option("--version", is_flag=True, help="Show the version; with -v also the compiled kernels and libraries.")
 @click.option("-v", "verbose", is_flag=True, hidden=True)
+# Not click's own help option: it looks for translations of its text, which takes 2 ms.
+@click.option(
+    "-h", "--help", is_flag=True, is_eager=True, expose_value=False, callback=_show_help, help="Show this message."
+)
 @click.pass_context
 def cli(ctx: click.Context, version: bool, verbose: bool) -> None:
     """Train, test and use neural networks on feature vectors.
@@ -75,8 +85,8 @@ def cli(ctx: click.Context, version: bool, verbose: bool) -> None:
       ann test network.nn pos.test.txt neg.test.txt
       ann predict network.nn new.txt
 
-    A data file holds one vector per line; one file per class. Exit codes: 0 done, 1 failure, 2 usage,
-    3 bad data file, 4 bad network file, 5 a --require not met, 130/143 interrupted.
+    A data file holds one row of numbers per line; give one file per class. `ann COMMAND -h` explains a command. Exit
+    codes: 0 done, 1 failure, 2 usage, 3 bad data file, 4 bad network file, 5 a --require not met, 130/143 interrupted.
     """
     if version:
         click.echo(f"ann {__version__}")
@@ -92,24 +102,24 @@ def cli(ctx: click.Context, version: bool, verbose: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run `ann` and leave with its exit code."""
-    # One BLAS thread: two or more change the rounding of sums, so the bytes of a trained network, and small
-    # products are faster without them. Must be set before numpy is imported.
-    for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+    # One BLAS thread: more change the rounding of sums, and with it the bytes of a trained network, and make small
+    # products slower. Must be set before numpy is imported.
+    for variable in BLAS_THREAD_VARIABLES:
         os.environ[variable] = "1"
     _open_standard_streams()
-    code = _run(arguments)
+    code = run(sys.argv[1:] if arguments is None else arguments)
     try:
         sys.stdout.flush()
     except OSError as error:
-        # One line is enough: what failed before is either the reason or worth more.
+        # An earlier failure is either the cause or more important.
         code = code or _stdout_failed(error)
     _leave(code)
 
 
 def _open_standard_streams() -> None:
-    """Give every standard stream that the caller closed a descriptor, and text that cannot be encoded an escape.
+    """Reopen every standard stream that the caller closed, and escape text that a stream cannot encode.
 
-    Otherwise the next file to be opened would take the number of the closed stream, and messages would go into it.
+    Otherwise the next file to be opened would get the number of the closed stream, and messages would go into it.
     Writing to a closed stdout still fails, because its stand-in is open for reading only.
     """
     for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
@@ -126,7 +136,7 @@ def _open_standard_streams() -> None:
 
 
 def _leave(code: int) -> NoReturn:
-    """Exit without a second complaint when stdout is gone."""
+    """Exit without a second message if stdout is gone."""
     with contextlib.suppress(OSError):
         sys.stderr.flush()
     if sys.stdout is not None and code:
@@ -137,13 +147,13 @@ def _leave(code: int) -> NoReturn:
     sys.exit(code)
 
 
-def _run(arguments: list[str] | None) -> int:
+def run(arguments: list[str]) -> int:
+    """Run one command in this process; errors become one line on stderr. Returns the exit code."""
     try:
-        given = sys.argv[1:] if arguments is None else arguments
         if "_ANN_COMPLETE" in os.environ:
-            cli.main(given, prog_name="ann", complete_var="_ANN_COMPLETE")
-        # Not cli.main(): it ends a run with a closed pipe or Ctrl-C in its own way, without our messages and codes.
-        with cli.make_context("ann", list(given)) as context:
+            cli.main(arguments, prog_name="ann", complete_var="_ANN_COMPLETE")
+        # Not cli.main(): it handles a closed pipe and Ctrl-C itself, without our messages and exit codes.
+        with cli.make_context("ann", list(arguments)) as context:
             cli.invoke(context)
         return ExitCode.DONE
     except AnnError as error:
@@ -159,7 +169,7 @@ def _run(arguments: list[str] | None) -> int:
     except BrokenPipeError as error:
         return _stdout_failed(error)
     except MemoryError:
-        return _fail("out of memory; give fewer vectors or a smaller network", ExitCode.FAILURE)
+        return _fail("out of memory; give fewer rows or a smaller network", ExitCode.FAILURE)
     except OSError as error:
         return _os_failed(error)
     except Exception as error:
@@ -172,22 +182,32 @@ def _run(arguments: list[str] | None) -> int:
 
 
 def _usage_text(error: click.UsageError) -> str:
-    """click's message in our form; a value that came from a variable is blamed on the variable."""
-    text = error.format_message().rstrip(".")
-    context, parameter = error.ctx, getattr(error, "param", None)
-    if isinstance(parameter, click.Option) and isinstance(error, click.BadParameter) and context is not None:
-        option = max(parameter.opts, key=len)
-        if context.get_parameter_source(str(parameter.name)) is ParameterSource.ENVIRONMENT:
-            option = str(parameter.envvar)
-        reason = error.message.rstrip(".")
-        if isinstance(parameter.type, click.types.BoolParamType):
-            reason = reason.partition(" is not")[0] + " is neither true nor false"
-        text = f"{option}: {reason}"
-    return f"{text}; try '{context.command_path if context else 'ann'} --help'"
+    """click's message in our form."""
+    context = error.ctx
+    if isinstance(error, click.NoSuchOption) and context is not None:
+        return _no_such_option(str(error.option_name), context)
+    path = context.command_path if context else "ann"
+    return f"{error.format_message().rstrip('.')}; try '{path} --help'"
+
+
+def _no_such_option(word: str, context: click.Context) -> str:
+    """Says which commands have the option, or names the nearest one that this command has."""
+    from anncli.options.table import OPTIONS, options_of
+    from anncli.options.wording import long_name
+
+    command = str(context.info_name)
+    elsewhere = OPTIONS.get(word.lstrip("-").replace("-", "_").removeprefix("no_"))
+    if command in COMMANDS and elsewhere is not None and word.startswith("--"):
+        return f"ann {command} has no option {word}; it belongs to {', '.join(elsewhere.commands)}"
+    names = [long_name(name) for name in options_of(command)] if command in COMMANDS else ["--version", "--help"]
+    advice = did_you_mean(word, [*names, "--help-all"]) if word.startswith("--") else ""
+    if not advice.startswith("did"):
+        advice = f"try '{context.command_path} --help'"
+    return f"no such option {quoted(word)}; {advice}"
 
 
 def _fail(message: str, code: int) -> int:
-    # Whoever gave a value of a thousand characters knows it from the first sixty.
+    # A value of a thousand characters is recognised by its first sixty.
     text = re.sub(r"'([^']{60})[^']{20,}'", r"'\1...'", " ".join(printable(message).split()))
     with contextlib.suppress(OSError):
         print(f"ann: {text}", file=sys.stderr)
@@ -202,7 +222,7 @@ def _os_failed(error: OSError) -> int:
 
 
 def _stdout_failed(error: OSError) -> int:
-    """Results could not be delivered: say so, and stop Python from trying again at exit."""
+    """Say that results could not be delivered, and stop Python from trying again at exit."""
     if isinstance(error, BrokenPipeError):
         message = "standard output: the reader closed the pipe; the results are incomplete"
     else:

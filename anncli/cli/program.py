@@ -1,8 +1,8 @@
-"""The `ann` process: the command line with the fast start and end that a short-lived program can have."""
+"""The `ann` process: runs the command line, starting and ending fast."""
 
 from __future__ import annotations
 
-# Only what is loaded by now: as long as this module loads, Ctrl-C is a traceback.
+# Import only modules Python has already loaded; Ctrl-C during an import here would print a traceback.
 import gc
 import os
 import sys
@@ -11,7 +11,7 @@ from typing import NoReturn, TextIO
 
 def program() -> NoReturn:
     """Run `ann` with the arguments of the process, and leave with its exit code."""
-    # Starting makes a hundred thousand objects and hardly any garbage: looking for it takes 8 ms.
+    # Starting creates 100,000 objects and hardly any garbage; collecting it would take 8 ms.
     gc.set_threshold(100_000)
     code = 0
     try:
@@ -21,17 +21,17 @@ def program() -> NoReturn:
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0
     except KeyboardInterrupt:
-        # While the command line itself was loading or leaving, where nothing of its own can catch it.
+        # Ctrl-C while the command line was loading or leaving, before its own handler exists.
         code = 130
         _finish(sys.stderr, "ann: interrupted\n")
-    # Everything is written and closed by now; taking modules and arrays apart one by one would cost 10 ms more.
+    # All files are written and closed; freeing modules and arrays one by one would take 10 ms.
     for stream in (sys.stdout, sys.stderr):
         _finish(stream)
     os._exit(code)
 
 
 def _finish(stream: TextIO | None, last: str = "") -> None:
-    """Bring out what a stream still holds, as far as it can."""
+    """Write `last` and flush the stream, if it is still there."""
     try:
         if stream is not None:
             stream.write(last)

@@ -28,9 +28,18 @@ def native_module() -> Any:
         return None
     module, reason = _import_native()
     if module is None and wanted == "native":
-        advice = "install anncli with a C++ compiler present (pip install --force-reinstall --no-binary anncli anncli)"
-        raise UsageError(f"ANN_KERNELS=native, but there are no compiled kernels: {reason}", advice=advice)
+        raise UsageError(f"ANN_KERNELS=native, but there are no compiled kernels: {reason}", advice=install_advice())
     return module
+
+
+def why_missing() -> str | None:
+    """Why the compiled module is missing, or None where it is there or the variable ANN_KERNELS asks for numpy."""
+    return None if _wanted() == "numpy" or native_module() is not None else _import_native()[1]
+
+
+def install_advice() -> str:
+    """How to get the compiled module."""
+    return "install anncli with a C++ compiler present (pip install --force-reinstall --no-binary anncli anncli)"
 
 
 def chosen_variant() -> str | None:

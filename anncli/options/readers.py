@@ -1,102 +1,118 @@
-"""Readers: each checks one value from the command line, a variable, YAML or Python and converts it, or raises ValueError."""
+"""Readers: each checks one value from the command line, a variable, YAML or Python and converts it.
+
+A reader raises ValueFault, which says what the value must be and what to write; the caller knows where it stood.
+"""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from anncli.errors import did_you_mean
-from anncli.options.specs import parse_average, parse_schedule, parse_stop
+from anncli.errors import ValueFault, did_you_mean, quoted
+from anncli.limits import COUNT_MAX, FLOAT32_MAX
+from anncli.options.specs import SpecNumber, parse_average, parse_schedule, parse_stop
 
-# Of 32-bit floats, the working precision.
-_LARGEST = 3.4e38
+Reader = Callable[[Any], Any]
 
 
 def read_number(value: Any, what: str, example: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise ValueError(f"must be {what}, found {value!r}; write for example {example}")
-    try:
-        number = float(value)
-    except ValueError:
-        number = math.nan
+    """A finite number; `what` says in words what the value must be."""
+    number = math.nan
+    if isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        try:
+            number = float(value)
+        except (ValueError, OverflowError):
+            number = math.nan
     if not math.isfinite(number):
-        raise ValueError(f"must be {what}, found '{value}'; write for example {example}")
+        raise ValueFault(f"must be {what}, found '{value}'", f"write for example {example}")
     return number
 
 
-def number(low: float = -math.inf, high: float = math.inf, *, open_low: bool = False, open_high: bool = False, example: str) -> Callable[[Any], float]:  # fmt: skip
+def number(low: float = -math.inf, high: float = math.inf, *, open_low: bool = False, open_high: bool = False, example: str) -> Reader:  # fmt: skip
     """A reader for finite numbers within bounds."""
-    bounds = []
-    if low > -math.inf:
-        bounds.append(f"above {low:g}" if open_low else f"at least {low:g}")
-    if high < math.inf:
-        bounds.append(f"below {high:g}" if open_high else f"at most {high:g}")
-    what = " ".join(["a number", " and ".join(bounds)]).strip()
+    limits = SpecNumber(0.0, low, high, open_low, open_high)
+    what = "a number" if low == -math.inf else str(limits)
 
     def read(value: Any) -> float:
         x = read_number(value, what, example)
-        if x < low or x > high or (open_low and x == low) or (open_high and x == high):
-            raise ValueError(f"must be {what}, found '{value}'; write for example {example}")
+        if limits.refusal(x):
+            raise ValueFault(f"must be {what}, found '{value}'", f"write for example {example}")
         return x
 
     return read
 
 
-def integer(low: int, high: int = 2**31 - 1, *, example: str) -> Callable[[Any], int]:
-    """A reader for whole numbers from `low` to `high`, by default what counts of rows, epochs and steps can be."""
+def integer(low: int, high: int = COUNT_MAX, *, example: str) -> Callable[[Any], int]:
+    """A reader for whole numbers from `low` to `high`, by default the largest count of rows, epochs or steps."""
     what = f"a whole number, at least {low}"
 
     def read(value: Any) -> int:
-        # A long one would lose its last digits on the way through a float.
+        # Without this a long number would pass through a float and lose its last digits.
         exact = re.fullmatch(r"\s*[+-]?[0-9]{1,400}\s*", str(value), re.ASCII)
         x = int(str(value)) if exact else read_number(value, what, example)
         if x != int(x) or x < low:
-            raise ValueError(f"must be {what}, found '{value}'; write for example {example}")
+            raise ValueFault(f"must be {what}, found '{value}'", f"write for example {example}")
         if x > high:
-            raise ValueError(f"must be at most {high}, found '{value}'; write for example {example}")
+            raise ValueFault(f"must be at most {high}, found '{value}'", f"write for example {example}")
         return int(x)
 
     return read
 
 
-def choice(names: Mapping[str, Any]) -> Callable[[Any], str]:
-    """A reader for one of the known names."""
+def choice(names: Iterable[str], what: str = "") -> Callable[[Any], str]:
+    """A reader for one of the known names; `what`: how errors call it, for example 'loss'."""
+    known = tuple(names)
 
     def read(value: Any) -> str:
-        if not isinstance(value, str) or value not in names:
-            raise ValueError(f"'{value}' is not known here; {did_you_mean(str(value), names)}")
+        if not isinstance(value, str) or value not in known:
+            raise ValueFault(f"unknown {what or 'value'} '{value}'", did_you_mean(str(value), known))
         return value
 
     return read
 
 
+_FLAG_WORDS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+
+
 def flag(value: Any) -> bool:
     """A reader for yes or no."""
-    if isinstance(value, bool):
-        return value
     if value in (0, 1):
         return bool(value)
-    words = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
-    if str(value).lower() not in words:
-        raise ValueError(f"must be true or false, found '{value}'")
-    return words[str(value).lower()]
+    word = str(value).lower()
+    if word not in _FLAG_WORDS:
+        raise ValueFault(f"must be true or false, found '{value}'")
+    return _FLAG_WORDS[word]
+
+
+def text(value: Any) -> str:
+    """A reader for one value taken as it is."""
+    if value is None or isinstance(value, (list, tuple, dict)):
+        raise ValueFault(f"expected one value, found {'nothing' if value is None else value}")
+    return str(value)
+
+
+def _items(value: Any) -> list[Any]:
+    """The items of a list, or of a text with commas."""
+    if isinstance(value, str):
+        return value.split(",")
+    return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
 def pair(value: Any) -> tuple[float, float]:
     """A reader for two different numbers, high first: '0.9,0.1' or [0.9, 0.1]."""
-    items = value.split(",") if isinstance(value, str) else list(value) if isinstance(value, (list, tuple)) else [value]
+    items = _items(value)
     if len(items) != 2:
-        raise ValueError(f"must be two numbers, found '{value}'; write for example 0.9,0.1")
+        raise ValueFault(f"must be two numbers, found '{value}'", "write for example 0.9,0.1")
     high, low = (read_number(item, "two numbers", "0.9,0.1") for item in items)
     if not high > low:
-        raise ValueError(f"must name the higher value first, found '{value}'; write for example 0.9,0.1")
+        raise ValueFault(f"must name the higher value first, found '{value}'", "write for example 0.9,0.1")
     return high, low
 
 
-def or_auto(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """A reader that also takes 'auto', which becomes None: the run decides by the data."""
+def or_auto(read: Reader) -> Reader:
+    """A reader that also takes 'auto', which becomes None: the run decides from the data."""
 
     def read_or_auto(value: Any) -> Any:
         return None if value is None or value == "auto" else read(value)
@@ -110,42 +126,42 @@ def class_weights(value: Any) -> str | tuple[float, ...] | None:
         return None
     if value == "balanced":
         return "balanced"
-    items = value.split(",") if isinstance(value, str) else list(value) if isinstance(value, (list, tuple)) else [value]
-    what = "'none', 'balanced' or a number above 0 per class"
-    numbers = tuple(read_number(item, what, "balanced or 2,1") for item in items)
+    what, example = "'none', 'balanced' or a number above 0 per class", "balanced or 2,1"
+    numbers = tuple(read_number(item, what, example) for item in _items(value))
     if any(x <= 0 for x in numbers) or len(numbers) < 2:
-        raise ValueError(f"must be {what}, found '{value}'; write for example balanced or 2,1")
+        raise ValueFault(f"must be {what}, found '{value}'", f"write for example {example}")
     return numbers
 
 
-def part(value: Any) -> float | tuple[str, ...]:
-    """A reader for a held-out part: a share of the rows (0..0.9) or the files that hold it, one per class."""
+def held_out(value: Any) -> float | tuple[str, ...]:
+    """A reader for a held-out set: a fraction of the rows (0 to 0.9), or the files that hold it, one per class."""
     items = [value] if isinstance(value, (str, int, float)) else list(value)
     words = [str(word) for item in items for word in (item.split(",") if isinstance(item, str) else [item])]
+    what = "a fraction from 0 to 0.9 or files"
     if len(words) == 1:
         try:
-            share = float(words[0])
+            fraction = float(words[0])
         except ValueError:
             return (words[0],)
-        if not 0 <= share <= 0.9:
-            raise ValueError(f"must be a share from 0 to 0.9 or files, found '{words[0]}'; write for example 0.2")
-        return share
+        if not 0 <= fraction <= 0.9:
+            raise ValueFault(f"must be {what}, found '{words[0]}'", "write for example 0.2")
+        return fraction
     if not all(words) or not all(isinstance(item, str) for item in items):
-        raise ValueError(f"must be a share from 0 to 0.9 or files, one per class, found '{','.join(words)}'")
+        raise ValueFault(f"must be {what}, one per class, found '{','.join(words)}'")
     return tuple(words)
 
 
-def threshold(value: Any) -> float:
-    """A reader for a number that scores can be compared with."""
-    x = read_number(value, "a number", "0.5")
-    if abs(x) > _LARGEST:
-        raise ValueError(f"'{value}' is too large for a 32-bit number; write for example 0.5")
-    return x
-
-
 def validation(value: Any) -> float | tuple[str, ...] | None:
-    """A reader for a held-out part or 'auto', which becomes None: the run decides by the data."""
-    return None if value in (None, "auto", ["auto"]) else part(value)
+    """A reader for a held-out set or 'auto', which becomes None: the run decides from the data."""
+    return None if value in (None, "auto", ["auto"], ("auto",)) else held_out(value)
+
+
+def threshold(value: Any) -> float:
+    """A reader for a number that scores, which are float32, can be compared with."""
+    x = read_number(value, "a number", "0.5")
+    if abs(x) > FLOAT32_MAX:
+        raise ValueFault(f"'{value}' is too large for a 32-bit number", "write for example 0.5")
+    return x
 
 
 def schedule(value: Any) -> str:
@@ -167,3 +183,39 @@ def average(value: Any) -> str | None:
         return None
     name, number = parse_average(value)
     return f"{name}:{number:g}"
+
+
+def threads(value: Any) -> int:
+    """A reader for a number of threads, or 'auto', which becomes 0."""
+    return 0 if value == "auto" else integer(1, example="2")(value)
+
+
+def hidden(value: Any) -> tuple[int, ...]:
+    """A reader for units per hidden layer: '16,8'; '0' or nothing for no hidden layer."""
+    if str(value).strip() in ("0", ""):
+        return ()
+    return tuple(integer(1, example="16")(item.strip() if isinstance(item, str) else item) for item in _items(value))
+
+
+def file_list(value: Any) -> tuple[str, ...]:
+    """A reader for file names, as a list or separated by commas."""
+    return tuple(text(item) for item in _items(value))
+
+
+def named_values(value: Any) -> tuple[tuple[str, str], ...]:
+    """A reader for NAME=VALUE entries, as (name, value) pairs; the values are not checked here."""
+    pairs = []
+    for entry in value if isinstance(value, (list, tuple)) else [value]:
+        name, equals, word = str(entry).partition("=")
+        if not equals:
+            raise ValueFault(f"expected NAME=VALUE, found '{entry}'")
+        pairs.append((name.strip().replace("-", "_"), word))
+    return tuple(pairs)
+
+
+def delimiter(value: Any) -> str:
+    """A reader for the text between the values of a line, which must not occur in numbers."""
+    word = text(value).replace("\\t", "\t")
+    if not word or re.search(r'[0-9+\-.eE"\r\n]', word):
+        raise ValueFault(f"{quoted(word)} cannot separate numbers", "use for example , or ; or a blank")
+    return word

@@ -1,100 +1,137 @@
-"""Specs: options of the form NAME:NUMBER, such as `ema:0.9` or `gl:5,progress:0.1`."""
+"""Specs: values of the form NAME[:NUMBER...], such as `ema:0.9` or `step:50:0.5`, in one grammar."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from itertools import zip_longest
 from typing import NamedTuple
 
-from anncli.errors import did_you_mean
+from anncli.errors import ValueFault, did_you_mean
 
-AVERAGE_NAMES: dict[str, str] = {
-    "ema": "ema:D, the older average counts D and the new epoch 1-D (D = 0.9)",
-    "swa": "swa:S, the plain mean of all epochs after the share S of the run (S = 0.75)",
+
+class SpecNumber(NamedTuple):
+    """One number after the name: its default and its range; open_low, open_high: the limit itself is not allowed."""
+
+    default: float
+    low: float = 0.0
+    high: float = math.inf
+    open_low: bool = False
+    open_high: bool = False
+    whole: bool = False
+
+    def refusal(self, number: float) -> bool:
+        """Whether `number` is outside the range; nan always is."""
+        inside = self.low <= number <= self.high and math.isfinite(number)
+        at_limit = (self.open_low and number == self.low) or (self.open_high and number == self.high)
+        return not inside or at_limit or (self.whole and number != int(number))
+
+    def __str__(self) -> str:
+        bounds = [f"above {self.low:g}" if self.open_low else f"at least {self.low:g}"]
+        if self.high < math.inf:
+            bounds.append(f"below {self.high:g}" if self.open_high else f"at most {self.high:g}")
+        return f"{'a whole number' if self.whole else 'a number'} {' and '.join(bounds)}"
+
+
+class SpecName(NamedTuple):
+    """numbers: those that may follow the name, after colons; meaning: one line for help and errors."""
+
+    numbers: tuple[SpecNumber, ...]
+    meaning: str
+
+    @property
+    def defaults(self) -> tuple[float, ...]:
+        return tuple(number.default for number in self.numbers)
+
+
+def parse_spec(text: str, names: Mapping[str, SpecName], what: str) -> tuple[str, tuple[float, ...]]:
+    """'step:50' as ('step', (50.0, 0.1)): the name and all its numbers, missing ones filled in by their defaults.
+
+    Args: names, the known names; what, how errors call the name, for example 'schedule'.
+    Raises: ValueFault for an unknown name, too many numbers, or a number that is out of range.
+    """
+    name, *words = str(text).strip().split(":")
+    if name not in names:
+        raise ValueFault(f"unknown {what} '{name}'", did_you_mean(name, names))
+    info = names[name]
+    if len(words) > len(info.numbers):
+        most = (
+            f"at most {len(info.numbers)} number{'s' if len(info.numbers) > 1 else ''}" if info.numbers else "no number"
+        )
+        raise ValueFault(f"{what} {name} takes {most}, found '{text}'", info.meaning)
+    numbers = []
+    for word, expected in zip_longest(words, info.numbers):
+        number = expected.default if word is None else _number(word)
+        if expected.refusal(number):
+            raise ValueFault(f"{what} {name} needs {expected}, found '{text}'", info.meaning)
+        numbers.append(number)
+    return name, tuple(numbers)
+
+
+def _number(word: str) -> float:
+    try:
+        return float(word)
+    except ValueError:
+        return math.nan
+
+
+AVERAGE_NAMES: dict[str, SpecName] = {
+    "ema": SpecName(
+        (SpecNumber(0.9, high=1, open_high=True),),
+        "ema:D, exponential moving average: D times the average plus 1-D times the new weights (D = 0.9)",
+    ),
+    "swa": SpecName(
+        (SpecNumber(0.75, high=1, open_high=True),),
+        "swa:S, mean of all epochs after the first fraction S of the run (S = 0.75)",
+    ),
 }
-_AVERAGE_DEFAULTS = {"ema": 0.9, "swa": 0.75}
 
 
 def parse_average(text: str) -> tuple[str, float]:
-    """'ema:0.95' as name and number; raises ValueError saying what is wrong and what to write."""
-    name, colon, word = str(text).partition(":")
-    if name not in AVERAGE_NAMES:
-        raise ValueError(f"unknown average '{name}'; {did_you_mean(name, AVERAGE_NAMES)}")
-    try:
-        number = float(word) if colon else _AVERAGE_DEFAULTS[name]
-    except ValueError:
-        number = math.nan
-    if not 0 <= number < 1:
-        raise ValueError(
-            f"average {name} needs a number from 0 to below 1, found '{text}'; write for example {name}:{_AVERAGE_DEFAULTS[name]:g}"
-        )
+    """'ema:0.95' as ('ema', 0.95); raises ValueFault as parse_spec() does."""
+    name, (number,) = parse_spec(text, AVERAGE_NAMES, "average")
     return name, number
 
 
-STOP_NAMES: dict[str, str] = {
-    "gl": "gl:A, the validation loss is more than A % above its lowest (A = 5)",
-    "pq": "pq:A, that excess in % over the progress of training in per mille is above A (A = 0.5)",
-    "up": "up:S, the validation loss rose in S strips of 5 epochs in a row (S = 4)",
-    "progress": "progress:A, training makes less than A per mille of progress in 5 epochs (A = 0.1)",
+STOP_NAMES: dict[str, SpecName] = {
+    "gl": SpecName((SpecNumber(5, open_low=True),), "gl:A, validation loss more than A % above its lowest (A = 5)"),
+    "pq": SpecName(
+        (SpecNumber(0.5, open_low=True),),
+        "pq:A, that excess in % over training progress in per mille above A (A = 0.5)",
+    ),
+    "up": SpecName(
+        (SpecNumber(4, open_low=True, whole=True),),
+        "up:S, validation loss rose in S strips of 5 epochs in a row (S = 4)",
+    ),
+    "progress": SpecName(
+        (SpecNumber(0.1, open_low=True),), "progress:A, training progress in 5 epochs below A per mille (A = 0.1)"
+    ),
 }
-# Those that look at the validation loss.
+# The rules that need a validation set.
 JUDGING = ("gl", "pq", "up")
-_STOP_DEFAULTS = {"gl": 5.0, "pq": 0.5, "up": 4.0, "progress": 0.1}
 
 
 def parse_stop(text: str) -> tuple[tuple[str, float], ...]:
-    """'gl:5,progress:0.1' as names and limits; raises ValueError saying what is wrong and what to write."""
-    rules = []
-    for word in str(text).split(","):
-        name, colon, limit = word.strip().partition(":")
-        if name not in STOP_NAMES:
-            raise ValueError(f"unknown stop rule '{name}'; {did_you_mean(name, STOP_NAMES)}")
-        try:
-            number = float(limit) if colon else _STOP_DEFAULTS[name]
-        except ValueError:
-            number = math.nan
-        if not (math.isfinite(number) and number > 0):
-            raise ValueError(f"stop rule {name} needs a number above 0, found '{word}'; {STOP_NAMES[name]}")
-        if name == "up" and number != int(number):
-            raise ValueError(f"stop rule up needs a whole number, found '{word}'; {STOP_NAMES[name]}")
-        rules.append((name, number))
-    return tuple(rules)
+    """'gl:5,progress:0.1' as (('gl', 5.0), ('progress', 0.1)); raises ValueFault as parse_spec() does."""
+    rules = [parse_spec(word, STOP_NAMES, "stop rule") for word in str(text).split(",")]
+    return tuple((name, limit) for name, (limit,) in rules)
 
 
-class ScheduleName(NamedTuple):
-    """defaults: the numbers that may follow the name, after colons; formula: one line, t from 0 to 1 over the run."""
-
-    defaults: tuple[float, ...]
-    formula: str
-
-
-SCHEDULE_NAMES: dict[str, ScheduleName] = {
-    "constant": ScheduleName((), "1 in every epoch"),
-    "step": ScheduleName((100.0, 0.1), "step:EVERY:FACTOR, times FACTOR after every EVERY epochs"),
-    "cosine": ScheduleName((0.05,), "cosine:WARM, (1+cos(pi t))/2 after a linear rise over the share WARM"),
-    "one-cycle": ScheduleName(
-        (0.3,), "one-cycle:RISE, from 1/25 up to 1 over the share RISE, then down to 1e-4, along cosines"
+_FRACTION = SpecNumber(0.0, high=1, open_high=True)
+SCHEDULE_NAMES: dict[str, SpecName] = {
+    "constant": SpecName((), "constant learning rate"),
+    "step": SpecName((SpecNumber(100, low=1), SpecNumber(0.1)), "step:EVERY:FACTOR, times FACTOR every EVERY epochs"),
+    "cosine": SpecName(
+        (_FRACTION._replace(default=0.05),), "cosine:WARM, (1+cos(pi t))/2 after a linear rise over the fraction WARM"
     ),
-    "warm-up": ScheduleName((10.0,), "warm-up:EPOCHS, linear rise over EPOCHS epochs, then 1"),
+    "one-cycle": SpecName(
+        (_FRACTION._replace(default=0.3),),
+        "one-cycle:RISE, from 1/25 up to 1 over the fraction RISE, then down to 1e-4, along cosines",
+    ),
+    "warm-up": SpecName((SpecNumber(10),), "warm-up:EPOCHS, linear rise over EPOCHS epochs, then 1"),
 }
 
 
 def parse_schedule(text: str) -> tuple[str, tuple[float, ...]]:
-    """'cosine', 'step:50:0.5' ... as name and numbers; raises ValueError saying what is wrong and what to write."""
-    name, *words = str(text).split(":")
-    if name not in SCHEDULE_NAMES:
-        raise ValueError(f"unknown schedule '{name}'; {did_you_mean(name, SCHEDULE_NAMES)}")
-    info = SCHEDULE_NAMES[name]
-    if len(words) > len(info.defaults):
-        raise ValueError(f"schedule {name} takes {len(info.defaults)} numbers at most, found '{text}'; {info.formula}")
-    try:
-        numbers = tuple(float(word) for word in words) + info.defaults[len(words) :]
-    except ValueError:
-        raise ValueError(f"schedule {name} takes numbers after colons, found '{text}'; {info.formula}") from None
-    for number in numbers:
-        if not math.isfinite(number) or number < 0:
-            raise ValueError(f"the numbers of schedule {name} must not be negative, found '{text}'; {info.formula}")
-    if name in ("cosine", "one-cycle") and numbers[0] >= 1:
-        raise ValueError(f"the share of schedule {name} must be below 1, found '{text}'; {info.formula}")
-    if name == "step" and numbers[0] < 1:
-        raise ValueError(f"schedule step needs at least 1 epoch between steps, found '{text}'; {info.formula}")
-    return name, numbers
+    """'step:50:0.5' as ('step', (50.0, 0.5)); raises ValueFault as parse_spec() does."""
+    return parse_spec(text, SCHEDULE_NAMES, "schedule")

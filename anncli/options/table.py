@@ -1,89 +1,173 @@
-"""Training options: every knob of a training run with its default, check and help text, and the frozen set of them (no numpy)."""
+"""The table of options: every option of every command, declared once (no numpy).
+
+The command line, `-h`, config files, ANN_ variables, the network file's `training:`, shell completion and docs/options.md
+are made from it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from anncli.errors import did_you_mean
+from anncli.errors import ValueFault, did_you_mean
 from anncli.evaluation.names import METRIC_NAMES
-from anncli.network.names import INITIALIZATION_NAMES, LOSS_NAMES, SCALING_NAMES
-from anncli.options.readers import (
-    average,
-    choice,
-    class_weights,
-    flag,
-    integer,
-    number,
-    or_auto,
-    pair,
-    part,
-    schedule,
-    stop,
-    threshold,
-    validation,
+from anncli.formats.data.names import DATA_FORMAT_NAMES
+from anncli.formats.networks.names import DIALECTS
+from anncli.network.names import (
+    ACTIVATION_NAMES,
+    INITIALIZATION_NAMES,
+    LOSS_NAMES,
+    SCALING_NAMES,
+    canonical_activation,
 )
-from anncli.options.specs import SCHEDULE_NAMES
-from anncli.training.names import DEFAULT_TRAINER, TRAINER_NAMES, canonical_trainer
+from anncli.options import readers
+from anncli.options.readers import Reader, choice, integer, number, or_auto
+from anncli.options.requirements import METRIC_FIELDS, requirements
+from anncli.options.specs import AVERAGE_NAMES, SCHEDULE_NAMES, STOP_NAMES
+from anncli.training.names import DEFAULT_TRAINER, TRAINER_NAMES, canonical_trainer, chosen_trainers
 
-REFIT_NAMES: dict[str, str] = {
-    "auto": "where validation is a share, the weights are new and there are at most 10,000 vectors",
-    "yes": "always",
-    "no": "never",
+# The headings of help, in order.
+GROUPS = {
+    "data": "Data",
+    "sets": "Training, validation and test sets",
+    "network": "Network",
+    "training": "Training",
+    "decision": "Decision",
+    "gates": "Requirements",
+    "running": "Running",
+    "output": "Output",
 }
 
+# Which commands have an option.
+ALL = ("train", "test", "predict", "init", "info", "trainers", "bench", "gradcheck", "t", "r")
+TRAIN = ("train",)
+FIT = ("train", "bench")
+GRADIENT = ("train", "bench", "gradcheck")
+READ = ("train", "test", "predict", "bench", "gradcheck", "t", "r")
+# Commands of so many options that `-h` shows only those marked as common; `--help-all` shows all.
+LONG = ("train", "bench", "gradcheck")
 
-class Option(NamedTuple):
-    """One option: read(value) checks and converts a value from the command line, a variable, YAML or Python,
-    raising ValueError that says what it must be; default as the person reads it in help."""
+# What shell completion offers for a value besides fixed words.
+FILE = ("<file>",)
 
-    read: Callable[[Any], Any]
+
+class OptionInfo(NamedTuple):
+    """One option.
+
+    read: checks and converts a value from the command line, a variable, YAML or Python; raises ValueFault.
+    default: as a person would write it; None: chosen by the run or the trainer, as `help` says.
+    kind: 'value'; 'flag' (--x); 'switch' (--x/--no-x); 'count' (-vv); 'list' (may be repeated).
+    common: the commands among LONG whose `-h` shows it. words: possible values for shell completion, or FILE.
+    brief: a shorter text for `-h` of commands among LONG.
+    """
+
+    read: Reader
     default: Any
     metavar: str
     help: str
+    group: str = "training"
+    commands: tuple[str, ...] = FIT
+    common: tuple[str, ...] = ()
+    kind: str = "value"
+    short: str = ""
+    words: tuple[str, ...] = ()
+    brief: str = ""
 
 
-OPTIONS: dict[str, Option] = {
-    "trainer": Option(canonical_trainer, DEFAULT_TRAINER, "NAME", "The training algorithm: " + ", ".join(TRAINER_NAMES)),
-    "validation": Option(validation, "auto", "SHARE|FILES", "Rows that judge each epoch: a share of every class, or files, one per class, comma-separated; auto: 0.2, none where a class has fewer than 5 vectors"),
-    "test": Option(part, 0.0, "SHARE|FILES", "Rows kept out of everything, judged once at the end; as --validation"),
-    "learning_rate": Option(number(0, open_low=True, example="0.01"), None, "X", "Step size"),
-    "momentum": Option(number(0, 1, open_high=True, example="0.9"), None, "X", "Share of the last step that is kept (sgd, online, gdm, gdx)"),
-    "batch_size": Option(integer(1, example="32"), None, "N", "Rows per weight update (mini-batch trainers)"),
-    "nesterov": Option(flag, None, "", "Nesterov's momentum (sgd)"),
-    "weight_decay": Option(number(0, example="0.01"), None, "X", "Decoupled weight decay (adamw, schedule-free)"),
-    "schedule": Option(schedule, None, "NAME", "How the learning rate changes over the run: " + ", ".join(SCHEDULE_NAMES) + " (gd, gdm, mini-batch trainers)"),
-    "tolerance": Option(number(0, example="0.05"), None, "X", "A sample this close to its target changes nothing (online)"),
-    "alternate": Option(flag, None, "", "Show the classes in strict turn, the smaller ones again (online)"),
-    "quiet_epochs": Option(integer(0, example="10"), None, "N", "Stop after more than N epochs in a row whose class means are within the tolerance; 0: never (online)"),
-    "scaling": Option(choice(SCALING_NAMES), "auto", "NAME", "Input scaling, stored in the network: " + ", ".join(SCALING_NAMES)),
-    "loss": Option(choice({"auto": "", **LOSS_NAMES}), "auto", "NAME", "What is minimised: " + ", ".join(LOSS_NAMES) + "; auto: what fits the output layer"),
-    "targets": Option(pair, None, "HIGH,LOW", "Output values asked for; default 1,0 with cross-entropy, inside the range with mse (0.9,0.1)"),
-    "l2": Option(or_auto(number(0, example="1e-4")), "auto", "X", "Penalty l2/2 times the sum of squared weights (biases free); auto: 2.5 / number of vectors"),
-    "l1": Option(number(0, example="1e-4"), 0.0, "X", "Penalty l1 times the sum of absolute weights (biases free)"),
-    "dropout": Option(number(0, 1, open_high=True, example="0.2"), None, "X", "Share of hidden units switched off at random, row by row (mini-batch trainers, online)"),
-    "input_noise": Option(number(0, example="0.1"), None, "X", "Standard deviation of noise added to the scaled inputs, anew in every epoch (mini-batch trainers, online)"),
-    "label_smoothing": Option(number(0, 1, open_high=True, example="0.1"), 0.0, "X", "Move the targets of training vectors this share of the way to their middle"),
-    "clip": Option(number(0, example="1"), None, "X", "Longest gradient of a weight update; longer ones are shortened (mini-batch trainers, online)"),
-    "average": Option(average, None, "none|ema|swa", "Keep averages of the weights over epochs: ema:0.9, or swa:0.75 for the mean after that share of the run"),
-    "class_weight": Option(class_weights, None, "none|balanced|W1,W2", "How much each class counts; balanced: all alike"),
-    "patience": Option(or_auto(integer(0, example="50")), "auto", "N", "Stop after N epochs without a better validation result; 0: never; auto: 500, fewer from 1,000 vectors on, at least 20"),
-    "stop": Option(stop, None, "RULES", "Prechelt's stop rules with their limits, comma-separated: gl:5 (loss over its lowest, %), pq:0.5 (that over progress), up:4 (strips rising), progress:0.1"),
-    "goal": Option(number(0, example="0.01"), None, "X", "Stop when the training loss is down to X"),
-    "dividetrain": Option(number(0, 100, open_low=True, example="99"), None, "PERCENT", "Train on every vector, without a validation part, until PERCENT of them are answered right"),
-    "time_limit": Option(number(0, open_low=True, example="60"), None, "SECONDS", "Stop after so many seconds of epochs"),
-    "metric": Option(choice(METRIC_NAMES), "loss", "NAME", "What makes an epoch the best one: " + ", ".join(METRIC_NAMES)),
-    "keep": Option(choice({"best": "", "last": ""}), "best", "best|last", "Which epoch's weights to write"),
-    "refit": Option(choice(REFIT_NAMES), "auto", "auto|yes|no", "When the validation part has done its work, train the same initial weights on all vectors; auto: up to 10,000 vectors"),
-    "init": Option(choice(INITIALIZATION_NAMES), None, "NAME", "Draw new initial weights (a trained network is continued unless this is given): " + ", ".join(INITIALIZATION_NAMES)),
-    "restarts": Option(integer(1, example="5"), 1, "N", "Train from N different initial weights and keep the best by the validation part"),
-    "threshold": Option(threshold, None, "X", "Score above which the first class is answered; stored in the network"),
-    "seed": Option(integer(0, 2**63 - 1, example="1"), 0, "N", "Decides split, initial weights and order of rows"),
+REFIT_NAMES: dict[str, str] = {
+    "auto": "if --validation is a fraction, the weights are new and there are at most 10,000 rows",
+    "yes": "always",
+    "no": "never",
+}
+_ACTIVATIONS = tuple(name for name in ACTIVATION_NAMES if name != "softmax")
+_DATA_FORMATS = ("auto", *DATA_FORMAT_NAMES)
+_REQUIRABLE = tuple(name for name in METRIC_FIELDS if name != "accuracy")
+
+OPTIONS: dict[str, OptionInfo] = {
+    # Data
+    "data": OptionInfo(readers.file_list, None, "FILES", "Class files that give the number of inputs and classes, comma-separated", "data", ("init",), words=FILE),
+    "data_format": OptionInfo(choice(_DATA_FORMATS, "data format"), "auto", "NAME", "Format of the data files; " + "; ".join(f"{name}: {info.help}" for name, info in DATA_FORMAT_NAMES.items()) + "; auto: detect", "data", READ, words=_DATA_FORMATS),
+    "rows": OptionInfo(integer(1, example="50"), 50, "N", "Rows to compute the gradient on", "data", ("gradcheck",), ("gradcheck",)),
+    # Sets
+    "validation": OptionInfo(readers.validation, "auto", "FRACTION|FILES", "Validation set, evaluated after every epoch: a fraction of the rows of every class, or files, one per class, comma-separated; auto: 0.2, but none if a class has fewer than 5 rows", "sets", FIT, FIT, "list", words=FILE, brief="Validation set: a fraction of every class, or files, one per class"),
+    "test": OptionInfo(readers.held_out, 0.0, "FRACTION|FILES", "Test set, evaluated once at the end and used for nothing else; as --validation", "sets", FIT, TRAIN, "list", words=FILE, brief="Test set, evaluated once at the end; as --validation"),
+    "dividetrain": OptionInfo(number(0, 100, open_low=True, example="99"), None, "PERCENT", "Train on all rows, without a validation set, until PERCENT of them are predicted correctly", "sets", TRAIN),
+    # Network
+    "inputs": OptionInfo(integer(1, example="9"), None, "N", "Number of inputs: values per row", "network", ("init",)),
+    "hidden": OptionInfo(readers.hidden, "16", "N[,N...]", "Units of each hidden layer; 0: no hidden layer", "network", ("init",)),
+    "activation": OptionInfo(canonical_activation, "tanh", "NAME", "Activation of the hidden layers: " + ", ".join(_ACTIVATIONS), "network", ("init",), words=_ACTIVATIONS),
+    "outputs": OptionInfo(integer(1, example="1"), None, "N", "Number of outputs; default: 1 for two classes, otherwise one per class", "network", ("init",)),
+    "output_activation": OptionInfo(canonical_activation, None, "NAME", "Activation of the output layer; default: logistic for one output, otherwise softmax", "network", ("init",), words=tuple(ACTIVATION_NAMES)),
+    "init": OptionInfo(choice(INITIALIZATION_NAMES, "initialization"), None, "NAME", "Start from new weights drawn this way: " + ", ".join(INITIALIZATION_NAMES) + "; without it training continues from existing weights", "network", GRADIENT, ("train", "gradcheck"), words=tuple(INITIALIZATION_NAMES), brief="Draw new weights (auto, he, glorot ...) instead of continuing from existing ones"),
+    # Training
+    "trainer": OptionInfo(canonical_trainer, DEFAULT_TRAINER, "NAME", "Training algorithm: " + ", ".join(TRAINER_NAMES), "training", TRAIN, TRAIN, words=tuple(TRAINER_NAMES), brief="Training algorithm; `ann trainers` lists all"),
+    "trainers": OptionInfo(chosen_trainers, "all", "NAMES", "Trainers to compare, comma-separated, or all", "training", ("bench",), ("bench",), words=("all", *TRAINER_NAMES)),
+    "starts": OptionInfo(integer(1, example="3"), 3, "N", "Number of initial weights that every trainer starts from", "training", ("bench",), ("bench",)),
+    "learning_rate": OptionInfo(number(0, open_low=True, example="0.01"), None, "X", "Learning rate; default: the trainer's", common=FIT),
+    "batch_size": OptionInfo(integer(1, example="32"), None, "N", "Rows per weight update (mini-batch trainers); default: the trainer's", common=FIT, brief="Rows per weight update"),
+    "momentum": OptionInfo(number(0, 1, open_high=True, example="0.9"), None, "X", "Momentum coefficient, 0 to 1 (sgd, online, gdm, gdx, bpvl)"),
+    "nesterov": OptionInfo(readers.flag, None, "", "Nesterov momentum (sgd)", kind="switch"),
+    "schedule": OptionInfo(readers.schedule, None, "NAME", "How the learning rate changes over the run: " + ", ".join(SCHEDULE_NAMES) + " (gd, gdm, mini-batch trainers)", words=tuple(SCHEDULE_NAMES)),
+    "option": OptionInfo(readers.named_values, None, "NAME=VALUE", "Any option of the trainer; `ann trainers NAME` lists them", "training", FIT, kind="list"),
+    "loss": OptionInfo(choice(("auto", *LOSS_NAMES), "loss"), "auto", "NAME", "Loss to minimise: " + ", ".join(LOSS_NAMES) + "; auto: the one that fits the output layer", "training", GRADIENT, ("bench", "gradcheck"), words=("auto", *LOSS_NAMES), brief="Loss to minimise; auto: the one that fits the network"),
+    "targets": OptionInfo(readers.pair, None, "HIGH,LOW", "Target outputs for the class and for all others; default: 1,0 with cross-entropy, inside the output range with mse (0.9,0.1)", "training", GRADIENT),
+    "scaling": OptionInfo(choice(SCALING_NAMES, "scaling"), "auto", "NAME", "Input scaling, stored in the network: " + ", ".join(SCALING_NAMES), "training", GRADIENT, words=tuple(SCALING_NAMES)),
+    "class_weight": OptionInfo(readers.class_weights, None, "none|balanced|W1,W2", "Weight of each class in the loss; balanced: every class has the same total weight", "training", GRADIENT, TRAIN, words=("none", "balanced"), brief="Weight of each class in the loss"),
+    "l2": OptionInfo(or_auto(number(0, example="1e-4")), "auto", "X", "L2 penalty: adds X/2 times the sum of squared weights, without biases, to the loss; auto: 2.5 / number of rows", "training", GRADIENT, ("train", "gradcheck"), words=("auto",), brief="L2 penalty; auto: 2.5 / number of rows"),
+    "l1": OptionInfo(number(0, example="1e-4"), 0.0, "X", "L1 penalty: adds X times the sum of absolute weights, without biases, to the loss", "training", GRADIENT),
+    "weight_decay": OptionInfo(number(0, example="0.01"), None, "X", "Decoupled weight decay (adamw, schedule-free)"),
+    "dropout": OptionInfo(number(0, 1, open_high=True, example="0.2"), None, "X", "Dropout: set each hidden unit to 0 with probability X, redrawn for every row (mini-batch trainers, online)"),
+    "input_noise": OptionInfo(number(0, example="0.1"), None, "X", "Standard deviation of the noise added to the scaled inputs, redrawn for every row and epoch (mini-batch trainers, online)"),
+    "label_smoothing": OptionInfo(number(0, 1, open_high=True, example="0.1"), 0.0, "X", "Move the training targets this fraction of the way towards their mean", "training", GRADIENT),
+    "clip": OptionInfo(number(0, example="1"), None, "X", "Clip the gradient norm to X (mini-batch trainers, online)"),
+    "average": OptionInfo(readers.average, None, "none|ema|swa", "Average the weights over epochs: ema:0.9, or swa:0.75 for the mean after that fraction of the run", "training", TRAIN, words=("none", *AVERAGE_NAMES)),
+    "tolerance": OptionInfo(number(0, example="0.05"), None, "X", "Skip rows whose outputs are within X of their targets (online)"),
+    "alternate": OptionInfo(readers.flag, None, "", "Alternate strictly between classes, repeating the smaller one (online)", kind="switch"),
+    "quiet_epochs": OptionInfo(integer(0, example="10"), None, "N", "Stop after more than N epochs in a row with all class means within the tolerance; 0: never (online)"),
+    "patience": OptionInfo(or_auto(integer(0, example="50")), "auto", "N", "Early stopping: stop after N epochs without a better validation result; 0: never; auto: 500, fewer above 1,000 rows, at least 20", "training", TRAIN, TRAIN, words=("auto",), brief="Stop after N epochs without improvement; 0: never"),
+    "metric": OptionInfo(choice(METRIC_NAMES, "metric"), "loss", "NAME", "Quantity used to select the best epoch: " + ", ".join(METRIC_NAMES), "training", TRAIN, words=tuple(METRIC_NAMES)),
+    "stop": OptionInfo(readers.stop, None, "RULES", "Prechelt's stop rules with their limits, comma-separated: gl:5 (validation loss above its lowest, %), pq:0.5 (that over progress), up:4 (rising strips), progress:0.1", "training", TRAIN, words=tuple(STOP_NAMES)),
+    "goal": OptionInfo(number(0, example="0.01"), None, "X", "Stop when the training loss is at most X", "training", TRAIN),
+    "keep": OptionInfo(choice(("best", "last")), "best", "best|last", "The epoch whose weights are written", "training", TRAIN, words=("best", "last")),
+    "refit": OptionInfo(choice(REFIT_NAMES), "auto", "auto|yes|no", "After early stopping, retrain from the same initial weights on training and validation rows together; auto: up to 10,000 rows", "training", TRAIN, words=tuple(REFIT_NAMES)),
+    "restarts": OptionInfo(integer(1, example="5"), 1, "N", "Train from N different initial weights and keep the best by validation loss", "training", TRAIN, TRAIN, brief="Keep the best of N trainings from different weights"),
+    # Decision
+    "threshold": OptionInfo(readers.threshold, None, "X", "Scores above X are predicted as the first class; default: the network's own, for a new one halfway between the targets; train stores it", "decision", ("train", "test", "predict")),
+    # Requirements
+    "require": OptionInfo(requirements, (), "METRIC>=X", "Exit with 5 unless this holds, for example acc>=0.9 or mse<=0.05; repeatable, or comma-separated. Metrics: " + ", ".join(_REQUIRABLE), "gates", ("test",), kind="list", words=tuple(f"{name}>=" for name in _REQUIRABLE)),
+    "verify": OptionInfo(readers.flag, False, "", "Recompute the stored self-test; exit with 4 if an output differs", "gates", ("info",), kind="flag"),
+    # Running
+    "seed": OptionInfo(integer(0, 2**63 - 1, example="1"), 0, "N", "Random seed: decides the split, the initial weights and the order of rows", "running", (*GRADIENT, "t"), GRADIENT, brief="Random seed"),
+    "threads": OptionInfo(readers.threads, 1, "N|auto", "Threads; auto: pick the fastest number. With --restarts, restarts run in parallel. The result does not depend on it", "running", ("train", "test", "predict"), TRAIN, words=("auto",), brief="Threads; auto: pick the fastest number"),
+    "limit": OptionInfo(integer(1, example="2000"), 2000, "N", "Check at most N weights, drawn from every layer", "running", ("gradcheck",), ("gradcheck",)),
+    "time_limit": OptionInfo(number(0, open_low=True, example="60"), None, "SECONDS", "Stop training after SECONDS", "running", TRAIN),
+    "checkpoint": OptionInfo(readers.text, None, "FILE", "Save the state of the run to FILE, for --resume", "running", TRAIN, words=FILE),
+    "checkpoint_every": OptionInfo(integer(1, example="100"), 100, "N", "Epochs between two checkpoints", "running", TRAIN),
+    "resume": OptionInfo(readers.text, None, "FILE", "Continue from a checkpoint; repeat the other arguments of the first run. The result has the same bytes as an uninterrupted run", "running", TRAIN, words=FILE),
+    "jobs": OptionInfo(integer(1, example="2"), 1, "N", "Trainings that run at the same time, each in its own process. Losses do not depend on it; seconds do, because the processes share the machine", "running", ("bench",), ("bench",), brief="Trainings that run at the same time"),
+    "ledger": OptionInfo(readers.text, None, "FILE", "Keep every finished training in FILE; the same command with the same FILE runs only those that are missing", "running", ("bench",), words=FILE),
+    "keep_on_interrupt": OptionInfo(readers.flag, True, "", "After Ctrl-C or SIGTERM, write the best network so far", "running", TRAIN, kind="switch"),
+    # Output
+    "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; - is stdout", "output", TRAIN, TRAIN, short="o", words=FILE, brief="Write the network to FILE; - is stdout"),
+    "dialect": OptionInfo(choice(DIALECTS, "dialect"), None, "NAME", "Format of the network file to write: " + " or ".join(DIALECTS) + "; default: train keeps the format read, init writes " + DIALECTS[0], "output", ("train", "init"), words=tuple(DIALECTS)),
+    "history": OptionInfo(readers.text, None, "FILE.jsonl", "Write one JSON line per epoch to FILE; - is stdout", "output", TRAIN, words=FILE),
+    "dry_run": OptionInfo(readers.flag, False, "", "Show the settings of the run and stop", "output", TRAIN, TRAIN, "flag", "n"),
+    "plot": OptionInfo(readers.text, None, "FILE.svg", "Where to plot loss curves of the first start; none: no plot; default: NETWORK-bench.svg in the current folder", "output", ("bench",), ("bench",), words=("none", *FILE), brief="Where to plot the loss curves, or none"),
+    "over": OptionInfo(choice(("seconds", "epochs")), "seconds", "seconds|epochs", "The x axis of the plot", "output", ("bench",), ("bench",), words=("seconds", "epochs")),
+    "scores": OptionInfo(readers.flag, False, "", "Print only the scores, which are the outputs of the network", "output", ("predict",), kind="flag"),
+    "classes": OptionInfo(readers.flag, False, "", "Print only the class", "output", ("predict",), kind="flag"),
+    "delimiter": OptionInfo(readers.delimiter, "\\t", "TEXT", "Text between the values of a line", "output", ("predict",)),
+    "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("init",), kind="flag", short="f"),
+    "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("gradcheck",), "flag"),
+    "quiet": OptionInfo(readers.flag, False, "", "Suppress messages (in train: the report too)", "output", ALL, (), "flag", "q"),
+    "verbose": OptionInfo(integer(0, example="1"), 0, "", "Print more messages; -vv prints every epoch of train", "output", ALL, (), "count", "v"),
+    "no_color": OptionInfo(readers.flag, False, "", "No colour; NO_COLOR does the same", "output", ALL, (), "flag"),
+    "config": OptionInfo(readers.text, None, "FILE.yaml", "Read options from a YAML file: long names, with _ or -", "output", ALL, words=FILE),
 }  # fmt: skip
 
-# Options of single trainers that are no plain number from 0 up; they are given with --option NAME=VALUE.
-_TRAINER_READERS: dict[str, Callable[[Any], Any]] = {
-    "chaos": choice(dict.fromkeys(("logistic", "mackey-glass", "vector"), "")),
+# Readers of trainer options that have no option of their own (see --option); all others take numbers from 0 up.
+_TRAINER_READERS: dict[str, Reader] = {
+    "chaos": choice(("logistic", "mackey-glass", "vector")),
     "rate_low": number(example="-0.03"),
     "memory": integer(1, example="10"),
     "max_parameters": integer(1, example="3000"),
@@ -96,19 +180,23 @@ _TRAINER_READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def options_of(command: str) -> dict[str, OptionInfo]:
+    """The options of a command, in the order of the table."""
+    return {name: info for name, info in OPTIONS.items() if command in info.commands}
+
+
 def option_names() -> list[str]:
-    """Every name a config file, a network's `training:` or train() may use."""
+    """Every training option: the names that a network file's `training:`, --option or train() may use."""
     own = {name for trainer in TRAINER_NAMES.values() for name in trainer.defaults}
-    return [*OPTIONS, *sorted(own - OPTIONS.keys())]
+    table = [name for name in OPTIONS if name in own or name in TrainingOptions._fields]
+    return [*table, *sorted(own - OPTIONS.keys())]
 
 
 def read_option(name: str, value: Any) -> Any:
-    """The checked value of one option; raises ValueError saying what is wrong and what to write."""
-    if name in OPTIONS:
-        return OPTIONS[name].read(value)
+    """The checked value of one training option; raises ValueFault saying what is wrong and what to write."""
     if name not in option_names():
-        raise ValueError(f"unknown option; {did_you_mean(name, option_names())}")
-    read = _TRAINER_READERS.get(name) or number(0, example="0.1")
+        raise ValueFault("unknown option", did_you_mean(name, option_names()))
+    read = OPTIONS[name].read if name in OPTIONS else _TRAINER_READERS.get(name, number(0, example="0.1"))
     return read(value)
 
 

@@ -11,15 +11,20 @@ from anncli.errors import UsageError, nearest
 PROGRAM_VARIABLES = ("ANN_DEBUG", "ANN_KERNELS", "ANN_KERNEL_VARIANT", "ANN_CONFIG", "ANN_COMPLETE")
 
 
+def variable(name: str) -> str:
+    """The environment variable of an option: ANN_LEARNING_RATE."""
+    return f"ANN_{name.upper().replace('-', '_')}"
+
+
 def check_variables(environ: Mapping[str, str], options: Iterable[str]) -> None:
     """Refuse an ANN_ variable that looks like a misspelt one; others may belong to another program.
 
     Raises: UsageError naming the nearest known variable.
     """
-    known = [*(f"ANN_{name.upper().replace('-', '_')}" for name in options), *PROGRAM_VARIABLES]
-    for variable in sorted(environ):
-        if re.fullmatch(r"ANN_[A-Z0-9_]+", variable) and variable not in known:
-            # Without the part that all of them share, which would make everything look alike.
-            match = nearest(variable[4:], (name[4:] for name in known))
+    known = [*map(variable, options), *PROGRAM_VARIABLES]
+    for name in sorted(environ):
+        if re.fullmatch(r"ANN_[A-Z0-9_]+", name) and name not in known:
+            # Compared without the prefix, which would make all names look alike.
+            match = nearest(name[4:], (other[4:] for other in known))
             if match:
-                raise UsageError(f"unknown variable {variable}", advice=f"did you mean ANN_{match}?")
+                raise UsageError(f"unknown variable {name}", advice=f"did you mean ANN_{match}?")

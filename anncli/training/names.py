@@ -8,8 +8,8 @@ from anncli.errors import ValueFault, did_you_mean
 
 
 class TrainerName(NamedTuple):
-    """module: the file of anncli/training/trainers that implements it; vectors: number of vectors of length P that it keeps
-    besides the weights, as `ann trainers` prints it; summary: one line; defaults: its options and their default values;
+    """module: the file of anncli/training/trainers that implements it; vectors: vectors of length P stored besides
+    the weights, as `ann trainers` prints it; summary: one line; defaults: its options and their default values;
     use: when to choose it."""
 
     module: str
@@ -22,7 +22,7 @@ class TrainerName(NamedTuple):
 _RPROP: dict[str, float | str] = {
     "step_init": 0.1, "step_spread": 0.0, "step_min": 1e-6, "step_max": 50.0, "increase": 1.2, "decrease": 0.5,
 }  # fmt: skip
-# Options of trainers that present rows in batches; 0: off.
+# Options of all trainers that process rows in batches; 0 turns each off.
 _ROWWISE: dict[str, float | str] = {"clip": 0.0, "dropout": 0.0, "input_dropout": 0.0, "input_noise": 0.0}
 _ADAM: dict[str, float | str] = {
     "batch_size": 32, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "schedule": "constant", **_ROWWISE,
@@ -33,100 +33,100 @@ TRAINER_NAMES: dict[str, TrainerName] = {
     "adam": TrainerName(
         "minibatch", 2, "mini-batches, a step size per weight (Kingma & Ba 2015); the default",
         {"learning_rate": 0.002, **_ADAM},
-        "data and networks of any size; start with this one",
+        "any size of data and network; start with this one",
     ),
     "adamw": TrainerName(
         "minibatch", 2, "adam with decoupled weight decay (Loshchilov & Hutter 2019)",
         {"learning_rate": 0.005, "weight_decay": 0.01, **_ADAM},
-        "large data sets and networks; with --schedule cosine",
+        "large data sets and networks, with --schedule cosine",
     ),
     "sgd": TrainerName(
         "minibatch", 1, "mini-batch gradient descent with momentum, or Nesterov's with nesterov=1",
         {"learning_rate": 0.05, "momentum": 0.9, "batch_size": 32, "nesterov": 0, "schedule": "constant", **_ROWWISE},
-        "large data sets, when a good learning rate is known",
+        "large data sets, if the learning rate is known",
     ),
     "online": TrainerName(
-        "online", 1, "one sample at a time with momentum, the classic rule (Rumelhart et al. 1986)",
+        "online", 1, "one row at a time with momentum: classic backpropagation (Rumelhart et al. 1986)",
         {"learning_rate": 0.2, "momentum": 0.7, "tolerance": 0.0, "alternate": 0, "quiet_epochs": 0, **_ROWWISE},
-        "as in ann1dn; redundant data",
+        "redundant data; what ann1dn does",
     ),
     "schedule-free": TrainerName(
-        "adaptive", 3, "adamw that averages its own iterates instead of a schedule (Defazio et al. 2024)",
+        "adaptive", 3, "adamw that averages its weights instead of using a schedule (Defazio et al. 2024)",
         {"learning_rate": 0.0025, "weight_decay": 0.01, "warm_up": 0.05, **_ADAM},
-        "large data sets, when the number of epochs is not known in advance",
+        "large data sets, if the number of epochs is not known in advance",
     ),
     "nadam": TrainerName(
-        "adaptive", 2, "adam with Nesterov's look ahead (Dozat 2016)",
+        "adaptive", 2, "adam with Nesterov momentum (Dozat 2016)",
         {"learning_rate": 0.005, **_ADAM},
         "as adam",
     ),
     "rmsprop": TrainerName(
-        "adaptive", 1, "mini-batches, gradient over its running root mean square (Tieleman & Hinton 2012)",
+        "adaptive", 1, "mini-batches, gradient divided by its running root mean square (Tieleman & Hinton 2012)",
         {"learning_rate": 0.001, "batch_size": 32, "decay": 0.9, "epsilon": 1e-8, "schedule": "constant", **_ROWWISE},
-        "comparison with older work; adam otherwise",
+        "comparison with older work; otherwise use adam",
     ),
     "adagrad": TrainerName(
-        "adaptive", 1, "mini-batches, steps that shrink with all gradients seen (Duchi et al. 2011)",
+        "adaptive", 1, "mini-batches, step sizes that shrink as gradients accumulate (Duchi et al. 2011)",
         {"learning_rate": 0.01, "batch_size": 32, "epsilon": 1e-10, "schedule": "constant", **_ROWWISE},
         "sparse inputs",
     ),
     "irprop+": TrainerName(
-        "rprop", 3, "full batch, step per weight from gradient signs (Igel & Huesken 2000)", _RPROP,
-        f"classification, {_FULL}, nothing to tune",
+        "rprop", 3, "full batch, a step size per weight from gradient signs (Igel & Huesken 2000)", _RPROP,
+        f"classification, {_FULL}; no tuning needed",
     ),
     "irprop-": TrainerName(
-        "rprop", 2, "as irprop+, but never undoes a step (Igel & Huesken 2000)", _RPROP,
-        f"classification, {_FULL}, nothing to tune",
+        "rprop", 2, "irprop+ without undoing steps (Igel & Huesken 2000)", _RPROP,
+        f"classification, {_FULL}; no tuning needed",
     ),
     "rprop+": TrainerName(
-        "rprop", 3, "the first Rprop, which undoes steps after a sign change (Riedmiller & Braun 1993)", _RPROP,
+        "rprop", 3, "the original Rprop, which undoes a step after a sign change (Riedmiller & Braun 1993)", _RPROP,
         "comparison with published results (PROBEN1)",
     ),
     "rprop-": TrainerName(
-        "rprop", 2, "Rprop that undoes no step (Riedmiller 1994)", _RPROP,
+        "rprop", 2, "Rprop without undoing steps (Riedmiller 1994)", _RPROP,
         "comparison with published results",
     ),
     "lbfgs": TrainerName(
         "quasi_newton", "2m+4", "curvature from the last m steps, with a line search (Liu & Nocedal 1989)",
         {"memory": 10, "min_gradient": 1e-7},
-        f"{_FULL}, up to 100,000 weights; reaches a low training loss fastest",
+        f"{_FULL} and 100,000 weights: fastest to a low training loss",
     ),
     "bfgs": TrainerName(
-        "quasi_newton", "P+4", "the whole inverse Hessian, with a line search (BFGS 1970)",
+        "quasi_newton", "P+4", "full inverse Hessian, with a line search (BFGS 1970)",
         {"max_parameters": 2000, "min_gradient": 1e-7},
-        "a few hundred weights; lbfgs otherwise",
+        "a few hundred weights; otherwise use lbfgs",
     ),
     "oss": TrainerName(
-        "quasi_newton", 4, "one-step secant: bfgs without a memory (Battiti 1992)", {"min_gradient": 1e-7},
-        "little memory; lbfgs otherwise",
+        "quasi_newton", 4, "one-step secant: bfgs without memory (Battiti 1992)", {"min_gradient": 1e-7},
+        "if memory is short; otherwise use lbfgs",
     ),
     "scg": TrainerName(
         "scg", 6, "scaled conjugate gradient, without a line search (Moller 1993)",
         {"damping": 5e-7, "min_gradient": 1e-7, "max_failures": 20},
-        f"{_FULL}, nothing to tune",
+        f"{_FULL}; no tuning needed",
     ),
     "cgf": TrainerName(
         "conjugate_gradient", 3, "conjugate gradients of Fletcher & Reeves (1964)", {"min_gradient": 1e-7},
-        "comparison; cgp otherwise",
+        "comparison; otherwise use cgp",
     ),
     "cgp": TrainerName(
-        "conjugate_gradient", 4, "conjugate gradients of Polak & Ribiere (1969), never negative",
+        "conjugate_gradient", 4, "conjugate gradients of Polak & Ribiere (1969), coefficient never negative",
         {"min_gradient": 1e-7},
-        f"{_FULL}, little memory",
+        f"{_FULL}, if memory is short",
     ),
     "cgb": TrainerName(
         "conjugate_gradient", 6, "conjugate gradients with restarts of Powell & Beale (1977)", {"min_gradient": 1e-7},
-        f"{_FULL}, little memory",
+        f"{_FULL}, if memory is short",
     ),
     "lm": TrainerName(
         "levenberg_marquardt", "2P", "Levenberg-Marquardt: damped Gauss-Newton steps (Hagan & Menhaj 1994)",
         {"mu": 0.001, "decrease": 0.1, "increase": 10.0, "mu_max": 1e10, "min_gradient": 1e-7, "max_parameters": 3000},
-        "up to about 500 weights; the most accurate fit of a smooth function",
+        "up to about 500 weights: most precise fit of a smooth function",
     ),
     "br": TrainerName(
-        "levenberg_marquardt", "2P", "Bayesian regularisation: lm with an L2 penalty that it finds itself (MacKay 1992)",
+        "levenberg_marquardt", "2P", "Bayesian regularisation: lm that estimates its own L2 penalty (MacKay 1992)",
         {"mu": 0.005, "decrease": 0.1, "increase": 10.0, "mu_max": 1e10, "min_gradient": 1e-7, "max_parameters": 3000},
-        "few and noisy data, a small network; with --validation 0 --loss mse",
+        "little noisy data and a small network, with --validation 0 --loss mse",
     ),
     "quickprop": TrainerName(
         "quickprop", 2, "full batch, a parabola per weight (Fahlman 1988)", {"learning_rate": 0.1, "growth": 1.75},
@@ -139,7 +139,7 @@ TRAINER_NAMES: dict[str, TrainerName] = {
     "gdx": TrainerName(
         "gradient_descent", 2, "full batch, momentum and a learning rate that adapts (Vogl et al. 1988)",
         {"learning_rate": 0.01, "momentum": 0.9, "increase": 1.05, "decrease": 0.7, "tolerated_growth": 1.04},
-        "slow and smooth; early stopping on small data sets",
+        "slow: early stopping on small data sets",
     ),
     "gda": TrainerName(
         "gradient_descent", 2, "full batch, a learning rate that adapts (Vogl et al. 1988)",
@@ -159,12 +159,12 @@ TRAINER_NAMES: dict[str, TrainerName] = {
         {"chaos": "vector", "rate_low": 0.01, "rate_high": 0.3, "momentum": 0.9}, "experimental",
     ),
     "es": TrainerName(
-        "evolution", 2, "evolution strategy: losses only, no gradient (Salimans et al. 2017)",
-        {"population": 64, "sigma": 0.05, "learning_rate": 0.02}, "experimental; for activations without a useful gradient",
+        "evolution", 2, "evolution strategy: uses losses only, no gradient (Salimans et al. 2017)",
+        {"population": 64, "sigma": 0.05, "learning_rate": 0.02}, "activations without a useful gradient",
     ),
 }  # fmt: skip
 
-# MATLAB's names, and words other programs use.
+# Names that MATLAB and other programs use.
 TRAINER_ALIASES: dict[str, str] = {
     "traingd": "gd", "traingdm": "gdm", "traingda": "gda", "traingdx": "gdx", "trainrp": "irprop+", "traincgf": "cgf",
     "traincgp": "cgp", "traincgb": "cgb", "trainscg": "scg", "trainoss": "oss", "trainbfg": "bfgs", "trainlm": "lm",
@@ -174,7 +174,7 @@ TRAINER_ALIASES: dict[str, str] = {
 
 DEFAULT_TRAINER = "adam"
 
-# Default options of a network in ann1dn's file format: they train it as ann1dn (2008) did.
+# Defaults for networks in ann1dn's file format: its complete training rule (2008).
 ANN1DN_DEFAULTS: dict[str, object] = {
     "trainer": "online",
     "tolerance": 0.05,
@@ -194,3 +194,11 @@ def canonical_trainer(name: str) -> str:
     if name not in TRAINER_NAMES:
         raise ValueFault(f"unknown trainer '{name}'", did_you_mean(name, TRAINER_NAMES))
     return name
+
+
+def chosen_trainers(text: object) -> list[str]:
+    """The trainers named in a list or a text with commas, each once, or all; raises ValueFault for an unknown one."""
+    if text == "all":
+        return list(TRAINER_NAMES)
+    words = text.split(",") if isinstance(text, str) else text if isinstance(text, (list, tuple)) else [text]
+    return list(dict.fromkeys(canonical_trainer(str(word).strip()) for word in words))

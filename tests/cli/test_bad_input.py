@@ -315,5 +315,5 @@ def test_history_on_a_full_disk(small: Path, ann: Ann) -> None:
 def test_a_missing_validation_file_is_shown_as_it_was_written(small: Path, ann: Ann) -> None:
     before = snapshot(small)
     done = ann("train", "net.nn", "pos.txt", "neg.txt", 5, "--validation", "pos.txt,", check=2)
-    message = "--validation: must be a share from 0 to 0.9 or files, one per class, found 'pos.txt,'"
+    message = "--validation: must be a fraction from 0 to 0.9 or files, one per class, found 'pos.txt,'"
     assert_refused(small, before, done, message, "")

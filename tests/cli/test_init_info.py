@@ -69,7 +69,7 @@ def test_an_existing_file_is_overwritten_by_force_only(trained: Path, ann: Ann) 
         (["--inputs", "two"], "--inputs: must be a whole number, at least 1, found 'two'"),
         (["--inputs", "2", "--hidden", "8,0"], "--hidden: must be a whole number, at least 1, found '0'"),
         (["--inputs", "2", "--hidden", "8,,4"], "--hidden: must be a whole number, at least 1, found ''"),
-        (["--inputs", "2", "--activation", "tahn"], "unknown activation 'tahn'; did you mean 'tanh'?"),
+        (["--inputs", "2", "--activation", "tahn"], "--activation: unknown activation 'tahn'; did you mean 'tanh'?"),
     ],
 )
 def test_bad_shapes_write_nothing(small: Path, ann: Ann, arguments: list[str], message: str) -> None:

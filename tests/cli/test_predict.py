@@ -95,7 +95,7 @@ def test_json_of_scores_that_are_no_numbers(tmp_path: Path, ann: Ann) -> None:
     rows = json.loads(done.stdout)["predictions"]
     assert [row["scores"] for row in rows] == [[None], [None], [0.0]]
     assert [row["class"] for row in rows] == ["nan", "-inf", "-inf"]
-    warning = "ann: warning: new.txt: 2 vectors, the first of them number 1, have a score that is no finite number"
+    warning = "ann: warning: new.txt: 2 rows, the first of them row 1, have a score that is not finite"
     assert done.stderr.startswith(warning)
     assert ann("predict", "net.nn", "new.txt").stderr == done.stderr
 

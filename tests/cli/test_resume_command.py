@@ -47,7 +47,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(
     _, message = process.communicate(timeout=60)
     assert process.returncode == code
     if code > 0:
-        assert message.endswith(" was written to net.nn; go on from there with --resume run.ckpt\n")
+        assert message.endswith(" was written to net.nn; continue with --resume run.ckpt\n")
     ann("train", "net.nn", *PIMA, EPOCHS, *RUN, "--resume", "run.ckpt")
     assert (tmp_path / "net.nn").read_bytes() == wanted
 
@@ -62,9 +62,9 @@ def test_the_last_checkpoint_is_written_where_the_signal_came(small: Path, ann: 
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--seed", "1"], 2, "ann: --resume c: it was made with seed 0, this run has seed 1; repeat the options of the first run\n"),
-        (["--dropout", "0.5"], 2, "ann: --resume c: it was made with dropout 0.0, this run has dropout 0.5; repeat the options of the first run\n"),
-        (["--validation", "0.5"], 2, "ann: --resume c: it was made with validation auto, this run has validation 0.5; repeat the options of the first run\n"),
+        (["--seed", "1"], 2, "ann: --resume c: it was written with seed 0, this run has seed 1; repeat the options of the first run\n"),
+        (["--dropout", "0.5"], 2, "ann: --resume c: it was written with dropout 0.0, this run has dropout 0.5; repeat the options of the first run\n"),
+        (["--validation", "0.5"], 2, "ann: --resume c: it was written with validation auto, this run has validation 0.5; repeat the options of the first run\n"),
     ],
 )  # fmt: skip
 def test_another_run_is_refused(small: Path, ann: Ann, arguments: list[str], code: int, message: str) -> None:
@@ -80,11 +80,11 @@ def test_other_data_and_another_network_are_refused(small: Path, ann: Ann) -> No
     ann("train", "net.nn", "pos.txt", "neg.txt", 10, "--checkpoint", "c", "-o", "a.nn")
     done = ann("train", "net.nn", "neg.txt", "pos.txt", 20, "--resume", "c", check=2)
     advice = "give the same files in the same order"
-    assert done.stderr == f"ann: --resume c: it was made from other data than this run's; {advice}\n"
+    assert done.stderr == f"ann: --resume c: it was written with other data than this run's; {advice}\n"
     (small / "net.nn").write_text(NETWORK.replace("3 tanh", "4 tanh"))
     done = ann("train", "net.nn", "pos.txt", "neg.txt", 20, "--resume", "c", check=2)
     assert done.stderr == (
-        "ann: --resume c: it is of a 2-3-1 network, the network file has 2-4-1 or other activations; "
+        "ann: --resume c: it has a 2-3-1 network, the network file has 2-4-1 or other activations; "
         "give the network file of the first run\n"
     )
 
@@ -102,7 +102,7 @@ def test_no_checkpoint_and_a_bad_place_are_told_before_the_training(small: Path,
     assert done.stderr.startswith("ann: --checkpoint-every: must be a whole number, at least 1, found '0'")
     assert (small / "net.nn").read_text() == NETWORK
     done = ann("train", "net.nn", "pos.txt", "neg.txt", 20, "--checkpoint-every", "5", check=2)
-    assert done.stderr == "ann: --checkpoint-every needs --checkpoint; say with --checkpoint FILE where to\n"
+    assert done.stderr == "ann: --checkpoint-every needs --checkpoint; name the file with --checkpoint FILE\n"
 
 
 def test_what_was_written_above_the_weights_since_is_kept(small: Path, ann: Ann) -> None:
@@ -120,7 +120,7 @@ def test_options_written_into_the_network_since_are_compared(small: Path, ann: A
     (small / "net.nn").write_text(NETWORK + "training: {learning_rate: 0.1}\n")
     done = ann("train", "net.nn", "pos.txt", "neg.txt", 20, "--resume", "c", check=2)
     assert done.stderr.startswith(
-        "ann: --resume c: it was made with learning_rate 0.002, this run has learning_rate 0.1;"
+        "ann: --resume c: it was written with learning_rate 0.002, this run has learning_rate 0.1;"
     )
 
 

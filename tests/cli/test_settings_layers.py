@@ -133,7 +133,7 @@ def test_faults_of_the_network_files_training_name_their_place(small: Path, ann:
     [
         ("ANN_SEDE", "1", "unknown variable ANN_SEDE; did you mean ANN_SEED?"),
         ("ANN_SEED", "x", "ANN_SEED: must be a whole number, at least 0, found 'x'; write for example 1"),
-        ("ANN_JSON", "x", "ANN_JSON: 'x' is neither true nor false; try 'ann train --help'"),
+        ("ANN_JSON", "x", "ANN_JSON: must be true or false, found 'x'"),
         ("ANN_BETA1", "x", "ANN_BETA1: must be a number"),
         ("ANN_CONFIG", "none.yaml", "none.yaml: no such file"),
     ],

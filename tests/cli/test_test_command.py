@@ -31,7 +31,7 @@ def test_every_figure_is_right(identity: Path, ann: Ann) -> None:
     found = figures(ann("test", "id.nn", "a.txt", "b.txt").stdout)
     # A score of exactly 0.5 is not above the threshold. AUC: of 24 pairs, 0.6 loses to 0.7, 0.5 to 0.7 and 0.55.
     expected = {
-        "part": "test", "n": "10", "TP": "3", "FN": "1", "TN": "4", "FP": "2", "SE%": "75.00", "SP%": "66.67",
+        "set": "test", "n": "10", "TP": "3", "FN": "1", "TN": "4", "FP": "2", "SE%": "75.00", "SP%": "66.67",
         "PPV%": "60.00", "NPV%": "80.00", "ACC%": "70.00", "F1%": "66.67", "AUC": "0.8750",
     }  # fmt: skip
     # Targets of a linear output are 1 and 0: (.01+.04+.16+.25) + (.01+.04+.09+.16+.49+.3025) = 1.5525.
@@ -88,14 +88,16 @@ def test_one_labelled_list(identity: Path, ann: Ann) -> None:
     text = ann("test", "id.nn", "all.txt").stdout
     assert figures(text)["n"] == "3"
     assert figures(text)["FN"] == "1"
-    assert "test: 1 vector without a class was left out" in text
+    assert "test: 1 row without a class was left out" in text
     done = ann("test", "id.nn", "a.txt", check=3)
     assert done.stderr.startswith("ann: a.txt: no row carries a class")
 
 
 def test_wrong_number_of_class_files(identity: Path, ann: Ann) -> None:
     done = ann("test", "id.nn", "a.txt", "b.txt", "all.txt", check=2)
-    assert done.stderr.startswith("ann: 3 class files for a network of 2 classes; give one file per class")
+    assert done.stderr.startswith(
+        "ann: 3 class files for a network of 2 classes; give one file per class, positive first, or one file whose rows"
+    )
 
 
 def test_k_classes_print_a_matrix(tmp_path: Path, ann: Ann) -> None:

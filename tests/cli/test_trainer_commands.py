@@ -31,7 +31,7 @@ def test_trainers_lists_every_trainer_on_one_line_with_storage_and_use(ann: Ann)
 def test_trainers_of_one_by_its_matlab_name(ann: Ann) -> None:
     assert ann("trainers", "trainscg").stdout == (
         "scg: scaled conjugate gradient, without a line search (Moller 1993)\n"
-        "use      up to about 20,000 rows, nothing to tune\n"
+        "use      up to about 20,000 rows; no tuning needed\n"
         "storage  6 vectors\n"
         "also     trainscg\n"
         "options\n"
@@ -56,7 +56,7 @@ def test_gradcheck_passes_and_names_the_worst_weight(ann: Ann, small: Path) -> N
     before = (small / "net.nn").read_bytes()
     lines = ann("gradcheck", "net.nn", "pos.txt", "neg.txt", "--l2", "0.01").stdout.splitlines()
     assert lines[0] == "net.nn: 2-3-1, 13 parameters, loss binary-cross-entropy, l2 0.01"
-    assert lines[1] == "checked   13 weights and biases on 16 vectors"
+    assert lines[1] == "checked   13 weights and biases on 16 rows"
     assert lines[2].startswith("worst     layer ")
     assert lines[4] == "the gradient is right"
     assert (small / "net.nn").read_bytes() == before
@@ -71,10 +71,10 @@ def test_gradcheck_as_json(ann: Ann, small: Path) -> None:
 
 
 def test_gradcheck_wants_one_file_per_class(ann: Ann, small: Path) -> None:
-    done = ann("gradcheck", "net.nn", "pos.txt", check=2)
+    done = ann("gradcheck", "net.nn", "pos.txt", "neg.txt", "pos.txt", check=2)
     assert done.stderr == (
-        "ann: 1 class file for a network of 2 classes; give one file per class, positive first, "
-        "or one file whose rows carry their classes\n"
+        "ann: 3 class files for a network of 2 classes; "
+        "give one file per class, positive first, or one file whose rows carry their classes\n"
     )
 
 
@@ -158,11 +158,11 @@ def test_bench_of_all_trainers(ann: Ann, small: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--average", "ema"], "--average does nothing in bench; leave it out: every epoch is trained and counts"),
-        (["--time-limit", "9"], "--time-limit does nothing in bench; leave it out: every epoch is trained and counts"),
-        (["--trainer", "adam"], "--trainer does nothing in bench; name them with --trainers"),
-        (["--validation", "pos.txt,neg.txt"], "--validation FILES is not for bench; give a share: --validation 0.2"),
-        (["--test", "2"], "--test: must be a share from 0 to 0.9 or files, found '2'; write for example 0.2"),
+        (["--average", "ema"], "ann bench has no option --average; it belongs to train"),
+        (["--time-limit", "9"], "ann bench has no option --time-limit; it belongs to train"),
+        (["--trainer", "adam"], "ann bench has no option --trainer; it belongs to train"),
+        (["--validation", "pos.txt,neg.txt"], "--validation FILES is not for bench; give a fraction: --validation 0.2"),
+        (["--test", "2"], "--test: must be a fraction from 0 to 0.9 or files, found '2'; write for example 0.2"),
         (["--trainers", "lm", "--loss", "focal"], "no trainer can do this; lm: trainer lm has no sum of squares for loss focal"),
         (["--class-weight", "1,2,3"], "no trainer can do this; adam: --class-weight names 3 weights, the network has 2 classes"),
     ],

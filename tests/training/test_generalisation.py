@@ -12,10 +12,9 @@ from anncli.api import start_training
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import smooth_targets
 from anncli.errors import UsageError
+from anncli.experiments.executors.threads import run_concurrently
 from anncli.network.network import Network
-from anncli.options.specs import parse_average
 from anncli.training.averaging import WeightAverage
-from anncli.training.beside import side_by_side
 from anncli.training.run import TrainingRun
 
 
@@ -40,15 +39,6 @@ def test_swa_by_hand() -> None:
     seen = [float(average.see(epoch, np.array([value]))[0]) for epoch, value in enumerate([1.0, 2.0, 6.0, 8.0], 1)]
     # Epochs 1 and 2 are the first half; then the mean of 6, and of 6 and 8.
     assert seen == [1.0, 2.0, 6.0, 7.0]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [("mean", "unknown average 'mean'"), ("ema:1", "from 0 to below 1, found 'ema:1'; write for example ema:0.9"), ("swa:x", "found 'swa:x'")],
-)  # fmt: skip
-def test_wrong_averages_are_refused(text: str, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        parse_average(text)
 
 
 def test_the_network_kept_is_the_average_of_the_epochs() -> None:
@@ -88,7 +78,7 @@ def test_dividetrain_trains_on_everything_until_enough_are_right() -> None:
     assert len(reports) < 1000
     assert run.evaluate(run.attempt.parameters, "training").accuracy >= 0.95
     assert run.attempt.stop_reason.endswith("% of the training set classified correctly")
-    with pytest.raises(UsageError, match="--dividetrain trains on every vector"):
+    with pytest.raises(UsageError, match="--dividetrain trains on all rows"):
         start_training(network(), clouds(), dividetrain=95, validation=0.2)
 
 
@@ -135,7 +125,7 @@ def test_restarts_refuse_weights_to_go_on_from() -> None:
 
 def in_threads(run: TrainingRun, threads: int) -> TrainingRun:
     """The run with its restarts in so many threads."""
-    return run if threads == 1 else TrainingRun(run.setup, partial(side_by_side, threads=threads))
+    return run if threads == 1 else TrainingRun(run.setup, partial(run_concurrently, jobs=threads))
 
 
 def test_restarts_beside_each_other_give_the_same_bits() -> None:
@@ -179,17 +169,3 @@ def test_restarts_beside_each_other_end_together() -> None:
     assert result.stop_reason == "interrupted"
     assert 1 <= len(result.restarts or (1,)) <= 3
     assert all(len(attempt.history) < 1_000_000 for attempt in run.attempts)
-
-
-def test_an_error_beside_is_raised() -> None:
-    def good() -> object:
-        yield 1
-
-    def bad() -> object:
-        yield 2
-        raise ValueError("broken")
-
-    reports = side_by_side([good, bad, good], 2)  # type: ignore[list-item]
-    assert (next(reports), next(reports)) == (1, 2)
-    with pytest.raises(ValueError, match="broken"):
-        next(reports)

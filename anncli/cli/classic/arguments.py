@@ -1,4 +1,4 @@
-"""The positional arguments of `ann t` and `ann r`, by meaning."""
+"""The positional arguments of `ann t` and `ann r`, by name."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from anncli.errors import UsageError
+from anncli.errors import UsageError, asking
 from anncli.evaluation.names import METRIC_NAMES
 from anncli.options.readers import integer, number
 from anncli.options.table import OPTIONS
 
-# Positions are codes: scaling 0 to 5 and metrics 0 to 8.
+# The position of a name is its code: scaling 0 to 5 and metric 0 to 8.
 SCALINGS = ("keep", "minmax", "zscore", "sigmoidal", "energy", "vector-minmax")
 METRICS = tuple(name for name in METRIC_NAMES if name != "loss")
 
@@ -21,7 +21,7 @@ R_USAGE = "ann r NET DATA [TH] [NORM]"
 
 @dataclass(frozen=True)
 class Arguments:
-    """The positional arguments of `t`, by meaning."""
+    """The positional arguments of `ann t`, by name."""
 
     network: str
     class_files: tuple[str, str]
@@ -35,7 +35,7 @@ class Arguments:
 
 
 def read_arguments(words: tuple[str, ...]) -> Arguments:
-    """Both train forms; the sixth word of one character is a scaling code, a longer one the validation file."""
+    """Both forms of `ann t`: a fifth word of one character is a scaling code, a longer one the validation file."""
     if len(words) < 4:
         raise UsageError(f"{len(words)} arguments, at least 4 are needed", advice=T_USAGE)
     epochs = read_word("EPOCHS", integer(0, example="1000"), words[3])
@@ -45,7 +45,7 @@ def read_arguments(words: tuple[str, ...]) -> Arguments:
         if len(rest) < 4:
             advice = f"{T_USAGE}; a scaling code is one character"
             raise UsageError(
-                f"'{rest[0]}' is a validation file, and no test file, threshold and metric follow", advice=advice
+                f"'{rest[0]}' is a validation file, but test file, threshold and metric do not follow", advice=advice
             )
         base |= {"validation": rest[0], "test": rest[1], "threshold": read_threshold(rest[2])}
         base["metric"] = read_code("METRIC", rest[3], len(METRICS))
@@ -63,10 +63,9 @@ def read_arguments(words: tuple[str, ...]) -> Arguments:
 
 
 def read_word(name: str, reader: Callable[[str], Any], word: str) -> Any:
-    try:
+    """The value of an argument; raises UsageError naming it."""
+    with asking(name):
         return reader(word)
-    except ValueError as error:
-        raise UsageError(f"{name}: {error}") from None
 
 
 def read_threshold(word: str) -> float:

@@ -1,4 +1,4 @@
-"""`ann t` at work: one classic training from arguments to report, in the order ann1dn printed it."""
+"""`ann t` at work: one classic training from arguments to report, with the output lines of ann1dn in its order."""
 
 from __future__ import annotations
 
@@ -6,26 +6,31 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from anncli.cli.classic.arguments import METRICS, SCALINGS, Arguments
-from anncli.cli.classic.run import percent, rates
+from anncli.cli.classic.run import rates
+from anncli.cli.running.signals import Interruption
 from anncli.cli.showing.console import Console, print_json
+from anncli.cli.showing.report import percent
+from anncli.dataset.dataset import Dataset
 from anncli.errors import ExitCode, Interrupted, UsageError, printable
+from anncli.evaluation.collapse import collapsed
+from anncli.formats.data.assemble import read_sets
+from anncli.formats.files.textfile import check_writable, is_empty
+from anncli.formats.networks.storage import load, save
+from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
+from anncli.training.attempt import EpochReport
 from anncli.training.names import ANN1DN_DEFAULTS, TRAINER_NAMES
-
-if TYPE_CHECKING:
-    from anncli.dataset.dataset import Dataset
-    from anncli.network.network import Network
-    from anncli.training.attempt import EpochReport
-    from anncli.training.run import TrainingRun
+from anncli.training.run import TrainingRun
+from anncli.training.setup import prepare
 
 BEST_FILE = "maxacur.nn"
 _SCALING_TITLES = ("", "minmax", "zscore", "sigmoidal", "energy", "minmax per vector")
-_PARTS = ("validation", "test")
+_HELD_OUT = ("validation", "test")
 _OTHER_SETTINGS = "try another NORM code, more epochs or more hidden units"
 
 
@@ -39,21 +44,18 @@ class ClassicRun:
         self.best: tuple[Any, EpochReport] | None = None
 
     def run(self) -> None:
-        """The whole of it; an interrupted run ends in Interrupted after writing."""
-        from anncli.formats.files.textfile import check_writable
-        from anncli.formats.networks.storage import load
-
+        """Train, write and report; an interrupted run raises Interrupted after writing."""
         a = self.arguments
         network = self._checked(load(a.network))
         self.say("loading data...")
-        data, parts = self._read_data(network)
-        self._announce(data, parts)
-        self.training = self._prepare(network, data, parts)
+        data, sets = self._read_data(network)
+        self._announce(data, sets)
+        self.training = self._prepare(network, data, sets)
         check_writable(a.network)
         if len(self.training.setup.rows["validation"]):
             self._check_best_file()
             check_writable(BEST_FILE)
-        self._announce_split(parts)
+        self._announce_split(sets)
         if a.scaling not in (0, 4):
             self.say(f"normalizing {_SCALING_TITLES[a.scaling]}...")
         self.say("training...")
@@ -75,7 +77,7 @@ class ClassicRun:
         return network
 
     def _check_best_file(self) -> None:
-        """The best network has a fixed name: it must not fall on a file of this run, nor through a link on any other."""
+        """Raises UsageError if the fixed name of the best network is that of a file of this run, or a link to one."""
         a = self.arguments
         real = os.path.realpath(BEST_FILE)
         for path in (a.network, *a.class_files, a.validation, a.test):
@@ -83,14 +85,11 @@ class ClassicRun:
                 advice = "give it another name, or run in another folder"
                 raise UsageError(f"the best network is written to {BEST_FILE}, which is {path} here", advice=advice)
 
-    def _prepare(self, network: Network, data: Dataset, parts: dict[str, Any]) -> TrainingRun:
-        from anncli.training.run import TrainingRun
-        from anncli.training.setup import prepare
-
+    def _prepare(self, network: Network, data: Dataset, sets: dict[str, Any]) -> TrainingRun:
         a = self.arguments
         own: dict[str, Any] = {**TRAINER_NAMES["online"].defaults, "tolerance": a.tolerance}
         own |= {name: ANN1DN_DEFAULTS[name] for name in ("alternate", "quiet_epochs")}
-        validation, test = self._shares()
+        validation, test = self._fractions()
         options = TrainingOptions(
             trainer="online",
             trainer_options=own,
@@ -107,50 +106,43 @@ class ClassicRun:
             init=None if network.is_trained else "ann1dn",
             seed=self.seed,
         )
-        return TrainingRun(prepare(network, data, options, sets=parts))
+        return TrainingRun(prepare(network, data, options, sets=sets))
 
-    def _shares(self) -> tuple[float, float]:
-        """An empty file asks for a share of the training data: 25 % each, or 50 % where only one is empty."""
-        from anncli.formats.files.textfile import is_empty
-
+    def _fractions(self) -> tuple[float, float]:
+        """An empty file asks for part of the training data: 25 % each, or 50 % if only one is empty."""
         a = self.arguments
         empty = [path is not None and is_empty(path) for path in (a.validation, a.test)]
-        share = 0.25 if all(empty) else 0.5
-        return (share if empty[0] else 0.0, share if empty[1] else 0.0)
+        fraction = 0.25 if all(empty) else 0.5
+        return (fraction if empty[0] else 0.0, fraction if empty[1] else 0.0)
 
     def _read_data(self, network: Network) -> tuple[Dataset, dict[str, Any]]:
-        from anncli.formats.data.assemble import read_sets
-        from anncli.formats.files.textfile import is_empty
-
         a = self.arguments
         groups: dict[str, tuple[str, ...]] = {"training": a.class_files}
-        for name, path in zip(_PARTS, (a.validation, a.test), strict=True):
+        for name, path in zip(_HELD_OUT, (a.validation, a.test), strict=True):
             if path is not None and not is_empty(path):
                 groups[name] = (path,)
-        data, parts = read_sets(groups, network=network, data_format=self.data_format)
-        for name in _PARTS:
-            if name in parts:
-                # Entries without a class took part in no count, only in the divisor of the error.
-                parts[name] = parts[name][data.labels[parts[name]] >= 0]
-        return data, parts
+        data, sets = read_sets(groups, network=network, data_format=self.data_format)
+        for name in _HELD_OUT:
+            if name in sets:
+                # ann1dn counted entries without a class nowhere but in the divisor of the error.
+                sets[name] = sets[name][data.labels[sets[name]] >= 0]
+        return data, sets
 
-    def _announce(self, data: Dataset, parts: dict[str, Any]) -> None:
-        if "validation" in parts:
-            self.say(f"validation set: {len(parts['validation'])}  TH: {self.arguments.threshold:.2f}")
-        if "test" in parts:
-            self.say(f"test set: {len(parts['test'])}")
-        counts = data.class_counts(parts["training"])
+    def _announce(self, data: Dataset, sets: dict[str, Any]) -> None:
+        if "validation" in sets:
+            self.say(f"validation set: {len(sets['validation'])}  TH: {self.arguments.threshold:.2f}")
+        if "test" in sets:
+            self.say(f"test set: {len(sets['test'])}")
+        counts = data.class_counts(sets["training"])
         self.say(f"cls1: {counts[0]}  cls2: {counts[1]}  files loaded.  size: {data.n_inputs} samples")
 
     def _announce_split(self, given: dict[str, Any]) -> None:
-        for name, share in zip(_PARTS, self._shares(), strict=True):
-            if share and name not in given:
+        for name, fraction in zip(_HELD_OUT, self._fractions(), strict=True):
+            if fraction and name not in given:
                 counts = self.training.setup.data.class_counts(self.training.setup.rows[name])
                 self.say(f"{name} set: {counts[0]} {counts[1]} taken from the training data")
 
     def _train(self) -> ExitCode | None:
-        from anncli.cli.running.signals import Interruption
-
         with Interruption() as interruption:
             for report in self.training.epochs(self.arguments.epochs):
                 if not self.training.attempt.finished:
@@ -172,7 +164,7 @@ class ClassicRun:
         return f"{line}  max acur: {best.metric:.2f} (epoch {best.epoch})   {shown}"
 
     def _finish(self, interrupted: str | None) -> None:
-        """Write both networks, the best one only if this run made one, and tell how they do on each part."""
+        """Write both networks, the best one only if this run made one, and print their rates on each set."""
         a, run = self.arguments, self.training
         written = [(a.network, run.finish(interrupted).network)]
         if run.attempt.best_parameters is not None:
@@ -180,15 +172,15 @@ class ClassicRun:
         elif len(run.setup.rows["validation"]):
             self._warn_of_no_best()
         for path, network in written:
-            self._save(path, network)
+            _save(path, network)
         if a.scaling in (4, 5) and run.setup.network.source.dialect == "ann1dn":
-            self.console.note(f"this kind of file does not remember scaling code {a.scaling}: repeat it with ann r")
+            self.console.note(f"this file format does not store scaling code {a.scaling}; repeat it with ann r")
         networks = {}
         for path, network in written:
-            parts = {name: run.evaluate(network.parameters, name) for name, rows in run.setup.rows.items() if len(rows)}
-            self._say_rates(path, parts)
-            self._warn_of_collapse(path, parts)
-            networks[path] = {name: evaluation.as_dict() for name, evaluation in parts.items()}
+            sets = {name: run.evaluate(network.parameters, name) for name, rows in run.setup.rows.items() if len(rows)}
+            self._say_rates(path, sets)
+            self._warn_of_collapse(path, sets)
+            networks[path] = {name: evaluation.as_dict() for name, evaluation in sets.items()}
         if self.as_json:
             outcome = {
                 "epochs": len(run.attempt.history),
@@ -200,32 +192,29 @@ class ClassicRun:
             )
 
     def _warn_of_no_best(self) -> None:
-        text = f"no epoch had its class means on both sides of TH {self.arguments.threshold:.2f}, so none was validated"
-        stale = f" and the {BEST_FILE} in this folder is of an earlier run" if os.path.exists(BEST_FILE) else ""
+        text = f"no epoch had its class means on both sides of TH {self.arguments.threshold:.2f}, so none was evaluated"
+        stale = f", and the {BEST_FILE} in this folder is from an earlier run" if os.path.exists(BEST_FILE) else ""
         self.console.warn(f"{text}{stale}; {_OTHER_SETTINGS}")
 
-    def _warn_of_collapse(self, path: str, parts: dict[str, Any]) -> None:
-        from anncli.evaluation.collapse import collapsed
-
-        # The part that says most about new vectors speaks for all.
-        name = next(name for name in ("test", "validation", "training") if name in parts)
-        verdict = collapsed(parts[name])
+    def _warn_of_collapse(self, path: str, sets: dict[str, Any]) -> None:
+        # One warning is enough: from the set that says most about new rows.
+        name = next(name for name in ("test", "validation", "training") if name in sets)
+        verdict = collapsed(sets[name])
         if verdict is not None:
             self.console.warn(f"{path}: {name}: {verdict}; {_OTHER_SETTINGS}")
 
-    def _say_rates(self, path: str, parts: dict[str, Any]) -> None:
+    def _say_rates(self, path: str, sets: dict[str, Any]) -> None:
         self.say(f"\n{printable(path)}")
-        for name, evaluation in parts.items():
+        for name, evaluation in sets.items():
             counts = evaluation.class_counts
             self.say(f" {'train' if name == 'training' else name} set: {counts[0]} {counts[1]}")
             self.say("\n".join(rates(evaluation)))
 
-    def _save(self, path: str, network: Network) -> None:
-        from anncli.formats.networks.storage import save
 
-        if network.source.dialect == "ann1dn":
-            network = replace(network, scaling=replace(network.scaling, per_vector="none"))
-        save(network, path)
+def _save(path: str, network: Network) -> None:
+    if network.source.dialect == "ann1dn":
+        network = replace(network, scaling=replace(network.scaling, per_vector="none"))
+    save(network, path)
 
 
 def _clock(seconds: float) -> str:

@@ -1,29 +1,15 @@
-"""`ann info`: what is in a network file, and whether it still computes what it computed when it was written."""
+"""`ann info`: arguments and help."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import click
-
-from anncli.cli.asking import options
-from anncli.cli.showing.console import print_json
-from anncli.errors import NetworkError, printable
-
-if TYPE_CHECKING:
-    from anncli.network.network import Network
-
-# Another machine or kernel may round differently in the last digits; a changed weight moves outputs by far more.
-TOLERANCE = 1e-4
+from anncli.cli.asking.options import argument, command
+from anncli.cli.asking.values import Values
 
 
-@options.command("info")
-@click.argument("network_path", metavar="NETWORK")
-@options.option("--verify", is_flag=True, help="Replay the stored self-test; exit 4 when the outputs differ.")
-@options.common
-@click.pass_context
-def info_command(ctx: click.Context, /, network_path: str, **given: Any) -> None:
-    """Show shapes, scaling, classes and training record of NETWORK.
+@command("info")
+@argument("network_path", "NETWORK")
+def info_command(values: Values, network_path: str) -> None:
+    """Show the layers, scaling, classes and training record of NETWORK, and verify its checksum.
 
     \b
     Examples:
@@ -31,89 +17,6 @@ def info_command(ctx: click.Context, /, network_path: str, **given: Any) -> None
       ann info network.nn --verify
       ann info network.nn --json
     """
-    from anncli.formats.networks.storage import load
+    from anncli.cli.running.inspecting import run_info
 
-    options.make_console(ctx)
-    network = load(network_path)
-    document = summary(network)
-    if given["verify"]:
-        document["self_test"] = verify(network, network_path)
-    if given["as_json"]:
-        print_json({"command": "info", "network": printable(network_path), **document})
-        return
-    for line in _lines(document):
-        click.echo(line)
-
-
-def summary(network: Network) -> dict[str, Any]:
-    """The network without its numbers."""
-    topology = network.topology
-    shapes = [layer.describe(below) for below, layer in zip(topology.shapes, topology.layers, strict=False)]
-    scaling = network.scaling
-    return {
-        "dialect": network.source.dialect,
-        "inputs": network.n_inputs,
-        "layers": shapes,
-        "parameters": topology.n_parameters,
-        "trained": network.is_trained,
-        "classes": list(network.classes),
-        "targets": list(network.targets) if network.targets else None,
-        "threshold": network.decision_threshold if network.n_outputs == 1 else None,
-        "columns": list(network.columns),
-        "scaling": {"method": scaling.method, "per_vector": scaling.per_vector, "activation": scaling.activation},
-        "training": dict(network.source.training),
-        "record": network.record,
-        "self_test": None if network.self_test is None else {"vectors": len(network.self_test.inputs)},
-    }
-
-
-def verify(network: Network, path: str) -> dict[str, Any]:
-    """Replay the self-test; raises NetworkError when there is none or an output differs."""
-    import numpy as np
-
-    from anncli.inference.predict import predict
-
-    if network.self_test is None or not network.is_trained:
-        raise NetworkError("there is no self-test in this file", path=path, advice="ann train writes one")
-    outputs = predict(network, network.self_test.inputs)
-    difference = float(np.abs(outputs - network.self_test.outputs).max())
-    if not difference <= TOLERANCE * max(1.0, float(np.abs(network.self_test.outputs).max())):
-        raise NetworkError(
-            f"self-test failed: an output differs by {difference:.3g} from the stored one",
-            path=path,
-            advice="the file was changed, or this machine computes wrongly",
-        )
-    return {"vectors": len(outputs), "largest_difference": difference, "passed": True}
-
-
-def _lines(document: dict[str, Any], indent: str = "") -> list[str]:
-    """A line per value, names in one column; what is empty is left out."""
-    lines = []
-    shown = {name: value for name, value in document.items() if value not in (None, [], {}, ())}
-    width = max(map(len, shown), default=0) + 2
-    for name, value in shown.items():
-        if isinstance(value, dict):
-            lines += [indent + name, *_lines(value, indent + "  ")]
-        elif isinstance(value, list) and isinstance(value[0], dict):
-            lines += [f"{indent}{name:<{width}}{_entry(entry, k)}" for k, entry in enumerate(value, 1)]
-        else:
-            lines.append(f"{indent}{name:<{width}}{_word(value)}")
-    return lines
-
-
-def _entry(entry: dict[str, Any], number: int) -> str:
-    if "weights" in entry:
-        n_in, n_out = entry["weights"]
-        return f"{number}: {entry['units']} {entry['activation']}, weights {n_in} x {n_out}, biases {n_out}"
-    if "layer" in entry:
-        blocks = ", ".join(" x ".join(map(str, shape)) for shape in entry["blocks"])
-        return f"{number}: {entry['layer']}" + (f", parameters {blocks}" if blocks else "")
-    return ", ".join(f"{name} {_word(value)}" for name, value in entry.items())
-
-
-def _word(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(_word, value))
-    return str(value)
+    run_info(values, network_path)

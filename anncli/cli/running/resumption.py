@@ -1,34 +1,33 @@
-"""Resumption: the checkpoints a training job writes on its way, and the one it goes on from."""
+"""Resumption: the checkpoints that a training writes, and the one it continues from."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from anncli.cli.asking.settings import TrainSettings
 from anncli.errors import NetworkError, UsageError, printable
-
-if TYPE_CHECKING:
-    from anncli.formats.files.checkpoint import Checkpoint
-    from anncli.network.network import Network
-    from anncli.training.attempt import EpochReport
-    from anncli.training.run import TrainingRun
+from anncli.formats.files.checkpoint import Checkpoint, save_checkpoint
+from anncli.network.network import Network
+from anncli.training.attempt import EpochReport
+from anncli.training.run import TrainingRun
 
 
 class Checkpoints:
-    """Writes the run to `path` after every `every` epochs and at the end of the selection; nowhere for None."""
+    """Writes the state of the run to `path` every `every` epochs and before the final fit; nowhere for None."""
 
     def __init__(self, path: str | None, every: int, network_bytes: bytes, training: TrainingRun) -> None:
         self.path, self.every, self.network_bytes, self.training = path, every, network_bytes, training
         self.done = False
 
     def see(self, report: EpochReport) -> None:
-        """Take note of an epoch. The final fit is not written down: it is short and made again."""
+        """Write a checkpoint if it is time. The final fit has none: it is short and is repeated on --resume."""
         if report.phase == "refit":
             self.finish()
         elif report.epoch % self.every == 0:
             self._save()
 
     def finish(self) -> None:
-        """The last one: all epochs are done, or the user wants to stop here."""
+        """Write the last one: all epochs are done, or the user stopped the run."""
         if not self.done:
             self._save()
             self.done = True
@@ -36,13 +35,11 @@ class Checkpoints:
     def _save(self) -> None:
         if self.path is None:
             return
-        from anncli.formats.files.checkpoint import Checkpoint, save_checkpoint
-
         save_checkpoint(Checkpoint(self.network_bytes, settings_of(self.training), self.training.state()), self.path)
 
 
 def settings_of(training: TrainingRun) -> dict[str, Any]:
-    """What decides a run besides the network: options and data."""
+    """Everything besides the network that decides a run: options, data and kernel."""
     chosen = training.setup.options._asdict()
     return {
         "options": plain({**chosen.pop("trainer_options"), **chosen}),
@@ -53,51 +50,62 @@ def settings_of(training: TrainingRun) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON gives it back."""
+    """The value as it comes back from JSON."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-def take_up(path: str, checkpoint: Checkpoint, training: TrainingRun) -> str | None:
-    """Put the run where the checkpoint is; the answer is a warning, or None.
+def resume_from(path: str, checkpoint: Checkpoint, training: TrainingRun, settings: TrainSettings) -> None:
+    """Put the run in the state of the checkpoint; warns if another kernel wrote it.
 
-    Raises: UsageError naming the first thing in which this run differs from the one that wrote it.
+    Raises: UsageError naming the first difference between this run and the one that wrote the checkpoint; NetworkError
+        for a damaged one.
     """
     ours, theirs = settings_of(training), checkpoint.settings
     damaged = NetworkError(
-        "is a damaged checkpoint, or that of another network", path=path, advice="begin anew without --resume"
+        "is a damaged checkpoint, or one of another network", path=path, advice="start again without --resume"
     )
     if not isinstance(theirs, dict) or theirs.keys() != ours.keys() or not isinstance(theirs["options"], dict):
         raise damaged
-    for name, value in ours["options"].items():
-        before = theirs["options"].get(name)
-        # How a run ends may change; what its epochs do may not.
-        if value != before and name != "time_limit":
-            raise UsageError(
-                f"--resume {printable(path)}: it was made with {_shown(name, before)}, this run has {_shown(name, value)}",
-                advice="repeat the options of the first run",
-            )
-    for name in ("data", "parts"):
-        if ours[name] != theirs[name]:
-            raise UsageError(
-                f"--resume {printable(path)}: it was made from other data than this run's",
-                advice="give the same files in the same order",
-            )
+    _check_same_settings(path, ours, theirs)
     try:
         training.restore(checkpoint.state)
     except (KeyError, ValueError, TypeError, IndexError, AttributeError):
         raise damaged from None
     if ours["kernel"] != theirs["kernel"]:
-        return f"{path} was made by the kernels '{theirs['kernel']}', these are '{ours['kernel']}': the bits may differ"
-    return None
+        kernels = f"{path} was written with the kernel '{theirs['kernel']}', this run has '{ours['kernel']}'"
+        settings.console.warn(f"{kernels}: the last digits may differ")
+    done = max(len(attempt.history) for attempt in training.attempts)
+    if done > settings.epochs:
+        raise UsageError(
+            f"--resume {printable(path)}: it is at epoch {done} already, beyond the {settings.epochs} asked for",
+            advice="give the EPOCHS of the first run, or more",
+        )
+
+
+def _check_same_settings(path: str, ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    for name, value in ours["options"].items():
+        before = theirs["options"].get(name)
+        # The time limit does not change the epochs of a run, only where it ends.
+        if value != before and name != "time_limit":
+            raise UsageError(
+                f"--resume {printable(path)}: it was written with {_shown(name, before)}, this run has {_shown(name, value)}",
+                advice="repeat the options of the first run",
+            )
+    for name in ("data", "parts"):
+        if ours[name] != theirs[name]:
+            raise UsageError(
+                f"--resume {printable(path)}: it was written with other data than this run's",
+                advice="give the same files in the same order",
+            )
 
 
 def check_same_shape(path: str, checkpoint_network: Network, network: Network) -> None:
-    """Raises UsageError when the network file has another shape than the run began with."""
+    """Raises UsageError if the network file has another shape than the run began with."""
     if checkpoint_network.topology != network.topology:
         raise UsageError(
-            f"--resume {printable(path)}: it is of a {checkpoint_network.topology} network, "
+            f"--resume {printable(path)}: it has a {checkpoint_network.topology} network, "
             f"the network file has {network.topology} or other activations",
             advice="give the network file of the first run",
         )

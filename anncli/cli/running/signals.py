@@ -1,4 +1,4 @@
-"""Signals: the first SIGINT or SIGTERM asks for an end after the epoch, the second one ends at once."""
+"""Signals: the first SIGINT or SIGTERM ends the training after the epoch, the second one ends the program at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LEAVE = 0
 
 
 class Interruption:
-    """While it is open, `caught` is the exit code of the first signal that came, else None.
+    """Inside the block, `caught` is the exit code of the first signal received, or None.
 
     A signal that was ignored when the program started (SIGINT in a background job) stays ignored.
     """
@@ -26,8 +26,8 @@ class Interruption:
         for number in _CODES:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._handle)
-        # Python calls handlers between its own instructions only, and an epoch is one long call of compiled code. The
-        # numbers of signals reach a pipe at once, so a thread that watches it can end the program in the middle.
+        # Python runs handlers only between its own instructions, and an epoch is one long call of compiled code. The
+        # numbers of signals reach a pipe at once, so a thread that reads it can end the program during the call.
         self._end, self._start = os.pipe()
         os.set_blocking(self._start, False)
         self._wakeup = signal.set_wakeup_fd(self._start, warn_on_full_buffer=False)
@@ -55,5 +55,5 @@ class Interruption:
         while (number := os.read(self._end, 1)[0]) != _LEAVE:
             seen += number in self._before
             if seen == 2:
-                # At once: no clean-up that could hang; a file being replaced is whole at every moment.
+                # No clean-up, which could hang; a file that is being replaced is complete at every moment.
                 os._exit(_CODES[signal.Signals(number)])

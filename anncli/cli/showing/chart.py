@@ -1,4 +1,4 @@
-"""A line chart as SVG text, written by ourselves: no plotting library is needed to look at a training."""
+"""A line chart as SVG text, without a plotting library."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Line(NamedTuple):
 
 
 def line_chart(lines: Sequence[Line], title: str, x_label: str, y_label: str) -> str:
-    """The chart with a logarithmic y axis; points that are not finite or not above 0 are left out."""
+    """The chart, with a logarithmic y axis; points that are not finite or not above 0 are left out."""
     shown = [Line(n, [(x, y) for x, y in p if math.isfinite(y) and y > 0 and math.isfinite(x)]) for n, p in lines]
     xs = [x for line in shown for x, _ in line.points] or [0.0, 1.0]
     ys = [y for line in shown for _, y in line.points] or [0.1, 1.0]

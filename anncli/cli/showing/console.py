@@ -15,14 +15,14 @@ from anncli.errors import printable
 
 
 class Console:
-    """How much is said on stderr, and whether in colour. quiet: errors only; verbose: more notes."""
+    """Writes to stderr. quiet: errors only; verbose: more notes, by level; color: on a terminal, unless NO_COLOR is set."""
 
     def __init__(self, quiet: bool = False, verbose: int = 0, color: bool = True) -> None:
         self.quiet, self.verbose = quiet, verbose
         self.color = color and not os.environ.get("NO_COLOR") and _can_draw()
 
     def note(self, text: str, level: int = 0) -> None:
-        """A remark on stderr, shown when the verbosity is at least `level`."""
+        """A remark on stderr, shown if the verbosity is at least `level`."""
         if not self.quiet and self.verbose >= level:
             click.echo(f"ann: {printable(text)}", err=True)
 
@@ -33,12 +33,12 @@ class Console:
             click.echo(f"ann: {prefix} {printable(text)}", err=True, color=self.color)
 
     @contextmanager
-    def progress(self, length: int) -> Iterator[Progress]:
-        """A bar over `length` epochs on a terminal, nothing in a log."""
+    def progress(self, length: int, unit: str = "epoch") -> Iterator[Progress]:
+        """A bar over `length` epochs, or other units, on a terminal; nothing in a log."""
         if self.quiet or length < 1 or not _can_draw():
             yield _Silent()
             return
-        bar = _Bar(length)
+        bar = _Bar(length, unit)
         try:
             yield bar
         finally:
@@ -46,7 +46,7 @@ class Console:
 
 
 def _can_draw() -> bool:
-    """Whether stderr is a terminal that can go back to the start of a line."""
+    """Whether stderr is a terminal that can return to the start of a line."""
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
@@ -60,12 +60,12 @@ class _Silent:
 
 
 class _Bar:
-    """One line that is drawn over, at most ten times a second: drawing must not cost more than training."""
+    """One line that is overwritten, at most ten times a second: drawing must not take longer than training."""
 
     CELLS = 24
 
-    def __init__(self, length: int) -> None:
-        self.length, self.when = length, 0.0
+    def __init__(self, length: int, unit: str) -> None:
+        self.length, self.unit, self.when = length, unit, 0.0
 
     def update(self, done: int, text: str) -> None:
         now = time.monotonic()
@@ -73,7 +73,7 @@ class _Bar:
             return
         self.when = now
         filled = min(self.CELLS, self.CELLS * done // self.length)
-        line = f"[{'#' * filled}{'-' * (self.CELLS - filled)}] epoch {done}/{self.length}  {text}"
+        line = f"[{'#' * filled}{'-' * (self.CELLS - filled)}] {self.unit} {done}/{self.length}  {text}"
         import shutil
 
         self._draw(line[: shutil.get_terminal_size().columns - 1])
@@ -83,7 +83,7 @@ class _Bar:
             self._draw("")
 
     def _draw(self, line: str) -> None:
-        # A terminal that went away must not end the training.
+        # A closed terminal must not end the training.
         try:
             sys.stderr.write(f"\r\033[K{line}")
             sys.stderr.flush()
@@ -92,7 +92,7 @@ class _Bar:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns aligned by blanks: the first to the left, the others to the right."""
+    """Columns separated by blanks: the first aligned to the left, the others to the right."""
     widths = [max(len(row[k]) for row in [header, *rows]) for k in range(len(header))]
     lines = []
     for row in [header, *rows]:
@@ -102,9 +102,9 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def print_json(document: dict[str, Any]) -> None:
-    """The one JSON document of a --json run; nan and inf cannot occur in it."""
+    """The one JSON document of a --json run; it must not contain nan or inf."""
     import json
 
-    # An output that is not UTF-8 gets \u escapes, which every reader of JSON understands.
+    # If stdout is not UTF-8, characters outside ASCII are written as \u escapes.
     escaped = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
     click.echo(json.dumps({"schema": 1, **document}, indent=2, allow_nan=False, ensure_ascii=escaped))

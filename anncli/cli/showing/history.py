@@ -1,30 +1,27 @@
-"""The history: one JSON line per epoch, written as the training goes, with keys that stay."""
+"""The history: one JSON line per epoch, written during training; the keys do not change between versions."""
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from anncli.errors import AnnError
-
-if TYPE_CHECKING:
-    from anncli.training.attempt import EpochReport
+from anncli.training.attempt import EpochReport
 
 
 class History:
-    """Where the lines go; nowhere for None."""
+    """Writes to `file`; to nothing for None."""
 
     def __init__(self, file: TextIO | None, path: str) -> None:
         self.file, self.path = file, path
 
     def add(self, report: EpochReport) -> None:
-        """Write the line of an epoch, complete at once, so that others may follow the file."""
+        """Write the line of an epoch and flush it, so that other programs can follow the file."""
         if self.file:
-            import json
-
             with _faults(self.path):
                 self.file.write(json.dumps(line(report), allow_nan=False) + "\n")
                 self.file.flush()
@@ -32,17 +29,17 @@ class History:
 
 @contextmanager
 def open_history(path: str | None) -> Iterator[History]:
-    """The history at `path`, written afresh; `-` is stdout; raises AnnError when it cannot be written."""
+    """A new history at `path`; `-` is stdout; raises AnnError if it cannot be written."""
     if path is None or path == "-":
         yield History(None if path is None else sys.stdout, "-")
         return
-    # Around opening and closing alone: faults of the training are told by others.
+    # Only opening and closing are inside: OSErrors of the training itself must not be blamed on this file.
     with _faults(path):
         file = open(path, "w", encoding="utf-8")  # noqa: SIM115
     try:
         yield History(file, path)
     finally:
-        # What a full disk refused is still in the buffer, and is refused again: that was told by the line itself.
+        # After a full disk the buffer is refused again on closing; the error of the line was raised already.
         with suppress(OSError) if sys.exc_info()[0] else _faults(path):
             file.close()
 
@@ -74,5 +71,5 @@ def line(report: EpochReport) -> dict[str, Any]:
 
 
 def _finite(value: float | None) -> float | None:
-    """JSON has no word for nan and infinity."""
+    """None for nan and infinity, which JSON does not have."""
     return value if value is not None and math.isfinite(value) else None

@@ -1,19 +1,18 @@
-"""The training report: what a run was understood to be, and what came out of it, as text and as JSON."""
+"""The report of a training: what a run will do, and what came of it, as text and as JSON."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from anncli.cli.showing.report import evaluation_text
+from anncli.cli.showing.report import collapse_warning, evaluation_text
 from anncli.errors import printable
+from anncli.network.network import Network
+from anncli.training.attempt import EpochReport
+from anncli.training.outcome import TrainingResult
+from anncli.training.run import TrainingRun
 
-if TYPE_CHECKING:
-    from anncli.network.network import Network
-    from anncli.training.attempt import EpochReport
-    from anncli.training.outcome import TrainingResult
-    from anncli.training.run import TrainingRun
-
-# How the table names the validation part when its vectors were trained on afterwards.
+# How the table names the validation set if its rows were used for training afterwards.
 VALIDATION_BEFORE_REFIT = "validation*"
 
 
@@ -23,8 +22,8 @@ def describe(network: Network) -> str:
     return f"{network.topology}, {layers}, {network.topology.n_parameters} parameters"
 
 
-def understood(training: TrainingRun, network_path: str, output: str, epochs: int) -> dict[str, Any]:
-    """What a run is about to do, or did: the dry run's answer and the head of the JSON document."""
+def run_summary(training: TrainingRun, network_path: str, output: str, epochs: int) -> dict[str, Any]:
+    """What a run will do: the output of --dry-run and the first half of the JSON document."""
     setup, data, chosen = training.setup, training.setup.data, training.setup.options
     counts = (int(count) for count in data.class_counts())
     return {
@@ -65,11 +64,11 @@ def understood(training: TrainingRun, network_path: str, output: str, epochs: in
     }
 
 
-def understood_text(document: dict[str, Any]) -> str:
-    """The same, a line each; what is not set is left out."""
-    width = max(map(len, document)) + 2
-    lines = [f"{name:<{width}}{_inline(value)}" for name, value in document.items() if value is not None]
-    return "\n".join([*lines, "dry run: nothing was trained, nothing was written"])
+def run_summary_text(summary: dict[str, Any]) -> str:
+    """The summary, a line per setting; unset ones are left out."""
+    width = max(map(len, summary)) + 2
+    lines = [f"{name:<{width}}{_inline(value)}" for name, value in summary.items() if value is not None]
+    return "\n".join([*lines, "dry run: nothing was trained or written"])
 
 
 def _inline(value: Any) -> str:
@@ -84,34 +83,33 @@ def _inline(value: Any) -> str:
     return str(value)
 
 
-def evaluate_parts(training: TrainingRun, result: TrainingResult) -> dict[str, Any]:
-    """Evaluations of the sets that hold labelled rows, by their names in the table."""
-    network, parts = result.network, {}
+def evaluate_sets(training: TrainingRun, result: TrainingResult) -> dict[str, Any]:
+    """Evaluations of the sets that have labelled rows, on the inputs as the run scaled them.
+
+    The validation set is evaluated with the weights before the final fit, which trained on it.
+    """
+    network, sets = result.network, {}
     for name, rows in result.rows.items():
-        if len(rows):
-            parameters, title = network.parameters, name
-            if name == "validation" and result.validation_parameters is not None:
-                parameters, title = result.validation_parameters, VALIDATION_BEFORE_REFIT
-            parts[title] = training.evaluate(parameters, name, network.classes)
-    return parts
+        if not len(rows):
+            continue
+        parameters, title = network.parameters, name
+        if name == "validation" and result.validation_parameters is not None:
+            parameters, title = result.validation_parameters, VALIDATION_BEFORE_REFIT
+        sets[title] = training.evaluate(parameters, name, network.classes)
+    return sets
 
 
-def warnings_of(result: TrainingResult, parts: dict[str, Any]) -> list[str]:
-    """Everything a person should be told before trusting the result."""
-    from anncli.cli.showing.verdict import collapse_warning
-
+def warnings_of(result: TrainingResult, sets: Mapping[str, Any]) -> list[str]:
+    """Everything that a reader must know before trusting the result."""
     warnings = list(result.warnings)
-    # The part that says most about new vectors speaks for all.
-    for name in ("test", "validation", VALIDATION_BEFORE_REFIT, "training"):
-        if name in parts:
-            warning = collapse_warning(parts[name], name.rstrip("*"))
-            warnings += [] if warning is None else [warning]
-            break
-    return warnings
+    # One warning is enough: from the set that says most about new rows.
+    name = next((n for n in ("test", "validation", VALIDATION_BEFORE_REFIT, "training") if n in sets), None)
+    warning = None if name is None else collapse_warning(sets[name], name.rstrip("*"))
+    return warnings + ([] if warning is None else [warning])
 
 
-def outcome(result: TrainingResult, parts: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
-    """The JSON document's second half."""
+def outcome(result: TrainingResult, sets: Mapping[str, Any], warnings: list[str]) -> dict[str, Any]:
+    """The second half of the JSON document."""
     return {
         "epochs": result.epochs,
         "best_epoch": result.best_epoch,
@@ -119,59 +117,61 @@ def outcome(result: TrainingResult, parts: dict[str, Any], warnings: list[str]) 
         "refit_epochs": result.refit_epochs,
         "stop": result.stop_reason,
         "starts": [restart._asdict() for restart in result.restarts],
-        "parts": {name.rstrip("*"): evaluation.as_dict() for name, evaluation in parts.items()},
+        "parts": {name.rstrip("*"): evaluation.as_dict() for name, evaluation in sets.items()},
         "warnings": warnings,
     }
 
 
 def outcome_text(
-    training: TrainingRun, result: TrainingResult, parts: dict[str, Any], network_path: str, output: str
+    training: TrainingRun, result: TrainingResult, sets: Mapping[str, Any], network_path: str, output: str
 ) -> str:
-    """What a person reads at the end: how it ran, the table of every part, where the network is."""
-    return "\n".join(
-        [
-            f"{printable(network_path)}: {describe(result.network)}",
-            f"{training.setup.options.trainer}, seed {training.setup.options.seed}: {_course(result)}",
-            *_restarts_line(result),
-            *_refit_line(result),
-            "",
-            evaluation_text(parts),
-            *(["* before the final fit, which trained on these rows too"] if VALIDATION_BEFORE_REFIT in parts else []),
-            "",
-            f"written to {'stdout' if output == '-' else printable(output)}",
-        ]
-    )
-
-
-def _course(result: TrainingResult) -> str:
-    epochs = _epochs(result.epochs)
-    if result.reached_limit:
-        text = result.stop_reason
-    elif result.stop_reason == "interrupted":
-        text = f"interrupted after {epochs}"
-    else:
-        text = f"stopped after {epochs} ({result.stop_reason})"
-    if result.best_epoch is None:
-        return text
-    kept = ", the last epoch was kept" if result.kept_epoch != result.best_epoch else ""
-    return f"{text}; best epoch {result.best_epoch}{kept}"
+    """The report for people: how the run ended, the table of all sets, where the network is."""
+    options = training.setup.options
+    lines = [
+        f"{printable(network_path)}: {describe(result.network)}",
+        f"{options.trainer}, seed {options.seed}: {_how_it_ended(result, options.metric)}",
+        *_restarts_line(result),
+        *_refit_line(result),
+        "",
+        evaluation_text(sets),
+    ]
+    if VALIDATION_BEFORE_REFIT in sets:
+        lines.append("* evaluated before the retraining, which used these rows too")
+    return "\n".join([*lines, "", f"written to {'stdout' if output == '-' else printable(output)}"])
 
 
 def _epochs(count: int) -> str:
     return f"{count} epoch{'' if count == 1 else 's'}"
 
 
+def _how_it_ended(result: TrainingResult, metric: str) -> str:
+    """'stopped after 533 epochs (no improvement for 500 epochs); best validation loss at epoch 33'."""
+    reason = result.stop_reason
+    if reason == "interrupted":
+        ended = f"interrupted after {_epochs(result.epochs)}"
+    elif result.reached_limit:
+        ended = reason
+    else:
+        ended = f"stopped after {_epochs(result.epochs)} ({reason})"
+    if result.best_epoch is None:
+        return ended
+    best = f"best validation {metric} at epoch {result.best_epoch}"
+    if result.refit_epochs:
+        return f"{ended}; {best}"
+    return f"{ended}; {best}, {'which' if result.kept_epoch == result.best_epoch else 'the last epoch'} was kept"
+
+
 def _restarts_line(result: TrainingResult) -> list[str]:
-    """How far apart the attempts from different initial weights ended."""
+    """How much the results of the restarts differ."""
     values = sorted(restart.value for restart in result.restarts if restart.value is not None)
     if not result.restarts:
         return []
     what = "validation loss" if result.best_epoch is not None else "training loss"
-    middle = (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
+    median = (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
     lost = len(result.restarts) - len(values)
     return [
-        f"{len(result.restarts)} restarts: {what} {values[0]:.5f} to {values[-1]:.5f}, median {middle:.5f}"
-        f"{f', {lost} diverged' if lost else ''}; restart {result.restart} was kept"
+        f"{len(result.restarts)} restarts: {what} {values[0]:.5f} to {values[-1]:.5f}, median {median:.5f}"
+        f"{f', {lost} diverged' if lost else ''}; kept restart {result.restart}"
     ]
 
 
@@ -179,16 +179,16 @@ def _refit_line(result: TrainingResult) -> list[str]:
     if not result.refit_epochs:
         return []
     n = len(result.rows["training"]) + len(result.rows["validation"])
+    penalty = ", without the L2 penalty" if result.penalty_dropped else ""
     return [
-        f"final fit: retrained from the same initial weights on all {n} rows for {_epochs(result.refit_epochs)}"
-        f"{', without a penalty' if result.penalty_dropped else ''} (--refit no skips it)"
+        f"final network: retrained on all {n} rows for {_epochs(result.refit_epochs)}{penalty} (--refit no skips this)"
     ]
 
 
 def progress_text(report: EpochReport) -> str:
     """The losses of an epoch, in one short line."""
     restart = f"restart {report.restart}, " if report.restart > 1 else ""
-    text = f"{restart}{'final fit, ' if report.phase == 'refit' else ''}loss {report.training_loss:.5f}"
+    text = f"{restart}{'retraining, ' if report.phase == 'refit' else ''}loss {report.training_loss:.5f}"
     if report.validation_loss is not None:
         text += f", validation {report.validation_loss:.5f}"
         text += f", best epoch {report.best_epoch}" if report.best_epoch is not None else ""

@@ -149,7 +149,7 @@ def replace_file(path: Path, data: bytes) -> None:
     regular file (a pipe, a device) is written to directly.
     """
     name = os.fspath(path)
-    with _write_faults(name):
+    with write_faults(name):
         if name in ("-", "/dev/stdout"):
             sys.stdout.flush()
             sys.stdout.buffer.write(data)
@@ -166,7 +166,7 @@ def check_writable(path: Path) -> None:
     name = os.fspath(path)
     if name in ("-", "/dev/stdout"):
         return
-    with _write_faults(name):
+    with write_faults(name):
         if _is_stream(name):
             if not os.access(name, os.W_OK):
                 raise OSError(errno.EACCES, os.strerror(errno.EACCES))
@@ -220,7 +220,7 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 
 @contextlib.contextmanager
-def _write_faults(name: str) -> Iterator[None]:
+def write_faults(name: str) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:

@@ -200,7 +200,7 @@ def test_scaling_codes(xor: Path, ann: Ann, code: int, title: str | None) -> Non
         assert add == pytest.approx(-mean, abs=1e-6)
     else:
         assert (add, multiply) == (0, 1)
-        assert f"does not remember scaling code {code}: repeat it with ann r" in done.stderr
+        assert f"does not store scaling code {code}; repeat it with ann r" in done.stderr
         assert ann("r", "net.nn", "cls1.txt", "0.5", code).stdout != ann("r", "net.nn", "cls1.txt").stdout
 
 
@@ -295,11 +295,11 @@ def test_the_best_network_never_falls_on_a_file_of_the_run(xor: Path, ann: Ann) 
 
 def test_a_best_network_of_an_earlier_run_is_said_to_be_one(xor: Path, ann: Ann) -> None:
     (xor / "val.txt").write_text(ONES + ZEROS)
-    words = "ann: warning: no epoch had its class means on both sides of TH 0.99, so none was validated"
+    words = "ann: warning: no epoch had its class means on both sides of TH 0.99, so none was evaluated"
     arguments = ("t", "xor.nn", "ones.txt", "zeros.txt", 5, "val.txt", "val.txt", "0.99", 1)
     assert ann(*arguments).stderr.startswith(words + "; ")
     (xor / "maxacur.nn").write_text("left from last year")
-    assert ann(*arguments).stderr.startswith(words + " and the maxacur.nn in this folder is of an earlier run; ")
+    assert ann(*arguments).stderr.startswith(words + ", and the maxacur.nn in this folder is from an earlier run; ")
     assert (xor / "maxacur.nn").read_text() == "left from last year"
 
 
@@ -314,7 +314,7 @@ def test_scores_that_are_no_numbers(tmp_path: Path, ann: Ann) -> None:
     (tmp_path / "new.txt").write_text("0 0\n9 -9\n")
     done = ann("r", "net.nn", "new.txt")
     assert done.stderr.startswith(
-        "ann: warning: new.txt: vector 2 has a score that is no finite number, and so no class;"
+        "ann: warning: new.txt: row 2 has a score that is not finite, so the class means nothing;"
     )
     entries = json.loads(ann("r", "net.nn", "new.txt", "--json").stdout)["entries"]
     assert [entry["output"] for entry in entries] == [0.0, None]

@@ -1,0 +1,52 @@
+"""What a network file and the command line say together: the options in `training:`, and the threshold in force."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anncli.cli.asking.values import Values
+from anncli.errors import NetworkError, UsageError, ValueFault, did_you_mean
+from anncli.options.layers import Given
+from anncli.options.table import option_names, read_option
+
+if TYPE_CHECKING:
+    from anncli.network.network import Network
+
+
+def file_layer(network: Network, path: str) -> dict[str, Given]:
+    """The training options in a network file, checked.
+
+    Raises: NetworkError with the place in the file for an unknown name or an invalid value.
+    """
+    layer: dict[str, Given] = {}
+    asked = network.source
+    for key, value in asked.training.items():
+        name = key.replace("-", "_")
+        if name not in option_names():
+            raise asked.key_fault(key, f"unknown training option '{key}'", did_you_mean(name, option_names()))
+        if name in layer:
+            raise asked.key_fault(key, f"'{key}' is given twice", "remove one")
+        try:
+            layer[name] = Given(read_option(name, value), f"{path}: training: {key}")
+        except ValueFault as fault:
+            raise asked.value_fault(key, f"{key}: {fault.message}", fault.advice) from None
+    return layer
+
+
+def require_trained(network: Network, path: str) -> None:
+    """Raises NetworkError for a definition without weights."""
+    if not network.is_trained:
+        message = "the network has no weights yet"
+        raise NetworkError(message, path=path, advice=f"train it first: ann train {path} ...")
+
+
+def threshold_of(network: Network, values: Values) -> float | None:
+    """The threshold in force: the one given, or the network's own; None for networks with several outputs."""
+    if network.n_outputs > 1:
+        # Variables and config files serve many networks, so only the command line is refused.
+        if "threshold" in values.on_command_line:
+            message = "--threshold is for networks with one output"
+            raise UsageError(message, advice="leave it out: the largest output wins")
+        return None
+    given: float | None = values["threshold"]
+    return network.decision_threshold if given is None else given

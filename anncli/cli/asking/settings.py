@@ -1,0 +1,80 @@
+"""The settings of `ann train`: everything the command line, variables and config file say, checked before any file is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from anncli.cli.asking.values import Values
+from anncli.cli.showing.console import Console
+from anncli.errors import UsageError
+from anncli.options.layers import Layer
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """One training as it was asked for.
+
+    output: where the network is written, '-' for stdout; is_output_given: with --output; layers: training options of
+    command line, variables and config file, strongest first; threads: 0 for the fastest number; the others as OPTIONS says.
+    """
+
+    network_path: str
+    class_files: tuple[str, ...]
+    epochs: int
+    output: str
+    is_output_given: bool
+    layers: tuple[Layer, ...]
+    dialect: str | None
+    history: str | None
+    dry_run: bool
+    as_json: bool
+    keep_on_interrupt: bool
+    checkpoint: str | None
+    checkpoint_every: int
+    resume: str | None
+    threads: int
+    data_format: str
+    console: Console
+
+    @property
+    def streams(self) -> list[str]:
+        """What goes to stdout instead of the report."""
+        streams = {
+            "the network": self.output == "-",
+            "the history": self.history == "-",
+            "--json": self.as_json,
+        }
+        return [name for name, wanted in streams.items() if wanted]
+
+
+def train_settings(values: Values, network_path: str, class_files: tuple[str, ...], epochs: int) -> TrainSettings:
+    """The settings; raises UsageError for options that contradict each other or have no effect."""
+    output = values["output"]
+    settings = TrainSettings(
+        network_path=network_path,
+        class_files=class_files,
+        epochs=epochs,
+        # An empty name, as from an unset variable, is a mistake and must not mean to write in place.
+        output=network_path if output is None else output,
+        is_output_given=output is not None,
+        layers=values.layers,
+        as_json=values["json"],
+        console=values.console,
+        **{
+            name: values[name]
+            for name in (
+                "dialect", "history", "dry_run", "keep_on_interrupt", "checkpoint", "checkpoint_every", "resume",
+                "threads", "data_format",
+            )
+        },
+    )  # fmt: skip
+    # Variables and config files serve many runs, so only the command line is refused.
+    if "checkpoint_every" in values.on_command_line and not settings.checkpoint:
+        raise UsageError("--checkpoint-every needs --checkpoint", advice="name the file with --checkpoint FILE")
+    if settings.checkpoint == "-":
+        message = "--checkpoint cannot be '-': the file is rewritten during the run"
+        raise UsageError(message, advice="name a file")
+    if len(settings.streams) > 1:
+        both = " and ".join(settings.streams)
+        raise UsageError(f"{both} cannot both go to stdout", advice="name a file for one of them")
+    return settings

@@ -1,0 +1,104 @@
+"""The values of a command's options: command line, variables and config file, all checked before the command starts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from anncli.cli.asking.config import config_layer
+from anncli.cli.showing.console import Console
+from anncli.errors import asking
+from anncli.options.layers import Given, Layer, read_layer
+from anncli.options.table import OPTIONS, OptionInfo, option_names, options_of
+from anncli.options.variables import check_variables, variable
+from anncli.options.wording import long_name
+
+
+@dataclass(frozen=True)
+class Values:
+    """Every option of a command that somebody gave, checked; `values[name]` is its value or its default.
+
+    given: the strongest value of each option; layers: the training options of command line, variables and config file,
+    strongest first; on_command_line: names of the options on the command line.
+    """
+
+    command: str
+    given: Mapping[str, Given]
+    layers: tuple[Layer, ...]
+    on_command_line: frozenset[str]
+    console: Console
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self.given:
+            return self.given[name].value
+        info = OPTIONS[name]
+        return None if info.default is None else info.read(info.default)
+
+
+def collect(ctx: click.Context) -> Values:
+    """Read the options of the command in hand.
+
+    Raises: UsageError naming the option, variable or `file:line` of the first invalid value, and for an ANN_ variable
+        that looks misspelt.
+    """
+    command = str(ctx.info_name)
+    infos = options_of(command)
+    check_variables(os.environ, [*OPTIONS, *option_names()])
+    typed, variables = dict(_typed(ctx, infos)), _variables(infos)
+    config = typed.get("config") or variables.get("config")
+    levels = [typed, variables, config_layer(str(config.value), infos) if config else {}]
+    layers = tuple(read_layer(_training(level)) for level in levels)
+    given: dict[str, Given] = {}
+    training = option_names()
+    for level in levels:
+        for name, (value, place) in level.items():
+            if name not in training:
+                with asking(place):
+                    read = Given(infos[name].read(value), place)
+                given.setdefault(name, read)
+    for layer in layers:
+        for name, found in layer.items():
+            given.setdefault(name, found)
+    quiet, verbose, no_color = (_value(given, name) for name in ("quiet", "verbose", "no_color"))
+    return Values(command, given, layers, frozenset(typed), Console(quiet, verbose, not no_color))
+
+
+def _value(given: Mapping[str, Given], name: str) -> Any:
+    return given[name].value if name in given else OPTIONS[name].default
+
+
+def _typed(ctx: click.Context, infos: Mapping[str, OptionInfo]) -> Iterator[tuple[str, Given]]:
+    """What stands on the command line."""
+    for name, info in infos.items():
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            value = ctx.params[name]
+            yield name, Given(list(value) if info.kind == "list" else value, long_name(name))
+
+
+def _variables(infos: Mapping[str, OptionInfo]) -> dict[str, Given]:
+    """What ANN_ variables say; an empty variable says nothing. Trainer options without an option of their own count too."""
+    names = [*infos]
+    if "option" in infos:
+        names += [name for name in option_names() if name not in OPTIONS]
+    found = ((name, os.environ.get(variable(name))) for name in names)
+    return {name: Given(value, variable(name)) for name, value in found if value}
+
+
+def _training(level: Layer) -> dict[str, Given]:
+    """The training options of a level, with those inside --option, which win over an option of the same name."""
+    names = option_names()
+    layer = {name: given for name, given in level.items() if name in names and given.value is not None}
+    if "option" in level:
+        layer |= _named(level["option"])
+    return layer
+
+
+def _named(entries: Given) -> Iterable[tuple[str, Given]]:
+    with asking(entries.place):
+        pairs = OPTIONS["option"].read(entries.value)
+    return [(name, Given(value, f"{entries.place} {name}")) for name, value in pairs]

@@ -1,0 +1,92 @@
+"""`ann bench` at work: compares trainers on a network and class files, each from the same initial weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from anncli.cli.asking.network_options import file_layer
+from anncli.cli.asking.values import Values
+from anncli.cli.running.ending import EndingAtSignals
+from anncli.cli.running.ledgers import open_ledger
+from anncli.cli.showing.bench_report import chart, document, report
+from anncli.cli.showing.console import print_json
+from anncli.errors import UsageError
+from anncli.experiments.bench import Curves, bench_specs
+from anncli.experiments.bench import run_bench as run_specs
+from anncli.experiments.executors.choice import make_executor
+from anncli.experiments.inputs import register
+from anncli.experiments.ledger import Ledger
+from anncli.experiments.spec import Spec
+from anncli.formats.data.assemble import read_sets
+from anncli.formats.files.textfile import check_writable, replace_file
+from anncli.formats.networks.storage import parse, read_source
+from anncli.options.layers import Given, training_options
+
+
+def run_bench(values: Values, network_path: str, class_files: tuple[str, ...], epochs: int) -> None:
+    """Print the table, or one JSON document, and write the plot; raises UsageError if no trainer can train the network."""
+    _refuse_files(values)
+    names = values["trainers"]
+    plot = values["plot"] or f"{'network' if network_path == '-' else Path(network_path).stem}-bench.svg"
+    plot = None if plot == "none" else plot
+    if plot is not None:
+        check_writable(Path(plot))
+    curves = _curves(values, network_path, class_files, epochs)
+    if all(isinstance(found, str) for found in curves.values()):
+        raise UsageError(f"no trainer can do this; {names[0]}: {curves[names[0]]}")
+    if not values["json"]:
+        click.echo(report(curves))
+    if plot is not None:
+        replace_file(Path(plot), chart(curves, network_path, values["over"]).encode())
+    if values["json"]:
+        documents = [document(name, found) for name, found in curves.items()]
+        print_json({"command": "bench", "network": network_path, "epochs": epochs, "plot": plot, "trainers": documents})
+    elif plot is not None:
+        click.echo(f"\nplot written to {plot}")
+
+
+def _refuse_files(values: Values) -> None:
+    """Raises UsageError for --validation or --test FILES: bench only splits the class files."""
+    for name in ("validation", "test"):
+        if name in values.given and isinstance(values[name], tuple):
+            raise UsageError(f"--{name} FILES is not for bench", advice=f"give a fraction: --{name} 0.2")
+
+
+def _curves(values: Values, path: str, class_files: tuple[str, ...], epochs: int) -> Curves:
+    """Read network and data, and train with every trainer, or take what the ledger holds."""
+    source = read_source(path)
+    network = parse(source, path)
+    layers = [*values.layers, file_layer(network, path)]
+    chosen = {
+        name: training_options([{"trainer": Given(name, "--trainers")}, *layers], network.source.dialect)
+        for name in values["trainers"]
+    }
+    data_format = values["data_format"]
+    data, _ = read_sets({"training": class_files}, network=network, data_format=data_format)
+    # A pipe cannot be read again by another process.
+    paths = class_files if all(Path(name).is_file() for name in class_files) else ()
+    ref = register(data, paths, data_format=data_format, n_inputs=network.n_inputs)
+    specs = bench_specs(source, ref, chosen, values["starts"], epochs)
+    with open_ledger(values["ledger"]) as ledger:
+        return _run(values, specs, ledger)
+
+
+def _run(values: Values, specs: Sequence[Spec], ledger: Ledger | None) -> Curves:
+    # Not threads: they would wait for each other's Python code, and the seconds of one trainer would include those of others.
+    console, jobs = values.console, values["jobs"]
+    executor = make_executor("processes" if jobs > 1 else "in-process", jobs, console.warn)
+
+    def message() -> str:
+        if ledger is None:
+            return "interrupted"
+        done = sum(ledger.known(spec.digest()) is not None for spec in specs)
+        return f"interrupted; the ledger holds {done} of {len(specs)} trainings, and the same command runs the others"
+
+    with EndingAtSignals(message), console.progress(len(specs), "training") as bar:
+        curves, engines = run_specs(specs, executor, ledger, lambda done, spec: bar.update(done, spec.title))
+    if len(engines) > 1:
+        console.warn(f"the ledger mixes results of {' and '.join(engines)}: the last digits may differ")
+    return curves

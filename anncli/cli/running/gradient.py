@@ -1,0 +1,70 @@
+"""`ann gradcheck` at work: backpropagation against central differences, on a network and class files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import numpy as np
+
+from anncli.analysis.gradient_check import check_gradient, some_rows
+from anncli.cli.asking.network_options import file_layer
+from anncli.cli.asking.values import Values
+from anncli.cli.showing.console import print_json
+from anncli.errors import AnnError
+from anncli.formats.data.assemble import read_sets
+from anncli.formats.networks.storage import load
+from anncli.options.layers import Given, training_options
+from anncli.training.run import TrainingRun
+from anncli.training.setup import prepare
+
+# Larger errors mean a fault: float64 differences agree to about 1e-6, float32 sums to about 1e-4.
+ERROR_LIMIT, KERNEL_LIMIT = 1e-4, 1e-3
+
+
+def run_gradcheck(values: Values, network_path: str, class_files: tuple[str, ...]) -> None:
+    """Print the largest error; raises AnnError if the gradient is wrong."""
+    run = _prepared(values, network_path, class_files)
+    setup, attempt = run.setup, run.attempt
+    rng = np.random.default_rng((setup.options.seed, 99))
+    objective = some_rows(attempt.objective, rng, values["rows"])
+    found = check_gradient(objective, attempt.parameters, rng, values["limit"])
+    name = setup.network.topology.parameter_name(found.worst)
+    passed = found.error <= ERROR_LIMIT and found.kernel_error <= KERNEL_LIMIT
+    document = {
+        "command": "gradcheck", "network": network_path, "loss": setup.loss, "l2": setup.l2,
+        "rows": objective.n_samples, "checked": found.checked, "skipped": found.skipped, "worst": name,
+        "backpropagation": found.backpropagation, "difference": found.difference, "error": found.error,
+        "kernel": setup.backend.name, "kernel_error": found.kernel_error, "passed": passed,
+    }  # fmt: skip
+    if values["json"]:
+        print_json(document)
+    else:
+        topology = setup.network.topology
+        click.echo(_text(document, f"{topology}, {topology.n_parameters} parameters"))
+    if not passed:
+        advice = "this is a fault of ann: report it"
+        raise AnnError(f"the gradient is wrong at {name}", path=network_path, advice=advice)
+
+
+def _prepared(values: Values, network_path: str, class_files: tuple[str, ...]) -> TrainingRun:
+    """A run on all rows of the class files, ready for its first epoch."""
+    network = load(network_path)
+    all_rows = {"validation": Given(0.0, "default"), "test": Given(0.0, "default")}
+    options = training_options([all_rows, *values.layers, file_layer(network, network_path)], network.source.dialect)
+    data = read_sets({"training": class_files}, network=network, data_format=values["data_format"])[0]
+    return TrainingRun(prepare(network, data, options))
+
+
+def _text(found: dict[str, Any], network: str) -> str:
+    skipped = f", {found['skipped']} skipped at kinks" if found["skipped"] else ""
+    return "\n".join(
+        [
+            f"{found['network']}: {network}, loss {found['loss']}, l2 {found['l2']:.3g}",
+            f"checked   {found['checked']} weights and biases on {found['rows']} rows{skipped}",
+            f"worst     {found['worst']}: backpropagation {found['backpropagation']:.9g}, difference "
+            f"{found['difference']:.9g}, relative error {found['error']:.2g}",
+            f"kernel    {found['kernel']}, float32: relative error of the gradient {found['kernel_error']:.2g}",
+            "the gradient is right" if found["passed"] else "the gradient is wrong",
+        ]
+    )

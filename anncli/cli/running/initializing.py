@@ -1,0 +1,80 @@
+"""`ann init` at work: the shape of a new network from options or data, written as a commented definition."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from anncli.cli.asking.values import Values
+from anncli.cli.showing.console import print_json
+from anncli.cli.showing.train_report import describe
+from anncli.errors import AnnError, UsageError, asking, printable
+from anncli.formats.data.agreement import Expected, check_labels
+from anncli.formats.data.assemble import read_dataset
+from anncli.formats.networks.numbers import size_fault
+from anncli.formats.networks.storage import save
+from anncli.network.network import Network, NetworkSource
+
+
+class Shape(NamedTuple):
+    """What the data say: inputs, classes, and names of the columns or ()."""
+
+    n_inputs: int
+    n_classes: int
+    columns: tuple[str, ...]
+
+
+def run_init(values: Values, network_path: str) -> None:
+    """Write the definition and say how to train it; raises UsageError for a shape that cannot be."""
+    if bool(values["data"]) == bool(values["inputs"]):
+        raise UsageError("say either --inputs N or --data FILES", advice="for example: ann init network.nn --inputs 9")
+    network = _network(values, _shape(values))
+    _check_target(values, network_path)
+    save(network, network_path)
+    if values["json"]:
+        document = {"inputs": network.n_inputs, "layers": [layer.text() for layer in network.layers]}
+        document |= {"parameters": network.topology.n_parameters, "dialect": network.source.dialect}
+        print_json({"command": "init", "network": printable(network_path), **document})
+    elif network_path == "-":
+        values.console.note(f"<stdout>: {describe(network)}")
+    else:
+        further = f"train it with: ann train {network_path} CLASSFILE... 1000"
+        values.console.note(f"{network_path}: {describe(network)}; {further}")
+
+
+def _shape(values: Values) -> Shape:
+    if values["inputs"]:
+        return Shape(values["inputs"], max(2, values["outputs"] or 1), ())
+    files = values["data"]
+    # The rows of a single file must say which classes there are.
+    data = read_dataset(files, labelled=len(files) > 1)
+    check_labels(data, files[0], Expected())
+    return Shape(data.n_inputs, max(2, data.n_classes), data.columns)
+
+
+def _network(values: Values, shape: Shape) -> Network:
+    n_outputs = values["outputs"] or (1 if shape.n_classes <= 2 else shape.n_classes)
+    output = values["output_activation"] or ("logistic" if n_outputs == 1 else "softmax")
+    activation, dialect = values["activation"], values["dialect"] or "ann"
+    if dialect == "ann1dn":
+        # That dialect has one activation for all layers.
+        given = values["activation"] if "activation" in values.given else "logistic"
+        activation = output = values["output_activation"] or given
+    hidden = values["hidden"]
+    if fault := size_fault([shape.n_inputs, *hidden, n_outputs]):
+        raise UsageError(fault, advice="make the network smaller")
+    with asking():
+        layers = [*((units, activation) for units in hidden), (n_outputs, output)]
+        return Network.create(shape.n_inputs, layers, columns=shape.columns, source=NetworkSource(dialect))
+
+
+def _check_target(values: Values, network_path: str) -> None:
+    """Raises AnnError if a file would be lost, UsageError if two things would go to stdout."""
+    if network_path == "-":
+        if values["json"]:
+            raise UsageError("the network and --json cannot both go to stdout", advice="name a file for the network")
+        return
+    if os.path.realpath(network_path) in map(os.path.realpath, values["data"] or ()):
+        raise UsageError(f"{network_path} would overwrite a file that this run reads", advice="give another name")
+    if os.path.isfile(network_path) and not values["force"]:
+        raise AnnError("the file exists", path=network_path, advice="give another name, or --force to overwrite it")

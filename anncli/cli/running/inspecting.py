@@ -1,0 +1,101 @@
+"""`ann info` at work: the contents of a network file, and whether it still computes the same outputs as when it was written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import numpy as np
+
+from anncli.cli.asking.values import Values
+from anncli.cli.showing.console import print_json
+from anncli.errors import NetworkError, printable
+from anncli.formats.networks.storage import load
+from anncli.inference.predict import predict
+from anncli.network.network import Network
+
+# Other machines may round the last digits differently; a changed weight changes outputs by far more.
+TOLERANCE = 1e-4
+
+
+def run_info(values: Values, network_path: str) -> None:
+    """Print the summary; with --verify raises NetworkError if the self-test fails."""
+    network = load(network_path)
+    document = summary(network)
+    if values["verify"]:
+        document["self_test"] = verify(network, network_path)
+    if values["json"]:
+        print_json({"command": "info", "network": printable(network_path), **document})
+        return
+    for line in _lines(document):
+        click.echo(line)
+
+
+def summary(network: Network) -> dict[str, Any]:
+    """The network without its numbers."""
+    topology = network.topology
+    shapes = [layer.describe(below) for below, layer in zip(topology.shapes, topology.layers, strict=False)]
+    scaling = network.scaling
+    return {
+        "dialect": network.source.dialect,
+        "inputs": network.n_inputs,
+        "layers": shapes,
+        "parameters": topology.n_parameters,
+        "trained": network.is_trained,
+        "classes": list(network.classes),
+        "targets": list(network.targets) if network.targets else None,
+        "threshold": network.decision_threshold if network.n_outputs == 1 else None,
+        "columns": list(network.columns),
+        "scaling": {"method": scaling.method, "per_vector": scaling.per_vector, "activation": scaling.activation},
+        "training": dict(network.source.training),
+        "record": network.record,
+        "self_test": None if network.self_test is None else {"vectors": len(network.self_test.inputs)},
+    }
+
+
+def verify(network: Network, path: str) -> dict[str, Any]:
+    """Recompute the self-test; raises NetworkError if there is none or an output differs."""
+    if network.self_test is None or not network.is_trained:
+        raise NetworkError("there is no self-test in this file", path=path, advice="ann train writes one")
+    outputs = predict(network, network.self_test.inputs)
+    difference = float(np.abs(outputs - network.self_test.outputs).max())
+    if not difference <= TOLERANCE * max(1.0, float(np.abs(network.self_test.outputs).max())):
+        raise NetworkError(
+            f"self-test failed: an output differs by {difference:.3g} from the stored one",
+            path=path,
+            advice="the file was changed, or this machine computes incorrectly",
+        )
+    return {"vectors": len(outputs), "largest_difference": difference, "passed": True}
+
+
+def _lines(document: dict[str, Any], indent: str = "") -> list[str]:
+    """A line per value, with aligned names; empty values are left out."""
+    lines = []
+    shown = {name: value for name, value in document.items() if value not in (None, [], {}, ())}
+    width = max(map(len, shown), default=0) + 2
+    for name, value in shown.items():
+        if isinstance(value, dict):
+            lines += [indent + name, *_lines(value, indent + "  ")]
+        elif isinstance(value, list) and isinstance(value[0], dict):
+            lines += [f"{indent}{name:<{width}}{_entry(entry, k)}" for k, entry in enumerate(value, 1)]
+        else:
+            lines.append(f"{indent}{name:<{width}}{_word(value)}")
+    return lines
+
+
+def _entry(entry: dict[str, Any], number: int) -> str:
+    if "weights" in entry:
+        n_in, n_out = entry["weights"]
+        return f"{number}: {entry['units']} {entry['activation']}, weights {n_in} x {n_out}, biases {n_out}"
+    if "layer" in entry:
+        blocks = ", ".join(" x ".join(map(str, shape)) for shape in entry["blocks"])
+        return f"{number}: {entry['layer']}" + (f", parameters {blocks}" if blocks else "")
+    return ", ".join(f"{name} {_word(value)}" for name, value in entry.items())
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_word, value))
+    return str(value)

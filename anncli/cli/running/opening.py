@@ -1,0 +1,136 @@
+"""The opening of a training: network, checkpoint and data are read, everything is checked, and the run is prepared."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import partial
+from typing import NamedTuple
+
+from anncli.backends.choice import choose_backend
+from anncli.backends.thread_trial import available_processors
+from anncli.cli.asking.network_options import file_layer
+from anncli.cli.asking.settings import TrainSettings
+from anncli.cli.running.resumption import check_same_shape, resume_from
+from anncli.dataset.dataset import Source
+from anncli.errors import UsageError
+from anncli.experiments.executors.threads import run_concurrently
+from anncli.formats.data.assemble import read_sets
+from anncli.formats.files.checkpoint import Checkpoint, load_checkpoint
+from anncli.formats.files.textfile import Signature, check_writable, signature
+from anncli.formats.networks.storage import parse, read_source, refusal
+from anncli.network.network import Network
+from anncli.options.layers import training_options
+from anncli.options.table import TrainingOptions
+from anncli.training.choosing import choose_loss
+from anncli.training.run import TrainingRun
+from anncli.training.setup import prepare
+
+
+class Opened(NamedTuple):
+    """A prepared run, the bytes of the network file it began with, and the state of that file, None for stdin."""
+
+    training: TrainingRun
+    network_bytes: bytes
+    before: Signature | None
+
+
+def open_training(settings: TrainSettings) -> Opened:
+    """Read and check everything, in this order: network, checkpoint, options, places to write to, data."""
+    before = signature(settings.network_path)
+    network_bytes = read_source(settings.network_path)
+    network = parse(network_bytes, settings.network_path)
+    checkpoint = None if settings.resume is None else load_checkpoint(settings.resume)
+    if checkpoint is not None:
+        network_bytes, network = checkpoint.network, _network_of(checkpoint, str(settings.resume), network)
+    layers = [*settings.layers, file_layer(network, settings.network_path)]
+    options = training_options(layers, network.source.dialect)
+    _check_options(network, options)
+    _check_places(settings, options)
+    training = _prepare(settings, network, options)
+    _check_dialect(settings, training)
+    if checkpoint is not None:
+        resume_from(str(settings.resume), checkpoint, training, settings)
+    return Opened(training, network_bytes, before)
+
+
+def _network_of(checkpoint: Checkpoint, path: str, on_disk: Network) -> Network:
+    """The network that the first run began with; the network file may meanwhile hold that of the interrupted run."""
+    network = parse(checkpoint.network, path)
+    check_same_shape(path, network, on_disk)
+    if on_disk.source.dialect == network.source.dialect:
+        # The user may have edited the head since; changed options in it are found when the runs are compared.
+        network.source = on_disk.source
+    return network
+
+
+def _check_options(network: Network, options: TrainingOptions) -> None:
+    """Raises UsageError for options that do not fit the network, before any data file is read."""
+    choose_loss(network, options)
+    weights = options.class_weight
+    if isinstance(weights, tuple) and len(weights) != network.n_classes:
+        raise UsageError(f"--class-weight names {len(weights)} weights, the network has {network.n_classes} classes")
+
+
+def _set_files(options: TrainingOptions) -> dict[str, tuple[str, ...]]:
+    """The files of the validation and test set, if they are files."""
+    named = {"validation": options.validation, "test": options.test}
+    return {name: files for name, files in named.items() if isinstance(files, tuple)}
+
+
+def _prepare(settings: TrainSettings, network: Network, options: TrainingOptions) -> TrainingRun:
+    files = {"training": settings.class_files, **_set_files(options)}
+    data, sets = read_sets(files, network=network, data_format=settings.data_format)
+    if len(files) == 1:
+        # All rows: the run makes their numbers when it splits them, so these need not stay in memory.
+        del sets["training"]
+    _warn_of_repeated_files(settings, data.sources)
+    concurrent = _concurrent_restarts(settings, options.restarts)
+    backend = choose_backend(threads=1 if concurrent > 1 else settings.threads)
+    setup = prepare(network, data, options, sets=sets, in_place=True, backend=backend)
+    return TrainingRun(setup, partial(run_concurrently, jobs=concurrent) if concurrent > 1 else None)
+
+
+def _concurrent_restarts(settings: TrainSettings, restarts: int) -> int:
+    """How many restarts run at a time. They share nothing, so threads gain most there; a checkpoint needs them in turn."""
+    if settings.checkpoint or settings.resume:
+        return 1
+    return min(settings.threads or available_processors(), restarts)
+
+
+def _warn_of_repeated_files(settings: TrainSettings, sources: tuple[Source, ...]) -> None:
+    n_training = len(settings.class_files)
+    trained_on = {source.sha256 for source in sources[:n_training]}
+    for source in sources[n_training:]:
+        if source.sha256 in trained_on:
+            message = f"{source.name} has the same content as a training file; it says nothing about new rows"
+            settings.console.warn(message)
+
+
+def _check_places(settings: TrainSettings, options: TrainingOptions) -> None:
+    """Raises an error for a file that cannot be written, or that is one this run reads."""
+    s = settings
+    if s.output == s.network_path != "-" and not os.path.isfile(s.network_path):
+        message = f"{s.network_path} is not a file, so the network cannot be written back"
+        raise UsageError(message, advice="say where with --output")
+    data_files = [*s.class_files, *(path for files in _set_files(options).values() for path in files)]
+    read = [s.network_path, *data_files]
+    _check_distinct("--output", s.output if s.is_output_given else None, data_files)
+    _check_distinct("--history", s.history, [*read, s.output])
+    _check_distinct("--checkpoint", s.checkpoint, [*read, s.output, *([s.history] if s.history else [])])
+    for target in (s.output, s.history, s.checkpoint):
+        if target is not None and target != "-":
+            check_writable(target)
+
+
+def _check_distinct(option: str, target: str | None, others: Iterable[str]) -> None:
+    if target and target != "-" and os.path.realpath(target) in map(os.path.realpath, others):
+        raise UsageError(f"{option} {target} would overwrite a file that this run needs", advice="give another name")
+
+
+def _check_dialect(settings: TrainSettings, training: TrainingRun) -> None:
+    """Raises UsageError for a network that the file format to be written cannot hold."""
+    setup = training.setup
+    dialect = settings.dialect or setup.network.source.dialect
+    if reason := refusal(dialect, setup.network.topology, setup.scaling):
+        raise UsageError(reason, advice="write it with --dialect ann")

@@ -1,0 +1,121 @@
+"""`ann predict` at work: one line per row, in input order, as a stream in constant memory."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from anncli.cli.asking.network_options import require_trained, threshold_of
+from anncli.cli.asking.values import Values
+from anncli.cli.showing.not_finite import NotFinite
+from anncli.compiled.decimals import format_rows
+from anncli.errors import DataError, UsageError, printable
+from anncli.formats.data.assemble import stream_vectors
+from anncli.formats.data.base import RowBatch
+from anncli.formats.files.textfile import shown_name
+from anncli.formats.networks.storage import load
+from anncli.inference.predict import decide, predict
+from anncli.network.network import Network
+
+# Makes text of a block of rows, their outputs and the predicted classes.
+Writer = Callable[[RowBatch, Any, Any], str]
+
+
+def run_predict(values: Values, network_path: str, file: str) -> None:
+    """Print a line per row, or one JSON document; warns of scores that are not finite."""
+    if values["scores"] and values["classes"]:
+        raise UsageError("--scores and --classes exclude each other", advice="leave both out to get both")
+    if network_path == "-" and file == "-":
+        raise UsageError("network and data cannot both come from stdin", advice="name a file for one of them")
+    network = load(network_path)
+    require_trained(network, network_path)
+    threshold = threshold_of(network, values)
+    blocks = stream_vectors(file, network.n_inputs, data_format=values["data_format"])
+    not_finite = NotFinite()
+    # A name that stdout cannot encode is escaped; otherwise it would end the stream.
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    # Classes without names are numbered from 1.
+    names = list(network.classes) or [str(k) for k in range(1, network.n_classes + 1)]
+    as_json = values["json"]
+    write = _json_writer(names) if as_json else _line_writer(names, values)
+    texts = _texts(network, blocks, threshold, values["threads"], write, not_finite)
+    if as_json:
+        _write_json(texts)
+    else:
+        for text in texts:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+    if not_finite.count:
+        values.console.warn(f"{shown_name(file)}: {not_finite}")
+
+
+def _texts(
+    network: Network,
+    blocks: Iterator[RowBatch],
+    threshold: float | None,
+    threads: int,
+    write: Writer,
+    not_finite: NotFinite,
+) -> Iterator[str]:
+    for block in blocks:
+        outputs = predict(network, block.inputs, in_place=True, threads=threads)
+        not_finite.look(outputs)
+        yield write(block, outputs, decide(network, outputs, threshold))
+
+
+def _line_writer(names: list[str], values: Values) -> Writer:
+    delimiter = values["delimiter"]
+    plain = [printable(name) for name in names]
+    if values["classes"]:
+        return lambda block, outputs, chosen: "".join([plain[k] + "\n" for k in chosen.tolist()])
+    if values["scores"]:
+        return lambda block, outputs, chosen: format_rows(outputs, "", delimiter, ("\n",))
+    tails = tuple(f"{delimiter}{_cell(name, delimiter)}\n" for name in plain)
+    return lambda block, outputs, chosen: format_rows(outputs, "", delimiter, tails, chosen)
+
+
+def _cell(name: str, delimiter: str) -> str:
+    """A name as one cell of a line, quoted if it contains the delimiter or a quote."""
+    if delimiter not in name and '"' not in name:
+        return name
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _write_json(texts: Iterator[str]) -> None:
+    """One document, written as a stream; if bad data end it, it is closed with the error in it."""
+    head = before = '{"schema": 1, "command": "predict", "predictions": [\n'
+    try:
+        for rows in texts:
+            sys.stdout.write(before + rows)
+            sys.stdout.flush()
+            before = ",\n"
+    except DataError as fault:
+        # Without any prediction, print only the message on stderr.
+        if before != head:
+            sys.stdout.write(f'\n], "error": {_json_text(str(fault))}}}\n')
+        raise
+    sys.stdout.write("\n]}\n")
+
+
+def _json_writer(names: list[str]) -> Writer:
+    tails = [f'], "class": {_json_text(name)}' for name in names]
+
+    def write(block: RowBatch, outputs: Any, chosen: Any) -> str:
+        rows = format_rows(outputs, "", ", ", ("\n",))
+        # JSON has no nan and inf; the letter n is in no finite number.
+        if "n" in rows:
+            rows = re.sub("-?(?:nan|inf)", "null", rows)
+        ends = [tails[k] for k in chosen.tolist()]
+        if block.names:
+            ends = [f'{end}, "name": {_json_text(name)}' for end, name in zip(ends, block.names, strict=True)]
+        return ",\n".join([f'{{"scores": [{row}{end}}}' for row, end in zip(rows.splitlines(), ends, strict=True)])
+
+    return write
+
+
+def _json_text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""Experiments: many whole trainings, described as specs, run by an executor, kept in a ledger."""

@@ -1,0 +1,35 @@
+"""The protocol of executors, and what they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+from anncli.experiments.spec import Result, Spec
+
+# Whether the work is to end now; asked after every epoch.
+IsStopped = Callable[[], bool]
+# Runs one spec; raises Stopped and nothing else.
+Work = Callable[[Spec, IsStopped], Result]
+# Tells the person one line about an event that changes no result.
+Notice = Callable[[str], None]
+
+
+class Stopped(Exception):
+    """The work was asked to end before it had a result."""
+
+
+class Executor(Protocol):
+    """Runs specs."""
+
+    def run(self, specs: Sequence[Spec]) -> Iterator[Result]:
+        """One result for each spec, in any order; closing the iterator ends the work and waits for its end."""
+
+
+def never() -> bool:
+    """An answer for work that nobody stops."""
+    return False
+
+
+def ignore(text: str) -> None:
+    """A notice that nobody reads."""

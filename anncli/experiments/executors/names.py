@@ -1,0 +1,22 @@
+"""Names of the executors, and the settings that their processes share; imports nothing, for help and completion."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class ExecutorName(NamedTuple):
+    """help: one line; extra: what to install for it, as in pip install anncli[extra]."""
+
+    help: str
+    extra: str | None = None
+
+
+EXECUTOR_NAMES: dict[str, ExecutorName] = {
+    "in-process": ExecutorName("one training after another"),
+    "threads": ExecutorName("threads of this process, which share the data in memory"),
+    "processes": ExecutorName("processes on this machine, each with its own copy of the data"),
+}
+
+# With more BLAS threads sums are rounded in another order, so the bytes of a trained network would differ.
+BLAS_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")

@@ -1,0 +1,154 @@
+"""The executor of processes: each runs one spec after another, and its death costs no more than the spec it was running.
+
+Children are spawned, not forked: a fork copies locks that threads of the parent hold. They hold nothing worth keeping,
+so the parent ends them by SIGKILL.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections import deque
+from collections.abc import Iterator, Sequence
+from multiprocessing import connection, get_context, resource_tracker
+from multiprocessing.context import SpawnProcess
+from typing import Any, NamedTuple
+
+from anncli.errors import AnnError
+from anncli.experiments.executors.base import Notice, Work, ignore
+from anncli.experiments.executors.child import HELD_SIGNALS, serve
+from anncli.experiments.spec import Failure, Result, Spec
+
+# How often a spec is begun before its deaths are its result.
+_MOST_TRIES = 2
+
+
+class Task(NamedTuple):
+    """A spec and how often it was begun before."""
+
+    spec: Spec
+    tries: int = 0
+
+
+class Processes:
+    """Runs up to `jobs` specs at a time, each in a process of its own.
+
+    Args: work, a function that a child can import by its module and name; notice, told of a child that died.
+    """
+
+    def __init__(self, work: Work, jobs: int, notice: Notice = ignore) -> None:
+        self.work, self.jobs, self.notice = work, jobs, notice
+
+    def run(self, specs: Sequence[Spec]) -> Iterator[Result]:
+        """Raises AnnError where children end before they can take a spec."""
+        waiting = deque(Task(spec) for spec in specs)
+        children: list[_Child] = []
+        try:
+            first_message = (self.work, _shipment(specs))
+            while waiting or any(child.task for child in children):
+                while waiting and len(children) < self.jobs:
+                    children.append(_Child(first_message))
+                for child in children:
+                    if waiting and child.is_ready and child.task is None:
+                        child.take(waiting.popleft())
+                for child in _with_news(children):
+                    found = child.news()
+                    if found is None:
+                        children.remove(child)
+                        found = self._after_death(child, waiting)
+                    if isinstance(found, Result):
+                        yield found
+        finally:
+            for child in children:
+                child.end()
+
+    def _after_death(self, child: _Child, waiting: deque[Task]) -> Result | None:
+        """Begin the spec of a dead child again, or give it up with a result that says so."""
+        # Its connection may end a moment before the process does.
+        reason, task = child.end(patience=1.0), child.task
+        if task is None:
+            if child.is_ready:
+                return None
+            raise AnnError(f"a worker process {reason} before it began", advice="run with --jobs 1")
+        advice = "use fewer --jobs" + (" or more memory" if "SIGKILL" in reason else "")
+        if task.tries + 1 < _MOST_TRIES:
+            self.notice(f"a worker process {reason} while it ran {task.spec.title}, which is begun again; {advice}")
+            waiting.appendleft(Task(task.spec, task.tries + 1))
+            return None
+        failure = Failure(f"its worker process {reason}, {_MOST_TRIES} times", advice, repeats=False)
+        return Result(task.spec.digest(), error=failure)
+
+
+class _Child:
+    """A process that runs specs, seen from the parent."""
+
+    def __init__(self, first_message: tuple[Any, ...]) -> None:
+        context = get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process: SpawnProcess = context.Process(target=serve, args=(theirs,), daemon=True)
+        self.task: Task | None = None
+        self.is_ready = False
+        with _signals_held():
+            self.process.start()
+        # Without this copy the connection ends when the child dies.
+        theirs.close()
+        self._send(first_message)
+
+    def take(self, task: Task) -> None:
+        self.task = task
+        self._send(task.spec)
+
+    def news(self) -> Result | str | None:
+        """What the child says: a result, READY, or None when it has died."""
+        try:
+            found: Result | str = self.connection.recv()
+        except (EOFError, OSError):
+            return None
+        if isinstance(found, Result):
+            self.task = None
+        else:
+            self.is_ready = True
+        return found
+
+    def end(self, patience: float = 0.0) -> str:
+        """Wait `patience` seconds for the end of the process, kill it where it still lives, and say how it ended."""
+        self.process.join(patience)
+        self.connection.close()
+        self.process.kill()
+        self.process.join()
+        code = self.process.exitcode or 0
+        self.process.close()
+        return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+
+    def _send(self, message: Any) -> None:
+        # A child that has died is noticed by news().
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self.connection.send(message)
+
+
+def _with_news(children: Sequence[_Child]) -> list[_Child]:
+    """Wait for the first children to say something or to die."""
+    by_connection = {child.connection: child for child in children}
+    return [by_connection[ready] for ready in connection.wait(list(by_connection))]  # type: ignore[index]
+
+
+def _shipment(specs: Sequence[Spec]) -> dict[str, Any]:
+    """The datasets that children cannot read from files."""
+    from anncli.experiments.inputs import unreadable
+
+    return unreadable(specs)
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """A child starts with the signals of a terminal blocked: Ctrl-C during its imports would print a traceback."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    # multiprocessing's own helper process; starting it unblocks the signals, so it must run before.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

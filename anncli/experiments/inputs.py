@@ -1,0 +1,123 @@
+"""What specs refer to, read once in a process: datasets by the digest of their contents, and networks by their bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from anncli.dataset.dataset import Dataset
+from anncli.errors import DataError
+from anncli.experiments.spec import DataFile, DataRef, Spec
+
+if TYPE_CHECKING:
+    from anncli.network.network import Network
+
+# By the digest of their contents: those that were registered here, until they are forgotten, and the last ones read.
+_registered: dict[str, Dataset] = {}
+_read_last: deque[tuple[str, Dataset]] = deque(maxlen=2)
+_networks: deque[tuple[bytes, Network]] = deque(maxlen=2)
+_lock = Lock()
+
+
+def register(
+    dataset: Dataset, paths: Sequence[str] = (), *, data_format: str = "auto", n_inputs: int | None = None
+) -> DataRef:
+    """A reference to a dataset, which stays in the memory of this process until forget().
+
+    paths: the files it was read from, where another process can read them again: no streams; data_format, n_inputs:
+        as they were read.
+    """
+    contents = dataset_digest(dataset)
+    _registered[contents] = dataset
+    files: tuple[DataFile, ...] = ()
+    if len(paths) == len(dataset.sources):
+        files = tuple(DataFile(path, source.sha256) for path, source in zip(paths, dataset.sources, strict=True))
+    return DataRef(contents, files, data_format, dataset.classes, n_inputs)
+
+
+def forget(ref: DataRef) -> None:
+    """Let go of a registered dataset."""
+    _registered.pop(ref.contents, None)
+
+
+def dataset_digest(dataset: Dataset) -> str:
+    """sha256 over everything in a dataset that a trained network can depend on: values, labels, weights, all names."""
+    described = {
+        "shape": list(dataset.inputs.shape),
+        "classes": list(dataset.classes),
+        "columns": list(dataset.columns),
+        "names": list(dataset.names),
+        "sources": [list(source) for source in dataset.sources],
+        "weighted": dataset.weights is not None,
+    }
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
+    digest.update(np.ascontiguousarray(dataset.inputs, dtype="<f4").data)
+    digest.update(np.ascontiguousarray(dataset.labels, dtype="<i4").data)
+    if dataset.weights is not None:
+        digest.update(np.ascontiguousarray(dataset.weights, dtype="<f4").data)
+    return digest.hexdigest()
+
+
+def dataset_of(ref: DataRef) -> Dataset:
+    """The dataset meant, from memory or read from its files.
+
+    Raises: DataError for files that are gone or have changed, and for a dataset that no file holds.
+    """
+    with _lock:
+        found = {**dict(_read_last), **_registered}.get(ref.contents)
+        if found is None:
+            found = _read(ref)
+            _read_last.append((ref.contents, found))
+        return found
+
+
+def keep(datasets: Mapping[str, Dataset]) -> None:
+    """Register datasets that another process has sent, by the digests of their contents."""
+    _registered.update(datasets)
+
+
+def unreadable(specs: Iterable[Spec]) -> dict[str, Dataset]:
+    """The datasets of the specs that another process cannot read from files and must be sent."""
+    refs = {spec.data.contents for spec in specs if not spec.data.files}
+    return {contents: dataset for contents in refs if (dataset := _registered.get(contents)) is not None}
+
+
+def network_of(data: bytes) -> Network:
+    """The network in the bytes of a file, which nobody may change; raises NetworkError for a damaged one."""
+    from anncli.formats.networks.storage import parse
+
+    with _lock:
+        found = next((network for known, network in _networks if known == data), None)
+        if found is None:
+            found = parse(data, "NETWORK")
+            _networks.append((data, found))
+        return found
+
+
+def _read(ref: DataRef) -> Dataset:
+    from anncli.formats.data.assemble import read_dataset
+
+    if not ref.files:
+        raise DataError("the data of this training are in the memory of another process")
+    dataset = read_dataset(
+        [file.path for file in ref.files],
+        class_names=ref.classes or None,
+        n_inputs=ref.n_inputs,
+        data_format=ref.data_format,
+    )
+    for file, source in zip(ref.files, dataset.sources, strict=True):
+        if file.sha256 != source.sha256:
+            raise _changed(file.path)
+    if dataset_digest(dataset) != ref.contents:
+        raise _changed(ref.files[0].path)
+    return dataset
+
+
+def _changed(path: str) -> DataError:
+    return DataError("has changed since the command started", path=path, advice="start the command again")

@@ -1,0 +1,212 @@
+"""A spec, which describes one training completely, and the result of running it; both are plain values that can be sent
+to another process and compared."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from anncli.errors import AnnError, DataError, NetworkError, UsageError
+
+if TYPE_CHECKING:
+    from anncli.arrays import Array
+
+# Part of every digest: raise it when the same spec begins to mean another training.
+_FORMAT = 1
+
+# What running a spec does.
+MODES = {
+    "train": "a whole training: restarts, early stopping, final fit, evaluation of every set",
+    "epochs": "the trainer's epochs alone, all of them, with the loss after each",
+}
+
+
+class DataFile(NamedTuple):
+    """A data file: its path, and the sha256 of its bytes (as they were when the command started)."""
+
+    path: str
+    sha256: str
+
+
+class DataRef(NamedTuple):
+    """The data of a training.
+
+    contents: digest of the dataset (inputs.dataset_digest), which alone is its identity; files: where it can be read,
+    () for a dataset that exists only in memory; data_format, classes, n_inputs: how to read the files.
+    """
+
+    contents: str
+    files: tuple[DataFile, ...] = ()
+    data_format: str = "auto"
+    classes: tuple[str, ...] = ()
+    n_inputs: int | None = None
+
+
+class RowsRef(NamedTuple):
+    """Row numbers of every set, as (name of the set, little-endian uint32 numbers)."""
+
+    sets: tuple[tuple[str, bytes], ...]
+
+    @classmethod
+    def of(cls, rows: Mapping[str, Array | Sequence[int]]) -> RowsRef:
+        """The rows (n,) of each set, sets in any order; raises ValueError for a number below 0 or above 2**32 - 1."""
+        import numpy as np
+
+        sets = []
+        for name in sorted(rows):
+            numbers = np.asarray(rows[name], dtype=np.int64)
+            if numbers.size and not 0 <= numbers.min() <= numbers.max() < 2**32:
+                raise ValueError(f"rows {numbers.min()} to {numbers.max()} of set {name} are no row numbers")
+            sets.append((name, numbers.astype("<u4").tobytes()))
+        return cls(tuple(sets))
+
+    def numbers(self) -> dict[str, Array]:
+        """Name of the set -> row numbers (n,) int64."""
+        import numpy as np
+
+        return {name: np.frombuffer(numbers, "<u4").astype(np.int64) for name, numbers in self.sets}
+
+
+class Spec(NamedTuple):
+    """One training: everything that decides its result.
+
+    network: the bytes of the network file; rows: None where the options draw the sets; options: every training option
+    by name, those of the trainer among them; epochs: at most, or exactly in mode 'epochs'; mode: one of MODES;
+    keep_network: whether the result holds the trained network; labels: for whoever reads the result, such as
+    {"trainer": "scg", "start": 2}. Labels are no part of the identity.
+    """
+
+    network: bytes
+    data: DataRef
+    rows: RowsRef | None
+    options: Mapping[str, Any]
+    epochs: int
+    mode: str = "train"
+    keep_network: bool = False
+    labels: Mapping[str, Any] = {}
+
+    def digest(self) -> str:
+        """The identity: sha256 of a canonical JSON text, the same in every process and on every machine."""
+        rows = None if self.rows is None else {name: [len(n) // 4, _sha256(n)] for name, n in self.rows.sets}
+        identity = {
+            "format": _FORMAT,
+            "network": _sha256(self.network),
+            "data": self.data.contents,
+            "rows": rows,
+            "options": plain(self.options),
+            "epochs": self.epochs,
+            "mode": self.mode,
+            "keep_network": self.keep_network,
+        }
+        return _sha256(json.dumps(identity, sort_keys=True, separators=(",", ":"), allow_nan=False).encode())
+
+    @property
+    def title(self) -> str:
+        """The labels in words, as 'trainer scg, start 2'."""
+        return ", ".join(f"{name} {value}" for name, value in self.labels.items()) or f"training {self.digest()[:8]}"
+
+
+class Failure(NamedTuple):
+    """Why a training has no result: as AnnError has it, or an internal error with its traceback in details.
+
+    repeats: whether running the same spec again fails in the same way, so that a ledger can keep the failure.
+    """
+
+    message: str
+    advice: str | None = None
+    exit_code: int = 1
+    repeats: bool = True
+    details: str = ""
+
+    def error(self) -> Exception:
+        """The exception that tells a person."""
+        if self.details:
+            fault = InternalError(self.message)
+            fault.add_note(self.details)
+            return fault
+        kinds = {int(kind.exit_code): kind for kind in (UsageError, DataError, NetworkError)}
+        return kinds.get(self.exit_code, AnnError)(self.message, advice=self.advice)
+
+
+class InternalError(Exception):
+    """A fault of this program inside a training that another thread or process ran."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a spec gave.
+
+    digest: of the spec; evaluations: set -> metrics, plain values; curves: name -> values in the order of epochs, of
+    the restart that was kept; seconds: spent in epochs by the time of each value of the curves; total_seconds: of the
+    whole training; network: the bytes of the trained network, where the spec asks for them; ended: why the training
+    ended before its last epoch, or ''; engine: program version and backend, on which the last digits depend.
+    Only the seconds differ from run to run.
+    """
+
+    digest: str
+    evaluations: Mapping[str, Any] = field(default_factory=dict)
+    curves: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+    seconds: tuple[float, ...] = ()
+    total_seconds: float = 0.0
+    network: bytes | None = None
+    ended: str = ""
+    warnings: tuple[str, ...] = ()
+    error: Failure | None = None
+    engine: str = ""
+
+    def without_times(self) -> Result:
+        """The part that is the same whoever runs the spec."""
+        return replace(self, seconds=(), total_seconds=0.0)
+
+    def document(self) -> dict[str, Any]:
+        """As JSON values; result_of() gives an equal result back."""
+        return {
+            "digest": self.digest,
+            "evaluations": plain(self.evaluations),
+            "curves": plain(self.curves),
+            "seconds": list(self.seconds),
+            "total_seconds": self.total_seconds,
+            "network": None if self.network is None else base64.b64encode(self.network).decode("ascii"),
+            "ended": self.ended,
+            "warnings": list(self.warnings),
+            "error": None if self.error is None else self.error._asdict(),
+            "engine": self.engine,
+        }
+
+
+def result_of(document: Mapping[str, Any]) -> Result:
+    """The result that Result.document() wrote; raises ValueError for a document that holds none."""
+    try:
+        network, error = document["network"], document["error"]
+        return Result(
+            digest=document["digest"],
+            evaluations=document["evaluations"],
+            curves={name: tuple(values) for name, values in document["curves"].items()},
+            seconds=tuple(document["seconds"]),
+            total_seconds=document["total_seconds"],
+            network=None if network is None else base64.b64decode(network, validate=True),
+            ended=document["ended"],
+            warnings=tuple(document["warnings"]),
+            error=None if error is None else Failure(**error),
+            engine=document["engine"],
+        )
+    except (KeyError, TypeError, AttributeError) as fault:
+        raise ValueError(f"holds no result: {fault!r}") from None
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON gives it back: tuples become lists, numpy's numbers Python's."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    # numpy's scalars and arrays, without importing numpy for specs that have none.
+    return plain(value.tolist()) if hasattr(value, "tolist") else value
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

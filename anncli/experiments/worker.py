@@ -1,0 +1,157 @@
+"""The worker: runs one spec through training and inference; what goes wrong becomes part of the result."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from anncli import __version__
+from anncli.backends.base import Backend
+from anncli.backends.choice import choose_backend
+from anncli.dataset.dataset import Dataset
+from anncli.errors import AnnError
+from anncli.experiments.executors.base import IsStopped, Stopped, never
+from anncli.experiments.inputs import dataset_of, network_of
+from anncli.experiments.spec import Failure, Result, Spec, plain
+from anncli.network.network import Network
+from anncli.options.table import TrainingOptions
+from anncli.training.outcome import TrainingResult
+from anncli.training.run import TrainingRun
+from anncli.training.setup import prepare
+
+
+def run_spec(spec: Spec, is_stopped: IsStopped = never) -> Result:
+    """The result of a spec; an error is in it and not raised.
+
+    is_stopped: asked after every epoch; raises Stopped when the answer is yes.
+    """
+    digest, name, loaded = spec.digest(), "", False
+    try:
+        name = engine(choose_backend())
+        network, data = network_of(spec.network), dataset_of(spec.data)
+        loaded = True
+        return _MODES[spec.mode](spec, network, data, is_stopped)
+    except Stopped:
+        raise
+    except AnnError as error:
+        # Files may be there again the next time; a training that was refused, or diverged, will be so again.
+        message = str(error).removesuffix(f"; {error.advice}")
+        failure = Failure(message, error.advice, int(error.exit_code), repeats=loaded)
+    except MemoryError:
+        failure = Failure("out of memory", "use fewer --jobs, fewer rows or a smaller network", repeats=False)
+    except Exception as error:
+        failure = Failure(f"{type(error).__name__}: {error}", repeats=False, details=traceback.format_exc())
+    return Result(digest, error=failure, engine=name)
+
+
+def engine(backend: Backend) -> str:
+    """Program version and backend, on which the last digits of a result depend."""
+    return f"anncli {__version__}, {backend.name}"
+
+
+def option_values(options: TrainingOptions) -> dict[str, Any]:
+    """Options as a spec holds them: every one by its name, those of the trainer among them."""
+    values = options._asdict()
+    return {**values.pop("trainer_options"), **values}
+
+
+def training_options_of(values: Mapping[str, Any]) -> TrainingOptions:
+    """The reverse of option_values(), also after a way through JSON."""
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    fields = {name: values.pop(name) for name in TrainingOptions._fields if name in values}
+    return TrainingOptions(trainer_options=values, **fields)
+
+
+def _prepared(spec: Spec, network: Network, data: Dataset) -> TrainingRun:
+    sets = None if spec.rows is None else spec.rows.numbers()
+    return TrainingRun(prepare(network, data, training_options_of(spec.options), sets=sets))
+
+
+def _train(spec: Spec, network: Network, data: Dataset, is_stopped: IsStopped) -> Result:
+    """Mode 'train': what `ann train` does, without its files."""
+    run, begin = _prepared(spec, network, data), time.perf_counter()
+    seconds: dict[int, list[float]] = {}
+    for report in run.epochs(spec.epochs):
+        if report.phase == "training":
+            seconds.setdefault(report.restart, []).append(time.perf_counter() - begin)
+        if is_stopped():
+            raise Stopped
+    result = run.finish()
+    return Result(
+        spec.digest(),
+        evaluations=_evaluations(run, result),
+        curves={
+            "training": tuple(report.training_loss for report in result.history),
+            "validation": tuple(report.validation_loss for report in result.history),
+        },
+        seconds=tuple(seconds.get(result.restart, ())),
+        total_seconds=time.perf_counter() - begin,
+        network=_rendered(result.network) if spec.keep_network else None,
+        ended="" if result.reached_limit else result.stop_reason,
+        warnings=tuple(result.warnings),
+        engine=engine(run.setup.backend),
+    )
+
+
+def _evaluations(run: TrainingRun, result: TrainingResult) -> dict[str, Any]:
+    """Metrics of every set that has rows; the validation set by the weights that it chose, not those trained on it."""
+    found = {}
+    for name, rows in result.rows.items():
+        parameters = result.network.parameters
+        if name == "validation" and result.validation_parameters is not None:
+            parameters = result.validation_parameters
+        if len(rows):
+            found[name] = plain(run.evaluate(parameters, name, result.network.classes).as_dict())
+    return found
+
+
+def _rendered(network: Network) -> bytes:
+    from anncli.formats.networks.storage import render
+
+    return render(network)
+
+
+def _follow(spec: Spec, network: Network, data: Dataset, is_stopped: IsStopped) -> Result:
+    """Mode 'epochs': the loss of the training set, with its penalty, before the first epoch and after each.
+
+    No rule stops the training; it ends early when the trainer has finished or the loss is not finite.
+    """
+    run = _prepared(spec, network, data)
+    attempt, validation = run.attempt, run.setup.rows["validation"]
+    objective, parameters, lowest, ended = attempt.objective, attempt.parameters, None, ""
+    losses, seconds = [objective.value(parameters)], [0.0]
+    for _ in range(spec.epochs):
+        if is_stopped():
+            raise Stopped
+        begin = time.perf_counter()
+        with np.errstate(over="ignore", invalid="ignore"):
+            outcome = attempt.trainer.epoch(objective, parameters, attempt.rng, spec.epochs)
+            spent = time.perf_counter() - begin
+            loss = objective.value(parameters)
+        if not np.isfinite(loss):
+            ended = "diverged"
+            break
+        losses.append(loss)
+        seconds.append(seconds[-1] + spent)
+        if len(validation):
+            other = objective.value(parameters, validation, penalty=False)
+            lowest = other if lowest is None else min(lowest, other)
+        if outcome.finished:
+            ended = outcome.finished
+            break
+    return Result(
+        spec.digest(),
+        evaluations={"validation": {"lowest_loss": lowest}} if len(validation) else {},
+        curves={"training": tuple(losses)},
+        seconds=tuple(seconds),
+        total_seconds=seconds[-1],
+        ended=ended,
+        engine=engine(run.setup.backend),
+    )
+
+
+_MODES: dict[str, Callable[[Spec, Network, Dataset, IsStopped], Result]] = {"train": _train, "epochs": _follow}
