@@ -207,8 +207,8 @@ def _no_such_option(word: str, context: click.Context) -> str:
 
 
 def _fail(message: str, code: int) -> int:
-    # A value of a thousand characters is recognised by its first sixty.
-    text = re.sub(r"'([^']{60})[^']{20,}'", r"'\1...'", " ".join(printable(message).split()))
+    # A value of a thousand characters is recognised by its first sixty. A quote inside a word does not begin one.
+    text = re.sub(r"(?<![^\s(])'([^']{60})[^']{20,}'", r"'\1...'", " ".join(printable(message).split()))
     with contextlib.suppress(OSError):
         print(f"ann: {text}", file=sys.stderr)
     return code

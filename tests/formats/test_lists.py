@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from anncli.errors import DataError
-from anncli.formats.data.lists import ListReader, looks_like_list
+from anncli.formats.data.list_head import looks_like_list
+from anncli.formats.data.lists import ListReader
 from anncli.formats.files.source import ByteSource
 
 LISTS = [

@@ -297,7 +297,7 @@ def test_both_parsers_take_and_refuse_the_same_texts(path: Path, monkeypatch: py
                 results.append(("taken", bits, reader.columns, reader.line))
             except DataError as error:
                 results.append(("refused", str(error)))
-        assert results[0] == results[1], (text, options)
+        assert results[0] == results[1], (text, options, results)
         outcomes[results[0][0]] += 1
     # The texts must reach both sides of the rule.
     assert min(outcomes.values()) > 500, outcomes

@@ -14,11 +14,13 @@ from anncli.cli.classic.arguments import METRICS, SCALINGS, Arguments
 from anncli.cli.classic.run import rates
 from anncli.cli.running.signals import Interruption
 from anncli.cli.showing.console import Console, print_json
+from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.report import percent
 from anncli.dataset.dataset import Dataset
 from anncli.errors import ExitCode, Interrupted, UsageError, printable
 from anncli.evaluation.collapse import collapsed
 from anncli.formats.data.assemble import read_sets
+from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.textfile import check_writable, is_empty
 from anncli.formats.networks.storage import load, save
 from anncli.network.network import Network
@@ -121,7 +123,9 @@ class ClassicRun:
         for name, path in zip(_HELD_OUT, (a.validation, a.test), strict=True):
             if path is not None and not is_empty(path):
                 groups[name] = (path,)
-        data, sets = read_sets(groups, network=network, data_format=self.data_format)
+        remarks = Remarks()
+        data, sets = read_sets(groups, network=network, data_format=self.data_format, remarks=remarks)
+        show_remarks(self.console, remarks)
         for name in _HELD_OUT:
             if name in sets:
                 # ann1dn counted entries without a class nowhere but in the divisor of the error.

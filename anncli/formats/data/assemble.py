@@ -82,7 +82,7 @@ def read_sets(
     """
     expected = expected_of(network, None)
     want = _want(None if network is None else network.n_inputs, delimiter, data_format, network, remarks)
-    data, rows = _read(sets, expected, want, data_format, labelled=True)
+    data, rows = _read(sets, expected, want, data_format, labelled=True, training=True)
     for number, (name, paths) in enumerate(sets.items()):
         check_labels(data, paths[0], expected, rows[name], asked=number == 0 and len(paths) == 1)
     return data, rows
@@ -129,7 +129,13 @@ def _want(
 
 
 def _read(
-    sets: Mapping[str, Sequence[Path]], expected: Expected, want: Want, data_format: str, *, labelled: bool
+    sets: Mapping[str, Sequence[Path]],
+    expected: Expected,
+    want: Want,
+    data_format: str,
+    *,
+    labelled: bool,
+    training: bool = False,
 ) -> tuple[Dataset, dict[str, Array]]:
     check_paths(sets)
     if labelled:
@@ -144,6 +150,8 @@ def _read(
             seen.check_path(path, label)
             seen.check_bytes(path, label, collector.read(path, label))
         rows[name] = row_range(start, collector.n_samples)
+        if training and len(rows) == 1:
+            numbers.check_all_labelled()
     found, renumbered = numbers.settle()
     if found:
         return collector.dataset(found, renumbered), rows

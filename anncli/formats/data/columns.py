@@ -55,7 +55,9 @@ class ColumnMatcher:
             raise DataError(f"no column {_listed(missing, quote=True)}", path=shown, line=line, advice=advice)
         double = [name for name in dict.fromkeys(names) if names.count(name) > 1 and name in self.wanted]
         if double:
-            raise DataError(f"two columns are called {_listed(double, quote=True)}", path=shown, line=line, advice="rename one")
+            raise DataError(
+                f"two columns are called {_listed(double, quote=True)}", path=shown, line=line, advice="rename one"
+            )
         if extra and self._of != "the network":
             message = f"columns that {self._of} does not have: {_listed(extra)}"
             raise DataError(message, path=shown, line=line, advice="give files with the same columns")

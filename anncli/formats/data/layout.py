@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from anncli.compiled.row_text import (
@@ -24,6 +25,8 @@ from anncli.errors import DataError, quoted
 
 # So many lines of content are looked at.
 SAMPLE_LINES = 20
+# So many values of a line are looked at; more take longer and show nothing else.
+_MOST_VALUES = 10_000
 
 _SHOWN = {"": "blanks", "\t": "tabs"}
 COMMENT_MARKS = re.compile(rb"(?:%|//|!|--|\*|@)")
@@ -103,7 +106,9 @@ def _tabs_separate(contents: Sequence[bytes], shown: str, line: int) -> bool:
     if len(by_tabs) > 1 and len(by_blanks) == 1:
         return False
     if len(by_tabs) == 1 and len(by_blanks) == 1:
-        message = f"two tabs in a row: {by_tabs.pop()} columns with empty cells, or {by_blanks.pop()} columns with wide gaps"
+        message = (
+            f"two tabs in a row: {by_tabs.pop()} columns with empty cells, or {by_blanks.pop()} columns with wide gaps"
+        )
         advice = "write a value into every cell, or a single tab between values"
         raise DataError(message, path=shown, line=line, advice=advice)
     return True
@@ -111,25 +116,34 @@ def _tabs_separate(contents: Sequence[bytes], shown: str, line: int) -> bool:
 
 def refuse_decimal_commas(contents: Sequence[bytes], shown: str, line: int) -> None:
     """Raises DataError where commas stand inside the values as well as between them."""
-    advice = "write decimals with a point; if each comma separates two values, write them alike and without leading zeros"
-    spaced = [re.split(rb",[ \t]+|[ \t]+", content.strip(b" \t,")) for content in contents if starts_with_value(content)]
+    advice = (
+        "write decimals with a point; if each comma separates two values, write them alike and without leading zeros"
+    )
+    spaced = [
+        re.split(rb",[ \t]+|[ \t]+", content.strip(b" \t,")) for content in contents if starts_with_value(content)
+    ]
     if spaced and all(len(row) == len(spaced[0]) > 1 for row in spaced):
         values = [value for row in spaced for value in row]
         if any(b"," in value for value in values) and all(NUMBER.fullmatch(v.replace(b",", b".", 1)) for v in values):
             found = quoted(text_of(contents[0]))
             raise DataError(f"commas inside values and between them: {found}", path=shown, line=line, advice=advice)
-    tight = [content.split(b",") for content in contents if starts_with_value(content)]
-    decimals = [row[1::2] for row in tight]
-    digits = all(value.isdigit() for row in decimals for value in row)
-    if tight and digits and all(len(row) % 2 == 0 for row in tight) and not any(b"." in c for c in contents):
-        if any(len(value) > 1 and value[:1] == b"0" for row in decimals for value in row):
-            found = quoted(text_of(contents[0]))
-            raise DataError(f"looks like decimal commas: {found}", path=shown, line=line, advice=advice)
+    if _decimals_of_commas([content for content in contents if starts_with_value(content)]):
+        found = quoted(text_of(contents[0]))
+        raise DataError(f"looks like decimal commas: {found}", path=shown, line=line, advice=advice)
+
+
+def _decimals_of_commas(contents: Sequence[bytes]) -> bool:
+    """Whether every second value between commas can only be the decimals of the one before: digits, some with a zero first."""
+    rows = [content.split(b",") for content in contents]
+    decimals = [value for row in rows for value in row[1::2]]
+    if not rows or any(len(row) % 2 for row in rows) or any(b"." in content for content in contents):
+        return False
+    return all(map(bytes.isdigit, decimals)) and any(len(value) > 1 and value[:1] == b"0" for value in decimals)
 
 
 def _ends_with_delimiter(rows: Sequence[Sequence[bytes]], delimiter: str, n_wanted: int | None) -> bool:
     """Whether every row has an empty last value that is no missing one, except for a first line of names."""
-    values = rows[1:] if len(rows) > 1 and not rows[0][-1:] == [b""] else rows
+    values = rows[1:] if len(rows) > 1 and rows[0][-1:] != [b""] else rows
     if not delimiter or not all(len(row) > 1 and not row[-1] for row in values):
         return False
     if values is not rows:
@@ -154,6 +168,12 @@ def could_be_numbered(content: bytes) -> bool:
     return [value.strip(b'"') for value in re.split(rb"[\s,;|]+", content)][:2] == [b"0", b"1"]
 
 
+def _are_consecutive(values: Sequence[bytes]) -> bool:
+    """Whether values are whole numbers that each exceed the one before by 1."""
+    whole = all(re.fullmatch(rb"0|[1-9][0-9]{0,8}", value) for value in values)
+    return whole and all(int(after) - int(before) == 1 for before, after in pairwise(values))
+
+
 class _FirstLine:
     """Decides whether the first line of a table names its columns."""
 
@@ -164,7 +184,7 @@ class _FirstLine:
 
     def names(self) -> tuple[tuple[str, ...], bool]:
         """The column names, () if the line is a row; and whether they are the numbers 0, 1, 2, ..."""
-        if all(map(is_value, self.rows[0])):
+        if all(map(is_value, self.rows[0][:_MOST_VALUES])):
             return self._numbers()
         names = header_names(self.content, self.delimiter)
         words = [name.encode() for name in names]
@@ -178,7 +198,7 @@ class _FirstLine:
             raise self._fault(f"expected a number, found {mark}", "comments begin with #", column=1)
         if len(self.rows) == 1:
             raise self._fault("holds no rows, only a line of names", "write one row of values per line", place=False)
-        if not any(is_value(value) for row in self.rows[1:] for value in row):
+        if not any(is_value(value) for row in self.rows[1:] for value in row[:_MOST_VALUES]):
             return (), False
         if len(self.rows[1]) != len(names):
             names = header_names(strip_comment(self.content), self.delimiter)
@@ -188,10 +208,10 @@ class _FirstLine:
     def _numbers(self) -> tuple[tuple[str, ...], bool]:
         """Names that are consecutive whole numbers, as a program writes them for columns without names."""
         first, below = self.rows[0], self.rows[1:]
-        texts = tuple(map(text_of, first))
-        whole = all(re.fullmatch(r"0|[1-9][0-9]{0,8}", text) for text in texts)
-        if not whole or len(first) < 2 or not below or any(int(b) - int(a) != 1 for a, b in zip(texts, texts[1:], strict=False)):  # fmt: skip
+        # The first three tell for nearly every file.
+        if len(first) < 2 or not below or not (_are_consecutive(first[:3]) and _are_consecutive(first)):
             return (), False
+        texts = tuple(map(text_of, first))
         decimals = [[re.search(rb"[.eE]", value) is not None for value in row] for row in below]
         every, each = all(map(all, decimals)), all(map(any, decimals))
         if int(texts[0]) == 0 and len(first) > 2 and not any(list(row) == list(first) for row in below):

@@ -58,10 +58,16 @@ class Precision:
         if len(exact) - n_left <= _COLLISIONS * len(exact):
             return None
         lost = int(np.flatnonzero(rounded[1:] == rounded[:-1])[0])
-        one, other = f"{exact[lost]:.17g}", f"{exact[lost + 1]:.17g}"
+        one, other = _shown(exact[lost]), _shown(exact[lost + 1])
         name = f"column {column + 1} ('{self._names[column]}')" if column in self._names else f"column {column + 1}"
         difference = f"{exact[lost + 1] - exact[lost]:.6g}"
         return (
-            f"{name}: {one} and {other} differ by {difference} and become the same 32-bit number {rounded[lost]:.9g}; "
+            f"{name}: {one} and {other} differ by {difference} and become the same 32-bit number {_shown(rounded[lost])}; "
             f"{len(exact)} different values become {n_left}; subtract a constant from the column, or leave it out"
         )
+
+
+def _shown(number: float) -> str:
+    """A number with all its digits, a whole one without a point."""
+    number = float(number)
+    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else f"{number:.17g}"

@@ -11,7 +11,7 @@ from anncli.errors import DataError, UsageError, did_you_mean
 from anncli.formats.data.base import DataFormat, Width
 from anncli.formats.data.foreign import check_kind
 from anncli.formats.data.layout import could_be_numbered
-from anncli.formats.data.lists import refuse_two_readings
+from anncli.formats.data.list_head import refuse_two_readings
 from anncli.formats.data.names import DATA_FORMAT_NAMES
 from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import BOM
@@ -45,13 +45,16 @@ def format_of(
     width: the values per row, where they are known. Raises: UsageError for an unknown name, DataError where several
     formats recognise the file, or none and it is a file of another program.
     """
-    if name != "auto" and not DATA_FORMAT_NAMES[data_format(name) and name].general:
-        return data_format(name)
+    if name != "auto":
+        said = data_format(name)
+        if DATA_FORMAT_NAMES[name].general:
+            check_kind(_head(source), source.shown)
+        return said
     head = _head(source)
-    if name != "auto" or delimiter is not None:
+    if delimiter is not None:
         check_kind(head, source.shown)
         # Only rows of numbers have a delimiter to choose.
-        return data_format(name if name != "auto" else "vectors")
+        return data_format("vectors")
     if b"\0" not in head and not content_lines(head, 1):
         return data_format("vectors")
     found = [name for name, info in DATA_FORMAT_NAMES.items() if not info.general and data_format(name).sniff(head)]

@@ -12,7 +12,6 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.compiled.row_text import (
-    CONTENT,
     check_values,
     content_lines,
     fields,
@@ -104,7 +103,7 @@ class VectorReader:
         is_first = not self.first_line
         if is_first:
             block = block[self._start(block) :]
-        if self.width is None:
+        if self.width is None or self._layout is None:
             return
         rows.width = self.width.n_values
         block, before = self._plain(block), rows.n
@@ -150,7 +149,9 @@ class VectorReader:
             return
         self.want.remarks.guess(self.source.shown, layout.text())
         if layout.numbered:
-            text = f"line {self.header_line} ({', '.join(layout.names[:3])}, ...) is taken as the numbers of the columns"
+            text = (
+                f"line {self.header_line} ({', '.join(layout.names[:3])}, ...) is taken as the numbers of the columns"
+            )
             self.want.remarks.note(self.source.shown, text)
 
     def _plain(self, block: bytes) -> bytes:
@@ -218,7 +219,9 @@ class VectorReader:
             with warnings.catch_warnings():
                 # numpy warns about a block of comments alone.
                 warnings.simplefilter("ignore", UserWarning)
-                return np.loadtxt(io.BytesIO(block), np.float32, comments=None, delimiter=self.delimiter or None, ndmin=2)
+                return np.loadtxt(
+                    io.BytesIO(block), np.float32, comments=None, delimiter=self.delimiter or None, ndmin=2
+                )
         except ValueError:
             return None
 

@@ -54,6 +54,17 @@ def render(network: Network, name: str | None = None, path: Path = "") -> bytes:
     return network_format(name).render(network)
 
 
+def check_place(network: Network, path: Path) -> None:
+    """Raises UsageError where writing the network back would replace a file that may hold data.
+
+    Numbers alone can be a network of ann1dn as well as rows of data; only the ending .nn says which.
+    """
+    name = shown_name(path)
+    if network.source.dialect == "ann1dn" and name != "<stdin>" and not name.lower().endswith(".nn"):
+        advice = "NETWORK comes first; if it is one, rename it to end in .nn, or say where to write with --output"
+        raise UsageError("reads as a network of ann1dn and as data; it is not overwritten", path=name, advice=advice)
+
+
 def save(network: Network, path: Path, name: str | None = None) -> None:
     """Write a network whole or not at all (`-`: standard output); raises AnnError if that fails, and as render()."""
     replace_file(path, render(network, name, path))
