@@ -52,8 +52,12 @@ def _is_fann(head: bytes) -> bool:
     return fits and (widths != [3, 3] or len(content_lines(head, 1 << 16)) == 2 * int(counts[1]) + 1)
 
 
+_RELATION = re.compile(rb"^\s*@relation\s", re.IGNORECASE | re.MULTILINE)
+
+
 def _is_arff(head: bytes) -> bool:
-    return re.search(rb"^\s*@relation\s", head, re.IGNORECASE | re.MULTILINE) is not None and not head[:1].isdigit()
+    head = head[: 1 << 16]
+    return head[:1] in (b"%", b"@", b"\r", b"\n", b" ") and _RELATION.search(head) is not None
 
 
 # In this order: a more exact test stands before a general one.

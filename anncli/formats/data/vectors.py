@@ -155,12 +155,10 @@ class VectorReader:
             self.want.remarks.note(self.source.shown, text)
 
     def _plain(self, block: bytes) -> bytes:
-        """The block as the fast parsers read it: without comments, quotes and delimiters that separate nothing."""
+        """The block as the fast parsers read it: without comments and delimiters that separate nothing."""
         assert self._layout is not None
         if b"#" in block:
             block = without_comments(block)
-        if b'"' in block:
-            block = unquoted_numbers(block)
         if self._layout.trailing:
             end = self._layout.delimiter.encode()
             block = block.replace(end + b"\n", b"\n").replace(end + b"\r\n", b"\r\n")
@@ -200,10 +198,15 @@ class VectorReader:
             at = block.rfind(b"\n", 0, at) + 1 if status else at
             self.line += lines if at == end else count_lines(block, before, at)
             if status:
-                self._feed_slowly(rows, block[at:])
-                break
+                rest = block[at:]
+                block, at = unquoted_numbers(rest) if b'"' in rest else rest, 0
+                if block == rest:
+                    self._feed_slowly(rows, block)
+                    break
+                end = len(block)
 
     def _feed_numpy(self, rows: RowBuffer, block: bytes) -> None:
+        block = unquoted_numbers(block) if b'"' in block else block
         values = self._loadtxt(block)
         if values is None or (values.size and (values.shape[1] != rows.width or not np.isfinite(values).all())):
             self._feed_slowly(rows, block)
