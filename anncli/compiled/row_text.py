@@ -143,7 +143,6 @@ def value_fault(value: bytes) -> tuple[str, str] | None:
 
 def _advice(value: bytes, text: str) -> str:
     """What to do about a value that is no number."""
-    number = value.rstrip(b"#")
     advice = "correct it, or take the row out"
     if _THOUSANDS.fullmatch(value):
         advice = "write decimals with a point, and thousands without a mark between them"
@@ -151,7 +150,7 @@ def _advice(value: bytes, text: str) -> str:
         advice = "write decimals with a point"
     elif _FORTRAN.fullmatch(value):
         advice = "write exponents with E"
-    elif number != value and NUMBER.fullmatch(number.split(b"#", 1)[0]):
+    elif b"#" in value and NUMBER.fullmatch(value.split(b"#", 1)[0]):
         advice = "write a blank before the # of a comment"
     elif text[0] in _DASHES and NUMBER.fullmatch(value[len(text[0].encode()) :]):
         advice = "write the minus sign as -"

@@ -142,14 +142,11 @@ def _decimals_of_commas(contents: Sequence[bytes]) -> bool:
 
 
 def _ends_with_delimiter(rows: Sequence[Sequence[bytes]], delimiter: str, n_wanted: int | None) -> bool:
-    """Whether every row has an empty last value that is no missing one, except for a first line of names."""
-    values = rows[1:] if len(rows) > 1 and rows[0][-1:] != [b""] else rows
-    if not delimiter or not all(len(row) > 1 and not row[-1] for row in values):
+    """Whether the last column is empty wherever a line has it, and not one that the network wants."""
+    if not delimiter or all(row[-1] for row in rows if row):
         return False
-    if values is not rows:
-        # Names without a delimiter at the end: the last value has one of them, or none.
-        return len(rows[0]) == len(values[0]) - 1 and not any(map(is_value, rows[0]))
-    return n_wanted is None or len(rows[0]) != n_wanted
+    widths = {len(row) - (len(row) > 1 and not row[-1]) for row in rows}
+    return len(widths) == 1 and n_wanted != widths.pop() + 1
 
 
 def is_header(content: bytes, following: bytes, delimiter: str) -> bool:

@@ -39,6 +39,8 @@ def looks_like_list(block: bytes) -> bool:
     if len(words) > 1 and not LABEL.fullmatch(first) and not (others and starts_with_value(others[0])):
         # Neither numbers nor a label follow: at most the name of a file.
         return _FILE_NAME.match(first) is not None
+    if others and not LABEL.fullmatch(first) and 0 < first.count(b"\t") == others[0].count(b"\t"):
+        return False
     names_columns = others and is_header(first, others[0], guess_delimiter([first]))
     return not (names_columns and all(map(starts_with_value, others)))
 

@@ -70,4 +70,4 @@ class Precision:
 def _shown(number: float) -> str:
     """A number with all its digits, a whole one without a point."""
     number = float(number)
-    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else f"{number:.17g}"
+    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
