@@ -22,7 +22,7 @@ from anncli.evaluation.collapse import collapsed
 from anncli.formats.data.assemble import read_sets
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.textfile import check_writable, is_empty
-from anncli.formats.networks.storage import load, save
+from anncli.formats.networks.storage import check_place, load, save
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
 from anncli.training.attempt import EpochReport
@@ -49,6 +49,7 @@ class ClassicRun:
         """Train, write and report; an interrupted run raises Interrupted after writing."""
         a = self.arguments
         network = self._checked(load(a.network))
+        check_place(network, a.network)
         self.say("loading data...")
         data, sets = self._read_data(network)
         self._announce(data, sets)
