@@ -38,7 +38,7 @@ def register(
     files: tuple[DataFile, ...] = ()
     if len(paths) == len(dataset.sources):
         files = tuple(DataFile(path, source.sha256) for path, source in zip(paths, dataset.sources, strict=True))
-    return DataRef(contents, files, data_format, dataset.classes, n_inputs)
+    return DataRef(contents, files, data_format, dataset.classes, n_inputs, dataset.columns)
 
 
 def forget(ref: DataRef) -> None:
@@ -102,6 +102,7 @@ def network_of(data: bytes) -> Network:
 
 def _read(ref: DataRef) -> Dataset:
     from anncli.formats.data.assemble import read_dataset
+    from anncli.formats.data.remarks import Remarks
 
     if not ref.files:
         raise DataError("the data of this training are in the memory of another process")
@@ -110,6 +111,8 @@ def _read(ref: DataRef) -> Dataset:
         class_names=ref.classes or None,
         n_inputs=ref.n_inputs,
         data_format=ref.data_format,
+        columns=ref.columns,
+        remarks=Remarks(),
     )
     for file, source in zip(ref.files, dataset.sources, strict=True):
         if file.sha256 != source.sha256:

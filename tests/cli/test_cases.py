@@ -176,6 +176,12 @@ def test_data_are_never_overwritten(tmp_path: Path, ann: Ann) -> None:
     assert (tmp_path / "d1.txt").read_bytes() == before
 
 
+def test_data_in_the_place_of_the_network_are_told(tmp_path: Path, ann: Ann) -> None:
+    (tmp_path / "p.txt").write_text("5 1 1\n5 4 4\n")
+    done = ann("train", "p.txt", "net.nn", 5, check=4)
+    assert "NETWORK comes first, then the data files" in done.stderr
+
+
 def test_every_guess_is_printed_by_dry_run_and_verbose(tmp_path: Path, ann: Ann) -> None:
     case(tmp_path, "M3")
     wanted = "ann: p.csv: 3 values per row, separated by ';', a delimiter at the end of every line; the first line names the columns a, b, c\n"  # fmt: skip
@@ -202,3 +208,12 @@ def test_sets_are_not_classes(tmp_path: Path, ann: Ann, files: tuple[str, str], 
         (tmp_path / name).write_text(f"{k} 2\n{k} 3\n")
     done = ann("init", "x.nn", "--data", ",".join(files), check=0 if taken else 2)
     assert taken or f"ann: {files[1]}: 2 files are 2 classes, but this one is called like a set; say --" in done.stderr
+
+
+def test_other_processes_read_the_columns_in_the_same_order(tmp_path: Path, ann: Ann) -> None:
+    case(tmp_path, "F1")
+    ann("init", "x.nn", "--data", "p.csv,n.csv", "--hidden", "4")
+    options = ("5", "--trainers", "adam,sgd", "--plot", "none", "--jobs", "2")
+    runs = [ann("bench", "x.nn", *files, *options).stdout for files in (("p.csv", "n.csv"), ("p2.csv", "n2.csv"))]
+    runs = [re.sub(r"[0-9.]+ s\b", "", text) for text in runs]
+    assert "adam" in runs[0]

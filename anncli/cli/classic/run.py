@@ -43,6 +43,7 @@ def run_network(values: Values, network_path: str, data_path: str, threshold: fl
         [data_path],
         class_names=classes,
         n_inputs=network.n_inputs,
+        columns=network.columns,
         labelled=False,
         data_format=values["data_format"],
         remarks=remarks,

@@ -40,6 +40,7 @@ def read_dataset(
     labelled: bool = True,
     delimiter: str | None = None,
     data_format: str = "auto",
+    columns: Sequence[str] = (),
     remarks: Remarks | None = None,
 ) -> Dataset:
     """The rows of one file per class, in class order; or of one file for all classes, whose rows carry their classes.
@@ -48,7 +49,8 @@ def read_dataset(
         the network, then those in the rows, then the file names without ending; n_inputs, the values per row, default
         those of the network, then of the first row; labelled, False where the files are no classes, so that only rows
         give labels; delimiter, '' for blanks, or one of , ; tab |, default found in the file; data_format, a name of
-        DATA_FORMAT_NAMES, default found in each file; remarks, takes what the reader has to say; without it a warning of
+        DATA_FORMAT_NAMES, default found in each file; columns, the names of the inputs, default those of the network, which
+        the columns of the files are matched with; remarks, takes what the reader has to say; without it a warning of
         Python tells of numbers that 32 bits do not hold.
     Raises: DataError with file, line and column for anything that is not clean data; UsageError for files that do not
         agree with the classes.
@@ -58,6 +60,7 @@ def read_dataset(
     expected = expected_of(network, class_names)
     n_inputs = network.n_inputs if network is not None and n_inputs is None else n_inputs
     want = _want(n_inputs, delimiter, data_format, network, remarks)
+    want = want._replace(columns=tuple(columns)) if columns else want
     data, _ = _read({"data": paths}, expected, want, data_format, labelled=labelled)
     if labelled:
         check_labels(data, paths[0], expected)

@@ -13,7 +13,8 @@ _WHOLE = 2.0**24
 # A column whose values differ by less than this, relative to their size, has few float32 numbers to take.
 _NARROW = 2.0**-14
 _FIRST_ROWS = 1000
-_MOST_VALUES = 10_000
+# Of each file at most so many rows are looked at once more.
+_MOST_ROWS = 20_000
 # Fewer collisions among the values of a column do not matter.
 _COLLISIONS = 0.01
 
@@ -24,19 +25,21 @@ class Precision:
     def __init__(self) -> None:
         self._exact: dict[int, set[float]] = {}
         self._names: dict[int, str] = {}
+        self._rows_left = _MOST_ROWS
 
     def watch(self, rows: Array, exact: Callable[[int], Array], names: Sequence[str] = (), *, is_first: bool) -> None:
         """Look at rows (n, width) float32 of a file; exact(n) gives the first n of them at most in float64; is_first:
         they are the first ones of their file."""
-        if not len(rows):
+        self._rows_left = _MOST_ROWS if is_first else self._rows_left
+        if not len(rows) or not self._rows_left:
             return
         suspects = self._narrow(rows[:_FIRST_ROWS]) if is_first else set()
         if rows.max() >= _WHOLE or rows.min() <= -_WHOLE:
             suspects |= set(np.flatnonzero((np.abs(rows) >= _WHOLE).any(axis=0)).tolist())
-        suspects = {k for k in suspects if len(self._exact.get(k, ())) < _MOST_VALUES}
         if not suspects:
             return
-        values = exact(_MOST_VALUES)
+        values = exact(self._rows_left)
+        self._rows_left -= len(values)
         for column in suspects:
             self._exact.setdefault(column, set()).update(values[:, column].tolist())
             if names:
