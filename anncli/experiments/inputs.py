@@ -109,9 +109,8 @@ def _read(ref: DataRef) -> Dataset:
     dataset = read_dataset(
         [file.path for file in ref.files],
         class_names=ref.classes or None,
-        n_inputs=ref.n_inputs,
+        n_inputs=ref.columns or ref.n_inputs,
         data_format=ref.data_format,
-        columns=ref.columns,
         remarks=Remarks(),
     )
     for file, source in zip(ref.files, dataset.sources, strict=True):

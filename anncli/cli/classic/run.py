@@ -42,8 +42,7 @@ def run_network(values: Values, network_path: str, data_path: str, threshold: fl
     data = read_dataset(
         [data_path],
         class_names=classes,
-        n_inputs=network.n_inputs,
-        columns=network.columns,
+        n_inputs=network.columns or network.n_inputs,
         labelled=False,
         data_format=values["data_format"],
         remarks=remarks,

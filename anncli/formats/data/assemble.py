@@ -36,21 +36,19 @@ def read_dataset(
     *,
     network: Network | None = None,
     class_names: Sequence[str] | None = None,
-    n_inputs: int | None = None,
+    n_inputs: int | Sequence[str] | None = None,
     labelled: bool = True,
     delimiter: str | None = None,
     data_format: str = "auto",
-    columns: Sequence[str] = (),
     remarks: Remarks | None = None,
 ) -> Dataset:
     """The rows of one file per class, in class order; or of one file for all classes, whose rows carry their classes.
 
     Args: paths, may be a single one; network, whose inputs and classes the files must fit; class_names, default those of
-        the network, then those in the rows, then the file names without ending; n_inputs, the values per row, default
-        those of the network, then of the first row; labelled, False where the files are no classes, so that only rows
+        the network, then those in the rows, then the file names without ending; n_inputs, the values per row or
+        the names of their columns, default those of the network, then of the first row; labelled, False where the files are no classes, so that only rows
         give labels; delimiter, '' for blanks, or one of , ; tab |, default found in the file; data_format, a name of
-        DATA_FORMAT_NAMES, default found in each file; columns, the names of the inputs, default those of the network, which
-        the columns of the files are matched with; remarks, takes what the reader has to say; without it a warning of
+        DATA_FORMAT_NAMES, default found in each file; remarks, takes what the reader has to say; without it a warning of
         Python tells of numbers that 32 bits do not hold.
     Raises: DataError with file, line and column for anything that is not clean data; UsageError for files that do not
         agree with the classes.
@@ -58,9 +56,9 @@ def read_dataset(
     if isinstance(paths, (str, os.PathLike)):
         paths = [paths]
     expected = expected_of(network, class_names)
-    n_inputs = network.n_inputs if network is not None and n_inputs is None else n_inputs
-    want = _want(n_inputs, delimiter, data_format, network, remarks)
-    want = want._replace(columns=tuple(columns)) if columns else want
+    if network is not None and n_inputs is None:
+        n_inputs = network.columns or network.n_inputs
+    want = _want(n_inputs, delimiter, data_format, remarks)
     data, _ = _read({"data": paths}, expected, want, data_format, labelled=labelled)
     if labelled:
         check_labels(data, paths[0], expected)
@@ -84,7 +82,7 @@ def read_sets(
     Raises: as read_dataset().
     """
     expected = expected_of(network, None)
-    want = _want(None if network is None else network.n_inputs, delimiter, data_format, network, remarks)
+    want = _want(None if network is None else network.columns or network.n_inputs, delimiter, data_format, remarks)
     data, rows = _read(sets, expected, want, data_format, labelled=True, training=True)
     for number, (name, paths) in enumerate(sets.items()):
         check_labels(data, paths[0], expected, rows[name], asked=number == 0 and len(paths) == 1)
@@ -106,8 +104,7 @@ def stream_vectors(
     block_rows: the most rows in one batch, which has inputs and names; columns: the names of the network's inputs, which
     those of the file are matched with. The rows before a fault come before it is raised.
     """
-    source, want = ByteSource(path), _want(n_inputs, delimiter, data_format, None, remarks)
-    want = want._replace(columns=tuple(columns))
+    source, want = ByteSource(path), _want(columns or n_inputs, delimiter, data_format, remarks)
     matcher = ColumnMatcher(columns, want.remarks or Remarks())
     batch = None
     for raw in format_of(source, data_format, delimiter, want.width).open(source, want):
@@ -119,16 +116,15 @@ def stream_vectors(
         raise DataError("holds no rows", path=source.shown, advice="write one row of values per line")
 
 
-def _want(
-    n_inputs: int | None, delimiter: str | None, data_format: str, network: Network | None, remarks: Remarks | None
-) -> Want:
+def _want(inputs: int | Sequence[str] | None, delimiter: str | None, data_format: str, remarks: Remarks | None) -> Want:
     """Raises UsageError for an unknown format or delimiter."""
     if data_format != "auto":
         format_named(data_format)
     if delimiter is not None and delimiter not in DELIMITERS:
         raise UsageError(f"values cannot be separated by '{delimiter}'", advice="use blanks, a tab, ',', ';' or '|'")
-    width = None if n_inputs is None else Width(n_inputs)
-    return Want(width, delimiter, () if network is None else network.columns, remarks or Remarks())
+    columns = () if inputs is None or isinstance(inputs, int) else tuple(inputs)
+    n_inputs = inputs if isinstance(inputs, int) else len(columns) or None
+    return Want(None if n_inputs is None else Width(n_inputs), delimiter, columns, remarks or Remarks())
 
 
 def _read(

@@ -36,7 +36,9 @@ def parse(data: bytes, path: Path) -> Network:
             raise
         # Numbers under another name: as a rule a data file where the network was forgotten, or both were swapped.
         advice = "NETWORK comes first, then the data files" + (f"; {fault.advice}" if fault.advice else "")
-        raise NetworkError(fault.message, path=fault.path, line=fault.line, column=fault.column, advice=advice) from None
+        raise NetworkError(
+            fault.message, path=fault.path, line=fault.line, column=fault.column, advice=advice
+        ) from None
 
 
 def _has_our_ending(path: Path) -> bool:
