@@ -152,10 +152,10 @@ def test_a_line_that_is_far_too_long_is_refused_quickly(tmp_path: Path, ann: Ann
     (tmp_path / "v.txt").write_text(" ".join(["1"] * 300_000))
     start = time.process_time()
     from anncli.errors import DataError
-    from anncli.formats.data.assemble import stream_vectors
+    from anncli.formats.data.assemble import stream_rows
 
     with pytest.raises(DataError, match="expected 3 values, found 300000"):
-        list(stream_vectors(tmp_path / "v.txt", 3))
+        list(stream_rows(tmp_path / "v.txt", 3))
     # It took 1.3 seconds when every value was checked first.
     assert time.process_time() - start < 0.6
 

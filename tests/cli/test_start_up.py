@@ -88,7 +88,7 @@ def test_usage_errors_are_one_line(ann: Ann, arguments: list[str], message: str)
 def test_version(ann: Ann) -> None:
     assert ann("--version").stdout.startswith("ann 0.")
     text = ann("--version", "-v").stdout
-    assert {line.split()[0] for line in text.splitlines()} >= {"ann", "kernels", "python", "numpy", "click", "pyyaml"}
+    assert {line.split()[0] for line in text.splitlines()} >= {"ann", "backend", "python", "numpy", "click", "pyyaml"}
 
 
 def shell(folder: Path, command: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from anncli.errors import DataError
-from anncli.formats.data.assemble import read_dataset, read_sets, stream_vectors
+from anncli.formats.data.assemble import read_dataset, read_sets, stream_rows
 from anncli.formats.data.remarks import Remarks
 from anncli.network.network import Network
 
@@ -29,7 +29,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], st
 def rows(path: str, remarks: Remarks | None = None) -> list[list[float]]:
     """The rows as predict reads them, after a check that test reads the same."""
     streamed = [
-        row for b in stream_vectors(path, 3, columns=NETWORK.columns, remarks=remarks) for row in b.inputs.tolist()
+        row for b in stream_rows(path, 3, columns=NETWORK.columns, remarks=remarks) for row in b.inputs.tolist()
     ]
     assert read_dataset(path, network=NETWORK, labelled=False).inputs.tolist() == streamed
     return streamed

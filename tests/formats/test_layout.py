@@ -11,7 +11,7 @@ from anncli.compiled import native_module
 from anncli.compiled.row_text import numbered_lines
 from anncli.errors import DataError
 from anncli.formats.data import vectors
-from anncli.formats.data.assemble import read_dataset, stream_vectors
+from anncli.formats.data.assemble import read_dataset, stream_rows
 from anncli.formats.data.layout import Layout, find_layout
 from anncli.formats.data.remarks import Remarks
 
@@ -77,6 +77,7 @@ def test_what_the_first_lines_show(text: str, delimiter: str, names: tuple[str, 
         (",a,b\n0,1,2\n", "d.csv:1: has an empty first name, as of an index column; write the file without it (pandas: index=False)"),
         (",0,1\n0,1.5,2\n", "d.csv:1: has an empty first name, as of an index column; write the file without it (pandas: index=False)"),
         ("a,,c\n1,2,3\n", "d.csv:1:2: column 2 has no name; write one, or take the line out"),
+        ("id,2019,2020\n1,2,3\n", "d.csv:1:1: expected a number, found 'id'; correct it; if the line names the columns, '2019' is no name: write one with a letter"),
         ("% x\n1 2\n", "d.csv:1:1: expected a number, found '%'; comments begin with #"),
         ("// x\n1 2\n", "d.csv:1:1: expected a number, found '//'; comments begin with #"),
         ("\n\na,b\n", "d.csv: holds no rows, only a line of names; write one row of values per line"),
@@ -138,11 +139,11 @@ def test_words_in_a_whole_column_are_a_class_or_no_data(tmp_path: Path, parser: 
 def test_every_guess_is_told(tmp_path: Path) -> None:
     path, remarks = tmp_path / "a.csv", Remarks()
     path.write_text("0,1,2\n0.5,1.5,2.5\n")
-    assert [batch.inputs.tolist() for batch in stream_vectors(path, 3, remarks=remarks)] == [[[0.5, 1.5, 2.5]]]
+    assert [batch.inputs.tolist() for batch in stream_rows(path, 3, remarks=remarks)] == [[[0.5, 1.5, 2.5]]]
     assert remarks.guesses == [f"{path}: 3 values per row, separated by ','; the first line names the columns 0, 1, 2"]
     assert remarks.notes == [f"{path}: line 1 (0, 1, 2, ...) is taken as the numbers of the columns"]
     path.write_text("p 1\n1 2 3\n")
-    list(stream_vectors(path, 3, remarks=remarks))
+    list(stream_rows(path, 3, remarks=remarks))
     assert remarks.guesses[1:] == [f"{path}: a list of named rows, as ann1dn has them"]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from anncli.compiled import native_module
 from anncli.formats.data import vectors
-from anncli.formats.data.assemble import read_dataset, stream_vectors
+from anncli.formats.data.assemble import read_dataset, stream_rows
 from anncli.formats.data.remarks import Remarks
 
 NATIVE = native_module()
@@ -76,7 +76,7 @@ def test_a_fault_below_is_still_the_fault(tmp_path: Path) -> None:
 def test_lists_and_streams_are_watched_too(tmp_path: Path) -> None:
     path, remarks = tmp_path / "a.txt", Remarks()
     path.write_text("p 1\n1600000000 1\nq 2\n1600000001 2\n")
-    list(stream_vectors(path, 2, remarks=remarks))
+    list(stream_rows(path, 2, remarks=remarks))
     assert remarks.warnings()[0].startswith("column 1: 1600000000 and 1600000001 differ by 1")
 
 

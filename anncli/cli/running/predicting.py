@@ -14,7 +14,7 @@ from anncli.cli.showing.not_finite import NotFinite
 from anncli.cli.showing.remarks import show_remarks
 from anncli.compiled.decimals import format_rows
 from anncli.errors import DataError, UsageError, printable
-from anncli.formats.data.assemble import stream_vectors
+from anncli.formats.data.assemble import stream_rows
 from anncli.formats.data.base import RowBatch
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.textfile import shown_name
@@ -36,7 +36,7 @@ def run_predict(values: Values, network_path: str, file: str) -> None:
     require_trained(network, network_path)
     threshold = threshold_of(network, values)
     remarks = Remarks()
-    blocks = stream_vectors(
+    blocks = stream_rows(
         file, network.n_inputs, data_format=values["data_format"], columns=network.columns, remarks=remarks
     )
     not_finite = NotFinite()

@@ -13,7 +13,7 @@ from anncli.experiments.executors.names import BLAS_THREAD_VARIABLES
 
 READY = "ready"
 
-# A terminal and a batch system send these to all processes of a command; the parent decides what they mean.
+# A terminal and a batch system send these to all processes of a command; only the parent handles them.
 HELD_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
@@ -28,7 +28,7 @@ def serve(specs: Any) -> None:
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD_SIGNALS)
     for variable in BLAS_THREAD_VARIABLES:
-        # For C libraries; os.environ is the person's.
+        # For the C libraries alone: os.environ keeps the values that the user set.
         os.putenv(variable, "1")
     Thread(target=_end_with_parent, daemon=True).start()
     try:

@@ -1,4 +1,4 @@
-"""Names of the executors, and the settings that their processes share; imports nothing, for help and completion."""
+"""Names of the executors, and the settings that their processes share; imports nothing, so that help and completion are fast."""
 
 from __future__ import annotations
 

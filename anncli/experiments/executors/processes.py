@@ -1,7 +1,7 @@
-"""The executor of processes: each runs one spec after another, and its death costs no more than the spec it was running.
+"""The executor of processes: each runs one spec after another, and its death affects only the spec that it was running.
 
 Children are spawned, not forked: a fork copies locks that threads of the parent hold. They hold nothing worth keeping,
-so the parent ends them by SIGKILL.
+so the parent ends them with SIGKILL.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from typing import Any, NamedTuple
 from anncli.errors import AnnError
 from anncli.experiments.executors.base import Notice, Work, ignore
 from anncli.experiments.executors.child import HELD_SIGNALS, serve
+from anncli.experiments.inputs import unreadable
 from anncli.experiments.spec import Failure, Result, Spec
 
-# How often a spec is begun before its deaths are its result.
+# How often a spec is begun before it counts as failed because its processes died.
 _MOST_TRIES = 2
 
 
@@ -33,7 +34,7 @@ class Task(NamedTuple):
 class Processes:
     """Runs up to `jobs` specs at a time, each in a process of its own.
 
-    Args: work, a function that a child can import by its module and name; notice, told of a child that died.
+    Args: work, a function that a child can import by its module and name; notice, called when a child has died.
     """
 
     def __init__(self, work: Work, jobs: int, notice: Notice = ignore) -> None:
@@ -44,7 +45,7 @@ class Processes:
         waiting = deque(Task(spec) for spec in specs)
         children: list[_Child] = []
         try:
-            first_message = (self.work, _shipment(specs))
+            first_message = (self.work, unreadable(specs))
             while waiting or any(child.task for child in children):
                 while waiting and len(children) < self.jobs:
                     children.append(_Child(first_message))
@@ -130,13 +131,6 @@ def _with_news(children: Sequence[_Child]) -> list[_Child]:
     """Wait for the first children to say something or to die."""
     by_connection = {child.connection: child for child in children}
     return [by_connection[ready] for ready in connection.wait(list(by_connection))]  # type: ignore[index]
-
-
-def _shipment(specs: Sequence[Spec]) -> dict[str, Any]:
-    """The datasets that children cannot read from files."""
-    from anncli.experiments.inputs import unreadable
-
-    return unreadable(specs)
 
 
 @contextlib.contextmanager

@@ -187,6 +187,7 @@ class _FirstLine:
         words = [name.encode() for name in names]
         if any(map(is_value, words)):
             self._refuse_an_index(names)
+            self._refuse_numbered_names(words)
             return (), False
         if any(map(is_foreign_number, words)):
             return (), False
@@ -230,6 +231,16 @@ class _FirstLine:
         """Raises DataError for numbered columns whose first name is empty: a data frame with its index."""
         if not names[0] and len(names) > 1 and [*names[1:]] == [str(k) for k in range(len(names) - 1)]:
             self._check(names)
+
+    def _refuse_numbered_names(self, words: Sequence[bytes]) -> None:
+        """Raises DataError for words and numbers above a row of numbers: a header with a name like 2019."""
+        below = self.rows[1] if len(self.rows) > 1 else ()
+        odd = [word for word in words if word and not is_value(word) and not is_foreign_number(word)]
+        if odd and len(below) == len(words) and all(map(is_value, below)):
+            number = quoted(text_of(next(word for word in words if is_value(word))))
+            advice = f"correct it; if the line names the columns, {number} is no name: write one with a letter"
+            column = list(words).index(odd[0]) + 1
+            raise self._fault(f"expected a number, found {quoted(text_of(odd[0]))}", advice, column=column)
 
     def _check(self, names: tuple[str, ...]) -> None:
         """Raises DataError where the names do not fit the row below them."""
