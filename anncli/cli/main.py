@@ -193,12 +193,14 @@ def _usage_text(error: click.UsageError) -> str:
 def _no_such_option(word: str, context: click.Context) -> str:
     """Says which commands have the option, or names the nearest one that this command has."""
     from anncli.options.table import OPTIONS, options_of
-    from anncli.options.wording import long_name
+    from anncli.options.wording import advice_elsewhere, long_name
 
     command = str(context.info_name)
     elsewhere = OPTIONS.get(word.lstrip("-").replace("-", "_").removeprefix("no_"))
     if command in COMMANDS and elsewhere is not None and word.startswith("--"):
         return f"ann {command} has no option {word}; it belongs to {', '.join(elsewhere.commands)}"
+    if advice := advice_elsewhere(word):
+        return f"no such option {quoted(word)}; {advice}"
     names = [long_name(name) for name in options_of(command)] if command in COMMANDS else ["--version", "--help"]
     advice = did_you_mean(word, [*names, "--help-all"]) if word.startswith("--") else ""
     if not advice.startswith("did"):
@@ -207,8 +209,8 @@ def _no_such_option(word: str, context: click.Context) -> str:
 
 
 def _fail(message: str, code: int) -> int:
-    # A value of a thousand characters is recognised by its first sixty.
-    text = re.sub(r"'([^']{60})[^']{20,}'", r"'\1...'", " ".join(printable(message).split()))
+    # A value of a thousand characters is recognised by its first sixty. A quote inside a word does not begin one.
+    text = re.sub(r"(?<![^\s(])'([^']{60})[^']{20,}'", r"'\1...'", " ".join(printable(message).split()))
     with contextlib.suppress(OSError):
         print(f"ann: {text}", file=sys.stderr)
     return code

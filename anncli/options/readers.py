@@ -139,6 +139,8 @@ def held_out(value: Any) -> float | tuple[str, ...]:
     words = [str(word) for item in items for word in (item.split(",") if isinstance(item, str) else [item])]
     what = "a fraction from 0 to 0.9 or files"
     if len(words) == 1:
+        if percent := re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*%\s*", words[0]):
+            raise ValueFault(f"must be {what}, found '{words[0]}'", f"write {float(percent[1]) / 100:g}")
         try:
             fraction = float(words[0])
         except ValueError:

@@ -15,13 +15,15 @@ from anncli.cli.classic.arguments import METRICS, SCALINGS, Arguments
 from anncli.cli.classic.run import rates
 from anncli.cli.running.signals import Interruption
 from anncli.cli.showing.console import Console, print_json
+from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.report import percent
 from anncli.dataset.dataset import Dataset
 from anncli.errors import ExitCode, Interrupted, UsageError, printable
 from anncli.evaluation.collapse import collapsed
 from anncli.formats.data.assemble import read_sets
+from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.textfile import check_writable, is_empty
-from anncli.formats.networks.storage import load, save
+from anncli.formats.networks.storage import check_place, load, save
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
 from anncli.training.attempt import EpochReport
@@ -48,6 +50,7 @@ class ClassicRun:
         """Train, write and report; an interrupted run raises Interrupted after writing."""
         a = self.arguments
         network = self._checked(load(a.network))
+        check_place(network, a.network)
         self.say("loading data...")
         data, sets = self._read_data(network)
         self._announce(data, sets)
@@ -126,7 +129,9 @@ class ClassicRun:
         for name, path in zip(_HELD_OUT, (a.validation, a.test), strict=True):
             if path is not None and not is_empty(path):
                 groups[name] = (path,)
-        data, sets = read_sets(groups, network=network, data_format=self.data_format)
+        remarks = Remarks()
+        data, sets = read_sets(groups, network=network, data_format=self.data_format, remarks=remarks)
+        show_remarks(self.console, remarks)
         for name in _HELD_OUT:
             if name in sets:
                 # ann1dn counted entries without a class nowhere but in the divisor of the error.

@@ -13,6 +13,7 @@ from anncli.cli.running.ending import EndingAtSignals
 from anncli.cli.running.ledgers import open_ledger
 from anncli.cli.showing.bench_report import chart, document, report
 from anncli.cli.showing.console import print_json
+from anncli.cli.showing.remarks import show_remarks
 from anncli.errors import UsageError
 from anncli.experiments.bench import Curves, bench_curves, bench_specs
 from anncli.experiments.executors.choice import make_executor
@@ -20,6 +21,7 @@ from anncli.experiments.inputs import register
 from anncli.experiments.ledger import Ledger
 from anncli.experiments.spec import Spec
 from anncli.formats.data.assemble import read_sets
+from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.textfile import check_writable, replace_file
 from anncli.formats.networks.storage import parse, read_source
 from anncli.options.layers import Given, training_options
@@ -64,7 +66,9 @@ def _curves(values: Values, path: str, class_files: tuple[str, ...], epochs: int
         for name in values["trainers"]
     }
     data_format = values["data_format"]
-    data, _ = read_sets({"training": class_files}, network=network, data_format=data_format)
+    remarks = Remarks()
+    data, _ = read_sets({"training": class_files}, network=network, data_format=data_format, remarks=remarks)
+    show_remarks(values.console, remarks)
     # A pipe cannot be read again by another process.
     paths = class_files if all(Path(name).is_file() for name in class_files) else ()
     ref = register(data, paths, data_format=data_format, n_inputs=network.n_inputs)

@@ -12,13 +12,15 @@ from anncli.backends.thread_trial import available_processors
 from anncli.cli.asking.network_options import file_layer
 from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.resumption import check_same_shape, resume_from
+from anncli.cli.showing.remarks import show_remarks
 from anncli.dataset.dataset import Source
 from anncli.errors import UsageError
 from anncli.experiments.executors.threads import run_concurrently
 from anncli.formats.data.assemble import read_sets
+from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.checkpoint import Checkpoint, load_checkpoint
 from anncli.formats.files.textfile import Signature, check_writable, signature
-from anncli.formats.networks.storage import parse, read_source, refusal
+from anncli.formats.networks.storage import check_place, parse, read_source, refusal
 from anncli.network.network import Network
 from anncli.options.layers import training_options
 from anncli.options.table import TrainingOptions
@@ -28,11 +30,13 @@ from anncli.training.setup import prepare
 
 
 class Opened(NamedTuple):
-    """A prepared run, the bytes of the network file it began with, and the state of that file, None for stdin."""
+    """A prepared run, the bytes of the network file it began with, the state of that file, None for stdin, and the
+    warnings of the reader."""
 
     training: TrainingRun
     network_bytes: bytes
     before: Signature | None
+    warnings: list[str]
 
 
 def open_training(settings: TrainSettings) -> Opened:
@@ -46,12 +50,13 @@ def open_training(settings: TrainSettings) -> Opened:
     layers = [*settings.layers, file_layer(network, settings.network_path)]
     options = training_options(layers, network.source.dialect)
     _check_options(network, options)
-    _check_places(settings, options)
-    training = _prepare(settings, network, options)
+    _check_places(settings, options, network)
+    remarks = Remarks()
+    training = _prepare(settings, network, options, remarks)
     _check_dialect(settings, training)
     if checkpoint is not None:
         resume_from(str(settings.resume), checkpoint, training, settings)
-    return Opened(training, network_bytes, before)
+    return Opened(training, network_bytes, before, remarks.warnings())
 
 
 def _network_of(checkpoint: Checkpoint, path: str, on_disk: Network) -> Network:
@@ -78,9 +83,10 @@ def _set_files(options: TrainingOptions) -> dict[str, tuple[str, ...]]:
     return {name: files for name, files in named.items() if isinstance(files, tuple)}
 
 
-def _prepare(settings: TrainSettings, network: Network, options: TrainingOptions) -> TrainingRun:
+def _prepare(settings: TrainSettings, network: Network, options: TrainingOptions, remarks: Remarks) -> TrainingRun:
     files = {"training": settings.class_files, **_set_files(options)}
-    data, sets = read_sets(files, network=network, data_format=settings.data_format)
+    data, sets = read_sets(files, network=network, data_format=settings.data_format, remarks=remarks)
+    show_remarks(settings.console, remarks, dry_run=settings.dry_run)
     if len(files) == 1:
         # All rows: the run makes their numbers when it splits them, so these need not stay in memory.
         del sets["training"]
@@ -107,7 +113,7 @@ def _warn_of_repeated_files(settings: TrainSettings, sources: tuple[Source, ...]
             settings.console.warn(message)
 
 
-def _check_places(settings: TrainSettings, options: TrainingOptions) -> None:
+def _check_places(settings: TrainSettings, options: TrainingOptions, network: Network) -> None:
     """Raises an error for a file that cannot be written, or that is one this run reads."""
     s = settings
     if s.output == s.network_path != "-" and not os.path.isfile(s.network_path):
@@ -115,6 +121,8 @@ def _check_places(settings: TrainSettings, options: TrainingOptions) -> None:
         raise UsageError(message, advice="say where with --output")
     data_files = [*s.class_files, *(path for files in _set_files(options).values() for path in files)]
     read = [s.network_path, *data_files]
+    if not s.is_output_given:
+        check_place(network, s.network_path)
     _check_distinct("--output", s.output if s.is_output_given else None, data_files)
     _check_distinct("--history", s.history, [*read, s.output])
     _check_distinct("--checkpoint", s.checkpoint, [*read, s.output, *([s.history] if s.history else [])])

@@ -11,10 +11,12 @@ from typing import Any
 from anncli.cli.asking.network_options import require_trained, threshold_of
 from anncli.cli.asking.values import Values
 from anncli.cli.showing.not_finite import NotFinite
+from anncli.cli.showing.remarks import show_remarks
 from anncli.compiled.decimals import format_rows
 from anncli.errors import DataError, UsageError, printable
 from anncli.formats.data.assemble import stream_rows
 from anncli.formats.data.base import RowBatch
+from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.textfile import shown_name
 from anncli.formats.networks.storage import load
 from anncli.inference.predict import decide, predict
@@ -33,7 +35,10 @@ def run_predict(values: Values, network_path: str, file: str) -> None:
     network = load(network_path)
     require_trained(network, network_path)
     threshold = threshold_of(network, values)
-    blocks = stream_rows(file, network.n_inputs, data_format=values["data_format"])
+    remarks = Remarks()
+    blocks = stream_rows(
+        file, network.n_inputs, data_format=values["data_format"], columns=network.columns, remarks=remarks
+    )
     not_finite = NotFinite()
     # A name that stdout cannot encode is escaped; otherwise it would end the stream.
     if hasattr(sys.stdout, "reconfigure"):
@@ -49,6 +54,7 @@ def run_predict(values: Values, network_path: str, file: str) -> None:
         for text in texts:
             sys.stdout.write(text)
             sys.stdout.flush()
+    show_remarks(values.console, remarks)
     if not_finite.count:
         values.console.warn(f"{shown_name(file)}: {not_finite}")
 

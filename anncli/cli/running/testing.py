@@ -9,11 +9,13 @@ import click
 from anncli.cli.asking.network_options import require_trained, threshold_of
 from anncli.cli.asking.values import Values
 from anncli.cli.showing.console import print_json
+from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.report import collapse_warning, evaluation_text
 from anncli.errors import RequirementError, UsageError, printable
 from anncli.evaluation.binary import BinaryEvaluation
 from anncli.evaluation.multiclass import MulticlassEvaluation
 from anncli.formats.data.assemble import read_dataset
+from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.storage import load
 from anncli.inference.evaluate import evaluate
 from anncli.network.network import Network
@@ -26,14 +28,16 @@ def run_test(values: Values, network_path: str, class_files: tuple[str, ...]) ->
     require_trained(network, network_path)
     threshold = threshold_of(network, values)
     _check_metrics(network, values["require"])
-    data = read_dataset(class_files, network=network, data_format=values["data_format"])
+    remarks = Remarks()
+    data = read_dataset(class_files, network=network, data_format=values["data_format"], remarks=remarks)
+    show_remarks(values.console, remarks)
     evaluation = evaluate(network, data, threshold=threshold, threads=values["threads"])
     warning = collapse_warning(evaluation, "test")
     if warning:
         values.console.warn(warning)
     if values["json"]:
         document = {"command": "test", "network": printable(network_path), "threshold": threshold}
-        warnings = [warning] if warning else []
+        warnings = remarks.warnings() + ([warning] if warning else [])
         print_json({**document, "parts": {"test": evaluation.as_dict()}, "warnings": warnings})
     else:
         click.echo(evaluation_text({"test": evaluation}))

@@ -28,7 +28,6 @@ from anncli.formats.files.textfile import changed_since
 from anncli.formats.networks.storage import save
 from anncli.training.diagnosis import diagnose
 from anncli.training.outcome import TrainingResult
-from anncli.training.run import TrainingRun
 
 
 def run_training(settings: TrainSettings) -> None:
@@ -53,7 +52,7 @@ def _run(settings: TrainSettings, opened: Opened) -> None:
         raise Interrupted(f"interrupted; {written} was written (--no-keep-on-interrupt)", interrupted)
     result = training.finish("interrupted" if interrupted else None)
     _write(settings, opened, result)
-    _report(settings, training, result, summary)
+    _report(settings, opened, result, summary)
     if interrupted is not None:
         raise Interrupted(_interruption(settings, result), interrupted)
 
@@ -97,8 +96,8 @@ def _write(settings: TrainSettings, opened: Opened, result: TrainingResult) -> N
     save(network, settings.output)
 
 
-def _report(settings: TrainSettings, training: TrainingRun, result: TrainingResult, summary: dict[str, object]) -> None:
-    console = settings.console
+def _report(settings: TrainSettings, opened: Opened, result: TrainingResult, summary: dict[str, object]) -> None:
+    console, training = settings.console, opened.training
     if console.quiet and not settings.as_json:
         return
     sets = evaluate_sets(training, result)
@@ -113,7 +112,7 @@ def _report(settings: TrainSettings, training: TrainingRun, result: TrainingResu
             f"trained with the slow numpy code, because there is no compiled code ({reason}); {install_advice()}"
         )
     if settings.as_json:
-        ended = outcome(result, sets, warnings) | {"diagnosis": remarks}
+        ended = outcome(result, sets, [*opened.warnings, *warnings]) | {"diagnosis": remarks}
         print_json({"command": "train", "dry_run": False, **summary, **ended})
     else:
         text = outcome_text(training, result, sets, settings.network_path, settings.output)

@@ -8,7 +8,10 @@ from importlib import import_module
 
 from anncli.compiled.row_text import content_lines, starts_with_value
 from anncli.errors import DataError, UsageError, did_you_mean
-from anncli.formats.data.base import DataFormat
+from anncli.formats.data.base import DataFormat, Width
+from anncli.formats.data.foreign import check_kind
+from anncli.formats.data.layout import could_be_numbered
+from anncli.formats.data.list_head import refuse_two_readings
 from anncli.formats.data.names import DATA_FORMAT_NAMES
 from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import BOM
@@ -34,17 +37,24 @@ def data_format(name: str) -> DataFormat:
     return found
 
 
-def format_of(source: ByteSource, name: str = "auto", delimiter: str | None = None) -> DataFormat:
+def format_of(
+    source: ByteSource, name: str = "auto", delimiter: str | None = None, width: Width | None = None
+) -> DataFormat:
     """The format to read a source with: the one of that name, or for 'auto' the one that recognises its beginning.
 
-    Raises: UsageError for an unknown name, DataError where several formats recognise the file.
+    width: the values per row, where they are known. Raises: UsageError for an unknown name, DataError where several
+    formats recognise the file, or none and it is a file of another program.
     """
     if name != "auto":
-        return data_format(name)
+        said = data_format(name)
+        if DATA_FORMAT_NAMES[name].general:
+            check_kind(_head(source), source.shown)
+        return said
+    head = _head(source)
     if delimiter is not None:
+        check_kind(head, source.shown)
         # Only rows of numbers have a delimiter to choose.
         return data_format("vectors")
-    head = _head(source)
     if b"\0" not in head and not content_lines(head, 1):
         return data_format("vectors")
     found = [name for name, info in DATA_FORMAT_NAMES.items() if not info.general and data_format(name).sniff(head)]
@@ -55,8 +65,14 @@ def format_of(source: ByteSource, name: str = "auto", delimiter: str | None = No
         readings = " and ".join(found)
         advice = "say which with --data-format " + " or ".join(found)
         raise DataError(f"can be read as {readings}", path=source.shown, advice=advice)
+    if found:
+        return data_format(found[0])
+    check_kind(head, source.shown)
     general = (name for name, info in DATA_FORMAT_NAMES.items() if info.general)
-    return data_format(found[0] if found else next(name for name in general if data_format(name).sniff(head)))
+    chosen = next(name for name in general if data_format(name).sniff(head))
+    if chosen == "list":
+        refuse_two_readings(head, source.shown, width)
+    return data_format(chosen)
 
 
 def _head(source: ByteSource) -> bytes:
@@ -73,5 +89,8 @@ def _is_enough(head: bytes) -> bool:
         return True
     found = content_lines(head[: head.rfind(b"\n") + 1].removeprefix(BOM), _TELLING_LINES)
     # A number at the start rules out a header and a list. Commas rule out a list, and a second line shows a header.
-    few_do = found and (starts_with_value(found[0]) or (len(found) > 1 and re.search(rb"[,;]", found[0]) is not None))
+    few_do = found and (
+        (starts_with_value(found[0]) and (len(found) > 1 or not could_be_numbered(found[0])))
+        or (len(found) > 1 and re.search(rb"[,;|]", found[0]) is not None)
+    )
     return len(found) == _TELLING_LINES or bool(few_do)
