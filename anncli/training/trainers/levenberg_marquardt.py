@@ -86,12 +86,12 @@ class BayesianRegularisation(RememberingTrainer):
     gamma = P - 2 alpha trace((2 beta J'J + 2 alpha I)^-1), the effective number of parameters;
     alpha = gamma / (2 E_W);  beta = (N - gamma) / (2 E_D).
     The objective's l2 is left out. Early stopping on a validation set is not needed: gamma limits the fit in its place.
-    Needs the loss mse.
     Sources: MacKay 1992, Neural Computation 4, 415-447; Foresee & Hagan 1997, ICNN, 1930-1935.
     """
 
     remembered: tuple[str, ...] = ("mu", "alpha", "beta", "effective_parameters")
     finds_penalty = True
+    needs_loss = "mse"
 
     def start(self, objective: Objective, parameters: Array) -> None:
         refuse_without_row_gradients("br", objective.topology)
@@ -99,7 +99,7 @@ class BayesianRegularisation(RememberingTrainer):
         refuse_l1("br", objective, "leave it out: br finds its own penalty")
         if objective.loss != "mse":
             raise UsageError(
-                f"trainer br needs loss mse, found {objective.loss}", advice="add --loss mse, or use --trainer lm"
+                f"trainer br needs loss mse, found {objective.loss}", advice="leave --loss out, or use --trainer lm"
             )
         self.mu = float(self.options["mu"])
         self.alpha, self.beta = 0.0, 1.0
