@@ -114,7 +114,8 @@ def _gap(run: TrainingRun, result: TrainingResult) -> list[str]:
     errors = [1 - run.attempt.judge.measure.accuracy(parameters, rows) for rows in both]
     if losses[1] < _LOSS_RATIO * losses[0] or errors[1] - errors[0] < _ERROR_GAP:
         return []
-    dropout = "add --dropout 0.2" if "dropout" in run.setup.options.trainer_options else ""
+    given = run.setup.options.trainer_options.get("dropout")
+    dropout = "" if given is None else f"{'raise' if given else 'add'} --dropout{'' if given else ' 0.2'}"
     return [
         f"over-fitted: {100 * errors[0]:.1f} % wrong on the training set, {100 * errors[1]:.1f} % on the {name} set; "
         + _one_of(_raise_l2(run), dropout, "use fewer hidden units", last="get more data")

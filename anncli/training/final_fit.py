@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import NamedTuple
 
 from anncli.arrays import Array, random_stream
-from anncli.training.attempt import Attempt, EpochReport, count_of
+from anncli.training.attempt import Attempt, EpochReport
 from anncli.training.judge import Judge
 from anncli.training.setup import Setup
 

@@ -187,7 +187,7 @@ def test_br_needs_squared_errors() -> None:
         make_trainer("br").start(objective, start(objective))
     assert (
         str(caught.value)
-        == "trainer br needs loss mse, found binary-cross-entropy; add --loss mse, or use --trainer lm"
+        == "trainer br needs loss mse, found binary-cross-entropy; leave --loss out, or use --trainer lm"
     )
 
 

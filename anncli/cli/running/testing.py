@@ -28,7 +28,7 @@ def run_test(values: Values, network_path: str, class_files: tuple[str, ...]) ->
     _check_metrics(network, values["require"])
     data = read_dataset(class_files, network=network, data_format=values["data_format"])
     evaluation = evaluate(network, data, threshold=threshold, threads=values["threads"])
-    warning = collapse_warning(evaluation, "test")
+    warning = collapse_warning(evaluation, "test", network.record)
     if warning:
         values.console.warn(warning)
     if values["json"]:

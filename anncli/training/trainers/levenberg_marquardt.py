@@ -15,7 +15,6 @@ from anncli.training.trainers.base import EpochOutcome, RememberingTrainer
 from anncli.training.trainers.jacobian import normal_equations, refuse_without_row_gradients
 from anncli.training.trainers.quasi_newton import refuse_large
 
-
 # Damping at least: multiplied up from 0 it would stay 0.
 _LEAST_MU = 1e-20
 # Steps tried in one epoch. With the default `increase` all values of mu from the least to mu_max take 31.
@@ -63,7 +62,8 @@ class LevenbergMarquardt(RememberingTrainer):
             return EpochOutcome(before, f"the gradient is smaller than {o['min_gradient']:g}: this is a minimum")
         matrix = equations.matrix
         matrix.flat[:: len(point) + 1] += decay
-        for self.mu in damping(self.mu, o):
+        for mu in damping(self.mu, o):
+            self.mu = mu
             move = damped_step(matrix, vector, self.mu)
             trial = (point + move).astype(parameters.dtype)
             predicted = -equations.scale * float(vector @ move + move @ (matrix @ move) / 2)
@@ -124,7 +124,8 @@ class BayesianRegularisation(RememberingTrainer):
             return EpochOutcome(loss, f"the gradient is smaller than {o['min_gradient']:g}: this is a minimum")
         matrix = self.beta * equations.matrix
         matrix.flat[:: len(point) + 1] += self.alpha
-        for self.mu in damping(self.mu, o):
+        for mu in damping(self.mu, o):
+            self.mu = mu
             move = damped_step(matrix, vector, self.mu)
             trial = (point + move).astype(parameters.dtype)
             taken = trial.astype(np.float64)
