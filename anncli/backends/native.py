@@ -88,7 +88,7 @@ class NativeSession:
         fits = self._n_samples <= _MOST_ROWS and _all_float32(*samples)
         # Calls on this many rows or more go to numpy.
         self._numpy_from = backend.numpy_from(problem.topology) if fits else 0
-        self._packed: tuple[UpdateRule | None, Shown, bytes] = (None, PLAIN, b"")
+        self._packed: tuple[UpdateRule | None, tuple[float, ...], bytes] = (None, (), b"")
 
     def outputs(self, parameters: Array, rows: RowChoice | None = None) -> Array:
         numbers = self._numbers(rows)
@@ -200,8 +200,10 @@ class NativeSession:
 
     def _pack(self, rule: UpdateRule, shown: Shown) -> bytes:
         """The compiled code's AnnRule, kept for the next call: an online epoch of a few rows takes about as long."""
-        known, known_shown, packed = self._packed
-        if known is rule and known_shown == shown:
+        known, known_key, packed = self._packed
+        # Without rows_seen, which changes with every sweep and is handed over by itself.
+        key = (shown.dropout, shown.input_dropout, shown.seed, shown.tolerance)
+        if known is rule and known_key == key:
             return packed
         values = (
             rule._asdict()
@@ -215,7 +217,7 @@ class NativeSession:
             }
         )
         packed = struct.pack(_RULE_FORMAT, *(values[name] for name in _RULE_FIELDS))
-        self._packed = (rule, shown, packed)
+        self._packed = (rule, key, packed)
         return packed
 
     def _full_pass(

@@ -241,7 +241,7 @@ def ann(folder: Path, *arguments: str, stdin: str = "", code: int = 0) -> str:
 
 
 def test_a_new_format_is_one_module_and_one_line(extended: Path) -> None:
-    assert "json-lines" in ann(extended, "train", "--help")
+    assert "json-lines" in ann(extended, "train", "--help-all")
     ann(extended, "train", "net.nn", "x.toy", "100", "-q", "--validation", "0.2")
     text = (extended / "net.nn").read_text()
     assert "classes: {positive: cat, negative: dog}" in text

@@ -18,7 +18,7 @@ from anncli.arrays import Array
 from anncli.backends.base import Problem, Samples
 from anncli.backends.choice import choose_backend
 from anncli.backends.reference import ReferenceBackend
-from anncli.cli.commands.info import _lines, summary
+from anncli.cli.running.inspecting import _lines, summary
 from anncli.dataset.dataset import Dataset
 from anncli.errors import NetworkError, UsageError, ValueFault
 from anncli.formats.networks import ann
