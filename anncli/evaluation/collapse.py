@@ -55,7 +55,7 @@ def remedies(evaluation: Evaluation, record: Mapping[str, Any]) -> str:
         found += ["another --threshold"] if len(evaluation.classes) == 2 and hasattr(evaluation, "tp") else []
     elif max(counts) >= _UNEQUAL * min(counts):
         found.append("--class-weight balanced")
-    if record.get("l2"):
+    if record.get("l2") and sum(count > 0 for count in evaluation.predicted_counts) == 1:
         found.append("a lower --l2")
     if str(record.get("stop", "")).startswith("reached the limit"):
         found.append("more epochs")

@@ -91,7 +91,7 @@ def test_unlabelled_rows_change_nothing_but_their_count() -> None:
 def test_no_labelled_sample_leaves_every_metric_undefined() -> None:
     e = judge(OUTPUTS, [-1] * 5)
     metrics = ["accuracy", "macro_recall", "macro_precision", "macro_f1", "mcc", "mse", "log_loss", "majority_share"]
-    assert [getattr(e, name) for name in metrics] == [None] * 7
+    assert [getattr(e, name) for name in metrics] == [None] * 8
     assert {e.undefined[name] for name in metrics} == {"no sample has a label"}
     assert e.matrix.tolist() == [[0] * 3] * 3
 
