@@ -18,7 +18,7 @@ def collapsed(evaluation: Evaluation) -> str | None:
     """In words, that one class is always predicted, that the accuracy is no better than the majority share, or that no
     sample of some class is found; else None.
 
-    None also where the samples are of fewer than two classes: they can show neither.
+    Samples of fewer than two classes can show neither, so they give None.
     """
     counts, predicted, classes = evaluation.class_counts, evaluation.predicted_counts, evaluation.classes
     if evaluation.accuracy is None or sum(count > 0 for count in counts) < 2:

@@ -1,4 +1,4 @@
-"""The report: evaluations of one or more sets as tables, and the warning about a result that predicts one class."""
+"""The report: evaluations of one or more sets as tables, and the warning about a network that predicts one class."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def plain(value: float | None, digits: int = 4) -> str:
     return "undefined" if value is None else f"{value:.{digits}g}"
 
 
+def number(value: float) -> str:
+    """A count of rows, or their total weight with six significant digits."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def evaluation_text(sets: Mapping[str, Any]) -> str:
     """The table for the kind of evaluation."""
     first = next(iter(sets.values()))
@@ -34,7 +39,7 @@ def binary_table(sets: Mapping[str, Any]) -> str:
     for name, e in sets.items():
         shown = (e.sensitivity, e.specificity, e.ppv, e.npv, e.accuracy, e.balanced_accuracy, e.f1)
         rates = [*(percent(x) for x in shown), _digits(e.mcc, 4)]
-        counts = [str(x) for x in (e.n, e.tp, e.fn, e.tn, e.fp)]
+        counts = [number(x) for x in (e.n, e.tp, e.fn, e.tn, e.fp)]
         rows.append([name, *counts, *rates, _digits(e.auc, 4), _digits(e.mse, 5)])
         remarks += _remarks(name, e)
     return "\n".join([table(header, rows), *remarks])
@@ -46,7 +51,7 @@ def multiclass_table(sets: Mapping[str, Any]) -> str:
     summary = []
     for name, e in sets.items():
         rates = [percent(x) for x in (e.accuracy, e.macro_recall, e.macro_precision, e.macro_f1)]
-        summary.append([name, str(e.n), *rates, _digits(e.mcc, 4), plain(e.mse)])
+        summary.append([name, number(e.n), *rates, _digits(e.mcc, 4), plain(e.mse)])
     blocks = [table(header, summary)]
     for name, e in sets.items():
         blocks.append(_confusion(name, e))
@@ -60,7 +65,7 @@ def _confusion(name: str, e: MulticlassEvaluation) -> str:
     """A row per actual class, a column per predicted class."""
     rows = []
     for k, actual in enumerate(e.classes):
-        counts = [str(int(count)) for count in e.matrix[k]]
+        counts = [number(count) for count in e.matrix[k].tolist()]
         rows.append([actual, *counts, percent(e.recall[k]), percent(e.precision[k]), percent(e.f1[k])])
     return table([f"{name}: actual \\ predicted", *e.classes, "recall %", "precision %", "F1 %"], rows)
 
