@@ -36,7 +36,7 @@ class FinalFit:
 
     The result is kept only if it does not fall behind the chosen network, that of the best epoch, on the rows that it was
     fitted to: its mean loss over them, without the penalty, must not be higher, nor its accuracy lower by more than two
-    points. After divergence there is no final fit.
+    points, both weighted as in training. After divergence there is no final fit.
 
     attempt: the one given, or its repetition without the default penalty, where that penalty prevented any learning;
     refit: None as long as no final fit is complete and kept; penalty_dropped: attempt or refit has no default penalty.
@@ -104,7 +104,10 @@ class FinalFit:
 
     def _behind(self, parameters: Array) -> str | None:
         """In words, where `parameters` do worse than the chosen network on the rows of a final fit; else None."""
-        measure, rows, chosen = self.attempt.judge.measure, self._setup.final_rows, self._chosen
+        setup, rows, chosen = self._setup, self._setup.final_rows, self._chosen
+        measure = setup.open_measure(self.attempt.objective)
+        # As in the loss: with class weights a network that finds the small class may be right less often, and is better.
+        measure.weights = setup.weights
         own, other = measure.loss(parameters, rows), measure.loss(chosen, rows)
         where = "on the training and validation rows"
         # Written so that a loss that is not finite counts as higher.
@@ -112,7 +115,8 @@ class FinalFit:
             return f"its loss {where} is {own:.4g}, against {other:.4g} before it"
         own, other = measure.accuracy(parameters, rows), measure.accuracy(chosen, rows)
         if own < other - _MOST_LOST:
-            return f"its accuracy {where} is {100 * own:.2f} %, against {100 * other:.2f} % before it"
+            by = " by the class weights" if setup.options.class_weight is not None else ""
+            return f"its accuracy{by} {where} is {100 * own:.2f} %, against {100 * other:.2f} % before it"
         return None
 
     @property

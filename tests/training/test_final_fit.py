@@ -11,10 +11,12 @@ import pytest
 import anncli
 from anncli.api import start_training
 from anncli.dataset.dataset import Dataset
+from anncli.errors import AnnError
 from anncli.network.network import Network
 from anncli.training import final_fit
 from anncli.training.attempt import EpochReport
 from anncli.training.final_fit import FinalFit
+from anncli.training.measure import Measure
 from anncli.training.run import TrainingRun
 
 CASES = Path(__file__).parents[1] / "data/cases"
@@ -93,16 +95,29 @@ def test_a_final_fit_with_a_higher_loss_is_discarded(monkeypatch: pytest.MonkeyP
 def test_a_final_fit_with_a_lower_loss_but_more_errors_is_discarded(monkeypatch: pytest.MonkeyPatch) -> None:
     run = start_training(network(), clouds())
     fit = FinalFit(run.setup, run.attempt)
-    measure = run.attempt.judge.measure
     chosen, other = run.attempt.weights, run.attempt.weights + 1
-    monkeypatch.setattr(measure, "loss", lambda parameters, rows: 0.5)
+    monkeypatch.setattr(Measure, "loss", lambda self, parameters, rows: 0.5)
     accuracy = {id(chosen): 0.9}
-    monkeypatch.setattr(measure, "accuracy", lambda parameters, rows: accuracy.get(id(parameters), 0.881))
+    monkeypatch.setattr(Measure, "accuracy", lambda self, parameters, rows: accuracy.get(id(parameters), 0.881))
     assert fit._behind(other) is None
-    monkeypatch.setattr(measure, "accuracy", lambda parameters, rows: accuracy.get(id(parameters), 0.879))
+    monkeypatch.setattr(Measure, "accuracy", lambda self, parameters, rows: accuracy.get(id(parameters), 0.879))
     assert (
         fit._behind(other) == "its accuracy on the training and validation rows is 87.90 %, against 90.00 % before it"
     )
+
+
+def test_with_class_weights_a_network_that_finds_the_small_class_is_not_behind() -> None:
+    rng = np.random.default_rng(0)
+    data = Dataset.from_classes(rng.normal(0.5, 1, (10, 3)), rng.normal(0, 1, (90, 3)), classes=("rare", "common"))
+    run = start_training(network(), data, class_weight="balanced")
+    fit, measure = FinalFit(run.setup, run.attempt), run.attempt.judge.measure
+    never, always = (np.zeros_like(run.attempt.weights) for _ in range(2))
+    never[-5:], always[-5:] = [-0.3, 0, 0, 0, 0], [0.25, 0, 0, 0, 0]
+    run.attempt.weights = never
+    assert measure.accuracy(never, run.setup.final_rows) == 0.9
+    assert measure.accuracy(always, run.setup.final_rows) == pytest.approx(0.1)
+    # Both are right on one class of equal weight.
+    assert fit._behind(always) is None
 
 
 def test_a_final_fit_that_is_not_finite_is_behind(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,3 +198,35 @@ def test_a_minimum_is_reached_is_enough_but_a_short_run_is_not(monkeypatch: pyte
     net = Network.create(2, [(4, "tanh"), (1, "logistic")])
     assert anncli.train(net, xor(), 2000, trainer="adam").penalty_dropped is False
     assert anncli.train(net, xor(), 2000, trainer="bfgs", init="auto").penalty_dropped
+
+
+def test_the_shipped_xor_network_is_trained_by_one_command() -> None:
+    learned = 0
+    for seed in range(10):
+        net = anncli.load(Path(__file__).parents[2] / "configs/xor.nn")
+        anncli.train(net, xor(), 1000, seed=seed)
+        learned += anncli.evaluate(net, xor()).accuracy == 1.0
+    assert learned >= 9
+
+
+@pytest.mark.parametrize(
+    ("options", "advice"),
+    [
+        ({}, "lower --learning-rate or choose another --trainer"),
+        (
+            {"scaling": "none"},
+            "lower --learning-rate or scale the inputs (--scaling zscore) or choose another --trainer",
+        ),
+    ],
+    ids=str,
+)
+def test_advice_against_divergence_leaves_out_the_scaling_in_force(options: dict[str, Any], advice: str) -> None:
+    with pytest.raises(AnnError) as caught:
+        trained(clouds(), 60, trainer="sgd", learning_rate=1e30, **options)
+    assert caught.value.advice == f"{advice}; no file was changed"
+
+
+def test_the_loss_that_br_needs_is_its_default() -> None:
+    net = network()
+    anncli.train(net, clouds(), 30, trainer="br", validation=0)
+    assert net.loss == "mse"
