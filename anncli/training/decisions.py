@@ -34,9 +34,11 @@ def is_continued(network: Network, options: TrainingOptions) -> bool:
 
 
 def choose_loss(network: Network, options: TrainingOptions) -> str:
-    """The loss asked for, or the one that fits the output layer; raises UsageError where the two do not fit."""
-    output = network.topology.output_activation
-    loss = default_loss(output) if options.loss == "auto" else options.loss
+    """The loss asked for, or the one that the trainer needs, or that fits the output layer; raises UsageError for a loss
+    that does not fit the output layer."""
+    output, loss = network.topology.output_activation, options.loss
+    if loss == "auto":
+        loss = trainer_class(options.trainer).needs_loss or default_loss(output)
     try:
         check_loss(loss, output)
         if options.targets is not None:

@@ -42,7 +42,7 @@ class TrainingRun:
     @property
     def attempt(self) -> Attempt:
         """The attempt that is kept; before the choice, the last one begun."""
-        return self.attempts[-1] if self._choice is None else self._choice.attempt
+        return self.attempts[-1] if self._final_fit is None else self._final_fit.attempt
 
     def epochs(self, limit: int) -> Iterator[EpochReport]:
         """Train for at most `limit` epochs from each set of initial weights, yielding a report after each epoch; a run
@@ -52,7 +52,7 @@ class TrainingRun:
         """
         if limit < 0:
             raise UsageError(f"a run has 0 or more epochs, not {limit}")
-        self._choice = None
+        self._choice = self._final_fit = None
         yield from self._restarts.epochs(limit)
         self._choice = choose(self.attempts, self.setup.options)
         self._final_fit = FinalFit(self.setup, self._choice.attempt)

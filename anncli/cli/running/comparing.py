@@ -24,6 +24,7 @@ from anncli.formats.data.assemble import read_sets
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.textfile import check_writable, replace_file
 from anncli.formats.networks.storage import parse, read_source
+from anncli.network.names import default_loss
 from anncli.options.layers import Given, training_options
 
 
@@ -65,6 +66,9 @@ def _curves(values: Values, path: str, class_files: tuple[str, ...], epochs: int
         name: training_options([{"trainer": Given(name, "--trainers")}, *layers], network.source.dialect)
         for name in values["trainers"]
     }
+    # One loss for all trainers, also for those that would choose another: their loss curves are compared.
+    loss = default_loss(network.topology.output_activation)
+    chosen = {name: one._replace(loss=loss) if one.loss == "auto" else one for name, one in chosen.items()}
     data_format = values["data_format"]
     remarks = Remarks()
     data, _ = read_sets({"training": class_files}, network=network, data_format=data_format, remarks=remarks)

@@ -32,7 +32,7 @@ def run_test(values: Values, network_path: str, class_files: tuple[str, ...]) ->
     data = read_dataset(class_files, network=network, data_format=values["data_format"], remarks=remarks)
     show_remarks(values.console, remarks)
     evaluation = evaluate(network, data, threshold=threshold, threads=values["threads"])
-    warning = collapse_warning(evaluation, "test")
+    warning = collapse_warning(evaluation, "test", network.record)
     if warning:
         values.console.warn(warning)
     if values["json"]:

@@ -104,7 +104,7 @@ def warnings_of(result: TrainingResult, sets: Mapping[str, Any]) -> list[str]:
     warnings = list(result.warnings)
     # One warning is enough: from the set that says most about new rows.
     name = next((n for n in ("test", "validation", VALIDATION_BEFORE_REFIT, "training") if n in sets), None)
-    warning = None if name is None else collapse_warning(sets[name], name.rstrip("*"))
+    warning = None if name is None else collapse_warning(sets[name], name.rstrip("*"), result.network.record)
     return warnings + ([] if warning is None else [warning])
 
 

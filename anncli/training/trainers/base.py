@@ -39,6 +39,8 @@ class Trainer(ABC):
 
     #: Whether it finds a penalty of its own instead of the l2 of the objective.
     finds_penalty: bool = False
+    #: The loss that it needs, which is then the default; None where it takes the one that fits the output layer.
+    needs_loss: str | None = None
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.options = options
