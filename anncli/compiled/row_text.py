@@ -10,6 +10,8 @@ from anncli.limits import FLOAT32_MAX
 # The decimal numbers of data files, network files and YAML documents.
 NUMBER_PATTERN = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 NUMBER = re.compile(NUMBER_PATTERN.encode())
+# The beginning of a line that holds more than blanks and a comment.
+CONTENT = re.compile(rb"^[ \t\r\v\f]*[^#\s]", re.MULTILINE)
 _NOT_FINITE = re.compile(rb"[+-]?(?:nan(?:\(.*\))?|inf|infinity)", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(rb"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
 _DECIMAL_COMMAS = re.compile(rb"[+-]?[0-9]+,[0-9]+(?:[ \t]+[+-]?[0-9]+,[0-9]+)+")
@@ -20,21 +22,19 @@ LIMIT = FLOAT32_MAX + 2.0**103
 DELIMITERS = ("", ",", ";", "\t", "|")
 
 
-def strip_comment(line: bytes) -> bytes:
+def strip_comment(line: bytes | bytearray) -> bytes:
     """The line without its comment and without blanks at its ends."""
-    return line.split(b"#", 1)[0].strip()
+    return bytes(line.split(b"#", 1)[0].strip())
 
 
-def content_lines(block: bytes, limit: int) -> list[bytes]:
+def content_lines(block: bytes | bytearray, limit: int) -> list[bytes]:
     """The first `limit` lines of a block that hold more than blanks and comments."""
     found: list[bytes] = []
-    start = 0
-    while start < len(block) and len(found) < limit:
-        end = block.find(b"\n", start) + 1 or len(block)
-        content = strip_comment(block[start:end])
-        if content:
-            found.append(content)
-        start = end
+    end = 0
+    # The expression passes over empty lines and comments much faster than a loop over lines.
+    while len(found) < limit and (match := CONTENT.search(block, end)):
+        end = block.find(b"\n", match.start()) + 1 or len(block)
+        found.append(strip_comment(block[match.start() : end]))
     return found
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.compiled.row_text import (
+    CONTENT,
     check_values,
     content_lines,
     fields,
@@ -27,7 +28,6 @@ from anncli.formats.data.base import Column, RowBatch, Want, Width
 from anncli.formats.data.row_buffer import RowBuffer
 from anncli.formats.files.source import ByteSource, count_lines
 
-_CONTENT = re.compile(rb"^[ \t\r\v\f]*[^#\s]", re.MULTILINE)
 # numpy treats these as blanks, the compiled parser does not.
 _ODD_BLANKS = b"\x1c\x1d\x1e\x1f"
 
@@ -58,15 +58,21 @@ FORMAT = Vectors()
 
 
 def _with_two_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """The blocks, the first joined with the next ones until it shows whether its first line of content is a header."""
-    head = b""
+    """The blocks; the first with content is joined with the next ones until it shows whether its first line is a header.
+
+    Every block is searched once, so that long comments before the rows or after a header take no time.
+    """
+    pieces, found = list[bytes](), list[bytes]()
     for block in blocks:
-        head += block
-        found = content_lines(head, 2)
-        if len(found) == 2 or (found and starts_with_value(found[0])):
+        found += content_lines(block, 2 - len(found))
+        if not found:
+            yield block
+            continue
+        pieces.append(block)
+        if len(found) == 2 or starts_with_value(found[0]):
             break
-    if head:
-        yield head
+    if pieces:
+        yield b"".join(pieces)
     yield from blocks
 
 
@@ -108,7 +114,7 @@ class VectorReader:
 
     def _start(self, block: bytes) -> int:
         """Find delimiter, header and width in the first lines; returns where the rows begin."""
-        found = _CONTENT.search(block)
+        found = CONTENT.search(block)
         if found is None:
             self.line += block.count(b"\n")
             return len(block)
@@ -117,7 +123,7 @@ class VectorReader:
         content = strip_comment(block[start:end])
         if self.delimiter is None:
             self.delimiter = guess_delimiter(content)
-        after = _CONTENT.search(block, end)
+        after = CONTENT.search(block, end)
         following = strip_comment(block[after.start() : block.find(b"\n", after.start())]) if after else b""
         if is_header(content, following, self.delimiter):
             self.columns, self.header_line = header_names(content, self.delimiter), self.line
