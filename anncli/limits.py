@@ -6,3 +6,5 @@ from __future__ import annotations
 FLOAT32_MAX = float.fromhex("0x1.fffffep127")
 # The largest number of rows, units, epochs or steps: the compiled code counts in int32.
 COUNT_MAX = 2**31 - 1
+# The largest number that an option takes: its products with data and weights still fit a float32.
+NUMBER_MAX = 1e30

@@ -60,10 +60,11 @@ class Restarts:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Continue from a state that state() returned."""
         attempts = {}
+        if not 1 <= len(state["attempts"]) <= self._setup.options.restarts:
+            raise ValueError("another number of attempts")
         for number, attempt_state in enumerate(state["attempts"], 1):
             attempts[number] = self._new_attempt(number)
             attempts[number].restore(attempt_state)
-        attempts[1]  # KeyError for a state without attempts
         self._attempts, self._restored = attempts, frozenset(attempts)
 
     def _train(self, number: int, limit: int, is_restored: bool) -> Iterator[EpochReport]:

@@ -54,7 +54,7 @@ def _create_locked(folder: str, prefix: str) -> tuple[int, str]:
         except FileExistsError:
             continue
         # Before this lock was taken, another writer may have removed the file as stale; then a new one is needed.
-        if _lock(descriptor) and (fcntl is None or _is_named(descriptor, name)):
+        if lock(descriptor) and (fcntl is None or _is_named(descriptor, name)):
             return descriptor, name
         os.close(descriptor)
 
@@ -96,7 +96,7 @@ def _remove_if_unlocked(name: str) -> None:
     except OSError:
         return
     try:
-        if stat.S_ISREG(os.fstat(descriptor).st_mode) and _lock(descriptor, unknown=False):
+        if stat.S_ISREG(os.fstat(descriptor).st_mode) and lock(descriptor, unknown=False):
             os.unlink(name)
     except OSError:
         pass
@@ -104,7 +104,7 @@ def _remove_if_unlocked(name: str) -> None:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, *, unknown: bool = True) -> bool:
+def lock(descriptor: int, *, unknown: bool = True) -> bool:
     """Try to lock; returns whether that worked, or `unknown` if the file system has no locks."""
     if fcntl is None:
         return unknown
