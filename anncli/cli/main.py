@@ -6,8 +6,8 @@ import contextlib
 import errno
 import os
 import re
-import signal
 import sys
+import warnings
 from importlib import import_module
 from io import BufferedWriter, RawIOBase, TextIOWrapper
 from typing import NoReturn
@@ -15,8 +15,8 @@ from typing import NoReturn
 import click
 
 from anncli import __version__
+from anncli.cli.interrupt import Interrupts, unraisable
 from anncli.cli.names import COMMANDS
-from anncli.cli.program import end_now
 from anncli.errors import AnnError, ExitCode, UsageError, did_you_mean, printable, quoted
 from anncli.experiments.executors.names import BLAS_THREAD_VARIABLES
 from anncli.formats.files.opened import forget_opened
@@ -109,7 +109,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     # products slower. Must be set before numpy is imported.
     for variable in BLAS_THREAD_VARIABLES:
         os.environ[variable] = "1"
-    sys.unraisablehook = _unraisable
+    sys.unraisablehook = unraisable
+    if not os.environ.get("ANN_DEBUG"):
+        # What overflows is checked where it matters and told in words; numpy's warnings show lines of source.
+        warnings.filterwarnings("ignore", category=RuntimeWarning)
     try:
         _open_standard_streams()
     except OSError as error:
@@ -162,7 +165,7 @@ def _leave(code: int) -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Run one command in this process; errors become one line on stderr. Returns the exit code."""
-    interrupts = _Interrupts()
+    interrupts = Interrupts()
     forget_opened()
     try:
         interrupts.begin()
@@ -200,36 +203,6 @@ def run(arguments: list[str]) -> int:
         )
     finally:
         interrupts.end()
-
-
-class _Interrupts:
-    """Ctrl-C while a command runs: a KeyboardInterrupt in place of the end at once of `program`, until end().
-
-    Where another handler is in force, as in tests and in background jobs, nothing changes.
-    """
-
-    seen = is_ours = False
-
-    def begin(self) -> None:
-        self.is_ours = signal.getsignal(signal.SIGINT) is end_now
-        if self.is_ours:
-            signal.signal(signal.SIGINT, self._handle)
-
-    def end(self) -> None:
-        if self.is_ours:
-            signal.signal(signal.SIGINT, end_now)
-
-    def _handle(self, number: int, frame: object) -> None:
-        self.seen = True
-        raise KeyboardInterrupt
-
-
-def _unraisable(fault: sys.UnraisableHookArgs) -> None:
-    """What Python cannot raise, as in a callback of the import system or in a generator that is dropped."""
-    if isinstance(fault.exc_value, KeyboardInterrupt):
-        end_now(signal.SIGINT, None)
-    if os.environ.get("ANN_DEBUG"):
-        sys.__unraisablehook__(fault)
 
 
 def _usage_text(error: click.UsageError) -> str:

@@ -9,7 +9,6 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import FrameType
     from typing import NoReturn, TextIO
 
 
@@ -19,7 +18,9 @@ def program() -> NoReturn:
     gc.set_threshold(100_000)
     code = 0
     try:
-        _end_at_ctrl_c()
+        from anncli.cli.interrupt import end_at_ctrl_c
+
+        end_at_ctrl_c()
         from anncli.cli.main import main
 
         main()
@@ -33,25 +34,6 @@ def program() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         _finish(stream)
     os._exit(code)
-
-
-def _end_at_ctrl_c() -> None:
-    """Until the command begins, Ctrl-C ends the process at once: an exception inside an import would leave a traceback.
-
-    cli.main takes over when the command begins. An interrupt that was ignored stays so (background jobs).
-    """
-    import signal
-
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, end_now)
-
-
-def end_now(number: int, frame: FrameType | None) -> None:
-    """A handler of SIGINT for moments at which there is nothing to lose."""
-    try:
-        os.write(2, b"ann: interrupted\n")
-    finally:
-        os._exit(130)
 
 
 def _finish(stream: TextIO | None, last: str = "") -> None:

@@ -139,6 +139,7 @@ OPTIONS: dict[str, OptionInfo] = {
     # Running
     "seed": OptionInfo(integer(0, 2**63 - 1, example="1"), 0, "N", "Random seed: decides the split, the initial weights and the order of rows", "running", (*GRADIENT, "t"), GRADIENT, brief="Random seed"),
     "threads": OptionInfo(readers.threads, 1, "N|auto", "Threads; auto: pick the fastest number. With --restarts, restarts run in parallel. The result does not depend on it", "running", ("train", "test", "predict"), TRAIN, words=("auto",), brief="Threads; auto: pick the fastest number"),
+    "reproducible": OptionInfo(readers.flag, False, "", "The same bytes on every x86-64 processor: the slower baseline kernels and no BLAS; refused where that cannot be held (scg, lm, br, sigmoidal scaling)", "running", ("train", "test", "predict"), kind="flag"),
     "limit": OptionInfo(integer(1, example="2000"), 2000, "N", "Check at most N weights, drawn from every layer", "running", ("gradcheck",), ("gradcheck",)),
     "time_limit": OptionInfo(number(0, open_low=True, example="60"), None, "SECONDS", "Stop training after SECONDS", "running", TRAIN),
     "checkpoint": OptionInfo(readers.text, None, "FILE", "Save the state of the run to FILE, for --resume", "running", TRAIN, words=FILE),

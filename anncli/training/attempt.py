@@ -102,7 +102,7 @@ class Attempt:
     def _one_epoch(self) -> EpochReport | None:
         number = len(self.history) + 1
         # An overflow before divergence is found below; numpy's warning would only repeat it.
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             outcome = self.trainer.epoch(self.objective, self.parameters, self.rng, self.total_epochs)
             training_loss, self.finished, self.class_means = outcome
             finite = math.isfinite(training_loss) and all_finite(self.parameters)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from anncli.arrays import random_stream
+from anncli.backends.reproducible import refuse_trainer
 from anncli.training.attempt import Attempt, EpochReport
 from anncli.training.judge import Judge
 from anncli.training.setup import Setup
@@ -31,6 +32,7 @@ class Restarts:
     """
 
     def __init__(self, setup: Setup, run_all: RunAll = run_in_turn) -> None:
+        refuse_trainer(setup.options.trainer, setup.options.init)
         self._setup, self._run_all = setup, run_all
         seconds = setup.options.time_limit
         # One limit for all attempts together.

@@ -7,6 +7,7 @@ from contextlib import nullcontext, suppress
 
 import click
 
+from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.opening import Opened, open_training
 from anncli.cli.running.places import same_file
@@ -35,6 +36,11 @@ from anncli.training.run import TrainingRun
 
 def run_training(settings: TrainSettings) -> None:
     """Train and write; an interrupted run writes what it has and raises Interrupted."""
+    with reproducible(settings.reproducible):
+        _run(settings)
+
+
+def _run(settings: TrainSettings) -> None:
     opened = open_training(settings)
     training = opened.training
     summary = run_summary(training, settings.network_path, settings.output, settings.epochs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import warnings
 from multiprocessing import connection, parent_process
 from threading import Thread
 from typing import Any
@@ -30,6 +31,7 @@ def serve(specs: Any) -> None:
     for variable in BLAS_THREAD_VARIABLES:
         # For C libraries; os.environ is the person's.
         os.putenv(variable, "1")
+    warnings.filterwarnings("ignore", category=RuntimeWarning)
     Thread(target=_end_with_parent, daemon=True).start()
     try:
         work, datasets = specs.recv()

@@ -11,7 +11,7 @@ _opened: dict[str, tuple[int, int]] = {}
 
 def open_input(name: str, buffering: int = -1) -> IO[bytes]:
     """Open a file for reading and remember it; raises OSError and ValueError as open()."""
-    file: IO[bytes] = open(name, "rb", buffering=buffering)
+    file: IO[bytes] = open(name, "rb", buffering=buffering)  # noqa: SIM115
     try:
         found = os.fstat(file.fileno())
     except OSError:
