@@ -1,4 +1,4 @@
-"""The limits of numbers: what a float32 and a count can hold (no numpy)."""
+"""Limits: what a float32 and a count can hold, and the variables that keep BLAS to one thread (no numpy)."""
 
 from __future__ import annotations
 
@@ -8,3 +8,5 @@ FLOAT32_MAX = float.fromhex("0x1.fffffep127")
 COUNT_MAX = 2**31 - 1
 # The largest number that an option takes: its products with data and weights still fit a float32.
 NUMBER_MAX = 1e30
+# With more BLAS threads sums are rounded in another order, so the bytes of a trained network would differ.
+BLAS_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")

@@ -67,7 +67,13 @@ class Restarts:
         for number, attempt_state in enumerate(state["attempts"], 1):
             attempts[number] = self._new_attempt(number)
             attempts[number].restore(attempt_state)
+        self.close()
         self._attempts, self._restored = attempts, frozenset(attempts)
+
+    def close(self) -> None:
+        """Close the sessions of all attempts."""
+        for attempt in self._attempts.values():
+            attempt.close()
 
     def _train(self, number: int, limit: int, is_restored: bool) -> Iterator[EpochReport]:
         if number not in self._attempts:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import NEGATIVE, NETWORK, POSITIVE, ROOT, Ann, clean_environment
+from ann_process import NEGATIVE, NETWORK, POSITIVE, ROOT, Ann, clean_environment
 
 from anncli.cli.main import run
 from anncli.options.table import _TRAINER_READERS, OPTIONS, read_option
@@ -181,6 +181,19 @@ def test_a_reader_of_remarks_that_goes_away_does_not_end_a_training(small: Path,
     process.stderr.close()
     assert process.wait(60) == 0
     ann("info", "net.nn", "--verify")
+
+
+@needs_full
+def test_progress_lines_of_the_classic_form_do_not_end_it(small: Path, ann: Ann) -> None:
+    (small / "old.nn").write_text("2\n2 2 1\n")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "anncli", "t", "old.nn", "pos.txt", "neg.txt", "30"],
+            cwd=small, env=clean_environment(), stdout=full, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.endswith("ann: standard output: No space left on device; the results are incomplete\n")
+    ann("r", "old.nn", "pos.txt")
 
 
 def test_a_checkpoint_that_cannot_be_written_does_not_end_a_training(small: Path, ann: Ann) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import NETWORK, Ann
+from ann_process import NETWORK, Ann
 
 from anncli.backends.reproducible import inner_product, matrix_times_vector, reproducible
 from anncli.compiled import native_module

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -42,7 +43,8 @@ class ClassicRun:
     def __init__(self, console: Console, arguments: Arguments, seed: int, data_format: str, as_json: bool) -> None:
         self.console, self.arguments, self.seed = console, arguments, seed
         self.data_format, self.as_json = data_format, as_json
-        self.say: Callable[[str], None] = (lambda text: None) if as_json or console.quiet else click.echo
+        self.say: Callable[[str], None] = (lambda text: None) if as_json or console.quiet else self._print
+        self._fault: OSError | None = None
         self.best: tuple[Any, EpochReport] | None = None
 
     def run(self) -> None:
@@ -52,7 +54,11 @@ class ClassicRun:
         self.say("loading data...")
         data, sets = self._read_data(network)
         self._announce(data, sets)
-        self.training = self._prepare(network, data, sets)
+        with closing(self._prepare(network, data, sets)) as self.training:
+            self._run(sets)
+
+    def _run(self, sets: dict[str, Any]) -> None:
+        a = self.arguments
         check_writable(a.network)
         if len(self.training.setup.rows["validation"]):
             self._check_best_file()
@@ -73,6 +79,16 @@ class ClassicRun:
         if interruption.caught is not None:
             message = f"interrupted; the network so far was written to {printable(a.network)}"
             raise Interrupted(message, interruption.caught)
+        if self._fault is not None:
+            raise self._fault
+
+    def _print(self, text: str) -> None:
+        """A line on stdout. If that cannot be written, the training goes on without, and run() raises the error at its end."""
+        if self._fault is None:
+            try:
+                click.echo(text)
+            except OSError as fault:
+                self._fault = fault
 
     def _checked(self, network: Network) -> Network:
         if self.arguments.network == "-":
@@ -115,7 +131,7 @@ class ClassicRun:
         return TrainingRun(prepare(network, data, options, sets=sets))
 
     def _fractions(self) -> tuple[float, float]:
-        """An empty file asks for part of the training data: 25 % each, or 50 % if only one is empty."""
+        """An empty file asks for a fraction of the training data: 25 % each, or 50 % if only one is empty."""
         a = self.arguments
         empty = [path is not None and is_empty(path) for path in (a.validation, a.test)]
         fraction = 0.25 if all(empty) else 0.5
