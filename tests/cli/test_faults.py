@@ -185,7 +185,7 @@ def test_a_reader_of_remarks_that_goes_away_does_not_end_a_training(small: Path,
 
 @needs_full
 def test_progress_lines_of_the_classic_form_do_not_end_it(small: Path, ann: Ann) -> None:
-    (small / "old.nn").write_text("2\n2 2 1\n")
+    (small / "old.nn").write_text("3\n2 2 1\n")
     with open("/dev/full", "w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "anncli", "t", "old.nn", "pos.txt", "neg.txt", "30"],
