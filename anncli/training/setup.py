@@ -10,6 +10,7 @@ import numpy as np
 from anncli.arrays import Array, random_stream
 from anncli.backends.base import Backend, Problem, Samples
 from anncli.backends.choice import choose_backend, fall_back
+from anncli.backends.reproducible import refuse_scaling
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import encode_targets, smooth_targets
 from anncli.errors import DataError
@@ -94,7 +95,12 @@ class Setup:
     def initial_parameters(self, restart: int) -> Array:
         """The weights (P,) that a restart, counted from 1, begins with."""
         rng = random_stream(self.options.seed, "weights", restart)
-        return decisions.initial_parameters(self.network, self.options, self.inputs, self.rows["training"], rng)
+        try:
+            return decisions.initial_parameters(self.network, self.options, self.inputs, self.rows["training"], rng)
+        except OverflowError as error:
+            raise DataError(
+                str(error), advice="scale the inputs: --scaling zscore; or draw them by --init glorot"
+            ) from None
 
     def _objective(self, targets: Array, rows: Array, l2: float) -> Objective:
         samples, rows = Samples(self.inputs, targets, self.weights), np.ascontiguousarray(rows)
@@ -154,6 +160,7 @@ def smoothed(encoded: Array, rows: Array, options: TrainingOptions) -> Array:
 
 
 def _scaled(scaling: Scaling, data: Dataset, in_place: bool) -> Array:
+    refuse_scaling(scaling.activation)
     inputs = scaling.apply(data.inputs, in_place=in_place)
     # min and max return nan and inf where there are some, without an array of one flag per value.
     if not (np.isfinite(inputs.min()) and np.isfinite(inputs.max())):

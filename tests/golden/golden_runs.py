@@ -32,7 +32,7 @@ USED_FEATURES = {
 
 # Keys that hold words, times, versions or the kernel: wording may change, and the others differ from run to run.
 WORDS = {
-    "stop", "kernel", "version", "versions", "warnings", "diagnosis", "seconds", "time", "start", "date",
+    "stop", "kernel", "blas", "version", "versions", "warnings", "diagnosis", "seconds", "time", "start", "date",
 }  # fmt: skip
 WORDS_OF_A_RECORD = WORDS - {"start"}
 

@@ -34,6 +34,7 @@ class TrainSettings:
     resume: str | None
     threads: int
     data_format: str
+    reproducible: bool
     console: Console
 
     @property
@@ -64,7 +65,7 @@ def train_settings(values: Values, network_path: str, class_files: tuple[str, ..
             name: values[name]
             for name in (
                 "dialect", "history", "dry_run", "keep_on_interrupt", "checkpoint", "checkpoint_every", "resume",
-                "threads", "data_format",
+                "threads", "data_format", "reproducible",
             )
         },
     )  # fmt: skip

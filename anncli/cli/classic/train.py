@@ -13,15 +13,17 @@ import click
 
 from anncli.cli.classic.arguments import METRICS, SCALINGS, Arguments
 from anncli.cli.classic.run import rates
+from anncli.cli.running.places import same_file
 from anncli.cli.running.signals import Interruption
 from anncli.cli.showing.console import Console, print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.report import percent
 from anncli.dataset.dataset import Dataset
-from anncli.errors import ExitCode, Interrupted, UsageError, printable
+from anncli.errors import Interrupted, UsageError, printable
 from anncli.evaluation.collapse import collapsed
 from anncli.formats.data.assemble import read_sets
 from anncli.formats.data.remarks import Remarks
+from anncli.formats.files.opened import opened_file
 from anncli.formats.files.textfile import check_writable, is_empty
 from anncli.formats.networks.storage import check_place, load, save
 from anncli.network.network import Network
@@ -43,7 +45,8 @@ class ClassicRun:
     def __init__(self, console: Console, arguments: Arguments, seed: int, data_format: str, as_json: bool) -> None:
         self.console, self.arguments, self.seed = console, arguments, seed
         self.data_format, self.as_json = data_format, as_json
-        self.say: Callable[[str], None] = (lambda text: None) if as_json or console.quiet else click.echo
+        self.say: Callable[[str], None] = (lambda text: None) if as_json or console.quiet else self._print
+        self._fault: OSError | None = None
         self.best: tuple[Any, EpochReport] | None = None
 
     def run(self) -> None:
@@ -68,13 +71,27 @@ class ClassicRun:
             self.say(f"normalizing {_SCALING_TITLES[a.scaling]}...")
         self.say("training...")
         started = time.monotonic()
-        interrupted = self._train()
-        if self.training.attempt.finished:
-            self.say("training done.")
-        self.say(f"training time: {_clock(time.monotonic() - started)}")
-        self._finish("interrupted" if interrupted else None)
-        if interrupted is not None:
-            raise Interrupted(f"interrupted; the network so far was written to {printable(a.network)}", interrupted)
+        # Until everything is written: a signal after the last epoch must not lose the networks.
+        with Interruption() as interruption:
+            self._train(interruption)
+            is_cut = interruption.caught is not None
+            if self.training.attempt.finished:
+                self.say("training done.")
+            self.say(f"training time: {_clock(time.monotonic() - started)}")
+            self._finish("interrupted" if is_cut else None)
+        if interruption.caught is not None:
+            message = f"interrupted; the network so far was written to {printable(a.network)}"
+            raise Interrupted(message, interruption.caught)
+        if self._fault is not None:
+            raise self._fault
+
+    def _print(self, text: str) -> None:
+        """A line on stdout. If that cannot be written, the training goes on without, and run() raises the error at its end."""
+        if self._fault is None:
+            try:
+                click.echo(text)
+            except OSError as fault:
+                self._fault = fault
 
     def _checked(self, network: Network) -> Network:
         if self.arguments.network == "-":
@@ -87,9 +104,9 @@ class ClassicRun:
     def _check_best_file(self) -> None:
         """Raises UsageError if the fixed name of the best network is that of a file of this run, or a link to one."""
         a = self.arguments
-        real = os.path.realpath(BEST_FILE)
-        for path in (a.network, *a.class_files, a.validation, a.test):
-            if path is not None and os.path.realpath(path) == real:
+        # Files that a list names are known by what was opened.
+        for path in (a.network, *a.class_files, a.validation, a.test, opened_file(BEST_FILE)):
+            if path is not None and same_file(path, BEST_FILE):
                 advice = "give it another name, or run in another folder"
                 raise UsageError(f"the best network is written to {BEST_FILE}, which is {path} here", advice=advice)
 
@@ -152,14 +169,12 @@ class ClassicRun:
                 counts = self.training.setup.data.class_counts(self.training.setup.rows[name])
                 self.say(f"{name} set: {counts[0]} {counts[1]} taken from the training data")
 
-    def _train(self) -> ExitCode | None:
-        with Interruption() as interruption:
-            for report in self.training.epochs(self.arguments.epochs):
-                if not self.training.attempt.finished:
-                    self.say(self._epoch_line(report))
-                if interruption.caught is not None:
-                    break
-        return interruption.caught
+    def _train(self, interruption: Interruption) -> None:
+        for report in self.training.epochs(self.arguments.epochs):
+            if not self.training.attempt.finished:
+                self.say(self._epoch_line(report))
+            if interruption.caught is not None:
+                break
 
     def _epoch_line(self, report: EpochReport) -> str:
         means = report.class_means or ()

@@ -14,13 +14,16 @@ from anncli.errors import ExitCode, Interrupted, printable
 from anncli.experiments.executors.child import signals_held
 
 _CODES = {signal.SIGINT: ExitCode.SIGINT, signal.SIGTERM: ExitCode.SIGTERM}
+# The terminal was closed. Windows has no such signal.
+if hasattr(signal, "SIGHUP"):
+    _CODES[signal.SIGHUP] = ExitCode.SIGHUP
 # Seconds that the main thread has, to end its workers and the program, before the program ends without it.
 _GRACE = 1.0
 _LEAVE = 0
 
 
 class EndingAtSignals:
-    """SIGINT and SIGTERM end what it encloses with Interrupted; `message` says what was kept.
+    """SIGINT, SIGTERM and SIGHUP end what it encloses with Interrupted; `message` says what was kept.
 
     A main thread that is in a long call of compiled code does not see the exception before the call returns: after a
     second the program ends all the same, with the same message and exit code. A signal that was ignored when the

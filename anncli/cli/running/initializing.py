@@ -6,6 +6,7 @@ import os
 from typing import NamedTuple
 
 from anncli.cli.asking.values import Values
+from anncli.cli.running.places import refuse_read_files
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.train_report import describe
@@ -81,7 +82,6 @@ def _check_target(values: Values, network_path: str) -> None:
         if values["json"]:
             raise UsageError("the network and --json cannot both go to stdout", advice="name a file for the network")
         return
-    if os.path.realpath(network_path) in map(os.path.realpath, values["data"] or ()):
-        raise UsageError(f"{network_path} would overwrite a file that this run reads", advice="give another name")
+    refuse_read_files({"": network_path})
     if os.path.isfile(network_path) and not values["force"]:
         raise AnnError("the file exists", path=network_path, advice="give another name, or --force to overwrite it")

@@ -11,6 +11,7 @@ from anncli.backends.choice import choose_backend
 from anncli.backends.thread_trial import available_processors
 from anncli.cli.asking.network_options import file_layer
 from anncli.cli.asking.settings import TrainSettings
+from anncli.cli.running.places import refuse_read_files, same_file, would_overwrite
 from anncli.cli.running.resumption import check_same_shape, resume_from
 from anncli.cli.showing.remarks import show_remarks
 from anncli.dataset.dataset import Source
@@ -53,6 +54,8 @@ def open_training(settings: TrainSettings) -> Opened:
     _check_places(settings, options, network)
     remarks = Remarks()
     training = _prepare(settings, network, options, remarks)
+    # Again, now that all files are known that lists name.
+    _check_read_files(settings)
     _check_dialect(settings, training)
     if checkpoint is not None:
         resume_from(str(settings.resume), checkpoint, training, settings)
@@ -126,14 +129,22 @@ def _check_places(settings: TrainSettings, options: TrainingOptions, network: Ne
     _check_distinct("--output", s.output if s.is_output_given else None, data_files)
     _check_distinct("--history", s.history, [*read, s.output])
     _check_distinct("--checkpoint", s.checkpoint, [*read, s.output, *([s.history] if s.history else [])])
+    _check_read_files(settings)
     for target in (s.output, s.history, s.checkpoint):
         if target is not None and target != "-":
             check_writable(target)
 
 
 def _check_distinct(option: str, target: str | None, others: Iterable[str]) -> None:
-    if target and target != "-" and os.path.realpath(target) in map(os.path.realpath, others):
-        raise UsageError(f"{option} {target} would overwrite a file that this run needs", advice="give another name")
+    if target and target != "-" and any(same_file(target, other) for other in others if other != "-"):
+        raise would_overwrite(option, target)
+
+
+def _check_read_files(settings: TrainSettings) -> None:
+    """Raises UsageError for a file that would be overwritten and that this process has read."""
+    s = settings
+    targets = {"--output": s.output, "--history": s.history, "--checkpoint": s.checkpoint}
+    refuse_read_files(targets, {"--output": s.network_path, **({"--checkpoint": s.resume} if s.resume else {})})
 
 
 def _check_dialect(settings: TrainSettings, training: TrainingRun) -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.network_options import require_trained, threshold_of
 from anncli.cli.asking.values import Values
 from anncli.cli.showing.not_finite import NotFinite
@@ -48,12 +49,13 @@ def run_predict(values: Values, network_path: str, file: str) -> None:
     as_json = values["json"]
     write = _json_writer(names) if as_json else _line_writer(names, values)
     texts = _texts(network, blocks, threshold, values["threads"], write, not_finite)
-    if as_json:
-        _write_json(texts)
-    else:
-        for text in texts:
-            sys.stdout.write(text)
-            sys.stdout.flush()
+    with reproducible(values["reproducible"]):
+        if as_json:
+            _write_json(texts)
+        else:
+            for text in texts:
+                sys.stdout.write(text)
+                sys.stdout.flush()
     show_remarks(values.console, remarks)
     if not_finite.count:
         values.console.warn(f"{shown_name(file)}: {not_finite}")

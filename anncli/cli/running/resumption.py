@@ -59,12 +59,13 @@ def resume_from(path: str, checkpoint: Checkpoint, training: TrainingRun, settin
     damaged = NetworkError(
         "is a damaged checkpoint, or one of another network", path=path, advice="start again without --resume"
     )
-    if not isinstance(theirs, dict) or theirs.keys() != ours.keys() or not isinstance(theirs["options"], dict):
+    if theirs.keys() != ours.keys() or not isinstance(theirs["options"], dict):
         raise damaged
     _check_same_settings(path, ours, theirs)
     try:
         training.restore(checkpoint.state)
-    except (KeyError, ValueError, TypeError, IndexError, AttributeError):
+    # A damaged state fails in as many ways as there are kinds of values in it.
+    except Exception:
         raise damaged from None
     if ours["kernel"] != theirs["kernel"]:
         backends = f"{path} was written with the backend '{theirs['kernel']}', this run has '{ours['kernel']}'"

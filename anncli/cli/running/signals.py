@@ -1,4 +1,4 @@
-"""Signals: the first SIGINT or SIGTERM ends the training after the epoch, the second one ends the program at once."""
+"""Signals: the first SIGINT, SIGTERM or SIGHUP ends the training after the epoch, the second ends the program at once."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from types import FrameType, TracebackType
 from anncli.errors import ExitCode
 
 _CODES = {signal.SIGINT: ExitCode.SIGINT, signal.SIGTERM: ExitCode.SIGTERM}
+# The terminal was closed. Windows has no such signal.
+if hasattr(signal, "SIGHUP"):
+    _CODES[signal.SIGHUP] = ExitCode.SIGHUP
 _LEAVE = 0
 
 
 class Interruption:
     """Inside the block, `caught` is the exit code of the first signal received, or None.
 
-    A signal that was ignored when the program started (SIGINT in a background job) stays ignored.
+    A signal that was ignored when the program started (SIGINT in a background job, SIGHUP after nohup) stays ignored.
     """
 
     caught: ExitCode | None = None

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.network_options import require_trained, threshold_of
 from anncli.cli.asking.values import Values
 from anncli.cli.showing.console import print_json
@@ -31,7 +32,8 @@ def run_test(values: Values, network_path: str, class_files: tuple[str, ...]) ->
     remarks = Remarks()
     data = read_dataset(class_files, network=network, data_format=values["data_format"], remarks=remarks)
     show_remarks(values.console, remarks)
-    evaluation = evaluate(network, data, threshold=threshold, threads=values["threads"])
+    with reproducible(values["reproducible"]):
+        evaluation = evaluate(network, data, threshold=threshold, threads=values["threads"])
     warning = collapse_warning(evaluation, "test", network.record)
     if warning:
         values.console.warn(warning)

@@ -77,20 +77,38 @@ def format_of(
 
 def _head(source: ByteSource) -> bytes:
     """The beginning of a source, in whole lines where it is text."""
-    head = source.peek(_is_enough)
-    if _is_enough(head) and b"\0" not in head:
+    telling = _Telling()
+    head = source.peek(telling.is_enough)
+    if telling.is_told and b"\0" not in head:
         head = head[: head.rfind(b"\n") + 1]
     return head.removeprefix(BOM)
 
 
-def _is_enough(head: bytes) -> bool:
-    """Whether the format can be told from this beginning; asks for little, so that a slow pipe is read line by line."""
-    if b"\0" in head:
-        return True
-    found = content_lines(head[: head.rfind(b"\n") + 1].removeprefix(BOM), _TELLING_LINES)
-    # A number at the start rules out a header and a list. Commas rule out a list, and a second line shows a header.
-    few_do = found and (
-        (starts_with_value(found[0]) and (len(found) > 1 or not could_be_numbered(found[0])))
-        or (len(found) > 1 and re.search(rb"[,;|]", found[0]) is not None)
-    )
-    return len(found) == _TELLING_LINES or bool(few_do)
+class _Telling:
+    """Whether the format can be told from a growing beginning; asks for little, so that a slow pipe is read line by line.
+
+    Every byte is looked at once: a file may begin with many empty lines or comments.
+    """
+
+    def __init__(self) -> None:
+        self.is_told = False
+        self._at, self._seen = 0, 0
+        self._found: list[bytes] = []
+
+    def is_enough(self, head: bytearray) -> bool:
+        end = head.rfind(b"\n", self._seen) + 1 or self._at
+        new = bytes(memoryview(head)[self._at : end])
+        binary = head.find(b"\0", self._seen) >= 0
+        self._found += content_lines(new if self._at else new.removeprefix(BOM), _TELLING_LINES - len(self._found))
+        self._at, self._seen = end, len(head)
+        self.is_told = binary or self._is_telling()
+        return self.is_told
+
+    def _is_telling(self) -> bool:
+        found = self._found
+        # A number at the start rules out a header and a list. Commas rule out a list, and a second line shows a header.
+        few_do = found and (
+            (starts_with_value(found[0]) and (len(found) > 1 or not could_be_numbered(found[0])))
+            or (len(found) > 1 and re.search(rb"[,;|]", found[0]) is not None)
+        )
+        return len(found) == _TELLING_LINES or bool(few_do)

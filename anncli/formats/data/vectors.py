@@ -59,15 +59,21 @@ FORMAT = Vectors()
 
 
 def _with_two_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """The blocks, the first joined with the next ones until it shows whether its first line of content is a header."""
-    head = b""
+    """The blocks; the first with content is joined with the next ones until it shows whether its first line is a header.
+
+    Every block is searched once, so that long comments before the rows or after a header take no time.
+    """
+    pieces, found = list[bytes](), list[bytes]()
     for block in blocks:
-        head += block
-        found = content_lines(head, 2)
-        if len(found) == 2 or (found and starts_with_value(found[0]) and not could_be_numbered(found[0])):
+        found += content_lines(block, 2 - len(found))
+        if not found:
+            yield block
+            continue
+        pieces.append(block)
+        if len(found) == 2 or (starts_with_value(found[0]) and not could_be_numbered(found[0])):
             break
-    if head:
-        yield head
+    if pieces:
+        yield b"".join(pieces)
     yield from blocks
 
 

@@ -12,14 +12,16 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from anncli.errors import AnnError, DataError, printable
-from anncli.formats.files.temporary import HAS_LOCKS, keep_owner_and_mode, temporary_beside
+from anncli.formats.files.opened import open_input
+from anncli.formats.files.temporary import HAS_LOCKS, keep_owner_and_mode, refuse_unwritable, temporary_beside
 
 Path = str | os.PathLike[str]
 
 BOM = b"\xef\xbb\xbf"
+_PIECE_BYTES = 1 << 20
 _READ_ADVICE = {
     errno.ENOENT: ("no such file", "check the name and the folder you are in"),
     errno.ENOTDIR: ("no such file", "check the name and the folder you are in"),
@@ -51,20 +53,33 @@ def read_bytes(
 
     missing: the advice for a file that does not exist, instead of the usual one.
     """
-    size = -1 if limit is None else limit + 1
     name = os.fspath(path)
     try:
         if name == "-":
-            data = sys.stdin.buffer.read(size)
+            data = _read_up_to(sys.stdin.buffer, limit)
         else:
-            with open(name, "rb") as file:
-                data = file.read(size)
+            with open_input(name) as file:
+                data = _read_up_to(file, limit)
     except (OSError, ValueError) as fault:
         raise read_fault(fault, path, error, missing) from None
     if limit is not None and len(data) > limit:
         advice = "check that this is the right file"
         raise error(f"is larger than {_human(limit)}", path=shown_name(path), advice=advice)
     return data
+
+
+def _read_up_to(file: IO[bytes], limit: int | None) -> bytes:
+    """The bytes of a file, but at most one more than the limit.
+
+    In pieces: read(limit) would ask for memory of the whole limit, which a batch system may refuse.
+    """
+    if limit is None:
+        return file.read()
+    pieces, left = list[bytes](), limit + 1
+    while left and (piece := file.read(min(left, _PIECE_BYTES))):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)
 
 
 def is_empty(path: Path) -> bool:
@@ -74,7 +89,7 @@ def is_empty(path: Path) -> bool:
         return True
     if not os.path.isfile(name) or not os.access(name, os.R_OK):
         return False
-    with open(name, "rb") as file:
+    with open_input(name) as file:
         return not file.read(4096).strip()
 
 
@@ -152,7 +167,10 @@ def replace_file(path: Path, data: bytes) -> None:
     with write_faults(name):
         if name in ("-", "/dev/stdout"):
             sys.stdout.flush()
-            sys.stdout.buffer.write(data)
+            rest = memoryview(data)
+            while rest:
+                # An unbuffered stdout may take only the beginning of what it is given.
+                rest = rest[sys.stdout.buffer.write(rest) or 0 :]
             sys.stdout.buffer.flush()
         elif _is_stream(name):
             with open(name, "wb", buffering=0) as stream:
@@ -168,8 +186,7 @@ def check_writable(path: Path) -> None:
         return
     with write_faults(name):
         if _is_stream(name):
-            if not os.access(name, os.W_OK):
-                raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+            refuse_unwritable(name)
             return
         with temporary_beside(os.path.realpath(name)) as (descriptor, _):
             # One block, so that a full disk is noticed.
@@ -203,7 +220,9 @@ def _is_stream(name: str) -> bool:
     if not name:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     if name.endswith(os.sep):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        # A file named like a folder: `network.nn/`.
+        code = errno.ENOTDIR if os.path.isfile(name.rstrip(os.sep)) else errno.EISDIR
+        raise OSError(code, os.strerror(code))
     try:
         mode = os.stat(name).st_mode
     except FileNotFoundError:

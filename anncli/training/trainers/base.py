@@ -10,6 +10,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.backends.base import PLAIN, Shown
+from anncli.backends.reproducible import inner_product
 from anncli.training.objective import Objective
 
 TrainerState = dict[str, Any]
@@ -41,6 +42,8 @@ class Trainer(ABC):
     finds_penalty: bool = False
     #: The loss that it needs, which is then the default; None where it takes the one that fits the output layer.
     needs_loss: str | None = None
+    #: Whether numpy's BLAS computes sums that its steps depend on.
+    uses_blas: bool = False
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.options = options
@@ -121,4 +124,4 @@ class RememberingTrainer(Trainer):
 
 def dot(a: Array, b: Array) -> float:
     """Inner product in float64, whatever the vectors are: sums of many float32 products lose their last digits."""
-    return float(np.dot(a.astype(np.float64, copy=False), b.astype(np.float64, copy=False)))
+    return inner_product(a.astype(np.float64, copy=False), b.astype(np.float64, copy=False))

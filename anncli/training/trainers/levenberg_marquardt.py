@@ -38,6 +38,7 @@ class LevenbergMarquardt(RememberingTrainer):
 
     remembered: tuple[str, ...] = ("mu",)
     name = "lm"
+    uses_blas = True
 
     def start(self, objective: Objective, parameters: Array) -> None:
         refuse_without_row_gradients(self.name, objective.topology)
@@ -90,7 +91,7 @@ class BayesianRegularisation(RememberingTrainer):
     """
 
     remembered: tuple[str, ...] = ("mu", "alpha", "beta", "effective_parameters")
-    finds_penalty = True
+    finds_penalty = uses_blas = True
     needs_loss = "mse"
 
     def start(self, objective: Objective, parameters: Array) -> None:
