@@ -19,6 +19,7 @@ from anncli.experiments.inputs import dataset_of, network_of
 from anncli.experiments.spec import Failure, Result, Spec, plain
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
+from anncli.training.beginning import begin
 from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
 from anncli.training.setup import prepare
@@ -68,7 +69,8 @@ def training_options_of(values: Mapping[str, Any]) -> TrainingOptions:
 
 def _prepared(spec: Spec, network: Network, data: Dataset) -> TrainingRun:
     sets = None if spec.rows is None else spec.rows.numbers()
-    return TrainingRun(prepare(network, data, training_options_of(spec.options), sets=sets))
+    network, options = begin(network, training_options_of(spec.options), continues=False, asked=())
+    return TrainingRun(prepare(network, data, options, sets=sets))
 
 
 def _train(spec: Spec, network: Network, data: Dataset, is_stopped: IsStopped) -> Result:

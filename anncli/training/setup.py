@@ -14,11 +14,13 @@ from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import encode_targets, smooth_targets
 from anncli.errors import DataError
 from anncli.network.network import Network
+from anncli.network.row_digests import RowDigests
 from anncli.network.scaling import Scaling
 from anncli.options.table import TrainingOptions
 from anncli.training import choosing
 from anncli.training.measure import Measure
 from anncli.training.objective import Objective
+from anncli.training.seen import SeenRows, unknown_rows
 from anncli.training.sets import check_fit, check_sets, divide, too_few_to_split
 
 # Precision (1 / variance) of the Gaussian prior on every weight that the default penalty stands for: l2 = precision / n.
@@ -39,7 +41,7 @@ class Setup:
     improvement that end an attempt, 0 for never; will_refit: whether the run ends with a final fit on all rows;
     is_continued: whether it goes on from the weights of a trained network; alternates: whether training alternates
     between the classes, which changes how the best epoch is chosen (see Judge); self_test_inputs: raw rows for the
-    network file.
+    network file; seen: which rows trained the weights before.
     """
 
     network: Network
@@ -61,6 +63,7 @@ class Setup:
     is_continued: bool
     alternates: bool
     self_test_inputs: Array
+    seen: SeenRows
     warnings: tuple[str, ...]
 
     @property
@@ -112,7 +115,7 @@ def prepare(
     backend: Backend | None = None,
     prior_precision: float = PRIOR_PRECISION,
 ) -> Setup:
-    """The setup of a run that trains `network` on `data`.
+    """The setup of a run that trains `network` on `data`, from its weights if it is trained; see seen.beginning().
 
     Args: sets: row numbers of 'training', 'validation' and 'test'; sets that are not given are drawn, see divide();
         in_place: the data's inputs may be overwritten by scaled ones; prior_precision: n times the default l2 penalty.
@@ -120,11 +123,12 @@ def prepare(
     """
     check_fit(network, data)
     is_continued = choosing.is_continued(network, options)
-    rows = divide(data, options, sets or {}, random_stream(options.seed, "split"))
+    # This and the rows for the self-test are taken before the inputs are scaled, possibly in place.
+    seen = SeenRows(data, network.row_digests if is_continued else RowDigests())
+    rows = divide(data, options, sets or {}, random_stream(options.seed, "split"), seen.mask())
     training, is_drawn = rows["training"], "validation" not in (sets or {})
-    warnings = [*check_sets(data, rows), *choosing.options_without_effect(options, rows)]
+    warnings = [*check_sets(data, rows), *unknown_rows(seen, rows), *choosing.options_without_effect(options, rows)]
     warnings += too_few_to_split(data, rows) if options.validation is None and is_drawn else []
-    # Copied before the inputs are scaled, possibly in place.
     self_test_inputs = data.inputs[_evenly_spaced(training, _SELF_TEST_ROWS)].copy()
     l2 = choosing.choose_l2(options, rows, is_drawn, prior_precision)
     problem = Problem(network.topology, choosing.choose_loss(network, options))
@@ -140,7 +144,7 @@ def prepare(
         l2=l2, patience=choosing.choose_patience(options, rows),
         will_refit=choosing.will_refit(options, rows, is_drawn and not is_continued),
         is_continued=is_continued, alternates=choosing.alternates(options),
-        self_test_inputs=self_test_inputs, warnings=(*warnings, *filter(None, [backend.note])),
+        self_test_inputs=self_test_inputs, seen=seen, warnings=(*warnings, *filter(None, [backend.note])),
     )  # fmt: skip
 
 

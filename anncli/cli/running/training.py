@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
 from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.opening import Opened, open_training
+from anncli.cli.running.replacing import announce, announce_continuing, is_in_place, keep_old
 from anncli.cli.running.resumption import Checkpoints
 from anncli.cli.running.signals import Interruption
 from anncli.cli.showing.console import print_json
@@ -41,6 +40,10 @@ def run_training(settings: TrainSettings) -> None:
         else:
             click.echo(run_summary_text(summary))
         return
+    if opened.replaced is not None:
+        announce(settings, opened.replaced, opened.kept_as)
+    elif training.setup.is_continued:
+        announce_continuing(settings.console, training.setup, settings.epochs)
     interrupted = _train(settings, opened)
     if interrupted is not None and not settings.keep_on_interrupt:
         written = f"only {printable(settings.checkpoint)}" if settings.checkpoint else "nothing"
@@ -78,8 +81,7 @@ def _train(settings: TrainSettings, opened: Opened) -> ExitCode | None:
 
 
 def _write(settings: TrainSettings, opened: Opened, result: TrainingResult) -> None:
-    in_place = settings.network_path != "-" and _same(settings.output, settings.network_path)
-    if in_place and changed_since(settings.network_path, opened.before):
+    if is_in_place(settings) and changed_since(settings.network_path, opened.before):
         raise AnnError(
             "changed while the training ran; it was not overwritten",
             path=settings.network_path,
@@ -88,6 +90,10 @@ def _write(settings: TrainSettings, opened: Opened, result: TrainingResult) -> N
     network = result.network
     if settings.dialect:
         network.source = network.source._replace(dialect=settings.dialect)
+    if not settings.row_digests:
+        network.row_digests = None
+    if opened.kept_as is not None:
+        keep_old(opened.kept_as, opened.network_bytes, settings.network_path)
     save(network, settings.output)
 
 
@@ -95,8 +101,8 @@ def _report(settings: TrainSettings, training: TrainingRun, result: TrainingResu
     console = settings.console
     if console.quiet and not settings.as_json:
         return
-    sets = evaluate_sets(training, result)
-    warnings = warnings_of(result, sets)
+    found = evaluate_sets(training, result)
+    warnings = warnings_of(result, found)
     for warning in warnings:
         console.warn(warning)
     remarks = diagnose(training, result)
@@ -105,10 +111,10 @@ def _report(settings: TrainSettings, training: TrainingRun, result: TrainingResu
     if reason := why_missing():
         console.note(f"trained with the slow numpy code: there are no compiled kernels ({reason}); {install_advice()}")
     if settings.as_json:
-        ended = outcome(result, sets, warnings) | {"diagnosis": remarks}
+        ended = outcome(result, found, warnings) | {"diagnosis": remarks}
         print_json({"command": "train", "dry_run": False, **summary, **ended})
     else:
-        text = outcome_text(training, result, sets, settings.network_path, settings.output)
+        text = outcome_text(training, result, found, settings.network_path, settings.output)
         # On stderr if stdout carries something else.
         click.echo(text, err=bool(settings.streams))
 
@@ -124,7 +130,3 @@ def _interruption(settings: TrainSettings, result: TrainingResult) -> str:
 def _is_milestone(epoch: int) -> bool:
     """1, 2, 5, 10, 20, 50, 100 and then every hundredth: -v shows the fast start without filling a log."""
     return epoch % 100 == 0 or epoch in (1, 2, 5, 10, 20, 50)
-
-
-def _same(one: str, other: str) -> bool:
-    return os.path.realpath(one) == os.path.realpath(other)
