@@ -123,12 +123,12 @@ def prepare(
     """
     check_fit(network, data)
     is_continued = choosing.is_continued(network, options)
-    # This and the rows for the self-test are taken before the inputs are scaled, possibly in place.
     seen = SeenRows(data, network.row_digests if is_continued else RowDigests())
     rows = divide(data, options, sets or {}, random_stream(options.seed, "split"), seen.mask())
     training, is_drawn = rows["training"], "validation" not in (sets or {})
-    warnings = [*check_sets(data, rows), *unknown_rows(seen, rows), *choosing.options_without_effect(options, rows)]
+    warnings = [*check_sets(data, rows), *choosing.options_without_effect(options, rows), *unknown_rows(seen, rows)]
     warnings += too_few_to_split(data, rows) if options.validation is None and is_drawn else []
+    # Copied before the inputs are scaled, possibly in place; so are the digests above.
     self_test_inputs = data.inputs[_evenly_spaced(training, _SELF_TEST_ROWS)].copy()
     l2 = choosing.choose_l2(options, rows, is_drawn, prior_precision)
     problem = Problem(network.topology, choosing.choose_loss(network, options))

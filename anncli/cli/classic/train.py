@@ -26,7 +26,8 @@ from anncli.options.table import TrainingOptions
 from anncli.training.attempt import EpochReport
 from anncli.training.names import ANN1DN_DEFAULTS, TRAINER_NAMES
 from anncli.training.run import TrainingRun
-from anncli.training.seen import seen_before, unknown_rows
+from anncli.training.seen import unknown_rows
+from anncli.training.seen_before import seen_before
 from anncli.training.setup import prepare
 
 BEST_FILE = "maxacur.nn"

@@ -16,6 +16,7 @@ from anncli.cli.running.resumption import begin_or_resume, check_same_shape, res
 from anncli.dataset.dataset import Source
 from anncli.errors import UsageError
 from anncli.experiments.executors.threads import run_concurrently
+from anncli.formats.data.agreement import check_files, expected_of
 from anncli.formats.data.assemble import read_sets
 from anncli.formats.files.checkpoint import Checkpoint, load_checkpoint
 from anncli.formats.files.textfile import Signature, check_writable, signature
@@ -56,6 +57,9 @@ def open_training(settings: TrainSettings) -> Opened:
     replaced = None if first is network else network
     kept_as = backup_name(settings) if replaced is not None else None
     _check_places(settings, options, kept_as)
+    if replaced is not None:
+        # The definition has no classes. Class files in the wrong order would turn the meaning of the outputs round.
+        check_files({"training": settings.class_files, **_set_files(options)}, expected_of(replaced, None))
     training = _prepare(settings, first, options)
     _check_dialect(settings, training)
     if checkpoint is not None:

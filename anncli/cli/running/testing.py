@@ -37,7 +37,7 @@ def run_test(values: Values, network_path: str, class_files: tuple[str, ...]) ->
         values.console.warn(warning)
     met = [_verdict(report.evaluation, requirement) for requirement in values["require"]]
     if values["json"]:
-        document = {"command": "test", "network": printable(network_path), "threshold": threshold}
+        document: dict[str, Any] = {"command": "test", "network": printable(network_path), "threshold": threshold}
         document |= {"sets": {"test": report.evaluation.as_dict()}, **seen_document({"test": report}, ("test",))}
         print_json({**document, "requirements": met, "warnings": warnings})
     else:

@@ -14,7 +14,7 @@ from anncli.network.network import Network
 from anncli.training.attempt import EpochReport
 from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
-from anncli.training.seen import seen_before
+from anncli.training.seen_before import seen_before
 
 
 class RunReport(NamedTuple):

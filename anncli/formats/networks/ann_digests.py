@@ -21,10 +21,10 @@ def read_digests(owner: PlacedMapping, advice: str) -> RowDigests | None:
         return None
     value = owner.mapping_at("row_digests")
     value.refuse_unknown(("rows", "sorted", "filters"))
-    n_rows, filters = value.get("rows"), value.get("filters", [])
+    n_rows, filters = value.get("rows"), value.get("filters", PlacedList(value.source, value.place))
     if not isinstance(n_rows, int) or isinstance(n_rows, bool) or n_rows < 0:
         raise value.fault("rows", f"`rows` must be a number of rows, found {kind_of(n_rows)}", advice)
-    if not isinstance(filters, list):
+    if not isinstance(filters, PlacedList):
         raise value.fault("filters", f"`filters` must be a list of blocks, found {kind_of(filters)}", advice)
     exact = _decoded(value, "sorted", value.get("sorted", ""), advice)
     if len(exact) % 8:
