@@ -17,10 +17,10 @@ NETWORK = "anncli: 1\ninputs: 6\nlayers: [40 tanh, 1 logistic]\n"
 
 
 def clouds(seed: int, n: int) -> tuple[str, str]:
-    """Two classes that overlap: about 85 of 100 rows can be told apart, no more."""
+    """Two classes that overlap: about 73 of 100 rows can be told apart, no more."""
     chance = random.Random(seed)
     texts = []
-    for centre in (0.43, -0.43):
+    for centre in (0.25, -0.25):
         rows = [[chance.gauss(centre, 1) for _ in range(6)] for _ in range(n)]
         texts.append("".join(" ".join(f"{value:.4f}" for value in row) + "\n" for row in rows))
     return texts[0], texts[1]
@@ -52,14 +52,14 @@ def test_a_second_run_with_a_test_set_is_not_better_for_the_first(folder: Path, 
     assert second["rows_seen"] == {"validation": 0, "test": 0}
     # The figures are those of the first run, to the last digit, and 100 % is out of reach.
     assert second["sets"] == fresh["sets"]
-    assert 0.7 < second["sets"]["test"]["accuracy"] < 0.95
+    assert 0.55 < second["sets"]["test"]["accuracy"] < 0.9
     assert (folder / "net.nn").read_text() == (folder / "fresh.nn").read_text()
 
 
 def test_the_same_command_twice_gives_the_same_validation_figures(folder: Path, ann: Ann) -> None:
     once, twice = (document(ann, *TRAIN, 200, "--l2", 0, "--refit", "no") for _ in range(2))
     assert once["sets"]["validation"] == twice["sets"]["validation"]
-    assert 0.65 < twice["sets"]["validation"]["accuracy"] < 0.95
+    assert twice["sets"]["validation"]["accuracy"] < 1
 
 
 def test_a_nightly_script_replaces_the_network_and_keeps_the_old_file(folder: Path, ann: Ann) -> None:
@@ -186,16 +186,19 @@ def test_one_table_shows_one_network(folder: Path, ann: Ann) -> None:
 
 def test_ann1dn_continues_and_says_what_is_not_known(folder: Path, ann: Ann) -> None:
     (folder / "old.nn").write_text("3\n6 4 1\n")
-    for name in ("empty.txt",):
-        (folder / name).write_text("")
+    (folder / "empty.txt").write_text("")
     ann("t", "old.nn", "pos.txt", "neg.txt", 5, "empty.txt", "empty.txt", 0.5, 0)
     done = ann("t", "old.nn", "pos.txt", "neg.txt", 5, "empty.txt", "empty.txt", 0.5, 0)
     assert "its file does not say on which rows: the figures of the validation and test set may be" in done.stderr
     ann("train", "old.nn", "pos.txt", "neg.txt", 5, "-q", "--dialect", "ann", "-o", "new.nn")
     # The weights come from rows of which nothing is known.
     assert document(ann, "test", "new.nn", "pos.txt", "neg.txt")["rows_seen"] == {"test": None}
+    # New weights: the rows are known again. `ann r` counts those with a class.
     ann("train", "old.nn", "pos.txt", "neg.txt", 5, "-q", "--init", "auto", "--dialect", "ann", "-o", "new.nn")
-    assert document(ann, "r", "new.nn", "pos.txt")["rows_seen"] is None or True
+    rows = (folder / "pos.txt").read_text().splitlines()[:3]
+    (folder / "list.txt").write_text("".join(f"v{k} 1\n{row}\n" for k, row in enumerate(rows)) + "w 2\n9 9 9 9 9 9\n")
+    assert document(ann, "r", "new.nn", "list.txt")["rows_seen"] == 3
+    assert "warning: 3 of 4 labelled entries trained this network" in ann("r", "new.nn", "list.txt").stderr
 
 
 def test_resuming_keeps_the_old_network_of_the_first_run(folder: Path, ann: Ann) -> None:
