@@ -128,8 +128,7 @@ def prepare(
     training, is_drawn = rows["training"], "validation" not in (sets or {})
     warnings = [*check_sets(data, rows), *choosing.options_without_effect(options, rows), *unknown_rows(seen, rows)]
     warnings += too_few_to_split(data, rows) if options.validation is None and is_drawn else []
-    # Copied before the inputs are scaled, possibly in place; so are the digests above.
-    self_test_inputs = data.inputs[_evenly_spaced(training, _SELF_TEST_ROWS)].copy()
+    self_test_inputs = _self_test_inputs(data, training)
     l2 = choosing.choose_l2(options, rows, is_drawn, prior_precision)
     problem = Problem(network.topology, choosing.choose_loss(network, options))
     backend = fall_back(backend or choose_backend(), problem)
@@ -163,6 +162,11 @@ def _scaled(scaling: Scaling, data: Dataset, in_place: bool) -> Array:
     if not (np.isfinite(inputs.min()) and np.isfinite(inputs.max())):
         raise DataError("an input value overflows when it is scaled", advice="check the data for values near 1e38")
     return inputs
+
+
+def _self_test_inputs(data: Dataset, rows: Array) -> Array:
+    """A copy: the inputs may be scaled in place afterwards."""
+    return data.inputs[_evenly_spaced(rows, _SELF_TEST_ROWS)].copy()
 
 
 def _evenly_spaced(rows: Array, count: int) -> Array:
