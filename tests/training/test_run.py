@@ -153,7 +153,7 @@ def test_a_trained_network_is_trained_anew_and_continues_on_demand() -> None:
 def test_weights_from_elsewhere_are_not_replaced_unasked() -> None:
     net, data = network(), two_clouds()
     net.set_parameters(np.full(net.topology.n_parameters, 0.5))
-    with pytest.raises(UsageError, match="not trained.*say --continue or --init auto"):
+    with pytest.raises(UsageError, match=r"not trained.*say --continue or --init auto"):
         anncli.train(net, data, epochs=1)
     assert anncli.train(net, data, epochs=1, continue_training=True).epochs == 1
     # Which rows the weights came from is not known, and stays so.
