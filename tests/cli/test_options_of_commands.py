@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import NEGATIVE, NETWORK, POSITIVE, ROOT, Ann
+from ann_process import NEGATIVE, NETWORK, POSITIVE, ROOT, Ann
 
 from anncli.cli.main import run
 from anncli.cli.names import COMMANDS
@@ -230,7 +230,7 @@ def test_without_compiled_kernels_a_training_says_how_to_get_them(small: Path, a
     env = {"PYTHONPATH": f"{small}:{ROOT}", "ANN_KERNELS": ""}
     run = ("train", "net.nn", "pos.txt", "neg.txt", 20, "-o", "o.nn")
     note = (
-        "ann: trained with the slow numpy code: there are no compiled kernels (not built); install anncli with a C++ "
+        "ann: trained with the slow numpy code, because there is no compiled code (not built); install anncli with a C++ "
         "compiler present (pip install --force-reinstall --no-binary anncli anncli)\n"
     )
     done = ann(*run, env=env)

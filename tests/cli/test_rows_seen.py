@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from conftest import Ann
+from clean import Ann
 
 TRAIN = ("train", "net.nn", "pos.txt", "neg.txt")
 # Enough units to learn the training rows by heart.

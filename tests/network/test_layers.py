@@ -155,7 +155,7 @@ def test_a_new_kind_passes_the_gradient_check(place: int) -> None:
     found = check_gradient(run.attempt.objective, run.attempt.parameters, np.random.default_rng(0))
     assert found.checked > 20
     assert found.error < 1e-6
-    assert found.kernel_error < 1e-5
+    assert found.backend_error < 1e-5
 
 
 @pytest_kind
