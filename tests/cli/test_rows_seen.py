@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from clean import Ann
+from ann_process import Ann
 
 TRAIN = ("train", "net.nn", "pos.txt", "neg.txt")
 # Enough units to learn the training rows by heart.
@@ -180,7 +180,7 @@ def test_one_table_shows_one_network(folder: Path, ann: Ann) -> None:
     assert chosen.startswith("network of epoch ")
     assert "which validation chose (not the one that was written):" in chosen
     assert [line.split()[:2] for line in chosen.splitlines()[2:]] == [["training", "110"], ["validation", "40"]]
-    assert "retrained from the same initial weights on training and validation rows together (150) for" in written
+    assert "retrained from the same initial weights on training and validation rows (150) for" in written
     assert [line.split()[:2] for line in written.splitlines()[2:]] == [["training", "150"], ["test", "50"]]
 
 

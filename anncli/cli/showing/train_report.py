@@ -229,7 +229,7 @@ def _refit_line(result: TrainingResult) -> list[str]:
         return []
     n = len(result.rows["training"]) + len(result.rows["validation"])
     penalty = ", without the L2 penalty" if result.penalty_dropped else ""
-    which = "training and validation rows together" if len(result.rows["validation"]) else "the training rows"
+    which = "training and validation rows" if len(result.rows["validation"]) else "the training rows"
     return [
         f"network that was written: retrained from the same initial weights on {which} ({n}) for "
         f"{_epochs(result.refit_epochs)}{penalty} (--refit no skips this):"
