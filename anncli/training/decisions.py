@@ -28,7 +28,7 @@ _REFIT_LIMIT = 10_000
 def is_continued(network: Network, options: TrainingOptions) -> bool:
     """Whether training goes on from the weights of the network; raises UsageError for restarts of such a training."""
     if options.restarts > 1 and network.is_trained and options.init is None:
-        message = "--restarts draws new weights, but this network has weights that training would continue from"
+        message = "--restarts draws new weights, but training continues from the weights of this network"
         raise UsageError(message, advice="add --init auto to start over")
     return network.is_trained and options.init is None
 

@@ -101,6 +101,7 @@ def make_outcome(
 
 def finished_network(setup: Setup, outcome: Outcome, record: dict[str, Any]) -> Network:
     """A new network: that of the setup with the weights of the outcome and everything that training decides."""
+    rows = setup.rows["training"] if outcome.refit is None else setup.final_rows
     network = replace(
         setup.network,
         parameters=outcome.parameters,
@@ -111,6 +112,7 @@ def finished_network(setup: Setup, outcome: Outcome, record: dict[str, Any]) -> 
         classes=setup.network.classes or setup.data.classes,
         columns=setup.network.columns or setup.data.columns,
         record=record,
+        row_digests=setup.seen.after(rows),
     )
     assert network.parameters is not None
     scaled = setup.scaling.apply(setup.self_test_inputs)

@@ -40,7 +40,7 @@ def make_record(setup: Setup, outcome: Outcome) -> dict[str, Any]:
         "refit_epochs": 0 if outcome.refit is None else outcome.refit.epochs,
         "stop": outcome.stop_reason,
         **outcome.remarks,
-        "parts": _sets(setup, outcome),
+        "sets": _sets(setup, outcome),
         "data": [{"file": s.name, "samples": s.n_samples, "sha256": s.sha256} for s in setup.data.sources],
         "kernel": setup.backend.name,
         "blas": blas_name() if _uses_blas(setup) else "none",

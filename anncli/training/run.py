@@ -58,10 +58,11 @@ class TrainingRun:
         self._final_fit = FinalFit(self.setup, self._choice.attempt)
         yield from self._final_fit.epochs(limit)
 
-    def evaluate(self, parameters: Array | None, name: str, classes: tuple[str, ...] = ()) -> Evaluation:
-        """Counts and metrics of the parameters (P,) of a trained network on the set `name`: training, validation or test."""
+    def evaluate(self, parameters: Array | None, rows: str | Array, classes: tuple[str, ...] = ()) -> Evaluation:
+        """Counts and metrics of the parameters (P,) of a trained network on `rows` (n,): row numbers, or the name of a set."""
         assert parameters is not None
-        return self.attempt.judge.measure.evaluate(parameters, self.setup.rows[name], classes)
+        rows = self.setup.rows[rows] if isinstance(rows, str) else rows
+        return self.attempt.judge.measure.evaluate(parameters, rows, classes)
 
     def finish(self, interrupted: str | None = None, keep: str | None = None) -> TrainingResult:
         """The result of the run so far, with a new network.

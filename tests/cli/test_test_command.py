@@ -54,7 +54,7 @@ def test_undefined_metrics_say_so(identity: Path, ann: Ann) -> None:
     assert figures(text)["F1%"] == "0.00"
     assert "test: ppv is undefined: " in text
     document = json.loads(ann("test", "id.nn", "a.txt", "b.txt", "--threshold", "2", "--json", "-q").stdout)
-    assert document["parts"]["test"]["ppv"] is None
+    assert document["sets"]["test"]["ppv"] is None
     assert document["warnings"]
 
 

@@ -190,7 +190,11 @@ def _option_cases():
         "predict out.nn mixed.txt --threshold 0.4 --delimiter ,",
     )
     yield Case("settings-of-the-network", deep)
-    again = ("train net.nn pos.txt neg.txt 8 -q", "train net.nn pos.txt neg.txt 8 --json", "predict net.nn mixed.txt")
+    again = (
+        "train net.nn pos.txt neg.txt 8 -q",
+        "train net.nn pos.txt neg.txt 8 --continue --json",
+        "predict net.nn mixed.txt",
+    )
     yield Case("trained-further", again, ("net.nn",))
     anew = ("train net.nn pos.txt neg.txt 8 -q", "train net.nn pos.txt neg.txt 8 --init auto --seed 2 --json")
     yield Case("trained-anew", anew, ("net.nn",))

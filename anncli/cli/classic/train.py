@@ -31,6 +31,8 @@ from anncli.options.table import TrainingOptions
 from anncli.training.attempt import EpochReport
 from anncli.training.names import ANN1DN_DEFAULTS, TRAINER_NAMES
 from anncli.training.run import TrainingRun
+from anncli.training.seen import unknown_rows
+from anncli.training.seen_before import seen_before
 from anncli.training.setup import prepare
 
 BEST_FILE = "maxacur.nn"
@@ -200,7 +202,7 @@ class ClassicRun:
             _save(path, network)
         if a.scaling in (4, 5) and run.setup.network.source.dialect == "ann1dn":
             self.console.note(f"this file format does not store scaling code {a.scaling}; repeat it with ann r")
-        networks = {}
+        networks, n_seen = {}, self._rows_seen()
         for path, network in written:
             sets = {name: run.evaluate(network.parameters, name) for name, rows in run.setup.rows.items() if len(rows)}
             self._say_rates(path, sets)
@@ -212,9 +214,22 @@ class ClassicRun:
                 "best_epoch": run.attempt.judge.best_epoch,
                 "stop": interrupted or run.attempt.stop_reason,
             }
-            print_json(
-                {"command": "t", "network": printable(a.network), "seed": self.seed, **outcome, "networks": networks}
-            )
+            document = {"command": "t", "network": printable(a.network), "seed": self.seed, **outcome}
+            print_json({**document, "networks": networks, "rows_seen": n_seen})
+
+    def _rows_seen(self) -> dict[str, int | None]:
+        """How many rows of each held-out set trained the network, None where that is not known; warns of them."""
+        setup, a = self.training.setup, self.arguments
+        paths = zip(_HELD_OUT, (a.validation, a.test), strict=True)
+        files = [name for name, path in paths if path is not None and not is_empty(path)]
+        found = {}
+        for name, seen in seen_before(setup, False, files).items():
+            found[name] = None if seen is None else int(seen.sum())
+            if found[name]:
+                self.console.warn(f"{found[name]} of the {len(setup.rows[name])} {name} rows trained this network")
+        for warning in unknown_rows(setup.seen, setup.rows):
+            self.console.warn(warning)
+        return found
 
     def _warn_of_no_best(self) -> None:
         text = f"no epoch had its class means on both sides of TH {self.arguments.threshold:.2f}, so none was evaluated"

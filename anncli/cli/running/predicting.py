@@ -11,6 +11,7 @@ from typing import Any
 from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.network_options import require_trained, threshold_of
 from anncli.cli.asking.values import Values
+from anncli.cli.showing.console import SCHEMA
 from anncli.cli.showing.not_finite import NotFinite
 from anncli.cli.showing.remarks import show_remarks
 from anncli.compiled.decimals import format_rows
@@ -95,7 +96,7 @@ def _cell(name: str, delimiter: str) -> str:
 
 def _write_json(texts: Iterator[str]) -> None:
     """One document, written as a stream; if bad data end it, it is closed with the error in it."""
-    head = before = '{"schema": 1, "command": "predict", "predictions": [\n'
+    head = before = f'{{"schema": {SCHEMA}, "command": "predict", "predictions": [\n'
     try:
         for rows in texts:
             sys.stdout.write(before + rows)

@@ -10,7 +10,7 @@ import click
 from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.opening import Opened, open_training
-from anncli.cli.running.places import same_file
+from anncli.cli.running.replacing import announce, announce_continuing, is_in_place, keep_old
 from anncli.cli.running.resumption import Checkpoints
 from anncli.cli.running.signals import Interruption
 from anncli.cli.showing.console import print_json
@@ -51,6 +51,10 @@ def _run(settings: TrainSettings, opened: Opened) -> None:
         else:
             click.echo(run_summary_text(summary))
         return
+    if opened.replaced is not None:
+        announce(settings, opened.replaced, opened.kept_as)
+    elif training.setup.is_continued:
+        announce_continuing(settings.console, training.setup, settings.epochs)
     # To the very end: the last epoch is not yet the written file, and a signal between the two must not lose the network.
     with Interruption() as interruption:
         logs = _Logs(opened, settings)
@@ -138,8 +142,7 @@ def _train(settings: TrainSettings, training: TrainingRun, interruption: Interru
 
 
 def _write(settings: TrainSettings, opened: Opened, result: TrainingResult) -> None:
-    in_place = settings.network_path != "-" and same_file(settings.output, settings.network_path)
-    if in_place and changed_since(settings.network_path, opened.before):
+    if is_in_place(settings) and changed_since(settings.network_path, opened.before):
         raise AnnError(
             "changed while the training ran; it was not overwritten",
             path=settings.network_path,
@@ -148,6 +151,10 @@ def _write(settings: TrainSettings, opened: Opened, result: TrainingResult) -> N
     network = result.network
     if settings.dialect:
         network.source = network.source._replace(dialect=settings.dialect)
+    if not settings.row_digests:
+        network.row_digests = None
+    if opened.kept_as is not None:
+        keep_old(opened.kept_as, opened.network_bytes, settings.network_path)
     save(network, settings.output)
 
 
@@ -155,8 +162,8 @@ def _report(settings: TrainSettings, opened: Opened, result: TrainingResult, sum
     console, training = settings.console, opened.training
     if console.quiet and not settings.as_json:
         return
-    sets = evaluate_sets(training, result)
-    warnings = warnings_of(result, sets)
+    found = evaluate_sets(training, result)
+    warnings = warnings_of(result, found)
     for warning in warnings:
         console.warn(warning)
     remarks = diagnose(training, result)
@@ -167,10 +174,11 @@ def _report(settings: TrainSettings, opened: Opened, result: TrainingResult, sum
             f"trained with the slow numpy code, because there is no compiled code ({reason}); {install_advice()}"
         )
     if settings.as_json:
-        ended = outcome(result, sets, [*opened.warnings, *warnings]) | {"diagnosis": remarks}
+        ended = outcome(result, found, [*opened.warnings, *warnings]) | {"diagnosis": remarks}
         print_json({"command": "train", "dry_run": False, **summary, **ended})
     else:
-        text = outcome_text(training, result, sets, settings.network_path, settings.output)
+        text = outcome_text(training, result, found, settings.network_path, settings.output)
+        # Not on stdout if that carries something else.
         if settings.streams:
             console.report(text)
         else:

@@ -13,6 +13,9 @@ import click
 
 from anncli.errors import printable
 
+# The number of the description in docs/json.md: higher where a key has changed its meaning or gone.
+SCHEMA = 2
+
 
 class Console:
     """Writes to stderr. quiet: errors only; verbose: more notes, by level; color: on a terminal, unless NO_COLOR is set."""
@@ -116,4 +119,4 @@ def print_json(document: dict[str, Any]) -> None:
 
     # If stdout is not UTF-8, characters outside ASCII are written as \u escapes.
     escaped = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    click.echo(json.dumps({"schema": 1, **document}, indent=2, allow_nan=False, ensure_ascii=escaped))
+    click.echo(json.dumps({"schema": SCHEMA, **document}, indent=2, allow_nan=False, ensure_ascii=escaped))

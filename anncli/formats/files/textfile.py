@@ -157,11 +157,11 @@ def changed_since(path: Path, before: Signature | None) -> bool:
     return signature(path) != before
 
 
-def replace_file(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes, like: Path | None = None) -> None:
     """Make `data` the whole content of a file, or leave everything as it was and raise AnnError.
 
-    The mode of an existing file is kept and symbolic links are followed. `-` is standard output; what is not a
-    regular file (a pipe, a device) is written to directly.
+    The mode of an existing file is kept, or that of the file `like` is taken, and symbolic links are followed. `-` is
+    standard output; what is not a regular file (a pipe, a device) is written to directly.
     """
     name = os.fspath(path)
     with write_faults(name):
@@ -176,7 +176,7 @@ def replace_file(path: Path, data: bytes) -> None:
             with open(name, "wb", buffering=0) as stream:
                 _write_all(stream.fileno(), data)
         else:
-            _replace_regular(os.path.realpath(name), data)
+            _replace_regular(os.path.realpath(name), data, os.fspath(like or os.path.realpath(name)))
 
 
 def check_writable(path: Path) -> None:
@@ -193,10 +193,10 @@ def check_writable(path: Path) -> None:
             _write_all(descriptor, bytes(4096))
 
 
-def _replace_regular(target: str, data: bytes) -> None:
+def _replace_regular(target: str, data: bytes, like: str) -> None:
     with temporary_beside(target) as (descriptor, temporary):
         # Before the first byte is written: a private file must stay private at every moment.
-        keep_owner_and_mode(descriptor, target)
+        keep_owner_and_mode(descriptor, like)
         _write_all(descriptor, data)
         os.fsync(descriptor)
         # Windows cannot rename an open file. It is the system without locks.
