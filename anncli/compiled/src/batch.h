@@ -74,6 +74,14 @@ static int block_rows(const Plan *p) {
 // of a smaller batch go on from block to block, with the bits of one block.
 static bool is_large(const Plan *p, int64_t rows) { return bytes_per_row(p) * (size_t)rows > 8000000; }
 
+// Cuts a batch into blocks of about the same size whose inputs, values and deltas fit in the L2 cache, with whole tiles of rows
+// and whole eights, by which update_biases() counts.
+static int even_blocks(const Plan *p, int64_t batch) {
+  const size_t most = 500000 / (sizeof(float) * p->n_inputs + bytes_per_row(p)), limit = most < 96 ? 96 : most > 480 ? 480 : most;
+  const int64_t blocks = batch / (int64_t)limit + (batch % (int64_t)limit * 2 > (int64_t)limit), n = blocks ? blocks : 1;
+  return (int)(((batch + n - 1) / n + 23) / 24 * 24);
+}
+
 // Loads the plan and runs the team. slopes: hidden layers must store their slopes. False where memory runs out.
 static bool run_call(Call &call, const float *parameters, int threads, bool slopes) {
   Plan *p = call.plan;
@@ -153,7 +161,7 @@ static int batch_gradient(Plan *p, int loss, AnnBatch &batch, int threads) {
   call.outputs = batch.outputs;
   // As in an epoch, which adds up in the same order.
   call.collect = is_large(p, batch.data->n);
-  call.block = block_rows(p);
+  call.block = call.collect ? block_rows(p) : even_blocks(p, batch.data->n);
   const bool drops = batch.rule->dropout > 0 || batch.rule->input_dropout > 0;
   if (!run_call(call, batch.parameters, batch.data->n == 1 ? 1 : threads, drops)) return ANN_NO_MEMORY;
   batch.total = state.total;
@@ -177,7 +185,7 @@ static int batch_epoch(Plan *p, int loss, const AnnRule *rule, AnnState *state, 
   call.batch_size = batch_size < data->n ? batch_size : data->n;
   call.mean = true;
   call.collect = is_large(p, call.batch_size);
-  call.block = block_rows(p);
+  call.block = call.collect ? block_rows(p) : even_blocks(p, call.batch_size);
   if (!run_call(call, state->parameters, call.batch_size == 1 ? 1 : threads, rule->dropout > 0 || rule->input_dropout > 0))
     return ANN_NO_MEMORY;
   for (int l = 0; l < p->n_layers; l++) {

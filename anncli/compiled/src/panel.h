@@ -16,11 +16,12 @@ enum { ROWS4 = 6, ROWS3 = 8, ROWS2 = 8, ROWS1 = 8 };
 enum { ROWS4 = 0, ROWS3 = 0, ROWS2 = VL == 1 ? 2 : 6, ROWS1 = VL == 1 ? 4 : 8 };
 #endif
 
+enum { MOST_VECTORS = ANN_WIDE_TILES ? 4 : 2, PANEL_FLOATS = MOST_VECTORS * VL };
+
 // How many vectors wide the panel is that starts where `left` floats of the width are left.
 INL int panel_vectors(int left) {
   const int vectors = left / VL;
-  const int most = ANN_WIDE_TILES ? 4 : 2;
-  return vectors < most ? vectors : most;
+  return vectors < MOST_VECTORS ? vectors : MOST_VECTORS;
 }
 
 // Runs through the panels of a width: c is the first column of a panel, w its width.

@@ -4,15 +4,19 @@
 // update rule while it is still in registers. Both read the weights panel by panel. Every sum is added up in the order of k
 // (product) or of the rows (gradient), however the work is cut, so the cuts do not change the bits.
 
-// A panel is read in pieces of this many floats, which stay in the L1 cache while all rows pass over them.
-enum { PIECE_FLOATS = 4096 };
+// A panel is read in pieces of this many floats. Small ones stay in the L1 cache while all rows pass over them. A tile of wide
+// vectors reads a line for every few sums: for it the L2 cache is fast enough, and every piece begins and ends with a wait.
+enum { PIECE_FLOATS = PANEL_FLOATS > 16 ? 65536 : 6144 };
+
+enum { LINE_FLOATS = 16 };  // in a line of the cache
 
 // Where the sums of a tile start.
 enum Start { ZERO, BIAS, CONTINUE };
 
-// C[r][..NV vectors] = start + sum over k of x[r][k0 + k] * W[k][..]
+// C[r][..NV vectors] = start + sum over k of x[r][k0 + k] * W[k][..]. next: the rows of the next tile, fetched meanwhile; null
+// where they are in the cache.
 template <int MR, int NV, int START>
-NOINL void product_tile(const float *const *x, long k0, long n, const float *W, const float *bias, float *C, int stride) {
+NOINL void product_tile(const float *const *x, const float *const *next, long k0, long n, const float *W, const float *bias, float *C, int stride) {
   vf sum[MR][NV];
   const float *row[MR];
   UNROLL
@@ -22,15 +26,22 @@ NOINL void product_tile(const float *const *x, long k0, long n, const float *W, 
     for (int v = 0; v < NV; v++)
       sum[r][v] = START == BIAS ? ld(bias + v * VL) : START == CONTINUE ? ld(C + (size_t)r * stride + v * VL) : set1(0.0f);
   }
-  for (long k = 0; k < n; k++, W += NV * VL) {
-    vf w[NV];
-    UNROLL
-    for (int v = 0; v < NV; v++) w[v] = ld(W + v * VL);
-    UNROLL
-    for (int r = 0; r < MR; r++) {
-      vf s = set1(row[r][k]);
+  for (long k = 0; k < n;) {
+    if (next) {
       UNROLL
-      for (int v = 0; v < NV; v++) sum[r][v] = vfma(s, w[v], sum[r][v]);
+      for (int r = 0; r < MR; r++) prefetch(next[r] + k0 + k);
+    }
+    const long stop = k + LINE_FLOATS < n ? k + LINE_FLOATS : n;
+    for (; k < stop; k++, W += NV * VL) {
+      vf w[NV];
+      UNROLL
+      for (int v = 0; v < NV; v++) w[v] = ld(W + v * VL);
+      UNROLL
+      for (int r = 0; r < MR; r++) {
+        vf s = set1(row[r][k]);
+        UNROLL
+        for (int v = 0; v < NV; v++) sum[r][v] = vfma(s, w[v], sum[r][v]);
+      }
     }
   }
   UNROLL
@@ -40,9 +51,10 @@ NOINL void product_tile(const float *const *x, long k0, long n, const float *W, 
 }
 
 template <int MR, int NV, int START>
-static void product_rows(const float *const *x, int m, long k0, long n, const float *W, const float *bias, float *C, int stride) {
+static void product_rows(const float *const *x, int m, bool fetch, long k0, long n, const float *W, const float *bias, float *C,
+                         int stride) {
   int r = 0;
-#define ARGUMENTS x + r, k0, n, W, bias, C + (size_t)r * stride, stride
+#define ARGUMENTS x + r, fetch && r + 2 * MR <= m ? x + r + MR : NULL, k0, n, W, bias, C + (size_t)r * stride, stride
   // A tile of two rows waits for the weights, so eight rows are cut into 4 + 4 and not 6 + 2.
   for (; r + MR <= m && !(MR == 6 && m - r == 8); r += MR) product_tile<MR, NV, START>(ARGUMENTS);
   if (MR > 4)
@@ -55,29 +67,29 @@ static void product_rows(const float *const *x, int m, long k0, long n, const fl
 
 // C (m, P) = start + x[..][k0..k0 + n] W[k0..k0 + n], where W has `rows` rows in panels of P columns.
 template <int START>
-static void product_piece(const float *const *x, int m, long k0, long n, const float *W, int rows, int P, const float *bias,
+static void product_piece(const float *const *x, int m, bool fetch, long k0, long n, const float *W, int rows, int P, const float *bias,
                           float *C) {
   FOR_PANELS(P, c, w) {
     const float *piece = W + (size_t)c * rows + (size_t)k0 * w;
     const float *start = START == BIAS ? bias + c : bias;
     switch (w / VL) {
-      case 1: product_rows<ROWS1, 1, START>(x, m, k0, n, piece, start, C + c, P); break;
-      case 2: product_rows<ROWS2, 2, START>(x, m, k0, n, piece, start, C + c, P); break;
+      case 1: product_rows<ROWS1, 1, START>(x, m, fetch && c == 0, k0, n, piece, start, C + c, P); break;
+      case 2: product_rows<ROWS2, 2, START>(x, m, fetch && c == 0, k0, n, piece, start, C + c, P); break;
 #if ANN_WIDE_TILES
-      case 3: product_rows<ROWS3, 3, START>(x, m, k0, n, piece, start, C + c, P); break;
-      case 4: product_rows<ROWS4, 4, START>(x, m, k0, n, piece, start, C + c, P); break;
+      case 3: product_rows<ROWS3, 3, START>(x, m, fetch && c == 0, k0, n, piece, start, C + c, P); break;
+      case 4: product_rows<ROWS4, 4, START>(x, m, fetch && c == 0, k0, n, piece, start, C + c, P); break;
 #endif
     }
   }
 }
 
-// C (m, P) = x (m, n) W (n, P), plus the bias where START is BIAS.
+// C (m, P) = x (m, n) W (n, P), plus the bias where START is BIAS. fetch: the rows of x lie anywhere in memory.
 template <int START>
-static void product(const float *const *x, int m, int n, const float *W, int P, const float *bias, float *C) {
+static void product(const float *const *x, int m, bool fetch, int n, const float *W, int P, const float *bias, float *C) {
   const int pieces = (int)(((size_t)n * panel_vectors(P) * VL + PIECE_FLOATS - 1) / PIECE_FLOATS);
   const int step = (n + pieces - 1) / pieces;
-  product_piece<START>(x, m, 0, least(step, n), W, n, P, bias, C);
-  for (int k = step; k < n; k += step) product_piece<CONTINUE>(x, m, k, least(step, n - k), W, n, P, NULL, C);
+  product_piece<START>(x, m, fetch, 0, least(step, n), W, n, P, bias, C);
+  for (int k = step; k < n; k += step) product_piece<CONTINUE>(x, m, fetch, k, least(step, n - k), W, n, P, NULL, C);
 }
 
 // The operands of a gradient: sum over b of x[b][i] * D[b][..] for the weights of row i.
@@ -86,7 +98,7 @@ struct Factors {
   int m;                  // rows
   const float *D;         // (m, width) with `stride`, or, where `packed`, in panels
   int stride;
-  bool packed, continues;  // continues: the sums start from those of the block before, in Layer::sums
+  bool fetch, packed, continues;  // continues: the sums start from those of the block before, in Layer::sums
   float *pack;             // memory for x in tiles, and for pointers to its rows; null: x is read where it is
   const float **pack_rows;
 };
@@ -195,7 +207,15 @@ template <int RULE> static void gradient(const Layer &a, const Factors &f, int i
       else if (MR == 6) pack_tiles<6>(f, i, tiles);
       else if (MR == 4) pack_tiles<4>(f, i, tiles);
       else pack_tiles<2>(f, i, tiles);
+      int fetched = 0;
       FOR_PANELS(a.width, c, w) {
+        const int end = (int)((int64_t)f.m * (c + w) / a.width);
+        if (f.fetch && next < i1) {
+          const int columns = least(PACK_COLUMNS, i1 - next);
+          for (int b = fetched; b < end; b++)
+            for (int k = 0; k < columns; k += LINE_FLOATS) prefetch(f.x[b] + next + k);
+        }
+        fetched = end;
         if (w == vectors * VL) gradient_panel<RULE>(a, f, i, next, c, vectors, f.pack_rows, 0, (size_t)f.m * MR, u);
         else gradient_panel<RULE>(a, f, i, next, c, w / VL, f.x, i, 0, u);
       }
