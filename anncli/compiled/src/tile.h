@@ -8,8 +8,6 @@
 // vectors reads a line for every few sums: for it the L2 cache is fast enough, and every piece begins and ends with a wait.
 enum { PIECE_FLOATS = PANEL_FLOATS > 16 ? 65536 : 6144 };
 
-enum { LINE_FLOATS = 16 };  // in a line of the cache
-
 // Where the sums of a tile start.
 enum Start { ZERO, BIAS, CONTINUE };
 

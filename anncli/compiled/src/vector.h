@@ -45,6 +45,7 @@ INL vf ldu(const float *p) { return *(const vu *)p; }
 INL void stu(float *p, vf v) { *(vu *)p = v; }
 #endif
 
+enum { LINE_FLOATS = 16 };  // in a line of the cache
 INL void prefetch(const float *p) {
 #if defined(__GNUC__)
   __builtin_prefetch(p);
