@@ -28,8 +28,8 @@ static void batch_work(void *context, ann_team::Team *team, int member) {
         output_rows(call, s, b0, b1, m);
         if (call.trains()) backward_rows(call, b0, b1, rows);
       }
-      if (call.aim == OUTPUTS) continue;
       ann_team::meet(team);
+      if (call.aim == OUTPUTS) continue;  // the members divide the last block in another way: nobody may start it early
       if (member == 0) total = add_losses(total, p->row_losses, rows);
       if (call.aim == EPOCH && call.rule->tolerance > 0) {  // batch size 1, one member
         const Layer &last = p->batch[p->n_layers - 1];
