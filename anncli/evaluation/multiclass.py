@@ -118,11 +118,11 @@ def evaluate_classes(
     if not n:
         without = ("accuracy", "macro_recall", "macro_precision", "macro_f1", "majority_share")
         undefined |= dict.fromkeys(without, "no sample has a label")
-    rates = {"recall": recall, "precision": precision, "f1": f1}
-    macro = {f"macro_{name}": _macro(values, counts) for name, values in rates.items()}
+    macro = [_macro(values, counts) for values in (recall, precision, f1)]
     return MulticlassEvaluation(
         classes, n, n_unlabelled, matrix,
-        accuracy=sum(hits) / n if n else None, **rates, **macro,
+        accuracy=sum(hits) / n if n else None, recall=recall, precision=precision, f1=f1,
+        macro_recall=macro[0], macro_precision=macro[1], macro_f1=macro[2],
         mcc=None if isinstance(mcc, str) else mcc, mse=mse, log_loss=None if isinstance(log_loss, str) else log_loss,
         majority_share=max(counts) / n if n else None, undefined=undefined,
     )  # fmt: skip
