@@ -107,14 +107,11 @@ def evaluate_classes(
     precision = _ratios("precision", hits, predicted, classes, "the class was never predicted", undefined)
     both = [own + other for own, other in zip(counts, predicted, strict=True)]
     f1 = _ratios("f1", [2 * hit for hit in hits], both, classes, "no samples, and never predicted", undefined)
-    mse, log_loss = mean_squared_error(outputs, labels, targets, weights), _log_loss(outputs, labels, weights)
+    mse = mean_squared_error(outputs, labels, targets, weights)
     if mse is None:
         undefined["mse"] = why_no_mse(outputs, targets)
-    if isinstance(log_loss, str):
-        undefined["log_loss"] = log_loss
-    mcc = matthews_correlation(sum(hits), counts, predicted)
-    if isinstance(mcc, str):
-        undefined["mcc"] = mcc
+    log_loss = _or_reason("log_loss", _log_loss(outputs, labels, weights), undefined)
+    mcc = _or_reason("mcc", matthews_correlation(sum(hits), counts, predicted), undefined)
     if not n:
         without = ("accuracy", "macro_recall", "macro_precision", "macro_f1", "majority_share")
         undefined |= dict.fromkeys(without, "no sample has a label")
@@ -122,10 +119,17 @@ def evaluate_classes(
     return MulticlassEvaluation(
         classes, n, n_unlabelled, matrix,
         accuracy=sum(hits) / n if n else None, recall=recall, precision=precision, f1=f1,
-        macro_recall=macro[0], macro_precision=macro[1], macro_f1=macro[2],
-        mcc=None if isinstance(mcc, str) else mcc, mse=mse, log_loss=None if isinstance(log_loss, str) else log_loss,
+        macro_recall=macro[0], macro_precision=macro[1], macro_f1=macro[2], mcc=mcc, mse=mse, log_loss=log_loss,
         majority_share=max(counts) / n if n else None, undefined=undefined,
     )  # fmt: skip
+
+
+def _or_reason(metric: str, value: float | str, undefined: dict[str, str]) -> float | None:
+    """The value; None for a reason in words, which is added to `undefined`."""
+    if isinstance(value, str):
+        undefined[metric] = value
+        return None
+    return value
 
 
 def _matrix(outputs: Array, labels: Array, weights: Array | None) -> Array:

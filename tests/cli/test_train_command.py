@@ -304,7 +304,7 @@ def on_terminal(folder: Path, *arguments: str, **variables: str) -> bytes:
 
 
 def test_the_progress_bar_is_drawn_on_a_terminal_only(small: Path, ann: Ann) -> None:
-    arguments = (*TRAIN, "2000", "--patience", "0", "-o", "o.nn")
+    arguments = (*TRAIN, "2000", "--patience", "0", "--refit", "no", "-o", "o.nn")
     seen = on_terminal(small, *arguments)
     assert seen.startswith(b"\r\x1b[K[")
     assert b"epoch 1/2000" in seen
