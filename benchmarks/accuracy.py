@@ -187,7 +187,9 @@ def report(tasks: list[Task], engines: list[str], runs: list[Run], *, times: boo
         row(f"mean rank, {len(evaluated)} sets", mean_ranks(errors).mean(axis=1), "{:.2f}"),
         row(f"mean rank, {len(families)} families", ranks.mean(axis=1), "{:.2f}"),
         row("seconds, one run of every set", seconds, "{:.1f}"),
-        row("runs that predicted one class only", [f"{c} of {n}" for c, n in zip(collapses, n_runs, strict=True)], "{}"),
+        row(
+            "runs that predicted one class only", [f"{c} of {n}" for c, n in zip(collapses, n_runs, strict=True)], "{}"
+        ),
     ]
     return "\n".join(lines)
 

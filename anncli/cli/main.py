@@ -16,7 +16,7 @@ import click
 from anncli import __version__
 from anncli.cli.names import COMMANDS
 from anncli.errors import AnnError, ExitCode, UsageError, did_you_mean, printable, quoted
-from anncli.experiments.executors.names import BLAS_THREAD_VARIABLES
+from anncli.limits import BLAS_THREAD_VARIABLES
 
 CONTEXT = {"max_content_width": 110}
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import NETWORK, Ann, clean_environment
+from ann_process import NETWORK, Ann, clean_environment
 
 from anncli.formats.files.ledger import LedgerFile
 
@@ -259,3 +259,24 @@ def test_jobs_and_ledger_come_from_a_config_file_too(small: Path, ann: Ann) -> N
     assert (small / "l.ledger").exists()
     ann(*SHORT, env={"ANN_LEDGER": "other.ledger"})
     assert (small / "other.ledger").exists()
+
+
+def test_a_signal_waits_until_the_main_thread_takes_signals_again() -> None:
+    """A thread that takes the signal would interrupt the main thread while it starts a worker."""
+    program = """
+import os, signal, time
+from anncli.cli.running.ending import EndingAtSignals
+from anncli.errors import Interrupted
+try:
+    with EndingAtSignals(lambda: "told"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.3)
+        print("not interrupted", flush=True)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        time.sleep(5)
+except Interrupted as error:
+    print(error, int(error.exit_code))
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (ended.stdout, ended.stderr) == ("not interrupted\ntold 130\n", "")

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Ann
+from ann_process import ROOT, Ann
 
 CASES = ROOT / "tests/data/cases"
 TRAIN = "train net.nn p.txt n.txt 30 -o out.nn"

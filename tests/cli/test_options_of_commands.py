@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import NEGATIVE, NETWORK, POSITIVE, ROOT, Ann
+from ann_process import NEGATIVE, NETWORK, POSITIVE, ROOT, Ann
 
 from anncli.cli.main import run
 from anncli.cli.names import COMMANDS

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Ann, clean_environment
+from ann_process import ROOT, Ann, clean_environment
 
 from anncli.cli.names import COMMANDS
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from anncli.errors import AnnError
 from anncli.experiments.executors.base import Notice, Work, ignore
-from anncli.experiments.executors.child import HELD_SIGNALS, serve
+from anncli.experiments.executors.child import serve, signals_held
 from anncli.experiments.inputs import unreadable
 from anncli.experiments.spec import Failure, Result, Spec
 
@@ -89,7 +89,11 @@ class _Child:
         self.process: SpawnProcess = context.Process(target=serve, args=(theirs,), daemon=True)
         self.task: Task | None = None
         self.is_ready = False
-        with _signals_held():
+        # The helper process of multiprocessing must exist before: starting it unblocks the signals.
+        if hasattr(signal, "pthread_sigmask"):
+            resource_tracker.ensure_running()
+        # Ctrl-C during the child's imports would print a traceback.
+        with signals_held():
             self.process.start()
         # Without this copy the connection ends when the child dies.
         theirs.close()
@@ -131,18 +135,3 @@ def _with_news(children: Sequence[_Child]) -> list[_Child]:
     """Wait for the first children to say something or to die."""
     by_connection = {child.connection: child for child in children}
     return [by_connection[ready] for ready in connection.wait(list(by_connection))]  # type: ignore[index]
-
-
-@contextlib.contextmanager
-def _signals_held() -> Iterator[None]:
-    """A child starts with the signals of a terminal blocked: Ctrl-C during its imports would print a traceback."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    # multiprocessing's own helper process; starting it unblocks the signals, so it must run before.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD_SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
