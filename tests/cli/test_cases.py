@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Ann
+from ann_process import ROOT, Ann
 
 CASES = ROOT / "tests/data/cases"
 TRAIN = "train net.nn p.txt n.txt 30 -o out.nn"
@@ -177,7 +177,7 @@ def test_data_are_never_overwritten(tmp_path: Path, ann: Ann) -> None:
 
 
 def test_data_in_the_place_of_the_network_are_told(tmp_path: Path, ann: Ann) -> None:
-    (tmp_path / "p.txt").write_text("5 1 1\n5 4 4\n")
+    (tmp_path / "p.txt").write_text("2.5 1 1\n5 4 4\n")
     done = ann("train", "p.txt", "net.nn", 5, check=4)
     assert "NETWORK comes first, then the data files" in done.stderr
 

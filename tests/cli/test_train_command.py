@@ -131,11 +131,13 @@ def test_quiet_is_silent_and_verbose_shows_epochs(small: Path, ann: Ann) -> None
     done = ann(*TRAIN, 20, "-q", "-o", "o.nn")
     assert (done.stdout, done.stderr) == ("", "")
     done = ann(*TRAIN, 20, "-v", "--refit", "no", "-o", "o.nn")
-    *epochs, remark = done.stderr.splitlines(keepends=True)
+    *told, remark = done.stderr.splitlines(keepends=True)
+    guesses, epochs = told[:2], told[2:]
+    assert guesses[0] == "ann: pos.txt: 2 values per row, separated by blanks; no column names\n"
     assert [line.split(":")[1] for line in epochs] == [f" epoch {n}" for n in (1, 2, 5, 10, 20)]
     assert remark == IMPROVING
     done = ann(*TRAIN, 20, "-vv", "--refit", "no", "-o", "o.nn")
-    assert len(done.stderr.splitlines()) == 21
+    assert len(done.stderr.splitlines()) == 23
 
 
 def noise(folder: Path) -> None:
