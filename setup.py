@@ -4,10 +4,15 @@ Without a compiler, or with one that the sources do not support, the package ins
 Set ANN_BUILD_FLAGS to add compiler and linker flags (sanitizers, for example).
 """
 
+import contextlib
+import hashlib
 import os
+import shutil
+import subprocess
 import sys
 import sysconfig
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -40,6 +45,34 @@ class BuildNative(build_ext):
     """One module of many objects: one for each instruction set, the others for the interface to Python."""
 
     def build_extension(self, ext: Extension) -> None:
+        """Compile, unless a module of the same sources, compiler and flags was built in this folder before.
+
+        pip builds in a new temporary folder each time, so that setuptools itself always compiles anew.
+        """
+        target, kept = Path(self.get_ext_fullpath(ext.name)), Path("build/native") / self.fingerprint() / "module"
+        if kept.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(kept, target)
+            return
+        self.compile_extension(ext)
+        # A folder that cannot be written to only costs the next build its time.
+        with contextlib.suppress(OSError):
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(target, kept)
+
+    def fingerprint(self) -> str:
+        """What decides the bytes of the module: sources, flags, compiler, platform and Python's interface."""
+        found = hashlib.sha256()
+        for path in sorted([Path(__file__), *Path(FOLDER).iterdir()]):
+            found.update(path.name.encode() + b"\0" + path.read_bytes())
+        compiler = getattr(self.compiler, "compiler_so", None) or [self.compiler.compiler_type]
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            found.update(subprocess.run([compiler[0], "--version"], capture_output=True, check=True).stdout)
+        variables = [os.environ.get(name, "") for name in ("CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS")]
+        found.update(repr([compiler, TARGET, sys.version, EXTRA, variables]).encode())
+        return found.hexdigest()[:16]
+
+    def compile_extension(self, ext: Extension) -> None:
         if self.compiler.compiler_type not in ("unix", "mingw32"):
             ext.extra_compile_args = ["/O2", "/std:c++17"]
             super().build_extension(ext)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from typing import Any
 
 from anncli.arrays import Array
@@ -20,42 +21,42 @@ def start_training(
     network: Network,
     data: Dataset,
     *,
-    parts: Mapping[str, Array] | None = None,
+    sets: Mapping[str, Array] | None = None,
     prior_precision: float = PRIOR_PRECISION,
     **options: Any,
 ) -> TrainingRun:
-    """A prepared run: `for report in run.epochs(100): ...` and then `run.finish().network`; `network` does not change.
+    """A prepared run: `for report in run.epochs(100): ...`, `run.finish().network`, `run.close()`; `network` does not change.
 
-    Args: parts: row numbers of 'training', 'validation', 'test' for sets that are not to be drawn; prior_precision: times
-        1 / number of rows the default l2 penalty; options: by the names of the command line with underscores
-        (trainer="sgd", learning_rate=0.1, validation=0.2). What is not given is taken from network.source.training, then from the
-        defaults. The weights of `data` (one per sample) count in the loss, the best epoch, and the tables.
+    Args: sets: row numbers of 'training', 'validation', 'test' in place of drawn sets; prior_precision: the default l2 penalty
+        times the number of rows; options: by the names of the command line with underscores
+        (trainer="sgd", learning_rate=0.1, validation=0.2). Other options are taken from
+        network.source.training, then from the defaults. The weights of `data` (one per sample) count in the loss, the best epoch, and the tables.
     Raises: UsageError for unknown or impossible options, DataError for data that does not fit.
     """
     chosen = _options(network, options)
-    return TrainingRun(prepare(network, data, chosen, sets=parts, prior_precision=prior_precision))
+    return TrainingRun(prepare(network, data, chosen, sets=sets, prior_precision=prior_precision))
 
 
 def train(
-    network: Network, data: Dataset, epochs: int, *, parts: Mapping[str, Array] | None = None, **options: Any
+    network: Network, data: Dataset, epochs: int, *, sets: Mapping[str, Array] | None = None, **options: Any
 ) -> TrainingResult:
     """Train `network` in place on `data` for at most `epochs` epochs; arguments as in start_training().
 
     The network changes once, at the end; an error leaves it as it was.
     """
-    run = start_training(network, data, parts=parts, **options)
-    for _ in run.epochs(epochs):
-        pass
-    result = run.finish()
+    with closing(start_training(network, data, sets=sets, **options)) as run:
+        for _ in run.epochs(epochs):
+            pass
+        result = run.finish()
     _become(network, result.network)
     return result._replace(network=network)
 
 
 def train_epochs(network: Network, data: Dataset, epochs: int, **options: Any) -> Iterator[EpochReport]:
     """As train(), but yields a report after every epoch; the network is trained when the iterator ends."""
-    run = start_training(network, data, **options)
-    yield from run.epochs(epochs)
-    _become(network, run.finish().network)
+    with closing(start_training(network, data, **options)) as run:
+        yield from run.epochs(epochs)
+        _become(network, run.finish().network)
 
 
 def _become(network: Network, trained: Network) -> None:

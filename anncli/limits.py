@@ -1,4 +1,4 @@
-"""The limits of numbers: what a float32 and a count can hold (no numpy)."""
+"""Limits: what a float32 and a count can hold, and the variables that keep BLAS to one thread (no numpy)."""
 
 from __future__ import annotations
 
@@ -6,3 +6,5 @@ from __future__ import annotations
 FLOAT32_MAX = float.fromhex("0x1.fffffep127")
 # The largest number of rows, units, epochs or steps: the compiled code counts in int32.
 COUNT_MAX = 2**31 - 1
+# With more BLAS threads sums are rounded in another order, so the bytes of a trained network would differ.
+BLAS_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")

@@ -3,13 +3,13 @@
     python benchmarks/accuracy.py DATA_FOLDER --runs runs.csv                   # all sets, all four programs
     python benchmarks/accuracy.py DATA_FOLDER --runs runs.csv --sets iris,wine --engines ann,ann:scaling=zscore,sklearn
 
-accuracy_sets.py says what DATA_FOLDER holds. A set with a test part is trained once per seed and judged on it; the others
-by stratified folds, seeds deciding folds and training. Every run is appended to the file of --runs as it ends; runs that
-are already there are not done again, so the command can be stopped and called again, also with other engines.
+accuracy_sets.py says what DATA_FOLDER holds. A set with a test set of its own is trained once per seed and evaluated on that; the
+others are evaluated by stratified folds, where the seed decides folds and training. Every run is appended to the file of --runs as it ends; runs that
+are already there are not repeated, so the command can be stopped and called again, also with other engines.
 
 Engines, each with settings of its own after a colon:
   ann      16 tanh units (hidden=N), what `ann init` writes, and the options of `anncli.train`; epochs=N (1000); prior=X sets
-           the default penalty to X / number of vectors
+           the default penalty to X / number of rows
   sklearn  MLPClassifier on standardised inputs, and its arguments
   fann     FANN's RPROP on standardised inputs, 16 units (hidden=N), epochs=N (500), all of them
 """
@@ -156,7 +156,7 @@ def report(tasks: list[Task], engines: list[str], runs: list[Run], *, times: boo
         found.setdefault((run.set, run.engine), []).append(run)
     whole = [task for task in tasks if all((task.name, engine) in found for engine in engines)]
     lines = [
-        "| set | vectors x inputs, classes | judged by | " + " | ".join(engines) + " |",
+        "| set | rows x inputs, classes | evaluated on | " + " | ".join(engines) + " |",
         "|---" * (3 + len(engines)) + "|",
     ]
     for task in whole:
@@ -168,10 +168,10 @@ def report(tasks: list[Task], engines: list[str], runs: list[Run], *, times: boo
             cells.append(f"{errors.mean():.2f} ± {errors.std():.2f}{spent}")
         shape = f"{len(task.inputs)} x {task.inputs.shape[1]}, {task.n_classes}"
         lines.append(f"| {task.name} | {shape} | {task.kind} | " + " | ".join(cells) + " |")
-    judged = [task for task in whole if task.kind != "whole table"]
-    families = sorted({task.family for task in judged})
-    errors = np.array([[np.mean([r.error for r in found[t.name, e]]) for t in judged] for e in engines])
-    belongs = np.array([[t.family == family for t in judged] for family in families], dtype=float)
+    evaluated = [task for task in whole if task.kind != "whole table"]
+    families = sorted({task.family for task in evaluated})
+    errors = np.array([[np.mean([r.error for r in found[t.name, e]]) for t in evaluated] for e in engines])
+    belongs = np.array([[t.family == family for t in evaluated] for family in families], dtype=float)
     by_family = errors @ (belongs / belongs.sum(axis=1, keepdims=True)).T
     ranks = mean_ranks(errors) @ belongs.T / belongs.sum(axis=1)
     seconds = [sum(np.mean([r.seconds for r in found[t.name, e]]) for t in whole) for e in engines]
@@ -182,12 +182,14 @@ def report(tasks: list[Task], engines: list[str], runs: list[Run], *, times: boo
         return f"| {what} | | | " + " | ".join(form.format(v) for v in values) + " |"
 
     lines += [
-        row(f"mean error, {len(judged)} sets", errors.mean(axis=1), "{:.2f}"),
+        row(f"mean error, {len(evaluated)} sets", errors.mean(axis=1), "{:.2f}"),
         row(f"mean error, {len(families)} families", by_family.mean(axis=1), "{:.2f}"),
-        row(f"mean rank, {len(judged)} sets", mean_ranks(errors).mean(axis=1), "{:.2f}"),
+        row(f"mean rank, {len(evaluated)} sets", mean_ranks(errors).mean(axis=1), "{:.2f}"),
         row(f"mean rank, {len(families)} families", ranks.mean(axis=1), "{:.2f}"),
         row("seconds, one run of every set", seconds, "{:.1f}"),
-        row("runs that answered one class only", [f"{c} of {n}" for c, n in zip(collapses, n_runs, strict=True)], "{}"),
+        row(
+            "runs that predicted one class only", [f"{c} of {n}" for c, n in zip(collapses, n_runs, strict=True)], "{}"
+        ),
     ]
     return "\n".join(lines)
 
@@ -225,6 +227,8 @@ def main() -> None:
         for task in load_tasks(given.folder, given.sets.split(",") if given.sets else None)
         if task.name not in skipped
     ]
+    if not tasks:
+        parser.error(f"no such set in {given.folder}; accuracy_sets.py says what the folder holds")
     if not given.report_only:
         measure(tasks, engines, given.folds, given.seeds, given.runs)
     print(report(tasks, engines, read_runs(given.runs), times=not given.no_times))

@@ -1,9 +1,9 @@
-"""The classification sets of a data folder, as accuracy.py trains and judges them.
+"""The classification sets of a data folder, as accuracy.py trains on them and evaluates them.
 
 The folder holds one folder per set: pos.txt and neg.txt (two classes) or data.txt (class number in the last column), with
-a test part where one was published (pos.test.txt and neg.test.txt; train.txt and test.txt), PROBEN1 files in `proben1`
-and FANN's NAME.train and NAME.test in `fann`. A PROBEN1 set trains on its training and validation parts together: each
-program makes of them what it will.
+a test set where one was published (pos.test.txt and neg.test.txt; train.txt and test.txt), PROBEN1 files in `proben1`
+and FANN's NAME.train and NAME.test in `fann`. For a PROBEN1 set the training and validation rows are given together:
+each program splits them by its own rules.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ TWICE = {
     "fann": ("mushroom", "two-spiral", "parity8"),
     "": ("proben1_cancer1", "proben1_card1", "proben1_diabetes1", "proben1_heart1"),
 }
-# The training part is the whole truth table, so it is the test part too.
+# The training set is the whole truth table, so it is the test set too.
 WHOLE = ("parity8", "parity13")
-# One fold is enough of so many rows.
+# With this many rows one fold is enough.
 LARGE = 100_000
 # Published as the first rows of the file; pos.txt and neg.txt keep their order within a class.
 IONOSPHERE_TRAINING = 200
 
 
 class Task(NamedTuple):
-    """One set: training vectors and labels, a test part or None, and the family of sets with the same cases."""
+    """One data set: training rows and labels, a test set or None, and the family of sets with the same cases."""
 
     name: str
     family: str
@@ -172,7 +172,7 @@ def labels_of(outputs: Array) -> Array | None:
 
 
 def rounds(task: Task, folds: int, seeds: int) -> Iterator[Round]:
-    """Every training of a set: once per seed where it has a test part, else stratified folds drawn anew by each seed."""
+    """Every training of a set: once per seed where it has a test set, else stratified folds drawn anew by each seed."""
     for seed in range(seeds):
         if task.test_inputs is not None:
             yield Round(task.inputs, task.labels, task.test_inputs, task.test_labels, seed, 0)

@@ -1,4 +1,4 @@
-"""PROBEN1: repeat Prechelt's published training runs and hold the test errors against his tables.
+"""PROBEN1: repeat Prechelt's published training runs and compare the test errors with his tables.
 
     python benchmarks/proben1.py FOLDER                       # folder of .dt files: multilayer networks, 60 runs each
     python benchmarks/proben1.py FOLDER --network linear --runs 10 --trainer rprop+
@@ -71,7 +71,7 @@ PROTOCOLS = {"linear": Protocol(0.01, (0.005, 0.02), 5.0), "no-shortcut": Protoc
 
 
 class Problem(NamedTuple):
-    """Inputs (N, n_inputs), targets (N, n_outputs), float32, and the rows of the three parts."""
+    """Inputs (N, n_inputs), targets (N, n_outputs), float32, and the rows of the three sets."""
 
     inputs: Array
     targets: Array
@@ -95,7 +95,7 @@ def read_problem(path: Path) -> Problem:
     header = {key: int(value) for key, value in (line.split("=") for line in lines[:7])}
     values = np.array([line.split() for line in lines[7:] if line.strip()], dtype=np.float32)
     n_inputs = header["bool_in"] + header["real_in"]
-    counts = [header[f"{part}_examples"] for part in ("training", "validation", "test")]
+    counts = [header[f"{name}_examples"] for name in ("training", "validation", "test")]
     if values.shape != (sum(counts), n_inputs + header["bool_out"] + header["real_out"]):
         raise SystemExit(f"{path}: {values.shape[0]} rows of {values.shape[1]} numbers do not fit the header")
     ends = np.cumsum(counts)
@@ -164,7 +164,7 @@ def report(network: str, found: dict[str, list[Outcome]]) -> str:
         "| data set | published test E% | ours | distance / sd | published wrong % | ours | published epochs | ours |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    tables, within, judged = published(network), 0, 0
+    tables, within, compared = published(network), 0, 0
     for name, outcomes in found.items():
         row, test = tables.get(name, {}), np.array([o.test for o in outcomes])
         wrong, epochs = np.array([o.wrong for o in outcomes]), np.array([o.epochs for o in outcomes])
@@ -176,7 +176,7 @@ def report(network: str, found: dict[str, list[Outcome]]) -> str:
                 f"{abs(test.mean() - row['test_mean']) / sd:.2f}" if sd else f"{test.mean() - row['test_mean']:+.3f} %"
             )
             if not graded:
-                judged += 1
+                compared += 1
                 within += abs(test.mean() - row["test_mean"]) <= max(sd, 0.005)
         cells = [
             name, spread(row, "test"), measured(test), distance, "" if graded else spread(row, "cls"),
@@ -184,7 +184,7 @@ def report(network: str, found: dict[str, list[Outcome]]) -> str:
         ]  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
     lines.append(
-        f"\n{within} of {judged} classification sets within one published standard deviation of the test error."
+        f"\n{within} of {compared} classification sets within one published standard deviation of the test error."
     )
     return "\n".join(lines)
 

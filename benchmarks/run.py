@@ -34,12 +34,12 @@ from measure import Candidate, cpu_seconds, interleave, repeated, table_head, ta
 from processes import end_to_end, memory, predict, startup
 from workloads import Workload, make
 
-from anncli.compiled import describe_kernel
+from anncli.compiled import describe_backend
 
 # FANN needs so long for the large networks that some rows must do; times are per row.
 ONLINE_ROWS = {"a": 699, "b": 2000, "c": 500, "d": 120, "e": 60}
 FANN_BATCH_ROWS = {"a": 699, "b": 2000, "c": 1000, "d": 300, "e": 200}
-# So many epochs that what a fit() does before the first of them is a twentieth of it at most.
+# Enough epochs that the work of fit() before the first one takes at most a twentieth of its time.
 SKLEARN_EPOCHS = {"a": 50, "b": 20, "c": 10, "d": 3, "e": 3}
 
 
@@ -167,7 +167,7 @@ def parse(arguments: argparse.Namespace) -> Iterator[str]:
 
 
 def threads(arguments: argparse.Namespace) -> Iterator[str]:
-    """The same training on one thread, on two, and on as many as pay."""
+    """The same training on one thread, on two, and on the fastest number."""
     yield from table_head("ms per epoch")
     for name in arguments.shapes:
         work = make(name)
@@ -242,7 +242,7 @@ def machine() -> str:
     """Processor, versions, and which of its kernels OpenBLAS uses."""
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     model = next((line.split(": ")[1] for line in lines if line.startswith("model name")), platform.machine())
-    parts = [model, f"{os.cpu_count()} CPUs", f"kernel {describe_kernel()}", f"Python {platform.python_version()}"]
+    parts = [model, f"{os.cpu_count()} CPUs", f"kernel {describe_backend()}", f"Python {platform.python_version()}"]
     for name in ("numpy", "sklearn", "torch"):
         if name in sys.modules:
             parts.append(f"{name} {sys.modules[name].__version__}")
@@ -272,7 +272,7 @@ def main() -> None:
     parser.add_argument("--shapes", default="abcde", help="which of the networks a b c d e (default all)")
     parser.add_argument("--rounds", type=int, default=9, help="measurements per candidate (default 9)")
     parser.add_argument("--seconds", type=float, default=20, help="stop a comparison after this time (default 20)")
-    parser.add_argument("--threads", default="1", metavar="N|auto", help="threads of our kernel (default 1)")
+    parser.add_argument("--threads", default="1", metavar="N|auto", help="threads of our code (default 1)")
     parser.add_argument("--rows", type=int, default=1_000_000, help="predict, memory: rows of text (default 1,000,000)")
     parser.add_argument(
         "--clock",

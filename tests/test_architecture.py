@@ -181,8 +181,6 @@ def docstring_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return 0
 
 
-# Still to be made smaller; this set only shrinks.
-PENDING: set[str] = set()
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SOURCES = sorted(path for ending in ("*.cc", "*.h") for path in (PACKAGE / "compiled" / "src").glob(ending))
 
@@ -266,16 +264,12 @@ def test_silent_rooms_neither_print_nor_open_nor_look_around(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=module_name)
 def test_modules_and_functions_are_small(path):
-    if module_name(path).removeprefix("anncli.") in PENDING:
-        pytest.xfail("pending")
     is_table = path.relative_to(PACKAGE).as_posix().endswith(TABLES)
     assert too_large(path.read_text(encoding="utf-8"), module_name(path), is_table) == []
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
 def test_compiled_sources_are_small(path):
-    if path.name in PENDING:
-        pytest.xfail("pending")
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ class GradientCheck:
 
     checked, skipped: parameters compared, and parameters left out because a unit's activation has a kink within the step;
     worst: number of the parameter with the largest relative error; backpropagation, difference: its derivative by both;
-    error: that relative error; kernel_error: |gradient of the run's backend - float64 gradient| / |float64 gradient|.
+    error: that relative error; backend_error: |gradient of the run's backend - float64 gradient| / |float64 gradient|.
     """
 
     checked: int
@@ -29,7 +30,7 @@ class GradientCheck:
     backpropagation: float
     difference: float
     error: float
-    kernel_error: float
+    backend_error: float
 
 
 def check_gradient(
@@ -41,7 +42,14 @@ def check_gradient(
     |a - b| / max(|a| + |b|, 1e-3 max |gradient|, 1e-6), so that derivatives near 0 do not dominate.
     Source: central differences, error O(step^2), with a step of about the cube root of the float64 precision.
     """
-    precise, point = objective.precise(), parameters.astype(np.float64)
+    with closing(objective.precise().session) as session:
+        return _compare(objective, objective._replace(session=session), parameters, rng, limit)
+
+
+def _compare(
+    objective: Objective, precise: Objective, parameters: Array, rng: np.random.Generator, limit: int
+) -> GradientCheck:
+    point = parameters.astype(np.float64)
     _, gradient = precise.loss_and_gradient(point)
     _, single = objective.loss_and_gradient(parameters)
     floor = max(1e-3 * float(np.abs(gradient).max()), 1e-6)

@@ -116,7 +116,7 @@ class Session(Protocol):
         """
 
     def over(self, samples: Samples) -> Session:
-        """A session for the same problem on other samples that shares this one's plan; it is closed with this one."""
+        """A session for the same problem on other samples, for the same thread: it shares this one's plan and is closed separately."""
 
     def close(self) -> None:
         """Free plans and buffers. Later calls except update() raise ValueError; closing again does nothing."""

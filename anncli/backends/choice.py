@@ -12,7 +12,7 @@ def choose_backend(problem: Problem | None = None, threads: int = 1) -> Backend:
     """The backend for a problem: the preferred one of this process or, where that one refuses the problem, the reference,
     whose `note` then says why. Without a problem: the preferred one.
 
-    Args: threads: per call of the compiled code, 0 = as many as make calls faster; the results do not depend on it.
+    Args: threads: per call of the compiled code, 0 = the fastest number; the results do not depend on it.
     Raises: UsageError when ANN_KERNELS or ANN_KERNEL_VARIANT asks for something this machine does not have.
     """
     return fall_back(_preferred(threads), problem)

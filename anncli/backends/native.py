@@ -22,19 +22,19 @@ from anncli.network.topology import Topology
 if TYPE_CHECKING:
     from anncli.backends.reference import ReferenceSession
 
-# With a layer this large and batches of so many rows, numpy's BLAS is as fast as the baseline variant, and up to twice
-# as fast where it knows instructions that the variant was not built for.
+# With a layer of this many weights and batches of this many rows, numpy's BLAS is as fast as the baseline variant, and
+# up to twice as fast where it uses instructions that the variant was not built for.
 _BLAS_WEIGHTS, _BLAS_ROWS = 16384, 32
 
 _RULE_FORMAT, _RULE_FIELDS = _native.rule_layout()
-# Where only the presentation of the rows matters.
+# For calls that only compute a gradient: the rule is not applied.
 _NO_RULE = UpdateRule("sgd", 0.0)
 _FLOAT32, _INT32 = np.dtype(np.float32), np.dtype(np.int32)
 _MOST_ROWS = int(np.iinfo(_INT32).max)
 
 
 class NativeBackend:
-    """Args: threads per call, 0 = as many as make calls faster, which is measured; variant: one of _native.variants(),
+    """Args: threads per call, 0 = the fastest number, which is measured; variant: one of _native.variants(),
     None = the best one.
 
     Raises: ValueError for a variant that this machine does not run.
@@ -88,7 +88,7 @@ class NativeSession:
         fits = self._n_samples <= _MOST_ROWS and _all_float32(*samples)
         # Calls on this many rows or more go to numpy.
         self._numpy_from = backend.numpy_from(problem.topology) if fits else 0
-        self._packed: tuple[UpdateRule | None, Shown, bytes] = (None, PLAIN, b"")
+        self._packed: tuple[UpdateRule | None, tuple[float, ...], bytes] = (None, (), b"")
 
     def outputs(self, parameters: Array, rows: RowChoice | None = None) -> Array:
         numbers = self._numbers(rows)
@@ -170,7 +170,8 @@ class NativeSession:
 
     def close(self) -> None:
         self._binding = None
-        self._reference.close()
+        if "_reference" in vars(self):
+            self._reference.close()
 
     def _bound(self) -> Binding:
         if self._binding is None:
@@ -186,6 +187,8 @@ class NativeSession:
     def _reference(self) -> ReferenceSession:
         from anncli.backends.reference import ReferenceSession
 
+        # After close() this raises, as the compiled calls do.
+        self._bound()
         return ReferenceSession(self._problem, self._samples)
 
     def _numbers(self, rows: RowChoice | None) -> Array | None:
@@ -199,9 +202,11 @@ class NativeSession:
         return np.ascontiguousarray(rows, dtype=_INT32)
 
     def _pack(self, rule: UpdateRule, shown: Shown) -> bytes:
-        """The compiled code's AnnRule, kept for the next call: an online epoch of a few rows takes about as long."""
-        known, known_shown, packed = self._packed
-        if known is rule and known_shown == shown:
+        """The compiled code's AnnRule. It is kept for the next call: packing takes as long as an online epoch of a few rows."""
+        known, known_key, packed = self._packed
+        # Without rows_seen, which changes with every sweep and is a separate argument of the calls.
+        key = (shown.dropout, shown.input_dropout, shown.seed, shown.tolerance)
+        if known is rule and known_key == key:
             return packed
         values = (
             rule._asdict()
@@ -215,7 +220,7 @@ class NativeSession:
             }
         )
         packed = struct.pack(_RULE_FORMAT, *(values[name] for name in _RULE_FIELDS))
-        self._packed = (rule, shown, packed)
+        self._packed = (rule, key, packed)
         return packed
 
     def _full_pass(

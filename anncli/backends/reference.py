@@ -1,13 +1,13 @@
 """The reference backend: every number of a network in numpy, in float32 or float64.
 
-Compiled code is compared with it, and it runs what compiled code does not know.
+It is what compiled code is compared with, and it computes what compiled code cannot.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, blocks
 from anncli.backends.base import PLAIN, Problem, RowChoice, Samples, Session, Shown
 from anncli.backends.checks import check_sweep, chosen_rows, targets_of
 from anncli.backends.presentation import dropout_masks
@@ -52,8 +52,7 @@ class ReferenceSession:
         rows = None if rows is None else chosen_rows(rows, len(inputs))
         n = len(inputs) if rows is None else len(rows)
         outputs = np.empty((n, self._topology.n_outputs), dtype=parameters.dtype)
-        for start in range(0, n, BLOCK_ROWS):
-            block = slice(start, start + BLOCK_ROWS)
+        for block in blocks(n, BLOCK_ROWS):
             taken = inputs[block] if rows is None else inputs[rows[block]]
             outputs[block] = forward(self._topology, parameters, taken).activations[-1]
         return outputs
@@ -122,8 +121,7 @@ class ReferenceSession:
         total, block_gradient = 0.0, np.empty_like(parameters)
         if gradient is not None:
             gradient[...] = 0
-        for start in range(0, n, BLOCK_ROWS):
-            block = slice(start, start + BLOCK_ROWS)
+        for block in blocks(n, BLOCK_ROWS):
             taken = block if rows is None else rows[block]
             passed = forward(topology, parameters, inputs[taken])
             wanted, weight = targets[taken], None if weights is None else weights[taken]
@@ -148,8 +146,10 @@ class ReferenceSession:
     def _batch_pass(
         self, parameters: Array, rows: Array, shown: Shown, rows_seen: int, gradient: Array, given: Array | None
     ) -> tuple[float, bool]:
-        """The sum of the losses of one batch, and its mean gradient; False where all outputs are within the tolerance,
-        the gradient is then not computed. `given` receives the outputs."""
+        """The sum of the losses of one batch; its mean gradient goes to `gradient`, its outputs to `given`.
+
+        The second result is False where all outputs are within the tolerance; the gradient is then not computed.
+        """
         samples, topology = self._open_samples(), self._topology
         masks = dropout_masks(topology, shown, rows_seen, len(rows))
         passed = forward(topology, parameters, samples.inputs[rows], masks)

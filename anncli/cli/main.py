@@ -16,7 +16,7 @@ import click
 from anncli import __version__
 from anncli.cli.names import COMMANDS
 from anncli.errors import AnnError, ExitCode, UsageError, did_you_mean, printable, quoted
-from anncli.experiments.executors.names import BLAS_THREAD_VARIABLES
+from anncli.limits import BLAS_THREAD_VARIABLES
 
 CONTEXT = {"max_content_width": 110}
 
@@ -68,7 +68,7 @@ def _show_help(ctx: click.Context, option: click.Parameter, wanted: bool) -> Non
     cls=CommandGroup, context_settings=CONTEXT, invoke_without_command=True, add_help_option=False, options_metavar="",
     subcommand_metavar="COMMAND [WORDS] [OPTIONS]",
 )  # fmt: skip
-@click.option("--version", is_flag=True, help="Show the version; with -v also the compiled kernels and libraries.")
+@click.option("--version", is_flag=True, help="Show the version; with -v also the backend and the libraries.")
 @click.option("-v", "verbose", is_flag=True, hidden=True)
 # Not click's own help option: it looks for translations of its text, which takes 2 ms.
 @click.option(
@@ -76,7 +76,7 @@ def _show_help(ctx: click.Context, option: click.Parameter, wanted: bool) -> Non
 )
 @click.pass_context
 def cli(ctx: click.Context, version: bool, verbose: bool) -> None:
-    """Train, test and use neural networks on feature vectors.
+    """Train, test and use neural networks on rows of numbers.
 
     \b
     Examples:

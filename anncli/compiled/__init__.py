@@ -12,23 +12,23 @@ from anncli.errors import UsageError
 from anncli.network.names import ACTIVATION_NAMES, LOSS_NAMES
 
 
-def describe_kernel() -> str:
-    """The kernel of this process in words, `native avx512` or `numpy (why)`."""
+def describe_backend() -> str:
+    """The backend of this process in words, `native avx512` or `numpy (why)`."""
     native = native_module()
     if native is not None:
         return f"native {chosen_variant() or native.variants()[0]}"
-    reason = "ANN_KERNELS=numpy" if _wanted() == "numpy" else f"no compiled kernels: {_import_native()[1]}"
+    reason = "ANN_KERNELS=numpy" if _wanted() == "numpy" else f"no compiled code: {_import_native()[1]}"
     return f"numpy ({reason})"
 
 
 def native_module() -> Any:
-    """The compiled module, None where missing or not wanted; raises UsageError where it is demanded and missing."""
+    """The compiled module, None where missing or not wanted; raises UsageError where ANN_KERNELS demands it and it is missing."""
     wanted = _wanted()
     if wanted == "numpy":
         return None
     module, reason = _import_native()
     if module is None and wanted == "native":
-        raise UsageError(f"ANN_KERNELS=native, but there are no compiled kernels: {reason}", advice=install_advice())
+        raise UsageError(f"ANN_KERNELS=native, but there is no compiled code: {reason}", advice=install_advice())
     return module
 
 
@@ -48,7 +48,7 @@ def chosen_variant() -> str | None:
     known: tuple[str, ...] = _import_native()[0].variants()
     if variant is not None and variant not in known:
         raise UsageError(
-            f"ANN_KERNEL_VARIANT={variant}, but this machine has no such kernels",
+            f"ANN_KERNEL_VARIANT={variant}, but this machine does not run that instruction set",
             advice="use one of " + ", ".join(known),
         )
     return variant
@@ -57,7 +57,7 @@ def chosen_variant() -> str | None:
 def _wanted() -> str:
     wanted = os.environ.get("ANN_KERNELS", "")
     if wanted and wanted not in BACKENDS:
-        raise UsageError(f"unknown kernels ANN_KERNELS={wanted}", advice=f"use {' or '.join(BACKENDS)}, or unset it")
+        raise UsageError(f"unknown backend ANN_KERNELS={wanted}", advice=f"use {' or '.join(BACKENDS)}, or unset it")
     return wanted
 
 
@@ -74,9 +74,8 @@ def _import_native() -> tuple[Any, str]:
 
 
 def _knows_the_names(module: Any) -> bool:
-    """Whether every code of this package means the same to the compiled module, which older sources may number otherwise.
-
-    A name without a code is known to Python only.
+    """Whether every code of this package means the same to the compiled module; one built from older sources may have other
+    numbers. Only Python knows names without a code.
     """
     try:
         activations, losses = dict(enumerate(module.activations())), dict(enumerate(module.losses()))

@@ -11,7 +11,7 @@ def stratified_split(labels: Array, rows: Array, fraction: float, rng: np.random
     """Take `fraction` of the rows of every class at random.
 
     Args: labels (n_samples,); rows (n,), the rows to divide; fraction, 0 to 1, of each class, rounded to the nearest
-        count; of a class with two or more rows at least one is left and one is taken, a single row is left.
+        count; of a class with two or more rows at least one is left and one is taken; a single row is left.
     Returns: (left, taken), both ascending and together the given rows, in their type.
     """
     # Copies and masks, not np.unique and np.setdiff1d, which sort everything: there may be many millions of rows. Each

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, blocks
 from anncli.errors import did_you_mean
 from anncli.network.names import SCALING_NAMES
 
@@ -15,7 +15,7 @@ _QUARTILE_ROWS = 20_000
 
 
 class FittedScaling(NamedTuple):
-    """The fields of a network's Scaling: input = activation((x + add) * multiply) after the per-vector step."""
+    """The fields of a network's Scaling: input = activation((x + add) * multiply) after the step on each row as a whole (per_vector)."""
 
     method: str
     add: Array | None
@@ -28,7 +28,7 @@ def fit_scaling(method: str, inputs: Array, rows: Array) -> FittedScaling:
     """Statistics of inputs (N, n_inputs) over the rows (n,), as `(x + add) * multiply` per input.
 
     zscore: mean 0, standard deviation 1 (with n - 1); minmax: 0..1; robust: median 0, interquartile range 1 (see
-    _quartiles); sigmoidal: zscore through the logistic function; energy, vector-minmax: per vector, nothing to fit.
+    _quartiles); sigmoidal: zscore through the logistic function; energy, vector-minmax: each row by itself, nothing to fit.
     An input that is constant over the rows becomes 0 for every value (multiply 0). Sample weights are not used.
     Raises: ValueError for an unknown method.
     """
@@ -56,7 +56,7 @@ def fit_scaling(method: str, inputs: Array, rows: Array) -> FittedScaling:
 def _blocks(inputs: Array, rows: Array) -> list[Array]:
     """Rows in blocks of a few megabytes in float64, however wide the rows are."""
     count = max(1, min(_BLOCK_ROWS, _BLOCK_VALUES // max(1, inputs.shape[1])))
-    return [rows[start : start + count] for start in range(0, len(rows), count)]
+    return [rows[block] for block in blocks(len(rows), count)]
 
 
 def value_range(inputs: Array, rows: Array) -> tuple[Array, Array]:

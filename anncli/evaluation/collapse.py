@@ -1,4 +1,4 @@
-"""A collapse: a network whose predictions say no more than always predicting one class would."""
+"""A collapse: a network that is no better than always predicting one class."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 
 def collapsed(evaluation: Evaluation) -> str | None:
-    """In words, that one class is always predicted or that the accuracy is no better than the majority share; else None.
+    """In words: that one class is always predicted, or that always predicting the largest class is as accurate; else None.
 
-    None also where the samples are of fewer than two classes: they can show neither.
+    Samples of fewer than two classes can show neither, so they give None.
     """
     counts, predicted, classes = evaluation.class_counts, evaluation.predicted_counts, evaluation.classes
     if evaluation.accuracy is None or sum(count > 0 for count in counts) < 2:

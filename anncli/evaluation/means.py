@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from anncli.arrays import Array
+from anncli.arrays import Array, blocks
 
 # Rows that are converted to float64 at a time.
 _BLOCK_ROWS = 1 << 15
@@ -29,8 +29,7 @@ def mean_squared_error(
         return None
     high, low = targets
     total = 0.0
-    for start in range(0, len(outputs), _BLOCK_ROWS):
-        block = slice(start, start + _BLOCK_ROWS)
+    for block in blocks(len(outputs), _BLOCK_ROWS):
         if not np.isfinite(outputs[block]).all():
             return None
         # In place: a block of many classes is large.

@@ -10,7 +10,6 @@ from anncli.errors import ExitCode
 from anncli.experiments.executors.base import Executor
 from anncli.experiments.ledger import Ledger, Progress, run_with_ledger
 from anncli.experiments.spec import DataRef, Result, Spec
-from anncli.experiments.worker import option_values
 from anncli.options.table import TrainingOptions
 
 
@@ -37,7 +36,7 @@ def bench_specs(
             network,
             data,
             None,
-            option_values(chosen._replace(seed=chosen.seed + start - 1)),
+            chosen._replace(seed=chosen.seed + start - 1).by_name(),
             epochs,
             mode="epochs",
             labels={"trainer": name, "start": start},
@@ -47,12 +46,12 @@ def bench_specs(
     ]
 
 
-def run_bench(
+def bench_curves(
     specs: Sequence[Spec], executor: Executor, ledger: Ledger | None = None, progress: Progress | None = None
 ) -> tuple[Curves, list[str]]:
     """The curves of every trainer, and the engines that computed them, in the order of specs.
 
-    Raises: the error of the first training that failed for another reason than that its trainer refused it.
+    Raises: the error of the first training that failed, unless its trainer refused the network.
     """
     with closing(run_with_ledger(specs, executor, ledger, progress)) as running:
         results = list(_checked(running))

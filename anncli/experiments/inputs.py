@@ -7,18 +7,17 @@ import json
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from anncli.dataset.dataset import Dataset
 from anncli.errors import DataError
 from anncli.experiments.spec import DataFile, DataRef, Spec
+from anncli.formats.data.assemble import read_dataset
+from anncli.formats.networks.storage import parse
+from anncli.network.network import Network
 
-if TYPE_CHECKING:
-    from anncli.network.network import Network
-
-# By the digest of their contents: those that were registered here, until they are forgotten, and the last ones read.
+# Datasets by the digest of their contents: registered ones until forget(), and the last two that were read.
 _registered: dict[str, Dataset] = {}
 _read_last: deque[tuple[str, Dataset]] = deque(maxlen=2)
 _networks: deque[tuple[bytes, Network]] = deque(maxlen=2)
@@ -30,7 +29,7 @@ def register(
 ) -> DataRef:
     """A reference to a dataset, which stays in the memory of this process until forget().
 
-    paths: the files it was read from, where another process can read them again: no streams; data_format, n_inputs:
+    paths: the files it was read from, if another process can read them again, so no streams; data_format, n_inputs:
         as they were read.
     """
     contents = dataset_digest(dataset)
@@ -89,9 +88,7 @@ def unreadable(specs: Iterable[Spec]) -> dict[str, Dataset]:
 
 
 def network_of(data: bytes) -> Network:
-    """The network in the bytes of a file, which nobody may change; raises NetworkError for a damaged one."""
-    from anncli.formats.networks.storage import parse
-
+    """The network in the bytes of a file, which callers must not change; raises NetworkError for a damaged one."""
     with _lock:
         found = next((network for known, network in _networks if known == data), None)
         if found is None:
@@ -101,8 +98,6 @@ def network_of(data: bytes) -> Network:
 
 
 def _read(ref: DataRef) -> Dataset:
-    from anncli.formats.data.assemble import read_dataset
-
     if not ref.files:
         raise DataError("the data of this training are in the memory of another process")
     dataset = read_dataset(

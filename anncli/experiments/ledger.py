@@ -20,7 +20,7 @@ class LedgerStore(Protocol):
 
 
 class Ledger:
-    """Results of earlier runs; raises DataError for a document in the store that is no result."""
+    """Results of earlier runs; raises DataError for a document in the store that holds no result."""
 
     def __init__(self, store: LedgerStore) -> None:
         self._store = store
@@ -46,14 +46,14 @@ class Ledger:
             self._results[result.digest] = result
 
 
-# Told after every result: how many specs are done, and the one that was done last.
+# Called after every result with the number of specs done and the one that was done last.
 Progress = Callable[[int, Spec], None]
 
 
 def run_with_ledger(
     specs: Sequence[Spec], executor: Executor, ledger: Ledger | None = None, progress: Progress | None = None
 ) -> Generator[Result, None, None]:
-    """The results of the specs in their order; only those that the ledger lacks are run, equal ones once.
+    """The results of the specs in their order; only specs that the ledger lacks are run, and equal specs run once.
 
     A result enters the ledger as soon as the executor has it, before those of earlier specs that still run. Closing
     the iterator ends the executor's work.

@@ -75,9 +75,9 @@ class Spec(NamedTuple):
     """One training: everything that decides its result.
 
     network: the bytes of the network file; rows: None where the options draw the sets; options: every training option
-    by name, those of the trainer among them; epochs: at most, or exactly in mode 'epochs'; mode: one of MODES;
+    by name, those of the trainer included; epochs: at most, or exactly in mode 'epochs'; mode: one of MODES;
     keep_network: whether the result holds the trained network; labels: for whoever reads the result, such as
-    {"trainer": "scg", "start": 2}. Labels are no part of the identity.
+    {"trainer": "scg", "start": 2}. Labels do not count in the identity.
     """
 
     network: bytes
@@ -123,7 +123,7 @@ class Failure(NamedTuple):
     details: str = ""
 
     def error(self) -> Exception:
-        """The exception that tells a person."""
+        """The exception to raise."""
         if self.details:
             fault = InternalError(self.message)
             fault.add_note(self.details)
@@ -159,7 +159,7 @@ class Result:
     engine: str = ""
 
     def without_times(self) -> Result:
-        """The part that is the same whoever runs the spec."""
+        """The result without its seconds, which is the same whoever runs the spec."""
         return replace(self, seconds=(), total_seconds=0.0)
 
     def document(self) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ from anncli.dataset.dataset import Dataset
 from anncli.errors import AnnError
 from anncli.experiments.executors.base import IsStopped, Stopped, never
 from anncli.experiments.inputs import dataset_of, network_of
-from anncli.experiments.spec import Failure, Result, Spec, plain
+from anncli.experiments.spec import MODES, Failure, Result, Spec, plain
+from anncli.formats.networks.storage import render
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
 from anncli.training.outcome import TrainingResult
@@ -34,11 +36,12 @@ def run_spec(spec: Spec, is_stopped: IsStopped = never) -> Result:
         name = engine(choose_backend())
         network, data = network_of(spec.network), dataset_of(spec.data)
         loaded = True
-        return _MODES[spec.mode](spec, network, data, is_stopped)
+        with closing(_prepared(spec, network, data)) as run:
+            return _MODES[spec.mode](spec, run, is_stopped)
     except Stopped:
         raise
     except AnnError as error:
-        # Files may be there again the next time; a training that was refused, or diverged, will be so again.
+        # A missing file may be back next time; a training that was refused, or that diverged, fails again.
         message = str(error).removesuffix(f"; {error.advice}")
         failure = Failure(message, error.advice, int(error.exit_code), repeats=loaded)
     except MemoryError:
@@ -53,28 +56,14 @@ def engine(backend: Backend) -> str:
     return f"anncli {__version__}, {backend.name}"
 
 
-def option_values(options: TrainingOptions) -> dict[str, Any]:
-    """Options as a spec holds them: every one by its name, those of the trainer among them."""
-    values = options._asdict()
-    return {**values.pop("trainer_options"), **values}
-
-
-def training_options_of(values: Mapping[str, Any]) -> TrainingOptions:
-    """The reverse of option_values(), also after a way through JSON."""
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    fields = {name: values.pop(name) for name in TrainingOptions._fields if name in values}
-    return TrainingOptions(trainer_options=values, **fields)
-
-
 def _prepared(spec: Spec, network: Network, data: Dataset) -> TrainingRun:
     sets = None if spec.rows is None else spec.rows.numbers()
-    return TrainingRun(prepare(network, data, training_options_of(spec.options), sets=sets))
+    return TrainingRun(prepare(network, data, TrainingOptions.from_names(spec.options), sets=sets))
 
 
-def _train(spec: Spec, network: Network, data: Dataset, is_stopped: IsStopped) -> Result:
+def _train(spec: Spec, run: TrainingRun, is_stopped: IsStopped) -> Result:
     """Mode 'train': what `ann train` does, without its files."""
-    run, begin = _prepared(spec, network, data), time.perf_counter()
-    seconds: dict[int, list[float]] = {}
+    begin, seconds = time.perf_counter(), dict[int, list[float]]()
     for report in run.epochs(spec.epochs):
         if report.phase == "training":
             seconds.setdefault(report.restart, []).append(time.perf_counter() - begin)
@@ -90,7 +79,7 @@ def _train(spec: Spec, network: Network, data: Dataset, is_stopped: IsStopped) -
         },
         seconds=tuple(seconds.get(result.restart, ())),
         total_seconds=time.perf_counter() - begin,
-        network=_rendered(result.network) if spec.keep_network else None,
+        network=render(result.network) if spec.keep_network else None,
         ended="" if result.reached_limit else result.stop_reason,
         warnings=tuple(result.warnings),
         engine=engine(run.setup.backend),
@@ -98,7 +87,8 @@ def _train(spec: Spec, network: Network, data: Dataset, is_stopped: IsStopped) -
 
 
 def _evaluations(run: TrainingRun, result: TrainingResult) -> dict[str, Any]:
-    """Metrics of every set that has rows; the validation set by the weights that it chose, not those trained on it."""
+    """Metrics of every set that has rows; the validation set is evaluated with the weights that
+    it selected, because those of a final fit have trained on it."""
     found = {}
     for name, rows in result.rows.items():
         parameters = result.network.parameters
@@ -109,18 +99,11 @@ def _evaluations(run: TrainingRun, result: TrainingResult) -> dict[str, Any]:
     return found
 
 
-def _rendered(network: Network) -> bytes:
-    from anncli.formats.networks.storage import render
-
-    return render(network)
-
-
-def _follow(spec: Spec, network: Network, data: Dataset, is_stopped: IsStopped) -> Result:
+def _follow(spec: Spec, run: TrainingRun, is_stopped: IsStopped) -> Result:
     """Mode 'epochs': the loss of the training set, with its penalty, before the first epoch and after each.
 
     No rule stops the training; it ends early when the trainer has finished or the loss is not finite.
     """
-    run = _prepared(spec, network, data)
     attempt, validation = run.attempt, run.setup.rows["validation"]
     objective, parameters, lowest, ended = attempt.objective, attempt.parameters, None, ""
     losses, seconds = [objective.value(parameters)], [0.0]
@@ -154,4 +137,5 @@ def _follow(spec: Spec, network: Network, data: Dataset, is_stopped: IsStopped) 
     )
 
 
-_MODES: dict[str, Callable[[Spec, Network, Dataset, IsStopped], Result]] = {"train": _train, "epochs": _follow}
+_MODES: dict[str, Callable[[Spec, TrainingRun, IsStopped], Result]] = {"train": _train, "epochs": _follow}
+assert _MODES.keys() == MODES.keys()

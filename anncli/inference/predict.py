@@ -17,7 +17,7 @@ def predict(network: Network, inputs: Array, *, in_place: bool = False, threads:
     """Outputs (n, n_outputs), float32, for raw inputs (n, n_inputs); the network's scaling is applied here.
 
     Args: in_place: `inputs` is a float32 array that may be overwritten with its scaled form; threads: per call of the
-        compiled code, 0 = as many as make calls faster; the result does not depend on it.
+        compiled code, 0 = the fastest number; the result does not depend on it.
     Raises: ValueError for an untrained network, DataError for rows of another width or with values that are not finite.
     """
     if network.parameters is None:

@@ -34,7 +34,7 @@ class SpecNumber(NamedTuple):
 
 
 class SpecName(NamedTuple):
-    """numbers: those that may follow the name, after colons; meaning: one line for help and errors."""
+    """numbers: what may follow the name, after colons; meaning: one line for help and errors."""
 
     numbers: tuple[SpecNumber, ...]
     meaning: str
@@ -108,7 +108,7 @@ STOP_NAMES: dict[str, SpecName] = {
     ),
 }
 # The rules that need a validation set.
-JUDGING = ("gl", "pq", "up")
+NEED_VALIDATION = ("gl", "pq", "up")
 
 
 def parse_stop(text: str) -> tuple[tuple[str, float], ...]:

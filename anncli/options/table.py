@@ -44,7 +44,7 @@ TRAIN = ("train",)
 FIT = ("train", "bench")
 GRADIENT = ("train", "bench", "gradcheck")
 READ = ("train", "test", "predict", "bench", "gradcheck", "t", "r")
-# Commands of so many options that `-h` shows only those marked as common; `--help-all` shows all.
+# Commands with too many options for one screen: `-h` shows the ones marked as common, `--help-all` shows all.
 LONG = ("train", "bench", "gradcheck")
 
 # What shell completion offers for a value besides fixed words.
@@ -57,8 +57,8 @@ class OptionInfo(NamedTuple):
     read: checks and converts a value from the command line, a variable, YAML or Python; raises ValueFault.
     default: as a person would write it; None: chosen by the run or the trainer, as `help` says.
     kind: 'value'; 'flag' (--x); 'switch' (--x/--no-x); 'count' (-vv); 'list' (may be repeated).
-    common: the commands among LONG whose `-h` shows it. words: possible values for shell completion, or FILE.
-    brief: a shorter text for `-h` of commands among LONG.
+    common: the commands of LONG whose `-h` shows it. words: possible values for shell completion, or FILE.
+    brief: a shorter text for `-h` of the commands in LONG.
     """
 
     read: Reader
@@ -145,7 +145,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "checkpoint_every": OptionInfo(integer(1, example="100"), 100, "N", "Epochs between two checkpoints", "running", TRAIN),
     "resume": OptionInfo(readers.text, None, "FILE", "Continue from a checkpoint; repeat the other arguments of the first run. The result has the same bytes as an uninterrupted run", "running", TRAIN, words=FILE),
     "jobs": OptionInfo(integer(1, example="2"), 1, "N", "Trainings that run at the same time, each in its own process. Losses do not depend on it; seconds do, because the processes share the machine", "running", ("bench",), ("bench",), brief="Trainings that run at the same time"),
-    "ledger": OptionInfo(readers.text, None, "FILE", "Keep every finished training in FILE; the same command with the same FILE runs only those that are missing", "running", ("bench",), words=FILE),
+    "ledger": OptionInfo(readers.text, None, "FILE", "Keep every finished training in FILE; the same command with the same FILE runs only the missing ones", "running", ("bench",), words=FILE),
     "keep_on_interrupt": OptionInfo(readers.flag, True, "", "After Ctrl-C or SIGTERM, write the best network so far", "running", TRAIN, kind="switch"),
     # Output
     "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; - is stdout", "output", TRAIN, TRAIN, short="o", words=FILE, brief="Write the network to FILE; - is stdout"),
@@ -227,3 +227,15 @@ class TrainingOptions(NamedTuple):
     restarts: int = 1
     threshold: float | None = None
     seed: int = 0
+
+    def by_name(self) -> dict[str, Any]:
+        """All options by their names; those of the trainer stand beside the others."""
+        values = self._asdict()
+        return {**values.pop("trainer_options"), **values}
+
+    @classmethod
+    def from_names(cls, values: Mapping[str, Any]) -> TrainingOptions:
+        """The reverse of by_name(), also where the values have passed through JSON, which turns tuples into lists."""
+        values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        fields = {name: values.pop(name) for name in cls._fields if name in values}
+        return cls(trainer_options=values, **fields)

@@ -136,6 +136,11 @@ class Attempt:
         waited = report.epoch - (report.best_epoch or report.epoch)
         return waited >= self.patience and self.judge.sees_progress
 
+    def close(self) -> None:
+        """Close the sessions: the attempt can then neither train nor evaluate."""
+        self.objective.session.close()
+        self.judge.measure.objective.session.close()
+
     def state(self) -> dict[str, Any]:
         """Everything that epochs() depends on besides the arguments of __init__: nested dicts of arrays, numbers and text."""
         state: dict[str, Any] = {

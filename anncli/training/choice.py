@@ -51,7 +51,7 @@ def choose(attempts: Sequence[Attempt], options: TrainingOptions) -> Choice:
 
 
 def _best(attempts: Sequence[Attempt], values: dict[int, float], options: TrainingOptions) -> Attempt:
-    # The rank of a judge holds for losses, of which less is better, and for metrics, of which more is better.
+    # A judge ranks by the negative loss or by the metric, so the highest rank is the best in both cases.
     ranked = [(attempt.judge.best, attempt) for attempt in attempts if attempt.judge.best is not None]
     if ranked and options.keep == "best":
         return max(ranked, key=lambda pair: pair[0])[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from anncli.arrays import Array, blocks
 from anncli.backends.base import PLAIN, Backend, Problem, RowChoice, Samples, Session, Shown
 from anncli.backends.rules import Rule, State, UpdateRule
 from anncli.backends.updates import add_penalty_gradient
+from anncli.network.losses import LOSSES
 from anncli.network.topology import Topology
 
 # Rows that get noise at a time, so that memory does not grow with the data.
@@ -81,8 +83,6 @@ class Objective(NamedTuple):
 
     def constant_loss(self, rows: Array) -> float:
         """The mean loss over `rows` of a constant prediction: the mean target of the training set. Without the penalty."""
-        from anncli.network.losses import LOSSES
-
         activation, weights = self.topology.output_activation, self.weights
         sums, total_weight = np.zeros(self.topology.n_outputs), 0.0
         for block in blocks(len(self.rows)):
@@ -141,7 +141,9 @@ class Objective(NamedTuple):
             inputs += noise * rng.standard_normal(inputs.shape, dtype=np.float32)
             weights = None if self.weights is None else self.weights[rows]
             here = np.arange(len(rows), dtype=rows.dtype)
-            yield self.over(Samples(inputs, self.targets[rows], weights), here), here
+            piece = self.over(Samples(inputs, self.targets[rows], weights), here)
+            with closing(piece.session):
+                yield piece, here
 
     def over(self, samples: Samples, rows: Array | None = None) -> Objective:
         """The same loss and penalty on other samples, and on other rows of them; shares the plan of this session."""
@@ -150,7 +152,7 @@ class Objective(NamedTuple):
         )
 
     def on(self, backend: Backend) -> Objective:
-        """The same objective with a session of its own, for another thread; whoever asks for it closes the session."""
+        """The same objective with a session of its own, for another thread; the caller closes that session."""
         return self._replace(session=backend.open(self.problem, self.samples))
 
     def precise(self) -> Objective:

@@ -1,8 +1,9 @@
-"""The outcome: what a run came to, and the finished network made from it. Nothing here changes the run."""
+"""The outcome: which weights and figures a run ends with, and the finished network. Nothing here changes the run."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -56,7 +57,7 @@ class TrainingResult(NamedTuple):
     reached_limit: whether it trained all the epochs asked for; rows: row numbers of each set; history: the reports of
     the kept attempt; refit_epochs: epochs of the final fit on training and validation rows together, 0 without one; then
     validation_parameters (P,) are the weights before it, which the validation set evaluates, else None; penalty_dropped:
-    the final fit went without the default L2 penalty; restart: the number of the kept attempt, from 1; restarts: a summary
+    the final fit dropped the default L2 penalty; restart: the number of the kept attempt, from 1; restarts: a summary
     of every attempt where there were several.
     """
 
@@ -113,7 +114,8 @@ def finished_network(setup: Setup, outcome: Outcome, record: dict[str, Any]) -> 
     )
     assert network.parameters is not None
     scaled = setup.scaling.apply(setup.self_test_inputs)
-    outputs = outcome.attempt.objective.session.over(Samples(scaled)).outputs(network.parameters)
+    with closing(outcome.attempt.objective.session.over(Samples(scaled))) as session:
+        outputs = session.outputs(network.parameters)
     network.self_test = SelfTest(setup.self_test_inputs, outputs)
     return network
 

@@ -64,7 +64,13 @@ class Restarts:
             attempts[number] = self._new_attempt(number)
             attempts[number].restore(attempt_state)
         attempts[1]  # KeyError for a state without attempts
+        self.close()
         self._attempts, self._restored = attempts, frozenset(attempts)
+
+    def close(self) -> None:
+        """Close the sessions of all attempts."""
+        for attempt in self._attempts.values():
+            attempt.close()
 
     def _train(self, number: int, limit: int, is_restored: bool) -> Iterator[EpochReport]:
         if number not in self._attempts:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 class TrainingRun:
     """`for report in run.epochs(100): ...`, then `run.finish()`; neither changes the network of the setup.
 
+    A run holds the plans and buffers of its attempts until close(): use it as `with closing(run): ...`.
+
     Args: run_all: runs the attempts of --restarts, see restarts.RunAll; it does not change the result.
     Raises: UsageError where the trainer cannot train this network.
     """
@@ -72,9 +74,13 @@ class TrainingRun:
         network = finished_network(self.setup, outcome, make_record(self.setup, outcome))
         return make_result(self.setup, outcome, network)
 
+    def close(self) -> None:
+        """Close the sessions of all attempts. Results stay; epochs(), evaluate() and finish() raise ValueError."""
+        self._restarts.close()
+
     def state(self) -> dict[str, Any]:
         """The state of the run, for restore() in a run of the same setup: nested dicts and lists of arrays, numbers and
-        text. A final fit is not part of it; it is short and is made again."""
+        text. The final fit is left out: it is short and is repeated."""
         return self._restarts.state()
 
     def restore(self, state: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from anncli.errors import DataError
 from anncli.network.network import Network
 from anncli.network.scaling import Scaling
 from anncli.options.table import TrainingOptions
-from anncli.training import choosing
+from anncli.training import decisions
 from anncli.training.measure import Measure
 from anncli.training.objective import Objective
 from anncli.training.sets import check_fit, check_sets, divide, too_few_to_split
@@ -94,7 +94,7 @@ class Setup:
     def initial_parameters(self, restart: int) -> Array:
         """The weights (P,) that a restart, counted from 1, begins with."""
         rng = random_stream(self.options.seed, "weights", restart)
-        return choosing.initial_parameters(self.network, self.options, self.inputs, self.rows["training"], rng)
+        return decisions.initial_parameters(self.network, self.options, self.inputs, self.rows["training"], rng)
 
     def _objective(self, targets: Array, rows: Array, l2: float) -> Objective:
         samples, rows = Samples(self.inputs, targets, self.weights), np.ascontiguousarray(rows)
@@ -119,27 +119,27 @@ def prepare(
     Raises: DataError, UsageError for data and options that do not fit the network.
     """
     check_fit(network, data)
-    is_continued = choosing.is_continued(network, options)
+    is_continued = decisions.is_continued(network, options)
     rows = divide(data, options, sets or {}, random_stream(options.seed, "split"))
     training, is_drawn = rows["training"], "validation" not in (sets or {})
-    warnings = [*check_sets(data, rows), *choosing.options_without_effect(options, rows)]
+    warnings = [*check_sets(data, rows), *decisions.options_without_effect(options, rows)]
     warnings += too_few_to_split(data, rows) if options.validation is None and is_drawn else []
     # Copied before the inputs are scaled, possibly in place.
     self_test_inputs = data.inputs[_evenly_spaced(training, _SELF_TEST_ROWS)].copy()
-    l2 = choosing.choose_l2(options, rows, is_drawn, prior_precision)
-    problem = Problem(network.topology, choosing.choose_loss(network, options))
+    l2 = decisions.choose_l2(options, rows, is_drawn, prior_precision)
+    problem = Problem(network.topology, decisions.choose_loss(network, options))
     backend = fall_back(backend or choose_backend(), problem)
-    targets = choosing.choose_targets(network, options, problem.loss)
-    scaling = choosing.choose_scaling(network, data, options, training)
+    targets = decisions.choose_targets(network, options, problem.loss)
+    scaling = decisions.choose_scaling(network, data, options, training)
     inputs = _scaled(scaling, data, in_place)
     encoded = encode_targets(data.labels, network.n_outputs, targets)
     return Setup(
-        network, data, options, backend, problem, rows, targets, choosing.choose_threshold(network, options, targets),
+        network, data, options, backend, problem, rows, targets, decisions.choose_threshold(network, options, targets),
         scaling, inputs, encoded, smoothed(encoded, training, options),
-        weights=choosing.sample_weights(network, data, options, training),
-        l2=l2, patience=choosing.choose_patience(options, rows),
-        will_refit=choosing.will_refit(options, rows, is_drawn and not is_continued),
-        is_continued=is_continued, alternates=choosing.alternates(options),
+        weights=decisions.sample_weights(network, data, options, training),
+        l2=l2, patience=decisions.choose_patience(options, rows),
+        will_refit=decisions.will_refit(options, rows, is_drawn and not is_continued),
+        is_continued=is_continued, alternates=decisions.alternates(options),
         self_test_inputs=self_test_inputs, warnings=(*warnings, *filter(None, [backend.note])),
     )  # fmt: skip
 

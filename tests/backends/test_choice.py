@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[2]
 
 def describe(**variables: str) -> str:
     code = (
-        "import sys; from anncli.compiled import describe_kernel as d; from anncli.errors import UsageError\n"
+        "import sys; from anncli.compiled import describe_backend as d; from anncli.errors import UsageError\n"
         "try: print(d(), 'numpy' in sys.modules)\n"
         "except UsageError as e: print(e)"
     )
@@ -41,7 +41,7 @@ def describe(**variables: str) -> str:
 
 def test_the_environment_chooses_numpy() -> None:
     assert describe(ANN_KERNELS="numpy") == "numpy (ANN_KERNELS=numpy) False"
-    assert describe(ANN_KERNELS="cuda") == "unknown kernels ANN_KERNELS=cuda; use numpy or native, or unset it"
+    assert describe(ANN_KERNELS="cuda") == "unknown backend ANN_KERNELS=cuda; use numpy or native, or unset it"
 
 
 @pytest.mark.skipif(not VARIANTS, reason="the compiled kernels are not built")
@@ -49,7 +49,7 @@ def test_the_environment_chooses_a_variant() -> None:
     assert describe() == f"native {VARIANTS[0]} False"
     assert describe(ANN_KERNELS="native", ANN_KERNEL_VARIANT="baseline") == "native baseline False"
     assert describe(ANN_KERNEL_VARIANT="z80") == (
-        f"ANN_KERNEL_VARIANT=z80, but this machine has no such kernels; use one of {', '.join(VARIANTS)}"
+        f"ANN_KERNEL_VARIANT=z80, but this machine does not run that instruction set; use one of {', '.join(VARIANTS)}"
     )
 
 

@@ -12,7 +12,7 @@ from cases import REFERENCE, RULES, VARIANTS, Case, gradient_of, random_case, ru
 from anncli.backends.base import PLAIN, Samples
 from anncli.backends.choice import choose_backend
 from anncli.backends.rules import UpdateState
-from anncli.compiled import describe_kernel
+from anncli.compiled import describe_backend
 from anncli.network.topology import Layer, Topology
 
 native = pytest.importorskip(
@@ -160,7 +160,7 @@ def test_wrong_arrays_are_refused() -> None:
 def test_the_name_says_what_runs() -> None:
     assert NativeBackend(variant="baseline").name == "native baseline"
     if choose_backend().name != "numpy":
-        assert describe_kernel() == choose_backend().name
+        assert describe_backend() == choose_backend().name
 
 
 def test_opening_another_session_frees_what_a_closed_one_held() -> None:

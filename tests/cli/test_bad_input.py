@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import NETWORK, POSITIVE, Ann, clean_environment
+from ann_process import NETWORK, POSITIVE, Ann, clean_environment
 
 # name: (content of pos.txt, place the message must start with, words it must hold)
 DATA_FAULTS = {

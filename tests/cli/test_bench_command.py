@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import NETWORK, Ann, clean_environment
+from ann_process import NETWORK, Ann, clean_environment
 
 from anncli.formats.files.ledger import LedgerFile
 
@@ -88,6 +88,12 @@ def is_alive(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def catches(process: int, number: int) -> bool:
+    """Whether the process handles the signal, which the bench does from its first training on."""
+    caught = re.search(r"SigCgt:\s*(\w+)", Path(f"/proc/{process}/status").read_text())
+    return caught is not None and bool(int(caught[1], 16) >> (number - 1) & 1)
 
 
 def test_jobs_and_ledgers_change_no_loss(small: Path, ann: Ann) -> None:
@@ -175,7 +181,7 @@ def test_a_signal_ends_everything_at_once(many: Path, number: int, code: int, jo
 
 def test_ctrl_c_reaches_all_processes_and_says_one_line(many: Path) -> None:
     """A terminal sends the signal to the whole process group, also to workers that are still starting."""
-    for wait in (0.35, 0.6, 1.2):
+    for wait in (0.0, 0.2, 0.8):
         process = subprocess.Popen(
             [sys.executable, "-m", "anncli", *LONG[:-2], "--jobs", "3"],
             cwd=many,
@@ -185,6 +191,7 @@ def test_ctrl_c_reaches_all_processes_and_says_one_line(many: Path) -> None:
             text=True,
             start_new_session=True,
         )
+        wait_for(lambda process=process: catches(process.pid, signal.SIGTERM))
         time.sleep(wait)
         os.killpg(process.pid, signal.SIGINT)
         output, message = process.communicate(timeout=60)
@@ -203,7 +210,9 @@ def test_a_signal_ends_an_epoch_of_minutes(small: Path) -> None:
         text=True,
     )
     try:
-        time.sleep(2)
+        wait_for(lambda: catches(process.pid, signal.SIGTERM))
+        # Into the epoch; from here on only the watcher can end the process.
+        time.sleep(1)
         process.send_signal(signal.SIGTERM)
         _, message = process.communicate(timeout=10)
     finally:
@@ -250,3 +259,24 @@ def test_jobs_and_ledger_come_from_a_config_file_too(small: Path, ann: Ann) -> N
     assert (small / "l.ledger").exists()
     ann(*SHORT, env={"ANN_LEDGER": "other.ledger"})
     assert (small / "other.ledger").exists()
+
+
+def test_a_signal_waits_until_the_main_thread_takes_signals_again() -> None:
+    """A thread that takes the signal would interrupt the main thread while it starts a worker."""
+    program = """
+import os, signal, time
+from anncli.cli.running.ending import EndingAtSignals
+from anncli.errors import Interrupted
+try:
+    with EndingAtSignals(lambda: "told"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.3)
+        print("not interrupted", flush=True)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        time.sleep(5)
+except Interrupted as error:
+    print(error, int(error.exit_code))
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (ended.stdout, ended.stderr) == ("not interrupted\ntold 130\n", "")

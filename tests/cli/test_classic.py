@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import Ann
+from ann_process import Ann
 
 BLANK = "3\n2 2 1\n"
 # Hand-made: hidden 0 is OR, hidden 1 is NAND, the output is AND of both.

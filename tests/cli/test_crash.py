@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import clean_environment
+from ann_process import clean_environment
 
 import anncli
 from anncli.formats.networks.storage import render

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, clean_environment
+from ann_process import ROOT, clean_environment
 
 GUIDES = sorted(ROOT.glob("docs/**/*.md"))
 

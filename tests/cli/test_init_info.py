@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import Ann
+from ann_process import Ann
 
 import anncli
 from anncli.formats.networks.ann_trained import checksum

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import POSITIVE, ROOT
+from ann_process import POSITIVE, ROOT
 
 TEXT = (ROOT / "docs/json.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `([^`]+)` \| ([^|]+) \|", re.MULTILINE)

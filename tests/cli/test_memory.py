@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import clean_environment
+from ann_process import clean_environment
 
 N_VECTORS = 600_000
 # A process starts with the peak of the one it was forked from, so the one that is measured comes from a small one.

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Ann, clean_environment
+from ann_process import Ann, clean_environment
 
 import anncli
 from anncli.network.network import Network

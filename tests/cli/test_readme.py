@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, clean_environment
+from ann_process import ROOT, clean_environment
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 # Text before a block may mark it: the two marked commands install the package and are run elsewhere.

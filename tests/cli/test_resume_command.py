@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import NETWORK, ROOT, Ann, clean_environment
+from ann_process import NETWORK, ROOT, Ann, clean_environment
 
 PIMA = (str(ROOT / "data/pima/diabetic.txt"), str(ROOT / "data/pima/healthy.txt"))
 DEFINITION = NETWORK.replace("inputs: 2", "inputs: 8")

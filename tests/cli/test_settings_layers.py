@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import NETWORK, Ann
+from ann_process import NETWORK, Ann
 
 TRAIN = ("train", "net.nn", "pos.txt", "neg.txt", 3)
 PLACES = ("command line", "variable", "config", "network file", "default")

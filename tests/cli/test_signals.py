@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import NETWORK, Ann, clean_environment
+from ann_process import NETWORK, Ann, clean_environment
 
 LONG = ("net.nn", "pos.txt", "neg.txt", "100000000", "--patience", "0", "--history", "h.jsonl")
 

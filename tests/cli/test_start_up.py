@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Ann, clean_environment
+from ann_process import ROOT, Ann, clean_environment
 
 from anncli.cli.names import COMMANDS
 
@@ -88,7 +88,7 @@ def test_usage_errors_are_one_line(ann: Ann, arguments: list[str], message: str)
 def test_version(ann: Ann) -> None:
     assert ann("--version").stdout.startswith("ann 0.")
     text = ann("--version", "-v").stdout
-    assert {line.split()[0] for line in text.splitlines()} >= {"ann", "kernels", "python", "numpy", "click", "pyyaml"}
+    assert {line.split()[0] for line in text.splitlines()} >= {"ann", "backend", "python", "numpy", "click", "pyyaml"}
 
 
 def shell(folder: Path, command: str, **env: str) -> subprocess.CompletedProcess[str]:

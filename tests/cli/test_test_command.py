@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import Ann
+from ann_process import Ann
 
 # Output = input: the score of a vector is its value.
 IDENTITY = "2\n1 1\n0\n0\n0 1\n0 1\n"

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import NEGATIVE, NETWORK, POSITIVE, ROOT, Ann, clean_environment
+from ann_process import NEGATIVE, NETWORK, POSITIVE, ROOT, Ann, clean_environment
 
 TRAIN = ("train", "net.nn", "pos.txt", "neg.txt")
 # What so short a run is told.

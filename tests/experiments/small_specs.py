@@ -16,8 +16,7 @@ from anncli.errors import UsageError
 from anncli.experiments.executors.base import IsStopped, Stopped
 from anncli.experiments.inputs import register
 from anncli.experiments.spec import DataRef, Result, Spec
-from anncli.experiments.worker import option_values
-from anncli.options.layers import Given, training_options
+from anncli.options.layers import Given, read_layer, training_options
 
 NETWORK = b"anncli: 1\ninputs: 2\nlayers: [3 tanh, 1 logistic]\n"
 NOWHERE = DataRef("no such contents")
@@ -31,7 +30,8 @@ def clouds(n: int = 40, seed: int = 1) -> Dataset:
 
 def options(**given: Any) -> dict[str, Any]:
     """Every training option, as a spec holds them."""
-    return option_values(training_options([{name: Given(value, name) for name, value in given.items()}], "ann"))
+    layer = read_layer({name: Given(value, name) for name, value in given.items()})
+    return training_options([layer], "ann").by_name()
 
 
 def spec(data: Dataset | DataRef, epochs: int = 5, mode: str = "train", **given: Any) -> Spec:

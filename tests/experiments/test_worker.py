@@ -11,9 +11,10 @@ from small_specs import NETWORK, NOWHERE, clouds, options, spec
 import anncli
 from anncli.experiments import inputs
 from anncli.experiments.spec import RowsRef, plain
-from anncli.experiments.worker import option_values, run_spec, training_options_of
+from anncli.experiments.worker import run_spec
 from anncli.formats.networks.storage import parse, render
 from anncli.options.layers import Given, read_layer, training_options
+from anncli.options.table import TrainingOptions
 
 
 def test_a_whole_training_is_that_of_train() -> None:
@@ -46,7 +47,7 @@ def test_explicit_rows_are_the_sets() -> None:
     found = run_spec(spec(data, 5)._replace(rows=RowsRef.of(rows)))
     assert {name: e["n"] for name, e in found.evaluations.items()} == {"training": 60, "test": 20}
     network = parse(NETWORK, "net.nn")
-    anncli.train(network, data, 5, parts=rows)
+    anncli.train(network, data, 5, sets=rows)
     assert found.evaluations["test"] == plain(anncli.evaluate(network, data, rows["test"]).as_dict())
 
 
@@ -66,9 +67,9 @@ def test_options_come_back_from_a_spec() -> None:
     given = {"trainer": "sgd", "learning_rate": 0.2, "targets": "0.9,0.1", "class_weight": "1,2", "l2": "1e-3"}
     chosen = training_options([read_layer({name: Given(value, name) for name, value in given.items()})], "ann")
     assert chosen.targets == (0.9, 0.1)
-    through_json = json.loads(json.dumps(plain(option_values(chosen))))
-    assert training_options_of(through_json) == chosen
-    assert options(trainer="sgd") == option_values(training_options_of(options(trainer="sgd")))
+    through_json = json.loads(json.dumps(plain(chosen.by_name())))
+    assert TrainingOptions.from_names(through_json) == chosen
+    assert options(trainer="sgd") == TrainingOptions.from_names(options(trainer="sgd")).by_name()
 
 
 def test_a_refused_training_is_a_result_that_repeats() -> None:

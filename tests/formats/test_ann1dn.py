@@ -145,7 +145,7 @@ def test_nine_digits_keep_every_bit() -> None:
         ),
         (
             Network.create(2, [(1, "tanh")], scaling=Scaling(per_vector="energy")),
-            "an ann1dn file cannot hold scaling of each vector (energy)",
+            "an ann1dn file cannot hold scaling of each row (energy)",
         ),
     ],
 )  # fmt: skip

@@ -19,7 +19,7 @@ import pytest
 from anncli.compiled import native_module
 from anncli.dataset.dataset import Dataset
 from anncli.errors import AnnError, DataError, UsageError
-from anncli.formats.data.assemble import read_dataset, read_sets, stream_vectors
+from anncli.formats.data.assemble import read_dataset, read_sets, stream_rows
 
 Write = Callable[..., list[str]]
 ROOT = Path(__file__).parents[2]
@@ -220,7 +220,7 @@ def stream(path: str, n_inputs: int = 2, **options: Any) -> tuple[list[list[floa
     vectors: list[list[float]] = []
     names: list[str] = []
     try:
-        for block in stream_vectors(path, n_inputs, **options):
+        for block in stream_rows(path, n_inputs, **options):
             assert block.inputs.dtype == np.float32
             # Prediction scales them in place.
             assert block.inputs.flags.writeable
@@ -257,7 +257,7 @@ def test_what_comes_before_a_fault_is_handed_out_first(write: Write) -> None:
 def test_blocks_of_a_stream_are_small(write: Write) -> None:
     write(a="1 2\n" * 400_000, b="p\n1 2\n" * 20_000)
     for path, n in (("a.txt", 400_000), ("b.txt", 20_000)):
-        sizes = [len(block.inputs) for block in stream_vectors(path, 2, block_rows=1000)]
+        sizes = [len(block.inputs) for block in stream_rows(path, 2, block_rows=1000)]
         assert (sum(sizes), max(sizes)) == (n, 1000)
 
 
@@ -278,7 +278,7 @@ def test_a_slow_pipe_is_answered_line_by_line(head: str) -> None:
     writer = threading.Thread(target=feed)
     writer.start()
     vectors = []
-    for block in stream_vectors(f"/dev/fd/{end}", 2):
+    for block in stream_rows(f"/dev/fd/{end}", 2):
         vectors += block.inputs.tolist()
         answered.set()
     writer.join()
@@ -335,8 +335,8 @@ def test_a_list_in_one_text_and_a_raw_matrix_take_the_array_and_names(write: Wri
 
 def test_an_endless_stream_takes_constant_memory(write: Write) -> None:
     write(a="0.25 -1 2 3.5\n" * 2_000_000)
-    work = "size = sum(block.inputs.nbytes for block in stream_vectors('a.txt', 4))"
-    added, size = measure("stream_vectors", work)
+    work = "size = sum(block.inputs.nbytes for block in stream_rows('a.txt', 4))"
+    added, size = measure("stream_rows", work)
     assert size == 32
     assert added < 25, f"{added:.0f} MB"
 

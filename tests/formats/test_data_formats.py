@@ -15,7 +15,7 @@ import pytest
 
 from anncli.errors import DataError, UsageError
 from anncli.formats.data import registry
-from anncli.formats.data.assemble import read_dataset, read_sets, stream_vectors
+from anncli.formats.data.assemble import read_dataset, read_sets, stream_rows
 from anncli.formats.data.base import Column, RowBatch, Want, Width, number_classes
 from anncli.formats.data.names import DATA_FORMAT_NAMES, DataFormatName
 from anncli.formats.data.registry import data_format, format_of
@@ -170,7 +170,7 @@ def test_a_width_whose_line_is_unknown(tmp_path: Path) -> None:
 def test_every_format_gives_arrays_of_its_own(tmp_path: Path, name: str) -> None:
     """Prediction scales them in place, and a caller may keep them."""
     path = write(tmp_path / "a.txt", "".join(f"p{k} 1\n{k} {k}\n" for k in range(9000)) if name == "list" else "1 2\n" * 600_000)  # fmt: skip
-    batches = list(stream_vectors(path, 2, data_format=name))
+    batches = list(stream_rows(path, 2, data_format=name))
     assert len(batches) > 1
     assert all(b.inputs.flags.writeable and b.inputs.dtype == np.float32 for b in batches)
     assert not any(np.shares_memory(one.inputs, other.inputs) for one, other in zip(batches, batches[2:], strict=False))
@@ -241,7 +241,7 @@ def ann(folder: Path, *arguments: str, stdin: str = "", code: int = 0) -> str:
 
 
 def test_a_new_format_is_one_module_and_one_line(extended: Path) -> None:
-    assert "json-lines" in ann(extended, "train", "--help")
+    assert "json-lines" in ann(extended, "train", "--help-all")
     ann(extended, "train", "net.nn", "x.toy", "100", "-q", "--validation", "0.2")
     text = (extended / "net.nn").read_text()
     assert "classes: {positive: cat, negative: dog}" in text

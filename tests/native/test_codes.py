@@ -57,7 +57,7 @@ def test_a_module_of_other_sources_is_not_used(module: SimpleNamespace, monkeypa
     compiled._import_native.cache_clear()
     try:
         assert compiled.native_module() is None
-        assert compiled.describe_kernel() == "numpy (no compiled kernels: built from other sources, build it anew)"
+        assert compiled.describe_backend() == "numpy (no compiled code: built from other sources, build it anew)"
     finally:
         monkeypatch.undo()
         compiled._import_native.cache_clear()

@@ -18,7 +18,7 @@ from anncli.arrays import Array
 from anncli.backends.base import Problem, Samples
 from anncli.backends.choice import choose_backend
 from anncli.backends.reference import ReferenceBackend
-from anncli.cli.commands.info import _lines, summary
+from anncli.cli.running.inspecting import _lines, summary
 from anncli.dataset.dataset import Dataset
 from anncli.errors import NetworkError, UsageError, ValueFault
 from anncli.formats.networks import ann
@@ -155,7 +155,7 @@ def test_a_new_kind_passes_the_gradient_check(place: int) -> None:
     found = check_gradient(run.attempt.objective, run.attempt.parameters, np.random.default_rng(0))
     assert found.checked > 20
     assert found.error < 1e-6
-    assert found.kernel_error < 1e-5
+    assert found.backend_error < 1e-5
 
 
 @pytest_kind

@@ -26,7 +26,7 @@ def test_right_gradients_pass(hidden: str) -> None:
     assert found.checked + found.skipped == 4 * 6 + 6 + 6 * 3 + 3
     assert found.checked > 30
     assert found.error < 1e-6
-    assert found.kernel_error < 1e-5
+    assert found.backend_error < 1e-5
 
 
 def test_a_wrong_derivative_is_found_and_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from anncli.api import start_training
 from anncli.dataset.dataset import Dataset
 from anncli.errors import AnnError, DataError, UsageError
 from anncli.network.network import Network, NetworkSource
+from anncli.training.run import TrainingRun
 
 
 def two_clouds(n: int = 60, noise: float = 1.0, seed: int = 0) -> Dataset:
@@ -106,7 +107,7 @@ def test_final_fit_uses_all_vectors_and_as_many_epochs() -> None:
     # The same fit by hand: all rows of the drawn parts, the same scaling, start and order of chance.
     rows = np.sort(np.concatenate([result.rows["training"], result.rows["validation"]]))
     by_hand = network(parameters=run.attempt.initial_parameters, scaling=result.network.scaling)
-    again = start_training(by_hand, data, seed=4, batch_size=8, scaling="keep", l2=run.setup.l2, parts={"training": rows, "validation": rows[:0], "test": rows[:0]})  # fmt: skip
+    again = start_training(by_hand, data, seed=4, batch_size=8, scaling="keep", l2=run.setup.l2, sets={"training": rows, "validation": rows[:0], "test": rows[:0]})  # fmt: skip
     for _ in again.epochs(result.refit_epochs):
         pass
     assert (again.attempt.parameters == result.network.parameters).all()
@@ -122,7 +123,7 @@ def test_the_schedule_of_a_final_fit_spans_the_epochs_asked_for() -> None:
     rows = run.setup.final_rows
     by_hand = network(parameters=run.attempt.initial_parameters, scaling=result.network.scaling)
     sets = {"training": rows, "validation": rows[:0], "test": rows[:0]}
-    again = start_training(by_hand, two_clouds(40, noise=3.0), **options, scaling="keep", l2=run.setup.l2, parts=sets)
+    again = start_training(by_hand, two_clouds(40, noise=3.0), **options, scaling="keep", l2=run.setup.l2, sets=sets)
     for _ in again.attempt.epochs(result.refit_epochs, 300):
         pass
     assert (again.attempt.parameters == result.network.parameters).all()
@@ -130,7 +131,7 @@ def test_the_schedule_of_a_final_fit_spans_the_epochs_asked_for() -> None:
 
 def test_no_final_fit_on_the_users_own_validation_rows() -> None:
     parts = {"training": np.arange(0, 80), "validation": np.arange(50, 90)}
-    result = anncli.train(network(), two_clouds(), epochs=20, parts=parts)
+    result = anncli.train(network(), two_clouds(), epochs=20, sets=parts)
     assert result.refit_epochs == 0
 
 
@@ -195,7 +196,7 @@ def test_data_that_do_not_fit() -> None:
     with pytest.raises(UsageError, match="3 classes of data"):
         anncli.train(network(), Dataset.from_classes(*[np.ones((2, 3))] * 3), epochs=1)
     with pytest.raises(DataError, match="one class only"):
-        anncli.train(network(), two_clouds(), epochs=1, parts={"training": np.arange(60)})
+        anncli.train(network(), two_clouds(), epochs=1, sets={"training": np.arange(60)})
 
 
 def test_network_file_options_lose_against_arguments() -> None:
@@ -265,7 +266,7 @@ def test_a_vector_without_a_class_is_named_by_file_and_number() -> None:
     data.sources = (Source("a.txt", "", 10), Source("b.txt", "", 5))
     parts = {"training": np.arange(11), "validation": np.arange(11, 15)}
     with pytest.raises(DataError) as error:
-        start_training(network(), data, parts=parts)
+        start_training(network(), data, sets=parts)
     assert str(error.value) == (
         "b.txt: row 3 has no class, which every row of the validation set needs; label it or leave it out"
     )
@@ -360,3 +361,42 @@ def test_the_constant_answer_counts_classes_by_their_weights_and_rows_in_blocks(
     assert balanced.attempt.objective.constant_loss(balanced.setup.rows["training"]) == pytest.approx(
         np.log(2), rel=1e-6
     )
+
+
+def is_closed(run: Any) -> bool:
+    """Whether no session of any attempt computes any more."""
+    refused = 0
+    for attempt in run.attempts:
+        for objective in (attempt.objective, attempt.judge.measure.objective):
+            with pytest.raises(ValueError, match="the session is closed"):
+                objective.outputs(attempt.parameters)
+            refused += 1
+    return refused == 2 * len(run.attempts)
+
+
+def test_a_closed_run_computes_nothing_and_closes_twice() -> None:
+    # With label smoothing the judge has a session of its own.
+    run = start_training(network(), two_clouds(), restarts=2, label_smoothing=0.1)
+    list(run.epochs(3))
+    result = run.finish()
+    run.close()
+    run.close()
+    assert len(run.attempts) == 2
+    assert is_closed(run)
+    assert result.network.is_trained
+
+
+def test_training_from_python_closes_its_run_also_when_it_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = []
+
+    def remember(*args: Any) -> TrainingRun:
+        runs.append(TrainingRun(*args))
+        return runs[-1]
+
+    monkeypatch.setattr("anncli.api.TrainingRun", remember)
+    anncli.train(network(), two_clouds(), epochs=2)
+    reports = anncli.train_epochs(network(), two_clouds(), epochs=5)
+    next(iter(reports))
+    reports.close()  # type: ignore[attr-defined]
+    assert len(runs) == 2
+    assert all(map(is_closed, runs))

@@ -109,7 +109,7 @@ def test_rows_given_for_a_set_lose_those_of_weight_zero() -> None:
     weights = np.ones(N)
     weights[[0, 26, 39]] = 0
     sets = {"training": np.arange(30), "validation": np.arange(30, 40)}
-    run = start_training(network(), dataset(weights), parts=sets)
+    run = start_training(network(), dataset(weights), sets=sets)
     assert run.setup.rows["training"].tolist() == [row for row in range(30) if row not in (0, 26)]
     assert run.setup.rows["validation"].tolist() == list(range(30, 39))
 

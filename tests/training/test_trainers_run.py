@@ -124,9 +124,12 @@ def test_monstrous_inputs_end_in_a_message_or_a_finite_network(name: str, size: 
     [
         ({"stop": "gl:x"}, "train() stop: stop rule gl needs a number above 0, found 'gl:x'; "),
         ({"schedule": "cos"}, "train() schedule: unknown schedule 'cos'; did you mean 'cosine'?"),
-        ({"trainer": "scg", "schedule": "cosine"}, "train(): trainer scg has no schedule; its options are damping, "),
+        (
+            {"trainer": "scg", "schedule": "cosine"},
+            "train() schedule: trainer scg has no schedule; its options are damping, ",
+        ),
         ({"trainer": "trainlmm"}, "train() trainer: unknown trainer 'trainlmm'; "),
-        ({"trainer": "bpvl", "chaos": "none"}, "train() chaos: 'none' is not known here; use one of logistic, "),
+        ({"trainer": "bpvl", "chaos": "none"}, "train() chaos: unknown value 'none'; use one of logistic, "),
     ],
 )
 def test_bad_options_are_refused(options: dict[str, Any], message: str) -> None:

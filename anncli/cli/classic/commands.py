@@ -29,7 +29,7 @@ def t_command(values: Values, arguments: tuple[str, ...]) -> None:
 
     NORM: 0 none, 1 minmax, 2 zscore, 3 sigmoidal, 4 energy, 5 minmax per row. METRIC: 0 mse, 1 accuracy,
     2 gm(SE,SP), 3 gm(SE,PP), 4 gm(SE,SP,AC), 5 gm of all, 6 7 8 F-measure with b 1, 1.5, 3. The best network on VAL
-    is written to maxacur.nn, the last one to NET. An empty VAL or TST file is replaced by part of the training data.
+    is written to maxacur.nn, the last one to NET. An empty VAL or TST file is replaced by rows drawn from the training data.
     """
     read = read_arguments(arguments)
 

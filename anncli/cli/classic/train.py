@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -50,7 +51,11 @@ class ClassicRun:
         self.say("loading data...")
         data, sets = self._read_data(network)
         self._announce(data, sets)
-        self.training = self._prepare(network, data, sets)
+        with closing(self._prepare(network, data, sets)) as self.training:
+            self._run(sets)
+
+    def _run(self, sets: dict[str, Any]) -> None:
+        a = self.arguments
         check_writable(a.network)
         if len(self.training.setup.rows["validation"]):
             self._check_best_file()
@@ -109,7 +114,7 @@ class ClassicRun:
         return TrainingRun(prepare(network, data, options, sets=sets))
 
     def _fractions(self) -> tuple[float, float]:
-        """An empty file asks for part of the training data: 25 % each, or 50 % if only one is empty."""
+        """An empty file asks for a fraction of the training data: 25 % each, or 50 % if only one is empty."""
         a = self.arguments
         empty = [path is not None and is_empty(path) for path in (a.validation, a.test)]
         fraction = 0.25 if all(empty) else 0.5

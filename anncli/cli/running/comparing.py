@@ -14,8 +14,7 @@ from anncli.cli.running.ledgers import open_ledger
 from anncli.cli.showing.bench_report import chart, document, report
 from anncli.cli.showing.console import print_json
 from anncli.errors import UsageError
-from anncli.experiments.bench import Curves, bench_specs
-from anncli.experiments.bench import run_bench as run_specs
+from anncli.experiments.bench import Curves, bench_curves, bench_specs
 from anncli.experiments.executors.choice import make_executor
 from anncli.experiments.inputs import register
 from anncli.experiments.ledger import Ledger
@@ -86,7 +85,7 @@ def _run(values: Values, specs: Sequence[Spec], ledger: Ledger | None) -> Curves
         return f"interrupted; the ledger holds {done} of {len(specs)} trainings, and the same command runs the others"
 
     with EndingAtSignals(message), console.progress(len(specs), "training") as bar:
-        curves, engines = run_specs(specs, executor, ledger, lambda done, spec: bar.update(done, spec.title))
+        curves, engines = bench_curves(specs, executor, ledger, lambda done, spec: bar.update(done, spec.title))
     if len(engines) > 1:
         console.warn(f"the ledger mixes results of {' and '.join(engines)}: the last digits may differ")
     return curves

@@ -11,6 +11,7 @@ from contextlib import suppress
 from types import FrameType, TracebackType
 
 from anncli.errors import ExitCode, Interrupted, printable
+from anncli.experiments.executors.child import signals_held
 
 _CODES = {signal.SIGINT: ExitCode.SIGINT, signal.SIGTERM: ExitCode.SIGTERM}
 # Seconds that the main thread has, to end its workers and the program, before the program ends without it.
@@ -41,7 +42,10 @@ class EndingAtSignals:
         self._wakeup = signal.set_wakeup_fd(self._start, warn_on_full_buffer=False)
         self._left = threading.Event()
         self._watcher = threading.Thread(target=self._watch, daemon=True)
-        self._watcher.start()
+        # The watcher takes no signals itself: Python would then interrupt the main thread even where that blocks them,
+        # as it does while it starts a worker, and the half-started worker would print a traceback.
+        with signals_held():
+            self._watcher.start()
         return self
 
     def __exit__(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import click
-import numpy as np
 
 from anncli.analysis.gradient_check import check_gradient, some_rows
+from anncli.arrays import random_stream
 from anncli.cli.asking.network_options import file_layer
 from anncli.cli.asking.values import Values
 from anncli.cli.showing.console import print_json
@@ -19,23 +20,23 @@ from anncli.training.run import TrainingRun
 from anncli.training.setup import prepare
 
 # Larger errors mean a fault: float64 differences agree to about 1e-6, float32 sums to about 1e-4.
-ERROR_LIMIT, KERNEL_LIMIT = 1e-4, 1e-3
+ERROR_LIMIT, BACKEND_LIMIT = 1e-4, 1e-3
 
 
 def run_gradcheck(values: Values, network_path: str, class_files: tuple[str, ...]) -> None:
     """Print the largest error; raises AnnError if the gradient is wrong."""
-    run = _prepared(values, network_path, class_files)
-    setup, attempt = run.setup, run.attempt
-    rng = np.random.default_rng((setup.options.seed, 99))
-    objective = some_rows(attempt.objective, rng, values["rows"])
-    found = check_gradient(objective, attempt.parameters, rng, values["limit"])
+    with closing(_prepared(values, network_path, class_files)) as run:
+        setup, attempt = run.setup, run.attempt
+        rng = random_stream(setup.options.seed, "check")
+        objective = some_rows(attempt.objective, rng, values["rows"])
+        found = check_gradient(objective, attempt.parameters, rng, values["limit"])
     name = setup.network.topology.parameter_name(found.worst)
-    passed = found.error <= ERROR_LIMIT and found.kernel_error <= KERNEL_LIMIT
+    passed = found.error <= ERROR_LIMIT and found.backend_error <= BACKEND_LIMIT
     document = {
         "command": "gradcheck", "network": network_path, "loss": setup.loss, "l2": setup.l2,
         "rows": objective.n_samples, "checked": found.checked, "skipped": found.skipped, "worst": name,
         "backpropagation": found.backpropagation, "difference": found.difference, "error": found.error,
-        "kernel": setup.backend.name, "kernel_error": found.kernel_error, "passed": passed,
+        "kernel": setup.backend.name, "kernel_error": found.backend_error, "passed": passed,
     }  # fmt: skip
     if values["json"]:
         print_json(document)
@@ -64,7 +65,7 @@ def _text(found: dict[str, Any], network: str) -> str:
             f"checked   {found['checked']} weights and biases on {found['rows']} rows{skipped}",
             f"worst     {found['worst']}: backpropagation {found['backpropagation']:.9g}, difference "
             f"{found['difference']:.9g}, relative error {found['error']:.2g}",
-            f"kernel    {found['kernel']}, float32: relative error of the gradient {found['kernel_error']:.2g}",
+            f"backend   {found['kernel']}, float32: relative error of the gradient {found['kernel_error']:.2g}",
             "the gradient is right" if found["passed"] else "the gradient is wrong",
         ]
     )

@@ -22,7 +22,7 @@ from anncli.formats.networks.storage import parse, read_source, refusal
 from anncli.network.network import Network
 from anncli.options.layers import training_options
 from anncli.options.table import TrainingOptions
-from anncli.training.choosing import choose_loss
+from anncli.training.decisions import choose_loss
 from anncli.training.run import TrainingRun
 from anncli.training.setup import prepare
 

@@ -13,7 +13,7 @@ from anncli.cli.asking.values import Values
 from anncli.cli.showing.not_finite import NotFinite
 from anncli.compiled.decimals import format_rows
 from anncli.errors import DataError, UsageError, printable
-from anncli.formats.data.assemble import stream_vectors
+from anncli.formats.data.assemble import stream_rows
 from anncli.formats.data.base import RowBatch
 from anncli.formats.files.textfile import shown_name
 from anncli.formats.networks.storage import load
@@ -33,7 +33,7 @@ def run_predict(values: Values, network_path: str, file: str) -> None:
     network = load(network_path)
     require_trained(network, network_path)
     threshold = threshold_of(network, values)
-    blocks = stream_vectors(file, network.n_inputs, data_format=values["data_format"])
+    blocks = stream_rows(file, network.n_inputs, data_format=values["data_format"])
     not_finite = NotFinite()
     # A name that stdout cannot encode is escaped; otherwise it would end the stream.
     if hasattr(sys.stdout, "reconfigure"):

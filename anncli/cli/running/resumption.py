@@ -6,6 +6,7 @@ from typing import Any
 
 from anncli.cli.asking.settings import TrainSettings
 from anncli.errors import NetworkError, UsageError, printable
+from anncli.experiments.spec import plain
 from anncli.formats.files.checkpoint import Checkpoint, save_checkpoint
 from anncli.network.network import Network
 from anncli.training.attempt import EpochReport
@@ -39,25 +40,17 @@ class Checkpoints:
 
 
 def settings_of(training: TrainingRun) -> dict[str, Any]:
-    """Everything besides the network that decides a run: options, data and kernel."""
-    chosen = training.setup.options._asdict()
+    """Everything besides the network that decides a run: options, data and backend."""
     return {
-        "options": plain({**chosen.pop("trainer_options"), **chosen}),
+        "options": plain(training.setup.options.by_name()),
         "data": [[source.sha256, source.n_samples] for source in training.setup.data.sources],
         "parts": {name: len(rows) for name, rows in training.setup.rows.items()},
         "kernel": training.setup.backend.name,
     }
 
 
-def plain(value: Any) -> Any:
-    """The value as it comes back from JSON."""
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
-
-
 def resume_from(path: str, checkpoint: Checkpoint, training: TrainingRun, settings: TrainSettings) -> None:
-    """Put the run in the state of the checkpoint; warns if another kernel wrote it.
+    """Put the run in the state of the checkpoint; warns if another backend wrote it.
 
     Raises: UsageError naming the first difference between this run and the one that wrote the checkpoint; NetworkError
         for a damaged one.
@@ -74,8 +67,8 @@ def resume_from(path: str, checkpoint: Checkpoint, training: TrainingRun, settin
     except (KeyError, ValueError, TypeError, IndexError, AttributeError):
         raise damaged from None
     if ours["kernel"] != theirs["kernel"]:
-        kernels = f"{path} was written with the kernel '{theirs['kernel']}', this run has '{ours['kernel']}'"
-        settings.console.warn(f"{kernels}: the last digits may differ")
+        backends = f"{path} was written with the backend '{theirs['kernel']}', this run has '{ours['kernel']}'"
+        settings.console.warn(f"{backends}: the last digits may differ")
     done = max(len(attempt.history) for attempt in training.attempts)
     if done > settings.epochs:
         raise UsageError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 
 import click
 
@@ -33,6 +34,11 @@ from anncli.training.run import TrainingRun
 def run_training(settings: TrainSettings) -> None:
     """Train and write; an interrupted run writes what it has and raises Interrupted."""
     opened = open_training(settings)
+    with closing(opened.training):
+        _run(settings, opened)
+
+
+def _run(settings: TrainSettings, opened: Opened) -> None:
     training = opened.training
     summary = run_summary(training, settings.network_path, settings.output, settings.epochs)
     if settings.dry_run:
@@ -103,7 +109,9 @@ def _report(settings: TrainSettings, training: TrainingRun, result: TrainingResu
     for remark in remarks:
         console.note(remark)
     if reason := why_missing():
-        console.note(f"trained with the slow numpy code: there are no compiled kernels ({reason}); {install_advice()}")
+        console.note(
+            f"trained with the slow numpy code, because there is no compiled code ({reason}); {install_advice()}"
+        )
     if settings.as_json:
         ended = outcome(result, sets, warnings) | {"diagnosis": remarks}
         print_json({"command": "train", "dry_run": False, **summary, **ended})

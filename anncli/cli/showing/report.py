@@ -1,4 +1,4 @@
-"""The report: evaluations of one or more sets as tables, and the warning about a result that predicts one class."""
+"""The report: evaluations of one or more sets as tables, and the warning about a network that predicts one class."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def plain(value: float | None, digits: int = 4) -> str:
     return "undefined" if value is None else f"{value:.{digits}g}"
 
 
+def number(value: float) -> str:
+    """A count of rows, or their total weight with six significant digits."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def evaluation_text(sets: Mapping[str, Any]) -> str:
     """The table for the kind of evaluation."""
     first = next(iter(sets.values()))
@@ -32,7 +37,7 @@ def binary_table(sets: Mapping[str, Any]) -> str:
     rows, remarks = [], []
     for name, e in sets.items():
         rates = [percent(x) for x in (e.sensitivity, e.specificity, e.ppv, e.npv, e.accuracy, e.f1)]
-        counts = [str(x) for x in (e.n, e.tp, e.fn, e.tn, e.fp)]
+        counts = [number(x) for x in (e.n, e.tp, e.fn, e.tn, e.fp)]
         auc = "undefined" if e.auc is None else f"{e.auc:.4f}"
         mse = "undefined" if e.mse is None else f"{e.mse:.5f}"
         rows.append([name, *counts, *rates, auc, mse])
@@ -46,7 +51,7 @@ def multiclass_table(sets: Mapping[str, Any]) -> str:
     summary = []
     for name, e in sets.items():
         rates = [percent(x) for x in (e.accuracy, e.macro_recall, e.macro_precision, e.macro_f1)]
-        summary.append([name, str(e.n), *rates, plain(e.mse)])
+        summary.append([name, number(e.n), *rates, plain(e.mse)])
     blocks = [table(header, summary)]
     for name, e in sets.items():
         blocks.append(_confusion(name, e))
@@ -60,7 +65,7 @@ def _confusion(name: str, e: MulticlassEvaluation) -> str:
     """A row per actual class, a column per predicted class."""
     rows = []
     for k, actual in enumerate(e.classes):
-        counts = [str(int(count)) for count in e.matrix[k]]
+        counts = [number(count) for count in e.matrix[k].tolist()]
         rows.append([actual, *counts, percent(e.recall[k]), percent(e.precision[k]), percent(e.f1[k])])
     return table([f"{name}: actual \\ predicted", *e.classes, "recall %", "precision %", "F1 %"], rows)
 

@@ -1,4 +1,4 @@
-"""What `ann --version -v` adds to the version: Python, libraries and compiled kernels."""
+"""What `ann --version -v` adds to the version: backend, Python and libraries."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from importlib.metadata import version
 import numpy as np
 import yaml
 
-from anncli.compiled import describe_kernel
+from anncli.compiled import describe_backend
 
 
 def details() -> str:
     """One line for each thing that a bug report should name."""
     loader = "libyaml" if yaml.__with_libyaml__ else "pure Python"
     lines = [
-        f"kernels  {describe_kernel()}",
+        f"backend  {describe_backend()}",
         f"python   {platform.python_version()} ({platform.system()} {platform.machine()})",
         f"numpy    {np.__version__}",
         f"click    {version('click')}",

@@ -7,11 +7,11 @@ from typing import Protocol
 
 from anncli.experiments.spec import Result, Spec
 
-# Whether the work is to end now; asked after every epoch.
+# Says whether the work should end now; called after every epoch.
 IsStopped = Callable[[], bool]
 # Runs one spec; raises Stopped and nothing else.
 Work = Callable[[Spec, IsStopped], Result]
-# Tells the person one line about an event that changes no result.
+# Takes one line for the user about an event that changes no result.
 Notice = Callable[[str], None]
 
 

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing import connection, parent_process
 from threading import Thread
 from typing import Any
 
 from anncli.experiments.executors.base import never
-from anncli.experiments.executors.names import BLAS_THREAD_VARIABLES
+from anncli.limits import BLAS_THREAD_VARIABLES
 
 READY = "ready"
 
-# A terminal and a batch system send these to all processes of a command; the parent decides what they mean.
+# A terminal and a batch system send these to all processes of a command; only the parent handles them.
 HELD_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+@contextmanager
+def signals_held() -> Iterator[None]:
+    """Block these signals in this thread; threads and processes that it starts begin with them blocked."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def serve(specs: Any) -> None:
@@ -28,7 +43,7 @@ def serve(specs: Any) -> None:
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, HELD_SIGNALS)
     for variable in BLAS_THREAD_VARIABLES:
-        # For C libraries; os.environ is the person's.
+        # For the C libraries alone: os.environ keeps the values that the user set.
         os.putenv(variable, "1")
     Thread(target=_end_with_parent, daemon=True).start()
     try:

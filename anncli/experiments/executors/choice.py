@@ -12,7 +12,7 @@ from anncli.experiments.worker import run_spec
 
 
 def make_executor(name: str, jobs: int = 1, notice: Notice = ignore) -> Executor:
-    """The executor of that name, running up to `jobs` trainings at a time; notice: told of workers that died.
+    """The executor of that name, running up to `jobs` trainings at a time; notice: called when a worker has died.
 
     Raises: UsageError for an unknown name.
     """

@@ -1,4 +1,4 @@
-"""Names of the executors, and the settings that their processes share; imports nothing, for help and completion."""
+"""Names of the executors; imports nothing, so that help and completion are fast."""
 
 from __future__ import annotations
 
@@ -17,6 +17,3 @@ EXECUTOR_NAMES: dict[str, ExecutorName] = {
     "threads": ExecutorName("threads of this process, which share the data in memory"),
     "processes": ExecutorName("processes on this machine, each with its own copy of the data"),
 }
-
-# With more BLAS threads sums are rounded in another order, so the bytes of a trained network would differ.
-BLAS_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")

@@ -1,7 +1,7 @@
-"""The executor of processes: each runs one spec after another, and its death costs no more than the spec it was running.
+"""The executor of processes: each runs one spec after another, and its death affects only the spec that it was running.
 
 Children are spawned, not forked: a fork copies locks that threads of the parent hold. They hold nothing worth keeping,
-so the parent ends them by SIGKILL.
+so the parent ends them with SIGKILL.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from typing import Any, NamedTuple
 
 from anncli.errors import AnnError
 from anncli.experiments.executors.base import Notice, Work, ignore
-from anncli.experiments.executors.child import HELD_SIGNALS, serve
+from anncli.experiments.executors.child import serve, signals_held
+from anncli.experiments.inputs import unreadable
 from anncli.experiments.spec import Failure, Result, Spec
 
-# How often a spec is begun before its deaths are its result.
+# How often a spec is begun before it counts as failed because its processes died.
 _MOST_TRIES = 2
 
 
@@ -33,7 +34,7 @@ class Task(NamedTuple):
 class Processes:
     """Runs up to `jobs` specs at a time, each in a process of its own.
 
-    Args: work, a function that a child can import by its module and name; notice, told of a child that died.
+    Args: work, a function that a child can import by its module and name; notice, called when a child has died.
     """
 
     def __init__(self, work: Work, jobs: int, notice: Notice = ignore) -> None:
@@ -44,7 +45,7 @@ class Processes:
         waiting = deque(Task(spec) for spec in specs)
         children: list[_Child] = []
         try:
-            first_message = (self.work, _shipment(specs))
+            first_message = (self.work, unreadable(specs))
             while waiting or any(child.task for child in children):
                 while waiting and len(children) < self.jobs:
                     children.append(_Child(first_message))
@@ -88,7 +89,11 @@ class _Child:
         self.process: SpawnProcess = context.Process(target=serve, args=(theirs,), daemon=True)
         self.task: Task | None = None
         self.is_ready = False
-        with _signals_held():
+        # The helper process of multiprocessing must exist before: starting it unblocks the signals.
+        if hasattr(signal, "pthread_sigmask"):
+            resource_tracker.ensure_running()
+        # Ctrl-C during the child's imports would print a traceback.
+        with signals_held():
             self.process.start()
         # Without this copy the connection ends when the child dies.
         theirs.close()
@@ -130,25 +135,3 @@ def _with_news(children: Sequence[_Child]) -> list[_Child]:
     """Wait for the first children to say something or to die."""
     by_connection = {child.connection: child for child in children}
     return [by_connection[ready] for ready in connection.wait(list(by_connection))]  # type: ignore[index]
-
-
-def _shipment(specs: Sequence[Spec]) -> dict[str, Any]:
-    """The datasets that children cannot read from files."""
-    from anncli.experiments.inputs import unreadable
-
-    return unreadable(specs)
-
-
-@contextlib.contextmanager
-def _signals_held() -> Iterator[None]:
-    """A child starts with the signals of a terminal blocked: Ctrl-C during its imports would print a traceback."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    # multiprocessing's own helper process; starting it unblocks the signals, so it must run before.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, HELD_SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

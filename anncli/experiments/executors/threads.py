@@ -1,4 +1,4 @@
-"""The executor of threads: compiled kernels let go of the interpreter, so trainings run at the same time and share data."""
+"""The executor of threads: compiled code releases the interpreter lock, so trainings run at the same time and share data."""
 
 from __future__ import annotations
 

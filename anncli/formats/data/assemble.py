@@ -79,7 +79,7 @@ def read_sets(
     return data, rows
 
 
-def stream_vectors(
+def stream_rows(
     path: Path,
     n_inputs: int,
     *,

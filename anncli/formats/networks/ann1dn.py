@@ -51,7 +51,7 @@ class Ann1dnFormat:
             names = ", ".join(sorted(activations))
             return f"an ann1dn file has one activation for all layers, this network has {names}"
         if scaling.per_vector != "none":
-            return f"an ann1dn file cannot hold scaling of each vector ({scaling.per_vector})"
+            return f"an ann1dn file cannot hold scaling of each row ({scaling.per_vector})"
         return None
 
     def render(self, network: Network) -> bytes:

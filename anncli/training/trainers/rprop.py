@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.backends.rules import RpropRule, RpropState
+from anncli.backends.rules import TURN_CODES, RpropRule, RpropState
 from anncli.training.objective import Objective
 from anncli.training.trainers.base import EpochOutcome, RememberingTrainer
 
@@ -22,7 +22,9 @@ class Rprop(RememberingTrainer):
 
     def start(self, objective: Objective, parameters: Array) -> None:
         o = self.options
-        self.rule = RpropRule(o["increase"], o["decrease"], o["step_min"], o["step_max"], "on")
+        limits = o["increase"], o["decrease"], o["step_min"], o["step_max"]
+        # One rule for each turn, made once: small networks take thousands of epochs a second.
+        self.rules = {turn: RpropRule(*limits, turn) for turn in TURN_CODES}
         self.step = np.full_like(parameters, o["step_init"])
         self.previous_gradient = np.zeros_like(parameters)
         self.previous_move = np.zeros_like(parameters)
@@ -37,7 +39,7 @@ class Rprop(RememberingTrainer):
             self.step += rng.uniform(0, spread, len(self.step)).astype(self.step.dtype)
         loss, gradient = objective.loss_and_gradient(parameters)
         memory = RpropState(self.previous_gradient, self.step, self.previous_move)
-        objective.update(self.rule._replace(turn=self.turn(loss)), memory, parameters, gradient)
+        objective.update(self.rules[self.turn(loss)], memory, parameters, gradient)
         self.previous_loss = loss
         self.epochs_done += 1
         return EpochOutcome(loss)

@@ -1,4 +1,4 @@
-"""What a setup chooses from network, data and options: loss, targets, scaling, penalty, patience and the other rules."""
+"""The decisions of a setup: what it takes from the options and, where they leave a thing open, from network and data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from anncli.network.initialization import initialize
 from anncli.network.names import check_loss, check_targets, default_loss
 from anncli.network.network import Network, default_targets
 from anncli.network.scaling import Scaling
-from anncli.options.specs import JUDGING, parse_stop
+from anncli.options.specs import NEED_VALIDATION, parse_stop
 from anncli.options.table import TrainingOptions
 from anncli.training.trainers import trainer_class
 
@@ -70,8 +70,8 @@ def choose_scaling(network: Network, data: Dataset, options: TrainingOptions, ro
 
 
 def choose_l2(options: TrainingOptions, rows: Mapping[str, Array], is_drawn: bool, precision: float) -> float:
-    """The penalty asked for, else precision / n with n the rows that the final weights are fitted to; 0 where the
-    trainer finds its own penalty.
+    """The penalty asked for; else precision / n, where n counts the rows that the final weights are fitted to; 0 where
+    the trainer finds its own penalty.
 
     Args: is_drawn: the validation set was drawn from the training data, so a final fit trains on it too.
     """
@@ -128,7 +128,7 @@ def initial_parameters(
     """
     if network.parameters is not None and options.init is None:
         return network.parameters.copy()
-    # Not among the dialect's default options: as an option, init would replace the weights of a trained network too.
+    # Not one of the dialect's default options: there it would count as --init and replace the weights of a trained network.
     method = options.init or ("ann1dn" if network.source.dialect == "ann1dn" else "auto")
     low, high = (bound.astype(inputs.dtype) for bound in value_range(inputs, rows[:_RANGE_ROWS]))
     return initialize(network.topology, method, rng, input_low=low, input_high=high)
@@ -142,7 +142,9 @@ def options_without_effect(options: TrainingOptions, rows: Mapping[str, Array]) 
     idle = {
         f"--metric {options.metric}": options.metric != "loss" and options.keep == "best",
         "--refit yes": options.refit == "yes",
-        f"--stop {','.join(name for name in rules if name in JUDGING)}": any(name in JUDGING for name in rules),
+        f"--stop {','.join(name for name in rules if name in NEED_VALIDATION)}": any(
+            name in NEED_VALIDATION for name in rules
+        ),
     }
     named = [option for option, given in idle.items() if given]
     advice = "add --validation 0.2" if options.dividetrain is None else "leave --dividetrain out"
