@@ -10,12 +10,14 @@ Names are resolved on first use, so that `import anncli` alone costs nothing (no
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
 from anncli._version import __version__ as __version__
 
+# No import of typing and importlib: every module that is loaded before `ann` can handle Ctrl-C prolongs the time in which
+# one leaves a traceback.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from anncli.api import train as train
     from anncli.api import train_epochs as train_epochs
     from anncli.dataset.dataset import Dataset as Dataset
@@ -52,6 +54,8 @@ __all__ = ["__version__", *sorted(_HOMES)]
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'anncli' has no attribute {name!r}")
+    from importlib import import_module
+
     return getattr(import_module(f"anncli.{_HOMES[name]}"), name)
 
 

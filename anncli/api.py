@@ -12,6 +12,7 @@ from anncli.network.network import Network
 from anncli.options.layers import Given, read_layer, training_options
 from anncli.options.table import TrainingOptions
 from anncli.training.attempt import EpochReport
+from anncli.training.beginning import begin
 from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
 from anncli.training.setup import PRIOR_PRECISION, prepare
@@ -23,17 +24,23 @@ def start_training(
     *,
     sets: Mapping[str, Array] | None = None,
     prior_precision: float = PRIOR_PRECISION,
+    continue_training: bool = False,
     **options: Any,
 ) -> TrainingRun:
     """A prepared run: `for report in run.epochs(100): ...`, `run.finish().network`, `run.close()`; `network` does not change.
+
+    A trained network is trained anew from its definition, as by `ann train`; continue_training goes on from its weights:
+    then validation and test rows are drawn only from rows that have not trained it, and without `validation` there is
+    no validation set. Networks of ann1dn always continue.
 
     Args: sets: row numbers of 'training', 'validation', 'test' in place of drawn sets; prior_precision: the default l2 penalty
         times the number of rows; options: by the names of the command line with underscores
         (trainer="sgd", learning_rate=0.1, validation=0.2). Other options are taken from
         network.source.training, then from the defaults. The weights of `data` (one per sample) count in the loss, the best epoch, and the tables.
-    Raises: UsageError for unknown or impossible options, DataError for data that does not fit.
+    Raises: UsageError for unknown or impossible options, and for a network whose weights were not trained by ann unless
+        continue_training or init says what to do with them; DataError for data that does not fit.
     """
-    chosen = _options(network, options)
+    network, chosen = begin(network, _options(network, options), continue_training, options)
     return TrainingRun(prepare(network, data, chosen, sets=sets, prior_precision=prior_precision))
 
 

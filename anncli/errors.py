@@ -17,6 +17,7 @@ class ExitCode(IntEnum):
     DATA = 3
     NETWORK = 4
     REQUIREMENT = 5
+    SIGHUP = 129
     SIGINT = 130
     SIGTERM = 143
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import os
 
-# One thread everywhere, before any library starts its own.
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[variable] = "1"
-# And the others at their best: these make OpenBLAS believe in another processor.
-for variable in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
-    os.environ.pop(variable, None)
+# One thread everywhere, before any library starts its own; and others at their best: OPENBLAS_CORETYPE makes OpenBLAS believe
+# in another processor. Beside our AVX2 kernels it uses its own.
+VARIANT = os.environ.get("ANN_KERNEL_VARIANT", "")
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+os.environ |= {"OPENBLAS_CORETYPE": "Haswell" if VARIANT == "avx2" else "", "OPENBLAS_L2_SIZE": ""}
 
 import argparse
 import ctypes
@@ -65,12 +64,12 @@ def online(arguments: argparse.Namespace) -> Iterator[str]:
 
 
 def minibatch(arguments: argparse.Namespace) -> Iterator[str]:
-    """Adam in batches of 32 and 200 rows, beside scikit-learn and torch."""
+    """Adam in batches of 32, 200 and 1,000 rows, beside scikit-learn and torch."""
     yield from table_head("ms per epoch")
     for name in arguments.shapes:
         work = make(name)
         operations = work.operations_per_row() * len(work.inputs)
-        for batch_size in (32, 200):
+        for batch_size in (32, 200, 1000):
             candidates = []
             if (fit := sklearn_fit(work, batch_size)) is not None:
                 candidates.append(Candidate("scikit-learn", fit, SKLEARN_EPOCHS[name]))
@@ -188,10 +187,12 @@ def threads(arguments: argparse.Namespace) -> Iterator[str]:
 
 
 def peak(arguments: argparse.Namespace) -> Iterator[str]:
-    """How much of what one core can multiply and add is used: training d in batches of 200, and the products of others."""
-    work = make("d")
-    calls = {"multiply-add loop": fma_loop()} if fma_loop() else {}
-    calls["ann adam, d 200"] = (own_adam(work, 200, 1), work.operations_per_row() * len(work.inputs))
+    """How much of what one core can multiply and add is used: training d and e in batches, and the products of others."""
+    calls = {"multiply-add loop": loop} if (loop := fma_loop()) else {}
+    for name in "de":
+        work = make(name)
+        for size in (200, 1000):
+            calls[f"ann adam, {name} {size}"] = (own_adam(work, size, 1), work.operations_per_row() * len(work.inputs))
     square = np.random.default_rng(0).standard_normal((1024, 1024), dtype=np.float32)
     calls["numpy 1024 x 1024 x 1024"] = (lambda: square @ square, 2 * 1024**3)
     try:
@@ -211,7 +212,8 @@ def peak(arguments: argparse.Namespace) -> Iterator[str]:
 def fma_loop() -> tuple[Callable[[], object], float] | None:
     folder = tempfile.mkdtemp(prefix="ann-benchmark-")
     source = Path(__file__).with_name("peak.c")
-    flags = ["-O2", "-march=native", "-mprefer-vector-width=512", "-ffp-contract=fast", "-shared", "-fPIC"]
+    machine = ["-mavx2", "-mfma"] if VARIANT == "avx2" else ["-march=native", "-mprefer-vector-width=512"]
+    flags = ["-O2", *machine, "-ffp-contract=fast", "-shared", "-fPIC"]
     try:
         subprocess.run(["gcc", *flags, "-o", f"{folder}/peak.so", str(source)], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
@@ -254,7 +256,7 @@ def machine() -> str:
 
 def write(name: str, lines: list[str]) -> None:
     """Put the table between the marks in README.md that bear the benchmark's name."""
-    path = Path(__file__).with_name("README.md")
+    path, name = Path(__file__).with_name("README.md"), f"{name} {VARIANT}".strip()
     begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
     text = path.read_text(encoding="utf-8")
     block = "\n".join([begin, *lines, end])
@@ -288,7 +290,7 @@ def main() -> None:
     for line in BENCHMARKS[arguments.benchmark](arguments):
         lines.append(line)
         print(line, flush=True)
-    lines.append(f"\n{machine()}; {clock} time.")
+    lines.append(f"\n{machine()}; {clock} time; {time.strftime('%Y-%m-%d')}.")
     print(lines[-1])
     if arguments.write:
         write(arguments.benchmark, lines)

@@ -133,6 +133,9 @@ class Backend(Protocol):
     def note(self) -> str | None:
         """Why this backend replaces the preferred one, in words for the user; None where it is the preferred one."""
 
+    def uses_blas(self, topology: Topology) -> bool:
+        """Whether numpy's BLAS computes some of the sums for a network of this shape."""
+
     def refusal(self, problem: Problem) -> str | None:
         """Why this backend cannot compute the problem; None where it can."""
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 from anncli.backends.base import Backend, Problem
+from anncli.backends.reproducible import VARIANT, is_reproducible
 from anncli.compiled import chosen_variant, native_module
+from anncli.errors import UsageError
 
 
 def choose_backend(problem: Problem | None = None, threads: int = 1) -> Backend:
@@ -15,6 +17,8 @@ def choose_backend(problem: Problem | None = None, threads: int = 1) -> Backend:
     Args: threads: per call of the compiled code, 0 = the fastest number; the results do not depend on it.
     Raises: UsageError when ANN_KERNELS or ANN_KERNEL_VARIANT asks for something this machine does not have.
     """
+    if is_reproducible():
+        return fall_back(_preferred(threads, VARIANT), problem)
     return fall_back(_preferred(threads), problem)
 
 
@@ -23,17 +27,19 @@ def fall_back(backend: Backend, problem: Problem | None) -> Backend:
     reason = None if problem is None else backend.refusal(problem)
     if reason is None:
         return backend
+    if is_reproducible():
+        raise UsageError(f"--reproducible: {reason}", advice="train a network that the compiled kernels know")
     from anncli.backends.reference import ReferenceBackend
 
     return ReferenceBackend(note=f"{reason}, so the slower numpy backend computes this network")
 
 
 @cache
-def _preferred(threads: int) -> Backend:
+def _preferred(threads: int, variant: str | None = None) -> Backend:
     if native_module() is None:
         from anncli.backends.reference import ReferenceBackend
 
         return ReferenceBackend()
     from anncli.backends.native import NativeBackend
 
-    return NativeBackend(threads, chosen_variant())
+    return NativeBackend(threads, variant or chosen_variant())

@@ -58,6 +58,9 @@ class NativeBackend:
     def refusal(self, problem: Problem) -> str | None:
         return problem.topology.uncompiled
 
+    def uses_blas(self, topology: Topology) -> bool:
+        return self.numpy_from(topology) <= _MOST_ROWS
+
     def open(self, problem: Problem, samples: Samples) -> Session:
         reason = self.refusal(problem)
         if reason is not None:

@@ -32,6 +32,9 @@ class ReferenceBackend:
     def __init__(self, note: str | None = None) -> None:
         self.note = note
 
+    def uses_blas(self, topology: Topology) -> bool:
+        return True
+
     def refusal(self, problem: Problem) -> str | None:
         return None
 

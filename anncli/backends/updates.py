@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.backends.reproducible import inner_product
 from anncli.backends.rules import RpropRule, RpropState, Rule, State, UpdateRule, UpdateState
 from anncli.network.topology import Topology
 
@@ -60,7 +61,7 @@ def squared_weights(topology: Topology, parameters: Array) -> float:
 def clip_norm(gradient: Array, limit: float) -> None:
     """Shorten `gradient` (P,) in place to the Euclidean norm `limit` where it is longer; 0: never."""
     if limit:
-        norm = float(np.sqrt(np.dot(gradient, gradient)))
+        norm = float(np.sqrt(gradient.dtype.type(inner_product(gradient, gradient))))
         if norm > limit:
             gradient *= gradient.dtype.type(limit / norm)
 
@@ -149,7 +150,9 @@ def _schedule_free(topology: Topology, rule: UpdateRule, state: UpdateState, w: 
             slot += g.dtype.type(rule.weight_decay) * weights
     z -= rate * g
     state.rate_squares += rate * rate
-    w += rate * rate / state.rate_squares * (z - w)
+    # The square of a tiny rate is 0.
+    weight = rate * rate / state.rate_squares if state.rate_squares else 1.0
+    w += weight * (z - w)
 
 
 def _vector(vector: Array | None) -> Array:

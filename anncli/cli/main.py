@@ -7,15 +7,18 @@ import errno
 import os
 import re
 import sys
+import warnings
 from importlib import import_module
-from io import TextIOWrapper
+from io import BufferedWriter, RawIOBase, TextIOWrapper
 from typing import NoReturn
 
 import click
 
 from anncli import __version__
+from anncli.cli.interrupt import Interrupts, unraisable
 from anncli.cli.names import COMMANDS
 from anncli.errors import AnnError, ExitCode, UsageError, did_you_mean, printable, quoted
+from anncli.formats.files.opened import forget_opened
 from anncli.limits import BLAS_THREAD_VARIABLES
 
 CONTEXT = {"max_content_width": 110}
@@ -86,7 +89,7 @@ def cli(ctx: click.Context, version: bool, verbose: bool) -> None:
       ann predict network.nn new.txt
 
     A data file holds one row of numbers per line; give one file per class. `ann COMMAND -h` explains a command. Exit
-    codes: 0 done, 1 failure, 2 usage, 3 bad data file, 4 bad network file, 5 a --require not met, 130/143 interrupted.
+    codes: 0 done, 1 failure, 2 usage, 3 bad data file, 4 bad network file, 5 a --require not met, 129/130/143 interrupted.
     """
     if version:
         click.echo(f"ann {__version__}")
@@ -106,7 +109,14 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     # products slower. Must be set before numpy is imported.
     for variable in BLAS_THREAD_VARIABLES:
         os.environ[variable] = "1"
-    _open_standard_streams()
+    sys.unraisablehook = unraisable
+    if not os.environ.get("ANN_DEBUG"):
+        # What overflows is checked where it matters and told in words; numpy's warnings show lines of source.
+        warnings.filterwarnings("ignore", category=RuntimeWarning)
+    try:
+        _open_standard_streams()
+    except OSError as error:
+        _leave(_fail(f"standard streams: {error.strerror or error}", ExitCode.FAILURE))
     code = run(sys.argv[1:] if arguments is None else arguments)
     try:
         sys.stdout.flush()
@@ -130,8 +140,14 @@ def _open_standard_streams() -> None:
                 os.dup2(descriptor, number)
                 os.close(descriptor)
             setattr(sys, name, os.fdopen(number, mode, closefd=False))
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
         if isinstance(stream, TextIOWrapper):
+            if isinstance(stream.buffer, RawIOBase):
+                # With PYTHONUNBUFFERED, a write may take only the beginning of a text and lose the rest without an error.
+                encoding = stream.encoding
+                stream = TextIOWrapper(BufferedWriter(stream.detach()), encoding, line_buffering=True)
+                setattr(sys, name, stream)
             stream.reconfigure(errors="backslashreplace")
 
 
@@ -149,7 +165,10 @@ def _leave(code: int) -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Run one command in this process; errors become one line on stderr. Returns the exit code."""
+    interrupts = Interrupts()
+    forget_opened()
     try:
+        interrupts.begin()
         if "_ANN_COMPLETE" in os.environ:
             cli.main(arguments, prog_name="ann", complete_var="_ANN_COMPLETE")
         # Not cli.main(): it handles a closed pipe and Ctrl-C itself, without our messages and exit codes.
@@ -173,12 +192,17 @@ def run(arguments: list[str]) -> int:
     except OSError as error:
         return _os_failed(error)
     except Exception as error:
+        if interrupts.seen:
+            # Ctrl-C in the middle of an import, which made another error of it.
+            return _fail("interrupted", ExitCode.SIGINT)
         if os.environ.get("ANN_DEBUG"):
             raise
         return _fail(
             f"internal error: {type(error).__name__}: {error}; this is a fault of ann: set ANN_DEBUG=1 for the details",
             ExitCode.FAILURE,
         )
+    finally:
+        interrupts.end()
 
 
 def _usage_text(error: click.UsageError) -> str:
@@ -193,12 +217,14 @@ def _usage_text(error: click.UsageError) -> str:
 def _no_such_option(word: str, context: click.Context) -> str:
     """Says which commands have the option, or names the nearest one that this command has."""
     from anncli.options.table import OPTIONS, options_of
-    from anncli.options.wording import long_name
+    from anncli.options.wording import advice_elsewhere, long_name
 
     command = str(context.info_name)
     elsewhere = OPTIONS.get(word.lstrip("-").replace("-", "_").removeprefix("no_"))
     if command in COMMANDS and elsewhere is not None and word.startswith("--"):
         return f"ann {command} has no option {word}; it belongs to {', '.join(elsewhere.commands)}"
+    if advice := advice_elsewhere(word):
+        return f"no such option {quoted(word)}; {advice}"
     names = [long_name(name) for name in options_of(command)] if command in COMMANDS else ["--version", "--help"]
     advice = did_you_mean(word, [*names, "--help-all"]) if word.startswith("--") else ""
     if not advice.startswith("did"):
@@ -207,15 +233,15 @@ def _no_such_option(word: str, context: click.Context) -> str:
 
 
 def _fail(message: str, code: int) -> int:
-    # A value of a thousand characters is recognised by its first sixty.
-    text = re.sub(r"'([^']{60})[^']{20,}'", r"'\1...'", " ".join(printable(message).split()))
+    # A value of a thousand characters is recognised by its first sixty. A quote inside a word does not begin one.
+    text = re.sub(r"(?<![^\s(])'([^']{60})[^']{20,}'", r"'\1...'", " ".join(printable(message).split()))
     with contextlib.suppress(OSError):
         print(f"ann: {text}", file=sys.stderr)
     return code
 
 
 def _os_failed(error: OSError) -> int:
-    if error.filename is None and error.errno in (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF):
+    if error.filename is None and error.errno in (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG):
         return _stdout_failed(error)
     place = f"{error.filename}: " if error.filename else ""
     return _fail(f"{place}{error.strerror or error}", ExitCode.FAILURE)

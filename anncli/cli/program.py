@@ -6,7 +6,10 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from typing import NoReturn, TextIO
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn, TextIO
 
 
 def program() -> NoReturn:
@@ -15,6 +18,9 @@ def program() -> NoReturn:
     gc.set_threshold(100_000)
     code = 0
     try:
+        from anncli.cli.interrupt import end_at_ctrl_c
+
+        end_at_ctrl_c()
         from anncli.cli.main import main
 
         main()

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.evaluation.correlation import matthews_correlation
 from anncli.evaluation.means import count, mean_squared_error, why_no_mse
 from anncli.evaluation.ranking import area_under_curve
 
@@ -16,7 +17,8 @@ class BinaryEvaluation(NamedTuple):
     """How scores compare with labels; class 0 is positive. Rates are from 0 to 1, or None where undefined.
 
     n = tp + fn + tn + fp labelled samples, n_unlabelled more were left out; sensitivity (SE) tp/(tp+fn);
-    specificity (SP) tn/(tn+fp); ppv tp/(tp+fp); npv tn/(tn+fn); f1 2tp/(2tp+fp+fn); auc: see ranking.py;
+    specificity (SP) tn/(tn+fp); ppv tp/(tp+fp); npv tn/(tn+fn); balanced_accuracy: mean of sensitivity and specificity;
+    mcc: see correlation.py; f1 2tp/(2tp+fp+fn); auc: see ranking.py;
     mse: mean of (score - target)^2; majority_share: the accuracy of always predicting the larger class;
     undefined: the reason for each None, by field name. With sample weights the counts are sums of weights.
     """
@@ -33,6 +35,8 @@ class BinaryEvaluation(NamedTuple):
     ppv: float | None
     npv: float | None
     accuracy: float | None
+    balanced_accuracy: float | None
+    mcc: float | None
     f1: float | None
     auc: float | None
     mse: float | None
@@ -48,6 +52,11 @@ class BinaryEvaluation(NamedTuple):
     def predicted_counts(self) -> tuple[int | float, ...]:
         """How often each class was predicted."""
         return self.tp + self.fp, self.tn + self.fn
+
+    @property
+    def recalls(self) -> tuple[float | None, ...]:
+        """The fraction of each class that was predicted as such."""
+        return self.sensitivity, self.specificity
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain values for JSON, keys as the fields; an undefined metric is None."""
@@ -89,8 +98,8 @@ def evaluate_scores(
         classes=classes, n=sum(counts), n_unlabelled=n_unlabelled,
         tp=counts.tp, fn=counts.fn, tn=counts.tn, fp=counts.fp,
         sensitivity=rates["sensitivity"], specificity=rates["specificity"], ppv=rates["ppv"], npv=rates["npv"],
-        accuracy=rates["accuracy"], f1=rates["f1"], auc=auc, mse=mse, majority_share=rates["majority_share"],
-        undefined=undefined,
+        accuracy=rates["accuracy"], balanced_accuracy=rates["balanced_accuracy"], mcc=rates["mcc"], f1=rates["f1"],
+        auc=auc, mse=mse, majority_share=rates["majority_share"], undefined=undefined,
     )  # fmt: skip
 
 
@@ -115,4 +124,16 @@ def _rates(counts: _Counts) -> tuple[dict[str, float | None], dict[str, str]]:
         ("majority_share", max(tp + fn, tn + fp), n, "no sample has a label"),
     )
     values = {name: part / whole if whole else None for name, part, whole, _ in table}
-    return values, {name: reason for name, _, whole, reason in table if not whole}
+    undefined = {name: reason for name, _, whole, reason in table if not whole}
+    sensitivity, specificity = values["sensitivity"], values["specificity"]
+    if sensitivity is not None and specificity is not None:
+        values["balanced_accuracy"] = (sensitivity + specificity) / 2
+    else:
+        values["balanced_accuracy"] = None
+        undefined["balanced_accuracy"] = undefined["sensitivity" if sensitivity is None else "specificity"]
+    mcc = matthews_correlation(tp + tn, (tp + fn, tn + fp), (tp + fp, tn + fn))
+    values["mcc"] = None if isinstance(mcc, str) else mcc
+    if isinstance(mcc, str):
+        # One of the four sums is 0, and that rate already has its reason.
+        undefined["mcc"] = next(undefined[x] for x in ("sensitivity", "specificity", "ppv", "npv") if x in undefined)
+    return values, undefined

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anncli.arrays import Array, blocks
+from anncli.evaluation.correlation import matthews_correlation
 from anncli.evaluation.means import mean_squared_error, why_no_mse
 
 # How far from 1 the outputs of a row may sum and still be probabilities; the rounding of float32 softmax is far below.
@@ -19,10 +20,10 @@ class MulticlassEvaluation(NamedTuple):
 
     matrix (K, K): rows are the true classes, columns the predicted ones, int64; recall, precision, f1: one value per
     class, None where undefined; macro_*: plain means over the classes that have samples, where a class that was never
-    predicted counts with precision 0 (macro_recall is the balanced accuracy); mse: over samples and outputs;
-    log_loss: mean of -log(output of the true class), where the outputs are probabilities; majority_share: the accuracy of
-    always predicting the largest class; undefined: the reason for each None, by name. With sample weights n and the
-    matrix are sums of weights (float64).
+    predicted counts with precision 0 (macro_recall is the balanced accuracy); mcc: see correlation.py; mse: over
+    samples and outputs; log_loss: mean of -log(output of the true class), where the outputs are probabilities;
+    majority_share: the accuracy of always predicting the largest class; undefined: the reason for each None, by name.
+    With sample weights n and the matrix are sums of weights (float64).
     """
 
     classes: tuple[str, ...]
@@ -36,6 +37,7 @@ class MulticlassEvaluation(NamedTuple):
     macro_recall: float | None
     macro_precision: float | None
     macro_f1: float | None
+    mcc: float | None
     mse: float | None
     log_loss: float | None
     majority_share: float | None
@@ -50,6 +52,11 @@ class MulticlassEvaluation(NamedTuple):
     def predicted_counts(self) -> tuple[int | float, ...]:
         """How often each class was predicted."""
         return tuple(self.matrix.sum(axis=0).tolist())
+
+    @property
+    def recalls(self) -> tuple[float | None, ...]:
+        """The fraction of each class that was predicted as such."""
+        return self.recall
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain values for JSON; lists are in class order and an undefined metric is None."""
@@ -66,6 +73,7 @@ class MulticlassEvaluation(NamedTuple):
             "macro_recall": self.macro_recall,
             "macro_precision": self.macro_precision,
             "macro_f1": self.macro_f1,
+            "mcc": self.mcc,
             "mse": self.mse,
             "log_loss": self.log_loss,
             "majority_share": self.majority_share,
@@ -99,24 +107,29 @@ def evaluate_classes(
     precision = _ratios("precision", hits, predicted, classes, "the class was never predicted", undefined)
     both = [own + other for own, other in zip(counts, predicted, strict=True)]
     f1 = _ratios("f1", [2 * hit for hit in hits], both, classes, "no samples, and never predicted", undefined)
-    mse, log_loss = mean_squared_error(outputs, labels, targets, weights), _log_loss(outputs, labels, weights)
+    mse = mean_squared_error(outputs, labels, targets, weights)
     if mse is None:
         undefined["mse"] = why_no_mse(outputs, targets)
-    if isinstance(log_loss, str):
-        undefined["log_loss"] = log_loss
+    log_loss = _or_reason("log_loss", _log_loss(outputs, labels, weights), undefined)
+    mcc = _or_reason("mcc", matthews_correlation(sum(hits), counts, predicted), undefined)
     if not n:
         without = ("accuracy", "macro_recall", "macro_precision", "macro_f1", "majority_share")
         undefined |= dict.fromkeys(without, "no sample has a label")
-    macro = {
-        f"macro_{name}": _macro(values, counts)
-        for name, values in (("recall", recall), ("precision", precision), ("f1", f1))
-    }
+    macro = [_macro(values, counts) for values in (recall, precision, f1)]
     return MulticlassEvaluation(
         classes, n, n_unlabelled, matrix,
-        accuracy=sum(hits) / n if n else None, recall=recall, precision=precision, f1=f1, **macro, mse=mse,
-        log_loss=None if isinstance(log_loss, str) else log_loss,
+        accuracy=sum(hits) / n if n else None, recall=recall, precision=precision, f1=f1,
+        macro_recall=macro[0], macro_precision=macro[1], macro_f1=macro[2], mcc=mcc, mse=mse, log_loss=log_loss,
         majority_share=max(counts) / n if n else None, undefined=undefined,
     )  # fmt: skip
+
+
+def _or_reason(metric: str, value: float | str, undefined: dict[str, str]) -> float | None:
+    """The value; None for a reason in words, which is added to `undefined`."""
+    if isinstance(value, str):
+        undefined[metric] = value
+        return None
+    return value
 
 
 def _matrix(outputs: Array, labels: Array, weights: Array | None) -> Array:

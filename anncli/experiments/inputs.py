@@ -14,6 +14,7 @@ from anncli.dataset.dataset import Dataset
 from anncli.errors import DataError
 from anncli.experiments.spec import DataFile, DataRef, Spec
 from anncli.formats.data.assemble import read_dataset
+from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.storage import parse
 from anncli.network.network import Network
 
@@ -37,7 +38,7 @@ def register(
     files: tuple[DataFile, ...] = ()
     if len(paths) == len(dataset.sources):
         files = tuple(DataFile(path, source.sha256) for path, source in zip(paths, dataset.sources, strict=True))
-    return DataRef(contents, files, data_format, dataset.classes, n_inputs)
+    return DataRef(contents, files, data_format, dataset.classes, n_inputs, dataset.columns)
 
 
 def forget(ref: DataRef) -> None:
@@ -103,8 +104,9 @@ def _read(ref: DataRef) -> Dataset:
     dataset = read_dataset(
         [file.path for file in ref.files],
         class_names=ref.classes or None,
-        n_inputs=ref.n_inputs,
+        n_inputs=ref.columns or ref.n_inputs,
         data_format=ref.data_format,
+        remarks=Remarks(),
     )
     for file, source in zip(ref.files, dataset.sources, strict=True):
         if file.sha256 != source.sha256:

@@ -35,7 +35,7 @@ class DataRef(NamedTuple):
     """The data of a training.
 
     contents: digest of the dataset (inputs.dataset_digest), which alone is its identity; files: where it can be read,
-    () for a dataset that exists only in memory; data_format, classes, n_inputs: how to read the files.
+    () for a dataset that exists only in memory; data_format, classes, n_inputs, columns: how to read the files.
     """
 
     contents: str
@@ -43,6 +43,7 @@ class DataRef(NamedTuple):
     data_format: str = "auto"
     classes: tuple[str, ...] = ()
     n_inputs: int | None = None
+    columns: tuple[str, ...] = ()
 
 
 class RowsRef(NamedTuple):

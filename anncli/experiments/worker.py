@@ -20,6 +20,7 @@ from anncli.experiments.spec import MODES, Failure, Result, Spec, plain
 from anncli.formats.networks.storage import render
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
+from anncli.training.beginning import begin
 from anncli.training.run import TrainingRun
 from anncli.training.setup import prepare
 
@@ -56,7 +57,8 @@ def engine(backend: Backend) -> str:
 
 def _prepared(spec: Spec, network: Network, data: Dataset) -> TrainingRun:
     sets = None if spec.rows is None else spec.rows.numbers()
-    return TrainingRun(prepare(network, data, TrainingOptions.from_names(spec.options), sets=sets))
+    network, options = begin(network, TrainingOptions.from_names(spec.options), continues=False, asked=())
+    return TrainingRun(prepare(network, data, options, sets=sets))
 
 
 def _train(spec: Spec, run: TrainingRun, is_stopped: IsStopped) -> Result:

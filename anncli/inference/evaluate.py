@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from anncli.arrays import Array, row_numbers, take_rows
 from anncli.dataset.dataset import Dataset
+from anncli.dataset.digests import digest_rows
 from anncli.errors import DataError
 from anncli.evaluation.evaluation import evaluate_outputs
 from anncli.inference.predict import predict
@@ -39,6 +40,14 @@ def evaluate(
         weights=dataset.weights if dataset.weights is None or rows is None else take_rows(dataset.weights, rows),
         classes=network.classes or (dataset.classes if dataset.n_classes == network.n_classes else ()),
     )
+
+
+def rows_seen(network: Network, dataset: Dataset) -> Array | None:
+    """bool (n_samples,): whether the row, or an equal one, trained the network; None where the network does not hold it.
+
+    Of the other rows, one in ten thousand counts as seen if more than 20,000 rows trained the network.
+    """
+    return None if network.row_digests is None else network.row_digests.contains(digest_rows(dataset.inputs))
 
 
 def _check_classes(network: Network, dataset: Dataset) -> None:

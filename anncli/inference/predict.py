@@ -9,6 +9,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.backends.base import Problem, Samples
 from anncli.backends.choice import choose_backend
+from anncli.backends.reproducible import refuse_scaling
 from anncli.errors import DataError
 from anncli.network.network import Network
 
@@ -30,6 +31,7 @@ def predict(network: Network, inputs: Array, *, in_place: bool = False, threads:
         )
     if not np.isfinite(rows).all():
         raise DataError("inputs must be finite", advice="remove or replace nan and inf first")
+    refuse_scaling(network.scaling.activation)
     problem, samples = Problem(network.topology), Samples(network.scaling.apply(rows, in_place=in_place))
     backend = choose_backend(problem, threads)
     with closing(backend.open(problem, samples)) as session:

@@ -23,7 +23,8 @@ def initialize(
 
     Args: method, a name of INITIALIZATION_NAMES; rng, the only source of randomness; input_low, input_high (n_inputs,):
         the range of the scaled training inputs, over which nguyen-widrow spreads its units (default -1..1).
-    Raises: ValueFault for an unknown method.
+    Raises: ValueFault for an unknown method; OverflowError where the range of an input is so narrow or so wide that its
+        weights do not fit a float32.
     """
     if method not in INITIALIZATION_NAMES:
         raise ValueFault(f"unknown initialisation '{method}'", did_you_mean(method, INITIALIZATION_NAMES))
@@ -31,5 +32,11 @@ def initialize(
     last = len(topology.layers) - 1
     for number, (layer, blocks) in enumerate(zip(topology.layers, topology.blocks(parameters), strict=True)):
         low, high = (input_low, input_high) if number == 0 else (None, None)
-        layer.initialize(blocks, Start(method, rng, number == 0, number == last, low, high))
+        # What does not fit is found below; numpy's warning would only repeat it.
+        with np.errstate(all="ignore"):
+            layer.initialize(blocks, Start(method, rng, number == 0, number == last, low, high))
+    if not np.isfinite(parameters).all():
+        raise OverflowError(
+            f"initial weights of --init {method} overflow: an input has a very narrow or very wide range"
+        )
     return parameters

@@ -12,6 +12,7 @@ from anncli.arrays import Array
 from anncli.errors import NetworkError
 from anncli.network.layers.base import LayerKind
 from anncli.network.names import ACTIVATION_NAMES
+from anncli.network.row_digests import RowDigests
 from anncli.network.scaling import Scaling
 from anncli.network.topology import Topology
 
@@ -58,7 +59,8 @@ class Network:
     scaling: raw inputs -> network inputs; classes: their names, the positive one first if there is one output;
     targets: the output values (high, low) that stand for "is" and "is not" a class;
     loss: the loss it was trained with, or None; threshold: with one output, a score strictly above it means the first class;
-    columns: names of the inputs or (); record: how it was trained; source: the file it was read from.
+    columns: names of the inputs or (); record: how it was trained; row_digests: which rows trained its parameters, None
+    where that is not known; source: the file it was read from.
     """
 
     topology: Topology
@@ -71,6 +73,7 @@ class Network:
     columns: tuple[str, ...] = ()
     record: dict[str, Any] = field(default_factory=dict)
     self_test: SelfTest | None = None
+    row_digests: RowDigests | None = None
     source: NetworkSource = field(default_factory=NetworkSource)
 
     def __post_init__(self) -> None:
@@ -93,6 +96,10 @@ class Network:
         if not np.isfinite(taken).all():
             raise ValueError("the parameters are not all finite")
         self.parameters = taken
+
+    def definition(self) -> Network:
+        """The untrained network that training anew begins with: the part of the file that a person writes."""
+        return Network(self.topology, source=self.source)
 
     @property
     def is_trained(self) -> bool:

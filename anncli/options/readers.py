@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from anncli.errors import ValueFault, did_you_mean, quoted
-from anncli.limits import COUNT_MAX, FLOAT32_MAX
+from anncli.limits import COUNT_MAX, FLOAT32_MAX, NUMBER_MAX
 from anncli.options.specs import SpecNumber, parse_average, parse_schedule, parse_stop
 
 Reader = Callable[[Any], Any]
@@ -31,7 +31,7 @@ def read_number(value: Any, what: str, example: str) -> float:
 
 
 def number(low: float = -math.inf, high: float = math.inf, *, open_low: bool = False, open_high: bool = False, example: str) -> Reader:  # fmt: skip
-    """A reader for finite numbers within bounds."""
+    """A reader for finite numbers within bounds, and never beyond 1e30: float32 could not hold what is computed with it."""
     limits = SpecNumber(0.0, low, high, open_low, open_high)
     what = "a number" if low == -math.inf else str(limits)
 
@@ -39,6 +39,8 @@ def number(low: float = -math.inf, high: float = math.inf, *, open_low: bool = F
         x = read_number(value, what, example)
         if limits.refusal(x):
             raise ValueFault(f"must be {what}, found '{value}'", f"write for example {example}")
+        if abs(x) > NUMBER_MAX:
+            raise ValueFault(f"must be at most {NUMBER_MAX:g}, found '{value}'", f"write for example {example}")
         return x
 
     return read
@@ -139,6 +141,8 @@ def held_out(value: Any) -> float | tuple[str, ...]:
     words = [str(word) for item in items for word in (item.split(",") if isinstance(item, str) else [item])]
     what = "a fraction from 0 to 0.9 or files"
     if len(words) == 1:
+        if percent := re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*%\s*", words[0]):
+            raise ValueFault(f"must be {what}, found '{words[0]}'", f"write {float(percent[1]) / 100:g}")
         try:
             fraction = float(words[0])
         except ValueError:

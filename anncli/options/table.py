@@ -98,7 +98,8 @@ OPTIONS: dict[str, OptionInfo] = {
     "activation": OptionInfo(canonical_activation, "tanh", "NAME", "Activation of the hidden layers: " + ", ".join(_ACTIVATIONS), "network", ("init",), words=_ACTIVATIONS),
     "outputs": OptionInfo(integer(1, example="1"), None, "N", "Number of outputs; default: 1 for two classes, otherwise one per class", "network", ("init",)),
     "output_activation": OptionInfo(canonical_activation, None, "NAME", "Activation of the output layer; default: logistic for one output, otherwise softmax", "network", ("init",), words=tuple(ACTIVATION_NAMES)),
-    "init": OptionInfo(choice(INITIALIZATION_NAMES, "initialization"), None, "NAME", "Start from new weights drawn this way: " + ", ".join(INITIALIZATION_NAMES) + "; without it training continues from existing weights", "network", GRADIENT, ("train", "gradcheck"), words=tuple(INITIALIZATION_NAMES), brief="Draw new weights (auto, he, glorot ...) instead of continuing from existing ones"),
+    "continue": OptionInfo(readers.flag, False, "", "Go on from the weights of a trained network, which is otherwise trained anew. Validation and test rows are drawn only from rows that have not trained it; without --validation all EPOCHS are trained", "network", TRAIN, TRAIN, "flag", brief="Go on from the weights of a trained network"),
+    "init": OptionInfo(choice(INITIALIZATION_NAMES, "initialization"), None, "NAME", "How initial weights are drawn: " + ", ".join(INITIALIZATION_NAMES) + ". A trained network of ann1dn, which otherwise continues, starts from new weights; so does gradcheck", "network", GRADIENT, ("train", "gradcheck"), words=tuple(INITIALIZATION_NAMES), brief="How initial weights are drawn (auto, he, glorot ...)"),
     # Training
     "trainer": OptionInfo(canonical_trainer, DEFAULT_TRAINER, "NAME", "Training algorithm: " + ", ".join(TRAINER_NAMES), "training", TRAIN, TRAIN, words=tuple(TRAINER_NAMES), brief="Training algorithm; `ann trainers` lists all"),
     "trainers": OptionInfo(chosen_trainers, "all", "NAMES", "Trainers to compare, comma-separated, or all", "training", ("bench",), ("bench",), words=("all", *TRAINER_NAMES)),
@@ -139,6 +140,7 @@ OPTIONS: dict[str, OptionInfo] = {
     # Running
     "seed": OptionInfo(integer(0, 2**63 - 1, example="1"), 0, "N", "Random seed: decides the split, the initial weights and the order of rows", "running", (*GRADIENT, "t"), GRADIENT, brief="Random seed"),
     "threads": OptionInfo(readers.threads, 1, "N|auto", "Threads; auto: pick the fastest number. With --restarts, restarts run in parallel. The result does not depend on it", "running", ("train", "test", "predict"), TRAIN, words=("auto",), brief="Threads; auto: pick the fastest number"),
+    "reproducible": OptionInfo(readers.flag, False, "", "The same bytes on every x86-64 processor: the slower baseline kernels and no BLAS; refused where that cannot be held (scg, lm, br, sigmoidal scaling)", "running", ("train", "test", "predict"), kind="flag"),
     "limit": OptionInfo(integer(1, example="2000"), 2000, "N", "Check at most N weights, drawn from every layer", "running", ("gradcheck",), ("gradcheck",)),
     "time_limit": OptionInfo(number(0, open_low=True, example="60"), None, "SECONDS", "Stop training after SECONDS", "running", TRAIN),
     "checkpoint": OptionInfo(readers.text, None, "FILE", "Save the state of the run to FILE, for --resume", "running", TRAIN, words=FILE),
@@ -149,6 +151,8 @@ OPTIONS: dict[str, OptionInfo] = {
     "keep_on_interrupt": OptionInfo(readers.flag, True, "", "After Ctrl-C or SIGTERM, write the best network so far", "running", TRAIN, kind="switch"),
     # Output
     "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; - is stdout", "output", TRAIN, TRAIN, short="o", words=FILE, brief="Write the network to FILE; - is stdout"),
+    "backup": OptionInfo(readers.flag, True, "", "Where a trained network is replaced, keep the old file as NETWORK~", "output", TRAIN, kind="switch"),
+    "row_digests": OptionInfo(readers.flag, True, "", "Store 64-bit digests of the rows that trained the network, by which later commands find rows that it has seen", "output", TRAIN, kind="switch"),
     "dialect": OptionInfo(choice(DIALECTS, "dialect"), None, "NAME", "Format of the network file to write: " + " or ".join(DIALECTS) + "; default: train keeps the format read, init writes " + DIALECTS[0], "output", ("train", "init"), words=tuple(DIALECTS)),
     "history": OptionInfo(readers.text, None, "FILE.jsonl", "Write one JSON line per epoch to FILE; - is stdout", "output", TRAIN, words=FILE),
     "dry_run": OptionInfo(readers.flag, False, "", "Show the settings of the run and stop", "output", TRAIN, TRAIN, "flag", "n"),
@@ -165,18 +169,40 @@ OPTIONS: dict[str, OptionInfo] = {
     "config": OptionInfo(readers.text, None, "FILE.yaml", "Read options from a YAML file: long names, with _ or -", "output", ALL, words=FILE),
 }  # fmt: skip
 
-# Readers of trainer options that have no option of their own (see --option); all others take numbers from 0 up.
+# Readers, with the range, of all trainer options that have no option of their own (see --option).
 _TRAINER_READERS: dict[str, Reader] = {
-    "chaos": choice(("logistic", "mackey-glass", "vector")),
-    "rate_low": number(example="-0.03"),
+    # Decay rates of running means: 1 would divide by 1 - 1.
+    "beta1": number(0, 1, open_high=True, example="0.9"),
+    "beta2": number(0, 1, open_high=True, example="0.999"),
+    "decay": number(0, 1, open_high=True, example="0.9"),
+    "epsilon": number(0, 1, open_low=True, example="1e-8"),
+    "warm_up": number(0, 1, example="0.05"),
+    "input_dropout": number(0, 1, open_high=True, example="0.1"),
+    "step_init": number(0, 1e6, open_low=True, example="0.1"),
+    "step_spread": number(0, 1e6, example="0.1"),
+    "step_min": number(0, 1e6, example="1e-6"),
+    "step_max": number(0, 1e6, open_low=True, example="50"),
+    # Closer to 1, a loop that multiplies by it would hardly move.
+    "increase": number(1.001, 1000, example="1.2"),
+    "decrease": number(0, 1, open_low=True, open_high=True, example="0.5"),
+    "tolerated_growth": number(1, 1000, example="1.04"),
+    "min_gradient": number(0, example="1e-7"),
     "memory": integer(1, example="10"),
     "max_parameters": integer(1, example="3000"),
-    "population": integer(2, example="64"),
     "max_failures": integer(1, example="20"),
-    "increase": number(1, open_low=True, example="1.2"),
-    "input_dropout": number(0, 1, open_high=True, example="0.1"),
-    "decrease": number(0, 1, open_low=True, open_high=True, example="0.5"),
-    "sigma": number(0, open_low=True, example="0.05"),
+    "damping": number(0, 1, open_low=True, example="5e-7"),
+    # 0 could not be raised by multiplication.
+    "mu": number(1e-20, 1e20, example="0.001"),
+    "mu_max": number(1e-20, example="1e10"),
+    "growth": number(0, 100, open_low=True, example="1.75"),
+    "kappa": number(0, 1e6, example="0.01"),
+    "phi": number(0, 1, open_high=True, example="0.1"),
+    "theta": number(0, 1, open_high=True, example="0.7"),
+    "chaos": choice(("logistic", "mackey-glass", "vector")),
+    "rate_low": number(-1e6, 1e6, example="-0.03"),
+    "rate_high": number(0, 1e6, example="0.3"),
+    "population": integer(2, 1_000_000, example="64"),
+    "sigma": number(0, 1e6, open_low=True, example="0.05"),
 }
 
 
@@ -196,7 +222,7 @@ def read_option(name: str, value: Any) -> Any:
     """The checked value of one training option; raises ValueFault saying what is wrong and what to write."""
     if name not in option_names():
         raise ValueFault("unknown option", did_you_mean(name, option_names()))
-    read = OPTIONS[name].read if name in OPTIONS else _TRAINER_READERS.get(name, number(0, example="0.1"))
+    read = OPTIONS[name].read if name in OPTIONS else _TRAINER_READERS[name]
     return read(value)
 
 

@@ -4,6 +4,22 @@ from __future__ import annotations
 
 from anncli.options.table import OptionInfo
 
+# Options as other programs call them, and what to write here.
+_ELSEWHERE = {
+    "epochs": "EPOCHS is the last word of the command",
+    "lr": "write --learning-rate",
+    "batch": "write --batch-size",
+    "optimizer": "write --trainer",
+    "solver": "write --trainer",
+    "out": "write --output",
+    "valid": "write --validation",
+}
+
+
+def advice_elsewhere(word: str) -> str | None:
+    """What to write instead of an option that other programs have under this name; None for other words."""
+    return _ELSEWHERE.get(word.lstrip("-").replace("_", "-"))
+
 
 def long_name(name: str) -> str:
     """The option as it is typed: --learning-rate."""

@@ -14,6 +14,7 @@ from anncli.options.table import TrainingOptions
 from anncli.training.averaging import WeightAverage
 from anncli.training.judge import Judge
 from anncli.training.objective import Objective
+from anncli.training.state_check import check_attempt, check_like
 from anncli.training.stopping import StopRule
 from anncli.training.trainers import make_trainer
 
@@ -102,7 +103,7 @@ class Attempt:
     def _one_epoch(self) -> EpochReport | None:
         number = len(self.history) + 1
         # An overflow before divergence is found below; numpy's warning would only repeat it.
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             outcome = self.trainer.epoch(self.objective, self.parameters, self.rng, self.total_epochs)
             training_loss, self.finished, self.class_means = outcome
             finite = math.isfinite(training_loss) and all_finite(self.parameters)
@@ -166,7 +167,8 @@ class Attempt:
         return state
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Continue from a state that state() returned."""
+        """Continue from a state that state() returned; raises ValueError, TypeError or KeyError for any other."""
+        check_attempt(state, self.parameters, self.trainer.state())
         self.parameters[...] = state["parameters"]
         self.initial_parameters = state["initial_parameters"]
         self.trainer.restore(state["trainer"])
@@ -177,6 +179,7 @@ class Attempt:
         # Rules without a state are skipped: a resumed run may add or drop a time limit.
         with_state = [rule for rule in self.rules if rule.state()]
         for rule, rule_state in zip(with_state, state["rules"], strict=True):
+            check_like(rule_state, rule.state(), "rules")
             rule.restore(rule_state)
         self.history = [_report(entry) for entry in state["history"]]
         self.stop_reason, self.stopped, self.diverged = state["stop_reason"], state["stopped"], state["diverged"]

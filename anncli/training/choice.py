@@ -38,7 +38,7 @@ def choose(attempts: Sequence[Attempt], options: TrainingOptions) -> Choice:
     if not values:
         raise AnnError(
             f"training diverged in epoch {attempts[-1].diverged}: the loss or a weight is not finite",
-            advice=f"{_against_divergence(options)}, or scale the inputs (--scaling zscore); no file was changed",
+            advice=f"{_against_divergence(options)}; no file was changed",
         )
     kept = _best([attempt for attempt in attempts if attempt.number in values], values, options)
     warnings: tuple[str, ...] = ()
@@ -71,6 +71,9 @@ def _summary(attempt: Attempt, options: TrainingOptions, alone: bool) -> Restart
 
 
 def _against_divergence(options: TrainingOptions) -> str:
-    """Advice by an option that the trainer has."""
-    has_rate = "learning_rate" in options.trainer_options
-    return "lower --learning-rate" if has_rate else "raise --l2 or choose another --trainer"
+    """Advice by options that the trainer has and that are not set already."""
+    advice = ["lower --learning-rate"] if "learning_rate" in options.trainer_options else ["raise --l2"]
+    # Auto: zscore, or the scaling that the network has.
+    if options.scaling in ("none", "keep"):
+        advice.append("scale the inputs (--scaling zscore)")
+    return " or ".join([*advice, "choose another --trainer"])

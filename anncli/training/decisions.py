@@ -28,15 +28,17 @@ _REFIT_LIMIT = 10_000
 def is_continued(network: Network, options: TrainingOptions) -> bool:
     """Whether training goes on from the weights of the network; raises UsageError for restarts of such a training."""
     if options.restarts > 1 and network.is_trained and options.init is None:
-        message = "--restarts draws new weights, but this network has weights that training would continue from"
+        message = "--restarts draws new weights, but training continues from the weights of this network"
         raise UsageError(message, advice="add --init auto to start over")
     return network.is_trained and options.init is None
 
 
 def choose_loss(network: Network, options: TrainingOptions) -> str:
-    """The loss asked for, or the one that fits the output layer; raises UsageError where the two do not fit."""
-    output = network.topology.output_activation
-    loss = default_loss(output) if options.loss == "auto" else options.loss
+    """The loss asked for, or the one that the trainer needs, or that fits the output layer; raises UsageError for a loss
+    that does not fit the output layer."""
+    output, loss = network.topology.output_activation, options.loss
+    if loss == "auto":
+        loss = trainer_class(options.trainer).needs_loss or default_loss(output)
     with asking():
         check_loss(loss, output)
         if options.targets is not None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from anncli.arrays import Array, blocks, take_rows
 from anncli.dataset.dataset import UNLABELLED
+from anncli.errors import count_of
 from anncli.network.activations import ACTIVATIONS
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.propagation import forward
@@ -22,13 +23,16 @@ _FLAT, _NEARLY_ALL, _FRACTION = 0.02, 0.95, 0.05
 # Over-fitting: the loss is _LOSS_RATIO times that of the training set and the error rate _ERROR_GAP higher, on a set of at
 # least _ENOUGH rows.
 _LOSS_RATIO, _ERROR_GAP, _ENOUGH = 2.0, 0.05, 40
+# Stuck: at most _FEW_UNITS hidden units, and a training loss of _HIGH times that of a constant prediction or more.
+_FEW_UNITS, _HIGH = 3, 0.25
 # Still improving: the best epoch is after _LATE of the run, or the loss fell by _FALL in its last tenth.
 _LATE, _FALL, _LEAST_EPOCHS = 0.95, 0.02, 20
 
 
 def diagnose(run: TrainingRun, result: TrainingResult) -> list[str]:
     """Remarks on a finished run, the most serious first; an empty list for a healthy run."""
-    return [*_units(run, result), *_gap(run, result), *_unfinished(result), *_average(run, result)]
+    found = [*_units(run, result), *_stuck(run, result), *_gap(run, result), *_unfinished(result)]
+    return [*found, *_average(run, result)]
 
 
 def _units(run: TrainingRun, result: TrainingResult) -> list[str]:
@@ -42,7 +46,7 @@ def _units(run: TrainingRun, result: TrainingResult) -> list[str]:
         flat = int((flat_on / len(rows) >= _NEARLY_ALL).sum())
         if np.isfinite([info.lowest, info.highest]).all():
             if flat > _FRACTION * len(flat_on):
-                remarks.append(f"hidden layer {number}: {_saturated(run, flat, len(flat_on))}")
+                remarks.append(f"hidden layer {number}: {_saturated(run, result, flat, len(flat_on))}")
         elif dead > _FRACTION * len(flat_on):
             remarks.append(
                 f"hidden layer {number}: {_of(dead, len(flat_on))} dead: the slope is 0 on every row; "
@@ -53,10 +57,30 @@ def _units(run: TrainingRun, result: TrainingResult) -> list[str]:
     return remarks
 
 
-def _saturated(run: TrainingRun, count: int, units: int) -> str:
+def _saturated(run: TrainingRun, result: TrainingResult, count: int, units: int) -> str:
     scale = "scale the inputs (--scaling zscore)" if run.setup.scaling.is_identity else ""
-    advice = _one_of(scale, _raise_l2(run), _lower_rate(run), last="start over (--init auto --seed N)")
+    advice = _one_of(scale, _raise_l2(run, result), _lower_rate(run), last="start over (--init auto --seed N)")
     return f"{_of(count, units)} saturated on nearly every row and no longer learning; {advice}"
+
+
+def _stuck(run: TrainingRun, result: TrainingResult) -> list[str]:
+    """A very small hidden layer with a high loss, as two units that are to learn XOR in a local minimum."""
+    sizes, parameters = result.network.topology.sizes[1:-1], result.network.parameters
+    if not sizes or min(sizes) > _FEW_UNITS or result.epochs < _LEAST_EPOCHS:
+        return []
+    assert parameters is not None
+    rows, measure = run.setup.rows["training"], run.attempt.judge.measure
+    if measure.loss(parameters, rows) < _HIGH * measure.constant_loss(rows) or measure.accuracy(parameters, rows) == 1:
+        return []
+    units = count_of(min(sizes), "hidden unit")
+    restarts = "" if run.setup.options.restarts > 1 or run.setup.is_continued else " or add --restarts 10"
+    if restarts and result.penalty_dropped:
+        # With the penalty all restarts learn nothing, and the choice between them says nothing.
+        restarts += " --l2 0"
+    return [
+        f"{units} often get{'s' if min(sizes) == 1 else ''} stuck in a local minimum; "
+        f"use more (ann init --hidden {4 * min(sizes)}){restarts}"
+    ]
 
 
 def _slopes(run: TrainingRun, result: TrainingResult, rows: Array) -> list[tuple[Array, Array]]:
@@ -91,8 +115,8 @@ def _one_of(*advice: str, last: str = "") -> str:
     return " or ".join([", ".join(applying[:-1]), applying[-1]]) if len(applying) > 1 else applying[0]
 
 
-def _raise_l2(run: TrainingRun) -> str:
-    return "" if run.attempt.trainer.finds_penalty else "raise --l2"
+def _raise_l2(run: TrainingRun, result: TrainingResult) -> str:
+    return "" if run.attempt.trainer.finds_penalty or result.penalty_dropped else "raise --l2"
 
 
 def _lower_rate(run: TrainingRun) -> str:
@@ -114,10 +138,11 @@ def _gap(run: TrainingRun, result: TrainingResult) -> list[str]:
     errors = [1 - run.attempt.judge.measure.accuracy(parameters, rows) for rows in both]
     if losses[1] < _LOSS_RATIO * losses[0] or errors[1] - errors[0] < _ERROR_GAP:
         return []
-    dropout = "add --dropout 0.2" if "dropout" in run.setup.options.trainer_options else ""
+    given = run.setup.options.trainer_options.get("dropout")
+    dropout = "" if given is None else f"{'raise' if given else 'add'} --dropout{'' if given else ' 0.2'}"
     return [
         f"over-fitted: {100 * errors[0]:.1f} % wrong on the training set, {100 * errors[1]:.1f} % on the {name} set; "
-        + _one_of(_raise_l2(run), dropout, "use fewer hidden units", last="get more data")
+        + _one_of(_raise_l2(run, result), dropout, "use fewer hidden units", last="get more data")
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from typing import NamedTuple
 
@@ -11,10 +11,16 @@ from anncli.training.attempt import Attempt, EpochReport
 from anncli.training.judge import Judge
 from anncli.training.setup import Setup
 
-# A network that has learned nothing after this many epochs was not merely stopped early.
+# A network that has learned nothing after this many epochs was not merely stopped early; nor was one whose trainer ended
+# by itself, in a minimum.
 _ENOUGH_EPOCHS = 200
-# A network has learned something where its loss is below this fraction of that of a constant prediction.
-_LEARNED = 0.98
+# A network has learned something where its loss is below this fraction of that of a constant prediction; on a validation
+# set, whose lowest loss of many epochs is a little below by chance, the second one.
+_LEARNED, _CONFIRMED = 0.98, 0.9
+# The final fit ends at the last epoch whose validation loss was at most this many times that of the best epoch.
+_TOLERATED = 1.1
+# The final fit is discarded where its accuracy is lower than that of the chosen network by more than this.
+_MOST_LOST = 0.02
 
 
 class Refit(NamedTuple):
@@ -28,30 +34,53 @@ class Refit(NamedTuple):
 class FinalFit:
     """Retrains a finished attempt from its initial weights on training and validation rows together.
 
-    refit is None as long as no final fit is complete; penalty_dropped: refit was made without the default penalty.
+    The result is kept only if it does not fall behind the chosen network, that of the best epoch, on the rows that it was
+    fitted to: its mean loss over them, without the penalty, must not be higher, nor its accuracy lower by more than two
+    points, both weighted as in training. After divergence there is no final fit.
+
+    attempt: the one given, or its repetition without the default penalty, where that penalty prevented any learning;
+    refit: None as long as no final fit is complete and kept; penalty_dropped: attempt or refit has no default penalty.
     """
 
     def __init__(self, setup: Setup, attempt: Attempt) -> None:
-        self._setup, self._attempt = setup, attempt
+        self._setup, self.attempt = setup, attempt
         self.refit: Refit | None = None
         self.penalty_dropped = False
         self.warnings: list[str] = []
 
     def epochs(self, limit: int) -> Iterator[EpochReport]:
-        """The reports of the final fits that the setup and the result so far ask for; `limit`: epochs of the run."""
-        best = self._attempt.judge.best_epoch
-        if self._setup.will_refit and best is not None:
-            # With the default penalty training beyond the best epoch does no harm. It is not known for other penalties,
-            # and with those the final fit ends at the best epoch.
-            count = len(self._attempt.history) if self._setup.options.l2 is None else best
-            yield from self._fit(self._setup.l2, count, limit, self._keep)
+        """The reports of everything that is trained after the attempt; `limit`: epochs of the run."""
+        if self.attempt.diverged:
+            return
         if self._learned_nothing():
-            # Patience is ignored: it measured a run whose penalty prevented learning.
-            yield from self._fit(0.0, limit, limit, self._keep_if_learned)
+            yield from self._without_penalty(limit)
+        if self._setup.will_refit and self.attempt.judge.best_epoch is not None:
+            l2 = 0.0 if self.penalty_dropped else self._setup.l2
+            for report, fitted in self._fit(l2, self._length(), limit):
+                if fitted is not None:
+                    self._keep(fitted)
+                yield report
 
-    def _fit(self, l2: float, count: int, limit: int, keep: Callable[[Refit], None]) -> Iterator[EpochReport]:
-        """Train for `count` epochs from the initial weights and the random order of rows of the attempt."""
-        setup, attempt = self._setup, self._attempt
+    def _length(self) -> int:
+        """Epochs of the final fit: up to the last epoch whose validation loss is within 10 % of that of the best epoch.
+
+        While the validation loss is that flat, training on does no harm, and the final fit has more rows to learn from
+        than the attempt had; where it rises, with wrong labels for example, the final fit would learn them too. With a
+        penalty other than the default it is not known that training on does no harm, and the best epoch is the last.
+        """
+        best, history = self.attempt.judge.best_epoch, self.attempt.history
+        assert best is not None
+        if self._setup.options.l2 is not None or self.penalty_dropped:
+            return best
+        lowest = history[best - 1].validation_loss
+        assert lowest is not None
+        flat = (r.epoch for r in history if r.validation_loss is not None and r.validation_loss <= _TOLERATED * lowest)
+        return max(best, *flat)
+
+    def _fit(self, l2: float, count: int, limit: int) -> Iterator[tuple[EpochReport, Refit | None]]:
+        """Train for `count` epochs from the initial weights and the random order of rows of the attempt; the last report
+        comes with the result."""
+        setup, attempt = self._setup, self.attempt
         objective = setup.open_final_objective(l2)
         judge = Judge(setup.open_measure(objective), setup.rows["validation"][:0], setup.options.metric)
         rng = random_stream(setup.options.seed, "order", attempt.number)
@@ -60,40 +89,92 @@ class FinalFit:
         with closing(objective.session):
             # The learning-rate schedule spans as many epochs as before, even where the attempt ended early.
             for report in fit.epochs(count, attempt.total_epochs or limit):
-                # Kept before the last report is handed out: a caller may end the run on any report.
-                if report.epoch == count or fit.stopped:
-                    keep(Refit(fit.weights, report.epoch, fit.trainer.remarks()))
-                yield report._replace(best_epoch=attempt.judge.best_epoch, phase="refit")
+                ended = report.epoch == count or fit.stopped
+                fitted = Refit(fit.weights, report.epoch, fit.trainer.remarks()) if ended else None
+                yield report._replace(best_epoch=attempt.judge.best_epoch, phase="refit"), fitted
         if fit.diverged:
-            self.warnings.append("the final fit on all rows diverged; the weights of the best epoch are kept")
+            self.warnings.append(f"the final fit on all rows diverged; the network of {self._kept_text()} is kept")
 
     def _keep(self, refit: Refit) -> None:
-        self.refit = refit
+        behind = self._behind(refit.parameters)
+        if behind is None:
+            self.refit = refit
+        else:
+            self.warnings.append(f"the final fit was discarded: {behind}; the network of {self._kept_text()} is kept")
 
-    def _keep_if_learned(self, refit: Refit) -> None:
-        if self._has_learned(refit.parameters):
-            self.refit, self.penalty_dropped = refit, True
-            self.warnings.append(
-                "with the default L2 penalty the network learned nothing, so the penalty was dropped; "
-                "--l2 X sets a penalty, --refit no keeps the network as it was"
-            )
+    def _behind(self, parameters: Array) -> str | None:
+        """In words, where `parameters` do worse than the chosen network on the rows of a final fit; else None."""
+        setup, rows, chosen = self._setup, self._setup.final_rows, self._chosen
+        measure = setup.open_measure(self.attempt.objective)
+        # As in the loss: with class weights a network that finds the small class may be right less often, and is better.
+        measure.weights = setup.weights
+        own, other = measure.loss(parameters, rows), measure.loss(chosen, rows)
+        where = "on the training and validation rows"
+        # Written so that a loss that is not finite counts as higher.
+        if not own <= other:
+            return f"its loss {where} is {own:.4g}, against {other:.4g} before it"
+        own, other = measure.accuracy(parameters, rows), measure.accuracy(chosen, rows)
+        if own < other - _MOST_LOST:
+            by = " by the class weights" if setup.options.class_weight is not None else ""
+            return f"its accuracy{by} {where} is {100 * own:.2f} %, against {100 * other:.2f} % before it"
+        return None
+
+    @property
+    def _chosen(self) -> Array:
+        """The weights (P,) that the attempt offers."""
+        best = self.attempt.best_parameters
+        return self.attempt.weights if best is None or self._setup.options.keep == "last" else best
+
+    def _kept_text(self) -> str:
+        return f"epoch {self.attempt.judge.best_epoch}"
 
     def _learned_nothing(self) -> bool:
-        """Whether the default penalty kept the network from learning even its own training rows.
+        """Whether the default penalty kept the attempt, at its end, from having learned even its own training rows.
 
         With a handful of rows, or where only all inputs together predict the class (XOR, parity), the penalty on weights
         of the size needed is higher than the loss of misclassifying every row. A penalty that the user chose is kept, and
-        a short run proves nothing.
+        a short run proves nothing, unless its trainer ended in a minimum.
         """
         setup, options = self._setup, self._setup.options
         if options.l2 is not None or options.refit == "no" or options.time_limit is not None:
             return False
-        if not setup.l2 or setup.is_continued or len(self._attempt.history) < _ENOUGH_EPOCHS:
+        if not setup.l2 or setup.is_continued or not (setup.will_refit or not len(setup.rows["validation"])):
             return False
-        if self.refit is None and len(setup.rows["validation"]):
+        if len(self.attempt.history) < _ENOUGH_EPOCHS and not self.attempt.finished:
             return False
-        return not self._has_learned(self._attempt.weights if self.refit is None else self.refit.parameters)
+        return not self._has_learned(self.attempt.weights)
 
     def _has_learned(self, parameters: Array) -> bool:
-        objective, rows = self._attempt.objective, self._setup.final_rows
+        objective, rows = self.attempt.objective, self._setup.rows["training"]
         return objective.value(parameters, rows, penalty=False) < _LEARNED * objective.constant_loss(rows)
+
+    def _without_penalty(self, limit: int) -> Iterator[EpochReport]:
+        """Repeat the attempt without the penalty, and keep what it learned."""
+        setup, first = self._setup, self.attempt
+        objective = first.objective._replace(l2=0.0)
+        judge = Judge(setup.open_measure(objective), setup.rows["validation"], setup.options.metric, setup.alternates)
+        rng = random_stream(setup.options.seed, "order", first.number)
+        parameters = first.initial_parameters.copy()
+        again = Attempt(objective, setup.options, parameters, rng, judge, (), setup.patience, first.number)
+        for report in again.epochs(limit, first.total_epochs or limit):
+            if report.epoch == limit or again.stopped:
+                self._keep_if_learned(again)
+            yield report._replace(phase="refit")
+
+    def _keep_if_learned(self, again: Attempt) -> None:
+        """Without a penalty anything can be learned by heart. A validation set must confirm that the repetition learned
+        something, and more than the attempt, whose place it then takes. Without a validation set it is the final fit."""
+        if again.judge.has_rows:
+            before, now = self.attempt.judge.best, again.judge.best
+            if now is None or (before is not None and now <= before) or not again.judge.has_learned(_CONFIRMED):
+                return
+            self.attempt = again
+        elif self._has_learned(again.weights):
+            self.refit = Refit(again.weights, len(again.history), again.trainer.remarks())
+        else:
+            return
+        self.penalty_dropped = True
+        self.warnings.append(
+            "with the default L2 penalty the network learned nothing, so the penalty was dropped; "
+            "--l2 X sets a penalty, --refit no keeps the network as it was"
+        )

@@ -41,9 +41,11 @@ class Judge:
 
         Until then patience does not count: training is still on its first plateau.
         """
-        if self.best is None or self.metric != "loss":
-            return self.best is not None
-        return -self.best[0] < 0.99 * self._constant_loss
+        return self.has_learned(0.99) if self.metric == "loss" else self.best is not None
+
+    def has_learned(self, fraction: float) -> bool:
+        """Whether the loss of the best epoch is below `fraction` of that of always predicting the mean target."""
+        return self.best is not None and -self.best[1] < fraction * self._constant_loss
 
     @cached_property
     def _constant_loss(self) -> float:

@@ -126,7 +126,7 @@ TRAINER_NAMES: dict[str, TrainerName] = {
     "br": TrainerName(
         "levenberg_marquardt", "2P", "Bayesian regularisation: lm that estimates its own L2 penalty (MacKay 1992)",
         {"mu": 0.005, "decrease": 0.1, "increase": 10.0, "mu_max": 1e10, "min_gradient": 1e-7, "max_parameters": 3000},
-        "little noisy data and a small network, with --validation 0 --loss mse",
+        "little noisy data and a small network, with --validation 0",
     ),
     "quickprop": TrainerName(
         "quickprop", 2, "full batch, a parabola per weight (Fahlman 1988)", {"learning_rate": 0.1, "growth": 1.75},

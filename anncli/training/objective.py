@@ -88,7 +88,8 @@ class Objective(NamedTuple):
         for block in blocks(len(self.rows)):
             taken = self.rows[block]
             weight = np.ones(len(taken)) if weights is None else weights[taken].astype(np.float64)
-            sums += weight @ self.targets[taken]
+            # Without BLAS, so that the processor does not decide the order of adding.
+            sums += np.add.reduce(weight[:, None] * self.targets[taken])
             total_weight += float(weight.sum())
         mean, total = sums / total_weight, 0.0
         # Pre-activations of those outputs; only the cross-entropies and the focal loss look at them.

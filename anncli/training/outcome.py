@@ -56,7 +56,7 @@ class TrainingResult(NamedTuple):
     reached_limit: whether it trained all the epochs asked for; rows: row numbers of each set; history: the reports of
     the kept attempt; refit_epochs: epochs of the final fit on training and validation rows together, 0 without one; then
     validation_parameters (P,) are the weights before it, which the validation set evaluates, else None; penalty_dropped:
-    the final fit dropped the default L2 penalty; restart: the number of the kept attempt, from 1; restarts: a summary
+    there is no default L2 penalty in it; restart: the number of the kept attempt, from 1; restarts: a summary
     of every attempt where there were several.
     """
 
@@ -83,7 +83,7 @@ def make_outcome(
 
     Args: interrupted: why the caller ended the run, in words; keep: 'best' or 'last' instead of options.keep.
     """
-    attempt = choice.attempt
+    attempt = choice.attempt if final_fit is None else final_fit.attempt
     best = attempt.judge.best_epoch
     keeps_best = (keep or setup.options.keep) == "best"
     return Outcome(
@@ -100,6 +100,7 @@ def make_outcome(
 
 def finished_network(setup: Setup, outcome: Outcome, record: dict[str, Any]) -> Network:
     """A new network: that of the setup with the weights of the outcome and everything that training decides."""
+    rows = setup.rows["training"] if outcome.refit is None else setup.final_rows
     network = replace(
         setup.network,
         parameters=outcome.parameters,
@@ -110,6 +111,7 @@ def finished_network(setup: Setup, outcome: Outcome, record: dict[str, Any]) -> 
         classes=setup.network.classes or setup.data.classes,
         columns=setup.network.columns or setup.data.columns,
         record=record,
+        row_digests=setup.seen.after(rows),
     )
     assert network.parameters is not None
     scaled = setup.scaling.apply(setup.self_test_inputs)

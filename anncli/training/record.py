@@ -8,9 +8,13 @@ import numpy as np
 
 from anncli._version import __version__
 from anncli.arrays import take_rows
+from anncli.backends.blas import blas_name
+from anncli.backends.reproducible import is_reproducible
+from anncli.backends.rules import SWEEP_RULES
 from anncli.dataset.dataset import UNLABELLED
 from anncli.training.outcome import Outcome
 from anncli.training.setup import Setup
+from anncli.training.trainers import trainer_class
 
 # Options that a record names only where they differ from these values.
 _UNUSUAL: dict[str, Any] = {"l1": 0.0, "label_smoothing": 0.0, "average": None, "restarts": 1}
@@ -36,11 +40,23 @@ def make_record(setup: Setup, outcome: Outcome) -> dict[str, Any]:
         "refit_epochs": 0 if outcome.refit is None else outcome.refit.epochs,
         "stop": outcome.stop_reason,
         **outcome.remarks,
-        "parts": _sets(setup, outcome),
+        "sets": _sets(setup, outcome),
         "data": [{"file": s.name, "samples": s.n_samples, "sha256": s.sha256} for s in setup.data.sources],
         "kernel": setup.backend.name,
+        "blas": blas_name() if _uses_blas(setup) else "none",
         "versions": {"anncli": __version__, "numpy": np.__version__},
     }
+
+
+def _uses_blas(setup: Setup) -> bool:
+    """Whether BLAS or LAPACK computed something that the weights depend on."""
+    options = setup.options
+    if is_reproducible():
+        return False
+    # The norm of a gradient that numpy clips.
+    clips = bool(options.trainer_options.get("clip")) and options.trainer not in SWEEP_RULES
+    of_trainer = trainer_class(options.trainer).uses_blas or clips or options.init == "orthogonal"
+    return of_trainer or setup.backend.uses_blas(setup.network.topology)
 
 
 def _sets(setup: Setup, outcome: Outcome) -> dict[str, Any]:

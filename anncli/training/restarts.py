@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from anncli.arrays import random_stream
+from anncli.backends.reproducible import refuse_trainer
 from anncli.training.attempt import Attempt, EpochReport
 from anncli.training.judge import Judge
 from anncli.training.setup import Setup
@@ -31,6 +32,7 @@ class Restarts:
     """
 
     def __init__(self, setup: Setup, run_all: RunAll = run_in_turn) -> None:
+        refuse_trainer(setup.options.trainer, setup.options.init)
         self._setup, self._run_all = setup, run_all
         seconds = setup.options.time_limit
         # One limit for all attempts together.
@@ -60,10 +62,11 @@ class Restarts:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Continue from a state that state() returned."""
         attempts = {}
+        if not 1 <= len(state["attempts"]) <= self._setup.options.restarts:
+            raise ValueError("another number of attempts")
         for number, attempt_state in enumerate(state["attempts"], 1):
             attempts[number] = self._new_attempt(number)
             attempts[number].restore(attempt_state)
-        attempts[1]  # KeyError for a state without attempts
         self.close()
         self._attempts, self._restored = attempts, frozenset(attempts)
 

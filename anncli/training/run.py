@@ -42,7 +42,7 @@ class TrainingRun:
     @property
     def attempt(self) -> Attempt:
         """The attempt that is kept; before the choice, the last one begun."""
-        return self.attempts[-1] if self._choice is None else self._choice.attempt
+        return self.attempts[-1] if self._final_fit is None else self._final_fit.attempt
 
     def epochs(self, limit: int) -> Iterator[EpochReport]:
         """Train for at most `limit` epochs from each set of initial weights, yielding a report after each epoch; a run
@@ -52,16 +52,17 @@ class TrainingRun:
         """
         if limit < 0:
             raise UsageError(f"a run has 0 or more epochs, not {limit}")
-        self._choice = None
+        self._choice = self._final_fit = None
         yield from self._restarts.epochs(limit)
         self._choice = choose(self.attempts, self.setup.options)
         self._final_fit = FinalFit(self.setup, self._choice.attempt)
         yield from self._final_fit.epochs(limit)
 
-    def evaluate(self, parameters: Array | None, name: str, classes: tuple[str, ...] = ()) -> Evaluation:
-        """Counts and metrics of the parameters (P,) of a trained network on the set `name`: training, validation or test."""
+    def evaluate(self, parameters: Array | None, rows: str | Array, classes: tuple[str, ...] = ()) -> Evaluation:
+        """Counts and metrics of the parameters (P,) of a trained network on `rows` (n,): row numbers, or the name of a set."""
         assert parameters is not None
-        return self.attempt.judge.measure.evaluate(parameters, self.setup.rows[name], classes)
+        rows = self.setup.rows[rows] if isinstance(rows, str) else rows
+        return self.attempt.judge.measure.evaluate(parameters, rows, classes)
 
     def evaluate_sets(self, result: TrainingResult) -> dict[str, Evaluation]:
         """Counts and metrics of the result on every set that has rows, by the name of the set.

@@ -35,31 +35,51 @@ def check_fit(network: Network, data: Dataset) -> None:
 
 
 def divide(
-    data: Dataset, options: TrainingOptions, given: Mapping[str, Array], rng: np.random.Generator
+    data: Dataset,
+    options: TrainingOptions,
+    given: Mapping[str, Array],
+    rng: np.random.Generator,
+    seen: Array | None = None,
 ) -> dict[str, Array]:
     """Rows of the three sets: those given, the others drawn as fractions of the given training rows (or of all rows).
 
     Rows of weight 0 are in no set, so a run is the same as on data without them. Other weights do not change the split:
     it takes the fraction of the number of rows of each class.
+    Args: seen: bool (n_samples,), rows that trained the network before; they stay in the training set, and the fractions
+        are those of the other rows.
+    Raises: UsageError for fractions that leave no training row, and for a set that was asked for and gets no row.
     """
     n = data.n_samples
     result = {name: _counting(data, row_numbers(given.get(name, []), n)) for name in SET_NAMES}
     left = result["training"] if "training" in given else _counting(data, row_range(0, n))
     fractions = {name: 0.0 if name in given else getattr(options, name) for name in ("test", "validation")}
+    if any(isinstance(fraction, tuple) for fraction in fractions.values()):
+        raise UsageError("validation and test files must be read before training and given as row numbers")
+    is_seen = None if seen is None else take_rows(seen, left)
+    before = left[:0] if is_seen is None else left[is_seen]
+    left = left if is_seen is None else left[~is_seen]
     if fractions["validation"] is None:
         smallest = int(data.class_counts(left).min())
         fractions["validation"] = 0.0 if smallest < FEWEST_TO_SPLIT else VALIDATION_FRACTION
-    if any(isinstance(fraction, tuple) for fraction in fractions.values()):
-        raise UsageError("validation and test files must be read before training and given as row numbers")
     if fractions["test"] + fractions["validation"] >= 1:
         raise UsageError("--validation and --test together leave nothing to train on", advice="lower one of them")
     remaining = 1.0
     for name, fraction in fractions.items():
         if fraction:
             left, result[name] = stratified_split(data.labels, left, fraction / remaining, rng)
+            _check_drawn(name, fraction, result[name], len(before))
         remaining -= fraction
-    result["training"] = left
+    result["training"] = np.sort(np.concatenate([before, left])) if len(before) else left
     return result
+
+
+def _check_drawn(name: str, fraction: float, drawn: Array, n_seen: int) -> None:
+    """Raises UsageError for an empty set where rows that trained the network before left nothing to draw from."""
+    if n_seen and not len(drawn):
+        raise UsageError(
+            f"--{name} {fraction:g}: {n_seen} rows trained this network before, and too few others are left to hold some out",
+            advice="name files of other rows, or train anew without --continue",
+        )
 
 
 def _counting(data: Dataset, rows: Array) -> Array:

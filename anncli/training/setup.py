@@ -10,15 +10,18 @@ import numpy as np
 from anncli.arrays import Array, random_stream
 from anncli.backends.base import Backend, Problem, Samples
 from anncli.backends.choice import choose_backend, fall_back
+from anncli.backends.reproducible import refuse_scaling
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import encode_targets, smooth_targets
 from anncli.errors import DataError
 from anncli.network.network import Network
+from anncli.network.row_digests import RowDigests
 from anncli.network.scaling import Scaling
 from anncli.options.table import TrainingOptions
 from anncli.training import decisions
 from anncli.training.measure import Measure
 from anncli.training.objective import Objective
+from anncli.training.seen import SeenRows, unknown_rows
 from anncli.training.sets import check_fit, check_sets, divide, too_few_to_split
 
 # Precision (1 / variance) of the Gaussian prior on every weight that the default penalty stands for: l2 = precision / n.
@@ -39,7 +42,7 @@ class Setup:
     improvement that end an attempt, 0 for never; will_refit: whether the run ends with a final fit on all rows;
     is_continued: whether it goes on from the weights of a trained network; alternates: whether training alternates
     between the classes, which changes how the best epoch is chosen (see Judge); self_test_inputs: raw rows for the
-    network file.
+    network file; seen: which rows trained the weights before.
     """
 
     network: Network
@@ -61,6 +64,7 @@ class Setup:
     is_continued: bool
     alternates: bool
     self_test_inputs: Array
+    seen: SeenRows
     warnings: tuple[str, ...]
 
     @property
@@ -94,7 +98,12 @@ class Setup:
     def initial_parameters(self, restart: int) -> Array:
         """The weights (P,) that a restart, counted from 1, begins with."""
         rng = random_stream(self.options.seed, "weights", restart)
-        return decisions.initial_parameters(self.network, self.options, self.inputs, self.rows["training"], rng)
+        try:
+            return decisions.initial_parameters(self.network, self.options, self.inputs, self.rows["training"], rng)
+        except OverflowError as error:
+            raise DataError(
+                str(error), advice="scale the inputs: --scaling zscore; or draw them by --init glorot"
+            ) from None
 
     def _objective(self, targets: Array, rows: Array, l2: float) -> Objective:
         samples, rows = Samples(self.inputs, targets, self.weights), np.ascontiguousarray(rows)
@@ -112,7 +121,7 @@ def prepare(
     backend: Backend | None = None,
     prior_precision: float = PRIOR_PRECISION,
 ) -> Setup:
-    """The setup of a run that trains `network` on `data`.
+    """The setup of a run that trains `network` on `data`, from its weights if it is trained; see seen.beginning().
 
     Args: sets: row numbers of 'training', 'validation' and 'test'; sets that are not given are drawn, see divide();
         in_place: the data's inputs may be overwritten by scaled ones; prior_precision: n times the default l2 penalty.
@@ -120,12 +129,12 @@ def prepare(
     """
     check_fit(network, data)
     is_continued = decisions.is_continued(network, options)
-    rows = divide(data, options, sets or {}, random_stream(options.seed, "split"))
+    seen = SeenRows(data, network.row_digests if is_continued else RowDigests())
+    rows = divide(data, options, sets or {}, random_stream(options.seed, "split"), seen.mask())
     training, is_drawn = rows["training"], "validation" not in (sets or {})
-    warnings = [*check_sets(data, rows), *decisions.options_without_effect(options, rows)]
+    warnings = [*check_sets(data, rows), *decisions.options_without_effect(options, rows), *unknown_rows(seen, rows)]
     warnings += too_few_to_split(data, rows) if options.validation is None and is_drawn else []
-    # Copied before the inputs are scaled, possibly in place.
-    self_test_inputs = data.inputs[_evenly_spaced(training, _SELF_TEST_ROWS)].copy()
+    self_test_inputs = _self_test_inputs(data, training)
     l2 = decisions.choose_l2(options, rows, is_drawn, prior_precision)
     problem = Problem(network.topology, decisions.choose_loss(network, options))
     backend = fall_back(backend or choose_backend(), problem)
@@ -140,7 +149,7 @@ def prepare(
         l2=l2, patience=decisions.choose_patience(options, rows),
         will_refit=decisions.will_refit(options, rows, is_drawn and not is_continued),
         is_continued=is_continued, alternates=decisions.alternates(options),
-        self_test_inputs=self_test_inputs, warnings=(*warnings, *filter(None, [backend.note])),
+        self_test_inputs=self_test_inputs, seen=seen, warnings=(*warnings, *filter(None, [backend.note])),
     )  # fmt: skip
 
 
@@ -154,11 +163,17 @@ def smoothed(encoded: Array, rows: Array, options: TrainingOptions) -> Array:
 
 
 def _scaled(scaling: Scaling, data: Dataset, in_place: bool) -> Array:
+    refuse_scaling(scaling.activation)
     inputs = scaling.apply(data.inputs, in_place=in_place)
     # min and max return nan and inf where there are some, without an array of one flag per value.
     if not (np.isfinite(inputs.min()) and np.isfinite(inputs.max())):
         raise DataError("an input value overflows when it is scaled", advice="check the data for values near 1e38")
     return inputs
+
+
+def _self_test_inputs(data: Dataset, rows: Array) -> Array:
+    """A copy: the inputs may be scaled in place afterwards."""
+    return data.inputs[_evenly_spaced(rows, _SELF_TEST_ROWS)].copy()
 
 
 def _evenly_spaced(rows: Array, count: int) -> Array:

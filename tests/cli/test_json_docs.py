@@ -73,7 +73,7 @@ def check(document: dict[str, Any], section: str) -> set[str]:
     seen: set[str] = set()
     head = dict(ROW.findall(TEXT.split("## ")[0]))
     assert list(faults(document, {**head, **SECTIONS[section]}, seen=seen)) == []
-    assert document["schema"] == 1
+    assert document["schema"] == 2
     return seen
 
 
@@ -88,9 +88,10 @@ CASES = {
     "ann train": [
         ("train", "net.nn", "pos.txt", "neg.txt", 20, "--test", "0.25", "--restarts", 2, "-o", "a.nn"),
         ("train", "k.nn", "pos.txt", "neg.txt", "third.txt", 20, "--l2", 0, "--option", "beta1=0.8", "-o", "b.nn"),
+        ("train", "net.nn", "pos.txt", "neg.txt", 5, "--test", "more.txt,neg.txt", "-o", "c.nn"),
         ("train", "net.nn", "pos.txt", "neg.txt", 20, "--dry-run", "--class-weight", "2,1", "--stop", "gl:5"),
     ],
-    "ann test": [("test", "t.nn", "pos.txt", "neg.txt"), ("test", "kt.nn", "pos.txt", "neg.txt", "third.txt")],
+    "ann test": [("test", "t.nn", "pos.txt", "neg.txt"), ("test", "t.nn", "more.txt", "neg.txt", "--require", "acc>=0"), ("test", "kt.nn", "pos.txt", "neg.txt", "third.txt")],
     "ann predict": [("predict", "t.nn", "pos.txt"), ("predict", "kt.nn", "list.txt")],
     "ann init": [("init", "new.nn", "--inputs", 3)],
     "ann info": [("info", "t.nn"), ("info", "t.nn", "--verify"), ("info", "net.nn")],
@@ -105,6 +106,7 @@ CASES = {
 @pytest.fixture
 def folder(small, ann):
     (small / "third.txt").write_text(POSITIVE.replace(" ", " -"))
+    (small / "more.txt").write_text(POSITIVE + "3 3\n")
     (small / "list.txt").write_text("first 1\n1 2\nsecond 2\n-1 -2\n")
     (small / "k.nn").write_text("anncli: 1\ninputs: 2\nlayers: [3 tanh, 3 softmax]\n")
     (small / "old.nn").write_text("3\n2 2 1\n\n0\n1\n")
@@ -122,7 +124,8 @@ def test_the_documents_are_as_described(section, folder, ann):
         document = json.loads(ann(*command, "--json").stdout)
         assert document["command"] == section.removeprefix("ann ")
         seen |= check(document, section)
-        sets = [*document.get("parts", {}).values()]
+        sets = [*document.get("sets", {}).values(), *filter(None, document.get("unseen", {}).values())]
+        sets += (document.get("before_retraining") or {}).get("sets", {}).values()
         sets += [entry for network in document.get("networks", {}).values() for entry in network.values()]
         for evaluation in [*sets, *([document["evaluation"]] if document.get("evaluation") else [])]:
             check_evaluation(evaluation)
@@ -134,7 +137,7 @@ def test_every_command_is_described():
     from anncli.cli.main import COMMANDS
 
     assert {f"ann {name}" for name in COMMANDS} - {"ann help", "ann completion"} == set(CASES)
-    assert set(CASES) | {"An evaluation"} == set(SECTIONS)
+    assert set(CASES) | {"An evaluation", "Changes"} == set(SECTIONS)
 
 
 def test_a_missing_key_and_a_wrong_type_are_found():

@@ -54,7 +54,7 @@ def test_the_output_shown_is_what_the_first_command_prints(copy: Path) -> None:
     assert masked(shown) == masked(printed)
     rates = [float(line.split()[9]) for line in shown.splitlines() if line.startswith(("training ", "test "))]
     found = [float(line.split()[9]) for line in printed.splitlines() if line.startswith(("training ", "test "))]
-    assert len(rates) == 2
+    assert len(rates) == 3
     assert found == pytest.approx(rates, abs=2.0)
 
 

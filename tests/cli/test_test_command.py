@@ -33,6 +33,7 @@ def test_every_figure_is_right(identity: Path, ann: Ann) -> None:
     expected = {
         "set": "test", "n": "10", "TP": "3", "FN": "1", "TN": "4", "FP": "2", "SE%": "75.00", "SP%": "66.67",
         "PPV%": "60.00", "NPV%": "80.00", "ACC%": "70.00", "F1%": "66.67", "AUC": "0.8750",
+        "BAC%": "70.83", "MCC": "0.4082",
     }  # fmt: skip
     # Targets of a linear output are 1 and 0: (.01+.04+.16+.25) + (.01+.04+.09+.16+.49+.3025) = 1.5525.
     assert found == {**expected, "mse": "0.15525"}
@@ -52,9 +53,9 @@ def test_undefined_metrics_say_so(identity: Path, ann: Ann) -> None:
     assert figures(text)["PPV%"] == "undefined"
     assert figures(text)["SE%"] == "0.00"
     assert figures(text)["F1%"] == "0.00"
-    assert "test: ppv is undefined: " in text
+    assert "test: ppv, mcc are undefined: no sample was predicted positive" in text
     document = json.loads(ann("test", "id.nn", "a.txt", "b.txt", "--threshold", "2", "--json", "-q").stdout)
-    assert document["parts"]["test"]["ppv"] is None
+    assert document["sets"]["test"]["ppv"] is None
     assert document["warnings"]
 
 

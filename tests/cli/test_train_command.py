@@ -49,8 +49,10 @@ def test_a_dash_puts_the_network_on_stdout_and_the_table_on_stderr(small: Path, 
 def test_a_share_is_held_out_of_every_class(small: Path, ann: Ann) -> None:
     document = json.loads(ann(*TRAIN, 5, "--json", "--validation", "0.25", "--test", "0.5", "-o", "o.nn").stdout)
     assert document["samples"] == {"training": 4, "validation": 4, "test": 8}
-    for part, (positives, negatives) in {"training": (2, 2), "validation": (2, 2), "test": (4, 4)}.items():
-        e = document["parts"][part]
+    chosen = document["before_retraining"]["sets"]
+    sets = {**chosen, "test": document["sets"]["test"]}
+    for name, (positives, negatives) in {"training": (2, 2), "validation": (2, 2), "test": (4, 4)}.items():
+        e = sets[name]
         assert (e["tp"] + e["fn"], e["tn"] + e["fp"]) == (positives, negatives)
 
 
@@ -107,9 +109,17 @@ def test_json_is_one_document_with_everything(small: Path, ann: Ann) -> None:
     assert document["command"] == "train"
     assert document["start"] == "new weights"
     assert document["epochs"] == 20
-    assert set(document["parts"]) == {"training", "validation"}
-    assert document["parts"]["training"]["n"] == document["samples"]["training"]
-    assert json.loads(ann(*TRAIN, 1, "--json").stdout)["start"] == "continued"
+    # The network that was written was retrained on all rows; the one that validation chose stands apart.
+    assert set(document["sets"]) == {"training"}
+    assert document["sets"]["training"]["n"] == 16
+    assert document["before_retraining"]["epoch"] == 20
+    assert document["before_retraining"]["sets"]["training"]["n"] == document["samples"]["training"]
+    assert document["before_retraining"]["sets"]["validation"]["n"] == document["samples"]["validation"]
+    assert json.loads(ann(*TRAIN, 1, "--json").stdout)["start"] == "new weights"
+    assert json.loads(ann(*TRAIN, 1, "--continue", "--json").stdout)["start"] == "continued"
+    whole = json.loads(ann(*TRAIN, 20, "--refit", "no", "--json").stdout)
+    assert set(whole["sets"]) == {"training", "validation"}
+    assert whole["before_retraining"] is None
 
 
 def test_two_documents_cannot_share_stdout(small: Path, ann: Ann) -> None:
@@ -121,11 +131,13 @@ def test_quiet_is_silent_and_verbose_shows_epochs(small: Path, ann: Ann) -> None
     done = ann(*TRAIN, 20, "-q", "-o", "o.nn")
     assert (done.stdout, done.stderr) == ("", "")
     done = ann(*TRAIN, 20, "-v", "--refit", "no", "-o", "o.nn")
-    *epochs, remark = done.stderr.splitlines(keepends=True)
+    *told, remark = done.stderr.splitlines(keepends=True)
+    guesses, epochs = told[:2], told[2:]
+    assert guesses[0] == "ann: pos.txt: 2 values per row, separated by blanks; no column names\n"
     assert [line.split(":")[1] for line in epochs] == [f" epoch {n}" for n in (1, 2, 5, 10, 20)]
     assert remark == IMPROVING
     done = ann(*TRAIN, 20, "-vv", "--refit", "no", "-o", "o.nn")
-    assert len(done.stderr.splitlines()) == 21
+    assert len(done.stderr.splitlines()) == 23
 
 
 def noise(folder: Path) -> None:
@@ -148,7 +160,7 @@ def test_class_weights(small: Path, ann: Ann) -> None:
     found = {}
     for weight in ("none", "1,1", "balanced", "20,1"):
         done = ann(*TRAIN, 50, "--class-weight", weight, "--json", "-q", "-o", "o.nn")
-        part = json.loads(done.stdout)["parts"]["training"]
+        part = json.loads(done.stdout)["sets"]["training"]
         found[weight] = part["tp"] + part["fp"]
     # The more a positive vector counts, the more often the answer is positive.
     assert found["none"] == found["1,1"] < found["balanced"] < found["20,1"]
@@ -161,19 +173,20 @@ def test_k_classes(tmp_path: Path, ann: Ann) -> None:
     for word in ("setosa", "versicolor", "virginica", "macro recall %", "macro precision %", "recall %", "precision %"):
         assert word in done.stdout
     document = json.loads(ann("test", "iris.nn", *iris, "--json").stdout)
-    assert document["parts"]["test"]["accuracy"] > 0.95
+    assert document["sets"]["test"]["accuracy"] > 0.95
     done = ann("train", "iris.nn", *iris[:2], 100, check=2)
     assert "2 class files for a network of 3 classes; give one file per class in the order setosa, versi" in done.stderr
 
 
-def test_a_trained_network_is_continued_unless_init_is_given(small: Path, ann: Ann) -> None:
+def test_a_trained_network_is_trained_anew_unless_it_is_continued(small: Path, ann: Ann) -> None:
     ann(*TRAIN, 30, "-q", "--validation", "0")
     first = (small / "net.nn").read_text()
-    ann(*TRAIN, 0, "-q", "--validation", "0", "-o", "zero.nn")
+    ann(*TRAIN, 0, "-q", "--continue", "-o", "zero.nn")
     assert weights(small / "zero.nn") == weights(small / "net.nn")
-    ann(*TRAIN, 30, "-q", "--validation", "0", "--init", "auto")
-    assert (small / "net.nn").read_text() == first
-    ann(*TRAIN, 30, "-q", "--validation", "0")
+    for options in ((), ("--init", "auto")):
+        ann(*TRAIN, 30, "-q", "--validation", "0", *options)
+        assert (small / "net.nn").read_text() == first
+    ann(*TRAIN, 30, "-q", "--continue")
     assert "epochs_in_all: 60" in (small / "net.nn").read_text()
 
 
@@ -196,7 +209,7 @@ def test_dialects_are_converted_both_ways(small: Path, ann: Ann) -> None:
     ann("train", "old.nn", "pos.txt", "neg.txt", 20, "-q")
     ann("train", "old.nn", "pos.txt", "neg.txt", 0, "-q", "--dialect", "ann", "-o", "new.nn")
     assert (small / "new.nn").read_text().startswith("# ")
-    ann("train", "new.nn", "pos.txt", "neg.txt", 0, "-q", "--dialect", "ann1dn", "-o", "back.nn")
+    ann("train", "new.nn", "pos.txt", "neg.txt", 0, "-q", "--continue", "--dialect", "ann1dn", "-o", "back.nn")
     assert (small / "back.nn").read_bytes() == (small / "old.nn").read_bytes()
     scores = [ann("predict", name, "pos.txt", "--scores").stdout for name in ("old.nn", "new.nn", "back.nn")]
     assert scores[0] == scores[1] == scores[2]
@@ -293,7 +306,7 @@ def on_terminal(folder: Path, *arguments: str, **variables: str) -> bytes:
 
 
 def test_the_progress_bar_is_drawn_on_a_terminal_only(small: Path, ann: Ann) -> None:
-    arguments = (*TRAIN, "2000", "--patience", "0", "-o", "o.nn")
+    arguments = (*TRAIN, "2000", "--patience", "0", "--refit", "no", "-o", "o.nn")
     seen = on_terminal(small, *arguments)
     assert seen.startswith(b"\r\x1b[K[")
     assert b"epoch 1/2000" in seen

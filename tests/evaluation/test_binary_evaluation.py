@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -33,6 +34,8 @@ def test_hand_worked_table() -> None:
     # Squares: 0, .01, .36, .09 for target 0.9; 0, .36, .16 for target 0.1; together 0.98.
     assert e.mse == pytest.approx(0.98 / 7, rel=1e-6)
     assert e.majority_share == 4 / 7
+    assert e.balanced_accuracy == (3 / 4 + 2 / 3) / 2
+    assert e.mcc == pytest.approx((3 * 2 - 1 * 1) / math.sqrt(4 * 4 * 3 * 3))
     assert e.class_counts == (4, 3)
     assert e.predicted_counts == (4, 3)
     assert e.undefined == {}
@@ -49,20 +52,24 @@ def test_nothing_answered_positive() -> None:
     e = judge([0.2, 0.3, 0.1], [0, 1, 1])
     assert (e.sensitivity, e.specificity, e.ppv, e.f1) == (0.0, 1.0, None, 0.0)
     assert e.npv == 2 / 3
-    assert e.undefined == {"ppv": "no sample was predicted positive"}
+    assert (e.balanced_accuracy, e.mcc) == (0.5, None)
+    assert e.undefined == dict.fromkeys(("ppv", "mcc"), "no sample was predicted positive")
 
 
 def test_nothing_answered_negative() -> None:
     e = judge([0.8, 0.9], [0, 1])
     assert (e.npv, e.specificity, e.auc) == (None, 0.0, 0.0)
-    assert e.undefined == {"npv": "no sample was predicted negative"}
+    assert e.undefined == dict.fromkeys(("npv", "mcc"), "no sample was predicted negative")
 
 
 def test_only_positive_samples() -> None:
     e = judge([0.8, 0.2], [0, 0])
     assert (e.specificity, e.auc) == (None, None)
     assert (e.sensitivity, e.ppv, e.npv, e.majority_share) == (0.5, 1.0, 0.0, 1.0)
-    assert e.undefined == {"specificity": "no sample is negative", "auc": "it needs samples of both classes"}
+    assert e.undefined == {
+        **dict.fromkeys(("specificity", "balanced_accuracy", "mcc"), "no sample is negative"),
+        "auc": "it needs samples of both classes",
+    }
 
 
 def test_only_negative_samples_none_called_positive() -> None:
@@ -72,15 +79,32 @@ def test_only_negative_samples_none_called_positive() -> None:
         "sensitivity": "no sample is positive",
         "ppv": "no sample was predicted positive",
         "f1": "no sample is positive or was predicted positive",
+        "balanced_accuracy": "no sample is positive",
+        "mcc": "no sample is positive",
         "auc": "it needs samples of both classes",
     }
+
+
+def test_the_correlation_of_perfect_inverted_and_chance_predictions() -> None:
+    labels = [0, 0, 0, 1, 1, 1, 1]
+    right = np.where(np.array(labels) == 0, 0.9, 0.1)
+    assert judge(right, labels).mcc == 1.0
+    assert judge(1 - right, labels).mcc == -1.0
+    # 1 of 2 positives and 1 of 2 negatives are predicted positive: chance.
+    assert judge([0.9, 0.1, 0.9, 0.1], [0, 0, 1, 1]).mcc == 0.0
+    # One percent of positives, one of two found with one false alarm: accuracy says 99, the others tell.
+    e = judge([0.9, 0.1, 0.9, *[0.1] * 197], [0, 0, *[1] * 198])
+    assert e.accuracy == 0.99
+    assert e.balanced_accuracy == pytest.approx((1 / 2 + 197 / 198) / 2)
+    assert e.mcc == pytest.approx((1 * 197 - 1 * 1) / math.sqrt(2 * 2 * 198 * 198))
 
 
 @pytest.mark.parametrize("labels", [[], [-1, -1]])
 def test_no_labelled_sample_leaves_every_metric_undefined(labels) -> None:
     e = judge([0.5] * len(labels), labels)
     assert (e.n, e.n_unlabelled) == (0, len(labels))
-    metrics = ["sensitivity", "specificity", "ppv", "npv", "accuracy", "f1", "auc", "mse", "majority_share"]
+    metrics = ["sensitivity", "specificity", "ppv", "npv", "accuracy", "balanced_accuracy", "mcc", "f1", "auc", "mse"]
+    metrics.append("majority_share")
     assert [getattr(e, name) for name in metrics] == [None] * len(metrics)
     assert sorted(e.undefined) == sorted(metrics)
     assert e.undefined["accuracy"] == e.undefined["mse"] == "no sample has a label"
@@ -106,7 +130,7 @@ def test_dictionary_form_is_json_with_stable_keys() -> None:
     document = json.loads(json.dumps(judge([0.2, 0.3], [0, 1], classes=("ill", "well")).as_dict(), allow_nan=False))
     assert list(document) == [
         "classes", "n", "n_unlabelled", "tp", "fn", "tn", "fp", "sensitivity", "specificity", "ppv", "npv",
-        "accuracy", "f1", "auc", "mse", "majority_share", "undefined",
+        "accuracy", "balanced_accuracy", "mcc", "f1", "auc", "mse", "majority_share", "undefined",
     ]  # fmt: skip
     assert document["classes"] == ["ill", "well"]
     assert document["ppv"] is None

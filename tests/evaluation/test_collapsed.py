@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from anncli.evaluation.collapse import collapsed
+from anncli.evaluation.collapse import collapsed, remedies
 from anncli.evaluation.evaluation import evaluate_outputs
 
 NAMES = ("ill", "well")
@@ -23,7 +23,9 @@ def test_always_the_same_answer() -> None:
 def test_accuracy_equal_to_the_majority_share() -> None:
     # 3 of 4 are well; one of each is answered wrongly or one missed: 3 right.
     verdict = collapsed(judge([0.9, 0.9, 0.1, 0.1], [0, 1, 1, 1]))
-    assert verdict == "accuracy 75.00 % is no better than always predicting 'well' (75.00 %)"
+    assert (
+        verdict == "accuracy 75.00 % is no better than always predicting 'well' (75.00 %): balanced accuracy is 83.33 %"
+    )
 
 
 def test_one_answer_more_than_the_majority_is_fine() -> None:
@@ -33,7 +35,10 @@ def test_one_answer_more_than_the_majority_is_fine() -> None:
 def test_three_classes() -> None:
     outputs = np.eye(3)[[2, 2, 2, 1]]
     verdict = collapsed(judge(outputs, [0, 2, 2, 2], classes=("a", "b", "c")))
-    assert verdict == "accuracy 50.00 % is no better than always predicting 'c' (75.00 %)"
+    assert verdict == (
+        "accuracy 50.00 % is no better than always predicting 'c' (75.00 %): "
+        "balanced accuracy is 33.33 %, no sample of 'a' is found"
+    )
     assert collapsed(judge(np.eye(3)[[1, 1, 1]], [0, 1, 2], ("a", "b", "c"))).startswith(
         "the network always predicts 'b'"
     )
@@ -55,3 +60,31 @@ def test_large_counts_are_compared_exactly() -> None:
     assert collapsed(judge(scores, labels)) is not None
     scores[500_002] = 0.1
     assert collapsed(judge(scores, labels)) is None
+
+
+def test_a_rare_class_that_is_never_found_is_told() -> None:
+    # 2 of 200 are ill. One alarm, and a false one: accuracy 98.5 %, as good as worthless.
+    verdict = collapsed(judge([0.1, 0.1, 0.9, *[0.1] * 197], [0, 0, *[1] * 198]))
+    assert verdict == (
+        "accuracy 98.50 % is no better than always predicting 'well' (99.00 %): "
+        "balanced accuracy is 49.75 %, no sample of 'ill' is found"
+    )
+    # Of three classes one may be lost although the accuracy is above that of the largest class.
+    labels = [0] * 20 + [1] * 15 + [2] * 5
+    verdict = collapsed(judge(np.eye(3)[[0] * 20 + [1] * 20], labels, ("a", "b", "c")))
+    assert verdict == "accuracy is 87.50 %, but none of the 5 samples of 'c' is found"
+    # A class of four may be missed by chance.
+    assert collapsed(judge(np.eye(3)[[0] * 20 + [1] * 19], labels[:-1], ("a", "b", "c"))) is None
+
+
+def test_advice_leaves_out_what_was_done() -> None:
+    rare, equal = judge([0.1, 0.1, 0.1, 0.1], [0, 1, 1, 1]), judge([0.1, 0.1], [0, 1])
+    rest = "more hidden units or another --scaling"
+    assert remedies(rare, {}) == f"--class-weight balanced, {rest}"
+    assert remedies(rare, {"class_weight": "none", "l2": 0.1}) == f"--class-weight balanced, a lower --l2, {rest}"
+    assert remedies(rare, {"class_weight": "balanced", "l2": 0.0}) == f"another --threshold, {rest}"
+    assert remedies(rare, {"class_weight": [2, 1]}) == f"another --threshold, {rest}"
+    assert remedies(equal, {}) == rest
+    assert remedies(equal, {"stop": "reached the limit of 5 epochs"}) == f"more epochs, {rest}"
+    three = judge(np.eye(3)[[1, 1, 1]], [0, 1, 1], ("a", "b", "c"))
+    assert remedies(three, {"class_weight": "balanced"}) == rest

@@ -32,6 +32,8 @@ def test_hand_worked_table() -> None:
     assert e.macro_recall == (1 / 2 + 1 / 3) / 2
     assert e.macro_precision == 1 / 2
     assert e.macro_f1 == (1 / 2 + 2 / 5) / 2
+    # 2 correct x 5 samples - (2 x 2 + 2 x 3 + 1 x 0): chance.
+    assert e.mcc == 0.0
     # Rows: .375, .875, .21875, .875, .875 as sums of squares over the three outputs.
     assert e.mse == (0.375 + 0.875 + 0.21875 + 0.875 + 0.875) / 15
     assert e.log_loss == pytest.approx(-(3 * math.log(0.25) + math.log(0.5) + math.log(0.625)) / 5, rel=1e-14)
@@ -44,13 +46,24 @@ def test_class_never_answered_has_no_precision_and_counts_as_zero() -> None:
     e = judge(np.array([[0.9, 0.1], [0.9, 0.1]]), [0, 1])
     assert e.precision == (0.5, None)
     assert e.macro_precision == 0.25
-    assert e.undefined == {"precision of class 2": "the class was never predicted"}
+    assert e.undefined == {
+        "precision of class 2": "the class was never predicted",
+        "mcc": "only one class was predicted",
+    }
 
 
 def test_two_outputs_take_the_matrix_form() -> None:
     e = judge(np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]]), [0, 1, 1])
     assert isinstance(e, MulticlassEvaluation)
     assert e.matrix.tolist() == [[1, 0], [1, 1]]
+
+
+def test_the_correlation_of_two_outputs_is_that_of_one() -> None:
+    scores = np.array([0.9, 0.8, 0.3, 0.6, 0.1, 0.7, 0.4])
+    labels = [0, 0, 0, 0, 1, 1, 1]
+    two = judge(np.stack([scores, 1 - scores], axis=1), labels)
+    assert two.mcc == pytest.approx(evaluate_outputs(scores[:, None], np.array(labels)).mcc)
+    assert judge(np.eye(3)[[0, 1, 2]], [0, 1, 2]).mcc == 1.0
 
 
 def test_first_of_equal_outputs_is_the_answer() -> None:
@@ -77,8 +90,8 @@ def test_unlabelled_rows_change_nothing_but_their_count() -> None:
 
 def test_no_labelled_sample_leaves_every_metric_undefined() -> None:
     e = judge(OUTPUTS, [-1] * 5)
-    metrics = ["accuracy", "macro_recall", "macro_precision", "macro_f1", "mse", "log_loss", "majority_share"]
-    assert [getattr(e, name) for name in metrics] == [None] * 7
+    metrics = ["accuracy", "macro_recall", "macro_precision", "macro_f1", "mcc", "mse", "log_loss", "majority_share"]
+    assert [getattr(e, name) for name in metrics] == [None] * 8
     assert {e.undefined[name] for name in metrics} == {"no sample has a label"}
     assert e.matrix.tolist() == [[0] * 3] * 3
 
@@ -87,7 +100,7 @@ def test_dictionary_form_is_json_with_stable_keys() -> None:
     document = json.loads(json.dumps(judge().as_dict(), allow_nan=False))
     assert list(document) == [
         "classes", "n", "n_unlabelled", "class_counts", "matrix", "accuracy", "recall", "precision", "f1",
-        "macro_recall", "macro_precision", "macro_f1", "mse", "log_loss", "majority_share", "undefined",
+        "macro_recall", "macro_precision", "macro_f1", "mcc", "mse", "log_loss", "majority_share", "undefined",
     ]  # fmt: skip
     assert document["recall"] == [1 / 2, 1 / 3, None]
 

@@ -78,7 +78,10 @@ def test_a_collapse_is_seen_by_weights() -> None:
     # Correct: 0.3 of the first class and 0.7 of the second, which is all that always predicting the second gets right.
     outputs, labels = np.array([[0.9], [0.9], [0.1]]), np.array([0, 1, 1])
     e = evaluate_outputs(outputs, labels, weights=np.array([0.3, 0.3, 0.4]))
-    assert collapsed(e) == "accuracy 70.00 % is no better than always predicting 'class 2' (70.00 %)"
+    assert (
+        collapsed(e)
+        == "accuracy 70.00 % is no better than always predicting 'class 2' (70.00 %): balanced accuracy is 78.57 %"
+    )
     e = evaluate_outputs(outputs, labels, weights=np.array([0.3, 0.2, 0.4]))
     assert collapsed(e) is None
     e = evaluate_outputs(np.ones((3, 1)), labels, weights=np.array([0.3, 0.1, 0.2]))

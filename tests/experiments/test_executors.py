@@ -75,7 +75,7 @@ def test_all_executors_give_the_same_results() -> None:
     ]
     specs.append(spec(data, 10, "epochs", trainer="irprop-"))
     # One that its trainer refuses, and one that cannot be read.
-    specs.append(spec(data, 10, trainer="br"))
+    specs.append(spec(data, 10, trainer="br", loss="binary-cross-entropy"))
     specs.append(spec(small_specs.NOWHERE, 10))
     found = [
         {result.digest: result.without_times() for result in make_executor(name, jobs).run(specs)}

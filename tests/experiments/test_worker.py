@@ -73,7 +73,7 @@ def test_options_come_back_from_a_spec() -> None:
 
 
 def test_a_refused_training_is_a_result_that_repeats() -> None:
-    found = run_spec(spec(clouds(), 5, trainer="br"))
+    found = run_spec(spec(clouds(), 5, trainer="br", loss="binary-cross-entropy"))
     assert found.error is not None
     assert found.error.message == "trainer br needs loss mse, found binary-cross-entropy"
     assert (found.error.exit_code, found.error.repeats, found.error.details) == (2, True, "")

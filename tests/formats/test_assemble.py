@@ -169,8 +169,7 @@ def test_other_widths(write: Write) -> None:
 def test_column_names(write: Write) -> None:
     paths = write(a='# c\n"x",y\n1,2\n', b="3 4\n", c="x y\n5 6\n", d="\n\ny x\n5 7\n")
     assert read_dataset(paths[:3]).columns == ("x", "y")
-    message = "d.txt:3: other column names than in a.txt; give files with the same columns in the same order"
-    assert fault(DataError, [paths[0], paths[3]]) == message
+    assert read_dataset([paths[0], paths[3]]).inputs.tolist() == [[1, 2], [7, 5]]
 
 
 @pytest.mark.parametrize(
@@ -178,8 +177,8 @@ def test_column_names(write: Write) -> None:
     [
         ("", "a.txt: holds no rows; write one row of values per line"),
         ("\n# c\n \n", "a.txt: holds no rows; write one row of values per line"),
-        ("x,y\n", "a.txt:1:1: expected a number, found 'x'; correct it, or take the row out"),
-        ("x y\n", "a.txt:1: no file 'x y', and no numbers follow; correct the name, or write its values on the next line"),
+        ("x,y\n", "a.txt: holds no rows, only a line of names; write one row of values per line"),
+        ("x y\n", "a.txt: holds no rows, only a line of names; write one row of values per line"),
     ],
 )  # fmt: skip
 def test_files_without_vectors(write: Write, text: str, message: str) -> None:

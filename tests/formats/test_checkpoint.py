@@ -69,8 +69,8 @@ def test_another_zip_and_a_newer_format_are_told(tmp_path: Path) -> None:
     with pytest.raises(NetworkError, match="is no checkpoint"):
         load_checkpoint(path)
     with zipfile.ZipFile(path, "w") as file:
-        file.writestr("checkpoint.json", json.dumps({"format": 2}))
-    with pytest.raises(NetworkError, match="is a checkpoint of format 2, this ann reads format 1"):
+        file.writestr("checkpoint.json", json.dumps({"format": 3}))
+    with pytest.raises(NetworkError, match="is a checkpoint of format 3, this ann reads format 2"):
         load_checkpoint(path)
 
 

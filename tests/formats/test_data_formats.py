@@ -246,7 +246,7 @@ def test_a_new_format_is_one_module_and_one_line(extended: Path) -> None:
     text = (extended / "net.nn").read_text()
     assert "classes: {positive: cat, negative: dog}" in text
     assert "columns: [x0, x1]" in text
-    found = json.loads(ann(extended, "test", "net.nn", "x.toy", "--json"))["parts"]["test"]
+    found = json.loads(ann(extended, "test", "net.nn", "x.toy", "--json"))["sets"]["test"]
     assert (found["tp"] + found["fn"], found["tn"] + found["fp"]) == (20, 20)
     assert found["accuracy"] > 0.9
     line = (extended / "x.toy").read_text().splitlines()[0]

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from anncli.errors import DataError
-from anncli.formats.data.lists import ListReader, looks_like_list
+from anncli.formats.data.list_head import looks_like_list
+from anncli.formats.data.lists import ListReader
 from anncli.formats.files.source import ByteSource
 
 LISTS = [
@@ -32,12 +33,18 @@ LISTS = [
     "file 1 b.txt 2\n",
     "red 5 green 2\n",
     "p1 -1\n",
-    "hello world, not\n".replace(",", ""),
     "a#1.txt 1\nb#2.txt 2\n",
     "größe\n1 2\ngrößer\n2 3\n",
     "-\n1\n-\n2\n",
 ]
 VECTORS = [
+    "hello world not\n",
+    "2.5D+00 1.5D+00\n3.5D+00 4.5D+00\n",
+    "0x1p3 0x2p3\n",
+    "1|2\n",
+    "2_000 1_500\n",
+    "% measured\n1 2 3\n4 5 6\n",
+    '"a" "b"\n"1" 2 3\n',
     "1 2\n3 4\n",
     "1\n",
     "# 1\n1 2",
@@ -113,7 +120,7 @@ def test_numbers_inside_the_list(folder: Path, size: int) -> None:
 def test_vectors_in_files_beside_the_list_first(folder: Path) -> None:
     for place, value in (("ecg/a.txt", 1), ("lists/ecg/a.txt", 2), ("ecg/b.txt", 3)):
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
-        (folder / place).write_text(f"# v\n{value} 4\n5,6;7\n")
+        (folder / place).write_text(f"# v\n{value} 4\n5,6\n7\n")
     text = "ecg/a.txt 1\necg\\b.txt 2"
     assert read(text, path="lists/list.txt") == [
         ("ecg/a.txt_0", 1, [2, 4, 5, 6, 7], 1),
@@ -210,6 +217,9 @@ def test_values_of_matrices_that_are_no_numbers(folder: Path, bad: float) -> Non
         ("1 2\np 1\n3 4\n", "list.txt:1: expected a name, found '1'; start a list with a name, or say --data-format vectors"),
         ("p 1\n1 nan\n", "list.txt:2:2: 'nan' is not allowed; replace the value, or take the row out"),
         ("p 1\nnan 1\n", "list.txt:2:1: 'nan' is not allowed; replace the value, or take the row out"),
+        ("p 1\n1,5 2,5\n", "list.txt:2:1: expected a number, found '1,5'; write decimals with a point"),
+        ("p 1\n1,,3\n", "list.txt:2: a value is missing; write a number, or take the row out"),
+        ("p 1\n1.#INF 3\n", "list.txt:2:1: '1.#INF' is not allowed; replace the value, or take the row out"),
         ("p 1\n1 2\n3 1e39\n", "list.txt:3:2: '1e39' is too large for a 32-bit float; scale the values down"),
         ("p 1\n-3.4028236e38\n", "list.txt:2:1: '-3.4028236e38' is too large for a 32-bit float; scale the values down"),
         ("p 1\n1 --2\n", "list.txt:2:2: expected a number, found '--2'; correct it, or take the row out"),

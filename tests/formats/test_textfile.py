@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import io
 import os
@@ -243,3 +244,36 @@ def test_empty_files(tmp_path: Path, content: bytes, empty: bool) -> None:
     assert is_empty(os.devnull)
     assert not is_empty(tmp_path)
     assert not is_empty(tmp_path / "none")
+
+
+@pytest.mark.parametrize("call", ["fstat", "fchmod", "fsync", "replace"])
+def test_a_single_failing_call_leaves_no_temporary_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    target = tmp_path / "a"
+    target.write_bytes(b"old")
+    plain, failed = getattr(os, call), []
+
+    def once(*arguments: object) -> object:
+        if failed:
+            return plain(*arguments)
+        failed.append(call)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, call, once)
+    with pytest.raises(AnnError, match="cannot write: Input/output error"):
+        replace_file(target, b"new")
+    monkeypatch.undo()
+    assert failed
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert target.read_bytes() == b"old"
+
+
+def test_a_read_only_file_system_is_named_as_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "a"
+    target.write_bytes(b"old")
+    found = os.statvfs(target)
+    monkeypatch.setattr(os, "access", lambda *arguments: False)
+    monkeypatch.setattr(os, "statvfs", lambda name: os.statvfs_result((*found[:8], os.ST_RDONLY, found[9])))
+    with pytest.raises(AnnError, match="cannot write: Read-only file system; write to another place"):
+        replace_file(target, b"new")

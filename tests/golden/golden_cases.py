@@ -66,7 +66,7 @@ def _common_files():
         "net.nn": definition("[6 tanh, 1 logistic]"),
         "iris.nn": (ROOT / "configs/iris.nn").read_text(encoding="utf-8"),
         "deep.nn": (ROOT / "configs/deep.nn").read_text(encoding="utf-8"),
-        "old.nn": (ROOT / "configs/xor.nn").read_text(encoding="utf-8"),
+        "old.nn": "3\n2 2 1\n\n0\n1\n",
         "ones.lst": "p1 1\n0 1\np2 1\n1 0\n",
         "zeros.lst": "n1 2\n0 0\nn2 2\n1 1\n",
         "all.lst": "p1 1\n0 1\nn1 2\n0 0\np2 1\n1 0\nx\n0.5 0.2\nn2 2\n1 1\n",
@@ -190,7 +190,11 @@ def _option_cases():
         "predict out.nn mixed.txt --threshold 0.4 --delimiter ,",
     )
     yield Case("settings-of-the-network", deep)
-    again = ("train net.nn pos.txt neg.txt 8 -q", "train net.nn pos.txt neg.txt 8 --json", "predict net.nn mixed.txt")
+    again = (
+        "train net.nn pos.txt neg.txt 8 -q",
+        "train net.nn pos.txt neg.txt 8 --continue --json",
+        "predict net.nn mixed.txt",
+    )
     yield Case("trained-further", again, ("net.nn",))
     anew = ("train net.nn pos.txt neg.txt 8 -q", "train net.nn pos.txt neg.txt 8 --init auto --seed 2 --json")
     yield Case("trained-anew", anew, ("net.nn",))

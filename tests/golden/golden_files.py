@@ -75,6 +75,18 @@ def record_files(program):
         write(path, held)
 
 
+def record_resumed(program):
+    """What the checkpoints, which stay, lead to now; prints which results changed."""
+    held = read(RESUMED)
+    for recipe in RECIPES["checkpoints"]:
+        digests, found = resumed(program, recipe)
+        now = {"key": key_of(KERNEL), "digests": digests, **found}
+        if held.get(recipe["file"]) != now:
+            held[recipe["file"]] = now
+            print(f"changed: {recipe['file']}")
+    write(RESUMED, held)
+
+
 def write(path, held):
     """One file per line, so that a change shows which."""
     lines = [f" {json.dumps(name)}: {json.dumps(values)}" for name, values in held.items()]

@@ -2,6 +2,7 @@
 
 python tests/golden/record.py            the digests, for all kernels of this machine
 python tests/golden/record.py --files    the network files and checkpoints that are missing, with what they predict and lead to
+python tests/golden/record.py --resumed  what the stored checkpoints lead to
 """
 
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from golden_cases import CASES
-from golden_files import KERNEL, record_files
+from golden_files import KERNEL, record_files, record_resumed
 from golden_runs import KERNELS, CannotRunError, Program, key_of, read_digests, run_case, write_digests
 
 
@@ -37,6 +38,9 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["--files"]:
         with Program(KERNEL) as program:
             record_files(program)
+    elif sys.argv[1:] == ["--resumed"]:
+        with Program(KERNEL) as program:
+            record_resumed(program)
     elif sys.argv[1:]:
         sys.exit(__doc__)
     else:

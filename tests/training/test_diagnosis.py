@@ -111,3 +111,31 @@ def test_only_options_that_the_trainer_has_are_named() -> None:
     told = remarks(data, layers, 60, trainer="lbfgs", **settings)
     assert told[-1].endswith("; raise --l2, use fewer hidden units or get more data")
     assert not any("--learning-rate" in remark or "--scaling" in remark for remark in told)
+
+
+def test_two_hidden_units_that_are_stuck_are_told_with_a_way_out() -> None:
+    one, zero = np.array([[0.0, 1], [1, 0]]), np.array([[0.0, 0], [1, 1]])
+    data, layers = Dataset.from_classes(one, zero, classes=("one", "zero")), [(2, "tanh"), (1, "logistic")]
+    stuck = "2 hidden units often get stuck in a local minimum; use more (ann init --hidden 8)"
+    outcomes = set()
+    for seed in range(4):
+        network = Network.create(2, layers)
+        run = start_training(network, data, seed=seed)
+        for _ in run.epochs(1000):
+            pass
+        found = [text for text in diagnose(run, run.finish()) if "stuck" in text]
+        solved = run.finish().network
+        accuracy = run.evaluate(solved.parameters, "training").accuracy
+        assert found == ([] if accuracy == 1 else [f"{stuck} or add --restarts 10 --l2 0"])
+        outcomes.add(accuracy == 1)
+    assert outcomes == {True, False}
+    # A healthy small network on data that overlap is no such case.
+    assert not any("stuck" in text for text in remarks(clouds(), layers, 200))
+
+
+def test_advice_does_not_repeat_what_is_set() -> None:
+    data = clouds(100, 20, 0.1)
+    options = {"l2": 0, "keep": "last", "patience": 0, "refit": "no"}
+    found = remarks(data, [(30, "tanh"), (1, "logistic")], 300, dropout=0.01, **options)
+    assert any("raise --dropout, " in text for text in found)
+    assert not any("add --dropout" in text for text in found)

@@ -93,7 +93,7 @@ def test_restarts_keep_the_best_start() -> None:
     # The first start is the run without restarts; the network kept is as good as it is said to be.
     alone = anncli.train(network(), clouds(2.0), 100, **options)
     assert result.restarts[0].epochs == alone.epochs
-    assert result.network.record["parts"]["validation"]["loss"] == pytest.approx(min(values), rel=1e-5)  # type: ignore[type-var]
+    assert result.network.record["sets"]["validation"]["loss"] == pytest.approx(min(values), rel=1e-5)  # type: ignore[type-var]
 
 
 def test_restarts_without_a_validation_part_keep_the_lowest_training_loss() -> None:
@@ -118,9 +118,10 @@ def test_restarts_that_keep_the_last_epoch_are_ranked_by_it() -> None:
 def test_restarts_refuse_weights_to_go_on_from() -> None:
     net = network()
     anncli.train(net, clouds(), 5)
-    with pytest.raises(UsageError, match="add --init auto to start over"):
-        anncli.train(net, clouds(), 5, restarts=2)
-    assert anncli.train(net, clouds(), 5, restarts=2, init="auto").restarts
+    with pytest.raises(UsageError, match="--restarts draws new weights, and --continue goes on"):
+        anncli.train(net, clouds(), 5, restarts=2, continue_training=True)
+    # Without it the network is trained anew, from several sets of weights.
+    assert anncli.train(net, clouds(), 5, restarts=2).restarts
 
 
 def in_threads(run: TrainingRun, threads: int) -> TrainingRun:

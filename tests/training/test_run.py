@@ -107,7 +107,7 @@ def test_final_fit_uses_all_vectors_and_as_many_epochs() -> None:
     # The same fit by hand: all rows of the drawn parts, the same scaling, start and order of chance.
     rows = np.sort(np.concatenate([result.rows["training"], result.rows["validation"]]))
     by_hand = network(parameters=run.attempt.initial_parameters, scaling=result.network.scaling)
-    again = start_training(by_hand, data, seed=4, batch_size=8, scaling="keep", l2=run.setup.l2, sets={"training": rows, "validation": rows[:0], "test": rows[:0]})  # fmt: skip
+    again = start_training(by_hand, data, continue_training=True, seed=4, batch_size=8, scaling="keep", l2=run.setup.l2, sets={"training": rows, "validation": rows[:0], "test": rows[:0]})  # fmt: skip
     for _ in again.epochs(result.refit_epochs):
         pass
     assert (again.attempt.parameters == result.network.parameters).all()
@@ -123,7 +123,7 @@ def test_the_schedule_of_a_final_fit_spans_the_epochs_asked_for() -> None:
     rows = run.setup.final_rows
     by_hand = network(parameters=run.attempt.initial_parameters, scaling=result.network.scaling)
     sets = {"training": rows, "validation": rows[:0], "test": rows[:0]}
-    again = start_training(by_hand, two_clouds(40, noise=3.0), **options, scaling="keep", l2=run.setup.l2, sets=sets)
+    again = start_training(by_hand, two_clouds(40, noise=3.0), continue_training=True, **options, scaling="keep", l2=run.setup.l2, sets=sets)  # fmt: skip
     for _ in again.attempt.epochs(result.refit_epochs, 300):
         pass
     assert (again.attempt.parameters == result.network.parameters).all()
@@ -135,15 +135,34 @@ def test_no_final_fit_on_the_users_own_validation_rows() -> None:
     assert result.refit_epochs == 0
 
 
-def test_a_trained_network_is_continued_and_init_starts_afresh() -> None:
+def test_a_trained_network_is_trained_anew_and_continues_on_demand() -> None:
     net, data = network(), two_clouds()
     anncli.train(net, data, epochs=20, validation=0)
     first = net.parameters.copy()
-    run = start_training(net, data, validation=0)
+    anncli.train(net, data, epochs=20, validation=0)
+    assert (net.parameters == first).all()
+    assert net.record["epochs_in_all"] == 20
+    run = start_training(net, data, continue_training=True, validation=0)
     assert (run.attempt.parameters == first).all()
-    assert (start_training(net, data, validation=0, init="auto").attempt.parameters != first).any()
-    anncli.train(net, data, epochs=5, validation=0)
+    assert (start_training(net, data, validation=0).attempt.parameters != first).any()
+    anncli.train(net, data, epochs=5, continue_training=True)
     assert net.record["epochs_in_all"] == 25
+    # No validation set was asked for.
+    assert set(net.record["sets"]) == {"training"}
+
+
+def test_weights_from_elsewhere_are_not_replaced_unasked() -> None:
+    net, data = network(), two_clouds()
+    net.set_parameters(np.full(net.topology.n_parameters, 0.5))
+    with pytest.raises(UsageError, match=r"not trained.*say --continue or --init auto"):
+        anncli.train(net, data, epochs=1)
+    assert anncli.train(net, data, epochs=1, continue_training=True).epochs == 1
+    # Which rows the weights came from is not known, and stays so.
+    assert net.row_digests is None
+    assert anncli.train(net, data, epochs=1, init="auto").network.row_digests.n_rows == data.n_samples
+    net.record["resealed"] = True
+    with pytest.raises(UsageError, match="changed since"):
+        anncli.train(net, data, epochs=1)
 
 
 def test_balanced_weights_move_the_decision_towards_the_small_class() -> None:

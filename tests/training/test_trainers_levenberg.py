@@ -187,7 +187,7 @@ def test_br_needs_squared_errors() -> None:
         make_trainer("br").start(objective, start(objective))
     assert (
         str(caught.value)
-        == "trainer br needs loss mse, found binary-cross-entropy; add --loss mse, or use --trainer lm"
+        == "trainer br needs loss mse, found binary-cross-entropy; leave --loss out, or use --trainer lm"
     )
 
 
@@ -252,3 +252,32 @@ def test_br_refuses_a_penalty_and_records_none() -> None:
     for _ in (run := start_training(network, data, **options)).epochs(3):
         pass
     assert run.finish().network.record["l2"] == 0
+
+
+@pytest.mark.parametrize("name", ["lm", "br"])
+@pytest.mark.parametrize("options", [{"mu": 0.0}, {"increase": 1.0000001}, {"mu": -1e30}], ids=str)
+def test_no_damping_makes_an_epoch_endless(name: str, options: dict[str, float]) -> None:
+    objective = blobs(l2=0.0 if name == "br" else 1e-3)
+    parameters = start(objective)
+    trainer = make_trainer(name, options)
+    trainer.start(objective, parameters)
+    first = trainer.epoch(objective, parameters, np.random.default_rng(0)).loss
+    for _ in range(200):
+        outcome = trainer.epoch(objective, parameters, np.random.default_rng(0))
+    assert outcome.loss < first
+
+
+def test_lm_refuses_a_step_that_saturates_the_hidden_units() -> None:
+    # From these weights an undamped step lowers the loss, by a third of what the model predicts, and ends where the tanh
+    # units are flat; there the penalty shrinks all weights to zero.
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(48, 3)) + np.where(np.arange(48)[:, None] % 2, 2.0, -2.0)
+    targets = (np.arange(48) % 2)[:, None].astype(float)
+    objective = make_objective(inputs, targets, [(4, "tanh"), (1, "logistic")], "binary-cross-entropy", 2.5 / 60)
+    for seed in range(10):
+        parameters = start(objective, seed)
+        trainer = make_trainer("lm")
+        trainer.start(objective, parameters)
+        for _ in range(100):
+            trainer.epoch(objective, parameters, rng)
+        assert objective.value(parameters, penalty=False) < 0.2

@@ -7,6 +7,7 @@ from collections.abc import Container
 from anncli.errors import UsageError, did_you_mean
 from anncli.options.layers import Given
 from anncli.options.table import OPTIONS, option_names
+from anncli.options.wording import advice_elsewhere
 
 
 def config_layer(path: str, infos: Container[str]) -> dict[str, Given]:
@@ -22,7 +23,9 @@ def config_layer(path: str, infos: Container[str]) -> dict[str, Given]:
     for key, value, place in read_config(path).items_with_places():
         name = key.replace("-", "_")
         if name not in known:
-            raise UsageError(f"{place}: unknown option '{key}'", advice=did_you_mean(name, known))
+            raise UsageError(
+                f"{place}: unknown option '{key}'", advice=advice_elsewhere(key) or did_you_mean(name, known)
+            )
         if name in layer:
             raise UsageError(f"{place}: '{key}' is given twice", advice="remove one")
         layer[name] = Given(value, f"{place}: {key}")

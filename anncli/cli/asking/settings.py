@@ -14,7 +14,7 @@ class TrainSettings(NamedTuple):
     """One training as it was asked for.
 
     output: where the network is written, '-' for stdout; is_output_given: with --output; layers: training options of
-    command line, variables and config file, strongest first; threads: 0 for the fastest number; the others as OPTIONS says.
+    command line, variables and config file, strongest first; continues: with --continue; threads: 0 for the fastest number; the others as OPTIONS says.
     """
 
     network_path: str
@@ -23,6 +23,9 @@ class TrainSettings(NamedTuple):
     output: str
     is_output_given: bool
     layers: tuple[Layer, ...]
+    continues: bool
+    backup: bool
+    row_digests: bool
     dialect: str | None
     history: str | None
     dry_run: bool
@@ -33,6 +36,7 @@ class TrainSettings(NamedTuple):
     resume: str | None
     threads: int
     data_format: str
+    reproducible: bool
     console: Console
 
     @property
@@ -57,13 +61,14 @@ def train_settings(values: Values, network_path: str, class_files: tuple[str, ..
         output=network_path if output is None else output,
         is_output_given=output is not None,
         layers=values.layers,
+        continues=values["continue"],
         as_json=values["json"],
         console=values.console,
         **{
             name: values[name]
             for name in (
                 "dialect", "history", "dry_run", "keep_on_interrupt", "checkpoint", "checkpoint_every", "resume",
-                "threads", "data_format",
+                "threads", "data_format", "reproducible", "backup", "row_digests",
             )
         },
     )  # fmt: skip

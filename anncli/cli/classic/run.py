@@ -14,12 +14,15 @@ from anncli.cli.asking.network_options import require_trained
 from anncli.cli.asking.values import Values
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.not_finite import NotFinite
+from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.report import percent
 from anncli.dataset.dataset import Dataset
 from anncli.errors import UsageError, printable
 from anncli.evaluation.evaluation import evaluate_outputs
 from anncli.formats.data.assemble import read_dataset
+from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.storage import load
+from anncli.inference.evaluate import rows_seen
 from anncli.inference.predict import predict
 from anncli.network.network import Network, default_targets
 
@@ -36,11 +39,20 @@ def run_network(values: Values, network_path: str, data_path: str, threshold: fl
         threshold = network.decision_threshold
     say("loading data...")
     classes = network.classes or ("1", "2")
+    remarks = Remarks()
     data = read_dataset(
-        [data_path], class_names=classes, n_inputs=network.n_inputs, labelled=False, data_format=values["data_format"]
+        [data_path],
+        class_names=classes,
+        n_inputs=network.columns or network.n_inputs,
+        labelled=False,
+        data_format=values["data_format"],
+        remarks=remarks,
     )
+    show_remarks(values.console, remarks)
     say(f" {data.n_samples}  files loaded.  size: {data.n_inputs} samples")
     say(printable(network_path))
+    # Before the inputs are scaled in place.
+    seen = rows_seen(network, data)
     outputs = predict(network, data.inputs, in_place=True)
     not_finite = NotFinite()
     not_finite.look(outputs)
@@ -52,9 +64,12 @@ def run_network(values: Values, network_path: str, data_path: str, threshold: fl
         targets = network.targets or default_targets(network.topology.output_activation, "mse")
         evaluation = evaluate_outputs(outputs, data.labels, threshold=threshold, targets=targets, classes=classes)
         say("\n".join(rates(evaluation)))
+    n_seen = None if seen is None else int((seen & (data.labels >= 0)).sum())
+    if n_seen:
+        values.console.warn(f"{n_seen} of {evaluation.n if evaluation else 0} labelled entries trained this network")
     if as_json:
         document = {"command": "r", "network": printable(network_path), "threshold": threshold, "entries": entries}
-        print_json({**document, "evaluation": evaluation.as_dict() if evaluation else None})
+        print_json({**document, "evaluation": evaluation.as_dict() if evaluation else None, "rows_seen": n_seen})
 
 
 def _network(path: str, code: int) -> Network:

@@ -13,20 +13,26 @@ import click
 
 from anncli.cli.classic.arguments import METRICS, SCALINGS, Arguments
 from anncli.cli.classic.run import rates
+from anncli.cli.running.places import same_file
 from anncli.cli.running.signals import Interruption
 from anncli.cli.showing.console import Console, print_json
+from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.report import percent
 from anncli.dataset.dataset import Dataset
-from anncli.errors import ExitCode, Interrupted, UsageError, printable
+from anncli.errors import Interrupted, UsageError, printable
 from anncli.evaluation.collapse import collapsed
 from anncli.formats.data.assemble import read_sets
+from anncli.formats.data.remarks import Remarks
+from anncli.formats.files.opened import opened_file
 from anncli.formats.files.textfile import check_writable, is_empty
-from anncli.formats.networks.storage import load, save
+from anncli.formats.networks.storage import check_place, load, save
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
 from anncli.training.attempt import EpochReport
 from anncli.training.names import ANN1DN_DEFAULTS, TRAINER_NAMES
 from anncli.training.run import TrainingRun
+from anncli.training.seen import unknown_rows
+from anncli.training.seen_before import seen_before
 from anncli.training.setup import prepare
 
 BEST_FILE = "maxacur.nn"
@@ -41,13 +47,15 @@ class ClassicRun:
     def __init__(self, console: Console, arguments: Arguments, seed: int, data_format: str, as_json: bool) -> None:
         self.console, self.arguments, self.seed = console, arguments, seed
         self.data_format, self.as_json = data_format, as_json
-        self.say: Callable[[str], None] = (lambda text: None) if as_json or console.quiet else click.echo
+        self.say: Callable[[str], None] = (lambda text: None) if as_json or console.quiet else self._print
+        self._fault: OSError | None = None
         self.best: tuple[Any, EpochReport] | None = None
 
     def run(self) -> None:
         """Train, write and report; an interrupted run raises Interrupted after writing."""
         a = self.arguments
         network = self._checked(load(a.network))
+        check_place(network, a.network)
         self.say("loading data...")
         data, sets = self._read_data(network)
         self._announce(data, sets)
@@ -65,13 +73,27 @@ class ClassicRun:
             self.say(f"normalizing {_SCALING_TITLES[a.scaling]}...")
         self.say("training...")
         started = time.monotonic()
-        interrupted = self._train()
-        if self.training.attempt.finished:
-            self.say("training done.")
-        self.say(f"training time: {_clock(time.monotonic() - started)}")
-        self._finish("interrupted" if interrupted else None)
-        if interrupted is not None:
-            raise Interrupted(f"interrupted; the network so far was written to {printable(a.network)}", interrupted)
+        # Until everything is written: a signal after the last epoch must not lose the networks.
+        with Interruption() as interruption:
+            self._train(interruption)
+            is_cut = interruption.caught is not None
+            if self.training.attempt.finished:
+                self.say("training done.")
+            self.say(f"training time: {_clock(time.monotonic() - started)}")
+            self._finish("interrupted" if is_cut else None)
+        if interruption.caught is not None:
+            message = f"interrupted; the network so far was written to {printable(a.network)}"
+            raise Interrupted(message, interruption.caught)
+        if self._fault is not None:
+            raise self._fault
+
+    def _print(self, text: str) -> None:
+        """A line on stdout. If that cannot be written, the training goes on without, and run() raises the error at its end."""
+        if self._fault is None:
+            try:
+                click.echo(text)
+            except OSError as fault:
+                self._fault = fault
 
     def _checked(self, network: Network) -> Network:
         if self.arguments.network == "-":
@@ -84,9 +106,9 @@ class ClassicRun:
     def _check_best_file(self) -> None:
         """Raises UsageError if the fixed name of the best network is that of a file of this run, or a link to one."""
         a = self.arguments
-        real = os.path.realpath(BEST_FILE)
-        for path in (a.network, *a.class_files, a.validation, a.test):
-            if path is not None and os.path.realpath(path) == real:
+        # Files that a list names are known by what was opened.
+        for path in (a.network, *a.class_files, a.validation, a.test, opened_file(BEST_FILE)):
+            if path is not None and same_file(path, BEST_FILE):
                 advice = "give it another name, or run in another folder"
                 raise UsageError(f"the best network is written to {BEST_FILE}, which is {path} here", advice=advice)
 
@@ -126,7 +148,9 @@ class ClassicRun:
         for name, path in zip(_HELD_OUT, (a.validation, a.test), strict=True):
             if path is not None and not is_empty(path):
                 groups[name] = (path,)
-        data, sets = read_sets(groups, network=network, data_format=self.data_format)
+        remarks = Remarks()
+        data, sets = read_sets(groups, network=network, data_format=self.data_format, remarks=remarks)
+        show_remarks(self.console, remarks)
         for name in _HELD_OUT:
             if name in sets:
                 # ann1dn counted entries without a class nowhere but in the divisor of the error.
@@ -147,14 +171,12 @@ class ClassicRun:
                 counts = self.training.setup.data.class_counts(self.training.setup.rows[name])
                 self.say(f"{name} set: {counts[0]} {counts[1]} taken from the training data")
 
-    def _train(self) -> ExitCode | None:
-        with Interruption() as interruption:
-            for report in self.training.epochs(self.arguments.epochs):
-                if not self.training.attempt.finished:
-                    self.say(self._epoch_line(report))
-                if interruption.caught is not None:
-                    break
-        return interruption.caught
+    def _train(self, interruption: Interruption) -> None:
+        for report in self.training.epochs(self.arguments.epochs):
+            if not self.training.attempt.finished:
+                self.say(self._epoch_line(report))
+            if interruption.caught is not None:
+                break
 
     def _epoch_line(self, report: EpochReport) -> str:
         means = report.class_means or ()
@@ -180,7 +202,7 @@ class ClassicRun:
             _save(path, network)
         if a.scaling in (4, 5) and run.setup.network.source.dialect == "ann1dn":
             self.console.note(f"this file format does not store scaling code {a.scaling}; repeat it with ann r")
-        networks = {}
+        networks, n_seen = {}, self._rows_seen()
         for path, network in written:
             sets = {name: run.evaluate(network.parameters, name) for name, rows in run.setup.rows.items() if len(rows)}
             self._say_rates(path, sets)
@@ -192,9 +214,22 @@ class ClassicRun:
                 "best_epoch": run.attempt.judge.best_epoch,
                 "stop": interrupted or run.attempt.stop_reason,
             }
-            print_json(
-                {"command": "t", "network": printable(a.network), "seed": self.seed, **outcome, "networks": networks}
-            )
+            document = {"command": "t", "network": printable(a.network), "seed": self.seed, **outcome}
+            print_json({**document, "networks": networks, "rows_seen": n_seen})
+
+    def _rows_seen(self) -> dict[str, int | None]:
+        """How many rows of each held-out set trained the network, None where that is not known; warns of them."""
+        setup, a = self.training.setup, self.arguments
+        paths = zip(_HELD_OUT, (a.validation, a.test), strict=True)
+        files = [name for name, path in paths if path is not None and not is_empty(path)]
+        found = {}
+        for name, seen in seen_before(setup, False, files).items():
+            found[name] = None if seen is None else int(seen.sum())
+            if found[name]:
+                self.console.warn(f"{found[name]} of the {len(setup.rows[name])} {name} rows trained this network")
+        for warning in unknown_rows(setup.seen, setup.rows):
+            self.console.warn(warning)
+        return found
 
     def _warn_of_no_best(self) -> None:
         text = f"no epoch had its class means on both sides of TH {self.arguments.threshold:.2f}, so none was evaluated"

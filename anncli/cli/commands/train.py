@@ -21,8 +21,8 @@ def train_command(values: Values, network_path: str, class_files: tuple[str, ...
       ann train network.nn pos.txt neg.txt 200 --trainer sgd --learning-rate 0.1
       ann train network.nn pos.txt neg.txt 50 --validation 0 --output trained.nn
 
-    With two files the first is the positive class. Training continues from existing weights; use --init auto to start
-    over.
+    With two files the first is the positive class. A trained network is trained anew from its definition, and its old
+    file is kept as NETWORK~; --continue goes on from its weights.
     """
     from anncli.cli.asking.settings import train_settings
 

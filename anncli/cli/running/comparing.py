@@ -11,8 +11,10 @@ from anncli.cli.asking.network_options import file_layer
 from anncli.cli.asking.values import Values
 from anncli.cli.running.ending import EndingAtSignals
 from anncli.cli.running.ledgers import open_ledger
+from anncli.cli.running.places import refuse_read_files
 from anncli.cli.showing.bench_report import chart, document, report
 from anncli.cli.showing.console import print_json
+from anncli.cli.showing.remarks import show_remarks
 from anncli.errors import UsageError
 from anncli.experiments.bench import Curves, bench_curves, bench_specs
 from anncli.experiments.executors.choice import make_executor
@@ -20,8 +22,10 @@ from anncli.experiments.inputs import register
 from anncli.experiments.ledger import Ledger
 from anncli.experiments.spec import Spec
 from anncli.formats.data.assemble import read_sets
+from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.textfile import check_writable, replace_file
 from anncli.formats.networks.storage import parse, read_source
+from anncli.network.names import default_loss
 from anncli.options.layers import Given, training_options
 
 
@@ -33,7 +37,7 @@ def run_bench(values: Values, network_path: str, class_files: tuple[str, ...], e
     plot = None if plot == "none" else plot
     if plot is not None:
         check_writable(Path(plot))
-    curves = _curves(values, network_path, class_files, epochs)
+    curves = _curves(values, network_path, class_files, epochs, plot)
     if all(isinstance(found, str) for found in curves.values()):
         raise UsageError(f"no trainer can do this; {names[0]}: {curves[names[0]]}")
     if not values["json"]:
@@ -54,7 +58,7 @@ def _refuse_files(values: Values) -> None:
             raise UsageError(f"--{name} FILES is not for bench", advice=f"give a fraction: --{name} 0.2")
 
 
-def _curves(values: Values, path: str, class_files: tuple[str, ...], epochs: int) -> Curves:
+def _curves(values: Values, path: str, class_files: tuple[str, ...], epochs: int, plot: str | None) -> Curves:
     """Read network and data, and train with every trainer, or take what the ledger holds."""
     source = read_source(path)
     network = parse(source, path)
@@ -63,8 +67,14 @@ def _curves(values: Values, path: str, class_files: tuple[str, ...], epochs: int
         name: training_options([{"trainer": Given(name, "--trainers")}, *layers], network.source.dialect)
         for name in values["trainers"]
     }
+    # One loss for all trainers, also for those that would choose another: their loss curves are compared.
+    loss = default_loss(network.topology.output_activation)
+    chosen = {name: one._replace(loss=loss) if one.loss == "auto" else one for name, one in chosen.items()}
     data_format = values["data_format"]
-    data, _ = read_sets({"training": class_files}, network=network, data_format=data_format)
+    remarks = Remarks()
+    data, _ = read_sets({"training": class_files}, network=network, data_format=data_format, remarks=remarks)
+    show_remarks(values.console, remarks)
+    refuse_read_files({"--plot": plot, "--ledger": values["ledger"]})
     # A pipe cannot be read again by another process.
     paths = class_files if all(Path(name).is_file() for name in class_files) else ()
     ref = register(data, paths, data_format=data_format, n_inputs=network.n_inputs)

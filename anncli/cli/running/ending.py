@@ -18,7 +18,7 @@ _GRACE = 1.0
 
 
 class EndingAtSignals(SignalWatch):
-    """SIGINT and SIGTERM end what it encloses with Interrupted; `message` says what was kept.
+    """SIGINT, SIGTERM and SIGHUP end what it encloses with Interrupted; `message` says what was kept.
 
     A main thread that is in a long call of compiled code does not see the exception before the call returns: after a
     second the program ends all the same, with the same message and exit code.

@@ -12,8 +12,10 @@ from anncli.arrays import random_stream
 from anncli.cli.asking.network_options import file_layer
 from anncli.cli.asking.values import Values
 from anncli.cli.showing.console import print_json
+from anncli.cli.showing.remarks import show_remarks
 from anncli.errors import AnnError
 from anncli.formats.data.assemble import read_sets
+from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.storage import load
 from anncli.options.layers import Given, training_options
 from anncli.training.run import TrainingRun
@@ -53,7 +55,10 @@ def _prepared(values: Values, network_path: str, class_files: tuple[str, ...]) -
     network = load(network_path)
     all_rows = {"validation": Given(0.0, "default"), "test": Given(0.0, "default")}
     options = training_options([all_rows, *values.layers, file_layer(network, network_path)], network.source.dialect)
-    data = read_sets({"training": class_files}, network=network, data_format=values["data_format"])[0]
+    remarks = Remarks()
+    data_format = values["data_format"]
+    data, _ = read_sets({"training": class_files}, network=network, data_format=data_format, remarks=remarks)
+    show_remarks(values.console, remarks)
     return TrainingRun(prepare(network, data, options))
 
 

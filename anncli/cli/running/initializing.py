@@ -6,11 +6,15 @@ import os
 from typing import NamedTuple
 
 from anncli.cli.asking.values import Values
+from anncli.cli.running.places import refuse_read_files
 from anncli.cli.showing.console import print_json
+from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.train_report import describe
 from anncli.errors import AnnError, UsageError, asking, printable
+from anncli.formats.data.advice import check_class_column
 from anncli.formats.data.agreement import Expected, check_labels
 from anncli.formats.data.assemble import read_dataset
+from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.numbers import size_fault
 from anncli.formats.networks.storage import save
 from anncli.network.network import Network, NetworkSource
@@ -47,7 +51,11 @@ def _shape(values: Values) -> Shape:
         return Shape(values["inputs"], max(2, values["outputs"] or 1), ())
     files = values["data"]
     # The rows of a single file must say which classes there are.
-    data = read_dataset(files, labelled=len(files) > 1)
+    remarks = Remarks()
+    data = read_dataset(files, labelled=len(files) > 1, remarks=remarks)
+    show_remarks(values.console, remarks)
+    if len(files) == 1 and not data.names:
+        check_class_column(data, files[0])
     check_labels(data, files[0], Expected())
     return Shape(data.n_inputs, max(2, data.n_classes), data.columns)
 
@@ -74,7 +82,6 @@ def _check_target(values: Values, network_path: str) -> None:
         if values["json"]:
             raise UsageError("the network and --json cannot both go to stdout", advice="name a file for the network")
         return
-    if os.path.realpath(network_path) in map(os.path.realpath, values["data"] or ()):
-        raise UsageError(f"{network_path} would overwrite a file that this run reads", advice="give another name")
+    refuse_read_files({"": network_path})
     if os.path.isfile(network_path) and not values["force"]:
         raise AnnError("the file exists", path=network_path, advice="give another name, or --force to overwrite it")

@@ -49,6 +49,7 @@ def summary(network: Network) -> dict[str, Any]:
         "scaling": {"method": scaling.method, "per_vector": scaling.per_vector, "activation": scaling.activation},
         "training": dict(network.source.training),
         "record": network.record,
+        "row_digests": None if network.row_digests is None else {"rows": network.row_digests.n_rows},
         "self_test": None if network.self_test is None else {"vectors": len(network.self_test.inputs)},
     }
 

@@ -11,14 +11,19 @@ from anncli.backends.choice import choose_backend
 from anncli.backends.thread_trial import available_processors
 from anncli.cli.asking.network_options import file_layer
 from anncli.cli.asking.settings import TrainSettings
-from anncli.cli.running.resumption import check_same_shape, resume_from
+from anncli.cli.running.places import refuse_read_files, same_file, would_overwrite
+from anncli.cli.running.replacing import backup_name
+from anncli.cli.running.resumption import begin_or_resume, check_same_shape, resume_from
+from anncli.cli.showing.remarks import show_remarks
 from anncli.dataset.dataset import Source
 from anncli.errors import UsageError
 from anncli.experiments.executors.concurrently import run_concurrently
+from anncli.formats.data.agreement import check_files, expected_of
 from anncli.formats.data.assemble import read_sets
+from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.checkpoint import Checkpoint, load_checkpoint
 from anncli.formats.files.textfile import Signature, check_writable, signature
-from anncli.formats.networks.storage import parse, read_source, refusal
+from anncli.formats.networks.storage import check_place, parse, read_source, refusal
 from anncli.network.network import Network
 from anncli.options.layers import training_options
 from anncli.options.table import TrainingOptions
@@ -28,11 +33,18 @@ from anncli.training.setup import prepare
 
 
 class Opened(NamedTuple):
-    """A prepared run, the bytes of the network file it began with, and the state of that file, None for stdin."""
+    """A prepared run, the bytes of the network file it began with, the state of that file, None for stdin, and the
+    warnings of the reader.
+
+    replaced: the trained network that the run does not continue, or None; kept_as: where its file is kept, or None.
+    """
 
     training: TrainingRun
     network_bytes: bytes
     before: Signature | None
+    warnings: list[str]
+    replaced: Network | None
+    kept_as: str | None
 
 
 def open_training(settings: TrainSettings) -> Opened:
@@ -46,12 +58,21 @@ def open_training(settings: TrainSettings) -> Opened:
     layers = [*settings.layers, file_layer(network, settings.network_path)]
     options = training_options(layers, network.source.dialect)
     _check_options(network, options)
-    _check_places(settings, options)
-    training = _prepare(settings, network, options)
+    first, options = begin_or_resume(settings, network, options, checkpoint)
+    replaced = None if first is network else network
+    kept_as = backup_name(settings) if replaced is not None else None
+    _check_places(settings, options, network, kept_as)
+    if replaced is not None:
+        # The definition has no classes. Class files in the wrong order would turn the meaning of the outputs round.
+        check_files({"training": settings.class_files, **_set_files(options)}, expected_of(replaced, None))
+    remarks = Remarks()
+    training = _prepare(settings, first, options, remarks)
+    # Again, now that all files are known that lists name.
+    _check_read_files(settings)
     _check_dialect(settings, training)
     if checkpoint is not None:
         resume_from(str(settings.resume), checkpoint, training, settings)
-    return Opened(training, network_bytes, before)
+    return Opened(training, network_bytes, before, remarks.warnings(), replaced, kept_as)
 
 
 def _network_of(checkpoint: Checkpoint, path: str, on_disk: Network) -> Network:
@@ -76,9 +97,10 @@ def _set_files(options: TrainingOptions) -> dict[str, tuple[str, ...]]:
     return {name: files for name, files in named.items() if isinstance(files, tuple)}
 
 
-def _prepare(settings: TrainSettings, network: Network, options: TrainingOptions) -> TrainingRun:
+def _prepare(settings: TrainSettings, network: Network, options: TrainingOptions, remarks: Remarks) -> TrainingRun:
     files = {"training": settings.class_files, **_set_files(options)}
-    data, sets = read_sets(files, network=network, data_format=settings.data_format)
+    data, sets = read_sets(files, network=network, data_format=settings.data_format, remarks=remarks)
+    show_remarks(settings.console, remarks, dry_run=settings.dry_run)
     if len(files) == 1:
         # All rows: the run makes their numbers when it splits them, so these need not stay in memory.
         del sets["training"]
@@ -105,7 +127,7 @@ def _warn_of_repeated_files(settings: TrainSettings, sources: tuple[Source, ...]
             settings.console.warn(message)
 
 
-def _check_places(settings: TrainSettings, options: TrainingOptions) -> None:
+def _check_places(settings: TrainSettings, options: TrainingOptions, network: Network, kept_as: str | None) -> None:
     """Raises an error for a file that cannot be written, or that is one this run reads."""
     s = settings
     if s.output == s.network_path != "-" and not os.path.isfile(s.network_path):
@@ -113,17 +135,28 @@ def _check_places(settings: TrainSettings, options: TrainingOptions) -> None:
         raise UsageError(message, advice="say where with --output")
     data_files = [*s.class_files, *(path for files in _set_files(options).values() for path in files)]
     read = [s.network_path, *data_files]
+    if not s.is_output_given:
+        check_place(network, s.network_path)
     _check_distinct("--output", s.output if s.is_output_given else None, data_files)
     _check_distinct("--history", s.history, [*read, s.output])
     _check_distinct("--checkpoint", s.checkpoint, [*read, s.output, *([s.history] if s.history else [])])
-    for target in (s.output, s.history, s.checkpoint):
+    _check_distinct("the copy of the old network", kept_as, [*read, *filter(None, (s.history, s.checkpoint))])
+    _check_read_files(settings)
+    for target in (s.output, s.history, s.checkpoint, kept_as):
         if target is not None and target != "-":
             check_writable(target)
 
 
 def _check_distinct(option: str, target: str | None, others: Iterable[str]) -> None:
-    if target and target != "-" and os.path.realpath(target) in map(os.path.realpath, others):
-        raise UsageError(f"{option} {target} would overwrite a file that this run needs", advice="give another name")
+    if target and target != "-" and any(same_file(target, other) for other in others if other != "-"):
+        raise would_overwrite(option, target)
+
+
+def _check_read_files(settings: TrainSettings) -> None:
+    """Raises UsageError for a file that would be overwritten and that this process has read."""
+    s = settings
+    targets = {"--output": s.output, "--history": s.history, "--checkpoint": s.checkpoint}
+    refuse_read_files(targets, {"--output": s.network_path, **({"--checkpoint": s.resume} if s.resume else {})})
 
 
 def _check_dialect(settings: TrainSettings, training: TrainingRun) -> None:

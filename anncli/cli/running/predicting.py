@@ -7,13 +7,17 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.network_options import require_trained, threshold_of
 from anncli.cli.asking.values import Values
+from anncli.cli.showing.console import SCHEMA
 from anncli.cli.showing.not_finite import NotFinite
+from anncli.cli.showing.remarks import show_remarks
 from anncli.compiled.decimals import format_rows
 from anncli.errors import DataError, UsageError, printable
 from anncli.formats.data.assemble import stream_rows
 from anncli.formats.data.base import RowBatch
+from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.textfile import shown_name
 from anncli.formats.networks.storage import load
 from anncli.inference.predict import decide, predict
@@ -32,7 +36,10 @@ def run_predict(values: Values, network_path: str, file: str) -> None:
     network = load(network_path)
     require_trained(network, network_path)
     threshold = threshold_of(network, values)
-    blocks = stream_rows(file, network.n_inputs, data_format=values["data_format"])
+    remarks = Remarks()
+    blocks = stream_rows(
+        file, network.n_inputs, data_format=values["data_format"], columns=network.columns, remarks=remarks
+    )
     not_finite = NotFinite()
     # A name that stdout cannot encode is escaped; otherwise it would end the stream.
     if hasattr(sys.stdout, "reconfigure"):
@@ -42,12 +49,14 @@ def run_predict(values: Values, network_path: str, file: str) -> None:
     as_json = values["json"]
     write = _json_writer(names) if as_json else _line_writer(names, values)
     texts = _texts(network, blocks, threshold, values["threads"], write, not_finite)
-    if as_json:
-        _write_json(texts)
-    else:
-        for text in texts:
-            sys.stdout.write(text)
-            sys.stdout.flush()
+    with reproducible(values["reproducible"]):
+        if as_json:
+            _write_json(texts)
+        else:
+            for text in texts:
+                sys.stdout.write(text)
+                sys.stdout.flush()
+    show_remarks(values.console, remarks)
     if not_finite.count:
         values.console.warn(f"{shown_name(file)}: {not_finite}")
 
@@ -86,7 +95,7 @@ def _cell(name: str, delimiter: str) -> str:
 
 def _write_json(texts: Iterator[str]) -> None:
     """One document, written as a stream; if bad data end it, it is closed with the error in it."""
-    head = before = '{"schema": 1, "command": "predict", "predictions": [\n'
+    head = before = f'{{"schema": {SCHEMA}, "command": "predict", "predictions": [\n'
     try:
         for rows in texts:
             sys.stdout.write(before + rows)

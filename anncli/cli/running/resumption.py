@@ -8,7 +8,9 @@ from anncli.cli.asking.settings import TrainSettings
 from anncli.errors import NetworkError, UsageError, printable
 from anncli.formats.files.checkpoint import Checkpoint, save_checkpoint
 from anncli.network.network import Network
+from anncli.options.table import TrainingOptions
 from anncli.training.attempt import EpochReport
+from anncli.training.beginning import begin
 from anncli.training.run import TrainingRun
 
 
@@ -47,7 +49,17 @@ def settings_of(training: TrainingRun) -> dict[str, Any]:
         "data": [[source.sha256, source.n_samples] for source in training.setup.data.sources],
         "parts": {name: len(rows) for name, rows in training.setup.rows.items()},
         "kernel": training.setup.backend.name,
+        "continued": training.setup.is_continued,
     }
+
+
+def begin_or_resume(
+    settings: TrainSettings, network: Network, options: TrainingOptions, checkpoint: Checkpoint | None
+) -> tuple[Network, TrainingOptions]:
+    """As begin(). A checkpoint of a program that continued every trained network is resumed as it was begun."""
+    if checkpoint is not None and isinstance(checkpoint.settings, dict) and "continued" not in checkpoint.settings:
+        return network, options
+    return begin(network, options, settings.continues, settings.layers[0])
 
 
 def resume_from(path: str, checkpoint: Checkpoint, training: TrainingRun, settings: TrainSettings) -> None:
@@ -57,15 +69,18 @@ def resume_from(path: str, checkpoint: Checkpoint, training: TrainingRun, settin
         for a damaged one.
     """
     ours, theirs = settings_of(training), checkpoint.settings
+    if isinstance(theirs, dict):
+        theirs = {"continued": ours["continued"], **theirs}
     damaged = NetworkError(
         "is a damaged checkpoint, or one of another network", path=path, advice="start again without --resume"
     )
-    if not isinstance(theirs, dict) or theirs.keys() != ours.keys() or not isinstance(theirs["options"], dict):
+    if theirs.keys() != ours.keys() or not isinstance(theirs["options"], dict):
         raise damaged
     _check_same_settings(path, ours, theirs)
     try:
         training.restore(checkpoint.state)
-    except (KeyError, ValueError, TypeError, IndexError, AttributeError):
+    # A damaged state fails in as many ways as there are kinds of values in it.
+    except Exception:
         raise damaged from None
     if ours["kernel"] != theirs["kernel"]:
         backends = f"{path} was written with the backend '{theirs['kernel']}', this run has '{ours['kernel']}'"
@@ -79,6 +94,11 @@ def resume_from(path: str, checkpoint: Checkpoint, training: TrainingRun, settin
 
 
 def _check_same_settings(path: str, ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    if ours["continued"] != theirs["continued"]:
+        raise UsageError(
+            f"--resume {printable(path)}: it was written {'with' if theirs['continued'] else 'without'} --continue",
+            advice="repeat the options of the first run",
+        )
     for name, value in ours["options"].items():
         before = theirs["options"].get(name)
         # The time limit does not change the epochs of a run, only where it ends.

@@ -1,4 +1,4 @@
-"""Signals: the first SIGINT or SIGTERM ends the training after the epoch, the second one ends the program at once."""
+"""Signals: the first SIGINT, SIGTERM or SIGHUP ends the training after the epoch, the second ends the program at once."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from anncli.errors import ExitCode
 from anncli.experiments.executors.holding import signals_held
 
 CODES = {signal.SIGINT: ExitCode.SIGINT, signal.SIGTERM: ExitCode.SIGTERM}
+# The terminal was closed. Windows has no such signal.
+if hasattr(signal, "SIGHUP"):
+    CODES[signal.SIGHUP] = ExitCode.SIGHUP
 _LEAVE = 0
 
 
@@ -21,7 +24,7 @@ class SignalWatch(ABC):
 
     Python runs handlers only between its own instructions, and an epoch is one long call of compiled code. The numbers
     of signals reach a pipe at once, so the thread that reads it can end the program during the call.
-    A signal that was ignored when the program started (SIGINT in a background job) stays ignored.
+    A signal that was ignored when the program started (SIGINT in a background job, SIGHUP after nohup) stays ignored.
     """
 
     def __enter__(self) -> Self:

@@ -6,15 +6,21 @@ from typing import Any
 
 import click
 
+from anncli.arrays import Array
+from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.network_options import require_trained, threshold_of
 from anncli.cli.asking.values import Values
 from anncli.cli.showing.console import print_json
+from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.report import collapse_warning, evaluation_text
+from anncli.cli.showing.seen_rows import NOT_KNOWN, SetReport, marks, seen_document, set_report, table_rows
+from anncli.dataset.dataset import UNLABELLED, Dataset
 from anncli.errors import RequirementError, UsageError, printable
 from anncli.evaluation.binary import BinaryEvaluation
 from anncli.formats.data.assemble import read_dataset
+from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.storage import load
-from anncli.inference.evaluate import evaluate
+from anncli.inference.evaluate import evaluate, rows_seen
 from anncli.network.network import Network
 from anncli.options.requirements import METRIC_FIELDS, Requirement
 
@@ -25,18 +31,46 @@ def run_test(values: Values, network_path: str, class_files: tuple[str, ...]) ->
     require_trained(network, network_path)
     threshold = threshold_of(network, values)
     _check_metrics(network, values["require"])
-    data = read_dataset(class_files, network=network, data_format=values["data_format"])
-    evaluation = evaluate(network, data, threshold=threshold, threads=values["threads"])
-    warning = collapse_warning(evaluation, "test")
-    if warning:
+    remarks = Remarks()
+    data = read_dataset(class_files, network=network, data_format=values["data_format"], remarks=remarks)
+    show_remarks(values.console, remarks)
+    with reproducible(values["reproducible"]):
+        report = _report(network, data, threshold, values["threads"])
+    judged = report.evaluation if report.unseen is None else report.unseen
+    found = collapse_warning(judged, "test", network.record)
+    warnings = [*filter(None, [found]), *_gate_warnings(report, values["require"])]
+    for warning in warnings:
         values.console.warn(warning)
+    met = [_verdict(report.evaluation, requirement) for requirement in values["require"]]
     if values["json"]:
-        document = {"command": "test", "network": printable(network_path), "threshold": threshold}
-        warnings = [warning] if warning else []
-        print_json({**document, "parts": {"test": evaluation.as_dict()}, "warnings": warnings})
+        document: dict[str, Any] = {"command": "test", "network": printable(network_path), "threshold": threshold}
+        document |= {"sets": {"test": report.evaluation.as_dict()}, **seen_document({"test": report}, ("test",))}
+        print_json({**document, "requirements": met, "warnings": [*remarks.warnings(), *warnings]})
     else:
-        click.echo(evaluation_text({"test": evaluation}))
-    _check_requirements(evaluation, values["require"])
+        click.echo("\n".join([evaluation_text(table_rows({"test": report})), *_seen_lines(report)]))
+    _check_requirements(values["require"], met)
+
+
+def _report(network: Network, data: Dataset, threshold: float | None, threads: int) -> SetReport:
+    seen = rows_seen(network, data)
+
+    def of_rows(among: Array | None) -> Any:
+        return evaluate(network, data, among, threshold=threshold, threads=threads)
+
+    return set_report(of_rows, data.labels != UNLABELLED, seen)
+
+
+def _seen_lines(report: SetReport) -> list[str]:
+    """How many of the rows trained the network: always said, because files do not tell."""
+    if report.n_seen is None:
+        return [f"rows that trained the network: {NOT_KNOWN}"]
+    return marks({"test": report}) or ["rows that trained the network: none of these"]
+
+
+def _gate_warnings(report: SetReport, wanted: tuple[Requirement, ...]) -> list[str]:
+    if not wanted or not report.n_seen:
+        return []
+    return [f"--require was checked on all rows, and {report.n_seen} of them trained the network"]
 
 
 def _check_metrics(network: Network, wanted: tuple[Requirement, ...]) -> None:
@@ -55,12 +89,18 @@ def _check_metrics(network: Network, wanted: tuple[Requirement, ...]) -> None:
             )
 
 
-def _check_requirements(evaluation: Any, wanted: tuple[Requirement, ...]) -> None:
-    """Raises RequirementError naming every requirement that is not met; an undefined metric meets none."""
+def _verdict(evaluation: Any, requirement: Requirement) -> dict[str, Any]:
+    """A requirement, the value it is about, and whether it is met; an undefined metric meets none."""
+    value = getattr(evaluation, METRIC_FIELDS[requirement.metric])
+    return {"requirement": str(requirement), "value": value, "met": bool(requirement.holds(value))}
+
+
+def _check_requirements(wanted: tuple[Requirement, ...], verdicts: list[dict[str, Any]]) -> None:
+    """Raises RequirementError naming every requirement that is not met."""
     failed = []
-    for requirement in wanted:
-        value = getattr(evaluation, METRIC_FIELDS[requirement.metric])
-        if not requirement.holds(value):
+    for requirement, verdict in zip(wanted, verdicts, strict=True):
+        if not verdict["met"]:
+            value = verdict["value"]
             failed.append(f"{requirement} (it is {'undefined' if value is None else f'{value:.6g}'})")
     if failed:
         raise RequirementError("requirement not met: " + ", ".join(failed))

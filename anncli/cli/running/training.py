@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import closing
+from collections.abc import Callable
+from contextlib import closing, nullcontext, suppress
 
 import click
 
+from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.opening import Opened, open_training
+from anncli.cli.running.replacing import announce, announce_continuing, is_in_place, keep_old
 from anncli.cli.running.resumption import Checkpoints
 from anncli.cli.running.signals import Interruption
 from anncli.cli.showing.console import print_json
-from anncli.cli.showing.history import open_history
+from anncli.cli.showing.history import History, open_history
 from anncli.cli.showing.train_report import (
     evaluate_sets,
     outcome,
@@ -23,9 +25,10 @@ from anncli.cli.showing.train_report import (
     warnings_of,
 )
 from anncli.compiled import install_advice, why_missing
-from anncli.errors import AnnError, ExitCode, Interrupted, printable
+from anncli.errors import AnnError, Interrupted, printable
 from anncli.formats.files.textfile import changed_since
 from anncli.formats.networks.storage import save
+from anncli.training.attempt import EpochReport
 from anncli.training.diagnosis import diagnose
 from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
@@ -33,9 +36,10 @@ from anncli.training.run import TrainingRun
 
 def run_training(settings: TrainSettings) -> None:
     """Train and write; an interrupted run writes what it has and raises Interrupted."""
-    opened = open_training(settings)
-    with closing(opened.training):
-        _run(settings, opened)
+    with reproducible(settings.reproducible):
+        opened = open_training(settings)
+        with closing(opened.training):
+            _run(settings, opened)
 
 
 def _run(settings: TrainSettings, opened: Opened) -> None:
@@ -47,45 +51,98 @@ def _run(settings: TrainSettings, opened: Opened) -> None:
         else:
             click.echo(run_summary_text(summary))
         return
-    interrupted = _train(settings, opened)
-    if interrupted is not None and not settings.keep_on_interrupt:
+    if opened.replaced is not None:
+        announce(settings, opened.replaced, opened.kept_as)
+    elif training.setup.is_continued:
+        announce_continuing(settings.console, training.setup, settings.epochs)
+    # To the very end: the last epoch is not yet the written file, and a signal between the two must not lose the network.
+    with Interruption() as interruption:
+        logs = _Logs(opened, settings)
+        is_cut = _train(settings, training, interruption, logs)
+        _check_keep(settings, interruption)
+        result = training.finish("interrupted" if is_cut else None)
+        _check_keep(settings, interruption)
+        _write(settings, opened, result)
+        # A closed terminal takes no report, but its signal decides the exit code.
+        with suppress(OSError) if interruption.caught else nullcontext():
+            _report(settings, opened, result, summary)
+    if interruption.caught is not None:
+        raise Interrupted(_interruption(settings, result, is_cut), interruption.caught)
+    logs.raise_faults()
+
+
+def _check_keep(settings: TrainSettings, interruption: Interruption) -> None:
+    """Raises Interrupted after a signal if nothing is to be written then."""
+    if interruption.caught is not None and not settings.keep_on_interrupt:
         written = f"only {printable(settings.checkpoint)}" if settings.checkpoint else "nothing"
-        raise Interrupted(f"interrupted; {written} was written (--no-keep-on-interrupt)", interrupted)
-    result = training.finish("interrupted" if interrupted else None)
-    _write(settings, opened, result)
-    _report(settings, training, result, summary)
-    if interrupted is not None:
-        raise Interrupted(_interruption(settings, result), interrupted)
+        raise Interrupted(f"interrupted; {written} was written (--no-keep-on-interrupt)", interruption.caught)
 
 
-def _train(settings: TrainSettings, opened: Opened) -> ExitCode | None:
-    """All epochs, or those before a signal; returns the exit code of the signal."""
-    training, console = opened.training, settings.console
-    checkpoints = Checkpoints(settings.checkpoint, settings.checkpoint_every, opened.network_bytes, training)
-    with (
-        open_history(settings.history) as history,
-        Interruption() as interruption,
-        console.progress(settings.epochs) as bar,
-    ):
+class _Logs:
+    """History and checkpoint of a run. One that can no longer be written does not end the training: it is reported at
+    once, and again by raise_faults() after the network is written."""
+
+    def __init__(self, opened: Opened, settings: TrainSettings) -> None:
+        self._console = settings.console
+        self._checkpoints = Checkpoints(
+            settings.checkpoint, settings.checkpoint_every, opened.network_bytes, opened.training
+        )
+        self._faults: dict[str, Exception] = {}
+
+    def see(self, history: History, report: EpochReport) -> None:
+        self.add(history, report)
+        self._guarded("checkpoint", lambda: self._checkpoints.see(report))
+
+    def add(self, history: History, report: EpochReport) -> None:
+        # After a gap the file would be no history, so nothing more is written to it.
+        if "history" not in self._faults:
+            self._guarded("history", lambda: history.add(report))
+
+    def finish(self, history: History) -> None:
+        self._guarded("checkpoint", self._checkpoints.finish)
+        if "history" not in self._faults:
+            self._guarded("history", history.close)
+
+    def raise_faults(self) -> None:
+        """Raises the AnnError or OSError of the first log that is not complete."""
+        for fault in self._faults.values():
+            raise fault
+
+    def _guarded(self, what: str, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except (AnnError, OSError) as fault:
+            if what not in self._faults:
+                text = fault if isinstance(fault, AnnError) else f"standard output: {fault.strerror}"
+                self._console.warn(f"{text}; the training goes on without the {what}")
+            self._faults[what] = fault
+        else:
+            # A later checkpoint holds all that an earlier one would have held.
+            self._faults.pop(what, None)
+
+
+def _train(settings: TrainSettings, training: TrainingRun, interruption: Interruption, logs: _Logs) -> bool:
+    """All epochs, or those before a signal; returns whether a signal ended them."""
+    console = settings.console
+    with open_history(settings.history) as history, console.progress(settings.epochs) as bar:
         # A resumed run writes the epochs of the first run again, so that the file is complete.
         for attempt in training.attempts:
             for report in attempt.history:
-                history.add(report)
+                logs.add(history, report)
         for report in training.epochs(settings.epochs):
-            history.add(report)
-            checkpoints.see(report)
+            logs.see(history, report)
             bar.update(report.epoch, progress_text(report))
             if console.verbose >= 2 or (console.verbose and _is_milestone(report.epoch)):
                 console.note(f"epoch {report.epoch}: {progress_text(report)}", 1)
             if interruption.caught is not None:
                 break
-        checkpoints.finish()
-    return interruption.caught
+        is_cut = interruption.caught is not None
+        logs.finish(history)
+    return is_cut
 
 
 def _write(settings: TrainSettings, opened: Opened, result: TrainingResult) -> None:
-    in_place = settings.network_path != "-" and _same(settings.output, settings.network_path)
-    if in_place and changed_since(settings.network_path, opened.before):
+    if is_in_place(settings) and changed_since(settings.network_path, opened.before):
         raise AnnError(
             "changed while the training ran; it was not overwritten",
             path=settings.network_path,
@@ -94,15 +151,19 @@ def _write(settings: TrainSettings, opened: Opened, result: TrainingResult) -> N
     network = result.network
     if settings.dialect:
         network.source = network.source._replace(dialect=settings.dialect)
+    if not settings.row_digests:
+        network.row_digests = None
+    if opened.kept_as is not None:
+        keep_old(opened.kept_as, opened.network_bytes, settings.network_path)
     save(network, settings.output)
 
 
-def _report(settings: TrainSettings, training: TrainingRun, result: TrainingResult, summary: dict[str, object]) -> None:
-    console = settings.console
+def _report(settings: TrainSettings, opened: Opened, result: TrainingResult, summary: dict[str, object]) -> None:
+    console, training = settings.console, opened.training
     if console.quiet and not settings.as_json:
         return
-    sets = evaluate_sets(training, result)
-    warnings = warnings_of(result, sets)
+    found = evaluate_sets(training, result)
+    warnings = warnings_of(result, found)
     for warning in warnings:
         console.warn(warning)
     remarks = diagnose(training, result)
@@ -113,18 +174,22 @@ def _report(settings: TrainSettings, training: TrainingRun, result: TrainingResu
             f"trained with the slow numpy code, because there is no compiled code ({reason}); {install_advice()}"
         )
     if settings.as_json:
-        ended = outcome(result, sets, warnings) | {"diagnosis": remarks}
+        ended = outcome(result, found, [*opened.warnings, *warnings]) | {"diagnosis": remarks}
         print_json({"command": "train", "dry_run": False, **summary, **ended})
     else:
-        text = outcome_text(training, result, sets, settings.network_path, settings.output)
-        # On stderr if stdout carries something else.
-        click.echo(text, err=bool(settings.streams))
+        text = outcome_text(training, result, found, settings.network_path, settings.output)
+        # Not on stdout if that carries something else.
+        if settings.streams:
+            console.report(text)
+        else:
+            click.echo(text)
 
 
-def _interruption(settings: TrainSettings, result: TrainingResult) -> str:
+def _interruption(settings: TrainSettings, result: TrainingResult, is_cut: bool) -> str:
     place = "stdout" if settings.output == "-" else printable(settings.output)
-    text = f"interrupted after epoch {result.epochs}; the network of epoch {result.kept_epoch} was written to {place}"
-    if not settings.checkpoint:
+    when = f"after epoch {result.epochs}" if is_cut else f"after the last epoch, {result.epochs}"
+    text = f"interrupted {when}; the network of epoch {result.kept_epoch} was written to {place}"
+    if not settings.checkpoint or not is_cut:
         return text
     return f"{text}; continue with --resume {printable(settings.checkpoint)}"
 
@@ -132,7 +197,3 @@ def _interruption(settings: TrainSettings, result: TrainingResult) -> str:
 def _is_milestone(epoch: int) -> bool:
     """1, 2, 5, 10, 20, 50, 100 and then every hundredth: -v shows the fast start without filling a log."""
     return epoch % 100 == 0 or epoch in (1, 2, 5, 10, 20, 50)
-
-
-def _same(one: str, other: str) -> bool:
-    return os.path.realpath(one) == os.path.realpath(other)

@@ -6,12 +6,15 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 import click
 
 from anncli.errors import printable
+
+# The number of the description in docs/json.md: higher where a key has changed its meaning or gone.
+SCHEMA = 2
 
 
 class Console:
@@ -24,13 +27,22 @@ class Console:
     def note(self, text: str, level: int = 0) -> None:
         """A remark on stderr, shown if the verbosity is at least `level`."""
         if not self.quiet and self.verbose >= level:
-            click.echo(f"ann: {printable(text)}", err=True)
+            self._say(f"ann: {printable(text)}")
 
     def warn(self, text: str) -> None:
         """A warning on stderr; --quiet hides it."""
         if not self.quiet:
             prefix = click.style("warning:", fg="yellow") if self.color else "warning:"
-            click.echo(f"ann: {prefix} {printable(text)}", err=True, color=self.color)
+            self._say(f"ann: {prefix} {printable(text)}")
+
+    def report(self, text: str) -> None:
+        """A report on stderr, because stdout carries something else."""
+        self._say(text)
+
+    def _say(self, text: str) -> None:
+        # A full log or a closed terminal must not end a training: the results are worth more than the remark.
+        with suppress(OSError, ValueError):
+            click.echo(text, err=True, color=self.color)
 
     @contextmanager
     def progress(self, length: int, unit: str = "epoch") -> Iterator[Progress]:
@@ -107,4 +119,4 @@ def print_json(document: dict[str, Any]) -> None:
 
     # If stdout is not UTF-8, characters outside ASCII are written as \u escapes.
     escaped = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    click.echo(json.dumps({"schema": 1, **document}, indent=2, allow_nan=False, ensure_ascii=escaped))
+    click.echo(json.dumps({"schema": SCHEMA, **document}, indent=2, allow_nan=False, ensure_ascii=escaped))

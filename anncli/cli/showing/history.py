@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 from anncli.errors import AnnError
+from anncli.formats.files.temporary import lock
 from anncli.training.attempt import EpochReport
 
 
@@ -27,21 +30,39 @@ class History:
                 self.file.write(json.dumps(line(report), allow_nan=False) + "\n")
                 self.file.flush()
 
+    def close(self) -> None:
+        """Raises AnnError if the file cannot be completed."""
+        if self.file and self.path != "-":
+            with _faults(self.path):
+                self.file.close()
+
 
 @contextmanager
 def open_history(path: str | None) -> Iterator[History]:
-    """A new history at `path`; `-` is stdout; raises AnnError if it cannot be written."""
+    """A new history at `path`; `-` is stdout; raises AnnError if it cannot be written, or another run writes to it."""
     if path is None or path == "-":
         yield History(None if path is None else sys.stdout, "-")
         return
-    # Only opening and closing are inside: OSErrors of the training itself must not be blamed on this file.
+    # Only opening is inside: OSErrors of the training itself must not be blamed on this file.
     with _faults(path):
-        file = open(path, "w", encoding="utf-8")  # noqa: SIM115
-    try:
+        # Locked before it is emptied: it may be the history of a run that is still going on.
+        file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o666), "w", encoding="utf-8")
+    with _closing(file):
+        if not lock(file.fileno()):
+            raise AnnError("another run writes its history to this file", path=path, advice="give another name")
+        with _faults(path):
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                file.truncate(0)
         yield History(file, path)
+
+
+@contextmanager
+def _closing(file: TextIO) -> Iterator[None]:
+    try:
+        yield
     finally:
-        # After a full disk the buffer is refused again on closing; the error of the line was raised already.
-        with suppress(OSError) if sys.exc_info()[0] else _faults(path):
+        # close() of the history has reported what could not be written.
+        with suppress(OSError):
             file.close()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from anncli.cli.showing.console import table
 from anncli.evaluation.binary import BinaryEvaluation
-from anncli.evaluation.collapse import collapsed
+from anncli.evaluation.collapse import collapsed, remedies
 
 
 def percent(value: float | None) -> str:
@@ -33,25 +33,25 @@ def evaluation_text(sets: Mapping[str, Any]) -> str:
 
 def binary_table(sets: Mapping[str, Any]) -> str:
     """Counts and rates in percent, one line per set; lines below name undefined metrics."""
-    header = ["set", "n", "TP", "FN", "TN", "FP", "SE %", "SP %", "PPV %", "NPV %", "ACC %", "F1 %", "AUC", "mse"]
+    header = ["set", "n", "TP", "FN", "TN", "FP", "SE %", "SP %", "PPV %", "NPV %", "ACC %", "BAC %", "F1 %"]
+    header += ["MCC", "AUC", "mse"]
     rows, remarks = [], []
     for name, e in sets.items():
-        rates = [percent(x) for x in (e.sensitivity, e.specificity, e.ppv, e.npv, e.accuracy, e.f1)]
+        shown = (e.sensitivity, e.specificity, e.ppv, e.npv, e.accuracy, e.balanced_accuracy, e.f1)
+        rates = [*(percent(x) for x in shown), _digits(e.mcc, 4)]
         counts = [number(x) for x in (e.n, e.tp, e.fn, e.tn, e.fp)]
-        auc = "undefined" if e.auc is None else f"{e.auc:.4f}"
-        mse = "undefined" if e.mse is None else f"{e.mse:.5f}"
-        rows.append([name, *counts, *rates, auc, mse])
+        rows.append([name, *counts, *rates, _digits(e.auc, 4), _digits(e.mse, 5)])
         remarks += _remarks(name, e)
     return "\n".join([table(header, rows), *remarks])
 
 
 def multiclass_table(sets: Mapping[str, Any]) -> str:
     """One summary line per set, then for each set its confusion matrix with the rates of every class."""
-    header = ["set", "n", "ACC %", "macro recall %", "macro precision %", "macro F1 %", "mse"]
+    header = ["set", "n", "ACC %", "macro recall %", "macro precision %", "macro F1 %", "MCC", "mse"]
     summary = []
     for name, e in sets.items():
         rates = [percent(x) for x in (e.accuracy, e.macro_recall, e.macro_precision, e.macro_f1)]
-        summary.append([name, number(e.n), *rates, plain(e.mse)])
+        summary.append([name, number(e.n), *rates, _digits(e.mcc, 4), plain(e.mse)])
     blocks = [table(header, summary)]
     for name, e in sets.items():
         blocks.append(_confusion(name, e))
@@ -71,16 +71,28 @@ def _confusion(name: str, e: Any) -> str:
 
 
 def _remarks(name: str, e: Any) -> list[str]:
-    remarks = [f"{name}: {metric} is undefined: {reason}" for metric, reason in e.undefined.items()]
+    """Undefined metrics, those with the same reason in one line, and rows that were left out."""
+    reasons: dict[str, list[str]] = {}
+    for metric, reason in e.undefined.items():
+        reasons.setdefault(reason, []).append(metric)
+    remarks = [
+        f"{name}: {', '.join(metrics)} {'is' if len(metrics) == 1 else 'are'} undefined: {reason}"
+        for reason, metrics in reasons.items()
+    ]
     if e.n_unlabelled:
         rows = "row without a class was" if e.n_unlabelled == 1 else "rows without a class were"
         remarks.append(f"{name}: {e.n_unlabelled} {rows} left out")
     return remarks
 
 
-def collapse_warning(evaluation: Any, name: str) -> str | None:
-    """A warning if the network predicts one class only, or does no better than always predicting the majority class."""
+def _digits(value: float | None, digits: int) -> str:
+    return "undefined" if value is None else f"{value:.{digits}f}"
+
+
+def collapse_warning(evaluation: Any, name: str, record: Mapping[str, Any]) -> str | None:
+    """A warning if the network never finds a class, or does no better than always predicting the majority class.
+
+    record: of the network's training; the advice leaves out what was already done.
+    """
     verdict = collapsed(evaluation)
-    if verdict is None:
-        return None
-    return f"{name}: {verdict}; try --class-weight balanced, more epochs, more hidden units or another scaling"
+    return None if verdict is None else f"{name}: {verdict}; try {remedies(evaluation, record)}"

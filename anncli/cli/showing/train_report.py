@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+from anncli.arrays import Array, take_rows
 from anncli.cli.showing.report import collapse_warning, evaluation_text
+from anncli.cli.showing.seen_rows import SetReport, marks, seen_document, set_report, table_rows
+from anncli.dataset.dataset import UNLABELLED
 from anncli.errors import count_of, printable
 from anncli.network.network import Network
 from anncli.training.attempt import EpochReport
 from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
+from anncli.training.seen_before import seen_before
 
-# How the table names the validation set if its rows were used for training afterwards.
-VALIDATION_BEFORE_REFIT = "validation*"
+
+class RunReport(NamedTuple):
+    """The sets of a run by the networks that they say something about.
+
+    written: of the network that is written; chosen: of the network of the epoch that validation chose, where the written
+    one was retrained afterwards, which trained it on the validation set too; empty otherwise.
+    """
+
+    written: Mapping[str, SetReport]
+    chosen: Mapping[str, SetReport]
 
 
 def describe(network: Network) -> str:
@@ -83,24 +95,50 @@ def _inline(value: Any) -> str:
     return str(value)
 
 
-def evaluate_sets(training: TrainingRun, result: TrainingResult) -> dict[str, Any]:
-    """The evaluations of a run by the titles of their rows in the table."""
-    before = result.validation_parameters is not None
-    titles = {"validation": VALIDATION_BEFORE_REFIT} if before else {}
-    return {titles.get(name, name): found for name, found in training.evaluate_sets(result).items()}
+def evaluate_sets(training: TrainingRun, result: TrainingResult) -> RunReport:
+    """Evaluations of the sets that have rows, on the inputs as the run scaled them, each by a network that was not trained
+    on it, apart from the training set."""
+    setup, parameters = training.setup, result.network.parameters
+    files = [name for name in ("validation", "test") if isinstance(getattr(setup.options, name), tuple)]
+    seen = seen_before(setup, bool(result.refit_epochs), files)
+
+    def report(weights: Array | None, name: str, rows: Array) -> SetReport:
+        labelled = take_rows(setup.data.labels, rows) != UNLABELLED
+        mask = seen.get(name)
+
+        def evaluate(among: Array | None) -> Any:
+            return training.evaluate(weights, rows if among is None else rows[among], result.network.classes)
+
+        return set_report(evaluate, labelled, mask)
+
+    held_out = {name: rows for name, rows in result.rows.items() if len(rows)}
+    if result.validation_parameters is None:
+        return RunReport({name: report(parameters, name, rows) for name, rows in held_out.items()}, {})
+    written = {"training": report(parameters, "training", setup.final_rows)}
+    if "test" in held_out:
+        written["test"] = report(parameters, "test", held_out["test"])
+    chosen = {
+        name: report(result.validation_parameters, name, held_out[name])
+        for name in ("training", "validation")
+        if "validation" in held_out
+    }
+    return RunReport(written, chosen)
 
 
-def warnings_of(result: TrainingResult, sets: Mapping[str, Any]) -> list[str]:
+def warnings_of(result: TrainingResult, found: RunReport) -> list[str]:
     """Everything that a reader must know before trusting the result."""
-    warnings = list(result.warnings)
     # One warning is enough: from the set that says most about new rows.
-    name = next((n for n in ("test", "validation", VALIDATION_BEFORE_REFIT, "training") if n in sets), None)
-    warning = None if name is None else collapse_warning(sets[name], name.rstrip("*"))
-    return warnings + ([] if warning is None else [warning])
+    sets = {**found.written, **found.chosen, **{k: v for k, v in found.written.items() if k == "test"}}
+    name = next((n for n in ("test", "validation", "training") if n in sets), None)
+    if name is None:
+        return list(result.warnings)
+    warning = collapse_warning(sets[name].unseen or sets[name].evaluation, name, result.network.record)
+    return [*result.warnings, *([] if warning is None else [warning])]
 
 
-def outcome(result: TrainingResult, sets: Mapping[str, Any], warnings: list[str]) -> dict[str, Any]:
+def outcome(result: TrainingResult, found: RunReport, warnings: list[str]) -> dict[str, Any]:
     """The second half of the JSON document."""
+    chosen = {name: report.evaluation.as_dict() for name, report in found.chosen.items()}
     return {
         "epochs": result.epochs,
         "best_epoch": result.best_epoch,
@@ -108,27 +146,49 @@ def outcome(result: TrainingResult, sets: Mapping[str, Any], warnings: list[str]
         "refit_epochs": result.refit_epochs,
         "stop": result.stop_reason,
         "starts": [restart._asdict() for restart in result.restarts],
-        "parts": {name.rstrip("*"): evaluation.as_dict() for name, evaluation in sets.items()},
+        "sets": {name: report.evaluation.as_dict() for name, report in found.written.items()},
+        "before_retraining": {"epoch": result.kept_epoch, "sets": chosen} if chosen else None,
+        **seen_document({**found.chosen, **found.written}, ("validation", "test")),
         "warnings": warnings,
     }
 
 
 def outcome_text(
-    training: TrainingRun, result: TrainingResult, sets: Mapping[str, Any], network_path: str, output: str
+    training: TrainingRun, result: TrainingResult, found: RunReport, network_path: str, output: str
 ) -> str:
-    """The report for people: how the run ended, the table of all sets, where the network is."""
+    """The report for people: how the run ended, a table for each network that was evaluated, where the network is."""
     options = training.setup.options
     lines = [
         f"{printable(network_path)}: {describe(result.network)}",
         f"{options.trainer}, seed {options.seed}: {_how_it_ended(result, options.metric)}",
         *_restarts_line(result),
-        *_refit_line(result),
-        "",
-        evaluation_text(sets),
     ]
-    if VALIDATION_BEFORE_REFIT in sets:
-        lines.append("* evaluated before the retraining, which used these rows too")
-    return "\n".join([*lines, "", f"written to {'stdout' if output == '-' else printable(output)}"])
+    if found.chosen:
+        title = f"network of epoch {result.kept_epoch}, which validation chose"
+        lines += ["", f"{title} (not the one that was written):", *_table(found.chosen)]
+    lines += ["", *_refit_line(result), *_table(found.written)]
+    lines += ["", f"written to {'stdout' if output == '-' else printable(output)}"]
+    return "\n".join([*lines, *_no_test(result, training.setup.is_continued)])
+
+
+def _table(reports: Mapping[str, SetReport]) -> list[str]:
+    return [evaluation_text(table_rows(reports)), *marks(reports)]
+
+
+def _no_test(result: TrainingResult, is_continued: bool) -> list[str]:
+    """Without a test set, what the figures are worth."""
+    if len(result.rows["test"]):
+        return []
+    if result.best_epoch is None:
+        worth = "the figures above are those of rows that trained the network"
+    else:
+        worth = "the validation figures are optimistic, because they decided which epoch was chosen"
+    advice = (
+        "--test FILES names rows that are new to it"
+        if is_continued
+        else "--test 0.25 holds rows out that decide nothing"
+    )
+    return [f"no test set: {worth}; {advice}"]
 
 
 def _how_it_ended(result: TrainingResult, metric: str) -> str:
@@ -167,8 +227,10 @@ def _refit_line(result: TrainingResult) -> list[str]:
         return []
     n = len(result.rows["training"]) + len(result.rows["validation"])
     penalty = ", without the L2 penalty" if result.penalty_dropped else ""
+    which = "training and validation rows" if len(result.rows["validation"]) else "the training rows"
     return [
-        f"final network: retrained on all {n} rows for {count_of(result.refit_epochs, 'epoch')}{penalty} (--refit no skips this)"
+        f"network that was written: retrained from the same initial weights on {which} ({n}) for "
+        f"{count_of(result.refit_epochs, 'epoch')}{penalty} (--refit no skips this):"
     ]
 
 

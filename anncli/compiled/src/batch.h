@@ -26,7 +26,7 @@ static void batch_work(void *context, ann_team::Team *team, int member) {
       if (b0 < b1) {
         forward_rows(call, s, b0, b1);
         output_rows(call, s, b0, b1, m);
-        if (call.trains()) backward_rows(call, b0, b1);
+        if (call.trains()) backward_rows(call, b0, b1, rows);
       }
       ann_team::meet(team);
       if (call.aim == OUTPUTS) continue;  // the members divide the last block in another way: nobody may start it early
@@ -36,14 +36,19 @@ static void batch_work(void *context, ann_team::Team *team, int member) {
         const float *t = call.data->targets + (size_t)row_of(call.data, s) * last.n_out;
         skip = within_tolerance(last.values, t, last.n_out, (float)call.rule->tolerance);
       }
-      if (call.aim == GRADIENT || call.collect) update_weights<ADD>(call, rows, none, members, member);
-      else if (call.aim == EPOCH && !skip) update(call, step + 1, rows, false, members, member);
+      if (call.trains()) {
+        const bool continues = s > start, last = s + rows == start + m;
+        if (call.collect) update_weights<ADD>(call, rows, false, none, members, member);
+        else if (!last) update_weights<KEEP>(call, rows, continues, none, members, member);
+        else if (call.aim == GRADIENT) update_weights<STORE>(call, rows, continues, none, members, member);
+        else if (!skip) update(call, step + 1, rows, continues, members, member);
+      }
       ann_team::meet(team);
     }
     if (skip) continue;
     step++;
-    if (call.collect) {
-      update(call, step, 0, true, members, member);
+    if (call.aim == EPOCH && call.collect) {
+      update(call, step, 0, false, members, member);
       ann_team::meet(team);
     }
   }
@@ -65,30 +70,38 @@ static int block_rows(const Plan *p) {
   return bytes * 480 <= 400000 ? 480 : bytes * 240 <= 400000 ? 240 : 96;
 }
 
-// Whether the rows of a batch do not fit in the caches together. Otherwise the batch is one block, and its update is made while
-// the gradient is in registers.
+// Whether the gradients of blocks are added up, which was chosen for batches that do not fit in the caches together: the sums
+// of a smaller batch go on from block to block, with the bits of one block.
 static bool is_large(const Plan *p, int64_t rows) { return bytes_per_row(p) * (size_t)rows > 8000000; }
+
+// Cuts a batch into blocks of about the same size whose inputs, values and deltas fit in the L2 cache, with whole tiles of rows
+// and whole eights, by which update_biases() counts.
+static int even_blocks(const Plan *p, int64_t batch) {
+  const size_t most = 500000 / (sizeof(float) * p->n_inputs + bytes_per_row(p)), limit = most < 96 ? 96 : most > 480 ? 480 : most;
+  const int64_t blocks = batch / (int64_t)limit + (batch % (int64_t)limit * 2 > (int64_t)limit), n = blocks ? blocks : 1;
+  return (int)(((batch + n - 1) / n + 23) / 24 * 24);
+}
 
 // Loads the plan and runs the team. slopes: hidden layers must store their slopes. False where memory runs out.
 static bool run_call(Call &call, const float *parameters, int threads, bool slopes) {
   Plan *p = call.plan;
   int64_t rows = call.data->n < call.block ? call.data->n : call.block;
-  if (!prepare_batch(p, (int)(rows > 1 ? rows : 1), slopes)) return false;
+  threads = threads > 64 ? 64 : threads < 1 ? 1 : threads;
+  if (!prepare_batch(p, (int)(rows > 1 ? rows : 1), threads, slopes)) return false;
   for (int l = 0; l < p->n_layers; l++) {
     Layer &a = p->batch[l];
     load_layer(a, parameters, a.weights, a.biases);
     if (a.transposed) {
+      memset(a.transposed, 0, sizeof(float) * a.n_out * a.p_in);
       transpose_rows(a, 0, a.n_in);
-      for (int j = 0; j < a.n_out; j++)
-        for (int i = a.n_in; i < a.p_in; i++) a.transposed[(size_t)j * a.p_in + i] = 0;
     }
-    if (call.aim == GRADIENT || call.collect) load_layer(a, NULL, a.sums, a.sum_biases);
+    if (call.collect) load_layer(a, NULL, a.sums, a.sum_biases);
     if (call.aim == EPOCH) {
       load_layer(a, call.state->first, a.first, a.first_biases);
       if (call.state->second) load_layer(a, call.state->second, a.second, a.second_biases);
     }
   }
-  ann_team::run(batch_work, &call, threads > 64 ? 64 : threads);
+  ann_team::run(batch_work, &call, threads);
   return true;
 }
 
@@ -112,6 +125,7 @@ static int mean_gradient(Plan *p, const float *parameters, int loss, const AnnDa
   call.loss = loss;
   call.data = data;
   call.state = &state;
+  call.collect = gradient != NULL;
   call.block = block_rows(p);
   if (!run_call(call, parameters, threads, false)) return ANN_NO_MEMORY;
   *value = state.total / (double)data->n;
@@ -145,8 +159,9 @@ static int batch_gradient(Plan *p, int loss, AnnBatch &batch, int threads) {
   call.rule = batch.rule;
   call.state = &state;
   call.outputs = batch.outputs;
-  // The same blocks as in an epoch: other blocks would add up in another order.
-  call.block = is_large(p, batch.data->n) ? block_rows(p) : (int)batch.data->n;
+  // As in an epoch, which adds up in the same order.
+  call.collect = is_large(p, batch.data->n);
+  call.block = call.collect ? block_rows(p) : even_blocks(p, batch.data->n);
   const bool drops = batch.rule->dropout > 0 || batch.rule->input_dropout > 0;
   if (!run_call(call, batch.parameters, batch.data->n == 1 ? 1 : threads, drops)) return ANN_NO_MEMORY;
   batch.total = state.total;
@@ -170,7 +185,7 @@ static int batch_epoch(Plan *p, int loss, const AnnRule *rule, AnnState *state, 
   call.batch_size = batch_size < data->n ? batch_size : data->n;
   call.mean = true;
   call.collect = is_large(p, call.batch_size);
-  call.block = call.collect ? block_rows(p) : (int)call.batch_size;
+  call.block = call.collect ? block_rows(p) : even_blocks(p, call.batch_size);
   if (!run_call(call, state->parameters, call.batch_size == 1 ? 1 : threads, rule->dropout > 0 || rule->input_dropout > 0))
     return ANN_NO_MEMORY;
   for (int l = 0; l < p->n_layers; l++) {

@@ -9,7 +9,7 @@ struct Call {
   Plan *plan;
   Aim aim;
   int loss, block;  // block: rows at a time
-  bool collect;     // EPOCH: a batch is larger than a block, so its gradient is collected before the update
+  bool collect;     // the gradient of each block is added to Layer::sums; otherwise sums go on from block to block
   bool mean;        // deltas are those of the mean loss of the batch, not of the sum
   int64_t batch_size;
   const AnnData *data;
@@ -48,9 +48,16 @@ static void find_rows(Call &call, int64_t start, int b0, int b1) {
 // A few outputs of one row, as dot products.
 INL void few_dots(const Layer &a, const float *x, float *z) {
   for (int j = 0; j < a.n_out; j++) {
-    const float *w = a.weights + (size_t)j * a.width;
     vf sum = set1(0.0f);
-    for (int v = 0; v < a.width; v += VL) sum = vfma(ld(x + v), ld(w + v), sum);
+    if (a.rows == 1) {  // then panels are one after another
+      for (int v = 0; v < a.width; v += VL) sum = vfma(ld(x + v), ld(a.weights + v), sum);
+      z[j] = vsum(sum) + a.biases[j];
+      continue;
+    }
+    FOR_PANELS(a.width, c, w) {
+      const float *weights = a.weights + (size_t)c * a.rows + (size_t)j * w;
+      for (int v = 0; v < w; v += VL) sum = vfma(ld(x + c + v), ld(weights + v), sum);
+    }
     z[j] = vsum(sum) + a.biases[j];
   }
   if (a.stride > 1)
@@ -62,7 +69,7 @@ static void layer_sums(Plan *p, int l, int b0, int b1) {
   const Layer &a = p->batch[l];
   if (!a.by_output) {
     const float *const *from = l == 0 ? p->input_rows : p->batch[l - 1].value_rows;
-    product<true>(from + b0, b1 - b0, a.n_in, a.weights, a.p_out, a.biases, a.values + (size_t)b0 * a.stride);
+    product<BIAS>(from + b0, b1 - b0, l == 0 && a.n_in >= 2 * LINE_FLOATS, a.n_in, a.weights, a.p_out, a.biases, a.values + (size_t)b0 * a.stride);
     return;
   }
   for (int b = b0; b < b1; b++)
@@ -144,14 +151,24 @@ static void output_rows(Call &call, int64_t start, int b0, int b1, int64_t m) {
       memcpy(call.outputs + (size_t)(start + b) * n_out, a.values + (size_t)b * a.stride, sizeof(float) * n_out);
 }
 
-static void backward_rows(Call &call, int b0, int b1) {
+// Whether update_weights() packs the inputs of a layer and reads its deltas in panels: where they are read often enough to pay
+// for the copies. Tiles of wide vectors read their inputs less often; measured, they gain nothing.
+static bool packs_deltas(const Layer &a, int m) {
+  return PANEL_FLOATS <= 16 && !a.by_output && a.rows >= 64 && m >= 64 && panel_vectors(a.width) * VL < a.width;
+}
+
+// Deltas of rows b0..b1 of a block of `rows`.
+static void backward_rows(Call &call, int b0, int b1, int rows) {
   Plan *p = call.plan;
   const bool dropping = call.drops_units();
   const int m = b1 - b0;
-  for (int l = p->n_layers - 1; l > 0; l--) {
-    const Layer &a = p->batch[l], &below = p->batch[l - 1];
+  for (int l = p->n_layers - 1; l >= 0; l--) {
+    const Layer &a = p->batch[l];
+    if (packs_deltas(a, rows)) pack_deltas(a, b0, b1, rows);
+    if (l == 0) break;
+    const Layer &below = p->batch[l - 1];
     float *down = below.delta + (size_t)b0 * a.p_in;
-    product<false>(a.delta_rows + b0, m, a.n_out, a.by_output ? a.weights : a.transposed, a.p_in, NULL, down);
+    product<ZERO>(a.delta_rows + b0, m, false, a.n_out, a.by_output ? a.weights : a.transposed, a.p_in, NULL, down);
     const bool stored = dropping || !slope_from_value(below.activation);
     multiply_slopes(below.activation, down, below.values + (size_t)b0 * a.p_in,
                     stored ? below.slopes + (size_t)b0 * a.p_in : NULL, (size_t)m * a.p_in);

@@ -184,6 +184,7 @@ template <bool L2> static void online_rows(Plan *p, int loss, const AnnRule &rul
     const int64_t row = row_of(&data, r);
     const float *x = data.inputs + (size_t)row * n_in, *t = data.targets + (size_t)row * n_out;
     const float weight = data.weights ? data.weights[row] : 1.0f, scale = -rate * weight;
+    if (r + 1 < data.n) fetch_row(data, r + 1, n_in, n_out);
     if (previous) first_layer<true, L2>(first, previous, x, mu, shrink);
     else first_layer<false, L2>(first, NULL, x, mu, shrink);
     float cost;

@@ -63,6 +63,14 @@ INL void act_by_code(int code, vf z, vf &a, vf &slope) {
 #undef CALL
 }
 
+// Rows come in random order: fetched while another row is worked on, row r of the call is there when its turn comes.
+INL void fetch_row(const AnnData &data, int64_t r, int n_in, int n_out) {
+  const int64_t row = row_of(&data, r);
+  const float *x = data.inputs + (size_t)row * n_in;
+  for (int k = 0; k < n_in; k += LINE_FLOATS) prefetch(x + k);
+  prefetch(data.targets + (size_t)row * n_out);
+}
+
 // x . y
 INL float product_of_rows(const float *x, const float *y, int n) {
   vf sum = set1(0.0f);
@@ -73,10 +81,10 @@ INL float product_of_rows(const float *x, const float *y, int n) {
 }
 
 // One vector of hidden units; or two, if there are so few inputs that the chain still takes longer than the sweep. Vectors of
-// fewer than 16 lanes gain nothing here.
+// fewer than 8 lanes gain nothing here.
 static bool is_narrow(int n_layers, int n_in, int n_hidden, int n_out) {
   const int width = pad(n_hidden);
-  return VL == 16 && n_layers == 2 && n_out == 1 && (width == VL || (width == 2 * VL && n_in <= 128));
+  return VL >= 8 && n_layers == 2 && n_out == 1 && (width == VL || (width == 2 * VL && n_in <= 128));
 }
 static bool plan_is_narrow(const Plan *p) {
   return is_narrow(p->n_layers, p->n_inputs, p->online[0].n_out, p->online[p->n_layers - 1].n_out);
@@ -111,6 +119,7 @@ NOINL void narrow_rows(Plan *p, int loss, const AnnRule &rule, AnnState &state, 
   for (int64_t r = 0; r < data.n; r++) {
     const int64_t row = row_of(&data, r);
     const float *next = r + 1 < data.n ? data.inputs + (size_t)row_of(&data, r + 1) * n : x;
+    if (r + 2 < data.n) fetch_row(data, r + 2, n, 1);
     const float t = data.targets[row], weight = data.weights ? data.weights[row] : 1.0f;
     // Everything that does not depend on the output is computed before it. back: the slope of the output's sum in each z.
     vf back[NV], lift[NV], sum = keep_first(set1(bias), 1);

@@ -1,11 +1,19 @@
 // An output layer: from pre-activations and targets to outputs, deltas (dE/dz) and the loss, as network/losses.py.
 
-// 1 on the lanes below n, 0 on the padding after them.
-INL vf lanes_below(int n) {
-  float lanes[VL];
-  for (int i = 0; i < VL; i++) lanes[i] = i < n ? 1.0f : 0.0f;
-  return ldu(lanes);
-}
+// Ones, then zeros: where a load of VL floats starts says how many ones it gets.
+alignas(64) static const float ONES[2 * VL] = {
+#if VL == 16
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+#elif VL == 8
+    1, 1, 1, 1, 1, 1, 1, 1,
+#elif VL == 4
+    1, 1, 1, 1,
+#else
+    1,
+#endif
+};
+// 1 on the lanes below n, 0 on the padding after them; 0 <= n <= VL.
+INL vf lanes_below(int n) { return ldu(ONES + VL - n); }
 // x on the lanes below n, 0 on the padding, even where x is NaN there.
 INL vf keep_first(vf x, int n) {
   if (n >= VL) return x;

@@ -4,18 +4,22 @@
 // vector of network.Topology: per layer a block (n_in + 1, n_out), biases first. Inside, rows are padded to whole vectors;
 // padded weights are 0 and stay 0, because their deltas or their inputs are kept at 0.
 
+enum { PACK_FLOATS = 24576 };  // of one member; with a panel of deltas they fit in half an L2 cache
+
 INL int64_t row_of(const AnnData *data, int64_t r) { return data->rows ? data->rows[r] : r; }
 
 struct Layer {
   int n_in, n_out, p_in, p_out, activation;
   size_t offset;  // where its block starts in the parameter vector
-  // Weights are [rows][width]: [in][p_out], or [out][p_in] where `by_output`.
-  bool by_output;
+  // Weights are [rows][width]: [in][p_out], or [out][p_in] where `by_output`. Those of batches are stored in panels (panel.h).
+  bool by_output, panels;
   int rows, width;
   float *weights, *first, *second;                  // first, second: the vectors of the update rule
   float *biases, *first_biases, *second_biases;     // (p_out,)
-  float *sums, *sum_biases;                         // batch: a gradient collected over several blocks
-  float *transposed;                                // batch: [out][p_in], the weights of the backward pass
+  float *sums;                                      // batch: a gradient collected over several blocks
+  float *sum_biases, *odd_biases;                   // batch: that of the biases; update_biases() keeps two sums of each
+  float *transposed;                                // batch: [out][p_in] in panels, the weights of the backward pass
+  float *packed;                                    // batch: the deltas of a block in panels of [rows][width of the panel]
   float *values, *slopes, *delta;                   // batch: [capacity][stride]; online: (p_out,)
   int stride;                                       // floats between two rows of values and of delta
   const float **value_rows, **delta_rows;           // batch: where each of these rows starts
@@ -27,7 +31,9 @@ struct Plan {
   Layer *online, *batch;
   Arena online_arena, batch_arena;
   bool online_ready, batch_slopes;
-  int capacity;               // rows of the batch arena
+  int capacity, members;      // rows of the batch arena, threads that it has packs for
+  float *packs;               // [members][PACK_FLOATS], where gradient() packs its inputs
+  const float **pack_rows;    // [members][capacity]
   float *masked_inputs;       // [capacity][pad(n_inputs)], for input dropout
   float *row_scales, *row_losses, *row_targets;  // (capacity,)
   const float **input_rows;   // (capacity,)
@@ -73,6 +79,7 @@ static Plan *plan_create(int n_layers, const int *sizes, const int *activations)
     a.width = a.by_output ? a.p_in : a.p_out;
     b.rows = b.by_output ? b.n_out : b.n_in;
     b.width = b.by_output ? b.p_in : b.p_out;
+    b.panels = true;
   }
   return p;
 }
@@ -112,10 +119,11 @@ static const float **take_rows(Arena &arena, size_t rows) {
   return (const float **)arena.take(rows * sizeof(float *) / sizeof(float));
 }
 
-// Memory for `capacity` rows at a time. slopes: every hidden layer stores its slopes, as dropout needs.
-static bool prepare_batch(Plan *p, int capacity, bool slopes) {
-  if (p->capacity >= capacity && (p->batch_slopes || !slopes)) return true;
+// Memory for `capacity` rows at a time and a team of `members`. slopes: every hidden layer stores its slopes, as dropout needs.
+static bool prepare_batch(Plan *p, int capacity, int members, bool slopes) {
+  if (p->capacity >= capacity && p->members >= members && (p->batch_slopes || !slopes)) return true;
   capacity = capacity > p->capacity ? capacity : p->capacity;
+  members = members > p->members ? members : p->members;
   slopes = slopes || p->batch_slopes;
   p->capacity = 0;
   size_t rows = (size_t)(capacity + 15) / 16 * 16;
@@ -137,7 +145,9 @@ static bool prepare_batch(Plan *p, int capacity, bool slopes) {
       a.values = arena.take(rows * a.stride);
       a.delta = arena.take(rows * a.stride);
       a.sums = arena.take(n);
-      a.sum_biases = arena.take(a.p_out);
+      a.sum_biases = arena.take(a.p_out + 8);
+      a.odd_biases = arena.take(a.p_out);
+      a.packed = arena.take(rows * a.p_out);
       a.value_rows = take_rows(arena, rows);
       a.delta_rows = take_rows(arena, rows);
       a.slopes = !last && (slopes || !slope_from_value(a.activation)) ? arena.take(rows * a.p_out) : NULL;
@@ -147,6 +157,8 @@ static bool prepare_batch(Plan *p, int capacity, bool slopes) {
     p->row_losses = arena.take(rows);
     p->row_targets = arena.take(rows);
     p->input_rows = take_rows(arena, rows);
+    p->packs = arena.take((size_t)members * PACK_FLOATS);
+    p->pack_rows = take_rows(arena, (size_t)members * rows);
   }
   for (int l = 0; l < p->n_layers; l++) {
     const Layer &a = p->batch[l];
@@ -156,45 +168,9 @@ static bool prepare_batch(Plan *p, int capacity, bool slopes) {
     }
   }
   p->capacity = (int)rows;
+  p->members = members;
   p->batch_slopes = slopes;
   return true;
-}
-
-// to[r][width] = from[r][n], with zeros after them
-static void copy_rows(float *to, int width, const float *from, int rows, int n) {
-  for (int r = 0; r < rows; r++, to += width, from += n) {
-    memcpy(to, from, sizeof(float) * n);
-    for (int i = n; i < width; i++) to[i] = 0;
-  }
-}
-
-// Copies one vector of the caller into the layout of a layer and clears the padding; a null vector counts as zeros.
-static void load_layer(const Layer &a, const float *vector, float *weights, float *biases) {
-  if (!vector) {
-    memset(weights, 0, sizeof(float) * a.rows * a.width);
-    memset(biases, 0, sizeof(float) * a.p_out);
-    return;
-  }
-  const float *block = vector + a.offset;
-  copy_rows(biases, a.p_out, block, 1, a.n_out);
-  block += a.n_out;
-  if (!a.by_output) {
-    copy_rows(weights, a.width, block, a.n_in, a.n_out);
-    return;
-  }
-  transpose(weights, a.width, block, a.n_out, a.n_in, a.n_out);
-  for (int j = 0; j < a.n_out; j++)
-    for (int i = a.n_in; i < a.width; i++) weights[(size_t)j * a.width + i] = 0;
-}
-
-static void store_layer(const Layer &a, float *vector, const float *weights, const float *biases) {
-  float *block = vector + a.offset;
-  memcpy(block, biases, sizeof(float) * a.n_out);
-  block += a.n_out;
-  if (a.by_output) transpose(block, a.n_out, weights, a.width, a.n_out, a.n_in);
-  else
-    for (int i = 0; i < a.n_in; i++)
-      memcpy(block + (size_t)i * a.n_out, weights + (size_t)i * a.width, sizeof(float) * a.n_out);
 }
 
 static double squared_weights(const Plan *p, const float *parameters) {

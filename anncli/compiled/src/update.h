@@ -1,7 +1,8 @@
 // Update rules on vectors: what a gradient does to weights; formulas in backends/rules.py.
 
-// What happens to a gradient: ADD collects it in `first`, the others update the weights.
-enum { SGD, NESTEROV, ADAM, DECAYING_ADAM, ADD };  // ADAM: without l2 and weight decay
+// What happens to a gradient. ADD and those after it leave the weights alone: ADD adds it to `first`, STORE stores it there,
+// and KEEP stores the sums so far, to which the next block of rows is added.
+enum { SGD, NESTEROV, ADAM, DECAYING_ADAM, ADD, STORE, KEEP };  // ADAM: without l2 and weight decay
 
 struct Update {
   float rate, momentum, l2, new1, new2, epsilon, keep;  // new: 1 - beta; keep: 1 - learning_rate * weight_decay
@@ -9,8 +10,8 @@ struct Update {
 
 // One vector of weights w, its gradient g and the two vectors of the rule.
 template <int RULE> INL void apply(float *w, float *first, float *second, vf g, const Update &u, float l2, float keep) {
-  if (RULE == ADD) {
-    st(first, ld(first) + g);
+  if (RULE >= ADD) {
+    st(first, RULE == ADD ? ld(first) + g : g);
     return;
   }
   vf x = ld(w);

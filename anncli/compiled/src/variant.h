@@ -1,6 +1,6 @@
 // One kernel variant: included once per instruction set, with VL (lanes), ANN_VARIANT (its name) and ANN_TABLE defined.
 //
-// Reading order: vector (arithmetic on VL floats), activation, output; transpose, arena, plan (memory of a topology); online_narrow
+// Reading order: vector (arithmetic on VL floats), activation, output; transpose, arena, plan (memory of a topology), panel; online_narrow
 // and online (a row at a time); dropout, update, tile, batch_rows, batch_update, batch (many rows at a time).
 #include <math.h>
 #include <stdint.h>
@@ -27,6 +27,7 @@ namespace {
 #include "transpose.h"
 #include "arena.h"
 #include "plan.h"
+#include "panel.h"
 #include "online_narrow.h"
 #include "online.h"
 #include "dropout.h"

@@ -45,6 +45,7 @@ INL vf ldu(const float *p) { return *(const vu *)p; }
 INL void stu(float *p, vf v) { *(vu *)p = v; }
 #endif
 
+enum { LINE_FLOATS = 16 };  // in a line of the cache
 INL void prefetch(const float *p) {
 #if defined(__GNUC__)
   __builtin_prefetch(p);
@@ -124,6 +125,10 @@ INL float half_sum(vf v) {
 INL float vmax(vf v) {
 #if VL == 16
   return _mm512_reduce_max_ps((__m512)v);
+#elif VL == 8
+  __m128 h = _mm_max_ps(_mm256_castps256_ps128((__m256)v), _mm256_extractf128_ps((__m256)v, 1));
+  h = _mm_max_ps(h, _mm_movehl_ps(h, h));
+  return _mm_cvtss_f32(_mm_max_ss(h, _mm_shuffle_ps(h, h, 1)));
 #elif VL == 1
   return v;
 #else
@@ -139,6 +144,9 @@ INL vf load_first(const float *p, int n) {
   if (n >= VL) return ldu(p);
 #if VL == 16
   return (vf)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
+#elif VL == 8
+  const __m256i number = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  return (vf)_mm256_maskload_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32(n), number));
 #else
   float lanes[VL] = {0};
   for (int i = 0; i < n; i++) lanes[i] = p[i];

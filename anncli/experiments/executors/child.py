@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import warnings
 from multiprocessing import connection, parent_process
 from threading import Thread
 from typing import Any
@@ -28,6 +29,7 @@ def serve(specs: Any) -> None:
     for variable in BLAS_THREAD_VARIABLES:
         # For the C libraries alone: os.environ keeps the values that the user set.
         os.putenv(variable, "1")
+    warnings.filterwarnings("ignore", category=RuntimeWarning)
     Thread(target=_end_with_parent, daemon=True).start()
     try:
         work, datasets = specs.recv()

@@ -7,6 +7,8 @@ order of the classes, or a single file whose rows carry their classes. A class i
 from __future__ import annotations
 
 import os
+import re
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -18,6 +20,8 @@ from anncli.errors import DataError, UsageError, count_of, did_you_mean, quoted
 from anncli.formats.data.base import RowBatch
 from anncli.formats.files.textfile import Path, shown_name
 from anncli.network.network import Network
+
+_SET_NAME = re.compile(r"(?:^|[._-])(?:train|training|valid|validation|val|dev|test|testing)$", re.IGNORECASE)
 
 
 class Expected(NamedTuple):
@@ -46,11 +50,32 @@ def check_files(sets: Mapping[str, Sequence[Path]], expected: Expected) -> None:
         if len(paths) not in (1, n_classes):
             raise wrong_number(len(paths), n_classes, expected, "" if number == 0 else name)
         own = names_of_files(paths)
+        if len(paths) > 1 and own != expected.classes:
+            _refuse_sets(paths, own)
         if own != expected.classes and sorted(own) == sorted(expected.classes):
             raise UsageError(
                 f"the class files are {', '.join(own)}, the network's classes are {', '.join(expected.classes)}",
                 advice="give the files in the network's order",
             )
+
+
+def _refuse_sets(paths: Sequence[Path], names: Sequence[str]) -> None:
+    """Raises UsageError where files that are called as training and test set are given as classes."""
+    first = _SET_NAME.search(names[0])
+    for path, name in zip(paths[1:], names[1:], strict=True):
+        found = _SET_NAME.search(name)
+        # pos.test.txt and neg.test.txt are classes; iris-train.csv and iris-test.csv are sets.
+        if found and (found.start() == 0 or (first and names[0][: first.start()] == name[: found.start()])):
+            option = "--test" if "test" in found[0].lower() else "--validation"
+            rest = "--validation" if option == "--test" else "--test"
+            message = f"{len(paths)} files are {len(paths)} classes, but this one is called like a set"
+            advice = f"say {option} {shlex.quote(os.fspath(path))} (or {rest}), and give one file per class"
+            raise UsageError(message, path=shown_name(path), advice=advice)
+    if [name.lower() for name in names] == ["x", "y"] and names[0] == "X":
+        advice = "put the rows of each class into a file of their own"
+        raise UsageError(
+            "two files are two classes, not rows and their answers", path=shown_name(paths[1]), advice=advice
+        )
 
 
 def wrong_number(n_files: int, n_classes: int, expected: Expected, set_name: str = "") -> UsageError:
@@ -111,6 +136,7 @@ class ClassNumbers:
         self._named_in = ""  # the first file that names its classes, where the names are not known
         self._counted_in = ""  # the first file with classes by number or by the order of the files
         self._largest = UNLABELLED
+        self._unlabelled: tuple[str, int] | None = None  # file and line of the first row whose label is unknown
 
     def of_batch(self, batch: RowBatch, shown: str, file_class: int) -> Array | int:
         """The class of each row (n,), or one for all; shown: the file; file_class: for rows without a class of their own.
@@ -126,10 +152,20 @@ class ClassNumbers:
         else:
             numbers = self._of_counts(own, batch, shown)
             self._count(int(own.max(initial=UNLABELLED)), shown)
-        if file_class != UNLABELLED and (unlabelled := own == UNLABELLED).any():
-            self._count(file_class, shown)
-            numbers = np.where(unlabelled, file_class, numbers)
+        if (unlabelled := own == UNLABELLED).any():
+            if file_class != UNLABELLED:
+                self._count(file_class, shown)
+                return np.where(unlabelled, file_class, numbers)
+            self._unlabelled = self._unlabelled or (shown, batch.line_of(int(np.argmax(unlabelled))) or 0)
         return numbers
+
+    def check_all_labelled(self) -> None:
+        """Raises DataError, with its place, where a row read so far has no class although others are numbered."""
+        if self._unlabelled and self._largest != UNLABELLED:
+            shown, line = self._unlabelled
+            message = "the row has no class: label 0, or none, means that it is unknown"
+            advice = "labels count the classes from 1"
+            raise DataError(message, path=shown, line=line or None, advice=advice)
 
     def _count(self, label: int, shown: str) -> None:
         if label == UNLABELLED:

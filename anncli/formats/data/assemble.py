@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 
 from anncli.arrays import Array, row_range
@@ -21,8 +22,10 @@ from anncli.formats.data.agreement import (
 )
 from anncli.formats.data.base import RowBatch, Want, Width
 from anncli.formats.data.collector import Collector
+from anncli.formats.data.columns import ColumnMatcher
 from anncli.formats.data.registry import data_format as format_named
 from anncli.formats.data.registry import format_of
+from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import Path
 from anncli.network.network import Network
@@ -33,29 +36,35 @@ def read_dataset(
     *,
     network: Network | None = None,
     class_names: Sequence[str] | None = None,
-    n_inputs: int | None = None,
+    n_inputs: int | Sequence[str] | None = None,
     labelled: bool = True,
     delimiter: str | None = None,
     data_format: str = "auto",
+    remarks: Remarks | None = None,
 ) -> Dataset:
     """The rows of one file per class, in class order; or of one file for all classes, whose rows carry their classes.
 
     Args: paths, may be a single one; network, whose inputs and classes the files must fit; class_names, default those of
-        the network, then those in the rows, then the file names without ending; n_inputs, the values per row, default
-        those of the network, then of the first row; labelled, False where the files are no classes, so that only rows
+        the network, then those in the rows, then the file names without ending; n_inputs, the values per row or
+        the names of their columns, default those of the network, then of the first row; labelled, False where the files are no classes, so that only rows
         give labels; delimiter, '' for blanks, or one of , ; tab |, default found in the file; data_format, a name of
-        DATA_FORMAT_NAMES, default found in each file.
+        DATA_FORMAT_NAMES, default found in each file; remarks, takes what the reader has to say; without it a warning of
+        Python tells of numbers that 32 bits do not hold.
     Raises: DataError with file, line and column for anything that is not clean data; UsageError for files that do not
         agree with the classes.
     """
     if isinstance(paths, (str, os.PathLike)):
         paths = [paths]
     expected = expected_of(network, class_names)
-    n_inputs = network.n_inputs if network is not None and n_inputs is None else n_inputs
-    want = _want(n_inputs, delimiter, data_format)
+    if network is not None and n_inputs is None:
+        n_inputs = network.columns or network.n_inputs
+    want = _want(n_inputs, delimiter, data_format, remarks)
     data, _ = _read({"data": paths}, expected, want, data_format, labelled=labelled)
     if labelled:
         check_labels(data, paths[0], expected)
+    if remarks is None and want.remarks is not None:
+        for text in want.remarks.warnings():
+            warnings.warn(text, stacklevel=2)
     return data
 
 
@@ -65,6 +74,7 @@ def read_sets(
     network: Network | None = None,
     delimiter: str | None = None,
     data_format: str = "auto",
+    remarks: Remarks | None = None,
 ) -> tuple[Dataset, dict[str, Array]]:
     """Several sets of files in one Dataset, and the row numbers of each set; other arguments as read_dataset().
 
@@ -72,8 +82,8 @@ def read_sets(
     Raises: as read_dataset().
     """
     expected = expected_of(network, None)
-    want = _want(None if network is None else network.n_inputs, delimiter, data_format)
-    data, rows = _read(sets, expected, want, data_format, labelled=True)
+    want = _want(None if network is None else network.columns or network.n_inputs, delimiter, data_format, remarks)
+    data, rows = _read(sets, expected, want, data_format, labelled=True, training=True)
     for number, (name, paths) in enumerate(sets.items()):
         check_labels(data, paths[0], expected, rows[name], asked=number == 0 and len(paths) == 1)
     return data, rows
@@ -86,14 +96,19 @@ def stream_rows(
     block_rows: int = 1 << 14,
     delimiter: str | None = None,
     data_format: str = "auto",
+    columns: Sequence[str] = (),
+    remarks: Remarks | None = None,
 ) -> Iterator[RowBatch]:
     """The rows of a file or of stdin ('-') in order, as they arrive, in constant memory; arguments as read_dataset().
 
-    block_rows: the most rows in one batch, which has inputs and names. The rows before a fault come before it is raised.
+    block_rows: the most rows in one batch, which has inputs and names; columns: the names of the network's inputs, which
+    those of the file are matched with. The rows before a fault come before it is raised.
     """
-    source, want = ByteSource(path), _want(n_inputs, delimiter, data_format)
+    source, want = ByteSource(path), _want(columns or n_inputs, delimiter, data_format, remarks)
+    matcher = ColumnMatcher(columns, want.remarks or Remarks())
     batch = None
-    for batch in format_of(source, data_format, delimiter).open(source, want):
+    for raw in format_of(source, data_format, delimiter, want.width).open(source, want):
+        batch = matcher.fit(raw, source.shown)
         for start in range(0, len(batch.inputs), block_rows):
             stop = start + block_rows
             yield RowBatch(batch.inputs[start:stop], names=batch.names[start:stop])
@@ -101,17 +116,25 @@ def stream_rows(
         raise DataError("holds no rows", path=source.shown, advice="write one row of values per line")
 
 
-def _want(n_inputs: int | None, delimiter: str | None, data_format: str) -> Want:
+def _want(inputs: int | Sequence[str] | None, delimiter: str | None, data_format: str, remarks: Remarks | None) -> Want:
     """Raises UsageError for an unknown format or delimiter."""
     if data_format != "auto":
         format_named(data_format)
     if delimiter is not None and delimiter not in DELIMITERS:
         raise UsageError(f"values cannot be separated by '{delimiter}'", advice="use blanks, a tab, ',', ';' or '|'")
-    return Want(None if n_inputs is None else Width(n_inputs), delimiter)
+    columns = () if inputs is None or isinstance(inputs, int) else tuple(inputs)
+    n_inputs = inputs if isinstance(inputs, int) else len(columns) or None
+    return Want(None if n_inputs is None else Width(n_inputs), delimiter, columns, remarks or Remarks())
 
 
 def _read(
-    sets: Mapping[str, Sequence[Path]], expected: Expected, want: Want, data_format: str, *, labelled: bool
+    sets: Mapping[str, Sequence[Path]],
+    expected: Expected,
+    want: Want,
+    data_format: str,
+    *,
+    labelled: bool,
+    training: bool = False,
 ) -> tuple[Dataset, dict[str, Array]]:
     check_paths(sets)
     if labelled:
@@ -126,6 +149,8 @@ def _read(
             seen.check_path(path, label)
             seen.check_bytes(path, label, collector.read(path, label))
         rows[name] = row_range(start, collector.n_samples)
+        if training and len(rows) == 1:
+            numbers.check_all_labelled()
     found, renumbered = numbers.settle()
     if found:
         return collector.dataset(found, renumbered), rows

@@ -10,6 +10,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.dataset.dataset import UNLABELLED
 from anncli.errors import DataError, count_of, quoted
+from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.source import ByteSource
 
 Kind = Literal["number", "category", "text"]
@@ -46,10 +47,14 @@ class Width(NamedTuple):
 
 class Want(NamedTuple):
     """What a file must fit: width: the values per row, None where its first row decides; delimiter: between the values of
-    a line, '' for blanks, None where the format has to find it out."""
+    a line, '' for blanks, None where the format has to find it out; columns: the names of the columns, or (): a file that
+    names its columns may have them in another order, and more of them (ColumnMatcher); remarks: takes what the format
+    found out."""
 
     width: Width | None = None
     delimiter: str | None = None
+    columns: tuple[str, ...] = ()
+    remarks: Remarks | None = None
 
 
 class RowBatch(NamedTuple):

@@ -10,8 +10,10 @@ from anncli.arrays import Array
 from anncli.dataset.dataset import Dataset, Source, label_type
 from anncli.errors import DataError
 from anncli.formats.data.agreement import ClassNumbers
-from anncli.formats.data.base import Column, RowBatch, Want, Width
+from anncli.formats.data.base import RowBatch, Want, Width
+from anncli.formats.data.columns import ColumnMatcher
 from anncli.formats.data.registry import format_of
+from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.row_buffer import RowBuffer
 from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import Path
@@ -26,8 +28,8 @@ class Collector:
         self._rows = RowBuffer()
         self._labels: list[tuple[Array | int, int]] = []  # (labels or one label, number of rows), in order
         self._names: list[str] | None = None  # of every row, once a file has named its rows
-        self._columns: tuple[Column, ...] = ()
-        self._columns_of = ""
+        self._remarks = want.remarks or Remarks()
+        self._matcher = ColumnMatcher(want.columns, self._remarks)
 
     @property
     def n_samples(self) -> int:
@@ -37,12 +39,11 @@ class Collector:
         """Append one file; `file_class` is the class of rows that have none of their own. Returns the file's sha256."""
         source = ByteSource(path)
         before, batch = self._rows.n, None
-        for batch in format_of(source, self.data_format, self.want.delimiter).open(source, self.want):
+        for batch in format_of(source, self.data_format, self.want.delimiter, self.want.width).open(source, self.want):
             self._add(source, batch, file_class)
         count = self._rows.n - before
         if batch is None or not count:
             raise DataError("holds no rows", path=source.shown, advice="write one row of values per line")
-        self._check_columns(source, batch)
         self.sources.append(Source(source.name, source.sha256, count))
         return source.sha256
 
@@ -54,10 +55,14 @@ class Collector:
             labels[start : start + count] = values if renumbered is None else renumbered[values]
             start += count
         self._labels.clear()
-        columns, names = tuple(column.name for column in self._columns), tuple(self._names or ())
+        names, columns = tuple(self._names or ()), self._matcher.found
         return Dataset(self._rows.matrix(), labels, tuple(classes), columns, None, names, tuple(self.sources))
 
     def _add(self, source: ByteSource, batch: RowBatch, file_class: int) -> None:
+        batch = self._matcher.fit(batch, source.shown)
+        if not self.want.columns and self._matcher.wanted:
+            # Further files are matched with the names of the first.
+            self.want = self.want._replace(columns=self._matcher.wanted)
         n, width = batch.inputs.shape
         if self.want.width is None:
             self.want = self.want._replace(width=Width(width, source.shown, batch.line_of(0) or 0))
@@ -76,16 +81,3 @@ class Collector:
             if isinstance(before, int) and before == labels:
                 count += self._labels.pop()[1]
         self._labels.append((labels, count))
-
-    def _check_columns(self, source: ByteSource, batch: RowBatch) -> None:
-        words = [column.name for column in batch.columns if column.kind != "number"]
-        if words:
-            advice = "leave these columns out of the file"
-            raise DataError(f"columns with words: {', '.join(words)}", path=source.shown, advice=advice)
-        if not batch.columns:
-            return
-        if self._columns and self._columns != batch.columns:
-            advice = "give files with the same columns in the same order"
-            message = f"other column names than in {self._columns_of}"
-            raise DataError(message, path=source.shown, line=batch.header_line or None, advice=advice)
-        self._columns, self._columns_of = batch.columns, source.shown

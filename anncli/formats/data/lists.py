@@ -15,9 +15,7 @@ from anncli.arrays import Array
 from anncli.compiled.row_text import (
     LIMIT,
     check_values,
-    content_lines,
-    guess_delimiter,
-    is_header,
+    decimal_comma_between_blanks,
     is_value,
     starts_with_value,
     strip_comment,
@@ -25,13 +23,14 @@ from anncli.compiled.row_text import (
 )
 from anncli.errors import DataError, quoted
 from anncli.formats.data.base import RowBatch, Want, Width
+from anncli.formats.data.layout import refuse_decimal_commas
+from anncli.formats.data.list_head import BETWEEN_VALUES, LABEL, looks_like_list
 from anncli.formats.data.matrix import matrix_sizes, read_matrix
+from anncli.formats.data.precision import Precision
 from anncli.formats.files.source import ByteSource
 
 _OF_NUMBERS = b"0123456789+-.eE \t,;"
-_BETWEEN_VALUES = re.compile(rb"[\s,;]+")
-_LABEL = re.compile(rb"(.*\S)\s+([+-]?[0-9]{1,9})", re.DOTALL)
-
+_NO_VALUE = re.compile(rb"[,;][ \t]*[,;]")
 
 # Rows that are gathered into one batch; a batch per entry would cost more than reading its numbers.
 _BATCH_ROWS = 1 << 12
@@ -45,20 +44,25 @@ class Lists:
 
     def open(self, source: ByteSource, want: Want) -> Iterator[RowBatch]:
         reader, width = ListReader(source), want.width
+        precision = None if want.remarks is None else want.remarks.precision
+        if want.remarks is not None:
+            want.remarks.guess(source.shown, "a list of named rows, as ann1dn has them")
+        is_first = True
         for block in chain(source.blocks(), [None]):
-            batch, fault = _Batch(), None
+            batch, fault = _Batch(is_first), None
             try:
                 # After the last block, the entry that was still open ends.
                 for entry in reader.finish() if block is None else reader.feed(block):
                     width = _checked_width(source, entry, width)
                     batch.add(entry)
                     if batch.n >= _BATCH_ROWS:
-                        yield batch.rows()
+                        yield batch.rows(precision)
                         batch = _Batch()
             except DataError as error:
                 fault = error
             if batch.n:
-                yield batch.rows()
+                is_first = False
+                yield batch.rows(precision)
             if fault:
                 raise fault
 
@@ -69,18 +73,21 @@ FORMAT = Lists()
 class _Batch:
     """Entries that are gathered into one batch of rows."""
 
-    def __init__(self) -> None:
-        self.n = 0
+    def __init__(self, is_first: bool = False) -> None:
+        self.n, self.is_first = 0, is_first
         self._entries: list[Entry] = []
 
     def add(self, entry: Entry) -> None:
         self._entries.append(entry)
         self.n += len(entry.rows)
 
-    def rows(self) -> RowBatch:
+    def rows(self, precision: Precision | None) -> RowBatch:
         entries = self._entries
         counts = [len(entry.rows) for entry in entries]
         inputs = np.concatenate([entry.rows for entry in entries])
+        if precision is not None:
+            exact = [entry.rows if entry.exact is None else entry.exact for entry in entries]
+            precision.watch(inputs, lambda n: np.concatenate(exact)[:n].astype(np.float64), is_first=self.is_first)
         # Label 0 means unknown; labels from 1 count the classes.
         labels = np.repeat(np.array([entry.label - 1 for entry in entries], dtype=np.int32), counts)
         lines = [entry.line for entry in entries for _ in entry.names]
@@ -89,7 +96,8 @@ class _Batch:
 
 
 class Entry(NamedTuple):
-    """Rows of one entry: their names, label (0 = none), values (n, width), and the line of the entry in the list.
+    """Rows of one entry: their names, label (0 = none), values (n, width), the line of the entry in the list, and the
+    values as float64 where the file holds text.
 
     A large matrix comes as several of these.
     """
@@ -98,6 +106,7 @@ class Entry(NamedTuple):
     label: int
     rows: Array
     line: int
+    exact: Array | None = None
 
 
 class _Header(NamedTuple):
@@ -118,27 +127,6 @@ def _checked_width(source: ByteSource, entry: Entry, width: Width | None) -> Wid
         advice = "; a list gives one row per entry, for one per line say --data-format vectors"
         raise width.fault(found, entry.names[0], source.shown, entry.line, advice)
     return width
-
-
-def looks_like_list(block: bytes) -> bool:
-    """Whether a file is a list, judged by its first four lines that are neither empty nor comments.
-
-    - The first line begins with a number (nan and inf too), or holds a comma or semicolon: rows of numbers.
-    - A word and one whole number: a list; this is a name with its label.
-    - A word and other numbers: rows of numbers, the first of them misspelt.
-    - Only words: column names if only numbers follow and the next line has one for each name; otherwise a list.
-    These lists therefore need --data-format: the first name begins with a number or holds a comma; or the first entry
-    has no label, has as many words as the line below has numbers, and its numbers fill the next two lines too.
-    """
-    contents = content_lines(block, 4)
-    if not contents or starts_with_value(contents[0]) or re.search(rb"[,;]", contents[0]):
-        return False
-    first, *others = contents
-    words = first.split()
-    if len(words) > 1 and all(map(is_value, words[1:])):
-        return _LABEL.fullmatch(first) is not None and len(words) == 2
-    names_columns = others and is_header(first, others[0], guess_delimiter(first))
-    return not (names_columns and all(map(starts_with_value, others)))
 
 
 class ListReader:
@@ -173,7 +161,8 @@ class ListReader:
         if header is None:
             return
         if numbers:
-            yield Entry((text_of(header.name),), header.label, _vector(numbers), header.line)
+            exact = np.frombuffer(numbers, dtype=np.float64)[None, :]
+            yield Entry((text_of(header.name),), header.label, exact.astype(np.float32), header.line, exact)
         else:
             yield from self._named(header)
 
@@ -182,14 +171,14 @@ class ListReader:
         text = raw.strip()
         # The characters alone rule out most lines, without a look at the folder.
         if not text.translate(None, _OF_NUMBERS) or all(
-            map(is_value, filter(None, _BETWEEN_VALUES.split(strip_comment(text))))
+            map(is_value, filter(None, BETWEEN_VALUES.split(strip_comment(text))))
         ):
             return False
-        labelled = _LABEL.fullmatch(text)
+        labelled = LABEL.fullmatch(text)
         return any(self._find(name) for name in (text, labelled[1] if labelled else b"") if name)
 
     def _take_numbers(self, content: bytes) -> None:
-        values = [value for value in _BETWEEN_VALUES.split(content) if value]
+        values = _split(content, self.source.shown, self.line)
         if self._header is None:
             advice = "start a list with a name, or say --data-format vectors"
             raise DataError(f"expected a name, found {quoted(text_of(values[0]))}", path=self.source.shown, line=self.line, advice=advice)  # fmt: skip
@@ -199,7 +188,7 @@ class ListReader:
         """Reads 'name' or 'name label'; a last word that is not a whole number belongs to the name."""
         # A comment after a name needs blanks on both sides of its '#', because '#' may be part of a file name.
         text = re.split(rb"\s#\s", text, maxsplit=1)[0].rstrip()
-        labelled = _LABEL.fullmatch(text)
+        labelled = LABEL.fullmatch(text)
         if labelled is None:
             return _Header(text, text, 0, self.line)
         if int(labelled[2]) < 0:
@@ -238,6 +227,17 @@ class ListReader:
         return None
 
 
+def _split(content: bytes, path: str, line: int) -> list[bytes]:
+    """The values of a line; raises DataError for commas inside values, and where nothing stands between two delimiters."""
+    if b"," in content or b";" in content:
+        if _NO_VALUE.search(content):
+            raise DataError("a value is missing", path=path, line=line, advice="write a number, or take the row out")
+        if decimal_comma_between_blanks(content) or (b";" in content and b"," in content):
+            check_values([value for value in re.split(rb"[\s;]+", content) if value], path, line)
+        refuse_decimal_commas([content], path, line)
+    return [value for value in BETWEEN_VALUES.split(content) if value]
+
+
 def _numbers(values: list[bytes], path: str, line: int) -> array[float]:
     """The values of a line as numbers; raises DataError with line and column for the first one that is not a number."""
     # One test of all characters rules out what float() accepts and a data file must not hold: nan, 1_000.
@@ -262,7 +262,7 @@ def _text_vector(file: ByteSource) -> Array:
     line = 1
     for block in file.blocks():
         for raw in block.removesuffix(b"\n").split(b"\n"):
-            values = [value for value in _BETWEEN_VALUES.split(strip_comment(raw)) if value]
+            values = _split(strip_comment(raw), file.shown, line)
             numbers += _numbers(values, file.shown, line)
             line += 1
     if not numbers:

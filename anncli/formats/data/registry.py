@@ -7,7 +7,10 @@ from functools import cache
 
 from anncli.compiled.row_text import content_lines, starts_with_value
 from anncli.errors import DataError, UsageError, did_you_mean
-from anncli.formats.data.base import DataFormat
+from anncli.formats.data.base import DataFormat, Width
+from anncli.formats.data.foreign import check_kind
+from anncli.formats.data.layout import could_be_numbered
+from anncli.formats.data.list_head import refuse_two_readings
 from anncli.formats.data.names import DATA_FORMAT_NAMES
 from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import BOM
@@ -27,17 +30,24 @@ def data_format(name: str) -> DataFormat:
     return found
 
 
-def format_of(source: ByteSource, name: str = "auto", delimiter: str | None = None) -> DataFormat:
+def format_of(
+    source: ByteSource, name: str = "auto", delimiter: str | None = None, width: Width | None = None
+) -> DataFormat:
     """The format to read a source with: the one of that name, or for 'auto' the one that recognises its beginning.
 
-    Raises: UsageError for an unknown name, DataError where several formats recognise the file.
+    width: the values per row, where they are known. Raises: UsageError for an unknown name, DataError where several
+    formats recognise the file, or none and it is a file of another program.
     """
     if name != "auto":
-        return data_format(name)
+        said = data_format(name)
+        if DATA_FORMAT_NAMES[name].general:
+            check_kind(_head(source), source.shown)
+        return said
+    head = _head(source)
     if delimiter is not None:
+        check_kind(head, source.shown)
         # Only rows of numbers have a delimiter to choose.
         return data_format("vectors")
-    head = _head(source)
     if b"\0" not in head and not content_lines(head, 1):
         return data_format("vectors")
     found = [name for name, info in DATA_FORMAT_NAMES.items() if not info.general and data_format(name).sniff(head)]
@@ -48,23 +58,50 @@ def format_of(source: ByteSource, name: str = "auto", delimiter: str | None = No
         readings = " and ".join(found)
         advice = "say which with --data-format " + " or ".join(found)
         raise DataError(f"can be read as {readings}", path=source.shown, advice=advice)
+    if found:
+        return data_format(found[0])
+    check_kind(head, source.shown)
     general = (name for name, info in DATA_FORMAT_NAMES.items() if info.general)
-    return data_format(found[0] if found else next(name for name in general if data_format(name).sniff(head)))
+    chosen = next(name for name in general if data_format(name).sniff(head))
+    if chosen == "list":
+        refuse_two_readings(head, source.shown, width)
+    return data_format(chosen)
 
 
 def _head(source: ByteSource) -> bytes:
     """The beginning of a source, in whole lines where it is text."""
-    head = source.peek(_is_enough)
-    if _is_enough(head) and b"\0" not in head:
+    telling = _Telling()
+    head = source.peek(telling.is_enough)
+    if telling.is_told and b"\0" not in head:
         head = head[: head.rfind(b"\n") + 1]
     return head.removeprefix(BOM)
 
 
-def _is_enough(head: bytes) -> bool:
-    """Whether the format can be told from this beginning; asks for little, so that a slow pipe is read line by line."""
-    if b"\0" in head:
-        return True
-    found = content_lines(head[: head.rfind(b"\n") + 1].removeprefix(BOM), _TELLING_LINES)
-    # A number at the start rules out a header and a list. Commas rule out a list, and a second line shows a header.
-    few_do = found and (starts_with_value(found[0]) or (len(found) > 1 and re.search(rb"[,;]", found[0]) is not None))
-    return len(found) == _TELLING_LINES or bool(few_do)
+class _Telling:
+    """Whether the format can be told from a growing beginning; asks for little, so that a slow pipe is read line by line.
+
+    Every byte is looked at once: a file may begin with many empty lines or comments.
+    """
+
+    def __init__(self) -> None:
+        self.is_told = False
+        self._at, self._seen = 0, 0
+        self._found: list[bytes] = []
+
+    def is_enough(self, head: bytearray) -> bool:
+        end = head.rfind(b"\n", self._seen) + 1 or self._at
+        new = bytes(memoryview(head)[self._at : end])
+        binary = head.find(b"\0", self._seen) >= 0
+        self._found += content_lines(new if self._at else new.removeprefix(BOM), _TELLING_LINES - len(self._found))
+        self._at, self._seen = end, len(head)
+        self.is_told = binary or self._is_telling()
+        return self.is_told
+
+    def _is_telling(self) -> bool:
+        found = self._found
+        # A number at the start rules out a header and a list. Commas rule out a list, and a second line shows a header.
+        few_do = found and (
+            (starts_with_value(found[0]) and (len(found) > 1 or not could_be_numbered(found[0])))
+            or (len(found) > 1 and re.search(rb"[,;|]", found[0]) is not None)
+        )
+        return len(found) == _TELLING_LINES or bool(few_do)

@@ -40,6 +40,10 @@ class RowBuffer:
         self.free(len(rows))[: rows.size] = rows.reshape(-1)
         self.took(len(rows))
 
+    def rows(self, start: int) -> Array:
+        """A view of the rows from number `start` on, valid until the next call that adds some."""
+        return self._values[start * self.width : self.n * self.width].reshape(-1, self.width)
+
     def matrix(self) -> Array:
         """(n, width), after returning unused room; the buffer must not be used afterwards."""
         self._values.resize(self.n * self.width, refcheck=False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -12,8 +14,9 @@ from anncli.arrays import Array
 from anncli.errors import NetworkError
 from anncli.formats.files.textfile import Path, read_bytes, replace_file, shown_name
 
-FORMAT = 1
+FORMAT = 2
 _TEXT = "checkpoint.json"
+_SUM = "checksum"
 _ARRAY = "array"
 
 
@@ -39,44 +42,89 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
         "settings": checkpoint.settings,
         "state": _without_arrays(checkpoint.state, arrays),
     }
+    members = {f"{name}.npy": _array_bytes(values) for name, values in arrays.items()}
+    text = json.dumps(document).encode()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as file:
         # ZipInfo has a fixed date by default, so that the same run gives the same bytes.
-        file.writestr(zipfile.ZipInfo(_TEXT), json.dumps(document))
-        for name, values in arrays.items():
-            with file.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, np.ascontiguousarray(values), allow_pickle=False)
+        for name, data in {_TEXT: text, **members, _SUM: _checksum(text, members)}.items():
+            with file.open(zipfile.ZipInfo(name), "w", force_zip64=name.endswith(".npy")) as member:
+                member.write(data)
     replace_file(path, buffer.getvalue())
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
     """The checkpoint in a file; raises NetworkError if there is none, or a damaged or newer one."""
     import json
-    import zipfile
 
     data = read_bytes(path, NetworkError, missing="check the name, or leave --resume out to begin anew")
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as file:
-            document = json.loads(file.read(_TEXT))
-            arrays = {
-                name.removesuffix(".npy"): np.lib.format.read_array(io.BytesIO(file.read(name)), allow_pickle=False)
-                for name in file.namelist()
-                if name != _TEXT
-            }
-        if document["format"] != FORMAT:
+        members = _members(data)
+        text = members.pop(_TEXT)
+        document = json.loads(text)
+        if not isinstance(document["format"], int) or document["format"] > FORMAT:
             raise NetworkError(
-                f"is a checkpoint of format {document['format']}, this ann reads format {FORMAT}",
+                f"is a checkpoint of format {str(document['format'])[:20]}, this ann reads format {FORMAT}",
                 path=shown_name(path),
                 advice="use the ann that wrote it",
             )
-        return Checkpoint(
-            document["network"].encode("latin-1"), document["settings"], _with_arrays(document["state"], arrays)
-        )
-    # For a damaged file, zlib, zipfile, json and numpy raise errors of many classes.
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError, NotImplementedError, AttributeError, RecursionError):  # fmt: skip
+        # Format 1 had no checksum.
+        if document["format"] > 1 and members.pop(_SUM) != _checksum(text, members):
+            raise ValueError("another checksum")
+        arrays = {name.removesuffix(".npy"): _array(member) for name, member in members.items()}
+        settings, state = document["settings"], _with_arrays(document["state"], arrays)
+        if not isinstance(settings, dict) or not isinstance(state, dict):
+            raise TypeError("no mapping")
+        return Checkpoint(document["network"].encode("latin-1"), settings, state)
+    except NetworkError:
+        raise
+    # For a damaged file, zipfile, json and numpy raise errors of many classes.
+    except Exception:
         raise NetworkError(
             "is no checkpoint, or a damaged one", path=shown_name(path), advice="leave --resume out to begin anew"
         ) from None
+
+
+def _members(data: bytes) -> dict[str, bytes]:
+    """The contents of the zip by name; raises ValueError for one that is packed: it could unpack to any size."""
+    import zipfile
+
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        entries = file.infolist()
+        # A copy of one content under many names would also be larger than the file.
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries) or (
+            sum(entry.file_size for entry in entries) > len(data)
+        ):
+            raise ValueError("unpacks to more than its size")
+        return {entry.filename: file.read(entry) for entry in entries}
+
+
+def _checksum(text: bytes, members: Mapping[str, bytes]) -> bytes:
+    """SHA-256 over the JSON text and all arrays with their names, as hex digits."""
+    digest = hashlib.sha256(text)
+    for name, data in members.items():
+        digest.update(name.encode() + b"\0" + data)
+    return digest.hexdigest().encode()
+
+
+def _array_bytes(values: Array) -> bytes:
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, np.ascontiguousarray(values), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _array(data: bytes) -> Array:
+    """The array in the bytes of a .npy file; raises ValueError if its header announces anything but the numbers in it."""
+    buffer = io.BytesIO(data)
+    if np.lib.format.read_magic(buffer) != (1, 0):
+        raise ValueError("another version")
+    shape, _, dtype = np.lib.format.read_array_header_1_0(buffer)
+    # Before memory is asked for: a damaged header can announce any size.
+    if dtype.kind not in "fiub" or math.prod(shape) * dtype.itemsize != len(data) - buffer.tell():
+        raise ValueError("another size")
+    buffer.seek(0)
+    found: Array = np.lib.format.read_array(buffer, allow_pickle=False)
+    return found
 
 
 def _without_arrays(value: Any, arrays: dict[str, Array]) -> Any:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from anncli.errors import DataError
+from anncli.formats.files.opened import open_input
 from anncli.formats.files.textfile import BOM, Path, read_fault, shown_name
 
 BLOCK_BYTES = 1 << 20
@@ -24,6 +25,9 @@ _GZIP = b"\x1f\x8b"
 # Above 64 MiB of text, a gzip file that expands by more than this factor is refused: real data stay far below it,
 # deflate can reach 1032.
 _MOST_EXPANSION, _ALWAYS_ALLOWED = 200, 1 << 26
+# Bytes that a member of a gzip file is given first.
+_FIRST_STEP = 1 << 12
+_ZEROS = re.compile(rb"\0*")
 _LONE_RETURN = re.compile(rb"\r(?![\r\n])")
 _PACKED = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip"}
 
@@ -74,18 +78,19 @@ class ByteSource:
             return chain([head] if head else [], rest)
         return self._unpacked(size)
 
-    def peek(self, is_enough: Callable[[bytes], bool]) -> bytes:
+    def peek(self, is_enough: Callable[[bytearray], bool]) -> bytes:
         """The first bytes of chunks(), read until is_enough() says so or the file ends; chunks() and blocks() still give them.
 
         Raises: DataError as chunks().
         """
-        head, chunks = b"", self.chunks()
+        # A bytearray grows in place; bytes would be copied with every chunk.
+        head, chunks = bytearray(), self.chunks()
         for chunk in chunks:
             head += chunk
             if is_enough(head) or len(head) > _LONGEST_LINE:
                 break
-        self._peeked = head, chunks
-        return head
+        self._peeked = bytes(head), chunks
+        return self._peeked[0]
 
     def blocks(self, size: int = BLOCK_BYTES) -> Iterator[bytes]:
         """Text in blocks of whole lines, about `size` bytes each; the last line gets a line end if it has none.
@@ -115,7 +120,7 @@ class ByteSource:
 
     def _open(self) -> Any:
         if self.path != "-":
-            return open(self.path, "rb", buffering=0)
+            return open_input(self.path, buffering=0)
         if sys.stdin is None:
             raise self._fault("standard input is closed", "name a file")
         return nullcontext(sys.stdin.buffer)
@@ -145,26 +150,29 @@ class ByteSource:
 
     def _gunzip(self, head: bytes, chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
         packed = unpacked = 0
-        unpacker, pending = zlib.decompressobj(wbits=31), head
+        unpacker, step = zlib.decompressobj(wbits=31), _FIRST_STEP
         try:
-            while pending or (pending := next(chunks, b"")):
-                if unpacker.eof:
-                    # The members of a gzip file are parts of one text; zeros after the last one are padding.
-                    pending = pending.lstrip(b"\0")
-                    if not pending:
-                        continue
-                    unpacker = zlib.decompressobj(wbits=31)
-                text = unpacker.decompress(pending, size)
-                rest = unpacker.unconsumed_tail or unpacker.unused_data
-                packed += len(pending) - len(rest)
-                unpacked += len(text)
-                pending = rest
-                if unpacked > _ALWAYS_ALLOWED and unpacked > _MOST_EXPANSION * packed:
-                    raise self._fault(
-                        "unpacks to far more than its size", "if that is right, unpack it with gunzip first"
-                    )
-                if text:
-                    yield text
+            for block in chain([head], chunks):
+                at = 0
+                while at < len(block):
+                    if unpacker.eof:
+                        # The members of a gzip file are parts of one text; zeros after the last one are padding.
+                        at = _ZEROS.match(block, at).end()  # type: ignore[union-attr]
+                        if at == len(block):
+                            break
+                        unpacker, step = zlib.decompressobj(wbits=31), _FIRST_STEP
+                    # In steps that grow: at its end a member copies the rest of what it was given.
+                    piece = block[at : at + step]
+                    text = unpacker.decompress(piece, size)
+                    taken = len(piece) - len(unpacker.unconsumed_tail or unpacker.unused_data)
+                    step = min(2 * step, size)
+                    at, packed, unpacked = at + taken, packed + taken, unpacked + len(text)
+                    if unpacked > _ALWAYS_ALLOWED and unpacked > _MOST_EXPANSION * packed:
+                        raise self._fault(
+                            "unpacks to far more than its size", "if that is right, unpack it with gunzip first"
+                        )
+                    if text:
+                        yield text
         except zlib.error:
             raise self._fault("is a damaged gzip file", "copy or pack it again") from None
         if not unpacker.eof:

@@ -27,8 +27,8 @@ _ENDING = re.compile(r"[0-9a-f]{8}" + re.escape(_SUFFIX))
 @contextlib.contextmanager
 def temporary_beside(target: str) -> Iterator[tuple[int, str]]:
     """A locked new file beside `target`: its descriptor and name; removed at the end unless it was renamed."""
-    if os.path.exists(target) and not os.access(target, os.W_OK):
-        raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+    if os.path.exists(target):
+        refuse_unwritable(target)
     folder, base = os.path.split(target)
     if len(os.fsencode(base)) > 255:
         raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
@@ -54,9 +54,31 @@ def _create_locked(folder: str, prefix: str) -> tuple[int, str]:
         except FileExistsError:
             continue
         # Before this lock was taken, another writer may have removed the file as stale; then a new one is needed.
-        if _lock(descriptor) and (fcntl is None or os.path.exists(name)):
+        if lock(descriptor) and (fcntl is None or _is_named(descriptor, name)):
             return descriptor, name
         os.close(descriptor)
+
+
+def refuse_unwritable(name: str) -> None:
+    """Raises OSError where this process may not write to an existing file; says if its file system is read-only."""
+    if os.access(name, os.W_OK):
+        return
+    code = errno.EACCES
+    if hasattr(os, "statvfs") and os.statvfs(name).f_flag & os.ST_RDONLY:
+        code = errno.EROFS
+    raise OSError(code, os.strerror(code))
+
+
+def _is_named(descriptor: int, name: str) -> bool:
+    """Whether the open file has still a name; if that cannot be told, it is removed and OSError is raised."""
+    try:
+        return os.fstat(descriptor).st_nlink > 0
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+        raise
 
 
 def _remove_stale(folder: str, prefix: str) -> None:
@@ -74,7 +96,7 @@ def _remove_if_unlocked(name: str) -> None:
     except OSError:
         return
     try:
-        if stat.S_ISREG(os.fstat(descriptor).st_mode) and _lock(descriptor, unknown=False):
+        if stat.S_ISREG(os.fstat(descriptor).st_mode) and lock(descriptor, unknown=False):
             os.unlink(name)
     except OSError:
         pass
@@ -82,7 +104,7 @@ def _remove_if_unlocked(name: str) -> None:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, *, unknown: bool = True) -> bool:
+def lock(descriptor: int, *, unknown: bool = True) -> bool:
     """Try to lock; returns whether that worked, or `unknown` if the file system has no locks."""
     if fcntl is None:
         return unknown

@@ -12,14 +12,16 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from anncli.errors import AnnError, DataError, printable
-from anncli.formats.files.temporary import HAS_LOCKS, keep_owner_and_mode, temporary_beside
+from anncli.formats.files.opened import open_input
+from anncli.formats.files.temporary import HAS_LOCKS, keep_owner_and_mode, refuse_unwritable, temporary_beside
 
 Path = str | os.PathLike[str]
 
 BOM = b"\xef\xbb\xbf"
+_PIECE_BYTES = 1 << 20
 _READ_ADVICE = {
     errno.ENOENT: ("no such file", "check the name and the folder you are in"),
     errno.ENOTDIR: ("no such file", "check the name and the folder you are in"),
@@ -51,20 +53,33 @@ def read_bytes(
 
     missing: the advice for a file that does not exist, instead of the usual one.
     """
-    size = -1 if limit is None else limit + 1
     name = os.fspath(path)
     try:
         if name == "-":
-            data = sys.stdin.buffer.read(size)
+            data = _read_up_to(sys.stdin.buffer, limit)
         else:
-            with open(name, "rb") as file:
-                data = file.read(size)
+            with open_input(name) as file:
+                data = _read_up_to(file, limit)
     except (OSError, ValueError) as fault:
         raise read_fault(fault, path, error, missing) from None
     if limit is not None and len(data) > limit:
         advice = "check that this is the right file"
         raise error(f"is larger than {_human(limit)}", path=shown_name(path), advice=advice)
     return data
+
+
+def _read_up_to(file: IO[bytes], limit: int | None) -> bytes:
+    """The bytes of a file, but at most one more than the limit.
+
+    In pieces: read(limit) would ask for memory of the whole limit, which a batch system may refuse.
+    """
+    if limit is None:
+        return file.read()
+    pieces, left = list[bytes](), limit + 1
+    while left and (piece := file.read(min(left, _PIECE_BYTES))):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)
 
 
 def is_empty(path: Path) -> bool:
@@ -74,7 +89,7 @@ def is_empty(path: Path) -> bool:
         return True
     if not os.path.isfile(name) or not os.access(name, os.R_OK):
         return False
-    with open(name, "rb") as file:
+    with open_input(name) as file:
         return not file.read(4096).strip()
 
 
@@ -142,23 +157,26 @@ def changed_since(path: Path, before: Signature | None) -> bool:
     return signature(path) != before
 
 
-def replace_file(path: Path, data: bytes) -> None:
+def replace_file(path: Path, data: bytes, like: Path | None = None) -> None:
     """Make `data` the whole content of a file, or leave everything as it was and raise AnnError.
 
-    The mode of an existing file is kept and symbolic links are followed. `-` is standard output; what is not a
-    regular file (a pipe, a device) is written to directly.
+    The mode of an existing file is kept, or that of the file `like` is taken, and symbolic links are followed. `-` is
+    standard output; what is not a regular file (a pipe, a device) is written to directly.
     """
     name = os.fspath(path)
     with write_faults(name):
         if name in ("-", "/dev/stdout"):
             sys.stdout.flush()
-            sys.stdout.buffer.write(data)
+            rest = memoryview(data)
+            while rest:
+                # An unbuffered stdout may take only the beginning of what it is given.
+                rest = rest[sys.stdout.buffer.write(rest) or 0 :]
             sys.stdout.buffer.flush()
         elif _is_stream(name):
             with open(name, "wb", buffering=0) as stream:
                 _write_all(stream.fileno(), data)
         else:
-            _replace_regular(os.path.realpath(name), data)
+            _replace_regular(os.path.realpath(name), data, os.fspath(like or os.path.realpath(name)))
 
 
 def check_writable(path: Path) -> None:
@@ -168,18 +186,17 @@ def check_writable(path: Path) -> None:
         return
     with write_faults(name):
         if _is_stream(name):
-            if not os.access(name, os.W_OK):
-                raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+            refuse_unwritable(name)
             return
         with temporary_beside(os.path.realpath(name)) as (descriptor, _):
             # One block, so that a full disk is noticed.
             _write_all(descriptor, bytes(4096))
 
 
-def _replace_regular(target: str, data: bytes) -> None:
+def _replace_regular(target: str, data: bytes, like: str) -> None:
     with temporary_beside(target) as (descriptor, temporary):
         # Before the first byte is written: a private file must stay private at every moment.
-        keep_owner_and_mode(descriptor, target)
+        keep_owner_and_mode(descriptor, like)
         _write_all(descriptor, data)
         os.fsync(descriptor)
         # Windows cannot rename an open file. It is the system without locks.
@@ -203,7 +220,9 @@ def _is_stream(name: str) -> bool:
     if not name:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     if name.endswith(os.sep):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        # A file named like a folder: `network.nn/`.
+        code = errno.ENOTDIR if os.path.isfile(name.rstrip(os.sep)) else errno.EISDIR
+        raise OSError(code, os.strerror(code))
     try:
         mode = os.stat(name).st_mode
     except FileNotFoundError:

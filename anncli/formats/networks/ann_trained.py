@@ -12,6 +12,7 @@ from anncli.arrays import Array
 from anncli.errors import NetworkError
 from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import quote_text, write_block, write_flow
+from anncli.formats.networks.ann_digests import digest_lines, read_digests
 from anncli.formats.networks.numbers import BadNumberError, to_float32, write_rows
 from anncli.network.layers.base import LayerKind
 from anncli.network.network import Network, SelfTest
@@ -19,7 +20,7 @@ from anncli.network.scaling import INPUT_ACTIVATIONS, PER_VECTOR, Scaling
 from anncli.network.topology import Topology
 
 TRAINED_KEYS = (
-    "classes", "threshold", "targets", "columns", "scaling", "weights", "record", "self_test", "checksum",
+    "classes", "threshold", "targets", "columns", "scaling", "weights", "record", "self_test", "row_digests", "checksum",
 )  # fmt: skip
 AFRESH = "undo the change or restore a copy, or delete everything from `trained:` on to train afresh"
 CHECKSUM_LINE = re.compile(r"^  checksum: (sha256:[0-9a-f]{64})[ \t\r]*$", re.MULTILINE)
@@ -60,6 +61,7 @@ class TrainedPart:
         network.record = self._trained.mapping_at("record")
         network.loss = network.record.get("loss")
         network.self_test = self._self_test()
+        network.row_digests = read_digests(self._trained, AFRESH)
         self._check()
 
     def _check(self) -> None:
@@ -243,6 +245,8 @@ def trained_lines(network: Network) -> list[str]:
         lines.append("  self_test:")
         for name, matrix in zip(SelfTest._fields, network.self_test, strict=True):
             lines += [f"    {name}: |", *(f"      {row}" for row in write_rows(np.asarray(matrix)))]
+    if network.row_digests is not None:
+        lines += digest_lines(network.row_digests)
     return lines
 
 

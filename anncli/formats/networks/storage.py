@@ -28,7 +28,21 @@ def parse(data: bytes, path: Path) -> Network:
     """The network in the bytes of a file; `path` is for messages; raises NetworkError if they are damaged."""
     if not data.strip():
         raise NetworkError("the file is empty", path=shown_name(path), advice=_NO_NETWORK)
-    return format_of(data).parse(data, path)
+    found = format_of(data)
+    try:
+        return found.parse(data, path)
+    except NetworkError as fault:
+        if found is not network_format("ann1dn") or _has_our_ending(path):
+            raise
+        # Numbers under another name: as a rule a data file where the network was forgotten, or both were swapped.
+        advice = "NETWORK comes first, then the data files" + (f"; {fault.advice}" if fault.advice else "")
+        raise NetworkError(
+            fault.message, path=fault.path, line=fault.line, column=fault.column, advice=advice
+        ) from None
+
+
+def _has_our_ending(path: Path) -> bool:
+    return shown_name(path).lower().endswith(".nn")
 
 
 def refusal(name: str, topology: Topology, scaling: Scaling) -> str | None:
@@ -52,6 +66,17 @@ def render(network: Network, name: str | None = None, path: Path = "") -> bytes:
     if reason := refusal(name, network.topology, network.scaling):
         raise NetworkError(reason, path=path or None, advice=f"save it in the {DIALECTS[0]} format")
     return network_format(name).render(network)
+
+
+def check_place(network: Network, path: Path) -> None:
+    """Raises UsageError where writing the network back would replace a file that may hold data.
+
+    Numbers alone can be a network of ann1dn as well as rows of data; only the ending .nn says which.
+    """
+    name = shown_name(path)
+    if network.source.dialect == "ann1dn" and name != "<stdin>" and not _has_our_ending(path):
+        advice = "NETWORK comes first; if it is one, rename it to end in .nn, or say where to write with --output"
+        raise UsageError("reads as a network of ann1dn and as data; it is not overwritten", path=name, advice=advice)
 
 
 def save(network: Network, path: Path, name: str | None = None) -> None:

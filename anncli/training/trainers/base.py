@@ -10,6 +10,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.backends.base import PLAIN, Shown
+from anncli.backends.reproducible import inner_product
 from anncli.backends.rules import UpdateRule, UpdateState
 from anncli.training.objective import Objective
 from anncli.training.schedules import make_schedule
@@ -41,6 +42,10 @@ class Trainer(ABC):
 
     #: Whether it finds a penalty of its own instead of the l2 of the objective.
     finds_penalty: bool = False
+    #: The loss that it needs, which is then the default; None where it takes the one that fits the output layer.
+    needs_loss: str | None = None
+    #: Whether numpy's BLAS computes sums that its steps depend on.
+    uses_blas: bool = False
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.options = options
@@ -144,4 +149,4 @@ class RememberingTrainer(Trainer):
 
 def dot(a: Array, b: Array) -> float:
     """Inner product in float64, whatever the vectors are: sums of many float32 products lose their last digits."""
-    return float(np.dot(a.astype(np.float64, copy=False), b.astype(np.float64, copy=False)))
+    return inner_product(a.astype(np.float64, copy=False), b.astype(np.float64, copy=False))

@@ -27,6 +27,7 @@ class DirectionalTrainer(RememberingTrainer):
 
     #: Constants of the Wolfe conditions; c2 is the fraction of the first slope that may remain: small for exact searches.
     c1, c2 = 1e-4, 0.9
+    uses_blas = True
 
     def start(self, objective: Objective, parameters: Array) -> None:
         self.loss, gradient = objective.loss_and_gradient(parameters)

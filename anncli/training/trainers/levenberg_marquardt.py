@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -13,18 +15,30 @@ from anncli.training.trainers.base import EpochOutcome, RememberingTrainer
 from anncli.training.trainers.jacobian import normal_equations, refuse_without_row_gradients
 from anncli.training.trainers.quasi_newton import refuse_large
 
+# Damping at least: multiplied up from 0 it would stay 0.
+_LEAST_MU = 1e-20
+# Steps tried in one epoch. With the default `increase` all values of mu from the least to mu_max take 31.
+_MOST_TRIALS = 50
+# A step is accepted where the loss falls by at least this fraction of what the Gauss-Newton model predicts. A long step
+# out of the range of the model may lower the loss a little and still saturate every hidden unit; then the penalty shrinks
+# all weights to zero and the biases, which it does not touch, stay where no gradient reaches them.
+_TRUSTED = 0.5
+
 
 class LevenbergMarquardt(RememberingTrainer):
-    """(J'J + mu I) d = -J'e;  E(w + d) < E(w): accept, mu *= decrease;  else mu *= increase and solve again.
+    """(J'J + mu I) d = -J'e; E falls by at least half of the predicted decrease: accept, mu *= decrease; else
+    mu *= increase and solve again.
 
     J'J and J'e are sums over rows and outputs, not means, so that mu has its usual scale; the l2 penalty is added to
     both in that scale. For the cross-entropies J'J is the generalised Gauss-Newton matrix.
     Stops when mu exceeds mu_max (no step lowers the loss any more) or the gradient is below min_gradient.
-    Sources: Levenberg 1944; Marquardt 1963; Hagan & Menhaj 1994, IEEE Trans. Neural Networks 5, 989-993.
+    Sources: Levenberg 1944; Marquardt 1963; Hagan & Menhaj 1994, IEEE Trans. Neural Networks 5, 989-993; the ratio of
+    decreases, Nocedal & Wright 2006, Numerical Optimization, section 4.1.
     """
 
     remembered: tuple[str, ...] = ("mu",)
     name = "lm"
+    uses_blas = True
 
     def start(self, objective: Objective, parameters: Array) -> None:
         refuse_without_row_gradients(self.name, objective.topology)
@@ -49,14 +63,18 @@ class LevenbergMarquardt(RememberingTrainer):
             return EpochOutcome(before, f"the gradient is smaller than {o['min_gradient']:g}: this is a minimum")
         matrix = equations.matrix
         matrix.flat[:: len(point) + 1] += decay
-        while self.mu <= o["mu_max"]:
+        for mu in damping(self.mu, o):
+            self.mu = mu
             move = damped_step(matrix, vector, self.mu)
             trial = (point + move).astype(parameters.dtype)
-            if precise.value(trial.astype(np.float64)) < before:
+            predicted = -equations.scale * float(vector @ move + move @ (matrix @ move) / 2)
+            if before - precise.value(trial.astype(np.float64)) > _TRUSTED * predicted > 0:
                 parameters[...] = trial
-                self.mu = max(self.mu * o["decrease"], 1e-20)
+                self.mu = max(self.mu * o["decrease"], _LEAST_MU)
                 return EpochOutcome(before)
-            self.mu *= o["increase"]
+        self.mu *= o["increase"]
+        if self.mu <= o["mu_max"]:
+            return EpochOutcome(before)
         return EpochOutcome(
             before, f"mu went beyond {o['mu_max']:g}: no step lowers the loss, this is a minimum within rounding"
         )
@@ -69,12 +87,12 @@ class BayesianRegularisation(RememberingTrainer):
     gamma = P - 2 alpha trace((2 beta J'J + 2 alpha I)^-1), the effective number of parameters;
     alpha = gamma / (2 E_W);  beta = (N - gamma) / (2 E_D).
     The objective's l2 is left out. Early stopping on a validation set is not needed: gamma limits the fit in its place.
-    Needs the loss mse.
     Sources: MacKay 1992, Neural Computation 4, 415-447; Foresee & Hagan 1997, ICNN, 1930-1935.
     """
 
     remembered: tuple[str, ...] = ("mu", "alpha", "beta", "effective_parameters")
-    finds_penalty = True
+    finds_penalty = uses_blas = True
+    needs_loss = "mse"
 
     def start(self, objective: Objective, parameters: Array) -> None:
         refuse_without_row_gradients("br", objective.topology)
@@ -82,7 +100,7 @@ class BayesianRegularisation(RememberingTrainer):
         refuse_l1("br", objective, "leave it out: br finds its own penalty")
         if objective.loss != "mse":
             raise UsageError(
-                f"trainer br needs loss mse, found {objective.loss}", advice="add --loss mse, or use --trainer lm"
+                f"trainer br needs loss mse, found {objective.loss}", advice="leave --loss out, or use --trainer lm"
             )
         self.mu = float(self.options["mu"])
         self.alpha, self.beta = 0.0, 1.0
@@ -107,16 +125,21 @@ class BayesianRegularisation(RememberingTrainer):
             return EpochOutcome(loss, f"the gradient is smaller than {o['min_gradient']:g}: this is a minimum")
         matrix = self.beta * equations.matrix
         matrix.flat[:: len(point) + 1] += self.alpha
-        while self.mu <= o["mu_max"]:
-            trial = (point + damped_step(matrix, vector, self.mu)).astype(parameters.dtype)
+        for mu in damping(self.mu, o):
+            self.mu = mu
+            move = damped_step(matrix, vector, self.mu)
+            trial = (point + move).astype(parameters.dtype)
             taken = trial.astype(np.float64)
             data, weights = precise.value(taken) * n, float(taken @ taken)
-            if self.beta * data + self.alpha * weights < before:
+            predicted = -float(2 * vector @ move + move @ (matrix @ move))
+            if before - (self.beta * data + self.alpha * weights) > _TRUSTED * predicted > 0:
                 parameters[...] = trial
-                self.mu = max(self.mu * o["decrease"], 1e-20)
+                self.mu = max(self.mu * o["decrease"], _LEAST_MU)
                 self._weigh(normal_equations(objective, taken).matrix, data, weights, n)
                 return EpochOutcome(loss)
-            self.mu *= o["increase"]
+        self.mu *= o["increase"]
+        if self.mu <= o["mu_max"]:
+            return EpochOutcome(loss)
         return EpochOutcome(loss, f"mu went beyond {o['mu_max']:g}: the balance of errors and weights is found")
 
     def _weigh(self, matrix: Array, data: float, weights: float, n: int) -> None:
@@ -137,6 +160,16 @@ def refuse_l1(name: str, objective: Objective, advice: str = "use --l2, or --tra
     """Raises UsageError for an l1 penalty: a sum of squares cannot hold absolute values."""
     if objective.l1:
         raise UsageError(f"trainer {name} has no l1 penalty", advice=advice)
+
+
+def damping(mu: float, options: Mapping[str, Any]) -> Iterator[float]:
+    """The values of mu to try in one epoch, in order: from `mu` up by the factor `increase`, to mu_max at most."""
+    mu = max(mu, _LEAST_MU)
+    for _ in range(_MOST_TRIALS):
+        if not mu <= options["mu_max"]:
+            return
+        yield mu
+        mu *= options["increase"]
 
 
 def damped_step(matrix: Array, vector: Array, mu: float) -> Array:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.backends.reproducible import matrix_times_vector
 from anncli.errors import UsageError
 from anncli.training.objective import Objective
 from anncli.training.trainers.base import dot
@@ -107,13 +108,13 @@ class Bfgs(QuasiNewton):
             curvature = dot(move, change)
             if not self.pairs:
                 self.inverse_hessian *= curvature / dot(change, change)
-            product = self.inverse_hessian @ change
+            product = matrix_times_vector(self.inverse_hessian, change)
             self.inverse_hessian += np.outer(
                 move, (1 + dot(change, product) / curvature) / curvature * move - product / curvature
             )
             self.inverse_hessian -= np.outer(product, move / curvature)
             self.pairs += 1
-        step: Array = -(self.inverse_hessian @ self.gradient)
+        step: Array = -matrix_times_vector(self.inverse_hessian, self.gradient)
         return step
 
 

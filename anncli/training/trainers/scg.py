@@ -21,6 +21,7 @@ class Scg(RememberingTrainer):
     Source: Moller 1993, Neural Networks 6, 525-533.
     """
 
+    uses_blas = True
     remembered: tuple[str, ...] = (
         "loss", "residual", "direction", "curvature", "lambda_", "lambda_bar", "succeeded", "steps", "failures",
     )  # fmt: skip

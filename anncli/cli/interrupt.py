@@ -1,0 +1,61 @@
+"""Ctrl-C: while the program is loading or leaving it ends the process at once; while a command runs it is an exception.
+
+Imported before everything else, so it imports nothing that Python has not loaded already.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+
+
+def end_at_ctrl_c() -> None:
+    """End the process at an interrupt: an exception inside an import would leave a traceback, and nothing is at stake.
+
+    An interrupt that was ignored when the program started stays so, as in background jobs.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, end_now)
+
+
+def end_now(number: int, frame: FrameType | None) -> None:
+    """A handler of SIGINT for moments at which there is nothing to lose."""
+    try:
+        os.write(2, b"ann: interrupted\n")
+    finally:
+        os._exit(130)
+
+
+class Interrupts:
+    """From begin() to end(), Ctrl-C raises KeyboardInterrupt; `seen`: whether it did.
+
+    Where another handler is in force, as in tests and in background jobs, nothing changes.
+    """
+
+    seen = is_ours = False
+
+    def begin(self) -> None:
+        self.is_ours = signal.getsignal(signal.SIGINT) is end_now
+        if self.is_ours:
+            signal.signal(signal.SIGINT, self._handle)
+
+    def end(self) -> None:
+        if self.is_ours:
+            signal.signal(signal.SIGINT, end_now)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        self.seen = True
+        raise KeyboardInterrupt
+
+
+def unraisable(fault: sys.UnraisableHookArgs) -> None:
+    """What Python cannot raise, as in a callback of the import system or in a generator that is dropped."""
+    if isinstance(fault.exc_value, KeyboardInterrupt):
+        end_now(signal.SIGINT, None)
+    if os.environ.get("ANN_DEBUG"):
+        sys.__unraisablehook__(fault)

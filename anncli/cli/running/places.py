@@ -1,0 +1,38 @@
+"""Places to write to: none of them may be a file that the run reads, whatever its name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from anncli.errors import UsageError, printable
+from anncli.formats.files.opened import opened_file
+
+
+def refuse_read_files(targets: Mapping[str, str | None], allowed: Mapping[str, str] | None = None) -> None:
+    """Raises UsageError for a target that this process has opened for reading: as a data file, a member of a list, a
+    config file, under another name or through a link.
+
+    Args: targets: paths by the option that names them, None and `-` for no file; allowed: by option, the one file that
+        may be replaced although it was read.
+    """
+    for option, target in targets.items():
+        if target is None or target == "-":
+            continue
+        name, may_replace = opened_file(target), (allowed or {}).get(option)
+        if name is not None and not (may_replace is not None and same_file(name, may_replace)):
+            raise would_overwrite(option, target)
+
+
+def would_overwrite(option: str, target: str) -> UsageError:
+    """The error for a target that this run needs."""
+    message = f"{option} {printable(target)} would overwrite a file that this run needs"
+    return UsageError(message.strip(), advice="give another name")
+
+
+def same_file(one: str, other: str) -> bool:
+    """Whether two names lead to the same file; a file that does not exist yet is known by its name."""
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return os.path.realpath(one) == os.path.realpath(other)

@@ -1,0 +1,78 @@
+"""Columns matched by name: the columns of a file in the order that the network, or the first file, wants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.errors import DataError, nearest
+from anncli.formats.data.base import RowBatch
+from anncli.formats.data.remarks import Remarks
+
+
+class ColumnMatcher:
+    """Brings the columns of every batch into one order.
+
+    wanted: the names in that order, or () where the first file with names decides; of: whose they are, for messages.
+    A file without names is taken as it is. Of a file with more columns than a network wants the others are left out.
+    """
+
+    def __init__(self, wanted: Sequence[str], remarks: Remarks) -> None:
+        self.wanted = tuple(wanted)
+        self._remarks, self._of = remarks, "the network" if wanted else ""
+        self.found: tuple[str, ...] = ()  # the names that a file has given, in the wanted order
+        self._said: set[tuple[str, str]] = set()
+
+    def fit(self, batch: RowBatch, shown: str) -> RowBatch:
+        """The batch with its columns in the wanted order; raises DataError for a missing column, naming it."""
+        names = tuple(column.name for column in batch.columns)
+        words = [column.name for column in batch.columns if column.kind != "number"]
+        if words:
+            advice = "leave these columns out of the file"
+            raise DataError(f"columns with words: {', '.join(words)}", path=shown, advice=advice)
+        if not names:
+            if self.wanted:
+                self._say(shown, f"no column names; the columns are taken in the order of {self._of}", is_guess=True)
+            return batch
+        if not self.wanted:
+            self.wanted, self._of = names, shown
+        self.found = self.wanted
+        if names == self.wanted:
+            return batch
+        order = self._order(names, shown, batch.header_line or None)
+        inputs: Array = np.ascontiguousarray(batch.inputs[:, order])
+        return batch._replace(inputs=inputs, columns=tuple(batch.columns[k] for k in order))
+
+    def _order(self, names: tuple[str, ...], shown: str, line: int | None) -> list[int]:
+        """The place of each wanted column in the file."""
+        missing = [name for name in self.wanted if name not in names]
+        extra = [name for name in names if name not in self.wanted]
+        if missing:
+            close = nearest(missing[0], extra)
+            advice = f"is it '{close}'?" if close else f"the columns of {self._of} are {_listed(self.wanted)}"
+            raise DataError(f"no column {_listed(missing, quote=True)}", path=shown, line=line, advice=advice)
+        double = [name for name in dict.fromkeys(names) if names.count(name) > 1 and name in self.wanted]
+        if double:
+            raise DataError(
+                f"two columns are called {_listed(double, quote=True)}", path=shown, line=line, advice="rename one"
+            )
+        if extra and self._of != "the network":
+            message = f"columns that {self._of} does not have: {_listed(extra)}"
+            raise DataError(message, path=shown, line=line, advice="give files with the same columns")
+        if extra:
+            self._say(shown, f"columns that the network does not have are left out: {_listed(extra)}", is_guess=False)
+        self._say(shown, f"the columns are matched with those of {self._of} by name", is_guess=True)
+        return [names.index(name) for name in self.wanted]
+
+    def _say(self, shown: str, text: str, *, is_guess: bool) -> None:
+        """Once for each file."""
+        if (shown, text) not in self._said:
+            self._said.add((shown, text))
+            (self._remarks.guess if is_guess else self._remarks.note)(shown, text)
+
+
+def _listed(names: Sequence[str], quote: bool = False) -> str:
+    shown = [f"'{name}'" if quote else name for name in names[:10]]
+    return ", ".join(shown) + (", ..." if len(names) > 10 else "")

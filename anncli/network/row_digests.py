@@ -1,0 +1,94 @@
+"""The digests of the rows that trained a network: they tell which rows it has seen, and hold none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from anncli.arrays import Array, blocks
+
+# Above this number of rows a Bloom filter takes the place of the digests: 2.5 bytes a row, not 8.
+MOST_EXACT = 20_000
+# A filter has HASHES bits set for each row, among BITS bits a row: it takes (1 - exp(-14 / 20))**14 = 7e-5 of the other
+# rows for rows that it holds (Bloom 1970).
+HASHES, BITS = 14, 20
+# Bytes of a filter that are made at a time, from an array of one byte for each bit.
+_SEGMENT = 1 << 22
+
+
+def _no_digests() -> Array:
+    return np.empty(0, dtype=np.uint64)
+
+
+@dataclass(frozen=True, eq=False)
+class RowDigests:
+    """Which rows trained a network.
+
+    exact: uint64 (n,), ascending, each once; filters: Bloom filters, uint8 arrays, of the rows that are not in `exact`;
+    n_rows: how many different rows there are in all. The default: no row.
+    """
+
+    exact: Array = field(default_factory=_no_digests)
+    filters: tuple[Array, ...] = ()
+    n_rows: int = 0
+
+    def contains(self, digests: Array) -> Array:
+        """bool (n,): whether each of the digests (n,) is one of a row that trained the network."""
+        found = np.zeros(len(digests), dtype=bool)
+        for block in blocks(len(digests)):
+            asked = digests[block]
+            if len(self.exact):
+                places = np.minimum(np.searchsorted(self.exact, asked), len(self.exact) - 1)
+                found[block] = self.exact[places] == asked
+            for bits in self.filters:
+                found[block] |= _is_in(bits, asked)
+        return found
+
+    def including(self, digests: Array) -> RowDigests:
+        """These rows and those of the digests (n,), which may hold equal ones."""
+        added = _distinct(digests)
+        added = added[~self.contains(added)]
+        exact, n_rows = np.union1d(self.exact, added), self.n_rows + len(added)
+        if len(exact) <= MOST_EXACT:
+            return RowDigests(exact, self.filters, n_rows)
+        return RowDigests(filters=(*self.filters, _filter_of(exact)), n_rows=n_rows)
+
+
+def _distinct(digests: Array) -> Array:
+    """Block by block at first: there may be many millions of rows, and few different ones."""
+    found = [np.unique(digests[block]) for block in blocks(len(digests))]
+    return np.unique(np.concatenate(found)) if found else _no_digests()
+
+
+def _filter_of(digests: Array) -> Array:
+    n_bytes = -(-len(digests) * BITS // 8)
+    bits = np.empty(n_bytes, dtype=np.uint8)
+    for segment in blocks(n_bytes, _SEGMENT):
+        first, stop = 8 * segment.start, 8 * min(segment.stop, n_bytes)
+        flags = np.zeros(stop - first, dtype=bool)
+        for block in blocks(len(digests)):
+            for place in _places(digests[block], n_bytes):
+                is_here = (place >= first) & (place < stop)
+                flags[place[is_here] - np.uint64(first)] = True
+        bits[segment] = np.packbits(flags, bitorder="little")
+    return bits
+
+
+def _is_in(bits: Array, digests: Array) -> Array:
+    found = np.ones(len(digests), dtype=bool)
+    for place in _places(digests, len(bits)):
+        found &= (bits[place >> np.uint64(3)] & _bit(place)) != 0
+    return found
+
+
+def _places(digests: Array, n_bytes: int) -> Iterator[Array]:
+    """The numbers of the bits of each digest in a filter: enhanced double hashing (Dillinger and Manolios 2004)."""
+    low, high, n_bits = digests & np.uint64(0xFFFFFFFF), digests >> np.uint64(32), np.uint64(8 * n_bytes)
+    for k in range(HASHES):
+        yield (low + np.uint64(k) * high + np.uint64((k**3 - k) // 6)) % n_bits
+
+
+def _bit(place: Array) -> Array:
+    return np.left_shift(np.uint8(1), (place & np.uint64(7)).astype(np.uint8))

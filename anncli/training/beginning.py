@@ -1,0 +1,41 @@
+"""The beginning of a training: from the weights of a trained network, or anew from its definition."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from anncli.errors import UsageError
+from anncli.network.network import Network
+from anncli.options.table import TrainingOptions
+
+
+def begin(
+    network: Network, options: TrainingOptions, continues: bool, asked: Collection[str]
+) -> tuple[Network, TrainingOptions]:
+    """The network and the options for prepare(), which goes on from the weights of a trained network.
+
+    An untrained network is its own definition. Networks of ann1dn always continue, unless options.init asks for new
+    weights. Others are trained anew from their definition, unless `continues`; then there is no validation set that
+    nobody asked for, and options.init and options.restarts do not apply.
+    Args: asked: names of the options on the command line, or in a call from Python.
+    Raises: UsageError for weights that ann has not trained and would replace, and for options that contradict `continues`.
+    """
+    if not network.is_trained or (network.source.dialect == "ann1dn" and not continues):
+        return network, options
+    if continues:
+        for name, draws in (("restarts", options.restarts > 1), ("init", options.init is not None)):
+            if draws and name in asked:
+                message = f"--{name} draws new weights, and --continue goes on from those of the network"
+                raise UsageError(message, advice="leave one of the two out")
+        validation = 0.0 if options.validation is None else options.validation
+        return network, options._replace(init=None, restarts=1, validation=validation)
+    if options.init is None and not _is_ours(network):
+        message = "this network holds weights that ann has not trained, or that were changed since; training would replace them"
+        raise UsageError(message, advice="say --continue or --init auto")
+    return network.definition(), options
+
+
+def _is_ours(network: Network) -> bool:
+    """Whether the weights come from a training, which can be made again. Weights that were set in Python or imported
+    have a record without a trainer, and those that were edited one that says so."""
+    return "trainer" in network.record and not network.record.get("resealed")

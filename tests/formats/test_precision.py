@@ -1,0 +1,86 @@
+"""Numbers that float32 does not tell apart: the column, an example and the difference are named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from anncli.compiled import native_module
+from anncli.formats.data import vectors
+from anncli.formats.data.assemble import read_dataset, stream_rows
+from anncli.formats.data.remarks import Remarks
+
+NATIVE = native_module()
+PARSERS = [None, pytest.param(NATIVE, marks=pytest.mark.skipif(NATIVE is None, reason="no compiled parser"))]
+
+
+@pytest.fixture(params=PARSERS, ids=["numpy", "native"], autouse=True)
+def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(vectors, "_native", lambda: request.param)
+
+
+def warnings(path: Path, *texts: str) -> list[str]:
+    """What is warned of files with these texts, each one class."""
+    paths = [path / f"{k}.csv" for k in range(len(texts))]
+    for name, text in zip(paths, texts, strict=True):
+        name.write_text(text)
+    remarks = Remarks()
+    read_dataset(paths, labelled=False, remarks=remarks)
+    return remarks.warnings()
+
+
+WAY_OUT = "subtract a constant from the column, or leave it out"
+
+
+def test_whole_numbers_above_24_bits(tmp_path: Path) -> None:
+    # float32 holds every second whole number from 2^24 = 16777216 on.
+    text = "16777216 becomes"
+    found = warnings(tmp_path, "id,x\n16777216,1\n16777217,2\n16777218,3\n")
+    assert found == [
+        f"column 1 ('id'): 16777216 and 16777217 differ by 1 and become the same 32-bit number 16777216; "
+        f"3 different values become 2; {WAY_OUT}"
+    ], text
+    assert warnings(tmp_path, "1 16777215\n2 16777214\n") == []
+    assert warnings(tmp_path, "1 -16777217\n2 -16777216\n")[0].startswith(
+        "column 2: -16777217 and -16777216 differ by 1"
+    )
+
+
+def test_values_of_two_files_that_meet(tmp_path: Path) -> None:
+    assert warnings(tmp_path, "1600000000\n", "1600000031\n")[0].startswith(
+        "column 1: 1600000000 and 1600000031 differ by 31"
+    )
+
+
+def test_small_differences_of_small_numbers(tmp_path: Path) -> None:
+    found = warnings(tmp_path, "5 1.00000001\n6 1.00000002\n7 1.00000003\n")
+    assert found[0].startswith(
+        "column 2: 1.00000001 and 1.00000002 differ by 1e-08 and become the same 32-bit number 1; 3"
+    )
+    # A constant, two values that stay apart, and many digits over a wide range lose nothing.
+    assert warnings(tmp_path, "14.62 1 0.123456789\n14.62 1.000001 0.987654321\n14.62 1 0.555555555\n") == []
+
+
+def test_many_values_of_which_few_meet_are_no_loss(tmp_path: Path) -> None:
+    assert warnings(tmp_path, "".join(f"{20_000_000 + 2 * k}\n" for k in range(500)) + "20000001\n") == []
+
+
+def test_a_fault_below_is_still_the_fault(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("16777216\n16777217\nx\n")
+    with pytest.raises(Exception, match=r"a\.txt:3:1: expected a number, found 'x'"):
+        read_dataset(tmp_path / "a.txt", labelled=False)
+
+
+def test_lists_and_streams_are_watched_too(tmp_path: Path) -> None:
+    path, remarks = tmp_path / "a.txt", Remarks()
+    path.write_text("p 1\n1600000000 1\nq 2\n1600000001 2\n")
+    list(stream_rows(path, 2, remarks=remarks))
+    assert remarks.warnings()[0].startswith("column 1: 1600000000 and 1600000001 differ by 1")
+
+
+def test_python_is_warned(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("16777216 1\n16777217 2\n")
+    with pytest.warns(UserWarning, match="column 1: 16777216 and 16777217 differ by 1"):
+        read_dataset(tmp_path / "a.txt", labelled=False)
