@@ -225,6 +225,9 @@ def digests_of_network(name, data):
     document = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
     trained = document.pop("trained")
     record = trained.pop("record", {})
+    # Files written before name the sets of a record so.
+    if "sets" in record:
+        record["parts"] = record.pop("sets")
     # The checksum depends on the words. The digests of rows depend on the data alone.
     trained.pop("checksum")
     trained.pop("row_digests", None)

@@ -75,7 +75,7 @@ def test_a_network_is_written_back_as_it_was_read(best, name, tmp_path):
     for number, label in enumerate(classes):
         (tmp_path / f"{label}.txt").write_text(f"5 3 4 {number}\n")
     files = " ".join(f"'{label}.txt'" for label in classes)
-    best.check(tmp_path, f"train net.nn {files} 0 --validation 0 -q")
+    best.check(tmp_path, f"train net.nn {files} 0 --validation 0 --continue -q")
     before, after = (path.read_bytes().decode() for path in (NETWORKS / name, tmp_path / "net.nn"))
     assert weights(after) == weights(before)
     assert head(after) == head(before)
