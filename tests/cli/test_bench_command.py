@@ -255,12 +255,14 @@ def test_two_runs_do_not_share_a_ledger(small: Path, ann: Ann) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--ledger", "pos.txt"], "pos.txt is no ledger of ann; name a ledger, or a file that does not exist"),
+        (["--ledger", "pos.txt"], "--ledger pos.txt would overwrite a file that this run needs; give another name"),
+        (["--ledger", "notes.txt"], "notes.txt is no ledger of ann; name a ledger, or a file that does not exist"),
         (["--ledger", "-"], "a ledger cannot be '-': it is read again by the next run; name a file"),
         (["--jobs", "0"], "--jobs: must be a whole number, at least 1, found '0'; write for example 2"),
     ],
 )
 def test_what_cannot_be_is_refused(small: Path, ann: Ann, arguments: list[str], message: str) -> None:
+    (small / "notes.txt").write_text("1 2\n")
     before = (small / "pos.txt").read_bytes()
     done = ann(*SHORT, *arguments, check=2)
     assert (done.stdout, done.stderr) == ("", f"ann: {message}\n")

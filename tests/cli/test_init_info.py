@@ -141,7 +141,7 @@ def test_a_new_network_as_json(tmp_path: Path, ann: Ann) -> None:
     done = ann("init", "new.nn", "--inputs", 2, "--hidden", "3", "--json")
     assert done.stderr == ""
     assert json.loads(done.stdout) == {
-        "schema": 1,
+        "schema": 2,
         "command": "init",
         "network": "new.nn",
         "inputs": 2,
@@ -164,5 +164,5 @@ def test_a_network_too_large_to_be_read_is_not_written(tmp_path: Path, ann: Ann,
 def test_force_spares_the_data(small: Path, ann: Ann) -> None:
     before = (small / "pos.txt").read_bytes()
     done = ann("init", "./pos.txt", "--data", "pos.txt,neg.txt", "--force", check=2)
-    assert done.stderr == "ann: ./pos.txt would overwrite a file that this run reads; give another name\n"
+    assert done.stderr == "ann: ./pos.txt would overwrite a file that this run needs; give another name\n"
     assert (small / "pos.txt").read_bytes() == before

@@ -52,7 +52,7 @@ def test_a_second_run_with_a_test_set_is_not_better_for_the_first(folder: Path, 
     assert second["rows_seen"] == {"validation": 0, "test": 0}
     # The figures are those of the first run, to the last digit, and 100 % is out of reach.
     assert second["sets"] == fresh["sets"]
-    assert 0.55 < second["sets"]["test"]["accuracy"] < 0.9
+    assert 0.55 < second["sets"]["test"]["accuracy"] < 0.97
     assert (folder / "net.nn").read_text() == (folder / "fresh.nn").read_text()
 
 

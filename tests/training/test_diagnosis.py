@@ -24,6 +24,7 @@ def remarks(data: Dataset, layers: list[tuple[int, str]], epochs: int, parameter
     network = Network.create(data.n_inputs, layers)
     if parameters is not None:
         network.set_parameters(parameters(network.topology))
+        options["continue_training"] = True
     run = start_training(network, data, **options)
     for _ in run.epochs(epochs):
         pass

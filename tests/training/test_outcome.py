@@ -88,10 +88,10 @@ def test_targets_are_kept_with_the_loss_that_they_were_trained_with() -> None:
     anncli.train(net, clouds(), 3, loss="mse", targets=(0.8, 0.2))
     # The record is a report: what it says decides nothing.
     net.record = {}
-    assert start_training(net, clouds(), loss="mse").setup.targets == (0.8, 0.2)
-    assert start_training(net, clouds()).setup.targets == (1.0, 0.0)
+    assert start_training(net, clouds(), loss="mse", continue_training=True).setup.targets == (0.8, 0.2)
+    assert start_training(net, clouds(), continue_training=True).setup.targets == (1.0, 0.0)
     net.loss = None
-    assert start_training(net, clouds()).setup.targets == (0.8, 0.2)
+    assert start_training(net, clouds(), continue_training=True).setup.targets == (0.8, 0.2)
 
 
 def test_a_setup_is_frozen() -> None:
