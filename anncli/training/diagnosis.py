@@ -59,8 +59,18 @@ def _units(run: TrainingRun, result: TrainingResult) -> list[str]:
 
 def _saturated(run: TrainingRun, result: TrainingResult, count: int, units: int) -> str:
     scale = "scale the inputs (--scaling zscore)" if run.setup.scaling.is_identity else ""
-    advice = _one_of(scale, _raise_l2(run, result), _lower_rate(run), last="start over (--init auto --seed N)")
+    advice = _one_of(scale, _raise_l2(run, result), _lower_rate(run), last=_new_weights(run))
     return f"{_of(count, units)} saturated on nearly every row and no longer learning; {advice}"
+
+
+def _new_weights(run: TrainingRun) -> str:
+    """How to begin with other weights."""
+    setup = run.setup
+    if not setup.is_continued:
+        return f"try other initial weights (--seed {setup.options.seed + 1})"
+    if setup.network.source.dialect == "ann1dn":
+        return "start over (--init auto --seed N)"
+    return f"start over without --continue (--seed {setup.options.seed + 1})"
 
 
 def _stuck(run: TrainingRun, result: TrainingResult) -> list[str]:

@@ -63,6 +63,7 @@ def test_saturated_units_are_counted(monkeypatch: pytest.MonkeyPatch, block: int
     found = remarks(clouds(), [(5, "tanh"), (1, "logistic")], 1, saturated, validation=0, learning_rate=1e-6)
     assert len(found) == 1
     assert found[0].startswith("hidden layer 1: 1 of 5 units is saturated on nearly every row")
+    assert found[0].endswith("start over without --continue (--seed 1)")
 
 
 def test_over_fitting_is_told() -> None:
