@@ -68,10 +68,13 @@ def small_folder(folder: Path) -> Path:
 
 def start(words: Sequence[object], folder: Path, before: Callable[[], None] | None = None) -> int:
     """Begin `ann WORDS` in the folder; returns the process. Its output goes to .stdout and .stderr there."""
+    # Held until `ann` begins: before that a signal would meet this file.
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     child = os.fork()
     if child:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
         return child
-    code = 70
+    code, begun = 70, False
     try:
         os.chdir(folder)
         for number, name in ((1, ".stdout"), (2, ".stderr")):
@@ -85,13 +88,18 @@ def start(words: Sequence[object], folder: Path, before: Callable[[], None] | No
 
         if before is not None:
             before()
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        begun = True
         main([str(word) for word in words])
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0
-    except BaseException:
-        import traceback
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and not begun:
+            code = 128 + signal.SIGINT
+        else:
+            import traceback
 
-        traceback.print_exc()
+            traceback.print_exc()
     finally:
         with contextlib.suppress(Exception):
             sys.stderr.flush()
