@@ -65,12 +65,12 @@ def main() -> None:
         for failure in report.failures[:40]:
             print(f"{report.title}: {failure}")
     if asked.write:
-        from anncli.compiled import describe_kernel
+        from anncli.compiled import describe_backend
 
         text = GUIDE.read_text("utf-8")
         head, _, rest = text.partition(_BEGIN)
         size = "Large" if asked.large else "Small"
-        when = f"{size} campaigns of {datetime.date.today()}, {processor()}, kernels {describe_kernel()}, "
+        when = f"{size} campaigns of {datetime.date.today()}, {processor()}, kernels {describe_backend()}, "
         when += f"Python {platform.python_version()}, seed {asked.seed}:\n\n"
         GUIDE.write_text(f"{head}{_BEGIN}{when}{table(reports)}{_END}{rest.partition(_END)[2]}", "utf-8")
     sys.exit(any(report.failures for report in reports))

@@ -84,8 +84,11 @@ def start(words: Sequence[object], folder: Path, before: Callable[[], None] | No
         sys.stdin = open(os.devnull)  # noqa: SIM115
         sys.stdout, sys.stderr = (os.fdopen(n, "w", closefd=False) for n in (1, 2))
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        from anncli.cli.interrupt import end_at_ctrl_c
         from anncli.cli.main import main
 
+        # As the process does it.
+        end_at_ctrl_c()
         if before is not None:
             before()
         signal.pthread_sigmask(signal.SIG_SETMASK, held)

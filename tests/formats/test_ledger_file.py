@@ -44,6 +44,23 @@ def test_every_place_where_a_crash_can_cut_the_file(tmp_path: Path) -> None:
         assert written(path) == [*[ONE, TWO][:whole], TWO]
 
 
+@pytest.mark.parametrize("most", [1, 7, 0])
+def test_a_call_that_writes_only_a_part_is_followed_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    path, write = tmp_path / "x.ledger", os.write
+    with LedgerFile(path) as file:
+        file.add(ONE)
+        monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:most]))
+        if most:
+            file.add(TWO)
+        else:
+            with pytest.raises(AnnError, match="No space left"):
+                file.add(TWO)
+        monkeypatch.undo()
+    assert written(path) == [ONE, TWO][: 2 if most else 1]
+
+
 def test_a_last_line_of_zeros_is_removed_too(tmp_path: Path) -> None:
     path = tmp_path / "x.ledger"
     for end in (b"\0" * 40, b"\0" * 40 + b"\n", b"7\n", b'{"digest"\n{'):

@@ -111,10 +111,11 @@ class LedgerFile:
         before = os.lseek(self._descriptor, 0, os.SEEK_END)
         with write_faults(self.path):
             try:
-                # One call, so that a signal or a crash between two calls cannot leave half a line; on a full disk it
-                # can write a part all the same.
-                if os.write(self._descriptor, line) != len(line):
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                # As a rule one call: a crash between two would leave half a line, which the next run removes.
+                while line:
+                    if not (count := os.write(self._descriptor, line)):
+                        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                    line = line[count:]
                 os.fsync(self._descriptor)
             except OSError:
                 self._cut(before)
