@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -24,6 +25,7 @@ class ColumnMatcher:
         self._remarks, self._of = remarks, "the network" if wanted else ""
         self.found: tuple[str, ...] = ()  # the names that a file has given, in the wanted order
         self._said: set[tuple[str, str]] = set()
+        self._fitted: tuple[str, tuple[str, ...], list[int]] = "", (), []  # the last file, its names, their order
 
     def fit(self, batch: RowBatch, shown: str) -> RowBatch:
         """The batch with its columns in the wanted order; raises DataError for a missing column, naming it."""
@@ -41,19 +43,22 @@ class ColumnMatcher:
         self.found = self.wanted
         if names == self.wanted:
             return batch
-        order = self._order(names, shown, batch.header_line or None)
+        if self._fitted[:2] != (shown, names):
+            self._fitted = shown, names, self._order(names, shown, batch.header_line or None)
+        order = self._fitted[2]
         inputs: Array = np.ascontiguousarray(batch.inputs[:, order])
         return batch._replace(inputs=inputs, columns=tuple(batch.columns[k] for k in order))
 
     def _order(self, names: tuple[str, ...], shown: str, line: int | None) -> list[int]:
         """The place of each wanted column in the file."""
-        missing = [name for name in self.wanted if name not in names]
-        extra = [name for name in names if name not in self.wanted]
+        places, wanted = {name: place for place, name in enumerate(names)}, set(self.wanted)
+        missing = [name for name in self.wanted if name not in places]
+        extra = [name for name in names if name not in wanted]
         if missing:
             close = nearest(missing[0], extra)
             advice = f"is it '{close}'?" if close else f"the columns of {self._of} are {_listed(self.wanted)}"
             raise DataError(f"no column {_listed(missing, quote=True)}", path=shown, line=line, advice=advice)
-        double = [name for name in dict.fromkeys(names) if names.count(name) > 1 and name in self.wanted]
+        double = [name for name, count in Counter(names).items() if count > 1 and name in wanted]
         if double:
             raise DataError(
                 f"two columns are called {_listed(double, quote=True)}", path=shown, line=line, advice="rename one"
@@ -64,7 +69,7 @@ class ColumnMatcher:
         if extra:
             self._say(shown, f"columns that the network does not have are left out: {_listed(extra)}", is_guess=False)
         self._say(shown, f"the columns are matched with those of {self._of} by name", is_guess=True)
-        return [names.index(name) for name in self.wanted]
+        return [places[name] for name in self.wanted]
 
     def _say(self, shown: str, text: str, *, is_guess: bool) -> None:
         """Once for each file."""
