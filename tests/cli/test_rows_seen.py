@@ -85,6 +85,37 @@ def test_a_nightly_script_replaces_the_network_and_keeps_the_old_file(folder: Pa
     assert not (folder / "net.nn~").exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "options", "reason"),
+    [
+        ("1 2 3\n", (), "that file is no network"),
+        ("# a list of mine\n", (), "that file is no network"),
+        ("seed: 3\n", ("--config", "net.nn~"), "this run needs that file"),
+        (NETWORK, ("--history", "net.nn~"), "this run needs that file"),
+    ],
+)
+def test_the_old_network_is_not_kept_in_place_of_another_file(
+    folder: Path, ann: Ann, text: str, options: tuple[str, ...], reason: str
+) -> None:
+    ann(*TRAIN, 3, "-q")
+    (folder / "net.nn~").write_text(text)
+    done = ann(*TRAIN, 3, *options, check=2)
+    assert done.stderr == (
+        f"ann: the old network would be kept as net.nn~, but {reason}; move it away, or say --no-backup\n"
+    )
+    assert (folder / "net.nn~").read_text() == text
+    ann(*TRAIN, 3, *options, "--no-backup")
+
+
+@pytest.mark.parametrize("text", ["", NETWORK, "# mine\n---\n" + NETWORK])
+def test_the_old_network_takes_the_place_of_an_older_one(folder: Path, ann: Ann, text: str) -> None:
+    ann(*TRAIN, 3, "-q")
+    first = (folder / "net.nn").read_bytes()
+    (folder / "net.nn~").write_text(text)
+    ann(*TRAIN, 3)
+    assert (folder / "net.nn~").read_bytes() == first
+
+
 def test_continuing_holds_out_new_rows_only(folder: Path, ann: Ann) -> None:
     learned_by_heart(ann)
     before = (folder / "net.nn").read_bytes()
