@@ -141,8 +141,9 @@ def test_continuing_holds_out_new_rows_only(folder: Path, ann: Ann) -> None:
 def test_continuing_says_that_it_has_no_validation_set(folder: Path, ann: Ann) -> None:
     ann(*TRAIN, 20, "-q")
     done = ann(*TRAIN, 7, "--continue")
-    message = "ann: continuing without a validation set for all 7 epochs; --validation 0.2 holds out rows that have not"
-    assert done.stderr.startswith(message)
+    message = "ann: continuing without a validation set for all 7 epochs; "
+    # No other rows are left to hold out.
+    assert done.stderr.startswith(f"{message}--validation FILES names rows that are new to the network\n")
     assert "epochs_in_all: 27" in (folder / "net.nn").read_text()
     assert not (folder / "net.nn~").exists()
     done = ann(*TRAIN, 7, "--continue", "--init", "he", check=2)
@@ -151,6 +152,10 @@ def test_continuing_says_that_it_has_no_validation_set(folder: Path, ann: Ann) -
     text = (folder / "net.nn").read_text().replace("trained:", "training: {init: he, restarts: 3}\ntrained:", 1)
     (folder / "net.nn").write_text(text)
     assert document(ann, *TRAIN, 1, "--continue")["start"] == "continued"
+    for name in ("pos.txt", "neg.txt"):
+        (folder / name).write_text((folder / name).read_text() + (folder / f"new-{name}").read_text())
+    done = ann(*TRAIN, 7, "--continue")
+    assert done.stderr.startswith(f"{message}--validation 0.2 holds out rows that have not trained the network\n")
 
 
 def test_testing_on_training_files_is_told(folder: Path, ann: Ann) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from anncli.arrays import take_rows
 from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.places import same_file
 from anncli.cli.showing.console import Console
@@ -55,7 +56,11 @@ def announce(settings: TrainSettings, replaced: Network, kept_as: str | None) ->
 def announce_continuing(console: Console, setup: Setup, epochs: int) -> None:
     """Say how long a continued training is, where it has no validation set."""
     if setup.network.source.dialect != "ann1dn" and not len(setup.rows["validation"]):
-        advice = "--validation 0.2 holds out rows that have not trained the network"
+        seen = setup.seen.mask()
+        if seen is None or take_rows(seen, setup.rows["training"]).all():
+            advice = "--validation FILES names rows that are new to the network"
+        else:
+            advice = "--validation 0.2 holds out rows that have not trained the network"
         console.note(f"continuing without a validation set for all {count_of(epochs, 'epoch')}; {advice}")
 
 
