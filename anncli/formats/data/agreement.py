@@ -69,7 +69,7 @@ def _refuse_sets(paths: Sequence[Path], names: Sequence[str]) -> None:
             option = "--test" if "test" in found[0].lower() else "--validation"
             rest = "--validation" if option == "--test" else "--test"
             message = f"{len(paths)} files are {len(paths)} classes, but this one is called like a set"
-            advice = f"say {option} {shlex.quote(os.fspath(path))} (or {rest}), and give one file per class"
+            advice = f"say {option} {shlex.quote(os.fspath(path))} (or {rest}), and give one file per class; if it is a class, rename it"
             raise UsageError(message, path=shown_name(path), advice=advice)
     if [name.lower() for name in names] == ["x", "y"] and names[0] == "X":
         advice = "put the rows of each class into a file of their own"
