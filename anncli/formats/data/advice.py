@@ -29,7 +29,7 @@ def text_column_fault(layout: Layout, fault: DataError) -> DataError | None:
     words = ", ".join(quoted(text_of(value)) for value in list(dict.fromkeys(values))[:3])
     advice = "leave it out, or write numbers for its words"
     width = len(layout.rows[0])
-    if column in (0, width - 1) and len(layout.rows[0]) > 1:
+    if column in (0, width - 1) and width > 1:
         advice = "if it is the class, " + split_command(
             fault.path or "", layout.delimiter, column > 0, bool(layout.names)
         )

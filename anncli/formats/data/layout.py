@@ -33,9 +33,12 @@ COMMENT_MARKS = re.compile(rb"(?:%|//|!|--|\*|@)")
 
 
 class Layout(NamedTuple):
-    """delimiter: '' for blanks, or one character; names: of the columns, or (); header: the number of their line among
-    the lines looked at, or 0; n_values: the values of a row; trailing, leading: every line ends or begins with a delimiter
-    that separates nothing; rows: the values of the rows looked at; numbered: the names are the numbers 0, 1, 2, ..."""
+    """What the first lines show.
+
+    delimiter: '' for blanks, or one character; n_values: the values of a row; names: of the columns, or (); trailing,
+    leading: every line ends or begins with a delimiter that separates nothing; rows: the values of the rows looked at;
+    numbered: the names are the numbers 0, 1, 2, ...
+    """
 
     delimiter: str
     n_values: int
