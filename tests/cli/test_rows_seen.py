@@ -244,4 +244,7 @@ def test_resuming_keeps_the_old_network_of_the_first_run(folder: Path, ann: Ann)
     ann(*TRAIN, 20, "-q", "--seed", 1, "--resume", "c")
     assert (folder / "net.nn~").read_bytes() == first
     done = ann(*TRAIN, 20, "--seed", 1, "--resume", "c", "--continue", check=2)
-    assert done.stderr == "ann: --resume c: it was written without --continue; repeat the options of the first run\n"
+    assert done.stderr == (
+        "ann: --resume c: it begins with new weights, this run goes on from the weights of the network; "
+        "repeat the options of the first run\n"
+    )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.errors import DataError, nearest
+from anncli.errors import DataError, listed, nearest
 from anncli.formats.data.base import RowBatch
 from anncli.formats.data.remarks import Remarks
 
@@ -56,18 +56,21 @@ class ColumnMatcher:
         extra = [name for name in names if name not in wanted]
         if missing:
             close = nearest(missing[0], extra)
-            advice = f"is it '{close}'?" if close else f"the columns of {self._of} are {_listed(self.wanted)}"
-            raise DataError(f"no column {_listed(missing, quote=True)}", path=shown, line=line, advice=advice)
+            advice = f"is it '{close}'?" if close else f"the columns of {self._of} are {listed(self.wanted)}"
+            raise DataError(f"no column {listed(_quoted(missing))}", path=shown, line=line, advice=advice)
         double = [name for name, count in Counter(names).items() if count > 1 and name in wanted]
         if double:
             raise DataError(
-                f"two columns are called {_listed(double, quote=True)}", path=shown, line=line, advice="rename one"
+                f"two columns are called {listed(_quoted(double))}",
+                path=shown,
+                line=line,
+                advice="rename one",
             )
         if extra and self._of != "the network":
-            message = f"columns that {self._of} does not have: {_listed(extra)}"
+            message = f"columns that {self._of} does not have: {listed(extra)}"
             raise DataError(message, path=shown, line=line, advice="give files with the same columns")
         if extra:
-            self._say(shown, f"columns that the network does not have are left out: {_listed(extra)}", is_guess=False)
+            self._say(shown, f"columns that the network does not have are left out: {listed(extra)}", is_guess=False)
         self._say(shown, f"the columns are matched with those of {self._of} by name", is_guess=True)
         return [places[name] for name in self.wanted]
 
@@ -78,6 +81,5 @@ class ColumnMatcher:
             (self._remarks.guess if is_guess else self._remarks.note)(shown, text)
 
 
-def _listed(names: Sequence[str], quote: bool = False) -> str:
-    shown = [f"'{name}'" if quote else name for name in names[:10]]
-    return ", ".join(shown) + (", ..." if len(names) > 10 else "")
+def _quoted(names: Sequence[str]) -> list[str]:
+    return [f"'{name}'" for name in names]

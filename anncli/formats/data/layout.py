@@ -21,7 +21,7 @@ from anncli.compiled.row_text import (
     strip_comment,
     text_of,
 )
-from anncli.errors import DataError, quoted
+from anncli.errors import DataError, listed, quoted
 
 # So many lines of content are looked at.
 SAMPLE_LINES = 20
@@ -50,7 +50,7 @@ class Layout(NamedTuple):
 
     def text(self) -> str:
         """The layout in words."""
-        named = f"the first line names the columns {', '.join(self.names)}" if self.names else "no column names"
+        named = f"the first line names the columns {listed(self.names)}" if self.names else "no column names"
         end = ", a delimiter at the end of every line" if self.trailing else ""
         return f"{self.n_values} values per row, separated by {shown_delimiter(self.delimiter)}{end}; {named}"
 
