@@ -102,11 +102,11 @@ def _set_files(options: TrainingOptions) -> dict[str, tuple[str, ...]]:
 def _prepare(settings: TrainSettings, network: Network, options: TrainingOptions, remarks: Remarks) -> TrainingRun:
     files = {"training": settings.class_files, **_set_files(options)}
     data, sets = read_sets(files, network=network, data_format=settings.data_format, remarks=remarks)
+    _warn_of_repeated_files(remarks, data.sources, len(settings.class_files))
     show_remarks(settings.console, remarks, dry_run=settings.dry_run)
     if len(files) == 1:
         # All rows: the run makes their numbers when it splits them, so these need not stay in memory.
         del sets["training"]
-    _warn_of_repeated_files(settings, data.sources)
     concurrent = _concurrent_restarts(settings, options.restarts)
     backend = choose_backend(threads=1 if concurrent > 1 else settings.threads)
     setup = prepare(network, data, options, sets=sets, in_place=True, backend=backend)
@@ -120,13 +120,11 @@ def _concurrent_restarts(settings: TrainSettings, restarts: int) -> int:
     return min(settings.threads or available_processors(), restarts)
 
 
-def _warn_of_repeated_files(settings: TrainSettings, sources: tuple[Source, ...]) -> None:
-    n_training = len(settings.class_files)
+def _warn_of_repeated_files(remarks: Remarks, sources: tuple[Source, ...], n_training: int) -> None:
     trained_on = {source.sha256 for source in sources[:n_training]}
     for source in sources[n_training:]:
         if source.sha256 in trained_on:
-            message = f"{source.name} has the same content as a training file; it says nothing about new rows"
-            settings.console.warn(message)
+            remarks.warn(f"{source.name} has the same content as a training file; it says nothing about new rows")
 
 
 def _check_places(settings: TrainSettings, options: TrainingOptions, network: Network, kept_as: str | None) -> None:
