@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 
@@ -119,6 +119,11 @@ def quoted(value: str, limit: int = 40) -> str:
     """A value from a file in quotes, escaped, and cut off after `limit` characters."""
     shown = printable(value if len(value) <= limit else value[:limit] + "...")
     return f"'{shown}'"
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first ten names in a row; '...' stands for the others."""
+    return ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
 
 
 def count_of(number: int, noun: str) -> str:

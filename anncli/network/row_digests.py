@@ -14,8 +14,6 @@ MOST_EXACT = 20_000
 # A filter has HASHES bits set for each row, among BITS bits a row: it takes (1 - exp(-14 / 20))**14 = 7e-5 of the other
 # rows for rows that it holds (Bloom 1970).
 HASHES, BITS = 14, 20
-# Bytes of a filter that are made at a time, from an array of one byte for each bit.
-_SEGMENT = 1 << 22
 
 
 def _no_digests() -> Array:
@@ -63,16 +61,13 @@ def _distinct(digests: Array) -> Array:
 
 
 def _filter_of(digests: Array) -> Array:
-    n_bytes = -(-len(digests) * BITS // 8)
-    bits = np.empty(n_bytes, dtype=np.uint8)
-    for segment in blocks(n_bytes, _SEGMENT):
-        first, stop = 8 * segment.start, 8 * min(segment.stop, n_bytes)
-        flags = np.zeros(stop - first, dtype=bool)
-        for block in blocks(len(digests)):
-            for place in _places(digests[block], n_bytes):
-                is_here = (place >= first) & (place < stop)
-                flags[place[is_here] - np.uint64(first)] = True
-        bits[segment] = np.packbits(flags, bitorder="little")
+    bits = np.zeros(-(-len(digests) * BITS // 8), dtype=np.uint8)
+    for block in blocks(len(digests)):
+        for place in _places(digests[block], len(bits)):
+            # Of several bits for one byte, numpy sets only the last.
+            while len(place):
+                bits[place >> np.uint64(3)] |= _bit(place)
+                place = place[(bits[place >> np.uint64(3)] & _bit(place)) == 0]
     return bits
 
 

@@ -36,8 +36,8 @@ class FinalFit:
     """Retrains a finished attempt from its initial weights on training and validation rows together.
 
     The result is kept only if it does not fall behind the chosen network, that of the best epoch, on the rows that it was
-    fitted to: its mean loss over them, without the penalty, must not be higher by more than
-    2 %, nor its accuracy lower by more than two points, both weighted as in training. After divergence there is no final fit.
+    fitted to: its mean loss over them, without the penalty, must not be higher by more than 2 %, nor its accuracy lower
+    by more than two points, both weighted as in training. After divergence there is no final fit.
 
     attempt: the one given, or its repetition without the default penalty, where that penalty prevented any learning;
     refit: None as long as no final fit is complete and kept; penalty_dropped: attempt or refit has no default penalty.
@@ -105,7 +105,8 @@ class FinalFit:
 
     def _behind(self, parameters: Array) -> str | None:
         """In words, where `parameters` do worse than the chosen network on the rows of a final fit; else None."""
-        setup, rows, chosen = self._setup, self._setup.final_rows, self._chosen
+        setup, rows, chosen = self._setup, self._setup.final_rows, self.attempt.best_parameters
+        assert chosen is not None
         measure = setup.open_measure(self.attempt.objective)
         # As in the loss: with class weights a network that finds the small class may be right less often, and is better.
         measure.weights = setup.weights
@@ -119,12 +120,6 @@ class FinalFit:
             by = " by the class weights" if setup.options.class_weight is not None else ""
             return f"its accuracy{by} {where} is {100 * own:.2f} %, against {100 * other:.2f} % before it"
         return None
-
-    @property
-    def _chosen(self) -> Array:
-        """The weights (P,) that the attempt offers."""
-        best = self.attempt.best_parameters
-        return self.attempt.weights if best is None or self._setup.options.keep == "last" else best
 
     def _kept_text(self) -> str:
         return f"epoch {self.attempt.judge.best_epoch}"

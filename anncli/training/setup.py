@@ -121,7 +121,7 @@ def prepare(
     backend: Backend | None = None,
     prior_precision: float = PRIOR_PRECISION,
 ) -> Setup:
-    """The setup of a run that trains `network` on `data`, from its weights if it is trained; see seen.beginning().
+    """The setup of a run that trains `network` on `data`, from its weights if it is trained; see beginning.begin().
 
     Args: sets: row numbers of 'training', 'validation' and 'test'; sets that are not given are drawn, see divide();
         in_place: the data's inputs may be overwritten by scaled ones; prior_precision: n times the default l2 penalty.

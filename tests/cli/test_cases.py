@@ -208,6 +208,7 @@ def test_sets_are_not_classes(tmp_path: Path, ann: Ann, files: tuple[str, str], 
         (tmp_path / name).write_text(f"{k} 2\n{k} 3\n")
     done = ann("init", "x.nn", "--data", ",".join(files), check=0 if taken else 2)
     assert taken or f"ann: {files[1]}: 2 files are 2 classes, but this one is called like a set; say --" in done.stderr
+    assert taken or done.stderr.endswith(", and give one file per class; if it is a class, rename it\n")
 
 
 def test_other_processes_read_the_columns_in_the_same_order(tmp_path: Path, ann: Ann) -> None:

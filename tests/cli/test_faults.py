@@ -204,8 +204,10 @@ def test_a_checkpoint_that_cannot_be_written_does_not_end_a_training(small: Path
     _, message = process.communicate(timeout=60)
     assert process.returncode == 1
     fault = "c: cannot write: File too large; write to another place"
-    warning, *_, last = message.decode().splitlines()
+    warning, *others, last = message.decode().splitlines()
     assert warning == f"ann: warning: {fault}; the training goes on without the checkpoint"
+    # Each of the six checkpoints fails; once is enough.
+    assert warning not in others
     assert last == f"ann: {fault}"
     ann("info", "net.nn", "--verify")
 

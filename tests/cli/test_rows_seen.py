@@ -85,6 +85,37 @@ def test_a_nightly_script_replaces_the_network_and_keeps_the_old_file(folder: Pa
     assert not (folder / "net.nn~").exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "options", "reason"),
+    [
+        ("1 2 3\n", (), "that file is no network"),
+        ("# a list of mine\n", (), "that file is no network"),
+        ("seed: 3\n", ("--config", "net.nn~"), "this run needs that file"),
+        (NETWORK, ("--history", "net.nn~"), "this run needs that file"),
+    ],
+)
+def test_the_old_network_is_not_kept_in_place_of_another_file(
+    folder: Path, ann: Ann, text: str, options: tuple[str, ...], reason: str
+) -> None:
+    ann(*TRAIN, 3, "-q")
+    (folder / "net.nn~").write_text(text)
+    done = ann(*TRAIN, 3, *options, check=2)
+    assert done.stderr == (
+        f"ann: the old network would be kept as net.nn~, but {reason}; move it away, or say --no-backup\n"
+    )
+    assert (folder / "net.nn~").read_text() == text
+    ann(*TRAIN, 3, *options, "--no-backup")
+
+
+@pytest.mark.parametrize("text", ["", NETWORK, "# mine\n---\n" + NETWORK])
+def test_the_old_network_takes_the_place_of_an_older_one(folder: Path, ann: Ann, text: str) -> None:
+    ann(*TRAIN, 3, "-q")
+    first = (folder / "net.nn").read_bytes()
+    (folder / "net.nn~").write_text(text)
+    ann(*TRAIN, 3)
+    assert (folder / "net.nn~").read_bytes() == first
+
+
 def test_continuing_holds_out_new_rows_only(folder: Path, ann: Ann) -> None:
     learned_by_heart(ann)
     before = (folder / "net.nn").read_bytes()
@@ -110,8 +141,9 @@ def test_continuing_holds_out_new_rows_only(folder: Path, ann: Ann) -> None:
 def test_continuing_says_that_it_has_no_validation_set(folder: Path, ann: Ann) -> None:
     ann(*TRAIN, 20, "-q")
     done = ann(*TRAIN, 7, "--continue")
-    message = "ann: continuing without a validation set for all 7 epochs; --validation 0.2 holds out rows that have not"
-    assert done.stderr.startswith(message)
+    message = "ann: continuing without a validation set for all 7 epochs; "
+    # No other rows are left to hold out.
+    assert done.stderr.startswith(f"{message}--validation FILES names rows that are new to the network\n")
     assert "epochs_in_all: 27" in (folder / "net.nn").read_text()
     assert not (folder / "net.nn~").exists()
     done = ann(*TRAIN, 7, "--continue", "--init", "he", check=2)
@@ -120,6 +152,10 @@ def test_continuing_says_that_it_has_no_validation_set(folder: Path, ann: Ann) -
     text = (folder / "net.nn").read_text().replace("trained:", "training: {init: he, restarts: 3}\ntrained:", 1)
     (folder / "net.nn").write_text(text)
     assert document(ann, *TRAIN, 1, "--continue")["start"] == "continued"
+    for name in ("pos.txt", "neg.txt"):
+        (folder / name).write_text((folder / name).read_text() + (folder / f"new-{name}").read_text())
+    done = ann(*TRAIN, 7, "--continue")
+    assert done.stderr.startswith(f"{message}--validation 0.2 holds out rows that have not trained the network\n")
 
 
 def test_testing_on_training_files_is_told(folder: Path, ann: Ann) -> None:
@@ -208,4 +244,7 @@ def test_resuming_keeps_the_old_network_of_the_first_run(folder: Path, ann: Ann)
     ann(*TRAIN, 20, "-q", "--seed", 1, "--resume", "c")
     assert (folder / "net.nn~").read_bytes() == first
     done = ann(*TRAIN, 20, "--seed", 1, "--resume", "c", "--continue", check=2)
-    assert done.stderr == "ann: --resume c: it was written without --continue; repeat the options of the first run\n"
+    assert done.stderr == (
+        "ann: --resume c: it begins with new weights, this run goes on from the weights of the network; "
+        "repeat the options of the first run\n"
+    )

@@ -72,6 +72,8 @@ def test_validation_files(small: Path, ann: Ann, given: list[str]) -> None:
 def test_validation_by_a_training_file_is_warned_of(small: Path, ann: Ann) -> None:
     done = ann(*TRAIN, 5, "--validation", "pos.txt,neg.txt")
     assert "ann: warning: pos.txt has the same content as a training file" in done.stderr
+    document = json.loads(ann(*TRAIN, 5, "--validation", "pos.txt,neg.txt", "--json").stdout)
+    assert [text.split(" has ")[0] for text in document["warnings"][:2]] == ["pos.txt", "neg.txt"]
 
 
 def test_history_holds_one_json_line_per_epoch(small: Path, ann: Ann) -> None:

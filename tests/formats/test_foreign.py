@@ -111,3 +111,10 @@ def test_three_inputs_and_three_outputs_are_fann_if_the_lines_are_counted(tmp_pa
     path.write_text("1 3 3\n1 2 3\n4 5 6\n")
     with pytest.raises(DataError, match="is a FANN training file"):
         read_dataset(path)
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize("start", [b"", b"---", b"#"])
+def test_many_empty_lines_take_no_time(start: bytes) -> None:
+    # A test that goes through them from each of their places would take minutes.
+    check_kind(start + b"\n" * (1 << 16) + b"1 2\n", "t.txt")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from anncli.compiled import native_module
-from anncli.formats.data import vectors
+from anncli.formats.data import precision, vectors
 from anncli.formats.data.assemble import read_dataset, stream_rows
+from anncli.formats.data.precision import Precision
 from anncli.formats.data.remarks import Remarks
 
 NATIVE = native_module()
@@ -52,6 +54,30 @@ def test_values_of_two_files_that_meet(tmp_path: Path) -> None:
     assert warnings(tmp_path, "1600000000\n", "1600000031\n")[0].startswith(
         "column 1: 1600000000 and 1600000031 differ by 31"
     )
+
+
+def test_files_with_their_columns_in_another_order_are_not_mixed(tmp_path: Path) -> None:
+    # Each column loses nothing. By their places alone 16777216 and 16777217 would be values of one column.
+    assert warnings(tmp_path, "a,b\n16777216,1\n", "b,a\n16777217,16777216\n") == []
+    found = warnings(tmp_path, "a,b\n16777216,1\n16777217,1\n", "b,a\n2,3\n")
+    assert [text.split(":")[0] for text in found] == ["column 1 ('a')"]
+
+
+def test_a_column_that_the_network_leaves_out_is_not_told(tmp_path: Path) -> None:
+    path, remarks = tmp_path / "a.csv", Remarks()
+    path.write_text("id,x\n16777216,1\n16777217,2\n")
+    list(stream_rows(path, 1, columns=("x",), remarks=remarks))
+    assert remarks.warnings() == []
+    list(stream_rows(path, 2, columns=("x", "id"), remarks=remarks))
+    assert remarks.warnings()[0].startswith("column 1 ('id')")
+
+
+def test_a_bounded_number_of_values_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precision, "_MOST_VALUES", 100)
+    watched, rows = Precision(), np.full((1000, 10), 2.0**24, np.float32)
+    for is_first in (True, False):
+        watched.watch(rows, lambda n, columns: np.arange(n * len(columns)).reshape(n, -1), is_first=is_first)
+    assert sum(map(len, watched._exact.values())) == 100
 
 
 def test_small_differences_of_small_numbers(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from anncli.network import row_digests
 from anncli.network.row_digests import MOST_EXACT, RowDigests
 
 
@@ -40,10 +39,12 @@ def test_a_filter_knows_all_its_rows_and_takes_one_in_ten_thousand_of_others(n: 
     assert 3e-5 < wrong < 1e-4
 
 
-def test_a_filter_is_the_same_in_segments(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = RowDigests().including(some(4, 30_000)).filters[0]
-    monkeypatch.setattr(row_digests, "_SEGMENT", 1000)
-    assert (RowDigests().including(some(4, 30_000)).filters[0] == whole).all()
+def test_a_filter_has_no_other_bits_than_those_of_its_rows() -> None:
+    rows = some(4, 20_001)
+    found = RowDigests().including(rows).filters[0]
+    low, high, n_bits = rows & np.uint64(2**32 - 1), rows >> np.uint64(32), np.uint64(8 * len(found))
+    places = [(low + np.uint64(k) * high + np.uint64((k**3 - k) // 6)) % n_bits for k in range(14)]
+    assert np.flatnonzero(np.unpackbits(found, bitorder="little")).tolist() == np.unique(places).tolist()
 
 
 def test_the_bits_of_one_row_by_hand() -> None:

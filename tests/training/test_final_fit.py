@@ -96,6 +96,7 @@ def test_a_final_fit_with_a_lower_loss_but_more_errors_is_discarded(monkeypatch:
     run = start_training(network(), clouds())
     fit = FinalFit(run.setup, run.attempt)
     chosen, other = run.attempt.weights, run.attempt.weights + 1
+    run.attempt.best_parameters = chosen
     monkeypatch.setattr(Measure, "loss", lambda self, parameters, rows: 0.5)
     accuracy = {id(chosen): 0.9}
     monkeypatch.setattr(Measure, "accuracy", lambda self, parameters, rows: accuracy.get(id(parameters), 0.881))
@@ -113,7 +114,7 @@ def test_with_class_weights_a_network_that_finds_the_small_class_is_not_behind()
     fit, measure = FinalFit(run.setup, run.attempt), run.attempt.judge.measure
     never, always = (np.zeros_like(run.attempt.weights) for _ in range(2))
     never[-5:], always[-5:] = [-0.3, 0, 0, 0, 0], [0.25, 0, 0, 0, 0]
-    run.attempt.weights = never
+    run.attempt.best_parameters = never
     assert measure.accuracy(never, run.setup.final_rows) == 0.9
     assert measure.accuracy(always, run.setup.final_rows) == pytest.approx(0.1)
     # Both are right on one class of equal weight.
@@ -122,6 +123,7 @@ def test_with_class_weights_a_network_that_finds_the_small_class_is_not_behind()
 
 def test_a_final_fit_that_is_not_finite_is_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     run = start_training(network(), clouds())
+    run.attempt.best_parameters = run.attempt.weights
     assert FinalFit(run.setup, run.attempt)._behind(np.full_like(run.attempt.weights, np.nan)) is not None
 
 

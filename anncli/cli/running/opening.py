@@ -12,7 +12,7 @@ from anncli.backends.thread_trial import available_processors
 from anncli.cli.asking.network_options import file_layer
 from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.places import refuse_read_files, same_file, would_overwrite
-from anncli.cli.running.replacing import backup_name
+from anncli.cli.running.replacing import backup_name, check_backup
 from anncli.cli.running.resumption import begin_or_resume, check_same_shape, resume_from
 from anncli.cli.showing.remarks import show_remarks
 from anncli.dataset.dataset import Source
@@ -69,6 +69,8 @@ def open_training(settings: TrainSettings) -> Opened:
     training = _prepare(settings, first, options, remarks)
     # Again, now that all files are known that lists name.
     _check_read_files(settings)
+    if kept_as is not None:
+        check_backup(kept_as, ())
     _check_dialect(settings, training)
     if checkpoint is not None:
         resume_from(str(settings.resume), checkpoint, training, settings)
@@ -100,11 +102,11 @@ def _set_files(options: TrainingOptions) -> dict[str, tuple[str, ...]]:
 def _prepare(settings: TrainSettings, network: Network, options: TrainingOptions, remarks: Remarks) -> TrainingRun:
     files = {"training": settings.class_files, **_set_files(options)}
     data, sets = read_sets(files, network=network, data_format=settings.data_format, remarks=remarks)
+    _warn_of_repeated_files(remarks, data.sources, len(settings.class_files))
     show_remarks(settings.console, remarks, dry_run=settings.dry_run)
     if len(files) == 1:
         # All rows: the run makes their numbers when it splits them, so these need not stay in memory.
         del sets["training"]
-    _warn_of_repeated_files(settings, data.sources)
     concurrent = _concurrent_restarts(settings, options.restarts)
     backend = choose_backend(threads=1 if concurrent > 1 else settings.threads)
     setup = prepare(network, data, options, sets=sets, in_place=True, backend=backend)
@@ -118,13 +120,11 @@ def _concurrent_restarts(settings: TrainSettings, restarts: int) -> int:
     return min(settings.threads or available_processors(), restarts)
 
 
-def _warn_of_repeated_files(settings: TrainSettings, sources: tuple[Source, ...]) -> None:
-    n_training = len(settings.class_files)
+def _warn_of_repeated_files(remarks: Remarks, sources: tuple[Source, ...], n_training: int) -> None:
     trained_on = {source.sha256 for source in sources[:n_training]}
     for source in sources[n_training:]:
         if source.sha256 in trained_on:
-            message = f"{source.name} has the same content as a training file; it says nothing about new rows"
-            settings.console.warn(message)
+            remarks.warn(f"{source.name} has the same content as a training file; it says nothing about new rows")
 
 
 def _check_places(settings: TrainSettings, options: TrainingOptions, network: Network, kept_as: str | None) -> None:
@@ -140,7 +140,8 @@ def _check_places(settings: TrainSettings, options: TrainingOptions, network: Ne
     _check_distinct("--output", s.output if s.is_output_given else None, data_files)
     _check_distinct("--history", s.history, [*read, s.output])
     _check_distinct("--checkpoint", s.checkpoint, [*read, s.output, *([s.history] if s.history else [])])
-    _check_distinct("the copy of the old network", kept_as, [*read, *filter(None, (s.history, s.checkpoint))])
+    if kept_as is not None:
+        check_backup(kept_as, [*read, *filter(None, (s.history, s.checkpoint))])
     _check_read_files(settings)
     for target in (s.output, s.history, s.checkpoint, kept_as):
         if target is not None and target != "-":

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from anncli.arrays import take_rows
 from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.places import same_file
 from anncli.cli.showing.console import Console
-from anncli.errors import count_of, printable
+from anncli.errors import UsageError, count_of, printable
+from anncli.formats.files.opened import opened_file
 from anncli.formats.files.textfile import replace_file
+from anncli.formats.networks.storage import holds_other_than_network
 from anncli.network.network import Network
 from anncli.training.setup import Setup
 
@@ -19,6 +24,19 @@ def is_in_place(settings: TrainSettings) -> bool:
 def backup_name(settings: TrainSettings) -> str | None:
     """Where the old network is kept; None where it stays in its own file, or --no-backup gives it up."""
     return f"{settings.network_path}~" if settings.backup and is_in_place(settings) else None
+
+
+def check_backup(kept_as: str, needed: Iterable[str]) -> None:
+    """Raises UsageError where the copy would take the place of one of the files `needed`, of another file that this run
+    has read, or of anything but an older network."""
+    if opened_file(kept_as) is not None or any(same_file(kept_as, path) for path in needed if path != "-"):
+        reason = "this run needs that file"
+    elif holds_other_than_network(kept_as):
+        reason = "that file is no network"
+    else:
+        return
+    message = f"the old network would be kept as {printable(kept_as)}, but {reason}"
+    raise UsageError(message, advice="move it away, or say --no-backup")
 
 
 def announce(settings: TrainSettings, replaced: Network, kept_as: str | None) -> None:
@@ -38,7 +56,11 @@ def announce(settings: TrainSettings, replaced: Network, kept_as: str | None) ->
 def announce_continuing(console: Console, setup: Setup, epochs: int) -> None:
     """Say how long a continued training is, where it has no validation set."""
     if setup.network.source.dialect != "ann1dn" and not len(setup.rows["validation"]):
-        advice = "--validation 0.2 holds out rows that have not trained the network"
+        seen = setup.seen.mask()
+        if seen is None or take_rows(seen, setup.rows["training"]).all():
+            advice = "--validation FILES names rows that are new to the network"
+        else:
+            advice = "--validation 0.2 holds out rows that have not trained the network"
         console.note(f"continuing without a validation set for all {count_of(epochs, 'epoch')}; {advice}")
 
 

@@ -96,7 +96,7 @@ def resume_from(path: str, checkpoint: Checkpoint, training: TrainingRun, settin
 def _check_same_settings(path: str, ours: dict[str, Any], theirs: dict[str, Any]) -> None:
     if ours["continued"] != theirs["continued"]:
         raise UsageError(
-            f"--resume {printable(path)}: it was written {'with' if theirs['continued'] else 'without'} --continue",
+            f"--resume {printable(path)}: it {_begun(theirs['continued'])}, this run {_begun(ours['continued'])}",
             advice="repeat the options of the first run",
         )
     for name, value in ours["options"].items():
@@ -113,6 +113,10 @@ def _check_same_settings(path: str, ours: dict[str, Any], theirs: dict[str, Any]
                 f"--resume {printable(path)}: it was written with other data than this run's",
                 advice="give the same files in the same order",
             )
+
+
+def _begun(continued: Any) -> str:
+    return "goes on from the weights of the network" if continued else "begins with new weights"
 
 
 def check_same_shape(path: str, checkpoint_network: Network, network: Network) -> None:

@@ -20,7 +20,7 @@ _LEAVE = 0
 
 
 class SignalWatch(ABC):
-    """Inside the block, SIGINT and SIGTERM go to handle(), and a thread sees their numbers at once, through seen().
+    """Inside the block, the signals of CODES go to handle(), and a thread sees their numbers at once, through seen().
 
     Python runs handlers only between its own instructions, and an epoch is one long call of compiled code. The numbers
     of signals reach a pipe at once, so the thread that reads it can end the program during the call.

@@ -88,6 +88,7 @@ class _Logs:
             settings.checkpoint, settings.checkpoint_every, opened.network_bytes, opened.training
         )
         self._faults: dict[str, Exception] = {}
+        self._told: set[str] = set()
 
     def see(self, history: History, report: EpochReport) -> None:
         self.add(history, report)
@@ -112,7 +113,8 @@ class _Logs:
         try:
             write()
         except (AnnError, OSError) as fault:
-            if what not in self._faults:
+            if what not in self._told:
+                self._told.add(what)
                 text = fault if isinstance(fault, AnnError) else f"standard output: {fault.strerror}"
                 self._console.warn(f"{text}; the training goes on without the {what}")
             self._faults[what] = fault

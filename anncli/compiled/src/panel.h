@@ -5,8 +5,7 @@
 // that puts all of them into the same few places of the L1 cache.
 
 // The height of a tile of 4, 3, 2 and 1 vectors: as many sums as there are registers, but no more rows than there are registers
-// for row pointers. Tiles of 4 and 3 vectors
-// need 32 registers.
+// for row pointers. Tiles of 4 and 3 vectors need 32 registers.
 #undef ANN_WIDE_TILES
 #if VL == 16 || (VL == 4 && defined(__aarch64__))
 #define ANN_WIDE_TILES 1

@@ -29,7 +29,7 @@ def text_column_fault(layout: Layout, fault: DataError) -> DataError | None:
     words = ", ".join(quoted(text_of(value)) for value in list(dict.fromkeys(values))[:3])
     advice = "leave it out, or write numbers for its words"
     width = len(layout.rows[0])
-    if column in (0, width - 1) and len(layout.rows[0]) > 1:
+    if column in (0, width - 1) and width > 1:
         advice = "if it is the class, " + split_command(
             fault.path or "", layout.delimiter, column > 0, bool(layout.names)
         )
@@ -80,4 +80,9 @@ def split_command(path: str, delimiter: str, is_last: bool, has_names: bool) -> 
     ending = ".csv" if delimiter else ".txt"
     take = f'{{ f = ${"NF" if is_last else "1"} "{ending}"; {cut}; print > f }}'
     rows = "NR > 1 " if has_names else ""
-    return f"give one file per class without it: awk{option} '{rows}{take}' {shlex.quote(path)}"
+    command = f"awk{option} '{rows}{take}'"
+    if path.endswith(".gz"):
+        command = f"gzip -dc {shlex.quote(path)} | {command}"
+    elif path not in ("-", shown_name("-")):
+        command += f" {shlex.quote(path)}"
+    return f"give one file per class without it: {command}"

@@ -16,7 +16,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.dataset.dataset import UNLABELLED, Dataset
-from anncli.errors import DataError, UsageError, count_of, did_you_mean, quoted
+from anncli.errors import DataError, UsageError, count_of, did_you_mean, listed, quoted
 from anncli.formats.data.base import RowBatch
 from anncli.formats.files.textfile import Path, shown_name
 from anncli.network.network import Network
@@ -69,7 +69,7 @@ def _refuse_sets(paths: Sequence[Path], names: Sequence[str]) -> None:
             option = "--test" if "test" in found[0].lower() else "--validation"
             rest = "--validation" if option == "--test" else "--test"
             message = f"{len(paths)} files are {len(paths)} classes, but this one is called like a set"
-            advice = f"say {option} {shlex.quote(os.fspath(path))} (or {rest}), and give one file per class"
+            advice = f"say {option} {shlex.quote(os.fspath(path))} (or {rest}), and give one file per class; if it is a class, rename it"
             raise UsageError(message, path=shown_name(path), advice=advice)
     if [name.lower() for name in names] == ["x", "y"] and names[0] == "X":
         advice = "put the rows of each class into a file of their own"
@@ -213,8 +213,7 @@ class ClassNumbers:
             return self.classes or self._of_files or tuple(str(k) for k in range(1, count + 1)), None
         names = sorted(self._found, key=_sort_key)
         if self._n_classes is not None and len(names) != self._n_classes:
-            shown = ", ".join(names[:10]) + (" ..." if len(names) > 10 else "")
-            message = f"{len(names)} class{'' if len(names) == 1 else 'es'} ({shown}) for a network of {self._n_classes} classes"
+            message = f"{len(names)} class{'' if len(names) == 1 else 'es'} ({listed(names)}) for a network of {self._n_classes} classes"
             advice = "change the last layer of the network" if len(names) > 1 else "give rows of every class"
             raise UsageError(message, path=self._named_in, advice=advice)
         places = {name: k for k, name in enumerate(names)}

@@ -45,11 +45,11 @@ def read_dataset(
     """The rows of one file per class, in class order; or of one file for all classes, whose rows carry their classes.
 
     Args: paths, may be a single one; network, whose inputs and classes the files must fit; class_names, default those of
-        the network, then those in the rows, then the file names without ending; n_inputs, the values per row or
-        the names of their columns, default those of the network, then of the first row; labelled, False where the files are no classes, so that only rows
-        give labels; delimiter, '' for blanks, or one of , ; tab |, default found in the file; data_format, a name of
-        DATA_FORMAT_NAMES, default found in each file; remarks, takes what the reader has to say; without it a warning of
-        Python tells of numbers that 32 bits do not hold.
+        the network, then those in the rows, then the file names without ending; n_inputs, the values per row or the names
+        of their columns, default those of the network, then of the first row; labelled, False where the files are no
+        classes, so that only rows give labels; delimiter, '' for blanks, or one of , ; tab |, default found in the file;
+        data_format, a name of DATA_FORMAT_NAMES, default found in each file; remarks, takes what the reader has to say;
+        without it a warning of Python tells of numbers that 32 bits do not hold.
     Raises: DataError with file, line and column for anything that is not clean data; UsageError for files that do not
         agree with the classes.
     """

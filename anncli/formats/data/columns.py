@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.errors import DataError, nearest
+from anncli.errors import DataError, listed, nearest
 from anncli.formats.data.base import RowBatch
 from anncli.formats.data.remarks import Remarks
 
@@ -24,6 +25,7 @@ class ColumnMatcher:
         self._remarks, self._of = remarks, "the network" if wanted else ""
         self.found: tuple[str, ...] = ()  # the names that a file has given, in the wanted order
         self._said: set[tuple[str, str]] = set()
+        self._fitted: tuple[str, tuple[str, ...], list[int]] = "", (), []  # the last file, its names, their order
 
     def fit(self, batch: RowBatch, shown: str) -> RowBatch:
         """The batch with its columns in the wanted order; raises DataError for a missing column, naming it."""
@@ -41,30 +43,36 @@ class ColumnMatcher:
         self.found = self.wanted
         if names == self.wanted:
             return batch
-        order = self._order(names, shown, batch.header_line or None)
+        if self._fitted[:2] != (shown, names):
+            self._fitted = shown, names, self._order(names, shown, batch.header_line or None)
+        order = self._fitted[2]
         inputs: Array = np.ascontiguousarray(batch.inputs[:, order])
         return batch._replace(inputs=inputs, columns=tuple(batch.columns[k] for k in order))
 
     def _order(self, names: tuple[str, ...], shown: str, line: int | None) -> list[int]:
         """The place of each wanted column in the file."""
-        missing = [name for name in self.wanted if name not in names]
-        extra = [name for name in names if name not in self.wanted]
+        places, wanted = {name: place for place, name in enumerate(names)}, set(self.wanted)
+        missing = [name for name in self.wanted if name not in places]
+        extra = [name for name in names if name not in wanted]
         if missing:
             close = nearest(missing[0], extra)
-            advice = f"is it '{close}'?" if close else f"the columns of {self._of} are {_listed(self.wanted)}"
-            raise DataError(f"no column {_listed(missing, quote=True)}", path=shown, line=line, advice=advice)
-        double = [name for name in dict.fromkeys(names) if names.count(name) > 1 and name in self.wanted]
+            advice = f"is it '{close}'?" if close else f"the columns of {self._of} are {listed(self.wanted)}"
+            raise DataError(f"no column {listed(_quoted(missing))}", path=shown, line=line, advice=advice)
+        double = [name for name, count in Counter(names).items() if count > 1 and name in wanted]
         if double:
             raise DataError(
-                f"two columns are called {_listed(double, quote=True)}", path=shown, line=line, advice="rename one"
+                f"two columns are called {listed(_quoted(double))}",
+                path=shown,
+                line=line,
+                advice="rename one",
             )
         if extra and self._of != "the network":
-            message = f"columns that {self._of} does not have: {_listed(extra)}"
+            message = f"columns that {self._of} does not have: {listed(extra)}"
             raise DataError(message, path=shown, line=line, advice="give files with the same columns")
         if extra:
-            self._say(shown, f"columns that the network does not have are left out: {_listed(extra)}", is_guess=False)
+            self._say(shown, f"columns that the network does not have are left out: {listed(extra)}", is_guess=False)
         self._say(shown, f"the columns are matched with those of {self._of} by name", is_guess=True)
-        return [names.index(name) for name in self.wanted]
+        return [places[name] for name in self.wanted]
 
     def _say(self, shown: str, text: str, *, is_guess: bool) -> None:
         """Once for each file."""
@@ -73,6 +81,5 @@ class ColumnMatcher:
             (self._remarks.guess if is_guess else self._remarks.note)(shown, text)
 
 
-def _listed(names: Sequence[str], quote: bool = False) -> str:
-    shown = [f"'{name}'" if quote else name for name in names[:10]]
-    return ", ".join(shown) + (", ..." if len(names) > 10 else "")
+def _quoted(names: Sequence[str]) -> list[str]:
+    return [f"'{name}'" for name in names]

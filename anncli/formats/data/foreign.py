@@ -52,7 +52,7 @@ def _is_fann(head: bytes) -> bool:
     return fits and (widths != [3, 3] or len(content_lines(head, 1 << 16)) == 2 * int(counts[1]) + 1)
 
 
-_RELATION = re.compile(rb"^\s*@relation\s", re.IGNORECASE | re.MULTILINE)
+_RELATION = re.compile(rb"^[ \t]*@relation\s", re.IGNORECASE | re.MULTILINE)
 
 
 def _is_arff(head: bytes) -> bool:
@@ -103,7 +103,7 @@ KINDS = (
     Kind("a PROBEN1 file", _NUMBERS + ", a file per class", _starts_with_word(rb"bool_in\s*=")),
     Kind("libsvm text (index:value)", "write all values of a row, zeros too, in a file per class", _is_libsvm),
     Kind("a FANN training file", "write the inputs of each class into a file of its own, a row per line", _is_fann),
-    Kind("a network, not data", "NETWORK comes first, then the data files", _starts_with_word(rb"(?:#[^\n]*\n\s*|---\s*\n\s*)*anncli:")),
+    Kind("a network, not data", "NETWORK comes first, then the data files", _starts_with_word(rb"(?:#[^\n]*\n\s*|---[ \t\r]*\n\s*)*anncli:")),
     Kind("XML or HTML text", _TABLE, _starts_with_word(rb"<[?!a-z]")),
     Kind("JSON text", _NUMBERS, _starts_with_word(rb"[{\[]")),
 )  # fmt: skip

@@ -21,7 +21,7 @@ from anncli.compiled.row_text import (
     strip_comment,
     text_of,
 )
-from anncli.errors import DataError, quoted
+from anncli.errors import DataError, listed, quoted
 
 # So many lines of content are looked at.
 SAMPLE_LINES = 20
@@ -33,9 +33,12 @@ COMMENT_MARKS = re.compile(rb"(?:%|//|!|--|\*|@)")
 
 
 class Layout(NamedTuple):
-    """delimiter: '' for blanks, or one character; names: of the columns, or (); header: the number of their line among
-    the lines looked at, or 0; n_values: the values of a row; trailing, leading: every line ends or begins with a delimiter
-    that separates nothing; rows: the values of the rows looked at; numbered: the names are the numbers 0, 1, 2, ..."""
+    """What the first lines show.
+
+    delimiter: '' for blanks, or one character; n_values: the values of a row; names: of the columns, or (); trailing,
+    leading: every line ends or begins with a delimiter that separates nothing; rows: the values of the rows looked at;
+    numbered: the names are the numbers 0, 1, 2, ...
+    """
 
     delimiter: str
     n_values: int
@@ -47,7 +50,7 @@ class Layout(NamedTuple):
 
     def text(self) -> str:
         """The layout in words."""
-        named = f"the first line names the columns {', '.join(self.names)}" if self.names else "no column names"
+        named = f"the first line names the columns {listed(self.names)}" if self.names else "no column names"
         end = ", a delimiter at the end of every line" if self.trailing else ""
         return f"{self.n_values} values per row, separated by {shown_delimiter(self.delimiter)}{end}; {named}"
 

@@ -15,6 +15,7 @@ class Remarks:
     def __init__(self) -> None:
         self.guesses: list[str] = []
         self.notes: list[str] = []
+        self._warnings: list[str] = []
         self.precision = Precision()
 
     def guess(self, shown: str, text: str) -> None:
@@ -23,6 +24,9 @@ class Remarks:
     def note(self, shown: str, text: str) -> None:
         self.notes.append(f"{shown}: {text}")
 
+    def warn(self, text: str) -> None:
+        self._warnings.append(text)
+
     def warnings(self) -> list[str]:
         """What may spoil the result; complete when everything has been read."""
-        return self.precision.warnings()
+        return [*self._warnings, *self.precision.warnings()]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -124,7 +125,8 @@ class VectorReader:
         if self.want.remarks is not None:
             read = rows.rows(before)
             precision = self.want.remarks.precision
-            precision.watch(read, lambda n: self._exact(block, n), self.columns, is_first=is_first)
+            exact = partial(self._exact, block)
+            precision.watch(read, exact, self.columns, self.want.columns, is_first=is_first)
 
     def _start(self, block: bytes) -> int:
         """Find delimiter, header and width in the first lines; returns where the rows begin."""
@@ -170,17 +172,16 @@ class VectorReader:
             block = block.replace(end + b"\n", b"\n").replace(end + b"\r\n", b"\r\n")
         return _FIRST_TAB.sub(b"", block) if self._layout.leading else block
 
-    def _exact(self, block: bytes, n_rows: int) -> Array:
-        """The first rows of a block that was read without a fault, as float64 (n, width)."""
-        assert self.width is not None
-        assert self.delimiter is not None
+    def _exact(self, block: bytes, n_rows: int, columns: Sequence[int]) -> Array:
+        """Some columns of the first rows of a block that was read without a fault, as float64 (n, columns)."""
         found: list[list[float]] = []
         for line in block.split(b"\n"):
             if line.strip():
-                found.append(list(map(float, self._values(line)[: self.width.n_values])))
+                values = self._values(line)
+                found.append([float(values[column]) for column in columns])
                 if len(found) == n_rows:
                     break
-        return np.array(found, dtype=np.float64).reshape(-1, self.width.n_values)
+        return np.array(found, dtype=np.float64).reshape(-1, len(columns))
 
     def _values(self, line: bytes) -> list[bytes]:
         """The values of a line without a comment; a last delimiter that separates nothing is left out."""

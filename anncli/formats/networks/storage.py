@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+
 from anncli.errors import NetworkError, UsageError
-from anncli.formats.files.textfile import Path, read_bytes, replace_file, shown_name
+from anncli.formats.files.textfile import BOM, Path, read_bytes, replace_file, shown_name
 from anncli.formats.networks.names import DIALECTS, NETWORK_FORMAT_NAMES
 from anncli.formats.networks.numbers import MAX_NETWORK_BYTES
 from anncli.formats.networks.registry import format_of, network_format
@@ -11,6 +14,9 @@ from anncli.network.network import Network
 from anncli.network.scaling import Scaling
 from anncli.network.topology import Topology
 
+_MARK = re.compile(rb"^anncli[ \t]*:", re.MULTILINE)
+# Where the mark of a network is looked for.
+_HEAD_BYTES = 1 << 20
 _NO_NETWORK = "check the name, or make a network with `ann init`"
 
 
@@ -77,6 +83,18 @@ def check_place(network: Network, path: Path) -> None:
     if network.source.dialect == "ann1dn" and name != "<stdin>" and not _has_our_ending(path):
         advice = "NETWORK comes first; if it is one, rename it to end in .nn, or say where to write with --output"
         raise UsageError("reads as a network of ann1dn and as data; it is not overwritten", path=name, advice=advice)
+
+
+def holds_other_than_network(path: Path) -> bool:
+    """Whether a file exists and is neither empty nor one of our own networks; looking does not count as reading it."""
+    if not os.path.isfile(path):
+        return False
+    try:
+        with open(path, "rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError:
+        return True
+    return bool(head.strip()) and _MARK.search(head.removeprefix(BOM)) is None
 
 
 def save(network: Network, path: Path, name: str | None = None) -> None:
