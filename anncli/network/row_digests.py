@@ -32,6 +32,11 @@ class RowDigests:
     filters: tuple[Array, ...] = ()
     n_rows: int = 0
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether contains() takes no other row for one that trained the network, as filters do with one in 10,000."""
+        return not self.filters
+
     def contains(self, digests: Array) -> Array:
         """bool (n,): whether each of the digests (n,) is one of a row that trained the network."""
         found = np.zeros(len(digests), dtype=bool)

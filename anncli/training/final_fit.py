@@ -19,9 +19,10 @@ _ENOUGH_EPOCHS = 200
 _LEARNED, _CONFIRMED = 0.98, 0.9
 # The final fit ends at the last epoch whose validation loss was at most this many times that of the best epoch.
 _TOLERATED = 1.1
-# The final fit is discarded where its loss is more than this many times that of the chosen network, or its accuracy is
-# lower by more than that. A run that was not over has about the same loss after both fits, a little higher or lower.
-_MOST_LOSS, _MOST_LOST = 1.02, 0.02
+# The final fit is discarded where its loss is more than this many times that of the chosen network, and more than this
+# fraction of a constant prediction's loss higher, or its accuracy is lower by more than that. A run that was not over has
+# about the same loss after both fits, a little higher or lower; where all rows are learned both losses are near 0.
+_MOST_LOSS, _LEAST_LOSS, _MOST_LOST = 1.02, 0.01, 0.02
 
 
 class Refit(NamedTuple):
@@ -36,8 +37,9 @@ class FinalFit:
     """Retrains a finished attempt from its initial weights on training and validation rows together.
 
     The result is kept only if it does not fall behind the chosen network, that of the best epoch, on the rows that it was
-    fitted to: its mean loss over them, without the penalty, must not be higher by more than 2 %, nor its accuracy lower
-    by more than two points, both weighted as in training. After divergence there is no final fit.
+    fitted to: its mean loss over them, without the penalty, must not be higher by more than 2 % and by more than
+    1 % of that of a constant prediction, nor its accuracy lower by more than two points, weighted as in training. After
+    divergence there is no final fit.
 
     attempt: the one given, or its repetition without the default penalty, where that penalty prevented any learning;
     refit: None as long as no final fit is complete and kept; penalty_dropped: attempt or refit has no default penalty.
@@ -113,7 +115,7 @@ class FinalFit:
         own, other = measure.loss(parameters, rows), measure.loss(chosen, rows)
         where = "on the training and validation rows"
         # Written so that a loss that is not finite counts as higher.
-        if not own <= _MOST_LOSS * other:
+        if not own <= max(_MOST_LOSS * other, other + _LEAST_LOSS * measure.constant_loss(rows)):
             return f"its loss {where} is {own:.4g}, against {other:.4g} before it"
         own, other = measure.accuracy(parameters, rows), measure.accuracy(chosen, rows)
         if own < other - _MOST_LOST:

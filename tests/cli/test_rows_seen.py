@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from ann_process import Ann
 
+from anncli.cli.showing.seen_rows import SetReport, marks
+from anncli.evaluation.binary import BinaryEvaluation
+
 TRAIN = ("train", "net.nn", "pos.txt", "neg.txt")
 # Enough units to learn the training rows by heart.
 NETWORK = "anncli: 1\ninputs: 6\nlayers: [40 tanh, 1 logistic]\n"
@@ -247,4 +250,13 @@ def test_resuming_keeps_the_old_network_of_the_first_run(folder: Path, ann: Ann)
     assert done.stderr == (
         "ann: --resume c: it begins with new weights, this run goes on from the weights of the network; "
         "repeat the options of the first run\n"
+    )
+
+
+def test_a_count_of_a_filter_is_called_an_estimate() -> None:
+    evaluation = BinaryEvaluation._make([0] * len(BinaryEvaluation._fields))
+    exact, estimate = (SetReport(evaluation._replace(n=50_000), 5, evaluation, is_exact) for is_exact in (True, False))
+    assert marks({"test": exact})[0].startswith("* test: 5 of these 50000 rows trained the network, so")
+    assert marks({"test": estimate})[0].startswith(
+        "* test: about 5 of these 50000 rows trained the network (of 10,000 others"
     )

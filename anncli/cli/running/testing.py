@@ -57,7 +57,8 @@ def _report(network: Network, data: Dataset, threshold: float | None, threads: i
     def of_rows(among: Array | None) -> Any:
         return evaluate(network, data, among, threshold=threshold, threads=threads)
 
-    return set_report(of_rows, data.labels != UNLABELLED, seen)
+    digests = network.row_digests
+    return set_report(of_rows, data.labels != UNLABELLED, seen, digests is None or digests.is_exact)
 
 
 def _seen_lines(report: SetReport) -> list[str]:

@@ -14,20 +14,24 @@ NOT_KNOWN = "not known: the network file holds no digests of the rows that train
 
 class SetReport(NamedTuple):
     """One set of rows: the evaluation of all; n_seen: how many of them trained the network before, None where that is not
-    known or was not asked; unseen: the evaluation of the others, None where all or none were seen."""
+    known or was not asked; unseen: the evaluation of the others, None where all or none were seen; is_exact: whether
+    no other row was taken for one of them."""
 
     evaluation: Any
     n_seen: int | None = None
     unseen: Any = None
+    is_exact: bool = True
 
 
-def set_report(evaluate: Callable[[Array | None], Any], labelled: Array, seen: Array | None) -> SetReport:
+def set_report(
+    evaluate: Callable[[Array | None], Any], labelled: Array, seen: Array | None, is_exact: bool
+) -> SetReport:
     """Args: evaluate: the evaluation of the rows where a mask (n,) is true, None for all; labelled, seen: bool (n,), rows
-    that count and rows that trained the network before; seen None: not known."""
+    that count and rows that trained the network before; seen None: not known; is_exact: see RowDigests."""
     if seen is None:
         return SetReport(evaluate(None))
     n_seen, new = int(np.count_nonzero(seen & labelled)), labelled & ~seen
-    return SetReport(evaluate(None), n_seen, evaluate(new) if n_seen and new.any() else None)
+    return SetReport(evaluate(None), n_seen, evaluate(new) if n_seen and new.any() else None, is_exact)
 
 
 def table_rows(reports: Mapping[str, SetReport]) -> dict[str, Any]:
@@ -51,6 +55,8 @@ def marks(reports: Mapping[str, SetReport]) -> list[str]:
     for name, report in reports.items():
         if report.n_seen:
             trained = f"{report.n_seen} of these {report.evaluation.n} rows trained the network"
+            if not report.is_exact:
+                trained = f"about {trained} (of 10,000 others one is taken for such a row)"
             if report.unseen is not None:
                 advice = f"trust the line '{new_rows(name)}'"
             else:

@@ -109,7 +109,8 @@ def evaluate_sets(training: TrainingRun, result: TrainingResult) -> RunReport:
         def evaluate(among: Array | None) -> Any:
             return training.evaluate(weights, rows if among is None else rows[among], result.network.classes)
 
-        return set_report(evaluate, labelled, mask)
+        digests = result.network.row_digests
+        return set_report(evaluate, labelled, mask, digests is None or digests.is_exact)
 
     held_out = {name: rows for name, rows in result.rows.items() if len(rows)}
     if result.validation_parameters is None:

@@ -76,7 +76,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         if not isinstance(settings, dict) or not isinstance(state, dict):
             raise TypeError("no mapping")
         return Checkpoint(document["network"].encode("latin-1"), settings, state)
-    except NetworkError:
+    except (NetworkError, MemoryError):
         raise
     # For a damaged file, zipfile, json and numpy raise errors of many classes.
     except Exception:
