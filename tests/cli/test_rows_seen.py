@@ -209,3 +209,25 @@ def test_resuming_keeps_the_old_network_of_the_first_run(folder: Path, ann: Ann)
     assert (folder / "net.nn~").read_bytes() == first
     done = ann(*TRAIN, 20, "--seed", 1, "--resume", "c", "--continue", check=2)
     assert done.stderr == "ann: --resume c: it was written without --continue; repeat the options of the first run\n"
+
+
+@pytest.mark.parametrize("kind", ["data", "link to data", "folder"])
+def test_the_copy_of_the_old_network_never_takes_the_place_of_other_things(folder: Path, ann: Ann, kind: str) -> None:
+    ann(*TRAIN, 2, "-q")
+    trained, other, copy = (folder / "net.nn").read_bytes(), folder / "other.txt", folder / "net.nn~"
+    other.write_text("0.5 1 2\n3 4 5\n")
+    if kind == "folder":
+        copy.mkdir()
+    elif kind == "data":
+        copy.write_bytes(other.read_bytes())
+    else:
+        copy.symlink_to(other)
+    run = ann(*TRAIN, 2, "-q", check=2)
+    assert run.stderr == (
+        "ann: net.nn~: is where the old network would be kept, but holds no network; "
+        "move it away, or leave the copy out with --no-backup\n"
+    )
+    assert (folder / "net.nn").read_bytes() == trained
+    assert other.read_text() == "0.5 1 2\n3 4 5\n"
+    assert copy.is_dir() or copy.read_bytes() == other.read_bytes()
+    ann(*TRAIN, 2, "-q", "--no-backup")

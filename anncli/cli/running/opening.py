@@ -12,7 +12,7 @@ from anncli.backends.thread_trial import available_processors
 from anncli.cli.asking.network_options import file_layer
 from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.places import refuse_read_files, same_file, would_overwrite
-from anncli.cli.running.replacing import backup_name
+from anncli.cli.running.replacing import backup_name, check_backup
 from anncli.cli.running.resumption import begin_or_resume, check_same_shape, resume_from
 from anncli.cli.showing.remarks import show_remarks
 from anncli.dataset.dataset import Source
@@ -141,6 +141,8 @@ def _check_places(settings: TrainSettings, options: TrainingOptions, network: Ne
     _check_distinct("--history", s.history, [*read, s.output])
     _check_distinct("--checkpoint", s.checkpoint, [*read, s.output, *([s.history] if s.history else [])])
     _check_distinct("the copy of the old network", kept_as, [*read, *filter(None, (s.history, s.checkpoint))])
+    if kept_as is not None:
+        check_backup(kept_as)
     _check_read_files(settings)
     for target in (s.output, s.history, s.checkpoint, kept_as):
         if target is not None and target != "-":

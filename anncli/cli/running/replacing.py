@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import re
+
 from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.places import same_file
 from anncli.cli.showing.console import Console
-from anncli.errors import count_of, printable
+from anncli.errors import AnnError, UsageError, count_of, printable
 from anncli.formats.files.textfile import replace_file
+from anncli.formats.networks.storage import parse
 from anncli.network.network import Network
 from anncli.training.setup import Setup
 
@@ -19,6 +23,29 @@ def is_in_place(settings: TrainSettings) -> bool:
 def backup_name(settings: TrainSettings) -> str | None:
     """Where the old network is kept; None where it stays in its own file, or --no-backup gives it up."""
     return f"{settings.network_path}~" if settings.backup and is_in_place(settings) else None
+
+
+def check_backup(kept_as: str) -> None:
+    """Raises UsageError where the copy of the old network would take the place of something that is no network."""
+    if not os.path.lexists(kept_as) or _holds_a_network(kept_as):
+        return
+    advice = "move it away, or leave the copy out with --no-backup"
+    raise UsageError("is where the old network would be kept, but holds no network", path=kept_as, advice=advice)
+
+
+def _holds_a_network(path: str) -> bool:
+    """Whether a file is empty or a network, damaged or not."""
+    if not os.path.isfile(path):
+        return False
+    try:
+        # Not read as an input of the run, which would protect it.
+        with open(path, "rb") as file:
+            data = file.read()
+        if data.strip() and not re.search(rb"^anncli:", data, re.MULTILINE):
+            parse(data, path)
+    except (AnnError, OSError):
+        return False
+    return True
 
 
 def announce(settings: TrainSettings, replaced: Network, kept_as: str | None) -> None:
