@@ -155,8 +155,12 @@ def test_quotes_and_comments_do_not_slow_the_line_numbers(tmp_path: Path, parser
         read_dataset(path, labelled=False)
 
 
-@pytest.mark.parametrize(("text", "place"), [("a\tb\tc\n\t2\t3\n4\t5\t6\n", "2:1"), ("a\tb\tc\n1\t2\t\n4\t5\t\n", "2:3")])
-def test_a_table_with_an_empty_cell_at_an_end_of_its_first_row_is_no_list(tmp_path: Path, text: str, place: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "place"), [("a\tb\tc\n\t2\t3\n4\t5\t6\n", "2:1"), ("a\tb\tc\n1\t2\t\n4\t5\t\n", "2:3")]
+)
+def test_a_table_with_an_empty_cell_at_an_end_of_its_first_row_is_no_list(
+    tmp_path: Path, text: str, place: str
+) -> None:
     path = tmp_path / "t.tsv"
     path.write_text(text)
     with pytest.raises(DataError, match=f"{place}: the value is missing"):

@@ -48,18 +48,39 @@ def _holds_a_network(path: str) -> bool:
     return True
 
 
-def announce(settings: TrainSettings, replaced: Network, kept_as: str | None) -> None:
-    """Say that a trained network is not continued, before it is replaced."""
-    console, epochs = settings.console, replaced.record.get("epochs_in_all")
-    trained = f"trained for {count_of(epochs, 'epoch')}" if isinstance(epochs, int) else "with weights"
-    if not is_in_place(settings):
-        name = "<stdin>" if settings.network_path == "-" else settings.network_path
-        console.note(
-            f"{name} is a network {trained}; training anew from its definition (--continue goes on from its weights)"
-        )
+def stays(kept_as: str, replaced: Network) -> bool:
+    """Whether the copy that is there is kept: an interrupted run left the network that is replaced, and what that run
+    replaced is worth more."""
+    is_there = os.path.isfile(kept_as) and os.path.getsize(kept_as) > 0
+    return is_there and replaced.record.get("stop") == "interrupted"
+
+
+def announce(settings: TrainSettings, replaced: Network) -> None:
+    """Say before the training that a trained network is not continued. Whether it is replaced is not known yet: a run
+    that diverges changes nothing."""
+    name = "<stdin>" if settings.network_path == "-" else printable(settings.network_path)
+    settings.console.note(
+        f"{name} is a network {_trained(replaced)}; training anew from its definition (--continue goes on from its weights)"
+    )
+
+
+def replacement_text(settings: TrainSettings, replaced: Network | None, kept_as: str | None) -> str | None:
+    """What to say when a new network has taken the place of a trained one, or None where none is replaced; ask before
+    the new one is written."""
+    if replaced is None or not is_in_place(settings):
+        return None
+    if kept_as is None:
+        kept = "not kept: --no-backup"
+    elif stays(kept_as, replaced):
+        kept = f"an interrupted run left it: {printable(kept_as)} stays as it is"
     else:
-        kept = f"kept as {printable(kept_as)}" if kept_as else "not kept: --no-backup"
-        console.note(f"replacing a network {trained} ({kept})")
+        kept = f"kept as {printable(kept_as)}"
+    return f"replaced a network {_trained(replaced)} ({kept})"
+
+
+def _trained(network: Network) -> str:
+    epochs = network.record.get("epochs_in_all")
+    return f"trained for {count_of(epochs, 'epoch')}" if isinstance(epochs, int) else "with weights"
 
 
 def announce_continuing(console: Console, setup: Setup, epochs: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from anncli.errors import NetworkError, UsageError
 from anncli.formats.files.textfile import Path, read_bytes, replace_file, shown_name
 from anncli.formats.networks.names import DIALECTS, NETWORK_FORMAT_NAMES
@@ -79,6 +81,9 @@ def check_place(network: Network, path: Path) -> None:
         raise UsageError("reads as a network of ann1dn and as data; it is not overwritten", path=name, advice=advice)
 
 
-def save(network: Network, path: Path, name: str | None = None) -> None:
-    """Write a network whole or not at all (`-`: standard output); raises AnnError if that fails, and as render()."""
-    replace_file(path, render(network, name, path))
+def save(network: Network, path: Path, name: str | None = None, before: Callable[[], None] | None = None) -> None:
+    """Write a network whole or not at all (`-`: standard output); raises AnnError if that fails, and as render().
+
+    before: as in replace_file().
+    """
+    replace_file(path, render(network, name, path), before=before)
