@@ -101,6 +101,8 @@ def test_continuing_holds_out_new_rows_only(folder: Path, ann: Ann) -> None:
     for name in ("pos.txt", "neg.txt"):
         new = (folder / f"new-{name}").read_text().splitlines(keepends=True)[:40]
         (folder / name).write_text("".join(new) + (folder / name).read_text())
+    told = ann(*TRAIN, 20, "--continue", "--test", 0.25, "-o", "more.nn").stderr
+    assert "ann: --test 0.25: of 80 rows; the other 200 of 280 trained this network before\n" in told
     found = document(ann, *TRAIN, 20, "--continue", "--test", 0.25, "-o", "more.nn")
     assert found["start"] == "continued"
     assert found["samples"] == {"training": 260, "validation": 0, "test": 20}

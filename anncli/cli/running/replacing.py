@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import re
 
+import numpy as np
+
+from anncli.arrays import take_rows
 from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.places import same_file
 from anncli.cli.showing.console import Console
@@ -88,6 +91,24 @@ def announce_continuing(console: Console, setup: Setup, epochs: int) -> None:
     if setup.network.source.dialect != "ann1dn" and not len(setup.rows["validation"]):
         advice = "--validation 0.2 holds out rows that have not trained the network"
         console.note(f"continuing without a validation set for all {count_of(epochs, 'epoch')}; {advice}")
+
+
+def announce_fractions(settings: TrainSettings, setup: Setup) -> None:
+    """Say of how many rows the fractions of a continued training were taken: rows that trained the network are not held
+    out, so a set is smaller than the fraction of all rows."""
+    options, mask = setup.options, setup.seen.mask()
+    asked = {
+        name: value for name in ("validation", "test") if isinstance(value := getattr(options, name), float) and value
+    }
+    if not (settings.continues and asked) or mask is None:
+        return
+    rows = [setup.rows[name] for name in ("training", "validation", "test") if name == "training" or name in asked]
+    n_seen = sum(int(np.count_nonzero(take_rows(mask, row))) for row in rows)
+    n_all = sum(map(len, rows))
+    sets = " and ".join(f"--{name} {fraction:g}" for name, fraction in asked.items())
+    settings.console.note(
+        f"{sets}: of {count_of(n_all - n_seen, 'row')}; the other {n_seen} of {n_all} trained this network before"
+    )
 
 
 def keep_old(kept_as: str, data: bytes, network_path: str) -> None:

@@ -11,7 +11,15 @@ import click
 from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.opening import Opened, open_training
-from anncli.cli.running.replacing import announce, announce_continuing, is_in_place, keep_old, replacement_text, stays
+from anncli.cli.running.replacing import (
+    announce,
+    announce_continuing,
+    announce_fractions,
+    is_in_place,
+    keep_old,
+    replacement_text,
+    stays,
+)
 from anncli.cli.running.resumption import Checkpoints
 from anncli.cli.running.signals import Interruption
 from anncli.cli.showing.console import print_json
@@ -56,6 +64,7 @@ def _run(settings: TrainSettings, opened: Opened) -> None:
         announce(settings, opened.replaced)
     elif training.setup.is_continued:
         announce_continuing(settings.console, training.setup, settings.epochs)
+        announce_fractions(settings, training.setup)
     # To the very end: the last epoch is not yet the written file, and a signal between the two must not lose the network.
     with Interruption() as interruption:
         logs = _Logs(opened, settings)
