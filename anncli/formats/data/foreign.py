@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from anncli.compiled.row_text import NUMBER, NUMBER_PATTERN, content_lines
+from anncli.compiled.row_text import NUMBER, content_lines
 from anncli.errors import DataError
+from anncli.limits import NUMBER_PATTERN
 
 _TABLE = "export its table as CSV"
 _PANDAS = "write it as CSV (pandas: to_csv(..., index=False))"
