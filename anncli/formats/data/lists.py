@@ -87,7 +87,7 @@ class _Batch:
         inputs = np.concatenate([entry.rows for entry in entries])
         if precision is not None:
             exact = [entry.rows if entry.exact is None else entry.exact for entry in entries]
-            precision.watch(inputs, lambda n: np.concatenate(exact)[:n].astype(np.float64), is_first=self.is_first)
+            precision.watch(inputs, lambda n: np.concatenate(exact[:n])[:n].astype(np.float64), is_first=self.is_first)
         # Label 0 means unknown; labels from 1 count the classes.
         labels = np.repeat(np.array([entry.label - 1 for entry in entries], dtype=np.int32), counts)
         lines = [entry.line for entry in entries for _ in entry.names]

@@ -17,6 +17,13 @@ _FIRST_ROWS = 1000
 _MOST_ROWS = 20_000
 # Fewer collisions among the values of a column do not matter.
 _COLLISIONS = 0.01
+# Columns that are not narrow as a whole are looked at in a sample of rows and values, and need more collisions in it.
+_SAMPLE_ROWS, _SAMPLE_VALUES, _FEWEST_ROWS = 300, 100_000, 8
+_SAMPLE_COLLISIONS = 0.1
+# Below this float32 has fewer and fewer digits, and then only 0.
+_TINY = float(np.finfo(np.float32).tiny)
+# Fractions that differ by less, relative to their size, were meant to be equal: 0.1 + 0.2 and 0.3.
+_ROUNDING = 2.0**-50
 
 
 class Precision:
@@ -33,7 +40,7 @@ class Precision:
         self._rows_left = _MOST_ROWS if is_first else self._rows_left
         if not len(rows) or not self._rows_left:
             return
-        suspects = self._narrow(rows[:_FIRST_ROWS]) if is_first else set()
+        suspects = self._narrow(rows[:_FIRST_ROWS]) | self._losing(rows, exact) if is_first else set()
         if rows.max() >= _WHOLE or rows.min() <= -_WHOLE:
             suspects |= set(np.flatnonzero((np.abs(rows) >= _WHOLE).any(axis=0)).tolist())
         if not suspects:
@@ -50,12 +57,32 @@ class Precision:
         size = np.maximum(np.abs(low), np.abs(high))
         return set(np.flatnonzero((high - low < _NARROW * size) & (size > 0)).tolist())
 
+    def _losing(self, rows: Array, exact: Callable[[int], Array]) -> set[int]:
+        """The columns that lose values in a sample, though they are not narrow: most values are close together and a few
+        are far away (a 0 or -999 for a missing one), or they are so small that they become 0."""
+        n = max(_FEWEST_ROWS, min(_SAMPLE_ROWS, _SAMPLE_VALUES // rows.shape[1]))
+        rows = rows[:n]
+        middle = np.partition(rows, len(rows) // 2, axis=0)[len(rows) // 2].astype(np.float64)
+        close = np.abs(rows - middle) < _NARROW * np.abs(middle)
+        is_close, is_tiny = close.sum(axis=0) > len(rows) / 2, (np.abs(rows) < _TINY).any(axis=0)
+        if not (is_close.any() or is_tiny.any()):
+            return set()
+        values, found = exact(n), set[int]()
+        for column in np.flatnonzero(is_close | is_tiny).tolist():
+            own = values[:, column]
+            # A column with a 0 may have other values that are computed with rounding errors; these are no loss.
+            distinct = _distinct(own if is_close[column] else own[np.abs(own) < _TINY])
+            lost = len(distinct) - len(np.unique(distinct.astype(np.float32)))
+            if lost > _SAMPLE_COLLISIONS * len(np.unique(own)):
+                found.add(column)
+        return found
+
     def warnings(self) -> list[str]:
         """One line for each column whose different values became equal."""
         return [text for column in sorted(self._exact) if (text := self._loss(column))]
 
     def _loss(self, column: int) -> str | None:
-        exact = np.array(sorted(self._exact[column]))
+        exact = _distinct(np.array(list(self._exact[column])))
         rounded = exact.astype(np.float32)
         n_left = len(np.unique(rounded))
         if len(exact) - n_left <= _COLLISIONS * len(exact):
@@ -64,10 +91,20 @@ class Precision:
         one, other = _shown(exact[lost]), _shown(exact[lost + 1])
         name = f"column {column + 1} ('{self._names[column]}')" if column in self._names else f"column {column + 1}"
         difference = f"{exact[lost + 1] - exact[lost]:.6g}"
+        is_tiny = abs(rounded[lost]) < _TINY
+        way_out = "multiply the column by a constant" if is_tiny else "subtract a constant from the column"
         return (
             f"{name}: {one} and {other} differ by {difference} and become the same 32-bit number {_shown(rounded[lost])}; "
-            f"{len(exact)} different values become {n_left}; subtract a constant from the column, or leave it out"
+            f"{len(exact)} different values become {n_left}; {way_out}, or leave it out"
         )
+
+
+def _distinct(values: Array) -> Array:
+    """The different values in order; of fractions that only rounding errors keep apart, the first."""
+    values = np.unique(values)
+    steps = np.diff(values)
+    apart = (steps > _ROUNDING * np.abs(values[1:])) | (values[1:] == np.rint(values[1:]))
+    return np.concatenate([values[:1], values[1:][apart]])
 
 
 def _shown(number: float) -> str:
