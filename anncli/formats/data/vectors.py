@@ -175,9 +175,10 @@ class VectorReader:
         assert self.width is not None
         assert self.delimiter is not None
         found: list[list[float]] = []
-        for line in block.split(b"\n"):
+        # Not split(): as a rule a few lines of a long block are wanted.
+        for line in io.BytesIO(block):
             if line.strip():
-                found.append(list(map(float, self._values(line)[: self.width.n_values])))
+                found.append(list(map(float, self._values(line.removesuffix(b"\n"))[: self.width.n_values])))
                 if len(found) == n_rows:
                     break
         return np.array(found, dtype=np.float64).reshape(-1, self.width.n_values)
