@@ -6,11 +6,8 @@ import re
 import unicodedata
 
 from anncli.errors import DataError, quoted
-from anncli.limits import FLOAT32_MAX
+from anncli.limits import FLOAT32_MAX, NUMBER_PATTERN
 
-# The decimal numbers of data files, network files and YAML documents.
-# Digits match in one way only: with two, a wrong value of 100,000 digits would take hours.
-NUMBER_PATTERN = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 NUMBER = re.compile(NUMBER_PATTERN.encode())
 # nan and inf, also as the C runtime of Windows writes them: 1.#INF, -1.#IND, 1.#QNAN0.
 _NOT_FINITE = re.compile(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from anncli.errors import ValueFault, did_you_mean, quoted
-from anncli.limits import COUNT_MAX, FLOAT32_MAX, NUMBER_MAX
+from anncli.limits import COUNT_MAX, FLOAT32_MAX, NUMBER_MAX, decimal, vanishes
 from anncli.options.specs import SpecNumber, parse_average, parse_schedule, parse_stop
 
 Reader = Callable[[Any], Any]
@@ -20,10 +20,14 @@ Reader = Callable[[Any], Any]
 def read_number(value: Any, what: str, example: str) -> float:
     """A finite number; `what` says in words what the value must be."""
     number = math.nan
-    if isinstance(value, (int, float, str)) and not isinstance(value, bool):
+    if isinstance(value, str):
+        if vanishes(value):
+            raise ValueFault(f"'{value}' is too close to 0 for a number", f"write for example {example}")
+        number = decimal(value)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
         try:
             number = float(value)
-        except (ValueError, OverflowError):
+        except OverflowError:
             number = math.nan
     if not math.isfinite(number):
         raise ValueFault(f"must be {what}, found '{value}'", f"write for example {example}")
@@ -144,9 +148,11 @@ def held_out(value: Any) -> float | tuple[str, ...]:
         if percent := re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*%\s*", words[0]):
             raise ValueFault(f"must be {what}, found '{words[0]}'", f"write {float(percent[1]) / 100:g}")
         try:
-            fraction = float(words[0])
+            # What Python takes for a number is not the name of a file: 1_0 and nan are refused.
+            float(words[0])
         except ValueError:
             return (words[0],)
+        fraction = read_number(words[0], what, "0.2")
         if not 0 <= fraction <= 0.9:
             raise ValueFault(f"must be {what}, found '{words[0]}'", "write for example 0.2")
         return fraction

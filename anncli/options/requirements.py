@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from anncli.errors import ValueFault, did_you_mean
+from anncli.limits import decimal, vanishes
 
 # The metrics that may be required, and the field of an evaluation that holds each.
 METRIC_FIELDS = {
@@ -56,12 +57,7 @@ def requirements(value: Any) -> tuple[Requirement, ...]:
 
 def _requirement(text: str) -> Requirement:
     match = _FORM.fullmatch(text)
-    limit = math.nan
-    if match:
-        try:
-            limit = float(match[3])
-        except ValueError:
-            limit = math.nan
+    limit = decimal(match[3]) if match and not vanishes(match[3]) else math.nan
     if match is None or math.isnan(limit):
         raise ValueFault(f"cannot read '{text}'", "write for example acc>=0.9")
     metric = match[1].lower()

@@ -8,6 +8,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from anncli.errors import ValueFault, did_you_mean
+from anncli.limits import decimal, vanishes
 
 
 class SpecNumber(NamedTuple):
@@ -69,10 +70,7 @@ def parse_spec(text: str, names: Mapping[str, SpecName], what: str) -> tuple[str
 
 
 def _number(word: str) -> float:
-    try:
-        return float(word)
-    except ValueError:
-        return math.nan
+    return math.nan if vanishes(word) else decimal(word)
 
 
 AVERAGE_NAMES: dict[str, SpecName] = {

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import os
 import random
+import resource
+import signal
 import stat
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
-from ann_process import Ann
+from ann_process import Ann, clean_environment
 
 from anncli.cli.showing.seen_rows import SetReport, marks
 from anncli.evaluation.binary import BinaryEvaluation
@@ -70,13 +75,13 @@ def test_a_nightly_script_replaces_the_network_and_keeps_the_old_file(folder: Pa
     first = (folder / "net.nn").read_bytes()
     (folder / "net.nn").chmod(0o600)
     done = ann(*TRAIN, 30)
-    assert "ann: replacing a network trained for 20 epochs (kept as net.nn~)\n" in done.stderr
+    assert "ann: replaced a network trained for 20 epochs (kept as net.nn~)\n" in done.stderr
     assert (folder / "net.nn~").read_bytes() == first
     assert stat.S_IMODE((folder / "net.nn~").stat().st_mode) == 0o600
     assert "epochs_in_all: 30" in (folder / "net.nn").read_text()
     second = (folder / "net.nn").read_bytes()
     done = ann(*TRAIN, 20, "--no-backup")
-    assert "ann: replacing a network trained for 30 epochs (not kept: --no-backup)\n" in done.stderr
+    assert "ann: replaced a network trained for 30 epochs (not kept: --no-backup)\n" in done.stderr
     assert (folder / "net.nn~").read_bytes() == first
     assert (folder / "net.nn").read_bytes() != second
     # Into another file nothing is replaced.
@@ -91,8 +96,8 @@ def test_a_nightly_script_replaces_the_network_and_keeps_the_old_file(folder: Pa
 @pytest.mark.parametrize(
     ("text", "options", "reason"),
     [
-        ("1 2 3\n", (), "that file is no network"),
-        ("# a list of mine\n", (), "that file is no network"),
+        ("1 2 3\n", (), "that is no network"),
+        ("# a list of mine\n", (), "that is no network"),
         ("seed: 3\n", ("--config", "net.nn~"), "this run needs that file"),
         (NETWORK, ("--history", "net.nn~"), "this run needs that file"),
     ],
@@ -130,6 +135,8 @@ def test_continuing_holds_out_new_rows_only(folder: Path, ann: Ann) -> None:
     for name in ("pos.txt", "neg.txt"):
         new = (folder / f"new-{name}").read_text().splitlines(keepends=True)[:40]
         (folder / name).write_text("".join(new) + (folder / name).read_text())
+    told = ann(*TRAIN, 20, "--continue", "--test", 0.25, "-o", "more.nn").stderr
+    assert "ann: --test 0.25: of 80 rows; the other 200 of 280 trained this network before\n" in told
     found = document(ann, *TRAIN, 20, "--continue", "--test", 0.25, "-o", "more.nn")
     assert found["start"] == "continued"
     assert found["samples"] == {"training": 260, "validation": 0, "test": 20}
@@ -260,3 +267,93 @@ def test_a_count_of_a_filter_is_called_an_estimate() -> None:
     assert marks({"test": estimate})[0].startswith(
         "* test: about 5 of these 50000 rows trained the network (of 10,000 others"
     )
+
+
+@pytest.mark.parametrize("kind", ["data", "link to data", "folder"])
+def test_the_copy_of_the_old_network_never_takes_the_place_of_other_things(folder: Path, ann: Ann, kind: str) -> None:
+    ann(*TRAIN, 2, "-q")
+    trained, other, copy = (folder / "net.nn").read_bytes(), folder / "other.txt", folder / "net.nn~"
+    other.write_text("0.5 1 2\n3 4 5\n")
+    if kind == "folder":
+        copy.mkdir()
+    elif kind == "data":
+        copy.write_bytes(other.read_bytes())
+    else:
+        copy.symlink_to(other)
+    run = ann(*TRAIN, 2, "-q", check=2)
+    assert run.stderr == (
+        "ann: the old network would be kept as net.nn~, but that is no network; move it away, or say --no-backup\n"
+    )
+    assert (folder / "net.nn").read_bytes() == trained
+    assert other.read_text() == "0.5 1 2\n3 4 5\n"
+    assert copy.is_dir() or copy.read_bytes() == other.read_bytes()
+    ann(*TRAIN, 2, "-q", "--no-backup")
+
+
+def test_a_run_that_changes_nothing_does_not_say_that_it_replaces(folder: Path, ann: Ann) -> None:
+    ann(*TRAIN, 2, "-q")
+    trained = (folder / "net.nn").read_bytes()
+    (folder / "net.nn~").unlink(missing_ok=True)
+    done = ann(*TRAIN, 20, "--trainer", "sgd", "--learning-rate", "1e30", "--refit", "no", check=1)
+    begins = "ann: net.nn is a network trained for 2 epochs; training anew from its definition (--continue goes on from its weights)\n"
+    assert done.stderr.startswith(begins)
+    assert "replac" not in done.stderr
+    assert "kept" not in done.stderr
+    assert (folder / "net.nn").read_bytes() == trained
+    assert not (folder / "net.nn~").exists()
+
+
+def interrupt(folder: Path) -> str:
+    """What a training without end says when Ctrl-C ends it."""
+    history = folder / "h.jsonl"
+    history.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "anncli", *TRAIN, "100000000", "--patience", "0", "--history", "h.jsonl"]
+    process = subprocess.Popen(
+        command, cwd=folder, env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        for _ in range(6000):
+            if (history.exists() and history.stat().st_size) or process.poll() is not None:
+                break
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        message = process.communicate(timeout=60)[1]
+    finally:
+        process.kill()
+        process.communicate()
+    assert process.returncode == 130, message
+    return message
+
+
+def test_interrupted_runs_in_a_row_keep_the_network_before_them(folder: Path, ann: Ann) -> None:
+    ann(*TRAIN, 20, "-q")
+    good = (folder / "net.nn").read_bytes()
+    assert "ann: replaced a network trained for 20 epochs (kept as net.nn~)\n" in interrupt(folder)
+    assert (folder / "net.nn~").read_bytes() == good
+    assert " (an interrupted run left it: net.nn~ stays as it is)\n" in interrupt(folder)
+    assert (folder / "net.nn~").read_bytes() == good
+    ann(*TRAIN, 10, "-q")
+    assert (folder / "net.nn~").read_bytes() == good
+    # Without a copy there is nothing else to keep.
+    interrupt(folder)
+    (folder / "net.nn~").unlink()
+    left = (folder / "net.nn").read_bytes()
+    ann(*TRAIN, 10, "-q")
+    assert (folder / "net.nn~").read_bytes() == left
+
+
+def test_the_copy_is_written_only_when_the_new_network_fits_on_the_disk(folder: Path, ann: Ann) -> None:
+    """A file size limit stands in for the disk: the copy would fit, the new network with the digests of its rows does not."""
+    ann(*TRAIN, 2, "-q", "--no-row-digests")
+    first = (folder / "net.nn").read_bytes()
+    ann(*TRAIN, 3, "-q", "--no-row-digests")
+    second, size = (folder / "net.nn").read_bytes(), max(4096, len(first)) + 500
+
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    done = ann(*TRAIN, 4, "-q", check=1, preexec_fn=limit, env={"PYTHONDONTWRITEBYTECODE": "1"})
+    assert done.stderr.startswith("ann: net.nn: cannot write: ")
+    assert (folder / "net.nn").read_bytes() == second
+    assert (folder / "net.nn~").read_bytes() == first

@@ -50,6 +50,10 @@ def test_quoted_words_are_text() -> None:
         ("? [a]\n: 1\n", "c.yaml:1:3: a key must be one word; write `key: value`"),
         ("a:\n  b: .nan\n", "c.yaml:2:6: '.nan' is not a finite number; write a finite number, or quotes around text"),
         ("a: -.inf\n", "c.yaml:1:4: '-.inf' is not a finite number; write a finite number, or quotes around text"),
+        (
+            "a: 1e-400\n",
+            "c.yaml:1:4: '1e-400' is too close to 0 for a number; write a finite number, or quotes around text",
+        ),
         ("a: 1e400\n", "c.yaml:1:4: '1e400' is too large for a number; write a finite number, or quotes around text"),
         (
             "a:\n\tb: 1\n",

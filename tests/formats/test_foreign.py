@@ -68,6 +68,7 @@ FILES = {
     "an old Excel workbook or Word document (.xls, .doc);": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0",
     "an IDX file (as of MNIST);": b"\0\0\x08\x03\0\0\0\1",
     "an ARFF file (Weka);": b"% 1. Title: Iris\n%\n@RELATION iris\n@ATTRIBUTE a NUMERIC\n@DATA\n5.1,3.5\n",
+    "a time series file (.ts, as sktime and UCR have them);": b"# Gun\n#\n@problemName GunPoint\n@timeStamps false\n@univariate true\n@classLabel true 1 2\n@data\n-0.6,-0.7,-0.6:2\n",
     "an SNNS pattern file;": b"SNNS pattern definition file V3.2\ngenerated at\n",
     "a PROBEN1 file;": b"bool_in=0\nreal_in=9\n",
     "libsvm text (index:value);": b"+1 1:0.5 2:1 4:-0.2\n-1 1:0.1\n",

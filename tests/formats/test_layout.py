@@ -85,6 +85,7 @@ def test_what_the_first_lines_show(text: str, delimiter: str, names: tuple[str, 
         ("1\t2\t\t3\n4\t\t5\t6\n", "d.csv:1: two tabs in a row: 4 columns with empty cells, or 3 columns with wide gaps; write a value into every cell, or a single tab between values"),
         ("0,1,2\n3,4,5\n", "d.csv: line 1 (0, 1, 2, ...) can be a row of values, or the numbers of the columns; write 0.0 for a value; take the line out, or write names with a letter, if it numbers the columns"),
         ("0,1,2\n3,4.5,5\n3,4,5\n", "d.csv: line 1 (0, 1, 2, ...) can be a row"),
+        ("1,2,3,4,5,6,7,8\n0,4,4,1,0,9,9,3\n", "d.csv: line 1 (1, 2, 3, ...) can be a row of values, or the numbers of the columns; write 1.0"),
         ("2019,2020,2021\n0.5,0.1,0.7\n", "d.csv: line 1 (2019, 2020, 2021, ...) can be a row of values, or the numbers of the columns; write 2019.0"),
         ("2,5, 3,5\n1,5, 4,5\n", "d.csv:1: commas inside values and between them: '2,5, 3,5'; write decimals with a point"),
         ("2,095,2,25\n2,992,0,741\n", "d.csv:1: looks like decimal commas: '2,095,2,25'; write decimals with a point"),
@@ -159,3 +160,15 @@ def test_quotes_and_comments_do_not_slow_the_line_numbers(tmp_path: Path, parser
     path.write_text('"1","2" # c\n\n# c\n3,"4"\n5,x\n')
     with pytest.raises(DataError, match=r"a\.csv:5:2: expected a number, found 'x'"):
         read_dataset(path, labelled=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"), [("a\tb\tc\n\t2\t3\n4\t5\t6\n", "2:1"), ("a\tb\tc\n1\t2\t\n4\t5\t\n", "2:3")]
+)
+def test_a_table_with_an_empty_cell_at_an_end_of_its_first_row_is_no_list(
+    tmp_path: Path, text: str, place: str
+) -> None:
+    path = tmp_path / "t.tsv"
+    path.write_text(text)
+    with pytest.raises(DataError, match=f"{place}: the value is missing"):
+        read_dataset(path)

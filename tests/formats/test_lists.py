@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from anncli.errors import DataError
+from anncli.formats.data.assemble import read_dataset
 from anncli.formats.data.list_head import looks_like_list
 from anncli.formats.data.lists import ListReader
 from anncli.formats.files.source import ByteSource
@@ -265,3 +266,45 @@ def test_the_files_of_a_list_count_into_its_digest(folder: Path) -> None:
         os.utime(folder / "a.txt", (0, 0))
         seen.add(digest())
     assert len(seen) == 5
+
+
+TITLED = "Experiment 2\n1 2\n3 4\n5 6\n"
+
+
+def test_a_title_above_a_table_is_refused_with_both_readings(folder: Path) -> None:
+    Path("a.txt").write_text("# measured\n" + TITLED)
+    Path("b.txt").write_text("7 8\n9 1\n")
+    with pytest.raises(DataError) as caught:
+        read_dataset(["a.txt", "b.txt"])
+    assert str(caught.value) == (
+        "a.txt:2: 'Experiment 2' can be the name of one row of class 2 in a list, or a title above 3 rows of 2 values; "
+        "say --data-format list, or take the line out"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "n_rows"),
+    [
+        (TITLED.replace("Experiment 2", "p 1"), 1),  # in its place
+        (TITLED.replace("Experiment 2", "p 0"), 1),
+        (TITLED.replace("3 4\n5 6", "3 4 5\n6"), 1),
+        ("p 2\n1 2 3 4 5 6\n", 1),
+        (TITLED + "q 1\n1 2 3 4 5 6\n", 2),
+        ("p 1\n1 2 3 4 5 6\n" + TITLED, 2),
+    ],
+)
+def test_other_lists_have_no_title(folder: Path, text: str, n_rows: int) -> None:
+    Path("a.txt").write_text(text)
+    Path("b.txt").write_text("7 7 7 7 7 7\n")
+    data = read_dataset(["a.txt", "b.txt"])
+    assert (data.n_inputs, data.n_samples) == (6, n_rows + 1)
+
+
+def test_a_title_is_the_name_of_a_row_where_that_is_said_or_the_width_shows_it(folder: Path) -> None:
+    Path("a.txt").write_text(TITLED)
+    Path("b.txt").write_text("q 1\n7 8\n9 1\n1 2\n")
+    said = read_dataset(["a.txt", "b.txt"], data_format="list")
+    assert (said.n_inputs, said.labels.tolist()) == (6, [1, 0])
+    assert read_dataset(["a.txt", "b.txt"], n_inputs=6).labels.tolist() == [1, 0]
+    # One labelled file has no place that the label could contradict.
+    assert read_dataset("a.txt").n_samples == 1

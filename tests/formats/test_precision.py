@@ -93,6 +93,48 @@ def test_many_values_of_which_few_meet_are_no_loss(tmp_path: Path) -> None:
     assert warnings(tmp_path, "".join(f"{20_000_000 + 2 * k}\n" for k in range(500)) + "20000001\n") == []
 
 
+@pytest.mark.parametrize("missing", ["0", "-999", "1e30"])
+def test_a_value_far_away_does_not_hide_a_narrow_column(tmp_path: Path, missing: str) -> None:
+    # Julian dates: a float32 of this size holds every quarter of a day.
+    rows = [f"{2460000 + k * 0.003_71:.5f} {k % 7}\n" for k in range(400)]
+    for place in (0, 200, 399):
+        text = "".join([*rows[:place], f"{missing} 3\n", *rows[place:]])
+        (found,) = warnings(tmp_path, text)
+        assert found.startswith("column 1: 2460000 and 2460000.00371 differ by 0.00371")
+        assert "; 401 different values become " in found
+        assert found.endswith(WAY_OUT)
+
+
+def test_values_that_become_0(tmp_path: Path) -> None:
+    text = "".join(f"{k}e-48 {k}e-40 {k}\n" for k in range(40))
+    (found,) = warnings(tmp_path, text)
+    assert found == (
+        "column 1: 0 and 1e-48 differ by 1e-48 and become the same 32-bit number 0; 40 different values become 1; "
+        "multiply the column by a constant, or leave it out"
+    )
+    assert warnings(tmp_path, "".join(f"p{k}\n{k}e-48 1\n" for k in range(1, 40)))[0].startswith(
+        "column 1: 1e-48 and 2e-48"
+    )
+
+
+def test_ordinary_columns_lose_nothing(tmp_path: Path) -> None:
+    def rows(*values: object) -> str:
+        return "".join(f"{value}\n" for value in values)
+
+    ordinary = [
+        rows(*(k / 10 for k in range(100))),
+        # Sums of decimals, with the rounding errors of float64.
+        rows(*(repr(a / 10 + b / 10) for a in range(8) for b in range(8))),
+        rows(*["0.3", "0.30000000000000004"] * 20, "0", "7"),
+        rows(*(repr(1 / (3 + k)) for k in range(500)), 0),
+        # A few of the values are far too small: p values.
+        rows(*(f"{k / 1000}" for k in range(1, 250)), "1e-50", "3e-60"),
+        rows(*[0, 1] * 50), rows(*[1] * 90, 0.5), rows(*[100.25] * 80, *range(20)), rows("1e-50", "1e-50", "1"),
+    ]  # fmt: skip
+    for text in ordinary:
+        assert warnings(tmp_path, text) == []
+
+
 def test_a_fault_below_is_still_the_fault(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("16777216\n16777217\nx\n")
     with pytest.raises(Exception, match=r"a\.txt:3:1: expected a number, found 'x'"):

@@ -22,7 +22,8 @@ def train_command(values: Values, network_path: str, class_files: tuple[str, ...
       ann train network.nn pos.txt neg.txt 50 --validation 0 --output trained.nn
 
     With two files the first is the positive class. A trained network is trained anew from its definition, and its old
-    file is kept as NETWORK~; --continue goes on from its weights.
+    file is kept as NETWORK~; --continue goes on from its weights. An
+    existing NETWORK~ stays if an interrupted run left the network.
     """
     from anncli.cli.asking.settings import train_settings
 

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing, nullcontext, suppress
+from functools import partial
 
 import click
 
 from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.opening import Opened, open_training
-from anncli.cli.running.replacing import announce, announce_continuing, is_in_place, keep_old
+from anncli.cli.running.replacing import (
+    announce,
+    announce_continuing,
+    announce_fractions,
+    is_in_place,
+    keep_old,
+    replacement_text,
+    stays,
+)
 from anncli.cli.running.resumption import Checkpoints
 from anncli.cli.running.signals import Interruption
 from anncli.cli.showing.console import print_json
@@ -52,9 +61,10 @@ def _run(settings: TrainSettings, opened: Opened) -> None:
             click.echo(run_summary_text(summary))
         return
     if opened.replaced is not None:
-        announce(settings, opened.replaced, opened.kept_as)
+        announce(settings, opened.replaced)
     elif training.setup.is_continued:
         announce_continuing(settings.console, training.setup, settings.epochs)
+        announce_fractions(settings, training.setup)
     # To the very end: the last epoch is not yet the written file, and a signal between the two must not lose the network.
     with Interruption() as interruption:
         logs = _Logs(opened, settings)
@@ -62,9 +72,12 @@ def _run(settings: TrainSettings, opened: Opened) -> None:
         _check_keep(settings, interruption)
         result = training.finish("interrupted" if is_cut else None)
         _check_keep(settings, interruption)
+        replacement = replacement_text(settings, opened.replaced, opened.kept_as)
         _write(settings, opened, result)
         # A closed terminal takes no report, but its signal decides the exit code.
         with suppress(OSError) if interruption.caught else nullcontext():
+            if replacement:
+                settings.console.note(replacement)
             _report(settings, opened, result, summary)
     if interruption.caught is not None:
         raise Interrupted(_interruption(settings, result, is_cut), interruption.caught)
@@ -155,9 +168,13 @@ def _write(settings: TrainSettings, opened: Opened, result: TrainingResult) -> N
         network.source = network.source._replace(dialect=settings.dialect)
     if not settings.row_digests:
         network.row_digests = None
-    if opened.kept_as is not None:
-        keep_old(opened.kept_as, opened.network_bytes, settings.network_path)
-    save(network, settings.output)
+    kept_as = opened.kept_as
+    if kept_as is None or opened.replaced is None or stays(kept_as, opened.replaced):
+        save(network, settings.output)
+    else:
+        # The copy comes after the new network is on the disk: without room for that one, both files stay as they were.
+        keep = partial(keep_old, kept_as, opened.network_bytes, settings.network_path)
+        save(network, settings.output, before=keep)
 
 
 def _report(settings: TrainSettings, opened: Opened, result: TrainingResult, summary: dict[str, object]) -> None:

@@ -49,12 +49,13 @@ class Want(NamedTuple):
     """What a file must fit: width: the values per row, None where its first row decides; delimiter: between the values of
     a line, '' for blanks, None where the format has to find it out; columns: the names of the columns, or (): a file that
     names its columns may have them in another order, and more of them (ColumnMatcher); remarks: takes what the format
-    found out."""
+    found out; file_class: the class from 0 whose file this is, where nobody has said the format, UNLABELLED otherwise."""
 
     width: Width | None = None
     delimiter: str | None = None
     columns: tuple[str, ...] = ()
     remarks: Remarks | None = None
+    file_class: int = UNLABELLED
 
 
 class RowBatch(NamedTuple):

@@ -39,7 +39,8 @@ class Collector:
         """Append one file; `file_class` is the class of rows that have none of their own. Returns the file's sha256."""
         source = ByteSource(path)
         before, batch = self._rows.n, None
-        for batch in format_of(source, self.data_format, self.want.delimiter, self.want.width).open(source, self.want):
+        want = self.want._replace(file_class=file_class) if self.data_format == "auto" else self.want
+        for batch in format_of(source, self.data_format, want.delimiter, want.width).open(source, want):
             self._add(source, batch, file_class)
         count = self._rows.n - before
         if batch is None or not count:

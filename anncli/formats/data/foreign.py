@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from anncli.compiled.row_text import NUMBER, NUMBER_PATTERN, content_lines
+from anncli.compiled.row_text import NUMBER, content_lines
 from anncli.errors import DataError
+from anncli.limits import NUMBER_PATTERN
 
 _TABLE = "export its table as CSV"
 _PANDAS = "write it as CSV (pandas: to_csv(..., index=False))"
@@ -60,6 +61,17 @@ def _is_arff(head: bytes) -> bool:
     return head[:1] in (b"%", b"@", b"\r", b"\n", b" ") and _RELATION.search(head) is not None
 
 
+_TS_KEY = re.compile(
+    rb"@(?:problemname|timestamps|missing|univariate|dimensions?|equallength|serieslength|classlabel|targetlabel)\b",
+    re.IGNORECASE,
+)
+
+
+def _is_ts(head: bytes) -> bool:
+    first = content_lines(head, 1)
+    return bool(first) and _TS_KEY.match(first[0]) is not None
+
+
 # In this order: a more exact test stands before a general one.
 KINDS = (
     Kind("an Excel workbook (.xlsx)", _TABLE, _zip_with(b"xl/")),
@@ -97,6 +109,7 @@ KINDS = (
     Kind("a FITS file", _NUMPY, b"SIMPLE  ="),
     Kind("an IDX file (as of MNIST)", _NUMPY, lambda head: re.match(rb"\0\0[\x08\x09\x0b-\x0e][\x01-\x04]\0", head) is not None),
     Kind("an ARFF file (Weka)", "write its rows as CSV without the head", _is_arff),
+    Kind("a time series file (.ts, as sktime and UCR have them)", "write the values of each series as one row, a file per class", _is_ts),
     Kind("an SNNS pattern file", _NUMBERS, b"SNNS pattern definition file"),
     Kind("an SNNS network", "name a data file here", b"SNNS network definition file"),
     Kind("a FANN network", "name a data file here", b"FANN_FL"),

@@ -27,6 +27,8 @@ from anncli.errors import DataError, listed, quoted
 SAMPLE_LINES = 20
 # So many values of a line are looked at; more take longer and show nothing else.
 _MOST_VALUES = 10_000
+# So many consecutive whole numbers in a first line are hardly a row of values.
+_HARDLY_A_ROW = 8
 
 _SHOWN = {"": "blanks", "\t": "tabs"}
 COMMENT_MARKS = re.compile(rb"(?:%|//|!|--|\*|@)")
@@ -164,8 +166,11 @@ def is_header(content: bytes, following: bytes, delimiter: str) -> bool:
 
 
 def could_be_numbered(content: bytes) -> bool:
-    """Whether a first line may number the columns from 0, which only the lines below it can tell."""
-    return [value.strip(b'"') for value in re.split(rb"[\s,;|]+", content)][:2] == [b"0", b"1"]
+    """Whether a first line may number the columns, which only the lines below it can tell."""
+    values = [value.strip(b'"') for value in re.split(rb"[\s,;|]+", content.strip(), maxsplit=_HARDLY_A_ROW)]
+    return values[:2] == [b"0", b"1"] or (
+        len(values) >= _HARDLY_A_ROW and _are_consecutive(values[: _HARDLY_A_ROW - 1])
+    )
 
 
 def _are_consecutive(values: Sequence[bytes]) -> bool:
@@ -219,7 +224,8 @@ class _FirstLine:
             if each:
                 return texts, True
         elif not every:
-            return (), False
+            if len(first) < _HARDLY_A_ROW or any(_are_consecutive(row[: len(first)]) for row in below):
+                return (), False
         elif int(texts[0]) == 0:
             return texts, True
         elif len(first) == 2:

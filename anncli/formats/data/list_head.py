@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import re
 
-from anncli.compiled.row_text import content_lines, is_foreign_number, is_value, starts_with_value, text_of
+from anncli.compiled.row_text import (
+    content_lines,
+    is_foreign_number,
+    is_value,
+    numbered_lines,
+    starts_with_value,
+    text_of,
+)
 from anncli.errors import DataError, quoted
 from anncli.formats.data.base import Width
 from anncli.formats.data.layout import COMMENT_MARKS, guess_delimiter, is_header
@@ -39,7 +46,9 @@ def looks_like_list(block: bytes) -> bool:
     if len(words) > 1 and not LABEL.fullmatch(first) and not (others and starts_with_value(others[0])):
         # Neither numbers nor a label follow: at most the name of a file.
         return _FILE_NAME.match(first) is not None
-    if others and not LABEL.fullmatch(first) and 0 < first.count(b"\t") == others[0].count(b"\t"):
+    # With the tabs at their ends, which stand for empty cells.
+    tabs = [content.count(b"\t") for _, content in numbered_lines(block, 2)]
+    if others and not LABEL.fullmatch(first) and 0 < tabs[0] == tabs[1]:
         return False
     names_columns = others and is_header(first, others[0], guess_delimiter([first]))
     return not (names_columns and all(map(starts_with_value, others)))

@@ -21,7 +21,8 @@ from anncli.compiled.row_text import (
     strip_comment,
     text_of,
 )
-from anncli.errors import DataError, quoted
+from anncli.dataset.dataset import UNLABELLED
+from anncli.errors import DataError, count_of, quoted
 from anncli.formats.data.base import RowBatch, Want, Width
 from anncli.formats.data.layout import refuse_decimal_commas
 from anncli.formats.data.list_head import BETWEEN_VALUES, LABEL, looks_like_list
@@ -50,6 +51,8 @@ class Lists:
         is_first = True
         for block in chain(source.blocks(), [None]):
             batch, fault = _Batch(is_first), None
+            if block is None and width is None and want.file_class != UNLABELLED:
+                reader.refuse_a_title(want.file_class + 1)
             try:
                 # After the last block, the entry that was still open ends.
                 for entry in reader.finish() if block is None else reader.feed(block):
@@ -141,6 +144,8 @@ class ListReader:
         self.line = 1  # number of the next physical line
         self._header: _Header | None = None
         self._numbers = array("d")
+        # The count of values in each line of numbers, and how many such lines the entry in hand has.
+        self._widths, self._n_lines = set[int](), 0
 
     def read(self, blocks: Iterable[bytes]) -> Iterator[Entry]:
         """All entries in order; raises DataError with the line of the first fault."""
@@ -162,6 +167,7 @@ class ListReader:
         """The entry that is still open, if there is one."""
         header, numbers = self._header, self._numbers
         self._header, self._numbers = None, array("d")
+        self._widths, self._n_lines = set(), 0
         if header is None:
             return
         if numbers:
@@ -187,6 +193,20 @@ class ListReader:
             advice = "start a list with a name, or say --data-format vectors"
             raise DataError(f"expected a name, found {quoted(text_of(values[0]))}", path=self.source.shown, line=self.line, advice=advice)  # fmt: skip
         self._numbers += _numbers(values, self.source.shown, self.line)
+        self._widths.add(len(values))
+        self._n_lines += 1
+
+    def refuse_a_title(self, place: int) -> None:
+        """Raises DataError where the only entry may as well be a title above a table: its numbers fill several lines of
+        one width, and its label is not the place of its file, from 1, among the class files. Ask when all is read and
+        no entry was given."""
+        header = self._header
+        if header is None or header.label in (0, place) or self._n_lines < 2 or len(self._widths) > 1:
+            return
+        rows = f"{self._n_lines} rows of {count_of(max(self._widths), 'value')}"
+        message = f"{quoted(text_of(header.text))} can be the name of one row of class {header.label} in a list, or a title above {rows}"
+        advice = "say --data-format list, or take the line out"
+        raise DataError(message, path=self.source.shown, line=header.line, advice=advice)
 
     def _name_line(self, text: bytes) -> _Header:
         """Reads 'name' or 'name label'; a last word that is not a whole number belongs to the name."""

@@ -17,6 +17,13 @@ _FIRST_ROWS = 1000
 _MOST_ROWS, _MOST_VALUES = 20_000, 1 << 20
 # Fewer collisions among the values of a column do not matter.
 _COLLISIONS = 0.01
+# Columns that are not narrow as a whole are looked at in a sample of rows and values, and need more collisions in it.
+_SAMPLE_ROWS, _SAMPLE_VALUES, _FEWEST_ROWS = 300, 100_000, 8
+_SAMPLE_COLLISIONS = 0.1
+# Below this float32 has fewer and fewer digits, and then only 0.
+_TINY = float(np.finfo(np.float32).tiny)
+# Fractions that differ by less, relative to their size, were meant to be equal: 0.1 + 0.2 and 0.3.
+_ROUNDING = 2.0**-50
 
 
 # The first n rows of some columns, as float64 (n or fewer, columns).
@@ -40,7 +47,7 @@ class Precision:
             self._rows_left, self._values_left = _MOST_ROWS, _MOST_VALUES
         if not len(rows) or not self._rows_left:
             return
-        suspects = self._narrow(rows[:_FIRST_ROWS]) if is_first else set()
+        suspects = self._narrow(rows[:_FIRST_ROWS]) | self._losing(rows, exact) if is_first else set()
         if rows.max() >= _WHOLE or rows.min() <= -_WHOLE:
             suspects |= set(np.flatnonzero((np.abs(rows) >= _WHOLE).any(axis=0)).tolist())
         if names and used:
@@ -62,12 +69,36 @@ class Precision:
         size = np.maximum(np.abs(low), np.abs(high))
         return set(np.flatnonzero((high - low < _NARROW * size) & (size > 0)).tolist())
 
+    def _losing(self, rows: Array, exact: Exact) -> set[int]:
+        """The columns that lose values in a sample, though they are not narrow: most values are close together and a few
+        are far away (a 0 or -999 for a missing one), or they are so small that they become 0."""
+        n = max(_FEWEST_ROWS, min(_SAMPLE_ROWS, _SAMPLE_VALUES // rows.shape[1]))
+        rows = rows[:n]
+        middle = np.partition(rows, len(rows) // 2, axis=0)[len(rows) // 2].astype(np.float64)
+        close = np.abs(rows - middle) < _NARROW * np.abs(middle)
+        is_close, is_tiny = close.sum(axis=0) > len(rows) / 2, (np.abs(rows) < _TINY).any(axis=0)
+        if not (is_close.any() or is_tiny.any()):
+            return set()
+        columns = np.flatnonzero(is_close | is_tiny).tolist()
+        values, found = exact(n, columns), set[int]()
+        # All columns at once: a loop over the columns of a wide table would take longer than reading it.
+        ordered = np.sort(values, axis=0)
+        rounded = ordered.astype(np.float32)
+        meet = ((ordered[1:] != ordered[:-1]) & (rounded[1:] == rounded[:-1])).any(axis=0)
+        for column, own in ((columns[k], values[:, k]) for k in np.flatnonzero(meet)):
+            # A column with a 0 may have other values that are computed with rounding errors; these are no loss.
+            distinct = _distinct(own if is_close[column] else own[np.abs(own) < _TINY])
+            lost = len(distinct) - len(np.unique(distinct.astype(np.float32)))
+            if lost > _SAMPLE_COLLISIONS * len(np.unique(own)):
+                found.add(column)
+        return found
+
     def warnings(self) -> list[str]:
         """One line for each column whose different values became equal."""
         return [text for column, name in sorted(self._exact) if (text := self._loss(column, name))]
 
     def _loss(self, column: int, name: str) -> str | None:
-        exact = np.array(sorted(self._exact[column, name]))
+        exact = _distinct(np.array(list(self._exact[column, name])))
         rounded = exact.astype(np.float32)
         n_left = len(np.unique(rounded))
         if len(exact) - n_left <= _COLLISIONS * len(exact):
@@ -76,10 +107,20 @@ class Precision:
         one, other = _shown(exact[lost]), _shown(exact[lost + 1])
         shown = f"column {column + 1}" + (f" ('{name}')" if name else "")
         difference = f"{exact[lost + 1] - exact[lost]:.6g}"
+        is_tiny = abs(rounded[lost]) < _TINY
+        way_out = "multiply the column by a constant" if is_tiny else "subtract a constant from the column"
         return (
             f"{shown}: {one} and {other} differ by {difference} and become the same 32-bit number {_shown(rounded[lost])}; "
-            f"{len(exact)} different values become {n_left}; subtract a constant from the column, or leave it out"
+            f"{len(exact)} different values become {n_left}; {way_out}, or leave it out"
         )
+
+
+def _distinct(values: Array) -> Array:
+    """The different values in order; of fractions that only rounding errors keep apart, the first."""
+    values = np.unique(values)
+    steps = np.diff(values)
+    apart = (steps > _ROUNDING * np.abs(values[1:])) | (values[1:] == np.rint(values[1:]))
+    return np.concatenate([values[:1], values[1:][apart]])
 
 
 def _shown(number: float) -> str:

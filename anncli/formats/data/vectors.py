@@ -175,9 +175,10 @@ class VectorReader:
     def _exact(self, block: bytes, n_rows: int, columns: Sequence[int]) -> Array:
         """Some columns of the first rows of a block that was read without a fault, as float64 (n, columns)."""
         found: list[list[float]] = []
-        for line in block.split(b"\n"):
+        # Not split(): as a rule a few lines of a long block are wanted.
+        for line in io.BytesIO(block):
             if line.strip():
-                values = self._values(line)
+                values = self._values(line.removesuffix(b"\n"))
                 found.append([float(values[column]) for column in columns])
                 if len(found) == n_rows:
                     break

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from anncli.compiled.row_text import NUMBER_PATTERN
 from anncli.errors import AnnError, UsageError, did_you_mean, printable, quoted
 from anncli.formats.files.textfile import Path, place_of, read_text, shown_name
+from anncli.limits import NUMBER_PATTERN, vanishes
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAX_DEPTH = 32
@@ -254,6 +254,8 @@ def plain_value(text: str) -> str | int | float | bool | None:
         number = float(text)
         if number in (float("inf"), float("-inf")):
             raise ValueError(f"{quoted(text)} is too large for a number")
+        if vanishes(text):
+            raise ValueError(f"{quoted(text)} is too close to 0 for a number")
         return number
     if _NOT_FINITE.fullmatch(text):
         raise ValueError(f"{quoted(text)} is not a finite number")

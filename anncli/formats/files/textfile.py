@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, NamedTuple
 
 from anncli.errors import AnnError, DataError, printable
@@ -157,11 +157,13 @@ def changed_since(path: Path, before: Signature | None) -> bool:
     return signature(path) != before
 
 
-def replace_file(path: Path, data: bytes, like: Path | None = None) -> None:
+def replace_file(path: Path, data: bytes, like: Path | None = None, before: Callable[[], None] | None = None) -> None:
     """Make `data` the whole content of a file, or leave everything as it was and raise AnnError.
 
     The mode of an existing file is kept, or that of the file `like` is taken, and symbolic links are followed. `-` is
     standard output; what is not a regular file (a pipe, a device) is written to directly.
+    before: called when the new content of a regular file is on the disk but has not replaced it; an exception leaves the
+        file as it was.
     """
     name = os.fspath(path)
     with write_faults(name):
@@ -176,7 +178,7 @@ def replace_file(path: Path, data: bytes, like: Path | None = None) -> None:
             with open(name, "wb", buffering=0) as stream:
                 _write_all(stream.fileno(), data)
         else:
-            _replace_regular(os.path.realpath(name), data, os.fspath(like or os.path.realpath(name)))
+            _replace_regular(os.path.realpath(name), data, os.fspath(like or os.path.realpath(name)), before)
 
 
 def check_writable(path: Path) -> None:
@@ -193,7 +195,7 @@ def check_writable(path: Path) -> None:
             _write_all(descriptor, bytes(4096))
 
 
-def _replace_regular(target: str, data: bytes, like: str) -> None:
+def _replace_regular(target: str, data: bytes, like: str, before: Callable[[], None] | None) -> None:
     with temporary_beside(target) as (descriptor, temporary):
         # Before the first byte is written: a private file must stay private at every moment.
         keep_owner_and_mode(descriptor, like)
@@ -202,6 +204,8 @@ def _replace_regular(target: str, data: bytes, like: str) -> None:
         # Windows cannot rename an open file. It is the system without locks.
         if not HAS_LOCKS:
             os.close(descriptor)
+        if before is not None:
+            before()
         os.replace(temporary, target)
     # The new file is in place. Some network disks cannot sync a folder; that is not a failure.
     with contextlib.suppress(OSError):

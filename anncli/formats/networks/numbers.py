@@ -9,8 +9,9 @@ from itertools import chain, pairwise
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.compiled.row_text import LIMIT, NUMBER_PATTERN
+from anncli.compiled.row_text import LIMIT
 from anncli.errors import quoted
+from anncli.limits import NUMBER_PATTERN
 
 # Limits far above any network that can be trained here; larger sizes are refused before memory is allocated.
 MAX_UNITS = 1_000_000

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 
 from anncli.errors import NetworkError, UsageError
 from anncli.formats.files.textfile import BOM, Path, read_bytes, replace_file, shown_name
@@ -86,9 +87,10 @@ def check_place(network: Network, path: Path) -> None:
 
 
 def holds_other_than_network(path: Path) -> bool:
-    """Whether a file exists and is neither empty nor one of our own networks; looking does not count as reading it."""
+    """Whether something exists there and is neither an empty file nor one of our own networks; looking does not count as
+    reading it."""
     if not os.path.isfile(path):
-        return False
+        return os.path.lexists(path)
     try:
         with open(path, "rb") as file:
             head = file.read(_HEAD_BYTES)
@@ -97,6 +99,9 @@ def holds_other_than_network(path: Path) -> bool:
     return bool(head.strip()) and _MARK.search(head.removeprefix(BOM)) is None
 
 
-def save(network: Network, path: Path, name: str | None = None) -> None:
-    """Write a network whole or not at all (`-`: standard output); raises AnnError if that fails, and as render()."""
-    replace_file(path, render(network, name, path))
+def save(network: Network, path: Path, name: str | None = None, before: Callable[[], None] | None = None) -> None:
+    """Write a network whole or not at all (`-`: standard output); raises AnnError if that fails, and as render().
+
+    before: as in replace_file().
+    """
+    replace_file(path, render(network, name, path), before=before)
