@@ -130,7 +130,21 @@ def test_a_trained_network_survives_a_round_trip_through_its_file(xor: Path, ann
     assert (xor / "net.nn").read_bytes() == first
     assert first.startswith(b"3\n2 2 1 \n\n0\n1\n\n0 1\n0 1\n\n")
     ann("train", "net.nn", "ones.txt", "zeros.txt", 0, "--continue", "--dialect", "ann", "-o", "ours.nn", "-q")
-    ann("train", "ours.nn", "ones.txt", "zeros.txt", 0, "--validation", 0, "--dialect", "ann1dn", "--continue", "-o", "back.nn", "-q")
+    ann(
+        "train",
+        "ours.nn",
+        "ones.txt",
+        "zeros.txt",
+        0,
+        "--validation",
+        0,
+        "--dialect",
+        "ann1dn",
+        "--continue",
+        "-o",
+        "back.nn",
+        "-q",
+    )
     assert (xor / "back.nn").read_bytes() == first
 
 

@@ -12,6 +12,10 @@ from anncli.dataset.dataset import UNLABELLED
 from anncli.errors import DataError, count_of, quoted
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.source import ByteSource
+from anncli.tables import Table
+
+# How programs write a missing cell: R, pandas, WEKA and UCI, SAS and Stata; any case. The empty cell is always missing.
+NA_WORDS = ("NA", "N/A", "?", "nan", "null", ".")
 
 Kind = Literal["number", "category", "text"]
 
@@ -92,6 +96,34 @@ class DataFormat(Protocol):
 
     def open(self, source: ByteSource, want: Want) -> Iterator[RowBatch]:
         """The rows of a file in order, in batches of bounded size; each batch has arrays of its own.
+
+        Raises: DataError with path, line and column at the first fault, after the rows above it have been given.
+        """
+        ...
+
+
+class TableWant(NamedTuple):
+    """How a table is read: delimiter: between the cells of a line, None where the format has to find it out; decimal: the
+    decimal mark, '.' or ',', None to find out; na: words that stand for a missing cell, besides the empty cell; remarks: takes what
+    was found out; block_rows: about the most rows of one batch."""
+
+    delimiter: str | None = None
+    decimal: str | None = None
+    na: tuple[str, ...] = NA_WORDS
+    remarks: Remarks | None = None
+    block_rows: int = 1 << 16
+
+
+class TableFormat(Protocol):
+    """Reads tables. A module of this room holds one as FORMAT; names.py has its name and endings, and `table=True`."""
+
+    def sniff(self, head: bytes) -> bool:
+        """Whether a file that begins like this is of this format; see DataFormat.sniff()."""
+        ...
+
+    def open_table(self, source: ByteSource, want: TableWant) -> Iterator[Table]:
+        """The rows of a file in order, in batches of bounded size with the same columns; at least one batch, which may
+        have no rows.
 
         Raises: DataError with path, line and column at the first fault, after the rows above it have been given.
         """

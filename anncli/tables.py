@@ -1,0 +1,134 @@
+"""Tables: named columns whose cells are numbers, words or missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from anncli.arrays import Array
+
+MISSING = -1
+"""The code of a missing cell."""
+
+
+class TableColumn(NamedTuple):
+    """A column of n cells; it holds either `numbers` or `codes`.
+
+    numbers: float32 or float64 (n,), NaN where the cell is missing: every other cell is a number; it may be a view of
+    Table.matrix. codes: int32 (n,), for each cell the place of its word in `words`, MISSING where there is none; words:
+    different, in order of their first appearance. A number among words is a word, as number_word() writes it, so that
+    01 and 1.0 are the word 1: whether a column holds only numbers may show late, and must not change what was read.
+    """
+
+    name: str
+    numbers: Array | None = None
+    codes: Array | None = None
+    words: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        cells = self.numbers if self.numbers is not None else self.codes
+        return 0 if cells is None else len(cells)
+
+    @property
+    def is_missing(self) -> Array:
+        """bool (n,)."""
+        if self.numbers is not None:
+            return np.isnan(self.numbers)
+        assert self.codes is not None
+        missing: Array = self.codes == MISSING
+        return missing
+
+    def as_words(self) -> TableColumn:
+        """The column with every number as a word."""
+        if self.numbers is None:
+            return self
+        missing = np.isnan(self.numbers)
+        different, first, inverse = np.unique(self.numbers[~missing], return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        codes = np.full(len(self.numbers), MISSING, dtype=np.int32)
+        codes[~missing] = np.argsort(order)[inverse]
+        return TableColumn(self.name, codes=codes, words=tuple(number_word(float(x)) for x in different[order]))
+
+
+class Table(NamedTuple):
+    """Consecutive rows of a file, or all of them.
+
+    columns: of equal length, with different names; a file without names has those of their places: '1', '2', ...;
+    n_rows; is_named: whether the file names its columns; lines: the physical line (from 1) of each row, or only of the
+    first rows; header_line: where the names stand, 0 where nowhere; labels: the names of the columns that the format
+    declares to be the answer, or (); task: 'classification' or 'regression' where the format declares it, else ''; matrix:
+    float32 or float64 (n_rows, m), C order, or None: the numbers of the m columns from `matrix_start` on are its columns.
+    """
+
+    columns: tuple[TableColumn, ...]
+    n_rows: int
+    is_named: bool = True
+    lines: Sequence[int] = ()
+    header_line: int = 0
+    labels: tuple[str, ...] = ()
+    task: str = ""
+    matrix: Array | None = None
+    matrix_start: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> TableColumn:
+        """The column of that name; raises KeyError where there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    def line_of(self, row: int) -> int | None:
+        """The physical line of a row where it is known."""
+        return self.lines[row] if row < len(self.lines) else None
+
+
+def number_word(value: float) -> str:
+    """A finite number as a word: the shortest text that gives it back, whole numbers below 1e16 without a point."""
+    return str(int(value)) if value == int(value) and abs(value) < 1e16 else repr(value)
+
+
+def join_tables(tables: Sequence[Table]) -> Table:
+    """Tables of the same columns below each other, as batches of one file are.
+
+    A column that has words in one of them has words in the result.
+    """
+    first = tables[0]
+    if len(tables) == 1:
+        return first
+    matrix = None
+    if all(table.matrix is not None and table.matrix_start == first.matrix_start for table in tables):
+        matrix = np.concatenate([table.matrix for table in tables if table.matrix is not None])
+    columns = []
+    for place, name in enumerate(first.names):
+        at = place - first.matrix_start
+        if matrix is not None and 0 <= at < matrix.shape[1]:
+            columns.append(TableColumn(name, matrix[:, at]))
+        else:
+            columns.append(_join_columns([table.columns[place] for table in tables]))
+    lines: list[int] = []
+    for table in tables:
+        lines += table.lines
+        if len(table.lines) < table.n_rows:
+            break
+    n_rows = sum(table.n_rows for table in tables)
+    return first._replace(columns=tuple(columns), n_rows=n_rows, lines=lines, matrix=matrix)
+
+
+def _join_columns(parts: Sequence[TableColumn]) -> TableColumn:
+    name = parts[0].name
+    if all(part.numbers is not None for part in parts):
+        return TableColumn(name, np.concatenate([part.numbers for part in parts if part.numbers is not None]))
+    places: dict[str, int] = {}
+    codes = []
+    for part in parts:
+        worded = part.as_words()
+        assert worded.codes is not None
+        numbers = [places.setdefault(word, len(places)) for word in worded.words]
+        codes.append(np.array([*numbers, MISSING], dtype=np.int32)[worded.codes])
+    return TableColumn(name, codes=np.concatenate(codes), words=tuple(places))
