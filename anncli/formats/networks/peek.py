@@ -14,7 +14,7 @@ _HEAD_BYTES = 1 << 16
 # Numbers alone that fill a larger file are data.
 _MOST_ANN1DN_BYTES = 1 << 28
 # Blank lines, comments and `---`, then the first key of our files.
-_BEGINS_OURS = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:#[^\n]*|---[ \t]*(?:#[^\n]*)?)?\r?\n)*anncli[ \t]*:")
+_BEGINS_OURS = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:#[^\n]*|---[ \t]*(?:#[^\n]*)?)?\r?\n)*[ \t]*anncli[ \t]*:")
 _WHOLE = re.compile(rb"[0-9]{1,7}")
 _NUMBER = re.compile(rb"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 
