@@ -47,9 +47,11 @@ class TableColumn(NamedTuple):
         missing = np.isnan(self.numbers)
         different, first, inverse = np.unique(self.numbers[~missing], return_index=True, return_inverse=True)
         order = np.argsort(first)
+        # A float32 number has the word of its shortest text, which is also that of the number in the file.
+        shortest = different.astype(str).astype(np.float64) if different.dtype == np.float32 else different
         codes = np.full(len(self.numbers), MISSING, dtype=np.int32)
         codes[~missing] = np.argsort(order)[inverse]
-        return TableColumn(self.name, codes=codes, words=tuple(number_word(float(x)) for x in different[order]))
+        return TableColumn(self.name, codes=codes, words=tuple(number_word(float(x)) for x in shortest[order]))
 
 
 class Table(NamedTuple):
@@ -86,6 +88,30 @@ class Table(NamedTuple):
     def line_of(self, row: int) -> int | None:
         """The physical line of a row where it is known."""
         return self.lines[row] if row < len(self.lines) else None
+
+
+class Roles(NamedTuple):
+    """What the columns of a table are for; columns are named.
+
+    columns: all of them, in the order of the file that was trained on; is_named: whether that file names them;
+    labels: the answers; inputs: in the order of the file; weight, group, order: a column or None; the others are ignored.
+    task: 'classification' or 'regression'.
+    """
+
+    columns: tuple[str, ...]
+    labels: tuple[str, ...]
+    inputs: tuple[str, ...]
+    weight: str | None = None
+    group: str | None = None
+    order: str | None = None
+    task: str = "classification"
+    is_named: bool = True
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The columns without a role."""
+        taken = {*self.labels, *self.inputs, self.weight, self.group, self.order}
+        return tuple(name for name in self.columns if name not in taken)
 
 
 def number_word(value: float) -> str:
