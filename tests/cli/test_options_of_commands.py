@@ -10,7 +10,7 @@ from ann_process import NEGATIVE, NETWORK, POSITIVE, ROOT, Ann
 
 from anncli.cli.main import run
 from anncli.cli.names import COMMANDS
-from anncli.options.table import FILE, OPTIONS, TrainingOptions, option_names, options_of
+from anncli.options.table import COLUMN, FILE, OPTIONS, TrainingOptions, option_names, options_of
 from anncli.options.variables import variable
 from anncli.options.wording import long_name
 
@@ -28,7 +28,7 @@ WORDS = {
     "r": ["net.nn", "none1.txt"],
 }
 # Any text may be the name of a file.
-FREE = {name for name, info in OPTIONS.items() if set(FILE) & set(info.words)} - {"validation", "test"}
+FREE = {name for name, info in OPTIONS.items() if set(FILE + COLUMN) & set(info.words)} - {"validation", "test"}
 BAD = {"delimiter": "5", "validation": "1.5", "test": "a,,b", "option": "beta1"}
 CASES = [(command, name) for command in COMMANDS for name in options_of(command) if name not in FREE]
 

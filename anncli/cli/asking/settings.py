@@ -68,9 +68,10 @@ def train_settings(values: Values, network_path: str, class_files: tuple[str, ..
             name: values[name]
             for name in (
                 "dialect", "history", "dry_run", "keep_on_interrupt", "checkpoint", "checkpoint_every", "resume",
-                "threads", "data_format", "reproducible", "backup", "row_digests",
+                "threads", "reproducible", "backup", "row_digests",
             )
         },
+        data_format=values["format"],
     )  # fmt: skip
     # Variables and config files serve many runs, so only the command line is refused.
     if "checkpoint_every" in values.on_command_line and not settings.checkpoint:

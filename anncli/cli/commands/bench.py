@@ -10,8 +10,8 @@ from anncli.cli.asking.words import read_epochs
 @command("bench")
 @argument("network_path", "NETWORK")
 @argument("class_files", "CLASSFILE...", nargs=-1, required=True)
-@argument("epochs", "EPOCHS", ())
-def bench_command(values: Values, network_path: str, class_files: tuple[str, ...], epochs: str) -> None:
+@argument("epochs_word", "EPOCHS", ())
+def bench_command(values: Values, network_path: str, class_files: tuple[str, ...], epochs_word: str) -> None:
     """Train NETWORK with several trainers for EPOCHS epochs each; compare losses and times, and plot loss curves.
 
     \b
@@ -23,7 +23,7 @@ def bench_command(values: Values, network_path: str, class_files: tuple[str, ...
     Every trainer has its default options, unless given here, and the same starts (--seed and the seeds after it).
     NETWORK is not changed. Losses include the L2 penalty; seconds are those of the epochs, medians over the starts.
     """
-    count = read_epochs(epochs, "bench", 1)
+    count = read_epochs(epochs_word, "bench", 1)
 
     from anncli.cli.running.comparing import run_bench
 

@@ -10,8 +10,8 @@ from anncli.cli.asking.words import read_epochs
 @command("train")
 @argument("network_path", "NETWORK")
 @argument("class_files", "CLASSFILE...", nargs=-1, required=True)
-@argument("epochs", "EPOCHS", ())
-def train_command(values: Values, network_path: str, class_files: tuple[str, ...], epochs: str) -> None:
+@argument("epochs_word", "EPOCHS", ())
+def train_command(values: Values, network_path: str, class_files: tuple[str, ...], epochs_word: str) -> None:
     """Train NETWORK on one file per class for at most EPOCHS epochs and write it back.
 
     \b
@@ -26,7 +26,7 @@ def train_command(values: Values, network_path: str, class_files: tuple[str, ...
     """
     from anncli.cli.asking.settings import train_settings
 
-    settings = train_settings(values, network_path, class_files, read_epochs(epochs, "train"))
+    settings = train_settings(values, network_path, class_files, read_epochs(epochs_word, "train"))
 
     from anncli.cli.running.training import run_training
 

@@ -70,7 +70,7 @@ def _curves(values: Values, path: str, class_files: tuple[str, ...], epochs: int
     # One loss for all trainers, also for those that would choose another: their loss curves are compared.
     loss = default_loss(network.topology.output_activation)
     chosen = {name: one._replace(loss=loss) if one.loss == "auto" else one for name, one in chosen.items()}
-    data_format = values["data_format"]
+    data_format = values["format"]
     remarks = Remarks()
     data, _ = read_sets({"training": class_files}, network=network, data_format=data_format, remarks=remarks)
     show_remarks(values.console, remarks)

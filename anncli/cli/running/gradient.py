@@ -56,7 +56,7 @@ def _prepared(values: Values, network_path: str, class_files: tuple[str, ...]) -
     all_rows = {"validation": Given(0.0, "default"), "test": Given(0.0, "default")}
     options = training_options([all_rows, *values.layers, file_layer(network, network_path)], network.source.dialect)
     remarks = Remarks()
-    data_format = values["data_format"]
+    data_format = values["format"]
     data, _ = read_sets({"training": class_files}, network=network, data_format=data_format, remarks=remarks)
     show_remarks(values.console, remarks)
     return TrainingRun(prepare(network, data, options))

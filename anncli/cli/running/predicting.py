@@ -37,9 +37,7 @@ def run_predict(values: Values, network_path: str, file: str) -> None:
     require_trained(network, network_path)
     threshold = threshold_of(network, values)
     remarks = Remarks()
-    blocks = stream_rows(
-        file, network.n_inputs, data_format=values["data_format"], columns=network.columns, remarks=remarks
-    )
+    blocks = stream_rows(file, network.n_inputs, data_format=values["format"], columns=network.columns, remarks=remarks)
     not_finite = NotFinite()
     # A name that stdout cannot encode is escaped; otherwise it would end the stream.
     if hasattr(sys.stdout, "reconfigure"):

@@ -32,7 +32,7 @@ def run_test(values: Values, network_path: str, class_files: tuple[str, ...]) ->
     threshold = threshold_of(network, values)
     _check_metrics(network, values["require"])
     remarks = Remarks()
-    data = read_dataset(class_files, network=network, data_format=values["data_format"], remarks=remarks)
+    data = read_dataset(class_files, network=network, data_format=values["format"], remarks=remarks)
     show_remarks(values.console, remarks)
     with reproducible(values["reproducible"]):
         report = _report(network, data, threshold, values["threads"])

@@ -1,0 +1,42 @@
+"""Options that the program does not use yet: they are refused, because a run that ignores one would not do what was asked."""
+
+from __future__ import annotations
+
+from anncli.errors import UsageError
+from anncli.options.table import ANSWERS, DECIDE, FIT, OPTIONS, TABLES
+
+# The option, and the commands in which it does nothing yet. The one list of them: take out what works.
+PENDING: dict[str, tuple[str, ...]] = {
+    "data": ("train", "test", "predict", "bench", "gradcheck"),
+    "label": ANSWERS,
+    "task": DECIDE,
+    "positive": DECIDE,
+    "missing": DECIDE,
+    "missing_label": ANSWERS,
+    "category": DECIDE,
+    "ignore": TABLES,
+    "use": TABLES,
+    "weight": ("train", "test", "bench", "gradcheck"),
+    "group": FIT,
+    "order": FIT,
+    "transpose": TABLES,
+    "decimal": TABLES,
+    "na": TABLES,
+    "unknown": ("train", "test", "predict", "bench"),
+    "size": TABLES,
+    "grey": TABLES,
+    "memory_limit": ("train", "test", "bench"),
+    "network": OPTIONS["network"].commands,
+    "hidden": FIT,
+    "activation": FIT,
+    "epochs": FIT,
+    "with": ("predict",),
+    "top": ("predict",),
+    "to": ("predict",),
+}
+
+
+def refuse_pending(command: str, name: str, place: str) -> None:
+    """Raises UsageError for an option that `command` has and does not use yet; place: where it was given."""
+    if command in PENDING.get(name, ()):
+        raise UsageError(f"{place}: ann {command} does not use this option yet", advice="leave it out")
