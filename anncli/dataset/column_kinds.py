@@ -48,7 +48,9 @@ def choose_kinds(
     for name in table.names:
         if name in inputs:
             column = table.column(name)
-            kinds[name] = _asked_kind(column, asked[name], fault) if name in asked else _kind(column, name in used, say, fault)
+            kinds[name] = (
+                _asked_kind(column, asked[name], fault) if name in asked else _kind(column, name in used, say, fault)
+            )
     return kinds
 
 
@@ -75,7 +77,9 @@ def _kind(column: TableColumn, is_used: bool, say: Say, fault: Callable[[str, st
             say(f"column {name} counts the rows: it is left out (--use takes the columns that it names)")
             return "ignore"
     elif _numbers_rows(values):
-        say(f"column {name} has a different whole number in every row, as identifiers have (--ignore {column.name} leaves it out)")
+        say(
+            f"column {name} has a different whole number in every row, as identifiers have (--ignore {column.name} leaves it out)"
+        )
     return "number"
 
 
@@ -85,12 +89,18 @@ def _kind_of_words(column: TableColumn, is_used: bool, say: Say, fault: Callable
     dates = [word for word in words if _DATE.fullmatch(word)]
     if len(dates) > _MOSTLY * len(words):
         message = f"column {name} holds dates or times ({_some(column)})"
-        raise fault(message, f"leave it out with --ignore {column.name}, or say that it orders the rows: --order {column.name}")
+        raise fault(
+            message, f"leave it out with --ignore {column.name}, or say that it orders the rows: --order {column.name}"
+        )
     if len(column.words) == 1:
-        say(f"column {name} has the same word in every row where it has one ({quoted(column.words[0])}): it says nothing")
+        say(
+            f"column {name} has the same word in every row where it has one ({quoted(column.words[0])}): it says nothing"
+        )
     elif is_identifier(column) and not is_used:
         n = count_of(len(column.words), "different word")
-        say(f"column {name} has {n} in {len(column)} rows, as identifiers have: it is left out (--category {column.name} takes it)")
+        say(
+            f"column {name} has {n} in {len(column)} rows, as identifiers have: it is left out (--category {column.name} takes it)"
+        )
         return "ignore"
     return "category"
 

@@ -48,7 +48,9 @@ def choose_roles(table: Table, request: TableRequest, place: Place, say: Say, li
     }
     ignored = _all_columns(table, request.ignore, "--ignore", place)
     used = _all_columns(table, request.use, "--use", place)
-    _refuse_two_roles({"--label": labels, **{f"--{k}": (v,) for k, v in others.items() if v}, "--ignore": ignored}, place)
+    _refuse_two_roles(
+        {"--label": labels, **{f"--{k}": (v,) for k, v in others.items() if v}, "--ignore": ignored}, place
+    )
     _refuse_two_roles({"--label": labels, "--ignore": ignored, "--use": used}, place)
     taken = {*labels, *filter(None, others.values()), *ignored}
     inputs = tuple(name for name in table.names if name not in taken and (not used or name in used))
@@ -77,10 +79,12 @@ def _likely_label(table: Table, place: Place) -> tuple[str, str]:
     last = table.columns[-1]
     if not named and worded == [last] and len(table.columns) > 1 and not is_identifier(last):
         return last.name, "it is the only column of words, and the last one"
-    could_be = named or [column.name for column in table.columns if _could_be_label(column)] or [last.name]
+    # As a rule the answer is the last column, so it is named first.
+    others = [column.name for column in table.columns[:-1] if _could_be_label(column)]
+    could_be = named or [*([] if is_identifier(last) else [last.name]), *others]
     shown = ", ".join(map(quoted, could_be[:10])) + (", ..." if len(could_be) > 10 else "")
-    advice = f"say --label NAME; it could be {shown}"
-    raise place.usage("which column is the label?", advice + ("" if table.is_named else " (counted from 1)"))
+    advice = f"say --label NAME; it could be {shown}" if shown else "say --label NAME"
+    raise place.usage("it is not clear which column is the label", advice + ("" if table.is_named else " (counted from 1)"))
 
 
 def _could_be_label(column: TableColumn) -> bool:

@@ -42,7 +42,9 @@ def task_of(
     column = next((column for column in labels if _reading(column) is None), labels[0])
     message = f"the label {quoted(column.name)} holds the whole numbers {_some(column)}: they can be classes or numbers"
     if len(readings - {None}) > 1:
-        message = f"of the labels {', '.join(quoted(c.name) for c in labels)} some look like classes, others like numbers"
+        message = (
+            f"of the labels {', '.join(quoted(c.name) for c in labels)} some look like classes, others like numbers"
+        )
     raise fault(message, "say --task classification or --task regression")
 
 

@@ -17,7 +17,9 @@ RARE_BELOW = 3
 MOST_LEVELS = 100
 
 
-def fit_encoder(table: Table, rows: Array, roles: Roles, kinds: Mapping[str, str], missing: str = "error") -> TableEncoder:
+def fit_encoder(
+    table: Table, rows: Array, roles: Roles, kinds: Mapping[str, str], missing: str = "error"
+) -> TableEncoder:
     """The encoder for the input columns of `roles`, fitted on `rows` (n,) of the table.
 
     Args: kinds: 'number' or 'category' for each input column; missing: one of MISSING_POLICIES.
@@ -39,7 +41,10 @@ def _fill(column: TableColumn, rows: Array, missing: str) -> float | None:
     """What stands for a missing number: the median or the mean of the training rows that have one, 0 if none has."""
     if missing == "error":
         return None
-    values = np.empty(0) if column.numbers is None else column.numbers[rows].astype(np.float64)
+    given = column.as_numbers()
+    if given is None or given.numbers is None:
+        return 0.0  # a word in it will be refused when it is encoded
+    values = given.numbers[rows].astype(np.float64)
     values = values[~np.isnan(values)]
     if not len(values):
         return 0.0

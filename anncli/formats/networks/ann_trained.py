@@ -72,7 +72,9 @@ class TrainedPart:
         network = self._network
         network.encoder = read_encoder(self._trained, AFRESH)
         if network.encoder is None and network.table is not None:
-            raise self._trained.fault(None, "the trained part has no `encoder`, which a network for tables needs", AFRESH)
+            raise self._trained.fault(
+                None, "the trained part has no `encoder`, which a network for tables needs", AFRESH
+            )
         if network.encoder is None:
             return
         if network.table is None and network.encoder.width != network.n_inputs:

@@ -13,7 +13,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.errors import ValueFault, quoted
-from anncli.tables import MISSING, Roles, Table, TableColumn
+from anncli.tables import Roles, Table, TableColumn
 
 MISSING_POLICIES = ("error", "mean", "median", "indicator", "median+indicator")
 MISSING_ADVICE = (
@@ -158,32 +158,27 @@ class TableEncoder(_TableEncoder):
 
 def _numbers(column: InputColumn, cell: TableColumn) -> Array:
     """The cells (n,) float32 of a column of numbers, filled."""
-    if cell.numbers is None:
-        return np.full(len(cell), _refuse_words(column, cell), dtype=np.float32)
+    given = cell.as_numbers()
+    if given is None or given.numbers is None:
+        raise _word_fault(column, cell)
     with np.errstate(over="ignore"):
-        numbers = cell.numbers.astype(np.float32)
-    missing = np.isnan(numbers)
-    if missing.any():
-        numbers[missing] = np.float32(column.fill)  # type: ignore[arg-type]
+        numbers = given.numbers.astype(np.float32)
+    if column.fill is not None:
+        numbers[np.isnan(numbers)] = np.float32(column.fill)
     if not np.isfinite(numbers).all():
         row = int(np.argmax(~np.isfinite(numbers)))
-        message = f"column {quoted(column.name)}: {cell.numbers[row]:g} is too large for a 32-bit float"
+        message = f"column {quoted(column.name)}: {given.numbers[row]:g} is too large for a 32-bit float"
         raise EncodingFault(message, "scale the values down", row)
     return numbers
 
 
-def _refuse_words(column: InputColumn, cell: TableColumn) -> float:
-    """Raises EncodingFault for the first word that is no number; a column without any word is missing everywhere."""
+def _word_fault(column: InputColumn, cell: TableColumn) -> EncodingFault:
+    """The error for the first row with a word that is no number."""
     assert cell.codes is not None
-    for code, word in enumerate(cell.words):
-        if not _is_number(word) and (cell.codes == code).any():
-            row = int(np.argmax(cell.codes == code))
-            message = f"column {quoted(column.name)}: expected a number, found {quoted(word)}"
-            raise EncodingFault(message, "correct it; --na names words that stand for a missing cell", row)
-    if (cell.codes != MISSING).any():
-        message = f"column {quoted(column.name)} holds words, the network was trained on numbers"
-        raise EncodingFault(message, "give a file with numbers there")
-    return float(column.fill or 0)
+    is_word = np.array([*(not _is_number(word) for word in cell.words), False])[cell.codes]
+    row = int(np.argmax(is_word))
+    message = f"column {quoted(column.name)}: expected a number, found {quoted(cell.words[cell.codes[row]])}"
+    return EncodingFault(message, "correct it; --na names words that stand for a missing cell", row)
 
 
 def _is_number(word: str) -> bool:
