@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from anncli.errors import UsageError
-from anncli.options.table import ANSWERS, DECIDE, FIT, OPTIONS, TABLES
+from anncli.options.table import ANSWERS, DECIDE, FIT, TABLES
 
 # The option, and the commands in which it does nothing yet. The one list of them: take out what works.
 PENDING: dict[str, tuple[str, ...]] = {
-    "data": ("train", "test", "predict", "bench", "gradcheck"),
     "label": ANSWERS,
     "task": DECIDE,
     "positive": DECIDE,
@@ -26,10 +25,8 @@ PENDING: dict[str, tuple[str, ...]] = {
     "size": TABLES,
     "grey": TABLES,
     "memory_limit": ("train", "test", "bench"),
-    "network": OPTIONS["network"].commands,
     "hidden": FIT,
     "activation": FIT,
-    "epochs": FIT,
     "with": ("predict",),
     "top": ("predict",),
     "to": ("predict",),

@@ -106,7 +106,7 @@ def test_an_option_of_another_command_is_refused_with_its_command(
 
 def test_epochs_are_checked_first(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert message(["train", "none.nn", "a", "b", "1e3"], capsys) == (
-        "ann: EPOCHS must be a whole number, found '1e3'; write it last: ann train NETWORK CLASSFILE... EPOCHS\n"
+        "ann: EPOCHS must be a whole number, found '1e3'; write digits only, for example 1000; a file of this name is written ./1e3\n"
     )
     assert message(["bench", "none.nn", "a", "b", "0"], capsys).startswith(
         "ann: EPOCHS must be a whole number, at least 1, found '0'; "

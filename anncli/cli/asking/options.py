@@ -9,6 +9,8 @@ import click
 
 from anncli.cli.asking.help import HelpFormat, help_options
 from anncli.cli.asking.values import collect
+from anncli.cli.asking.words import read_words
+from anncli.cli.names import COMMANDS
 from anncli.options.table import COLUMN, FILE, OptionInfo, options_of
 from anncli.options.wording import long_name
 from anncli.training.names import TRAINER_NAMES
@@ -63,6 +65,8 @@ class AnnCommand(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         values = collect(ctx)
         assert self.callback is not None
+        if COMMANDS[values.command].takes is not None:
+            return ctx.invoke(self.callback, values, read_words(values, ctx.params["words"]))
         return ctx.invoke(self.callback, values, *(ctx.params[str(a.name)] for a in self.arguments))
 
     @property
@@ -77,9 +81,11 @@ def argument(name: str, metavar: str, words: tuple[str, ...] = FILE, **settings:
 
 
 def command(name: str, **settings: Any) -> Callable[[Work], click.Command]:
-    """Makes a command of a function that takes Values and the positional arguments."""
+    """Makes a command of a function that takes Values and Words, or the positional arguments if they are of another kind."""
 
     def decorate(function: Work) -> click.Command:
+        if COMMANDS[name].takes is not None:
+            function = argument("words", COMMANDS[name].arguments, nargs=-1)(function)
         settings["context_settings"] = {**_CONTEXT, **settings.get("context_settings", {})}
         made = click.command(name, cls=AnnCommand, add_help_option=False, **settings)(function)
         made.params += [_option(option, info) for option, info in options_of(name).items()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
 from anncli.cli.showing.console import Console
 from anncli.errors import UsageError
 from anncli.options.layers import Layer
@@ -50,13 +51,14 @@ class TrainSettings(NamedTuple):
         return [name for name, wanted in streams.items() if wanted]
 
 
-def train_settings(values: Values, network_path: str, class_files: tuple[str, ...], epochs: int) -> TrainSettings:
+def train_settings(values: Values, words: Words) -> TrainSettings:
     """The settings; raises UsageError for options that contradict each other or have no effect."""
     output = values["output"]
+    network_path = str(words.network)
     settings = TrainSettings(
         network_path=network_path,
-        class_files=class_files,
-        epochs=epochs,
+        class_files=words.data,
+        epochs=words.epochs,
         # An empty name, as from an unset variable, is a mistake and must not mean to write in place.
         output=network_path if output is None else output,
         is_output_given=output is not None,

@@ -9,6 +9,7 @@ import click
 
 from anncli.cli.asking.network_options import file_layer
 from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
 from anncli.cli.running.ending import EndingAtSignals
 from anncli.cli.running.ledgers import open_ledger
 from anncli.cli.running.places import refuse_read_files
@@ -29,9 +30,10 @@ from anncli.network.names import default_loss
 from anncli.options.layers import Given, training_options
 
 
-def run_bench(values: Values, network_path: str, class_files: tuple[str, ...], epochs: int) -> None:
+def run_bench(values: Values, words: Words) -> None:
     """Print the table, or one JSON document, and write the plot; raises UsageError if no trainer can train the network."""
     _refuse_files(values)
+    network_path, class_files, epochs = str(words.network), words.data, words.epochs
     names = values["trainers"]
     plot = values["plot"] or f"{'network' if network_path == '-' else Path(network_path).stem}-bench.svg"
     plot = None if plot == "none" else plot
