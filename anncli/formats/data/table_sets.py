@@ -16,7 +16,7 @@ from anncli.dataset.table_data import TableData
 from anncli.errors import DataError, UsageError, quoted
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_columns import TableMatcher
-from anncli.formats.data.table_files import open_tables, read_table
+from anncli.formats.data.table_input import open_tables, read_table
 from anncli.formats.data.table_request import columns_of, refuse_unused, with_head
 from anncli.formats.files.textfile import Path
 from anncli.network.encoders.table import Encoded, EncodingFault
