@@ -7,7 +7,7 @@ from functools import cache
 
 from anncli.compiled.row_text import content_lines, starts_with_value
 from anncli.errors import DataError, UsageError, did_you_mean
-from anncli.formats.data.base import DataFormat, Width
+from anncli.formats.data.base import DataFormat, TableFormat, Width
 from anncli.formats.data.foreign import check_kind
 from anncli.formats.data.layout import could_be_numbered
 from anncli.formats.data.list_head import refuse_two_readings
@@ -39,6 +39,10 @@ def format_of(
     formats recognise the file, or none and it is a file of another program.
     """
     if name != "auto":
+        if name in DATA_FORMAT_NAMES and DATA_FORMAT_NAMES[name].table:
+            raise UsageError(
+                f"the data format {name} reads tables, not files of one class each", advice="name one file"
+            )
         said = data_format(name)
         if DATA_FORMAT_NAMES[name].general:
             check_kind(_head(source), source.shown)
@@ -50,7 +54,41 @@ def format_of(
         return data_format("vectors")
     if b"\0" not in head and not content_lines(head, 1):
         return data_format("vectors")
-    found = [name for name, info in DATA_FORMAT_NAMES.items() if not info.general and data_format(name).sniff(head)]
+    found = _marked(head, source, table=False)
+    if found:
+        return data_format(found)
+    check_kind(head, source.shown)
+    general = (name for name, info in DATA_FORMAT_NAMES.items() if info.general and not info.table)
+    chosen = next(name for name in general if data_format(name).sniff(head))
+    if chosen == "list":
+        refuse_two_readings(head, source.shown, width)
+    return data_format(chosen)
+
+
+def table_format_of(source: ByteSource, name: str = "auto") -> TableFormat:
+    """The format to read a table with, as format_of(): `csv` where no other format of tables recognises the file."""
+    if name != "auto":
+        said: TableFormat = data_format(name)  # type: ignore[assignment]
+        if not DATA_FORMAT_NAMES[name].table:
+            tables = ", ".join(name for name, info in DATA_FORMAT_NAMES.items() if info.table)
+            raise UsageError(f"the data format {name} reads no tables", advice=f"use one of {tables}")
+        if DATA_FORMAT_NAMES[name].general:
+            check_kind(_head(source), source.shown)
+        return said
+    head = _head(source)
+    found = _marked(head, source, table=True)
+    if not found:
+        check_kind(head, source.shown)
+    return data_format(found or "csv")  # type: ignore[return-value]
+
+
+def _marked(head: bytes, source: ByteSource, table: bool) -> str:
+    """The name of the format with a mark of its own that a file begins with, or ''; raises DataError where several do."""
+    found = [
+        name
+        for name, info in DATA_FORMAT_NAMES.items()
+        if not info.general and info.table == table and data_format(name).sniff(head)
+    ]
     if len(found) > 1:
         ending = source.name.lower().removesuffix(".gz").rpartition(".")[2]
         found = [name for name in found if f".{ending}" in DATA_FORMAT_NAMES[name].endings] or found
@@ -58,14 +96,7 @@ def format_of(
         readings = " and ".join(found)
         advice = "say which with --data-format " + " or ".join(found)
         raise DataError(f"can be read as {readings}", path=source.shown, advice=advice)
-    if found:
-        return data_format(found[0])
-    check_kind(head, source.shown)
-    general = (name for name, info in DATA_FORMAT_NAMES.items() if info.general)
-    chosen = next(name for name in general if data_format(name).sniff(head))
-    if chosen == "list":
-        refuse_two_readings(head, source.shown, width)
-    return data_format(chosen)
+    return found[0] if found else ""
 
 
 def _head(source: ByteSource) -> bytes:
