@@ -16,7 +16,11 @@ from anncli.network.network import Network
 
 
 def are_tables(
-    paths: Sequence[Path], request: TableRequest, read: ReadRequest, network: Network | None = None, labelled: bool = True
+    paths: Sequence[Path],
+    request: TableRequest,
+    read: ReadRequest,
+    network: Network | None = None,
+    labelled: bool = True,
 ) -> bool:
     """Whether the files are read as tables with named columns, whose answers are one of them.
 
@@ -32,7 +36,7 @@ def are_tables(
     if network is not None and network.needs_encoder:
         return True
     first = paths[0]
-    if network is not None and network.encoder is not None and (len(paths) == 1 or not _takes_numbers_only(network)):
+    if network is not None and network.encoder is not None and (len(paths) == 1 or not network.encoder.is_plain):
         return not _is_list(first)
     if not _is_on_disk(first):
         # What a pipe gives can be read once, so it is not looked into.
@@ -44,12 +48,6 @@ def are_tables(
 
 def _was_table(network: Network | None) -> bool:
     return network is None or network.encoder is not None
-
-
-def _takes_numbers_only(network: Network) -> bool:
-    """Whether files of numbers can be its data, one per class."""
-    assert network.encoder is not None
-    return all(column.kind == "number" and not column.indicator for column in network.encoder.columns)
 
 
 def _is_list(path: Path) -> bool:
