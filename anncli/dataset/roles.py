@@ -84,7 +84,9 @@ def _likely_label(table: Table, place: Place) -> tuple[str, str]:
     could_be = named or [*([] if is_identifier(last) else [last.name]), *others]
     shown = ", ".join(map(quoted, could_be[:10])) + (", ..." if len(could_be) > 10 else "")
     advice = f"say --label NAME; it could be {shown}" if shown else "say --label NAME"
-    raise place.usage("it is not clear which column is the label", advice + ("" if table.is_named else " (counted from 1)"))
+    raise place.usage(
+        "it is not clear which column is the label", advice + ("" if table.is_named else " (counted from 1)")
+    )
 
 
 def _could_be_label(column: TableColumn) -> bool:

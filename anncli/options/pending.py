@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 from anncli.errors import UsageError
-from anncli.options.table import ANSWERS, DECIDE, FIT, TABLES
+from anncli.options.table import FIT, TABLES
 
 # The option, and the commands in which it does nothing yet. The one list of them: take out what works.
 PENDING: dict[str, tuple[str, ...]] = {
-    "label": ANSWERS,
-    "task": DECIDE,
-    "positive": DECIDE,
-    "missing": DECIDE,
-    "missing_label": ANSWERS,
-    "category": DECIDE,
-    "ignore": TABLES,
-    "use": TABLES,
-    "weight": ("train", "test", "bench", "gradcheck"),
+    "label": ("init", "bench", "gradcheck"),
+    "task": ("init", "bench", "gradcheck"),
+    "positive": ("init", "bench", "gradcheck"),
+    "missing": ("init", "bench", "gradcheck"),
+    "missing_label": ("init", "bench", "gradcheck"),
+    "category": ("init", "bench", "gradcheck"),
+    "ignore": ("init", "bench", "gradcheck"),
+    "use": ("init", "bench", "gradcheck"),
+    "weight": ("bench", "gradcheck"),
     "group": FIT,
     "order": FIT,
     "transpose": TABLES,
-    "decimal": TABLES,
-    "na": TABLES,
-    "unknown": ("train", "test", "predict", "bench"),
+    "decimal": ("init", "bench", "gradcheck"),
+    "na": ("init", "bench", "gradcheck"),
+    "unknown": ("bench",),
     "size": TABLES,
     "grey": TABLES,
     "memory_limit": ("train", "test", "bench"),
-    "hidden": FIT,
-    "activation": FIT,
-    "with": ("predict",),
-    "top": ("predict",),
-    "to": ("predict",),
+    "hidden": ("bench",),
+    "activation": ("bench",),
+    "to": (),
 }
 
 

@@ -46,7 +46,9 @@ class TableMatcher:
         options = [names for names in (roles.columns, unlabelled, roles.inputs) if len(names) == n]
         names = next((names for names in options if set(self.needed) <= set(names)), None)
         if names is None:
-            expected = " or ".join(dict.fromkeys(str(len(names)) for names in (roles.columns, unlabelled, roles.inputs)))
+            expected = " or ".join(
+                dict.fromkeys(str(len(names)) for names in (roles.columns, unlabelled, roles.inputs))
+            )
             message = f"{count_of(n, 'column')}, and {self._of} has {expected}"
             if options:
                 message = f"{count_of(n, 'column')}: without the answers, {_listed(roles.labels)}"

@@ -1,25 +1,31 @@
-"""Files of tables: opened in the format that they show, as batches or whole."""
+"""Files of tables as a command asks for them: in batches or whole, with remarks about numbers that 32 bits do not hold."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 
 import numpy as np
 
+from anncli.arrays import Array
 from anncli.dataset.dataset import Source
 from anncli.dataset.request import ReadRequest
+from anncli.formats.data.base import NA_WORDS, TableWant
+from anncli.formats.data.precision import MOST_ROWS, WHOLE
 from anncli.formats.data.remarks import Remarks
+from anncli.formats.data.table_files import stream_table
 from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import Path
-from anncli.tables import Table, TableColumn, join_tables, number_word
+from anncli.tables import Table, join_tables
 
 
 def open_tables(path: Path, read: ReadRequest, remarks: Remarks) -> tuple[ByteSource, Iterator[Table]]:
-    """The source of a file and the batches of its table."""
+    """The source of a file, or of stdin for '-', and the batches of its table."""
     source = ByteSource(path)
-    return source, _stand_in(source, read)
+    na = read.na if read.only_na else (*NA_WORDS, *read.na)
+    want = TableWant(decimal=read.decimal, na=na, remarks=remarks)
+    # Rows of numbers are a table too.
+    name = "csv" if read.format == "vectors" else read.format
+    return source, _watched(stream_table(source, want, name), remarks)
 
 
 def read_table(path: Path, read: ReadRequest, remarks: Remarks) -> tuple[Table, str, Source]:
@@ -29,34 +35,30 @@ def read_table(path: Path, read: ReadRequest, remarks: Remarks) -> tuple[Table, 
     return table, source.shown, Source(source.name, source.sha256, table.n_rows)
 
 
-# A stand-in for the reader of text tables.
-def _stand_in(source: ByteSource, read: ReadRequest) -> Iterator[Table]:
-    data = b"".join(source.blocks())
-    text = data.decode()
-    rows = [[c.strip().strip("'") for c in row] for row in csv.reader(io.StringIO(text), skipinitialspace=True) if row]
-    na = {"", "NA", "?", "nan"}
+def _watched(batches: Iterator[Table], remarks: Remarks) -> Iterator[Table]:
+    is_first = True
+    for table in batches:
+        _watch(table, remarks, is_first)
+        is_first = False
+        yield table
 
-    def is_number(cell: str) -> bool:
-        try:
-            float(cell)
-        except ValueError:
-            return False
-        return True
 
-    named = not any(is_number(c) for c in rows[0]) and len(set(rows[0])) == len(rows[0]) and any(is_number(c) for c in rows[1])
-    names = rows[0] if named else [str(k + 1) for k in range(len(rows[0]))]
-    body = rows[1:] if named else rows
-    for start in range(0, max(len(body), 1), 50):
-        part = body[start : start + 50]
-        columns = []
-        for k, name in enumerate(names):
-            cells = [row[k] for row in part]
-            if all(c in na or is_number(c) for c in cells):
-                columns.append(TableColumn(name, np.array([np.nan if c in na else float(c) for c in cells])))
-            else:
-                words: dict[str, int] = {}
-                cells = [number_word(float(c)) if is_number(c) and c not in na else c for c in cells]
-                codes = [-1 if c in na else words.setdefault(c, len(words)) for c in cells]
-                columns.append(TableColumn(name, codes=np.array(codes, dtype=np.int32), words=tuple(words)))
-        lines = list(range(start + 1 + named, start + 1 + named + len(part)))
-        yield Table(tuple(columns), len(part), named, lines, int(named))
+def _watch(table: Table, remarks: Remarks, is_first: bool) -> None:
+    """Look for numbers that become equal as 32-bit floats, in the first rows and where numbers are large."""
+    columns = [column for column in table.columns if column.numbers is not None and column.numbers.dtype == np.float64]
+    if not table.n_rows or not (is_first or any(_is_large(column.numbers) for column in columns)):
+        return
+    pieces = [column.numbers[:MOST_ROWS] for column in columns if column.numbers is not None]
+    # A missing cell would be a number of its own.
+    exact = np.nan_to_num(np.column_stack(pieces), nan=0.0) if pieces else np.empty((0, 0))
+    with np.errstate(over="ignore"):
+        rows = exact.astype(np.float32)
+
+    def first(n: int) -> Array:
+        return exact[:n]
+
+    remarks.precision.watch(rows, first, [column.name for column in columns], is_first=is_first)
+
+
+def _is_large(numbers: Array | None) -> bool:
+    return numbers is not None and max(abs(np.fmax.reduce(numbers)), abs(np.fmin.reduce(numbers))) >= WHOLE

@@ -72,9 +72,7 @@ def _kinds_text(roles: Roles, kinds: dict[str, str]) -> str:
     for kind in ("number", "category"):
         names = [name for name, found in kinds.items() if found == kind]
         parts += [f"{kind}: {', '.join(names)}"] if names else []
-    left = [name for name in (*roles.ignored, *(name for name, kind in kinds.items() if kind == "ignore"))]
+    left = (*roles.ignored, *(name for name, kind in kinds.items() if kind == "ignore"))
     parts += [f"ignored: {', '.join(left)}"] if left else []
     parts += [f"{role}: {name}" for role in ("weight", "group", "order") if (name := getattr(roles, role))]
     return "; ".join(parts)
-
-

@@ -57,7 +57,10 @@ def read_table_sets(
     first = next(iter(files.values()))
     encoder = None if network is None else network.encoder
     if encoder is not None:
-        roles, kinds = stored or _stored_roles(encoder.roles, request), {column.name: column.kind for column in encoder.columns}
+        roles, kinds = (
+            stored or _stored_roles(encoder.roles, request),
+            {column.name: column.kind for column in encoder.columns},
+        )
     else:
         table = join_tables([_like(file, first[0], reader).table for file in first])
         roles, kinds = columns_of(table, request, network, first[0].shown, reader.remarks)
@@ -128,7 +131,9 @@ def _classes(
     place = Place(first[0].shown)
     classes, why = classes_of(column, request.positive, place.fault)
     if why:
-        remarks.note(place.shown, f"the positive class is {quoted(classes[0])}: {why} (--positive NAME takes the other)")
+        remarks.note(
+            place.shown, f"the positive class is {quoted(classes[0])}: {why} (--positive NAME takes the other)"
+        )
     return classes
 
 
@@ -150,7 +155,15 @@ def _joined(
     weights = None if data.roles.weight is None else weights_of(table, data.roles.weight, all_files[0].shown)
     sources = tuple(file.source for file in all_files)
     return TableData(
-        table, data.roles, data.kinds, np.concatenate(labels), data.classes, weights, data.missing, data.unknown, sources
+        table,
+        data.roles,
+        data.kinds,
+        np.concatenate(labels),
+        data.classes,
+        weights,
+        data.missing,
+        data.unknown,
+        sources,
     ), rows
 
 

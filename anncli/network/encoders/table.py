@@ -101,6 +101,11 @@ class TableEncoder(_TableEncoder):
         """The names of the network's inputs."""
         return tuple(name for column in self.columns for name in column.names)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the inputs are columns of numbers as they stand, so that rows of numbers can take their place."""
+        return all(column.kind == "number" and not column.indicator for column in self.columns)
+
     def encode(self, table: Table, unknown: str = "zeros") -> Encoded:
         """The inputs of a table that has the columns of this encoder; no copy where they are a float32 matrix already.
 
