@@ -19,6 +19,7 @@ PENDING: dict[str, tuple[str, ...]] = {
     "group": FIT,
     "order": FIT,
     "transpose": TABLES,
+    "header": ("init", "bench", "gradcheck"),
     "decimal": ("init", "bench", "gradcheck"),
     "na": ("init", "bench", "gradcheck"),
     "unknown": ("bench",),

@@ -29,6 +29,8 @@ def read_request(values: Values) -> ReadRequest:
     na = values["na"]
     only = na[:1] == ("none",)
     fields = _those_of(values, ("format", "decimal", "transpose", "size", "grey"))
+    if values["header"] != "auto":
+        fields |= {"header": values["header"] == "yes"}
     return ReadRequest(na=na[1:] if only else na, only_na=only, memory=values["memory_limit"], **fields)
 
 

@@ -22,7 +22,7 @@ def open_tables(path: Path, read: ReadRequest, remarks: Remarks) -> tuple[ByteSo
     """The source of a file, or of stdin for '-', and the batches of its table."""
     source = ByteSource(path)
     na = read.na if read.only_na else (*NA_WORDS, *read.na)
-    want = TableWant(decimal=read.decimal, na=na, remarks=remarks)
+    want = TableWant(decimal=read.decimal, na=na, remarks=remarks, header=read.header)
     # Rows of numbers are a table too.
     name = "csv" if read.format == "vectors" else read.format
     return source, _watched(stream_table(source, want, name), remarks)
