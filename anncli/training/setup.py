@@ -125,9 +125,8 @@ def prepare(
 ) -> Setup:
     """The setup of a run that trains `network` on `data`, from its weights if it is trained; see seen.beginning().
 
-    The encoder of a table is fitted on the training rows, see encoded_inputs().
-    Args: sets: row numbers of 'training', 'validation' and 'test'; sets that are not given are drawn, see divide();
-        in_place: the data's inputs may be overwritten by scaled ones; prior_precision: n times the default l2 penalty.
+    Args: data: the encoder of a table is fitted on the training rows; sets: row numbers of 'training', 'validation' and
+        'test'; sets that are not given are drawn, see divide(); in_place: the data's inputs may be overwritten by scaled ones; prior_precision: n times the default l2 penalty.
     Raises: DataError, UsageError for data and options that do not fit the network.
     """
     network, data, remarks = encoded_inputs(network, data, options, sets or {})
@@ -136,8 +135,7 @@ def prepare(
     seen = SeenRows(data, network.row_digests if is_continued else RowDigests())
     rows = divide(data, options, sets or {}, random_stream(options.seed, "split"), seen.mask())
     training, is_drawn = rows["training"], "validation" not in (sets or {})
-    warnings = [*check_sets(data, rows), *decisions.options_without_effect(options, rows), *unknown_rows(seen, rows)]
-    warnings += too_few_to_split(data, rows) if options.validation is None and is_drawn else []
+    warnings = [*remarks, *_warnings(data, options, rows, seen, is_drawn)]
     self_test_inputs = _self_test_inputs(data, training)
     l2 = decisions.choose_l2(options, rows, is_drawn, prior_precision)
     problem = Problem(network.topology, decisions.choose_loss(network, options))
@@ -153,8 +151,17 @@ def prepare(
         l2=l2, patience=decisions.choose_patience(options, rows),
         will_refit=decisions.will_refit(options, rows, is_drawn and not is_continued),
         is_continued=is_continued, alternates=decisions.alternates(options),
-        self_test_inputs=self_test_inputs, seen=seen, warnings=(*remarks, *warnings, *filter(None, [backend.note])),
+        self_test_inputs=self_test_inputs, seen=seen, warnings=(*warnings, *filter(None, [backend.note])),
     )  # fmt: skip
+
+
+def _warnings(
+    data: Dataset, options: TrainingOptions, rows: Mapping[str, Array], seen: SeenRows, is_drawn: bool
+) -> list[str]:
+    """What the user should know about the sets; raises DataError for sets that a run cannot work with."""
+    few = too_few_to_split(data, rows) if options.validation is None and is_drawn else []
+    without_effect = decisions.options_without_effect(options, rows)
+    return [*check_sets(data, rows), *without_effect, *unknown_rows(seen, rows), *few]
 
 
 def smoothed(encoded: Array, rows: Array, options: TrainingOptions) -> Array:

@@ -9,8 +9,10 @@ import click
 from anncli.arrays import Array
 from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.network_options import require_trained, threshold_of
+from anncli.cli.asking.tables import read_request, table_request
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
+from anncli.cli.running.reading import refuse_table_options
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.report import collapse_warning, evaluation_text
@@ -19,7 +21,10 @@ from anncli.dataset.dataset import UNLABELLED, Dataset
 from anncli.errors import RequirementError, UsageError, printable
 from anncli.evaluation.binary import BinaryEvaluation
 from anncli.formats.data.assemble import read_dataset
+from anncli.formats.data.data_kind import are_tables
 from anncli.formats.data.remarks import Remarks
+from anncli.formats.data.table_sets import TableReader
+from anncli.formats.data.table_use import read_labelled
 from anncli.formats.networks.storage import load
 from anncli.inference.evaluate import evaluate, rows_seen
 from anncli.network.network import Network
@@ -34,7 +39,7 @@ def run_test(values: Values, words: Words) -> None:
     threshold = threshold_of(network, values)
     _check_metrics(network, values["require"])
     remarks = Remarks()
-    data = read_dataset(words.data, network=network, data_format=values["format"], remarks=remarks)
+    data = _read(values, words, network, remarks)
     show_remarks(values.console, remarks)
     with reproducible(values["reproducible"]):
         report = _report(network, data, threshold, values["threads"])
@@ -51,6 +56,15 @@ def run_test(values: Values, words: Words) -> None:
     else:
         click.echo("\n".join([evaluation_text(table_rows({"test": report})), *_seen_lines(report)]))
     _check_requirements(values["require"], met)
+
+
+def _read(values: Values, words: Words, network: Network, remarks: Remarks) -> Dataset:
+    """The samples, in labelled tables or in one file per class."""
+    request, read = table_request(values), read_request(values)
+    if are_tables(words.data, request, read, network):
+        return read_labelled(words.data, TableReader(request, read, remarks), network)
+    refuse_table_options(request)
+    return read_dataset(words.data, network=network, data_format=read.format, remarks=remarks)
 
 
 def _report(network: Network, data: Dataset, threshold: float | None, threads: int) -> SetReport:
