@@ -38,11 +38,13 @@ def summary(network: Network) -> dict[str, Any]:
     topology = network.topology
     shapes = [layer.describe(below) for below, layer in zip(topology.shapes, topology.layers, strict=False)]
     scaling = network.scaling
+    # A table decides how many inputs there are.
+    is_open = network.needs_encoder
     return {
         "dialect": network.source.dialect,
-        "inputs": network.n_inputs,
-        "layers": shapes,
-        "parameters": topology.n_parameters,
+        "inputs": "table" if is_open else network.n_inputs,
+        "layers": [{"layer": layer.text(), "blocks": []} for layer in topology.layers] if is_open else shapes,
+        "parameters": None if is_open else topology.n_parameters,
         "trained": network.is_trained,
         "classes": list(network.classes),
         "targets": list(network.targets) if network.targets else None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from anncli.cli.asking.settings import TrainSettings
+from anncli.cli.asking.tables import Asked
 from anncli.cli.running.reading import takes_tables
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.request import TableRequest
@@ -33,7 +34,7 @@ def with_place(settings: TrainSettings) -> TrainSettings:
     return settings._replace(network_path=name, output=name)
 
 
-def new_network(settings: TrainSettings, data: Dataset | TableData) -> Network:
+def new_network(settings: Asked, data: Dataset | TableData) -> Network:
     """The untrained network for these data; raises UsageError for one that is too large."""
     n_outputs = 1 if data.n_classes <= 2 else data.n_classes
     output = "logistic" if n_outputs == 1 else "softmax"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from anncli.arrays import Array
-from anncli.cli.asking.settings import TrainSettings
+from anncli.cli.asking.tables import Asked
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.request import TableRequest
 from anncli.dataset.table_data import TableData
@@ -25,13 +25,13 @@ def set_files(options: TrainingOptions) -> dict[str, tuple[str, ...]]:
     return {name: files for name, files in named.items() if isinstance(files, tuple)}
 
 
-def takes_tables(settings: TrainSettings, network: Network | None) -> bool:
+def takes_tables(settings: Asked, network: Network | None) -> bool:
     """Whether the data words are tables; see are_tables()."""
     return are_tables(settings.class_files, settings.request, settings.read, network)
 
 
 def read_training_data(
-    settings: TrainSettings, network: Network | None, options: TrainingOptions, remarks: Remarks
+    settings: Asked, network: Network | None, options: TrainingOptions, remarks: Remarks
 ) -> tuple[Dataset | TableData, dict[str, Array]]:
     """The data of all sets, and the row numbers of those that come from files of their own, training included.
 
@@ -50,10 +50,18 @@ def read_training_data(
     return read_table_sets(files, TableReader(settings.request, settings.read, remarks), network)
 
 
+def is_about_columns(request: TableRequest) -> bool:
+    """Whether the user said anything about columns."""
+    return bool(_given(request))
+
+
+def _given(request: TableRequest) -> list[str]:
+    return [name for name, value in request._asdict().items() if value != TableRequest._field_defaults[name]]
+
+
 def refuse_table_options(request: TableRequest) -> None:
     """Raises UsageError for options about columns, which files of one class each do not use."""
-    given = [name for name, value in request._asdict().items() if value != TableRequest._field_defaults[name]]
-    if given:
+    if given := _given(request):
         option = "--" + given[0].replace("_", "-")
         raise UsageError(
             f"{option} is for tables, and these are files of one class each", advice="name the label: --label NAME"
