@@ -24,7 +24,7 @@ import re
 from anncli.errors import NetworkError
 from anncli.formats.files.document import DocumentSource, PlacedMapping, parse_document
 from anncli.formats.files.textfile import BOM, Path, decode
-from anncli.formats.networks.ann_head import new_head, read_head
+from anncli.formats.networks.ann_head import new_head, read_head, read_task
 from anncli.formats.networks.ann_trained import AFRESH, CHECKSUM_LINE, TrainedPart, checksum, trained_lines
 from anncli.network.network import Network, NetworkSource
 from anncli.network.scaling import Scaling
@@ -63,7 +63,8 @@ def parse_network(text: str, path: Path) -> Network:
         raise source.fault("the trained part is cut short: its checksum is missing", None, AFRESH)
     document = parse_document(text, path, NetworkError)
     topology = read_head(document)
-    network = Network(topology, source=_source(document, head))
+    task = read_task(document)
+    network = Network(topology, source=_source(document, head), task=task)
     if "trained" in document:
         if not section:
             raise document.key_fault("trained", "`trained:` must stand alone on its line", "move its values below it")
@@ -78,7 +79,7 @@ def parse_network(text: str, path: Path) -> Network:
 def _source(document: PlacedMapping, head: str) -> NetworkSource:
     training = document.mapping_at("training")
     places = training.key_places, training.value_places
-    return NetworkSource("ann", document.source.path, head, training, *places)
+    return NetworkSource("ann", document.source.path, head, training, *places, task=read_task(document))
 
 
 def render_network(network: Network, head: str | None = None) -> str:
@@ -120,7 +121,9 @@ def _fits(head: str, network: Network) -> bool:
     try:
         document = parse_document(text, "", NetworkError)
         unchanged = (
-            read_head(document) == network.topology and document.mapping_at("training") == network.source.training
+            read_head(document) == network.topology
+            and read_task(document) in (None, network.task)
+            and document.mapping_at("training") == network.source.training
         )
         return unchanged and _can_grow(text)
     except NetworkError:

@@ -10,12 +10,12 @@ from anncli.formats.files.yaml_text import write_block
 from anncli.formats.networks.numbers import size_fault
 from anncli.network.layers import DEFAULT_KIND, layer_class, read_layer
 from anncli.network.layers.base import KeyFault, LayerKind
-from anncli.network.names import LAYER_NAMES
+from anncli.network.names import LAYER_NAMES, TASK_NAMES
 from anncli.network.network import Network
 from anncli.network.topology import Topology
 
 FORMAT_VERSION = 1
-HEAD_KEYS = ("anncli", "inputs", "layers", "training", "trained")
+HEAD_KEYS = ("anncli", "inputs", "layers", "task", "training", "trained")
 
 
 def read_head(document: PlacedMapping) -> Topology:
@@ -40,6 +40,19 @@ def read_head(document: PlacedMapping) -> Topology:
     if too_large := size_fault(topology.sizes, topology.n_parameters):
         raise document.fault("layers", too_large, "make the network smaller")
     return topology
+
+
+def read_task(document: PlacedMapping) -> str | None:
+    """The task that the head names, None where it names none."""
+    task = document.get("task")
+    if "task" in document and (not isinstance(task, str) or task not in TASK_NAMES):
+        message = f"`task` must be the name of a task, found {_named(task)}"
+        raise document.fault("task", message, f"use one of {', '.join(TASK_NAMES)}")
+    return task
+
+
+def _named(value: Any) -> str:
+    return f"'{value}'" if isinstance(value, str) else kind_of(value)
 
 
 def _read_layers(document: PlacedMapping) -> list[LayerKind]:
@@ -117,6 +130,8 @@ def new_head(network: Network) -> str:
         f"inputs: {network.n_inputs}",
         f"layers: [{layers}]",
     ]
+    if network.task is not None:
+        lines.append(f"task: {network.task}")
     if network.source.training:
         lines += write_block({"training": dict(network.source.training)})
     return "\n".join(lines) + "\n"
