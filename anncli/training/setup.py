@@ -147,8 +147,8 @@ def prepare(
     training, is_drawn = rows["training"], "validation" not in (sets or {})
     warnings = [*remarks, *_warnings(data, options, rows, seen, is_drawn)]
     self_test_inputs = _self_test_inputs(data, training)
-    precision = prior_precision or (NUMBERS_PRECISION if data.task == "regression" else PRIOR_PRECISION)
-    l2 = decisions.choose_l2(options, rows, is_drawn, precision)
+    default = NUMBERS_PRECISION if data.task == "regression" else PRIOR_PRECISION
+    l2 = decisions.choose_l2(options, rows, is_drawn, default if prior_precision is None else prior_precision)
     problem = Problem(network.topology, decisions.choose_loss(network, options, data))
     backend = fall_back(backend or choose_backend(), problem)
     targets = decisions.choose_targets(network, options, problem.loss)

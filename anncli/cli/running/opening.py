@@ -87,7 +87,7 @@ def _open_new(settings: TrainSettings) -> Opened:
     _check_places(settings, options, None, None)
     remarks = Remarks()
     data, sets = read_training_data(settings, None, options, remarks)
-    network = new_network(settings, data)
+    network = new_network(settings, data, options.loss)
     _check_options(network, options)
     checkpoint = None if settings.resume is None else load_checkpoint(settings.resume)
     if checkpoint is not None:

@@ -64,8 +64,8 @@ def parse_network(text: str, path: Path) -> Network:
         raise source.fault("the trained part is cut short: its checksum is missing", None, AFRESH)
     document = parse_document(text, path, NetworkError)
     described = read_head(document)
-    source = _source(document, head, read_task(document) or described.table_task)
-    network = Network(described.topology, table=described.table, source=source, task=source.task)
+    origin = _source(document, head, read_task(document) or described.table_task)
+    network = Network(described.topology, table=described.table, source=origin, task=origin.task)
     if "trained" in document:
         if not section:
             raise document.key_fault("trained", "`trained:` must stand alone on its line", "move its values below it")
