@@ -7,27 +7,12 @@ from anncli.options.table import FIT, TABLES
 
 # The option, and the commands in which it does nothing yet. The one list of them: take out what works.
 PENDING: dict[str, tuple[str, ...]] = {
-    "label": ("bench",),
-    "task": ("bench",),
-    "positive": ("bench",),
-    "missing": ("bench",),
-    "missing_label": ("bench",),
-    "category": ("bench",),
-    "ignore": ("bench",),
-    "use": ("bench",),
-    "weight": ("bench",),
     "group": FIT,
     "order": FIT,
     "transpose": TABLES,
-    "header": ("bench",),
-    "decimal": ("bench",),
-    "na": ("bench",),
-    "unknown": ("bench",),
     "size": TABLES,
     "grey": TABLES,
     "memory_limit": ("train", "test", "bench"),
-    "hidden": ("bench",),
-    "activation": ("bench",),
     "to": (),
 }
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from anncli.errors import ValueFault, did_you_mean, quoted
 from anncli.limits import COUNT_MAX, FLOAT32_MAX, NUMBER_MAX
+from anncli.network.names import parse_loss
 from anncli.options.specs import SpecNumber, parse_average, parse_schedule, parse_stop
 
 Reader = Callable[[Any], Any]
@@ -172,6 +173,11 @@ def schedule(value: Any) -> str:
     """A reader for a learning-rate schedule with its numbers."""
     name, numbers = parse_schedule(value)
     return ":".join([name, *(f"{number:g}" for number in numbers)])
+
+
+def loss(value: Any) -> str:
+    """A reader for auto or a loss with its numbers."""
+    return "auto" if value == "auto" else str(parse_loss(str(value)))
 
 
 def stop(value: Any) -> str | None:

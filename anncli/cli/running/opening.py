@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from functools import partial
 from typing import NamedTuple
 
+import numpy as np
+
 from anncli.arrays import Array
 from anncli.backends.choice import choose_backend
 from anncli.backends.thread_trial import available_processors
@@ -29,6 +31,7 @@ from anncli.formats.files.checkpoint import Checkpoint, load_checkpoint
 from anncli.formats.files.textfile import Signature, check_writable, signature
 from anncli.formats.networks.names import DIALECTS
 from anncli.formats.networks.storage import check_place, parse, read_source, refusal, render
+from anncli.network.names import LOSS_NAMES, parse_loss
 from anncli.network.network import Network
 from anncli.options.layers import training_options
 from anncli.options.table import TrainingOptions
@@ -84,7 +87,7 @@ def _open_new(settings: TrainSettings) -> Opened:
     _check_places(settings, options, None, None)
     remarks = Remarks()
     data, sets = read_training_data(settings, None, options, remarks)
-    network = new_network(settings, data)
+    network = new_network(settings, data, options.loss)
     _check_options(network, options)
     checkpoint = None if settings.resume is None else load_checkpoint(settings.resume)
     if checkpoint is not None:
@@ -124,7 +127,9 @@ def _network_of(checkpoint: Checkpoint, path: str, on_disk: Network) -> Network:
 
 def _check_options(network: Network, options: TrainingOptions) -> None:
     """Raises UsageError for options that do not fit the network, before any data file is read."""
-    choose_loss(network, options)
+    is_of_numbers = options.loss != "auto" and LOSS_NAMES[parse_loss(options.loss).name].of_numbers
+    if network.task in (None, "classification") and not is_of_numbers:
+        choose_loss(network, options, Dataset(np.empty((0, 1)), np.empty(0, dtype=np.int32)))
     check_class_weight(network, options)
 
 

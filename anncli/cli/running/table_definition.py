@@ -29,7 +29,7 @@ def definition_of_tables(values: Values, words: Words, remarks: Remarks) -> Netw
             f"--dialect {values['dialect']} has no place for the columns of a table", advice="leave it out"
         )
     data, _ = read_table_sets({"training": words.data}, TableReader(asked.request, asked.read, remarks))
-    network = new_network(asked, data)
+    network = new_network(asked, data, "auto")
     if not {"outputs", "output_activation"} & values.given.keys():
         return network
     topology = network.topology

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from anncli.arrays import Array, row_range
 from anncli.dataset.class_labels import check_labelled, classes_of, number_labels
-from anncli.dataset.dataset import Source
+from anncli.dataset.dataset import UNLABELLED, Source
 from anncli.dataset.request import ReadRequest, TableRequest
 from anncli.dataset.roles import Place
 from anncli.dataset.table_data import TableData
+from anncli.dataset.target_columns import flags_of, targets_of
 from anncli.errors import DataError, UsageError, quoted
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_columns import TableMatcher
@@ -59,9 +61,8 @@ def read_table_sets(
     else:
         table = join_tables([_like(file, first[0], reader).table for file in first])
         roles, kinds = columns_of(table, request, network, first[0].shown, reader.remarks)
-    _refuse_task(roles)
     matcher = TableMatcher(roles, roles.used, reader.remarks, "the network" if encoder else first[0].shown)
-    known = () if network is None else network.classes
+    known = () if network is None else network.classes or network.target_names
     return joined_sets(files, matcher, kinds, request, known)
 
 
@@ -74,29 +75,38 @@ def joined_sets(
 ) -> tuple[TableData, dict[str, Array]]:
     """Sets of files as one table, and the row numbers of each set.
 
-    Args: classes: those of the network, or () where the first set decides.
+    Args: classes: those of the network, or the names of its targets, or () where the first set decides.
     """
     roles, remarks = matcher.roles, matcher.remarks
     matched = {
         name: [_labelled(file._replace(table=matcher.fit(file.table, file.shown)), roles, request) for file in own]
         for name, own in files.items()
     }
-    known = tuple(classes) or _classes(next(iter(matched.values())), roles, request, remarks)
     flat = [file for own in matched.values() for file in own]
     # One file keeps its matrix, which need not be copied.
     names = [name for name in roles.used if all(name in file.table.names for file in flat)]
     table = flat[0].table if len(flat) == 1 else join_tables([file.table.select(names) for file in flat])
-    labels = [number_labels(file.table, roles.labels[0], known, Place(file.shown).fault) for file in flat]
     rows, start = {}, 0
     for name, own in matched.items():
         stop = start + sum(file.table.n_rows for file in own)
         rows[name], start = row_range(start, stop), stop
     weights = weights_of(table, roles.weight, flat[0].shown) if roles.weight in names else None
     data = TableData(
-        table, roles, kinds, np.concatenate(labels), known, weights, request.missing or "error",
-        request.unknown or "zeros", tuple(file.source for file in flat),
+        table, roles, kinds, np.full(table.n_rows, UNLABELLED, dtype=np.int8), (), weights, request.missing or "error",
+        request.unknown or "zeros", tuple(file.source for file in flat), task=task_name(roles),
     )  # fmt: skip
-    return data, rows
+    if data.task == "classification":
+        known = tuple(classes) or _classes(next(iter(matched.values())), roles, request, remarks)
+        labels = [number_labels(file.table, roles.labels[0], known, Place(file.shown).fault) for file in flat]
+        return replace(data, labels=np.concatenate(labels), classes=known), rows
+    take = targets_of if data.task == "regression" else flags_of
+    targets = [take(file.table, roles.labels, Place(file.shown).fault) for file in flat]
+    return replace(data, targets=np.concatenate(targets), target_names=tuple(classes) or roles.labels), rows
+
+
+def task_name(roles: Roles) -> str:
+    """The task of a dataset: several labels of classes are a task of their own."""
+    return "multi-label" if roles.task == "classification" and len(roles.labels) > 1 else roles.task
 
 
 def read_file(path: Path, reader: TableReader) -> TableFile:
@@ -105,12 +115,6 @@ def read_file(path: Path, reader: TableReader) -> TableFile:
     if not table.n_rows:
         raise DataError("holds no rows", path=shown, advice="write one row of values per line")
     return TableFile(table, shown, source)
-
-
-def _refuse_task(roles: Roles) -> None:
-    if roles.task != "classification" or len(roles.labels) > 1:
-        what = "several labels" if len(roles.labels) > 1 else "numbers as answers"
-        raise UsageError(f"a table with {what} cannot be trained yet", advice="name one column of classes with --label")
 
 
 def _like(file: TableFile, first: TableFile, reader: TableReader) -> TableFile:

@@ -33,7 +33,7 @@ def read_labelled(paths: Sequence[Path], reader: TableReader, network: Network) 
     roles = _with_labels(encoder, first.table, reader.request, Place(first.shown))
     matcher = TableMatcher(roles, (*roles.labels, *roles.inputs), reader.remarks)
     kinds = {column.name: column.kind for column in encoder.columns}
-    data, _ = joined_sets({"test": files}, matcher, kinds, reader.request, network.classes)
+    data, _ = joined_sets({"test": files}, matcher, kinds, reader.request, network.classes or network.target_names)
     try:
         inputs, unknown = encoder.encode(data.table, data.unknown)
     except EncodingFault as fault:
