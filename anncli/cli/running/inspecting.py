@@ -10,6 +10,7 @@ import numpy as np
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.showing.console import print_json
+from anncli.cli.showing.repeating import repeating_line
 from anncli.errors import NetworkError, printable
 from anncli.formats.networks.storage import load
 from anncli.inference.predict import predict
@@ -26,6 +27,7 @@ def run_info(values: Values, words: Words) -> None:
     document = summary(network)
     if values["verify"]:
         document["self_test"] = verify(network, network_path)
+    document["repeat"] = repeating_line(network, printable(network_path))
     if values["json"]:
         print_json({"command": "info", "network": printable(network_path), **document})
         return

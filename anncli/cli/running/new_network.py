@@ -44,7 +44,7 @@ def new_network(settings: Asked, data: Dataset | TableData, loss: str) -> Networ
     with asking():
         layers = [*((units, settings.activation) for units in settings.hidden), (n_outputs, output)]
         table = _table_inputs(settings.request, data) if isinstance(data, TableData) else None
-        task = None if data.task == "classification" else data.task
+        task = None if table is None and data.task == "classification" else data.task
         return Network.create(n_inputs, layers, table=table, task=task)
 
 

@@ -12,9 +12,11 @@ from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError, printable
 from anncli.formats.data.agreement import is_set_name
 from anncli.formats.data.assemble import read_sets
+from anncli.formats.data.class_files import refuse_labelled, sorted_by_shell
 from anncli.formats.data.data_kind import are_tables
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_sets import TableReader, read_table_sets
+from anncli.formats.files.textfile import shown_name
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
 
@@ -40,6 +42,9 @@ def read_training_data(
     files: Mapping[str, Sequence[str]] = {"training": settings.class_files, **set_files(options)}
     if not takes_tables(settings, network):
         refuse_table_options(settings.request)
+        refuse_labelled(settings.class_files, settings.read)
+        if (network is None or not network.classes) and (remark := sorted_by_shell(settings.class_files)):
+            remarks.note(shown_name(settings.class_files[0]), remark)
         return read_sets(files, network=network, data_format=settings.read.format, remarks=remarks)
     for path in settings.class_files[1:]:
         if is_set_name(path):
