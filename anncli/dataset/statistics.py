@@ -79,7 +79,9 @@ def fit_target_scaling(
         offset, spread = mean, deviation
     elif method == "mean":
         if not (mean > 0).all():
-            raise DataError(f"target '{names[int(np.argmin(mean))]}' has no positive mean", advice="use --target-scaling zscore")
+            raise DataError(
+                f"target '{names[int(np.argmin(mean))]}' has no positive mean", advice="use --target-scaling zscore"
+            )
         offset, spread = np.zeros_like(mean), mean
     else:
         spread = (high - low) / (limits[1] - limits[0])

@@ -77,9 +77,9 @@ def evaluate_labels(
     names = tuple(names) or tuple(f"label {k}" for k in range(1, targets.shape[1] + 1))
     if len(names) != targets.shape[1]:
         raise ValueError(f"{len(names)} names for {targets.shape[1]} labels")
-    known = ~np.isnan(targets).any(axis=1)
-    counted = np.ones(len(known), dtype=bool) if weights is None else np.asarray(weights) > 0
-    rows = known & counted
+    known: Array = ~np.isnan(targets).any(axis=1)
+    counted: Array = np.full(known.shape, True) if weights is None else np.asarray(weights) > 0
+    rows: Array = known & counted
     own = None if weights is None else np.asarray(weights)[rows].astype(np.float64)
     given, wanted = outputs[rows] > outputs.dtype.type(threshold), targets[rows] > 0
     undefined: dict[str, str] = {}
@@ -88,7 +88,9 @@ def evaluate_labels(
     right = count((given == wanted).all(axis=1), own)
     if not n:
         undefined |= dict.fromkeys(("subset_accuracy", "hamming_loss"), "no sample has its labels")
-    macro = [sum(getattr(label, rate) or 0.0 for label in labels) / len(labels) for rate in ("sensitivity", "ppv", "f1")]
+    macro = [
+        sum(getattr(label, rate) or 0.0 for label in labels) / len(labels) for rate in ("sensitivity", "ppv", "f1")
+    ]
     tp, fn, fp = (sum(getattr(label, name) for label in labels) for name in ("tp", "fn", "fp"))
     micro = [_ratio(tp, tp + fn), _ratio(tp, tp + fp), _ratio(2 * tp, 2 * tp + fn + fp)]
     return MultilabelEvaluation(
@@ -99,9 +101,7 @@ def evaluate_labels(
     )  # fmt: skip
 
 
-def _rates(
-    name: str, given: Array, wanted: Array, weights: Array | None, undefined: dict[str, str]
-) -> LabelRates:
+def _rates(name: str, given: Array, wanted: Array, weights: Array | None, undefined: dict[str, str]) -> LabelRates:
     """The rates of one label (n,); the reason for each None is added to `undefined`."""
     tp, fn = count(given & wanted, weights), count(~given & wanted, weights)
     fp, tn = count(given & ~wanted, weights), count(~given & ~wanted, weights)

@@ -153,7 +153,9 @@ def _of_error(value: _OfError, slope: _OfError, bend: _OfError) -> Loss:
     def r_delta(activation: str, z: Array, outputs: Array, targets: Array, r_z: Array, r_a: Array) -> Array:
         e, functions = outputs - targets, ACTIVATIONS[activation]
         assert functions.second_derivative is not None
-        bent = bend(e) * r_a * functions.derivative(z, outputs) + slope(e) * functions.second_derivative(z, outputs) * r_z
+        bent = (
+            bend(e) * r_a * functions.derivative(z, outputs) + slope(e) * functions.second_derivative(z, outputs) * r_z
+        )
         changed: Array = bent * z.dtype.type(1 / outputs.shape[1])
         return changed
 

@@ -219,7 +219,9 @@ def check_loss(loss: str, output_activation: str) -> None:
             f"use loss {default_loss(output_activation)}",
         )
     if info.of_numbers and output_activation == "softmax":
-        raise ValueFault(f"loss {name} is for outputs that are numbers, this network has softmax", "use loss cross-entropy")
+        raise ValueFault(
+            f"loss {name} is for outputs that are numbers, this network has softmax", "use loss cross-entropy"
+        )
 
 
 def check_targets(targets: tuple[float, float], output_activation: str) -> None:

@@ -17,8 +17,8 @@ from anncli.network.names import (
     ACTIVATION_NAMES,
     INITIALIZATION_NAMES,
     LOSS_NAMES,
-    TARGET_SCALING_NAMES,
     SCALING_NAMES,
+    TARGET_SCALING_NAMES,
     canonical_activation,
 )
 from anncli.options import readers

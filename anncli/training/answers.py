@@ -55,8 +55,12 @@ def _kind_of_answer(task: str | None) -> str:
     return {"regression": "numbers as targets", "multi-label": "0 or 1 for each label"}.get(task or "", "class labels")
 
 
-def check_outputs(network: Network, data: Dataset, loss: str) -> None:
-    """Raises UsageError unless there is one output for each target, or for each quantile of each."""
+def check_answers(network: Network, data: Dataset, options: TrainingOptions, loss: str) -> None:
+    """In a task without classes, raises UsageError unless there is one output for each target, or for each quantile of each,
+    and for options that speak of classes."""
+    if data.targets is None:
+        return
+    check_options(options, data.task)
     numbers = len(quantiles_of(loss)) or 1
     if network.n_outputs != data.n_targets * numbers:
         each = f" and {numbers} quantiles of each" if numbers > 1 else ""
@@ -124,9 +128,7 @@ def choose_target_scaling(
     return scaling
 
 
-def encode(
-    data: Dataset, network: Network, targets: tuple[float, float], scaling: TargetScaling, loss: str
-) -> Array:
+def encode(data: Dataset, network: Network, targets: tuple[float, float], scaling: TargetScaling, loss: str) -> Array:
     """Target outputs (n_samples, n_outputs), float32; nan where a row has no answer in a task without classes."""
     if data.targets is None:
         return encode_targets(data.labels, network.n_outputs, targets)
@@ -169,7 +171,8 @@ def constant_sets(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
             if low == high and name == "training":
                 which = "every row" if low else "no row"
                 raise DataError(
-                    f"{which} of the training set has the label '{label}'", advice="give rows with and without it, or leave it out"
+                    f"{which} of the training set has the label '{label}'",
+                    advice="give rows with and without it, or leave it out",
                 )
             if low == high and not low:
                 warnings.append(f"no row of the validation set has the label '{label}', so errors on it go unseen")

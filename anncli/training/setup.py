@@ -20,7 +20,7 @@ from anncli.network.scaling import Scaling
 from anncli.network.target_scaling import TargetScaling
 from anncli.options.table import TrainingOptions
 from anncli.training import decisions
-from anncli.training.answers import Evaluator, choose_target_scaling, encode
+from anncli.training.answers import Evaluator, check_answers, choose_target_scaling, encode
 from anncli.training.measure import Measure
 from anncli.training.objective import Objective
 from anncli.training.seen import SeenRows, unknown_rows
@@ -147,7 +147,8 @@ def prepare(
     if prior_precision is None:
         prior_precision = NUMBERS_PRECISION if data.task == "regression" else PRIOR_PRECISION
     l2 = decisions.choose_l2(options, rows, is_drawn, prior_precision)
-    problem = Problem(network.topology, decisions.choose_loss(network, options, data))
+    problem = Problem(network.topology, decisions.choose_loss(network, options, data.task))
+    check_answers(network, data, options, problem.loss)
     backend = fall_back(backend or choose_backend(), problem)
     targets = decisions.choose_targets(network, options, problem.loss)
     scaling = decisions.choose_scaling(network, data, options, training)
