@@ -21,7 +21,7 @@ from anncli.network.scaling import Scaling
 from anncli.network.target_scaling import TargetScaling
 from anncli.options.table import TrainingOptions
 from anncli.training import decisions
-from anncli.training.answers import Evaluator, choose_target_scaling, encode
+from anncli.training.answers import Evaluator, check_answers, choose_target_scaling, encode
 from anncli.training.inputs import encoded_inputs
 from anncli.training.measure import Measure
 from anncli.training.objective import Objective
@@ -147,9 +147,9 @@ def prepare(
     training, is_drawn = rows["training"], "validation" not in (sets or {})
     warnings = [*remarks, *_warnings(data, options, rows, seen, is_drawn)]
     self_test_inputs = _self_test_inputs(data, training)
-    default = NUMBERS_PRECISION if data.task == "regression" else PRIOR_PRECISION
-    l2 = decisions.choose_l2(options, rows, is_drawn, default if prior_precision is None else prior_precision)
-    problem = Problem(network.topology, decisions.choose_loss(network, options, data))
+    l2 = decisions.choose_l2(options, rows, is_drawn, _precision(data) if prior_precision is None else prior_precision)
+    problem = Problem(network.topology, decisions.choose_loss(network, options, data.task))
+    check_answers(network, data, options, problem.loss)
     backend = fall_back(backend or choose_backend(), problem)
     targets = decisions.choose_targets(network, options, problem.loss)
     scaling = decisions.choose_scaling(network, data, options, training)
@@ -165,6 +165,10 @@ def prepare(
         is_continued=is_continued, alternates=decisions.alternates(options), target_scaling=target_scaling,
         self_test_inputs=self_test_inputs, seen=seen, warnings=(*warnings, *filter(None, [backend.note])),
     )  # fmt: skip
+
+
+def _precision(data: Dataset) -> float:
+    return NUMBERS_PRECISION if data.task == "regression" else PRIOR_PRECISION
 
 
 def _warnings(
