@@ -156,9 +156,8 @@ def prepare(
     return Setup(
         network, data, options, backend, problem, rows, targets, decisions.choose_threshold(network, options, targets),
         scaling, _scaled(scaling, data, in_place), encoded, smoothed(encoded, training, options),
-        weights=decisions.sample_weights(network, data, options, training),
+        weights=decisions.sample_weights(network, data, options, training), patience=decisions.choose_patience(options, rows),
         l2=decisions.choose_l2(options, rows, is_drawn, _precision(data, prior_precision)),
-        patience=decisions.choose_patience(options, rows),
         will_refit=decisions.will_refit(options, rows, is_drawn and not is_continued),
         is_continued=is_continued, alternates=decisions.alternates(options), target_scaling=target_scaling,
         self_test_inputs=self_test_inputs, seen=seen, warnings=(*warnings, *filter(None, [backend.note])),
