@@ -20,7 +20,7 @@ class TableData:
     table: has the columns of `roles`; labels (n,) and classes, or targets (n, n_targets), target_names and task, as in
     Dataset; weights: (n,) or None; kinds: 'number' or
     'category' for each input; missing, unknown: how gaps and unknown words are encoded (see TableEncoder); sources: as
-    in Dataset.
+    in Dataset; shown: their names for messages.
     """
 
     table: Table
@@ -35,6 +35,7 @@ class TableData:
     targets: Array | None = None
     target_names: tuple[str, ...] = ()
     task: str = "classification"
+    shown: tuple[str, ...] = ()
 
     @property
     def n_samples(self) -> int:
@@ -63,10 +64,10 @@ class TableData:
     def place_of(self, row: int | None) -> tuple[str | None, int | None]:
         """The file of a row and its line in it, None where it is not known."""
         if row is None:
-            return (self.sources[0].name, None) if len(self.sources) == 1 else (None, None)
+            return (self.shown[0], None) if len(self.shown) == 1 else (None, None)
         first = 0
-        for source in self.sources:
+        for source, shown in zip(self.sources, self.shown, strict=True):
             if row < first + source.n_samples:
-                return source.name, self.table.line_of(row)
+                return shown, self.table.line_of(row)
             first += source.n_samples
         return None, self.table.line_of(row)

@@ -77,9 +77,9 @@ def evaluate_labels(
     names = tuple(names) or tuple(f"label {k}" for k in range(1, targets.shape[1] + 1))
     if len(names) != targets.shape[1]:
         raise ValueError(f"{len(names)} names for {targets.shape[1]} labels")
-    known = ~np.isnan(targets).any(axis=1)
-    counted = np.ones(len(known), dtype=bool) if weights is None else np.asarray(weights) > 0
-    rows = known & counted
+    known: Array = ~np.isnan(targets).any(axis=1)
+    counted: Array = np.full(known.shape, True) if weights is None else np.asarray(weights) > 0
+    rows: Array = known & counted
     own = None if weights is None else np.asarray(weights)[rows].astype(np.float64)
     given, wanted = outputs[rows] > outputs.dtype.type(threshold), targets[rows] > 0
     undefined: dict[str, str] = {}

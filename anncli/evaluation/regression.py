@@ -100,9 +100,9 @@ def evaluate_numbers(
     names = tuple(names) or tuple(f"target {k}" for k in range(1, targets.shape[1] + 1))
     if len(names) != targets.shape[1]:
         raise ValueError(f"{len(names)} names for {targets.shape[1]} targets")
-    known = ~np.isnan(targets).any(axis=1)
-    counted = np.ones(len(known), dtype=bool) if weights is None else np.asarray(weights) > 0
-    rows = known & counted
+    known: Array = ~np.isnan(targets).any(axis=1)
+    counted: Array = np.full(known.shape, True) if weights is None else np.asarray(weights) > 0
+    rows: Array = known & counted
     own = None if weights is None else np.asarray(weights)[rows].astype(np.float64)
     errors, intervals, undefined = [], [], dict[str, str]()
     for k, name in enumerate(names):
@@ -114,9 +114,9 @@ def evaluate_numbers(
             width = _mean(given[-1] - given[0], own)
             intervals.append(Interval(name, quantiles[0], quantiles[-1], _mean(inside, own), width))
     n = int(np.count_nonzero(rows)) if own is None else float(own.sum())
-    in_all = [_plain_mean([getattr(e, figure) for e in errors]) for figure in ("rmse", "mae", "r2")]
+    rmse, mae, r2 = (_plain_mean([getattr(e, figure) for e in errors]) for figure in ("rmse", "mae", "r2"))
     n_unlabelled = int(np.count_nonzero(counted & ~known))
-    return RegressionEvaluation(tuple(errors), tuple(intervals), n, n_unlabelled, *in_all, undefined)
+    return RegressionEvaluation(tuple(errors), tuple(intervals), n, n_unlabelled, rmse, mae, r2, undefined)
 
 
 def _errors(

@@ -9,7 +9,7 @@ import numpy as np
 from anncli.arrays import Array
 
 
-@dataclass(eq=False)
+@dataclass
 class TargetScaling:
     """target = offset + spread * output, for each target by itself.
 

@@ -55,8 +55,12 @@ def _kind_of_answer(task: str | None) -> str:
     return {"regression": "numbers as targets", "multi-label": "0 or 1 for each label"}.get(task or "", "class labels")
 
 
-def check_outputs(network: Network, data: Dataset, loss: str) -> None:
-    """Raises UsageError unless there is one output for each target, or for each quantile of each."""
+def check_answers(network: Network, data: Dataset, options: TrainingOptions, loss: str) -> None:
+    """In a task without classes, raises UsageError unless there is one output for each target, or for each quantile of each,
+    and for options that speak of classes."""
+    if data.targets is None:
+        return
+    check_options(options, data.task)
     numbers = len(quantiles_of(loss)) or 1
     if network.n_outputs != data.n_targets * numbers:
         each = f" and {numbers} quantiles of each" if numbers > 1 else ""

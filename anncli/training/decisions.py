@@ -17,7 +17,7 @@ from anncli.network.network import Network, default_targets
 from anncli.network.scaling import Scaling
 from anncli.options.specs import NEED_VALIDATION, parse_stop
 from anncli.options.table import TrainingOptions
-from anncli.training.answers import check_loss_of, check_options, check_outputs, relative_weights
+from anncli.training.answers import check_loss_of, relative_weights
 from anncli.training.trainers import trainer_class
 
 # Rows that initial weights look at for the range of each input.
@@ -34,26 +34,23 @@ def is_continued(network: Network, options: TrainingOptions) -> bool:
     return network.is_trained and options.init is None
 
 
-def fitting_loss(network: Network, data: Dataset) -> str:
+def fitting_loss(network: Network, task: str) -> str:
     """The loss that fits the task and the output layer."""
     fitting = default_loss(network.topology.output_activation)
-    return "mse" if data.task == "regression" and fitting != "poisson" else fitting
+    return "mse" if task == "regression" and fitting != "poisson" else fitting
 
 
-def choose_loss(network: Network, options: TrainingOptions, data: Dataset) -> str:
+def choose_loss(network: Network, options: TrainingOptions, task: str = "classification") -> str:
     """The loss asked for, or the one that the trainer needs, or that fits task and output layer; raises UsageError for a
-    loss that does not fit them, and for other options that do not fit the task."""
+    loss that does not fit them."""
     output, loss = network.topology.output_activation, options.loss
     if loss == "auto":
-        loss = trainer_class(options.trainer).needs_loss or fitting_loss(network, data)
+        loss = trainer_class(options.trainer).needs_loss or fitting_loss(network, task)
     with asking():
         check_loss(loss, output)
         if options.targets is not None:
             check_targets(options.targets, output)
-    check_loss_of(data.task, loss)
-    if data.targets is not None:
-        check_options(options, data.task)
-        check_outputs(network, data, loss)
+    check_loss_of(task, loss)
     return loss
 
 

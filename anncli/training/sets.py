@@ -101,8 +101,8 @@ def too_few_to_split(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
     if len(rows["validation"]):
         return []
     if data.targets is not None:
-        count = count_of(len(rows["training"]), "row")
-        return [f"{count} are too few to hold some out: there is no validation set, and training does not stop early"]
+        few = count_of(len(rows["training"]), "row")
+        return [f"{few} are too few to hold some out: there is no validation set, and training does not stop early"]
     counts = data.class_counts(rows["training"])
     count, name = int(counts.min()), data.classes[int(np.argmin(counts))]
     return [

@@ -21,7 +21,7 @@ from anncli.network.scaling import Scaling
 from anncli.network.target_scaling import TargetScaling
 from anncli.options.table import TrainingOptions
 from anncli.training import decisions
-from anncli.training.answers import Evaluator, choose_target_scaling, encode
+from anncli.training.answers import Evaluator, check_answers, choose_target_scaling, encode
 from anncli.training.inputs import encoded_inputs
 from anncli.training.measure import Measure
 from anncli.training.objective import Objective
@@ -134,9 +134,8 @@ def prepare(
 ) -> Setup:
     """The setup of a run that trains `network` on `data`, from its weights if it is trained; see seen.beginning().
 
-    Args: data: the encoder of a table is fitted on the training rows; sets: row numbers of 'training', 'validation' and
-        'test'; sets that are not given are drawn, see divide(); in_place: the data's inputs may be overwritten by scaled
-        ones; prior_precision: n times the default l2 penalty.
+    Args: sets: row numbers of 'training', 'validation' and 'test'; sets that are not given are drawn, see divide();
+        in_place: the data's inputs may be overwritten by scaled ones; prior_precision: n times the default l2 penalty.
     Raises: DataError, UsageError for data and options that do not fit the network.
     """
     network, data, remarks = encoded_inputs(network, data, options, sets or {})
@@ -147,24 +146,27 @@ def prepare(
     training, is_drawn = rows["training"], "validation" not in (sets or {})
     warnings = [*remarks, *_warnings(data, options, rows, seen, is_drawn)]
     self_test_inputs = _self_test_inputs(data, training)
-    default = NUMBERS_PRECISION if data.task == "regression" else PRIOR_PRECISION
-    l2 = decisions.choose_l2(options, rows, is_drawn, default if prior_precision is None else prior_precision)
-    problem = Problem(network.topology, decisions.choose_loss(network, options, data))
+    problem = Problem(network.topology, decisions.choose_loss(network, options, data.task))
+    check_answers(network, data, options, problem.loss)
     backend = fall_back(backend or choose_backend(), problem)
     targets = decisions.choose_targets(network, options, problem.loss)
     scaling = decisions.choose_scaling(network, data, options, training)
     target_scaling = choose_target_scaling(network, data, options, problem.loss, training)
-    inputs = _scaled(scaling, data, in_place)
     encoded = encode(data, network, targets, target_scaling, problem.loss)
     return Setup(
         network, data, options, backend, problem, rows, targets, decisions.choose_threshold(network, options, targets),
-        scaling, inputs, encoded, smoothed(encoded, training, options),
-        weights=decisions.sample_weights(network, data, options, training),
-        l2=l2, patience=decisions.choose_patience(options, rows),
+        scaling, _scaled(scaling, data, in_place), encoded, smoothed(encoded, training, options),
+        weights=decisions.sample_weights(network, data, options, training), patience=decisions.choose_patience(options, rows),
+        l2=decisions.choose_l2(options, rows, is_drawn, _precision(data, prior_precision)),
         will_refit=decisions.will_refit(options, rows, is_drawn and not is_continued),
         is_continued=is_continued, alternates=decisions.alternates(options), target_scaling=target_scaling,
         self_test_inputs=self_test_inputs, seen=seen, warnings=(*warnings, *filter(None, [backend.note])),
     )  # fmt: skip
+
+
+def _precision(data: Dataset, asked: float | None) -> float:
+    default = NUMBERS_PRECISION if data.task == "regression" else PRIOR_PRECISION
+    return default if asked is None else asked
 
 
 def _warnings(

@@ -73,7 +73,7 @@ def _curves(values: Values, words: Words, plot: str | None) -> Curves:
     refuse_read_files({"--plot": plot, "--ledger": values["ledger"]})
     network, chosen = problem.network, problem.options
     # One loss for all trainers, also for those that would choose another: their loss curves are compared.
-    loss = fitting_loss(network, problem.data)
+    loss = fitting_loss(network, problem.data.task)
     chosen = {name: one._replace(loss=loss) if one.loss == "auto" else one for name, one in chosen.items()}
     ref = register(problem.data, problem.paths, data_format=values["format"], n_inputs=network.n_inputs)
     specs = bench_specs(problem.source, ref, chosen, values["starts"], words.epochs)

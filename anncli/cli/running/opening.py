@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from functools import partial
 from typing import NamedTuple
 
-import numpy as np
-
 from anncli.arrays import Array
 from anncli.backends.choice import choose_backend
 from anncli.backends.thread_trial import available_processors
@@ -128,8 +126,8 @@ def _network_of(checkpoint: Checkpoint, path: str, on_disk: Network) -> Network:
 def _check_options(network: Network, options: TrainingOptions) -> None:
     """Raises UsageError for options that do not fit the network, before any data file is read."""
     is_of_numbers = options.loss != "auto" and LOSS_NAMES[parse_loss(options.loss).name].of_numbers
-    if network.task in (None, "classification") and not is_of_numbers:
-        choose_loss(network, options, Dataset(np.empty((0, 1)), np.empty(0, dtype=np.int32)))
+    # Where nothing says what the network is for, such a loss does.
+    choose_loss(network, options, network.task or ("regression" if is_of_numbers else "classification"))
     check_class_weight(network, options)
 
 

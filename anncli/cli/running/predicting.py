@@ -12,7 +12,7 @@ from anncli.cli.asking.network_options import require_trained, threshold_of
 from anncli.cli.asking.tables import read_request, table_request
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words, shown_data
-from anncli.cli.running.predicting_tables import table_texts
+from anncli.cli.running.predicting_tables import class_names, table_texts
 from anncli.cli.running.reading import refuse_table_options
 from anncli.cli.showing.console import SCHEMA
 from anncli.cli.showing.not_finite import NotFinite
@@ -51,10 +51,10 @@ def run_predict(values: Values, words: Words) -> None:
     # A name that stdout cannot encode is escaped; otherwise it would end the stream.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
-    # Classes without names are numbered from 1.
-    names = list(network.classes) or [str(k) for k in range(1, network.n_classes + 1)]
+    names = class_names(network)
     as_json = values["json"]
-    write = _json_writer(names) if as_json else _line_writer(names, values)
+    has_classes = network.task in (None, "classification")
+    write = _json_writer(names if has_classes else []) if as_json else _line_writer(names, values, has_classes)
     if are_tables and not as_json:
         texts = table_texts(values, network, files, reader, threshold, not_finite)
     else:
@@ -106,11 +106,15 @@ def _texts(
     for block in blocks:
         outputs = predict(network, block.inputs, in_place=True, threads=threads)
         not_finite.look(outputs)
-        yield write(block, outputs, decide(network, outputs, threshold))
+        # Only classes are decisions that a line of rows has room for.
+        has_classes = network.task in (None, "classification")
+        yield write(block, outputs, decide(network, outputs, threshold) if has_classes else None)
 
 
-def _line_writer(names: list[str], values: Values) -> Writer:
+def _line_writer(names: list[str], values: Values, has_classes: bool) -> Writer:
     delimiter = values["delimiter"]
+    if not has_classes:
+        return lambda block, outputs, chosen: format_rows(outputs, "", delimiter, ("\n",))
     plain = [printable(name) for name in names]
     if values["classes"]:
         return lambda block, outputs, chosen: "".join([plain[k] + "\n" for k in chosen.tolist()])
@@ -151,7 +155,7 @@ def _json_writer(names: list[str]) -> Writer:
         # JSON has no nan and inf; the letter n is in no finite number.
         if "n" in rows:
             rows = re.sub("-?(?:nan|inf)", "null", rows)
-        ends = [tails[k] for k in chosen.tolist()]
+        ends = ["]"] * len(outputs) if chosen is None else [tails[k] for k in chosen.tolist()]
         if block.names:
             ends = [f'{end}, "name": {_json_text(name)}' for end, name in zip(ends, block.names, strict=True)]
         return ",\n".join([f'{{"scores": [{row}{end}}}' for row, end in zip(rows.splitlines(), ends, strict=True)])

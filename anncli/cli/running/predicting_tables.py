@@ -35,21 +35,37 @@ def table_texts(
             not_finite.look(outputs)
             head = csv_header(shape, columns) if is_first and not as_lines else ""
             is_first = False
-            yield head + write([table.column(name) for name in columns], outputs, decide(network, outputs, threshold))
+            chosen = None if network.task == "regression" else decide(network, outputs, threshold)
+            yield head + write([table.column(name) for name in columns], outputs, chosen)
 
 
 def _shape(values: Values, network: Network) -> Shape:
     if values["to"] == "parquet":
         raise UsageError("--to parquet is not written by ann predict yet", advice="write csv or jsonl")
     top: int | None = values["top"]
-    if top is not None and network.n_outputs == 1:
+    task = network.task or "classification"
+    if top is not None and (task != "classification" or network.n_outputs == 1):
         raise UsageError("--top is for networks with more than two classes", advice="leave it out")
-    classes = network.classes or tuple(str(k) for k in range(1, network.n_classes + 1))
+    for name in ("scores", "classes"):
+        if task == "regression" and values[name]:
+            raise UsageError(f"--{name} is for classes, and this network predicts numbers", advice="leave it out")
+    classes = class_names(network)
     return Shape(
         classes=classes,
         n_outputs=network.n_outputs,
+        task=task,
         with_class=not values["scores"],
         with_scores=not values["classes"],
         top=None if top is None else min(top, len(classes)),
         delimiter=values["delimiter"] if "delimiter" in values.given else ",",
     )
+
+
+def class_names(network: Network) -> list[str]:
+    """The names of the classes, of the labels, or of the outputs that are numbers; without names they are numbered."""
+    if network.classes:
+        return list(network.classes)
+    n = network.n_targets or network.n_classes
+    names = list(network.target_names) or [str(k) for k in range(1, n + 1)]
+    quantiles = network.quantiles
+    return [f"{name}_{q:g}" for name in names for q in quantiles] if quantiles else names

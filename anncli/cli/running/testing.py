@@ -17,7 +17,7 @@ from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.report import collapse_warning, evaluation_text
 from anncli.cli.showing.seen_rows import NOT_KNOWN, SetReport, marks, seen_document, set_report, table_rows
-from anncli.dataset.dataset import UNLABELLED, Dataset
+from anncli.dataset.dataset import Dataset
 from anncli.errors import RequirementError, UsageError, printable
 from anncli.evaluation.binary import BinaryEvaluation
 from anncli.formats.data.assemble import read_dataset
@@ -73,7 +73,7 @@ def _report(network: Network, data: Dataset, threshold: float | None, threads: i
     def of_rows(among: Array | None) -> Any:
         return evaluate(network, data, among, threshold=threshold, threads=threads)
 
-    return set_report(of_rows, data.labels != UNLABELLED, seen)
+    return set_report(of_rows, data.answered(), seen)
 
 
 def _seen_lines(report: SetReport) -> list[str]:

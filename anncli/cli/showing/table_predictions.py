@@ -16,32 +16,34 @@ from anncli.tables import TableColumn, number_word
 class Shape(NamedTuple):
     """What is written of each prediction.
 
-    classes: their names; n_outputs: 1, or one for each class; with_class, with_scores: whether the class and the scores are
-    written; top: the number of most probable classes in place of both, or None; delimiter: between the cells of CSV.
+    classes: the names of classes, of labels, or of the outputs that are numbers; task: as of Network; n_outputs: 1, or one
+    for each class; with_class, with_scores: whether the decision and the scores are written; top: the number of most
+    probable classes in place of both, or None; delimiter: between the cells of CSV.
     """
 
     classes: Sequence[str]
     n_outputs: int
+    task: str = "classification"
     with_class: bool = True
     with_scores: bool = True
     top: int | None = None
     delimiter: str = ","
 
     @property
-    def score_names(self) -> list[str]:
-        """The names of the columns of scores."""
-        return [f"score_{name}" for name in self.classes[: self.n_outputs]]
-
-    @property
     def names(self) -> list[str]:
         """The names of all columns of the predictions."""
         if self.top is not None:
             return [name for k in range(1, self.top + 1) for name in (f"predicted_{k}", f"score_{k}")]
-        return ["predicted"] * self.with_class + self.score_names * self.with_scores
+        if self.task == "regression":
+            return ["predicted"] if len(self.classes) == 1 else [f"predicted_{name}" for name in self.classes]
+        scores = [f"score_{name}" for name in self.classes[: self.n_outputs]]
+        decided = [f"predicted_{name}" for name in self.classes] if self.task == "multi-label" else ["predicted"]
+        return decided * self.with_class + scores * self.with_scores
 
 
-# Makes text of columns of the data, the outputs (n, n_outputs) and the predicted classes (n,).
-Writer = Callable[[Sequence[TableColumn], Array, Array], str]
+# Makes text of columns of the data, the outputs (n, n_outputs) and the decisions: classes (n,), bool (n, n_labels) for
+# labels, or None where the outputs are numbers.
+Writer = Callable[[Sequence[TableColumn], Array, Array | None], str]
 
 
 def csv_header(shape: Shape, columns: Sequence[str]) -> str:
@@ -53,13 +55,13 @@ def csv_writer(shape: Shape) -> Writer:
     """Writes a line per row; a missing cell is empty."""
     names = [_cell(name, shape.delimiter) for name in shape.classes]
 
-    def write(columns: Sequence[TableColumn], outputs: Array, chosen: Array) -> str:
+    def write(columns: Sequence[TableColumn], outputs: Array, chosen: Array | None) -> str:
         texts = [[_cell(word, shape.delimiter) for word in _words(column)] for column in columns]
         if shape.top is not None:
             texts += _top(shape, names, outputs)
-        if shape.top is None and shape.with_class:
-            texts.append([names[k] for k in chosen.tolist()])
-        if shape.top is None and shape.with_scores:
+        if shape.top is None and shape.with_class and chosen is not None:
+            texts += _decided(names, chosen)
+        if shape.top is None and (shape.with_scores or chosen is None):
             texts.append(format_rows(outputs, "", shape.delimiter, ("\n",)).splitlines())
         return "".join([shape.delimiter.join(row) + "\n" for row in zip(*texts, strict=True)])
 
@@ -69,25 +71,40 @@ def csv_writer(shape: Shape) -> Writer:
 def json_lines_writer(shape: Shape) -> Writer:
     """Writes a JSON document per row: the columns of the data, `predicted`, and `scores` by class or the `top` classes."""
 
-    def write(columns: Sequence[TableColumn], outputs: Array, chosen: Array) -> str:
+    def write(columns: Sequence[TableColumn], outputs: Array, chosen: Array | None) -> str:
         cells = [(column.name, _values(column)) for column in columns]
         scores = _numbers(outputs)
-        order = np.argsort(-outputs, axis=1, kind="stable")[:, : shape.top] if shape.top else None
-        lines = []
-        for row, place in enumerate(chosen.tolist()):
-            entry: dict[str, Any] = {name: values[row] for name, values in cells}
-            if order is not None:
-                top = [{"class": shape.classes[k], "score": scores[row][k]} for k in order[row].tolist()]
-                lines.append({**entry, "top": top})
-                continue
-            if shape.with_class:
-                entry["predicted"] = shape.classes[place]
-            if shape.with_scores:
-                entry["scores"] = dict(zip(shape.classes, scores[row], strict=False))
-            lines.append(entry)
-        return "".join([json.dumps(line, ensure_ascii=False) + "\n" for line in lines])
+        entries: list[dict[str, Any]] = [{name: values[row] for name, values in cells} for row in range(len(outputs))]
+        if shape.top is not None:
+            order = np.argsort(-outputs, axis=1, kind="stable")[:, : shape.top].tolist()
+            for entry, own, places in zip(entries, scores, order, strict=True):
+                entry["top"] = [{"class": shape.classes[k], "score": own[k]} for k in places]
+        elif chosen is None:
+            for entry, own in zip(entries, scores, strict=True):
+                entry["predicted"] = own[0] if len(own) == 1 else dict(zip(shape.classes, own, strict=True))
+        else:
+            for entry, own, decided in zip(entries, scores, chosen.tolist(), strict=True):
+                if shape.with_class:
+                    entry["predicted"] = _words_of(shape.classes, decided)
+                if shape.with_scores:
+                    entry["scores"] = dict(zip(shape.classes, own, strict=False))
+        return "".join([json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries])
 
     return write
+
+
+def _words_of(classes: Sequence[str], decided: int | list[bool]) -> str | list[str]:
+    """The class, or the list of labels that a row was given."""
+    if isinstance(decided, int):
+        return classes[decided]
+    return [name for name, is_given in zip(classes, decided, strict=True) if is_given]
+
+
+def _decided(names: list[str], chosen: Array) -> list[list[str]]:
+    """A column with the class of each row, or one with 1 and 0 for each label."""
+    if chosen.ndim == 1:
+        return [[names[k] for k in chosen.tolist()]]
+    return [["1" if given else "0" for given in column] for column in chosen.T.tolist()]
 
 
 def _top(shape: Shape, names: list[str], outputs: Array) -> list[list[str]]:

@@ -94,6 +94,7 @@ def joined_sets(
     data = TableData(
         table, roles, kinds, np.full(table.n_rows, UNLABELLED, dtype=np.int8), (), weights, request.missing or "error",
         request.unknown or "zeros", tuple(file.source for file in flat), task=task_name(roles),
+        shown=tuple(file.shown for file in flat),
     )  # fmt: skip
     if data.task == "classification":
         known = tuple(classes) or _classes(next(iter(matched.values())), roles, request, remarks)

@@ -13,9 +13,9 @@ from anncli.errors import NetworkError, ValueFault
 from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import quote_text, write_block, write_flow
 from anncli.formats.networks.ann_digests import digest_lines, read_digests
-from anncli.formats.networks.ann_table import encoder_lines, read_encoder
+from anncli.formats.networks.ann_table import encoder_lines, take_encoder
 from anncli.formats.networks.numbers import BadNumberError, to_float32, write_rows
-from anncli.network.layers.base import LayerKind, Shape
+from anncli.network.layers.base import LayerKind
 from anncli.network.names import TARGET_SCALING_NAMES, TASK_NAMES, quantiles_of
 from anncli.network.network import Network, SelfTest
 from anncli.network.scaling import INPUT_ACTIVATIONS, PER_VECTOR, Scaling
@@ -55,7 +55,8 @@ class TrainedPart:
     def read(self) -> None:
         self._trained.refuse_unknown(TRAINED_KEYS)
         network = self._network
-        self._read_encoder()
+        # First of all, because it gives the number of inputs where the head leaves it to the table.
+        take_encoder(self._trained, network, AFRESH)
         n_inputs = network.n_inputs
         network.task = self._task()
         network.classes = self._classes()
@@ -71,21 +72,6 @@ class TrainedPart:
         network.self_test = self._self_test()
         network.row_digests = read_digests(self._trained, AFRESH)
         self._check()
-
-    def _read_encoder(self) -> None:
-        """First of all, because it gives the number of inputs where the head leaves it to the table."""
-        network = self._network
-        network.encoder = read_encoder(self._trained, AFRESH)
-        if network.encoder is None and network.table is not None:
-            raise self._trained.fault(
-                None, "the trained part has no `encoder`, which a network for tables needs", AFRESH
-            )
-        if network.encoder is None:
-            return
-        if network.table is None and network.encoder.width != network.n_inputs:
-            message = f"the encoder gives {network.encoder.width} inputs, `inputs` says {network.n_inputs}"
-            raise self._trained.fault("encoder", message, AFRESH)
-        network.topology = network.topology._replace(inputs=Shape(network.encoder.width))
 
     def _check(self) -> None:
         """Compare the checksum. This comes last: a fault found before has a place, which says more."""
