@@ -1,12 +1,11 @@
 """Classes from a label column: their order, the positive one, unknown ones, and rows without one."""
 
 import pytest
+from small_tables import numbers, table, words
 
 from anncli.dataset.class_labels import check_labelled, classes_of, number_labels
 from anncli.dataset.target_columns import flags_of, targets_of
 from anncli.errors import DataError
-
-from small_tables import numbers, table, words
 
 
 def fault(message, advice, line=None):
@@ -93,7 +92,7 @@ def test_numbers_as_targets() -> None:
     assert str(caught.value) == (
         "d.csv:3: the label 'q': expected a number, found 'much'; correct it, or say --task classification"
     )
-    with pytest.raises(DataError, match="d.csv:2: the label 'p' is too large for a 32-bit float; scale it down"):
+    with pytest.raises(DataError, match=r"d\.csv:2: the label 'p' is too large for a 32-bit float; scale it down"):
         targets_of(table(numbers("p", 1e39)), ("p",), fault)
 
 
@@ -102,5 +101,5 @@ def test_labels_that_a_row_has_or_has_not() -> None:
     found = flags_of(given, ("p", "q"), fault)
     assert found[:2].tolist() == [[1, 0], [0, 1]]
     assert found[2, 0] != found[2, 0]
-    with pytest.raises(DataError, match="d.csv:3: the label 'p': expected 1 or 0, found '2'"):
+    with pytest.raises(DataError, match=r"d\.csv:3: the label 'p': expected 1 or 0, found '2'"):
         flags_of(table(numbers("p", 1, 2)), ("p",), fault)

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
+from small_tables import numbers, table, words
 
 from anncli.dataset.column_kinds import choose_kinds
 from anncli.errors import DataError
-
-from small_tables import numbers, table, words
 
 N = 60
 PLAIN = numbers("plain", *(k % 7 / 3 for k in range(N)))
@@ -45,7 +44,9 @@ def test_other_numbers_do_not_count_the_rows() -> None:
 
 
 def test_identifiers() -> None:
-    found, said = kinds(words("id", *(f"p{k}" for k in range(N))), numbers("no", *np.random.default_rng(0).permutation(N * 9)[:N]))
+    found, said = kinds(
+        words("id", *(f"p{k}" for k in range(N))), numbers("no", *np.random.default_rng(0).permutation(N * 9)[:N])
+    )
     assert found == {"id": "ignore", "no": "number"}
     assert said == [
         "column 'id' has 60 different words in 60 rows, as identifiers have: it is left out (--category id takes it)",

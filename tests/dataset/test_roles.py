@@ -1,12 +1,11 @@
 """Roles of columns: which one is the label, by option, by name or by itself, and the errors where it is not clear."""
 
 import pytest
+from small_tables import numbers, table, words
 
 from anncli.dataset.request import TableRequest
 from anncli.dataset.roles import Place, choose_roles, find_columns
 from anncli.errors import DataError, UsageError
-
-from small_tables import numbers, table, words
 
 N = 20
 PLACE = Place("d.csv")

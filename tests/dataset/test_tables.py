@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+from small_tables import matrix_table, numbers, table, words
 
 from anncli.tables import Roles, join_tables
-
-from small_tables import matrix_table, numbers, table, words
 
 
 def test_a_float32_number_has_the_word_of_the_number_in_the_file() -> None:

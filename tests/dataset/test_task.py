@@ -1,11 +1,10 @@
 """The task by the values of the label, and the error where both readings are possible."""
 
 import pytest
+from small_tables import numbers, words
 
 from anncli.dataset.task import sorted_words, task_of
 from anncli.errors import UsageError
-
-from small_tables import numbers, words
 
 
 def task(*labels, asked=None, declared="", linear=False):
