@@ -34,15 +34,18 @@ def is_continued(network: Network, options: TrainingOptions) -> bool:
     return network.is_trained and options.init is None
 
 
+def fitting_loss(network: Network, task: str) -> str:
+    """The loss that fits the task and the output layer."""
+    fitting = default_loss(network.topology.output_activation)
+    return "mse" if task == "regression" and fitting != "poisson" else fitting
+
+
 def choose_loss(network: Network, options: TrainingOptions, task: str = "classification") -> str:
     """The loss asked for, or the one that the trainer needs, or that fits task and output layer; raises UsageError for a
     loss that does not fit them."""
     output, loss = network.topology.output_activation, options.loss
     if loss == "auto":
-        fitting = default_loss(output)
-        if task == "regression" and fitting != "poisson":
-            fitting = "mse"
-        loss = trainer_class(options.trainer).needs_loss or fitting
+        loss = trainer_class(options.trainer).needs_loss or fitting_loss(network, task)
     with asking():
         check_loss(loss, output)
         if options.targets is not None:

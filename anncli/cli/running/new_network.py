@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from anncli.cli.asking.settings import TrainSettings
+from anncli.cli.asking.tables import Asked
 from anncli.cli.running.reading import takes_tables
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.request import TableRequest
@@ -34,7 +35,7 @@ def with_place(settings: TrainSettings) -> TrainSettings:
     return settings._replace(network_path=name, output=name)
 
 
-def new_network(settings: TrainSettings, data: Dataset | TableData, loss: str) -> Network:
+def new_network(settings: Asked, data: Dataset | TableData, loss: str) -> Network:
     """The untrained network for these data and this loss; raises UsageError for one that is too large."""
     n_outputs, output = _outputs(data, loss)
     n_inputs = data.n_inputs if isinstance(data, Dataset) else 1
@@ -43,7 +44,7 @@ def new_network(settings: TrainSettings, data: Dataset | TableData, loss: str) -
     with asking():
         layers = [*((units, settings.activation) for units in settings.hidden), (n_outputs, output)]
         table = _table_inputs(settings.request, data) if isinstance(data, TableData) else None
-        task = None if data.task == "classification" else data.task
+        task = None if table is None and data.task == "classification" else data.task
         return Network.create(n_inputs, layers, table=table, task=task)
 
 
