@@ -144,12 +144,8 @@ def prepare(
     warnings = [*check_sets(data, rows), *decisions.options_without_effect(options, rows), *unknown_rows(seen, rows)]
     warnings += too_few_to_split(data, rows) if options.validation is None and is_drawn else []
     self_test_inputs = _self_test_inputs(data, training)
-    if prior_precision is None:
-        prior_precision = NUMBERS_PRECISION if data.task == "regression" else PRIOR_PRECISION
-    l2 = decisions.choose_l2(options, rows, is_drawn, prior_precision)
-    problem = Problem(network.topology, decisions.choose_loss(network, options, data.task))
-    check_answers(network, data, options, problem.loss)
-    backend = fall_back(backend or choose_backend(), problem)
+    l2 = decisions.choose_l2(options, rows, is_drawn, _precision(data) if prior_precision is None else prior_precision)
+    problem, backend = _problem(network, data, options, backend)
     targets = decisions.choose_targets(network, options, problem.loss)
     scaling = decisions.choose_scaling(network, data, options, training)
     target_scaling = choose_target_scaling(network, data, options, problem.loss, training)
@@ -159,11 +155,24 @@ def prepare(
         network, data, options, backend, problem, rows, targets, decisions.choose_threshold(network, options, targets),
         scaling, inputs, encoded, smoothed(encoded, training, options),
         weights=decisions.sample_weights(network, data, options, training),
-        l2=l2, patience=decisions.choose_patience(options, rows),
+        l2=l2, patience=decisions.choose_patience(options, rows), target_scaling=target_scaling,
         will_refit=decisions.will_refit(options, rows, is_drawn and not is_continued),
-        is_continued=is_continued, alternates=decisions.alternates(options), target_scaling=target_scaling,
+        is_continued=is_continued, alternates=decisions.alternates(options),
         self_test_inputs=self_test_inputs, seen=seen, warnings=(*warnings, *filter(None, [backend.note])),
     )  # fmt: skip
+
+
+def _problem(
+    network: Network, data: Dataset, options: TrainingOptions, backend: Backend | None
+) -> tuple[Problem, Backend]:
+    """What is computed, and the backend that does it."""
+    problem = Problem(network.topology, decisions.choose_loss(network, options, data.task))
+    check_answers(network, data, options, problem.loss)
+    return problem, fall_back(backend or choose_backend(), problem)
+
+
+def _precision(data: Dataset) -> float:
+    return NUMBERS_PRECISION if data.task == "regression" else PRIOR_PRECISION
 
 
 def smoothed(encoded: Array, rows: Array, options: TrainingOptions) -> Array:
