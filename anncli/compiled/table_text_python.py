@@ -149,7 +149,7 @@ def column_of(name: str, cells: Sequence[bytes], syntax: Syntax) -> TableColumn:
     """The column of these cells: numbers where all of them are numbers or missing, else words."""
     if syntax.decimal == "." and (values := _plain_numbers(cells, syntax.na)) is not None:
         return TableColumn(name, values)
-    reading = _Reading(syntax)
+    reading = CellReader(syntax)
     found = [reading.value(cell) for cell in cells]
     if not any(isinstance(value, str) for value in found):
         return TableColumn(name, np.array(found, dtype=np.float64))
@@ -174,7 +174,7 @@ def _plain_numbers(cells: Sequence[bytes], na: tuple[str, ...]) -> Array | None:
     return values if np.isfinite(values).all() and not any(b"_" in cell for cell in cells) else None
 
 
-class _Reading:
+class CellReader:
     """What cells mean; equal cells are looked at once."""
 
     def __init__(self, syntax: Syntax) -> None:

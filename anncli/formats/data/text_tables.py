@@ -174,9 +174,9 @@ def _width(reading: Reading) -> tuple[int, bool]:
 def _numbered(lines: Sequence[int], first: int) -> Sequence[int]:
     """The line numbers of rows; a range where rows stand in consecutive lines."""
     if not len(lines) or lines[-1] - lines[0] == len(lines) - 1:
-        start = first + (lines[0] if len(lines) else 0)
+        start = first + (int(lines[0]) if len(lines) else 0)
         return range(start, start + len(lines))
-    return [first + line for line in lines]
+    return [first + int(line) for line in lines]
 
 
 def _pieces(source: ByteSource) -> Iterator[tuple[bytes, bool]]:
