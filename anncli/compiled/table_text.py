@@ -12,6 +12,7 @@ from anncli.compiled.table_syntax import Flaw, Rows, Syntax
 from anncli.compiled.table_text_python import CellReader, parse_rows_python
 from anncli.tables import TableColumn, number_word
 
+_LINE_FEED = ord("\n")
 _ESCAPED, _ENDED, _LAST = 1, 2, 4
 
 
@@ -30,18 +31,19 @@ def parse_rows(text: bytes, start: int, syntax: Syntax, is_last: bool, most_rows
 
 def _parse_native(parse: Any, text: bytes, start: int, syntax: Syntax, is_last: bool, most_rows: int) -> Rows:
     width = syntax.n_columns
-    # Every cell takes a byte at least: a delimiter or a line end.
-    most = min(most_rows, (len(text) - start) // width + 1)
+    # Not more rows than line ends, nor more cells than bytes: each has a delimiter or a line end.
+    n_lines = int(np.count_nonzero(np.frombuffer(text, np.uint8)[start:] == _LINE_FEED))
+    most = min(most_rows, n_lines + 1, (len(text) - start) // width + 1)
     cells, lines = np.empty((most, width)), np.empty(most, dtype=np.int64)
     marks = (f"{syntax.delimiter or ' '}{syntax.quote or ' '}{syntax.decimal}").encode()
     flags = _ESCAPED * syntax.is_escaped | _ENDED * syntax.is_ended | _LAST * is_last
     reader = CellReader(syntax)
     na, na_numbers = tuple(sorted(reader.na - {b""})), tuple(reader.numbers)
-    n, at, n_lines, flaw, flaw_cell, words = parse(text, start, marks, flags, na, na_numbers, cells, lines)
+    n, at, n_passed, flaw, flaw_cell, words = parse(text, start, marks, flags, na, na_numbers, cells, lines)
     cells = cells[:n]
     matrix = cells if all(found is None for found in words) else None
     columns = tuple(_column(cells, k, found, matrix is None) for k, found in enumerate(words))
-    return Rows(columns, n, at, lines[:n], n_lines, Flaw(flaw), flaw_cell, matrix)
+    return Rows(columns, n, at, lines[:n], n_passed, Flaw(flaw), flaw_cell, matrix)
 
 
 def _column(cells: Array, k: int, words: list[str | float] | None, is_copied: bool) -> TableColumn:

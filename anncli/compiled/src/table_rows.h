@@ -97,7 +97,7 @@ class Rows {
       k++;
     }
     next = p;
-    if (k == s.width + 1 && s.ended && is_open) k--;
+    if (k == s.width + 1 && s.ended && is_open && s.delimiter) k--;
     flaw_cell = k;
     return k == s.width ? GOOD : COUNT;
   }
