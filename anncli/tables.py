@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -181,13 +181,25 @@ def join_tables(tables: Sequence[Table]) -> Table:
             columns.append(TableColumn(name, matrix[:, at]))
         else:
             columns.append(_join_columns([table.columns[place] for table in tables]))
-    lines: list[int] = []
+    n_rows = sum(table.n_rows for table in tables)
+    return first._replace(columns=tuple(columns), n_rows=n_rows, lines=_join_lines(tables), matrix=matrix)
+
+
+def _join_lines(tables: Sequence[Table]) -> Sequence[int]:
+    """The lines of the rows up to the first one whose line is not known; a range where they are consecutive."""
+    known = list[Sequence[int]]()
     for table in tables:
-        lines += table.lines
+        known += [table.lines] if len(table.lines) else []
         if len(table.lines) < table.n_rows:
             break
-    n_rows = sum(table.n_rows for table in tables)
-    return first._replace(columns=tuple(columns), n_rows=n_rows, lines=lines, matrix=matrix)
+    n_lines = sum(map(len, known))
+    consecutive = range(known[0][0], known[0][0] + n_lines) if known else range(0)
+    at = consecutive.start
+    for lines in known:
+        if lines != range(at, at + len(lines)):
+            return [line for part in known for line in part]
+        at += len(lines)
+    return consecutive
 
 
 def _join_columns(parts: Sequence[TableColumn]) -> TableColumn:
@@ -202,3 +214,17 @@ def _join_columns(parts: Sequence[TableColumn]) -> TableColumn:
         numbers = [places.setdefault(word, len(places)) for word in worded.words]
         codes.append(np.array([*numbers, MISSING], dtype=np.int32)[worded.codes])
     return TableColumn(name, codes=np.concatenate(codes), words=tuple(places))
+
+
+def make_table(columns: Mapping[str, Sequence[float | str | None]]) -> Table:
+    """A table of values in Python: numbers, words, and None for missing cells; a column with a word is one of words."""
+    made = []
+    for name, cells in columns.items():
+        if all(cell is None or not isinstance(cell, str) for cell in cells):
+            made.append(TableColumn(name, np.array([np.nan if cell is None else cell for cell in cells], np.float64)))
+            continue
+        places: dict[str, int] = {}
+        words = [cell if cell is None or isinstance(cell, str) else number_word(cell) for cell in cells]
+        codes = [MISSING if word is None else places.setdefault(word, len(places)) for word in words]
+        made.append(TableColumn(name, codes=np.array(codes, dtype=np.int32), words=tuple(places)))
+    return Table(tuple(made), len(made[0]))

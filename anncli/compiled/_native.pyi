@@ -78,6 +78,16 @@ def rprop_step(
 def parse_block(
     text: bytes, start: int, delimiter: str, width: int, special: bool, out: Array
 ) -> tuple[int, int, int, int, int, int]: ...
+def parse_table(
+    text: bytes,
+    start: int,
+    marks: bytes,
+    flags: int,
+    na: tuple[bytes, ...],
+    na_numbers: tuple[float, ...],
+    cells: Array,
+    lines: Array,
+) -> tuple[int, int, int, int, int, tuple[list[str | float] | None, ...]]: ...
 def format_rows(
     values: Array,
     head: str,
