@@ -29,7 +29,7 @@ def write(target: Output, tables: Iterable[Table], labels: Sequence[str] = ()) -
 
 def _texts(column: TableColumn) -> list[str]:
     if column.numbers is None:
-        column = column._replace(words=tuple(map(_cell, column.words)))
+        column = TableColumn(column.name, codes=column.codes, words=tuple(map(_cell, column.words)))
     return cell_texts(column, "")
 
 

@@ -1,0 +1,3 @@
+class X:
+    def sniff(self, head): return False
+FORMAT=X()
