@@ -45,7 +45,9 @@ class Arff:
             if fault:
                 raise fault
         if rows is None:
-            raise DataError("has no line @data", path=source.shown, line=head.line - 1, advice="write it before the rows")
+            raise DataError(
+                "has no line @data", path=source.shown, line=head.line - 1, advice="write it before the rows"
+            )
         if rows.is_new:
             yield rows.table()
 

@@ -8,10 +8,19 @@ from collections.abc import Sequence
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.compiled.number_text import read_numbers
 from anncli.compiled.row_text import LIMIT, NUMBER, text_of, value_fault
 from anncli.errors import DataError, count_of, nearest, quoted
-from anncli.formats.data.arff_head import QUOTED, QUOTED_MARK, Attribute, answer_of, cell_word, unquoted, without_remark, word_text
+from anncli.formats.data.arff_columns import columns_at_once, cut_rows, rows_alone
+from anncli.formats.data.arff_head import (
+    QUOTED,
+    QUOTED_MARK,
+    Attribute,
+    answer_of,
+    cell_word,
+    unquoted,
+    without_remark,
+    word_text,
+)
 from anncli.formats.data.dense import check_dense
 from anncli.tables import Table, TableColumn
 
@@ -20,7 +29,6 @@ _BLANK_CELL = re.compile(rb"\s*(?:(" + QUOTED + rb"|\{[^}]*\})|([^'\"{}\s]\S*))(
 _SPARSE = re.compile(rb"\{((?:" + QUOTED + rb"|[^'\"{}])*)\}(?:\s*,\s*(\{[^}]*\}))?", re.DOTALL)
 _PIECE = re.compile(rb"(?:" + QUOTED + rb"|[^,'\"])+")
 _PAIR = re.compile(rb"([0-9]{1,9})\s+(.+)", re.DOTALL)
-_NUMBER_CHARACTERS = b"0123456789+-.eE \t\r\v\f\n"
 _MANY_LEVELS = 5
 
 
@@ -40,8 +48,8 @@ class RowReader:
     def feed(self, block: bytes) -> None:
         """Read whole lines; before a fault those above it. Raises: DataError at the first fault."""
         self._n_bytes += len(block)
-        plain, lines = _rows_alone(block, self.line)
-        columns = self._columns_at_once(_cut_rows(plain, len(self.attributes)))
+        plain, lines = rows_alone(block, self.line)
+        columns = columns_at_once(self.attributes, cut_rows(plain, len(self.attributes)))
         if columns is None:
             self._feed_lines(block)
             return
@@ -49,31 +57,6 @@ class RowReader:
         self.n_waiting, self._weights = len(lines), []
         self.line += block.count(b"\n")
         self._n_rows += len(lines)
-
-    def _columns_at_once(self, block: bytes) -> list[Array | list[str | None]] | None:
-        """The columns of a block that _cut_rows() gives; None for b'' and where a cell is not plain."""
-        width = len(self.attributes)
-        if not block:
-            return None
-        if not block.translate(None, _NUMBER_CHARACTERS + b",") and all(a.kind == "number" for a in self.attributes):
-            tight = block.replace(b", ", b",").replace(b"\r", b"")
-            # Between blanks an empty cell would not show.
-            if b" " not in tight and b"\t" not in tight:
-                numbers, at = read_numbers(tight.replace(b",", b" "))
-                is_full = at == len(tight) and len(numbers) == width * block.count(b"\n")
-                return list(numbers.reshape(-1, width).T) if is_full else None
-        cells = block.replace(b"\n", b",").split(b",")[:-1]
-        has_blanks = b" " in block or b"\t" in block or b"\r" in block
-        columns = []
-        for place, attribute in enumerate(self.attributes):
-            column = cells[place::width]
-            if has_blanks:
-                column = [cell.strip() for cell in column]
-            found = _column(attribute, column)
-            if found is None:
-                return None
-            columns.append(found)
-        return columns
 
     def _feed_lines(self, block: bytes) -> None:
         rows: list[list[float | str | None]] = []
@@ -122,7 +105,9 @@ class RowReader:
         while at < len(content):
             found = pattern.match(content, at)
             if found is None or found.end() == at:
-                raise self._fault(f"cannot read {quoted(text_of(content[at : at + 200]))}", len(cells) + 1, "close every quote")
+                raise self._fault(
+                    f"cannot read {quoted(text_of(content[at : at + 200]))}", len(cells) + 1, "close every quote"
+                )
             cells.append(found[1] or (found[2] or b"").rstrip())
             at = found.end()
         return [*cells, b""] if pattern is _CELL and content.endswith(b",") else cells
@@ -134,7 +119,9 @@ class RowReader:
             raise self._fault(message, len(self.attributes) + 1, "write for example {2.5}")
         if text and not self._has_weights and not self.is_new:
             advice = "write {1} at the end of one of the first rows"
-            raise self._fault("the row has a weight, those of the first blocks have none", len(self.attributes) + 1, advice)
+            raise self._fault(
+                "the row has a weight, those of the first blocks have none", len(self.attributes) + 1, advice
+            )
         self._has_weights = self._has_weights or bool(text)
         self._weights.append(float(weight) if text else 1.0)
 
@@ -189,7 +176,9 @@ class RowReader:
 
     def table(self) -> Table:
         """The rows read since the last call."""
-        columns = [_finished(a, c) for a, c in zip(self.attributes, self._columns or [[]] * len(self.attributes), strict=True)]
+        columns = [
+            _finished(a, c) for a, c in zip(self.attributes, self._columns or [[]] * len(self.attributes), strict=True)
+        ]
         labels, task = answer_of(self.attributes)
         matrix, start = _longest_run(columns)
         if matrix is not None:
@@ -205,64 +194,6 @@ class RowReader:
         )  # fmt: skip
         self.is_new, self.n_waiting = False, 0
         return found
-
-
-def _rows_alone(block: bytes, first: int) -> tuple[bytes, Sequence[int]]:
-    """The block without empty lines and lines of remarks, and the numbers of its lines; the first one has number `first`."""
-    if b"%" not in block and b"\n\n" not in block and b"\n\r\n" not in block and block[:1] not in (b"\n", b"\r"):
-        return block, range(first, first + block.count(b"\n"))
-    texts = block.split(b"\n")[:-1]
-    kept = [number for number, text in enumerate(texts, first) if not text.lstrip().startswith(b"%") and text.strip()]
-    return b"".join(texts[number - first] + b"\n" for number in kept), kept
-
-
-def _cut_rows(block: bytes, width: int) -> bytes:
-    """Rows with a comma between any two cells, where they can be cut at their commas; else b''."""
-    if any(mark in block for mark in (b"{", b"%", b"@", b"\\")):
-        return b""
-    if b"," not in block and width > 1 and b"'" not in block and b'"' not in block:
-        block = b"".join(b",".join(line.split()) + b"\n" for line in block.split(b"\n")[:-1])
-    counts = _commas(block)
-    if (counts == width).all():
-        block = block.replace(b",\n", b"\n").replace(b",\r\n", b"\n")
-        counts = _commas(block)
-    return block if (counts == width - 1).all() else b""
-
-
-def _commas(block: bytes) -> Array:
-    """The number of commas in each line."""
-    characters = np.frombuffer(block, np.uint8)
-    ends, commas = np.flatnonzero(characters == ord("\n")), np.flatnonzero(characters == ord(","))
-    return np.diff(np.searchsorted(commas, ends), prepend=0)
-
-
-def _column(attribute: Attribute, cells: list[bytes]) -> Array | list[str | None] | None:
-    """A column of cells without quotes, or None where one of them is at fault."""
-    if attribute.kind == "number":
-        odd = b",".join(cells).translate(None, _NUMBER_CHARACTERS + b",")
-        if odd.strip(b"?"):
-            return None
-        if odd:
-            cells = [b"nan" if cell == b"?" else cell for cell in cells]
-        try:
-            numbers = np.array(list(map(float, cells)), dtype=np.float64)
-        except ValueError:
-            return None
-        return None if (np.abs(numbers) >= LIMIT).any() else numbers
-    if attribute.kind == "nominal":
-        try:
-            return np.array([attribute.places[cell] for cell in cells], dtype=np.float64)
-        except KeyError:
-            return None
-    if attribute.kind == "date":
-        return None
-    words: dict[bytes, str | None] = {}
-    for cell in set(cells):
-        plain = unquoted(cell)
-        if not plain or b"'" in plain or b'"' in plain or not plain.isascii():
-            return None
-        words[cell] = None if cell == b"?" else cell_word(plain.decode())
-    return [words[cell] for cell in cells]
 
 
 def _typed(attribute: Attribute, cells: Sequence[float | str | None]) -> Array | list[str | None]:
@@ -293,7 +224,9 @@ def _longest_run(columns: list[TableColumn]) -> tuple[Array | None, int]:
     n, first = best[0], -best[1]
     if not n:
         return None, 0
-    return np.stack([column.numbers for column in columns[first : first + n] if column.numbers is not None], axis=1), first
+    return np.stack(
+        [column.numbers for column in columns[first : first + n] if column.numbers is not None], axis=1
+    ), first
 
 
 def _split(inside: bytes) -> list[bytes]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from anncli.arrays import Array
 from anncli.compiled.number_text import NO_QUERY, Pairs, dense, is_number, read_pairs, read_row
 from anncli.compiled.row_text import text_of, value_fault
 from anncli.errors import DataError, count_of, quoted
@@ -148,7 +147,9 @@ class _Reader:
         columns += [TableColumn(name, matrix[:, at]) for at, name in enumerate(self._names)]
         if self.want.remarks is not None and not self.n_given:
             kind = "numbers" if task == "regression" else "classes"
-            text = f"libsvm, indices from {self.base}, {count_of(width, 'input')}, the labels of the first rows are {kind}"
+            text = (
+                f"libsvm, indices from {self.base}, {count_of(width, 'input')}, the labels of the first rows are {kind}"
+            )
             self.want.remarks.guess(self.source.shown, text)
         self.n_given += n
         first, last = int(pairs.lines[0]), int(pairs.lines[-1])
@@ -227,5 +228,3 @@ def _fault(line: bytes, shown: str, number: int) -> DataError:
         if not good:
             return DataError(message, path=shown, line=number, column=column, advice=advice)
     return DataError(f"cannot read the row {quoted(text_of(line))}", path=shown, line=number)
-
-

@@ -26,7 +26,11 @@ class DataFormatName(NamedTuple):
 DATA_FORMAT_NAMES: dict[str, DataFormatName] = {
     "list": DataFormatName("lists", "ann1dn's lists, which name rows and their classes", general=True),
     "libsvm": DataFormatName(
-        "libsvm", "a label and index:value pairs per line (svmlight)", (".libsvm", ".svm", ".svmlight"), table=True, writes=True
+        "libsvm",
+        "a label and index:value pairs per line (svmlight)",
+        (".libsvm", ".svm", ".svmlight"),
+        table=True,
+        writes=True,
     ),
     "arff": DataFormatName("arff", "WEKA's attribute-relation files", (".arff",), table=True, writes=True),
     "fann": DataFormatName("fann", "FANN's training files", (".data", ".train", ".test"), table=True, writes=True),

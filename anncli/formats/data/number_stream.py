@@ -56,7 +56,9 @@ def word_fault(block: bytes, at: int, shown: str, first_line: int = 1) -> DataEr
 def count_fault(shown: str, line: int, announced: tuple[int, int], found: int) -> DataError:
     """The error for a file whose head announces rows of so many values, of which there are more, or fewer by so many."""
     rows, width = announced
-    message = f"the head announces {count_of(rows, 'row')} of {count_of(width, 'number')}, {rows * width} in all, found "
+    message = (
+        f"the head announces {count_of(rows, 'row')} of {count_of(width, 'number')}, {rows * width} in all, found "
+    )
     if found > rows * width:
         return DataError(message + "more", path=shown, line=line, advice="correct the count of rows in the head")
     advice = "the file may be cut short: copy it again, or correct the head"

@@ -43,7 +43,11 @@ def pattern_tables(
     classes = high_answers(answers)
     task = "classification" if classes is not None else _task(answers, declared.is_boolean)
     if want.remarks is not None and declared.n_outputs:
-        kind = "one of the outputs is high in every row: classes" if classes is not None else count_of(declared.n_outputs, "answer")
+        kind = (
+            "one of the outputs is high in every row: classes"
+            if classes is not None
+            else count_of(declared.n_outputs, "answer")
+        )
         want.remarks.guess(shown, f"{count_of(declared.n_inputs, 'input')}, {kind}")
     for taken in blocks(max(len(values), 1), want.block_rows):
         part = inputs[taken]

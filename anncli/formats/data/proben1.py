@@ -100,7 +100,9 @@ class _Reader:
             advice = f"write a line {missing[0]}=N before the rows"
             raise DataError(f"the head has no {missing[0]}", path=self.shown, line=self._line, advice=advice)
         if not sum(self.head[key] for key in _INPUTS):
-            raise DataError("the head declares no inputs", path=self.shown, line=self._line - 1, advice="correct the head")
+            raise DataError(
+                "the head declares no inputs", path=self.shown, line=self._line - 1, advice="correct the head"
+            )
         self._is_in_head = False
 
     def _check_lines(self, block: bytes, start: int) -> None:
@@ -144,7 +146,7 @@ def write(target: Output, tables: Iterable[Table], labels: Sequence[str] = ()) -
     """
     inputs, answers, table = pattern_rows(tables, labels, "PROBEN1")
     sets = dict(table.sets) if sum(count for _, count in table.sets) == len(inputs) else {"training": len(inputs)}
-    head = {key: 0 for key in _KEYS}
+    head = dict.fromkeys(_KEYS, 0)
     head["bool_in" if _are_bits(inputs) else "real_in"] = inputs.shape[1]
     head["bool_out" if _are_bits(answers) and table.task != "regression" else "real_out"] = answers.shape[1]
     head.update({f"{name}_examples": sets.get(name, 0) for name in _SETS})

@@ -112,7 +112,9 @@ def _plain(block: bytes, shown: str, line: int) -> bytes:
     bracket = block.find(b"[")
     if bracket >= 0:
         place = line + block.count(b"\n", 0, bracket)
-        raise DataError("has patterns of variable dimensions, which are not read", path=shown, line=place, advice=_REFUSED)
+        raise DataError(
+            "has patterns of variable dimensions, which are not read", path=shown, line=place, advice=_REFUSED
+        )
     return block
 
 
@@ -125,7 +127,9 @@ def write(target: Output, tables: Iterable[Table], labels: Sequence[str] = ()) -
     counts = {"patterns": len(inputs), "input units": inputs.shape[1], "output units": answers.shape[1]}
     with opened_output(target) as file:
         file.write(_MARK + b" V3.2\ngenerated at -\n\n\n")
-        file.write("".join(f"No. of {what} : {n}\n" for what, n in counts.items() if n or what != "output units").encode())
+        file.write(
+            "".join(f"No. of {what} : {n}\n" for what, n in counts.items() if n or what != "output units").encode()
+        )
         file.write(b"\n")
         pieces = (row_texts(np.ascontiguousarray(inputs)), row_texts(answers))
         for k, (one, other) in enumerate(zip(*pieces, strict=True), 1):
