@@ -12,6 +12,7 @@ from anncli.formats.data.foreign import check_kind
 from anncli.formats.data.layout import could_be_numbered
 from anncli.formats.data.list_head import refuse_two_readings
 from anncli.formats.data.names import DATA_FORMAT_NAMES
+from anncli.formats.files.packers import without_packing
 from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import BOM
 from anncli.formats.loading import load_format
@@ -52,7 +53,7 @@ def format_of(
         return data_format("vectors")
     found = [name for name, info in DATA_FORMAT_NAMES.items() if not info.general and data_format(name).sniff(head)]
     if len(found) > 1:
-        ending = source.name.lower().removesuffix(".gz").rpartition(".")[2]
+        ending = without_packing(source.name.lower()).rpartition(".")[2]
         found = [name for name in found if f".{ending}" in DATA_FORMAT_NAMES[name].endings] or found
     if len(found) > 1:
         readings = " and ".join(found)
