@@ -80,13 +80,14 @@ REFIT_NAMES: dict[str, str] = {
     "no": "never",
 }
 _ACTIVATIONS = tuple(name for name in ACTIVATION_NAMES if name != "softmax")
-_DATA_FORMATS = ("auto", *DATA_FORMAT_NAMES)
+_ROW_FORMATS = {name: info for name, info in DATA_FORMAT_NAMES.items() if not info.table}
+_DATA_FORMATS = ("auto", *_ROW_FORMATS)
 _REQUIRABLE = tuple(name for name in METRIC_FIELDS if name != "accuracy")
 
 OPTIONS: dict[str, OptionInfo] = {
     # Data
     "data": OptionInfo(readers.file_list, None, "FILES", "Class files that give the number of inputs and classes, comma-separated", "data", ("init",), words=FILE),
-    "data_format": OptionInfo(choice(_DATA_FORMATS, "data format"), "auto", "NAME", "Format of the data files; " + "; ".join(f"{name}: {info.help}" for name, info in DATA_FORMAT_NAMES.items()) + "; auto: detect", "data", READ, words=_DATA_FORMATS),
+    "data_format": OptionInfo(choice(_DATA_FORMATS, "data format"), "auto", "NAME", "Format of the data files; " + "; ".join(f"{name}: {info.help}" for name, info in _ROW_FORMATS.items()) + "; auto: detect", "data", READ, words=_DATA_FORMATS),
     "rows": OptionInfo(integer(1, example="50"), 50, "N", "Rows to compute the gradient on", "data", ("gradcheck",), ("gradcheck",)),
     # Sets
     "validation": OptionInfo(readers.validation, "auto", "FRACTION|FILES", "Validation set, evaluated after every epoch: a fraction of the rows of every class, or files, one per class, comma-separated; auto: 0.2, but none if a class has fewer than 5 rows", "sets", FIT, FIT, "list", words=FILE, brief="Validation set: a fraction of every class, or files, one per class"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 
 from anncli.compiled.row_text import content_lines, starts_with_value
 from anncli.errors import DataError, UsageError, did_you_mean
-from anncli.formats.data.base import DataFormat, Width
+from anncli.formats.data.base import DataFormat, TableFormat, Width
 from anncli.formats.data.foreign import check_kind
 from anncli.formats.data.layout import could_be_numbered
 from anncli.formats.data.list_head import refuse_two_readings
@@ -24,8 +26,8 @@ _TELLING_LINES = 4
 @cache
 def data_format(name: str) -> DataFormat:
     """The format of a name; its module is imported on first use; raises UsageError for an unknown name."""
-    if name not in DATA_FORMAT_NAMES:
-        known = ("auto", *DATA_FORMAT_NAMES)
+    if not _reads(name, table=False):
+        known = ("auto", *(name for name in DATA_FORMAT_NAMES if _reads(name, table=False)))
         raise UsageError(f"unknown data format '{name}'", advice=did_you_mean(name, known))
     found: DataFormat = load_format("data", "data format", name, DATA_FORMAT_NAMES[name])
     return found
@@ -51,22 +53,72 @@ def format_of(
         return data_format("vectors")
     if b"\0" not in head and not content_lines(head, 1):
         return data_format("vectors")
-    found = [name for name, info in DATA_FORMAT_NAMES.items() if not info.general and data_format(name).sniff(head)]
-    if len(found) > 1:
-        ending = without_packing(source.name.lower()).rpartition(".")[2]
-        found = [name for name in found if f".{ending}" in DATA_FORMAT_NAMES[name].endings] or found
-    if len(found) > 1:
-        readings = " and ".join(found)
-        advice = "say which with --data-format " + " or ".join(found)
-        raise DataError(f"can be read as {readings}", path=source.shown, advice=advice)
+    marked = [name for name, info in DATA_FORMAT_NAMES.items() if not info.general and not info.table]
+    found = _only_reading([name for name in marked if data_format(name).sniff(head)], source, "--data-format")
     if found:
-        return data_format(found[0])
+        return data_format(found)
     check_kind(head, source.shown)
-    general = (name for name, info in DATA_FORMAT_NAMES.items() if info.general)
+    general = (name for name, info in DATA_FORMAT_NAMES.items() if info.general and not info.table)
     chosen = next(name for name in general if data_format(name).sniff(head))
     if chosen == "list":
         refuse_two_readings(head, source.shown, width)
     return data_format(chosen)
+
+
+@cache
+def table_format(name: str) -> TableFormat:
+    """The format of tables of a name; its module is imported on first use.
+
+    Raises: UsageError for an unknown name, or where a package is missing.
+    """
+    if not _reads(name, table=True):
+        known = ("auto", *(name for name in DATA_FORMAT_NAMES if _reads(name, table=True)))
+        raise UsageError(f"unknown format of tables '{name}'", advice=did_you_mean(name, known))
+    found: TableFormat = load_format("data", "data format", name, DATA_FORMAT_NAMES[name])
+    return found
+
+
+def table_format_of(source: ByteSource, name: str = "auto") -> TableFormat | None:
+    """The format to read a table with: the one of that name, or for 'auto' the one that recognises the beginning of the
+    source. General formats are asked last, in the order of the table of names; None where none recognises it.
+
+    Raises: UsageError as table_format(), DataError where several formats with marks recognise the file.
+    """
+    if name != "auto":
+        return table_format(name)
+    head = _head(source)
+    # A format whose mark is not there is not loaded.
+    tables = [name for name, info in DATA_FORMAT_NAMES.items() if info.table and head.startswith(info.marks or b"")]
+    marked = [name for name in tables if not DATA_FORMAT_NAMES[name].general and table_format(name).sniff(head)]
+    found = _only_reading(marked, source, "--format")
+    if not found:
+        general = (name for name in tables if DATA_FORMAT_NAMES[name].general)
+        found = next((name for name in general if table_format(name).sniff(head)), "")
+    return table_format(found) if found else None
+
+
+def writer_of(name: str) -> Callable[..., None]:
+    """The function write() of a format; raises UsageError where the format is not written."""
+    names = [name for name, info in DATA_FORMAT_NAMES.items() if info.writes]
+    if name not in names:
+        raise UsageError(f"cannot write the format '{name}'", advice=did_you_mean(name, names))
+    found: Callable[..., None] = import_module(f"anncli.formats.data.{DATA_FORMAT_NAMES[name].module}").write
+    return found
+
+
+def _reads(name: str, table: bool) -> bool:
+    return name in DATA_FORMAT_NAMES and DATA_FORMAT_NAMES[name].table is table
+
+
+def _only_reading(found: list[str], source: ByteSource, option: str) -> str:
+    """The one format of several that recognise a file, or ''; raises DataError where the file's ending does not decide."""
+    if len(found) > 1:
+        ending = without_packing(source.name.lower())
+        found = [name for name in found if ending.endswith(DATA_FORMAT_NAMES[name].endings)] or found
+    if len(found) > 1:
+        advice = f"say which with {option} " + " or ".join(found)
+        raise DataError(f"can be read as {' and '.join(found)}", path=source.shown, advice=advice)
+    return found[0] if found else ""
 
 
 def _head(source: ByteSource) -> bytes:

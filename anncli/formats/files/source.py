@@ -28,12 +28,13 @@ _ZIP = b"PK\x03\x04"
 class ByteSource:
     """One data file, read once from start to end.
 
-    shown: its name in messages; name: its base name; sha256: the digest of the raw bytes read so far.
+    path: the file; query: what is asked of a database, for `FILE::QUERY`, or ''; shown: its name in messages; name: its base
+    name; sha256: the digest of the raw bytes read so far.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = os.fspath(path)
-        self.shown = shown_name(path)
+        self.path, self.query = split_query(path)
+        self.shown = shown_name(self.path)
         self.name = "stdin" if self.path == "-" else os.path.basename(self.path)
         self._digest = hashlib.sha256()
         self._peeked: tuple[bytes, Iterator[bytes]] | None = None
@@ -154,6 +155,13 @@ class ByteSource:
 
     def _fault(self, message: str, advice: str) -> DataError:
         return DataError(message, path=self.shown, advice=advice)
+
+
+def split_query(path: Path) -> tuple[str, str]:
+    """A file and what is asked of it: `data.db::SELECT a FROM t`; '' where nothing is. A file of that name wins."""
+    name = os.fspath(path)
+    file, colons, query = name.partition("::")
+    return (name, "") if not (file and colons) or os.path.exists(name) else (file, query.strip())
 
 
 def count_lines(block: bytes, start: int = 0, stop: int | None = None) -> int:
