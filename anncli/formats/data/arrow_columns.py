@@ -42,7 +42,9 @@ def arrow_faults(shown: str, kind: str) -> Iterator[None]:
         yield
     except (pa.ArrowException, OSError, ValueError, OverflowError, TypeError, KeyError) as fault:
         text = " ".join(str(fault).split())[:200].rstrip(".")
-        raise DataError(f"is {kind} file that cannot be read: {text}", path=shown, advice="copy or write it again") from None
+        raise DataError(
+            f"is {kind} file that cannot be read: {text}", path=shown, advice="copy or write it again"
+        ) from None
 
 
 class ArrowTables:
@@ -146,7 +148,9 @@ def _iso(values: Any) -> Any:
     """Dates and times as ISO 8601 says: 2026-11-25, 2026-11-25T10:30:00, without zeros at the end of the seconds."""
     pa = pyarrow()
     words = values.cast(pa.string()).to_pylist()
-    return pa.array([None if word is None else _FRACTION.sub(_shorter, word.replace(" ", "T")) for word in words], pa.string())
+    return pa.array(
+        [None if word is None else _FRACTION.sub(_shorter, word.replace(" ", "T")) for word in words], pa.string()
+    )
 
 
 def _shorter(match: re.Match[str]) -> str:
@@ -183,7 +187,9 @@ def record_batch(table: Table, schema: Any) -> Any:
     for column, field in zip(table.columns, schema, strict=True):
         if column.codes is not None:
             indices = pa.array(column.codes, mask=column.codes == MISSING)
-            arrays.append(pa.DictionaryArray.from_arrays(indices, pa.array(column.words, pa.string())).cast(pa.string()))
+            arrays.append(
+                pa.DictionaryArray.from_arrays(indices, pa.array(column.words, pa.string())).cast(pa.string())
+            )
         else:
             assert column.numbers is not None
             numbers = np.ascontiguousarray(column.numbers)

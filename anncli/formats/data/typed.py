@@ -21,7 +21,9 @@ def column_names(names: Sequence[str], shown: str, advice: str) -> tuple[str, ..
     for place, given in enumerate(names, 1):
         name = given or str(place)
         if name in found:
-            raise DataError(f"columns {found[name]} and {place} are both called {quoted(name)}", path=shown, advice=advice)
+            raise DataError(
+                f"columns {found[name]} and {place} are both called {quoted(name)}", path=shown, advice=advice
+            )
         found[name] = place
     return tuple(found)
 
