@@ -43,4 +43,11 @@ DATA_FORMAT_NAMES: dict[str, DataFormatName] = {
         marks=(b"\x89PNG", b"\xff\xd8\xff", b"BM"),
     ),
     "vectors": DataFormatName("vectors", "one row of numbers per line", (".txt", ".csv", ".tsv", ".dat"), general=True),
+    "csv": DataFormatName(
+        "text_tables",
+        "a table with a row per line, of numbers and words",
+        (".csv", ".tsv", ".tab", ".psv"),
+        general=True,
+        table=True,
+    ),
 }  # fmt: skip

@@ -93,7 +93,7 @@ class ByteSource:
         """
         # A line may span many chunks; they are joined once.
         line, pieces, length = 1, list[bytes](), 0
-        for chunk in self._text(size):
+        for chunk in self.text(size):
             cut = chunk.rfind(b"\n") + 1
             if cut:
                 block = b"".join([*pieces, chunk[:cut]])
@@ -112,15 +112,11 @@ class ByteSource:
             self._check_returns(block.rstrip(b"\r"), line)
             yield block + b"\n"
 
-    def _open(self) -> Any:
-        if self.path != "-":
-            return open_input(self.path, buffering=0)
-        if sys.stdin is None:
-            raise self._fault("standard input is closed", "name a file")
-        return nullcontext(sys.stdin.buffer)
+    def text(self, size: int = BLOCK_BYTES) -> Iterator[bytes]:
+        """Text in chunks that may end anywhere, without byte order mark.
 
-    def _text(self, size: int) -> Iterator[bytes]:
-        """The unpacked bytes without byte order mark; raises DataError for data that are not text."""
+        Raises: DataError as chunks(), and for binary data, UTF-16 and other packers.
+        """
         chunks = self.chunks(size)
         head = _start(chunks, (BOM, _ZIP))
         if head.startswith(_ZIP):
@@ -131,6 +127,13 @@ class ByteSource:
             if b"\0" in chunk:
                 raise self._fault("looks like a binary file, not text", "check that this is the right file")
             yield chunk
+
+    def _open(self) -> Any:
+        if self.path != "-":
+            return open_input(self.path, buffering=0)
+        if sys.stdin is None:
+            raise self._fault("standard input is closed", "name a file")
+        return nullcontext(sys.stdin.buffer)
 
     def _unpacked(self, size: int) -> Iterator[bytes]:
         chunks = self.raw(size)
