@@ -6,7 +6,6 @@ import os
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 from anncli.errors import DataError, UsageError
@@ -157,6 +156,12 @@ def without_packing(name: str) -> str:
     return stem if ending.lower() in PACKED_ENDINGS and stem else name
 
 
+def packer_of_name(name: str) -> Packer | None:
+    """The packer whose ending a file name has."""
+    ending = os.path.splitext(name)[1].lower()
+    return next((packer for packer in PACKERS if packer.ending == ending), None)
+
+
 def packer_of(head: bytes) -> Packer | None:
     """The packer of a file that begins like this; ten bytes tell."""
     for packer in PACKERS:
@@ -252,16 +257,8 @@ def unpack_limit() -> int | None:
     return int(int(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " "))
 
 
-def packed_again(packer: Packer, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The packed form of a text, as one member."""
-    compressor = _compressor(packer)
-    for chunk in chain(chunks):
-        if piece := compressor.compress(chunk):
-            yield piece
-    yield compressor.flush()
-
-
-def _compressor(packer: Packer) -> Any:
+def compressor_of(packer: Packer) -> Any:
+    """An object with compress(bytes) and flush(), which makes one member; raises UsageError where the package is missing."""
     if packer.name == "gzip":
         return zlib.compressobj(6, wbits=31)
     if packer.name == "bzip2":
@@ -277,6 +274,8 @@ def _compressor(packer: Packer) -> Any:
 
         return zstd.ZstdCompressor()
     except ImportError:
+        # Raises the error that names the package.
+        packer.open()
         import zstandard
 
         return zstandard.ZstdCompressor().compressobj()
