@@ -28,21 +28,52 @@ class DataFormatName(NamedTuple):
 DATA_FORMAT_NAMES: dict[str, DataFormatName] = {
     "list": DataFormatName("lists", "ann1dn's lists, which name rows and their classes", general=True),
     "sqlite": DataFormatName(
-        "sqlite", "a SQLite database: FILE, FILE::TABLE or FILE::SELECT ...", (".db", ".sqlite", ".sqlite3"), table=True, writes=True,
+        "sqlite",
+        "a SQLite database: FILE, FILE::TABLE or FILE::SELECT ...",
+        (".db", ".sqlite", ".sqlite3"),
+        table=True,
+        writes=True,
         marks=(b"SQLite format 3\0",),
     ),
-    "parquet": DataFormatName("parquet", "Parquet", (".parquet", ".pq"), "arrow", table=True, writes=True, marks=(b"PAR1",)),
+    "parquet": DataFormatName(
+        "parquet", "Parquet", (".parquet", ".pq"), "arrow", table=True, writes=True, marks=(b"PAR1",)
+    ),
     "arrow": DataFormatName(
-        "arrow", "Arrow IPC files and streams", (".arrow", ".arrows", ".ipc"), "arrow", table=True, writes=True,
+        "arrow",
+        "Arrow IPC files and streams",
+        (".arrow", ".arrows", ".ipc"),
+        "arrow",
+        table=True,
+        writes=True,
         marks=(b"ARROW1", b"\xff\xff\xff\xff"),
     ),
-    "feather": DataFormatName("feather", "Feather, both versions", (".feather",), "arrow", table=True, writes=True, marks=(b"FEA1",)),
-    "pnm": DataFormatName("pnm", "a picture, PGM, PPM or PBM", (".pgm", ".ppm", ".pbm", ".pnm"), table=True, marks=tuple(b"P%d" % k for k in range(1, 7))),
+    "feather": DataFormatName(
+        "feather", "Feather, both versions", (".feather",), "arrow", table=True, writes=True, marks=(b"FEA1",)
+    ),
+    "pnm": DataFormatName(
+        "pnm",
+        "a picture, PGM, PPM or PBM",
+        (".pgm", ".ppm", ".pbm", ".pnm"),
+        table=True,
+        marks=tuple(b"P%d" % k for k in range(1, 7)),
+    ),
     "picture": DataFormatName(
-        "picture", "a picture, PNG, JPEG or BMP", (".png", ".jpg", ".jpeg", ".bmp"), "images", table=True,
+        "picture",
+        "a picture, PNG, JPEG or BMP",
+        (".png", ".jpg", ".jpeg", ".bmp"),
+        "images",
+        table=True,
         marks=(b"\x89PNG", b"\xff\xd8\xff", b"BM"),
     ),
     "jsonl": DataFormatName("jsonl", "a JSON object per line", (".jsonl", ".ndjson"), table=True, writes=True),
+    "libsvm": DataFormatName(
+        "libsvm",
+        "a label and index:value pairs per line (svmlight)",
+        (".libsvm", ".svm", ".svmlight"),
+        table=True,
+        writes=True,
+    ),
+    "fann": DataFormatName("fann", "FANN's training files", (".data", ".train", ".test"), table=True, writes=True),
     "vectors": DataFormatName("vectors", "one row of numbers per line", (".txt", ".csv", ".tsv", ".dat"), general=True),
     "csv": DataFormatName(
         "text_tables",
