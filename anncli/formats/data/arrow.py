@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import IO, Any
 
-from anncli.formats.data.arrow_columns import ArrowTables, arrow_faults, pyarrow
+from anncli.formats.data.arrow_columns import ArrowTables, arrow_faults, pyarrow, record_batch, schema_of
 from anncli.formats.data.base import TableWant
+from anncli.formats.data.cell_text import with_labels
+from anncli.formats.data.table_stream import settled
+from anncli.formats.files.output import Output, opened_output
 from anncli.formats.files.seekable import seekable
 from anncli.formats.files.source import ByteSource
 from anncli.tables import Table
@@ -55,3 +59,16 @@ def pieces(found: tuple[Any, Iterator[Any]], make: type[ArrowTables], shown: str
 
 
 FORMAT = Arrow()
+
+
+def write(target: Output, tables: Iterable[Table], labels: Sequence[str] = ()) -> None:
+    """A file of record batches, which is Feather of version 2 too; raises DataError for a label that is no column."""
+    pyarrow()
+    import pyarrow.ipc as ipc
+
+    batches = with_labels(settled(tables), labels)
+    first = next(batches)
+    schema = schema_of(first)
+    with opened_output(target, seekable=True) as file, ipc.new_file(file, schema) as writer:
+        for table in chain([first], batches):
+            writer.write_batch(record_batch(table, schema))

@@ -168,12 +168,11 @@ def _declared(metadata: Mapping[bytes, bytes], names: tuple[str, ...]) -> dict[s
     return {"labels": labels, "task": task} if fits else {}
 
 
-def schema_of(table: Table, is_double: Mapping[str, bool]) -> Any:
-    """The schema of a table: words as strings, numbers as float or double; is_double: by name, for columns of numbers."""
+def schema_of(table: Table) -> Any:
+    """The schema of a table: words as strings, numbers as float or double, and what the columns are for."""
     pa = pyarrow()
     kinds = [
-        pa.string() if column.numbers is None else pa.float64() if is_double[column.name] else pa.float32()
-        for column in table.columns
+        pa.string() if column.numbers is None else pa.from_numpy_dtype(column.numbers.dtype) for column in table.columns
     ]
     declared = {"labels": table.labels, "task": table.task}
     metadata = {_KEY: json.dumps(declared).encode()} if table.labels or table.task else None

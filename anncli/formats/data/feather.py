@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from anncli.formats.data.arrow import batches_of, pieces
+from anncli.formats.data.arrow import write as write
 from anncli.formats.data.arrow_columns import ArrowTables, arrow_faults, pyarrow
 from anncli.formats.data.base import TableWant
 from anncli.formats.files.seekable import seekable

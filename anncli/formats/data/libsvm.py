@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from anncli.arrays import Array
 from anncli.compiled.number_text import NO_QUERY, Pairs, dense, is_number, read_pairs, read_row
 from anncli.compiled.row_text import text_of, value_fault
 from anncli.errors import DataError, count_of, quoted

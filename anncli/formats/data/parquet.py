@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
-from anncli.formats.data.arrow_columns import ArrowTables, arrow_faults, pyarrow
+from anncli.formats.data.arrow_columns import ArrowTables, arrow_faults, pyarrow, record_batch, schema_of
 from anncli.formats.data.base import TableWant
+from anncli.formats.data.cell_text import with_labels
+from anncli.formats.data.table_stream import settled
+from anncli.formats.files.output import Output, opened_output
 from anncli.formats.files.seekable import seekable
 from anncli.formats.files.source import ByteSource
 from anncli.tables import Table
@@ -32,3 +36,16 @@ class Parquet:
 
 
 FORMAT = Parquet()
+
+
+def write(target: Output, tables: Iterable[Table], labels: Sequence[str] = ()) -> None:
+    """A row group per batch; raises DataError for a label that is no column."""
+    pyarrow()
+    import pyarrow.parquet as parquet
+
+    batches = with_labels(settled(tables), labels)
+    first = next(batches)
+    schema = schema_of(first)
+    with opened_output(target, seekable=True) as file, parquet.ParquetWriter(file, schema) as writer:
+        for table in chain([first], batches):
+            writer.write_batch(record_batch(table, schema))

@@ -26,8 +26,8 @@ _TELLING_LINES = 4
 @cache
 def data_format(name: str) -> DataFormat:
     """The format of a name; its module is imported on first use; raises UsageError for an unknown name."""
-    if not _reads(name, table=False):
-        known = ("auto", *(name for name in DATA_FORMAT_NAMES if _reads(name, table=False)))
+    if name not in DATA_FORMAT_NAMES:
+        known = ("auto", *DATA_FORMAT_NAMES)
         raise UsageError(f"unknown data format '{name}'", advice=did_you_mean(name, known))
     found: DataFormat = load_format("data", "data format", name, DATA_FORMAT_NAMES[name])
     return found

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from itertools import chain
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from anncli.errors import DataError, UsageError, count_of, did_you_mean, quoted
 from anncli.formats.data.base import TableWant
+from anncli.formats.data.cell_text import with_labels
+from anncli.formats.data.table_stream import settled
 from anncli.formats.data.typed import MOST_WHOLE, cell_column, check_finite, column_names, missing_words
+from anncli.formats.files.output import Output, output_name
 from anncli.formats.files.seekable import is_plain_file
-from anncli.formats.files.source import ByteSource
+from anncli.formats.files.source import ByteSource, split_query
 from anncli.tables import Table, TableColumn
 
 if TYPE_CHECKING:
@@ -140,3 +146,72 @@ def _fault(fault: sqlite3.Error, source: ByteSource) -> DataError:
 
 
 FORMAT = SQLite()
+
+
+def write(target: Output, tables: Iterable[Table], labels: Sequence[str] = ()) -> None:
+    """A new database with the table `data`; for `FILE::TABLE` that table in the database FILE, whose others stay.
+
+    Raises: UsageError for a target that is no file; DataError for columns that SQLite cannot hold.
+    """
+    import sqlite3
+
+    if not isinstance(target, (str, os.PathLike)):
+        raise UsageError("a database can only be written to a file", advice="name a file")
+    path, name = split_query(target)
+    refuse_open_database(path)
+    batches = with_labels(settled(tables), labels)
+    try:
+        with output_name(path) as temporary, closing(sqlite3.connect(temporary, isolation_level=None)) as connection:
+            if name and os.path.exists(path):
+                with _connection(ByteSource(path)) as old:
+                    old.backup(connection)
+            # The file is new, so nothing is lost if the program stops: it is renamed at the end.
+            connection.execute("PRAGMA journal_mode=OFF")
+            connection.execute("PRAGMA synchronous=OFF")
+            connection.execute("BEGIN")
+            _insert(connection, _identifier(name or "data"), batches)
+            connection.execute("COMMIT")
+    except sqlite3.Error as fault:
+        raise DataError(f"cannot be written: {fault}", path=path, advice="write another format") from None
+
+
+def _insert(connection: sqlite3.Connection, name: str, batches: Iterator[Table]) -> None:
+    first = next(batches)
+    columns = [f"{_identifier(c.name)} {'TEXT' if c.numbers is None else 'REAL'}" for c in first.columns]
+    connection.execute(f"DROP TABLE IF EXISTS {name}")
+    connection.execute(f"CREATE TABLE {name} ({', '.join(columns)})")
+    insert = f"INSERT INTO {name} VALUES ({', '.join('?' * len(columns))})"
+    for table in chain([first], batches):
+        connection.executemany(insert, zip(*map(_cells, table.columns), strict=True))
+
+
+def _cells(column: TableColumn) -> list[object]:
+    """Python's numbers and texts, None where a cell is missing."""
+    if column.codes is not None:
+        words = (*column.words, None)
+        return [words[code] for code in column.codes.tolist()]
+    assert column.numbers is not None
+    cells: list[object] = column.numbers.tolist()
+    for row in np.flatnonzero(np.isnan(column.numbers)).tolist():
+        cells[row] = None
+    return cells
+
+
+def has_table(path: str, name: str) -> bool:
+    """Whether the database, which exists, has a table of that name; raises DataError where it is none."""
+    import sqlite3
+
+    try:
+        with _connection(ByteSource(path)) as connection:
+            return name.lower() in [str(found).lower() for (found,) in connection.execute(_TABLES)]
+    except sqlite3.Error as fault:
+        raise _fault(fault, ByteSource(path)) from None
+
+
+def refuse_open_database(path: str) -> None:
+    """Raises UsageError where a journal stands beside a database that would be replaced: it would spoil the new one."""
+    for ending in ("-wal", "-journal"):
+        with suppress(OSError):
+            if os.path.getsize(path + ending):
+                message = f"is in use by another program, which keeps {os.path.basename(path)}{ending}"
+                raise UsageError(message, path=path, advice="end that program first, or write to another file")

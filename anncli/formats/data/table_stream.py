@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from anncli.tables import Table, TableColumn, join_tables
+from anncli.arrays import Array
+from anncli.tables import MISSING, Table, TableColumn, join_tables
+
+_SINGLE, _DOUBLE, _WORDS = 1, 2, 3
 
 
 class KindsChanged(Exception):
@@ -17,7 +20,7 @@ class TableStream:
     """Batches of one table, at least one; every iteration reads them again."""
 
     def __init__(self, open_tables: Callable[[], Iterator[Table]], can_reopen: bool = True) -> None:
-        """open_tables: gives the batches; can_reopen: False for a pipe, whose table is then held in memory when needed."""
+        """open_tables: gives the batches; can_reopen: False for a pipe, whose table is held in memory where that is needed."""
         self._open, self._can_reopen = open_tables, can_reopen
         self._widths: dict[str, int] = {}
 
@@ -57,17 +60,15 @@ class TableStream:
         return column
 
 
-_SINGLE, _DOUBLE, _WORDS = 1, 2, 3
-
-
-def _width(column: TableColumn) -> int:
-    if column.numbers is None:
-        return _WORDS
-    return _SINGLE if column.numbers.dtype == np.float32 else _DOUBLE
+def settled(tables: Iterable[Table]) -> Iterator[Table]:
+    """The batches of a TableStream, or of anything else, whose columns keep their kinds; see TableStream.settled()."""
+    if isinstance(tables, TableStream):
+        return tables.settled()
+    return TableStream(lambda: iter(tables), can_reopen=False).settled()
 
 
 def write_stream(write: Callable[[str, TableStream], None], path: str, stream: TableStream) -> None:
-    """Call a writer until the kinds of the columns no longer change: at most once more in nearly all cases."""
+    """Call a writer until the kinds of the columns no longer change: at most once more as a rule."""
     while True:
         try:
             write(path, stream)
@@ -82,9 +83,15 @@ class Levels:
     def __init__(self) -> None:
         self.words: dict[str, dict[str, int]] = {}
 
-    def codes(self, column: TableColumn) -> np.ndarray:  # type: ignore[type-arg]
+    def codes(self, column: TableColumn) -> Array:
         """int32 (n,), MISSING where the cell is missing."""
         assert column.codes is not None
         known = self.words.setdefault(column.name, {})
         places = [known.setdefault(word, len(known)) for word in column.words]
-        return np.array([*places, -1], dtype=np.int32)[column.codes]
+        return np.array([*places, MISSING], dtype=np.int32)[column.codes]
+
+
+def _width(column: TableColumn) -> int:
+    if column.numbers is None:
+        return _WORDS
+    return _SINGLE if column.numbers.dtype == np.float32 else _DOUBLE

@@ -12,6 +12,7 @@ from anncli.compiled.table_text import parse_rows
 from anncli.compiled.table_text_python import RecordReader
 from anncli.errors import DataError, count_of, quoted
 from anncli.formats.data.base import TableWant
+from anncli.formats.data.csv_writer import write as write
 from anncli.formats.data.layout import shown_delimiter
 from anncli.formats.data.text_cells import ForeignNumbers
 from anncli.formats.data.text_header import FirstRow, column_names
