@@ -120,6 +120,11 @@ def names_of_files(paths: Sequence[Path]) -> tuple[str, ...]:
     return tuple(names)
 
 
+def is_set_name(path: Path) -> bool:
+    """Whether a file is called like a training, validation or test set."""
+    return _SET_NAME.search(names_of_files([path])[0]) is not None
+
+
 class ClassNumbers:
     """Gives every row of several files the number of its class, from a label in the row or from the order of the files.
 

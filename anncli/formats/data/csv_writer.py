@@ -36,7 +36,7 @@ def write_text(target: Output, tables: Iterable[Table], labels: Sequence[str], d
 
 def _texts(column: TableColumn, missing: str) -> list[str]:
     if column.numbers is None:
-        column = column._replace(words=tuple(map(_cell, column.words)))
+        column = TableColumn(column.name, codes=column.codes, words=tuple(map(_cell, column.words)))
     return cell_texts(column, missing)
 
 

@@ -114,5 +114,5 @@ def write(target: Output, tables: Iterable[Table], labels: Sequence[str] = ()) -
 def _texts(column: TableColumn) -> list[str]:
     if column.numbers is None:
         words = tuple(json.dumps(word, ensure_ascii=False) for word in column.words)
-        column = column._replace(words=words)
+        column = TableColumn(column.name, codes=column.codes, words=words)
     return cell_texts(column, "null")

@@ -93,6 +93,11 @@ def table_format_of(source: ByteSource, name: str = "auto") -> TableFormat:
     return data_format(found or "csv")  # type: ignore[return-value]
 
 
+def has_table_mark(source: ByteSource) -> bool:
+    """Whether a file shows by its beginning that it is of a format of tables; raises DataError where it can be of several."""
+    return bool(_marked(_head(source), source, table=True))
+
+
 def _marked(head: bytes, source: ByteSource, table: bool) -> str:
     """The name of the format with a mark of its own that a file begins with, or ''; raises DataError where several do."""
     # A format whose mark is not there is not loaded.

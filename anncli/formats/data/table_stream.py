@@ -56,7 +56,7 @@ class TableStream:
         if width == _WORDS:
             return column.as_words()
         if width == _DOUBLE and column.numbers is not None:
-            return column._replace(numbers=column.numbers.astype(np.float64, copy=False))
+            return TableColumn(column.name, column.numbers.astype(np.float64, copy=False))
         return column
 
 
