@@ -23,8 +23,6 @@ PENDING: dict[str, tuple[str, ...]] = {
     "decimal": ("init", "bench", "gradcheck"),
     "na": ("init", "bench", "gradcheck"),
     "unknown": ("bench",),
-    "size": TABLES,
-    "grey": TABLES,
     "memory_limit": ("train", "test", "bench"),
     "hidden": ("bench",),
     "activation": ("bench",),

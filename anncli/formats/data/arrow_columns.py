@@ -13,7 +13,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.errors import DataError, UsageError, quoted
 from anncli.formats.data.base import TableWant
-from anncli.formats.data.typed import MOST_WHOLE, check_finite, column_names, missing_words, word_column
+from anncli.formats.data.typed import MOST_WHOLE, are_named, check_finite, column_names, missing_words, word_column
 from anncli.tables import MISSING, Table, TableColumn
 
 _ADVICE = "write the file without this column"
@@ -67,7 +67,7 @@ class ArrowTables:
             columns.append(self._column(name, values))
             check_finite(columns[-1], self._first_row, self._shown)
         self._first_row += batch.num_rows
-        return Table(tuple(columns), batch.num_rows, **self.declared)
+        return Table(tuple(columns), batch.num_rows, are_named(self._names), **self.declared)
 
     def _check_type(self, name: str, kind: Any) -> None:
         types = pyarrow().types

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from anncli.formats.data.cell_text import cell_texts, with_labels
+from anncli.formats.data.typed import are_named
 from anncli.formats.files.output import Output, opened_output
 from anncli.tables import Table, TableColumn
 
@@ -25,7 +26,7 @@ def write_text(target: Output, tables: Iterable[Table], labels: Sequence[str], d
     with opened_output(target) as file:
         is_first = True
         for table in with_labels(tables, labels):
-            if is_first and table.is_named:
+            if is_first and table.is_named and are_named(table.names):
                 file.write((delimiter.join(map(_cell, table.names)) + "\n").encode())
             is_first = False
             # A line without any text would be no row.

@@ -44,7 +44,7 @@ def expand(words: Sequence[str], remarks: Remarks | None = None) -> list[DataFil
     found: list[DataFile] = []
     notes = _Notes()
     for word in words:
-        if word == "-" or split_query(word)[1] or (not os.path.isdir(word) and not is_glob(word)):
+        if split_query(word)[1] or not is_several(word):
             found.append(DataFile(word, None, word))
         elif os.path.isdir(word):
             found += _of_folder(word, notes)
@@ -53,6 +53,11 @@ def expand(words: Sequence[str], remarks: Remarks | None = None) -> list[DataFil
     if remarks is not None:
         notes.tell(remarks)
     return found
+
+
+def is_several(word: str) -> bool:
+    """Whether a word stands for files: a folder or a glob."""
+    return word != "-" and (os.path.isdir(word) or is_glob(word))
 
 
 def is_glob(word: str) -> bool:

@@ -10,7 +10,7 @@ from anncli.errors import DataError, nearest, quoted
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.cell_text import cell_texts, with_labels
 from anncli.formats.data.table_stream import settled
-from anncli.formats.data.typed import cell_column, check_finite, missing_words
+from anncli.formats.data.typed import are_named, cell_column, check_finite, missing_words
 from anncli.formats.files.output import Output, opened_output
 from anncli.formats.files.source import ByteSource
 from anncli.tables import Table, TableColumn
@@ -84,7 +84,7 @@ class _Rows:
         for column in columns:
             check_finite(column, self.n_rows + 1, self._shown)
         self.n_rows += len(rows)
-        return Table(columns, len(rows), lines=lines)
+        return Table(columns, len(rows), are_named(self._names), lines)
 
 
 class _TwiceError(ValueError):

@@ -22,13 +22,13 @@ _BATCH_BYTES = 1 << 25
 def stream_files(
     files: Sequence[DataFile],
     want: TableWant,
-    open_one: Callable[[ByteSource], Iterator[Table]],
+    data_format: str = "auto",
     done: Callable[[ByteSource], None] = lambda source: None,
 ) -> Iterator[Table]:
     """The rows of all files in order, in batches; files with a label give it as the column `class`, the last one.
 
-    Args: files, all with a label or all without; open_one, opens a file that is no picture; done, is told every source
-        that has been read.
+    Args: files, all with a label or all without; data_format, of all files; done, is told every source that has
+        been read.
     Raises: DataError where a file has other columns than the first; as the formats.
     """
     labels = tuple(dict.fromkeys(file.label for file in files if file.label is not None))
@@ -36,10 +36,11 @@ def stream_files(
     pictures = _Pictures(want)
     for file in files:
         source = ByteSource(file.path)
-        read_picture = getattr(table_format_of(source), "read_picture", None)
+        found = table_format_of(source, data_format)
+        read_picture = getattr(found, "read_picture", None)
         if read_picture is None:
             yield from (columns.fit(table, label) for table, label in pictures.rest())
-            for table in open_one(source):
+            for table in found.open_table(source, want):
                 yield columns.fit(table, file.label, source.shown)
         else:
             yield from (

@@ -15,7 +15,7 @@ from anncli.errors import DataError, UsageError, count_of, did_you_mean, quoted
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.cell_text import with_labels
 from anncli.formats.data.table_stream import settled
-from anncli.formats.data.typed import MOST_WHOLE, cell_column, check_finite, column_names, missing_words
+from anncli.formats.data.typed import MOST_WHOLE, are_named, cell_column, check_finite, column_names, missing_words
 from anncli.formats.files.output import Output, output_name
 from anncli.formats.files.seekable import is_plain_file
 from anncli.formats.files.source import ByteSource, split_query
@@ -113,7 +113,7 @@ def _rows(connection: sqlite3.Connection, query: str, shown: str, want: TableWan
             if _is_rounded(columns[-1]) and name not in rounded and want.remarks is not None:
                 rounded.add(name)
                 want.remarks.note(shown, f"column {quoted(name)} has whole numbers above 2^53, which are rounded")
-        yield Table(tuple(columns), len(rows))
+        yield Table(tuple(columns), len(rows), are_named(names))
         first += len(rows)
         if not rows:
             break

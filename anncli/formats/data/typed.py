@@ -28,6 +28,11 @@ def column_names(names: Sequence[str], shown: str, advice: str) -> tuple[str, ..
     return tuple(found)
 
 
+def are_named(names: Sequence[str]) -> bool:
+    """Whether these are names of the columns, not only their places, which a table without names has."""
+    return tuple(names) != tuple(str(place) for place in range(1, len(names) + 1))
+
+
 def missing_words(want: TableWant) -> frozenset[str]:
     """The words that stand for a missing cell, in lower case."""
     return frozenset(("", *(word.lower() for word in want.na)))
