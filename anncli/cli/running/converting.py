@@ -19,6 +19,7 @@ from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_files import stream_table
 from anncli.formats.data.table_input import table_want
 from anncli.formats.data.table_stream import TableStream, write_stream
+from anncli.formats.files.output import shown_output
 from anncli.formats.files.packers import without_packing
 from anncli.formats.files.source import ByteSource, split_query
 from anncli.tables import Table
@@ -40,7 +41,7 @@ def run_convert(values: Values, source: str, target: str) -> None:
         print_json({"command": "convert", **document, "rows": reading.n_rows, "columns": list(reading.names)})
     else:
         counts = f"{count_of(reading.n_rows, 'row')}, {count_of(len(reading.names), 'column')}"
-        values.console.note(f"{'<stdout>' if target == '-' else target}: {counts}, written as {name}")
+        values.console.note(f"{shown_output(target)}: {counts}, written as {name}")
 
 
 def _format_of_target(target: str, said: str | None) -> str:
@@ -99,8 +100,10 @@ class _Reading:
         name = "csv" if self._read.format == "vectors" else self._read.format
         for table in stream_table(source, table_want(self._read, self.remarks), name):
             if not self.n_rows:
-                # Now it is known which files are read, under whatever name.
-                refuse_read_files({"OUT": split_query(self._target)[0]})
+                path, added = split_query(self._target)
+                if not added:
+                    # Now it is known which files are read, under whatever name.
+                    refuse_read_files({"OUT": path})
                 self.names = table.names
             self.n_rows += table.n_rows
             yield self._labelled(table, source.shown)

@@ -71,10 +71,15 @@ def output_name(path: Path) -> Iterator[str]:
     refuse_packing(name)
     with _write_faults(name):
         if name in _STDOUT or is_stream(name):
-            raise UsageError("this format can only be written to a file", path=name, advice="name a file")
+            raise UsageError("this format can only be written to a file", path=shown_output(name), advice="name a file")
         real = os.path.realpath(name)
         with replaced(real, real) as (_, temporary):
             yield temporary
+
+
+def shown_output(name: str) -> str:
+    """The name of a target in messages."""
+    return "<stdout>" if name == "-" else name
 
 
 def refuse_packing(name: str) -> None:
