@@ -21,6 +21,7 @@ class TableColumn(NamedTuple):
     different, in order of their first appearance. A number among words is a word, as number_word() writes it, so that
     01 and 1.0 are the word 1: whether a column holds only numbers may show late, and must not change what was read.
     is_declared: `words` are the levels that the file declares, in its order, also those of which it has no cell.
+    len() is the number of cells, so _replace() does not work.
     """
 
     name: str
@@ -49,9 +50,29 @@ class TableColumn(NamedTuple):
         missing = np.isnan(self.numbers)
         different, first, inverse = np.unique(self.numbers[~missing], return_index=True, return_inverse=True)
         order = np.argsort(first)
+        # A float32 number has the word of its shortest text, which is also that of the number in the file.
+        shortest = different.astype(str).astype(np.float64) if different.dtype == np.float32 else different
         codes = np.full(len(self.numbers), MISSING, dtype=np.int32)
         codes[~missing] = np.argsort(order)[inverse]
-        return TableColumn(self.name, codes=codes, words=tuple(number_word(float(x)) for x in different[order]))
+        return TableColumn(self.name, codes=codes, words=tuple(number_word(float(x)) for x in shortest[order]))
+
+    def as_numbers(self) -> TableColumn | None:
+        """The column with every word as a number (float64), None where a word is none."""
+        if self.numbers is not None:
+            return self
+        assert self.codes is not None
+        try:
+            values = [float(word) for word in self.words]
+        except ValueError:
+            return None
+        return TableColumn(self.name, np.array([*values, np.nan])[self.codes])
+
+    def take(self, rows: Array) -> TableColumn:
+        """The cells of the rows (m,)."""
+        if self.numbers is not None:
+            return TableColumn(self.name, self.numbers[rows], *self[2:])
+        assert self.codes is not None
+        return TableColumn(self.name, None, self.codes[rows], *self[3:])
 
 
 class Table(NamedTuple):
@@ -94,6 +115,51 @@ class Table(NamedTuple):
     def line_of(self, row: int) -> int | None:
         """The physical line of a row where it is known."""
         return self.lines[row] if row < len(self.lines) else None
+
+    def take(self, rows: Array) -> Table:
+        """The table of the rows (m,), ascending."""
+        matrix = None if self.matrix is None else self.matrix[rows]
+        taken = [column.take(rows) for column in self.columns]
+        if matrix is not None:
+            for at in range(matrix.shape[1]):
+                taken[self.matrix_start + at] = TableColumn(self.names[self.matrix_start + at], matrix[:, at])
+        lines = [self.lines[row] for row in rows.tolist() if row < len(self.lines)]
+        return self._replace(columns=tuple(taken), n_rows=len(rows), lines=lines, matrix=matrix)
+
+    def select(self, names: Sequence[str]) -> Table:
+        """The table of these columns, in this order; raises KeyError for one that is not there."""
+        if tuple(names) == self.names:
+            return self
+        return self._replace(columns=tuple(self.column(name) for name in names), matrix=None, matrix_start=0)
+
+    def rename(self, names: Sequence[str]) -> Table:
+        """The table with other names of its columns, in their order."""
+        columns = (TableColumn(name, *column[1:]) for column, name in zip(self.columns, names, strict=True))
+        return self._replace(columns=tuple(columns))
+
+
+class Roles(NamedTuple):
+    """What the columns of a table are for; columns are named.
+
+    columns: all of them, in the order of the file that was trained on; is_named: whether that file names them;
+    labels: the answers; inputs: in the order of the file; weight, group, order: a column or None; the others are ignored.
+    task: 'classification' or 'regression'.
+    """
+
+    columns: tuple[str, ...]
+    labels: tuple[str, ...]
+    inputs: tuple[str, ...]
+    weight: str | None = None
+    group: str | None = None
+    order: str | None = None
+    task: str = "classification"
+    is_named: bool = True
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The columns without a role."""
+        taken = {*self.labels, *self.inputs, self.weight, self.group, self.order}
+        return tuple(name for name in self.columns if name not in taken)
 
 
 def number_word(value: float) -> str:

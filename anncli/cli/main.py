@@ -216,11 +216,11 @@ def _usage_text(error: click.UsageError) -> str:
 
 def _no_such_option(word: str, context: click.Context) -> str:
     """Says which commands have the option, or names the nearest one that this command has."""
-    from anncli.options.table import OPTIONS, options_of
+    from anncli.options.table import OPTIONS, canonical_option, options_of
     from anncli.options.wording import advice_elsewhere, long_name
 
     command = str(context.info_name)
-    elsewhere = OPTIONS.get(word.lstrip("-").replace("-", "_").removeprefix("no_"))
+    elsewhere = OPTIONS.get(canonical_option(word.lstrip("-").removeprefix("no-")))
     if command in COMMANDS and elsewhere is not None and word.startswith("--"):
         return f"ann {command} has no option {word}; it belongs to {', '.join(elsewhere.commands)}"
     if advice := advice_elsewhere(word):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from anncli.arrays import Array
 from anncli.errors import NetworkError
-from anncli.network.layers.base import LayerKind
+from anncli.network.encoders.table import TableEncoder, TableInputs
+from anncli.network.layers.base import LayerKind, Shape
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.row_digests import RowDigests
 from anncli.network.scaling import Scaling
@@ -60,7 +61,10 @@ class Network:
     targets: the output values (high, low) that stand for "is" and "is not" a class;
     loss: the loss it was trained with, or None; threshold: with one output, a score strictly above it means the first class;
     columns: names of the inputs or (); record: how it was trained; row_digests: which rows trained its parameters, None
-    where that is not known; source: the file it was read from.
+    where that is not known; table: for a network that takes tables, what its definition says about their columns; encoder:
+    how the columns of a table become inputs, None for a network that was not trained on a table; source: the file it was
+    read from. While `needs_encoder`, the number of inputs of the topology is 1 in place of the one that the table will
+    decide.
     """
 
     topology: Topology
@@ -74,6 +78,8 @@ class Network:
     record: dict[str, Any] = field(default_factory=dict)
     self_test: SelfTest | None = None
     row_digests: RowDigests | None = None
+    table: TableInputs | None = None
+    encoder: TableEncoder | None = None
     source: NetworkSource = field(default_factory=NetworkSource)
 
     def __post_init__(self) -> None:
@@ -81,7 +87,8 @@ class Network:
             self.set_parameters(self.parameters)
 
     def __repr__(self) -> str:
-        return f"<Network {self.topology}, {'untrained' if self.parameters is None else 'trained'}>"
+        shape = f"for tables, {self.layers_text}" if self.needs_encoder else str(self.topology)
+        return f"<Network {shape}, {'untrained' if self.parameters is None else 'trained'}>"
 
     @classmethod
     def create(cls, n_inputs: int, layers: Iterable[LayerKind | tuple[int, str] | str], **rest: Any) -> Network:
@@ -99,7 +106,22 @@ class Network:
 
     def definition(self) -> Network:
         """The untrained network that training anew begins with: the part of the file that a person writes."""
-        return Network(self.topology, source=self.source)
+        topology = self.topology if self.table is None else self.topology._replace(inputs=Shape(1))
+        return Network(topology, table=self.table, source=self.source)
+
+    def with_encoder(self, encoder: TableEncoder) -> Network:
+        """The untrained network that takes what this encoder gives."""
+        return replace(self, topology=self.topology._replace(inputs=Shape(encoder.width)), encoder=encoder)
+
+    @property
+    def needs_encoder(self) -> bool:
+        """Whether the number of inputs is not known before the network meets a table."""
+        return self.table is not None and self.encoder is None
+
+    @property
+    def layers_text(self) -> str:
+        """'16 tanh, 1 logistic'."""
+        return ", ".join(layer.text() for layer in self.layers)
 
     @property
     def is_trained(self) -> bool:

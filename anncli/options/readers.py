@@ -202,8 +202,12 @@ def hidden(value: Any) -> tuple[int, ...]:
 
 
 def file_list(value: Any) -> tuple[str, ...]:
-    """A reader for file names, as a list or separated by commas."""
-    return tuple(text(item) for item in _items(value))
+    """A reader for file names, as a list or separated by commas; a query of a database (`FILE::SELECT a, b`) keeps them."""
+    items = value if isinstance(value, (list, tuple)) else [value]
+    words = [word for item in map(text, items) for word in ([item] if "::" in item else item.split(","))]
+    if not all(words):
+        raise ValueFault(f"a file name is empty in '{','.join(words)}'", "separate names by single commas")
+    return tuple(words)
 
 
 def named_values(value: Any) -> tuple[tuple[str, str], ...]:

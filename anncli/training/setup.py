@@ -13,12 +13,14 @@ from anncli.backends.choice import choose_backend, fall_back
 from anncli.backends.reproducible import refuse_scaling
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import encode_targets, smooth_targets
+from anncli.dataset.table_data import TableData
 from anncli.errors import DataError
 from anncli.network.network import Network
 from anncli.network.row_digests import RowDigests
 from anncli.network.scaling import Scaling
 from anncli.options.table import TrainingOptions
 from anncli.training import decisions
+from anncli.training.inputs import encoded_inputs
 from anncli.training.measure import Measure
 from anncli.training.objective import Objective
 from anncli.training.seen import SeenRows, unknown_rows
@@ -35,7 +37,7 @@ _SELF_TEST_ROWS = 3
 class Setup:
     """What a run trains, on what, and by which rules.
 
-    network: the network as it was given, which no stage changes; rows: row numbers (n,) of the 'training', 'validation'
+    network: the network as it was given, with the encoder of its table, which no stage changes; rows: row numbers (n,) of the 'training', 'validation'
     and 'test' set; targets: outputs (high, low) that stand for "is" and "is not" a class; inputs: (N, n_inputs) scaled;
     encoded: (N, n_outputs) target outputs, smoothed: the same with label smoothing on the training set; weights: (N,) of
     class and sample together, mean 1 over the training set, or None; l2: the penalty in force; patience: epochs without
@@ -113,7 +115,7 @@ class Setup:
 
 def prepare(
     network: Network,
-    data: Dataset,
+    data: Dataset | TableData,
     options: TrainingOptions,
     *,
     sets: Mapping[str, Array] | None = None,
@@ -123,10 +125,12 @@ def prepare(
 ) -> Setup:
     """The setup of a run that trains `network` on `data`, from its weights if it is trained; see seen.beginning().
 
+    The encoder of a table is fitted on the training rows, see encoded_inputs().
     Args: sets: row numbers of 'training', 'validation' and 'test'; sets that are not given are drawn, see divide();
         in_place: the data's inputs may be overwritten by scaled ones; prior_precision: n times the default l2 penalty.
     Raises: DataError, UsageError for data and options that do not fit the network.
     """
+    network, data, remarks = encoded_inputs(network, data, options, sets or {})
     check_fit(network, data)
     is_continued = decisions.is_continued(network, options)
     seen = SeenRows(data, network.row_digests if is_continued else RowDigests())
@@ -149,7 +153,7 @@ def prepare(
         l2=l2, patience=decisions.choose_patience(options, rows),
         will_refit=decisions.will_refit(options, rows, is_drawn and not is_continued),
         is_continued=is_continued, alternates=decisions.alternates(options),
-        self_test_inputs=self_test_inputs, seen=seen, warnings=(*warnings, *filter(None, [backend.note])),
+        self_test_inputs=self_test_inputs, seen=seen, warnings=(*remarks, *warnings, *filter(None, [backend.note])),
     )  # fmt: skip
 
 

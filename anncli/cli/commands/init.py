@@ -1,14 +1,14 @@
-"""`ann init`: arguments and help."""
+"""`ann init`: words and help."""
 
 from __future__ import annotations
 
-from anncli.cli.asking.options import argument, command
+from anncli.cli.asking.options import command
 from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
 
 
 @command("init")
-@argument("network_path", "NETWORK")
-def init_command(values: Values, network_path: str) -> None:
+def init_command(values: Values, words: Words) -> None:
     """Write a commented network definition to NETWORK, ready for `ann train`.
 
     \b
@@ -20,4 +20,4 @@ def init_command(values: Values, network_path: str) -> None:
     """
     from anncli.cli.running.initializing import run_init
 
-    run_init(values, network_path)
+    run_init(values, words)

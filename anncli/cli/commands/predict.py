@@ -1,15 +1,14 @@
-"""`ann predict`: arguments and help."""
+"""`ann predict`: words and help."""
 
 from __future__ import annotations
 
-from anncli.cli.asking.options import argument, command
+from anncli.cli.asking.options import command
 from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
 
 
 @command("predict")
-@argument("network_path", "NETWORK")
-@argument("file", "[FILE|-]", default="-")
-def predict_command(values: Values, network_path: str, file: str) -> None:
+def predict_command(values: Values, words: Words) -> None:
     """Print scores and class of each row of FILE (default: stdin), one line per row, in order.
 
     \b
@@ -23,4 +22,4 @@ def predict_command(values: Values, network_path: str, file: str) -> None:
     """
     from anncli.cli.running.predicting import run_predict
 
-    run_predict(values, network_path, file)
+    run_predict(values, words)

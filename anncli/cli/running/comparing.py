@@ -9,6 +9,7 @@ import click
 
 from anncli.cli.asking.network_options import file_layer
 from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
 from anncli.cli.running.ending import EndingAtSignals
 from anncli.cli.running.ledgers import open_ledger
 from anncli.cli.running.places import refuse_read_files
@@ -29,9 +30,10 @@ from anncli.network.names import default_loss
 from anncli.options.layers import Given, training_options
 
 
-def run_bench(values: Values, network_path: str, class_files: tuple[str, ...], epochs: int) -> None:
+def run_bench(values: Values, words: Words) -> None:
     """Print the table, or one JSON document, and write the plot; raises UsageError if no trainer can train the network."""
     _refuse_files(values)
+    network_path, class_files, epochs = str(words.network), words.data, words.epochs
     names = values["trainers"]
     plot = values["plot"] or f"{'network' if network_path == '-' else Path(network_path).stem}-bench.svg"
     plot = None if plot == "none" else plot
@@ -70,7 +72,7 @@ def _curves(values: Values, path: str, class_files: tuple[str, ...], epochs: int
     # One loss for all trainers, also for those that would choose another: their loss curves are compared.
     loss = default_loss(network.topology.output_activation)
     chosen = {name: one._replace(loss=loss) if one.loss == "auto" else one for name, one in chosen.items()}
-    data_format = values["data_format"]
+    data_format = values["format"]
     remarks = Remarks()
     data, _ = read_sets({"training": class_files}, network=network, data_format=data_format, remarks=remarks)
     show_remarks(values.console, remarks)

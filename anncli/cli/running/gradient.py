@@ -11,6 +11,7 @@ from anncli.analysis.gradient_check import check_gradient, some_rows
 from anncli.arrays import random_stream
 from anncli.cli.asking.network_options import file_layer
 from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.errors import AnnError
@@ -25,9 +26,10 @@ from anncli.training.setup import prepare
 ERROR_LIMIT, BACKEND_LIMIT = 1e-4, 1e-3
 
 
-def run_gradcheck(values: Values, network_path: str, class_files: tuple[str, ...]) -> None:
+def run_gradcheck(values: Values, words: Words) -> None:
     """Print the largest error; raises AnnError if the gradient is wrong."""
-    with closing(_prepared(values, network_path, class_files)) as run:
+    network_path = str(words.network)
+    with closing(_prepared(values, network_path, words.data)) as run:
         setup, attempt = run.setup, run.attempt
         rng = random_stream(setup.options.seed, "check")
         objective = some_rows(attempt.objective, rng, values["rows"])
@@ -56,7 +58,7 @@ def _prepared(values: Values, network_path: str, class_files: tuple[str, ...]) -
     all_rows = {"validation": Given(0.0, "default"), "test": Given(0.0, "default")}
     options = training_options([all_rows, *values.layers, file_layer(network, network_path)], network.source.dialect)
     remarks = Remarks()
-    data_format = values["data_format"]
+    data_format = values["format"]
     data, _ = read_sets({"training": class_files}, network=network, data_format=data_format, remarks=remarks)
     show_remarks(values.console, remarks)
     return TrainingRun(prepare(network, data, options))

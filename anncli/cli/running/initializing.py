@@ -6,6 +6,7 @@ import os
 from typing import NamedTuple
 
 from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
 from anncli.cli.running.places import refuse_read_files
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
@@ -28,11 +29,12 @@ class Shape(NamedTuple):
     columns: tuple[str, ...]
 
 
-def run_init(values: Values, network_path: str) -> None:
+def run_init(values: Values, words: Words) -> None:
     """Write the definition and say how to train it; raises UsageError for a shape that cannot be."""
-    if bool(values["data"]) == bool(values["inputs"]):
+    network_path = str(words.network)
+    if bool(words.data) == bool(values["inputs"]):
         raise UsageError("say either --inputs N or --data FILES", advice="for example: ann init network.nn --inputs 9")
-    network = _network(values, _shape(values))
+    network = _network(values, _shape(values, words.data))
     _check_target(values, network_path)
     save(network, network_path)
     if values["json"]:
@@ -42,17 +44,16 @@ def run_init(values: Values, network_path: str) -> None:
     elif network_path == "-":
         values.console.note(f"<stdout>: {describe(network)}")
     else:
-        further = f"train it with: ann train {network_path} CLASSFILE... 1000"
+        further = f"train it with: ann train {network_path} DATA..."
         values.console.note(f"{network_path}: {describe(network)}; {further}")
 
 
-def _shape(values: Values) -> Shape:
+def _shape(values: Values, files: tuple[str, ...]) -> Shape:
     if values["inputs"]:
         return Shape(values["inputs"], max(2, values["outputs"] or 1), ())
-    files = values["data"]
     # The rows of a single file must say which classes there are.
     remarks = Remarks()
-    data = read_dataset(files, labelled=len(files) > 1, remarks=remarks)
+    data = read_dataset(files, labelled=len(files) > 1, data_format=values["format"], remarks=remarks)
     show_remarks(values.console, remarks)
     if len(files) == 1 and not data.names:
         check_class_column(data, files[0])

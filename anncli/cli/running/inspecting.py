@@ -8,6 +8,7 @@ import click
 import numpy as np
 
 from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
 from anncli.cli.showing.console import print_json
 from anncli.errors import NetworkError, printable
 from anncli.formats.networks.storage import load
@@ -18,8 +19,9 @@ from anncli.network.network import Network
 TOLERANCE = 1e-4
 
 
-def run_info(values: Values, network_path: str) -> None:
+def run_info(values: Values, words: Words) -> None:
     """Print the summary; with --verify raises NetworkError if the self-test fails."""
+    network_path = str(words.network)
     network = load(network_path)
     document = summary(network)
     if values["verify"]:

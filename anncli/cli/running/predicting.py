@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.network_options import require_trained, threshold_of
 from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words, shown_data
 from anncli.cli.showing.console import SCHEMA
 from anncli.cli.showing.not_finite import NotFinite
 from anncli.cli.showing.remarks import show_remarks
@@ -18,7 +20,6 @@ from anncli.errors import DataError, UsageError, printable
 from anncli.formats.data.assemble import stream_rows
 from anncli.formats.data.base import RowBatch
 from anncli.formats.data.remarks import Remarks
-from anncli.formats.files.textfile import shown_name
 from anncli.formats.networks.storage import load
 from anncli.inference.predict import decide, predict
 from anncli.network.network import Network
@@ -27,19 +28,19 @@ from anncli.network.network import Network
 Writer = Callable[[RowBatch, Any, Any], str]
 
 
-def run_predict(values: Values, network_path: str, file: str) -> None:
+def run_predict(values: Values, words: Words) -> None:
     """Print a line per row, or one JSON document; warns of scores that are not finite."""
     if values["scores"] and values["classes"]:
         raise UsageError("--scores and --classes exclude each other", advice="leave both out to get both")
-    if network_path == "-" and file == "-":
+    network_path, files = str(words.network), words.data or ("-",)
+    if network_path == "-" and files == ("-",):
         raise UsageError("network and data cannot both come from stdin", advice="name a file for one of them")
     network = load(network_path)
     require_trained(network, network_path)
     threshold = threshold_of(network, values)
     remarks = Remarks()
-    blocks = stream_rows(
-        file, network.n_inputs, data_format=values["data_format"], columns=network.columns, remarks=remarks
-    )
+    settings = {"data_format": values["format"], "columns": network.columns, "remarks": remarks}
+    blocks = chain.from_iterable(stream_rows(file, network.n_inputs, **settings) for file in files)
     not_finite = NotFinite()
     # A name that stdout cannot encode is escaped; otherwise it would end the stream.
     if hasattr(sys.stdout, "reconfigure"):
@@ -58,7 +59,7 @@ def run_predict(values: Values, network_path: str, file: str) -> None:
                 sys.stdout.flush()
     show_remarks(values.console, remarks)
     if not_finite.count:
-        values.console.warn(f"{shown_name(file)}: {not_finite}")
+        values.console.warn(f"{shown_data(files)}: {not_finite}")
 
 
 def _texts(

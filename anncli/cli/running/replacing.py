@@ -13,7 +13,7 @@ from anncli.training.setup import Setup
 
 def is_in_place(settings: TrainSettings) -> bool:
     """Whether the new network takes the place of the file that was read."""
-    return settings.network_path != "-" and same_file(settings.output, settings.network_path)
+    return not settings.is_new and settings.path != "-" and same_file(settings.output, settings.path)
 
 
 def backup_name(settings: TrainSettings) -> str | None:

@@ -10,6 +10,7 @@ from anncli.arrays import Array
 from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.network_options import require_trained, threshold_of
 from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.report import collapse_warning, evaluation_text
@@ -25,14 +26,15 @@ from anncli.network.network import Network
 from anncli.options.requirements import METRIC_FIELDS, Requirement
 
 
-def run_test(values: Values, network_path: str, class_files: tuple[str, ...]) -> None:
+def run_test(values: Values, words: Words) -> None:
     """Print the evaluation; raises RequirementError for a requirement that is not met."""
+    network_path = str(words.network)
     network = load(network_path)
     require_trained(network, network_path)
     threshold = threshold_of(network, values)
     _check_metrics(network, values["require"])
     remarks = Remarks()
-    data = read_dataset(class_files, network=network, data_format=values["data_format"], remarks=remarks)
+    data = read_dataset(words.data, network=network, data_format=values["format"], remarks=remarks)
     show_remarks(values.console, remarks)
     with reproducible(values["reproducible"]):
         report = _report(network, data, threshold, values["threads"])

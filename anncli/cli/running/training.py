@@ -9,6 +9,7 @@ import click
 
 from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.settings import TrainSettings
+from anncli.cli.running.new_network import with_place
 from anncli.cli.running.opening import Opened, open_training
 from anncli.cli.running.replacing import announce, announce_continuing, is_in_place, keep_old
 from anncli.cli.running.resumption import Checkpoints
@@ -36,6 +37,8 @@ from anncli.training.run import TrainingRun
 
 def run_training(settings: TrainSettings) -> None:
     """Train and write; an interrupted run writes what it has and raises Interrupted."""
+    if settings.network_path is None:
+        settings = with_place(settings)
     with reproducible(settings.reproducible):
         opened = open_training(settings)
         with closing(opened.training):
@@ -44,7 +47,7 @@ def run_training(settings: TrainSettings) -> None:
 
 def _run(settings: TrainSettings, opened: Opened) -> None:
     training = opened.training
-    summary = run_summary(training, settings.network_path, settings.output, settings.epochs)
+    summary = run_summary(training, settings.path, settings.output, settings.epochs)
     if settings.dry_run:
         if settings.as_json:
             print_json({"command": "train", "dry_run": True, **summary})
@@ -142,10 +145,10 @@ def _train(settings: TrainSettings, training: TrainingRun, interruption: Interru
 
 
 def _write(settings: TrainSettings, opened: Opened, result: TrainingResult) -> None:
-    if is_in_place(settings) and changed_since(settings.network_path, opened.before):
+    if is_in_place(settings) and changed_since(settings.path, opened.before):
         raise AnnError(
             "changed while the training ran; it was not overwritten",
-            path=settings.network_path,
+            path=settings.path,
             advice="train again, with --output to write elsewhere",
         )
     network = result.network
@@ -154,7 +157,7 @@ def _write(settings: TrainSettings, opened: Opened, result: TrainingResult) -> N
     if not settings.row_digests:
         network.row_digests = None
     if opened.kept_as is not None:
-        keep_old(opened.kept_as, opened.network_bytes, settings.network_path)
+        keep_old(opened.kept_as, opened.network_bytes, settings.path)
     save(network, settings.output)
 
 
@@ -177,7 +180,7 @@ def _report(settings: TrainSettings, opened: Opened, result: TrainingResult, sum
         ended = outcome(result, found, [*opened.warnings, *warnings]) | {"diagnosis": remarks}
         print_json({"command": "train", "dry_run": False, **summary, **ended})
     else:
-        text = outcome_text(training, result, found, settings.network_path, settings.output)
+        text = outcome_text(training, result, found, settings.path, settings.output)
         # Not on stdout if that carries something else.
         if settings.streams:
             console.report(text)

@@ -14,8 +14,9 @@ from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.source import ByteSource
 from anncli.tables import Table
 
-# How programs write a missing cell: R, pandas, WEKA and UCI, SAS and Stata; any case. The empty cell is always missing.
-NA_WORDS = ("NA", "N/A", "?", "nan", "null", ".")
+# How programs write a missing cell: R, pandas, WEKA and UCI, SAS and Stata; any case; #N/A is
+# Excel's. The empty cell is always missing.
+NA_WORDS = ("NA", "N/A", "#N/A", "<NA>", "?", "nan", "null", ".")
 
 Kind = Literal["number", "category", "text"]
 
@@ -106,7 +107,8 @@ class TableWant(NamedTuple):
     """How a table is read: delimiter: between the cells of a line, None where the format has to find it out; decimal: the
     decimal mark, '.' or ',', None to find out; na: words that stand for a missing cell, besides the empty cell; remarks: takes what
     was found out; block_rows: about the most rows of one batch; width: the number of inputs, where it is known and a file
-    need not show it (libsvm)."""
+    need not show it (libsvm); size: height and width that pictures are scaled to, None for their own; grey: whether pictures
+    lose their colours; header: whether the first row names the columns, None to find out."""
 
     delimiter: str | None = None
     decimal: str | None = None
@@ -114,6 +116,9 @@ class TableWant(NamedTuple):
     remarks: Remarks | None = None
     block_rows: int = 1 << 16
     width: int | None = None
+    size: tuple[int, int] | None = None
+    grey: bool = False
+    header: bool | None = None
 
 
 class TableFormat(Protocol):

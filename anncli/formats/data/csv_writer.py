@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 
 from anncli.formats.data.cell_text import cell_texts, with_labels
+from anncli.formats.data.typed import are_named
 from anncli.formats.files.output import Output, opened_output
 from anncli.tables import Table, TableColumn
 
-_QUOTED = re.compile(r"[,\"'\n\r;\t|#]|^\s|\s$|^$")
+_QUOTED = re.compile(r"[\"'\n\r;\t|#,]|^\s|\s$|^$")
 
 
 def write(target: Output, tables: Iterable[Table], labels: Sequence[str] = ()) -> None:
@@ -17,20 +18,27 @@ def write(target: Output, tables: Iterable[Table], labels: Sequence[str] = ()) -
 
     Raises: DataError for a label that is no column, AnnError where the file cannot be written.
     """
+    write_text(target, tables, labels, ",")
+
+
+def write_text(target: Output, tables: Iterable[Table], labels: Sequence[str], delimiter: str) -> None:
+    """The same with another delimiter."""
     with opened_output(target) as file:
         is_first = True
         for table in with_labels(tables, labels):
-            if is_first and table.is_named:
-                file.write((",".join(map(_cell, table.names)) + "\n").encode())
+            if is_first and table.is_named and are_named(table.names):
+                file.write((delimiter.join(map(_cell, table.names)) + "\n").encode())
             is_first = False
-            columns = [_texts(column) for column in table.columns]
-            file.write("".join(",".join(row) + "\n" for row in zip(*columns, strict=True)).encode())
+            # A line without any text would be no row.
+            missing = "" if len(table.columns) > 1 else "NA"
+            columns = [_texts(column, missing) for column in table.columns]
+            file.write("".join(delimiter.join(row) + "\n" for row in zip(*columns, strict=True)).encode())
 
 
-def _texts(column: TableColumn) -> list[str]:
+def _texts(column: TableColumn, missing: str) -> list[str]:
     if column.numbers is None:
         column = TableColumn(column.name, codes=column.codes, words=tuple(map(_cell, column.words)))
-    return cell_texts(column, "")
+    return cell_texts(column, missing)
 
 
 def _cell(word: str) -> str:

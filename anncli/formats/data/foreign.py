@@ -12,7 +12,7 @@ from anncli.errors import DataError
 _TABLE = "export its table as CSV"
 _PANDAS = "write it as CSV (pandas: to_csv(..., index=False))"
 _NUMPY = "write it as text (numpy.savetxt)"
-_UNPACK = "unpack it first, or pack it with gzip"
+_UNPACK = "unpack it first, or pack it with gzip, bzip2, xz or zstd"
 _NUMBERS = "write one row of numbers per line"
 
 

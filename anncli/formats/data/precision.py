@@ -9,12 +9,12 @@ import numpy as np
 from anncli.arrays import Array
 
 # From here on float32 does not hold every whole number.
-_WHOLE = 2.0**24
+WHOLE = 2.0**24
 # A column whose values differ by less than this, relative to their size, has few float32 numbers to take.
 _NARROW = 2.0**-14
 _FIRST_ROWS = 1000
 # Of each file at most so many rows are looked at once more.
-_MOST_ROWS = 20_000
+MOST_ROWS = 20_000
 # Fewer collisions among the values of a column do not matter.
 _COLLISIONS = 0.01
 
@@ -25,17 +25,17 @@ class Precision:
     def __init__(self) -> None:
         self._exact: dict[int, set[float]] = {}
         self._names: dict[int, str] = {}
-        self._rows_left = _MOST_ROWS
+        self._rows_left = MOST_ROWS
 
     def watch(self, rows: Array, exact: Callable[[int], Array], names: Sequence[str] = (), *, is_first: bool) -> None:
         """Look at rows (n, width) float32 of a file; exact(n) gives the first n of them at most in float64; is_first:
         they are the first ones of their file."""
-        self._rows_left = _MOST_ROWS if is_first else self._rows_left
+        self._rows_left = MOST_ROWS if is_first else self._rows_left
         if not len(rows) or not self._rows_left:
             return
         suspects = self._narrow(rows[:_FIRST_ROWS]) if is_first else set()
-        if rows.max() >= _WHOLE or rows.min() <= -_WHOLE:
-            suspects |= set(np.flatnonzero((np.abs(rows) >= _WHOLE).any(axis=0)).tolist())
+        if rows.max() >= WHOLE or rows.min() <= -WHOLE:
+            suspects |= set(np.flatnonzero((np.abs(rows) >= WHOLE).any(axis=0)).tolist())
         if not suspects:
             return
         values = exact(self._rows_left)

@@ -14,6 +14,7 @@ from anncli.formats.data.foreign import check_kind
 from anncli.formats.data.layout import could_be_numbered
 from anncli.formats.data.list_head import refuse_two_readings
 from anncli.formats.data.names import DATA_FORMAT_NAMES
+from anncli.formats.files.packers import without_packing
 from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import BOM
 from anncli.formats.loading import load_format
@@ -25,8 +26,8 @@ _TELLING_LINES = 4
 @cache
 def data_format(name: str) -> DataFormat:
     """The format of a name; its module is imported on first use; raises UsageError for an unknown name."""
-    if not _reads(name, table=False):
-        known = ("auto", *(name for name in DATA_FORMAT_NAMES if _reads(name, table=False)))
+    if name not in DATA_FORMAT_NAMES:
+        known = ("auto", *DATA_FORMAT_NAMES)
         raise UsageError(f"unknown data format '{name}'", advice=did_you_mean(name, known))
     found: DataFormat = load_format("data", "data format", name, DATA_FORMAT_NAMES[name])
     return found
@@ -41,10 +42,18 @@ def format_of(
     formats recognise the file, or none and it is a file of another program.
     """
     if name != "auto":
+        if name in DATA_FORMAT_NAMES and DATA_FORMAT_NAMES[name].table:
+            raise UsageError(
+                f"the data format {name} reads tables, not files of one class each", advice="name one file"
+            )
         said = data_format(name)
         if DATA_FORMAT_NAMES[name].general:
             check_kind(_head(source), source.shown)
         return said
+    if source.query:
+        raise UsageError(
+            "a query gives a table, not rows of one class", path=source.shown, advice="leave out ::" + source.query
+        )
     head = _head(source)
     if delimiter is not None:
         check_kind(head, source.shown)
@@ -52,8 +61,7 @@ def format_of(
         return data_format("vectors")
     if b"\0" not in head and not content_lines(head, 1):
         return data_format("vectors")
-    marked = [name for name, info in DATA_FORMAT_NAMES.items() if not info.general and not info.table]
-    found = _only_reading([name for name in marked if data_format(name).sniff(head)], source, "--data-format")
+    found = _marked(head, source, table=False)
     if found:
         return data_format(found)
     check_kind(head, source.shown)
@@ -64,59 +72,60 @@ def format_of(
     return data_format(chosen)
 
 
-@cache
-def table_format(name: str) -> TableFormat:
-    """The format of tables of a name; its module is imported on first use.
-
-    Raises: UsageError for an unknown name, or where a package is missing.
-    """
-    if not _reads(name, table=True):
-        known = ("auto", *(name for name in DATA_FORMAT_NAMES if _reads(name, table=True)))
-        raise UsageError(f"unknown format of tables '{name}'", advice=did_you_mean(name, known))
-    found: TableFormat = load_format("data", "data format", name, DATA_FORMAT_NAMES[name])
-    return found
-
-
-def table_format_of(source: ByteSource, name: str = "auto") -> TableFormat | None:
-    """The format to read a table with: the one of that name, or for 'auto' the one that recognises the beginning of the
-    source. General formats are asked last, in the order of the table of names; None where none recognises it.
-
-    Raises: UsageError as table_format(), DataError where several formats with marks recognise the file.
-    """
+def table_format_of(source: ByteSource, name: str = "auto") -> TableFormat:
+    """The format to read a table with, as format_of(): `csv` where no other format of tables recognises the file."""
     if name != "auto":
-        return table_format(name)
+        said: TableFormat = data_format(name)  # type: ignore[assignment]
+        if not DATA_FORMAT_NAMES[name].table:
+            tables = ", ".join(name for name, info in DATA_FORMAT_NAMES.items() if info.table)
+            raise UsageError(f"the data format {name} reads no tables", advice=f"use one of {tables}")
+        if DATA_FORMAT_NAMES[name].general:
+            check_kind(_head(source), source.shown)
+        return said
     head = _head(source)
-    tables = [name for name, info in DATA_FORMAT_NAMES.items() if info.table]
-    marked = [name for name in tables if not DATA_FORMAT_NAMES[name].general and table_format(name).sniff(head)]
-    found = _only_reading(marked, source, "--format")
+    found = _marked(head, source, table=True)
+    if source.query and found != "sqlite":
+        raise UsageError(
+            "is no SQLite database, so it cannot be asked", path=source.shown, advice="leave out ::" + source.query
+        )
     if not found:
-        general = (name for name in tables if DATA_FORMAT_NAMES[name].general)
-        found = next((name for name in general if table_format(name).sniff(head)), "")
-    return table_format(found) if found else None
+        check_kind(head, source.shown)
+    return data_format(found or "csv")  # type: ignore[return-value]
+
+
+def has_table_mark(source: ByteSource) -> bool:
+    """Whether a file shows by its beginning that it is of a format of tables; raises DataError where it can be of several."""
+    return bool(_marked(_head(source), source, table=True))
+
+
+def _marked(head: bytes, source: ByteSource, table: bool) -> str:
+    """The name of the format with a mark of its own that a file begins with, or ''; raises DataError where several do."""
+    # A format whose mark is not there is not loaded.
+    found = [
+        name
+        for name, info in DATA_FORMAT_NAMES.items()
+        if not info.general
+        and info.table == table
+        and head.startswith(info.marks or b"")
+        and data_format(name).sniff(head)
+    ]
+    if len(found) > 1:
+        ending = without_packing(source.name.lower())
+        found = [name for name in found if ending.endswith(DATA_FORMAT_NAMES[name].endings)] or found
+    if len(found) > 1:
+        readings = " and ".join(found)
+        advice = f"say which with {'--format' if table else '--data-format'} " + " or ".join(found)
+        raise DataError(f"can be read as {readings}", path=source.shown, advice=advice)
+    return found[0] if found else ""
 
 
 def writer_of(name: str) -> Callable[..., None]:
-    """The function write() of a format; raises UsageError where the format is not written."""
+    """The function write(path, tables) of a format, see table_stream.TableStream; raises UsageError where there is none."""
     names = [name for name, info in DATA_FORMAT_NAMES.items() if info.writes]
     if name not in names:
         raise UsageError(f"cannot write the format '{name}'", advice=did_you_mean(name, names))
     found: Callable[..., None] = import_module(f"anncli.formats.data.{DATA_FORMAT_NAMES[name].module}").write
     return found
-
-
-def _reads(name: str, table: bool) -> bool:
-    return name in DATA_FORMAT_NAMES and DATA_FORMAT_NAMES[name].table is table
-
-
-def _only_reading(found: list[str], source: ByteSource, option: str) -> str:
-    """The one format of several that recognise a file, or ''; raises DataError where the file's ending does not decide."""
-    if len(found) > 1:
-        ending = source.name.lower().removesuffix(".gz")
-        found = [name for name in found if ending.endswith(DATA_FORMAT_NAMES[name].endings)] or found
-    if len(found) > 1:
-        advice = f"say which with {option} " + " or ".join(found)
-        raise DataError(f"can be read as {' and '.join(found)}", path=source.shown, advice=advice)
-    return found[0] if found else ""
 
 
 def _head(source: ByteSource) -> bytes:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from anncli.errors import ValueFault
 from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import write_block
+from anncli.formats.networks.ann_table import read_table_inputs, table_inputs_text
 from anncli.formats.networks.numbers import size_fault
+from anncli.network.encoders.table import TableInputs
 from anncli.network.layers import DEFAULT_KIND, layer_class, read_layer
 from anncli.network.layers.base import KeyFault, LayerKind
 from anncli.network.names import LAYER_NAMES
@@ -18,8 +20,15 @@ FORMAT_VERSION = 1
 HEAD_KEYS = ("anncli", "inputs", "layers", "training", "trained")
 
 
-def read_head(document: PlacedMapping) -> Topology:
-    """The topology that a document describes; raises the document's error with the place of a fault."""
+class Head(NamedTuple):
+    """What a head describes. table: for a network that takes tables, which leaves the inputs open: 1 in the topology."""
+
+    topology: Topology
+    table: TableInputs | None = None
+
+
+def read_head(document: PlacedMapping) -> Head:
+    """What a document describes; raises the document's error with the place of a fault."""
     if not document:
         raise document.fault(None, "holds no network", "write at least `anncli: 1`, `inputs:` and `layers:`")
     version = document.get("anncli")
@@ -31,7 +40,8 @@ def read_head(document: PlacedMapping) -> Topology:
         raise document.fault(None, "the format version is missing", f"add the line `anncli: {FORMAT_VERSION}`")
     if version != FORMAT_VERSION or isinstance(version, bool):
         raise document.fault("anncli", f"unknown format version {_shown(version)}", f"write `anncli: {FORMAT_VERSION}`")
-    n_inputs = _whole(document, "inputs", "inputs: 9")
+    table = read_table_inputs(document) if isinstance(document.get("inputs"), PlacedMapping) else None
+    n_inputs = 1 if table is not None else _whole(document, "inputs", "inputs: 9` or `inputs: {table: auto}")
     layers = _read_layers(document)
     try:
         topology = Topology(n_inputs, layers)
@@ -39,7 +49,7 @@ def read_head(document: PlacedMapping) -> Topology:
         raise document.fault("layers", fault.message, fault.advice) from None
     if too_large := size_fault(topology.sizes, topology.n_parameters):
         raise document.fault("layers", too_large, "make the network smaller")
-    return topology
+    return Head(topology, table)
 
 
 def _read_layers(document: PlacedMapping) -> list[LayerKind]:
@@ -109,12 +119,13 @@ def _shown(value: Any) -> str:
 
 def new_head(network: Network) -> str:
     """A head with comments, for a network that was not read from a file."""
-    layers = ", ".join(layer.text() for layer in network.layers)
+    layers = network.layers_text
+    takes = f"with {network.n_inputs} inputs" if network.table is None else "for tables"
     lines = [
-        f"# A network with {network.n_inputs} inputs and layers of {layers}.",
+        f"# A network {takes} and layers of {layers}.",
         "# Everything above the line `trained:` is yours to edit; what follows it is written by ann.",
         f"anncli: {FORMAT_VERSION}",
-        f"inputs: {network.n_inputs}",
+        f"inputs: {network.n_inputs if network.table is None else table_inputs_text(network.table)}",
         f"layers: [{layers}]",
     ]
     if network.source.training:

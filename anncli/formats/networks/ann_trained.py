@@ -13,14 +13,15 @@ from anncli.errors import NetworkError
 from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import quote_text, write_block, write_flow
 from anncli.formats.networks.ann_digests import digest_lines, read_digests
+from anncli.formats.networks.ann_table import encoder_lines, read_encoder
 from anncli.formats.networks.numbers import BadNumberError, to_float32, write_rows
-from anncli.network.layers.base import LayerKind
+from anncli.network.layers.base import LayerKind, Shape
 from anncli.network.network import Network, SelfTest
 from anncli.network.scaling import INPUT_ACTIVATIONS, PER_VECTOR, Scaling
 from anncli.network.topology import Topology
 
 TRAINED_KEYS = (
-    "classes", "threshold", "targets", "columns", "scaling", "weights", "record", "self_test", "row_digests", "checksum",
+    "classes", "threshold", "targets", "columns", "encoder", "scaling", "weights", "record", "self_test", "row_digests", "checksum",
 )  # fmt: skip
 AFRESH = "undo the change or restore a copy, or delete everything from `trained:` on to train afresh"
 CHECKSUM_LINE = re.compile(r"^  checksum: (sha256:[0-9a-f]{64})[ \t\r]*$", re.MULTILINE)
@@ -51,7 +52,9 @@ class TrainedPart:
 
     def read(self) -> None:
         self._trained.refuse_unknown(TRAINED_KEYS)
-        network, n_inputs = self._network, self._network.n_inputs
+        network = self._network
+        self._read_encoder()
+        n_inputs = network.n_inputs
         network.classes = self._classes()
         network.threshold = self._number(self._trained, "threshold")
         network.targets = self._targets()
@@ -63,6 +66,21 @@ class TrainedPart:
         network.self_test = self._self_test()
         network.row_digests = read_digests(self._trained, AFRESH)
         self._check()
+
+    def _read_encoder(self) -> None:
+        """First of all, because it gives the number of inputs where the head leaves it to the table."""
+        network = self._network
+        network.encoder = read_encoder(self._trained, AFRESH)
+        if network.encoder is None and network.table is not None:
+            raise self._trained.fault(
+                None, "the trained part has no `encoder`, which a network for tables needs", AFRESH
+            )
+        if network.encoder is None:
+            return
+        if network.table is None and network.encoder.width != network.n_inputs:
+            message = f"the encoder gives {network.encoder.width} inputs, `inputs` says {network.n_inputs}"
+            raise self._trained.fault("encoder", message, AFRESH)
+        network.topology = network.topology._replace(inputs=Shape(network.encoder.width))
 
     def _check(self) -> None:
         """Compare the checksum. This comes last: a fault found before has a place, which says more."""
@@ -234,6 +252,8 @@ def trained_lines(network: Network) -> list[str]:
         lines.append(f"  targets: {write_flow([float(value) for value in network.targets])}")
     if network.columns:
         lines.append(f"  columns: {write_flow(network.columns)}")
+    if network.encoder is not None:
+        lines += encoder_lines(network.encoder)
     lines += _scaling_lines(network.scaling)
     if network.parameters is not None:
         lines.append("  weights:")

@@ -28,5 +28,15 @@ NETWORK_FORMAT_NAMES: dict[str, NetworkFormatName] = {
     "ann1dn": NetworkFormatName("ann1dn", "the numbers that ann1dn reads and writes", endings=(".nn",)),
 }  # fmt: skip
 
+# Endings by which a file name is that of a network, also of formats that cannot be read: such a file is no data.
+NETWORK_ENDINGS = tuple(
+    dict.fromkeys(
+        [
+            *(ending for info in NETWORK_FORMAT_NAMES.values() for ending in info.endings),
+            *(".onnx", ".keras", ".h5", ".nnet", ".pmml", ".skops"),
+        ]
+    )
+)
+
 # Formats that a network can be trained in: read, and written back.
 DIALECTS = tuple(name for name, info in NETWORK_FORMAT_NAMES.items() if info.reads and info.writes)

@@ -1,0 +1,63 @@
+"""The network that `ann train` makes where none is named: its layers by the data and the options, its file by the data."""
+
+from __future__ import annotations
+
+import os
+
+from anncli.cli.asking.settings import TrainSettings
+from anncli.cli.running.reading import takes_tables
+from anncli.dataset.dataset import Dataset
+from anncli.dataset.request import TableRequest
+from anncli.dataset.table_data import TableData
+from anncli.errors import UsageError, asking, printable
+from anncli.formats.data.agreement import names_of_files
+from anncli.formats.networks.numbers import size_fault
+from anncli.network.encoders.table import TableInputs
+from anncli.network.network import Network
+
+
+def with_place(settings: TrainSettings) -> TrainSettings:
+    """The settings with the file of the new network: --output, or one called like the table, in the current folder.
+
+    Raises: UsageError where that file exists.
+    """
+    if settings.is_output_given:
+        return settings._replace(network_path=settings.output)
+    is_one = len(settings.class_files) == 1 and settings.class_files[0] != "-" and takes_tables(settings, None)
+    name = f"{names_of_files(settings.class_files)[0]}.nn" if is_one else "network.nn"
+    if os.path.lexists(name):
+        shown = printable(name)
+        raise UsageError(
+            f"{shown} exists", advice=f"train it with ann train {shown} ..., or name another with --output"
+        )
+    return settings._replace(network_path=name, output=name)
+
+
+def new_network(settings: TrainSettings, data: Dataset | TableData) -> Network:
+    """The untrained network for these data; raises UsageError for one that is too large."""
+    n_outputs = 1 if data.n_classes <= 2 else data.n_classes
+    output = "logistic" if n_outputs == 1 else "softmax"
+    n_inputs = data.n_inputs if isinstance(data, Dataset) else 1
+    if fault := size_fault([n_inputs, *settings.hidden, n_outputs]):
+        raise UsageError(fault, advice="make the network smaller")
+    with asking():
+        layers = [*((units, settings.activation) for units in settings.hidden), (n_outputs, output)]
+        table = _table_inputs(settings.request, data) if isinstance(data, TableData) else None
+        return Network.create(n_inputs, layers, table=table)
+
+
+def _table_inputs(request: TableRequest, data: TableData) -> TableInputs:
+    """What the head of the file says about the columns: the label, and what the user said."""
+    roles = data.roles
+    kinds = {name: "category" for name in roles.inputs if data.kinds[name] == "category" and name in request.category}
+    kinds |= {name: "ignore" for name in roles.ignored if name in request.ignore}
+    return TableInputs(
+        label=roles.labels,
+        task=roles.task,
+        positive=request.positive,
+        missing=request.missing,
+        weight=roles.weight,
+        group=roles.group,
+        order=roles.order,
+        kinds=kinds,
+    )

@@ -1,0 +1,136 @@
+"""Whether the first row of a text table names its columns, and what the names are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from anncli.compiled.row_text import NUMBER, is_foreign_number, text_of
+from anncli.compiled.table_syntax import Syntax
+from anncli.compiled.table_text_python import BLANKS
+from anncli.errors import DataError, quoted
+
+Row = Sequence[bytes]
+_HEADER_OPTION = "say which with --header yes or --header no"
+
+
+class FirstRow:
+    """The first row of a table beside the rows below it."""
+
+    def __init__(self, rows: Sequence[Row], syntax: Syntax, shown: str, line: int) -> None:
+        self.rows, self.syntax, self.shown, self.line = rows, syntax, shown, line
+        self.na = {word.encode().lower() for word in syntax.na} | {b""}
+        self.first, self.below = [cell.strip(BLANKS + b"\r\n") for cell in rows[0]], rows[1:]
+        # A line of names without one for the row names that R writes stands one to the left.
+        self.shift = 1 if self.below and all(len(row) == len(self.first) + 1 for row in self.below) else 0
+
+    def names_columns(self) -> bool:
+        """Whether the first row names the columns; raises DataError where it can as well be a row."""
+        if not self.below or self.shift:
+            return all(self._is_word(cell) for cell in self.first)
+        if self._are_numbered():
+            return True
+        kinds = [self._speaks(k) for k in range(len(self.first))]
+        speaks_for, speaks_against = kinds.count("for"), kinds.count("against")
+        if speaks_for and not speaks_against:
+            return True
+        if speaks_for:
+            words = [cell for cell in self.first if self._is_word(cell)]
+            word = next(cell for cell, kind in zip(self.first, kinds, strict=True) if kind == "for")
+            number = next(cell for cell, kind in zip(self.first, kinds, strict=True) if kind == "against")
+            if len(words) < len(self.first):
+                raise self._two_readings(f"names such as {_shown(word)} beside {_shown(number)}, which stands among values of its column")  # fmt: skip
+            return True
+        if speaks_against or not all(self._is_word(cell) for cell in self.first):
+            return False
+        return self._among_words()
+
+    def _speaks(self, k: int) -> str:
+        """What column k says: 'for' a line of names, 'against' it, or ''."""
+        first, below = self.first[k], [row[k].strip(BLANKS) for row in self.below if k < len(row)]
+        cells = [cell for cell in below if not self._is_missing(cell)]
+        if self._is_missing(first) or not cells:
+            return ""
+        numbers = all(self._is_number(cell) for cell in cells)
+        if self._is_number(first):
+            return "against" if numbers or first in cells else ""
+        if numbers:
+            return "for"
+        return "against" if first in cells else ""
+
+    def _among_words(self) -> bool:
+        """Whether words above words are names; no word of the first row stands in its column."""
+        if len(set(self.first)) < len(self.first):
+            return False
+        columns = [[row[k].strip(BLANKS) for row in self.below if k < len(row)] for k in range(len(self.first))]
+        if any(len(cells) >= 4 and len(set(cells)) <= len(cells) // 2 for cells in columns):
+            return True
+        for first, cells in zip(self.first, columns, strict=True):
+            if not re.search(rb"[0-9]", first) and all(re.search(rb"[0-9]", cell) for cell in cells):
+                return True
+        raise self._two_readings("words above words")
+
+    def _are_numbered(self) -> bool:
+        """Whether the first row numbers the columns, as a program does for columns without names: 0, 1, 2, ..."""
+        first = self.first[1:] if len(self.first) > 1 and not self.first[0] else self.first
+        if len(first) < 2 or not all(re.fullmatch(rb"0|[1-9][0-9]{0,8}", cell) for cell in first):
+            return False
+        start = int(first[0])
+        if [int(cell) for cell in first] != list(range(start, start + len(first))):
+            return False
+        if len(first) < len(self.first):
+            return start == 0
+        if any(self._is_word(cell) for row in self.below for cell in row):
+            if start > 1:
+                return False
+            if start == 0:
+                return True
+        else:
+            decimals = [[re.search(rb"[.eE]", cell) is not None for cell in row] for row in self.below]
+            every, each = all(map(all, decimals)), all(map(any, decimals))
+            if start == 0 and len(first) > 2 and not any(list(row) == list(self.rows[0]) for row in self.below):
+                if each:
+                    return True
+            elif not every or (start and len(first) == 2):
+                return False
+            elif start == 0:
+                return True
+        raise self._two_readings("consecutive numbers")
+
+    def _two_readings(self, what: str) -> DataError:
+        message = f"the first row can name the columns, or be a row of values ({what})"
+        return DataError(message, path=self.shown, line=self.line, advice=_HEADER_OPTION)
+
+    def _is_missing(self, cell: bytes) -> bool:
+        return cell.lower() in self.na
+
+    def _is_number(self, cell: bytes) -> bool:
+        return NUMBER.fullmatch(cell) is not None or is_foreign_number(cell)
+
+    def _is_word(self, cell: bytes) -> bool:
+        return not self._is_missing(cell) and not self._is_number(cell)
+
+
+def column_names(first: Row, n_columns: int, shown: str, line: int) -> tuple[tuple[str, ...], list[str]]:
+    """The names in the first row, and what was said of them in words.
+
+    A first column without a name is the index of a data frame or the row names of R: it is called 'index'. Another column
+    without a name is called by its place. Raises: DataError for two columns of one name.
+    """
+    names, remarks = [text_of(cell).strip() for cell in first], list[str]()
+    if len(names) == n_columns - 1:
+        names.insert(0, "")
+    for place, name in enumerate(names):
+        if name:
+            continue
+        names[place] = "index" if place == 0 and "index" not in names else str(place + 1)
+        remarks.append(f"column {place + 1} has no name and is called '{names[place]}'")
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            message = f"columns {names.index(name) + 1} and {place + 1} are both named {quoted(name)}"
+            raise DataError(message, path=shown, line=line, column=place + 1, advice="give every column its own name")
+    return tuple(names), remarks
+
+
+def _shown(cell: bytes) -> str:
+    return quoted(text_of(cell))

@@ -1,0 +1,36 @@
+"""Options that the program does not use yet: they are refused, because a run that ignores one would not do what was asked."""
+
+from __future__ import annotations
+
+from anncli.errors import UsageError
+from anncli.options.table import FIT, TABLES
+
+# The option, and the commands in which it does nothing yet. The one list of them: take out what works.
+PENDING: dict[str, tuple[str, ...]] = {
+    "label": ("init", "bench", "gradcheck"),
+    "task": ("init", "bench", "gradcheck"),
+    "positive": ("init", "bench", "gradcheck"),
+    "missing": ("init", "bench", "gradcheck"),
+    "missing_label": ("init", "bench", "gradcheck"),
+    "category": ("init", "bench", "gradcheck"),
+    "ignore": ("init", "bench", "gradcheck"),
+    "use": ("init", "bench", "gradcheck"),
+    "weight": ("bench", "gradcheck"),
+    "group": FIT,
+    "order": FIT,
+    "transpose": TABLES,
+    "header": ("init", "bench", "gradcheck"),
+    "decimal": ("init", "bench", "gradcheck"),
+    "na": ("init", "bench", "gradcheck"),
+    "unknown": ("bench",),
+    "memory_limit": ("train", "test", "bench"),
+    "hidden": ("bench",),
+    "activation": ("bench",),
+    "to": (),
+}
+
+
+def refuse_pending(command: str, name: str, place: str) -> None:
+    """Raises UsageError for an option that `command` has and does not use yet; place: where it was given."""
+    if command in PENDING.get(name, ()):
+        raise UsageError(f"{place}: ann {command} does not use this option yet", advice="leave it out")
