@@ -100,7 +100,7 @@ def _pairs_in_python(text: bytes, start: int) -> tuple[Pairs, int]:
             values += numbers
             ends.append(len(indices))
             lines.append(number)
-        start += len(line)
+        start = min(start + len(line), len(text))
     arrays = (np.array(queries, dtype=np.int64), np.array(ends, dtype=np.int64), np.array(lines, dtype=np.int32))
     pairs = np.array(indices, dtype=np.int32), np.array(values, dtype=np.float64)
     return Pairs(np.array(labels, dtype=np.float64), words, *arrays, *pairs), start

@@ -14,13 +14,14 @@ from anncli.formats.files.textfile import read_text
 from anncli.tables import MISSING, Table, TableColumn
 
 _LARGEST = 1 << 26
-_KEYS = ("names", "kinds", "label", "words", "declared", "task", "group", "weight", "sets")
+_KEYS = ("names", "kinds", "label", "words", "declared", "task", "group", "weight", "sets", "named")
 _TASKS = ("", "classification", "regression")
 
 
 class Names(NamedTuple):
     """What NAME.json says. names: of all columns, or (); kinds: 'number' or 'category' for each; words: the categories of a
-    column by its name: its numbers are their places; declared: columns whose categories are all that there may be."""
+    column by its name: its numbers are their places; declared: columns whose categories are all that there may be;
+    is_named: whether the names are more than the places of the columns."""
 
     path: str
     names: tuple[str, ...] = ()
@@ -32,6 +33,7 @@ class Names(NamedTuple):
     group: str = ""
     weight: str = ""
     sets: tuple[tuple[str, int], ...] = ()
+    is_named: bool = True
 
     def applied(self, table: Table) -> Table:
         """The table with these names and kinds."""
@@ -43,7 +45,7 @@ class Names(NamedTuple):
             for place, (name, column) in enumerate(zip(names, table.columns, strict=True))
         )
         return table._replace(
-            columns=columns, is_named=bool(self.names) or table.is_named, labels=self.label or table.labels,
+            columns=columns, is_named=self.is_named, labels=self.label or table.labels,
             task=self.task or table.task, group=self.group, weight=self.weight, sets=self.sets, **_matrix(columns, table),
         )  # fmt: skip
 
@@ -98,52 +100,68 @@ def read_names(source: ByteSource, width: int) -> Names:
 
 
 def _checked(found: Any, path: str, width: int) -> Names:
-    def fault(message: str, advice: str) -> DataError:
-        return DataError(message, path=path, advice=advice)
-
+    check = _Check(path)
     if not isinstance(found, dict):
-        raise fault("expected an object", 'write for example {"names": ["age", "city"], "label": "city"}')
+        raise check.fault("expected an object", 'write for example {"names": ["age", "city"], "label": "city"}')
     for key in found:
         if key not in _KEYS:
-            raise fault(f"unknown key {quoted(str(key))}", did_you_mean(str(key), _KEYS))
-    label = found.get("label", [])
-    lists = {key: found.get(key, []) for key in ("names", "kinds", "declared")}
-    lists["label"] = [label] if isinstance(label, str) else label
-    for key, items in lists.items():
-        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-            raise fault(f"{key}: expected a list of texts", "write them in brackets and quotes")
-    names = lists["names"] or [str(k) for k in range(1, width + 1)]
-    if len(names) != width or len(set(names)) != len(names):
-        twice = "" if len(names) != width else ", some of them twice"
-        raise fault(
-            f"names: {count_of(len(names), 'name')} for {count_of(width, 'column')}{twice}", "name every column once"
-        )
-    if lists["kinds"] and (len(lists["kinds"]) != width or not set(lists["kinds"]) <= {"number", "category"}):
-        raise fault("kinds: expected one of number and category for each column", 'write for example ["number"]')
-    single = {key: found.get(key, "") for key in ("task", "group", "weight")}
-    unknown = [
-        name
-        for name in (*lists["label"], *lists["declared"], single["group"], single["weight"])
-        if name and name not in names
-    ]
-    if unknown or not all(isinstance(value, str) for value in single.values()) or single["task"] not in _TASKS:
-        advice = did_you_mean(str(unknown[0]), names[:50]) if unknown else "use classification or regression"
-        raise fault(
-            f"no column is named {quoted(str(unknown[0]))}" if unknown else "a wrong task, group or weight", advice
-        )
-    words, sets = found.get("words", {}), found.get("sets", [])
-    if (
-        not isinstance(words, dict)
-        or not all(_are_words(items) for items in words.values())
-        or not set(words) <= set(names)
-    ):
-        raise fault("words: expected a list of different texts for columns", 'write for example {"city": ["york"]}')
-    if not isinstance(sets, list) or not all(_is_set(item) for item in sets):
-        raise fault("sets: expected names with counts", 'write for example [["training", 100], ["test", 50]]')
+            raise check.fault(f"unknown key {quoted(str(key))}", did_you_mean(str(key), _KEYS))
+    if isinstance(found.get("label"), str):
+        found["label"] = [found["label"]]
+    names, kinds, declared, label = (check.texts(found, key) for key in ("names", "kinds", "declared", "label"))
+    task, group, weight = (check.text(found, key) for key in ("task", "group", "weight"))
+    used = names or tuple(str(k) for k in range(1, width + 1))
+    if len(used) != width or len(set(used)) != width:
+        twice = "" if len(used) != width else ", some of them twice"
+        message = f"names: {count_of(len(used), 'name')} for {count_of(width, 'column')}{twice}"
+        raise check.fault(message, "name every column once")
+    if kinds and (len(kinds) != width or not set(kinds) <= {"number", "category"}):
+        raise check.fault("kinds: expected number or category for each column", 'write for example ["number"]')
+    unknown = [name for name in (*label, *declared, group, weight) if name and name not in used]
+    if unknown:
+        raise check.fault(f"no column is named {quoted(unknown[0])}", did_you_mean(unknown[0], used[:50]))
+    if task not in _TASKS:
+        raise check.fault(f"unknown task {quoted(task)}", "use classification or regression")
+    named = found.get("named", bool(names))
+    if not isinstance(named, bool):
+        raise check.fault("named: expected true or false", "say whether the names are more than places")
     return Names(
-        path, tuple(lists["names"]), tuple(lists["kinds"]), {key: tuple(items) for key, items in words.items()},
-        tuple(lists["declared"]), tuple(lists["label"]), sets=tuple((name, n) for name, n in sets), **single,
-    )  # fmt: skip
+        path, names, kinds, check.words(found, used), declared, label, task, group, weight, check.sets(found), named
+    )
+
+
+class _Check:
+    """Takes values of the types that they must have; raises DataError for others."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def fault(self, message: str, advice: str) -> DataError:
+        return DataError(message, path=self.path, advice=advice)
+
+    def texts(self, found: dict[str, Any], key: str) -> tuple[str, ...]:
+        items = found.get(key, [])
+        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+            raise self.fault(f"{key}: expected a list of texts", "write them in brackets and quotes")
+        return tuple(items)
+
+    def text(self, found: dict[str, Any], key: str) -> str:
+        text = found.get(key, "")
+        if not isinstance(text, str):
+            raise self.fault(f"{key}: expected a text", "write it in quotes")
+        return text
+
+    def words(self, found: dict[str, Any], names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+        words = found.get("words", {})
+        if not isinstance(words, dict) or not all(map(_are_words, words.values())) or not set(words) <= set(names):
+            raise self.fault("words: expected different texts for columns", 'write for example {"city": ["york"]}')
+        return {name: tuple(items) for name, items in words.items()}
+
+    def sets(self, found: dict[str, Any]) -> tuple[tuple[str, int], ...]:
+        sets = found.get("sets", [])
+        if not isinstance(sets, list) or not all(map(_is_set, sets)):
+            raise self.fault("sets: expected names with counts", 'write for example [["training", 100], ["test", 50]]')
+        return tuple((name, n) for name, n in sets)
 
 
 def _are_words(items: Any) -> bool:

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from typing import IO, Any
 
 import numpy as np
 
-from anncli.arrays import Array, blocks
+from anncli.arrays import Array
 from anncli.errors import DataError
 from anncli.formats.data.cell_text import with_labels
+from anncli.formats.data.table_stream import Levels, settled
 from anncli.formats.files.output import Output, opened_output
 from anncli.formats.files.textfile import replace_file
-from anncli.tables import MISSING, Table, TableColumn, number_word
+from anncli.tables import Table, TableColumn
 
 # One length for all heads: the number of rows is filled in at the end.
 HEAD_BYTES = 192
@@ -29,109 +29,66 @@ def write(target: Output, tables: Iterable[Table], labels: Sequence[str] = ()) -
 
     Raises: DataError for words where there is no such file to hold them, AnnError where a file cannot be written.
     """
-    rows = MatrixWriter(_names_path(target))
-    with opened_output(target) as file:
-        if isinstance(target, (str, os.PathLike)) and file.seekable():
-            rows.write(file, with_labels(tables, labels))
-        else:
-            with tempfile.TemporaryFile() as kept:
-                rows.write(kept, with_labels(tables, labels))
-                kept.seek(0)
-                while piece := kept.read(1 << 20):
-                    file.write(piece)
-    if rows.names_path:
-        replace_file(rows.names_path, rows.names_text())
-
-
-def _names_path(target: Output) -> str:
     name = os.fspath(target) if isinstance(target, (str, os.PathLike)) else ""
-    return name.removesuffix(".npy") + ".json" if name.endswith(".npy") else ""
+    names_path = name.removesuffix(".npy") + ".json" if name.endswith(".npy") else ""
+    rows = _Matrix(has_names=bool(names_path))
+    with opened_output(target, seekable=True) as file:
+        rows.write(file, with_labels(settled(tables), labels))
+    if names_path:
+        replace_file(names_path, rows.names_text())
 
 
-class MatrixWriter:
-    """names_path: the file for the names, or ''."""
+class _Matrix:
+    """Writes the rows. has_names: there will be a file that holds the words of columns."""
 
-    def __init__(self, names_path: str) -> None:
-        self.names_path = names_path
+    def __init__(self, has_names: bool) -> None:
+        self._has_names = has_names
         self._first: Table | None = None
-        self._dtype: np.dtype[Any] = np.dtype(np.float64)
-        self._n = 0
-        # For each column of words: the place of each word; and whether all of them are declared.
-        self._places: dict[int, dict[str, int]] = {}
-        self._declared: dict[int, bool] = {}
+        self._levels = Levels()
+        self._declared: dict[str, bool] = {}
         self._task = ""
 
     def write(self, file: IO[bytes], tables: Iterable[Table]) -> None:
-        """Write head and rows to an empty file that can be moved about in."""
+        """Write head and rows to a file that can be moved about in."""
+        start, n, width = file.tell(), 0, 0
+        dtype: np.dtype[Any] = np.dtype(np.float64)
         file.write(bytes(HEAD_BYTES))
         for table in tables:
             if self._first is None:
-                self._first, self._task = table, table.task
-                numbers = [column.numbers for column in table.columns if column.numbers is not None]
-                if numbers and all(one.dtype == np.float32 for one in numbers):
-                    self._dtype = np.dtype(np.float32)
+                self._first, self._task, width = table, table.task, len(table.columns)
+                types = {column.numbers.dtype for column in table.columns if column.numbers is not None}
+                dtype = np.dtype(np.float32) if types == {np.dtype(np.float32)} else dtype
             self._task = "regression" if table.task == "regression" else self._task
-            matrix = np.empty((table.n_rows, len(table.columns)), dtype=self._dtype)
+            matrix = np.empty((table.n_rows, width), dtype=dtype)
             for place, column in enumerate(table.columns):
-                matrix[:, place] = self._numbers(file, place, column)
-            file.write(matrix.data if matrix.size else b"")
-            self._n += table.n_rows
-        width = len(self._first.columns) if self._first else 0
-        text = f"{{'descr': '{self._dtype.str}', 'fortran_order': False, 'shape': ({self._n}, {width}), }}"
-        padded = text.ljust(HEAD_BYTES - 11) + "\n"
-        file.seek(0)
-        file.write(b"\x93NUMPY\x01\x00" + (HEAD_BYTES - 10).to_bytes(2, "little") + padded.encode())
+                matrix[:, place] = column.numbers if column.numbers is not None else self._places(column)
+            file.write(matrix.tobytes())
+            n += table.n_rows
+        text = f"{{'descr': '{dtype.str}', 'fortran_order': False, 'shape': ({n}, {width}), }}"
+        file.seek(start)
+        file.write(b"\x93NUMPY\x01\x00" + (HEAD_BYTES - 10).to_bytes(2, "little"))
+        file.write(text.ljust(HEAD_BYTES - 11).encode() + b"\n")
         file.seek(0, os.SEEK_END)
 
-    def _numbers(self, file: IO[bytes], place: int, column: TableColumn) -> Array:
-        """The numbers that stand for the cells of a column in this batch."""
-        if column.numbers is not None and place not in self._places:
-            if self._dtype == np.float32 and column.numbers.dtype != np.float32:
-                narrow = column.numbers.astype(np.float32)
-                if not np.array_equal(narrow, column.numbers, equal_nan=True):
-                    message = f"column {column.name} changes from 32-bit to 64-bit numbers"
-                    raise DataError(message, advice="convert it in one piece")
-            return column.numbers
-        if not self.names_path:
+    def _places(self, column: TableColumn) -> Array:
+        """The places of the words of a column, NaN where the cell is missing."""
+        if not self._has_names:
             message = f"column {column.name} holds words, which need a file of names beside the array"
             raise DataError(message, advice="write to a file whose name ends in .npy")
-        if place not in self._places:
-            self._places[place] = self._turned(file, place)
-        worded = column.as_words()
-        assert worded.codes is not None
-        self._declared[place] = self._declared.get(place, True) and worded.is_declared
-        places = self._places[place]
-        numbers = [places.setdefault(word, len(places)) for word in worded.words]
-        found: Array = np.array([*numbers, np.nan], dtype=self._dtype)[worded.codes]
-        return found
-
-    def _turned(self, file: IO[bytes], place: int) -> dict[str, int]:
-        """Replace the numbers of a column that were written before its first word by the places of their words."""
-        places: dict[str, int] = {}
-        if not self._n:
-            return places
-        assert self._first is not None
-        file.flush()
-        written = np.memmap(file, self._dtype, "r+", HEAD_BYTES, (self._n, len(self._first.columns)))
-        for taken in blocks(self._n):
-            numbers = written[taken, place].tolist()
-            found = [np.nan if x != x else places.setdefault(number_word(x), len(places)) for x in numbers]
-            written[taken, place] = found
-        written.flush()
-        file.seek(0, os.SEEK_END)
-        return places
+        self._declared[column.name] = self._declared.get(column.name, True) and column.is_declared
+        codes = self._levels.codes(column)
+        return np.where(codes < 0, np.nan, codes)
 
     def names_text(self) -> bytes:
         """The text of NAME.json."""
-        assert MISSING == -1
         table = self._first
         if table is None:
             return b"{}\n"
+        words = {name: list(places) for name, places in self._levels.words.items()}
         found: dict[str, Any] = {"names": list(table.names)} if table.is_named or table.labels else {}
-        found["kinds"] = ["category" if place in self._places else "number" for place in range(len(table.columns))]
-        words = {table.names[place]: list(places) for place, places in sorted(self._places.items())}
-        declared = [table.names[place] for place, whole in sorted(self._declared.items()) if whole]
-        found |= {"words": words, "declared": declared, "label": list(table.labels), "task": self._task}
+        found |= {"named": table.is_named, "label": list(table.labels), "task": self._task}
+        found |= {"kinds": ["category" if name in words else "number" for name in table.names], "words": words}
+        found |= {"declared": [name for name, is_declared in self._declared.items() if is_declared]}
         found |= {"group": table.group, "weight": table.weight, "sets": [list(item) for item in table.sets]}
-        kept = {key: value for key, value in found.items() if value}
+        kept = {key: value for key, value in found.items() if value or key == "named"}
         return (json.dumps(kept, ensure_ascii=False, indent=1) + "\n").encode()

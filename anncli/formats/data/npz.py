@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import zipfile
 import zlib
@@ -19,6 +18,7 @@ from anncli.formats.data.base import TableWant
 from anncli.formats.data.dense import check_unpacked
 from anncli.formats.data.npy import field_table
 from anncli.formats.data.npy_head import NpyHead, read_head
+from anncli.formats.files.seekable import seekable
 from anncli.formats.files.source import ByteSource
 from anncli.tables import Table
 
@@ -35,25 +35,19 @@ class Npz:
         return head.startswith(b"PK\x03\x04") and b".npy" in head[:4096]
 
     def open_table(self, source: ByteSource, want: TableWant) -> Iterator[Table]:
-        # The digest is that of the whole file; a file that is no pipe is read again in pieces.
-        packed = bytearray()
-        n_bytes = 0
-        is_file = os.path.isfile(source.path)
-        for chunk in source.chunks():
-            n_bytes += len(chunk)
-            if not is_file:
-                packed += chunk
-        yield from _read(_Archive(source, io.BytesIO(packed) if packed else None, n_bytes), want)
+        with seekable(source) as file:
+            n_bytes = file.seek(0, os.SEEK_END)
+            yield from _read(_Archive(source.shown, file, n_bytes), want)
 
 
 FORMAT = Npz()
 
 
 class _Archive:
-    def __init__(self, source: ByteSource, packed: IO[bytes] | None, n_bytes: int) -> None:
-        self.shown, self.n_bytes = source.shown, n_bytes
+    def __init__(self, shown: str, file: IO[bytes], n_bytes: int) -> None:
+        self.shown, self.n_bytes = shown, n_bytes
         try:
-            self._zip = zipfile.ZipFile(packed or source.path)
+            self._zip = zipfile.ZipFile(file)
         except _FAULTS:
             raise DataError("is a damaged archive", path=self.shown, advice="copy it again") from None
         names = [name for name in self._zip.namelist() if name.endswith(".npy")]
