@@ -88,6 +88,19 @@ def parse_table(
     cells: Array,
     lines: Array,
 ) -> tuple[int, int, int, int, int, tuple[list[str | float] | None, ...]]: ...
+def parse_pairs(
+    text: bytes,
+    start: int,
+    labels: Array,
+    words: Array,
+    queries: Array,
+    ends: Array,
+    lines: Array,
+    indices: Array,
+    values: Array,
+) -> tuple[int, int, int, int]: ...
+def fill_pairs(ends: Array, indices: Array, values: Array, base: int, width: int, out: Array) -> None: ...
+def parse_numbers(text: bytes, start: int, out: Array) -> tuple[int, int]: ...
 def format_rows(
     values: Array,
     head: str,
