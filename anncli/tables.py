@@ -83,6 +83,7 @@ class Table(NamedTuple):
     first rows; header_line: where the names stand, 0 where nowhere; labels: the names of the columns that the format
     declares to be the answer, or (); task: 'classification' or 'regression' where the format declares it, else ''; matrix:
     float32 or float64 (n_rows, m), C order, or None: the numbers of the m columns from `matrix_start` on are its columns;
+    of a memory map it may be some of the columns, so that its rows do not follow each other at once;
     group, weight: the columns that the format declares to say which rows belong together and how much each counts, or '';
     sets: the sets into which the format divides the rows of the whole file: names and counts, in the order of the rows.
     """

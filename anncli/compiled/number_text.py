@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,7 +55,7 @@ def _numbers_in_python(text: bytes, start: int) -> tuple[Array, int]:
             found = np.array([np.inf])
         if (np.abs(found) < LIMIT).all():
             return found, len(text)
-    numbers = []
+    numbers: list[float] = []
     for token in _TOKEN.finditer(rest):
         if not NUMBER.fullmatch(token[0]) or abs(float(token[0])) >= LIMIT:
             return np.array(numbers, dtype=np.float64), start + token.start()
@@ -99,7 +100,7 @@ def _pairs_in_python(text: bytes, start: int) -> tuple[Pairs, int]:
             values += numbers
             ends.append(len(indices))
             lines.append(number)
-        start += len(line)
+        start = min(start + len(line), len(text))
     arrays = (np.array(queries, dtype=np.int64), np.array(ends, dtype=np.int64), np.array(lines, dtype=np.int32))
     pairs = np.array(indices, dtype=np.int32), np.array(values, dtype=np.float64)
     return Pairs(np.array(labels, dtype=np.float64), words, *arrays, *pairs), start
@@ -129,7 +130,7 @@ def read_row(tokens: list[bytes]) -> tuple[bytes, int, list[int], list[float]] |
         return None
     indices = [int(match[1]) for match in matches if match]
     values = [float(match[2]) for match in matches if match]
-    rising = all(one < next_one for one, next_one in zip(indices, indices[1:], strict=False))
+    rising = all(one < next_one for one, next_one in pairwise(indices))
     if not rising or any(abs(value) >= LIMIT for value in values):
         return None
     return label, int(query[1]) if query else NO_QUERY, indices, values

@@ -28,3 +28,10 @@ def human_bytes(size: int) -> str:
             break
         value /= 1000
     return f"{size} bytes" if unit == "bytes" else f"{value:.1f} {unit}"
+
+
+def check_unpacked(needed: int, n_bytes: int, shown: str) -> None:
+    """Raises DataError where an array of `needed` bytes comes out of a file of far fewer, n_bytes."""
+    if needed > _ALWAYS_ALLOWED + _MOST_EXPANSION * n_bytes:
+        message = f"unpacks to far more than its size: {human_bytes(n_bytes)} to {human_bytes(needed)}"
+        raise DataError(message, path=shown, advice="if that is right, save the array as .npy")

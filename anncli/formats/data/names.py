@@ -73,7 +73,23 @@ DATA_FORMAT_NAMES: dict[str, DataFormatName] = {
         table=True,
         writes=True,
     ),
+    "arff": DataFormatName("arff", "WEKA's attribute-relation files", (".arff",), table=True, writes=True),
     "fann": DataFormatName("fann", "FANN's training files", (".data", ".train", ".test"), table=True, writes=True),
+    "proben1": DataFormatName("proben1", "files of the PROBEN1 collection", (".dt",), table=True, writes=True),
+    "snns": DataFormatName(
+        "snns", "SNNS pattern files", (".pat",), table=True, writes=True, marks=(b"SNNS pattern definition file",)
+    ),
+    "npy": DataFormatName(
+        "npy",
+        "a NumPy array, with NAME.json beside it",
+        (".npy",),
+        table=True,
+        writes=True,
+        marks=(b"\x93NUMPY",),
+    ),
+    "npz": DataFormatName("npz", "a NumPy archive", (".npz",), table=True, marks=(b"PK\x03\x04",)),
+    "idx": DataFormatName("idx", "IDX files, as of MNIST", (".idx", "-ubyte"), table=True, marks=(b"\0\0",)),
+    "mat": DataFormatName("mat", "MATLAB files up to version 7", (".mat",), "mat", table=True, marks=(b"MATLAB ",)),
     "vectors": DataFormatName("vectors", "one row of numbers per line", (".txt", ".csv", ".tsv", ".dat"), general=True),
     "csv": DataFormatName(
         "text_tables",

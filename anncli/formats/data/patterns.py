@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from anncli.arrays import Array, blocks
-from anncli.errors import DataError
+from anncli.errors import DataError, count_of
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.cell_text import number_texts, numbers_only, with_labels
 from anncli.tables import MISSING, Table, TableColumn, join_tables
@@ -41,14 +41,14 @@ def pattern_tables(
     inputs, answers = values[:, : declared.n_inputs], values[:, declared.n_inputs :]
     names = output_names(declared.n_outputs)
     classes = high_answers(answers)
-    task = "classification" if declared.is_boolean or classes is not None else _task(answers)
+    task = "classification" if classes is not None else _task(answers, declared.is_boolean)
     if want.remarks is not None and declared.n_outputs:
         kind = (
             "one of the outputs is high in every row: classes"
             if classes is not None
-            else f"{declared.n_outputs} answers"
+            else count_of(declared.n_outputs, "answer")
         )
-        want.remarks.guess(shown, f"{declared.n_inputs} inputs, {kind}")
+        want.remarks.guess(shown, f"{count_of(declared.n_inputs, 'input')}, {kind}")
     for taken in blocks(max(len(values), 1), want.block_rows):
         part = inputs[taken]
         columns = [TableColumn(str(k), part[:, k - 1]) for k in range(1, declared.n_inputs + 1)]
@@ -74,10 +74,12 @@ def high_answers(answers: Array) -> Array | None:
     return is_high.argmax(axis=1).astype(np.int32)
 
 
-def _task(answers: Array) -> str:
-    """'' where there are two different answers, which may be classes, or none; else 'regression'."""
+def _task(answers: Array, is_boolean: bool) -> str:
+    """'regression' where there are more than two different answers, whatever the file declares; two may be classes."""
     is_two_valued = not answers.size or ((answers == answers.min()) | (answers == answers.max())).all()
-    return "" if is_two_valued else "regression"
+    if not is_two_valued:
+        return "regression"
+    return "classification" if is_boolean else ""
 
 
 def pattern_rows(tables: Iterable[Table], labels: Sequence[str], format_name: str) -> tuple[Array, Array, Table]:
