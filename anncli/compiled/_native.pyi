@@ -86,6 +86,16 @@ def parse_pairs(
 ) -> tuple[int, int, int, int]: ...
 def fill_pairs(ends: Array, indices: Array, values: Array, base: int, width: int, out: Array) -> None: ...
 def parse_numbers(text: bytes, start: int, out: Array) -> tuple[int, int]: ...
+def parse_table(
+    text: bytes,
+    start: int,
+    marks: bytes,
+    flags: int,
+    na: tuple[bytes, ...],
+    na_numbers: tuple[float, ...],
+    cells: Array,
+    lines: Array,
+) -> tuple[int, int, int, int, int, tuple[list[str | float] | None, ...]]: ...
 def format_rows(
     values: Array,
     head: str,
