@@ -156,10 +156,14 @@ class Roles(NamedTuple):
     is_named: bool = True
 
     @property
+    def used(self) -> tuple[str, ...]:
+        """The columns with a role: labels, inputs, weight, group, order."""
+        return (*self.labels, *self.inputs, *filter(None, (self.weight, self.group, self.order)))
+
+    @property
     def ignored(self) -> tuple[str, ...]:
         """The columns without a role."""
-        taken = {*self.labels, *self.inputs, self.weight, self.group, self.order}
-        return tuple(name for name in self.columns if name not in taken)
+        return tuple(name for name in self.columns if name not in self.used)
 
 
 def number_word(value: float) -> str:
