@@ -191,8 +191,7 @@ def join_tables(tables: Sequence[Table]) -> Table:
             columns.append(_join_columns([table.columns[place] for table in tables]))
     n_rows = sum(table.n_rows for table in tables)
     task = "regression" if any(table.task == "regression" for table in tables) else first.task
-    lines = _join_lines(tables)
-    return first._replace(columns=tuple(columns), n_rows=n_rows, lines=lines, matrix=matrix, task=task)
+    return first._replace(columns=tuple(columns), n_rows=n_rows, lines=_join_lines(tables), matrix=matrix, task=task)
 
 
 def _join_lines(tables: Sequence[Table]) -> Sequence[int]:

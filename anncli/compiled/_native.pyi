@@ -78,16 +78,6 @@ def rprop_step(
 def parse_block(
     text: bytes, start: int, delimiter: str, width: int, special: bool, out: Array
 ) -> tuple[int, int, int, int, int, int]: ...
-def parse_table(
-    text: bytes,
-    start: int,
-    marks: bytes,
-    flags: int,
-    na: tuple[bytes, ...],
-    na_numbers: tuple[float, ...],
-    cells: Array,
-    lines: Array,
-) -> tuple[int, int, int, int, int, tuple[list[str | float] | None, ...]]: ...
 def parse_pairs(
     text: bytes,
     start: int,
@@ -101,6 +91,16 @@ def parse_pairs(
 ) -> tuple[int, int, int, int]: ...
 def fill_pairs(ends: Array, indices: Array, values: Array, base: int, width: int, out: Array) -> None: ...
 def parse_numbers(text: bytes, start: int, out: Array) -> tuple[int, int]: ...
+def parse_table(
+    text: bytes,
+    start: int,
+    marks: bytes,
+    flags: int,
+    na: tuple[bytes, ...],
+    na_numbers: tuple[float, ...],
+    cells: Array,
+    lines: Array,
+) -> tuple[int, int, int, int, int, tuple[list[str | float] | None, ...]]: ...
 def format_rows(
     values: Array,
     head: str,

@@ -41,7 +41,7 @@ GROUPS = {
 }
 
 # Which commands have an option.
-ALL = ("train", "test", "predict", "init", "info", "trainers", "bench", "gradcheck", "convert", "t", "r")
+ALL = ("train", "test", "predict", "init", "info", "convert", "trainers", "bench", "gradcheck", "t", "r")
 TRAIN = ("train",)
 FIT = ("train", "bench")
 GRADIENT = ("train", "bench", "gradcheck")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -123,7 +124,7 @@ def batches_of(
     """Tables of blocks of rows (n, ...) of numbers or words, each row flattened; the answers stand behind the inputs."""
     first = 0
     for block in rows:
-        items = block.reshape(len(block), -1) if block.ndim != 1 else block.reshape(-1, 1)
+        items = block.reshape(len(block), math.prod(block.shape[1:]))
         used = names or tuple(map(str, range(1, items.shape[1] + 1)))
         taken = slice(first, first + len(items))
         matrix = None
