@@ -20,6 +20,7 @@ class TableColumn(NamedTuple):
     Table.matrix. codes: int32 (n,), for each cell the place of its word in `words`, MISSING where there is none; words:
     different, in order of their first appearance. A number among words is a word, as number_word() writes it, so that
     01 and 1.0 are the word 1: whether a column holds only numbers may show late, and must not change what was read.
+    is_declared: `words` are the levels that the file declares, in its order, also those of which it has no cell.
     len() is the number of cells, so _replace() does not work.
     """
 
@@ -27,6 +28,7 @@ class TableColumn(NamedTuple):
     numbers: Array | None = None
     codes: Array | None = None
     words: tuple[str, ...] = ()
+    is_declared: bool = False
 
     def __len__(self) -> int:
         cells = self.numbers if self.numbers is not None else self.codes
@@ -80,7 +82,10 @@ class Table(NamedTuple):
     n_rows; is_named: whether the file names its columns; lines: the physical line (from 1) of each row, or only of the
     first rows; header_line: where the names stand, 0 where nowhere; labels: the names of the columns that the format
     declares to be the answer, or (); task: 'classification' or 'regression' where the format declares it, else ''; matrix:
-    float32 or float64 (n_rows, m), C order, or None: the numbers of the m columns from `matrix_start` on are its columns.
+    float32 or float64 (n_rows, m), C order, or None: the numbers of the m columns from `matrix_start` on are its columns;
+    of a memory map it may be some of the columns, so that its rows do not follow each other at once;
+    group, weight: the columns that the format declares to say which rows belong together and how much each counts, or '';
+    sets: the sets into which the format divides the rows of the whole file: names and counts, in the order of the rows.
     """
 
     columns: tuple[TableColumn, ...]
@@ -92,6 +97,9 @@ class Table(NamedTuple):
     task: str = ""
     matrix: Array | None = None
     matrix_start: int = 0
+    group: str = ""
+    weight: str = ""
+    sets: tuple[tuple[str, int], ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -166,7 +174,7 @@ def number_word(value: float) -> str:
 def join_tables(tables: Sequence[Table]) -> Table:
     """Tables of the same columns below each other, as batches of one file are.
 
-    A column that has words in one of them has words in the result.
+    A column that has words in one of them has words in the result. Answers of which one is a fraction are numbers.
     """
     first = tables[0]
     if len(tables) == 1:
@@ -182,7 +190,8 @@ def join_tables(tables: Sequence[Table]) -> Table:
         else:
             columns.append(_join_columns([table.columns[place] for table in tables]))
     n_rows = sum(table.n_rows for table in tables)
-    return first._replace(columns=tuple(columns), n_rows=n_rows, lines=_join_lines(tables), matrix=matrix)
+    task = "regression" if any(table.task == "regression" for table in tables) else first.task
+    return first._replace(columns=tuple(columns), n_rows=n_rows, lines=_join_lines(tables), matrix=matrix, task=task)
 
 
 def _join_lines(tables: Sequence[Table]) -> Sequence[int]:
@@ -213,7 +222,8 @@ def _join_columns(parts: Sequence[TableColumn]) -> TableColumn:
         assert worded.codes is not None
         numbers = [places.setdefault(word, len(places)) for word in worded.words]
         codes.append(np.array([*numbers, MISSING], dtype=np.int32)[worded.codes])
-    return TableColumn(name, codes=np.concatenate(codes), words=tuple(places))
+    is_declared = all(part.is_declared for part in parts)
+    return TableColumn(name, codes=np.concatenate(codes), words=tuple(places), is_declared=is_declared)
 
 
 def make_table(columns: Mapping[str, Sequence[float | str | None]]) -> Table:

@@ -78,6 +78,19 @@ def rprop_step(
 def parse_block(
     text: bytes, start: int, delimiter: str, width: int, special: bool, out: Array
 ) -> tuple[int, int, int, int, int, int]: ...
+def parse_pairs(
+    text: bytes,
+    start: int,
+    labels: Array,
+    words: Array,
+    queries: Array,
+    ends: Array,
+    lines: Array,
+    indices: Array,
+    values: Array,
+) -> tuple[int, int, int, int]: ...
+def fill_pairs(ends: Array, indices: Array, values: Array, base: int, width: int, out: Array) -> None: ...
+def parse_numbers(text: bytes, start: int, out: Array) -> tuple[int, int]: ...
 def parse_table(
     text: bytes,
     start: int,

@@ -10,8 +10,6 @@ PENDING: dict[str, tuple[str, ...]] = {
     "group": FIT,
     "order": FIT,
     "transpose": TABLES,
-    "size": TABLES,
-    "grey": TABLES,
     "memory_limit": ("train", "test", "bench"),
     "to": (),
 }

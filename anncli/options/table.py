@@ -41,15 +41,17 @@ GROUPS = {
 }
 
 # Which commands have an option.
-ALL = ("train", "test", "predict", "init", "info", "trainers", "bench", "gradcheck", "t", "r")
+ALL = ("train", "test", "predict", "init", "info", "convert", "trainers", "bench", "gradcheck", "t", "r")
 TRAIN = ("train",)
 FIT = ("train", "bench")
 GRADIENT = ("train", "bench", "gradcheck")
 # Commands that may make a network.
 MAKE = ("train", "init", "bench")
-READ = ("train", "test", "predict", "init", "bench", "gradcheck", "t", "r")
+READ = ("train", "test", "predict", "init", "bench", "gradcheck", "convert", "t", "r")
 # Commands that read tables, those that look for answers in them, and those that decide what their columns are.
 TABLES = ("train", "test", "predict", "init", "bench", "gradcheck")
+# How tables are read.
+FORMS = (*TABLES, "convert")
 ANSWERS = ("train", "test", "init", "bench", "gradcheck")
 DECIDE = ("train", "init", "bench", "gradcheck")
 # Commands with too many options for one screen: `-h` shows the ones marked as common, `--help-all` shows all.
@@ -99,12 +101,13 @@ MISSING_NAMES: dict[str, str] = {
 }
 _ACTIVATIONS = tuple(name for name, info in ACTIVATION_NAMES.items() if not info.output_only)
 _DATA_FORMATS = ("auto", *DATA_FORMAT_NAMES)
+_WRITTEN_FORMATS = tuple(name for name, info in DATA_FORMAT_NAMES.items() if info.writes)
 _REQUIRABLE = tuple(name for name in METRIC_FIELDS if name != "accuracy")
 
 OPTIONS: dict[str, OptionInfo] = {
     # Data
     "data": OptionInfo(readers.file_list, None, "FILES", "Data files, comma-separated; repeatable. The same as the words after NETWORK", "data", TABLES, ("init",), "list", words=FILE),
-    "label": OptionInfo(data_readers.label, None, "NAME[,NAME...]", "The column that holds the answers, by its name or its position from 1; first, last or last:K (the last K columns); inputs: the inputs are their own answers; file:NAME: a file with a row of answers per row; default: a column named class, target, label or y, otherwise the only column of words if it is the last", "data", ANSWERS, ANSWERS, "list", words=("first", "last", "inputs", *COLUMN), brief="The column that holds the answers, by name or position"),
+    "label": OptionInfo(data_readers.label, None, "NAME[,NAME...]", "The column that holds the answers, by its name or its position from 1; first, last or last:K (the last K columns); inputs: the inputs are their own answers; file:NAME: a file with a row of answers per row; default: a column named class, target, label or y, otherwise the only column of words if it is the last", "data", (*ANSWERS, "convert"), ANSWERS, "list", words=("first", "last", "inputs", *COLUMN), brief="The column that holds the answers, by name or position"),
     "task": OptionInfo(choice(("classification", "regression"), "task"), None, "classification|regression", "Whether the answers are classes or numbers; default: what the network, the file or the answers say", "data", DECIDE, ("init",), words=("classification", "regression"), brief="Whether the answers are classes or numbers"),
     "positive": OptionInfo(data_readers.name, None, "NAME", "The positive one of two classes of a table; default: the first word of 1/0, yes/no, true/false, +/-, positive/negative, otherwise the rarer class. Of class files the first is positive", "data", DECIDE, words=COLUMN),
     "format": OptionInfo(choice(_DATA_FORMATS, "data format"), "auto", "NAME", "Format of the data files; " + "; ".join(f"{name}: {info.help}" for name, info in DATA_FORMAT_NAMES.items()) + "; auto: detect", "data", READ, ("predict",), words=_DATA_FORMATS, brief="Format of the data files; auto: detect", aliases=("data_format",)),
@@ -117,12 +120,12 @@ OPTIONS: dict[str, OptionInfo] = {
     "group": OptionInfo(data_readers.name, None, "NAME", "The column whose value rows that belong together have in common: they are never split over two sets", "rows", FIT, words=COLUMN),
     "order": OptionInfo(data_readers.name, None, "NAME", "The column with the time of each row: the training set is before the validation set, and both before the test set", "rows", FIT, words=COLUMN),
     "transpose": OptionInfo(readers.flag, False, "", "A row of the file is an input, and a column is a sample", "data", TABLES, kind="flag"),
-    "header": OptionInfo(choice(("auto", "yes", "no")), "auto", "auto|yes|no", "Whether the first row of a table names the columns; auto: find out", "data", TABLES, words=("auto", "yes", "no")),
-    "decimal": OptionInfo(choice((".", ",")), None, ".|,", "The decimal mark; default: find out", "data", TABLES, words=(".", ",")),
-    "na": OptionInfo(data_readers.names, (), "WORDS", "More words that stand for a missing value, comma-separated, besides the empty cell and NA, N/A, ?, nan, null and a point; none as the first word leaves these out", "data", TABLES, kind="list", words=COLUMN),
+    "header": OptionInfo(choice(("auto", "yes", "no")), "auto", "auto|yes|no", "Whether the first row of a table names the columns; auto: find out", "data", FORMS, words=("auto", "yes", "no")),
+    "decimal": OptionInfo(choice((".", ",")), None, ".|,", "The decimal mark; default: find out", "data", FORMS, words=(".", ",")),
+    "na": OptionInfo(data_readers.names, (), "WORDS", "More words that stand for a missing value, comma-separated, besides the empty cell and NA, N/A, ?, nan, null and a point; none as the first word leaves these out", "data", FORMS, kind="list", words=COLUMN),
     "unknown": OptionInfo(choice(("zeros", "error")), "zeros", "zeros|error", "Categories that the network has not seen in training; zeros: no category, and they are counted", "data", ("train", "test", "predict", "bench"), words=("zeros", "error")),
-    "size": OptionInfo(data_readers.picture_size, None, "HxW", "Height and width that pictures are scaled to, in pixels", "data", TABLES),
-    "grey": OptionInfo(readers.flag, False, "", "Read the pictures without colours", "data", TABLES, kind="flag"),
+    "size": OptionInfo(data_readers.picture_size, None, "HxW", "Height and width that pictures are scaled to, in pixels", "data", FORMS),
+    "grey": OptionInfo(readers.flag, False, "", "Read the pictures without colours", "data", FORMS, kind="flag"),
     "memory_limit": OptionInfo(data_readers.byte_count, None, "SIZE", "Most memory for data, for example 1G: larger data are read from their file block by block", "running", ("train", "test", "bench"), aliases=("memory",)),
     "rows": OptionInfo(integer(1, example="50"), 50, "N", "Rows to compute the gradient on", "data", ("gradcheck",), ("gradcheck",)),
     # Sets
@@ -202,9 +205,9 @@ OPTIONS: dict[str, OptionInfo] = {
     "classes": OptionInfo(readers.flag, False, "", "Print only the class", "output", ("predict",), ("predict",), "flag"),
     "with": OptionInfo(data_readers.names, (), "NAMES", "Columns of the data that are written beside the predictions, comma-separated; repeatable", "output", ("predict",), ("predict",), "list", words=COLUMN, brief="Columns of the data to write beside the predictions"),
     "top": OptionInfo(integer(1, example="3"), None, "N", "Write the N most probable classes of each row with their scores", "output", ("predict",), ("predict",)),
-    "to": OptionInfo(choice(("csv", "jsonl", "parquet"), "format"), None, "NAME", "Format of what is written: csv (with a header), jsonl (a JSON document per row) or parquet", "output", ("predict",), ("predict",), words=("csv", "jsonl", "parquet")),
+    "to": OptionInfo(choice(_WRITTEN_FORMATS, "format"), None, "NAME", "Format of what is written: " + ", ".join(_WRITTEN_FORMATS) + "; predict writes csv (with a header), jsonl (a JSON document per row) or parquet; default of convert: by the ending of OUT", "output", ("predict", "convert"), ("predict",), words=_WRITTEN_FORMATS, brief="Format of what is written: csv (with a header), jsonl or parquet"),
     "delimiter": OptionInfo(readers.delimiter, "\\t", "TEXT", "Text between the values of a line", "output", ("predict",), ("predict",)),
-    "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("init",), ("init",), "flag", "f"),
+    "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("init", "convert"), ("init",), "flag", "f"),
     "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("test", "predict", "init", "gradcheck"), "flag"),
     "quiet": OptionInfo(readers.flag, False, "", "Suppress messages (in train: the report too)", "output", ALL, (), "flag", "q"),
     "verbose": OptionInfo(integer(0, example="1"), 0, "", "Print more messages; -vv prints every epoch of train", "output", ALL, (), "count", "v"),

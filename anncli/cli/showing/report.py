@@ -8,6 +8,7 @@ from typing import Any
 from anncli.cli.showing.console import table
 from anncli.evaluation.binary import BinaryEvaluation
 from anncli.evaluation.collapse import collapsed, remedies
+from anncli.evaluation.multiclass import MulticlassEvaluation
 
 
 def percent(value: float | None) -> str:
@@ -147,5 +148,7 @@ def collapse_warning(evaluation: Any, name: str, record: Mapping[str, Any]) -> s
 
     record: of the network's training; the advice leaves out what was already done.
     """
+    if not isinstance(evaluation, BinaryEvaluation | MulticlassEvaluation):
+        return None
     verdict = collapsed(evaluation)
     return None if verdict is None else f"{name}: {verdict}; try {remedies(evaluation, record)}"

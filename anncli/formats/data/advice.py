@@ -11,6 +11,7 @@ from anncli.compiled.row_text import NUMBER, is_foreign_number, is_value, text_o
 from anncli.dataset.dataset import UNLABELLED, Dataset
 from anncli.errors import DataError, quoted
 from anncli.formats.data.layout import Layout
+from anncli.formats.files.packers import without_packing
 from anncli.formats.files.textfile import Path, shown_name
 
 # Words that stand for a missing value; a column of them is no column of words.
@@ -61,7 +62,7 @@ def check_class_column(data: Dataset, path: Path) -> None:
     if data.n_inputs < 2 or not few or (data.labels != UNLABELLED).any():
         return
     name = os.fspath(path)
-    delimiter = {".csv": ",", ".tsv": "\t"}.get(os.path.splitext(name.removesuffix(".gz"))[1].lower(), "")
+    delimiter = {".csv": ",", ".tsv": "\t"}.get(os.path.splitext(without_packing(name))[1].lower(), "")
     values = ", ".join(f"{value:g}" for value in last[:5].tolist()) + (", ..." if len(last) > 5 else "")
     advice = (
         f"if column {data.n_inputs} ({values}) is the class, {split_command(name, delimiter, True, bool(data.columns))}"

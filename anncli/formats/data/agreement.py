@@ -18,6 +18,7 @@ from anncli.arrays import Array
 from anncli.dataset.dataset import UNLABELLED, Dataset
 from anncli.errors import DataError, UsageError, count_of, did_you_mean, quoted
 from anncli.formats.data.base import RowBatch
+from anncli.formats.files.packers import without_packing
 from anncli.formats.files.textfile import Path, shown_name
 from anncli.network.network import Network
 
@@ -110,7 +111,7 @@ def names_of_files(paths: Sequence[Path]) -> tuple[str, ...]:
     """File names without folder and ending; equal ones get a number."""
     names: list[str] = []
     for path in paths:
-        stem = os.path.basename(os.fspath(path)).removesuffix(".gz")
+        stem = without_packing(os.path.basename(os.fspath(path)))
         stem = "stdin" if stem == "-" else os.path.splitext(stem)[0] or stem
         name, number = stem, 2
         while name in names:

@@ -106,14 +106,18 @@ class DataFormat(Protocol):
 class TableWant(NamedTuple):
     """How a table is read: delimiter: between the cells of a line, None where the format has to find it out; decimal: the
     decimal mark, '.' or ',', None to find out; na: words that stand for a missing cell, besides the empty cell; remarks: takes what
-    was found out; block_rows: about the most rows of one batch; header: whether the first row names the columns, None to find
-    out."""
+    was found out; block_rows: about the most rows of one batch; width: the number of inputs, where it is known and a file
+    need not show it (libsvm); size: height and width that pictures are scaled to, None for their own; grey: whether pictures
+    lose their colours; header: whether the first row names the columns, None to find out."""
 
     delimiter: str | None = None
     decimal: str | None = None
     na: tuple[str, ...] = NA_WORDS
     remarks: Remarks | None = None
     block_rows: int = 1 << 16
+    width: int | None = None
+    size: tuple[int, int] | None = None
+    grey: bool = False
     header: bool | None = None
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from anncli.dataset.request import ReadRequest, TableRequest
 from anncli.errors import DataError
+from anncli.formats.data.folders import is_several
 from anncli.formats.data.names import DATA_FORMAT_NAMES
 from anncli.formats.data.registry import data_format, format_of, has_table_mark
 from anncli.formats.files.source import ByteSource
@@ -25,10 +26,12 @@ def are_tables(
     """Whether the files are read as tables with named columns, whose answers are one of them.
 
     They are where --label is given, where the network takes tables and the first file has its columns, where the format
-    of the first file is one of tables, and where there is one file only that is no list of ann1dn.
+    of the first file is one of tables, where a word is a folder, a glob or a query, and where there is one file only that is no list of ann1dn.
     Args: labelled: the command needs answers; one file of rows of numbers is then a table, because it has none otherwise.
     """
     if request.label or request.label_file is not None:
+        return True
+    if any(ByteSource(path).query or is_several(os.fspath(path)) for path in paths):
         return True
     if read.format != "auto" and read.format in DATA_FORMAT_NAMES:
         info = DATA_FORMAT_NAMES[read.format]

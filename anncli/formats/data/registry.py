@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 
 from anncli.compiled.row_text import content_lines, starts_with_value
 from anncli.errors import DataError, UsageError, did_you_mean
@@ -12,6 +14,7 @@ from anncli.formats.data.foreign import check_kind
 from anncli.formats.data.layout import could_be_numbered
 from anncli.formats.data.list_head import refuse_two_readings
 from anncli.formats.data.names import DATA_FORMAT_NAMES
+from anncli.formats.files.packers import without_packing
 from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import BOM
 from anncli.formats.loading import load_format
@@ -47,6 +50,10 @@ def format_of(
         if DATA_FORMAT_NAMES[name].general:
             check_kind(_head(source), source.shown)
         return said
+    if source.query:
+        raise UsageError(
+            "a query gives a table, not rows of one class", path=source.shown, advice="leave out ::" + source.query
+        )
     head = _head(source)
     if delimiter is not None:
         check_kind(head, source.shown)
@@ -77,6 +84,10 @@ def table_format_of(source: ByteSource, name: str = "auto") -> TableFormat:
         return said
     head = _head(source)
     found = _marked(head, source, table=True)
+    if source.query and found != "sqlite":
+        raise UsageError(
+            "is no SQLite database, so it cannot be asked", path=source.shown, advice="leave out ::" + source.query
+        )
     if not found:
         check_kind(head, source.shown)
     return data_format(found or "csv")  # type: ignore[return-value]
@@ -89,19 +100,32 @@ def has_table_mark(source: ByteSource) -> bool:
 
 def _marked(head: bytes, source: ByteSource, table: bool) -> str:
     """The name of the format with a mark of its own that a file begins with, or ''; raises DataError where several do."""
+    # A format whose mark is not there is not loaded.
     found = [
         name
         for name, info in DATA_FORMAT_NAMES.items()
-        if not info.general and info.table == table and data_format(name).sniff(head)
+        if not info.general
+        and info.table == table
+        and head.startswith(info.marks or b"")
+        and data_format(name).sniff(head)
     ]
     if len(found) > 1:
-        ending = source.name.lower().removesuffix(".gz").rpartition(".")[2]
-        found = [name for name in found if f".{ending}" in DATA_FORMAT_NAMES[name].endings] or found
+        ending = without_packing(source.name.lower())
+        found = [name for name in found if ending.endswith(DATA_FORMAT_NAMES[name].endings)] or found
     if len(found) > 1:
         readings = " and ".join(found)
-        advice = "say which with --data-format " + " or ".join(found)
+        advice = f"say which with {'--format' if table else '--data-format'} " + " or ".join(found)
         raise DataError(f"can be read as {readings}", path=source.shown, advice=advice)
     return found[0] if found else ""
+
+
+def writer_of(name: str) -> Callable[..., None]:
+    """The function write(path, tables) of a format, see table_stream.TableStream; raises UsageError where there is none."""
+    names = [name for name, info in DATA_FORMAT_NAMES.items() if info.writes]
+    if name not in names:
+        raise UsageError(f"cannot write the format '{name}'", advice=did_you_mean(name, names))
+    found: Callable[..., None] = import_module(f"anncli.formats.data.{DATA_FORMAT_NAMES[name].module}").write
+    return found
 
 
 def _head(source: ByteSource) -> bytes:

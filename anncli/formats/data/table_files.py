@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from anncli.formats.data.base import TableWant
+from anncli.formats.data.folders import expand, is_several
+from anncli.formats.data.labelled_files import stream_files
 from anncli.formats.data.registry import table_format_of
 from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import Path
@@ -21,5 +23,13 @@ def read_table(path: Path, want: TableWant | None = None, data_format: str = "au
 
 
 def stream_table(source: ByteSource, want: TableWant | None = None, data_format: str = "auto") -> Iterator[Table]:
-    """The same table in batches of bounded size; at least one, which may have no rows."""
-    yield from table_format_of(source, data_format).open_table(source, want or TableWant())
+    """The same table in batches of bounded size; at least one, which may have no rows.
+
+    A folder or a glob gives the rows of its files below each other, with their classes; the digest of `source` is theirs.
+    """
+    want = want or TableWant()
+    if not is_several(source.path):
+        yield from table_format_of(source, data_format).open_table(source, want)
+        return
+    files = expand([source.path], want.remarks)
+    yield from stream_files(files, want, data_format, source.add_digest)

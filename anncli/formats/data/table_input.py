@@ -21,11 +21,15 @@ from anncli.tables import Table, join_tables
 def open_tables(path: Path, read: ReadRequest, remarks: Remarks) -> tuple[ByteSource, Iterator[Table]]:
     """The source of a file, or of stdin for '-', and the batches of its table."""
     source = ByteSource(path)
-    na = read.na if read.only_na else (*NA_WORDS, *read.na)
-    want = TableWant(decimal=read.decimal, na=na, remarks=remarks, header=read.header)
     # Rows of numbers are a table too.
     name = "csv" if read.format == "vectors" else read.format
-    return source, _watched(stream_table(source, want, name), remarks)
+    return source, _watched(stream_table(source, table_want(read, remarks), name), remarks)
+
+
+def table_want(read: ReadRequest, remarks: Remarks) -> TableWant:
+    """What the formats are told of a request."""
+    na = read.na if read.only_na else (*NA_WORDS, *read.na)
+    return TableWant(decimal=read.decimal, na=na, remarks=remarks, header=read.header, size=read.size, grey=read.grey)
 
 
 def read_table(path: Path, read: ReadRequest, remarks: Remarks) -> tuple[Table, str, Source]:

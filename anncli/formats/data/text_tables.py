@@ -10,6 +10,7 @@ from anncli.compiled.table_syntax import Flaw, Rows
 from anncli.compiled.table_text import parse_rows
 from anncli.errors import DataError, count_of, quoted
 from anncli.formats.data.base import TableWant
+from anncli.formats.data.csv_writer import write as write
 from anncli.formats.data.text_cells import ForeignNumbers
 from anncli.formats.data.text_layout import LayoutFinder, TableLayout
 from anncli.formats.data.text_pieces import Piece, Pieces, bad_byte_before
