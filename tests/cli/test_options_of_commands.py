@@ -174,7 +174,7 @@ def test_bench_and_gradcheck_have_only_options_that_they_use() -> None:
     trains = ends | {"validation", "test", "learning_rate", "batch_size", "dropout", "option", "momentum"}
     assert not trains & options_of("gradcheck").keys()
     assert set(TrainingOptions._fields) & options_of("gradcheck").keys() == {
-        "loss", "targets", "scaling", "class_weight", "l2", "l1", "label_smoothing", "init", "seed",
+        "loss", "targets", "scaling", "target_scaling", "class_weight", "l2", "l1", "label_smoothing", "init", "seed",
     }  # fmt: skip
 
 
