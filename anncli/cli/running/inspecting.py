@@ -9,6 +9,7 @@ import numpy as np
 
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
+from anncli.cli.showing.columns import column_text, encoder_document, table_document
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.repeating import repeating_line
 from anncli.errors import NetworkError, printable
@@ -52,6 +53,8 @@ def summary(network: Network) -> dict[str, Any]:
         "targets": list(network.targets) if network.targets else None,
         "threshold": network.decision_threshold if network.n_outputs == 1 else None,
         "columns": list(network.columns),
+        "table": table_document(network),
+        "encoder": encoder_document(network),
         "scaling": {"method": scaling.method, "per_vector": scaling.per_vector, "activation": scaling.activation},
         "training": dict(network.source.training),
         "record": network.record,
@@ -97,6 +100,8 @@ def _entry(entry: dict[str, Any], number: int) -> str:
     if "layer" in entry:
         blocks = ", ".join(" x ".join(map(str, shape)) for shape in entry.get("blocks", ()))
         return f"{number}: {entry['layer']}" + (f", parameters {blocks}" if blocks else "")
+    if "kind" in entry:
+        return column_text(entry)
     return ", ".join(f"{name} {_word(value)}" for name, value in entry.items())
 
 
