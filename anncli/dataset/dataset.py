@@ -40,6 +40,9 @@ class Dataset:
     n_targets), or (n_samples,) for one; nan: the row has no answer. target_names: () for 'target 1' ... task: 'regression'
     where there are targets, or 'multi-label', with targets 1 where the row has the label of that name and 0 where not.
 
+    groups: whole numbers (n_samples,), equal for rows that no split into sets may divide, or None; times: numbers (n_samples,)
+    that grow with time, or None: sets are then cut in the order of time.
+
     Raises: ValueError for arrays that do not fit together, for inputs that are not finite, for weights that are
     negative, not finite or all 0, and for targets that are infinite or no labels.
     """
@@ -54,6 +57,8 @@ class Dataset:
     targets: Array | None = None
     target_names: tuple[str, ...] = ()
     task: str = ""
+    groups: Array | None = None
+    times: Array | None = None
 
     def __post_init__(self) -> None:
         self.inputs = np.ascontiguousarray(self.inputs, dtype=np.float32)
@@ -73,6 +78,9 @@ class Dataset:
             raise ValueError("inputs must be finite: remove or replace nan and inf first")
         if self.weights is not None:
             self.weights = _checked_weights(self.weights, len(self.inputs))
+        for name in ("groups", "times"):
+            if (values := getattr(self, name)) is not None and np.shape(values) != (len(self.inputs),):
+                raise ValueError(f"{len(self.inputs)} samples but {name} of shape {np.shape(values)}")
 
     def _set_targets(self) -> None:
         """Complete the task, and the labels of a task that has none."""

@@ -66,6 +66,9 @@ def dataset_digest(dataset: Dataset) -> str:
         digest.update(np.ascontiguousarray(dataset.targets, dtype="<f4").data)
     if dataset.weights is not None:
         digest.update(np.ascontiguousarray(dataset.weights, dtype="<f4").data)
+    for name, values in (("groups", dataset.groups), ("times", dataset.times)):
+        if values is not None:
+            digest.update(name.encode() + np.ascontiguousarray(values, dtype="<f8").tobytes())
     return digest.hexdigest()
 
 
