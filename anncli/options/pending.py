@@ -9,7 +9,6 @@ from anncli.options.table import TABLES
 PENDING: dict[str, tuple[str, ...]] = {
     "transpose": TABLES,
     "memory_limit": ("train", "test", "bench"),
-    "to": (),
 }
 
 

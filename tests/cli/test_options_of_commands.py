@@ -208,6 +208,11 @@ COMPLETIONS = [
     ("ann bench --over e", ["plain,epochs"]),
     ("ann init --activation so", ["plain,softplus", "plain,softsign"]),
     ("ann trainers irprop+", ["plain,irprop+"]),
+    ("ann train --missing me", ["plain,mean", "plain,median", "plain,median+indicator"]),
+    ("ann train --label fi", ["plain,first"]),
+    ("ann train --task r", ["plain,regression"]),
+    ("ann train --network ne", ["file,ne"]),
+    ("ann predict --to js", ["plain,jsonl"]),
     ("ann test --require macro-r", ["plain,macro-recall>="]),
 ]
 
