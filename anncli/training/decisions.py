@@ -40,8 +40,9 @@ def choose_loss(network: Network, options: TrainingOptions, task: str = "classif
     output, loss = network.topology.output_activation, options.loss
     if loss == "auto":
         fitting = default_loss(output)
-        if task == "regression" and fitting != "poisson":
-            fitting = "mse"
+        if task == "regression":
+            # Continued training keeps its loss: with quantiles it says which output gives which.
+            fitting = network.loss or (fitting if fitting == "poisson" else "mse")
         loss = trainer_class(options.trainer).needs_loss or fitting
     with asking():
         check_loss(loss, output)
