@@ -124,8 +124,8 @@ ENGINES: dict[str, Engine] = {
     "sklearn": sklearn(),
     "sklearn-16": sklearn(16, "tanh"),
     "ann": ours(),
-    "lm": ours(epochs=200, trainer="lm"),
-    "br": ours(epochs=200, trainer="br"),
+    "lm": ours(epochs=60, trainer="lm"),
+    "br": ours(epochs=60, trainer="br", validation=0.0),
     "lbfgs": ours(trainer="lbfgs"),
     "lightgbm": lightgbm,
 }

@@ -144,7 +144,7 @@ def prepare(
     warnings = [*check_sets(data, rows), *decisions.options_without_effect(options, rows), *unknown_rows(seen, rows)]
     warnings += too_few_to_split(data, rows) if options.validation is None and is_drawn else []
     self_test_inputs = _self_test_inputs(data, training)
-    l2 = decisions.choose_l2(options, rows, is_drawn, prior_precision or _precision(network, data))
+    l2 = decisions.choose_l2(options, rows, is_drawn, _precision(network, data, prior_precision))
     problem, backend = _problem(network, data, options, backend)
     targets = decisions.choose_targets(network, options, problem.loss)
     scaling = decisions.choose_scaling(network, data, options, training)
@@ -171,7 +171,9 @@ def _problem(
     return problem, fall_back(backend or choose_backend(), problem)
 
 
-def _precision(network: Network, data: Dataset) -> float:
+def _precision(network: Network, data: Dataset, asked: float | None) -> float:
+    if asked is not None:
+        return asked
     # The losses of numbers are means over outputs.
     return NUMBERS_PRECISION / network.n_outputs if data.task == "regression" else PRIOR_PRECISION
 

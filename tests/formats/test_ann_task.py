@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 import anncli
+from anncli.cli.running.inspecting import summary, verify
 from anncli.dataset.dataset import Dataset
 from anncli.errors import NetworkError
 from anncli.formats.networks.ann import parse_network, render_network
 from anncli.formats.networks.ann_trained import checksum
+from anncli.formats.networks.storage import render
 from anncli.network.network import Network
 
 HEAD = "anncli: 1\ninputs: 2\nlayers: [3 tanh, 2 linear]\n"
@@ -92,3 +94,20 @@ def test_the_head_and_the_trained_part_must_agree() -> None:
     text = render_network(trained(), HEAD)
     with pytest.raises(NetworkError, match="the network was trained for regression, the head says multi-label"):
         parse_network(text.replace(HEAD, HEAD + "task: multi-label\n"), "net.nn")
+
+
+def test_a_format_without_tasks_refuses_the_network() -> None:
+    network = Network.create(2, ["2 linear"], task="regression", parameters=np.ones(6))
+    with pytest.raises(
+        NetworkError, match="a file of the format ann1dn cannot hold a network for regression; save it in"
+    ):
+        render(network, "ann1dn")
+
+
+def test_the_summary_of_a_file() -> None:
+    network = trained()
+    shown = summary(network)
+    assert (shown["task"], shown["target_names"], shown["threshold"]) == ("regression", ["a", "b: c"], None)
+    assert list(shown["target_scaling"]) == ["method", "offset", "spread"]
+    assert shown["target_scaling"]["offset"] == pytest.approx(network.target_scaling.offset, rel=1e-5)
+    assert verify(network, "net.nn")["passed"]
