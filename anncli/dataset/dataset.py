@@ -37,7 +37,7 @@ class Dataset:
     names of list files or ().
 
     For another task than classification there are targets in place of labels and classes. targets: float32 (n_samples,
-    n_targets), or (n_samples,) for one; nan: the row has no answer. target_names: () for 'target 1' ... task: 'regression'
+    n_targets), or (n_samples,) for one; nan: the row has no answer. target_names: their names or (). task: 'regression'
     where there are targets, or 'multi-label', with targets 1 where the row has the label of that name and 0 where not.
 
     groups: whole numbers (n_samples,), equal for rows that no split into sets may divide, or None; times: numbers (n_samples,)
@@ -99,7 +99,7 @@ class Dataset:
         self.targets = _checked_targets(self.targets, len(self.inputs), self.task)
         if self.target_names and len(self.target_names) != self.targets.shape[1]:
             raise ValueError(f"{len(self.target_names)} names for {self.targets.shape[1]} targets")
-        self.target_names = self.target_names or tuple(f"target {k}" for k in range(1, self.n_targets + 1))
+        self.target_names = tuple(self.target_names)
 
     @classmethod
     def from_classes(cls, *inputs: Any, classes: tuple[str, ...] = ()) -> Dataset:
@@ -126,6 +126,11 @@ class Dataset:
         """0 for classification."""
         return 0 if self.targets is None else int(self.targets.shape[1])
 
+    @property
+    def names_of_targets(self) -> tuple[str, ...]:
+        """target_names, or 'target 1' ... where there are none."""
+        return self.target_names or tuple(f"target {k}" for k in range(1, self.n_targets + 1))
+
     def answered(self, rows: Array | None = None) -> Array:
         """bool (n,): whether each of `rows` (all when None) has a label, or all its targets."""
         if self.targets is None:
@@ -146,7 +151,7 @@ class Dataset:
 
     def __repr__(self) -> str:
         if self.targets is not None:
-            return f"<Dataset of {self.n_samples} x {self.n_inputs}, {self.task}: {', '.join(self.target_names)}>"
+            return f"<Dataset of {self.n_samples} x {self.n_inputs}, {self.task}: {', '.join(self.names_of_targets)}>"
         return f"<Dataset of {self.n_samples} x {self.n_inputs}, classes: {', '.join(self.classes) or 'none'}>"
 
 
