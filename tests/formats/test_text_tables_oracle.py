@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from anncli.errors import DataError
 from anncli.formats.data import text_pieces
 from anncli.formats.data.base import NA_WORDS, TableWant
 from anncli.formats.data.table_files import read_table
@@ -93,3 +94,10 @@ def test_tables_of_pandas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed:
             v if v is None or isinstance(v, str) or ours.numbers is not None else number_word(v) for v in data[name]
         ]
     assert table.column("number").numbers is not None
+    # Without the options the same is found, or both readings are named.
+    try:
+        found = read_table(path)
+    except DataError as fault:
+        assert " can " in str(fault) or "a decimal comma" in str(fault), str(fault)
+    else:
+        assert (found.names, [values(c) for c in found.columns]) == (table.names, [values(c) for c in table.columns])
