@@ -10,7 +10,8 @@ from anncli.compiled.row_text import NUMBER
 from anncli.errors import DataError, quoted
 from anncli.tables import Table, TableColumn
 
-_POINT = "with a decimal point", "write all decimals alike; where the point is the mark, say --decimal ."
+_PLAIN = "", ""
+_TOO_LARGE = "too large for a 64-bit float", "correct it, or scale the values down"
 # How numbers of other programs and cultures are written: what is odd about them, and what to do.
 _WAYS = tuple(
     (re.compile(pattern, re.IGNORECASE), (odd, advice))
@@ -65,46 +66,46 @@ class ForeignNumbers:
     """
 
     def __init__(self) -> None:
-        self._found: dict[str, tuple[str, int | None, int]] = {}
-        self._cleared: set[str] = set()
+        # The place of each column that had words, and its first odd one with its line.
+        self._worded: dict[int, str] = {}
+        self._odd: dict[int, tuple[str, int | None]] = {}
+        self._cleared: set[int] = set()
 
     def watch(self, columns: Sequence[TableColumn], lines: Sequence[int]) -> None:
         """Take notice of the columns of a batch and the lines of its rows."""
         for place, column in enumerate(columns, 1):
-            if column.codes is None or column.name in self._cleared:
+            if column.codes is None or place in self._cleared:
                 continue
-            odd = None
-            for word in column.words:
-                is_number = NUMBER.fullmatch(word.encode()) is not None
-                if not is_number and not _way_out(word.strip()):
-                    self._cleared.add(column.name)
+            self._worded[place] = column.name
+            for code, word in enumerate(column.words):
+                odd = _oddity(word.strip())
+                if odd is None:
+                    self._cleared.add(place)
                     break
-                # Where the decimal mark is a comma, a word with a point is one that the reader did not take for a number.
-                odd = word if odd is None and not (is_number and _is_plain(word)) else odd
-            if odd is not None and column.name not in self._found:
-                row = int((column.codes == column.words.index(odd)).argmax())
-                self._found[column.name] = odd, lines[row] if row < len(lines) else None, place
+                if odd is not _PLAIN and place not in self._odd:
+                    row = int((column.codes == code).argmax())
+                    self._odd[place] = word, lines[row] if row < len(lines) else None
 
     def check(self, shown: str) -> None:
         """Raises DataError for the first such column."""
-        for name, (word, line, place) in self._found.items():
-            if name not in self._cleared:
-                message, advice = _way_out(word.strip()) or _POINT
-                message = f"column {quoted(name)} holds numbers, one of them {message}: {quoted(word)}"
-                raise DataError(message, path=shown, line=line, column=place, advice=advice)
+        place = min(self._worded.keys() - self._cleared, default=0)
+        if not place:
+            return
+        name = quoted(self._worded[place])
+        if place in self._odd:
+            word, line = self._odd[place]
+            message, advice = _oddity(word.strip()) or _PLAIN
+            message = f"column {name} holds numbers, one of them {message}: {quoted(word)}"
+            raise DataError(message, path=shown, line=line, column=place, advice=advice)
+        # The decimal mark is a comma: numbers with a point were no numbers for the reader.
+        message = f"column {name} holds numbers with a decimal comma and numbers with a point"
+        raise DataError(
+            message, path=shown, advice="write all decimals alike; where the point is the mark, say --decimal ."
+        )
 
 
-def _is_plain(word: str) -> bool:
-    """Whether a number is a word that can only come from a number that the reader took for one."""
-    return "." not in word and math.isfinite(float(word))
-
-
-def _way_out(word: str) -> tuple[str, str] | None:
+def _oddity(word: str) -> tuple[str, str] | None:
     """What is odd about a number that is written in another way, and what to do about it; None for other words."""
     if NUMBER.fullmatch(word.encode()):
-        return (
-            None
-            if math.isfinite(float(word))
-            else ("too large for a 64-bit float", "correct it, or scale the values down")
-        )
+        return _PLAIN if math.isfinite(float(word)) else _TOO_LARGE
     return next((out for pattern, out in _WAYS if pattern.fullmatch(word)), None)
