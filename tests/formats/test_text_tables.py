@@ -13,6 +13,7 @@ from anncli.formats.data import text_pieces
 from anncli.formats.data.base import NA_WORDS, TableWant
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_files import read_table, stream_table
+from anncli.formats.data.text_cells import first_row_of, look_like_dates, odd_words
 from anncli.formats.files.source import ByteSource
 from anncli.tables import Table, TableColumn
 
@@ -201,7 +202,7 @@ def test_packed_and_named_by_format(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(b"a,b\n1,x\n"))
     assert rows(read_table(path)) == [[1, "x"]]
     assert rows(read_table(path, data_format="csv")) == [[1, "x"]]
-    with pytest.raises(UsageError, match="the data format vectors reads no tables; use one of .*csv"):
+    with pytest.raises(UsageError, match=r"the data format vectors reads no tables; use one of .*csv"):
         read_table(path, data_format="vectors")
 
 
@@ -262,3 +263,71 @@ def test_every_spelling_of_a_missing_cell(read: Read) -> None:
     spellings = [*NA_WORDS, *(word.lower() for word in NA_WORDS), "", "  ", "NaN", "NULL"]
     table = read("a,b\n1,x\n" + "".join(f"{word},y\n" for word in spellings))
     assert cells(table.columns[0]) == [1] + [None] * len(spellings)
+
+
+CASES = Path(__file__).parent.parent / "data/cases"
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "first", "n_rows"),
+    [
+        ("A1/flowers.csv", "1 2 3 4 5", [5.1, 3.5, 1.4, 0.2, "setosa"], 12),
+        ("A2/data.csv", "1 2 3 4 5", [5.1, 3.5, 1.4, 0.2, 0], 12),
+        ("G1/p.csv", "0 1 2", [2.095, 2.25, -0.931], 30),
+        ("K5/p.txt", "1 2 3", [2.095, 2.25, -0.931], 10),
+        ("K9/p.txt", "index a b c", [1, 2.095, 2.25, -0.931], 10),
+        ("L1/p.csv", "a b c", [1, None, 3], 11),
+        ("L3/p.csv", "index a b c", [0, 2.095, 2.25, -0.931], 10),
+        ("L5/n.csv", "a b c", None, 0),
+        ("L6/p.csv", "a #visits b", [2.095, 2.25, -0.931], 10),
+        ("M1/p.csv", "1 2 3", [2.095, 2.25, -0.931], 10),
+        ("M3/p.csv", "a b c", [2.095, 2.25, -0.931], 10),
+    ],
+)
+def test_files_that_people_had_trouble_with(name: str, names: str, first: list[object] | None, n_rows: int) -> None:
+    table = read_table(CASES / name)
+    assert (table.names, table.n_rows) == (tuple(names.split()), n_rows)
+    assert (rows(table) or [None])[0] == first
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("E1/n.txt", ":20:3: column '3' holds numbers, one of them not finite: '1.#QNAN'; replace the value, or name it with --na if it stands for a missing one"),
+        ("I3/p.csv", ":1: commas inside values and between them: '2,095, 2,25, -0,931'; write decimals with a point; if each comma separates two values, write them alike and without leading zeros"),
+        ("K1/p.txt", ":1:1: column '1' holds numbers, one of them with the exponent of Fortran: '2.095000D+00'; write exponents with E"),
+        ("K3/p.txt", ":1:1: column '1' holds numbers, one of them in hexadecimal: '0x1.0c28f5c28f5c3p+1'; write it with decimals"),
+        ("K6/p.txt", ":1: 2 names ('% measured') above rows of 3 values; correct the names, or take their line out; comments begin with #"),
+        ("K8/p.txt", ":1:1: column '1' holds numbers, one of them with marks between the thousands: '2_095_000'; write thousands without a mark between them"),
+        ("N1/p.txt", ":1:1: '2,095' can be a number with a decimal comma; say --decimal , if it is; otherwise --delimiter ,"),
+        ("N3/p.txt", ":6:2: column '2' holds numbers, one of them with another minus sign: '\u22120.332'; write the minus sign as -"),
+    ],
+)  # fmt: skip
+def test_files_that_people_must_correct(name: str, message: str) -> None:
+    with pytest.raises(DataError) as caught:
+        read_table(CASES / name)
+    assert str(caught.value) == f"{CASES / name}{message}"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["2024-05-01", "1999/1/2"], ["1981-01", "1981-02"], ["1.5.2024", "31.12.99"], ["01/31/2024 12:30"],
+        ["2024-05-01T12:30:59Z", "2024-05-01 12:30:59.25+02:00"], ["12:30", "7:05:10 pm"], ["1 May 2024", "30-Apr-99"],
+        ["May 1, 2024", "Dec 2023"], ["Mon, 01 May 2024 10:00:00"], ["10/Oct/2000"],
+    ],
+)  # fmt: skip
+def test_dates_are_recognised(words: list[str]) -> None:
+    assert look_like_dates(words)
+
+
+@pytest.mark.parametrize("words", [[], ["a"], ["2024-05-01", "soon"], ["1-2"], ["may"], ["40-49"], ["1.2.3.4"], ["12"]])
+def test_other_words_are_no_dates(words: list[str]) -> None:
+    assert not look_like_dates(words)
+
+
+def test_odd_words_among_numbers(read: Read) -> None:
+    table = read("a,b\n1,x\n2,y\n1O,z\n3,x\n3,x\n-,y\n")
+    assert odd_words(table.column("a")) == (4, ("1O", "-"))
+    assert first_row_of(table, "a", "1O") == 2
+    assert table.line_of(2) == 4

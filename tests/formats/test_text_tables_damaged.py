@@ -49,10 +49,11 @@ def damaged(text: bytes, rng: random.Random) -> bytes:
 def result(path: Path, want: TableWant) -> Table | str:
     try:
         return read_table(path, want)
-    except DataError as fault:
-        assert str(fault).startswith(str(path))
-        assert "\n" not in str(fault)
-        return str(fault)
+    except DataError as error:
+        fault = str(error)
+    assert fault.startswith(str(path))
+    assert "\n" not in fault
+    return fault
 
 
 def plain(found: Table | str) -> object:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from anncli.compiled.row_text import is_foreign_number, is_value, text_of
 from anncli.compiled.table_syntax import Syntax
 from anncli.compiled.table_text_python import BLANKS
-from anncli.errors import DataError, quoted
+from anncli.errors import DataError, count_of, quoted
 
 Row = Sequence[bytes]
 # So many rows tell in most files whether the first one names the columns.
@@ -28,12 +28,27 @@ class FirstRow:
 
     def names_columns(self) -> bool:
         """Whether the first row names the columns; raises DataError where it can as well be a row."""
-        if not self.below or self.shift:
-            return all(self._is_word(cell) for cell in self.first)
+        if not self.below:
+            return all(map(self._is_word, self.first))
+        if self.shift:
+            return self._leaves_out_row_names()
         every, self.below = self.below, self.below[:TELLING_ROWS]
         told = self._is_told()
         self.below = every
         return self._among_words() if told is None else told
+
+    def _leaves_out_row_names(self) -> bool:
+        """Whether a first row that is one short names all columns but the first one, of row names, as R writes it."""
+        if not all(map(self._is_word, self.first)):
+            return False
+        row_names = [row[0].strip(BLANKS) for row in self.below]
+        numbered = row_names == [str(k + 1).encode() for k in range(len(row_names))]
+        if len(set(row_names)) == len(row_names) and (numbered or all(map(self._is_word, row_names))):
+            return True
+        names = count_of(len(self.first), "name")
+        message = f"{names} ({quoted(text_of(b' '.join(self.first)))}) above rows of {len(self.first) + 1} values"
+        advice = "correct the names, or take their line out; comments begin with #"
+        raise DataError(message, path=self.shown, line=self.line, advice=advice)
 
     def _is_told(self) -> bool | None:
         """Whether columns of numbers tell that the first row names them; None where no column tells."""
