@@ -34,7 +34,9 @@ def test_numbers_between_blanks_and_lines() -> None:
 
 
 @pytest.mark.usefixtures("kernels")
-@pytest.mark.parametrize("word", ["nan", "inf", "1_0", "0x1", "1e", "1e+", ".", "-", "1,5", "1-", "3.5e39", "-1e400", "1.5.", "\xb2"])
+@pytest.mark.parametrize(
+    "word", ["nan", "inf", "1_0", "0x1", "1e", "1e+", ".", "-", "1,5", "1-", "3.5e39", "-1e400", "1.5.", "\xb2"]
+)
 def test_the_first_word_that_is_no_number(word: str) -> None:
     found, at = read_numbers(f"1 2\n3 {word} 4\n".encode())
     assert (found.tolist(), at) == ([1, 2, 3], 6)
@@ -43,7 +45,15 @@ def test_the_first_word_that_is_no_number(word: str) -> None:
 @pytest.mark.usefixtures("kernels")
 def test_numbers_are_those_of_float() -> None:
     dice = random.Random(1)
-    texts = ["9007199254740993", "9007199254740992.5", "1e23", "8.5e-320", "2.2250738585072011e-308", "0.1", "340282356779733661637539395458142568447"]
+    texts = [
+        "9007199254740993",
+        "9007199254740992.5",
+        "1e23",
+        "8.5e-320",
+        "2.2250738585072011e-308",
+        "0.1",
+        "340282356779733661637539395458142568447",
+    ]
     for _ in range(20_000):
         digits = "".join(dice.choices("0123456789", k=dice.choice((1, 5, 16, 17, 18, 19, 20, 30))))
         point = dice.randrange(len(digits) + 1)
@@ -69,7 +79,9 @@ def rows(text: bytes) -> tuple[list[object], int]:
     cells = list(zip(pairs.indices.tolist(), pairs.values.tolist(), strict=True))
     found = [
         (label, query, line, cells[first:last])
-        for label, query, line, first, last in zip(labels, pairs.queries.tolist(), pairs.lines.tolist(), ends, ends[1:], strict=False)
+        for label, query, line, first, last in zip(
+            labels, pairs.queries.tolist(), pairs.lines.tolist(), ends, ends[1:], strict=False
+        )
     ]
     return found, at
 
@@ -127,11 +139,11 @@ def test_twins_agree_on_damaged_rows(monkeypatch: pytest.MonkeyPatch) -> None:
         text = bytearray(good)
         for _ in range(dice.choice((1, 2, 5))):
             place = dice.randrange(len(text))
-            text[place : place + dice.choice((0, 1, 1))] = dice.choice((b"", b":", b" ", b"\n", b"#", b"1", b"e", b"-", b".", b"n", b"\r", b"\x0b"))
+            text[place : place + dice.choice((0, 1, 1))] = dice.choice(
+                (b"", b":", b" ", b"\n", b"#", b"1", b"e", b"-", b".", b"n", b"\r", b"\x0b")
+            )
         damaged = bytes(text) + b"\n"
         monkeypatch.setenv("ANN_KERNELS", "native")
         one = rows(damaged)
         monkeypatch.setenv("ANN_KERNELS", "numpy")
         assert repr(rows(damaged)) == repr(one), damaged
-
-

@@ -45,7 +45,10 @@ def facts(found: Table) -> dict[str, Any]:
 
 
 def values(dice: random.Random, n: int) -> list[float]:
-    return [dice.choice((dice.gauss(0, 1), 0.0, float(dice.randrange(-9, 9)), dice.gauss(0, 1e30), 5e-324, -1e16 - 2)) for _ in range(n)]
+    return [
+        dice.choice((dice.gauss(0, 1), 0.0, float(dice.randrange(-9, 9)), dice.gauss(0, 1e30), 5e-324, -1e16 - 2))
+        for _ in range(n)
+    ]
 
 
 def split(made: Table, places: list[int]) -> list[Table]:
@@ -59,18 +62,36 @@ def test_libsvm(tmp_path: Path, seed: int) -> None:
     n, width = dice.choice((1, 30)), dice.choice((1, 6))
     label = numbers("label", [float(dice.choice((1, -1))) if seed % 2 else dice.gauss(0, 1) for _ in range(n)])
     groups = [numbers("qid", [float(k // 3) for k in range(n)])] if seed % 3 == 0 else []
-    inputs = [numbers(str(k + seed % 2), [None if dice.random() < 0.1 else x for x in values(dice, n)]) for k in range(width)]
+    inputs = [
+        numbers(str(k + seed % 2), [None if dice.random() < 0.1 else x for x in values(dice, n)]) for k in range(width)
+    ]
     if seed % 2 == 0:
         # Without a value there index 0 would not show.
         inputs[0] = numbers("0", [1.5] * n)
-    made = table(label, *groups, *inputs, is_named=False, labels=("label",), group="qid" if groups else "", task="classification" if seed % 2 else "regression")
+    made = table(
+        label,
+        *groups,
+        *inputs,
+        is_named=False,
+        labels=("label",),
+        group="qid" if groups else "",
+        task="classification" if seed % 2 else "regression",
+    )
     assert facts(again(tmp_path, "libsvm", split(made, [n // 2]))) == facts(made)
 
 
 def test_labels_of_libsvm(tmp_path: Path) -> None:
-    made = table(words("label", ["1,3", None, "2"]), numbers("1", [0, 0, 0]), is_named=False, labels=("label",), task="classification")
+    made = table(
+        words("label", ["1,3", None, "2"]),
+        numbers("1", [0, 0, 0]),
+        is_named=False,
+        labels=("label",),
+        task="classification",
+    )
     assert facts(again(tmp_path, "libsvm", made)) == facts(made)
-    moved = again(tmp_path, "libsvm", table(numbers("a", [1, 2]), numbers("answer", [3, 4]), numbers("b", [5, 0])), ("answer",))
+    moved = again(
+        tmp_path, "libsvm", table(numbers("a", [1, 2]), numbers("answer", [3, 4]), numbers("b", [5, 0])), ("answer",)
+    )
     assert content(moved) == {"label": [3, 4], "1": [1, 2], "2": [5, 0]}
     assert (tmp_path / "a.libsvm").read_text() == "3 1:1 2:5\n4 1:2\n"
 
@@ -79,15 +100,41 @@ def test_labels_of_libsvm(tmp_path: Path) -> None:
 def test_arff(tmp_path: Path, seed: int) -> None:
     dice = random.Random(seed)
     n = dice.choice((1, 25))
-    levels = ("a", "b c", "d,e", "it's", 'say "x"', "50%", "Zürich", "{x}", "?", "back\\slash", "line\nend", "", "7", "-1.5")
+    levels = (
+        "a",
+        "b c",
+        "d,e",
+        "it's",
+        'say "x"',
+        "50%",
+        "Zürich",
+        "{x}",
+        "?",
+        "back\\slash",
+        "line\nend",
+        "",
+        "7",
+        "-1.5",
+    )
     columns = [
         numbers("x 1", [None if dice.random() < 0.2 else x for x in values(dice, n)]),
         declared("kind's", [dice.randrange(-1, len(levels)) for _ in range(n)], levels),
         words("text", [None if dice.random() < 0.1 else f"{dice.choice(levels[:10])} {k}" for k in range(n)]),
         numbers("w", [float(dice.randrange(1, 5)) for _ in range(n)]),
     ]
-    answer = declared("class", [dice.randrange(2) for _ in range(n)], ("no", "yes")) if seed % 2 else numbers("y", values(dice, n))
-    made = table(*columns[:3], answer, columns[3], labels=(answer.name,), weight="w", task="classification" if seed % 2 else "regression")
+    answer = (
+        declared("class", [dice.randrange(2) for _ in range(n)], ("no", "yes"))
+        if seed % 2
+        else numbers("y", values(dice, n))
+    )
+    made = table(
+        *columns[:3],
+        answer,
+        columns[3],
+        labels=(answer.name,),
+        weight="w",
+        task="classification" if seed % 2 else "regression",
+    )
     found = again(tmp_path, "arff", made)
     # The name of the weights is not kept.
     assert facts(found.rename([*made.names[:4], "w"])._replace(weight="w")) == facts(made)
@@ -96,7 +143,9 @@ def test_arff(tmp_path: Path, seed: int) -> None:
 def test_the_answer_of_arff_is_the_last_attribute(tmp_path: Path) -> None:
     found = again(tmp_path, "arff", table(words("k", ["a", "b", "a"]), numbers("x", [1, 2, 3])), ("k",))
     assert (found.names, found.labels, content(found)) == (("x", "k"), ("k",), {"x": [1, 2, 3], "k": ["a", "b", "a"]})
-    assert (tmp_path / "a.arff").read_text() == "@relation table\n\n@attribute x numeric\n@attribute k {a,b}\n\n@data\n1,a\n2,b\n3,a\n"
+    assert (
+        tmp_path / "a.arff"
+    ).read_text() == "@relation table\n\n@attribute x numeric\n@attribute k {a,b}\n\n@data\n1,a\n2,b\n3,a\n"
 
 
 @pytest.mark.parametrize("name", PATTERNS)
@@ -106,7 +155,11 @@ def test_patterns(tmp_path: Path, name: str, seed: int) -> None:
     n = 20
     inputs = [numbers(str(k + 1), values(dice, n)) for k in range(dice.choice((1, 5)))]
     if seed % 2:
-        answers = [declared("class", [0, 1, 2] + [dice.randrange(3) for _ in range(n - 3)], ("output 1", "output 2", "output 3"))]
+        answers = [
+            declared(
+                "class", [0, 1, 2] + [dice.randrange(3) for _ in range(n - 3)], ("output 1", "output 2", "output 3")
+            )
+        ]
     else:
         answers = [numbers(f"output {k + 1}", [0.0, 1.0, *values(dice, n - 2)]) for k in range(dice.choice((1, 3)))]
     sets = (("training", 12), ("validation", 3), ("test", 5)) if name == "proben1" else ()
@@ -123,15 +176,29 @@ def test_class_names_become_outputs(tmp_path: Path, name: str) -> None:
 
 
 def test_the_text_of_a_fann_file(tmp_path: Path) -> None:
-    again(tmp_path, "fann", table(numbers("a", [0.1, 2]), numbers("b", [1e20, -3]), numbers("y", [1, 0.5]), labels=("y",)))
+    again(
+        tmp_path, "fann", table(numbers("a", [0.1, 2]), numbers("b", [1e20, -3]), numbers("y", [1, 0.5]), labels=("y",))
+    )
     assert (tmp_path / "a.train").read_text() == "2 2 1\n0.1 1e+20\n1\n2 -3\n0.5\n"
 
 
 @pytest.mark.parametrize("single", [False, True])
 def test_npy(tmp_path: Path, single: bool) -> None:
     kind = np.float32 if single else np.float64
-    columns = (numbers("x", [0.1, None, 3e38], kind), words("town", ["york", None, "leeds"]), declared("k", [1, -1, 0], ("a", "b", "c")))
-    made = table(*columns, numbers("w", [1, 2, 3], kind), labels=("town", "k"), task="classification", weight="w", group="town", sets=(("training", 3),))
+    columns = (
+        numbers("x", [0.1, None, 3e38], kind),
+        words("town", ["york", None, "leeds"]),
+        declared("k", [1, -1, 0], ("a", "b", "c")),
+    )
+    made = table(
+        *columns,
+        numbers("w", [1, 2, 3], kind),
+        labels=("town", "k"),
+        task="classification",
+        weight="w",
+        group="town",
+        sets=(("training", 3),),
+    )
     found = again(tmp_path, "npy", split(made, [1]))
     assert facts(found) == facts(made)
     assert np.load(tmp_path / "a.npy").dtype == kind
@@ -149,7 +216,10 @@ def test_npy_of_numbers_is_a_memory_map_again(tmp_path: Path) -> None:
 
 
 def test_npy_of_a_column_whose_first_word_comes_late(tmp_path: Path) -> None:
-    batches = [table(numbers("x", [1, 2.5]), numbers("y", [1, 2], np.float32)), table(words("x", ["a", "1"]), numbers("y", [3, 4.5]))]
+    batches = [
+        table(numbers("x", [1, 2.5]), numbers("y", [1, 2], np.float32)),
+        table(words("x", ["a", "1"]), numbers("y", [3, 4.5])),
+    ]
     found = again(tmp_path, "npy", batches)
     assert content(found) == content(join_tables(batches)) == {"x": ["1", "2.5", "a", "1"], "y": [1, 2, 3, 4.5]}
 
