@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -124,7 +124,7 @@ def batches_of(
     """Tables of blocks of rows (n, ...) of numbers or words, each row flattened; the answers stand behind the inputs."""
     first = 0
     for block in rows:
-        items = block.reshape(len(block), math.prod(block.shape[1:]))
+        items = as_rows(block)
         used = names or tuple(map(str, range(1, items.shape[1] + 1)))
         taken = slice(first, first + len(items))
         matrix = None
@@ -138,6 +138,11 @@ def batches_of(
             tuple(columns), len(items), bool(names), labels=answers.names, task=answers.task, matrix=matrix
         )  # fmt: skip
         first += len(items)
+
+
+def as_rows(block: Array) -> Array:
+    """An array (n, ...) as (n, width)."""
+    return block.reshape(len(block), prod(block.shape[1:]))
 
 
 def _part(column: TableColumn, rows: slice) -> TableColumn:

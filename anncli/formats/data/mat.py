@@ -12,7 +12,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.errors import DataError, UsageError
 from anncli.formats.data.array_choice import choose_arrays
-from anncli.formats.data.array_table import NO_ANSWERS, answers_of, batches_of, check_type, cut
+from anncli.formats.data.array_table import NO_ANSWERS, answers_of, as_rows, batches_of, check_type, cut
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.dense import check_dense, check_unpacked
 from anncli.formats.files.source import ByteSource
@@ -58,7 +58,7 @@ class Mat:
         if chosen.is_transposed and label is not None:
             inputs, label = inputs.T, label.T
         if label is not None:
-            items = label.reshape(-1) if label.size == len(inputs) else label.reshape(len(inputs), -1)
+            items = label.reshape(-1) if label.size == len(inputs) else as_rows(label)
             answers = answers_of(items, chosen.label, source.shown, want)
         if want.remarks is not None:
             how = f"the inputs are {chosen.inputs}" + (f", the label is {chosen.label}" if chosen.label else "")
