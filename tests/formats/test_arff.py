@@ -93,25 +93,45 @@ def test_the_answer(tmp_path: Path, attributes: list[str], label: tuple[str, ...
 def test_sparse_rows(tmp_path: Path) -> None:
     text = simple("{1 2.5, 2 'x y'}\n{ }\n{0 ?,1 -1},{2}\n{2 ?}\n", "a numeric", "b numeric", "c {first, 'x y'}")
     table = read(tmp_path, text)
-    assert content(table) == {"a": [0, 0, None, 0], "b": [2.5, 0, -1, 0], "c": ["x y", "first", "first", None], "weight": [1, 1, 2, 1]}
+    assert content(table) == {
+        "a": [0, 0, None, 0],
+        "b": [2.5, 0, -1, 0],
+        "c": ["x y", "first", "first", None],
+        "weight": [1, 1, 2, 1],
+    }
     assert table.weight == "weight"
 
 
 def test_weights_of_dense_rows(tmp_path: Path) -> None:
     table = read(tmp_path, simple("1,a,{2.5}\n2,b\n3,a, {0}\n", "weight numeric", "c {a,b}"))
     assert (table.weight, content(table)["row weight"]) == ("row weight", [2.5, 1, 0])
-    assert fault(tmp_path, simple("1,a,{-1}\n", "x numeric", "c {a,b}")) == "FILE:5:3: expected the weight of the row, found '{-1}'; write for example {2.5}"
+    assert (
+        fault(tmp_path, simple("1,a,{-1}\n", "x numeric", "c {a,b}"))
+        == "FILE:5:3: expected the weight of the row, found '{-1}'; write for example {2.5}"
+    )
 
 
 def test_separators(tmp_path: Path) -> None:
-    for rows in ("1,2,a\n3,4,b\n", "1 2\ta\n3   4 b\n", "1, 2, a\n3,\t4 ,b\n", "1,2,a,\n3,4,b,\n", "1,2,a\r\n3,4,b\r\n", "1,2,a\n\n% x\n3,4,b\n%\n", "1,2,'a'\n3,4,\"b\""):
+    for rows in (
+        "1,2,a\n3,4,b\n",
+        "1 2\ta\n3   4 b\n",
+        "1, 2, a\n3,\t4 ,b\n",
+        "1,2,a,\n3,4,b,\n",
+        "1,2,a\r\n3,4,b\r\n",
+        "1,2,a\n\n% x\n3,4,b\n%\n",
+        "1,2,'a'\n3,4,\"b\"",
+    ):
         table = read(tmp_path, simple(rows, "x real", "y integer [0,9]", "c {a,b}"))
         assert content(table) == {"x": [1, 3], "y": [2, 4], "c": ["a", "b"]}, rows
         assert (table.matrix.tolist(), table.matrix_start) == ([[1, 2], [3, 4]], 0)  # type: ignore[union-attr]
 
 
 def test_empty_cells_are_missing_where_all_cells_are_there(tmp_path: Path) -> None:
-    assert content(read(tmp_path, simple("1,,a\n,2,\n", "x real", "y real", "c {a,b}"))) == {"x": [1, None], "y": [None, 2], "c": ["a", None]}
+    assert content(read(tmp_path, simple("1,,a\n,2,\n", "x real", "y real", "c {a,b}"))) == {
+        "x": [1, None],
+        "y": [None, 2],
+        "c": ["a", None],
+    }
     assert "expected 3 values, found 2" in fault(tmp_path, simple("1,2,a\n1,2\n", "x real", "y real", "c {a,b}"))
     # Blanks around a missing comma must not make up for an empty cell.
     assert "expected a number, found '1 2'" in fault(tmp_path, simple("1 2,,3\n", "x real", "y real", "z real"))
@@ -187,7 +207,11 @@ def made(dice: random.Random) -> tuple[str, list[str]]:
     for _ in range(dice.randrange(1, 30)):
         row = []
         for kind in kinds:
-            cell = dice.choice((repr(dice.gauss(0, 1)), "17", "-2.5e-3", "+1")) if kind == "numeric" else quoted(dice.choice(levels), dice)
+            cell = (
+                dice.choice((repr(dice.gauss(0, 1)), "17", "-2.5e-3", "+1"))
+                if kind == "numeric"
+                else quoted(dice.choice(levels), dice)
+            )
             row.append("?" if dice.random() < 0.1 else cell)
         lines.append(",".join(row))
     return "\n".join(lines) + "\n", kinds
@@ -213,7 +237,10 @@ def test_scipy_reads_the_same_numbers_and_levels(tmp_path: Path) -> None:
     io = pytest.importorskip("scipy.io")
     rng = np.random.default_rng(7)
     numbers, codes = rng.normal(size=(500, 4)), rng.integers(0, 3, 500)
-    rows = "".join(f"{','.join(map(repr, row))},{'abc'[code]}\n" for row, code in zip(numbers.tolist(), codes.tolist(), strict=True))
+    rows = "".join(
+        f"{','.join(map(repr, row))},{'abc'[code]}\n"
+        for row, code in zip(numbers.tolist(), codes.tolist(), strict=True)
+    )
     table = read(tmp_path, simple(rows, "p real", "q real", "r real", "s real", "k {a,b,c}"))
     data, meta = io.arff.loadarff(tmp_path / "a.arff")
     assert table.names == tuple(meta.names())

@@ -38,16 +38,24 @@ def save(folder: Path, array: Any, name: str = "a.npy") -> Path:
 # -------------------------------------------------------------------------------------------------------------- npy
 
 
-@pytest.mark.parametrize("kind", ["<f4", ">f4", "<f8", ">f8", "f2", "i1", ">i2", "<i4", ">i8", "u1", ">u2", "u4", "u8", "?"])
+@pytest.mark.parametrize(
+    "kind", ["<f4", ">f4", "<f8", ">f8", "f2", "i1", ">i2", "<i4", ">i8", "u1", ">u2", "u4", "u8", "?"]
+)
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_every_type_and_order(tmp_path: Path, kind: str, order: str) -> None:
-    array = np.array([[0, 1, 1], [1, 0, 1]]).astype(kind) if kind == "?" else np.array([[0, 3, 100], [7, 2, 5]]).astype(kind)
+    array = (
+        np.array([[0, 1, 1], [1, 0, 1]]).astype(kind)
+        if kind == "?"
+        else np.array([[0, 3, 100], [7, 2, 5]]).astype(kind)
+    )
     path = save(tmp_path, np.asarray(array, order=order))  # type: ignore[call-overload]
     table = read_table(path)
     assert table.matrix is not None
     assert table.matrix.tolist() == array.astype(float).tolist()
     assert (table.names, table.is_named, table.labels) == (("1", "2", "3"), False, ())
-    assert table.matrix.dtype == (np.float64 if np.dtype(kind).itemsize > 4 or np.dtype(kind).char in "iIlL" else np.float32)
+    assert table.matrix.dtype == (
+        np.float64 if np.dtype(kind).itemsize > 4 or np.dtype(kind).char in "iIlL" else np.float32
+    )
     (tmp_path / "a.npy.gz").write_bytes(gzip.compress(path.read_bytes()))
     assert read_table(tmp_path / "a.npy.gz").matrix.tolist() == table.matrix.tolist()  # type: ignore[union-attr]
 
@@ -61,15 +69,24 @@ def test_a_plain_file_is_a_memory_map(tmp_path: Path) -> None:
 
 
 def test_shapes(tmp_path: Path) -> None:
-    assert read_table(save(tmp_path, np.arange(24.0).reshape(2, 3, 4))).matrix.tolist() == np.arange(24).reshape(2, 12).tolist()  # type: ignore[union-attr]
-    assert read_table(save(tmp_path, np.arange(24).reshape(2, 3, 4))).matrix.tolist() == np.arange(24).reshape(2, 12).tolist()  # type: ignore[union-attr]
+    assert (
+        read_table(save(tmp_path, np.arange(24.0).reshape(2, 3, 4))).matrix.tolist()
+        == np.arange(24).reshape(2, 12).tolist()
+    )  # type: ignore[union-attr]
+    assert (
+        read_table(save(tmp_path, np.arange(24).reshape(2, 3, 4))).matrix.tolist()
+        == np.arange(24).reshape(2, 12).tolist()
+    )  # type: ignore[union-attr]
     assert content(read_table(save(tmp_path, np.array([1.0, np.nan])))) == {"1": [1, None]}
     assert read_table(save(tmp_path, np.empty((0, 3)))).n_rows == 0
     assert fault(save(tmp_path, np.float64(3))) == "a.npy: holds a single number, no rows; save an array of rows"
 
 
 def test_words_and_fields(tmp_path: Path) -> None:
-    assert content(read_table(save(tmp_path, np.array([["a", "1"], ["NA", "2.5"], ["b", ""]])))) == {"1": ["a", None, "b"], "2": [1, 2.5, None]}
+    assert content(read_table(save(tmp_path, np.array([["a", "1"], ["NA", "2.5"], ["b", ""]])))) == {
+        "1": ["a", None, "b"],
+        "2": [1, 2.5, None],
+    }
     assert content(read_table(save(tmp_path, np.array([b"x", b"y"])))) == {"1": ["x", "y"]}
     records = np.array([("york", 3, 0.5), ("leeds", 4, np.nan)], dtype=[("town", "U9"), ("n", ">i4"), ("x", "f4")])
     table = read_table(save(tmp_path, records))
@@ -127,11 +144,33 @@ def names(folder: Path, **values: Any) -> Path:
 
 
 def test_names_beside_an_array(tmp_path: Path) -> None:
-    table = read_table(names(tmp_path, names=["age", "town", "n"], kinds=["number", "category", "number"], words={"town": ["york", "leeds"]}, label="town"))
+    table = read_table(
+        names(
+            tmp_path,
+            names=["age", "town", "n"],
+            kinds=["number", "category", "number"],
+            words={"town": ["york", "leeds"]},
+            label="town",
+        )
+    )
     assert content(table) == {"age": [1, 2], "town": ["york", "leeds"], "n": [5, None]}
     assert (table.labels, table.is_named, table.matrix) == (("town",), True, None)
-    table = read_table(names(tmp_path, names=["x", "y", "z"], label=["y", "z"], task="regression", weight="x", sets=[["training", 1], ["test", 1]]))
-    assert (table.labels, table.task, table.weight, table.sets) == (("y", "z"), "regression", "x", (("training", 1), ("test", 1)))
+    table = read_table(
+        names(
+            tmp_path,
+            names=["x", "y", "z"],
+            label=["y", "z"],
+            task="regression",
+            weight="x",
+            sets=[["training", 1], ["test", 1]],
+        )
+    )
+    assert (table.labels, table.task, table.weight, table.sets) == (
+        ("y", "z"),
+        "regression",
+        "x",
+        (("training", 1), ("test", 1)),
+    )
     assert table.matrix is not None
     table = read_table(names(tmp_path, kinds=["number", "number", "category"]))
     assert (content(table), table.is_named) == ({"1": [1, 2], "2": [0, 1], "3": ["5", None]}, False)
@@ -210,14 +249,19 @@ def test_inputs_and_labels_of_an_archive(tmp_path: Path, compressed: bool) -> No
     assert (table.labels, table.task) == (("y",), "classification")
     assert table_format_of(ByteSource(tmp_path / "a.npz")) is data_format("npz")
     remarks = Remarks()
-    table = read_table(archive(tmp_path, compressed, data=x.T, target=np.array([[1, 2, 3, 4]])), TableWant(remarks=remarks))
+    table = read_table(
+        archive(tmp_path, compressed, data=x.T, target=np.array([[1, 2, 3, 4]])), TableWant(remarks=remarks)
+    )
     assert (table.matrix.tolist(), content(table)["target"]) == (x.tolist(), [1, 2, 3, 4])  # type: ignore[union-attr]
     assert remarks.guesses[0].endswith("the inputs are data, the label is target, samples in columns")
 
 
 def test_other_archives(tmp_path: Path) -> None:
     assert read_table(archive(tmp_path, images=np.ones((2, 3, 4), np.uint8))).matrix.tolist() == [[1] * 12] * 2  # type: ignore[union-attr]
-    assert content(read_table(archive(tmp_path, age=np.array([1, 2]), town=np.array(["x", "y"])))) == {"age": [1, 2], "town": ["x", "y"]}
+    assert content(read_table(archive(tmp_path, age=np.array([1, 2]), town=np.array(["x", "y"])))) == {
+        "age": [1, 2],
+        "town": ["x", "y"],
+    }
     one_hot = read_table(archive(tmp_path, x=np.ones((3, 1)), y=np.array([[1, 0], [0, 1], [1, 0]])))
     assert (content(one_hot)["class"], one_hot.columns[1].words) == (["y 1", "y 2", "y 1"], ("y 1", "y 2"))
     numbers = read_table(archive(tmp_path, x=np.ones((2, 1)), y=np.array([[0.5, 2], [1, 3]])))
@@ -226,8 +270,14 @@ def test_other_archives(tmp_path: Path) -> None:
 
 def test_faults_of_archives(tmp_path: Path) -> None:
     path = archive(tmp_path, w1=np.ones((2, 3)), w2=np.ones((3, 2)))
-    assert fault(path) == "a.npz: which array holds the inputs is not clear: w1 (2 x 3), w2 (3 x 2); save two arrays named X and y: a row per sample, and its label"
-    assert fault(archive(tmp_path, X=np.ones((2, 3)), y=np.ones(4))) == "a.npz: X (2 x 3) and y (4) have different numbers of samples; give every row of the inputs one answer"
+    assert (
+        fault(path)
+        == "a.npz: which array holds the inputs is not clear: w1 (2 x 3), w2 (3 x 2); save two arrays named X and y: a row per sample, and its label"
+    )
+    assert (
+        fault(archive(tmp_path, X=np.ones((2, 3)), y=np.ones(4)))
+        == "a.npz: X (2 x 3) and y (4) have different numbers of samples; give every row of the inputs one answer"
+    )
     assert "holds Python objects" in fault(archive(tmp_path, X=np.array([{}, 1])))
     whole = archive(tmp_path, X=np.ones((200, 3))).read_bytes()
     path.write_bytes(whole[:-40])
@@ -254,7 +304,11 @@ IDX_TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 
 def idx(code: int, array: Any) -> bytes:
     array = np.asarray(array)
-    return bytes([0, 0, code, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape) + array.astype(IDX_TYPES[code]).tobytes()
+    return (
+        bytes([0, 0, code, array.ndim])
+        + struct.pack(f">{array.ndim}I", *array.shape)
+        + array.astype(IDX_TYPES[code]).tobytes()
+    )
 
 
 @pytest.mark.parametrize("code", IDX_TYPES)
@@ -284,13 +338,21 @@ def test_faults_of_idx_files(tmp_path: Path) -> None:
     path.write_bytes(whole[:-1])
     assert fault(path) == "images-idx2-ubyte: the head announces 12 bytes of numbers, found 11; copy the file again"
     path.write_bytes(whole + b"x")
-    assert fault(path) == "images-idx2-ubyte: the head announces 12 bytes of numbers, found more; save one array in a file"
+    assert (
+        fault(path) == "images-idx2-ubyte: the head announces 12 bytes of numbers, found more; save one array in a file"
+    )
     path.write_bytes(whole[:9])
     assert fault(path, "idx") == "images-idx2-ubyte: ends within its head; copy the file again"
     path.write_bytes(b"\0\0\x08\x02\xff\xff\xff\xff\0\0\0\x04" + bytes(8))
-    assert fault(path) == "images-idx2-ubyte: the head announces 17179869180 bytes of numbers, found 8; copy the file again"
+    assert (
+        fault(path)
+        == "images-idx2-ubyte: the head announces 17179869180 bytes of numbers, found 8; copy the file again"
+    )
     path.write_bytes(b"\0\0\x0d\x01\0\0\0\x01\x7f\x80\0\0")
-    assert fault(path) == "images-idx2-ubyte: row 1, column 1: inf is not allowed; replace it, nan stands for a missing value"
+    assert (
+        fault(path)
+        == "images-idx2-ubyte: row 1, column 1: inf is not allowed; replace it, nan stands for a missing value"
+    )
     path.write_bytes(whole)
     (tmp_path / "labels-idx2-ubyte").write_bytes(idx(8, [1, 2]))
     assert fault(path).startswith(f"{'labels-idx2-ubyte'}: has 2 labels for the 3 rows of ")
@@ -312,7 +374,10 @@ def test_inputs_and_labels_of_a_matlab_file(tmp_path: Path) -> None:
     assert table.labels == ("y",)
     assert table_format_of(ByteSource(tmp_path / "a.mat")) is data_format("mat")
     table = read_table(mat(tmp_path, inputs=x.T, targets=np.array([[1, 0, 0, 1], [0, 1, 1, 0], [0, 0, 0, 0]])))
-    assert (table.matrix.tolist(), content(table)["class"]) == (x.tolist(), ["targets 1", "targets 2", "targets 2", "targets 1"])  # type: ignore[union-attr]
+    assert (table.matrix.tolist(), content(table)["class"]) == (
+        x.tolist(),
+        ["targets 1", "targets 2", "targets 2", "targets 1"],
+    )  # type: ignore[union-attr]
     cell = np.array([["red"], ["blue"], ["red"], ["red"]], dtype=object)
     assert content(read_table(mat(tmp_path, X=x.astype(np.int16), y=cell)))["y"] == ["red", "blue", "red", "red"]
     sparse = pytest.importorskip("scipy.sparse")
@@ -321,7 +386,9 @@ def test_inputs_and_labels_of_a_matlab_file(tmp_path: Path) -> None:
 
 def test_faults_of_matlab_files(tmp_path: Path) -> None:
     path = mat(tmp_path, A=np.ones((2, 3)), B=np.ones((3, 2)))
-    assert fault(path).startswith("a.mat: which array holds the inputs is not clear: A (2 x 3), B (3 x 2); save two arrays")
+    assert fault(path).startswith(
+        "a.mat: which array holds the inputs is not clear: A (2 x 3), B (3 x 2); save two arrays"
+    )
     assert "holds complex numbers" in fault(mat(tmp_path, X=np.ones((2, 2)) * 1j))
     path.write_bytes(b"MATLAB 7.3 MAT-file, Platform: GLNXA64" + bytes(500))
     assert fault(path).startswith("a.mat: is a MATLAB file of version 7.3 (HDF5), which is not read; save it in MATLAB")
@@ -335,5 +402,7 @@ def test_without_scipy_the_package_is_named(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, "scipy", None)
     with pytest.raises(UsageError) as caught:
         read_table(tmp_path / "a.mat")
-    assert str(caught.value) == f"{tmp_path / 'a.mat'} is a MATLAB file, for which scipy is needed; install it: pip install 'anncli[mat]'"
-
+    assert (
+        str(caught.value)
+        == f"{tmp_path / 'a.mat'} is a MATLAB file, for which scipy is needed; install it: pip install 'anncli[mat]'"
+    )

@@ -72,15 +72,24 @@ def test_index_0_makes_a_column_of_that_name(tmp_path: Path) -> None:
 def test_the_width_of_a_network(tmp_path: Path) -> None:
     table = read(tmp_path, "1 2:1\n", TableWant(width=4))
     assert table.names == ("label", "1", "2", "3", "4")
-    assert fault(tmp_path, "1 4:1\n1 5:2\n", TableWant(width=4)) == "FILE:2: index 5 is beyond 1 to 4; the network has 4 inputs"
-    assert fault(tmp_path, "1 0:1\n1 4:2\n", TableWant(width=4)) == "FILE:2: index 4 is beyond 0 to 3; the network has 4 inputs"
+    assert (
+        fault(tmp_path, "1 4:1\n1 5:2\n", TableWant(width=4))
+        == "FILE:2: index 5 is beyond 1 to 4; the network has 4 inputs"
+    )
+    assert (
+        fault(tmp_path, "1 0:1\n1 4:2\n", TableWant(width=4))
+        == "FILE:2: index 4 is beyond 0 to 3; the network has 4 inputs"
+    )
     assert read(tmp_path, "", TableWant(width=2)).names == ("label", "1", "2")
 
 
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("1:2 2:3", ":1: the row begins with '1:2', where its label should stand; write the label of the row first, 0 where it is not known"),
+        (
+            "1:2 2:3",
+            ":1: the row begins with '1:2', where its label should stand; write the label of the row first, 0 where it is not known",
+        ),
         ("1 3:1 3:2", ":3: index 3 follows 3; sort the pairs of a row by index, and give each index once"),
         ("1 3:1 x:2", ":3: expected index:value, found 'x:2'; write for example 3:0.5"),
         ("1 7", ":2: expected index:value, found '7'; write for example 3:0.5"),
@@ -111,7 +120,9 @@ def test_what_would_be_huge_when_dense_is_refused_with_numbers(tmp_path: Path) -
         "leave out columns that are nearly always 0, or rows"
     )
     assert fault(tmp_path, "1 1:1\n1 900000000:1\n") == expected
-    assert fault(tmp_path, "1 1:1\n" * 3 + "1 99999999:1\n", TableWant(width=100_000_000)).startswith("FILE: is sparse: 4 rows of")
+    assert fault(tmp_path, "1 1:1\n" * 3 + "1 99999999:1\n", TableWant(width=100_000_000)).startswith(
+        "FILE: is sparse: 4 rows of"
+    )
 
 
 def test_the_format_is_recognised(tmp_path: Path) -> None:
@@ -125,7 +136,9 @@ def test_the_format_is_recognised(tmp_path: Path) -> None:
 def test_what_was_found_is_said(tmp_path: Path) -> None:
     remarks = Remarks()
     read(tmp_path, "1 1:1 2:1\n", TableWant(remarks=remarks))
-    assert remarks.guesses == [f"{tmp_path / 'a.svm'}: libsvm, indices from 1, 2 inputs, the labels of the first rows are classes"]
+    assert remarks.guesses == [
+        f"{tmp_path / 'a.svm'}: libsvm, indices from 1, 2 inputs, the labels of the first rows are classes"
+    ]
 
 
 def test_batches_have_the_same_columns(tmp_path: Path) -> None:
@@ -144,7 +157,10 @@ def test_scikit_learn_reads_the_same(tmp_path: Path) -> None:
         width, lines = dice.choice((1, 7, 300)), []
         for _ in range(dice.choice((1, 20, 200))):
             indices = sorted(dice.sample(range(1, width + 1), dice.randrange(width + 1)))
-            pairs = " ".join(f"{index}:{dice.choice((repr(dice.gauss(0, 1)), '%.3g' % dice.gauss(0, 1e6), '7', '-0'))}" for index in indices)
+            pairs = " ".join(
+                f"{index}:{dice.choice((repr(dice.gauss(0, 1)), '%.3g' % dice.gauss(0, 1e6), '7', '-0'))}"
+                for index in indices
+            )
             query = f" qid:{dice.randrange(9)}" if number % 3 == 0 else ""
             lines.append(f"{dice.choice(('+1', '-1', '2.5', '1e2'))}{query} {pairs}{dice.choice(('', ' # c', '#c'))}\n")
         lines.append(f"1 {'qid:1 ' if number % 3 == 0 else ''}{width}:1\n")
@@ -155,5 +171,3 @@ def test_scikit_learn_reads_the_same(tmp_path: Path) -> None:
         assert table.column("label").numbers.tolist() == labels.tolist()  # type: ignore[union-attr]
         if number % 3 == 0:
             assert table.column("qid").numbers.tolist() == queries.tolist()  # type: ignore[union-attr]
-
-

@@ -60,7 +60,9 @@ def test_one_high_output_in_every_row_is_a_class(tmp_path: Path) -> None:
 def test_the_task_that_the_answers_show(tmp_path: Path, answers: list[str], task: str) -> None:
     table = read(tmp_path, f"2 1 {len(answers[0].split())}\n5\n{answers[0]}\n6\n{answers[1]}\n", "fann")
     assert table.task == task
-    expected = ("class",) if task == "classification" else tuple(f"output {k + 1}" for k in range(len(answers[0].split())))
+    expected = (
+        ("class",) if task == "classification" else tuple(f"output {k + 1}" for k in range(len(answers[0].split())))
+    )
     assert table.labels == expected
 
 
@@ -96,7 +98,10 @@ def test_faults_of_fann_files(tmp_path: Path, text: str, message: str) -> None:
 def test_libfann_files_are_read_as_numpy_reads_them(tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
     inputs, answers = rng.normal(size=(300, 7)).round(4), rng.normal(size=(300, 2))
-    lines = [f"{' '.join(map(repr, one.tolist()))} \n{' '.join(map(repr, other.tolist()))} \n" for one, other in zip(inputs, answers, strict=True)]
+    lines = [
+        f"{' '.join(map(repr, one.tolist()))} \n{' '.join(map(repr, other.tolist()))} \n"
+        for one, other in zip(inputs, answers, strict=True)
+    ]
     table = read(tmp_path, "300 7 2\n" + "".join(lines), want=TableWant(block_rows=77))
     assert table.matrix.tolist() == inputs.tolist()  # type: ignore[union-attr]
     assert [table.column(name).numbers.tolist() for name in table.labels] == answers.T.tolist()  # type: ignore[union-attr]

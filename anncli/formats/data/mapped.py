@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import mmap
-
-from anncli.arrays import Array
+from anncli.arrays import map_of
 from anncli.errors import DataError
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.remarks import Remarks
@@ -16,21 +14,13 @@ from anncli.tables import Table
 def map_table(path: Path, remarks: Remarks | None = None) -> Table:
     """The table in NAME.npy, whose names, categories and label stand in NAME.json; `ann convert` makes both of any table.
 
-    Table.matrix is a read-only map of the file (n_rows, n_columns): what is read of it stays in memory only as long as
-    there is room. Columns of categories have codes of their own, 4 bytes a row.
+    Table.matrix is a read-only map of the file (n_rows, n_columns): arrays.release() gives
+    the memory back that reading has taken. Columns of categories have codes of their own, 4 bytes a row.
     Raises: DataError for a file whose array cannot be mapped as it lies: of another type than float32 and float64, packed,
         or in Fortran order.
     """
     table = read_table(path, TableWant(remarks=remarks), "npy")
-    if table.matrix is None or not is_mapped(table.matrix):
+    if table.matrix is None or map_of(table.matrix) is None:
         message = "is no array of 32-bit or 64-bit numbers in C order, so it cannot be used from the disk"
         raise DataError(message, path=shown_name(path), advice="make one: ann convert IN OUT.npy")
     return table
-
-
-def is_mapped(array: Array) -> bool:
-    """Whether the numbers of an array lie in a file."""
-    base = array
-    while base is not None and not isinstance(base, mmap.mmap):
-        base = getattr(base, "base", None)
-    return base is not None
