@@ -15,7 +15,7 @@ from anncli.training.attempt import EpochReport
 from anncli.training.beginning import begin
 from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
-from anncli.training.setup import PRIOR_PRECISION, prepare
+from anncli.training.setup import prepare
 
 
 def start_training(
@@ -23,7 +23,7 @@ def start_training(
     data: Dataset,
     *,
     sets: Mapping[str, Array] | None = None,
-    prior_precision: float = PRIOR_PRECISION,
+    prior_precision: float | None = None,
     continue_training: bool = False,
     **options: Any,
 ) -> TrainingRun:

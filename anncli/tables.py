@@ -156,10 +156,14 @@ class Roles(NamedTuple):
     is_named: bool = True
 
     @property
+    def used(self) -> tuple[str, ...]:
+        """The columns with a role: labels, inputs, weight, group, order."""
+        return (*self.labels, *self.inputs, *filter(None, (self.weight, self.group, self.order)))
+
+    @property
     def ignored(self) -> tuple[str, ...]:
         """The columns without a role."""
-        taken = {*self.labels, *self.inputs, self.weight, self.group, self.order}
-        return tuple(name for name in self.columns if name not in taken)
+        return tuple(name for name in self.columns if name not in self.used)
 
 
 def number_word(value: float) -> str:
@@ -185,14 +189,26 @@ def join_tables(tables: Sequence[Table]) -> Table:
             columns.append(TableColumn(name, matrix[:, at]))
         else:
             columns.append(_join_columns([table.columns[place] for table in tables]))
-    lines: list[int] = []
-    for table in tables:
-        lines += table.lines
-        if len(table.lines) < table.n_rows:
-            break
     n_rows = sum(table.n_rows for table in tables)
     task = "regression" if any(table.task == "regression" for table in tables) else first.task
-    return first._replace(columns=tuple(columns), n_rows=n_rows, lines=lines, matrix=matrix, task=task)
+    return first._replace(columns=tuple(columns), n_rows=n_rows, lines=_join_lines(tables), matrix=matrix, task=task)
+
+
+def _join_lines(tables: Sequence[Table]) -> Sequence[int]:
+    """The lines of the rows up to the first one whose line is not known; a range where they are consecutive."""
+    known = list[Sequence[int]]()
+    for table in tables:
+        known += [table.lines] if len(table.lines) else []
+        if len(table.lines) < table.n_rows:
+            break
+    n_lines = sum(map(len, known))
+    consecutive = range(known[0][0], known[0][0] + n_lines) if known else range(0)
+    at = consecutive.start
+    for lines in known:
+        if lines != range(at, at + len(lines)):
+            return [line for part in known for line in part]
+        at += len(lines)
+    return consecutive
 
 
 def _join_columns(parts: Sequence[TableColumn]) -> TableColumn:

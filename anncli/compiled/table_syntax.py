@@ -26,13 +26,15 @@ class Syntax(NamedTuple):
 
 
 class Flaw(IntEnum):
-    """What is wrong with a row."""
+    """What is wrong with a row. The parsers find the first four; whoever cuts the text into pieces finds the others."""
 
     NONE = 0
     COUNT = 1
     AFTER_QUOTE = 2
     OPEN_QUOTE = 3
     RETURN = 4
+    NOT_UTF8 = 5
+    TOO_LONG = 6
 
 
 class Rows(NamedTuple):
@@ -47,7 +49,7 @@ class Rows(NamedTuple):
     columns: tuple[TableColumn, ...]
     n_rows: int
     at: int
-    lines: Sequence[int]
+    lines: Sequence[int] | Array
     n_lines: int
     flaw: Flaw = Flaw.NONE
     flaw_cell: int = 0

@@ -73,7 +73,7 @@ class RecordReader:
 
     def __init__(self, syntax: Syntax) -> None:
         self.delimiter, self.quote, self.n_columns = syntax.delimiter.encode(), syntax.quote.encode(), syntax.n_columns
-        self._cell, self._quoted, self._inside, self._escape = _patterns(self.delimiter, self.quote, syntax.is_escaped)
+        self.is_escaped = syntax.is_escaped
 
     def skip_empty(self, text: bytes, at: int, line: int) -> tuple[int, int]:
         """Where the next line with a cell begins, and its number; a line of tabs is a row if it has enough of them."""
@@ -88,15 +88,25 @@ class RecordReader:
 
     def record(self, text: bytes, at: int, is_last: bool) -> Record | None:
         """The row that begins at `at`; None where the text has no end of it."""
+        end = text.find(b"\n", at)
+        line = text[at:end].rstrip(b"\r")
+        if end >= 0 and b"\r" not in line and not (self.quote and self.quote in line):
+            cells = [cell.strip(BLANKS) for cell in line.split(self.delimiter)] if self.delimiter else line.split()
+            return Record(cells, end + 1, is_ended=bool(self.delimiter) and not cells[-1])
+        return self._long_record(text, at, is_last)
+
+    def _long_record(self, text: bytes, at: int, is_last: bool) -> Record | None:
+        """As record(), for rows with quotes or a flaw."""
+        patterns = _patterns(self.delimiter, self.quote, self.is_escaped)
         start, cells, size = at, list[bytes](), len(text)
         while at < size:
-            found = self._quoted.match(text, at) if self._quoted else None
-            cell, end = self._unescaped(found[1]) if found else b"", found.end() if found else at
+            found = patterns.quoted.match(text, at) if patterns.quoted else None
+            cell, end = patterns.unescaped(found[1]) if found else b"", found.end() if found else at
             if not found:
-                end = self._cell.match(text, at).end()  # type: ignore[union-attr]
+                end = patterns.cell.match(text, at).end()  # type: ignore[union-attr]
                 cell = text[at:end]
-                if self._quoted and cell.lstrip(BLANKS).startswith(self.quote):
-                    flaw = self._quote_flaw(text, at, is_last)
+                if patterns.inside and cell.lstrip(BLANKS).startswith(self.quote):
+                    flaw = self._quote_flaw(text, patterns.inside.match(text, at).end(), is_last)  # type: ignore[union-attr]
                     return Record(cells, start, flaw, len(cells) + 1) if flaw else None
             if end >= size:
                 break
@@ -110,31 +120,38 @@ class RecordReader:
                 cells.append(cell)
             if is_end:
                 end = text.index(b"\n", end)
-                return Record(cells, end + 1, is_ended=not found and not cell)
+                return Record(cells, end + 1, is_ended=bool(self.delimiter) and not found and not cell)
             at = end + 1
         return None
 
-    def _quote_flaw(self, text: bytes, at: int, is_last: bool) -> Flaw:
-        """What is wrong with a cell in quotes; NONE where the rest of the text can still mend it."""
-        assert self._inside is not None
-        end = self._inside.match(text, at).end()  # type: ignore[union-attr]
+    def _quote_flaw(self, text: bytes, end: int, is_last: bool) -> Flaw:
+        """What is wrong with a cell in quotes whose last quote is at `end`; NONE where more text can still mend it."""
         if end == len(text) or not text[end:].startswith(self.quote):
             return Flaw.OPEN_QUOTE if is_last else Flaw.NONE
         return Flaw.AFTER_QUOTE if text[end + 1 :].lstrip(BLANKS).lstrip(b"\r") else Flaw.NONE
 
-    def _unescaped(self, cell: bytes) -> bytes:
-        return self._escape.sub(rb"\1", cell) if self._escape else cell
+
+class _Patterns(NamedTuple):
+    """cell: one without quotes; quoted: one in quotes; inside: its beginning up to the last quote; escape: what stands for a
+    single character; the last three None where there are no quotes."""
+
+    cell: re.Pattern[bytes]
+    quoted: re.Pattern[bytes] | None = None
+    inside: re.Pattern[bytes] | None = None
+    escape: re.Pattern[bytes] | None = None
+
+    def unescaped(self, cell: bytes) -> bytes:
+        return self.escape.sub(rb"\1", cell) if self.escape else cell
 
 
 @cache
-def _patterns(delimiter: bytes, quote: bytes, is_escaped: bool) -> tuple[re.Pattern[bytes], re.Pattern[bytes] | None, re.Pattern[bytes] | None, re.Pattern[bytes] | None]:  # fmt: skip
-    """A cell without quotes; one in quotes; its beginning up to the last quote; what stands for a single character."""
+def _patterns(delimiter: bytes, quote: bytes, is_escaped: bool) -> _Patterns:
     between = re.escape(delimiter) if delimiter else rb" \t\v\f"
     after = re.escape(delimiter) if delimiter else rb"[ \t\v\f]"
     blanks = rb"[ \v\f]*" if delimiter == b"\t" else rb"[ \t\v\f]*"
     cell = re.compile(rb"[^%b\n]*" % between)
     if not quote:
-        return cell, None, None, None
+        return _Patterns(cell)
     # No backtracking: a long cell without an end would take long.
     inside = rb"(?:[^%b\\]|%b%b|\\.)*+" if is_escaped else rb"(?:[^%b]|%b%b)*+"
     inside %= (quote, quote, quote)
@@ -142,14 +159,14 @@ def _patterns(delimiter: bytes, quote: bytes, is_escaped: bool) -> tuple[re.Patt
     closed = opened + quote + (blanks if delimiter else b"") + rb"(?=%b|\r*\n)" % after
     escape = rb"(?:\\(?=[%b\\])|%b(?=%b))(.)" if is_escaped else rb"(?:%b(?=%b))(.)"
     escape %= (quote,) * (3 if is_escaped else 2)
-    return cell, re.compile(closed, re.DOTALL), re.compile(opened, re.DOTALL), re.compile(escape)
+    return _Patterns(cell, re.compile(closed, re.DOTALL), re.compile(opened, re.DOTALL), re.compile(escape))
 
 
 def column_of(name: str, cells: Sequence[bytes], syntax: Syntax) -> TableColumn:
     """The column of these cells: numbers where all of them are numbers or missing, else words."""
     if syntax.decimal == "." and (values := _plain_numbers(cells, syntax.na)) is not None:
         return TableColumn(name, values)
-    reading = _Reading(syntax)
+    reading = CellReader(syntax)
     found = [reading.value(cell) for cell in cells]
     if not any(isinstance(value, str) for value in found):
         return TableColumn(name, np.array(found, dtype=np.float64))
@@ -174,7 +191,7 @@ def _plain_numbers(cells: Sequence[bytes], na: tuple[str, ...]) -> Array | None:
     return values if np.isfinite(values).all() and not any(b"_" in cell for cell in cells) else None
 
 
-class _Reading:
+class CellReader:
     """What cells mean; equal cells are looked at once."""
 
     def __init__(self, syntax: Syntax) -> None:

@@ -14,7 +14,7 @@ from anncli.errors import AnnError, count_of, did_you_mean, nearest, quoted
 from anncli.tables import MISSING, Table, TableColumn
 
 # The first word of each pair is the positive class.
-_PAIRS = (("1", "0"), ("yes", "no"), ("true", "false"), ("+", "-"), ("positive", "negative"))
+PAIRS = (("1", "0"), ("yes", "no"), ("true", "false"), ("+", "-"), ("positive", "negative"))
 
 Fault = Callable[[str, str, int | None], AnnError]
 
@@ -54,7 +54,7 @@ def classes_of(column: TableColumn, positive: str | None, fault: Fault) -> tuple
 
 def _positive(names: Sequence[str], count: dict[str, int]) -> Positive:
     lower = {name.lower(): name for name in names}
-    for one, other in _PAIRS:
+    for one, other in PAIRS:
         if lower.keys() == {one, other}:
             return Positive(lower[one], f"of {one} and {other}")
     first, second = names

@@ -7,6 +7,7 @@ import json
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
+from typing import Any
 
 import numpy as np
 
@@ -48,7 +49,7 @@ def forget(ref: DataRef) -> None:
 
 def dataset_digest(dataset: Dataset) -> str:
     """sha256 over everything in a dataset that a trained network can depend on: values, labels, weights, all names."""
-    described = {
+    described: dict[str, Any] = {
         "shape": list(dataset.inputs.shape),
         "classes": list(dataset.classes),
         "columns": list(dataset.columns),
@@ -56,9 +57,13 @@ def dataset_digest(dataset: Dataset) -> str:
         "sources": [list(source) for source in dataset.sources],
         "weighted": dataset.weights is not None,
     }
+    if dataset.targets is not None:
+        described |= {"task": dataset.task, "targets": list(dataset.target_names)}
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
     digest.update(np.ascontiguousarray(dataset.inputs, dtype="<f4").data)
     digest.update(np.ascontiguousarray(dataset.labels, dtype="<i4").data)
+    if dataset.targets is not None:
+        digest.update(np.ascontiguousarray(dataset.targets, dtype="<f4").data)
     if dataset.weights is not None:
         digest.update(np.ascontiguousarray(dataset.weights, dtype="<f4").data)
     return digest.hexdigest()

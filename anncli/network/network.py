@@ -12,9 +12,10 @@ from anncli.arrays import Array
 from anncli.errors import NetworkError
 from anncli.network.encoders.table import TableEncoder, TableInputs
 from anncli.network.layers.base import LayerKind, Shape
-from anncli.network.names import ACTIVATION_NAMES
+from anncli.network.names import ACTIVATION_NAMES, quantiles_of
 from anncli.network.row_digests import RowDigests
 from anncli.network.scaling import Scaling
+from anncli.network.target_scaling import TargetScaling
 from anncli.network.topology import Topology
 
 
@@ -31,7 +32,7 @@ class NetworkSource(NamedTuple):
     dialect: the name of its network format, which is also the one it is saved in; path: its name as messages show it;
     head: the text a person wrote in it, kept byte for byte when the network is saved (None: a new head is written);
     training: the training options it asks for, as they were read; key_places, value_places: (line, column), both from 1,
-    of the name and of the value of each of these options.
+    of the name and of the value of each of these options; task: the task that the head names, or None.
     """
 
     dialect: str = "ann"
@@ -40,6 +41,7 @@ class NetworkSource(NamedTuple):
     training: Mapping[str, Any] = {}
     key_places: Mapping[str, tuple[int, int]] = {}
     value_places: Mapping[str, tuple[int, int]] = {}
+    task: str | None = None
 
     def key_fault(self, key: str, message: str, advice: str | None = None) -> NetworkError:
         """The error to raise about the name of a training option, with its place in the file."""
@@ -60,11 +62,13 @@ class Network:
     scaling: raw inputs -> network inputs; classes: their names, the positive one first if there is one output;
     targets: the output values (high, low) that stand for "is" and "is not" a class;
     loss: the loss it was trained with, or None; threshold: with one output, a score strictly above it means the first class;
-    columns: names of the inputs or (); record: how it was trained; row_digests: which rows trained its parameters, None
-    where that is not known; table: for a network that takes tables, what its definition says about their columns; encoder:
-    how the columns of a table become inputs, None for a network that was not trained on a table; source: the file it was
-    read from. While `needs_encoder`, the number of inputs of the topology is 1 in place of the one that the table will
-    decide.
+    columns: names of the inputs or (); task: 'regression' or 'multi-label', or 'classification'; None where nothing says so:
+    a trained network then classifies, and training an untrained one decides by the data; target_names: of the numbers
+    or labels that are predicted; target_scaling: network outputs -> numbers in the units of the data; record: how it was
+    trained; row_digests: which rows trained its parameters, None where that is not known; table: for a network that takes
+    tables, what its definition says about their columns; encoder: how the columns of a table become inputs, None for a
+    network that was not trained on a table; source: the file it was read from. While `needs_encoder`, the number of inputs
+    of the topology is 1 in place of the one that the table will decide.
     """
 
     topology: Topology
@@ -81,6 +85,9 @@ class Network:
     table: TableInputs | None = None
     encoder: TableEncoder | None = None
     source: NetworkSource = field(default_factory=NetworkSource)
+    task: str | None = None
+    target_names: tuple[str, ...] = ()
+    target_scaling: TargetScaling = field(default_factory=TargetScaling)
 
     def __post_init__(self) -> None:
         if self.parameters is not None:
@@ -107,7 +114,7 @@ class Network:
     def definition(self) -> Network:
         """The untrained network that training anew begins with: the part of the file that a person writes."""
         topology = self.topology if self.table is None else self.topology._replace(inputs=Shape(1))
-        return Network(topology, table=self.table, source=self.source)
+        return Network(topology, table=self.table, source=self.source, task=self.source.task)
 
     def with_encoder(self, encoder: TableEncoder) -> Network:
         """The untrained network that takes what this encoder gives."""
@@ -151,8 +158,20 @@ class Network:
 
     @property
     def n_classes(self) -> int:
-        """The number of classes that the outputs distinguish."""
+        """The number of classes that the outputs distinguish; 0 where they are numbers or labels."""
+        if self.task not in (None, "classification"):
+            return 0
         return 2 if self.n_outputs == 1 else self.n_outputs
+
+    @property
+    def quantiles(self) -> tuple[float, ...]:
+        """Which quantiles of each target the outputs give, in order; () where each target has one output."""
+        return quantiles_of(self.loss)
+
+    @property
+    def n_targets(self) -> int:
+        """The number of numbers or labels that are predicted; 0 for classes."""
+        return 0 if self.n_classes else self.n_outputs // max(1, len(self.quantiles))
 
     @property
     def decision_threshold(self) -> float:

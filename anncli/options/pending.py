@@ -7,25 +7,10 @@ from anncli.options.table import FIT, TABLES
 
 # The option, and the commands in which it does nothing yet. The one list of them: take out what works.
 PENDING: dict[str, tuple[str, ...]] = {
-    "label": ("init", "bench", "gradcheck"),
-    "task": ("init", "bench", "gradcheck"),
-    "positive": ("init", "bench", "gradcheck"),
-    "missing": ("init", "bench", "gradcheck"),
-    "missing_label": ("init", "bench", "gradcheck"),
-    "category": ("init", "bench", "gradcheck"),
-    "ignore": ("init", "bench", "gradcheck"),
-    "use": ("init", "bench", "gradcheck"),
-    "weight": ("bench", "gradcheck"),
     "group": FIT,
     "order": FIT,
     "transpose": TABLES,
-    "header": ("init", "bench", "gradcheck"),
-    "decimal": ("init", "bench", "gradcheck"),
-    "na": ("init", "bench", "gradcheck"),
-    "unknown": ("bench",),
     "memory_limit": ("train", "test", "bench"),
-    "hidden": ("bench",),
-    "activation": ("bench",),
     "to": (),
 }
 

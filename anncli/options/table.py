@@ -18,6 +18,7 @@ from anncli.network.names import (
     INITIALIZATION_NAMES,
     LOSS_NAMES,
     SCALING_NAMES,
+    TARGET_SCALING_NAMES,
     canonical_activation,
 )
 from anncli.options import data_readers, readers
@@ -40,7 +41,7 @@ GROUPS = {
 }
 
 # Which commands have an option.
-ALL = ("train", "test", "predict", "init", "info", "trainers", "bench", "gradcheck", "convert", "t", "r")
+ALL = ("train", "test", "predict", "init", "info", "convert", "trainers", "bench", "gradcheck", "t", "r")
 TRAIN = ("train",)
 FIT = ("train", "bench")
 GRADIENT = ("train", "bench", "gradcheck")
@@ -95,10 +96,10 @@ MISSING_NAMES: dict[str, str] = {
     "error": "stop and say how many there are",
     "mean": "the mean of the training rows",
     "median": "the median of the training rows",
-    "indicator": "0, and an input more that says where values are missing",
-    "median+indicator": "both",
+    "indicator": "the mean, and an input more that says where values are missing",
+    "median+indicator": "the median, and such an input",
 }
-_ACTIVATIONS = tuple(name for name in ACTIVATION_NAMES if name != "softmax")
+_ACTIVATIONS = tuple(name for name, info in ACTIVATION_NAMES.items() if not info.output_only)
 _DATA_FORMATS = ("auto", *DATA_FORMAT_NAMES)
 _WRITTEN_FORMATS = tuple(name for name, info in DATA_FORMAT_NAMES.items() if info.writes)
 _REQUIRABLE = tuple(name for name in METRIC_FIELDS if name != "accuracy")
@@ -151,8 +152,9 @@ OPTIONS: dict[str, OptionInfo] = {
     "nesterov": OptionInfo(readers.flag, None, "", "Nesterov momentum (sgd)", kind="switch"),
     "schedule": OptionInfo(readers.schedule, None, "NAME", "How the learning rate changes over the run: " + ", ".join(SCHEDULE_NAMES) + " (gd, gdm, mini-batch trainers)", words=tuple(SCHEDULE_NAMES)),
     "option": OptionInfo(readers.named_values, None, "NAME=VALUE", "Any option of the trainer; `ann trainers NAME` lists them", "training", FIT, kind="list"),
-    "loss": OptionInfo(choice(("auto", *LOSS_NAMES), "loss"), "auto", "NAME", "Loss to minimise: " + ", ".join(LOSS_NAMES) + "; auto: the one that fits the output layer", "training", GRADIENT, ("bench", "gradcheck"), words=("auto", *LOSS_NAMES), brief="Loss to minimise; auto: the one that fits the network"),
+    "loss": OptionInfo(readers.loss, "auto", "NAME", "Loss to minimise: " + ", ".join(name + (f":{info.number}" if info.number else "") for name, info in LOSS_NAMES.items()) + "; auto: the one that fits the output layer. D of huber is in standard deviations of the target; quantile:0.05,0.95 gives two outputs for each target, an interval", "training", GRADIENT, ("bench", "gradcheck"), words=("auto", *LOSS_NAMES), brief="Loss to minimise; auto: the one that fits the network"),
     "targets": OptionInfo(readers.pair, None, "HIGH,LOW", "Target outputs for the class and for all others; default: 1,0 with cross-entropy, inside the output range with mse (0.9,0.1)", "training", GRADIENT),
+    "target_scaling": OptionInfo(choice(TARGET_SCALING_NAMES, "target scaling"), "auto", "NAME", "Scaling of targets that are numbers, stored in the network: " + "; ".join(f"{name}: {text}" for name, text in TARGET_SCALING_NAMES.items()), "training", GRADIENT, words=tuple(TARGET_SCALING_NAMES)),
     "scaling": OptionInfo(choice(SCALING_NAMES, "scaling"), "auto", "NAME", "Input scaling, stored in the network: " + ", ".join(SCALING_NAMES), "training", GRADIENT, words=tuple(SCALING_NAMES)),
     "class_weight": OptionInfo(readers.class_weights, None, "none|balanced|W1,W2", "Weight of each class in the loss; balanced: every class has the same total weight", "training", GRADIENT, words=("none", "balanced"), brief="Weight of each class in the loss"),
     "l2": OptionInfo(or_auto(number(0, example="1e-4")), "auto", "X", "L2 penalty: adds X/2 times the sum of squared weights, without biases, to the loss; auto: 2.5 / number of rows", "training", GRADIENT, ("gradcheck",), words=("auto",), brief="L2 penalty; auto: 2.5 / number of rows"),
@@ -289,6 +291,7 @@ class TrainingOptions(NamedTuple):
     validation: float | tuple[str, ...] | None = None
     test: float | tuple[str, ...] = 0.0
     scaling: str = "auto"
+    target_scaling: str = "auto"
     loss: str = "auto"
     targets: tuple[float, float] | None = None
     l2: float | None = None

@@ -37,7 +37,7 @@ class FinalFit:
 
     The result is kept only if it does not fall behind the chosen network, that of the best epoch, on the rows that it was
     fitted to: its mean loss over them, without the penalty, must not be higher by more than
-    2 %, nor its accuracy lower by more than two points, both weighted as in training. After divergence there is no final fit.
+    2 %, nor, with classes, its accuracy lower by more than two points, both weighted as in training. After divergence there is no final fit.
 
     attempt: the one given, or its repetition without the default penalty, where that penalty prevented any learning;
     refit: None as long as no final fit is complete and kept; penalty_dropped: attempt or refit has no default penalty.
@@ -114,6 +114,8 @@ class FinalFit:
         # Written so that a loss that is not finite counts as higher.
         if not own <= _MOST_LOSS * other:
             return f"its loss {where} is {own:.4g}, against {other:.4g} before it"
+        if not measure.has_classes:
+            return None
         own, other = measure.accuracy(parameters, rows), measure.accuracy(chosen, rows)
         if own < other - _MOST_LOST:
             by = " by the class weights" if setup.options.class_weight is not None else ""

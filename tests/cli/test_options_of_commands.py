@@ -24,6 +24,7 @@ WORDS = {
     "trainers": [],
     "bench": ["net.nn", "none1.txt", "none2.txt", "5"],
     "gradcheck": ["net.nn", "none1.txt", "none2.txt"],
+    "convert": ["none1.txt", "out.csv"],
     "t": ["net.nn", "none1.txt", "none2.txt", "5"],
     "r": ["net.nn", "none1.txt"],
 }

@@ -17,6 +17,7 @@ from anncli.cli.asking.words import Words, read_words
 from anncli.cli.main import cli, run
 from anncli.cli.names import COMMANDS
 from anncli.errors import AnnError
+from anncli.formats.files.opened import open_input
 from anncli.options.table import OPTIONS, option_names
 from anncli.options.variables import variable
 
@@ -212,14 +213,16 @@ def test_an_ann1dn_network_of_that_program_is_recognised(folder: Path, ann: Ann)
     assert "reads as a network of ann1dn" in refusal("train n.dat p.txt")[0]
 
 
-def test_a_pipe_is_not_looked_into(folder: Path) -> None:
-    os.mkfifo("pipe")
-    # Opening it would wait for a writer for ever.
-    done: list[Words] = []
-    thread = threading.Thread(target=lambda: done.append(read("train pipe p.txt")), daemon=True)
-    thread.start()
-    thread.join(20)
-    assert [words.network for words in done] == [None]
+def test_a_pipe_is_known_by_what_it_gives_first_and_read_whole(folder: Path, ann: Ann) -> None:
+    for text, is_network in ((NETWORK, True), (POSITIVE, False), ("", False)):
+        os.mkfifo("pipe")
+        thread = threading.Thread(target=Path("pipe").write_text, args=(text,), daemon=True)
+        thread.start()
+        assert (read("train pipe p.txt").network == "pipe") is is_network
+        with open_input("pipe") as file:
+            assert file.read().decode() == text
+        thread.join(20)
+        os.remove("pipe")
 
 
 def test_variables_and_config_files_name_words_too(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ EXTRA = {"parquet": "pyarrow", "arrow": "pyarrow", "feather": "pyarrow"}
 # Formats that hold any table.
 GENERAL = [
     pytest.param(name, marks=pytest.mark.skipif(EXTRA.get(name) is not None and not __import__("importlib.util").util.find_spec("pyarrow"), reason="no pyarrow"))
-    for name in ("csv", "tsv", "jsonl", "sqlite", "parquet", "arrow", "feather")
+    for name in ("csv", "tsv", "jsonl", "sqlite", "npy", "npz", "parquet", "arrow", "feather")
 ]  # fmt: skip
 ENDING = {name: info.endings[0] for name, info in DATA_FORMAT_NAMES.items() if info.endings}
 

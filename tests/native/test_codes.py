@@ -67,7 +67,7 @@ def test_the_built_module_is_used() -> None:
     assert compiled._knows_the_names(native)
 
 
-@pytest.mark.parametrize(("activations", "layer"), [((14,), 1), ((1, 99), 2), ((13, 1), 1)])
+@pytest.mark.parametrize(("activations", "layer"), [((15,), 1), ((1, 99), 2), ((14, 1), 1)])
 def test_a_plan_refuses_an_activation(activations: tuple[int, ...], layer: int) -> None:
     code = activations[layer - 1]
     with pytest.raises(ValueError, match=f"layer {layer} cannot have activation {code}"):

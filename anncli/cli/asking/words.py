@@ -19,7 +19,7 @@ from anncli.options.table import options_of
 
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
 # 1e3, 1,000, 1_000, 1.5, +5, 5k, and digits of other scripts.
-_OTHER_NUMBER = re.compile(r"[+-]?(?:\d[\d.,_']*|\.\d+)(?:[eE][+-]?\d+)?[kKM]?")
+_OTHER_NUMBER = re.compile(r"\s*[+-]?(?:\d[\d.,_']*|\.\d+)(?:[eE][+-]?\d+)?[kKM]?\s*")
 _MAY_LEAVE_OUT = "check the name, or leave it out to make one"
 
 

@@ -62,6 +62,10 @@ def _format_of_target(target: str, said: str | None) -> str:
 
 def _check_target(values: Values, source: str, target: str) -> None:
     path, table = split_query(target)
+    names = path.removesuffix(".npy") + ".json"
+    if target.endswith(".npy") and os.path.lexists(names) and not values["force"]:
+        message = f"{printable(names)} exists, which would say what the columns of {printable(target)} are"
+        raise UsageError(message, advice="overwrite it with --force, or give another name")
     if target == "-" or not os.path.lexists(path):
         return
     if source != "-" and same_file(split_query(source)[0], path):

@@ -10,6 +10,7 @@ import numpy as np
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.showing.console import print_json
+from anncli.cli.showing.repeating import repeating_line
 from anncli.errors import NetworkError, printable
 from anncli.formats.networks.storage import load
 from anncli.inference.predict import predict
@@ -26,6 +27,7 @@ def run_info(values: Values, words: Words) -> None:
     document = summary(network)
     if values["verify"]:
         document["self_test"] = verify(network, network_path)
+    document["repeat"] = repeating_line(network, printable(network_path))
     if values["json"]:
         print_json({"command": "info", "network": printable(network_path), **document})
         return
@@ -38,11 +40,13 @@ def summary(network: Network) -> dict[str, Any]:
     topology = network.topology
     shapes = [layer.describe(below) for below, layer in zip(topology.shapes, topology.layers, strict=False)]
     scaling = network.scaling
+    # A table decides how many inputs there are.
+    is_open = network.needs_encoder
     return {
         "dialect": network.source.dialect,
-        "inputs": network.n_inputs,
-        "layers": shapes,
-        "parameters": topology.n_parameters,
+        "inputs": "table" if is_open else network.n_inputs,
+        "layers": [{"layer": layer.text(), "blocks": []} for layer in topology.layers] if is_open else shapes,
+        "parameters": None if is_open else topology.n_parameters,
         "trained": network.is_trained,
         "classes": list(network.classes),
         "targets": list(network.targets) if network.targets else None,

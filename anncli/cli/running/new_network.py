@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from anncli.cli.asking.settings import TrainSettings
+from anncli.cli.asking.tables import Asked
 from anncli.cli.running.reading import takes_tables
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.request import TableRequest
@@ -13,6 +14,7 @@ from anncli.errors import UsageError, asking, printable
 from anncli.formats.data.agreement import names_of_files
 from anncli.formats.networks.numbers import size_fault
 from anncli.network.encoders.table import TableInputs
+from anncli.network.names import quantiles_of
 from anncli.network.network import Network
 
 
@@ -33,17 +35,27 @@ def with_place(settings: TrainSettings) -> TrainSettings:
     return settings._replace(network_path=name, output=name)
 
 
-def new_network(settings: TrainSettings, data: Dataset | TableData) -> Network:
-    """The untrained network for these data; raises UsageError for one that is too large."""
-    n_outputs = 1 if data.n_classes <= 2 else data.n_classes
-    output = "logistic" if n_outputs == 1 else "softmax"
+def new_network(settings: Asked, data: Dataset | TableData, loss: str) -> Network:
+    """The untrained network for these data and this loss; raises UsageError for one that is too large."""
+    n_outputs, output = _outputs(data, loss)
     n_inputs = data.n_inputs if isinstance(data, Dataset) else 1
     if fault := size_fault([n_inputs, *settings.hidden, n_outputs]):
         raise UsageError(fault, advice="make the network smaller")
     with asking():
         layers = [*((units, settings.activation) for units in settings.hidden), (n_outputs, output)]
         table = _table_inputs(settings.request, data) if isinstance(data, TableData) else None
-        return Network.create(n_inputs, layers, table=table)
+        task = None if table is None and data.task == "classification" else data.task
+        return Network.create(n_inputs, layers, table=table, task=task)
+
+
+def _outputs(data: Dataset | TableData, loss: str) -> tuple[int, str]:
+    """The number of outputs and their activation."""
+    if data.task == "regression":
+        per_target = 1 if loss == "auto" else max(1, len(quantiles_of(loss)))
+        return data.n_targets * per_target, "exp" if loss == "poisson" else "linear"
+    if data.task == "multi-label":
+        return data.n_targets, "logistic"
+    return (1, "logistic") if data.n_classes <= 2 else (data.n_classes, "softmax")
 
 
 def _table_inputs(request: TableRequest, data: TableData) -> TableInputs:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from anncli.arrays import Array
-from anncli.cli.asking.settings import TrainSettings
+from anncli.cli.asking.tables import Asked
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.request import TableRequest
 from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError, printable
 from anncli.formats.data.agreement import is_set_name
 from anncli.formats.data.assemble import read_sets
+from anncli.formats.data.class_files import refuse_labelled, sorted_by_shell
 from anncli.formats.data.data_kind import are_tables
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_sets import TableReader, read_table_sets
+from anncli.formats.files.textfile import shown_name
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
 
@@ -25,13 +27,13 @@ def set_files(options: TrainingOptions) -> dict[str, tuple[str, ...]]:
     return {name: files for name, files in named.items() if isinstance(files, tuple)}
 
 
-def takes_tables(settings: TrainSettings, network: Network | None) -> bool:
+def takes_tables(settings: Asked, network: Network | None) -> bool:
     """Whether the data words are tables; see are_tables()."""
     return are_tables(settings.class_files, settings.request, settings.read, network)
 
 
 def read_training_data(
-    settings: TrainSettings, network: Network | None, options: TrainingOptions, remarks: Remarks
+    settings: Asked, network: Network | None, options: TrainingOptions, remarks: Remarks
 ) -> tuple[Dataset | TableData, dict[str, Array]]:
     """The data of all sets, and the row numbers of those that come from files of their own, training included.
 
@@ -40,6 +42,9 @@ def read_training_data(
     files: Mapping[str, Sequence[str]] = {"training": settings.class_files, **set_files(options)}
     if not takes_tables(settings, network):
         refuse_table_options(settings.request)
+        refuse_labelled(settings.class_files, settings.read)
+        if (network is None or not network.classes) and (remark := sorted_by_shell(settings.class_files)):
+            remarks.note(shown_name(settings.class_files[0]), remark)
         return read_sets(files, network=network, data_format=settings.read.format, remarks=remarks)
     for path in settings.class_files[1:]:
         if is_set_name(path):
@@ -50,10 +55,18 @@ def read_training_data(
     return read_table_sets(files, TableReader(settings.request, settings.read, remarks), network)
 
 
+def is_about_columns(request: TableRequest) -> bool:
+    """Whether the user said anything about columns."""
+    return bool(_given(request))
+
+
+def _given(request: TableRequest) -> list[str]:
+    return [name for name, value in request._asdict().items() if value != TableRequest._field_defaults[name]]
+
+
 def refuse_table_options(request: TableRequest) -> None:
     """Raises UsageError for options about columns, which files of one class each do not use."""
-    given = [name for name, value in request._asdict().items() if value != TableRequest._field_defaults[name]]
-    if given:
+    if given := _given(request):
         option = "--" + given[0].replace("_", "-")
         raise UsageError(
             f"{option} is for tables, and these are files of one class each", advice="name the label: --label NAME"

@@ -9,17 +9,22 @@ import click
 from anncli.arrays import Array
 from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.network_options import require_trained, threshold_of
+from anncli.cli.asking.tables import read_request, table_request
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
+from anncli.cli.running.reading import refuse_table_options
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.report import collapse_warning, evaluation_text
 from anncli.cli.showing.seen_rows import NOT_KNOWN, SetReport, marks, seen_document, set_report, table_rows
-from anncli.dataset.dataset import UNLABELLED, Dataset
+from anncli.dataset.dataset import Dataset
 from anncli.errors import RequirementError, UsageError, printable
 from anncli.evaluation.binary import BinaryEvaluation
 from anncli.formats.data.assemble import read_dataset
+from anncli.formats.data.data_kind import are_tables
 from anncli.formats.data.remarks import Remarks
+from anncli.formats.data.table_sets import TableReader
+from anncli.formats.data.table_use import read_labelled
 from anncli.formats.networks.storage import load
 from anncli.inference.evaluate import evaluate, rows_seen
 from anncli.network.network import Network
@@ -34,7 +39,7 @@ def run_test(values: Values, words: Words) -> None:
     threshold = threshold_of(network, values)
     _check_metrics(network, values["require"])
     remarks = Remarks()
-    data = read_dataset(words.data, network=network, data_format=values["format"], remarks=remarks)
+    data = _read(values, words, network, remarks)
     show_remarks(values.console, remarks)
     with reproducible(values["reproducible"]):
         report = _report(network, data, threshold, values["threads"])
@@ -53,13 +58,22 @@ def run_test(values: Values, words: Words) -> None:
     _check_requirements(values["require"], met)
 
 
+def _read(values: Values, words: Words, network: Network, remarks: Remarks) -> Dataset:
+    """The samples, in labelled tables or in one file per class."""
+    request, read = table_request(values), read_request(values)
+    if are_tables(words.data, request, read, network):
+        return read_labelled(words.data, TableReader(request, read, remarks), network)
+    refuse_table_options(request)
+    return read_dataset(words.data, network=network, data_format=read.format, remarks=remarks)
+
+
 def _report(network: Network, data: Dataset, threshold: float | None, threads: int) -> SetReport:
     seen = rows_seen(network, data)
 
     def of_rows(among: Array | None) -> Any:
         return evaluate(network, data, among, threshold=threshold, threads=threads)
 
-    return set_report(of_rows, data.labels != UNLABELLED, seen)
+    return set_report(of_rows, data.answered(), seen)
 
 
 def _seen_lines(report: SetReport) -> list[str]:

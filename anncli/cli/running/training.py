@@ -16,6 +16,7 @@ from anncli.cli.running.resumption import Checkpoints
 from anncli.cli.running.signals import Interruption
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.history import History, open_history
+from anncli.cli.showing.repeating import asked_for
 from anncli.cli.showing.train_report import (
     evaluate_sets,
     outcome,
@@ -154,6 +155,9 @@ def _write(settings: TrainSettings, opened: Opened, result: TrainingResult) -> N
     network = result.network
     if settings.dialect:
         network.source = network.source._replace(dialect=settings.dialect)
+    if network.encoder is not None:
+        options = opened.training.setup.options
+        network.record["asked"] = asked_for(settings.epochs, options, settings.request, settings.read)
     if not settings.row_digests:
         network.row_digests = None
     if opened.kept_as is not None:

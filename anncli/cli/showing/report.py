@@ -5,29 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from anncli.cli.showing.answer_tables import multilabel_table, regression_table
+from anncli.cli.showing.cells import figure, number, percent
 from anncli.cli.showing.console import table
 from anncli.evaluation.binary import BinaryEvaluation
 from anncli.evaluation.collapse import collapsed, remedies
-
-
-def percent(value: float | None) -> str:
-    """A rate with two decimals, 'undefined' for None."""
-    return "undefined" if value is None else f"{100 * value:.2f}"
-
-
-def plain(value: float | None, digits: int = 4) -> str:
-    """A number with significant digits, 'undefined' for None."""
-    return "undefined" if value is None else f"{value:.{digits}g}"
-
-
-def number(value: float) -> str:
-    """A count of rows, or their total weight with six significant digits."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+from anncli.evaluation.multiclass import MulticlassEvaluation
+from anncli.evaluation.multilabel import MultilabelEvaluation
+from anncli.evaluation.regression import RegressionEvaluation
 
 
 def evaluation_text(sets: Mapping[str, Any]) -> str:
     """The table for the kind of evaluation."""
     first = next(iter(sets.values()))
+    if isinstance(first, RegressionEvaluation):
+        return regression_table(sets)
+    if isinstance(first, MultilabelEvaluation):
+        return multilabel_table(sets)
     return binary_table(sets) if isinstance(first, BinaryEvaluation) else multiclass_table(sets)
 
 
@@ -51,7 +45,7 @@ def multiclass_table(sets: Mapping[str, Any]) -> str:
     summary = []
     for name, e in sets.items():
         rates = [percent(x) for x in (e.accuracy, e.macro_recall, e.macro_precision, e.macro_f1)]
-        summary.append([name, number(e.n), *rates, _digits(e.mcc, 4), plain(e.mse)])
+        summary.append([name, number(e.n), *rates, _digits(e.mcc, 4), figure(e.mse)])
     blocks = [table(header, summary)]
     for name, e in sets.items():
         blocks.append(_confusion(name, e))
@@ -94,5 +88,7 @@ def collapse_warning(evaluation: Any, name: str, record: Mapping[str, Any]) -> s
 
     record: of the network's training; the advice leaves out what was already done.
     """
+    if not isinstance(evaluation, BinaryEvaluation | MulticlassEvaluation):
+        return None
     verdict = collapsed(evaluation)
     return None if verdict is None else f"{name}: {verdict}; try {remedies(evaluation, record)}"

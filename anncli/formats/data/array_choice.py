@@ -29,8 +29,8 @@ def choose_arrays(shapes: Mapping[str, tuple[int, ...]], shown: str) -> Chosen:
     Raises: DataError that names the arrays, where names and shapes do not decide.
     """
     many = {name: shape for name, shape in shapes.items() if _size(shape) > 1}
-    if len(many) == 1:
-        return Chosen(next(iter(many)))
+    if len(many) == 1 or len(shapes) == 1:
+        return Chosen(next(iter(many or shapes)))
     inputs, label = _find(_INPUTS, many), _find(_LABELS, many)
     if inputs and label:
         return _paired(inputs, label, many, shown)

@@ -40,20 +40,20 @@ def are_tables(
         return True
     first = paths[0]
     if network is not None and network.encoder is not None and (len(paths) == 1 or not network.encoder.is_plain):
-        return not _is_list(first)
+        return not is_list(first)
     if not _is_on_disk(first):
         # What a pipe gives can be read once, so it is not looked into.
         return network is None
     if has_table_mark(ByteSource(first)):
         return True
-    return labelled and len(paths) == 1 and not _is_list(first)
+    return labelled and len(paths) == 1 and not is_list(first)
 
 
 def _was_table(network: Network | None) -> bool:
     return network is None or network.encoder is not None
 
 
-def _is_list(path: Path) -> bool:
+def is_list(path: Path) -> bool:
     """Whether a file on a disk is a list of ann1dn; a pipe is none."""
     if not _is_on_disk(path):
         return False

@@ -23,6 +23,7 @@ from anncli.formats.data.base import TableWant
 from anncli.formats.data.npy_head import MAGIC, NpyHead, read_head
 from anncli.formats.data.npy_names import Names, read_names
 from anncli.formats.data.npy_writer import write as write
+from anncli.formats.data.typed import are_named
 from anncli.formats.files.source import ByteSource
 from anncli.tables import Table, TableColumn
 
@@ -113,7 +114,7 @@ def field_table(fields: dict[str, Array], shown: str, want: TableWant) -> Table:
         else:
             (found,) = batches_of([items], NO_ANSWERS, shown, want, (name,))
             columns.append(found.columns[0])
-    return Table(tuple(columns), len(next(iter(fields.values()))))
+    return Table(tuple(columns), len(next(iter(fields.values()))), are_named(tuple(fields)))
 
 
 __all__ = ["FORMAT", "Names", "Npy", "field_table", "write"]

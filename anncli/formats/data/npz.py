@@ -18,6 +18,7 @@ from anncli.formats.data.base import TableWant
 from anncli.formats.data.dense import check_unpacked
 from anncli.formats.data.npy import field_table
 from anncli.formats.data.npy_head import NpyHead, read_head
+from anncli.formats.data.npz_writer import write as write
 from anncli.formats.files.seekable import seekable
 from anncli.formats.files.source import ByteSource
 from anncli.tables import Table

@@ -12,13 +12,13 @@ from anncli.tables import Roles, Table
 class TableMatcher:
     """Gives the columns of every batch the names of `roles`.
 
-    needed: the columns that a file must have; of: whose columns they are, for messages. The others may be missing, and a
+    needed: the columns that a file must have; remarks: takes what was left out or reordered; of: whose columns they are, for messages. The others may be missing, and a
     file may have more.
     """
 
     def __init__(self, roles: Roles, needed: Sequence[str], remarks: Remarks, of: str = "the network") -> None:
         self.roles, self.needed = roles, tuple(needed)
-        self._remarks, self._of = remarks, of
+        self.remarks, self._of = remarks, of
         self._said: set[tuple[str, str]] = set()
 
     def fit(self, table: Table, shown: str) -> Table:
@@ -61,12 +61,12 @@ class TableMatcher:
     def _note(self, shown: str, text: str) -> None:
         if (shown, text) not in self._said:
             self._said.add((shown, text))
-            self._remarks.note(shown, text)
+            self.remarks.note(shown, text)
 
     def _guess(self, shown: str, text: str) -> None:
         if (shown, text) not in self._said:
             self._said.add((shown, text))
-            self._remarks.guess(shown, text)
+            self.remarks.guess(shown, text)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -11,6 +11,8 @@ from anncli.compiled.table_text_python import BLANKS
 from anncli.errors import DataError, quoted
 
 Row = Sequence[bytes]
+# So many rows tell in most files whether the first one names the columns.
+TELLING_ROWS = 100
 _HEADER_OPTION = "say which with --header yes or --header no"
 
 
@@ -28,6 +30,13 @@ class FirstRow:
         """Whether the first row names the columns; raises DataError where it can as well be a row."""
         if not self.below or self.shift:
             return all(self._is_word(cell) for cell in self.first)
+        every, self.below = self.below, self.below[:TELLING_ROWS]
+        told = self._is_told()
+        self.below = every
+        return self._among_words() if told is None else told
+
+    def _is_told(self) -> bool | None:
+        """Whether columns of numbers tell that the first row names them; None where no column tells."""
         if self._are_numbered():
             return True
         kinds = [self._speaks(k) for k in range(len(self.first))]
@@ -43,7 +52,7 @@ class FirstRow:
             return True
         if speaks_against or not all(self._is_word(cell) for cell in self.first):
             return False
-        return self._among_words()
+        return None
 
     def _speaks(self, k: int) -> str:
         """What column k says: 'for' a line of names, 'against' it, or ''."""
@@ -61,6 +70,8 @@ class FirstRow:
     def _among_words(self) -> bool:
         """Whether words above words are names; no word of the first row stands in its column."""
         if len(set(self.first)) < len(self.first):
+            return False
+        if any(self._speaks(k) == "against" for k in range(len(self.first))):
             return False
         columns = [[row[k].strip(BLANKS) for row in self.below if k < len(row)] for k in range(len(self.first))]
         if any(len(cells) >= 4 and len(set(cells)) <= len(cells) // 2 for cells in columns):

@@ -17,6 +17,8 @@ from anncli.formats.data.layout import refuse_decimal_commas, shown_delimiter
 
 # So many rows show how a table is written, and so many whether its first row names the columns.
 TELLING_ROWS, SAMPLE_ROWS = 100, 1000
+# Of wide tables fewer rows are enough.
+_MOST_CELLS, _FEWEST_ROWS = 20_000, 5
 _CANDIDATES = (",", ";", "\t", "|")
 _ENDINGS = {".tsv": "\t", ".tab": "\t", ".psv": "|"}
 DECIMAL_COMMA = re.compile(rb"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
@@ -67,8 +69,8 @@ def read_sample(sample: Sample, syntax: Syntax, most: int) -> Reading:
     """The first rows of the sample, whatever their numbers of cells."""
     reader = RecordReader(syntax)
     rows, lines, ended = list[tuple[bytes, ...]](), list[int](), list[bool]()
-    at, line = 0, sample.line
-    while len(rows) < most:
+    at, line, n_cells = 0, sample.line, 0
+    while len(rows) < most and (n_cells < _MOST_CELLS or len(rows) < _FEWEST_ROWS):
         at, line = reader.skip_empty(sample.text, at, line)
         record = reader.record(sample.text, at, is_last=False)
         if record is None or record.flaw:
@@ -76,6 +78,7 @@ def read_sample(sample: Sample, syntax: Syntax, most: int) -> Reading:
         rows.append(tuple(record.cells))
         lines.append(line)
         ended.append(record.is_ended)
+        n_cells += len(record.cells)
         line += sample.text.count(b"\n", at, record.end)
         at = record.end
     return Reading(syntax, tuple(rows), tuple(lines), tuple(ended))

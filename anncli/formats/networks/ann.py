@@ -24,7 +24,7 @@ import re
 from anncli.errors import NetworkError
 from anncli.formats.files.document import DocumentSource, PlacedMapping, parse_document
 from anncli.formats.files.textfile import BOM, Path, decode
-from anncli.formats.networks.ann_head import new_head, read_head
+from anncli.formats.networks.ann_head import new_head, read_head, read_task
 from anncli.formats.networks.ann_trained import AFRESH, CHECKSUM_LINE, TrainedPart, checksum, trained_lines
 from anncli.network.layers.base import Shape
 from anncli.network.network import Network, NetworkSource
@@ -64,7 +64,8 @@ def parse_network(text: str, path: Path) -> Network:
         raise source.fault("the trained part is cut short: its checksum is missing", None, AFRESH)
     document = parse_document(text, path, NetworkError)
     described = read_head(document)
-    network = Network(described.topology, table=described.table, source=_source(document, head))
+    origin = _source(document, head, read_task(document) or described.table_task)
+    network = Network(described.topology, table=described.table, source=origin, task=origin.task)
     if "trained" in document:
         if not section:
             raise document.key_fault("trained", "`trained:` must stand alone on its line", "move its values below it")
@@ -76,10 +77,10 @@ def parse_network(text: str, path: Path) -> Network:
     return network
 
 
-def _source(document: PlacedMapping, head: str) -> NetworkSource:
+def _source(document: PlacedMapping, head: str, task: str | None) -> NetworkSource:
     training = document.mapping_at("training")
     places = training.key_places, training.value_places
-    return NetworkSource("ann", document.source.path, head, training, *places)
+    return NetworkSource("ann", document.source.path, head, training, *places, task=task)
 
 
 def render_network(network: Network, head: str | None = None) -> str:
@@ -123,7 +124,9 @@ def _fits(head: str, network: Network) -> bool:
         described = read_head(document)
         topology = network.topology if network.table is None else network.topology._replace(inputs=Shape(1))
         unchanged = (
-            described == (topology, network.table) and document.mapping_at("training") == network.source.training
+            described == (topology, network.table)
+            and read_task(document) in (None, network.task)
+            and document.mapping_at("training") == network.source.training
         )
         return unchanged and _can_grow(text)
     except NetworkError:

@@ -12,12 +12,12 @@ from anncli.formats.networks.numbers import size_fault
 from anncli.network.encoders.table import TableInputs
 from anncli.network.layers import DEFAULT_KIND, layer_class, read_layer
 from anncli.network.layers.base import KeyFault, LayerKind
-from anncli.network.names import LAYER_NAMES
+from anncli.network.names import LAYER_NAMES, TASK_NAMES
 from anncli.network.network import Network
 from anncli.network.topology import Topology
 
 FORMAT_VERSION = 1
-HEAD_KEYS = ("anncli", "inputs", "layers", "training", "trained")
+HEAD_KEYS = ("anncli", "inputs", "layers", "task", "training", "trained")
 
 
 class Head(NamedTuple):
@@ -25,6 +25,13 @@ class Head(NamedTuple):
 
     topology: Topology
     table: TableInputs | None = None
+
+    @property
+    def table_task(self) -> str | None:
+        """The task that the head names for its table; several labels of classes are a task of their own."""
+        if self.table is None:
+            return None
+        return "multi-label" if self.table.task == "classification" and len(self.table.label) > 1 else self.table.task
 
 
 def read_head(document: PlacedMapping) -> Head:
@@ -50,6 +57,19 @@ def read_head(document: PlacedMapping) -> Head:
     if too_large := size_fault(topology.sizes, topology.n_parameters):
         raise document.fault("layers", too_large, "make the network smaller")
     return Head(topology, table)
+
+
+def read_task(document: PlacedMapping) -> str | None:
+    """The task that the head names, None where it names none."""
+    task = document.get("task")
+    if "task" in document and (not isinstance(task, str) or task not in TASK_NAMES):
+        message = f"`task` must be the name of a task, found {_named(task)}"
+        raise document.fault("task", message, f"use one of {', '.join(TASK_NAMES)}")
+    return task
+
+
+def _named(value: Any) -> str:
+    return f"'{value}'" if isinstance(value, str) else kind_of(value)
 
 
 def _read_layers(document: PlacedMapping) -> list[LayerKind]:
@@ -128,6 +148,8 @@ def new_head(network: Network) -> str:
         f"inputs: {network.n_inputs if network.table is None else table_inputs_text(network.table)}",
         f"layers: [{layers}]",
     ]
+    if network.task is not None and (network.table is None or network.table.task is None):
+        lines.append(f"task: {network.task}")
     if network.source.training:
         lines += write_block({"training": dict(network.source.training)})
     return "\n".join(lines) + "\n"

@@ -10,6 +10,8 @@ from anncli.dataset.task import TASKS
 from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import write_flow
 from anncli.network.encoders.table import MISSING_POLICIES, InputColumn, TableEncoder, TableInputs
+from anncli.network.layers.base import Shape
+from anncli.network.network import Network
 from anncli.tables import Roles
 
 _EXAMPLE = "write `inputs: {table: auto}`, or for example `inputs: {table: {label: species}}`"
@@ -96,6 +98,20 @@ def _input_entry(column: InputColumn) -> dict[str, Any]:
     if column.indicator:
         entry["indicator"] = True
     return entry
+
+
+def take_encoder(trained: PlacedMapping, network: Network, advice: str) -> None:
+    """Give the network the encoder of its trained part, and the number of inputs where the head leaves it to the table."""
+    encoder = read_encoder(trained, advice)
+    if encoder is None and network.table is not None:
+        raise trained.fault(None, "the trained part has no `encoder`, which a network for tables needs", advice)
+    if encoder is None:
+        return
+    if network.table is None and encoder.width != network.n_inputs:
+        message = f"the encoder gives {encoder.width} inputs, `inputs` says {network.n_inputs}"
+        raise trained.fault("encoder", message, advice)
+    network.encoder = encoder
+    network.topology = network.topology._replace(inputs=Shape(encoder.width))
 
 
 def read_encoder(trained: PlacedMapping, advice: str) -> TableEncoder | None:

@@ -7,7 +7,7 @@ import re
 import stat
 from itertools import pairwise
 
-from anncli.formats.files.opened import open_input
+from anncli.formats.files.opened import open_input, peek_input
 from anncli.formats.networks.names import NETWORK_ENDINGS
 
 _HEAD_BYTES = 1 << 16
@@ -25,21 +25,21 @@ def has_network_ending(name: str) -> bool:
 
 
 def network_inside(name: str) -> str:
-    """The network format that a file begins as: 'ann', 'ann1dn', or '' for none.
+    """The network format that a file begins as: 'ann', 'ann1dn', or '' for none; of a pipe only 'ann' is found.
 
-    Only files on a disk are looked into: what a pipe gives can be read once. Numbers that are a whole network of ann1dn
-    are data too; only the caller can know which is meant.
+    Numbers that are a whole network of ann1dn are data too; only the caller can know which is meant.
     """
     try:
-        if not stat.S_ISREG(os.stat(name).st_mode):
+        if stat.S_ISDIR(os.stat(name).st_mode):
+            return ""
+        head = peek_input(name, _HEAD_BYTES)
+        if _BEGINS_OURS.match(head):
+            return "ann"
+        sizes = _ann1dn_sizes(head)
+        if not sizes or not stat.S_ISREG(os.stat(name).st_mode):
             return ""
         with open_input(name) as file:
-            head = file.read(_HEAD_BYTES)
-            if _BEGINS_OURS.match(head):
-                return "ann"
-            sizes = _ann1dn_sizes(head)
-            is_whole = sizes and _fills(head + file.read(_MOST_ANN1DN_BYTES), sizes)
-            return "ann1dn" if is_whole else ""
+            return "ann1dn" if _fills(file.read(_MOST_ANN1DN_BYTES), sizes) else ""
     except (OSError, ValueError):
         # Whoever reads it as data says what is wrong.
         return ""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.errors import ValueFault, quoted
+from anncli.errors import ValueFault, count_of, quoted
 from anncli.tables import Roles, Table, TableColumn
 
 MISSING_POLICIES = ("error", "mean", "median", "indicator", "median+indicator")
@@ -156,9 +156,9 @@ class TableEncoder(_TableEncoder):
                 gaps[column.name] = int(missing.sum())
                 first = min(first, int(np.argmax(missing)))
         if gaps:
-            shown = ", ".join(f"{quoted(name)} {n}" for name, n in list(gaps.items())[:20])
-            more = f" and {len(gaps) - 20} more columns" if len(gaps) > 20 else ""
-            raise EncodingFault(f"missing cells: {shown}{more}", MISSING_ADVICE, first)
+            shown = ", ".join(f"{quoted(name)} ({n})" for name, n in list(gaps.items())[:20])
+            more = f" and {count_of(len(gaps) - 20, 'more column')}" if len(gaps) > 20 else ""
+            raise EncodingFault(f"cells are missing in {shown}{more}", MISSING_ADVICE, first)
 
 
 def _numbers(column: InputColumn, cell: TableColumn) -> Array:
