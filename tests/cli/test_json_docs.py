@@ -7,15 +7,20 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 from ann_process import POSITIVE, ROOT
+
+from anncli.evaluation.multilabel import evaluate_labels
+from anncli.evaluation.regression import evaluate_numbers
 
 TEXT = (ROOT / "docs/json.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `([^`]+)` \| ([^|]+) \|", re.MULTILINE)
 SECTIONS = {
     title.strip("` "): dict(ROW.findall(body)) for title, body in re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", TEXT, re.DOTALL | re.MULTILINE)
 }  # fmt: skip
-BINARY, MULTICLASS = (dict(ROW.findall(text)) for text in TEXT.split("## An evaluation")[1].split("## ")[0].split("Of a network with K"))  # fmt: skip
+BINARY, MULTICLASS = (dict(ROW.findall(text)) for text in TEXT.split("## An evaluation\n")[1].split("## ")[0].split("Of a network with K"))  # fmt: skip
+OF_TASKS = {"An evaluation of numbers", "An evaluation of labels"}
 KINDS: dict[str, Any] = {
     "string": str, "integer": int, "number": (int, float), "boolean": bool, "object": dict, "list": list, "null": type(None),
 }  # fmt: skip
@@ -134,15 +139,33 @@ def test_the_documents_are_as_described(section, folder, ann):
         for evaluation in [*sets, *([document["evaluation"]] if document.get("evaluation") else [])]:
             check_evaluation(evaluation)
     # What is described exists: each row was met, but for names that are only there in special runs.
-    assert set(SECTIONS[section]) - seen <= {"training.*", "starts[].value"}
+    assert set(SECTIONS[section]) - seen <= {
+        "training.*",
+        "starts[].value",
+        *(f"target_scaling.{name}" for name in ("method", "offset", "spread")),
+    }
+
+
+def test_evaluations_of_numbers_and_labels_are_as_described():
+    targets = np.arange(4.0)[:, None]
+    numbers = [
+        evaluate_numbers(targets + 1, targets),
+        evaluate_numbers(np.hstack([targets, targets + 1]), targets, quantiles=(0.1, 0.9)),
+        evaluate_numbers(targets, 0 * targets),
+    ]
+    labels = [evaluate_labels(targets / 4, (targets > 1) * 1.0), evaluate_labels(0 * targets, 0 * targets)]
+    for section, evaluations in zip(sorted(OF_TASKS, reverse=True), (numbers, labels), strict=True):
+        seen: set[str] = set()
+        for evaluation in evaluations:
+            assert list(faults(evaluation.as_dict(), SECTIONS[section], seen=seen)) == []
+        assert set(SECTIONS[section]) - seen == set()
 
 
 def test_every_command_is_described():
     from anncli.cli.main import COMMANDS
 
     assert {f"ann {name}" for name in COMMANDS} - {"ann help", "ann completion"} == set(CASES)
-    others = {"An evaluation", "Evaluations of numbers", "Evaluations of labels", "Changes"}
-    assert set(CASES) | others == set(SECTIONS)
+    assert set(CASES) | {"An evaluation", "Changes", *OF_TASKS} == set(SECTIONS)
 
 
 def test_a_missing_key_and_a_wrong_type_are_found():

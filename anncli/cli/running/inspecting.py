@@ -49,9 +49,12 @@ def summary(network: Network) -> dict[str, Any]:
         "layers": [{"layer": layer.text()} for layer in topology.layers] if is_open else shapes,
         "parameters": None if is_open else topology.n_parameters,
         "trained": network.is_trained,
+        "task": network.task,
+        "target_names": list(network.target_names),
+        "target_scaling": _target_scaling(network) if network.target_scaling.offset is not None else None,
         "classes": list(network.classes),
         "targets": list(network.targets) if network.targets else None,
-        "threshold": network.decision_threshold if network.n_outputs == 1 else None,
+        "threshold": network.decision_threshold if network.n_outputs == 1 and network.task != "regression" else None,
         "columns": list(network.columns),
         "table": table_document(network),
         "encoder": encoder_document(network),
@@ -61,6 +64,13 @@ def summary(network: Network) -> dict[str, Any]:
         "row_digests": None if network.row_digests is None else {"rows": network.row_digests.n_rows},
         "self_test": None if network.self_test is None else {"vectors": len(network.self_test.inputs)},
     }
+
+
+def _target_scaling(network: Network) -> dict[str, Any]:
+    scaling = network.target_scaling
+    numbers = {"offset": scaling.offset, "spread": scaling.spread}
+    shown = {name: [float(f"{x:.6g}") for x in values] for name, values in numbers.items() if values is not None}
+    return {"method": scaling.method, **shown}
 
 
 def verify(network: Network, path: str) -> dict[str, Any]:

@@ -54,14 +54,11 @@ def _counts(head: list[float], shown: str) -> tuple[int, int, int]:
     if len(head) < _HEAD:
         advice = "begin the file with the number of rows, of inputs and of outputs"
         raise DataError(f"expected three counts, found {len(head)}", path=shown, line=1, advice=advice)
-    for column, (count, what) in enumerate(zip(head, ("rows", "inputs", "outputs"), strict=True), 1):
-        if (
-            count != int(count)
-            or not (column == _HEAD) <= count + (column == _HEAD) <= COUNT_MAX
-            or (count < 1 and column == 2)
-        ):
+    least = {"rows": 0, "inputs": 1, "outputs": 0}
+    for column, (count, what) in enumerate(zip(head, least, strict=True), 1):
+        if count != int(count) or not least[what] <= count <= COUNT_MAX:
             message = f"expected the number of {what}, found {quoted(f'{count:g}')}"
-            raise DataError(message, path=shown, line=1, column=column, advice="write whole numbers from 1 on")
+            raise DataError(message, path=shown, line=1, column=column, advice="write a whole number")
     n, n_inputs, n_outputs = map(int, head)
     return n, n_inputs, n_outputs
 

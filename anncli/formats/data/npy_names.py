@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from anncli.arrays import Array, blocks, release
 from anncli.errors import DataError, count_of, did_you_mean, quoted
 from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import read_text
@@ -58,14 +59,23 @@ class Names(NamedTuple):
         words = self.words.get(name)
         if words is None:
             return named.as_words()
-        numbers = np.where(np.isnan(column.numbers), MISSING, column.numbers)
+        codes = np.empty(len(column), dtype=np.int32)
+        for block in blocks(len(column)):
+            codes[block] = self._codes(name, column.numbers[block], len(words))
+            # The rows of a memory map lie beside those of other columns: all of them would stay in memory.
+            release(column.numbers)
+        return TableColumn(name, codes=codes, words=words, is_declared=name in self.declared)
+
+    def _codes(self, name: str, cells: Array, n_words: int) -> Array:
+        """int32 (n,), the places of words; raises DataError for a number that is no place."""
+        numbers = np.where(np.isnan(cells), MISSING, cells)
         with np.errstate(invalid="ignore"):
             codes = numbers.astype(np.int32)
-        wrong = (codes != numbers) | (codes < MISSING) | (codes >= len(words))
+        wrong = (codes != numbers) | (codes < MISSING) | (codes >= n_words)
         if wrong.any():
-            message = f"column {quoted(name)} holds {numbers[wrong][0]:g}, it has {len(words)} words"
+            message = f"column {quoted(name)} holds {numbers[wrong][0]:g}, it has {n_words} words"
             raise DataError(message, path=self.path, advice="its numbers are the places of its words, from 0")
-        return TableColumn(name, codes=codes, words=words, is_declared=name in self.declared)
+        return codes
 
 
 def _matrix(columns: tuple[TableColumn, ...], table: Table) -> dict[str, Any]:

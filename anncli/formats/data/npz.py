@@ -13,7 +13,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.errors import DataError, quoted
 from anncli.formats.data.array_choice import choose_arrays
-from anncli.formats.data.array_table import NO_ANSWERS, answers_of, batches_of, check_rest, cut
+from anncli.formats.data.array_table import NO_ANSWERS, answers_of, as_rows, batches_of, check_rest, cut
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.dense import check_unpacked
 from anncli.formats.data.npy import field_table
@@ -103,7 +103,7 @@ def _read(archive: _Archive, want: TableWant) -> Iterator[Table]:
     if chosen.is_transposed and label is not None:
         inputs, label = inputs.T, label if label.ndim == 1 else label.T
     if label is not None:
-        items = label.reshape(-1) if label.size == len(inputs) else label.reshape(len(inputs), -1)
+        items = label.reshape(-1) if label.size == len(inputs) else as_rows(label)
         answers = answers_of(items, chosen.label, archive.shown, want)
     if want.remarks is not None:
         how = f"the inputs are {chosen.inputs}" + (f", the label is {chosen.label}" if chosen.label else "")
