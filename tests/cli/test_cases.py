@@ -19,8 +19,6 @@ TRAIN_CSV = "train net.nn p.csv n.csv 30 -o out.nn"
 # Case, command, exit code, what the message says (all of it from the place on, or its beginning).
 REFUSED = [
     ("A2", "init x.nn --data data.csv", 2, "data.csv: it is not clear which column is the label; say --label NAME; it could be '5' (counted from 1)"),
-    ("A4", "init x.nn --data train.libsvm", 3, "train.libsvm: is libsvm text (index:value); write all values of a row"),
-    ("A6", "init x.nn --data xor.data", 3, "xor.data: is a FANN training file; write the inputs of each class"),
     ("E1", TRAIN, 3, "p.txt:4:3: '-1.#IND' is not allowed; replace the value, or take the row out"),
     ("E3", "predict net.nn v.csv", 3, "v.csv:1:2: expected a number, found '#N/A'; "),
     ("E3", "predict net.nn w.csv", 3, "w.csv:1:2: '1.#INF' is not allowed; "),
@@ -59,10 +57,11 @@ def test_refused_with_the_place_and_the_way_out(tmp_path: Path, ann: Ann, name: 
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-def test_a_table_whose_last_column_holds_the_class_is_trained_with_one_command(tmp_path: Path, ann: Ann) -> None:
-    case(tmp_path, "A1")
-    assert "rows (" in ann("train", "flowers.csv", 5).stdout
-    ann("test", "flowers.nn", "flowers.csv")
+@pytest.mark.parametrize(("name", "file"), [("A1", "flowers.csv"), ("A4", "train.libsvm"), ("A6", "xor.data")])
+def test_a_file_with_its_answers_is_trained_with_one_command(tmp_path: Path, ann: Ann, name: str, file: str) -> None:
+    case(tmp_path, name)
+    ann("train", file, 5)
+    ann("test", f"{Path(file).stem}.nn", file)
 
 
 @pytest.mark.parametrize(
