@@ -131,20 +131,17 @@ def test_lost_digits_are_told(tmp_path: Path, ann: Ann) -> None:
     assert message.split(";")[0] in ann("test", "out.nn", "p.txt", "n.txt", "--json").stdout
 
 
-def test_the_command_that_splits_a_table_works(tmp_path: Path, ann: Ann) -> None:
-    if shutil.which("awk") is None:
-        pytest.skip("no awk")
-    import subprocess
-
-    for name, file, classes in (("A1", "flowers.csv", ("setosa", "versicolor")), ("A2", "data.csv", ("0", "1"))):
-        case(tmp_path, name)
-        advice = ann("init", "x.nn", "--data", file, check=3).stderr
-        command = re.search(r"awk .*", advice)
-        assert command is not None
-        subprocess.run(command[0], shell=True, cwd=tmp_path, check=True)
-        files = [f"{name}.csv" for name in classes]
-        ann("init", "x.nn", "-f", "--data", ",".join(files))
-        assert "rows (12)" in ann("train", "x.nn", *files, 20, "--validation", "0.2").stdout
+def test_the_advice_about_a_column_of_words_works(tmp_path: Path, ann: Ann) -> None:
+    case(tmp_path, "A1")
+    ann("init", "net.nn", "--inputs", 4, "-q")
+    (tmp_path / "p.txt").write_text("5.1 3.5 1.4 0.2\n4.9 3.0 1.4 0.1\n" * 4)
+    done = ann("train", "net.nn", "flowers.csv", "p.txt", 5, check=3)
+    assert done.stderr.endswith("if it holds the classes, say --label 5; ann predict leaves it out with --ignore 5\n")
+    ann("train", "net.nn", "flowers.csv", "--label", 5, 5, "-o", "out.nn")
+    ann("train", "net.nn", "p.txt", "p2.txt", 5, check=3)
+    (tmp_path / "p2.txt").write_text("7.0 3.2 4.7 1.4\n6.4 3.2 4.5 1.5\n" * 4)
+    ann("train", "net.nn", "p.txt", "p2.txt", 5, "-q")
+    assert len(ann("predict", "net.nn", "flowers.csv", "--ignore", 5).stdout.splitlines()) >= 12
 
 
 def test_a_line_that_is_far_too_long_is_refused_quickly(tmp_path: Path, ann: Ann) -> None:
