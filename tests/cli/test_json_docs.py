@@ -99,7 +99,7 @@ CASES = {
     "ann test": [("test", "t.nn", "pos.txt", "neg.txt"), ("test", "t.nn", "more.txt", "neg.txt", "--require", "acc>=0"), ("test", "kt.nn", "pos.txt", "neg.txt", "third.txt")],
     "ann predict": [("predict", "t.nn", "pos.txt"), ("predict", "kt.nn", "list.txt")],
     "ann init": [("init", "new.nn", "--inputs", 3), ("init", "table.nn", "table.csv", "--label", "c")],
-    "ann info": [("info", "t.nn"), ("info", "t.nn", "--verify"), ("info", "net.nn"), ("info", "d.nn")],
+    "ann info": [("info", "t.nn"), ("info", "t.nn", "--verify"), ("info", "net.nn"), ("info", "d.nn"), ("info", "dt.nn")],
     "ann convert": [("convert", "pos.txt", "pos.jsonl")],
     "ann trainers": [("trainers",), ("trainers", "lm")],
     "ann gradcheck": [("gradcheck", "t.nn", "pos.txt", "neg.txt")],
@@ -119,6 +119,7 @@ def folder(small, ann):
     (small / "valid.txt").write_text("a 1\n1 2\nb 2\n-1 -2\n")
     (small / "table.csv").write_text("a,b,c\n" + "1,2,yes\n2,1,no\n" * 4)
     ann("init", "d.nn", "table.csv", "--label", "c", "-q")
+    ann("train", "d.nn", "table.csv", 5, "-q", "-o", "dt.nn")
     ann("train", "net.nn", "pos.txt", "neg.txt", 5, "-q", "-o", "t.nn")
     ann("train", "k.nn", "pos.txt", "neg.txt", "third.txt", 5, "-q", "-o", "kt.nn")
     ann("train", "old.nn", "pos.txt", "neg.txt", 5, "-q", "-o", "ot.nn")
