@@ -9,7 +9,7 @@ import numpy as np
 
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
-from anncli.cli.showing.columns import column_text, encoder_document, table_document
+from anncli.cli.showing.columns import column_text, table_documents
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.repeating import repeating_line
 from anncli.errors import NetworkError, printable
@@ -56,8 +56,7 @@ def summary(network: Network) -> dict[str, Any]:
         "targets": list(network.targets) if network.targets else None,
         "threshold": network.decision_threshold if network.n_outputs == 1 and network.task != "regression" else None,
         "columns": list(network.columns),
-        "table": table_document(network),
-        "encoder": encoder_document(network),
+        **table_documents(network),
         "scaling": {"method": scaling.method, "per_vector": scaling.per_vector, "activation": scaling.activation},
         "training": dict(network.source.training),
         "record": network.record,

@@ -5,41 +5,37 @@ from __future__ import annotations
 from typing import Any
 
 from anncli.errors import count_of
+from anncli.network.encoders.table import InputColumn
 from anncli.network.network import Network
 
 # More levels of a category are not listed in words.
 _MOST_SHOWN = 8
 
 
-def table_document(network: Network) -> dict[str, Any] | None:
-    """What the head of the network's file says about the columns, None for a network of `inputs: N`."""
-    if network.table is None:
-        return None
-    said = network.table._asdict()
-    return {**said, "label": list(network.table.label), "kinds": dict(network.table.kinds)}
+def table_documents(network: Network) -> dict[str, Any]:
+    """`table`: what the head of the network's file says about the columns; `encoder`: every column of the table that the
+    network was trained on. Networks for numbers alone have neither."""
+    found: dict[str, Any] = {}
+    if network.table is not None:
+        said = network.table._asdict()
+        found["table"] = {**said, "label": list(network.table.label), "kinds": dict(network.table.kinds)}
+    if (encoder := network.encoder) is not None:
+        inputs = {column.name: column for column in encoder.columns}
+        columns = [
+            _input(inputs[name]) if name in inputs else {"name": name, "kind": encoder.roles.role_of(name)}
+            for name in encoder.roles.columns
+        ]
+        found["encoder"] = {"task": encoder.roles.task, "missing": encoder.missing, "columns": columns}
+    return found
 
 
-def encoder_document(network: Network) -> dict[str, Any] | None:
-    """Every column of the table that the network was trained on, None where it was none."""
-    encoder = network.encoder
-    if encoder is None:
-        return None
-    inputs = {column.name: column for column in encoder.columns}
-    columns: list[dict[str, Any]] = []
-    for name in encoder.roles.columns:
-        column = inputs.get(name)
-        if column is None:
-            columns.append({"name": name, "kind": encoder.roles.role_of(name)})
-            continue
-        entry = {**column._asdict(), "levels": list(column.levels), "rare": list(column.rare)}
-        columns.append(
-            entry if column.kind == "category" else {k: v for k, v in entry.items() if k not in ("levels", "rare")}
-        )
-    return {"task": encoder.roles.task, "missing": encoder.missing, "columns": columns}
+def _input(column: InputColumn) -> dict[str, Any]:
+    entry = {**column._asdict(), "levels": list(column.levels), "rare": list(column.rare)}
+    return {name: value for name, value in entry.items() if column.kind == "category" or name not in ("levels", "rare")}
 
 
 def column_text(entry: dict[str, Any]) -> str:
-    """A column of encoder_document(): 'city: category of 3 levels (Berlin, Paris, Rome), 2 rare words'."""
+    """A column of `encoder`: 'city: category of 3 levels (Berlin, Paris, Rome), 2 rare words'."""
     text = f"{entry['name']}: {entry['kind']}"
     if entry["kind"] == "category":
         levels = entry["levels"]
