@@ -117,7 +117,7 @@ def folder(small, ann):
     (small / "k.nn").write_text("anncli: 1\ninputs: 2\nlayers: [3 tanh, 3 softmax]\n")
     (small / "old.nn").write_text("3\n2 2 1\n\n0\n1\n")
     (small / "valid.txt").write_text("a 1\n1 2\nb 2\n-1 -2\n")
-    (small / "table.csv").write_text("a,b,c\n" + "1,2,yes\n2,1,no\n" * 4)
+    (small / "table.csv").write_text("a,b,c\n" + "1,x,yes\n2,y,no\n" * 4)
     ann("init", "d.nn", "table.csv", "--label", "c", "-q")
     ann("train", "d.nn", "table.csv", 5, "-q", "-o", "dt.nn")
     ann("train", "net.nn", "pos.txt", "neg.txt", 5, "-q", "-o", "t.nn")

@@ -12,7 +12,7 @@ from anncli.cli.asking.network_options import require_trained, threshold_of
 from anncli.cli.asking.tables import read_request, table_request
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
-from anncli.cli.running.reading import refuse_table_options
+from anncli.cli.running.reading import note_one_set, refuse_table_options
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.report import collapse_warning, evaluation_text
@@ -62,7 +62,9 @@ def _read(values: Values, words: Words, network: Network, remarks: Remarks) -> D
     """The samples, in labelled tables or in one file per class."""
     request, read = table_request(values), read_request(values)
     if are_tables(words.data, request, read, network):
-        return read_labelled(words.data, TableReader(request, read, remarks), network)
+        data = read_labelled(words.data, TableReader(request, read, remarks), network)
+        note_one_set(data.sources, remarks)
+        return data
     refuse_table_options(request)
     return read_dataset(words.data, network=network, data_format=read.format, remarks=remarks)
 
