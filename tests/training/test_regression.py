@@ -19,9 +19,6 @@ from anncli.network.network import Network
 from anncli.training.names import TRAINER_NAMES
 from anncli.training.outcome import TrainingResult
 
-# The online trainer has a default for outputs between 0 and 1.
-RATES = {"online": {"learning_rate": 0.02}}
-
 
 def table(n: int = 200, seed: int = 0, noise: float = 0.1) -> Dataset:
     """A smooth function of two of three inputs, in other units: mean about 1000, deviation about 60."""
@@ -109,7 +106,7 @@ def test_units_do_not_matter() -> None:
 
 @pytest.mark.parametrize("trainer", [name for name in TRAINER_NAMES if name not in ("gd", "gdm", "gda")])
 def test_every_trainer_learns(trainer: str) -> None:
-    e, _ = fit(net(), table(), 100, trainer=trainer, **RATES.get(trainer, {}))
+    e, _ = fit(net(), table(), 100, trainer=trainer)
     assert e.r2 is not None
     assert e.r2 > 0.5
 
