@@ -27,6 +27,8 @@ def read_labelled(paths: Sequence[Path], reader: TableReader, network: Network) 
         cannot be encoded; UsageError where no column is known to be the label.
     """
     refuse_unused(reader.request)
+    if network.encoder is not None:
+        reader = reader.knowing(network.encoder.roles.columns, network.encoder.roles.labels)
     files = [read_file(path, reader) for path in paths]
     first = files[0]
     encoder = encoder_of(network, first.table, reader.request, Place(first.shown))
@@ -73,7 +75,9 @@ def stream_encoded(path: Path, reader: TableReader, network: Network) -> Iterato
     """
     counts: dict[str, int] = {}
     n_rows = 0
-    source, batches = open_tables(path, reader.read, reader.remarks)
+    if network.encoder is not None:
+        reader = reader.knowing(network.encoder.roles.columns, network.encoder.roles.labels)
+    source, batches = open_tables(path, reader.read, reader.remarks, reader.width)
     encoder = matcher = None
     for raw in batches:
         if encoder is None or matcher is None:
