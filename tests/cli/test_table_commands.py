@@ -318,3 +318,21 @@ def test_a_libsvm_file_that_ends_early(tmp_path: Path, ann: Ann) -> None:
     (tmp_path / "few.libsvm").write_text("+1 1:0.5 3:1\n-1 2:1\n")
     assert len(ann("predict", "heart.nn", "few.libsvm").stdout.splitlines()) == 3
     assert json.loads(ann("test", "heart.nn", "few.libsvm", "--json").stdout)["sets"]["test"]["n"] == 2
+
+
+def test_a_network_for_numbers_keeps_its_line(tmp_path: Path, ann: Ann) -> None:
+    shutil.copy(TABLES / "banknote.csv", tmp_path)
+    head = "# mine\nanncli: 1\ninputs: 4   # variance, skewness, curtosis, entropy\nlayers: [3 tanh, 1 logistic]\n"
+    (tmp_path / "net.nn").write_text(head)
+    ann("train", "net.nn", "banknote.csv", 30, "-q")
+    assert (tmp_path / "net.nn").read_text().startswith(head + "trained:\n")
+    rows = [line.split(",") for line in (TABLES / "banknote.csv").read_text().splitlines()]
+    # A file of rows without names and answers, in the order of the columns.
+    (tmp_path / "rows.txt").write_text("\n".join(" ".join(row[:4]) for row in rows[1:]) + "\n")
+    assert ann("predict", "net.nn", "rows.txt").stdout == ann("predict", "net.nn", "banknote.csv").stdout
+    # And files of one class each, as ever.
+    for name in "01":
+        text = "\n".join(" ".join(row[:4]) for row in rows[1:] if row[4] == name) + "\n"
+        (tmp_path / f"{name}.txt").write_text(text)
+    by_class = ann("test", "net.nn", "1.txt", "0.txt").stdout.splitlines()[1]
+    assert by_class == ann("test", "net.nn", "banknote.csv").stdout.splitlines()[1]
