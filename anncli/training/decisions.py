@@ -34,21 +34,22 @@ def is_continued(network: Network, options: TrainingOptions) -> bool:
     return network.is_trained and options.init is None
 
 
-def choose_loss(network: Network, options: TrainingOptions, task: str = "classification") -> str:
+def choose_loss(network: Network, options: TrainingOptions, task: str | None = None) -> str:
     """The loss asked for, or the one that the trainer needs, or that fits task and output layer; raises UsageError for a
-    loss that does not fit them."""
+    loss that does not fit them. task: None before the data are known."""
     output, loss = network.topology.output_activation, options.loss
     if loss == "auto":
-        fitting = default_loss(output)
+        fitting = default_loss(output, task or "classification")
         if task == "regression":
             # Continued training keeps its loss: with quantiles it says which output gives which.
-            fitting = network.loss or (fitting if fitting == "poisson" else "mse")
+            fitting = network.loss or fitting
         loss = trainer_class(options.trainer).needs_loss or fitting
     with asking():
         check_loss(loss, output)
         if options.targets is not None:
             check_targets(options.targets, output)
-    check_loss_of(task, loss)
+    if task is not None:
+        check_loss_of(task, loss)
     return loss
 
 
