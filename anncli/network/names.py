@@ -201,10 +201,10 @@ def quantiles_of(loss: str | None) -> tuple[float, ...]:
     return found.numbers
 
 
-def default_loss(output_activation: str) -> str:
-    """The loss that fits an output activation: its cross-entropy where there is one, else mse."""
+def default_loss(output_activation: str, task: str = "classification") -> str:
+    """The loss that fits an output activation and a task: the likelihood of both where there is one, else mse."""
     for name, info in LOSS_NAMES.items():
-        if output_activation in info.outputs:
+        if output_activation in info.outputs and info.of_numbers == (task == "regression"):
             return name
     return "mse"
 

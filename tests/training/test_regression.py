@@ -282,6 +282,12 @@ def test_losses_of_numbers_are_refused_for_classes() -> None:
         anncli.train(net("1 logistic"), data, 1, loss="mae")
 
 
+def test_exp_outputs_classify_by_mse() -> None:
+    network = net("1 exp")
+    anncli.train(network, Dataset.from_classes(np.zeros((9, 3)), np.ones((9, 3))), 2)
+    assert (network.loss, network.task) == ("mse", None)
+
+
 def test_networks_and_data_of_different_tasks() -> None:
     trained = net("1 logistic")
     classes = Dataset.from_classes(np.zeros((9, 3)), np.ones((9, 3)))
