@@ -149,6 +149,8 @@ def test_refused(fault: Callable[..., str], text: str | bytes, want: dict[str, o
 @pytest.mark.parametrize(
     ("text", "want", "expected"),
     [
+        ("some,words\nother,texts\n", {"names": ("words", "7")}, [["other", "texts"]]),
+        ("7,8\n9,3\n", {"names": ("words", "7")}, [[7, 8], [9, 3]]),
         ("x;y,z\nu;v,w\n", {"delimiter": ";", "header": False}, [["x", "y,z"], ["u", "v,w"]]),
         ("0,1,2\n3,4,5\n", {"header": True}, [[3, 4, 5]]),
         ("0,1,2\n3,4,5\n", {"header": False}, [[0, 1, 2], [3, 4, 5]]),

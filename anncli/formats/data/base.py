@@ -107,7 +107,7 @@ class TableWant(NamedTuple):
     """How a table is read: delimiter: between the cells of a line, None where the format has to find it out; decimal: the
     decimal mark, '.' or ',', None to find out; na: words that stand for a missing cell, besides the empty cell; remarks: takes what
     was found out; block_rows: about the most rows of one batch; header: whether the first row names the columns, None to find
-    out."""
+    out; names: that columns may have, as of a network or a label: a first row with one of them names the columns."""
 
     delimiter: str | None = None
     decimal: str | None = None
@@ -115,6 +115,7 @@ class TableWant(NamedTuple):
     remarks: Remarks | None = None
     block_rows: int = 1 << 16
     header: bool | None = None
+    names: tuple[str, ...] = ()
 
 
 class TableFormat(Protocol):

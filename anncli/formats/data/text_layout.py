@@ -86,6 +86,10 @@ class LayoutFinder:
     def _is_named(self, rows: Sequence[Sequence[bytes]], syntax: Syntax, line: int) -> bool:
         if self.want.header is not None:
             return self.want.header
+        # Columns without names are called by their places.
+        known = {name for name in self.want.names if not name.isdecimal()}
+        if known and not known.isdisjoint(text_of(cell).strip() for cell in rows[0]):
+            return True
         return FirstRow(rows, syntax, self.shown, line).names_columns()
 
     def _remark(self, syntax: Syntax, named: str, more: Sequence[str] = ()) -> None:
