@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from anncli.arrays import Array, blocks
-from anncli.errors import DataError, count_of
+from anncli.errors import DataError, count_of, printable
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.cell_text import number_texts, numbers_only, with_labels
 from anncli.tables import MISSING, Table, TableColumn, join_tables
@@ -99,7 +99,7 @@ def _answer(table: Table, name: str, format_name: str) -> Array:
     if column.codes is None:
         return numbers_only(table, [name], "output", format_name)
     if (column.codes == MISSING).any():
-        message = f"column {name} has {int((column.codes == MISSING).sum())} missing cells"
+        message = f"column {printable(name)} has {int((column.codes == MISSING).sum())} missing cells"
         raise DataError(message, advice=f"leave these rows out: {format_name} files cannot hold them")
     one_hot = np.zeros((table.n_rows, len(column.words)))
     one_hot[np.arange(table.n_rows), column.codes] = 1
