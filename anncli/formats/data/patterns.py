@@ -11,6 +11,7 @@ from anncli.arrays import Array, blocks
 from anncli.errors import DataError, count_of, printable
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.cell_text import number_texts, numbers_only, with_labels
+from anncli.formats.data.dense import check_columns
 from anncli.tables import MISSING, Table, TableColumn, join_tables
 
 CLASS = "class"
@@ -38,6 +39,7 @@ def pattern_tables(
 
     Args: values, float64 (n, n_inputs + n_outputs).
     """
+    check_columns(values.shape[1], values.nbytes, shown)
     inputs, answers = values[:, : declared.n_inputs], values[:, declared.n_inputs :]
     names = output_names(declared.n_outputs)
     classes = high_answers(answers)
