@@ -31,9 +31,9 @@ from anncli.training.sets import check_fit, check_sets, divide, too_few_to_split
 # Precision (1 / variance) of the Gaussian prior on every weight that the default penalty stands for: l2 = precision / n.
 # The penalty shrinks as the data grow (MacKay 1992). Chosen on the development sets, see benchmarks/accuracy.md.
 PRIOR_PRECISION = 2.5
-# The same for losses of numbers: the precision times twice the variance of the noise, in units of the scaled targets. Chosen
-# in benchmarks/regression.md.
-NUMBERS_PRECISION = 0.5
+# The same for losses of numbers: the precision times twice the variance of the noise, which is not known before training, in
+# units of the scaled targets; see answers.noise_penalty(). Chosen in benchmarks/regression.md.
+NUMBERS_PRECISION = 1.0
 
 _SELF_TEST_ROWS = 3
 
@@ -146,9 +146,8 @@ def prepare(
     training, is_drawn = rows["training"], "validation" not in (sets or {})
     warnings = [*remarks, *_warnings(data, options, rows, seen, is_drawn)]
     self_test_inputs = _self_test_inputs(data, training)
-    problem = Problem(network.topology, decisions.choose_loss(network, options, data.task))
-    check_answers(network, data, options, problem.loss)
-    backend = fall_back(backend or choose_backend(), problem)
+    l2 = decisions.choose_l2(options, rows, is_drawn, _precision(network, data, prior_precision))
+    problem, backend = _problem(network, data, options, backend)
     targets = decisions.choose_targets(network, options, problem.loss)
     scaling = decisions.choose_scaling(network, data, options, training)
     target_scaling = choose_target_scaling(network, data, options, problem.loss, training)
@@ -156,17 +155,28 @@ def prepare(
     return Setup(
         network, data, options, backend, problem, rows, targets, decisions.choose_threshold(network, options, targets),
         scaling, _scaled(scaling, data, in_place), encoded, smoothed(encoded, training, options),
-        weights=decisions.sample_weights(network, data, options, training), patience=decisions.choose_patience(options, rows),
-        l2=decisions.choose_l2(options, rows, is_drawn, _precision(data, prior_precision)),
+        weights=decisions.sample_weights(network, data, options, training),
+        l2=l2, patience=decisions.choose_patience(options, rows), target_scaling=target_scaling,
         will_refit=decisions.will_refit(options, rows, is_drawn and not is_continued),
-        is_continued=is_continued, alternates=decisions.alternates(options), target_scaling=target_scaling,
+        is_continued=is_continued, alternates=decisions.alternates(options),
         self_test_inputs=self_test_inputs, seen=seen, warnings=(*warnings, *filter(None, [backend.note])),
     )  # fmt: skip
 
 
-def _precision(data: Dataset, asked: float | None) -> float:
-    default = NUMBERS_PRECISION if data.task == "regression" else PRIOR_PRECISION
-    return default if asked is None else asked
+def _problem(
+    network: Network, data: Dataset, options: TrainingOptions, backend: Backend | None
+) -> tuple[Problem, Backend]:
+    """What is computed, and the backend that does it."""
+    problem = Problem(network.topology, decisions.choose_loss(network, options, data.task))
+    check_answers(network, data, options, problem.loss)
+    return problem, fall_back(backend or choose_backend(), problem)
+
+
+def _precision(network: Network, data: Dataset, asked: float | None) -> float:
+    if asked is not None:
+        return asked
+    # The losses of numbers are means over outputs.
+    return NUMBERS_PRECISION / network.n_outputs if data.task == "regression" else PRIOR_PRECISION
 
 
 def _warnings(
