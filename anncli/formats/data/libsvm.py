@@ -24,7 +24,7 @@ _BATCH_CELLS = 1 << 22
 
 class Libsvm:
     """The columns are the label, the query where rows have one (qid), and the indices as names: from 1, or from 0 where a
-    row has index 0. The width is that of the largest index in the file, or `want.width`: then rows are given as they come.
+    row has index 0. Rows leave out what is 0, and so may a file leave out columns. The width is that of the largest index in the file, or `want.width`: then rows are given as they come.
     """
 
     def sniff(self, head: bytes) -> bool:
@@ -156,15 +156,14 @@ class _Reader:
         first, last = int(pairs.lines[0]), int(pairs.lines[-1])
         lines = range(first, last + 1) if last - first == n - 1 else pairs.lines.tolist()
         group = QUERY if self.has_queries else ""
-        return Table(
-            tuple(columns), n, False, lines, labels=(LABEL,), task=task, matrix=matrix, matrix_start=start, group=group
-        )
+        found = Table(tuple(columns), n, lines=lines, labels=(LABEL,), task=task, group=group, absent_is_zero=True)
+        return found._replace(matrix=matrix, matrix_start=start)
 
     def empty(self) -> Table:
         """The table of a file without rows."""
         names = tuple(map(str, range(1, self.width + 1)))
         columns = tuple(TableColumn(name, np.empty(0)) for name in (LABEL, *names))
-        return Table(columns, 0, False, labels=(LABEL,))
+        return Table(columns, 0, labels=(LABEL,), absent_is_zero=True)
 
 
 def _rows(pairs: Pairs, start: int, stop: int) -> Pairs:

@@ -48,7 +48,7 @@ def _rows(table: Table, is_first: bool) -> bytes:
     if table.group:
         for row, text in enumerate(cell_texts(table.column(table.group), "")):
             pieces[row] += [f"qid:{text}"] if text else []
-    first = 0 if inputs and not table.is_named and inputs[0].name == "0" else 1
+    first = 0 if inputs and inputs[0].name == "0" else 1
     for index, column in enumerate(inputs, first):
         numbers = column.numbers
         assert numbers is not None
