@@ -248,6 +248,24 @@ def test_scipy_reads_the_same_numbers_and_levels(tmp_path: Path) -> None:
     assert cells(table.column("k")) == [word.decode() for word in data["k"]]
 
 
+def test_sparse_blocks_read_at_once_and_line_by_line_are_the_same(tmp_path: Path) -> None:
+    dice = random.Random(8)
+    attributes = ("x real", "k {first,b,c}", "y integer", "z real")
+    for _ in range(30):
+        rows = []
+        for _ in range(dice.randrange(1, 20)):
+            pairs = {place: dice.choice(("1.5", "-2e3", "?", "7")) for place in (0, 2, 3) if dice.random() < 0.5}
+            pairs |= {1: dice.choice(("b", "c", "?"))} if dice.random() < 0.5 else {}
+            ordered = sorted(pairs) if dice.random() < 0.95 else sorted(pairs, reverse=True)
+            rows.append("{" + dice.choice((",", ", ")).join(f"{place} {pairs[place]}" for place in ordered) + "}\n")
+        fast = read(tmp_path, simple("".join(rows), *attributes))
+        # A weight makes every block be read line by line.
+        slow = read(tmp_path, simple("".join(rows) + "{}, {1}\n", *attributes))
+        assert content(fast) == {name: values[:-1] for name, values in content(slow).items() if name != "weight"}
+    for row in ("{0 b}", "{1 1}", "{4 1}", "{0 1, 0 2}", "{0 1 2}", "{qid 1}", "{0 nan}", "{1 -1}"):
+        assert fault(tmp_path, simple("{0 1}\n" + row + "\n", *attributes)).startswith("FILE:8:"), row
+
+
 def test_blocks_read_at_once_and_line_by_line_are_the_same(tmp_path: Path) -> None:
     rows = "".join(f"{k / 7},{'ab'[k % 2]},w{k % 5},{k}\n" for k in range(2000))
     attributes = ("x real", "k {a,b}", "s string", "y integer")

@@ -43,10 +43,14 @@ def _commas(block: bytes) -> Array:
     return np.diff(np.searchsorted(commas, ends), prepend=0)
 
 
-def _column(attribute: Attribute, cells: list[bytes]) -> Array | list[str | None] | None:
+def _column(attribute: Attribute, cells: list[bytes], has_blanks: bool) -> Array | list[str | None] | None:
     """A column of cells without quotes, or None where one of them is at fault."""
     if attribute.kind == "number":
-        odd = b",".join(cells).translate(None, _NUMBER_CHARACTERS + b",")
+        text = b" ".join(cells)
+        if b"?" not in text and not has_blanks:
+            numbers, at = read_numbers(text)
+            return numbers if at == len(text) and len(numbers) == len(cells) else None
+        odd = text.translate(None, _NUMBER_CHARACTERS)
         if odd.strip(b"?"):
             return None
         if odd:
@@ -91,7 +95,7 @@ def columns_at_once(attributes: list[Attribute], block: bytes) -> list[Array | l
         column = cells[place::width]
         if has_blanks:
             column = [cell.strip() for cell in column]
-        found = _column(attribute, column)
+        found = _column(attribute, column, has_blanks)
         if found is None:
             return None
         columns.append(found)

@@ -159,7 +159,8 @@ def _date_format(text: str, name: str, shown: str, number: int) -> str:
         part = piece[0]
         literal = piece[1] if part.startswith("'") else piece[3]
         known = literal.replace("%", "%%") if literal is not None else _DATE_PARTS.get(part)
-        if known is None:
+        # strptime() takes no part twice.
+        if known is None or (literal is None and known in result):
             break
         result.append(known)
     if len(result) < len(pieces) or "".join(piece[0] for piece in pieces) != text:

@@ -21,6 +21,7 @@ from anncli.formats.data.arff_head import (
     without_remark,
     word_text,
 )
+from anncli.formats.data.arff_sparse import SparseBlocks
 from anncli.formats.data.dense import check_dense
 from anncli.tables import Table, TableColumn
 
@@ -38,6 +39,8 @@ class RowReader:
     def __init__(self, attributes: list[Attribute], shown: str, line: int) -> None:
         self.attributes, self.shown, self.line = attributes, shown, line
         self.is_new = True
+        self._sparse = SparseBlocks(attributes)
+        self._without_zero = [place for place, a in enumerate(attributes) if a.kind in ("string", "date")]
         self.n_waiting = 0
         self._n_rows = self._n_bytes = 0
         self._has_weights = False
@@ -49,11 +52,15 @@ class RowReader:
         """Read whole lines; before a fault those above it. Raises: DataError at the first fault."""
         self._n_bytes += len(block)
         plain, lines = rows_alone(block, self.line)
-        columns = columns_at_once(self.attributes, cut_rows(plain, len(self.attributes)))
+        columns: Sequence[Array | list[str | None]] | None
+        if plain.startswith(b"{"):
+            columns = self._sparse.columns(plain, self._check_size)
+        else:
+            columns = columns_at_once(self.attributes, cut_rows(plain, len(self.attributes)))
         if columns is None:
             self._feed_lines(block)
             return
-        self._columns, self._lines = columns, lines
+        self._columns, self._lines = list(columns), lines
         self.n_waiting, self._weights = len(lines), []
         self.line += block.count(b"\n")
         self._n_rows += len(lines)
@@ -80,8 +87,7 @@ class RowReader:
         self._n_rows += 1
         sparse = _SPARSE.fullmatch(content) if content.startswith(b"{") else None
         if sparse is not None:
-            # Whoever writes rows in this form leaves most cells out.
-            check_dense(self._n_rows, len(self.attributes), self._n_bytes, self.shown)
+            self._check_size()
             self._weigh(sparse[2])
             return self._sparse_row(sparse[1])
         if content.startswith(b"{"):
@@ -125,6 +131,10 @@ class RowReader:
         self._has_weights = self._has_weights or bool(text)
         self._weights.append(float(weight) if text else 1.0)
 
+    def _check_size(self, more: int = 0) -> None:
+        """Whoever writes rows in this form leaves most cells out; raises DataError where too many would be made of them."""
+        check_dense(self._n_rows + more, len(self.attributes), self._n_bytes, self.shown)
+
     def _sparse_row(self, inside: bytes) -> list[float | str | None]:
         row: list[float | str | None] = [0.0] * len(self.attributes)
         seen = set[int]()
@@ -136,15 +146,19 @@ class RowReader:
                 raise self._fault(message, column, "give each place once")
             seen.add(place)
             row[place] = self._value(pair[2], place)
-        for place, attribute in enumerate(self.attributes):
-            if attribute.kind in ("string", "date") and place not in seen:
-                message = f"the sparse row leaves out {quoted(attribute.name)}, which has no value for 0"
+        for place in self._without_zero:
+            if place not in seen:
+                message = f"the sparse row leaves out {quoted(self.attributes[place].name)}, which has no value for 0"
                 raise self._fault(message, place + 1, "write its value, or ?")
         return row
 
     def _value(self, cell: bytes, place: int) -> float | str | None:
         """One cell; raises DataError for a number, level or date that is none."""
         attribute = self.attributes[place]
+        if attribute.kind == "number" and NUMBER.fullmatch(cell):
+            number = float(cell)
+            if -LIMIT < number < LIMIT:
+                return number
         if cell in (b"?", b""):
             return {"number": np.nan, "nominal": -1.0}.get(attribute.kind)
         word = unquoted(cell)

@@ -34,7 +34,8 @@ def write(target: Output, tables: Iterable[Table], labels: Sequence[str] = ()) -
 def _kind(column: TableColumn, labels: Sequence[str]) -> str:
     if column.numbers is not None:
         return "numeric"
-    is_string = not column.is_declared and column.name not in labels and 2 * len(column.words) > len(column)
+    many = not column.words or 2 * len(column.words) > len(column)
+    is_string = many and not column.is_declared and column.name not in labels
     return "string" if is_string else "{" + ",".join(map(quoted_word, column.words)) + "}"
 
 

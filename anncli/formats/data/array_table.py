@@ -19,6 +19,8 @@ from anncli.tables import MISSING, Table, TableColumn
 _BATCH_BYTES = 1 << 25
 _LONGEST_WORD = 1000
 _LARGEST_EXACT = 2**53
+# Unicode's last character, and the halves of characters in UTF-16.
+_LAST_CHARACTER, _SURROGATES = 0x10FFFF, (0xD800, 0xDFFF)
 _KINDS = {"O": "Python objects", "c": "complex numbers", "m": "time spans", "M": "dates", "V": "raw bytes"}
 
 
@@ -70,8 +72,16 @@ def as_numbers(items: Array, shown: str, want: TableWant, first_row: int = 0) ->
     return np.ascontiguousarray(items, dtype=number_type(items.dtype))
 
 
-def word_column(name: str, items: Array, want: TableWant) -> TableColumn:
-    """A column of words (n,), or of numbers where all of them are numbers; an NA word is a missing cell."""
+def word_column(name: str, items: Array, shown: str, want: TableWant) -> TableColumn:
+    """A column of words (n,), or of numbers where all of them are numbers; an NA word is a missing cell.
+
+    Raises: DataError for characters that do not exist, which the bytes of an array may spell.
+    """
+    if items.dtype.kind == "U" and items.dtype.itemsize:
+        points = np.ascontiguousarray(items).view(np.dtype("u4").newbyteorder(items.dtype.byteorder))
+        if ((points > _LAST_CHARACTER) | ((points >= _SURROGATES[0]) & (points <= _SURROGATES[1]))).any():
+            message = f"column {quoted(name)} holds characters that do not exist"
+            raise DataError(message, path=shown, advice="copy the file again")
     missing = {word.lower() for word in want.na} | {""}
     texts = [item.decode("utf-8", "replace") if isinstance(item, bytes) else str(item) for item in items.tolist()]
     known = {text: None if text.strip().lower() in missing else cell_word(text.strip()) for text in set(texts)}
@@ -108,7 +118,7 @@ def answers_of(items: Array, name: str, shown: str, want: TableWant, task: str =
     if items.ndim == 1 or items.shape[1] == 1:
         column = items.reshape(-1)
         if column.dtype.kind in "USO":
-            return Answers((word_column(name, column, want),), "classification")
+            return Answers((word_column(name, column, shown, want),), "classification")
         return Answers((TableColumn(name, as_numbers(column.reshape(-1, 1), shown, want)[:, 0]),), task)
     numbers = as_numbers(items, shown, want)
     names = tuple(f"{name} {k}" for k in range(1, items.shape[1] + 1))
@@ -129,7 +139,7 @@ def batches_of(
         taken = slice(first, first + len(items))
         matrix = None
         if items.dtype.kind in "US":
-            columns = [word_column(name, items[:, k], want) for k, name in enumerate(used)]
+            columns = [word_column(name, items[:, k], shown, want) for k, name in enumerate(used)]
         else:
             matrix = as_numbers(items, shown, want, first)
             columns = [TableColumn(name, matrix[:, k]) for k, name in enumerate(used)]

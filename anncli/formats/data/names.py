@@ -89,7 +89,7 @@ DATA_FORMAT_NAMES: dict[str, DataFormatName] = {
     ),
     "npz": DataFormatName("npz", "a NumPy archive", (".npz",), table=True, writes=True, marks=(b"PK\x03\x04",)),
     "idx": DataFormatName("idx", "IDX files, as of MNIST", (".idx", "-ubyte"), table=True, marks=(b"\0\0",)),
-    "mat": DataFormatName("mat", "MATLAB files up to version 7", (".mat",), "mat", table=True, marks=(b"MATLAB ",)),
+    "mat": DataFormatName("mat", "MATLAB files up to version 7", (".mat",), table=True),
     "vectors": DataFormatName("vectors", "one row of numbers per line", (".txt", ".csv", ".tsv", ".dat"), general=True),
     "csv": DataFormatName(
         "text_tables",

@@ -110,7 +110,7 @@ def field_table(fields: dict[str, Array], shown: str, want: TableWant) -> Table:
     columns = []
     for name, items in fields.items():
         if items.dtype.kind in "US":
-            columns.append(word_column(name, items, want))
+            columns.append(word_column(name, items, shown, want))
         else:
             (found,) = batches_of([items], NO_ANSWERS, shown, want, (name,))
             columns.append(found.columns[0])
