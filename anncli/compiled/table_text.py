@@ -10,7 +10,7 @@ from anncli.arrays import Array
 from anncli.compiled import native_module
 from anncli.compiled.table_syntax import Flaw, Rows, Syntax
 from anncli.compiled.table_text_python import CellReader, parse_rows_python
-from anncli.tables import TableColumn, number_word
+from anncli.tables import MISSING, TableColumn, number_word
 
 _LINE_FEED = ord("\n")
 _ESCAPED, _ENDED, _LAST = 1, 2, 4
@@ -51,6 +51,9 @@ def _column(cells: Array, k: int, words: list[str | float] | None, is_copied: bo
     if words is None:
         return TableColumn(name, np.ascontiguousarray(cells[:, k]) if is_copied else cells[:, k])
     codes = cells[:, k].view(np.int64).astype(np.int32)
-    return TableColumn(
-        name, codes=codes, words=tuple(word if isinstance(word, str) else number_word(word) for word in words)
-    )
+    texts = [word if isinstance(word, str) else number_word(word) for word in words]
+    places = {word: code for code, word in enumerate(dict.fromkeys(texts))}
+    if len(places) < len(texts):
+        # Where the decimal mark is a comma, 1.5 is a word and 1,5 the number 1.5.
+        codes = np.array([*(places[word] for word in texts), MISSING], dtype=np.int32)[codes]
+    return TableColumn(name, codes=codes, words=tuple(places))

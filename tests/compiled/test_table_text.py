@@ -67,6 +67,7 @@ def same(one: Rows, other: Rows) -> bool:
         ("01,a\n1.0,b\nx,c\n1e0,d\n", Syntax(), [["1", "1", "x", "1"], ["a", "b", "c", "d"]]),
         ("0,a\n-0,b\nx,c\n", Syntax(), [["0", "0", "x"], ["a", "b", "c"]]),
         ("1,5;a\n,5;b\n2.5;c\n", Syntax(";", decimal=","), [["1.5", "0.5", "2.5"], ["a", "b", "c"]]),
+        ("1,5;a\n1.5;b\nx;c\n1.5;d\n", Syntax(";", decimal=","), [["1.5", "1.5", "x", "1.5"], ["a", "b", "c", "d"]]),
         ('1,"2,5"\n3,4\n', Syntax(decimal=","), [[1, 3], [2.5, 4]]),
         ("1  2 \n\t3\t 4\r\n", Syntax(""), [[1, 3], [2, 4]]),
         ('a "b c"\n\n  \nd e\n', Syntax(""), [["a", "d"], ["b c", "e"]]),

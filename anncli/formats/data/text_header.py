@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from anncli.compiled.row_text import NUMBER, is_foreign_number, text_of
+from anncli.compiled.row_text import is_foreign_number, is_value, text_of
 from anncli.compiled.table_syntax import Syntax
 from anncli.compiled.table_text_python import BLANKS
-from anncli.errors import DataError, quoted
+from anncli.errors import DataError, count_of, quoted
 
 Row = Sequence[bytes]
 # So many rows tell in most files whether the first one names the columns.
@@ -28,12 +28,27 @@ class FirstRow:
 
     def names_columns(self) -> bool:
         """Whether the first row names the columns; raises DataError where it can as well be a row."""
-        if not self.below or self.shift:
-            return all(self._is_word(cell) for cell in self.first)
+        if not self.below:
+            return all(map(self._is_word, self.first))
+        if self.shift:
+            return self._leaves_out_row_names()
         every, self.below = self.below, self.below[:TELLING_ROWS]
         told = self._is_told()
         self.below = every
         return self._among_words() if told is None else told
+
+    def _leaves_out_row_names(self) -> bool:
+        """Whether a first row that is one short names all columns but the first one, of row names, as R writes it."""
+        if not all(map(self._is_word, self.first)):
+            return False
+        row_names = [row[0].strip(BLANKS) for row in self.below]
+        numbered = row_names == [str(k + 1).encode() for k in range(len(row_names))]
+        if len(set(row_names)) == len(row_names) and (numbered or all(map(self._is_word, row_names))):
+            return True
+        names = count_of(len(self.first), "name")
+        message = f"{names} ({quoted(text_of(b' '.join(self.first)))}) above rows of {len(self.first) + 1} values"
+        advice = "correct the names, or take their line out; comments begin with #"
+        raise DataError(message, path=self.shown, line=self.line, advice=advice)
 
     def _is_told(self) -> bool | None:
         """Whether columns of numbers tell that the first row names them; None where no column tells."""
@@ -50,9 +65,14 @@ class FirstRow:
             if len(words) < len(self.first):
                 raise self._two_readings(f"names such as {_shown(word)} beside {_shown(number)}, which stands among values of its column")  # fmt: skip
             return True
-        if speaks_against or not all(self._is_word(cell) for cell in self.first):
-            return False
-        return None
+        # The column of an index has no name.
+        named = self.first[1:] if not self.first[0] and len(self.first) > 1 else self.first
+        return None if not speaks_against and all(map(self._is_word, named)) else False
+
+    def _holds_words(self, k: int) -> bool:
+        """Whether column k holds words below the first row, and no number."""
+        cells = [row[k].strip(BLANKS) for row in self.below if k < len(row)]
+        return any(map(self._is_word, cells)) and not any(map(self._is_number, cells))
 
     def _speaks(self, k: int) -> str:
         """What column k says: 'for' a line of names, 'against' it, or ''."""
@@ -60,18 +80,19 @@ class FirstRow:
         cells = [cell for cell in below if not self._is_missing(cell)]
         if self._is_missing(first) or not cells:
             return ""
-        numbers = all(self._is_number(cell) for cell in cells)
+        # A column of numbers may have a few words: misspelt numbers, or marks of missing values.
+        numbers = 2 * sum(map(self._is_number, cells)) > len(cells)
+        if first in cells:
+            return "against"
         if self._is_number(first):
-            return "against" if numbers or first in cells else ""
-        if numbers:
-            return "for"
-        return "against" if first in cells else ""
+            return "against" if numbers else ""
+        return "for" if numbers else ""
 
     def _among_words(self) -> bool:
         """Whether words above words are names; no word of the first row stands in its column."""
         if len(set(self.first)) < len(self.first):
             return False
-        if any(self._speaks(k) == "against" for k in range(len(self.first))):
+        if "against" in map(self._speaks, range(len(self.first))):
             return False
         columns = [[row[k].strip(BLANKS) for row in self.below if k < len(row)] for k in range(len(self.first))]
         if any(len(cells) >= 4 and len(set(cells)) <= len(cells) // 2 for cells in columns):
@@ -91,11 +112,11 @@ class FirstRow:
             return False
         if len(first) < len(self.first):
             return start == 0
-        if any(self._is_word(cell) for row in self.below for cell in row):
-            if start > 1:
-                return False
+        if any(self._holds_words(k) for k in range(len(self.first))):
             if start == 0:
                 return True
+            if start > 1 or len(first) == 2:
+                return False
         else:
             decimals = [[re.search(rb"[.eE]", cell) is not None for cell in row] for row in self.below]
             every, each = all(map(all, decimals)), all(map(any, decimals))
@@ -116,7 +137,7 @@ class FirstRow:
         return cell.lower() in self.na
 
     def _is_number(self, cell: bytes) -> bool:
-        return NUMBER.fullmatch(cell) is not None or is_foreign_number(cell)
+        return is_value(cell) or is_foreign_number(cell)
 
     def _is_word(self, cell: bytes) -> bool:
         return not self._is_missing(cell) and not self._is_number(cell)

@@ -97,7 +97,8 @@ def _width(reading: Reading) -> tuple[int, bool]:
     count, _ = reading.usual
     below = [k for k, row in enumerate(reading.rows) if k and len(row) == count] or [0]
     first = len(reading.rows[0])
-    ended = all(reading.ended[k] for k in below) and count > 1 and (reading.ended[0] or first == count - 1)
-    if ended and reading.syntax.delimiter:
-        return count - 1, True
-    return (count if first in (count, count - 1) else first), False
+    if first not in (count, count - 1):
+        # The first row decides, and the others are faults.
+        return first, False
+    ended = count > 1 and all(reading.ended[k] for k in below) and (reading.ended[0] or first == count - 1)
+    return (count - 1, True) if ended and reading.syntax.delimiter else (count, False)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from anncli.compiled.table_syntax import Flaw, Rows, Syntax
 from anncli.compiled.table_text import parse_rows
 from anncli.compiled.table_text_python import RecordReader
+from anncli.formats.files.ahead import ahead, is_worth_it
 from anncli.formats.files.source import ByteSource
 
 # The text that is looked at before the first row is read, and the text of one batch.
@@ -90,6 +91,8 @@ def _chunks(source: ByteSource) -> Iterator[tuple[bytes, bool]]:
     What is guessed from the first must not depend on how fast a pipe is.
     """
     chunks, first, is_all = source.text(_PIECE_BYTES), bytearray(), True
+    if is_worth_it(source.path):
+        chunks = ahead(chunks)
     for chunk in chunks:
         first += chunk
         if len(first) >= SAMPLE_BYTES and (first.count(b"\n") > 2 or len(first) > _LONGEST_ROW):
