@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -224,3 +224,17 @@ def _join_columns(parts: Sequence[TableColumn]) -> TableColumn:
         codes.append(np.array([*numbers, MISSING], dtype=np.int32)[worded.codes])
     is_declared = all(part.is_declared for part in parts)
     return TableColumn(name, codes=np.concatenate(codes), words=tuple(places), is_declared=is_declared)
+
+
+def make_table(columns: Mapping[str, Sequence[float | str | None]]) -> Table:
+    """A table of values in Python: numbers, words, and None for missing cells; a column with a word is one of words."""
+    made = []
+    for name, cells in columns.items():
+        if all(cell is None or not isinstance(cell, str) for cell in cells):
+            made.append(TableColumn(name, np.array([np.nan if cell is None else cell for cell in cells], np.float64)))
+            continue
+        places: dict[str, int] = {}
+        words = [cell if cell is None or isinstance(cell, str) else number_word(cell) for cell in cells]
+        codes = [MISSING if word is None else places.setdefault(word, len(places)) for word in words]
+        made.append(TableColumn(name, codes=np.array(codes, dtype=np.int32), words=tuple(places)))
+    return Table(tuple(made), len(made[0]))

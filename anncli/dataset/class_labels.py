@@ -81,9 +81,9 @@ def number_labels(table: Table, name: str, classes: Sequence[str], fault: Fault)
         word = column.words[column.codes[row]]
         shown = ", ".join(map(quoted, classes[:10])) + (", ..." if len(classes) > 10 else "")
         close = nearest(word, classes)
-        message = f"class {quoted(word)} is not among the network's classes {shown}"
+        message = f"class {quoted(word)} is not among the classes {shown}"
         advice = f"is it {quoted(close)}? correct the file" if close else "give rows of these classes only"
-        raise fault(f"{message} ({count_of(int(strange.sum()), 'row')})", advice, table.line_of(row))
+        raise fault(f"{message} ({count_of(int(strange.sum()), 'row')} in all)", advice, table.line_of(row))
     return labels.astype(label_type(len(classes)))
 
 
@@ -97,6 +97,7 @@ def check_labelled(table: Table, name: str, missing_label: str, fault: Fault) ->
     if not n:
         return None
     if missing_label != "drop" or n == table.n_rows:
-        message = f"{count_of(n, 'row')} of {table.n_rows} without a label in column {quoted(name)}"
+        have = "has" if n == 1 else "have"
+        message = f"{n} of {count_of(table.n_rows, 'row')} {have} no label in column {quoted(name)}"
         raise fault(message, "--missing-label drop leaves them out", table.line_of(int(np.argmax(missing))))
     return np.flatnonzero(~missing)

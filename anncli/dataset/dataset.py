@@ -122,7 +122,8 @@ class Dataset:
         """bool (n,): whether each of `rows` (all when None) has a label, or all its targets."""
         if self.targets is None:
             return (self.labels if rows is None else take_rows(self.labels, rows)) != UNLABELLED
-        known: Array = ~np.isnan(self.targets if rows is None else take_rows(self.targets, rows)).any(axis=1)
+        missing = np.isnan(self.targets if rows is None else take_rows(self.targets, rows)).any(axis=1)
+        known: Array = np.logical_not(missing)
         return known
 
     def class_counts(self, rows: Array | None = None) -> Array:

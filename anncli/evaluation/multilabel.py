@@ -77,27 +77,34 @@ def evaluate_labels(
     names = tuple(names) or tuple(f"label {k}" for k in range(1, targets.shape[1] + 1))
     if len(names) != targets.shape[1]:
         raise ValueError(f"{len(names)} names for {targets.shape[1]} labels")
-    known: Array = ~np.isnan(targets).any(axis=1)
+    known: Array = np.logical_not(np.isnan(targets).any(axis=1))
     counted: Array = np.full(known.shape, True) if weights is None else np.asarray(weights) > 0
     rows: Array = known & counted
     own = None if weights is None else np.asarray(weights)[rows].astype(np.float64)
-    given, wanted = outputs[rows] > outputs.dtype.type(threshold), targets[rows] > 0
+    n_unlabelled = int(np.count_nonzero(counted & ~known))
+    return _evaluation(outputs[rows] > outputs.dtype.type(threshold), targets[rows] > 0, names, own, n_unlabelled)
+
+
+def _evaluation(
+    given: Array, wanted: Array, names: tuple[str, ...], weights: Array | None, n_unlabelled: int
+) -> MultilabelEvaluation:
+    """From what was given and wanted, bool (n, n_labels)."""
     undefined: dict[str, str] = {}
-    labels = tuple(_rates(name, given[:, k], wanted[:, k], own, undefined) for k, name in enumerate(names))
-    n, wrong = count(np.ones(len(given), dtype=bool), own), [label.fn + label.fp for label in labels]
-    right = count((given == wanted).all(axis=1), own)
+    labels = tuple(_rates(name, given[:, k], wanted[:, k], weights, undefined) for k, name in enumerate(names))
+    right = (given == wanted).all(axis=1)
+    n = count(np.full(right.shape, True), weights)
     if not n:
         undefined |= dict.fromkeys(("subset_accuracy", "hamming_loss"), "no sample has its labels")
     macro = [
         sum(getattr(label, rate) or 0.0 for label in labels) / len(labels) for rate in ("sensitivity", "ppv", "f1")
     ]
     tp, fn, fp = (sum(getattr(label, name) for label in labels) for name in ("tp", "fn", "fp"))
-    micro = [_ratio(tp, tp + fn), _ratio(tp, tp + fp), _ratio(2 * tp, 2 * tp + fn + fp)]
     return MultilabelEvaluation(
-        labels, n, int(np.count_nonzero(counted & ~known)),
+        labels, n, n_unlabelled,
         macro_recall=macro[0] if n else None, macro_precision=macro[1] if n else None, macro_f1=macro[2] if n else None,
-        micro_recall=micro[0], micro_precision=micro[1], micro_f1=micro[2],
-        subset_accuracy=_ratio(right, n), hamming_loss=_ratio(sum(wrong), n * len(labels)), undefined=undefined,
+        micro_recall=_ratio(tp, tp + fn), micro_precision=_ratio(tp, tp + fp), micro_f1=_ratio(2 * tp, 2 * tp + fn + fp),
+        subset_accuracy=_ratio(count(right, weights), n), hamming_loss=_ratio(fn + fp, n * len(labels)),
+        undefined=undefined,
     )  # fmt: skip
 
 

@@ -100,7 +100,7 @@ def evaluate_numbers(
     names = tuple(names) or tuple(f"target {k}" for k in range(1, targets.shape[1] + 1))
     if len(names) != targets.shape[1]:
         raise ValueError(f"{len(names)} names for {targets.shape[1]} targets")
-    known: Array = ~np.isnan(targets).any(axis=1)
+    known: Array = np.logical_not(np.isnan(targets).any(axis=1))
     counted: Array = np.full(known.shape, True) if weights is None else np.asarray(weights) > 0
     rows: Array = known & counted
     own = None if weights is None else np.asarray(weights)[rows].astype(np.float64)

@@ -11,7 +11,6 @@ PENDING: dict[str, tuple[str, ...]] = {
     "order": FIT,
     "transpose": TABLES,
     "memory_limit": ("train", "test", "bench"),
-    "to": (),
 }
 
 

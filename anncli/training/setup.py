@@ -146,9 +146,8 @@ def prepare(
     training, is_drawn = rows["training"], "validation" not in (sets or {})
     warnings = [*remarks, *_warnings(data, options, rows, seen, is_drawn)]
     self_test_inputs = _self_test_inputs(data, training)
-    problem = Problem(network.topology, decisions.choose_loss(network, options, data.task))
-    check_answers(network, data, options, problem.loss)
-    backend = fall_back(backend or choose_backend(), problem)
+    l2 = decisions.choose_l2(options, rows, is_drawn, _precision(data) if prior_precision is None else prior_precision)
+    problem, backend = _problem(network, data, options, backend)
     targets = decisions.choose_targets(network, options, problem.loss)
     scaling = decisions.choose_scaling(network, data, options, training)
     target_scaling = choose_target_scaling(network, data, options, problem.loss, training)
@@ -156,17 +155,25 @@ def prepare(
     return Setup(
         network, data, options, backend, problem, rows, targets, decisions.choose_threshold(network, options, targets),
         scaling, _scaled(scaling, data, in_place), encoded, smoothed(encoded, training, options),
-        weights=decisions.sample_weights(network, data, options, training), patience=decisions.choose_patience(options, rows),
-        l2=decisions.choose_l2(options, rows, is_drawn, _precision(data, prior_precision)),
+        weights=decisions.sample_weights(network, data, options, training),
+        l2=l2, patience=decisions.choose_patience(options, rows), target_scaling=target_scaling,
         will_refit=decisions.will_refit(options, rows, is_drawn and not is_continued),
-        is_continued=is_continued, alternates=decisions.alternates(options), target_scaling=target_scaling,
+        is_continued=is_continued, alternates=decisions.alternates(options),
         self_test_inputs=self_test_inputs, seen=seen, warnings=(*warnings, *filter(None, [backend.note])),
     )  # fmt: skip
 
 
-def _precision(data: Dataset, asked: float | None) -> float:
-    default = NUMBERS_PRECISION if data.task == "regression" else PRIOR_PRECISION
-    return default if asked is None else asked
+def _problem(
+    network: Network, data: Dataset, options: TrainingOptions, backend: Backend | None
+) -> tuple[Problem, Backend]:
+    """What is computed, and the backend that does it."""
+    problem = Problem(network.topology, decisions.choose_loss(network, options, data.task))
+    check_answers(network, data, options, problem.loss)
+    return problem, fall_back(backend or choose_backend(), problem)
+
+
+def _precision(data: Dataset) -> float:
+    return NUMBERS_PRECISION if data.task == "regression" else PRIOR_PRECISION
 
 
 def _warnings(

@@ -18,8 +18,7 @@ TRAIN_CSV = "train net.nn p.csv n.csv 30 -o out.nn"
 
 # Case, command, exit code, what the message says (all of it from the place on, or its beginning).
 REFUSED = [
-    ("A1", "init x.nn --data flowers.csv", 3, "flowers.csv:1:5: column 5 holds words ('setosa', 'versicolor'), not numbers; if it is the class, give one file per class without it: awk "),
-    ("A2", "init x.nn --data data.csv", 3, "data.csv: no row carries a class; if column 5 (0, 1) is the class, give one file per class without it: awk -F',' '{ f = $NF"),
+    ("A2", "init x.nn --data data.csv", 2, "data.csv: it is not clear which column is the label; say --label NAME; it could be '5' (counted from 1)"),
     ("A4", "init x.nn --data train.libsvm", 3, "train.libsvm: is libsvm text (index:value); write all values of a row"),
     ("A6", "init x.nn --data xor.data", 3, "xor.data: is a FANN training file; write the inputs of each class"),
     ("E1", TRAIN, 3, "p.txt:4:3: '-1.#IND' is not allowed; replace the value, or take the row out"),
@@ -58,6 +57,12 @@ def test_refused_with_the_place_and_the_way_out(tmp_path: Path, ann: Ann, name: 
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert done.stderr.startswith(f"ann: {message}"), done.stderr
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_table_whose_last_column_holds_the_class_is_trained_with_one_command(tmp_path: Path, ann: Ann) -> None:
+    case(tmp_path, "A1")
+    assert "rows (" in ann("train", "flowers.csv", 5).stdout
+    ann("test", "flowers.nn", "flowers.csv")
 
 
 @pytest.mark.parametrize(

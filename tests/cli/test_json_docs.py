@@ -93,8 +93,8 @@ CASES = {
     ],
     "ann test": [("test", "t.nn", "pos.txt", "neg.txt"), ("test", "t.nn", "more.txt", "neg.txt", "--require", "acc>=0"), ("test", "kt.nn", "pos.txt", "neg.txt", "third.txt")],
     "ann predict": [("predict", "t.nn", "pos.txt"), ("predict", "kt.nn", "list.txt")],
-    "ann init": [("init", "new.nn", "--inputs", 3)],
-    "ann info": [("info", "t.nn"), ("info", "t.nn", "--verify"), ("info", "net.nn")],
+    "ann init": [("init", "new.nn", "--inputs", 3), ("init", "table.nn", "table.csv", "--label", "c")],
+    "ann info": [("info", "t.nn"), ("info", "t.nn", "--verify"), ("info", "net.nn"), ("info", "d.nn")],
     "ann convert": [("convert", "pos.txt", "pos.jsonl")],
     "ann trainers": [("trainers",), ("trainers", "lm")],
     "ann gradcheck": [("gradcheck", "t.nn", "pos.txt", "neg.txt")],
@@ -112,6 +112,8 @@ def folder(small, ann):
     (small / "k.nn").write_text("anncli: 1\ninputs: 2\nlayers: [3 tanh, 3 softmax]\n")
     (small / "old.nn").write_text("3\n2 2 1\n\n0\n1\n")
     (small / "valid.txt").write_text("a 1\n1 2\nb 2\n-1 -2\n")
+    (small / "table.csv").write_text("a,b,c\n" + "1,2,yes\n2,1,no\n" * 4)
+    ann("init", "d.nn", "table.csv", "--label", "c", "-q")
     ann("train", "net.nn", "pos.txt", "neg.txt", 5, "-q", "-o", "t.nn")
     ann("train", "k.nn", "pos.txt", "neg.txt", "third.txt", 5, "-q", "-o", "kt.nn")
     ann("train", "old.nn", "pos.txt", "neg.txt", 5, "-q", "-o", "ot.nn")
@@ -138,7 +140,8 @@ def test_every_command_is_described():
     from anncli.cli.main import COMMANDS
 
     assert {f"ann {name}" for name in COMMANDS} - {"ann help", "ann completion"} == set(CASES)
-    assert set(CASES) | {"An evaluation", "Changes"} == set(SECTIONS)
+    others = {"An evaluation", "Evaluations of numbers", "Evaluations of labels", "Changes"}
+    assert set(CASES) | others == set(SECTIONS)
 
 
 def test_a_missing_key_and_a_wrong_type_are_found():

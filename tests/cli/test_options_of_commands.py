@@ -174,7 +174,7 @@ def test_bench_and_gradcheck_have_only_options_that_they_use() -> None:
     trains = ends | {"validation", "test", "learning_rate", "batch_size", "dropout", "option", "momentum"}
     assert not trains & options_of("gradcheck").keys()
     assert set(TrainingOptions._fields) & options_of("gradcheck").keys() == {
-        "loss", "targets", "scaling", "class_weight", "l2", "l1", "label_smoothing", "init", "seed",
+        "loss", "targets", "scaling", "target_scaling", "class_weight", "l2", "l1", "label_smoothing", "init", "seed",
     }  # fmt: skip
 
 
@@ -208,6 +208,11 @@ COMPLETIONS = [
     ("ann bench --over e", ["plain,epochs"]),
     ("ann init --activation so", ["plain,softplus", "plain,softsign"]),
     ("ann trainers irprop+", ["plain,irprop+"]),
+    ("ann train --missing me", ["plain,mean", "plain,median", "plain,median+indicator"]),
+    ("ann train --label fi", ["plain,first"]),
+    ("ann train --task r", ["plain,regression"]),
+    ("ann train --network ne", ["file,ne"]),
+    ("ann predict --to js", ["plain,jsonl"]),
     ("ann test --require macro-r", ["plain,macro-recall>="]),
 ]
 

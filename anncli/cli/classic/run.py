@@ -12,10 +12,10 @@ import click
 from anncli.arrays import Array
 from anncli.cli.asking.network_options import require_trained
 from anncli.cli.asking.values import Values
-from anncli.cli.showing.cells import percent
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.not_finite import NotFinite
 from anncli.cli.showing.remarks import show_remarks
+from anncli.cli.showing.report import percent
 from anncli.dataset.dataset import Dataset
 from anncli.errors import UsageError, printable
 from anncli.evaluation.evaluation import evaluate_outputs

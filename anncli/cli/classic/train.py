@@ -15,9 +15,9 @@ from anncli.cli.classic.arguments import METRICS, SCALINGS, Arguments
 from anncli.cli.classic.run import rates
 from anncli.cli.running.places import same_file
 from anncli.cli.running.signals import Interruption
-from anncli.cli.showing.cells import percent
 from anncli.cli.showing.console import Console, print_json
 from anncli.cli.showing.remarks import show_remarks
+from anncli.cli.showing.report import percent
 from anncli.dataset.dataset import Dataset
 from anncli.errors import Interrupted, UsageError, printable
 from anncli.evaluation.collapse import collapsed

@@ -9,11 +9,11 @@ from anncli.cli.asking.words import Words
 
 @command("bench")
 def bench_command(values: Values, words: Words) -> None:
-    """Train NETWORK with several trainers for EPOCHS epochs each; compare losses and times, and plot loss curves.
+    """Train NETWORK, or a new one, with several trainers for EPOCHS epochs each; compare losses and times; plot loss curves.
 
     \b
     Examples:
-      ann bench network.nn pos.txt neg.txt 100
+      ann bench iris.csv --label species 100
       ann bench network.nn pos.txt neg.txt 100 --trainers adam,scg,lbfgs,irprop- --plot bench.svg
       ann bench network.nn pos.txt neg.txt 1000 --jobs 2 --ledger bench.ledger
 

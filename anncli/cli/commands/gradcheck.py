@@ -9,7 +9,7 @@ from anncli.cli.asking.words import Words
 
 @command("gradcheck")
 def gradcheck_command(values: Values, words: Words) -> None:
-    """Compare the gradient of NETWORK on class files with finite differences, and name the worst weight.
+    """Compare the gradient of NETWORK on data with finite differences, and name the worst weight.
 
     \b
     Examples:

@@ -9,13 +9,13 @@ from anncli.cli.asking.words import Words
 
 @command("init")
 def init_command(values: Values, words: Words) -> None:
-    """Write a commented network definition to NETWORK, ready for `ann train`.
+    """Write a commented network definition for DATA, or for --inputs N, to NETWORK, ready for `ann train`.
 
     \b
     Examples:
       ann init network.nn --inputs 9
-      ann init network.nn --data pos.txt,neg.txt --hidden 16,8 --activation relu
-      ann init iris.nn --data setosa.txt,versicolor.txt,virginica.txt
+      ann init network.nn pos.txt neg.txt --hidden 16,8 --activation relu
+      ann init iris.nn iris.csv --label species
       ann init old.nn --inputs 2 --hidden 2 --dialect ann1dn
     """
     from anncli.cli.running.initializing import run_init

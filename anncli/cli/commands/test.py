@@ -9,11 +9,11 @@ from anncli.cli.asking.words import Words
 
 @command("test")
 def test_command(values: Values, words: Words) -> None:
-    """Evaluate NETWORK on test data: one file per class, in the order of training, or one file of labelled rows.
+    """Evaluate NETWORK on test data: a table with answers, or one file per class in the order of training.
 
     \b
     Examples:
-      ann test network.nn pos.test.txt neg.test.txt
+      ann test iris.nn more.csv
       ann test network.nn pos.test.txt neg.test.txt --threshold 0.3
       ann test network.nn pos.test.txt neg.test.txt --require 'se>=0.9,auc>=0.95'
 

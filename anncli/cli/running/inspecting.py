@@ -45,7 +45,7 @@ def summary(network: Network) -> dict[str, Any]:
     return {
         "dialect": network.source.dialect,
         "inputs": "table" if is_open else network.n_inputs,
-        "layers": [{"layer": layer.text(), "blocks": []} for layer in topology.layers] if is_open else shapes,
+        "layers": [{"layer": layer.text()} for layer in topology.layers] if is_open else shapes,
         "parameters": None if is_open else topology.n_parameters,
         "trained": network.is_trained,
         "classes": list(network.classes),
@@ -95,7 +95,7 @@ def _entry(entry: dict[str, Any], number: int) -> str:
         n_in, n_out = entry["weights"]
         return f"{number}: {entry['units']} {entry['activation']}, weights {n_in} x {n_out}, biases {n_out}"
     if "layer" in entry:
-        blocks = ", ".join(" x ".join(map(str, shape)) for shape in entry["blocks"])
+        blocks = ", ".join(" x ".join(map(str, shape)) for shape in entry.get("blocks", ()))
         return f"{number}: {entry['layer']}" + (f", parameters {blocks}" if blocks else "")
     return ", ".join(f"{name} {_word(value)}" for name, value in entry.items())
 

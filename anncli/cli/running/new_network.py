@@ -9,6 +9,7 @@ from anncli.cli.asking.tables import Asked
 from anncli.cli.running.reading import takes_tables
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.request import TableRequest
+from anncli.dataset.roles import Place, find_columns
 from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError, asking, printable
 from anncli.formats.data.agreement import names_of_files
@@ -16,6 +17,7 @@ from anncli.formats.networks.numbers import size_fault
 from anncli.network.encoders.table import TableInputs
 from anncli.network.names import quantiles_of
 from anncli.network.network import Network
+from anncli.tables import Table, TableColumn
 
 
 def with_place(settings: TrainSettings) -> TrainSettings:
@@ -61,8 +63,11 @@ def _outputs(data: Dataset | TableData, loss: str) -> tuple[int, str]:
 def _table_inputs(request: TableRequest, data: TableData) -> TableInputs:
     """What the head of the file says about the columns: the label, and what the user said."""
     roles = data.roles
-    kinds = {name: "category" for name in roles.inputs if data.kinds[name] == "category" and name in request.category}
-    kinds |= {name: "ignore" for name in roles.ignored if name in request.ignore}
+    named = Table(tuple(TableColumn(name) for name in roles.columns), 0, roles.is_named)
+    ignored = {name for word in request.ignore for name in find_columns(named, word, "--ignore", Place(""))}
+    of_numbers = {column.name for column in data.table.columns if column.numbers is not None}
+    kinds = {name: "category" for name in roles.inputs if data.kinds[name] == "category" and name in of_numbers}
+    kinds |= {name: "ignore" for name in roles.ignored if name in ignored or request.use}
     return TableInputs(
         label=roles.labels,
         task=roles.task,

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from anncli.cli.asking.tables import Asked, asked_data
+from anncli.cli.asking.tables import asked_data
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.new_network import new_network
 from anncli.cli.running.reading import is_about_columns
-from anncli.dataset.roles import LABEL_NAMES
-from anncli.errors import DataError, UsageError, asking
+from anncli.errors import UsageError, asking
 from anncli.formats.data.data_kind import are_tables
 from anncli.formats.data.remarks import Remarks
-from anncli.formats.data.table_input import read_table
 from anncli.formats.data.table_sets import TableReader, read_table_sets
 from anncli.network.network import Network
 
@@ -22,7 +20,7 @@ def definition_of_tables(values: Values, words: Words, remarks: Remarks) -> Netw
     Raises: UsageError, DataError where it is not clear what the columns are; UsageError for a dialect without tables.
     """
     asked = asked_data(values, words)
-    if not _are_tables(asked):
+    if not (is_about_columns(asked.request) or are_tables(asked.class_files, asked.request, asked.read)):
         return None
     if values["dialect"] not in (None, "ann"):
         raise UsageError(
@@ -36,17 +34,3 @@ def definition_of_tables(values: Values, words: Words, remarks: Remarks) -> Netw
     output = values["outputs"] or topology.n_outputs, values["output_activation"] or topology.output_activation
     with asking():
         return Network.create(1, [*network.layers[:-1], output], table=network.table)
-
-
-def _are_tables(asked: Asked) -> bool:
-    files = asked.class_files
-    if is_about_columns(asked.request) or are_tables(files, asked.request, asked.read, labelled=False):
-        return True
-    if len(files) > 1 or not are_tables(files, asked.request, asked.read):
-        return False
-    # One file of numbers without a label gives the number of inputs.
-    try:
-        table, _, _ = read_table(files[0], asked.read, Remarks())
-    except DataError:
-        return False
-    return any(column.numbers is None or column.name.lower() in LABEL_NAMES for column in table.columns)

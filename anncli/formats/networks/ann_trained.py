@@ -9,17 +9,16 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.errors import NetworkError, ValueFault
+from anncli.errors import NetworkError
 from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import quote_text, write_block, write_flow
 from anncli.formats.networks.ann_digests import digest_lines, read_digests
 from anncli.formats.networks.ann_table import encoder_lines, take_encoder
+from anncli.formats.networks.ann_task import read_loss, read_target_scaling, read_task, target_scaling_lines, task_lines
 from anncli.formats.networks.numbers import BadNumberError, to_float32, write_rows
 from anncli.network.layers.base import LayerKind
-from anncli.network.names import TARGET_SCALING_NAMES, TASK_NAMES, quantiles_of
 from anncli.network.network import Network, SelfTest
 from anncli.network.scaling import INPUT_ACTIVATIONS, PER_VECTOR, Scaling
-from anncli.network.target_scaling import TargetScaling
 from anncli.network.topology import Topology
 
 TRAINED_KEYS = (
@@ -58,7 +57,7 @@ class TrainedPart:
         # First of all, because it gives the number of inputs where the head leaves it to the table.
         take_encoder(self._trained, network, AFRESH)
         n_inputs = network.n_inputs
-        network.task = self._task()
+        network.task = read_task(self._trained, network, AFRESH)
         network.classes = self._classes()
         network.threshold = self._number(self._trained, "threshold")
         network.targets = self._targets()
@@ -66,9 +65,9 @@ class TrainedPart:
         network.scaling = self._scaling()
         network.parameters = self._parameters()
         network.record = self._trained.mapping_at("record")
-        network.loss = self._loss()
+        network.loss = read_loss(self._trained, network, AFRESH)
         network.target_names = self._names("target_names", network.n_targets)
-        network.target_scaling = self._target_scaling()
+        network.target_scaling = read_target_scaling(self._trained, network, self._matrix, AFRESH)
         network.self_test = self._self_test()
         network.row_digests = read_digests(self._trained, AFRESH)
         self._check()
@@ -96,47 +95,6 @@ class TrainedPart:
                 raise self._trained.fault("classes", f"2 classes for {self._network.n_outputs} outputs", AFRESH)
             return value["positive"], value["negative"]
         return self._names("classes", self._network.n_classes)
-
-    def _task(self) -> str | None:
-        """The task of the trained part; it is that of the head where both name one."""
-        task, of_head = self._trained.get("task"), self._network.task
-        if task is None:
-            return of_head
-        if task not in TASK_NAMES:
-            raise self._trained.fault("task", f"`task` must be one of {', '.join(TASK_NAMES)}", AFRESH)
-        if of_head not in (None, task):
-            raise self._trained.fault("task", f"the network was trained for {task}, the head says {of_head}", AFRESH)
-        return str(task)
-
-    def _loss(self) -> str | None:
-        loss = self._network.record.get("loss")
-        if loss is None:
-            return None
-        try:
-            quantiles = quantiles_of(str(loss))
-        except ValueFault as fault:
-            raise self._trained.mapping_at("record").fault("loss", fault.message, AFRESH) from None
-        if quantiles and self._network.n_outputs % len(quantiles):
-            message = f"{self._network.n_outputs} outputs for {len(quantiles)} quantiles of each target"
-            raise self._trained.mapping_at("record").fault("loss", message, AFRESH)
-        return str(loss)
-
-    def _target_scaling(self) -> TargetScaling:
-        if self._trained.get("target_scaling") is None:
-            return TargetScaling()
-        value = self._trained.mapping_at("target_scaling")
-        value.refuse_unknown(("method", "offset", "spread"))
-        method = value.get("method", "none")
-        if method not in TARGET_SCALING_NAMES:
-            raise value.fault("method", f"`method` must be one of {', '.join(TARGET_SCALING_NAMES)}", AFRESH)
-        if ("offset" in value) != ("spread" in value):
-            raise value.fault(None, "`offset` and `spread` belong together", AFRESH)
-        if "offset" not in value:
-            return TargetScaling(str(method))
-        offset, spread = (self._matrix(value, key, 1, self._network.n_targets)[0] for key in ("offset", "spread"))
-        if not (spread > 0).all():
-            raise value.fault("spread", "every number of `spread` must be above 0", AFRESH)
-        return TargetScaling(str(method), offset, spread)
 
     def _names(self, key: str, count: int) -> tuple[str, ...]:
         value = self._trained.get(key)
@@ -272,11 +230,7 @@ def _rows(block: str) -> list[list[str]]:
 
 def trained_lines(network: Network) -> list[str]:
     """The lines after `trained:`, without the checksum; none if the head already describes the whole network."""
-    lines = []
-    if network.task is not None and network.is_trained:
-        lines.append(f"  task: {network.task}")
-    if network.target_names:
-        lines.append(f"  target_names: {write_flow(network.target_names)}")
+    lines = task_lines(network)
     if len(network.classes) == 2 and network.n_outputs == 1:
         positive, negative = map(quote_text, network.classes)
         lines.append(f"  classes: {{positive: {positive}, negative: {negative}}}")
@@ -286,7 +240,7 @@ def trained_lines(network: Network) -> list[str]:
         lines.append(f"  threshold: {write_flow(float(network.threshold))}")
     if network.targets is not None:
         lines.append(f"  targets: {write_flow([float(value) for value in network.targets])}")
-    lines += _target_scaling_lines(network.target_scaling)
+    lines += target_scaling_lines(network.target_scaling)
     if network.columns:
         lines.append(f"  columns: {write_flow(network.columns)}")
     if network.encoder is not None:
@@ -304,16 +258,6 @@ def trained_lines(network: Network) -> list[str]:
             lines += [f"    {name}: |", *(f"      {row}" for row in write_rows(np.asarray(matrix)))]
     if network.row_digests is not None:
         lines += digest_lines(network.row_digests)
-    return lines
-
-
-def _target_scaling_lines(scaling: TargetScaling) -> list[str]:
-    if scaling.offset is None and scaling.method == "none":
-        return []
-    lines = ["  target_scaling:", f"    method: {scaling.method}"]
-    for name, values in (("offset", scaling.offset), ("spread", scaling.spread)):
-        if values is not None:
-            lines += [f"    {name}: |", *(f"      {row}" for row in write_rows(np.reshape(values, (1, -1))))]
     return lines
 
 
