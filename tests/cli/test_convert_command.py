@@ -178,3 +178,12 @@ def test_the_commands_of_the_help_run(folder: Path, ann: Ann) -> None:
     text = ann("convert", "-h").stdout
     assert "ann convert data.csv data.parquet" in text
     assert ROOT.is_dir()
+
+
+def test_categories_that_are_numbers_are_told(folder: Path, ann: Ann) -> None:
+    rows = "".join(f'{{"a": "{k % 3}", "b": {k}, "c": "{"xy"[k % 2]}"}}\n' for k in range(9))
+    (folder / "in.jsonl").write_text(rows)
+    done = ann("convert", "in.jsonl", "out.csv")
+    said = "categories that are numbers (a) will be read as numbers; --category says what they are"
+    assert done.stderr.splitlines()[0] == f"ann: out.csv: {said}"
+    assert len(ann("convert", "in.jsonl", "out.db").stderr.splitlines()) == 1
