@@ -31,6 +31,8 @@ _WITHOUT_KINDS = ("csv", "tsv", "npz", "libsvm")
 
 def run_convert(values: Values, source: str, target: str) -> None:
     """Write the table; raises UsageError for a target of unknown format, that exists, or that is the source."""
+    if target == "-" and values["json"]:
+        raise UsageError("--json and OUT cannot both go to stdout", advice="name a file for OUT")
     name = _format_of_target(target, values["to"])
     _check_target(values, source, target)
     write = writer_of(name)
