@@ -160,6 +160,14 @@ class Roles(NamedTuple):
         """The columns with a role: labels, inputs, weight, group, order."""
         return (*self.labels, *self.inputs, *filter(None, (self.weight, self.group, self.order)))
 
+    def role_of(self, name: str) -> str:
+        """'label', 'input', 'weight', 'group', 'order' or 'ignore'."""
+        if name in self.labels:
+            return "label"
+        if name in self.inputs:
+            return "input"
+        return next((role for role in ("weight", "group", "order") if getattr(self, role) == name), "ignore")
+
     @property
     def ignored(self) -> tuple[str, ...]:
         """The columns without a role."""

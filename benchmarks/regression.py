@@ -14,6 +14,7 @@ import argparse
 import gzip
 import io
 import json
+import re
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -42,10 +43,15 @@ class Set(NamedTuple):
 
 def read_set(path: Path) -> Set | None:
     """The table of an ARFF file; None where the last column is no number."""
-    content = gzip.open(path, "rt").read() if path.suffix == ".gz" else path.read_text()
+    data = path.read_bytes()
+    content = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
     content = (
         content.replace("numeric", "real").replace("NUMERIC", "real").replace("INTEGER", "real").replace("\t", " ")
     )
+    head, mark, rows = re.split(r"(?i)(@data)", content, maxsplit=1)
+    if "," not in rows:
+        rows = "\n".join(",".join(line.split()) for line in rows.splitlines())
+    content = head + mark + rows
     records, meta = arff.loadarff(io.StringIO(content))
     *columns, last = meta.names()
     if meta[last][0] != "numeric":
@@ -118,8 +124,8 @@ ENGINES: dict[str, Engine] = {
     "sklearn": sklearn(),
     "sklearn-16": sklearn(16, "tanh"),
     "ann": ours(),
-    "lm": ours(epochs=200, trainer="lm"),
-    "br": ours(epochs=200, trainer="br"),
+    "lm": ours(epochs=60, trainer="lm"),
+    "br": ours(epochs=60, trainer="br", validation=0.0),
     "lbfgs": ours(trainer="lbfgs"),
     "lightgbm": lightgbm,
 }

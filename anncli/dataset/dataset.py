@@ -37,8 +37,11 @@ class Dataset:
     names of list files or ().
 
     For another task than classification there are targets in place of labels and classes. targets: float32 (n_samples,
-    n_targets), or (n_samples,) for one; nan: the row has no answer. target_names: () for 'target 1' ... task: 'regression'
+    n_targets), or (n_samples,) for one; nan: the row has no answer. target_names: their names or (). task: 'regression'
     where there are targets, or 'multi-label', with targets 1 where the row has the label of that name and 0 where not.
+
+    groups: whole numbers (n_samples,), equal for rows that no split into sets may divide, or None; times: numbers (n_samples,)
+    that grow with time, or None: sets are then cut in the order of time.
 
     Raises: ValueError for arrays that do not fit together, for inputs that are not finite, for weights that are
     negative, not finite or all 0, and for targets that are infinite or no labels.
@@ -54,6 +57,8 @@ class Dataset:
     targets: Array | None = None
     target_names: tuple[str, ...] = ()
     task: str = ""
+    groups: Array | None = None
+    times: Array | None = None
 
     def __post_init__(self) -> None:
         self.inputs = np.ascontiguousarray(self.inputs, dtype=np.float32)
@@ -73,6 +78,9 @@ class Dataset:
             raise ValueError("inputs must be finite: remove or replace nan and inf first")
         if self.weights is not None:
             self.weights = _checked_weights(self.weights, len(self.inputs))
+        for name in ("groups", "times"):
+            if (values := getattr(self, name)) is not None and np.shape(values) != (len(self.inputs),):
+                raise ValueError(f"{len(self.inputs)} samples but {name} of shape {np.shape(values)}")
 
     def _set_targets(self) -> None:
         """Complete the task, and the labels of a task that has none."""
@@ -91,7 +99,7 @@ class Dataset:
         self.targets = _checked_targets(self.targets, len(self.inputs), self.task)
         if self.target_names and len(self.target_names) != self.targets.shape[1]:
             raise ValueError(f"{len(self.target_names)} names for {self.targets.shape[1]} targets")
-        self.target_names = self.target_names or tuple(f"target {k}" for k in range(1, self.n_targets + 1))
+        self.target_names = tuple(self.target_names)
 
     @classmethod
     def from_classes(cls, *inputs: Any, classes: tuple[str, ...] = ()) -> Dataset:
@@ -118,6 +126,11 @@ class Dataset:
         """0 for classification."""
         return 0 if self.targets is None else int(self.targets.shape[1])
 
+    @property
+    def names_of_targets(self) -> tuple[str, ...]:
+        """target_names, or 'target 1' ... where there are none."""
+        return self.target_names or tuple(f"target {k}" for k in range(1, self.n_targets + 1))
+
     def answered(self, rows: Array | None = None) -> Array:
         """bool (n,): whether each of `rows` (all when None) has a label, or all its targets."""
         if self.targets is None:
@@ -138,7 +151,7 @@ class Dataset:
 
     def __repr__(self) -> str:
         if self.targets is not None:
-            return f"<Dataset of {self.n_samples} x {self.n_inputs}, {self.task}: {', '.join(self.target_names)}>"
+            return f"<Dataset of {self.n_samples} x {self.n_inputs}, {self.task}: {', '.join(self.names_of_targets)}>"
         return f"<Dataset of {self.n_samples} x {self.n_inputs}, classes: {', '.join(self.classes) or 'none'}>"
 
 

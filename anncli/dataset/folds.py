@@ -1,4 +1,4 @@
-"""Splits of rows by chance, stratified by class, or by the size of a target."""
+"""Splits of rows: by chance, stratified by class or by the size of a target; of whole groups; and in the order of time."""
 
 from __future__ import annotations
 
@@ -53,3 +53,38 @@ def spread_split(targets: Array, rows: Array, fraction: float, rng: np.random.Ge
     chosen = mixed[rng.integers(limits[:-1], limits[1:])] if count else rows[:0].copy()
     chosen.sort()
     return rows[take_rows(~row_mask(chosen, len(targets)), rows)], chosen
+
+
+def grouped_split(groups: Array, rows: Array, fraction: float, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Take whole groups at random, so many that the number of their rows is nearest to `fraction` of all rows.
+
+    Args: groups (n_samples,), a number for each group; rows, fraction as stratified_split(); of two or more groups at least
+        one is left and one is taken.
+    Returns: (left, taken), both ascending.
+    """
+    own = take_rows(groups, rows)
+    names, counts = np.unique(own, return_counts=True)
+    order = rng.permutation(len(names))
+    sums = np.concatenate([[0], np.cumsum(counts[order])])
+    count = int(np.argmin(np.abs(sums - fraction * len(rows))))
+    if 0 < fraction < 1:
+        count = max(min(max(count, 1), len(names) - 1), 0)
+    is_taken = np.isin(own, names[order[:count]])
+    return rows[~is_taken], rows[is_taken]
+
+
+def ordered_split(times: Array, rows: Array, fraction: float) -> tuple[Array, Array]:
+    """Take the latest `fraction` of the rows. Rows of the same time are not divided: they are left.
+
+    Args: times (n_samples,), numbers that grow with time; rows, fraction as stratified_split().
+    Returns: (left, taken), both ascending.
+    """
+    own = take_rows(times, rows)
+    count = int(np.floor(fraction * len(rows) + 0.5))
+    if 0 < fraction < 1:
+        count = max(min(max(count, 1), len(rows) - 1), 0)
+    if not count:
+        return rows, rows[:0]
+    # The latest row that is left, and with it all of its time.
+    limit = np.sort(own)[len(rows) - count - 1] if count < len(rows) else -np.inf
+    return rows[own <= limit], rows[own > limit]

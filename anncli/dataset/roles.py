@@ -43,9 +43,15 @@ def choose_roles(table: Table, request: TableRequest, place: Place, say: Say, li
     """
     labels = _labels(table, request, place, say)
     others = {
-        name: None if word is None else find_columns(table, word, f"--{name}", place)[0]
-        for name, word in (("weight", request.weight), ("group", request.group), ("order", request.order))
+        name: (declared or None) if word is None else find_columns(table, word, f"--{name}", place)[0]
+        for name, word, declared in (
+            ("weight", request.weight, table.weight),
+            ("group", request.group, table.group),
+            ("order", request.order, ""),
+        )
     }
+    if others["group"] and others["order"]:
+        raise place.usage("--group and --order exclude each other", "leave one of them out")
     ignored = _all_columns(table, request.ignore, "--ignore", place)
     used = _all_columns(table, request.use, "--use", place)
     _refuse_two_roles(

@@ -20,7 +20,7 @@ class TableData:
     table: has the columns of `roles`; labels (n,) and classes, or targets (n, n_targets), target_names and task, as in
     Dataset; weights: (n,) or None; kinds: 'number' or
     'category' for each input; missing, unknown: how gaps and unknown words are encoded (see TableEncoder); sources: as
-    in Dataset; shown: their names for messages.
+    in Dataset; shown: their names for messages; groups, times: as in Dataset.
     """
 
     table: Table
@@ -36,6 +36,8 @@ class TableData:
     target_names: tuple[str, ...] = ()
     task: str = "classification"
     shown: tuple[str, ...] = ()
+    groups: Array | None = None
+    times: Array | None = None
 
     @property
     def n_samples(self) -> int:
@@ -59,7 +61,8 @@ class TableData:
         answers: dict[str, Any] = {"labels": self.labels, "classes": self.classes}
         if self.targets is not None:
             answers = {"targets": self.targets, "target_names": self.target_names, "task": self.task}
-        return Dataset(inputs, columns=columns, weights=self.weights, sources=self.sources, **answers)
+        rest: dict[str, Any] = {"sources": self.sources, "groups": self.groups, "times": self.times}
+        return Dataset(inputs, columns=columns, weights=self.weights, **rest, **answers)
 
     def place_of(self, row: int | None) -> tuple[str | None, int | None]:
         """The file of a row and its line in it, None where it is not known."""

@@ -12,11 +12,17 @@ if TYPE_CHECKING:
 
 
 def evaluate_answers(
-    data: Dataset, outputs: Array, rows: Array | None, quantiles: tuple[float, ...] = (), threshold: float = 0.5
+    data: Dataset,
+    outputs: Array,
+    rows: Array | None,
+    *,
+    names: tuple[str, ...] = (),
+    quantiles: tuple[float, ...] = (),
+    threshold: float = 0.5,
 ) -> Evaluation:
     """Compare outputs (n, n_outputs), in the units of the data, with the targets of the row numbers (n,), None for all rows.
 
-    Args: quantiles: see evaluate_numbers(); threshold: see evaluate_labels().
+    Args: names: of the targets, else those of the data; quantiles: see evaluate_numbers(); threshold: see evaluate_labels().
     """
     assert data.targets is not None
     targets = data.targets if rows is None else take_rows(data.targets, rows)
@@ -25,7 +31,11 @@ def evaluate_answers(
     if data.task == "multi-label":
         from anncli.evaluation.multilabel import evaluate_labels
 
-        return evaluate_labels(outputs, targets, threshold=threshold, names=data.target_names, weights=weights)
+        return evaluate_labels(
+            outputs, targets, threshold=threshold, names=names or data.names_of_targets, weights=weights
+        )
     from anncli.evaluation.regression import evaluate_numbers
 
-    return evaluate_numbers(outputs, targets, names=data.target_names, quantiles=quantiles, weights=weights)
+    return evaluate_numbers(
+        outputs, targets, names=names or data.names_of_targets, quantiles=quantiles, weights=weights
+    )

@@ -37,7 +37,8 @@ def evaluate(
     outputs = predict(network, dataset.inputs if rows is None else dataset.inputs[rows], threads=threads)
     if dataset.targets is not None:
         limit = network.decision_threshold if threshold is None else threshold
-        return evaluate_answers(dataset, outputs, rows, network.quantiles, limit)
+        names, quantiles = network.target_names, network.quantiles
+        return evaluate_answers(dataset, outputs, rows, names=names, quantiles=quantiles, threshold=limit)
     return evaluate_outputs(
         outputs,
         dataset.labels if rows is None else take_rows(dataset.labels, rows),
@@ -63,7 +64,7 @@ def _check_task(network: Network, dataset: Dataset) -> None:
         raise DataError(f"the data are for {dataset.task}, the network is for {task}")
     if dataset.n_targets != network.n_targets:
         raise DataError(f"the data have {dataset.n_targets} targets, the network predicts {network.n_targets}")
-    if network.target_names and dataset.target_names != network.target_names:
+    if network.target_names and dataset.target_names and dataset.target_names != network.target_names:
         raise DataError(
             f"the targets of the data are {', '.join(dataset.target_names)}, in the network {', '.join(network.target_names)}",
             advice="give the targets in the network's order",

@@ -214,9 +214,10 @@ def check_loss(loss: str, output_activation: str) -> None:
     name = parse_loss(loss).name
     info = LOSS_NAMES[name]
     if info.outputs and output_activation not in info.outputs:
+        or_outputs = f", or write {info.outputs[0]} outputs" if info.of_numbers else ""
         raise ValueFault(
             f"loss {name} needs {' or '.join(info.outputs)} outputs, this network has {output_activation}",
-            f"use loss {default_loss(output_activation)}",
+            f"use loss {default_loss(output_activation)}{or_outputs}",
         )
     if info.of_numbers and output_activation == "softmax":
         raise ValueFault(

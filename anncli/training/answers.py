@@ -21,6 +21,8 @@ from anncli.options.table import TrainingOptions
 if TYPE_CHECKING:
     from anncli.evaluation.evaluation import Evaluation
 
+# The precision of the prior on weights that a final fit of numbers has. Chosen in benchmarks/regression.md.
+WEIGHT_PRECISION = 10.0
 # Metrics of the best epoch that exist without classes.
 _METRICS = ("loss", "mse")
 
@@ -44,7 +46,7 @@ def check_task(network: Network, data: Dataset) -> None:
     if output == "softmax":
         advice = "write linear outputs" if data.task == "regression" else "write logistic outputs"
         raise UsageError(f"softmax outputs are those of one class among many, not of {data.task}", advice=advice)
-    if network.is_trained and network.target_names and network.target_names != data.target_names:
+    if network.target_names and data.target_names and network.target_names != data.target_names:
         raise DataError(
             f"the targets of the data are {', '.join(data.target_names)}, in the network {', '.join(network.target_names)}",
             advice="give the same targets in the same order",
@@ -118,11 +120,11 @@ def choose_target_scaling(
         scaling = network.target_scaling
     else:
         high, low = info.targets
-        scaling = TargetScaling(*fit_target_scaling(method, data.targets, rows, data.target_names, (low, high)))
+        scaling = TargetScaling(*fit_target_scaling(method, data.targets, rows, data.names_of_targets, (low, high)))
     lowest = scaling.to_outputs(data.targets[rows].min(axis=0, keepdims=True))[0]
     if parse_loss(loss).name == "poisson" and (lowest < 0).any():
         raise DataError(
-            f"loss poisson is for counts, and '{data.target_names[int(np.argmin(lowest))]}' has values below 0",
+            f"loss poisson is for counts, and '{data.names_of_targets[int(np.argmin(lowest))]}' has values below 0",
             advice="use --loss mse, mae or huber with linear outputs, and --target-scaling mean for counts",
         )
     return scaling
@@ -146,16 +148,29 @@ def relative_weights(data: Dataset, rows: Array) -> Array | None:
     return data.weights * np.float32(len(rows) / total)
 
 
+def noise_penalty(loss: str, lowest: float, n: int) -> float | None:
+    """The l2 of a Gaussian prior of precision WEIGHT_PRECISION on every weight, for `n` targets in all with noise of the size
+    that the lowest validation loss shows; None for a loss that does not tell it.
+
+    With normal noise of variance v the negative logarithm of the likelihood is n / (2 v) times mse, so that the penalty
+    is 2 v precision / n; huber is half of mse up to its limit. The noise of mae and quantile has a scale that is the loss itself (MacKay 1992; Koenker &
+    Machado 1999, JASA 94, 1296-1310).
+    """
+    factor = {"mse": 2.0, "huber": 2.0, "mae": 1.0, "quantile": 1.0}.get(parse_loss(loss).name)
+    return None if factor is None else factor * lowest * WEIGHT_PRECISION / n
+
+
 class Evaluator:
     """Compares the outputs of a run with the answers of its data, in the units of the data."""
 
     def __init__(self, data: Dataset, scaling: TargetScaling, loss: str, threshold: float) -> None:
-        self.data, self.scaling, self.threshold = data, scaling, threshold
-        self.quantiles = quantiles_of(loss)
+        self.data, self.scaling = data, scaling
+        self.quantiles, self.threshold = quantiles_of(loss), threshold
 
     def __call__(self, outputs: Array, rows: Array) -> Evaluation:
         """Args: outputs (n, n_outputs) of the network itself, for the row numbers (n,)."""
-        return evaluate_answers(self.data, self.scaling.to_data(outputs), rows, self.quantiles, self.threshold)
+        outputs = self.scaling.to_data(outputs)
+        return evaluate_answers(self.data, outputs, rows, quantiles=self.quantiles, threshold=self.threshold)
 
 
 def constant_sets(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
@@ -167,7 +182,7 @@ def constant_sets(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
         if not len(rows[name]):
             continue
         taken = take_rows(data.targets, rows[name])
-        for label, low, high in zip(data.target_names, taken.min(axis=0), taken.max(axis=0), strict=True):
+        for label, low, high in zip(data.names_of_targets, taken.min(axis=0), taken.max(axis=0), strict=True):
             if low == high and name == "training":
                 which = "every row" if low else "no row"
                 raise DataError(

@@ -37,7 +37,10 @@ def is_continued(network: Network, options: TrainingOptions) -> bool:
 def fitting_loss(network: Network, task: str) -> str:
     """The loss that fits the task and the output layer."""
     fitting = default_loss(network.topology.output_activation)
-    return "mse" if task == "regression" and fitting != "poisson" else fitting
+    if task != "regression":
+        return fitting
+    # Continued training keeps its loss: with quantiles it says which output gives which.
+    return network.loss or (fitting if fitting == "poisson" else "mse")
 
 
 def choose_loss(network: Network, options: TrainingOptions, task: str = "classification") -> str:

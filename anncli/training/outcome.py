@@ -111,7 +111,7 @@ def finished_network(setup: Setup, outcome: Outcome, record: dict[str, Any]) -> 
         loss=setup.loss,
         classes=setup.network.classes or setup.data.classes,
         task=setup.network.task if task == "classification" else task,
-        target_names=setup.data.target_names,
+        target_names=setup.network.target_names or setup.data.target_names,
         target_scaling=setup.target_scaling,
         columns=setup.network.columns or setup.data.columns,
         record=record,

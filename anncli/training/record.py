@@ -27,7 +27,7 @@ def make_record(setup: Setup, outcome: Outcome) -> dict[str, Any]:
         "trainer": options.trainer,
         "options": dict(options.trainer_options),
         "loss": setup.loss,
-        "l2": _rounded(0.0 if outcome.penalty_dropped else setup.l2),
+        "l2": _rounded(0.0 if outcome.penalty_dropped else setup.l2 if outcome.refit is None else outcome.refit.l2),
         **{name: value for name in _UNUSUAL if (value := getattr(options, name)) != _UNUSUAL[name]},
         **(
             {"class_weight": list(weights) if isinstance(weights, tuple) else weights or "none"}

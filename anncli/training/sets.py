@@ -8,7 +8,7 @@ import numpy as np
 
 from anncli.arrays import Array, row_numbers, row_range, take_rows
 from anncli.dataset.dataset import Dataset
-from anncli.dataset.folds import spread_split, stratified_split
+from anncli.dataset.folds import grouped_split, ordered_split, spread_split, stratified_split
 from anncli.errors import DataError, UsageError, count_of
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
@@ -76,7 +76,11 @@ def divide(
 
 
 def _draw(data: Dataset, rows: Array, fraction: float, rng: np.random.Generator) -> tuple[Array, Array]:
-    """(left, taken): the fraction of the rows of every class, or of all sizes of the target."""
+    """(left, taken): the latest rows, or whole groups, or the fraction of the rows of every class or size of the target."""
+    if data.times is not None:
+        return ordered_split(data.times, rows, fraction)
+    if data.groups is not None:
+        return grouped_split(data.groups, rows, fraction, rng)
     if data.task == "regression" and data.targets is not None:
         return spread_split(data.targets, rows, fraction, rng)
     return stratified_split(data.labels, rows, fraction, rng)

@@ -31,9 +31,9 @@ from anncli.training.sets import check_fit, check_sets, divide, too_few_to_split
 # Precision (1 / variance) of the Gaussian prior on every weight that the default penalty stands for: l2 = precision / n.
 # The penalty shrinks as the data grow (MacKay 1992). Chosen on the development sets, see benchmarks/accuracy.md.
 PRIOR_PRECISION = 2.5
-# The same for losses of numbers: the precision times twice the variance of the noise, in units of the scaled targets. Chosen
-# in benchmarks/regression.md.
-NUMBERS_PRECISION = 0.5
+# The same for losses of numbers: the precision times twice the variance of the noise, which is not known before training, in
+# units of the scaled targets; see answers.noise_penalty(). Chosen in benchmarks/regression.md.
+NUMBERS_PRECISION = 1.0
 
 _SELF_TEST_ROWS = 3
 
@@ -146,7 +146,7 @@ def prepare(
     training, is_drawn = rows["training"], "validation" not in (sets or {})
     warnings = [*remarks, *_warnings(data, options, rows, seen, is_drawn)]
     self_test_inputs = _self_test_inputs(data, training)
-    l2 = decisions.choose_l2(options, rows, is_drawn, _precision(data) if prior_precision is None else prior_precision)
+    l2 = decisions.choose_l2(options, rows, is_drawn, _precision(network, data, prior_precision))
     problem, backend = _problem(network, data, options, backend)
     targets = decisions.choose_targets(network, options, problem.loss)
     scaling = decisions.choose_scaling(network, data, options, training)
@@ -172,8 +172,11 @@ def _problem(
     return problem, fall_back(backend or choose_backend(), problem)
 
 
-def _precision(data: Dataset) -> float:
-    return NUMBERS_PRECISION if data.task == "regression" else PRIOR_PRECISION
+def _precision(network: Network, data: Dataset, asked: float | None) -> float:
+    if asked is not None:
+        return asked
+    # The losses of numbers are means over outputs.
+    return NUMBERS_PRECISION / network.n_outputs if data.task == "regression" else PRIOR_PRECISION
 
 
 def _warnings(

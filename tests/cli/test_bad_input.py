@@ -85,7 +85,7 @@ def test_bad_network_is_refused_with_its_place(small: Path, ann: Ann, case: str)
     [
         (lambda p: p.write_bytes(bytes(range(256)) * 4), "binary"),
         (lambda p: p.write_bytes(gzip.compress(POSITIVE.encode())[:-9]), "gzip"),
-        (lambda p: (p.unlink(), p.mkdir()), "directory"),
+        (lambda p: (p.unlink(), p.mkdir()), "folder without files"),
         (lambda p: p.unlink(), "no such file"),
     ],
     ids=["binary junk", "gzip cut short", "directory", "missing"],

@@ -116,13 +116,20 @@ def test_several_labelled_tables_are_one_set(folder: Path, ann: Ann) -> None:
     lines = TABLE.splitlines(keepends=True)
     (folder / "one.csv").write_text("".join(lines[:21]))
     (folder / "two.csv").write_text("".join([lines[0], *lines[21:]]))
-    ann("train", "one.csv", "two.csv", "--label", "kind", "--use", "a,b", 20, "-q", "-o", "parts.nn")
+    run = ("train", "one.csv", "two.csv", "--label", "kind", "--use", "a,b", 20, "-o", "parts.nn")
+    remark = "ann: one.csv: is one set of labelled rows with the other tables: one.csv 20 rows, two.csv 20 rows\n"
+    assert remark in ann(*run).stderr
     ann("train", "t.csv", "--label", "kind", "--use", "a,b", 20, "-q", "-o", "whole.nn")
 
     def weights(name: str) -> str:
         return (folder / name).read_text().partition("  weights:")[2].partition("  record:")[0]
 
     assert weights("parts.nn") == weights("whole.nn") != ""
+    # The network knows its label, which the files have: they are no classes.
+    tested = ann("test", "parts.nn", "one.csv", "two.csv")
+    assert remark in tested.stderr
+    assert tested.stdout == ann("test", "parts.nn", "t.csv").stdout
+    assert ann("predict", "parts.nn", "one.csv", "two.csv").stdout == (ann("predict", "parts.nn", "t.csv").stdout)
 
 
 def test_the_positive_class_of_files_that_the_shell_has_sorted_is_printed(folder: Path, ann: Ann) -> None:

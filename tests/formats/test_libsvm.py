@@ -125,6 +125,10 @@ def test_what_would_be_huge_when_dense_is_refused_with_numbers(tmp_path: Path) -
     )
 
 
+def test_very_many_columns_of_few_rows_are_refused(tmp_path: Path) -> None:
+    assert fault(tmp_path, "1 1000000:1\n").startswith("FILE: has 1000000 columns, and 12 bytes of rows; check that")
+
+
 def test_the_format_is_recognised(tmp_path: Path) -> None:
     for text in ("1 1:2\n-1\n", "# note\n+1 qid:3 1:2 4:5\n0 2:1\n", "a 1:1\n"):
         (tmp_path / "a.txt").write_text(text)

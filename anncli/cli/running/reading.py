@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from anncli.arrays import Array
 from anncli.cli.asking.tables import Asked
-from anncli.dataset.dataset import Dataset
+from anncli.dataset.dataset import Dataset, Source
 from anncli.dataset.request import TableRequest
 from anncli.dataset.table_data import TableData
-from anncli.errors import UsageError, printable
+from anncli.errors import UsageError, count_of, printable
 from anncli.formats.data.agreement import is_set_name
 from anncli.formats.data.assemble import read_sets
 from anncli.formats.data.class_files import refuse_labelled, sorted_by_shell
@@ -52,7 +52,20 @@ def read_training_data(
                 f"{printable(path)} looks like a validation or test set",
                 advice=f"say --validation {printable(path)}, or --test {printable(path)}",
             )
-    return read_table_sets(files, TableReader(settings.request, settings.read, remarks), network)
+    data, sets = read_table_sets(files, TableReader(settings.request, settings.read, remarks), network)
+    if len(data.sources) == sum(map(len, files.values())):
+        note_one_set(data.sources[: len(settings.class_files)], remarks)
+    return data, sets
+
+
+def note_one_set(sources: Sequence[Source], remarks: Remarks) -> None:
+    """Say how many rows each of several tables gives, which could have been meant as classes or sets."""
+    if len(sources) > 1:
+        counts = ", ".join(f"{source.name} {count_of(source.n_samples, 'row')}" for source in sources[:10])
+        remarks.note(
+            sources[0].name,
+            f"is one set of labelled rows with the other tables: {counts}{', ...' if len(sources) > 10 else ''}",
+        )
 
 
 def is_about_columns(request: TableRequest) -> bool:

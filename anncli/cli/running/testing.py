@@ -12,7 +12,7 @@ from anncli.cli.asking.network_options import require_trained, threshold_of
 from anncli.cli.asking.tables import read_request, table_request
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
-from anncli.cli.running.reading import refuse_table_options
+from anncli.cli.running.reading import note_one_set, refuse_table_options
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.report import collapse_warning, evaluation_text
@@ -62,7 +62,9 @@ def _read(values: Values, words: Words, network: Network, remarks: Remarks) -> D
     """The samples, in labelled tables or in one file per class."""
     request, read = table_request(values), read_request(values)
     if are_tables(words.data, request, read, network):
-        return read_labelled(words.data, TableReader(request, read, remarks), network)
+        data = read_labelled(words.data, TableReader(request, read, remarks), network)
+        note_one_set(data.sources, remarks)
+        return data
     refuse_table_options(request)
     return read_dataset(words.data, network=network, data_format=read.format, remarks=remarks)
 
@@ -90,19 +92,32 @@ def _gate_warnings(report: SetReport, wanted: tuple[Requirement, ...]) -> list[s
 
 
 def _check_metrics(network: Network, wanted: tuple[Requirement, ...]) -> None:
-    """Some metrics exist for two classes only, others for more."""
+    """Some metrics exist for two classes only, others for more, or for another task."""
     if not wanted:
         return
-    from anncli.evaluation.multiclass import MulticlassEvaluation
-
-    kind = BinaryEvaluation if network.n_outputs == 1 else MulticlassEvaluation
+    kind, what = _kind_of_evaluation(network)
     for requirement in wanted:
         if METRIC_FIELDS[requirement.metric] not in kind._fields:
             existing = [name for name, field in METRIC_FIELDS.items() if field in kind._fields]
             raise UsageError(
-                f"--require: '{requirement.metric}' does not exist for this number of classes",
+                f"--require: '{requirement.metric}' does not exist for {what}",
                 advice="use one of " + ", ".join(existing),
             )
+
+
+def _kind_of_evaluation(network: Network) -> tuple[Any, str]:
+    """The class of the evaluations of a network, and what such networks are for."""
+    if network.task == "regression":
+        from anncli.evaluation.regression import RegressionEvaluation
+
+        return RegressionEvaluation, network.task
+    if network.task == "multi-label":
+        from anncli.evaluation.multilabel import MultilabelEvaluation
+
+        return MultilabelEvaluation, network.task
+    from anncli.evaluation.multiclass import MulticlassEvaluation
+
+    return (BinaryEvaluation if network.n_outputs == 1 else MulticlassEvaluation), "this number of classes"
 
 
 def _verdict(evaluation: Any, requirement: Requirement) -> dict[str, Any]:

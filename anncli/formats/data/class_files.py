@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Sequence
 
 from anncli.dataset.request import ReadRequest
 from anncli.dataset.roles import LABEL_NAMES
-from anncli.errors import DataError, UsageError, count_of, quoted
+from anncli.errors import UsageError, count_of, quoted
 from anncli.formats.data.agreement import names_of_files
-from anncli.formats.data.base import TableWant
-from anncli.formats.data.data_kind import is_list
-from anncli.formats.data.remarks import Remarks
-from anncli.formats.data.table_files import stream_table
-from anncli.formats.files.source import ByteSource
+from anncli.formats.data.data_kind import beginning
 from anncli.formats.files.textfile import Path, shown_name
 from anncli.tables import Table
 
 # `y` names a measure as often as an answer, so that it is not asked about.
 _LABEL_NAMES = tuple(name for name in LABEL_NAMES if name != "y")
-
-_PEEKED_ROWS = 200
 
 
 def refuse_labelled(paths: Sequence[Path], read: ReadRequest) -> None:
@@ -33,7 +26,7 @@ def refuse_labelled(paths: Sequence[Path], read: ReadRequest) -> None:
         return
     common: set[str] | None = None
     for path in paths:
-        table = _beginning(path, read)
+        table = beginning(path, read)
         found = set() if table is None else _suspects(table)
         common = found if common is None else common & found
         if not common:
@@ -54,17 +47,6 @@ def _suspects(table: Table) -> set[str]:
     # A number in another spelling is a fault of its row.
     worded = {column.name for column in table.columns if column.words and all(w[:1].isalpha() for w in column.words)}
     return named | worded
-
-
-def _beginning(path: Path, read: ReadRequest) -> Table | None:
-    """The first rows of a file on a disk, None where they are no table."""
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode) or is_list(path):
-            return None
-        want = TableWant(decimal=read.decimal, remarks=Remarks(), header=read.header, block_rows=_PEEKED_ROWS)
-        return next(stream_table(ByteSource(path), want), None)
-    except (DataError, UsageError, OSError, ValueError):
-        return None
 
 
 def sorted_by_shell(paths: Sequence[Path]) -> str | None:

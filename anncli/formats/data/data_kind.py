@@ -7,13 +7,19 @@ import stat
 from collections.abc import Sequence
 
 from anncli.dataset.request import ReadRequest, TableRequest
-from anncli.errors import DataError
+from anncli.errors import DataError, UsageError
+from anncli.formats.data.base import TableWant
 from anncli.formats.data.folders import is_several
 from anncli.formats.data.names import DATA_FORMAT_NAMES
 from anncli.formats.data.registry import data_format, format_of, has_table_mark
+from anncli.formats.data.remarks import Remarks
+from anncli.formats.data.table_files import stream_table
 from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import Path
 from anncli.network.network import Network
+from anncli.tables import Table
+
+_PEEKED_ROWS = 200
 
 
 def are_tables(
@@ -39,14 +45,22 @@ def are_tables(
     if network is not None and network.needs_encoder:
         return True
     first = paths[0]
-    if network is not None and network.encoder is not None and (len(paths) == 1 or not network.encoder.is_plain):
-        return not is_list(first)
+    if network is not None and network.encoder is not None:
+        roles = network.encoder.roles
+        if len(paths) == 1 or not network.encoder.is_plain or (labelled and _have(paths, roles.labels, read)):
+            return not is_list(first)
     if not _is_on_disk(first):
         # What a pipe gives can be read once, so it is not looked into.
         return network is None
     if has_table_mark(ByteSource(first)):
         return True
     return labelled and len(paths) == 1 and not is_list(first)
+
+
+def _have(paths: Sequence[Path], names: Sequence[str], read: ReadRequest) -> bool:
+    """Whether every file is a table that has these columns."""
+    tables = (beginning(path, read) for path in paths)
+    return all(table is not None and set(names) <= set(table.names) for table in tables)
 
 
 def _was_table(network: Network | None) -> bool:
@@ -70,3 +84,14 @@ def _is_on_disk(path: Path) -> bool:
         return stat.S_ISREG(os.stat(path).st_mode)
     except (OSError, ValueError):
         return False
+
+
+def beginning(path: Path, read: ReadRequest) -> Table | None:
+    """The first rows of a file on a disk, None where they are no table."""
+    try:
+        if not _is_on_disk(path) or is_list(path):
+            return None
+        want = TableWant(decimal=read.decimal, remarks=Remarks(), header=read.header, block_rows=_PEEKED_ROWS)
+        return next(stream_table(ByteSource(path), want), None)
+    except (DataError, UsageError, OSError, ValueError):
+        return None

@@ -10,7 +10,7 @@ from anncli.compiled.number_text import NO_QUERY, Pairs, dense, is_number, read_
 from anncli.compiled.row_text import text_of, value_fault
 from anncli.errors import DataError, count_of, quoted
 from anncli.formats.data.base import TableWant
-from anncli.formats.data.dense import check_dense
+from anncli.formats.data.dense import check_columns, check_dense
 from anncli.formats.data.foreign import is_libsvm
 from anncli.formats.data.libsvm_writer import write as write
 from anncli.formats.files.source import ByteSource, count_lines
@@ -123,6 +123,7 @@ class _Reader:
 
     def _check_size(self) -> None:
         check_dense(self.n_rows, self.width, self.n_bytes, self.source.shown)
+        check_columns(self.width, self.n_bytes, self.source.shown)
 
     def tables(self, pairs: Pairs) -> Iterator[Table]:
         """The rows as dense tables; raises DataError where all rows of the file would take too much memory."""

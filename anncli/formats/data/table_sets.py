@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from anncli.dataset.class_labels import check_labelled, classes_of, number_label
 from anncli.dataset.dataset import UNLABELLED, Source
 from anncli.dataset.request import ReadRequest, TableRequest
 from anncli.dataset.roles import Place
+from anncli.dataset.row_columns import groups_of, times_of, weights_of
 from anncli.dataset.table_data import TableData
 from anncli.dataset.target_columns import flags_of, targets_of
 from anncli.errors import DataError, UsageError, quoted
@@ -90,11 +91,10 @@ def joined_sets(
     for name, own in matched.items():
         stop = start + sum(file.table.n_rows for file in own)
         rows[name], start = row_range(start, stop), stop
-    weights = weights_of(table, roles.weight, flat[0].shown) if roles.weight in names else None
     data = TableData(
-        table, roles, kinds, np.full(table.n_rows, UNLABELLED, dtype=np.int8), (), weights, request.missing or "error",
-        request.unknown or "zeros", tuple(file.source for file in flat), task=task_name(roles),
-        shown=tuple(file.shown for file in flat),
+        table, roles, kinds, np.full(table.n_rows, UNLABELLED, dtype=np.int8), missing=request.missing or "error",
+        unknown=request.unknown or "zeros", sources=tuple(file.source for file in flat), task=task_name(roles),
+        shown=tuple(file.shown for file in flat), **_about_rows(table, roles, Place(flat[0].shown)),
     )  # fmt: skip
     if data.task == "classification":
         known = tuple(classes) or _classes(next(iter(matched.values())), roles, request, remarks)
@@ -103,6 +103,18 @@ def joined_sets(
     take = targets_of if data.task == "regression" else flags_of
     targets = [take(file.table, roles.labels, Place(file.shown).fault) for file in flat]
     return replace(data, targets=np.concatenate(targets), target_names=tuple(classes) or roles.labels), rows
+
+
+def _about_rows(table: Table, roles: Roles, place: Place) -> dict[str, Any]:
+    """Weights, groups and times of the rows, as far as the table has these columns."""
+    readers = {
+        "weights": (roles.weight, weights_of),
+        "groups": (roles.group, groups_of),
+        "times": (roles.order, times_of),
+    }
+    return {
+        what: read(table, name, place.fault) for what, (name, read) in readers.items() if name and name in table.names
+    }
 
 
 def task_name(roles: Roles) -> str:
@@ -159,18 +171,3 @@ def _classes(files: Sequence[TableFile], roles: Roles, request: TableRequest, re
             place.shown, f"the positive class is {quoted(classes[0])}: {why} (--positive NAME takes the other)"
         )
     return classes
-
-
-def weights_of(table: Table, name: str | None, shown: str) -> Array:
-    """The weights (n,) float32 in a column; raises DataError for a cell that is none."""
-    column = table.column(str(name)).as_numbers()
-    values = np.empty(0) if column is None or column.numbers is None else column.numbers
-    good = np.isfinite(values) & (values >= 0)
-    if len(values) != table.n_rows or not good.all():
-        row = int(np.argmin(good)) if len(values) else 0
-        message = f"the weights in column {quoted(str(name))} must be numbers, 0 or more"
-        raise DataError(message, path=shown, line=table.line_of(row), advice="correct the column")
-    if not values.any():
-        raise DataError(f"the weights in column {quoted(str(name))} are all 0", path=shown, advice="no row is left")
-    weights: Array = values.astype(np.float32)
-    return weights

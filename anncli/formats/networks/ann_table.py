@@ -76,15 +76,9 @@ def encoder_lines(encoder: TableEncoder) -> list[str]:
     lines.append("    columns:")
     for name in roles.columns:
         column = inputs.get(name)
-        entry = {"name": name, **(_input_entry(column) if column else {"kind": _role(roles, name)})}
+        entry = {"name": name, **(_input_entry(column) if column else {"kind": roles.role_of(name)})}
         lines.append(f"    - {write_flow(entry)}")
     return lines
-
-
-def _role(roles: Roles, name: str) -> str:
-    if name in roles.labels:
-        return "label"
-    return next((role for role in ("weight", "group", "order") if getattr(roles, role) == name), "ignore")
 
 
 def _input_entry(column: InputColumn) -> dict[str, Any]:

@@ -269,3 +269,21 @@ def test_several_labels(tmp_path: Path, ann: Ann) -> None:
     assert lines[5].startswith("1,1,")
     found = json.loads(ann("test", "t.nn", "t.csv", "--json").stdout)["sets"]["test"]
     assert found["subset_accuracy"] > 0.9
+
+
+def test_groups_are_not_divided_and_time_goes_on(tmp_path: Path, ann: Ann) -> None:
+    """A row of a set is recognised by its number in the column a, which every row has for its own."""
+    rows = [f"{k * 37 % 100},p{k // 4},2024-{1 + k // 28:02}-{1 + k % 28:02},{'xy'[k % 2]}" for k in range(80)]
+    (tmp_path / "t.csv").write_text("\n".join(["a,who,day,y", *rows]) + "\n")
+    options = ["t.csv", "--label", "y", 3, "--test", "0.25", "--json"]
+    document = json.loads(ann("train", *options, "--group", "who", "--ignore", "day", "-o", "g.nn").stdout)
+    assert all(n % 4 == 0 for n in document["samples"].values())
+    assert "- {name: who, kind: group}" in (tmp_path / "g.nn").read_text()
+    document = json.loads(ann("train", *options, "--order", "day", "--ignore", "who", "-o", "o.nn").stdout)
+    assert document["samples"] == {"training": 44, "validation": 16, "test": 20}
+    # The latest rows, which are the last ones of the file, are new to the network, and all others are not.
+    last = "\n".join(["a,who,day,y", *rows[-20:]]) + "\n"
+    (tmp_path / "last.csv").write_text(last)
+    assert "rows that trained the network: none of these" in ann("test", "o.nn", "last.csv").stdout
+    done = ann("train", *options, "--order", "day", "--group", "who", "-o", "x.nn", check=2)
+    assert done.stderr == "ann: t.csv: --group and --order exclude each other; leave one of them out\n"
