@@ -19,8 +19,6 @@ TRAIN_CSV = "train net.nn p.csv n.csv 30 -o out.nn"
 # Case, command, exit code, what the message says (all of it from the place on, or its beginning).
 REFUSED = [
     ("A2", "init x.nn --data data.csv", 2, "data.csv: it is not clear which column is the label; say --label NAME; it could be '5' (counted from 1)"),
-    ("A4", "init x.nn --data train.libsvm", 3, "train.libsvm: is libsvm text (index:value); write all values of a row"),
-    ("A6", "init x.nn --data xor.data", 3, "xor.data: is a FANN training file; write the inputs of each class"),
     ("E1", TRAIN, 3, "p.txt:4:3: '-1.#IND' is not allowed; replace the value, or take the row out"),
     ("E3", "predict net.nn v.csv", 3, "v.csv:1:2: expected a number, found '#N/A'; "),
     ("E3", "predict net.nn w.csv", 3, "w.csv:1:2: '1.#INF' is not allowed; "),
@@ -59,10 +57,11 @@ def test_refused_with_the_place_and_the_way_out(tmp_path: Path, ann: Ann, name: 
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-def test_a_table_whose_last_column_holds_the_class_is_trained_with_one_command(tmp_path: Path, ann: Ann) -> None:
-    case(tmp_path, "A1")
-    assert "rows (" in ann("train", "flowers.csv", 5).stdout
-    ann("test", "flowers.nn", "flowers.csv")
+@pytest.mark.parametrize(("name", "file"), [("A1", "flowers.csv"), ("A4", "train.libsvm"), ("A6", "xor.data")])
+def test_a_file_with_its_answers_is_trained_with_one_command(tmp_path: Path, ann: Ann, name: str, file: str) -> None:
+    case(tmp_path, name)
+    ann("train", file, 5)
+    ann("test", f"{Path(file).stem}.nn", file)
 
 
 @pytest.mark.parametrize(
@@ -132,20 +131,17 @@ def test_lost_digits_are_told(tmp_path: Path, ann: Ann) -> None:
     assert message.split(";")[0] in ann("test", "out.nn", "p.txt", "n.txt", "--json").stdout
 
 
-def test_the_command_that_splits_a_table_works(tmp_path: Path, ann: Ann) -> None:
-    if shutil.which("awk") is None:
-        pytest.skip("no awk")
-    import subprocess
-
-    for name, file, classes in (("A1", "flowers.csv", ("setosa", "versicolor")), ("A2", "data.csv", ("0", "1"))):
-        case(tmp_path, name)
-        advice = ann("init", "x.nn", "--data", file, check=3).stderr
-        command = re.search(r"awk .*", advice)
-        assert command is not None
-        subprocess.run(command[0], shell=True, cwd=tmp_path, check=True)
-        files = [f"{name}.csv" for name in classes]
-        ann("init", "x.nn", "-f", "--data", ",".join(files))
-        assert "rows (12)" in ann("train", "x.nn", *files, 20, "--validation", "0.2").stdout
+def test_the_advice_about_a_column_of_words_works(tmp_path: Path, ann: Ann) -> None:
+    case(tmp_path, "A1")
+    ann("init", "net.nn", "--inputs", 4, "-q")
+    (tmp_path / "p.txt").write_text("5.1 3.5 1.4 0.2\n4.9 3.0 1.4 0.1\n" * 4)
+    done = ann("train", "net.nn", "flowers.csv", "p.txt", 5, check=3)
+    assert done.stderr.endswith("if it holds the classes, say --label 5; ann predict leaves it out with --ignore 5\n")
+    ann("train", "net.nn", "flowers.csv", "--label", 5, 5, "-o", "out.nn")
+    ann("train", "net.nn", "p.txt", "p2.txt", 5, check=3)
+    (tmp_path / "p2.txt").write_text("7.0 3.2 4.7 1.4\n6.4 3.2 4.5 1.5\n" * 4)
+    ann("train", "net.nn", "p.txt", "p2.txt", 5, "-q")
+    assert len(ann("predict", "net.nn", "flowers.csv", "--ignore", 5).stdout.splitlines()) >= 12
 
 
 def test_a_line_that_is_far_too_long_is_refused_quickly(tmp_path: Path, ann: Ann) -> None:

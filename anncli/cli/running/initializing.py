@@ -15,7 +15,6 @@ from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.train_report import describe
 from anncli.errors import AnnError, UsageError, asking, printable
-from anncli.formats.data.advice import check_class_column
 from anncli.formats.data.agreement import Expected, check_labels
 from anncli.formats.data.assemble import read_dataset
 from anncli.formats.data.remarks import Remarks
@@ -63,8 +62,6 @@ def _shape(values: Values, files: tuple[str, ...], remarks: Remarks) -> Shape:
         return Shape(values["inputs"], max(2, values["outputs"] or 1), ())
     # The rows of a single file must say which classes there are.
     data = read_dataset(files, labelled=len(files) > 1, data_format=values["format"], remarks=remarks)
-    if len(files) == 1 and not data.names:
-        check_class_column(data, files[0])
     check_labels(data, files[0], Expected())
     return Shape(data.n_inputs, max(2, data.n_classes), data.columns)
 
