@@ -162,6 +162,11 @@ class Roles(NamedTuple):
         """The columns with a role: labels, inputs, weight, group, order."""
         return (*self.labels, *self.inputs, *filter(None, (self.weight, self.group, self.order)))
 
+    @property
+    def shape(self) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+        """All columns, the labels, and whether they are named."""
+        return self.columns, self.labels, self.is_named
+
     def role_of(self, name: str) -> str:
         """'label', 'input', 'weight', 'group', 'order' or 'ignore'."""
         if name in self.labels:

@@ -173,7 +173,7 @@ def test_a_stream_in_small_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     [
         ("age,town\n1,a\n", "d.csv:1: no column 'city'; the columns of the network are 'age', 'city'"),
         ("age,citi\n1,a\n", "d.csv:1: no column 'city'; is it 'citi'?"),
-        ("age,city\n1,a\n2,b\n3,a\nold,a\n", "d.csv:5: column 'age': expected a number, found 'old'; correct it; --na names words that stand for a missing cell"),
+        ("age,city\n1,a\nold,a\n", "d.csv:3: column 'age': expected a number, found 'old'; correct it; --na names words that stand for a missing cell"),
         ("age,city\n", "d.csv: holds no rows; write one row of values per line"),
     ],
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -19,13 +19,15 @@ from anncli.tables import Table, join_tables
 
 
 def open_tables(
-    path: Path, read: ReadRequest, remarks: Remarks, width: int | None = None
+    path: Path, read: ReadRequest, remarks: Remarks, width: int | None = None, names: Sequence[str] = ()
 ) -> tuple[ByteSource, Iterator[Table]]:
-    """The source of a file, or of stdin for '-', and the batches of its table; width: as TableWant has it."""
+    """The source of a file, or of stdin for '-', and the batches of its table; width, names: as TableWant has them."""
     source = ByteSource(path)
     # Rows of numbers are a table too.
     name = "csv" if read.format == "vectors" else read.format
-    return source, _watched(stream_table(source, table_want(read, remarks)._replace(width=width), name), remarks)
+    return source, _watched(
+        stream_table(source, table_want(read, remarks)._replace(width=width, names=tuple(names)), name), remarks
+    )
 
 
 def table_want(read: ReadRequest, remarks: Remarks) -> TableWant:
@@ -36,7 +38,7 @@ def table_want(read: ReadRequest, remarks: Remarks) -> TableWant:
 
 def read_table(path: Path, read: ReadRequest, remarks: Remarks, width: int | None = None) -> tuple[Table, str, Source]:
     """The whole table of a file, the file's name for messages, and what the record of a network says about it."""
-    source, batches = open_tables(path, read, remarks, width)
+    source, batches = open_tables(path, read, remarks, width, names)
     table = join_tables(list(batches))
     return table, source.shown, Source(source.name, source.sha256, table.n_rows)
 

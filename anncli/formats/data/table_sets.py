@@ -27,17 +27,28 @@ from anncli.tables import Roles, Table, join_tables
 
 
 class TableReader(NamedTuple):
-    """How tables are read for a command: what the user said about columns and files, where remarks go, and how many
-    columns without answers there are, for formats in which a file need not show it; None: unknown."""
+    """How tables are read for a command.
+
+    request, read: what the user said about columns and files; remarks: where remarks go; width: how many columns without
+    answers there are, for formats in which a file need not show it, None: unknown; names: that columns may have.
+    """
 
     request: TableRequest
     read: ReadRequest
     remarks: Remarks
     width: int | None = None
+    names: tuple[str, ...] = ()
 
-    def knowing(self, columns: Sequence[str], labels: Sequence[str]) -> TableReader:
+    def knowing(self, columns: Sequence[str], labels: Sequence[str], is_named: bool) -> TableReader:
         """The reader of further tables with these columns."""
-        return self._replace(width=len([name for name in columns if name not in labels]))
+        width = len([name for name in columns if name not in labels])
+        return self._replace(width=width, names=tuple(columns) if is_named else ())
+
+    def asking(self, request: TableRequest) -> TableReader:
+        """The reader of the first table, whose columns may have the names that a request uses."""
+        one = (request.weight, request.group, request.order)
+        words = (*request.label, *request.ignore, *request.use, *request.category, *filter(None, one))
+        return self._replace(names=tuple(word for word in words if not word.isdecimal()))
 
 
 class TableFile(NamedTuple):
@@ -149,13 +160,13 @@ def _read_files(sets: Mapping[str, Sequence[Path]], reader: TableReader) -> dict
             files[name].append(read_file(path, reader))
             if reader.width is None:
                 table = files[name][0].table
-                reader = reader.knowing(table.names, table.labels)
+                reader = reader.knowing(table.names, table.labels, table.is_named)
     return files
 
 
 def read_file(path: Path, reader: TableReader) -> TableFile:
     """The table in a file; raises DataError for one without rows."""
-    table, shown, source = read_table(path, reader.read, reader.remarks, reader.width)
+    table, shown, source = read_table(path, reader.read, reader.remarks, reader.width, reader.names)
     if not table.n_rows:
         raise DataError("holds no rows", path=shown, advice="write one row of values per line")
     return TableFile(table, shown, source)
