@@ -36,7 +36,9 @@ def table_want(read: ReadRequest, remarks: Remarks) -> TableWant:
     return TableWant(decimal=read.decimal, na=na, remarks=remarks, header=read.header, size=read.size, grey=read.grey)
 
 
-def read_table(path: Path, read: ReadRequest, remarks: Remarks, width: int | None = None) -> tuple[Table, str, Source]:
+def read_table(
+    path: Path, read: ReadRequest, remarks: Remarks, width: int | None = None, names: Sequence[str] = ()
+) -> tuple[Table, str, Source]:
     """The whole table of a file, the file's name for messages, and what the record of a network says about it."""
     source, batches = open_tables(path, read, remarks, width, names)
     table = join_tables(list(batches))

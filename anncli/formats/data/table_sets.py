@@ -72,9 +72,7 @@ def read_table_sets(
     request = with_head(reader.request, None if network is None else network.table)
     refuse_unused(request)
     encoder = None if network is None else network.encoder
-    files = _read_files(
-        sets, reader if encoder is None else reader.knowing(encoder.roles.columns, encoder.roles.labels)
-    )
+    files = _read_files(sets, reader.asking(request) if encoder is None else reader.knowing(*encoder.roles.shape))
     first = next(iter(files.values()))
     if encoder is not None:
         roles, kinds = _stored_roles(encoder.roles, request), {column.name: column.kind for column in encoder.columns}
