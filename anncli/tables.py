@@ -85,7 +85,8 @@ class Table(NamedTuple):
     float32 or float64 (n_rows, m), C order, or None: the numbers of the m columns from `matrix_start` on are its columns;
     of a memory map it may be some of the columns, so that its rows do not follow each other at once;
     group, weight: the columns that the format declares to say which rows belong together and how much each counts, or '';
-    sets: the sets into which the format divides the rows of the whole file: names and counts, in the order of the rows.
+    sets: the sets into which the format divides the rows of the whole file: names and counts, in the order of the rows;
+    absent_is_zero: rows leave out what is 0, so that a column that the file does not have is 0 in all of them.
     """
 
     columns: tuple[TableColumn, ...]
@@ -100,6 +101,7 @@ class Table(NamedTuple):
     group: str = ""
     weight: str = ""
     sets: tuple[tuple[str, int], ...] = ()
+    absent_is_zero: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -159,6 +161,11 @@ class Roles(NamedTuple):
     def used(self) -> tuple[str, ...]:
         """The columns with a role: labels, inputs, weight, group, order."""
         return (*self.labels, *self.inputs, *filter(None, (self.weight, self.group, self.order)))
+
+    @property
+    def shape(self) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+        """All columns, the labels, and whether they are named."""
+        return self.columns, self.labels, self.is_named
 
     def role_of(self, name: str) -> str:
         """'label', 'input', 'weight', 'group', 'order' or 'ignore'."""

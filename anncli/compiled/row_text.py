@@ -8,17 +8,18 @@ import unicodedata
 from anncli.errors import DataError, quoted
 from anncli.limits import FLOAT32_MAX
 
-# The decimal numbers of data files, network files and YAML documents.
-NUMBER_PATTERN = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+# The decimal numbers of data files, network files and YAML documents. Digits are never given back (++): a long line of them
+# that is no number would take hours.
+NUMBER_PATTERN = r"[+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?"
 NUMBER = re.compile(NUMBER_PATTERN.encode())
 # nan and inf, also as the C runtime of Windows writes them: 1.#INF, -1.#IND, 1.#QNAN0.
 _NOT_FINITE = re.compile(
-    rb"[+-]?(?:nan(?:\(.*\))?|inf|infinity|[0-9]*\.?[0-9]*#(?:inf|ind|qnan|snan|nan)[0-9]*)", re.IGNORECASE
+    rb"[+-]?(?:nan(?:\(.*\))?|inf|infinity|[0-9]*+\.?[0-9]*+#(?:inf|ind|qnan|snan|nan)[0-9]*)", re.IGNORECASE
 )
 _DECIMAL_COMMA = re.compile(rb"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 # Numbers with separated thousands: 1,234,567 or 1.234,5 or 1'234.
 _THOUSANDS = re.compile(rb"[+-]?[0-9]{1,3}(?:[.,'][0-9]{3})+(?:[.,][0-9]+)?")
-_FORTRAN = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)[dD][+-][0-9]+")
+_FORTRAN = re.compile(rb"[+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)[dD][+-][0-9]+")
 _HEXADECIMAL = re.compile(rb"[+-]?0[xX][0-9a-fA-F.]+(?:[pP][+-]?[0-9]+)?")
 _GROUPED = re.compile(rb"[+-]?[0-9]+(?:_[0-9]+)+")
 _PERCENTAGE = re.compile(rb"[+-]?[0-9.]+ ?%")

@@ -17,6 +17,9 @@ from anncli.tables import MISSING, TableColumn, number_word
 
 # Blanks around a cell. A carriage return is one only at the end of a line.
 BLANKS = b" \t\v\f"
+_EMPTY_LINES, _LINES_WITHOUT_CELLS = (
+    re.compile(rb"(?:[%b]*+\n)*+" % blanks) for blanks in (rb" \v\f\r", rb" \t\v\f\r")
+)
 
 
 class Record(NamedTuple):
@@ -77,11 +80,17 @@ class RecordReader:
 
     def skip_empty(self, text: bytes, at: int, line: int) -> tuple[int, int]:
         """Where the next line with a cell begins, and its number; a line of tabs is a row if it has enough of them."""
-        while (end := text.find(b"\n", at)) >= 0:
+        may_be_tabs = self.delimiter == b"\t" and self.n_columns > 1
+        pattern = _EMPTY_LINES if may_be_tabs else _LINES_WITHOUT_CELLS
+        while True:
+            found = pattern.match(text, at)
+            line += text.count(b"\n", at, found.end())  # type: ignore[union-attr]
+            at = found.end()  # type: ignore[union-attr]
+            end = text.find(b"\n", at)
             content = text[at:end]
-            if content.strip(BLANKS + b"\r"):
+            if end < 0 or content.strip(BLANKS + b"\r"):
                 break
-            if self.delimiter == b"\t" and 0 < self.n_columns - 1 <= content.count(b"\t"):
+            if content.count(b"\t") >= self.n_columns - 1:
                 break
             at, line = end + 1, line + 1
         return at, line

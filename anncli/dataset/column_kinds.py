@@ -55,7 +55,7 @@ def choose_kinds(
 
 
 def _asked_kind(column: TableColumn, kind: str, fault: Callable[[str, str], AnnError]) -> str:
-    if kind == "number" and column.numbers is None and len(column.words):
+    if kind == "number" and column.as_numbers() is None:
         message = f"column {quoted(column.name)} is to hold numbers, but holds words ({_some(column)})"
         raise fault(message, "make it a category, or name the words that stand for a gap with --na")
     return kind

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, blocks
+from anncli.arrays import FLOAT32_MAX, Array, blocks
 from anncli.errors import DataError, did_you_mean
 from anncli.network.names import SCALING_NAMES
 
@@ -86,8 +86,13 @@ def fit_target_scaling(
     else:
         spread = (high - low) / (limits[1] - limits[0])
         offset = low - spread * limits[0]
-    # A spread that float32 cannot hold would make every target output infinite, or the same.
-    spread = np.clip(spread, 1e-37, 1e37)
+    # Below this the difference of two targets is no normal float32 number.
+    if (spread < 1e-37).any():
+        name = names[int(np.argmin(spread))]
+        raise DataError(
+            f"target '{name}' varies by less than 32-bit numbers can hold", advice="multiply it by a large number"
+        )
+    spread = np.minimum(spread, FLOAT32_MAX)
     return FittedTargetScaling(method, offset.astype(np.float32), spread.astype(np.float32))
 
 

@@ -201,10 +201,10 @@ def quantiles_of(loss: str | None) -> tuple[float, ...]:
     return found.numbers
 
 
-def default_loss(output_activation: str) -> str:
-    """The loss that fits an output activation: its cross-entropy where there is one, else mse."""
+def default_loss(output_activation: str, task: str = "classification") -> str:
+    """The loss that fits an output activation and a task: the likelihood of both where there is one, else mse."""
     for name, info in LOSS_NAMES.items():
-        if output_activation in info.outputs:
+        if output_activation in info.outputs and info.of_numbers == (task == "regression"):
             return name
     return "mse"
 
@@ -214,9 +214,10 @@ def check_loss(loss: str, output_activation: str) -> None:
     name = parse_loss(loss).name
     info = LOSS_NAMES[name]
     if info.outputs and output_activation not in info.outputs:
+        or_outputs = f", or write {info.outputs[0]} outputs" if info.of_numbers else ""
         raise ValueFault(
             f"loss {name} needs {' or '.join(info.outputs)} outputs, this network has {output_activation}",
-            f"use loss {default_loss(output_activation)}",
+            f"use loss {default_loss(output_activation)}{or_outputs}",
         )
     if info.of_numbers and output_activation == "softmax":
         raise ValueFault(

@@ -25,8 +25,8 @@ class TargetScaling:
         """Target outputs (n, n_targets), float32, for targets in the units of the data."""
         if self.offset is None or self.spread is None:
             return targets.astype(np.float32)
-        # Where a target is far from 0 and varies little, the difference of float32 numbers is exact, that of products not.
-        scaled: Array = ((targets - self.offset) / self.spread).astype(np.float32)
+        # In float64, where the difference of the largest float32 numbers does not overflow.
+        scaled: Array = ((targets - self.offset.astype(np.float64)) / self.spread).astype(np.float32)
         return scaled
 
     def to_data(self, outputs: Array) -> Array:

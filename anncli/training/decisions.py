@@ -34,18 +34,16 @@ def is_continued(network: Network, options: TrainingOptions) -> bool:
     return network.is_trained and options.init is None
 
 
-def fitting_loss(network: Network, task: str) -> str:
+def fitting_loss(network: Network, task: str | None) -> str:
     """The loss that fits the task and the output layer."""
-    fitting = default_loss(network.topology.output_activation)
-    if task != "regression":
-        return fitting
+    fitting = default_loss(network.topology.output_activation, task or "classification")
     # Continued training keeps its loss: with quantiles it says which output gives which.
-    return network.loss or (fitting if fitting == "poisson" else "mse")
+    return network.loss or fitting if task == "regression" else fitting
 
 
-def choose_loss(network: Network, options: TrainingOptions, task: str = "classification") -> str:
+def choose_loss(network: Network, options: TrainingOptions, task: str | None = None) -> str:
     """The loss asked for, or the one that the trainer needs, or that fits task and output layer; raises UsageError for a
-    loss that does not fit them."""
+    loss that does not fit them. task: None before the data are known."""
     output, loss = network.topology.output_activation, options.loss
     if loss == "auto":
         loss = trainer_class(options.trainer).needs_loss or fitting_loss(network, task)
@@ -53,7 +51,8 @@ def choose_loss(network: Network, options: TrainingOptions, task: str = "classif
         check_loss(loss, output)
         if options.targets is not None:
             check_targets(options.targets, output)
-    check_loss_of(task, loss)
+    if task is not None:
+        check_loss_of(task, loss)
     return loss
 
 

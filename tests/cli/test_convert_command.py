@@ -6,9 +6,11 @@ import csv
 import gzip
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -117,6 +119,7 @@ def test_an_unknown_ending_names_the_formats(folder: Path, ann: Ann) -> None:
         (["in.csv", "out.db.gz"], 2, "out.db.gz: this format is not packed by gzip; leave out .gz"),
         (["in.csv", "-", "--to", "sqlite"], 2, "<stdout>: this format can only be written to a file"),
         (["in.csv::select 1", "out.csv"], 2, "in.csv: is no SQLite database, so it cannot be asked"),
+        (["in.csv", "-", "--to", "csv", "--json"], 2, "--json and OUT cannot both go to stdout; name a file for OUT"),
         (["*.dat", "out.csv"], 2, "no file matches '*.dat'"),
         (["bad.csv", "out.csv"], 3, "bad.csv:3: expected 2 values, found 3"),
         (["in.csv", "out.csv", "--format", "vectrs"], 2, "--format: "),
@@ -178,3 +181,64 @@ def test_the_commands_of_the_help_run(folder: Path, ann: Ann) -> None:
     text = ann("convert", "-h").stdout
     assert "ann convert data.csv data.parquet" in text
     assert ROOT.is_dir()
+
+
+def test_categories_that_are_numbers_are_told(folder: Path, ann: Ann) -> None:
+    rows = "".join(f'{{"a": "{k % 3}", "b": {k}, "c": "{"xy"[k % 2]}"}}\n' for k in range(9))
+    (folder / "in.jsonl").write_text(rows)
+    done = ann("convert", "in.jsonl", "out.csv")
+    said = "categories that are numbers (a) will be read as numbers; --category says what they are"
+    assert done.stderr.splitlines()[0] == f"ann: out.csv: {said}"
+    assert len(ann("convert", "in.jsonl", "out.db").stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_conversion_that_is_ended_leaves_the_old_file(folder: Path, ann: Ann, number: signal.Signals) -> None:
+    """The source is a pipe that stays open, so that the conversion waits in the middle."""
+    command = [sys.executable, "-m", "anncli", "convert", "-", "out.csv", "-f"]
+    (folder / "out.csv").write_text("old")
+    started = subprocess.Popen(
+        command, cwd=folder, env=clean_environment(), stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert started.stdin is not None
+    started.stdin.write("a,b\n" + "1,2\n" * 1_000_000)
+    started.stdin.flush()
+    limit = time.monotonic() + 60
+    while time.monotonic() < limit and not any(path.stat().st_size for path in folder.glob(".out.csv.*")):
+        time.sleep(0.02)
+    started.send_signal(number)
+    started.stdin.close()
+    assert started.stderr is not None
+    with started.stderr as stderr:
+        said = stderr.read()
+    started.wait(60)
+    assert (folder / "out.csv").read_text() == "old"
+    if number == signal.SIGINT:
+        assert (said, started.returncode) == ("ann: interrupted\n", 130)
+        assert list(folder.glob(".out.csv.*")) == []
+    ann("convert", "in.csv", "out.csv", "-f")
+    assert list(folder.glob(".out.csv.*")) == []
+    assert rows(folder / "out.csv") == rows(folder / "in.csv")
+
+
+def test_memory_does_not_grow_with_the_file(folder: Path) -> None:
+    """40 MB of CSV in less memory than the file has, 300 MB in 51 MB (measured once)."""
+    if not os.path.exists("/proc/self/status"):
+        pytest.skip("measures with /proc")
+    block = "".join(f"{k % 97 / 7:.6f},{k % 13},{'abc'[k % 3]}\n" for k in range(100_000))
+    with open(folder / "big.csv", "w") as file:
+        file.write("x,y,z\n")
+        for _ in range(28):
+            file.write(block)
+    assert (folder / "big.csv").stat().st_size > 36 << 20
+    code = (
+        "import resource, sys; from anncli.cli.main import run; assert run(sys.argv[1:]) == 0;"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)"
+    )
+    peaks = []
+    for source in ("in.csv", "big.csv"):
+        command = [sys.executable, "-c", code, "convert", source, "out.npy", "-f", "-q"]
+        environment = clean_environment()
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+        peaks.append(int(done.stdout))
+    assert peaks[1] - peaks[0] < 30

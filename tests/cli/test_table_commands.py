@@ -287,3 +287,52 @@ def test_groups_are_not_divided_and_time_goes_on(tmp_path: Path, ann: Ann) -> No
     assert "rows that trained the network: none of these" in ann("test", "o.nn", "last.csv").stdout
     done = ann("train", *options, "--order", "day", "--group", "who", "-o", "x.nn", check=2)
     assert done.stderr == "ann: t.csv: --group and --order exclude each other; leave one of them out\n"
+
+
+def test_sets_that_a_file_declares(tmp_path: Path, ann: Ann) -> None:
+    """PROBEN1 files say which rows are for training, validation and test."""
+    head = [
+        "bool_in=0",
+        "real_in=2",
+        "bool_out=2",
+        "real_out=0",
+        "training_examples=12",
+        "validation_examples=8",
+        "test_examples=4",
+    ]
+    rows = [f"{k % 5} {k % 3} {int(k % 2 == 0)} {int(k % 2 == 1)}" for k in range(24)]
+    (tmp_path / "p.dt").write_text("\n".join([*head, *rows]) + "\n")
+    done = ann("train", "p.dt", 3, "--json")
+    assert json.loads(done.stdout)["samples"] == {"training": 12, "validation": 8, "test": 4}
+    assert (
+        "p.dt: the file divides its rows into sets: training 12, validation 8, test 4 (--validation and" in done.stderr
+    )
+    document = json.loads(ann("train", "p.dt", 3, "--validation", "0.5", "--json", "-o", "q.nn").stdout)
+    assert document["samples"] == {"training": 12, "validation": 12, "test": 0}
+
+
+def test_a_libsvm_file_that_ends_early(tmp_path: Path, ann: Ann) -> None:
+    """Of a file whose last columns are all 0 the network knows how many there are."""
+    shutil.copy(TABLES / "heart.libsvm", tmp_path)
+    ann("train", "heart.libsvm", 3, "-q")
+    (tmp_path / "few.libsvm").write_text("+1 1:0.5 3:1\n-1 2:1\n")
+    assert len(ann("predict", "heart.nn", "few.libsvm").stdout.splitlines()) == 3
+    assert json.loads(ann("test", "heart.nn", "few.libsvm", "--json").stdout)["sets"]["test"]["n"] == 2
+
+
+def test_a_network_for_numbers_keeps_its_line(tmp_path: Path, ann: Ann) -> None:
+    shutil.copy(TABLES / "banknote.csv", tmp_path)
+    head = "# mine\nanncli: 1\ninputs: 4   # variance, skewness, curtosis, entropy\nlayers: [3 tanh, 1 logistic]\n"
+    (tmp_path / "net.nn").write_text(head)
+    ann("train", "net.nn", "banknote.csv", 30, "-q")
+    assert (tmp_path / "net.nn").read_text().startswith(head + "trained:\n")
+    rows = [line.split(",") for line in (TABLES / "banknote.csv").read_text().splitlines()]
+    # A file of rows without names and answers, in the order of the columns.
+    (tmp_path / "rows.txt").write_text("\n".join(" ".join(row[:4]) for row in rows[1:]) + "\n")
+    assert ann("predict", "net.nn", "rows.txt").stdout == ann("predict", "net.nn", "banknote.csv").stdout
+    # And files of one class each, as ever.
+    for name in "01":
+        text = "\n".join(" ".join(row[:4]) for row in rows[1:] if row[4] == name) + "\n"
+        (tmp_path / f"{name}.txt").write_text(text)
+    by_class = ann("test", "net.nn", "1.txt", "0.txt").stdout.splitlines()[1]
+    assert by_class == ann("test", "net.nn", "banknote.csv").stdout.splitlines()[1]

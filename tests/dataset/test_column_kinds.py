@@ -102,6 +102,10 @@ def test_ranges_are_no_dates(cells) -> None:
     assert kinds(words("age", *cells))[0] == {"age": "category"}
 
 
+def test_words_that_are_numbers_can_be_numbers() -> None:
+    assert kinds(words("cylinders", "8", "4", None), asked={"cylinders": "number"})[0] == {"cylinders": "number"}
+
+
 def test_words_cannot_be_numbers() -> None:
     with pytest.raises(DataError) as caught:
         kinds(words("age", "12", "old"), asked={"age": "number"})

@@ -111,3 +111,17 @@ def test_the_summary_of_a_file() -> None:
     assert list(shown["target_scaling"]) == ["method", "offset", "spread"]
     assert shown["target_scaling"]["offset"] == pytest.approx(network.target_scaling.offset, rel=1e-5)
     assert verify(network, "net.nn")["passed"]
+
+
+def test_damaged_files_are_refused_or_read_as_numbers() -> None:
+    """Single bytes changed, without a checksum that fits: a place and no traceback."""
+    text = render_network(trained(), HEAD)
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        place = int(rng.integers(text.index("trained:"), len(text)))
+        damaged = text[:place] + chr(int(rng.integers(32, 127))) + text[place + 1 :]
+        try:
+            parse_network(damaged, "net.nn")
+        except NetworkError:
+            continue
+        assert damaged == text or render_network(parse_network(damaged, ""), HEAD) == text

@@ -138,6 +138,11 @@ def test_heads_that_lie(tmp_path: Path, data: bytes, message: str, packed: bool)
     assert fault(path, "npy") == f"{path.name}: {message}"
 
 
+@pytest.mark.parametrize("shape", [(0, 16_000_000), (1, 16_000_000)])
+def test_very_many_columns_of_few_rows_are_refused(tmp_path: Path, shape: tuple[int, int]) -> None:
+    assert "has 16000000 columns, and" in fault(save(tmp_path, np.zeros(shape, dtype=np.uint8)))
+
+
 def names(folder: Path, **values: Any) -> Path:
     (folder / "a.json").write_text(json.dumps(values))
     return save(folder, np.array([[1, 0, 5], [2, 1, np.nan]]))

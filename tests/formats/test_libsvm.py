@@ -8,15 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typed_tables import cells
 
 from anncli.compiled import native_module
 from anncli.errors import DataError
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.registry import data_format, table_format_of
 from anncli.formats.data.remarks import Remarks
+from anncli.formats.data.table_columns import TableMatcher
 from anncli.formats.data.table_files import read_table
 from anncli.formats.files.source import ByteSource
-from anncli.tables import Table
+from anncli.tables import Roles, Table
 
 
 @pytest.fixture(params=["native", "numpy"], autouse=True)
@@ -41,7 +43,7 @@ def fault(folder: Path, text: str, want: TableWant | None = None) -> str:
 def test_a_table_of_two_rows(tmp_path: Path) -> None:
     table = read(tmp_path, "+1 1:0.5 3:-2\n\n# all zeros\n-1 # note\n")
     assert table.names == ("label", "1", "2", "3")
-    assert (table.labels, table.task, table.is_named, table.group) == (("label",), "classification", False, "")
+    assert (table.labels, table.task, table.is_named, table.group) == (("label",), "classification", True, "")
     assert table.matrix is not None
     assert table.matrix.tolist() == [[0.5, 0, -2], [0, 0, 0]]
     assert table.matrix_start == 1
@@ -125,6 +127,10 @@ def test_what_would_be_huge_when_dense_is_refused_with_numbers(tmp_path: Path) -
     )
 
 
+def test_very_many_columns_of_few_rows_are_refused(tmp_path: Path) -> None:
+    assert fault(tmp_path, "1 1000000:1\n").startswith("FILE: has 1000000 columns, and 12 bytes of rows; check that")
+
+
 def test_the_format_is_recognised(tmp_path: Path) -> None:
     for text in ("1 1:2\n-1\n", "# note\n+1 qid:3 1:2 4:5\n0 2:1\n", "a 1:1\n"):
         (tmp_path / "a.txt").write_text(text)
@@ -171,3 +177,15 @@ def test_scikit_learn_reads_the_same(tmp_path: Path) -> None:
         assert table.column("label").numbers.tolist() == labels.tolist()  # type: ignore[union-attr]
         if number % 3 == 0:
             assert table.column("qid").numbers.tolist() == queries.tolist()  # type: ignore[union-attr]
+
+
+def test_columns_that_a_file_leaves_out_are_0(tmp_path: Path) -> None:
+    roles = Roles(("label", "1", "2", "3"), ("label",), ("1", "2", "3"))
+    remarks = Remarks()
+    table = TableMatcher(roles, roles.columns, remarks).fit(read(tmp_path, "1 2:5\n"), "FILE")
+    assert [cells(table.column(name)) for name in roles.inputs] == [[0], [5], [0]]
+    assert remarks.guesses == ["FILE: columns that are 0 in every row: '3'"]
+    # An index from 0 on is a name too: nothing is shifted.
+    table = TableMatcher(roles, roles.columns, remarks).fit(read(tmp_path, "1 0:7 2:5\n"), "FILE")
+    assert [cells(table.column(name)) for name in roles.inputs] == [[0], [5], [0]]
+    assert remarks.notes == ["FILE: columns that the network does not have are left out: '0'"]

@@ -72,7 +72,6 @@ def test_libsvm(tmp_path: Path, seed: int) -> None:
         label,
         *groups,
         *inputs,
-        is_named=False,
         labels=("label",),
         group="qid" if groups else "",
         task="classification" if seed % 2 else "regression",
@@ -84,7 +83,6 @@ def test_labels_of_libsvm(tmp_path: Path) -> None:
     made = table(
         words("label", ["1,3", None, "2"]),
         numbers("1", [0, 0, 0]),
-        is_named=False,
         labels=("label",),
         task="classification",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -93,6 +94,20 @@ def test_fann_rows_may_be_divided_into_lines_in_any_way(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_faults_of_fann_files(tmp_path: Path, text: str, message: str) -> None:
     assert fault(tmp_path, text, "fann") == "FILE" + message
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("fann", "0 2000000000 1\n"),
+        ("proben1", PROBEN1.replace("in=1", "in=2000000000").replace("examples=2", "examples=0").replace("examples=1", "examples=0")),
+        ("snns", SNNS.replace("units : 3", "units : 2000000000").replace("patterns : 2", "patterns : 0")),
+    ],
+)  # fmt: skip
+def test_a_head_with_very_many_columns_asks_for_no_memory(tmp_path: Path, name: str, text: str) -> None:
+    assert "000 columns, and 0 bytes of rows; check that its head is right" in re.sub(
+        "[1-9] columns", "0 columns", fault(tmp_path, text, name)
+    )
 
 
 def test_libfann_files_are_read_as_numpy_reads_them(tmp_path: Path) -> None:

@@ -98,6 +98,30 @@ def test_faults(tmp_path: Path, data: bytes, message: str) -> None:
     assert str(caught.value).startswith(f"{path}: {message}; ")
 
 
+def test_a_large_picture_needs_a_size(tmp_path: Path) -> None:
+    path = tmp_path / "a.pgm"
+    path.write_bytes(b"P5 500 400 255\n" + bytes(200_000))
+    with pytest.raises(DataError) as caught:
+        read(path)
+    message = (
+        "is 400x500 pixels (rows x columns), 200000 values, more than 160000; say for example --size 64x64, or --grey"
+    )
+    assert str(caught.value) == f"{path}: {message}"
+    assert pixels(path, size=(2, 2)) == [0, 0, 0, 0]
+
+
+def test_the_limit_of_pixels_can_be_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.pbm"
+    path.write_bytes(b"P4 800 400\n" + bytes(40_000))
+    assert pixels(path, size=(1, 1)) == [255]
+    monkeypatch.setattr("anncli.formats.data.pixels._PIXELS_PER_BYTE", 2)
+    monkeypatch.setattr("anncli.formats.data.pixels._MOST_PIXELS", 100_000)
+    with pytest.raises(DataError, match="if that is right, set ANN_UNPACK_LIMIT=10G, or make it smaller"):
+        read(path, size=(1, 1))
+    monkeypatch.setenv("ANN_UNPACK_LIMIT", "7M")
+    assert pixels(path, size=(1, 1)) == [255]
+
+
 def test_tables_that_begin_alike_are_tables(tmp_path: Path) -> None:
     for text in ("P1,P2\n1,2\n3,4\n", "P5 P6\n1 2\n3 4\n", "BM,x\n1,2\n3,4\n"):
         (tmp_path / "a.csv").write_text(text)

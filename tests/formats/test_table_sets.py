@@ -173,7 +173,7 @@ def test_a_stream_in_small_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     [
         ("age,town\n1,a\n", "d.csv:1: no column 'city'; the columns of the network are 'age', 'city'"),
         ("age,citi\n1,a\n", "d.csv:1: no column 'city'; is it 'citi'?"),
-        ("age,city\n1,a\n2,b\n3,a\nold,a\n", "d.csv:5: column 'age': expected a number, found 'old'; correct it; --na names words that stand for a missing cell"),
+        ("age,city\n1,a\nold,a\n", "d.csv:3: column 'age': expected a number, found 'old'; correct it; --na names words that stand for a missing cell"),
         ("age,city\n", "d.csv: holds no rows; write one row of values per line"),
     ],
 )  # fmt: skip
@@ -234,3 +234,20 @@ def test_a_network_without_an_encoder_takes_columns_of_numbers(tmp_path: Path) -
     assert data.inputs.tolist() == [[1, 2], [3, 4]]
     with pytest.raises(DataError, match="3 columns for 2 inputs of the network; leave columns out with --ignore"):
         read_labelled([path], reader(label=("y",)), network)
+
+
+def test_numbers_that_32_bits_do_not_hold_are_told(tmp_path: Path) -> None:
+    rows = "".join(f"{16777216 + k},{k / 7},{'xy'[k % 2]}\n" for k in range(40))
+    said = reader(label=("y",))
+    read_table_sets({"training": [write(tmp_path / "d.csv", "id,a,y\n" + rows)]}, said)
+    assert len(said.remarks.warnings()) == 1
+    assert said.remarks.warnings()[0].startswith(
+        "column 1 ('id'): 16777216 and 16777217 differ by 1 and become the same"
+    )
+
+
+def test_columns_of_words_do_not_disturb_the_look_at_numbers(tmp_path: Path) -> None:
+    rows = "".join(f"w{k % 3},{1e9 + k},,{'xy'[k % 2]}\n" for k in range(40))
+    said = reader(label=("y",))
+    read_table_sets({"training": [write(tmp_path / "d.csv", "w,n,e,y\n" + rows)]}, said)
+    assert "('n')" in said.remarks.warnings()[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -148,6 +149,8 @@ def test_refused(fault: Callable[..., str], text: str | bytes, want: dict[str, o
 @pytest.mark.parametrize(
     ("text", "want", "expected"),
     [
+        ("some,words\nother,texts\n", {"names": ("words", "7")}, [["other", "texts"]]),
+        ("7,8\n9,3\n", {"names": ("words", "7")}, [[7, 8], [9, 3]]),
         ("x;y,z\nu;v,w\n", {"delimiter": ";", "header": False}, [["x", "y,z"], ["u", "v,w"]]),
         ("0,1,2\n3,4,5\n", {"header": True}, [[3, 4, 5]]),
         ("0,1,2\n3,4,5\n", {"header": False}, [[0, 1, 2], [3, 4, 5]]),
@@ -249,6 +252,30 @@ def test_rows_above_a_fault_are_given(tmp_path: Path) -> None:
 def test_a_quote_that_nothing_closes_is_found_early(fault: Callable[..., str]) -> None:
     text = 'a,b\n1,"x\n' + "2,y\n" * 6_000_000
     assert fault(text) == "t.csv:2: a row of more than 16 MiB begins here; close the quote that it opens, or check that this is the right file"  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("," * 200_000 + "\n", "t.csv:1: 200000 values in a row, at most 100000 are read; check that rows end with a line feed"),
+        ("9" * 300_000 + "\n1\n2\n", f"t.csv:1:1: column '1' holds numbers, one of them too large for a 64-bit float: '{'9' * 40}...'; correct it, or scale the values down"),
+        ("\n" * 1_500_000, "t.csv: holds no table, only empty lines and comments; write a row of values per line"),
+    ],
+    ids=["columns", "digits", "empty lines"],
+)  # fmt: skip
+def test_odd_files_are_refused_soon(fault: Callable[..., str], text: str, message: str) -> None:
+    begun = time.process_time()
+    assert fault(text) == message
+    assert time.process_time() - begun < 20
+
+
+@pytest.mark.parametrize("before", ["\n" * 1_500_000, "# comment\n" * 150_000, " \t \n" * 300_000], ids=["empty", "comments", "blanks"])  # fmt: skip
+def test_a_table_below_many_lines_that_are_none(read: Read, before: str) -> None:
+    begun = time.process_time()
+    table = read(f"{before}a\tb\n1\tx\n\t\n" + "\n" * 500_000 + "1x" + "9" * 100_000 + "\ty\n")
+    assert rows(table)[:2] == [["1", "x"], [None, None]]
+    assert list(table.lines) == [before.count("\n") + k for k in (2, 3, 500_004)]
+    assert time.process_time() - begun < 20
 
 
 def test_marks_are_refused_whatever_the_batches(fault: Callable[..., str], read: Read) -> None:

@@ -52,8 +52,10 @@ def test_unknown_activation(name: str, advice: str) -> None:
 
 def test_loss_follows_the_output_layer() -> None:
     losses = {activation: default_loss(activation) for activation in ACTIVATION_NAMES}
-    special = {"logistic": "binary-cross-entropy", "softmax": "cross-entropy", "exp": "poisson"}
+    special = {"logistic": "binary-cross-entropy", "softmax": "cross-entropy"}
     assert losses == dict.fromkeys(ACTIVATION_NAMES, "mse") | special
+    numbers = {activation: default_loss(activation, "regression") for activation in ACTIVATION_NAMES}
+    assert numbers == dict.fromkeys(ACTIVATION_NAMES, "mse") | {"exp": "poisson"}
     for activation, loss in losses.items():
         check_loss(loss, activation)
         check_loss("mse", activation)

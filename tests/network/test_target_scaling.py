@@ -55,3 +55,12 @@ def test_a_constant_target_is_refused() -> None:
         fit_target_scaling("zscore", np.array([[1, 2], [2, 2]], dtype=np.float32), np.arange(2), ("a", "b"), (0, 1))
     with pytest.raises(DataError, match=r"^target 'a' has no positive mean; use --target-scaling zscore$"):
         fit_target_scaling("mean", np.array([[-1.0], [0.5]], dtype=np.float32), np.arange(2), ("a",), (0, 1))
+
+
+def test_targets_at_the_ends_of_float32() -> None:
+    tiny = np.array([[1e-42], [3e-42]], dtype=np.float32)
+    with pytest.raises(DataError, match=r"^target 'a' varies by less than 32-bit numbers can hold"):
+        fit_target_scaling("zscore", tiny, np.arange(2), ("a",), (0, 1))
+    large = np.array([[-2.5e38], [2.5e38], [2.5e38]], dtype=np.float32)
+    scaling = TargetScaling(*fit_target_scaling("zscore", large, np.arange(3), ("a",), (0, 1)))
+    np.testing.assert_allclose(scaling.to_outputs(large)[:, 0], np.array([-2, 1, 1]) / 3**0.5, rtol=1e-6)

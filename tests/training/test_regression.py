@@ -19,9 +19,6 @@ from anncli.network.network import Network
 from anncli.training.names import TRAINER_NAMES
 from anncli.training.outcome import TrainingResult
 
-# The online trainer has a default for outputs between 0 and 1.
-RATES = {"online": {"learning_rate": 0.02}}
-
 
 def table(n: int = 200, seed: int = 0, noise: float = 0.1) -> Dataset:
     """A smooth function of two of three inputs, in other units: mean about 1000, deviation about 60."""
@@ -109,7 +106,7 @@ def test_units_do_not_matter() -> None:
 
 @pytest.mark.parametrize("trainer", [name for name in TRAINER_NAMES if name not in ("gd", "gdm", "gda")])
 def test_every_trainer_learns(trainer: str) -> None:
-    e, _ = fit(net(), table(), 100, trainer=trainer, **RATES.get(trainer, {}))
+    e, _ = fit(net(), table(), 100, trainer=trainer)
     assert e.r2 is not None
     assert e.r2 > 0.5
 
@@ -283,6 +280,12 @@ def test_losses_of_numbers_are_refused_for_classes() -> None:
     data = Dataset.from_classes(np.zeros((5, 3)), np.ones((5, 3)))
     with pytest.raises(UsageError, match=r"^loss mae is for regression, and the task is classification"):
         anncli.train(net("1 logistic"), data, 1, loss="mae")
+
+
+def test_exp_outputs_classify_by_mse() -> None:
+    network = net("1 exp")
+    anncli.train(network, Dataset.from_classes(np.zeros((9, 3)), np.ones((9, 3))), 2)
+    assert (network.loss, network.task) == ("mse", None)
 
 
 def test_networks_and_data_of_different_tasks() -> None:

@@ -10,6 +10,7 @@ from anncli.cli.asking.values import Values
 from anncli.cli.running.places import refuse_read_files, same_file
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
+from anncli.compiled.row_text import NUMBER
 from anncli.dataset.roles import Place, find_columns
 from anncli.errors import UsageError, count_of, printable
 from anncli.formats.data.folders import expand
@@ -22,19 +23,25 @@ from anncli.formats.data.table_stream import TableStream, write_stream
 from anncli.formats.files.output import shown_output
 from anncli.formats.files.packers import without_packing
 from anncli.formats.files.source import ByteSource, split_query
-from anncli.tables import Table
+from anncli.tables import Table, TableColumn
+
+# Formats that cannot say that a number is the name of a category.
+_WITHOUT_KINDS = ("csv", "tsv", "npz", "libsvm")
 
 
 def run_convert(values: Values, source: str, target: str) -> None:
     """Write the table; raises UsageError for a target of unknown format, that exists, or that is the source."""
+    if target == "-" and values["json"]:
+        raise UsageError("--json and OUT cannot both go to stdout", advice="name a file for OUT")
     name = _format_of_target(target, values["to"])
     _check_target(values, source, target)
     write = writer_of(name)
-    reading = _Reading(values, source, target)
+    reading = _Reading(values, source, target, name)
     can_reopen = source != "-" and not (
         os.path.exists(source) and not os.path.isfile(source) and not os.path.isdir(source)
     )
     write_stream(write, target, TableStream(reading.batches, can_reopen))
+    reading.note_kinds()
     show_remarks(values.console, reading.remarks)
     if values["json"]:
         document = {"input": printable(source), "output": printable(target), "format": name}
@@ -83,16 +90,22 @@ def _check_target(values: Values, source: str, target: str) -> None:
         raise UsageError(message, advice="replace it with --force, or give another name")
 
 
+def _is_numbered(column: TableColumn) -> bool:
+    """Whether the words of a column are all numbers."""
+    return column.numbers is None and all(NUMBER.fullmatch(word.encode()) for word in column.words)
+
+
 class _Reading:
     """The batches of the source, each time from the beginning, with the label that was asked for.
 
     n_rows, names, remarks: of the last time.
     """
 
-    def __init__(self, values: Values, source: str, target: str) -> None:
+    def __init__(self, values: Values, source: str, target: str, name: str) -> None:
         self._read = read_request(values)
         self._label: tuple[str, ...] = values["label"] or ()
-        self._source, self._target = source, target
+        self._source, self._target, self._format = source, target, name
+        self._numbered: set[str] = set()
         for word in self._label:
             if word == "inputs" or word.startswith("file:"):
                 raise UsageError(f"--label {word} does not name a column", advice="name columns of the table")
@@ -109,8 +122,18 @@ class _Reading:
                     # Now it is known which files are read, under whatever name.
                     refuse_read_files({"OUT": path})
                 self.names = table.names
+                self._numbered = set(table.names) if self._format in _WITHOUT_KINDS else set()
             self.n_rows += table.n_rows
+            self._numbered -= {column.name for column in table.columns if not _is_numbered(column)}
             yield self._labelled(table, source.shown)
+
+    def note_kinds(self) -> None:
+        """Say which categories will be read as numbers again."""
+        if self._numbered:
+            names = sorted(self._numbered, key=self.names.index)
+            shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+            text = f"categories that are numbers ({shown}) will be read as numbers; --category says what they are"
+            self.remarks.note(shown_output(self._target), text)
 
     def _labelled(self, table: Table, shown: str) -> Table:
         if not self._label:

@@ -49,9 +49,7 @@ def summary(network: Network) -> dict[str, Any]:
         "layers": [{"layer": layer.text()} for layer in topology.layers] if is_open else shapes,
         "parameters": None if is_open else topology.n_parameters,
         "trained": network.is_trained,
-        "task": network.task,
-        "target_names": list(network.target_names),
-        "target_scaling": _target_scaling(network) if network.target_scaling.offset is not None else None,
+        **(_task(network) if network.task is not None else {}),
         "classes": list(network.classes),
         "targets": list(network.targets) if network.targets else None,
         "threshold": network.decision_threshold if network.n_outputs == 1 and network.task != "regression" else None,
@@ -65,11 +63,16 @@ def summary(network: Network) -> dict[str, Any]:
     }
 
 
-def _target_scaling(network: Network) -> dict[str, Any]:
+def _task(network: Network) -> dict[str, Any]:
+    """What is predicted, where the file says so: most files are for classification and do not."""
     scaling = network.target_scaling
     numbers = {"offset": scaling.offset, "spread": scaling.spread}
     shown = {name: [float(f"{x:.6g}") for x in values] for name, values in numbers.items() if values is not None}
-    return {"method": scaling.method, **shown}
+    return {
+        "task": network.task,
+        "target_names": list(network.target_names),
+        "target_scaling": {"method": scaling.method, **shown} if shown else None,
+    }
 
 
 def verify(network: Network, path: str) -> dict[str, Any]:

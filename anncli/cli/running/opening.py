@@ -29,7 +29,6 @@ from anncli.formats.files.checkpoint import Checkpoint, load_checkpoint
 from anncli.formats.files.textfile import Signature, check_writable, signature
 from anncli.formats.networks.names import DIALECTS
 from anncli.formats.networks.storage import check_place, parse, read_source, refusal, render
-from anncli.network.names import LOSS_NAMES, parse_loss
 from anncli.network.network import Network
 from anncli.options.layers import training_options
 from anncli.options.table import TrainingOptions
@@ -125,9 +124,7 @@ def _network_of(checkpoint: Checkpoint, path: str, on_disk: Network) -> Network:
 
 def _check_options(network: Network, options: TrainingOptions) -> None:
     """Raises UsageError for options that do not fit the network, before any data file is read."""
-    is_of_numbers = options.loss != "auto" and LOSS_NAMES[parse_loss(options.loss).name].of_numbers
-    # Where nothing says what the network is for, such a loss does.
-    choose_loss(network, options, network.task or ("regression" if is_of_numbers else "classification"))
+    choose_loss(network, options, network.task)
     check_class_weight(network, options)
 
 

@@ -15,7 +15,7 @@ from anncli.formats.data.assemble import read_sets
 from anncli.formats.data.class_files import refuse_labelled, sorted_by_shell
 from anncli.formats.data.data_kind import are_tables
 from anncli.formats.data.remarks import Remarks
-from anncli.formats.data.table_sets import TableReader, read_table_sets
+from anncli.formats.data.table_sets import TableReader, declared_sets, read_table_sets
 from anncli.formats.files.textfile import shown_name
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
@@ -55,6 +55,13 @@ def read_training_data(
     data, sets = read_table_sets(files, TableReader(settings.request, settings.read, remarks), network)
     if len(data.sources) == sum(map(len, files.values())):
         note_one_set(data.sources[: len(settings.class_files)], remarks)
+    declared = declared_sets(data) if options.validation is None and not options.test else {}
+    if declared and (network is None or network.encoder is None):
+        counts = ", ".join(f"{name} {len(rows)}" for name, rows in declared.items())
+        remarks.note(
+            data.shown[0], f"the file divides its rows into sets: {counts} (--validation and --test draw others)"
+        )
+        return data, declared
     return data, sets
 
 

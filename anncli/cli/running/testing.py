@@ -92,19 +92,32 @@ def _gate_warnings(report: SetReport, wanted: tuple[Requirement, ...]) -> list[s
 
 
 def _check_metrics(network: Network, wanted: tuple[Requirement, ...]) -> None:
-    """Some metrics exist for two classes only, others for more."""
+    """Some metrics exist for two classes only, others for more, or for another task."""
     if not wanted:
         return
-    from anncli.evaluation.multiclass import MulticlassEvaluation
-
-    kind = BinaryEvaluation if network.n_outputs == 1 else MulticlassEvaluation
+    kind, what = _kind_of_evaluation(network)
     for requirement in wanted:
         if METRIC_FIELDS[requirement.metric] not in kind._fields:
             existing = [name for name, field in METRIC_FIELDS.items() if field in kind._fields]
             raise UsageError(
-                f"--require: '{requirement.metric}' does not exist for this number of classes",
+                f"--require: '{requirement.metric}' does not exist for {what}",
                 advice="use one of " + ", ".join(existing),
             )
+
+
+def _kind_of_evaluation(network: Network) -> tuple[Any, str]:
+    """The class of the evaluations of a network, and what such networks are for."""
+    if network.task == "regression":
+        from anncli.evaluation.regression import RegressionEvaluation
+
+        return RegressionEvaluation, network.task
+    if network.task == "multi-label":
+        from anncli.evaluation.multilabel import MultilabelEvaluation
+
+        return MultilabelEvaluation, network.task
+    from anncli.evaluation.multiclass import MulticlassEvaluation
+
+    return (BinaryEvaluation if network.n_outputs == 1 else MulticlassEvaluation), "this number of classes"
 
 
 def _verdict(evaluation: Any, requirement: Requirement) -> dict[str, Any]:

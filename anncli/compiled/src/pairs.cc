@@ -60,7 +60,7 @@ struct Pairs {
 inline bool read_index(Place &c, int32_t *index) {
   const char *p = c.at;
   int32_t found = 0;
-  while (is_decimal_digit(*p) && p - c.at < 9) found = found * 10 + (*p++ - '0');
+  while (decimal::is_digit(*p) && p - c.at < 9) found = found * 10 + (*p++ - '0');
   if (p == c.at || *p != ':') return false;
   *index = found;
   c.at = p + 1;
@@ -99,7 +99,7 @@ bool read_row(Place &c, Pairs &t, const char *beginning) {
     c.at += 4;
     int64_t query = 0;
     const char *p = c.at;
-    while (is_decimal_digit(*p) && p - c.at < 15) query = query * 10 + (*p++ - '0');
+    while (decimal::is_digit(*p) && p - c.at < 15) query = query * 10 + (*p++ - '0');
     if (p == c.at || !(is_row_blank(*p) || *p == '\n' || *p == '#' || p >= c.end)) return false;
     t.queries[t.rows] = query;
     c.at = p;

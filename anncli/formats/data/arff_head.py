@@ -15,6 +15,7 @@ _NAME = QUOTED + rb"|[^\s'\"{%][^\s{]*"
 _ATTRIBUTE = re.compile(rb"@attribute\s+(" + _NAME + rb")\s*(.*)", re.IGNORECASE | re.DOTALL)
 _LEVEL = re.compile(rb"\s*(?:(" + QUOTED + rb")\s*|([^,'\"\s][^,]*)?)(?:,|\Z)", re.DOTALL)
 _BEFORE_REMARK = re.compile(rb"(?:" + QUOTED + rb"|[^'\"%]|(?<=\S)%)*", re.DOTALL)
+_MOST_QUOTED = 10_000
 _NUMERIC = (b"numeric", b"real", b"integer")
 _DATE_PARTS = {
     "yyyy": "%Y", "yy": "%y", "MMMM": "%B", "MMM": "%b", "MM": "%m", "M": "%m", "dd": "%d", "d": "%d", "HH": "%H",
@@ -109,8 +110,9 @@ def _nominal(name: str, text: bytes, shown: str, number: int) -> Attribute:
         message = f"attribute {quoted(name)}: level {quoted(text_of(twice))} is declared twice"
         raise DataError(message, path=shown, line=number, advice="remove one")
     places = {QUOTED_MARK if level == b"?" else level: code for code, level in enumerate(levels)}
-    # Most cells are written as they are, some in quotes: both are found at once.
-    plain = [level for level in places if b"'" not in level and b'"' not in level and level != QUOTED_MARK]
+    # Most cells are written as they are, some in quotes: both are found at once. For very many it would take memory.
+    few = places if len(places) <= _MOST_QUOTED else ()
+    plain = [level for level in few if b"'" not in level and b'"' not in level and level != QUOTED_MARK]
     in_quotes = {quote + level + quote: places[level] for level in plain for quote in (b"'", b'"')}
     return Attribute(name, "nominal", words, in_quotes | places | {b"?": -1})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from anncli.errors import DataError
+from anncli.errors import DataError, printable
 
 # In the order in which they are looked for; a name in small letters is looked for in any case after all exact ones.
 _INPUTS = ("X", "x", "data", "inputs", "input", "features", "images", "samples", "p")
@@ -37,7 +37,7 @@ def choose_arrays(shapes: Mapping[str, tuple[int, ...]], shown: str) -> Chosen:
     lengths = {shape[0] for shape in many.values() if len(shape) == 1}
     if many and len(lengths) == 1 and all(len(shape) == 1 for shape in many.values()):
         return Chosen(columns=tuple(many))
-    found = [f"{name} ({_shown(shape)})" for name, shape in shapes.items()]
+    found = [f"{printable(name)} ({_shown(shape)})" for name, shape in shapes.items()]
     listed = ", ".join(found[:_MOST_SHOWN]) + (", ..." if len(found) > _MOST_SHOWN else "") or "none"
     advice = "save two arrays named X and y: a row per sample, and its label"
     raise DataError(f"which array holds the inputs is not clear: {listed}", path=shown, advice=advice)
@@ -52,7 +52,7 @@ def _paired(inputs: str, label: str, shapes: Mapping[str, tuple[int, ...]], show
     n = _size(answers) if _is_vector(answers) else answers[-1]
     if len(rows) == 2 and rows[1] == n:
         return Chosen(inputs, label, is_transposed=True)
-    message = f"{inputs} ({_shown(rows)}) and {label} ({_shown(answers)}) have different numbers of samples"
+    message = f"{printable(inputs)} ({_shown(rows)}) and {printable(label)} ({_shown(answers)}) have different numbers of samples"
     raise DataError(message, path=shown, advice="give every row of the inputs one answer")
 
 

@@ -13,6 +13,7 @@ from anncli.compiled.number_text import is_number
 from anncli.errors import DataError, count_of, quoted
 from anncli.formats.data.arff_head import cell_word
 from anncli.formats.data.base import TableWant
+from anncli.formats.data.dense import check_columns
 from anncli.formats.data.patterns import CLASS, high_answers
 from anncli.tables import MISSING, Table, TableColumn
 
@@ -135,6 +136,7 @@ def batches_of(
     first = 0
     for block in rows:
         items = as_rows(block)
+        check_columns(items.shape[1], items.nbytes, shown)
         used = names or tuple(map(str, range(1, items.shape[1] + 1)))
         taken = slice(first, first + len(items))
         matrix = None

@@ -40,8 +40,9 @@ def arrow_faults(shown: str, kind: str) -> Iterator[None]:
     pa = pyarrow()
     try:
         yield
-    except (pa.ArrowException, OSError, ValueError, OverflowError, TypeError, KeyError) as fault:
-        text = " ".join(str(fault).split())[:200].rstrip(".")
+    except (pa.ArrowException, OSError, ValueError, OverflowError, TypeError, LookupError, MemoryError) as fault:
+        # Damaged sizes may ask for more memory than there is.
+        text = " ".join(str(fault).split())[:200].rstrip(".") or "its sizes are wrong"
         raise DataError(
             f"is {kind} file that cannot be read: {text}", path=shown, advice="copy or write it again"
         ) from None

@@ -108,7 +108,8 @@ class TableWant(NamedTuple):
     decimal mark, '.' or ',', None to find out; na: words that stand for a missing cell, besides the empty cell; remarks: takes what
     was found out; block_rows: about the most rows of one batch; width: the number of inputs, where it is known and a file
     need not show it (libsvm); size: height and width that pictures are scaled to, None for their own; grey: whether pictures
-    lose their colours; header: whether the first row names the columns, None to find out."""
+    lose their colours; header: whether the first row names the columns, None to find out; names: that columns may have, as of
+    a network or a label: a first row with one of them names the columns."""
 
     delimiter: str | None = None
     decimal: str | None = None
@@ -119,6 +120,7 @@ class TableWant(NamedTuple):
     size: tuple[int, int] | None = None
     grey: bool = False
     header: bool | None = None
+    names: tuple[str, ...] = ()
 
 
 class TableFormat(Protocol):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.errors import DataError
+from anncli.errors import DataError, printable, quoted
 from anncli.tables import Table, TableColumn
 
 _LARGEST_WHOLE = 1e16
@@ -45,7 +45,7 @@ def numbers_only(table: Table, names: Iterable[str], shown: str, format_name: st
     columns = [table.column(name) for name in names]
     worded = [column.name for column in columns if column.numbers is None]
     if worded:
-        message = f"columns with words: {', '.join(worded[:5])}; {format_name} files hold numbers only"
+        message = f"columns with words: {printable(', '.join(worded[:5]))}; {format_name} files hold numbers only"
         raise DataError(message, path=shown, advice="leave these columns out, or write another format")
     if not columns:
         return np.empty((table.n_rows, 0))
@@ -53,7 +53,7 @@ def numbers_only(table: Table, names: Iterable[str], shown: str, format_name: st
     gaps = np.isnan(matrix)
     if gaps.any():
         name = columns[int(np.flatnonzero(gaps.any(axis=0))[0])].name
-        message = f"column {name} has {int(gaps.sum())} missing cells; {format_name} files cannot hold them"
+        message = f"column {printable(name)} has {int(gaps.sum())} missing cells; {format_name} files cannot hold them"
         raise DataError(message, path=shown, advice="fill them, or write another format")
     return matrix
 
@@ -63,5 +63,8 @@ def with_labels(tables: Iterable[Table], labels: Sequence[str]) -> Iterator[Tabl
     for table in tables:
         missing = [name for name in labels if name not in table.names]
         if missing:
-            raise DataError(f"no column is named '{missing[0]}'", advice="use one of " + ", ".join(table.names[:20]))
+            raise DataError(
+                f"no column is named {quoted(missing[0])}",
+                advice="use one of " + printable(", ".join(table.names[:20])),
+            )
         yield table._replace(labels=tuple(labels)) if labels else table

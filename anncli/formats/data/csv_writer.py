@@ -26,7 +26,7 @@ def write_text(target: Output, tables: Iterable[Table], labels: Sequence[str], d
     with opened_output(target) as file:
         is_first = True
         for table in with_labels(tables, labels):
-            if is_first and table.is_named and are_named(table.names):
+            if is_first and are_named(table.names):
                 file.write((delimiter.join(map(_cell, table.names)) + "\n").encode())
             is_first = False
             # A line without any text would be no row.

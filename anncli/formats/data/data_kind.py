@@ -68,7 +68,7 @@ def _was_table(network: Network | None) -> bool:
 
 
 def is_list(path: Path) -> bool:
-    """Whether a file on a disk is a list of ann1dn; a pipe is none."""
+    """Whether a file on a disk is a list of ann1dn, or of another format of rows with a mark of its own; a pipe is none."""
     if not _is_on_disk(path):
         return False
     try:
@@ -76,7 +76,7 @@ def is_list(path: Path) -> bool:
     except DataError:
         # Whoever reads it says what is wrong.
         return False
-    return found is data_format("list")
+    return found is not data_format("vectors")
 
 
 def _is_on_disk(path: Path) -> bool:

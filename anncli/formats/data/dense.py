@@ -5,6 +5,8 @@ from __future__ import annotations
 from anncli.errors import DataError, count_of
 
 _BYTES_PER_CELL = 8
+# A column of a table is an object with a name and a view of its numbers.
+_BYTES_PER_COLUMN = 400
 _MOST_EXPANSION, _ALWAYS_ALLOWED = 25, 1 << 26
 
 
@@ -28,6 +30,13 @@ def human_bytes(size: int) -> str:
             break
         value /= 1000
     return f"{size} bytes" if unit == "bytes" else f"{value:.1f} {unit}"
+
+
+def check_columns(width: int, n_bytes: int, shown: str) -> None:
+    """Raises DataError where a table of `width` columns takes far more memory than the n_bytes of its numbers."""
+    if width * _BYTES_PER_COLUMN > _ALWAYS_ALLOWED + _MOST_EXPANSION * n_bytes:
+        message = f"has {count_of(width, 'column')}, and {human_bytes(n_bytes)} of rows"
+        raise DataError(message, path=shown, advice="check that its head is right, and that rows are not its columns")
 
 
 def check_unpacked(needed: int, n_bytes: int, shown: str) -> None:

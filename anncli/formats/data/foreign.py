@@ -52,7 +52,7 @@ def is_fann(head: bytes) -> bool:
     return fits and (widths != [3, 3] or len(content_lines(head, 1 << 16)) == 2 * int(counts[1]) + 1)
 
 
-_RELATION = re.compile(rb"^\s*@relation\s", re.IGNORECASE | re.MULTILINE)
+_RELATION = re.compile(rb"^[ \t]*@relation\s", re.IGNORECASE | re.MULTILINE)
 
 
 def is_arff(head: bytes) -> bool:

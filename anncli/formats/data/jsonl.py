@@ -22,11 +22,11 @@ class JsonLines:
     """Numbers, truth values (1 and 0), texts and null; keys that later rows lack are missing cells."""
 
     def sniff(self, head: bytes) -> bool:
-        first = head.lstrip().split(b"\n", 1)[0].strip()
         try:
-            return first.startswith(b"{") and isinstance(json.loads(first), dict)
+            first = json.loads(head.split(b"\n", 1)[0])
         except (ValueError, RecursionError):
             return False
+        return isinstance(first, dict) and not any(isinstance(cell, (list, dict)) for cell in first.values())
 
     def open_table(self, source: ByteSource, want: TableWant) -> Iterator[Table]:
         rows: list[dict[str, Any]] = []

@@ -17,6 +17,7 @@ from anncli.tables import Table, TableColumn
 
 CLASS, OTHER_CLASS = "class", "folder"
 _BATCH_BYTES = 1 << 25
+_TELLING_BYTES = 256
 
 
 def stream_files(
@@ -34,10 +35,13 @@ def stream_files(
     labels = tuple(dict.fromkeys(file.label for file in files if file.label is not None))
     columns = _Columns(labels)
     pictures = _Pictures(want)
+    found, read_picture = None, None
     for file in files:
         source = ByteSource(file.path)
-        found = table_format_of(source, data_format)
-        read_picture = getattr(found, "read_picture", None)
+        # Of thousands of pictures, the formats need not be tried one after the other for each.
+        if read_picture is None or found is None or not found.sniff(source.peek(_is_telling)):
+            found = table_format_of(source, data_format)
+            read_picture = getattr(found, "read_picture", None)
         if read_picture is None:
             yield from (columns.fit(table, label) for table, label in pictures.rest())
             for table in found.open_table(source, want):
@@ -49,6 +53,10 @@ def stream_files(
             )
         done(source)
     yield from (columns.fit(table, label) for table, label in pictures.rest())
+
+
+def _is_telling(head: bytearray) -> bool:
+    return len(head) >= _TELLING_BYTES
 
 
 class _Pictures:

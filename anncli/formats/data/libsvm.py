@@ -10,7 +10,7 @@ from anncli.compiled.number_text import NO_QUERY, Pairs, dense, is_number, read_
 from anncli.compiled.row_text import text_of, value_fault
 from anncli.errors import DataError, count_of, quoted
 from anncli.formats.data.base import TableWant
-from anncli.formats.data.dense import check_dense
+from anncli.formats.data.dense import check_columns, check_dense
 from anncli.formats.data.foreign import is_libsvm
 from anncli.formats.data.libsvm_writer import write as write
 from anncli.formats.files.source import ByteSource, count_lines
@@ -24,7 +24,7 @@ _BATCH_CELLS = 1 << 22
 
 class Libsvm:
     """The columns are the label, the query where rows have one (qid), and the indices as names: from 1, or from 0 where a
-    row has index 0. The width is that of the largest index in the file, or `want.width`: then rows are given as they come.
+    row has index 0. Rows leave out what is 0, and so may a file leave out columns. The width is that of the largest index in the file, or `want.width`: then rows are given as they come.
     """
 
     def sniff(self, head: bytes) -> bool:
@@ -123,6 +123,7 @@ class _Reader:
 
     def _check_size(self) -> None:
         check_dense(self.n_rows, self.width, self.n_bytes, self.source.shown)
+        check_columns(self.width, self.n_bytes, self.source.shown)
 
     def tables(self, pairs: Pairs) -> Iterator[Table]:
         """The rows as dense tables; raises DataError where all rows of the file would take too much memory."""
@@ -155,15 +156,14 @@ class _Reader:
         first, last = int(pairs.lines[0]), int(pairs.lines[-1])
         lines = range(first, last + 1) if last - first == n - 1 else pairs.lines.tolist()
         group = QUERY if self.has_queries else ""
-        return Table(
-            tuple(columns), n, False, lines, labels=(LABEL,), task=task, matrix=matrix, matrix_start=start, group=group
-        )
+        found = Table(tuple(columns), n, lines=lines, labels=(LABEL,), task=task, group=group, absent_is_zero=True)
+        return found._replace(matrix=matrix, matrix_start=start)
 
     def empty(self) -> Table:
         """The table of a file without rows."""
         names = tuple(map(str, range(1, self.width + 1)))
         columns = tuple(TableColumn(name, np.empty(0)) for name in (LABEL, *names))
-        return Table(columns, 0, False, labels=(LABEL,))
+        return Table(columns, 0, labels=(LABEL,), absent_is_zero=True)
 
 
 def _rows(pairs: Pairs, start: int, stop: int) -> Pairs:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from anncli.errors import DataError
+from anncli.errors import DataError, printable, quoted
 from anncli.formats.data.cell_text import cell_texts, number_texts, with_labels
 from anncli.formats.files.output import Output, opened_output
 from anncli.tables import Table
@@ -29,24 +29,26 @@ def write(target: Output, tables: Iterable[Table], labels: Sequence[str] = ()) -
 
 def _rows(table: Table, is_first: bool) -> bytes:
     if len(table.labels) != 1:
-        message = f"libsvm files hold one label, found {len(table.labels)} ({', '.join(table.labels) or 'none'})"
+        message = (
+            f"libsvm files hold one label, found {len(table.labels)} ({printable(', '.join(table.labels)) or 'none'})"
+        )
         raise DataError(message, advice="say which column is the label, or write another format")
     label = table.column(table.labels[0])
     if label.numbers is None:
         unfit = next((word for word in label.words if _UNFIT.search(word)), None)
         if unfit is not None:
-            message = f"column {label.name}: the label '{unfit}' holds a blank, ':' or '#'"
+            message = f"column {printable(label.name)}: the label {quoted(unfit)} holds a blank, ':' or '#'"
             raise DataError(message, advice="rename it, or write another format")
     inputs = [column for column in table.columns if column.name not in (table.labels[0], table.group)]
     worded = [column.name for column in inputs if column.numbers is None]
     if worded:
-        message = f"columns with words: {', '.join(worded[:5])}; libsvm files hold numbers only"
+        message = f"columns with words: {printable(', '.join(worded[:5]))}; libsvm files hold numbers only"
         raise DataError(message, advice="leave these columns out, or write another format")
     pieces = [[text] for text in cell_texts(label, "?")]
     if table.group:
         for row, text in enumerate(cell_texts(table.column(table.group), "")):
             pieces[row] += [f"qid:{text}"] if text else []
-    first = 0 if inputs and not table.is_named and inputs[0].name == "0" else 1
+    first = 0 if inputs and inputs[0].name == "0" else 1
     for index, column in enumerate(inputs, first):
         numbers = column.numbers
         assert numbers is not None

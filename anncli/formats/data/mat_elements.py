@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.errors import DataError, quoted
+from anncli.errors import DataError, printable, quoted
 from anncli.formats.data.dense import check_dense, check_unpacked
 
 _HEAD_BYTES = 128
@@ -97,7 +97,7 @@ class MatFile:
         if not 2 <= len(shape) <= _MOST_DIMENSIONS or min(shape) < 0:
             raise self.damaged()
         number = int(np.frombuffer(flags[1][:4], f"{self._order}u4")[0])
-        return bytes(name[1]).decode("ascii", "replace"), number, shape, elements
+        return printable(bytes(name[1]).decode("ascii", "replace")), number, shape, elements
 
     def _unpacked(self, payload: memoryview, limit: int) -> tuple[bytes, bool]:
         """Up to `limit` bytes of a packed element, and whether there are no more."""

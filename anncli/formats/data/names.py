@@ -65,7 +65,9 @@ DATA_FORMAT_NAMES: dict[str, DataFormatName] = {
         table=True,
         marks=(b"\x89PNG", b"\xff\xd8\xff", b"BM"),
     ),
-    "jsonl": DataFormatName("jsonl", "a JSON object per line", (".jsonl", ".ndjson"), table=True, writes=True),
+    "jsonl": DataFormatName(
+        "jsonl", "a JSON object per line", (".jsonl", ".ndjson"), table=True, writes=True, marks=(b"{",)
+    ),
     "libsvm": DataFormatName(
         "libsvm",
         "a label and index:value pairs per line (svmlight)",

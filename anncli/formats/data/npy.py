@@ -20,6 +20,7 @@ from anncli.formats.data.array_table import (
     word_column,
 )  # fmt: skip
 from anncli.formats.data.base import TableWant
+from anncli.formats.data.dense import check_columns
 from anncli.formats.data.npy_head import MAGIC, NpyHead, read_head
 from anncli.formats.data.npy_names import Names, read_names
 from anncli.formats.data.npy_writer import write as write
@@ -72,6 +73,7 @@ def _mapped(source: ByteSource, head: NpyHead, data: Iterator[bytes]) -> Table:
     """The table of a memory map. The bytes are read once for the digest and to find infinite numbers, without keeping them:
     pages of the map that were looked at would count as memory of this process."""
     width, n = _width(head), head.shape[0]
+    check_columns(width, head.n_bytes, source.shown)
     row = 0
     for block in rows_of_chunks(data, head.dtype, (n, width), source.shown, TableWant()):
         check_finite(block, source.shown, row, width)

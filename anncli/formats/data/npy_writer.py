@@ -13,7 +13,7 @@ from typing import IO, Any
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.errors import DataError
+from anncli.errors import DataError, printable
 from anncli.formats.data.cell_text import with_labels
 from anncli.formats.data.table_stream import Levels, settled
 from anncli.formats.files.output import Output, opened_output
@@ -73,7 +73,7 @@ class _Matrix:
     def _places(self, column: TableColumn) -> Array:
         """The places of the words of a column, NaN where the cell is missing."""
         if not self._has_names:
-            message = f"column {column.name} holds words, which need a file of names beside the array"
+            message = f"column {printable(column.name)} holds words, which need a file of names beside the array"
             raise DataError(message, advice="write to a file whose name ends in .npy")
         self._declared[column.name] = self._declared.get(column.name, True) and column.is_declared
         codes = self._levels.codes(column)

@@ -11,7 +11,7 @@ from typing import IO
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.errors import DataError, quoted
+from anncli.errors import DataError, printable, quoted
 from anncli.formats.data.array_choice import choose_arrays
 from anncli.formats.data.array_table import NO_ANSWERS, answers_of, as_rows, batches_of, check_rest, cut
 from anncli.formats.data.base import TableWant
@@ -75,14 +75,14 @@ class _Archive:
     def array(self, name: str) -> Array:
         """An array, read whole; raises DataError where it is no array of numbers or words, or damaged."""
         chunks = self._chunks(f"{name}.npy")
-        head, rest = read_head(chunks, f"{self.shown}: {name}")
+        head, rest = read_head(chunks, f"{self.shown}: {printable(name)}")
         check_unpacked(head.n_bytes, self.n_bytes, self.shown)
         data = bytearray(rest)
         for chunk in chunks:
             data += chunk
             if len(data) > head.n_bytes:
                 break
-        check_rest(len(data), head.n_bytes, f"{self.shown}: {name}")
+        check_rest(len(data), head.n_bytes, f"{self.shown}: {printable(name)}")
         return np.frombuffer(data, head.dtype).reshape(head.shape, order="F" if head.is_fortran else "C")
 
 

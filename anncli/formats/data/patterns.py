@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from anncli.arrays import Array, blocks
-from anncli.errors import DataError, count_of
+from anncli.errors import DataError, count_of, printable
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.cell_text import number_texts, numbers_only, with_labels
+from anncli.formats.data.dense import check_columns
 from anncli.tables import MISSING, Table, TableColumn, join_tables
 
 CLASS = "class"
@@ -38,6 +39,7 @@ def pattern_tables(
 
     Args: values, float64 (n, n_inputs + n_outputs).
     """
+    check_columns(values.shape[1], values.nbytes, shown)
     inputs, answers = values[:, : declared.n_inputs], values[:, declared.n_inputs :]
     names = output_names(declared.n_outputs)
     classes = high_answers(answers)
@@ -99,7 +101,7 @@ def _answer(table: Table, name: str, format_name: str) -> Array:
     if column.codes is None:
         return numbers_only(table, [name], "output", format_name)
     if (column.codes == MISSING).any():
-        message = f"column {name} has {int((column.codes == MISSING).sum())} missing cells"
+        message = f"column {printable(name)} has {int((column.codes == MISSING).sum())} missing cells"
         raise DataError(message, advice=f"leave these rows out: {format_name} files cannot hold them")
     one_hot = np.zeros((table.n_rows, len(column.words)))
     one_hot[np.arange(table.n_rows), column.codes] = 1

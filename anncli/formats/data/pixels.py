@@ -6,26 +6,34 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, blocks
 from anncli.errors import DataError
 from anncli.formats.data.base import TableWant
+from anncli.formats.files.packers import LIMIT_VARIABLE, unpack_limit
 from anncli.tables import Table, TableColumn
 
 WHITE = 255.0
 _CHANNELS = ("red", "green", "blue")
 # ITU-R BT.601: how bright red, green and blue look.
 _GREY = np.array([0.299, 0.587, 0.114])
-# A picture of more pixels is refused, unless its file is large too.
-_MOST_PIXELS, _PIXELS_PER_BYTE = 1 << 24, 16
+# A picture of more pixels is refused, unless its file is large too: photographs have 2 to 16 pixels per byte.
+_MOST_PIXELS, _PIXELS_PER_BYTE = 1 << 21, 16
+# What a pixel takes in memory while it is read.
+_BYTES_PER_PIXEL = 20
+_BLOCK_ROWS = 64
+# Each is a column of the table: 224x224 pixels in colour are fewer.
+_MOST_VALUES = 160_000
 
 
 def check_pixels(width: int, height: int, n_bytes: int, shown: str) -> None:
     """Raises DataError for a picture without pixels, or with far more of them than its file can hold."""
     if width < 1 or height < 1:
         raise DataError(f"a picture of {width} x {height} pixels", path=shown, advice="give a picture with pixels")
-    if width * height > max(_MOST_PIXELS, _PIXELS_PER_BYTE * n_bytes):
+    allowed = max(_MOST_PIXELS, _PIXELS_PER_BYTE * n_bytes, (unpack_limit() or 0) // _BYTES_PER_PIXEL)
+    if width * height > allowed:
         message = f"a picture of {width} x {height} pixels in {n_bytes} bytes, far more than its size"
-        raise DataError(message, path=shown, advice="if that is right, make it smaller with another program first")
+        advice = f"if that is right, set {LIMIT_VARIABLE}=10G, or make it smaller with another program"
+        raise DataError(message, path=shown, advice=advice)
 
 
 def fit_pixels(pixels: Array, want: TableWant) -> Array:
@@ -37,7 +45,7 @@ def fit_pixels(pixels: Array, want: TableWant) -> Array:
     if want.grey and pixels.ndim == 3:
         pixels = pixels @ _GREY
     if want.size is not None and pixels.shape[:2] != want.size:
-        pixels = _scaled(pixels.astype(np.float64), want.size)
+        pixels = _scaled(pixels, want.size)
     return pixels.astype(np.float32)
 
 
@@ -45,7 +53,11 @@ def _scaled(pixels: Array, size: tuple[int, int]) -> Array:
     """Every new pixel is the mean of the area of the picture that it covers."""
     down = _areas(pixels.shape[0], size[0])
     across = _areas(pixels.shape[1], size[1])
-    scaled: Array = np.moveaxis(np.tensordot(across, np.tensordot(down, pixels, axes=(1, 0)), axes=(1, 1)), 0, 1)
+    lower = np.zeros((size[0], *pixels.shape[1:]))
+    # In blocks: a large picture in float64 would take eight times its memory.
+    for block in blocks(len(pixels), _BLOCK_ROWS):
+        lower += np.tensordot(down[:, block], pixels[block].astype(np.float64), axes=(1, 0))
+    scaled: Array = np.moveaxis(np.tensordot(across, lower, axes=(1, 1)), 0, 1)
     return scaled
 
 
@@ -77,6 +89,10 @@ class PictureRows:
 
     def row(self, pixels: Array, shown: str) -> Array:
         """The picture as (n_values,); raises DataError where it differs from the first one."""
+        if pixels.size > _MOST_VALUES:
+            height, width = pixels.shape[:2]
+            message = f"is {height}x{width} pixels (rows x columns), {pixels.size} values, more than {_MOST_VALUES}"
+            raise DataError(message, path=shown, advice="say for example --size 64x64, or --grey")
         if not self.shape:
             self.shape, self._first, self.names = pixels.shape, shown, pixel_names(pixels.shape)
         if pixels.shape != self.shape:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from anncli.errors import DataError, count_of, nearest, quoted
 from anncli.formats.data.remarks import Remarks
-from anncli.tables import Roles, Table
+from anncli.tables import Roles, Table, TableColumn
 
 
 class TableMatcher:
@@ -26,6 +28,7 @@ class TableMatcher:
         if not (table.is_named and self.roles.is_named):
             return self._by_place(table, shown)
         known = self.roles.columns
+        table = self._filled(table, shown)
         missing = [name for name in self.needed if name not in table.names]
         extra = [name for name in table.names if name not in known]
         if missing:
@@ -38,6 +41,15 @@ class TableMatcher:
         if shared != [name for name in known if name in shared]:
             self._guess(shown, f"the columns are matched with those of {self._of} by name")
         return table
+
+    def _filled(self, table: Table, shown: str) -> Table:
+        """The table with the inputs that its rows leave out, because they are 0."""
+        absent = [name for name in self.roles.inputs if table.absent_is_zero and name not in table.names]
+        if not absent:
+            return table
+        self._guess(shown, f"columns that are 0 in every row: {_listed(absent)}")
+        zeros = np.zeros(table.n_rows)
+        return table._replace(columns=(*table.columns, *(TableColumn(name, zeros) for name in absent)))
 
     def _by_place(self, table: Table, shown: str) -> Table:
         """A file without names, or of a network that knows none: with all columns, without the answers, or only inputs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -18,12 +18,16 @@ from anncli.formats.files.textfile import Path
 from anncli.tables import Table, join_tables
 
 
-def open_tables(path: Path, read: ReadRequest, remarks: Remarks) -> tuple[ByteSource, Iterator[Table]]:
-    """The source of a file, or of stdin for '-', and the batches of its table."""
+def open_tables(
+    path: Path, read: ReadRequest, remarks: Remarks, width: int | None = None, names: Sequence[str] = ()
+) -> tuple[ByteSource, Iterator[Table]]:
+    """The source of a file, or of stdin for '-', and the batches of its table; width, names: as TableWant has them."""
     source = ByteSource(path)
     # Rows of numbers are a table too.
     name = "csv" if read.format == "vectors" else read.format
-    return source, _watched(stream_table(source, table_want(read, remarks), name), remarks)
+    return source, _watched(
+        stream_table(source, table_want(read, remarks)._replace(width=width, names=tuple(names)), name), remarks
+    )
 
 
 def table_want(read: ReadRequest, remarks: Remarks) -> TableWant:
@@ -32,9 +36,11 @@ def table_want(read: ReadRequest, remarks: Remarks) -> TableWant:
     return TableWant(decimal=read.decimal, na=na, remarks=remarks, header=read.header, size=read.size, grey=read.grey)
 
 
-def read_table(path: Path, read: ReadRequest, remarks: Remarks) -> tuple[Table, str, Source]:
+def read_table(
+    path: Path, read: ReadRequest, remarks: Remarks, width: int | None = None, names: Sequence[str] = ()
+) -> tuple[Table, str, Source]:
     """The whole table of a file, the file's name for messages, and what the record of a network says about it."""
-    source, batches = open_tables(path, read, remarks)
+    source, batches = open_tables(path, read, remarks, width, names)
     table = join_tables(list(batches))
     return table, source.shown, Source(source.name, source.sha256, table.n_rows)
 

@@ -27,11 +27,28 @@ from anncli.tables import Roles, Table, join_tables
 
 
 class TableReader(NamedTuple):
-    """How tables are read for a command: what the user said about columns and files, and where remarks go."""
+    """How tables are read for a command.
+
+    request, read: what the user said about columns and files; remarks: where remarks go; width: how many columns without
+    answers there are, for formats in which a file need not show it, None: unknown; names: that columns may have.
+    """
 
     request: TableRequest
     read: ReadRequest
     remarks: Remarks
+    width: int | None = None
+    names: tuple[str, ...] = ()
+
+    def knowing(self, columns: Sequence[str], labels: Sequence[str], is_named: bool) -> TableReader:
+        """The reader of further tables with these columns."""
+        width = len([name for name in columns if name not in labels])
+        return self._replace(width=width, names=tuple(columns) if is_named else ())
+
+    def asking(self, request: TableRequest) -> TableReader:
+        """The reader of the first table, whose columns may have the names that a request uses."""
+        one = (request.weight, request.group, request.order)
+        words = (*request.label, *request.ignore, *request.use, *request.category, *filter(None, one))
+        return self._replace(names=tuple(word for word in words if not word.isdecimal()))
 
 
 class TableFile(NamedTuple):
@@ -54,9 +71,9 @@ def read_table_sets(
     """
     request = with_head(reader.request, None if network is None else network.table)
     refuse_unused(request)
-    files = {name: [read_file(path, reader) for path in paths] for name, paths in sets.items()}
-    first = next(iter(files.values()))
     encoder = None if network is None else network.encoder
+    files = _read_files(sets, reader.asking(request) if encoder is None else reader.knowing(*encoder.roles.shape))
+    first = next(iter(files.values()))
     if encoder is not None:
         roles, kinds = _stored_roles(encoder.roles, request), {column.name: column.kind for column in encoder.columns}
     else:
@@ -117,14 +134,37 @@ def _about_rows(table: Table, roles: Roles, place: Place) -> dict[str, Any]:
     }
 
 
+def declared_sets(data: TableData) -> dict[str, Array]:
+    """The row numbers of the sets into which the format of the one file divides its rows; {} where it does not."""
+    counts = dict(data.table.sets)
+    if not counts or len(data.sources) > 1 or sum(counts.values()) != data.n_samples:
+        return {}
+    rows, start = {}, 0
+    for name, count in counts.items():
+        rows[name], start = row_range(start, start + count), start + count
+    return rows
+
+
 def task_name(roles: Roles) -> str:
     """The task of a dataset: several labels of classes are a task of their own."""
     return "multi-label" if roles.task == "classification" and len(roles.labels) > 1 else roles.task
 
 
+def _read_files(sets: Mapping[str, Sequence[Path]], reader: TableReader) -> dict[str, list[TableFile]]:
+    files: dict[str, list[TableFile]] = {}
+    for name, paths in sets.items():
+        files[name] = []
+        for path in paths:
+            files[name].append(read_file(path, reader))
+            if reader.width is None:
+                table = files[name][0].table
+                reader = reader.knowing(table.names, table.labels, table.is_named)
+    return files
+
+
 def read_file(path: Path, reader: TableReader) -> TableFile:
     """The table in a file; raises DataError for one without rows."""
-    table, shown, source = read_table(path, reader.read, reader.remarks)
+    table, shown, source = read_table(path, reader.read, reader.remarks, reader.width, reader.names)
     if not table.n_rows:
         raise DataError("holds no rows", path=shown, advice="write one row of values per line")
     return TableFile(table, shown, source)

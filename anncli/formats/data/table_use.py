@@ -27,6 +27,7 @@ def read_labelled(paths: Sequence[Path], reader: TableReader, network: Network) 
         cannot be encoded; UsageError where no column is known to be the label.
     """
     refuse_unused(reader.request)
+    reader = _informed(reader, network)
     files = [read_file(path, reader) for path in paths]
     first = files[0]
     encoder = encoder_of(network, first.table, reader.request, Place(first.shown))
@@ -42,6 +43,14 @@ def read_labelled(paths: Sequence[Path], reader: TableReader, network: Network) 
     for name, n in unknown.items():
         reader.remarks.note(first.shown, _unknown_text(name, n))
     return data.with_inputs(inputs, encoder.names if roles.is_named else ())
+
+
+def _informed(reader: TableReader, network: Network) -> TableReader:
+    """The reader, which then knows the columns of the network."""
+    if network.encoder is not None:
+        return reader.knowing(*network.encoder.roles.shape)
+    asked = reader.asking(reader.request)
+    return asked._replace(names=(*asked.names, *network.columns))
 
 
 def _with_labels(encoder: TableEncoder, table: Table, request: TableRequest, place: Place) -> Roles:
@@ -75,7 +84,8 @@ def stream_encoded(path: Path, reader: TableReader, network: Network) -> Iterato
     """
     counts: dict[str, int] = {}
     n_rows = 0
-    source, batches = open_tables(path, reader.read, reader.remarks)
+    reader = _informed(reader, network)
+    source, batches = open_tables(path, reader.read, reader.remarks, reader.width, reader.names)
     encoder = matcher = None
     for raw in batches:
         if encoder is None or matcher is None:

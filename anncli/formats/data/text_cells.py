@@ -19,11 +19,11 @@ _OTHER_WAYS = (
     (r"[+-]?[0-9]{1,3}(?:(?:,[0-9]{3})+(?:\.[0-9]+)?|(?:\.[0-9]{3})+,[0-9]+|(?:\.[0-9]{3}){2,}|(?:[_'\u2019\u00a0 ][0-9]{3})+(?:[.,][0-9]+)?)",
      "with marks between the thousands", "write thousands without a mark between them"),
     (r"[+-]?[0-9]*,[0-9]+(?:e[+-]?[0-9]+)?", "with a decimal comma", "if the comma is the decimal mark, say --decimal ,"),
-    (r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)d[+-]?[0-9]+", "with the exponent of Fortran", "write exponents with E"),
+    (r"[+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)d[+-]?[0-9]+", "with the exponent of Fortran", "write exponents with E"),
     (r"[+-]?0x[0-9a-f.]+p[+-]?[0-9]+", "in hexadecimal", "write it with decimals"),
-    (r"[+-]?(?:inf|infinity|nan(?:\(.*\))?|[0-9]*\.?[0-9]*#(?:inf|ind|qnan|snan|nan)[0-9]*)",
+    (r"[+-]?(?:inf|infinity|nan(?:\(.*\))?|[0-9]*+\.?[0-9]*+#(?:inf|ind|qnan|snan|nan)[0-9]*)",
      "not finite", "replace the value, or name it with --na if it stands for a missing one"),
-    (r"[\u2212\u2013\u2010\uff0d][0-9]*[.,]?[0-9]+", "with another minus sign", "write the minus sign as -"),
+    (r"[\u2212\u2013\u2010\uff0d][0-9.,]*[0-9]", "with another minus sign", "write the minus sign as -"),
 )  # fmt: skip
 
 

@@ -155,12 +155,13 @@ def column_names(first: Row, n_columns: int, shown: str, line: int) -> tuple[tup
     for place, name in enumerate(names):
         if name:
             continue
-        names[place] = "index" if place == 0 and "index" not in names else str(place + 1)
+        names[place] = "index" if not place and "index" not in names else str(place + 1)
         remarks.append(f"column {place + 1} has no name and is called '{names[place]}'")
-    for place, name in enumerate(names):
-        if name in names[:place]:
-            message = f"columns {names.index(name) + 1} and {place + 1} are both named {quoted(name)}"
-            raise DataError(message, path=shown, line=line, column=place + 1, advice="give every column its own name")
+    places: dict[str, int] = {}
+    for place, name in enumerate(names, 1):
+        if places.setdefault(name, place) != place:
+            message = f"columns {places[name]} and {place} are both named {quoted(name)}"
+            raise DataError(message, path=shown, line=line, column=place, advice="give every column its own name")
     return tuple(names), remarks
 
 

@@ -13,11 +13,13 @@ from anncli.errors import DataError, UsageError, count_of, quoted
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.layout import shown_delimiter
 from anncli.formats.data.text_header import FirstRow, column_names
+from anncli.formats.data.text_pieces import BEFORE_TABLE
 from anncli.formats.data.text_syntax import SAMPLE_ROWS, Reading, Sample, find_syntax, read_sample
 
 # '' and a blank mean any run of blanks.
 _DELIMITER = re.compile(r"[ \t!$%&()*,/:;<=>?@\[\]^`{|}~]?")
-_BEFORE_TABLE = re.compile(rb"(?:[ \t\r\v\f]*(?:#[^\n]*)?\n)*")
+# More columns are a file without line ends, or one with a wrong delimiter.
+_MOST_COLUMNS = 100_000
 # What Excel reads, and some programs write, above the table.
 _SEPARATOR_LINE = re.compile(rb"sep=([,;|\t])\r*\n", re.IGNORECASE)
 
@@ -52,6 +54,11 @@ class LayoutFinder:
         if not reading.rows:
             reading = reading._replace(rows=((b"",),), lines=(line,), ended=(False,))
         n_columns, is_ended = _width(reading)
+        if n_columns > _MOST_COLUMNS:
+            message = f"{n_columns} values in a row, at most {_MOST_COLUMNS} are read"
+            raise DataError(
+                message, path=self.shown, line=reading.lines[0], advice="check that rows end with a line feed"
+            )
         syntax = syntax._replace(n_columns=n_columns, is_ended=is_ended)
         rows = [row[:-1] if is_ended and len(row) > n_columns else row for row in reading.rows]
         if not self._is_named(rows, syntax, reading.lines[0]):
@@ -67,7 +74,7 @@ class LayoutFinder:
 
     def _start(self, text: bytes) -> tuple[int, int, str | None]:
         """Where the table begins below empty lines and comments, the number of that line, and the delimiter if it is known."""
-        start = _BEFORE_TABLE.match(text).end()  # type: ignore[union-attr]
+        start = BEFORE_TABLE.match(text).end()  # type: ignore[union-attr]
         delimiter = self.want.delimiter
         said = _SEPARATOR_LINE.match(text, start)
         if said:
@@ -79,6 +86,10 @@ class LayoutFinder:
     def _is_named(self, rows: Sequence[Sequence[bytes]], syntax: Syntax, line: int) -> bool:
         if self.want.header is not None:
             return self.want.header
+        # Columns without names are called by their places.
+        known = {name for name in self.want.names if not name.isdecimal()}
+        if known and not known.isdisjoint(text_of(cell).strip() for cell in rows[0]):
+            return True
         return FirstRow(rows, syntax, self.shown, line).names_columns()
 
     def _remark(self, syntax: Syntax, named: str, more: Sequence[str] = ()) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ from anncli.formats.files.source import ByteSource
 
 # The text that is looked at before the first row is read, and the text of one batch.
 SAMPLE_BYTES, _PIECE_BYTES = 1 << 20, 1 << 19
+# Empty lines and comments above a table.
+BEFORE_TABLE = re.compile(rb"(?:[ \t\r\v\f]*+(?:#[^\n]*+)?\n)*+")
 # A row longer than this has a quote that nothing closes.
 _LONGEST_ROW = 1 << 24
 
@@ -85,19 +88,30 @@ def _ended(text: bytes, is_last: bool) -> tuple[bytes, bool]:
     return text + b"\n" if is_last and text and not text.endswith(b"\n") else text, is_last
 
 
+def _shows_rows(text: bytearray) -> bool:
+    """Whether the beginning of a file holds two whole lines of a table."""
+    start = BEFORE_TABLE.match(text).end()  # type: ignore[union-attr]
+    return text.count(b"\n", start) > 2
+
+
 def _chunks(source: ByteSource) -> Iterator[tuple[bytes, bool]]:
-    """The text in chunks, and whether one is the last; the first has at least SAMPLE_BYTES if the source has as many.
+    """The text in chunks, and whether one is the last; the first has at least SAMPLE_BYTES if the source has as many, and more
+    where these are comments.
 
     What is guessed from the first must not depend on how fast a pipe is.
     """
     chunks, first, is_all = source.text(_PIECE_BYTES), bytearray(), True
     if is_worth_it(source.path):
         chunks = ahead(chunks)
+    wanted = SAMPLE_BYTES
     for chunk in chunks:
         first += chunk
-        if len(first) >= SAMPLE_BYTES and (first.count(b"\n") > 2 or len(first) > _LONGEST_ROW):
+        if len(first) < wanted:
+            continue
+        if _shows_rows(first) or len(first) > _LONGEST_ROW:
             is_all = False
             break
+        wanted *= 2
     # Lines that end with a carriage return alone, as on old Macintosh computers.
     only_returns = b"\n" not in first and b"\r" in first[:-1]
     if not is_all:

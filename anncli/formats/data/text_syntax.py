@@ -25,7 +25,6 @@ DECIMAL_COMMA = re.compile(rb"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
 _DECIMAL_POINT = re.compile(rb"[+-]?[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?")
 # 1,234 is a number with a decimal comma, or one thousand two hundred and thirty-four.
 _COULD_BE_THOUSANDS = re.compile(rb"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+")
-_NUMBERS_BETWEEN_BLANKS = re.compile(rb"[+-]?[0-9.,]*[0-9][0-9.,eE+-]*[ \t]+[+-]?[0-9.,]*[0-9][0-9.,eE+-]*(?:[ \t].*)?")
 _OPENED_SINGLE = re.compile(rb"(?:^|[,;|\t])[ ]*'", re.MULTILINE)
 _OPENED_DOUBLE = re.compile(rb'(?:^|[,;|\t ])[ ]*"', re.MULTILINE)
 
@@ -161,7 +160,13 @@ def _explains_commas(reading: Reading) -> bool:
 def _has_numbers_between_blanks(reading: Reading) -> bool:
     """Whether every row but a line of names has a cell of several numbers: the delimiter is the blank."""
     rows = reading.rows[1:] or reading.rows
-    return all(any(_NUMBERS_BETWEEN_BLANKS.fullmatch(cell) for cell in row) for row in rows)
+    return all(any(map(_holds_numbers, row)) for row in rows)
+
+
+def _holds_numbers(cell: bytes) -> bool:
+    """Whether a cell begins with two numbers, with a decimal point or comma, and blanks between them."""
+    words = cell.split(None, 2)[:2]
+    return len(words) == 2 and all(NUMBER.fullmatch(word.replace(b",", b".", 1)) for word in words)
 
 
 def _has_marks_at_ends(blanks: Reading) -> bool:
