@@ -15,7 +15,7 @@ from anncli.training.attempt import EpochReport
 from anncli.training.beginning import begin
 from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
-from anncli.training.setup import PRIOR_PRECISION, prepare
+from anncli.training.setup import prepare
 
 
 def start_training(
@@ -23,7 +23,7 @@ def start_training(
     data: Dataset,
     *,
     sets: Mapping[str, Array] | None = None,
-    prior_precision: float = PRIOR_PRECISION,
+    prior_precision: float | None = None,
     continue_training: bool = False,
     **options: Any,
 ) -> TrainingRun:
@@ -40,7 +40,7 @@ def start_training(
     Raises: UsageError for unknown or impossible options, and for a network whose weights were not trained by ann unless
         continue_training or init says what to do with them; DataError for data that does not fit.
     """
-    network, chosen = begin(network, _options(network, options), continue_training, options)
+    network, chosen = begin(network, _options(network, data, options), continue_training, options)
     return TrainingRun(prepare(network, data, chosen, sets=sets, prior_precision=prior_precision))
 
 
@@ -71,9 +71,9 @@ def _become(network: Network, trained: Network) -> None:
     vars(network).update(vars(trained))
 
 
-def _options(network: Network, options: Mapping[str, Any]) -> TrainingOptions:
+def _options(network: Network, data: Dataset, options: Mapping[str, Any]) -> TrainingOptions:
     layers = [
         read_layer({name: Given(value, f"{place} {name}") for name, value in layer.items()})
         for place, layer in (("train()", options), ("training:", network.source.training))
     ]
-    return training_options(layers, network.source.dialect)
+    return training_options(layers, network.source.dialect, data.task)

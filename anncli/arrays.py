@@ -59,6 +59,28 @@ def row_mask(rows: Array, n_samples: int) -> npt.NDArray[np.bool_]:
     return result
 
 
+def map_of(array: Array) -> Any:
+    """The mmap object of the file in which the numbers of an array lie, or None where they are in memory."""
+    import mmap
+
+    base: Any = array
+    while base is not None and not isinstance(base, mmap.mmap):
+        base = getattr(base, "base", None)
+    return base
+
+
+def release(array: Array) -> None:
+    """Give back the memory that reading a memory map has taken: its numbers are read from the file again when needed.
+
+    Nothing happens for an array in memory, and where the system cannot do it.
+    """
+    base = map_of(array)
+    if hasattr(base, "madvise"):
+        import mmap
+
+        base.madvise(mmap.MADV_DONTNEED)
+
+
 def _row_type(n_samples: int) -> type[np.signedinteger[Any]]:
     return np.int32 if n_samples <= np.iinfo(np.int32).max else np.int64
 

@@ -8,7 +8,7 @@ import re
 # The decimal numbers of data files, network files, YAML documents, variables and the command line. float() also takes
 # 1_000, digits of other scripts, nan and inf.
 # Digits match in one way only: with two, a wrong value of 100,000 digits would take hours.
-NUMBER_PATTERN = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+NUMBER_PATTERN = r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?"
 _NUMBER = re.compile(NUMBER_PATTERN)
 
 # The largest finite float32, the working precision.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Problem(NamedTuple):
-    """What is computed: a network of this shape and, where targets are known, this loss (a name of LOSS_NAMES)."""
+    """What is computed: a network of this shape and, where targets are known, this loss (as parse_loss() reads it)."""
 
     topology: Topology
     loss: str = "mse"

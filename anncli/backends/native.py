@@ -16,7 +16,7 @@ from anncli.backends.native_binding import Binding
 from anncli.backends.rules import SWEEP_RULES, TURN_CODES, RpropRule, RpropState, Rule, State, UpdateRule, UpdateState
 from anncli.backends.updates import add_penalty_gradient, apply_rule, squared_weights
 from anncli.compiled import _native
-from anncli.network.names import LOSS_NAMES
+from anncli.network.names import LOSS_NAMES, parse_loss
 from anncli.network.topology import Topology
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ class NativeBackend:
         return f"native {self.best_variant}"
 
     def refusal(self, problem: Problem) -> str | None:
+        if LOSS_NAMES[parse_loss(problem.loss).name].code is None:
+            return f"loss {problem.loss} is not in the compiled code"
         return problem.topology.uncompiled
 
     def uses_blas(self, topology: Topology) -> bool:
@@ -65,7 +67,7 @@ class NativeBackend:
         reason = self.refusal(problem)
         if reason is not None:
             raise ValueError(reason)
-        return NativeSession(self, problem, samples, Binding(problem.topology, self.threads, self.variant))
+        return NativeSession(self, problem, samples, Binding(problem, self.threads, self.variant))
 
     def numpy_from(self, topology: Topology) -> int:
         """The batch size from which numpy is used instead, because its BLAS is faster than the baseline variant."""
@@ -85,7 +87,7 @@ class NativeSession:
     def __init__(self, backend: NativeBackend, problem: Problem, samples: Samples, binding: Binding) -> None:
         self._backend, self._problem, self._samples = backend, problem, samples
         self._binding: Binding | None = binding
-        self._loss_code = LOSS_NAMES[problem.loss].code
+        self._loss_code = _loss_code(problem.loss)
         self._inputs, self._targets, self._weights = samples
         self._n_samples = len(samples.inputs)
         fits = self._n_samples <= _MOST_ROWS and _all_float32(*samples)
@@ -110,7 +112,10 @@ class NativeSession:
         n = self._n_samples if numbers is None else len(numbers)
         if n >= self._numpy_from or not _all_float32(parameters):
             return self._reference.loss(parameters, rows, loss=loss, l2=l2)
-        code = self._loss_code if loss is None else LOSS_NAMES[loss].code
+        if loss is not None and loss != self._problem.loss and parse_loss(loss).numbers:
+            # The plan holds the numbers of the problem's loss only.
+            return self._reference.loss(parameters, rows, loss=loss, l2=l2)
+        code = self._loss_code if loss is None else _loss_code(loss)
         return self._full_pass("loss", parameters, code, numbers, None, l2)
 
     def gradient(
@@ -277,6 +282,12 @@ class NativeSession:
 
     def _within(self, outputs: Array, numbers: Array, tolerance: float) -> bool:
         return bool((np.abs(outputs - targets_of(self._samples)[numbers]) <= tolerance).all())
+
+
+def _loss_code(loss: str) -> int:
+    code = LOSS_NAMES[parse_loss(loss).name].code
+    assert code is not None
+    return code
 
 
 def _all_float32(*arrays: Array | None) -> bool:

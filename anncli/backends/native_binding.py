@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+from anncli.backends.base import Problem
 from anncli.backends.thread_trial import SHARED_WORK, ThreadTrial
 from anncli.compiled import _native
-from anncli.network.topology import Topology
+from anncli.network.names import parse_loss
 
 # About how many rows the compiled code works on between two synchronisations of its threads.
 _BLOCK_ROWS = 240
@@ -25,9 +26,11 @@ class Binding:
     Args: threads, variant: as in NativeBackend.
     """
 
-    def __init__(self, topology: Topology, threads: int, variant: str | None) -> None:
+    def __init__(self, problem: Problem, threads: int, variant: str | None) -> None:
+        topology = problem.topology
         self.topology, self.threads = topology, threads
-        self.plan: Any = _native.plan(topology.sizes, topology.activation_codes, variant)
+        numbers = parse_loss(problem.loss).of_outputs(topology.n_outputs)
+        self.plan: Any = _native.plan(topology.sizes, topology.activation_codes, variant, numbers)
         self.trials: dict[tuple[str, int], ThreadTrial] = {}
 
     def threads_for(self, kind: str, batch_size: int, n_rows: int) -> AbstractContextManager[int]:

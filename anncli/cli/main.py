@@ -79,16 +79,17 @@ def _show_help(ctx: click.Context, option: click.Parameter, wanted: bool) -> Non
 )
 @click.pass_context
 def cli(ctx: click.Context, version: bool, verbose: bool) -> None:
-    """Train, test and use neural networks on rows of numbers.
+    """Train, test and use neural networks on tables and rows of numbers.
 
     \b
     Examples:
-      ann init network.nn --data pos.txt,neg.txt --hidden 16
+      ann train iris.csv --label species
       ann train network.nn pos.txt neg.txt 1000
-      ann test network.nn pos.test.txt neg.test.txt
-      ann predict network.nn new.txt
+      ann test iris.nn more.csv
+      ann predict iris.nn new.csv
 
-    A data file holds one row of numbers per line; give one file per class. `ann COMMAND -h` explains a command. Exit
+    Data are a table with a column of answers, or a file of rows of numbers for each class; NETWORK, if it is named, comes
+    before them, and EPOCHS after them. `ann COMMAND -h` explains a command. Exit
     codes: 0 done, 1 failure, 2 usage, 3 bad data file, 4 bad network file, 5 a --require not met, 129/130/143 interrupted.
     """
     if version:
@@ -216,11 +217,11 @@ def _usage_text(error: click.UsageError) -> str:
 
 def _no_such_option(word: str, context: click.Context) -> str:
     """Says which commands have the option, or names the nearest one that this command has."""
-    from anncli.options.table import OPTIONS, options_of
+    from anncli.options.table import OPTIONS, canonical_option, options_of
     from anncli.options.wording import advice_elsewhere, long_name
 
     command = str(context.info_name)
-    elsewhere = OPTIONS.get(word.lstrip("-").replace("-", "_").removeprefix("no_"))
+    elsewhere = OPTIONS.get(canonical_option(word.lstrip("-").removeprefix("no-")))
     if command in COMMANDS and elsewhere is not None and word.startswith("--"):
         return f"ann {command} has no option {word}; it belongs to {', '.join(elsewhere.commands)}"
     if advice := advice_elsewhere(word):

@@ -5,36 +5,64 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
+class Takes(NamedTuple):
+    """Which words a command has: `NETWORK DATA... EPOCHS`.
+
+    network: 'must' (the first word), 'may' (the first word if it is a network), 'makes' (the first word, a new file), or ''
+    for none; data: 'must', 'may', or '' for none; epochs: whether the last word may be EPOCHS.
+    """
+
+    network: str = "must"
+    data: str = "must"
+    epochs: bool = False
+
+    @property
+    def usage(self) -> str:
+        """The words as usage shows them."""
+        network = {"must": "NETWORK", "makes": "NETWORK", "may": "[NETWORK]", "": ""}[self.network]
+        data = {"must": "DATA...", "may": "[DATA...]", "": ""}[self.data]
+        return " ".join(filter(None, (network, data, "[EPOCHS]" if self.epochs else "")))
+
+
 class CommandName(NamedTuple):
     """section: the heading of `ann --help` it stands under; module: below anncli.cli, which has NAME_command;
-    arguments: the words after the command, as usage shows them."""
+    words: its words, or their usage where they are of another kind."""
 
     section: str
     summary: str
     module: str
-    arguments: str
+    words: Takes | str
 
+    @property
+    def takes(self) -> Takes | None:
+        """The words, or None where they are of another kind."""
+        return None if isinstance(self.words, str) else self.words
+
+    @property
+    def arguments(self) -> str:
+        """The words after the command, as usage shows them."""
+        return self.words if isinstance(self.words, str) else self.words.usage
+
+
+_FIT = Takes("may", "must", epochs=True)
 
 COMMANDS: dict[str, CommandName] = {
-    "train": CommandName(
-        "Train and use", "Train a network on class files and write it back.", "commands.train",
-        "NETWORK CLASSFILE... EPOCHS",
-    ),
-    "test": CommandName(
-        "Train and use", "Evaluate a network on test data.", "commands.test", "NETWORK CLASSFILE...",
-    ),
+    "train": CommandName("Train and use", "Train a network on data and write it to a file.", "commands.train", _FIT),
+    "test": CommandName("Train and use", "Evaluate a network on test data.", "commands.test", Takes()),
     "predict": CommandName(
-        "Train and use", "Print scores and class of each row.", "commands.predict", "NETWORK [FILE|-]",
+        "Train and use", "Print scores and class of each row.", "commands.predict", Takes(data="may")
     ),
-    "init": CommandName("Train and use", "Write a new network definition.", "commands.init", "NETWORK"),
-    "info": CommandName("Train and use", "Show the contents of a network file and verify it.", "commands.info", "NETWORK"),
+    "init": CommandName(
+        "Train and use", "Write a new network definition.", "commands.init", Takes("makes", data="may")
+    ),
+    "info": CommandName(
+        "Train and use", "Show the contents of a network file and verify it.", "commands.info", Takes(data="")
+    ),
+    "convert": CommandName("Files", "Write data in another format.", "commands.convert", "IN OUT"),
     "trainers": CommandName("Look inside", "List the trainers and their options.", "commands.trainers", "[NAME]"),
-    "bench": CommandName(
-        "Look inside", "Compare trainers on a network and class files.", "commands.bench",
-        "NETWORK CLASSFILE... EPOCHS",
-    ),
+    "bench": CommandName("Look inside", "Compare trainers on a network and data.", "commands.bench", _FIT),
     "gradcheck": CommandName(
-        "Look inside", "Compare the gradient with finite differences.", "commands.gradcheck", "NETWORK CLASSFILE...",
+        "Look inside", "Compare the gradient with finite differences.", "commands.gradcheck", Takes()
     ),
     "t": CommandName(
         "ann1dn's forms", "Train with ann1dn's positional arguments.", "classic.commands",

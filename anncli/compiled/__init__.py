@@ -82,4 +82,5 @@ def _knows_the_names(module: Any) -> bool:
     except AttributeError:
         return False
     named = {info.code: name for name, info in ACTIVATION_NAMES.items() if info.code is not None}
-    return named == activations and {info.code: name for name, info in LOSS_NAMES.items()} == losses
+    known = {info.code: name for name, info in LOSS_NAMES.items() if info.code is not None}
+    return named == activations and known == losses

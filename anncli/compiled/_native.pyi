@@ -13,7 +13,12 @@ def losses() -> tuple[str, ...]: ...
 def rules() -> tuple[str, ...]: ...
 def turns() -> tuple[str, ...]: ...
 def rule_layout() -> tuple[str, tuple[str, ...]]: ...
-def plan(sizes: tuple[int, ...], activations: tuple[int, ...], variant: str | None) -> Any: ...
+def plan(
+    sizes: tuple[int, ...],
+    activations: tuple[int, ...],
+    variant: str | None,
+    loss_numbers: tuple[float, ...] = (),
+) -> Any: ...
 def forward(plan: Any, parameters: Array, inputs: Array, rows: Array | None, outputs: Array, threads: int) -> None: ...
 def loss_and_gradient(
     plan: Any,
@@ -73,6 +78,29 @@ def rprop_step(
 def parse_block(
     text: bytes, start: int, delimiter: str, width: int, special: bool, out: Array
 ) -> tuple[int, int, int, int, int, int]: ...
+def parse_pairs(
+    text: bytes,
+    start: int,
+    labels: Array,
+    words: Array,
+    queries: Array,
+    ends: Array,
+    lines: Array,
+    indices: Array,
+    values: Array,
+) -> tuple[int, int, int, int]: ...
+def fill_pairs(ends: Array, indices: Array, values: Array, base: int, width: int, out: Array) -> None: ...
+def parse_numbers(text: bytes, start: int, out: Array) -> tuple[int, int]: ...
+def parse_table(
+    text: bytes,
+    start: int,
+    marks: bytes,
+    flags: int,
+    na: tuple[bytes, ...],
+    na_numbers: tuple[float, ...],
+    cells: Array,
+    lines: Array,
+) -> tuple[int, int, int, int, int, tuple[list[str | float] | None, ...]]: ...
 def format_rows(
     values: Array,
     head: str,

@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, blocks, row_numbers
+from anncli.arrays import Array, blocks, row_numbers, take_rows
+from anncli.errors import did_you_mean
+from anncli.network.names import TASK_NAMES
 
 UNLABELLED = -1
 
@@ -20,6 +22,10 @@ class Source(NamedTuple):
     n_samples: int
 
 
+def _no_labels() -> Array:
+    return np.empty(0, dtype=np.int8)
+
+
 @dataclass(eq=False, repr=False)
 class Dataset:
     """Samples as rows. Row numbers are int32 where that is enough, because a run holds many of them.
@@ -30,20 +36,33 @@ class Dataset:
     the tables of evaluations, or None for 1 everywhere: 2 counts as two equal samples, 0 leaves the sample out; names: entry
     names of list files or ().
 
-    Raises: ValueError for arrays that do not fit together, for inputs that are not finite, and for weights that are
-    negative, not finite or all 0.
+    For another task than classification there are targets in place of labels and classes. targets: float32 (n_samples,
+    n_targets), or (n_samples,) for one; nan: the row has no answer. target_names: their names or (). task: 'regression'
+    where there are targets, or 'multi-label', with targets 1 where the row has the label of that name and 0 where not.
+
+    groups: whole numbers (n_samples,), equal for rows that no split into sets may divide, or None; times: numbers (n_samples,)
+    that grow with time, or None: sets are then cut in the order of time.
+
+    Raises: ValueError for arrays that do not fit together, for inputs that are not finite, for weights that are
+    negative, not finite or all 0, and for targets that are infinite or no labels.
     """
 
     inputs: Array
-    labels: Array
+    labels: Array = field(default_factory=_no_labels)
     classes: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     weights: Array | None = None
     names: tuple[str, ...] = ()
     sources: tuple[Source, ...] = field(default=())
+    targets: Array | None = None
+    target_names: tuple[str, ...] = ()
+    task: str = ""
+    groups: Array | None = None
+    times: Array | None = None
 
     def __post_init__(self) -> None:
         self.inputs = np.ascontiguousarray(self.inputs, dtype=np.float32)
+        self._set_targets()
         self.labels = np.asarray(self.labels)
         if self.labels.dtype.kind not in "iu":
             self.labels = self.labels.astype(np.int32)
@@ -59,6 +78,28 @@ class Dataset:
             raise ValueError("inputs must be finite: remove or replace nan and inf first")
         if self.weights is not None:
             self.weights = _checked_weights(self.weights, len(self.inputs))
+        for name in ("groups", "times"):
+            if (values := getattr(self, name)) is not None and np.shape(values) != (len(self.inputs),):
+                raise ValueError(f"{len(self.inputs)} samples but {name} of shape {np.shape(values)}")
+
+    def _set_targets(self) -> None:
+        """Complete the task, and the labels of a task that has none."""
+        self.task = self.task or ("classification" if self.targets is None else "regression")
+        if self.task not in TASK_NAMES:
+            raise ValueError(f"unknown task '{self.task}'; {did_you_mean(self.task, TASK_NAMES)}")
+        if (self.task == "classification") != (self.targets is None):
+            raise ValueError(
+                f"a dataset for {self.task} {'has labels, not' if self.targets is not None else 'needs'} targets"
+            )
+        if self.targets is None:
+            return
+        if np.size(self.labels) and (np.asarray(self.labels) != UNLABELLED).any():
+            raise ValueError("a dataset has labels or targets, not both")
+        self.labels, self.classes = np.full(len(self.inputs), UNLABELLED, dtype=np.int8), ()
+        self.targets = _checked_targets(self.targets, len(self.inputs), self.task)
+        if self.target_names and len(self.target_names) != self.targets.shape[1]:
+            raise ValueError(f"{len(self.target_names)} names for {self.targets.shape[1]} targets")
+        self.target_names = tuple(self.target_names)
 
     @classmethod
     def from_classes(cls, *inputs: Any, classes: tuple[str, ...] = ()) -> Dataset:
@@ -80,6 +121,24 @@ class Dataset:
     def n_classes(self) -> int:
         return len(self.classes)
 
+    @property
+    def n_targets(self) -> int:
+        """0 for classification."""
+        return 0 if self.targets is None else int(self.targets.shape[1])
+
+    @property
+    def names_of_targets(self) -> tuple[str, ...]:
+        """target_names, or 'target 1' ... where there are none."""
+        return self.target_names or tuple(f"target {k}" for k in range(1, self.n_targets + 1))
+
+    def answered(self, rows: Array | None = None) -> Array:
+        """bool (n,): whether each of `rows` (all when None) has a label, or all its targets."""
+        if self.targets is None:
+            return (self.labels if rows is None else take_rows(self.labels, rows)) != UNLABELLED
+        missing = np.isnan(self.targets if rows is None else take_rows(self.targets, rows)).any(axis=1)
+        known: Array = np.logical_not(missing)
+        return known
+
     def class_counts(self, rows: Array | None = None) -> Array:
         """(n_classes,) number of samples of each class among `rows` (all when None), whatever their weights; unlabelled
         samples are not counted."""
@@ -91,12 +150,28 @@ class Dataset:
         return counts
 
     def __repr__(self) -> str:
+        if self.targets is not None:
+            return f"<Dataset of {self.n_samples} x {self.n_inputs}, {self.task}: {', '.join(self.names_of_targets)}>"
         return f"<Dataset of {self.n_samples} x {self.n_inputs}, classes: {', '.join(self.classes) or 'none'}>"
 
 
 def label_type(n_classes: int) -> type[np.signedinteger[Any]]:
     """The narrowest type that holds the numbers of n_classes classes: a run holds labels of every row, and copies."""
     return next(kind for kind in (np.int8, np.int16, np.int32) if n_classes <= np.iinfo(kind).max)
+
+
+def _checked_targets(targets: Any, n_samples: int, task: str) -> Array:
+    # A target beyond the largest float32 becomes inf, which is refused below; numpy's warning would only repeat it.
+    with np.errstate(over="ignore"):
+        checked = np.ascontiguousarray(targets, dtype=np.float32)
+    checked = checked.reshape(-1, 1) if checked.ndim == 1 else checked
+    if checked.ndim != 2 or len(checked) != n_samples or not checked.shape[1]:
+        raise ValueError(f"{n_samples} samples but targets of shape {np.shape(targets)}")
+    if np.isinf(checked).any():
+        raise ValueError("targets must be finite; nan stands for a target that is not known")
+    if task == "multi-label" and not np.isin(checked[~np.isnan(checked)], (0, 1)).all():
+        raise ValueError("targets for multi-label are 1 (has the label) or 0 (has it not)")
+    return checked
 
 
 def _checked_weights(weights: Any, n_samples: int) -> Array:

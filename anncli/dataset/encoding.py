@@ -22,6 +22,12 @@ def encode_targets(labels: Array, n_outputs: int, targets: tuple[float, float]) 
     return encoded
 
 
+def encode_labels(labels: Array, targets: tuple[float, float]) -> Array:
+    """Target outputs (n_samples, n_labels), float32: `high` where a row has the label (1), `low` where not (0), nan kept."""
+    high, low = targets
+    return np.float32(low) + np.float32(high - low) * labels
+
+
 def smooth_targets(targets: Array, rows: Array, fraction: float) -> None:
     """Move the targets (n_samples, n_outputs) of `rows` by `fraction` of the distance to their middle, in place.
 

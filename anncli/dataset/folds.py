@@ -1,4 +1,4 @@
-"""Splits of rows by chance, stratified by class."""
+"""Splits of rows: by chance, stratified by class or by the size of a target; of whole groups; and in the order of time."""
 
 from __future__ import annotations
 
@@ -32,3 +32,59 @@ def stratified_split(labels: Array, rows: Array, fraction: float, rng: np.random
     chosen.sort()
     is_left = take_rows(~row_mask(chosen, len(labels)), rows)
     return rows[is_left], chosen
+
+
+def spread_split(targets: Array, rows: Array, fraction: float, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Take `fraction` of the rows at random so that small and large values of the first target are equally frequent in both.
+
+    The rows in the order of that target are cut into as many blocks of neighbours as rows are to be taken, and one row of
+    each block is taken: every row with the same probability. Equal values stand in random order.
+    Args: targets (n_samples, n_targets); rows (n,), the rows to divide; fraction, 0 to 1, rounded to the nearest count; of
+        two or more rows at least one is left and one is taken.
+    Returns: (left, taken), both ascending and together the given rows, in their type.
+    """
+    mixed = rows.copy()
+    rng.shuffle(mixed)
+    mixed = mixed[np.argsort(take_rows(targets[:, 0], mixed), kind="stable")]
+    count = int(np.floor(fraction * len(rows) + 0.5))
+    if 0 < fraction < 1:
+        count = max(min(max(count, 1), len(rows) - 1), 0)
+    limits = np.arange(count + 1) * len(rows) // max(count, 1)
+    chosen = mixed[rng.integers(limits[:-1], limits[1:])] if count else rows[:0].copy()
+    chosen.sort()
+    return rows[take_rows(~row_mask(chosen, len(targets)), rows)], chosen
+
+
+def grouped_split(groups: Array, rows: Array, fraction: float, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Take whole groups at random, so many that the number of their rows is nearest to `fraction` of all rows.
+
+    Args: groups (n_samples,), a number for each group; rows, fraction as stratified_split(); of two or more groups at least
+        one is left and one is taken.
+    Returns: (left, taken), both ascending.
+    """
+    own = take_rows(groups, rows)
+    names, counts = np.unique(own, return_counts=True)
+    order = rng.permutation(len(names))
+    sums = np.concatenate([[0], np.cumsum(counts[order])])
+    count = int(np.argmin(np.abs(sums - fraction * len(rows))))
+    if 0 < fraction < 1:
+        count = max(min(max(count, 1), len(names) - 1), 0)
+    is_taken = np.isin(own, names[order[:count]])
+    return rows[~is_taken], rows[is_taken]
+
+
+def ordered_split(times: Array, rows: Array, fraction: float) -> tuple[Array, Array]:
+    """Take the latest `fraction` of the rows. Rows of the same time are not divided: they are left.
+
+    Args: times (n_samples,), numbers that grow with time; rows, fraction as stratified_split().
+    Returns: (left, taken), both ascending.
+    """
+    own = take_rows(times, rows)
+    count = int(np.floor(fraction * len(rows) + 0.5))
+    if 0 < fraction < 1:
+        count = max(min(max(count, 1), len(rows) - 1), 0)
+    if not count:
+        return rows, rows[:0]
+    # The latest row that is left, and with it all of its time.
+    limit = np.sort(own)[len(rows) - count - 1] if count < len(rows) else -np.inf
+    return rows[own <= limit], rows[own > limit]

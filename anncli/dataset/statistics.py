@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, blocks
-from anncli.errors import did_you_mean
+from anncli.arrays import FLOAT32_MAX, Array, blocks
+from anncli.errors import DataError, did_you_mean
 from anncli.network.names import SCALING_NAMES
 
 _BLOCK_ROWS, _BLOCK_VALUES = 8192, 1 << 18
@@ -51,6 +51,49 @@ def fit_scaling(method: str, inputs: Array, rows: Array) -> FittedScaling:
     multiply = np.where(constant, 0.0, 1 / np.where(constant, 1.0, spread))
     activation = "logistic" if method == "sigmoidal" else "linear"
     return FittedScaling(method, -center.astype(np.float32), multiply.astype(np.float32), "none", activation)
+
+
+class FittedTargetScaling(NamedTuple):
+    """The fields of a network's TargetScaling: target = offset + spread * output."""
+
+    method: str
+    offset: Array | None
+    spread: Array | None
+
+
+def fit_target_scaling(
+    method: str, targets: Array, rows: Array, names: tuple[str, ...], limits: tuple[float, float]
+) -> FittedTargetScaling:
+    """Statistics of targets (N, n_targets) over the rows (n,), as docs/network-file.md says; `limits`: (low, high) of minmax.
+
+    Raises: DataError for a target that has the same value in every row, or no positive mean where that is to be 1.
+    """
+    if method == "none":
+        return FittedTargetScaling(method, None, None)
+    low, high = value_range(targets, rows)
+    if (low == high).any():
+        name = names[int(np.argmax(low == high))]
+        raise DataError(f"target '{name}' has the same value in every training row", advice="leave it out")
+    mean, deviation = _moments(targets, rows)
+    if method == "zscore":
+        offset, spread = mean, deviation
+    elif method == "mean":
+        if not (mean > 0).all():
+            raise DataError(
+                f"target '{names[int(np.argmin(mean))]}' has no positive mean", advice="use --target-scaling zscore"
+            )
+        offset, spread = np.zeros_like(mean), mean
+    else:
+        spread = (high - low) / (limits[1] - limits[0])
+        offset = low - spread * limits[0]
+    # Below this the difference of two targets is no normal float32 number.
+    if (spread < 1e-37).any():
+        name = names[int(np.argmin(spread))]
+        raise DataError(
+            f"target '{name}' varies by less than 32-bit numbers can hold", advice="multiply it by a large number"
+        )
+    spread = np.minimum(spread, FLOAT32_MAX)
+    return FittedTargetScaling(method, offset.astype(np.float32), spread.astype(np.float32))
 
 
 def _blocks(inputs: Array, rows: Array) -> list[Array]:

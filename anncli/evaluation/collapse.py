@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from anncli.evaluation.evaluation import Evaluation
+    from anncli.evaluation.evaluation import ClassEvaluation
 
 # Of a class of fewer samples, that all are missed may be chance.
 _FEWEST_MISSED = 5
@@ -14,7 +14,7 @@ _FEWEST_MISSED = 5
 _UNEQUAL = 1.5
 
 
-def collapsed(evaluation: Evaluation) -> str | None:
+def collapsed(evaluation: ClassEvaluation) -> str | None:
     """In words, that one class is always predicted, that the accuracy is no better than the majority share, or that no
     sample of some class is found; else None.
 
@@ -47,7 +47,7 @@ def collapsed(evaluation: Evaluation) -> str | None:
     )
 
 
-def remedies(evaluation: Evaluation, record: Mapping[str, Any]) -> str:
+def remedies(evaluation: ClassEvaluation, record: Mapping[str, Any]) -> str:
     """What may help against a collapse, in words, without what the `record` of the training says was done."""
     counts = [count for count in evaluation.class_counts if count]
     found = []

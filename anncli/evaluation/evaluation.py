@@ -12,8 +12,11 @@ from anncli.evaluation.binary import BinaryEvaluation, evaluate_scores
 
 if TYPE_CHECKING:
     from anncli.evaluation.multiclass import MulticlassEvaluation
+    from anncli.evaluation.multilabel import MultilabelEvaluation
+    from anncli.evaluation.regression import RegressionEvaluation
 
-    Evaluation = BinaryEvaluation | MulticlassEvaluation
+    ClassEvaluation = BinaryEvaluation | MulticlassEvaluation
+    Evaluation = ClassEvaluation | MultilabelEvaluation | RegressionEvaluation
 
 
 def evaluate_outputs(
@@ -24,7 +27,7 @@ def evaluate_outputs(
     targets: tuple[float, float] | None = None,
     classes: tuple[str, ...] = (),
     weights: Array | None = None,
-) -> Evaluation:
+) -> ClassEvaluation:
     """Compare outputs (n_samples, n_outputs) with labels (n_samples,); unlabelled samples (-1) are left out and counted.
 
     One output stands for two classes: a score strictly above `threshold` predicts class 0, the positive one. Of more

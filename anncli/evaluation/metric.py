@@ -10,7 +10,7 @@ from anncli.evaluation.binary import BinaryEvaluation
 from anncli.evaluation.names import METRIC_NAMES
 
 if TYPE_CHECKING:
-    from anncli.evaluation.evaluation import Evaluation
+    from anncli.evaluation.evaluation import ClassEvaluation
 
 # An mse below the rounding error of float32 outputs counts as this one, so that its inverse stays finite.
 SMALLEST_MSE = 1e-15
@@ -26,7 +26,7 @@ class Rates(NamedTuple):
     accuracy: float
 
 
-def rates(evaluation: Evaluation) -> Rates:
+def rates(evaluation: ClassEvaluation) -> Rates:
     """With K > 1 outputs the macro recall takes the place of sensitivity, the macro precision that of ppv."""
     e = evaluation
     if isinstance(e, BinaryEvaluation):
@@ -68,7 +68,7 @@ _FROM_RATES: dict[str, Callable[[Rates], float]] = {
 assert METRIC_NAMES.keys() == {"loss", "mse", *_FROM_RATES}
 
 
-def selection_metric(name: str, evaluation: Evaluation) -> float:
+def selection_metric(name: str, evaluation: ClassEvaluation) -> float:
     """The metric `name`, one of METRIC_NAMES but 'loss'; 'mse' gives 1/mse. Finite, and the higher the better.
 
     Raises: UsageError for an unknown name, and for a metric that needs a single output where there are more.

@@ -7,6 +7,7 @@ import json
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
+from typing import Any
 
 import numpy as np
 
@@ -47,8 +48,8 @@ def forget(ref: DataRef) -> None:
 
 
 def dataset_digest(dataset: Dataset) -> str:
-    """sha256 over everything in a dataset that a trained network can depend on: values, labels, weights, all names."""
-    described = {
+    """sha256 over everything in a dataset that a trained network can depend on: values, labels or targets, weights, all names."""
+    described: dict[str, Any] = {
         "shape": list(dataset.inputs.shape),
         "classes": list(dataset.classes),
         "columns": list(dataset.columns),
@@ -56,11 +57,18 @@ def dataset_digest(dataset: Dataset) -> str:
         "sources": [list(source) for source in dataset.sources],
         "weighted": dataset.weights is not None,
     }
+    if dataset.targets is not None:
+        described |= {"task": dataset.task, "target_names": list(dataset.target_names), "n_targets": dataset.n_targets}
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
     digest.update(np.ascontiguousarray(dataset.inputs, dtype="<f4").data)
     digest.update(np.ascontiguousarray(dataset.labels, dtype="<i4").data)
+    if dataset.targets is not None:
+        digest.update(np.ascontiguousarray(dataset.targets, dtype="<f4").data)
     if dataset.weights is not None:
         digest.update(np.ascontiguousarray(dataset.weights, dtype="<f4").data)
+    for name, values in (("groups", dataset.groups), ("times", dataset.times)):
+        if values is not None:
+            digest.update(name.encode() + np.ascontiguousarray(values, dtype="<f8").tobytes())
     return digest.hexdigest()
 
 

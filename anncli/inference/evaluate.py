@@ -8,6 +8,7 @@ from anncli.arrays import Array, row_numbers, take_rows
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.digests import digest_rows
 from anncli.errors import DataError
+from anncli.evaluation.answers import evaluate_answers
 from anncli.evaluation.evaluation import evaluate_outputs
 from anncli.inference.predict import predict
 from anncli.network.network import Network, default_targets
@@ -27,11 +28,17 @@ def evaluate(
 
     The weights of the dataset count in every table; see evaluate_outputs().
     Args: threshold: instead of the network's own; threads: see predict().
-    Raises: ValueError for an untrained network, DataError for data of another width or with other classes.
+    Raises: ValueError for an untrained network, DataError for data of another width, with other classes or targets, or for
+    another task.
     """
+    _check_task(network, dataset)
     _check_classes(network, dataset)
     rows = None if rows is None else row_numbers(rows, dataset.n_samples)
     outputs = predict(network, dataset.inputs if rows is None else dataset.inputs[rows], threads=threads)
+    if dataset.targets is not None:
+        limit = network.decision_threshold if threshold is None else threshold
+        names, quantiles = network.target_names, network.quantiles
+        return evaluate_answers(dataset, outputs, rows, names=names, quantiles=quantiles, threshold=limit)
     return evaluate_outputs(
         outputs,
         dataset.labels if rows is None else take_rows(dataset.labels, rows),
@@ -48,6 +55,20 @@ def rows_seen(network: Network, dataset: Dataset) -> Array | None:
     Of the other rows, one in ten thousand counts as seen if more than 20,000 rows trained the network.
     """
     return None if network.row_digests is None else network.row_digests.contains(digest_rows(dataset.inputs))
+
+
+def _check_task(network: Network, dataset: Dataset) -> None:
+    """Raises DataError when the data are for another task, or have other targets."""
+    task = network.task or "classification"
+    if dataset.task != task:
+        raise DataError(f"the data are for {dataset.task}, the network is for {task}")
+    if dataset.n_targets != network.n_targets:
+        raise DataError(f"the data have {dataset.n_targets} targets, the network predicts {network.n_targets}")
+    if network.target_names and dataset.target_names and dataset.target_names != network.target_names:
+        raise DataError(
+            f"the targets of the data are {', '.join(dataset.target_names)}, in the network {', '.join(network.target_names)}",
+            advice="give the targets in the network's order",
+        )
 
 
 def _check_classes(network: Network, dataset: Dataset) -> None:

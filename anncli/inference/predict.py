@@ -17,6 +17,8 @@ from anncli.network.network import Network
 def predict(network: Network, inputs: Array, *, in_place: bool = False, threads: int = 1) -> Array:
     """Outputs (n, n_outputs), float32, for raw inputs (n, n_inputs); the network's scaling is applied here.
 
+    Numbers are in the units of the data; with quantiles the outputs of one target stand together.
+
     Args: in_place: `inputs` is a float32 array that may be overwritten with its scaled form; threads: per call of the
         compiled code, 0 = the fastest number; the result does not depend on it.
     Raises: ValueError for an untrained network, DataError for rows of another width or with values that are not finite.
@@ -35,14 +37,20 @@ def predict(network: Network, inputs: Array, *, in_place: bool = False, threads:
     problem, samples = Problem(network.topology), Samples(network.scaling.apply(rows, in_place=in_place))
     backend = choose_backend(problem, threads)
     with closing(backend.open(problem, samples)) as session:
-        return session.outputs(network.parameters)
+        return network.target_scaling.to_data(session.outputs(network.parameters))
 
 
 def decide(network: Network, outputs: Array, threshold: float | None = None) -> Array:
-    """The predicted class index (n,): by threshold with one output, otherwise the largest output.
+    """The predicted class index (n,): by threshold with one output, otherwise the largest output. For multi-label bool
+    (n, n_labels): which labels each row is given.
 
     Args: outputs (n, n_outputs); threshold: instead of the network's own.
+    Raises: ValueError for a network that predicts numbers.
     """
+    if network.task == "regression":
+        raise ValueError("the network predicts numbers: its outputs are no decisions")
+    if network.task == "multi-label":
+        return outputs > np.float32(network.decision_threshold if threshold is None else threshold)
     if network.n_outputs == 1:
         limit = network.decision_threshold if threshold is None else threshold
         return np.where(outputs[:, 0] > np.float32(limit), 0, 1)

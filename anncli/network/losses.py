@@ -1,4 +1,7 @@
-"""Losses: name -> value of each row, delta (gradient with respect to the output pre-activations) and its derivative.
+"""Losses: text -> value of each row, delta (gradient with respect to the output pre-activations) and its derivative.
+
+The text is a name of LOSS_NAMES, with the numbers of the loss where it has some: LOSSES["huber:1.5"]; see parse_loss().
+At the kinks of mae and quantile, where the error is 0, the delta is 0.
 
 Callers multiply by sample weights, sum, and divide by the number of rows. Sample weights have mean 1 over the training
 set, so that this is the weighted mean there.
@@ -13,7 +16,9 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.network.activations import ACTIVATIONS
-from anncli.network.names import LOSS_NAMES
+from anncli.network.names import LOSS_NAMES, LossText, parse_loss
+
+_OfError = Callable[[Array], Array]
 
 
 class Loss(NamedTuple):
@@ -134,7 +139,68 @@ def _focal_r_delta(activation: str, z: Array, outputs: Array, targets: Array, r_
     return value
 
 
-LOSSES: dict[str, Loss] = {
+def _of_error(value: _OfError, slope: _OfError, bend: _OfError) -> Loss:
+    """The mean over outputs of a function of the error e = output - target, from it and its two derivatives."""
+
+    def mean_value(activation: str, z: Array, outputs: Array, targets: Array) -> Array:
+        mean: Array = value(outputs - targets).mean(axis=1)
+        return mean
+
+    def delta(activation: str, z: Array, outputs: Array, targets: Array) -> Array:
+        own = ACTIVATIONS[activation].derivative(z, outputs)
+        return slope(outputs - targets) * own * z.dtype.type(1 / outputs.shape[1])
+
+    def r_delta(activation: str, z: Array, outputs: Array, targets: Array, r_z: Array, r_a: Array) -> Array:
+        e, functions = outputs - targets, ACTIVATIONS[activation]
+        assert functions.second_derivative is not None
+        bent = (
+            bend(e) * r_a * functions.derivative(z, outputs) + slope(e) * functions.second_derivative(z, outputs) * r_z
+        )
+        changed: Array = bent * z.dtype.type(1 / outputs.shape[1])
+        return changed
+
+    return Loss(mean_value, delta, r_delta)
+
+
+def _huber(limit: float) -> Loss:
+    """Source: Huber 1964, Annals of Mathematical Statistics 35, 73-101."""
+
+    def value(e: Array) -> Array:
+        size = np.abs(e)
+        return np.where(size > limit, limit * (size - limit / 2), e * e / 2).astype(e.dtype, copy=False)
+
+    return _of_error(value, lambda e: np.clip(e, -limit, limit), lambda e: (np.abs(e) <= limit).astype(e.dtype))
+
+
+def _quantile(loss: LossText) -> Loss:
+    """Source: Koenker & Bassett 1978, Econometrica 46, 33-50."""
+
+    def factor(e: Array) -> Array:
+        q = np.asarray(loss.of_outputs(e.shape[1]), dtype=e.dtype)
+        return np.where(e > 0, 1 - q, np.where(e < 0, -q, 0 * e))
+
+    return _of_error(lambda e: factor(e) * e, factor, np.zeros_like)
+
+
+def _poisson_value(activation: str, z: Array, outputs: Array, targets: Array) -> Array:
+    # Half the deviance, so that it is 0 for a perfect fit. The outputs are exp(z).
+    logs = np.log(np.where(targets > 0, targets, 1))
+    mean: Array = (outputs - targets - targets * (z - logs)).mean(axis=1)
+    return mean
+
+
+class _Losses(dict[str, Loss]):
+    """Text of a loss -> loss. Those with numbers are made on first use."""
+
+    def __missing__(self, text: str) -> Loss:
+        loss = parse_loss(text)
+        if not loss.numbers:
+            raise KeyError(text)
+        self[text] = _huber(*loss.numbers) if loss.name == "huber" else _quantile(loss)
+        return self[text]
+
+
+LOSSES = _Losses({
     "mse": Loss(_squared_value, _squared_delta, _squared_r_delta),
     "binary-cross-entropy": Loss(
         _binary_value,
@@ -143,6 +209,20 @@ LOSSES: dict[str, Loss] = {
     ),
     "cross-entropy": Loss(_softmax_value, _softmax_delta, _softmax_r_delta),
     "focal": Loss(_focal_value, _focal_delta, _focal_r_delta),
-}
+    "mae": _of_error(np.abs, np.sign, np.zeros_like),
+    "poisson": Loss(
+        _poisson_value,
+        lambda activation, z, outputs, targets: (outputs - targets) * z.dtype.type(1 / z.shape[1]),
+        lambda activation, z, outputs, targets, r_z, r_a: r_a * r_a.dtype.type(1 / r_a.shape[1]),
+    ),
+})  # fmt: skip
 
-assert LOSSES.keys() == LOSS_NAMES.keys()
+assert {"huber", "quantile", *LOSSES} == LOSS_NAMES.keys()
+
+
+def constant_level(loss: str, n_outputs: int) -> Array | None:
+    """Which quantile (n_outputs,) of its targets each output should give where it must be a constant; None: their mean."""
+    name, numbers = parse_loss(loss)
+    if name == "quantile":
+        return np.asarray(LossText(name, numbers).of_outputs(n_outputs))
+    return np.full(n_outputs, 0.5) if name in ("mae", "huber") else None

@@ -68,7 +68,8 @@ ACTIVATION_NAMES: dict[str, ActivationName] = {
     "silu": ActivationName(10, "silu", "z/(1+exp(-z))", -0.279, _INF, family="relu"),
     "softplus": ActivationName(11, "softplus", "log(1+exp(z))", 0.0, _INF, family="relu"),
     "softsign": ActivationName(12, "softsign", "z/(1+|z|)", -1.0, 1.0, _BIPOLAR),
-    "softmax": ActivationName(13, "softmax", "exp(z_k)/sum exp(z), output layer only", 0.0, 1.0, output_only=True),
+    "exp": ActivationName(13, "exp", "exp(z), output layer only", 0.0, _INF, output_only=True),
+    "softmax": ActivationName(14, "softmax", "exp(z_k)/sum exp(z), output layer only", 0.0, 1.0, output_only=True),
 }
 
 ACTIVATION_ALIASES = {
@@ -108,39 +109,119 @@ SCALING_NAMES: dict[str, str] = {
 }
 
 
-class LossName(NamedTuple):
-    """code: its number in the compiled code; outputs: the output activations that it fits, () for any."""
+TASK_NAMES: dict[str, str] = {
+    "classification": "each row belongs to one class",
+    "regression": "each row has one or more numbers",
+    "multi-label": "each row has any number of labels",
+}
 
-    code: int
-    outputs: tuple[str, ...]
-    formula: str
-
-
-LOSS_NAMES: dict[str, LossName] = {
-    "mse": LossName(0, (), "mean over outputs of (y-t)^2"),
-    "binary-cross-entropy": LossName(1, ("logistic",), "sum over outputs of -t log y - (1-t) log(1-y)"),
-    "cross-entropy": LossName(2, ("softmax",), "-sum t log y"),
-    "focal": LossName(3, ("logistic", "softmax"), "cross-entropy, each term times (1 - y of its class)^2"),
+TARGET_SCALING_NAMES: dict[str, str] = {
+    "auto": "keep for a trained network, else the one that fits the output layer",
+    "keep": "the scaling stored in the network file",
+    "none": "no scaling",
+    "zscore": "each target to mean 0 and standard deviation 1",
+    "mean": "each target divided by its mean, for counts",
+    "minmax": "each target to the range of the output layer",
 }
 
 
-def default_loss(output_activation: str) -> str:
-    """The loss that fits an output activation: its cross-entropy where there is one, else mse."""
+class LossName(NamedTuple):
+    """code: its number in the compiled code, None if only the reference backend computes it; outputs: the output activations
+    that it fits, () for any; formula: for people, with e = y - t; number: how the formula calls the number after the
+    name, '' where none may follow; default: that number where none does; of_numbers: it needs targets that are numbers,
+    not classes; is_mean: a row's loss is the mean over its outputs, not their sum."""
+
+    code: int | None
+    outputs: tuple[str, ...]
+    formula: str
+    number: str = ""
+    default: float = 0.0
+    of_numbers: bool = False
+    is_mean: bool = False
+
+
+LOSS_NAMES: dict[str, LossName] = {
+    "mse": LossName(0, (), "mean over outputs of (y-t)^2", is_mean=True),
+    "binary-cross-entropy": LossName(1, ("logistic",), "sum over outputs of -t log y - (1-t) log(1-y)"),
+    "cross-entropy": LossName(2, ("softmax",), "-sum t log y"),
+    "focal": LossName(3, ("logistic", "softmax"), "cross-entropy, each term times (1 - y of its class)^2"),
+    "mae": LossName(4, (), "mean over outputs of |e|", of_numbers=True, is_mean=True),
+    "huber": LossName(
+        5, (), "mean over outputs of e^2/2 up to |e| = D, beyond D (|e| - D/2)", "D", 1.0, of_numbers=True, is_mean=True
+    ),
+    "quantile": LossName(
+        6, (), "mean over outputs of (1-Q) e above the target, -Q e below", "Q", 0.5, of_numbers=True, is_mean=True
+    ),
+    "poisson": LossName(7, ("exp",), "mean over outputs of y - t - t log(y/t)", of_numbers=True, is_mean=True),
+}
+
+
+class LossText(NamedTuple):
+    """A loss as options and files write it: its name, and the numbers after it: `huber:1.5`, `quantile:0.05,0.95`."""
+
+    name: str
+    numbers: tuple[float, ...] = ()
+
+    def __str__(self) -> str:
+        return self.name + (":" + ",".join(f"{number:.9g}" for number in self.numbers) if self.numbers else "")
+
+    def of_outputs(self, n_outputs: int) -> tuple[float, ...]:
+        """One number for each output, in turn; () for a loss without numbers."""
+        return self.numbers * (n_outputs // len(self.numbers)) if self.numbers else ()
+
+
+def parse_loss(text: str) -> LossText:
+    """`quantile:0.05,0.95` as its name and numbers; raises ValueFault for an unknown loss or numbers that cannot be."""
+    name, colon, rest = str(text).strip().partition(":")
+    if name not in LOSS_NAMES:
+        raise ValueFault(f"unknown loss '{name}'", did_you_mean(name, LOSS_NAMES))
+    info = LOSS_NAMES[name]
+    if not info.number:
+        if colon:
+            raise ValueFault(f"loss {name} takes no number, found '{text}'", f"write {name}")
+        return LossText(name)
+    try:
+        numbers = tuple(float(word) for word in rest.split(",")) if colon else (info.default,)
+    except ValueError:
+        numbers = ()
+    if name == "huber" and not (len(numbers) == 1 and 0 < numbers[0] <= FLOAT32_MAX):
+        raise ValueFault(f"loss huber needs a number above 0, found '{text}'", "write for example huber:1")
+    rising = all(low < high for low, high in zip((0.0, *numbers), (*numbers, 1.0), strict=True))
+    if name == "quantile" and not (numbers and rising):
+        raise ValueFault(
+            f"loss quantile needs rising numbers between 0 and 1, found '{text}'",
+            "write for example quantile:0.5, or quantile:0.05,0.95 for two outputs",
+        )
+    return LossText(name, numbers)
+
+
+def quantiles_of(loss: str | None) -> tuple[float, ...]:
+    """The quantiles that a network of this loss gives of every target, in the order of its outputs; () by other losses."""
+    found = parse_loss(loss) if loss is not None and loss.startswith("quantile") else LossText("mse")
+    return found.numbers
+
+
+def default_loss(output_activation: str, task: str = "classification") -> str:
+    """The loss that fits an output activation and a task: the likelihood of both where there is one, else mse."""
     for name, info in LOSS_NAMES.items():
-        if output_activation in info.outputs:
+        if output_activation in info.outputs and info.of_numbers == (task == "regression"):
             return name
     return "mse"
 
 
 def check_loss(loss: str, output_activation: str) -> None:
     """Raises ValueFault when the loss is unknown or does not fit the output activation."""
-    if loss not in LOSS_NAMES:
-        raise ValueFault(f"unknown loss '{loss}'", did_you_mean(loss, LOSS_NAMES))
-    needed = LOSS_NAMES[loss].outputs
-    if needed and output_activation not in needed:
+    name = parse_loss(loss).name
+    info = LOSS_NAMES[name]
+    if info.outputs and output_activation not in info.outputs:
+        or_outputs = f", or write {info.outputs[0]} outputs" if info.of_numbers else ""
         raise ValueFault(
-            f"loss {loss} needs {' or '.join(needed)} outputs, this network has {output_activation}",
-            f"use loss {default_loss(output_activation)}",
+            f"loss {name} needs {' or '.join(info.outputs)} outputs, this network has {output_activation}",
+            f"use loss {default_loss(output_activation)}{or_outputs}",
+        )
+    if info.of_numbers and output_activation == "softmax":
+        raise ValueFault(
+            f"loss {name} is for outputs that are numbers, this network has softmax", "use loss cross-entropy"
         )
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from anncli.arrays import Array
 from anncli.errors import NetworkError
-from anncli.network.layers.base import LayerKind
-from anncli.network.names import ACTIVATION_NAMES
+from anncli.network.encoders.table import TableEncoder, TableInputs
+from anncli.network.layers.base import LayerKind, Shape
+from anncli.network.names import ACTIVATION_NAMES, quantiles_of
 from anncli.network.row_digests import RowDigests
 from anncli.network.scaling import Scaling
+from anncli.network.target_scaling import TargetScaling
 from anncli.network.topology import Topology
 
 
@@ -30,7 +32,7 @@ class NetworkSource(NamedTuple):
     dialect: the name of its network format, which is also the one it is saved in; path: its name as messages show it;
     head: the text a person wrote in it, kept byte for byte when the network is saved (None: a new head is written);
     training: the training options it asks for, as they were read; key_places, value_places: (line, column), both from 1,
-    of the name and of the value of each of these options.
+    of the name and of the value of each of these options; task: the task that the head names, or None.
     """
 
     dialect: str = "ann"
@@ -39,6 +41,7 @@ class NetworkSource(NamedTuple):
     training: Mapping[str, Any] = {}
     key_places: Mapping[str, tuple[int, int]] = {}
     value_places: Mapping[str, tuple[int, int]] = {}
+    task: str | None = None
 
     def key_fault(self, key: str, message: str, advice: str | None = None) -> NetworkError:
         """The error to raise about the name of a training option, with its place in the file."""
@@ -59,8 +62,13 @@ class Network:
     scaling: raw inputs -> network inputs; classes: their names, the positive one first if there is one output;
     targets: the output values (high, low) that stand for "is" and "is not" a class;
     loss: the loss it was trained with, or None; threshold: with one output, a score strictly above it means the first class;
-    columns: names of the inputs or (); record: how it was trained; row_digests: which rows trained its parameters, None
-    where that is not known; source: the file it was read from.
+    columns: names of the inputs or (); task: 'regression' or 'multi-label', or 'classification'; None where nothing says so:
+    a trained network then classifies, and training an untrained one decides by the data; target_names: of the numbers
+    or labels that are predicted; target_scaling: network outputs -> numbers in the units of the data; record: how it was
+    trained; row_digests: which rows trained its parameters, None where that is not known; table: for a network that takes
+    tables, what its definition says about their columns; encoder: how the columns of a table become inputs, None for a
+    network that was not trained on a table; source: the file it was read from. While `needs_encoder`, the number of inputs
+    of the topology is 1 in place of the one that the table will decide.
     """
 
     topology: Topology
@@ -74,14 +82,20 @@ class Network:
     record: dict[str, Any] = field(default_factory=dict)
     self_test: SelfTest | None = None
     row_digests: RowDigests | None = None
+    table: TableInputs | None = None
+    encoder: TableEncoder | None = None
     source: NetworkSource = field(default_factory=NetworkSource)
+    task: str | None = None
+    target_names: tuple[str, ...] = ()
+    target_scaling: TargetScaling = field(default_factory=TargetScaling)
 
     def __post_init__(self) -> None:
         if self.parameters is not None:
             self.set_parameters(self.parameters)
 
     def __repr__(self) -> str:
-        return f"<Network {self.topology}, {'untrained' if self.parameters is None else 'trained'}>"
+        shape = f"for tables, {self.layers_text}" if self.needs_encoder else str(self.topology)
+        return f"<Network {shape}, {'untrained' if self.parameters is None else 'trained'}>"
 
     @classmethod
     def create(cls, n_inputs: int, layers: Iterable[LayerKind | tuple[int, str] | str], **rest: Any) -> Network:
@@ -99,7 +113,22 @@ class Network:
 
     def definition(self) -> Network:
         """The untrained network that training anew begins with: the part of the file that a person writes."""
-        return Network(self.topology, source=self.source)
+        topology = self.topology if self.table is None else self.topology._replace(inputs=Shape(1))
+        return Network(topology, table=self.table, source=self.source, task=self.source.task)
+
+    def with_encoder(self, encoder: TableEncoder) -> Network:
+        """The untrained network that takes what this encoder gives."""
+        return replace(self, topology=self.topology._replace(inputs=Shape(encoder.width)), encoder=encoder)
+
+    @property
+    def needs_encoder(self) -> bool:
+        """Whether the number of inputs is not known before the network meets a table."""
+        return self.table is not None and self.encoder is None
+
+    @property
+    def layers_text(self) -> str:
+        """'16 tanh, 1 logistic'."""
+        return ", ".join(layer.text() for layer in self.layers)
 
     @property
     def is_trained(self) -> bool:
@@ -129,8 +158,20 @@ class Network:
 
     @property
     def n_classes(self) -> int:
-        """The number of classes that the outputs distinguish."""
+        """The number of classes that the outputs distinguish; 0 where they are numbers or labels."""
+        if self.task not in (None, "classification"):
+            return 0
         return 2 if self.n_outputs == 1 else self.n_outputs
+
+    @property
+    def quantiles(self) -> tuple[float, ...]:
+        """Which quantiles of each target the outputs give, in order; () where each target has one output."""
+        return quantiles_of(self.loss)
+
+    @property
+    def n_targets(self) -> int:
+        """The number of numbers or labels that are predicted; 0 for classes."""
+        return 0 if self.n_classes else self.n_outputs // max(1, len(self.quantiles))
 
     @property
     def decision_threshold(self) -> float:

@@ -32,10 +32,10 @@ def read_layer(layer: Layer) -> dict[str, Given]:
     return checked
 
 
-def resolve_options(layers: Iterable[Layer], dialect: str = "ann") -> TrainingOptions:
+def resolve_options(layers: Iterable[Layer], dialect: str = "ann", task: str = "classification") -> TrainingOptions:
     """The strongest layer that names an option wins; then the dialect's defaults, then the general ones.
 
-    Args: layers, strongest first, values as read_layer() gives them; dialect of the network file.
+    Args: layers, strongest first, values as read_layer() gives them; dialect of the network file; task: a name of TASK_NAMES.
     Raises: ValueFault for an option that the chosen trainer does not have, unless a stronger layer chose the trainer
         (then the weaker layer's option is meant for another trainer and does not apply).
     """
@@ -48,7 +48,7 @@ def resolve_options(layers: Iterable[Layer], dialect: str = "ann") -> TrainingOp
             break
     info = TRAINER_NAMES[trainer]
     values: dict[str, Any] = {}
-    own: dict[str, Any] = dict(info.defaults)
+    own: dict[str, Any] = {**info.defaults, **(info.regression if task == "regression" else {})}
     for strength in reversed(range(len(every))):
         for name, given in every[strength].items():
             if name in info.defaults:
@@ -67,7 +67,7 @@ def resolve_options(layers: Iterable[Layer], dialect: str = "ann") -> TrainingOp
     return TrainingOptions(trainer=trainer, trainer_options=own, **values)
 
 
-def training_options(layers: Iterable[Layer], dialect: str) -> TrainingOptions:
+def training_options(layers: Iterable[Layer], dialect: str, task: str = "classification") -> TrainingOptions:
     """As resolve_options(), for the command line: raises UsageError."""
     with asking():
-        return resolve_options(layers, dialect)
+        return resolve_options(layers, dialect, task)

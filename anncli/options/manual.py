@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from anncli.cli.names import COMMANDS
-from anncli.options.table import ALL, GROUPS, OPTIONS, option_names
+from anncli.options.table import ALL, GROUPS, OPTIONS, OptionInfo, option_names
 from anncli.options.variables import variable
-from anncli.options.wording import shown_default, spelling
+from anncli.options.wording import long_name, shown_default, spelling
 from anncli.training.names import TRAINER_NAMES
 
 _HEAD = """# Options of `ann`
@@ -48,7 +48,7 @@ def _options() -> Iterator[str]:
                 default = shown_default(info)
                 yield (
                     f"| `{_cell(spelling(name, info))}`{mark} | {commands} | {f'`{default}`' if default else ''} "
-                    f"| `{variable(name)}` | {_cell(info.help)} |"
+                    f"| `{variable(name)}` | {_cell(info.help)}{_aliases(info)} |"
                 )
         yield ""
 
@@ -61,6 +61,11 @@ def _trainers() -> Iterator[str]:
     for name, info in TRAINER_NAMES.items():
         yield f"| `{name}` | {', '.join(f'`{option}` {value}' for option, value in info.defaults.items())} |"
     yield ""
+
+
+def _aliases(info: OptionInfo) -> str:
+    """The other names of an option."""
+    return f" (also {', '.join(f'`{long_name(alias)}`' for alias in info.aliases)})" if info.aliases else ""
 
 
 def _cell(text: str) -> str:

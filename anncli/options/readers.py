@@ -12,6 +12,7 @@ from typing import Any
 
 from anncli.errors import ValueFault, did_you_mean, quoted
 from anncli.limits import COUNT_MAX, FLOAT32_MAX, NUMBER_MAX, decimal, vanishes
+from anncli.network.names import parse_loss
 from anncli.options.specs import SpecNumber, parse_average, parse_schedule, parse_stop
 
 Reader = Callable[[Any], Any]
@@ -140,13 +141,13 @@ def class_weights(value: Any) -> str | tuple[float, ...] | None:
 
 
 def held_out(value: Any) -> float | tuple[str, ...]:
-    """A reader for a held-out set: a fraction of the rows (0 to 0.9), or the files that hold it, one per class."""
+    """A reader for a held-out set: a fraction of the rows (0 to 0.9, or 0% to 90%), or the files that hold it, one per class."""
     items = [value] if isinstance(value, (str, int, float)) else list(value)
     words = [str(word) for item in items for word in (item.split(",") if isinstance(item, str) else [item])]
     what = "a fraction from 0 to 0.9 or files"
     if len(words) == 1:
         if percent := re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*%\s*", words[0]):
-            raise ValueFault(f"must be {what}, found '{words[0]}'", f"write {float(percent[1]) / 100:g}")
+            words = [str(float(percent[1]) / 100)]
         try:
             # What Python takes for a number is not the name of a file: 1_0 and nan are refused.
             float(words[0])
@@ -180,6 +181,11 @@ def schedule(value: Any) -> str:
     return ":".join([name, *(f"{number:g}" for number in numbers)])
 
 
+def loss(value: Any) -> str:
+    """A reader for auto or a loss with its numbers."""
+    return "auto" if value == "auto" else str(parse_loss(str(value)))
+
+
 def stop(value: Any) -> str | None:
     """A reader for none or stop rules with their limits."""
     if value in (None, "none"):
@@ -208,8 +214,12 @@ def hidden(value: Any) -> tuple[int, ...]:
 
 
 def file_list(value: Any) -> tuple[str, ...]:
-    """A reader for file names, as a list or separated by commas."""
-    return tuple(text(item) for item in _items(value))
+    """A reader for file names, as a list or separated by commas; a query of a database (`FILE::SELECT a, b`) keeps them."""
+    items = value if isinstance(value, (list, tuple)) else [value]
+    words = [word for item in map(text, items) for word in ([item] if "::" in item else item.split(","))]
+    if not all(words):
+        raise ValueFault(f"a file name is empty in '{','.join(words)}'", "separate names by single commas")
+    return tuple(words)
 
 
 def named_values(value: Any) -> tuple[tuple[str, str], ...]:

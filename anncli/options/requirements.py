@@ -26,6 +26,14 @@ METRIC_FIELDS = {
     "macro-recall": "macro_recall",
     "macro-precision": "macro_precision",
     "macro-f1": "macro_f1",
+    "micro-recall": "micro_recall",
+    "micro-precision": "micro_precision",
+    "micro-f1": "micro_f1",
+    "subset-accuracy": "subset_accuracy",
+    "hamming-loss": "hamming_loss",
+    "rmse": "rmse",
+    "mae": "mae",
+    "r2": "r2",
 }
 _FORM = re.compile(r"\s*([A-Za-z0-9-]+)\s*(>=|<=|>|<)\s*([0-9.eE+-]+)\s*")
 

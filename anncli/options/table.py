@@ -18,9 +18,10 @@ from anncli.network.names import (
     INITIALIZATION_NAMES,
     LOSS_NAMES,
     SCALING_NAMES,
+    TARGET_SCALING_NAMES,
     canonical_activation,
 )
-from anncli.options import readers
+from anncli.options import data_readers, readers
 from anncli.options.readers import Reader, choice, integer, number, or_auto
 from anncli.options.requirements import METRIC_FIELDS, requirements
 from anncli.options.specs import AVERAGE_NAMES, SCHEDULE_NAMES, STOP_NAMES
@@ -29,6 +30,7 @@ from anncli.training.names import DEFAULT_TRAINER, TRAINER_NAMES, canonical_trai
 # The headings of help, in order.
 GROUPS = {
     "data": "Data",
+    "rows": "Rows that belong together",
     "sets": "Training, validation and test sets",
     "network": "Network",
     "training": "Training",
@@ -39,16 +41,26 @@ GROUPS = {
 }
 
 # Which commands have an option.
-ALL = ("train", "test", "predict", "init", "info", "trainers", "bench", "gradcheck", "t", "r")
+ALL = ("train", "test", "predict", "init", "info", "convert", "trainers", "bench", "gradcheck", "t", "r")
 TRAIN = ("train",)
 FIT = ("train", "bench")
 GRADIENT = ("train", "bench", "gradcheck")
-READ = ("train", "test", "predict", "bench", "gradcheck", "t", "r")
+# Commands that may make a network.
+MAKE = ("train", "init", "bench")
+READ = ("train", "test", "predict", "init", "bench", "gradcheck", "convert", "t", "r")
+# Commands that read tables, those that look for answers in them, and those that decide what their columns are.
+TABLES = ("train", "test", "predict", "init", "bench", "gradcheck")
+# How tables are read.
+FORMS = (*TABLES, "convert")
+ANSWERS = ("train", "test", "init", "bench", "gradcheck")
+DECIDE = ("train", "init", "bench", "gradcheck")
 # Commands with too many options for one screen: `-h` shows the ones marked as common, `--help-all` shows all.
-LONG = ("train", "bench", "gradcheck")
+LONG = ("train", "test", "predict", "init", "bench", "gradcheck")
 
 # What shell completion offers for a value besides fixed words.
 FILE = ("<file>",)
+# A value that may be any text.
+COLUMN = ("<column>",)
 
 
 class OptionInfo(NamedTuple):
@@ -57,8 +69,8 @@ class OptionInfo(NamedTuple):
     read: checks and converts a value from the command line, a variable, YAML or Python; raises ValueFault.
     default: as a person would write it; None: chosen by the run or the trainer, as `help` says.
     kind: 'value'; 'flag' (--x); 'switch' (--x/--no-x); 'count' (-vv); 'list' (may be repeated).
-    common: the commands of LONG whose `-h` shows it. words: possible values for shell completion, or FILE.
-    brief: a shorter text for `-h` of the commands in LONG.
+    common: the commands of LONG whose `-h` shows it. words: possible values for shell completion, or FILE or COLUMN.
+    brief: a shorter text for `-h` of the commands in LONG. aliases: other names of the option.
     """
 
     read: Reader
@@ -72,6 +84,7 @@ class OptionInfo(NamedTuple):
     short: str = ""
     words: tuple[str, ...] = ()
     brief: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 REFIT_NAMES: dict[str, str] = {
@@ -79,42 +92,72 @@ REFIT_NAMES: dict[str, str] = {
     "yes": "always",
     "no": "never",
 }
-_ACTIVATIONS = tuple(name for name in ACTIVATION_NAMES if name != "softmax")
+MISSING_NAMES: dict[str, str] = {
+    "error": "stop and say how many there are",
+    "mean": "the mean of the training rows",
+    "median": "the median of the training rows",
+    "indicator": "the mean, and an input more that says where values are missing",
+    "median+indicator": "the median, and such an input",
+}
+_ACTIVATIONS = tuple(name for name, info in ACTIVATION_NAMES.items() if not info.output_only)
 _DATA_FORMATS = ("auto", *DATA_FORMAT_NAMES)
+_WRITTEN_FORMATS = tuple(name for name, info in DATA_FORMAT_NAMES.items() if info.writes)
 _REQUIRABLE = tuple(name for name in METRIC_FIELDS if name != "accuracy")
 
 OPTIONS: dict[str, OptionInfo] = {
     # Data
-    "data": OptionInfo(readers.file_list, None, "FILES", "Class files that give the number of inputs and classes, comma-separated", "data", ("init",), words=FILE),
-    "data_format": OptionInfo(choice(_DATA_FORMATS, "data format"), "auto", "NAME", "Format of the data files; " + "; ".join(f"{name}: {info.help}" for name, info in DATA_FORMAT_NAMES.items()) + "; auto: detect", "data", READ, words=_DATA_FORMATS),
+    "data": OptionInfo(readers.file_list, None, "FILES", "Data files, comma-separated; repeatable. The same as the words after NETWORK", "data", TABLES, ("init",), "list", words=FILE),
+    "label": OptionInfo(data_readers.label, None, "NAME[,NAME...]", "The column that holds the answers, by its name or its position from 1; first, last or last:K (the last K columns); inputs: the inputs are their own answers; file:NAME: a file with a row of answers per row; default: a column named class, target, label or y, otherwise the only column of words if it is the last", "data", (*ANSWERS, "convert"), ANSWERS, "list", words=("first", "last", "inputs", *COLUMN), brief="The column that holds the answers, by name or position"),
+    "task": OptionInfo(choice(("classification", "regression"), "task"), None, "classification|regression", "Whether the answers are classes or numbers; default: what the network, the file or the answers say", "data", DECIDE, ("init",), words=("classification", "regression"), brief="Whether the answers are classes or numbers"),
+    "positive": OptionInfo(data_readers.name, None, "NAME", "The positive one of two classes of a table; default: the first word of 1/0, yes/no, true/false, +/-, positive/negative, otherwise the rarer class. Of class files the first is positive", "data", DECIDE, words=COLUMN),
+    "format": OptionInfo(choice(_DATA_FORMATS, "data format"), "auto", "NAME", "Format of the data files; " + "; ".join(f"{name}: {info.help}" for name, info in DATA_FORMAT_NAMES.items()) + "; auto: detect", "data", READ, ("predict",), words=_DATA_FORMATS, brief="Format of the data files; auto: detect", aliases=("data_format",)),
+    "missing": OptionInfo(choice(MISSING_NAMES, "treatment"), "error", "NAME", "What replaces missing values, stored in the network; " + "; ".join(f"{name}: {text}" for name, text in MISSING_NAMES.items()), "data", DECIDE, ("train", "init"), words=tuple(MISSING_NAMES), brief="Missing values: " + ", ".join(MISSING_NAMES)),
+    "missing_label": OptionInfo(choice(("error", "drop")), "error", "error|drop", "Rows without an answer; drop: leave them out", "data", ANSWERS, words=("error", "drop")),
+    "category": OptionInfo(data_readers.names, (), "NAMES", "Columns of numbers that are codes of categories, comma-separated; repeatable", "data", DECIDE, kind="list", words=COLUMN),
+    "ignore": OptionInfo(data_readers.names, (), "NAMES", "Columns that are no inputs, comma-separated; repeatable", "data", TABLES, ("init",), "list", words=COLUMN, brief="Columns that are no inputs, comma-separated"),
+    "use": OptionInfo(data_readers.names, (), "NAMES", "The only columns that are inputs, comma-separated; repeatable; default: all without another role", "data", TABLES, kind="list", words=COLUMN),
+    "weight": OptionInfo(data_readers.name, None, "NAME", "The column with the weight of each row in the loss and in means; 0 leaves a row out", "data", ("train", "test", "bench", "gradcheck"), words=COLUMN),
+    "group": OptionInfo(data_readers.name, None, "NAME", "The column whose value rows that belong together have in common: they are never split over two sets", "rows", FIT, words=COLUMN),
+    "order": OptionInfo(data_readers.name, None, "NAME", "The column with the time of each row: the training set is before the validation set, and both before the test set", "rows", FIT, words=COLUMN),
+    "transpose": OptionInfo(readers.flag, False, "", "A row of the file is an input, and a column is a sample", "data", TABLES, kind="flag"),
+    "header": OptionInfo(choice(("auto", "yes", "no")), "auto", "auto|yes|no", "Whether the first row of a table names the columns; auto: find out", "data", FORMS, words=("auto", "yes", "no")),
+    "decimal": OptionInfo(choice((".", ",")), None, ".|,", "The decimal mark; default: find out", "data", FORMS, words=(".", ",")),
+    "na": OptionInfo(data_readers.names, (), "WORDS", "More words that stand for a missing value, comma-separated, besides the empty cell and NA, N/A, ?, nan, null and a point; none as the first word leaves these out", "data", FORMS, kind="list", words=COLUMN),
+    "unknown": OptionInfo(choice(("zeros", "error")), "zeros", "zeros|error", "Categories that the network has not seen in training; zeros: no category, and they are counted", "data", ("train", "test", "predict", "bench"), words=("zeros", "error")),
+    "size": OptionInfo(data_readers.picture_size, None, "HxW", "Height and width that pictures are scaled to, in pixels", "data", FORMS),
+    "grey": OptionInfo(readers.flag, False, "", "Read the pictures without colours", "data", FORMS, kind="flag"),
+    "memory_limit": OptionInfo(data_readers.byte_count, None, "SIZE", "Most memory for data, for example 1G: larger data are read from their file block by block", "running", ("train", "test", "bench"), aliases=("memory",)),
     "rows": OptionInfo(integer(1, example="50"), 50, "N", "Rows to compute the gradient on", "data", ("gradcheck",), ("gradcheck",)),
     # Sets
     "validation": OptionInfo(readers.validation, "auto", "FRACTION|FILES", "Validation set, evaluated after every epoch: a fraction of the rows of every class, or files, one per class, comma-separated; auto: 0.2, but none if a class has fewer than 5 rows", "sets", FIT, FIT, "list", words=FILE, brief="Validation set: a fraction of every class, or files, one per class"),
     "test": OptionInfo(readers.held_out, 0.0, "FRACTION|FILES", "Test set, evaluated once at the end and used for nothing else; as --validation", "sets", FIT, TRAIN, "list", words=FILE, brief="Test set, evaluated once at the end; as --validation"),
     "dividetrain": OptionInfo(number(0, 100, open_low=True, example="99"), None, "PERCENT", "Train on all rows, without a validation set, until PERCENT of them are predicted correctly", "sets", TRAIN),
     # Network
-    "inputs": OptionInfo(integer(1, example="9"), None, "N", "Number of inputs: values per row", "network", ("init",)),
-    "hidden": OptionInfo(readers.hidden, "16", "N[,N...]", "Units of each hidden layer; 0: no hidden layer", "network", ("init",)),
-    "activation": OptionInfo(canonical_activation, "tanh", "NAME", "Activation of the hidden layers: " + ", ".join(_ACTIVATIONS), "network", ("init",), words=_ACTIVATIONS),
-    "outputs": OptionInfo(integer(1, example="1"), None, "N", "Number of outputs; default: 1 for two classes, otherwise one per class", "network", ("init",)),
-    "output_activation": OptionInfo(canonical_activation, None, "NAME", "Activation of the output layer; default: logistic for one output, otherwise softmax", "network", ("init",), words=tuple(ACTIVATION_NAMES)),
+    "network": OptionInfo(readers.text, None, "FILE", "The network file, whatever its name; all words are then data", "network", ("train", "test", "predict", "init", "info", "bench", "gradcheck"), words=FILE),
+    "inputs": OptionInfo(integer(1, example="9"), None, "N", "Number of inputs: values per row", "network", ("init",), ("init",)),
+    "hidden": OptionInfo(readers.hidden, "16", "N[,N...]", "Units of each hidden layer of a new network; 0: no hidden layer", "network", MAKE, ("train", "init")),
+    "activation": OptionInfo(canonical_activation, "tanh", "NAME", "Activation of the hidden layers of a new network: " + ", ".join(_ACTIVATIONS), "network", MAKE, ("init",), words=_ACTIVATIONS, brief="Activation of the hidden layers of a new network"),
+    "outputs": OptionInfo(integer(1, example="1"), None, "N", "Number of outputs; default: 1 for two classes, otherwise one per class", "network", ("init",), ("init",)),
+    "output_activation": OptionInfo(canonical_activation, None, "NAME", "Activation of the output layer; default: logistic for one output, otherwise softmax", "network", ("init",), ("init",), words=tuple(ACTIVATION_NAMES)),
     "continue": OptionInfo(readers.flag, False, "", "Go on from the weights of a trained network, which is otherwise trained anew. Validation and test rows are drawn only from rows that have not trained it; without --validation all EPOCHS are trained", "network", TRAIN, TRAIN, "flag", brief="Go on from the weights of a trained network"),
-    "init": OptionInfo(choice(INITIALIZATION_NAMES, "initialization"), None, "NAME", "How initial weights are drawn: " + ", ".join(INITIALIZATION_NAMES) + ". A trained network of ann1dn, which otherwise continues, starts from new weights; so does gradcheck", "network", GRADIENT, ("train", "gradcheck"), words=tuple(INITIALIZATION_NAMES), brief="How initial weights are drawn (auto, he, glorot ...)"),
+    "init": OptionInfo(choice(INITIALIZATION_NAMES, "initialization"), None, "NAME", "How initial weights are drawn: " + ", ".join(INITIALIZATION_NAMES) + ". A trained network of ann1dn, which otherwise continues, starts from new weights; so does gradcheck", "network", GRADIENT, ("gradcheck",), words=tuple(INITIALIZATION_NAMES), brief="How initial weights are drawn (auto, he, glorot ...)"),
     # Training
-    "trainer": OptionInfo(canonical_trainer, DEFAULT_TRAINER, "NAME", "Training algorithm: " + ", ".join(TRAINER_NAMES), "training", TRAIN, TRAIN, words=tuple(TRAINER_NAMES), brief="Training algorithm; `ann trainers` lists all"),
+    "trainer": OptionInfo(canonical_trainer, DEFAULT_TRAINER, "NAME", "Training algorithm: " + ", ".join(TRAINER_NAMES), "training", TRAIN, TRAIN, words=tuple(TRAINER_NAMES), brief="Training algorithm; `ann trainers` lists all", aliases=("optimizer",)),
     "trainers": OptionInfo(chosen_trainers, "all", "NAMES", "Trainers to compare, comma-separated, or all", "training", ("bench",), ("bench",), words=("all", *TRAINER_NAMES)),
+    "epochs": OptionInfo(integer(0, example="1000"), 1000, "N", "The same as EPOCHS, the last word: most epochs of the training", "training", FIT),
     "starts": OptionInfo(integer(1, example="3"), 3, "N", "Number of initial weights that every trainer starts from", "training", ("bench",), ("bench",)),
-    "learning_rate": OptionInfo(number(0, open_low=True, example="0.01"), None, "X", "Learning rate; default: the trainer's", common=FIT),
-    "batch_size": OptionInfo(integer(1, example="32"), None, "N", "Rows per weight update (mini-batch trainers); default: the trainer's", common=FIT, brief="Rows per weight update"),
+    "learning_rate": OptionInfo(number(0, open_low=True, example="0.01"), None, "X", "Learning rate; default: the trainer's", common=FIT, aliases=("lr",)),
+    "batch_size": OptionInfo(integer(1, example="32"), None, "N", "Rows per weight update (mini-batch trainers); default: the trainer's", common=FIT, brief="Rows per weight update", aliases=("batch",)),
     "momentum": OptionInfo(number(0, 1, open_high=True, example="0.9"), None, "X", "Momentum coefficient, 0 to 1 (sgd, online, gdm, gdx, bpvl)"),
     "nesterov": OptionInfo(readers.flag, None, "", "Nesterov momentum (sgd)", kind="switch"),
     "schedule": OptionInfo(readers.schedule, None, "NAME", "How the learning rate changes over the run: " + ", ".join(SCHEDULE_NAMES) + " (gd, gdm, mini-batch trainers)", words=tuple(SCHEDULE_NAMES)),
     "option": OptionInfo(readers.named_values, None, "NAME=VALUE", "Any option of the trainer; `ann trainers NAME` lists them", "training", FIT, kind="list"),
-    "loss": OptionInfo(choice(("auto", *LOSS_NAMES), "loss"), "auto", "NAME", "Loss to minimise: " + ", ".join(LOSS_NAMES) + "; auto: the one that fits the output layer", "training", GRADIENT, ("bench", "gradcheck"), words=("auto", *LOSS_NAMES), brief="Loss to minimise; auto: the one that fits the network"),
+    "loss": OptionInfo(readers.loss, "auto", "NAME", "Loss to minimise: " + ", ".join(name + (f":{info.number}" if info.number else "") for name, info in LOSS_NAMES.items()) + "; auto: the one that fits the output layer. D of huber is in standard deviations of the target; quantile:0.05,0.95 gives two outputs for each target, an interval", "training", GRADIENT, ("bench", "gradcheck"), words=("auto", *LOSS_NAMES), brief="Loss to minimise; auto: the one that fits the network"),
     "targets": OptionInfo(readers.pair, None, "HIGH,LOW", "Target outputs for the class and for all others; default: 1,0 with cross-entropy, inside the output range with mse (0.9,0.1)", "training", GRADIENT),
+    "target_scaling": OptionInfo(choice(TARGET_SCALING_NAMES, "target scaling"), "auto", "NAME", "Scaling of targets that are numbers, stored in the network: " + "; ".join(f"{name}: {text}" for name, text in TARGET_SCALING_NAMES.items()), "training", GRADIENT, words=tuple(TARGET_SCALING_NAMES)),
     "scaling": OptionInfo(choice(SCALING_NAMES, "scaling"), "auto", "NAME", "Input scaling, stored in the network: " + ", ".join(SCALING_NAMES), "training", GRADIENT, words=tuple(SCALING_NAMES)),
-    "class_weight": OptionInfo(readers.class_weights, None, "none|balanced|W1,W2", "Weight of each class in the loss; balanced: every class has the same total weight", "training", GRADIENT, TRAIN, words=("none", "balanced"), brief="Weight of each class in the loss"),
-    "l2": OptionInfo(or_auto(number(0, example="1e-4")), "auto", "X", "L2 penalty: adds X/2 times the sum of squared weights, without biases, to the loss; auto: 2.5 / number of rows", "training", GRADIENT, ("train", "gradcheck"), words=("auto",), brief="L2 penalty; auto: 2.5 / number of rows"),
+    "class_weight": OptionInfo(readers.class_weights, None, "none|balanced|W1,W2", "Weight of each class in the loss; balanced: every class has the same total weight", "training", GRADIENT, words=("none", "balanced"), brief="Weight of each class in the loss"),
+    "l2": OptionInfo(or_auto(number(0, example="1e-4")), "auto", "X", "L2 penalty: adds X/2 times the sum of squared weights, without biases, to the loss; auto: 2.5 / number of rows, in regression 1 / number of targets and, where it retrains on all rows, by the noise that the validation set shows", "training", GRADIENT, ("gradcheck",), words=("auto",), brief="L2 penalty; auto: 2.5 / number of rows"),
     "l1": OptionInfo(number(0, example="1e-4"), 0.0, "X", "L1 penalty: adds X times the sum of absolute weights, without biases, to the loss", "training", GRADIENT),
     "weight_decay": OptionInfo(number(0, example="0.01"), None, "X", "Decoupled weight decay (adamw, schedule-free)"),
     "dropout": OptionInfo(number(0, 1, open_high=True, example="0.2"), None, "X", "Dropout: set each hidden unit to 0 with probability X, redrawn for every row (mini-batch trainers, online)"),
@@ -133,9 +176,9 @@ OPTIONS: dict[str, OptionInfo] = {
     "refit": OptionInfo(choice(REFIT_NAMES), "auto", "auto|yes|no", "After early stopping, retrain from the same initial weights on training and validation rows together; auto: up to 10,000 rows", "training", TRAIN, words=tuple(REFIT_NAMES)),
     "restarts": OptionInfo(integer(1, example="5"), 1, "N", "Train from N different initial weights and keep the best by validation loss", "training", TRAIN, TRAIN, brief="Keep the best of N trainings from different weights"),
     # Decision
-    "threshold": OptionInfo(readers.threshold, None, "X", "Scores above X are predicted as the first class; default: the network's own, for a new one halfway between the targets; train stores it", "decision", ("train", "test", "predict")),
+    "threshold": OptionInfo(readers.threshold, None, "X", "Scores above X are predicted as the first class; default: the network's own, for a new one halfway between the targets; train stores it", "decision", ("train", "test", "predict"), ("test", "predict"), brief="Scores above X are predicted as the first class"),
     # Requirements
-    "require": OptionInfo(requirements, (), "METRIC>=X", "Exit with 5 unless this holds, for example acc>=0.9 or mse<=0.05; repeatable, or comma-separated. Metrics: " + ", ".join(_REQUIRABLE), "gates", ("test",), kind="list", words=tuple(f"{name}>=" for name in _REQUIRABLE)),
+    "require": OptionInfo(requirements, (), "METRIC>=X", "Exit with 5 unless this holds, for example acc>=0.9 or mse<=0.05; repeatable, or comma-separated. Metrics: " + ", ".join(_REQUIRABLE), "gates", ("test",), ("test",), "list", words=tuple(f"{name}>=" for name in _REQUIRABLE)),
     "verify": OptionInfo(readers.flag, False, "", "Recompute the stored self-test; exit with 4 if an output differs", "gates", ("info",), kind="flag"),
     # Running
     "seed": OptionInfo(integer(0, 2**63 - 1, example="1"), 0, "N", "Random seed: decides the split, the initial weights and the order of rows", "running", (*GRADIENT, "t"), GRADIENT, brief="Random seed"),
@@ -153,16 +196,19 @@ OPTIONS: dict[str, OptionInfo] = {
     "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; - is stdout", "output", TRAIN, TRAIN, short="o", words=FILE, brief="Write the network to FILE; - is stdout"),
     "backup": OptionInfo(readers.flag, True, "", "Where a trained network is replaced, keep the old file as NETWORK~", "output", TRAIN, kind="switch"),
     "row_digests": OptionInfo(readers.flag, True, "", "Store 64-bit digests of the rows that trained the network, by which later commands find rows that it has seen", "output", TRAIN, kind="switch"),
-    "dialect": OptionInfo(choice(DIALECTS, "dialect"), None, "NAME", "Format of the network file to write: " + " or ".join(DIALECTS) + "; default: train keeps the format read, init writes " + DIALECTS[0], "output", ("train", "init"), words=tuple(DIALECTS)),
+    "dialect": OptionInfo(choice(DIALECTS, "dialect"), None, "NAME", "Format of the network file to write: " + " or ".join(DIALECTS) + "; default: train keeps the format read, init writes " + DIALECTS[0], "output", ("train", "init"), ("init",), words=tuple(DIALECTS)),
     "history": OptionInfo(readers.text, None, "FILE.jsonl", "Write one JSON line per epoch to FILE; - is stdout", "output", TRAIN, words=FILE),
     "dry_run": OptionInfo(readers.flag, False, "", "Show the settings of the run and stop", "output", TRAIN, TRAIN, "flag", "n"),
     "plot": OptionInfo(readers.text, None, "FILE.svg", "Where to plot loss curves of the first start; none: no plot; default: NETWORK-bench.svg in the current folder", "output", ("bench",), ("bench",), words=("none", *FILE), brief="Where to plot the loss curves, or none"),
     "over": OptionInfo(choice(("seconds", "epochs")), "seconds", "seconds|epochs", "The x axis of the plot", "output", ("bench",), ("bench",), words=("seconds", "epochs")),
-    "scores": OptionInfo(readers.flag, False, "", "Print only the scores, which are the outputs of the network", "output", ("predict",), kind="flag"),
-    "classes": OptionInfo(readers.flag, False, "", "Print only the class", "output", ("predict",), kind="flag"),
-    "delimiter": OptionInfo(readers.delimiter, "\\t", "TEXT", "Text between the values of a line", "output", ("predict",)),
-    "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("init",), kind="flag", short="f"),
-    "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("gradcheck",), "flag"),
+    "scores": OptionInfo(readers.flag, False, "", "Print only the scores, which are the outputs of the network", "output", ("predict",), ("predict",), "flag"),
+    "classes": OptionInfo(readers.flag, False, "", "Print only the class", "output", ("predict",), ("predict",), "flag"),
+    "with": OptionInfo(data_readers.names, (), "NAMES", "Columns of the data that are written beside the predictions, comma-separated; repeatable", "output", ("predict",), ("predict",), "list", words=COLUMN, brief="Columns of the data to write beside the predictions"),
+    "top": OptionInfo(integer(1, example="3"), None, "N", "Write the N most probable classes of each row with their scores", "output", ("predict",), ("predict",)),
+    "to": OptionInfo(choice(_WRITTEN_FORMATS, "format"), None, "NAME", "Format of what is written: " + ", ".join(_WRITTEN_FORMATS) + "; predict writes csv (with a header), jsonl (a JSON document per row) or parquet; default of convert: by the ending of OUT", "output", ("predict", "convert"), ("predict",), words=_WRITTEN_FORMATS, brief="Format of what is written: csv (with a header), jsonl or parquet"),
+    "delimiter": OptionInfo(readers.delimiter, "\\t", "TEXT", "Text between the values of a line", "output", ("predict",), ("predict",)),
+    "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("init", "convert"), ("init",), "flag", "f"),
+    "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("test", "predict", "init", "gradcheck"), "flag"),
     "quiet": OptionInfo(readers.flag, False, "", "Suppress messages (in train: the report too)", "output", ALL, (), "flag", "q"),
     "verbose": OptionInfo(integer(0, example="1"), 0, "", "Print more messages; -vv prints every epoch of train", "output", ALL, (), "count", "v"),
     "no_color": OptionInfo(readers.flag, False, "", "No colour; NO_COLOR does the same", "output", ALL, (), "flag"),
@@ -205,6 +251,17 @@ _TRAINER_READERS: dict[str, Reader] = {
     "sigma": number(0, 1e6, open_low=True, example="0.05"),
 }
 
+ALIASES: dict[str, str] = {alias: name for name, info in OPTIONS.items() for alias in info.aliases}
+
+
+def canonical_option(name: str) -> str:
+    """The name of the option that `name` or one of its aliases means; - and _ are the same. Other names stay as they are.
+
+    `memory` means the option of a trainer, except on the command line, where trainers have no options of that name.
+    """
+    name = name.replace("-", "_")
+    return name if name in _TRAINER_READERS else ALIASES.get(name, name)
+
 
 def options_of(command: str) -> dict[str, OptionInfo]:
     """The options of a command, in the order of the table."""
@@ -234,6 +291,7 @@ class TrainingOptions(NamedTuple):
     validation: float | tuple[str, ...] | None = None
     test: float | tuple[str, ...] = 0.0
     scaling: str = "auto"
+    target_scaling: str = "auto"
     loss: str = "auto"
     targets: tuple[float, float] | None = None
     l2: float | None = None

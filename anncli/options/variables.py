@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from anncli.errors import UsageError, nearest
 
 # Variables of the program itself, besides one ANN_<OPTION> per option.
-PROGRAM_VARIABLES = ("ANN_DEBUG", "ANN_KERNELS", "ANN_KERNEL_VARIANT", "ANN_CONFIG", "ANN_COMPLETE")
+PROGRAM_VARIABLES = ("ANN_DEBUG", "ANN_KERNELS", "ANN_KERNEL_VARIANT", "ANN_CONFIG", "ANN_COMPLETE", "ANN_UNPACK_LIMIT")
 
 
 def variable(name: str) -> str:

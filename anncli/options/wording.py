@@ -6,10 +6,6 @@ from anncli.options.table import OptionInfo
 
 # Options as other programs call them, and what to write here.
 _ELSEWHERE = {
-    "epochs": "EPOCHS is the last word of the command",
-    "lr": "write --learning-rate",
-    "batch": "write --batch-size",
-    "optimizer": "write --trainer",
     "solver": "write --trainer",
     "out": "write --output",
     "valid": "write --validation",
@@ -27,7 +23,7 @@ def long_name(name: str) -> str:
 
 
 def spelling(name: str, info: OptionInfo) -> str:
-    """All forms of the option: `-o, --output FILE`, `--nesterov / --no-nesterov`."""
+    """The forms of the option that help shows: `-o, --output FILE`, `--nesterov / --no-nesterov`."""
     long = long_name(name)
     if info.kind == "switch":
         return f"{long} / --no-{long[2:]}"

@@ -17,6 +17,7 @@ from anncli.network.network import Network, default_targets
 from anncli.network.scaling import Scaling
 from anncli.options.specs import NEED_VALIDATION, parse_stop
 from anncli.options.table import TrainingOptions
+from anncli.training.answers import check_loss_of, relative_weights
 from anncli.training.trainers import trainer_class
 
 # Rows that initial weights look at for the range of each input.
@@ -33,16 +34,25 @@ def is_continued(network: Network, options: TrainingOptions) -> bool:
     return network.is_trained and options.init is None
 
 
-def choose_loss(network: Network, options: TrainingOptions) -> str:
-    """The loss asked for, or the one that the trainer needs, or that fits the output layer; raises UsageError for a loss
-    that does not fit the output layer."""
+def fitting_loss(network: Network, task: str | None) -> str:
+    """The loss that fits the task and the output layer."""
+    fitting = default_loss(network.topology.output_activation, task or "classification")
+    # Continued training keeps its loss: with quantiles it says which output gives which.
+    return network.loss or fitting if task == "regression" else fitting
+
+
+def choose_loss(network: Network, options: TrainingOptions, task: str | None = None) -> str:
+    """The loss asked for, or the one that the trainer needs, or that fits task and output layer; raises UsageError for a
+    loss that does not fit them. task: None before the data are known."""
     output, loss = network.topology.output_activation, options.loss
     if loss == "auto":
-        loss = trainer_class(options.trainer).needs_loss or default_loss(output)
+        loss = trainer_class(options.trainer).needs_loss or fitting_loss(network, task)
     with asking():
         check_loss(loss, output)
         if options.targets is not None:
             check_targets(options.targets, output)
+    if task is not None:
+        check_loss_of(task, loss)
     return loss
 
 
@@ -118,6 +128,8 @@ def alternates(options: TrainingOptions) -> bool:
 
 def sample_weights(network: Network, data: Dataset, options: TrainingOptions, rows: Array) -> Array | None:
     """(n_samples,) class weight times sample weight, mean 1 over the training `rows`; None where all rows count alike."""
+    if data.targets is not None:
+        return relative_weights(data, rows)
     check_class_weight(network, options)
     weights = options.class_weight
     if weights is None and data.weights is None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from anncli.arrays import Array, blocks, take_rows
-from anncli.dataset.dataset import UNLABELLED
+from anncli.arrays import Array, blocks
 from anncli.errors import count_of
 from anncli.network.activations import ACTIVATIONS
 from anncli.network.names import ACTIVATION_NAMES
@@ -80,7 +79,8 @@ def _stuck(run: TrainingRun, result: TrainingResult) -> list[str]:
         return []
     assert parameters is not None
     rows, measure = run.setup.rows["training"], run.attempt.judge.measure
-    if measure.loss(parameters, rows) < _HIGH * measure.constant_loss(rows) or measure.accuracy(parameters, rows) == 1:
+    is_learned = measure.loss(parameters, rows) < _HIGH * measure.constant_loss(rows)
+    if is_learned or (measure.has_classes and measure.accuracy(parameters, rows) == 1):
         return []
     units = count_of(min(sizes), "hidden unit")
     restarts = "" if run.setup.options.restarts > 1 or run.setup.is_continued else " or add --restarts 10"
@@ -136,7 +136,7 @@ def _lower_rate(run: TrainingRun) -> str:
 def _gap(run: TrainingRun, result: TrainingResult) -> list[str]:
     """Training rows that are fitted much better than other rows."""
     large = [name for name in ("validation", "test") if len(result.rows[name]) >= _ENOUGH]
-    if not large or (take_rows(run.setup.data.labels, result.rows[large[0]]) == UNLABELLED).any():
+    if not large or not run.setup.data.answered(result.rows[large[0]]).all():
         return []
     name, parameters = large[0], result.network.parameters
     if name == "validation" and result.validation_parameters is not None:
@@ -145,13 +145,20 @@ def _gap(run: TrainingRun, result: TrainingResult) -> list[str]:
     assert parameters is not None
     both = (result.rows["training"], result.rows[name])
     losses = [run.attempt.objective.value(parameters, rows, penalty=False) for rows in both]
-    errors = [1 - run.attempt.judge.measure.accuracy(parameters, rows) for rows in both]
+    measure = run.attempt.judge.measure
+    if measure.has_classes:
+        errors = [1 - measure.accuracy(parameters, rows) for rows in both]
+        text = f"{100 * errors[0]:.1f} % wrong on the training set, {100 * errors[1]:.1f} % on the {name} set"
+    else:
+        # As fractions of the loss of a constant prediction.
+        errors = [loss / measure.constant_loss(rows) for loss, rows in zip(losses, both, strict=True)]
+        text = f"the loss is {losses[0]:.3g} on the training set, {losses[1]:.3g} on the {name} set"
     if losses[1] < _LOSS_RATIO * losses[0] or errors[1] - errors[0] < _ERROR_GAP:
         return []
     given = run.setup.options.trainer_options.get("dropout")
     dropout = "" if given is None else f"{'raise' if given else 'add'} --dropout{'' if given else ' 0.2'}"
     return [
-        f"over-fitted: {100 * errors[0]:.1f} % wrong on the training set, {100 * errors[1]:.1f} % on the {name} set; "
+        f"over-fitted: {text}; "
         + _one_of(_raise_l2(run, result), dropout, "use fewer hidden units", last="get more data")
     ]
 

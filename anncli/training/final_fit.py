@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import NamedTuple
 
 from anncli.arrays import Array, random_stream
+from anncli.training.answers import noise_penalty
 from anncli.training.attempt import Attempt, EpochReport
 from anncli.training.judge import Judge
 from anncli.training.setup import Setup
@@ -26,11 +27,12 @@ _MOST_LOSS, _LEAST_LOSS, _MOST_LOST = 1.02, 0.01, 0.02
 
 
 class Refit(NamedTuple):
-    """The weights (P,) of a final fit, its number of epochs, and what its trainer adds to the record."""
+    """The weights (P,) of a final fit, its number of epochs, what its trainer adds to the record, and its penalty."""
 
     parameters: Array
     epochs: int
     remarks: dict[str, float | int | str]
+    l2: float
 
 
 class FinalFit:
@@ -38,8 +40,8 @@ class FinalFit:
 
     The result is kept only if it does not fall behind the chosen network, that of the best epoch, on the rows that it was
     fitted to: its mean loss over them, without the penalty, must not be higher by more than 2 % and by more than
-    1 % of that of a constant prediction, nor its accuracy lower by more than two points, weighted as in training. After
-    divergence there is no final fit.
+    1 % of that of a constant prediction, nor, with classes, its accuracy lower by more than two points, weighted as in
+    training. After divergence there is no final fit.
 
     attempt: the one given, or its repetition without the default penalty, where that penalty prevented any learning;
     refit: None as long as no final fit is complete and kept; penalty_dropped: attempt or refit has no default penalty.
@@ -58,11 +60,20 @@ class FinalFit:
         if self._learned_nothing():
             yield from self._without_penalty(limit)
         if self._setup.will_refit and self.attempt.judge.best_epoch is not None:
-            l2 = 0.0 if self.penalty_dropped else self._setup.l2
+            l2 = 0.0 if self.penalty_dropped else self._penalty()
             for report, fitted in self._fit(l2, self._length(), limit):
                 if fitted is not None:
                     self._keep(fitted)
                 yield report
+
+    def _penalty(self) -> float:
+        """The l2 of the final fit: in regression by the noise that the validation set showed, unless the user chose one."""
+        setup, best = self._setup, self.attempt.judge.best_epoch
+        assert best is not None
+        lowest = self.attempt.history[best - 1].validation_loss
+        if setup.options.l2 is not None or not setup.l2 or setup.data.task != "regression" or lowest is None:
+            return setup.l2
+        return noise_penalty(setup.loss, lowest, len(setup.final_rows) * setup.network.n_outputs) or setup.l2
 
     def _length(self) -> int:
         """Epochs of the final fit: up to the last epoch whose validation loss is within 10 % of that of the best epoch.
@@ -93,7 +104,7 @@ class FinalFit:
             # The learning-rate schedule spans as many epochs as before, even where the attempt ended early.
             for report in fit.epochs(count, attempt.total_epochs or limit):
                 ended = report.epoch == count or fit.stopped
-                fitted = Refit(fit.weights, report.epoch, fit.trainer.remarks()) if ended else None
+                fitted = Refit(fit.weights, report.epoch, fit.trainer.remarks(), l2) if ended else None
                 yield report._replace(best_epoch=attempt.judge.best_epoch, phase="refit"), fitted
         if fit.diverged:
             self.warnings.append(f"the final fit on all rows diverged; the network of {self._kept_text()} is kept")
@@ -117,6 +128,8 @@ class FinalFit:
         # Written so that a loss that is not finite counts as higher.
         if not own <= max(_MOST_LOSS * other, other + _LEAST_LOSS * measure.constant_loss(rows)):
             return f"its loss {where} is {own:.4g}, against {other:.4g} before it"
+        if not measure.has_classes:
+            return None
         own, other = measure.accuracy(parameters, rows), measure.accuracy(chosen, rows)
         if own < other - _MOST_LOST:
             by = " by the class weights" if setup.options.class_weight is not None else ""
@@ -168,7 +181,7 @@ class FinalFit:
                 return
             self.attempt = again
         elif self._has_learned(again.weights):
-            self.refit = Refit(again.weights, len(again.history), again.trainer.remarks())
+            self.refit = Refit(again.weights, len(again.history), again.trainer.remarks(), 0.0)
         else:
             return
         self.penalty_dropped = True

@@ -6,23 +6,35 @@ from typing import TYPE_CHECKING
 
 from anncli.arrays import Array, take_rows
 from anncli.evaluation.evaluation import evaluate_outputs
+from anncli.training.answers import Evaluator
 from anncli.training.objective import Objective
 
 if TYPE_CHECKING:
-    from anncli.evaluation.evaluation import Evaluation
+    from anncli.evaluation.evaluation import ClassEvaluation, Evaluation
 
 
 class Measure:
     """Evaluates parameters (P,) on rows (n,) of the data of an objective; training does not depend on it.
 
     Args: objective, whose penalty is left out; weights (N,), of the samples in tables and metrics, or None; threshold,
-        the score above which the first class is predicted; targets (high, low), for the mse.
+        the score above which the first class is predicted; targets (high, low), for the mse; evaluator, of a task without classes.
     """
 
     def __init__(
-        self, objective: Objective, weights: Array | None, threshold: float, targets: tuple[float, float]
+        self,
+        objective: Objective,
+        weights: Array | None,
+        threshold: float,
+        targets: tuple[float, float],
+        evaluator: Evaluator | None = None,
     ) -> None:
         self.objective, self.weights, self.threshold, self.targets = objective, weights, threshold, targets
+        self.evaluator = evaluator
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the task is classification; accuracy() exists only there."""
+        return self.evaluator is None
 
     def loss(self, parameters: Array, rows: Array, loss: str | None = None) -> float:
         """The mean loss, by the loss function of training or by another one."""
@@ -34,6 +46,12 @@ class Measure:
 
     def evaluate(self, parameters: Array, rows: Array, classes: tuple[str, ...] = ()) -> Evaluation:
         """Counts and metrics; classes: their names for the table."""
+        if self.evaluator is not None:
+            return self.evaluator(self.objective.outputs(parameters, rows), rows)
+        return self.evaluate_classes(parameters, rows, classes)
+
+    def evaluate_classes(self, parameters: Array, rows: Array, classes: tuple[str, ...] = ()) -> ClassEvaluation:
+        """Counts and metrics where the task is classification."""
         return evaluate_outputs(
             self.objective.outputs(parameters, rows),
             take_rows(self.objective.labels, rows),
@@ -45,4 +63,4 @@ class Measure:
 
     def accuracy(self, parameters: Array, rows: Array) -> float:
         """The fraction, from 0 to 1, of the rows that are classified correctly."""
-        return self.evaluate(parameters, rows).accuracy or 0.0
+        return self.evaluate_classes(parameters, rows).accuracy or 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from anncli.errors import ValueFault, did_you_mean
@@ -10,13 +11,14 @@ from anncli.errors import ValueFault, did_you_mean
 class TrainerName(NamedTuple):
     """module: the file of anncli/training/trainers that implements it; vectors: vectors of length P stored besides
     the weights, as `ann trainers` prints it; summary: one line; defaults: its options and their default values;
-    use: when to choose it."""
+    use: when to choose it; regression: other defaults where targets are numbers, which have no bounds."""
 
     module: str
     vectors: int | str
     summary: str
     defaults: dict[str, float | str]
     use: str = ""
+    regression: Mapping[str, float | str] = {}
 
 
 _RPROP: dict[str, float | str] = {
@@ -49,6 +51,7 @@ TRAINER_NAMES: dict[str, TrainerName] = {
         "online", 1, "one row at a time with momentum: classic backpropagation (Rumelhart et al. 1986)",
         {"learning_rate": 0.2, "momentum": 0.7, "tolerance": 0.0, "alternate": 0, "quiet_epochs": 0, **_ROWWISE},
         "redundant data; what ann1dn does",
+        regression={"learning_rate": 0.02},
     ),
     "schedule-free": TrainerName(
         "adaptive", 3, "adamw that averages its weights instead of using a schedule (Defazio et al. 2024)",

@@ -12,7 +12,7 @@ from anncli.arrays import Array, blocks
 from anncli.backends.base import PLAIN, Backend, Problem, RowChoice, Samples, Session, Shown
 from anncli.backends.rules import Rule, State, UpdateRule
 from anncli.backends.updates import add_penalty_gradient
-from anncli.network.losses import LOSSES
+from anncli.network.losses import LOSSES, constant_level
 from anncli.network.topology import Topology
 
 # Rows that get noise at a time, so that memory does not grow with the data.
@@ -82,7 +82,8 @@ class Objective(NamedTuple):
         return self.session.outputs(parameters, rows)
 
     def constant_loss(self, rows: Array) -> float:
-        """The mean loss over `rows` of a constant prediction: the mean target of the training set. Without the penalty."""
+        """The mean loss over `rows` of a constant prediction: the mean target of the training set, or the median or other
+        quantile that the loss asks for. Without the penalty."""
         activation, weights = self.topology.output_activation, self.weights
         sums, total_weight = np.zeros(self.topology.n_outputs), 0.0
         for block in blocks(len(self.rows)):
@@ -92,9 +93,14 @@ class Objective(NamedTuple):
             sums += np.add.reduce(weight[:, None] * self.targets[taken])
             total_weight += float(weight.sum())
         mean, total = sums / total_weight, 0.0
+        levels = constant_level(self.loss, self.topology.n_outputs)
+        if levels is not None:
+            mean = self._quantiles(levels)
         # Pre-activations of those outputs; only the cross-entropies and the focal loss look at them.
         kept = np.clip(mean, 1e-12, 1 - 1e-12)
         z = np.log(kept) if activation == "softmax" else np.log(kept / (1 - kept))
+        if activation == "exp":
+            z = np.log(np.maximum(mean, 1e-12))
         for block in blocks(len(rows)):
             taken = rows[block]
             shape = (len(taken), len(mean))
@@ -102,6 +108,17 @@ class Objective(NamedTuple):
             values = LOSSES[self.loss].value(activation, *given)
             total += float((values if weights is None else values * weights[taken]).sum())
         return total / len(rows)
+
+    def _quantiles(self, levels: Array) -> Array:
+        """The quantile (n_outputs,) of each target output over the training set at its level, by the sample weights."""
+        found = np.empty(len(levels))
+        for k, level in enumerate(levels):
+            values = self.targets[self.rows, k]
+            order = np.argsort(values, kind="stable")
+            weights = np.ones(len(order)) if self.weights is None else self.weights[self.rows][order].astype(np.float64)
+            totals = np.cumsum(weights)
+            found[k] = values[order[np.searchsorted(totals, level * totals[-1])]]
+        return found
 
     def batch_gradient(self, parameters: Array, rows: Array, gradient: Array, shown: Shown = PLAIN) -> float:
         """The mean loss over `rows`, without the penalty; its gradient, also without, goes to `gradient` (P,)."""

@@ -101,14 +101,18 @@ def make_outcome(
 def finished_network(setup: Setup, outcome: Outcome, record: dict[str, Any]) -> Network:
     """A new network: that of the setup with the weights of the outcome and everything that training decides."""
     rows = setup.rows["training"] if outcome.refit is None else setup.final_rows
+    task = setup.data.task
     network = replace(
         setup.network,
         parameters=outcome.parameters,
         scaling=setup.scaling,
-        targets=setup.targets,
-        threshold=setup.threshold,
+        targets=None if task == "regression" else setup.targets,
+        threshold=None if task == "regression" else setup.threshold,
         loss=setup.loss,
         classes=setup.network.classes or setup.data.classes,
+        task=setup.network.task if task == "classification" else task,
+        target_names=setup.network.target_names or setup.data.target_names,
+        target_scaling=setup.target_scaling,
         columns=setup.network.columns or setup.data.columns,
         record=record,
         row_digests=setup.seen.after(rows),
@@ -117,7 +121,7 @@ def finished_network(setup: Setup, outcome: Outcome, record: dict[str, Any]) -> 
     scaled = setup.scaling.apply(setup.self_test_inputs)
     with closing(outcome.attempt.objective.session.over(Samples(scaled))) as session:
         outputs = session.outputs(network.parameters)
-    network.self_test = SelfTest(setup.self_test_inputs, outputs)
+    network.self_test = SelfTest(setup.self_test_inputs, setup.target_scaling.to_data(outputs))
     return network
 
 

@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 
 from anncli._version import __version__
-from anncli.arrays import take_rows
 from anncli.backends.blas import blas_name
 from anncli.backends.reproducible import is_reproducible
 from anncli.backends.rules import SWEEP_RULES
-from anncli.dataset.dataset import UNLABELLED
 from anncli.training.outcome import Outcome
 from anncli.training.setup import Setup
 from anncli.training.trainers import trainer_class
@@ -29,9 +27,13 @@ def make_record(setup: Setup, outcome: Outcome) -> dict[str, Any]:
         "trainer": options.trainer,
         "options": dict(options.trainer_options),
         "loss": setup.loss,
-        "l2": _rounded(0.0 if outcome.penalty_dropped else setup.l2),
+        "l2": _rounded(0.0 if outcome.penalty_dropped else setup.l2 if outcome.refit is None else outcome.refit.l2),
         **{name: value for name in _UNUSUAL if (value := getattr(options, name)) != _UNUSUAL[name]},
-        "class_weight": list(weights) if isinstance(weights, tuple) else weights or "none",
+        **(
+            {"class_weight": list(weights) if isinstance(weights, tuple) else weights or "none"}
+            if setup.data.targets is None
+            else {}
+        ),
         "seed": options.seed,
         **({"start": attempt.number} if options.restarts > 1 else {}),
         "epochs": epochs,
@@ -66,7 +68,7 @@ def _sets(setup: Setup, outcome: Outcome) -> dict[str, Any]:
         if not len(rows):
             continue
         found[name] = {"samples": len(rows)}
-        if (take_rows(setup.data.labels, rows) != UNLABELLED).all():
+        if setup.data.answered(rows).all():
             # A final fit trains on the validation set too, so that set's loss is that of the weights before it.
             parameters = outcome.selected if name == "validation" else outcome.parameters
             found[name]["loss"] = _rounded(outcome.attempt.objective.value(parameters, rows, penalty=False))

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from anncli.arrays import Array, row_numbers, row_range, take_rows
-from anncli.dataset.dataset import UNLABELLED, Dataset
-from anncli.dataset.folds import stratified_split
+from anncli.dataset.dataset import Dataset
+from anncli.dataset.folds import grouped_split, ordered_split, spread_split, stratified_split
 from anncli.errors import DataError, UsageError, count_of
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
+from anncli.training.answers import check_task, constant_sets
 
 SET_NAMES = ("training", "validation", "test")
 
@@ -20,13 +21,14 @@ VALIDATION_FRACTION, FEWEST_TO_SPLIT = 0.2, 5
 
 
 def check_fit(network: Network, data: Dataset) -> None:
-    """Raises DataError or UsageError unless data and network agree in inputs and classes."""
+    """Raises DataError or UsageError unless data and network agree in inputs, task and classes."""
     if data.n_inputs != network.n_inputs:
         raise DataError(
             f"the rows have {data.n_inputs} values, the network has {network.n_inputs} inputs",
             advice=f"give rows of {network.n_inputs} values, or write 'inputs: {data.n_inputs}' in the network file",
         )
-    if data.n_classes != network.n_classes:
+    check_task(network, data)
+    if data.targets is None and data.n_classes != network.n_classes:
         raise UsageError(
             f"{data.n_classes} classes of data for a network of {network.n_classes} classes "
             f"({count_of(network.n_outputs, 'output')})",
@@ -59,18 +61,29 @@ def divide(
     before = left[:0] if is_seen is None else left[is_seen]
     left = left if is_seen is None else left[~is_seen]
     if fractions["validation"] is None:
-        smallest = int(data.class_counts(left).min())
+        smallest = int(data.class_counts(left).min()) if data.targets is None else len(left)
         fractions["validation"] = 0.0 if smallest < FEWEST_TO_SPLIT else VALIDATION_FRACTION
     if fractions["test"] + fractions["validation"] >= 1:
         raise UsageError("--validation and --test together leave nothing to train on", advice="lower one of them")
     remaining = 1.0
     for name, fraction in fractions.items():
         if fraction:
-            left, result[name] = stratified_split(data.labels, left, fraction / remaining, rng)
+            left, result[name] = _draw(data, left, fraction / remaining, rng)
             _check_drawn(name, fraction, result[name], len(before))
         remaining -= fraction
     result["training"] = np.sort(np.concatenate([before, left])) if len(before) else left
     return result
+
+
+def _draw(data: Dataset, rows: Array, fraction: float, rng: np.random.Generator) -> tuple[Array, Array]:
+    """(left, taken): the latest rows, or whole groups, or the fraction of the rows of every class or size of the target."""
+    if data.times is not None:
+        return ordered_split(data.times, rows, fraction)
+    if data.groups is not None:
+        return grouped_split(data.groups, rows, fraction, rng)
+    if data.task == "regression" and data.targets is not None:
+        return spread_split(data.targets, rows, fraction, rng)
+    return stratified_split(data.labels, rows, fraction, rng)
 
 
 def _check_drawn(name: str, fraction: float, drawn: Array, n_seen: int) -> None:
@@ -91,6 +104,9 @@ def too_few_to_split(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
     """A warning where the smallest class is so small that divide() drew no validation set."""
     if len(rows["validation"]):
         return []
+    if data.targets is not None:
+        few = count_of(len(rows["training"]), "row")
+        return [f"{few} are too few to hold some out: there is no validation set, and training does not stop early"]
     counts = data.class_counts(rows["training"])
     count, name = int(counts.min()), data.classes[int(np.argmin(counts))]
     return [
@@ -100,7 +116,7 @@ def too_few_to_split(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
 
 
 def _unlabelled_row(data: Dataset, name: str, row: int) -> DataError:
-    """Names the first row of a set that has no class by its file and its number in it."""
+    """Names the first row of a set that has no answer by its file and its number in it."""
     number, path = row, None
     for source in data.sources:
         if number < source.n_samples:
@@ -108,19 +124,23 @@ def _unlabelled_row(data: Dataset, name: str, row: int) -> DataError:
             break
         number -= source.n_samples
     return DataError(
-        f"row {number + 1} has no class, which every row of the {name} set needs",
+        f"row {number + 1} has no {'class' if data.targets is None else 'target'}, which every row of the {name} set needs",
         path=path,
-        advice="label it or leave it out",
+        advice="label it or leave it out" if data.targets is None else "give it one or leave it out",
     )
 
 
 def check_sets(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
-    """Warnings in words; raises DataError for a set without labels or a class without training rows."""
+    """Warnings in words; raises DataError for a set without answers or a class without training rows."""
     warnings = []
     for name in ("training", "validation"):
-        unlabelled = rows[name][take_rows(data.labels, rows[name]) == UNLABELLED]
+        unlabelled = rows[name][~data.answered(rows[name])]
         if len(unlabelled):
             raise _unlabelled_row(data, name, int(unlabelled[0]))
+    if data.targets is not None:
+        if not len(rows["training"]):
+            raise DataError("the training set is empty", advice="give rows with targets")
+        return constant_sets(data, rows)
     counts = data.class_counts(rows["training"])
     if np.count_nonzero(counts) < 2:
         only = data.classes[int(np.argmax(counts))] if counts.sum() else "none"

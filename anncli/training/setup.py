@@ -12,13 +12,17 @@ from anncli.backends.base import Backend, Problem, Samples
 from anncli.backends.choice import choose_backend, fall_back
 from anncli.backends.reproducible import refuse_scaling
 from anncli.dataset.dataset import Dataset
-from anncli.dataset.encoding import encode_targets, smooth_targets
+from anncli.dataset.encoding import smooth_targets
+from anncli.dataset.table_data import TableData
 from anncli.errors import DataError
 from anncli.network.network import Network
 from anncli.network.row_digests import RowDigests
 from anncli.network.scaling import Scaling
+from anncli.network.target_scaling import TargetScaling
 from anncli.options.table import TrainingOptions
 from anncli.training import decisions
+from anncli.training.answers import Evaluator, check_answers, choose_target_scaling, encode
+from anncli.training.inputs import encoded_inputs
 from anncli.training.measure import Measure
 from anncli.training.objective import Objective
 from anncli.training.seen import SeenRows, unknown_rows
@@ -27,6 +31,9 @@ from anncli.training.sets import check_fit, check_sets, divide, too_few_to_split
 # Precision (1 / variance) of the Gaussian prior on every weight that the default penalty stands for: l2 = precision / n.
 # The penalty shrinks as the data grow (MacKay 1992). Chosen on the development sets, see benchmarks/accuracy.md.
 PRIOR_PRECISION = 2.5
+# The same for losses of numbers: the precision times twice the variance of the noise, which is not known before training, in
+# units of the scaled targets; see answers.noise_penalty(). Chosen in benchmarks/regression.md.
+NUMBERS_PRECISION = 1.0
 
 _SELF_TEST_ROWS = 3
 
@@ -35,14 +42,14 @@ _SELF_TEST_ROWS = 3
 class Setup:
     """What a run trains, on what, and by which rules.
 
-    network: the network as it was given, which no stage changes; rows: row numbers (n,) of the 'training', 'validation'
+    network: the network as it was given, with the encoder of its table, which no stage changes; rows: row numbers (n,) of the 'training', 'validation'
     and 'test' set; targets: outputs (high, low) that stand for "is" and "is not" a class; inputs: (N, n_inputs) scaled;
     encoded: (N, n_outputs) target outputs, smoothed: the same with label smoothing on the training set; weights: (N,) of
     class and sample together, mean 1 over the training set, or None; l2: the penalty in force; patience: epochs without
     improvement that end an attempt, 0 for never; will_refit: whether the run ends with a final fit on all rows;
     is_continued: whether it goes on from the weights of a trained network; alternates: whether training alternates
     between the classes, which changes how the best epoch is chosen (see Judge); self_test_inputs: raw rows for the
-    network file; seen: which rows trained the weights before.
+    network file; seen: which rows trained the weights before; target_scaling: of targets that are numbers.
     """
 
     network: Network
@@ -66,6 +73,7 @@ class Setup:
     self_test_inputs: Array
     seen: SeenRows
     warnings: tuple[str, ...]
+    target_scaling: TargetScaling
 
     @property
     def loss(self) -> str:
@@ -93,7 +101,10 @@ class Setup:
         """Measures parameters by targets without label smoothing, with the session of the objective."""
         if self.smoothed is not self.encoded:
             objective = objective.over(objective.samples._replace(targets=self.encoded))
-        return Measure(objective, self.data.weights, self.threshold, self.targets)
+        data, evaluator = self.data, None
+        if data.targets is not None:
+            evaluator = Evaluator(data, self.target_scaling, self.loss, self.threshold)
+        return Measure(objective, data.weights, self.threshold, self.targets, evaluator)
 
     def initial_parameters(self, restart: int) -> Array:
         """The weights (P,) that a restart, counted from 1, begins with."""
@@ -113,13 +124,13 @@ class Setup:
 
 def prepare(
     network: Network,
-    data: Dataset,
+    data: Dataset | TableData,
     options: TrainingOptions,
     *,
     sets: Mapping[str, Array] | None = None,
     in_place: bool = False,
     backend: Backend | None = None,
-    prior_precision: float = PRIOR_PRECISION,
+    prior_precision: float | None = None,
 ) -> Setup:
     """The setup of a run that trains `network` on `data`, from its weights if it is trained; see beginning.begin().
 
@@ -127,30 +138,54 @@ def prepare(
         in_place: the data's inputs may be overwritten by scaled ones; prior_precision: n times the default l2 penalty.
     Raises: DataError, UsageError for data and options that do not fit the network.
     """
+    network, data, remarks = encoded_inputs(network, data, options, sets or {})
     check_fit(network, data)
     is_continued = decisions.is_continued(network, options)
     seen = SeenRows(data, network.row_digests if is_continued else RowDigests())
     rows = divide(data, options, sets or {}, random_stream(options.seed, "split"), seen.mask())
     training, is_drawn = rows["training"], "validation" not in (sets or {})
-    warnings = [*check_sets(data, rows), *decisions.options_without_effect(options, rows), *unknown_rows(seen, rows)]
-    warnings += too_few_to_split(data, rows) if options.validation is None and is_drawn else []
+    warnings = [*remarks, *_warnings(data, options, rows, seen, is_drawn)]
     self_test_inputs = _self_test_inputs(data, training)
-    l2 = decisions.choose_l2(options, rows, is_drawn, prior_precision)
-    problem = Problem(network.topology, decisions.choose_loss(network, options))
-    backend = fall_back(backend or choose_backend(), problem)
+    l2 = decisions.choose_l2(options, rows, is_drawn, _precision(network, data, prior_precision))
+    problem, backend = _problem(network, data, options, backend)
     targets = decisions.choose_targets(network, options, problem.loss)
     scaling = decisions.choose_scaling(network, data, options, training)
-    inputs = _scaled(scaling, data, in_place)
-    encoded = encode_targets(data.labels, network.n_outputs, targets)
+    target_scaling = choose_target_scaling(network, data, options, problem.loss, training)
+    encoded = encode(data, network, targets, target_scaling, problem.loss)
     return Setup(
         network, data, options, backend, problem, rows, targets, decisions.choose_threshold(network, options, targets),
-        scaling, inputs, encoded, smoothed(encoded, training, options),
+        scaling, _scaled(scaling, data, in_place), encoded, smoothed(encoded, training, options),
         weights=decisions.sample_weights(network, data, options, training),
-        l2=l2, patience=decisions.choose_patience(options, rows),
+        l2=l2, patience=decisions.choose_patience(options, rows), target_scaling=target_scaling,
         will_refit=decisions.will_refit(options, rows, is_drawn and not is_continued),
         is_continued=is_continued, alternates=decisions.alternates(options),
         self_test_inputs=self_test_inputs, seen=seen, warnings=(*warnings, *filter(None, [backend.note])),
     )  # fmt: skip
+
+
+def _problem(
+    network: Network, data: Dataset, options: TrainingOptions, backend: Backend | None
+) -> tuple[Problem, Backend]:
+    """What is computed, and the backend that does it."""
+    problem = Problem(network.topology, decisions.choose_loss(network, options, data.task))
+    check_answers(network, data, options, problem.loss)
+    return problem, fall_back(backend or choose_backend(), problem)
+
+
+def _precision(network: Network, data: Dataset, asked: float | None) -> float:
+    if asked is not None:
+        return asked
+    # The losses of numbers are means over outputs.
+    return NUMBERS_PRECISION / network.n_outputs if data.task == "regression" else PRIOR_PRECISION
+
+
+def _warnings(
+    data: Dataset, options: TrainingOptions, rows: Mapping[str, Array], seen: SeenRows, is_drawn: bool
+) -> list[str]:
+    """What the user should know about the sets; raises DataError for sets that a run cannot work with."""
+    few = too_few_to_split(data, rows) if options.validation is None and is_drawn else []
+    without_effect = decisions.options_without_effect(options, rows)
+    return [*check_sets(data, rows), *without_effect, *unknown_rows(seen, rows), *few]
 
 
 def smoothed(encoded: Array, rows: Array, options: TrainingOptions) -> Array:

@@ -18,10 +18,12 @@ from anncli.network.topology import Layer, Topology
 Array = npt.NDArray[Any]
 
 REFERENCE = ReferenceBackend()
-HIDDEN = [name for name in ACTIVATION_NAMES if name != "softmax"]
+HIDDEN = [name for name, info in ACTIVATION_NAMES.items() if not info.output_only]
 OUTPUTS = [(name, "mse") for name in HIDDEN]
 OUTPUTS += [("softmax", "mse"), ("softmax", "cross-entropy"), ("logistic", "binary-cross-entropy")]
 OUTPUTS += [("softmax", "focal"), ("logistic", "focal")]
+OUTPUTS += [("exp", "poisson"), ("linear", "mae"), ("tanh", "mae"), ("linear", "huber:0.5")]
+OUTPUTS += [("softplus", "huber:0.2"), ("linear", "quantile:0.9"), ("logistic", "quantile:0.2")]
 
 _MODULE = _import_native()[0]
 VARIANTS: tuple[str, ...] = () if _MODULE is None else _MODULE.variants()

@@ -143,3 +143,39 @@ def test_batches_larger_than_the_working_memory(compiled: Backend) -> None:
     for name in ("momentum", "adam", "dropout"):
         rule, shown = RULES[name]
         assert_like_reference(compiled, case, rule, 1900, shown, 2e-5)
+
+
+@pytest.mark.parametrize("sizes", [(4, 2), (4, 6, 6), (3, 5, 20)])
+def test_one_quantile_for_each_output(compiled: Backend, sizes: tuple[int, ...]) -> None:
+    case = random_case(sizes, "tanh", "linear", "quantile:0.1,0.8")
+    value, gradient = gradient_of(compiled, case)
+    wanted_value, wanted = gradient_of(REFERENCE, case)
+    assert_close(value, wanted_value)
+    assert_close(gradient, wanted)
+    for batch_size in (1, 7):
+        assert_like_reference(compiled, case, RULES["adam"][0], batch_size)
+
+
+@pytest.mark.parametrize("other", ["mse", "mae", "huber:0.3", "quantile:0.1,0.8", "quantile:0.5"])
+def test_another_loss_than_that_of_training(compiled: Backend, other: str) -> None:
+    case = random_case((4, 6, 2), "tanh", "linear", "quantile:0.1,0.8")
+    found, wanted = (case.open(backend).loss(case.parameters, loss=other) for backend in (compiled, REFERENCE))
+    assert_close(found, wanted)
+
+
+@pytest.mark.parametrize("loss", ["mae", "huber:0.1", "quantile:0.2"])
+def test_errors_of_0_and_at_the_limit(compiled: Backend, loss: str) -> None:
+    """Output and target equal, or apart by the limit of huber exactly: the delta is the same on both sides."""
+    topology, parameters = Topology(1, (Layer(1, "linear"),)), np.array([0, 1], dtype=np.float32)
+    inputs = np.array([[0.25], [-1], [2], [0.0]], dtype=np.float32)
+    targets = inputs + np.array([[0], [0], [0.125], [-0.125]], dtype=np.float32)
+    for row in range(4):
+        gradients = []
+        for backend in (compiled, REFERENCE):
+            gradient = np.empty(2, dtype=np.float32)
+            backend.open(Problem(topology, loss), Samples(inputs, targets)).gradient(
+                parameters, gradient, np.array([row])
+            )
+            gradients.append(gradient)
+        assert_close(*gradients)
+        assert np.any(gradients[0]) == (row > 1)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from cases import REFERENCE, RULES, VARIANTS, Case, gradient_of, random_case, run_sweeps
 
-from anncli.backends.base import PLAIN, Samples
+from anncli.backends.base import PLAIN, Problem, Samples
 from anncli.backends.choice import choose_backend
 from anncli.backends.rules import UpdateState
 from anncli.compiled import describe_backend
@@ -42,7 +42,7 @@ def test_any_number_of_threads_gives_the_same_bits(
 ) -> None:
     monkeypatch.setattr(native_binding, "_LEAST_WORK", 1)
     case = random_case(sizes, "tanh", "logistic", "binary-cross-entropy", n=301)
-    assert threads_of(Binding(case.topology, 3, variant), 32, 100) == 3
+    assert threads_of(Binding(Problem(case.topology), 3, variant), 32, 100) == 3
     backends = [NativeBackend(threads, variant) for threads in (1, 2, 3, 0)]
     for rule, shown in RULES.values():
         for batch_size in (10, 64, 1000):
@@ -60,12 +60,12 @@ def test_any_number_of_threads_gives_the_same_bits(
 
 
 def test_small_work_is_not_shared() -> None:
-    assert threads_of(Binding(Topology(9, (Layer(8, "tanh"),)), 3, None), 32, 100) == 1
-    assert threads_of(Binding(WIDE, 3, None), 1, 100) == 1
+    assert threads_of(Binding(Problem(Topology(9, (Layer(8, "tanh"),))), 3, None), 32, 100) == 1
+    assert threads_of(Binding(Problem(WIDE), 3, None), 1, 100) == 1
 
 
 def test_auto_threads_time_only_work_worth_sharing_and_stop_when_it_is_decided() -> None:
-    small, large = Binding(Topology(8, (Layer(8, "tanh"),)), 0, None), Binding(WIDE, 0, None)
+    small, large = Binding(Problem(Topology(8, (Layer(8, "tanh"),))), 0, None), Binding(Problem(WIDE), 0, None)
     assert threads_of(small, 32, 100) == 1
     assert not small.trials
     large.threads_for("sgd", 200, 1000)

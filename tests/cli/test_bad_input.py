@@ -85,7 +85,7 @@ def test_bad_network_is_refused_with_its_place(small: Path, ann: Ann, case: str)
     [
         (lambda p: p.write_bytes(bytes(range(256)) * 4), "binary"),
         (lambda p: p.write_bytes(gzip.compress(POSITIVE.encode())[:-9]), "gzip"),
-        (lambda p: (p.unlink(), p.mkdir()), "directory"),
+        (lambda p: (p.unlink(), p.mkdir()), "folder without files"),
         (lambda p: p.unlink(), "no such file"),
     ],
     ids=["binary junk", "gzip cut short", "directory", "missing"],
@@ -124,9 +124,9 @@ def test_one_class_in_labelled_lists_is_refused(small: Path, ann: Ann) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["net.nn", "pos.txt", "neg.txt"], "EPOCHS"),
+        (["net.nn", "pos.txt", "neg.txt", "5.5"], "EPOCHS"),
         (["net.nn", "pos.txt", "neg.txt", "-5"], "-5"),
-        (["net.nn", "pos.txt", "5"], "1 class file "),
+        (["net.nn", "pos.txt", "5"], "not clear which column is the label"),
         (["net.nn", "pos.txt", "neg.txt", "pos.txt", "5"], "3 class files"),
         (["net.nn", "pos.txt", "neg.txt", "5", "--trainer", "adma"], "did you mean 'adam'"),
         (["net.nn", "pos.txt", "neg.txt", "5", "--learning-rate", "fast"], "'fast'"),

@@ -7,15 +7,20 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 from ann_process import POSITIVE, ROOT
+
+from anncli.evaluation.multilabel import evaluate_labels
+from anncli.evaluation.regression import evaluate_numbers
 
 TEXT = (ROOT / "docs/json.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `([^`]+)` \| ([^|]+) \|", re.MULTILINE)
 SECTIONS = {
     title.strip("` "): dict(ROW.findall(body)) for title, body in re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", TEXT, re.DOTALL | re.MULTILINE)
 }  # fmt: skip
-BINARY, MULTICLASS = (dict(ROW.findall(text)) for text in TEXT.split("## An evaluation")[1].split("## ")[0].split("Of a network with K"))  # fmt: skip
+BINARY, MULTICLASS = (dict(ROW.findall(text)) for text in TEXT.split("## An evaluation\n")[1].split("## ")[0].split("Of a network with K"))  # fmt: skip
+OF_TASKS = {"An evaluation of numbers", "An evaluation of labels"}
 KINDS: dict[str, Any] = {
     "string": str, "integer": int, "number": (int, float), "boolean": bool, "object": dict, "list": list, "null": type(None),
 }  # fmt: skip
@@ -93,8 +98,9 @@ CASES = {
     ],
     "ann test": [("test", "t.nn", "pos.txt", "neg.txt"), ("test", "t.nn", "more.txt", "neg.txt", "--require", "acc>=0"), ("test", "kt.nn", "pos.txt", "neg.txt", "third.txt")],
     "ann predict": [("predict", "t.nn", "pos.txt"), ("predict", "kt.nn", "list.txt")],
-    "ann init": [("init", "new.nn", "--inputs", 3)],
-    "ann info": [("info", "t.nn"), ("info", "t.nn", "--verify"), ("info", "net.nn")],
+    "ann init": [("init", "new.nn", "--inputs", 3), ("init", "table.nn", "table.csv", "--label", "c")],
+    "ann info": [("info", "t.nn"), ("info", "t.nn", "--verify"), ("info", "net.nn"), ("info", "d.nn"), ("info", "dt.nn")],
+    "ann convert": [("convert", "pos.txt", "pos.jsonl")],
     "ann trainers": [("trainers",), ("trainers", "lm")],
     "ann gradcheck": [("gradcheck", "t.nn", "pos.txt", "neg.txt")],
     "ann bench": [("bench", "net.nn", "pos.txt", "neg.txt", 5, "--trainers", "scg,adam"), ("bench", "net.nn", "pos.txt", "neg.txt", 5, "--plot", "none")],
@@ -111,6 +117,9 @@ def folder(small, ann):
     (small / "k.nn").write_text("anncli: 1\ninputs: 2\nlayers: [3 tanh, 3 softmax]\n")
     (small / "old.nn").write_text("3\n2 2 1\n\n0\n1\n")
     (small / "valid.txt").write_text("a 1\n1 2\nb 2\n-1 -2\n")
+    (small / "table.csv").write_text("a,b,c\n" + "1,x,yes\n2,y,no\n" * 4)
+    ann("init", "d.nn", "table.csv", "--label", "c", "-q")
+    ann("train", "d.nn", "table.csv", 5, "-q", "-o", "dt.nn")
     ann("train", "net.nn", "pos.txt", "neg.txt", 5, "-q", "-o", "t.nn")
     ann("train", "k.nn", "pos.txt", "neg.txt", "third.txt", 5, "-q", "-o", "kt.nn")
     ann("train", "old.nn", "pos.txt", "neg.txt", 5, "-q", "-o", "ot.nn")
@@ -130,14 +139,30 @@ def test_the_documents_are_as_described(section, folder, ann):
         for evaluation in [*sets, *([document["evaluation"]] if document.get("evaluation") else [])]:
             check_evaluation(evaluation)
     # What is described exists: each row was met, but for names that are only there in special runs.
-    assert set(SECTIONS[section]) - seen <= {"training.*", "starts[].value"}
+    of_other_tasks = {row for row in SECTIONS[section] if row == "task" or row.startswith("target_")}
+    assert set(SECTIONS[section]) - seen <= {"training.*", "starts[].value", *of_other_tasks}
+
+
+def test_evaluations_of_numbers_and_labels_are_as_described():
+    targets = np.arange(4.0)[:, None]
+    numbers = [
+        evaluate_numbers(targets + 1, targets),
+        evaluate_numbers(np.hstack([targets, targets + 1]), targets, quantiles=(0.1, 0.9)),
+        evaluate_numbers(targets, 0 * targets),
+    ]
+    labels = [evaluate_labels(targets / 4, (targets > 1) * 1.0), evaluate_labels(0 * targets, 0 * targets)]
+    for section, evaluations in zip(sorted(OF_TASKS, reverse=True), (numbers, labels), strict=True):
+        seen: set[str] = set()
+        for evaluation in evaluations:
+            assert list(faults(evaluation.as_dict(), SECTIONS[section], seen=seen)) == []
+        assert set(SECTIONS[section]) - seen == set()
 
 
 def test_every_command_is_described():
     from anncli.cli.main import COMMANDS
 
     assert {f"ann {name}" for name in COMMANDS} - {"ann help", "ann completion"} == set(CASES)
-    assert set(CASES) | {"An evaluation", "Changes"} == set(SECTIONS)
+    assert set(CASES) | {"An evaluation", "Changes", *OF_TASKS} == set(SECTIONS)
 
 
 def test_a_missing_key_and_a_wrong_type_are_found():

@@ -10,7 +10,7 @@ from ann_process import NEGATIVE, NETWORK, POSITIVE, ROOT, Ann
 
 from anncli.cli.main import run
 from anncli.cli.names import COMMANDS
-from anncli.options.table import FILE, OPTIONS, TrainingOptions, option_names, options_of
+from anncli.options.table import COLUMN, FILE, OPTIONS, TrainingOptions, option_names, options_of
 from anncli.options.variables import variable
 from anncli.options.wording import long_name
 
@@ -24,11 +24,12 @@ WORDS = {
     "trainers": [],
     "bench": ["net.nn", "none1.txt", "none2.txt", "5"],
     "gradcheck": ["net.nn", "none1.txt", "none2.txt"],
+    "convert": ["none1.txt", "out.csv"],
     "t": ["net.nn", "none1.txt", "none2.txt", "5"],
     "r": ["net.nn", "none1.txt"],
 }
 # Any text may be the name of a file.
-FREE = {name for name, info in OPTIONS.items() if set(FILE) & set(info.words)} - {"validation", "test"}
+FREE = {name for name, info in OPTIONS.items() if set(FILE + COLUMN) & set(info.words)} - {"validation", "test"}
 BAD = {"delimiter": "5", "validation": "1.5", "test": "a,,b", "option": "beta1"}
 CASES = [(command, name) for command in COMMANDS for name in options_of(command) if name not in FREE]
 
@@ -106,7 +107,7 @@ def test_an_option_of_another_command_is_refused_with_its_command(
 
 def test_epochs_are_checked_first(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert message(["train", "none.nn", "a", "b", "1e3"], capsys) == (
-        "ann: EPOCHS must be a whole number, found '1e3'; write it last: ann train NETWORK CLASSFILE... EPOCHS\n"
+        "ann: EPOCHS must be a whole number, found '1e3'; write digits only, for example 1000; a file of this name is written ./1e3\n"
     )
     assert message(["bench", "none.nn", "a", "b", "0"], capsys).startswith(
         "ann: EPOCHS must be a whole number, at least 1, found '0'; "
@@ -173,7 +174,7 @@ def test_bench_and_gradcheck_have_only_options_that_they_use() -> None:
     trains = ends | {"validation", "test", "learning_rate", "batch_size", "dropout", "option", "momentum"}
     assert not trains & options_of("gradcheck").keys()
     assert set(TrainingOptions._fields) & options_of("gradcheck").keys() == {
-        "loss", "targets", "scaling", "class_weight", "l2", "l1", "label_smoothing", "init", "seed",
+        "loss", "targets", "scaling", "target_scaling", "class_weight", "l2", "l1", "label_smoothing", "init", "seed",
     }  # fmt: skip
 
 
@@ -207,6 +208,11 @@ COMPLETIONS = [
     ("ann bench --over e", ["plain,epochs"]),
     ("ann init --activation so", ["plain,softplus", "plain,softsign"]),
     ("ann trainers irprop+", ["plain,irprop+"]),
+    ("ann train --missing me", ["plain,mean", "plain,median", "plain,median+indicator"]),
+    ("ann train --label fi", ["plain,first"]),
+    ("ann train --task r", ["plain,regression"]),
+    ("ann train --network ne", ["file,ne"]),
+    ("ann predict --to js", ["plain,jsonl"]),
     ("ann test --require macro-r", ["plain,macro-recall>="]),
 ]
 

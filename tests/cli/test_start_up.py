@@ -35,6 +35,13 @@ def imported_by(folder: Path, *arguments: str, **env: str) -> tuple[set[str], in
         ["--bad"],
         ["train"],
         ["train", "n.nn", "a", "b", "5", "--no-such-option"],
+        ["train", "n.nn", "a", "b", "1e3"],
+        ["train", "a.csv", "5", "--epochs", "6"],
+        ["train", "a.csv", "5", "--label", "a,,b"],
+        ["train", "a.csv", "5", "--data", "b.csv"],
+        ["train", "a.csv", "n.nn"],
+        ["bench", "a.csv", "0"],
+        ["test", "n.nn"],
     ]
     + [[command, "--help"] for command in COMMANDS],
     ids=" ".join,

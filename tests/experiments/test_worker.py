@@ -9,8 +9,10 @@ import pytest
 from small_specs import NETWORK, NOWHERE, clouds, options, spec
 
 import anncli
+from anncli.dataset.dataset import Dataset
 from anncli.experiments import inputs
-from anncli.experiments.spec import RowsRef, plain
+from anncli.experiments.inputs import dataset_digest, register
+from anncli.experiments.spec import RowsRef, Spec, plain
 from anncli.experiments.worker import run_spec
 from anncli.formats.networks.storage import parse, render
 from anncli.options.layers import Given, read_layer, training_options
@@ -126,3 +128,17 @@ def test_specs_do_not_see_each_other() -> None:
     run_spec(spec(data, 5, seed=4, scaling="minmax"))
     assert run_spec(one).without_times() == first.without_times()
     assert np.array_equal(data.inputs, before)
+
+
+def test_a_regression_is_a_training_as_any_other() -> None:
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    data = Dataset(x, targets=3 * x[:, 0] + 100, target_names=("y",))
+    network = NETWORK.replace(b"1 logistic", b"1 linear")
+    done = run_spec(Spec(network, register(data), None, options(trainer="lbfgs", test=0.25), 20))
+    assert done.error is None
+    assert done.evaluations["test"]["r2"] > 0.9
+    assert done.evaluations["test"]["targets"][0]["name"] == "y"
+    # Targets and their names are part of what identifies the data.
+    other = Dataset(x, targets=3 * x[:, 0] + 101, target_names=("y",))
+    renamed = Dataset(x, targets=3 * x[:, 0] + 100, target_names=("z",))
+    assert len({dataset_digest(each) for each in (data, other, renamed)}) == 3

@@ -77,7 +77,6 @@ FILES = {
     "a network, not data;": b"# mine\nanncli: 1\ninputs: 2\nlayers: [1 logistic]\n",
     "XML or HTML text;": b"<!DOCTYPE html>\n<html>\n",
     "JSON text;": json.dumps([[1, 2], [3, 4]]).encode(),
-    "packed by xz;": b"\xfd7zXZ\0\0\4",
 }
 
 

@@ -130,8 +130,8 @@ def test_words_in_a_whole_column_are_a_class_or_no_data(tmp_path: Path, parser: 
         read_dataset(path, labelled=False)
     text = str(caught.value).replace(str(path), "P")
     assert text == (
-        "P:2:3: column 3 ('kind') holds words ('cat', 'dog'), not numbers; if it is the class, give one file per class "
-        "without it: awk -F',' 'NR > 1 { f = $NF \".csv\"; sub(/,[^,]*$/, \"\"); print > f }' 'P'"
+        "P:2:3: column 3 ('kind') holds words ('cat', 'dog'), not numbers; if it holds the classes, say --label kind; "
+        "ann predict leaves it out with --ignore kind"
     )
     path.write_text("1,2,cat\n3,4,5\n")
     with pytest.raises(DataError, match="1:3: expected a number, found 'cat'"):

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from anncli.errors import DataError
+from anncli.formats.files import packers
 from anncli.formats.files import source as module
 from anncli.formats.files.source import ByteSource
 
@@ -89,9 +90,9 @@ def test_damaged_gzip(tmp_path: Path) -> None:
 
 
 def test_a_gzip_bomb_ends_early_and_honest_zeros_do_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_ALWAYS_ALLOWED", 1 << 20)
+    monkeypatch.setattr(packers, "_ALWAYS_ALLOWED", 1 << 20)
     path = write(tmp_path, gzip.compress(b"0 0 0 0 0 0 0 0\n" * (1 << 18)))
-    assert fault(path) == f"{path}: unpacks to far more than its size; if that is right, unpack it with gunzip first"
+    assert fault(path).startswith(f"{path}: unpacks to far more than its size; if that is right, unpack it with gunzip")
     honest = gzip.compress(b"0 0 0 0 0 0 0 0\n" * (1 << 15))
     assert len(read(write(tmp_path, honest))) == 1 << 19
 
@@ -107,9 +108,8 @@ def test_a_bomb_is_unpacked_in_small_pieces(tmp_path: Path) -> None:
         (b"1 2\n3 \x004\n", "looks like a binary file, not text; check that this is the right file"),
         ("1 2\n".encode("utf-16"), "is UTF-16 text; save it as UTF-8"),
         ("1 2\n".encode("utf-16-le"), "looks like a binary file, not text; check that this is the right file"),
-        (b"PK\x03\x04 ...", "is packed by zip; unpack it first, or pack it with gzip"),
-        (b"BZh91AY", "is packed by bzip2; unpack it first, or pack it with gzip"),
-        (b"\xfd7zXZ\0", "is packed by xz; unpack it first, or pack it with gzip"),
+        (b"PK\x03\x04 ...", "is packed by zip; unpack it first, or pack it with gzip, bzip2, xz or zstd"),
+        (b"\xfd7zXZ\0", "is an xz file cut short; copy or pack it again"),
     ],
 )
 def test_what_is_no_text(tmp_path: Path, content: bytes, message: str) -> None:

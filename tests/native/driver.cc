@@ -52,7 +52,7 @@ static void run_case(const Header &h) {
   const std::vector<int32_t> rows = read_many<int32_t>(h.n_rows);
   const AnnData data = {inputs.data(), targets.data(), h.weighted ? weights.data() : NULL, rows.data(), h.n_rows};
 
-  AnnPlan *plan = kernel.create(h.n_layers, sizes.data(), activations.data());
+  AnnPlan *plan = kernel.create(h.n_layers, sizes.data(), activations.data(), NULL);
   std::vector<float> outputs((size_t)h.n_rows * n_out), gradient(n_parameters), first(n_parameters), second(n_parameters);
   double value = 0;
   check(kernel.forward(plan, parameters.data(), &data, outputs.data(), h.threads));

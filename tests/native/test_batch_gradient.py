@@ -131,7 +131,7 @@ def test_a_batch_of_several_blocks_is_the_step_of_an_epoch(variant: str) -> None
 WRONG = {
     "no rows": (8, np.empty(0, dtype=np.int32), ZeroDivisionError, "no rows"),
     "row": (8, np.array([2], dtype=np.int32), IndexError, "not in 0 .. 1"),
-    "loss": (2, 4, ValueError, "there is no loss 4"),
+    "loss": (2, 8, ValueError, "there is no loss 8"),
     "size of rule": (3, b"short", ValueError, "104 bytes, not 5"),
     "rule": (3, pack(code=4), ValueError, "there is no rule 4"),
     "no gradient": (9, None, TypeError, "NoneType"),

@@ -67,8 +67,17 @@ def test_the_built_module_is_used() -> None:
     assert compiled._knows_the_names(native)
 
 
-@pytest.mark.parametrize(("activations", "layer"), [((14,), 1), ((1, 99), 2), ((13, 1), 1)])
+@pytest.mark.parametrize(("activations", "layer"), [((15,), 1), ((1, 99), 2), ((14, 1), 1)])
 def test_a_plan_refuses_an_activation(activations: tuple[int, ...], layer: int) -> None:
     code = activations[layer - 1]
     with pytest.raises(ValueError, match=f"layer {layer} cannot have activation {code}"):
         native.plan((2,) * (len(activations) + 1), activations, None)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "error"), [((0.5,), ValueError), ((0.1, 0.2, 0.3), ValueError), (("a", 1), TypeError)]
+)
+def test_a_plan_refuses_numbers_of_a_loss(numbers: tuple[object, ...], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        native.plan((3, 2), (0,), None, numbers)
+    native.plan((3, 2), (0,), None, (0.1, 0.9))

@@ -32,20 +32,23 @@ FORMULAS: dict[str, Callable[[float], float]] = {
     "silu": lambda z: z / (1 + math.exp(-z)),
     "softplus": lambda z: math.log(1 + math.exp(z)),
     "softsign": lambda z: z / (1 + abs(z)),
+    "exp": math.exp,
 }
 
 # f'(0), by hand. Where the slope jumps (relu, leaky-relu) it is the one from below.
 SLOPES_AT_ZERO = {
     "linear": 1, "logistic": 1 / 4, "tanh": 1, "bipolar-sigmoid": 1 / 2, "lecun-tanh": 1.7159 * 2 / 3, "relu": 0,
     "leaky-relu": 0.01, "elu": 1, "gelu": 1 / 2, "gelu-tanh": 1 / 2, "silu": 1 / 2, "softplus": 1 / 2, "softsign": 1,
+    "exp": 1,
 }  # fmt: skip
 
-# (f(-1000), f'(-1000), f(1000), f'(1000)); exp of 1000 does not exist in either precision.
+# (f(-1000), f'(-1000), f(1000), f'(1000)); exp of 1000 does not exist in either precision, so exp itself ends at 88.
 FAR_OUT = {
     "linear": (-1000, 1, 1000, 1), "logistic": (0, 0, 1, 0), "tanh": (-1, 0, 1, 0), "bipolar-sigmoid": (-1, 0, 1, 0),
     "lecun-tanh": (-1.7159, 0, 1.7159, 0), "relu": (0, 0, 1000, 1), "leaky-relu": (-10, 0.01, 1000, 1),
     "elu": (-1, 0, 1000, 1), "gelu": (0, 0, 1000, 1), "gelu-tanh": (0, 0, 1000, 1), "silu": (0, 0, 1000, 1),
     "softplus": (0, 0, 1000, 1), "softsign": (-1000 / 1001, 1 / 1001**2, 1000 / 1001, 1 / 1001**2),
+    "exp": (0, 0, math.exp(88), math.exp(88)),
 }  # fmt: skip
 
 
@@ -56,6 +59,7 @@ BENDS_AT_ONE = {
     "bipolar-sigmoid": -math.tanh(0.5) * (1 - math.tanh(0.5) ** 2) / 2, "lecun-tanh": -1.7159 * 8 / 9 * _L * (1 - _L**2),
     "relu": 0, "leaky-relu": 0, "elu": 0, "gelu": math.exp(-0.5) / math.sqrt(2 * math.pi), "gelu-tanh": None,
     "silu": _S * (1 - _S) * (3 - 2 * _S), "softplus": _S * (1 - _S), "softsign": -1 / 4,
+    "exp": math.e,
 }  # fmt: skip
 
 

@@ -15,11 +15,12 @@ from anncli.network.names import ACTIVATION_NAMES, LOSS_NAMES
 from anncli.network.propagation import backward, forward
 from anncli.network.topology import Layer, Topology
 
-HIDDEN = [name for name in ACTIVATION_NAMES if name != "softmax"]
+HIDDEN = [name for name, info in ACTIVATION_NAMES.items() if not info.output_only]
 OUTPUTS = [
     (loss, output)
     for loss, output in itertools.product(LOSS_NAMES, ACTIVATION_NAMES)
-    if not LOSS_NAMES[loss].outputs or output in LOSS_NAMES[loss].outputs
+    if (not LOSS_NAMES[loss].outputs or output in LOSS_NAMES[loss].outputs)
+    and not (LOSS_NAMES[loss].of_numbers and output == "softmax")
 ]
 L2 = 0.1
 

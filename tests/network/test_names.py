@@ -18,13 +18,13 @@ from anncli.network.names import (
 
 ALL = (
     "linear, logistic, tanh, bipolar-sigmoid, lecun-tanh, relu, leaky-relu, elu, gelu, gelu-tanh, silu, softplus, "
-    "softsign, softmax"
+    "softsign, exp, softmax"
 )
 
 
 def test_codes_are_a_contract_with_the_compiled_kernels() -> None:
-    assert [info.code for info in ACTIVATION_NAMES.values()] == list(range(14))
-    assert [info.code for info in LOSS_NAMES.values()] == list(range(4))
+    assert [info.code for info in ACTIVATION_NAMES.values()] == list(range(15))
+    assert [info.code for info in LOSS_NAMES.values()] == list(range(8))
 
 
 def test_aliases_lead_to_known_names_and_hide_none() -> None:
@@ -54,6 +54,8 @@ def test_loss_follows_the_output_layer() -> None:
     losses = {activation: default_loss(activation) for activation in ACTIVATION_NAMES}
     special = {"logistic": "binary-cross-entropy", "softmax": "cross-entropy"}
     assert losses == dict.fromkeys(ACTIVATION_NAMES, "mse") | special
+    numbers = {activation: default_loss(activation, "regression") for activation in ACTIVATION_NAMES}
+    assert numbers == dict.fromkeys(ACTIVATION_NAMES, "mse") | {"exp": "poisson"}
     for activation, loss in losses.items():
         check_loss(loss, activation)
         check_loss("mse", activation)

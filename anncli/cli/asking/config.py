@@ -6,7 +6,7 @@ from collections.abc import Container
 
 from anncli.errors import UsageError, did_you_mean
 from anncli.options.layers import Given
-from anncli.options.table import OPTIONS, option_names
+from anncli.options.table import ALIASES, OPTIONS, canonical_option, option_names
 from anncli.options.wording import advice_elsewhere
 
 
@@ -18,10 +18,10 @@ def config_layer(path: str, infos: Container[str]) -> dict[str, Given]:
     """
     from anncli.formats.files.document import read_config
 
-    known = [name for name in (*OPTIONS, *option_names()) if name != "config"]
+    known = [name for name in (*OPTIONS, *option_names(), *ALIASES) if name != "config"]
     layer: dict[str, Given] = {}
     for key, value, place in read_config(path).items_with_places():
-        name = key.replace("-", "_")
+        name = canonical_option(key)
         if name not in known:
             raise UsageError(
                 f"{place}: unknown option '{key}'", advice=advice_elsewhere(key) or did_you_mean(name, known)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from anncli.cli.asking.values import Values
 from anncli.errors import NetworkError, UsageError, ValueFault, did_you_mean
 from anncli.options.layers import Given
-from anncli.options.table import option_names, read_option
+from anncli.options.table import canonical_option, option_names, read_option
 
 if TYPE_CHECKING:
     from anncli.network.network import Network
@@ -21,7 +21,7 @@ def file_layer(network: Network, path: str) -> dict[str, Given]:
     layer: dict[str, Given] = {}
     asked = network.source
     for key, value in asked.training.items():
-        name = key.replace("-", "_")
+        name = canonical_option(key)
         if name not in option_names():
             raise asked.key_fault(key, f"unknown training option '{key}'", did_you_mean(name, option_names()))
         if name in layer:

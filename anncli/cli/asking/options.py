@@ -9,7 +9,9 @@ import click
 
 from anncli.cli.asking.help import HelpFormat, help_options
 from anncli.cli.asking.values import collect
-from anncli.options.table import FILE, OptionInfo, options_of
+from anncli.cli.asking.words import read_words
+from anncli.cli.names import COMMANDS
+from anncli.options.table import COLUMN, FILE, OptionInfo, options_of
 from anncli.options.wording import long_name
 from anncli.training.names import TRAINER_NAMES
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 Work = Callable[..., None]
+
+# --learning_rate is --learning-rate: config files and Python write the names with _.
+_CONTEXT = {"token_normalize_func": lambda name: name.replace("_", "-")}
 
 
 class Word(click.ParamType):  # type: ignore[type-arg]
@@ -38,7 +43,7 @@ class Word(click.ParamType):  # type: ignore[type-arg]
         found = [
             CompletionItem(before + comma + word)
             for word in _words(ctx, param, self.words)
-            if word.startswith(last) and word not in FILE
+            if word.startswith(last) and word not in FILE + COLUMN
         ]
         return found or ([CompletionItem(incomplete, type="file")] if set(FILE) & set(self.words) else [])
 
@@ -60,6 +65,8 @@ class AnnCommand(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         values = collect(ctx)
         assert self.callback is not None
+        if COMMANDS[values.command].takes is not None:
+            return ctx.invoke(self.callback, values, read_words(values, ctx.params["words"]))
         return ctx.invoke(self.callback, values, *(ctx.params[str(a.name)] for a in self.arguments))
 
     @property
@@ -74,9 +81,12 @@ def argument(name: str, metavar: str, words: tuple[str, ...] = FILE, **settings:
 
 
 def command(name: str, **settings: Any) -> Callable[[Work], click.Command]:
-    """Makes a command of a function that takes Values and the positional arguments."""
+    """Makes a command of a function that takes Values and Words, or the positional arguments if they are of another kind."""
 
     def decorate(function: Work) -> click.Command:
+        if COMMANDS[name].takes is not None:
+            function = argument("words", COMMANDS[name].arguments, nargs=-1)(function)
+        settings["context_settings"] = {**_CONTEXT, **settings.get("context_settings", {})}
         made = click.command(name, cls=AnnCommand, add_help_option=False, **settings)(function)
         made.params += [_option(option, info) for option, info in options_of(name).items()]
         made.params += help_options()
@@ -87,7 +97,7 @@ def command(name: str, **settings: Any) -> Callable[[Work], click.Command]:
 
 def _option(name: str, info: OptionInfo) -> click.Option:
     long = long_name(name)
-    names = ([f"-{info.short}"] if info.short else []) + [long, name]
+    names = ([f"-{info.short}"] if info.short else []) + [long, *map(long_name, info.aliases), name]
     if info.kind == "switch":
         return click.Option([f"{long}/--no-{long[2:]}", name], default=None, help=info.help)
     if info.kind == "flag":

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from anncli.cli.asking.tables import read_request, table_request
 from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
 from anncli.cli.showing.console import Console
+from anncli.dataset.request import ReadRequest, TableRequest
 from anncli.errors import UsageError
 from anncli.options.layers import Layer
 
@@ -13,11 +16,13 @@ from anncli.options.layers import Layer
 class TrainSettings(NamedTuple):
     """One training as it was asked for.
 
+    network_path: None where a network is to be made, until it has a place; is_new: it was made; hidden, activation: of its hidden
+    layers; request, read: what was said about tables and files;
     output: where the network is written, '-' for stdout; is_output_given: with --output; layers: training options of
     command line, variables and config file, strongest first; continues: with --continue; threads: 0 for the fastest number; the others as OPTIONS says.
     """
 
-    network_path: str
+    network_path: str | None
     class_files: tuple[str, ...]
     epochs: int
     output: str
@@ -35,9 +40,19 @@ class TrainSettings(NamedTuple):
     checkpoint_every: int
     resume: str | None
     threads: int
-    data_format: str
     reproducible: bool
     console: Console
+    request: TableRequest
+    read: ReadRequest
+    hidden: tuple[int, ...]
+    activation: str
+    is_new: bool
+
+    @property
+    def path(self) -> str:
+        """The network file, once it has a place."""
+        assert self.network_path is not None
+        return self.network_path
 
     @property
     def streams(self) -> list[str]:
@@ -50,15 +65,16 @@ class TrainSettings(NamedTuple):
         return [name for name, wanted in streams.items() if wanted]
 
 
-def train_settings(values: Values, network_path: str, class_files: tuple[str, ...], epochs: int) -> TrainSettings:
+def train_settings(values: Values, words: Words) -> TrainSettings:
     """The settings; raises UsageError for options that contradict each other or have no effect."""
     output = values["output"]
+    _check_new(values, words)
     settings = TrainSettings(
-        network_path=network_path,
-        class_files=class_files,
-        epochs=epochs,
+        network_path=words.network,
+        class_files=words.data,
+        epochs=words.epochs,
         # An empty name, as from an unset variable, is a mistake and must not mean to write in place.
-        output=network_path if output is None else output,
+        output=(words.network or "") if output is None else output,
         is_output_given=output is not None,
         layers=values.layers,
         continues=values["continue"],
@@ -68,9 +84,14 @@ def train_settings(values: Values, network_path: str, class_files: tuple[str, ..
             name: values[name]
             for name in (
                 "dialect", "history", "dry_run", "keep_on_interrupt", "checkpoint", "checkpoint_every", "resume",
-                "threads", "data_format", "reproducible", "backup", "row_digests",
+                "threads", "reproducible", "backup", "row_digests",
             )
         },
+        request=table_request(values),
+        read=read_request(values),
+        hidden=tuple(values["hidden"]),
+        activation=values["activation"],
+        is_new=words.network is None,
     )  # fmt: skip
     # Variables and config files serve many runs, so only the command line is refused.
     if "checkpoint_every" in values.on_command_line and not settings.checkpoint:
@@ -82,3 +103,12 @@ def train_settings(values: Values, network_path: str, class_files: tuple[str, ..
         both = " and ".join(settings.streams)
         raise UsageError(f"{both} cannot both go to stdout", advice="name a file for one of them")
     return settings
+
+
+def _check_new(values: Values, words: Words) -> None:
+    """Raises UsageError for options that say what a new network is like, where there is one, and that need an old one."""
+    for name in ("hidden", "activation") if words.network is not None else ("continue",):
+        if name in values.on_command_line:
+            message = f"--{name} is for a {'new' if words.network is not None else 'trained'} network"
+            there = f"leave it out, or change the layers in {words.network}" if words.network else "name the network"
+            raise UsageError(message, advice=there)

@@ -11,9 +11,10 @@ from click.core import ParameterSource
 
 from anncli.cli.asking.config import config_layer
 from anncli.cli.showing.console import Console
-from anncli.errors import asking
+from anncli.errors import UsageError, asking
 from anncli.options.layers import Given, Layer, read_layer
-from anncli.options.table import OPTIONS, OptionInfo, option_names, options_of
+from anncli.options.pending import refuse_pending
+from anncli.options.table import ALIASES, OPTIONS, OptionInfo, canonical_option, option_names, options_of
 from anncli.options.variables import check_variables, variable
 from anncli.options.wording import long_name
 
@@ -48,7 +49,7 @@ def collect(ctx: click.Context) -> Values:
     """
     command = str(ctx.info_name)
     infos = options_of(command)
-    check_variables(os.environ, [*OPTIONS, *option_names()])
+    check_variables(os.environ, [*OPTIONS, *option_names(), *ALIASES])
     typed, variables = dict(_typed(ctx, infos)), _variables(infos)
     config = typed.get("config") or variables.get("config")
     levels = [typed, variables, config_layer(str(config.value), infos) if config else {}]
@@ -60,6 +61,7 @@ def collect(ctx: click.Context) -> Values:
             if name not in training:
                 with asking(place):
                     read = Given(infos[name].read(value), place)
+                refuse_pending(command, name, place)
                 given.setdefault(name, read)
     for layer in layers:
         for name, found in layer.items():
@@ -88,8 +90,16 @@ def _variables(infos: Mapping[str, OptionInfo]) -> dict[str, Given]:
     names = [*infos]
     if "option" in infos:
         names += [name for name in option_names() if name not in OPTIONS]
-    found = ((name, os.environ.get(variable(name))) for name in names)
-    return {name: Given(value, variable(name)) for name, value in found if value}
+    given: dict[str, Given] = {}
+    for name in names:
+        for each in (name, *(OPTIONS[name].aliases if name in OPTIONS else ())):
+            value = os.environ.get(variable(each)) if canonical_option(each) == name else None
+            if value and name in given:
+                message = f"{given[name].place} and {variable(each)} say the same thing twice"
+                raise UsageError(message, advice="remove one")
+            if value:
+                given[name] = Given(value, variable(each))
+    return given
 
 
 def _training(level: Layer) -> dict[str, Given]:

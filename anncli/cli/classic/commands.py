@@ -35,7 +35,7 @@ def t_command(values: Values, arguments: tuple[str, ...]) -> None:
 
     from anncli.cli.classic.train import ClassicRun
 
-    ClassicRun(values.console, read, values["seed"], values["data_format"], values["json"]).run()
+    ClassicRun(values.console, read, values["seed"], values["format"], values["json"]).run()
 
 
 @command("r", context_settings=_NUMBERS)

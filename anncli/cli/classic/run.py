@@ -45,7 +45,7 @@ def run_network(values: Values, network_path: str, data_path: str, threshold: fl
         class_names=classes,
         n_inputs=network.columns or network.n_inputs,
         labelled=False,
-        data_format=values["data_format"],
+        data_format=values["format"],
         remarks=remarks,
     )
     show_remarks(values.console, remarks)

@@ -1,16 +1,15 @@
-"""`ann gradcheck`: arguments and help."""
+"""`ann gradcheck`: words and help."""
 
 from __future__ import annotations
 
-from anncli.cli.asking.options import argument, command
+from anncli.cli.asking.options import command
 from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
 
 
 @command("gradcheck")
-@argument("network_path", "NETWORK")
-@argument("class_files", "CLASSFILE...", nargs=-1, required=True)
-def gradcheck_command(values: Values, network_path: str, class_files: tuple[str, ...]) -> None:
-    """Compare the gradient of NETWORK on class files with finite differences, and name the worst weight.
+def gradcheck_command(values: Values, words: Words) -> None:
+    """Compare the gradient of NETWORK on data with finite differences, and name the worst weight.
 
     \b
     Examples:
@@ -22,4 +21,4 @@ def gradcheck_command(values: Values, network_path: str, class_files: tuple[str,
     """
     from anncli.cli.running.gradient import run_gradcheck
 
-    run_gradcheck(values, network_path, class_files)
+    run_gradcheck(values, words)

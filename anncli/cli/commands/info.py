@@ -1,14 +1,14 @@
-"""`ann info`: arguments and help."""
+"""`ann info`: words and help."""
 
 from __future__ import annotations
 
-from anncli.cli.asking.options import argument, command
+from anncli.cli.asking.options import command
 from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
 
 
 @command("info")
-@argument("network_path", "NETWORK")
-def info_command(values: Values, network_path: str) -> None:
+def info_command(values: Values, words: Words) -> None:
     """Show the layers, scaling, classes and training record of NETWORK, and verify its checksum.
 
     \b
@@ -19,4 +19,4 @@ def info_command(values: Values, network_path: str) -> None:
     """
     from anncli.cli.running.inspecting import run_info
 
-    run_info(values, network_path)
+    run_info(values, words)

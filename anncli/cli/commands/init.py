@@ -1,23 +1,23 @@
-"""`ann init`: arguments and help."""
+"""`ann init`: words and help."""
 
 from __future__ import annotations
 
-from anncli.cli.asking.options import argument, command
+from anncli.cli.asking.options import command
 from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
 
 
 @command("init")
-@argument("network_path", "NETWORK")
-def init_command(values: Values, network_path: str) -> None:
-    """Write a commented network definition to NETWORK, ready for `ann train`.
+def init_command(values: Values, words: Words) -> None:
+    """Write a commented network definition for DATA, or for --inputs N, to NETWORK, ready for `ann train`.
 
     \b
     Examples:
       ann init network.nn --inputs 9
-      ann init network.nn --data pos.txt,neg.txt --hidden 16,8 --activation relu
-      ann init iris.nn --data setosa.txt,versicolor.txt,virginica.txt
+      ann init network.nn pos.txt neg.txt --hidden 16,8 --activation relu
+      ann init iris.nn iris.csv --label species
       ann init old.nn --inputs 2 --hidden 2 --dialect ann1dn
     """
     from anncli.cli.running.initializing import run_init
 
-    run_init(values, network_path)
+    run_init(values, words)

@@ -1,20 +1,19 @@
-"""`ann test`: arguments and help."""
+"""`ann test`: words and help."""
 
 from __future__ import annotations
 
-from anncli.cli.asking.options import argument, command
+from anncli.cli.asking.options import command
 from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
 
 
 @command("test")
-@argument("network_path", "NETWORK")
-@argument("class_files", "CLASSFILE...", nargs=-1, required=True)
-def test_command(values: Values, network_path: str, class_files: tuple[str, ...]) -> None:
-    """Evaluate NETWORK on test data: one file per class, in the order of training, or one file of labelled rows.
+def test_command(values: Values, words: Words) -> None:
+    """Evaluate NETWORK on test data: a table with answers, or one file per class in the order of training.
 
     \b
     Examples:
-      ann test network.nn pos.test.txt neg.test.txt
+      ann test iris.nn more.csv
       ann test network.nn pos.test.txt neg.test.txt --threshold 0.3
       ann test network.nn pos.test.txt neg.test.txt --require 'se>=0.9,auc>=0.95'
 
@@ -23,4 +22,4 @@ def test_command(values: Values, network_path: str, class_files: tuple[str, ...]
     """
     from anncli.cli.running.testing import run_test
 
-    run_test(values, network_path, class_files)
+    run_test(values, words)

@@ -1,33 +1,31 @@
-"""`ann train`: arguments and help."""
+"""`ann train`: words and help."""
 
 from __future__ import annotations
 
-from anncli.cli.asking.options import argument, command
+from anncli.cli.asking.options import command
 from anncli.cli.asking.values import Values
-from anncli.cli.asking.words import read_epochs
+from anncli.cli.asking.words import Words
 
 
 @command("train")
-@argument("network_path", "NETWORK")
-@argument("class_files", "CLASSFILE...", nargs=-1, required=True)
-@argument("epochs", "EPOCHS", ())
-def train_command(values: Values, network_path: str, class_files: tuple[str, ...], epochs: str) -> None:
-    """Train NETWORK on one file per class for at most EPOCHS epochs and write it back.
+def train_command(values: Values, words: Words) -> None:
+    """Train NETWORK, or a new network, on DATA for at most EPOCHS epochs (default: 1000) and write it to a file.
 
     \b
     Examples:
+      ann train iris.csv --label species
       ann train network.nn pos.txt neg.txt 1000
-      ann train iris.nn setosa.txt versicolor.txt virginica.txt 500 --test 0.2
-      ann train network.nn pos.txt neg.txt 200 --trainer sgd --learning-rate 0.1
+      ann train network.nn data.csv 200 --trainer sgd --learning-rate 0.1
       ann train network.nn pos.txt neg.txt 50 --validation 0 --output trained.nn
 
-    With two files the first is the positive class. A trained network is trained anew from its definition, and its old
-    file is kept as NETWORK~; --continue goes on from its weights. An
-    existing NETWORK~ stays if an interrupted run left the network.
+    DATA are a table with a column of answers, or one file per class, the positive class first. Without NETWORK a network
+    is made and written to a file called like the table. A trained network is trained anew from its definition, and its
+    old file is kept as NETWORK~; --continue goes on from its weights. An existing NETWORK~ stays if an interrupted run
+    left the network.
     """
     from anncli.cli.asking.settings import train_settings
 
-    settings = train_settings(values, network_path, class_files, read_epochs(epochs, "train"))
+    settings = train_settings(values, words)
 
     from anncli.cli.running.training import run_training
 

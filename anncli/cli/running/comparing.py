@@ -1,4 +1,4 @@
-"""`ann bench` at work: compares trainers on a network and class files, each from the same initial weights."""
+"""`ann bench` at work: compares trainers on a network and data, each from the same initial weights."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from anncli.cli.asking.network_options import file_layer
 from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
+from anncli.cli.running.bench_problem import bench_problem
 from anncli.cli.running.ending import EndingAtSignals
 from anncli.cli.running.ledgers import open_ledger
 from anncli.cli.running.places import refuse_read_files
@@ -21,34 +22,40 @@ from anncli.experiments.executors.choice import make_executor
 from anncli.experiments.inputs import register
 from anncli.experiments.ledger import Ledger
 from anncli.experiments.spec import Spec
-from anncli.formats.data.assemble import read_sets
+from anncli.formats.data.agreement import names_of_files
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.textfile import check_writable, replace_file
-from anncli.formats.networks.storage import parse, read_source
-from anncli.network.names import default_loss
-from anncli.options.layers import Given, training_options
+from anncli.training.decisions import fitting_loss
 
 
-def run_bench(values: Values, network_path: str, class_files: tuple[str, ...], epochs: int) -> None:
+def run_bench(values: Values, words: Words) -> None:
     """Print the table, or one JSON document, and write the plot; raises UsageError if no trainer can train the network."""
     _refuse_files(values)
+    network_path, epochs = words.network, words.epochs
     names = values["trainers"]
-    plot = values["plot"] or f"{'network' if network_path == '-' else Path(network_path).stem}-bench.svg"
+    plot = values["plot"] or f"{_stem(words)}-bench.svg"
     plot = None if plot == "none" else plot
     if plot is not None:
         check_writable(Path(plot))
-    curves = _curves(values, network_path, class_files, epochs, plot)
+    curves = _curves(values, words, plot)
     if all(isinstance(found, str) for found in curves.values()):
         raise UsageError(f"no trainer can do this; {names[0]}: {curves[names[0]]}")
     if not values["json"]:
         click.echo(report(curves))
     if plot is not None:
-        replace_file(Path(plot), chart(curves, network_path, values["over"]).encode())
+        replace_file(Path(plot), chart(curves, network_path or "a new network", values["over"]).encode())
     if values["json"]:
         documents = [document(name, found) for name, found in curves.items()]
         print_json({"command": "bench", "network": network_path, "epochs": epochs, "plot": plot, "trainers": documents})
     elif plot is not None:
         click.echo(f"\nplot written to {plot}")
+
+
+def _stem(words: Words) -> str:
+    """The beginning of the name of the plot."""
+    if words.network is not None:
+        return "network" if words.network == "-" else Path(words.network).stem
+    return names_of_files(words.data)[0] if len(words.data) == 1 else "network"
 
 
 def _refuse_files(values: Values) -> None:
@@ -58,27 +65,18 @@ def _refuse_files(values: Values) -> None:
             raise UsageError(f"--{name} FILES is not for bench", advice=f"give a fraction: --{name} 0.2")
 
 
-def _curves(values: Values, path: str, class_files: tuple[str, ...], epochs: int, plot: str | None) -> Curves:
+def _curves(values: Values, words: Words, plot: str | None) -> Curves:
     """Read network and data, and train with every trainer, or take what the ledger holds."""
-    source = read_source(path)
-    network = parse(source, path)
-    layers = [*values.layers, file_layer(network, path)]
-    chosen = {
-        name: training_options([{"trainer": Given(name, "--trainers")}, *layers], network.source.dialect)
-        for name in values["trainers"]
-    }
-    # One loss for all trainers, also for those that would choose another: their loss curves are compared.
-    loss = default_loss(network.topology.output_activation)
-    chosen = {name: one._replace(loss=loss) if one.loss == "auto" else one for name, one in chosen.items()}
-    data_format = values["data_format"]
     remarks = Remarks()
-    data, _ = read_sets({"training": class_files}, network=network, data_format=data_format, remarks=remarks)
+    problem = bench_problem(values, words, remarks)
     show_remarks(values.console, remarks)
     refuse_read_files({"--plot": plot, "--ledger": values["ledger"]})
-    # A pipe cannot be read again by another process.
-    paths = class_files if all(Path(name).is_file() for name in class_files) else ()
-    ref = register(data, paths, data_format=data_format, n_inputs=network.n_inputs)
-    specs = bench_specs(source, ref, chosen, values["starts"], epochs)
+    network, chosen = problem.network, problem.options
+    # One loss for all trainers, also for those that would choose another: their loss curves are compared.
+    loss = fitting_loss(network, problem.data.task)
+    chosen = {name: one._replace(loss=loss) if one.loss == "auto" else one for name, one in chosen.items()}
+    ref = register(problem.data, problem.paths, data_format=values["format"], n_inputs=network.n_inputs)
+    specs = bench_specs(problem.source, ref, chosen, values["starts"], words.epochs)
     with open_ledger(values["ledger"]) as ledger:
         return _run(values, specs, ledger)
 

@@ -10,11 +10,13 @@ import click
 from anncli.analysis.gradient_check import check_gradient, some_rows
 from anncli.arrays import random_stream
 from anncli.cli.asking.network_options import file_layer
+from anncli.cli.asking.tables import asked_data
 from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
+from anncli.cli.running.reading import read_training_data
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.errors import AnnError
-from anncli.formats.data.assemble import read_sets
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.storage import load
 from anncli.options.layers import Given, training_options
@@ -25,9 +27,10 @@ from anncli.training.setup import prepare
 ERROR_LIMIT, BACKEND_LIMIT = 1e-4, 1e-3
 
 
-def run_gradcheck(values: Values, network_path: str, class_files: tuple[str, ...]) -> None:
+def run_gradcheck(values: Values, words: Words) -> None:
     """Print the largest error; raises AnnError if the gradient is wrong."""
-    with closing(_prepared(values, network_path, class_files)) as run:
+    network_path = str(words.network)
+    with closing(_prepared(values, words, network_path)) as run:
         setup, attempt = run.setup, run.attempt
         rng = random_stream(setup.options.seed, "check")
         objective = some_rows(attempt.objective, rng, values["rows"])
@@ -50,14 +53,13 @@ def run_gradcheck(values: Values, network_path: str, class_files: tuple[str, ...
         raise AnnError(f"the gradient is wrong at {name}", path=network_path, advice=advice)
 
 
-def _prepared(values: Values, network_path: str, class_files: tuple[str, ...]) -> TrainingRun:
-    """A run on all rows of the class files, ready for its first epoch."""
+def _prepared(values: Values, words: Words, network_path: str) -> TrainingRun:
+    """A run on all rows of the data, ready for its first epoch."""
     network = load(network_path)
     all_rows = {"validation": Given(0.0, "default"), "test": Given(0.0, "default")}
     options = training_options([all_rows, *values.layers, file_layer(network, network_path)], network.source.dialect)
     remarks = Remarks()
-    data_format = values["data_format"]
-    data, _ = read_sets({"training": class_files}, network=network, data_format=data_format, remarks=remarks)
+    data, _ = read_training_data(asked_data(values, words), network, options, remarks)
     show_remarks(values.console, remarks)
     return TrainingRun(prepare(network, data, options))
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from anncli.cli.asking.tables import table_request
 from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
 from anncli.cli.running.places import refuse_read_files
+from anncli.cli.running.reading import refuse_table_options
+from anncli.cli.running.table_definition import definition_of_tables
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.train_report import describe
 from anncli.errors import AnnError, UsageError, asking, printable
-from anncli.formats.data.advice import check_class_column
 from anncli.formats.data.agreement import Expected, check_labels
 from anncli.formats.data.assemble import read_dataset
 from anncli.formats.data.remarks import Remarks
@@ -28,34 +31,37 @@ class Shape(NamedTuple):
     columns: tuple[str, ...]
 
 
-def run_init(values: Values, network_path: str) -> None:
+def run_init(values: Values, words: Words) -> None:
     """Write the definition and say how to train it; raises UsageError for a shape that cannot be."""
-    if bool(values["data"]) == bool(values["inputs"]):
+    network_path = str(words.network)
+    if bool(words.data) == bool(values["inputs"]):
         raise UsageError("say either --inputs N or --data FILES", advice="for example: ann init network.nn --inputs 9")
-    network = _network(values, _shape(values))
+    remarks = Remarks()
+    network = definition_of_tables(values, words, remarks) if words.data else None
+    if network is None:
+        refuse_table_options(table_request(values))
+        network = _network(values, _shape(values, words.data, remarks))
+    show_remarks(values.console, remarks)
     _check_target(values, network_path)
     save(network, network_path)
     if values["json"]:
-        document = {"inputs": network.n_inputs, "layers": [layer.text() for layer in network.layers]}
-        document |= {"parameters": network.topology.n_parameters, "dialect": network.source.dialect}
+        inputs = "table" if network.needs_encoder else network.n_inputs
+        document: dict[str, Any] = {"inputs": inputs, "layers": [layer.text() for layer in network.layers]}
+        parameters = None if network.needs_encoder else network.topology.n_parameters
+        document |= {"parameters": parameters, "dialect": network.source.dialect}
         print_json({"command": "init", "network": printable(network_path), **document})
     elif network_path == "-":
         values.console.note(f"<stdout>: {describe(network)}")
     else:
-        further = f"train it with: ann train {network_path} CLASSFILE... 1000"
+        further = f"train it with: ann train {network_path} DATA..."
         values.console.note(f"{network_path}: {describe(network)}; {further}")
 
 
-def _shape(values: Values) -> Shape:
+def _shape(values: Values, files: tuple[str, ...], remarks: Remarks) -> Shape:
     if values["inputs"]:
         return Shape(values["inputs"], max(2, values["outputs"] or 1), ())
-    files = values["data"]
     # The rows of a single file must say which classes there are.
-    remarks = Remarks()
-    data = read_dataset(files, labelled=len(files) > 1, remarks=remarks)
-    show_remarks(values.console, remarks)
-    if len(files) == 1 and not data.names:
-        check_class_column(data, files[0])
+    data = read_dataset(files, labelled=len(files) > 1, data_format=values["format"], remarks=remarks)
     check_labels(data, files[0], Expected())
     return Shape(data.n_inputs, max(2, data.n_classes), data.columns)
 

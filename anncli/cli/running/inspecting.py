@@ -8,7 +8,10 @@ import click
 import numpy as np
 
 from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
+from anncli.cli.showing.columns import column_text, table_documents
 from anncli.cli.showing.console import print_json
+from anncli.cli.showing.repeating import repeating_line
 from anncli.errors import NetworkError, printable
 from anncli.formats.networks.storage import load
 from anncli.inference.predict import predict
@@ -18,12 +21,14 @@ from anncli.network.network import Network
 TOLERANCE = 1e-4
 
 
-def run_info(values: Values, network_path: str) -> None:
+def run_info(values: Values, words: Words) -> None:
     """Print the summary; with --verify raises NetworkError if the self-test fails."""
+    network_path = str(words.network)
     network = load(network_path)
     document = summary(network)
     if values["verify"]:
         document["self_test"] = verify(network, network_path)
+    document["repeat"] = repeating_line(network, printable(network_path))
     if values["json"]:
         print_json({"command": "info", "network": printable(network_path), **document})
         return
@@ -36,21 +41,37 @@ def summary(network: Network) -> dict[str, Any]:
     topology = network.topology
     shapes = [layer.describe(below) for below, layer in zip(topology.shapes, topology.layers, strict=False)]
     scaling = network.scaling
+    # A table decides how many inputs there are.
+    is_open = network.needs_encoder
     return {
         "dialect": network.source.dialect,
-        "inputs": network.n_inputs,
-        "layers": shapes,
-        "parameters": topology.n_parameters,
+        "inputs": "table" if is_open else network.n_inputs,
+        "layers": [{"layer": layer.text()} for layer in topology.layers] if is_open else shapes,
+        "parameters": None if is_open else topology.n_parameters,
         "trained": network.is_trained,
+        **(_task(network) if network.task is not None else {}),
         "classes": list(network.classes),
         "targets": list(network.targets) if network.targets else None,
-        "threshold": network.decision_threshold if network.n_outputs == 1 else None,
+        "threshold": network.decision_threshold if network.n_outputs == 1 and network.task != "regression" else None,
         "columns": list(network.columns),
+        **table_documents(network),
         "scaling": {"method": scaling.method, "per_vector": scaling.per_vector, "activation": scaling.activation},
         "training": dict(network.source.training),
         "record": network.record,
         "row_digests": None if network.row_digests is None else {"rows": network.row_digests.n_rows},
         "self_test": None if network.self_test is None else {"vectors": len(network.self_test.inputs)},
+    }
+
+
+def _task(network: Network) -> dict[str, Any]:
+    """What is predicted, where the file says so: most files are for classification and do not."""
+    scaling = network.target_scaling
+    numbers = {"offset": scaling.offset, "spread": scaling.spread}
+    shown = {name: [float(f"{x:.6g}") for x in values] for name, values in numbers.items() if values is not None}
+    return {
+        "task": network.task,
+        "target_names": list(network.target_names),
+        "target_scaling": {"method": scaling.method, **shown} if shown else None,
     }
 
 
@@ -89,8 +110,10 @@ def _entry(entry: dict[str, Any], number: int) -> str:
         n_in, n_out = entry["weights"]
         return f"{number}: {entry['units']} {entry['activation']}, weights {n_in} x {n_out}, biases {n_out}"
     if "layer" in entry:
-        blocks = ", ".join(" x ".join(map(str, shape)) for shape in entry["blocks"])
+        blocks = ", ".join(" x ".join(map(str, shape)) for shape in entry.get("blocks", ()))
         return f"{number}: {entry['layer']}" + (f", parameters {blocks}" if blocks else "")
+    if "kind" in entry:
+        return column_text(entry)
     return ", ".join(f"{name} {_word(value)}" for name, value in entry.items())
 
 

@@ -7,23 +7,28 @@ from collections.abc import Iterable
 from functools import partial
 from typing import NamedTuple
 
+from anncli.arrays import Array
 from anncli.backends.choice import choose_backend
 from anncli.backends.thread_trial import available_processors
 from anncli.cli.asking.network_options import file_layer
 from anncli.cli.asking.settings import TrainSettings
+from anncli.cli.running.new_network import new_network
 from anncli.cli.running.places import refuse_read_files, same_file, would_overwrite
+from anncli.cli.running.reading import read_training_data, set_files, takes_tables
 from anncli.cli.running.replacing import backup_name, check_backup
 from anncli.cli.running.resumption import begin_or_resume, check_same_shape, resume_from
 from anncli.cli.showing.remarks import show_remarks
-from anncli.dataset.dataset import Source
-from anncli.errors import UsageError
+from anncli.cli.showing.train_report import describe
+from anncli.dataset.dataset import Dataset, Source
+from anncli.dataset.table_data import TableData
+from anncli.errors import UsageError, printable
 from anncli.experiments.executors.concurrently import run_concurrently
 from anncli.formats.data.agreement import check_files, expected_of
-from anncli.formats.data.assemble import read_sets
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.checkpoint import Checkpoint, load_checkpoint
 from anncli.formats.files.textfile import Signature, check_writable, signature
-from anncli.formats.networks.storage import check_place, parse, read_source, refusal
+from anncli.formats.networks.names import DIALECTS
+from anncli.formats.networks.storage import check_place, parse, read_source, refusal, render
 from anncli.network.network import Network
 from anncli.options.layers import training_options
 from anncli.options.table import TrainingOptions
@@ -49,24 +54,56 @@ class Opened(NamedTuple):
 
 def open_training(settings: TrainSettings) -> Opened:
     """Read and check everything, in this order: network, checkpoint, options, places to write to, data."""
-    before = signature(settings.network_path)
-    network_bytes = read_source(settings.network_path)
-    network = parse(network_bytes, settings.network_path)
+    if settings.is_new:
+        return _open_new(settings)
+    before = signature(settings.path)
+    network_bytes = read_source(settings.path)
+    network = parse(network_bytes, settings.path)
     checkpoint = None if settings.resume is None else load_checkpoint(settings.resume)
     if checkpoint is not None:
         network_bytes, network = checkpoint.network, _network_of(checkpoint, str(settings.resume), network)
-    layers = [*settings.layers, file_layer(network, settings.network_path)]
+    layers = [*settings.layers, file_layer(network, settings.path)]
     options = training_options(layers, network.source.dialect)
     _check_options(network, options)
     first, options = begin_or_resume(settings, network, options, checkpoint)
     replaced = None if first is network else network
     kept_as = backup_name(settings) if replaced is not None else None
     _check_places(settings, options, network, kept_as)
-    if replaced is not None:
+    if replaced is not None and not takes_tables(settings, first):
         # The definition has no classes. Class files in the wrong order would turn the meaning of the outputs round.
-        check_files({"training": settings.class_files, **_set_files(options)}, expected_of(replaced, None))
+        check_files({"training": settings.class_files, **set_files(options)}, expected_of(replaced, None))
     remarks = Remarks()
-    training = _prepare(settings, first, options, remarks)
+    data, sets = read_training_data(settings, first, options, remarks)
+    training = _prepare(settings, first, options, data, sets, remarks)
+    return _opened(settings, training, network_bytes, before, remarks, checkpoint, replaced, kept_as)
+
+
+def _open_new(settings: TrainSettings) -> Opened:
+    """The same for a network that is made for the data."""
+    options = training_options([*settings.layers], DIALECTS[0])
+    _check_places(settings, options, None, None)
+    remarks = Remarks()
+    data, sets = read_training_data(settings, None, options, remarks)
+    network = new_network(settings, data, options.loss)
+    _check_options(network, options)
+    checkpoint = None if settings.resume is None else load_checkpoint(settings.resume)
+    if checkpoint is not None:
+        network = _network_of(checkpoint, str(settings.resume), network)
+    training = _prepare(settings, network, options, data, sets, remarks)
+    settings.console.note(f"{printable(settings.path)}: a new network, {describe(training.setup.network)}")
+    return _opened(settings, training, render(network), None, remarks, checkpoint, None, None)
+
+
+def _opened(
+    settings: TrainSettings,
+    training: TrainingRun,
+    network_bytes: bytes,
+    before: Signature | None,
+    remarks: Remarks,
+    checkpoint: Checkpoint | None,
+    replaced: Network | None,
+    kept_as: str | None,
+) -> Opened:
     # Again, now that all files are known that lists name.
     _check_read_files(settings)
     if kept_as is not None:
@@ -89,22 +126,21 @@ def _network_of(checkpoint: Checkpoint, path: str, on_disk: Network) -> Network:
 
 def _check_options(network: Network, options: TrainingOptions) -> None:
     """Raises UsageError for options that do not fit the network, before any data file is read."""
-    choose_loss(network, options)
+    choose_loss(network, options, network.task)
     check_class_weight(network, options)
 
 
-def _set_files(options: TrainingOptions) -> dict[str, tuple[str, ...]]:
-    """The files of the validation and test set, if they are files."""
-    named = {"validation": options.validation, "test": options.test}
-    return {name: files for name, files in named.items() if isinstance(files, tuple)}
-
-
-def _prepare(settings: TrainSettings, network: Network, options: TrainingOptions, remarks: Remarks) -> TrainingRun:
-    files = {"training": settings.class_files, **_set_files(options)}
-    data, sets = read_sets(files, network=network, data_format=settings.data_format, remarks=remarks)
+def _prepare(
+    settings: TrainSettings,
+    network: Network,
+    options: TrainingOptions,
+    data: Dataset | TableData,
+    sets: dict[str, Array],
+    remarks: Remarks,
+) -> TrainingRun:
     _warn_of_repeated_files(remarks, data.sources, len(settings.class_files))
     show_remarks(settings.console, remarks, dry_run=settings.dry_run)
-    if len(files) == 1:
+    if len(sets) == 1:
         # All rows: the run makes their numbers when it splits them, so these need not stay in memory.
         del sets["training"]
     concurrent = _concurrent_restarts(settings, options.restarts)
@@ -127,16 +163,18 @@ def _warn_of_repeated_files(remarks: Remarks, sources: tuple[Source, ...], n_tra
             remarks.warn(f"{source.name} has the same content as a training file; it says nothing about new rows")
 
 
-def _check_places(settings: TrainSettings, options: TrainingOptions, network: Network, kept_as: str | None) -> None:
-    """Raises an error for a file that cannot be written, or that is one this run reads."""
+def _check_places(
+    settings: TrainSettings, options: TrainingOptions, network: Network | None, kept_as: str | None
+) -> None:
+    """Raises an error for a file that cannot be written, or that is one this run reads; network: None for a new one."""
     s = settings
-    if s.output == s.network_path != "-" and not os.path.isfile(s.network_path):
+    if network is not None and s.output == s.network_path != "-" and not os.path.isfile(s.path):
         message = f"{s.network_path} is not a file, so the network cannot be written back"
         raise UsageError(message, advice="say where with --output")
-    data_files = [*s.class_files, *(path for files in _set_files(options).values() for path in files)]
-    read = [s.network_path, *data_files]
-    if not s.is_output_given:
-        check_place(network, s.network_path)
+    data_files = [*s.class_files, *(path for files in set_files(options).values() for path in files)]
+    read = [s.path, *data_files]
+    if network is not None and not s.is_output_given:
+        check_place(network, s.path)
     _check_distinct("--output", s.output if s.is_output_given else None, data_files)
     _check_distinct("--history", s.history, [*read, s.output])
     _check_distinct("--checkpoint", s.checkpoint, [*read, s.output, *([s.history] if s.history else [])])
@@ -157,7 +195,7 @@ def _check_read_files(settings: TrainSettings) -> None:
     """Raises UsageError for a file that would be overwritten and that this process has read."""
     s = settings
     targets = {"--output": s.output, "--history": s.history, "--checkpoint": s.checkpoint}
-    refuse_read_files(targets, {"--output": s.network_path, **({"--checkpoint": s.resume} if s.resume else {})})
+    refuse_read_files(targets, {"--output": s.path, **({"--checkpoint": s.resume} if s.resume else {})})
 
 
 def _check_dialect(settings: TrainSettings, training: TrainingRun) -> None:
@@ -166,3 +204,7 @@ def _check_dialect(settings: TrainSettings, training: TrainingRun) -> None:
     dialect = settings.dialect or setup.network.source.dialect
     if reason := refusal(dialect, setup.network.topology, setup.scaling):
         raise UsageError(reason, advice="write it with --dialect ann")
+    encoder = setup.network.encoder
+    if encoder is not None and dialect != DIALECTS[0] and not encoder.is_plain:
+        message = f"the format {dialect} has no place for the categories and gaps of a table"
+        raise UsageError(message, advice="write it with --dialect ann")

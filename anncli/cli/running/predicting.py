@@ -9,16 +9,22 @@ from typing import Any
 
 from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.network_options import require_trained, threshold_of
+from anncli.cli.asking.tables import read_request, table_request
 from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words, shown_data
+from anncli.cli.running.predicting_tables import class_names, table_texts
+from anncli.cli.running.reading import refuse_table_options
 from anncli.cli.showing.console import SCHEMA
 from anncli.cli.showing.not_finite import NotFinite
 from anncli.cli.showing.remarks import show_remarks
 from anncli.compiled.decimals import format_rows
 from anncli.errors import DataError, UsageError, printable
+from anncli.formats.data import data_kind
 from anncli.formats.data.assemble import stream_rows
 from anncli.formats.data.base import RowBatch
 from anncli.formats.data.remarks import Remarks
-from anncli.formats.files.textfile import shown_name
+from anncli.formats.data.table_sets import TableReader
+from anncli.formats.data.table_use import stream_encoded
 from anncli.formats.networks.storage import load
 from anncli.inference.predict import decide, predict
 from anncli.network.network import Network
@@ -27,28 +33,32 @@ from anncli.network.network import Network
 Writer = Callable[[RowBatch, Any, Any], str]
 
 
-def run_predict(values: Values, network_path: str, file: str) -> None:
+def run_predict(values: Values, words: Words) -> None:
     """Print a line per row, or one JSON document; warns of scores that are not finite."""
     if values["scores"] and values["classes"]:
         raise UsageError("--scores and --classes exclude each other", advice="leave both out to get both")
-    if network_path == "-" and file == "-":
+    network_path, files = str(words.network), words.data or ("-",)
+    if network_path == "-" and files == ("-",):
         raise UsageError("network and data cannot both come from stdin", advice="name a file for one of them")
     network = load(network_path)
     require_trained(network, network_path)
     threshold = threshold_of(network, values)
     remarks = Remarks()
-    blocks = stream_rows(
-        file, network.n_inputs, data_format=values["data_format"], columns=network.columns, remarks=remarks
-    )
+    reader = TableReader(table_request(values), read_request(values), remarks)
+    are_tables = _are_tables(values, network, files, reader)
+    blocks = _blocks(network, files, reader, are_tables)
     not_finite = NotFinite()
     # A name that stdout cannot encode is escaped; otherwise it would end the stream.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
-    # Classes without names are numbered from 1.
-    names = list(network.classes) or [str(k) for k in range(1, network.n_classes + 1)]
+    names = class_names(network)
     as_json = values["json"]
-    write = _json_writer(names) if as_json else _line_writer(names, values)
-    texts = _texts(network, blocks, threshold, values["threads"], write, not_finite)
+    has_classes = network.task in (None, "classification")
+    write = _json_writer(names if has_classes else []) if as_json else _line_writer(names, values, has_classes)
+    if are_tables and not as_json:
+        texts = table_texts(values, network, files, reader, threshold, not_finite)
+    else:
+        texts = _texts(network, blocks, threshold, values["threads"], write, not_finite)
     with reproducible(values["reproducible"]):
         if as_json:
             _write_json(texts)
@@ -58,7 +68,31 @@ def run_predict(values: Values, network_path: str, file: str) -> None:
                 sys.stdout.flush()
     show_remarks(values.console, remarks)
     if not_finite.count:
-        values.console.warn(f"{shown_name(file)}: {not_finite}")
+        values.console.warn(f"{shown_data(files)}: {not_finite}")
+
+
+def _are_tables(values: Values, network: Network, files: tuple[str, ...], reader: TableReader) -> bool:
+    """Whether the files are read as tables; raises UsageError for options that rows of numbers alone do not have."""
+    asked = [name for name in ("with", "top", "to", "ignore") if name in values.on_command_line]
+    if data_kind.are_tables(files[:1], reader.request, reader.read, network, labelled=False) or asked:
+        if values["json"] and (given := [name for name in asked if name != "ignore"]):
+            raise UsageError(
+                f"--json and --{given[0]} exclude each other", advice="--to jsonl writes a document per row"
+            )
+        return True
+    refuse_table_options(reader.request)
+    return False
+
+
+def _blocks(network: Network, files: tuple[str, ...], reader: TableReader, are_tables: bool) -> Iterator[RowBatch]:
+    """The inputs of the network in all files, as a stream."""
+    for file in files:
+        if are_tables:
+            for rows in stream_encoded(file, reader, network):
+                yield RowBatch(rows.encoded.inputs)
+        else:
+            name, columns, remarks = reader.read.format, network.columns, reader.remarks
+            yield from stream_rows(file, network.n_inputs, data_format=name, columns=columns, remarks=remarks)
 
 
 def _texts(
@@ -72,11 +106,15 @@ def _texts(
     for block in blocks:
         outputs = predict(network, block.inputs, in_place=True, threads=threads)
         not_finite.look(outputs)
-        yield write(block, outputs, decide(network, outputs, threshold))
+        # Only classes are decisions that a line of rows has room for.
+        has_classes = network.task in (None, "classification")
+        yield write(block, outputs, decide(network, outputs, threshold) if has_classes else None)
 
 
-def _line_writer(names: list[str], values: Values) -> Writer:
+def _line_writer(names: list[str], values: Values, has_classes: bool) -> Writer:
     delimiter = values["delimiter"]
+    if not has_classes:
+        return lambda block, outputs, chosen: format_rows(outputs, "", delimiter, ("\n",))
     plain = [printable(name) for name in names]
     if values["classes"]:
         return lambda block, outputs, chosen: "".join([plain[k] + "\n" for k in chosen.tolist()])
@@ -117,7 +155,7 @@ def _json_writer(names: list[str]) -> Writer:
         # JSON has no nan and inf; the letter n is in no finite number.
         if "n" in rows:
             rows = re.sub("-?(?:nan|inf)", "null", rows)
-        ends = [tails[k] for k in chosen.tolist()]
+        ends = ["]"] * len(outputs) if chosen is None else [tails[k] for k in chosen.tolist()]
         if block.names:
             ends = [f'{end}, "name": {_json_text(name)}' for end, name in zip(ends, block.names, strict=True)]
         return ",\n".join([f'{{"scores": [{row}{end}}}' for row, end in zip(rows.splitlines(), ends, strict=True)])

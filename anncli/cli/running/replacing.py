@@ -21,7 +21,7 @@ from anncli.training.setup import Setup
 
 def is_in_place(settings: TrainSettings) -> bool:
     """Whether the new network takes the place of the file that was read."""
-    return settings.network_path != "-" and same_file(settings.output, settings.network_path)
+    return not settings.is_new and settings.path != "-" and same_file(settings.output, settings.path)
 
 
 def backup_name(settings: TrainSettings) -> str | None:
@@ -52,7 +52,7 @@ def stays(kept_as: str, replaced: Network) -> bool:
 def announce(settings: TrainSettings, replaced: Network) -> None:
     """Say before the training that a trained network is not continued. Whether it is replaced is not known yet: a run
     that diverges changes nothing."""
-    name = "<stdin>" if settings.network_path == "-" else printable(settings.network_path)
+    name = "<stdin>" if settings.network_path == "-" else printable(settings.path)
     settings.console.note(
         f"{name} is a network {_trained(replaced)}; training anew from its definition (--continue goes on from its weights)"
     )

@@ -100,7 +100,8 @@ def _check_same_settings(path: str, ours: dict[str, Any], theirs: dict[str, Any]
             advice="repeat the options of the first run",
         )
     for name, value in ours["options"].items():
-        before = theirs["options"].get(name)
+        # A file of an older version lacks the options that came later; they had their defaults.
+        before = theirs["options"].get(name, TrainingOptions._field_defaults.get(name))
         # The time limit does not change the epochs of a run, only where it ends.
         if value != before and name != "time_limit":
             raise UsageError(

@@ -9,30 +9,37 @@ import click
 from anncli.arrays import Array
 from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.network_options import require_trained, threshold_of
+from anncli.cli.asking.tables import read_request, table_request
 from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
+from anncli.cli.running.reading import note_one_set, refuse_table_options
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.report import collapse_warning, evaluation_text
 from anncli.cli.showing.seen_rows import NOT_KNOWN, SetReport, marks, seen_document, set_report, table_rows
-from anncli.dataset.dataset import UNLABELLED, Dataset
+from anncli.dataset.dataset import Dataset
 from anncli.errors import RequirementError, UsageError, printable
 from anncli.evaluation.binary import BinaryEvaluation
 from anncli.formats.data.assemble import read_dataset
+from anncli.formats.data.data_kind import are_tables
 from anncli.formats.data.remarks import Remarks
+from anncli.formats.data.table_sets import TableReader
+from anncli.formats.data.table_use import read_labelled
 from anncli.formats.networks.storage import load
 from anncli.inference.evaluate import evaluate, rows_seen
 from anncli.network.network import Network
 from anncli.options.requirements import METRIC_FIELDS, Requirement
 
 
-def run_test(values: Values, network_path: str, class_files: tuple[str, ...]) -> None:
+def run_test(values: Values, words: Words) -> None:
     """Print the evaluation; raises RequirementError for a requirement that is not met."""
+    network_path = str(words.network)
     network = load(network_path)
     require_trained(network, network_path)
     threshold = threshold_of(network, values)
     _check_metrics(network, values["require"])
     remarks = Remarks()
-    data = read_dataset(class_files, network=network, data_format=values["data_format"], remarks=remarks)
+    data = _read(values, words, network, remarks)
     show_remarks(values.console, remarks)
     with reproducible(values["reproducible"]):
         report = _report(network, data, threshold, values["threads"])
@@ -51,6 +58,17 @@ def run_test(values: Values, network_path: str, class_files: tuple[str, ...]) ->
     _check_requirements(values["require"], met)
 
 
+def _read(values: Values, words: Words, network: Network, remarks: Remarks) -> Dataset:
+    """The samples, in labelled tables or in one file per class."""
+    request, read = table_request(values), read_request(values)
+    if are_tables(words.data, request, read, network):
+        data = read_labelled(words.data, TableReader(request, read, remarks), network)
+        note_one_set(data.sources, remarks)
+        return data
+    refuse_table_options(request)
+    return read_dataset(words.data, network=network, data_format=read.format, remarks=remarks)
+
+
 def _report(network: Network, data: Dataset, threshold: float | None, threads: int) -> SetReport:
     seen = rows_seen(network, data)
 
@@ -58,7 +76,7 @@ def _report(network: Network, data: Dataset, threshold: float | None, threads: i
         return evaluate(network, data, among, threshold=threshold, threads=threads)
 
     digests = network.row_digests
-    return set_report(of_rows, data.labels != UNLABELLED, seen, digests is None or digests.is_exact)
+    return set_report(of_rows, data.answered(), seen, digests is None or digests.is_exact)
 
 
 def _seen_lines(report: SetReport) -> list[str]:
@@ -75,19 +93,32 @@ def _gate_warnings(report: SetReport, wanted: tuple[Requirement, ...]) -> list[s
 
 
 def _check_metrics(network: Network, wanted: tuple[Requirement, ...]) -> None:
-    """Some metrics exist for two classes only, others for more."""
+    """Some metrics exist for two classes only, others for more, or for another task."""
     if not wanted:
         return
-    from anncli.evaluation.multiclass import MulticlassEvaluation
-
-    kind = BinaryEvaluation if network.n_outputs == 1 else MulticlassEvaluation
+    kind, what = _kind_of_evaluation(network)
     for requirement in wanted:
         if METRIC_FIELDS[requirement.metric] not in kind._fields:
             existing = [name for name, field in METRIC_FIELDS.items() if field in kind._fields]
             raise UsageError(
-                f"--require: '{requirement.metric}' does not exist for this number of classes",
+                f"--require: '{requirement.metric}' does not exist for {what}",
                 advice="use one of " + ", ".join(existing),
             )
+
+
+def _kind_of_evaluation(network: Network) -> tuple[Any, str]:
+    """The class of the evaluations of a network, and what such networks are for."""
+    if network.task == "regression":
+        from anncli.evaluation.regression import RegressionEvaluation
+
+        return RegressionEvaluation, network.task
+    if network.task == "multi-label":
+        from anncli.evaluation.multilabel import MultilabelEvaluation
+
+        return MultilabelEvaluation, network.task
+    from anncli.evaluation.multiclass import MulticlassEvaluation
+
+    return (BinaryEvaluation if network.n_outputs == 1 else MulticlassEvaluation), "this number of classes"
 
 
 def _verdict(evaluation: Any, requirement: Requirement) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import click
 
 from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.settings import TrainSettings
+from anncli.cli.running.new_network import with_place
 from anncli.cli.running.opening import Opened, open_training
 from anncli.cli.running.replacing import (
     announce,
@@ -24,6 +25,7 @@ from anncli.cli.running.resumption import Checkpoints
 from anncli.cli.running.signals import Interruption
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.history import History, open_history
+from anncli.cli.showing.repeating import asked_for
 from anncli.cli.showing.train_report import (
     evaluate_sets,
     outcome,
@@ -45,6 +47,8 @@ from anncli.training.run import TrainingRun
 
 def run_training(settings: TrainSettings) -> None:
     """Train and write; an interrupted run writes what it has and raises Interrupted."""
+    if settings.network_path is None:
+        settings = with_place(settings)
     with reproducible(settings.reproducible):
         opened = open_training(settings)
         with closing(opened.training):
@@ -53,7 +57,7 @@ def run_training(settings: TrainSettings) -> None:
 
 def _run(settings: TrainSettings, opened: Opened) -> None:
     training = opened.training
-    summary = run_summary(training, settings.network_path, settings.output, settings.epochs)
+    summary = run_summary(training, settings.path, settings.output, settings.epochs)
     if settings.dry_run:
         if settings.as_json:
             print_json({"command": "train", "dry_run": True, **summary})
@@ -157,15 +161,18 @@ def _train(settings: TrainSettings, training: TrainingRun, interruption: Interru
 
 
 def _write(settings: TrainSettings, opened: Opened, result: TrainingResult) -> None:
-    if is_in_place(settings) and changed_since(settings.network_path, opened.before):
+    if is_in_place(settings) and changed_since(settings.path, opened.before):
         raise AnnError(
             "changed while the training ran; it was not overwritten",
-            path=settings.network_path,
+            path=settings.path,
             advice="train again, with --output to write elsewhere",
         )
     network = result.network
     if settings.dialect:
         network.source = network.source._replace(dialect=settings.dialect)
+    if network.encoder is not None:
+        options = opened.training.setup.options
+        network.record["asked"] = asked_for(settings.epochs, options, settings.request, settings.read)
     if not settings.row_digests:
         network.row_digests = None
     kept_as = opened.kept_as
@@ -173,7 +180,7 @@ def _write(settings: TrainSettings, opened: Opened, result: TrainingResult) -> N
         save(network, settings.output)
     else:
         # The copy comes after the new network is on the disk: without room for that one, both files stay as they were.
-        keep = partial(keep_old, kept_as, opened.network_bytes, settings.network_path)
+        keep = partial(keep_old, kept_as, opened.network_bytes, settings.path)
         save(network, settings.output, before=keep)
 
 
@@ -196,7 +203,7 @@ def _report(settings: TrainSettings, opened: Opened, result: TrainingResult, sum
         ended = outcome(result, found, [*opened.warnings, *warnings]) | {"diagnosis": remarks}
         print_json({"command": "train", "dry_run": False, **summary, **ended})
     else:
-        text = outcome_text(training, result, found, settings.network_path, settings.output)
+        text = outcome_text(training, result, found, settings.path, settings.output)
         # Not on stdout if that carries something else.
         if settings.streams:
             console.report(text)

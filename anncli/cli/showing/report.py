@@ -8,6 +8,7 @@ from typing import Any
 from anncli.cli.showing.console import table
 from anncli.evaluation.binary import BinaryEvaluation
 from anncli.evaluation.collapse import collapsed, remedies
+from anncli.evaluation.multiclass import MulticlassEvaluation
 
 
 def percent(value: float | None) -> str:
@@ -28,6 +29,10 @@ def number(value: float) -> str:
 def evaluation_text(sets: Mapping[str, Any]) -> str:
     """The table for the kind of evaluation."""
     first = next(iter(sets.values()))
+    if hasattr(first, "rmse"):
+        return regression_table(sets)
+    if hasattr(first, "hamming_loss"):
+        return multilabel_table(sets)
     return binary_table(sets) if isinstance(first, BinaryEvaluation) else multiclass_table(sets)
 
 
@@ -61,6 +66,54 @@ def multiclass_table(sets: Mapping[str, Any]) -> str:
     return "\n\n".join(blocks)
 
 
+def regression_table(sets: Mapping[str, Any]) -> str:
+    """Errors in the units of the data, one line per set and output; below it the summary of the residuals and intervals."""
+    header = ["set", "n", "target", "RMSE", "MAE", "R2", "bias"]
+    fractions = [f"{100 * q:g} %" for q in next(iter(sets.values())).as_dict()["residual_quantiles"]]
+    rows, residuals, notes = [], [], []
+    for name, e in sets.items():
+        for t in e.targets:
+            target = t.name if t.quantile is None else f"{t.name} at {t.quantile:g}"
+            rows.append(
+                [name, number(e.n), target, *(plain(x) for x in (t.rmse, t.mae)), _digits(t.r2, 4), plain(t.bias)]
+            )
+            if t.residuals:
+                residuals.append([name, target, *(plain(x) for x in t.residuals)])
+        if len(e.targets) > 1 and not e.intervals:
+            rows.append([name, number(e.n), "mean", *(plain(x) for x in (e.rmse, e.mae)), _digits(e.r2, 4), ""])
+        for interval in e.intervals:
+            notes.append(
+                f"{name}: {percent(interval.coverage)} % of the rows lie between the quantiles {interval.low:g} and "
+                f"{interval.high:g} of {interval.name}, which are {plain(interval.width)} apart on average"
+            )
+        notes += _remarks(name, e)
+    summary = table(["residuals", "target", "lowest", *fractions[1:-1], "highest"], residuals)
+    return "\n\n".join([table(header, rows), summary, *(["\n".join(notes)] if notes else [])])
+
+
+def multilabel_table(sets: Mapping[str, Any]) -> str:
+    """One summary line per set, then for each set the counts and rates of every label."""
+    header = ["set", "n", "all labels right %", "wrong labels %", "macro F1 %", "micro F1 %"]
+    summary = []
+    for name, e in sets.items():
+        figures = (e.subset_accuracy, e.hamming_loss, e.macro_f1, e.micro_f1)
+        summary.append([name, number(e.n), *(percent(x) for x in figures)])
+    blocks = [table(header, summary)]
+    for name, e in sets.items():
+        rows = [
+            [
+                label.name, *(number(x) for x in (label.tp, label.fn, label.tn, label.fp)),
+                *(percent(x) for x in (label.sensitivity, label.specificity, label.ppv, label.f1)),
+            ]
+            for label in e.labels
+        ]  # fmt: skip
+        blocks.append(table([f"{name}: label", "TP", "FN", "TN", "FP", "SE %", "SP %", "PPV %", "F1 %"], rows))
+        remarks = _remarks(name, e)
+        if remarks:
+            blocks.append("\n".join(remarks))
+    return "\n\n".join(blocks)
+
+
 def _confusion(name: str, e: Any) -> str:
     """A row per actual class, a column per predicted class."""
     rows = []
@@ -80,7 +133,8 @@ def _remarks(name: str, e: Any) -> list[str]:
         for reason, metrics in reasons.items()
     ]
     if e.n_unlabelled:
-        rows = "row without a class was" if e.n_unlabelled == 1 else "rows without a class were"
+        answer = "a class" if hasattr(e, "classes") else "an answer"
+        rows = f"row without {answer} was" if e.n_unlabelled == 1 else f"rows without {answer} were"
         remarks.append(f"{name}: {e.n_unlabelled} {rows} left out")
     return remarks
 
@@ -94,5 +148,7 @@ def collapse_warning(evaluation: Any, name: str, record: Mapping[str, Any]) -> s
 
     record: of the network's training; the advice leaves out what was already done.
     """
+    if not isinstance(evaluation, BinaryEvaluation | MulticlassEvaluation):
+        return None
     verdict = collapsed(evaluation)
     return None if verdict is None else f"{name}: {verdict}; try {remedies(evaluation, record)}"

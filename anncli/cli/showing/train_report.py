@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from anncli.arrays import Array, take_rows
+from anncli.arrays import Array
 from anncli.cli.showing.report import collapse_warning, evaluation_text
 from anncli.cli.showing.seen_rows import SetReport, marks, seen_document, set_report, table_rows
-from anncli.dataset.dataset import UNLABELLED
 from anncli.errors import count_of, printable
 from anncli.network.network import Network
 from anncli.training.attempt import EpochReport
@@ -30,8 +29,9 @@ class RunReport(NamedTuple):
 
 def describe(network: Network) -> str:
     """'9-16-1, 16 tanh, 1 logistic, 177 parameters'."""
-    layers = ", ".join(layer.text() for layer in network.layers)
-    return f"{network.topology}, {layers}, {network.topology.n_parameters} parameters"
+    if network.needs_encoder:
+        return f"for tables, {network.layers_text}"
+    return f"{network.topology}, {network.layers_text}, {network.topology.n_parameters} parameters"
 
 
 def run_summary(training: TrainingRun, network_path: str, output: str, epochs: int) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def evaluate_sets(training: TrainingRun, result: TrainingResult) -> RunReport:
     seen = seen_before(setup, bool(result.refit_epochs), files)
 
     def report(weights: Array | None, name: str, rows: Array) -> SetReport:
-        labelled = take_rows(setup.data.labels, rows) != UNLABELLED
+        labelled = setup.data.answered(rows)
         mask = seen.get(name)
 
         def evaluate(among: Array | None) -> Any:

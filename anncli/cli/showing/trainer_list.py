@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from anncli.cli.showing.console import table
-from anncli.training.names import DEFAULT_TRAINER, TRAINER_ALIASES, TRAINER_NAMES
+from anncli.training.names import DEFAULT_TRAINER, TRAINER_ALIASES, TRAINER_NAMES, TrainerName
 
 
 def all_trainers() -> str:
@@ -43,8 +43,13 @@ def one_trainer(name: str) -> str:
     ]
     if others:
         lines.append(f"also     {', '.join(others)}")
-    rows = [(f"  {option}", str(value)) for option, value in info.defaults.items()]
+    rows = [(f"  {option}", _default(info, option)) for option in info.defaults]
     return "\n".join([*lines, "options", table(("  name", "default"), rows).partition("\n")[2]])
+
+
+def _default(info: TrainerName, option: str) -> str:
+    other = info.regression.get(option)
+    return str(info.defaults[option]) + ("" if other is None else f"; in regression {other}")
 
 
 def _vectors(name: str) -> str:

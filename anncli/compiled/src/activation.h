@@ -144,6 +144,12 @@ template <> struct Act<SOFTSIGN> : FromValue {
   INL vf slope_of(vf a) { vf r = set1(1.0f) - vabs(a); return r * r; }
 };
 
+template <> struct Act<EXP> {
+  enum { LIFTS_ZERO = 1, SLOPE_FROM_VALUE = 1 };
+  INL void forward(vf z, vf &a, vf &slope) { a = slope = vexp(z); }
+  INL vf slope_of(vf a) { return a; }
+};
+
 // Runs CALL(A), a macro that the caller defines, with A the activation of that code. SOFTMAX, which is none of these, counts as
 // the first of the list, LINEAR.
 #define ACTIVATION_CASE(NAME, TEXT) case NAME: CALL(NAME); break;

@@ -117,8 +117,8 @@ static void single_output_rows(Call &call, const Layer &a, int64_t start, int b0
     p->row_targets[b] = data->targets[row];
     p->row_scales[b] = data->weights ? data->weights[row] * mean : mean;
   }
-  single_output(a.activation, call.loss, a.values + b0, p->row_targets + b0, p->row_scales + b0, a.delta + b0,
-                p->row_losses + b0, b1 - b0);
+  single_output(a.activation, call.loss, p->loss_numbers[0], a.values + b0, p->row_targets + b0, p->row_scales + b0,
+                a.delta + b0, p->row_losses + b0, b1 - b0);
   if (data->weights)
     for (int b = b0; b < b1; b++) p->row_losses[b] *= data->weights[row_of(data, start + b)];
 }
@@ -142,7 +142,7 @@ static void output_rows(Call &call, int64_t start, int b0, int b1, int64_t m) {
       const int64_t row = row_of(data, start + b);
       const float weight = data->weights ? data->weights[row] : 1.0f;
       p->row_losses[b] = weight * output_row(a.activation, call.loss, a.values + (size_t)b * a.stride,
-                                             data->targets + (size_t)row * n_out, weight * mean,
+                                             data->targets + (size_t)row * n_out, p->loss_numbers, weight * mean,
                                              a.delta + (size_t)b * a.stride, n_out);
     }
   }

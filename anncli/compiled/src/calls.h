@@ -23,6 +23,18 @@ PyObject *rprop_step(PyObject *, PyObject *const *arguments, Py_ssize_t n);
 // parse_block(text, start, delimiter, width, special, out) -> (rows, width, lines, at, status, column)
 PyObject *parse_block(PyObject *, PyObject *const *arguments, Py_ssize_t n);
 
+// parse_pairs(text, start, labels, words, queries, ends, lines, indices, values) -> (rows, pairs, words, at)
+PyObject *parse_pairs(PyObject *, PyObject *const *arguments, Py_ssize_t n);
+
+// fill_pairs(ends, indices, values, base, width, out)
+PyObject *fill_pairs(PyObject *, PyObject *const *arguments, Py_ssize_t n);
+
+// parse_numbers(text, start, out) -> (numbers, at)
+PyObject *parse_numbers(PyObject *, PyObject *const *arguments, Py_ssize_t n);
+
+// parse_table(text, start, marks, flags, na, na_numbers, cells, lines) -> (rows, at, n_lines, flaw, flaw_cell, words)
+PyObject *parse_table(PyObject *, PyObject *const *arguments, Py_ssize_t n);
+
 // format_rows(values, head, separator, tails, chosen, exact) -> str
 PyObject *format_rows(PyObject *, PyObject *const *arguments, Py_ssize_t n);
 

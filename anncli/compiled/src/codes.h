@@ -23,7 +23,8 @@
   X(GELU_TANH, "gelu-tanh") \
   X(SILU, "silu") \
   X(SOFTPLUS, "softplus") \
-  X(SOFTSIGN, "softsign")
+  X(SOFTSIGN, "softsign") \
+  X(EXP, "exp")
 
 // Works on whole rows and not on single numbers (output.h); its code follows the last of the list.
 #define ANN_ROW_ACTIVATIONS(X) X(SOFTMAX, "softmax")
@@ -32,7 +33,11 @@
   X(ANN_MSE, "mse") \
   X(ANN_BINARY_CROSS_ENTROPY, "binary-cross-entropy") \
   X(ANN_CROSS_ENTROPY, "cross-entropy") \
-  X(ANN_FOCAL, "focal")
+  X(ANN_FOCAL, "focal") \
+  X(ANN_MAE, "mae") \
+  X(ANN_HUBER, "huber") \
+  X(ANN_QUANTILE, "quantile") \
+  X(ANN_POISSON, "poisson")
 
 #define ANN_RULES(X) \
   X(ANN_SGD, "sgd") \

@@ -40,7 +40,8 @@ struct AnnBatch {
 
 struct AnnKernel {
   const char *name;
-  AnnPlan *(*create)(int n_layers, const int *sizes, const int *activations);
+  // loss_numbers: of the loss, one for each output (the limit of huber, the quantiles of quantile), or null.
+  AnnPlan *(*create)(int n_layers, const int *sizes, const int *activations, const float *loss_numbers);
   void (*destroy)(AnnPlan *);
   // Whether online training of this topology runs in online_narrow.h.
   bool (*is_narrow)(int n_layers, const int *sizes);

@@ -70,6 +70,10 @@ static PyMethodDef methods[] = {
     {"epoch", as_method(epoch), METH_FASTCALL, NULL},
     {"rprop_step", as_method(rprop_step), METH_FASTCALL, NULL},
     {"parse_block", as_method(parse_block), METH_FASTCALL, NULL},
+    {"parse_pairs", as_method(parse_pairs), METH_FASTCALL, NULL},
+    {"fill_pairs", as_method(fill_pairs), METH_FASTCALL, NULL},
+    {"parse_numbers", as_method(parse_numbers), METH_FASTCALL, NULL},
+    {"parse_table", as_method(parse_table), METH_FASTCALL, NULL},
     {"format_rows", as_method(format_rows), METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -156,13 +156,13 @@ static void hidden_values(const Layer &a) {
 }
 
 // A single output after a hidden layer, kept in registers; for networks that online_narrow.h does not run. Returns the loss.
-INL float single_unit(const Layer &a, const float *y, int loss, float t, float scale, float &output, float &delta) {
+INL float single_unit(const Layer &a, const float *y, int loss, float number, float t, float scale, float &output,
+                      float &delta) {
   vf sum = set1(0.0f);
   for (int v = 0; v < a.p_in; v += VL) sum = vfma(ld(y + v), ld(a.weights + v), sum);
   vf z = set1(a.biases[0] + vsum(sum)), value, d, each;
   if (loss == ANN_MSE && a.activation == LOGISTIC) each = squared<LOGISTIC>(z, set1(t), value, d);
-  else if (loss == ANN_MSE) each = squared_error(a.activation, z, set1(t), value, d);
-  else each = logistic_loss(loss, z, set1(t), value, d);
+  else each = loss_of_output(loss, a.activation, z, set1(t), set1(number), value, d);
   output = lane0(value);
   delta = lane0(d) * (loss == ANN_MSE ? scale * 2.0f : scale);
   return lane0(each);
@@ -194,10 +194,10 @@ template <bool L2> static void online_rows(Plan *p, int loss, const AnnRule &rul
       hidden_values(p->online[l]);
     }
     if (single) {
-      cost = single_unit(last, p->online[L - 2].values, loss, t[0], scale, last.values[0], last.delta[0]);
+      cost = single_unit(last, p->online[L - 2].values, loss, p->loss_numbers[0], t[0], scale, last.values[0], last.delta[0]);
     } else {
       if (L > 1) later_layer(last, p->online[L - 2].values);
-      cost = output_row(last.activation, loss, last.values, t, scale, last.delta, n_out);
+      cost = output_row(last.activation, loss, last.values, t, p->loss_numbers, scale, last.delta, n_out);
     }
     state.total += data.weights ? (double)(cost * weight) : (double)cost;
     if (state.outputs)

@@ -95,7 +95,7 @@ NOINL void narrow_rows(Plan *p, int loss, const AnnRule &rule, AnnState &state, 
   const Layer &a = p->online[0], &b = p->online[1];
   const int n = a.n_in, i1 = n * 3 / 10, i2 = n / 2, i3 = n * 4 / 5;
   const float rate = (float)rule.learning_rate * (loss == ANN_MSE ? 2.0f : 1.0f), tolerance = (float)rule.tolerance;
-  const vf mu = set1((float)rule.momentum), shrink = set1((float)(rule.learning_rate * rule.l2));
+  const vf mu = set1((float)rule.momentum), shrink = set1((float)(rule.learning_rate * rule.l2)), number = set1(p->loss_numbers[0]);
   Narrow<NV> s;
   s.W = a.weights;
   s.V = a.first;
@@ -136,8 +136,7 @@ NOINL void narrow_rows(Plan *p, int loss, const AnnRule &rule, AnnState &state, 
     const vf net = set1(a.n_out * 2 <= VL ? half_sum(sum) : vsum(sum));
     sweep_part<NV, L2>(s, i1, i2, before, next);
     vf value, d, each;
-    if (loss == ANN_MSE) each = squared_error(b.activation, net, set1(t), value, d);
-    else each = logistic_loss(loss, net, set1(t), value, d);
+    each = loss_of_output(loss, b.activation, net, set1(t), number, value, d);
     sweep_part<NV, L2>(s, i2, i3, before, next);
     const bool updates = !(tolerance > 0 && fabsf(lane0(value) - t) <= tolerance);
     d *= set1(-rate * weight);

@@ -62,6 +62,41 @@ INL vf logistic_loss(int loss, vf z, vf t, vf &a, vf &d) {
   return loss == ANN_FOCAL ? focal(z, t, a, d) : binary_cross_entropy(z, t, a, d);
 }
 
+// The losses of numbers: of the error e = a - t, or of a and t. `number`: the limit of huber, the quantile of quantile.
+NOINL vf loss_of_number(int loss, int code, vf z, vf t, vf number, vf &a, vf &d) {
+  const vf zero = set1(0.0f), one = set1(1.0f);
+  vf slope = one;
+#define CALL(A) Act<A>::forward(z, a, slope)
+  FOR_ACTIVATION(code)
+#undef CALL
+  const vf e = a - t, size = vabs(e);
+  if (loss == ANN_POISSON) {  // half the deviance: a - t - t log(a / t); the outputs are exp, so that log(a) is z
+    const vf positive = where_less(zero, t, t, one);
+    d = e;
+    return vfnma(t, z - vlog(positive), e);
+  }
+  const vf sign = where_less(zero, e, one, where_less(e, zero, -one, zero));
+  if (loss == ANN_HUBER) {
+    const vf far = number * (size - set1(0.5f) * number);
+    d = where_less(number, size, number * sign, e) * slope;
+    return where_less(number, size, far, set1(0.5f) * e * e);
+  }
+  if (loss == ANN_QUANTILE) {
+    const vf factor = where_less(zero, e, one - number, where_less(e, zero, -number, zero));
+    d = factor * slope;
+    return factor * e;
+  }
+  d = sign * slope;
+  return size;
+}
+INL bool is_loss_of_number(int loss) { return loss >= ANN_MAE; }
+
+// Loss and delta of outputs of any activation but softmax, by any loss.
+INL vf loss_of_output(int loss, int code, vf z, vf t, vf number, vf &a, vf &d) {
+  if (loss == ANN_MSE) return squared_error(code, z, t, a, d);
+  return is_loss_of_number(loss) ? loss_of_number(loss, code, z, t, number, a, d) : logistic_loss(loss, z, t, a, d);
+}
+
 // z (n) becomes exp(z - top) / sum in place, where top is the largest z; padding becomes 0. Returns log(sum) + top.
 INL float softmax_row(float *z, int n) {
   vf top = ldu(z);
@@ -124,25 +159,28 @@ NOINL float softmax_output(int loss, float *z, const float *t, float scale, floa
   return vsum(squares) / n;
 }
 
-// One row of n outputs: z becomes the outputs, d (padded with 0) the deltas times scale. Returns the loss of the row.
-static float output_row(int code, int loss, float *z, const float *t, float scale, float *d, int n) {
+// One row of n outputs: z becomes the outputs, d (padded with 0) the deltas times scale. Returns the loss of the row, by mse and
+// the losses of numbers a mean over the outputs. numbers: of the loss, one for each output, padded.
+static float output_row(int code, int loss, float *z, const float *t, const float *numbers, float scale, float *d, int n) {
   if (code == SOFTMAX) return softmax_output(loss, z, t, scale, d, n);
-  vf total = set1(0.0f), factor = set1(loss == ANN_MSE ? scale * (2.0f / n) : scale);
+  const bool is_mean = loss == ANN_MSE || is_loss_of_number(loss);
+  vf total = set1(0.0f), factor = set1(is_mean ? scale * ((loss == ANN_MSE ? 2.0f : 1.0f) / n) : scale);
   for (int v = 0; v < n; v += VL) {
     vf a, delta, x = ld(z + v), wanted = load_first(t + v, n - v);
-    vf each = loss == ANN_MSE ? squared_error(code, x, wanted, a, delta) : logistic_loss(loss, x, wanted, a, delta);
+    vf each = loss_of_output(loss, code, x, wanted, ldu(numbers + v), a, delta);
     st(z + v, a);
     st(d + v, keep_first(delta * factor, n - v));
     total += keep_first(each, n - v);
   }
-  return loss == ANN_MSE ? vsum(total) / n : vsum(total);
+  return is_mean ? vsum(total) / n : vsum(total);
 }
 
 // The same for m rows of one output each, VL rows at a time: z, t, scale, d and losses are vectors (m), padded to VL.
-static void single_output(int code, int loss, float *z, const float *t, const float *scale, float *d, float *losses, int m) {
+static void single_output(int code, int loss, float number, float *z, const float *t, const float *scale, float *d,
+                          float *losses, int m) {
   for (int v = 0; v < m; v += VL) {
     vf a, delta, x = ld(z + v), wanted = ld(t + v);
-    vf each = loss == ANN_MSE ? squared_error(code, x, wanted, a, delta) : logistic_loss(loss, x, wanted, a, delta);
+    vf each = loss_of_output(loss, code, x, wanted, set1(number), a, delta);
     st(z + v, a);
     st(d + v, delta * ld(scale + v) * set1(loss == ANN_MSE ? 2.0f : 1.0f));
     st(losses + v, each);

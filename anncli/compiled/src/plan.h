@@ -37,6 +37,7 @@ struct Plan {
   float *masked_inputs;       // [capacity][pad(n_inputs)], for input dropout
   float *row_scales, *row_losses, *row_targets;  // (capacity,)
   const float **input_rows;   // (capacity,)
+  float *loss_numbers;        // one for each output, padded; zeros for losses without
   size_t n_parameters;
   int n_inputs, n_units;      // n_units: inputs and hidden units together; dropout counts by it from row to row
 };
@@ -47,14 +48,20 @@ static bool few_outputs(int number, int n_layers, int n_out) {
   return number == n_layers - 1 && number > 0 && n_out * 4 <= (VL > 4 ? VL : 4);
 }
 
-static Plan *plan_create(int n_layers, const int *sizes, const int *activations) {
+// loss_numbers: one for each output, or null.
+static Plan *plan_create(int n_layers, const int *sizes, const int *activations, const float *loss_numbers) {
   Plan *p = (Plan *)calloc(1, sizeof *p);
   Layer *layers = (Layer *)calloc((size_t)n_layers * 2, sizeof(Layer));
-  if (!p || !layers) {
+  const int n_outputs = sizes[n_layers];
+  float *numbers = (float *)calloc((size_t)pad(n_outputs), sizeof(float));
+  if (!p || !layers || !numbers) {
     free(p);
     free(layers);
+    free(numbers);
     return NULL;
   }
+  for (int k = 0; k < n_outputs && loss_numbers; k++) numbers[k] = loss_numbers[k];
+  p->loss_numbers = numbers;
   p->n_layers = n_layers;
   p->online = layers;
   p->batch = layers + n_layers;
@@ -88,6 +95,7 @@ static void plan_destroy(Plan *p) {
   free(p->online_arena.memory);
   free(p->batch_arena.memory);
   free(p->online);
+  free(p->loss_numbers);
   free(p);
 }
 

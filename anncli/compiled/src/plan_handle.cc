@@ -3,12 +3,15 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "arguments.h"
+
 static const char *const CAPSULE = "anncli.compiled.plan";
 
 static void free_handle(PlanHandle *handle) {
   for (int k = 0; k < N_PURPOSES; k++)
     if (handle->plan[k]) handle->kernel[k]->destroy(handle->plan[k]);
   free(handle->sizes);
+  free(handle->loss_numbers);
   free(handle);
 }
 
@@ -50,7 +53,7 @@ static bool create_plans(PlanHandle *handle, const char *variant) {
   for (int l = 0; l < handle->n_layers; l++)
     handle->n_parameters += ((size_t)handle->sizes[l] + 1) * (size_t)handle->sizes[l + 1];
   for (int k = 0; k < N_PURPOSES; k++) {
-    handle->plan[k] = handle->kernel[k]->create(handle->n_layers, handle->sizes, handle->activations);
+    handle->plan[k] = handle->kernel[k]->create(handle->n_layers, handle->sizes, handle->activations, handle->loss_numbers);
     if (!handle->plan[k]) {
       PyErr_NoMemory();
       return false;
@@ -59,10 +62,34 @@ static bool create_plans(PlanHandle *handle, const char *variant) {
   return true;
 }
 
+// The numbers of a loss into handle->loss_numbers; none leave it null.
+static bool take_loss_numbers(PyObject *tuple, PlanHandle *handle) {
+  const Py_ssize_t n = tuple ? PyTuple_Size(tuple) : 0;
+  if (!n) return true;
+  if (n != handle->sizes[handle->n_layers]) {
+    PyErr_SetString(PyExc_ValueError, "a loss has one number for each output, or none");
+    return false;
+  }
+  handle->loss_numbers = (float *)calloc((size_t)n, sizeof(float));
+  if (!handle->loss_numbers) {
+    PyErr_NoMemory();
+    return false;
+  }
+  for (Py_ssize_t k = 0; k < n; k++) {
+    double value;
+    PyObject *item = PyTuple_GetItem(tuple, k);
+    if (!item || !as_double(item, &value)) return false;
+    handle->loss_numbers[k] = (float)value;
+  }
+  return true;
+}
+
 PyObject *make_plan(PyObject *, PyObject *arguments) {
-  PyObject *sizes, *activations;
+  PyObject *sizes, *activations, *numbers = NULL;
   const char *variant;
-  if (!PyArg_ParseTuple(arguments, "O!O!z", &PyTuple_Type, &sizes, &PyTuple_Type, &activations, &variant)) return NULL;
+  if (!PyArg_ParseTuple(arguments, "O!O!z|O!", &PyTuple_Type, &sizes, &PyTuple_Type, &activations, &variant, &PyTuple_Type,
+                        &numbers))
+    return NULL;
   const Py_ssize_t n = PyTuple_Size(activations);
   if (n < 1 || n > 100000 || PyTuple_Size(sizes) != n + 1) {
     PyErr_SetString(PyExc_ValueError, "a plan needs one activation for every size but the first");
@@ -77,7 +104,7 @@ PyObject *make_plan(PyObject *, PyObject *arguments) {
   handle->n_layers = (int)n;
   handle->activations = handle->sizes + n + 1;
   const bool good = take_ints(sizes, handle->sizes, n + 1, 1) && take_ints(activations, handle->activations, n, 0) &&
-                    check_activations(handle) && create_plans(handle, variant);
+                    check_activations(handle) && take_loss_numbers(numbers, handle) && create_plans(handle, variant);
   PyObject *capsule = good ? PyCapsule_New(handle, CAPSULE, destroy_capsule) : NULL;
   if (!capsule) free_handle(handle);
   return capsule;
@@ -90,7 +117,7 @@ bool PlanLease::begin(Purpose wanted) {
   purpose = wanted;
   kernel = handle->kernel[purpose];
   if (handle->busy[purpose]) {
-    plan = kernel->create(handle->n_layers, handle->sizes, handle->activations);
+    plan = kernel->create(handle->n_layers, handle->sizes, handle->activations, handle->loss_numbers);
     if (!plan) PyErr_NoMemory();
   } else {
     plan = handle->plan[purpose];

@@ -12,9 +12,11 @@ struct PlanHandle {
   int n_layers;
   size_t n_parameters;
   int *sizes, *activations;  // one allocation, which starts at sizes
+  float *loss_numbers;       // (n_outputs), or null
 };
 
-// plan(sizes, activations, variant or None) -> a capsule that the other calls take
+// plan(sizes, activations, variant or None, loss numbers = ()) -> a capsule that the other calls take. A loss that has numbers
+// has one for each output: the limit of huber, the quantile of quantile.
 PyObject *make_plan(PyObject *, PyObject *arguments);
 
 // A plan for one call: the handle's own, or a new one while another thread works with that.

@@ -37,8 +37,8 @@ namespace {
 #include "batch_update.h"
 #include "batch.h"
 
-AnnPlan *create(int n_layers, const int *sizes, const int *activations) {
-  return plan_create(n_layers, sizes, activations);
+AnnPlan *create(int n_layers, const int *sizes, const int *activations, const float *loss_numbers) {
+  return plan_create(n_layers, sizes, activations, loss_numbers);
 }
 
 void destroy(AnnPlan *p) { plan_destroy((Plan *)p); }

@@ -18,6 +18,7 @@ from anncli.arrays import Array
 from anncli.dataset.dataset import UNLABELLED, Dataset
 from anncli.errors import DataError, UsageError, count_of, did_you_mean, listed, quoted
 from anncli.formats.data.base import RowBatch
+from anncli.formats.files.packers import without_packing
 from anncli.formats.files.textfile import Path, shown_name
 from anncli.network.network import Network
 
@@ -110,13 +111,18 @@ def names_of_files(paths: Sequence[Path]) -> tuple[str, ...]:
     """File names without folder and ending; equal ones get a number."""
     names: list[str] = []
     for path in paths:
-        stem = os.path.basename(os.fspath(path)).removesuffix(".gz")
+        stem = without_packing(os.path.basename(os.fspath(path)))
         stem = "stdin" if stem == "-" else os.path.splitext(stem)[0] or stem
         name, number = stem, 2
         while name in names:
             name, number = f"{stem}-{number}", number + 1
         names.append(name)
     return tuple(names)
+
+
+def is_set_name(path: Path) -> bool:
+    """Whether a file is called like a training, validation or test set."""
+    return _SET_NAME.search(names_of_files([path])[0]) is not None
 
 
 class ClassNumbers:

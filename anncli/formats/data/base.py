@@ -12,6 +12,11 @@ from anncli.dataset.dataset import UNLABELLED
 from anncli.errors import DataError, count_of, quoted
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.source import ByteSource
+from anncli.tables import Table
+
+# How programs write a missing cell: R, pandas, WEKA and UCI, SAS and Stata; any case; #N/A is
+# Excel's. The empty cell is always missing.
+NA_WORDS = ("NA", "N/A", "#N/A", "<NA>", "?", "nan", "null", ".")
 
 Kind = Literal["number", "category", "text"]
 
@@ -93,6 +98,42 @@ class DataFormat(Protocol):
 
     def open(self, source: ByteSource, want: Want) -> Iterator[RowBatch]:
         """The rows of a file in order, in batches of bounded size; each batch has arrays of its own.
+
+        Raises: DataError with path, line and column at the first fault, after the rows above it have been given.
+        """
+        ...
+
+
+class TableWant(NamedTuple):
+    """How a table is read: delimiter: between the cells of a line, None where the format has to find it out; decimal: the
+    decimal mark, '.' or ',', None to find out; na: words that stand for a missing cell, besides the empty cell; remarks: takes what
+    was found out; block_rows: about the most rows of one batch; width: the number of inputs, where it is known and a file
+    need not show it (libsvm); size: height and width that pictures are scaled to, None for their own; grey: whether pictures
+    lose their colours; header: whether the first row names the columns, None to find out; names: that columns may have, as of
+    a network or a label: a first row with one of them names the columns."""
+
+    delimiter: str | None = None
+    decimal: str | None = None
+    na: tuple[str, ...] = NA_WORDS
+    remarks: Remarks | None = None
+    block_rows: int = 1 << 16
+    width: int | None = None
+    size: tuple[int, int] | None = None
+    grey: bool = False
+    header: bool | None = None
+    names: tuple[str, ...] = ()
+
+
+class TableFormat(Protocol):
+    """Reads tables. A module of this room holds one as FORMAT; names.py has its name and endings, and `table=True`."""
+
+    def sniff(self, head: bytes) -> bool:
+        """Whether a file that begins like this is of this format; see DataFormat.sniff()."""
+        ...
+
+    def open_table(self, source: ByteSource, want: TableWant) -> Iterator[Table]:
+        """The rows of a file in order, in batches of bounded size with the same columns; at least one batch, which may
+        have no rows.
 
         Raises: DataError with path, line and column at the first fault, after the rows above it have been given.
         """

@@ -13,7 +13,7 @@ from anncli.limits import NUMBER_PATTERN
 _TABLE = "export its table as CSV"
 _PANDAS = "write it as CSV (pandas: to_csv(..., index=False))"
 _NUMPY = "write it as text (numpy.savetxt)"
-_UNPACK = "unpack it first, or pack it with gzip"
+_UNPACK = "unpack it first, or pack it with gzip, bzip2, xz or zstd"
 _NUMBERS = "write one row of numbers per line"
 
 
@@ -33,14 +33,14 @@ def _starts_with_word(pattern: bytes) -> Callable[[bytes], bool]:
     return lambda head: re.match(rb"\s*" + pattern, head, re.IGNORECASE) is not None
 
 
-def _is_libsvm(head: bytes) -> bool:
+def is_libsvm(head: bytes) -> bool:
     lines = content_lines(head, 4)
     pair = rb"\s+(?:qid|[0-9]+):" + NUMBER_PATTERN.encode()
     row = re.compile(rb"[^\s:]+(?:" + pair + rb")+\s*")
     return bool(lines) and row.fullmatch(lines[0]) is not None
 
 
-def _is_fann(head: bytes) -> bool:
+def is_fann(head: bytes) -> bool:
     """Three counts (rows, inputs, outputs), then a line of inputs and a line of outputs in turn."""
     first, *others = content_lines(head, 3) or [b""]
     counts = re.fullmatch(rb"([1-9][0-9]*)\s+([1-9][0-9]*)\s+([1-9][0-9]*)", first)
@@ -56,7 +56,7 @@ def _is_fann(head: bytes) -> bool:
 _RELATION = re.compile(rb"^[ \t]*@relation\s", re.IGNORECASE | re.MULTILINE)
 
 
-def _is_arff(head: bytes) -> bool:
+def is_arff(head: bytes) -> bool:
     head = head[: 1 << 16]
     return head[:1] in (b"%", b"@", b"\r", b"\n", b" ") and _RELATION.search(head) is not None
 
@@ -108,14 +108,14 @@ KINDS = (
     Kind("an SPSS file", _PANDAS, (b"$FL2", b"$FL3")),
     Kind("a FITS file", _NUMPY, b"SIMPLE  ="),
     Kind("an IDX file (as of MNIST)", _NUMPY, lambda head: re.match(rb"\0\0[\x08\x09\x0b-\x0e][\x01-\x04]\0", head) is not None),
-    Kind("an ARFF file (Weka)", "write its rows as CSV without the head", _is_arff),
+    Kind("an ARFF file (Weka)", "write its rows as CSV without the head", is_arff),
     Kind("a time series file (.ts, as sktime and UCR have them)", "write the values of each series as one row, a file per class", _is_ts),
     Kind("an SNNS pattern file", _NUMBERS, b"SNNS pattern definition file"),
     Kind("an SNNS network", "name a data file here", b"SNNS network definition file"),
     Kind("a FANN network", "name a data file here", b"FANN_FL"),
     Kind("a PROBEN1 file", _NUMBERS + ", a file per class", _starts_with_word(rb"bool_in\s*=")),
-    Kind("libsvm text (index:value)", "write all values of a row, zeros too, in a file per class", _is_libsvm),
-    Kind("a FANN training file", "write the inputs of each class into a file of its own, a row per line", _is_fann),
+    Kind("libsvm text (index:value)", "write all values of a row, zeros too, in a file per class", is_libsvm),
+    Kind("a FANN training file", "write the inputs of each class into a file of its own, a row per line", is_fann),
     Kind("a network, not data", "NETWORK comes first, then the data files", _starts_with_word(rb"(?:#[^\n]*\n\s*|---[ \t\r]*\n\s*)*anncli:")),
     Kind("XML or HTML text", _TABLE, _starts_with_word(rb"<[?!a-z]")),
     Kind("JSON text", _NUMBERS, _starts_with_word(rb"[{\[]")),

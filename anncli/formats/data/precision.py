@@ -9,12 +9,12 @@ import numpy as np
 from anncli.arrays import Array
 
 # From here on float32 does not hold every whole number.
-_WHOLE = 2.0**24
+WHOLE = 2.0**24
 # A column whose values differ by less than this, relative to their size, has few float32 numbers to take.
 _NARROW = 2.0**-14
 _FIRST_ROWS = 1000
 # Of each file at most so many rows are looked at once more, and so many values are kept.
-_MOST_ROWS, _MOST_VALUES = 20_000, 1 << 20
+MOST_ROWS, _MOST_VALUES = 20_000, 1 << 20
 # Fewer collisions among the values of a column do not matter.
 _COLLISIONS = 0.01
 # Columns that are not narrow as a whole are looked at in a sample of rows and values, and need more collisions in it.
@@ -44,12 +44,12 @@ class Precision:
         """Look at rows (n, width) float32 of a file; exact gives them as they are written; names: of the columns, or ();
         used: the names of those that count, () for all; is_first: they are the first rows of their file."""
         if is_first:
-            self._rows_left, self._values_left = _MOST_ROWS, _MOST_VALUES
+            self._rows_left, self._values_left = MOST_ROWS, _MOST_VALUES
         if not len(rows) or not self._rows_left:
             return
         suspects = self._narrow(rows[:_FIRST_ROWS]) | self._losing(rows, exact) if is_first else set()
-        if rows.max() >= _WHOLE or rows.min() <= -_WHOLE:
-            suspects |= set(np.flatnonzero((np.abs(rows) >= _WHOLE).any(axis=0)).tolist())
+        if rows.max() >= WHOLE or rows.min() <= -WHOLE:
+            suspects |= set(np.flatnonzero((np.abs(rows) >= WHOLE).any(axis=0)).tolist())
         if names and used:
             wanted = set(used)
             suspects = {column for column in suspects if names[column] in wanted}

@@ -267,7 +267,7 @@ class VectorReader:
             raise text_column_fault(self._layout, fault) or fault from None
         if len(values) != self.width.n_values:
             assert self._layout is not None
-            advice = class_column_advice(self._layout, shown) if len(values) == self.width.n_values + 1 else ""
+            advice = class_column_advice(self._layout) if len(values) == self.width.n_values + 1 else ""
             raise self.width.fault(len(values), text_of(line.strip()[:200]), shown, self.line, advice)
         return values
 

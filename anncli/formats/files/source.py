@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 import sys
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from itertools import chain
@@ -16,31 +15,26 @@ import numpy as np
 
 from anncli.errors import DataError
 from anncli.formats.files.opened import open_input
+from anncli.formats.files.packers import may_be_packed, packer_of, unpacked
 from anncli.formats.files.textfile import BOM, Path, read_fault, shown_name
 
 BLOCK_BYTES = 1 << 20
 _LONGEST_LINE = 1 << 26
 _LINE_FEED = ord("\n")
-_GZIP = b"\x1f\x8b"
-# Above 64 MiB of text, a gzip file that expands by more than this factor is refused: real data stay far below it,
-# deflate can reach 1032.
-_MOST_EXPANSION, _ALWAYS_ALLOWED = 200, 1 << 26
-# Bytes that a member of a gzip file is given first.
-_FIRST_STEP = 1 << 12
-_ZEROS = re.compile(rb"\0*")
 _LONE_RETURN = re.compile(rb"\r(?![\r\n])")
-_PACKED = {b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip"}
+_ZIP = b"PK\x03\x04"
 
 
 class ByteSource:
     """One data file, read once from start to end.
 
-    shown: its name in messages; name: its base name; sha256: the digest of the raw bytes read so far.
+    path: the file; query: what is asked of a database, for `FILE::QUERY`, or ''; shown: its name in messages; name: its base
+    name; sha256: the digest of the raw bytes read so far.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = os.fspath(path)
-        self.shown = shown_name(path)
+        self.path, self.query = split_query(path)
+        self.shown = shown_name(self.path)
         self.name = "stdin" if self.path == "-" else os.path.basename(self.path)
         self._digest = hashlib.sha256()
         self._peeked: tuple[bytes, Iterator[bytes]] | None = None
@@ -69,9 +63,9 @@ class ByteSource:
             raise read_fault(fault, self.path) from None
 
     def chunks(self, size: int = BLOCK_BYTES) -> Iterator[bytes]:
-        """The bytes, unpacked where the file is packed by gzip; text or binary.
+        """The bytes, unpacked where the file is packed by gzip, bzip2, xz or zstd; text or binary.
 
-        Raises: DataError as raw(), and for a damaged gzip file.
+        Raises: DataError as raw(), and for a damaged packed file; UsageError where the package for it is missing.
         """
         if self._peeked is not None:
             (head, rest), self._peeked = self._peeked, None
@@ -99,7 +93,7 @@ class ByteSource:
         """
         # A line may span many chunks; they are joined once.
         line, pieces, length = 1, list[bytes](), 0
-        for chunk in self._text(size):
+        for chunk in self.text(size):
             cut = chunk.rfind(b"\n") + 1
             if cut:
                 block = b"".join([*pieces, chunk[:cut]])
@@ -118,20 +112,15 @@ class ByteSource:
             self._check_returns(block.rstrip(b"\r"), line)
             yield block + b"\n"
 
-    def _open(self) -> Any:
-        if self.path != "-":
-            return open_input(self.path, buffering=0)
-        if sys.stdin is None:
-            raise self._fault("standard input is closed", "name a file")
-        return nullcontext(sys.stdin.buffer)
+    def text(self, size: int = BLOCK_BYTES) -> Iterator[bytes]:
+        """Text in chunks that may end anywhere, without byte order mark.
 
-    def _text(self, size: int) -> Iterator[bytes]:
-        """The unpacked bytes without byte order mark; raises DataError for data that are not text."""
+        Raises: DataError as chunks(), and for binary data, UTF-16 and other packers.
+        """
         chunks = self.chunks(size)
-        head = _start(chunks, (BOM, *_PACKED))
-        for magic, program in _PACKED.items():
-            if head.startswith(magic):
-                raise self._fault(f"is packed by {program}", "unpack it first, or pack it with gzip")
+        head = _start(chunks, (BOM, _ZIP))
+        if head.startswith(_ZIP):
+            raise self._fault("is packed by zip", "unpack it first, or pack it with gzip, bzip2, xz or zstd")
         if head.startswith((b"\xff\xfe", b"\xfe\xff")):
             raise self._fault("is UTF-16 text", "save it as UTF-8")
         for chunk in chain([head.removeprefix(BOM)], chunks):
@@ -139,44 +128,24 @@ class ByteSource:
                 raise self._fault("looks like a binary file, not text", "check that this is the right file")
             yield chunk
 
+    def _open(self) -> Any:
+        if self.path != "-":
+            return open_input(self.path, buffering=0)
+        if sys.stdin is None:
+            raise self._fault("standard input is closed", "name a file")
+        return nullcontext(sys.stdin.buffer)
+
     def _unpacked(self, size: int) -> Iterator[bytes]:
         chunks = self.raw(size)
-        head = _start(chunks, (_GZIP,))
-        if head.startswith(_GZIP):
-            yield from self._gunzip(head, chunks, size)
+        head = b""
+        while may_be_packed(head) and (chunk := next(chunks, b"")):
+            head += chunk
+        packer = packer_of(head)
+        if packer is not None:
+            yield from unpacked(packer, chain([head], chunks), size, self.shown)
             return
         yield head
         yield from chunks
-
-    def _gunzip(self, head: bytes, chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
-        packed = unpacked = 0
-        unpacker, step = zlib.decompressobj(wbits=31), _FIRST_STEP
-        try:
-            for block in chain([head], chunks):
-                at = 0
-                while at < len(block):
-                    if unpacker.eof:
-                        # The members of a gzip file are parts of one text; zeros after the last one are padding.
-                        at = _ZEROS.match(block, at).end()  # type: ignore[union-attr]
-                        if at == len(block):
-                            break
-                        unpacker, step = zlib.decompressobj(wbits=31), _FIRST_STEP
-                    # In steps that grow: at its end a member copies the rest of what it was given.
-                    piece = block[at : at + step]
-                    text = unpacker.decompress(piece, size)
-                    taken = len(piece) - len(unpacker.unconsumed_tail or unpacker.unused_data)
-                    step = min(2 * step, size)
-                    at, packed, unpacked = at + taken, packed + taken, unpacked + len(text)
-                    if unpacked > _ALWAYS_ALLOWED and unpacked > _MOST_EXPANSION * packed:
-                        raise self._fault(
-                            "unpacks to far more than its size", "if that is right, unpack it with gunzip first"
-                        )
-                    if text:
-                        yield text
-        except zlib.error:
-            raise self._fault("is a damaged gzip file", "copy or pack it again") from None
-        if not unpacker.eof:
-            raise self._fault("is a gzip file cut short", "copy or pack it again")
 
     def _check_returns(self, block: bytes, line: int) -> None:
         if b"\r" not in block or block.count(b"\r") == block.count(b"\r\n"):
@@ -189,6 +158,13 @@ class ByteSource:
 
     def _fault(self, message: str, advice: str) -> DataError:
         return DataError(message, path=self.shown, advice=advice)
+
+
+def split_query(path: Path) -> tuple[str, str]:
+    """A file and what is asked of it: `data.db::SELECT a FROM t`; '' where nothing is. A file of that name wins."""
+    name = os.fspath(path)
+    file, colons, query = name.partition("::")
+    return (name, "") if not (file and colons) or os.path.exists(name) else (file, query.strip())
 
 
 def count_lines(block: bytes, start: int = 0, stop: int | None = None) -> int:

@@ -45,6 +45,30 @@ def temporary_beside(target: str) -> Iterator[tuple[int, str]]:
             os.close(descriptor)
 
 
+@contextlib.contextmanager
+def replaced(target: str, like: str) -> Iterator[tuple[int, str]]:
+    """A temporary file, its descriptor and name, that takes the place of `target` at the end of the block.
+
+    like: the file whose owner and mode it gets. If the block raises, everything stays as it was.
+    """
+    with temporary_beside(target) as (descriptor, temporary):
+        # Before the first byte is written: a private file must stay private at every moment.
+        keep_owner_and_mode(descriptor, like)
+        yield descriptor, temporary
+        os.fsync(descriptor)
+        # Windows cannot rename an open file. It is the system without locks.
+        if not HAS_LOCKS:
+            os.close(descriptor)
+        os.replace(temporary, target)
+    # The new file is in place. Some network disks cannot sync a folder; that is not a failure.
+    with contextlib.suppress(OSError):
+        folder = os.open(os.path.dirname(target), os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
 def _create_locked(folder: str, prefix: str) -> tuple[int, str]:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     while True:

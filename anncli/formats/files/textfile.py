@@ -16,7 +16,7 @@ from typing import IO, NamedTuple
 
 from anncli.errors import AnnError, DataError, printable
 from anncli.formats.files.opened import open_input
-from anncli.formats.files.temporary import HAS_LOCKS, keep_owner_and_mode, refuse_unwritable, temporary_beside
+from anncli.formats.files.temporary import refuse_unwritable, replaced, temporary_beside
 
 Path = str | os.PathLike[str]
 
@@ -174,7 +174,7 @@ def replace_file(path: Path, data: bytes, like: Path | None = None, before: Call
                 # An unbuffered stdout may take only the beginning of what it is given.
                 rest = rest[sys.stdout.buffer.write(rest) or 0 :]
             sys.stdout.buffer.flush()
-        elif _is_stream(name):
+        elif is_stream(name):
             with open(name, "wb", buffering=0) as stream:
                 _write_all(stream.fileno(), data)
         else:
@@ -187,7 +187,7 @@ def check_writable(path: Path) -> None:
     if name in ("-", "/dev/stdout"):
         return
     with write_faults(name):
-        if _is_stream(name):
+        if is_stream(name):
             refuse_unwritable(name)
             return
         with temporary_beside(os.path.realpath(name)) as (descriptor, _):
@@ -196,27 +196,14 @@ def check_writable(path: Path) -> None:
 
 
 def _replace_regular(target: str, data: bytes, like: str, before: Callable[[], None] | None) -> None:
-    with temporary_beside(target) as (descriptor, temporary):
-        # Before the first byte is written: a private file must stay private at every moment.
-        keep_owner_and_mode(descriptor, like)
+    with replaced(target, like) as (descriptor, _):
         _write_all(descriptor, data)
-        os.fsync(descriptor)
-        # Windows cannot rename an open file. It is the system without locks.
-        if not HAS_LOCKS:
-            os.close(descriptor)
         if before is not None:
+            os.fsync(descriptor)
             before()
-        os.replace(temporary, target)
-    # The new file is in place. Some network disks cannot sync a folder; that is not a failure.
-    with contextlib.suppress(OSError):
-        folder = os.open(os.path.dirname(target), os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
-def _is_stream(name: str) -> bool:
+def is_stream(name: str) -> bool:
     """Whether the target exists and is not a regular file; raises IsADirectoryError for a directory."""
     # /dev/fd/N may be a regular file that the shell holds open: replacing it would not reach the shell.
     if name.startswith(("/dev/fd/", "/proc/self/fd/", "/dev/stderr")):
@@ -250,11 +237,16 @@ def write_faults(name: str) -> Iterator[None]:
         # The reader of the output has closed it. The command line handles this as for printed lines.
         raise
     except OSError as fault:
-        shown = "<stdout>" if name == "-" else name
-        advice = _WRITE_ADVICE.get(fault.errno or 0, "write to another place")
-        raise AnnError(f"cannot write: {fault.strerror or fault}", path=shown, advice=advice) from None
+        raise write_fault(fault, name) from None
     except ValueError:
         raise AnnError("cannot write: a file name cannot hold a NUL character", path=printable(name)) from None
+
+
+def write_fault(fault: OSError, name: str) -> AnnError:
+    """The error for a file that cannot be written."""
+    shown = "<stdout>" if name == "-" else name
+    advice = _WRITE_ADVICE.get(fault.errno or 0, "write to another place")
+    return AnnError(f"cannot write: {fault.strerror or fault}", path=shown, advice=advice)
 
 
 def _binary(path: Path, error: type[AnnError]) -> AnnError:

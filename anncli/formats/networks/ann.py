@@ -24,8 +24,9 @@ import re
 from anncli.errors import NetworkError
 from anncli.formats.files.document import DocumentSource, PlacedMapping, parse_document
 from anncli.formats.files.textfile import BOM, Path, decode
-from anncli.formats.networks.ann_head import new_head, read_head
+from anncli.formats.networks.ann_head import new_head, read_head, read_task
 from anncli.formats.networks.ann_trained import AFRESH, CHECKSUM_LINE, TrainedPart, checksum, trained_lines
+from anncli.network.layers.base import Shape
 from anncli.network.network import Network, NetworkSource
 from anncli.network.scaling import Scaling
 from anncli.network.topology import Topology
@@ -62,8 +63,9 @@ def parse_network(text: str, path: Path) -> Network:
         source = DocumentSource(path, NetworkError)
         raise source.fault("the trained part is cut short: its checksum is missing", None, AFRESH)
     document = parse_document(text, path, NetworkError)
-    topology = read_head(document)
-    network = Network(topology, source=_source(document, head))
+    described = read_head(document)
+    origin = _source(document, head, read_task(document) or described.table_task)
+    network = Network(described.topology, table=described.table, source=origin, task=origin.task)
     if "trained" in document:
         if not section:
             raise document.key_fault("trained", "`trained:` must stand alone on its line", "move its values below it")
@@ -75,10 +77,10 @@ def parse_network(text: str, path: Path) -> Network:
     return network
 
 
-def _source(document: PlacedMapping, head: str) -> NetworkSource:
+def _source(document: PlacedMapping, head: str, task: str | None) -> NetworkSource:
     training = document.mapping_at("training")
     places = training.key_places, training.value_places
-    return NetworkSource("ann", document.source.path, head, training, *places)
+    return NetworkSource("ann", document.source.path, head, training, *places, task=task)
 
 
 def render_network(network: Network, head: str | None = None) -> str:
@@ -119,8 +121,12 @@ def _fits(head: str, network: Network) -> bool:
     text = head.removeprefix("\ufeff")
     try:
         document = parse_document(text, "", NetworkError)
+        described = read_head(document)
+        topology = network.topology if network.table is None else network.topology._replace(inputs=Shape(1))
         unchanged = (
-            read_head(document) == network.topology and document.mapping_at("training") == network.source.training
+            described == (topology, network.table)
+            and read_task(document) in (None, network.task)
+            and document.mapping_at("training") == network.source.training
         )
         return unchanged and _can_grow(text)
     except NetworkError:

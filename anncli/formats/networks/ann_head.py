@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from anncli.errors import ValueFault
 from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import write_block
+from anncli.formats.networks.ann_table import read_table_inputs, table_inputs_text
 from anncli.formats.networks.numbers import size_fault
+from anncli.network.encoders.table import TableInputs
 from anncli.network.layers import DEFAULT_KIND, layer_class, read_layer
 from anncli.network.layers.base import KeyFault, LayerKind
-from anncli.network.names import LAYER_NAMES
+from anncli.network.names import LAYER_NAMES, TASK_NAMES
 from anncli.network.network import Network
 from anncli.network.topology import Topology
 
 FORMAT_VERSION = 1
-HEAD_KEYS = ("anncli", "inputs", "layers", "training", "trained")
+HEAD_KEYS = ("anncli", "inputs", "layers", "task", "training", "trained")
 
 
-def read_head(document: PlacedMapping) -> Topology:
-    """The topology that a document describes; raises the document's error with the place of a fault."""
+class Head(NamedTuple):
+    """What a head describes. table: for a network that takes tables, which leaves the inputs open: 1 in the topology."""
+
+    topology: Topology
+    table: TableInputs | None = None
+
+    @property
+    def table_task(self) -> str | None:
+        """The task that the head names for its table; several labels of classes are a task of their own."""
+        if self.table is None:
+            return None
+        return "multi-label" if self.table.task == "classification" and len(self.table.label) > 1 else self.table.task
+
+
+def read_head(document: PlacedMapping) -> Head:
+    """What a document describes; raises the document's error with the place of a fault."""
     if not document:
         raise document.fault(None, "holds no network", "write at least `anncli: 1`, `inputs:` and `layers:`")
     version = document.get("anncli")
@@ -31,7 +47,8 @@ def read_head(document: PlacedMapping) -> Topology:
         raise document.fault(None, "the format version is missing", f"add the line `anncli: {FORMAT_VERSION}`")
     if version != FORMAT_VERSION or isinstance(version, bool):
         raise document.fault("anncli", f"unknown format version {_shown(version)}", f"write `anncli: {FORMAT_VERSION}`")
-    n_inputs = _whole(document, "inputs", "inputs: 9")
+    table = read_table_inputs(document) if isinstance(document.get("inputs"), PlacedMapping) else None
+    n_inputs = 1 if table is not None else _whole(document, "inputs", "inputs: 9` or `inputs: {table: auto}")
     layers = _read_layers(document)
     try:
         topology = Topology(n_inputs, layers)
@@ -39,7 +56,20 @@ def read_head(document: PlacedMapping) -> Topology:
         raise document.fault("layers", fault.message, fault.advice) from None
     if too_large := size_fault(topology.sizes, topology.n_parameters):
         raise document.fault("layers", too_large, "make the network smaller")
-    return topology
+    return Head(topology, table)
+
+
+def read_task(document: PlacedMapping) -> str | None:
+    """The task that the head names, None where it names none."""
+    task = document.get("task")
+    if "task" in document and (not isinstance(task, str) or task not in TASK_NAMES):
+        message = f"`task` must be the name of a task, found {_named(task)}"
+        raise document.fault("task", message, f"use one of {', '.join(TASK_NAMES)}")
+    return task
+
+
+def _named(value: Any) -> str:
+    return f"'{value}'" if isinstance(value, str) else kind_of(value)
 
 
 def _read_layers(document: PlacedMapping) -> list[LayerKind]:
@@ -109,14 +139,17 @@ def _shown(value: Any) -> str:
 
 def new_head(network: Network) -> str:
     """A head with comments, for a network that was not read from a file."""
-    layers = ", ".join(layer.text() for layer in network.layers)
+    layers = network.layers_text
+    takes = f"with {network.n_inputs} inputs" if network.table is None else "for tables"
     lines = [
-        f"# A network with {network.n_inputs} inputs and layers of {layers}.",
+        f"# A network {takes} and layers of {layers}.",
         "# Everything above the line `trained:` is yours to edit; what follows it is written by ann.",
         f"anncli: {FORMAT_VERSION}",
-        f"inputs: {network.n_inputs}",
+        f"inputs: {network.n_inputs if network.table is None else table_inputs_text(network.table)}",
         f"layers: [{layers}]",
     ]
+    if network.task is not None and (network.table is None or network.table.task is None):
+        lines.append(f"task: {network.task}")
     if network.source.training:
         lines += write_block({"training": dict(network.source.training)})
     return "\n".join(lines) + "\n"

@@ -13,6 +13,8 @@ from anncli.errors import NetworkError
 from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import quote_text, write_block, write_flow
 from anncli.formats.networks.ann_digests import digest_lines, read_digests
+from anncli.formats.networks.ann_table import encoder_lines, take_encoder
+from anncli.formats.networks.ann_task import read_loss, read_target_scaling, read_task, target_scaling_lines, task_lines
 from anncli.formats.networks.numbers import BadNumberError, to_float32, write_rows
 from anncli.network.layers.base import LayerKind
 from anncli.network.network import Network, SelfTest
@@ -20,7 +22,7 @@ from anncli.network.scaling import INPUT_ACTIVATIONS, PER_VECTOR, Scaling
 from anncli.network.topology import Topology
 
 TRAINED_KEYS = (
-    "classes", "threshold", "targets", "columns", "scaling", "weights", "record", "self_test", "row_digests", "checksum",
+    "task", "classes", "target_names", "threshold", "targets", "target_scaling", "columns", "encoder", "scaling", "weights", "record", "self_test", "row_digests", "checksum",
 )  # fmt: skip
 AFRESH = "undo the change or restore a copy, or delete everything from `trained:` on to train afresh"
 CHECKSUM_LINE = re.compile(r"^  checksum: (sha256:[0-9a-f]{64})[ \t\r]*$", re.MULTILINE)
@@ -51,7 +53,11 @@ class TrainedPart:
 
     def read(self) -> None:
         self._trained.refuse_unknown(TRAINED_KEYS)
-        network, n_inputs = self._network, self._network.n_inputs
+        network = self._network
+        # First of all, because it gives the number of inputs where the head leaves it to the table.
+        take_encoder(self._trained, network, AFRESH)
+        n_inputs = network.n_inputs
+        network.task = read_task(self._trained, network, AFRESH)
         network.classes = self._classes()
         network.threshold = self._number(self._trained, "threshold")
         network.targets = self._targets()
@@ -59,7 +65,9 @@ class TrainedPart:
         network.scaling = self._scaling()
         network.parameters = self._parameters()
         network.record = self._trained.mapping_at("record")
-        network.loss = network.record.get("loss")
+        network.loss = read_loss(self._trained, network, AFRESH)
+        network.target_names = self._names("target_names", network.n_targets)
+        network.target_scaling = read_target_scaling(self._trained, network, self._matrix, AFRESH)
         network.self_test = self._self_test()
         network.row_digests = read_digests(self._trained, AFRESH)
         self._check()
@@ -222,7 +230,7 @@ def _rows(block: str) -> list[list[str]]:
 
 def trained_lines(network: Network) -> list[str]:
     """The lines after `trained:`, without the checksum; none if the head already describes the whole network."""
-    lines = []
+    lines = task_lines(network)
     if len(network.classes) == 2 and network.n_outputs == 1:
         positive, negative = map(quote_text, network.classes)
         lines.append(f"  classes: {{positive: {positive}, negative: {negative}}}")
@@ -232,8 +240,11 @@ def trained_lines(network: Network) -> list[str]:
         lines.append(f"  threshold: {write_flow(float(network.threshold))}")
     if network.targets is not None:
         lines.append(f"  targets: {write_flow([float(value) for value in network.targets])}")
+    lines += target_scaling_lines(network.target_scaling)
     if network.columns:
         lines.append(f"  columns: {write_flow(network.columns)}")
+    if network.encoder is not None:
+        lines += encoder_lines(network.encoder)
     lines += _scaling_lines(network.scaling)
     if network.parameters is not None:
         lines.append("  weights:")

@@ -70,7 +70,10 @@ def render(network: Network, name: str | None = None, path: Path = "") -> bytes:
     Raises: NetworkError if the format cannot hold the network, UsageError as refusal().
     """
     name = name or network.source.dialect
-    if reason := refusal(name, network.topology, network.scaling):
+    reason = refusal(name, network.topology, network.scaling)
+    if network.task not in (None, "classification") and not NETWORK_FORMAT_NAMES[name].holds_tasks:
+        reason = f"a file of the format {name} cannot hold a network for {network.task}"
+    if reason:
         raise NetworkError(reason, path=path or None, advice=f"save it in the {DIALECTS[0]} format")
     return network_format(name).render(network)
 

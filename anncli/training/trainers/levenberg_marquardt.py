@@ -44,8 +44,9 @@ class LevenbergMarquardt(RememberingTrainer):
         refuse_without_row_gradients(self.name, objective.topology)
         refuse_large(self.name, len(parameters), int(self.options["max_parameters"]), "lbfgs or scg")
         refuse_l1(self.name, objective)
-        if objective.loss == "focal":
-            raise UsageError("trainer lm has no sum of squares for loss focal", advice="use --trainer lbfgs or scg")
+        if objective.loss not in ("mse", "binary-cross-entropy", "cross-entropy"):
+            message = f"trainer lm has no sum of squares for loss {objective.loss}"
+            raise UsageError(message, advice="use --trainer lbfgs or scg")
         self.mu = float(self.options["mu"])
 
     def epoch(

@@ -6,6 +6,7 @@ import numpy as np
 
 from anncli.arrays import Array, take_rows
 from anncli.backends.rules import UpdateRule, UpdateState
+from anncli.network.names import LOSS_NAMES, parse_loss
 from anncli.training.objective import Objective
 from anncli.training.trainers.base import EpochOutcome, RowwiseTrainer, TrainerState, shuffled
 
@@ -13,7 +14,7 @@ from anncli.training.trainers.base import EpochOutcome, RowwiseTrainer, TrainerS
 class Online(RowwiseTrainer):
     """dw = learning_rate * delta * input + momentum * dw_before, after every sample.
 
-    Where the loss is mse, delta is that of the un-averaged error 1/2 sum (t - o)^2, so that learning rates from the
+    Where the loss is a mean over outputs, delta is that of their sum, with mse of 1/2 sum (t - o)^2, so that learning rates from the
     literature keep their meaning. Options: tolerance, alternate, quiet_epochs (see AlternatingOrder and _watch).
     Source: Rumelhart, Hinton & Williams 1986; the options: the console trainer ann1dn (2008).
     """
@@ -22,6 +23,8 @@ class Online(RowwiseTrainer):
         o = self.options
         # mse is a mean over outputs without the factor 1/2: this factor turns its gradient into the classic one.
         factor = objective.topology.n_outputs / 2 if objective.loss == "mse" else 1.0
+        if objective.loss != "mse" and LOSS_NAMES[parse_loss(objective.loss).name].is_mean:
+            factor = float(objective.topology.n_outputs)
         self.rule = UpdateRule(
             "sgd",
             o["learning_rate"] * factor,

@@ -1,0 +1,79 @@
+"""What the options of a command say about tables, in the words of dataset.request."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
+from anncli.dataset.request import ReadRequest, TableRequest
+from anncli.options.table import options_of
+
+# Fields whose default is that of the option, and fields that are None where nothing was said.
+_PLAIN = ("task", "positive", "missing_label", "category", "ignore", "use", "weight", "group", "order")
+_SAID = ("missing", "unknown")
+
+
+class Asked(Protocol):
+    """What the user said about data, and about a network that is to be made for them.
+
+    class_files: the data words; request, read: about tables and files; hidden, activation: of the hidden layers.
+    """
+
+    @property
+    def class_files(self) -> tuple[str, ...]: ...
+
+    @property
+    def request(self) -> TableRequest: ...
+
+    @property
+    def read(self) -> ReadRequest: ...
+
+    @property
+    def hidden(self) -> tuple[int, ...]: ...
+
+    @property
+    def activation(self) -> str: ...
+
+
+class AskedData(NamedTuple):
+    """What the user of any command said; see Asked."""
+
+    class_files: tuple[str, ...]
+    request: TableRequest
+    read: ReadRequest
+    hidden: tuple[int, ...]
+    activation: str
+
+
+def asked_data(values: Values, words: Words) -> AskedData:
+    """What the words and options of a command say about data."""
+    return AskedData(
+        words.data, table_request(values), read_request(values), tuple(values["hidden"]), values["activation"]
+    )
+
+
+def table_request(values: Values) -> TableRequest:
+    """What the user said about the columns; options that the command does not have say nothing."""
+    fields = _those_of(values, _PLAIN) | {name: values[name] for name in _SAID if name in values.given}
+    label = values["label"] or ()
+    if label and label[0].startswith("file:"):
+        fields |= {"label_file": label[0].removeprefix("file:")}
+    else:
+        fields |= {"label": label}
+    return TableRequest(**fields)
+
+
+def read_request(values: Values) -> ReadRequest:
+    """What the user said about reading data files."""
+    na = values["na"]
+    only = na[:1] == ("none",)
+    fields = _those_of(values, ("format", "decimal", "transpose", "size", "grey"))
+    if values["header"] != "auto":
+        fields |= {"header": values["header"] == "yes"}
+    return ReadRequest(na=na[1:] if only else na, only_na=only, memory=values["memory_limit"], **fields)
+
+
+def _those_of(values: Values, names: tuple[str, ...]) -> dict[str, Any]:
+    own = options_of(values.command)
+    return {name: values[name] for name in names if name in own}

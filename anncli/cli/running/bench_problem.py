@@ -1,0 +1,84 @@
+"""What `ann bench` compares trainers on: a network as a file holds it, and the samples, encoded where they are tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from anncli.cli.asking.network_options import file_layer
+from anncli.cli.asking.tables import asked_data
+from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
+from anncli.cli.running.new_network import new_network
+from anncli.cli.running.reading import read_training_data
+from anncli.dataset.dataset import Dataset
+from anncli.dataset.table_data import TableData
+from anncli.errors import UsageError
+from anncli.formats.data.remarks import Remarks
+from anncli.formats.networks.storage import parse, read_source, render
+from anncli.network.network import Network
+from anncli.options.layers import Given, Layer, training_options
+from anncli.options.table import TrainingOptions
+from anncli.training.inputs import encoded_inputs
+
+
+class BenchProblem(NamedTuple):
+    """network, and its bytes as `source`; data; paths: the files that another process can read the data from, or ();
+    options: of the training with each trainer, by its name."""
+
+    network: Network
+    source: bytes
+    data: Dataset
+    paths: tuple[str, ...]
+    options: dict[str, TrainingOptions]
+
+
+def bench_problem(values: Values, words: Words, remarks: Remarks) -> BenchProblem:
+    """Read network and data; without a network, the one that `ann train` would make is taken.
+
+    Raises: UsageError, NetworkError and DataError as a training.
+    """
+    asked = asked_data(values, words)
+    _check_new(values, words)
+    source, network, layers = b"", None, list(values.layers)
+    if words.network is not None:
+        source = read_source(words.network)
+        network = parse(source, words.network)
+        layers.append(file_layer(network, words.network))
+    options = _options(values, layers, "ann" if network is None else network.source.dialect)
+    first = next(iter(options.values()))
+    data, _ = read_training_data(asked, network, first._replace(validation=None, test=0.0), remarks)
+    if network is None:
+        network = new_network(asked, data, first.loss)
+        source = render(network)
+    if isinstance(data, Dataset):
+        # A pipe cannot be read again by another process.
+        paths = words.data if all(Path(name).is_file() for name in words.data) else ()
+        return BenchProblem(network, source, data, paths, options)
+    network, encoded = _encoded(network, data, first)
+    return BenchProblem(network, render(network), encoded, (), options)
+
+
+def _options(values: Values, layers: list[Layer], dialect: str) -> dict[str, TrainingOptions]:
+    return {
+        name: training_options([{"trainer": Given(name, "--trainers")}, *layers], dialect)
+        for name in values["trainers"]
+    }
+
+
+def _encoded(network: Network, data: TableData, options: TrainingOptions) -> tuple[Network, Dataset]:
+    """The network with an input for each column of numbers and each category, and its samples.
+
+    All trainings share the encoder of the first one, so that their losses are those of one problem.
+    """
+    fitted, dataset, _ = encoded_inputs(network, data, options, {})
+    plain = Network.create(fitted.n_inputs, fitted.layers, columns=dataset.columns, task=fitted.task)
+    return plain, dataset
+
+
+def _check_new(values: Values, words: Words) -> None:
+    """Raises UsageError for options of a new network where there is one."""
+    given = [name for name in ("hidden", "activation") if name in values.on_command_line]
+    if given and words.network is not None:
+        advice = f"leave it out, or change the layers in {words.network}"
+        raise UsageError(f"--{given[0]} is for a new network", advice=advice)

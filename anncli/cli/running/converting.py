@@ -1,0 +1,144 @@
+"""`ann convert` at work: a table of any format, read in batches and written in another format."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from anncli.cli.asking.tables import read_request
+from anncli.cli.asking.values import Values
+from anncli.cli.running.places import refuse_read_files, same_file
+from anncli.cli.showing.console import print_json
+from anncli.cli.showing.remarks import show_remarks
+from anncli.compiled.row_text import NUMBER
+from anncli.dataset.roles import Place, find_columns
+from anncli.errors import UsageError, count_of, printable
+from anncli.formats.data.folders import expand
+from anncli.formats.data.names import DATA_FORMAT_NAMES
+from anncli.formats.data.registry import writer_of
+from anncli.formats.data.remarks import Remarks
+from anncli.formats.data.table_files import stream_table
+from anncli.formats.data.table_input import table_want
+from anncli.formats.data.table_stream import TableStream, write_stream
+from anncli.formats.files.output import shown_output
+from anncli.formats.files.packers import without_packing
+from anncli.formats.files.source import ByteSource, split_query
+from anncli.tables import Table, TableColumn
+
+# Formats that cannot say that a number is the name of a category.
+_WITHOUT_KINDS = ("csv", "tsv", "npz", "libsvm")
+
+
+def run_convert(values: Values, source: str, target: str) -> None:
+    """Write the table; raises UsageError for a target of unknown format, that exists, or that is the source."""
+    if target == "-" and values["json"]:
+        raise UsageError("--json and OUT cannot both go to stdout", advice="name a file for OUT")
+    name = _format_of_target(target, values["to"])
+    _check_target(values, source, target)
+    write = writer_of(name)
+    reading = _Reading(values, source, target, name)
+    can_reopen = source != "-" and not (
+        os.path.exists(source) and not os.path.isfile(source) and not os.path.isdir(source)
+    )
+    write_stream(write, target, TableStream(reading.batches, can_reopen))
+    reading.note_kinds()
+    show_remarks(values.console, reading.remarks)
+    if values["json"]:
+        document = {"input": printable(source), "output": printable(target), "format": name}
+        print_json({"command": "convert", **document, "rows": reading.n_rows, "columns": list(reading.names)})
+    else:
+        counts = f"{count_of(reading.n_rows, 'row')}, {count_of(len(reading.names), 'column')}"
+        values.console.note(f"{shown_output(target)}: {counts}, written as {name}")
+
+
+def _format_of_target(target: str, said: str | None) -> str:
+    """The name of the format to write; raises UsageError where neither --to nor the ending says it."""
+    if said is not None:
+        return said
+    written = {name: info.endings for name, info in DATA_FORMAT_NAMES.items() if info.writes}
+    path = without_packing(split_query(target)[0].lower())
+    found = next((name for name, endings in written.items() if endings and path.endswith(endings)), None)
+    if target == "-":
+        raise UsageError("stdout has no ending that names a format", advice="say --to csv, or another format")
+    if found is None:
+        endings = ", ".join(ending for own in written.values() for ending in own)
+        message = f"the ending of {printable(target)} names no format"
+        raise UsageError(message, advice=f"use one of {endings}, or say --to {', '.join(written)}")
+    return found
+
+
+def _check_target(values: Values, source: str, target: str) -> None:
+    path, table = split_query(target)
+    names = path.removesuffix(".npy") + ".json"
+    if target.endswith(".npy") and os.path.lexists(names) and not values["force"]:
+        message = f"{printable(names)} exists, which would say what the columns of {printable(target)} are"
+        raise UsageError(message, advice="overwrite it with --force, or give another name")
+    if target == "-" or not os.path.lexists(path):
+        return
+    if source != "-" and same_file(split_query(source)[0], path):
+        raise UsageError(f"{printable(path)} is the file that is read", advice="give another name for OUT")
+    if any(same_file(file.path, path) for file in expand([source]) if file.path != source):
+        raise UsageError(f"{printable(path)} is one of the files that are read", advice="give another name for OUT")
+    if not os.path.isfile(path) or values["force"] or os.path.samefile(path, os.devnull):
+        return
+    if not table:
+        raise UsageError(f"{printable(path)} exists", advice="overwrite it with --force, or give another name")
+    from anncli.formats.data.sqlite import has_table
+
+    if has_table(path, table):
+        message = f"{printable(path)} has a table {printable(table)}"
+        raise UsageError(message, advice="replace it with --force, or give another name")
+
+
+def _is_numbered(column: TableColumn) -> bool:
+    """Whether the words of a column are all numbers."""
+    return column.numbers is None and all(NUMBER.fullmatch(word.encode()) for word in column.words)
+
+
+class _Reading:
+    """The batches of the source, each time from the beginning, with the label that was asked for.
+
+    n_rows, names, remarks: of the last time.
+    """
+
+    def __init__(self, values: Values, source: str, target: str, name: str) -> None:
+        self._read = read_request(values)
+        self._label: tuple[str, ...] = values["label"] or ()
+        self._source, self._target, self._format = source, target, name
+        self._numbered: set[str] = set()
+        for word in self._label:
+            if word == "inputs" or word.startswith("file:"):
+                raise UsageError(f"--label {word} does not name a column", advice="name columns of the table")
+        self.n_rows, self.names, self.remarks = 0, tuple[str, ...](), Remarks()
+
+    def batches(self) -> Iterator[Table]:
+        self.n_rows, self.remarks = 0, Remarks()
+        source = ByteSource(self._source)
+        name = "csv" if self._read.format == "vectors" else self._read.format
+        for table in stream_table(source, table_want(self._read, self.remarks), name):
+            if not self.n_rows:
+                path, added = split_query(self._target)
+                if not added:
+                    # Now it is known which files are read, under whatever name.
+                    refuse_read_files({"OUT": path})
+                self.names = table.names
+                self._numbered = set(table.names) if self._format in _WITHOUT_KINDS else set()
+            self.n_rows += table.n_rows
+            self._numbered -= {column.name for column in table.columns if not _is_numbered(column)}
+            yield self._labelled(table, source.shown)
+
+    def note_kinds(self) -> None:
+        """Say which categories will be read as numbers again."""
+        if self._numbered:
+            names = sorted(self._numbered, key=self.names.index)
+            shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+            text = f"categories that are numbers ({shown}) will be read as numbers; --category says what they are"
+            self.remarks.note(shown_output(self._target), text)
+
+    def _labelled(self, table: Table, shown: str) -> Table:
+        if not self._label:
+            return table
+        place = Place(shown)
+        found = [name for word in self._label for name in find_columns(table, word, "--label", place)]
+        labels = tuple(dict.fromkeys(found))
+        return table if labels == table.labels else table._replace(labels=labels, task="")

@@ -1,0 +1,80 @@
+"""The network that `ann train` makes where none is named: its layers by the data and the options, its file by the data."""
+
+from __future__ import annotations
+
+import os
+
+from anncli.cli.asking.settings import TrainSettings
+from anncli.cli.asking.tables import Asked
+from anncli.cli.running.reading import takes_tables
+from anncli.dataset.dataset import Dataset
+from anncli.dataset.request import TableRequest
+from anncli.dataset.roles import Place, find_columns
+from anncli.dataset.table_data import TableData
+from anncli.errors import UsageError, asking, printable
+from anncli.formats.data.agreement import names_of_files
+from anncli.formats.networks.numbers import size_fault
+from anncli.network.encoders.table import TableInputs
+from anncli.network.names import quantiles_of
+from anncli.network.network import Network
+from anncli.tables import Table, TableColumn
+
+
+def with_place(settings: TrainSettings) -> TrainSettings:
+    """The settings with the file of the new network: --output, or one called like the table, in the current folder.
+
+    Raises: UsageError where that file exists.
+    """
+    if settings.is_output_given:
+        return settings._replace(network_path=settings.output)
+    is_one = len(settings.class_files) == 1 and settings.class_files[0] != "-" and takes_tables(settings, None)
+    name = f"{names_of_files(settings.class_files)[0]}.nn" if is_one else "network.nn"
+    if os.path.lexists(name):
+        shown = printable(name)
+        raise UsageError(
+            f"{shown} exists", advice=f"train it with ann train {shown} ..., or name another with --output"
+        )
+    return settings._replace(network_path=name, output=name)
+
+
+def new_network(settings: Asked, data: Dataset | TableData, loss: str) -> Network:
+    """The untrained network for these data and this loss; raises UsageError for one that is too large."""
+    n_outputs, output = _outputs(data, loss)
+    n_inputs = data.n_inputs if isinstance(data, Dataset) else 1
+    if fault := size_fault([n_inputs, *settings.hidden, n_outputs]):
+        raise UsageError(fault, advice="make the network smaller")
+    with asking():
+        layers = [*((units, settings.activation) for units in settings.hidden), (n_outputs, output)]
+        table = _table_inputs(settings.request, data) if isinstance(data, TableData) else None
+        task = None if table is None and data.task == "classification" else data.task
+        return Network.create(n_inputs, layers, table=table, task=task)
+
+
+def _outputs(data: Dataset | TableData, loss: str) -> tuple[int, str]:
+    """The number of outputs and their activation."""
+    if data.task == "regression":
+        per_target = 1 if loss == "auto" else max(1, len(quantiles_of(loss)))
+        return data.n_targets * per_target, "exp" if loss == "poisson" else "linear"
+    if data.task == "multi-label":
+        return data.n_targets, "logistic"
+    return (1, "logistic") if data.n_classes <= 2 else (data.n_classes, "softmax")
+
+
+def _table_inputs(request: TableRequest, data: TableData) -> TableInputs:
+    """What the head of the file says about the columns: the label, and what the user said."""
+    roles = data.roles
+    named = Table(tuple(TableColumn(name) for name in roles.columns), 0, roles.is_named)
+    ignored = {name for word in request.ignore for name in find_columns(named, word, "--ignore", Place(""))}
+    of_numbers = {column.name for column in data.table.columns if column.numbers is not None}
+    kinds = {name: "category" for name in roles.inputs if data.kinds[name] == "category" and name in of_numbers}
+    kinds |= {name: "ignore" for name in roles.ignored if name in ignored or request.use}
+    return TableInputs(
+        label=roles.labels,
+        task=roles.task,
+        positive=request.positive,
+        missing=request.missing,
+        weight=roles.weight,
+        group=roles.group,
+        order=roles.order,
+        kinds=kinds,
+    )

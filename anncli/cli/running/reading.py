@@ -1,0 +1,93 @@
+"""Reading the data of a training, whatever they are: labelled tables, or files of rows, one per class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from anncli.arrays import Array
+from anncli.cli.asking.tables import Asked
+from anncli.dataset.dataset import Dataset, Source
+from anncli.dataset.request import TableRequest
+from anncli.dataset.table_data import TableData
+from anncli.errors import UsageError, count_of, printable
+from anncli.formats.data.agreement import is_set_name
+from anncli.formats.data.assemble import read_sets
+from anncli.formats.data.class_files import refuse_labelled, sorted_by_shell
+from anncli.formats.data.data_kind import are_tables
+from anncli.formats.data.remarks import Remarks
+from anncli.formats.data.table_sets import TableReader, declared_sets, read_table_sets
+from anncli.formats.files.textfile import shown_name
+from anncli.network.network import Network
+from anncli.options.table import TrainingOptions
+
+
+def set_files(options: TrainingOptions) -> dict[str, tuple[str, ...]]:
+    """The files of the validation and test set, if they are files."""
+    named = {"validation": options.validation, "test": options.test}
+    return {name: files for name, files in named.items() if isinstance(files, tuple)}
+
+
+def takes_tables(settings: Asked, network: Network | None) -> bool:
+    """Whether the data words are tables; see are_tables()."""
+    return are_tables(settings.class_files, settings.request, settings.read, network)
+
+
+def read_training_data(
+    settings: Asked, network: Network | None, options: TrainingOptions, remarks: Remarks
+) -> tuple[Dataset | TableData, dict[str, Array]]:
+    """The data of all sets, and the row numbers of those that come from files of their own, training included.
+
+    Args: network: None where it is made for these data.
+    """
+    files: Mapping[str, Sequence[str]] = {"training": settings.class_files, **set_files(options)}
+    if not takes_tables(settings, network):
+        refuse_table_options(settings.request)
+        refuse_labelled(settings.class_files, settings.read)
+        if (network is None or not network.classes) and (remark := sorted_by_shell(settings.class_files)):
+            remarks.note(shown_name(settings.class_files[0]), remark)
+        return read_sets(files, network=network, data_format=settings.read.format, remarks=remarks)
+    for path in settings.class_files[1:]:
+        if is_set_name(path):
+            raise UsageError(
+                f"{printable(path)} looks like a validation or test set",
+                advice=f"say --validation {printable(path)}, or --test {printable(path)}",
+            )
+    data, sets = read_table_sets(files, TableReader(settings.request, settings.read, remarks), network)
+    if len(data.sources) == sum(map(len, files.values())):
+        note_one_set(data.sources[: len(settings.class_files)], remarks)
+    declared = declared_sets(data) if options.validation is None and not options.test else {}
+    if declared and (network is None or network.encoder is None):
+        counts = ", ".join(f"{name} {len(rows)}" for name, rows in declared.items())
+        remarks.note(
+            data.shown[0], f"the file divides its rows into sets: {counts} (--validation and --test draw others)"
+        )
+        return data, declared
+    return data, sets
+
+
+def note_one_set(sources: Sequence[Source], remarks: Remarks) -> None:
+    """Say how many rows each of several tables gives, which could have been meant as classes or sets."""
+    if len(sources) > 1:
+        counts = ", ".join(f"{source.name} {count_of(source.n_samples, 'row')}" for source in sources[:10])
+        remarks.note(
+            sources[0].name,
+            f"is one set of labelled rows with the other tables: {counts}{', ...' if len(sources) > 10 else ''}",
+        )
+
+
+def is_about_columns(request: TableRequest) -> bool:
+    """Whether the user said anything about columns."""
+    return bool(_given(request))
+
+
+def _given(request: TableRequest) -> list[str]:
+    return [name for name, value in request._asdict().items() if value != TableRequest._field_defaults[name]]
+
+
+def refuse_table_options(request: TableRequest) -> None:
+    """Raises UsageError for options about columns, which files of one class each do not use."""
+    if given := _given(request):
+        option = "--" + given[0].replace("_", "-")
+        raise UsageError(
+            f"{option} is for tables, and these are files of one class each", advice="name the label: --label NAME"
+        )

@@ -1,0 +1,36 @@
+"""The definition that `ann init` makes of labelled tables: its inputs are their columns."""
+
+from __future__ import annotations
+
+from anncli.cli.asking.tables import asked_data
+from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
+from anncli.cli.running.new_network import new_network
+from anncli.cli.running.reading import is_about_columns
+from anncli.errors import UsageError, asking
+from anncli.formats.data.data_kind import are_tables
+from anncli.formats.data.remarks import Remarks
+from anncli.formats.data.table_sets import TableReader, read_table_sets
+from anncli.network.network import Network
+
+
+def definition_of_tables(values: Values, words: Words, remarks: Remarks) -> Network | None:
+    """The untrained network for labelled tables, None for data of another kind.
+
+    Raises: UsageError, DataError where it is not clear what the columns are; UsageError for a dialect without tables.
+    """
+    asked = asked_data(values, words)
+    if not (is_about_columns(asked.request) or are_tables(asked.class_files, asked.request, asked.read)):
+        return None
+    if values["dialect"] not in (None, "ann"):
+        raise UsageError(
+            f"--dialect {values['dialect']} has no place for the columns of a table", advice="leave it out"
+        )
+    data, _ = read_table_sets({"training": words.data}, TableReader(asked.request, asked.read, remarks))
+    network = new_network(asked, data, "auto")
+    if not {"outputs", "output_activation"} & values.given.keys():
+        return network
+    topology = network.topology
+    output = values["outputs"] or topology.n_outputs, values["output_activation"] or topology.output_activation
+    with asking():
+        return Network.create(1, [*network.layers[:-1], output], table=network.table)

@@ -1,0 +1,211 @@
+// Finds the rows of a text table and their cells.
+#ifndef ANN_TABLE_ROWS_H
+#define ANN_TABLE_ROWS_H
+
+#include "table.h"
+
+namespace table {
+
+class Rows {
+ public:
+  const char *at;  // where the next row begins
+  int64_t n = 0, line = 0, flaw_cell = 0;
+
+  // [from, to): the text, with a NUL after it; lines: takes the line of each row, counted from 0.
+  Rows(const Syntax &syntax, const char *from, const char *to, Columns &columns, const Meaning &meaning, int64_t *lines)
+      : at(from), end(to), s(syntax), columns(columns), meaning(meaning), lines(lines) {
+    memset(kinds, 0, sizeof kinds);
+    for (const char *c = " \t\v\f"; *c; c++) kinds[(unsigned char)*c] = s.delimiter ? BLANK : BLANK | STOP;
+    if (s.delimiter) kinds[(unsigned char)s.delimiter] = STOP;
+    kinds[(unsigned char)'\n'] = STOP;
+    // Where the delimiter is the decimal mark too, only cells in quotes have decimals.
+    plain_mark = s.mark == s.delimiter ? 0 : s.mark;
+  }
+  Rows(const Rows &) = delete;
+
+  // Reads at most `most` rows. GOOD: stopped because of `most`, or because no whole row is left.
+  Flaw read(int64_t most) {
+    while (n < most) {
+      skip_empty_lines();
+      cells.n = n_lines = 0;
+      const Flaw flaw = row();
+      if (flaw == MORE) return GOOD;
+      if (flaw != GOOD) return flaw;
+      for (int64_t k = 0; k < cells.n; k++) {
+        const Cell &cell = cells.items[k];
+        if (!columns.put(n, cell.column, cell.text, cell.size)) return NO_MEMORY;
+      }
+      lines[n++] = line;
+      line += n_lines + 1;
+      at = next;
+    }
+    return GOOD;
+  }
+
+ private:
+  enum : unsigned char { BLANK = 1, STOP = 2 };
+  enum Next { CELL, ROW };
+
+  // A cell whose meaning is found out when its row is known to be right.
+  struct Cell {
+    int64_t column;
+    const char *text;
+    int64_t size;
+  };
+
+  bool is_blank(char c) const { return kinds[(unsigned char)c] & BLANK; }
+  bool is_stop(char c) const { return kinds[(unsigned char)c] & STOP; }
+
+  // Lines of blanks alone; of tabs alone, too, unless they are the delimiters of a whole row.
+  void skip_empty_lines() {
+    while (at < end) {
+      const char *p = at;
+      int64_t tabs = 0;
+      for (; *p == ' ' || *p == '\t' || *p == '\v' || *p == '\f' || *p == '\r'; p++) tabs += *p == '\t';
+      if (*p != '\n' || p >= end) return;
+      if (s.delimiter == '\t' && s.width > 1 && tabs >= s.width - 1) return;
+      at = p + 1;
+      line++;
+    }
+  }
+
+  // One row from `at` on; sets `next` to the one after it.
+  Flaw row() {
+    double *const slots = columns.row(n);
+    int64_t k = 0;
+    bool is_open = false;  // the last cell was empty and without quotes
+    Next then = CELL;
+    const char *p = at;
+    while (then == CELL) {
+      while (is_blank(*p)) p++;
+      if (k < s.width && !columns.words_of(k) && number(p, slots + k, &then)) {
+        k++;
+        is_open = false;
+        continue;
+      }
+      const char *text = p;
+      int64_t size = 0;
+      const bool is_quoted = s.quote && *p == s.quote && p < end;
+      const Flaw flaw = is_quoted ? quoted_cell(p, &text, &size, &then) : plain_cell(p, &text, &size, &then);
+      if (flaw != GOOD) {
+        flaw_cell = k + 1;
+        return flaw;
+      }
+      is_open = !is_quoted && !size;
+      if (is_open && !s.delimiter) continue;
+      if (k < s.width && !cells.add({k, text, size})) return NO_MEMORY;
+      k++;
+    }
+    next = p;
+    if (k == s.width + 1 && s.ended && is_open && s.delimiter) k--;
+    flaw_cell = k;
+    return k == s.width ? GOOD : COUNT;
+  }
+
+  // A plain number and what follows it; false, and nothing moved, for anything else.
+  bool number(const char *&p, double *slot, Next *then) {
+    const char *q = p;
+    double value;
+    if (decimal::read(q, end, plain_mark, &value) != decimal::EXACT) return false;
+    while (is_blank(*q)) q++;
+    if (*q == s.delimiter && q < end) {
+      q++;
+    } else if (!end_of_row(q, then)) {
+      // Between blanks, the next cell has been reached.
+      if (s.delimiter || q == p || !is_blank(q[-1]) || q >= end || *q == '\r') return false;
+    }
+    *slot = s.na_numbers.n && meaning.is_na(value) ? Columns::missing() : value;
+    p = q;
+    return true;
+  }
+
+  // Moves q past the end of a line, which carriage returns may precede.
+  bool end_of_row(const char *&q, Next *then) const {
+    const char *p = q;
+    while (*p == '\r') p++;
+    if (*p != '\n' || p >= end) return false;
+    q = p + 1;
+    *then = ROW;
+    return true;
+  }
+
+  Flaw plain_cell(const char *&p, const char **text, int64_t *size, Next *then) {
+    const char *const start = p;
+    while (p < end && !is_stop(*p)) p++;
+    if (p >= end) return MORE;
+    const char *last = p;
+    if (*p == '\n') {
+      *then = ROW;
+      while (last > start && last[-1] == '\r') last--;
+    }
+    if (memchr(start, '\r', (size_t)(last - start))) return RETURN;
+    while (last > start && is_blank(last[-1])) last--;
+    *text = start;
+    *size = last - start;
+    p++;
+    return GOOD;
+  }
+
+  Flaw quoted_cell(const char *&p, const char **text, int64_t *size, Next *then) {
+    const char *const start = ++p;
+    bool is_plain = true;
+    int64_t inside = 0;
+    for (;; p++) {
+      if (p >= end) return s.last ? OPEN_QUOTE : MORE;
+      if (*p == s.quote) {
+        if (p + 1 >= end || p[1] != s.quote) break;
+        is_plain = false;
+        p++;
+      } else if (*p == '\\' && s.escaped) {
+        is_plain = false;
+        inside += p[1] == '\n' && p + 1 < end;
+        if (++p >= end) return s.last ? OPEN_QUOTE : MORE;
+      } else {
+        inside += *p == '\n';
+      }
+    }
+    *text = start;
+    *size = p - start;
+    if (!is_plain && !unescape(text, size)) return NO_MEMORY;
+    p++;
+    n_lines += inside;
+    if (s.delimiter)
+      while (is_blank(*p)) p++;
+    if (p < end && *p != '\n' && is_stop(*p)) {
+      p++;
+      return GOOD;
+    }
+    if (end_of_row(p, then)) return GOOD;
+    while (*p == '\r') p++;
+    return p >= end ? MORE : AFTER_QUOTE;
+  }
+
+  // The text between quotes with one character for each doubled or escaped one.
+  bool unescape(const char **text, int64_t *size) {
+    char *const made = arena.take(*size), *to = made;
+    if (!made) return false;
+    for (const char *p = *text, *const last = p + *size; p < last; p++) {
+      const bool is_doubled = *p == s.quote, is_escape = s.escaped && *p == '\\' && (p[1] == s.quote || p[1] == '\\');
+      if ((is_doubled || is_escape) && p + 1 < last) p++;
+      *to++ = *p;
+    }
+    *text = made;
+    *size = to - made;
+    return true;
+  }
+
+  const char *const end, *next = NULL;
+  const Syntax &s;
+  Columns &columns;
+  const Meaning &meaning;
+  int64_t *const lines;
+  unsigned char kinds[256];
+  char plain_mark;
+  int64_t n_lines = 0;  // line ends inside the quotes of a row
+  words::List<Cell> cells;
+  words::Arena arena;
+};
+
+}  // namespace table
+
+#endif

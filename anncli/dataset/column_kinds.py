@@ -1,0 +1,134 @@
+"""Kinds of columns: whether an input column of a table holds numbers or categories, or nothing to learn from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+
+import numpy as np
+
+from anncli.errors import AnnError, count_of, quoted
+from anncli.tables import MISSING, Table, TableColumn
+
+KINDS = ("number", "category", "ignore")
+
+# Fewer rows say nothing about whether a column counts the rows, or names them.
+_FEWEST_ROWS = 10
+# A column of words is an identifier if more of its cells than these are the only ones with their word.
+_MOSTLY = 0.9
+
+_DATE = re.compile(
+    r"\d{4}-(0?[1-9]|1[0-2])(-\d{1,2})?([T ]\d{1,2}:\d{2}.*)?"  # 2024-01-31, 2024-01, 2024-01-31 12:00
+    r"|\d{4}/\d{1,2}/\d{1,2}.*"
+    r"|\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d{2})( \d{1,2}:\d{2}.*)?"  # 31.01.2024, 1/31/24
+    r"|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}"  # 31-Jan-2024
+    r"|\d{1,2}:\d{2}(:\d{2})?"
+)
+
+Say = Callable[[str], None]
+
+
+def choose_kinds(
+    table: Table,
+    inputs: Collection[str],
+    asked: Mapping[str, str],
+    used: Collection[str],
+    say: Say,
+    fault: Callable[[str, str], AnnError],
+) -> dict[str, str]:
+    """For each input column its kind: 'number', 'category' or 'ignore'.
+
+    A column that holds words is a category. Columns that count the rows, that are empty, or whose words are (nearly) all
+    different are ignored, and this is said; columns that are constant, or look like the numbers of identifiers, are
+    inputs, with a remark.
+    Args: asked: kinds that the user gave; used: columns that the user named as inputs; fault: makes the error to raise.
+    Raises: the error for a column of dates, and for a column of words that was said to be numbers.
+    """
+    kinds = {}
+    for name in table.names:
+        if name in inputs:
+            column = table.column(name)
+            kinds[name] = (
+                _asked_kind(column, asked[name], fault) if name in asked else _kind(column, name in used, say, fault)
+            )
+    return kinds
+
+
+def _asked_kind(column: TableColumn, kind: str, fault: Callable[[str, str], AnnError]) -> str:
+    if kind == "number" and column.as_numbers() is None:
+        message = f"column {quoted(column.name)} is to hold numbers, but holds words ({_some(column)})"
+        raise fault(message, "make it a category, or name the words that stand for a gap with --na")
+    return kind
+
+
+def _kind(column: TableColumn, is_used: bool, say: Say, fault: Callable[[str, str], AnnError]) -> str:
+    name = quoted(column.name)
+    present = ~column.is_missing
+    if not present.any():
+        say(f"column {name} is empty: it is left out")
+        return "ignore"
+    if column.numbers is None:
+        return _kind_of_words(column, is_used, say, fault)
+    values = column.numbers[present]
+    if (values == values[0]).all():
+        say(f"column {name} has the same value in every row where it has one ({values[0]:.6g}): it says nothing")
+    elif is_row_count(column):
+        if not is_used:
+            say(f"column {name} counts the rows: it is left out (--use takes the columns that it names)")
+            return "ignore"
+    elif _numbers_rows(values):
+        say(
+            f"column {name} has a different whole number in every row, as identifiers have (--ignore {column.name} leaves it out)"
+        )
+    return "number"
+
+
+def _kind_of_words(column: TableColumn, is_used: bool, say: Say, fault: Callable[[str, str], AnnError]) -> str:
+    name = quoted(column.name)
+    words = column.words[:1000]
+    dates = [word for word in words if _DATE.fullmatch(word)]
+    if len(dates) > _MOSTLY * len(words):
+        message = f"column {name} holds dates or times ({_some(column)})"
+        raise fault(
+            message, f"leave it out with --ignore {column.name}, or say that it orders the rows: --order {column.name}"
+        )
+    if len(column.words) == 1:
+        say(
+            f"column {name} has the same word in every row where it has one ({quoted(column.words[0])}): it says nothing"
+        )
+    elif is_identifier(column) and not is_used:
+        n = count_of(len(column.words), "different word")
+        say(
+            f"column {name} has {n} in {len(column)} rows, as identifiers have: it is left out (--category {column.name} takes it)"
+        )
+        return "ignore"
+    return "category"
+
+
+def is_row_count(column: TableColumn) -> bool:
+    """Whether a column of numbers is 0, 1, 2, ... or 1, 2, 3, ..."""
+    if column.numbers is None or len(column) < _FEWEST_ROWS:
+        return False
+    first = column.numbers[0]
+    return bool(first in (0, 1) and (column.numbers == np.arange(len(column)) + first).all())
+
+
+def is_identifier(column: TableColumn) -> bool:
+    """Whether a column of words has (nearly) as many different ones as it has cells."""
+    if column.codes is None:
+        return False
+    codes = column.codes[column.codes != MISSING]
+    if len(codes) < _FEWEST_ROWS:
+        return False
+    counts = np.bincount(codes, minlength=len(column.words))
+    return int((counts == 1).sum()) > _MOSTLY * len(codes)
+
+
+def _numbers_rows(values: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> bool:
+    if len(values) < _FEWEST_ROWS * 5 or (values[:1000] != np.round(values[:1000])).any():
+        return False
+    return bool((values == np.round(values)).all() and len(np.unique(values)) == len(values))
+
+
+def _some(column: TableColumn) -> str:
+    return ", ".join(quoted(word) for word in column.words[:3]) + (", ..." if len(column.words) > 3 else "")

@@ -1,0 +1,138 @@
+"""Roles: which column of a table is the answer, which are inputs, and which have another purpose or none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from anncli.dataset.column_kinds import is_identifier
+from anncli.dataset.request import TableRequest
+from anncli.dataset.task import task_of
+from anncli.errors import DataError, UsageError, did_you_mean, quoted
+from anncli.tables import Roles, Table, TableColumn
+
+# Names of columns that are the answer where nobody says which column is.
+LABEL_NAMES = ("class", "target", "label", "y")
+# More different numbers than these do not look like classes.
+_MOST_CLASSES = 20
+
+Say = Callable[[str], None]
+
+
+class Place(NamedTuple):
+    """The file that messages about a table name."""
+
+    shown: str
+
+    def usage(self, message: str, advice: str | None = None) -> UsageError:
+        return UsageError(message, path=self.shown, advice=advice)
+
+    def fault(self, message: str, advice: str | None = None, line: int | None = None) -> DataError:
+        return DataError(message, path=self.shown, line=line, advice=advice)
+
+
+def choose_roles(table: Table, request: TableRequest, place: Place, say: Say, linear_output: bool = False) -> Roles:
+    """The roles of the columns of a table that a network is trained on.
+
+    Args: request: what the user said; say: takes what was found out and everyone should be told; linear_output: the
+        network ends in a linear layer, so that the answers are numbers.
+    Raises: UsageError for a column that is not there, for two roles of one column, and where it is not clear which column
+        is the answer or whether answers are classes or numbers; DataError for a table without inputs.
+    """
+    labels = _labels(table, request, place, say)
+    others = {
+        name: (declared or None) if word is None else find_columns(table, word, f"--{name}", place)[0]
+        for name, word, declared in (
+            ("weight", request.weight, table.weight),
+            ("group", request.group, table.group),
+            ("order", request.order, ""),
+        )
+    }
+    if others["group"] and others["order"]:
+        raise place.usage("--group and --order exclude each other", "leave one of them out")
+    ignored = _all_columns(table, request.ignore, "--ignore", place)
+    used = _all_columns(table, request.use, "--use", place)
+    _refuse_two_roles(
+        {"--label": labels, **{f"--{k}": (v,) for k, v in others.items() if v}, "--ignore": ignored}, place
+    )
+    _refuse_two_roles({"--label": labels, "--ignore": ignored, "--use": used}, place)
+    taken = {*labels, *filter(None, others.values()), *ignored}
+    inputs = tuple(name for name in table.names if name not in taken and (not used or name in used))
+    if not inputs:
+        raise place.fault("no column is left for the inputs", "name fewer columns with --ignore and --label")
+    task = task_of([table.column(name) for name in labels], request.task, table.task, linear_output, place.usage)
+    return Roles(table.names, labels, inputs, **others, task=task, is_named=table.is_named)
+
+
+def _labels(table: Table, request: TableRequest, place: Place, say: Say) -> tuple[str, ...]:
+    if request.label:
+        return _all_columns(table, request.label, "--label", place)
+    if table.labels:
+        return table.labels
+    found, why = _likely_label(table, place)
+    say(f"the label is column {quoted(found)}: {why} (--label NAME takes another)")
+    return (found,)
+
+
+def _likely_label(table: Table, place: Place) -> tuple[str, str]:
+    """The column that is the answer where nobody said which, and why."""
+    named = [name for name in table.names if name.lower() in LABEL_NAMES]
+    if len(named) == 1:
+        return named[0], "its name says so"
+    worded = [column for column in table.columns if column.numbers is None]
+    last = table.columns[-1]
+    if not named and worded == [last] and len(table.columns) > 1 and not is_identifier(last):
+        return last.name, "it is the only column of words, and the last one"
+    # As a rule the answer is the last column, so it is named first.
+    others = [column.name for column in table.columns[:-1] if _could_be_label(column)]
+    could_be = named or [*([] if is_identifier(last) else [last.name]), *others]
+    shown = ", ".join(map(quoted, could_be[:10])) + (", ..." if len(could_be) > 10 else "")
+    advice = f"say --label NAME; it could be {shown}" if shown else "say --label NAME"
+    raise place.usage(
+        "it is not clear which column is the label", advice + ("" if table.is_named else " (counted from 1)")
+    )
+
+
+def _could_be_label(column: TableColumn) -> bool:
+    if column.numbers is None:
+        return len(column.words) > 1 and not is_identifier(column)
+    values = np.unique(column.numbers[~np.isnan(column.numbers)])
+    return 1 < len(values) <= min(_MOST_CLASSES, len(column) // 2) and bool((values == np.round(values)).all())
+
+
+def find_columns(table: Table, word: str, option: str, place: Place) -> tuple[str, ...]:
+    """The columns that a word of an option means: a column of exactly that name, else 'first', 'last', 'last:K', or a
+    position counted from 1. Raises UsageError where there is none."""
+    names = table.names
+    if word in names:
+        return (word,)
+    if word == "first":
+        return names[:1]
+    head, colon, count = word.partition(":")
+    if head == "last" and (not colon or count.isdecimal()):
+        n = int(count or 1)
+        if 0 < n < len(names):
+            return names[-n:]
+    elif word.isdecimal() and 0 < int(word) <= len(names):
+        return (names[int(word) - 1],)
+    elif not word.isdecimal() and table.is_named:
+        raise place.usage(f"{option}: no column {quoted(word)}", did_you_mean(word, names[:20]))
+    counted = f"there are {len(names)} columns, counted from 1"
+    raise place.usage(f"{option}: no column {quoted(word)}", counted if table.is_named else f"{counted}, without names")
+
+
+def _all_columns(table: Table, words: Sequence[str], option: str, place: Place) -> tuple[str, ...]:
+    found = [name for word in words for name in find_columns(table, word, option, place)]
+    return tuple(dict.fromkeys(found))
+
+
+def _refuse_two_roles(named: dict[str, Iterable[str]], place: Place) -> None:
+    seen: dict[str, str] = {}
+    for option, names in named.items():
+        for name in names:
+            if name in seen:
+                message = f"column {quoted(name)} is named by {seen[name]} and by {option}"
+                raise place.usage(message, "name it once")
+            seen[name] = option

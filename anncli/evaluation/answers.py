@@ -1,0 +1,41 @@
+"""The evaluation of a task without classes, from a dataset with targets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anncli.arrays import Array, take_rows
+from anncli.dataset.dataset import Dataset
+
+if TYPE_CHECKING:
+    from anncli.evaluation.evaluation import Evaluation
+
+
+def evaluate_answers(
+    data: Dataset,
+    outputs: Array,
+    rows: Array | None,
+    *,
+    names: tuple[str, ...] = (),
+    quantiles: tuple[float, ...] = (),
+    threshold: float = 0.5,
+) -> Evaluation:
+    """Compare outputs (n, n_outputs), in the units of the data, with the targets of the row numbers (n,), None for all rows.
+
+    Args: names: of the targets, else those of the data; quantiles: see evaluate_numbers(); threshold: see evaluate_labels().
+    """
+    assert data.targets is not None
+    targets = data.targets if rows is None else take_rows(data.targets, rows)
+    weights = data.weights if data.weights is None or rows is None else take_rows(data.weights, rows)
+    # Imported here because most networks classify, and an import costs time at every start.
+    if data.task == "multi-label":
+        from anncli.evaluation.multilabel import evaluate_labels
+
+        return evaluate_labels(
+            outputs, targets, threshold=threshold, names=names or data.names_of_targets, weights=weights
+        )
+    from anncli.evaluation.regression import evaluate_numbers
+
+    return evaluate_numbers(
+        outputs, targets, names=names or data.names_of_targets, quantiles=quantiles, weights=weights
+    )

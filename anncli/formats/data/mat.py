@@ -1,0 +1,53 @@
+"""The format `mat`: MATLAB files of version 5 to 7: inputs X with a label y, or one matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from anncli.arrays import Array
+from anncli.errors import DataError
+from anncli.formats.data.array_choice import choose_arrays
+from anncli.formats.data.array_table import NO_ANSWERS, answers_of, as_rows, batches_of, check_type, cut
+from anncli.formats.data.base import TableWant
+from anncli.formats.data.mat_elements import MatFile
+from anncli.formats.files.source import ByteSource
+from anncli.tables import Table
+
+_USELESS = ("struct", "object", "function", "opaque", "unknown")
+
+
+class Mat:
+    """The variables are found by name: see array_choice.choose_arrays()."""
+
+    def sniff(self, head: bytes) -> bool:
+        return head.startswith((b"MATLAB 5.0 MAT-file", b"MATLAB 7.3 MAT-file"))
+
+    def open_table(self, source: ByteSource, want: TableWant) -> Iterator[Table]:
+        data = b"".join(source.chunks())
+        if data.startswith(b"MATLAB 7.3"):
+            advice = "save it in MATLAB with save(..., '-v7'), or write the matrix with writematrix"
+            message = "is a MATLAB file of version 7.3 (HDF5), which is not read"
+            raise DataError(message, path=source.shown, advice=advice)
+        file = MatFile(data, source.shown)
+        known = {one.name: one for one in file.variables if one.kind not in _USELESS and not one.name.startswith("__")}
+        chosen = choose_arrays({name: one.shape for name, one in known.items() if 0 not in one.shape}, source.shown)
+
+        def array(name: str) -> Array:
+            found = file.load(known[name])
+            check_type(found.dtype, source.shown, f"variable {name}")
+            return found
+
+        inputs, answers = array(chosen.inputs), NO_ANSWERS
+        label = array(chosen.label) if chosen.label else None
+        if chosen.is_transposed and label is not None:
+            inputs, label = inputs.T, label.T
+        if label is not None:
+            items = label.reshape(-1) if label.size == len(inputs) else as_rows(label)
+            answers = answers_of(items, chosen.label, source.shown, want)
+        if want.remarks is not None:
+            how = f"the inputs are {chosen.inputs}" + (f", the label is {chosen.label}" if chosen.label else "")
+            want.remarks.guess(source.shown, how + (", samples in columns" if chosen.is_transposed else ""))
+        yield from batches_of(cut(inputs, want), answers, source.shown, want)
+
+
+FORMAT = Mat()

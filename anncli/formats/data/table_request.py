@@ -1,0 +1,78 @@
+"""What is asked of a table: the words of the user before those of the network file, and what the columns then are."""
+
+from __future__ import annotations
+
+from anncli.dataset.column_kinds import choose_kinds
+from anncli.dataset.request import TableRequest
+from anncli.dataset.roles import Place, choose_roles, find_columns
+from anncli.errors import UsageError
+from anncli.formats.data.remarks import Remarks
+from anncli.network.encoders.table import TableInputs
+from anncli.network.network import Network
+from anncli.tables import Roles, Table
+
+# Output layers whose networks compute numbers, not classes.
+_OF_NUMBERS = ("linear", "exp")
+
+
+def with_head(request: TableRequest, head: TableInputs | None) -> TableRequest:
+    """The request, completed with what the network file says about the columns."""
+    if head is None:
+        return request
+    of_kind = {kind: tuple(n for n, k in head.kinds.items() if k == kind) for kind in ("category", "ignore")}
+    named = {*request.category, *request.ignore, *request.use}
+    return request._replace(
+        label=request.label or (() if request.label_file else head.label),
+        task=request.task or head.task,
+        positive=request.positive or head.positive,
+        missing=request.missing or head.missing,
+        weight=request.weight or head.weight,
+        group=request.group or head.group,
+        order=request.order or head.order,
+        category=(*request.category, *(name for name in of_kind["category"] if name not in named)),
+        ignore=(*request.ignore, *(name for name in of_kind["ignore"] if name not in named)),
+    )
+
+
+def refuse_unused(request: TableRequest) -> None:
+    """Raises UsageError for what tables cannot do yet."""
+    if request.label_file is not None:
+        raise UsageError("--label file:NAME is not for tables yet", advice="put the answers into a column of the table")
+    if request.label == ("inputs",):
+        raise UsageError("--label inputs is not for tables yet", advice="name a column")
+
+
+def columns_of(
+    table: Table, request: TableRequest, network: Network | None, shown: str, remarks: Remarks
+) -> tuple[Roles, dict[str, str]]:
+    """The roles of the columns of the training data, and for each input its kind, 'number' or 'category'.
+
+    Args: request: complete, see with_head(). Raises: UsageError, DataError as choose_roles() and choose_kinds().
+    """
+    place = Place(shown)
+    output = "" if network is None else network.topology.output_activation
+    roles = choose_roles(table, request, place, lambda text: remarks.note(shown, text), output in _OF_NUMBERS)
+    head = {} if network is None or network.table is None else dict(network.table.kinds)
+    asked = {name: kind for name, kind in head.items() if kind == "number"}
+    asked |= {name: "category" for word in request.category for name in find_columns(table, word, "--category", place)}
+    used = {name for word in request.use for name in find_columns(table, word, "--use", place)}
+    kinds = choose_kinds(
+        table, roles.inputs, asked, used, lambda text: remarks.note(shown, text), lambda m, a: place.fault(m, a)
+    )
+    kept = tuple(name for name, kind in kinds.items() if kind != "ignore")
+    if not kept:
+        raise place.fault("no column is left for the inputs", "name columns to take with --use or --category")
+    remarks.guess(shown, _kinds_text(roles, kinds))
+    return roles._replace(inputs=kept), {name: kinds[name] for name in kept}
+
+
+def _kinds_text(roles: Roles, kinds: dict[str, str]) -> str:
+    """'label species; number: a, b; category: city; ignored: id'."""
+    parts = [f"label: {', '.join(roles.labels)}"]
+    for kind in ("number", "category"):
+        names = [name for name, found in kinds.items() if found == kind]
+        parts += [f"{kind}: {', '.join(names)}"] if names else []
+    left = (*roles.ignored, *(name for name, kind in kinds.items() if kind == "ignore"))
+    parts += [f"ignored: {', '.join(left)}"] if left else []
+    parts += [f"{role}: {name}" for role in ("weight", "group", "order") if (name := getattr(roles, role))]
+    return "; ".join(parts)

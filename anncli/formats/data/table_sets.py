@@ -1,0 +1,213 @@
+"""Tables in files as samples: the sets of a training, and the rows on which a network is evaluated or used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from anncli.arrays import Array, row_range
+from anncli.dataset.class_labels import check_labelled, classes_of, number_labels
+from anncli.dataset.dataset import UNLABELLED, Source
+from anncli.dataset.request import ReadRequest, TableRequest
+from anncli.dataset.roles import Place
+from anncli.dataset.row_columns import groups_of, times_of, weights_of
+from anncli.dataset.table_data import TableData
+from anncli.dataset.target_columns import flags_of, targets_of
+from anncli.errors import DataError, UsageError, quoted
+from anncli.formats.data.remarks import Remarks
+from anncli.formats.data.table_columns import TableMatcher
+from anncli.formats.data.table_input import read_table
+from anncli.formats.data.table_request import columns_of, refuse_unused, with_head
+from anncli.formats.files.textfile import Path
+from anncli.network.network import Network
+from anncli.tables import Roles, Table, join_tables
+
+
+class TableReader(NamedTuple):
+    """How tables are read for a command.
+
+    request, read: what the user said about columns and files; remarks: where remarks go; width: how many columns without
+    answers there are, for formats in which a file need not show it, None: unknown; names: that columns may have.
+    """
+
+    request: TableRequest
+    read: ReadRequest
+    remarks: Remarks
+    width: int | None = None
+    names: tuple[str, ...] = ()
+
+    def knowing(self, columns: Sequence[str], labels: Sequence[str], is_named: bool) -> TableReader:
+        """The reader of further tables with these columns."""
+        width = len([name for name in columns if name not in labels])
+        return self._replace(width=width, names=tuple(columns) if is_named else ())
+
+    def asking(self, request: TableRequest) -> TableReader:
+        """The reader of the first table, whose columns may have the names that a request uses."""
+        one = (request.weight, request.group, request.order)
+        words = (*request.label, *request.ignore, *request.use, *request.category, *filter(None, one))
+        return self._replace(names=tuple(word for word in words if not word.isdecimal()))
+
+
+class TableFile(NamedTuple):
+    """A table that was read, its file as messages name it, and as the record of a network names it."""
+
+    table: Table
+    shown: str
+    source: Source
+
+
+def read_table_sets(
+    sets: Mapping[str, Sequence[Path]], reader: TableReader, network: Network | None = None
+) -> tuple[TableData, dict[str, Array]]:
+    """Sets of labelled tables as one, and the row numbers of each set; the first set is the training set, whose columns
+    the files of the others must have.
+
+    Args: network: whose definition says something about columns, or whose encoder the tables must fit.
+    Raises: DataError with file and line for faults in files and for labels that are missing or unknown; UsageError where
+        it is not clear what the columns are.
+    """
+    request = with_head(reader.request, None if network is None else network.table)
+    refuse_unused(request)
+    encoder = None if network is None else network.encoder
+    files = _read_files(sets, reader.asking(request) if encoder is None else reader.knowing(*encoder.roles.shape))
+    first = next(iter(files.values()))
+    if encoder is not None:
+        roles, kinds = _stored_roles(encoder.roles, request), {column.name: column.kind for column in encoder.columns}
+    else:
+        table = join_tables([_like(file, first[0], reader).table for file in first])
+        roles, kinds = columns_of(table, request, network, first[0].shown, reader.remarks)
+    matcher = TableMatcher(roles, roles.used, reader.remarks, "the network" if encoder else first[0].shown)
+    known = () if network is None else network.classes or network.target_names
+    return joined_sets(files, matcher, kinds, request, known)
+
+
+def joined_sets(
+    files: Mapping[str, Sequence[TableFile]],
+    matcher: TableMatcher,
+    kinds: Mapping[str, str],
+    request: TableRequest,
+    classes: Sequence[str],
+) -> tuple[TableData, dict[str, Array]]:
+    """Sets of files as one table, and the row numbers of each set.
+
+    Args: classes: those of the network, or the names of its targets, or () where the first set decides.
+    """
+    roles, remarks = matcher.roles, matcher.remarks
+    matched = {
+        name: [_labelled(file._replace(table=matcher.fit(file.table, file.shown)), roles, request) for file in own]
+        for name, own in files.items()
+    }
+    flat = [file for own in matched.values() for file in own]
+    # One file keeps its matrix, which need not be copied.
+    names = [name for name in roles.used if all(name in file.table.names for file in flat)]
+    table = flat[0].table if len(flat) == 1 else join_tables([file.table.select(names) for file in flat])
+    rows, start = {}, 0
+    for name, own in matched.items():
+        stop = start + sum(file.table.n_rows for file in own)
+        rows[name], start = row_range(start, stop), stop
+    data = TableData(
+        table, roles, kinds, np.full(table.n_rows, UNLABELLED, dtype=np.int8), missing=request.missing or "error",
+        unknown=request.unknown or "zeros", sources=tuple(file.source for file in flat), task=task_name(roles),
+        shown=tuple(file.shown for file in flat), **_about_rows(table, roles, Place(flat[0].shown)),
+    )  # fmt: skip
+    if data.task == "classification":
+        known = tuple(classes) or _classes(next(iter(matched.values())), roles, request, remarks)
+        labels = [number_labels(file.table, roles.labels[0], known, Place(file.shown).fault) for file in flat]
+        return replace(data, labels=np.concatenate(labels), classes=known), rows
+    take = targets_of if data.task == "regression" else flags_of
+    targets = [take(file.table, roles.labels, Place(file.shown).fault) for file in flat]
+    return replace(data, targets=np.concatenate(targets), target_names=tuple(classes) or roles.labels), rows
+
+
+def _about_rows(table: Table, roles: Roles, place: Place) -> dict[str, Any]:
+    """Weights, groups and times of the rows, as far as the table has these columns."""
+    readers = {
+        "weights": (roles.weight, weights_of),
+        "groups": (roles.group, groups_of),
+        "times": (roles.order, times_of),
+    }
+    return {
+        what: read(table, name, place.fault) for what, (name, read) in readers.items() if name and name in table.names
+    }
+
+
+def declared_sets(data: TableData) -> dict[str, Array]:
+    """The row numbers of the sets into which the format of the one file divides its rows; {} where it does not."""
+    counts = dict(data.table.sets)
+    if not counts or len(data.sources) > 1 or sum(counts.values()) != data.n_samples:
+        return {}
+    rows, start = {}, 0
+    for name, count in counts.items():
+        rows[name], start = row_range(start, start + count), start + count
+    return rows
+
+
+def task_name(roles: Roles) -> str:
+    """The task of a dataset: several labels of classes are a task of their own."""
+    return "multi-label" if roles.task == "classification" and len(roles.labels) > 1 else roles.task
+
+
+def _read_files(sets: Mapping[str, Sequence[Path]], reader: TableReader) -> dict[str, list[TableFile]]:
+    files: dict[str, list[TableFile]] = {}
+    for name, paths in sets.items():
+        files[name] = []
+        for path in paths:
+            files[name].append(read_file(path, reader))
+            if reader.width is None:
+                table = files[name][0].table
+                reader = reader.knowing(table.names, table.labels, table.is_named)
+    return files
+
+
+def read_file(path: Path, reader: TableReader) -> TableFile:
+    """The table in a file; raises DataError for one without rows."""
+    table, shown, source = read_table(path, reader.read, reader.remarks, reader.width, reader.names)
+    if not table.n_rows:
+        raise DataError("holds no rows", path=shown, advice="write one row of values per line")
+    return TableFile(table, shown, source)
+
+
+def _like(file: TableFile, first: TableFile, reader: TableReader) -> TableFile:
+    """The file with the columns of the first one, in its order."""
+    if file is first:
+        return file
+    names = first.table.names
+    roles = Roles(names, (), names, is_named=first.table.is_named)
+    fitted = TableMatcher(roles, names, reader.remarks, first.shown).fit(file.table, file.shown)
+    return file._replace(table=fitted.select(names))
+
+
+def _stored_roles(roles: Roles, request: TableRequest) -> Roles:
+    """The roles of a network that training goes on with; raises UsageError where the user asks for others."""
+    asked = {"label": request.label, "weight": request.weight, "group": request.group, "order": request.order}
+    for name, words in asked.items():
+        stored = roles.labels if name == "label" else getattr(roles, name)
+        if words and words != stored:
+            shown = ", ".join(stored) if isinstance(stored, tuple) else stored or "none"
+            message = f"--{name}: this network was trained with another column ({shown})"
+            raise UsageError(message, advice="leave the option out, or train anew without --continue")
+    return roles
+
+
+def _labelled(file: TableFile, roles: Roles, request: TableRequest) -> TableFile:
+    """The file without the rows that have no label, where the user leaves them out."""
+    place = Place(file.shown)
+    for name in roles.labels:
+        rows = check_labelled(file.table, name, request.missing_label, place.fault)
+        if rows is not None:
+            file = file._replace(table=file.table.take(rows), source=file.source._replace(n_samples=len(rows)))
+    return file
+
+
+def _classes(files: Sequence[TableFile], roles: Roles, request: TableRequest, remarks: Remarks) -> tuple[str, ...]:
+    column = join_tables([file.table.select(roles.labels) for file in files]).columns[0]
+    place = Place(files[0].shown)
+    classes, why = classes_of(column, request.positive, place.fault)
+    if why:
+        remarks.note(
+            place.shown, f"the positive class is {quoted(classes[0])}: {why} (--positive NAME takes the other)"
+        )
+    return classes

@@ -1,0 +1,113 @@
+"""Tables on which a trained network is evaluated or used: matched with its columns and encoded as its inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from anncli.dataset.dataset import Dataset
+from anncli.dataset.request import TableRequest
+from anncli.dataset.roles import Place, find_columns
+from anncli.errors import DataError, UsageError, quoted
+from anncli.formats.data.implied_encoder import encoder_of
+from anncli.formats.data.table_columns import TableMatcher
+from anncli.formats.data.table_input import open_tables
+from anncli.formats.data.table_request import refuse_unused
+from anncli.formats.data.table_sets import TableReader, joined_sets, read_file
+from anncli.formats.files.textfile import Path
+from anncli.network.encoders.table import Encoded, EncodingFault, TableEncoder
+from anncli.network.network import Network
+from anncli.tables import Roles, Table
+
+
+def read_labelled(paths: Sequence[Path], reader: TableReader, network: Network) -> Dataset:
+    """The samples in tables on which a trained network is to be evaluated, encoded as the network's inputs.
+
+    Raises: DataError for columns and classes that the network does not know, for rows without a label and for cells that
+        cannot be encoded; UsageError where no column is known to be the label.
+    """
+    refuse_unused(reader.request)
+    reader = _informed(reader, network)
+    files = [read_file(path, reader) for path in paths]
+    first = files[0]
+    encoder = encoder_of(network, first.table, reader.request, Place(first.shown))
+    roles = _with_labels(encoder, first.table, reader.request, Place(first.shown))
+    matcher = TableMatcher(roles, (*roles.labels, *roles.inputs), reader.remarks)
+    kinds = {column.name: column.kind for column in encoder.columns}
+    data, _ = joined_sets({"test": files}, matcher, kinds, reader.request, network.classes or network.target_names)
+    try:
+        inputs, unknown = encoder.encode(data.table, data.unknown)
+    except EncodingFault as fault:
+        path, line = data.place_of(fault.row)
+        raise DataError(fault.message, path=path or first.shown, line=line, advice=fault.advice) from None
+    for name, n in unknown.items():
+        reader.remarks.note(first.shown, _unknown_text(name, n))
+    return data.with_inputs(inputs, encoder.names if roles.is_named else ())
+
+
+def _informed(reader: TableReader, network: Network) -> TableReader:
+    """The reader, which then knows the columns of the network."""
+    if network.encoder is not None:
+        return reader.knowing(*network.encoder.roles.shape)
+    asked = reader.asking(reader.request)
+    return asked._replace(names=(*asked.names, *network.columns))
+
+
+def _with_labels(encoder: TableEncoder, table: Table, request: TableRequest, place: Place) -> Roles:
+    """The roles of the columns, with the label that the user names, which may be called otherwise than in training."""
+    roles = encoder.roles
+    if not roles.labels and not request.label:
+        raise place.usage(
+            "the network does not know which column is the label", "say --label NAME, or give one file per class"
+        )
+    if not request.label or not roles.labels:
+        return roles
+    asked = [name for word in request.label for name in find_columns(table, word, "--label", place)]
+    if len(asked) != len(roles.labels):
+        raise UsageError(f"--label names {len(asked)} columns, the network has {len(roles.labels)}")
+    renamed = dict(zip(roles.labels, asked, strict=True))
+    columns = tuple(renamed.get(name, name) for name in roles.columns)
+    return roles._replace(columns=columns, labels=tuple(asked))
+
+
+class EncodedRows(NamedTuple):
+    """Consecutive rows of a table: their cells, and the inputs of the network."""
+
+    table: Table
+    encoded: Encoded
+
+
+def stream_encoded(path: Path, reader: TableReader, network: Network) -> Iterator[EncodedRows]:
+    """The rows of a table in order, as they arrive, in constant memory; a label column is not needed.
+
+    Raises: DataError with the place of a fault, after the rows of the batches before it.
+    """
+    counts: dict[str, int] = {}
+    n_rows = 0
+    reader = _informed(reader, network)
+    source, batches = open_tables(path, reader.read, reader.remarks, reader.width, reader.names)
+    encoder = matcher = None
+    for raw in batches:
+        if encoder is None or matcher is None:
+            encoder = encoder_of(network, raw, reader.request, Place(source.shown))
+            matcher = TableMatcher(encoder.roles, encoder.roles.inputs, reader.remarks)
+        table = matcher.fit(raw, source.shown)
+        try:
+            encoded = encoder.encode(table, reader.request.unknown or "zeros")
+        except EncodingFault as fault:
+            line = None if fault.row is None else table.line_of(fault.row)
+            raise DataError(fault.message, path=source.shown, line=line, advice=fault.advice) from None
+        for name, n in encoded.unknown.items():
+            counts[name] = counts.get(name, 0) + n
+        n_rows += table.n_rows
+        yield EncodedRows(table, encoded)
+    if not n_rows:
+        raise DataError("holds no rows", path=source.shown, advice="write one row of values per line")
+    for name, n in counts.items():
+        reader.remarks.note(source.shown, _unknown_text(name, n))
+
+
+def _unknown_text(name: str, n: int) -> str:
+    """What is said about words that are no level of a category."""
+    cells = "1 cell has a word" if n == 1 else f"{n} cells have words"
+    return f"column {quoted(name)}: {cells} that the network does not know; its inputs are 0 there"

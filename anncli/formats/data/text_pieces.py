@@ -1,0 +1,122 @@
+"""The text of a table in pieces, and their rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from anncli.compiled.table_syntax import Flaw, Rows, Syntax
+from anncli.compiled.table_text import parse_rows
+from anncli.compiled.table_text_python import RecordReader
+from anncli.formats.files.ahead import ahead, is_worth_it
+from anncli.formats.files.source import ByteSource
+
+# The text that is looked at before the first row is read, and the text of one batch.
+SAMPLE_BYTES, _PIECE_BYTES = 1 << 20, 1 << 19
+# Empty lines and comments above a table.
+BEFORE_TABLE = re.compile(rb"(?:[ \t\r\v\f]*+(?:#[^\n]*+)?\n)*+")
+# A row longer than this has a quote that nothing closes.
+_LONGEST_ROW = 1 << 24
+
+
+class Piece(NamedTuple):
+    """Whole rows of a text, after which it may have a flaw; `rows.at` is a place in `text`."""
+
+    text: bytes
+    rows: Rows
+
+
+class Pieces:
+    """The rows of a source, piece by piece. first: its beginning, enough to find the layout of the table."""
+
+    def __init__(self, source: ByteSource) -> None:
+        self._chunks = _chunks(source)
+        self.first, self._is_last = _ended(*next(self._chunks))
+
+    def rows(self, at: int, syntax: Syntax, most_rows: int) -> Iterator[Piece]:
+        """The pieces from place `at` of the first text on, of at most `most_rows` rows; the last one may have a flaw."""
+        text, is_last = self.first, self._is_last
+        while True:
+            bad = _first_bad_byte(text, is_last)
+            good = text if bad is None else text[:bad]
+            while True:
+                rows = parse_rows(good, at, syntax, is_last and bad is None, most_rows)
+                at = rows.at
+                if rows.flaw or rows.n_rows < most_rows:
+                    break
+                yield Piece(good, rows)
+            if not rows.flaw and bad is not None:
+                rows = rows._replace(flaw=Flaw.NOT_UTF8, flaw_cell=_last_cell(good, at, syntax))
+            elif not rows.flaw and len(text) - at > _LONGEST_ROW:
+                rows = rows._replace(flaw=Flaw.TOO_LONG)
+            yield Piece(text, rows)
+            if rows.flaw or is_last:
+                return
+            chunk, is_last = next(self._chunks)
+            text, is_last = _ended(text[at:] + chunk, is_last)
+            at = 0
+
+
+def bad_byte_before(text: bytes, end: int) -> int | None:
+    """The place of the first byte of text[:end] that is not UTF-8."""
+    return _first_bad_byte(text[:end], is_last=True)
+
+
+def _first_bad_byte(text: bytes, is_last: bool) -> int | None:
+    """The place of the first byte that is not UTF-8; a character that is cut by the end may go on in the next text."""
+    if text.isascii():
+        return None
+    try:
+        text.decode()
+    except UnicodeDecodeError as fault:
+        is_cut = not is_last and fault.end == len(text) and fault.reason == "unexpected end of data"
+        return None if is_cut else fault.start
+    return None
+
+
+def _last_cell(text: bytes, at: int, syntax: Syntax) -> int:
+    """The number of the cell that a text ends in, whose row begins at `at`."""
+    record = RecordReader(syntax).record(text + b"\n", at, is_last=True)
+    if record is None:
+        return 1
+    return record.flaw_cell if record.flaw else max(1, len(record.cells))
+
+
+def _ended(text: bytes, is_last: bool) -> tuple[bytes, bool]:
+    """The last text gets a line end if it has none."""
+    return text + b"\n" if is_last and text and not text.endswith(b"\n") else text, is_last
+
+
+def _shows_rows(text: bytearray) -> bool:
+    """Whether the beginning of a file holds two whole lines of a table."""
+    start = BEFORE_TABLE.match(text).end()  # type: ignore[union-attr]
+    return text.count(b"\n", start) > 2
+
+
+def _chunks(source: ByteSource) -> Iterator[tuple[bytes, bool]]:
+    """The text in chunks, and whether one is the last; the first has at least SAMPLE_BYTES if the source has as many, and more
+    where these are comments.
+
+    What is guessed from the first must not depend on how fast a pipe is.
+    """
+    chunks, first, is_all = source.text(_PIECE_BYTES), bytearray(), True
+    if is_worth_it(source.path):
+        chunks = ahead(chunks)
+    wanted = SAMPLE_BYTES
+    for chunk in chunks:
+        first += chunk
+        if len(first) < wanted:
+            continue
+        if _shows_rows(first) or len(first) > _LONGEST_ROW:
+            is_all = False
+            break
+        wanted *= 2
+    # Lines that end with a carriage return alone, as on old Macintosh computers.
+    only_returns = b"\n" not in first and b"\r" in first[:-1]
+    if not is_all:
+        yield bytes(first.replace(b"\r", b"\n") if only_returns else first), False
+        first = bytearray()
+        for chunk in chunks:
+            yield chunk.replace(b"\r", b"\n") if only_returns else chunk, False
+    yield bytes(first.replace(b"\r", b"\n") if only_returns else first), True

@@ -1,0 +1,1 @@
+"""Encoders: how raw columns become the numbers that a network takes."""

@@ -1,0 +1,41 @@
+"""Scaling of targets: how numbers to be predicted become target outputs, and outputs numbers in the units of the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from anncli.arrays import Array
+
+
+@dataclass
+class TargetScaling:
+    """target = offset + spread * output, for each target by itself.
+
+    method: the name of TARGET_SCALING_NAMES that it was fitted by; offset, spread: float32 (n_targets,), both None for no
+    change; the spread is above 0. With zscore they are the mean and the standard deviation of the training rows.
+    """
+
+    method: str = "none"
+    offset: Array | None = None
+    spread: Array | None = None
+
+    def to_outputs(self, targets: Array) -> Array:
+        """Target outputs (n, n_targets), float32, for targets in the units of the data."""
+        if self.offset is None or self.spread is None:
+            return targets.astype(np.float32)
+        # In float64, where the difference of the largest float32 numbers does not overflow.
+        scaled: Array = ((targets - self.offset.astype(np.float64)) / self.spread).astype(np.float32)
+        return scaled
+
+    def to_data(self, outputs: Array) -> Array:
+        """Outputs (n, n_outputs) in the units of the data. n_outputs may be a multiple of n_targets: the outputs of one target
+        stand together. Values that overflow become infinite."""
+        if self.offset is None or self.spread is None:
+            return outputs
+        per_target = outputs.shape[1] // len(self.offset)
+        with np.errstate(over="ignore"):
+            restored: Array = outputs * np.repeat(self.spread, per_target)
+            restored += np.repeat(self.offset, per_target)
+        return restored

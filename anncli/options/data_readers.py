@@ -1,0 +1,75 @@
+"""Readers for options about data: names of columns, what holds the answers, sizes of pictures, amounts of memory."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from anncli.errors import ValueFault, quoted
+from anncli.options.readers import text
+
+
+def names(value: Any) -> tuple[str, ...]:
+    """A reader for one or more names, as a list or separated by commas; a name with a comma stands in double quotes."""
+    found: list[str] = []
+    for item in value if isinstance(value, (list, tuple)) else [value]:
+        found += _split_names(text(item))
+    return tuple(found)
+
+
+def _split_names(word: str) -> list[str]:
+    """The names in a text: `a,"b,c",d`; two double quotes inside quotes are one."""
+    found = [
+        quoted_name.replace('""', '"') if is_quoted else plain.strip()
+        for is_quoted, quoted_name, plain in re.findall(r'\s*(?:(")((?:[^"]|"")*)"\s*|([^,]*))(?:,|$)', word + ",")
+    ]
+    # The pattern also matches the empty end.
+    found = found[:-1] if found and not found[-1] else found
+    if not found or not all(found):
+        raise ValueFault(f"a name is empty in {quoted(word)}", "separate names by single commas")
+    return found
+
+
+def name(value: Any) -> str:
+    """A reader for one name, taken as it is."""
+    word = text(value)
+    if not word:
+        raise ValueFault("the name is empty", "name a column")
+    return word
+
+
+_FILE_LABEL = "file:"
+
+
+def label(value: Any) -> tuple[str, ...]:
+    """A reader for what holds the answers: columns, or `file:NAME` alone; see dataset.request.TableRequest.label."""
+    words = [value] if isinstance(value, str) and value.startswith(_FILE_LABEL) else names(value)
+    for word in words:
+        if word.startswith(_FILE_LABEL) and (len(words) > 1 or word == _FILE_LABEL):
+            raise ValueFault(f"{quoted(word)} must be one file and nothing else", "write for example file:answers.txt")
+        if re.fullmatch(r"last:0*", word):
+            raise ValueFault(f"{quoted(word)} names no column", "write for example last:2")
+    return tuple(words)
+
+
+_SIZE = re.compile(r"([1-9][0-9]{0,4})[xX]([1-9][0-9]{0,4})", re.ASCII)
+
+
+def picture_size(value: Any) -> tuple[int, int]:
+    """A reader for height and width: '28x28'."""
+    match = _SIZE.fullmatch(str(value).strip())
+    if match is None:
+        raise ValueFault(f"must be HEIGHTxWIDTH in pixels, found '{value}'", "write for example 28x28")
+    return int(match[1]), int(match[2])
+
+
+_BYTES = re.compile(r"\s*([0-9]{1,18}(?:\.[0-9]{1,9})?)\s*([KMGT]?)(?:i?B)?\s*", re.ASCII | re.IGNORECASE)
+
+
+def byte_count(value: Any) -> int:
+    """A reader for an amount of memory: '1G', '500M', '1.5 GB' or bytes; K, M, G and T are powers of 1024."""
+    match = _BYTES.fullmatch(str(value))
+    number = int(float(match[1]) * 1024 ** " KMGT".index(match[2].upper() or " ")) if match else 0
+    if not 0 < number <= 1 << 60:
+        raise ValueFault(f"must be an amount of memory above 0, found '{value}'", "write for example 1G")
+    return number

@@ -1,0 +1,255 @@
+"""Tables: named columns whose cells are numbers, words or missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from anncli.arrays import Array
+
+MISSING = -1
+"""The code of a missing cell."""
+
+
+class TableColumn(NamedTuple):
+    """A column of n cells; it holds either `numbers` or `codes`.
+
+    numbers: float32 or float64 (n,), NaN where the cell is missing: every other cell is a number; it may be a view of
+    Table.matrix. codes: int32 (n,), for each cell the place of its word in `words`, MISSING where there is none; words:
+    different, in order of their first appearance. A number among words is a word, as number_word() writes it, so that
+    01 and 1.0 are the word 1: whether a column holds only numbers may show late, and must not change what was read.
+    is_declared: `words` are the levels that the file declares, in its order, also those of which it has no cell.
+    len() is the number of cells, so _replace() does not work.
+    """
+
+    name: str
+    numbers: Array | None = None
+    codes: Array | None = None
+    words: tuple[str, ...] = ()
+    is_declared: bool = False
+
+    def __len__(self) -> int:
+        cells = self.numbers if self.numbers is not None else self.codes
+        return 0 if cells is None else len(cells)
+
+    @property
+    def is_missing(self) -> Array:
+        """bool (n,)."""
+        if self.numbers is not None:
+            return np.isnan(self.numbers)
+        assert self.codes is not None
+        missing: Array = self.codes == MISSING
+        return missing
+
+    def as_words(self) -> TableColumn:
+        """The column with every number as a word."""
+        if self.numbers is None:
+            return self
+        missing = np.isnan(self.numbers)
+        different, first, inverse = np.unique(self.numbers[~missing], return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        # A float32 number has the word of its shortest text, which is also that of the number in the file.
+        shortest = different.astype(str).astype(np.float64) if different.dtype == np.float32 else different
+        codes = np.full(len(self.numbers), MISSING, dtype=np.int32)
+        codes[~missing] = np.argsort(order)[inverse]
+        return TableColumn(self.name, codes=codes, words=tuple(number_word(float(x)) for x in shortest[order]))
+
+    def as_numbers(self) -> TableColumn | None:
+        """The column with every word as a number (float64), None where a word is none."""
+        if self.numbers is not None:
+            return self
+        assert self.codes is not None
+        try:
+            values = [float(word) for word in self.words]
+        except ValueError:
+            return None
+        return TableColumn(self.name, np.array([*values, np.nan])[self.codes])
+
+    def take(self, rows: Array) -> TableColumn:
+        """The cells of the rows (m,)."""
+        if self.numbers is not None:
+            return TableColumn(self.name, self.numbers[rows], *self[2:])
+        assert self.codes is not None
+        return TableColumn(self.name, None, self.codes[rows], *self[3:])
+
+
+class Table(NamedTuple):
+    """Consecutive rows of a file, or all of them.
+
+    columns: of equal length, with different names; a file without names has those of their places: '1', '2', ...;
+    n_rows; is_named: whether the file names its columns; lines: the physical line (from 1) of each row, or only of the
+    first rows; header_line: where the names stand, 0 where nowhere; labels: the names of the columns that the format
+    declares to be the answer, or (); task: 'classification' or 'regression' where the format declares it, else ''; matrix:
+    float32 or float64 (n_rows, m), C order, or None: the numbers of the m columns from `matrix_start` on are its columns;
+    of a memory map it may be some of the columns, so that its rows do not follow each other at once;
+    group, weight: the columns that the format declares to say which rows belong together and how much each counts, or '';
+    sets: the sets into which the format divides the rows of the whole file: names and counts, in the order of the rows;
+    absent_is_zero: rows leave out what is 0, so that a column that the file does not have is 0 in all of them.
+    """
+
+    columns: tuple[TableColumn, ...]
+    n_rows: int
+    is_named: bool = True
+    lines: Sequence[int] = ()
+    header_line: int = 0
+    labels: tuple[str, ...] = ()
+    task: str = ""
+    matrix: Array | None = None
+    matrix_start: int = 0
+    group: str = ""
+    weight: str = ""
+    sets: tuple[tuple[str, int], ...] = ()
+    absent_is_zero: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> TableColumn:
+        """The column of that name; raises KeyError where there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    def line_of(self, row: int) -> int | None:
+        """The physical line of a row where it is known."""
+        return self.lines[row] if row < len(self.lines) else None
+
+    def take(self, rows: Array) -> Table:
+        """The table of the rows (m,), ascending."""
+        matrix = None if self.matrix is None else self.matrix[rows]
+        taken = [column.take(rows) for column in self.columns]
+        if matrix is not None:
+            for at in range(matrix.shape[1]):
+                taken[self.matrix_start + at] = TableColumn(self.names[self.matrix_start + at], matrix[:, at])
+        lines = [self.lines[row] for row in rows.tolist() if row < len(self.lines)]
+        return self._replace(columns=tuple(taken), n_rows=len(rows), lines=lines, matrix=matrix)
+
+    def select(self, names: Sequence[str]) -> Table:
+        """The table of these columns, in this order; raises KeyError for one that is not there."""
+        if tuple(names) == self.names:
+            return self
+        return self._replace(columns=tuple(self.column(name) for name in names), matrix=None, matrix_start=0)
+
+    def rename(self, names: Sequence[str]) -> Table:
+        """The table with other names of its columns, in their order."""
+        columns = (TableColumn(name, *column[1:]) for column, name in zip(self.columns, names, strict=True))
+        return self._replace(columns=tuple(columns))
+
+
+class Roles(NamedTuple):
+    """What the columns of a table are for; columns are named.
+
+    columns: all of them, in the order of the file that was trained on; is_named: whether that file names them;
+    labels: the answers; inputs: in the order of the file; weight, group, order: a column or None; the others are ignored.
+    task: 'classification' or 'regression'.
+    """
+
+    columns: tuple[str, ...]
+    labels: tuple[str, ...]
+    inputs: tuple[str, ...]
+    weight: str | None = None
+    group: str | None = None
+    order: str | None = None
+    task: str = "classification"
+    is_named: bool = True
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """The columns with a role: labels, inputs, weight, group, order."""
+        return (*self.labels, *self.inputs, *filter(None, (self.weight, self.group, self.order)))
+
+    @property
+    def shape(self) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+        """All columns, the labels, and whether they are named."""
+        return self.columns, self.labels, self.is_named
+
+    def role_of(self, name: str) -> str:
+        """'label', 'input', 'weight', 'group', 'order' or 'ignore'."""
+        if name in self.labels:
+            return "label"
+        if name in self.inputs:
+            return "input"
+        return next((role for role in ("weight", "group", "order") if getattr(self, role) == name), "ignore")
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The columns without a role."""
+        return tuple(name for name in self.columns if name not in self.used)
+
+
+def number_word(value: float) -> str:
+    """A finite number as a word: the shortest text that gives it back, whole numbers below 1e16 without a point."""
+    return str(int(value)) if value == int(value) and abs(value) < 1e16 else repr(value)
+
+
+def join_tables(tables: Sequence[Table]) -> Table:
+    """Tables of the same columns below each other, as batches of one file are.
+
+    A column that has words in one of them has words in the result. Answers of which one is a fraction are numbers.
+    """
+    first = tables[0]
+    if len(tables) == 1:
+        return first
+    matrix = None
+    if all(table.matrix is not None and table.matrix_start == first.matrix_start for table in tables):
+        matrix = np.concatenate([table.matrix for table in tables if table.matrix is not None])
+    columns = []
+    for place, name in enumerate(first.names):
+        at = place - first.matrix_start
+        if matrix is not None and 0 <= at < matrix.shape[1]:
+            columns.append(TableColumn(name, matrix[:, at]))
+        else:
+            columns.append(_join_columns([table.columns[place] for table in tables]))
+    n_rows = sum(table.n_rows for table in tables)
+    task = "regression" if any(table.task == "regression" for table in tables) else first.task
+    return first._replace(columns=tuple(columns), n_rows=n_rows, lines=_join_lines(tables), matrix=matrix, task=task)
+
+
+def _join_lines(tables: Sequence[Table]) -> Sequence[int]:
+    """The lines of the rows up to the first one whose line is not known; a range where they are consecutive."""
+    known = list[Sequence[int]]()
+    for table in tables:
+        known += [table.lines] if len(table.lines) else []
+        if len(table.lines) < table.n_rows:
+            break
+    n_lines = sum(map(len, known))
+    consecutive = range(known[0][0], known[0][0] + n_lines) if known else range(0)
+    at = consecutive.start
+    for lines in known:
+        if lines != range(at, at + len(lines)):
+            return [line for part in known for line in part]
+        at += len(lines)
+    return consecutive
+
+
+def _join_columns(parts: Sequence[TableColumn]) -> TableColumn:
+    name = parts[0].name
+    if all(part.numbers is not None for part in parts):
+        return TableColumn(name, np.concatenate([part.numbers for part in parts if part.numbers is not None]))
+    places: dict[str, int] = {}
+    codes = []
+    for part in parts:
+        worded = part.as_words()
+        assert worded.codes is not None
+        numbers = [places.setdefault(word, len(places)) for word in worded.words]
+        codes.append(np.array([*numbers, MISSING], dtype=np.int32)[worded.codes])
+    is_declared = all(part.is_declared for part in parts)
+    return TableColumn(name, codes=np.concatenate(codes), words=tuple(places), is_declared=is_declared)
+
+
+def make_table(columns: Mapping[str, Sequence[float | str | None]]) -> Table:
+    """A table of values in Python: numbers, words, and None for missing cells; a column with a word is one of words."""
+    made = []
+    for name, cells in columns.items():
+        if all(cell is None or not isinstance(cell, str) for cell in cells):
+            made.append(TableColumn(name, np.array([np.nan if cell is None else cell for cell in cells], np.float64)))
+            continue
+        places: dict[str, int] = {}
+        words = [cell if cell is None or isinstance(cell, str) else number_word(cell) for cell in cells]
+        codes = [MISSING if word is None else places.setdefault(word, len(places)) for word in words]
+        made.append(TableColumn(name, codes=np.array(codes, dtype=np.int32), words=tuple(places)))
+    return Table(tuple(made), len(made[0]))

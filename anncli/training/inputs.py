@@ -1,0 +1,78 @@
+"""The inputs of a run: those of a dataset, or the columns of a table, encoded as the training rows ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from anncli.arrays import Array, random_stream
+from anncli.dataset.dataset import Dataset
+from anncli.dataset.table_data import TableData
+from anncli.errors import DataError, UsageError, count_of, quoted
+from anncli.network.encoders.table import EncodingFault, TableEncoder
+from anncli.network.network import Network
+from anncli.options.table import TrainingOptions
+from anncli.training.sets import divide
+from anncli.training.table_encoder import fit_encoder
+
+
+class RunInputs(NamedTuple):
+    """The network with the encoder of its table, the samples, and what the user should know."""
+
+    network: Network
+    data: Dataset
+    warnings: tuple[str, ...] = ()
+
+
+def encoded_inputs(
+    network: Network, data: Dataset | TableData, options: TrainingOptions, sets: Mapping[str, Array]
+) -> RunInputs:
+    """The samples of a run that trains `network` on `data`.
+
+    The encoder of a table is that of the network, or is fitted on the training rows: those of `sets`, or the ones that
+    the options will draw.
+    Raises: UsageError for a network that takes tables and data that are none; DataError for a table that does not fit
+        the network, and for cells that cannot be encoded, with file and line.
+    """
+    if isinstance(data, Dataset):
+        if network.needs_encoder:
+            message = "this network takes a table (`inputs: {table: ...}`), and the data have no named columns"
+            raise UsageError(message, advice=f"write `inputs: {data.n_inputs}` in the network file")
+        return RunInputs(network, data)
+    if network.encoder is None:
+        # The same numbers as those with which prepare() will draw the sets.
+        rows = divide(data.bare(), options, sets, random_stream(options.seed, "split"))["training"]
+        encoder = fit_encoder(data.table, rows, data.roles, data.kinds, data.missing)
+        if network.table is None:
+            _check_numbers(network, encoder)
+        network = network.with_encoder(encoder)
+    assert network.encoder is not None
+    return _encoded(network, network.encoder, data)
+
+
+def _encoded(network: Network, encoder: TableEncoder, data: TableData) -> RunInputs:
+    try:
+        inputs, unknown = encoder.encode(data.table, data.unknown)
+    except EncodingFault as fault:
+        path, line = data.place_of(fault.row)
+        raise DataError(fault.message, path=path, line=line, advice=fault.advice) from None
+    warnings = tuple(
+        f"column {quoted(name)}: {count_of(n, 'cell')} with words that no training row has; their inputs are 0"
+        for name, n in unknown.items()
+    )
+    columns = encoder.names if encoder.roles.is_named else ()
+    return RunInputs(network, data.with_inputs(inputs, columns), warnings)
+
+
+def _check_numbers(network: Network, encoder: TableEncoder) -> None:
+    """Raises DataError for a table that a network of `inputs: N` cannot take."""
+    path, advice = network.source.path, "write `inputs: {table: auto}`"
+    advice = f"{advice} in {path}" if path else advice
+    words = [quoted(column.name) for column in encoder.columns if column.kind == "category"]
+    if words:
+        shown = ", ".join(words[:10]) + (", ..." if len(words) > 10 else "")
+        message = f"`inputs: {network.n_inputs}` is for numbers only, and columns of the table are categories: {shown}"
+        raise DataError(message, advice=advice)
+    if encoder.width != network.n_inputs:
+        message = f"the table has {count_of(encoder.width, 'input column')}, the network {count_of(network.n_inputs, 'input')}"
+        raise DataError(message, advice=f"{advice}, or leave columns out with --ignore")
