@@ -74,7 +74,7 @@ def parse_block(
     text: bytes, start: int, delimiter: str, width: int, special: bool, out: Array
 ) -> tuple[int, int, int, int, int, int]: ...
 def parse_table(
-    text: bytes,
+    text: bytes | bytearray,
     start: int,
     marks: bytes,
     flags: int,

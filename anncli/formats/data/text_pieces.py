@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from anncli.compiled.table_syntax import Flaw, Rows, Syntax
-from anncli.compiled.table_text import parse_rows
+from anncli.compiled.table_text import Room, parse_rows
 from anncli.compiled.table_text_python import RecordReader
 from anncli.formats.files.ahead import ahead, is_worth_it
 from anncli.formats.files.source import ByteSource
@@ -21,9 +21,9 @@ _LONGEST_ROW = 1 << 24
 
 
 class Piece(NamedTuple):
-    """Whole rows of a text, after which it may have a flaw; `rows.at` is a place in `text`."""
+    """Whole rows of a text, after which it may have a flaw; `rows.at` is a place in `text`, which is good until the next."""
 
-    text: bytes
+    text: bytes | bytearray
     rows: Rows
 
 
@@ -32,30 +32,35 @@ class Pieces:
 
     def __init__(self, source: ByteSource) -> None:
         self._chunks = _chunks(source)
-        self.first, self._is_last = _ended(*next(self._chunks))
+        first, self._is_last = next(self._chunks)
+        self.first = first + b"\n" if self._is_last and first and not first.endswith(b"\n") else first
 
     def rows(self, at: int, syntax: Syntax, most_rows: int) -> Iterator[Piece]:
         """The pieces from place `at` of the first text on, of at most `most_rows` rows; the last one may have a flaw."""
-        text, is_last = self.first, self._is_last
+        # One text that grows and shrinks: new ones would have to be filled with new memory each time.
+        text, is_last, room = bytearray(self.first), self._is_last, Room()
         while True:
             bad = _first_bad_byte(text, is_last)
             good = text if bad is None else text[:bad]
             while True:
-                rows = parse_rows(good, at, syntax, is_last and bad is None, most_rows)
+                rows = parse_rows(good, at, syntax, is_last and bad is None, most_rows, room)
                 at = rows.at
                 if rows.flaw or rows.n_rows < most_rows:
                     break
                 yield Piece(good, rows)
             if not rows.flaw and bad is not None:
-                rows = rows._replace(flaw=Flaw.NOT_UTF8, flaw_cell=_last_cell(good, at, syntax))
+                rows = rows._replace(flaw=Flaw.NOT_UTF8, flaw_cell=_last_cell(bytes(good), at, syntax))
             elif not rows.flaw and len(text) - at > _LONGEST_ROW:
                 rows = rows._replace(flaw=Flaw.TOO_LONG)
             yield Piece(text, rows)
             if rows.flaw or is_last:
                 return
             chunk, is_last = next(self._chunks)
-            text, is_last = _ended(text[at:] + chunk, is_last)
+            del text[:at]
+            text += chunk
             at = 0
+            if is_last and text and not text.endswith(b"\n"):
+                text += b"\n"
 
 
 def bad_byte_before(text: bytes, end: int) -> int | None:
@@ -63,7 +68,7 @@ def bad_byte_before(text: bytes, end: int) -> int | None:
     return _first_bad_byte(text[:end], is_last=True)
 
 
-def _first_bad_byte(text: bytes, is_last: bool) -> int | None:
+def _first_bad_byte(text: bytes | bytearray, is_last: bool) -> int | None:
     """The place of the first byte that is not UTF-8; a character that is cut by the end may go on in the next text."""
     if text.isascii():
         return None
@@ -81,11 +86,6 @@ def _last_cell(text: bytes, at: int, syntax: Syntax) -> int:
     if record is None:
         return 1
     return record.flaw_cell if record.flaw else max(1, len(record.cells))
-
-
-def _ended(text: bytes, is_last: bool) -> tuple[bytes, bool]:
-    """The last text gets a line end if it has none."""
-    return text + b"\n" if is_last and text and not text.endswith(b"\n") else text, is_last
 
 
 def _shows_rows(text: bytearray) -> bool:
