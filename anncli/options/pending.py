@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from anncli.errors import UsageError
-from anncli.options.table import TABLES
 
 # The option, and the commands in which it does nothing yet. The one list of them: take out what works.
 PENDING: dict[str, tuple[str, ...]] = {
-    "transpose": TABLES,
     "memory_limit": ("train", "test", "bench"),
 }
 

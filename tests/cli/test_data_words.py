@@ -132,6 +132,21 @@ def test_several_labelled_tables_are_one_set(folder: Path, ann: Ann) -> None:
     assert ann("predict", "parts.nn", "one.csv", "two.csv").stdout == (ann("predict", "parts.nn", "t.csv").stdout)
 
 
+def test_samples_in_columns(folder: Path, ann: Ann) -> None:
+    rows = [line.split(",") for line in TABLE.splitlines()]
+    names = ["name", *(f"s{k}" for k in range(len(rows) - 1))]
+    (folder / "turned.csv").write_text(
+        ",".join(names) + "\n" + "".join(",".join(c) + "\n" for c in zip(*rows, strict=True))
+    )
+    for file, options in (("t.csv", ()), ("turned.csv", ("--transpose",))):
+        ann("train", file, "--label", "kind", 20, "-q", *options)
+    found = [ann("predict", f"{name}.nn", "t.csv").stdout for name in ("t", "turned")]
+    assert found[0] == found[1] == ann("predict", "turned.nn", "turned.csv", "--transpose").stdout
+    assert ann("test", "turned.nn", "turned.csv", "--transpose").stdout == ann("test", "turned.nn", "t.csv").stdout
+    line = json.loads(ann("info", "turned.nn", "--json").stdout)["repeat"]
+    assert line == "ann train turned.nn turned.csv 20 --label kind --transpose"
+
+
 def test_the_positive_class_of_files_that_the_shell_has_sorted_is_printed(folder: Path, ann: Ann) -> None:
     (folder / "c").mkdir()
     for name in ("ill", "well"):

@@ -9,6 +9,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.dataset.dataset import Source
 from anncli.dataset.request import ReadRequest
+from anncli.dataset.transposed import transposed
 from anncli.formats.data.base import NA_WORDS, TableWant
 from anncli.formats.data.precision import MOST_ROWS, WHOLE
 from anncli.formats.data.remarks import Remarks
@@ -24,10 +25,15 @@ def open_tables(
     """The source of a file, or of stdin for '-', and the batches of its table; width, names: as TableWant has them."""
     source = ByteSource(path)
     # Rows of numbers are a table too.
-    name = "csv" if read.format == "vectors" else read.format
-    return source, _watched(
-        stream_table(source, table_want(read, remarks)._replace(width=width, names=tuple(names)), name), remarks
-    )
+    name, want = "csv" if read.format == "vectors" else read.format, table_want(read, remarks)
+    if read.transpose:
+        return source, _watched(_turned(stream_table(source, want, name)), remarks)
+    return source, _watched(stream_table(source, want._replace(width=width, names=tuple(names)), name), remarks)
+
+
+def _turned(batches: Iterator[Table]) -> Iterator[Table]:
+    """The table with its columns as rows, in one batch: the last row of a file belongs to every sample."""
+    yield transposed(join_tables(list(batches)))
 
 
 def table_want(read: ReadRequest, remarks: Remarks) -> TableWant:

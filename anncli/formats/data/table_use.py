@@ -57,7 +57,9 @@ def _with_labels(encoder: TableEncoder, table: Table, request: TableRequest, pla
     """The roles of the columns, with the label that the user names, which may be called otherwise than in training."""
     roles = encoder.roles
     if not roles.labels and not request.label:
-        raise place.usage("the network does not know which column is the label", "say --label NAME")
+        raise place.usage(
+            "the network does not know which column is the label", "say --label NAME, or give one file per class"
+        )
     if not request.label or not roles.labels:
         return roles
     asked = [name for word in request.label for name in find_columns(table, word, "--label", place)]

@@ -11,8 +11,10 @@ from anncli.formats.files.opened import open_input, peek_input
 from anncli.formats.networks.names import NETWORK_ENDINGS
 
 _HEAD_BYTES = 1 << 16
-# Numbers alone that fill a larger file are data.
-_MOST_ANN1DN_BYTES = 1 << 28
+# More bytes than a number and the blanks around it have.
+_NUMBER_BYTES = 64
+# A network of more numbers has an ending that says so.
+_MOST_NUMBERS = 1 << 22
 # Blank lines, comments and `---`, then the first key of our files.
 _BEGINS_OURS = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:#[^\n]*|---[ \t]*(?:#[^\n]*)?)?\r?\n)*[ \t]*anncli[ \t]*:")
 _WHOLE = re.compile(rb"[0-9]{1,7}")
@@ -39,7 +41,8 @@ def network_inside(name: str) -> str:
         if not sizes or not stat.S_ISREG(os.stat(name).st_mode):
             return ""
         with open_input(name) as file:
-            return "ann1dn" if _fills(file.read(_MOST_ANN1DN_BYTES), sizes) else ""
+            wanted = min(_count_of_numbers(sizes), _MOST_NUMBERS)
+            return "ann1dn" if _fills(file.read(_HEAD_BYTES + _NUMBER_BYTES * wanted), sizes) else ""
     except (OSError, ValueError):
         # Whoever reads it as data says what is wrong.
         return ""
@@ -60,13 +63,16 @@ def _ann1dn_sizes(head: bytes) -> list[int]:
 
 def _fills(data: bytes, sizes: list[int]) -> bool:
     """Whether the numbers of the file are as many as a network of these sizes has; text may follow them."""
-    before = 1 + len(sizes)
-    weights = sum((below + 1) * above for below, above in pairwise(sizes))
-    whole = before + 2 + 2 * sizes[0] + weights
+    before, whole = 1 + len(sizes), _count_of_numbers(sizes)
     tokens = data.split(None, whole + 1)[: whole + 1]
     if len(tokens) > whole:
         return _are_numbers(tokens[:whole]) and not _are_numbers(tokens[whole:][:1])
     return len(tokens) in (before, before + 2, before + 2 + 2 * sizes[0], whole) and _are_numbers(tokens)
+
+
+def _count_of_numbers(sizes: list[int]) -> int:
+    """How many numbers a trained network has in its file: sizes, codes, two for each input, weights and biases."""
+    return 1 + len(sizes) + 2 + 2 * sizes[0] + sum((below + 1) * above for below, above in pairwise(sizes))
 
 
 def _are_numbers(tokens: list[bytes]) -> bool:
