@@ -92,7 +92,7 @@ def parse_pairs(
 def fill_pairs(ends: Array, indices: Array, values: Array, base: int, width: int, out: Array) -> None: ...
 def parse_numbers(text: bytes, start: int, out: Array) -> tuple[int, int]: ...
 def parse_table(
-    text: bytes,
+    text: bytes | bytearray,
     start: int,
     marks: bytes,
     flags: int,

@@ -9,39 +9,62 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.compiled import native_module
 from anncli.compiled.table_syntax import Flaw, Rows, Syntax
-from anncli.compiled.table_text_python import CellReader, parse_rows_python
+from anncli.compiled.table_text_python import missing_words, parse_rows_python
 from anncli.tables import MISSING, TableColumn, number_word
 
 _LINE_FEED = ord("\n")
 _ESCAPED, _ENDED, _LAST = 1, 2, 4
+_ROOM_BYTES = 1 << 23
 
 
-def parse_rows(text: bytes, start: int, syntax: Syntax, is_last: bool, most_rows: int) -> Rows:
+class Room:
+    """Memory for the cells of one piece of text after the other, in blocks for which the system gives few large pages."""
+
+    def __init__(self) -> None:
+        self._cells: Array = np.empty((0, 1))
+        self._used = 0
+
+    def free(self, n_rows: int, width: int) -> Array:
+        """float64 (n_rows, width), not set; the next call gives the same memory unless keep() is called."""
+        if self._cells.shape[1] != width or len(self._cells) - self._used < n_rows:
+            self._cells = np.empty((max(n_rows, _ROOM_BYTES // (8 * width)), width))
+            self._used = 0
+        return self._cells[self._used : self._used + n_rows]
+
+    def keep(self, n_rows: int) -> None:
+        """Leave the first rows of what free() gave to whoever holds them."""
+        self._used += n_rows
+
+
+def parse_rows(
+    text: bytes | bytearray, start: int, syntax: Syntax, is_last: bool, most_rows: int, room: Room | None = None
+) -> Rows:
     """The rows of text[start:], at most `most_rows` of them and none after the first with a flaw.
 
     Args: text, UTF-8 without NUL; start, where a row begins; is_last, the text ends with a line end and nothing follows;
-        otherwise a row whose end is not in the text is left for the next call.
+        otherwise a row whose end is not in the text is left for the next call; room, for callers of many pieces.
     """
     native = native_module()
     parse = getattr(native, "parse_table", None)
     if parse is None:
-        return parse_rows_python(text, start, syntax, is_last, most_rows)
-    return _parse_native(parse, text, start, syntax, is_last, most_rows)
+        return parse_rows_python(bytes(text), start, syntax, is_last, most_rows)
+    return _parse_native(parse, text, start, syntax, is_last, most_rows, room or Room())
 
 
-def _parse_native(parse: Any, text: bytes, start: int, syntax: Syntax, is_last: bool, most_rows: int) -> Rows:
+def _parse_native(parse: Any, text: bytes | bytearray, start: int, syntax: Syntax, is_last: bool, most_rows: int, room: Room) -> Rows:  # fmt: skip
     width = syntax.n_columns
     # Not more rows than line ends, nor more cells than bytes: each has a delimiter or a line end.
     n_lines = int(np.count_nonzero(np.frombuffer(text, np.uint8)[start:] == _LINE_FEED))
     most = min(most_rows, n_lines + 1, (len(text) - start) // width + 1)
-    cells, lines = np.empty((most, width)), np.empty(most, dtype=np.int64)
+    cells, lines = room.free(most, width), np.empty(most, dtype=np.int64)
     marks = (f"{syntax.delimiter or ' '}{syntax.quote or ' '}{syntax.decimal}").encode()
     flags = _ESCAPED * syntax.is_escaped | _ENDED * syntax.is_ended | _LAST * is_last
-    reader = CellReader(syntax)
-    na, na_numbers = tuple(sorted(reader.na - {b""})), tuple(reader.numbers)
+    na, na_numbers = missing_words(syntax)
     n, at, n_passed, flaw, flaw_cell, words = parse(text, start, marks, flags, na, na_numbers, cells, lines)
     cells = cells[:n]
     matrix = cells if all(found is None for found in words) else None
+    if matrix is not None:
+        room.keep(n)
     columns = tuple(_column(cells, k, found, matrix is None) for k, found in enumerate(words))
     return Rows(columns, n, at, lines[:n], n_passed, Flaw(flaw), flaw_cell, matrix)
 
@@ -49,7 +72,7 @@ def _parse_native(parse: Any, text: bytes, start: int, syntax: Syntax, is_last: 
 def _column(cells: Array, k: int, words: list[str | float] | None, is_copied: bool) -> TableColumn:
     name = str(k + 1)
     if words is None:
-        return TableColumn(name, np.ascontiguousarray(cells[:, k]) if is_copied else cells[:, k])
+        return TableColumn(name, cells[:, k].copy() if is_copied else cells[:, k])
     codes = cells[:, k].view(np.int64).astype(np.int32)
     texts = [word if isinstance(word, str) else number_word(word) for word in words]
     places = {word: code for code, word in enumerate(dict.fromkeys(texts))}

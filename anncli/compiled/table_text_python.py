@@ -205,9 +205,8 @@ class CellReader:
 
     def __init__(self, syntax: Syntax) -> None:
         self.decimal = syntax.decimal.encode()
-        self.na = {word.encode().strip(BLANKS + b"\r").lower() for word in syntax.na} | {b""}
-        self.numbers: set[float] = set()
-        self.numbers = {value for word in self.na if isinstance(value := self._read(word, is_na=False), float)}
+        na, numbers = missing_words(syntax)
+        self.na, self.numbers = {*na, b""}, set(numbers)
         self.known: dict[bytes, float | str] = {}
 
     def value(self, cell: bytes) -> float | str:
@@ -222,13 +221,22 @@ class CellReader:
     def _read(self, trimmed: bytes, is_na: bool) -> float | None:
         if is_na:
             return math.nan
-        text = trimmed
-        if self.decimal == b",":
-            text = b"" if b"." in trimmed else trimmed.replace(b",", b".", 1)
-        if not NUMBER.fullmatch(text):
-            return None
-        value = float(text)
-        if value in self.numbers:
-            return math.nan
-        # A number too large for a float64 stays a word.
-        return value if math.isfinite(value) else None
+        value = _number(trimmed, self.decimal)
+        return math.nan if value in self.numbers else value
+
+
+@cache
+def missing_words(syntax: Syntax) -> tuple[tuple[bytes, ...], tuple[float, ...]]:
+    """How a missing cell is written, besides the empty one, and which numbers say the same."""
+    words = sorted({word.encode().strip(BLANKS + b"\r").lower() for word in syntax.na} - {b""})
+    numbers = [_number(word, syntax.decimal.encode()) for word in words]
+    return tuple(words), tuple(number for number in numbers if number is not None)
+
+
+def _number(trimmed: bytes, decimal: bytes) -> float | None:
+    """The number that a cell says, or None; a number too large for a float64 is a word."""
+    text = trimmed
+    if decimal == b",":
+        text = b"" if b"." in trimmed else trimmed.replace(b",", b".", 1)
+    value = float(text) if NUMBER.fullmatch(text) else math.inf
+    return value if math.isfinite(value) else None

@@ -12,7 +12,7 @@ import pytest
 from anncli.errors import DataError
 from anncli.formats.data.table_files import read_table, stream_table
 from anncli.formats.files import ahead as module
-from anncli.formats.files.ahead import ahead, is_worth_it
+from anncli.formats.files.ahead import Helper, ahead, is_worth_it
 from anncli.formats.files.source import ByteSource
 
 
@@ -45,6 +45,20 @@ def test_nobody_reads_on_for_one_who_stopped() -> None:
     found.close()  # type: ignore[attr-defined]
     assert len(taken) < 20
     assert threading.active_count() <= before
+
+
+def test_a_helper_gives_results_and_errors() -> None:
+    helper: Helper[int] = Helper()
+    before = threading.active_count()
+    for k in range(3):
+        helper.begin(lambda k=k: 10 // k)  # type: ignore[misc]
+        if k:
+            assert helper.result() == 10 // k
+        else:
+            with pytest.raises(ZeroDivisionError):
+                helper.result()
+    helper.close()
+    assert threading.active_count() < before
 
 
 def test_large_files_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

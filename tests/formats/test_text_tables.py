@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -230,6 +231,34 @@ def test_pieces_and_batches_change_nothing(
     table = read_table(tmp_path / "t.csv", TableWant(block_rows=block))
     assert rows(table) == [[str(k) if k < n - 9 else f"w{k}", f'é{k % 7}\n"{k % 3}"', k / 7] for k in range(n)]
     assert list(table.lines) == list(range(2, 2 * n + 2, 2))
+
+
+@pytest.mark.parametrize("fault", ["", "x,\n", "1,2,3\n", "\xff,1\n"])
+def test_two_threads_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    """Texts in two halves, with and without quotes, empty lines, more rows than a batch has, and a fault anywhere."""
+    rng = random.Random(len(fault))
+    for _ in range(40):
+        lines = [f"{rng.random()},w{rng.randrange(9)}\n" + rng.choice(["", "", "", "\n \n"]) for _ in range(300)]
+        if rng.random() < 0.5:
+            lines.insert(rng.randrange(300), '5,"a\nb"\n')
+        if fault:
+            lines.insert(rng.randrange(301), fault)
+        (tmp_path / "t.csv").write_bytes("".join(["a,b\n", *lines]).encode("latin-1"))
+        monkeypatch.setattr(text_pieces, "SAMPLE_BYTES", 500)
+        monkeypatch.setattr(text_pieces, "_PIECE_BYTES", rng.choice([50, 400, 3000]))
+        monkeypatch.setattr(text_pieces, "_WORTH_TWO", rng.choice([10, 300]))
+        want, found = TableWant(block_rows=rng.choice([3, 50, 10_000])), list[object]()
+        for is_large in (False, True):
+            monkeypatch.setattr(text_pieces, "is_worth_it", lambda path, is_large=is_large: is_large)
+            got: list[tuple[int, list[str]]] = []
+            try:
+                for batch in stream_table(ByteSource(tmp_path / "t.csv"), want):
+                    # A number is a word where other cells of its batch are words.
+                    got += [(line, list(map(str, row))) for line, row in zip(batch.lines, rows(batch), strict=True)]
+            except DataError as error:
+                got.append((0, [str(error)]))
+            found.append(got)
+        assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("size", range(1, 40))

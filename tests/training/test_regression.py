@@ -10,14 +10,19 @@ import pytest
 
 import anncli
 from anncli.api import start_training
+from anncli.backends.choice import choose_backend
+from anncli.backends.reference import ReferenceBackend
 from anncli.dataset.dataset import Dataset
 from anncli.errors import AnnError, DataError, UsageError
 from anncli.evaluation.regression import RegressionEvaluation
 from anncli.formats.files.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from anncli.inference.predict import decide
 from anncli.network.network import Network
+from anncli.options.layers import Given, read_layer, resolve_options
 from anncli.training.names import TRAINER_NAMES
 from anncli.training.outcome import TrainingResult
+from anncli.training.run import TrainingRun
+from anncli.training.setup import prepare
 
 
 def table(n: int = 200, seed: int = 0, noise: float = 0.1) -> Dataset:
@@ -378,3 +383,25 @@ def test_quantile_regression_without_hidden_units_is_scikit_learns() -> None:
         residuals, best = y - outputs[:, k], y - model.predict(x)
         cost, least = (np.mean(np.maximum(q * r, (q - 1) * r)) for r in (residuals, best))
         assert least <= cost < 1.002 * least
+
+
+@pytest.mark.parametrize("trainer", ["online", "sgd", "irprop-"])
+@pytest.mark.parametrize(
+    ("loss", "outputs"),
+    [("mse", "1 linear"), ("huber:0.5", "1 linear"), ("quantile:0.2,0.7", "2 linear"), ("poisson", "1 exp")],
+)
+def test_both_backends_train_the_same_network(loss: str, outputs: str, trainer: str) -> None:
+    found = []
+    for backend in (ReferenceBackend(), choose_backend()):
+        layer = read_layer(
+            {name: Given(v, name) for name, v in {"loss": loss, "trainer": trainer, "refit": "no"}.items()}
+        )
+        run = TrainingRun(
+            prepare(net(outputs), table(60), resolve_options([layer], task="regression"), backend=backend)
+        )
+        list(run.epochs(3))
+        found.append(run.finish().network)
+    first, second = (network.parameters for network in found)
+    assert first is not None
+    assert second is not None
+    np.testing.assert_allclose(first, second, rtol=1e-3, atol=1e-4)

@@ -115,7 +115,9 @@ class _Reading:
         self.n_rows, self.remarks = 0, Remarks()
         source = ByteSource(self._source)
         name = "csv" if self._read.format == "vectors" else self._read.format
-        for table in stream_table(source, table_want(self._read, self.remarks), name):
+        # A first row with the label in it names the columns.
+        want = table_want(self._read, self.remarks)._replace(names=self._label)
+        for table in stream_table(source, want, name):
             if not self.n_rows:
                 path, added = split_query(self._target)
                 if not added:

@@ -43,6 +43,18 @@ struct BufferView {
   bool take_writable_numbers(PyObject *object, const char *name, Py_ssize_t n_rows) {
     return take(object, name, 8, 'l', 'q', n_rows, 0, WRITE, REQUIRED);
   }
+  // Bytes or a bytearray, which have a NUL behind their end; rows: how many there are.
+  bool take_text(PyObject *object) {
+    if (!PyBytes_Check(object) && !PyByteArray_Check(object)) {
+      PyErr_SetString(PyExc_TypeError, "text must be bytes or a bytearray");
+      return false;
+    }
+    if (PyObject_GetBuffer(object, &view, PyBUF_SIMPLE)) return false;
+    held = true;
+    data = view.buf;
+    rows = view.len;
+    return true;
+  }
 
   const float *floats() const { return (const float *)data; }
   float *writable_floats() const { return (float *)data; }

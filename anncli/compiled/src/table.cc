@@ -77,14 +77,15 @@ PyObject *lists_of(const table::Columns &columns, int64_t width) {
 
 // parse_table(text, start, marks, flags, na, na_numbers, cells, lines) -> (rows, at, n_lines, flaw, flaw_cell, words)
 //
-// text: bytes, UTF-8; a row begins at `start`; marks and flags: see take_syntax(); na: bytes without upper case letters; cells: a
+// text: bytes or bytearray, UTF-8; a row begins at `start`; marks and flags: see take_syntax(); na: bytes without upper case letters; cells: a
 // writable float64 matrix with a row for each row wanted at most, filled as Columns says; lines: writable, int64, for as many rows.
 PyObject *parse_table(PyObject *, PyObject *const *a, Py_ssize_t n) {
   if (!expect_arguments(n, 8)) return NULL;
-  char *text;
-  Py_ssize_t size;
   int64_t start;
-  if (PyBytes_AsStringAndSize(a[0], &text, &size) || !as_int64(a[1], &start)) return NULL;
+  BufferView view;
+  if (!view.take_text(a[0]) || !as_int64(a[1], &start)) return NULL;
+  const char *const text = (const char *)view.data;
+  const Py_ssize_t size = view.rows;
   table::Syntax syntax;
   if (!take_syntax(syntax, a[2], a[3], a[4], a[5])) return NULL;
   BufferView cells, lines;

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from anncli.compiled.table_syntax import Flaw, Rows, Syntax
-from anncli.compiled.table_text import parse_rows
+from anncli.compiled.table_text import Room, parse_rows
 from anncli.compiled.table_text_python import RecordReader
-from anncli.formats.files.ahead import ahead, is_worth_it
+from anncli.formats.files.ahead import Helper, ahead, is_worth_it
 from anncli.formats.files.source import ByteSource
 
 # The text that is looked at before the first row is read, and the text of one batch.
-SAMPLE_BYTES, _PIECE_BYTES = 1 << 20, 1 << 19
+SAMPLE_BYTES, _PIECE_BYTES = 1 << 20, 1 << 20
+# Half of a smaller text is no work for a second thread.
+_WORTH_TWO = 1 << 19
 # Empty lines and comments above a table.
 BEFORE_TABLE = re.compile(rb"(?:[ \t\r\v\f]*+(?:#[^\n]*+)?\n)*+")
 # A row longer than this has a quote that nothing closes.
@@ -21,9 +23,9 @@ _LONGEST_ROW = 1 << 24
 
 
 class Piece(NamedTuple):
-    """Whole rows of a text, after which it may have a flaw; `rows.at` is a place in `text`."""
+    """Whole rows of a text, after which it may have a flaw; `rows.at` is a place in `text`, which is good until the next."""
 
-    text: bytes
+    text: bytes | bytearray
     rows: Rows
 
 
@@ -31,31 +33,87 @@ class Pieces:
     """The rows of a source, piece by piece. first: its beginning, enough to find the layout of the table."""
 
     def __init__(self, source: ByteSource) -> None:
-        self._chunks = _chunks(source)
-        self.first, self._is_last = _ended(*next(self._chunks))
+        self._is_large = is_worth_it(source.path)
+        self._chunks = _chunks(source, self._is_large)
+        first, self._is_last = next(self._chunks)
+        self.first = first + b"\n" if self._is_last and first and not first.endswith(b"\n") else first
 
     def rows(self, at: int, syntax: Syntax, most_rows: int) -> Iterator[Piece]:
         """The pieces from place `at` of the first text on, of at most `most_rows` rows; the last one may have a flaw."""
-        text, is_last = self.first, self._is_last
+        parser = _Parser(syntax, most_rows, Helper() if self._is_large else None)
+        try:
+            yield from self._rows(at, parser)
+        finally:
+            parser.close()
+
+    def _rows(self, at: int, parser: _Parser) -> Iterator[Piece]:
+        # One text that grows and shrinks: new ones would have to be filled with new memory each time.
+        text, is_last = bytearray(self.first), self._is_last
         while True:
             bad = _first_bad_byte(text, is_last)
-            good = text if bad is None else text[:bad]
-            while True:
-                rows = parse_rows(good, at, syntax, is_last and bad is None, most_rows)
+            good, rows = text if bad is None else text[:bad], None
+            for rows in parser.rows(good, at, is_last and bad is None):
                 at = rows.at
-                if rows.flaw or rows.n_rows < most_rows:
-                    break
-                yield Piece(good, rows)
+                if not rows.flaw:
+                    yield Piece(good, rows)
+            assert rows is not None
             if not rows.flaw and bad is not None:
-                rows = rows._replace(flaw=Flaw.NOT_UTF8, flaw_cell=_last_cell(good, at, syntax))
+                flaw, cell = Flaw.NOT_UTF8, _last_cell(bytes(good), at, parser.syntax)
+                rows = rows._replace(n_rows=0, lines=(), n_lines=0, flaw=flaw, flaw_cell=cell)
             elif not rows.flaw and len(text) - at > _LONGEST_ROW:
-                rows = rows._replace(flaw=Flaw.TOO_LONG)
-            yield Piece(text, rows)
+                rows = rows._replace(n_rows=0, lines=(), n_lines=0, flaw=Flaw.TOO_LONG)
+            if rows.flaw:
+                yield Piece(text, rows)
             if rows.flaw or is_last:
                 return
             chunk, is_last = next(self._chunks)
-            text, is_last = _ended(text[at:] + chunk, is_last)
+            del text[:at]
+            text += chunk
             at = 0
+            if is_last and text and not text.endswith(b"\n"):
+                text += b"\n"
+
+
+class _Parser:
+    """Parses texts, large ones in two halves at once where a helper is there."""
+
+    def __init__(self, syntax: Syntax, most_rows: int, helper: Helper[Rows] | None) -> None:
+        self.syntax, self.most_rows, self.helper = syntax, most_rows, helper
+        self._rooms = Room(), Room()
+
+    def close(self) -> None:
+        if self.helper is not None:
+            self.helper.close()
+
+    def rows(self, text: bytearray, at: int, is_last: bool) -> Iterator[Rows]:
+        """All rows of text[at:], at most `most_rows` at a time; at least one Rows, none after a flaw."""
+        # Only without quotes every line end is the end of a row.
+        quote = self.syntax.quote.encode()
+        cut = text.rfind(b"\n", at, (at + len(text)) // 2) + 1 if len(text) - at >= _WORTH_TWO else 0
+        if self.helper is None or not cut or (quote and text.find(quote, at) >= 0):
+            yield from self._part(text, at, is_last)
+            return
+        self.helper.begin(lambda: parse_rows(text, cut, self.syntax, is_last, self.most_rows, self._rooms[1]))
+        flaw, shown = Flaw.NONE, list[Rows]()
+        try:
+            for rows in self._part(text[:cut], at, False):
+                flaw = rows.flaw
+                shown.append(rows)
+        finally:
+            second = self.helper.result()
+        yield from shown
+        if not flaw:
+            yield second
+            if not second.flaw and second.n_rows == self.most_rows:
+                yield from self._part(text, second.at, is_last)
+
+    def _part(self, text: bytearray, at: int, is_last: bool) -> Iterator[Rows]:
+        while True:
+            rows = parse_rows(text, at, self.syntax, is_last, self.most_rows, self._rooms[0])
+            yield rows
+            if rows.flaw or rows.n_rows < self.most_rows:
+                return
+            at = rows.at
 
 
 def bad_byte_before(text: bytes, end: int) -> int | None:
@@ -63,7 +121,7 @@ def bad_byte_before(text: bytes, end: int) -> int | None:
     return _first_bad_byte(text[:end], is_last=True)
 
 
-def _first_bad_byte(text: bytes, is_last: bool) -> int | None:
+def _first_bad_byte(text: bytes | bytearray, is_last: bool) -> int | None:
     """The place of the first byte that is not UTF-8; a character that is cut by the end may go on in the next text."""
     if text.isascii():
         return None
@@ -83,25 +141,20 @@ def _last_cell(text: bytes, at: int, syntax: Syntax) -> int:
     return record.flaw_cell if record.flaw else max(1, len(record.cells))
 
 
-def _ended(text: bytes, is_last: bool) -> tuple[bytes, bool]:
-    """The last text gets a line end if it has none."""
-    return text + b"\n" if is_last and text and not text.endswith(b"\n") else text, is_last
-
-
 def _shows_rows(text: bytearray) -> bool:
     """Whether the beginning of a file holds two whole lines of a table."""
     start = BEFORE_TABLE.match(text).end()  # type: ignore[union-attr]
     return text.count(b"\n", start) > 2
 
 
-def _chunks(source: ByteSource) -> Iterator[tuple[bytes, bool]]:
+def _chunks(source: ByteSource, is_large: bool) -> Iterator[tuple[bytes, bool]]:
     """The text in chunks, and whether one is the last; the first has at least SAMPLE_BYTES if the source has as many, and more
     where these are comments.
 
     What is guessed from the first must not depend on how fast a pipe is.
     """
     chunks, first, is_all = source.text(_PIECE_BYTES), bytearray(), True
-    if is_worth_it(source.path):
+    if is_large:
         chunks = ahead(chunks)
     wanted = SAMPLE_BYTES
     for chunk in chunks:

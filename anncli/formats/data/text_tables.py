@@ -77,13 +77,13 @@ def _numbered(lines: Sequence[int] | Array, first: int) -> Sequence[int]:
     return [first + int(line) for line in lines]
 
 
-def _fault(rows: Rows, text: bytes, layout: TableLayout, shown: str, line: int) -> DataError:
+def _fault(rows: Rows, text: bytes | bytearray, layout: TableLayout, shown: str, line: int) -> DataError:
     """The error for the row that `rows` ends before, in this line."""
     if rows.flaw != Flaw.COUNT:
         message, advice = _WRONG[rows.flaw]
         return DataError(message, path=shown, line=line, column=rows.flaw_cell or None, advice=advice)
     columns = count_of(layout.syntax.n_columns, "column")
-    row = text[rows.at : text.find(b"\n", rows.at)].strip()
+    row = bytes(text[rows.at : text.find(b"\n", rows.at)]).strip()
     found = quoted(text_of(row[:200]))
     message = f"expected {count_of(layout.syntax.n_columns, 'value')}, found {rows.flaw_cell} ({found})"
     advice = f"line {layout.header_line} names {columns}" if layout.is_named else f"the rows above have {columns}"

@@ -1,12 +1,12 @@
-"""Reading ahead: a second thread reads, unpacks and digests a file while the first one works on what has been read."""
+"""A second thread: it reads, unpacks and digests a file ahead, or does half of a piece of work."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from queue import Full, Queue
+from collections.abc import Callable, Iterator
+from queue import Full, Queue, SimpleQueue
 from threading import Event, Thread
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
@@ -61,3 +61,34 @@ def _put(item: object, queue: Queue[object], stop: Event) -> bool:
         except Full:
             continue
     return False
+
+
+class Helper(Generic[Item]):
+    """A thread that does one call at a time beside its caller. Leave it by close()."""
+
+    def __init__(self) -> None:
+        self._calls: SimpleQueue[Callable[[], Item] | None] = SimpleQueue()
+        self._results: SimpleQueue[Item | _Raised] = SimpleQueue()
+        self._thread = Thread(target=self._work, daemon=True)
+        self._thread.start()
+
+    def begin(self, call: Callable[[], Item]) -> None:
+        self._calls.put(call)
+
+    def result(self) -> Item:
+        """What the call gave that was begun first; raises its error."""
+        found = self._results.get()
+        if isinstance(found, _Raised):
+            raise found.error
+        return found
+
+    def close(self) -> None:
+        self._calls.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while (call := self._calls.get()) is not None:
+            try:
+                self._results.put(call())
+            except BaseException as error:
+                self._results.put(_Raised(error))
