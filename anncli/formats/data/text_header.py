@@ -65,9 +65,26 @@ class FirstRow:
             if len(words) < len(self.first):
                 raise self._two_readings(f"names such as {_shown(word)} beside {_shown(number)}, which stands among values of its column")  # fmt: skip
             return True
+        if speaks_against and self._could_be_years(kinds):
+            raise self._two_readings("consecutive numbers")
         # The column of an index has no name.
         named = self.first[1:] if not self.first[0] and len(self.first) > 1 else self.first
         return None if not speaks_against and all(map(self._is_word, named)) else False
+
+    def _could_be_years(self, kinds: Sequence[str]) -> bool:
+        """Whether the first row has words that are in no other row and consecutive numbers, as of columns for years."""
+        numbers = [k for k, cell in enumerate(self.first) if self._is_number(cell)]
+        if not 1 < len(numbers) < len(self.first) or any(kinds[k] for k in range(len(kinds)) if k not in numbers):
+            return False
+        return self._counts(self.first, numbers) and not all(self._counts(row, numbers) for row in self.below)
+
+    @staticmethod
+    def _counts(row: Row, places: Sequence[int]) -> bool:
+        """Whether the cells at these places are whole numbers that each exceed the one before by 1."""
+        cells = [row[k].strip(BLANKS) if k < len(row) else b"" for k in places]
+        if not all(re.fullmatch(rb"0|[1-9][0-9]{0,8}", cell) for cell in cells):
+            return False
+        return [int(cell) for cell in cells] == list(range(int(cells[0]), int(cells[0]) + len(cells)))
 
     def _holds_words(self, k: int) -> bool:
         """Whether column k holds words below the first row, and no number."""
@@ -105,11 +122,9 @@ class FirstRow:
     def _are_numbered(self) -> bool:
         """Whether the first row numbers the columns, as a program does for columns without names: 0, 1, 2, ..."""
         first = self.first[1:] if len(self.first) > 1 and not self.first[0] else self.first
-        if len(first) < 2 or not all(re.fullmatch(rb"0|[1-9][0-9]{0,8}", cell) for cell in first):
+        if len(first) < 2 or not self._counts(first, range(len(first))):
             return False
         start = int(first[0])
-        if [int(cell) for cell in first] != list(range(start, start + len(first))):
-            return False
         if len(first) < len(self.first):
             return start == 0
         if any(self._holds_words(k) for k in range(len(self.first))):
@@ -137,7 +152,8 @@ class FirstRow:
         return cell.lower() in self.na
 
     def _is_number(self, cell: bytes) -> bool:
-        return is_value(cell) or is_foreign_number(cell)
+        # 50% may be the name of a column.
+        return is_value(cell) or (is_foreign_number(cell) and not cell.endswith(b"%"))
 
     def _is_word(self, cell: bytes) -> bool:
         return not self._is_missing(cell) and not self._is_number(cell)
