@@ -12,7 +12,6 @@ from typing import NamedTuple, NoReturn
 from anncli.cli.asking.values import Values
 from anncli.cli.names import COMMANDS, Takes
 from anncli.errors import NetworkError, UsageError, quoted
-from anncli.formats.files.textfile import shown_name
 from anncli.formats.networks.peek import has_network_ending, network_inside
 from anncli.limits import COUNT_MAX
 from anncli.options.table import options_of
@@ -151,4 +150,4 @@ def _missing(values: Values, word: str) -> NoReturn:
 
 def shown_data(data: tuple[str, ...]) -> str:
     """The data words as a message shows them."""
-    return ", ".join(map(shown_name, data))
+    return ", ".join("<stdin>" if word == "-" else word for word in data)
