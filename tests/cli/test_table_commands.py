@@ -56,7 +56,7 @@ def test_the_new_network_keeps_what_the_user_said(iris: Path, ann: Ann) -> None:
     assert "inputs: {table: {label: species, task: classification}}\nlayers: [16 tanh, 3 softmax]" in head
     done = ann("train", "iris.nn", "iris.csv", 20)
     assert (iris / "iris.nn").read_text().startswith(head)
-    assert "replacing a network trained for 60 epochs (kept as iris.nn~)" in done.stderr
+    assert "replaced a network trained for 60 epochs (kept as iris.nn~)" in done.stderr
 
 
 def test_hidden_layers_and_place_of_a_new_network(tmp_path: Path, ann: Ann) -> None:

@@ -11,7 +11,6 @@ from anncli.compiled import native_module
 from anncli.compiled.row_text import numbered_lines
 from anncli.errors import DataError
 from anncli.formats.data import vectors
-from anncli.formats.data.advice import split_command
 from anncli.formats.data.assemble import read_dataset, stream_rows
 from anncli.formats.data.layout import Layout, find_layout
 from anncli.formats.data.remarks import Remarks
@@ -136,12 +135,6 @@ def test_words_in_a_whole_column_are_a_class_or_no_data(tmp_path: Path, parser: 
     path.write_text("1,2,cat\n3,4,5\n")
     with pytest.raises(DataError, match="1:3: expected a number, found 'cat'"):
         read_dataset(path, labelled=False)
-
-
-def test_the_command_that_splits_a_file_fits_where_it_comes_from() -> None:
-    awk = 'awk \'{ f = $1 ".txt"; sub(/^[ \\t]*[^ \\t]+/, ""); print > f }\''
-    for path, command in (("a b", f"{awk} 'a b'"), ("a.gz", f"gzip -dc a.gz | {awk}"), ("<stdin>", awk), ("-", awk)):
-        assert split_command(path, "", False, False) == f"give one file per class without it: {command}"
 
 
 def test_every_guess_is_told(tmp_path: Path) -> None:
