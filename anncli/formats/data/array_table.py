@@ -12,6 +12,7 @@ from anncli.arrays import Array
 from anncli.compiled.number_text import is_number
 from anncli.errors import DataError, count_of, quoted
 from anncli.formats.data.arff_head import cell_word
+from anncli.formats.data.array_choice import Chosen
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.dense import check_columns
 from anncli.formats.data.patterns import CLASS, high_answers
@@ -150,6 +151,20 @@ def batches_of(
             tuple(columns), len(items), bool(names), labels=answers.names, task=answers.task, matrix=matrix
         )  # fmt: skip
         first += len(items)
+
+
+def paired_batches(chosen: Chosen, inputs: Array, label: Array | None, shown: str, want: TableWant) -> Iterator[Table]:
+    """The batches of the inputs and the label that were chosen among the arrays of a file."""
+    answers = NO_ANSWERS
+    if chosen.is_transposed and label is not None:
+        inputs, label = inputs.T, label.T
+    if label is not None:
+        items = label.reshape(-1) if label.size == len(inputs) else as_rows(label)
+        answers = answers_of(items, chosen.label, shown, want)
+    if want.remarks is not None:
+        how = f"the inputs are {chosen.inputs}" + (f", the label is {chosen.label}" if chosen.label else "")
+        want.remarks.guess(shown, how + (", samples in columns" if chosen.is_transposed else ""))
+    yield from batches_of(cut(inputs, want), answers, shown, want)
 
 
 def as_rows(block: Array) -> Array:

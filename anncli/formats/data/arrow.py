@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from typing import IO, Any
 
-from anncli.formats.data.arrow_columns import ArrowTables, arrow_faults, pyarrow, record_batch, schema_of
+from anncli.formats.data.arrow_columns import ArrowTables, arrow_faults, pyarrow
+from anncli.formats.data.arrow_writing import write_batches
 from anncli.formats.data.base import TableWant
-from anncli.formats.data.cell_text import with_labels
-from anncli.formats.data.table_stream import settled
-from anncli.formats.files.output import Output, opened_output
+from anncli.formats.files.output import Output
 from anncli.formats.files.seekable import seekable
 from anncli.formats.files.source import ByteSource
 from anncli.tables import Table
@@ -66,9 +64,4 @@ def write(target: Output, tables: Iterable[Table], labels: Sequence[str] = ()) -
     pyarrow()
     import pyarrow.ipc as ipc
 
-    batches = with_labels(settled(tables), labels)
-    first = next(batches)
-    schema = schema_of(first)
-    with opened_output(target, seekable=True) as file, ipc.new_file(file, schema) as writer:
-        for table in chain([first], batches):
-            writer.write_batch(record_batch(table, schema))
+    write_batches(target, tables, labels, ipc.new_file)

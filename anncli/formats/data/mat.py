@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from anncli.arrays import Array
 from anncli.errors import DataError
 from anncli.formats.data.array_choice import choose_arrays
-from anncli.formats.data.array_table import NO_ANSWERS, answers_of, as_rows, batches_of, check_type, cut
+from anncli.formats.data.array_table import check_type, paired_batches
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.mat_elements import MatFile
 from anncli.formats.files.source import ByteSource
@@ -37,17 +37,9 @@ class Mat:
             check_type(found.dtype, source.shown, f"variable {name}")
             return found
 
-        inputs, answers = array(chosen.inputs), NO_ANSWERS
+        inputs = array(chosen.inputs)
         label = array(chosen.label) if chosen.label else None
-        if chosen.is_transposed and label is not None:
-            inputs, label = inputs.T, label.T
-        if label is not None:
-            items = label.reshape(-1) if label.size == len(inputs) else as_rows(label)
-            answers = answers_of(items, chosen.label, source.shown, want)
-        if want.remarks is not None:
-            how = f"the inputs are {chosen.inputs}" + (f", the label is {chosen.label}" if chosen.label else "")
-            want.remarks.guess(source.shown, how + (", samples in columns" if chosen.is_transposed else ""))
-        yield from batches_of(cut(inputs, want), answers, source.shown, want)
+        yield from paired_batches(chosen, inputs, label, source.shown, want)
 
 
 FORMAT = Mat()

@@ -13,7 +13,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.errors import DataError, printable, quoted
 from anncli.formats.data.array_choice import choose_arrays
-from anncli.formats.data.array_table import NO_ANSWERS, answers_of, as_rows, batches_of, check_rest, cut
+from anncli.formats.data.array_table import check_rest, paired_batches
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.dense import check_unpacked
 from anncli.formats.data.npy import field_table
@@ -95,17 +95,9 @@ def _read(archive: _Archive, want: TableWant) -> Iterator[Table]:
     if chosen.columns:
         yield field_table({name: archive.array(name) for name in chosen.columns}, archive.shown, want)
         return
-    inputs, answers = archive.array(chosen.inputs), NO_ANSWERS
+    inputs = archive.array(chosen.inputs)
     if inputs.dtype.names:
         yield field_table({name: inputs[name].reshape(-1) for name in inputs.dtype.names}, archive.shown, want)
         return
     label = archive.array(chosen.label) if chosen.label else None
-    if chosen.is_transposed and label is not None:
-        inputs, label = inputs.T, label if label.ndim == 1 else label.T
-    if label is not None:
-        items = label.reshape(-1) if label.size == len(inputs) else as_rows(label)
-        answers = answers_of(items, chosen.label, archive.shown, want)
-    if want.remarks is not None:
-        how = f"the inputs are {chosen.inputs}" + (f", the label is {chosen.label}" if chosen.label else "")
-        want.remarks.guess(archive.shown, how + (", samples in columns" if chosen.is_transposed else ""))
-    yield from batches_of(cut(inputs, want), answers, archive.shown, want)
+    yield from paired_batches(chosen, inputs, label, archive.shown, want)
