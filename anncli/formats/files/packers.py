@@ -44,60 +44,45 @@ class Unpacker(Protocol):
         ...
 
 
-class _Gzip:
-    def __init__(self) -> None:
-        self._member = zlib.decompressobj(wbits=31)
+class _Member:
+    """A member that is unpacked by an object of a library, `member`, with eof and unused_data."""
+
+    def __init__(self, member: Any) -> None:
+        self._member = member
 
     @property
     def is_done(self) -> bool:
-        return self._member.eof
+        return bool(self._member.eof)
+
+    @property
+    def rest(self) -> bytes:
+        return bytes(self._member.unused_data)
+
+
+class _Gzip(_Member):
+    def __init__(self) -> None:
+        super().__init__(zlib.decompressobj(wbits=31))
 
     def feed(self, piece: bytes, most: int) -> tuple[bytes, int]:
         text = self._member.decompress(piece, most)
         # At the end, what follows the member may stand in unconsumed_tail too.
         return text, len(piece) - (0 if self._member.eof else len(self._member.unconsumed_tail))
 
-    @property
-    def rest(self) -> bytes:
-        return bytes(self._member.unused_data)
 
-
-class _Stream:
+class _Stream(_Member):
     """A decompressor of bz2, lzma or compression.zstd, which keep what they were given and cannot give yet."""
-
-    def __init__(self, member: Any) -> None:
-        self._member = member
-
-    @property
-    def is_done(self) -> bool:
-        return bool(self._member.eof)
 
     def feed(self, piece: bytes, most: int) -> tuple[bytes, int]:
         if not self._member.needs_input:
             return self._member.decompress(b"", most), 0
         return self._member.decompress(piece, most), len(piece)
 
-    @property
-    def rest(self) -> bytes:
-        return bytes(self._member.unused_data)
 
-
-class _Zstandard:
+class _Zstandard(_Member):
     """A frame in the package zstandard."""
-
-    def __init__(self, member: Any) -> None:
-        self._member = member
-
-    @property
-    def is_done(self) -> bool:
-        return bool(self._member.eof)
 
     def feed(self, piece: bytes, most: int) -> tuple[bytes, int]:
         return self._member.decompress(piece[:_ZSTD_STEP]), min(len(piece), _ZSTD_STEP)
-
-    @property
-    def rest(self) -> bytes:
-        return bytes(self._member.unused_data)
 
 
 def _bzip2() -> tuple[Unpacker, tuple[type[Exception], ...]]:
