@@ -1,4 +1,4 @@
-"""Means over samples, block by block in float64: the mean squared error, and weighted sums."""
+"""Means over samples, block by block in float64: the mean squared error, and weighted sums; and the rows they are over."""
 
 from __future__ import annotations
 
@@ -16,6 +16,16 @@ def count(mask: npt.NDArray[np.bool_], weights: Array | None) -> int | float:
     if weights is None:
         return int(np.count_nonzero(mask))
     return float(np.sum(weights[mask], dtype=np.float64))
+
+
+def answered_rows(targets: Array, weights: Array | None) -> tuple[Array, Array | None, int]:
+    """The rows that count: a mask (n,) of those that have all their targets (n, n_targets) and no weight of 0, their weights
+    in float64 or None, and how many rows of another weight lack a target (nan)."""
+    known: Array = np.logical_not(np.isnan(targets).any(axis=1))
+    counted: Array = np.full(known.shape, True) if weights is None else np.asarray(weights) > 0
+    rows: Array = known & counted
+    own = None if weights is None else np.asarray(weights)[rows].astype(np.float64)
+    return rows, own, int(np.count_nonzero(counted & ~known))
 
 
 def mean_squared_error(

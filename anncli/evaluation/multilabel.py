@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.evaluation.means import count
+from anncli.evaluation.means import answered_rows, count
 
 
 class LabelRates(NamedTuple):
@@ -77,11 +77,7 @@ def evaluate_labels(
     names = tuple(names) or tuple(f"label {k}" for k in range(1, targets.shape[1] + 1))
     if len(names) != targets.shape[1]:
         raise ValueError(f"{len(names)} names for {targets.shape[1]} labels")
-    known: Array = np.logical_not(np.isnan(targets).any(axis=1))
-    counted: Array = np.full(known.shape, True) if weights is None else np.asarray(weights) > 0
-    rows: Array = known & counted
-    own = None if weights is None else np.asarray(weights)[rows].astype(np.float64)
-    n_unlabelled = int(np.count_nonzero(counted & ~known))
+    rows, own, n_unlabelled = answered_rows(targets, weights)
     return _evaluation(outputs[rows] > outputs.dtype.type(threshold), targets[rows] > 0, names, own, n_unlabelled)
 
 

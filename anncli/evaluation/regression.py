@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.evaluation.means import answered_rows
 
 #: The fractions of the rows for which the residual summary says how large the residuals are at most.
 RESIDUAL_QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
@@ -100,10 +101,7 @@ def evaluate_numbers(
     names = tuple(names) or tuple(f"target {k}" for k in range(1, targets.shape[1] + 1))
     if len(names) != targets.shape[1]:
         raise ValueError(f"{len(names)} names for {targets.shape[1]} targets")
-    known: Array = np.logical_not(np.isnan(targets).any(axis=1))
-    counted: Array = np.full(known.shape, True) if weights is None else np.asarray(weights) > 0
-    rows: Array = known & counted
-    own = None if weights is None else np.asarray(weights)[rows].astype(np.float64)
+    rows, own, n_unlabelled = answered_rows(targets, weights)
     errors, intervals, undefined = [], [], dict[str, str]()
     for k, name in enumerate(names):
         wanted = targets[rows, k].astype(np.float64)
@@ -115,7 +113,6 @@ def evaluate_numbers(
             intervals.append(Interval(name, quantiles[0], quantiles[-1], _mean(inside, own), width))
     n = int(np.count_nonzero(rows)) if own is None else float(own.sum())
     rmse, mae, r2 = (_plain_mean([getattr(e, figure) for e in errors]) for figure in ("rmse", "mae", "r2"))
-    n_unlabelled = int(np.count_nonzero(counted & ~known))
     return RegressionEvaluation(tuple(errors), tuple(intervals), n, n_unlabelled, rmse, mae, r2, undefined)
 
 
