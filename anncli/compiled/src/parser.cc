@@ -4,25 +4,16 @@
 #include <string.h>
 
 #include "calls.h"
+#include "decimal.h"
 
 namespace {
 
 enum Status { GOOD = 0, BAD_NUMBER = 1, TOO_FEW = 2, TOO_MANY = 3, NOT_FINITE = 4, NO_MEMORY = 5 };
 
-const double TENS[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                       1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-
-// Whether eight characters, read as a little-endian number, are digits; and the number that they spell.
-inline bool eight_digits(uint64_t v) {
-  return ((v & 0xF0F0F0F0F0F0F0F0ull) | (((v + 0x0606060606060606ull) & 0xF0F0F0F0F0F0F0F0ull) >> 4)) == 0x3333333333333333ull;
-}
-inline uint32_t value_of_eight(uint64_t v) {
-  v -= 0x3030303030303030ull;
-  v = v * 10 + (v >> 8);
-  return (uint32_t)(((v & 0x000000FF000000FFull) * 0x000F424000000064ull +
-                     ((v >> 16) & 0x000000FF000000FFull) * 0x0000271000000001ull) >> 32);
-}
-inline bool is_digit(char c) { return (unsigned)(c - '0') < 10; }
+using decimal::TENS;
+using decimal::eight_digits;
+using decimal::is_digit;
+using decimal::value_of_eight;
 
 struct Cursor {
   const char *at, *end;    // *end is a NUL
