@@ -15,6 +15,10 @@ Array = npt.NDArray[Any]
 # Rows in one block: numpy makes an int64 copy of row numbers, so a block bounds that copy.
 BLOCK_ROWS = 1 << 16
 
+# Samples that training reads in random order at a time, and those of them that lie together: see shuffled_windows(). A read
+# of a row from the disk may bring the 2 MB in which it lies into memory, so that shorter pieces would bring in far more.
+WINDOW_BYTES, _PIECE_BYTES = 1 << 27, 1 << 21
+
 
 def blocks(n: int, size: int | None = None) -> Iterator[slice]:
     """Slices of at most `size` places (default BLOCK_ROWS) that cover 0 .. n - 1 in order."""
@@ -59,26 +63,32 @@ def row_mask(rows: Array, n_samples: int) -> npt.NDArray[np.bool_]:
     return result
 
 
-def map_of(array: Array) -> Any:
-    """The mmap object of the file in which the numbers of an array lie, or None where they are in memory."""
-    import mmap
+def all_finite(values: Array) -> bool:
+    """Whether no number of the rows (n, ...) is nan or infinite.
 
-    base: Any = array
-    while base is not None and not isinstance(base, mmap.mmap):
-        base = getattr(base, "base", None)
-    return base
-
-
-def release(array: Array) -> None:
-    """Give back the memory that reading a memory map has taken: its numbers are read from the file again when needed.
-
-    Nothing happens for an array in memory, and where the system cannot do it.
+    Block by block, for rows that lie on the disk; min and max return nan and inf where there are some, without an array of
+    one flag per number.
     """
-    base = map_of(array)
-    if hasattr(base, "madvise"):
-        import mmap
+    parts = (values[block] for block in blocks(len(values))) if values.size else ()
+    return all(np.isfinite(part.min()) and np.isfinite(part.max()) for part in parts)
 
-        base.madvise(mmap.MADV_DONTNEED)
+
+def shuffled_windows(rows: Array, rng: np.random.Generator, row_bytes: int) -> Array:
+    """The rows (n,) in an order that is random and still reads a large array of samples from place to place.
+
+    Pieces of consecutive rows are drawn at random until they fill WINDOW_BYTES; the rows of each such window stand in random
+    order.
+    Args: row_bytes: the size of a sample.
+    """
+    n_piece = max(1, _PIECE_BYTES // row_bytes)
+    pieces = rng.permutation(-(-len(rows) // n_piece))
+    result, done = np.empty_like(rows), 0
+    for window in blocks(len(pieces), max(1, WINDOW_BYTES // (n_piece * row_bytes))):
+        places = (pieces[window, None] * n_piece + np.arange(n_piece)).reshape(-1)
+        mixed = rng.permutation(rows[places[places < len(rows)]])
+        result[done : done + len(mixed)] = mixed
+        done += len(mixed)
+    return result
 
 
 def _row_type(n_samples: int) -> type[np.signedinteger[Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -128,6 +128,32 @@ class Table(NamedTuple):
         lines = [self.lines[row] for row in rows.tolist() if row < len(self.lines)]
         return self._replace(columns=tuple(taken), n_rows=len(rows), lines=lines, matrix=matrix)
 
+    def part(self, rows: slice) -> Table:
+        """The table of consecutive rows, whose arrays are views of this one's."""
+        columns = tuple(
+            TableColumn(
+                column.name,
+                None if column.numbers is None else column.numbers[rows],
+                None if column.codes is None else column.codes[rows],
+                *column[3:],
+            )
+            for column in self.columns
+        )
+        matrix = None if self.matrix is None else self.matrix[rows]
+        n_rows = len(range(*rows.indices(self.n_rows)))
+        return self._replace(columns=columns, n_rows=n_rows, lines=self.lines[rows], matrix=matrix)
+
+    def held(self, names: Iterable[str]) -> Table:
+        """The table with copies of those of the columns that were views of the matrix, whose rows may lie on the disk."""
+        wanted = set(names)
+        columns = (
+            TableColumn(column.name, column.numbers.copy())
+            if column.name in wanted and column.numbers is not None and column.numbers.base is not None
+            else column
+            for column in self.columns
+        )
+        return self._replace(columns=tuple(columns))
+
     def select(self, names: Sequence[str]) -> Table:
         """The table of these columns, in this order; raises KeyError for one that is not there."""
         if tuple(names) == self.names:
@@ -203,10 +229,16 @@ def join_tables(tables: Sequence[Table]) -> Table:
         if matrix is not None and 0 <= at < matrix.shape[1]:
             columns.append(TableColumn(name, matrix[:, at]))
         else:
-            columns.append(_join_columns([table.columns[place] for table in tables]))
+            columns.append(join_columns([table.columns[place] for table in tables]))
     n_rows = sum(table.n_rows for table in tables)
-    task = "regression" if any(table.task == "regression" for table in tables) else first.task
-    return first._replace(columns=tuple(columns), n_rows=n_rows, lines=_join_lines(tables), matrix=matrix, task=task)
+    return first._replace(
+        columns=tuple(columns), n_rows=n_rows, lines=_join_lines(tables), matrix=matrix, task=joined_task(tables)
+    )
+
+
+def joined_task(tables: Sequence[Table]) -> str:
+    """The task of tables below each other: answers of which one is a fraction are numbers."""
+    return "regression" if any(table.task == "regression" for table in tables) else tables[0].task
 
 
 def _join_lines(tables: Sequence[Table]) -> Sequence[int]:
@@ -226,7 +258,8 @@ def _join_lines(tables: Sequence[Table]) -> Sequence[int]:
     return consecutive
 
 
-def _join_columns(parts: Sequence[TableColumn]) -> TableColumn:
+def join_columns(parts: Sequence[TableColumn]) -> TableColumn:
+    """Columns of one name below each other; with words if one of them has words."""
     name = parts[0].name
     if all(part.numbers is not None for part in parts):
         return TableColumn(name, np.concatenate([part.numbers for part in parts if part.numbers is not None]))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 
+from anncli.dataset.column_facts import Facts, number_facts
 from anncli.errors import AnnError, count_of, quoted
 from anncli.tables import MISSING, Table, TableColumn
 
@@ -45,12 +46,17 @@ def choose_kinds(
     Raises: the error for a column of dates, and for a column of words that was said to be numbers.
     """
     kinds = {}
+    facts = number_facts(table, inputs)
     for name in table.names:
-        if name in inputs:
-            column = table.column(name)
-            kinds[name] = (
-                _asked_kind(column, asked[name], fault) if name in asked else _kind(column, name in used, say, fault)
-            )
+        if name not in inputs:
+            continue
+        column = table.column(name)
+        if name in asked:
+            kinds[name] = _asked_kind(column, asked[name], fault)
+        elif name in facts:
+            kinds[name] = _kind_of_numbers(column, facts[name], name in used, say)
+        else:
+            kinds[name] = _kind_of_words(column, name in used, say, fault)
     return kinds
 
 
@@ -61,22 +67,18 @@ def _asked_kind(column: TableColumn, kind: str, fault: Callable[[str, str], AnnE
     return kind
 
 
-def _kind(column: TableColumn, is_used: bool, say: Say, fault: Callable[[str, str], AnnError]) -> str:
+def _kind_of_numbers(column: TableColumn, facts: Facts, is_used: bool, say: Say) -> str:
     name = quoted(column.name)
-    present = ~column.is_missing
-    if not present.any():
+    if not facts.n_present:
         say(f"column {name} is empty: it is left out")
         return "ignore"
-    if column.numbers is None:
-        return _kind_of_words(column, is_used, say, fault)
-    values = column.numbers[present]
-    if (values == values[0]).all():
-        say(f"column {name} has the same value in every row where it has one ({values[0]:.6g}): it says nothing")
-    elif is_row_count(column):
+    if facts.low == facts.high:
+        say(f"column {name} has the same value in every row where it has one ({facts.low:.6g}): it says nothing")
+    elif facts.counts_rows and len(column) >= _FEWEST_ROWS:
         if not is_used:
             say(f"column {name} counts the rows: it is left out (--use takes the columns that it names)")
             return "ignore"
-    elif _numbers_rows(values):
+    elif facts.is_whole and facts.high - facts.low >= facts.n_present - 1 and _all_differ(column):
         say(
             f"column {name} has a different whole number in every row, as identifiers have (--ignore {column.name} leaves it out)"
         )
@@ -85,6 +87,9 @@ def _kind(column: TableColumn, is_used: bool, say: Say, fault: Callable[[str, st
 
 def _kind_of_words(column: TableColumn, is_used: bool, say: Say, fault: Callable[[str, str], AnnError]) -> str:
     name = quoted(column.name)
+    if column.is_missing.all():
+        say(f"column {name} is empty: it is left out")
+        return "ignore"
     words = column.words[:1000]
     dates = [word for word in words if _DATE.fullmatch(word)]
     if len(dates) > _MOSTLY * len(words):
@@ -105,14 +110,6 @@ def _kind_of_words(column: TableColumn, is_used: bool, say: Say, fault: Callable
     return "category"
 
 
-def is_row_count(column: TableColumn) -> bool:
-    """Whether a column of numbers is 0, 1, 2, ... or 1, 2, 3, ..."""
-    if column.numbers is None or len(column) < _FEWEST_ROWS:
-        return False
-    first = column.numbers[0]
-    return bool(first in (0, 1) and (column.numbers == np.arange(len(column)) + first).all())
-
-
 def is_identifier(column: TableColumn) -> bool:
     """Whether a column of words has (nearly) as many different ones as it has cells."""
     if column.codes is None:
@@ -124,10 +121,11 @@ def is_identifier(column: TableColumn) -> bool:
     return int((counts == 1).sum()) > _MOSTLY * len(codes)
 
 
-def _numbers_rows(values: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> bool:
-    if len(values) < _FEWEST_ROWS * 5 or (values[:1000] != np.round(values[:1000])).any():
-        return False
-    return bool((values == np.round(values)).all() and len(np.unique(values)) == len(values))
+def _all_differ(column: TableColumn) -> bool:
+    """Whether all numbers of a column are different; False where there are few."""
+    assert column.numbers is not None
+    values = column.numbers[~column.is_missing]
+    return len(values) >= _FEWEST_ROWS * 5 and len(np.unique(values)) == len(values)
 
 
 def _some(column: TableColumn) -> str:

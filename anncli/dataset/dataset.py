@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, blocks, row_numbers, take_rows
+from anncli.arrays import Array, all_finite, blocks, row_numbers, take_rows
 from anncli.errors import did_you_mean
 from anncli.network.names import TASK_NAMES
 
@@ -73,8 +73,7 @@ class Dataset:
         if self.labels.size and (self.labels.max() >= max(len(self.classes), 1) or self.labels.min() < UNLABELLED):
             raise ValueError("a label does not name a class")
         self.labels = np.ascontiguousarray(self.labels, dtype=label_type(len(self.classes)))
-        # min and max return nan and inf where there are some, without an array of one flag per value.
-        if self.inputs.size and not (np.isfinite(self.inputs.min()) and np.isfinite(self.inputs.max())):
+        if not all_finite(self.inputs):
             raise ValueError("inputs must be finite: remove or replace nan and inf first")
         if self.weights is not None:
             self.weights = _checked_weights(self.weights, len(self.inputs))

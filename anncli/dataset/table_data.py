@@ -20,7 +20,8 @@ class TableData:
     table: has the columns of `roles`; labels (n,) and classes, or targets (n, n_targets), target_names and task, as in
     Dataset; weights: (n,) or None; kinds: 'number' or
     'category' for each input; missing, unknown: how gaps and unknown words are encoded (see TableEncoder); sources: as
-    in Dataset; shown: their names for messages; groups, times: as in Dataset.
+    in Dataset; shown: their names for messages; groups, times: as in Dataset;
+    memory: inputs of more bytes than these lie on the disk, None: all in memory.
     """
 
     table: Table
@@ -38,6 +39,7 @@ class TableData:
     shown: tuple[str, ...] = ()
     groups: Array | None = None
     times: Array | None = None
+    memory: int | None = None
 
     @property
     def n_samples(self) -> int:

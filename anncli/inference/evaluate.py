@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from anncli.arrays import Array, row_numbers, take_rows
+import numpy as np
+
+from anncli.arrays import Array, blocks, row_numbers, row_range, take_rows
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.digests import digest_rows
 from anncli.errors import DataError
 from anncli.evaluation.answers import evaluate_answers
 from anncli.evaluation.evaluation import evaluate_outputs
 from anncli.inference.predict import predict
+from anncli.maps import map_of
 from anncli.network.network import Network, default_targets
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ def evaluate(
     _check_task(network, dataset)
     _check_classes(network, dataset)
     rows = None if rows is None else row_numbers(rows, dataset.n_samples)
-    outputs = predict(network, dataset.inputs if rows is None else dataset.inputs[rows], threads=threads)
+    outputs = _outputs(network, dataset.inputs, rows, threads)
     if dataset.targets is not None:
         limit = network.decision_threshold if threshold is None else threshold
         names, quantiles = network.target_names, network.quantiles
@@ -47,6 +50,15 @@ def evaluate(
         weights=dataset.weights if dataset.weights is None or rows is None else take_rows(dataset.weights, rows),
         classes=network.classes or (dataset.classes if dataset.n_classes == network.n_classes else ()),
     )
+
+
+def _outputs(network: Network, inputs: Array, rows: Array | None, threads: int) -> Array:
+    """The outputs for the rows; block by block if they lie on the disk."""
+    if map_of(inputs) is None:
+        return predict(network, inputs if rows is None else inputs[rows], threads=threads)
+    numbers = row_range(0, len(inputs)) if rows is None else rows
+    found = [predict(network, inputs[numbers[block]], threads=threads) for block in blocks(len(numbers))]
+    return np.concatenate(found) if found else np.empty((0, network.n_outputs), dtype=np.float32)
 
 
 def rows_seen(network: Network, dataset: Dataset) -> Array | None:

@@ -126,7 +126,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "unknown": OptionInfo(choice(("zeros", "error")), "zeros", "zeros|error", "Categories that the network has not seen in training; zeros: no category, and they are counted", "data", ("train", "test", "predict", "bench"), words=("zeros", "error")),
     "size": OptionInfo(data_readers.picture_size, None, "HxW", "Height and width that pictures are scaled to, in pixels", "data", FORMS),
     "grey": OptionInfo(readers.flag, False, "", "Read the pictures without colours", "data", FORMS, kind="flag"),
-    "memory_limit": OptionInfo(data_readers.byte_count, None, "SIZE", "Most memory for data, for example 1G: larger data are read from their file block by block", "running", ("train", "test", "bench"), aliases=("memory",)),
+    "memory_limit": OptionInfo(data_readers.byte_count, None, "SIZE", "Most memory for the inputs, for example 1G: a larger table in an .npy file is trained on from the disk", "running", ("train", "test", "bench"), aliases=("memory",)),
     "rows": OptionInfo(integer(1, example="50"), 50, "N", "Rows to compute the gradient on", "data", ("gradcheck",), ("gradcheck",)),
     # Sets
     "validation": OptionInfo(readers.validation, "auto", "FRACTION|FILES", "Validation set, evaluated after every epoch: a fraction of the rows of every class, or files, one per class, comma-separated; auto: 0.2, but none if a class has fewer than 5 rows", "sets", FIT, FIT, "list", words=FILE, brief="Validation set: a fraction of every class, or files, one per class"),

@@ -52,7 +52,7 @@ def encoded_inputs(
 
 def _encoded(network: Network, encoder: TableEncoder, data: TableData) -> RunInputs:
     try:
-        inputs, unknown = encoder.encode(data.table, data.unknown)
+        inputs, unknown = encoder.encode(data.table, data.unknown, data.memory)
     except EncodingFault as fault:
         path, line = data.place_of(fault.row)
         raise DataError(fault.message, path=path, line=line, advice=fault.advice) from None

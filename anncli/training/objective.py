@@ -47,6 +47,11 @@ class Objective(NamedTuple):
         return self.samples.inputs
 
     @property
+    def row_bytes(self) -> int:
+        """The size of the inputs of a sample."""
+        return self.inputs.shape[1] * self.inputs.itemsize
+
+    @property
     def targets(self) -> Array:
         assert self.samples.targets is not None
         return self.samples.targets

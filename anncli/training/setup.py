@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from anncli.arrays import Array, random_stream
+from anncli.arrays import Array, all_finite, random_stream
 from anncli.backends.base import Backend, Problem, Samples
 from anncli.backends.choice import choose_backend, fall_back
 from anncli.backends.reproducible import refuse_scaling
@@ -200,8 +200,7 @@ def smoothed(encoded: Array, rows: Array, options: TrainingOptions) -> Array:
 def _scaled(scaling: Scaling, data: Dataset, in_place: bool) -> Array:
     refuse_scaling(scaling.activation)
     inputs = scaling.apply(data.inputs, in_place=in_place)
-    # min and max return nan and inf where there are some, without an array of one flag per value.
-    if not (np.isfinite(inputs.min()) and np.isfinite(inputs.max())):
+    if not all_finite(inputs):
         raise DataError("an input value overflows when it is scaled", advice="check the data for values near 1e38")
     return inputs
 

@@ -29,8 +29,7 @@ def fit_encoder(
 
 
 def _fit_column(column: TableColumn, rows: Array, kind: str, missing: str) -> InputColumn:
-    has_gap = bool(column.is_missing[rows].any())
-    indicator = "indicator" in missing and has_gap
+    indicator = "indicator" in missing and bool(column.is_missing[rows].any())
     if kind == "category":
         levels, rare = _levels(column.as_words(), rows)
         return InputColumn(column.name, kind, levels, rare, indicator=indicator)

@@ -1,8 +1,7 @@
-"""Tables from a memory map: the same cells, little memory, and what cannot be mapped."""
+"""Tables from a memory map: the same cells, and little memory."""
 
 from __future__ import annotations
 
-import gzip
 import subprocess
 import sys
 from pathlib import Path
@@ -11,16 +10,14 @@ import numpy as np
 import pytest
 from typed_tables import content, numbers, read, table, words
 
-from anncli.arrays import map_of, release
-from anncli.errors import DataError
-from anncli.formats.data.mapped import map_table
 from anncli.formats.data.registry import writer_of
+from anncli.maps import map_of, release
 
 
 def test_the_cells_are_those_of_the_table(tmp_path: Path) -> None:
     made = table(numbers("a", [1, None, 3]), numbers("b", [0.1, 2, -1e30]), words("c", ["x", None, "y"]), labels=("c",))
     writer_of("npy")(str(tmp_path / "a.npy"), [made])
-    found = map_table(tmp_path / "a.npy")
+    found = read(tmp_path / "a.npy")
     assert content(found) == content(made)
     assert (found.names, found.labels) == (("a", "b", "c"), ("c",))
     assert found.matrix is not None
@@ -28,17 +25,6 @@ def test_the_cells_are_those_of_the_table(tmp_path: Path) -> None:
     assert map_of(found.matrix) is not None
     release(found.matrix)
     assert content(found) == content(made)
-
-
-def test_what_cannot_be_mapped(tmp_path: Path) -> None:
-    np.save(tmp_path / "i.npy", np.arange(6).reshape(2, 3))
-    np.save(tmp_path / "f.npy", np.asfortranarray(np.ones((2, 3))))
-    (tmp_path / "z.npy").write_bytes(gzip.compress((tmp_path / "i.npy").read_bytes()))
-    for name in ("i", "f", "z"):
-        with pytest.raises(DataError, match=r"cannot be used from the disk; make one: ann convert IN OUT\.npy"):
-            map_table(tmp_path / f"{name}.npy")
-        assert read(tmp_path / f"{name}.npy").n_rows == 2
-    release(np.ones(3))
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="measures with /proc")
@@ -54,10 +40,11 @@ def test_memory_is_that_of_blocks(tmp_path: Path) -> None:
     assert (tmp_path / "a.npy").stat().st_size > 120 << 20
     code = f"""
 import resource
-from anncli.arrays import blocks, release
-from anncli.formats.data.mapped import map_table
+from anncli.arrays import blocks
+from anncli.formats.data.table_files import read_table
+from anncli.maps import release
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-found = map_table({str(tmp_path / "a.npy")!r})
+found = read_table({str(tmp_path / "a.npy")!r})
 total = 0.0
 for block in blocks(found.n_rows):
     total += float(found.matrix[block].sum())

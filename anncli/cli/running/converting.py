@@ -13,6 +13,7 @@ from anncli.cli.showing.remarks import show_remarks
 from anncli.compiled.row_text import NUMBER
 from anncli.dataset.roles import Place, find_columns
 from anncli.errors import UsageError, count_of, printable
+from anncli.formats.data.disk_tables import in_pieces
 from anncli.formats.data.folders import expand
 from anncli.formats.data.names import DATA_FORMAT_NAMES
 from anncli.formats.data.registry import writer_of
@@ -117,7 +118,7 @@ class _Reading:
         name = "csv" if self._read.format == "vectors" else self._read.format
         # A first row with the label in it names the columns.
         want = table_want(self._read, self.remarks)._replace(names=self._label)
-        for table in stream_table(source, want, name):
+        for table in in_pieces(stream_table(source, want, name)):
             if not self.n_rows:
                 path, added = split_query(self._target)
                 if not added:

@@ -23,7 +23,8 @@ def asked_for(epochs: int, options: TrainingOptions, request: TableRequest, read
     defaults = TRAINER_NAMES[options.trainer].defaults
     asked |= {name: value for name, value in options.trainer_options.items() if value != defaults[name]}
     base = TrainingOptions(trainer_options={})
-    for part, usual in ((options, base), (request, TableRequest()), (read, ReadRequest())):
+    # The limit of memory changes nothing in the network, as the number of threads does not.
+    for part, usual in ((options, base), (request, TableRequest()), (read._replace(memory=None), ReadRequest())):
         for name, value in part._asdict().items():
             if name != "trainer_options" and value != getattr(usual, name):
                 asked[name] = value
@@ -35,8 +36,6 @@ def asked_for(epochs: int, options: TrainingOptions, request: TableRequest, read
         asked["size"] = "x".join(map(str, asked["size"]))
     if asked.pop("only_na", False):
         asked["na"] = ("none", *asked.get("na", ()))
-    if "memory" in asked and "memory" not in defaults:
-        asked["memory_limit"] = asked.pop("memory")
     return {name: list(value) if isinstance(value, tuple) else value for name, value in asked.items()}
 
 

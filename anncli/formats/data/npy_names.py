@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, blocks, release
+from anncli.arrays import Array, blocks
 from anncli.errors import DataError, count_of, did_you_mean, quoted
 from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import read_text
+from anncli.maps import release
 from anncli.tables import MISSING, Table, TableColumn
 
 _LARGEST = 1 << 26

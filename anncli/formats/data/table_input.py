@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.dataset.column_facts import number_blocks
 from anncli.dataset.dataset import Source
 from anncli.dataset.request import ReadRequest
 from anncli.dataset.transposed import transposed
 from anncli.formats.data.base import NA_WORDS, TableWant
+from anncli.formats.data.disk_tables import table_within
 from anncli.formats.data.precision import MOST_ROWS, WHOLE
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_files import stream_table
@@ -47,7 +49,7 @@ def read_table(
 ) -> tuple[Table, str, Source]:
     """The whole table of a file, the file's name for messages, and what the record of a network says about it."""
     source, batches = open_tables(path, read, remarks, width, names)
-    table = join_tables(list(batches))
+    table = table_within(batches, read.memory, source.shown)
     return table, source.shown, Source(source.name, source.sha256, table.n_rows)
 
 
@@ -62,7 +64,7 @@ def _watched(batches: Iterator[Table], remarks: Remarks) -> Iterator[Table]:
 def _watch(table: Table, remarks: Remarks, is_first: bool) -> None:
     """Look for numbers that become equal as 32-bit floats, in the first rows and where numbers are large."""
     columns = [column for column in table.columns if column.numbers is not None and column.numbers.dtype == np.float64]
-    if not table.n_rows or not (is_first or any(_is_large(column.numbers) for column in columns)):
+    if not table.n_rows or not (is_first or _has_large(table)):
         return
     pieces = [column.numbers[:MOST_ROWS] for column in columns if column.numbers is not None]
     # A missing cell would be a number of its own.
@@ -76,5 +78,10 @@ def _watch(table: Table, remarks: Remarks, is_first: bool) -> None:
     remarks.precision.watch(rows, first, [column.name for column in columns], is_first=is_first)
 
 
-def _is_large(numbers: Array | None) -> bool:
-    return numbers is not None and max(abs(np.fmax.reduce(numbers)), abs(np.fmin.reduce(numbers))) >= WHOLE
+def _has_large(table: Table) -> bool:
+    """Whether a number of 64 bits is so large that 32 bits do not hold all whole numbers of its size."""
+    return any(
+        values.dtype == np.float64
+        and max(np.fmax.reduce(values, axis=None), -np.fmin.reduce(values, axis=None)) >= WHOLE
+        for values in number_blocks(table)
+    )

@@ -17,6 +17,7 @@ from anncli.dataset.row_columns import groups_of, times_of, weights_of
 from anncli.dataset.table_data import TableData
 from anncli.dataset.target_columns import flags_of, targets_of
 from anncli.errors import DataError, UsageError, quoted
+from anncli.formats.data.disk_tables import join_within, refuse_copy
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_columns import TableMatcher
 from anncli.formats.data.table_input import read_table
@@ -77,25 +78,25 @@ def read_table_sets(
     if encoder is not None:
         roles, kinds = _stored_roles(encoder.roles, request), {column.name: column.kind for column in encoder.columns}
     else:
-        table = join_tables([_like(file, first[0], reader).table for file in first])
+        table = join_within([_like(file, first[0], reader).table for file in first], reader.read.memory)
         roles, kinds = columns_of(table, request, network, first[0].shown, reader.remarks)
     matcher = TableMatcher(roles, roles.used, reader.remarks, "the network" if encoder else first[0].shown)
     known = () if network is None else network.classes or network.target_names
-    return joined_sets(files, matcher, kinds, request, known)
+    return joined_sets(files, matcher, kinds, reader._replace(request=request), known)
 
 
 def joined_sets(
     files: Mapping[str, Sequence[TableFile]],
     matcher: TableMatcher,
     kinds: Mapping[str, str],
-    request: TableRequest,
+    reader: TableReader,
     classes: Sequence[str],
 ) -> tuple[TableData, dict[str, Array]]:
     """Sets of files as one table, and the row numbers of each set.
 
     Args: classes: those of the network, or the names of its targets, or () where the first set decides.
     """
-    roles, remarks = matcher.roles, matcher.remarks
+    roles, remarks, request, memory = matcher.roles, matcher.remarks, reader.request, reader.read.memory
     matched = {
         name: [_labelled(file._replace(table=matcher.fit(file.table, file.shown)), roles, request) for file in own]
         for name, own in files.items()
@@ -103,7 +104,7 @@ def joined_sets(
     flat = [file for own in matched.values() for file in own]
     # One file keeps its matrix, which need not be copied.
     names = [name for name in roles.used if all(name in file.table.names for file in flat)]
-    table = flat[0].table if len(flat) == 1 else join_tables([file.table.select(names) for file in flat])
+    table = flat[0].table if len(flat) == 1 else join_within([file.table.select(names) for file in flat], memory)
     rows, start = {}, 0
     for name, own in matched.items():
         stop = start + sum(file.table.n_rows for file in own)
@@ -111,7 +112,7 @@ def joined_sets(
     data = TableData(
         table, roles, kinds, np.full(table.n_rows, UNLABELLED, dtype=np.int8), missing=request.missing or "error",
         unknown=request.unknown or "zeros", sources=tuple(file.source for file in flat), task=task_name(roles),
-        shown=tuple(file.shown for file in flat), **_about_rows(table, roles, Place(flat[0].shown)),
+        shown=tuple(file.shown for file in flat), memory=memory, **_about_rows(table, roles, Place(flat[0].shown)),
     )  # fmt: skip
     if data.task == "classification":
         known = tuple(classes) or _classes(next(iter(matched.values())), roles, request, remarks)
@@ -193,11 +194,13 @@ def _stored_roles(roles: Roles, request: TableRequest) -> Roles:
 
 
 def _labelled(file: TableFile, roles: Roles, request: TableRequest) -> TableFile:
-    """The file without the rows that have no label, where the user leaves them out."""
+    """The file without the rows that have no label, where the user leaves them out; what is said about rows is in memory."""
     place = Place(file.shown)
+    file = file._replace(table=file.table.held(name for name in roles.used if name not in roles.inputs))
     for name in roles.labels:
         rows = check_labelled(file.table, name, request.missing_label, place.fault)
         if rows is not None:
+            refuse_copy(file.table, file.shown)
             file = file._replace(table=file.table.take(rows), source=file.source._replace(n_samples=len(rows)))
     return file
 

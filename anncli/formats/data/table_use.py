@@ -9,6 +9,7 @@ from anncli.dataset.dataset import Dataset
 from anncli.dataset.request import TableRequest
 from anncli.dataset.roles import Place, find_columns
 from anncli.errors import DataError, UsageError, quoted
+from anncli.formats.data.disk_tables import in_pieces
 from anncli.formats.data.implied_encoder import encoder_of
 from anncli.formats.data.table_columns import TableMatcher
 from anncli.formats.data.table_input import open_tables
@@ -34,9 +35,9 @@ def read_labelled(paths: Sequence[Path], reader: TableReader, network: Network) 
     roles = _with_labels(encoder, first.table, reader.request, Place(first.shown))
     matcher = TableMatcher(roles, (*roles.labels, *roles.inputs), reader.remarks)
     kinds = {column.name: column.kind for column in encoder.columns}
-    data, _ = joined_sets({"test": files}, matcher, kinds, reader.request, network.classes or network.target_names)
+    data, _ = joined_sets({"test": files}, matcher, kinds, reader, network.classes or network.target_names)
     try:
-        inputs, unknown = encoder.encode(data.table, data.unknown)
+        inputs, unknown = encoder.encode(data.table, data.unknown, data.memory)
     except EncodingFault as fault:
         path, line = data.place_of(fault.row)
         raise DataError(fault.message, path=path or first.shown, line=line, advice=fault.advice) from None
@@ -87,7 +88,7 @@ def stream_encoded(path: Path, reader: TableReader, network: Network) -> Iterato
     reader = _informed(reader, network)
     source, batches = open_tables(path, reader.read, reader.remarks, reader.width, reader.names)
     encoder = matcher = None
-    for raw in batches:
+    for raw in in_pieces(batches):
         if encoder is None or matcher is None:
             encoder = encoder_of(network, raw, reader.request, Place(source.shown))
             matcher = TableMatcher(encoder.roles, encoder.roles.inputs, reader.remarks)

@@ -5,20 +5,24 @@ It is fitted on the training rows (training/table_encoder.py), belongs to the ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, all_finite, blocks
 from anncli.errors import ValueFault, count_of, quoted
+from anncli.maps import disk_array
 from anncli.tables import Roles, Table, TableColumn
 
 MISSING_POLICIES = ("error", "mean", "median", "indicator", "median+indicator")
 MISSING_ADVICE = (
     "say how to fill them: --missing median (or mean, indicator, median+indicator), or leave columns out with --ignore"
 )
+
+
+_FLOAT_BYTES, _BLOCK_VALUES = 4, 1 << 20
 
 
 class EncodingFault(ValueFault):
@@ -106,22 +110,56 @@ class TableEncoder(_TableEncoder):
         """Whether the inputs are columns of numbers as they stand, so that rows of numbers can take their place."""
         return all(column.kind == "number" and not column.indicator for column in self.columns)
 
-    def encode(self, table: Table, unknown: str = "zeros") -> Encoded:
+    def encode(self, table: Table, unknown: str = "zeros", memory: int | None = None) -> Encoded:
         """The inputs of a table that has the columns of this encoder; no copy where they are a float32 matrix already.
 
-        Args: unknown: 'zeros', or 'error' to refuse words that are no level of their column.
+        Args: unknown: 'zeros', or 'error' to refuse words that are no level of their column; memory: inputs of more bytes than these
+            lie on the disk, see disk_array().
         Raises: EncodingFault for missing cells that nothing fills (with their number in each column), words in a column
-            of numbers, numbers beyond 32 bits, and refused words.
+            of numbers, numbers beyond 32 bits, and refused words; AnnError where the disk has no room.
         """
-        cells = [table.column(column.name) for column in self.columns]
-        if (matrix := self._as_they_are(table)) is not None:
-            return Encoded(matrix, {})
-        self._check_gaps(table, cells)
+        if memory is not None and table.n_rows * self.width * _FLOAT_BYTES > memory:
+            return self._encode_to_disk(table, unknown)
+        if (held := self._held(table)) is not None:
+            with np.errstate(over="ignore"):
+                inputs = held.astype(np.float32, copy=False)
+            if all_finite(inputs):
+                return Encoded(inputs, {})
+        self._check_gaps(table)
         inputs = np.zeros((table.n_rows, self.width), dtype=np.float32)
+        return Encoded(inputs, self._fill(inputs, table, unknown))
+
+    def _encode_to_disk(self, table: Table, unknown: str) -> Encoded:
+        counts: dict[str, int] = {}
+
+        def parts() -> Iterator[Array]:
+            for block in blocks(table.n_rows, max(1, _BLOCK_VALUES // self.width)):
+                try:
+                    inputs, found = self.encode(table.part(block), unknown)
+                except EncodingFault as fault:
+                    self._check_gaps(table)  # with their number in all rows
+                    row = None if fault.row is None else block.start + fault.row
+                    raise EncodingFault(fault.message, fault.advice, row) from None
+                counts.update({name: n + counts.get(name, 0) for name, n in found.items()})
+                yield inputs
+
+        return Encoded(disk_array((table.n_rows, self.width), np.float32, parts()), counts)
+
+    def _held(self, table: Table) -> Array | None:
+        """The columns of the table's matrix that are the inputs if no cell is missing, None where there are none."""
+        matrix, names = table.matrix, tuple(column.name for column in self.columns)
+        if matrix is None or not self.is_plain:
+            return None
+        held = table.names[table.matrix_start : table.matrix_start + matrix.shape[1]]
+        start = held.index(names[0]) if names[0] in held else 0
+        return matrix[:, start : start + len(names)] if held[start : start + len(names)] == names else None
+
+    def _fill(self, inputs: Array, table: Table, unknown: str) -> dict[str, int]:
+        """Write the inputs of a table without gaps that nothing fills into zeros (n, width); returns Encoded.unknown."""
         counts: dict[str, int] = {}
         at = 0
-        for column, cell in zip(self.columns, cells, strict=True):
-            own = inputs[:, at : at + column.width]
+        for column in self.columns:
+            cell, own = table.column(column.name), inputs[:, at : at + column.width]
             if column.indicator:
                 own[:, -1] = cell.is_missing
             if column.kind == "number":
@@ -129,27 +167,12 @@ class TableEncoder(_TableEncoder):
             elif n := _mark_levels(column, cell.as_words(), own, unknown):
                 counts[column.name] = n
             at += column.width
-        return Encoded(inputs, counts)
+        return counts
 
-    def _as_they_are(self, table: Table) -> Array | None:
-        """The columns of the table's matrix that are the inputs as they stand, None where they are not."""
-        matrix, names = table.matrix, tuple(column.name for column in self.columns)
-        if matrix is None or matrix.dtype != np.float32 or self.width != len(names):
-            return None
-        held = table.names[table.matrix_start : table.matrix_start + matrix.shape[1]]
-        if any(column.kind != "number" for column in self.columns) or names[0] not in held:
-            return None
-        start = held.index(names[0])
-        if held[start : start + len(names)] != names:
-            return None
-        found = matrix[:, start : start + len(names)]
-        # min and max return nan and inf where there are some, without an array of one flag per value.
-        is_finite = not found.size or bool(np.isfinite(found.min()) and np.isfinite(found.max()))
-        return found if is_finite else None
-
-    def _check_gaps(self, table: Table, cells: list[TableColumn]) -> None:
+    def _check_gaps(self, table: Table) -> None:
         gaps, first = {}, table.n_rows
-        for column, cell in zip(self.columns, cells, strict=True):
+        for column in self.columns:
+            cell = table.column(column.name)
             filled = self.missing != "error" and (column.kind == "category" or column.fill is not None)
             missing = cell.is_missing
             if not filled and missing.any():

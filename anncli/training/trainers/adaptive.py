@@ -32,7 +32,7 @@ class BatchwiseTrainer(RuleTrainer):
     def epoch(
         self, objective: Objective, parameters: Array, rng: np.random.Generator, total_epochs: int | None = None
     ) -> EpochOutcome:
-        order, size = shuffled(objective.rows, rng), int(self.options["batch_size"])
+        order, size = shuffled(objective.rows, rng, objective.row_bytes), int(self.options["batch_size"])
         rule = self.rule_of_epoch(objective, total_epochs)
         gradient, total = np.empty_like(parameters), 0.0
         shown = self.shown(rng)

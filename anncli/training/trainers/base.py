@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import WINDOW_BYTES, Array, shuffled_windows
 from anncli.backends.base import PLAIN, Shown
 from anncli.backends.reproducible import inner_product
 from anncli.backends.rules import UpdateRule, UpdateState
@@ -80,8 +80,14 @@ class Trainer(ABC):
         return {}
 
 
-def shuffled(rows: Array, rng: np.random.Generator) -> Array:
-    """The rows (n,) in random order."""
+def shuffled(rows: Array, rng: np.random.Generator, row_bytes: int = 0) -> Array:
+    """The rows (n,) in random order.
+
+    Args: row_bytes: the size of a sample; if all of them take more than WINDOW_BYTES, the order is that of shuffled_windows(), whether
+        they lie in memory or on the disk.
+    """
+    if len(rows) * row_bytes > WINDOW_BYTES:
+        return shuffled_windows(rows, rng, row_bytes)
     if len(rows) > _FEW_ROWS:
         return rng.permutation(rows)
     # The same order in less time: numpy permutes numbers of eight bytes faster.

@@ -35,7 +35,7 @@ class MinibatchTrainer(RuleTrainer):
     def epoch(
         self, objective: Objective, parameters: Array, rng: np.random.Generator, total_epochs: int | None = None
     ) -> EpochOutcome:
-        order = shuffled(objective.rows, rng)
+        order = shuffled(objective.rows, rng, objective.row_bytes)
         rule = self.rule_of_epoch(objective, total_epochs)
         self.epochs_done += 1
         shown = self.shown(rng)

@@ -40,7 +40,7 @@ class Online(RowwiseTrainer):
     def epoch(
         self, objective: Objective, parameters: Array, rng: np.random.Generator, total_epochs: int | None = None
     ) -> EpochOutcome:
-        order = shuffled(objective.rows, rng) if self.order is None else self.order.next(rng)
+        order = shuffled(objective.rows, rng, objective.row_bytes) if self.order is None else self.order.next(rng)
         shown = self.shown(rng, self.options["tolerance"])
         watched = self.order is not None or self.options["quiet_epochs"]
         outputs = np.empty((len(order), objective.topology.n_outputs), dtype=np.float32) if watched else None
