@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 
+from anncli.dataset.word_columns import look_like_dates, number_doubt, some_words
 from anncli.errors import AnnError, count_of, quoted
 from anncli.tables import MISSING, Table, TableColumn
 
@@ -16,14 +16,6 @@ KINDS = ("number", "category", "ignore")
 _FEWEST_ROWS = 10
 # A column of words is an identifier if more of its cells than these are the only ones with their word.
 _MOSTLY = 0.9
-
-_DATE = re.compile(
-    r"\d{4}-(0?[1-9]|1[0-2])(-\d{1,2})?([T ]\d{1,2}:\d{2}.*)?"  # 2024-01-31, 2024-01, 2024-01-31 12:00
-    r"|\d{4}/\d{1,2}/\d{1,2}.*"
-    r"|\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d{2})( \d{1,2}:\d{2}.*)?"  # 31.01.2024, 1/31/24
-    r"|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}"  # 31-Jan-2024
-    r"|\d{1,2}:\d{2}(:\d{2})?"
-)
 
 Say = Callable[[str], None]
 
@@ -42,7 +34,7 @@ def choose_kinds(
     different are ignored, and this is said; columns that are constant, or look like the numbers of identifiers, are
     inputs, with a remark.
     Args: asked: kinds that the user gave; used: columns that the user named as inputs; fault: makes the error to raise.
-    Raises: the error for a column of dates, and for a column of words that was said to be numbers.
+    Raises: the error for a column of dates, for words among numbers, and for a column of words that was said to be numbers.
     """
     kinds = {}
     for name in table.names:
@@ -56,7 +48,7 @@ def choose_kinds(
 
 def _asked_kind(column: TableColumn, kind: str, fault: Callable[[str, str], AnnError]) -> str:
     if kind == "number" and column.as_numbers() is None:
-        message = f"column {quoted(column.name)} is to hold numbers, but holds words ({_some(column)})"
+        message = f"column {quoted(column.name)} is to hold numbers, but holds words ({some_words(column.words)})"
         raise fault(message, "make it a category, or name the words that stand for a gap with --na")
     return kind
 
@@ -85,13 +77,14 @@ def _kind(column: TableColumn, is_used: bool, say: Say, fault: Callable[[str, st
 
 def _kind_of_words(column: TableColumn, is_used: bool, say: Say, fault: Callable[[str, str], AnnError]) -> str:
     name = quoted(column.name)
-    words = column.words[:1000]
-    dates = [word for word in words if _DATE.fullmatch(word)]
-    if len(dates) > _MOSTLY * len(words):
-        message = f"column {name} holds dates or times ({_some(column)})"
+    if look_like_dates(column.words):
+        message = f"column {name} holds dates or times ({some_words(column.words)})"
         raise fault(
             message, f"leave it out with --ignore {column.name}, or say that it orders the rows: --order {column.name}"
         )
+    if doubt := number_doubt(column):
+        advice = f"correct them, name those that stand for missing values with --na, or say --category {column.name}"
+        raise fault(f"column {name} {doubt}", advice)
     if len(column.words) == 1:
         say(
             f"column {name} has the same word in every row where it has one ({quoted(column.words[0])}): it says nothing"
@@ -128,7 +121,3 @@ def _numbers_rows(values: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) ->
     if len(values) < _FEWEST_ROWS * 5 or (values[:1000] != np.round(values[:1000])).any():
         return False
     return bool((values == np.round(values)).all() and len(np.unique(values)) == len(values))
-
-
-def _some(column: TableColumn) -> str:
-    return ", ".join(quoted(word) for word in column.words[:3]) + (", ..." if len(column.words) > 3 else "")

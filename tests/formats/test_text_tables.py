@@ -15,7 +15,6 @@ from anncli.formats.data import text_pieces
 from anncli.formats.data.base import NA_WORDS, TableWant
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_files import read_table, stream_table
-from anncli.formats.data.text_cells import first_row_of, look_like_dates, odd_words
 from anncli.formats.files.source import ByteSource
 from anncli.tables import Table, TableColumn
 
@@ -365,27 +364,3 @@ def test_files_that_people_must_correct(name: str, message: str) -> None:
     with pytest.raises(DataError) as caught:
         read_table(CASES / name)
     assert str(caught.value) == f"{CASES / name}{message}"
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["2024-05-01", "1999/1/2"], ["1981-01", "1981-02"], ["1.5.2024", "31.12.99"], ["01/31/2024 12:30"],
-        ["2024-05-01T12:30:59Z", "2024-05-01 12:30:59.25+02:00"], ["12:30", "7:05:10 pm"], ["1 May 2024", "30-Apr-99"],
-        ["May 1, 2024", "Dec 2023"], ["Mon, 01 May 2024 10:00:00"], ["10/Oct/2000"],
-    ],
-)  # fmt: skip
-def test_dates_are_recognised(words: list[str]) -> None:
-    assert look_like_dates(words)
-
-
-@pytest.mark.parametrize("words", [[], ["a"], ["2024-05-01", "soon"], ["1-2"], ["may"], ["40-49"], ["1.2.3.4"], ["12"]])
-def test_other_words_are_no_dates(words: list[str]) -> None:
-    assert not look_like_dates(words)
-
-
-def test_odd_words_among_numbers(read: Read) -> None:
-    table = read("a,b\n1,x\n2,y\n1O,z\n3,x\n3,x\n-,y\n")
-    assert odd_words(table.column("a")) == (4, ("1O", "-"))
-    assert first_row_of(table, "a", "1O") == 2
-    assert table.line_of(2) == 4
