@@ -12,6 +12,8 @@ from anncli.arrays import Array
 MISSING = -1
 """The code of a missing cell."""
 
+_NUMERIC = frozenset("0123456789+-.eE")
+
 
 class TableColumn(NamedTuple):
     """A column of n cells; it holds either `numbers` or `codes`.
@@ -61,11 +63,11 @@ class TableColumn(NamedTuple):
         if self.numbers is not None:
             return self
         assert self.codes is not None
-        try:
-            values = [float(word) for word in self.words]
-        except ValueError:
+        values = [word_number(word) for word in self.words]
+        known = [value for value in values if value is not None]
+        if len(known) < len(values):
             return None
-        return TableColumn(self.name, np.array([*values, np.nan])[self.codes])
+        return TableColumn(self.name, np.array([*known, np.nan])[self.codes])
 
     def take(self, rows: Array) -> TableColumn:
         """The cells of the rows (m,)."""
@@ -184,6 +186,16 @@ class Roles(NamedTuple):
 def number_word(value: float) -> str:
     """A finite number as a word: the shortest text that gives it back, whole numbers below 1e16 without a point."""
     return str(int(value)) if value == int(value) and abs(value) < 1e16 else repr(value)
+
+
+def word_number(word: str) -> float | None:
+    """The number that a word is, None where it is none: float() also takes 1_000, nan, infinity and digits of other scripts."""
+    if not word or not _NUMERIC.issuperset(word):
+        return None
+    try:
+        return float(word)
+    except ValueError:
+        return None
 
 
 def join_tables(tables: Sequence[Table]) -> Table:

@@ -8,7 +8,7 @@ import numpy as np
 
 from anncli.dataset.word_columns import number_doubt
 from anncli.errors import AnnError, quoted
-from anncli.tables import TableColumn
+from anncli.tables import TableColumn, word_number
 
 TASKS = ("classification", "regression")
 
@@ -79,7 +79,5 @@ def sorted_words(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def _sort_key(word: str) -> tuple[bool, float, str]:
-    try:
-        return False, float(word), word
-    except ValueError:
-        return True, 0.0, word
+    number = word_number(word)
+    return number is None, number or 0.0, word

@@ -119,6 +119,33 @@ def test_weights_that_are_none(tmp_path: Path, cell: str) -> None:
         read_table_sets({"training": [path]}, reader(label=("sick",), weight="weight"))
 
 
+@pytest.mark.parametrize(
+    ("column", "cell", "fault"),
+    [
+        ("weight", "-1", "the weights in column 'weight' must be numbers, 0 or more; correct the column"),
+        (
+            "group",
+            "",
+            "1 of 48 rows has no cell in column 'group', which says which rows belong together; fill the column",
+        ),
+        ("order", "", "1 of 48 rows has no cell in column 'order', which says the order of the rows; fill the column"),
+    ],
+)
+@pytest.mark.parametrize("sets", [("training", "training"), ("training", "validation")])
+def test_a_fault_in_a_column_about_rows_names_its_own_file(
+    tmp_path: Path, column: str, cell: str, fault: str, sets: tuple[str, str]
+) -> None:
+    text = CSV.replace("weight", column)
+    lines = text.splitlines()
+    lines[5] = "24,a," + cell + ",yes"
+    good, bad = write(tmp_path / "good.csv", text), write(tmp_path / "bad.csv", "\n".join(lines))
+    files: dict[str, list[Path]] = {"training": [good]}
+    files.setdefault(sets[1], []).append(bad)
+    with pytest.raises(DataError) as caught:
+        read_table_sets(files, reader(label=("sick",), **{column: column}))
+    assert message(caught, tmp_path) == f"bad.csv:6: {fault}"
+
+
 def test_the_head_of_the_network_says_what_the_columns_are(tmp_path: Path) -> None:
     path = write(tmp_path / "d.csv", CSV)
     head = TableInputs(label=("sick",), missing="mean", kinds={"weight": "ignore", "age": "category"}, positive="no")

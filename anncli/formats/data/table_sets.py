@@ -111,8 +111,9 @@ def joined_sets(
     data = TableData(
         table, roles, kinds, np.full(table.n_rows, UNLABELLED, dtype=np.int8), missing=request.missing or "error",
         unknown=request.unknown or "zeros", sources=tuple(file.source for file in flat), task=task_name(roles),
-        shown=tuple(file.shown for file in flat), **_about_rows(table, roles, Place(flat[0].shown)),
+        shown=tuple(file.shown for file in flat),
     )  # fmt: skip
+    data = replace(data, **_about_rows(data))
     if data.task == "classification":
         known = tuple(classes) or _classes(next(iter(matched.values())), roles, request, remarks)
         labels = [number_labels(file.table, roles.labels[0], known, Place(file.shown).fault) for file in flat]
@@ -122,16 +123,21 @@ def joined_sets(
     return replace(data, targets=np.concatenate(targets), target_names=tuple(classes) or roles.labels), rows
 
 
-def _about_rows(table: Table, roles: Roles, place: Place) -> dict[str, Any]:
+def _about_rows(data: TableData) -> dict[str, Any]:
     """Weights, groups and times of the rows, as far as the table has these columns."""
+    roles = data.roles
+
+    def fault(message: str, advice: str, row: int | None) -> DataError:
+        path, line = data.place_of(row)
+        return DataError(message, path=path or data.shown[0], line=line, advice=advice)
+
     readers = {
         "weights": (roles.weight, weights_of),
         "groups": (roles.group, groups_of),
         "times": (roles.order, times_of),
     }
-    return {
-        what: read(table, name, place.fault) for what, (name, read) in readers.items() if name and name in table.names
-    }
+    names = data.table.names
+    return {what: read(data.table, name, fault) for what, (name, read) in readers.items() if name and name in names}
 
 
 def declared_sets(data: TableData) -> dict[str, Array]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.errors import ValueFault, count_of, quoted
-from anncli.tables import Roles, Table, TableColumn
+from anncli.tables import Roles, Table, TableColumn, word_number
 
 MISSING_POLICIES = ("error", "mean", "median", "indicator", "median+indicator")
 MISSING_ADVICE = (
@@ -180,18 +180,10 @@ def _numbers(column: InputColumn, cell: TableColumn) -> Array:
 def _word_fault(column: InputColumn, cell: TableColumn) -> EncodingFault:
     """The error for the first row with a word that is no number."""
     assert cell.codes is not None
-    is_word = np.array([*(not _is_number(word) for word in cell.words), False])[cell.codes]
+    is_word = np.array([*(word_number(word) is None for word in cell.words), False])[cell.codes]
     row = int(np.argmax(is_word))
     message = f"column {quoted(column.name)}: expected a number, found {quoted(cell.words[cell.codes[row]])}"
     return EncodingFault(message, "correct it; --na names words that stand for a missing cell", row)
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
 
 
 def _mark_levels(column: InputColumn, cell: TableColumn, own: Array, unknown: str) -> int:
