@@ -36,10 +36,10 @@ def choose_kinds(
     Args: asked: kinds that the user gave; used: columns that the user named as inputs; fault: makes the error to raise.
     Raises: the error for a column of dates, for words among numbers, and for a column of words that was said to be numbers.
     """
-    kinds = {}
-    for name in table.names:
+    kinds, inputs = {}, set(inputs)
+    for column in table.columns:
+        name = column.name
         if name in inputs:
-            column = table.column(name)
             kinds[name] = (
                 _asked_kind(column, asked[name], fault) if name in asked else _kind(column, name in used, say, fault)
             )

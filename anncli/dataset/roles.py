@@ -59,7 +59,8 @@ def choose_roles(table: Table, request: TableRequest, place: Place, say: Say, li
     )
     _refuse_two_roles({"--label": labels, "--ignore": ignored, "--use": used}, place)
     taken = {*labels, *filter(None, others.values()), *ignored}
-    inputs = tuple(name for name in table.names if name not in taken and (not used or name in used))
+    allowed = set(used or table.names)
+    inputs = tuple(name for name in table.names if name not in taken and name in allowed)
     if not inputs:
         raise place.fault("no column is left for the inputs", "name fewer columns with --ignore and --label")
     task = task_of([table.column(name) for name in labels], request.task, table.task, linear_output, place.usage)

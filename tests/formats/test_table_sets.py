@@ -1,5 +1,6 @@
 """Tables in files: columns matched by name, labels, sets, and the same inputs whole and as a stream."""
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from anncli.formats.data.table_use import read_labelled, stream_encoded
 from anncli.network.encoders.table import InputColumn, TableEncoder, TableInputs
 from anncli.network.network import Network
 from anncli.tables import Roles, make_table
+from anncli.training.table_encoder import fit_encoder
 
 CSV = "age,city,weight,sick\n" + "".join(
     f"{20 + k},{'abc'[k % 3]},{1 + k % 2},{'yes' if k % 4 == 0 else 'no'}\n" for k in range(24)
@@ -278,3 +280,20 @@ def test_columns_of_words_do_not_disturb_the_look_at_numbers(tmp_path: Path) -> 
     said = reader(label=("y",))
     read_table_sets({"training": [write(tmp_path / "d.csv", "w,n,e,y\n" + rows)]}, said)
     assert "('n')" in said.remarks.warnings()[0]
+
+
+def test_a_wide_table_takes_time_for_each_column_once(tmp_path: Path) -> None:
+    """Searching the names for every column took minutes for 20,000 of them."""
+    n = 20_000
+    names = [f"c{k}" for k in range(n)]
+    rows = "".join(",".join(str((k * (row + 3)) % 7) for k in range(n)) + f",{'ab'[row % 2]}\n" for row in range(4))
+    path = write(tmp_path / "wide.csv", ",".join([*names, "y"]) + "\n" + rows)
+    start = time.process_time()
+    data, _ = read_table_sets({"training": [path]}, reader(label=("y",)))
+    encoder = fit_encoder(data.table, np.arange(4), data.roles, data.kinds)
+    assert [data.roles.role_of(name) for name in ("c7", "y", "z")] == ["input", "label", "ignore"]
+    assert data.roles.ignored == ()
+    matcher = TableMatcher(encoder.roles, encoder.roles.inputs, Remarks())
+    fitted_table = matcher.fit(data.table.select([*reversed(names), "y"]), "wide.csv")
+    assert encoder.encode(fitted_table).inputs[:, :3].tolist() == [[0, row + 3, 2 * (row + 3) % 7] for row in range(4)]
+    assert time.process_time() - start < 10

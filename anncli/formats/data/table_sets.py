@@ -102,7 +102,7 @@ def joined_sets(
     }
     flat = [file for own in matched.values() for file in own]
     # One file keeps its matrix, which need not be copied.
-    names = [name for name in roles.used if all(name in file.table.names for file in flat)]
+    names = [name for name in roles.used if all(name in file.table.by_name for file in flat)]
     table = flat[0].table if len(flat) == 1 else join_tables([file.table.select(names) for file in flat])
     rows, start = {}, 0
     for name, own in matched.items():
@@ -136,8 +136,8 @@ def _about_rows(data: TableData) -> dict[str, Any]:
         "groups": (roles.group, groups_of),
         "times": (roles.order, times_of),
     }
-    names = data.table.names
-    return {what: read(data.table, name, fault) for what, (name, read) in readers.items() if name and name in names}
+    known = data.table.by_name
+    return {what: read(data.table, name, fault) for what, (name, read) in readers.items() if name and name in known}
 
 
 def declared_sets(data: TableData) -> dict[str, Array]:
