@@ -234,7 +234,11 @@ def test_unknown_words_and_gaps_at_use(tmp_path: Path, ann: Ann) -> None:
         "ann: new.csv:3: column 'city': 'Rome' was not among the training rows; --unknown zeros"
     )
     done = ann("predict", "strict.nn", "new.csv", check=3)
-    assert done.stderr.startswith("ann: new.csv:4: cells are missing in 'n' (1); ")
+    # `ann predict` has no option --missing.
+    assert done.stderr == (
+        "ann: new.csv:4: cells are missing in 'n' (1); fill them, or train the network anew with --missing median "
+        "(or mean, indicator, median+indicator)\n"
+    )
 
 
 def test_weights_in_a_column(tmp_path: Path, ann: Ann) -> None:

@@ -139,6 +139,8 @@ def test_read_as_it_lies(read: Read, text: str, names: str, expected: list[list[
         ("oops,2,3\n4,5,6\n7,8,9\n", {}, "t.csv:1: the first row can name the columns, or be a row of values (names such as 'oops' beside '2', which stands among values of its column); say which with --header yes or --header no"),
         ("0,1,2\n3,4,5\n", {}, "t.csv:1: the first row can name the columns, or be a row of values (consecutive numbers); say which with --header yes or --header no"),
         ("id,2019,2020\nx,1,5\ny,3,4\n", {}, "t.csv:1: the first row can name the columns, or be a row of values (consecutive numbers); say which with --header yes or --header no"),
+        (",,ok\n1,2,yes\n3,4,no\n5,6,yes\n7,8,no\n", {}, "t.csv:1: the first row can name the columns, or be a row of values (words beside empty cells); say which with --header yes or --header no"),
+        ("NA,?,kind\n1,2,a\n3,4,b\n5,6,a\n7,8,b\n", {}, "t.csv:1: the first row can name the columns, or be a row of values (words beside empty cells); say which with --header yes or --header no"),
         ("some,words\nother,texts\n", {}, "t.csv:1: the first row can name the columns, or be a row of values (words above words); say which with --header yes or --header no"),
         ("2,095,2,25\n1,5,0,05\n", {}, "t.csv:1: looks like decimal commas: '2,095,2,25'; write decimals with a point; if each comma separates two values, write them alike and without leading zeros"),
         ("a,b\n1,2\n", {"delimiter": "x"}, "'x' cannot separate values; use one character, as , ; | or a tab, or '' for blanks"),

@@ -16,9 +16,10 @@ from anncli.errors import ValueFault, count_of, quoted
 from anncli.tables import Roles, Table, TableColumn, word_number
 
 MISSING_POLICIES = ("error", "mean", "median", "indicator", "median+indicator")
-MISSING_ADVICE = (
-    "say how to fill them: --missing median (or mean, indicator, median+indicator), or leave columns out with --ignore"
-)
+_TREATMENTS = "--missing median (or mean, indicator, median+indicator)"
+# What to do about missing cells when an encoder is fitted, and when it was fitted before.
+MISSING_ADVICE = f"say how to fill them: {_TREATMENTS}, or leave columns out with --ignore"
+FITTED_ADVICE = f"fill them, or train the network anew with {_TREATMENTS}"
 
 
 class EncodingFault(ValueFault):
@@ -106,17 +107,17 @@ class TableEncoder(_TableEncoder):
         """Whether the inputs are columns of numbers as they stand, so that rows of numbers can take their place."""
         return all(column.kind == "number" and not column.indicator for column in self.columns)
 
-    def encode(self, table: Table, unknown: str = "zeros") -> Encoded:
+    def encode(self, table: Table, unknown: str = "zeros", advice: str = FITTED_ADVICE) -> Encoded:
         """The inputs of a table that has the columns of this encoder; no copy where they are a float32 matrix already.
 
-        Args: unknown: 'zeros', or 'error' to refuse words that are no level of their column.
+        Args: unknown: 'zeros', or 'error' to refuse words that are no level of their column; advice: about missing cells.
         Raises: EncodingFault for missing cells that nothing fills (with their number in each column), words in a column
             of numbers, numbers beyond 32 bits, and refused words.
         """
         cells = [table.column(column.name) for column in self.columns]
         if (matrix := self._as_they_are(table)) is not None:
             return Encoded(matrix, {})
-        self._check_gaps(table, cells)
+        self._check_gaps(table, cells, advice)
         inputs = np.zeros((table.n_rows, self.width), dtype=np.float32)
         counts: dict[str, int] = {}
         at = 0
@@ -147,7 +148,7 @@ class TableEncoder(_TableEncoder):
         is_finite = not found.size or bool(np.isfinite(found.min()) and np.isfinite(found.max()))
         return found if is_finite else None
 
-    def _check_gaps(self, table: Table, cells: list[TableColumn]) -> None:
+    def _check_gaps(self, table: Table, cells: list[TableColumn], advice: str) -> None:
         gaps, first = {}, table.n_rows
         for column, cell in zip(self.columns, cells, strict=True):
             filled = self.missing != "error" and (column.kind == "category" or column.fill is not None)
@@ -158,7 +159,7 @@ class TableEncoder(_TableEncoder):
         if gaps:
             shown = ", ".join(f"{quoted(name)} ({n})" for name, n in list(gaps.items())[:20])
             more = f" and {count_of(len(gaps) - 20, 'more column')}" if len(gaps) > 20 else ""
-            raise EncodingFault(f"cells are missing in {shown}{more}", MISSING_ADVICE, first)
+            raise EncodingFault(f"cells are missing in {shown}{more}", advice, first)
 
 
 def _numbers(column: InputColumn, cell: TableColumn) -> Array:
