@@ -14,7 +14,9 @@ from anncli.errors import AnnError, count_of, did_you_mean, nearest, quoted
 from anncli.tables import MISSING, Table, TableColumn
 
 # The first word of each pair is the positive class.
-PAIRS = (("1", "0"), ("yes", "no"), ("true", "false"), ("+", "-"), ("positive", "negative"))
+PAIRS = (
+    ("1", "0"), ("1", "-1"), ("yes", "no"), ("y", "n"), ("true", "false"), ("t", "f"), ("+", "-"), ("positive", "negative"),
+)  # fmt: skip
 
 Fault = Callable[[str, str, int | None], AnnError]
 

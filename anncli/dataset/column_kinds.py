@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 
-from anncli.dataset.word_columns import look_like_dates, number_doubt, some_words
+from anncli.dataset.word_columns import look_like_dates, number_doubt, same_but_for_case, some_words
 from anncli.errors import AnnError, count_of, quoted
 from anncli.tables import MISSING, Table, TableColumn
 
@@ -95,6 +95,8 @@ def _kind_of_words(column: TableColumn, is_used: bool, say: Say, fault: Callable
             f"column {name} has {n} in {len(column)} rows, as identifiers have: it is left out (--category {column.name} takes it)"
         )
         return "ignore"
+    if alike := same_but_for_case(column.words):
+        say(f"column {name}: words that differ only in case are different ones: {alike}")
     return "category"
 
 

@@ -67,3 +67,11 @@ def number_doubt(column: TableColumn) -> str:
 def some_words(words: Sequence[str]) -> str:
     """The first words, quoted."""
     return ", ".join(map(quoted, words[:3])) + (", ..." if len(words) > 3 else "")
+
+
+def same_but_for_case(words: Sequence[str]) -> str:
+    """The words of a column that differ only in upper and lower case from an earlier one, each after that; '' for none."""
+    first: dict[str, str] = {}
+    alike = [(first[word.lower()], word) for word in words if first.setdefault(word.lower(), word) != word]
+    shown = ", ".join(f"{quoted(one)} and {quoted(other)}" for one, other in alike[:3])
+    return shown + (", ..." if len(alike) > 3 else "")

@@ -241,6 +241,24 @@ def test_unknown_words_and_gaps_at_use(tmp_path: Path, ann: Ann) -> None:
     )
 
 
+def test_the_most_probable_classes_stand_alone(tmp_path: Path, ann: Ann) -> None:
+    rows = [f"{k % 3 + k / 100},{'abc'[k % 3]}" for k in range(30)]
+    (tmp_path / "t.csv").write_text("\n".join(["n,y", *rows]) + "\n")
+    ann("train", "t.csv", 5, "-q", "-o", "t.nn")
+    done = ann("predict", "t.nn", "t.csv", "--top", 2, "--classes", check=2)
+    assert done.stderr == "ann: --top and --classes exclude each other; leave one of them out\n"
+    header = ann("predict", "t.nn", "t.csv", "--top", 2, "--with", "y,n,2,y").stdout.splitlines()[0]
+    assert header == "y,n,predicted_1,score_1,predicted_2,score_2"
+
+
+def test_a_network_of_numbers_has_no_threshold(tmp_path: Path, ann: Ann) -> None:
+    (tmp_path / "t.csv").write_text("n,y\n" + "".join(f"{k % 9},{k / 7}\n" for k in range(30)))
+    ann("train", "t.csv", "--label", "y", 5, "-q", "-o", "t.nn")
+    assert json.loads(ann("test", "t.nn", "t.csv", "--json").stdout)["threshold"] is None
+    done = ann("test", "t.nn", "t.csv", "--threshold", 0.3, check=2)
+    assert done.stderr == "ann: --threshold is for classes, and this network predicts numbers; leave it out\n"
+
+
 def test_weights_in_a_column(tmp_path: Path, ann: Ann) -> None:
     """A row of weight 2 counts as two rows."""
     rows = [f"{k % 7},{'xy'[k % 2]},{1 + k % 2}" for k in range(40)]

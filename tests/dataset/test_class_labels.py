@@ -17,6 +17,9 @@ def fault(message, advice, line=None):
     [
         (("0", "1", "1", "1"), "1"),
         (("no", "yes", "yes"), "yes"),
+        (("-1", "1", "1"), "1"),
+        (("f", "T", "T"), "T"),
+        (("N", "Y", "Y"), "Y"),
         (("TRUE", "FALSE", "TRUE"), "TRUE"),
         (("-", "+", "+"), "+"),
         (("negative", "positive", "positive"), "positive"),

@@ -170,6 +170,84 @@ def test_training_goes_on_with_the_same_label(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("asked", "fault"),
+    [
+        ({"missing": "mean"}, "--missing: this network was trained otherwise (median)"),
+        ({"ignore": ("age",)}, "--ignore: this network was trained with this column (age)"),
+        ({"category": ("age",)}, "--category: this network was trained without this category (age)"),
+        ({"use": ("age",)}, "--use: this network was trained with other columns (age, city)"),
+        ({"weight": "age"}, "--weight: this network was trained with another column (weight)"),
+    ],
+)
+def test_training_goes_on_with_the_same_columns(tmp_path: Path, asked: dict[str, object], fault: str) -> None:
+    path = write(tmp_path / "d.csv", CSV)
+    with pytest.raises(UsageError) as caught:
+        read_table_sets({"training": [path]}, reader(**asked), fitted())
+    assert message(caught, tmp_path) == f"{fault}; leave the option out, or train anew without --continue"
+    same = reader(missing="median", category=("city",), use=("1", "city"), positive="yes", weight="weight")
+    assert read_table_sets({"training": [path]}, same, fitted())[0].kinds == {"age": "number", "city": "category"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "fault"),
+    [
+        (
+            {"label": ("age",), "positive": "yes"},
+            "d.csv: --positive is for two classes, and the answers are numbers; leave it out",
+        ),
+        (
+            {"label": ("one", "two"), "task": "classification", "positive": "yes"},
+            "d.csv: --positive is for two classes, and the answers are several labels; leave it out",
+        ),
+        (
+            {"label": ("sick",), "category": ("sick",)},
+            "d.csv: column 'sick' is named by --category, and is no input; leave it out, or name it with --use where that is given",
+        ),
+        (
+            {"label": ("sick",), "use": ("city",), "category": ("age",)},
+            "d.csv: column 'age' is named by --category, and is no input; leave it out, or name it with --use where that is given",
+        ),
+        ({"label": ("sick",), "weight": "last:2"}, "d.csv: --weight: 'last:2' means 2 columns; name one column"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(tmp_path: Path, asked: dict[str, object], fault: str) -> None:
+    header, *rows = CSV.splitlines()
+    lines = [f"{header},one,two", *(f"{row},{k % 2},{k % 3 % 2}" for k, row in enumerate(rows))]
+    path = write(tmp_path / "d.csv", "\n".join(lines) + "\n")
+    with pytest.raises(UsageError) as caught:
+        read_table_sets({"training": [path]}, reader(**asked))
+    assert message(caught, tmp_path) == fault
+
+
+def test_the_positive_class_of_a_network_stays(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_table_sets({"training": [write(tmp_path / "d.csv", CSV)]}, reader(positive="no"), fitted())
+    assert message(caught, tmp_path) == (
+        "d.csv: --positive: the positive class of this network is 'yes'; leave the option out, or train anew without --continue"
+    )
+
+
+def test_a_category_of_the_definition_that_use_names_stays_one(tmp_path: Path) -> None:
+    table = TableInputs(label=("sick",), kinds={"weight": "category"})
+    network = Network.create(1, ["1 logistic"], table=table)
+    path = write(tmp_path / "d.csv", CSV)
+    data, _ = read_table_sets({"training": [path]}, reader(use=("weight", "age")), network)
+    assert data.kinds == {"age": "number", "weight": "category"}
+
+
+def test_words_that_differ_only_in_case_are_told(tmp_path: Path) -> None:
+    text = "n,flag,ok\n" + "".join(
+        f"{k % 5},{('Yes', 'yes', 'no')[k % 3]},{('True', 'true', 'FALSE')[k % 3]}\n" for k in range(24)
+    )
+    said = reader(label=("ok",))
+    read_table_sets({"training": [write(tmp_path / "d.csv", text)]}, said)
+    assert [note.replace(f"{tmp_path}/", "") for note in said.remarks.notes] == [
+        "d.csv: column 'flag': words that differ only in case are different ones: 'Yes' and 'yes'",
+        "d.csv: the label 'ok': classes that differ only in case are different ones: 'True' and 'true'",
+    ]
+
+
 def test_rows_are_encoded_alike_as_a_whole_and_as_a_stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "d.csv", CSV.replace("43,c", "?,new"))
     whole = read_labelled([path], reader(), fitted())

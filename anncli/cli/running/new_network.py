@@ -9,7 +9,7 @@ from anncli.cli.asking.tables import Asked
 from anncli.cli.running.reading import takes_tables
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.request import TableRequest
-from anncli.dataset.roles import Place, find_columns
+from anncli.dataset.roles import Place, find_all_columns
 from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError, asking, printable
 from anncli.formats.data.agreement import names_of_files
@@ -64,7 +64,7 @@ def _table_inputs(request: TableRequest, data: TableData) -> TableInputs:
     """What the head of the file says about the columns: the label, and what the user said."""
     roles = data.roles
     named = Table(tuple(TableColumn(name) for name in roles.columns), 0, roles.is_named)
-    ignored = {name for word in request.ignore for name in find_columns(named, word, "--ignore", Place(""))}
+    ignored = find_all_columns(named, request.ignore, "--ignore", Place(""))
     of_numbers = {column.name for column in data.table.columns if column.numbers is not None}
     kinds = {name: "category" for name in roles.inputs if data.kinds[name] == "category" and name in of_numbers}
     kinds |= {name: "ignore" for name in roles.ignored if name in ignored or request.use}

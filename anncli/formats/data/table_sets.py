@@ -16,11 +16,12 @@ from anncli.dataset.roles import Place
 from anncli.dataset.row_columns import groups_of, times_of, weights_of
 from anncli.dataset.table_data import TableData
 from anncli.dataset.target_columns import flags_of, targets_of
-from anncli.errors import DataError, UsageError, quoted
+from anncli.dataset.word_columns import same_but_for_case
+from anncli.errors import DataError, quoted
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_columns import TableMatcher
 from anncli.formats.data.table_input import read_table
-from anncli.formats.data.table_request import columns_of, refuse_unused, with_head
+from anncli.formats.data.table_request import columns_of, refuse_unused, stored_roles, with_head
 from anncli.formats.files.textfile import Path
 from anncli.network.network import Network
 from anncli.tables import Roles, Table, join_tables
@@ -75,7 +76,7 @@ def read_table_sets(
     files = _read_files(sets, reader.asking(request) if encoder is None else reader.knowing(*encoder.roles.shape))
     first = next(iter(files.values()))
     if encoder is not None:
-        roles, kinds = _stored_roles(encoder.roles, request), {column.name: column.kind for column in encoder.columns}
+        roles, kinds = stored_roles(encoder, request), {column.name: column.kind for column in encoder.columns}
     else:
         table = join_tables([_like(file, first[0], reader).table for file in first])
         roles, kinds = columns_of(table, request, network, first[0].shown, reader.remarks)
@@ -114,6 +115,7 @@ def joined_sets(
         shown=tuple(file.shown for file in flat),
     )  # fmt: skip
     data = replace(data, **_about_rows(data))
+    _check_positive(request.positive, data.task, classes, Place(flat[0].shown))
     if data.task == "classification":
         known = tuple(classes) or _classes(next(iter(matched.values())), roles, request, remarks)
         labels = [number_labels(file.table, roles.labels[0], known, Place(file.shown).fault) for file in flat]
@@ -121,6 +123,18 @@ def joined_sets(
     take = targets_of if data.task == "regression" else flags_of
     targets = [take(file.table, roles.labels, Place(file.shown).fault) for file in flat]
     return replace(data, targets=np.concatenate(targets), target_names=tuple(classes) or roles.labels), rows
+
+
+def _check_positive(positive: str | None, task: str, classes: Sequence[str], place: Place) -> None:
+    """Raises UsageError for a positive class where there is none, or where the network has another one."""
+    if positive is None:
+        return
+    if task != "classification":
+        answers = "numbers" if task == "regression" else "several labels"
+        raise place.usage(f"--positive is for two classes, and the answers are {answers}", "leave it out")
+    if classes and positive != classes[0]:
+        message = f"--positive: the positive class of this network is {quoted(classes[0])}"
+        raise place.usage(message, "leave the option out, or train anew without --continue")
 
 
 def _about_rows(data: TableData) -> dict[str, Any]:
@@ -186,18 +200,6 @@ def _like(file: TableFile, first: TableFile, reader: TableReader) -> TableFile:
     return file._replace(table=fitted.select(names))
 
 
-def _stored_roles(roles: Roles, request: TableRequest) -> Roles:
-    """The roles of a network that training goes on with; raises UsageError where the user asks for others."""
-    asked = {"label": request.label, "weight": request.weight, "group": request.group, "order": request.order}
-    for name, words in asked.items():
-        stored = roles.labels if name == "label" else getattr(roles, name)
-        if words and words != stored:
-            shown = ", ".join(stored) if isinstance(stored, tuple) else stored or "none"
-            message = f"--{name}: this network was trained with another column ({shown})"
-            raise UsageError(message, advice="leave the option out, or train anew without --continue")
-    return roles
-
-
 def _labelled(file: TableFile, roles: Roles, request: TableRequest) -> TableFile:
     """The file without the rows that have no label, where the user leaves them out."""
     place = Place(file.shown)
@@ -212,6 +214,11 @@ def _classes(files: Sequence[TableFile], roles: Roles, request: TableRequest, re
     column = join_tables([file.table.select(roles.labels) for file in files]).columns[0]
     place = Place(files[0].shown)
     classes, why = classes_of(column, request.positive, place.fault)
+    if alike := same_but_for_case(classes):
+        remarks.note(
+            place.shown,
+            f"the label {quoted(column.name)}: classes that differ only in case are different ones: {alike}",
+        )
     if why:
         remarks.note(
             place.shown, f"the positive class is {quoted(classes[0])}: {why} (--positive NAME takes the other)"

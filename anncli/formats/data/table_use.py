@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.request import TableRequest
-from anncli.dataset.roles import Place, find_columns
+from anncli.dataset.roles import Place, find_all_columns
 from anncli.errors import DataError, UsageError, quoted
 from anncli.formats.data.implied_encoder import encoder_of
 from anncli.formats.data.table_columns import TableMatcher
@@ -62,7 +62,7 @@ def _with_labels(encoder: TableEncoder, table: Table, request: TableRequest, pla
         )
     if not request.label or not roles.labels:
         return roles
-    asked = [name for word in request.label for name in find_columns(table, word, "--label", place)]
+    asked = find_all_columns(table, request.label, "--label", place)
     if len(asked) != len(roles.labels):
         raise UsageError(f"--label names {len(asked)} columns, the network has {len(roles.labels)}")
     renamed = dict(zip(roles.labels, asked, strict=True))
