@@ -259,6 +259,32 @@ def test_a_network_of_numbers_has_no_threshold(tmp_path: Path, ann: Ann) -> None
     assert done.stderr == "ann: --threshold is for classes, and this network predicts numbers; leave it out\n"
 
 
+def test_a_trainer_has_its_defaults_for_numbers(tmp_path: Path, ann: Ann) -> None:
+    """The learning rate 0.2 of `online` is for classes; answers without bounds need 0.02."""
+    rows = [f"{k % 9},{k / 7},{'ab'[k % 2]}" for k in range(30)]
+    (tmp_path / "t.csv").write_text("\n".join(["n,y,c", *rows]) + "\n")
+
+    def rate(*words: object) -> float:
+        ann("train", *words, "--trainer", "online", 3, "-q", "-o", "t.nn")
+        found = json.loads(ann("info", "t.nn", "--json").stdout)["record"]["options"]["learning_rate"]
+        (tmp_path / "t.nn").unlink()
+        return float(found)
+
+    assert rate("t.csv", "--label", "y", "--use", "n") == 0.02
+    assert rate("t.csv", "--label", "y", "--use", "n", "--learning-rate", 0.3) == 0.3
+    assert rate("t.csv", "--label", "c", "--use", "n") == 0.2
+    ann("init", "net.nn", "--data", "t.csv", "--label", "y", "--use", "n")
+    assert rate("net.nn", "t.csv") == 0.02
+
+    def losses(*options: object) -> list[float]:
+        words = ("bench", "t.csv", "--label", "y", "--use", "n", "--trainers", "online,gdm", 5, "--starts", 1, "--json")
+        found = json.loads(ann(*words, *options).stdout)["trainers"][0]
+        assert found["trainer"] == "online"
+        return list(found["starts"][0]["losses"])
+
+    assert losses() == losses("--learning-rate", 0.02) != losses("--learning-rate", 0.2)
+
+
 def test_weights_in_a_column(tmp_path: Path, ann: Ann) -> None:
     """A row of weight 2 counts as two rows."""
     rows = [f"{k % 7},{'xy'[k % 2]},{1 + k % 2}" for k in range(40)]
