@@ -285,6 +285,16 @@ def test_a_trainer_has_its_defaults_for_numbers(tmp_path: Path, ann: Ann) -> Non
     assert losses() == losses("--learning-rate", 0.02) != losses("--learning-rate", 0.2)
 
 
+def test_a_new_network_never_replaces_the_file_of_output(tmp_path: Path, ann: Ann) -> None:
+    (tmp_path / "t.csv").write_text("n,y\n" + "".join(f"{k % 9},{'ab'[k % 2]}\n" for k in range(30)))
+    (tmp_path / "notes.txt").write_text("mine")
+    done = ann("train", "t.csv", 3, "-o", "notes.txt", check=2)
+    advice = "train it with ann train notes.txt ..., or name another with --output"
+    assert done.stderr == f"ann: notes.txt exists; {advice}\n"
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert ann("train", "t.csv", 3, "-q", "-o", "-").stdout.startswith("# A network for tables")
+
+
 def test_weights_in_a_column(tmp_path: Path, ann: Ann) -> None:
     """A row of weight 2 counts as two rows."""
     rows = [f"{k % 7},{'xy'[k % 2]},{1 + k % 2}" for k in range(40)]
