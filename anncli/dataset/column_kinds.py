@@ -14,6 +14,8 @@ KINDS = ("number", "category", "ignore")
 
 # Fewer rows say nothing about whether a column counts the rows, or names them.
 _FEWEST_ROWS = 10
+# The scaling treats a column that varies less as constant.
+_LEAST_RANGE = 1e-37
 # A column of words is an identifier if more of its cells than these are the only ones with their word.
 _MOSTLY = 0.9
 
@@ -64,6 +66,10 @@ def _kind(column: TableColumn, is_used: bool, say: Say, fault: Callable[[str, st
     values = column.numbers[present]
     if (values == values[0]).all():
         say(f"column {name} has the same value in every row where it has one ({values[0]:.6g}): it says nothing")
+    elif float(values.max()) - float(values.min()) < _LEAST_RANGE:
+        say(
+            f"column {name} varies by less than 32-bit numbers can hold: it says nothing unless it is multiplied by a large number"
+        )
     elif is_row_count(column):
         if not is_used:
             say(f"column {name} counts the rows: it is left out (--use takes the columns that it names)")
@@ -121,5 +127,8 @@ def is_identifier(column: TableColumn) -> bool:
 
 def _numbers_rows(values: np.ndarray[tuple[int, ...], np.dtype[np.floating]]) -> bool:
     if len(values) < _FEWEST_ROWS * 5 or (values[:1000] != np.round(values[:1000])).any():
+        return False
+    # From there on every number is a whole one.
+    if (np.abs(values) >= 2**53).any():
         return False
     return bool((values == np.round(values)).all() and len(np.unique(values)) == len(values))

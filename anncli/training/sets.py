@@ -49,7 +49,8 @@ def divide(
     it takes the fraction of the number of rows of each class.
     Args: seen: bool (n_samples,), rows that trained the network before; they stay in the training set, and the fractions
         are those of the other rows.
-    Raises: UsageError for fractions that leave no training row, and for a set that was asked for and gets no row.
+    Raises: UsageError for fractions that leave no training row, and for a set that was asked for and gets no row because
+        all rows belong together, or trained the network before.
     """
     n = data.n_samples
     result = {name: _counting(data, row_numbers(given.get(name, []), n)) for name in SET_NAMES}
@@ -70,6 +71,11 @@ def divide(
         if fraction:
             left, result[name] = _draw(data, left, fraction / remaining, rng)
             _check_drawn(name, fraction, result[name], len(before))
+            if not len(result[name]) and getattr(options, name) is not None and (one := _all_one(data, left)):
+                advice = f"give rows of several {one}s, or leave --{name} out"
+                raise UsageError(
+                    f"--{name} {fraction:g}: all rows are of one {one}, which is not divided", advice=advice
+                )
         remaining -= fraction
     result["training"] = np.sort(np.concatenate([before, left])) if len(before) else left
     return result
@@ -104,15 +110,23 @@ def too_few_to_split(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
     """A warning where the smallest class is so small that divide() drew no validation set."""
     if len(rows["validation"]):
         return []
+    without = "there is no validation set, and training does not stop early"
+    if one := _all_one(data, rows["training"]):
+        return [f"all rows are of one {one}, which is not divided: {without}"]
     if data.targets is not None:
         few = count_of(len(rows["training"]), "row")
-        return [f"{few} are too few to hold some out: there is no validation set, and training does not stop early"]
+        return [f"{few} are too few to hold some out: {without}"]
     counts = data.class_counts(rows["training"])
     count, name = int(counts.min()), data.classes[int(np.argmin(counts))]
-    return [
-        f"class '{name}' has only {count_of(count, 'row')}, too few to hold some out: "
-        "there is no validation set, and training does not stop early"
-    ]
+    return [f"class '{name}' has only {count_of(count, 'row')}, too few to hold some out: {without}"]
+
+
+def _all_one(data: Dataset, rows: Array) -> str:
+    """'group' or 'time' where all rows have the same one, so that no set can be drawn from them; else ''."""
+    for what, values in (("time", data.times), ("group", data.groups)):
+        if values is not None and len(rows) > 1 and len(np.unique(take_rows(values, rows))) == 1:
+            return what
+    return ""
 
 
 def _unlabelled_row(data: Dataset, name: str, row: int) -> DataError:
