@@ -71,11 +71,8 @@ def divide(
         if fraction:
             left, result[name] = _draw(data, left, fraction / remaining, rng)
             _check_drawn(name, fraction, result[name], len(before))
-            if not len(result[name]) and getattr(options, name) is not None and (one := _all_one(data, left)):
-                advice = f"give rows of several {one}s, or leave --{name} out"
-                raise UsageError(
-                    f"--{name} {fraction:g}: all rows are of one {one}, which is not divided", advice=advice
-                )
+            if getattr(options, name) is not None:
+                _check_divisible(data, name, fraction, result[name], left)
         remaining -= fraction
     result["training"] = np.sort(np.concatenate([before, left])) if len(before) else left
     return result
@@ -99,6 +96,13 @@ def _check_drawn(name: str, fraction: float, drawn: Array, n_seen: int) -> None:
             f"--{name} {fraction:g}: {n_seen} rows trained this network before, and too few others are left to hold some out",
             advice="name files of other rows, or train anew without --continue",
         )
+
+
+def _check_divisible(data: Dataset, name: str, fraction: float, drawn: Array, left: Array) -> None:
+    """Raises UsageError for a set that was asked for and is empty, because all rows belong together."""
+    if not len(drawn) and (one := _all_one(data, left)):
+        advice = f"give rows of several {one}s, or leave --{name} out"
+        raise UsageError(f"--{name} {fraction:g}: all rows are of one {one}, which is not divided", advice=advice)
 
 
 def _counting(data: Dataset, rows: Array) -> Array:
