@@ -321,6 +321,16 @@ def test_columns_without_names_are_taken_by_their_places() -> None:
     assert matched("pqrs", roles_named=False) == (("a", "y", "b", "id"), said)
 
 
+def test_a_word_that_is_the_name_of_a_column_does_not_make_a_line_of_names(tmp_path: Path) -> None:
+    """The category 'city' of the column 'city'."""
+    rows = [f"{20 + k},{('city', 'a', 'b')[k % 3]},1,no" for k in range(12)]
+    path = write(tmp_path / "d.csv", "\n".join(rows) + "\n")
+    found = read_labelled([path], reader(), fitted(is_named=True))
+    assert found.inputs[:, 0].tolist() == [20 + k for k in range(12)]
+    named = write(tmp_path / "named.csv", "\n".join(["sick,weight,city,age", *(",".join(r.split(",")[::-1]) for r in rows)]))
+    assert read_labelled([named], reader(), fitted(is_named=True)).inputs.tolist() == found.inputs.tolist()
+
+
 def test_a_wrong_number_of_columns_without_names() -> None:
     with pytest.raises(DataError) as caught:
         matched("12345", named=False)
