@@ -148,17 +148,36 @@ def _unlabelled_row(data: Dataset, name: str, row: int) -> DataError:
     )
 
 
+def _mixed(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
+    """Warnings where sets that the user gave as files hold rows of one group, or stand in another order of time."""
+    warnings = []
+    for first, second in (("training", "validation"), ("training", "test"), ("validation", "test")):
+        one, other = rows[first], rows[second]
+        if not len(one) or not len(other):
+            continue
+        if data.groups is not None:
+            both = np.intersect1d(take_rows(data.groups, one), take_rows(data.groups, other))
+            if len(both):
+                warnings.append(
+                    f"{count_of(len(both), 'group')} of the {second} set also in the {first} set: its figures are optimistic"
+                )
+        if data.times is not None and take_rows(data.times, one).max() >= take_rows(data.times, other).min():
+            warnings.append(f"the {second} set has rows that are not later than all rows of the {first} set")
+    return warnings
+
+
 def check_sets(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
     """Warnings in words; raises DataError for a set without answers or a class without training rows."""
-    warnings = []
+    warnings = list[str]()
     for name in ("training", "validation"):
         unlabelled = rows[name][~data.answered(rows[name])]
         if len(unlabelled):
             raise _unlabelled_row(data, name, int(unlabelled[0]))
+    warnings += _mixed(data, rows)
     if data.targets is not None:
         if not len(rows["training"]):
             raise DataError("the training set is empty", advice="give rows with targets")
-        return constant_sets(data, rows)
+        return [*warnings, *constant_sets(data, rows)]
     counts = data.class_counts(rows["training"])
     if np.count_nonzero(counts) < 2:
         only = data.classes[int(np.argmax(counts))] if counts.sum() else "none"

@@ -295,6 +295,14 @@ def test_a_new_network_never_replaces_the_file_of_output(tmp_path: Path, ann: An
     assert ann("train", "t.csv", 3, "-q", "-o", "-").stdout.startswith("# A network for tables")
 
 
+def test_one_file_for_validation_and_test_is_told(tmp_path: Path, ann: Ann) -> None:
+    (tmp_path / "t.csv").write_text("n,y\n" + "".join(f"{k % 9},{'ab'[k % 2]}\n" for k in range(30)))
+    (tmp_path / "v.csv").write_text("n,y\n" + "".join(f"{k % 7},{'ab'[k % 2]}\n" for k in range(30)))
+    done = ann("train", "t.csv", 2, "-o", "-", "--validation", "v.csv", "--test", "v.csv")
+    message = "v.csv is given twice for validation or test; a test set that chose the epoch is optimistic"
+    assert f"ann: warning: {message}\n" in done.stderr
+
+
 def test_weights_in_a_column(tmp_path: Path, ann: Ann) -> None:
     """A row of weight 2 counts as two rows."""
     rows = [f"{k % 7},{'xy'[k % 2]},{1 + k % 2}" for k in range(40)]

@@ -327,7 +327,9 @@ def test_a_word_that_is_the_name_of_a_column_does_not_make_a_line_of_names(tmp_p
     path = write(tmp_path / "d.csv", "\n".join(rows) + "\n")
     found = read_labelled([path], reader(), fitted(is_named=True))
     assert found.inputs[:, 0].tolist() == [20 + k for k in range(12)]
-    named = write(tmp_path / "named.csv", "\n".join(["sick,weight,city,age", *(",".join(r.split(",")[::-1]) for r in rows)]))
+    named = write(
+        tmp_path / "named.csv", "\n".join(["sick,weight,city,age", *(",".join(r.split(",")[::-1]) for r in rows)])
+    )
     assert read_labelled([named], reader(), fitted(is_named=True)).inputs.tolist() == found.inputs.tolist()
 
 

@@ -259,6 +259,31 @@ def test_few_rows_have_no_validation_set() -> None:
     assert "4 rows are too few to hold some out" in result.warnings[0]
 
 
+@pytest.mark.parametrize(
+    ("what", "values", "message"),
+    [
+        (
+            "groups",
+            np.arange(200) % 60,
+            "40 groups of the validation set also in the training set: its figures are optimistic",
+        ),
+        (
+            "times",
+            -np.arange(200.0),
+            "the validation set has rows that are not later than all rows of the training set",
+        ),
+    ],
+)
+def test_sets_in_files_that_mix_groups_or_times_are_told(what: str, values: Any, message: str) -> None:
+    data = replace(table(), **{what: values})
+    sets = {"training": np.arange(160), "validation": np.arange(160, 200)}
+    _, result = fit(net(), data, 2, sets=sets, test=0.0)
+    assert message in result.warnings
+    # Sets that are drawn divide no group, and are in order.
+    _, result = fit(net(), data, 2, test=0.2, validation=0.2)
+    assert not any("also in" in text or "not later" in text for text in result.warnings)
+
+
 @pytest.mark.parametrize(("what", "one"), [("groups", "group"), ("times", "time")])
 def test_rows_that_are_not_divided_have_no_validation_set(what: str, one: str) -> None:
     data = replace(table(), **{what: np.ones(table().n_samples)})

@@ -160,9 +160,16 @@ def _concurrent_restarts(settings: TrainSettings, restarts: int) -> int:
 
 def _warn_of_repeated_files(remarks: Remarks, sources: tuple[Source, ...], n_training: int) -> None:
     trained_on = {source.sha256 for source in sources[:n_training]}
+    others = set[str]()
     for source in sources[n_training:]:
         if source.sha256 in trained_on:
             remarks.warn(f"{source.name} has the same content as a training file; it says nothing about new rows")
+        elif source.sha256 in others:
+            message = (
+                f"{source.name} is given twice for validation or test; a test set that chose the epoch is optimistic"
+            )
+            remarks.warn(message)
+        others.add(source.sha256)
 
 
 def _check_places(
