@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,8 @@ from anncli.arrays import Array
 
 MISSING = -1
 """The code of a missing cell."""
+
+_NUMERIC = frozenset("0123456789+-.eE")
 
 
 class TableColumn(NamedTuple):
@@ -61,11 +64,11 @@ class TableColumn(NamedTuple):
         if self.numbers is not None:
             return self
         assert self.codes is not None
-        try:
-            values = [float(word) for word in self.words]
-        except ValueError:
+        values = [word_number(word) for word in self.words]
+        known = [value for value in values if value is not None]
+        if len(known) < len(values):
             return None
-        return TableColumn(self.name, np.array([*values, np.nan])[self.codes])
+        return TableColumn(self.name, np.array([*known, np.nan])[self.codes])
 
     def take(self, rows: Array) -> TableColumn:
         """The cells of the rows (m,)."""
@@ -75,20 +78,7 @@ class TableColumn(NamedTuple):
         return TableColumn(self.name, None, self.codes[rows], *self[3:])
 
 
-class Table(NamedTuple):
-    """Consecutive rows of a file, or all of them.
-
-    columns: of equal length, with different names; a file without names has those of their places: '1', '2', ...;
-    n_rows; is_named: whether the file names its columns; lines: the physical line (from 1) of each row, or only of the
-    first rows; header_line: where the names stand, 0 where nowhere; labels: the names of the columns that the format
-    declares to be the answer, or (); task: 'classification' or 'regression' where the format declares it, else ''; matrix:
-    float32 or float64 (n_rows, m), C order, or None: the numbers of the m columns from `matrix_start` on are its columns;
-    of a memory map it may be some of the columns, so that its rows do not follow each other at once;
-    group, weight: the columns that the format declares to say which rows belong together and how much each counts, or '';
-    sets: the sets into which the format divides the rows of the whole file: names and counts, in the order of the rows;
-    absent_is_zero: rows leave out what is 0, so that a column that the file does not have is 0 in all of them.
-    """
-
+class _Table(NamedTuple):
     columns: tuple[TableColumn, ...]
     n_rows: int
     is_named: bool = True
@@ -103,16 +93,33 @@ class Table(NamedTuple):
     sets: tuple[tuple[str, int], ...] = ()
     absent_is_zero: bool = False
 
-    @property
+
+class Table(_Table):
+    """Consecutive rows of a file, or all of them.
+
+    columns: of equal length, with different names; a file without names has those of their places: '1', '2', ...;
+    n_rows; is_named: whether the file names its columns; lines: the physical line (from 1) of each row, or only of the
+    first rows; header_line: where the names stand, 0 where nowhere; labels: the names of the columns that the format
+    declares to be the answer, or (); task: 'classification' or 'regression' where the format declares it, else ''; matrix:
+    float32 or float64 (n_rows, m), C order, or None: the numbers of the m columns from `matrix_start` on are its columns;
+    of a memory map it may be some of the columns, so that its rows do not follow each other at once;
+    group, weight: the columns that the format declares to say which rows belong together and how much each counts, or '';
+    sets: the sets into which the format divides the rows of the whole file: names and counts, in the order of the rows;
+    absent_is_zero: rows leave out what is 0, so that a column that the file does not have is 0 in all of them.
+    """
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
 
+    @cached_property
+    def by_name(self) -> dict[str, TableColumn]:
+        """The columns under their names: tables of 10,000 columns would take minutes to search through."""
+        return {column.name: column for column in self.columns}
+
     def column(self, name: str) -> TableColumn:
         """The column of that name; raises KeyError where there is none."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
+        return self.by_name[name]
 
     def line_of(self, row: int) -> int | None:
         """The physical line of a row where it is known."""
@@ -166,14 +173,7 @@ class Table(NamedTuple):
         return self._replace(columns=tuple(columns))
 
 
-class Roles(NamedTuple):
-    """What the columns of a table are for; columns are named.
-
-    columns: all of them, in the order of the file that was trained on; is_named: whether that file names them;
-    labels: the answers; inputs: in the order of the file; weight, group, order: a column or None; the others are ignored.
-    task: 'classification' or 'regression'.
-    """
-
+class _Roles(NamedTuple):
     columns: tuple[str, ...]
     labels: tuple[str, ...]
     inputs: tuple[str, ...]
@@ -182,6 +182,15 @@ class Roles(NamedTuple):
     order: str | None = None
     task: str = "classification"
     is_named: bool = True
+
+
+class Roles(_Roles):
+    """What the columns of a table are for; columns are named.
+
+    columns: all of them, in the order of the file that was trained on; is_named: whether that file names them;
+    labels: the answers; inputs: in the order of the file; weight, group, order: a column or None; the others are ignored.
+    task: 'classification' or 'regression'.
+    """
 
     @property
     def used(self) -> tuple[str, ...]:
@@ -193,23 +202,34 @@ class Roles(NamedTuple):
         """All columns, the labels, and whether they are named."""
         return self.columns, self.labels, self.is_named
 
+    @cached_property
+    def _role_of(self) -> dict[str, str]:
+        others = {getattr(self, role): role for role in ("weight", "group", "order") if getattr(self, role)}
+        return others | dict.fromkeys(self.inputs, "input") | dict.fromkeys(self.labels, "label")
+
     def role_of(self, name: str) -> str:
         """'label', 'input', 'weight', 'group', 'order' or 'ignore'."""
-        if name in self.labels:
-            return "label"
-        if name in self.inputs:
-            return "input"
-        return next((role for role in ("weight", "group", "order") if getattr(self, role) == name), "ignore")
+        return self._role_of.get(name, "ignore")
 
     @property
     def ignored(self) -> tuple[str, ...]:
         """The columns without a role."""
-        return tuple(name for name in self.columns if name not in self.used)
+        return tuple(name for name in self.columns if name not in self._role_of)
 
 
 def number_word(value: float) -> str:
     """A finite number as a word: the shortest text that gives it back, whole numbers below 1e16 without a point."""
     return str(int(value)) if value == int(value) and abs(value) < 1e16 else repr(value)
+
+
+def word_number(word: str) -> float | None:
+    """The number that a word is, None where it is none: float() also takes 1_000, nan, infinity and digits of other scripts."""
+    if not word or not _NUMERIC.issuperset(word):
+        return None
+    try:
+        return float(word)
+    except ValueError:
+        return None
 
 
 def join_tables(tables: Sequence[Table]) -> Table:

@@ -11,6 +11,12 @@ from anncli.backends.names import BACKENDS
 from anncli.errors import UsageError
 from anncli.network.names import ACTIVATION_NAMES, LOSS_NAMES
 
+# What the package calls in the compiled module, beside the tables of names; one built from older sources lacks some of it.
+CALLS = (
+    "variants", "rules", "turns", "rule_layout", "plan", "forward", "loss_and_gradient", "batch_gradient", "epoch", "rprop_step",
+    "parse_block", "parse_pairs", "fill_pairs", "parse_numbers", "parse_table", "format_rows",
+)  # fmt: skip
+
 
 def describe_backend() -> str:
     """The backend of this process in words, `native avx512` or `numpy (why)`."""
@@ -74,9 +80,11 @@ def _import_native() -> tuple[Any, str]:
 
 
 def _knows_the_names(module: Any) -> bool:
-    """Whether every code of this package means the same to the compiled module; one built from older sources may have other
-    numbers. Only Python knows names without a code.
+    """Whether the compiled module has all that the package calls, and every code means the same to both; one built from older
+    sources may have other numbers. Only Python knows names without a code.
     """
+    if not all(hasattr(module, name) for name in CALLS):
+        return False
     try:
         activations, losses = dict(enumerate(module.activations())), dict(enumerate(module.losses()))
     except AttributeError:

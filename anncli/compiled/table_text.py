@@ -45,10 +45,9 @@ def parse_rows(
         otherwise a row whose end is not in the text is left for the next call; room, for callers of many pieces.
     """
     native = native_module()
-    parse = getattr(native, "parse_table", None)
-    if parse is None:
+    if native is None:
         return parse_rows_python(bytes(text), start, syntax, is_last, most_rows)
-    return _parse_native(parse, text, start, syntax, is_last, most_rows, room or Room())
+    return _parse_native(native.parse_table, text, start, syntax, is_last, most_rows, room or Room())
 
 
 def _parse_native(parse: Any, text: bytes | bytearray, start: int, syntax: Syntax, is_last: bool, most_rows: int, room: Room) -> Rows:  # fmt: skip

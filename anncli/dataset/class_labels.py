@@ -14,13 +14,15 @@ from anncli.errors import AnnError, count_of, did_you_mean, nearest, quoted
 from anncli.tables import MISSING, Table, TableColumn
 
 # The first word of each pair is the positive class.
-PAIRS = (("1", "0"), ("yes", "no"), ("true", "false"), ("+", "-"), ("positive", "negative"))
+PAIRS = (
+    ("1", "0"), ("1", "-1"), ("yes", "no"), ("y", "n"), ("true", "false"), ("t", "f"), ("+", "-"), ("positive", "negative"),
+)  # fmt: skip
 
 Fault = Callable[[str, str, int | None], AnnError]
 
 
 class Positive(NamedTuple):
-    """The positive class of two, and why it is."""
+    """The positive class of two, and why it is, '' where the user said so."""
 
     name: str
     why: str
@@ -48,7 +50,7 @@ def classes_of(column: TableColumn, positive: str | None, fault: Fault) -> tuple
             message = f"--positive is for two classes, and the label {quoted(column.name)} has {len(names)}"
             raise fault(message, "leave it out", None)
         return names, ""
-    found = Positive(positive, "as --positive says") if positive is not None else _positive(names, count)
+    found = Positive(positive, "") if positive is not None else _positive(names, count)
     return (found.name, *(name for name in names if name != found.name)), found.why
 
 

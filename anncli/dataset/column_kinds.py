@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 
 from anncli.dataset.column_facts import Facts, number_facts
+from anncli.dataset.word_columns import look_like_dates, number_doubt, same_but_for_case, some_words
 from anncli.errors import AnnError, count_of, quoted
 from anncli.tables import MISSING, Table, TableColumn
 
@@ -15,16 +15,10 @@ KINDS = ("number", "category", "ignore")
 
 # Fewer rows say nothing about whether a column counts the rows, or names them.
 _FEWEST_ROWS = 10
+# The scaling treats a column that varies less as constant.
+_LEAST_RANGE = 1e-37
 # A column of words is an identifier if more of its cells than these are the only ones with their word.
 _MOSTLY = 0.9
-
-_DATE = re.compile(
-    r"\d{4}-(0?[1-9]|1[0-2])(-\d{1,2})?([T ]\d{1,2}:\d{2}.*)?"  # 2024-01-31, 2024-01, 2024-01-31 12:00
-    r"|\d{4}/\d{1,2}/\d{1,2}.*"
-    r"|\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d{2})( \d{1,2}:\d{2}.*)?"  # 31.01.2024, 1/31/24
-    r"|\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{2,4}"  # 31-Jan-2024
-    r"|\d{1,2}:\d{2}(:\d{2})?"
-)
 
 Say = Callable[[str], None]
 
@@ -43,14 +37,14 @@ def choose_kinds(
     different are ignored, and this is said; columns that are constant, or look like the numbers of identifiers, are
     inputs, with a remark.
     Args: asked: kinds that the user gave; used: columns that the user named as inputs; fault: makes the error to raise.
-    Raises: the error for a column of dates, and for a column of words that was said to be numbers.
+    Raises: the error for a column of dates, for words among numbers, and for a column of words that was said to be numbers.
     """
-    kinds = {}
+    kinds, inputs = {}, set(inputs)
     facts = number_facts(table, inputs)
-    for name in table.names:
+    for column in table.columns:
+        name = column.name
         if name not in inputs:
             continue
-        column = table.column(name)
         if name in asked:
             kinds[name] = _asked_kind(column, asked[name], fault)
         elif name in facts:
@@ -62,7 +56,7 @@ def choose_kinds(
 
 def _asked_kind(column: TableColumn, kind: str, fault: Callable[[str, str], AnnError]) -> str:
     if kind == "number" and column.as_numbers() is None:
-        message = f"column {quoted(column.name)} is to hold numbers, but holds words ({_some(column)})"
+        message = f"column {quoted(column.name)} is to hold numbers, but holds words ({some_words(column.words)})"
         raise fault(message, "make it a category, or name the words that stand for a gap with --na")
     return kind
 
@@ -74,6 +68,10 @@ def _kind_of_numbers(column: TableColumn, facts: Facts, is_used: bool, say: Say)
         return "ignore"
     if facts.low == facts.high:
         say(f"column {name} has the same value in every row where it has one ({facts.low:.6g}): it says nothing")
+    elif facts.high - facts.low < _LEAST_RANGE:
+        say(
+            f"column {name} varies by less than 32-bit numbers can hold: it says nothing unless it is multiplied by a large number"
+        )
     elif facts.counts_rows and len(column) >= _FEWEST_ROWS:
         if not is_used:
             say(f"column {name} counts the rows: it is left out (--use takes the columns that it names)")
@@ -90,13 +88,14 @@ def _kind_of_words(column: TableColumn, is_used: bool, say: Say, fault: Callable
     if column.is_missing.all():
         say(f"column {name} is empty: it is left out")
         return "ignore"
-    words = column.words[:1000]
-    dates = [word for word in words if _DATE.fullmatch(word)]
-    if len(dates) > _MOSTLY * len(words):
-        message = f"column {name} holds dates or times ({_some(column)})"
+    if look_like_dates(column.words):
+        message = f"column {name} holds dates or times ({some_words(column.words)})"
         raise fault(
             message, f"leave it out with --ignore {column.name}, or say that it orders the rows: --order {column.name}"
         )
+    if doubt := number_doubt(column):
+        advice = f"correct them, name those that stand for missing values with --na, or say --category {column.name}"
+        raise fault(f"column {name} {doubt}", advice)
     if len(column.words) == 1:
         say(
             f"column {name} has the same word in every row where it has one ({quoted(column.words[0])}): it says nothing"
@@ -107,6 +106,8 @@ def _kind_of_words(column: TableColumn, is_used: bool, say: Say, fault: Callable
             f"column {name} has {n} in {len(column)} rows, as identifiers have: it is left out (--category {column.name} takes it)"
         )
         return "ignore"
+    if alike := same_but_for_case(column.words):
+        say(f"column {name}: words that differ only in case are different ones: {alike}")
     return "category"
 
 
@@ -126,7 +127,3 @@ def _all_differ(column: TableColumn) -> bool:
     assert column.numbers is not None
     values = column.numbers[~column.is_missing]
     return len(values) >= _FEWEST_ROWS * 5 and len(np.unique(values)) == len(values)
-
-
-def _some(column: TableColumn) -> str:
-    return ", ".join(quoted(word) for word in column.words[:3]) + (", ..." if len(column.words) > 3 else "")

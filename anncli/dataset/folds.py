@@ -74,7 +74,8 @@ def grouped_split(groups: Array, rows: Array, fraction: float, rng: np.random.Ge
 
 
 def ordered_split(times: Array, rows: Array, fraction: float) -> tuple[Array, Array]:
-    """Take the latest `fraction` of the rows. Rows of the same time are not divided: they are left.
+    """Take the latest `fraction` of the rows. Rows of the same time are not divided: they are left, unless they are the latest
+    ones: of two or more times the latest is taken.
 
     Args: times (n_samples,), numbers that grow with time; rows, fraction as stratified_split().
     Returns: (left, taken), both ascending.
@@ -86,5 +87,8 @@ def ordered_split(times: Array, rows: Array, fraction: float) -> tuple[Array, Ar
     if not count:
         return rows, rows[:0]
     # The latest row that is left, and with it all of its time.
-    limit = np.sort(own)[len(rows) - count - 1] if count < len(rows) else -np.inf
+    ordered = np.sort(own)
+    limit = ordered[len(rows) - count - 1] if count < len(rows) else -np.inf
+    if limit == ordered[-1] and ordered[0] < limit:
+        limit = ordered[np.searchsorted(ordered, limit) - 1]
     return rows[own <= limit], rows[own > limit]

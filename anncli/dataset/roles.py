@@ -43,7 +43,7 @@ def choose_roles(table: Table, request: TableRequest, place: Place, say: Say, li
     """
     labels = _labels(table, request, place, say)
     others = {
-        name: (declared or None) if word is None else find_columns(table, word, f"--{name}", place)[0]
+        name: (declared or None) if word is None else _one_column(table, word, f"--{name}", place)
         for name, word, declared in (
             ("weight", request.weight, table.weight),
             ("group", request.group, table.group),
@@ -52,14 +52,15 @@ def choose_roles(table: Table, request: TableRequest, place: Place, say: Say, li
     }
     if others["group"] and others["order"]:
         raise place.usage("--group and --order exclude each other", "leave one of them out")
-    ignored = _all_columns(table, request.ignore, "--ignore", place)
-    used = _all_columns(table, request.use, "--use", place)
+    ignored = find_all_columns(table, request.ignore, "--ignore", place)
+    used = find_all_columns(table, request.use, "--use", place)
     _refuse_two_roles(
         {"--label": labels, **{f"--{k}": (v,) for k, v in others.items() if v}, "--ignore": ignored}, place
     )
     _refuse_two_roles({"--label": labels, "--ignore": ignored, "--use": used}, place)
     taken = {*labels, *filter(None, others.values()), *ignored}
-    inputs = tuple(name for name in table.names if name not in taken and (not used or name in used))
+    allowed = set(used or table.names)
+    inputs = tuple(name for name in table.names if name not in taken and name in allowed)
     if not inputs:
         raise place.fault("no column is left for the inputs", "name fewer columns with --ignore and --label")
     task = task_of([table.column(name) for name in labels], request.task, table.task, linear_output, place.usage)
@@ -68,7 +69,7 @@ def choose_roles(table: Table, request: TableRequest, place: Place, say: Say, li
 
 def _labels(table: Table, request: TableRequest, place: Place, say: Say) -> tuple[str, ...]:
     if request.label:
-        return _all_columns(table, request.label, "--label", place)
+        return find_all_columns(table, request.label, "--label", place)
     if table.labels:
         return table.labels
     found, why = _likely_label(table, place)
@@ -123,7 +124,16 @@ def find_columns(table: Table, word: str, option: str, place: Place) -> tuple[st
     raise place.usage(f"{option}: no column {quoted(word)}", counted if table.is_named else f"{counted}, without names")
 
 
-def _all_columns(table: Table, words: Sequence[str], option: str, place: Place) -> tuple[str, ...]:
+def _one_column(table: Table, word: str, option: str, place: Place) -> str:
+    """The only column that a word of an option means; raises UsageError for several."""
+    found = find_columns(table, word, option, place)
+    if len(found) > 1:
+        raise place.usage(f"{option}: {quoted(word)} means {len(found)} columns", "name one column")
+    return found[0]
+
+
+def find_all_columns(table: Table, words: Sequence[str], option: str, place: Place) -> tuple[str, ...]:
+    """The columns that the words of an option mean, each once; see find_columns()."""
     found = [name for word in words for name in find_columns(table, word, option, place)]
     return tuple(dict.fromkeys(found))
 

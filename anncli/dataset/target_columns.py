@@ -9,7 +9,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.dataset.class_labels import PAIRS
 from anncli.errors import AnnError, quoted
-from anncli.tables import MISSING, Table
+from anncli.tables import MISSING, Table, word_number
 
 Fault = Callable[[str, str, int | None], AnnError]
 
@@ -40,11 +40,8 @@ def _first_word(table: Table, name: str) -> tuple[int, str]:
     column = table.column(name)
     assert column.codes is not None
     for row, code in enumerate(column.codes.tolist()):
-        word = column.words[code] if code != MISSING else "0"
-        try:
-            float(word)
-        except ValueError:
-            return row, word
+        if code != MISSING and word_number(column.words[code]) is None:
+            return row, column.words[code]
     return 0, ""
 
 

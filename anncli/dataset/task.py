@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from anncli.dataset.word_columns import number_doubt
 from anncli.errors import AnnError, quoted
-from anncli.tables import TableColumn
+from anncli.tables import TableColumn, word_number
 
 TASKS = ("classification", "regression")
 
@@ -36,6 +37,13 @@ def task_of(
                 raise fault(message, "say --task classification, or name another column with --label")
     if found is not None:
         return found
+    for column in labels:
+        if doubt := number_doubt(column):
+            message = f"the label {quoted(column.name)} {doubt}"
+            raise fault(
+                message,
+                "correct them, name those that stand for missing values with --na, or say --task classification",
+            )
     readings = {_reading(column) for column in labels}
     if len(readings) == 1 and None not in readings:
         return next(iter(readings)) or ""
@@ -71,7 +79,5 @@ def sorted_words(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def _sort_key(word: str) -> tuple[bool, float, str]:
-    try:
-        return False, float(word), word
-    except ValueError:
-        return True, 0.0, word
+    number = word_number(word)
+    return number is None, number or 0.0, word

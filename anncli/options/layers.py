@@ -71,3 +71,11 @@ def training_options(layers: Iterable[Layer], dialect: str, task: str = "classif
     """As resolve_options(), for the command line: raises UsageError."""
     with asking():
         return resolve_options(layers, dialect, task)
+
+
+def for_task(options: TrainingOptions, layers: Iterable[Layer], dialect: str, task: str) -> TrainingOptions:
+    """The options, with the defaults that their trainer has for a task that only the data show.
+
+    Args: layers, dialect: those that `options` came from.
+    """
+    return options._replace(trainer_options=training_options(layers, dialect, task).trainer_options)

@@ -9,7 +9,7 @@ from anncli.arrays import Array, random_stream
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData
 from anncli.errors import DataError, UsageError, count_of, quoted
-from anncli.network.encoders.table import EncodingFault, TableEncoder
+from anncli.network.encoders.table import FITTED_ADVICE, MISSING_ADVICE, EncodingFault, TableEncoder
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
 from anncli.training.sets import divide
@@ -39,7 +39,9 @@ def encoded_inputs(
             message = "this network takes a table (`inputs: {table: ...}`), and the data have no named columns"
             raise UsageError(message, advice=f"write `inputs: {data.n_inputs}` in the network file")
         return RunInputs(network, data)
+    advice = FITTED_ADVICE
     if network.encoder is None:
+        advice = MISSING_ADVICE
         # The same numbers as those with which prepare() will draw the sets.
         rows = divide(data.bare(), options, sets, random_stream(options.seed, "split"))["training"]
         encoder = fit_encoder(data.table, rows, data.roles, data.kinds, data.missing)
@@ -47,12 +49,12 @@ def encoded_inputs(
             _check_numbers(network, encoder)
         network = network.with_encoder(encoder)
     assert network.encoder is not None
-    return _encoded(network, network.encoder, data)
+    return _encoded(network, network.encoder, data, advice)
 
 
-def _encoded(network: Network, encoder: TableEncoder, data: TableData) -> RunInputs:
+def _encoded(network: Network, encoder: TableEncoder, data: TableData, advice: str) -> RunInputs:
     try:
-        inputs, unknown = encoder.encode(data.table, data.unknown, data.memory)
+        inputs, unknown = encoder.encode(data.table, data.unknown, advice, data.memory)
     except EncodingFault as fault:
         path, line = data.place_of(fault.row)
         raise DataError(fault.message, path=path, line=line, advice=fault.advice) from None

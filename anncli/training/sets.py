@@ -49,7 +49,8 @@ def divide(
     it takes the fraction of the number of rows of each class.
     Args: seen: bool (n_samples,), rows that trained the network before; they stay in the training set, and the fractions
         are those of the other rows.
-    Raises: UsageError for fractions that leave no training row, and for a set that was asked for and gets no row.
+    Raises: UsageError for fractions that leave no training row, and for a set that was asked for and gets no row because
+        all rows belong together, or trained the network before.
     """
     n = data.n_samples
     result = {name: _counting(data, row_numbers(given.get(name, []), n)) for name in SET_NAMES}
@@ -70,6 +71,8 @@ def divide(
         if fraction:
             left, result[name] = _draw(data, left, fraction / remaining, rng)
             _check_drawn(name, fraction, result[name], len(before))
+            if getattr(options, name) is not None:
+                _check_divisible(data, name, fraction, result[name], left)
         remaining -= fraction
     result["training"] = np.sort(np.concatenate([before, left])) if len(before) else left
     return result
@@ -95,6 +98,13 @@ def _check_drawn(name: str, fraction: float, drawn: Array, n_seen: int) -> None:
         )
 
 
+def _check_divisible(data: Dataset, name: str, fraction: float, drawn: Array, left: Array) -> None:
+    """Raises UsageError for a set that was asked for and is empty, because all rows belong together."""
+    if not len(drawn) and (one := _all_one(data, left)):
+        advice = f"give rows of several {one}s, or leave --{name} out"
+        raise UsageError(f"--{name} {fraction:g}: all rows are of one {one}, which is not divided", advice=advice)
+
+
 def _counting(data: Dataset, rows: Array) -> Array:
     """The rows whose weight is above 0."""
     return rows if data.weights is None else rows[take_rows(data.weights, rows) > 0]
@@ -104,15 +114,23 @@ def too_few_to_split(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
     """A warning where the smallest class is so small that divide() drew no validation set."""
     if len(rows["validation"]):
         return []
+    without = "there is no validation set, and training does not stop early"
+    if one := _all_one(data, rows["training"]):
+        return [f"all rows are of one {one}, which is not divided: {without}"]
     if data.targets is not None:
         few = count_of(len(rows["training"]), "row")
-        return [f"{few} are too few to hold some out: there is no validation set, and training does not stop early"]
+        return [f"{few} are too few to hold some out: {without}"]
     counts = data.class_counts(rows["training"])
     count, name = int(counts.min()), data.classes[int(np.argmin(counts))]
-    return [
-        f"class '{name}' has only {count_of(count, 'row')}, too few to hold some out: "
-        "there is no validation set, and training does not stop early"
-    ]
+    return [f"class '{name}' has only {count_of(count, 'row')}, too few to hold some out: {without}"]
+
+
+def _all_one(data: Dataset, rows: Array) -> str:
+    """'group' or 'time' where all rows have the same one, so that no set can be drawn from them; else ''."""
+    for what, values in (("time", data.times), ("group", data.groups)):
+        if values is not None and len(rows) > 1 and len(np.unique(take_rows(values, rows))) == 1:
+            return what
+    return ""
 
 
 def _unlabelled_row(data: Dataset, name: str, row: int) -> DataError:
@@ -130,17 +148,36 @@ def _unlabelled_row(data: Dataset, name: str, row: int) -> DataError:
     )
 
 
+def _mixed(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
+    """Warnings where sets that the user gave as files hold rows of one group, or stand in another order of time."""
+    warnings = []
+    for first, second in (("training", "validation"), ("training", "test"), ("validation", "test")):
+        one, other = rows[first], rows[second]
+        if not len(one) or not len(other):
+            continue
+        if data.groups is not None:
+            both = np.intersect1d(take_rows(data.groups, one), take_rows(data.groups, other))
+            if len(both):
+                warnings.append(
+                    f"{count_of(len(both), 'group')} of the {second} set also in the {first} set: its figures are optimistic"
+                )
+        if data.times is not None and take_rows(data.times, one).max() >= take_rows(data.times, other).min():
+            warnings.append(f"the {second} set has rows that are not later than all rows of the {first} set")
+    return warnings
+
+
 def check_sets(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
     """Warnings in words; raises DataError for a set without answers or a class without training rows."""
-    warnings = []
+    warnings = list[str]()
     for name in ("training", "validation"):
         unlabelled = rows[name][~data.answered(rows[name])]
         if len(unlabelled):
             raise _unlabelled_row(data, name, int(unlabelled[0]))
+    warnings += _mixed(data, rows)
     if data.targets is not None:
         if not len(rows["training"]):
             raise DataError("the training set is empty", advice="give rows with targets")
-        return constant_sets(data, rows)
+        return [*warnings, *constant_sets(data, rows)]
     counts = data.class_counts(rows["training"])
     if np.count_nonzero(counts) < 2:
         only = data.classes[int(np.argmax(counts))] if counts.sum() else "none"

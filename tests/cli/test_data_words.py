@@ -247,6 +247,7 @@ def test_options_about_tables_from_config_file_and_variables(folder: Path, ann: 
         "c.nn: 1-3-1, 3 tanh, 1 logistic, 10 parameters\nadam, seed 0: reached the limit of 7 epochs"
     )
     env = {"ANN_DATA": "t.csv", "ANN_LABEL": "kind", "ANN_IGNORE": "id,b", "ANN_EPOCHS": "7", "ANN_HIDDEN": "3"}
+    (folder / "c.nn").unlink()
     assert ann("train", "-o", "c.nn", env=env).stdout == text
     (folder / "odd.csv").write_text(TABLE.replace("kind", '"a,kind"'))
     ann("train", "odd.csv", "--label", '"a,kind"', 2, "-q")

@@ -151,3 +151,39 @@ def test_a_strange_checkpoint_is_told_as_one(document: str, small: Path, ann: An
     done = ann("train", "net.nn", "pos.txt", "neg.txt", 5, "--resume", "c", check=4)
     assert done.stderr.startswith("ann: c: is ")
     assert " damaged " in done.stderr
+
+
+TABLE = "a,b,kind\n" + "".join(f"{k * 37 % 50},{k * 11 % 13},{'xyz'[k % 3]}\n" for k in range(60))
+
+
+@pytest.mark.parametrize("network", [(), ("net.nn",)])
+def test_a_run_on_a_table_goes_on_with_what_the_interrupted_run_wrote(
+    network: tuple[str, ...], tmp_path: Path, ann: Ann
+) -> None:
+    """The file of the new network exists then, and has inputs, which the definition had not."""
+    (tmp_path / "net.csv").write_text(TABLE)
+    if network:
+        ann("init", "net.nn", "--data", "net.csv")
+    words = ("train", *network, "net.csv", "--validation", 0, "--checkpoint", "run.ckpt", "-q")
+    ann(*words, 20)
+    assert (tmp_path / "net.nn").exists()
+    ann(*words, 40, "--resume", "run.ckpt")
+    resumed = (tmp_path / "net.nn").read_bytes()
+    # The network that the first command made may be named as well.
+    ann("train", "net.nn", "net.csv", "--validation", 0, "-q", 40, "--resume", "run.ckpt", "-o", "named.nn")
+    (tmp_path / "net.nn").unlink()
+    if network:
+        ann("init", "net.nn", "--data", "net.csv")
+    ann("train", *network, "net.csv", "--validation", 0, "-q", 40)
+    assert (tmp_path / "net.nn").read_bytes() == resumed == (tmp_path / "named.nn").read_bytes()
+
+
+def test_a_checkpoint_of_a_network_with_other_layers_is_refused(tmp_path: Path, ann: Ann) -> None:
+    (tmp_path / "t.csv").write_text(TABLE)
+    ann("train", "t.csv", "--validation", 0, "--checkpoint", "run.ckpt", "-q", 5)
+    ann("train", "t.csv", "--validation", 0, "-q", 5, "--hidden", 4, "-o", "other.nn")
+    done = ann("train", "other.nn", "t.csv", "--validation", 0, 9, "--resume", "run.ckpt", check=2)
+    assert done.stderr == (
+        "ann: --resume run.ckpt: it has a network for tables, 16 tanh, 3 softmax, the network file has 4 tanh, 3 softmax "
+        "or other activations; give the network file of the first run\n"
+    )

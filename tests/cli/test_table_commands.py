@@ -234,7 +234,73 @@ def test_unknown_words_and_gaps_at_use(tmp_path: Path, ann: Ann) -> None:
         "ann: new.csv:3: column 'city': 'Rome' was not among the training rows; --unknown zeros"
     )
     done = ann("predict", "strict.nn", "new.csv", check=3)
-    assert done.stderr.startswith("ann: new.csv:4: cells are missing in 'n' (1); ")
+    # `ann predict` has no option --missing.
+    assert done.stderr == (
+        "ann: new.csv:4: cells are missing in 'n' (1); fill them, or train the network anew with --missing median "
+        "(or mean, indicator, median+indicator)\n"
+    )
+
+
+def test_the_most_probable_classes_stand_alone(tmp_path: Path, ann: Ann) -> None:
+    rows = [f"{k % 3 + k / 100},{'abc'[k % 3]}" for k in range(30)]
+    (tmp_path / "t.csv").write_text("\n".join(["n,y", *rows]) + "\n")
+    ann("train", "t.csv", 5, "-q", "-o", "t.nn")
+    done = ann("predict", "t.nn", "t.csv", "--top", 2, "--classes", check=2)
+    assert done.stderr == "ann: --top and --classes exclude each other; leave one of them out\n"
+    header = ann("predict", "t.nn", "t.csv", "--top", 2, "--with", "y,n,2,y").stdout.splitlines()[0]
+    assert header == "y,n,predicted_1,score_1,predicted_2,score_2"
+
+
+def test_a_network_of_numbers_has_no_threshold(tmp_path: Path, ann: Ann) -> None:
+    (tmp_path / "t.csv").write_text("n,y\n" + "".join(f"{k % 9},{k / 7}\n" for k in range(30)))
+    ann("train", "t.csv", "--label", "y", 5, "-q", "-o", "t.nn")
+    assert json.loads(ann("test", "t.nn", "t.csv", "--json").stdout)["threshold"] is None
+    done = ann("test", "t.nn", "t.csv", "--threshold", 0.3, check=2)
+    assert done.stderr == "ann: --threshold is for classes, and this network predicts numbers; leave it out\n"
+
+
+def test_a_trainer_has_its_defaults_for_numbers(tmp_path: Path, ann: Ann) -> None:
+    """The learning rate 0.2 of `online` is for classes; answers without bounds need 0.02."""
+    rows = [f"{k % 9},{k / 7},{'ab'[k % 2]}" for k in range(30)]
+    (tmp_path / "t.csv").write_text("\n".join(["n,y,c", *rows]) + "\n")
+
+    def rate(*words: object) -> float:
+        ann("train", *words, "--trainer", "online", 3, "-q", "-o", "t.nn")
+        found = json.loads(ann("info", "t.nn", "--json").stdout)["record"]["options"]["learning_rate"]
+        (tmp_path / "t.nn").unlink()
+        return float(found)
+
+    assert rate("t.csv", "--label", "y", "--use", "n") == 0.02
+    assert rate("t.csv", "--label", "y", "--use", "n", "--learning-rate", 0.3) == 0.3
+    assert rate("t.csv", "--label", "c", "--use", "n") == 0.2
+    ann("init", "net.nn", "--data", "t.csv", "--label", "y", "--use", "n")
+    assert rate("net.nn", "t.csv") == 0.02
+
+    def losses(*options: object) -> list[float]:
+        words = ("bench", "t.csv", "--label", "y", "--use", "n", "--trainers", "online,gdm", 5, "--starts", 1, "--json")
+        found = json.loads(ann(*words, *options).stdout)["trainers"][0]
+        assert found["trainer"] == "online"
+        return list(found["starts"][0]["losses"])
+
+    assert losses() == losses("--learning-rate", 0.02) != losses("--learning-rate", 0.2)
+
+
+def test_a_new_network_never_replaces_the_file_of_output(tmp_path: Path, ann: Ann) -> None:
+    (tmp_path / "t.csv").write_text("n,y\n" + "".join(f"{k % 9},{'ab'[k % 2]}\n" for k in range(30)))
+    (tmp_path / "notes.txt").write_text("mine")
+    done = ann("train", "t.csv", 3, "-o", "notes.txt", check=2)
+    advice = "train it with ann train notes.txt ..., or name another with --output"
+    assert done.stderr == f"ann: notes.txt exists; {advice}\n"
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert ann("train", "t.csv", 3, "-q", "-o", "-").stdout.startswith("# A network for tables")
+
+
+def test_one_file_for_validation_and_test_is_told(tmp_path: Path, ann: Ann) -> None:
+    (tmp_path / "t.csv").write_text("n,y\n" + "".join(f"{k % 9},{'ab'[k % 2]}\n" for k in range(30)))
+    (tmp_path / "v.csv").write_text("n,y\n" + "".join(f"{k % 7},{'ab'[k % 2]}\n" for k in range(30)))
+    done = ann("train", "t.csv", 2, "-o", "-", "--validation", "v.csv", "--test", "v.csv")
+    message = "v.csv is given twice for validation or test; a test set that chose the epoch is optimistic"
+    assert f"ann: warning: {message}\n" in done.stderr
 
 
 def test_weights_in_a_column(tmp_path: Path, ann: Ann) -> None:

@@ -4,7 +4,6 @@ import pytest
 from small_tables import numbers, table, words
 
 from anncli.dataset.class_labels import check_labelled, classes_of, number_labels
-from anncli.dataset.row_columns import groups_of, times_of, weights_of
 from anncli.dataset.target_columns import flags_of, targets_of
 from anncli.errors import DataError
 
@@ -18,6 +17,9 @@ def fault(message, advice, line=None):
     [
         (("0", "1", "1", "1"), "1"),
         (("no", "yes", "yes"), "yes"),
+        (("-1", "1", "1"), "1"),
+        (("f", "T", "T"), "T"),
+        (("N", "Y", "Y"), "Y"),
         (("TRUE", "FALSE", "TRUE"), "TRUE"),
         (("-", "+", "+"), "+"),
         (("negative", "positive", "positive"), "positive"),
@@ -36,7 +38,7 @@ def test_otherwise_the_rarer_class_is_positive() -> None:
 
 
 def test_the_user_names_the_positive_class() -> None:
-    assert classes_of(words("y", "b", "a", "b"), "b", fault) == (("b", "a"), "as --positive says")
+    assert classes_of(words("y", "b", "a", "b"), "b", fault) == (("b", "a"), "")
     with pytest.raises(DataError, match="--positive: no class 'c'; use one of a, b"):
         classes_of(words("y", "b", "a"), "c", fault)
     with pytest.raises(DataError, match="--positive is for two classes, and the label 'y' has 3; leave it out"):
@@ -104,30 +106,3 @@ def test_labels_that_a_row_has_or_has_not() -> None:
     assert found[2, 0] != found[2, 0]
     with pytest.raises(DataError, match=r"d\.csv:3: the label 'p': expected 1 or 0, found '2'"):
         flags_of(table(numbers("p", 1, 2)), ("p",), fault)
-
-
-def test_groups_and_times_of_rows() -> None:
-    given = table(
-        words("who", "b", "a", "b"), words("day", "2024-02-01", "2023-12-31", "2024-01-15"), numbers("t", 3, 1, 2)
-    )
-    assert groups_of(given, "who", fault).tolist() == [0, 1, 0]
-    assert times_of(given, "day", fault).tolist() == [2, 0, 1]
-    assert times_of(given, "t", fault).tolist() == [3, 1, 2]
-    with pytest.raises(DataError) as caught:
-        times_of(given, "who", fault)
-    assert str(caught.value) == (
-        "d.csv: the order in column 'who': 'b' is no number and no date like 2024-01-31; write numbers or such dates"
-    )
-    with pytest.raises(DataError) as caught:
-        groups_of(table(words("who", "b", None)), "who", fault)
-    assert str(caught.value) == (
-        "d.csv:3: 1 of 2 rows have no cell in column 'who', which says which rows belong together; fill the column"
-    )
-
-
-def test_weights_of_rows() -> None:
-    assert weights_of(table(numbers("w", 1, 0, 2.5)), "w", fault).tolist() == [1, 0, 2.5]
-    with pytest.raises(DataError, match=r"d\.csv:4: the weights in column 'w' must be numbers, 0 or more"):
-        weights_of(table(numbers("w", 1, 0, -1)), "w", fault)
-    with pytest.raises(DataError, match="the weights in column 'w' are all 0; no row is left"):
-        weights_of(table(numbers("w", 0, 0)), "w", fault)

@@ -60,6 +60,20 @@ def test_an_identifier_may_have_a_few_double_words() -> None:
     assert kinds(words("id", *cells[:30], *cells[:30]))[0] == {"id": "category"}
 
 
+def test_large_fractions_are_no_identifiers() -> None:
+    """Beyond 2^53 every number is a whole one."""
+    assert kinds(numbers("flux", *(1e30 * (1 + k / 7) for k in range(N)))) == ({"flux": "number"}, [])
+
+
+def test_a_column_that_32_bits_do_not_tell_apart_is_told() -> None:
+    assert kinds(numbers("a", *(1e-40 * k for k in range(N)))) == (
+        {"a": "number"},
+        [
+            "column 'a' varies by less than 32-bit numbers can hold: it says nothing unless it is multiplied by a large number"
+        ],
+    )
+
+
 def test_constant_and_empty_columns() -> None:
     found, said = kinds(
         numbers("c", *[3] * N), words("w", *["x"] * N), numbers("e", *[None] * N), words("f", *[None] * N),

@@ -74,3 +74,7 @@ def test_rows_of_the_same_time_are_not_divided() -> None:
     left, taken = ordered_split(times, np.arange(6), 0.5)
     assert (left.tolist(), taken.tolist()) == ([0, 1, 2, 3, 4], [5])
     assert ordered_split(np.ones(4), np.arange(4), 0.5)[1].tolist() == []
+    # Otherwise the set would be empty.
+    times = np.array([2024, 2023, 2024, 2022, 2024, 2024])
+    left, taken = ordered_split(times, np.arange(6), 0.2)
+    assert (left.tolist(), taken.tolist()) == ([1, 3], [0, 2, 4, 5])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from small_tables import matrix_table, numbers, table, words
 
-from anncli.tables import Roles, join_tables
+from anncli.tables import Roles, join_tables, word_number
 
 
 def test_a_float32_number_has_the_word_of_the_number_in_the_file() -> None:
@@ -18,6 +18,12 @@ def test_words_as_numbers() -> None:
     assert words("x", "2", "b").as_numbers() is None
     assert numbers("x", 1).as_numbers().numbers.tolist() == [1]
     assert np.isnan(words("x", None).as_numbers().numbers).all()
+
+
+@pytest.mark.parametrize("word", ["1_000", "nan", "inf", "-Infinity", "\u0663", " 1", "1e", "", "0x10"])
+def test_words_that_only_python_takes_as_numbers(word) -> None:
+    assert words("x", "2", word).as_numbers() is None
+    assert word_number(word) is None
 
 
 def test_rows_of_a_table() -> None:

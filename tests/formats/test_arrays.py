@@ -295,6 +295,20 @@ def test_faults_of_archives(tmp_path: Path) -> None:
     assert "the head announces 72 bytes of numbers, found 8" in fault(path)
 
 
+@pytest.mark.parametrize("name", ["y", "X", "Labels"])
+def test_an_array_of_objects_with_a_known_name_is_not_passed_over(tmp_path: Path, name: str) -> None:
+    """Words of pandas are Python objects: without them the label was lost, or taken for the inputs."""
+    other = {"y": {"X": np.ones((3, 2))}, "X": {"y": np.arange(3.0)}, "Labels": {"X": np.ones((3, 2))}}[name]
+    objects = np.array(["a", "b", None], dtype=object)
+    path = archive(tmp_path, **other, **{name: objects})
+    wanted = f"a.npz: {name}: the array holds Python objects, not numbers or words; save it as float64 or float32"
+    assert fault(path) == wanted
+    # Beside inputs and label it is not needed, and a single number is no answer.
+    both = archive(tmp_path, data=np.ones((2, 1)), target=np.arange(2.0), y=objects, t=np.array(3), x=np.array(0.5))
+    assert content(read_table(both)) == {"1": [1, 1], "target": [0, 1]}
+    assert content(read_table(archive(tmp_path, X=np.ones((2, 1)), t=np.array(3), meta=objects))) == {"1": [1, 1]}
+
+
 def test_the_choice_of_arrays() -> None:
     assert choose_arrays({"X": (190, 13), "y": (190, 1), "Y": (190, 1), "m": (1, 1)}, "a")[:2] == ("X", "y")
     assert choose_arrays({"INPUTS": (5, 2), "Targets": (5,)}, "a")[:2] == ("INPUTS", "Targets")
@@ -399,6 +413,15 @@ def test_scipy_writes_what_is_read(tmp_path: Path, kind: str) -> None:
         table = read_table(tmp_path / "a.mat")
         assert table.matrix.tolist() == array.reshape(4, 6).astype(float).tolist()  # type: ignore[union-attr]
         assert content(table)["y"] == ["red", "blue", "red", "gold"]
+
+
+def test_a_struct_with_a_known_name_is_not_passed_over(tmp_path: Path) -> None:
+    x = np.ones((3, 2))
+    path = mat(tmp_path, X=x, labels={"name": 1})
+    wanted = "a.mat: variable 'labels' holds a struct, not numbers or words; save matrices named X and y: a row per sample, and its label"
+    assert fault(path) == wanted
+    assert content(read_table(mat(tmp_path, X=x, info={"name": 1}))) == {"1": [1, 1, 1], "2": [1, 1, 1]}
+    assert content(read_table(mat(tmp_path, X=x, y=np.ones((3, 1)), data={"name": 1})))["y"] == [1, 1, 1]
 
 
 def test_a_matlab_file_of_the_other_byte_order(tmp_path: Path) -> None:

@@ -106,6 +106,17 @@ def test_a_folder_of_tables_is_one_table_with_a_class(tmp_path: Path) -> None:
         read(tmp_path / "d")
 
 
+@pytest.mark.parametrize("broken", ["cat/0.pgm", "cat/3.pgm", "dog/1.pgm"])
+def test_a_file_among_pictures_that_is_none_is_named(tmp_path: Path, broken: str) -> None:
+    make(tmp_path / "d", "cat/1.pgm", "cat/2.pgm", "dog/2.pgm", text="P2 2 1 255 0 9\n")
+    make(tmp_path / "d", broken, text="broken\n")
+    with pytest.raises(DataError) as caught:
+        read(tmp_path / "d")
+    assert (
+        str(caught.value) == f"{tmp_path}/d/{broken}: is no picture, and other files are; copy it again, or take it out"
+    )
+
+
 def test_a_column_called_class_stays(tmp_path: Path) -> None:
     make(tmp_path / "d", "x.csv", "y.csv", text="a,class\n1,2\n3,4\n")
     assert content(read(tmp_path / "d")) == {"a": [1, 3] * 2, "class": [2, 4] * 2, "folder": ["x", "x", "y", "y"]}

@@ -1,5 +1,6 @@
 """Tables in files: columns matched by name, labels, sets, and the same inputs whole and as a stream."""
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from anncli.formats.data.table_use import read_labelled, stream_encoded
 from anncli.network.encoders.table import InputColumn, TableEncoder, TableInputs
 from anncli.network.network import Network
 from anncli.tables import Roles, make_table
+from anncli.training.table_encoder import fit_encoder
 
 CSV = "age,city,weight,sick\n" + "".join(
     f"{20 + k},{'abc'[k % 3]},{1 + k % 2},{'yes' if k % 4 == 0 else 'no'}\n" for k in range(24)
@@ -119,6 +121,33 @@ def test_weights_that_are_none(tmp_path: Path, cell: str) -> None:
         read_table_sets({"training": [path]}, reader(label=("sick",), weight="weight"))
 
 
+@pytest.mark.parametrize(
+    ("column", "cell", "fault"),
+    [
+        ("weight", "-1", "the weights in column 'weight' must be numbers, 0 or more; correct the column"),
+        (
+            "group",
+            "",
+            "1 of 48 rows has no cell in column 'group', which says which rows belong together; fill the column",
+        ),
+        ("order", "", "1 of 48 rows has no cell in column 'order', which says the order of the rows; fill the column"),
+    ],
+)
+@pytest.mark.parametrize("sets", [("training", "training"), ("training", "validation")])
+def test_a_fault_in_a_column_about_rows_names_its_own_file(
+    tmp_path: Path, column: str, cell: str, fault: str, sets: tuple[str, str]
+) -> None:
+    text = CSV.replace("weight", column)
+    lines = text.splitlines()
+    lines[5] = "24,a," + cell + ",yes"
+    good, bad = write(tmp_path / "good.csv", text), write(tmp_path / "bad.csv", "\n".join(lines))
+    files: dict[str, list[Path]] = {"training": [good]}
+    files.setdefault(sets[1], []).append(bad)
+    with pytest.raises(DataError) as caught:
+        read_table_sets(files, reader(label=("sick",), **{column: column}))
+    assert message(caught, tmp_path) == f"bad.csv:6: {fault}"
+
+
 def test_the_head_of_the_network_says_what_the_columns_are(tmp_path: Path) -> None:
     path = write(tmp_path / "d.csv", CSV)
     head = TableInputs(label=("sick",), missing="mean", kinds={"weight": "ignore", "age": "category"}, positive="no")
@@ -139,6 +168,84 @@ def test_training_goes_on_with_the_same_label(tmp_path: Path) -> None:
     assert str(caught.value) == (
         "--label: this network was trained with another column (sick); leave the option out, or train anew without --continue"
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "fault"),
+    [
+        ({"missing": "mean"}, "--missing: this network was trained otherwise (median)"),
+        ({"ignore": ("age",)}, "--ignore: this network was trained with this column (age)"),
+        ({"category": ("age",)}, "--category: this network was trained without this category (age)"),
+        ({"use": ("age",)}, "--use: this network was trained with other columns (age, city)"),
+        ({"weight": "age"}, "--weight: this network was trained with another column (weight)"),
+    ],
+)
+def test_training_goes_on_with_the_same_columns(tmp_path: Path, asked: dict[str, object], fault: str) -> None:
+    path = write(tmp_path / "d.csv", CSV)
+    with pytest.raises(UsageError) as caught:
+        read_table_sets({"training": [path]}, reader(**asked), fitted())
+    assert message(caught, tmp_path) == f"{fault}; leave the option out, or train anew without --continue"
+    same = reader(missing="median", category=("city",), use=("1", "city"), positive="yes", weight="weight")
+    assert read_table_sets({"training": [path]}, same, fitted())[0].kinds == {"age": "number", "city": "category"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "fault"),
+    [
+        (
+            {"label": ("age",), "positive": "yes"},
+            "d.csv: --positive is for two classes, and the answers are numbers; leave it out",
+        ),
+        (
+            {"label": ("one", "two"), "task": "classification", "positive": "yes"},
+            "d.csv: --positive is for two classes, and the answers are several labels; leave it out",
+        ),
+        (
+            {"label": ("sick",), "category": ("sick",)},
+            "d.csv: column 'sick' is named by --category, and is no input; leave it out, or name it with --use where that is given",
+        ),
+        (
+            {"label": ("sick",), "use": ("city",), "category": ("age",)},
+            "d.csv: column 'age' is named by --category, and is no input; leave it out, or name it with --use where that is given",
+        ),
+        ({"label": ("sick",), "weight": "last:2"}, "d.csv: --weight: 'last:2' means 2 columns; name one column"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(tmp_path: Path, asked: dict[str, object], fault: str) -> None:
+    header, *rows = CSV.splitlines()
+    lines = [f"{header},one,two", *(f"{row},{k % 2},{k % 3 % 2}" for k, row in enumerate(rows))]
+    path = write(tmp_path / "d.csv", "\n".join(lines) + "\n")
+    with pytest.raises(UsageError) as caught:
+        read_table_sets({"training": [path]}, reader(**asked))
+    assert message(caught, tmp_path) == fault
+
+
+def test_the_positive_class_of_a_network_stays(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_table_sets({"training": [write(tmp_path / "d.csv", CSV)]}, reader(positive="no"), fitted())
+    assert message(caught, tmp_path) == (
+        "d.csv: --positive: the positive class of this network is 'yes'; leave the option out, or train anew without --continue"
+    )
+
+
+def test_a_category_of_the_definition_that_use_names_stays_one(tmp_path: Path) -> None:
+    table = TableInputs(label=("sick",), kinds={"weight": "category"})
+    network = Network.create(1, ["1 logistic"], table=table)
+    path = write(tmp_path / "d.csv", CSV)
+    data, _ = read_table_sets({"training": [path]}, reader(use=("weight", "age")), network)
+    assert data.kinds == {"age": "number", "weight": "category"}
+
+
+def test_words_that_differ_only_in_case_are_told(tmp_path: Path) -> None:
+    text = "n,flag,ok\n" + "".join(
+        f"{k % 5},{('Yes', 'yes', 'no')[k % 3]},{('True', 'true', 'FALSE')[k % 3]}\n" for k in range(24)
+    )
+    said = reader(label=("ok",))
+    read_table_sets({"training": [write(tmp_path / "d.csv", text)]}, said)
+    assert [note.replace(f"{tmp_path}/", "") for note in said.remarks.notes] == [
+        "d.csv: column 'flag': words that differ only in case are different ones: 'Yes' and 'yes'",
+        "d.csv: the label 'ok': classes that differ only in case are different ones: 'True' and 'true'",
+    ]
 
 
 def test_rows_are_encoded_alike_as_a_whole_and_as_a_stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,6 +321,18 @@ def test_columns_without_names_are_taken_by_their_places() -> None:
     assert matched("pqrs", roles_named=False) == (("a", "y", "b", "id"), said)
 
 
+def test_a_word_that_is_the_name_of_a_column_does_not_make_a_line_of_names(tmp_path: Path) -> None:
+    """The category 'city' of the column 'city'."""
+    rows = [f"{20 + k},{('city', 'a', 'b')[k % 3]},1,no" for k in range(12)]
+    path = write(tmp_path / "d.csv", "\n".join(rows) + "\n")
+    found = read_labelled([path], reader(), fitted(is_named=True))
+    assert found.inputs[:, 0].tolist() == [20 + k for k in range(12)]
+    named = write(
+        tmp_path / "named.csv", "\n".join(["sick,weight,city,age", *(",".join(r.split(",")[::-1]) for r in rows)])
+    )
+    assert read_labelled([named], reader(), fitted(is_named=True)).inputs.tolist() == found.inputs.tolist()
+
+
 def test_a_wrong_number_of_columns_without_names() -> None:
     with pytest.raises(DataError) as caught:
         matched("12345", named=False)
@@ -251,3 +370,20 @@ def test_columns_of_words_do_not_disturb_the_look_at_numbers(tmp_path: Path) -> 
     said = reader(label=("y",))
     read_table_sets({"training": [write(tmp_path / "d.csv", "w,n,e,y\n" + rows)]}, said)
     assert "('n')" in said.remarks.warnings()[0]
+
+
+def test_a_wide_table_takes_time_for_each_column_once(tmp_path: Path) -> None:
+    """Searching the names for every column took minutes for 20,000 of them."""
+    n = 20_000
+    names = [f"c{k}" for k in range(n)]
+    rows = "".join(",".join(str((k * (row + 3)) % 7) for k in range(n)) + f",{'ab'[row % 2]}\n" for row in range(4))
+    path = write(tmp_path / "wide.csv", ",".join([*names, "y"]) + "\n" + rows)
+    start = time.process_time()
+    data, _ = read_table_sets({"training": [path]}, reader(label=("y",)))
+    encoder = fit_encoder(data.table, np.arange(4), data.roles, data.kinds)
+    assert [data.roles.role_of(name) for name in ("c7", "y", "z")] == ["input", "label", "ignore"]
+    assert data.roles.ignored == ()
+    matcher = TableMatcher(encoder.roles, encoder.roles.inputs, Remarks())
+    fitted_table = matcher.fit(data.table.select([*reversed(names), "y"]), "wide.csv")
+    assert encoder.encode(fitted_table).inputs[:, :3].tolist() == [[0, row + 3, 2 * (row + 3) % 7] for row in range(4)]
+    assert time.process_time() - start < 10

@@ -15,7 +15,6 @@ from anncli.formats.data import text_pieces
 from anncli.formats.data.base import NA_WORDS, TableWant
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_files import read_table, stream_table
-from anncli.formats.data.text_cells import first_row_of, look_like_dates, odd_words
 from anncli.formats.files.source import ByteSource
 from anncli.tables import Table, TableColumn
 
@@ -140,6 +139,8 @@ def test_read_as_it_lies(read: Read, text: str, names: str, expected: list[list[
         ("oops,2,3\n4,5,6\n7,8,9\n", {}, "t.csv:1: the first row can name the columns, or be a row of values (names such as 'oops' beside '2', which stands among values of its column); say which with --header yes or --header no"),
         ("0,1,2\n3,4,5\n", {}, "t.csv:1: the first row can name the columns, or be a row of values (consecutive numbers); say which with --header yes or --header no"),
         ("id,2019,2020\nx,1,5\ny,3,4\n", {}, "t.csv:1: the first row can name the columns, or be a row of values (consecutive numbers); say which with --header yes or --header no"),
+        (",,ok\n1,2,yes\n3,4,no\n5,6,yes\n7,8,no\n", {}, "t.csv:1: the first row can name the columns, or be a row of values (words beside empty cells); say which with --header yes or --header no"),
+        ("NA,?,kind\n1,2,a\n3,4,b\n5,6,a\n7,8,b\n", {}, "t.csv:1: the first row can name the columns, or be a row of values (words beside empty cells); say which with --header yes or --header no"),
         ("some,words\nother,texts\n", {}, "t.csv:1: the first row can name the columns, or be a row of values (words above words); say which with --header yes or --header no"),
         ("2,095,2,25\n1,5,0,05\n", {}, "t.csv:1: looks like decimal commas: '2,095,2,25'; write decimals with a point; if each comma separates two values, write them alike and without leading zeros"),
         ("a,b\n1,2\n", {"delimiter": "x"}, "'x' cannot separate values; use one character, as , ; | or a tab, or '' for blanks"),
@@ -365,27 +366,3 @@ def test_files_that_people_must_correct(name: str, message: str) -> None:
     with pytest.raises(DataError) as caught:
         read_table(CASES / name)
     assert str(caught.value) == f"{CASES / name}{message}"
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["2024-05-01", "1999/1/2"], ["1981-01", "1981-02"], ["1.5.2024", "31.12.99"], ["01/31/2024 12:30"],
-        ["2024-05-01T12:30:59Z", "2024-05-01 12:30:59.25+02:00"], ["12:30", "7:05:10 pm"], ["1 May 2024", "30-Apr-99"],
-        ["May 1, 2024", "Dec 2023"], ["Mon, 01 May 2024 10:00:00"], ["10/Oct/2000"],
-    ],
-)  # fmt: skip
-def test_dates_are_recognised(words: list[str]) -> None:
-    assert look_like_dates(words)
-
-
-@pytest.mark.parametrize("words", [[], ["a"], ["2024-05-01", "soon"], ["1-2"], ["may"], ["40-49"], ["1.2.3.4"], ["12"]])
-def test_other_words_are_no_dates(words: list[str]) -> None:
-    assert not look_like_dates(words)
-
-
-def test_odd_words_among_numbers(read: Read) -> None:
-    table = read("a,b\n1,x\n2,y\n1O,z\n3,x\n3,x\n-,y\n")
-    assert odd_words(table.column("a")) == (4, ("1O", "-"))
-    assert first_row_of(table, "a", "1O") == 2
-    assert table.line_of(2) == 4

@@ -16,6 +16,7 @@ import pytest
 
 from anncli.errors import AnnError, DataError, NetworkError
 from anncli.formats.files import textfile
+from anncli.formats.files.output import opened_output
 from anncli.formats.files.textfile import (
     changed_since,
     check_writable,
@@ -24,6 +25,7 @@ from anncli.formats.files.textfile import (
     read_bytes,
     replace_file,
     signature,
+    write_faults,
 )
 
 
@@ -277,3 +279,13 @@ def test_a_read_only_file_system_is_named_as_the_reason(tmp_path: Path, monkeypa
     monkeypatch.setattr(os, "statvfs", lambda name: os.statvfs_result((*found[:8], os.ST_RDONLY, found[9])))
     with pytest.raises(AnnError, match="cannot write: Read-only file system; write to another place"):
         replace_file(target, b"new")
+
+
+def test_only_a_nul_character_in_a_name_is_called_one(tmp_path: Path) -> None:
+    """A ValueError of a library that writes is its own, not one of the name."""
+    with pytest.raises(AnnError, match="cannot write: a file name cannot hold a NUL character"), write_faults("a\0b"):
+        pass
+    with pytest.raises(ValueError, match=r"^its own$"), opened_output(tmp_path / "out"):
+        raise ValueError("its own")
+    with pytest.raises(ValueError, match=r"^its own$"), write_faults("out"):
+        raise ValueError("its own")

@@ -42,14 +42,22 @@ def test_a_rule_is_packed_as_the_compiled_module_reads_it() -> None:
     assert (fields[0], fields[1], fields[-3:]) == ("code", "learning_rate", ("seed", "drop_limit", "input_drop_limit"))
 
 
+def changed(**changes: object) -> SimpleNamespace:
+    """The built module with other functions; None takes one away."""
+    functions = {name: getattr(native, name) for name in dir(native) if not name.startswith("_")} | changes
+    return SimpleNamespace(**{name: function for name, function in functions.items() if function is not None})
+
+
 @pytest.mark.parametrize(
     "module",
     [
         SimpleNamespace(),
-        SimpleNamespace(activations=lambda: native.activations()[::-1], losses=native.losses),
-        SimpleNamespace(activations=native.activations, losses=lambda: native.losses()[:-1]),
+        changed(parse_table=None),
+        changed(parse_pairs=None),
+        changed(activations=lambda: native.activations()[::-1]),
+        changed(losses=lambda: native.losses()[:-1]),
     ],
-    ids=["older", "other activations", "other losses"],
+    ids=["older", "without tables", "without pairs", "other activations", "other losses"],
 )
 def test_a_module_of_other_sources_is_not_used(module: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "import_module", lambda name: module)
@@ -57,6 +65,7 @@ def test_a_module_of_other_sources_is_not_used(module: SimpleNamespace, monkeypa
     compiled._import_native.cache_clear()
     try:
         assert compiled.native_module() is None
+        assert compiled.why_missing() == "built from other sources, build it anew"
         assert compiled.describe_backend() == "numpy (no compiled code: built from other sources, build it anew)"
     finally:
         monkeypatch.undo()
@@ -65,6 +74,11 @@ def test_a_module_of_other_sources_is_not_used(module: SimpleNamespace, monkeypa
 
 def test_the_built_module_is_used() -> None:
     assert compiled._knows_the_names(native)
+
+
+def test_every_function_of_the_module_is_asked_for() -> None:
+    functions = {name for name in dir(native) if callable(getattr(native, name)) and not name.startswith("_")}
+    assert {*compiled.CALLS, "activations", "losses"} == functions
 
 
 @pytest.mark.parametrize(("activations", "layer"), [((15,), 1), ((1, 99), 2), ((14, 1), 1)])

@@ -56,8 +56,8 @@ def test_words_that_are_numbers() -> None:
     [
         (
             InputColumn("a"), [1, None, None], 1,
-            "cells are missing in 'a' (2); say how to fill them: --missing median (or mean, indicator, "
-            "median+indicator), or leave columns out with --ignore",
+            "cells are missing in 'a' (2); fill them, or train the network anew with --missing median (or mean, indicator, "
+            "median+indicator)",
         ),
         (
             InputColumn("a"), ["1", "x"], 1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -256,6 +257,47 @@ def test_few_rows_have_no_validation_set() -> None:
     _, result = fit(net(), table(4), 2, test=0.0)
     assert len(result.rows["validation"]) == 0
     assert "4 rows are too few to hold some out" in result.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("what", "values", "message"),
+    [
+        (
+            "groups",
+            np.arange(200) % 60,
+            "40 groups of the validation set also in the training set: its figures are optimistic",
+        ),
+        (
+            "times",
+            -np.arange(200.0),
+            "the validation set has rows that are not later than all rows of the training set",
+        ),
+    ],
+)
+def test_sets_in_files_that_mix_groups_or_times_are_told(what: str, values: Any, message: str) -> None:
+    data = replace(table(), **{what: values})
+    sets = {"training": np.arange(160), "validation": np.arange(160, 200)}
+    _, result = fit(net(), data, 2, sets=sets, test=0.0)
+    assert message in result.warnings
+    # Sets that are drawn divide no group, and are in order.
+    _, result = fit(net(), data, 2, test=0.2, validation=0.2)
+    assert not any("also in" in text or "not later" in text for text in result.warnings)
+
+
+@pytest.mark.parametrize(("what", "one"), [("groups", "group"), ("times", "time")])
+def test_rows_that_are_not_divided_have_no_validation_set(what: str, one: str) -> None:
+    data = replace(table(), **{what: np.ones(table().n_samples)})
+    _, result = fit(net(), data, 2, test=0.0)
+    assert len(result.rows["validation"]) == 0
+    assert result.warnings[0] == (
+        f"all rows are of one {one}, which is not divided: there is no validation set, and training does not stop early"
+    )
+    for name in ("validation", "test"):
+        with pytest.raises(UsageError) as caught:
+            fit(net(), data, 2, **{"test": 0.0, name: 0.3})
+        assert str(caught.value) == (
+            f"--{name} 0.3: all rows are of one {one}, which is not divided; give rows of several {one}s, or leave --{name} out"
+        )
 
 
 @pytest.mark.parametrize(

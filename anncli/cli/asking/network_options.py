@@ -41,10 +41,13 @@ def require_trained(network: Network, path: str) -> None:
 
 
 def threshold_of(network: Network, values: Values) -> float | None:
-    """The threshold in force: the one given, or the network's own; None for networks with several outputs."""
-    if network.n_outputs > 1:
+    """The threshold in force: the one given, or the network's own; None for networks with several outputs or of numbers."""
+    is_of_numbers = network.task == "regression"
+    if network.n_outputs > 1 or is_of_numbers:
         # Variables and config files serve many networks, so only the command line is refused.
         if "threshold" in values.on_command_line:
+            if is_of_numbers:
+                raise UsageError("--threshold is for classes, and this network predicts numbers", advice="leave it out")
             message = "--threshold is for networks with one output"
             raise UsageError(message, advice="leave it out: the largest output wins")
         return None

@@ -15,6 +15,7 @@ from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError
 from anncli.formats.data.remarks import Remarks
+from anncli.formats.networks.names import DIALECTS
 from anncli.formats.networks.storage import parse, read_source, render
 from anncli.network.network import Network
 from anncli.options.layers import Given, Layer, training_options
@@ -45,9 +46,11 @@ def bench_problem(values: Values, words: Words, remarks: Remarks) -> BenchProble
         source = read_source(words.network)
         network = parse(source, words.network)
         layers.append(file_layer(network, words.network))
-    options = _options(values, layers, "ann" if network is None else network.source.dialect)
+    dialect = DIALECTS[0] if network is None else network.source.dialect
+    options = _options(values, layers, dialect, "classification")
     first = next(iter(options.values()))
     data, _ = read_training_data(asked, network, first._replace(validation=None, test=0.0), remarks)
+    options = _options(values, layers, dialect, data.task)
     if network is None:
         network = new_network(asked, data, first.loss)
         source = render(network)
@@ -59,9 +62,9 @@ def bench_problem(values: Values, words: Words, remarks: Remarks) -> BenchProble
     return BenchProblem(network, render(network), encoded, (), options)
 
 
-def _options(values: Values, layers: list[Layer], dialect: str) -> dict[str, TrainingOptions]:
+def _options(values: Values, layers: list[Layer], dialect: str, task: str) -> dict[str, TrainingOptions]:
     return {
-        name: training_options([{"trainer": Given(name, "--trainers")}, *layers], dialect)
+        name: training_options([{"trainer": Given(name, "--trainers")}, *layers], dialect, task)
         for name in values["trainers"]
     }
 

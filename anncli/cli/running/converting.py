@@ -11,7 +11,7 @@ from anncli.cli.running.places import refuse_read_files, same_file
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.compiled.row_text import NUMBER
-from anncli.dataset.roles import Place, find_columns
+from anncli.dataset.roles import Place, find_all_columns
 from anncli.errors import UsageError, count_of, printable
 from anncli.formats.data.disk_tables import in_pieces
 from anncli.formats.data.folders import expand
@@ -142,6 +142,5 @@ class _Reading:
         if not self._label:
             return table
         place = Place(shown)
-        found = [name for word in self._label for name in find_columns(table, word, "--label", place)]
-        labels = tuple(dict.fromkeys(found))
+        labels = find_all_columns(table, self._label, "--label", place)
         return table if labels == table.labels else table._replace(labels=labels, task="")

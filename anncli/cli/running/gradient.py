@@ -19,7 +19,7 @@ from anncli.cli.showing.remarks import show_remarks
 from anncli.errors import AnnError
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.storage import load
-from anncli.options.layers import Given, training_options
+from anncli.options.layers import Given, for_task, training_options
 from anncli.training.run import TrainingRun
 from anncli.training.setup import prepare
 
@@ -57,11 +57,12 @@ def _prepared(values: Values, words: Words, network_path: str) -> TrainingRun:
     """A run on all rows of the data, ready for its first epoch."""
     network = load(network_path)
     all_rows = {"validation": Given(0.0, "default"), "test": Given(0.0, "default")}
-    options = training_options([all_rows, *values.layers, file_layer(network, network_path)], network.source.dialect)
+    layers, dialect = [all_rows, *values.layers, file_layer(network, network_path)], network.source.dialect
+    options = training_options(layers, dialect)
     remarks = Remarks()
     data, _ = read_training_data(asked_data(values, words), network, options, remarks)
     show_remarks(values.console, remarks)
-    return TrainingRun(prepare(network, data, options))
+    return TrainingRun(prepare(network, data, for_task(options, layers, dialect, data.task)))
 
 
 def _text(found: dict[str, Any], network: str) -> str:

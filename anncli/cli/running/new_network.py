@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from typing import NoReturn
 
 from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.asking.tables import Asked
 from anncli.cli.running.reading import takes_tables
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.request import TableRequest
-from anncli.dataset.roles import Place, find_columns
+from anncli.dataset.roles import Place, find_all_columns
 from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError, asking, printable
 from anncli.formats.data.agreement import names_of_files
@@ -23,18 +24,23 @@ from anncli.tables import Table, TableColumn
 def with_place(settings: TrainSettings) -> TrainSettings:
     """The settings with the file of the new network: --output, or one called like the table, in the current folder.
 
-    Raises: UsageError where that file exists.
+    Raises: UsageError where that file exists: it may be a network that cannot be made again, or no network at all. A run
+        that is resumed may replace what the interrupted run wrote.
     """
     if settings.is_output_given:
+        if settings.resume is None and os.path.isfile(settings.output):
+            _refuse_existing(settings.output)
         return settings._replace(network_path=settings.output)
     is_one = len(settings.class_files) == 1 and settings.class_files[0] != "-" and takes_tables(settings, None)
     name = f"{names_of_files(settings.class_files)[0]}.nn" if is_one else "network.nn"
-    if os.path.lexists(name):
-        shown = printable(name)
-        raise UsageError(
-            f"{shown} exists", advice=f"train it with ann train {shown} ..., or name another with --output"
-        )
+    if settings.resume is None and os.path.lexists(name):
+        _refuse_existing(name)
     return settings._replace(network_path=name, output=name)
+
+
+def _refuse_existing(name: str) -> NoReturn:
+    shown = printable(name)
+    raise UsageError(f"{shown} exists", advice=f"train it with ann train {shown} ..., or name another with --output")
 
 
 def new_network(settings: Asked, data: Dataset | TableData, loss: str) -> Network:
@@ -64,7 +70,7 @@ def _table_inputs(request: TableRequest, data: TableData) -> TableInputs:
     """What the head of the file says about the columns: the label, and what the user said."""
     roles = data.roles
     named = Table(tuple(TableColumn(name) for name in roles.columns), 0, roles.is_named)
-    ignored = {name for word in request.ignore for name in find_columns(named, word, "--ignore", Place(""))}
+    ignored = find_all_columns(named, request.ignore, "--ignore", Place(""))
     of_numbers = {column.name for column in data.table.columns if column.numbers is not None}
     kinds = {name: "category" for name in roles.inputs if data.kinds[name] == "category" and name in of_numbers}
     kinds |= {name: "ignore" for name in roles.ignored if name in ignored or request.use}

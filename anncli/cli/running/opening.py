@@ -30,7 +30,7 @@ from anncli.formats.files.textfile import Signature, check_writable, signature
 from anncli.formats.networks.names import DIALECTS
 from anncli.formats.networks.storage import check_place, parse, read_source, refusal, render
 from anncli.network.network import Network
-from anncli.options.layers import training_options
+from anncli.options.layers import for_task, training_options
 from anncli.options.table import TrainingOptions
 from anncli.training.decisions import check_class_weight, choose_loss
 from anncli.training.run import TrainingRun
@@ -74,6 +74,7 @@ def open_training(settings: TrainSettings) -> Opened:
         check_files({"training": settings.class_files, **set_files(options)}, expected_of(replaced, None))
     remarks = Remarks()
     data, sets = read_training_data(settings, first, options, remarks)
+    options = for_task(options, layers, network.source.dialect, data.task)
     training = _prepare(settings, first, options, data, sets, remarks)
     return _opened(settings, training, network_bytes, before, remarks, checkpoint, replaced, kept_as)
 
@@ -84,6 +85,7 @@ def _open_new(settings: TrainSettings) -> Opened:
     _check_places(settings, options, None, None)
     remarks = Remarks()
     data, sets = read_training_data(settings, None, options, remarks)
+    options = for_task(options, settings.layers, DIALECTS[0], data.task)
     network = new_network(settings, data, options.loss)
     _check_options(network, options)
     checkpoint = None if settings.resume is None else load_checkpoint(settings.resume)
@@ -158,9 +160,16 @@ def _concurrent_restarts(settings: TrainSettings, restarts: int) -> int:
 
 def _warn_of_repeated_files(remarks: Remarks, sources: tuple[Source, ...], n_training: int) -> None:
     trained_on = {source.sha256 for source in sources[:n_training]}
+    others = set[str]()
     for source in sources[n_training:]:
         if source.sha256 in trained_on:
             remarks.warn(f"{source.name} has the same content as a training file; it says nothing about new rows")
+        elif source.sha256 in others:
+            message = (
+                f"{source.name} is given twice for validation or test; a test set that chose the epoch is optimistic"
+            )
+            remarks.warn(message)
+        others.add(source.sha256)
 
 
 def _check_places(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from anncli.cli.asking.values import Values
 from anncli.cli.showing.not_finite import NotFinite
 from anncli.cli.showing.table_predictions import Shape, csv_header, csv_writer, json_lines_writer
-from anncli.dataset.roles import Place, find_columns
+from anncli.dataset.roles import Place, find_all_columns
 from anncli.errors import UsageError
 from anncli.formats.data.table_sets import TableReader
 from anncli.formats.data.table_use import stream_encoded
@@ -30,7 +30,7 @@ def table_texts(
     for file in files:
         place = Place(shown_name(file))
         for table, encoded in stream_encoded(file, reader, network):
-            columns = [name for word in values["with"] for name in find_columns(table, word, "--with", place)]
+            columns = find_all_columns(table, values["with"], "--with", place)
             outputs = predict(network, encoded.inputs, threads=values["threads"])
             not_finite.look(outputs)
             head = csv_header(shape, columns) if is_first and not as_lines else ""
@@ -46,6 +46,9 @@ def _shape(values: Values, network: Network) -> Shape:
     task = network.task or "classification"
     if top is not None and (task != "classification" or network.n_outputs == 1):
         raise UsageError("--top is for networks with more than two classes", advice="leave it out")
+    for name in ("scores", "classes"):
+        if top is not None and values[name]:
+            raise UsageError(f"--top and --{name} exclude each other", advice="leave one of them out")
     for name in ("scores", "classes"):
         if task == "regression" and values[name]:
             raise UsageError(f"--{name} is for classes, and this network predicts numbers", advice="leave it out")

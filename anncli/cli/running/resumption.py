@@ -122,10 +122,16 @@ def _begun(continued: Any) -> str:
 
 def check_same_shape(path: str, checkpoint_network: Network, network: Network) -> None:
     """Raises UsageError if the network file has another shape than the run began with."""
-    if checkpoint_network.topology != network.topology:
+    begun, found = checkpoint_network.topology, network.topology
+    if checkpoint_network.needs_encoder:
+        # Its inputs are not known yet; the interrupted run wrote a network that knows them.
+        found = found._replace(inputs=begun.inputs)
+    if begun != found:
+        shapes = (f"{begun} network", f"{found}")
+        if checkpoint_network.needs_encoder:
+            shapes = (f"network for tables, {checkpoint_network.layers_text}", network.layers_text)
         raise UsageError(
-            f"--resume {printable(path)}: it has a {checkpoint_network.topology} network, "
-            f"the network file has {network.topology} or other activations",
+            f"--resume {printable(path)}: it has a {shapes[0]}, the network file has {shapes[1]} or other activations",
             advice="give the network file of the first run",
         )
 

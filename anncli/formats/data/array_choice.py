@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from anncli.errors import DataError, printable
@@ -41,6 +41,15 @@ def choose_arrays(shapes: Mapping[str, tuple[int, ...]], shown: str) -> Chosen:
     listed = ", ".join(found[:_MOST_SHOWN]) + (", ..." if len(found) > _MOST_SHOWN else "") or "none"
     advice = "save two arrays named X and y: a row per sample, and its label"
     raise DataError(f"which array holds the inputs is not clear: {listed}", path=shown, advice=advice)
+
+
+def missed_array(chosen: Chosen, unusable: Iterable[str]) -> str:
+    """The name of an array of which no table can be made, and which is called like the inputs or the label that was not
+    found among the others; '' where there is none."""
+    if chosen.inputs and chosen.label:
+        return ""
+    unusable = dict.fromkeys(unusable, ())
+    return _find(_INPUTS, unusable) or _find(_LABELS, unusable)
 
 
 def _paired(inputs: str, label: str, shapes: Mapping[str, tuple[int, ...]], shown: str) -> Chosen:

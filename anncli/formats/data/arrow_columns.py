@@ -121,7 +121,7 @@ class ArrowTables:
         plain = values.fill_null(0) if values.null_count and not pa.types.is_floating(values.type) else values
         found[:] = plain.to_numpy(zero_copy_only=False)
         found[empty] = np.nan
-        if kind in (pa.int64(), pa.uint64()) and len(found) and bool((np.abs(found) > MOST_WHOLE).any()):
+        if kind in (pa.int64(), pa.uint64()) and len(found) and bool((np.abs(found) >= MOST_WHOLE).any()):
             self._note(f"column {quoted(name)} has whole numbers above 2^53, which are rounded")
         return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from anncli.dataset.request import TableRequest
-from anncli.dataset.roles import Place, find_columns
+from anncli.dataset.roles import Place, find_all_columns
 from anncli.errors import count_of, nearest, quoted
 from anncli.network.encoders.table import InputColumn, TableEncoder
 from anncli.network.network import Network
@@ -18,8 +18,8 @@ def encoder_of(network: Network, table: Table, request: TableRequest, place: Pla
     """
     if network.encoder is not None:
         return network.encoder
-    labels = [name for word in request.label for name in find_columns(table, word, "--label", place)]
-    out = [name for word in request.ignore for name in find_columns(table, word, "--ignore", place)]
+    labels = find_all_columns(table, request.label, "--label", place)
+    out = find_all_columns(table, request.ignore, "--ignore", place)
     names = tuple(name for name in table.names if name not in labels and name not in out)
     if network.columns and table.is_named:
         missing = [name for name in network.columns if name not in table.names]

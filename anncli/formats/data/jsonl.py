@@ -10,7 +10,7 @@ from anncli.errors import DataError, nearest, quoted
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.cell_text import cell_texts, with_labels
 from anncli.formats.data.table_stream import settled
-from anncli.formats.data.typed import are_named, cell_column, check_finite, missing_words
+from anncli.formats.data.typed import RoundedNumbers, are_named, cell_column, check_finite, missing_words
 from anncli.formats.files.output import Output, opened_output
 from anncli.formats.files.source import ByteSource
 from anncli.tables import Table, TableColumn
@@ -53,6 +53,7 @@ class _Rows:
     def __init__(self, shown: str, want: TableWant) -> None:
         self._shown, self._missing = shown, missing_words(want)
         self._names: tuple[str, ...] = ()
+        self._rounded = RoundedNumbers(shown, want.remarks)
         self.n_rows = 0
 
     def row(self, text: bytes, line: int) -> dict[str, Any]:
@@ -84,7 +85,9 @@ class _Rows:
         for column in columns:
             check_finite(column, self.n_rows + 1, self._shown)
         self.n_rows += len(rows)
-        return Table(columns, len(rows), are_named(self._names), lines)
+        table = Table(columns, len(rows), are_named(self._names), lines)
+        self._rounded.watch(table)
+        return table
 
 
 class _TwiceError(ValueError):

@@ -19,6 +19,9 @@ CLASS, OTHER_CLASS = "class", "folder"
 _BATCH_BYTES = 1 << 25
 _TELLING_BYTES = 256
 
+# What messages call the pictures that were read before a file.
+_PICTURES = "the pictures"
+
 
 def stream_files(
     files: Sequence[DataFile],
@@ -89,7 +92,7 @@ class _Columns:
         self._names: tuple[str, ...] = ()
         self._first = ""
 
-    def fit(self, table: Table, label: str | None, shown: str = "the pictures") -> Table:
+    def fit(self, table: Table, label: str | None, shown: str = _PICTURES) -> Table:
         if not self._first:
             self._names, self._first = table.names, shown
         table = self._ordered(table, shown)
@@ -106,6 +109,9 @@ class _Columns:
             return table
         if sorted(names) == sorted(self._names):
             return table._replace(columns=tuple(map(table.column, self._names)), matrix=None)
+        if _PICTURES in (shown, self._first):
+            other = shown if self._first == _PICTURES else self._first
+            raise DataError("is no picture, and other files are", path=other, advice="copy it again, or take it out")
         missing = [name for name in self._names if name not in names]
         message = f"has no column {quoted(missing[0])}" if missing else f"has {len(names)} columns"
         message += f", as {self._first} has" if missing else f", {self._first} has {len(self._names)}"

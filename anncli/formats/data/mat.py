@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from anncli.arrays import Array
-from anncli.errors import DataError
-from anncli.formats.data.array_choice import choose_arrays
+from anncli.errors import DataError, quoted
+from anncli.formats.data.array_choice import choose_arrays, missed_array
 from anncli.formats.data.array_table import check_type, paired_batches
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.mat_elements import MatFile
@@ -31,6 +31,12 @@ class Mat:
         file = MatFile(data, source.shown)
         known = {one.name: one for one in file.variables if one.kind not in _USELESS and not one.name.startswith("__")}
         chosen = choose_arrays({name: one.shape for name, one in known.items() if 0 not in one.shape}, source.shown)
+        useless = {one.name: one for one in file.variables if one.kind in _USELESS}
+        if missed := missed_array(chosen, useless):
+            message = f"variable {quoted(missed)} holds a {useless[missed].kind}, not numbers or words"
+            raise DataError(
+                message, path=source.shown, advice="save matrices named X and y: a row per sample, and its label"
+            )
 
         def array(name: str) -> Array:
             found = file.load(known[name])

@@ -33,9 +33,10 @@ class NpyHead(NamedTuple):
         return size
 
 
-def read_head(chunks: Iterator[bytes], shown: str) -> tuple[NpyHead, bytes]:
+def read_head(chunks: Iterator[bytes], shown: str, takes_single: bool = False) -> tuple[NpyHead, bytes]:
     """The head of a file, and the bytes behind it that were read with it.
 
+    Args: takes_single: a single number, of shape (), is an array too.
     Raises: DataError for a head that is cut short or wrong, and for a type or shape of which no table can be made.
     """
     data = _more(b"", 12, chunks)
@@ -52,6 +53,8 @@ def read_head(chunks: Iterator[bytes], shown: str) -> tuple[NpyHead, bytes]:
     if len(data) < start + length:
         raise DataError("ends within its head", path=shown, advice="copy the file again")
     head = _parsed(data[start : start + length], start + length, shown)
+    if not head.shape and not takes_single:
+        raise DataError("holds a single number, no rows", path=shown, advice="save an array of rows")
     return head, data[start + length :]
 
 
@@ -79,12 +82,10 @@ def _parsed(text: bytes, offset: int, shown: str) -> NpyHead:
     if not is_shape or type(is_fortran) is not bool:
         raise DataError(f"has a head with the shape {quoted(str(shape))}", path=shown, advice="save it anew")
     check_type(dtype, shown)
-    if not shape:
-        raise DataError("holds a single number, no rows", path=shown, advice="save an array of rows")
     n_items = 1
     for n in shape[1:]:
         n_items *= n
-    if n_items > _MOST_ROW_ITEMS or (n_items == 0 and shape[0]):
+    if n_items > _MOST_ROW_ITEMS or (n_items == 0 and any(shape[:1])):
         message = f"has rows of {n_items} numbers (shape {' x '.join(map(str, shape))})"
         raise DataError(
             message, path=shown, advice="rows are the first dimension: save its transpose if they are the last"

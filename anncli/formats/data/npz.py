@@ -12,7 +12,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.errors import DataError, printable, quoted
-from anncli.formats.data.array_choice import choose_arrays
+from anncli.formats.data.array_choice import choose_arrays, missed_array
 from anncli.formats.data.array_table import check_rest, paired_batches
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.dense import check_unpacked
@@ -68,7 +68,7 @@ class _Archive:
     def _head(self, member: str) -> NpyHead | None:
         """The head of an array, None for one of which no table can be made: it may be one that is not needed."""
         try:
-            return read_head(self._chunks(member), self.shown)[0]
+            return read_head(self._chunks(member), self.shown, takes_single=True)[0]
         except DataError:
             return None
 
@@ -92,6 +92,9 @@ def _read(archive: _Archive, want: TableWant) -> Iterator[Table]:
         # It says what is wrong with the only array.
         archive.array(next(iter(archive.heads)))
     chosen = choose_arrays(shapes, archive.shown)
+    if missed := missed_array(chosen, archive.heads.keys() - shapes.keys()):
+        # It says why it cannot be read. Without it, the label would be taken for the inputs, or be lost.
+        archive.array(missed)
     if chosen.columns:
         yield field_table({name: archive.array(name) for name in chosen.columns}, archive.shown, want)
         return

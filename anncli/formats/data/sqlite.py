@@ -15,7 +15,7 @@ from anncli.errors import DataError, UsageError, count_of, did_you_mean, quoted
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.cell_text import with_labels
 from anncli.formats.data.table_stream import settled
-from anncli.formats.data.typed import MOST_WHOLE, are_named, cell_column, check_finite, column_names, missing_words
+from anncli.formats.data.typed import RoundedNumbers, are_named, cell_column, check_finite, column_names, missing_words
 from anncli.formats.files.output import Output, output_name
 from anncli.formats.files.seekable import is_plain_file
 from anncli.formats.files.source import ByteSource, split_query
@@ -102,7 +102,7 @@ def _rows(connection: sqlite3.Connection, query: str, shown: str, want: TableWan
         raise UsageError("the query gives no rows", path=shown, advice="write a SELECT")
     names = column_names([entry[0] for entry in cursor.description], shown, "say in the query: SELECT a AS name")
     missing, first, n_rows = missing_words(want), 1, max(1, min(want.block_rows, 1 << 14))
-    rounded: set[str] = set()
+    rounded = RoundedNumbers(shown, want.remarks)
     while (rows := cursor.fetchmany(n_rows)) or first == 1:
         cells = list(zip(*rows, strict=True)) if rows else [()] * len(names)
         columns = []
@@ -110,10 +110,9 @@ def _rows(connection: sqlite3.Connection, query: str, shown: str, want: TableWan
             _check_cells(name, column, first, shown)
             columns.append(cell_column(name, column, missing))
             check_finite(columns[-1], first, shown)
-            if _is_rounded(columns[-1]) and name not in rounded and want.remarks is not None:
-                rounded.add(name)
-                want.remarks.note(shown, f"column {quoted(name)} has whole numbers above 2^53, which are rounded")
-        yield Table(tuple(columns), len(rows), are_named(names))
+        table = Table(tuple(columns), len(rows), are_named(names))
+        rounded.watch(table)
+        yield table
         first += len(rows)
         if not rows:
             break
@@ -124,10 +123,6 @@ def _check_cells(name: str, cells: tuple[object, ...], first_row: int, shown: st
         row = first_row + next(k for k, cell in enumerate(cells) if isinstance(cell, bytes))
         advice = "leave the column out: SELECT the others"
         raise DataError(f"column {quoted(name)}, row {row}: a blob, not a number or a word", path=shown, advice=advice)
-
-
-def _is_rounded(column: TableColumn) -> bool:
-    return column.numbers is not None and bool((abs(column.numbers) > MOST_WHOLE).any())
 
 
 def _fault(fault: sqlite3.Error, source: ByteSource) -> DataError:

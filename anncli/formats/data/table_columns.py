@@ -27,9 +27,9 @@ class TableMatcher:
         """The table, renamed where it has no names of its own; raises DataError for a missing column, naming the nearest."""
         if not (table.is_named and self.roles.is_named):
             return self._by_place(table, shown)
-        known = self.roles.columns
+        known = set(self.roles.columns)
         table = self._filled(table, shown)
-        missing = [name for name in self.needed if name not in table.names]
+        missing = [name for name in self.needed if name not in table.by_name]
         extra = [name for name in table.names if name not in known]
         if missing:
             close = nearest(missing[0], extra)
@@ -38,13 +38,13 @@ class TableMatcher:
         if extra:
             self._note(shown, f"columns that {self._of} does not have are left out: {_listed(extra)}")
         shared = [name for name in table.names if name in known]
-        if shared != [name for name in known if name in shared]:
+        if shared != [name for name in self.roles.columns if name in table.by_name]:
             self._guess(shown, f"the columns are matched with those of {self._of} by name")
         return table
 
     def _filled(self, table: Table, shown: str) -> Table:
         """The table with the inputs that its rows leave out, because they are 0."""
-        absent = [name for name in self.roles.inputs if table.absent_is_zero and name not in table.names]
+        absent = [name for name in self.roles.inputs if table.absent_is_zero and name not in table.by_name]
         if not absent:
             return table
         self._guess(shown, f"columns that are 0 in every row: {_listed(absent)}")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from anncli.dataset.column_kinds import choose_kinds
 from anncli.dataset.request import TableRequest
-from anncli.dataset.roles import Place, choose_roles, find_columns
-from anncli.errors import UsageError
+from anncli.dataset.roles import Place, choose_roles, find_all_columns
+from anncli.errors import UsageError, quoted
 from anncli.formats.data.remarks import Remarks
-from anncli.network.encoders.table import TableInputs
+from anncli.network.encoders.table import TableEncoder, TableInputs
 from anncli.network.network import Network
-from anncli.tables import Roles, Table
+from anncli.tables import Roles, Table, TableColumn
 
 # Output layers whose networks compute numbers, not classes.
 _OF_NUMBERS = ("linear", "exp")
@@ -20,7 +20,7 @@ def with_head(request: TableRequest, head: TableInputs | None) -> TableRequest:
     if head is None:
         return request
     of_kind = {kind: tuple(n for n, k in head.kinds.items() if k == kind) for kind in ("category", "ignore")}
-    named = {*request.category, *request.ignore, *request.use}
+    kinds, named = {*request.category, *request.ignore}, {*request.category, *request.ignore, *request.use}
     return request._replace(
         label=request.label or (() if request.label_file else head.label),
         task=request.task or head.task,
@@ -29,7 +29,7 @@ def with_head(request: TableRequest, head: TableInputs | None) -> TableRequest:
         weight=request.weight or head.weight,
         group=request.group or head.group,
         order=request.order or head.order,
-        category=(*request.category, *(name for name in of_kind["category"] if name not in named)),
+        category=(*request.category, *(name for name in of_kind["category"] if name not in kinds)),
         ignore=(*request.ignore, *(name for name in of_kind["ignore"] if name not in named)),
     )
 
@@ -40,6 +40,38 @@ def refuse_unused(request: TableRequest) -> None:
         raise UsageError("--label file:NAME is not for tables yet", advice="put the answers into a column of the table")
     if request.label == ("inputs",):
         raise UsageError("--label inputs is not for tables yet", advice="name a column")
+
+
+def stored_roles(encoder: TableEncoder, request: TableRequest) -> Roles:
+    """The roles of a network that training goes on with; raises UsageError where the user asks for others."""
+    roles = encoder.roles
+    asked = {"label": request.label, "weight": request.weight, "group": request.group, "order": request.order}
+    for name, words in asked.items():
+        stored = roles.labels if name == "label" else getattr(roles, name)
+        if words and words != stored:
+            raise _other(
+                name, "with another column", ", ".join(stored) if isinstance(stored, tuple) else stored or "none"
+            )
+    if request.missing and request.missing != encoder.missing:
+        raise _other("missing", "otherwise", encoder.missing)
+    table, place = Table(tuple(map(TableColumn, roles.columns)), 0, roles.is_named), Place("")
+    categories = {column.name for column in encoder.columns if column.kind == "category"}
+    named = {
+        option: set(find_all_columns(table, words, f"--{option}", place))
+        for option, words in (("category", request.category), ("ignore", request.ignore), ("use", request.use))
+    }
+    if others := named["category"] - categories:
+        raise _other("category", "without this category", min(others))
+    if others := named["ignore"] - set(roles.ignored):
+        raise _other("ignore", "with this column", min(others))
+    if request.use and named["use"] != set(roles.inputs):
+        raise _other("use", "with other columns", ", ".join(roles.inputs[:10]))
+    return roles
+
+
+def _other(option: str, how: str, stored: str) -> UsageError:
+    message = f"--{option}: this network was trained {how} ({stored})"
+    return UsageError(message, advice="leave the option out, or train anew without --continue")
 
 
 def columns_of(
@@ -54,8 +86,12 @@ def columns_of(
     roles = choose_roles(table, request, place, lambda text: remarks.note(shown, text), output in _OF_NUMBERS)
     head = {} if network is None or network.table is None else dict(network.table.kinds)
     asked = {name: kind for name, kind in head.items() if kind == "number"}
-    asked |= {name: "category" for word in request.category for name in find_columns(table, word, "--category", place)}
-    used = {name for word in request.use for name in find_columns(table, word, "--use", place)}
+    categories = find_all_columns(table, request.category, "--category", place)
+    if strange := [name for name in categories if name not in roles.inputs and name not in head]:
+        message = f"column {quoted(strange[0])} is named by --category, and is no input"
+        raise place.usage(message, "leave it out, or name it with --use where that is given")
+    asked |= dict.fromkeys(categories, "category")
+    used = set(find_all_columns(table, request.use, "--use", place))
     kinds = choose_kinds(
         table, roles.inputs, asked, used, lambda text: remarks.note(shown, text), lambda m, a: place.fault(m, a)
     )

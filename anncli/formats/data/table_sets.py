@@ -16,12 +16,13 @@ from anncli.dataset.roles import Place
 from anncli.dataset.row_columns import groups_of, times_of, weights_of
 from anncli.dataset.table_data import TableData
 from anncli.dataset.target_columns import flags_of, targets_of
-from anncli.errors import DataError, UsageError, quoted
+from anncli.dataset.word_columns import same_but_for_case
+from anncli.errors import DataError, quoted
 from anncli.formats.data.disk_tables import join_within, refuse_copy
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_columns import TableMatcher
 from anncli.formats.data.table_input import read_table
-from anncli.formats.data.table_request import columns_of, refuse_unused, with_head
+from anncli.formats.data.table_request import columns_of, refuse_unused, stored_roles, with_head
 from anncli.formats.files.textfile import Path
 from anncli.network.network import Network
 from anncli.tables import Roles, Table, join_tables
@@ -76,7 +77,7 @@ def read_table_sets(
     files = _read_files(sets, reader.asking(request) if encoder is None else reader.knowing(*encoder.roles.shape))
     first = next(iter(files.values()))
     if encoder is not None:
-        roles, kinds = _stored_roles(encoder.roles, request), {column.name: column.kind for column in encoder.columns}
+        roles, kinds = stored_roles(encoder, request), {column.name: column.kind for column in encoder.columns}
     else:
         table = join_within([_like(file, first[0], reader).table for file in first], reader.read.memory)
         roles, kinds = columns_of(table, request, network, first[0].shown, reader.remarks)
@@ -103,7 +104,7 @@ def joined_sets(
     }
     flat = [file for own in matched.values() for file in own]
     # One file keeps its matrix, which need not be copied.
-    names = [name for name in roles.used if all(name in file.table.names for file in flat)]
+    names = [name for name in roles.used if all(name in file.table.by_name for file in flat)]
     table = flat[0].table if len(flat) == 1 else join_within([file.table.select(names) for file in flat], memory)
     rows, start = {}, 0
     for name, own in matched.items():
@@ -112,8 +113,10 @@ def joined_sets(
     data = TableData(
         table, roles, kinds, np.full(table.n_rows, UNLABELLED, dtype=np.int8), missing=request.missing or "error",
         unknown=request.unknown or "zeros", sources=tuple(file.source for file in flat), task=task_name(roles),
-        shown=tuple(file.shown for file in flat), memory=memory, **_about_rows(table, roles, Place(flat[0].shown)),
+        shown=tuple(file.shown for file in flat), memory=memory,
     )  # fmt: skip
+    data = replace(data, **_about_rows(data))
+    _check_positive(request.positive, data.task, classes, Place(flat[0].shown))
     if data.task == "classification":
         known = tuple(classes) or _classes(next(iter(matched.values())), roles, request, remarks)
         labels = [number_labels(file.table, roles.labels[0], known, Place(file.shown).fault) for file in flat]
@@ -123,16 +126,33 @@ def joined_sets(
     return replace(data, targets=np.concatenate(targets), target_names=tuple(classes) or roles.labels), rows
 
 
-def _about_rows(table: Table, roles: Roles, place: Place) -> dict[str, Any]:
+def _check_positive(positive: str | None, task: str, classes: Sequence[str], place: Place) -> None:
+    """Raises UsageError for a positive class where there is none, or where the network has another one."""
+    if positive is None:
+        return
+    if task != "classification":
+        answers = "numbers" if task == "regression" else "several labels"
+        raise place.usage(f"--positive is for two classes, and the answers are {answers}", "leave it out")
+    if classes and positive != classes[0]:
+        message = f"--positive: the positive class of this network is {quoted(classes[0])}"
+        raise place.usage(message, "leave the option out, or train anew without --continue")
+
+
+def _about_rows(data: TableData) -> dict[str, Any]:
     """Weights, groups and times of the rows, as far as the table has these columns."""
+    roles = data.roles
+
+    def fault(message: str, advice: str, row: int | None) -> DataError:
+        path, line = data.place_of(row)
+        return DataError(message, path=path or data.shown[0], line=line, advice=advice)
+
     readers = {
         "weights": (roles.weight, weights_of),
         "groups": (roles.group, groups_of),
         "times": (roles.order, times_of),
     }
-    return {
-        what: read(table, name, place.fault) for what, (name, read) in readers.items() if name and name in table.names
-    }
+    known = data.table.by_name
+    return {what: read(data.table, name, fault) for what, (name, read) in readers.items() if name and name in known}
 
 
 def declared_sets(data: TableData) -> dict[str, Array]:
@@ -181,18 +201,6 @@ def _like(file: TableFile, first: TableFile, reader: TableReader) -> TableFile:
     return file._replace(table=fitted.select(names))
 
 
-def _stored_roles(roles: Roles, request: TableRequest) -> Roles:
-    """The roles of a network that training goes on with; raises UsageError where the user asks for others."""
-    asked = {"label": request.label, "weight": request.weight, "group": request.group, "order": request.order}
-    for name, words in asked.items():
-        stored = roles.labels if name == "label" else getattr(roles, name)
-        if words and words != stored:
-            shown = ", ".join(stored) if isinstance(stored, tuple) else stored or "none"
-            message = f"--{name}: this network was trained with another column ({shown})"
-            raise UsageError(message, advice="leave the option out, or train anew without --continue")
-    return roles
-
-
 def _labelled(file: TableFile, roles: Roles, request: TableRequest) -> TableFile:
     """The file without the rows that have no label, where the user leaves them out; what is said about rows is in memory."""
     place = Place(file.shown)
@@ -209,6 +217,11 @@ def _classes(files: Sequence[TableFile], roles: Roles, request: TableRequest, re
     column = join_tables([file.table.select(roles.labels) for file in files]).columns[0]
     place = Place(files[0].shown)
     classes, why = classes_of(column, request.positive, place.fault)
+    if alike := same_but_for_case(classes):
+        remarks.note(
+            place.shown,
+            f"the label {quoted(column.name)}: classes that differ only in case are different ones: {alike}",
+        )
     if why:
         remarks.note(
             place.shown, f"the positive class is {quoted(classes[0])}: {why} (--positive NAME takes the other)"

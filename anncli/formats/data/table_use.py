@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.request import TableRequest
-from anncli.dataset.roles import Place, find_columns
+from anncli.dataset.roles import Place, find_all_columns
 from anncli.errors import DataError, UsageError, quoted
 from anncli.formats.data.disk_tables import in_pieces
 from anncli.formats.data.implied_encoder import encoder_of
@@ -37,7 +37,7 @@ def read_labelled(paths: Sequence[Path], reader: TableReader, network: Network) 
     kinds = {column.name: column.kind for column in encoder.columns}
     data, _ = joined_sets({"test": files}, matcher, kinds, reader, network.classes or network.target_names)
     try:
-        inputs, unknown = encoder.encode(data.table, data.unknown, data.memory)
+        inputs, unknown = encoder.encode(data.table, data.unknown, memory=data.memory)
     except EncodingFault as fault:
         path, line = data.place_of(fault.row)
         raise DataError(fault.message, path=path or first.shown, line=line, advice=fault.advice) from None
@@ -63,7 +63,7 @@ def _with_labels(encoder: TableEncoder, table: Table, request: TableRequest, pla
         )
     if not request.label or not roles.labels:
         return roles
-    asked = [name for word in request.label for name in find_columns(table, word, "--label", place)]
+    asked = find_all_columns(table, request.label, "--label", place)
     if len(asked) != len(roles.labels):
         raise UsageError(f"--label names {len(asked)} columns, the network has {len(roles.labels)}")
     renamed = dict(zip(roles.labels, asked, strict=True))

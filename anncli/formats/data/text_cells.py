@@ -1,15 +1,15 @@
-"""Cells that are no numbers for us: numbers of other programs and cultures, which are refused, and dates."""
+"""Cells that are no numbers for us: numbers of other programs and cultures, which are refused."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 from anncli.compiled.row_text import NUMBER
 from anncli.errors import DataError, quoted
-from anncli.tables import Table, TableColumn
+from anncli.tables import TableColumn
 
 _PLAIN = "", ""
 _TOO_LARGE = "too large for a 64-bit float", "correct it, or scale the values down"
@@ -30,39 +30,6 @@ _OTHER_WAYS = (
 @cache
 def _other_ways() -> tuple[tuple[re.Pattern[str], tuple[str, str]], ...]:
     return tuple((re.compile(pattern, re.IGNORECASE), (odd, advice)) for pattern, odd, advice in _OTHER_WAYS)
-
-
-@cache
-def _date_or_time() -> re.Pattern[str]:
-    month = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
-    time = r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?: ?[ap]m)?(?: ?(?:z|utc|[+-][0-9]{2}:?[0-9]{2}))?"
-    day = (
-        r"(?:[0-9]{4}[-/.][0-9]{1,2}(?:[-/.][0-9]{1,2})?|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{4}|[0-9]{2})"
-        rf"|[0-9]{{1,2}}[-/ ]{month}[-/ ,]*[0-9]{{2,4}}|{month}[- ][0-9]{{1,2}},? [0-9]{{4}}|{month}[- ][0-9]{{2,4}})"
-    )
-    return re.compile(rf"(?:[a-z]{{3,9}},? )?(?:{day}(?:[t ]+{time})?|{time})", re.IGNORECASE)
-
-
-def look_like_dates(words: Iterable[str]) -> bool:
-    """Whether the words of a column are dates or times, all of them: 2024-05-01, 1.5.2024 12:30, 01/May/2024, 12:30:00."""
-    words = list(words)
-    return bool(words) and all(_date_or_time().fullmatch(word.strip()) for word in words)
-
-
-def odd_words(column: TableColumn, most: int = 3) -> tuple[int, tuple[str, ...]]:
-    """How many of the cells of a column with words are numbers, and the first words that are none: perhaps misspelt numbers."""
-    assert column.codes is not None
-    are_numbers = [NUMBER.fullmatch(word.encode()) is not None for word in column.words]
-    n_numbers = sum(are_numbers[code] for code in column.codes.tolist() if code >= 0)
-    others = tuple(word for word, is_number in zip(column.words, are_numbers, strict=True) if not is_number)
-    return n_numbers, others[:most]
-
-
-def first_row_of(table: Table, name: str, word: str) -> int:
-    """The first row whose cell in a column with words is `word`."""
-    column = table.column(name)
-    assert column.codes is not None
-    return int((column.codes == column.words.index(word)).argmax())
 
 
 class ForeignNumbers:

@@ -69,7 +69,14 @@ class FirstRow:
             raise self._two_readings("consecutive numbers")
         # The column of an index has no name.
         named = self.first[1:] if not self.first[0] and len(self.first) > 1 else self.first
-        return None if not speaks_against and all(map(self._is_word, named)) else False
+        if speaks_against:
+            return False
+        if all(map(self._is_word, named)):
+            return None
+        given = [k for k, cell in enumerate(self.first) if not self._is_missing(cell)]
+        if all(self._is_word(self.first[k]) for k in given) and any(map(self._repeats_other_words, given)):
+            raise self._two_readings("words beside empty cells")
+        return False
 
     def _could_be_years(self, kinds: Sequence[str]) -> bool:
         """Whether the first row has words that are in no other row and consecutive numbers, as of columns for years."""
@@ -105,15 +112,20 @@ class FirstRow:
             return "against" if numbers else ""
         return "for" if numbers else ""
 
+    def _repeats_other_words(self, k: int) -> bool:
+        """Whether column k has the same few words again and again, and the first row another one."""
+        cells = [row[k].strip(BLANKS) for row in self.below if k < len(row)]
+        return self.first[k] not in cells and len(cells) >= 4 and len(set(cells)) <= len(cells) // 2
+
     def _among_words(self) -> bool:
         """Whether words above words are names; no word of the first row stands in its column."""
         if len(set(self.first)) < len(self.first):
             return False
         if "against" in map(self._speaks, range(len(self.first))):
             return False
-        columns = [[row[k].strip(BLANKS) for row in self.below if k < len(row)] for k in range(len(self.first))]
-        if any(len(cells) >= 4 and len(set(cells)) <= len(cells) // 2 for cells in columns):
+        if any(map(self._repeats_other_words, range(len(self.first)))):
             return True
+        columns = [[row[k].strip(BLANKS) for row in self.below if k < len(row)] for k in range(len(self.first))]
         for first, cells in zip(self.first, columns, strict=True):
             if not re.search(rb"[0-9]", first) and all(re.search(rb"[0-9]", cell) for cell in cells):
                 return True

@@ -88,8 +88,10 @@ class LayoutFinder:
             return self.want.header
         # Columns without names are called by their places.
         known = {name for name in self.want.names if not name.isdecimal()}
-        if known and not known.isdisjoint(text_of(cell).strip() for cell in rows[0]):
-            return True
+        for place, cell in enumerate(rows[0] if known else ()):
+            # A word of a category may be the name of a column too.
+            if text_of(cell).strip() in known and not any(cell == row[place] for row in rows[1:] if place < len(row)):
+                return True
         return FirstRow(rows, syntax, self.shown, line).names_columns()
 
     def _remark(self, syntax: Syntax, named: str, more: Sequence[str] = ()) -> None:

@@ -14,6 +14,7 @@ from anncli.formats.data.csv_writer import write as write
 from anncli.formats.data.text_cells import ForeignNumbers
 from anncli.formats.data.text_layout import LayoutFinder, TableLayout
 from anncli.formats.data.text_pieces import Piece, Pieces, bad_byte_before
+from anncli.formats.data.typed import RoundedNumbers
 from anncli.formats.files.source import ByteSource
 from anncli.tables import Table, TableColumn
 
@@ -40,7 +41,10 @@ class TextTables:
             message, advice = _WRONG[Flaw.NOT_UTF8]
             line = 1 + pieces.first.count(b"\n", 0, bad)
             raise DataError(message, path=source.shown, line=line, advice=advice)
-        yield from _tables(source.shown, layout, pieces.rows(layout.at, layout.syntax, want.block_rows))
+        rounded = RoundedNumbers(source.shown, want.remarks)
+        for table in _tables(source.shown, layout, pieces.rows(layout.at, layout.syntax, want.block_rows)):
+            rounded.watch(table)
+            yield table
 
 
 FORMAT = TextTables()

@@ -9,7 +9,8 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.errors import DataError, quoted
 from anncli.formats.data.base import TableWant
-from anncli.tables import MISSING, TableColumn, number_word
+from anncli.formats.data.remarks import Remarks
+from anncli.tables import MISSING, Table, TableColumn, number_word
 
 # From here on float64 does not hold every whole number.
 MOST_WHOLE = 2**53
@@ -77,3 +78,34 @@ def check_finite(column: TableColumn, first_row: int, shown: str) -> None:
         row = first_row + int(np.argmax(infinite))
         message = f"column {quoted(column.name)}, row {row}: an infinite number"
         raise DataError(message, path=shown, advice="correct it, or leave it empty for a missing value")
+
+
+class RoundedNumbers:
+    """Tells once of every column with whole numbers that 64-bit floats do not hold, such as long identifiers."""
+
+    def __init__(self, shown: str, remarks: Remarks | None) -> None:
+        self._shown, self._remarks = shown, remarks
+        self._told: set[str] = set()
+
+    def watch(self, table: Table) -> None:
+        """Take notice of a batch of rows."""
+        if self._remarks is None or not table.n_rows:
+            return
+        if table.matrix is not None and len(table.columns) == table.matrix.shape[1] and not _is_long(table.matrix):
+            return
+        for column in table.columns:
+            if column.numbers is not None and column.name not in self._told and _is_long(column.numbers):
+                whole = np.nan_to_num(column.numbers)
+                # Longer numbers, or fractions in the same batch, are quantities, not identifiers.
+                if (np.abs(whole) < 2**64).all() and (whole == np.round(whole)).all():
+                    self._told.add(column.name)
+                    text = f"column {quoted(column.name)} has whole numbers above 2^53, which are rounded"
+                    self._remarks.note(self._shown, text)
+
+
+def _is_long(numbers: Array) -> bool:
+    """Whether a number may stand for another one. 2^53 itself may have been 2^53 + 1."""
+    if numbers.dtype != np.float64:
+        return False
+    flat = numbers.reshape(-1)
+    return bool(np.fmax.reduce(flat) >= MOST_WHOLE or np.fmin.reduce(flat) <= -MOST_WHOLE)

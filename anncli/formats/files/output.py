@@ -10,10 +10,10 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO, Any
 
-from anncli.errors import AnnError, UsageError, printable
+from anncli.errors import UsageError
 from anncli.formats.files.packers import Packer, compressor_of, packer_of_name
 from anncli.formats.files.temporary import replaced
-from anncli.formats.files.textfile import Path, is_stream, write_fault
+from anncli.formats.files.textfile import Path, is_stream, write_faults
 
 Output = Path | IO[bytes]
 
@@ -36,7 +36,7 @@ def opened_output(target: Output, *, seekable: bool = False) -> Iterator[IO[byte
     if seekable:
         refuse_packing(name)
     packer = packer_of_name(name)
-    with _write_faults(name), contextlib.ExitStack() as stack:
+    with write_faults(name), contextlib.ExitStack() as stack:
         if name in _STDOUT:
             sys.stdout.flush()
             file: Any = sys.stdout.buffer
@@ -69,7 +69,7 @@ def output_name(path: Path) -> Iterator[str]:
     """
     name = os.fspath(path)
     refuse_packing(name)
-    with _write_faults(name):
+    with write_faults(name):
         if name in _STDOUT or is_stream(name):
             raise UsageError("this format can only be written to a file", path=shown_output(name), advice="name a file")
         real = os.path.realpath(name)
@@ -104,16 +104,3 @@ class _Packing:
 
     def finish(self) -> None:
         self._file.write(self._compressor.flush())
-
-
-@contextlib.contextmanager
-def _write_faults(name: str) -> Iterator[None]:
-    if "\0" in name:
-        raise AnnError("cannot write: a file name cannot hold a NUL character", path=printable(name))
-    try:
-        yield
-    except BrokenPipeError:
-        # The reader of the output has closed it. The command line handles this as for printed lines.
-        raise
-    except OSError as fault:
-        raise write_fault(fault, name) from None

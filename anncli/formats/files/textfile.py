@@ -231,6 +231,9 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 @contextlib.contextmanager
 def write_faults(name: str) -> Iterator[None]:
+    """Raises AnnError in place of what the system says of a file that cannot be written."""
+    if "\0" in name:
+        raise AnnError("cannot write: a file name cannot hold a NUL character", path=printable(name))
     try:
         yield
     except BrokenPipeError:
@@ -238,8 +241,6 @@ def write_faults(name: str) -> Iterator[None]:
         raise
     except OSError as fault:
         raise write_fault(fault, name) from None
-    except ValueError:
-        raise AnnError("cannot write: a file name cannot hold a NUL character", path=printable(name)) from None
 
 
 def write_fault(fault: OSError, name: str) -> AnnError:

@@ -121,12 +121,13 @@ def read_encoder(trained: PlacedMapping, advice: str) -> TableEncoder | None:
     if not isinstance(is_named, bool):
         raise value.fault("named", f"`named` must be true or false, found {kind_of(is_named)}", advice)
     places: dict[str, list[str]] = {role: [] for role in ("number", "category", "ignore", *_ROLES)}
-    columns = []
+    columns, known = [], set[str]()
     for entry in entries:
         entry.refuse_unknown(("name", "kind", "levels", "rare", "fill", "indicator"))
         name, kind = _word(entry, "name"), _word(entry, "kind", places)
-        if any(name in names for names in places.values()):
+        if name in known:
             raise entry.fault("name", f"two columns are called '{name}'", advice)
+        known.add(name)
         places[kind].append(name)
         if kind in ("number", "category"):
             columns.append(_input_column(entry, name, kind, advice))

@@ -14,12 +14,13 @@ import numpy as np
 from anncli.arrays import Array, all_finite, blocks
 from anncli.errors import ValueFault, count_of, quoted
 from anncli.maps import disk_array
-from anncli.tables import Roles, Table, TableColumn
+from anncli.tables import Roles, Table, TableColumn, word_number
 
 MISSING_POLICIES = ("error", "mean", "median", "indicator", "median+indicator")
-MISSING_ADVICE = (
-    "say how to fill them: --missing median (or mean, indicator, median+indicator), or leave columns out with --ignore"
-)
+_TREATMENTS = "--missing median (or mean, indicator, median+indicator)"
+# What to do about missing cells when an encoder is fitted, and when it was fitted before.
+MISSING_ADVICE = f"say how to fill them: {_TREATMENTS}, or leave columns out with --ignore"
+FITTED_ADVICE = f"fill them, or train the network anew with {_TREATMENTS}"
 
 
 _FLOAT_BYTES, _BLOCK_VALUES = 4, 1 << 20
@@ -110,34 +111,36 @@ class TableEncoder(_TableEncoder):
         """Whether the inputs are columns of numbers as they stand, so that rows of numbers can take their place."""
         return all(column.kind == "number" and not column.indicator for column in self.columns)
 
-    def encode(self, table: Table, unknown: str = "zeros", memory: int | None = None) -> Encoded:
+    def encode(
+        self, table: Table, unknown: str = "zeros", advice: str = FITTED_ADVICE, memory: int | None = None
+    ) -> Encoded:
         """The inputs of a table that has the columns of this encoder; no copy where they are a float32 matrix already.
 
-        Args: unknown: 'zeros', or 'error' to refuse words that are no level of their column; memory: inputs of more bytes than these
-            lie on the disk, see disk_array().
+        Args: unknown: 'zeros', or 'error' to refuse words that are no level of their column; advice: about missing cells; memory:
+            inputs of more bytes than these lie on the disk, see disk_array().
         Raises: EncodingFault for missing cells that nothing fills (with their number in each column), words in a column
             of numbers, numbers beyond 32 bits, and refused words; AnnError where the disk has no room.
         """
         if memory is not None and table.n_rows * self.width * _FLOAT_BYTES > memory:
-            return self._encode_to_disk(table, unknown)
+            return self._encode_to_disk(table, unknown, advice)
         if (held := self._held(table)) is not None:
             with np.errstate(over="ignore"):
                 inputs = held.astype(np.float32, copy=False)
             if all_finite(inputs):
                 return Encoded(inputs, {})
-        self._check_gaps(table)
+        self._check_gaps(table, advice)
         inputs = np.zeros((table.n_rows, self.width), dtype=np.float32)
         return Encoded(inputs, self._fill(inputs, table, unknown))
 
-    def _encode_to_disk(self, table: Table, unknown: str) -> Encoded:
+    def _encode_to_disk(self, table: Table, unknown: str, advice: str) -> Encoded:
         counts: dict[str, int] = {}
 
         def parts() -> Iterator[Array]:
             for block in blocks(table.n_rows, max(1, _BLOCK_VALUES // self.width)):
                 try:
-                    inputs, found = self.encode(table.part(block), unknown)
+                    inputs, found = self.encode(table.part(block), unknown, advice)
                 except EncodingFault as fault:
-                    self._check_gaps(table)  # with their number in all rows
+                    self._check_gaps(table, advice)  # with their number in all rows
                     row = None if fault.row is None else block.start + fault.row
                     raise EncodingFault(fault.message, fault.advice, row) from None
                 counts.update({name: n + counts.get(name, 0) for name, n in found.items()})
@@ -169,7 +172,7 @@ class TableEncoder(_TableEncoder):
             at += column.width
         return counts
 
-    def _check_gaps(self, table: Table) -> None:
+    def _check_gaps(self, table: Table, advice: str) -> None:
         gaps, first = {}, table.n_rows
         for column in self.columns:
             cell = table.column(column.name)
@@ -181,7 +184,7 @@ class TableEncoder(_TableEncoder):
         if gaps:
             shown = ", ".join(f"{quoted(name)} ({n})" for name, n in list(gaps.items())[:20])
             more = f" and {count_of(len(gaps) - 20, 'more column')}" if len(gaps) > 20 else ""
-            raise EncodingFault(f"cells are missing in {shown}{more}", MISSING_ADVICE, first)
+            raise EncodingFault(f"cells are missing in {shown}{more}", advice, first)
 
 
 def _numbers(column: InputColumn, cell: TableColumn) -> Array:
@@ -203,18 +206,10 @@ def _numbers(column: InputColumn, cell: TableColumn) -> Array:
 def _word_fault(column: InputColumn, cell: TableColumn) -> EncodingFault:
     """The error for the first row with a word that is no number."""
     assert cell.codes is not None
-    is_word = np.array([*(not _is_number(word) for word in cell.words), False])[cell.codes]
+    is_word = np.array([*(word_number(word) is None for word in cell.words), False])[cell.codes]
     row = int(np.argmax(is_word))
     message = f"column {quoted(column.name)}: expected a number, found {quoted(cell.words[cell.codes[row]])}"
     return EncodingFault(message, "correct it; --na names words that stand for a missing cell", row)
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
 
 
 def _mark_levels(column: InputColumn, cell: TableColumn, own: Array, unknown: str) -> int:
