@@ -23,6 +23,11 @@ class Facts(NamedTuple):
     is_whole: bool
     counts_rows: bool
 
+    @property
+    def can_differ(self) -> bool:
+        """Whether they may be different whole numbers: there are enough of them; from 2^53 on every number is a whole one."""
+        return self.is_whole and self.high - self.low >= self.n_present - 1 and max(-self.low, self.high) < 2**53
+
 
 def number_parts(table: Table) -> list[Array]:
     """The columns of numbers in their order, as matrices (n_rows, k): those of Table.matrix together."""

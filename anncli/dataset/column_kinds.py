@@ -76,7 +76,7 @@ def _kind_of_numbers(column: TableColumn, facts: Facts, is_used: bool, say: Say)
         if not is_used:
             say(f"column {name} counts the rows: it is left out (--use takes the columns that it names)")
             return "ignore"
-    elif facts.is_whole and facts.high - facts.low >= facts.n_present - 1 and _all_differ(column):
+    elif facts.can_differ and _all_differ(column):
         say(
             f"column {name} has a different whole number in every row, as identifiers have (--ignore {column.name} leaves it out)"
         )
