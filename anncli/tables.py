@@ -196,7 +196,7 @@ def join_tables(tables: Sequence[Table]) -> Table:
         return first
     matrix = None
     if all(table.matrix is not None and table.matrix_start == first.matrix_start for table in tables):
-        matrix = np.concatenate([table.matrix for table in tables if table.matrix is not None])
+        matrix = _stacked([table.matrix for table in tables if table.matrix is not None])
     columns = []
     for place, name in enumerate(first.names):
         at = place - first.matrix_start
@@ -207,6 +207,16 @@ def join_tables(tables: Sequence[Table]) -> Table:
     n_rows = sum(table.n_rows for table in tables)
     task = "regression" if any(table.task == "regression" for table in tables) else first.task
     return first._replace(columns=tuple(columns), n_rows=n_rows, lines=_join_lines(tables), matrix=matrix, task=task)
+
+
+def _stacked(parts: Sequence[Array]) -> Array:
+    """Matrices below each other; not copied where they lie so in the memory that they are views of."""
+    first, end = parts[0], parts[0].ctypes.data
+    for part in parts:
+        if part.base is None or part.base is not first.base or part.ctypes.data != end or not part.flags.c_contiguous:
+            return np.concatenate(parts)
+        end += part.nbytes
+    return np.lib.stride_tricks.as_strided(first, (sum(map(len, parts)), first.shape[1]))
 
 
 def _join_lines(tables: Sequence[Table]) -> Sequence[int]:

@@ -91,6 +91,7 @@ def parse_pairs(
 ) -> tuple[int, int, int, int]: ...
 def fill_pairs(ends: Array, indices: Array, values: Array, base: int, width: int, out: Array) -> None: ...
 def parse_numbers(text: bytes, start: int, out: Array) -> tuple[int, int]: ...
+def count_bytes(text: bytes | bytearray, start: int, byte: int) -> int: ...
 def parse_table(
     text: bytes | bytearray,
     start: int,
@@ -98,6 +99,8 @@ def parse_table(
     flags: int,
     na: tuple[bytes, ...],
     na_numbers: tuple[float, ...],
+    is_last: bool,
+    threads: int,
     cells: Array,
     lines: Array,
 ) -> tuple[int, int, int, int, int, tuple[list[str | float] | None, ...]]: ...

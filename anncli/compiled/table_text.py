@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+import mmap
 
 import numpy as np
 
@@ -13,22 +13,23 @@ from anncli.compiled.table_text_python import missing_words, parse_rows_python
 from anncli.tables import MISSING, TableColumn, number_word
 
 _LINE_FEED = ord("\n")
-_ESCAPED, _ENDED, _LAST = 1, 2, 4
+_ESCAPED, _ENDED = 1, 2
 _ROOM_BYTES = 1 << 23
 
 
 class Room:
-    """Memory for the cells of one piece of text after the other, in blocks for which the system gives few large pages."""
+    """Memory for the cells of one piece of text after the other: in one block where all rows fit into the first one."""
 
-    def __init__(self) -> None:
+    def __init__(self, n_rows: int = 0) -> None:
+        """n_rows: for which the first block has room at least; more than there are cost nothing."""
         self._cells: Array = np.empty((0, 1))
-        self._used = 0
+        self._used, self._n_first = 0, n_rows
 
     def free(self, n_rows: int, width: int) -> Array:
         """float64 (n_rows, width), not set; the next call gives the same memory unless keep() is called."""
         if self._cells.shape[1] != width or len(self._cells) - self._used < n_rows:
-            self._cells = np.empty((max(n_rows, _ROOM_BYTES // (8 * width)), width))
-            self._used = 0
+            self._cells = _memory(max(n_rows, self._n_first, _ROOM_BYTES // (8 * width)), width)
+            self._used = self._n_first = 0
         return self._cells[self._used : self._used + n_rows]
 
     def keep(self, n_rows: int) -> None:
@@ -36,31 +37,40 @@ class Room:
         self._used += n_rows
 
 
+def _memory(n_rows: int, width: int) -> Array:
+    """float64 (n_rows, width), not set, of pages that the system gives as they are written; numpy would ask for large ones,
+    of which each has to be cleared at once, and the last may be used little."""
+    size = 8 * n_rows * width
+    # Windows knows no such flag, and needs none.
+    private = {"flags": mmap.MAP_PRIVATE} if hasattr(mmap, "MAP_PRIVATE") else {}
+    try:
+        return np.frombuffer(mmap.mmap(-1, size, **private)).reshape(n_rows, width)
+    except OSError:
+        raise MemoryError from None
+
+
 def parse_rows(
-    text: bytes | bytearray, start: int, syntax: Syntax, is_last: bool, most_rows: int, room: Room | None = None
-) -> Rows:
+    text: bytes | bytearray, start: int, syntax: Syntax, is_last: bool, most_rows: int, room: Room | None = None, threads: int = 1
+) -> Rows:  # fmt: skip
     """The rows of text[start:], at most `most_rows` of them and none after the first with a flaw.
 
     Args: text, UTF-8 without NUL; start, where a row begins; is_last, the text ends with a line end and nothing follows;
-        otherwise a row whose end is not in the text is left for the next call; room, for callers of many pieces.
+        otherwise a row whose end is not in the text is left for the next call; room, for callers of many pieces; threads, the
+        most that may work.
     """
     native = native_module()
-    parse = getattr(native, "parse_table", None)
-    if parse is None:
+    if native is None:
         return parse_rows_python(bytes(text), start, syntax, is_last, most_rows)
-    return _parse_native(parse, text, start, syntax, is_last, most_rows, room or Room())
-
-
-def _parse_native(parse: Any, text: bytes | bytearray, start: int, syntax: Syntax, is_last: bool, most_rows: int, room: Room) -> Rows:  # fmt: skip
     width = syntax.n_columns
+    room = room or Room()
     # Not more rows than line ends, nor more cells than bytes: each has a delimiter or a line end.
-    n_lines = int(np.count_nonzero(np.frombuffer(text, np.uint8)[start:] == _LINE_FEED))
-    most = min(most_rows, n_lines + 1, (len(text) - start) // width + 1)
+    most = min(most_rows, native.count_bytes(text, start, _LINE_FEED) + 1, (len(text) - start) // width + 1)
     cells, lines = room.free(most, width), np.empty(most, dtype=np.int64)
     marks = (f"{syntax.delimiter or ' '}{syntax.quote or ' '}{syntax.decimal}").encode()
-    flags = _ESCAPED * syntax.is_escaped | _ENDED * syntax.is_ended | _LAST * is_last
-    na, na_numbers = missing_words(syntax)
-    n, at, n_passed, flaw, flaw_cell, words = parse(text, start, marks, flags, na, na_numbers, cells, lines)
+    flags = _ESCAPED * syntax.is_escaped | _ENDED * syntax.is_ended
+    n, at, n_passed, flaw, flaw_cell, words = native.parse_table(
+        text, start, marks, flags, *missing_words(syntax), is_last, threads, cells, lines
+    )
     cells = cells[:n]
     matrix = cells if all(found is None for found in words) else None
     if matrix is not None:

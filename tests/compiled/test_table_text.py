@@ -141,8 +141,10 @@ def test_both_parsers_agree_on_any_text(seed: int) -> None:
         is_last = rng.random() < 0.5
         text += b"\n" if is_last and text and not text.endswith(b"\n") else b""
         start, most = rng.choice([0, 0, min(len(text), 3)]), rng.choice([100, 100, 3, 1])
-        one, other = (parse(text, start, syntax, is_last, most) for parse in (parse_rows_python, parse_rows))
-        assert same(one, other), (text, start, syntax, is_last, most, one, other)
+        threads = rng.choice([1, 2, 3, 20])
+        one = parse_rows_python(text, start, syntax, is_last, most)
+        other = parse_rows(text, start, syntax, is_last, most, threads=threads)
+        assert same(one, other), (text, start, syntax, is_last, most, threads, one, other)
 
 
 def number_texts(rng: random.Random, n: int) -> list[str]:
@@ -171,6 +173,6 @@ def number_texts(rng: random.Random, n: int) -> list[str]:
 def test_numbers_are_rounded_as_float_does(seed: int) -> None:
     texts = number_texts(random.Random(seed), 20_000)
     for text in ("\n".join(texts), "\n".join(f'"{text}"' for text in texts)):
-        rows = parse_rows(text.encode() + b"\n", 0, Syntax(n_columns=1), True, 1 << 20)
+        rows = parse_rows(text.encode() + b"\n", 0, Syntax(n_columns=1), True, 1 << 20, threads=seed + 1)
         assert rows.columns[0].numbers is not None
         assert rows.columns[0].numbers.tolist() == list(map(float, texts))

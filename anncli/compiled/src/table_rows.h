@@ -8,12 +8,10 @@ namespace table {
 
 class Rows {
  public:
-  const char *at;  // where the next row begins
+  const char *at = NULL;  // where the next row begins
   int64_t n = 0, line = 0, flaw_cell = 0;
 
-  // [from, to): the text, with a NUL after it; lines: takes the line of each row, counted from 0.
-  Rows(const Syntax &syntax, const char *from, const char *to, Columns &columns, const Meaning &meaning, int64_t *lines)
-      : at(from), end(to), s(syntax), columns(columns), meaning(meaning), lines(lines) {
+  Rows(const Syntax &syntax, Columns &columns, const Meaning &meaning) : s(syntax), columns(columns), meaning(meaning) {
     memset(kinds, 0, sizeof kinds);
     for (const char *c = " \t\v\f"; *c; c++) kinds[(unsigned char)*c] = s.delimiter ? BLANK : BLANK | STOP;
     if (s.delimiter) kinds[(unsigned char)s.delimiter] = STOP;
@@ -23,7 +21,21 @@ class Rows {
   }
   Rows(const Rows &) = delete;
 
-  // Reads at most `most` rows. GOOD: stopped because of `most`, or because no whole row is left.
+  // [from, to): the text, with a line end before `to` or a NUL there; is_last: nothing follows it; row_lines: takes the line
+  // of each row, counted from 0.
+  void begin(const char *from, const char *to, bool is_last, int64_t *row_lines) {
+    at = from;
+    lines = row_lines;
+    go_on(to, is_last);
+  }
+
+  // The text ends elsewhere.
+  void go_on(const char *to, bool is_last) {
+    end = to;
+    last = is_last;
+  }
+
+  // Reads until there are `most` rows. GOOD: stopped because of `most`, or because no whole row is left.
   Flaw read(int64_t most) {
     while (n < most) {
       skip_empty_lines();
@@ -40,6 +52,16 @@ class Rows {
       at = next;
     }
     return GOOD;
+  }
+
+  // Goes on after `other`, which began here and found `flaw`, and whose rows the columns have got.
+  Flaw append(const Rows &other, Flaw flaw) {
+    for (int64_t k = 0; k < other.n; k++) lines[n + k] = other.lines[k] + line;
+    n += other.n;
+    line += other.line;
+    at = other.at;
+    flaw_cell = other.flaw_cell;
+    return flaw;
   }
 
  private:
@@ -151,7 +173,7 @@ class Rows {
     bool is_plain = true;
     int64_t inside = 0;
     for (;; p++) {
-      if (p >= end) return s.last ? OPEN_QUOTE : MORE;
+      if (p >= end) return last ? OPEN_QUOTE : MORE;
       if (*p == s.quote) {
         if (p + 1 >= end || p[1] != s.quote) break;
         is_plain = false;
@@ -159,7 +181,7 @@ class Rows {
       } else if (*p == '\\' && s.escaped) {
         is_plain = false;
         inside += p[1] == '\n' && p + 1 < end;
-        if (++p >= end) return s.last ? OPEN_QUOTE : MORE;
+        if (++p >= end) return last ? OPEN_QUOTE : MORE;
       } else {
         inside += *p == '\n';
       }
@@ -194,11 +216,12 @@ class Rows {
     return true;
   }
 
-  const char *const end, *next = NULL;
+  const char *end = NULL, *next = NULL;
+  bool last = false;
   const Syntax &s;
   Columns &columns;
   const Meaning &meaning;
-  int64_t *const lines;
+  int64_t *lines = NULL;
   unsigned char kinds[256];
   char plain_mark;
   int64_t n_lines = 0;  // line ends inside the quotes of a row

@@ -92,6 +92,25 @@ class Words {
   // The code of a new word, or NO_MEMORY.
   int32_t new_word(const char *text, int64_t size) { return list.add({text, size, 0}) ? (int32_t)(list.n - 1) : NO_MEMORY; }
 
+  // Gives every word of `other` a code here, in their order; false: no memory.
+  bool take(const Words &other, List<int32_t> &codes) {
+    codes.n = 0;
+    for (int64_t k = 0; k < other.list.n; k++) {
+      const Word &word = other.list.items[k];
+      const int32_t code = word.text ? code_of(word.text, word.size) : code_of(word.number);
+      if (code == NO_MEMORY || !codes.add(code)) return false;
+    }
+    return true;
+  }
+
+  // The code of a word that is no number, or NO_MEMORY.
+  int32_t code_of(const char *text, int64_t size) {
+    uint64_t hash;
+    if (const int32_t *seen = find(text, size, &hash)) return *seen;
+    const int32_t code = new_word(text, size);
+    return code != NO_MEMORY && add(text, size, hash, code) ? code : NO_MEMORY;
+  }
+
   // The code of a number, or NO_MEMORY.
   int32_t code_of(double number) {
     number = number == 0 ? 0.0 : number;

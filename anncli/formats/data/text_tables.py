@@ -40,7 +40,7 @@ class TextTables:
             message, advice = _WRONG[Flaw.NOT_UTF8]
             line = 1 + pieces.first.count(b"\n", 0, bad)
             raise DataError(message, path=source.shown, line=line, advice=advice)
-        yield from _tables(source.shown, layout, pieces.rows(layout.at, layout.syntax, want.block_rows))
+        yield from _tables(source.shown, layout, pieces.rows(layout.at, layout.syntax, want.block_rows, want.is_whole))
 
 
 FORMAT = TextTables()
