@@ -210,13 +210,13 @@ def join_tables(tables: Sequence[Table]) -> Table:
 
 
 def _stacked(parts: Sequence[Array]) -> Array:
-    """Matrices below each other; not copied where they lie so in the memory that they are views of."""
+    """Numbers of the same width below each other; not copied where they lie so in the memory that they are views of."""
     first, end = parts[0], parts[0].ctypes.data
     for part in parts:
         if part.base is None or part.base is not first.base or part.ctypes.data != end or not part.flags.c_contiguous:
             return np.concatenate(parts)
         end += part.nbytes
-    return np.lib.stride_tricks.as_strided(first, (sum(map(len, parts)), first.shape[1]))
+    return np.lib.stride_tricks.as_strided(first, (sum(map(len, parts)), *first.shape[1:]))
 
 
 def _join_lines(tables: Sequence[Table]) -> Sequence[int]:
@@ -239,16 +239,18 @@ def _join_lines(tables: Sequence[Table]) -> Sequence[int]:
 def _join_columns(parts: Sequence[TableColumn]) -> TableColumn:
     name = parts[0].name
     if all(part.numbers is not None for part in parts):
-        return TableColumn(name, np.concatenate([part.numbers for part in parts if part.numbers is not None]))
+        return TableColumn(name, _stacked([part.numbers for part in parts if part.numbers is not None]))
     places: dict[str, int] = {}
-    codes = []
+    codes = np.empty(sum(map(len, parts)), dtype=np.int32)
+    end = 0
     for part in parts:
         worded = part.as_words()
         assert worded.codes is not None
         numbers = [places.setdefault(word, len(places)) for word in worded.words]
-        codes.append(np.array([*numbers, MISSING], dtype=np.int32)[worded.codes])
+        begin, end = end, end + len(part)
+        codes[begin:end] = np.array([*numbers, MISSING], dtype=np.int32)[worded.codes]
     is_declared = all(part.is_declared for part in parts)
-    return TableColumn(name, codes=np.concatenate(codes), words=tuple(places), is_declared=is_declared)
+    return TableColumn(name, codes=codes, words=tuple(places), is_declared=is_declared)
 
 
 def make_table(columns: Mapping[str, Sequence[float | str | None]]) -> Table:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
-
 import numpy as np
 
 from anncli.arrays import Array
@@ -23,12 +21,17 @@ class Room:
     def __init__(self, n_rows: int = 0) -> None:
         """n_rows: for which the first block has room at least; more than there are cost nothing."""
         self._cells: Array = np.empty((0, 1))
-        self._used, self._n_first = 0, n_rows
+        self._used, self._n_first, self._n_rows = 0, n_rows, n_rows
+        self._columns: dict[int, tuple[Array, int]] = {}
 
     def free(self, n_rows: int, width: int) -> Array:
         """float64 (n_rows, width), not set; the next call gives the same memory unless keep() is called."""
         if self._cells.shape[1] != width or len(self._cells) - self._used < n_rows:
-            self._cells = _memory(max(n_rows, self._n_first, _ROOM_BYTES // (8 * width)), width)
+            most = max(n_rows, _ROOM_BYTES // (8 * width))
+            try:
+                self._cells = np.empty((max(most, self._n_first), width))
+            except MemoryError:
+                self._cells = np.empty((most, width))
             self._used = self._n_first = 0
         return self._cells[self._used : self._used + n_rows]
 
@@ -36,17 +39,15 @@ class Room:
         """Leave the first rows of what free() gave to whoever holds them."""
         self._used += n_rows
 
-
-def _memory(n_rows: int, width: int) -> Array:
-    """float64 (n_rows, width), not set, of pages that the system gives as they are written; numpy would ask for large ones,
-    of which each has to be cleared at once, and the last may be used little."""
-    size = 8 * n_rows * width
-    # Windows knows no such flag, and needs none.
-    private = {"flags": mmap.MAP_PRIVATE} if hasattr(mmap, "MAP_PRIVATE") else {}
-    try:
-        return np.frombuffer(mmap.mmap(-1, size, **private)).reshape(n_rows, width)
-    except OSError:
-        raise MemoryError from None
+    def column(self, place: int, numbers: Array) -> Array:
+        """A copy of the numbers (n,) of a column; those of one piece after the other lie behind each other, as the cells do."""
+        column, used = self._columns.get(place) or (np.empty(self._n_rows), 0)
+        if len(column) - used < len(numbers):
+            return numbers.copy()
+        end = used + len(numbers)
+        self._columns[place] = column, end
+        column[used:end] = numbers
+        return column[used:end]
 
 
 def parse_rows(
@@ -75,14 +76,15 @@ def parse_rows(
     matrix = cells if all(found is None for found in words) else None
     if matrix is not None:
         room.keep(n)
-    columns = tuple(_column(cells, k, found, matrix is None) for k, found in enumerate(words))
+    columns = tuple(_column(cells, k, found, None if matrix is not None else room) for k, found in enumerate(words))
     return Rows(columns, n, at, lines[:n], n_passed, Flaw(flaw), flaw_cell, matrix)
 
 
-def _column(cells: Array, k: int, words: list[str | float] | None, is_copied: bool) -> TableColumn:
+def _column(cells: Array, k: int, words: list[str | float] | None, room: Room | None) -> TableColumn:
+    """room: to copy numbers into, None where they stay in the cells."""
     name = str(k + 1)
     if words is None:
-        return TableColumn(name, cells[:, k].copy() if is_copied else cells[:, k])
+        return TableColumn(name, cells[:, k] if room is None else room.column(k, cells[:, k]))
     codes = cells[:, k].view(np.int64).astype(np.int32)
     texts = [word if isinstance(word, str) else number_word(word) for word in words]
     places = {word: code for code, word in enumerate(dict.fromkeys(texts))}
@@ -90,3 +92,16 @@ def _column(cells: Array, k: int, words: list[str | float] | None, is_copied: bo
         # Where the decimal mark is a comma, 1.5 is a word and 1,5 the number 1.5.
         codes = np.array([*(places[word] for word in texts), MISSING], dtype=np.int32)[codes]
     return TableColumn(name, codes=codes, words=tuple(places))
+
+
+def utf8_end(text: bytes | bytearray) -> int:
+    """The place of the first character that is not UTF-8 or is cut by the end, or len(text)."""
+    native = native_module()
+    if native is not None:
+        end: int = native.utf8_end(text)
+        return end
+    try:
+        text.decode()
+    except UnicodeDecodeError as fault:
+        return fault.start
+    return len(text)

@@ -6,12 +6,11 @@
 
 inline int64_t count_bytes(const char *from, const char *to, char wanted) {
   int64_t n = 0;
-  // Sums of a byte, which vectors hold many of.
-  for (; to - from >= 192; from += 192) {
-    unsigned char sums[16] = {0};
-    for (int k = 0; k < 192; k += 16)
-      for (int j = 0; j < 16; j++) sums[j] = (unsigned char)(sums[j] + (from[k + j] == wanted));
-    for (int j = 0; j < 16; j++) n += sums[j];
+  // A sum of few bytes fits into a byte itself, and vectors hold many of these.
+  for (; to - from >= 240; from += 240) {
+    unsigned char sum = 0;
+    for (int k = 0; k < 240; k++) sum = (unsigned char)(sum + (from[k] == wanted));
+    n += sum;
   }
   for (; from < to; from++) n += *from == wanted;
   return n;

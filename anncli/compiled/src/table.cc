@@ -72,23 +72,6 @@ PyObject *lists_of(const table::Parts &parts, int64_t width) {
 
 }  // namespace
 
-// count_bytes(text, start, byte) -> how often a byte occurs from `start` on
-PyObject *count_bytes(PyObject *, PyObject *const *a, Py_ssize_t n) {
-  if (!expect_arguments(n, 3)) return NULL;
-  int64_t start, wanted;
-  BufferView view;
-  if (!view.take_text(a[0]) || !as_int64(a[1], &start) || !as_int64(a[2], &wanted)) return NULL;
-  if (start < 0 || start > view.rows || wanted < 0 || wanted > 255) {
-    PyErr_SetString(PyExc_ValueError, "start or byte is out of range");
-    return NULL;
-  }
-  const char *const text = (const char *)view.data;
-  PyThreadState *const thread = PyEval_SaveThread();
-  const int64_t found = count_bytes(text + start, text + view.rows, (char)wanted);
-  PyEval_RestoreThread(thread);
-  return PyLong_FromLongLong(found);
-}
-
 // parse_table(text, start, marks, flags, na, na_numbers, is_last, threads, cells, lines) -> (rows, at, n_lines, flaw, flaw_cell, words)
 //
 // text: bytes or bytearray, UTF-8; a row begins at `start`; marks and flags: see take_syntax(); na: bytes without upper case letters; is_last:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from anncli.compiled.table_syntax import Flaw, Rows, Syntax
-from anncli.compiled.table_text import Room, parse_rows
+from anncli.compiled.table_text import Room, parse_rows, utf8_end
 from anncli.compiled.table_text_python import RecordReader
 from anncli.formats.files.ahead import ahead, most_threads
 from anncli.formats.files.source import ByteSource
@@ -99,14 +99,15 @@ def bad_byte_before(text: bytes, end: int) -> int | None:
 
 def _first_bad_byte(text: bytes | bytearray, is_last: bool) -> int | None:
     """The place of the first byte that is not UTF-8; a character that is cut by the end may go on in the next text."""
-    if text.isascii():
+    end = utf8_end(text)
+    if end == len(text):
         return None
+    # A character has at most four bytes.
     try:
-        text.decode()
+        text[end : end + 4].decode()
     except UnicodeDecodeError as fault:
-        is_cut = not is_last and fault.end == len(text) and fault.reason == "unexpected end of data"
-        return None if is_cut else fault.start
-    return None
+        return None if not is_last and len(text) - end < 4 and fault.reason == "unexpected end of data" else end
+    return end
 
 
 def _last_cell(text: bytes, at: int, syntax: Syntax) -> int:

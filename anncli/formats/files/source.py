@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import sys
@@ -37,7 +36,7 @@ class ByteSource:
         self.path, self.query = split_query(path)
         self.shown = shown_name(self.path)
         self.name = "stdin" if self.path == "-" else os.path.basename(self.path)
-        self._digest, self._is_digested = hashlib.sha256(), is_digested
+        self._digest = _new_digest() if is_digested else None
         self._is_plain = False
         self._peeked: tuple[bytes, Iterator[bytes]] | None = None
 
@@ -48,12 +47,13 @@ class ByteSource:
 
     @property
     def sha256(self) -> str:
-        assert self._is_digested
+        assert self._digest is not None
         return self._digest.hexdigest()
 
     def add_digest(self, other: ByteSource) -> None:
         """Add another file that this one names to the digest; call it after `other` has been read."""
-        self._digest.update(other._digest.digest())
+        if self._digest is not None and other._digest is not None:
+            self._digest.update(other._digest.digest())
 
     def raw(self, size: int = BLOCK_BYTES) -> Iterator[bytes]:
         """The bytes as they are stored, at most `size` at a time; a pipe gives them as soon as they arrive.
@@ -65,7 +65,7 @@ class ByteSource:
                 # read1 makes one system call, so that lines from a slow pipe are processed as they arrive.
                 read = getattr(file, "read1", file.read)
                 while chunk := read(size):
-                    if self._is_digested:
+                    if self._digest is not None:
                         self._digest.update(chunk)
                     yield chunk
         except (OSError, ValueError) as fault:
@@ -168,6 +168,13 @@ class ByteSource:
 
     def _fault(self, message: str, advice: str) -> DataError:
         return DataError(message, path=self.shown, advice=advice)
+
+
+def _new_digest() -> Any:
+    # Whoever needs none is spared a large library.
+    import hashlib
+
+    return hashlib.sha256()
 
 
 def split_query(path: Path) -> tuple[str, str]:
