@@ -10,7 +10,7 @@
 namespace decimal {
 
 // m * 10^q, m > 0, rounded to a double; false where the first 128 bits do not tell how it is rounded.
-inline bool round_product(uint64_t m, int q, double *value) {
+ANN_INLINE bool round_product(uint64_t m, int q, double *value) {
   static constexpr Powers powers;
   if (q < -MOST_POWER || q > MOST_POWER) return false;
   const Wide power = powers.bits[q + MOST_POWER];
@@ -36,6 +36,7 @@ inline bool round_product(uint64_t m, int q, double *value) {
 const double TENS[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                        1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
+// One product or quotient is exact: m < 2^53, and 10^|exponent| is a double.
 inline double small_value(uint64_t m, int exponent) {
   return exponent < 0 ? (double)m / TENS[-exponent] : (double)m * TENS[exponent];
 }
@@ -43,10 +44,10 @@ inline double small_value(uint64_t m, int exponent) {
 enum Found { NONE, EXACT, HARD };
 
 // A number that begins at `p`, which is moved past it; *end is no digit. HARD: it is one, but another reader must find its value.
-inline Found read(const char *&p, const char *end, char mark, double *value) {
-  const char *at = p;
-  const bool negative = *at == '-';
-  at += negative | (*at == '+');
+ANN_INLINE Found read(const char *&p, const char *end, char mark, double *value) {
+  // Signs come in no order that could be foretold: no branch depends on them.
+  const char sign = *p;
+  const char *at = p + ((sign == '-') | (sign == '+'));
   uint64_t m = 0;
   const char *const first = at;
   if (is_digit(*at)) {
@@ -80,16 +81,19 @@ inline Found read(const char *&p, const char *end, char mark, double *value) {
   }
   p = at;
   if (n > 19) return HARD;
-  // Below 2^53 one product or quotient of doubles is exact, but which numbers of 16 digits are below it nothing foretells.
-  const bool is_small = m < (1ull << 53) && exponent >= -22 && exponent <= 22;
   double v = 0;
-  if (is_small && n <= 15) {
+  const bool is_near = exponent >= -22 && exponent <= 22;
+  if (n <= 15 && is_near) {
     v = small_value(m, exponent);
   } else if (m && !round_product(m, exponent, &v)) {
-    if (!is_small) return HARD;
+    // Only here, because nothing foretells which numbers of 16 digits are below 2^53.
+    if (m >> 53 || !is_near) return HARD;
     v = small_value(m, exponent);
   }
-  *value = negative ? -v : v;
+  uint64_t bits;
+  memcpy(&bits, &v, 8);
+  bits |= (uint64_t)(sign == '-') << 63;
+  memcpy(value, &bits, 8);
   return EXACT;
 }
 

@@ -5,6 +5,16 @@
 #include <stdint.h>
 #include <string.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#if defined(__GNUC__) || defined(__clang__)
+#define ANN_INLINE inline __attribute__((always_inline))
+#else
+#define ANN_INLINE inline
+#endif
+
 namespace decimal {
 
 inline int leading_zeros(uint64_t a) {
@@ -44,10 +54,28 @@ inline uint32_t value_of_digits(uint64_t v) {
 }
 inline uint32_t value_of_eight(uint64_t v) { return value_of_digits(v - ZEROS); }
 
+#if defined(__SSE2__)
+// Whether sixteen characters are digits; then m = m * 10^16 + the number that they spell.
+inline bool take_sixteen(const char *p, uint64_t &m) {
+  const __m128i v = _mm_xor_si128(_mm_loadu_si128((const __m128i *)p), _mm_set1_epi8('0'));
+  if (_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(9)), v)) != 0xFFFF) return false;
+  // Numbers of 2, 4 and 8 digits; the first digit of a pair is the low byte of 16 bits.
+  const __m128i two = _mm_add_epi16(_mm_mullo_epi16(_mm_and_si128(v, _mm_set1_epi16(0xFF)), _mm_set1_epi16(10)), _mm_srli_epi16(v, 8));
+  const __m128i four = _mm_madd_epi16(two, _mm_set1_epi32(1 << 16 | 100));
+  const __m128i packed = _mm_packs_epi32(four, four);
+  const uint64_t eights = (uint64_t)_mm_cvtsi128_si64(_mm_madd_epi16(packed, _mm_set1_epi32(1 << 16 | 10000)));
+  m = m * 10000000000000000ull + (eights & 0xFFFFFFFF) * 100000000 + (eights >> 32);
+  return true;
+}
+#else
+inline bool take_sixteen(const char *, uint64_t &) { return false; }
+#endif
+
 const uint32_t WHOLE_TENS[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
 
 // Digits from p on: adds them to m and moves p.
-inline void take_digits(const char *&p, const char *end, uint64_t &m) {
+ANN_INLINE void take_digits(const char *&p, const char *end, uint64_t &m) {
+  if (end - p >= 16 && take_sixteen(p, m)) p += 16;
   while (end - p >= 8) {
     uint64_t eight;
     memcpy(&eight, p, 8);

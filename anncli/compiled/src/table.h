@@ -100,6 +100,7 @@ class Columns {
   double *row(int64_t number) const { return out + number * width; }
   // The words of a column, NULL where it holds numbers only.
   const words::Words *words_of(int64_t column) const { return found[column]; }
+  const words::Words *const *words() const { return found; }
 
   // Gives a slot the meaning of a cell; false: no memory.
   bool put(int64_t row_number, int64_t column, const char *text, int64_t size) {

@@ -18,6 +18,7 @@ class Rows {
     kinds[(unsigned char)'\n'] = STOP;
     // Where the delimiter is the decimal mark too, only cells in quotes have decimals.
     plain_mark = s.mark == s.delimiter ? 0 : s.mark;
+    is_plain = s.delimiter && !s.na_numbers.n;
   }
   Rows(const Rows &) = delete;
 
@@ -99,6 +100,10 @@ class Rows {
     Next then = CELL;
     const char *p = at;
     while (then == CELL) {
+      if (is_plain && plain_numbers(p, &k, slots, &is_open)) {
+        then = ROW;
+        break;
+      }
       while (is_blank(*p)) p++;
       if (k < s.width && !columns.words_of(k) && number(p, slots + k, &then)) {
         k++;
@@ -122,6 +127,28 @@ class Rows {
     if (k == s.width + 1 && s.ended && is_open && s.delimiter) k--;
     flaw_cell = k;
     return k == s.width ? GOOD : COUNT;
+  }
+
+  // The numbers from column *k on that stand between delimiters alone, up to the first other cell, or the end of the row: true.
+  bool plain_numbers(const char *&from, int64_t *k, double *slots, bool *is_open) const {
+    const char *p = from, *const last = end;
+    const char delimiter = s.delimiter, mark = plain_mark;
+    double *slot = slots + *k, *const slots_end = slots + s.width;
+    const words::Words *const *worded = columns.words() + *k;
+    bool is_row = false;
+    for (; slot < slots_end && !*worded && !is_row; slot++, worded++) {
+      const char *q = p;
+      double value;
+      if (decimal::read(q, last, mark, &value) != decimal::EXACT || q >= last) break;
+      is_row = *q == '\n';
+      if (*q != delimiter && !is_row) break;
+      *slot = value;
+      p = q + 1;
+    }
+    if (p != from) *is_open = false;
+    *k = slot - slots;
+    from = p;
+    return is_row;
   }
 
   // A plain number and what follows it; false, and nothing moved, for anything else.
@@ -224,6 +251,7 @@ class Rows {
   int64_t *lines = NULL;
   unsigned char kinds[256];
   char plain_mark;
+  bool is_plain;
   int64_t n_lines = 0;  // line ends inside the quotes of a row
   words::List<Cell> cells;
   words::Arena arena;

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-
 _BLANKS = tuple(bytes([blank]) for blank in b" \t\n\r\v\f")
 
 
