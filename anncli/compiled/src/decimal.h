@@ -58,6 +58,8 @@ ANN_INLINE Found read(const char *&p, const char *end, char mark, double *value)
   int exponent = 0;
   if (*at == mark && at < end) {
     const char *const point = ++at;
+    // Numbers with all their digits have so many; before the point there are few.
+    if (end - at >= 16 && take_sixteen(at, m)) at += 16;
     take_digits(at, end, m);
     n += (long)(at - point);
     exponent = at - point < 9999 ? (int)(point - at) : -9999;

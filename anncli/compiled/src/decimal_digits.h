@@ -75,7 +75,6 @@ const uint32_t WHOLE_TENS[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 1000000
 
 // Digits from p on: adds them to m and moves p.
 ANN_INLINE void take_digits(const char *&p, const char *end, uint64_t &m) {
-  if (end - p >= 16 && take_sixteen(p, m)) p += 16;
   while (end - p >= 8) {
     uint64_t eight;
     memcpy(&eight, p, 8);

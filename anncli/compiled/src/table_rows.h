@@ -178,8 +178,27 @@ class Rows {
     return true;
   }
 
+  // The first delimiter, line end or carriage return from p on, or the end of the text.
+  const char *stop_or_return(const char *p) const {
+    const uint64_t ones = 0x0101010101010101ull, delimiters = ones * (unsigned char)s.delimiter;
+    while (s.delimiter && end - p >= 8) {
+      uint64_t eight;
+      memcpy(&eight, p, 8);
+      const uint64_t found = zeros_in(eight ^ delimiters) | zeros_in(eight ^ ones * '\n') | zeros_in(eight ^ ones * '\r');
+      if (found) return p + (decimal::trailing_zeros(found) >> 3);
+      p += 8;
+    }
+    while (p < end && !is_stop(*p) && *p != '\r') p++;
+    return p;
+  }
+
+  // The high bit of every byte that is 0, and perhaps of some behind the first of them.
+  static uint64_t zeros_in(uint64_t v) { return (v - 0x0101010101010101ull) & ~v & 0x8080808080808080ull; }
+
   Flaw plain_cell(const char *&p, const char **text, int64_t *size, Next *then) {
     const char *const start = p;
+    p = stop_or_return(p);
+    const bool has_return = p < end && *p == '\r';
     while (p < end && !is_stop(*p)) p++;
     if (p >= end) return MORE;
     const char *last = p;
@@ -187,7 +206,7 @@ class Rows {
       *then = ROW;
       while (last > start && last[-1] == '\r') last--;
     }
-    if (memchr(start, '\r', (size_t)(last - start))) return RETURN;
+    if (has_return && memchr(start, '\r', (size_t)(last - start))) return RETURN;
     while (last > start && is_blank(last[-1])) last--;
     *text = start;
     *size = last - start;
