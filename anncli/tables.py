@@ -248,7 +248,8 @@ def _join_columns(parts: Sequence[TableColumn]) -> TableColumn:
         assert worded.codes is not None
         numbers = [places.setdefault(word, len(places)) for word in worded.words]
         begin, end = end, end + len(part)
-        codes[begin:end] = np.array([*numbers, MISSING], dtype=np.int32)[worded.codes]
+        # MISSING is -1, the last number.
+        np.take(np.array([*numbers, MISSING], dtype=np.int32), worded.codes, out=codes[begin:end], mode="wrap")
     is_declared = all(part.is_declared for part in parts)
     return TableColumn(name, codes=codes, words=tuple(places), is_declared=is_declared)
 
