@@ -32,7 +32,7 @@ GNU_FLAGS = [
 # Files that every build compiles; the files of VARIANT_FLAGS are added on x86.
 SOURCES = [
     "module.cc", "calls.cc", "plan_handle.cc", "variants.cc", "rprop.cc", "parser.cc", "table.cc", "pairs.cc", "format.cc",
-    "variant_baseline.cc",
+    "byte_calls.cc", "variant_baseline.cc",
 ]  # fmt: skip
 VARIANT_FLAGS = {
     "variant_avx512.cc": [

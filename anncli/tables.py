@@ -242,7 +242,7 @@ def join_tables(tables: Sequence[Table]) -> Table:
         return first
     matrix = None
     if all(table.matrix is not None and table.matrix_start == first.matrix_start for table in tables):
-        matrix = np.concatenate([table.matrix for table in tables if table.matrix is not None])
+        matrix = _stacked([table.matrix for table in tables if table.matrix is not None])
     columns = []
     for place, name in enumerate(first.names):
         at = place - first.matrix_start
@@ -259,6 +259,16 @@ def join_tables(tables: Sequence[Table]) -> Table:
 def joined_task(tables: Sequence[Table]) -> str:
     """The task of tables below each other: answers of which one is a fraction are numbers."""
     return "regression" if any(table.task == "regression" for table in tables) else tables[0].task
+
+
+def _stacked(parts: Sequence[Array]) -> Array:
+    """Numbers of the same width below each other; not copied where they lie so in the memory that they are views of."""
+    first, end = parts[0], parts[0].ctypes.data
+    for part in parts:
+        if part.base is None or part.base is not first.base or part.ctypes.data != end or not part.flags.c_contiguous:
+            return np.concatenate(parts)
+        end += part.nbytes
+    return np.lib.stride_tricks.as_strided(first, (sum(map(len, parts)), *first.shape[1:]))
 
 
 def _join_lines(tables: Sequence[Table]) -> Sequence[int]:
@@ -282,16 +292,19 @@ def join_columns(parts: Sequence[TableColumn]) -> TableColumn:
     """Columns of one name below each other; with words if one of them has words."""
     name = parts[0].name
     if all(part.numbers is not None for part in parts):
-        return TableColumn(name, np.concatenate([part.numbers for part in parts if part.numbers is not None]))
+        return TableColumn(name, _stacked([part.numbers for part in parts if part.numbers is not None]))
     places: dict[str, int] = {}
-    codes = []
+    codes = np.empty(sum(map(len, parts)), dtype=np.int32)
+    end = 0
     for part in parts:
         worded = part.as_words()
         assert worded.codes is not None
         numbers = [places.setdefault(word, len(places)) for word in worded.words]
-        codes.append(np.array([*numbers, MISSING], dtype=np.int32)[worded.codes])
+        begin, end = end, end + len(part)
+        # MISSING is -1, the last number.
+        np.take(np.array([*numbers, MISSING], dtype=np.int32), worded.codes, out=codes[begin:end], mode="wrap")
     is_declared = all(part.is_declared for part in parts)
-    return TableColumn(name, codes=np.concatenate(codes), words=tuple(places), is_declared=is_declared)
+    return TableColumn(name, codes=codes, words=tuple(places), is_declared=is_declared)
 
 
 def make_table(columns: Mapping[str, Sequence[float | str | None]]) -> Table:

@@ -1,16 +1,22 @@
-"""Text tables: whole processes that read one file, start included, beside pandas and polars.
+"""Text tables: whole processes that read one file, start included, beside pandas, polars and scikit-learn.
 
-pip install . pandas polars
+pip install . pandas polars scikit-learn
 python benchmarks/tables.py [--megabytes 100] [--rounds 7] [--folder FOLDER]
 
 `numbers`: ten columns of normal numbers with all their digits. `mixed`: an index, five columns of words (one with delimiters and
-quotes inside quotes), whole and decimal numbers, missing cells. Candidates run in turn. Both the time by the clock and the
-processor time are given: on a busy machine only the second says something, and polars uses all processors.
+quotes inside quotes), whole and decimal numbers, missing cells. `sparse`: libsvm, sixty indices of which each row has about half;
+scikit-learn makes a sparse matrix of it, anncli a dense table. Candidates run in turn, those that are installed. Both the time by
+the clock and the processor time are given: on a busy machine only the second says something, and polars uses all processors.
+
+Importing numpy starts threads for products of matrices, which wait busily for a while. No reader multiplies any, so all candidates
+run with OPENBLAS_NUM_THREADS=1, which the command `ann` sets by itself.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
+import os
 import statistics
 import subprocess
 import sys
@@ -22,12 +28,20 @@ from pathlib import Path
 import numpy as np
 from measure import cpu_seconds
 
-READERS = {
-    "anncli": "from anncli.formats.data.table_files import read_table; read_table({0!r})",
+NUMPY = "nothing but numpy"
+ANNCLI = "from anncli.formats.data.table_files import read_table; read_table({0!r})"
+CSV = {
+    "anncli": ANNCLI,
     "pandas": "import pandas; pandas.read_csv({0!r})",
     "polars": "import polars; polars.read_csv({0!r})",
-    "nothing but numpy": "import numpy",
+    NUMPY: "import numpy",
 }
+LIBSVM = {
+    "anncli": ANNCLI,
+    "sklearn": "from sklearn.datasets import load_svmlight_file; load_svmlight_file({0!r})",
+    NUMPY: "import numpy",
+}
+MODULES = {NUMPY: "numpy"}
 
 
 def write_numbers(path: Path, size: int) -> None:
@@ -56,13 +70,28 @@ def write_mixed(path: Path, size: int) -> None:
             n += m
 
 
-WRITERS: dict[str, Callable[[Path, int], None]] = {"numbers": write_numbers, "mixed": write_mixed}
+def write_sparse(path: Path, size: int) -> None:
+    rng = np.random.default_rng(2)
+    with path.open("w") as file:
+        while file.tell() < size:
+            values, given = rng.normal(size=(5_000, 60)).round(6).tolist(), (rng.random((5_000, 60)) < 0.5).tolist()
+            for row, has in zip(values, given, strict=True):
+                pairs = (f" {k}:{x}" for k, (x, is_given) in enumerate(zip(row, has, strict=True), 1) if is_given)
+                file.write(("+1" if row[0] > 0 else "-1") + "".join(pairs) + "\n")
+
+
+# The name of each file, what writes it, and who reads it.
+FILES: dict[str, tuple[Callable[[Path, int], None], dict[str, str]]] = {
+    "numbers.csv": (write_numbers, CSV),
+    "mixed.csv": (write_mixed, CSV),
+    "sparse.libsvm": (write_sparse, LIBSVM),
+}
 
 
 def measured(command: str) -> tuple[float, float]:
     """The seconds of one process, by the clock and of the processor."""
     begun, spent = time.perf_counter(), cpu_seconds()
-    subprocess.run([sys.executable, "-c", command], check=True)
+    subprocess.run([sys.executable, "-c", command], check=True, env={**os.environ, "OPENBLAS_NUM_THREADS": "1"})
     return time.perf_counter() - begun, cpu_seconds() - spent
 
 
@@ -74,21 +103,29 @@ def main() -> None:
     asked = options.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = asked.folder or Path(temporary)
-        for name, write in WRITERS.items():
-            path = folder / f"{name}.csv"
+        for name, (write, readers) in FILES.items():
+            path = folder / name
             if not path.exists():
                 write(path, int(asked.megabytes * 1e6))
-            times: dict[str, list[tuple[float, float]]] = {reader: [] for reader in READERS}
-            for _ in range(asked.rounds):
-                for reader, command in READERS.items():
-                    times[reader].append(measured(command.format(str(path))))
-            print(f"\n{name}, {path.stat().st_size / 1e6:.0f} MB, {asked.rounds} rounds: seconds, least and median\n")
-            print("| | clock | | processor | | times as long as anncli, processor, least |\n|---|---|---|---|---|---|")
-            least = min(cpu for _, cpu in times["anncli"])
-            for reader, found in times.items():
-                clock, cpu = zip(*found, strict=True)
-                numbers = (min(clock), statistics.median(clock), min(cpu), statistics.median(cpu))
-                print(f"| {reader} | " + " | ".join(f"{x:.2f}" for x in numbers) + f" | {min(cpu) / least:.2f} |")
+            compare(path, readers, asked.rounds)
+
+
+def compare(path: Path, readers: dict[str, str], rounds: int) -> None:
+    """Prints a table: the readers that are installed, each `rounds` times in turn."""
+    times = {name: list[tuple[float, float]]() for name in readers if importlib.util.find_spec(MODULES.get(name, name))}
+    for _ in range(rounds):
+        for reader, found in times.items():
+            found.append(measured(readers[reader].format(str(path))))
+    print(
+        f"\n{path.name}, {path.stat().st_size / 1e6:.0f} MB, {rounds} rounds: seconds, least and median; times as long as anncli\n"
+    )
+    print("| | clock | | processor | | clock, least | processor, least |\n|---|---|---|---|---|---|---|")
+    least = [min(column) for column in zip(*times["anncli"], strict=True)]
+    for reader, found in times.items():
+        clock, cpu = zip(*found, strict=True)
+        numbers = [min(clock), statistics.median(clock), min(cpu), statistics.median(cpu)]
+        numbers += [min(clock) / least[0], min(cpu) / least[1]]
+        print(f"| {reader} | " + " | ".join(f"{x:.2f}" for x in numbers) + " |")
 
 
 if __name__ == "__main__":

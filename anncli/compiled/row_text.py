@@ -22,7 +22,8 @@ _GROUPED = re.compile(rb"[+-]?[0-9]+(?:_[0-9]+)+")
 _PERCENTAGE = re.compile(rb"[+-]?[0-9.]+ ?%")
 _FOREIGN_NUMBERS = (_DECIMAL_COMMA, _THOUSANDS, _FORTRAN, _HEXADECIMAL, _GROUPED, _PERCENTAGE)
 _DASHES = "\u2212\u2013\u2010\uff0d"
-_FOREIGN_CHARACTERS = re.compile(rf"[+\-{_DASHES}]?[\d.]+(?:[eE][+\-{_DASHES}]?\d+)?")
+# Not compiled at once: that takes long, and few files need it.
+_FOREIGN_CHARACTERS = rf"[+\-{_DASHES}]?[\d.]+(?:[eE][+\-{_DASHES}]?\d+)?"
 # Half a step above the largest float32: numbers from here on round to infinity.
 LIMIT = FLOAT32_MAX + 2.0**103
 
@@ -116,7 +117,7 @@ def is_foreign_number(token: bytes) -> bool:
         return False
     if token.isascii():
         return any(pattern.fullmatch(token) for pattern in _FOREIGN_NUMBERS)
-    return _FOREIGN_CHARACTERS.fullmatch(text_of(token)) is not None
+    return re.fullmatch(_FOREIGN_CHARACTERS, text_of(token)) is not None
 
 
 def starts_with_value(content: bytes) -> bool:

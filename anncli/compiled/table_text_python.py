@@ -17,6 +17,7 @@ from anncli.tables import MISSING, TableColumn, number_word
 
 # Blanks around a cell. A carriage return is one only at the end of a line.
 BLANKS = b" \t\v\f"
+_LAST_BLANK = ord(" ")
 _EMPTY_LINES, _LINES_WITHOUT_CELLS = (
     re.compile(rb"(?:[%b]*+\n)*+" % blanks) for blanks in (rb" \v\f\r", rb" \t\v\f\r")
 )
@@ -80,6 +81,8 @@ class RecordReader:
 
     def skip_empty(self, text: bytes, at: int, line: int) -> tuple[int, int]:
         """Where the next line with a cell begins, and its number; a line of tabs is a row if it has enough of them."""
+        if at < len(text) and text[at] > _LAST_BLANK:
+            return at, line
         may_be_tabs = self.delimiter == b"\t" and self.n_columns > 1
         pattern = _EMPTY_LINES if may_be_tabs else _LINES_WITHOUT_CELLS
         while True:

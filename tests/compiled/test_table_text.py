@@ -11,7 +11,7 @@ import pytest
 
 from anncli.compiled import native_module
 from anncli.compiled.table_syntax import Flaw, Rows, Syntax
-from anncli.compiled.table_text import parse_rows
+from anncli.compiled.table_text import parse_rows, utf8_end
 from anncli.compiled.table_text_python import parse_rows_python
 
 Parser = Callable[[bytes, int, Syntax, bool, int], Rows]
@@ -141,8 +141,10 @@ def test_both_parsers_agree_on_any_text(seed: int) -> None:
         is_last = rng.random() < 0.5
         text += b"\n" if is_last and text and not text.endswith(b"\n") else b""
         start, most = rng.choice([0, 0, min(len(text), 3)]), rng.choice([100, 100, 3, 1])
-        one, other = (parse(text, start, syntax, is_last, most) for parse in (parse_rows_python, parse_rows))
-        assert same(one, other), (text, start, syntax, is_last, most, one, other)
+        threads = rng.choice([1, 2, 3, 20])
+        one = parse_rows_python(text, start, syntax, is_last, most)
+        other = parse_rows(text, start, syntax, is_last, most, threads=threads)
+        assert same(one, other), (text, start, syntax, is_last, most, threads, one, other)
 
 
 def number_texts(rng: random.Random, n: int) -> list[str]:
@@ -171,6 +173,45 @@ def number_texts(rng: random.Random, n: int) -> list[str]:
 def test_numbers_are_rounded_as_float_does(seed: int) -> None:
     texts = number_texts(random.Random(seed), 20_000)
     for text in ("\n".join(texts), "\n".join(f'"{text}"' for text in texts)):
-        rows = parse_rows(text.encode() + b"\n", 0, Syntax(n_columns=1), True, 1 << 20)
+        rows = parse_rows(text.encode() + b"\n", 0, Syntax(n_columns=1), True, 1 << 20, threads=seed + 1)
         assert rows.columns[0].numbers is not None
         assert rows.columns[0].numbers.tolist() == list(map(float, texts))
+
+
+def python_end(text: bytes) -> int:
+    try:
+        text.decode()
+    except UnicodeDecodeError as fault:
+        return fault.start
+    return len(text)
+
+
+@needs_native
+def test_utf8_is_what_python_reads() -> None:
+    rng = random.Random(1)
+    # Every character of up to three bytes, whole and cut, good or not; and of four bytes around the limits of their ranges.
+    heads = [bytes([a, b]) for a in range(0x7E, 256) for b in range(256)]
+    for head in heads:
+        for tail in (b"", b"\x80", b"\xbf\x80", b"\x80\x80a", b"a\x80\x80"):
+            assert utf8_end(head + tail) == python_end(head + tail), head + tail
+    for _ in range(3000):
+        parts = [
+            rng.choice(["a" * rng.randint(0, 70), "é", "日本", "🙂", "\x7f"]).encode() for _ in range(rng.randint(0, 9))
+        ]
+        text = bytearray(b"".join(parts))
+        if text and rng.random() < 0.7:
+            text[rng.randrange(len(text))] = rng.randrange(256)
+        assert utf8_end(bytes(text)) == utf8_end(text) == python_end(bytes(text)), text
+
+
+@needs_native
+def test_bytes_are_counted() -> None:
+    rng = random.Random(2)
+    native = native_module()
+    for size in (0, 1, 239, 240, 241, 1000, 5000):
+        text = bytes(rng.choices(b"a\n\xff", k=size))
+        for start in {0, size // 3, size}:
+            for byte in (10, 255, 0):
+                assert native.count_bytes(text, start, byte) == text.count(byte, start)
+    with pytest.raises(ValueError, match="start or byte is out of range"):
+        native.count_bytes(b"a", 2, 10)

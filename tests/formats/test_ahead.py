@@ -12,7 +12,7 @@ import pytest
 from anncli.errors import DataError
 from anncli.formats.data.table_files import read_table, stream_table
 from anncli.formats.files import ahead as module
-from anncli.formats.files.ahead import Helper, ahead, is_worth_it
+from anncli.formats.files.ahead import ahead, most_threads
 from anncli.formats.files.source import ByteSource
 
 
@@ -47,28 +47,18 @@ def test_nobody_reads_on_for_one_who_stopped() -> None:
     assert threading.active_count() <= before
 
 
-def test_a_helper_gives_results_and_errors() -> None:
-    helper: Helper[int] = Helper()
-    before = threading.active_count()
-    for k in range(3):
-        helper.begin(lambda k=k: 10 // k)  # type: ignore[misc]
-        if k:
-            assert helper.result() == 10 // k
-        else:
-            with pytest.raises(ZeroDivisionError):
-                helper.result()
-    helper.close()
-    assert threading.active_count() < before
-
-
 def test_large_files_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "t.csv"
     path.write_text("a,b\n" + "".join(f"{k},x{k % 5}\n" for k in range(200_000)))
-    assert not is_worth_it(str(path))
-    assert not is_worth_it("-")
+    monkeypatch.setattr(module.os, "cpu_count", lambda: 2)
+    assert most_threads(str(path)) == most_threads("-") == 1
     plain = read_table(path)
     monkeypatch.setattr(module, "_WORTH", 1)
-    monkeypatch.setattr(module.os, "cpu_count", lambda: 2)
+    assert most_threads(str(path)) == 2
+    monkeypatch.setattr(module.os, "cpu_count", lambda: None)
+    assert most_threads(str(path)) == 1
+    monkeypatch.setattr(module.os, "cpu_count", lambda: 64)
+    assert most_threads(str(path)) == 4
     source = ByteSource(path)
     batches, thread = stream_table(source), read_table(path)
     assert sum(batch.n_rows for batch in batches) == 200_000

@@ -237,8 +237,8 @@ def test_pieces_and_batches_change_nothing(
 
 
 @pytest.mark.parametrize("fault", ["", "x,\n", "1,2,3\n", "\xff,1\n"])
-def test_two_threads_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
-    """Texts in two halves, with and without quotes, empty lines, more rows than a batch has, and a fault anywhere."""
+def test_threads_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    """Texts in several parts, with and without quotes, empty lines, more rows than a batch has, and a fault anywhere."""
     rng = random.Random(len(fault))
     for _ in range(40):
         lines = [f"{rng.random()},w{rng.randrange(9)}\n" + rng.choice(["", "", "", "\n \n"]) for _ in range(300)]
@@ -249,10 +249,10 @@ def test_two_threads_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         (tmp_path / "t.csv").write_bytes("".join(["a,b\n", *lines]).encode("latin-1"))
         monkeypatch.setattr(text_pieces, "SAMPLE_BYTES", 500)
         monkeypatch.setattr(text_pieces, "_PIECE_BYTES", rng.choice([50, 400, 3000]))
-        monkeypatch.setattr(text_pieces, "_WORTH_TWO", rng.choice([10, 300]))
+        monkeypatch.setattr(text_pieces, "_WORTH_THREADS", rng.choice([10, 300]))
         want, found = TableWant(block_rows=rng.choice([3, 50, 10_000])), list[object]()
-        for is_large in (False, True):
-            monkeypatch.setattr(text_pieces, "is_worth_it", lambda path, is_large=is_large: is_large)
+        for threads in (1, rng.randint(2, 4)):
+            monkeypatch.setattr(text_pieces, "most_threads", lambda path, threads=threads: threads)
             got: list[tuple[int, list[str]]] = []
             try:
                 for batch in stream_table(ByteSource(tmp_path / "t.csv"), want):
@@ -262,6 +262,28 @@ def test_two_threads_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
                 got.append((0, [str(error)]))
             found.append(got)
         assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("middle", ["", "\n"])
+def test_a_whole_table_of_numbers_is_one_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: int, middle: str
+) -> None:
+    """Whether its rows become longer or shorter, or an empty line stands among them."""
+    for digits in ((1, 9), (9, 1)):
+        cells = [[f"{k % 7}.{'5' * digits[k > 500]}" for k in range(n, n + 2)] for n in range(1000)]
+        lines = [",".join(row) + "\n" for row in cells]
+        (tmp_path / "t.csv").write_text("a,b\n" + "".join([*lines[:600], middle, *lines[600:]]))
+        monkeypatch.setattr(text_pieces, "SAMPLE_BYTES", 500)
+        monkeypatch.setattr(text_pieces, "_PIECE_BYTES", 700)
+        monkeypatch.setattr(text_pieces, "_WORTH_THREADS", 100)
+        monkeypatch.setattr(text_pieces, "most_threads", lambda path: threads)
+        table = read_table(tmp_path / "t.csv")
+        assert rows(table) == [[float(cell) for cell in row] for row in cells]
+        assert table.matrix is not None
+        assert table.matrix.flags.c_contiguous
+        # A copy would own its memory.
+        assert table.matrix.base is not None or digits == (9, 1)
 
 
 @pytest.mark.parametrize("size", range(1, 40))

@@ -32,7 +32,13 @@ PyObject *fill_pairs(PyObject *, PyObject *const *arguments, Py_ssize_t n);
 // parse_numbers(text, start, out) -> (numbers, at)
 PyObject *parse_numbers(PyObject *, PyObject *const *arguments, Py_ssize_t n);
 
-// parse_table(text, start, marks, flags, na, na_numbers, cells, lines) -> (rows, at, n_lines, flaw, flaw_cell, words)
+// count_bytes(text, start, byte) -> how often a byte occurs
+PyObject *count_bytes(PyObject *, PyObject *const *arguments, Py_ssize_t n);
+
+// utf8_end(text) -> where the first byte is that is no UTF-8
+PyObject *utf8_end(PyObject *, PyObject *const *arguments, Py_ssize_t n);
+
+// parse_table(text, start, marks, flags, na, na_numbers, is_last, threads, cells, lines) -> (rows, at, n_lines, flaw, flaw_cell, words)
 PyObject *parse_table(PyObject *, PyObject *const *arguments, Py_ssize_t n);
 
 // format_rows(values, head, separator, tails, chosen, exact) -> str

@@ -73,6 +73,8 @@ static PyMethodDef methods[] = {
     {"parse_pairs", as_method(parse_pairs), METH_FASTCALL, NULL},
     {"fill_pairs", as_method(fill_pairs), METH_FASTCALL, NULL},
     {"parse_numbers", as_method(parse_numbers), METH_FASTCALL, NULL},
+    {"count_bytes", as_method(count_bytes), METH_FASTCALL, NULL},
+    {"utf8_end", as_method(utf8_end), METH_FASTCALL, NULL},
     {"parse_table", as_method(parse_table), METH_FASTCALL, NULL},
     {"format_rows", as_method(format_rows), METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},

@@ -1,23 +1,21 @@
 // The call that reads a text table. What it gives is the same as that of table_text_python.py.
 #include "arguments.h"
 #include "calls.h"
-#include "table_rows.h"
+#include "table_parts.h"
 
 namespace {
 
-// Python's reader of numbers, called while the interpreter lock is released.
-double number_of_python(void *self, const char *text) {
-  PyThreadState **const thread = (PyThreadState **)self;
-  PyEval_RestoreThread(*thread);
+// Python's reader of numbers, called by any thread while the interpreter lock is released.
+double number_of_python(const char *text) {
+  const PyGILState_STATE state = PyGILState_Ensure();
   const double found = PyOS_string_to_double(text, NULL, NULL);
   // A number too large is an infinity; there are no other faults in it.
   PyErr_Clear();
-  *thread = PyEval_SaveThread();
+  PyGILState_Release(state);
   return found;
 }
 
-// marks: delimiter, quote and decimal mark, a blank for none; flags: 1 a backslash escapes, 2 rows may end with a delimiter, 4
-// the text is the last.
+// marks: delimiter, quote and decimal mark, a blank for none; flags: 1 a backslash escapes, 2 rows may end with a delimiter.
 bool take_syntax(table::Syntax &s, PyObject *marks, PyObject *flags, PyObject *na, PyObject *na_numbers) {
   char *text;
   Py_ssize_t size;
@@ -33,7 +31,6 @@ bool take_syntax(table::Syntax &s, PyObject *marks, PyObject *flags, PyObject *n
   s.mark = text[2];
   s.escaped = bits & 1;
   s.ended = bits & 2;
-  s.last = bits & 4;
   for (Py_ssize_t k = 0; k < PyTuple_Size(na); k++) {
     if (PyBytes_AsStringAndSize(PyTuple_GetItem(na, k), &text, &size)) return false;
     if (!s.na.add({text, size})) return PyErr_NoMemory() != NULL;
@@ -61,10 +58,10 @@ PyObject *list_of(const words::Words *found) {
   return list;
 }
 
-PyObject *lists_of(const table::Columns &columns, int64_t width) {
+PyObject *lists_of(const table::Parts &parts, int64_t width) {
   PyObject *const tuple = PyTuple_New((Py_ssize_t)width);
   for (int64_t k = 0; tuple && k < width; k++) {
-    PyObject *const list = list_of(columns.words_of(k));
+    PyObject *const list = list_of(parts.words_of(k));
     if (!list || PyTuple_SetItem(tuple, (Py_ssize_t)k, list)) {
       Py_DECREF(tuple);
       return NULL;
@@ -75,37 +72,36 @@ PyObject *lists_of(const table::Columns &columns, int64_t width) {
 
 }  // namespace
 
-// parse_table(text, start, marks, flags, na, na_numbers, cells, lines) -> (rows, at, n_lines, flaw, flaw_cell, words)
+// parse_table(text, start, marks, flags, na, na_numbers, is_last, threads, cells, lines) -> (rows, at, n_lines, flaw, flaw_cell, words)
 //
-// text: bytes or bytearray, UTF-8; a row begins at `start`; marks and flags: see take_syntax(); na: bytes without upper case letters; cells: a
-// writable float64 matrix with a row for each row wanted at most, filled as Columns says; lines: writable, int64, for as many rows.
+// text: bytes or bytearray, UTF-8; a row begins at `start`; marks and flags: see take_syntax(); na: bytes without upper case letters; is_last:
+// nothing follows the text; threads: the most that read it; cells: a writable float64 matrix with a row for each row wanted at most, filled as
+// Columns says; lines: writable, int64, for as many rows.
 PyObject *parse_table(PyObject *, PyObject *const *a, Py_ssize_t n) {
-  if (!expect_arguments(n, 8)) return NULL;
-  int64_t start;
+  if (!expect_arguments(n, 10)) return NULL;
+  int64_t start, is_last, threads;
   BufferView view;
-  if (!view.take_text(a[0]) || !as_int64(a[1], &start)) return NULL;
+  if (!view.take_text(a[0]) || !as_int64(a[1], &start) || !as_int64(a[6], &is_last) || !as_int64(a[7], &threads)) return NULL;
   const char *const text = (const char *)view.data;
   const Py_ssize_t size = view.rows;
   table::Syntax syntax;
   if (!take_syntax(syntax, a[2], a[3], a[4], a[5])) return NULL;
   BufferView cells, lines;
-  if (!cells.take_doubles(a[6], "cells") || !lines.take_writable_numbers(a[7], "lines", cells.rows)) return NULL;
-  if (start < 0 || start > size || cells.view.shape[1] < 1) {
-    PyErr_SetString(PyExc_ValueError, "start or width is out of range");
+  if (!cells.take_doubles(a[8], "cells") || !lines.take_writable_numbers(a[9], "lines", cells.rows)) return NULL;
+  if (start < 0 || start > size || cells.view.shape[1] < 1 || threads < 1) {
+    PyErr_SetString(PyExc_ValueError, "start, width or threads is out of range");
     return NULL;
   }
   syntax.width = cells.view.shape[1];
-  PyThreadState *thread;
-  const table::Meaning meaning(syntax, number_of_python, &thread);
-  table::Columns columns(syntax, meaning, (double *)cells.data);
-  if (!columns.is_good()) return PyErr_NoMemory();
-  table::Rows rows(syntax, text + start, text + size, columns, meaning, (int64_t *)lines.data);
-  thread = PyEval_SaveThread();
-  const table::Flaw flaw = rows.read(cells.rows);
+  const table::Meaning meaning(syntax, number_of_python);
+  table::Parts parts(syntax, meaning, (double *)cells.data, (int64_t *)lines.data, cells.rows);
+  const int most_parts = threads < table::Parts::MOST ? (int)threads : (int)table::Parts::MOST;
+  PyThreadState *const thread = PyEval_SaveThread();
+  const table::Flaw flaw = parts.read(text + start, text + size, is_last, most_parts);
   PyEval_RestoreThread(thread);
   if (flaw == table::NO_MEMORY) return PyErr_NoMemory();
-  PyObject *const words = lists_of(columns, syntax.width);
+  PyObject *const words = lists_of(parts, syntax.width);
   if (!words) return NULL;
-  return Py_BuildValue("LnLiLN", (long long)rows.n, (Py_ssize_t)(rows.at - text), (long long)rows.line, (int)flaw,
-                       (long long)(flaw ? rows.flaw_cell : 0), words);
+  return Py_BuildValue("LnLiLN", (long long)parts.n, (Py_ssize_t)(parts.at - text), (long long)parts.line, (int)flaw,
+                       (long long)(flaw ? parts.flaw_cell : 0), words);
 }

@@ -20,7 +20,7 @@ struct Spelling {
 // delimiter: 0 for blanks; mark: of decimals; na: how a missing cell is written; na_numbers: numbers that say the same.
 struct Syntax {
   char delimiter, quote, mark;
-  bool escaped, ended, last;
+  bool escaped, ended;
   int64_t width;
   words::List<Spelling> na;
   words::List<double> na_numbers;
@@ -31,9 +31,9 @@ class Meaning {
  public:
   enum What { MISSING, NUMBER, WORD };
   // Another reader of numbers, for those that decimal::read() finds hard; with a point, and nothing else in the text.
-  typedef double (*HardNumber)(void *self, const char *text);
+  typedef double (*HardNumber)(const char *text);
 
-  Meaning(const Syntax &syntax, HardNumber hard, void *self) : s(syntax), hard_number(hard), hard_self(self) {}
+  Meaning(const Syntax &syntax, HardNumber hard) : s(syntax), hard_number(hard) {}
 
   bool is_na(double number) const {
     for (int64_t k = 0; k < s.na_numbers.n; k++)
@@ -72,21 +72,20 @@ class Meaning {
     if (found == decimal::NONE || p != text + size) return false;
     if (found == decimal::EXACT) return true;
     if (char *const mark = (char *)memchr(text, s.mark, (size_t)size)) *mark = '.';
-    *number = hard_number(hard_self, text);
+    *number = hard_number(text);
     // A number too large for a double stays a word.
     return *number - *number == 0;
   }
 
   const Syntax &s;
   const HardNumber hard_number;
-  void *const hard_self;
 };
 
 // Takes the cells of rows that are known to be right. A row is `width` slots of 8 bytes: the double of a column of numbers
 // (NaN: missing), the code of a column of words (an int64, -1: missing).
 class Columns {
  public:
-  Columns(const Syntax &syntax, const Meaning &meaning, double *slots) : out(slots), width(syntax.width), meaning(meaning) {
+  Columns(const Syntax &syntax, const Meaning &meaning) : width(syntax.width), meaning(meaning) {
     found = (words::Words **)calloc((size_t)width, sizeof *found);
   }
   ~Columns() {
@@ -96,9 +95,12 @@ class Columns {
   Columns(const Columns &) = delete;
 
   bool is_good() const { return found != NULL; }
+  // Where the first row goes.
+  void begin(double *slots) { out = slots; }
   double *row(int64_t number) const { return out + number * width; }
   // The words of a column, NULL where it holds numbers only.
   const words::Words *words_of(int64_t column) const { return found[column]; }
+  const words::Words *const *words() const { return found; }
 
   // Gives a slot the meaning of a cell; false: no memory.
   bool put(int64_t row_number, int64_t column, const char *text, int64_t size) {
@@ -120,6 +122,24 @@ class Columns {
     if (what == Meaning::NUMBER) code = known.code_of(number);
     if (what == Meaning::WORD) code = known.new_word(text, size);
     return code != words::NO_MEMORY && known.add(text, size, hash, code) && set_code(slot, code);
+  }
+
+  // Puts the rows of `other` behind the first n_rows here; false: no memory. Its words must live as long as these columns.
+  bool append(int64_t n_rows, Columns &other, int64_t n_others) {
+    if (row(n_rows) != other.out) memmove(row(n_rows), other.out, (size_t)(n_others * width) * sizeof *out);
+    other.out = row(n_rows);
+    for (int64_t k = 0; k < width; k++) {
+      if (!found[k] && !other.found[k]) continue;
+      if (!found[k] && !turn_to_words(k, n_rows)) return false;
+      if (!other.found[k] && !other.turn_to_words(k, n_others)) return false;
+      if (!found[k]->take(*other.found[k], codes)) return false;
+      for (int64_t r = 0; r < n_others; r++) {
+        int64_t code;
+        memcpy(&code, other.row(r) + k, 8);
+        if (code >= 0) set_code(other.row(r) + k, codes.items[code]);
+      }
+    }
+    return true;
   }
 
   static double missing() {
@@ -148,10 +168,11 @@ class Columns {
     return true;
   }
 
-  double *const out;
+  double *out = NULL;
   const int64_t width;
   const Meaning &meaning;
   words::Words **found;
+  words::List<int32_t> codes;
 };
 
 }  // namespace table

@@ -8,22 +8,35 @@ namespace table {
 
 class Rows {
  public:
-  const char *at;  // where the next row begins
+  const char *at = NULL;  // where the next row begins
   int64_t n = 0, line = 0, flaw_cell = 0;
 
-  // [from, to): the text, with a NUL after it; lines: takes the line of each row, counted from 0.
-  Rows(const Syntax &syntax, const char *from, const char *to, Columns &columns, const Meaning &meaning, int64_t *lines)
-      : at(from), end(to), s(syntax), columns(columns), meaning(meaning), lines(lines) {
+  Rows(const Syntax &syntax, Columns &columns, const Meaning &meaning) : s(syntax), columns(columns), meaning(meaning) {
     memset(kinds, 0, sizeof kinds);
     for (const char *c = " \t\v\f"; *c; c++) kinds[(unsigned char)*c] = s.delimiter ? BLANK : BLANK | STOP;
     if (s.delimiter) kinds[(unsigned char)s.delimiter] = STOP;
     kinds[(unsigned char)'\n'] = STOP;
     // Where the delimiter is the decimal mark too, only cells in quotes have decimals.
     plain_mark = s.mark == s.delimiter ? 0 : s.mark;
+    is_plain = s.delimiter && !s.na_numbers.n;
   }
   Rows(const Rows &) = delete;
 
-  // Reads at most `most` rows. GOOD: stopped because of `most`, or because no whole row is left.
+  // [from, to): the text, with a line end before `to` or a NUL there; is_last: nothing follows it; row_lines: takes the line
+  // of each row, counted from 0.
+  void begin(const char *from, const char *to, bool is_last, int64_t *row_lines) {
+    at = from;
+    lines = row_lines;
+    go_on(to, is_last);
+  }
+
+  // The text ends elsewhere.
+  void go_on(const char *to, bool is_last) {
+    end = to;
+    last = is_last;
+  }
+
+  // Reads until there are `most` rows. GOOD: stopped because of `most`, or because no whole row is left.
   Flaw read(int64_t most) {
     while (n < most) {
       skip_empty_lines();
@@ -40,6 +53,16 @@ class Rows {
       at = next;
     }
     return GOOD;
+  }
+
+  // Goes on after `other`, which began here and found `flaw`, and whose rows the columns have got.
+  Flaw append(const Rows &other, Flaw flaw) {
+    for (int64_t k = 0; k < other.n; k++) lines[n + k] = other.lines[k] + line;
+    n += other.n;
+    line += other.line;
+    at = other.at;
+    flaw_cell = other.flaw_cell;
+    return flaw;
   }
 
  private:
@@ -77,6 +100,10 @@ class Rows {
     Next then = CELL;
     const char *p = at;
     while (then == CELL) {
+      if (is_plain && plain_numbers(p, &k, slots, &is_open)) {
+        then = ROW;
+        break;
+      }
       while (is_blank(*p)) p++;
       if (k < s.width && !columns.words_of(k) && number(p, slots + k, &then)) {
         k++;
@@ -100,6 +127,28 @@ class Rows {
     if (k == s.width + 1 && s.ended && is_open && s.delimiter) k--;
     flaw_cell = k;
     return k == s.width ? GOOD : COUNT;
+  }
+
+  // The numbers from column *k on that stand between delimiters alone, up to the first other cell, or the end of the row: true.
+  bool plain_numbers(const char *&from, int64_t *k, double *slots, bool *is_open) const {
+    const char *p = from, *const last = end;
+    const char delimiter = s.delimiter, mark = plain_mark;
+    double *slot = slots + *k, *const slots_end = slots + s.width;
+    const words::Words *const *worded = columns.words() + *k;
+    bool is_row = false;
+    for (; slot < slots_end && !*worded && !is_row; slot++, worded++) {
+      const char *q = p;
+      double value;
+      if (decimal::read(q, last, mark, &value) != decimal::EXACT || q >= last) break;
+      is_row = *q == '\n';
+      if (*q != delimiter && !is_row) break;
+      *slot = value;
+      p = q + 1;
+    }
+    if (p != from) *is_open = false;
+    *k = slot - slots;
+    from = p;
+    return is_row;
   }
 
   // A plain number and what follows it; false, and nothing moved, for anything else.
@@ -129,8 +178,27 @@ class Rows {
     return true;
   }
 
+  // The first delimiter, line end or carriage return from p on, or the end of the text.
+  const char *stop_or_return(const char *p) const {
+    const uint64_t ones = 0x0101010101010101ull, delimiters = ones * (unsigned char)s.delimiter;
+    while (s.delimiter && end - p >= 8) {
+      uint64_t eight;
+      memcpy(&eight, p, 8);
+      const uint64_t found = zeros_in(eight ^ delimiters) | zeros_in(eight ^ ones * '\n') | zeros_in(eight ^ ones * '\r');
+      if (found) return p + (decimal::trailing_zeros(found) >> 3);
+      p += 8;
+    }
+    while (p < end && !is_stop(*p) && *p != '\r') p++;
+    return p;
+  }
+
+  // The high bit of every byte that is 0, and perhaps of some behind the first of them.
+  static uint64_t zeros_in(uint64_t v) { return (v - 0x0101010101010101ull) & ~v & 0x8080808080808080ull; }
+
   Flaw plain_cell(const char *&p, const char **text, int64_t *size, Next *then) {
     const char *const start = p;
+    p = stop_or_return(p);
+    const bool has_return = p < end && *p == '\r';
     while (p < end && !is_stop(*p)) p++;
     if (p >= end) return MORE;
     const char *last = p;
@@ -138,7 +206,7 @@ class Rows {
       *then = ROW;
       while (last > start && last[-1] == '\r') last--;
     }
-    if (memchr(start, '\r', (size_t)(last - start))) return RETURN;
+    if (has_return && memchr(start, '\r', (size_t)(last - start))) return RETURN;
     while (last > start && is_blank(last[-1])) last--;
     *text = start;
     *size = last - start;
@@ -151,7 +219,7 @@ class Rows {
     bool is_plain = true;
     int64_t inside = 0;
     for (;; p++) {
-      if (p >= end) return s.last ? OPEN_QUOTE : MORE;
+      if (p >= end) return last ? OPEN_QUOTE : MORE;
       if (*p == s.quote) {
         if (p + 1 >= end || p[1] != s.quote) break;
         is_plain = false;
@@ -159,7 +227,7 @@ class Rows {
       } else if (*p == '\\' && s.escaped) {
         is_plain = false;
         inside += p[1] == '\n' && p + 1 < end;
-        if (++p >= end) return s.last ? OPEN_QUOTE : MORE;
+        if (++p >= end) return last ? OPEN_QUOTE : MORE;
       } else {
         inside += *p == '\n';
       }
@@ -194,13 +262,15 @@ class Rows {
     return true;
   }
 
-  const char *const end, *next = NULL;
+  const char *end = NULL, *next = NULL;
+  bool last = false;
   const Syntax &s;
   Columns &columns;
   const Meaning &meaning;
-  int64_t *const lines;
+  int64_t *lines = NULL;
   unsigned char kinds[256];
   char plain_mark;
+  bool is_plain;
   int64_t n_lines = 0;  // line ends inside the quotes of a row
   words::List<Cell> cells;
   words::Arena arena;

@@ -36,7 +36,7 @@ struct Word {
   double number;
 };
 
-// What a cell is written as, or the bits of a number, and the code of its word.
+// What a cell is written as, or NULL for a number; the bits of that, or of a short text; and the code of its word.
 struct Key {
   uint64_t hash;
   const char *text;
@@ -53,15 +53,29 @@ inline uint64_t mixed(uint64_t a) {
   return a ^ a >> 32;
 }
 
+// All of a text of at most 8 bytes; no branch but one for each of three sizes.
+inline uint64_t bits_of(const char *text, int64_t size) {
+  if (size >= 4) {
+    uint32_t first, last;
+    memcpy(&first, text, 4);
+    memcpy(&last, text + size - 4, 4);
+    return first | (uint64_t)last << 32;
+  }
+  if (!size) return 0;
+  const unsigned char *const bytes = (const unsigned char *)text;
+  return bytes[0] | (uint64_t)bytes[size / 2] << 8 | (uint64_t)bytes[size - 1] << 16;
+}
+
 inline uint64_t hash_of(const char *text, int64_t size) {
-  uint64_t found = (uint64_t)size * 0x9E3779B97F4A7C15ull, part = 0;
-  for (; size >= 8; text += 8, size -= 8) {
+  uint64_t found = (uint64_t)size * 0x9E3779B97F4A7C15ull, part;
+  if (size <= 8) return mixed(found ^ bits_of(text, size));
+  const char *const last = text + size - 8;
+  for (; text < last; text += 8) {
     memcpy(&part, text, 8);
     found = (found ^ part) * 0xD6E8FEB86659FD93ull;
     found ^= found >> 32;
   }
-  part = 0;
-  for (int64_t k = 0; k < size; k++) part = part << 8 | (unsigned char)text[k];
+  memcpy(&part, last, 8);
   return mixed(found ^ part);
 }
 
@@ -79,18 +93,42 @@ class Words {
   const int32_t *find(const char *text, int64_t size, uint64_t *hash) const {
     *hash = hash_of(text, size);
     if (!n_slots) return NULL;
+    const bool is_short = size <= 8;
+    const uint64_t bits = is_short ? bits_of(text, size) : 0;
     for (int64_t k = (int64_t)*hash & (n_slots - 1); slots[k]; k = (k + 1) & (n_slots - 1)) {
       const Key &key = keys.items[slots[k] - 1];
-      if (key.hash == *hash && key.text && key.size == size && !memcmp(key.text, text, (size_t)size)) return &key.code;
+      if (key.hash != *hash || key.bits != bits || !key.text || key.size != size) continue;
+      if (is_short || !memcmp(key.text, text, (size_t)size)) return &key.code;
     }
     return NULL;
   }
 
   // Remembers the code of a cell that find() has not found.
-  bool add(const char *text, int64_t size, uint64_t hash, int32_t code) { return insert({hash, text, size, 0, code}); }
+  bool add(const char *text, int64_t size, uint64_t hash, int32_t code) {
+    return insert({hash, text, size, size <= 8 ? bits_of(text, size) : 0, code});
+  }
 
   // The code of a new word, or NO_MEMORY.
   int32_t new_word(const char *text, int64_t size) { return list.add({text, size, 0}) ? (int32_t)(list.n - 1) : NO_MEMORY; }
+
+  // Gives every word of `other` a code here, in their order; false: no memory.
+  bool take(const Words &other, List<int32_t> &codes) {
+    codes.n = 0;
+    for (int64_t k = 0; k < other.list.n; k++) {
+      const Word &word = other.list.items[k];
+      const int32_t code = word.text ? code_of(word.text, word.size) : code_of(word.number);
+      if (code == NO_MEMORY || !codes.add(code)) return false;
+    }
+    return true;
+  }
+
+  // The code of a word that is no number, or NO_MEMORY.
+  int32_t code_of(const char *text, int64_t size) {
+    uint64_t hash;
+    if (const int32_t *seen = find(text, size, &hash)) return *seen;
+    const int32_t code = new_word(text, size);
+    return code != NO_MEMORY && add(text, size, hash, code) ? code : NO_MEMORY;
+  }
 
   // The code of a number, or NO_MEMORY.
   int32_t code_of(double number) {

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+_BLANKS = tuple(bytes([blank]) for blank in b" \t\n\r\v\f")
+
 
 class DataFormatName(NamedTuple):
     """module: the module of this room that defines FORMAT; help: half a line about the files; endings: usual endings of
@@ -75,9 +77,30 @@ DATA_FORMAT_NAMES: dict[str, DataFormatName] = {
         table=True,
         writes=True,
     ),
-    "arff": DataFormatName("arff", "WEKA's attribute-relation files", (".arff",), table=True, writes=True),
-    "fann": DataFormatName("fann", "FANN's training files", (".data", ".train", ".test"), table=True, writes=True),
-    "proben1": DataFormatName("proben1", "files of the PROBEN1 collection", (".dt",), table=True, writes=True),
+    "arff": DataFormatName(
+        "arff",
+        "WEKA's attribute-relation files",
+        (".arff",),
+        table=True,
+        writes=True,
+        marks=(b"@", b"%", b" ", b"\r", b"\n"),
+    ),
+    "fann": DataFormatName(
+        "fann",
+        "FANN's training files",
+        (".data", ".train", ".test"),
+        table=True,
+        writes=True,
+        marks=(*_BLANKS, *(b"%d" % k for k in range(1, 10)), b"#"),
+    ),
+    "proben1": DataFormatName(
+        "proben1",
+        "files of the PROBEN1 collection",
+        (".dt",),
+        table=True,
+        writes=True,
+        marks=(*_BLANKS, b"bool_", b"real_", b"training_examples"),
+    ),
     "snns": DataFormatName(
         "snns", "SNNS pattern files", (".pat",), table=True, writes=True, marks=(b"SNNS pattern definition file",)
     ),
@@ -91,7 +114,7 @@ DATA_FORMAT_NAMES: dict[str, DataFormatName] = {
     ),
     "npz": DataFormatName("npz", "a NumPy archive", (".npz",), table=True, writes=True, marks=(b"PK\x03\x04",)),
     "idx": DataFormatName("idx", "IDX files, as of MNIST", (".idx", "-ubyte"), table=True, marks=(b"\0\0",)),
-    "mat": DataFormatName("mat", "MATLAB files up to version 7", (".mat",), table=True),
+    "mat": DataFormatName("mat", "MATLAB files up to version 7", (".mat",), table=True, marks=(b"MATLAB ",)),
     "vectors": DataFormatName("vectors", "one row of numbers per line", (".txt", ".csv", ".tsv", ".dat"), general=True),
     "csv": DataFormatName(
         "text_tables",

@@ -19,7 +19,8 @@ def read_table(path: Path, want: TableWant | None = None, data_format: str = "au
     Args: want, how it is to be read; data_format, a key of DATA_FORMAT_NAMES whose format gives tables, or 'auto'.
     Raises: UsageError for a format that gives none, DataError with path, line and column for a fault in the file.
     """
-    return join_tables(list(stream_table(ByteSource(path), want, data_format)))
+    want = (want or TableWant())._replace(is_whole=True)
+    return join_tables(list(stream_table(ByteSource(path, is_digested=False), want, data_format)))
 
 
 def stream_table(source: ByteSource, want: TableWant | None = None, data_format: str = "auto") -> Iterator[Table]:

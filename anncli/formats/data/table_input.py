@@ -22,12 +22,13 @@ from anncli.tables import Table, join_tables
 
 
 def open_tables(
-    path: Path, read: ReadRequest, remarks: Remarks, width: int | None = None, names: Sequence[str] = ()
-) -> tuple[ByteSource, Iterator[Table]]:
-    """The source of a file, or of stdin for '-', and the batches of its table; width, names: as TableWant has them."""
+    path: Path, read: ReadRequest, remarks: Remarks, width: int | None = None, names: Sequence[str] = (), is_whole: bool = False
+) -> tuple[ByteSource, Iterator[Table]]:  # fmt: skip
+    """The source of a file, or of stdin for '-', and the batches of its table; width, names, is_whole: as TableWant has them."""
     source = ByteSource(path)
     # Rows of numbers are a table too.
-    name, want = "csv" if read.format == "vectors" else read.format, table_want(read, remarks)
+    name = "csv" if read.format == "vectors" else read.format
+    want = table_want(read, remarks)._replace(is_whole=is_whole or read.transpose)
     if read.transpose:
         return source, _watched(_turned(stream_table(source, want, name)), remarks)
     return source, _watched(stream_table(source, want._replace(width=width, names=tuple(names)), name), remarks)
@@ -48,7 +49,8 @@ def read_table(
     path: Path, read: ReadRequest, remarks: Remarks, width: int | None = None, names: Sequence[str] = ()
 ) -> tuple[Table, str, Source]:
     """The whole table of a file, the file's name for messages, and what the record of a network says about it."""
-    source, batches = open_tables(path, read, remarks, width, names)
+    # Batches show early that a table takes too much memory.
+    source, batches = open_tables(path, read, remarks, width, names, is_whole=read.memory is None)
     table = table_within(batches, read.memory, source.shown)
     return table, source.shown, Source(source.name, source.sha256, table.n_rows)
 

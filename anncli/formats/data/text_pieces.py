@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from anncli.compiled.table_syntax import Flaw, Rows, Syntax
-from anncli.compiled.table_text import Room, parse_rows
+from anncli.compiled.table_text import Room, parse_rows, utf8_end
 from anncli.compiled.table_text_python import RecordReader
-from anncli.formats.files.ahead import Helper, ahead, is_worth_it
+from anncli.formats.files.ahead import ahead, most_threads
 from anncli.formats.files.source import ByteSource
 
 # The text that is looked at before the first row is read, and the text of one batch.
 SAMPLE_BYTES, _PIECE_BYTES = 1 << 20, 1 << 20
 # Half of a smaller text is no work for a second thread.
-_WORTH_TWO = 1 << 19
+_WORTH_THREADS = 1 << 18
 # Empty lines and comments above a table.
 BEFORE_TABLE = re.compile(rb"(?:[ \t\r\v\f]*+(?:#[^\n]*+)?\n)*+")
 # A row longer than this has a quote that nothing closes.
@@ -33,32 +33,50 @@ class Pieces:
     """The rows of a source, piece by piece. first: its beginning, enough to find the layout of the table."""
 
     def __init__(self, source: ByteSource) -> None:
-        self._is_large = is_worth_it(source.path)
-        self._chunks = _chunks(source, self._is_large)
+        self._source = source
+        self._n_threads = most_threads(source.path)
+        self._chunks = _chunks(source, self._n_threads > 1)
         first, self._is_last = next(self._chunks)
         self.first = first + b"\n" if self._is_last and first and not first.endswith(b"\n") else first
 
-    def rows(self, at: int, syntax: Syntax, most_rows: int) -> Iterator[Piece]:
-        """The pieces from place `at` of the first text on, of at most `most_rows` rows; the last one may have a flaw."""
-        parser = _Parser(syntax, most_rows, Helper() if self._is_large else None)
-        try:
-            yield from self._rows(at, parser)
-        finally:
-            parser.close()
+    def rows(self, at: int, syntax: Syntax, most_rows: int, is_whole: bool = False) -> Iterator[Piece]:
+        """The pieces from place `at` of the first text on, of at most `most_rows` rows; the last one may have a flaw.
 
-    def _rows(self, at: int, parser: _Parser) -> Iterator[Piece]:
+        is_whole: all of them will be held at once; then, as a rule, the numbers of a table without words lie in one block.
+        """
+        room = Room(self._n_rows(at) if is_whole else 0)
+
+        def parse(text: bytes | bytearray, at: int, is_last: bool) -> Iterator[Rows]:
+            n_threads = self._n_threads if len(text) - at >= _WORTH_THREADS else 1
+            while True:
+                rows = parse_rows(text, at, syntax, is_last, most_rows, room, n_threads)
+                yield rows
+                if rows.flaw or rows.n_rows < most_rows:
+                    return
+                at = rows.at
+
+        yield from self._rows(at, syntax, parse)
+
+    def _n_rows(self, at: int) -> int:
+        """About how many rows the source has, rather more; 0 where its size does not tell."""
+        size, n_lines = self._source.text_bytes, self.first.count(b"\n", at)
+        return n_lines + round(1.05 * size * n_lines / (len(self.first) - at)) if size and n_lines else 0
+
+    def _rows(
+        self, at: int, syntax: Syntax, parse: Callable[[bytes | bytearray, int, bool], Iterator[Rows]]
+    ) -> Iterator[Piece]:
         # One text that grows and shrinks: new ones would have to be filled with new memory each time.
         text, is_last = bytearray(self.first), self._is_last
         while True:
             bad = _first_bad_byte(text, is_last)
             good, rows = text if bad is None else text[:bad], None
-            for rows in parser.rows(good, at, is_last and bad is None):
+            for rows in parse(good, at, is_last and bad is None):
                 at = rows.at
                 if not rows.flaw:
                     yield Piece(good, rows)
             assert rows is not None
             if not rows.flaw and bad is not None:
-                flaw, cell = Flaw.NOT_UTF8, _last_cell(bytes(good), at, parser.syntax)
+                flaw, cell = Flaw.NOT_UTF8, _last_cell(bytes(good), at, syntax)
                 rows = rows._replace(n_rows=0, lines=(), n_lines=0, flaw=flaw, flaw_cell=cell)
             elif not rows.flaw and len(text) - at > _LONGEST_ROW:
                 rows = rows._replace(n_rows=0, lines=(), n_lines=0, flaw=Flaw.TOO_LONG)
@@ -74,48 +92,6 @@ class Pieces:
                 text += b"\n"
 
 
-class _Parser:
-    """Parses texts, large ones in two halves at once where a helper is there."""
-
-    def __init__(self, syntax: Syntax, most_rows: int, helper: Helper[Rows] | None) -> None:
-        self.syntax, self.most_rows, self.helper = syntax, most_rows, helper
-        self._rooms = Room(), Room()
-
-    def close(self) -> None:
-        if self.helper is not None:
-            self.helper.close()
-
-    def rows(self, text: bytearray, at: int, is_last: bool) -> Iterator[Rows]:
-        """All rows of text[at:], at most `most_rows` at a time; at least one Rows, none after a flaw."""
-        # Only without quotes every line end is the end of a row.
-        quote = self.syntax.quote.encode()
-        cut = text.rfind(b"\n", at, (at + len(text)) // 2) + 1 if len(text) - at >= _WORTH_TWO else 0
-        if self.helper is None or not cut or (quote and text.find(quote, at) >= 0):
-            yield from self._part(text, at, is_last)
-            return
-        self.helper.begin(lambda: parse_rows(text, cut, self.syntax, is_last, self.most_rows, self._rooms[1]))
-        flaw, shown = Flaw.NONE, list[Rows]()
-        try:
-            for rows in self._part(text[:cut], at, False):
-                flaw = rows.flaw
-                shown.append(rows)
-        finally:
-            second = self.helper.result()
-        yield from shown
-        if not flaw:
-            yield second
-            if not second.flaw and second.n_rows == self.most_rows:
-                yield from self._part(text, second.at, is_last)
-
-    def _part(self, text: bytearray, at: int, is_last: bool) -> Iterator[Rows]:
-        while True:
-            rows = parse_rows(text, at, self.syntax, is_last, self.most_rows, self._rooms[0])
-            yield rows
-            if rows.flaw or rows.n_rows < self.most_rows:
-                return
-            at = rows.at
-
-
 def bad_byte_before(text: bytes, end: int) -> int | None:
     """The place of the first byte of text[:end] that is not UTF-8."""
     return _first_bad_byte(text[:end], is_last=True)
@@ -123,14 +99,15 @@ def bad_byte_before(text: bytes, end: int) -> int | None:
 
 def _first_bad_byte(text: bytes | bytearray, is_last: bool) -> int | None:
     """The place of the first byte that is not UTF-8; a character that is cut by the end may go on in the next text."""
-    if text.isascii():
+    end = utf8_end(text)
+    if end == len(text):
         return None
+    # A character has at most four bytes.
     try:
-        text.decode()
+        text[end : end + 4].decode()
     except UnicodeDecodeError as fault:
-        is_cut = not is_last and fault.end == len(text) and fault.reason == "unexpected end of data"
-        return None if is_cut else fault.start
-    return None
+        return None if not is_last and len(text) - end < 4 and fault.reason == "unexpected end of data" else end
+    return end
 
 
 def _last_cell(text: bytes, at: int, syntax: Syntax) -> int:

@@ -111,7 +111,9 @@ def _quoting(sample: Sample, syntax: Syntax) -> Reading:
 
 def _delimited(sample: Sample, na: tuple[str, ...]) -> Reading:
     """The reading whose delimiter gives all rows the same count of cells."""
-    readings = [_quoting(sample, Syntax(delimiter, na=na)) for delimiter in _CANDIDATES]
+    first, *others = _CANDIDATES
+    found = [first, *(delimiter for delimiter in others if delimiter.encode() in sample.text)]
+    readings = [_quoting(sample, Syntax(delimiter, na=na)) for delimiter in found]
     even = [reading for reading in readings if reading.is_even and not _has_numbers_between_blanks(reading)]
     if len(even) > 1:
         even = _one_of(even, sample)

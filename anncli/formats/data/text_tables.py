@@ -42,7 +42,9 @@ class TextTables:
             line = 1 + pieces.first.count(b"\n", 0, bad)
             raise DataError(message, path=source.shown, line=line, advice=advice)
         rounded = RoundedNumbers(source.shown, want.remarks)
-        for table in _tables(source.shown, layout, pieces.rows(layout.at, layout.syntax, want.block_rows)):
+        for table in _tables(
+            source.shown, layout, pieces.rows(layout.at, layout.syntax, want.block_rows, want.is_whole)
+        ):
             rounded.watch(table)
             yield table
 

@@ -1,24 +1,28 @@
-"""A second thread: it reads, unpacks and digests a file ahead, or does half of a piece of work."""
+"""A second thread that reads, unpacks and digests a file ahead, and how many threads a file is worth."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from queue import Full, Queue, SimpleQueue
+from collections.abc import Iterator
+from queue import Full, Queue
 from threading import Event, Thread
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 Item = TypeVar("Item")
 
 # A thread for less does not pay.
 _WORTH = 1 << 22
+# More would wait for the one that reads.
+_MOST_THREADS = 4
 _DEPTH = 4
 _END = object()
 
 
-def is_worth_it(path: str) -> bool:
-    """Whether a file is so large that reading ahead pays; a pipe is left alone, because nothing could end a read of it."""
-    return path != "-" and os.path.isfile(path) and os.path.getsize(path) >= _WORTH and (os.cpu_count() or 1) > 1
+def most_threads(path: str) -> int:
+    """How many threads a file keeps busy, 1 where reading ahead does not pay; a pipe is left alone, because nothing could end a
+    read of it."""
+    is_large = path != "-" and os.path.isfile(path) and os.path.getsize(path) >= _WORTH
+    return min(os.cpu_count() or 1, _MOST_THREADS) if is_large else 1
 
 
 def ahead(items: Iterator[Item]) -> Iterator[Item]:
@@ -61,34 +65,3 @@ def _put(item: object, queue: Queue[object], stop: Event) -> bool:
         except Full:
             continue
     return False
-
-
-class Helper(Generic[Item]):
-    """A thread that does one call at a time beside its caller. Leave it by close()."""
-
-    def __init__(self) -> None:
-        self._calls: SimpleQueue[Callable[[], Item] | None] = SimpleQueue()
-        self._results: SimpleQueue[Item | _Raised] = SimpleQueue()
-        self._thread = Thread(target=self._work, daemon=True)
-        self._thread.start()
-
-    def begin(self, call: Callable[[], Item]) -> None:
-        self._calls.put(call)
-
-    def result(self) -> Item:
-        """What the call gave that was begun first; raises its error."""
-        found = self._results.get()
-        if isinstance(found, _Raised):
-            raise found.error
-        return found
-
-    def close(self) -> None:
-        self._calls.put(None)
-        self._thread.join()
-
-    def _work(self) -> None:
-        while (call := self._calls.get()) is not None:
-            try:
-                self._results.put(call())
-            except BaseException as error:
-                self._results.put(_Raised(error))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -48,10 +46,8 @@ def opened_output(target: Output, *, seekable: bool = False) -> Iterator[IO[byte
             file = stack.enter_context(open(descriptor, "w+b", closefd=False))
             seekable = False
         if seekable:
-            with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as held:
+            with _spooled(file) as held:
                 yield held
-                held.seek(0)
-                shutil.copyfileobj(held, file)
         elif packer is not None:
             packing = _Packing(packer, file)
             yield packing  # type: ignore[misc]
@@ -87,6 +83,19 @@ def refuse_packing(name: str) -> None:
     packer = packer_of_name(name)
     if packer is not None:
         raise UsageError(f"this format is not packed by {packer.name}", path=name, advice=f"leave out {packer.ending}")
+
+
+@contextlib.contextmanager
+def _spooled(file: IO[bytes]) -> Iterator[Any]:
+    """A temporary file that is copied into `file` at the end."""
+    # Both take long to load, and readers of tables load this module.
+    import shutil
+    import tempfile
+
+    with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as held:
+        yield held
+        held.seek(0)
+        shutil.copyfileobj(held, file)
 
 
 class _Packing:

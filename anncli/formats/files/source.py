@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import sys
@@ -32,20 +31,29 @@ class ByteSource:
     name; sha256: the digest of the raw bytes read so far.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, is_digested: bool = True) -> None:
+        """is_digested: whether sha256 will be asked for."""
         self.path, self.query = split_query(path)
         self.shown = shown_name(self.path)
         self.name = "stdin" if self.path == "-" else os.path.basename(self.path)
-        self._digest = hashlib.sha256()
+        self._digest = _new_digest() if is_digested else None
+        self._is_plain = False
         self._peeked: tuple[bytes, Iterator[bytes]] | None = None
 
     @property
+    def text_bytes(self) -> int:
+        """The size of what chunks() gives, once that has begun; 0 where it does not show: of a packed file and of a pipe."""
+        return os.path.getsize(self.path) if self._is_plain and os.path.isfile(self.path) else 0
+
+    @property
     def sha256(self) -> str:
+        assert self._digest is not None
         return self._digest.hexdigest()
 
     def add_digest(self, other: ByteSource) -> None:
         """Add another file that this one names to the digest; call it after `other` has been read."""
-        self._digest.update(other._digest.digest())
+        if self._digest is not None and other._digest is not None:
+            self._digest.update(other._digest.digest())
 
     def raw(self, size: int = BLOCK_BYTES) -> Iterator[bytes]:
         """The bytes as they are stored, at most `size` at a time; a pipe gives them as soon as they arrive.
@@ -57,7 +65,8 @@ class ByteSource:
                 # read1 makes one system call, so that lines from a slow pipe are processed as they arrive.
                 read = getattr(file, "read1", file.read)
                 while chunk := read(size):
-                    self._digest.update(chunk)
+                    if self._digest is not None:
+                        self._digest.update(chunk)
                     yield chunk
         except (OSError, ValueError) as fault:
             raise read_fault(fault, self.path) from None
@@ -144,6 +153,7 @@ class ByteSource:
         if packer is not None:
             yield from unpacked(packer, chain([head], chunks), size, self.shown)
             return
+        self._is_plain = True
         yield head
         yield from chunks
 
@@ -158,6 +168,13 @@ class ByteSource:
 
     def _fault(self, message: str, advice: str) -> DataError:
         return DataError(message, path=self.shown, advice=advice)
+
+
+def _new_digest() -> Any:
+    # Whoever needs none is spared a large library.
+    import hashlib
+
+    return hashlib.sha256()
 
 
 def split_query(path: Path) -> tuple[str, str]:

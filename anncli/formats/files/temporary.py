@@ -21,7 +21,7 @@ except ImportError:  # Windows has no such locks, so a temporary file of a dead 
 HAS_LOCKS = fcntl is not None
 
 _SUFFIX = ".ann-tmp"
-_ENDING = re.compile(r"[0-9a-f]{8}" + re.escape(_SUFFIX))
+_ENDING = r"[0-9a-f]{8}" + re.escape(_SUFFIX)
 
 
 @contextlib.contextmanager
@@ -110,7 +110,7 @@ def _remove_stale(folder: str, prefix: str) -> None:
         return
     with contextlib.suppress(OSError):
         for entry in os.listdir(folder):
-            if entry.startswith(prefix) and _ENDING.fullmatch(entry, len(prefix)):
+            if entry.startswith(prefix) and re.fullmatch(_ENDING, entry[len(prefix) :]):
                 _remove_if_unlocked(os.path.join(folder, entry))
 
 
