@@ -28,11 +28,12 @@ NETWORK = "# a small network\nanncli: 1\ninputs: 2\nlayers: [3 tanh, 1 logistic]
 
 
 class Ended(NamedTuple):
-    """code: the exit status, negative for a signal, None for a child that hung."""
+    """code: the exit status, negative for a signal, None for a child that hung; peak: the most memory it held, in bytes."""
 
     code: int | None
     stdout: bytes
     stderr: str
+    peak: int = 0
 
     def fault(self) -> str | None:
         """What is wrong with this end whatever the command was, or None."""
@@ -112,11 +113,11 @@ def start(words: Sequence[object], folder: Path, before: Callable[[], None] | No
 def wait(child: int, folder: Path, patience: float = PATIENCE) -> Ended:
     """The end of a child; one that hangs is killed."""
     limit = time.monotonic() + patience
-    status = None
+    status, peak = None, 0
     while status is None:
-        done, found = os.waitpid(child, os.WNOHANG)
+        done, found, usage = os.wait4(child, os.WNOHANG)
         if done:
-            status = found
+            status, peak = found, usage.ru_maxrss << 10
         elif time.monotonic() > limit:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
@@ -124,7 +125,7 @@ def wait(child: int, folder: Path, patience: float = PATIENCE) -> Ended:
         else:
             time.sleep(0.001)
     code = None if status is None else os.waitstatus_to_exitcode(status)
-    return Ended(code, (folder / ".stdout").read_bytes(), (folder / ".stderr").read_text("utf-8", "replace"))
+    return Ended(code, (folder / ".stdout").read_bytes(), (folder / ".stderr").read_text("utf-8", "replace"), peak)
 
 
 def run(words: Sequence[object], folder: Path, before: Callable[[], None] | None = None) -> Ended:
@@ -146,3 +147,9 @@ class Report:
         self.codes[code] += 1
         if fault:
             self.failures.append(f"{what}: {fault}")
+
+    def join(self, other: Report) -> None:
+        """Add the counts of another."""
+        self.tried += other.tried
+        self.failures += other.failures
+        self.codes += other.codes
