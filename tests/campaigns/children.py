@@ -6,12 +6,13 @@ import contextlib
 import gc
 import importlib
 import os
+import pickle
 import pkgutil
 import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -131,6 +132,58 @@ def wait(child: int, folder: Path, patience: float = PATIENCE) -> Ended:
 def run(words: Sequence[object], folder: Path, before: Callable[[], None] | None = None) -> Ended:
     """`ann WORDS` in the folder, from start to end."""
     return wait(start(words, folder, before), folder)
+
+
+def run_in_turn(calls: Iterable[tuple[Sequence[object], Callable[[], None]]], folder: Path) -> list[Ended]:
+    """Command lines in the folder, one after the other in ONE child, each after its `before`: faster than run(), and what
+    one leaves behind meets the next. Returns their ends, as far as the child came: it may crash, or hang and be killed.
+    """
+    results = folder / ".results"
+    child = os.fork()
+    if not child:
+        try:
+            os.chdir(folder)
+            sys.stdin = open(os.devnull)  # noqa: SIM115
+            with open(results, "wb", buffering=0) as file:
+                for words, before in calls:
+                    before()
+                    file.write(pickle.dumps(_one_of_many(words)))
+        finally:
+            os._exit(0)
+    wait(child, folder, 4 * PATIENCE)
+    ends = []
+    with open(results, "rb") as file, contextlib.suppress(EOFError, pickle.UnpicklingError):
+        while True:
+            ends.append(pickle.load(file))
+    return ends
+
+
+def _one_of_many(words: Sequence[object]) -> Ended:
+    """`ann WORDS` in this process."""
+    from anncli.cli.main import main
+
+    for number, name in ((1, ".stdout"), (2, ".stderr")):
+        descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    sys.stdout, sys.stderr = (os.fdopen(n, "w", closefd=False) for n in (1, 2))
+    # From now on the most memory held counts anew.
+    Path("/proc/self/clear_refs").write_text("5")
+    code = 0
+    try:
+        main([str(word) for word in words])
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0
+    except BaseException:
+        code = 70
+        import traceback
+
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    status = Path("/proc/self/status").read_text()
+    peak = int(status.partition("VmHWM:")[2].split()[0]) << 10
+    return Ended(code, Path(".stdout").read_bytes(), Path(".stderr").read_text("utf-8", "replace"), peak)
 
 
 class Report:
