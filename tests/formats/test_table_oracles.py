@@ -99,11 +99,16 @@ def a_file(name: str) -> Iterator[Path]:
 
 
 @few
-@given(columns(), st.sampled_from([",", ";", "\t", "|"]), st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
-def test_csv_of_pandas(made: oracle.Columns, delimiter: str, quoting: int) -> None:
+@given(
+    columns(),
+    st.sampled_from([",", ";", "\t", "|"]),
+    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
+    st.sampled_from(["", "NA", "?", "nan", "N/A"]),
+)
+def test_csv_of_pandas(made: oracle.Columns, delimiter: str, quoting: int, gap: str) -> None:
     pandas = pytest.importorskip("pandas")
     with a_file("a.csv") as path:
-        pandas.DataFrame(made, dtype=object).to_csv(path, sep=delimiter, index=False, quoting=quoting, na_rep="NA")
+        pandas.DataFrame(made, dtype=object).to_csv(path, sep=delimiter, index=False, quoting=quoting, na_rep=gap)
         expected = oracle.csv(path, sep=delimiter)
         assert content(read(path, delimiter=delimiter, decimal=".", header=True)) == expected == made
 
@@ -241,6 +246,15 @@ def test_npy_of_numpy(made: Any, kind: str, fortran: bool) -> None:
     with a_file("a.npy") as path:
         np.save(path, np.asfortranarray(array) if fortran else array)
         assert content(read_table(path)) == oracle.npy(path)
+
+
+@few
+@given(matrices(), st.booleans())
+def test_npz_of_numpy(made: Any, packed: bool) -> None:
+    with a_file("a.npz") as path:
+        (np.savez_compressed if packed else np.savez)(path, X=made, y=np.arange(len(made)) % 3)
+        with np.load(path) as arrays:
+            assert content(read_table(path)) == oracle.by_position(arrays["X"]) | {"y": oracle.cells_of(arrays["y"])}
 
 
 @few
