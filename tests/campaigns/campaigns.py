@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import datetime
-import platform
 import sys
 import tempfile
 from pathlib import Path
@@ -17,9 +15,7 @@ import failing_calls
 import kills
 import mutations
 from children import Report, load_everything
-
-GUIDE = Path(__file__).parents[2] / "docs/reliability.md"
-_BEGIN, _END = "<!-- counts -->\n", "<!-- end of counts -->\n"
+from guide import circumstances, put
 
 
 def run_all(folder: Path, large: bool, seed: int = 0) -> list[Report]:
@@ -41,14 +37,6 @@ def table(reports: list[Report]) -> str:
     return "\n".join(["| campaign | tried | failed | exit codes seen |", "|---|---|---|---|", *rows]) + "\n"
 
 
-def processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--large", action="store_true")
@@ -65,14 +53,8 @@ def main() -> None:
         for failure in report.failures[:40]:
             print(f"{report.title}: {failure}")
     if asked.write:
-        from anncli.compiled import describe_backend
-
-        text = GUIDE.read_text("utf-8")
-        head, _, rest = text.partition(_BEGIN)
         size = "Large" if asked.large else "Small"
-        when = f"{size} campaigns of {datetime.date.today()}, {processor()}, kernels {describe_backend()}, "
-        when += f"Python {platform.python_version()}, seed {asked.seed}:\n\n"
-        GUIDE.write_text(f"{head}{_BEGIN}{when}{table(reports)}{_END}{rest.partition(_END)[2]}", "utf-8")
+        put("counts", f"{size} campaigns of {circumstances(asked.seed)}:\n\n{table(reports)}")
     sys.exit(any(report.failures for report in reports))
 
 

@@ -6,12 +6,13 @@ import contextlib
 import gc
 import importlib
 import os
+import pickle
 import pkgutil
 import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,11 +29,12 @@ NETWORK = "# a small network\nanncli: 1\ninputs: 2\nlayers: [3 tanh, 1 logistic]
 
 
 class Ended(NamedTuple):
-    """code: the exit status, negative for a signal, None for a child that hung."""
+    """code: the exit status, negative for a signal, None for a child that hung; peak: the most memory it held, in bytes."""
 
     code: int | None
     stdout: bytes
     stderr: str
+    peak: int = 0
 
     def fault(self) -> str | None:
         """What is wrong with this end whatever the command was, or None."""
@@ -112,11 +114,11 @@ def start(words: Sequence[object], folder: Path, before: Callable[[], None] | No
 def wait(child: int, folder: Path, patience: float = PATIENCE) -> Ended:
     """The end of a child; one that hangs is killed."""
     limit = time.monotonic() + patience
-    status = None
+    status, peak = None, 0
     while status is None:
-        done, found = os.waitpid(child, os.WNOHANG)
+        done, found, usage = os.wait4(child, os.WNOHANG)
         if done:
-            status = found
+            status, peak = found, usage.ru_maxrss << 10
         elif time.monotonic() > limit:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
@@ -124,12 +126,64 @@ def wait(child: int, folder: Path, patience: float = PATIENCE) -> Ended:
         else:
             time.sleep(0.001)
     code = None if status is None else os.waitstatus_to_exitcode(status)
-    return Ended(code, (folder / ".stdout").read_bytes(), (folder / ".stderr").read_text("utf-8", "replace"))
+    return Ended(code, (folder / ".stdout").read_bytes(), (folder / ".stderr").read_text("utf-8", "replace"), peak)
 
 
 def run(words: Sequence[object], folder: Path, before: Callable[[], None] | None = None) -> Ended:
     """`ann WORDS` in the folder, from start to end."""
     return wait(start(words, folder, before), folder)
+
+
+def run_in_turn(calls: Iterable[tuple[Sequence[object], Callable[[], None]]], folder: Path) -> list[Ended]:
+    """Command lines in the folder, one after the other in ONE child, each after its `before`: faster than run(), and what
+    one leaves behind meets the next. Returns their ends, as far as the child came: it may crash, or hang and be killed.
+    """
+    results = folder / ".results"
+    child = os.fork()
+    if not child:
+        try:
+            os.chdir(folder)
+            sys.stdin = open(os.devnull)  # noqa: SIM115
+            with open(results, "wb", buffering=0) as file:
+                for words, before in calls:
+                    before()
+                    file.write(pickle.dumps(_one_of_many(words)))
+        finally:
+            os._exit(0)
+    wait(child, folder, 4 * PATIENCE)
+    ends = []
+    with open(results, "rb") as file, contextlib.suppress(EOFError, pickle.UnpicklingError):
+        while True:
+            ends.append(pickle.load(file))
+    return ends
+
+
+def _one_of_many(words: Sequence[object]) -> Ended:
+    """`ann WORDS` in this process."""
+    from anncli.cli.main import main
+
+    for number, name in ((1, ".stdout"), (2, ".stderr")):
+        descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    sys.stdout, sys.stderr = (os.fdopen(n, "w", closefd=False) for n in (1, 2))
+    # From now on the most memory held counts anew.
+    Path("/proc/self/clear_refs").write_text("5")
+    code = 0
+    try:
+        main([str(word) for word in words])
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0
+    except BaseException:
+        code = 70
+        import traceback
+
+        traceback.print_exc()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    status = Path("/proc/self/status").read_text()
+    peak = int(status.partition("VmHWM:")[2].split()[0]) << 10
+    return Ended(code, Path(".stdout").read_bytes(), Path(".stderr").read_text("utf-8", "replace"), peak)
 
 
 class Report:
@@ -146,3 +200,9 @@ class Report:
         self.codes[code] += 1
         if fault:
             self.failures.append(f"{what}: {fault}")
+
+    def join(self, other: Report) -> None:
+        """Add the counts of another."""
+        self.tried += other.tried
+        self.failures += other.failures
+        self.codes += other.codes

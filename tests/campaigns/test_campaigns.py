@@ -15,3 +15,12 @@ def test_no_fault_of_the_small_campaigns_does_harm() -> None:
     program = Path(__file__).parent / "campaigns.py"
     done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_thousand_damaged_tables_do_no_harm() -> None:
+    program = Path(__file__).parent / "damaged_tables.py"
+    command = [sys.executable, str(program), "--tries", "1000"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " damaged files, 0 failed" in done.stdout

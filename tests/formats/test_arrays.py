@@ -247,6 +247,15 @@ def archive(folder: Path, compressed: bool = False, **arrays: Any) -> Path:
 
 
 @pytest.mark.parametrize("compressed", [False, True])
+def test_inputs_and_the_label_of_one_sample(tmp_path: Path, compressed: bool) -> None:
+    table = read_table(archive(tmp_path, compressed, X=np.array([[7.0, 8]]), y=np.array([3]), m=np.array(4)))
+    assert (content(table), table.labels) == ({"1": [7], "2": [8], "y": [3]}, ("y",))
+    # With more than one sample a single number is no label.
+    table = read_table(archive(tmp_path, compressed, X=np.array([[7.0], [8]]), y=np.array([3])))
+    assert (content(table), table.labels) == ({"1": [7, 8]}, ())
+
+
+@pytest.mark.parametrize("compressed", [False, True])
 def test_inputs_and_labels_of_an_archive(tmp_path: Path, compressed: bool) -> None:
     x = np.arange(12.0).reshape(4, 3)
     table = read_table(archive(tmp_path, compressed, X=x, y=np.array(["a", "b", "a", "c"]), n=3))

@@ -28,6 +28,10 @@ def choose_arrays(shapes: Mapping[str, tuple[int, ...]], shown: str) -> Chosen:
 
     Raises: DataError that names the arrays, where names and shapes do not decide.
     """
+    inputs, label = _find(_INPUTS, shapes), _find(_LABELS, shapes)
+    if inputs and label and shapes[inputs][:1] == (1,) and _size(shapes[label]) == 1:
+        return Chosen(inputs, label)
+    # Single numbers are settings of a program, unless there is only one sample.
     many = {name: shape for name, shape in shapes.items() if _size(shape) > 1}
     if len(many) == 1 or len(shapes) == 1:
         return Chosen(next(iter(many or shapes)))
