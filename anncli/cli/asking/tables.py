@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.dataset.request import ReadRequest, TableRequest
+from anncli.options.data_readers import FILE_LABEL
 from anncli.options.table import options_of
 
 # Fields whose default is that of the option, and fields that are None where nothing was said.
@@ -57,8 +58,8 @@ def table_request(values: Values) -> TableRequest:
     """What the user said about the columns; options that the command does not have say nothing."""
     fields = _those_of(values, _PLAIN) | {name: values[name] for name in _SAID if name in values.given}
     label = values["label"] or ()
-    if label and label[0].startswith("file:"):
-        fields |= {"label_file": label[0].removeprefix("file:")}
+    if label and label[0].startswith(FILE_LABEL):
+        fields |= {"label_files": tuple(word.removeprefix(FILE_LABEL) for word in label)}
     else:
         fields |= {"label": label}
     return TableRequest(**fields)

@@ -53,8 +53,9 @@ def read_training_data(
                 advice=f"say --validation {printable(path)}, or --test {printable(path)}",
             )
     data, sets = read_table_sets(files, TableReader(settings.request, settings.read, remarks), network)
-    if len(data.sources) == sum(map(len, files.values())):
-        note_one_set(data.sources[: len(settings.class_files)], remarks)
+    given = [source for source in data.sources if source.n_samples]
+    if len(given) == sum(map(len, files.values())):
+        note_one_set(given[: len(settings.class_files)], remarks)
     declared = declared_sets(data) if options.validation is None and not options.test else {}
     if declared and (network is None or network.encoder is None):
         counts = ", ".join(f"{name} {len(rows)}" for name, rows in declared.items())

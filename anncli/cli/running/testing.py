@@ -63,7 +63,7 @@ def _read(values: Values, words: Words, network: Network, remarks: Remarks) -> D
     request, read = table_request(values), read_request(values)
     if are_tables(words.data, request, read, network):
         data = read_labelled(words.data, TableReader(request, read, remarks), network)
-        note_one_set(data.sources, remarks)
+        note_one_set([source for source in data.sources if source.n_samples], remarks)
         return data
     refuse_table_options(request)
     return read_dataset(words.data, network=network, data_format=read.format, remarks=remarks)

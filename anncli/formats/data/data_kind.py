@@ -35,7 +35,7 @@ def are_tables(
     of the first file is one of tables, where a word is a folder, a glob or a query, and where there is one file only that is no list of ann1dn.
     Args: labelled: the command needs answers; one file of rows of numbers is then a table, because it has none otherwise.
     """
-    if request.label or request.label_file is not None or read.transpose:
+    if request.label or request.label_files or read.transpose:
         return True
     if any(ByteSource(path).query or is_several(os.fspath(path)) for path in paths):
         return True

@@ -22,7 +22,7 @@ def with_head(request: TableRequest, head: TableInputs | None) -> TableRequest:
     of_kind = {kind: tuple(n for n, k in head.kinds.items() if k == kind) for kind in ("category", "ignore")}
     named = {*request.category, *request.ignore, *request.use}
     return request._replace(
-        label=request.label or (() if request.label_file else head.label),
+        label=request.label or (() if request.label_files else head.label),
         task=request.task or head.task,
         positive=request.positive or head.positive,
         missing=request.missing or head.missing,
@@ -36,8 +36,6 @@ def with_head(request: TableRequest, head: TableInputs | None) -> TableRequest:
 
 def refuse_unused(request: TableRequest) -> None:
     """Raises UsageError for what tables cannot do yet."""
-    if request.label_file is not None:
-        raise UsageError("--label file:NAME is not for tables yet", advice="put the answers into a column of the table")
     if request.label == ("inputs",):
         raise UsageError("--label inputs is not for tables yet", advice="name a column")
 

@@ -10,13 +10,14 @@ import numpy as np
 
 from anncli.arrays import Array, row_range
 from anncli.dataset.class_labels import check_labelled, classes_of, number_labels
-from anncli.dataset.dataset import UNLABELLED, Source
+from anncli.dataset.dataset import UNLABELLED
 from anncli.dataset.request import ReadRequest, TableRequest
 from anncli.dataset.roles import Place
 from anncli.dataset.row_columns import groups_of, times_of, weights_of
 from anncli.dataset.table_data import TableData
 from anncli.dataset.target_columns import flags_of, targets_of
 from anncli.errors import DataError, UsageError, quoted
+from anncli.formats.data.answer_files import TableFile, check_counts, known_names, with_answers
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_columns import TableMatcher
 from anncli.formats.data.table_input import read_table
@@ -51,14 +52,6 @@ class TableReader(NamedTuple):
         return self._replace(names=tuple(word for word in words if not word.isdecimal()))
 
 
-class TableFile(NamedTuple):
-    """A table that was read, its file as messages name it, and as the record of a network names it."""
-
-    table: Table
-    shown: str
-    source: Source
-
-
 def read_table_sets(
     sets: Mapping[str, Sequence[Path]], reader: TableReader, network: Network | None = None
 ) -> tuple[TableData, dict[str, Array]]:
@@ -72,7 +65,8 @@ def read_table_sets(
     request = with_head(reader.request, None if network is None else network.table)
     refuse_unused(request)
     encoder = None if network is None else network.encoder
-    files = _read_files(sets, reader.asking(request) if encoder is None else reader.knowing(*encoder.roles.shape))
+    informed = reader.asking(request) if encoder is None else reader.knowing(*encoder.roles.shape)
+    files, request = read_files(sets, informed._replace(request=request), network)
     first = next(iter(files.values()))
     if encoder is not None:
         roles, kinds = _stored_roles(encoder.roles, request), {column.name: column.kind for column in encoder.columns}
@@ -101,6 +95,7 @@ def joined_sets(
         for name, own in files.items()
     }
     flat = [file for own in matched.values() for file in own]
+    answers = [file.answers for file in flat if file.answers is not None]
     # One file keeps its matrix, which need not be copied.
     names = [name for name in roles.used if all(name in file.table.names for file in flat)]
     table = flat[0].table if len(flat) == 1 else join_tables([file.table.select(names) for file in flat])
@@ -110,15 +105,15 @@ def joined_sets(
         rows[name], start = row_range(start, stop), stop
     data = TableData(
         table, roles, kinds, np.full(table.n_rows, UNLABELLED, dtype=np.int8), missing=request.missing or "error",
-        unknown=request.unknown or "zeros", sources=tuple(file.source for file in flat), task=task_name(roles),
-        shown=tuple(file.shown for file in flat), **_about_rows(table, roles, Place(flat[0].shown)),
+        unknown=request.unknown or "zeros", sources=(*(file.source for file in flat), *(file.source for file in answers)), task=task_name(roles),
+        shown=(*(file.shown for file in flat), *(file.shown for file in answers)), **_about_rows(table, roles, Place(flat[0].shown)),
     )  # fmt: skip
     if data.task == "classification":
         known = tuple(classes) or _classes(next(iter(matched.values())), roles, request, remarks)
-        labels = [number_labels(file.table, roles.labels[0], known, Place(file.shown).fault) for file in flat]
+        labels = [number_labels(file.labelled, roles.labels[0], known, file.label_place.fault) for file in flat]
         return replace(data, labels=np.concatenate(labels), classes=known), rows
     take = targets_of if data.task == "regression" else flags_of
-    targets = [take(file.table, roles.labels, Place(file.shown).fault) for file in flat]
+    targets = [take(file.labelled, roles.labels, file.label_place.fault) for file in flat]
     return replace(data, targets=np.concatenate(targets), target_names=tuple(classes) or roles.labels), rows
 
 
@@ -137,7 +132,7 @@ def _about_rows(table: Table, roles: Roles, place: Place) -> dict[str, Any]:
 def declared_sets(data: TableData) -> dict[str, Array]:
     """The row numbers of the sets into which the format of the one file divides its rows; {} where it does not."""
     counts = dict(data.table.sets)
-    if not counts or len(data.sources) > 1 or sum(counts.values()) != data.n_samples:
+    if not counts or sum(source.n_samples > 0 for source in data.sources) > 1 or sum(counts.values()) != data.n_samples:
         return {}
     rows, start = {}, 0
     for name, count in counts.items():
@@ -150,16 +145,38 @@ def task_name(roles: Roles) -> str:
     return "multi-label" if roles.task == "classification" and len(roles.labels) > 1 else roles.task
 
 
-def _read_files(sets: Mapping[str, Sequence[Path]], reader: TableReader) -> dict[str, list[TableFile]]:
-    files: dict[str, list[TableFile]] = {}
+def read_files(
+    sets: Mapping[str, Sequence[Path]], reader: TableReader, network: Network | None
+) -> tuple[dict[str, list[TableFile]], TableRequest]:
+    """The tables of all sets, with the answers that are in files of their own; and the request, which then names them.
+
+    Raises: DataError as read_file() and with_answers(); UsageError for another number of files of answers.
+    """
+    request, files = reader.request, dict[str, list[TableFile]]()
+    known = _known_answers(network)
+    if request.label_files:
+        check_counts(request.label_files, [path for paths in sets.values() for path in paths])
+    answers = iter(request.label_files)
     for name, paths in sets.items():
         files[name] = []
         for path in paths:
-            files[name].append(read_file(path, reader))
+            file = read_file(path, reader)
             if reader.width is None:
-                table = files[name][0].table
-                reader = reader.knowing(table.names, table.labels, table.is_named)
-    return files
+                reader = reader.knowing(file.table.names, file.table.labels, file.table.is_named)
+            if own := next(answers, None):
+                file = with_answers(file, own, known, reader.read, reader.remarks)
+                known = file.table.labels
+            files[name].append(file)
+    return files, request._replace(label=known, label_files=()) if request.label_files else request
+
+
+def _known_answers(network: Network | None) -> tuple[str, ...]:
+    """What the answers of a network are called, () where nothing says it."""
+    if network is None:
+        return ()
+    if network.encoder is not None:
+        return network.encoder.roles.labels
+    return network.target_names or known_names(() if network.table is None else network.table.label)
 
 
 def read_file(path: Path, reader: TableReader) -> TableFile:
@@ -194,17 +211,16 @@ def _stored_roles(roles: Roles, request: TableRequest) -> Roles:
 
 def _labelled(file: TableFile, roles: Roles, request: TableRequest) -> TableFile:
     """The file without the rows that have no label, where the user leaves them out."""
-    place = Place(file.shown)
     for name in roles.labels:
-        rows = check_labelled(file.table, name, request.missing_label, place.fault)
+        rows = check_labelled(file.labelled, name, request.missing_label, file.label_place.fault)
         if rows is not None:
-            file = file._replace(table=file.table.take(rows), source=file.source._replace(n_samples=len(rows)))
+            file = file.take(rows)
     return file
 
 
 def _classes(files: Sequence[TableFile], roles: Roles, request: TableRequest, remarks: Remarks) -> tuple[str, ...]:
     column = join_tables([file.table.select(roles.labels) for file in files]).columns[0]
-    place = Place(files[0].shown)
+    place = files[0].label_place
     classes, why = classes_of(column, request.positive, place.fault)
     if why:
         remarks.note(

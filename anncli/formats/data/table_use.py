@@ -13,7 +13,7 @@ from anncli.formats.data.implied_encoder import encoder_of
 from anncli.formats.data.table_columns import TableMatcher
 from anncli.formats.data.table_input import open_tables
 from anncli.formats.data.table_request import refuse_unused
-from anncli.formats.data.table_sets import TableReader, joined_sets, read_file
+from anncli.formats.data.table_sets import TableReader, joined_sets, read_files
 from anncli.formats.files.textfile import Path
 from anncli.network.encoders.table import Encoded, EncodingFault, TableEncoder
 from anncli.network.network import Network
@@ -27,14 +27,14 @@ def read_labelled(paths: Sequence[Path], reader: TableReader, network: Network) 
         cannot be encoded; UsageError where no column is known to be the label.
     """
     refuse_unused(reader.request)
-    reader = _informed(reader, network)
-    files = [read_file(path, reader) for path in paths]
-    first = files[0]
+    sets, request = read_files({"test": paths}, _informed(reader, network), network)
+    first = sets["test"][0]
+    reader = reader._replace(request=request)
     encoder = encoder_of(network, first.table, reader.request, Place(first.shown))
     roles = _with_labels(encoder, first.table, reader.request, Place(first.shown))
     matcher = TableMatcher(roles, (*roles.labels, *roles.inputs), reader.remarks)
     kinds = {column.name: column.kind for column in encoder.columns}
-    data, _ = joined_sets({"test": files}, matcher, kinds, reader.request, network.classes or network.target_names)
+    data, _ = joined_sets(sets, matcher, kinds, reader.request, network.classes or network.target_names)
     try:
         inputs, unknown = encoder.encode(data.table, data.unknown)
     except EncodingFault as fault:
