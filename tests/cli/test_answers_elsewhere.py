@@ -78,9 +78,17 @@ def test_files_of_answers_are_checked_before_they_are_lost(apart: Path, ann: Ann
         "ann: --label: answers are in files or in columns, found 'file:y.txt' and 'species'; "
         "write file: before every file; a name with a comma stands in double quotes\n"
     )
-    done = ann("train", "x.csv", "y.txt", 3, "-o", "net.nn", check=None)
-    assert done.returncode == 2
     assert not (apart / "net.nn").exists()
+
+
+def test_rows_and_answers_as_two_classes_are_told_what_to_say(tmp_path: Path, ann: Ann) -> None:
+    (tmp_path / "X.txt").write_text("1 2\n3 4\n")
+    (tmp_path / "y.txt").write_text("1 2\n0 1\n")
+    done = ann("train", "X.txt", "y.txt", 3, check=2)
+    assert done.stderr == (
+        "ann: y.txt: two files are two classes, not rows and their answers; "
+        "say X.txt --label file:y.txt, or give one file per class\n"
+    )
 
 
 def test_a_run_with_other_answers_is_not_resumed(apart: Path, ann: Ann) -> None:
