@@ -144,7 +144,7 @@ class Roles(NamedTuple):
     """What the columns of a table are for; columns are named.
 
     columns: all of them, in the order of the file that was trained on; is_named: whether that file names them;
-    labels: the answers; inputs: in the order of the file; weight, group, order: a column or None; the others are ignored.
+    labels: the answers; inputs: in the order of the file, which are their own answers in a regression without labels; weight, group, order: a column or None; the others are ignored.
     task: 'classification' or 'regression'.
     """
 
@@ -166,6 +166,11 @@ class Roles(NamedTuple):
     def shape(self) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
         """All columns, the labels, and whether they are named."""
         return self.columns, self.labels, self.is_named
+
+    @property
+    def reconstructs(self) -> bool:
+        """Whether the inputs are their own answers."""
+        return not self.labels and self.task == "regression"
 
     def role_of(self, name: str) -> str:
         """'label', 'input', 'weight', 'group', 'order' or 'ignore'."""

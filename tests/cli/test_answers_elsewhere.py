@@ -116,3 +116,82 @@ def test_answers_from_a_pipe(apart: Path, ann: Ann) -> None:
     assert "label: species" in (apart / "net.nn").read_text()
     done = ann("train", "-", "--label", "file:-", 5, "-o", "other.nn", input=answers, check=2)
     assert done.stderr == "ann: stdin (-) can be read only once; name files for the others\n"
+
+
+def test_inputs_as_answers_train_the_network_of_a_table_that_holds_them_twice(apart: Path, ann: Ann) -> None:
+    rows = [line.split(",")[:4] for line in LINES]
+    twice = [[*rows[0], *(f"{name}_again" for name in rows[0])], *(row + row for row in rows[1:])]
+    (apart / "twice.csv").write_text("".join(",".join(row) + "\n" for row in twice))
+    ann("train", "twice.csv", "--label", "last:4", "--task", "regression", 20, "--hidden", 2, "-o", "twice.nn", "-q")
+    ann("train", "x.csv", "--label", "inputs", 20, "--hidden", 2, "-o", "one.nn", "-q")
+    ann("train", "x.txt", "--label", "inputs", 20, "--hidden", 2, "-o", "two.nn", "-q")
+    assert weights(apart / "one.nn") == weights(apart / "two.nn") == weights(apart / "twice.nn")
+    head = (apart / "one.nn").read_text()
+    assert "inputs: {table: {label: inputs, task: regression}}\nlayers: [2 tanh, 4 linear]" in head
+    expected = json.loads(ann("test", "twice.nn", "twice.csv", "--json").stdout)["sets"]["test"]
+    found = json.loads(ann("test", "one.nn", "x.csv", "--json").stdout)["sets"]["test"]
+    assert (found["rmse"], found["r2"]) == (expected["rmse"], expected["r2"])
+    assert [target["name"] for target in found["targets"]] == rows[0]
+    lines = ann("predict", "one.nn", "iris.csv").stdout.splitlines()
+    assert lines[0] == ",".join(f"predicted_{name}" for name in rows[0])
+    assert lines[1:] == ann("predict", "twice.nn", "twice.csv").stdout.splitlines()[1:]
+    # Rows of numbers without names do for a network that knows their order.
+    assert ann("predict", "two.nn", "x.txt").stdout.splitlines()[1:] == lines[1:]
+
+
+def test_an_autoencoder_is_trained_again_as_it_was(apart: Path, ann: Ann) -> None:
+    ann("train", "x.csv", "--label", "inputs", 20, "--hidden", 3, "-o", "net.nn", "-q")
+    before = (apart / "net.nn").read_bytes()
+    line = json.loads(ann("info", "net.nn", "--json").stdout)["repeat"]
+    assert line == "ann train net.nn x.csv 20 --label inputs"
+    ann(*shlex.split(line)[1:], "-q")
+    assert (apart / "net.nn").read_bytes() == before
+    ann("train", "net.nn", "x.csv", 5, "--continue", "-q", "-o", "more.nn")
+    assert "epochs_in_all: 25" in (apart / "more.nn").read_text()
+    done = ann("train", "net.nn", "x.csv", 5, "--continue", "--label", "petal_width", check=2)
+    assert done.stderr == (
+        "ann: --label: this network was trained with another column (its own inputs); "
+        "leave the option out, or train anew without --continue\n"
+    )
+    done = ann("test", "net.nn", "x.csv", "--label", "petal_width", check=2)
+    assert done.stderr == "ann: x.csv: --label petal_width: the network predicts its own inputs; leave it out\n"
+
+
+def test_inputs_are_answers_only_where_they_are_numbers(apart: Path, ann: Ann) -> None:
+    done = ann("train", "iris.csv", "--label", "inputs", 5, "-o", "net.nn", check=2)
+    assert done.stderr == (
+        "ann: iris.csv: --label inputs is for numbers, and these columns are categories: 'species'; "
+        "leave them out: --ignore species\n"
+    )
+    ann("train", "iris.csv", "--label", "inputs", "--ignore", "species", 5, "-o", "net.nn", "-q")
+    assert "columns: {species: ignore}" in (apart / "net.nn").read_text()
+    done = ann("train", "x.csv", "--label", "inputs", "--missing", "indicator", 5, "-o", "other.nn", check=2)
+    assert done.stderr == (
+        "ann: x.csv: --missing indicator makes inputs that are no columns, which --label inputs cannot predict; "
+        "say --missing mean or median\n"
+    )
+    done = ann("train", "x.csv", "--label", "inputs", "--task", "classification", 5, "-o", "other.nn", check=2)
+    assert done.stderr == "ann: x.csv: --label inputs predicts numbers, not classes; leave --task out\n"
+    ann("train", "iris.csv", 5, "-q")
+    done = ann("test", "iris.nn", "iris.csv", "--label", "inputs", check=2)
+    assert done.stderr == "ann: iris.csv: --label inputs: the network predicts 'species'; leave it out\n"
+
+
+def test_gaps_are_filled_in_inputs_and_answers_alike(tmp_path: Path, ann: Ann) -> None:
+    rows = "".join(f"{k},{'' if k == 3 else k * k}\n" for k in range(40))
+    (tmp_path / "gaps.csv").write_text("a,b\n" + rows)
+    # Of the 39 squares that are there, the 20th is 400.
+    filled = "".join(f"{k},{400 if k == 3 else k * k}\n" for k in range(40))
+    (tmp_path / "filled.csv").write_text("a,b\n" + filled)
+    options = ["--label", "inputs", "--use", "a,b", 10, "--validation", 0, "-q"]
+    ann("train", "gaps.csv", *options, "--missing", "median")
+    ann("train", "filled.csv", *options)
+    assert weights(tmp_path / "gaps.nn") == weights(tmp_path / "filled.nn")
+    expected = json.loads(ann("test", "filled.nn", "filled.csv", "--json").stdout)["sets"]["test"]
+    assert json.loads(ann("test", "gaps.nn", "gaps.csv", "--json").stdout)["sets"]["test"] == expected
+
+
+def test_a_column_called_inputs_is_the_answer(tmp_path: Path, ann: Ann) -> None:
+    (tmp_path / "d.csv").write_text("a,inputs\n" + "".join(f"{k},{k * 0.5}\n" for k in range(20)))
+    ann("train", "d.csv", "--label", "inputs", "--use", "a", 3, "-q")
+    assert "target_names: [inputs]" in (tmp_path / "d.nn").read_text()

@@ -69,7 +69,7 @@ def _table_inputs(request: TableRequest, data: TableData) -> TableInputs:
     kinds = {name: "category" for name in roles.inputs if data.kinds[name] == "category" and name in of_numbers}
     kinds |= {name: "ignore" for name in roles.ignored if name in ignored or request.use}
     return TableInputs(
-        label=roles.labels,
+        label=("inputs",) if roles.reconstructs else roles.labels,
         task=roles.task,
         positive=request.positive,
         missing=request.missing,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from anncli.dataset.column_kinds import choose_kinds
 from anncli.dataset.request import TableRequest
 from anncli.dataset.roles import Place, choose_roles, find_columns
-from anncli.errors import UsageError
+from anncli.errors import quoted
 from anncli.formats.data.remarks import Remarks
 from anncli.network.encoders.table import TableInputs
 from anncli.network.network import Network
@@ -34,12 +34,6 @@ def with_head(request: TableRequest, head: TableInputs | None) -> TableRequest:
     )
 
 
-def refuse_unused(request: TableRequest) -> None:
-    """Raises UsageError for what tables cannot do yet."""
-    if request.label == ("inputs",):
-        raise UsageError("--label inputs is not for tables yet", advice="name a column")
-
-
 def columns_of(
     table: Table, request: TableRequest, network: Network | None, shown: str, remarks: Remarks
 ) -> tuple[Roles, dict[str, str]]:
@@ -57,6 +51,8 @@ def columns_of(
     kinds = choose_kinds(
         table, roles.inputs, asked, used, lambda text: remarks.note(shown, text), lambda m, a: place.fault(m, a)
     )
+    if roles.reconstructs:
+        _check_reconstructed(kinds, request, place)
     kept = tuple(name for name, kind in kinds.items() if kind != "ignore")
     if not kept:
         raise place.fault("no column is left for the inputs", "name columns to take with --use or --category")
@@ -64,9 +60,23 @@ def columns_of(
     return roles._replace(inputs=kept), {name: kinds[name] for name in kept}
 
 
+def _check_reconstructed(kinds: dict[str, str], request: TableRequest, place: Place) -> None:
+    """Raises UsageError for inputs that cannot be their own answers: words, and inputs that are no columns."""
+    words = [name for name, kind in kinds.items() if kind == "category"]
+    if words:
+        shown = ", ".join(map(quoted, words[:10])) + (", ..." if len(words) > 10 else "")
+        message = f"--label inputs is for numbers, and these columns are categories: {shown}"
+        raise place.usage(
+            message, f"leave them out: --ignore {','.join(words[:10])}{',...' if len(words) > 10 else ''}"
+        )
+    if "indicator" in (request.missing or ""):
+        message = f"--missing {request.missing} makes inputs that are no columns, which --label inputs cannot predict"
+        raise place.usage(message, "say --missing mean or median")
+
+
 def _kinds_text(roles: Roles, kinds: dict[str, str]) -> str:
     """'label species; number: a, b; category: city; ignored: id'."""
-    parts = [f"label: {', '.join(roles.labels)}"]
+    parts = [f"label: {', '.join(roles.labels) or 'the inputs'}"]
     for kind in ("number", "category"):
         names = [name for name, found in kinds.items() if found == kind]
         parts += [f"{kind}: {', '.join(names)}"] if names else []

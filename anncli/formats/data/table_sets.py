@@ -21,7 +21,7 @@ from anncli.formats.data.answer_files import TableFile, check_counts, known_name
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_columns import TableMatcher
 from anncli.formats.data.table_input import read_table
-from anncli.formats.data.table_request import columns_of, refuse_unused, with_head
+from anncli.formats.data.table_request import columns_of, with_head
 from anncli.formats.files.textfile import Path
 from anncli.network.network import Network
 from anncli.tables import Roles, Table, join_tables
@@ -63,7 +63,6 @@ def read_table_sets(
         it is not clear what the columns are.
     """
     request = with_head(reader.request, None if network is None else network.table)
-    refuse_unused(request)
     encoder = None if network is None else network.encoder
     informed = reader.asking(request) if encoder is None else reader.knowing(*encoder.roles.shape)
     files, request = read_files(sets, informed._replace(request=request), network)
@@ -112,6 +111,10 @@ def joined_sets(
         known = tuple(classes) or _classes(next(iter(matched.values())), roles, request, remarks)
         labels = [number_labels(file.labelled, roles.labels[0], known, file.label_place.fault) for file in flat]
         return replace(data, labels=np.concatenate(labels), classes=known), rows
+    if roles.reconstructs:
+        # The targets are the encoded inputs, see TableData.with_inputs().
+        unknown = np.zeros((table.n_rows, len(roles.inputs)), dtype=np.float32)
+        return replace(data, targets=unknown, target_names=roles.inputs), rows
     take = targets_of if data.task == "regression" else flags_of
     targets = [take(file.labelled, roles.labels, file.label_place.fault) for file in flat]
     return replace(data, targets=np.concatenate(targets), target_names=tuple(classes) or roles.labels), rows
@@ -202,8 +205,11 @@ def _stored_roles(roles: Roles, request: TableRequest) -> Roles:
     asked = {"label": request.label, "weight": request.weight, "group": request.group, "order": request.order}
     for name, words in asked.items():
         stored = roles.labels if name == "label" else getattr(roles, name)
+        if name == "label" and words == ("inputs",) and roles.reconstructs:
+            continue
         if words and words != stored:
-            shown = ", ".join(stored) if isinstance(stored, tuple) else stored or "none"
+            shown = ", ".join(stored) if isinstance(stored, tuple) else stored
+            shown = shown or ("its own inputs" if name == "label" and roles.reconstructs else "none")
             message = f"--{name}: this network was trained with another column ({shown})"
             raise UsageError(message, advice="leave the option out, or train anew without --continue")
     return roles
