@@ -66,13 +66,8 @@ def choose_roles(table: Table, request: TableRequest, place: Place, say: Say, li
     inputs = tuple(name for name in table.names if name not in taken and (not used or name in used))
     if not inputs:
         raise place.fault("no column is left for the inputs", "name fewer columns with --ignore and --label")
-    if reconstructs:
-        task = "regression"
-        if request.task == "classification":
-            raise place.usage("--label inputs predicts numbers, not classes", "leave --task out")
-    else:
-        columns = [table.column(name) for name in labels]
-        task = task_of(columns, request.task, table.task, linear_output, place.usage)
+    columns = [table.column(name) for name in labels]
+    task = "regression" if reconstructs else task_of(columns, request.task, table.task, linear_output, place.usage)
     return Roles(table.names, labels, inputs, **others, task=task, is_named=table.is_named)
 
 

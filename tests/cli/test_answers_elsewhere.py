@@ -122,8 +122,11 @@ def test_inputs_as_answers_train_the_network_of_a_table_that_holds_them_twice(ap
     rows = [line.split(",")[:4] for line in LINES]
     twice = [[*rows[0], *(f"{name}_again" for name in rows[0])], *(row + row for row in rows[1:])]
     (apart / "twice.csv").write_text("".join(",".join(row) + "\n" for row in twice))
-    ann("train", "twice.csv", "--label", "last:4", "--task", "regression", 20, "--hidden", 2, "-o", "twice.nn", "-q")
-    ann("train", "x.csv", "--label", "inputs", 20, "--hidden", 2, "-o", "one.nn", "-q")
+    options = [20, "--hidden", 2, "--json", "-o"]
+    whole = ann("train", "twice.csv", "--label", "last:4", "--task", "regression", *options, "twice.nn")
+    own = ann("train", "x.csv", "--label", "inputs", *options, "one.nn")
+    errors = [json.loads(done.stdout)["sets"]["training"] for done in (whole, own)]
+    assert errors[0]["rmse"] == errors[1]["rmse"] != 0
     ann("train", "x.txt", "--label", "inputs", 20, "--hidden", 2, "-o", "two.nn", "-q")
     assert weights(apart / "one.nn") == weights(apart / "two.nn") == weights(apart / "twice.nn")
     head = (apart / "one.nn").read_text()

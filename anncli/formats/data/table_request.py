@@ -62,6 +62,8 @@ def columns_of(
 
 def _check_reconstructed(kinds: dict[str, str], request: TableRequest, place: Place) -> None:
     """Raises UsageError for inputs that cannot be their own answers: words, and inputs that are no columns."""
+    if request.task == "classification":
+        raise place.usage("--label inputs predicts numbers, not classes", "leave --task out")
     words = [name for name, kind in kinds.items() if kind == "category"]
     if words:
         shown = ", ".join(map(quoted, words[:10])) + (", ..." if len(words) > 10 else "")

@@ -96,8 +96,8 @@ def joined_sets(
     flat = [file for own in matched.values() for file in own]
     answers = [file.answers for file in flat if file.answers is not None]
     # One file keeps its matrix, which need not be copied.
-    names = [name for name in roles.used if all(name in file.table.names for file in flat)]
-    table = flat[0].table if len(flat) == 1 else join_tables([file.table.select(names) for file in flat])
+    shared = [name for name in roles.used if all(name in file.table.names for file in flat)]
+    table = flat[0].table if len(flat) == 1 else join_tables([file.table.select(shared) for file in flat])
     rows, start = {}, 0
     for name, own in matched.items():
         stop = start + sum(file.table.n_rows for file in own)
@@ -111,13 +111,17 @@ def joined_sets(
         known = tuple(classes) or _classes(next(iter(matched.values())), roles, request, remarks)
         labels = [number_labels(file.labelled, roles.labels[0], known, file.label_place.fault) for file in flat]
         return replace(data, labels=np.concatenate(labels), classes=known), rows
+    names = tuple(classes) or roles.labels or roles.inputs
+    return replace(data, targets=_targets(flat, roles, data.task), target_names=names), rows
+
+
+def _targets(files: Sequence[TableFile], roles: Roles, task: str) -> Array:
+    """The targets (n, n_targets) of the rows of all files."""
     if roles.reconstructs:
-        # The targets are the encoded inputs, see TableData.with_inputs().
-        unknown = np.zeros((table.n_rows, len(roles.inputs)), dtype=np.float32)
-        return replace(data, targets=unknown, target_names=roles.inputs), rows
-    take = targets_of if data.task == "regression" else flags_of
-    targets = [take(file.labelled, roles.labels, file.label_place.fault) for file in flat]
-    return replace(data, targets=np.concatenate(targets), target_names=tuple(classes) or roles.labels), rows
+        # They will be the encoded inputs, see TableData.with_inputs().
+        return np.zeros((sum(file.table.n_rows for file in files), len(roles.inputs)), dtype=np.float32)
+    take = targets_of if task == "regression" else flags_of
+    return np.concatenate([take(file.labelled, roles.labels, file.label_place.fault) for file in files])
 
 
 def _about_rows(table: Table, roles: Roles, place: Place) -> dict[str, Any]:
