@@ -31,6 +31,13 @@ class TableRequest(NamedTuple):
     order: str | None = None
     unknown: str | None = None
 
+    @property
+    def is_about_inputs(self) -> bool:
+        """Whether something is said about columns that are not the answers."""
+        return any(
+            (self.missing, self.category, self.ignore, self.use, self.weight, self.group, self.order, self.unknown)
+        )
+
 
 class ReadRequest(NamedTuple):
     """What the user said about reading data files.

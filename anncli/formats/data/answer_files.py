@@ -1,4 +1,5 @@
-"""Answers in files of their own (`--label file:y.txt`): a column for each answer, a row for each row of the data."""
+"""Answers that are no column of the data: in files of their own (`--label file:y.txt`), a column for each answer and a row
+for each row of the data; or the class that a whole file is."""
 
 from __future__ import annotations
 
@@ -6,17 +7,22 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from anncli.arrays import Array
 from anncli.dataset.dataset import Source
 from anncli.dataset.request import ReadRequest
 from anncli.dataset.roles import Place
 from anncli.errors import DataError, UsageError, count_of, quoted
 from anncli.formats.data.agreement import names_of_files
+from anncli.formats.data.labelled_files import CLASS
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_input import read_table
 from anncli.formats.files.textfile import Path, shown_name
-from anncli.tables import Table
+from anncli.tables import Table, TableColumn
 
+# What the class of a file is called where a column has the first of these names.
+_OTHER_CLASS = ("file", "class of the file")
 # Words of --label that say where the answers are, and do not name them.
 _NO_NAMES = ("first", "last", "inputs")
 
@@ -99,6 +105,20 @@ def with_answers(file: TableFile, path: str, known: Sequence[str], read: ReadReq
     columns = (*table.columns, *answers.table.columns)
     joined = table._replace(columns=columns, labels=names, task=answers.table.task)
     return file._replace(table=joined, answers=answers)
+
+
+def with_class(file: TableFile, known: Sequence[str], classes: tuple[str, ...], number: int) -> TableFile:
+    """The file, all of whose rows are of the class of this number, with the class as its last column.
+
+    Args: known: what the column is called in the network or in the files before; () for a name that no column has.
+    """
+    table = file.table
+    names = known or [name for name in (CLASS, *_OTHER_CLASS) if name not in table.names][:1]
+    codes = np.full(table.n_rows, number, dtype=np.int32)
+    columns = [column for column in table.columns if column.name not in names]
+    columns += [TableColumn(name, codes=codes, words=classes, is_declared=True) for name in names]
+    joined = table._replace(columns=tuple(columns), labels=tuple(names), task="classification", matrix=None)
+    return file._replace(table=joined)
 
 
 def _read(path: str, data: TableFile, read: ReadRequest, remarks: Remarks) -> AnswerFile:

@@ -17,7 +17,8 @@ from anncli.dataset.row_columns import groups_of, times_of, weights_of
 from anncli.dataset.table_data import TableData
 from anncli.dataset.target_columns import flags_of, targets_of
 from anncli.errors import DataError, UsageError, quoted
-from anncli.formats.data.answer_files import TableFile, check_counts, known_names, with_answers
+from anncli.formats.data.agreement import SeenFiles
+from anncli.formats.data.answer_files import TableFile, check_counts, known_names, with_answers, with_class
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_columns import TableMatcher
 from anncli.formats.data.table_input import read_table
@@ -31,7 +32,8 @@ class TableReader(NamedTuple):
     """How tables are read for a command.
 
     request, read: what the user said about columns and files; remarks: where remarks go; width: how many columns without
-    answers there are, for formats in which a file need not show it, None: unknown; names: that columns may have.
+    answers there are, for formats in which a file need not show it, None: unknown; names: that columns may have; classes:
+    the class of each file of a set, in order, where the files are the answers, () where the tables hold them.
     """
 
     request: TableRequest
@@ -39,6 +41,7 @@ class TableReader(NamedTuple):
     remarks: Remarks
     width: int | None = None
     names: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
     def knowing(self, columns: Sequence[str], labels: Sequence[str], is_named: bool) -> TableReader:
         """The reader of further tables with these columns."""
@@ -74,7 +77,7 @@ def read_table_sets(
         roles, kinds = columns_of(table, request, network, first[0].shown, reader.remarks)
     matcher = TableMatcher(roles, roles.used, reader.remarks, "the network" if encoder else first[0].shown)
     known = () if network is None else network.classes or network.target_names
-    return joined_sets(files, matcher, kinds, request, known)
+    return joined_sets(files, matcher, kinds, request, known or reader.classes)
 
 
 def joined_sets(
@@ -163,18 +166,26 @@ def read_files(
     known = _known_answers(network)
     if request.label_files:
         check_counts(request.label_files, [path for paths in sets.values() for path in paths])
-    answers = iter(request.label_files)
+    answers, seen = iter(request.label_files), SeenFiles()
     for name, paths in sets.items():
         files[name] = []
-        for path in paths:
+        for number, path in enumerate(paths):
+            if reader.classes:
+                seen.check_path(path, number)
             file = read_file(path, reader)
             if reader.width is None:
                 reader = reader.knowing(file.table.names, file.table.labels, file.table.is_named)
             if own := next(answers, None):
                 file = with_answers(file, own, known, reader.read, reader.remarks)
                 known = file.table.labels
+            if reader.classes:
+                seen.check_bytes(path, number, file.source.sha256)
+                file = with_class(file, known, reader.classes, number)
+                known = file.table.labels
             files[name].append(file)
-    return files, request._replace(label=known, label_files=()) if request.label_files else request
+    if request.label_files or reader.classes:
+        request = request._replace(label=known, label_files=())
+    return files, request
 
 
 def _known_answers(network: Network | None) -> tuple[str, ...]:
