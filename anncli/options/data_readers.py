@@ -57,6 +57,19 @@ def label(value: Any) -> tuple[str, ...]:
     return words
 
 
+def label_fields(words: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """What label() has read, as fields of a TableRequest."""
+    if words and words[0].startswith(FILE_LABEL):
+        return {"label_files": tuple(word.removeprefix(FILE_LABEL) for word in words)}
+    return {"label": words}
+
+
+def missing_words(words: tuple[str, ...]) -> dict[str, Any]:
+    """What --na says, as fields of a ReadRequest."""
+    only = words[:1] == ("none",)
+    return {"na": words[1:] if only else words, "only_na": only}
+
+
 _SIZE = re.compile(r"([1-9][0-9]{0,4})[xX]([1-9][0-9]{0,4})", re.ASCII)
 
 
