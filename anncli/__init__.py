@@ -18,6 +18,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from anncli.api import make_network as make_network
+    from anncli.api import read_table_data as read_table_data
+    from anncli.api import read_table_for as read_table_for
     from anncli.api import train as train
     from anncli.api import train_epochs as train_epochs
     from anncli.dataset.dataset import Dataset as Dataset
@@ -40,9 +43,12 @@ _HOMES = {
     "Network": "network.network",
     "TrainingResult": "training.outcome",
     "evaluate": "inference.evaluate",
+    "make_network": "api",
     "load": "formats.networks.storage",
     "predict": "inference.predict",
     "read_dataset": "formats.data.assemble",
+    "read_table_data": "api",
+    "read_table_for": "api",
     "save": "formats.networks.storage",
     "train": "api",
     "train_epochs": "api",

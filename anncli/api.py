@@ -1,16 +1,30 @@
-"""Training in one call, for Python users."""
+"""Training in one call, and tables as its data, for Python users."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
+import numpy as np
+
 from anncli.arrays import Array
 from anncli.dataset.dataset import Dataset
+from anncli.dataset.request import ReadRequest, TableRequest
+from anncli.dataset.table_data import TableData
+from anncli.errors import UsageError, asking, did_you_mean
+from anncli.formats.data.remarks import Remarks
+from anncli.formats.data.table_sets import TableReader, read_table_sets
+from anncli.formats.data.table_use import read_labelled, stream_encoded
+from anncli.formats.files.textfile import Path
+from anncli.network.encoders.table import TableInputs
 from anncli.network.network import Network
+from anncli.options.data_readers import label_fields, missing_words
 from anncli.options.layers import Given, read_layer, training_options
-from anncli.options.table import TrainingOptions
+from anncli.options.table import OPTIONS, TrainingOptions
+from anncli.training.answers import output_layer
 from anncli.training.attempt import EpochReport
 from anncli.training.beginning import begin
 from anncli.training.outcome import TrainingResult
@@ -20,7 +34,7 @@ from anncli.training.setup import prepare
 
 def start_training(
     network: Network,
-    data: Dataset,
+    data: Dataset | TableData,
     *,
     sets: Mapping[str, Array] | None = None,
     prior_precision: float | None = None,
@@ -45,7 +59,12 @@ def start_training(
 
 
 def train(
-    network: Network, data: Dataset, epochs: int, *, sets: Mapping[str, Array] | None = None, **options: Any
+    network: Network,
+    data: Dataset | TableData,
+    epochs: int,
+    *,
+    sets: Mapping[str, Array] | None = None,
+    **options: Any,
 ) -> TrainingResult:
     """Train `network` in place on `data` for at most `epochs` epochs; arguments as in start_training().
 
@@ -59,7 +78,7 @@ def train(
     return result._replace(network=network)
 
 
-def train_epochs(network: Network, data: Dataset, epochs: int, **options: Any) -> Iterator[EpochReport]:
+def train_epochs(network: Network, data: Dataset | TableData, epochs: int, **options: Any) -> Iterator[EpochReport]:
     """As train(), but yields a report after every epoch; the network is trained when the iterator ends."""
     with closing(start_training(network, data, **options)) as run:
         yield from run.epochs(epochs)
@@ -71,7 +90,101 @@ def _become(network: Network, trained: Network) -> None:
     vars(network).update(vars(trained))
 
 
-def _options(network: Network, data: Dataset, options: Mapping[str, Any]) -> TrainingOptions:
+def read_table_data(
+    paths: Path | Sequence[Path], label: str | Sequence[str] | None = None, **options: Any
+) -> TableData:
+    """The labelled rows of one or more tables, for make_network() and train(), which encodes them as the training rows ask for.
+
+    Args: label and options as on the command line, with underscores: label="species", ["a", "b"], "last" or "inputs",
+        task, positive, missing, missing_label, category, ignore, use, weight, group, order, unknown; and how files are
+        read: format, header, decimal, na, transpose, size, grey.
+    Raises: DataError, UsageError as `ann train`. A warning of Python tells of numbers that 32 bits do not hold.
+    """
+    reader = _reader(label, options)
+    data, _ = read_table_sets({"training": _listed(paths)}, reader)
+    _warn(reader.remarks)
+    return data
+
+
+def read_table_for(
+    network: Network,
+    paths: Path | Sequence[Path],
+    label: str | Sequence[str] | None = None,
+    labelled: bool = True,
+    **options: Any,
+) -> Dataset:
+    """The rows of tables as the inputs of a trained network, for evaluate() and, as `.inputs`, for predict().
+
+    Columns are matched by name. Args: label: where the answers are called otherwise than in training; labelled: False for
+    tables without answers, of which the dataset then has none; options as in read_table_data().
+    Raises: DataError, UsageError as `ann test` and `ann predict`.
+    """
+    reader = _reader(label, options)
+    if labelled:
+        data = read_labelled(_listed(paths), reader, network)
+    else:
+        blocks = [rows.encoded.inputs for path in _listed(paths) for rows in stream_encoded(path, reader, network)]
+        inputs = np.concatenate(blocks)
+        data = Dataset(inputs, np.full(len(inputs), -1, dtype=np.int8), columns=network.columns)
+    _warn(reader.remarks)
+    return data
+
+
+def make_network(
+    data: Dataset | TableData, hidden: Sequence[int] = (16,), activation: str = "tanh", loss: str = "auto"
+) -> Network:
+    """The untrained network that `ann train` makes for such data: its last layer fits the answers and the loss."""
+    with asking():
+        layers = [*((units, activation) for units in hidden), output_layer(data, loss)]
+        if isinstance(data, Dataset):
+            return Network.create(data.n_inputs, layers, task=None if data.task == "classification" else data.task)
+        roles = data.roles
+        codes = [name for name, kind in data.kinds.items() if kind == "category" and _holds_numbers(data, name)]
+        table = TableInputs(
+            ("inputs",) if roles.reconstructs else roles.labels, roles.task,
+            missing=None if data.missing == "error" else data.missing,
+            weight=roles.weight, group=roles.group, order=roles.order,
+            kinds={**dict.fromkeys(roles.ignored, "ignore"), **dict.fromkeys(codes, "category")},
+        )  # fmt: skip
+        return Network.create(1, layers, table=table, task=data.task)
+
+
+def _holds_numbers(data: TableData, name: str) -> bool:
+    return data.table.column(name).numbers is not None
+
+
+# Fields of a request that are called otherwise than the option, or that belong to commands.
+_NO_OPTIONS = ("label", "label_files", "only_na", "memory")
+
+
+def _reader(label: str | Sequence[str] | None, options: Mapping[str, Any]) -> TableReader:
+    """How tables are read; raises UsageError for an option that tables do not have, and for its value."""
+    known = [name for name in (*TableRequest._fields, *ReadRequest._fields) if name not in _NO_OPTIONS]
+    found: dict[str, Any] = {}
+    for name, value in {"label": label, **options}.items():
+        if name != "label" and name not in known:
+            raise UsageError(f"unknown option {name!r} of tables", advice=did_you_mean(name, ["label", *known]))
+        if value is not None:
+            with asking(name):
+                found[name] = OPTIONS[name].read(value)
+    found |= label_fields(found.pop("label", ())) | missing_words(found.pop("na", ()))
+    if "header" in found:
+        found["header"] = {"yes": True, "no": False, "auto": None}[found["header"]]
+    request = TableRequest(**{name: value for name, value in found.items() if name in TableRequest._fields})
+    read = ReadRequest(**{name: value for name, value in found.items() if name in ReadRequest._fields})
+    return TableReader(request, read, Remarks())
+
+
+def _listed(paths: Path | Sequence[Path]) -> Sequence[Path]:
+    return [paths] if isinstance(paths, (str, os.PathLike)) else paths
+
+
+def _warn(remarks: Remarks) -> None:
+    for text in remarks.warnings():
+        warnings.warn(text, stacklevel=3)
+
+
+def _options(network: Network, data: Dataset | TableData, options: Mapping[str, Any]) -> TrainingOptions:
     layers = [
         read_layer({name: Given(value, f"{place} {name}") for name, value in layer.items()})
         for place, layer in (("train()", options), ("training:", network.source.training))

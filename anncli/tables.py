@@ -188,7 +188,8 @@ class Roles(_Roles):
     """What the columns of a table are for; columns are named.
 
     columns: all of them, in the order of the file that was trained on; is_named: whether that file names them;
-    labels: the answers; inputs: in the order of the file; weight, group, order: a column or None; the others are ignored.
+    labels: the answers; inputs: in the order of the file, which are their own answers in a regression without labels; weight,
+    group, order: a column or None; the others are ignored.
     task: 'classification' or 'regression'.
     """
 
@@ -201,6 +202,11 @@ class Roles(_Roles):
     def shape(self) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
         """All columns, the labels, and whether they are named."""
         return self.columns, self.labels, self.is_named
+
+    @property
+    def reconstructs(self) -> bool:
+        """Whether the inputs are their own answers."""
+        return not self.labels and self.task == "regression"
 
     @cached_property
     def _role_of(self) -> dict[str, str]:
@@ -230,81 +236,6 @@ def word_number(word: str) -> float | None:
         return float(word)
     except ValueError:
         return None
-
-
-def join_tables(tables: Sequence[Table]) -> Table:
-    """Tables of the same columns below each other, as batches of one file are.
-
-    A column that has words in one of them has words in the result. Answers of which one is a fraction are numbers.
-    """
-    first = tables[0]
-    if len(tables) == 1:
-        return first
-    matrix = None
-    if all(table.matrix is not None and table.matrix_start == first.matrix_start for table in tables):
-        matrix = _stacked([table.matrix for table in tables if table.matrix is not None])
-    columns = []
-    for place, name in enumerate(first.names):
-        at = place - first.matrix_start
-        if matrix is not None and 0 <= at < matrix.shape[1]:
-            columns.append(TableColumn(name, matrix[:, at]))
-        else:
-            columns.append(join_columns([table.columns[place] for table in tables]))
-    n_rows = sum(table.n_rows for table in tables)
-    return first._replace(
-        columns=tuple(columns), n_rows=n_rows, lines=_join_lines(tables), matrix=matrix, task=joined_task(tables)
-    )
-
-
-def joined_task(tables: Sequence[Table]) -> str:
-    """The task of tables below each other: answers of which one is a fraction are numbers."""
-    return "regression" if any(table.task == "regression" for table in tables) else tables[0].task
-
-
-def _stacked(parts: Sequence[Array]) -> Array:
-    """Numbers of the same width below each other; not copied where they lie so in the memory that they are views of."""
-    first, end = parts[0], parts[0].ctypes.data
-    for part in parts:
-        if part.base is None or part.base is not first.base or part.ctypes.data != end or not part.flags.c_contiguous:
-            return np.concatenate(parts)
-        end += part.nbytes
-    return np.lib.stride_tricks.as_strided(first, (sum(map(len, parts)), *first.shape[1:]))
-
-
-def _join_lines(tables: Sequence[Table]) -> Sequence[int]:
-    """The lines of the rows up to the first one whose line is not known; a range where they are consecutive."""
-    known = list[Sequence[int]]()
-    for table in tables:
-        known += [table.lines] if len(table.lines) else []
-        if len(table.lines) < table.n_rows:
-            break
-    n_lines = sum(map(len, known))
-    consecutive = range(known[0][0], known[0][0] + n_lines) if known else range(0)
-    at = consecutive.start
-    for lines in known:
-        if lines != range(at, at + len(lines)):
-            return [line for part in known for line in part]
-        at += len(lines)
-    return consecutive
-
-
-def join_columns(parts: Sequence[TableColumn]) -> TableColumn:
-    """Columns of one name below each other; with words if one of them has words."""
-    name = parts[0].name
-    if all(part.numbers is not None for part in parts):
-        return TableColumn(name, _stacked([part.numbers for part in parts if part.numbers is not None]))
-    places: dict[str, int] = {}
-    codes = np.empty(sum(map(len, parts)), dtype=np.int32)
-    end = 0
-    for part in parts:
-        worded = part.as_words()
-        assert worded.codes is not None
-        numbers = [places.setdefault(word, len(places)) for word in worded.words]
-        begin, end = end, end + len(part)
-        # MISSING is -1, the last number.
-        np.take(np.array([*numbers, MISSING], dtype=np.int32), worded.codes, out=codes[begin:end], mode="wrap")
-    is_declared = all(part.is_declared for part in parts)
-    return TableColumn(name, codes=codes, words=tuple(places), is_declared=is_declared)
 
 
 def make_table(columns: Mapping[str, Sequence[float | str | None]]) -> Table:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from anncli.tables import MISSING, Table, TableColumn, join_tables, number_word
+from anncli.formats.data.joined import join_tables
+from anncli.tables import MISSING, Table, TableColumn, number_word
 
 NAN = float("nan")
 

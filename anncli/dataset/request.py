@@ -10,7 +10,7 @@ class TableRequest(NamedTuple):
 
     Columns are named by words: a column of exactly that name wins over a position, counted from 1.
     label: the words of --label: names, positions, or one of 'first', 'last', 'last:K', 'inputs'; () where nothing was said;
-    label_file: a file that holds the answers instead (`file:y.txt`), or None; task: 'classification', 'regression' or
+    label_files: files that hold the answers instead (`file:y.txt`), one for each file of data, or (); task: 'classification', 'regression' or
     None; positive: the name of the positive class, or None; missing: 'error', 'mean', 'median', 'indicator' or
     'median+indicator', None where nothing was said; missing_label: 'error' or 'drop'; category: columns to be read as
     categories although they hold numbers; ignore: columns that are no inputs; use: the only columns that are inputs, ()
@@ -18,7 +18,7 @@ class TableRequest(NamedTuple):
     """
 
     label: tuple[str, ...] = ()
-    label_file: str | None = None
+    label_files: tuple[str, ...] = ()
     task: str | None = None
     positive: str | None = None
     missing: str | None = None
@@ -30,6 +30,13 @@ class TableRequest(NamedTuple):
     group: str | None = None
     order: str | None = None
     unknown: str | None = None
+
+    @property
+    def is_about_inputs(self) -> bool:
+        """Whether something is said about columns that are not the answers."""
+        return any(
+            (self.missing, self.category, self.ignore, self.use, self.weight, self.group, self.order, self.unknown)
+        )
 
 
 class ReadRequest(NamedTuple):

@@ -41,7 +41,8 @@ def choose_roles(table: Table, request: TableRequest, place: Place, say: Say, li
     Raises: UsageError for a column that is not there, for two roles of one column, and where it is not clear which column
         is the answer or whether answers are classes or numbers; DataError for a table without inputs.
     """
-    labels = _labels(table, request, place, say)
+    reconstructs = inputs_are_answers(table, request)
+    labels = () if reconstructs else _labels(table, request, place, say)
     others = {
         name: (declared or None) if word is None else _one_column(table, word, f"--{name}", place)
         for name, word, declared in (
@@ -59,12 +60,21 @@ def choose_roles(table: Table, request: TableRequest, place: Place, say: Say, li
     )
     _refuse_two_roles({"--label": labels, "--ignore": ignored, "--use": used}, place)
     taken = {*labels, *filter(None, others.values()), *ignored}
+    if reconstructs and (declared := [name for name in table.labels if name not in (*taken, *used)]):
+        say(f"the answers of the file are left out: {', '.join(map(quoted, declared))} (--use takes them as inputs)")
+        taken |= {*declared}
     allowed = set(used or table.names)
     inputs = tuple(name for name in table.names if name not in taken and name in allowed)
     if not inputs:
         raise place.fault("no column is left for the inputs", "name fewer columns with --ignore and --label")
-    task = task_of([table.column(name) for name in labels], request.task, table.task, linear_output, place.usage)
+    columns = [table.column(name) for name in labels]
+    task = "regression" if reconstructs else task_of(columns, request.task, table.task, linear_output, place.usage)
     return Roles(table.names, labels, inputs, **others, task=task, is_named=table.is_named)
+
+
+def inputs_are_answers(table: Table, request: TableRequest) -> bool:
+    """Whether the inputs are to be their own answers; a column called 'inputs' is the answer itself."""
+    return request.label == ("inputs",) and "inputs" not in table.names
 
 
 def _labels(table: Table, request: TableRequest, place: Place, say: Say) -> tuple[str, ...]:

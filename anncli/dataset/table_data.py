@@ -59,10 +59,11 @@ class TableData:
         return self.with_inputs(np.empty((self.n_samples, 0), dtype=np.float32), ())
 
     def with_inputs(self, inputs: Array, columns: tuple[str, ...]) -> Dataset:
-        """The samples with inputs (n, d), whose names are `columns`."""
+        """The samples with inputs (n, d), whose names are `columns`; they are the targets too where `roles` say so."""
         answers: dict[str, Any] = {"labels": self.labels, "classes": self.classes}
         if self.targets is not None:
-            answers = {"targets": self.targets, "target_names": self.target_names, "task": self.task}
+            targets = inputs.copy() if self.roles.reconstructs and inputs.shape[1] else self.targets
+            answers = {"targets": targets, "target_names": self.target_names, "task": self.task}
         rest: dict[str, Any] = {"sources": self.sources, "groups": self.groups, "times": self.times}
         return Dataset(inputs, columns=columns, weights=self.weights, **rest, **answers)
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from anncli.errors import ExitCode
 from anncli.experiments.executors.base import Executor
 from anncli.experiments.ledger import Ledger, Progress, run_with_ledger
-from anncli.experiments.spec import DataRef, Result, Spec
+from anncli.experiments.spec import DataRef, Result, RowsRef, Spec
 from anncli.options.table import TrainingOptions
 
 
@@ -28,14 +28,22 @@ Curves = dict[str, list[LossCurve] | str]
 
 
 def bench_specs(
-    network: bytes, data: DataRef, options: Mapping[str, TrainingOptions], starts: int, epochs: int
+    network: bytes,
+    data: DataRef,
+    options: Mapping[str, TrainingOptions],
+    starts: int,
+    epochs: int,
+    rows: RowsRef | None = None,
 ) -> list[Spec]:
-    """A spec for each start of each trainer in `options`; start k has the seed of the options plus k - 1."""
+    """A spec for each start of each trainer in `options`; start k has the seed of the options plus k - 1.
+
+    rows: of the sets, where the data say which they are.
+    """
     return [
         Spec(
             network,
             data,
-            None,
+            rows,
             chosen._replace(seed=chosen.seed + start - 1).by_name(),
             epochs,
             mode="epochs",

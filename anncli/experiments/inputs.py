@@ -12,34 +12,39 @@ from typing import Any
 import numpy as np
 
 from anncli.dataset.dataset import Dataset
+from anncli.dataset.table_data import TableData
 from anncli.errors import DataError
-from anncli.experiments.spec import DataFile, DataRef, Spec
+from anncli.experiments.spec import DataFile, DataRef, Spec, plain
 from anncli.formats.data.assemble import read_dataset
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.storage import parse
 from anncli.network.network import Network
 
-# Datasets by the digest of their contents: registered ones until forget(), and the last two that were read.
-_registered: dict[str, Dataset] = {}
-_read_last: deque[tuple[str, Dataset]] = deque(maxlen=2)
+# What a training learns from: samples, or a table that each training encodes as its own training rows ask for.
+Data = Dataset | TableData
+
+# Data by the digest of their contents: registered ones until forget(), and the last two that were read.
+_registered: dict[str, Data] = {}
+_read_last: deque[tuple[str, Data]] = deque(maxlen=2)
 _networks: deque[tuple[bytes, Network]] = deque(maxlen=2)
 _lock = Lock()
 
 
 def register(
-    dataset: Dataset, paths: Sequence[str] = (), *, data_format: str = "auto", n_inputs: int | None = None
+    dataset: Data, paths: Sequence[str] = (), *, data_format: str = "auto", n_inputs: int | None = None
 ) -> DataRef:
     """A reference to a dataset, which stays in the memory of this process until forget().
 
-    paths: the files it was read from, if another process can read them again, so no streams; data_format, n_inputs:
-        as they were read.
+    paths: the files it was read from, if another process can read them again, so no streams and no tables, which are
+        sent; data_format, n_inputs: as they were read.
     """
     contents = dataset_digest(dataset)
     _registered[contents] = dataset
     files: tuple[DataFile, ...] = ()
-    if len(paths) == len(dataset.sources):
+    if isinstance(dataset, Dataset) and len(paths) == len(dataset.sources):
         files = tuple(DataFile(path, source.sha256) for path, source in zip(paths, dataset.sources, strict=True))
-    return DataRef(contents, files, data_format, dataset.classes, n_inputs, dataset.columns)
+    columns = dataset.columns if isinstance(dataset, Dataset) else ()
+    return DataRef(contents, files, data_format, dataset.classes, n_inputs, columns)
 
 
 def forget(ref: DataRef) -> None:
@@ -47,8 +52,10 @@ def forget(ref: DataRef) -> None:
     _registered.pop(ref.contents, None)
 
 
-def dataset_digest(dataset: Dataset) -> str:
+def dataset_digest(dataset: Data) -> str:
     """sha256 over everything in a dataset that a trained network can depend on: values, labels or targets, weights, all names."""
+    if isinstance(dataset, TableData):
+        return _table_digest(dataset)
     described: dict[str, Any] = {
         "shape": list(dataset.inputs.shape),
         "classes": list(dataset.classes),
@@ -72,7 +79,28 @@ def dataset_digest(dataset: Dataset) -> str:
     return digest.hexdigest()
 
 
-def dataset_of(ref: DataRef) -> Dataset:
+def _table_digest(data: TableData) -> str:
+    """The same for a table: its cells and words, the roles and kinds of its columns, and how it is to be encoded."""
+    table = data.table
+    described = {
+        "rest": dataset_digest(data.bare()),
+        "roles": plain(data.roles._asdict()),
+        "kinds": dict(data.kinds),
+        "encoding": [data.missing, data.unknown],
+        "columns": [
+            [c.name, list(c.words), c.is_declared, None if c.numbers is None else str(c.numbers.dtype)]
+            for c in table.columns
+        ],
+    }
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
+    for column in table.columns:
+        cells = column.numbers if column.numbers is not None else column.codes
+        assert cells is not None
+        digest.update(np.ascontiguousarray(cells).data)
+    return digest.hexdigest()
+
+
+def dataset_of(ref: DataRef) -> Data:
     """The dataset meant, from memory or read from its files.
 
     Raises: DataError for files that are gone or have changed, and for a dataset that no file holds.
@@ -85,12 +113,12 @@ def dataset_of(ref: DataRef) -> Dataset:
         return found
 
 
-def keep(datasets: Mapping[str, Dataset]) -> None:
+def keep(datasets: Mapping[str, Data]) -> None:
     """Register datasets that another process has sent, by the digests of their contents."""
     _registered.update(datasets)
 
 
-def unreadable(specs: Iterable[Spec]) -> dict[str, Dataset]:
+def unreadable(specs: Iterable[Spec]) -> dict[str, Data]:
     """The datasets of the specs that another process cannot read from files and must be sent."""
     refs = {spec.data.contents for spec in specs if not spec.data.files}
     return {contents: dataset for contents in refs if (dataset := _registered.get(contents)) is not None}

@@ -12,10 +12,9 @@ import numpy as np
 from anncli import __version__
 from anncli.backends.base import Backend
 from anncli.backends.choice import choose_backend
-from anncli.dataset.dataset import Dataset
 from anncli.errors import AnnError
 from anncli.experiments.executors.base import IsStopped, Stopped, never
-from anncli.experiments.inputs import dataset_of, network_of
+from anncli.experiments.inputs import Data, dataset_of, network_of
 from anncli.experiments.spec import MODES, Failure, Result, Spec, plain
 from anncli.formats.networks.storage import render
 from anncli.network.network import Network
@@ -55,7 +54,7 @@ def engine(backend: Backend) -> str:
     return f"anncli {__version__}, {backend.name}"
 
 
-def _prepared(spec: Spec, network: Network, data: Dataset) -> TrainingRun:
+def _prepared(spec: Spec, network: Network, data: Data) -> TrainingRun:
     sets = None if spec.rows is None else spec.rows.numbers()
     network, options = begin(network, TrainingOptions.from_names(spec.options), continues=False, asked=())
     return TrainingRun(prepare(network, data, options, sets=sets))

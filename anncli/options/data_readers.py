@@ -38,18 +38,36 @@ def name(value: Any) -> str:
     return word
 
 
-_FILE_LABEL = "file:"
+FILE_LABEL = "file:"
 
 
 def label(value: Any) -> tuple[str, ...]:
-    """A reader for what holds the answers: columns, or `file:NAME` alone; see dataset.request.TableRequest.label."""
-    words = [value] if isinstance(value, str) and value.startswith(_FILE_LABEL) else names(value)
+    """A reader for what holds the answers: columns, or files, each as `file:NAME`; see dataset.request.TableRequest."""
+    words = names(value)
+    files = [word for word in words if word.startswith(FILE_LABEL)]
+    if FILE_LABEL in files:
+        raise ValueFault(f"{quoted(FILE_LABEL)} names no file", "write for example file:answers.txt")
+    if files and len(files) < len(words):
+        column = next(word for word in words if word not in files)
+        message = f"answers are in files or in columns, found {quoted(files[0])} and {quoted(column)}"
+        raise ValueFault(message, "write file: before every file; a name with a comma stands in double quotes")
     for word in words:
-        if word.startswith(_FILE_LABEL) and (len(words) > 1 or word == _FILE_LABEL):
-            raise ValueFault(f"{quoted(word)} must be one file and nothing else", "write for example file:answers.txt")
         if re.fullmatch(r"last:0*", word):
             raise ValueFault(f"{quoted(word)} names no column", "write for example last:2")
-    return tuple(words)
+    return words
+
+
+def label_fields(words: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """What label() has read, as fields of a TableRequest."""
+    if words and words[0].startswith(FILE_LABEL):
+        return {"label_files": tuple(word.removeprefix(FILE_LABEL) for word in words)}
+    return {"label": words}
+
+
+def missing_words(words: tuple[str, ...]) -> dict[str, Any]:
+    """What --na says, as fields of a ReadRequest."""
+    only = words[:1] == ("none",)
+    return {"na": words[1:] if only else words, "only_na": only}
 
 
 _SIZE = re.compile(r"([1-9][0-9]{0,4})[xX]([1-9][0-9]{0,4})", re.ASCII)

@@ -59,8 +59,9 @@ LONG = ("train", "test", "predict", "init", "bench", "gradcheck")
 
 # What shell completion offers for a value besides fixed words.
 FILE = ("<file>",)
-# A value that may be any text.
+# The name of a column, and any other text.
 COLUMN = ("<column>",)
+TEXT = ("<text>",)
 
 
 class OptionInfo(NamedTuple):
@@ -69,7 +70,7 @@ class OptionInfo(NamedTuple):
     read: checks and converts a value from the command line, a variable, YAML or Python; raises ValueFault.
     default: as a person would write it; None: chosen by the run or the trainer, as `help` says.
     kind: 'value'; 'flag' (--x); 'switch' (--x/--no-x); 'count' (-vv); 'list' (may be repeated).
-    common: the commands of LONG whose `-h` shows it. words: possible values for shell completion, or FILE or COLUMN.
+    common: the commands of LONG whose `-h` shows it. words: possible values for shell completion, or FILE, COLUMN or TEXT.
     brief: a shorter text for `-h` of the commands in LONG. aliases: other names of the option.
     """
 
@@ -107,9 +108,9 @@ _REQUIRABLE = tuple(name for name in METRIC_FIELDS if name != "accuracy")
 OPTIONS: dict[str, OptionInfo] = {
     # Data
     "data": OptionInfo(readers.file_list, None, "FILES", "Data files, comma-separated; repeatable. The same as the words after NETWORK", "data", TABLES, ("init",), "list", words=FILE),
-    "label": OptionInfo(data_readers.label, None, "NAME[,NAME...]", "The column that holds the answers, by its name or its position from 1; first, last or last:K (the last K columns); inputs: the inputs are their own answers; file:NAME: a file with a row of answers per row; default: a column named class, target, label or y, otherwise the only column of words if it is the last", "data", (*ANSWERS, "convert"), ANSWERS, "list", words=("first", "last", "inputs", *COLUMN), brief="The column that holds the answers, by name or position"),
+    "label": OptionInfo(data_readers.label, None, "NAME[,NAME...]", "The column that holds the answers, by its name or its position from 1; first, last or last:K (the last K columns); inputs: the inputs are their own answers; file:NAME: a file with a row of answers for each row of data, one such file for each file of data, separated by commas; default: a column named class, target, label or y, otherwise the only column of words if it is the last", "data", (*ANSWERS, "convert"), ANSWERS, "list", words=("first", "last", "inputs", *COLUMN), brief="The column that holds the answers, by name or position"),
     "task": OptionInfo(choice(("classification", "regression"), "task"), None, "classification|regression", "Whether the answers are classes or numbers; default: what the network, the file or the answers say", "data", DECIDE, ("init",), words=("classification", "regression"), brief="Whether the answers are classes or numbers"),
-    "positive": OptionInfo(data_readers.name, None, "NAME", "The positive one of two classes of a table; default: the first word of 1/0, yes/no, true/false, +/-, positive/negative, otherwise the rarer class. Of class files the first is positive", "data", DECIDE, words=COLUMN),
+    "positive": OptionInfo(data_readers.name, None, "NAME", "The positive one of two classes of a table; default: the first word of 1/0, yes/no, true/false, +/-, positive/negative, otherwise the rarer class. Of class files the first is positive", "data", DECIDE, words=TEXT),
     "format": OptionInfo(choice(_DATA_FORMATS, "data format"), "auto", "NAME", "Format of the data files; " + "; ".join(f"{name}: {info.help}" for name, info in DATA_FORMAT_NAMES.items()) + "; auto: detect", "data", READ, ("predict",), words=_DATA_FORMATS, brief="Format of the data files; auto: detect", aliases=("data_format",)),
     "missing": OptionInfo(choice(MISSING_NAMES, "treatment"), "error", "NAME", "What replaces missing values, stored in the network; " + "; ".join(f"{name}: {text}" for name, text in MISSING_NAMES.items()), "data", DECIDE, ("train", "init"), words=tuple(MISSING_NAMES), brief="Missing values: " + ", ".join(MISSING_NAMES)),
     "missing_label": OptionInfo(choice(("error", "drop")), "error", "error|drop", "Rows without an answer; drop: leave them out", "data", ANSWERS, words=("error", "drop")),
@@ -122,7 +123,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "transpose": OptionInfo(readers.flag, False, "", "A row of the file is an input, and a column is a sample", "data", TABLES, kind="flag"),
     "header": OptionInfo(choice(("auto", "yes", "no")), "auto", "auto|yes|no", "Whether the first row of a table names the columns; auto: find out", "data", FORMS, words=("auto", "yes", "no")),
     "decimal": OptionInfo(choice((".", ",")), None, ".|,", "The decimal mark; default: find out", "data", FORMS, words=(".", ",")),
-    "na": OptionInfo(data_readers.names, (), "WORDS", "More words that stand for a missing value, comma-separated, besides the empty cell and NA, N/A, ?, nan, null and a point; none as the first word leaves these out", "data", FORMS, kind="list", words=COLUMN),
+    "na": OptionInfo(data_readers.names, (), "WORDS", "More words that stand for a missing value, comma-separated, besides the empty cell and NA, N/A, ?, nan, null and a point; none as the first word leaves these out", "data", FORMS, kind="list", words=TEXT),
     "unknown": OptionInfo(choice(("zeros", "error")), "zeros", "zeros|error", "Categories that the network has not seen in training; zeros: no category, and they are counted", "data", ("train", "test", "predict", "bench"), words=("zeros", "error")),
     "size": OptionInfo(data_readers.picture_size, None, "HxW", "Height and width that pictures are scaled to, in pixels", "data", FORMS),
     "grey": OptionInfo(readers.flag, False, "", "Read the pictures without colours", "data", FORMS, kind="flag"),
@@ -193,7 +194,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "ledger": OptionInfo(readers.text, None, "FILE", "Keep every finished training in FILE; the same command with the same FILE runs only the missing ones", "running", ("bench",), words=FILE),
     "keep_on_interrupt": OptionInfo(readers.flag, True, "", "After Ctrl-C or SIGTERM, write the best network so far", "running", TRAIN, kind="switch"),
     # Output
-    "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; - is stdout", "output", TRAIN, TRAIN, short="o", words=FILE, brief="Write the network to FILE; - is stdout"),
+    "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; in predict the predictions, in the format that the ending of FILE or --to names; - is stdout", "output", ("train", "predict"), ("train", "predict"), short="o", words=FILE, brief="Where the result is written; - is stdout"),
     "backup": OptionInfo(readers.flag, True, "", "Where a trained network is replaced, keep the old file as NETWORK~", "output", TRAIN, kind="switch"),
     "row_digests": OptionInfo(readers.flag, True, "", "Store 64-bit digests of the rows that trained the network, by which later commands find rows that it has seen", "output", TRAIN, kind="switch"),
     "dialect": OptionInfo(choice(DIALECTS, "dialect"), None, "NAME", "Format of the network file to write: " + " or ".join(DIALECTS) + "; default: train keeps the format read, init writes " + DIALECTS[0], "output", ("train", "init"), ("init",), words=tuple(DIALECTS)),
@@ -205,9 +206,9 @@ OPTIONS: dict[str, OptionInfo] = {
     "classes": OptionInfo(readers.flag, False, "", "Print only the class", "output", ("predict",), ("predict",), "flag"),
     "with": OptionInfo(data_readers.names, (), "NAMES", "Columns of the data that are written beside the predictions, comma-separated; repeatable", "output", ("predict",), ("predict",), "list", words=COLUMN, brief="Columns of the data to write beside the predictions"),
     "top": OptionInfo(integer(1, example="3"), None, "N", "Write the N most probable classes of each row with their scores", "output", ("predict",), ("predict",)),
-    "to": OptionInfo(choice(_WRITTEN_FORMATS, "format"), None, "NAME", "Format of what is written: " + ", ".join(_WRITTEN_FORMATS) + "; predict writes csv (with a header), jsonl (a JSON document per row) or parquet; default of convert: by the ending of OUT", "output", ("predict", "convert"), ("predict",), words=_WRITTEN_FORMATS, brief="Format of what is written: csv (with a header), jsonl or parquet"),
+    "to": OptionInfo(choice(_WRITTEN_FORMATS, "format"), None, "NAME", "Format of what is written: " + ", ".join(_WRITTEN_FORMATS) + "; default: by the ending of the file. predict writes no format of inputs and answers (libsvm, fann, proben1, snns), and csv where nothing says the format", "output", ("predict", "convert"), ("predict",), words=_WRITTEN_FORMATS, brief="Format of what is written: csv, jsonl, parquet and others"),
     "delimiter": OptionInfo(readers.delimiter, "\\t", "TEXT", "Text between the values of a line", "output", ("predict",), ("predict",)),
-    "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("init", "convert"), ("init",), "flag", "f"),
+    "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("predict", "init", "convert"), ("init",), "flag", "f"),
     "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("test", "predict", "init", "gradcheck"), "flag"),
     "quiet": OptionInfo(readers.flag, False, "", "Suppress messages (in train: the report too)", "output", ALL, (), "flag", "q"),
     "verbose": OptionInfo(integer(0, example="1"), 0, "", "Print more messages; -vv prints every epoch of train", "output", ALL, (), "count", "v"),

@@ -11,6 +11,7 @@ from anncli.arrays import Array, blocks, take_rows
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import encode_labels, encode_targets
 from anncli.dataset.statistics import fit_target_scaling
+from anncli.dataset.table_data import TableData
 from anncli.errors import DataError, UsageError
 from anncli.evaluation.answers import evaluate_answers
 from anncli.network.names import ACTIVATION_NAMES, LOSS_NAMES, parse_loss, quantiles_of
@@ -51,6 +52,16 @@ def check_task(network: Network, data: Dataset) -> None:
             f"the targets of the data are {', '.join(data.target_names)}, in the network {', '.join(network.target_names)}",
             advice="give the same targets in the same order",
         )
+
+
+def output_layer(data: Dataset | TableData, loss: str = "auto") -> tuple[int, str]:
+    """Units and activation of the last layer of a network that is made for these answers and this loss."""
+    if data.task == "regression":
+        per_target = 1 if loss == "auto" else max(1, len(quantiles_of(loss)))
+        return data.n_targets * per_target, "exp" if loss == "poisson" else "linear"
+    if data.task == "multi-label":
+        return data.n_targets, "logistic"
+    return (1, "logistic") if data.n_classes <= 2 else (data.n_classes, "softmax")
 
 
 def _kind_of_answer(task: str | None) -> str:

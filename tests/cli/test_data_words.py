@@ -92,13 +92,13 @@ def test_a_new_network_of_class_files(folder: Path, ann: Ann) -> None:
         ("train net.nn pos.txt neg.txt --activation relu", "--activation is for a new network; leave it out, or change the layers in net.nn"),
         ("bench net.nn pos.txt neg.txt --hidden 4", "--hidden is for a new network; leave it out, or change the layers in net.nn"),
         ("train pos.txt neg.txt --continue", "--continue is for a trained network; name the network"),
-        ("train a.csv b.csv 5", "a.csv: 2 files are 2 classes, and each has a column 'class' called like a label; if it holds the classes, say --label class; if not, take it out of the files"),
-        ("train c.csv d.csv 5", "c.csv: 2 files are 2 classes, and each has a column 'kind' of words; if it holds the classes, say --label kind; if not, take it out of the files"),
-        ("bench c.csv d.csv 5", "c.csv: 2 files are 2 classes, and each has a column 'kind' of words; if it holds the classes, say --label kind; if not, take it out of the files"),
+        ("train a.csv b.csv 5", "a.csv: 2 files are 2 classes, and each has a column 'class' called like a label; if it holds the classes, say --label class; if not, --ignore class leaves it out, and --category class takes it as an input"),
+        ("train c.csv d.csv 5", "c.csv: 2 files are 2 classes, and each has a column 'kind' of words; if it holds the classes, say --label kind; if not, --ignore kind leaves it out, and --category kind takes it as an input"),
+        ("bench c.csv d.csv 5", "c.csv: 2 files are 2 classes, and each has a column 'kind' of words; if it holds the classes, say --label kind; if not, --ignore kind leaves it out, and --category kind takes it as an input"),
         ("train train.csv test.csv", "test.csv: 2 files are 2 classes, but this one is called like a set; say --test test.csv (or --validation), and give one file per class; if it is a class, rename it"),
         ("train train.csv test.csv --label 3", "test.csv looks like a validation or test set; say --validation test.csv, or --test test.csv"),
         ("train pos.txt", "pos.txt: it is not clear which column is the label; say --label NAME; it could be '2' (counted from 1)"),
-        ("train pos.txt neg.txt --weight w", "--weight is for tables, and these are files of one class each; name the label: --label NAME"),
+        ("train pos.txt neg.txt --weight w", "pos.txt: --weight: no column 'w'; there are 3 columns, counted from 1, without names"),
     ],
 )  # fmt: skip
 def test_refused_data_words(folder: Path, ann: Ann, line: str, message: str) -> None:

@@ -58,6 +58,10 @@ def test_completion_is_light_and_knows_commands_and_options(tmp_path: Path, ann:
     modules, _ = imported_by(tmp_path, **words)
     assert modules & HEAVY == set()
     assert ann(env=words, check=None).stdout.split() == ["plain,train", "plain,trainers"]
+    (tmp_path / "t.csv").write_text("age,city\n1,Rome\n")
+    modules, _ = imported_by(tmp_path, **{**words, "COMP_WORDS": "ann train t.csv --label c", "COMP_CWORD": "4"})
+    assert "anncli.cli.asking.column_names" in modules
+    assert modules & HEAVY == set()
     words |= {"COMP_WORDS": "ann train --learn", "COMP_CWORD": "2"}
     assert ann(env=words, check=None).stdout.split() == ["plain,--learning-rate"]
 

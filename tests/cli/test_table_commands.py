@@ -198,10 +198,11 @@ def test_tables_that_are_refused(tmp_path: Path, ann: Ann, words: list[str], cod
 def test_options_about_columns_are_not_for_class_files(tmp_path: Path, ann: Ann) -> None:
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).write_text("1 2\n3 4\n")
-    done = ann("train", "a.txt", "b.txt", "--missing", "mean", check=2)
-    assert done.stderr == (
-        "ann: --missing is for tables, and these are files of one class each; name the label: --label NAME\n"
-    )
+    for words in (["--positive", "b"], ["--positive", "b", "--missing", "mean"]):
+        done = ann("train", "a.txt", "b.txt", *words, check=2)
+        assert done.stderr == (
+            "ann: --positive is for tables, and these are files of one class each; name the label: --label NAME\n"
+        )
 
 
 def test_a_class_that_the_network_does_not_know(tmp_path: Path, ann: Ann) -> None:

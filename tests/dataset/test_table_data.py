@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from small_tables import matrix_table, numbers, table, words
 
-from anncli.tables import Roles, join_tables, word_number
+from anncli.formats.data.joined import join_tables
+from anncli.tables import Roles, word_number
 
 
 def test_a_float32_number_has_the_word_of_the_number_in_the_file() -> None:

@@ -13,11 +13,12 @@ import pytest
 from typed_tables import cells, content, numbers, table, words
 
 from anncli.errors import DataError
+from anncli.formats.data.joined import join_tables
 from anncli.formats.data.names import DATA_FORMAT_NAMES
 from anncli.formats.data.registry import writer_of
 from anncli.formats.data.table_files import read_table
 from anncli.formats.data.table_stream import TableStream, write_stream
-from anncli.tables import Table, TableColumn, join_tables
+from anncli.tables import Table, TableColumn
 
 ENDING = {"libsvm": ".libsvm", "arff": ".arff", "fann": ".train", "proben1": ".dt", "snns": ".pat", "npy": ".npy"}
 PATTERNS = ("fann", "proben1", "snns")

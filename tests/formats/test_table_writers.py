@@ -16,10 +16,11 @@ import pytest
 from typed_tables import cells, content, numbers, read, table, words
 
 from anncli.errors import AnnError, DataError, UsageError
+from anncli.formats.data.joined import join_tables
 from anncli.formats.data.names import DATA_FORMAT_NAMES
 from anncli.formats.data.registry import writer_of
 from anncli.formats.data.table_stream import TableStream, write_stream
-from anncli.tables import Table, join_tables
+from anncli.tables import Table
 
 EXTRA = {"parquet": "pyarrow", "arrow": "pyarrow", "feather": "pyarrow"}
 # Formats that hold any table.

@@ -76,7 +76,7 @@ def test_every_option_of_a_trainer_has_a_reader_that_takes_its_default() -> None
 
 def test_words_for_completion_pass_the_reader() -> None:
     for info in OPTIONS.values():
-        for word in set(info.words) - set(table.FILE + table.COLUMN):
+        for word in set(info.words) - set(table.FILE + table.COLUMN + table.TEXT):
             if not word.endswith(">="):
                 info.read(word)
 

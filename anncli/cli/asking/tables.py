@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.dataset.request import ReadRequest, TableRequest
+from anncli.options.data_readers import label_fields, missing_words
 from anncli.options.table import options_of
 
 # Fields whose default is that of the option, and fields that are None where nothing was said.
@@ -55,23 +56,16 @@ def asked_data(values: Values, words: Words) -> AskedData:
 
 def table_request(values: Values) -> TableRequest:
     """What the user said about the columns; options that the command does not have say nothing."""
-    fields = _those_of(values, _PLAIN) | {name: values[name] for name in _SAID if name in values.given}
-    label = values["label"] or ()
-    if label and label[0].startswith("file:"):
-        fields |= {"label_file": label[0].removeprefix("file:")}
-    else:
-        fields |= {"label": label}
-    return TableRequest(**fields)
+    fields: dict[str, Any] = _those_of(values, _PLAIN) | {name: values[name] for name in _SAID if name in values.given}
+    return TableRequest(**(fields | label_fields(values["label"] or ())))
 
 
 def read_request(values: Values) -> ReadRequest:
     """What the user said about reading data files."""
-    na = values["na"]
-    only = na[:1] == ("none",)
     fields = _those_of(values, ("format", "decimal", "transpose", "size", "grey"))
     if values["header"] != "auto":
         fields |= {"header": values["header"] == "yes"}
-    return ReadRequest(na=na[1:] if only else na, only_na=only, memory=values["memory_limit"], **fields)
+    return ReadRequest(memory=values["memory_limit"], **missing_words(values["na"]), **fields)
 
 
 def _those_of(values: Values, names: tuple[str, ...]) -> dict[str, Any]:

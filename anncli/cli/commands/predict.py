@@ -14,6 +14,7 @@ def predict_command(values: Values, words: Words) -> None:
     \b
     Examples:
       ann predict iris.nn new.csv --with id
+      ann predict iris.nn new.csv -o predicted.parquet
       generate-rows | ann predict network.nn --classes
       ann predict network.nn new.txt --scores --delimiter ,
 

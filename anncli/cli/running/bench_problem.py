@@ -1,4 +1,4 @@
-"""What `ann bench` compares trainers on: a network as a file holds it, and the samples, encoded where they are tables."""
+"""What `ann bench` compares trainers on: a network as a file holds it, and the samples, or a table of them."""
 
 from __future__ import annotations
 
@@ -10,28 +10,29 @@ from anncli.cli.asking.tables import asked_data
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.new_network import new_network
-from anncli.cli.running.reading import read_training_data
+from anncli.cli.running.reading import read_training_data, set_files
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError
+from anncli.experiments.spec import RowsRef
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.names import DIALECTS
 from anncli.formats.networks.storage import parse, read_source, render
 from anncli.network.network import Network
 from anncli.options.layers import Given, Layer, training_options
 from anncli.options.table import TrainingOptions
-from anncli.training.inputs import encoded_inputs
 
 
 class BenchProblem(NamedTuple):
     """network, and its bytes as `source`; data; paths: the files that another process can read the data from, or ();
-    options: of the training with each trainer, by its name."""
+    options: of the training with each trainer, by its name; rows: of the sets that the data name, or None."""
 
     network: Network
     source: bytes
-    data: Dataset
+    data: Dataset | TableData
     paths: tuple[str, ...]
     options: dict[str, TrainingOptions]
+    rows: RowsRef | None = None
 
 
 def bench_problem(values: Values, words: Words, remarks: Remarks) -> BenchProblem:
@@ -49,7 +50,7 @@ def bench_problem(values: Values, words: Words, remarks: Remarks) -> BenchProble
     dialect = DIALECTS[0] if network is None else network.source.dialect
     options = _options(values, layers, dialect, "classification")
     first = next(iter(options.values()))
-    data, _ = read_training_data(asked, network, first._replace(validation=None, test=0.0), remarks)
+    data, sets = read_training_data(asked, network, _without_files(first), remarks)
     options = _options(values, layers, dialect, data.task)
     if network is None:
         network = new_network(asked, data, first.loss)
@@ -58,8 +59,16 @@ def bench_problem(values: Values, words: Words, remarks: Remarks) -> BenchProble
         # A pipe cannot be read again by another process.
         paths = words.data if all(Path(name).is_file() for name in words.data) else ()
         return BenchProblem(network, source, data, paths, options)
-    network, encoded = _encoded(network, data, first)
-    return BenchProblem(network, render(network), encoded, (), options)
+    rows = RowsRef.of(sets) if len(sets) > 1 else None
+    return BenchProblem(network, source, data, (), options, rows)
+
+
+def _without_files(options: TrainingOptions) -> TrainingOptions:
+    """The options without sets from files, which a network file may name for its training."""
+    named = set_files(options)
+    return options._replace(
+        validation=None if "validation" in named else options.validation, test=0.0 if "test" in named else options.test
+    )
 
 
 def _options(values: Values, layers: list[Layer], dialect: str, task: str) -> dict[str, TrainingOptions]:
@@ -67,16 +76,6 @@ def _options(values: Values, layers: list[Layer], dialect: str, task: str) -> di
         name: training_options([{"trainer": Given(name, "--trainers")}, *layers], dialect, task)
         for name in values["trainers"]
     }
-
-
-def _encoded(network: Network, data: TableData, options: TrainingOptions) -> tuple[Network, Dataset]:
-    """The network with an input for each column of numbers and each category, and its samples.
-
-    All trainings share the encoder of the first one, so that their losses are those of one problem.
-    """
-    fitted, dataset, _ = encoded_inputs(network, data, options, {})
-    plain = Network.create(fitted.n_inputs, fitted.layers, columns=dataset.columns, task=fitted.task)
-    return plain, dataset
 
 
 def _check_new(values: Values, words: Words) -> None:

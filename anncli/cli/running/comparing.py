@@ -76,7 +76,7 @@ def _curves(values: Values, words: Words, plot: str | None) -> Curves:
     loss = fitting_loss(network, problem.data.task)
     chosen = {name: one._replace(loss=loss) if one.loss == "auto" else one for name, one in chosen.items()}
     ref = register(problem.data, problem.paths, data_format=values["format"], n_inputs=network.n_inputs)
-    specs = bench_specs(problem.source, ref, chosen, values["starts"], words.epochs)
+    specs = bench_specs(problem.source, ref, chosen, values["starts"], words.epochs, problem.rows)
     with open_ledger(values["ledger"]) as ledger:
         return _run(values, specs, ledger)
 

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 from anncli.cli.asking.tables import read_request
 from anncli.cli.asking.values import Values
-from anncli.cli.running.places import refuse_read_files, same_file
+from anncli.cli.running.places import refuse_read_files
+from anncli.cli.running.written_tables import can_read_again, check_target, format_of_target
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.compiled.row_text import NUMBER
 from anncli.dataset.roles import Place, find_all_columns
 from anncli.errors import UsageError, count_of, printable
 from anncli.formats.data.disk_tables import in_pieces
-from anncli.formats.data.folders import expand
-from anncli.formats.data.names import DATA_FORMAT_NAMES
 from anncli.formats.data.registry import writer_of
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_files import stream_table
 from anncli.formats.data.table_input import table_want
 from anncli.formats.data.table_stream import TableStream, write_stream
 from anncli.formats.files.output import shown_output
-from anncli.formats.files.packers import without_packing
 from anncli.formats.files.source import ByteSource, split_query
 from anncli.tables import Table, TableColumn
 
@@ -34,14 +31,11 @@ def run_convert(values: Values, source: str, target: str) -> None:
     """Write the table; raises UsageError for a target of unknown format, that exists, or that is the source."""
     if target == "-" and values["json"]:
         raise UsageError("--json and OUT cannot both go to stdout", advice="name a file for OUT")
-    name = _format_of_target(target, values["to"])
-    _check_target(values, source, target)
+    name = format_of_target(target, values["to"])
+    check_target(target, [source], values["force"], "OUT")
     write = writer_of(name)
     reading = _Reading(values, source, target, name)
-    can_reopen = source != "-" and not (
-        os.path.exists(source) and not os.path.isfile(source) and not os.path.isdir(source)
-    )
-    write_stream(write, target, TableStream(reading.batches, can_reopen))
+    write_stream(write, target, TableStream(reading.batches, can_read_again(source)))
     reading.note_kinds()
     show_remarks(values.console, reading.remarks)
     if values["json"]:
@@ -50,45 +44,6 @@ def run_convert(values: Values, source: str, target: str) -> None:
     else:
         counts = f"{count_of(reading.n_rows, 'row')}, {count_of(len(reading.names), 'column')}"
         values.console.note(f"{shown_output(target)}: {counts}, written as {name}")
-
-
-def _format_of_target(target: str, said: str | None) -> str:
-    """The name of the format to write; raises UsageError where neither --to nor the ending says it."""
-    if said is not None:
-        return said
-    written = {name: info.endings for name, info in DATA_FORMAT_NAMES.items() if info.writes}
-    path = without_packing(split_query(target)[0].lower())
-    found = next((name for name, endings in written.items() if endings and path.endswith(endings)), None)
-    if target == "-":
-        raise UsageError("stdout has no ending that names a format", advice="say --to csv, or another format")
-    if found is None:
-        endings = ", ".join(ending for own in written.values() for ending in own)
-        message = f"the ending of {printable(target)} names no format"
-        raise UsageError(message, advice=f"use one of {endings}, or say --to {', '.join(written)}")
-    return found
-
-
-def _check_target(values: Values, source: str, target: str) -> None:
-    path, table = split_query(target)
-    names = path.removesuffix(".npy") + ".json"
-    if target.endswith(".npy") and os.path.lexists(names) and not values["force"]:
-        message = f"{printable(names)} exists, which would say what the columns of {printable(target)} are"
-        raise UsageError(message, advice="overwrite it with --force, or give another name")
-    if target == "-" or not os.path.lexists(path):
-        return
-    if source != "-" and same_file(split_query(source)[0], path):
-        raise UsageError(f"{printable(path)} is the file that is read", advice="give another name for OUT")
-    if any(same_file(file.path, path) for file in expand([source]) if file.path != source):
-        raise UsageError(f"{printable(path)} is one of the files that are read", advice="give another name for OUT")
-    if not os.path.isfile(path) or values["force"] or os.path.samefile(path, os.devnull):
-        return
-    if not table:
-        raise UsageError(f"{printable(path)} exists", advice="overwrite it with --force, or give another name")
-    from anncli.formats.data.sqlite import has_table
-
-    if has_table(path, table):
-        message = f"{printable(path)} has a table {printable(table)}"
-        raise UsageError(message, advice="replace it with --force, or give another name")
 
 
 def _is_numbered(column: TableColumn) -> bool:

@@ -16,9 +16,9 @@ from anncli.errors import UsageError, asking, printable
 from anncli.formats.data.agreement import names_of_files
 from anncli.formats.networks.numbers import size_fault
 from anncli.network.encoders.table import TableInputs
-from anncli.network.names import quantiles_of
 from anncli.network.network import Network
 from anncli.tables import Table, TableColumn
+from anncli.training.answers import output_layer
 
 
 def with_place(settings: TrainSettings) -> TrainSettings:
@@ -45,7 +45,7 @@ def _refuse_existing(name: str) -> NoReturn:
 
 def new_network(settings: Asked, data: Dataset | TableData, loss: str) -> Network:
     """The untrained network for these data and this loss; raises UsageError for one that is too large."""
-    n_outputs, output = _outputs(data, loss)
+    n_outputs, output = output_layer(data, loss)
     n_inputs = data.n_inputs if isinstance(data, Dataset) else 1
     if fault := size_fault([n_inputs, *settings.hidden, n_outputs]):
         raise UsageError(fault, advice="make the network smaller")
@@ -54,16 +54,6 @@ def new_network(settings: Asked, data: Dataset | TableData, loss: str) -> Networ
         table = _table_inputs(settings.request, data) if isinstance(data, TableData) else None
         task = None if table is None and data.task == "classification" else data.task
         return Network.create(n_inputs, layers, table=table, task=task)
-
-
-def _outputs(data: Dataset | TableData, loss: str) -> tuple[int, str]:
-    """The number of outputs and their activation."""
-    if data.task == "regression":
-        per_target = 1 if loss == "auto" else max(1, len(quantiles_of(loss)))
-        return data.n_targets * per_target, "exp" if loss == "poisson" else "linear"
-    if data.task == "multi-label":
-        return data.n_targets, "logistic"
-    return (1, "logistic") if data.n_classes <= 2 else (data.n_classes, "softmax")
 
 
 def _table_inputs(request: TableRequest, data: TableData) -> TableInputs:
@@ -75,7 +65,7 @@ def _table_inputs(request: TableRequest, data: TableData) -> TableInputs:
     kinds = {name: "category" for name in roles.inputs if data.kinds[name] == "category" and name in of_numbers}
     kinds |= {name: "ignore" for name in roles.ignored if name in ignored or request.use}
     return TableInputs(
-        label=roles.labels,
+        label=("inputs",) if roles.reconstructs else roles.labels,
         task=roles.task,
         positive=request.positive,
         missing=request.missing,

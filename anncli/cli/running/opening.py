@@ -204,7 +204,9 @@ def _check_read_files(settings: TrainSettings) -> None:
     """Raises UsageError for a file that would be overwritten and that this process has read."""
     s = settings
     targets = {"--output": s.output, "--history": s.history, "--checkpoint": s.checkpoint}
-    refuse_read_files(targets, {"--output": s.path, **({"--checkpoint": s.resume} if s.resume else {})})
+    # A file that was read and is to hold a new network was no network.
+    allowed = {} if s.is_new else {"--output": s.path}
+    refuse_read_files(targets, {**allowed, **({"--checkpoint": s.resume} if s.resume else {})})
 
 
 def _check_dialect(settings: TrainSettings, training: TrainingRun) -> None:

@@ -12,7 +12,7 @@ from anncli.cli.asking.network_options import require_trained, threshold_of
 from anncli.cli.asking.tables import read_request, table_request
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words, shown_data
-from anncli.cli.running.predicting_tables import class_names, table_texts
+from anncli.cli.running.predicting_tables import Predictions, class_names
 from anncli.cli.running.reading import refuse_table_options
 from anncli.cli.showing.console import SCHEMA
 from anncli.cli.showing.not_finite import NotFinite
@@ -46,34 +46,39 @@ def run_predict(values: Values, words: Words) -> None:
     remarks = Remarks()
     reader = TableReader(table_request(values), read_request(values), remarks)
     are_tables = _are_tables(values, network, files, reader)
-    blocks = _blocks(network, files, reader, are_tables)
-    not_finite = NotFinite()
     # A name that stdout cannot encode is escaped; otherwise it would end the stream.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
-    names = class_names(network)
-    as_json = values["json"]
-    has_classes = network.task in (None, "classification")
-    write = _json_writer(names if has_classes else []) if as_json else _line_writer(names, values, has_classes)
-    if are_tables and not as_json:
-        texts = table_texts(values, network, files, reader, threshold, not_finite)
-    else:
-        texts = _texts(network, blocks, threshold, values["threads"], write, not_finite)
+    not_finite = NotFinite()
     with reproducible(values["reproducible"]):
-        if as_json:
-            _write_json(texts)
+        if are_tables and not values["json"]:
+            predictions = Predictions(values, network, files, reader, threshold)
+            if predictions.is_text_on_stdout:
+                _print(predictions.texts())
+            else:
+                predictions.write()
+            not_finite = predictions.not_finite
+            remarks.take(predictions.remarks)
         else:
-            for text in texts:
-                sys.stdout.write(text)
-                sys.stdout.flush()
+            blocks = _blocks(network, files, reader, are_tables)
+            write = _json_writer(network) if values["json"] else _line_writer(network, values)
+            texts = _texts(network, blocks, threshold, values["threads"], write, not_finite)
+            (_write_json if values["json"] else _print)(texts)
     show_remarks(values.console, remarks)
     if not_finite.count:
         values.console.warn(f"{shown_data(files)}: {not_finite}")
 
 
+def _print(texts: Iterator[str]) -> None:
+    for text in texts:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
 def _are_tables(values: Values, network: Network, files: tuple[str, ...], reader: TableReader) -> bool:
     """Whether the files are read as tables; raises UsageError for options that rows of numbers alone do not have."""
-    asked = [name for name in ("with", "top", "to", "ignore") if name in values.on_command_line]
+    asked: list[str] = [name for name in ("with", "top", "ignore") if name in values.on_command_line]
+    asked = [*asked, *(name for name in ("to", "output") if name in values.given)]
     if data_kind.are_tables(files[:1], reader.request, reader.read, network, labelled=False) or asked:
         if values["json"] and (given := [name for name in asked if name != "ignore"]):
             raise UsageError(
@@ -111,9 +116,9 @@ def _texts(
         yield write(block, outputs, decide(network, outputs, threshold) if has_classes else None)
 
 
-def _line_writer(names: list[str], values: Values, has_classes: bool) -> Writer:
-    delimiter = values["delimiter"]
-    if not has_classes:
+def _line_writer(network: Network, values: Values) -> Writer:
+    names, delimiter = class_names(network), values["delimiter"]
+    if network.task not in (None, "classification"):
         return lambda block, outputs, chosen: format_rows(outputs, "", delimiter, ("\n",))
     plain = [printable(name) for name in names]
     if values["classes"]:
@@ -147,7 +152,8 @@ def _write_json(texts: Iterator[str]) -> None:
     sys.stdout.write("\n]}\n")
 
 
-def _json_writer(names: list[str]) -> Writer:
+def _json_writer(network: Network) -> Writer:
+    names = class_names(network) if network.task in (None, "classification") else []
     tails = [f'], "class": {_json_text(name)}' for name in names]
 
     def write(block: RowBatch, outputs: Any, chosen: Any) -> str:

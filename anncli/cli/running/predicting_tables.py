@@ -1,47 +1,139 @@
-"""`ann predict` on tables: CSV with a header, or JSON lines, as a stream in constant memory."""
+"""`ann predict` on tables: CSV with a header, JSON lines, or a table of any other format, as a stream."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
+from anncli.arrays import Array
 from anncli.cli.asking.values import Values
+from anncli.cli.running.places import refuse_read_files
+from anncli.cli.running.written_tables import can_read_again, check_target, format_of_target
 from anncli.cli.showing.not_finite import NotFinite
-from anncli.cli.showing.table_predictions import Shape, csv_header, csv_writer, json_lines_writer
+from anncli.cli.showing.table_predictions import Shape, csv_header, csv_writer, json_lines_writer, prediction_table
 from anncli.dataset.roles import Place, find_all_columns
-from anncli.errors import UsageError
+from anncli.errors import UsageError, count_of, quoted
+from anncli.formats.data.registry import writer_of
+from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_sets import TableReader
+from anncli.formats.data.table_stream import TableStream, write_stream
 from anncli.formats.data.table_use import stream_encoded
+from anncli.formats.files.output import opened_output, shown_output
+from anncli.formats.files.source import split_query
 from anncli.formats.files.textfile import shown_name
 from anncli.inference.predict import decide, predict
 from anncli.network.network import Network
+from anncli.tables import Table, TableColumn
+
+# Formats that are written as text, row by row, with the digits of ann's own output; the others are written as tables.
+_TEXTS = ("csv", "tsv", "jsonl")
+# Formats of inputs and answers, which predictions are not.
+_OF_SAMPLES = ("libsvm", "fann", "proben1", "snns")
 
 
-def table_texts(
-    values: Values,
-    network: Network,
-    files: tuple[str, ...],
-    reader: TableReader,
-    threshold: float | None,
-    not_finite: NotFinite,
-) -> Iterator[str]:
-    """The text of every batch of the tables in `files`; the header comes with the first."""
-    shape, as_lines = _shape(values, network), values["to"] == "jsonl"
-    write, is_first = (json_lines_writer if as_lines else csv_writer)(shape), True
-    for file in files:
-        place = Place(shown_name(file))
-        for table, encoded in stream_encoded(file, reader, network):
-            columns = find_all_columns(table, values["with"], "--with", place)
-            outputs = predict(network, encoded.inputs, threads=values["threads"])
-            not_finite.look(outputs)
-            head = csv_header(shape, columns) if is_first and not as_lines else ""
+class Destination(NamedTuple):
+    """Where predictions go: the file, '-' for stdout, and the name of the format."""
+
+    target: str
+    format: str
+
+
+def destination_of(values: Values, sources: Sequence[str]) -> Destination:
+    """What --output and --to say; sources: what is read.
+
+    Raises: UsageError for a format that cannot hold predictions, and for a file that must not be written.
+    """
+    target, said = values["output"] or "-", values["to"]
+    name = "csv" if target == "-" and said is None else format_of_target(target, said)
+    if name in _OF_SAMPLES:
+        written = ", ".join((*_TEXTS, "parquet", "arrow", "feather", "npy", "npz", "sqlite", "arff"))
+        raise UsageError(
+            f"{name} is a format of inputs and answers, not of predictions", advice=f"use one of {written}"
+        )
+    if "delimiter" in values.on_command_line and name != "csv":
+        raise UsageError(f"--delimiter is for csv, and {name} is written", advice="leave it out")
+    check_target(target, sources, values["force"], "--output")
+    return Destination(target, name)
+
+
+class Predictions:
+    """The predictions for the rows of tables, each time from the beginning.
+
+    remarks, not_finite, n_rows: of the last time.
+    """
+
+    def __init__(
+        self, values: Values, network: Network, files: Sequence[str], reader: TableReader, threshold: float | None
+    ) -> None:
+        self._values, self._network, self._files, self._threshold = values, network, files, threshold
+        self._reader = reader
+        self.destination = destination_of(values, [*files])
+        self.shape = _shape(values, network, self.destination.format)
+        self.remarks, self.not_finite, self.n_rows = Remarks(), NotFinite(), 0
+
+    def texts(self) -> Iterator[str]:
+        """The text of every batch; the header of CSV comes with the first."""
+        as_lines, is_first = self.destination.format == "jsonl", True
+        write = (json_lines_writer if as_lines else csv_writer)(self.shape)
+        for columns, outputs, chosen in self._batches():
+            names = [column.name for column in columns]
+            head = csv_header(self.shape, names) if is_first and not as_lines else ""
             is_first = False
-            chosen = None if network.task == "regression" else decide(network, outputs, threshold)
-            yield head + write([table.column(name) for name in columns], outputs, chosen)
+            yield head + write(columns, outputs, chosen)
+
+    def write(self) -> None:
+        """Write them to a file, or as bytes to stdout, and say so."""
+        target, name = self.destination
+        if name in _TEXTS:
+            with opened_output(target) as file:
+                for text in self.texts():
+                    file.write(text.encode())
+        else:
+            stream = TableStream(self._tables, all(map(can_read_again, self._files)))
+            write_stream(writer_of(name), target, stream)
+        self._values.console.note(f"{shown_output(target)}: {count_of(self.n_rows, 'row')}, written as {name}")
+
+    @property
+    def is_text_on_stdout(self) -> bool:
+        """Whether texts() is what the user sees."""
+        return self.destination.target == "-" and self.destination.format in _TEXTS
+
+    def _tables(self) -> Iterator[Table]:
+        for columns, outputs, chosen in self._batches():
+            yield prediction_table(self.shape, columns, outputs, chosen)
+
+    def _batches(self) -> Iterator[tuple[list[TableColumn], Array, Array | None]]:
+        """Columns of the data, outputs (n, n_outputs), and decisions or None."""
+        self.remarks, self.not_finite, self.n_rows = Remarks(), NotFinite(), 0
+        network, values = self._network, self._values
+        for file in self._files:
+            place = Place(shown_name(file))
+            for table, encoded in stream_encoded(file, self._reader._replace(remarks=self.remarks), network):
+                path, added = split_query(self.destination.target)
+                if not added:
+                    # Now it is known which files are read, under whatever name.
+                    refuse_read_files({"--output": path})
+                columns = _columns(table, values["with"], self.shape.names, place)
+                outputs = predict(network, encoded.inputs, threads=values["threads"])
+                self.not_finite.look(outputs)
+                self.n_rows += len(outputs)
+                yield (
+                    columns,
+                    outputs,
+                    None if network.task == "regression" else decide(network, outputs, self._threshold),
+                )
 
 
-def _shape(values: Values, network: Network) -> Shape:
-    if values["to"] == "parquet":
-        raise UsageError("--to parquet is not written by ann predict yet", advice="write csv or jsonl")
+def _columns(table: Table, words: Sequence[str], own: Sequence[str], place: Place) -> list[TableColumn]:
+    """The columns of the data that are written; own: the names of the columns of the predictions."""
+    names = find_all_columns(table, words, "--with", place)
+    both = next((name for name in names if name in own), None)
+    if both is not None:
+        raise place.usage(f"--with: {quoted(both)} is called like a column of the predictions", "rename it in the file")
+    return [table.column(name) for name in names]
+
+
+def _shape(values: Values, network: Network, format_name: str) -> Shape:
     top: int | None = values["top"]
     task = network.task or "classification"
     if top is not None and (task != "classification" or network.n_outputs == 1):
@@ -53,6 +145,7 @@ def _shape(values: Values, network: Network) -> Shape:
         if task == "regression" and values[name]:
             raise UsageError(f"--{name} is for classes, and this network predicts numbers", advice="leave it out")
     classes = class_names(network)
+    delimiter = values["delimiter"] if "delimiter" in values.given else ","
     return Shape(
         classes=classes,
         n_outputs=network.n_outputs,
@@ -60,7 +153,7 @@ def _shape(values: Values, network: Network) -> Shape:
         with_class=not values["scores"],
         with_scores=not values["classes"],
         top=None if top is None else min(top, len(classes)),
-        delimiter=values["delimiter"] if "delimiter" in values.given else ",",
+        delimiter="\t" if format_name == "tsv" else delimiter,
     )
 
 

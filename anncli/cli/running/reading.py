@@ -12,8 +12,8 @@ from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError, count_of, printable
 from anncli.formats.data.agreement import is_set_name
 from anncli.formats.data.assemble import read_sets
-from anncli.formats.data.class_files import refuse_labelled, sorted_by_shell
-from anncli.formats.data.data_kind import are_tables
+from anncli.formats.data.class_files import read_class_tables, refuse_labelled, sorted_by_shell
+from anncli.formats.data.data_kind import are_class_tables, are_tables
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_sets import TableReader, declared_sets, read_table_sets
 from anncli.formats.files.textfile import shown_name
@@ -41,10 +41,13 @@ def read_training_data(
     """
     files: Mapping[str, Sequence[str]] = {"training": settings.class_files, **set_files(options)}
     if not takes_tables(settings, network):
-        refuse_table_options(settings.request)
-        refuse_labelled(settings.class_files, settings.read)
         if (network is None or not network.classes) and (remark := sorted_by_shell(settings.class_files)):
             remarks.note(shown_name(settings.class_files[0]), remark)
+        if are_class_tables(settings.class_files, settings.request, settings.read, network):
+            refuse_answer_options(settings.request)
+            return read_class_tables(files, TableReader(settings.request, settings.read, remarks), network)
+        refuse_table_options(settings.request)
+        refuse_labelled(settings.class_files, settings.read)
         return read_sets(files, network=network, data_format=settings.read.format, remarks=remarks)
     for path in settings.class_files[1:]:
         if is_set_name(path):
@@ -53,8 +56,9 @@ def read_training_data(
                 advice=f"say --validation {printable(path)}, or --test {printable(path)}",
             )
     data, sets = read_table_sets(files, TableReader(settings.request, settings.read, remarks), network)
-    if len(data.sources) == sum(map(len, files.values())):
-        note_one_set(data.sources[: len(settings.class_files)], remarks)
+    given = [source for source in data.sources if source.n_samples]
+    if len(given) == sum(map(len, files.values())):
+        note_one_set(given[: len(settings.class_files)], remarks)
     declared = declared_sets(data) if options.validation is None and not options.test else {}
     if declared and (network is None or network.encoder is None):
         counts = ", ".join(f"{name} {len(rows)}" for name, rows in declared.items())
@@ -82,6 +86,13 @@ def is_about_columns(request: TableRequest) -> bool:
 
 def _given(request: TableRequest) -> list[str]:
     return [name for name, value in request._asdict().items() if value != TableRequest._field_defaults[name]]
+
+
+def refuse_answer_options(request: TableRequest) -> None:
+    """Raises UsageError for options about answers, which files of one class each do not use."""
+    refuse_table_options(
+        TableRequest(task=request.task, positive=request.positive, missing_label=request.missing_label)
+    )
 
 
 def refuse_table_options(request: TableRequest) -> None:

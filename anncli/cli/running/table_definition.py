@@ -8,7 +8,8 @@ from anncli.cli.asking.words import Words
 from anncli.cli.running.new_network import new_network
 from anncli.cli.running.reading import is_about_columns
 from anncli.errors import UsageError, asking
-from anncli.formats.data.data_kind import are_tables
+from anncli.formats.data.class_files import read_class_tables
+from anncli.formats.data.data_kind import are_class_tables, are_tables
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_sets import TableReader, read_table_sets
 from anncli.network.network import Network
@@ -20,13 +21,16 @@ def definition_of_tables(values: Values, words: Words, remarks: Remarks) -> Netw
     Raises: UsageError, DataError where it is not clear what the columns are; UsageError for a dialect without tables.
     """
     asked = asked_data(values, words)
-    if not (is_about_columns(asked.request) or are_tables(asked.class_files, asked.request, asked.read)):
+    of_classes = are_class_tables(words.data, asked.request, asked.read)
+    is_about_tables = of_classes or is_about_columns(asked.request)
+    if not (is_about_tables or are_tables(words.data, asked.request, asked.read)):
         return None
     if values["dialect"] not in (None, "ann"):
         raise UsageError(
             f"--dialect {values['dialect']} has no place for the columns of a table", advice="leave it out"
         )
-    data, _ = read_table_sets({"training": words.data}, TableReader(asked.request, asked.read, remarks))
+    read = read_class_tables if of_classes else read_table_sets
+    data, _ = read({"training": words.data}, TableReader(asked.request, asked.read, remarks), None)
     network = new_network(asked, data, "auto")
     if not {"outputs", "output_activation"} & values.given.keys():
         return network

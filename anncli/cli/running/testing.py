@@ -12,7 +12,7 @@ from anncli.cli.asking.network_options import require_trained, threshold_of
 from anncli.cli.asking.tables import read_request, table_request
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
-from anncli.cli.running.reading import note_one_set, refuse_table_options
+from anncli.cli.running.reading import note_one_set, refuse_answer_options, refuse_table_options
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.report import collapse_warning, evaluation_text
@@ -21,7 +21,8 @@ from anncli.dataset.dataset import Dataset
 from anncli.errors import RequirementError, UsageError, printable
 from anncli.evaluation.binary import BinaryEvaluation
 from anncli.formats.data.assemble import read_dataset
-from anncli.formats.data.data_kind import are_tables
+from anncli.formats.data.class_files import read_labelled_classes
+from anncli.formats.data.data_kind import are_class_tables, are_tables
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_sets import TableReader
 from anncli.formats.data.table_use import read_labelled
@@ -63,8 +64,11 @@ def _read(values: Values, words: Words, network: Network, remarks: Remarks) -> D
     request, read = table_request(values), read_request(values)
     if are_tables(words.data, request, read, network):
         data = read_labelled(words.data, TableReader(request, read, remarks), network)
-        note_one_set(data.sources, remarks)
+        note_one_set([source for source in data.sources if source.n_samples], remarks)
         return data
+    if are_class_tables(words.data, request, read, network):
+        refuse_answer_options(request)
+        return read_labelled_classes(words.data, TableReader(request, read, remarks), network)
     refuse_table_options(request)
     return read_dataset(words.data, network=network, data_format=read.format, remarks=remarks)
 

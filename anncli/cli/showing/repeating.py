@@ -9,6 +9,7 @@ from typing import Any
 from anncli.dataset.request import ReadRequest, TableRequest
 from anncli.network.names import default_loss
 from anncli.network.network import Network
+from anncli.options.data_readers import FILE_LABEL
 from anncli.options.table import OPTIONS, TrainingOptions, options_of
 from anncli.options.wording import long_name
 from anncli.training.names import DEFAULT_TRAINER, TRAINER_NAMES
@@ -28,8 +29,8 @@ def asked_for(epochs: int, options: TrainingOptions, request: TableRequest, read
         for name, value in part._asdict().items():
             if name != "trainer_options" and value != getattr(usual, name):
                 asked[name] = value
-    if (file := asked.pop("label_file", None)) is not None:
-        asked["label"] = f"file:{file}"
+    if files := asked.pop("label_files", ()):
+        asked["label"] = tuple(FILE_LABEL + file for file in files)
     if "header" in asked:
         asked["header"] = "yes" if asked["header"] else "no"
     if "size" in asked:
@@ -55,8 +56,11 @@ def repeating_line(network: Network, path: str) -> str | None:
 
 
 def _data_words(record: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
-    """The training files: those of other sets follow them in the record."""
+    """The training files: those of other sets, and the files of answers, follow them in the record."""
     files = [str(entry["file"]) for entry in record.get("data", [])]
+    label = asked.get("label")
+    labels = label if isinstance(label, list) else []
+    files = files[: len(files) - sum(str(word).startswith(FILE_LABEL) for word in labels)]
     others = sum(len(asked[name]) for name in ("validation", "test") if isinstance(asked.get(name), list))
     return [_word(name) for name in files[: len(files) - others]]
 

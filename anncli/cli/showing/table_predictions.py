@@ -1,4 +1,4 @@
-"""Predictions for the rows of a table as text: CSV with a header, or a JSON document per row."""
+"""Predictions for the rows of a table: as CSV with a header, a JSON document per row, or a table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.compiled.decimals import format_rows
-from anncli.tables import TableColumn, number_word
+from anncli.tables import Table, TableColumn, number_word
 
 
 class Shape(NamedTuple):
@@ -91,6 +91,27 @@ def json_lines_writer(shape: Shape) -> Writer:
         return "".join([json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries])
 
     return write
+
+
+def prediction_table(shape: Shape, columns: Sequence[TableColumn], outputs: Array, chosen: Array | None) -> Table:
+    """The same as a table: classes are categories with all classes as levels, scores and predicted numbers are numbers,
+    labels are 1 and 0."""
+    classes, made = tuple(shape.classes), list[TableColumn]()
+    if shape.top is not None:
+        order = np.argsort(-outputs, axis=1, kind="stable")[:, : shape.top].astype(np.int32)
+        scores = np.take_along_axis(outputs, order, axis=1)
+        for k in range(order.shape[1]):
+            made.append(TableColumn("", codes=order[:, k], words=classes, is_declared=True))
+            made.append(TableColumn("", scores[:, k]))
+    else:
+        if shape.with_class and chosen is not None and chosen.ndim == 1:
+            made.append(TableColumn("", codes=chosen.astype(np.int32), words=classes, is_declared=True))
+        elif shape.with_class and chosen is not None:
+            made += [TableColumn("", given.astype(np.float32)) for given in chosen.T]
+        if shape.with_scores or chosen is None:
+            made += [TableColumn("", own) for own in outputs.T]
+    named = [TableColumn(name, *column[1:]) for name, column in zip(shape.names, made, strict=True)]
+    return Table((*columns, *named), len(outputs))
 
 
 def _words_of(classes: Sequence[str], decided: int | list[bool]) -> str | list[str]:

@@ -73,7 +73,7 @@ def _refuse_sets(paths: Sequence[Path], names: Sequence[str]) -> None:
             advice = f"say {option} {shlex.quote(os.fspath(path))} (or {rest}), and give one file per class; if it is a class, rename it"
             raise UsageError(message, path=shown_name(path), advice=advice)
     if [name.lower() for name in names] == ["x", "y"] and names[0] == "X":
-        advice = "put the rows of each class into a file of their own"
+        advice = f"say {shlex.quote(os.fspath(paths[0]))} --label file:{shlex.quote(os.fspath(paths[1]))}, or give one file per class"
         raise UsageError(
             "two files are two classes, not rows and their answers", path=shown_name(paths[1]), advice=advice
         )

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from anncli.formats.data.cell_text import cell_texts, with_labels
+from anncli.formats.data.joined import join_tables
 from anncli.formats.files.output import Output, opened_output
-from anncli.tables import Table, TableColumn, join_tables
+from anncli.tables import Table, TableColumn
 
 _BARE = re.compile(r"[A-Za-z0-9_.+-]+")
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"}

@@ -1,4 +1,4 @@
-"""What the data words of a command are: labelled tables, one set together, or one file of numbers per class."""
+"""What the data words of a command are: labelled tables, one set together, or one file per class, of numbers or a table."""
 
 from __future__ import annotations
 
@@ -35,8 +35,10 @@ def are_tables(
     of the first file is one of tables, where a word is a folder, a glob or a query, and where there is one file only that is no list of ann1dn.
     Args: labelled: the command needs answers; one file of rows of numbers is then a table, because it has none otherwise.
     """
-    if request.label or request.label_file is not None or read.transpose:
+    if request.label or request.label_files or read.transpose:
         return True
+    if labelled and are_class_tables(paths, request, read, network):
+        return False
     if any(ByteSource(path).query or is_several(os.fspath(path)) for path in paths):
         return True
     if read.format != "auto" and read.format in DATA_FORMAT_NAMES:
@@ -55,6 +57,37 @@ def are_tables(
     if has_table_mark(ByteSource(first)):
         return True
     return labelled and len(paths) == 1 and not is_list(first)
+
+
+def are_class_tables(
+    paths: Sequence[Path], request: TableRequest, read: ReadRequest, network: Network | None = None
+) -> bool:
+    """Whether several files are one class each and are read as tables, whose columns have roles and kinds.
+
+    They are where the user says something about columns that are not the answers, and where the network takes tables and
+    its answers are in no column of these files. Files of formats that carry answers, lists and pipes never are.
+    """
+    if len(paths) < 2 or request.label or request.label_files or read.transpose or read.format in ("vectors", "list"):
+        return False
+    if any(ByteSource(path).query or is_several(os.fspath(path)) for path in paths):
+        return False
+    answers: Sequence[str] = ()
+    encoder = None if network is None else network.encoder
+    if encoder is not None:
+        answers = encoder.roles.labels
+    elif network is not None and network.table is not None:
+        answers = network.table.label
+    if not (request.is_about_inputs or answers):
+        return False
+    first = beginning(paths[0], read)
+    if first is None or first.labels or (answers and _have(paths, answers, read)):
+        return False
+    if encoder is None:
+        return request.is_about_inputs or len(answers) == 1
+    # Rows of the inputs alone need no encoder.
+    needed = not encoder.is_plain or encoder.missing != "error"
+    needed = needed or (first.is_named and set(first.names) != set(encoder.names))
+    return len(answers) == 1 and encoder.roles.task == "classification" and (request.is_about_inputs or needed)
 
 
 def _have(paths: Sequence[Path], names: Sequence[str], read: ReadRequest) -> bool:

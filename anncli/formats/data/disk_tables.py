@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-import numpy as np
-
-from anncli.arrays import Array, blocks
-from anncli.dataset.column_facts import number_blocks, number_parts
+from anncli.arrays import blocks
+from anncli.dataset.column_facts import number_parts
 from anncli.errors import DataError
 from anncli.formats.data.dense import human_bytes
-from anncli.maps import disk_array, map_of, release_when_large
-from anncli.tables import Table, TableColumn, join_columns, join_tables, joined_task
+from anncli.formats.data.joined import join_tables
+from anncli.maps import map_of, release_when_large
+from anncli.tables import Table
 
 _BLOCK_VALUES = 1 << 20
 
@@ -34,31 +33,6 @@ def table_within(batches: Iterable[Table], memory: int | None, shown: str) -> Ta
     if memory is not None:
         _release_when_large(table)
     return table
-
-
-def join_within(tables: Sequence[Table], memory: int | None) -> Table:
-    """Tables of the same columns below each other; on the disk if their numbers take more than `memory` bytes."""
-    n_bytes = sum(part.nbytes for table in tables for part in number_parts(table))
-    if len(tables) == 1 or memory is None or n_bytes <= memory:
-        return join_tables(tables)
-    first, n_rows = tables[0], sum(table.n_rows for table in tables)
-    of_numbers = [name for name in first.names if all(table.column(name).numbers is not None for table in tables)]
-    is_single = all(part.dtype == np.float32 for table in tables for part in number_parts(table))
-    matrix = disk_array((n_rows, len(of_numbers)), np.float32 if is_single else np.float64, _parts(tables, of_numbers))
-    numbers = {name: TableColumn(name, matrix[:, place]) for place, name in enumerate(of_numbers)}
-    columns = [numbers.get(name) or join_columns([table.column(name) for table in tables]) for name in first.names]
-    at = first.names.index(of_numbers[0])
-    together = first.names[at : at + len(of_numbers)] == tuple(of_numbers)
-    return first._replace(
-        columns=tuple(columns), n_rows=n_rows, lines=(), task=joined_task(tables),
-        matrix=matrix if together else None, matrix_start=at if together else 0,
-    )  # fmt: skip
-
-
-def _parts(tables: Sequence[Table], names: Sequence[str]) -> Iterator[Array]:
-    """The columns of these names, block by block."""
-    for table in tables:
-        yield from number_blocks(table.select(names))
 
 
 def in_pieces(batches: Iterable[Table]) -> Iterator[Table]:

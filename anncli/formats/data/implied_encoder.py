@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from anncli.dataset.request import TableRequest
-from anncli.dataset.roles import Place, find_all_columns
+from anncli.dataset.roles import Place, find_all_columns, inputs_are_answers
 from anncli.errors import count_of, nearest, quoted
 from anncli.network.encoders.table import InputColumn, TableEncoder
 from anncli.network.network import Network
@@ -18,7 +18,8 @@ def encoder_of(network: Network, table: Table, request: TableRequest, place: Pla
     """
     if network.encoder is not None:
         return network.encoder
-    labels = find_all_columns(table, request.label, "--label", place)
+    own = inputs_are_answers(table, request)
+    labels = () if own else find_all_columns(table, request.label, "--label", place)
     out = find_all_columns(table, request.ignore, "--ignore", place)
     names = tuple(name for name in table.names if name not in labels and name not in out)
     if network.columns and table.is_named:
@@ -33,5 +34,6 @@ def encoder_of(network: Network, table: Table, request: TableRequest, place: Pla
     if len(names) != network.n_inputs:
         message = f"{count_of(len(names), 'column')} for {count_of(network.n_inputs, 'input')} of the network"
         raise place.fault(message, "leave columns out with --ignore, and name the answers with --label")
-    roles = Roles(table.names, tuple(labels), names, is_named=table.is_named)
+    task = "regression" if own and network.task == "regression" else "classification"
+    roles = Roles(table.names, tuple(labels), names, task=task, is_named=table.is_named)
     return TableEncoder(roles, tuple(InputColumn(name) for name in names))

@@ -15,7 +15,7 @@ class DataFormatName(NamedTuple):
     file names, with the dot; extra: the extra of the package that reading needs, or ''; general: the format has no mark
     of its own, so its sniff() is asked only after those of all other formats, in the order of this table; table: FORMAT
     is a TableFormat, which gives named columns; writes: the module has a function write(); marks: the
-    bytes that such files begin with, one of them, or () where only sniff() can tell."""
+    bytes that such files begin with, one of them, or () where only sniff() can tell; binary: what is written is no text."""
 
     module: str
     help: str
@@ -25,6 +25,7 @@ class DataFormatName(NamedTuple):
     table: bool = False
     writes: bool = False
     marks: tuple[bytes, ...] = ()
+    binary: bool = False
 
 
 DATA_FORMAT_NAMES: dict[str, DataFormatName] = {
@@ -35,10 +36,11 @@ DATA_FORMAT_NAMES: dict[str, DataFormatName] = {
         (".db", ".sqlite", ".sqlite3"),
         table=True,
         writes=True,
+        binary=True,
         marks=(b"SQLite format 3\0",),
     ),
     "parquet": DataFormatName(
-        "parquet", "Parquet", (".parquet", ".pq"), "arrow", table=True, writes=True, marks=(b"PAR1",)
+        "parquet", "Parquet", (".parquet", ".pq"), "arrow", table=True, writes=True, binary=True, marks=(b"PAR1",)
     ),
     "arrow": DataFormatName(
         "arrow",
@@ -47,10 +49,18 @@ DATA_FORMAT_NAMES: dict[str, DataFormatName] = {
         "arrow",
         table=True,
         writes=True,
+        binary=True,
         marks=(b"ARROW1", b"\xff\xff\xff\xff"),
     ),
     "feather": DataFormatName(
-        "feather", "Feather, both versions", (".feather",), "arrow", table=True, writes=True, marks=(b"FEA1",)
+        "feather",
+        "Feather, both versions",
+        (".feather",),
+        "arrow",
+        table=True,
+        writes=True,
+        binary=True,
+        marks=(b"FEA1",),
     ),
     "pnm": DataFormatName(
         "pnm",
@@ -110,9 +120,12 @@ DATA_FORMAT_NAMES: dict[str, DataFormatName] = {
         (".npy",),
         table=True,
         writes=True,
+        binary=True,
         marks=(b"\x93NUMPY",),
     ),
-    "npz": DataFormatName("npz", "a NumPy archive", (".npz",), table=True, writes=True, marks=(b"PK\x03\x04",)),
+    "npz": DataFormatName(
+        "npz", "a NumPy archive", (".npz",), table=True, writes=True, binary=True, marks=(b"PK\x03\x04",)
+    ),
     "idx": DataFormatName("idx", "IDX files, as of MNIST", (".idx", "-ubyte"), table=True, marks=(b"\0\0",)),
     "mat": DataFormatName("mat", "MATLAB files up to version 7", (".mat",), table=True, marks=(b"MATLAB ",)),
     "vectors": DataFormatName("vectors", "one row of numbers per line", (".txt", ".csv", ".tsv", ".dat"), general=True),

@@ -9,8 +9,9 @@ import numpy as np
 
 from anncli.errors import DataError, quoted
 from anncli.formats.data.cell_text import with_labels
+from anncli.formats.data.joined import join_tables
 from anncli.formats.files.output import Output, opened_output
-from anncli.tables import Table, TableColumn, join_tables
+from anncli.tables import Table, TableColumn
 
 # Every cell of a column of words takes the room of the longest.
 LONGEST_WORD = 1000

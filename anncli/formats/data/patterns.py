@@ -12,7 +12,8 @@ from anncli.errors import DataError, count_of, printable
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.cell_text import number_texts, numbers_only, with_labels
 from anncli.formats.data.dense import check_columns
-from anncli.tables import MISSING, Table, TableColumn, join_tables
+from anncli.formats.data.joined import join_tables
+from anncli.tables import MISSING, Table, TableColumn
 
 CLASS = "class"
 

@@ -27,6 +27,12 @@ class Remarks:
     def warn(self, text: str) -> None:
         self._warnings.append(text)
 
+    def take(self, other: Remarks) -> None:
+        """Take what others have to say."""
+        self.guesses += other.guesses
+        self.notes += other.notes
+        self._warnings += other.warnings()
+
     def warnings(self) -> list[str]:
         """What may spoil the result; complete when everything has been read."""
         return [*self._warnings, *self.precision.warnings()]

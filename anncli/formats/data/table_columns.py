@@ -53,14 +53,16 @@ class TableMatcher:
 
     def _by_place(self, table: Table, shown: str) -> Table:
         """A file without names, or of a network that knows none: with all columns, without the answers, or only inputs."""
-        roles, n = self.roles, len(table.columns)
+        roles = self.roles
+        # Answers that are known by name need no place.
+        answers = roles.labels if set(table.labels) == set(roles.labels) else ()
+        n, needed = len(table.columns) - len(answers), set(self.needed) - set(answers)
         unlabelled = tuple(name for name in roles.columns if name not in roles.labels)
-        options = [names for names in (roles.columns, unlabelled, roles.inputs) if len(names) == n]
-        names = next((names for names in options if set(self.needed) <= set(names)), None)
+        every = unlabelled if answers else roles.columns
+        options = [names for names in (every, unlabelled, roles.inputs) if len(names) == n]
+        names = next((names for names in options if needed <= set(names)), None)
         if names is None:
-            expected = " or ".join(
-                dict.fromkeys(str(len(names)) for names in (roles.columns, unlabelled, roles.inputs))
-            )
+            expected = " or ".join(dict.fromkeys(str(len(names)) for names in (every, unlabelled, roles.inputs)))
             message = f"{count_of(n, 'column')}, and {self._of} has {expected}"
             if options:
                 message = f"{count_of(n, 'column')}: without the answers, {_listed(roles.labels)}"
@@ -68,7 +70,8 @@ class TableMatcher:
         if table.is_named or roles.is_named:
             which = "the training data had" if table.is_named else "the file has"
             self._guess(shown, f"{which} no column names; the columns are taken in the order of {self._of}")
-        return table.rename(names)
+        rest = iter(names)
+        return table.rename([name if name in answers else next(rest) for name in table.names])
 
     def _note(self, shown: str, text: str) -> None:
         if (shown, text) not in self._said:

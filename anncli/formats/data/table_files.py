@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.folders import expand, is_several
+from anncli.formats.data.joined import join_tables
 from anncli.formats.data.labelled_files import stream_files
 from anncli.formats.data.registry import table_format_of
 from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import Path
-from anncli.tables import Table, join_tables
+from anncli.tables import Table
 
 
 def read_table(path: Path, want: TableWant | None = None, data_format: str = "auto") -> Table:

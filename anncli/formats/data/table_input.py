@@ -13,12 +13,13 @@ from anncli.dataset.request import ReadRequest
 from anncli.dataset.transposed import transposed
 from anncli.formats.data.base import NA_WORDS, TableWant
 from anncli.formats.data.disk_tables import table_within
+from anncli.formats.data.joined import join_tables
 from anncli.formats.data.precision import MOST_ROWS, WHOLE
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_files import stream_table
 from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import Path
-from anncli.tables import Table, join_tables
+from anncli.tables import Table
 
 
 def open_tables(

@@ -22,7 +22,7 @@ def with_head(request: TableRequest, head: TableInputs | None) -> TableRequest:
     of_kind = {kind: tuple(n for n, k in head.kinds.items() if k == kind) for kind in ("category", "ignore")}
     kinds, named = {*request.category, *request.ignore}, {*request.category, *request.ignore, *request.use}
     return request._replace(
-        label=request.label or (() if request.label_file else head.label),
+        label=request.label or (() if request.label_files else head.label),
         task=request.task or head.task,
         positive=request.positive or head.positive,
         missing=request.missing or head.missing,
@@ -34,20 +34,14 @@ def with_head(request: TableRequest, head: TableInputs | None) -> TableRequest:
     )
 
 
-def refuse_unused(request: TableRequest) -> None:
-    """Raises UsageError for what tables cannot do yet."""
-    if request.label_file is not None:
-        raise UsageError("--label file:NAME is not for tables yet", advice="put the answers into a column of the table")
-    if request.label == ("inputs",):
-        raise UsageError("--label inputs is not for tables yet", advice="name a column")
-
-
 def stored_roles(encoder: TableEncoder, request: TableRequest) -> Roles:
     """The roles of a network that training goes on with; raises UsageError where the user asks for others."""
     roles = encoder.roles
     asked = {"label": request.label, "weight": request.weight, "group": request.group, "order": request.order}
     for name, words in asked.items():
         stored = roles.labels if name == "label" else getattr(roles, name)
+        if name == "label" and roles.reconstructs:
+            stored = ("inputs",)
         if words and words != stored:
             raise _other(
                 name, "with another column", ", ".join(stored) if isinstance(stored, tuple) else stored or "none"
@@ -95,6 +89,8 @@ def columns_of(
     kinds = choose_kinds(
         table, roles.inputs, asked, used, lambda text: remarks.note(shown, text), lambda m, a: place.fault(m, a)
     )
+    if roles.reconstructs:
+        _check_reconstructed(kinds, request, place)
     kept = tuple(name for name, kind in kinds.items() if kind != "ignore")
     if not kept:
         raise place.fault("no column is left for the inputs", "name columns to take with --use or --category")
@@ -102,9 +98,25 @@ def columns_of(
     return roles._replace(inputs=kept), {name: kinds[name] for name in kept}
 
 
+def _check_reconstructed(kinds: dict[str, str], request: TableRequest, place: Place) -> None:
+    """Raises UsageError for inputs that cannot be their own answers: words, and inputs that are no columns."""
+    if request.task == "classification":
+        raise place.usage("--label inputs predicts numbers, not classes", "leave --task out")
+    words = [name for name, kind in kinds.items() if kind == "category"]
+    if words:
+        shown = ", ".join(map(quoted, words[:10])) + (", ..." if len(words) > 10 else "")
+        message = f"--label inputs is for numbers, and these columns are categories: {shown}"
+        raise place.usage(
+            message, f"leave them out: --ignore {','.join(words[:10])}{',...' if len(words) > 10 else ''}"
+        )
+    if "indicator" in (request.missing or ""):
+        message = f"--missing {request.missing} makes inputs that are no columns, which --label inputs cannot predict"
+        raise place.usage(message, "say --missing mean or median")
+
+
 def _kinds_text(roles: Roles, kinds: dict[str, str]) -> str:
     """'label species; number: a, b; category: city; ignored: id'."""
-    parts = [f"label: {', '.join(roles.labels)}"]
+    parts = [f"label: {', '.join(roles.labels) or 'the inputs'}"]
     for kind in ("number", "category"):
         names = [name for name, found in kinds.items() if found == kind]
         parts += [f"{kind}: {', '.join(names)}"] if names else []

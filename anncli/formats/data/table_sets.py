@@ -10,7 +10,7 @@ import numpy as np
 
 from anncli.arrays import Array, row_range
 from anncli.dataset.class_labels import check_labelled, classes_of, number_labels
-from anncli.dataset.dataset import UNLABELLED, Source
+from anncli.dataset.dataset import UNLABELLED
 from anncli.dataset.request import ReadRequest, TableRequest
 from anncli.dataset.roles import Place
 from anncli.dataset.row_columns import groups_of, times_of, weights_of
@@ -18,21 +18,25 @@ from anncli.dataset.table_data import TableData
 from anncli.dataset.target_columns import flags_of, targets_of
 from anncli.dataset.word_columns import same_but_for_case
 from anncli.errors import DataError, quoted
-from anncli.formats.data.disk_tables import join_within, refuse_copy
+from anncli.formats.data.agreement import SeenFiles
+from anncli.formats.data.answer_files import TableFile, check_counts, known_names, with_answers, with_class
+from anncli.formats.data.disk_tables import refuse_copy
+from anncli.formats.data.joined import join_tables, join_within
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_columns import TableMatcher
 from anncli.formats.data.table_input import read_table
-from anncli.formats.data.table_request import columns_of, refuse_unused, stored_roles, with_head
+from anncli.formats.data.table_request import columns_of, stored_roles, with_head
 from anncli.formats.files.textfile import Path
 from anncli.network.network import Network
-from anncli.tables import Roles, Table, join_tables
+from anncli.tables import Roles
 
 
 class TableReader(NamedTuple):
     """How tables are read for a command.
 
     request, read: what the user said about columns and files; remarks: where remarks go; width: how many columns without
-    answers there are, for formats in which a file need not show it, None: unknown; names: that columns may have.
+    answers there are, for formats in which a file need not show it, None: unknown; names: that columns may have; classes:
+    the class of each file of a set, in order, where the files are the answers, () where the tables hold them.
     """
 
     request: TableRequest
@@ -40,6 +44,7 @@ class TableReader(NamedTuple):
     remarks: Remarks
     width: int | None = None
     names: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
     def knowing(self, columns: Sequence[str], labels: Sequence[str], is_named: bool) -> TableReader:
         """The reader of further tables with these columns."""
@@ -53,14 +58,6 @@ class TableReader(NamedTuple):
         return self._replace(names=tuple(word for word in words if not word.isdecimal()))
 
 
-class TableFile(NamedTuple):
-    """A table that was read, its file as messages name it, and as the record of a network names it."""
-
-    table: Table
-    shown: str
-    source: Source
-
-
 def read_table_sets(
     sets: Mapping[str, Sequence[Path]], reader: TableReader, network: Network | None = None
 ) -> tuple[TableData, dict[str, Array]]:
@@ -72,9 +69,9 @@ def read_table_sets(
         it is not clear what the columns are.
     """
     request = with_head(reader.request, None if network is None else network.table)
-    refuse_unused(request)
     encoder = None if network is None else network.encoder
-    files = _read_files(sets, reader.asking(request) if encoder is None else reader.knowing(*encoder.roles.shape))
+    informed = reader.asking(request) if encoder is None else reader.knowing(*encoder.roles.shape)
+    files, request = read_files(sets, informed._replace(request=request), network)
     first = next(iter(files.values()))
     if encoder is not None:
         roles, kinds = stored_roles(encoder, request), {column.name: column.kind for column in encoder.columns}
@@ -83,7 +80,7 @@ def read_table_sets(
         roles, kinds = columns_of(table, request, network, first[0].shown, reader.remarks)
     matcher = TableMatcher(roles, roles.used, reader.remarks, "the network" if encoder else first[0].shown)
     known = () if network is None else network.classes or network.target_names
-    return joined_sets(files, matcher, kinds, reader._replace(request=request), known)
+    return joined_sets(files, matcher, kinds, reader._replace(request=request), known or reader.classes)
 
 
 def joined_sets(
@@ -103,27 +100,36 @@ def joined_sets(
         for name, own in files.items()
     }
     flat = [file for own in matched.values() for file in own]
+    answers = [file.answers for file in flat if file.answers is not None]
     # One file keeps its matrix, which need not be copied.
-    names = [name for name in roles.used if all(name in file.table.by_name for file in flat)]
-    table = flat[0].table if len(flat) == 1 else join_within([file.table.select(names) for file in flat], memory)
+    shared = [name for name in roles.used if all(name in file.table.by_name for file in flat)]
+    table = flat[0].table if len(flat) == 1 else join_within([file.table.select(shared) for file in flat], memory)
     rows, start = {}, 0
     for name, own in matched.items():
         stop = start + sum(file.table.n_rows for file in own)
         rows[name], start = row_range(start, stop), stop
     data = TableData(
         table, roles, kinds, np.full(table.n_rows, UNLABELLED, dtype=np.int8), missing=request.missing or "error",
-        unknown=request.unknown or "zeros", sources=tuple(file.source for file in flat), task=task_name(roles),
-        shown=tuple(file.shown for file in flat), memory=memory,
+        unknown=request.unknown or "zeros", sources=(*(file.source for file in flat), *(file.source for file in answers)),
+        task=task_name(roles), shown=(*(file.shown for file in flat), *(file.shown for file in answers)), memory=memory,
     )  # fmt: skip
     data = replace(data, **_about_rows(data))
     _check_positive(request.positive, data.task, classes, Place(flat[0].shown))
     if data.task == "classification":
         known = tuple(classes) or _classes(next(iter(matched.values())), roles, request, remarks)
-        labels = [number_labels(file.table, roles.labels[0], known, Place(file.shown).fault) for file in flat]
+        labels = [number_labels(file.labelled, roles.labels[0], known, file.label_place.fault) for file in flat]
         return replace(data, labels=np.concatenate(labels), classes=known), rows
-    take = targets_of if data.task == "regression" else flags_of
-    targets = [take(file.table, roles.labels, Place(file.shown).fault) for file in flat]
-    return replace(data, targets=np.concatenate(targets), target_names=tuple(classes) or roles.labels), rows
+    names = tuple(classes) or roles.labels or roles.inputs
+    return replace(data, targets=_targets(flat, roles, data.task), target_names=names), rows
+
+
+def _targets(files: Sequence[TableFile], roles: Roles, task: str) -> Array:
+    """The targets (n, n_targets) of the rows of all files."""
+    if roles.reconstructs:
+        # They will be the encoded inputs, see TableData.with_inputs().
+        return np.zeros((sum(file.table.n_rows for file in files), len(roles.inputs)), dtype=np.float32)
+    take = targets_of if task == "regression" else flags_of
+    return np.concatenate([take(file.labelled, roles.labels, file.label_place.fault) for file in files])
 
 
 def _check_positive(positive: str | None, task: str, classes: Sequence[str], place: Place) -> None:
@@ -158,7 +164,7 @@ def _about_rows(data: TableData) -> dict[str, Any]:
 def declared_sets(data: TableData) -> dict[str, Array]:
     """The row numbers of the sets into which the format of the one file divides its rows; {} where it does not."""
     counts = dict(data.table.sets)
-    if not counts or len(data.sources) > 1 or sum(counts.values()) != data.n_samples:
+    if not counts or sum(source.n_samples > 0 for source in data.sources) > 1 or sum(counts.values()) != data.n_samples:
         return {}
     rows, start = {}, 0
     for name, count in counts.items():
@@ -171,16 +177,46 @@ def task_name(roles: Roles) -> str:
     return "multi-label" if roles.task == "classification" and len(roles.labels) > 1 else roles.task
 
 
-def _read_files(sets: Mapping[str, Sequence[Path]], reader: TableReader) -> dict[str, list[TableFile]]:
-    files: dict[str, list[TableFile]] = {}
+def read_files(
+    sets: Mapping[str, Sequence[Path]], reader: TableReader, network: Network | None
+) -> tuple[dict[str, list[TableFile]], TableRequest]:
+    """The tables of all sets, with the answers that are in files of their own; and the request, which then names them.
+
+    Raises: DataError as read_file() and with_answers(); UsageError for another number of files of answers.
+    """
+    request, files = reader.request, dict[str, list[TableFile]]()
+    known = _known_answers(network)
+    if request.label_files:
+        check_counts(request.label_files, [path for paths in sets.values() for path in paths])
+    answers, seen = iter(request.label_files), SeenFiles()
     for name, paths in sets.items():
         files[name] = []
-        for path in paths:
-            files[name].append(read_file(path, reader))
+        for number, path in enumerate(paths):
+            if reader.classes:
+                seen.check_path(path, number)
+            file = read_file(path, reader)
             if reader.width is None:
-                table = files[name][0].table
-                reader = reader.knowing(table.names, table.labels, table.is_named)
-    return files
+                reader = reader.knowing(file.table.names, file.table.labels, file.table.is_named)
+            if own := next(answers, None):
+                file = with_answers(file, own, known, reader.read, reader.remarks)
+                known = file.table.labels
+            if reader.classes:
+                seen.check_bytes(path, number, file.source.sha256)
+                file = with_class(file, known, reader.classes, number)
+                known = file.table.labels
+            files[name].append(file)
+    if request.label_files or reader.classes:
+        request = request._replace(label=known, label_files=())
+    return files, request
+
+
+def _known_answers(network: Network | None) -> tuple[str, ...]:
+    """What the answers of a network are called, () where nothing says it."""
+    if network is None:
+        return ()
+    if network.encoder is not None:
+        return network.encoder.roles.labels
+    return network.target_names or known_names(() if network.table is None else network.table.label)
 
 
 def read_file(path: Path, reader: TableReader) -> TableFile:
@@ -203,19 +239,18 @@ def _like(file: TableFile, first: TableFile, reader: TableReader) -> TableFile:
 
 def _labelled(file: TableFile, roles: Roles, request: TableRequest) -> TableFile:
     """The file without the rows that have no label, where the user leaves them out; what is said about rows is in memory."""
-    place = Place(file.shown)
     file = file._replace(table=file.table.held(name for name in roles.used if name not in roles.inputs))
     for name in roles.labels:
-        rows = check_labelled(file.table, name, request.missing_label, place.fault)
+        rows = check_labelled(file.labelled, name, request.missing_label, file.label_place.fault)
         if rows is not None:
             refuse_copy(file.table, file.shown)
-            file = file._replace(table=file.table.take(rows), source=file.source._replace(n_samples=len(rows)))
+            file = file.take(rows)
     return file
 
 
 def _classes(files: Sequence[TableFile], roles: Roles, request: TableRequest, remarks: Remarks) -> tuple[str, ...]:
     column = join_tables([file.table.select(roles.labels) for file in files]).columns[0]
-    place = Place(files[0].shown)
+    place = files[0].label_place
     classes, why = classes_of(column, request.positive, place.fault)
     if alike := same_but_for_case(classes):
         remarks.note(

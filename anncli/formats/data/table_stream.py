@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.tables import MISSING, Table, TableColumn, join_tables
+from anncli.formats.data.joined import join_tables
+from anncli.tables import MISSING, Table, TableColumn
 
 _SINGLE, _DOUBLE, _WORDS = 1, 2, 3
 

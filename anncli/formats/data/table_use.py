@@ -7,14 +7,13 @@ from typing import NamedTuple
 
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.request import TableRequest
-from anncli.dataset.roles import Place, find_all_columns
+from anncli.dataset.roles import Place, find_all_columns, inputs_are_answers
 from anncli.errors import DataError, UsageError, quoted
 from anncli.formats.data.disk_tables import in_pieces
 from anncli.formats.data.implied_encoder import encoder_of
 from anncli.formats.data.table_columns import TableMatcher
 from anncli.formats.data.table_input import open_tables
-from anncli.formats.data.table_request import refuse_unused
-from anncli.formats.data.table_sets import TableReader, joined_sets, read_file
+from anncli.formats.data.table_sets import TableReader, joined_sets, read_files
 from anncli.formats.files.textfile import Path
 from anncli.network.encoders.table import Encoded, EncodingFault, TableEncoder
 from anncli.network.network import Network
@@ -27,15 +26,14 @@ def read_labelled(paths: Sequence[Path], reader: TableReader, network: Network) 
     Raises: DataError for columns and classes that the network does not know, for rows without a label and for cells that
         cannot be encoded; UsageError where no column is known to be the label.
     """
-    refuse_unused(reader.request)
-    reader = _informed(reader, network)
-    files = [read_file(path, reader) for path in paths]
-    first = files[0]
+    sets, request = read_files({"test": paths}, _informed(reader, network), network)
+    first = sets["test"][0]
+    reader = reader._replace(request=request)
     encoder = encoder_of(network, first.table, reader.request, Place(first.shown))
     roles = _with_labels(encoder, first.table, reader.request, Place(first.shown))
     matcher = TableMatcher(roles, (*roles.labels, *roles.inputs), reader.remarks)
     kinds = {column.name: column.kind for column in encoder.columns}
-    data, _ = joined_sets({"test": files}, matcher, kinds, reader, network.classes or network.target_names)
+    data, _ = joined_sets(sets, matcher, kinds, reader, network.classes or network.target_names)
     try:
         inputs, unknown = encoder.encode(data.table, data.unknown, memory=data.memory)
     except EncodingFault as fault:
@@ -57,6 +55,11 @@ def _informed(reader: TableReader, network: Network) -> TableReader:
 def _with_labels(encoder: TableEncoder, table: Table, request: TableRequest, place: Place) -> Roles:
     """The roles of the columns, with the label that the user names, which may be called otherwise than in training."""
     roles = encoder.roles
+    if roles.reconstructs or inputs_are_answers(table, request):
+        if not roles.reconstructs or request.label not in ((), ("inputs",)):
+            predicted = "its own inputs" if roles.reconstructs else ", ".join(map(quoted, roles.labels)) or "classes"
+            raise place.usage(f"--label {request.label[0]}: the network predicts {predicted}", "leave it out")
+        return roles
     if not roles.labels and not request.label:
         raise place.usage(
             "the network does not know which column is the label", "say --label NAME, or give one file per class"

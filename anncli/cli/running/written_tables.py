@@ -1,0 +1,70 @@
+"""Tables that a command writes: in which format, and whether they may take the place that the user names."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from anncli.cli.running.places import same_file
+from anncli.errors import UsageError, printable
+from anncli.formats.data.folders import expand
+from anncli.formats.data.names import DATA_FORMAT_NAMES
+from anncli.formats.files.packers import without_packing
+from anncli.formats.files.source import split_query
+
+
+def format_of_target(target: str, said: str | None) -> str:
+    """The name of the format to write; raises UsageError where neither --to nor the ending says it, and for bytes that
+    would go to a terminal."""
+    name = said or _format_by_ending(target)
+    if target == "-" and DATA_FORMAT_NAMES[name].binary and sys.stdout.isatty():
+        raise UsageError(f"{name} is no text, and stdout is a terminal", advice="name a file, or send it on with |")
+    return name
+
+
+def _format_by_ending(target: str) -> str:
+    written = {name: info.endings for name, info in DATA_FORMAT_NAMES.items() if info.writes}
+    path = without_packing(split_query(target)[0].lower())
+    found = next((name for name, endings in written.items() if endings and path.endswith(endings)), None)
+    if target == "-":
+        raise UsageError("stdout has no ending that names a format", advice="say --to csv, or another format")
+    if found is None:
+        endings = ", ".join(ending for own in written.values() for ending in own)
+        message = f"the ending of {printable(target)} names no format"
+        raise UsageError(message, advice=f"use one of {endings}, or say --to {', '.join(written)}")
+    return found
+
+
+def check_target(target: str, sources: Sequence[str], force: bool, what: str) -> None:
+    """Raises UsageError for a target that is one of the files that are read, and, without --force, for one that exists.
+
+    what: how the command calls the target.
+    """
+    path, table = split_query(target)
+    names = path.removesuffix(".npy") + ".json"
+    if target.endswith(".npy") and os.path.lexists(names) and not force:
+        message = f"{printable(names)} exists, which would say what the columns of {printable(target)} are"
+        raise UsageError(message, advice="overwrite it with --force, or give another name")
+    if target == "-" or not os.path.lexists(path):
+        return
+    for source in sources:
+        if source != "-" and same_file(split_query(source)[0], path):
+            raise UsageError(f"{printable(path)} is the file that is read", advice=f"give another name for {what}")
+        if any(same_file(file.path, path) for file in expand([source]) if file.path != source):
+            message = f"{printable(path)} is one of the files that are read"
+            raise UsageError(message, advice=f"give another name for {what}")
+    if not os.path.isfile(path) or force or os.path.samefile(path, os.devnull):
+        return
+    if not table:
+        raise UsageError(f"{printable(path)} exists", advice="overwrite it with --force, or give another name")
+    from anncli.formats.data.sqlite import has_table
+
+    if has_table(path, table):
+        message = f"{printable(path)} has a table {printable(table)}"
+        raise UsageError(message, advice="replace it with --force, or give another name")
+
+
+def can_read_again(source: str) -> bool:
+    """Whether the rows of a data word can be read a second time: not those of a pipe."""
+    return source != "-" and not (os.path.exists(source) and not os.path.isfile(source) and not os.path.isdir(source))
