@@ -168,11 +168,9 @@ def read_kind(kind: str, numbers: range, seed: int, folder: Path) -> Report:
     return report
 
 
-def campaign(folder: Path, tries: int, seed: int, processes: int = 1) -> dict[str, Report]:
-    """Args: tries: damaged files, the same number of each kind. Returns: a report for each kind that can be made here."""
+def campaign(folder: Path, share: int, seed: int, processes: int, kinds: Sequence[str]) -> dict[str, Report]:
+    """Args: share: damaged files of each kind. Returns: a report for each kind."""
     load_everything()
-    kinds = [kind for kind, good in FILES.items() if good.is_possible()]
-    share = -(-tries // len(kinds))
     step = max(50, -(-share // 4))
     parts = [(kind, range(k, min(k + step, share)), seed, folder) for k in range(0, share, step) for kind in kinds]
     reports = {kind: Report(kind) for kind in kinds}
@@ -202,17 +200,23 @@ def by_format(reports: dict[str, Report]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--tries", type=int, default=1000)
+    parser.add_argument("--kinds", help="only these of the kinds among which the tries are divided, comma-separated")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--write", action="store_true", help="put the counts into docs/reliability.md")
     parser.add_argument("--show", nargs=2, metavar=("CASE", "FILE"), help="write the damaged file 'KIND NUMBER'")
     asked = parser.parse_args()
+    if asked.write and asked.kinds:
+        parser.error("--write needs all kinds")
     if asked.show:
         kind, _, number = asked.show[0].rpartition(" ")
         Path(asked.show[1]).write_bytes(Case(kind, int(number), asked.seed).bytes(FILES[kind].make()))
         return
+    possible = [kind for kind, good in FILES.items() if good.is_possible()]
+    share = -(-asked.tries // len(possible))
     with tempfile.TemporaryDirectory() as name:
-        reports = campaign(Path(name), asked.tries, asked.seed, asked.processes)
+        kinds = [kind for kind in asked.kinds.split(",") if kind in possible] if asked.kinds else possible
+        reports = campaign(Path(name), share, asked.seed, asked.processes, kinds)
     tried, failed = sum(each.tried for each in reports.values()), sum(len(each.failures) for each in reports.values())
     print(by_format(reports))
     print(f"{tried:,} damaged files, {failed} failed")

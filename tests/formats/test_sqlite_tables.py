@@ -105,6 +105,22 @@ def test_faults_in_words(database: Path, query: str, message: str) -> None:
     assert str(caught.value).startswith(f"{database}: {message}")
 
 
+@pytest.mark.parametrize(
+    ("sound", "damaged"),
+    [(b"CREATE TABLE people", b"CREATE TAB\xff\xff people"), (b"age, city text", b"ag\xff, city text")],
+)
+def test_names_that_are_no_utf8(database: Path, sound: bytes, damaged: bytes) -> None:
+    """sqlite's own message about the first one holds the bytes."""
+    data = database.read_bytes()
+    assert sound in data
+    database.write_bytes(data.replace(sound, damaged))
+    with pytest.raises(DataError) as caught:
+        read(database)
+    assert str(caught.value) == (
+        f"{database}: is a damaged SQLite database, or has names that are not UTF-8; copy or restore it"
+    )
+
+
 def test_packed_and_from_a_pipe(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = database.read_bytes()
     packed = database.parent / "p.db.gz"

@@ -45,7 +45,7 @@ class SQLite:
         try:
             with _connection(source) as connection:
                 yield from _rows(connection, _query_of(source, connection), source.shown, want)
-        except sqlite3.Error as fault:
+        except (sqlite3.Error, UnicodeDecodeError) as fault:
             raise _fault(fault, source) from None
 
 
@@ -125,8 +125,11 @@ def _check_cells(name: str, cells: tuple[object, ...], first_row: int, shown: st
         raise DataError(f"column {quoted(name)}, row {row}: a blob, not a number or a word", path=shown, advice=advice)
 
 
-def _fault(fault: sqlite3.Error, source: ByteSource) -> DataError:
-    """sqlite's message in our form."""
+def _fault(fault: sqlite3.Error | UnicodeDecodeError, source: ByteSource) -> DataError:
+    """sqlite's message in our form; Python's where a name, or sqlite's message with a piece of the file, is no UTF-8."""
+    if isinstance(fault, UnicodeDecodeError):
+        message = "is a damaged SQLite database, or has names that are not UTF-8"
+        return DataError(message, path=source.shown, advice="copy or restore it")
     text = str(fault)
     if "not a database" in text or "malformed" in text or "corrupt" in text:
         return DataError(f"is a damaged SQLite database ({text})", path=source.shown, advice="copy or restore it")
@@ -199,7 +202,7 @@ def has_table(path: str, name: str) -> bool:
     try:
         with _connection(ByteSource(path)) as connection:
             return name.lower() in [str(found).lower() for (found,) in connection.execute(_TABLES)]
-    except sqlite3.Error as fault:
+    except (sqlite3.Error, UnicodeDecodeError) as fault:
         raise _fault(fault, ByteSource(path)) from None
 
 
