@@ -42,8 +42,8 @@ class TableRequest(NamedTuple):
 class ReadRequest(NamedTuple):
     """What the user said about reading data files.
 
-    format: the name of a data format, or 'auto'; header: whether the first row names the columns, None to find out; decimal: '.' or ',', None to find out; na: words that stand for a missing
-    cell, besides the usual ones; only_na: not the usual ones; transpose: whether a column of the file is a sample; size:
+    format: the name of a data format, or 'auto'; header: whether the first row names the columns, None to find out;
+    decimal: '.' or ',', None to find out; na: words that stand for a missing cell, besides the usual ones; only_na: not the usual ones; transpose: whether a column of the file is a sample; size:
     height and width that pictures are scaled to, or None; grey: whether pictures lose their colours; memory: most bytes
     of data that are held in memory, None for no limit.
     """

@@ -18,10 +18,9 @@ class TableData:
     """A table of n rows, the answers of its rows, and what is to become of its columns.
 
     table: has the columns of `roles`; labels (n,) and classes, or targets (n, n_targets), target_names and task, as in
-    Dataset; weights: (n,) or None; kinds: 'number' or
-    'category' for each input; missing, unknown: how gaps and unknown words are encoded (see TableEncoder); sources: as
-    in Dataset; shown: their names for messages; groups, times: as in Dataset;
-    memory: inputs of more bytes than these lie on the disk, None: all in memory.
+    Dataset; weights: (n,) or None; kinds: 'number' or 'category' for each input; missing, unknown: how gaps
+    and unknown words are encoded (see TableEncoder); sources: as in Dataset; shown: their names for messages; groups,
+    times: as in Dataset; memory: inputs of more bytes than these lie on the disk, None: all in memory.
     """
 
     table: Table

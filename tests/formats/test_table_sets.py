@@ -333,6 +333,16 @@ def test_a_word_that_is_the_name_of_a_column_does_not_make_a_line_of_names(tmp_p
     assert read_labelled([named], reader(), fitted(is_named=True)).inputs.tolist() == found.inputs.tolist()
 
 
+def test_weights_that_a_test_file_does_not_have_are_told(tmp_path: Path) -> None:
+    text = "\n".join(",".join(line.split(",")[:2] + line.split(",")[3:]) for line in CSV.splitlines())
+    path, said = write(tmp_path / "d.csv", text), reader()
+    assert read_labelled([path], said, fitted()).weights is None
+    assert said.remarks.notes == [f"{path}: no column 'weight' with the weights of the rows: every row counts once"]
+    whole, said = write(tmp_path / "w.csv", CSV), reader()
+    assert read_labelled([whole], said, fitted()).weights.tolist() == [1 + k % 2 for k in range(24)]
+    assert said.remarks.notes == []
+
+
 def test_a_wrong_number_of_columns_without_names() -> None:
     with pytest.raises(DataError) as caught:
         matched("12345", named=False)

@@ -14,8 +14,8 @@ from anncli.tables import Roles, Table, TableColumn
 class TableMatcher:
     """Gives the columns of every batch the names of `roles`.
 
-    needed: the columns that a file must have; remarks: takes what was left out or reordered; of: whose columns they are, for messages. The others may be missing, and a
-    file may have more.
+    needed: the columns that a file must have; the others may be missing, and a file may have more; remarks: takes what was
+    left out or reordered; of: whose columns they are, for messages.
     """
 
     def __init__(self, roles: Roles, needed: Sequence[str], remarks: Remarks, of: str = "the network") -> None:

@@ -34,6 +34,9 @@ def read_labelled(paths: Sequence[Path], reader: TableReader, network: Network) 
     matcher = TableMatcher(roles, (*roles.labels, *roles.inputs), reader.remarks)
     kinds = {column.name: column.kind for column in encoder.columns}
     data, _ = joined_sets(sets, matcher, kinds, reader, network.classes or network.target_names)
+    if roles.weight and data.weights is None:
+        text = f"no column {quoted(roles.weight)} with the weights of the rows: every row counts once"
+        reader.remarks.note(first.shown, text)
     try:
         inputs, unknown = encoder.encode(data.table, data.unknown, memory=data.memory)
     except EncodingFault as fault:
