@@ -14,7 +14,7 @@ from anncli.network.names import ACTIVATION_NAMES, LOSS_NAMES
 # What the package calls in the compiled module, beside the tables of names; one built from older sources lacks some of it.
 CALLS = (
     "variants", "rules", "turns", "rule_layout", "plan", "forward", "loss_and_gradient", "batch_gradient", "epoch", "rprop_step",
-    "parse_block", "parse_pairs", "fill_pairs", "parse_numbers", "parse_table", "format_rows",
+    "parse_block", "parse_pairs", "fill_pairs", "parse_numbers", "parse_table", "format_rows", "count_bytes", "utf8_end",
 )  # fmt: skip
 
 

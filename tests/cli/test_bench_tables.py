@@ -39,21 +39,9 @@ def test_every_training_is_that_of_train(tmp_path: Path, ann: Ann, options: list
     found = starts(ann, *options, 6, "--trainers", "scg,lbfgs", "--starts", 2)
     for trainer, own in found.items():
         for seed, one in enumerate(own):
-            words = [
-                *options,
-                6,
-                "--trainer",
-                trainer,
-                "--seed",
-                seed,
-                "--patience",
-                0,
-                "--refit",
-                "no",
-                "--loss",
-                "auto",
-            ]
-            ann("train", *words, "-q", "--history", f"{trainer}{seed}.jsonl", "-o", "n.nn")
+            words = [*options, 6, "--trainer", trainer, "--seed", seed]
+            words += ["--patience", 0, "--refit", "no", "--loss", "auto"]
+            ann("train", *words, "-q", "--history", f"{trainer}{seed}.jsonl", "-o", f"{trainer}{seed}.nn")
             lines = (tmp_path / f"{trainer}{seed}.jsonl").read_text().splitlines()
             epochs = [json.loads(line) for line in lines]
             # train says the loss with which an epoch begins.

@@ -110,12 +110,12 @@ def test_sets_of_files(classes: Path, ann: Ann) -> None:
     for name in FILES:
         lines = (classes / name).read_text().splitlines(keepends=True)
         (classes / f"v-{name}").write_text("".join([lines[0], *lines[1:12]]))
-    options = [5, "--ignore", "id,target", "-o", "net.nn", "--json"]
-    found = json.loads(ann("train", *FILES, *options, "--validation", "v-sick.csv,v-well.csv").stdout)
+    options = [5, "--ignore", "id,target", "--json", "-o"]
+    found = json.loads(ann("train", *FILES, *options, "a.nn", "--validation", "v-sick.csv,v-well.csv").stdout)
     assert found["samples"] == {"training": 60, "validation": 22, "test": 0}
-    done = ann("train", *FILES, *options, "--validation", "v-sick.csv", check=2)
+    done = ann("train", *FILES, *options, "b.nn", "--validation", "v-sick.csv", check=2)
     assert "validation: 1 class file for 2 classes" in done.stderr
-    done = ann("train", "sick.csv", "sick.csv", *options, check=3)
+    done = ann("train", "sick.csv", "sick.csv", *options, "b.nn", check=3)
     assert "sick.csv: is the same file as sick.csv, which is another class" in done.stderr
 
 

@@ -40,7 +40,8 @@ def with_place(settings: TrainSettings) -> TrainSettings:
 
 def _refuse_existing(name: str) -> NoReturn:
     shown = printable(name)
-    raise UsageError(f"{shown} exists", advice=f"train it with ann train {shown} ..., or name another with --output")
+    train = f"train it with ann train {shown} ..., or " if name.endswith(".nn") else ""
+    raise UsageError(f"{shown} exists", advice=f"{train}name another with --output")
 
 
 def new_network(settings: Asked, data: Dataset | TableData, loss: str) -> Network:
