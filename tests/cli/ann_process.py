@@ -15,6 +15,9 @@ import pytest
 # A job started in the background of a script ignores SIGINT, and so would the processes the tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# So does one under nohup with SIGHUP.
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 ROOT = Path(__file__).parents[2]
 Ann = Callable[..., subprocess.CompletedProcess[str]]
