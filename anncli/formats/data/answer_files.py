@@ -15,6 +15,7 @@ from anncli.dataset.request import ReadRequest
 from anncli.dataset.roles import Place
 from anncli.errors import DataError, UsageError, count_of, quoted
 from anncli.formats.data.agreement import names_of_files
+from anncli.formats.data.joined import rows_within
 from anncli.formats.data.labelled_files import CLASS
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_input import read_table
@@ -56,13 +57,13 @@ class TableFile(NamedTuple):
         """Where the answers stand, for messages."""
         return Place(self.shown if self.answers is None else self.answers.shown)
 
-    def take(self, rows: Array) -> TableFile:
-        """The file with these rows (m,) alone, ascending."""
+    def take(self, rows: Array, memory: int | None) -> TableFile:
+        """The file with these rows (m,) alone, ascending; see rows_within()."""
         answers = self.answers
         if answers is not None:
             answers = answers._replace(table=answers.table.take(rows))
         source = self.source._replace(n_samples=len(rows))
-        return TableFile(self.table.take(rows), self.shown, source, answers)
+        return TableFile(rows_within(self.table, rows, memory), self.shown, source, answers)
 
 
 def check_counts(files: Sequence[str], data: Sequence[Path]) -> None:

@@ -46,13 +46,6 @@ def in_pieces(batches: Iterable[Table]) -> Iterator[Table]:
             yield table.part(block)
 
 
-def refuse_copy(table: Table, shown: str) -> None:
-    """Raises DataError for a table on the disk of which some rows are to be left out."""
-    if is_map(table):
-        message = "rows cannot be left out of a file that is read from the disk"
-        raise DataError(message, path=shown, advice="leave them out of the table, and convert it again")
-
-
 def is_map(table: Table) -> bool:
     """Whether the numbers of a table lie in its file."""
     return any(map_of(part) is not None for part in number_parts(table))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, row_mask
 from anncli.dataset.column_facts import number_blocks, number_parts
 from anncli.maps import disk_array
 from anncli.tables import MISSING, Table, TableColumn
@@ -94,19 +95,43 @@ def join_within(tables: Sequence[Table], memory: int | None) -> Table:
         return join_tables(tables)
     first, n_rows = tables[0], sum(table.n_rows for table in tables)
     of_numbers = [name for name in first.names if all(table.column(name).numbers is not None for table in tables)]
+    parts = (values for table in tables for values in number_blocks(table.select(of_numbers)))
+    others = [join_columns([table.column(n) for table in tables]) for n in first.names if n not in set(of_numbers)]
     is_single = all(part.dtype == np.float32 for table in tables for part in number_parts(table))
-    matrix = disk_array((n_rows, len(of_numbers)), np.float32 if is_single else np.float64, _parts(tables, of_numbers))
-    numbers = {name: TableColumn(name, matrix[:, place]) for place, name in enumerate(of_numbers)}
-    columns = [numbers.get(name) or join_columns([table.column(name) for table in tables]) for name in first.names]
-    at = first.names.index(of_numbers[0])
-    together = first.names[at : at + len(of_numbers)] == tuple(of_numbers)
-    return first._replace(
-        columns=tuple(columns), n_rows=n_rows, lines=(), task=joined_task(tables),
+    joined = _on_disk(first, n_rows, others, disk_array((n_rows, len(of_numbers)), _type(is_single), parts))
+    return joined._replace(task=joined_task(tables))
+
+
+def rows_within(table: Table, rows: Array, memory: int | None) -> Table:
+    """The rows (m,) of a table, ascending; on the disk if their numbers take more than `memory` bytes."""
+    parts = number_parts(table)
+    width, row_bytes = sum(part.shape[1] for part in parts), sum(part.shape[1] * part.itemsize for part in parts)
+    if memory is None or len(rows) * row_bytes <= memory:
+        return table.take(rows)
+    is_taken, others = row_mask(rows, table.n_rows), [c.take(rows) for c in table.columns if c.numbers is None]
+
+    def taken() -> Iterator[Array]:
+        start = 0
+        for values in number_blocks(table):
+            yield values[is_taken[start : start + len(values)]]
+            start += len(values)
+
+    is_single = all(part.dtype == np.float32 for part in parts)
+    return _on_disk(table, len(rows), others, disk_array((len(rows), width), _type(is_single), taken()))
+
+
+def _type(is_single: bool) -> type[np.floating[Any]]:
+    return np.float32 if is_single else np.float64
+
+
+def _on_disk(like: Table, n_rows: int, others: Sequence[TableColumn], matrix: Array) -> Table:
+    """A table with the columns of `like`: `others`, and those of the matrix in their order."""
+    known = {column.name: column for column in others}
+    of_numbers = [name for name in like.names if name not in known]
+    known |= {name: TableColumn(name, matrix[:, place]) for place, name in enumerate(of_numbers)}
+    at = like.names.index(of_numbers[0])
+    together = like.names[at : at + len(of_numbers)] == tuple(of_numbers)
+    return like._replace(
+        columns=tuple(known[name] for name in like.names), n_rows=n_rows, lines=(),
         matrix=matrix if together else None, matrix_start=at if together else 0,
     )  # fmt: skip
-
-
-def _parts(tables: Sequence[Table], names: Sequence[str]) -> Iterator[Array]:
-    """The columns of these names, block by block."""
-    for table in tables:
-        yield from number_blocks(table.select(names))

@@ -20,7 +20,6 @@ from anncli.dataset.word_columns import same_but_for_case
 from anncli.errors import DataError, quoted
 from anncli.formats.data.agreement import SeenFiles
 from anncli.formats.data.answer_files import TableFile, check_counts, known_names, with_answers, with_class
-from anncli.formats.data.disk_tables import refuse_copy
 from anncli.formats.data.joined import join_tables, join_within
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_columns import TableMatcher
@@ -96,7 +95,9 @@ def joined_sets(
     """
     roles, remarks, request, memory = matcher.roles, matcher.remarks, reader.request, reader.read.memory
     matched = {
-        name: [_labelled(file._replace(table=matcher.fit(file.table, file.shown)), roles, request) for file in own]
+        name: [
+            _labelled(file._replace(table=matcher.fit(file.table, file.shown)), roles, request, memory) for file in own
+        ]
         for name, own in files.items()
     }
     flat = [file for own in matched.values() for file in own]
@@ -237,14 +238,15 @@ def _like(file: TableFile, first: TableFile, reader: TableReader) -> TableFile:
     return file._replace(table=fitted.select(names))
 
 
-def _labelled(file: TableFile, roles: Roles, request: TableRequest) -> TableFile:
+def _labelled(file: TableFile, roles: Roles, request: TableRequest, memory: int | None) -> TableFile:
     """The file without the rows that have no label, where the user leaves them out; what is said about rows is in memory."""
-    file = file._replace(table=file.table.held(name for name in roles.used if name not in roles.inputs))
+    about_rows = [name for name in roles.used if name not in roles.inputs]
+    file = file._replace(table=file.table.held(about_rows))
     for name in roles.labels:
         rows = check_labelled(file.labelled, name, request.missing_label, file.label_place.fault)
         if rows is not None:
-            refuse_copy(file.table, file.shown)
-            file = file.take(rows)
+            taken = file.take(rows, memory)
+            file = taken._replace(table=taken.table.held(about_rows))
     return file
 
 
