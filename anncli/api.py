@@ -21,7 +21,7 @@ from anncli.formats.data.table_use import read_labelled, stream_encoded
 from anncli.formats.files.textfile import Path
 from anncli.network.encoders.table import TableInputs
 from anncli.network.network import Network
-from anncli.options.data_readers import label_fields, missing_words
+from anncli.options.data_readers import label_fields, na_fields
 from anncli.options.layers import Given, read_layer, training_options
 from anncli.options.table import OPTIONS, TrainingOptions
 from anncli.training.answers import output_layer
@@ -167,7 +167,7 @@ def _reader(label: str | Sequence[str] | None, options: Mapping[str, Any]) -> Ta
         if value is not None:
             with asking(name):
                 found[name] = OPTIONS[name].read(value)
-    found |= label_fields(found.pop("label", ())) | missing_words(found.pop("na", ()))
+    found |= label_fields(found.pop("label", ())) | na_fields(found.pop("na", ()))
     if "header" in found:
         found["header"] = {"yes": True, "no": False, "auto": None}[found["header"]]
     request = TableRequest(**{name: value for name, value in found.items() if name in TableRequest._fields})

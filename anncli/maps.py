@@ -8,7 +8,8 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,10 @@ from anncli.errors import AnnError, printable
 _MOST_RESIDENT = 3 << 27
 _LOOK_SECONDS, _LOOK_SECONDS_UNKNOWN = 0.01, 0.25
 _STATM = "/proc/self/statm"
+
+_lock = threading.Lock()
+_watched: weakref.WeakSet[Any] = weakref.WeakSet()
+_watcher: threading.Thread | None = None
 
 
 def map_of(array: Array) -> Any:
@@ -39,13 +44,20 @@ def release(array: Array) -> None:
 
 
 def release_when_large(array: Array) -> None:
-    """Release the map of the array whenever maps take more than 384 MB of memory, as long as the array exists.
+    """Give back the memory of all maps that this was called for, whenever the files that are mapped into this process, its libraries
+    too, take more than 384 MB; where the system does not say how much, every quarter of a second.
 
-    A thread of its own looks every 10 ms, so that whatever reads the array need not know that it is a map.
+    A thread looks every 10 ms as long as one of the maps exists, so that whatever reads the array need not know that it is a map.
     """
     base = map_of(array)
-    if base is not None:
-        threading.Thread(target=_watch, args=(weakref.ref(base),), name="maps", daemon=True).start()
+    if base is None:
+        return
+    global _watcher
+    with _lock:
+        _watched.add(base)
+        if _watcher is None:
+            _watcher = threading.Thread(target=_watch, name="maps", daemon=True)
+            _watcher.start()
 
 
 def disk_array(shape: tuple[int, int], dtype: type[np.generic], parts: Iterable[Array]) -> Array:
@@ -54,23 +66,29 @@ def disk_array(shape: tuple[int, int], dtype: type[np.generic], parts: Iterable[
     The file lies in the folder that TMPDIR names, else in /var/tmp, because /tmp may be memory.
     Raises: AnnError where the folder has no room.
     """
-    folder = _scratch_folder()
-    with tempfile.TemporaryFile(dir=folder) as file:
+    folder, size = _scratch_folder(), shape[0] * shape[1] * np.dtype(dtype).itemsize
+    with _on_full_disk(folder, size):
+        file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
+    with file:
         for part in parts:
-            try:
-                file.write(np.ascontiguousarray(part, dtype=dtype).data)
-            except OSError as error:
-                message = f"no room for {_megabytes(shape, dtype)} of rows in {printable(folder)} ({error.strerror})"
-                raise AnnError(message, advice="name a folder with more room: TMPDIR=FOLDER") from None
-        file.flush()
+            left = np.ascontiguousarray(part, dtype=dtype).data.cast("B")
+            with _on_full_disk(folder, size):
+                while left:
+                    left = left[file.write(left) :]
         base = mmap.mmap(file.fileno(), 0)
     array: Array = np.frombuffer(base, dtype=dtype).reshape(shape)
     release_when_large(array)
     return array
 
 
-def _megabytes(shape: tuple[int, int], dtype: type[np.generic]) -> str:
-    return f"{shape[0] * shape[1] * np.dtype(dtype).itemsize >> 20} MB"
+@contextmanager
+def _on_full_disk(folder: str, size: int) -> Iterator[None]:
+    """Turns a fault of the system into an AnnError about the folder, which cannot hold a file of `size` bytes."""
+    try:
+        yield
+    except OSError as error:
+        message = f"no room for {size >> 20} MB of rows in {printable(folder)} ({error.strerror})"
+        raise AnnError(message, advice="name a folder with more room: TMPDIR=FOLDER") from None
 
 
 def _scratch_folder() -> str:
@@ -82,19 +100,23 @@ def _scratch_folder() -> str:
 
 
 def _release(base: Any) -> None:
-    if hasattr(base, "madvise"):
+    if hasattr(base, "madvise") and not base.closed:
         base.madvise(mmap.MADV_DONTNEED)
 
 
-def _watch(reference: weakref.ref[Any]) -> None:
+def _watch() -> None:
+    global _watcher
     while True:
         resident = _resident()
-        base = reference()
-        if base is None or base.closed:
-            return
-        if resident is None or resident > _MOST_RESIDENT:
-            _release(base)
-        del base
+        with _lock:
+            if not _watched:
+                _watcher = None
+                return
+            # The set gives its maps for the moment of the loop only: nothing here keeps one.
+            if resident is None or resident > _MOST_RESIDENT:
+                for base in _watched:
+                    _release(base)
+                base = None
         time.sleep(_LOOK_SECONDS_UNKNOWN if resident is None else _LOOK_SECONDS)
 
 

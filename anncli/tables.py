@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -108,6 +108,12 @@ class Table(_Table):
     absent_is_zero: rows leave out what is 0, so that a column that the file does not have is 0 in all of them.
     """
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For other processes: the numbers of the matrix once, and not in its columns again."""
+        start, stop = self.matrix_start, self.matrix_start + (0 if self.matrix is None else self.matrix.shape[1])
+        columns = [TableColumn(c.name) if start <= k < stop else c for k, c in enumerate(self.columns)]
+        return _with_columns_of_matrix, (tuple(self._replace(columns=tuple(columns))),)
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
@@ -125,6 +131,10 @@ class Table(_Table):
         """The physical line of a row where it is known."""
         return self.lines[row] if row < len(self.lines) else None
 
+    def lines_of(self, rows: Array) -> list[int]:
+        """The physical lines of the rows (m,), ascending, as far as they are known."""
+        return [self.lines[row] for row in rows[: np.searchsorted(rows, len(self.lines))].tolist()]
+
     def take(self, rows: Array) -> Table:
         """The table of the rows (m,), ascending."""
         matrix = None if self.matrix is None else self.matrix[rows]
@@ -132,8 +142,7 @@ class Table(_Table):
         if matrix is not None:
             for at in range(matrix.shape[1]):
                 taken[self.matrix_start + at] = TableColumn(self.names[self.matrix_start + at], matrix[:, at])
-        lines = [self.lines[row] for row in rows.tolist() if row < len(self.lines)]
-        return self._replace(columns=tuple(taken), n_rows=len(rows), lines=lines, matrix=matrix)
+        return self._replace(columns=tuple(taken), n_rows=len(rows), lines=self.lines_of(rows), matrix=matrix)
 
     def part(self, rows: slice) -> Table:
         """The table of consecutive rows, whose arrays are views of this one's."""
@@ -171,6 +180,17 @@ class Table(_Table):
         """The table with other names of its columns, in their order."""
         columns = (TableColumn(name, *column[1:]) for column, name in zip(self.columns, names, strict=True))
         return self._replace(columns=tuple(columns))
+
+
+def _with_columns_of_matrix(fields: tuple[Any, ...]) -> Table:
+    table = Table(*fields)
+    if table.matrix is None:
+        return table
+    columns = list(table.columns)
+    for at in range(table.matrix.shape[1]):
+        place = table.matrix_start + at
+        columns[place] = TableColumn(columns[place].name, table.matrix[:, at])
+    return table._replace(columns=tuple(columns))
 
 
 class _Roles(NamedTuple):

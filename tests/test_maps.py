@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import anncli.arrays
+from anncli import maps
 from anncli.arrays import shuffled_windows
 from anncli.errors import AnnError
 from anncli.maps import disk_array, map_of, release
@@ -29,26 +30,71 @@ def test_a_disk_array_holds_its_rows_and_can_be_changed() -> None:
 
 def test_the_file_ends_with_the_array(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    before = threading.active_count()
+    before = len(maps._watched)
     found = disk_array((3, 1), np.float32, [np.ones((3, 1))])
-    assert threading.active_count() == before + 1
     # No other process sees the file, and nobody has to delete it.
     assert os.listdir(tmp_path) == []
-    watcher = next(thread for thread in threading.enumerate() if thread.name == "maps")
+    assert len(maps._watched) == before + 1
     del found
     gc.collect()
-    watcher.join(timeout=20)
+    assert len(maps._watched) == before
+
+
+def test_one_thread_watches_all_maps_and_ends_with_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(maps, "_watched", type(maps._watched)())
+    monkeypatch.setattr(maps, "_watcher", None)
+    arrays = [disk_array((3, 1), np.float32, [np.ones((3, 1))]) for _ in range(5)]
+    watcher = maps._watcher
+    assert watcher is not None
+    assert sum(thread is watcher for thread in threading.enumerate()) == 1
+    arrays.clear()
+    gc.collect()
+    watcher.join(timeout=60)
     assert not watcher.is_alive()
+    assert maps._watcher is None
+
+
+def test_the_watcher_releases_maps_that_take_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+    monkeypatch.setattr(maps, "_release", lambda base: released.set())
+    array = disk_array((3, 1), np.float32, [np.ones((3, 1))])
+    assert not released.wait(0.2) or maps._resident() is None
+    monkeypatch.setattr(maps, "_MOST_RESIDENT", 0)
+    assert released.wait(60)
+    assert array.sum() == 3
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/smaps"), reason="measures with /proc/self/smaps")
+def test_what_is_released_takes_no_memory() -> None:
+    array = disk_array((1 << 20, 8), np.float32, [np.ones((1 << 20, 8))])
+    total, first = array.sum(), f"{array.ctypes.data:x}-"
+
+    def resident() -> int:
+        lines = Path("/proc/self/smaps").read_text().splitlines()
+        start = next(k for k, line in enumerate(lines) if line.startswith(first))
+        return int(next(line for line in lines[start:] if line.startswith("Rss:")).split()[1])
+
+    before = resident()
+    release(array)
+    assert (before, resident()) == (32 << 10, 0)
+    assert array.sum() == total == 8 << 20
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="/dev/full stands for a disk without room")
-def test_a_disk_without_room(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("sizes", [[1 << 20], [100], [500] * 200], ids=["one part", "few rows", "many parts"])
+def test_a_disk_without_room(monkeypatch: pytest.MonkeyPatch, sizes: list[int]) -> None:
     monkeypatch.setattr("anncli.maps._scratch_folder", lambda: "/somewhere")
-    monkeypatch.setattr("tempfile.TemporaryFile", lambda dir: open("/dev/full", "wb"))  # noqa: SIM115
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda dir, buffering: open("/dev/full", "wb", buffering))  # noqa: SIM115
     with pytest.raises(AnnError) as fault:
-        disk_array((1 << 20, 4), np.float32, [np.ones((1 << 20, 4))])
+        disk_array((1 << 20, 4), np.float32, (np.ones((n, 4)) for n in sizes))
     message = "no room for 16 MB of rows in /somewhere (No space left on device)"
     assert str(fault.value) == f"{message}; name a folder with more room: TMPDIR=FOLDER"
+
+
+def test_a_folder_that_takes_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("anncli.maps._scratch_folder", lambda: "/nowhere")
+    with pytest.raises(AnnError, match=r"no room for 0 MB of rows in /nowhere \(No such file or directory\); "):
+        disk_array((1, 4), np.float32, [np.ones((1, 4))])
 
 
 def test_the_scratch_folder_is_the_one_that_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

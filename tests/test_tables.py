@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -60,3 +62,18 @@ def test_the_matrix_of_batches_stays_one_matrix() -> None:
     assert numbers.base is table.matrix or np.shares_memory(numbers, table.matrix)
     assert table.column("t").codes is not None
     assert len(table.column("t")) == 4
+
+
+def test_the_numbers_of_a_matrix_are_sent_once() -> None:
+    matrix = np.arange(3_000, dtype=np.float64).reshape(1_000, 3)
+    columns = [TableColumn("w", codes=np.zeros(1_000, dtype=np.int32), words=("one",))]
+    columns += [TableColumn(f"x{k}", matrix[:, k]) for k in range(3)]
+    made = Table(tuple(columns), 1_000, matrix=matrix, matrix_start=1)
+    text = pickle.dumps(made)
+    assert len(text) < matrix.nbytes + columns[0].codes.nbytes + 1_000  # type: ignore[union-attr]
+    found = pickle.loads(text)
+    assert (type(found), found.names) == (Table, made.names)
+    assert found.column("x2").numbers.tolist() == matrix[:, 2].tolist()
+    assert found.column("x2").numbers.base is found.matrix
+    assert found.column("w").words == ("one",)
+    assert pickle.loads(pickle.dumps(made.select(["x1", "w"]))).column("x1").numbers.tolist() == matrix[:, 1].tolist()

@@ -35,13 +35,14 @@ class Scaling:
         return self.add is None and self.per_vector == "none" and self.activation == "linear"
 
     def apply(self, inputs: Array, *, in_place: bool = False) -> Array:
-        """A scaled copy of raw inputs (n, n_inputs) in their dtype, or the inputs themselves, changed, with in_place.
+        """A scaled copy of raw inputs (n, n_inputs) in their dtype, or the inputs themselves, changed, with in_place,
+        if they can be written to.
 
         Overflow gives inf, which callers check; numpy does not warn about it.
         """
         if self.is_identity:
             return inputs
-        scaled = inputs if in_place else inputs.copy()
+        scaled = inputs if in_place and inputs.flags.writeable else inputs.copy()
         # In blocks: the temporary arrays need several times the memory of the rows.
         n_rows = max(1, _BLOCK_VALUES // max(1, inputs.shape[1]))
         with np.errstate(over="ignore", invalid="ignore"):

@@ -64,7 +64,7 @@ def label_fields(words: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     return {"label": words}
 
 
-def missing_words(words: tuple[str, ...]) -> dict[str, Any]:
+def na_fields(words: tuple[str, ...]) -> dict[str, Any]:
     """What --na says, as fields of a ReadRequest."""
     only = words[:1] == ("none",)
     return {"na": words[1:] if only else words, "only_na": only}

@@ -106,7 +106,7 @@ class Attempt:
         with np.errstate(all="ignore"):
             outcome = self.trainer.epoch(self.objective, self.parameters, self.rng, self.total_epochs)
             training_loss, self.finished, self.class_means = outcome
-            finite = math.isfinite(training_loss) and all_finite(self.parameters)
+            finite = math.isfinite(training_loss) and _are_finite(self.parameters)
         if not finite:
             self.diverged, self.stopped, self.stop_reason = number, True, f"diverged in epoch {number}"
             return None
@@ -196,6 +196,6 @@ def _report(entry: Sequence[Any]) -> EpochReport:
     return report if report.class_means is None else report._replace(class_means=tuple(report.class_means))
 
 
-def all_finite(values: Array) -> bool:
-    """Whether no value is nan or infinite. The sum of squares tells in one pass, unless it overflows itself."""
+def _are_finite(values: Array) -> bool:
+    """Whether no value of a vector is nan or infinite. The sum of squares tells in one pass, unless it overflows itself."""
     return math.isfinite(np.dot(values, values)) or bool(np.isfinite(values).all())

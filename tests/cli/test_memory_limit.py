@@ -102,6 +102,56 @@ def test_rows_without_a_label_are_left_out(ann: Ann, folder: Path) -> None:
     assert json.loads(told.stdout)["sets"]["test"]["n"] == N_ROWS - 3
 
 
+def test_text_tables_that_are_joined(ann: Ann, folder: Path) -> None:
+    """Each is below the limit, all of them are above it; a column of which one table has words is one of words."""
+    for k in range(3):
+        rows = [f"{j % 7},{(j * k) % 5 if k < 2 else 'xyz'[j % 3]},{j % 2}\n" for j in range(150)]
+        (folder / f"{k}.csv").write_text("a,b,y\n" + "".join(rows))
+    for name, limit in (("a.nn", "1G"), ("b.nn", "4K")):
+        words = ["0.csv", "1.csv", "2.csv", "--label", "y", "--category", "b", "--memory-limit", limit]
+        ann("train", *words, 5, "-o", name)
+    assert (folder / "a.nn").read_bytes() == (folder / "b.nn").read_bytes()
+    text = (folder / "1.csv").read_text().splitlines(keepends=True)
+    (folder / "1.csv").write_text("".join([*text[:9], ",0,1\n", *text[10:]]))
+    told = [ann("train", *words[:-1], limit, "-o", "c.nn", check=3).stderr for limit in ("1G", "4K")]
+    assert "1.csv:10: cells are missing in 'a' (1)" in told[0]
+    assert told[0] == told[1]
+
+
+def test_only_words(ann: Ann, folder: Path) -> None:
+    for k in range(2):
+        (folder / f"{k}.csv").write_text("a,y\n" + "".join(f"{'uvw'[j % 3]},{'st'[j % 2]}\n" for j in range(300)))
+    ann("train", "0.csv", "1.csv", "--label", "y", 3, "-o", "a.nn", "--memory-limit", "3K")
+
+
+def test_a_map_that_is_the_inputs_as_they_are(ann: Ann, folder: Path) -> None:
+    """The numbers of the file are used where they lie, and scaling must not write into them."""
+    rows = np.load(folder / "single.npy")
+    np.save(folder / "x.npy", rows[:, :-1])
+    (folder / "y.txt").write_text("".join(f"{value:g}\n" for value in rows[:, -1]))
+    before = (folder / "x.npy").read_bytes()
+    ann("train", "x.npy", "--label", "file:y.txt", 5, "-o", "a.nn")
+    ann("train", "x.npy", "--label", "inputs", 5, "-o", "b.nn", "--scaling", "minmax")
+    ann("predict", "a.nn", "x.npy", "--json")
+    assert (folder / "x.npy").read_bytes() == before
+
+
+def test_where_the_limit_cannot_hold(ann: Ann, folder: Path) -> None:
+    done = ann("train", "single.npy", "--label", "inputs", "--memory-limit", "2K", check=3)
+    assert done.stderr.endswith(
+        "ann: single.npy: --label inputs keeps the targets in memory, and they take 9.6 KB; "
+        "raise --memory-limit, or give fewer rows\n"
+    )
+    for name in ("p.txt", "n.txt"):
+        (folder / name).write_text("1 2\n3 4\n")
+    done = ann("train", "p.txt", "n.txt", "--memory-limit", "1G", check=2)
+    assert done.stderr == (
+        "ann: --memory-limit is for tables, and these are files of one class each; name the label: --label NAME\n"
+    )
+    done = ann("bench", "single.npy", 2, "--label", "last", "--jobs", 2, "--memory-limit", "1G", check=2)
+    assert done.stderr == "ann: --memory-limit: every job holds the data in memory; leave --jobs out\n"
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit on the data of a process counts no maps on Linux")
 def test_the_data_are_not_in_memory(tmp_path: Path) -> None:
     """Inputs of 400 MB are trained on and evaluated in a process that may hold 400 MB in all."""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.dataset.request import ReadRequest, TableRequest
-from anncli.options.data_readers import label_fields, missing_words
+from anncli.options.data_readers import label_fields, na_fields
 from anncli.options.table import options_of
 
 # Fields whose default is that of the option, and fields that are None where nothing was said.
@@ -65,7 +65,7 @@ def read_request(values: Values) -> ReadRequest:
     fields = _those_of(values, ("format", "decimal", "transpose", "size", "grey"))
     if values["header"] != "auto":
         fields |= {"header": values["header"] == "yes"}
-    return ReadRequest(memory=values["memory_limit"], **missing_words(values["na"]), **fields)
+    return ReadRequest(memory=values["memory_limit"], **na_fields(values["na"]), **fields)
 
 
 def _those_of(values: Values, names: tuple[str, ...]) -> dict[str, Any]:

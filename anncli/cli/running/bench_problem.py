@@ -79,8 +79,10 @@ def _options(values: Values, layers: list[Layer], dialect: str, task: str) -> di
 
 
 def _check_new(values: Values, words: Words) -> None:
-    """Raises UsageError for options of a new network where there is one."""
+    """Raises UsageError for options of a new network where there is one, and for data on the disk in several processes."""
     given = [name for name in ("hidden", "activation") if name in values.on_command_line]
     if given and words.network is not None:
         advice = f"leave it out, or change the layers in {words.network}"
         raise UsageError(f"--{given[0]} is for a new network", advice=advice)
+    if "memory_limit" in values.given and values["jobs"] > 1:
+        raise UsageError("--memory-limit: every job holds the data in memory", advice="leave --jobs out")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from anncli.arrays import Array
 from anncli.cli.asking.tables import Asked
 from anncli.dataset.dataset import Dataset, Source
-from anncli.dataset.request import TableRequest
+from anncli.dataset.request import ReadRequest, TableRequest
 from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError, count_of, printable
 from anncli.formats.data.agreement import is_set_name
@@ -46,7 +46,7 @@ def read_training_data(
         if are_class_tables(settings.class_files, settings.request, settings.read, network):
             refuse_answer_options(settings.request)
             return read_class_tables(files, TableReader(settings.request, settings.read, remarks), network)
-        refuse_table_options(settings.request)
+        refuse_table_options(settings.request, settings.read)
         refuse_labelled(settings.class_files, settings.read)
         return read_sets(files, network=network, data_format=settings.read.format, remarks=remarks)
     for path in settings.class_files[1:]:
@@ -95,9 +95,9 @@ def refuse_answer_options(request: TableRequest) -> None:
     )
 
 
-def refuse_table_options(request: TableRequest) -> None:
-    """Raises UsageError for options about columns, which files of one class each do not use."""
-    if given := _given(request):
+def refuse_table_options(request: TableRequest, read: ReadRequest | None = None) -> None:
+    """Raises UsageError for options about tables, which files of one class each do not use."""
+    if given := [*_given(request), *(["memory_limit"] if read is not None and read.memory is not None else [])]:
         option = "--" + given[0].replace("_", "-")
         raise UsageError(
             f"{option} is for tables, and these are files of one class each", advice="name the label: --label NAME"

@@ -69,7 +69,7 @@ def _read(values: Values, words: Words, network: Network, remarks: Remarks) -> D
     if are_class_tables(words.data, request, read, network):
         refuse_answer_options(request)
         return read_labelled_classes(words.data, TableReader(request, read, remarks), network)
-    refuse_table_options(request)
+    refuse_table_options(request, read)
     return read_dataset(words.data, network=network, data_format=read.format, remarks=remarks)
 
 

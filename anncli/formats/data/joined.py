@@ -90,16 +90,17 @@ def join_columns(parts: Sequence[TableColumn]) -> TableColumn:
 
 def join_within(tables: Sequence[Table], memory: int | None) -> Table:
     """Tables of the same columns below each other; on the disk if their numbers take more than `memory` bytes."""
-    n_bytes = sum(part.nbytes for table in tables for part in number_parts(table))
+    names = [name for name in tables[0].names if all(table.column(name).numbers is not None for table in tables)]
+    chosen = [table.select(names) for table in tables]
+    n_bytes = sum(part.nbytes for table in chosen for part in number_parts(table))
     if len(tables) == 1 or memory is None or n_bytes <= memory:
         return join_tables(tables)
     first, n_rows = tables[0], sum(table.n_rows for table in tables)
-    of_numbers = [name for name in first.names if all(table.column(name).numbers is not None for table in tables)]
-    parts = (values for table in tables for values in number_blocks(table.select(of_numbers)))
-    others = [join_columns([table.column(n) for table in tables]) for n in first.names if n not in set(of_numbers)]
-    is_single = all(part.dtype == np.float32 for table in tables for part in number_parts(table))
-    joined = _on_disk(first, n_rows, others, disk_array((n_rows, len(of_numbers)), _type(is_single), parts))
-    return joined._replace(task=joined_task(tables))
+    parts = (values for table in chosen for values in number_blocks(table))
+    others = [join_columns([table.column(n) for table in tables]) for n in first.names if n not in set(names)]
+    is_single = all(part.dtype == np.float32 for table in chosen for part in number_parts(table))
+    joined = _on_disk(first, n_rows, others, disk_array((n_rows, len(names)), _type(is_single), parts))
+    return joined._replace(lines=_join_lines(tables), task=joined_task(tables))
 
 
 def rows_within(table: Table, rows: Array, memory: int | None) -> Table:
@@ -117,7 +118,8 @@ def rows_within(table: Table, rows: Array, memory: int | None) -> Table:
             start += len(values)
 
     is_single = all(part.dtype == np.float32 for part in parts)
-    return _on_disk(table, len(rows), others, disk_array((len(rows), width), _type(is_single), taken()))
+    found = _on_disk(table, len(rows), others, disk_array((len(rows), width), _type(is_single), taken()))
+    return found._replace(lines=table.lines_of(rows))
 
 
 def _type(is_single: bool) -> type[np.floating[Any]]:
@@ -132,6 +134,6 @@ def _on_disk(like: Table, n_rows: int, others: Sequence[TableColumn], matrix: Ar
     at = like.names.index(of_numbers[0])
     together = like.names[at : at + len(of_numbers)] == tuple(of_numbers)
     return like._replace(
-        columns=tuple(known[name] for name in like.names), n_rows=n_rows, lines=(),
+        columns=tuple(known[name] for name in like.names), n_rows=n_rows,
         matrix=matrix if together else None, matrix_start=at if together else 0,
     )  # fmt: skip

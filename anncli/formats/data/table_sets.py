@@ -20,6 +20,7 @@ from anncli.dataset.word_columns import same_but_for_case
 from anncli.errors import DataError, quoted
 from anncli.formats.data.agreement import SeenFiles
 from anncli.formats.data.answer_files import TableFile, check_counts, known_names, with_answers, with_class
+from anncli.formats.data.dense import human_bytes
 from anncli.formats.data.joined import join_tables, join_within
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_columns import TableMatcher
@@ -75,11 +76,18 @@ def read_table_sets(
     if encoder is not None:
         roles, kinds = stored_roles(encoder, request), {column.name: column.kind for column in encoder.columns}
     else:
-        table = join_within([_like(file, first[0], reader).table for file in first], reader.read.memory)
-        roles, kinds = columns_of(table, request, network, first[0].shown, reader.remarks)
+        roles, kinds = _columns_of(first, reader, request, network)
     matcher = TableMatcher(roles, roles.used, reader.remarks, "the network" if encoder else first[0].shown)
     known = () if network is None else network.classes or network.target_names
     return joined_sets(files, matcher, kinds, reader._replace(request=request), known or reader.classes)
+
+
+def _columns_of(
+    files: Sequence[TableFile], reader: TableReader, request: TableRequest, network: Network | None
+) -> tuple[Roles, dict[str, str]]:
+    """The roles of the columns of the first set, and the kinds of the inputs. A joined table on the disk ends with the call."""
+    table = join_within([_like(file, files[0], reader).table for file in files], reader.read.memory)
+    return columns_of(table, request, network, files[0].shown, reader.remarks)
 
 
 def joined_sets(
@@ -121,15 +129,19 @@ def joined_sets(
         labels = [number_labels(file.labelled, roles.labels[0], known, file.label_place.fault) for file in flat]
         return replace(data, labels=np.concatenate(labels), classes=known), rows
     names = tuple(classes) or roles.labels or roles.inputs
-    return replace(data, targets=_targets(flat, roles, data.task), target_names=names), rows
+    return replace(data, targets=_targets(flat, roles, data), target_names=names), rows
 
 
-def _targets(files: Sequence[TableFile], roles: Roles, task: str) -> Array:
+def _targets(files: Sequence[TableFile], roles: Roles, data: TableData) -> Array:
     """The targets (n, n_targets) of the rows of all files."""
     if roles.reconstructs:
         # They will be the encoded inputs, see TableData.with_inputs().
-        return np.zeros((sum(file.table.n_rows for file in files), len(roles.inputs)), dtype=np.float32)
-    take = targets_of if task == "regression" else flags_of
+        shape = (data.n_samples, len(roles.inputs))
+        if data.memory is not None and (size := 4 * shape[0] * shape[1]) > data.memory:
+            message = f"--label inputs keeps the targets in memory, and they take {human_bytes(size)}"
+            raise DataError(message, path=files[0].shown, advice="raise --memory-limit, or give fewer rows")
+        return np.zeros(shape, dtype=np.float32)
+    take = targets_of if data.task == "regression" else flags_of
     return np.concatenate([take(file.labelled, roles.labels, file.label_place.fault) for file in files])
 
 

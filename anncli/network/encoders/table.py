@@ -114,10 +114,11 @@ class TableEncoder(_TableEncoder):
     def encode(
         self, table: Table, unknown: str = "zeros", advice: str = FITTED_ADVICE, memory: int | None = None
     ) -> Encoded:
-        """The inputs of a table that has the columns of this encoder; no copy where they are a float32 matrix already.
+        """The inputs of a table that has the columns of this encoder; no copy where they are a float32 matrix already, in memory
+        or a map that cannot be written to.
 
         Args: unknown: 'zeros', or 'error' to refuse words that are no level of their column; advice: about missing cells; memory:
-            inputs of more bytes than these lie on the disk, see disk_array().
+            inputs of more bytes than these are always a copy, on the disk, see disk_array().
         Raises: EncodingFault for missing cells that nothing fills (with their number in each column), words in a column
             of numbers, numbers beyond 32 bits, and refused words; AnnError where the disk has no room.
         """
