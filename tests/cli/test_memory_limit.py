@@ -152,6 +152,7 @@ def test_where_the_limit_cannot_hold(ann: Ann, folder: Path) -> None:
     assert done.stderr == "ann: --memory-limit: every job holds the data in memory; leave --jobs out\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit on the data of a process counts no maps on Linux")
 def test_the_data_are_not_in_memory(tmp_path: Path) -> None:
     """Inputs of 400 MB are trained on and evaluated in a process that may hold 400 MB in all."""
