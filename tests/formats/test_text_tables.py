@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from anncli.compiled import native_module
 from anncli.errors import AnnError, DataError, UsageError
 from anncli.formats.data import text_pieces
 from anncli.formats.data.base import NA_WORDS, TableWant
@@ -282,8 +283,8 @@ def test_a_whole_table_of_numbers_is_one_block(
         assert rows(table) == [[float(cell) for cell in row] for row in cells]
         assert table.matrix is not None
         assert table.matrix.flags.c_contiguous
-        # A copy would own its memory.
-        assert table.matrix.base is not None or digits == (9, 1)
+        # A copy would own its memory; Python's parser makes one.
+        assert table.matrix.base is not None or digits == (9, 1) or native_module() is None
 
 
 @pytest.mark.parametrize("size", range(1, 40))
