@@ -150,6 +150,7 @@ def test_another_option_is_another_training(small: Path, ann: Ann) -> None:
     assert (small / "l.ledger").read_bytes().count(b"\n") == 14 + 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_a_killed_bench_goes_on_with_what_is_missing(many: Path, ann: Ann, jobs: str) -> None:
     with benching(many, *LONG, "--jobs", jobs) as process:
@@ -235,6 +236,7 @@ def test_a_signal_ends_an_epoch_of_minutes(small: Path) -> None:
     assert (process.returncode, message) == (143, "ann: interrupted\n")
 
 
+@pytest.mark.slow
 def test_a_killed_worker_costs_nothing(many: Path, ann: Ann) -> None:
     with benching(many, *LONG, "--jobs", "2", lines=2) as process:
         os.kill(children(process.pid)[0], signal.SIGKILL)

@@ -215,6 +215,7 @@ def test_a_checkpoint_that_cannot_be_written_does_not_end_a_training(small: Path
 # Time and memory
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("filler", [b"\n", b"#\n", b"  \n#x\n"], ids=["empty", "comments", "both"])
 @pytest.mark.parametrize("head", [b"", b"a b\n"], ids=["numbers", "header"])
 def test_a_long_beginning_without_rows_is_read_once(trained: Path, ann: Ann, filler: bytes, head: bytes) -> None:

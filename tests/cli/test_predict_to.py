@@ -33,7 +33,14 @@ def printed(ann: Ann, *options: object) -> list[dict[str, str]]:
     return list(csv.DictReader(ann("predict", "iris.nn", "iris.csv", *options).stdout.splitlines()))
 
 
-@pytest.mark.parametrize("options", [WITH, [*WITH, "--top", "2"], ["--scores"], ["--classes"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "options",
+    [
+        [*WITH, "--top", "2"],
+        *(pytest.param(words, marks=pytest.mark.slow) for words in (WITH, ["--scores"], ["--classes"])),
+    ],
+    ids=" ".join,
+)
 def test_every_format_holds_what_is_printed(iris: Path, ann: Ann, options: list[str]) -> None:
     names = {"csv.gz": "csv", "tsv": "tsv", "npy": "npy", "npz": "npz", "db": "sqlite", "arff": "arff"}
     if find_spec("pyarrow") is not None:

@@ -137,6 +137,7 @@ def test_the_driver_gives_the_bits_of_the_module(tmp_path: Path) -> None:
 EMULATOR, CROSS_COMPILER = shutil.which("qemu-aarch64"), shutil.which("aarch64-linux-gnu-g++")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not (EMULATOR and CROSS_COMPILER), reason="qemu-aarch64 and aarch64-linux-gnu-g++ are not installed"
 )
