@@ -156,6 +156,21 @@ def test_no_file_is_lost(iris: Path, ann: Ann) -> None:
     assert not (iris / "p.npz").exists()
 
 
+def test_the_names_of_an_array_never_replace_the_data(iris: Path, ann: Ann) -> None:
+    ann("convert", "iris.csv", "x.json", "--to", "jsonl")
+    before = (iris / "x.json").read_bytes()
+    done = ann("predict", "iris.nn", "x.json", "-o", "x.npy", "--force", check=2)
+    message = "ann: x.json, where the names of the columns would go, is the file that is read"
+    assert done.stderr == f"{message}; give another name for --output\n"
+    # The network is no row of data, and is needed all the same.
+    (iris / "n.json").hardlink_to(iris / "iris.nn")
+    done = ann("predict", "iris.nn", "iris.csv", "-o", "n.npy", "--force", check=2)
+    assert done.stderr == "ann: --output n.json would overwrite a file that this run needs; give another name\n"
+    assert (iris / "x.json").read_bytes() == before
+    assert not (iris / "x.npy").exists()
+    assert not (iris / "n.npy").exists()
+
+
 def test_a_column_called_like_a_prediction_is_refused(iris: Path, ann: Ann) -> None:
     (iris / "named.csv").write_text(IRIS.read_text().replace("species", "predicted", 1))
     done = ann("predict", "iris.nn", "named.csv", "--with", "predicted", check=2)

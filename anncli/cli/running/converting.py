@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from anncli.cli.asking.tables import read_request
 from anncli.cli.asking.values import Values
-from anncli.cli.running.places import refuse_read_files
-from anncli.cli.running.written_tables import can_read_again, check_target, format_of_target
+from anncli.cli.running.written_tables import can_read_again, check_target, format_of_target, refuse_read_target
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.compiled.row_text import NUMBER
@@ -20,7 +19,7 @@ from anncli.formats.data.table_files import stream_table
 from anncli.formats.data.table_input import table_want
 from anncli.formats.data.table_stream import TableStream, write_stream
 from anncli.formats.files.output import shown_output
-from anncli.formats.files.source import ByteSource, split_query
+from anncli.formats.files.source import ByteSource
 from anncli.tables import Table, TableColumn
 
 # Formats that cannot say that a number is the name of a category.
@@ -32,7 +31,7 @@ def run_convert(values: Values, source: str, target: str) -> None:
     if target == "-" and values["json"]:
         raise UsageError("--json and OUT cannot both go to stdout", advice="name a file for OUT")
     name = format_of_target(target, values["to"])
-    check_target(target, [source], values["force"], "OUT")
+    check_target(target, name, [source], values["force"], "OUT")
     write = writer_of(name)
     reading = _Reading(values, source, target, name)
     write_stream(write, target, TableStream(reading.batches, can_read_again(source)))
@@ -75,10 +74,7 @@ class _Reading:
         want = table_want(self._read, self.remarks)._replace(names=self._label)
         for table in in_pieces(stream_table(source, want, name)):
             if not self.n_rows:
-                path, added = split_query(self._target)
-                if not added:
-                    # Now it is known which files are read, under whatever name.
-                    refuse_read_files({"OUT": path})
+                refuse_read_target(self._target, self._format, "OUT")
                 self.names = table.names
                 self._numbered = set(table.names) if self._format in _WITHOUT_KINDS else set()
             self.n_rows += table.n_rows

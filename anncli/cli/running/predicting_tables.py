@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from anncli.arrays import Array
 from anncli.cli.asking.values import Values
-from anncli.cli.running.places import refuse_read_files
-from anncli.cli.running.written_tables import can_read_again, check_target, format_of_target
+from anncli.cli.running.written_tables import can_read_again, check_target, format_of_target, refuse_read_target
 from anncli.cli.showing.not_finite import NotFinite
 from anncli.cli.showing.table_predictions import Shape, csv_header, csv_writer, json_lines_writer, prediction_table
 from anncli.dataset.roles import Place, find_all_columns
@@ -19,7 +18,6 @@ from anncli.formats.data.table_sets import TableReader
 from anncli.formats.data.table_stream import TableStream, write_stream
 from anncli.formats.data.table_use import stream_encoded
 from anncli.formats.files.output import opened_output, shown_output
-from anncli.formats.files.source import split_query
 from anncli.formats.files.textfile import shown_name
 from anncli.inference.predict import decide, predict
 from anncli.network.network import Network
@@ -52,7 +50,7 @@ def destination_of(values: Values, sources: Sequence[str]) -> Destination:
         )
     if "delimiter" in values.on_command_line and name != "csv":
         raise UsageError(f"--delimiter is for csv, and {name} is written", advice="leave it out")
-    check_target(target, sources, values["force"], "--output")
+    check_target(target, name, sources, values["force"], "--output")
     return Destination(target, name)
 
 
@@ -107,12 +105,11 @@ class Predictions:
         self.remarks, self.not_finite, self.n_rows = Remarks(), NotFinite(), 0
         network, values = self._network, self._values
         for file in self._files:
-            place = Place(shown_name(file))
+            place, is_first = Place(shown_name(file)), True
             for table, encoded in stream_encoded(file, self._reader._replace(remarks=self.remarks), network):
-                path, added = split_query(self.destination.target)
-                if not added:
-                    # Now it is known which files are read, under whatever name.
-                    refuse_read_files({"--output": path})
+                if is_first:
+                    refuse_read_target(*self.destination, "--output")
+                    is_first = False
                 columns = _columns(table, values["with"], self.shape.names, place)
                 outputs = predict(network, encoded.inputs, threads=values["threads"])
                 self.not_finite.look(outputs)
