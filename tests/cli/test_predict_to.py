@@ -18,6 +18,7 @@ import pytest
 from ann_process import ROOT, Ann, clean_environment
 
 IRIS = ROOT / "data/iris.csv"
+FORMATS = "sqlite, parquet, arrow, feather, jsonl, arff, npy, npz, csv, tsv"
 WITH = ["--with", "species,petal_width"]
 
 
@@ -137,8 +138,9 @@ def test_no_file_is_lost(iris: Path, ann: Ann) -> None:
     cases = [
         (["-o", "iris.csv"], "iris.csv is the file that is read; give another name for --output"),
         (["-o", "iris.nn", "--to", "csv", "-f"], "--output iris.nn would overwrite a file that this run needs; give another name"),
-        (["-o", "p.xyz"], "the ending of p.xyz names no format; use one of "),
-        (["--to", "libsvm"], "libsvm is a format of inputs and answers, not of predictions; use one of csv, tsv, jsonl, "),
+        (["-o", "p.xyz"], f"the ending of p.xyz names no format; use one of .db, .sqlite, .sqlite3, .parquet, .pq, .arrow, .arrows, .ipc, .feather, .jsonl, .ndjson, .arff, .npy, .npz, .csv, .psv, .tsv, .tab, or say --to {FORMATS}\n"),
+        (["--to", "libsvm"], f"libsvm is a format of inputs and answers, not of predictions; use one of {FORMATS}\n"),
+        (["-o", "p.dt"], f"proben1 is a format of inputs and answers, not of predictions; use one of {FORMATS}\n"),
         (["--to", "npz", "--delimiter", ";"], "--delimiter is for csv, and npz is written; leave it out"),
         (["-o", "p.csv", "--json"], "--json and --output exclude each other; --to jsonl writes a document per row"),
         (["--to", "sqlite"], "<stdout>: this format can only be written to a file; name a file"),

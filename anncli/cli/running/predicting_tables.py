@@ -12,6 +12,7 @@ from anncli.cli.showing.not_finite import NotFinite
 from anncli.cli.showing.table_predictions import Shape, csv_header, csv_writer, json_lines_writer, prediction_table
 from anncli.dataset.roles import Place, find_all_columns
 from anncli.errors import UsageError, count_of, quoted
+from anncli.formats.data.names import WRITTEN_FORMATS
 from anncli.formats.data.registry import writer_of
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_sets import TableReader
@@ -27,6 +28,7 @@ from anncli.tables import Table, TableColumn
 _TEXTS = ("csv", "tsv", "jsonl")
 # Formats of inputs and answers, which predictions are not.
 _OF_SAMPLES = ("libsvm", "fann", "proben1", "snns")
+_OF_PREDICTIONS = tuple(name for name in WRITTEN_FORMATS if name not in _OF_SAMPLES)
 
 
 class Destination(NamedTuple):
@@ -42,12 +44,10 @@ def destination_of(values: Values, sources: Sequence[str]) -> Destination:
     Raises: UsageError for a format that cannot hold predictions, and for a file that must not be written.
     """
     target, said = values["output"] or "-", values["to"]
-    name = "csv" if target == "-" and said is None else format_of_target(target, said)
+    name = "csv" if target == "-" and said is None else format_of_target(target, said, _OF_PREDICTIONS)
     if name in _OF_SAMPLES:
-        written = ", ".join((*_TEXTS, "parquet", "arrow", "feather", "npy", "npz", "sqlite", "arff"))
-        raise UsageError(
-            f"{name} is a format of inputs and answers, not of predictions", advice=f"use one of {written}"
-        )
+        message = f"{name} is a format of inputs and answers, not of predictions"
+        raise UsageError(message, advice=f"use one of {', '.join(_OF_PREDICTIONS)}")
     if "delimiter" in values.on_command_line and name != "csv":
         raise UsageError(f"--delimiter is for csv, and {name} is written", advice="leave it out")
     check_target(target, name, sources, values["force"], "--output")

@@ -9,30 +9,33 @@ from collections.abc import Sequence
 from anncli.cli.running.places import refuse_read_files, same_file
 from anncli.errors import UsageError, printable
 from anncli.formats.data.folders import expand
-from anncli.formats.data.names import DATA_FORMAT_NAMES
+from anncli.formats.data.names import DATA_FORMAT_NAMES, WRITTEN_FORMATS
 from anncli.formats.files.packers import without_packing
 from anncli.formats.files.source import split_query
 
 
-def format_of_target(target: str, said: str | None) -> str:
+def format_of_target(target: str, said: str | None, names: Sequence[str] = WRITTEN_FORMATS) -> str:
     """The name of the format to write; raises UsageError where neither --to nor the ending says it, and for bytes that
-    would go to a terminal."""
-    name = said or _format_by_ending(target)
+    would go to a terminal.
+
+    names: of the formats that can be advised; the ending may say another one.
+    """
+    name = said or _format_by_ending(target, names)
     if target == "-" and DATA_FORMAT_NAMES[name].binary and sys.stdout.isatty():
         raise UsageError(f"{name} is no text, and stdout is a terminal", advice="name a file, or send it on with |")
     return name
 
 
-def _format_by_ending(target: str) -> str:
-    written = {name: info.endings for name, info in DATA_FORMAT_NAMES.items() if info.writes}
+def _format_by_ending(target: str, names: Sequence[str]) -> str:
+    written = {name: DATA_FORMAT_NAMES[name].endings for name in WRITTEN_FORMATS}
     path = without_packing(split_query(target)[0].lower())
     found = next((name for name, endings in written.items() if endings and path.endswith(endings)), None)
     if target == "-":
         raise UsageError("stdout has no ending that names a format", advice="say --to csv, or another format")
     if found is None:
-        endings = ", ".join(ending for own in written.values() for ending in own)
+        endings = ", ".join(ending for name in names for ending in written[name])
         message = f"the ending of {printable(target)} names no format"
-        raise UsageError(message, advice=f"use one of {endings}, or say --to {', '.join(written)}")
+        raise UsageError(message, advice=f"use one of {endings}, or say --to {', '.join(names)}")
     return found
 
 
