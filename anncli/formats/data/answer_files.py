@@ -108,13 +108,21 @@ def with_answers(file: TableFile, path: str, known: Sequence[str], read: ReadReq
     return file._replace(table=joined, answers=answers)
 
 
-def with_class(file: TableFile, known: Sequence[str], classes: tuple[str, ...], number: int) -> TableFile:
+def with_class(
+    file: TableFile, known: Sequence[str], classes: tuple[str, ...], number: int, remarks: Remarks
+) -> TableFile:
     """The file, all of whose rows are of the class of this number, with the class as its last column.
 
-    Args: known: what the column is called in the network or in the files before; () for a name that no column has.
+    Args: known: what the column is called in the network or in the files before; () for a name that no column has. remarks: takes
+        what is said of a column that has this name already.
     """
     table = file.table
     names = known or [name for name in (CLASS, *_OTHER_CLASS) if name not in table.names][:1]
+    if given_way := [name for name in names if name in table.by_name]:
+        text = (
+            f"its column {quoted(given_way[0])} is left out: the class of the file, which is called so, takes its place"
+        )
+        remarks.note(file.shown, text)
     codes = np.full(table.n_rows, number, dtype=np.int32)
     columns = [column for column in table.columns if column.name not in names]
     columns += [TableColumn(name, codes=codes, words=classes, is_declared=True) for name in names]

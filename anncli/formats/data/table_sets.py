@@ -12,7 +12,7 @@ from anncli.arrays import Array, row_range
 from anncli.dataset.class_labels import check_labelled, classes_of, number_labels
 from anncli.dataset.dataset import UNLABELLED
 from anncli.dataset.request import ReadRequest, TableRequest
-from anncli.dataset.roles import Place
+from anncli.dataset.roles import Place, needed_columns
 from anncli.dataset.row_columns import groups_of, times_of, weights_of
 from anncli.dataset.table_data import TableData
 from anncli.dataset.target_columns import flags_of, targets_of
@@ -27,7 +27,7 @@ from anncli.formats.data.table_input import read_table
 from anncli.formats.data.table_request import columns_of, stored_roles, with_head
 from anncli.formats.files.textfile import Path
 from anncli.network.network import Network
-from anncli.tables import Roles
+from anncli.tables import MISSING, Roles, TableColumn
 
 
 class TableReader(NamedTuple):
@@ -75,7 +75,9 @@ def read_table_sets(
     if encoder is not None:
         roles, kinds = stored_roles(encoder, request), {column.name: column.kind for column in encoder.columns}
     else:
-        table = join_within([_like(file, first[0], reader).table for file in first], reader.read.memory)
+        table = join_within(
+            [_like(file, first[0], request, reader.remarks).table for file in first], reader.read.memory
+        )
         roles, kinds = columns_of(table, request, network, first[0].shown, reader.remarks)
     matcher = TableMatcher(roles, roles.used, reader.remarks, "the network" if encoder else first[0].shown)
     known = () if network is None else network.classes or network.target_names
@@ -203,7 +205,7 @@ def read_files(
                 known = file.table.labels
             if reader.classes:
                 seen.check_bytes(path, number, file.source.sha256)
-                file = with_class(file, known, reader.classes, number)
+                file = with_class(file, known, reader.classes, number, reader.remarks)
                 known = file.table.labels
             files[name].append(file)
     if request.label_files or reader.classes:
@@ -228,14 +230,25 @@ def read_file(path: Path, reader: TableReader) -> TableFile:
     return TableFile(table, shown, source)
 
 
-def _like(file: TableFile, first: TableFile, reader: TableReader) -> TableFile:
-    """The file with the columns of the first one, in its order."""
+def _like(file: TableFile, first: TableFile, request: TableRequest, remarks: Remarks) -> TableFile:
+    """The file with the columns of the first one, in its order; one that it lacks and that is not used has no values."""
     if file is first:
         return file
     names = first.table.names
     roles = Roles(names, (), names, is_named=first.table.is_named)
-    fitted = TableMatcher(roles, names, reader.remarks, first.shown).fit(file.table, file.shown)
+    needed = needed_columns(first.table, request, Place(first.shown))
+    fitted = TableMatcher(roles, needed, remarks, first.shown).fit(file.table, file.shown)
+    empty = [_empty(first.table.column(name), fitted.n_rows) for name in names if name not in fitted.by_name]
+    if empty:
+        fitted = fitted._replace(columns=(*fitted.columns, *empty))
     return file._replace(table=fitted.select(names))
+
+
+def _empty(column: TableColumn, n_rows: int) -> TableColumn:
+    """A column of this name and kind, all of whose cells are missing."""
+    if column.numbers is not None:
+        return TableColumn(column.name, np.full(n_rows, np.nan))
+    return TableColumn(column.name, codes=np.full(n_rows, MISSING, dtype=np.int32), is_declared=column.is_declared)
 
 
 def _labelled(file: TableFile, roles: Roles, request: TableRequest, memory: int | None) -> TableFile:
