@@ -108,14 +108,22 @@ def test_several_answers_of_samples_in_columns(tmp_path: Path, text: str, names:
     assert data.targets.tolist() == [[1, 5], [2, 6], [3, 7], [4, 9]]
 
 
-@pytest.mark.parametrize("text", ["p,q,p\n", "p\nq\np\n", "1,0,1\n"])
-def test_another_number_of_answers_of_samples_in_columns(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize("text", ["p\nq\nq\np\np\n", "p\nq\nr\ns\np\n"])
+def test_the_first_of_too_many_answers_is_no_name(tmp_path: Path, text: str) -> None:
+    write(tmp_path, x_csv=X, y_txt=text)
+    assert "y.txt: holds 5 rows of answers, and x.csv 4 rows" in fault_of(tmp_path, DataError)
+
+
+@pytest.mark.parametrize(
+    ("text", "n"), [("p,q,p\n", 3), ("p\nq\np\n", 3), ("1,0,1\n", 3), ("p,q,q,p,p\n", 5), ("p\nq\nq\np\np\n", 5)]
+)
+def test_another_number_of_answers_of_samples_in_columns(tmp_path: Path, text: str, n: int) -> None:
     write(tmp_path, x_csv=TURNED, y_csv=text)
     said = reader(str(tmp_path / "y.csv"))._replace(read=ReadRequest(transpose=True))
     with pytest.raises(DataError) as fault:
         read_table_sets({"training": [tmp_path / "x.csv"]}, said)
     assert str(fault.value).replace(f"{tmp_path}/", "") == (
-        "y.csv: holds 3 rows of answers, and x.csv 4 rows; give one row of answers for each row of data, in the same order"
+        f"y.csv: holds {n} rows of answers, and x.csv 4 rows; give one row of answers for each row of data, in the same order"
     )
 
 

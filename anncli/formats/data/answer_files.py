@@ -146,17 +146,23 @@ def _read(path: str, data: TableFile, read: ReadRequest, remarks: Remarks) -> An
             first = first or fault
             continue
         forms = [transposed(table), transposed(table, may_name=False)] if read.transpose and table.n_rows else []
-        fitting = [form for form in (*forms, table) if form.n_rows == data.table.n_rows]
+        forms.append(table)
+        fitting = [form for form in forms if form.n_rows == data.table.n_rows and not _name_is_answer(form)]
         if fitting:
             remarks.take(found)
             return AnswerFile(fitting[0], shown, source._replace(n_samples=0))
-        first = first or _wrong_count(max((*forms, table), key=lambda form: form.n_rows), shown, data)
+        first = first or _wrong_count(max(form.n_rows + _name_is_answer(form) for form in forms), shown, data)
     assert first is not None
     raise first
 
 
-def _wrong_count(table: Table, shown: str, data: TableFile) -> DataError:
-    message = f"holds {count_of(table.n_rows, 'row')} of answers, and {data.shown} {count_of(data.table.n_rows, 'row')}"
+def _name_is_answer(table: Table) -> bool:
+    """Whether the name of the only column is also one of its words, and so an answer itself."""
+    return table.is_named and len(table.columns) == 1 and table.names[0] in table.columns[0].words
+
+
+def _wrong_count(n: int, shown: str, data: TableFile) -> DataError:
+    message = f"holds {count_of(n, 'row')} of answers, and {data.shown} {count_of(data.table.n_rows, 'row')}"
     return DataError(message, path=shown, advice="give one row of answers for each row of data, in the same order")
 
 
