@@ -9,7 +9,6 @@ from anncli.cli.asking.values import Values
 from anncli.cli.running.written_tables import can_read_again, check_target, format_of_target, refuse_read_target
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
-from anncli.compiled.row_text import NUMBER
 from anncli.dataset.roles import Place, find_all_columns
 from anncli.errors import UsageError, count_of, printable
 from anncli.formats.data.disk_tables import in_pieces
@@ -20,7 +19,7 @@ from anncli.formats.data.table_input import table_want
 from anncli.formats.data.table_stream import TableStream, write_stream
 from anncli.formats.files.output import shown_output
 from anncli.formats.files.source import ByteSource
-from anncli.tables import Table, TableColumn
+from anncli.tables import Table, TableColumn, word_number
 
 # Formats that cannot say that a number is the name of a category.
 _WITHOUT_KINDS = ("csv", "tsv", "npz", "libsvm")
@@ -47,7 +46,7 @@ def run_convert(values: Values, source: str, target: str) -> None:
 
 def _is_numbered(column: TableColumn) -> bool:
     """Whether the words of a column are all numbers."""
-    return column.numbers is None and all(NUMBER.fullmatch(word.encode()) for word in column.words)
+    return column.numbers is None and all(word_number(word) is not None for word in column.words)
 
 
 class _Reading:
