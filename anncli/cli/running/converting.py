@@ -15,7 +15,7 @@ from anncli.formats.data.disk_tables import in_pieces
 from anncli.formats.data.registry import writer_of
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_files import stream_table
-from anncli.formats.data.table_input import table_want
+from anncli.formats.data.table_input import table_format, table_want
 from anncli.formats.data.table_stream import TableStream, write_stream
 from anncli.formats.files.output import shown_output
 from anncli.formats.files.source import ByteSource
@@ -68,10 +68,9 @@ class _Reading:
     def batches(self) -> Iterator[Table]:
         self.n_rows, self.remarks = 0, Remarks()
         source = ByteSource(self._source)
-        name = "csv" if self._read.format == "vectors" else self._read.format
         # A first row with the label in it names the columns.
         want = table_want(self._read, self.remarks)._replace(names=self._label)
-        for table in in_pieces(stream_table(source, want, name)):
+        for table in in_pieces(stream_table(source, want, table_format(self._read))):
             if not self.n_rows:
                 refuse_read_target(self._target, self._format, "OUT")
                 self.names = table.names
