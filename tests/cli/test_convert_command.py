@@ -111,8 +111,18 @@ def test_the_names_of_an_array_never_replace_what_is_read(folder: Path, ann: Ann
     (folder / "two.json").hardlink_to(folder / "one.json")
     done = ann("convert", "one.npy", "two.npy", "--force", check=2)
     assert done.stderr == "ann: OUT two.json would overwrite a file that this run needs; give another name\n"
+    # Those of the second of two arrays are read after the first rows were.
+    (folder / "e").mkdir()
+    for name in ("a", "b"):
+        ann("convert", "in.csv", f"e/{name}.npy", "-q")
+    (folder / "three.json").hardlink_to(folder / "e/b.json")
+    before = (folder / "e/b.json").read_bytes()
+    for options in (["three.npy"], ["three.json", "--to", "jsonl"]):
+        done = ann("convert", "e/*.npy", *options, "--force", check=2)
+        assert done.stderr == "ann: OUT three.json would overwrite a file that this run needs; give another name\n"
+    assert (folder / "three.json").read_bytes() == before
     assert (folder / "x.json").read_text() == (folder / "d/a.json").read_text() == lines
-    assert not {"x.npy", "link.npy", "two.npy", "a.npy"} & {path.name for path in folder.rglob("*")}
+    assert not {"x.npy", "link.npy", "two.npy", "three.npy"} & {path.name for path in folder.rglob("*")}
 
 
 def test_names_beside_an_array_that_exist_need_force(folder: Path, ann: Ann) -> None:

@@ -78,6 +78,8 @@ class _Reading:
             self.n_rows += table.n_rows
             self._numbered -= {column.name for column in table.columns if not _is_numbered(column)}
             yield self._labelled(table, source.shown)
+        # Files may have been read since the first rows, such as the names of a further array.
+        refuse_read_target(self._target, self._format, "OUT")
 
     def note_kinds(self) -> None:
         """Say which categories will be read as numbers again."""

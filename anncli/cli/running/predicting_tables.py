@@ -119,6 +119,8 @@ class Predictions:
                     outputs,
                     None if network.task == "regression" else decide(network, outputs, self._threshold),
                 )
+            # Files may have been read since the first rows, such as the names of a further array.
+            refuse_read_target(*self.destination, "--output")
 
 
 def _columns(table: Table, words: Sequence[str], own: Sequence[str], place: Place) -> list[TableColumn]:
