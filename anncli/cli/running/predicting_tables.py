@@ -12,7 +12,7 @@ from anncli.cli.showing.not_finite import NotFinite
 from anncli.cli.showing.table_predictions import Shape, csv_header, csv_writer, json_lines_writer, prediction_table
 from anncli.dataset.roles import Place, find_all_columns
 from anncli.errors import UsageError, count_of, quoted
-from anncli.formats.data.names import WRITTEN_FORMATS
+from anncli.formats.data.names import SAMPLE_FORMATS, WRITTEN_FORMATS
 from anncli.formats.data.registry import writer_of
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_sets import TableReader
@@ -26,9 +26,7 @@ from anncli.tables import Table, TableColumn
 
 # Formats that are written as text, row by row, with the digits of ann's own output; the others are written as tables.
 _TEXTS = ("csv", "tsv", "jsonl")
-# Formats of inputs and answers, which predictions are not.
-_OF_SAMPLES = ("libsvm", "fann", "proben1", "snns")
-_OF_PREDICTIONS = tuple(name for name in WRITTEN_FORMATS if name not in _OF_SAMPLES)
+_OF_PREDICTIONS = tuple(name for name in WRITTEN_FORMATS if name not in SAMPLE_FORMATS)
 
 
 class Destination(NamedTuple):
@@ -45,7 +43,7 @@ def destination_of(values: Values, sources: Sequence[str]) -> Destination:
     """
     target, said = values["output"] or "-", values["to"]
     name = "csv" if target == "-" and said is None else format_of_target(target, said, _OF_PREDICTIONS)
-    if name in _OF_SAMPLES:
+    if name in SAMPLE_FORMATS:
         message = f"{name} is a format of inputs and answers, not of predictions"
         raise UsageError(message, advice=f"use one of {', '.join(_OF_PREDICTIONS)}")
     if "delimiter" in values.on_command_line and name != "csv":
