@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from math import isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -249,13 +250,15 @@ def number_word(value: float) -> str:
 
 
 def word_number(word: str) -> float | None:
-    """The number that a word is, None where it is none: float() also takes 1_000, nan, infinity and digits of other scripts."""
+    """The finite number that a word is, None where it is none: float() also takes 1_000, nan, infinity and digits of other
+    scripts, and makes infinity of a number too large for a float64, which stays a word in files too."""
     if not word or not _NUMERIC.issuperset(word):
         return None
     try:
-        return float(word)
+        value = float(word)
     except ValueError:
         return None
+    return value if isfinite(value) else None
 
 
 def make_table(columns: Mapping[str, Sequence[float | str | None]]) -> Table:

@@ -43,14 +43,7 @@ def choose_roles(table: Table, request: TableRequest, place: Place, say: Say, li
     """
     reconstructs = inputs_are_answers(table, request)
     labels = () if reconstructs else _labels(table, request, place, say)
-    others = {
-        name: (declared or None) if word is None else _one_column(table, word, f"--{name}", place)
-        for name, word, declared in (
-            ("weight", request.weight, table.weight),
-            ("group", request.group, table.group),
-            ("order", request.order, ""),
-        )
-    }
+    others = _about_rows(table, request, place)
     if others["group"] and others["order"]:
         raise place.usage("--group and --order exclude each other", "leave one of them out")
     ignored = find_all_columns(table, request.ignore, "--ignore", place)
@@ -70,6 +63,35 @@ def choose_roles(table: Table, request: TableRequest, place: Place, say: Say, li
     columns = [table.column(name) for name in labels]
     task = "regression" if reconstructs else task_of(columns, request.task, table.task, linear_output, place.usage)
     return Roles(table.names, labels, inputs, **others, task=task, is_named=table.is_named)
+
+
+def needed_columns(table: Table, request: TableRequest, place: Place) -> tuple[str, ...]:
+    """The columns that further tables of a set must have: all but those that the user leaves out, by --ignore or because
+    --use names others. Where nobody says which column is the label, it need not be among them.
+
+    Raises: UsageError for a column that is not there.
+    """
+    labels = table.labels
+    if request.label:
+        own = inputs_are_answers(table, request)
+        labels = () if own else find_all_columns(table, request.label, "--label", place)
+    others = _about_rows(table, request, place)
+    ignored = find_all_columns(table, request.ignore, "--ignore", place)
+    used = find_all_columns(table, request.use, "--use", place)
+    named = {*labels, *filter(None, others.values()), *used}
+    return tuple(name for name in table.names if (name in named if used else name not in ignored))
+
+
+def _about_rows(table: Table, request: TableRequest, place: Place) -> dict[str, str | None]:
+    """The columns of weights, groups and times, None where there is none."""
+    return {
+        name: (declared or None) if word is None else _one_column(table, word, f"--{name}", place)
+        for name, word, declared in (
+            ("weight", request.weight, table.weight),
+            ("group", request.group, table.group),
+            ("order", request.order, ""),
+        )
+    }
 
 
 def inputs_are_answers(table: Table, request: TableRequest) -> bool:

@@ -7,16 +7,17 @@ import numpy as np
 from anncli.tables import MISSING, Table, TableColumn
 
 
-def transposed(table: Table) -> Table:
+def transposed(table: Table, may_name: bool = True) -> Table:
     """The table with a row for each column, and a column for each row.
 
-    A first column of different words names the columns of the result; without it they are called by their positions.
+    A first column of different words names the columns of the result, unless `may_name` forbids it; without it they are
+    called by their positions.
     Names of the columns, if there are any, are those of samples and are left out.
     """
     columns, names = list(table.columns), tuple(str(k + 1) for k in range(table.n_rows))
     first = columns[0]
     # As many words as rows, and a word in every row.
-    is_named = len(columns) > 1 and len(first.words) == table.n_rows > 0 and not first.is_missing.any()
+    is_named = may_name and len(columns) > 1 and len(first.words) == table.n_rows > 0 and not first.is_missing.any()
     if is_named and first.codes is not None:
         names = tuple(first.words[code] for code in first.codes.tolist())
         del columns[0]

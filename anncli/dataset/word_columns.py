@@ -8,9 +8,8 @@ from functools import cache
 
 import numpy as np
 
-from anncli.compiled.row_text import NUMBER
 from anncli.errors import count_of, quoted
-from anncli.tables import MISSING, TableColumn
+from anncli.tables import MISSING, TableColumn, word_number
 
 # A column holds dates, or numbers with a sign, if more of its words than these do.
 _MOSTLY = 0.9
@@ -55,7 +54,7 @@ def number_doubt(column: TableColumn) -> str:
         return ""
     if _are_mostly(column.words, _SIGNED):
         return f"holds numbers with signs ({some_words(column.words)})"
-    are_numbers = np.array([NUMBER.fullmatch(word.encode()) is not None for word in column.words], dtype=bool)
+    are_numbers = np.array([word_number(word) is not None for word in column.words], dtype=bool)
     different, others = int(are_numbers.sum()), [w for w, n in zip(column.words, are_numbers, strict=True) if not n]
     n_numbers = int(np.append(are_numbers, False)[column.codes].sum())
     n_words = int((column.codes != MISSING).sum()) - n_numbers

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from anncli.errors import ValueFault, did_you_mean
 from anncli.evaluation.names import METRIC_NAMES
-from anncli.formats.data.names import DATA_FORMAT_NAMES
+from anncli.formats.data.names import DATA_FORMAT_NAMES, SAMPLE_FORMATS, WRITTEN_FORMATS
 from anncli.formats.networks.names import DIALECTS
 from anncli.network.names import (
     ACTIVATION_NAMES,
@@ -102,7 +102,6 @@ MISSING_NAMES: dict[str, str] = {
 }
 _ACTIVATIONS = tuple(name for name, info in ACTIVATION_NAMES.items() if not info.output_only)
 _DATA_FORMATS = ("auto", *DATA_FORMAT_NAMES)
-_WRITTEN_FORMATS = tuple(name for name, info in DATA_FORMAT_NAMES.items() if info.writes)
 _REQUIRABLE = tuple(name for name in METRIC_FIELDS if name != "accuracy")
 
 OPTIONS: dict[str, OptionInfo] = {
@@ -206,7 +205,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "classes": OptionInfo(readers.flag, False, "", "Print only the class", "output", ("predict",), ("predict",), "flag"),
     "with": OptionInfo(data_readers.names, (), "NAMES", "Columns of the data that are written beside the predictions, comma-separated; repeatable", "output", ("predict",), ("predict",), "list", words=COLUMN, brief="Columns of the data to write beside the predictions"),
     "top": OptionInfo(integer(1, example="3"), None, "N", "Write the N most probable classes of each row with their scores", "output", ("predict",), ("predict",)),
-    "to": OptionInfo(choice(_WRITTEN_FORMATS, "format"), None, "NAME", "Format of what is written: " + ", ".join(_WRITTEN_FORMATS) + "; default: by the ending of the file. predict writes no format of inputs and answers (libsvm, fann, proben1, snns), and csv where nothing says the format", "output", ("predict", "convert"), ("predict",), words=_WRITTEN_FORMATS, brief="Format of what is written: csv, jsonl, parquet and others"),
+    "to": OptionInfo(choice(WRITTEN_FORMATS, "format"), None, "NAME", "Format of what is written: " + ", ".join(WRITTEN_FORMATS) + "; default: by the ending of the file. predict writes no format of inputs and answers (" + ", ".join(SAMPLE_FORMATS) + "), and csv where nothing says the format", "output", ("predict", "convert"), ("predict",), words=WRITTEN_FORMATS, brief="Format of what is written: csv, jsonl, parquet and others"),
     "delimiter": OptionInfo(readers.delimiter, "\\t", "TEXT", "Text between the values of a line", "output", ("predict",), ("predict",)),
     "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("predict", "init", "convert"), ("init",), "flag", "f"),
     "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("test", "predict", "init", "gradcheck"), "flag"),

@@ -149,7 +149,8 @@ def _unlabelled_row(data: Dataset, name: str, row: int) -> DataError:
 
 
 def _mixed(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
-    """Warnings where sets that the user gave as files hold rows of one group, or stand in another order of time."""
+    """Warnings where two sets hold rows of one group, or stand in another order of time: as files that the user gave can, and
+    sets that are drawn where a training goes on."""
     warnings = []
     for first, second in (("training", "validation"), ("training", "test"), ("validation", "test")):
         one, other = rows[first], rows[second]
@@ -158,8 +159,9 @@ def _mixed(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
         if data.groups is not None:
             both = np.intersect1d(take_rows(data.groups, one), take_rows(data.groups, other))
             if len(both):
+                groups = f"{count_of(len(both), 'group')} {'is' if len(both) == 1 else 'are'}"
                 warnings.append(
-                    f"{count_of(len(both), 'group')} of the {second} set also in the {first} set: its figures are optimistic"
+                    f"{groups} in both the {first} and the {second} set: the {second} figures are optimistic"
                 )
         if data.times is not None and take_rows(data.times, one).max() >= take_rows(data.times, other).min():
             warnings.append(f"the {second} set has rows that are not later than all rows of the {first} set")

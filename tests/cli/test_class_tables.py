@@ -92,8 +92,9 @@ def test_columns_that_could_be_the_answer_are_asked_about(classes: Path, ann: An
     ann("train", *FILES, 5, "--ignore", "target", "-q", "-o", "ignore.nn")
     ann("train", *FILES, 5, "--category", "target", "-q", "-o", "category.nn")
     assert '{name: target, kind: category, levels: [x, "y"]}' in (classes / "category.nn").read_text()
-    done = ann("train", *FILES, 5, "--ignore", "taget", check=2)
-    assert done.stderr.splitlines()[-1] == "ann: sick.csv: --ignore: no column 'taget'; did you mean 'target'?"
+    for option in ("--ignore", "--category"):
+        done = ann("train", *FILES, 5, option, "taget", check=2)
+        assert done.stderr.splitlines()[-1] == f"ann: sick.csv: {option}: no column 'taget'; did you mean 'target'?"
 
 
 def test_a_column_called_class_can_be_left_out(classes: Path, ann: Ann) -> None:
@@ -104,6 +105,29 @@ def test_a_column_called_class_can_be_left_out(classes: Path, ann: Ann) -> None:
     assert "label: file" in (classes / "net.nn").read_text()
     assert json.loads(ann("test", "net.nn", *FILES, "--json").stdout)["sets"]["test"]["n"] == 60
     ann("train", "net.nn", *FILES, 5, "-q")
+
+
+def test_a_column_called_class_in_one_file_of_two(classes: Path, ann: Ann) -> None:
+    """It is not asked for, so that the network is that of files without it, and the file that has it may come first."""
+    ann("train", *FILES, 5, "--use", "size,colour", "-q", "-o", "without.nn")
+    text = (classes / "well.csv").read_text()
+    (classes / "well.csv").write_text(text.replace("target", "class", 1))
+    text = (classes / "sick.csv").read_text()
+    (classes / "sick.csv").write_text("".join(f"{line.partition(',')[2]}\n" for line in text.splitlines()))
+    done = ann("train", *FILES, 5, "--use", "size,colour", "-o", "net.nn")
+    remark = "its column 'class' is left out: the class of the file, which is called so, takes its place"
+    assert f"ann: well.csv: {remark}" in done.stderr.splitlines()
+    same = [weights(classes / f"{name}.nn").split("weights:")[1] for name in ("net", "without")]
+    assert same[0] == same[1]
+    done = ann("test", "net.nn", *FILES)
+    assert f"ann: well.csv: {remark}" in done.stderr.splitlines()
+    # Of a first file of all columns, the second must have those that are used.
+    done = ann("train", *FILES[::-1], 5, "--use", "size,colour", "-o", "turned.nn")
+    assert "takes its place" not in done.stderr
+    assert "label: file" in (classes / "turned.nn").read_text()
+    done = ann("train", *FILES[::-1], 5, "--use", "id,size", "-o", "other.nn", check=3)
+    columns = "the columns of well.csv are 'id', 'size', 'file'"
+    assert done.stderr.splitlines()[-1] == f"ann: sick.csv:1: no column 'id'; {columns}"
 
 
 def test_sets_of_files(classes: Path, ann: Ann) -> None:

@@ -92,6 +92,52 @@ def test_the_source_is_never_the_target(folder: Path, ann: Ann) -> None:
     assert (folder / "in.csv").read_text() == TABLE
 
 
+def test_the_names_of_an_array_never_replace_what_is_read(folder: Path, ann: Ann) -> None:
+    lines = '{"a": 1, "b": 2}\n{"a": 3, "b": 4}\n'
+    (folder / "x.json").write_text(lines)
+    (folder / "link.json").symlink_to("x.json")
+    (folder / "d").mkdir()
+    (folder / "d/a.json").write_text(lines)
+    for source, target in (("x.json", "x.npy"), ("x.json", "link.npy"), ("link.json", "x.npy")):
+        names = target.replace("npy", "json")
+        for options in (["--force"], []):
+            done = ann("convert", source, target, *options, check=2)
+            which = f"ann: {names}, where the names of the columns would go, is the file that is read"
+            assert done.stderr == f"{which}; give another name for OUT\n"
+    which = "ann: d/a.json, where the names of the columns would go, is one of the files that are read"
+    assert ann("convert", "d", "d/a.npy", "--force", check=2).stderr == f"{which}; give another name for OUT\n"
+    # The names of an array that is read are found out only by reading it.
+    ann("convert", "in.csv", "one.npy")
+    (folder / "two.json").hardlink_to(folder / "one.json")
+    done = ann("convert", "one.npy", "two.npy", "--force", check=2)
+    assert done.stderr == "ann: OUT two.json would overwrite a file that this run needs; give another name\n"
+    # Those of the second of two arrays are read after the first rows were.
+    (folder / "e").mkdir()
+    for name in ("a", "b"):
+        ann("convert", "in.csv", f"e/{name}.npy", "-q")
+    (folder / "three.json").hardlink_to(folder / "e/b.json")
+    before = (folder / "e/b.json").read_bytes()
+    for options in (["three.npy"], ["three.json", "--to", "jsonl"]):
+        done = ann("convert", "e/*.npy", *options, "--force", check=2)
+        assert done.stderr == "ann: OUT three.json would overwrite a file that this run needs; give another name\n"
+    assert (folder / "three.json").read_bytes() == before
+    assert (folder / "x.json").read_text() == (folder / "d/a.json").read_text() == lines
+    assert not {"x.npy", "link.npy", "two.npy", "three.npy"} & {path.name for path in folder.rglob("*")}
+
+
+def test_names_beside_an_array_that_exist_need_force(folder: Path, ann: Ann) -> None:
+    (folder / "x.json").write_text("mine\n")
+    done = ann("convert", "in.csv", "x.npy", check=2)
+    message = "ann: x.json exists, which would say what the columns of x.npy are"
+    assert done.stderr == f"{message}; overwrite it with --force, or give another name\n"
+    # Other formats write no names, whatever their file is called.
+    ann("convert", "in.csv", "x.npy", "--to", "csv")
+    assert (folder / "x.json").read_text() == "mine\n"
+    assert rows(folder / "x.npy") == rows(folder / "in.csv")
+    ann("convert", "in.csv", "x.npy", "--force")
+    assert json.loads((folder / "x.json").read_text())["names"] == ["age", "city", "score"]
+
+
 def test_an_unknown_ending_names_the_formats(folder: Path, ann: Ann) -> None:
     done = ann("convert", "in.csv", "out.xyz", check=2)
     assert done.stderr.startswith("ann: the ending of out.xyz names no format; use one of ")

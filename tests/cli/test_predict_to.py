@@ -18,6 +18,7 @@ import pytest
 from ann_process import ROOT, Ann, clean_environment
 
 IRIS = ROOT / "data/iris.csv"
+FORMATS = "sqlite, parquet, arrow, feather, jsonl, arff, npy, npz, csv, tsv"
 WITH = ["--with", "species,petal_width"]
 
 
@@ -144,8 +145,9 @@ def test_no_file_is_lost(iris: Path, ann: Ann) -> None:
     cases = [
         (["-o", "iris.csv"], "iris.csv is the file that is read; give another name for --output"),
         (["-o", "iris.nn", "--to", "csv", "-f"], "--output iris.nn would overwrite a file that this run needs; give another name"),
-        (["-o", "p.xyz"], "the ending of p.xyz names no format; use one of "),
-        (["--to", "libsvm"], "libsvm is a format of inputs and answers, not of predictions; use one of csv, tsv, jsonl, "),
+        (["-o", "p.xyz"], f"the ending of p.xyz names no format; use one of .db, .sqlite, .sqlite3, .parquet, .pq, .arrow, .arrows, .ipc, .feather, .jsonl, .ndjson, .arff, .npy, .npz, .csv, .psv, .tsv, .tab, or say --to {FORMATS}\n"),
+        (["--to", "libsvm"], f"libsvm is a format of inputs and answers, not of predictions; use one of {FORMATS}\n"),
+        (["-o", "p.dt"], f"proben1 is a format of inputs and answers, not of predictions; use one of {FORMATS}\n"),
         (["--to", "npz", "--delimiter", ";"], "--delimiter is for csv, and npz is written; leave it out"),
         (["-o", "p.csv", "--json"], "--json and --output exclude each other; --to jsonl writes a document per row"),
         (["--to", "sqlite"], "<stdout>: this format can only be written to a file; name a file"),
@@ -161,6 +163,21 @@ def test_no_file_is_lost(iris: Path, ann: Ann) -> None:
     done = ann("predict", "iris.nn", "bad.csv", "-o", "p.npz", check=3)
     assert "bad.csv:152" in done.stderr
     assert not (iris / "p.npz").exists()
+
+
+def test_the_names_of_an_array_never_replace_the_data(iris: Path, ann: Ann) -> None:
+    ann("convert", "iris.csv", "x.json", "--to", "jsonl")
+    before = (iris / "x.json").read_bytes()
+    done = ann("predict", "iris.nn", "x.json", "-o", "x.npy", "--force", check=2)
+    message = "ann: x.json, where the names of the columns would go, is the file that is read"
+    assert done.stderr == f"{message}; give another name for --output\n"
+    # The network is no row of data, and is needed all the same.
+    (iris / "n.json").hardlink_to(iris / "iris.nn")
+    done = ann("predict", "iris.nn", "iris.csv", "-o", "n.npy", "--force", check=2)
+    assert done.stderr == "ann: --output n.json would overwrite a file that this run needs; give another name\n"
+    assert (iris / "x.json").read_bytes() == before
+    assert not (iris / "x.npy").exists()
+    assert not (iris / "n.npy").exists()
 
 
 def test_a_column_called_like_a_prediction_is_refused(iris: Path, ann: Ann) -> None:

@@ -1,10 +1,15 @@
 """Tables: rows, columns and names of them, and numbers as words."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from small_tables import matrix_table, numbers, table, words
 
+from anncli.errors import DataError
+from anncli.formats.data.base import TableWant
 from anncli.formats.data.joined import join_tables
+from anncli.formats.data.table_files import read_table
 from anncli.tables import Roles, word_number
 
 
@@ -21,10 +26,28 @@ def test_words_as_numbers() -> None:
     assert np.isnan(words("x", None).as_numbers().numbers).all()
 
 
-@pytest.mark.parametrize("word", ["1_000", "nan", "inf", "-Infinity", "\u0663", " 1", "1e", "", "0x10"])
+@pytest.mark.parametrize(
+    "word", ["1_000", "nan", "inf", "-Infinity", "\u0663", " 1", "1e", "", "0x10", "1e999", "-1e400"]
+)
 def test_words_that_only_python_takes_as_numbers(word) -> None:
     assert words("x", "2", word).as_numbers() is None
     assert word_number(word) is None
+
+
+def test_a_word_is_a_number_where_the_cell_of_a_file_is_one(tmp_path: Path) -> None:
+    """The text reader decides by itself which cells are numbers, so that it can say whether a word is one."""
+    ends = ("", "e5", "E-5", "e+", "e", "e309", "e-400")
+    middles = ("", "7", "0.5", ".5", "5.", ".", "1.2.3")
+    found = [f"{sign}{digits}{end}" for sign in ("", "+", "-", "--") for digits in middles for end in ends]
+    for word in [*filter(None, found), "nan7", "1_000", "inf", "0x10"]:
+        (tmp_path / "t.csv").write_text(f"a;b\n{word};x\n{word};x\n")
+        try:
+            column = read_table(tmp_path / "t.csv", TableWant(header=True, decimal=".", na=())).column("a")
+        except DataError:
+            # The whole column is a number in another spelling, or too large.
+            assert word_number(word) is None, word
+            continue
+        assert (column.numbers is not None) == (word_number(word) is not None), word
 
 
 def test_rows_of_a_table() -> None:

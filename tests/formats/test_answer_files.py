@@ -61,6 +61,72 @@ def test_a_header_is_known_by_what_is_below_it_or_by_the_number_of_rows(tmp_path
     assert [data.classes[k] for k in data.labels] == text.split()[-4:]
 
 
+TURNED = "a,1,3,5,7\nb,2,4,6,8\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "classes"),
+    [
+        # A row, as the data have it: of words or numbers, with a name or without.
+        ("p,q,q,p\n", "y", "pqqp"),
+        ("p,q,r,s\n", "y", "pqrs"),
+        ("1,0,0,1\n", "y", "1001"),
+        ("kind,p,q,q,p\n", "kind", "pqqp"),
+        ("kind,1,0,0,1\n", "kind", "1001"),
+        ("p q q p\n", "y", "pqqp"),
+        # A column.
+        ("p\nq\nq\np\n", "y", "pqqp"),
+        ("p\nq\nr\ns\n", "y", "pqrs"),
+        ("1\n0\n0\n1\n", "y", "1001"),
+        ("kind\np\nq\nq\np\n", "kind", "pqqp"),
+        ("kind\n1\n0\n0\n1\n", "kind", "1001"),
+    ],
+)
+def test_answers_of_samples_in_columns(tmp_path: Path, text: str, label: str, classes: str) -> None:
+    write(tmp_path, x_csv=TURNED, y_csv=text)
+    said = reader(str(tmp_path / "y.csv"), task="classification")._replace(read=ReadRequest(transpose=True))
+    data, _ = read_table_sets({"training": [tmp_path / "x.csv"]}, said)
+    assert data.roles == Roles(("a", "b", label), (label,), ("a", "b"))
+    assert [data.classes[k] for k in data.labels] == [*classes]
+    assert data.table.column("a").numbers.tolist() == [1, 3, 5, 7]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("u,1,2,3,4\nv,5,6,7,9\n", ("u", "v")),
+        ("1,2,3,4\n5,6,7,9\n", ("y_1", "y_2")),
+        ("u,v\n1,5\n2,6\n3,7\n4,9\n", ("u", "v")),
+        ("1,5\n2,6\n3,7\n4,9\n", ("y_1", "y_2")),
+    ],
+)
+def test_several_answers_of_samples_in_columns(tmp_path: Path, text: str, names: tuple[str, ...]) -> None:
+    write(tmp_path, x_csv=TURNED, y_csv=text)
+    said = reader(str(tmp_path / "y.csv"), task="regression")._replace(read=ReadRequest(transpose=True))
+    data, _ = read_table_sets({"training": [tmp_path / "x.csv"]}, said)
+    assert data.target_names == names
+    assert data.targets.tolist() == [[1, 5], [2, 6], [3, 7], [4, 9]]
+
+
+@pytest.mark.parametrize("text", ["p\nq\nq\np\np\n", "p\nq\nr\ns\np\n"])
+def test_the_first_of_too_many_answers_is_no_name(tmp_path: Path, text: str) -> None:
+    write(tmp_path, x_csv=X, y_txt=text)
+    assert "y.txt: holds 5 rows of answers, and x.csv 4 rows" in fault_of(tmp_path, DataError)
+
+
+@pytest.mark.parametrize(
+    ("text", "n"), [("p,q,p\n", 3), ("p\nq\np\n", 3), ("1,0,1\n", 3), ("p,q,q,p,p\n", 5), ("p\nq\nq\np\np\n", 5)]
+)
+def test_another_number_of_answers_of_samples_in_columns(tmp_path: Path, text: str, n: int) -> None:
+    write(tmp_path, x_csv=TURNED, y_csv=text)
+    said = reader(str(tmp_path / "y.csv"))._replace(read=ReadRequest(transpose=True))
+    with pytest.raises(DataError) as fault:
+        read_table_sets({"training": [tmp_path / "x.csv"]}, said)
+    assert str(fault.value).replace(f"{tmp_path}/", "") == (
+        f"y.csv: holds {n} rows of answers, and x.csv 4 rows; give one row of answers for each row of data, in the same order"
+    )
+
+
 def test_several_columns_are_several_answers(tmp_path: Path) -> None:
     write(tmp_path, x_csv=X, y_csv="0.5,10\n1.5,20\n2.5,30\n3.5,40\n")
     data, _ = read_table_sets({"training": [tmp_path / "x.csv"]}, reader(str(tmp_path / "y.csv"), task="regression"))

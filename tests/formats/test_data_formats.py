@@ -222,7 +222,8 @@ def extended(tmp_path: Path) -> Path:
     folder = tmp_path / "anncli/formats/data"
     (folder / "json_lines.py").write_text(JSON_LINES)
     names = (folder / "names.py").read_text()
-    (folder / "names.py").write_text(names.removesuffix("}\n") + LINE + "}\n")
+    assert names.count("\n}\n") == 1
+    (folder / "names.py").write_text(names.replace("\n}\n", f"\n{LINE}}}\n"))
     rng = np.random.default_rng(0)
     rows = [(word, rng.normal(mean, 0.5, 2).tolist()) for word, mean in [("dog", -1), ("cat", 1)] * 20]
     (tmp_path / "x.toy").write_text("".join(json.dumps({"class": word, "x": x}) + "\n" for word, x in rows))

@@ -3,12 +3,14 @@
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from anncli.dataset.request import ReadRequest, TableRequest
 from anncli.errors import AnnError, DataError, UsageError
+from anncli.formats.data.cell_text import cell_texts
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_columns import TableMatcher
 from anncli.formats.data.table_sets import TableReader, read_table_sets
@@ -86,6 +88,47 @@ def test_several_training_files_are_one_set(tmp_path: Path) -> None:
     assert data.labels.tolist() == whole.labels.tolist()
     assert data.table.column("age").numbers.tolist() == whole.table.column("age").numbers.tolist()
     assert [source.n_samples for source in data.sources] == [12, 12]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"use": ("age", "city")},
+        {"use": ("1", "2"), "weight": "3"},
+        {"ignore": ("id", "note")},
+        {"ignore": ("5", "last")},
+        {"use": ("3", "city")},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("memory", [None, 500])
+def test_a_file_need_not_have_what_is_not_used(tmp_path: Path, asked: dict[str, Any], memory: int | None) -> None:
+    """The first file alone has numbers and words that nobody uses; without them in both the set is the same."""
+    lines = CSV.splitlines()
+    longer = [f"{line},{k or 'id'},{'xy'[k % 2] if k else 'note'}" for k, line in enumerate(lines)]
+    one = write(tmp_path / "one.csv", "\n".join(longer[:13]) + "\n")
+    two = write(tmp_path / "two.csv", "\n".join([lines[0], *lines[13:]]) + "\n")
+    whole = write(tmp_path / "whole.csv", "\n".join(longer) + "\n")
+    said = reader(label=("sick",), **asked)
+    said = said._replace(read=ReadRequest(memory=memory))
+    data, _ = read_table_sets({"training": [one, two]}, said)
+    expected, _ = read_table_sets({"training": [whole]}, reader(label=("sick",), **asked))
+    assert (data.roles, data.kinds) == (expected.roles, expected.kinds)
+    assert data.labels.tolist() == expected.labels.tolist()
+    for name in data.roles.inputs:
+        assert cell_texts(data.table.column(name), "") == cell_texts(expected.table.column(name), "")
+
+
+def test_a_file_must_have_what_is_used(tmp_path: Path) -> None:
+    one = write(tmp_path / "one.csv", "a,b,y,w\n1,2,p,1\n3,4,q,1\n")
+    two = write(tmp_path / "two.csv", "a,y\n1,p\n3,q\n")
+    for asked in ({}, {"use": ("a", "b"), "label": ("y",)}, {"use": ("a",), "label": ("y",), "weight": "w"}):
+        with pytest.raises(DataError, match=r"two.csv:1: no column '[bw]'"):
+            read_table_sets({"training": [one, two]}, reader(**asked))
+    # The label is found by its name, and the other file does not have it.
+    two = write(tmp_path / "two.csv", "a,b\n1,2\n3,4\n")
+    with pytest.raises(DataError, match=r"two.csv:1: no column 'y'"):
+        read_table_sets({"training": [one, two]}, reader(use=("a",)))
 
 
 def test_a_class_that_training_does_not_have(tmp_path: Path) -> None:

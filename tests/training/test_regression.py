@@ -265,7 +265,12 @@ def test_few_rows_have_no_validation_set() -> None:
         (
             "groups",
             np.arange(200) % 60,
-            "40 groups of the validation set also in the training set: its figures are optimistic",
+            "40 groups are in both the training and the validation set: the validation figures are optimistic",
+        ),
+        (
+            "groups",
+            (np.arange(200) + 1) // 2,
+            "1 group is in both the training and the validation set: the validation figures are optimistic",
         ),
         (
             "times",
@@ -281,7 +286,7 @@ def test_sets_in_files_that_mix_groups_or_times_are_told(what: str, values: Any,
     assert message in result.warnings
     # Sets that are drawn divide no group, and are in order.
     _, result = fit(net(), data, 2, test=0.2, validation=0.2)
-    assert not any("also in" in text or "not later" in text for text in result.warnings)
+    assert not any("in both" in text or "not later" in text for text in result.warnings)
 
 
 @pytest.mark.parametrize(("what", "one"), [("groups", "group"), ("times", "time")])

@@ -6,22 +6,20 @@ from collections.abc import Iterator
 
 from anncli.cli.asking.tables import read_request
 from anncli.cli.asking.values import Values
-from anncli.cli.running.places import refuse_read_files
-from anncli.cli.running.written_tables import can_read_again, check_target, format_of_target
+from anncli.cli.running.written_tables import can_read_again, check_target, format_of_target, refuse_read_target
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
-from anncli.compiled.row_text import NUMBER
 from anncli.dataset.roles import Place, find_all_columns
 from anncli.errors import UsageError, count_of, printable
 from anncli.formats.data.disk_tables import in_pieces
 from anncli.formats.data.registry import writer_of
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_files import stream_table
-from anncli.formats.data.table_input import table_want
+from anncli.formats.data.table_input import table_format, table_want
 from anncli.formats.data.table_stream import TableStream, write_stream
 from anncli.formats.files.output import shown_output
-from anncli.formats.files.source import ByteSource, split_query
-from anncli.tables import Table, TableColumn
+from anncli.formats.files.source import ByteSource
+from anncli.tables import Table, TableColumn, word_number
 
 # Formats that cannot say that a number is the name of a category.
 _WITHOUT_KINDS = ("csv", "tsv", "npz", "libsvm")
@@ -32,7 +30,7 @@ def run_convert(values: Values, source: str, target: str) -> None:
     if target == "-" and values["json"]:
         raise UsageError("--json and OUT cannot both go to stdout", advice="name a file for OUT")
     name = format_of_target(target, values["to"])
-    check_target(target, [source], values["force"], "OUT")
+    check_target(target, name, [source], values["force"], "OUT")
     write = writer_of(name)
     reading = _Reading(values, source, target, name)
     write_stream(write, target, TableStream(reading.batches, can_read_again(source)))
@@ -48,7 +46,7 @@ def run_convert(values: Values, source: str, target: str) -> None:
 
 def _is_numbered(column: TableColumn) -> bool:
     """Whether the words of a column are all numbers."""
-    return column.numbers is None and all(NUMBER.fullmatch(word.encode()) for word in column.words)
+    return column.numbers is None and all(word_number(word) is not None for word in column.words)
 
 
 class _Reading:
@@ -70,20 +68,18 @@ class _Reading:
     def batches(self) -> Iterator[Table]:
         self.n_rows, self.remarks = 0, Remarks()
         source = ByteSource(self._source)
-        name = "csv" if self._read.format == "vectors" else self._read.format
         # A first row with the label in it names the columns.
         want = table_want(self._read, self.remarks)._replace(names=self._label)
-        for table in in_pieces(stream_table(source, want, name)):
+        for table in in_pieces(stream_table(source, want, table_format(self._read))):
             if not self.n_rows:
-                path, added = split_query(self._target)
-                if not added:
-                    # Now it is known which files are read, under whatever name.
-                    refuse_read_files({"OUT": path})
+                refuse_read_target(self._target, self._format, "OUT")
                 self.names = table.names
                 self._numbered = set(table.names) if self._format in _WITHOUT_KINDS else set()
             self.n_rows += table.n_rows
             self._numbered -= {column.name for column in table.columns if not _is_numbered(column)}
             yield self._labelled(table, source.shown)
+        # Files may have been read since the first rows, such as the names of a further array.
+        refuse_read_target(self._target, self._format, "OUT")
 
     def note_kinds(self) -> None:
         """Say which categories will be read as numbers again."""

@@ -7,19 +7,18 @@ from typing import NamedTuple
 
 from anncli.arrays import Array
 from anncli.cli.asking.values import Values
-from anncli.cli.running.places import refuse_read_files
-from anncli.cli.running.written_tables import can_read_again, check_target, format_of_target
+from anncli.cli.running.written_tables import can_read_again, check_target, format_of_target, refuse_read_target
 from anncli.cli.showing.not_finite import NotFinite
 from anncli.cli.showing.table_predictions import Shape, csv_header, csv_writer, json_lines_writer, prediction_table
 from anncli.dataset.roles import Place, find_all_columns
 from anncli.errors import UsageError, count_of, quoted
+from anncli.formats.data.names import SAMPLE_FORMATS, WRITTEN_FORMATS
 from anncli.formats.data.registry import writer_of
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_sets import TableReader
 from anncli.formats.data.table_stream import TableStream, write_stream
 from anncli.formats.data.table_use import stream_encoded
 from anncli.formats.files.output import opened_output, shown_output
-from anncli.formats.files.source import split_query
 from anncli.formats.files.textfile import shown_name
 from anncli.inference.predict import decide, predict
 from anncli.network.network import Network
@@ -27,8 +26,7 @@ from anncli.tables import Table, TableColumn
 
 # Formats that are written as text, row by row, with the digits of ann's own output; the others are written as tables.
 _TEXTS = ("csv", "tsv", "jsonl")
-# Formats of inputs and answers, which predictions are not.
-_OF_SAMPLES = ("libsvm", "fann", "proben1", "snns")
+_OF_PREDICTIONS = tuple(name for name in WRITTEN_FORMATS if name not in SAMPLE_FORMATS)
 
 
 class Destination(NamedTuple):
@@ -44,15 +42,13 @@ def destination_of(values: Values, sources: Sequence[str]) -> Destination:
     Raises: UsageError for a format that cannot hold predictions, and for a file that must not be written.
     """
     target, said = values["output"] or "-", values["to"]
-    name = "csv" if target == "-" and said is None else format_of_target(target, said)
-    if name in _OF_SAMPLES:
-        written = ", ".join((*_TEXTS, "parquet", "arrow", "feather", "npy", "npz", "sqlite", "arff"))
-        raise UsageError(
-            f"{name} is a format of inputs and answers, not of predictions", advice=f"use one of {written}"
-        )
+    name = "csv" if target == "-" and said is None else format_of_target(target, said, _OF_PREDICTIONS)
+    if name in SAMPLE_FORMATS:
+        message = f"{name} is a format of inputs and answers, not of predictions"
+        raise UsageError(message, advice=f"use one of {', '.join(_OF_PREDICTIONS)}")
     if "delimiter" in values.on_command_line and name != "csv":
         raise UsageError(f"--delimiter is for csv, and {name} is written", advice="leave it out")
-    check_target(target, sources, values["force"], "--output")
+    check_target(target, name, sources, values["force"], "--output")
     return Destination(target, name)
 
 
@@ -107,12 +103,11 @@ class Predictions:
         self.remarks, self.not_finite, self.n_rows = Remarks(), NotFinite(), 0
         network, values = self._network, self._values
         for file in self._files:
-            place = Place(shown_name(file))
+            place, is_first = Place(shown_name(file)), True
             for table, encoded in stream_encoded(file, self._reader._replace(remarks=self.remarks), network):
-                path, added = split_query(self.destination.target)
-                if not added:
-                    # Now it is known which files are read, under whatever name.
-                    refuse_read_files({"--output": path})
+                if is_first:
+                    refuse_read_target(*self.destination, "--output")
+                    is_first = False
                 columns = _columns(table, values["with"], self.shape.names, place)
                 outputs = predict(network, encoded.inputs, threads=values["threads"])
                 self.not_finite.look(outputs)
@@ -122,6 +117,8 @@ class Predictions:
                     outputs,
                     None if network.task == "regression" else decide(network, outputs, self._threshold),
                 )
+            # Files may have been read since the first rows, such as the names of a further array.
+            refuse_read_target(*self.destination, "--output")
 
 
 def _columns(table: Table, words: Sequence[str], own: Sequence[str], place: Place) -> list[TableColumn]:

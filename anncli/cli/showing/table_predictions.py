@@ -76,8 +76,7 @@ def json_lines_writer(shape: Shape) -> Writer:
         scores = _numbers(outputs)
         entries: list[dict[str, Any]] = [{name: values[row] for name, values in cells} for row in range(len(outputs))]
         if shape.top is not None:
-            order = np.argsort(-outputs, axis=1, kind="stable")[:, : shape.top].tolist()
-            for entry, own, places in zip(entries, scores, order, strict=True):
+            for entry, own, places in zip(entries, scores, _top_places(shape, outputs)[0].tolist(), strict=True):
                 entry["top"] = [{"class": shape.classes[k], "score": own[k]} for k in places]
         elif chosen is None:
             for entry, own in zip(entries, scores, strict=True):
@@ -98,10 +97,9 @@ def prediction_table(shape: Shape, columns: Sequence[TableColumn], outputs: Arra
     labels are 1 and 0."""
     classes, made = tuple(shape.classes), list[TableColumn]()
     if shape.top is not None:
-        order = np.argsort(-outputs, axis=1, kind="stable")[:, : shape.top].astype(np.int32)
-        scores = np.take_along_axis(outputs, order, axis=1)
-        for k in range(order.shape[1]):
-            made.append(TableColumn("", codes=order[:, k], words=classes, is_declared=True))
+        places, scores = _top_places(shape, outputs)
+        for k in range(places.shape[1]):
+            made.append(TableColumn("", codes=places[:, k], words=classes, is_declared=True))
             made.append(TableColumn("", scores[:, k]))
     else:
         if shape.with_class and chosen is not None and chosen.ndim == 1:
@@ -128,13 +126,18 @@ def _decided(names: list[str], chosen: Array) -> list[list[str]]:
     return [["1" if given else "0" for given in column] for column in chosen.T.tolist()]
 
 
+def _top_places(shape: Shape, outputs: Array) -> tuple[Array, Array]:
+    """The most probable classes of each row, the first of equals first, and their scores: int32 and as outputs, (n, top)."""
+    places = np.argsort(-outputs, axis=1, kind="stable")[:, : shape.top].astype(np.int32)
+    return places, np.take_along_axis(outputs, places, axis=1)
+
+
 def _top(shape: Shape, names: list[str], outputs: Array) -> list[list[str]]:
     """The columns of the most probable classes: name and score of the first, of the second ..."""
-    order = np.argsort(-outputs, axis=1, kind="stable")[:, : shape.top]
-    scores = np.take_along_axis(outputs, order, axis=1)
+    places, scores = _top_places(shape, outputs)
     columns = []
-    for k in range(order.shape[1]):
-        columns.append([names[place] for place in order[:, k].tolist()])
+    for k in range(places.shape[1]):
+        columns.append([names[place] for place in places[:, k].tolist()])
         columns.append(format_rows(scores[:, k : k + 1], "", "", ("\n",)).splitlines())
     return columns
 

@@ -13,6 +13,7 @@ from anncli.arrays import Array
 from anncli.dataset.dataset import Source
 from anncli.dataset.request import ReadRequest
 from anncli.dataset.roles import Place
+from anncli.dataset.transposed import transposed
 from anncli.errors import DataError, UsageError, count_of, quoted
 from anncli.formats.data.agreement import names_of_files
 from anncli.formats.data.joined import rows_within
@@ -87,8 +88,9 @@ def with_answers(file: TableFile, path: str, known: Sequence[str], read: ReadReq
     """The file with the answers in the file `path` as its last columns, which are then its labels.
 
     Args: known: the names that the answers must have, () for those in the file, or its own name. read: as of the data;
-        the format, and whether the first row names the columns, are found out, where several readings are
-        possible by the number of rows.
+        the format, whether the first row names the columns, and of transposed data whether the answers are a row or
+        a column are found out, where several readings are possible by the number of rows; where both a row and a column
+        can be meant, it is the row.
     Raises: DataError where there are not as many rows; UsageError where data and answers have columns of one name.
     """
     answers = _read(path, file, read, remarks)
@@ -108,13 +110,21 @@ def with_answers(file: TableFile, path: str, known: Sequence[str], read: ReadReq
     return file._replace(table=joined, answers=answers)
 
 
-def with_class(file: TableFile, known: Sequence[str], classes: tuple[str, ...], number: int) -> TableFile:
+def with_class(
+    file: TableFile, known: Sequence[str], classes: tuple[str, ...], number: int, remarks: Remarks
+) -> TableFile:
     """The file, all of whose rows are of the class of this number, with the class as its last column.
 
-    Args: known: what the column is called in the network or in the files before; () for a name that no column has.
+    Args: known: what the column is called in the network or in the files before; () for a name that no column has. remarks: takes
+        what is said of a column that has this name already.
     """
     table = file.table
     names = known or [name for name in (CLASS, *_OTHER_CLASS) if name not in table.names][:1]
+    if given_way := [name for name in names if name in table.by_name]:
+        text = (
+            f"its column {quoted(given_way[0])} is left out: the class of the file, which is called so, takes its place"
+        )
+        remarks.note(file.shown, text)
     codes = np.full(table.n_rows, number, dtype=np.int32)
     columns = [column for column in table.columns if column.name not in names]
     columns += [TableColumn(name, codes=codes, words=classes, is_declared=True) for name in names]
@@ -123,25 +133,36 @@ def with_class(file: TableFile, known: Sequence[str], classes: tuple[str, ...], 
 
 
 def _read(path: str, data: TableFile, read: ReadRequest, remarks: Remarks) -> AnswerFile:
-    """The answers, with as many rows as the data: this decides whether a first row of words is one of them."""
-    read, first = read._replace(format="auto", header=None), None
-    for header in (None, False, True) if os.path.isfile(path) else (None,):
+    """The answers, with as many rows as the data: this decides whether a first row of words is one of them, and whether
+    the samples of transposed data have their answers in a row or in a column."""
+    plain, first = read._replace(format="auto", header=None, transpose=False), None
+    # Turned round, a first row would be one of samples, which has no names.
+    headers = (False, None, True) if read.transpose else (None, False, True)
+    for header in headers if os.path.isfile(path) else (None,):
         found = Remarks()
         try:
-            table, shown, source = read_table(path, read._replace(header=header), found)
-            if table.n_rows != data.table.n_rows:
-                raise _wrong_count(table, shown, data)
+            table, shown, source = read_table(path, plain._replace(header=header), found)
         except DataError as fault:
             first = first or fault
             continue
-        remarks.take(found)
-        return AnswerFile(table, shown, source._replace(n_samples=0))
+        forms = [transposed(table), transposed(table, may_name=False)] if read.transpose and table.n_rows else []
+        forms.append(table)
+        fitting = [form for form in forms if form.n_rows == data.table.n_rows and not _name_is_answer(form)]
+        if fitting:
+            remarks.take(found)
+            return AnswerFile(fitting[0], shown, source._replace(n_samples=0))
+        first = first or _wrong_count(max(form.n_rows + _name_is_answer(form) for form in forms), shown, data)
     assert first is not None
     raise first
 
 
-def _wrong_count(table: Table, shown: str, data: TableFile) -> DataError:
-    message = f"holds {count_of(table.n_rows, 'row')} of answers, and {data.shown} {count_of(data.table.n_rows, 'row')}"
+def _name_is_answer(table: Table) -> bool:
+    """Whether the name of the only column is also one of its words, and so an answer itself."""
+    return table.is_named and len(table.columns) == 1 and table.names[0] in table.columns[0].words
+
+
+def _wrong_count(n: int, shown: str, data: TableFile) -> DataError:
+    message = f"holds {count_of(n, 'row')} of answers, and {data.shown} {count_of(data.table.n_rows, 'row')}"
     return DataError(message, path=shown, advice="give one row of answers for each row of data, in the same order")
 
 

@@ -6,9 +6,9 @@ import re
 from datetime import datetime
 from typing import NamedTuple
 
-from anncli.compiled.row_text import LIMIT, NUMBER, text_of
+from anncli.compiled.row_text import LIMIT, text_of
 from anncli.errors import DataError, quoted
-from anncli.tables import number_word
+from anncli.tables import number_word, word_number
 
 QUOTED = rb"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _NAME = QUOTED + rb"|[^\s'\"{%][^\s{]*"
@@ -138,8 +138,8 @@ def _words(levels: list[str]) -> tuple[str, ...]:
 
 def cell_word(text: str) -> str:
     """A text as a word of a table (see TableColumn)."""
-    token = text.encode()
-    return number_word(float(text)) if NUMBER.fullmatch(token) and abs(float(text)) < LIMIT else text
+    number = word_number(text)
+    return text if number is None or abs(number) >= LIMIT else number_word(number)
 
 
 def word_text(word: bytes, shown: str, number: int) -> str:

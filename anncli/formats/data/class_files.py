@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from anncli.arrays import Array
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.request import ReadRequest, TableRequest
-from anncli.dataset.roles import LABEL_NAMES, Place, find_columns
+from anncli.dataset.roles import LABEL_NAMES, Place, find_all_columns
 from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError, count_of, quoted
 from anncli.formats.data.agreement import check_files, check_paths, expected_of, names_of_files, wrong_number
@@ -84,8 +84,9 @@ def _suspects(table: Table, request: TableRequest, place: Place) -> set[str]:
     if not table.n_rows or request.use:
         return set()
     named = {column.name for column in table.columns if column.name.lower() in _LABEL_NAMES}
-    if said := (*request.ignore, *request.category):
-        return named.difference(*(find_columns(table, word, "--ignore", place) for word in said))
+    if request.ignore or request.category:
+        ignored = find_all_columns(table, request.ignore, "--ignore", place)
+        return named.difference(ignored, find_all_columns(table, request.category, "--category", place))
     # A number in another spelling is a fault of its row.
     worded = {column.name for column in table.columns if column.words and all(w[:1].isalpha() for w in column.words)}
     return named | worded

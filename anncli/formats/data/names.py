@@ -139,3 +139,8 @@ DATA_FORMAT_NAMES: dict[str, DataFormatName] = {
     ),
     "tsv": DataFormatName("tsv", "the same with tabs", (".tsv", ".tab"), general=True, table=True, writes=True),
 }
+
+# Formats of inputs and answers, which predictions are not.
+SAMPLE_FORMATS = ("libsvm", "fann", "proben1", "snns")
+# Those that tables are written in.
+WRITTEN_FORMATS = tuple(name for name, info in DATA_FORMAT_NAMES.items() if info.writes)

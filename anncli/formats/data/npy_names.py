@@ -89,6 +89,11 @@ def _matrix(columns: tuple[TableColumn, ...], table: Table) -> dict[str, Any]:
     return {"matrix": table.matrix[:, numbers[0] : numbers[-1] + 1], "matrix_start": numbers[0]}
 
 
+def names_beside(path: str) -> str:
+    """The file that holds the names of the array that is written to `path`; '' where the path does not end in .npy."""
+    return path.removesuffix(".npy") + ".json" if path.endswith(".npy") else ""
+
+
 def read_names(source: ByteSource, width: int) -> Names:
     """What NAME.json beside the file says of its `width` columns; nothing where there is no such file.
 

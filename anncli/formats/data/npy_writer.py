@@ -15,6 +15,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.errors import DataError, printable
 from anncli.formats.data.cell_text import with_labels
+from anncli.formats.data.npy_names import names_beside
 from anncli.formats.data.table_stream import Levels, settled
 from anncli.formats.files.output import Output, opened_output
 from anncli.formats.files.textfile import replace_file
@@ -30,7 +31,7 @@ def write(target: Output, tables: Iterable[Table], labels: Sequence[str] = ()) -
     Raises: DataError for words where there is no such file to hold them, AnnError where a file cannot be written.
     """
     name = os.fspath(target) if isinstance(target, (str, os.PathLike)) else ""
-    names_path = name.removesuffix(".npy") + ".json" if name.endswith(".npy") else ""
+    names_path = names_beside(name)
     rows = _Matrix(has_names=bool(names_path))
     with opened_output(target, seekable=True) as file:
         rows.write(file, with_labels(settled(tables), labels))

@@ -13,7 +13,7 @@ from anncli.formats.data.base import DataFormat, TableFormat, Width
 from anncli.formats.data.foreign import check_kind
 from anncli.formats.data.layout import could_be_numbered
 from anncli.formats.data.list_head import refuse_two_readings
-from anncli.formats.data.names import DATA_FORMAT_NAMES
+from anncli.formats.data.names import DATA_FORMAT_NAMES, WRITTEN_FORMATS
 from anncli.formats.files.packers import without_packing
 from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import BOM
@@ -121,9 +121,8 @@ def _marked(head: bytes, source: ByteSource, table: bool) -> str:
 
 def writer_of(name: str) -> Callable[..., None]:
     """The function write(path, tables) of a format, see table_stream.TableStream; raises UsageError where there is none."""
-    names = [name for name, info in DATA_FORMAT_NAMES.items() if info.writes]
-    if name not in names:
-        raise UsageError(f"cannot write the format '{name}'", advice=did_you_mean(name, names))
+    if name not in WRITTEN_FORMATS:
+        raise UsageError(f"cannot write the format '{name}'", advice=did_you_mean(name, WRITTEN_FORMATS))
     found: Callable[..., None] = import_module(f"anncli.formats.data.{DATA_FORMAT_NAMES[name].module}").write
     return found
 

@@ -27,8 +27,7 @@ def open_tables(
 ) -> tuple[ByteSource, Iterator[Table]]:  # fmt: skip
     """The source of a file, or of stdin for '-', and the batches of its table; width, names, is_whole: as TableWant has them."""
     source = ByteSource(path)
-    # Rows of numbers are a table too.
-    name = "csv" if read.format == "vectors" else read.format
+    name = table_format(read)
     want = table_want(read, remarks)._replace(is_whole=is_whole or read.transpose)
     if read.transpose:
         return source, _watched(_turned(stream_table(source, want, name)), remarks)
@@ -38,6 +37,11 @@ def open_tables(
 def _turned(batches: Iterator[Table]) -> Iterator[Table]:
     """The table with its columns as rows, in one batch: the last row of a file belongs to every sample."""
     yield transposed(join_tables(list(batches)))
+
+
+def table_format(read: ReadRequest) -> str:
+    """The name of the format that a table is read in, or 'auto': rows of numbers are a table too."""
+    return "csv" if read.format == "vectors" else read.format
 
 
 def table_want(read: ReadRequest, remarks: Remarks) -> TableWant:

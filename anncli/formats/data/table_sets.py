@@ -12,7 +12,7 @@ from anncli.arrays import Array, row_range
 from anncli.dataset.class_labels import check_labelled, classes_of, number_labels
 from anncli.dataset.dataset import UNLABELLED
 from anncli.dataset.request import ReadRequest, TableRequest
-from anncli.dataset.roles import Place
+from anncli.dataset.roles import Place, needed_columns
 from anncli.dataset.row_columns import groups_of, times_of, weights_of
 from anncli.dataset.table_data import TableData
 from anncli.dataset.target_columns import flags_of, targets_of
@@ -28,7 +28,7 @@ from anncli.formats.data.table_input import read_table
 from anncli.formats.data.table_request import columns_of, stored_roles, with_head
 from anncli.formats.files.textfile import Path
 from anncli.network.network import Network
-from anncli.tables import Roles
+from anncli.tables import MISSING, Roles, TableColumn
 
 
 class TableReader(NamedTuple):
@@ -86,7 +86,7 @@ def _columns_of(
     files: Sequence[TableFile], reader: TableReader, request: TableRequest, network: Network | None
 ) -> tuple[Roles, dict[str, str]]:
     """The roles of the columns of the first set, and the kinds of the inputs. A joined table on the disk ends with the call."""
-    table = join_within([_like(file, files[0], reader).table for file in files], reader.read.memory)
+    table = join_within([_like(file, files[0], request, reader.remarks).table for file in files], reader.read.memory)
     return columns_of(table, request, network, files[0].shown, reader.remarks)
 
 
@@ -215,7 +215,7 @@ def read_files(
                 known = file.table.labels
             if reader.classes:
                 seen.check_bytes(path, number, file.source.sha256)
-                file = with_class(file, known, reader.classes, number)
+                file = with_class(file, known, reader.classes, number, reader.remarks)
                 known = file.table.labels
             files[name].append(file)
     if request.label_files or reader.classes:
@@ -240,14 +240,25 @@ def read_file(path: Path, reader: TableReader) -> TableFile:
     return TableFile(table, shown, source)
 
 
-def _like(file: TableFile, first: TableFile, reader: TableReader) -> TableFile:
-    """The file with the columns of the first one, in its order."""
+def _like(file: TableFile, first: TableFile, request: TableRequest, remarks: Remarks) -> TableFile:
+    """The file with the columns of the first one, in its order; one that it lacks and that is not used has no values."""
     if file is first:
         return file
     names = first.table.names
     roles = Roles(names, (), names, is_named=first.table.is_named)
-    fitted = TableMatcher(roles, names, reader.remarks, first.shown).fit(file.table, file.shown)
+    needed = needed_columns(first.table, request, Place(first.shown))
+    fitted = TableMatcher(roles, needed, remarks, first.shown).fit(file.table, file.shown)
+    empty = [_empty(first.table.column(name), fitted.n_rows) for name in names if name not in fitted.by_name]
+    if empty:
+        fitted = fitted._replace(columns=(*fitted.columns, *empty))
     return file._replace(table=fitted.select(names))
+
+
+def _empty(column: TableColumn, n_rows: int) -> TableColumn:
+    """A column of this name and kind, all of whose cells are missing."""
+    if column.numbers is not None:
+        return TableColumn(column.name, np.full(n_rows, np.nan))
+    return TableColumn(column.name, codes=np.full(n_rows, MISSING, dtype=np.int32), is_declared=column.is_declared)
 
 
 def _labelled(file: TableFile, roles: Roles, request: TableRequest, memory: int | None) -> TableFile:
