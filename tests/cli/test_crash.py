@@ -49,6 +49,7 @@ def temporary_files(folder: Path) -> list[str]:
 
 
 # Newer Pythons warn of forking beside numpy's threads, which the writers do not use.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_kill_9_at_any_moment_leaves_the_old_or_the_new_file(folder: Path) -> None:

@@ -27,6 +27,7 @@ def test_the_cells_are_those_of_the_table(tmp_path: Path) -> None:
     assert content(found) == content(made)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="measures with /proc")
 def test_memory_is_that_of_blocks(tmp_path: Path) -> None:
     """A file of 128 MB, one column of which holds categories: opened and summed in blocks within 60 MB."""

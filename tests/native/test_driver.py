@@ -125,6 +125,7 @@ def run(command: list[str], threads: int) -> ARRAY:
     return np.frombuffer(subprocess.run(command, input=cases, check=True, capture_output=True).stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
 @pytest.mark.skipif(sys.platform != "linux", reason="built as on Linux")
 def test_the_driver_gives_the_bits_of_the_module(tmp_path: Path) -> None:
