@@ -55,17 +55,30 @@ NEGATIVE = "-1.0 -2.0\n-1.5 -2.5\n-2.0 -1.0\n-2.5 -1.5\n-1.2 -1.9\n-2.2 -2.1\n-1
 NETWORK = "# a small network\nanncli: 1\ninputs: 2\nlayers: [3 tanh, 1 logistic]\n"
 
 
+def make_small(folder: Path) -> Path:
+    (folder / "net.nn").write_text(NETWORK)
+    (folder / "pos.txt").write_text(POSITIVE)
+    (folder / "neg.txt").write_text(NEGATIVE)
+    return folder
+
+
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
     """A folder with net.nn (2-3-1), pos.txt and neg.txt, eight easy vectors of each class."""
-    (tmp_path / "net.nn").write_text(NETWORK)
-    (tmp_path / "pos.txt").write_text(POSITIVE)
-    (tmp_path / "neg.txt").write_text(NEGATIVE)
-    return tmp_path
+    return make_small(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def trained_network(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The net.nn of trained(): one training serves all tests."""
+    folder = make_small(tmp_path_factory.mktemp("trained"))
+    command = [sys.executable, "-m", "anncli", "train", "net.nn", "pos.txt", "neg.txt", "20", "-q"]
+    subprocess.run(command, cwd=folder, env=clean_environment(), check=True, timeout=120)
+    return (folder / "net.nn").read_bytes()
 
 
 @pytest.fixture
-def trained(small: Path, ann: Ann) -> Path:
+def trained(small: Path, trained_network: bytes) -> Path:
     """The same folder with net.nn trained for 20 epochs."""
-    ann("train", "net.nn", "pos.txt", "neg.txt", 20, "-q")
+    (small / "net.nn").write_bytes(trained_network)
     return small

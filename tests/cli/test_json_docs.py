@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from ann_process import POSITIVE, ROOT
+from ann_process import POSITIVE, ROOT, clean_environment, make_small
 
 from anncli.evaluation.multilabel import evaluate_labels
 from anncli.evaluation.regression import evaluate_numbers
@@ -109,8 +112,10 @@ CASES = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def folder(small, ann):
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The files of the commands: one making serves all sections."""
+    small = make_small(tmp_path_factory.mktemp("made"))
     (small / "third.txt").write_text(POSITIVE.replace(" ", " -"))
     (small / "more.txt").write_text(POSITIVE + "3 3\n")
     (small / "list.txt").write_text("first 1\n1 2\nsecond 2\n-1 -2\n")
@@ -118,12 +123,21 @@ def folder(small, ann):
     (small / "old.nn").write_text("3\n2 2 1\n\n0\n1\n")
     (small / "valid.txt").write_text("a 1\n1 2\nb 2\n-1 -2\n")
     (small / "table.csv").write_text("a,b,c\n" + "1,x,yes\n2,y,no\n" * 4)
-    ann("init", "d.nn", "table.csv", "--label", "c", "-q")
-    ann("train", "d.nn", "table.csv", 5, "-q", "-o", "dt.nn")
-    ann("train", "net.nn", "pos.txt", "neg.txt", 5, "-q", "-o", "t.nn")
-    ann("train", "k.nn", "pos.txt", "neg.txt", "third.txt", 5, "-q", "-o", "kt.nn")
-    ann("train", "old.nn", "pos.txt", "neg.txt", 5, "-q", "-o", "ot.nn")
+    for command in (
+        "init d.nn table.csv --label c -q",
+        "train d.nn table.csv 5 -q -o dt.nn",
+        "train net.nn pos.txt neg.txt 5 -q -o t.nn",
+        "train k.nn pos.txt neg.txt third.txt 5 -q -o kt.nn",
+        "train old.nn pos.txt neg.txt 5 -q -o ot.nn",
+    ):
+        line = [sys.executable, "-m", "anncli", *command.split()]
+        subprocess.run(line, cwd=small, env=clean_environment(), check=True, timeout=120)
     return small
+
+
+@pytest.fixture
+def folder(made, tmp_path):
+    return shutil.copytree(made, tmp_path, dirs_exist_ok=True)
 
 
 @pytest.mark.parametrize("section", CASES)
