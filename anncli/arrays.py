@@ -26,6 +26,11 @@ def blocks(n: int, size: int | None = None) -> Iterator[slice]:
     return (slice(start, start + size) for start in range(0, n, size))
 
 
+def blocks_of_rows(n: int, width: int, n_values: int = 1 << 20) -> Iterator[slice]:
+    """The same for rows of `width` numbers: slices of about n_values numbers, at least a row."""
+    return blocks(n, max(1, n_values // max(1, width)))
+
+
 def row_numbers(rows: Any, n_samples: int) -> Array:
     """Numbers (n,) of rows among n_samples, in the narrowest type that a run works with.
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, blocks
+from anncli.arrays import Array, blocks_of_rows
 from anncli.tables import Table
 
 _BLOCK_VALUES = 1 << 18
@@ -46,7 +46,7 @@ def number_blocks(table: Table) -> Iterator[Array]:
     be read from the disk as often."""
     parts = number_parts(table)
     width = sum(part.shape[1] for part in parts)
-    for block in blocks(table.n_rows if parts else 0, max(1, _BLOCK_VALUES // max(1, width))):
+    for block in blocks_of_rows(table.n_rows if parts else 0, width, _BLOCK_VALUES):
         yield parts[0][block] if len(parts) == 1 else np.concatenate([part[block] for part in parts], axis=1)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from anncli.arrays import Array, blocks, row_numbers, take_rows
+from anncli.arrays import Array, blocks_of_rows, row_numbers, take_rows
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.digests import digest_rows
 from anncli.errors import DataError
@@ -18,9 +18,6 @@ from anncli.network.network import Network, default_targets
 
 if TYPE_CHECKING:
     from anncli.evaluation.evaluation import Evaluation
-
-
-_BLOCK_VALUES = 1 << 20
 
 
 def evaluate(
@@ -59,7 +56,7 @@ def _outputs(network: Network, inputs: Array, rows: Array | None, threads: int) 
     """The outputs for the rows; block by block if they lie on the disk."""
     if map_of(inputs) is None:
         return predict(network, inputs if rows is None else inputs[rows], threads=threads)
-    places = blocks(len(inputs) if rows is None else len(rows), max(1, _BLOCK_VALUES // max(1, inputs.shape[1])))
+    places = blocks_of_rows(len(inputs) if rows is None else len(rows), inputs.shape[1])
     chosen = (inputs[place if rows is None else rows[place]] for place in places)
     found = [predict(network, values, threads=threads) for values in chosen]
     return np.concatenate(found) if found else np.empty((0, network.n_outputs), dtype=np.float32)

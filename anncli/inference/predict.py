@@ -6,7 +6,7 @@ from contextlib import closing
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, all_finite
 from anncli.backends.base import Problem, Samples
 from anncli.backends.choice import choose_backend
 from anncli.backends.reproducible import refuse_scaling
@@ -31,7 +31,7 @@ def predict(network: Network, inputs: Array, *, in_place: bool = False, threads:
             f"the inputs have shape {rows.shape}, the network has {network.n_inputs} inputs",
             advice=f"give an array of shape (n, {network.n_inputs}), one sample per row",
         )
-    if not np.isfinite(rows).all():
+    if not all_finite(rows):
         raise DataError("inputs must be finite", advice="remove or replace nan and inf first")
     refuse_scaling(network.scaling.activation)
     problem, samples = Problem(network.topology), Samples(network.scaling.apply(rows, in_place=in_place))

@@ -1,18 +1,16 @@
-"""Tables that may be larger than memory: those whose numbers are a map of their file, below each other on the disk."""
+"""Tables that may be larger than memory: those whose numbers are a map of their file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from anncli.arrays import blocks
+from anncli.arrays import blocks_of_rows
 from anncli.dataset.column_facts import number_parts
 from anncli.errors import DataError
 from anncli.formats.data.dense import human_bytes
 from anncli.formats.data.joined import join_tables
 from anncli.maps import map_of, release_when_large
 from anncli.tables import Table
-
-_BLOCK_VALUES = 1 << 20
 
 
 def table_within(batches: Iterable[Table], memory: int | None, shown: str) -> Table:
@@ -42,7 +40,7 @@ def in_pieces(batches: Iterable[Table]) -> Iterator[Table]:
             yield table
             continue
         _release_when_large(table)
-        for block in blocks(table.n_rows, max(1, _BLOCK_VALUES // max(1, len(table.columns)))):
+        for block in blocks_of_rows(table.n_rows, len(table.columns)):
             yield table.part(block)
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, all_finite, blocks
+from anncli.arrays import Array, all_finite, blocks_of_rows
 from anncli.errors import ValueFault, count_of, quoted
 from anncli.maps import disk_array
 from anncli.tables import Roles, Table, TableColumn, word_number
@@ -23,7 +23,7 @@ MISSING_ADVICE = f"say how to fill them: {_TREATMENTS}, or leave columns out wit
 FITTED_ADVICE = f"fill them, or train the network anew with {_TREATMENTS}"
 
 
-_FLOAT_BYTES, _BLOCK_VALUES = 4, 1 << 20
+_FLOAT_BYTES = 4
 
 
 class EncodingFault(ValueFault):
@@ -137,7 +137,7 @@ class TableEncoder(_TableEncoder):
         counts: dict[str, int] = {}
 
         def parts() -> Iterator[Array]:
-            for block in blocks(table.n_rows, max(1, _BLOCK_VALUES // self.width)):
+            for block in blocks_of_rows(table.n_rows, self.width):
                 try:
                     inputs, found = self.encode(table.part(block), unknown, advice)
                 except EncodingFault as fault:
