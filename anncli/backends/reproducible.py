@@ -71,7 +71,7 @@ def refuse_trainer(trainer: str, init: str | None) -> None:
 
 def refuse_scaling(activation: str) -> None:
     """Raises UsageError for a scaling that ends with numpy's exponential function, if --reproducible is in force."""
-    if _is_on and activation != "linear":
+    if _is_on and activation == "logistic":
         raise UsageError(
             "--reproducible: sigmoidal scaling needs numpy's exponential function, which depends on the processor",
             advice="train with another --scaling",

@@ -6,29 +6,39 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import FLOAT32_MAX, Array, blocks
+from anncli.arrays import FLOAT32_MAX, Array, blocks, logarithm
 from anncli.errors import DataError, did_you_mean
 from anncli.network.names import SCALING_NAMES
 
 _BLOCK_ROWS, _BLOCK_VALUES = 8192, 1 << 18
 _QUARTILE_ROWS = 20_000
+# Of wide rows a smaller sample shows heavy tails: so many values, but not fewer rows.
+_TAIL_VALUES, _TAIL_ROWS = 2_000_000, 1000
+# The interquartile range of a normal distribution, in standard deviations.
+_NORMAL_RANGE = 1.349
+# The standard deviation of an input with heavy tails is more than this many times that of a normal distribution with the
+# same interquartile range. Chosen in benchmarks/accuracy.md.
+_HEAVY = 2.0
 
 
 class FittedScaling(NamedTuple):
-    """The fields of a network's Scaling: input = activation((x + add) * multiply) after the step on each row as a whole (per_vector)."""
+    """The fields of a network's Scaling: input = activation((x + add) * multiply) after the step on each row as a whole (per_vector)
+    and the logarithms of inputs (log_floor)."""
 
     method: str
     add: Array | None
     multiply: Array | None
     per_vector: str
     activation: str
+    log_floor: Array | None = None
 
 
 def fit_scaling(method: str, inputs: Array, rows: Array) -> FittedScaling:
     """Statistics of inputs (N, n_inputs) over the rows (n,), as `(x + add) * multiply` per input.
 
     zscore: mean 0, standard deviation 1 (with n - 1); minmax: 0..1; robust: median 0, interquartile range 1 (see
-    _quartiles); sigmoidal: zscore through the logistic function; energy, vector-minmax: each row by itself, nothing to fit.
+    _quartiles); sigmoidal: zscore through the logistic function; soft-clip: see _soft_clip; energy, vector-minmax: each row
+    by itself, nothing to fit.
     An input that is constant over the rows becomes 0 for every value (multiply 0). Sample weights are not used.
     Raises: ValueError for an unknown method.
     """
@@ -36,8 +46,11 @@ def fit_scaling(method: str, inputs: Array, rows: Array) -> FittedScaling:
         return FittedScaling(method, None, None, "none", "linear")
     if method in ("energy", "vector-minmax"):
         return FittedScaling(method, None, None, "energy" if method == "energy" else "minmax", "linear")
+    log_floor = None
     if method in ("zscore", "sigmoidal"):
         center, spread = _moments(inputs, rows)
+    elif method == "soft-clip":
+        center, spread, log_floor = _soft_clip(inputs, rows)
     elif method == "minmax":
         low, high = value_range(inputs, rows)
         center, spread = low, high - low
@@ -49,8 +62,9 @@ def fit_scaling(method: str, inputs: Array, rows: Array) -> FittedScaling:
     # 1/spread could overflow float32 for a spread below 1e-38, so such an input is treated as constant.
     constant = ~(spread > 1e-37)
     multiply = np.where(constant, 0.0, 1 / np.where(constant, 1.0, spread))
-    activation = "logistic" if method == "sigmoidal" else "linear"
-    return FittedScaling(method, -center.astype(np.float32), multiply.astype(np.float32), "none", activation)
+    activation = {"sigmoidal": "logistic", "soft-clip": "soft-clip"}.get(method, "linear")
+    add = -center.astype(np.float32)
+    return FittedScaling(method, add, multiply.astype(np.float32), "none", activation, log_floor)
 
 
 class FittedTargetScaling(NamedTuple):
@@ -130,3 +144,42 @@ def _quartiles(inputs: Array, rows: Array) -> tuple[Array, Array]:
     quartiles = [np.percentile(inputs[sample, k].astype(np.float64), (25, 50, 75)) for k in range(inputs.shape[1])]
     low, median, high = np.transpose(quartiles)
     return median, np.where(deviation > 0, np.maximum(high - low, deviation / 2), 0.0)
+
+
+def _soft_clip(inputs: Array, rows: Array) -> tuple[Array, Array, Array | None]:
+    """Center, spread and log_floor (n_inputs,) of a scaling that the soft clip follows; log_floor None without logarithms.
+
+    An input has the mean and the standard deviation. Where its tails are heavy, these describe the tail, and all other values
+    would be next to each other: such an input has the median and the interquartile range, and if all its values are above
+    0, those of its logarithm, the log-normal being the usual distribution with a heavy tail.
+    The soft clip: Holzmüller, Grinsztajn & Steinwart 2024, Better by default, NeurIPS 37.
+    """
+    center, spread = _moments(inputs, rows)
+    low, _ = value_range(inputs, rows)
+    count = max(_TAIL_ROWS, min(_QUARTILE_ROWS, _TAIL_VALUES // max(1, inputs.shape[1])))
+    sample = rows[:: -(-len(rows) // count)]
+    log_floor = np.zeros(len(low), dtype=np.float32)
+    for k in np.flatnonzero(spread > 0):
+        median, normal = _median_and_spread(inputs[sample, k].astype(np.float64))
+        if not _is_heavy(spread[k], normal):
+            continue
+        center[k], spread[k] = median, normal
+        if low[k] > 0:
+            log_floor[k] = low[k]
+            logarithms = logarithm(inputs[rows, k])
+            center[k], spread[k] = logarithms.mean(), logarithms.std(ddof=1)
+            median, normal = _median_and_spread(logarithms[:: -(-len(rows) // count)])
+            if _is_heavy(spread[k], normal):
+                center[k], spread[k] = median, normal
+    return center, spread, log_floor if log_floor.any() else None
+
+
+def _median_and_spread(values: Array) -> tuple[float, float]:
+    """The median of values (n,), and the standard deviation of a normal distribution with their interquartile range."""
+    low, median, high = np.percentile(values, (25, 50, 75))
+    return float(median), float(high - low) / _NORMAL_RANGE
+
+
+def _is_heavy(deviation: float, normal: float) -> bool:
+    """An input of which more than half the values are equal has no interquartile range, and no heavy tails."""
+    return 0 < normal * _HEAVY < deviation

@@ -97,13 +97,14 @@ INITIALIZATION_NAMES: dict[str, str] = {
 
 
 SCALING_NAMES: dict[str, str] = {
-    "auto": "zscore for a new network, keep for a trained one",
+    "auto": "for a new network soft-clip, or zscore if it predicts numbers; keep for a trained one",
     "keep": "the scaling stored in the network file",
     "none": "no scaling",
     "minmax": "each input to the range 0 to 1",
     "zscore": "each input to mean 0 and standard deviation 1",
     "robust": "each input to median 0 and interquartile range 1",
     "sigmoidal": "zscore followed by the logistic function",
+    "soft-clip": "zscore, for inputs with heavy tails logarithms or median and quartiles, followed by x / sqrt(1 + (x/3)^2)",
     "energy": "each row divided by its Euclidean norm",
     "vector-minmax": "each row to the range 0.1 to 0.9",
 }
@@ -199,6 +200,11 @@ def quantiles_of(loss: str | None) -> tuple[float, ...]:
     """The quantiles that a network of this loss gives of every target, in the order of its outputs; () by other losses."""
     found = parse_loss(loss) if loss is not None and loss.startswith("quantile") else LossText("mse")
     return found.numbers
+
+
+def default_scaling(task: str | None) -> str:
+    """The scaling of a new network. Numbers may go on growing with an input where the clip would hold it."""
+    return "zscore" if task == "regression" else "soft-clip"
 
 
 def default_loss(output_activation: str, task: str = "classification") -> str:

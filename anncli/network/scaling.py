@@ -6,22 +6,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from anncli.arrays import Array, blocks
+from anncli.arrays import Array, blocks, logarithm
 from anncli.network.activations import ACTIVATIONS
 
 PER_VECTOR = ("none", "energy", "minmax")
-INPUT_ACTIVATIONS = ("linear", "logistic")
+INPUT_ACTIVATIONS = ("linear", "logistic", "soft-clip")
+
+# The bound of the soft clip, in standard deviations.
+CLIP = 3.0
+# A value beyond this becomes the bound itself to all digits of float32, and its square does not overflow.
+_BEYOND = 1e9
 
 _BLOCK_VALUES = 1 << 18
 
 
 @dataclass
 class Scaling:
-    """First each row as a whole (`per_vector`), then each input `(x + add) * multiply`, then `activation`.
+    """First each row as a whole (`per_vector`), then logarithms (`log_floor`), then each input `(x + add) * multiply`, then
+    `activation`.
 
     method: the name the user asked for ('none', 'zscore', ...), for information only; add, multiply: float32 (n_inputs,),
     or both None for no change; per_vector: 'none', 'energy' (divide by the Euclidean norm; a row of zeros stays) or
-    'minmax' (stretch to 0.1..0.9; a constant row becomes 0.1); activation: 'linear' or 'logistic'.
+    'minmax' (stretch to 0.1..0.9; a constant row becomes 0.1); activation: 'linear', 'logistic' or 'soft-clip',
+    x / sqrt(1 + (x/3)^2); log_floor: float32 (n_inputs,), or None: where it is above 0, x becomes log(max(x, log_floor)).
     """
 
     method: str = "none"
@@ -29,10 +36,17 @@ class Scaling:
     multiply: Array | None = None
     per_vector: str = "none"
     activation: str = "linear"
+    log_floor: Array | None = None
 
     @property
     def is_identity(self) -> bool:
-        return self.add is None and self.per_vector == "none" and self.activation == "linear"
+        linear = self.add is None and self.log_floor is None and self.activation == "linear"
+        return linear and self.per_vector == "none"
+
+    @property
+    def of_logarithms(self) -> list[int]:
+        """The inputs, counted from 0, of which the logarithm is taken."""
+        return [] if self.log_floor is None else np.flatnonzero(self.log_floor).tolist()
 
     def apply(self, inputs: Array, *, in_place: bool = False) -> Array:
         """A scaled copy of raw inputs (n, n_inputs) in their dtype, or the inputs themselves, changed, with in_place,
@@ -62,11 +76,17 @@ class Scaling:
             scaled -= low
             scaled *= 0.8 / np.where(spread > 0, spread, 1.0).astype(scaled.dtype)
             scaled += scaled.dtype.type(0.1)
+        if self.log_floor is not None:
+            taken = self.of_logarithms
+            scaled[:, taken] = logarithm(np.maximum(scaled[:, taken], self.log_floor[taken]))
         if self.add is not None and self.multiply is not None:
             scaled += self.add
             scaled *= self.multiply
         if self.activation == "logistic":
             scaled[...] = ACTIVATIONS["logistic"].value(scaled)
+        elif self.activation == "soft-clip":
+            np.clip(scaled, -_BEYOND, _BEYOND, out=scaled)
+            scaled /= np.sqrt(1 + np.square(scaled / scaled.dtype.type(CLIP)))
 
 
 def _norms(rows: Array) -> Array:

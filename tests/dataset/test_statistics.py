@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from anncli.arrays import logarithm
 from anncli.dataset.statistics import fit_scaling
 from anncli.network.names import SCALING_NAMES
 from anncli.network.scaling import Scaling
@@ -81,3 +82,78 @@ def test_robust_does_not_blow_up_an_input_that_is_nearly_constant() -> None:
     values[:10] = 10
     fitted = fit_scaling("robust", values, np.arange(100))
     assert 1 / fitted.multiply[0] == pytest.approx(3.0151134 / 2, rel=1e-6)
+
+
+# The soft clip
+
+
+def soft_clip(values: np.ndarray) -> tuple[Scaling, np.ndarray]:
+    """The scaling fitted to one input, and its values as the network gets them."""
+    column = np.asarray(values, dtype=np.float32)[:, None]
+    scaling = Scaling(*fit_scaling("soft-clip", column, np.arange(len(column))))
+    return scaling, scaling.apply(column)[:, 0]
+
+
+def clip(values: object) -> np.ndarray:
+    z = np.asarray(values, dtype=np.float64)
+    return z / np.sqrt(1 + (z / 3) ** 2)
+
+
+def test_without_heavy_tails_the_soft_clip_follows_the_z_scores() -> None:
+    # Mean 4, deviations -3 -2 0 5, standard deviation 3.559026; 5 / 3.559026 = 1.404878, clipped: 1.272283.
+    scaling, found = soft_clip(ROWS[:, 0])
+    np.testing.assert_allclose(found, clip(np.array([-3, -2, 0, 5]) / 3.559026), rtol=1e-6)
+    assert found[3] == pytest.approx(1.272283, rel=1e-5)
+    assert scaling.log_floor is None
+
+
+def test_heavy_tails_above_zero_become_logarithms() -> None:
+    normal = np.random.default_rng(0).standard_normal(400)
+    scaling, found = soft_clip(np.exp(3 * normal))
+    np.testing.assert_allclose(found, clip((normal - normal.mean()) / normal.std(ddof=1)), atol=1e-5)
+    assert scaling.of_logarithms == [0]
+    assert scaling.log_floor is not None
+    # Below the smallest training value, and at 0 and below, the logarithm is that of the smallest one.
+    low = scaling.apply(np.array([[-1e30], [0.0], [scaling.log_floor[0]]], dtype=np.float32))
+    assert (low == low[2]).all()
+    assert np.isfinite(low).all()
+
+
+def test_heavy_tails_on_both_sides_are_scaled_by_median_and_quartiles() -> None:
+    values = np.concatenate([np.arange(-10, 11), [1e6, -1e6]])
+    scaling, found = soft_clip(values)
+    # Median 0, quartiles -5.5 and 5.5: 11 / 1.349 = 8.154188.
+    np.testing.assert_allclose(found[:21], clip(values[:21] / 8.154188), rtol=1e-5)
+    np.testing.assert_allclose(found[21:], [3, -3], rtol=1e-6)
+    assert scaling.log_floor is None
+
+
+def test_logarithms_with_heavy_tails_of_their_own_are_scaled_by_their_quartiles() -> None:
+    # 99 values from e^0 to e^0.98, and one of e^60.
+    logarithms = np.append(np.arange(99) / 100, 60.0)
+    scaling, found = soft_clip(np.exp(logarithms))
+    assert scaling.of_logarithms == [0]
+    median, spread = 0.495, 0.495 / 1.349
+    np.testing.assert_allclose(found[:99], clip((logarithms[:99] - median) / spread), atol=2e-4)
+
+
+def test_an_input_of_mostly_one_value_keeps_its_z_scores() -> None:
+    values = np.zeros(100)
+    values[:3] = 1
+    scaling, found = soft_clip(values)
+    np.testing.assert_allclose(found, clip((values - 0.03) / values.std(ddof=1)), rtol=1e-5)
+    assert scaling.log_floor is None
+
+
+def test_the_soft_clip_holds_at_any_size_and_keeps_what_is_no_number() -> None:
+    scaling, _ = soft_clip(np.array([-1.0, 0.0, 1.0]))
+    found = scaling.apply(np.array([[1e20], [-3.4e38], [np.inf], [np.nan]], dtype=np.float32))[:, 0]
+    np.testing.assert_array_equal(found[:3], np.array([3, -3, 3], dtype=np.float32))
+    assert np.isnan(found[3])
+
+
+def test_logarithms_agree_with_numpy() -> None:
+    values = np.exp(np.random.default_rng(0).uniform(-100, 88, 10_000)).astype(np.float32)
+    values = np.concatenate([values, np.array([1e-45, 1, 2, 3e38], dtype=np.float32)])
+    np.testing.assert_allclose(logarithm(values), np.log(values.astype(np.float64)), rtol=1e-13, atol=1e-13)
+    assert logarithm(np.array([1.0]))[0] == 0

@@ -107,6 +107,22 @@ def test_round_trip_keeps_every_bit(sizes: tuple[int, ...]) -> None:
     assert render_network(found, head) == text
 
 
+def test_logarithms_and_the_soft_clip_are_kept() -> None:
+    network = random_network(np.random.default_rng(5), 3, 1)
+    numbers = np.random.default_rng(6).standard_normal((2, 3)).astype(np.float32)
+    floor = np.array([0, 1e-45, 2.5], dtype=np.float32)
+    network.scaling = Scaling("soft-clip", *numbers, activation="soft-clip", log_floor=floor)
+    network.classes = ("a", "b")
+    text = render_network(network)
+    assert "    log_floor: |\n      0.0 1e-45 2.5\n" in text
+    found = parse_network(text, "x.nn").scaling
+    assert found.log_floor is not None
+    assert found.log_floor.tobytes() == floor.tobytes()
+    assert (found.method, found.activation, found.of_logarithms) == ("soft-clip", "soft-clip", [1, 2])
+    rows = np.array([[-1.0, 2.0, 0.5]], dtype=np.float32)
+    assert found.apply(rows).tobytes() == network.scaling.apply(rows).tobytes()
+
+
 def test_any_float32_survives_as_text() -> None:
     patterns = np.random.default_rng(3).integers(0, 2**32, 50_000, dtype=np.uint32)
     edges = np.array([0, 1, 2**31, 2**31 + 1, 0x7F7FFFFF, 0x00800000, 0x007FFFFF, 0x3DCCCCCD], dtype=np.uint32)
@@ -212,6 +228,7 @@ def test_a_file_cut_short_anywhere_is_refused(end: int) -> None:
         ("units: 2", "units: 3", "x.nn:21:3: the weights are those of a 2-2-1 network, inputs and layers say 2-3-1"),
         ("0.5 -1.0", "0.5", "x.nn:17: `add` has 2 numbers a line, found 1 number"),
         ("      1.0 1.0\n", "", "x.nn:35:14: `outputs` has 2 lines, needs 1"),
+        ("    add: |", "    log_floor: |\n      0 -1\n    add: |", "x.nn:16:16: `log_floor` must not be below 0"),
         ("[x, \"1\"]", "[x]", "x.nn:13:12: `columns` names 1, this network has 2"),
     ],
 )  # fmt: skip

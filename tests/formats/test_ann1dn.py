@@ -147,6 +147,14 @@ def test_nine_digits_keep_every_bit() -> None:
             Network.create(2, [(1, "tanh")], scaling=Scaling(per_vector="energy")),
             "an ann1dn file cannot hold scaling of each row (energy)",
         ),
+        (
+            Network.create(2, [(1, "tanh")], scaling=Scaling(activation="soft-clip")),
+            "an ann1dn file cannot hold the scaling soft-clip, only linear and logistic ones",
+        ),
+        (
+            Network.create(2, [(1, "tanh")], scaling=Scaling(log_floor=np.array([0, 1], dtype=np.float32))),
+            "an ann1dn file cannot hold the logarithms of inputs",
+        ),
     ],
 )  # fmt: skip
 def test_what_the_dialect_cannot_hold_is_refused(network: Network, reason: str) -> None:

@@ -52,6 +52,10 @@ class Ann1dnFormat:
             return f"an ann1dn file has one activation for all layers, this network has {names}"
         if scaling.per_vector != "none":
             return f"an ann1dn file cannot hold scaling of each row ({scaling.per_vector})"
+        if scaling.activation not in _CODES:
+            return f"an ann1dn file cannot hold the scaling {scaling.activation}, only linear and logistic ones"
+        if scaling.log_floor is not None:
+            return "an ann1dn file cannot hold the logarithms of inputs"
         return None
 
     def render(self, network: Network) -> bytes:

@@ -125,7 +125,7 @@ class TrainedPart:
 
     def _scaling(self) -> Scaling:
         value = self._trained.mapping_at("scaling")
-        value.refuse_unknown(("method", "per_vector", "activation", "add", "multiply"))
+        value.refuse_unknown(("method", "per_vector", "activation", "log_floor", "add", "multiply"))
         words = {}
         for key, known in (("method", None), ("per_vector", PER_VECTOR), ("activation", INPUT_ACTIVATIONS)):
             if key not in value:
@@ -136,10 +136,13 @@ class TrainedPart:
                 raise value.fault(key, f"`{key}` must be {expected}, found {kind_of(words[key])}")
         if ("add" in value) != ("multiply" in value):
             raise value.fault(None, "`add` and `multiply` belong together", AFRESH)
-        if "add" not in value:
-            return Scaling(**words)
-        add, multiply = (self._matrix(value, key, 1, self._network.n_inputs)[0] for key in ("add", "multiply"))
-        return Scaling(add=add, multiply=multiply, **words)
+        numbers = {
+            key: self._matrix(value, key, 1, self._network.n_inputs)[0]
+            for key in ("log_floor", "add", "multiply") if key in value
+        }  # fmt: skip
+        if (numbers.get("log_floor", np.zeros(1)) < 0).any():
+            raise value.fault("log_floor", "`log_floor` must not be below 0", AFRESH)
+        return Scaling(**numbers, **words)
 
     def _self_test(self) -> SelfTest | None:
         if self._trained.get("self_test") is None:
@@ -269,7 +272,8 @@ def _scaling_lines(scaling: Scaling) -> list[str]:
         lines.append(f"    per_vector: {scaling.per_vector}")
     if scaling.activation != "linear":
         lines.append(f"    activation: {scaling.activation}")
-    for name, values in (("add", scaling.add), ("multiply", scaling.multiply)):
+    for name in ("log_floor", "add", "multiply"):
+        values = getattr(scaling, name)
         if values is not None:
             lines += [f"    {name}: |", *(f"      {row}" for row in write_rows(np.reshape(values, (1, -1))))]
     return lines
