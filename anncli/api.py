@@ -24,7 +24,7 @@ from anncli.network.network import Network
 from anncli.options.data_readers import label_fields, na_fields
 from anncli.options.layers import Given, read_layer, training_options
 from anncli.options.table import OPTIONS, TrainingOptions
-from anncli.training.answers import output_layer
+from anncli.training.answers import hidden_layers, output_layer
 from anncli.training.attempt import EpochReport
 from anncli.training.beginning import begin
 from anncli.training.outcome import TrainingResult
@@ -131,10 +131,12 @@ def read_table_for(
 
 
 def make_network(
-    data: Dataset | TableData, hidden: Sequence[int] = (16,), activation: str = "tanh", loss: str = "auto"
+    data: Dataset | TableData, hidden: Sequence[int] | None = None, activation: str = "tanh", loss: str = "auto"
 ) -> Network:
-    """The untrained network that `ann train` makes for such data: its last layer fits the answers and the loss."""
+    """The untrained network that `ann train` makes for such data: its last layer fits the answers and the loss; hidden:
+    units of each hidden layer, None for those that fit the number of rows and classes."""
     with asking():
+        hidden = hidden_layers(data) if hidden is None else hidden
         layers = [*((units, activation) for units in hidden), output_layer(data, loss)]
         if isinstance(data, Dataset):
             return Network.create(data.n_inputs, layers, task=None if data.task == "classification" else data.task)
@@ -189,4 +191,4 @@ def _options(network: Network, data: Dataset | TableData, options: Mapping[str, 
         read_layer({name: Given(value, f"{place} {name}") for name, value in layer.items()})
         for place, layer in (("train()", options), ("training:", network.source.training))
     ]
-    return training_options(layers, network.source.dialect, data.task)
+    return training_options(layers, network.source.dialect)

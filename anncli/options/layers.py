@@ -32,10 +32,10 @@ def read_layer(layer: Layer) -> dict[str, Given]:
     return checked
 
 
-def resolve_options(layers: Iterable[Layer], dialect: str = "ann", task: str = "classification") -> TrainingOptions:
+def resolve_options(layers: Iterable[Layer], dialect: str = "ann") -> TrainingOptions:
     """The strongest layer that names an option wins; then the dialect's defaults, then the general ones.
 
-    Args: layers, strongest first, values as read_layer() gives them; dialect of the network file; task: a name of TASK_NAMES.
+    Args: layers, strongest first, values as read_layer() gives them; dialect of the network file.
     Raises: ValueFault for an option that the chosen trainer does not have, unless a stronger layer chose the trainer
         (then the weaker layer's option is meant for another trainer and does not apply).
     """
@@ -48,7 +48,7 @@ def resolve_options(layers: Iterable[Layer], dialect: str = "ann", task: str = "
             break
     info = TRAINER_NAMES[trainer]
     values: dict[str, Any] = {}
-    own: dict[str, Any] = {**info.defaults, **(info.regression if task == "regression" else {})}
+    own: dict[str, Any] = dict(info.defaults)
     for strength in reversed(range(len(every))):
         for name, given in every[strength].items():
             if name in info.defaults:
@@ -67,15 +67,7 @@ def resolve_options(layers: Iterable[Layer], dialect: str = "ann", task: str = "
     return TrainingOptions(trainer=trainer, trainer_options=own, **values)
 
 
-def training_options(layers: Iterable[Layer], dialect: str, task: str = "classification") -> TrainingOptions:
+def training_options(layers: Iterable[Layer], dialect: str) -> TrainingOptions:
     """As resolve_options(), for the command line: raises UsageError."""
     with asking():
-        return resolve_options(layers, dialect, task)
-
-
-def for_task(options: TrainingOptions, layers: Iterable[Layer], dialect: str, task: str) -> TrainingOptions:
-    """The options, with the defaults that their trainer has for a task that only the data show.
-
-    Args: layers, dialect: those that `options` came from.
-    """
-    return options._replace(trainer_options=training_options(layers, dialect, task).trainer_options)
+        return resolve_options(layers, dialect)

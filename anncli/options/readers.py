@@ -127,6 +127,11 @@ def or_auto(read: Reader) -> Reader:
     return read_or_auto
 
 
+def auto_or(read: Reader) -> Reader:
+    """A reader that also takes 'auto', which stays, where None means none."""
+    return lambda value: "auto" if value == "auto" else read(value)
+
+
 def class_weights(value: Any) -> str | tuple[float, ...] | None:
     """A reader for none, balanced, or one positive number per class."""
     if value in (None, "none"):
@@ -182,8 +187,8 @@ def schedule(value: Any) -> str:
 
 
 def loss(value: Any) -> str:
-    """A reader for auto or a loss with its numbers."""
-    return "auto" if value == "auto" else str(parse_loss(str(value)))
+    """A reader for a loss with its numbers."""
+    return str(parse_loss(str(value)))
 
 
 def stop(value: Any) -> str | None:

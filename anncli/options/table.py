@@ -22,7 +22,7 @@ from anncli.network.names import (
     canonical_activation,
 )
 from anncli.options import data_readers, readers
-from anncli.options.readers import Reader, choice, integer, number, or_auto
+from anncli.options.readers import Reader, auto_or, choice, integer, number, or_auto
 from anncli.options.requirements import METRIC_FIELDS, requirements
 from anncli.options.specs import AVERAGE_NAMES, SCHEDULE_NAMES, STOP_NAMES
 from anncli.training.names import DEFAULT_TRAINER, TRAINER_NAMES, canonical_trainer, chosen_trainers
@@ -135,7 +135,7 @@ OPTIONS: dict[str, OptionInfo] = {
     # Network
     "network": OptionInfo(readers.text, None, "FILE", "The network file, whatever its name; all words are then data", "network", ("train", "test", "predict", "init", "info", "bench", "gradcheck"), words=FILE),
     "inputs": OptionInfo(integer(1, example="9"), None, "N", "Number of inputs: values per row", "network", ("init",), ("init",)),
-    "hidden": OptionInfo(readers.hidden, "16", "N[,N...]", "Units of each hidden layer of a new network; 0: no hidden layer", "network", MAKE, ("train", "init")),
+    "hidden": OptionInfo(or_auto(readers.hidden), "auto", "N[,N...]", "Units of each hidden layer of a new network; 0: no hidden layer; auto: one layer of 16, with more data 64 or 128", "network", MAKE, ("train", "init"), words=("auto",), brief="Units of each hidden layer of a new network"),
     "activation": OptionInfo(canonical_activation, "tanh", "NAME", "Activation of the hidden layers of a new network: " + ", ".join(_ACTIVATIONS), "network", MAKE, ("init",), words=_ACTIVATIONS, brief="Activation of the hidden layers of a new network"),
     "outputs": OptionInfo(integer(1, example="1"), None, "N", "Number of outputs; default: 1 for two classes, otherwise one per class", "network", ("init",), ("init",)),
     "output_activation": OptionInfo(canonical_activation, None, "NAME", "Activation of the output layer; default: logistic for one output, otherwise softmax", "network", ("init",), ("init",), words=tuple(ACTIVATION_NAMES)),
@@ -147,12 +147,12 @@ OPTIONS: dict[str, OptionInfo] = {
     "epochs": OptionInfo(integer(0, example="1000"), 1000, "N", "The same as EPOCHS, the last word: most epochs of the training", "training", FIT),
     "starts": OptionInfo(integer(1, example="3"), 3, "N", "Number of initial weights that every trainer starts from", "training", ("bench",), ("bench",)),
     "learning_rate": OptionInfo(number(0, open_low=True, example="0.01"), None, "X", "Learning rate; default: the trainer's", common=FIT, aliases=("lr",)),
-    "batch_size": OptionInfo(integer(1, example="32"), None, "N", "Rows per weight update (mini-batch trainers); default: the trainer's", common=FIT, brief="Rows per weight update", aliases=("batch",)),
+    "batch_size": OptionInfo(auto_or(integer(1, example="32")), "auto", "N", "Rows per weight update (mini-batch trainers); auto: 32, above 100,000 rows more, up to 256", common=FIT, brief="Rows per weight update", aliases=("batch",)),
     "momentum": OptionInfo(number(0, 1, open_high=True, example="0.9"), None, "X", "Momentum coefficient, 0 to 1 (sgd, online, gdm, gdx, bpvl)"),
     "nesterov": OptionInfo(readers.flag, None, "", "Nesterov momentum (sgd)", kind="switch"),
     "schedule": OptionInfo(readers.schedule, None, "NAME", "How the learning rate changes over the run: " + ", ".join(SCHEDULE_NAMES) + " (gd, gdm, mini-batch trainers)", words=tuple(SCHEDULE_NAMES)),
     "option": OptionInfo(readers.named_values, None, "NAME=VALUE", "Any option of the trainer; `ann trainers NAME` lists them", "training", FIT, kind="list"),
-    "loss": OptionInfo(readers.loss, "auto", "NAME", "Loss to minimise: " + ", ".join(name + (f":{info.number}" if info.number else "") for name, info in LOSS_NAMES.items()) + "; auto: the one that fits the output layer. D of huber is in standard deviations of the target; quantile:0.05,0.95 gives two outputs for each target, an interval", "training", GRADIENT, ("bench", "gradcheck"), words=("auto", *LOSS_NAMES), brief="Loss to minimise; auto: the one that fits the network"),
+    "loss": OptionInfo(auto_or(readers.loss), "auto", "NAME", "Loss to minimise: " + ", ".join(name + (f":{info.number}" if info.number else "") for name, info in LOSS_NAMES.items()) + "; auto: the one that fits the output layer. D of huber is in standard deviations of the target; quantile:0.05,0.95 gives two outputs for each target, an interval", "training", GRADIENT, ("bench", "gradcheck"), words=("auto", *LOSS_NAMES), brief="Loss to minimise; auto: the one that fits the network"),
     "targets": OptionInfo(readers.pair, None, "HIGH,LOW", "Target outputs for the class and for all others; default: 1,0 with cross-entropy, inside the output range with mse (0.9,0.1)", "training", GRADIENT),
     "target_scaling": OptionInfo(choice(TARGET_SCALING_NAMES, "target scaling"), "auto", "NAME", "Scaling of targets that are numbers, stored in the network: " + "; ".join(f"{name}: {text}" for name, text in TARGET_SCALING_NAMES.items()), "training", GRADIENT, words=tuple(TARGET_SCALING_NAMES)),
     "scaling": OptionInfo(choice(SCALING_NAMES, "scaling"), "auto", "NAME", "Input scaling, stored in the network: " + ", ".join(SCALING_NAMES), "training", GRADIENT, words=tuple(SCALING_NAMES)),
@@ -164,7 +164,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "input_noise": OptionInfo(number(0, example="0.1"), None, "X", "Standard deviation of the noise added to the scaled inputs, redrawn for every row and epoch (mini-batch trainers, online)"),
     "label_smoothing": OptionInfo(number(0, 1, open_high=True, example="0.1"), 0.0, "X", "Move the training targets this fraction of the way towards their mean", "training", GRADIENT),
     "clip": OptionInfo(number(0, example="1"), None, "X", "Clip the gradient norm to X (mini-batch trainers, online)"),
-    "average": OptionInfo(readers.average, None, "none|ema|swa", "Average the weights over epochs: ema:0.9, or swa:0.75 for the mean after that fraction of the run", "training", TRAIN, words=("none", *AVERAGE_NAMES)),
+    "average": OptionInfo(auto_or(readers.average), "auto", "auto|none|ema|swa", "Average the weights over epochs: ema:0.9, or swa:0.75 for the mean after that fraction of the run; auto: ema:0.7 with mini-batch trainers and online", "training", TRAIN, words=("auto", "none", *AVERAGE_NAMES)),
     "tolerance": OptionInfo(number(0, example="0.05"), None, "X", "Skip rows whose outputs are within X of their targets (online)"),
     "alternate": OptionInfo(readers.flag, None, "", "Alternate strictly between classes, repeating the smaller one (online)", kind="switch"),
     "quiet_epochs": OptionInfo(integer(0, example="10"), None, "N", "Stop after more than N epochs in a row with all class means within the tolerance; 0: never (online)"),
@@ -173,7 +173,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "stop": OptionInfo(readers.stop, None, "RULES", "Prechelt's stop rules with their limits, comma-separated: gl:5 (validation loss above its lowest, %), pq:0.5 (that over progress), up:4 (rising strips), progress:0.1", "training", TRAIN, words=tuple(STOP_NAMES)),
     "goal": OptionInfo(number(0, example="0.01"), None, "X", "Stop when the training loss is at most X", "training", TRAIN),
     "keep": OptionInfo(choice(("best", "last")), "best", "best|last", "The epoch whose weights are written", "training", TRAIN, words=("best", "last")),
-    "refit": OptionInfo(choice(REFIT_NAMES), "auto", "auto|yes|no", "After early stopping, retrain from the same initial weights on training and validation rows together; auto: up to 10,000 rows", "training", TRAIN, words=tuple(REFIT_NAMES)),
+    "refit": OptionInfo(choice(REFIT_NAMES), "auto", "auto|yes|no", "After early stopping, retrain from the same initial weights on training and validation rows together; auto: up to 100,000 rows", "training", TRAIN, words=tuple(REFIT_NAMES)),
     "restarts": OptionInfo(integer(1, example="5"), 1, "N", "Train from N different initial weights and keep the best by validation loss", "training", TRAIN, TRAIN, brief="Keep the best of N trainings from different weights"),
     # Decision
     "threshold": OptionInfo(readers.threshold, None, "X", "Scores above X are predicted as the first class; default: the network's own, for a new one halfway between the targets; train stores it", "decision", ("train", "test", "predict"), ("test", "predict"), brief="Scores above X are predicted as the first class"),
@@ -297,7 +297,7 @@ class TrainingOptions(NamedTuple):
     l2: float | None = None
     l1: float = 0.0
     label_smoothing: float = 0.0
-    average: str | None = None
+    average: str | None = "auto"
     class_weight: str | tuple[float, ...] | None = None
     patience: int | None = None
     stop: str | None = None

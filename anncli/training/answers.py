@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # The precision of the prior on weights that a final fit of numbers has. Chosen in benchmarks/regression.md.
 WEIGHT_PRECISION = 10.0
+# Rows times classes below which a network has 16 hidden units, and from which one of more than two classes has 128.
+_FEW, _MANY = 3000, 100_000
 # Metrics of the best epoch that exist without classes.
 _METRICS = ("loss", "mse")
 
@@ -52,6 +54,21 @@ def check_task(network: Network, data: Dataset) -> None:
             f"the targets of the data are {', '.join(data.target_names)}, in the network {', '.join(network.target_names)}",
             advice="give the same targets in the same order",
         )
+
+
+def hidden_layers(data: Dataset | TableData) -> tuple[int, ...]:
+    """The units of each hidden layer of a network that is made for these data."""
+    return units_for(data.n_samples, data.n_classes if data.task == "classification" else 2)
+
+
+def units_for(n_rows: int, n_classes: int) -> tuple[int, ...]:
+    """One hidden layer: the more rows and classes there are, the more units can be learnt, and are needed.
+
+    Chosen in benchmarks/accuracy.md.
+    """
+    if n_rows * n_classes < _FEW:
+        return (16,)
+    return (128,) if n_rows * n_classes >= _MANY and n_classes > 2 else (64,)
 
 
 def output_layer(data: Dataset | TableData, loss: str = "auto") -> tuple[int, str]:

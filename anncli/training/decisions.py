@@ -12,18 +12,32 @@ from anncli.dataset.encoding import sample_weights as combined_weights
 from anncli.dataset.statistics import fit_scaling, value_range
 from anncli.errors import UsageError, asking
 from anncli.network.initialization import initialize
-from anncli.network.names import check_loss, check_targets, default_loss
+from anncli.network.names import check_loss, check_targets, default_loss, default_scaling
 from anncli.network.network import Network, default_targets
 from anncli.network.scaling import Scaling
 from anncli.options.specs import NEED_VALIDATION, parse_stop
 from anncli.options.table import TrainingOptions
 from anncli.training.answers import check_loss_of, relative_weights
+from anncli.training.names import DEFAULT_AVERAGE, TRAINER_NAMES, batch_size
 from anncli.training.trainers import trainer_class
 
 # Rows that initial weights look at for the range of each input.
 _RANGE_ROWS = 10_000
 # Most rows for which `--refit auto` retrains on all of them.
-_REFIT_LIMIT = 10_000
+_REFIT_LIMIT = 100_000
+
+
+def settled(network: Network, options: TrainingOptions, task: str, n_training: int) -> TrainingOptions:
+    """The options with a scaling, an average and a batch size in place of 'auto'; n_training: rows of the training set."""
+    own = options.trainer_options
+    if own.get("batch_size") == "auto":
+        options = options._replace(trainer_options={**own, "batch_size": batch_size(n_training)})
+    if options.scaling == "auto":
+        has_one = network.is_trained or not network.scaling.is_identity
+        options = options._replace(scaling="keep" if has_one else default_scaling(task))
+    if options.average == "auto":
+        options = options._replace(average=DEFAULT_AVERAGE if TRAINER_NAMES[options.trainer].averages else None)
+    return options
 
 
 def is_continued(network: Network, options: TrainingOptions) -> bool:
@@ -81,8 +95,6 @@ def choose_threshold(network: Network, options: TrainingOptions, targets: tuple[
 def choose_scaling(network: Network, data: Dataset, options: TrainingOptions, rows: Array) -> Scaling:
     """The scaling asked for, fitted to the training `rows`; a network that has one keeps it by default."""
     method = options.scaling
-    if method == "auto":
-        method = "keep" if network.is_trained or not network.scaling.is_identity else "zscore"
     return network.scaling if method == "keep" else Scaling(*fit_scaling(method, data.inputs, rows))
 
 

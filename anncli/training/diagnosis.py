@@ -24,7 +24,8 @@ _FLAT, _NEARLY_ALL, _FRACTION = 0.02, 0.95, 0.05
 _LOSS_RATIO, _ERROR_GAP, _ENOUGH = 2.0, 0.05, 40
 # Stuck: at most _FEW_UNITS hidden units, and a training loss of _HIGH times that of a constant prediction or more.
 _FEW_UNITS, _HIGH = 3, 0.25
-# Still improving: the best epoch is after _LATE of the run, or the loss fell by _FALL in its last tenth.
+# Still improving: the best epoch is after _LATE of the run, and the last tenth has the fraction _FALL of all that the validation
+# loss fell; without a validation set, the training loss fell by that fraction in the last tenth.
 _LATE, _FALL, _LEAST_EPOCHS = 0.95, 0.02, 20
 
 
@@ -57,7 +58,7 @@ def _units(run: TrainingRun, result: TrainingResult) -> list[str]:
 
 
 def _saturated(run: TrainingRun, result: TrainingResult, count: int, units: int) -> str:
-    scale = "scale the inputs (--scaling zscore)" if run.setup.scaling.is_identity else ""
+    scale = "scale the inputs (--scaling soft-clip)" if run.setup.scaling.is_identity else ""
     advice = _one_of(scale, _raise_l2(run, result), _lower_rate(run), last=_new_weights(run))
     return f"{_of(count, units)} saturated on nearly every row and no longer learning; {advice}"
 
@@ -168,11 +169,13 @@ def _unfinished(result: TrainingResult) -> list[str]:
     epochs = result.epochs
     if not result.reached_limit or epochs < _LEAST_EPOCHS or result.penalty_dropped:
         return []
-    if result.best_epoch is not None:
-        improving = result.best_epoch > _LATE * epochs
+    losses, tenth = [report.training_loss for report in result.history], max(5, epochs // 10)
+    watched = [report.validation_loss for report in result.history if report.validation_loss is not None]
+    if result.best_epoch is not None and watched:
+        # Averaged weights lower the loss of a run that is over by a little in every epoch.
+        fell = min(watched[:-tenth]) - min(watched) > _FALL * (watched[0] - min(watched))
+        improving = result.best_epoch > _LATE * epochs and fell
     else:
-        losses = [report.training_loss for report in result.history]
-        tenth = max(5, epochs // 10)
         before, now = np.mean(losses[-2 * tenth : -tenth]), np.mean(losses[-tenth:])
         improving = bool(now < (1 - _FALL) * before)
     return [f"still improving at the last epoch; give more than {epochs} EPOCHS"] if improving else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import closing
 from typing import NamedTuple
@@ -18,8 +19,10 @@ _ENOUGH_EPOCHS = 200
 # A network has learned something where its loss is below this fraction of that of a constant prediction; on a validation
 # set, whose lowest loss of many epochs is a little below by chance, the second one.
 _LEARNED, _CONFIRMED = 0.98, 0.9
-# The final fit ends at the last epoch whose validation loss was at most this many times that of the best epoch.
-_TOLERATED = 1.1
+# The final fit ends at the last epoch whose validation loss was higher than that of the best epoch by at most this fraction,
+# divided by the square root of the number of validation rows: the fewer rows, the more of a difference is chance. Chosen in
+# benchmarks/accuracy.md.
+_TOLERATED = 0.5
 # The final fit is discarded where its loss is more than this many times that of the chosen network, and more than this
 # fraction of a constant prediction's loss higher, or its accuracy is lower by more than that. A run that was not over has
 # about the same loss after both fits, a little higher or lower; where all rows are learned both losses are near 0.
@@ -76,7 +79,7 @@ class FinalFit:
         return noise_penalty(setup.loss, lowest, len(setup.final_rows) * setup.network.n_outputs) or setup.l2
 
     def _length(self) -> int:
-        """Epochs of the final fit: up to the last epoch whose validation loss is within 10 % of that of the best epoch.
+        """Epochs of the final fit: up to the last epoch whose validation loss is, but for chance, that of the best epoch.
 
         While the validation loss is that flat, training on does no harm, and the final fit has more rows to learn from
         than the attempt had; where it rises, with wrong labels for example, the final fit would learn them too. With a
@@ -88,7 +91,8 @@ class FinalFit:
             return best
         lowest = history[best - 1].validation_loss
         assert lowest is not None
-        flat = (r.epoch for r in history if r.validation_loss is not None and r.validation_loss <= _TOLERATED * lowest)
+        most = lowest * (1 + _TOLERATED / math.sqrt(len(self._setup.rows["validation"])))
+        flat = (r.epoch for r in history if r.validation_loss is not None and r.validation_loss <= most)
         return max(best, *flat)
 
     def _fit(self, l2: float, count: int, limit: int) -> Iterator[tuple[EpochReport, Refit | None]]:

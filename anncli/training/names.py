@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from anncli.errors import ValueFault, did_you_mean
@@ -11,14 +10,14 @@ from anncli.errors import ValueFault, did_you_mean
 class TrainerName(NamedTuple):
     """module: the file of anncli/training/trainers that implements it; vectors: vectors of length P stored besides
     the weights, as `ann trainers` prints it; summary: one line; defaults: its options and their default values;
-    use: when to choose it; regression: other defaults where targets are numbers, which have no bounds."""
+    use: when to choose it; averages: its weights are averaged over epochs by default, see DEFAULT_AVERAGE."""
 
     module: str
     vectors: int | str
     summary: str
     defaults: dict[str, float | str]
     use: str = ""
-    regression: Mapping[str, float | str] = {}
+    averages: bool = False
 
 
 _RPROP: dict[str, float | str] = {
@@ -27,7 +26,7 @@ _RPROP: dict[str, float | str] = {
 # Options of all trainers that process rows in batches; 0 turns each off.
 _ROWWISE: dict[str, float | str] = {"clip": 0.0, "dropout": 0.0, "input_dropout": 0.0, "input_noise": 0.0}
 _ADAM: dict[str, float | str] = {
-    "batch_size": 32, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "schedule": "constant", **_ROWWISE,
+    "batch_size": "auto", "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "schedule": "constant", **_ROWWISE,
 }  # fmt: skip
 _FULL = "up to about 20,000 rows"
 
@@ -35,23 +34,22 @@ TRAINER_NAMES: dict[str, TrainerName] = {
     "adam": TrainerName(
         "minibatch", 2, "mini-batches, a step size per weight (Kingma & Ba 2015); the default",
         {"learning_rate": 0.002, **_ADAM},
-        "any size of data and network; start with this one",
+        "any size of data and network; start with this one", averages=True,
     ),
     "adamw": TrainerName(
         "minibatch", 2, "adam with decoupled weight decay (Loshchilov & Hutter 2019)",
         {"learning_rate": 0.005, "weight_decay": 0.01, **_ADAM},
-        "large data sets and networks, with --schedule cosine",
+        "large data sets and networks, with --schedule cosine", averages=True,
     ),
     "sgd": TrainerName(
         "minibatch", 1, "mini-batch gradient descent with momentum, or Nesterov's with nesterov=1",
-        {"learning_rate": 0.05, "momentum": 0.9, "batch_size": 32, "nesterov": 0, "schedule": "constant", **_ROWWISE},
-        "large data sets, if the learning rate is known",
+        {"learning_rate": 0.05, "momentum": 0.9, "batch_size": "auto", "nesterov": 0, "schedule": "constant", **_ROWWISE},
+        "large data sets, if the learning rate is known", averages=True,
     ),
     "online": TrainerName(
         "online", 1, "one row at a time with momentum: classic backpropagation (Rumelhart et al. 1986)",
-        {"learning_rate": 0.2, "momentum": 0.7, "tolerance": 0.0, "alternate": 0, "quiet_epochs": 0, **_ROWWISE},
-        "redundant data; what ann1dn does",
-        regression={"learning_rate": 0.02},
+        {"learning_rate": 0.02, "momentum": 0.7, "tolerance": 0.0, "alternate": 0, "quiet_epochs": 0, **_ROWWISE},
+        "redundant data; what ann1dn does", averages=True,
     ),
     "schedule-free": TrainerName(
         "adaptive", 3, "adamw that averages its weights instead of using a schedule (Defazio et al. 2024)",
@@ -61,17 +59,17 @@ TRAINER_NAMES: dict[str, TrainerName] = {
     "nadam": TrainerName(
         "adaptive", 2, "adam with Nesterov momentum (Dozat 2016)",
         {"learning_rate": 0.005, **_ADAM},
-        "as adam",
+        "as adam", averages=True,
     ),
     "rmsprop": TrainerName(
         "adaptive", 1, "mini-batches, gradient divided by its running root mean square (Tieleman & Hinton 2012)",
-        {"learning_rate": 0.001, "batch_size": 32, "decay": 0.9, "epsilon": 1e-8, "schedule": "constant", **_ROWWISE},
-        "comparison with older work; otherwise use adam",
+        {"learning_rate": 0.001, "batch_size": "auto", "decay": 0.9, "epsilon": 1e-8, "schedule": "constant", **_ROWWISE},
+        "comparison with older work; otherwise use adam", averages=True,
     ),
     "adagrad": TrainerName(
         "adaptive", 1, "mini-batches, step sizes that shrink as gradients accumulate (Duchi et al. 2011)",
-        {"learning_rate": 0.01, "batch_size": 32, "epsilon": 1e-10, "schedule": "constant", **_ROWWISE},
-        "sparse inputs",
+        {"learning_rate": 0.01, "batch_size": "auto", "epsilon": 1e-10, "schedule": "constant", **_ROWWISE},
+        "sparse inputs", averages=True,
     ),
     "irprop+": TrainerName(
         "rprop", 3, "full batch, a step size per weight from gradient signs (Igel & Huesken 2000)", _RPROP,
@@ -176,14 +174,22 @@ TRAINER_ALIASES: dict[str, str] = {
 }  # fmt: skip
 
 DEFAULT_TRAINER = "adam"
+# Of trainers whose steps are noisy, as those of small batches are: the mean of the last few epochs is nearer to the minimum
+# than any of them. Chosen in benchmarks/accuracy.md.
+DEFAULT_AVERAGE = "ema:0.7"
+# The default batch has about so many of the rows, within these bounds: with more rows than an epoch needs, larger batches
+# make steps of less noise. Chosen in benchmarks/accuracy.md.
+_BATCH_ROWS, _SMALLEST_BATCH, _LARGEST_BATCH = 3000, 32, 256
 
 # Defaults for networks in ann1dn's file format: its complete training rule (2008).
 ANN1DN_DEFAULTS: dict[str, object] = {
     "trainer": "online",
+    "learning_rate": 0.2,
     "tolerance": 0.05,
     "alternate": 1,
     "quiet_epochs": 10,
     "scaling": "keep",
+    "average": None,
     "loss": "mse",
     "validation": 0.0,
     "patience": 0,
@@ -205,3 +211,11 @@ def chosen_trainers(text: object) -> list[str]:
         return list(TRAINER_NAMES)
     words = text.split(",") if isinstance(text, str) else text if isinstance(text, (list, tuple)) else [text]
     return list(dict.fromkeys(canonical_trainer(str(word).strip()) for word in words))
+
+
+def batch_size(n_training: int) -> int:
+    """The default number of rows per weight update: a power of two."""
+    size = _SMALLEST_BATCH
+    while size < _LARGEST_BATCH and 2 * size * _BATCH_ROWS <= n_training:
+        size *= 2
+    return size

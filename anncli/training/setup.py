@@ -49,12 +49,14 @@ class Setup:
     improvement that end an attempt, 0 for never; will_refit: whether the run ends with a final fit on all rows;
     is_continued: whether it goes on from the weights of a trained network; alternates: whether training alternates
     between the classes, which changes how the best epoch is chosen (see Judge); self_test_inputs: raw rows for the
-    network file; seen: which rows trained the weights before; target_scaling: of targets that are numbers.
+    network file; seen: which rows trained the weights before; target_scaling: of targets that are numbers; options: with
+    everything in place of 'auto' that the data decide; asked: as they were given.
     """
 
     network: Network
     data: Dataset
     options: TrainingOptions
+    asked: TrainingOptions
     backend: Backend
     problem: Problem
     rows: Mapping[str, Array]
@@ -113,7 +115,7 @@ class Setup:
             return decisions.initial_parameters(self.network, self.options, self.inputs, self.rows["training"], rng)
         except OverflowError as error:
             raise DataError(
-                str(error), advice="scale the inputs: --scaling zscore; or draw them by --init glorot"
+                str(error), advice="scale the inputs: --scaling soft-clip; or draw them by --init glorot"
             ) from None
 
     def _objective(self, targets: Array, rows: Array, l2: float) -> Objective:
@@ -144,6 +146,7 @@ def prepare(
     seen = SeenRows(data, network.row_digests if is_continued else RowDigests())
     rows = divide(data, options, sets or {}, random_stream(options.seed, "split"), seen.mask())
     training, is_drawn = rows["training"], "validation" not in (sets or {})
+    asked, options = options, decisions.settled(network, options, data.task, len(training))
     warnings = [*remarks, *_warnings(data, options, rows, seen, is_drawn)]
     self_test_inputs = _self_test_inputs(data, training)
     l2 = decisions.choose_l2(options, rows, is_drawn, _precision(network, data, prior_precision))
@@ -153,7 +156,7 @@ def prepare(
     target_scaling = choose_target_scaling(network, data, options, problem.loss, training)
     encoded = encode(data, network, targets, target_scaling, problem.loss)
     return Setup(
-        network, data, options, backend, problem, rows, targets, decisions.choose_threshold(network, options, targets),
+        network, data, options, asked, backend, problem, rows, targets, decisions.choose_threshold(network, options, targets),
         scaling, _scaled(scaling, data, in_place), encoded, smoothed(encoded, training, options),
         weights=decisions.sample_weights(network, data, options, training),
         l2=l2, patience=decisions.choose_patience(options, rows), target_scaling=target_scaling,

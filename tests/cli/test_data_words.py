@@ -184,6 +184,12 @@ def test_info_prints_the_command_that_repeats_the_training(folder: Path, ann: An
     assert json.loads(ann("info", "n.nn", "--json").stdout)["repeat"] == f"ann {printed[1]}"
 
 
+def test_info_repeats_a_training_of_a_version_with_other_defaults(ann: Ann) -> None:
+    old = ROOT / "tests/golden/networks/elu-focal.nn"
+    line = json.loads(ann("info", old, "--json").stdout)["repeat"]
+    assert line == f"ann train {old} a.txt b.txt 20 --average none --scaling zscore --loss focal"
+
+
 def test_info_repeats_a_training_on_class_files(folder: Path, ann: Ann) -> None:
     ann("train", "pos.txt", "neg.txt", "--trainer", "scg", "--seed", 2, "--l1", "0.001", "-o", "n.nn", "-q", 9)
     first = (folder / "n.nn").read_bytes()

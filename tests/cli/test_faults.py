@@ -320,7 +320,9 @@ def test_a_damaged_checkpoint_is_refused_by_name(
     monkeypatch.chdir(tmp_path)
     for path in CHECKPOINTS.iterdir():
         shutil.copy(path, path.name)
-    code = run(["train", "net.nn", "pos.txt", "neg.txt", "8", "--resume", name, "--output", "o.nn"])
+    # Defaults of the version that wrote them.
+    old = ["--scaling", "zscore", "--average", "none", "--batch-size", "32"]
+    code = run(["train", "net.nn", "pos.txt", "neg.txt", "8", "--resume", name, "--output", "o.nn", *old])
     message = capsys.readouterr().err
     assert (code, message.count("\n")) == (4, 1)
     assert message.startswith(f"ann: {name}: ")
@@ -363,7 +365,7 @@ def test_inputs_whose_initial_weights_overflow_are_told(small: Path, ann: Ann, v
         assert done.returncode == 3
         assert done.stderr == (
             "ann: initial weights of --init auto overflow: an input has a very narrow or very wide range; "
-            "scale the inputs: --scaling zscore; or draw them by --init glorot\n"
+            "scale the inputs: --scaling soft-clip; or draw them by --init glorot\n"
         )
 
 

@@ -23,11 +23,13 @@ OLDER = {
 
 @pytest.fixture
 def wide(small: Path) -> Path:
-    """A network and data that are large enough for BLAS to add in another order."""
+    """A network and data that are large enough for BLAS to add in another order; the second input needs logarithms."""
     (small / "net.nn").write_text(NETWORK.replace("3 tanh", "40 tanh, 9 gelu"))
     rng = np.random.default_rng(0)
     for name, middle in (("pos.txt", 1.0), ("neg.txt", -1.0)):
-        np.savetxt(small / name, rng.normal(middle, 1, (60, 2)), "%.4f")
+        rows = rng.normal(middle, 1, (60, 2))
+        rows[:, 1] = np.exp(3 * rows[:, 1])
+        np.savetxt(small / name, rows, "%.6g")
     return small
 
 
@@ -41,6 +43,7 @@ def test_the_same_bytes_on_other_processors(wide: Path, ann: Ann, trainer: str) 
         found.add(((wide / f"{number}.nn").read_text(), predicted))
     assert len(found) == 1
     text, _ = found.pop()
+    assert "    log_floor: |\n      0.0 " in text
     assert "    kernel: native baseline\n    blas: none\n" in text
 
 

@@ -260,30 +260,21 @@ def test_a_network_of_numbers_has_no_threshold(tmp_path: Path, ann: Ann) -> None
     assert done.stderr == "ann: --threshold is for classes, and this network predicts numbers; leave it out\n"
 
 
-def test_a_trainer_has_its_defaults_for_numbers(tmp_path: Path, ann: Ann) -> None:
-    """The learning rate 0.2 of `online` is for classes; answers without bounds need 0.02."""
+def test_online_has_a_rate_for_cross_entropy_and_another_in_networks_of_ann1dn(tmp_path: Path, ann: Ann) -> None:
     rows = [f"{k % 9},{k / 7},{'ab'[k % 2]}" for k in range(30)]
     (tmp_path / "t.csv").write_text("\n".join(["n,y,c", *rows]) + "\n")
 
-    def rate(*words: object) -> float:
-        ann("train", *words, "--trainer", "online", 3, "-q", "-o", "t.nn")
-        found = json.loads(ann("info", "t.nn", "--json").stdout)["record"]["options"]["learning_rate"]
-        (tmp_path / "t.nn").unlink()
-        return float(found)
+    def rate(*words: object) -> object:
+        found = ann("train", *words, "--trainer", "online", "--dry-run", "--json").stdout
+        return json.loads(found)["options"]["learning_rate"]
 
     assert rate("t.csv", "--label", "y", "--use", "n") == 0.02
     assert rate("t.csv", "--label", "y", "--use", "n", "--learning-rate", 0.3) == 0.3
-    assert rate("t.csv", "--label", "c", "--use", "n") == 0.2
-    ann("init", "net.nn", "--data", "t.csv", "--label", "y", "--use", "n")
-    assert rate("net.nn", "t.csv") == 0.02
-
-    def losses(*options: object) -> list[float]:
-        words = ("bench", "t.csv", "--label", "y", "--use", "n", "--trainers", "online,gdm", 5, "--starts", 1, "--json")
-        found = json.loads(ann(*words, *options).stdout)["trainers"][0]
-        assert found["trainer"] == "online"
-        return list(found["starts"][0]["losses"])
-
-    assert losses() == losses("--learning-rate", 0.02) != losses("--learning-rate", 0.2)
+    assert rate("t.csv", "--label", "c", "--use", "n") == 0.02
+    ann("init", "old.nn", "--inputs", 1, "--dialect", "ann1dn")
+    (tmp_path / "pos.txt").write_text("1\n2\n")
+    (tmp_path / "neg.txt").write_text("5\n6\n")
+    assert rate("old.nn", "pos.txt", "neg.txt") == 0.2
 
 
 def test_a_new_network_never_replaces_the_file_of_output(tmp_path: Path, ann: Ann) -> None:

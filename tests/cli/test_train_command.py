@@ -357,3 +357,15 @@ def test_restarts_show_their_spread_and_do_not_depend_on_threads(small: Path, an
     kept = 1 + values.index(min(values))
     assert spread.endswith(f"; kept restart {kept}")
     assert f"start: {kept}\n" in (small / "one.nn").read_text()
+
+
+def test_a_file_of_ann1dn_gets_a_scaling_that_it_can_hold(small: Path, ann: Ann) -> None:
+    (small / "tanh.nn").write_text("anncli: 1\ninputs: 2\nlayers: [3 tanh, 1 tanh]\n")
+    words = ("train", "tanh.nn", "pos.txt", "neg.txt", 5, "--dialect", "ann1dn", "-o", "old.nn")
+    plan = json.loads(ann(*words, "--dry-run", "--json").stdout)
+    assert plan["scaling"] == "zscore"
+    ann(*words)
+    assert json.loads(ann("info", "old.nn", "--json").stdout)["dialect"] == "ann1dn"
+    done = ann(*words, "--scaling", "soft-clip", check=2)
+    reason = "an ann1dn file cannot hold the scaling soft-clip, only linear and logistic ones"
+    assert done.stderr == f"ann: {reason}; write it with --dialect ann\n"

@@ -1,7 +1,7 @@
 """The cases whose bytes are held: command lines of `ann` over small files, in a folder of their own."""
 
 import array
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -82,6 +82,11 @@ def _common_files():
         "test.lst": as_list("v", 1, rows("iris/versicolor.txt", 40, 50))
         + as_list("w", 2, rows("iris/virginica.txt", 40, 50)),
         "empty.lst": "",
+        # Values of 1e-3 to 1e3 in the first column, and of both signs in the second.
+        **{
+            name: "".join(f"{10 ** ((7 * k + shift) % 31 / 5 - 3):.6g} {(k % 9 - 4) ** 5 + shift}\n" for k in range(40))
+            for name, shift in (("even.txt", 0), ("odd.txt", 3))
+        },
     }
     return files
 
@@ -91,7 +96,7 @@ COMMON_FILES = _common_files()
 
 def train(name, options="", network=None, files=TWO, epochs=15, more=()):
     """Training, what it says as JSON, and predictions of the network."""
-    vectors = "flowers.txt" if files == THREE else "mixed.txt"
+    vectors = "flowers.txt" if files == THREE else "even.txt" if files.startswith("even") else "mixed.txt"
     start = {"net.nn": network} if network else {}
     command = f"train {'iris.nn' if files == THREE and not network else 'net.nn'} {files} {epochs} {options}".strip()
     lines = (f"{command} -o out.nn --json", f"predict out.nn {vectors}", *more)
@@ -250,11 +255,33 @@ def _ann1dn_cases():
     yield Case("ann1dn-three-outputs", lines, files=start)
 
 
+def _default_cases():
+    yield train("defaults", "--seed 2", epochs=40)
+    yield train("defaults-iris", files=THREE, epochs=40)
+    yield train(
+        "defaults-heavy-tails", network=definition("[5 tanh, 1 logistic]", 2), files="even.txt odd.txt", epochs=20
+    )
+    yield train("defaults-online", "--trainer online")
+
+
+def of_the_first_edition(case):
+    """The case with the defaults that the first edition had: so its bytes show that training with given options is the same."""
+    return replace(case, lines=tuple(map(_with_first_defaults, case.lines)))
+
+
+def _with_first_defaults(line):
+    if not line.startswith("train ") or line.startswith("train old"):
+        return line
+    usual = {"--average": "none"} if "--continue" in line else {"--scaling": "zscore", "--average": "none"}
+    usual |= {"--learning-rate": "0.2"} if "--trainer online" in line else {}
+    return " ".join([line, *(f"{name} {value}" for name, value in usual.items() if f" {name} " not in line)])
+
+
 CASES = {
-    case.name: case
+    case.name: of_the_first_edition(case)
     for cases in (_trainer_cases, _activation_cases, _option_cases, _restart_cases, _ann1dn_cases)
     for case in cases()
-}
+} | {case.name: case for case in _default_cases()}
 
 # One for each way of training, so that every run of the tests sees most of the program.
 REPRESENTATIVE = (

@@ -56,7 +56,7 @@ def test_the_best_and_the_last_network_of_one_run() -> None:
     run = ran(start_training(network(), clouds(), **options), 60)
     last, best = run.finish(), run.finish(keep="best")
     assert (last.kept_epoch, best.kept_epoch) == (60, run.attempt.judge.best_epoch)
-    assert last.network.parameters.tobytes() == run.attempt.parameters.tobytes()
+    assert last.network.parameters.tobytes() == run.attempt.weights.tobytes()
     assert best.network.parameters.tobytes() == run.attempt.best_parameters.tobytes()
     assert best.network.record["kept_epoch"] == best.kept_epoch < 60
     alone = anncli.train(network(), clouds(), 60, **{**options, "keep": "best", "refit": "no"})

@@ -443,9 +443,7 @@ def test_both_backends_train_the_same_network(loss: str, outputs: str, trainer: 
         layer = read_layer(
             {name: Given(v, name) for name, v in {"loss": loss, "trainer": trainer, "refit": "no"}.items()}
         )
-        run = TrainingRun(
-            prepare(net(outputs), table(60), resolve_options([layer], task="regression"), backend=backend)
-        )
+        run = TrainingRun(prepare(net(outputs), table(60), resolve_options([layer]), backend=backend))
         list(run.epochs(3))
         found.append(run.finish().network)
     first, second = (network.parameters for network in found)

@@ -31,7 +31,7 @@ def test_training_separates_two_clouds_and_fills_the_network() -> None:
     assert anncli.evaluate(net, data).accuracy > 0.9
     assert net.classes == ("a", "b")
     assert net.threshold == 0.5
-    assert net.scaling.method == "zscore"
+    assert net.scaling.method == "soft-clip"
     assert result.epochs <= 200
     assert net.record["seed"] == 3
     assert (anncli.predict(net, net.self_test.inputs) == net.self_test.outputs).all()
@@ -93,7 +93,7 @@ def test_keep_last_keeps_the_last_epoch() -> None:
     reports = list(run.epochs(500))
     result = run.finish()
     assert result.kept_epoch == len(reports)
-    assert (result.network.parameters == run.attempt.parameters).all()
+    assert (result.network.parameters == run.attempt.weights).all()
     assert result.refit_epochs == 0
 
 
@@ -110,7 +110,7 @@ def test_final_fit_uses_all_vectors_and_as_many_epochs() -> None:
     again = start_training(by_hand, data, continue_training=True, seed=4, batch_size=8, scaling="keep", l2=run.setup.l2, sets={"training": rows, "validation": rows[:0], "test": rows[:0]})  # fmt: skip
     for _ in again.epochs(result.refit_epochs):
         pass
-    assert (again.attempt.parameters == result.network.parameters).all()
+    assert (again.attempt.weights == result.network.parameters).all()
 
 
 def test_the_schedule_of_a_final_fit_spans_the_epochs_asked_for() -> None:
@@ -126,7 +126,7 @@ def test_the_schedule_of_a_final_fit_spans_the_epochs_asked_for() -> None:
     again = start_training(by_hand, two_clouds(40, noise=3.0), continue_training=True, **options, scaling="keep", l2=run.setup.l2, sets=sets)  # fmt: skip
     for _ in again.attempt.epochs(result.refit_epochs, 300):
         pass
-    assert (again.attempt.parameters == result.network.parameters).all()
+    assert (again.attempt.weights == result.network.parameters).all()
 
 
 def test_no_final_fit_on_the_users_own_validation_rows() -> None:

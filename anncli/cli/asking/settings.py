@@ -44,7 +44,7 @@ class TrainSettings(NamedTuple):
     console: Console
     request: TableRequest
     read: ReadRequest
-    hidden: tuple[int, ...]
+    hidden: tuple[int, ...] | None
     activation: str
     is_new: bool
 
@@ -89,7 +89,7 @@ def train_settings(values: Values, words: Words) -> TrainSettings:
         },
         request=table_request(values),
         read=read_request(values),
-        hidden=tuple(values["hidden"]),
+        hidden=values["hidden"],
         activation=values["activation"],
         is_new=words.network is None,
     )  # fmt: skip

@@ -18,7 +18,8 @@ _SAID = ("missing", "unknown")
 class Asked(Protocol):
     """What the user said about data, and about a network that is to be made for them.
 
-    class_files: the data words; request, read: about tables and files; hidden, activation: of the hidden layers.
+    class_files: the data words; request, read: about tables and files; hidden, activation: of the hidden layers, None for
+    units by the data.
     """
 
     @property
@@ -31,7 +32,7 @@ class Asked(Protocol):
     def read(self) -> ReadRequest: ...
 
     @property
-    def hidden(self) -> tuple[int, ...]: ...
+    def hidden(self) -> tuple[int, ...] | None: ...
 
     @property
     def activation(self) -> str: ...
@@ -43,15 +44,13 @@ class AskedData(NamedTuple):
     class_files: tuple[str, ...]
     request: TableRequest
     read: ReadRequest
-    hidden: tuple[int, ...]
+    hidden: tuple[int, ...] | None
     activation: str
 
 
 def asked_data(values: Values, words: Words) -> AskedData:
     """What the words and options of a command say about data."""
-    return AskedData(
-        words.data, table_request(values), read_request(values), tuple(values["hidden"]), values["activation"]
-    )
+    return AskedData(words.data, table_request(values), read_request(values), values["hidden"], values["activation"])
 
 
 def table_request(values: Values) -> TableRequest:

@@ -115,7 +115,7 @@ class ClassicRun:
     def _prepare(self, network: Network, data: Dataset, sets: dict[str, Any]) -> TrainingRun:
         a = self.arguments
         own: dict[str, Any] = {**TRAINER_NAMES["online"].defaults, "tolerance": a.tolerance}
-        own |= {name: ANN1DN_DEFAULTS[name] for name in ("alternate", "quiet_epochs")}
+        own |= {name: ANN1DN_DEFAULTS[name] for name in ("learning_rate", "alternate", "quiet_epochs")}
         validation, test = self._fractions()
         options = TrainingOptions(
             trainer="online",
@@ -127,6 +127,7 @@ class ClassicRun:
             targets=(0.9, 0.1),
             l2=0.0,
             patience=0,
+            average=None,
             metric=METRICS[a.metric],
             keep="last",
             threshold=a.threshold,

@@ -48,10 +48,9 @@ def bench_problem(values: Values, words: Words, remarks: Remarks) -> BenchProble
         network = parse(source, words.network)
         layers.append(file_layer(network, words.network))
     dialect = DIALECTS[0] if network is None else network.source.dialect
-    options = _options(values, layers, dialect, "classification")
+    options = _options(values, layers, dialect)
     first = next(iter(options.values()))
     data, sets = read_training_data(asked, network, _without_files(first), remarks)
-    options = _options(values, layers, dialect, data.task)
     if network is None:
         network = new_network(asked, data, first.loss)
         source = render(network)
@@ -71,9 +70,9 @@ def _without_files(options: TrainingOptions) -> TrainingOptions:
     )
 
 
-def _options(values: Values, layers: list[Layer], dialect: str, task: str) -> dict[str, TrainingOptions]:
+def _options(values: Values, layers: list[Layer], dialect: str) -> dict[str, TrainingOptions]:
     return {
-        name: training_options([{"trainer": Given(name, "--trainers")}, *layers], dialect, task)
+        name: training_options([{"trainer": Given(name, "--trainers")}, *layers], dialect)
         for name in values["trainers"]
     }
 

@@ -19,7 +19,7 @@ from anncli.cli.showing.remarks import show_remarks
 from anncli.errors import AnnError
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.storage import load
-from anncli.options.layers import Given, for_task, training_options
+from anncli.options.layers import Given, training_options
 from anncli.training.run import TrainingRun
 from anncli.training.setup import prepare
 
@@ -62,7 +62,7 @@ def _prepared(values: Values, words: Words, network_path: str) -> TrainingRun:
     remarks = Remarks()
     data, _ = read_training_data(asked_data(values, words), network, options, remarks)
     show_remarks(values.console, remarks)
-    return TrainingRun(prepare(network, data, for_task(options, layers, dialect, data.task)))
+    return TrainingRun(prepare(network, data, options))
 
 
 def _text(found: dict[str, Any], network: str) -> str:

@@ -21,14 +21,16 @@ from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.numbers import size_fault
 from anncli.formats.networks.storage import save
 from anncli.network.network import Network, NetworkSource
+from anncli.training.answers import units_for
 
 
 class Shape(NamedTuple):
-    """What the data say: inputs, classes, and names of the columns or ()."""
+    """What the data say: inputs, classes, names of the columns or (), and rows, 0 without data."""
 
     n_inputs: int
     n_classes: int
     columns: tuple[str, ...]
+    n_samples: int = 0
 
 
 def run_init(values: Values, words: Words) -> None:
@@ -63,7 +65,7 @@ def _shape(values: Values, files: tuple[str, ...], remarks: Remarks) -> Shape:
     # The rows of a single file must say which classes there are.
     data = read_dataset(files, labelled=len(files) > 1, data_format=values["format"], remarks=remarks)
     check_labels(data, files[0], Expected())
-    return Shape(data.n_inputs, max(2, data.n_classes), data.columns)
+    return Shape(data.n_inputs, max(2, data.n_classes), data.columns, data.n_samples)
 
 
 def _network(values: Values, shape: Shape) -> Network:
@@ -74,7 +76,7 @@ def _network(values: Values, shape: Shape) -> Network:
         # That dialect has one activation for all layers.
         given = values["activation"] if "activation" in values.given else "logistic"
         activation = output = values["output_activation"] or given
-    hidden = values["hidden"]
+    hidden = units_for(shape.n_samples, shape.n_classes) if values["hidden"] is None else values["hidden"]
     if fault := size_fault([shape.n_inputs, *hidden, n_outputs]):
         raise UsageError(fault, advice="make the network smaller")
     with asking():

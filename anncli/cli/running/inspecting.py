@@ -41,6 +41,7 @@ def summary(network: Network) -> dict[str, Any]:
     topology = network.topology
     shapes = [layer.describe(below) for below, layer in zip(topology.shapes, topology.layers, strict=False)]
     scaling = network.scaling
+    names = network.columns or [f"input {k}" for k in range(1, network.n_inputs + 1)]
     # A table decides how many inputs there are.
     is_open = network.needs_encoder
     return {
@@ -55,7 +56,12 @@ def summary(network: Network) -> dict[str, Any]:
         "threshold": network.decision_threshold if network.n_outputs == 1 and network.task != "regression" else None,
         "columns": list(network.columns),
         **table_documents(network),
-        "scaling": {"method": scaling.method, "per_vector": scaling.per_vector, "activation": scaling.activation},
+        "scaling": {
+            "method": scaling.method,
+            "per_vector": scaling.per_vector,
+            "logarithms": [names[k] for k in scaling.of_logarithms],
+            "activation": scaling.activation,
+        },
         "training": dict(network.source.training),
         "record": network.record,
         "row_digests": None if network.row_digests is None else {"rows": network.row_digests.n_rows},

@@ -18,7 +18,7 @@ from anncli.formats.networks.numbers import size_fault
 from anncli.network.encoders.table import TableInputs
 from anncli.network.network import Network
 from anncli.tables import Table, TableColumn
-from anncli.training.answers import output_layer
+from anncli.training.answers import hidden_layers, output_layer
 
 
 def with_place(settings: TrainSettings) -> TrainSettings:
@@ -48,10 +48,11 @@ def new_network(settings: Asked, data: Dataset | TableData, loss: str) -> Networ
     """The untrained network for these data and this loss; raises UsageError for one that is too large."""
     n_outputs, output = output_layer(data, loss)
     n_inputs = data.n_inputs if isinstance(data, Dataset) else 1
-    if fault := size_fault([n_inputs, *settings.hidden, n_outputs]):
+    hidden = hidden_layers(data) if settings.hidden is None else settings.hidden
+    if fault := size_fault([n_inputs, *hidden, n_outputs]):
         raise UsageError(fault, advice="make the network smaller")
     with asking():
-        layers = [*((units, settings.activation) for units in settings.hidden), (n_outputs, output)]
+        layers = [*((units, settings.activation) for units in hidden), (n_outputs, output)]
         table = _table_inputs(settings.request, data) if isinstance(data, TableData) else None
         task = None if table is None and data.task == "classification" else data.task
         return Network.create(n_inputs, layers, table=table, task=task)

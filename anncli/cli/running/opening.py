@@ -30,7 +30,7 @@ from anncli.formats.files.textfile import Signature, check_writable, signature
 from anncli.formats.networks.names import DIALECTS
 from anncli.formats.networks.storage import check_place, parse, read_source, refusal, render
 from anncli.network.network import Network
-from anncli.options.layers import for_task, training_options
+from anncli.options.layers import training_options
 from anncli.options.table import TrainingOptions
 from anncli.training.decisions import check_class_weight, choose_loss
 from anncli.training.run import TrainingRun
@@ -74,7 +74,6 @@ def open_training(settings: TrainSettings) -> Opened:
         check_files({"training": settings.class_files, **set_files(options)}, expected_of(replaced, None))
     remarks = Remarks()
     data, sets = read_training_data(settings, first, options, remarks)
-    options = for_task(options, layers, network.source.dialect, data.task)
     training = _prepare(settings, first, options, data, sets, remarks)
     return _opened(settings, training, network_bytes, before, remarks, checkpoint, replaced, kept_as)
 
@@ -85,7 +84,6 @@ def _open_new(settings: TrainSettings) -> Opened:
     _check_places(settings, options, None, None)
     remarks = Remarks()
     data, sets = read_training_data(settings, None, options, remarks)
-    options = for_task(options, settings.layers, DIALECTS[0], data.task)
     network = new_network(settings, data, options.loss)
     _check_options(network, options)
     checkpoint = None if settings.resume is None else load_checkpoint(settings.resume)
@@ -147,6 +145,9 @@ def _prepare(
         del sets["training"]
     concurrent = _concurrent_restarts(settings, options.restarts)
     backend = choose_backend(threads=1 if concurrent > 1 else settings.threads)
+    if options.scaling == "auto" and settings.dialect == "ann1dn":
+        # A file of ann1dn has no place for the soft clip.
+        options = options._replace(scaling="keep" if network.is_trained else "zscore")
     setup = prepare(network, data, options, sets=sets, in_place=True, backend=backend)
     return TrainingRun(setup, partial(run_concurrently, jobs=concurrent) if concurrent > 1 else None)
 

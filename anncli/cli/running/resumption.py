@@ -102,6 +102,9 @@ def _check_same_settings(path: str, ours: dict[str, Any], theirs: dict[str, Any]
     for name, value in ours["options"].items():
         # A file of an older version lacks the options that came later; they had their defaults.
         before = theirs["options"].get(name, TrainingOptions._field_defaults.get(name))
+        if name == "scaling" and before == "auto":
+            # An older version did not say which one it was.
+            before = "keep" if value == "keep" else "zscore"
         # The time limit does not change the epochs of a run, only where it ends.
         if value != before and name != "time_limit":
             raise UsageError(

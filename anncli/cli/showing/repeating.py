@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from anncli.dataset.request import ReadRequest, TableRequest
-from anncli.network.names import default_loss
+from anncli.network.names import SCALING_NAMES, default_loss, default_scaling
 from anncli.network.network import Network
 from anncli.options.data_readers import FILE_LABEL
 from anncli.options.table import OPTIONS, TrainingOptions, options_of
 from anncli.options.wording import long_name
-from anncli.training.names import DEFAULT_TRAINER, TRAINER_NAMES
+from anncli.training.names import DEFAULT_TRAINER, TRAINER_NAMES, batch_size
 
 # Entries of the record that are named like the option that asked for them.
 _RECORDED = ("l1", "label_smoothing", "average", "restarts", "seed")
@@ -48,6 +48,7 @@ def repeating_line(network: Network, path: str) -> str | None:
         return None
     asked = record.get("asked")
     asked = dict(asked) if isinstance(asked, Mapping) else _from_record(network)
+    asked = {**_of_other_defaults(network), **asked}
     epochs = asked.pop("epochs")
     words = ["ann", "train", path, *_data_words(record, asked), str(epochs)]
     for name, value in asked.items():
@@ -78,13 +79,26 @@ def _from_record(network: Network) -> dict[str, Any]:
     found: dict[str, Any] = {"epochs": record["epochs"]}
     if record["trainer"] != DEFAULT_TRAINER:
         found["trainer"] = record["trainer"]
-    defaults = TRAINER_NAMES[record["trainer"]].defaults if record["trainer"] in TRAINER_NAMES else {}
-    found |= {name: value for name, value in record.get("options", {}).items() if value != defaults.get(name)}
     if record.get("loss") != default_loss(network.topology.output_activation):
         found["loss"] = record.get("loss")
     if record.get("class_weight", "none") != "none":
         found["class_weight"] = record["class_weight"]
     return found | {name: record[name] for name in _RECORDED if record.get(name)}
+
+
+def _of_other_defaults(network: Network) -> dict[str, Any]:
+    """What the training had of settings whose defaults may have changed since, by the name of the option."""
+    record, info = network.record, TRAINER_NAMES.get(network.record["trainer"])
+    if info is None:
+        return {}
+    n_training = record.get("sets", {}).get("training", {}).get("samples", 0)
+    defaults = {**info.defaults, "batch_size": batch_size(n_training)}
+    found = {name: value for name, value in record.get("options", {}).items() if value != defaults.get(name)}
+    if info.averages and "average" not in record:
+        found["average"] = "none"
+    if network.scaling.method in SCALING_NAMES and network.scaling.method != default_scaling(network.task):
+        found["scaling"] = network.scaling.method
+    return found
 
 
 def _option_words(name: str, value: Any) -> list[str]:

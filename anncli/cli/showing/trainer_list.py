@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from anncli.cli.showing.console import table
-from anncli.training.names import DEFAULT_TRAINER, TRAINER_ALIASES, TRAINER_NAMES, TrainerName
+from anncli.training.names import DEFAULT_TRAINER, TRAINER_ALIASES, TRAINER_NAMES
 
 
 def all_trainers() -> str:
@@ -43,13 +43,8 @@ def one_trainer(name: str) -> str:
     ]
     if others:
         lines.append(f"also     {', '.join(others)}")
-    rows = [(f"  {option}", _default(info, option)) for option in info.defaults]
+    rows = [(f"  {option}", str(default)) for option, default in info.defaults.items()]
     return "\n".join([*lines, "options", table(("  name", "default"), rows).partition("\n")[2]])
-
-
-def _default(info: TrainerName, option: str) -> str:
-    other = info.regression.get(option)
-    return str(info.defaults[option]) + ("" if other is None else f"; in regression {other}")
 
 
 def _vectors(name: str) -> str:

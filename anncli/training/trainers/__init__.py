@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from anncli.training.names import TRAINER_NAMES, canonical_trainer
+from anncli.training.names import TRAINER_NAMES, batch_size, canonical_trainer
 from anncli.training.trainers.base import Trainer
 
 
 def make_trainer(name: str, options: Mapping[str, Any] | None = None) -> Trainer:
-    """A trainer by name, with its own options over its defaults; raises ValueError for an unknown name or option."""
+    """A trainer by name, with its own options over its defaults, and the batch of few rows for an automatic one; raises ValueError for an unknown name or option."""
     name = canonical_trainer(name)
     info = TRAINER_NAMES[name]
     unknown = set(options or {}) - set(info.defaults)
@@ -19,7 +19,10 @@ def make_trainer(name: str, options: Mapping[str, Any] | None = None) -> Trainer
         raise ValueError(
             f"trainer {name} has no {', '.join(sorted(unknown))}; its options are {', '.join(info.defaults)}"
         )
-    return trainer_class(name)({**info.defaults, **(options or {})})
+    own = {**info.defaults, **(options or {})}
+    if own.get("batch_size") == "auto":
+        own["batch_size"] = batch_size(0)
+    return trainer_class(name)(own)
 
 
 def trainer_class(name: str) -> type[Trainer]:
