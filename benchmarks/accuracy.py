@@ -1,17 +1,23 @@
-"""How good the defaults are: error of `anncli.train` with nothing but defaults, beside scikit-learn's and FANN's, set by set.
+"""How good the defaults are: error and log loss of `anncli.train` with nothing but defaults, beside other programs, set by set.
 
-    python benchmarks/accuracy.py DATA_FOLDER --runs runs.csv                   # all sets, all four programs
+    python benchmarks/accuracy.py DATA_FOLDER --runs runs.csv                   # all sets, all programs
     python benchmarks/accuracy.py DATA_FOLDER --runs runs.csv --sets iris,wine --engines ann,ann:scaling=zscore,sklearn
+    python benchmarks/accuracy.py DATA_FOLDER --runs runs.csv --condition noise=20    # see conditions.py
+    python benchmarks/accuracy_report.py DATA_FOLDER runs.csv                   # the tables of accuracy.md
 
 accuracy_sets.py says what DATA_FOLDER holds. A set with a test set of its own is trained once per seed and evaluated on that; the
-others are evaluated by stratified folds, where the seed decides folds and training. Every run is appended to the file of --runs as it ends; runs that
-are already there are not repeated, so the command can be stopped and called again, also with other engines.
+others are evaluated by stratified folds, where the seed decides folds and training. Every run is appended to the file of --runs
+as it ends; runs that are already there are not repeated, so the command can be stopped and called again, also with other
+engines.
 
 Engines, each with settings of its own after a colon:
-  ann      16 tanh units (hidden=N), what `ann init` writes, and the options of `anncli.train`; epochs=N (1000); prior=X sets
-           the default penalty to X / number of rows
-  sklearn  MLPClassifier on standardised inputs, and its arguments
-  fann     FANN's RPROP on standardised inputs, 16 units (hidden=N), epochs=N (500), all of them
+  ann       one layer of tanh units, as many as `ann train` gives to a network that it makes (hidden=N, activation=NAME), and the
+            options of `anncli.train`; epochs=N (1000); prior=X sets the default penalty to X / number of rows
+  sklearn   MLPClassifier on standardised inputs, or on inputs divided by scale=X, and its arguments
+  logistic  LogisticRegression on standardised inputs
+  lightgbm  LGBMClassifier
+  fann      FANN's RPROP on standardised inputs, 16 units (hidden=N), epochs=N (500), all of them; it gives no probabilities
+  realmlp   RealMLP_TD_Classifier of pytabkit
 """
 
 from __future__ import annotations
@@ -19,6 +25,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import csv
+import io
 import os
 import platform
 import sys
@@ -27,43 +34,37 @@ import warnings
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
-from accuracy_sets import Task, load_tasks, rounds
+from accuracy_report import ENGINES, Run, read_runs, report
+from accuracy_sets import Task, held_out, load_named, load_tasks, rounds
+from conditions import damaged
 
 import anncli
 from anncli.backends.choice import choose_backend
 from anncli.dataset.dataset import Dataset
-from anncli.inference.predict import decide
+from anncli.training.answers import units_for
 from anncli.training.setup import PRIOR_PRECISION
 
 Array = Any
-# Training vectors, labels, number of classes, test vectors, seed -> answers.
+# Training vectors, labels, number of classes, test vectors, seed -> probabilities (n, classes) of the test vectors.
 Engine = Callable[[Array, Array, int, Array, int], Array]
-ENGINES = "ann,sklearn,sklearn:early_stopping=True,fann"
 
 
-class Run(NamedTuple):
-    """A line of the file of runs; error in %; one_class: 1 where every answer was the same class."""
-
-    set: str
-    engine: str
-    seed: int
-    fold: int
-    error: float
-    seconds: float
-    one_class: int
-
-
-def ours(*, hidden: int = 16, epochs: int = 1000, prior: float = PRIOR_PRECISION, **options: Any) -> Engine:
+def ours(
+    *, hidden: int = 0, activation: str = "tanh", epochs: int = 1000, prior: float = PRIOR_PRECISION, **options: Any
+) -> Engine:
     def run(x: Array, y: Array, n_classes: int, test: Array, seed: int) -> Array:
         output = (1, "logistic") if n_classes == 2 else (n_classes, "softmax")
-        network = anncli.Network.create(x.shape[1], [(hidden, "tanh"), output])
+        units = (hidden,) if hidden else units_for(len(x), n_classes)
+        network = anncli.Network.create(x.shape[1], [*((n, activation) for n in units), output])
         data = Dataset(x, y, tuple(f"class {k}" for k in range(n_classes)))
         anncli.train(network, data, epochs=epochs, seed=seed, prior_precision=prior, **options)
-        return decide(network, anncli.predict(network, test))
+        outputs = anncli.predict(network, test)
+        # Of two classes the first is the positive one.
+        return np.concatenate([outputs, 1 - outputs], axis=1) if n_classes == 2 else outputs
 
     return run
 
@@ -74,16 +75,59 @@ def standardised(x: Array, test: Array) -> tuple[Array, Array]:
     return ((x - mean) / scale).astype(np.float32), ((test - mean) / scale).astype(np.float32)
 
 
-def sklearn(**settings: Any) -> Engine:
+def sklearn(*, scale: float = 0, **settings: Any) -> Engine:
     from sklearn.neural_network import MLPClassifier
+
+    def run(x: Array, y: Array, n_classes: int, test: Array, seed: int) -> Array:
+        x, test = (x / scale, test / scale) if scale else standardised(x, test)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return probabilities_of(MLPClassifier(random_state=seed, **settings).fit(x, y), test, n_classes)
+
+    return run
+
+
+def logistic(**settings: Any) -> Engine:
+    from sklearn.linear_model import LogisticRegression
 
     def run(x: Array, y: Array, n_classes: int, test: Array, seed: int) -> Array:
         x, test = standardised(x, test)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return MLPClassifier(random_state=seed, **settings).fit(x, y).predict(test)
+            return probabilities_of(LogisticRegression(max_iter=1000, **settings).fit(x, y), test, n_classes)
 
     return run
+
+
+def lightgbm(**settings: Any) -> Engine:
+    from lightgbm import LGBMClassifier
+
+    def run(x: Array, y: Array, n_classes: int, test: Array, seed: int) -> Array:
+        model = LGBMClassifier(random_state=seed, n_jobs=1, verbose=-1, **settings)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return probabilities_of(model.fit(x, y), test, n_classes)
+
+    return run
+
+
+def realmlp(**settings: Any) -> Engine:
+    from pytabkit import RealMLP_TD_Classifier
+
+    def run(x: Array, y: Array, n_classes: int, test: Array, seed: int) -> Array:
+        model = RealMLP_TD_Classifier(device="cpu", random_state=seed, n_threads=1, **settings)
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            return probabilities_of(model.fit(x, y), test, n_classes)
+
+    return run
+
+
+def probabilities_of(model: Any, test: Array, n_classes: int) -> Array:
+    """(n, n_classes), 0 for a class that the training rows do not have."""
+    found = np.zeros((len(test), n_classes))
+    found[:, model.classes_.astype(int)] = model.predict_proba(test)
+    return found
 
 
 def fann(*, hidden: int = 16, epochs: int = 500) -> Engine:
@@ -91,7 +135,9 @@ def fann(*, hidden: int = 16, epochs: int = 500) -> Engine:
 
     def run(x: Array, y: Array, n_classes: int, test: Array, seed: int) -> Array:
         x, test = standardised(x, test)
-        return classify(x, y, n_classes, test, hidden=hidden, epochs=epochs, seed=seed)
+        answers = classify(x, y, n_classes, test, hidden=hidden, epochs=epochs, seed=seed)
+        # FANN's outputs are no probabilities.
+        return np.eye(n_classes)[answers]
 
     return run
 
@@ -104,7 +150,15 @@ def engine_of(text: str) -> Engine:
         key, _, value = item.partition("=")
         words = {"True": True, "False": False}
         settings[key] = words[value] if value in words else number(value)
-    return {"ann": ours, "sklearn": sklearn, "fann": fann}[name](**settings)
+    makers = {
+        "ann": ours,
+        "sklearn": sklearn,
+        "fann": fann,
+        "logistic": logistic,
+        "lightgbm": lightgbm,
+        "realmlp": realmlp,
+    }
+    return makers[name](**settings)
 
 
 def number(text: str) -> Any:
@@ -116,19 +170,11 @@ def number(text: str) -> Any:
     return text
 
 
-def read_runs(path: Path) -> list[Run]:
-    if not path.exists():
-        return []
-    with open(path, newline="") as file:
-        return [
-            Run(r["set"], r["engine"], int(r["seed"]), int(r["fold"]), float(r["error"]), float(r["seconds"]), int(r["one_class"]))
-            for r in csv.DictReader(file)
-        ]  # fmt: skip
-
-
-def measure(tasks: list[Task], engines: list[str], folds: int, seeds: int, path: Path) -> None:
+def measure(
+    tasks: list[Task], engines: list[str], folds: int, seeds: int, path: Path, condition: str, first_folds: int
+) -> None:
     """Do the runs that the file does not hold yet, and append them to it."""
-    done = {run[:4] for run in read_runs(path)}
+    done = {run[:5] for run in read_runs(path)}
     fresh = not path.exists()
     with open(path, "a", newline="") as file:
         writer = csv.writer(file)
@@ -136,69 +182,34 @@ def measure(tasks: list[Task], engines: list[str], folds: int, seeds: int, path:
             writer.writerow(Run._fields)
         for task in tasks:
             for r in rounds(task, folds, seeds):
+                if r.fold >= first_folds:
+                    continue
+                x, y, test = damaged(condition, r.inputs, r.labels, r.test_inputs, task.n_classes, r.seed)
                 for text in engines:
-                    if (task.name, text, r.seed, r.fold) in done:
+                    if (task.name, condition, text, r.seed, r.fold) in done:
                         continue
-                    begin = time.perf_counter()
-                    answers = engine_of(text)(r.inputs, r.labels, task.n_classes, r.test_inputs, r.seed)
-                    seconds = time.perf_counter() - begin
+                    begin = time.process_time()
+                    scores = engine_of(text)(x, y, task.n_classes, test, r.seed)
+                    seconds = time.process_time() - begin
+                    answers = scores.argmax(axis=1)
                     error = 100 * float(np.mean(answers != r.test_labels))
+                    given = np.clip(scores[np.arange(len(test)), r.test_labels].astype(np.float64), 1e-7, 1)
                     collapsed = int(len(np.unique(answers)) == 1 and len(np.unique(r.test_labels)) > 1)
-                    writer.writerow(Run(task.name, text, r.seed, r.fold, round(error, 4), round(seconds, 3), collapsed))
+                    writer.writerow(
+                        Run(
+                            task.name,
+                            condition,
+                            text,
+                            r.seed,
+                            r.fold,
+                            round(error, 4),
+                            round(float(-np.log(given).mean()), 5),
+                            round(seconds, 3),
+                            collapsed,
+                        )
+                    )
                     file.flush()
             print(f"{task.name} done", file=sys.stderr, flush=True)
-
-
-def report(tasks: list[Task], engines: list[str], runs: list[Run], *, times: bool = True) -> str:
-    """Markdown: a row per set, then means, ranks and collapses over the sets that every engine has run."""
-    found: dict[tuple[str, str], list[Run]] = {}
-    for run in runs:
-        found.setdefault((run.set, run.engine), []).append(run)
-    whole = [task for task in tasks if all((task.name, engine) in found for engine in engines)]
-    lines = [
-        "| set | rows x inputs, classes | evaluated on | " + " | ".join(engines) + " |",
-        "|---" * (3 + len(engines)) + "|",
-    ]
-    for task in whole:
-        cells = []
-        for engine in engines:
-            its = found[task.name, engine]
-            errors = np.array([r.error for r in its])
-            spent = f", {np.mean([r.seconds for r in its]):.2f} s" if times else ""
-            cells.append(f"{errors.mean():.2f} ± {errors.std():.2f}{spent}")
-        shape = f"{len(task.inputs)} x {task.inputs.shape[1]}, {task.n_classes}"
-        lines.append(f"| {task.name} | {shape} | {task.kind} | " + " | ".join(cells) + " |")
-    evaluated = [task for task in whole if task.kind != "whole table"]
-    families = sorted({task.family for task in evaluated})
-    errors = np.array([[np.mean([r.error for r in found[t.name, e]]) for t in evaluated] for e in engines])
-    belongs = np.array([[t.family == family for t in evaluated] for family in families], dtype=float)
-    by_family = errors @ (belongs / belongs.sum(axis=1, keepdims=True)).T
-    ranks = mean_ranks(errors) @ belongs.T / belongs.sum(axis=1)
-    seconds = [sum(np.mean([r.seconds for r in found[t.name, e]]) for t in whole) for e in engines]
-    collapses = [sum(r.one_class for t in whole for r in found[t.name, e]) for e in engines]
-    n_runs = [sum(len(found[t.name, e]) for t in whole) for e in engines]
-
-    def row(what: str, values: Any, form: str) -> str:
-        return f"| {what} | | | " + " | ".join(form.format(v) for v in values) + " |"
-
-    lines += [
-        row(f"mean error, {len(evaluated)} sets", errors.mean(axis=1), "{:.2f}"),
-        row(f"mean error, {len(families)} families", by_family.mean(axis=1), "{:.2f}"),
-        row(f"mean rank, {len(evaluated)} sets", mean_ranks(errors).mean(axis=1), "{:.2f}"),
-        row(f"mean rank, {len(families)} families", ranks.mean(axis=1), "{:.2f}"),
-        row("seconds, one run of every set", seconds, "{:.1f}"),
-        row(
-            "runs that predicted one class only", [f"{c} of {n}" for c, n in zip(collapses, n_runs, strict=True)], "{}"
-        ),
-    ]
-    return "\n".join(lines)
-
-
-def mean_ranks(errors: Array) -> Array:
-    """(engines, sets): 1 for the lowest error of a set; equal errors share the mean of their ranks."""
-    below = (errors[None, :, :] < errors[:, None, :] - 1e-9).sum(axis=1)
-    equal = (abs(errors[None, :, :] - errors[:, None, :]) <= 1e-9).sum(axis=1)
-    return below + (equal + 1) / 2
 
 
 def machine() -> str:
@@ -217,21 +228,25 @@ def main() -> None:
     parser.add_argument("--engines", default=ENGINES, help=f"default: {ENGINES}; settings: NAME:A=1;B=2")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument(
+        "--part", choices=("all", "choosing", "held-out"), default="all", help="of the sets, see held_out()"
+    )
+    parser.add_argument("--condition", default="clean")
+    parser.add_argument("--first-folds", type=int, default=100, help="only so many of the folds")
     parser.add_argument("--report-only", action="store_true", help="do no runs, print the table of those in the file")
-    parser.add_argument("--no-times", action="store_true")
     given = parser.parse_args()
     engines = given.engines.split(",")
     skipped = given.skip.split(",")
-    tasks = [
-        task
-        for task in load_tasks(given.folder, given.sets.split(",") if given.sets else None)
-        if task.name not in skipped
-    ]
+    regular = list(load_tasks(given.folder))
+    outside, everything = held_out(regular), [*regular, *load_named(given.folder, (given.sets or "").split(","))]
+    wanted = given.sets.split(",") if given.sets else [task.name for task in everything]
+    parts = {"all": wanted, "choosing": set(wanted) - outside, "held-out": outside.intersection(wanted)}
+    tasks = [task for task in everything if task.name in parts[given.part] and task.name not in skipped]
     if not tasks:
         parser.error(f"no such set in {given.folder}; accuracy_sets.py says what the folder holds")
     if not given.report_only:
-        measure(tasks, engines, given.folds, given.seeds, given.runs)
-    print(report(tasks, engines, read_runs(given.runs), times=not given.no_times))
+        measure(tasks, engines, given.folds, given.seeds, given.runs, given.condition, given.first_folds)
+    print(report(tasks, outside, engines, read_runs(given.runs), given.condition))
     print(f"\n{machine()}")
 
 

@@ -2,23 +2,26 @@
 
 The folder holds one folder per set: pos.txt and neg.txt (two classes) or data.txt (class number in the last column), with
 a test set where one was published (pos.test.txt and neg.test.txt; train.txt and test.txt), PROBEN1 files in `proben1`
-and FANN's NAME.train and NAME.test in `fann`. For a PROBEN1 set the training and validation rows are given together:
+FANN's NAME.train and NAME.test in `fann`, tables in `tables` and 10,000 pictures in `seed/mnist10k`. Sets that are made
+(generated.py) and the pictures are used only where they are named. For a PROBEN1 set the training and validation rows are given together:
 each program splits them by its own rules.
 """
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from generated import ROWS, generate
 
 Array = Any
 
 # Sets made of the same cases, in another order, coding or choice: they count as one in the mean over families.
 FAMILIES = {
-    "breast_w": "cancer", "pima": "diabetes", "heartc": "heart", "parity13": "parity", "parity8": "parity",
+    "breast_w": "cancer", "pima": "diabetes", "splice": "gene", "heartc": "heart", "parity13": "parity", "parity8": "parity",
 }  # fmt: skip
 
 # The same rows as another set of the folder.
@@ -28,6 +31,15 @@ TWICE = {
 }
 # The training set is the whole truth table, so it is the test set too.
 WHOLE = ("parity8", "parity13")
+# Tables of the folder `tables`, and what has to be said about them.
+TABLES: dict[str, dict[str, Any]] = {
+    "adult-train.csv.gz": {"label": "last"}, "breast-cancer.csv.gz": {"label": "last"}, "car.arff.gz": {}, "cmc.arff.gz": {},
+    "ecoli.csv.gz": {}, "hypothyroid.arff.gz": {}, "nursery.arff.gz": {}, "splice.arff.gz": {}, "tic-tac-toe.arff.gz": {},
+    "vote.arff.gz": {}, "waveform5000.arff.gz": {}, "wheat-seeds.csv.gz": {"label": "last", "task": "classification"},
+}  # fmt: skip
+PICTURES = "mnist10k"
+# Of the families in alphabetical order every third one: settings are not chosen by these sets.
+HELD_OUT_EVERY = 3
 # With this many rows one fold is enough.
 LARGE = 100_000
 # Published as the first rows of the file; pos.txt and neg.txt keep their order within a class.
@@ -76,6 +88,8 @@ def load_tasks(folder: Path, wanted: list[str] | None = None) -> Iterator[Task]:
         elif path.name == "fann":
             files = [file for file in sorted(path.glob("*.train")) if file.stem not in TWICE["fann"]]
             found = [(file, "FANN " + file.stem) for file in files]
+        elif path.name == "tables":
+            found = [(path / file, "table " + file.split(".")[0]) for file in TABLES if (path / file).exists()]
         elif path.is_dir() and path.name not in TWICE[""]:
             found = [(path, path.name)]
         else:
@@ -87,8 +101,38 @@ def load_tasks(folder: Path, wanted: list[str] | None = None) -> Iterator[Task]:
                     yield task
 
 
+def load_named(folder: Path, names: list[str]) -> Iterator[Task]:
+    """Those of the sets that are made, and the pictures, that are named."""
+    for name in names:
+        if name in ROWS:
+            yield Task(name, name, *generate(name))
+        elif name == PICTURES:
+            yield Task(name, name, *read_pictures(folder / "seed" / name))
+
+
+def read_pictures(folder: Path) -> list[Array]:
+    def values(name: str, head: int) -> Array:
+        return np.frombuffer(gzip.decompress((folder / name).read_bytes()), dtype=np.uint8)[head:]
+
+    found: list[Array] = []
+    for part in ("train", "t10k"):
+        pixels = values(f"{part}-images-idx3-ubyte.gz", 16).reshape(-1, 784).astype(np.float32)
+        found += [pixels, values(f"{part}-labels-idx1-ubyte.gz", 8).astype(int)]
+    return found
+
+
+def held_out(tasks: list[Task]) -> set[str]:
+    """The names of the sets by which no setting was chosen; `tasks`: all sets of the folder."""
+    families = sorted({task.family for task in tasks})[HELD_OUT_EVERY - 1 :: HELD_OUT_EVERY]
+    return {task.name for task in tasks if task.family in families}
+
+
 def read_task(path: Path, name: str) -> Task | None:
     """The set, or None where it is no classification task."""
+    if name.startswith("table "):
+        inputs, labels = read_table(path)
+        bare = path.name.split(".")[0]
+        return Task(name, FAMILIES.get(bare, bare), inputs, labels)
     bare = name.removeprefix("PROBEN1 ").removeprefix("FANN ")
     base = bare if bare in FAMILIES else bare.rstrip("0123456789")
     family = FAMILIES.get(base, base)
@@ -114,6 +158,16 @@ def ionosphere_split(path: Path, inputs: Array, labels: Array) -> list[Array]:
     ])  # fmt: skip
     rest = np.setdiff1d(np.arange(len(labels)), first)
     return [inputs[first], labels[first], inputs[rest], labels[rest]]
+
+
+def read_table(path: Path) -> list[Array]:
+    """A table as `ann train` encodes it, with gaps filled by medians of all rows and marked."""
+    from anncli.api import read_table_data
+    from anncli.training.table_encoder import fit_encoder
+
+    data = read_table_data(path, missing="median+indicator", **TABLES[path.name])
+    encoder = fit_encoder(data.table, np.arange(data.n_samples), data.roles, data.kinds, data.missing)
+    return [encoder.encode(data.table).inputs, data.labels.astype(int)]
 
 
 def read_folder(path: Path) -> list[Array] | None:

@@ -90,10 +90,10 @@ def split(data: Set, seed: int) -> tuple[Array, Array, Array, Array]:
     return inputs[training], data.targets[training], inputs[test], data.targets[test]
 
 
-def ours(hidden: str = "16 tanh", epochs: int = 1000, **options: Any) -> Engine:
+def ours(hidden: str = "", epochs: int = 1000, **options: Any) -> Engine:
     def run(inputs: Array, targets: Array, test: Array, seed: int) -> Array:
-        network = Network.create(inputs.shape[1], [hidden, "1 linear"])
         data = anncli.Dataset(inputs, targets=targets)
+        network = Network.create(inputs.shape[1], [hidden, "1 linear"]) if hidden else anncli.make_network(data)
         anncli.train(network, data, epochs, seed=seed, **options)
         return anncli.predict(network, test)[:, 0]
 
@@ -124,6 +124,9 @@ ENGINES: dict[str, Engine] = {
     "sklearn": sklearn(),
     "sklearn-16": sklearn(16, "tanh"),
     "ann": ours(),
+    "ann-16": ours("16 tanh"),
+    "ann-zscore": ours("16 tanh", scaling="zscore", average="none"),
+    "ann-64": ours("64 tanh"),
     "lm": ours(epochs=60, trainer="lm"),
     "br": ours(epochs=60, trainer="br", validation=0.0),
     "lbfgs": ours(trainer="lbfgs"),
