@@ -225,7 +225,9 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, required=True, help="CSV file that runs are read from and appended to")
     parser.add_argument("--sets", help="comma-separated; default: all")
     parser.add_argument("--skip", default="", help="sets to leave out, comma-separated")
-    parser.add_argument("--engines", default=ENGINES, help=f"default: {ENGINES}; settings: NAME:A=1;B=2")
+    parser.add_argument(
+        "--engines", default=ENGINES.replace("ann before,", ""), help=f"default: {ENGINES}; settings: NAME:A=1;B=2"
+    )
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument(

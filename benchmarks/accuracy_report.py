@@ -1,6 +1,8 @@
 """The tables of accuracy.md from the runs that accuracy.py wrote: set by set, and means and ranks over the sets.
 
 python benchmarks/accuracy_report.py DATA_FOLDER runs.csv
+
+Runs of an earlier version, under the engine `ann before`, stand in the tables and have no rank.
 """
 
 from __future__ import annotations
@@ -15,9 +17,10 @@ from accuracy_sets import Task, held_out, load_tasks
 
 Array = Any
 
-ENGINES = "ann,sklearn,sklearn:early_stopping=True,logistic,lightgbm,fann"
+ENGINES = "ann,ann before,sklearn,sklearn:early_stopping=True,logistic,lightgbm,fann"
 # Its outputs are no probabilities.
 _WITHOUT_LOSS = ("fann",)
+_WITHOUT_RANK = ("ann before",)
 
 
 class Run(NamedTuple):
@@ -88,17 +91,20 @@ def _summary(title: str, tasks: list[Task], engines: list[str], found: dict[tupl
         field: np.array([[np.mean([getattr(r, field) for r in found[t.name, e]]) for t in tasks] for e in engines])
         for field in ("error", "log_loss", "seconds")
     }
-    with_loss = [k for k, engine in enumerate(engines) if engine not in _WITHOUT_LOSS]
+    ranked = [k for k, engine in enumerate(engines) if engine not in _WITHOUT_RANK]
+    with_loss = [k for k in ranked if engines[k] not in _WITHOUT_LOSS]
+    ranks = dict(zip(ranked, mean_ranks(means["error"][ranked]).mean(axis=1), strict=True))
     loss_ranks = dict(zip(with_loss, mean_ranks(means["log_loss"][with_loss]).mean(axis=1), strict=True))
     lines = [
         f"| {title} | mean error | mean rank | mean log loss | mean rank | CPU s, one run of each | one class only |",
         "|---|---|---|---|---|---|---|",
     ]
     for k, engine in enumerate(engines):
-        loss, rank = (f"{means['log_loss'][k].mean():.4f}", f"{loss_ranks[k]:.2f}") if k in loss_ranks else ("", "")
+        loss = "" if engine in _WITHOUT_LOSS else f"{means['log_loss'][k].mean():.4f}"
+        rank, loss_rank = (f"{found_ranks[k]:.2f}" if k in found_ranks else "" for found_ranks in (ranks, loss_ranks))
         its = [run.one_class for task in tasks for run in found[task.name, engine]]
         lines.append(
-            f"| {engine} | {means['error'][k].mean():.2f} | {mean_ranks(means['error'])[k].mean():.2f} | {loss} | {rank} "
+            f"| {engine} | {means['error'][k].mean():.2f} | {rank} | {loss} | {loss_rank} "
             f"| {means['seconds'][k].sum():.1f} | {sum(its)} of {len(its)} |"
         )
     lines.append("")
