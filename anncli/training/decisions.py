@@ -93,9 +93,10 @@ def choose_threshold(network: Network, options: TrainingOptions, targets: tuple[
 
 
 def choose_scaling(network: Network, data: Dataset, options: TrainingOptions, rows: Array) -> Scaling:
-    """The scaling asked for, fitted to the training `rows`; a network that has one keeps it by default."""
-    method = options.scaling
-    return network.scaling if method == "keep" else Scaling(*fit_scaling(method, data.inputs, rows))
+    """The scaling asked for in settled options, fitted to the training `rows`; for 'keep' that of the network."""
+    if options.scaling == "keep":
+        return network.scaling
+    return Scaling(*fit_scaling(options.scaling, data.inputs, rows))
 
 
 def choose_l2(options: TrainingOptions, rows: Mapping[str, Array], is_drawn: bool, precision: float) -> float:
