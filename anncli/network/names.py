@@ -202,9 +202,10 @@ def quantiles_of(loss: str | None) -> tuple[float, ...]:
     return found.numbers
 
 
-def default_scaling(task: str | None) -> str:
-    """The scaling of a new network. Numbers may go on growing with an input where the clip would hold it."""
-    return "zscore" if task == "regression" else "soft-clip"
+def default_scaling(task: str | None, dialect: str) -> str:
+    """The scaling of a new network: zscore where numbers are predicted, because they may grow with an input beyond the bound
+    of the clip, and in a file of ann1dn, which cannot hold the clip."""
+    return "zscore" if task == "regression" or dialect == "ann1dn" else "soft-clip"
 
 
 def default_loss(output_activation: str, task: str = "classification") -> str:

@@ -127,7 +127,7 @@ def or_auto(read: Reader) -> Reader:
     return read_or_auto
 
 
-def auto_or(read: Reader) -> Reader:
+def keeping_auto(read: Reader) -> Reader:
     """A reader that also takes 'auto', which stays, where None means none."""
     return lambda value: "auto" if value == "auto" else read(value)
 

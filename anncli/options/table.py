@@ -22,7 +22,7 @@ from anncli.network.names import (
     canonical_activation,
 )
 from anncli.options import data_readers, readers
-from anncli.options.readers import Reader, auto_or, choice, integer, number, or_auto
+from anncli.options.readers import Reader, choice, integer, keeping_auto, number, or_auto
 from anncli.options.requirements import METRIC_FIELDS, requirements
 from anncli.options.specs import AVERAGE_NAMES, SCHEDULE_NAMES, STOP_NAMES
 from anncli.training.names import DEFAULT_TRAINER, TRAINER_NAMES, canonical_trainer, chosen_trainers
@@ -89,7 +89,7 @@ class OptionInfo(NamedTuple):
 
 
 REFIT_NAMES: dict[str, str] = {
-    "auto": "if --validation is a fraction, the weights are new and there are at most 10,000 rows",
+    "auto": "if --validation is a fraction, the weights are new and there are at most 100,000 rows",
     "yes": "always",
     "no": "never",
 }
@@ -147,12 +147,12 @@ OPTIONS: dict[str, OptionInfo] = {
     "epochs": OptionInfo(integer(0, example="1000"), 1000, "N", "The same as EPOCHS, the last word: most epochs of the training", "training", FIT),
     "starts": OptionInfo(integer(1, example="3"), 3, "N", "Number of initial weights that every trainer starts from", "training", ("bench",), ("bench",)),
     "learning_rate": OptionInfo(number(0, open_low=True, example="0.01"), None, "X", "Learning rate; default: the trainer's", common=FIT, aliases=("lr",)),
-    "batch_size": OptionInfo(auto_or(integer(1, example="32")), "auto", "N", "Rows per weight update (mini-batch trainers); auto: 32, above 100,000 rows more, up to 256", common=FIT, brief="Rows per weight update", aliases=("batch",)),
+    "batch_size": OptionInfo(keeping_auto(integer(1, example="32")), "auto", "N", "Rows per weight update (mini-batch trainers); auto: 32, from 192,000 training rows on more, up to 256", common=FIT, brief="Rows per weight update", aliases=("batch",)),
     "momentum": OptionInfo(number(0, 1, open_high=True, example="0.9"), None, "X", "Momentum coefficient, 0 to 1 (sgd, online, gdm, gdx, bpvl)"),
     "nesterov": OptionInfo(readers.flag, None, "", "Nesterov momentum (sgd)", kind="switch"),
     "schedule": OptionInfo(readers.schedule, None, "NAME", "How the learning rate changes over the run: " + ", ".join(SCHEDULE_NAMES) + " (gd, gdm, mini-batch trainers)", words=tuple(SCHEDULE_NAMES)),
     "option": OptionInfo(readers.named_values, None, "NAME=VALUE", "Any option of the trainer; `ann trainers NAME` lists them", "training", FIT, kind="list"),
-    "loss": OptionInfo(auto_or(readers.loss), "auto", "NAME", "Loss to minimise: " + ", ".join(name + (f":{info.number}" if info.number else "") for name, info in LOSS_NAMES.items()) + "; auto: the one that fits the output layer. D of huber is in standard deviations of the target; quantile:0.05,0.95 gives two outputs for each target, an interval", "training", GRADIENT, ("bench", "gradcheck"), words=("auto", *LOSS_NAMES), brief="Loss to minimise; auto: the one that fits the network"),
+    "loss": OptionInfo(keeping_auto(readers.loss), "auto", "NAME", "Loss to minimise: " + ", ".join(name + (f":{info.number}" if info.number else "") for name, info in LOSS_NAMES.items()) + "; auto: the one that fits the output layer. D of huber is in standard deviations of the target; quantile:0.05,0.95 gives two outputs for each target, an interval", "training", GRADIENT, ("bench", "gradcheck"), words=("auto", *LOSS_NAMES), brief="Loss to minimise; auto: the one that fits the network"),
     "targets": OptionInfo(readers.pair, None, "HIGH,LOW", "Target outputs for the class and for all others; default: 1,0 with cross-entropy, inside the output range with mse (0.9,0.1)", "training", GRADIENT),
     "target_scaling": OptionInfo(choice(TARGET_SCALING_NAMES, "target scaling"), "auto", "NAME", "Scaling of targets that are numbers, stored in the network: " + "; ".join(f"{name}: {text}" for name, text in TARGET_SCALING_NAMES.items()), "training", GRADIENT, words=tuple(TARGET_SCALING_NAMES)),
     "scaling": OptionInfo(choice(SCALING_NAMES, "scaling"), "auto", "NAME", "Input scaling, stored in the network: " + ", ".join(SCALING_NAMES), "training", GRADIENT, words=tuple(SCALING_NAMES)),
@@ -164,7 +164,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "input_noise": OptionInfo(number(0, example="0.1"), None, "X", "Standard deviation of the noise added to the scaled inputs, redrawn for every row and epoch (mini-batch trainers, online)"),
     "label_smoothing": OptionInfo(number(0, 1, open_high=True, example="0.1"), 0.0, "X", "Move the training targets this fraction of the way towards their mean", "training", GRADIENT),
     "clip": OptionInfo(number(0, example="1"), None, "X", "Clip the gradient norm to X (mini-batch trainers, online)"),
-    "average": OptionInfo(auto_or(readers.average), "auto", "auto|none|ema|swa", "Average the weights over epochs: ema:0.9, or swa:0.75 for the mean after that fraction of the run; auto: ema:0.7 with mini-batch trainers and online", "training", TRAIN, words=("auto", "none", *AVERAGE_NAMES)),
+    "average": OptionInfo(keeping_auto(readers.average), "auto", "auto|none|ema|swa", "Average the weights over epochs: ema:0.9, or swa:0.75 for the mean after that fraction of the run; auto: ema:0.7 with online and all mini-batch trainers but schedule-free, without --goal", "training", FIT, words=("auto", "none", *AVERAGE_NAMES)),
     "tolerance": OptionInfo(number(0, example="0.05"), None, "X", "Skip rows whose outputs are within X of their targets (online)"),
     "alternate": OptionInfo(readers.flag, None, "", "Alternate strictly between classes, repeating the smaller one (online)", kind="switch"),
     "quiet_epochs": OptionInfo(integer(0, example="10"), None, "N", "Stop after more than N epochs in a row with all class means within the tolerance; 0: never (online)"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ from anncli.network.names import ACTIVATION_NAMES, LOSS_NAMES, parse_loss, quant
 from anncli.network.network import Network
 from anncli.network.target_scaling import TargetScaling
 from anncli.options.table import TrainingOptions
+from anncli.training.names import TRAINER_NAMES
 
 if TYPE_CHECKING:
     from anncli.evaluation.evaluation import Evaluation
@@ -56,8 +57,11 @@ def check_task(network: Network, data: Dataset) -> None:
         )
 
 
-def hidden_layers(data: Dataset | TableData) -> tuple[int, ...]:
-    """The units of each hidden layer of a network that is made for these data."""
+def hidden_layers(data: Dataset | TableData, trainers: Iterable[str] = ()) -> tuple[int, ...]:
+    """The units of each hidden layer of a network that is made for these data and trainers: few, if one of the trainers has a
+    limit of weights, because it keeps a matrix of them."""
+    if any("max_parameters" in TRAINER_NAMES[name].defaults for name in trainers):
+        return units_for(0, 0)
     return units_for(data.n_samples, data.n_classes if data.task == "classification" else 2)
 
 

@@ -73,7 +73,6 @@ def _summary(attempt: Attempt, options: TrainingOptions, alone: bool) -> Restart
 def _against_divergence(options: TrainingOptions) -> str:
     """Advice by options that the trainer has and that are not set already."""
     advice = ["lower --learning-rate"] if "learning_rate" in options.trainer_options else ["raise --l2"]
-    # Auto: soft-clip, or the scaling that the network has.
-    if options.scaling in ("none", "keep"):
+    if options.scaling == "none":
         advice.append("scale the inputs (--scaling soft-clip)")
     return " or ".join([*advice, "choose another --trainer"])

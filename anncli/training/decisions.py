@@ -27,17 +27,29 @@ _RANGE_ROWS = 10_000
 _REFIT_LIMIT = 100_000
 
 
-def settled(network: Network, options: TrainingOptions, task: str, n_training: int) -> TrainingOptions:
-    """The options with a scaling, an average and a batch size in place of 'auto'; n_training: rows of the training set."""
+def settled(
+    network: Network, options: TrainingOptions, task: str, dialect: str | None, n_training: int
+) -> TrainingOptions:
+    """The options with a scaling, an average and a batch size in place of 'auto'.
+
+    Args: dialect: of the file that the network will be written to, None for its own; n_training: rows of the training set.
+    """
     own = options.trainer_options
     if own.get("batch_size") == "auto":
         options = options._replace(trainer_options={**own, "batch_size": batch_size(n_training)})
     if options.scaling == "auto":
-        has_one = network.is_trained or not network.scaling.is_identity
-        options = options._replace(scaling="keep" if has_one else default_scaling(task))
+        fitting = default_scaling(task, dialect or network.source.dialect)
+        options = options._replace(scaling="keep" if keeps_scaling(network) else fitting)
     if options.average == "auto":
-        options = options._replace(average=DEFAULT_AVERAGE if TRAINER_NAMES[options.trainer].averages else None)
+        # The training loss that reaches a goal is that of the weights themselves.
+        averages = TRAINER_NAMES[options.trainer].averages and options.goal is None
+        options = options._replace(average=DEFAULT_AVERAGE if averages else None)
     return options
+
+
+def keeps_scaling(network: Network) -> bool:
+    """Whether training keeps the scaling of the network by default."""
+    return network.is_trained or not network.scaling.is_identity
 
 
 def is_continued(network: Network, options: TrainingOptions) -> bool:

@@ -188,5 +188,5 @@ def _average(run: TrainingRun, result: TrainingResult) -> list[str]:
         return []
     return [
         f"the weights are no average: averaging begins after epoch {average.begin}, and the weights of epoch {kept} were "
-        "kept; give fewer EPOCHS, begin earlier (--average swa:0.1) or use --average ema"
+        "kept; give fewer EPOCHS, begin earlier (--average swa:0.1) or use --average ema:0.9"
     ]

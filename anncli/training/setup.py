@@ -133,11 +133,12 @@ def prepare(
     in_place: bool = False,
     backend: Backend | None = None,
     prior_precision: float | None = None,
+    dialect: str | None = None,
 ) -> Setup:
     """The setup of a run that trains `network` on `data`, from its weights if it is trained; see beginning.begin().
 
-    Args: sets: row numbers of 'training', 'validation' and 'test'; sets that are not given are drawn, see divide();
-        in_place: the data's inputs may be overwritten by scaled ones; prior_precision: n times the default l2 penalty.
+    Args: sets: row numbers of 'training', 'validation' and 'test'; those not given are drawn, see divide(); in_place: the
+        data's inputs may be overwritten; prior_precision: n times the default l2 penalty; dialect: of the file to be written.
     Raises: DataError, UsageError for data and options that do not fit the network.
     """
     network, data, remarks = encoded_inputs(network, data, options, sets or {})
@@ -146,10 +147,9 @@ def prepare(
     seen = SeenRows(data, network.row_digests if is_continued else RowDigests())
     rows = divide(data, options, sets or {}, random_stream(options.seed, "split"), seen.mask())
     training, is_drawn = rows["training"], "validation" not in (sets or {})
-    asked, options = options, decisions.settled(network, options, data.task, len(training))
+    asked, options = options, decisions.settled(network, options, data.task, dialect, len(training))
     warnings = [*remarks, *_warnings(data, options, rows, seen, is_drawn)]
     self_test_inputs = _self_test_inputs(data, training)
-    l2 = decisions.choose_l2(options, rows, is_drawn, _precision(network, data, prior_precision))
     problem, backend = _problem(network, data, options, backend)
     targets = decisions.choose_targets(network, options, problem.loss)
     scaling = decisions.choose_scaling(network, data, options, training)
@@ -159,7 +159,7 @@ def prepare(
         network, data, options, asked, backend, problem, rows, targets, decisions.choose_threshold(network, options, targets),
         scaling, _scaled(scaling, data, in_place), encoded, smoothed(encoded, training, options),
         weights=decisions.sample_weights(network, data, options, training),
-        l2=l2, patience=decisions.choose_patience(options, rows), target_scaling=target_scaling,
+        l2=decisions.choose_l2(options, rows, is_drawn, _precision(network, data, prior_precision)), patience=decisions.choose_patience(options, rows), target_scaling=target_scaling,
         will_refit=decisions.will_refit(options, rows, is_drawn and not is_continued),
         is_continued=is_continued, alternates=decisions.alternates(options),
         self_test_inputs=self_test_inputs, seen=seen, warnings=(*warnings, *filter(None, [backend.note])),

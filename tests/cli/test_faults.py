@@ -321,7 +321,7 @@ def test_a_damaged_checkpoint_is_refused_by_name(
     for path in CHECKPOINTS.iterdir():
         shutil.copy(path, path.name)
     # Defaults of the version that wrote them.
-    old = ["--scaling", "zscore", "--average", "none", "--batch-size", "32"]
+    old = ["--scaling", "zscore", "--average", "none"]
     code = run(["train", "net.nn", "pos.txt", "neg.txt", "8", "--resume", name, "--output", "o.nn", *old])
     message = capsys.readouterr().err
     assert (code, message.count("\n")) == (4, 1)
@@ -396,3 +396,22 @@ def test_a_folder_that_is_a_file_is_told(small: Path, ann: Ann) -> None:
     (small / "file").write_text("")
     done = ann("train", "net.nn", "pos.txt", "neg.txt", 1, "--output", "file/", check=1)
     assert done.stderr.startswith("ann: file/: cannot write: Not a directory; ")
+
+
+def test_a_checkpoint_of_a_version_with_other_defaults_says_which_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path in (ROOT / "tests/golden/data").iterdir():
+        shutil.copy(path, path.name)
+    shutil.copy(ROOT / "tests/golden/checkpoints/schedule-interrupted.ckpt", "old.ckpt")
+    Path("net.nn").write_text("anncli: 1\ninputs: 4\nlayers: [4 relu, 1 logistic]\n")
+    words = ["train", "net.nn", "a.txt", "b.txt", "8", "--trainer", "sgd", "--schedule", "one-cycle"]
+    words += ["--restarts", "3", "--resume", "old.ckpt", "-q", "-o", "o.nn"]
+    assert run([*words]) == 2
+    message = "it was written with scaling zscore, this run has scaling soft-clip"
+    advice = "an earlier version began it, with other defaults: add --scaling zscore --average none"
+    assert capsys.readouterr().err == f"ann: --resume old.ckpt: {message}; {advice}\n"
+    assert run([*words, "--scaling", "keep", "--average", "none"]) == 2
+    assert "it was written with scaling zscore, this run has scaling keep" in capsys.readouterr().err
+    assert run([*words, "--scaling", "zscore", "--average", "none"]) == 0

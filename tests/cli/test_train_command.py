@@ -365,6 +365,8 @@ def test_a_file_of_ann1dn_gets_a_scaling_that_it_can_hold(small: Path, ann: Ann)
     plan = json.loads(ann(*words, "--dry-run", "--json").stdout)
     assert plan["scaling"] == "zscore"
     ann(*words)
+    (small / "untrained.nn").write_text("3\n2 2 1\n")
+    ann("train", "untrained.nn", "pos.txt", "neg.txt", 5, "--scaling", "auto")
     assert json.loads(ann("info", "old.nn", "--json").stdout)["dialect"] == "ann1dn"
     done = ann(*words, "--scaling", "soft-clip", check=2)
     reason = "an ann1dn file cannot hold the scaling soft-clip, only linear and logistic ones"

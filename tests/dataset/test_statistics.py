@@ -137,6 +137,14 @@ def test_logarithms_with_heavy_tails_of_their_own_are_scaled_by_their_quartiles(
     np.testing.assert_allclose(found[:99], clip((logarithms[:99] - median) / spread), atol=2e-4)
 
 
+def test_many_values_far_from_the_others_stay_apart() -> None:
+    # 80 values of noise about 0 and 20 from 1 to 10: 5 % and 95 % of all values are at -0.001 and 7.75.
+    noise = np.linspace(-0.001, 0.001, 80)
+    _, found = soft_clip(np.concatenate([noise, np.linspace(1, 10, 20)]))
+    assert abs(found[:80]).max() < 0.01
+    assert (np.diff(found[80:]) > 0.005).all()
+
+
 def test_an_input_of_mostly_one_value_keeps_its_z_scores() -> None:
     values = np.zeros(100)
     values[:3] = 1

@@ -13,7 +13,7 @@ from anncli.api import start_training
 from anncli.dataset.dataset import Dataset
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
-from anncli.training.answers import units_for
+from anncli.training.answers import hidden_layers, units_for
 from anncli.training.decisions import settled
 from anncli.training.names import TRAINER_NAMES, batch_size
 from anncli.training.trainers import make_trainer
@@ -23,8 +23,13 @@ DATA = Path(__file__).parents[2] / "data"
 
 def settled_options(trainer: str = "adam", task: str = "classification", n: int = 100, **given: Any) -> TrainingOptions:
     own = {**TRAINER_NAMES[trainer].defaults, **given.pop("own", {})}
+    dialect = given.pop("dialect", None)
     return settled(
-        Network.create(2, [(1, "logistic")]), TrainingOptions(own, trainer=trainer, **given), task, n_training=n
+        Network.create(2, [(1, "logistic")]),
+        TrainingOptions(own, trainer=trainer, **given),
+        task,
+        dialect,
+        n_training=n,
     )
 
 
@@ -32,10 +37,11 @@ def test_the_scaling_follows_the_task_and_a_network_keeps_its_own() -> None:
     assert settled_options().scaling == "soft-clip"
     assert settled_options(task="multi-label").scaling == "soft-clip"
     assert settled_options(task="regression").scaling == "zscore"
+    assert settled_options(dialect="ann1dn").scaling == "zscore"
     assert settled_options(scaling="minmax").scaling == "minmax"
     trained = Network.create(2, [(1, "logistic")])
     trained.set_parameters(np.zeros(3, dtype=np.float32))
-    assert settled(trained, TrainingOptions({}), "classification", 9).scaling == "keep"
+    assert settled(trained, TrainingOptions({}), "classification", None, 9).scaling == "keep"
 
 
 @pytest.mark.parametrize("trainer", TRAINER_NAMES)
@@ -44,6 +50,8 @@ def test_weights_are_averaged_where_steps_are_noisy(trainer: str) -> None:
     assert settled_options(trainer).average == ("ema:0.7" if noisy else None)
     assert settled_options(trainer, average="swa:0.5").average == "swa:0.5"
     assert settled_options(trainer, average=None).average is None
+    # A goal is one of the weights themselves.
+    assert settled_options(trainer, goal=0.1).average is None
 
 
 def test_batches_grow_with_the_rows() -> None:
@@ -70,6 +78,7 @@ def test_a_network_that_is_made_has_units_for_its_data() -> None:
     assert layers == [(2, 16, 4), (2, 64, 4), (2, 64, 1)]
     assert anncli.make_network(many, hidden=(5, 3)).topology.sizes == (2, 5, 3, 4)
     assert anncli.make_network(many, hidden=()).topology.sizes == (2, 4)
+    assert [hidden_layers(many, [name]) for name in ("adam", "lm", "br", "bfgs")] == [(64,), (16,), (16,), (16,)]
 
 
 def test_the_average_is_that_of_the_weights_of_the_epochs() -> None:
@@ -122,7 +131,8 @@ def test_five_cells_far_away_cost_no_more_than_a_point(which: tuple[str, tuple[s
     # The column that tells most: glucose, and the uniformity of cell sizes.
     x[[3, 50, 90, 130, 170], 1] = 1e6
     assert accuracy(x, y, test, wanted) >= plain - 1
-    assert accuracy(x, y, test, wanted, scaling="zscore") < plain - (2 if which is PIMA else -0.5)
+    if which is PIMA:
+        assert accuracy(x, y, test, wanted, scaling="zscore") < plain - 2
 
 
 @pytest.mark.parametrize("steepness", [1, 3])
@@ -137,9 +147,9 @@ def test_exponentials_of_all_columns_cost_no_more_than_two_points(
     assert accuracy(x, y, test, wanted) >= plain - 2
 
 
-def test_wrong_labels_cost_no_more_than_logistic_regression_loses() -> None:
-    """A fifth of the training labels of breast_w turned round; logistic regression (scikit-learn 1.9, C = 1, standardised
-    inputs) then has 94.1 % of the other half right."""
+def test_a_fifth_of_the_labels_wrong_costs_no_more_than_two_points() -> None:
+    """Logistic regression (scikit-learn 1.9, C = 1, standardised inputs) loses 2.3 of its 96.5 points."""
     x, y, test, wanted = halves(*BREAST)
+    plain = accuracy(x, y, test, wanted)
     wrong = np.random.default_rng(0).random(len(y)) < 0.2
-    assert accuracy(x, np.where(wrong, 1 - y, y), test, wanted) >= 94.1 - 1
+    assert accuracy(x, np.where(wrong, 1 - y, y), test, wanted) >= plain - 2

@@ -52,7 +52,7 @@ def bench_problem(values: Values, words: Words, remarks: Remarks) -> BenchProble
     first = next(iter(options.values()))
     data, sets = read_training_data(asked, network, _without_files(first), remarks)
     if network is None:
-        network = new_network(asked, data, first.loss)
+        network = new_network(asked, data, first.loss, options)
         source = render(network)
     if isinstance(data, Dataset):
         # A pipe cannot be read again by another process.

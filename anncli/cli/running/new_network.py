@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import NoReturn
 
 from anncli.cli.asking.settings import TrainSettings
@@ -44,11 +45,14 @@ def _refuse_existing(name: str) -> NoReturn:
     raise UsageError(f"{shown} exists", advice=f"{train}name another with --output")
 
 
-def new_network(settings: Asked, data: Dataset | TableData, loss: str) -> Network:
-    """The untrained network for these data and this loss; raises UsageError for one that is too large."""
+def new_network(
+    settings: Asked, data: Dataset | TableData, loss: str = "auto", trainers: Iterable[str] = ()
+) -> Network:
+    """The untrained network for these data, this loss, and trainers that are to train it; raises UsageError for one that is
+    too large."""
     n_outputs, output = output_layer(data, loss)
     n_inputs = data.n_inputs if isinstance(data, Dataset) else 1
-    hidden = hidden_layers(data) if settings.hidden is None else settings.hidden
+    hidden = hidden_layers(data, trainers) if settings.hidden is None else settings.hidden
     if fault := size_fault([n_inputs, *hidden, n_outputs]):
         raise UsageError(fault, advice="make the network smaller")
     with asking():

@@ -84,7 +84,7 @@ def _open_new(settings: TrainSettings) -> Opened:
     _check_places(settings, options, None, None)
     remarks = Remarks()
     data, sets = read_training_data(settings, None, options, remarks)
-    network = new_network(settings, data, options.loss)
+    network = new_network(settings, data, options.loss, [options.trainer])
     _check_options(network, options)
     checkpoint = None if settings.resume is None else load_checkpoint(settings.resume)
     if checkpoint is not None:
@@ -145,10 +145,7 @@ def _prepare(
         del sets["training"]
     concurrent = _concurrent_restarts(settings, options.restarts)
     backend = choose_backend(threads=1 if concurrent > 1 else settings.threads)
-    if options.scaling == "auto" and settings.dialect == "ann1dn":
-        # A file of ann1dn has no place for the soft clip.
-        options = options._replace(scaling="keep" if network.is_trained else "zscore")
-    setup = prepare(network, data, options, sets=sets, in_place=True, backend=backend)
+    setup = prepare(network, data, options, sets=sets, in_place=True, backend=backend, dialect=settings.dialect)
     return TrainingRun(setup, partial(run_concurrently, jobs=concurrent) if concurrent > 1 else None)
 
 

@@ -9,8 +9,10 @@ from anncli.errors import NetworkError, UsageError, printable
 from anncli.formats.files.checkpoint import Checkpoint, save_checkpoint
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
+from anncli.options.wording import long_name
 from anncli.training.attempt import EpochReport
 from anncli.training.beginning import begin
+from anncli.training.decisions import keeps_scaling
 from anncli.training.run import TrainingRun
 
 
@@ -68,15 +70,13 @@ def resume_from(path: str, checkpoint: Checkpoint, training: TrainingRun, settin
     Raises: UsageError naming the first difference between this run and the one that wrote the checkpoint; NetworkError
         for a damaged one.
     """
-    ours, theirs = settings_of(training), checkpoint.settings
-    if isinstance(theirs, dict):
-        theirs = {"continued": ours["continued"], **theirs}
+    ours, theirs, is_earlier = settings_of(training), *_completed(checkpoint.settings, training)
     damaged = NetworkError(
         "is a damaged checkpoint, or one of another network", path=path, advice="start again without --resume"
     )
     if theirs.keys() != ours.keys() or not isinstance(theirs["options"], dict):
         raise damaged
-    _check_same_settings(path, ours, theirs)
+    _check_same_settings(path, ours, theirs, is_earlier)
     try:
         training.restore(checkpoint.state)
     # A damaged state fails in as many ways as there are kinds of values in it.
@@ -93,24 +93,37 @@ def resume_from(path: str, checkpoint: Checkpoint, training: TrainingRun, settin
         )
 
 
-def _check_same_settings(path: str, ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+def _completed(theirs: Any, training: TrainingRun) -> tuple[Any, bool]:
+    """The settings of a checkpoint with what an earlier version left out, and whether it is one of a version with other
+    defaults, which wrote down 'auto' for a scaling."""
+    if not isinstance(theirs, dict):
+        return theirs, False
+    theirs = {"continued": training.setup.is_continued, **theirs}
+    options = theirs.get("options")
+    if not isinstance(options, dict) or options.get("scaling") != "auto":
+        return theirs, False
+    scaling = "keep" if keeps_scaling(training.setup.network) else "zscore"
+    return {**theirs, "options": {**options, "scaling": scaling}}, True
+
+
+def _check_same_settings(path: str, ours: dict[str, Any], theirs: dict[str, Any], is_earlier: bool) -> None:
     if ours["continued"] != theirs["continued"]:
         raise UsageError(
             f"--resume {printable(path)}: it {_begun(theirs['continued'])}, this run {_begun(ours['continued'])}",
             advice="repeat the options of the first run",
         )
-    for name, value in ours["options"].items():
-        # A file of an older version lacks the options that came later; they had their defaults.
-        before = theirs["options"].get(name, TrainingOptions._field_defaults.get(name))
-        if name == "scaling" and before == "auto":
-            # An older version did not say which one it was.
-            before = "keep" if value == "keep" else "zscore"
-        # The time limit does not change the epochs of a run, only where it ends.
-        if value != before and name != "time_limit":
-            raise UsageError(
-                f"--resume {printable(path)}: it was written with {_shown(name, before)}, this run has {_shown(name, value)}",
-                advice="repeat the options of the first run",
-            )
+    # A file of an older version lacks the options that came later; they had their defaults.
+    before = {**TrainingOptions._field_defaults, **theirs["options"]}
+    # The time limit does not change the epochs of a run, only where it ends.
+    others = [name for name, value in ours["options"].items() if value != before.get(name) and name != "time_limit"]
+    if others:
+        name, advice = others[0], "repeat the options of the first run"
+        if is_earlier:
+            words = (f"{long_name(name)} {'none' if before[name] is None else before[name]}" for name in others)
+            advice = f"an earlier version began it, with other defaults: add {' '.join(words)}"
+        was, now = _shown(name, before.get(name)), _shown(name, ours["options"][name])
+        message = f"--resume {printable(path)}: it was written with {was}, this run has {now}"
+        raise UsageError(message, advice=advice)
     for name in ("data", "parts"):
         if ours[name] != theirs[name]:
             raise UsageError(

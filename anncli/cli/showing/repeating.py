@@ -28,7 +28,7 @@ def asked_for(epochs: int, options: TrainingOptions, request: TableRequest, read
     for part, usual in ((options, base), (request, TableRequest()), (read._replace(memory=None), ReadRequest())):
         for name, value in part._asdict().items():
             if name != "trainer_options" and value != getattr(usual, name):
-                asked[name] = value
+                asked[name] = "none" if value is None else value
     if files := asked.pop("label_files", ()):
         asked["label"] = tuple(FILE_LABEL + file for file in files)
     if "header" in asked:
@@ -96,7 +96,9 @@ def _of_other_defaults(network: Network) -> dict[str, Any]:
     found = {name: value for name, value in record.get("options", {}).items() if value != defaults.get(name)}
     if info.averages and "average" not in record:
         found["average"] = "none"
-    if network.scaling.method in SCALING_NAMES and network.scaling.method != default_scaling(network.task):
+    if network.scaling.method in SCALING_NAMES and network.scaling.method != default_scaling(
+        network.task, network.source.dialect
+    ):
         found["scaling"] = network.scaling.method
     return found
 

@@ -11,7 +11,10 @@ from anncli.training.trainers.base import Trainer
 
 
 def make_trainer(name: str, options: Mapping[str, Any] | None = None) -> Trainer:
-    """A trainer by name, with its own options over its defaults, and the batch of few rows for an automatic one; raises ValueError for an unknown name or option."""
+    """A trainer by name, with its own options over its defaults; an automatic batch size is that of few rows.
+
+    Raises: ValueError for an unknown name or option.
+    """
     name = canonical_trainer(name)
     info = TRAINER_NAMES[name]
     unknown = set(options or {}) - set(info.defaults)
