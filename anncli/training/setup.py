@@ -159,10 +159,10 @@ def prepare(
         network, data, options, asked, backend, problem, rows, targets, decisions.choose_threshold(network, options, targets),
         scaling, _scaled(scaling, data, in_place), encoded, smoothed(encoded, training, options),
         weights=decisions.sample_weights(network, data, options, training),
-        l2=decisions.choose_l2(options, rows, is_drawn, _precision(network, data, prior_precision)), patience=decisions.choose_patience(options, rows), target_scaling=target_scaling,
-        will_refit=decisions.will_refit(options, rows, is_drawn and not is_continued),
-        is_continued=is_continued, alternates=decisions.alternates(options),
-        self_test_inputs=self_test_inputs, seen=seen, warnings=(*warnings, *filter(None, [backend.note])),
+        l2=decisions.choose_l2(options, rows, is_drawn, _precision(network, data, prior_precision)),
+        patience=decisions.choose_patience(options, rows), warnings=(*warnings, *filter(None, [backend.note])),
+        is_continued=is_continued, alternates=decisions.alternates(options), target_scaling=target_scaling, seen=seen,
+        self_test_inputs=self_test_inputs, will_refit=decisions.will_refit(options, rows, is_drawn and not is_continued),
     )  # fmt: skip
 
 
