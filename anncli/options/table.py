@@ -164,7 +164,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "input_noise": OptionInfo(number(0, example="0.1"), None, "X", "Standard deviation of the noise added to the scaled inputs, redrawn for every row and epoch (mini-batch trainers, online)"),
     "label_smoothing": OptionInfo(number(0, 1, open_high=True, example="0.1"), 0.0, "X", "Move the training targets this fraction of the way towards their mean", "training", GRADIENT),
     "clip": OptionInfo(number(0, example="1"), None, "X", "Clip the gradient norm to X (mini-batch trainers, online)"),
-    "average": OptionInfo(keeping_auto(readers.average), "auto", "auto|none|ema|swa", "Average the weights over epochs: ema:0.9, or swa:0.75 for the mean after that fraction of the run; auto: ema:0.7 with online and all mini-batch trainers but schedule-free, without --goal", "training", FIT, words=("auto", "none", *AVERAGE_NAMES)),
+    "average": OptionInfo(keeping_auto(readers.average), "auto", "auto|none|ema|swa", "Average the weights over epochs: ema:0.9, or swa:0.75 for the mean after that fraction of the run; auto: ema:0.7 with online and all mini-batch trainers but schedule-free, without --goal", "training", TRAIN, words=("auto", "none", *AVERAGE_NAMES)),
     "tolerance": OptionInfo(number(0, example="0.05"), None, "X", "Skip rows whose outputs are within X of their targets (online)"),
     "alternate": OptionInfo(readers.flag, None, "", "Alternate strictly between classes, repeating the smaller one (online)", kind="switch"),
     "quiet_epochs": OptionInfo(integer(0, example="10"), None, "N", "Stop after more than N epochs in a row with all class means within the tolerance; 0: never (online)"),
