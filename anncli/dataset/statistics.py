@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -13,8 +13,8 @@ from anncli.network.names import SCALING_NAMES
 
 _BLOCK_ROWS, _BLOCK_VALUES = 8192, 1 << 18
 _QUARTILE_ROWS = 20_000
-# Of wide rows a smaller sample shows heavy tails: so many values, but not fewer rows.
-_TAIL_VALUES, _TAIL_ROWS = 2_000_000, 1000
+# The sample that shows heavy tails: so many rows at most, of wide rows fewer, so many values in all, and so many rows at least.
+_MOST_TAIL_ROWS, _TAIL_VALUES, _TAIL_ROWS = 10_000, 2_000_000, 1000
 # The interquartile range of a normal distribution, in standard deviations.
 _NORMAL_RANGE = 1.349
 # The standard deviation of an input with heavy tails is more than this many times that of a normal distribution with the
@@ -169,9 +169,8 @@ def _soft_clip(inputs: Array, rows: Array) -> tuple[Array, Array, Array | None]:
     """
     center, spread = _moments(inputs, rows)
     low, _ = value_range(inputs, rows)
-    count = max(_TAIL_ROWS, min(_QUARTILE_ROWS, _TAIL_VALUES // max(1, inputs.shape[1])))
-    sample = inputs[_sample(rows, count)].astype(np.float64)
-    of_tails = _scale_heavy(center, spread, np.arange(inputs.shape[1]), sample)
+    sample = _sample(rows, max(_TAIL_ROWS, min(_MOST_TAIL_ROWS, _TAIL_VALUES // max(1, inputs.shape[1]))))
+    of_tails = _scale_heavy(center, spread, range(inputs.shape[1]), lambda k: inputs[sample, k].astype(np.float64))
     of_logarithms = [k for k in of_tails if low[k] > 0]
     if not of_logarithms:
         return center, spread, None
@@ -179,22 +178,22 @@ def _soft_clip(inputs: Array, rows: Array) -> tuple[Array, Array, Array | None]:
     log_floor[of_logarithms] = low[of_logarithms]
     found = _mean_and_deviation(lambda block: logarithm(inputs[block][:, of_logarithms]), inputs, rows)
     center[of_logarithms], spread[of_logarithms] = found
-    _scale_heavy(center, spread, of_logarithms, logarithm(sample[:, of_logarithms]))
+    _scale_heavy(center, spread, of_logarithms, lambda k: logarithm(inputs[sample, k]))
     return center, spread, log_floor
 
 
-def _scale_heavy(center: Array, spread: Array, inputs: Sequence[int] | Array, sample: Array) -> list[int]:
-    """Give those of the `inputs`, the columns of a sample (n, len(inputs)), that have heavy tails their median and interquartile
-    range, the latter in standard deviations of a normal distribution; returns which they are.
+def _scale_heavy(center: Array, spread: Array, inputs: Iterable[int], values_of: Callable[[int], Array]) -> list[int]:
+    """Give those of the `inputs`, of which values_of() has a sample (n,), that have heavy tails their median and interquartile range,
+    the latter in standard deviations of a normal distribution; returns which they are.
 
     Where many values lie far from the others, as where most are 0 but for noise, those are no tail and stay apart:
     nine tenths of the values are within 2 _FARTHEST such deviations.
     """
     heavy = []
-    for k, values in zip(inputs, sample.T, strict=True):
-        lowest, low, median, high, highest = np.percentile(values, (5, 25, 50, 75, 95))
+    for k in inputs:
+        lowest, low, median, high, highest = np.percentile(values_of(k), (5, 25, 50, 75, 95))
         normal = (high - low) / _NORMAL_RANGE
         if 0 < normal * _HEAVY < spread[k]:
             center[k], spread[k] = median, max(normal, (highest - lowest) / (2 * _FARTHEST))
-            heavy.append(int(k))
+            heavy.append(k)
     return heavy

@@ -17,7 +17,7 @@ CLIP = 3.0
 # A value beyond this becomes the bound itself to all digits of float32, and its square does not overflow.
 _BEYOND = 1e9
 
-_BLOCK_VALUES = 1 << 18
+_BLOCK_VALUES = 1 << 16
 
 
 @dataclass
@@ -86,7 +86,10 @@ class Scaling:
             scaled[...] = ACTIVATIONS["logistic"].value(scaled)
         elif self.activation == "soft-clip":
             np.clip(scaled, -_BEYOND, _BEYOND, out=scaled)
-            scaled /= np.sqrt(1 + np.square(scaled / scaled.dtype.type(CLIP)))
+            divisor = scaled / scaled.dtype.type(CLIP)
+            np.square(divisor, out=divisor)
+            divisor += 1
+            scaled /= np.sqrt(divisor, out=divisor)
 
 
 def _norms(rows: Array) -> Array:
