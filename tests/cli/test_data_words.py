@@ -170,6 +170,7 @@ def test_the_positive_class_of_files_that_the_shell_has_sorted_is_printed(folder
         "train t.csv --label kind --class-weight 2,1 --scaling minmax --stop gl:5 --metric accuracy --option beta1=0.8 30",
         "train t.csv t2.csv --label kind --test test.csv --restarts 2 --na none,-999 --header yes 20",
         "train t.csv --label kind --average none --trainer sgd --batch-size auto 20",
+        "train t.csv --label kind --goal 0.5 20",
         "train t.csv --label kind --category a --positive bad --average ema --dropout 0.1 --input-noise 0.1 20",
     ],
 )

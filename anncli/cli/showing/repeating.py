@@ -48,7 +48,7 @@ def repeating_line(network: Network, path: str) -> str | None:
         return None
     asked = record.get("asked")
     asked = dict(asked) if isinstance(asked, Mapping) else _from_record(network)
-    asked = {**_of_other_defaults(network), **asked}
+    asked = {**_of_other_defaults(network, asked), **asked}
     epochs = asked.pop("epochs")
     words = ["ann", "train", path, *_data_words(record, asked), str(epochs)]
     for name, value in asked.items():
@@ -86,7 +86,7 @@ def _from_record(network: Network) -> dict[str, Any]:
     return found | {name: record[name] for name in _RECORDED if record.get(name)}
 
 
-def _of_other_defaults(network: Network) -> dict[str, Any]:
+def _of_other_defaults(network: Network, asked: Mapping[str, Any]) -> dict[str, Any]:
     """What the training had of settings whose defaults may have changed since, by the name of the option."""
     record, info = network.record, TRAINER_NAMES.get(network.record["trainer"])
     if info is None:
@@ -94,7 +94,7 @@ def _of_other_defaults(network: Network) -> dict[str, Any]:
     n_training = record.get("sets", {}).get("training", {}).get("samples", 0)
     defaults = {**info.defaults, "batch_size": batch_size(n_training)}
     found = {name: value for name, value in record.get("options", {}).items() if value != defaults.get(name)}
-    if info.averages and "average" not in record:
+    if info.averages and "average" not in record and "goal" not in asked:
         found["average"] = "none"
     if network.scaling.method in SCALING_NAMES and network.scaling.method != default_scaling(
         network.task, network.source.dialect
