@@ -174,6 +174,7 @@ def test_edited_weight_is_found(trained: Path, ann: Ann) -> None:
     assert_refused(trained, before, ann("test", "net.nn", "pos.txt", "neg.txt", check=4), "net.nn", "checksum")
 
 
+@pytest.mark.slow
 def test_truncated_network_is_found_wherever_it_is_cut(trained: Path, ann: Ann) -> None:
     text = (trained / "net.nn").read_text()
     start = text.index("trained:") + len("trained:")

@@ -110,6 +110,7 @@ def catches(process: int, number: int) -> bool:
     return caught is not None and bool(int(caught[1], 16) >> (number - 1) & 1)
 
 
+@pytest.mark.slow
 def test_jobs_and_ledgers_change_no_loss(small: Path, ann: Ann) -> None:
     plain = losses(ann(*SHORT).stdout)
     assert plain["trainers"][2] == {
@@ -137,6 +138,7 @@ def test_data_and_networks_from_pipes(small: Path, ann: Ann) -> None:
     assert losses(piped.stdout) == {**plain, "network": "-"}
 
 
+@pytest.mark.slow
 def test_another_option_is_another_training(small: Path, ann: Ann) -> None:
     ann(*SHORT, "--ledger", "l.ledger")
     other = losses(ann(*SHORT, "--ledger", "l.ledger", "--l2", "0.5").stdout)

@@ -33,6 +33,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "guide", [g for g in GUIDES if shell_blocks(g.read_text("utf-8"))], ids=lambda g: g.relative_to(ROOT).as_posix()
 )

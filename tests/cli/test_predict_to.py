@@ -140,6 +140,7 @@ def test_a_table_is_added_to_a_database(iris: Path, ann: Ann) -> None:
     assert counts == [150, 150]
 
 
+@pytest.mark.slow
 def test_no_file_is_lost(iris: Path, ann: Ann) -> None:
     before = {path.name: path.read_bytes() for path in iris.iterdir()}
     cases = [

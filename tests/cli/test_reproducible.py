@@ -33,7 +33,14 @@ def wide(small: Path) -> Path:
     return small
 
 
-@pytest.mark.parametrize("trainer", ["adam", "lbfgs", "bfgs", "cgb", "nadam --clip 0.1", "bpvl"])
+@pytest.mark.parametrize(
+    "trainer",
+    [
+        "adam",
+        "lbfgs",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("bfgs", "cgb", "nadam --clip 0.1", "bpvl")),
+    ],
+)
 def test_the_same_bytes_on_other_processors(wide: Path, ann: Ann, trainer: str) -> None:
     found = set()
     for number, environment in enumerate(({}, OLD, OLDER)):
