@@ -45,7 +45,6 @@ from conditions import damaged
 import anncli
 from anncli.backends.choice import choose_backend
 from anncli.dataset.dataset import Dataset
-from anncli.training.answers import units_for
 from anncli.training.setup import PRIOR_PRECISION
 
 Array = Any
@@ -57,10 +56,8 @@ def ours(
     *, hidden: int = 0, activation: str = "tanh", epochs: int = 1000, prior: float = PRIOR_PRECISION, **options: Any
 ) -> Engine:
     def run(x: Array, y: Array, n_classes: int, test: Array, seed: int) -> Array:
-        output = (1, "logistic") if n_classes == 2 else (n_classes, "softmax")
-        units = (hidden,) if hidden else units_for(len(x), n_classes)
-        network = anncli.Network.create(x.shape[1], [*((n, activation) for n in units), output])
         data = Dataset(x, y, tuple(f"class {k}" for k in range(n_classes)))
+        network = anncli.make_network(data, (hidden,) if hidden else None, activation)
         anncli.train(network, data, epochs=epochs, seed=seed, prior_precision=prior, **options)
         outputs = anncli.predict(network, test)
         # Of two classes the first is the positive one.
@@ -186,30 +183,24 @@ def measure(
                     continue
                 x, y, test = damaged(condition, r.inputs, r.labels, r.test_inputs, task.n_classes, r.seed)
                 for text in engines:
-                    if (task.name, condition, text, r.seed, r.fold) in done:
+                    which = (task.name, condition, text, r.seed, r.fold)
+                    if which in done:
                         continue
                     begin = time.process_time()
                     scores = engine_of(text)(x, y, task.n_classes, test, r.seed)
-                    seconds = time.process_time() - begin
-                    answers = scores.argmax(axis=1)
-                    error = 100 * float(np.mean(answers != r.test_labels))
-                    given = np.clip(scores[np.arange(len(test)), r.test_labels].astype(np.float64), 1e-7, 1)
-                    collapsed = int(len(np.unique(answers)) == 1 and len(np.unique(r.test_labels)) > 1)
-                    writer.writerow(
-                        Run(
-                            task.name,
-                            condition,
-                            text,
-                            r.seed,
-                            r.fold,
-                            round(error, 4),
-                            round(float(-np.log(given).mean()), 5),
-                            round(seconds, 3),
-                            collapsed,
-                        )
-                    )
+                    seconds = round(time.process_time() - begin, 3)
+                    error, log_loss, one_class = judged(scores, r.test_labels)
+                    writer.writerow(Run(*which, error, log_loss, seconds, one_class))
                     file.flush()
             print(f"{task.name} done", file=sys.stderr, flush=True)
+
+
+def judged(scores: Array, labels: Array) -> tuple[float, float, int]:
+    """Error in %, log loss, and 1 where the same class was predicted for every row, of probabilities (n, classes)."""
+    answers, given = scores.argmax(axis=1), scores[np.arange(len(labels)), labels].astype(np.float64)
+    log_loss = -np.log(np.clip(given, 1e-7, 1)).mean()
+    collapsed = len(np.unique(answers)) == 1 and len(np.unique(labels)) > 1
+    return round(100 * float(np.mean(answers != labels)), 4), round(float(log_loss), 5), int(collapsed)
 
 
 def machine() -> str:
@@ -225,9 +216,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, required=True, help="CSV file that runs are read from and appended to")
     parser.add_argument("--sets", help="comma-separated; default: all")
     parser.add_argument("--skip", default="", help="sets to leave out, comma-separated")
-    parser.add_argument(
-        "--engines", default=ENGINES.replace("ann before,", ""), help=f"default: {ENGINES}; settings: NAME:A=1;B=2"
-    )
+    parser.add_argument("--engines", default=",".join(ENGINES), help="default: %(default)s; settings: NAME:A=1;B=2")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument(

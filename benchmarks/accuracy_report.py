@@ -17,10 +17,10 @@ from accuracy_sets import Task, held_out, load_tasks
 
 Array = Any
 
-ENGINES = "ann,ann before,sklearn,sklearn:early_stopping=True,logistic,lightgbm,fann"
+ENGINES = ("ann", "sklearn", "sklearn:early_stopping=True", "logistic", "lightgbm", "fann")
+BEFORE = "ann before"
 # Its outputs are no probabilities.
 _WITHOUT_LOSS = ("fann",)
-_WITHOUT_RANK = ("ann before",)
 
 
 class Run(NamedTuple):
@@ -91,7 +91,7 @@ def _summary(title: str, tasks: list[Task], engines: list[str], found: dict[tupl
         field: np.array([[np.mean([getattr(r, field) for r in found[t.name, e]]) for t in tasks] for e in engines])
         for field in ("error", "log_loss", "seconds")
     }
-    ranked = [k for k, engine in enumerate(engines) if engine not in _WITHOUT_RANK]
+    ranked = [k for k, engine in enumerate(engines) if engine != BEFORE]
     with_loss = [k for k in ranked if engines[k] not in _WITHOUT_LOSS]
     ranks = dict(zip(ranked, mean_ranks(means["error"][ranked]).mean(axis=1), strict=True))
     loss_ranks = dict(zip(with_loss, mean_ranks(means["log_loss"][with_loss]).mean(axis=1), strict=True))
@@ -142,8 +142,7 @@ def main() -> None:
         sys.exit(__doc__)
     tasks, runs = list(load_tasks(Path(sys.argv[1]))), read_runs(Path(sys.argv[2]))
     for condition in dict.fromkeys(run.condition for run in runs):
-        engines = [e for e in ENGINES.split(",") if any(run.engine == e and run.condition == condition for run in runs)]
-        print(f"### {condition}\n\n{report(tasks, held_out(tasks), engines, runs, condition)}")
+        print(f"### {condition}\n\n{report(tasks, held_out(tasks), ['ann', BEFORE, *ENGINES[1:]], runs, condition)}")
 
 
 if __name__ == "__main__":

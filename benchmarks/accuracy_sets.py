@@ -80,7 +80,7 @@ class Round(NamedTuple):
     fold: int
 
 
-def load_tasks(folder: Path, wanted: list[str] | None = None) -> Iterator[Task]:
+def load_tasks(folder: Path) -> Iterator[Task]:
     """Every set of the folder that is a classification task, in alphabetical order."""
     for path in sorted(folder.iterdir()):
         if path.name == "proben1":
@@ -95,10 +95,9 @@ def load_tasks(folder: Path, wanted: list[str] | None = None) -> Iterator[Task]:
         else:
             continue
         for file, name in found:
-            if wanted is None or name in wanted:
-                task = read_task(file, name)
-                if task is not None:
-                    yield task
+            task = read_task(file, name)
+            if task is not None:
+                yield task
 
 
 def load_named(folder: Path, names: list[str]) -> Iterator[Task]:

@@ -168,9 +168,11 @@ def _soft_clip(inputs: Array, rows: Array) -> tuple[Array, Array, Array | None]:
     The soft clip: Holzmüller, Grinsztajn & Steinwart 2024, Better by default, NeurIPS 37.
     """
     center, spread = _moments(inputs, rows)
-    low, _ = value_range(inputs, rows)
     sample = _sample(rows, max(_TAIL_ROWS, min(_MOST_TAIL_ROWS, _TAIL_VALUES // max(1, inputs.shape[1]))))
     of_tails = _scale_heavy(center, spread, range(inputs.shape[1]), lambda k: inputs[sample, k].astype(np.float64))
+    if not of_tails:
+        return center, spread, None
+    low, _ = value_range(inputs, rows)
     of_logarithms = [k for k in of_tails if low[k] > 0]
     if not of_logarithms:
         return center, spread, None

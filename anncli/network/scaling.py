@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from anncli.arrays import Array, blocks, logarithm
+from anncli.arrays import Array, blocks_of_rows, logarithm
 from anncli.network.activations import ACTIVATIONS
 
 PER_VECTOR = ("none", "energy", "minmax")
@@ -58,11 +58,10 @@ class Scaling:
             return inputs
         scaled = inputs if in_place and inputs.flags.writeable else inputs.copy()
         # In blocks: the temporary arrays need several times the memory of the rows.
-        n_rows = max(1, _BLOCK_VALUES // max(1, inputs.shape[1]))
         with np.errstate(over="ignore", invalid="ignore"):
             # For all rows at once: the order in which einsum adds depends on their number.
             norms = _norms(scaled) if self.per_vector == "energy" else None
-            for block in blocks(len(scaled), n_rows):
+            for block in blocks_of_rows(len(scaled), scaled.shape[1], _BLOCK_VALUES):
                 self._scale(scaled[block], None if norms is None else norms[block])
         return scaled
 

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 # The precision of the prior on weights that a final fit of numbers has. Chosen in benchmarks/regression.md.
 WEIGHT_PRECISION = 10.0
-# Rows times classes below which a network has 16 hidden units, and from which one of more than two classes has 128.
+# The hidden layer of a network for rows times classes below the first number, from there on, and, of more than two classes,
+# from the second number on.
 _FEW, _MANY = 3000, 100_000
+_SMALL, _MEDIUM, _LARGE = (16,), (64,), (128,)
 # Metrics of the best epoch that exist without classes.
 _METRICS = ("loss", "mse")
 
@@ -61,7 +63,7 @@ def hidden_layers(data: Dataset | TableData, trainers: Iterable[str] = ()) -> tu
     """The units of each hidden layer of a network that is made for these data and trainers: few, if one of the trainers has a
     limit of weights, because it keeps a matrix of them."""
     if any("max_parameters" in TRAINER_NAMES[name].defaults for name in trainers):
-        return units_for(0, 0)
+        return _SMALL
     return units_for(data.n_samples, data.n_classes if data.task == "classification" else 2)
 
 
@@ -71,8 +73,8 @@ def units_for(n_rows: int, n_classes: int) -> tuple[int, ...]:
     Chosen in benchmarks/accuracy.md.
     """
     if n_rows * n_classes < _FEW:
-        return (16,)
-    return (128,) if n_rows * n_classes >= _MANY and n_classes > 2 else (64,)
+        return _SMALL
+    return _LARGE if n_rows * n_classes >= _MANY and n_classes > 2 else _MEDIUM
 
 
 def output_layer(data: Dataset | TableData, loss: str = "auto") -> tuple[int, str]:

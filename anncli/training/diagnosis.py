@@ -169,13 +169,14 @@ def _unfinished(result: TrainingResult) -> list[str]:
     epochs = result.epochs
     if not result.reached_limit or epochs < _LEAST_EPOCHS or result.penalty_dropped:
         return []
-    losses, tenth = [report.training_loss for report in result.history], max(5, epochs // 10)
+    tenth = max(5, epochs // 10)
     watched = [report.validation_loss for report in result.history if report.validation_loss is not None]
     if result.best_epoch is not None and watched:
         # Averaged weights lower the loss of a run that is over by a little in every epoch.
         fell = min(watched[:-tenth]) - min(watched) > _FALL * (watched[0] - min(watched))
         improving = result.best_epoch > _LATE * epochs and fell
     else:
+        losses = [report.training_loss for report in result.history]
         before, now = np.mean(losses[-2 * tenth : -tenth]), np.mean(losses[-tenth:])
         improving = bool(now < (1 - _FALL) * before)
     return [f"still improving at the last epoch; give more than {epochs} EPOCHS"] if improving else []
