@@ -58,6 +58,7 @@ COMMANDS: dict[str, CommandName] = {
     "info": CommandName(
         "Train and use", "Show the contents of a network file and verify it.", "commands.info", Takes(data="")
     ),
+    "cv": CommandName("Evaluate", "Cross-validate a network on data.", "commands.cv", _FIT),
     "convert": CommandName("Files", "Write data in another format.", "commands.convert", "IN OUT"),
     "trainers": CommandName("Look inside", "List the trainers and their options.", "commands.trainers", "[NAME]"),
     "bench": CommandName("Look inside", "Compare trainers on a network and data.", "commands.bench", _FIT),

@@ -92,3 +92,65 @@ def ordered_split(times: Array, rows: Array, fraction: float) -> tuple[Array, Ar
     if limit == ordered[-1] and ordered[0] < limit:
         limit = ordered[np.searchsorted(ordered, limit) - 1]
     return rows[own <= limit], rows[own > limit]
+
+
+def stratified_folds(labels: Array, rows: Array, count: int, rng: np.random.Generator) -> list[Array]:
+    """Cut the rows into `count` folds with nearly equal numbers of rows of every class, at random.
+
+    Args: labels (n_samples,); rows (n,); count, 2 to n. Returns: the rows of each fold, ascending.
+    """
+    fold, offset = np.empty(len(rows), dtype=np.int64), 0
+    own = take_rows(labels, rows)
+    for label in np.unique(own):
+        members = rng.permutation(np.flatnonzero(own == label))
+        # The next class begins where this one ended, so that folds differ by one row in all.
+        fold[members] = (np.arange(len(members)) + offset) % count
+        offset += len(members)
+    return [rows[fold == k] for k in range(count)]
+
+
+def spread_folds(targets: Array, rows: Array, count: int, rng: np.random.Generator) -> list[Array]:
+    """The same for numbers: of `count` neighbours in the order of the first target (n_samples, n_targets) each fold has one."""
+    mixed = rng.permutation(rows)
+    mixed = mixed[np.argsort(take_rows(targets[:, 0], mixed), kind="stable")]
+    fold = np.empty(len(mixed), dtype=np.int64)
+    for begin in range(0, len(mixed), count):
+        fold[begin : begin + count] = rng.permutation(count)[: len(mixed) - begin]
+    return [np.sort(mixed[fold == k]) for k in range(count)]
+
+
+def grouped_folds(groups: Array, rows: Array, count: int, rng: np.random.Generator) -> list[Array]:
+    """Whole groups in each of `count` folds, the largest groups first, each into the fold with the fewest rows so far.
+
+    Raises: ValueError for fewer groups than folds.
+    """
+    own = take_rows(groups, rows)
+    names, sizes = np.unique(own, return_counts=True)
+    if len(names) < count:
+        raise ValueError(f"{len(names)} groups cannot fill {count} folds")
+    order = rng.permutation(len(names))
+    order = order[np.argsort(-sizes[order], kind="stable")]
+    filled, chosen = np.zeros(count, dtype=np.int64), np.empty(len(names), dtype=np.int64)
+    for k in order:
+        chosen[k] = np.argmin(filled)
+        filled[chosen[k]] += sizes[k]
+    fold = chosen[np.searchsorted(names, own)]
+    return [rows[fold == k] for k in range(count)]
+
+
+def ordered_folds(times: Array, rows: Array, count: int) -> list[tuple[Array, Array]]:
+    """(training, test) rows of `count` folds in the order of time: the rows are cut into count + 1 blocks; each but the first is
+    tested on once, by what was learnt from all blocks before it. Rows of the same time are not divided.
+
+    Raises: ValueError for fewer times than blocks.
+    """
+    own = take_rows(times, rows)
+    distinct, sizes = np.unique(own, return_counts=True)
+    if len(distinct) < count + 1:
+        raise ValueError(f"{len(distinct)} times cannot fill {count + 1} blocks")
+    # The block of each time, by the number of rows before it; every block has at least one time.
+    ends = np.searchsorted(np.cumsum(sizes), np.arange(1, count + 1) * len(rows) / (count + 1), side="left") + 1
+    for k in range(count):
+        ends[k] = min(max(ends[k], ends[k - 1] + 1 if k else 1), len(distinct) - (count - k))
+    block = np.searchsorted(ends, np.searchsorted(distinct, own), side="right")
+    return [(rows[block < k], rows[block == k]) for k in range(1, count + 1)]

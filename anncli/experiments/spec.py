@@ -76,7 +76,8 @@ class Spec(NamedTuple):
 
     network: the bytes of the network file; rows: None where the options draw the sets; options: every training option
     by name, those of the trainer included; epochs: at most, or exactly in mode 'epochs'; mode: one of MODES;
-    keep_network: whether the result holds the trained network; labels: for whoever reads the result, such as
+    keep_network: whether the result holds the trained network; outputs_of: the set whose outputs the result holds, '' for
+    none; labels: for whoever reads the result, such as
     {"trainer": "scg", "start": 2}. Labels do not count in the identity.
     """
 
@@ -87,6 +88,7 @@ class Spec(NamedTuple):
     epochs: int
     mode: str = "train"
     keep_network: bool = False
+    outputs_of: str = ""
     labels: Mapping[str, Any] = {}
 
     def digest(self) -> str:
@@ -101,6 +103,7 @@ class Spec(NamedTuple):
             "epochs": self.epochs,
             "mode": self.mode,
             "keep_network": self.keep_network,
+            **({"outputs_of": self.outputs_of} if self.outputs_of else {}),
         }
         import json
 
@@ -144,7 +147,8 @@ class Result:
 
     digest: of the spec; evaluations: set -> metrics, plain values; curves: name -> values in the order of epochs, of
     the restart that was kept; seconds: spent in epochs by the time of each value of the curves; total_seconds: of the
-    whole training; network: the bytes of the trained network, where the spec asks for them; ended: why the training
+    whole training; network: the bytes of the trained network, where the spec asks for them; outputs: for each row of the
+    set that the spec asks for, in the units of the data, as little-endian float32; ended: why the training
     ended before its last epoch, or ''; engine: program version and backend, on which the last digits depend.
     Only the seconds differ from run to run.
     """
@@ -155,6 +159,7 @@ class Result:
     seconds: tuple[float, ...] = ()
     total_seconds: float = 0.0
     network: bytes | None = None
+    outputs: bytes | None = None
     ended: str = ""
     warnings: tuple[str, ...] = ()
     error: Failure | None = None
@@ -172,7 +177,8 @@ class Result:
             "curves": plain(self.curves),
             "seconds": list(self.seconds),
             "total_seconds": self.total_seconds,
-            "network": None if self.network is None else base64.b64encode(self.network).decode("ascii"),
+            "network": _encoded(self.network),
+            **({} if self.outputs is None else {"outputs": _encoded(self.outputs)}),
             "ended": self.ended,
             "warnings": list(self.warnings),
             "error": None if self.error is None else self.error._asdict(),
@@ -183,14 +189,15 @@ class Result:
 def result_of(document: Mapping[str, Any]) -> Result:
     """The result that Result.document() wrote; raises ValueError for a document that holds none."""
     try:
-        network, error = document["network"], document["error"]
+        error = document["error"]
         return Result(
             digest=document["digest"],
             evaluations=document["evaluations"],
             curves={name: tuple(values) for name, values in document["curves"].items()},
             seconds=tuple(document["seconds"]),
             total_seconds=document["total_seconds"],
-            network=None if network is None else base64.b64decode(network, validate=True),
+            network=_decoded(document["network"]),
+            outputs=_decoded(document.get("outputs")),
             ended=document["ended"],
             warnings=tuple(document["warnings"]),
             error=None if error is None else Failure(**error),
@@ -198,6 +205,14 @@ def result_of(document: Mapping[str, Any]) -> Result:
         )
     except (KeyError, TypeError, AttributeError) as fault:
         raise ValueError(f"holds no result: {fault!r}") from None
+
+
+def _encoded(data: bytes | None) -> str | None:
+    return None if data is None else base64.b64encode(data).decode("ascii")
+
+
+def _decoded(text: str | None) -> bytes | None:
+    return None if text is None else base64.b64decode(text, validate=True)
 
 
 def plain(value: Any) -> Any:

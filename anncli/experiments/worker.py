@@ -79,6 +79,7 @@ def _train(spec: Spec, run: TrainingRun, is_stopped: IsStopped) -> Result:
         seconds=tuple(seconds.get(result.restart, ())),
         total_seconds=time.perf_counter() - begin,
         network=render(result.network) if spec.keep_network else None,
+        outputs=run.outputs(result, spec.outputs_of).astype("<f4").tobytes() if spec.outputs_of else None,
         ended="" if result.reached_limit else result.stop_reason,
         warnings=tuple(result.warnings),
         engine=engine(run.setup.backend),

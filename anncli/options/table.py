@@ -41,21 +41,23 @@ GROUPS = {
 }
 
 # Which commands have an option.
-ALL = ("train", "test", "predict", "init", "info", "convert", "trainers", "bench", "gradcheck", "t", "r")
+ALL = ("train", "test", "predict", "init", "info", "cv", "convert", "trainers", "bench", "gradcheck", "t", "r")
 TRAIN = ("train",)
-FIT = ("train", "bench")
-GRADIENT = ("train", "bench", "gradcheck")
+# Commands whose trainings are whole ones.
+LEARN = ("train", "cv")
+FIT = ("train", "bench", "cv")
+GRADIENT = ("train", "bench", "cv", "gradcheck")
 # Commands that may make a network.
-MAKE = ("train", "init", "bench")
-READ = ("train", "test", "predict", "init", "bench", "gradcheck", "convert", "t", "r")
+MAKE = ("train", "init", "bench", "cv")
+READ = ("train", "test", "predict", "init", "bench", "cv", "gradcheck", "convert", "t", "r")
 # Commands that read tables, those that look for answers in them, and those that decide what their columns are.
-TABLES = ("train", "test", "predict", "init", "bench", "gradcheck")
+TABLES = ("train", "test", "predict", "init", "bench", "cv", "gradcheck")
 # How tables are read.
 FORMS = (*TABLES, "convert")
-ANSWERS = ("train", "test", "init", "bench", "gradcheck")
-DECIDE = ("train", "init", "bench", "gradcheck")
+ANSWERS = ("train", "test", "init", "bench", "cv", "gradcheck")
+DECIDE = ("train", "init", "bench", "cv", "gradcheck")
 # Commands with too many options for one screen: `-h` shows the ones marked as common, `--help-all` shows all.
-LONG = ("train", "test", "predict", "init", "bench", "gradcheck")
+LONG = ("train", "test", "predict", "init", "bench", "cv", "gradcheck")
 
 # What shell completion offers for a value besides fixed words.
 FILE = ("<file>",)
@@ -116,24 +118,26 @@ OPTIONS: dict[str, OptionInfo] = {
     "category": OptionInfo(data_readers.names, (), "NAMES", "Columns of numbers that are codes of categories, comma-separated; repeatable", "data", DECIDE, kind="list", words=COLUMN),
     "ignore": OptionInfo(data_readers.names, (), "NAMES", "Columns that are no inputs, comma-separated; repeatable", "data", TABLES, ("init",), "list", words=COLUMN, brief="Columns that are no inputs, comma-separated"),
     "use": OptionInfo(data_readers.names, (), "NAMES", "The only columns that are inputs, comma-separated; repeatable; default: all without another role", "data", TABLES, kind="list", words=COLUMN),
-    "weight": OptionInfo(data_readers.name, None, "NAME", "The column with the weight of each row in the loss and in means; 0 leaves a row out", "data", ("train", "test", "bench", "gradcheck"), words=COLUMN),
+    "weight": OptionInfo(data_readers.name, None, "NAME", "The column with the weight of each row in the loss and in means; 0 leaves a row out", "data", ("train", "cv", "test", "bench", "gradcheck"), words=COLUMN),
     "group": OptionInfo(data_readers.name, None, "NAME", "The column whose value rows that belong together have in common: they are never split over two sets", "rows", FIT, words=COLUMN),
     "order": OptionInfo(data_readers.name, None, "NAME", "The column with the time of each row: the training set is before the validation set, and both before the test set", "rows", FIT, words=COLUMN),
     "transpose": OptionInfo(readers.flag, False, "", "A row of the file is an input, and a column is a sample", "data", TABLES, kind="flag"),
     "header": OptionInfo(choice(("auto", "yes", "no")), "auto", "auto|yes|no", "Whether the first row of a table names the columns; auto: find out", "data", FORMS, words=("auto", "yes", "no")),
     "decimal": OptionInfo(choice((".", ",")), None, ".|,", "The decimal mark; default: find out", "data", FORMS, words=(".", ",")),
     "na": OptionInfo(data_readers.names, (), "WORDS", "More words that stand for a missing value, comma-separated, besides the empty cell and NA, N/A, ?, nan, null and a point; none as the first word leaves these out", "data", FORMS, kind="list", words=TEXT),
-    "unknown": OptionInfo(choice(("zeros", "error")), "zeros", "zeros|error", "Categories that the network has not seen in training; zeros: no category, and they are counted", "data", ("train", "test", "predict", "bench"), words=("zeros", "error")),
+    "unknown": OptionInfo(choice(("zeros", "error")), "zeros", "zeros|error", "Categories that the network has not seen in training; zeros: no category, and they are counted", "data", ("train", "cv", "test", "predict", "bench"), words=("zeros", "error")),
     "size": OptionInfo(data_readers.picture_size, None, "HxW", "Height and width that pictures are scaled to, in pixels", "data", FORMS),
     "grey": OptionInfo(readers.flag, False, "", "Read the pictures without colours", "data", FORMS, kind="flag"),
     "memory_limit": OptionInfo(data_readers.byte_count, None, "SIZE", "Most memory for the inputs, for example 1G: a larger table in an .npy file is trained on from the disk", "running", ("train", "test", "bench"), aliases=("memory",)),
     "rows": OptionInfo(integer(1, example="50"), 50, "N", "Rows to compute the gradient on", "data", ("gradcheck",), ("gradcheck",)),
     # Sets
     "validation": OptionInfo(readers.validation, "auto", "FRACTION|FILES", "Validation set, evaluated after every epoch: a fraction of the rows of every class, or files, one per class, comma-separated; auto: 0.2, but none if a class has fewer than 5 rows", "sets", FIT, FIT, "list", words=FILE, brief="Validation set: a fraction of every class, or files, one per class"),
-    "test": OptionInfo(readers.held_out, 0.0, "FRACTION|FILES", "Test set, evaluated once at the end and used for nothing else; as --validation", "sets", FIT, TRAIN, "list", words=FILE, brief="Test set, evaluated once at the end; as --validation"),
+    "test": OptionInfo(readers.held_out, 0.0, "FRACTION|FILES", "Test set, evaluated once at the end and used for nothing else; as --validation", "sets", ("train", "bench"), TRAIN, "list", words=FILE, brief="Test set, evaluated once at the end; as --validation"),
+    "folds": OptionInfo(integer(2, example="10"), 10, "K", "Cut the rows into K folds; each is tested on once, by a network trained on the others. K = number of rows leaves one out", "sets", ("cv",), ("cv",)),
+    "repeats": OptionInfo(integer(1, example="3"), 1, "N", "Draw the folds N times", "sets", ("cv",), ("cv",)),
     "dividetrain": OptionInfo(number(0, 100, open_low=True, example="99"), None, "PERCENT", "Train on all rows, without a validation set, until PERCENT of them are predicted correctly", "sets", TRAIN),
     # Network
-    "network": OptionInfo(readers.text, None, "FILE", "The network file, whatever its name; all words are then data", "network", ("train", "test", "predict", "init", "info", "bench", "gradcheck"), words=FILE),
+    "network": OptionInfo(readers.text, None, "FILE", "The network file, whatever its name; all words are then data", "network", ("train", "cv", "test", "predict", "init", "info", "bench", "gradcheck"), words=FILE),
     "inputs": OptionInfo(integer(1, example="9"), None, "N", "Number of inputs: values per row", "network", ("init",), ("init",)),
     "hidden": OptionInfo(or_auto(readers.hidden), "auto", "N[,N...]", "Units of each hidden layer of a new network; 0: no hidden layer; auto: one layer of 16, with more data 64 or 128", "network", MAKE, ("train", "init"), words=("auto",), brief="Units of each hidden layer of a new network"),
     "activation": OptionInfo(canonical_activation, "tanh", "NAME", "Activation of the hidden layers of a new network: " + ", ".join(_ACTIVATIONS), "network", MAKE, ("init",), words=_ACTIVATIONS, brief="Activation of the hidden layers of a new network"),
@@ -142,7 +146,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "continue": OptionInfo(readers.flag, False, "", "Go on from the weights of a trained network, which is otherwise trained anew. Validation and test rows are drawn only from rows that have not trained it; without --validation all EPOCHS are trained", "network", TRAIN, TRAIN, "flag", brief="Go on from the weights of a trained network"),
     "init": OptionInfo(choice(INITIALIZATION_NAMES, "initialization"), None, "NAME", "How initial weights are drawn: " + ", ".join(INITIALIZATION_NAMES) + ". A trained network of ann1dn, which otherwise continues, starts from new weights; so does gradcheck", "network", GRADIENT, ("gradcheck",), words=tuple(INITIALIZATION_NAMES), brief="How initial weights are drawn (auto, he, glorot ...)"),
     # Training
-    "trainer": OptionInfo(canonical_trainer, DEFAULT_TRAINER, "NAME", "Training algorithm: " + ", ".join(TRAINER_NAMES), "training", TRAIN, TRAIN, words=tuple(TRAINER_NAMES), brief="Training algorithm; `ann trainers` lists all", aliases=("optimizer",)),
+    "trainer": OptionInfo(canonical_trainer, DEFAULT_TRAINER, "NAME", "Training algorithm: " + ", ".join(TRAINER_NAMES), "training", LEARN, LEARN, words=tuple(TRAINER_NAMES), brief="Training algorithm; `ann trainers` lists all", aliases=("optimizer",)),
     "trainers": OptionInfo(chosen_trainers, "all", "NAMES", "Trainers to compare, comma-separated, or all", "training", ("bench",), ("bench",), words=("all", *TRAINER_NAMES)),
     "epochs": OptionInfo(integer(0, example="1000"), 1000, "N", "The same as EPOCHS, the last word: most epochs of the training", "training", FIT),
     "starts": OptionInfo(integer(1, example="3"), 3, "N", "Number of initial weights that every trainer starts from", "training", ("bench",), ("bench",)),
@@ -164,19 +168,20 @@ OPTIONS: dict[str, OptionInfo] = {
     "input_noise": OptionInfo(number(0, example="0.1"), None, "X", "Standard deviation of the noise added to the scaled inputs, redrawn for every row and epoch (mini-batch trainers, online)"),
     "label_smoothing": OptionInfo(number(0, 1, open_high=True, example="0.1"), 0.0, "X", "Move the training targets this fraction of the way towards their mean", "training", GRADIENT),
     "clip": OptionInfo(number(0, example="1"), None, "X", "Clip the gradient norm to X (mini-batch trainers, online)"),
-    "average": OptionInfo(keeping_auto(readers.average), "auto", "auto|none|ema|swa", "Average the weights over epochs: ema:0.9, or swa:0.75 for the mean after that fraction of the run; auto: ema:0.7 with online and all mini-batch trainers but schedule-free, without --goal", "training", TRAIN, words=("auto", "none", *AVERAGE_NAMES)),
+    "average": OptionInfo(keeping_auto(readers.average), "auto", "auto|none|ema|swa", "Average the weights over epochs: ema:0.9, or swa:0.75 for the mean after that fraction of the run; auto: ema:0.7 with online and all mini-batch trainers but schedule-free, without --goal", "training", LEARN, words=("auto", "none", *AVERAGE_NAMES)),
     "tolerance": OptionInfo(number(0, example="0.05"), None, "X", "Skip rows whose outputs are within X of their targets (online)"),
     "alternate": OptionInfo(readers.flag, None, "", "Alternate strictly between classes, repeating the smaller one (online)", kind="switch"),
     "quiet_epochs": OptionInfo(integer(0, example="10"), None, "N", "Stop after more than N epochs in a row with all class means within the tolerance; 0: never (online)"),
-    "patience": OptionInfo(or_auto(integer(0, example="50")), "auto", "N", "Early stopping: stop after N epochs without a better validation result; 0: never; auto: 500, fewer above 1,000 rows, at least 20", "training", TRAIN, TRAIN, words=("auto",), brief="Stop after N epochs without improvement; 0: never"),
-    "metric": OptionInfo(choice(METRIC_NAMES, "metric"), "loss", "NAME", "Quantity used to select the best epoch: " + ", ".join(METRIC_NAMES), "training", TRAIN, words=tuple(METRIC_NAMES)),
-    "stop": OptionInfo(readers.stop, None, "RULES", "Prechelt's stop rules with their limits, comma-separated: gl:5 (validation loss above its lowest, %), pq:0.5 (that over progress), up:4 (rising strips), progress:0.1", "training", TRAIN, words=tuple(STOP_NAMES)),
-    "goal": OptionInfo(number(0, example="0.01"), None, "X", "Stop when the training loss is at most X", "training", TRAIN),
-    "keep": OptionInfo(choice(("best", "last")), "best", "best|last", "The epoch whose weights are written", "training", TRAIN, words=("best", "last")),
-    "refit": OptionInfo(choice(REFIT_NAMES), "auto", "auto|yes|no", "After early stopping, retrain from the same initial weights on training and validation rows together; auto: up to 100,000 rows", "training", TRAIN, words=tuple(REFIT_NAMES)),
-    "restarts": OptionInfo(integer(1, example="5"), 1, "N", "Train from N different initial weights and keep the best by validation loss", "training", TRAIN, TRAIN, brief="Keep the best of N trainings from different weights"),
+    "patience": OptionInfo(or_auto(integer(0, example="50")), "auto", "N", "Early stopping: stop after N epochs without a better validation result; 0: never; auto: 500, fewer above 1,000 rows, at least 20", "training", LEARN, LEARN, words=("auto",), brief="Stop after N epochs without improvement; 0: never"),
+    "metric": OptionInfo(choice(METRIC_NAMES, "metric"), "loss", "NAME", "Quantity used to select the best epoch: " + ", ".join(METRIC_NAMES), "training", LEARN, words=tuple(METRIC_NAMES)),
+    "stop": OptionInfo(readers.stop, None, "RULES", "Prechelt's stop rules with their limits, comma-separated: gl:5 (validation loss above its lowest, %), pq:0.5 (that over progress), up:4 (rising strips), progress:0.1", "training", LEARN, words=tuple(STOP_NAMES)),
+    "goal": OptionInfo(number(0, example="0.01"), None, "X", "Stop when the training loss is at most X", "training", LEARN),
+    "keep": OptionInfo(choice(("best", "last")), "best", "best|last", "The epoch whose weights are written", "training", LEARN, words=("best", "last")),
+    "refit": OptionInfo(choice(REFIT_NAMES), "auto", "auto|yes|no", "After early stopping, retrain from the same initial weights on training and validation rows together; auto: up to 100,000 rows", "training", LEARN, words=tuple(REFIT_NAMES)),
+    "restarts": OptionInfo(integer(1, example="5"), 1, "N", "Train from N different initial weights and keep the best by validation loss", "training", LEARN, LEARN, brief="Keep the best of N trainings from different weights"),
     # Decision
-    "threshold": OptionInfo(readers.threshold, None, "X", "Scores above X are predicted as the first class; default: the network's own, for a new one halfway between the targets; train stores it", "decision", ("train", "test", "predict"), ("test", "predict"), brief="Scores above X are predicted as the first class"),
+    "threshold": OptionInfo(readers.threshold, None, "X", "Scores above X are predicted as the first class; default: the network's own, for a new one halfway between the targets; train stores it", "decision", ("train", "cv", "test", "predict"), ("test", "predict"), brief="Scores above X are predicted as the first class"),
+    "confidence": OptionInfo(number(0, 1, open_low=True, open_high=True, example="0.95"), 0.95, "X", "Confidence of the intervals", "gates", ("cv",), ("cv",)),
     # Requirements
     "require": OptionInfo(requirements, (), "METRIC>=X", "Exit with 5 unless this holds, for example acc>=0.9 or mse<=0.05; repeatable, or comma-separated. Metrics: " + ", ".join(_REQUIRABLE), "gates", ("test",), ("test",), "list", words=tuple(f"{name}>=" for name in _REQUIRABLE)),
     "verify": OptionInfo(readers.flag, False, "", "Recompute the stored self-test; exit with 4 if an output differs", "gates", ("info",), kind="flag"),
@@ -189,8 +194,8 @@ OPTIONS: dict[str, OptionInfo] = {
     "checkpoint": OptionInfo(readers.text, None, "FILE", "Save the state of the run to FILE, for --resume", "running", TRAIN, words=FILE),
     "checkpoint_every": OptionInfo(integer(1, example="100"), 100, "N", "Epochs between two checkpoints", "running", TRAIN),
     "resume": OptionInfo(readers.text, None, "FILE", "Continue from a checkpoint; repeat the other arguments of the first run. The result has the same bytes as an uninterrupted run", "running", TRAIN, words=FILE),
-    "jobs": OptionInfo(integer(1, example="2"), 1, "N", "Trainings that run at the same time, each in its own process. Losses do not depend on it; seconds do, because the processes share the machine", "running", ("bench",), ("bench",), brief="Trainings that run at the same time"),
-    "ledger": OptionInfo(readers.text, None, "FILE", "Keep every finished training in FILE; the same command with the same FILE runs only the missing ones", "running", ("bench",), words=FILE),
+    "jobs": OptionInfo(integer(1, example="2"), 1, "N", "Trainings that run at the same time, each in its own process. Losses do not depend on it; seconds do, because the processes share the machine", "running", ("bench", "cv"), ("bench", "cv"), brief="Trainings that run at the same time"),
+    "ledger": OptionInfo(readers.text, None, "FILE", "Keep every finished training in FILE; the same command with the same FILE runs only the missing ones", "running", ("bench", "cv"), words=FILE),
     "keep_on_interrupt": OptionInfo(readers.flag, True, "", "After Ctrl-C or SIGTERM, write the best network so far", "running", TRAIN, kind="switch"),
     # Output
     "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; in predict the predictions, in the format that the ending of FILE or --to names; - is stdout", "output", ("train", "predict"), ("train", "predict"), short="o", words=FILE, brief="Where the result is written; - is stdout"),
@@ -208,7 +213,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "to": OptionInfo(choice(WRITTEN_FORMATS, "format"), None, "NAME", "Format of what is written: " + ", ".join(WRITTEN_FORMATS) + "; default: by the ending of the file. predict writes no format of inputs and answers (" + ", ".join(SAMPLE_FORMATS) + "), and csv where nothing says the format", "output", ("predict", "convert"), ("predict",), words=WRITTEN_FORMATS, brief="Format of what is written: csv, jsonl, parquet and others"),
     "delimiter": OptionInfo(readers.delimiter, "\\t", "TEXT", "Text between the values of a line", "output", ("predict",), ("predict",)),
     "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("predict", "init", "convert"), ("init",), "flag", "f"),
-    "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("test", "predict", "init", "gradcheck"), "flag"),
+    "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("test", "cv", "predict", "init", "gradcheck"), "flag"),
     "quiet": OptionInfo(readers.flag, False, "", "Suppress messages (in train: the report too)", "output", ALL, (), "flag", "q"),
     "verbose": OptionInfo(integer(0, example="1"), 0, "", "Print more messages; -vv prints every epoch of train", "output", ALL, (), "count", "v"),
     "no_color": OptionInfo(readers.flag, False, "", "No colour; NO_COLOR does the same", "output", ALL, (), "flag"),

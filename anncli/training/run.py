@@ -78,6 +78,13 @@ class TrainingRun:
                 found[name] = self.evaluate(parameters, name, network.classes)
         return found
 
+    def outputs(self, result: TrainingResult, name: str) -> Array:
+        """The outputs (n, n_outputs) of the result for the rows of a set, in the units of the data."""
+        network = result.network
+        assert network.parameters is not None
+        found = self.attempt.judge.measure.objective.outputs(network.parameters, self.setup.rows[name])
+        return network.target_scaling.to_data(found)
+
     def finish(self, interrupted: str | None = None, keep: str | None = None) -> TrainingResult:
         """The result of the run so far, with a new network.
 

@@ -9,8 +9,8 @@ import click
 
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
-from anncli.cli.running.bench_problem import bench_problem
 from anncli.cli.running.ending import EndingAtSignals
+from anncli.cli.running.experiment_problem import experiment_problem
 from anncli.cli.running.ledgers import open_ledger
 from anncli.cli.running.places import refuse_read_files
 from anncli.cli.showing.bench_report import chart, document, report
@@ -68,7 +68,7 @@ def _refuse_files(values: Values) -> None:
 def _curves(values: Values, words: Words, plot: str | None) -> Curves:
     """Read network and data, and train with every trainer, or take what the ledger holds."""
     remarks = Remarks()
-    problem = bench_problem(values, words, remarks)
+    problem = experiment_problem(values, words, remarks)
     show_remarks(values.console, remarks)
     refuse_read_files({"--plot": plot, "--ledger": values["ledger"]})
     network, chosen = problem.network, problem.options

@@ -1,4 +1,4 @@
-"""What `ann bench` compares trainers on: a network as a file holds it, and the samples, or a table of them."""
+"""What the trainings of `ann bench` and `ann cv` are about: a network as a file holds it, and the samples, or a table of them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from anncli.options.layers import Given, Layer, training_options
 from anncli.options.table import TrainingOptions
 
 
-class BenchProblem(NamedTuple):
+class ExperimentProblem(NamedTuple):
     """network, and its bytes as `source`; data; paths: the files that another process can read the data from, or ();
-    options: of the training with each trainer, by its name; rows: of the sets that the data name, or None."""
+    options: of the training with each trainer that is compared, by its name, or of the only one, by ''; rows: of the sets that the data name, or None."""
 
     network: Network
     source: bytes
@@ -35,7 +35,7 @@ class BenchProblem(NamedTuple):
     rows: RowsRef | None = None
 
 
-def bench_problem(values: Values, words: Words, remarks: Remarks) -> BenchProblem:
+def experiment_problem(values: Values, words: Words, remarks: Remarks) -> ExperimentProblem:
     """Read network and data; without a network, the one that `ann train` would make is taken.
 
     Raises: UsageError, NetworkError and DataError as a training.
@@ -52,14 +52,14 @@ def bench_problem(values: Values, words: Words, remarks: Remarks) -> BenchProble
     first = next(iter(options.values()))
     data, sets = read_training_data(asked, network, _without_files(first), remarks)
     if network is None:
-        network = new_network(asked, data, first.loss, options)
+        network = new_network(asked, data, first.loss, [one.trainer for one in options.values()])
         source = render(network)
     if isinstance(data, Dataset):
         # A pipe cannot be read again by another process.
         paths = words.data if all(Path(name).is_file() for name in words.data) else ()
-        return BenchProblem(network, source, data, paths, options)
+        return ExperimentProblem(network, source, data, paths, options)
     rows = RowsRef.of(sets) if len(sets) > 1 else None
-    return BenchProblem(network, source, data, (), options, rows)
+    return ExperimentProblem(network, source, data, (), options, rows)
 
 
 def _without_files(options: TrainingOptions) -> TrainingOptions:
@@ -71,6 +71,8 @@ def _without_files(options: TrainingOptions) -> TrainingOptions:
 
 
 def _options(values: Values, layers: list[Layer], dialect: str) -> dict[str, TrainingOptions]:
+    if values.command != "bench":
+        return {"": training_options(layers, dialect)}
     return {
         name: training_options([{"trainer": Given(name, "--trainers")}, *layers], dialect)
         for name in values["trainers"]
