@@ -34,10 +34,23 @@ def evaluate(
     Raises: ValueError for an untrained network, DataError for data of another width, with other classes or targets, or for
     another task.
     """
+    check_data(network, dataset)
+    rows = None if rows is None else row_numbers(rows, dataset.n_samples)
+    outputs = outputs_of(network, dataset.inputs, rows, threads)
+    return evaluate_predictions(network, dataset, outputs, rows, threshold)
+
+
+def check_data(network: Network, dataset: Dataset) -> None:
+    """Raises DataError for data of another task, or with other classes or targets than those of the network."""
     _check_task(network, dataset)
     _check_classes(network, dataset)
-    rows = None if rows is None else row_numbers(rows, dataset.n_samples)
-    outputs = _outputs(network, dataset.inputs, rows, threads)
+
+
+def evaluate_predictions(
+    network: Network, dataset: Dataset, outputs: Array, rows: Array | None = None, threshold: float | None = None
+) -> Evaluation:
+    """Evaluate outputs (n, n_outputs), which the network, or another model in its place, gave for the row numbers (n,) of a
+    dataset that fits it (see check_data()); None for all rows."""
     if dataset.targets is not None:
         limit = network.decision_threshold if threshold is None else threshold
         names, quantiles = network.target_names, network.quantiles
@@ -52,8 +65,8 @@ def evaluate(
     )
 
 
-def _outputs(network: Network, inputs: Array, rows: Array | None, threads: int) -> Array:
-    """The outputs for the rows; block by block if they lie on the disk."""
+def outputs_of(network: Network, inputs: Array, rows: Array | None = None, threads: int = 1) -> Array:
+    """The outputs (n, n_outputs) for the row numbers (n,) of inputs, None for all; block by block if they lie on the disk."""
     if map_of(inputs) is None:
         return predict(network, inputs if rows is None else inputs[rows], threads=threads)
     places = blocks_of_rows(len(inputs) if rows is None else len(rows), inputs.shape[1])
