@@ -188,6 +188,9 @@ def _report(settings: TrainSettings, opened: Opened, result: TrainingResult, sum
     console, training = settings.console, opened.training
     if console.quiet and not settings.as_json:
         return
+    history = result.history
+    validation = {"validation loss": [r.validation_loss for r in history]} if len(result.rows["validation"]) else {}
+    console.loss_curves({"training loss": [r.training_loss for r in history], **validation})
     found = evaluate_sets(training, result)
     warnings = warnings_of(result, found)
     for warning in warnings:

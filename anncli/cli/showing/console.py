@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
@@ -38,6 +38,17 @@ class Console:
     def report(self, text: str) -> None:
         """A report on stderr, because stdout carries something else."""
         self._say(text)
+
+    def loss_curves(self, losses: Mapping[str, Sequence[float | None]]) -> None:
+        """Sparklines of losses by name on stderr, if that is a terminal; nothing in a log."""
+        from anncli.cli.showing.sparkline import can_show, loss_lines
+
+        if self.quiet or not _can_draw() or not can_show(sys.stderr.encoding):
+            return
+        import shutil
+
+        for line in loss_lines(losses, shutil.get_terminal_size().columns):
+            self._say(line)
 
     def _say(self, text: str) -> None:
         # A full log or a closed terminal must not end a training: the results are worth more than the remark.
