@@ -102,7 +102,16 @@ def _row_type(n_samples: int) -> type[np.signedinteger[Any]]:
 
 
 # The number of each stream is part of what decides the bytes of a trained network: never change one.
-_STREAMS = {"order": 0, "split": 1, "weights": 2, "folds": 3, "bootstrap": 4, "permutation": 7, "baselines": 8, "check": 99}
+_STREAMS = {
+    "order": 0,
+    "split": 1,
+    "weights": 2,
+    "folds": 3,
+    "bootstrap": 4,
+    "permutation": 7,
+    "baselines": 8,
+    "check": 99,
+}
 
 
 def random_stream(seed: int, name: str, restart: int = 1) -> np.random.Generator:

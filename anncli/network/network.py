@@ -12,6 +12,7 @@ from anncli.arrays import Array
 from anncli.errors import NetworkError
 from anncli.network.encoders.table import TableEncoder, TableInputs
 from anncli.network.layers.base import LayerKind, Shape
+from anncli.network.loss_curve import LossCurve
 from anncli.network.names import ACTIVATION_NAMES, quantiles_of
 from anncli.network.row_digests import RowDigests
 from anncli.network.scaling import Scaling
@@ -65,7 +66,7 @@ class Network:
     columns: names of the inputs or (); task: 'regression' or 'multi-label', or 'classification'; None where nothing says so:
     a trained network then classifies, and training an untrained one decides by the data; target_names: of the numbers
     or labels that are predicted; target_scaling: network outputs -> numbers in the units of the data; record: how it was
-    trained; row_digests: which rows trained its parameters, None where that is not known; table: for a network that takes
+    trained; curve: its losses, None where they are not known; row_digests: which rows trained its parameters, None where that is not known; table: for a network that takes
     tables, what its definition says about their columns; encoder: how the columns of a table become inputs, None for a
     network that was not trained on a table; source: the file it was read from. While `needs_encoder`, the number of inputs
     of the topology is 1 in place of the one that the table will decide.
@@ -88,6 +89,7 @@ class Network:
     task: str | None = None
     target_names: tuple[str, ...] = ()
     target_scaling: TargetScaling = field(default_factory=TargetScaling)
+    curve: LossCurve | None = None
 
     def __post_init__(self) -> None:
         if self.parameters is not None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from anncli.arrays import Array
 from anncli.errors import count_of
+from anncli.network.loss_curve import CurvePoint, thinned
 from anncli.options.table import TrainingOptions
 from anncli.training.averaging import WeightAverage
 from anncli.training.judge import Judge
@@ -189,6 +190,15 @@ class Attempt:
             self.average = WeightAverage(self.options.average, state["average_total"])
             self.average.restore(state["average"])
             self.weights = state["weights"]
+
+
+def curve_of(history: Sequence[EpochReport], keep: Iterable[int] = ()) -> tuple[CurvePoint, ...]:
+    """The loss curve of reports, with the epochs in `keep` among its points."""
+    return thinned([CurvePoint(r.epoch, r.training_loss, _finite(r.validation_loss)) for r in history], keep)
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _report(entry: Sequence[Any]) -> EpochReport:

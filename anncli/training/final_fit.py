@@ -8,8 +8,9 @@ from contextlib import closing
 from typing import NamedTuple
 
 from anncli.arrays import Array, random_stream
+from anncli.network.loss_curve import CurvePoint
 from anncli.training.answers import noise_penalty
-from anncli.training.attempt import Attempt, EpochReport
+from anncli.training.attempt import Attempt, EpochReport, curve_of
 from anncli.training.judge import Judge
 from anncli.training.setup import Setup
 
@@ -30,12 +31,14 @@ _MOST_LOSS, _LEAST_LOSS, _MOST_LOST = 1.02, 0.01, 0.02
 
 
 class Refit(NamedTuple):
-    """The weights (P,) of a final fit, its number of epochs, what its trainer adds to the record, and its penalty."""
+    """The weights (P,) of a final fit, its number of epochs, what its trainer adds to the record, its penalty, and its
+    loss curve."""
 
     parameters: Array
     epochs: int
     remarks: dict[str, float | int | str]
     l2: float
+    curve: tuple[CurvePoint, ...]
 
 
 class FinalFit:
@@ -108,7 +111,7 @@ class FinalFit:
             # The learning-rate schedule spans as many epochs as before, even where the attempt ended early.
             for report in fit.epochs(count, attempt.total_epochs or limit):
                 ended = report.epoch == count or fit.stopped
-                fitted = Refit(fit.weights, report.epoch, fit.trainer.remarks(), l2) if ended else None
+                fitted = _refit(fit, l2) if ended else None
                 yield report._replace(best_epoch=attempt.judge.best_epoch, phase="refit"), fitted
         if fit.diverged:
             self.warnings.append(f"the final fit on all rows diverged; the network of {self._kept_text()} is kept")
@@ -185,7 +188,7 @@ class FinalFit:
                 return
             self.attempt = again
         elif self._has_learned(again.weights):
-            self.refit = Refit(again.weights, len(again.history), again.trainer.remarks(), 0.0)
+            self.refit = _refit(again, 0.0)
         else:
             return
         self.penalty_dropped = True
@@ -193,3 +196,7 @@ class FinalFit:
             "with the default L2 penalty the network learned nothing, so the penalty was dropped; "
             "--l2 X sets a penalty, --refit no keeps the network as it was"
         )
+
+
+def _refit(fit: Attempt, l2: float) -> Refit:
+    return Refit(fit.weights, len(fit.history), fit.trainer.remarks(), l2, curve_of(fit.history))

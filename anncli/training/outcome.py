@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from anncli.arrays import Array
 from anncli.backends.base import Samples
+from anncli.network.loss_curve import LossCurve
 from anncli.network.network import Network, SelfTest
-from anncli.training.attempt import Attempt, EpochReport
+from anncli.training.attempt import Attempt, EpochReport, curve_of
 from anncli.training.choice import Choice, RestartSummary
 from anncli.training.final_fit import FinalFit, Refit
 from anncli.training.setup import Setup
@@ -116,6 +117,7 @@ def finished_network(setup: Setup, outcome: Outcome, record: dict[str, Any]) -> 
         columns=setup.network.columns or setup.data.columns,
         record=record,
         row_digests=setup.seen.after(rows),
+        curve=_loss_curve(outcome),
     )
     assert network.parameters is not None
     scaled = setup.scaling.apply(setup.self_test_inputs)
@@ -123,6 +125,14 @@ def finished_network(setup: Setup, outcome: Outcome, record: dict[str, Any]) -> 
         outputs = session.outputs(network.parameters)
     network.self_test = SelfTest(setup.self_test_inputs, setup.target_scaling.to_data(outputs))
     return network
+
+
+def _loss_curve(outcome: Outcome) -> LossCurve | None:
+    """None where no epoch was trained."""
+    if not outcome.attempt.history:
+        return None
+    training = curve_of(outcome.attempt.history, (outcome.kept_epoch,))
+    return LossCurve(training, () if outcome.refit is None else outcome.refit.curve)
 
 
 def make_result(setup: Setup, outcome: Outcome, network: Network) -> TrainingResult:

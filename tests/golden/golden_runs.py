@@ -231,9 +231,12 @@ def digests_of_network(name, data):
     # The checksum depends on the words. The digests of rows depend on the data alone.
     trained.pop("checksum")
     trained.pop("row_digests", None)
+    # Apart, so that a change of the curve alone is no change of the weights; files written before have none.
+    curve = trained.pop("curve", None)
     return {
         f"{name} network": digest([document, trained]),
         f"{name} record": digest(without(record, WORDS_OF_A_RECORD)),
+        **({} if curve is None else {f"{name} curve": digest(curve)}),
     }
 
 

@@ -15,6 +15,7 @@ from anncli.cli.showing.repeating import repeating_line
 from anncli.errors import NetworkError, printable
 from anncli.formats.networks.storage import load
 from anncli.inference.predict import predict
+from anncli.network.loss_curve import LossCurve
 from anncli.network.network import Network
 
 # Other machines may round the last digits differently; a changed weight changes outputs by far more.
@@ -65,8 +66,15 @@ def summary(network: Network) -> dict[str, Any]:
         "training": dict(network.source.training),
         "record": network.record,
         "row_digests": None if network.row_digests is None else {"rows": network.row_digests.n_rows},
+        "curve": None if network.curve is None else _points(network.curve),
         "self_test": None if network.self_test is None else {"vectors": len(network.self_test.inputs)},
     }
+
+
+def _points(curve: LossCurve) -> dict[str, int]:
+    """How many epochs the loss curves of the file show."""
+    counts = {"training": len(curve.training), "retraining": len(curve.retraining)}
+    return {name: count for name, count in counts.items() if count}
 
 
 def _task(network: Network) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from anncli.arrays import Array
 from anncli.errors import NetworkError
 from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import quote_text, write_block, write_flow
+from anncli.formats.networks.ann_curve import curve_lines, read_curve
 from anncli.formats.networks.ann_digests import digest_lines, read_digests
 from anncli.formats.networks.ann_table import encoder_lines, take_encoder
 from anncli.formats.networks.ann_task import read_loss, read_target_scaling, read_task, target_scaling_lines, task_lines
@@ -22,7 +23,7 @@ from anncli.network.scaling import INPUT_ACTIVATIONS, PER_VECTOR, Scaling
 from anncli.network.topology import Topology
 
 TRAINED_KEYS = (
-    "task", "classes", "target_names", "threshold", "targets", "target_scaling", "columns", "encoder", "scaling", "weights", "record", "self_test", "row_digests", "checksum",
+    "task", "classes", "target_names", "threshold", "targets", "target_scaling", "columns", "encoder", "scaling", "weights", "record", "self_test", "row_digests", "curve", "checksum",
 )  # fmt: skip
 AFRESH = "undo the change or restore a copy, or delete everything from `trained:` on to train afresh"
 CHECKSUM_LINE = re.compile(r"^  checksum: (sha256:[0-9a-f]{64})[ \t\r]*$", re.MULTILINE)
@@ -70,6 +71,7 @@ class TrainedPart:
         network.target_scaling = read_target_scaling(self._trained, network, self._matrix, AFRESH)
         network.self_test = self._self_test()
         network.row_digests = read_digests(self._trained, AFRESH)
+        network.curve = read_curve(self._trained, AFRESH)
         self._check()
 
     def _check(self) -> None:
@@ -261,6 +263,8 @@ def trained_lines(network: Network) -> list[str]:
             lines += [f"    {name}: |", *(f"      {row}" for row in write_rows(np.asarray(matrix)))]
     if network.row_digests is not None:
         lines += digest_lines(network.row_digests)
+    if network.curve is not None:
+        lines += curve_lines(network.curve)
     return lines
 
 
