@@ -110,6 +110,14 @@ SCALING_NAMES: dict[str, str] = {
 }
 
 
+# How outputs become probabilities after training.
+CALIBRATION_NAMES: dict[str, str] = {
+    "none": "leave the outputs as they are",
+    "platt": "a logistic curve, two classes",
+    "isotonic": "the rising step function that fits best, two classes; for 1,000 validation rows or more",
+    "temperature": "all scores flatter or steeper by one factor, any number of classes",
+}
+
 TASK_NAMES: dict[str, str] = {
     "classification": "each row belongs to one class",
     "regression": "each row has one or more numbers",

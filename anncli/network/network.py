@@ -10,6 +10,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.errors import NetworkError
+from anncli.network.calibration import Calibration
 from anncli.network.encoders.table import TableEncoder, TableInputs
 from anncli.network.layers.base import LayerKind, Shape
 from anncli.network.loss_curve import LossCurve
@@ -63,6 +64,8 @@ class Network:
     scaling: raw inputs -> network inputs; classes: their names, the positive one first if there is one output;
     targets: the output values (high, low) that stand for "is" and "is not" a class;
     loss: the loss it was trained with, or None; threshold: with one output, a score strictly above it means the first class;
+    threshold_rule: the rule that chose it, None for a threshold that was given; abstain: which scores are no decision, see
+    inference.decide(), None for none; calibration: how outputs become probabilities, of which threshold and abstain speak;
     columns: names of the inputs or (); task: 'regression' or 'multi-label', or 'classification'; None where nothing says so:
     a trained network then classifies, and training an untrained one decides by the data; target_names: of the numbers
     or labels that are predicted; target_scaling: network outputs -> numbers in the units of the data; record: how it was
@@ -90,6 +93,9 @@ class Network:
     target_names: tuple[str, ...] = ()
     target_scaling: TargetScaling = field(default_factory=TargetScaling)
     curve: LossCurve | None = None
+    threshold_rule: str | None = None
+    abstain: tuple[float, ...] | None = None
+    calibration: Calibration | None = None
 
     def __post_init__(self) -> None:
         if self.parameters is not None:
@@ -180,8 +186,14 @@ class Network:
         """The threshold to use with one output: the stored one, or the middle between the targets."""
         if self.threshold is not None:
             return self.threshold
-        high, low = self.targets or default_targets(self.topology.output_activation, "mse")
-        return (high + low) / 2
+        return sum(self.score_targets) / 2
+
+    @property
+    def score_targets(self) -> tuple[float, float]:
+        """The scores (high, low) that stand for "is" and "is not" a class."""
+        if self.calibration is not None:
+            return 1.0, 0.0
+        return self.targets or default_targets(self.topology.output_activation, "mse")
 
     def _require_parameters(self) -> Array:
         if self.parameters is None:

@@ -13,6 +13,7 @@ from anncli.errors import NetworkError
 from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import quote_text, write_block, write_flow
 from anncli.formats.networks.ann_curve import curve_lines, read_curve
+from anncli.formats.networks.ann_decision import decision_lines, read_decision
 from anncli.formats.networks.ann_digests import digest_lines, read_digests
 from anncli.formats.networks.ann_table import encoder_lines, take_encoder
 from anncli.formats.networks.ann_task import read_loss, read_target_scaling, read_task, target_scaling_lines, task_lines
@@ -23,7 +24,7 @@ from anncli.network.scaling import INPUT_ACTIVATIONS, PER_VECTOR, Scaling
 from anncli.network.topology import Topology
 
 TRAINED_KEYS = (
-    "task", "classes", "target_names", "threshold", "targets", "target_scaling", "columns", "encoder", "scaling", "weights", "record", "self_test", "row_digests", "curve", "checksum",
+    "task", "classes", "target_names", "threshold", "threshold_rule", "abstain", "calibration", "targets", "target_scaling", "columns", "encoder", "scaling", "weights", "record", "self_test", "row_digests", "curve", "checksum",
 )  # fmt: skip
 AFRESH = "undo the change or restore a copy, or delete everything from `trained:` on to train afresh"
 CHECKSUM_LINE = re.compile(r"^  checksum: (sha256:[0-9a-f]{64})[ \t\r]*$", re.MULTILINE)
@@ -60,7 +61,7 @@ class TrainedPart:
         n_inputs = network.n_inputs
         network.task = read_task(self._trained, network, AFRESH)
         network.classes = self._classes()
-        network.threshold = self._number(self._trained, "threshold")
+        read_decision(self._trained, network, self._matrix, AFRESH)
         network.targets = self._targets()
         network.columns = self._names("columns", n_inputs)
         network.scaling = self._scaling()
@@ -107,12 +108,6 @@ class TrainedPart:
         if len(value) != count:
             raise self._trained.fault(key, f"`{key}` names {len(value)}, this network has {count}", AFRESH)
         return tuple(value)
-
-    def _number(self, mapping: PlacedMapping, key: str) -> float | None:
-        value = mapping.get(key)
-        if value is not None and (not isinstance(value, int | float) or isinstance(value, bool)):
-            raise mapping.fault(key, f"`{key}` must be a number, found {kind_of(value)}")
-        return None if value is None else float(value)
 
     def _targets(self) -> tuple[float, float] | None:
         value = self._trained.get("targets")
@@ -241,8 +236,7 @@ def trained_lines(network: Network) -> list[str]:
         lines.append(f"  classes: {{positive: {positive}, negative: {negative}}}")
     elif network.classes:
         lines.append(f"  classes: {write_flow(network.classes)}")
-    if network.threshold is not None:
-        lines.append(f"  threshold: {write_flow(float(network.threshold))}")
+    lines += decision_lines(network)
     if network.targets is not None:
         lines.append(f"  targets: {write_flow([float(value) for value in network.targets])}")
     lines += target_scaling_lines(network.target_scaling)
