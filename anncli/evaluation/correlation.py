@@ -1,4 +1,4 @@
-"""The Matthews correlation coefficient: how predicted and actual classes go together, whatever the sizes of the classes."""
+"""How predicted and actual classes go together, whatever the sizes of the classes: Matthews correlation and Cohen's kappa."""
 
 from __future__ import annotations
 
@@ -25,3 +25,18 @@ def matthews_correlation(
     agreement = n_correct * total - sum(p * t for p, t in zip(predicted, counts, strict=True))
     spread = (total * total - sum(p * p for p in predicted)) * (total * total - sum(t * t for t in counts))
     return max(-1.0, min(1.0, agreement / math.sqrt(spread)))
+
+
+def cohen_kappa(n_correct: int | float, counts: Sequence[int | float], predicted: Sequence[int | float]) -> float | str:
+    """(a - c) / (1 - c) with the accuracy a and c, that of chance: of predictions with the same frequencies that know nothing of
+    the sample. 1 where every prediction is correct; or in words why it is undefined. Arguments as above.
+
+    Source: Cohen 1960, Educational and Psychological Measurement 20, 37-46.
+    """
+    total = sum(counts)
+    if not total:
+        return "no sample has a label"
+    chance = sum(p * t for p, t in zip(predicted, counts, strict=True))
+    if chance >= total * total:
+        return "all samples are of one class, and no other was predicted"
+    return (n_correct * total - chance) / (total * total - chance)

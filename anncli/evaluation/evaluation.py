@@ -27,24 +27,21 @@ def evaluate_outputs(
     targets: tuple[float, float] | None = None,
     classes: tuple[str, ...] = (),
     weights: Array | None = None,
+    only_rates: bool = False,
 ) -> ClassEvaluation:
     """Compare outputs (n_samples, n_outputs) with labels (n_samples,); unlabelled samples (-1) are left out and counted.
 
     One output stands for two classes: a score strictly above `threshold` predicts class 0, the positive one. Of more
     outputs, which stand for one class each, the largest is the prediction.
-    Args: targets: the output values (high, low) of training, for the mse; classes: names, else 'class 1' ...;
+    Args: targets: the output values (high, low) of training, for the mse; a single output is a probability if they are (1, 0)
+        and it lies within them; classes: names, else 'class 1' ...;
         weights (n_samples,) >= 0: counts become sums of weights and means weighted means, and the AUC weighs pairs by the
-        product of their weights; samples of weight 0 are left out, also of the count of unlabelled ones.
+        product of their weights; samples of weight 0 are left out, also of the count of unlabelled ones;
+        only_rates: leave out, as None without a reason, the metrics that take longer than counts, rates and mse.
     Raises: ValueError for shapes, labels or names that do not fit together.
     """
-    outputs, labels = np.asarray(outputs), np.asarray(labels)
-    if outputs.ndim != 2 or not outputs.shape[1] or labels.shape != (len(outputs),):
-        raise ValueError(f"outputs of shape {outputs.shape} and labels of shape {labels.shape} do not fit")
-    if not np.issubdtype(outputs.dtype, np.floating):
-        outputs = outputs.astype(np.float64)
+    outputs, labels = _fitting(np.asarray(outputs), np.asarray(labels))
     n_classes = max(outputs.shape[1], 2)
-    if labels.size and not UNLABELLED <= labels.min() <= labels.max() < n_classes:
-        raise ValueError(f"labels from {labels.min()} to {labels.max()} for {n_classes} classes")
     names = tuple(classes) or tuple(f"class {k}" for k in range(1, n_classes + 1))
     if len(names) != n_classes:
         raise ValueError(f"{len(names)} class names for {n_classes} classes")
@@ -54,11 +51,21 @@ def evaluate_outputs(
     if known is not None:
         outputs, labels, weights = outputs[known], labels[known], None if weights is None else weights[known]
     if outputs.shape[1] == 1:
-        return evaluate_scores(outputs[:, 0], labels, threshold, targets, names, n_unlabelled, weights)
+        return evaluate_scores(outputs[:, 0], labels, threshold, targets, names, n_unlabelled, weights, only_rates)
     # Imported here because most networks have one output, and an import costs time at every start.
     from anncli.evaluation.multiclass import evaluate_classes
 
-    return evaluate_classes(outputs, labels, targets, names, n_unlabelled, weights)
+    return evaluate_classes(outputs, labels, targets, names, n_unlabelled, weights, only_rates)
+
+
+def _fitting(outputs: Array, labels: Array) -> tuple[Array, Array]:
+    """Both, outputs as floating numbers; raises ValueError where they do not fit together."""
+    if outputs.ndim != 2 or not outputs.shape[1] or labels.shape != (len(outputs),):
+        raise ValueError(f"outputs of shape {outputs.shape} and labels of shape {labels.shape} do not fit")
+    n_classes = max(outputs.shape[1], 2)
+    if labels.size and not UNLABELLED <= labels.min() <= labels.max() < n_classes:
+        raise ValueError(f"labels from {labels.min()} to {labels.max()} for {n_classes} classes")
+    return (outputs if np.issubdtype(outputs.dtype, np.floating) else outputs.astype(np.float64)), labels
 
 
 def _known(labels: Array, weights: Array | None) -> tuple[Array | None, int]:

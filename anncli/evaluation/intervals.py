@@ -10,16 +10,10 @@ import numpy as np
 
 from anncli.arrays import Array, random_stream
 from anncli.evaluation.distributions import normal_quantile, student_quantile
+from anncli.evaluation.interval import Interval as Interval
 
 # Draws of a bootstrap: a quantile of 2.5 % then has a standard error of a fortieth of the interval.
 DRAWS = 2000
-
-
-class Interval(NamedTuple):
-    """The ends of an interval, in the units of the metric."""
-
-    low: float
-    high: float
 
 
 def wilson(successes: float, n: float, confidence: float = 0.95) -> Interval | None:

@@ -8,11 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anncli.arrays import Array, blocks
-from anncli.evaluation.correlation import matthews_correlation
-from anncli.evaluation.means import mean_squared_error, why_no_mse
+from anncli.evaluation.correlation import cohen_kappa, matthews_correlation
+from anncli.evaluation.interval import NO_INTERVALS, Interval, intervals_document
+from anncli.evaluation.means import count, mean_squared_error, why_no_mse
+from anncli.evaluation.probabilities import ProbabilityMetrics, hits_among, of_outputs, or_none
+from anncli.evaluation.ranking import area_under_curve
 
-# How far from 1 the outputs of a row may sum and still be probabilities; the rounding of float32 softmax is far below.
-_SUM_TOLERANCE = 1e-3
+#: With more classes than these the areas of every class against the others would take longer than all other metrics.
+_MOST_AREAS = 100
+_OF_ALL = ("accuracy", "macro_recall", "macro_precision", "macro_f1", "majority_share")
 
 
 class MulticlassEvaluation(NamedTuple):
@@ -20,9 +24,12 @@ class MulticlassEvaluation(NamedTuple):
 
     matrix (K, K): rows are the true classes, columns the predicted ones, int64; recall, precision, f1: one value per
     class, None where undefined; macro_*: plain means over the classes that have samples, where a class that was never
-    predicted counts with precision 0 (macro_recall is the balanced accuracy); mcc: see correlation.py; mse: over
-    samples and outputs; log_loss: mean of -log(output of the true class), where the outputs are probabilities;
-    majority_share: the accuracy of always predicting the largest class; undefined: the reason for each None, by name.
+    predicted counts with precision 0 (macro_recall is the balanced accuracy); mcc, kappa: see correlation.py; macro_auc: plain
+    mean over the classes of the area under the ROC curve of their output, the class against all others; top_3, top_5:
+    fraction of the samples whose class is among the 3 or 5 largest outputs, with more classes than that; mse: over
+    samples and outputs; log_loss, brier, calibration_error: see probabilities.py;
+    majority_share: the accuracy of always predicting the largest class; undefined: the reason for each None, by name;
+    intervals: of metrics by name, `recall of CLASS` for that of a class, see confidence.py; empty where nobody asked.
     With sample weights n and the matrix are sums of weights (float64).
     """
 
@@ -38,10 +45,17 @@ class MulticlassEvaluation(NamedTuple):
     macro_precision: float | None
     macro_f1: float | None
     mcc: float | None
+    kappa: float | None
+    macro_auc: float | None
+    top_3: float | None
+    top_5: float | None
     mse: float | None
     log_loss: float | None
+    brier: float | None
+    calibration_error: float | None
     majority_share: float | None
     undefined: Mapping[str, str]
+    intervals: Mapping[str, Interval] = NO_INTERVALS
 
     @property
     def class_counts(self) -> tuple[int | float, ...]:
@@ -60,25 +74,12 @@ class MulticlassEvaluation(NamedTuple):
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain values for JSON; lists are in class order and an undefined metric is None."""
-        return {
-            "classes": list(self.classes),
-            "n": self.n,
-            "n_unlabelled": self.n_unlabelled,
-            "class_counts": list(self.class_counts),
-            "matrix": self.matrix.tolist(),
-            "accuracy": self.accuracy,
-            "recall": list(self.recall),
-            "precision": list(self.precision),
-            "f1": list(self.f1),
-            "macro_recall": self.macro_recall,
-            "macro_precision": self.macro_precision,
-            "macro_f1": self.macro_f1,
-            "mcc": self.mcc,
-            "mse": self.mse,
-            "log_loss": self.log_loss,
-            "majority_share": self.majority_share,
-            "undefined": dict(self.undefined),
-        }
+        head = {"classes": list(self.classes), "n": self.n, "n_unlabelled": self.n_unlabelled}
+        counts = {"class_counts": list(self.class_counts), "matrix": self.matrix.tolist()}
+        lists = {name: list(getattr(self, name)) for name in ("recall", "precision", "f1")}
+        found = {**head, **counts, **self._asdict(), **head, **counts, **lists, "undefined": dict(self.undefined)}
+        del found["intervals"]
+        return found | intervals_document(self.intervals)
 
 
 def confusion_matrix(labels: Array, predicted: Array, n_classes: int, weights: Array | None = None) -> Array:
@@ -94,10 +95,12 @@ def evaluate_classes(
     classes: tuple[str, ...],
     n_unlabelled: int = 0,
     weights: Array | None = None,
+    only_rates: bool = False,
 ) -> MulticlassEvaluation:
     """Compare outputs (n, K), one per class, with labels (n,) 0..K-1.
 
-    Args: targets: the outputs (high, low) of training, for the mse; None leaves it undefined; weights (n,) above 0.
+    Args: targets: the outputs (high, low) of training, for the mse; None leaves it undefined; weights (n,) above 0;
+        only_rates: see evaluate_outputs().
     """
     matrix = _matrix(outputs, labels, weights)
     hits, counts, predicted = np.diag(matrix).tolist(), matrix.sum(axis=1).tolist(), matrix.sum(axis=0).tolist()
@@ -105,22 +108,25 @@ def evaluate_classes(
     undefined: dict[str, str] = {}
     recall = _ratios("recall", hits, counts, classes, "the class has no samples", undefined)
     precision = _ratios("precision", hits, predicted, classes, "the class was never predicted", undefined)
-    both = [own + other for own, other in zip(counts, predicted, strict=True)]
-    f1 = _ratios("f1", [2 * hit for hit in hits], both, classes, "no samples, and never predicted", undefined)
+    both = [(own + other) / 2 for own, other in zip(counts, predicted, strict=True)]
+    f1 = _ratios("f1", hits, both, classes, "no samples, and never predicted", undefined)
     mse = mean_squared_error(outputs, labels, targets, weights)
     if mse is None:
         undefined["mse"] = why_no_mse(outputs, targets)
-    log_loss = _or_reason("log_loss", _log_loss(outputs, labels, weights), undefined)
+    probability, areas = ProbabilityMetrics(None, None, None), dict[str, float | None]()
+    if not only_rates:
+        probability = or_none(of_outputs(outputs, labels, weights), undefined)
+        areas = _areas(outputs, labels, weights, undefined) | _among(outputs, labels, weights, undefined)
     mcc = _or_reason("mcc", matthews_correlation(sum(hits), counts, predicted), undefined)
-    if not n:
-        without = ("accuracy", "macro_recall", "macro_precision", "macro_f1", "majority_share")
-        undefined |= dict.fromkeys(without, "no sample has a label")
+    kappa = _or_reason("kappa", cohen_kappa(sum(hits), counts, predicted), undefined)
+    undefined |= {} if n else dict.fromkeys(_OF_ALL, "no sample has a label")
     macro = [_macro(values, counts) for values in (recall, precision, f1)]
     return MulticlassEvaluation(
         classes, n, n_unlabelled, matrix,
         accuracy=sum(hits) / n if n else None, recall=recall, precision=precision, f1=f1,
-        macro_recall=macro[0], macro_precision=macro[1], macro_f1=macro[2], mcc=mcc, mse=mse, log_loss=log_loss,
-        majority_share=max(counts) / n if n else None, undefined=undefined,
+        macro_recall=macro[0], macro_precision=macro[1], macro_f1=macro[2], mcc=mcc, kappa=kappa,
+        macro_auc=areas.get("macro_auc"), top_3=areas.get("top_3"), top_5=areas.get("top_5"), mse=mse,
+        **probability._asdict(), majority_share=max(counts) / n if n else None, undefined=undefined,
     )  # fmt: skip
 
 
@@ -159,22 +165,34 @@ def _macro(values: tuple[float | None, ...], counts: list[float]) -> float | Non
     return sum(present) / len(present) if present else None
 
 
-def _log_loss(outputs: Array, labels: Array, weights: Array | None) -> float | str:
-    """Mean of -log(output of the true class), or why there is none.
+def _areas(outputs: Array, labels: Array, weights: Array | None, undefined: dict[str, str]) -> dict[str, float | None]:
+    """macro_auc; the reason for a None is added to `undefined`."""
+    n_classes = outputs.shape[1]
+    if n_classes > _MOST_AREAS:
+        undefined["macro_auc"] = f"it is left out with more than {_MOST_AREAS} classes"
+        return {}
+    if not np.isfinite(outputs).all():
+        undefined["macro_auc"] = "an output is not finite"
+        return {}
+    found = [area_under_curve(np.ascontiguousarray(outputs[:, k]), labels == k, weights) for k in range(n_classes)]
+    areas = [area for area in found if area is not None]
+    if not areas:
+        undefined["macro_auc"] = "it needs samples of two classes"
+    return {"macro_auc": sum(areas) / len(areas) if areas else None}
 
-    An output below the rounding error of its dtype counts as that error, so that one confident and wrong prediction costs
-    about 16 (float32) and not infinity.
-    """
-    if not len(outputs):
-        return "no sample has a label"
-    chosen = np.empty(len(outputs))
-    for block in blocks(len(outputs)):
-        given = outputs[block]
-        inside = bool(((given >= 0) & (given <= 1)).all())
-        if not inside or np.abs(given.sum(axis=1, dtype=np.float64) - 1).max() > _SUM_TOLERANCE:
-            return "the outputs are not probabilities that sum to 1"
-        chosen[block] = given[np.arange(len(given)), labels[block]]
-    np.log(np.maximum(chosen, np.finfo(outputs.dtype).eps, out=chosen), out=chosen)
-    mean = chosen.mean() if weights is None else np.average(chosen, weights=weights)
-    # Adding 0 turns the -0.0 of perfect predictions into 0.0.
-    return float(-mean) + 0.0
+
+def _among(outputs: Array, labels: Array, weights: Array | None, undefined: dict[str, str]) -> dict[str, float | None]:
+    """top_3 and top_5; the reason for each None is added to `undefined`."""
+    total, found = count(np.full(len(labels), True), weights), dict[str, float | None]()
+    for k in (3, 5):
+        if outputs.shape[1] <= k:
+            undefined[f"top_{k}"] = f"there are only {outputs.shape[1]} classes"
+        elif not total:
+            undefined[f"top_{k}"] = "no sample has a label"
+        else:
+            hits = [
+                count(hit, weights if weights is None else weights[block])
+                for block, hit in hits_among(outputs, labels, k)
+            ]
+            found[f"top_{k}"] = sum(hits) / total
+    return found

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.evaluation.interval import NO_INTERVALS, Interval, intervals_document
 from anncli.evaluation.means import answered_rows
 
 #: The fractions of the rows for which the residual summary says how large the residuals are at most.
@@ -35,7 +36,7 @@ class TargetErrors(NamedTuple):
     residuals: tuple[float, ...]
 
 
-class Interval(NamedTuple):
+class PredictionInterval(NamedTuple):
     """A prediction interval between the lowest and the highest quantile of one target.
 
     coverage: fraction of the rows whose target lies in it, limits included; width: its mean width, below 0 where the
@@ -52,23 +53,25 @@ class RegressionEvaluation(NamedTuple):
     """How outputs compare with targets, in the units of the data.
 
     n samples with all their targets, n_unlabelled more were left out; rmse, mae, r2: plain means over the targets;
-    undefined: the reason for each None, by name. With sample weights n is a sum of weights and means are weighted.
+    undefined: the reason for each None, by name; intervals: of metrics by name, `rmse of TARGET` for that of a target, see
+    confidence.py, empty where nobody asked. With sample weights n is a sum of weights and means are weighted.
     """
 
     targets: tuple[TargetErrors, ...]
-    intervals: tuple[Interval, ...]
+    prediction_intervals: tuple[PredictionInterval, ...]
     n: int | float
     n_unlabelled: int
     rmse: float | None
     mae: float | None
     r2: float | None
     undefined: Mapping[str, str]
+    intervals: Mapping[str, Interval] = NO_INTERVALS
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain values for JSON, keys as the fields; an undefined figure is None."""
         return {
             "targets": [{**t._asdict(), "residuals": list(t.residuals)} for t in self.targets],
-            "intervals": [interval._asdict() for interval in self.intervals],
+            "prediction_intervals": [interval._asdict() for interval in self.prediction_intervals],
             "residual_quantiles": list(RESIDUAL_QUANTILES),
             "n": self.n,
             "n_unlabelled": self.n_unlabelled,
@@ -76,6 +79,7 @@ class RegressionEvaluation(NamedTuple):
             "mae": self.mae,
             "r2": self.r2,
             "undefined": dict(self.undefined),
+            **intervals_document(self.intervals),
         }
 
 
@@ -110,7 +114,7 @@ def evaluate_numbers(
         if len(levels) > 1 and len(wanted):
             inside = (wanted >= given[0]) & (wanted <= given[-1])
             width = _mean(given[-1] - given[0], own)
-            intervals.append(Interval(name, quantiles[0], quantiles[-1], _mean(inside, own), width))
+            intervals.append(PredictionInterval(name, quantiles[0], quantiles[-1], _mean(inside, own), width))
     n = int(np.count_nonzero(rows)) if own is None else float(own.sum())
     rmse, mae, r2 = (_plain_mean([getattr(e, figure) for e in errors]) for figure in ("rmse", "mae", "r2"))
     return RegressionEvaluation(tuple(errors), tuple(intervals), n, n_unlabelled, rmse, mae, r2, undefined)

@@ -86,4 +86,4 @@ class Judge:
         if self.metric == "mse":
             # One pass of the compiled code; the other metrics need the outputs of every row.
             return 1 / max(self.measure.loss(parameters, self.rows, loss="mse"), SMALLEST_MSE)
-        return selection_metric(self.metric, self.measure.evaluate_classes(parameters, self.rows))
+        return selection_metric(self.metric, self.measure.evaluate_classes(parameters, self.rows, only_rates=True))

@@ -50,8 +50,10 @@ class Measure:
             return self.evaluator(self.objective.outputs(parameters, rows), rows)
         return self.evaluate_classes(parameters, rows, classes)
 
-    def evaluate_classes(self, parameters: Array, rows: Array, classes: tuple[str, ...] = ()) -> ClassEvaluation:
-        """Counts and metrics where the task is classification."""
+    def evaluate_classes(
+        self, parameters: Array, rows: Array, classes: tuple[str, ...] = (), only_rates: bool = False
+    ) -> ClassEvaluation:
+        """Counts and metrics where the task is classification; only_rates: for each epoch, see evaluate_outputs()."""
         return evaluate_outputs(
             self.objective.outputs(parameters, rows),
             take_rows(self.objective.labels, rows),
@@ -59,8 +61,9 @@ class Measure:
             targets=self.targets,
             classes=classes,
             weights=None if self.weights is None else take_rows(self.weights, rows),
+            only_rates=only_rates,
         )
 
     def accuracy(self, parameters: Array, rows: Array) -> float:
         """The fraction, from 0 to 1, of the rows that are classified correctly."""
-        return self.evaluate_classes(parameters, rows).accuracy or 0.0
+        return self.evaluate_classes(parameters, rows, only_rates=True).accuracy or 0.0

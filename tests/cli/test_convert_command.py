@@ -64,7 +64,7 @@ def test_stdin_and_stdout(folder: Path) -> None:
 def test_json(folder: Path, ann: Ann) -> None:
     document = json.loads(ann("convert", "in.csv", "out.tsv", "--json").stdout)
     assert document == {
-        "schema": 2, "command": "convert", "input": "in.csv", "output": "out.tsv", "format": "tsv", "rows": 3,
+        "schema": 3, "command": "convert", "input": "in.csv", "output": "out.tsv", "format": "tsv", "rows": 3,
         "columns": ["age", "city", "score"],
     }  # fmt: skip
 

@@ -141,7 +141,7 @@ def test_a_new_network_as_json(tmp_path: Path, ann: Ann) -> None:
     done = ann("init", "new.nn", "--inputs", 2, "--hidden", "3", "--json")
     assert done.stderr == ""
     assert json.loads(done.stdout) == {
-        "schema": 2,
+        "schema": 3,
         "command": "init",
         "network": "new.nn",
         "inputs": 2,

@@ -77,7 +77,7 @@ def test_names_in_other_scripts_on_a_narrow_standard_output(tmp_path: Path, ann:
 def test_json_is_one_document(linear: Path, ann: Ann) -> None:
     document = json.loads(ann("predict", "net.nn", "new.txt", "--json").stdout)
     assert document == {
-        "schema": 2,
+        "schema": 3,
         "command": "predict",
         "predictions": [
             {"scores": [0.5], "class": "no"},

@@ -13,6 +13,8 @@ from anncli.evaluation.binary import BinaryEvaluation
 from anncli.evaluation.evaluation import evaluate_outputs
 from anncli.evaluation.ranking import area_under_curve
 
+NO_PROBABILITIES = dict.fromkeys(("log_loss", "brier", "calibration_error"), "the outputs are not probabilities")
+
 
 def judge(scores, labels, **options) -> BinaryEvaluation:
     given = {"threshold": 0.5, "targets": (0.9, 0.1), **options}
@@ -38,7 +40,11 @@ def test_hand_worked_table() -> None:
     assert e.mcc == pytest.approx((3 * 2 - 1 * 1) / math.sqrt(4 * 4 * 3 * 3))
     assert e.class_counts == (4, 3)
     assert e.predicted_counts == (4, 3)
-    assert e.undefined == {}
+    # Precision at the positives' scores 0.9, 0.8, 0.6, 0.3: 1, 1, 3 of 4, 4 of 6.
+    assert e.pr_auc == pytest.approx((1 + 1 + 3 / 4 + 4 / 6) / 4)
+    # Chance: (4 x 4 + 3 x 3) / 49.
+    assert e.kappa == pytest.approx((5 / 7 - 25 / 49) / (1 - 25 / 49))
+    assert e.undefined == NO_PROBABILITIES
     assert e.classes == ("class 1", "class 2")
 
 
@@ -53,13 +59,14 @@ def test_nothing_answered_positive() -> None:
     assert (e.sensitivity, e.specificity, e.ppv, e.f1) == (0.0, 1.0, None, 0.0)
     assert e.npv == 2 / 3
     assert (e.balanced_accuracy, e.mcc) == (0.5, None)
-    assert e.undefined == dict.fromkeys(("ppv", "mcc"), "no sample was predicted positive")
+    assert e.kappa == 0
+    assert e.undefined == dict.fromkeys(("ppv", "mcc"), "no sample was predicted positive") | NO_PROBABILITIES
 
 
 def test_nothing_answered_negative() -> None:
     e = judge([0.8, 0.9], [0, 1])
     assert (e.npv, e.specificity, e.auc) == (None, 0.0, 0.0)
-    assert e.undefined == dict.fromkeys(("npv", "mcc"), "no sample was predicted negative")
+    assert e.undefined == dict.fromkeys(("npv", "mcc"), "no sample was predicted negative") | NO_PROBABILITIES
 
 
 def test_only_positive_samples() -> None:
@@ -69,7 +76,9 @@ def test_only_positive_samples() -> None:
     assert e.undefined == {
         **dict.fromkeys(("specificity", "balanced_accuracy", "mcc"), "no sample is negative"),
         "auc": "it needs samples of both classes",
+        **NO_PROBABILITIES,
     }
+    assert (e.pr_auc, e.kappa) == (1.0, 0.0)
 
 
 def test_only_negative_samples_none_called_positive() -> None:
@@ -81,7 +90,10 @@ def test_only_negative_samples_none_called_positive() -> None:
         "f1": "no sample is positive or was predicted positive",
         "balanced_accuracy": "no sample is positive",
         "mcc": "no sample is positive",
+        "kappa": "all samples are of one class, and no other was predicted",
         "auc": "it needs samples of both classes",
+        "pr_auc": "no sample is positive",
+        **NO_PROBABILITIES,
     }
 
 
@@ -104,7 +116,7 @@ def test_no_labelled_sample_leaves_every_metric_undefined(labels) -> None:
     e = judge([0.5] * len(labels), labels)
     assert (e.n, e.n_unlabelled) == (0, len(labels))
     metrics = ["sensitivity", "specificity", "ppv", "npv", "accuracy", "balanced_accuracy", "mcc", "f1", "auc", "mse"]
-    metrics.append("majority_share")
+    metrics += ["majority_share", "kappa", "pr_auc", "log_loss", "brier", "calibration_error"]
     assert [getattr(e, name) for name in metrics] == [None] * len(metrics)
     assert sorted(e.undefined) == sorted(metrics)
     assert e.undefined["accuracy"] == e.undefined["mse"] == "no sample has a label"
@@ -130,7 +142,8 @@ def test_dictionary_form_is_json_with_stable_keys() -> None:
     document = json.loads(json.dumps(judge([0.2, 0.3], [0, 1], classes=("ill", "well")).as_dict(), allow_nan=False))
     assert list(document) == [
         "classes", "n", "n_unlabelled", "tp", "fn", "tn", "fp", "sensitivity", "specificity", "ppv", "npv",
-        "accuracy", "balanced_accuracy", "mcc", "f1", "auc", "mse", "majority_share", "undefined",
+        "accuracy", "balanced_accuracy", "mcc", "kappa", "f1", "auc", "pr_auc", "mse", "log_loss", "brier", "calibration_error",
+        "majority_share", "undefined",
     ]  # fmt: skip
     assert document["classes"] == ["ill", "well"]
     assert document["ppv"] is None

@@ -17,6 +17,9 @@ OUTPUTS = np.array(
 LABELS = np.array([0, 0, 1, 1, 1])  # answered 0 1 1 0 2
 
 
+FEW_CLASSES = dict.fromkeys(("top_3", "top_5"), "there are only 3 classes")
+
+
 def judge(outputs=OUTPUTS, labels=LABELS, **options) -> MulticlassEvaluation:
     return evaluate_outputs(outputs, np.asarray(labels), **{"targets": (1.0, 0.0), **options})
 
@@ -39,7 +42,12 @@ def test_hand_worked_table() -> None:
     assert e.log_loss == pytest.approx(-(3 * math.log(0.25) + math.log(0.5) + math.log(0.625)) / 5, rel=1e-14)
     assert e.class_counts == (2, 3, 0)
     assert e.predicted_counts == (2, 2, 1)
-    assert e.undefined == {"recall of c": "the class has no samples"}
+    # Chance: (2 x 2 + 2 x 3 + 1 x 0) / 25, as many as are correct.
+    assert e.kappa == 0.0
+    # Outputs of a: .5 .25 against .125 .5 .25, 4 of 6 pairs; of b: .625 .25 .25 against .25 .5, 3 of 6; c has no samples.
+    assert e.macro_auc == pytest.approx((4 / 6 + 3 / 6) / 2)
+    assert e.brier == pytest.approx((0.375 + 0.875 + 0.21875 + 0.875 + 0.875) / 5)
+    assert e.undefined == {"recall of c": "the class has no samples", **FEW_CLASSES}
 
 
 def test_class_never_answered_has_no_precision_and_counts_as_zero() -> None:
@@ -49,6 +57,7 @@ def test_class_never_answered_has_no_precision_and_counts_as_zero() -> None:
     assert e.undefined == {
         "precision of class 2": "the class was never predicted",
         "mcc": "only one class was predicted",
+        **dict.fromkeys(("top_3", "top_5"), "there are only 2 classes"),
     }
 
 
@@ -100,7 +109,8 @@ def test_dictionary_form_is_json_with_stable_keys() -> None:
     document = json.loads(json.dumps(judge().as_dict(), allow_nan=False))
     assert list(document) == [
         "classes", "n", "n_unlabelled", "class_counts", "matrix", "accuracy", "recall", "precision", "f1",
-        "macro_recall", "macro_precision", "macro_f1", "mcc", "mse", "log_loss", "majority_share", "undefined",
+        "macro_recall", "macro_precision", "macro_f1", "mcc", "kappa", "macro_auc", "top_3", "top_5", "mse", "log_loss", "brier",
+        "calibration_error", "majority_share", "undefined",
     ]  # fmt: skip
     assert document["recall"] == [1 / 2, 1 / 3, None]
 

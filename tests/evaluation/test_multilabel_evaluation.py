@@ -19,8 +19,8 @@ def test_hand_worked_table() -> None:
     e = evaluate_labels(OUTPUTS, TARGETS, names=("a", "b"))
     a, b = e.labels
     # An output of exactly 0.5 does not give the label.
-    assert a == ("a", 2, 1, 1, 0, 2 / 3, 1.0, 1.0, 4 / 5)
-    assert b == ("b", 1, 0, 2, 1, 1.0, 2 / 3, 1 / 2, 2 / 3)
+    assert a == ("a", 2, 1, 1, 0, 2 / 3, 1.0, 1.0, 4 / 5, 1.0, 1.0)
+    assert b == ("b", 1, 0, 2, 1, 1.0, 2 / 3, 1 / 2, 2 / 3, 1.0, 1.0)
     assert (e.n, e.n_unlabelled) == (4, 0)
     assert e.macro_f1 == pytest.approx((4 / 5 + 2 / 3) / 2)
     assert (e.micro_recall, e.micro_precision, e.micro_f1) == (3 / 4, 3 / 4, 3 / 4)

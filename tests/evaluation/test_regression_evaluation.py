@@ -64,7 +64,7 @@ def test_intervals_and_quantiles_by_hand() -> None:
     outputs = np.array([[0.0, 1.0], [0.5, 2.0], [2.5, 3.0], [0.0, 2.0]])
     e = evaluate_numbers(outputs, targets, quantiles=(0.25, 0.75), names=("y",))
     assert [t.quantile for t in e.targets] == [0.25, 0.75]
-    (interval,) = e.intervals
+    (interval,) = e.prediction_intervals
     assert interval == ("y", 0.25, 0.75, 0.5, (1 + 1.5 + 0.5 + 2) / 4)
     # Residuals of the lower output: 0, 0.5, -0.5, 3: cost 0.25 each above it, 0.75 below.
     assert e.targets[0].pinball == pytest.approx((0.25 * 0.5 + 0.75 * 0.5 + 0.25 * 3) / 4)

@@ -154,7 +154,7 @@ def test_a_quantile_lies_above_its_fraction_of_the_rows() -> None:
 def test_two_quantiles_are_an_interval() -> None:
     network, data = net("2 linear"), table(2000, noise=1.0)
     e, _ = fit(network, data, 100, loss="quantile:0.05,0.95")
-    (interval,) = e.intervals
+    (interval,) = e.prediction_intervals
     assert interval.coverage == pytest.approx(0.9, abs=0.05)
     assert (network.quantiles, network.n_targets) == ((0.05, 0.95), 1)
     outputs = anncli.predict(network, data.inputs)

@@ -10,6 +10,11 @@ from anncli.evaluation.binary import BinaryEvaluation
 from anncli.evaluation.collapse import collapsed, remedies
 from anncli.evaluation.multiclass import MulticlassEvaluation
 
+# Metrics that no table of evaluation_text() shows.
+_NOT_IN_TABLES = frozenset(
+    ("kappa", "pr_auc", "log_loss", "brier", "calibration_error", "top_3", "top_5", "macro_auc", "macro_pr_auc")
+)
+
 
 def percent(value: float | None) -> str:
     """A rate with two decimals, 'undefined' for None."""
@@ -79,9 +84,9 @@ def regression_table(sets: Mapping[str, Any]) -> str:
             )
             if t.residuals:
                 residuals.append([name, target, *(plain(x) for x in t.residuals)])
-        if len(e.targets) > 1 and not e.intervals:
+        if len(e.targets) > 1 and not e.prediction_intervals:
             rows.append([name, number(e.n), "mean", *(plain(x) for x in (e.rmse, e.mae)), _digits(e.r2, 4), ""])
-        for interval in e.intervals:
+        for interval in e.prediction_intervals:
             notes.append(
                 f"{name}: {percent(interval.coverage)} % of the rows lie between the quantiles {interval.low:g} and "
                 f"{interval.high:g} of {interval.name}, which are {plain(interval.width)} apart on average"
@@ -127,6 +132,8 @@ def _remarks(name: str, e: Any) -> list[str]:
     """Undefined metrics, those with the same reason in one line, and rows that were left out."""
     reasons: dict[str, list[str]] = {}
     for metric, reason in e.undefined.items():
+        if metric.partition(" of ")[0] in _NOT_IN_TABLES or (metric.startswith("auc of ") and hasattr(e, "labels")):
+            continue
         reasons.setdefault(reason, []).append(metric)
     remarks = [
         f"{name}: {', '.join(metrics)} {'is' if len(metrics) == 1 else 'are'} undefined: {reason}"
