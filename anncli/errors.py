@@ -76,9 +76,13 @@ class NetworkError(AnnError):
 
 
 class RequirementError(AnnError):
-    """A result the user demanded with --require was not reached."""
+    """Results that the user demanded with --require were not reached; lines: one for each of them."""
 
     exit_code = ExitCode.REQUIREMENT
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__("; ".join(lines))
+        self.lines = tuple(lines)
 
 
 class Interrupted(AnnError):

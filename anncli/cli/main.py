@@ -17,7 +17,7 @@ import click
 from anncli import __version__
 from anncli.cli.interrupt import Interrupts, unraisable
 from anncli.cli.names import COMMANDS
-from anncli.errors import AnnError, ExitCode, UsageError, did_you_mean, printable, quoted
+from anncli.errors import AnnError, ExitCode, RequirementError, UsageError, did_you_mean, printable, quoted
 from anncli.formats.files.opened import forget_opened
 from anncli.limits import BLAS_THREAD_VARIABLES
 
@@ -176,6 +176,8 @@ def run(arguments: list[str]) -> int:
         with cli.make_context("ann", list(arguments)) as context:
             cli.invoke(context)
         return ExitCode.DONE
+    except RequirementError as error:
+        return max(_fail(line, error.exit_code) for line in error.lines)
     except AnnError as error:
         return _fail(str(error), error.exit_code)
     except click.UsageError as error:

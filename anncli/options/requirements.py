@@ -1,4 +1,4 @@
-"""Requirements: conditions on the metrics of a test, such as `acc>=0.9` (no numpy)."""
+"""Requirements: conditions on the metrics of an evaluation, such as `acc>=0.9` or `auc.low>=85%` (no numpy)."""
 
 from __future__ import annotations
 
@@ -10,65 +10,153 @@ from typing import Any, NamedTuple
 from anncli.errors import ValueFault, did_you_mean
 from anncli.limits import decimal, vanishes
 
-# The metrics that may be required, and the field of an evaluation that holds each.
-METRIC_FIELDS = {
-    "acc": "accuracy",
-    "accuracy": "accuracy",
-    "se": "sensitivity",
-    "sp": "specificity",
-    "ppv": "ppv",
-    "npv": "npv",
-    "balanced-accuracy": "balanced_accuracy",
-    "f1": "f1",
-    "mcc": "mcc",
-    "auc": "auc",
-    "mse": "mse",
-    "macro-recall": "macro_recall",
-    "macro-precision": "macro_precision",
-    "macro-f1": "macro_f1",
-    "micro-recall": "micro_recall",
-    "micro-precision": "micro_precision",
-    "micro-f1": "micro_f1",
-    "subset-accuracy": "subset_accuracy",
-    "hamming-loss": "hamming_loss",
-    "rmse": "rmse",
-    "mae": "mae",
-    "r2": "r2",
+
+class Metric(NamedTuple):
+    """A metric that may be required.
+
+    fields: the fields of evaluations that hold it; an evaluation has the metric under the first of them that it has.
+    most: its highest value, None where there is none; least: its lowest value, None where there is none;
+    is_count: it counts rows; synonyms: other names.
+    """
+
+    fields: tuple[str, ...]
+    synonyms: tuple[str, ...] = ()
+    least: float | None = 0.0
+    most: float | None = 1.0
+    is_count: bool = False
+
+
+# By the name that help and messages use.
+METRICS: dict[str, Metric] = {
+    "accuracy": Metric(("accuracy",), ("acc",)),
+    "sensitivity": Metric(("sensitivity",), ("se", "recall", "tpr")),
+    "specificity": Metric(("specificity",), ("sp", "tnr")),
+    "precision": Metric(("ppv",), ("ppv",)),
+    "npv": Metric(("npv",)),
+    "balanced-accuracy": Metric(("balanced_accuracy", "macro_recall"), ("bacc", "bac")),
+    "f1": Metric(("f1",)),
+    "mcc": Metric(("mcc",), least=-1.0),
+    "kappa": Metric(("kappa",), least=-1.0),
+    "auc": Metric(("auc",), ("roc-auc", "auroc")),
+    "pr-auc": Metric(("pr_auc",), ("average-precision",)),
+    "macro-recall": Metric(("macro_recall",)),
+    "macro-precision": Metric(("macro_precision",)),
+    "macro-f1": Metric(("macro_f1",)),
+    "micro-recall": Metric(("micro_recall",)),
+    "micro-precision": Metric(("micro_precision",)),
+    "micro-f1": Metric(("micro_f1",)),
+    "top-k": Metric(("top_k",)),
+    "subset-accuracy": Metric(("subset_accuracy",), ("exact-match",)),
+    "hamming-loss": Metric(("hamming_loss",)),
+    "calibration-error": Metric(("calibration_error",), ("ece",)),
+    "log-loss": Metric(("log_loss",), ("logloss",), most=None),
+    "brier": Metric(("brier",), most=None),
+    "mse": Metric(("mse",), most=None),
+    "rmse": Metric(("rmse",), most=None),
+    "mae": Metric(("mae",), most=None),
+    "r2": Metric(("r2",), least=None),
+    "n": Metric(("n",), most=None, is_count=True),
+    "tp": Metric(("tp",), most=None, is_count=True),
+    "fn": Metric(("fn",), most=None, is_count=True),
+    "tn": Metric(("tn",), most=None, is_count=True),
+    "fp": Metric(("fp",), most=None, is_count=True),
 }
-_FORM = re.compile(r"\s*([A-Za-z0-9-]+)\s*(>=|<=|>|<)\s*([0-9.eE+-]+)\s*")
+_NAMES = {synonym: name for name, metric in METRICS.items() for synonym in (name, *metric.synonyms)}
+
+# metric, [member], end of the interval, sign, limit, percent.
+_FORM = re.compile(
+    r"([A-Za-z0-9_-]+)\s*(?:\[(.+)\])?\s*(?:\.(low|high))?\s*(>=|<=|==|>|<|=)\s*([0-9.eE+-]+)\s*(%?)", re.IGNORECASE
+)
+_TOP = re.compile(r"top-([1-9][0-9]*)(?:-accuracy)?")
+# Sums and means are rounded: values that differ by less, relative to 1 or to the limit, count as equal.
+_ROUNDING = 1e-12
 
 
 class Requirement(NamedTuple):
-    """A condition: the metric by its name, one of >= <= > <, and the limit."""
+    """A condition: the metric by its name in METRICS, its sign and its limit, % already divided out.
 
+    text: as it was given, without blanks; member: the class, label or target that it is about, or None for all;
+    end: 'low' or 'high' for an end of the metric's interval, else ''; top: the K of a top-K accuracy, else 0.
+    """
+
+    text: str
     metric: str
     sign: str
     limit: float
+    member: str | None = None
+    end: str = ""
+    top: int = 0
 
     def holds(self, value: float | None) -> bool:
         """Whether a metric of this value meets the condition; an undefined one (None) does not."""
         if value is None:
             return False
+        equal = abs(value - self.limit) <= _ROUNDING * max(1.0, abs(self.limit))
         return {
-            ">=": value >= self.limit, "<=": value <= self.limit, ">": value > self.limit, "<": value < self.limit,
+            ">=": equal or value > self.limit, "<=": equal or value < self.limit, ">": value > self.limit and not equal,
+            "<": value < self.limit and not equal, "==": equal,
         }[self.sign]  # fmt: skip
 
     def __str__(self) -> str:
-        return f"{self.metric}{self.sign}{self.limit:g}"
+        return self.text
+
+    @property
+    def word(self) -> str:
+        """The metric by the name that was given."""
+        return re.split(r"[\s\[.<>=]", self.text, maxsplit=1)[0]
 
 
 def requirements(value: Any) -> tuple[Requirement, ...]:
     """A reader for conditions, as a list or separated by commas; raises ValueFault for the first invalid one."""
     entries: Iterable[Any] = value if isinstance(value, (list, tuple)) else [value]
-    return tuple(_requirement(word) for entry in entries for word in str(entry).split(","))
+    # A comma inside [...] belongs to the name of a class.
+    words = (word for entry in entries for word in re.split(r",(?![^\[\]]*\])", str(entry)))
+    return tuple(_requirement(word.strip()) for word in words)
 
 
 def _requirement(text: str) -> Requirement:
     match = _FORM.fullmatch(text)
-    limit = decimal(match[3]) if match and not vanishes(match[3]) else math.nan
-    if match is None or math.isnan(limit):
+    limit = _limit(match[5], match[6]) if match else math.nan
+    if match is None or not math.isfinite(limit):
         raise ValueFault(f"cannot read '{text}'", "write for example acc>=0.9")
-    metric = match[1].lower()
-    if metric not in METRIC_FIELDS:
-        raise ValueFault(f"unknown metric '{metric}'", did_you_mean(metric, METRIC_FIELDS))
-    return Requirement(metric, match[2], limit)
+    word = match[1].lower().replace("_", "-")
+    top = _TOP.fullmatch(word)
+    name = "top-k" if top else _NAMES.get(word)
+    if name is None or word == "top-k":
+        raise ValueFault(f"unknown metric '{word}'", did_you_mean(word, known_names()))
+    sign, end = "==" if match[4] == "=" else match[4], (match[3] or "").lower()
+    shown = text if match[2] else "".join(text.split())
+    requirement = Requirement(shown, name, sign, limit, match[2], end, int(top[1]) if top else 0)
+    _check_limit(requirement, METRICS[name], word, bool(match[6]))
+    return requirement
+
+
+def known_names() -> list[str]:
+    """Every name that a metric has in a requirement."""
+    return [name if name != "top-k" else "top-3" for name in _NAMES]
+
+
+def _limit(number: str, percent: str) -> float:
+    """The limit as a fraction; nan for text that is no number."""
+    limit = math.nan if vanishes(number) else decimal(number)
+    if not percent or math.isnan(limit):
+        return limit
+    # 99.9/100 is not the number nearest to 0.999.
+    return limit / 100 if "e" in number.lower() else decimal(f"{number}e-2")
+
+
+def _check_limit(requirement: Requirement, metric: Metric, word: str, is_percent: bool) -> None:
+    """Raises ValueFault for a limit that the metric can never have, and for units that it does not have."""
+    text, limit = requirement.text, requirement.limit
+    if is_percent and metric.most is None:
+        raise ValueFault(f"'{text}': {word} is not a percentage", "write the limit without %")
+    if metric.is_count and requirement.end:
+        raise ValueFault(f"'{text}': {word} counts rows and has no interval", "leave the .low or .high out")
+    if metric.is_count and requirement.member is not None:
+        raise ValueFault(f"'{text}': {word} is counted over all rows", "leave the [...] out")
+    if metric.most is not None and limit > metric.most:
+        fits = 1 < limit <= 100 and not is_percent
+        advice = f"write {limit:g}% or {limit / 100:g}" if fits else "write for example 90% or 0.9"
+        raise ValueFault(f"'{text}': {word} is at most 1", advice)
+    if metric.least is not None and limit < metric.least:
+        raise ValueFault(f"'{text}': {word} is at least {metric.least:g}", "write another limit")

@@ -23,7 +23,7 @@ from anncli.network.names import (
 )
 from anncli.options import data_readers, readers
 from anncli.options.readers import Reader, choice, integer, keeping_auto, number, or_auto
-from anncli.options.requirements import METRIC_FIELDS, requirements
+from anncli.options.requirements import METRICS, requirements
 from anncli.options.specs import AVERAGE_NAMES, SCHEDULE_NAMES, STOP_NAMES
 from anncli.training.names import DEFAULT_TRAINER, TRAINER_NAMES, canonical_trainer, chosen_trainers
 
@@ -56,6 +56,8 @@ TABLES = ("train", "test", "predict", "init", "bench", "cv", "gradcheck")
 FORMS = (*TABLES, "convert")
 ANSWERS = ("train", "test", "init", "bench", "cv", "gradcheck")
 DECIDE = ("train", "init", "bench", "cv", "gradcheck")
+# Commands whose results may be required.
+JUDGED = ("train", "test", "cv")
 # Commands with too many options for one screen: `-h` shows the ones marked as common, `--help-all` shows all.
 LONG = ("train", "test", "predict", "init", "bench", "cv", "gradcheck")
 
@@ -104,7 +106,7 @@ MISSING_NAMES: dict[str, str] = {
 }
 _ACTIVATIONS = tuple(name for name, info in ACTIVATION_NAMES.items() if not info.output_only)
 _DATA_FORMATS = ("auto", *DATA_FORMAT_NAMES)
-_REQUIRABLE = tuple(name for name in METRIC_FIELDS if name != "accuracy")
+_REQUIRABLE = tuple("top-3" if name == "top-k" else name for name in METRICS)
 
 OPTIONS: dict[str, OptionInfo] = {
     # Data
@@ -183,7 +185,8 @@ OPTIONS: dict[str, OptionInfo] = {
     "threshold": OptionInfo(readers.threshold, None, "X", "Scores above X are predicted as the first class; default: the network's own, for a new one halfway between the targets; train stores it", "decision", ("train", "cv", "test", "predict"), ("test", "predict"), brief="Scores above X are predicted as the first class"),
     "confidence": OptionInfo(number(0, 1, open_low=True, open_high=True, example="0.95"), 0.95, "X", "Confidence of the intervals", "gates", ("cv",), ("cv",)),
     # Requirements
-    "require": OptionInfo(requirements, (), "METRIC>=X", "Exit with 5 unless this holds, for example acc>=0.9 or mse<=0.05; repeatable, or comma-separated. Metrics: " + ", ".join(_REQUIRABLE), "gates", ("test",), ("test",), "list", words=tuple(f"{name}>=" for name in _REQUIRABLE)),
+    "require": OptionInfo(requirements, (), "METRIC>=X", "Exit with 5 unless this holds, for example acc>=90% or mse<=0.05, auc.low>=0.9 (the lower end of the interval), recall[NAME]>=0.8 (one class); repeatable, or comma-separated. train checks the test set, without one the validation set, and cv the means over the folds. Metrics: " + ", ".join(_REQUIRABLE), "gates", JUDGED, JUDGED, "list", words=tuple(f"{name}>=" for name in _REQUIRABLE), brief="Exit with 5 unless this holds: acc>=90%, auc.low>=0.9"),
+    "junit": OptionInfo(readers.text, None, "FILE.xml", "Write whether each --require is met to FILE, as JUnit XML for CI servers", "gates", JUDGED, words=FILE),
     "verify": OptionInfo(readers.flag, False, "", "Recompute the stored self-test; exit with 4 if an output differs", "gates", ("info",), kind="flag"),
     # Running
     "seed": OptionInfo(integer(0, 2**63 - 1, example="1"), 0, "N", "Random seed: decides the split, the initial weights and the order of rows", "running", (*GRADIENT, "t"), GRADIENT, brief="Random seed"),

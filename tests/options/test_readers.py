@@ -32,7 +32,7 @@ from anncli.options.requirements import Requirement, requirements
         (readers.file_list, "a,b", ("a", "b")), (readers.file_list, ["a"], ("a",)),
         (readers.named_values, ["beta-1=0.5", "x=a=b"], (("beta_1", "0.5"), ("x", "a=b"))),
         (readers.text, 5, "5"),
-        (requirements, "acc>=0.9, MSE<1e-2", (Requirement("acc", ">=", 0.9), Requirement("mse", "<", 0.01))),
+        (requirements, "acc>=0.9, MSE<1e-2", (Requirement("acc>=0.9", "accuracy", ">=", 0.9), Requirement("MSE<1e-2", "mse", "<", 0.01))),
     ],
 )  # fmt: skip
 def test_values(reader: readers.Reader, value: Any, read: Any) -> None:
@@ -80,7 +80,7 @@ def test_values(reader: readers.Reader, value: Any, read: Any) -> None:
         (readers.text, ["a"], "expected one value, found ['a']"),
         (readers.text, None, "expected one value, found nothing"),
         (readers.named_values, "beta1", "expected NAME=VALUE, found 'beta1'"),
-        (requirements, "acc=1", "cannot read 'acc=1'; write for example acc>=0.9"),
+        (requirements, "acc", "cannot read 'acc'; write for example acc>=0.9"),
         (requirements, "acc>=1.2.3", "cannot read 'acc>=1.2.3'; write for example acc>=0.9"),
         (requirements, "acuracy>=1", "unknown metric 'acuracy'; did you mean 'accuracy'?"),
     ],
