@@ -27,19 +27,31 @@ def end_now(number: int, frame: FrameType | None) -> None:
     """A handler of SIGINT for moments at which there is nothing to lose."""
     try:
         os.write(2, b"ann: interrupted\n")
+        os.write(1, interrupted_document())
     finally:
         os._exit(130)
 
 
+def interrupted_document() -> bytes:
+    """What --json promises of a command that Ctrl-C ended before it began; nothing where the command writes it itself."""
+    if Interrupts.have_begun or "--json" not in sys.argv:
+        return b""
+    return (
+        b'{"schema": 3, "command": null, "error": {"kind": "interrupted", "exit_code": 130, "message": "interrupted", '
+        b'"path": null, "line": null, "column": null, "advice": null}}\n'
+    )
+
+
 class Interrupts:
-    """From begin() to end(), Ctrl-C raises KeyboardInterrupt; `seen`: whether it did.
+    """From begin() to end(), Ctrl-C raises KeyboardInterrupt; `seen`: whether it did; have_begun: whether a command has.
 
     Where another handler is in force, as in tests and in background jobs, nothing changes.
     """
 
-    seen = is_ours = False
+    seen = is_ours = have_begun = False
 
     def begin(self) -> None:
+        Interrupts.have_begun = True
         self.is_ours = signal.getsignal(signal.SIGINT) is end_now
         if self.is_ours:
             signal.signal(signal.SIGINT, self._handle)

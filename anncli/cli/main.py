@@ -1,11 +1,9 @@
-"""The `ann` program: the group of commands, the one place where errors become messages, and the exit code."""
+"""The `ann` program: the group of commands, the one place where errors are caught, and the exit code."""
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import re
 import sys
 import warnings
 from importlib import import_module
@@ -15,9 +13,11 @@ from typing import NoReturn
 import click
 
 from anncli import __version__
+from anncli.cli.failing import failure_of, stdout_failure, tell
 from anncli.cli.interrupt import Interrupts, unraisable
 from anncli.cli.names import COMMANDS
-from anncli.errors import AnnError, ExitCode, RequirementError, UsageError, did_you_mean, printable, quoted
+from anncli.cli.showing.json_output import OUTPUT
+from anncli.errors import AnnError, ExitCode, UsageError, did_you_mean, quoted
 from anncli.formats.files.opened import forget_opened
 from anncli.limits import BLAS_THREAD_VARIABLES
 
@@ -117,13 +117,13 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     try:
         _open_standard_streams()
     except OSError as error:
-        _leave(_fail(f"standard streams: {error.strerror or error}", ExitCode.FAILURE))
+        _leave(tell(failure_of(AnnError(f"standard streams: {error.strerror or error}"))))
     code = run(sys.argv[1:] if arguments is None else arguments)
     try:
         sys.stdout.flush()
     except OSError as error:
         # An earlier failure is either the cause or more important.
-        code = code or _stdout_failed(error)
+        code = code or tell(stdout_failure(error))
     _leave(code)
 
 
@@ -165,9 +165,12 @@ def _leave(code: int) -> NoReturn:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command in this process; errors become one line on stderr. Returns the exit code."""
+    """Run one command in this process; errors become lines on stderr, and with --json the document on stdout. Returns the exit
+    code."""
     interrupts = Interrupts()
     forget_opened()
+    OUTPUT.begin("--json" in arguments, next((word for word in arguments if word in COMMANDS), None))
+    code, failure = int(ExitCode.DONE), None
     try:
         interrupts.begin()
         if "_ANN_COMPLETE" in os.environ:
@@ -175,87 +178,19 @@ def run(arguments: list[str]) -> int:
         # Not cli.main(): it handles a closed pipe and Ctrl-C itself, without our messages and exit codes.
         with cli.make_context("ann", list(arguments)) as context:
             cli.invoke(context)
-        return ExitCode.DONE
-    except RequirementError as error:
-        return max(_fail(line, error.exit_code) for line in error.lines)
-    except AnnError as error:
-        return _fail(str(error), error.exit_code)
-    except click.UsageError as error:
-        return _fail(_usage_text(error), ExitCode.USAGE)
-    except click.ClickException as error:
-        return _fail(error.format_message(), ExitCode.FAILURE)
     except click.exceptions.Exit as error:
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        return _fail("interrupted", ExitCode.SIGINT)
-    except BrokenPipeError as error:
-        return _stdout_failed(error)
-    except MemoryError:
-        return _fail("out of memory; give fewer rows or a smaller network", ExitCode.FAILURE)
-    except OSError as error:
-        return _os_failed(error)
-    except Exception as error:
-        if interrupts.seen:
-            # Ctrl-C in the middle of an import, which made another error of it.
-            return _fail("interrupted", ExitCode.SIGINT)
-        if os.environ.get("ANN_DEBUG"):
+        code = error.exit_code
+    except (Exception, KeyboardInterrupt) as error:
+        failure = failure_of(error, interrupts.seen)
+        if failure.kind == "internal" and os.environ.get("ANN_DEBUG"):
             raise
-        return _fail(
-            f"internal error: {type(error).__name__}: {error}; this is a fault of ann: set ANN_DEBUG=1 for the details",
-            ExitCode.FAILURE,
-        )
+        code = tell(failure)
     finally:
         interrupts.end()
-
-
-def _usage_text(error: click.UsageError) -> str:
-    """click's message in our form."""
-    context = error.ctx
-    if isinstance(error, click.NoSuchOption) and context is not None:
-        return _no_such_option(str(error.option_name), context)
-    path = context.command_path if context else "ann"
-    return f"{error.format_message().rstrip('.')}; try '{path} --help'"
-
-
-def _no_such_option(word: str, context: click.Context) -> str:
-    """Says which commands have the option, or names the nearest one that this command has."""
-    from anncli.options.table import OPTIONS, canonical_option, options_of
-    from anncli.options.wording import advice_elsewhere, long_name
-
-    command = str(context.info_name)
-    elsewhere = OPTIONS.get(canonical_option(word.lstrip("-").removeprefix("no-")))
-    if command in COMMANDS and elsewhere is not None and word.startswith("--"):
-        return f"ann {command} has no option {word}; it belongs to {', '.join(elsewhere.commands)}"
-    if advice := advice_elsewhere(word):
-        return f"no such option {quoted(word)}; {advice}"
-    names = [long_name(name) for name in options_of(command)] if command in COMMANDS else ["--version", "--help"]
-    advice = did_you_mean(word, [*names, "--help-all"]) if word.startswith("--") else ""
-    if not advice.startswith("did"):
-        advice = f"try '{context.command_path} --help'"
-    return f"no such option {quoted(word)}; {advice}"
-
-
-def _fail(message: str, code: int) -> int:
-    # A value of a thousand characters is recognised by its first sixty. A quote inside a word does not begin one.
-    text = re.sub(r"(?<![^\s(])'([^']{60})[^']{20,}'", r"'\1...'", " ".join(printable(message).split()))
-    with contextlib.suppress(OSError):
-        print(f"ann: {text}", file=sys.stderr)
+    try:
+        OUTPUT.finish(None if failure is None else failure.document())
+    except OSError as error:
+        # An earlier failure is either the cause or more important.
+        lost = stdout_failure(error)
+        code = code or tell(lost)
     return code
-
-
-def _os_failed(error: OSError) -> int:
-    if error.filename is None and error.errno in (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG):
-        return _stdout_failed(error)
-    place = f"{error.filename}: " if error.filename else ""
-    return _fail(f"{place}{error.strerror or error}", ExitCode.FAILURE)
-
-
-def _stdout_failed(error: OSError) -> int:
-    """Say that results could not be delivered, and stop Python from trying again at exit."""
-    if isinstance(error, BrokenPipeError):
-        message = "standard output: the reader closed the pipe; the results are incomplete"
-    else:
-        message = f"standard output: {error.strerror}; the results are incomplete"
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return _fail(message, ExitCode.FAILURE)

@@ -30,6 +30,8 @@ def program() -> NoReturn:
         # Ctrl-C while the command line was loading or leaving, before its own handler exists.
         code = 130
         _finish(sys.stderr, "ann: interrupted\n")
+        if (interrupt := sys.modules.get("anncli.cli.interrupt")) is not None:
+            _finish(sys.stdout, interrupt.interrupted_document().decode())
     # All files are written and closed; freeing modules and arrays one by one would take 10 ms.
     for stream in (sys.stdout, sys.stderr):
         _finish(stream)

@@ -37,15 +37,16 @@ METRICS: dict[str, Metric] = {
     "f1": Metric(("f1",)),
     "mcc": Metric(("mcc",), least=-1.0),
     "kappa": Metric(("kappa",), least=-1.0),
-    "auc": Metric(("auc",), ("roc-auc", "auroc")),
-    "pr-auc": Metric(("pr_auc",), ("average-precision",)),
+    "auc": Metric(("auc", "macro_auc"), ("roc-auc", "auroc", "macro-auc")),
+    "pr-auc": Metric(("pr_auc", "macro_pr_auc"), ("average-precision", "macro-pr-auc")),
     "macro-recall": Metric(("macro_recall",)),
     "macro-precision": Metric(("macro_precision",)),
     "macro-f1": Metric(("macro_f1",)),
     "micro-recall": Metric(("micro_recall",)),
     "micro-precision": Metric(("micro_precision",)),
     "micro-f1": Metric(("micro_f1",)),
-    "top-k": Metric(("top_k",)),
+    "top-3": Metric(("top_3",), ("top-3-accuracy",)),
+    "top-5": Metric(("top_5",), ("top-5-accuracy",)),
     "subset-accuracy": Metric(("subset_accuracy",), ("exact-match",)),
     "hamming-loss": Metric(("hamming_loss",)),
     "calibration-error": Metric(("calibration_error",), ("ece",)),
@@ -67,7 +68,6 @@ _NAMES = {synonym: name for name, metric in METRICS.items() for synonym in (name
 _FORM = re.compile(
     r"([A-Za-z0-9_-]+)\s*(?:\[(.+)\])?\s*(?:\.(low|high))?\s*(>=|<=|==|>|<|=)\s*([0-9.eE+-]+)\s*(%?)", re.IGNORECASE
 )
-_TOP = re.compile(r"top-([1-9][0-9]*)(?:-accuracy)?")
 # Sums and means are rounded: values that differ by less, relative to 1 or to the limit, count as equal.
 _ROUNDING = 1e-12
 
@@ -76,7 +76,7 @@ class Requirement(NamedTuple):
     """A condition: the metric by its name in METRICS, its sign and its limit, % already divided out.
 
     text: as it was given, without blanks; member: the class, label or target that it is about, or None for all;
-    end: 'low' or 'high' for an end of the metric's interval, else ''; top: the K of a top-K accuracy, else 0.
+    end: 'low' or 'high' for an end of the metric's interval, else ''.
     """
 
     text: str
@@ -85,7 +85,6 @@ class Requirement(NamedTuple):
     limit: float
     member: str | None = None
     end: str = ""
-    top: int = 0
 
     def holds(self, value: float | None) -> bool:
         """Whether a metric of this value meets the condition; an undefined one (None) does not."""
@@ -120,20 +119,14 @@ def _requirement(text: str) -> Requirement:
     if match is None or not math.isfinite(limit):
         raise ValueFault(f"cannot read '{text}'", "write for example acc>=0.9")
     word = match[1].lower().replace("_", "-")
-    top = _TOP.fullmatch(word)
-    name = "top-k" if top else _NAMES.get(word)
-    if name is None or word == "top-k":
-        raise ValueFault(f"unknown metric '{word}'", did_you_mean(word, known_names()))
+    name = _NAMES.get(word)
+    if name is None:
+        raise ValueFault(f"unknown metric '{word}'", did_you_mean(word, METRICS, _NAMES))
     sign, end = "==" if match[4] == "=" else match[4], (match[3] or "").lower()
     shown = text if match[2] else "".join(text.split())
-    requirement = Requirement(shown, name, sign, limit, match[2], end, int(top[1]) if top else 0)
+    requirement = Requirement(shown, name, sign, limit, match[2], end)
     _check_limit(requirement, METRICS[name], word, bool(match[6]))
     return requirement
-
-
-def known_names() -> list[str]:
-    """Every name that a metric has in a requirement."""
-    return [name if name != "top-k" else "top-3" for name in _NAMES]
 
 
 def _limit(number: str, percent: str) -> float:

@@ -106,7 +106,6 @@ MISSING_NAMES: dict[str, str] = {
 }
 _ACTIVATIONS = tuple(name for name, info in ACTIVATION_NAMES.items() if not info.output_only)
 _DATA_FORMATS = ("auto", *DATA_FORMAT_NAMES)
-_REQUIRABLE = tuple("top-3" if name == "top-k" else name for name in METRICS)
 
 OPTIONS: dict[str, OptionInfo] = {
     # Data
@@ -185,7 +184,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "threshold": OptionInfo(readers.threshold, None, "X", "Scores above X are predicted as the first class; default: the network's own, for a new one halfway between the targets; train stores it", "decision", ("train", "cv", "test", "predict"), ("test", "predict"), brief="Scores above X are predicted as the first class"),
     "confidence": OptionInfo(number(0, 1, open_low=True, open_high=True, example="0.95"), 0.95, "X", "Confidence of the intervals", "gates", ("cv",), ("cv",)),
     # Requirements
-    "require": OptionInfo(requirements, (), "METRIC>=X", "Exit with 5 unless this holds, for example acc>=90% or mse<=0.05, auc.low>=0.9 (the lower end of the interval), recall[NAME]>=0.8 (one class); repeatable, or comma-separated. train checks the test set, without one the validation set, and cv the means over the folds. Metrics: " + ", ".join(_REQUIRABLE), "gates", JUDGED, JUDGED, "list", words=tuple(f"{name}>=" for name in _REQUIRABLE), brief="Exit with 5 unless this holds: acc>=90%, auc.low>=0.9"),
+    "require": OptionInfo(requirements, (), "METRIC>=X", "Exit with 5 unless this holds, for example acc>=90% or mse<=0.05, auc.low>=0.9 (the lower end of the interval), recall[NAME]>=0.8 (one class); repeatable, or comma-separated. train checks the test set, without one the validation set, and cv the means over the folds. Metrics: " + ", ".join(METRICS), "gates", JUDGED, JUDGED, "list", words=tuple(f"{name}>=" for name in METRICS), brief="Exit with 5 unless this holds: acc>=90%, auc.low>=0.9"),
     "junit": OptionInfo(readers.text, None, "FILE.xml", "Write whether each --require is met to FILE, as JUnit XML for CI servers", "gates", JUDGED, words=FILE),
     "verify": OptionInfo(readers.flag, False, "", "Recompute the stored self-test; exit with 4 if an output differs", "gates", ("info",), kind="flag"),
     # Running

@@ -105,8 +105,10 @@ def test_json_that_bad_data_end_is_closed_with_the_fault(linear: Path, ann: Ann)
     done = ann("predict", "net.nn", "new.txt", "--json", check=3)
     document = json.loads(done.stdout)
     assert document["predictions"] == [{"scores": [0.5], "class": "no"}]
-    assert document["error"].startswith("new.txt:2:2: expected a number, found 'x'")
-    assert done.stderr == f"ann: {document['error']}\n"
+    error = document["error"]
+    assert (error["path"], error["line"], error["column"]) == ("new.txt", 2, 2)
+    assert (error["kind"], error["exit_code"], error["message"]) == ("data", 3, "expected a number, found 'x'")
+    assert done.stderr == f"ann: new.txt:2:2: {error['message']}; {error['advice']}\n"
     (linear / "new.txt").write_text("x 1 2\n")
     assert ann("predict", "net.nn", "new.txt", "--json", check=3).stdout == ""
 

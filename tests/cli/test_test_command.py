@@ -67,9 +67,16 @@ def test_undefined_metrics_say_so(identity: Path, ann: Ann) -> None:
         ("se>=0.75,mse<=0.2,auc>=0.87", 0, ""),
         ("se>=0.75,sp>=0.9", 5, "sp>=0.9 (it is 0.666667)"),
         ("f1<0.5", 5, "f1<0.5"),
-        ("acc=1", 2, "'acc=1'"),
+        ("acc=0.7", 0, ""),
+        ("acc==70%,recall>=75%", 0, ""),
+        ("acc=1", 5, "acc=1 (it is 0.7)"),
+        ("acc>=80%,fp<=1", 5, "requirement not met: acc>=80% (it is 70%)\nann: requirement not met: fp<=1 (it is 2)\n"),
+        ("recall[b]>=0.7", 5, "recall[b]>=0.7 (it is 0.666667)"),
+        ("precision[b]>=0.8,recall[a]>=0.75", 0, ""),
+        ("recall[c]>=0.7", 2, "--require recall[c]>=0.7: unknown class 'c'; use one of a, b"),
+        ("f1[a]>=0.7", 2, "this metric does not exist for one class; use one of sensitivity[NAME], precision[NAME]"),
         ("acuracy>=1", 2, "did you mean 'accuracy'?"),
-        ("macro-f1>=1", 2, "does not exist for this number of classes"),
+        ("macro-f1>=1", 2, "does not exist for two classes; use one of accuracy, sensitivity,"),
     ],
 )
 def test_require(identity: Path, ann: Ann, demand: str, code: int, words: str) -> None:
@@ -81,7 +88,7 @@ def test_require(identity: Path, ann: Ann, demand: str, code: int, words: str) -
 
 def test_an_undefined_metric_meets_no_demand(identity: Path, ann: Ann) -> None:
     done = ann("test", "id.nn", "a.txt", "b.txt", "--threshold", 2, "--require", "ppv<=1", check=5)
-    assert "ppv<=1 (it is undefined)" in done.stderr
+    assert "ppv<=1 (it is undefined: no sample was predicted positive)" in done.stderr
 
 
 def test_one_labelled_list(identity: Path, ann: Ann) -> None:
@@ -115,7 +122,9 @@ def test_k_classes_print_a_matrix(tmp_path: Path, ann: Ann) -> None:
     assert ["c", "0", "1", "0", "0.00", "undefined", "0.00"] in rows
     ann("test", "three.nn", *files, "--require", "macro-recall>=0.5,acc>=0.66", "-q")
     ann("test", "three.nn", *files, "--require", "macro-recall>0.5", "-q", check=5)
-    assert "does not exist" in ann("test", "three.nn", *files, "--require", "se>=0", check=2).stderr
+    done = ann("test", "three.nn", *files, "--require", "se>=0", check=2)
+    assert done.stderr.endswith("3 classes has a value of its own; write macro-recall, or se[NAME] for one class\n")
+    ann("test", "three.nn", *files, "--require", "recall[b]=1,precision[b]>=60%,f1[c]=0,bacc>=50%", "-q")
     done = ann("test", "three.nn", *files, "--threshold", 0.3, check=2)
     assert done.stderr.startswith("ann: --threshold is for networks with one output")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -11,7 +12,8 @@ from click.core import ParameterSource
 
 from anncli.cli.asking.config import config_layer
 from anncli.cli.showing.console import Console
-from anncli.errors import UsageError, asking
+from anncli.cli.showing.json_output import OUTPUT
+from anncli.errors import UsageError, ValueFault, asking
 from anncli.options.layers import Given, Layer, read_layer
 from anncli.options.pending import refuse_pending
 from anncli.options.table import ALIASES, OPTIONS, OptionInfo, canonical_option, option_names, options_of
@@ -53,6 +55,7 @@ def collect(ctx: click.Context) -> Values:
     typed, variables = dict(_typed(ctx, infos)), _variables(infos)
     config = typed.get("config") or variables.get("config")
     levels = [typed, variables, config_layer(str(config.value), infos) if config else {}]
+    OUTPUT.is_wanted = OUTPUT.is_wanted or any("json" in level and _is_true(level["json"].value) for level in levels)
     layers = tuple(read_layer(_training(level)) for level in levels)
     given: dict[str, Given] = {}
     training = option_names()
@@ -68,6 +71,13 @@ def collect(ctx: click.Context) -> Values:
             given.setdefault(name, found)
     quiet, verbose, no_color = (_value(given, name) for name in ("quiet", "verbose", "no_color"))
     return Values(command, given, layers, frozenset(typed), Console(quiet, verbose, not no_color))
+
+
+def _is_true(value: Any) -> bool:
+    """Whether a flag is set, before its value is checked."""
+    with suppress(ValueFault):
+        return bool(OPTIONS["json"].read(value))
+    return False
 
 
 def _value(given: Mapping[str, Given], name: str) -> Any:

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType, TracebackType
 
+from anncli.cli.failing import failure_of, tell
 from anncli.cli.running.signals import CODES, SignalWatch
-from anncli.errors import ExitCode, Interrupted, printable
+from anncli.cli.showing.json_output import OUTPUT
+from anncli.errors import ExitCode, Interrupted
 
 # Seconds that the main thread has, to end its workers and the program, before the program ends without it.
 _GRACE = 1.0
@@ -46,7 +48,10 @@ class EndingAtSignals(SignalWatch):
 
     def seen(self, number: int) -> None:
         if not self._left.wait(_GRACE):
+            failure = failure_of(Interrupted(self._message(), CODES[signal.Signals(number)]))
             with suppress(OSError, ValueError):
-                sys.stderr.write(f"ann: {printable(self._message())}\n")
+                tell(failure)
+                OUTPUT.finish(failure.document())
                 sys.stderr.flush()
-            os._exit(CODES[signal.Signals(number)])
+                sys.stdout.flush()
+            os._exit(failure.exit_code)

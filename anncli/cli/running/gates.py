@@ -133,9 +133,7 @@ def judge_folds(
     return Judgement(_verdicts(wanted, read))
 
 
-def _verdicts(
-    wanted: Sequence[Requirement], read: Callable[[Requirement], tuple[Value, str]]
-) -> tuple[Verdict, ...]:
+def _verdicts(wanted: Sequence[Requirement], read: Callable[[Requirement], tuple[Value, str]]) -> tuple[Verdict, ...]:
     found = [(requirement, *read(requirement)) for requirement in wanted]
     return tuple(Verdict(one, value, of, one.holds(value.value)) for one, value, of in found)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from anncli.backends.reproducible import reproducible
@@ -12,13 +13,14 @@ from anncli.cli.asking.network_options import require_trained, threshold_of
 from anncli.cli.asking.tables import read_request, table_request
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words, shown_data
+from anncli.cli.failing import failure_of
 from anncli.cli.running.predicting_tables import Predictions, class_names
 from anncli.cli.running.reading import refuse_table_options
-from anncli.cli.showing.console import SCHEMA
+from anncli.cli.showing.json_output import OUTPUT, SCHEMA
 from anncli.cli.showing.not_finite import NotFinite
 from anncli.cli.showing.remarks import show_remarks
 from anncli.compiled.decimals import format_rows
-from anncli.errors import DataError, UsageError, printable
+from anncli.errors import UsageError, printable
 from anncli.formats.data import data_kind
 from anncli.formats.data.assemble import stream_rows
 from anncli.formats.data.base import RowBatch
@@ -137,19 +139,21 @@ def _cell(name: str, delimiter: str) -> str:
 
 
 def _write_json(texts: Iterator[str]) -> None:
-    """One document, written as a stream; if bad data end it, it is closed with the error in it."""
+    """One document, written as a stream; if an error ends it, it is closed with the error in it."""
     head = before = f'{{"schema": {SCHEMA}, "command": "predict", "predictions": [\n'
     try:
         for rows in texts:
+            OUTPUT.is_streamed = True
             sys.stdout.write(before + rows)
-            sys.stdout.flush()
             before = ",\n"
-    except DataError as fault:
-        # Without any prediction, print only the message on stderr.
+            sys.stdout.flush()
+    except (Exception, KeyboardInterrupt) as fault:
+        # Without any prediction, the error is the document.
         if before != head:
-            sys.stdout.write(f'\n], "error": {_json_text(str(fault))}}}\n')
+            with suppress(OSError):
+                sys.stdout.write(f'\n], "error": {_json_text(failure_of(fault).document())}}}\n')
         raise
-    sys.stdout.write("\n]}\n")
+    sys.stdout.write("\n]}\n" if before != head else f"{head}]}}\n")
 
 
 def _json_writer(network: Network) -> Writer:
@@ -169,7 +173,7 @@ def _json_writer(network: Network) -> Writer:
     return write
 
 
-def _json_text(text: str) -> str:
+def _json_text(value: Any) -> str:
     import json
 
-    return json.dumps(text, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from anncli.errors import UsageError, did_you_mean, quoted
@@ -17,7 +17,10 @@ _MEMBERS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
     "several": ("class", {"sensitivity": ("recall",), "precision": ("precision",), "f1": ("f1",)}),
     "labels": (
         "label",
-        {"sensitivity": ("sensitivity",), "specificity": ("specificity",), "precision": ("ppv",), "f1": ("f1",)},
+        {
+            "sensitivity": ("sensitivity",), "specificity": ("specificity",), "precision": ("ppv",), "f1": ("f1",),
+            "auc": ("auc",), "pr-auc": ("pr_auc",),
+        },
     ),
     "numbers": ("target", {"rmse": ("rmse",), "mae": ("mae",), "r2": ("r2",)}),
 }
@@ -113,8 +116,7 @@ def value_of(requirement: Requirement, kind: Kind, evaluation: Any) -> Value:
     if not requirement.end or found.value is None:
         return found
     key = f"{field}" if member is None else _key_of_member(requirement, kind, evaluation)
-    intervals = evaluation.intervals if isinstance(evaluation.intervals, Mapping) else {}
-    interval = intervals.get(key)
+    interval = evaluation.intervals.get(key)
     return Value(None, "it has no interval") if interval is None else Value(getattr(interval, requirement.end))
 
 

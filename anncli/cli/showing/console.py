@@ -11,10 +11,8 @@ from typing import Any, Protocol
 
 import click
 
+from anncli.cli.showing.json_output import OUTPUT
 from anncli.errors import printable
-
-# The number of the description in docs/json.md: higher where a key has changed its meaning or gone.
-SCHEMA = 3
 
 
 class Console:
@@ -125,9 +123,5 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def print_json(document: dict[str, Any]) -> None:
-    """The one JSON document of a --json run; it must not contain nan or inf."""
-    import json
-
-    # If stdout is not UTF-8, characters outside ASCII are written as \u escapes.
-    escaped = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    click.echo(json.dumps({"schema": SCHEMA, **document}, indent=2, allow_nan=False, ensure_ascii=escaped))
+    """The one JSON document of a --json run, which is written when the command ends; it must not contain nan or inf."""
+    OUTPUT.keep(document)
