@@ -184,7 +184,15 @@ def test_testing_on_training_files_is_told(folder: Path, ann: Ann) -> None:
     assert both["sets"]["test"]["n"] == 400
     assert both["unseen"]["test"] == alone
     assert alone["accuracy"] < 0.7 < both["sets"]["test"]["accuracy"]
-    assert both["requirements"] == [{"requirement": "acc>=0.5", "of": "the test set", "value": both["sets"]["test"]["accuracy"], "met": True, "why": None}]
+    assert both["requirements"] == [
+        {
+            "requirement": "acc>=0.5",
+            "of": "the test set",
+            "value": both["sets"]["test"]["accuracy"],
+            "met": True,
+            "why": None,
+        }
+    ]
     assert "--require was checked on all rows, and 200 of them trained the network" in both["warnings"]
     lines = ann("test", "net.nn", "both-pos.txt", "both-neg.txt").stdout.splitlines()
     assert [line.split("  ")[0] for line in lines[1:3]] == ["test*", "test, new rows"]

@@ -18,8 +18,12 @@ _MEMBERS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
     "labels": (
         "label",
         {
-            "sensitivity": ("sensitivity",), "specificity": ("specificity",), "precision": ("ppv",), "f1": ("f1",),
-            "auc": ("auc",), "pr-auc": ("pr_auc",),
+            "sensitivity": ("sensitivity",),
+            "specificity": ("specificity",),
+            "precision": ("ppv",),
+            "f1": ("f1",),
+            "auc": ("auc",),
+            "pr-auc": ("pr_auc",),
         },
     ),
     "numbers": ("target", {"rmse": ("rmse",), "mae": ("mae",), "r2": ("r2",)}),
