@@ -59,6 +59,9 @@ COMMANDS: dict[str, CommandName] = {
         "Train and use", "Show the contents of a network file and verify it.", "commands.info", Takes(data="")
     ),
     "cv": CommandName("Evaluate", "Cross-validate a network on data.", "commands.cv", _FIT),
+    "explain": CommandName(
+        "Evaluate", "Show which columns a network needs, and how.", "commands.explain", Takes()
+    ),
     "convert": CommandName("Files", "Write data in another format.", "commands.convert", "IN OUT"),
     "trainers": CommandName("Look inside", "List the trainers and their options.", "commands.trainers", "[NAME]"),
     "bench": CommandName("Look inside", "Compare trainers on a network and data.", "commands.bench", _FIT),

@@ -83,3 +83,7 @@ def parse_rule(text: str) -> Rule:
     if name == "cost" and not (len(numbers) == 2 and all(0 < number <= 1e9 for number in numbers)):
         raise ValueFault(f"cost needs two numbers above 0, found '{text}'", "write for example cost:1,5")
     return Rule(name, numbers)
+
+
+# Fields of evaluations that are the better the lower they are.
+LOWER_IS_BETTER = frozenset({"mse", "log_loss", "brier", "calibration_error", "rmse", "mae", "pinball", "hamming_loss"})

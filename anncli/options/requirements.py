@@ -64,6 +64,9 @@ METRICS: dict[str, Metric] = {
 }
 _NAMES = {synonym: name for name, metric in METRICS.items() for synonym in (name, *metric.synonyms)}
 
+# Those by which networks and columns may be ranked.
+RANKING = tuple(name for name, metric in METRICS.items() if not metric.is_count)
+
 # metric, [member], end of the interval, sign, limit, percent.
 _FORM = re.compile(
     r"([A-Za-z0-9_-]+)\s*(?:\[(.+)\])?\s*(?:\.(low|high))?\s*(>=|<=|==|>|<|=)\s*([0-9.eE+-]+)\s*(%?)", re.IGNORECASE
@@ -111,6 +114,16 @@ def requirements(value: Any) -> tuple[Requirement, ...]:
     # A comma inside [...] belongs to the name of a class.
     words = (word for entry in entries for word in re.split(r",(?![^\[\]]*\])", str(entry)))
     return tuple(_requirement(word.strip()) for word in words)
+
+
+def metric_names(value: Any) -> tuple[str, ...]:
+    """A reader for names of metrics that are no counts, as a list or separated by commas: keys of METRICS."""
+    entries: Iterable[Any] = value if isinstance(value, (list, tuple)) else [value]
+    words = [word.strip().lower().replace("_", "-") for entry in entries for word in str(entry).split(",")]
+    for word in words:
+        if word not in _NAMES or METRICS[_NAMES[word]].is_count:
+            raise ValueFault(f"unknown metric '{word}'", did_you_mean(word, RANKING, _NAMES))
+    return tuple(dict.fromkeys(_NAMES[word] for word in words))
 
 
 def _requirement(text: str) -> Requirement:

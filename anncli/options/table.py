@@ -23,7 +23,7 @@ from anncli.network.names import (
 )
 from anncli.options import data_readers, readers
 from anncli.options.readers import Reader, choice, integer, keeping_auto, number, or_auto
-from anncli.options.requirements import METRICS, requirements
+from anncli.options.requirements import METRICS, RANKING, metric_names, requirements
 from anncli.options.specs import AVERAGE_NAMES, SCHEDULE_NAMES, STOP_NAMES
 from anncli.training.names import DEFAULT_TRAINER, TRAINER_NAMES, canonical_trainer, chosen_trainers
 
@@ -41,7 +41,21 @@ GROUPS = {
 }
 
 # Which commands have an option.
-ALL = ("train", "test", "predict", "init", "info", "cv", "convert", "trainers", "bench", "gradcheck", "t", "r")
+ALL = (
+    "train",
+    "test",
+    "predict",
+    "init",
+    "info",
+    "cv",
+    "explain",
+    "convert",
+    "trainers",
+    "bench",
+    "gradcheck",
+    "t",
+    "r",
+)
 TRAIN = ("train",)
 # Commands whose trainings are whole ones.
 LEARN = ("train", "cv")
@@ -49,17 +63,17 @@ FIT = ("train", "bench", "cv")
 GRADIENT = ("train", "bench", "cv", "gradcheck")
 # Commands that may make a network.
 MAKE = ("train", "init", "bench", "cv")
-READ = ("train", "test", "predict", "init", "bench", "cv", "gradcheck", "convert", "t", "r")
+READ = ("train", "test", "predict", "init", "bench", "cv", "explain", "gradcheck", "convert", "t", "r")
 # Commands that read tables, those that look for answers in them, and those that decide what their columns are.
-TABLES = ("train", "test", "predict", "init", "bench", "cv", "gradcheck")
+TABLES = ("train", "test", "predict", "init", "bench", "cv", "explain", "gradcheck")
 # How tables are read.
 FORMS = (*TABLES, "convert")
-ANSWERS = ("train", "test", "init", "bench", "cv", "gradcheck")
+ANSWERS = ("train", "test", "init", "bench", "cv", "explain", "gradcheck")
 DECIDE = ("train", "init", "bench", "cv", "gradcheck")
 # Commands whose results may be required.
 JUDGED = ("train", "test", "cv")
 # Commands with too many options for one screen: `-h` shows the ones marked as common, `--help-all` shows all.
-LONG = ("train", "test", "predict", "init", "bench", "cv", "gradcheck")
+LONG = ("train", "test", "predict", "init", "bench", "cv", "explain", "gradcheck")
 
 # What shell completion offers for a value besides fixed words.
 FILE = ("<file>",)
@@ -119,14 +133,14 @@ OPTIONS: dict[str, OptionInfo] = {
     "category": OptionInfo(data_readers.names, (), "NAMES", "Columns of numbers that are codes of categories, comma-separated; repeatable", "data", DECIDE, kind="list", words=COLUMN),
     "ignore": OptionInfo(data_readers.names, (), "NAMES", "Columns that are no inputs, comma-separated; repeatable", "data", TABLES, ("init",), "list", words=COLUMN, brief="Columns that are no inputs, comma-separated"),
     "use": OptionInfo(data_readers.names, (), "NAMES", "The only columns that are inputs, comma-separated; repeatable; default: all without another role", "data", TABLES, kind="list", words=COLUMN),
-    "weight": OptionInfo(data_readers.name, None, "NAME", "The column with the weight of each row in the loss and in means; 0 leaves a row out", "data", ("train", "cv", "test", "bench", "gradcheck"), words=COLUMN),
+    "weight": OptionInfo(data_readers.name, None, "NAME", "The column with the weight of each row in the loss and in means; 0 leaves a row out", "data", ("train", "cv", "test", "bench", "explain", "gradcheck"), words=COLUMN),
     "group": OptionInfo(data_readers.name, None, "NAME", "The column whose value rows that belong together have in common: they are never split over two sets", "rows", FIT, words=COLUMN),
     "order": OptionInfo(data_readers.name, None, "NAME", "The column with the time of each row: the training set is before the validation set, and both before the test set", "rows", FIT, words=COLUMN),
     "transpose": OptionInfo(readers.flag, False, "", "A row of the file is an input, and a column is a sample", "data", TABLES, kind="flag"),
     "header": OptionInfo(choice(("auto", "yes", "no")), "auto", "auto|yes|no", "Whether the first row of a table names the columns; auto: find out", "data", FORMS, words=("auto", "yes", "no")),
     "decimal": OptionInfo(choice((".", ",")), None, ".|,", "The decimal mark; default: find out", "data", FORMS, words=(".", ",")),
     "na": OptionInfo(data_readers.names, (), "WORDS", "More words that stand for a missing value, comma-separated, besides the empty cell and NA, N/A, ?, nan, null and a point; none as the first word leaves these out", "data", FORMS, kind="list", words=TEXT),
-    "unknown": OptionInfo(choice(("zeros", "error")), "zeros", "zeros|error", "Categories that the network has not seen in training; zeros: no category, and they are counted", "data", ("train", "cv", "test", "predict", "bench"), words=("zeros", "error")),
+    "unknown": OptionInfo(choice(("zeros", "error")), "zeros", "zeros|error", "Categories that the network has not seen in training; zeros: no category, and they are counted", "data", ("train", "cv", "test", "predict", "bench", "explain"), words=("zeros", "error")),
     "size": OptionInfo(data_readers.picture_size, None, "HxW", "Height and width that pictures are scaled to, in pixels", "data", FORMS),
     "grey": OptionInfo(readers.flag, False, "", "Read the pictures without colours", "data", FORMS, kind="flag"),
     "memory_limit": OptionInfo(data_readers.byte_count, None, "SIZE", "Most memory for the inputs, for example 1G: a larger table in an .npy file is trained on from the disk", "running", ("train", "test", "bench"), aliases=("memory",)),
@@ -138,7 +152,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "repeats": OptionInfo(integer(1, example="3"), 1, "N", "Draw the folds N times", "sets", ("cv",), ("cv",)),
     "dividetrain": OptionInfo(number(0, 100, open_low=True, example="99"), None, "PERCENT", "Train on all rows, without a validation set, until PERCENT of them are predicted correctly", "sets", TRAIN),
     # Network
-    "network": OptionInfo(readers.text, None, "FILE", "The network file, whatever its name; all words are then data", "network", ("train", "cv", "test", "predict", "init", "info", "bench", "gradcheck"), words=FILE),
+    "network": OptionInfo(readers.text, None, "FILE", "The network file, whatever its name; all words are then data", "network", ("train", "cv", "test", "predict", "init", "info", "bench", "explain", "gradcheck"), words=FILE),
     "inputs": OptionInfo(integer(1, example="9"), None, "N", "Number of inputs: values per row", "network", ("init",), ("init",)),
     "hidden": OptionInfo(or_auto(readers.hidden), "auto", "N[,N...]", "Units of each hidden layer of a new network; 0: no hidden layer; auto: one layer of 16, with more data 64 or 128", "network", MAKE, ("train", "init"), words=("auto",), brief="Units of each hidden layer of a new network"),
     "activation": OptionInfo(canonical_activation, "tanh", "NAME", "Activation of the hidden layers of a new network: " + ", ".join(_ACTIVATIONS), "network", MAKE, ("init",), words=_ACTIVATIONS, brief="Activation of the hidden layers of a new network"),
@@ -183,13 +197,17 @@ OPTIONS: dict[str, OptionInfo] = {
     # Decision
     "threshold": OptionInfo(readers.threshold, None, "X", "Scores above X are predicted as the first class; default: the network's own, for a new one halfway between the targets; train stores it", "decision", ("train", "cv", "test", "predict"), ("test", "predict"), brief="Scores above X are predicted as the first class"),
     "confidence": OptionInfo(number(0, 1, open_low=True, open_high=True, example="0.95"), 0.95, "X", "Confidence of the intervals", "gates", ("cv",), ("cv",)),
+    # Explanations
+    "column": OptionInfo(data_readers.names, (), "NAMES", "Columns whose partial dependence is shown: the mean output when all rows have the same value; comma-separated, repeatable", "output", ("explain",), ("explain",), "list", words=COLUMN, brief="Columns whose partial dependence is shown"),
+    "permutations": OptionInfo(integer(1, example="10"), 10, "N", "How many times the values of each column change places among the rows", "running", ("explain",), ("explain",)),
+    "by": OptionInfo(metric_names, (), "METRICS", "The metrics whose loss is the importance, comma-separated, the first one ranks; default: log-loss and accuracy, of numbers rmse", "output", ("explain",), ("explain",), "list", words=RANKING),
     # Requirements
     "require": OptionInfo(requirements, (), "METRIC>=X", "Exit with 5 unless this holds, for example acc>=90% or mse<=0.05, auc.low>=0.9 (the lower end of the interval), recall[NAME]>=0.8 (one class); repeatable, or comma-separated. train checks the test set, without one the validation set, and cv the means over the folds. Metrics: " + ", ".join(METRICS), "gates", JUDGED, JUDGED, "list", words=tuple(f"{name}>=" for name in METRICS), brief="Exit with 5 unless this holds: acc>=90%, auc.low>=0.9"),
     "junit": OptionInfo(readers.text, None, "FILE.xml", "Write whether each --require is met to FILE, as JUnit XML for CI servers", "gates", JUDGED, words=FILE),
     "verify": OptionInfo(readers.flag, False, "", "Recompute the stored self-test; exit with 4 if an output differs", "gates", ("info",), kind="flag"),
     # Running
-    "seed": OptionInfo(integer(0, 2**63 - 1, example="1"), 0, "N", "Random seed: decides the split, the initial weights and the order of rows", "running", (*GRADIENT, "t"), GRADIENT, brief="Random seed"),
-    "threads": OptionInfo(readers.threads, 1, "N|auto", "Threads; auto: pick the fastest number. With --restarts, restarts run in parallel. The result does not depend on it", "running", ("train", "test", "predict"), TRAIN, words=("auto",), brief="Threads; auto: pick the fastest number"),
+    "seed": OptionInfo(integer(0, 2**63 - 1, example="1"), 0, "N", "Random seed: decides the split, the initial weights and the order of rows", "running", (*GRADIENT, "explain", "t"), (*GRADIENT, "explain"), brief="Random seed"),
+    "threads": OptionInfo(readers.threads, 1, "N|auto", "Threads; auto: pick the fastest number. With --restarts, restarts run in parallel. The result does not depend on it", "running", ("train", "test", "predict", "explain"), TRAIN, words=("auto",), brief="Threads; auto: pick the fastest number"),
     "reproducible": OptionInfo(readers.flag, False, "", "The same bytes on every x86-64 processor: the slower baseline kernels and no BLAS; refused where that cannot be held (scg, lm, br, sigmoidal scaling)", "running", ("train", "test", "predict"), kind="flag"),
     "limit": OptionInfo(integer(1, example="2000"), 2000, "N", "Check at most N weights, drawn from every layer", "running", ("gradcheck",), ("gradcheck",)),
     "time_limit": OptionInfo(number(0, open_low=True, example="60"), None, "SECONDS", "Stop training after SECONDS", "running", TRAIN),
@@ -200,7 +218,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "ledger": OptionInfo(readers.text, None, "FILE", "Keep every finished training in FILE; the same command with the same FILE runs only the missing ones", "running", ("bench", "cv"), words=FILE),
     "keep_on_interrupt": OptionInfo(readers.flag, True, "", "After Ctrl-C or SIGTERM, write the best network so far", "running", TRAIN, kind="switch"),
     # Output
-    "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; in predict the predictions, in the format that the ending of FILE or --to names; - is stdout", "output", ("train", "predict"), ("train", "predict"), short="o", words=FILE, brief="Where the result is written; - is stdout"),
+    "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; in predict the predictions, and in explain the figures, in the format that the ending of FILE or --to names; - is stdout", "output", ("train", "predict", "explain"), ("train", "predict", "explain"), short="o", words=FILE, brief="Where the result is written; - is stdout"),
     "backup": OptionInfo(readers.flag, True, "", "Where a trained network is replaced, keep the old file as NETWORK~", "output", TRAIN, kind="switch"),
     "row_digests": OptionInfo(readers.flag, True, "", "Store 64-bit digests of the rows that trained the network, by which later commands find rows that it has seen", "output", TRAIN, kind="switch"),
     "dialect": OptionInfo(choice(DIALECTS, "dialect"), None, "NAME", "Format of the network file to write: " + " or ".join(DIALECTS) + "; default: train keeps the format read, init writes " + DIALECTS[0], "output", ("train", "init"), ("init",), words=tuple(DIALECTS)),
@@ -212,10 +230,10 @@ OPTIONS: dict[str, OptionInfo] = {
     "classes": OptionInfo(readers.flag, False, "", "Print only the class", "output", ("predict",), ("predict",), "flag"),
     "with": OptionInfo(data_readers.names, (), "NAMES", "Columns of the data that are written beside the predictions, comma-separated; repeatable", "output", ("predict",), ("predict",), "list", words=COLUMN, brief="Columns of the data to write beside the predictions"),
     "top": OptionInfo(integer(1, example="3"), None, "N", "Write the N most probable classes of each row with their scores", "output", ("predict",), ("predict",)),
-    "to": OptionInfo(choice(WRITTEN_FORMATS, "format"), None, "NAME", "Format of what is written: " + ", ".join(WRITTEN_FORMATS) + "; default: by the ending of the file. predict writes no format of inputs and answers (" + ", ".join(SAMPLE_FORMATS) + "), and csv where nothing says the format", "output", ("predict", "convert"), ("predict",), words=WRITTEN_FORMATS, brief="Format of what is written: csv, jsonl, parquet and others"),
+    "to": OptionInfo(choice(WRITTEN_FORMATS, "format"), None, "NAME", "Format of what is written: " + ", ".join(WRITTEN_FORMATS) + "; default: by the ending of the file. predict writes no format of inputs and answers (" + ", ".join(SAMPLE_FORMATS) + "), and csv where nothing says the format", "output", ("predict", "explain", "convert"), ("predict",), words=WRITTEN_FORMATS, brief="Format of what is written: csv, jsonl, parquet and others"),
     "delimiter": OptionInfo(readers.delimiter, "\\t", "TEXT", "Text between the values of a line", "output", ("predict",), ("predict",)),
-    "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("predict", "init", "convert"), ("init",), "flag", "f"),
-    "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("test", "cv", "predict", "init", "gradcheck"), "flag"),
+    "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("predict", "init", "explain", "convert"), ("init",), "flag", "f"),
+    "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("test", "cv", "predict", "init", "explain", "gradcheck"), "flag"),
     "quiet": OptionInfo(readers.flag, False, "", "Suppress messages (in train: the report too)", "output", ALL, (), "flag", "q"),
     "verbose": OptionInfo(integer(0, example="1"), 0, "", "Print more messages; -vv prints every epoch of train", "output", ALL, (), "count", "v"),
     "no_color": OptionInfo(readers.flag, False, "", "No colour; NO_COLOR does the same", "output", ALL, (), "flag"),

@@ -24,6 +24,7 @@ WORDS = {
     "info": ["net.nn"],
     "trainers": [],
     "cv": ["net.nn", "none1.txt", "none2.txt", "5"],
+    "explain": ["net.nn", "none1.txt", "none2.txt"],
     "bench": ["net.nn", "none1.txt", "none2.txt", "5"],
     "gradcheck": ["net.nn", "none1.txt", "none2.txt"],
     "convert": ["none1.txt", "out.csv"],

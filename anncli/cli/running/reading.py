@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from anncli.arrays import Array
-from anncli.cli.asking.tables import Asked
+from anncli.cli.asking.tables import Asked, read_request, table_request
+from anncli.cli.asking.values import Values
 from anncli.dataset.dataset import Dataset, Source
 from anncli.dataset.request import ReadRequest, TableRequest
 from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError, count_of, printable
 from anncli.formats.data.agreement import is_set_name
-from anncli.formats.data.assemble import read_sets
-from anncli.formats.data.class_files import read_class_tables, refuse_labelled, sorted_by_shell
+from anncli.formats.data.assemble import read_dataset, read_sets
+from anncli.formats.data.class_files import read_class_tables, read_labelled_classes, refuse_labelled, sorted_by_shell
 from anncli.formats.data.data_kind import are_class_tables, are_tables
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_sets import TableReader, declared_sets, read_table_sets
+from anncli.formats.data.table_use import read_labelled
 from anncli.formats.files.textfile import shown_name
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
@@ -67,6 +69,20 @@ def read_training_data(
         )
         return data, declared
     return data, sets
+
+
+def read_evaluated(values: Values, words: Sequence[str], network: Network, remarks: Remarks) -> Dataset:
+    """The samples on which a trained network is evaluated, in labelled tables or in one file per class; words: the data words."""
+    request, read = table_request(values), read_request(values)
+    if are_tables(words, request, read, network):
+        data = read_labelled(words, TableReader(request, read, remarks), network)
+        note_one_set([source for source in data.sources if source.n_samples], remarks)
+        return data
+    if are_class_tables(words, request, read, network):
+        refuse_answer_options(request)
+        return read_labelled_classes(words, TableReader(request, read, remarks), network)
+    refuse_table_options(request, read)
+    return read_dataset(words, network=network, data_format=read.format, remarks=remarks)
 
 
 def note_one_set(sources: Sequence[Source], remarks: Remarks) -> None:

@@ -9,11 +9,10 @@ import click
 from anncli.arrays import Array
 from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.network_options import require_trained, threshold_of
-from anncli.cli.asking.tables import read_request, table_request
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.gates import check_wanted, judge
-from anncli.cli.running.reading import note_one_set, refuse_answer_options, refuse_table_options
+from anncli.cli.running.reading import read_evaluated
 from anncli.cli.running.required_values import kind_of
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
@@ -21,12 +20,7 @@ from anncli.cli.showing.report import collapse_warning, evaluation_text
 from anncli.cli.showing.seen_rows import NOT_KNOWN, SetReport, marks, seen_document, set_report, table_rows
 from anncli.dataset.dataset import Dataset
 from anncli.errors import printable
-from anncli.formats.data.assemble import read_dataset
-from anncli.formats.data.class_files import read_labelled_classes
-from anncli.formats.data.data_kind import are_class_tables, are_tables
 from anncli.formats.data.remarks import Remarks
-from anncli.formats.data.table_sets import TableReader
-from anncli.formats.data.table_use import read_labelled
 from anncli.formats.networks.storage import load
 from anncli.inference.evaluate import evaluate, rows_seen
 from anncli.network.network import Network
@@ -41,7 +35,7 @@ def run_test(values: Values, words: Words) -> None:
     wanted = values["require"]
     check_wanted(wanted, kind_of(network))
     remarks = Remarks()
-    data = _read(values, words, network, remarks)
+    data = read_evaluated(values, words.data, network, remarks)
     show_remarks(values.console, remarks)
     with reproducible(values["reproducible"]):
         report = _report(network, data, threshold, values["threads"])
@@ -60,20 +54,6 @@ def run_test(values: Values, words: Words) -> None:
         lines = [evaluation_text(table_rows({"test": report})), *_seen_lines(report)]
         click.echo("\n".join([*lines, *(["", gates.text()] if wanted else [])]))
     gates.raise_missed()
-
-
-def _read(values: Values, words: Words, network: Network, remarks: Remarks) -> Dataset:
-    """The samples, in labelled tables or in one file per class."""
-    request, read = table_request(values), read_request(values)
-    if are_tables(words.data, request, read, network):
-        data = read_labelled(words.data, TableReader(request, read, remarks), network)
-        note_one_set([source for source in data.sources if source.n_samples], remarks)
-        return data
-    if are_class_tables(words.data, request, read, network):
-        refuse_answer_options(request)
-        return read_labelled_classes(words.data, TableReader(request, read, remarks), network)
-    refuse_table_options(request, read)
-    return read_dataset(words.data, network=network, data_format=read.format, remarks=remarks)
 
 
 def _report(network: Network, data: Dataset, threshold: float | None, threads: int) -> SetReport:
