@@ -16,6 +16,7 @@ from anncli.cli.asking.network_options import require_trained
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.reading import read_evaluated
+from anncli.cli.running.required_values import kind_of
 from anncli.cli.running.written_tables import check_target, format_of_target, refuse_read_target
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.explain_report import Explanation, dependence_document, dependence_text
@@ -31,6 +32,7 @@ from anncli.formats.files.textfile import shown_name
 from anncli.formats.networks.storage import load
 from anncli.inference.evaluate import check_data, rows_seen
 from anncli.network.network import Network
+from anncli.options.requirements import METRICS, RANKING
 
 _OF_FIGURES = tuple(name for name in WRITTEN_FORMATS if name not in SAMPLE_FORMATS)
 
@@ -41,6 +43,7 @@ def run_explain(values: Values, words: Words) -> None:
     path = str(words.network)
     network = load(path)
     require_trained(network, path)
+    fields = _fields(values["by"], network)
     remarks = Remarks()
     data = read_evaluated(values, words.data, network, remarks)
     show_remarks(values.console, remarks)
@@ -53,9 +56,9 @@ def run_explain(values: Values, words: Words) -> None:
         )
     seen = rows_seen(network, data)
     n_seen = None if seen is None else int(np.count_nonzero(seen & answered))
-    found = {"all rows": _explained(values, network, data, answered)}
+    found = {"all rows": _explained(values, network, data, answered, fields)}
     if seen is not None and n_seen and (answered & ~seen).any():
-        found["new rows"] = _explained(values, network, data, answered & ~seen)
+        found["new rows"] = _explained(values, network, data, answered & ~seen, fields)
     weights = None if data.weights is None else data.weights
     dependences = [partial_dependence(network, data.inputs, c, weights, values["threads"]) for c in columns]
     if target is not None:
@@ -87,14 +90,26 @@ def _write(target: tuple[str, str], found: Explanation) -> None:
     write_stream(writer_of(target[1]), target[0], TableStream(lambda: iter([table])))
 
 
-def _explained(values: Values, network: Network, data: Dataset, rows: Array) -> Explanation:
+def _fields(names: tuple[str, ...], network: Network) -> tuple[str, ...]:
+    """The fields of the network's evaluations that hold these metrics; raises UsageError for one that does not exist."""
+    kind, fields = kind_of(network), []
+    for name in names:
+        field = next((field for field in METRICS[name].fields if field in kind.fields), None)
+        if field is None:
+            own = [other for other in RANKING if set(METRICS[other].fields) & set(kind.fields)]
+            raise UsageError(f"--by: '{name}' does not exist for {kind.what}", advice="use one of " + ", ".join(own))
+        fields.append(field)
+    return tuple(fields)
+
+
+def _explained(values: Values, network: Network, data: Dataset, rows: Array, fields: tuple[str, ...]) -> Explanation:
     n_columns = len(columns_of(network, data.columns))
     with values.console.progress(n_columns, "column") as bar:
         importances = permutation_importance(
             network,
             data,
             rows,
-            metrics=values["by"],
+            metrics=fields,
             repeats=values["permutations"],
             seed=values["seed"],
             threads=values["threads"],
