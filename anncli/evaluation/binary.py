@@ -23,8 +23,9 @@ class BinaryEvaluation(NamedTuple):
     mcc, kappa: see correlation.py; f1 2tp/(2tp+fp+fn); auc, pr_auc (average precision): see ranking.py;
     mse: mean of (score - target)^2; log_loss, brier, calibration_error: see probabilities.py;
     majority_share: the accuracy of always predicting the larger class; undefined: the reason for each None, by field name;
-    intervals: of metrics by field name, see confidence.py, empty where nobody asked. With sample weights the counts are
-    sums of weights.
+    intervals: of metrics by field name, see confidence.py, empty where nobody asked; n_undecided: samples that were not
+    decided and left out, and coverage: the fraction of the others, both None where every sample is decided. With sample
+    weights the counts are sums of weights.
     """
 
     classes: tuple[str, ...]
@@ -52,6 +53,8 @@ class BinaryEvaluation(NamedTuple):
     majority_share: float | None
     undefined: Mapping[str, str]
     intervals: Mapping[str, Interval] = NO_INTERVALS
+    n_undecided: int | float | None = None
+    coverage: float | None = None
 
     @property
     def class_counts(self) -> tuple[int | float, ...]:
@@ -71,7 +74,8 @@ class BinaryEvaluation(NamedTuple):
     def as_dict(self) -> dict[str, Any]:
         """The same as plain values for JSON, keys as the fields; an undefined metric is None."""
         found = {**self._asdict(), "classes": list(self.classes), "undefined": dict(self.undefined)}
-        del found["intervals"]
+        for name in ("intervals", *(("n_undecided", "coverage") if self.n_undecided is None else ())):
+            del found[name]
         return found | intervals_document(self.intervals)
 
 
@@ -85,7 +89,7 @@ class _Counts(NamedTuple):
 def evaluate_scores(
     scores: Array,
     labels: Array,
-    threshold: float,
+    threshold: float | Array,
     targets: tuple[float, float] | None,
     classes: tuple[str, ...],
     n_unlabelled: int = 0,
@@ -99,7 +103,7 @@ def evaluate_scores(
         undefined; weights (n,) above 0; only_rates: see evaluate_outputs().
     """
     is_positive = labels == 0
-    counts = _counts(scores > scores.dtype.type(threshold), is_positive, weights)
+    counts = _counts(scores > np.asarray(threshold, dtype=scores.dtype), is_positive, weights)
     rates, undefined = _rates(counts)
     mse = mean_squared_error(scores[:, None], labels, targets, weights)
     if mse is None:

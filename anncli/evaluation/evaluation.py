@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from anncli.arrays import Array
 from anncli.dataset.dataset import UNLABELLED
+from anncli.evaluation.abstention import undecided
 from anncli.evaluation.binary import BinaryEvaluation, evaluate_scores
+from anncli.evaluation.means import count
 
 if TYPE_CHECKING:
     from anncli.evaluation.multiclass import MulticlassEvaluation
@@ -23,7 +25,8 @@ def evaluate_outputs(
     outputs: Array,
     labels: Array,
     *,
-    threshold: float = 0.5,
+    threshold: float | Array = 0.5,
+    abstain: tuple[float, ...] | None = None,
     targets: tuple[float, float] | None = None,
     classes: tuple[str, ...] = (),
     weights: Array | None = None,
@@ -33,7 +36,9 @@ def evaluate_outputs(
 
     One output stands for two classes: a score strictly above `threshold` predicts class 0, the positive one. Of more
     outputs, which stand for one class each, the largest is the prediction.
-    Args: targets: the output values (high, low) of training, for the mse; a single output is a probability if they are (1, 0)
+    Args: threshold: one for all samples, or one for each (n_samples,), as where several networks gave the outputs; abstain:
+        which samples are not decided, see undecided(): they are left out and counted by themselves;
+        targets: the output values (high, low) of training, for the mse; a single output is a probability if they are (1, 0)
         and it lies within them; classes: names, else 'class 1' ...;
         weights (n_samples,) >= 0: counts become sums of weights and means weighted means, and the AUC weighs pairs by the
         product of their weights; samples of weight 0 are left out, also of the count of unlabelled ones;
@@ -41,21 +46,48 @@ def evaluate_outputs(
     Raises: ValueError for shapes, labels or names that do not fit together.
     """
     outputs, labels = _fitting(np.asarray(outputs), np.asarray(labels))
+    weights, names = _checked(outputs, labels, weights, classes)
+    taken, n_unlabelled = _known(labels, weights)
+    taken, n_undecided = _decided(taken, outputs, weights, abstain)
+    if taken is not None:
+        outputs, labels, weights = outputs[taken], labels[taken], None if weights is None else weights[taken]
+        threshold = threshold[taken] if isinstance(threshold, np.ndarray) else threshold
+    if outputs.shape[1] == 1:
+        found = evaluate_scores(outputs[:, 0], labels, threshold, targets, names, n_unlabelled, weights, only_rates)
+        return found if abstain is None else found._replace(**_coverage(found.n, n_undecided))
+    # Imported here because most networks have one output, and an import costs time at every start.
+    from anncli.evaluation.multiclass import evaluate_classes
+
+    of_many = evaluate_classes(outputs, labels, targets, names, n_unlabelled, weights, only_rates)
+    return of_many if abstain is None else of_many._replace(**_coverage(of_many.n, n_undecided))
+
+
+def _decided(
+    known: Array | None, outputs: Array, weights: Array | None, abstain: tuple[float, ...] | None
+) -> tuple[Array | None, int | float]:
+    """Of the known samples those that are decided, None for all; and how many are not."""
+    if abstain is None:
+        return known, 0
+    counted, left = np.full(len(outputs), True) if known is None else known, undecided(outputs, abstain)
+    return counted & ~left, count(counted & left, weights)
+
+
+def _coverage(n: float, n_undecided: float) -> dict[str, Any]:
+    """The fields about n decided samples and n_undecided others."""
+    return {"n_undecided": n_undecided, "coverage": n / (n + n_undecided) if n + n_undecided else None}
+
+
+def _checked(
+    outputs: Array, labels: Array, weights: Array | None, classes: tuple[str, ...]
+) -> tuple[Array | None, tuple[str, ...]]:
+    """Weights, and a name for each class; raises ValueError where they do not fit outputs and labels."""
     n_classes = max(outputs.shape[1], 2)
     names = tuple(classes) or tuple(f"class {k}" for k in range(1, n_classes + 1))
     if len(names) != n_classes:
         raise ValueError(f"{len(names)} class names for {n_classes} classes")
     if weights is not None and (weights := np.asarray(weights)).shape != labels.shape:
         raise ValueError(f"weights of shape {weights.shape} for labels of shape {labels.shape}")
-    known, n_unlabelled = _known(labels, weights)
-    if known is not None:
-        outputs, labels, weights = outputs[known], labels[known], None if weights is None else weights[known]
-    if outputs.shape[1] == 1:
-        return evaluate_scores(outputs[:, 0], labels, threshold, targets, names, n_unlabelled, weights, only_rates)
-    # Imported here because most networks have one output, and an import costs time at every start.
-    from anncli.evaluation.multiclass import evaluate_classes
-
-    return evaluate_classes(outputs, labels, targets, names, n_unlabelled, weights, only_rates)
+    return weights, names
 
 
 def _fitting(outputs: Array, labels: Array) -> tuple[Array, Array]:

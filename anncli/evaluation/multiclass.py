@@ -29,7 +29,8 @@ class MulticlassEvaluation(NamedTuple):
     fraction of the samples whose class is among the 3 or 5 largest outputs, with more classes than that; mse: over
     samples and outputs; log_loss, brier, calibration_error: see probabilities.py;
     majority_share: the accuracy of always predicting the largest class; undefined: the reason for each None, by name;
-    intervals: of metrics by name, `recall of CLASS` for that of a class, see confidence.py; empty where nobody asked.
+    intervals: of metrics by name, `recall of CLASS` for that of a class, see confidence.py; empty where nobody asked;
+    n_undecided, coverage: as of BinaryEvaluation.
     With sample weights n and the matrix are sums of weights (float64).
     """
 
@@ -56,6 +57,8 @@ class MulticlassEvaluation(NamedTuple):
     majority_share: float | None
     undefined: Mapping[str, str]
     intervals: Mapping[str, Interval] = NO_INTERVALS
+    n_undecided: int | float | None = None
+    coverage: float | None = None
 
     @property
     def class_counts(self) -> tuple[int | float, ...]:
@@ -78,7 +81,8 @@ class MulticlassEvaluation(NamedTuple):
         counts = {"class_counts": list(self.class_counts), "matrix": self.matrix.tolist()}
         lists = {name: list(getattr(self, name)) for name in ("recall", "precision", "f1")}
         found = {**head, **counts, **self._asdict(), **head, **counts, **lists, "undefined": dict(self.undefined)}
-        del found["intervals"]
+        for name in ("intervals", *(("n_undecided", "coverage") if self.n_undecided is None else ())):
+            del found[name]
         return found | intervals_document(self.intervals)
 
 

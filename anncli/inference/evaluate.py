@@ -14,7 +14,7 @@ from anncli.evaluation.answers import evaluate_answers
 from anncli.evaluation.evaluation import evaluate_outputs
 from anncli.inference.predict import predict
 from anncli.maps import map_of
-from anncli.network.network import Network, default_targets
+from anncli.network.network import Network
 
 if TYPE_CHECKING:
     from anncli.evaluation.evaluation import Evaluation
@@ -26,18 +26,19 @@ def evaluate(
     rows: Array | None = None,
     threshold: float | None = None,
     threads: int = 1,
+    abstain: tuple[float, ...] | None = None,
 ) -> Evaluation:
     """Evaluate a trained network on the rows of a dataset: row numbers (n,), a mask or a slice, None for all.
 
     The weights of the dataset count in every table; see evaluate_outputs().
-    Args: threshold: instead of the network's own; threads: see predict().
+    Args: threshold, abstain: instead of the network's own, see decide(); threads: see predict().
     Raises: ValueError for an untrained network, DataError for data of another width, with other classes or targets, or for
     another task.
     """
     check_data(network, dataset)
     rows = None if rows is None else row_numbers(rows, dataset.n_samples)
     outputs = outputs_of(network, dataset.inputs, rows, threads)
-    return evaluate_predictions(network, dataset, outputs, rows, threshold)
+    return evaluate_predictions(network, dataset, outputs, rows, threshold, abstain)
 
 
 def check_data(network: Network, dataset: Dataset) -> None:
@@ -47,7 +48,12 @@ def check_data(network: Network, dataset: Dataset) -> None:
 
 
 def evaluate_predictions(
-    network: Network, dataset: Dataset, outputs: Array, rows: Array | None = None, threshold: float | None = None
+    network: Network,
+    dataset: Dataset,
+    outputs: Array,
+    rows: Array | None = None,
+    threshold: float | None = None,
+    abstain: tuple[float, ...] | None = None,
 ) -> Evaluation:
     """Evaluate outputs (n, n_outputs), which the network, or another model in its place, gave for the row numbers (n,) of a
     dataset that fits it (see check_data()); None for all rows."""
@@ -59,7 +65,8 @@ def evaluate_predictions(
         outputs,
         dataset.labels if rows is None else take_rows(dataset.labels, rows),
         threshold=network.decision_threshold if threshold is None else threshold,
-        targets=network.targets or default_targets(network.topology.output_activation, "mse"),
+        abstain=(network.abstain if abstain is None else abstain) or None,
+        targets=network.score_targets,
         weights=dataset.weights if dataset.weights is None or rows is None else take_rows(dataset.weights, rows),
         classes=network.classes or (dataset.classes if dataset.n_classes == network.n_classes else ()),
     )

@@ -11,16 +11,20 @@ from anncli.backends.base import Problem, Samples
 from anncli.backends.choice import choose_backend
 from anncli.backends.reproducible import refuse_scaling
 from anncli.errors import DataError
+from anncli.evaluation.abstention import undecided
 from anncli.network.network import Network
 
 
-def predict(network: Network, inputs: Array, *, in_place: bool = False, threads: int = 1) -> Array:
-    """Outputs (n, n_outputs), float32, for raw inputs (n, n_inputs); the network's scaling is applied here.
+def predict(
+    network: Network, inputs: Array, *, in_place: bool = False, threads: int = 1, calibrated: bool = True
+) -> Array:
+    """Outputs (n, n_outputs), float32, for raw inputs (n, n_inputs); the network's scaling and calibration are applied here.
 
     Numbers are in the units of the data; with quantiles the outputs of one target stand together.
 
     Args: in_place: `inputs` is a float32 array that may be overwritten with its scaled form; threads: per call of the
-        compiled code, 0 = the fastest number; the result does not depend on it.
+        compiled code, 0 = the fastest number; the result does not depend on it; calibrated: False for the outputs as they are
+        before the calibration.
     Raises: ValueError for an untrained network, DataError for rows of another width or with values that are not finite.
     """
     if network.parameters is None:
@@ -37,21 +41,32 @@ def predict(network: Network, inputs: Array, *, in_place: bool = False, threads:
     problem, samples = Problem(network.topology), Samples(network.scaling.apply(rows, in_place=in_place))
     backend = choose_backend(problem, threads)
     with closing(backend.open(problem, samples)) as session:
-        return network.target_scaling.to_data(session.outputs(network.parameters))
+        outputs = network.target_scaling.to_data(session.outputs(network.parameters))
+    return network.calibration.apply(outputs) if calibrated and network.calibration is not None else outputs
 
 
-def decide(network: Network, outputs: Array, threshold: float | None = None) -> Array:
-    """The predicted class index (n,): by threshold with one output, otherwise the largest output. For multi-label bool
-    (n, n_labels): which labels each row is given.
+# Stands for the class of a row that is not decided.
+UNDECIDED = -1
 
-    Args: outputs (n, n_outputs); threshold: instead of the network's own.
+
+def decide(
+    network: Network, outputs: Array, threshold: float | None = None, abstain: tuple[float, ...] | None = None
+) -> Array:
+    """The predicted class index (n,): by threshold with one output, otherwise the largest output; UNDECIDED for rows that
+    are no decision. For multi-label bool (n, n_labels): which labels each row is given.
+
+    Args: outputs (n, n_outputs); threshold: instead of the network's own; abstain: scores that are no decision, see
+        evaluation.abstention.undecided(), instead of the network's own, () for none.
     Raises: ValueError for a network that predicts numbers.
     """
     if network.task == "regression":
         raise ValueError("the network predicts numbers: its outputs are no decisions")
+    limit = network.decision_threshold if threshold is None else threshold
     if network.task == "multi-label":
-        return outputs > np.float32(network.decision_threshold if threshold is None else threshold)
-    if network.n_outputs == 1:
-        limit = network.decision_threshold if threshold is None else threshold
-        return np.where(outputs[:, 0] > np.float32(limit), 0, 1)
-    return np.argmax(outputs, axis=1)
+        return outputs > np.float32(limit)
+    is_single = network.n_outputs == 1
+    chosen = np.where(outputs[:, 0] > np.float32(limit), 0, 1) if is_single else np.argmax(outputs, axis=1)
+    abstain = network.abstain if abstain is None else abstain
+    if abstain:
+        chosen[undecided(outputs, abstain)] = UNDECIDED
+    return chosen

@@ -24,7 +24,7 @@ from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.storage import load
 from anncli.inference.evaluate import rows_seen
 from anncli.inference.predict import predict
-from anncli.network.network import Network, default_targets
+from anncli.network.network import Network
 
 # The scaling codes that scale each row by itself, and their names.
 _PER_ROW = {4: "energy", 5: "minmax"}
@@ -61,7 +61,7 @@ def run_network(values: Values, network_path: str, data_path: str, threshold: fl
     entries = _entries(data, data_path, outputs, threshold, say)
     evaluation = None
     if (data.labels >= 0).any():
-        targets = network.targets or default_targets(network.topology.output_activation, "mse")
+        targets = network.score_targets
         evaluation = evaluate_outputs(outputs, data.labels, threshold=threshold, targets=targets, classes=classes)
         say("\n".join(rates(evaluation)))
     n_seen = None if seen is None else int((seen & (data.labels >= 0)).sum())
@@ -78,6 +78,8 @@ def _network(path: str, code: int) -> Network:
     if network.n_outputs != 1:
         message = f"ann r runs networks with one output, this one has {network.n_outputs}"
         raise UsageError(message, advice="use ann predict")
+    if network.abstain is not None:
+        raise UsageError("this network leaves rows undecided, for which ann r has no word", advice="use ann predict")
     if code in _PER_ROW and network.scaling.per_vector == "none":
         network.scaling.per_vector = _PER_ROW[code]
     return network
