@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from anncli.errors import ValueFault, did_you_mean, quoted
+from anncli.evaluation.names import parse_rule
 from anncli.limits import COUNT_MAX, FLOAT32_MAX, NUMBER_MAX, decimal, vanishes
 from anncli.network.names import parse_loss
 from anncli.options.specs import SpecNumber, parse_average, parse_schedule, parse_stop
@@ -178,6 +179,27 @@ def threshold(value: Any) -> float:
     if abs(x) > FLOAT32_MAX:
         raise ValueFault(f"'{value}' is too large for a 32-bit number", "write for example 0.5")
     return x
+
+
+def threshold_or_rule(value: Any) -> float | str:
+    """A reader for a threshold, or for a rule that chooses one, which stays text."""
+    if isinstance(value, str) and math.isnan(decimal(value)):
+        return str(parse_rule(value))
+    return threshold(value)
+
+
+def abstain(value: Any) -> tuple[float, ...] | None:
+    """A reader for scores that are no decision: two numbers, the lower one first, one number, or none, which is ()."""
+    if value is None:
+        return None
+    if value == "none":
+        return ()
+    numbers = tuple(threshold(item) for item in _items(value))
+    if len(numbers) > 2:
+        raise ValueFault(f"must be one or two numbers, found '{value}'", "write for example 0.4,0.6")
+    if len(numbers) == 2 and not numbers[0] < numbers[1]:
+        raise ValueFault(f"must name the lower score first, found '{value}'", "write for example 0.4,0.6")
+    return numbers
 
 
 def schedule(value: Any) -> str:

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from anncli.errors import ValueFault, did_you_mean
-from anncli.evaluation.names import METRIC_NAMES
+from anncli.evaluation.names import METRIC_NAMES, RULE_NAMES
 from anncli.formats.data.names import DATA_FORMAT_NAMES, SAMPLE_FORMATS, WRITTEN_FORMATS
 from anncli.formats.networks.names import DIALECTS
 from anncli.network.names import (
     ACTIVATION_NAMES,
+    CALIBRATION_NAMES,
     INITIALIZATION_NAMES,
     LOSS_NAMES,
     SCALING_NAMES,
@@ -195,7 +196,9 @@ OPTIONS: dict[str, OptionInfo] = {
     "refit": OptionInfo(choice(REFIT_NAMES), "auto", "auto|yes|no", "After early stopping, retrain from the same initial weights on training and validation rows together; auto: up to 100,000 rows", "training", LEARN, words=tuple(REFIT_NAMES)),
     "restarts": OptionInfo(integer(1, example="5"), 1, "N", "Train from N different initial weights and keep the best by validation loss", "training", LEARN, LEARN, brief="Keep the best of N trainings from different weights"),
     # Decision
-    "threshold": OptionInfo(readers.threshold, None, "X", "Scores above X are predicted as the first class; default: the network's own, for a new one halfway between the targets; train stores it", "decision", ("train", "cv", "test", "predict"), ("test", "predict"), brief="Scores above X are predicted as the first class"),
+    "threshold": OptionInfo(readers.threshold_or_rule, None, "X|RULE", "Scores above X are predicted as the first class; default: the network's own, for a new one halfway between the targets; train stores it. In train and cv also a rule, which chooses X on the validation set; " + "; ".join(f"{name}: {text}" for name, text in RULE_NAMES.items()), "decision", ("train", "cv", "test", "predict"), ("test", "predict"), words=tuple(RULE_NAMES), brief="Scores above X are predicted as the first class"),
+    "abstain": OptionInfo(readers.abstain, None, "LOW,HIGH|X|none", "Leave rows with scores from LOW to HIGH undecided; with more than two classes rows whose highest score is below X. train stores it; none decides every row", "decision", ("train", "cv", "test", "predict"), words=("none",)),
+    "calibration": OptionInfo(choice(CALIBRATION_NAMES, "calibration"), "none", "NAME", "How scores become probabilities, fitted on the validation set and stored in the network; " + "; ".join(f"{name}: {text}" for name, text in CALIBRATION_NAMES.items()), "decision", LEARN, words=tuple(CALIBRATION_NAMES)),
     "confidence": OptionInfo(number(0, 1, open_low=True, open_high=True, example="0.95"), 0.95, "X", "Confidence of the intervals", "gates", ("cv",), ("cv",)),
     # Explanations
     "column": OptionInfo(data_readers.names, (), "NAMES", "Columns whose partial dependence is shown: the mean output when all rows have the same value; comma-separated, repeatable", "output", ("explain",), ("explain",), "list", words=COLUMN, brief="Columns whose partial dependence is shown"),
@@ -334,7 +337,9 @@ class TrainingOptions(NamedTuple):
     refit: str = "auto"
     init: str | None = None
     restarts: int = 1
-    threshold: float | None = None
+    threshold: float | str | None = None
+    abstain: tuple[float, ...] | None = None
+    calibration: str = "none"
     seed: int = 0
 
     def by_name(self) -> dict[str, Any]:

@@ -96,10 +96,13 @@ def choose_targets(network: Network, options: TrainingOptions, loss: str) -> tup
 
 
 def choose_threshold(network: Network, options: TrainingOptions, targets: tuple[float, float]) -> float:
-    """The score above which the first class is predicted: as asked, as stored, or the middle between the targets."""
-    if options.threshold is not None:
+    """The output above which the first class is predicted in training: as asked, as stored, or the middle between the targets.
+
+    A stored one that a rule chose, or that is about calibrated scores, belongs to the weights before.
+    """
+    if isinstance(options.threshold, float) and options.calibration == "none":
         return options.threshold
-    if network.is_trained and network.threshold is not None:
+    if network.is_trained and network.threshold is not None and not (network.threshold_rule or network.calibration):
         return network.threshold
     return sum(targets) / 2
 

@@ -44,11 +44,13 @@ class Measure:
         """The mean loss over `rows` of always predicting the mean target of the training set."""
         return self.objective.constant_loss(rows)
 
-    def evaluate(self, parameters: Array, rows: Array, classes: tuple[str, ...] = ()) -> Evaluation:
-        """Counts and metrics; classes: their names for the table."""
+    def evaluate(
+        self, parameters: Array, rows: Array, classes: tuple[str, ...] = (), point: OperatingPoint | None = None
+    ) -> Evaluation:
+        """Counts and metrics; classes: their names for the table; point: of the finished network."""
         if self.evaluator is not None:
             return self.evaluator(self.objective.outputs(parameters, rows), rows)
-        return self.evaluate_classes(parameters, rows, classes)
+        return self.evaluate_classes(parameters, rows, classes, point=point)
 
     def evaluate_classes(
         self, parameters: Array, rows: Array, classes: tuple[str, ...] = (), only_rates: bool = False

@@ -8,6 +8,7 @@ from typing import Any
 
 from anncli.errors import UsageError, asking
 from anncli.evaluation.names import METRIC_NAMES
+from anncli.options import readers
 from anncli.options.readers import integer, number
 from anncli.options.table import OPTIONS
 
@@ -69,7 +70,7 @@ def read_word(name: str, reader: Callable[[str], Any], word: str) -> Any:
 
 
 def read_threshold(word: str) -> float:
-    return float(read_word("TH", OPTIONS["threshold"].read, word))
+    return float(read_word("TH", readers.threshold, word))
 
 
 def read_code(name: str, word: str, count: int) -> int:
