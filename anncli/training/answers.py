@@ -19,6 +19,7 @@ from anncli.network.network import Network
 from anncli.network.target_scaling import TargetScaling
 from anncli.options.table import TrainingOptions
 from anncli.training.names import TRAINER_NAMES
+from anncli.training.operating_point import refuse_without_classes
 
 if TYPE_CHECKING:
     from anncli.evaluation.evaluation import Evaluation
@@ -108,6 +109,7 @@ def check_answers(network: Network, data: Dataset, options: TrainingOptions, los
 
 def check_options(options: TrainingOptions, task: str) -> None:
     """Raises UsageError for options that speak of classes."""
+    refuse_without_classes(options, task)
     rowwise = options.trainer_options
     given = {
         "--class-weight": options.class_weight is not None,

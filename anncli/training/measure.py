@@ -8,6 +8,7 @@ from anncli.arrays import Array, take_rows
 from anncli.evaluation.evaluation import evaluate_outputs
 from anncli.training.answers import Evaluator
 from anncli.training.objective import Objective
+from anncli.training.operating_point import OperatingPoint
 
 if TYPE_CHECKING:
     from anncli.evaluation.evaluation import ClassEvaluation, Evaluation
@@ -53,14 +54,22 @@ class Measure:
         return self.evaluate_classes(parameters, rows, classes, point=point)
 
     def evaluate_classes(
-        self, parameters: Array, rows: Array, classes: tuple[str, ...] = (), only_rates: bool = False
+        self,
+        parameters: Array,
+        rows: Array,
+        classes: tuple[str, ...] = (),
+        only_rates: bool = False,
+        point: OperatingPoint | None = None,
     ) -> ClassEvaluation:
-        """Counts and metrics where the task is classification; only_rates: for each epoch, see evaluate_outputs()."""
+        """Counts and metrics where the task is classification; only_rates: for each epoch, see evaluate_outputs(); point: of
+        the finished network."""
+        point = point or OperatingPoint(self.threshold)
         return evaluate_outputs(
-            self.objective.outputs(parameters, rows),
+            point.scores(self.objective.outputs(parameters, rows)),
             take_rows(self.objective.labels, rows),
-            threshold=self.threshold,
-            targets=self.targets,
+            threshold=point.threshold,
+            abstain=point.abstain,
+            targets=self.targets if point.calibration is None else (1.0, 0.0),
             classes=classes,
             weights=None if self.weights is None else take_rows(self.weights, rows),
             only_rates=only_rates,

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array
-from anncli.errors import DataError, UsageError, count_of
+from anncli.arrays import Array, take_rows
+from anncli.dataset.dataset import Dataset
+from anncli.errors import DataError, UsageError
 from anncli.evaluation.calibration import fit_isotonic, fit_platt, fit_temperature
 from anncli.evaluation.names import parse_rule
 from anncli.evaluation.thresholds import Cut, choose_cut
@@ -65,15 +66,15 @@ def fit_operating_point(
 
     The calibration is fitted first; the rule then chooses among calibrated scores. Args: network: for its output layer, and
     for what it keeps where training continues; threshold: where no rule chooses one; labels (n,); weights (n,) >= 0.
-    Raises: DataError unless the rows are of two classes or more, with rows of both where there are two.
+    Raises: DataError unless the rows are of two classes or more.
     """
     rule, method = rule_of(options), options.calibration
     abstain = options.abstain or (None if options.abstain == () or network.calibration else network.abstain)
     if rule is None and method == "none":
         return OperatingPoint(threshold, abstain=abstain)
+    _check_classes(labels, weights, options)
     if weights is not None:
         outputs, labels, weights = outputs[weights > 0], labels[weights > 0], weights[weights > 0]
-    _check_classes(labels, network, options)
     activation = network.topology.output_activation
     calibration = None if method == "none" else fit_calibration(method, activation, outputs, labels, weights)
     point = OperatingPoint(threshold, None, abstain, calibration, len(outputs))
@@ -125,13 +126,18 @@ def asked_words(options: TrainingOptions) -> str:
     return " and ".join(words)
 
 
-def check_validation(options: TrainingOptions, n_rows: int | None = None) -> None:
-    """Raises UsageError where something is to be chosen on a validation set that there will not be; n_rows: of that set, None
-    before it is known."""
+def check_validation(options: TrainingOptions, data: Dataset | None = None, rows: Array | None = None) -> None:
+    """Raises UsageError where something is to be chosen on a validation set that there will not be; data and rows (n,) of that
+    set, where they are known: then DataError too if they are of one class only."""
     asked = asked_words(options)
-    if asked and (n_rows == 0 or options.validation == 0.0):
+    if not asked:
+        return
+    if options.validation == 0.0 or (rows is not None and not len(rows)):
         advice = "leave --dividetrain out" if options.dividetrain is not None else "add --validation 0.2"
-        raise UsageError(f"{asked}: chosen on validation rows, and there are none", advice=advice)
+        raise UsageError(f"{asked}: it is chosen on validation rows, and there are none", advice=advice)
+    if data is not None and rows is not None and data.targets is None:
+        weights = None if data.weights is None else take_rows(data.weights, rows)
+        _check_classes(take_rows(data.labels, rows), weights, options)
 
 
 def check_network(options: TrainingOptions, network: Network, dialect: str | None = None) -> None:
@@ -144,7 +150,7 @@ def check_network(options: TrainingOptions, network: Network, dialect: str | Non
         what = "--abstain" if abstain else asked_words(options)
         raise UsageError(f"{what}: a file of the format ann1dn has no place for it", advice="add --dialect ann")
     if network.task not in (None, "classification"):
-        _refuse_task(options, network.task)
+        refuse_without_classes(options, network.task)
     n, activation = network.n_outputs, network.topology.output_activation
     if rule and n > 1:
         raise UsageError(f"--threshold {rule}: a rule is for networks with one output", advice="leave it out")
@@ -156,13 +162,8 @@ def check_network(options: TrainingOptions, network: Network, dialect: str | Non
     check_abstain(abstain, network, options.threshold if isinstance(options.threshold, float) else None)
 
 
-def check_task(options: TrainingOptions, task: str) -> None:
-    """Raises UsageError for options that speak of classes, where the task has none."""
-    if task != "classification":
-        _refuse_task(options, task)
-
-
-def _refuse_task(options: TrainingOptions, task: str) -> None:
+def refuse_without_classes(options: TrainingOptions, task: str) -> None:
+    """Raises UsageError for decisions between classes, where the task has none."""
     what = asked_words(options) or ("--abstain" if options.abstain else "")
     if what:
         raise UsageError(f"{what} needs classes, and the task is {task}", advice="leave it out")
@@ -184,10 +185,11 @@ def check_abstain(abstain: tuple[float, ...] | None, network: Network, threshold
         )
 
 
-def _check_classes(labels: Array, network: Network, options: TrainingOptions) -> None:
-    if len(np.unique(labels)) < 2:
+def _check_classes(labels: Array, weights: Array | None, options: TrainingOptions) -> None:
+    found = np.unique(labels if weights is None else labels[weights > 0])
+    if len(found) < 2:
         raise DataError(
-            f"{asked_words(options)}: {count_of(len(labels), 'validation row')} of one class only",
+            f"{asked_words(options)}: all {len(labels)} validation rows are of one class",
             advice="use a larger --validation, or files with rows of both classes",
         )
 

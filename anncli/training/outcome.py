@@ -14,6 +14,7 @@ from anncli.network.network import Network, SelfTest
 from anncli.training.attempt import Attempt, EpochReport, curve_of
 from anncli.training.choice import Choice, RestartSummary
 from anncli.training.final_fit import FinalFit, Refit
+from anncli.training.operating_point import OperatingPoint
 from anncli.training.setup import Setup
 
 
@@ -58,7 +59,7 @@ class TrainingResult(NamedTuple):
     the kept attempt; refit_epochs: epochs of the final fit on training and validation rows together, 0 without one; then
     validation_parameters (P,) are the weights before it, which the validation set evaluates, else None; penalty_dropped:
     there is no default L2 penalty in it; restart: the number of the kept attempt, from 1; restarts: a summary
-    of every attempt where there were several.
+    of every attempt where there were several; point: how its outputs become decisions.
     """
 
     network: Network
@@ -75,6 +76,7 @@ class TrainingResult(NamedTuple):
     validation_parameters: Array | None = None
     restart: int = 1
     restarts: tuple[RestartSummary, ...] = ()
+    point: OperatingPoint | None = None
 
 
 def make_outcome(
@@ -99,7 +101,7 @@ def make_outcome(
     )
 
 
-def finished_network(setup: Setup, outcome: Outcome, record: dict[str, Any]) -> Network:
+def finished_network(setup: Setup, outcome: Outcome, point: OperatingPoint, record: dict[str, Any]) -> Network:
     """A new network: that of the setup with the weights of the outcome and everything that training decides."""
     rows = setup.rows["training"] if outcome.refit is None else setup.final_rows
     task = setup.data.task
@@ -108,7 +110,7 @@ def finished_network(setup: Setup, outcome: Outcome, record: dict[str, Any]) -> 
         parameters=outcome.parameters,
         scaling=setup.scaling,
         targets=None if task == "regression" else setup.targets,
-        threshold=None if task == "regression" else setup.threshold,
+        **({"threshold": None} if task == "regression" else point.fields),
         loss=setup.loss,
         classes=setup.network.classes or setup.data.classes,
         task=setup.network.task if task == "classification" else task,
@@ -135,7 +137,7 @@ def _loss_curve(outcome: Outcome) -> LossCurve | None:
     return LossCurve(training, () if outcome.refit is None else outcome.refit.curve)
 
 
-def make_result(setup: Setup, outcome: Outcome, network: Network) -> TrainingResult:
+def make_result(setup: Setup, outcome: Outcome, network: Network, point: OperatingPoint) -> TrainingResult:
     """The outcome as callers see it."""
     attempt, refit = outcome.attempt, outcome.refit
     return TrainingResult(
@@ -146,11 +148,12 @@ def make_result(setup: Setup, outcome: Outcome, network: Network) -> TrainingRes
         stop_reason=outcome.stop_reason,
         rows=setup.rows,
         history=tuple(attempt.history),
-        warnings=outcome.warnings,
+        warnings=(*outcome.warnings, *point.warnings),
         reached_limit=bool(attempt.history) and not attempt.stopped and not outcome.interrupted,
         refit_epochs=0 if refit is None else refit.epochs,
         penalty_dropped=outcome.penalty_dropped,
         validation_parameters=None if refit is None else outcome.selected,
         restart=attempt.number,
         restarts=outcome.restarts if len(outcome.restarts) > 1 else (),
+        point=point,
     )

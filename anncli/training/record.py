@@ -10,6 +10,7 @@ from anncli._version import __version__
 from anncli.backends.blas import blas_name
 from anncli.backends.reproducible import is_reproducible
 from anncli.backends.rules import SWEEP_RULES
+from anncli.training.operating_point import OperatingPoint
 from anncli.training.outcome import Outcome
 from anncli.training.setup import Setup
 from anncli.training.trainers import trainer_class
@@ -18,7 +19,7 @@ from anncli.training.trainers import trainer_class
 _UNUSUAL: dict[str, Any] = {"l1": 0.0, "label_smoothing": 0.0, "average": None, "restarts": 1}
 
 
-def make_record(setup: Setup, outcome: Outcome) -> dict[str, Any]:
+def make_record(setup: Setup, outcome: Outcome, point: OperatingPoint) -> dict[str, Any]:
     """Plain nested values for the network file."""
     options, attempt = setup.options, outcome.attempt
     epochs, weights = len(attempt.history), options.class_weight
@@ -43,6 +44,7 @@ def make_record(setup: Setup, outcome: Outcome) -> dict[str, Any]:
         "stop": outcome.stop_reason,
         **outcome.remarks,
         "sets": _sets(setup, outcome),
+        **point.record(),
         "data": [{"file": s.name, "samples": s.n_samples, "sha256": s.sha256} for s in setup.data.sources],
         "kernel": setup.backend.name,
         "blas": blas_name() if _uses_blas(setup) else "none",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from anncli.arrays import Array
+from anncli.arrays import Array, take_rows
 from anncli.errors import UsageError
 from anncli.training.attempt import Attempt, EpochReport
 from anncli.training.choice import Choice, choose
 from anncli.training.final_fit import FinalFit
-from anncli.training.outcome import TrainingResult, finished_network, make_outcome, make_result
+from anncli.training.operating_point import OperatingPoint, asked_words, fit_operating_point
+from anncli.training.outcome import Outcome, TrainingResult, finished_network, make_outcome, make_result
 from anncli.training.record import make_record
 from anncli.training.restarts import Restarts, RunAll, run_in_turn
 from anncli.training.setup import Setup
@@ -33,6 +34,7 @@ class TrainingRun:
         self._restarts = Restarts(setup, run_all or run_in_turn)
         self._choice: Choice | None = None
         self._final_fit: FinalFit | None = None
+        self._point: OperatingPoint | None = None
 
     @property
     def attempts(self) -> list[Attempt]:
@@ -59,10 +61,11 @@ class TrainingRun:
         yield from self._final_fit.epochs(limit)
 
     def evaluate(self, parameters: Array | None, rows: str | Array, classes: tuple[str, ...] = ()) -> Evaluation:
-        """Counts and metrics of the parameters (P,) of a trained network on `rows` (n,): row numbers, or the name of a set."""
+        """Counts and metrics of the parameters (P,) of a trained network on `rows` (n,): row numbers, or the name of a set;
+        after finish() with its threshold and calibration."""
         assert parameters is not None
         rows = self.setup.rows[rows] if isinstance(rows, str) else rows
-        return self.attempt.judge.measure.evaluate(parameters, rows, classes)
+        return self.attempt.judge.measure.evaluate(parameters, rows, classes, self._point)
 
     def evaluate_sets(self, result: TrainingResult) -> dict[str, Evaluation]:
         """Counts and metrics of the result on every set that has rows, by the name of the set.
@@ -79,7 +82,7 @@ class TrainingRun:
         return found
 
     def outputs(self, result: TrainingResult, name: str) -> Array:
-        """The outputs (n, n_outputs) of the result for the rows of a set, in the units of the data."""
+        """The outputs (n, n_outputs) of the result for the rows of a set, in the units of the data and before calibration."""
         network = result.network
         assert network.parameters is not None
         found = self.attempt.judge.measure.objective.outputs(network.parameters, self.setup.rows[name])
@@ -93,8 +96,19 @@ class TrainingRun:
         """
         choice = self._choice or choose(self.attempts, self.setup.options)
         outcome = make_outcome(self.setup, choice, self._final_fit, interrupted, keep)
-        network = finished_network(self.setup, outcome, make_record(self.setup, outcome))
-        return make_result(self.setup, outcome, network)
+        self._point = self._operating_point(outcome)
+        network = finished_network(self.setup, outcome, self._point, make_record(self.setup, outcome, self._point))
+        return make_result(self.setup, outcome, network, self._point)
+
+    def _operating_point(self, outcome: Outcome) -> OperatingPoint:
+        """Chosen with the weights that validation chose, which the validation set did not train."""
+        setup, rows, data = self.setup, self.setup.rows["validation"], self.setup.data
+        if not asked_words(setup.options):
+            rows = rows[:0]
+        outputs = outcome.attempt.objective.outputs(outcome.selected, rows)
+        weights = None if data.weights is None else take_rows(data.weights, rows)
+        labels = take_rows(data.labels, rows)
+        return fit_operating_point(setup.options, setup.network, setup.threshold, outputs, labels, weights)
 
     def close(self) -> None:
         """Close the sessions of all attempts. Results stay; epochs(), evaluate() and finish() raise ValueError."""

@@ -25,6 +25,7 @@ from anncli.training.answers import Evaluator, check_answers, choose_target_scal
 from anncli.training.inputs import encoded_inputs
 from anncli.training.measure import Measure
 from anncli.training.objective import Objective
+from anncli.training.operating_point import check_network, check_validation
 from anncli.training.seen import SeenRows, unknown_rows
 from anncli.training.sets import check_fit, check_sets, divide, too_few_to_split
 
@@ -150,7 +151,7 @@ def prepare(
     asked, options = options, decisions.settled(network, options, data.task, dialect, len(training))
     warnings = [*remarks, *_warnings(data, options, rows, seen, is_drawn)]
     self_test_inputs = _self_test_inputs(data, training)
-    problem, backend = _problem(network, data, options, backend)
+    problem, backend = _problem(network, data, options, backend, dialect)
     targets = decisions.choose_targets(network, options, problem.loss)
     scaling = decisions.choose_scaling(network, data, options, training)
     target_scaling = choose_target_scaling(network, data, options, problem.loss, training)
@@ -167,11 +168,12 @@ def prepare(
 
 
 def _problem(
-    network: Network, data: Dataset, options: TrainingOptions, backend: Backend | None
+    network: Network, data: Dataset, options: TrainingOptions, backend: Backend | None, dialect: str | None
 ) -> tuple[Problem, Backend]:
     """What is computed, and the backend that does it."""
     problem = Problem(network.topology, decisions.choose_loss(network, options, data.task))
     check_answers(network, data, options, problem.loss)
+    check_network(options, network, dialect)
     return problem, fall_back(backend or choose_backend(), problem)
 
 
@@ -186,6 +188,7 @@ def _warnings(
     data: Dataset, options: TrainingOptions, rows: Mapping[str, Array], seen: SeenRows, is_drawn: bool
 ) -> list[str]:
     """What the user should know about the sets; raises DataError for sets that a run cannot work with."""
+    check_validation(options, data, rows["validation"])
     few = too_few_to_split(data, rows) if options.validation is None and is_drawn else []
     without_effect = decisions.options_without_effect(options, rows)
     return [*check_sets(data, rows), *without_effect, *unknown_rows(seen, rows), *few]

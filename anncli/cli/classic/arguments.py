@@ -8,9 +8,7 @@ from typing import Any
 
 from anncli.errors import UsageError, asking
 from anncli.evaluation.names import METRIC_NAMES
-from anncli.options import readers
-from anncli.options.readers import integer, number
-from anncli.options.table import OPTIONS
+from anncli.options.readers import integer, number, threshold
 
 # The position of a name is its code: scaling 0 to 5 and metric 0 to 8.
 SCALINGS = ("keep", "minmax", "zscore", "sigmoidal", "energy", "vector-minmax")
@@ -70,7 +68,7 @@ def read_word(name: str, reader: Callable[[str], Any], word: str) -> Any:
 
 
 def read_threshold(word: str) -> float:
-    return float(read_word("TH", readers.threshold, word))
+    return float(read_word("TH", threshold, word))
 
 
 def read_code(name: str, word: str, count: int) -> int:
