@@ -59,6 +59,9 @@ COMMANDS: dict[str, CommandName] = {
         "Train and use", "Show the contents of a network file and verify it.", "commands.info", Takes(data="")
     ),
     "cv": CommandName("Evaluate", "Cross-validate a network on data.", "commands.cv", _FIT),
+    "check": CommandName(
+        "Evaluate", "Look for mistakes in data.", "commands.check", Takes("may", "must")
+    ),
     "explain": CommandName(
         "Evaluate", "Show which columns a network needs, and how.", "commands.explain", Takes()
     ),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from anncli.errors import ValueFault, quoted
-from anncli.options.readers import text
+from anncli.errors import ValueFault, did_you_mean, quoted
+from anncli.options.readers import Reader, text
 
 
 def names(value: Any) -> tuple[str, ...]:
@@ -91,3 +92,16 @@ def byte_count(value: Any) -> int:
     if not 0 < number <= 1 << 60:
         raise ValueFault(f"must be an amount of memory above 0, found '{value}'", "write for example 1G")
     return number
+
+
+def kinds_of(known: Mapping[str, str]) -> Reader:
+    """A reader for names of a table, as a list or separated by commas."""
+
+    def read(value: Any) -> tuple[str, ...]:
+        found = names(value)
+        for word in found:
+            if word not in known:
+                raise ValueFault(f"unknown kind {quoted(word)}", did_you_mean(word, known))
+        return found
+
+    return read

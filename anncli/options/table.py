@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from anncli.dataset.names import FINDING_NAMES
 from anncli.errors import ValueFault, did_you_mean
 from anncli.evaluation.names import METRIC_NAMES, RULE_NAMES
 from anncli.formats.data.names import DATA_FORMAT_NAMES, SAMPLE_FORMATS, WRITTEN_FORMATS
@@ -49,6 +50,7 @@ ALL = (
     "init",
     "info",
     "cv",
+    "check",
     "explain",
     "convert",
     "trainers",
@@ -64,9 +66,9 @@ FIT = ("train", "bench", "cv")
 GRADIENT = ("train", "bench", "cv", "gradcheck")
 # Commands that may make a network.
 MAKE = ("train", "init", "bench", "cv")
-READ = ("train", "test", "predict", "init", "bench", "cv", "explain", "gradcheck", "convert", "t", "r")
+READ = ("train", "test", "predict", "init", "bench", "cv", "check", "explain", "gradcheck", "convert", "t", "r")
 # Commands that read tables, those that look for answers in them, and those that decide what their columns are.
-TABLES = ("train", "test", "predict", "init", "bench", "cv", "explain", "gradcheck")
+TABLES = ("train", "test", "predict", "init", "bench", "cv", "check", "explain", "gradcheck")
 # How tables are read.
 FORMS = (*TABLES, "convert")
 ANSWERS = ("train", "test", "init", "bench", "cv", "explain", "gradcheck")
@@ -74,7 +76,7 @@ DECIDE = ("train", "init", "bench", "cv", "gradcheck")
 # Commands whose results may be required.
 JUDGED = ("train", "test", "cv")
 # Commands with too many options for one screen: `-h` shows the ones marked as common, `--help-all` shows all.
-LONG = ("train", "test", "predict", "init", "bench", "cv", "explain", "gradcheck")
+LONG = ("train", "test", "predict", "init", "bench", "cv", "check", "explain", "gradcheck")
 
 # What shell completion offers for a value besides fixed words.
 FILE = ("<file>",)
@@ -125,17 +127,17 @@ _DATA_FORMATS = ("auto", *DATA_FORMAT_NAMES)
 OPTIONS: dict[str, OptionInfo] = {
     # Data
     "data": OptionInfo(readers.file_list, None, "FILES", "Data files, comma-separated; repeatable. The same as the words after NETWORK", "data", TABLES, ("init",), "list", words=FILE),
-    "label": OptionInfo(data_readers.label, None, "NAME[,NAME...]", "The column that holds the answers, by its name or its position from 1; first, last or last:K (the last K columns); inputs: the inputs are their own answers; file:NAME: a file with a row of answers for each row of data, one such file for each file of data, separated by commas; default: a column named class, target, label or y, otherwise the only column of words if it is the last", "data", (*ANSWERS, "convert"), ANSWERS, "list", words=("first", "last", "inputs", *COLUMN), brief="The column that holds the answers, by name or position"),
-    "task": OptionInfo(choice(("classification", "regression"), "task"), None, "classification|regression", "Whether the answers are classes or numbers; default: what the network, the file or the answers say", "data", DECIDE, ("init",), words=("classification", "regression"), brief="Whether the answers are classes or numbers"),
+    "label": OptionInfo(data_readers.label, None, "NAME[,NAME...]", "The column that holds the answers, by its name or its position from 1; first, last or last:K (the last K columns); inputs: the inputs are their own answers; file:NAME: a file with a row of answers for each row of data, one such file for each file of data, separated by commas; default: a column named class, target, label or y, otherwise the only column of words if it is the last", "data", (*ANSWERS, "check", "convert"), (*ANSWERS, "check"), "list", words=("first", "last", "inputs", *COLUMN), brief="The column that holds the answers, by name or position"),
+    "task": OptionInfo(choice(("classification", "regression"), "task"), None, "classification|regression", "Whether the answers are classes or numbers; default: what the network, the file or the answers say", "data", (*DECIDE, "check"), ("init",), words=("classification", "regression"), brief="Whether the answers are classes or numbers"),
     "positive": OptionInfo(data_readers.name, None, "NAME", "The positive one of two classes of a table; default: the first word of 1/0, yes/no, true/false, +/-, positive/negative, otherwise the rarer class. Of class files the first is positive", "data", DECIDE, words=TEXT),
     "format": OptionInfo(choice(_DATA_FORMATS, "data format"), "auto", "NAME", "Format of the data files; " + "; ".join(f"{name}: {info.help}" for name, info in DATA_FORMAT_NAMES.items()) + "; auto: detect", "data", READ, ("predict",), words=_DATA_FORMATS, brief="Format of the data files; auto: detect", aliases=("data_format",)),
     "missing": OptionInfo(choice(MISSING_NAMES, "treatment"), "error", "NAME", "What replaces missing values, stored in the network; " + "; ".join(f"{name}: {text}" for name, text in MISSING_NAMES.items()), "data", DECIDE, ("train", "init"), words=tuple(MISSING_NAMES), brief="Missing values: " + ", ".join(MISSING_NAMES)),
     "missing_label": OptionInfo(choice(("error", "drop")), "error", "error|drop", "Rows without an answer; drop: leave them out", "data", ANSWERS, words=("error", "drop")),
-    "category": OptionInfo(data_readers.names, (), "NAMES", "Columns of numbers that are codes of categories, comma-separated; repeatable", "data", DECIDE, kind="list", words=COLUMN),
-    "ignore": OptionInfo(data_readers.names, (), "NAMES", "Columns that are no inputs, comma-separated; repeatable", "data", TABLES, ("init",), "list", words=COLUMN, brief="Columns that are no inputs, comma-separated"),
+    "category": OptionInfo(data_readers.names, (), "NAMES", "Columns of numbers that are codes of categories, comma-separated; repeatable", "data", (*DECIDE, "check"), kind="list", words=COLUMN),
+    "ignore": OptionInfo(data_readers.names, (), "NAMES", "Columns that are no inputs, comma-separated; repeatable", "data", TABLES, ("init", "check",), "list", words=COLUMN, brief="Columns that are no inputs, comma-separated"),
     "use": OptionInfo(data_readers.names, (), "NAMES", "The only columns that are inputs, comma-separated; repeatable; default: all without another role", "data", TABLES, kind="list", words=COLUMN),
-    "weight": OptionInfo(data_readers.name, None, "NAME", "The column with the weight of each row in the loss and in means; 0 leaves a row out", "data", ("train", "cv", "test", "bench", "explain", "gradcheck"), words=COLUMN),
-    "group": OptionInfo(data_readers.name, None, "NAME", "The column whose value rows that belong together have in common: they are never split over two sets", "rows", FIT, words=COLUMN),
+    "weight": OptionInfo(data_readers.name, None, "NAME", "The column with the weight of each row in the loss and in means; 0 leaves a row out", "data", ("train", "cv", "test", "bench", "explain", "check", "gradcheck"), words=COLUMN),
+    "group": OptionInfo(data_readers.name, None, "NAME", "The column whose value rows that belong together have in common: they are never split over two sets", "rows", (*FIT, "check"), words=COLUMN),
     "order": OptionInfo(data_readers.name, None, "NAME", "The column with the time of each row: the training set is before the validation set, and both before the test set", "rows", FIT, words=COLUMN),
     "transpose": OptionInfo(readers.flag, False, "", "A row of the file is an input, and a column is a sample", "data", TABLES, kind="flag"),
     "header": OptionInfo(choice(("auto", "yes", "no")), "auto", "auto|yes|no", "Whether the first row of a table names the columns; auto: find out", "data", FORMS, words=("auto", "yes", "no")),
@@ -147,13 +149,13 @@ OPTIONS: dict[str, OptionInfo] = {
     "memory_limit": OptionInfo(data_readers.byte_count, None, "SIZE", "Most memory for the inputs, for example 1G: a larger table in an .npy file is trained on from the disk", "running", ("train", "test", "bench"), aliases=("memory",)),
     "rows": OptionInfo(integer(1, example="50"), 50, "N", "Rows to compute the gradient on", "data", ("gradcheck",), ("gradcheck",)),
     # Sets
-    "validation": OptionInfo(readers.validation, "auto", "FRACTION|FILES", "Validation set, evaluated after every epoch: a fraction of the rows of every class, or files, one per class, comma-separated; auto: 0.2, but none if a class has fewer than 5 rows", "sets", FIT, FIT, "list", words=FILE, brief="Validation set: a fraction of every class, or files, one per class"),
-    "test": OptionInfo(readers.held_out, 0.0, "FRACTION|FILES", "Test set, evaluated once at the end and used for nothing else; as --validation", "sets", ("train", "bench"), TRAIN, "list", words=FILE, brief="Test set, evaluated once at the end; as --validation"),
+    "validation": OptionInfo(readers.validation, "auto", "FRACTION|FILES", "Validation set, evaluated after every epoch: a fraction of the rows of every class, or files, one per class, comma-separated; auto: 0.2, but none if a class has fewer than 5 rows", "sets", (*FIT, "check"), (*FIT, "check"), "list", words=FILE, brief="Validation set: a fraction of every class, or files, one per class"),
+    "test": OptionInfo(readers.held_out, 0.0, "FRACTION|FILES", "Test set, evaluated once at the end and used for nothing else; as --validation", "sets", ("train", "bench", "check"), (*TRAIN, "check"), "list", words=FILE, brief="Test set, evaluated once at the end; as --validation"),
     "folds": OptionInfo(integer(2, example="10"), 10, "K", "Cut the rows into K folds; each is tested on once, by a network trained on the others. K = number of rows leaves one out", "sets", ("cv",), ("cv",)),
     "repeats": OptionInfo(integer(1, example="3"), 1, "N", "Draw the folds N times", "sets", ("cv",), ("cv",)),
     "dividetrain": OptionInfo(number(0, 100, open_low=True, example="99"), None, "PERCENT", "Train on all rows, without a validation set, until PERCENT of them are predicted correctly", "sets", TRAIN),
     # Network
-    "network": OptionInfo(readers.text, None, "FILE", "The network file, whatever its name; all words are then data", "network", ("train", "cv", "test", "predict", "init", "info", "bench", "explain", "gradcheck"), words=FILE),
+    "network": OptionInfo(readers.text, None, "FILE", "The network file, whatever its name; all words are then data", "network", ("train", "cv", "test", "predict", "init", "info", "bench", "explain", "check", "gradcheck"), words=FILE),
     "inputs": OptionInfo(integer(1, example="9"), None, "N", "Number of inputs: values per row", "network", ("init",), ("init",)),
     "hidden": OptionInfo(or_auto(readers.hidden), "auto", "N[,N...]", "Units of each hidden layer of a new network; 0: no hidden layer; auto: one layer of 16, with more data 64 or 128", "network", MAKE, ("train", "init"), words=("auto",), brief="Units of each hidden layer of a new network"),
     "activation": OptionInfo(canonical_activation, "tanh", "NAME", "Activation of the hidden layers of a new network: " + ", ".join(_ACTIVATIONS), "network", MAKE, ("init",), words=_ACTIVATIONS, brief="Activation of the hidden layers of a new network"),
@@ -207,6 +209,8 @@ OPTIONS: dict[str, OptionInfo] = {
     # Requirements
     "require": OptionInfo(requirements, (), "METRIC>=X", "Exit with 5 unless this holds, for example acc>=90% or mse<=0.05, auc.low>=0.9 (the lower end of the interval), recall[NAME]>=0.8 (one class); repeatable, or comma-separated. train checks the test set, without one the validation set, and cv the means over the folds. Metrics: " + ", ".join(METRICS), "gates", JUDGED, JUDGED, "list", words=tuple(f"{name}>=" for name in METRICS), brief="Exit with 5 unless this holds: acc>=90%, auc.low>=0.9"),
     "junit": OptionInfo(readers.text, None, "FILE.xml", "Write whether each --require is met to FILE, as JUnit XML for CI servers", "gates", JUDGED, words=FILE),
+    "strict": OptionInfo(readers.flag, False, "", "Exit with 3 if anything is found", "gates", ("check",), ("check",), "flag"),
+    "skip": OptionInfo(data_readers.kinds_of(FINDING_NAMES), (), "KINDS", "Kinds of findings that are not wanted, comma-separated; repeatable: " + "; ".join(f"{name}: {text}" for name, text in FINDING_NAMES.items()), "gates", ("check",), ("check",), "list", words=tuple(FINDING_NAMES), brief="Kinds of findings that are not wanted"),
     "verify": OptionInfo(readers.flag, False, "", "Recompute the stored self-test; exit with 4 if an output differs", "gates", ("info",), kind="flag"),
     # Running
     "seed": OptionInfo(integer(0, 2**63 - 1, example="1"), 0, "N", "Random seed: decides the split, the initial weights and the order of rows", "running", (*GRADIENT, "explain", "t"), (*GRADIENT, "explain"), brief="Random seed"),
@@ -236,7 +240,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "to": OptionInfo(choice(WRITTEN_FORMATS, "format"), None, "NAME", "Format of what is written: " + ", ".join(WRITTEN_FORMATS) + "; default: by the ending of the file. predict writes no format of inputs and answers (" + ", ".join(SAMPLE_FORMATS) + "), and csv where nothing says the format", "output", ("predict", "explain", "convert"), ("predict",), words=WRITTEN_FORMATS, brief="Format of what is written: csv, jsonl, parquet and others"),
     "delimiter": OptionInfo(readers.delimiter, "\\t", "TEXT", "Text between the values of a line", "output", ("predict",), ("predict",)),
     "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("predict", "init", "explain", "convert"), ("init",), "flag", "f"),
-    "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("test", "cv", "predict", "init", "explain", "gradcheck"), "flag"),
+    "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("test", "cv", "check", "predict", "init", "explain", "gradcheck"), "flag"),
     "quiet": OptionInfo(readers.flag, False, "", "Suppress messages (in train: the report too)", "output", ALL, (), "flag", "q"),
     "verbose": OptionInfo(integer(0, example="1"), 0, "", "Print more messages; -vv prints every epoch of train", "output", ALL, (), "count", "v"),
     "no_color": OptionInfo(readers.flag, False, "", "No colour; NO_COLOR does the same", "output", ALL, (), "flag"),

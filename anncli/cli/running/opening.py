@@ -12,6 +12,7 @@ from anncli.backends.choice import choose_backend
 from anncli.backends.thread_trial import available_processors
 from anncli.cli.asking.network_options import file_layer
 from anncli.cli.asking.settings import TrainSettings
+from anncli.cli.running.checking import warn_of_findings
 from anncli.cli.running.new_network import new_network
 from anncli.cli.running.places import refuse_read_files, same_file, would_overwrite
 from anncli.cli.running.reading import read_training_data, set_files, takes_tables
@@ -139,6 +140,7 @@ def _prepare(
     remarks: Remarks,
 ) -> TrainingRun:
     _warn_of_repeated_files(remarks, data.sources, len(settings.class_files))
+    warn_of_findings(settings.console, data, sets, remarks)
     show_remarks(settings.console, remarks, dry_run=settings.dry_run)
     if len(sets) == 1:
         # All rows: the run makes their numbers when it splits them, so these need not stay in memory.

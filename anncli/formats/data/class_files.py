@@ -33,7 +33,7 @@ def read_class_tables(
 
     Raises: UsageError where files and classes do not agree; DataError where a file is two classes.
     """
-    classes = _classes(sets, network)
+    classes = classes_of_files(sets, network)
     if network is None or network.encoder is None:
         request = with_head(reader.request, None if network is None else network.table)
         refuse_labelled(next(iter(sets.values())), reader.read, request)
@@ -42,10 +42,10 @@ def read_class_tables(
 
 def read_labelled_classes(paths: Sequence[Path], reader: TableReader, network: Network) -> Dataset:
     """The samples in such files on which a trained network is to be evaluated; raises as read_labelled() too."""
-    return read_labelled(paths, reader._replace(classes=_classes({"test": paths}, network)), network)
+    return read_labelled(paths, reader._replace(classes=classes_of_files({"test": paths}, network)), network)
 
 
-def _classes(sets: Mapping[str, Sequence[Path]], network: Network | None) -> tuple[str, ...]:
+def classes_of_files(sets: Mapping[str, Sequence[Path]], network: Network | None) -> tuple[str, ...]:
     """The classes of the files of each set."""
     expected, first = expected_of(network, None), next(iter(sets.values()))
     check_paths(sets)
@@ -61,21 +61,30 @@ def refuse_labelled(paths: Sequence[Path], read: ReadRequest, request: TableRequ
 
     Files that are no tables, what a pipe gives, and columns that the user speaks of are left to whoever reads them.
     """
-    if len(paths) < 2:
+    if len(paths) < 2 or not (common := _common_suspects(paths, read, request)):
         return
+    name = min(common, key=lambda name: (name.lower() not in _LABEL_NAMES, name))
+    what = "called like a label" if name.lower() in _LABEL_NAMES else "of words"
+    message = f"{count_of(len(paths), 'file')} are {len(paths)} classes, and each has a column {quoted(name)} {what}"
+    advice = f"if it holds the classes, say --label {name}; if not, --ignore {name} leaves it out, and --category {name} takes it as an input"
+    raise UsageError(message, path=shown_name(paths[0]), advice=advice)
+
+
+def is_labelled(paths: Sequence[Path], read: ReadRequest) -> bool:
+    """Whether each of several files has a column called like a label, or the same column of words."""
+    return len(paths) > 1 and bool(_common_suspects(paths, read, _NOTHING))
+
+
+def _common_suspects(paths: Sequence[Path], read: ReadRequest, request: TableRequest) -> set[str]:
+    """The columns that can hold the answers in every file."""
     common: set[str] | None = None
     for path in paths:
         table = beginning(path, read)
         found = set() if table is None else _suspects(table, request, Place(shown_name(path)))
         common = found if common is None else common & found
         if not common:
-            return
-    assert common is not None
-    name = min(common, key=lambda name: (name.lower() not in _LABEL_NAMES, name))
-    what = "called like a label" if name.lower() in _LABEL_NAMES else "of words"
-    message = f"{count_of(len(paths), 'file')} are {len(paths)} classes, and each has a column {quoted(name)} {what}"
-    advice = f"if it holds the classes, say --label {name}; if not, --ignore {name} leaves it out, and --category {name} takes it as an input"
-    raise UsageError(message, path=shown_name(paths[0]), advice=advice)
+            break
+    return common or set()
 
 
 def _suspects(table: Table, request: TableRequest, place: Place) -> set[str]:

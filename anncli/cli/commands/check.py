@@ -1,0 +1,26 @@
+"""`ann check`: words and help."""
+
+from __future__ import annotations
+
+from anncli.cli.asking.options import command
+from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
+
+
+@command("check")
+def check_command(values: Values, words: Words) -> None:
+    """Look for mistakes in DATA before a network is trained on them, or before NETWORK is used on them.
+
+    \b
+    Examples:
+      ann check patients.csv --label ill
+      ann check train.csv --label ill --test test.csv
+      ann check patients.nn new_patients.csv
+      ann check patients.csv --label ill --strict --skip missing,duplicates
+
+    A warning is likely to spoil a training or its figures, a note may be as it should be. The label need not be known. The
+    exit code is 3 for rows that cannot be read, and with --strict for any finding.
+    """
+    from anncli.cli.running.checking import run_check
+
+    run_check(values, words)

@@ -1,0 +1,118 @@
+"""The examination of data before a network is trained on them: all findings, the serious ones first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from anncli.dataset.column_view import ColumnView
+from anncli.dataset.doctor_classes import find_imbalance
+from anncli.dataset.doctor_columns import EqualColumns, find_constant, find_identifier, find_missing
+from anncli.dataset.doctor_drift import find_drift
+from anncli.dataset.doctor_leaks import leak_finder
+from anncli.dataset.doctor_network import KnownColumn, find_unknown
+from anncli.dataset.doctor_rows import find_equal_rows, find_shared_groups, find_shared_rows
+from anncli.dataset.doctor_values import find_codes, find_outliers
+from anncli.dataset.doctor_words import find_numbers_as_words, find_spelling
+from anncli.dataset.findings import Examined, Finding, Part
+from anncli.dataset.names import FINDING_NAMES
+
+# Of more cells than these a training looks at some of the rows; of more than these it does not look for equal rows.
+SAMPLED_CELLS, MOST_CELLS = 1_000_000, 20_000_000
+
+
+class KnownNetwork(NamedTuple):
+    """What a trained network says about its columns, and the classes of its labels; see find_unknown()."""
+
+    columns: Mapping[str, KnownColumn]
+    classes: Mapping[str, tuple[str, ...]]
+
+
+def examine(
+    sets: Mapping[str, Examined], known: KnownNetwork | None = None, skip: Collection[str] = ()
+) -> list[Finding]:
+    """All findings about the sets, of which the first is the training set; skip: kinds that are not wanted.
+
+    The sets have the same columns, and the words of a column have the same codes in all of them.
+    """
+    training = next(iter(sets.values()))
+    found = list(_of_columns(training))
+    left_out = {one.name for one in found if one.kind == "identifier" and one.is_serious}
+    found += find_equal_rows(training, left_out)
+    found += find_imbalance(training)
+    found += find_shared_rows(sets, left_out)
+    found += find_shared_groups(sets)
+    others = [rows for rows in sets.values() if rows is not training]
+    found += find_drift([*((training, rows) for rows in others), *_files(training)])
+    if known is not None:
+        for rows in sets.values():
+            found += find_unknown(rows, known.columns, known.classes)
+    places = {kind: place for place, kind in enumerate(FINDING_NAMES)}
+    wanted = (one for one in found if one.kind not in skip)
+    return sorted(wanted, key=lambda one: (not one.is_serious, places[one.kind]))
+
+
+def _of_columns(rows: Examined) -> Iterator[Finding]:
+    leaks, equal = leak_finder(rows), EqualColumns(rows)
+    for name in rows.whole:
+        view = ColumnView(rows.column_of(name))
+        for find in (find_constant, find_identifier, find_missing, leaks, find_codes, find_outliers):
+            yield from find(view, rows)
+        yield from equal.see(view)
+        for find in (find_numbers_as_words, find_spelling):
+            yield from find(view, rows)
+
+
+def _files(rows: Examined) -> Iterator[tuple[Examined, Examined]]:
+    """The first file of a set with each of the others; files of one class each differ because they are classes."""
+    first, start = None, 0
+    column = rows.column_of(rows.labels[0]) if len(rows.labels) == 1 else None
+    if len(rows.parts) < 2:
+        return
+    for part in rows.parts:
+        own = slice(start, start + part.n_rows)
+        start += part.n_rows
+        if column is not None and column.codes is not None and len(np.unique(column.codes[own])) < 2:
+            return
+        of_file = rows._replace(table=rows.table.part(own), parts=(part,))
+        if first is None:
+            first = of_file
+        else:
+            yield first, of_file
+
+
+def examine_briefly(sets: Mapping[str, Examined], is_table: bool) -> tuple[list[Finding], int]:
+    """The serious findings that reading a table does not report itself, and the number of rows that columns were examined on.
+
+    Args: is_table: columns that are constant or name the rows were reported already.
+    """
+    training = next(iter(sets.values()))
+    n_cells = training.n_rows * max(1, len(training.whole))
+    found = list[Finding]()
+    if n_cells <= MOST_CELLS:
+        found += find_equal_rows(training, ())
+        found += find_shared_rows(sets, ())
+    rows = training
+    if n_cells > SAMPLED_CELLS:
+        step = -(-n_cells // SAMPLED_CELLS)
+        rows = sample_of(training, step)
+    leaks = leak_finder(rows)
+    for name in rows.inputs:
+        view = ColumnView(rows.column_of(name))
+        for find in (leaks,) if is_table else (leaks, find_constant, find_identifier):
+            found += find(view, rows)
+    places = {kind: place for place, kind in enumerate(FINDING_NAMES)}
+    return sorted((one for one in found if one.is_serious), key=lambda one: places[one.kind]), rows.n_rows
+
+
+def sample_of(rows: Examined, step: int) -> Examined:
+    """Every step-th row."""
+    parts, start = [], 0
+    for part in rows.parts:
+        stop = start + part.n_rows
+        parts.append(Part(part.shown, len(range(-(-start // step) * step, stop, step))))
+        start = stop
+    table = rows.table.take(np.arange(0, rows.n_rows, step))
+    return rows._replace(table=table, parts=tuple(parts))
