@@ -27,6 +27,7 @@ WORDS = {
     "explain": ["net.nn", "none1.txt", "none2.txt"],
     "bench": ["net.nn", "none1.txt", "none2.txt", "5"],
     "gradcheck": ["net.nn", "none1.txt", "none2.txt"],
+    "check": ["net.nn", "none1.txt", "none2.txt"],
     "convert": ["none1.txt", "out.csv"],
     "t": ["net.nn", "none1.txt", "none2.txt", "5"],
     "r": ["net.nn", "none1.txt"],
