@@ -94,6 +94,13 @@ def ordered_split(times: Array, rows: Array, fraction: float) -> tuple[Array, Ar
     return rows[own <= limit], rows[own > limit]
 
 
+def without_groups_of(rows: Array, others: Array, groups: Array | None) -> Array:
+    """The rows (n,) of groups that none of the other rows belongs to; all without groups (n_samples,)."""
+    if groups is None:
+        return rows
+    return rows[~np.isin(take_rows(groups, rows), take_rows(groups, others))]
+
+
 def stratified_folds(labels: Array, rows: Array, count: int, rng: np.random.Generator) -> list[Array]:
     """Cut the rows into `count` folds with nearly equal numbers of rows of every class, at random.
 

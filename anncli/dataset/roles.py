@@ -44,8 +44,6 @@ def choose_roles(table: Table, request: TableRequest, place: Place, say: Say, li
     reconstructs = inputs_are_answers(table, request)
     labels = () if reconstructs else _labels(table, request, place, say)
     others = _about_rows(table, request, place)
-    if others["group"] and others["order"]:
-        raise place.usage("--group and --order exclude each other", "leave one of them out")
     ignored = find_all_columns(table, request.ignore, "--ignore", place)
     used = find_all_columns(table, request.use, "--use", place)
     _refuse_two_roles(

@@ -8,64 +8,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, random_stream, row_range
+from anncli.arrays import Array
 from anncli.dataset.dataset import Dataset
-from anncli.dataset.folds import grouped_folds, ordered_folds, spread_folds, stratified_folds
-from anncli.errors import UsageError
 from anncli.evaluation.answers import evaluate_answers
 from anncli.evaluation.evaluation import evaluate_outputs
 from anncli.experiments.executors.base import Executor
 from anncli.experiments.ledger import Ledger, Progress, run_with_ledger
 from anncli.experiments.spec import DataRef, Result, RowsRef, Spec
+from anncli.experiments.splits import Split as Split
+from anncli.experiments.splits import make_splits as make_splits
 from anncli.network.network import Network, default_targets
 from anncli.options.table import TrainingOptions
 
 if TYPE_CHECKING:
     from anncli.evaluation.evaluation import Evaluation
-
-
-class Split(NamedTuple):
-    """One training: its number of repeat and fold, from 1, and row numbers (n,) to train and to test on."""
-
-    repeat: int
-    fold: int
-    training: Array
-    test: Array
-
-
-def make_splits(data: Dataset, folds: int, repeats: int, seed: int) -> list[Split]:
-    """The splits of `repeats` cross-validations with `folds` folds, each drawn anew; rows of weight 0 are in none.
-
-    Folds hold whole groups where the data have groups, follow the time where they have times (then there is one repeat), and
-    otherwise have nearly the same classes, or the same spread of the first target.
-    Raises: UsageError for folds that the rows cannot fill.
-    """
-    rows = row_range(0, data.n_samples)
-    rows = rows if data.weights is None else rows[data.weights > 0]
-    if folds > len(rows):
-        raise UsageError(f"--folds {folds}: there are {len(rows)} rows", advice=f"use at most --folds {len(rows)}")
-    splits: list[Split] = []
-    for repeat in range(1, repeats + 1):
-        rng = random_stream(seed, "folds", repeat)
-        try:
-            if data.times is not None:
-                pairs = ordered_folds(data.times, rows, folds)
-            else:
-                pairs = [
-                    (np.setdiff1d(rows, test, assume_unique=True), test) for test in _folds(data, rows, folds, rng)
-                ]
-        except ValueError as fault:
-            raise UsageError(f"--folds {folds}: {fault}", advice="use fewer folds") from None
-        splits += [Split(repeat, fold, *pair) for fold, pair in enumerate(pairs, 1)]
-    return splits
-
-
-def _folds(data: Dataset, rows: Array, count: int, rng: np.random.Generator) -> list[Array]:
-    if data.groups is not None:
-        return grouped_folds(data.groups, rows, count, rng)
-    if data.targets is not None:
-        return spread_folds(data.targets, rows, count, rng)
-    return stratified_folds(data.labels, rows, count, rng)
 
 
 def cv_specs(
@@ -84,6 +40,12 @@ def cv_specs(
         )
         for split in splits
     ]
+
+
+def final_spec(network: bytes, data: DataRef, options: TrainingOptions, epochs: int) -> Spec:
+    """The training on all rows, whose network is kept: that of `ann train` with the same options."""
+    options = options._replace(test=0.0)
+    return Spec(network, data, None, options.by_name(), epochs, keep_network=True, labels={"network": "of all rows"})
 
 
 def run_cv(
@@ -134,8 +96,9 @@ def pooled(data: Dataset, network: Network, threshold: float, predicted: OutOfFo
 
 
 class Validated(NamedTuple):
-    """splits and the evaluation of each; together: of each repeat, over all its rows."""
+    """splits and the evaluation of each; together: of each repeat, over all its rows; predicted: for the rows of each repeat."""
 
     splits: Sequence[Split]
     evaluations: Sequence[Evaluation]
     together: Sequence[Evaluation]
+    predicted: Sequence[OutOfFold] = ()

@@ -69,6 +69,16 @@ def integer(low: int, high: int = COUNT_MAX, *, example: str) -> Callable[[Any],
     return read
 
 
+LEAVE_ONE_OUT = "loo"
+
+
+def folds(value: Any) -> int | str:
+    """A number of folds, at least 2, or LEAVE_ONE_OUT."""
+    if value in (LEAVE_ONE_OUT, "leave-one-out"):
+        return LEAVE_ONE_OUT
+    return integer(2, example=f"10, or {LEAVE_ONE_OUT}")(value)
+
+
 def choice(names: Iterable[str], what: str = "") -> Callable[[Any], str]:
     """A reader for one of the known names; `what`: how errors call it, for example 'loss'."""
     known = tuple(names)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from anncli.dataset.names import FINDING_NAMES
 from anncli.errors import ValueFault, did_you_mean
 from anncli.evaluation.names import METRIC_NAMES, RULE_NAMES
+from anncli.experiments.executors.names import EXECUTOR_NAMES
 from anncli.formats.data.names import DATA_FORMAT_NAMES, SAMPLE_FORMATS, WRITTEN_FORMATS
 from anncli.formats.networks.names import DIALECTS
 from anncli.network.names import (
@@ -137,7 +138,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "ignore": OptionInfo(data_readers.names, (), "NAMES", "Columns that are no inputs, comma-separated; repeatable", "data", TABLES, ("init", "check",), "list", words=COLUMN, brief="Columns that are no inputs, comma-separated"),
     "use": OptionInfo(data_readers.names, (), "NAMES", "The only columns that are inputs, comma-separated; repeatable; default: all without another role", "data", TABLES, kind="list", words=COLUMN),
     "weight": OptionInfo(data_readers.name, None, "NAME", "The column with the weight of each row in the loss and in means; 0 leaves a row out", "data", ("train", "cv", "test", "bench", "explain", "check", "gradcheck"), words=COLUMN),
-    "group": OptionInfo(data_readers.name, None, "NAME", "The column whose value rows that belong together have in common: they are never split over two sets", "rows", (*FIT, "check"), words=COLUMN),
+    "group": OptionInfo(data_readers.name, None, "NAME", "The column whose value rows that belong together have in common: they are never split over two sets. With --order, earlier rows of a group that is in a later set are left out", "rows", (*FIT, "check"), words=COLUMN),
     "order": OptionInfo(data_readers.name, None, "NAME", "The column with the time of each row: the training set is before the validation set, and both before the test set", "rows", FIT, words=COLUMN),
     "transpose": OptionInfo(readers.flag, False, "", "A row of the file is an input, and a column is a sample", "data", TABLES, kind="flag"),
     "header": OptionInfo(choice(("auto", "yes", "no")), "auto", "auto|yes|no", "Whether the first row of a table names the columns; auto: find out", "data", FORMS, words=("auto", "yes", "no")),
@@ -151,8 +152,9 @@ OPTIONS: dict[str, OptionInfo] = {
     # Sets
     "validation": OptionInfo(readers.validation, "auto", "FRACTION|FILES", "Validation set, evaluated after every epoch: a fraction of the rows of every class, or files, one per class, comma-separated; auto: 0.2, but none if a class has fewer than 5 rows", "sets", (*FIT, "check"), (*FIT, "check"), "list", words=FILE, brief="Validation set: a fraction of every class, or files, one per class"),
     "test": OptionInfo(readers.held_out, 0.0, "FRACTION|FILES", "Test set, evaluated once at the end and used for nothing else; as --validation", "sets", ("train", "bench", "check"), (*TRAIN, "check"), "list", words=FILE, brief="Test set, evaluated once at the end; as --validation"),
-    "folds": OptionInfo(integer(2, example="10"), 10, "K", "Cut the rows into K folds; each is tested on once, by a network trained on the others. K = number of rows leaves one out", "sets", ("cv",), ("cv",)),
+    "folds": OptionInfo(readers.folds, 10, "K|loo", "Cut the rows into K folds; each is tested on once, by a network trained on the others. loo: leave one row, or one group, out at a time", "sets", ("cv",), ("cv",), words=("loo",)),
     "repeats": OptionInfo(integer(1, example="3"), 1, "N", "Draw the folds N times", "sets", ("cv",), ("cv",)),
+    "folds_file": OptionInfo(readers.text, None, "FILE.csv", "The fold of every row, as a table `row,repeat,fold`: read where FILE exists, otherwise written", "sets", ("cv",), words=FILE),
     "dividetrain": OptionInfo(number(0, 100, open_low=True, example="99"), None, "PERCENT", "Train on all rows, without a validation set, until PERCENT of them are predicted correctly", "sets", TRAIN),
     # Network
     "network": OptionInfo(readers.text, None, "FILE", "The network file, whatever its name; all words are then data", "network", ("train", "cv", "test", "predict", "init", "info", "bench", "explain", "check", "gradcheck"), words=FILE),
@@ -223,9 +225,11 @@ OPTIONS: dict[str, OptionInfo] = {
     "resume": OptionInfo(readers.text, None, "FILE", "Continue from a checkpoint; repeat the other arguments of the first run. The result has the same bytes as an uninterrupted run", "running", TRAIN, words=FILE),
     "jobs": OptionInfo(integer(1, example="2"), 1, "N", "Trainings that run at the same time, each in its own process. Losses do not depend on it; seconds do, because the processes share the machine", "running", ("bench", "cv"), ("bench", "cv"), brief="Trainings that run at the same time"),
     "ledger": OptionInfo(readers.text, None, "FILE", "Keep every finished training in FILE; the same command with the same FILE runs only the missing ones", "running", ("bench", "cv"), words=FILE),
+    "executor": OptionInfo(choice(EXECUTOR_NAMES, "executor"), None, "NAME", "What runs the trainings; " + "; ".join(f"{name}: {info.help}" for name, info in EXECUTOR_NAMES.items()) + "; default: processes with --jobs, otherwise in-process. The result does not depend on it", "running", ("cv",), words=tuple(EXECUTOR_NAMES)),
     "keep_on_interrupt": OptionInfo(readers.flag, True, "", "After Ctrl-C or SIGTERM, write the best network so far", "running", TRAIN, kind="switch"),
     # Output
-    "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; in predict the predictions, and in explain the figures, in the format that the ending of FILE or --to names; - is stdout", "output", ("train", "predict", "explain"), ("train", "predict", "explain"), short="o", words=FILE, brief="Where the result is written; - is stdout"),
+    "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; in predict the predictions, and in explain the figures, in the format that the ending of FILE or --to names; - is stdout. In cv the network that `ann train` makes of all rows, which is otherwise not trained", "output", ("train", "predict", "explaincv"), ("train", "predict", "explaincv"), short="o", words=FILE, brief="Where the result is written; - is stdout"),
+    "predictions": OptionInfo(readers.text, None, "FILE", "Write what was predicted for every row by the network that had not seen it, in the format that the ending of FILE names; --with adds columns of the data", "output", ("cv",), ("cv",), words=FILE, brief="Write the prediction for every row to FILE"),
     "backup": OptionInfo(readers.flag, True, "", "Where a trained network is replaced, keep the old file as NETWORK~", "output", TRAIN, kind="switch"),
     "row_digests": OptionInfo(readers.flag, True, "", "Store 64-bit digests of the rows that trained the network, by which later commands find rows that it has seen", "output", TRAIN, kind="switch"),
     "dialect": OptionInfo(choice(DIALECTS, "dialect"), None, "NAME", "Format of the network file to write: " + " or ".join(DIALECTS) + "; default: train keeps the format read, init writes " + DIALECTS[0], "output", ("train", "init"), ("init",), words=tuple(DIALECTS)),
@@ -235,11 +239,11 @@ OPTIONS: dict[str, OptionInfo] = {
     "over": OptionInfo(choice(("seconds", "epochs")), "seconds", "seconds|epochs", "The x axis of the plot", "output", ("bench",), ("bench",), words=("seconds", "epochs")),
     "scores": OptionInfo(readers.flag, False, "", "Print only the scores, which are the outputs of the network", "output", ("predict",), ("predict",), "flag"),
     "classes": OptionInfo(readers.flag, False, "", "Print only the class", "output", ("predict",), ("predict",), "flag"),
-    "with": OptionInfo(data_readers.names, (), "NAMES", "Columns of the data that are written beside the predictions, comma-separated; repeatable", "output", ("predict",), ("predict",), "list", words=COLUMN, brief="Columns of the data to write beside the predictions"),
+    "with": OptionInfo(data_readers.names, (), "NAMES", "Columns of the data that are written beside the predictions, comma-separated; repeatable", "output", ("predict", "cv"), ("predict",), "list", words=COLUMN, brief="Columns of the data to write beside the predictions"),
     "top": OptionInfo(integer(1, example="3"), None, "N", "Write the N most probable classes of each row with their scores", "output", ("predict",), ("predict",)),
-    "to": OptionInfo(choice(WRITTEN_FORMATS, "format"), None, "NAME", "Format of what is written: " + ", ".join(WRITTEN_FORMATS) + "; default: by the ending of the file. predict writes no format of inputs and answers (" + ", ".join(SAMPLE_FORMATS) + "), and csv where nothing says the format", "output", ("predict", "explain", "convert"), ("predict",), words=WRITTEN_FORMATS, brief="Format of what is written: csv, jsonl, parquet and others"),
+    "to": OptionInfo(choice(WRITTEN_FORMATS, "format"), None, "NAME", "Format of what is written: " + ", ".join(WRITTEN_FORMATS) + "; default: by the ending of the file. predict and cv write no format of inputs and answers (" + ", ".join(SAMPLE_FORMATS) + "), and predict csv where nothing says the format", "output", ("predict", "explain", "convert", "cv"), ("predict",), words=WRITTEN_FORMATS, brief="Format of what is written: csv, jsonl, parquet and others"),
     "delimiter": OptionInfo(readers.delimiter, "\\t", "TEXT", "Text between the values of a line", "output", ("predict",), ("predict",)),
-    "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("predict", "init", "explain", "convert"), ("init",), "flag", "f"),
+    "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("predict", "init", "explain", "convert", "cv"), ("init",), "flag", "f"),
     "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("test", "cv", "check", "predict", "init", "explain", "gradcheck"), "flag"),
     "quiet": OptionInfo(readers.flag, False, "", "Suppress messages (in train: the report too)", "output", ALL, (), "flag", "q"),
     "verbose": OptionInfo(integer(0, example="1"), 0, "", "Print more messages; -vv prints every epoch of train", "output", ALL, (), "count", "v"),

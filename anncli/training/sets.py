@@ -8,7 +8,7 @@ import numpy as np
 
 from anncli.arrays import Array, row_numbers, row_range, take_rows
 from anncli.dataset.dataset import Dataset
-from anncli.dataset.folds import grouped_split, ordered_split, spread_split, stratified_split
+from anncli.dataset.folds import grouped_split, ordered_split, spread_split, stratified_split, without_groups_of
 from anncli.errors import DataError, UsageError, count_of
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
@@ -79,9 +79,13 @@ def divide(
 
 
 def _draw(data: Dataset, rows: Array, fraction: float, rng: np.random.Generator) -> tuple[Array, Array]:
-    """(left, taken): the latest rows, or whole groups, or the fraction of the rows of every class or size of the target."""
+    """(left, taken): the latest rows, or whole groups, or the fraction of the rows of every class or size of the target.
+
+    With times and groups, earlier rows of a group that has rows among the latest are in no set.
+    """
     if data.times is not None:
-        return ordered_split(data.times, rows, fraction)
+        left, taken = ordered_split(data.times, rows, fraction)
+        return without_groups_of(left, taken, data.groups), taken
     if data.groups is not None:
         return grouped_split(data.groups, rows, fraction, rng)
     if data.task == "regression" and data.targets is not None:

@@ -342,8 +342,15 @@ def test_groups_are_not_divided_and_time_goes_on(tmp_path: Path, ann: Ann) -> No
     last = "\n".join(["a,who,day,y", *rows[-20:]]) + "\n"
     (tmp_path / "last.csv").write_text(last)
     assert "rows that trained the network: none of these" in ann("test", "o.nn", "last.csv").stdout
-    done = ann("train", *options, "--order", "day", "--group", "who", "-o", "x.nn", check=2)
-    assert done.stderr == "ann: t.csv: --group and --order exclude each other; leave one of them out\n"
+    # Both: the latest 20 rows are those of five groups; of the 60 others 16 are the latest, and have whole groups too.
+    document = json.loads(ann("train", *options, "--order", "day", "--group", "who", "-o", "x.nn").stdout)
+    assert document["samples"] == {"training": 44, "validation": 16, "test": 20}
+    mixed = [f"{k * 37 % 100},g{k % 20},{k},{'xy'[k // 2 % 2]}" for k in range(30)]
+    (tmp_path / "t.csv").write_text("\n".join(["a,who,day,y", *mixed]) + "\n")
+    both = ("--order", "day", "--group", "who", "--validation", 0, "-o", "y.nn")
+    document = json.loads(ann("train", *options[:3], 3, "--test", 0.5, "--json", *both).stdout)
+    # The test rows 15 to 29 are of the groups 15 to 19 and 0 to 9; of the rows before them 10 to 14 are of others.
+    assert document["samples"] == {"training": 5, "validation": 0, "test": 15}
 
 
 def test_sets_that_a_file_declares(tmp_path: Path, ann: Ann) -> None:

@@ -4,35 +4,43 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
+from anncli.cli.running.cv_files import check_files, folds_of, refuse_files_read, write_final_network
 from anncli.cli.running.ending import EndingAtSignals
+from anncli.cli.running.executing import executor_of
 from anncli.cli.running.experiment_problem import ExperimentProblem, experiment_problem
+from anncli.cli.running.fold_predictions import check_columns, write_fold_predictions
 from anncli.cli.running.ledgers import open_ledger
-from anncli.cli.running.places import refuse_read_files
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.cv_report import document, report
 from anncli.cli.showing.remarks import show_remarks
 from anncli.dataset.dataset import Dataset
-from anncli.errors import UsageError
+from anncli.dataset.table_data import TableData
+from anncli.errors import UsageError, count_of
 from anncli.experiments.cross_validation import (
     OutOfFold,
     Validated,
     cv_specs,
-    make_splits,
+    final_spec,
     out_of_fold,
     pooled,
     run_cv,
 )
-from anncli.experiments.executors.choice import make_executor
+from anncli.experiments.equal_rows import count_equal_rows
+from anncli.experiments.executors.base import Executor
 from anncli.experiments.inputs import register
 from anncli.experiments.ledger import Ledger
 from anncli.experiments.spec import Result, Spec
+from anncli.experiments.splits import Split, splits_of
 from anncli.formats.data.remarks import Remarks
+from anncli.network.network import Network
+from anncli.options.table import TrainingOptions
 from anncli.training.decisions import choose_loss, choose_targets, choose_threshold
 
 if TYPE_CHECKING:
@@ -40,33 +48,77 @@ if TYPE_CHECKING:
 
 
 def run_cross_validation(values: Values, words: Words) -> None:
-    """Print tables, or one JSON document; raises UsageError for folds that the rows cannot fill."""
-    remarks = Remarks()
+    """Print tables, or one JSON document, and write what was asked for; raises UsageError for folds that the rows cannot fill."""
+    check_files(values, words)
+    executor, remarks = executor_of(values), Remarks()
     problem = experiment_problem(values, words, remarks)
     show_remarks(values.console, remarks)
-    refuse_read_files({"--ledger": values["ledger"]})
-    if problem.rows is not None:
-        raise UsageError("ann cv draws its test sets itself", advice="leave --validation FILES out")
-    found = _validated(values, words, problem)
+    refuse_files_read(values)
+    _check(problem)
+    network = _judged(problem)
+    if values["predictions"] is not None:
+        check_columns(values, problem.data, network)
+    found, final = _validated(values, words, problem, network, executor)
+    if values["predictions"] is not None:
+        write_fold_predictions(values, problem.data, network, found)
+    if final is not None:
+        write_final_network(values, words, _options(problem), final, found)
     if values["json"]:
-        print_json(
-            {"command": "cv", "network": words.network, "epochs": words.epochs, **document(found, values["confidence"])}
-        )
+        head = {"command": "cv", "network": words.network, "epochs": words.epochs}
+        print_json({**head, **document(found, values["confidence"])})
     else:
         click.echo(report(found, values["confidence"]))
 
 
-def _validated(values: Values, words: Words, problem: ExperimentProblem) -> Validated:
-    network, options = problem.network, next(iter(problem.options.values()))
+def _options(problem: ExperimentProblem) -> TrainingOptions:
+    return next(iter(problem.options.values()))
+
+
+def _check(problem: ExperimentProblem) -> None:
+    """Raises UsageError for sets that the user draws, and for weights that may come from the rows to test on."""
+    network, options = problem.network, _options(problem)
+    if problem.rows is not None:
+        raise UsageError("ann cv draws its test sets itself", advice="leave --validation FILES out")
+    if network.is_trained and network.source.dialect == "ann1dn" and options.init is None:
+        message = "the weights of this network may come from the rows that are to test it"
+        raise UsageError(message, advice="say --init auto, which begins with new weights")
+
+
+def _judged(problem: ExperimentProblem) -> Network:
+    """The network with everything that its evaluation needs and training decides, but the weights."""
+    data, options, network = problem.data, _options(problem), problem.network
+    network = network.definition() if network.is_trained else network
+    loss = choose_loss(network, options, data.task)
+    targets = choose_targets(network, options, loss)
+    is_of_numbers = data.task == "regression"
+    return replace(
+        network,
+        loss=loss,
+        targets=None if is_of_numbers else targets,
+        threshold=None if is_of_numbers else choose_threshold(network, options, targets),
+        classes=data.classes,
+        task=network.task if data.task == "classification" else data.task,
+        target_names=data.target_names,
+    )
+
+
+def _validated(
+    values: Values, words: Words, problem: ExperimentProblem, network: Network, executor: Executor
+) -> tuple[Validated, bytes | None]:
+    """What the trainings found, and the bytes of the network of all rows, where it was asked for."""
+    options = _options(problem)
     data = problem.data if isinstance(problem.data, Dataset) else problem.data.bare()
-    splits = make_splits(data, values["folds"], values["repeats"], options.seed)
-    ref = register(problem.data, problem.paths, data_format=values["format"], n_inputs=network.n_inputs)
+    splits = splits_of(data, folds_of(values, data, options.seed))
+    _warn_of_equal_rows(values, problem.data, splits)
+    ref = register(problem.data, problem.paths, data_format=values["format"], n_inputs=problem.network.n_inputs)
     specs = cv_specs(problem.source, ref, options, words.epochs, splits)
+    if values["output"] is not None:
+        specs.append(final_spec(problem.source, ref, options, words.epochs))
     with open_ledger(values["ledger"]) as ledger:
-        results = _run(values, specs, ledger)
-    definition = network.definition() if network.is_trained else network
-    targets = choose_targets(definition, options, choose_loss(definition, options, data.task))
-    threshold = choose_threshold(definition, options, targets)
+        results = _run(values, specs, executor, ledger)
+    _warn(values, results)
+    final = results.pop().network if values["output"] is not None else None
+    threshold = network.decision_threshold
 
     def evaluated(predicted: OutOfFold) -> Evaluation:
         return pooled(data, network, threshold, predicted)
@@ -75,9 +127,16 @@ def _validated(values: Values, words: Words, problem: ExperimentProblem) -> Vali
         evaluated(out_of_fold([split], [result], network.n_outputs)[0])
         for split, result in zip(splits, results, strict=True)
     ]
-    together = [evaluated(one) for one in out_of_fold(splits, results, network.n_outputs)]
-    _warn(values, results)
-    return Validated(splits, of_folds, together)
+    predicted = out_of_fold(splits, results, network.n_outputs)
+    return Validated(splits, of_folds, [evaluated(one) for one in predicted], predicted), final
+
+
+def _warn_of_equal_rows(values: Values, data: Dataset | TableData, splits: Sequence[Split]) -> None:
+    n_equal = count_equal_rows(data, splits)
+    if n_equal:
+        n_tested = sum(len(split.test) for split in splits)
+        text = f"{n_equal} of {count_of(n_tested, 'test row')} equal a training row of their fold in all inputs"
+        values.console.warn(f"{text}: for new rows the figures may be optimistic")
 
 
 def _warn(values: Values, results: Sequence[Result]) -> None:
@@ -90,9 +149,8 @@ def _warn(values: Values, results: Sequence[Result]) -> None:
         values.console.warn(f"the ledger mixes results of {' and '.join(engines)}: the last digits may differ")
 
 
-def _run(values: Values, specs: Sequence[Spec], ledger: Ledger | None) -> list[Result]:
-    console, jobs = values.console, values["jobs"]
-    executor = make_executor("processes" if jobs > 1 else "in-process", jobs, console.warn)
+def _run(values: Values, specs: Sequence[Spec], executor: Executor, ledger: Ledger | None) -> list[Result]:
+    console = values.console
 
     def message() -> str:
         if ledger is None:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from anncli.arrays import Array
 from anncli.cli.asking.values import Values
 from anncli.cli.running.written_tables import can_read_again, check_target, format_of_target, refuse_read_target
 from anncli.cli.showing.not_finite import NotFinite
-from anncli.cli.showing.table_predictions import Shape, csv_header, csv_writer, json_lines_writer, prediction_table
+from anncli.cli.showing.table_predictions import (
+    Batch,
+    Shape,
+    csv_header,
+    csv_writer,
+    json_lines_writer,
+    prediction_table,
+)
 from anncli.dataset.roles import Place, find_all_columns
 from anncli.errors import UsageError, count_of, quoted
-from anncli.formats.data.names import SAMPLE_FORMATS, WRITTEN_FORMATS
+from anncli.formats.data.arrow_columns import pyarrow
+from anncli.formats.data.names import DATA_FORMAT_NAMES, SAMPLE_FORMATS, WRITTEN_FORMATS
 from anncli.formats.data.registry import writer_of
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_sets import TableReader
@@ -42,14 +49,54 @@ def destination_of(values: Values, sources: Sequence[str]) -> Destination:
     Raises: UsageError for a format that cannot hold predictions, and for a file that must not be written.
     """
     target, said = values["output"] or "-", values["to"]
-    name = "csv" if target == "-" and said is None else format_of_target(target, said, _OF_PREDICTIONS)
-    if name in SAMPLE_FORMATS:
-        message = f"{name} is a format of inputs and answers, not of predictions"
-        raise UsageError(message, advice=f"use one of {', '.join(_OF_PREDICTIONS)}")
+    name = "csv" if target == "-" and said is None else prediction_format(target, said)
     if "delimiter" in values.on_command_line and name != "csv":
         raise UsageError(f"--delimiter is for csv, and {name} is written", advice="leave it out")
     check_target(target, name, sources, values["force"], "--output")
     return Destination(target, name)
+
+
+def prediction_format(target: str, said: str | None) -> str:
+    """The name of the format: what was said, or what the ending of the file names.
+
+    Raises: UsageError where neither names one, and for a format that cannot hold predictions.
+    """
+    name = format_of_target(target, said, _OF_PREDICTIONS)
+    if name in SAMPLE_FORMATS:
+        message = f"{name} is a format of inputs and answers, not of predictions"
+        raise UsageError(message, advice=f"use one of {', '.join(_OF_PREDICTIONS)}")
+    return name
+
+
+def check_writer(name: str) -> None:
+    """Raises UsageError where the format needs a library that is not installed."""
+    if DATA_FORMAT_NAMES[name].extra == "arrow":
+        pyarrow()
+
+
+def prediction_texts(shape: Shape, name: str, batches: Iterator[Batch]) -> Iterator[str]:
+    """The text of every batch in the format `name`, one of _TEXTS; the header of CSV comes with the first."""
+    as_lines, is_first = name == "jsonl", True
+    write = (json_lines_writer if as_lines else csv_writer)(shape)
+    for batch in batches:
+        names = [column.name for column in batch.columns]
+        head = csv_header(shape, names) if is_first and not as_lines else ""
+        is_first = False
+        yield head + write(*batch)
+
+
+def write_predictions(
+    destination: Destination, shape: Shape, batches: Callable[[], Iterator[Batch]], can_repeat: bool = True
+) -> None:
+    """Write batches to a file; batches: gives them from the beginning; can_repeat: more than once."""
+    target, name = destination
+    if name in _TEXTS:
+        with opened_output(target) as file:
+            for text in prediction_texts(shape, name, batches()):
+                file.write(text.encode())
+    else:
+        stream = TableStream(lambda: (prediction_table(shape, *batch) for batch in batches()), can_repeat)
+        write_stream(writer_of(name), target, stream)
 
 
 class Predictions:
@@ -69,24 +116,13 @@ class Predictions:
 
     def texts(self) -> Iterator[str]:
         """The text of every batch; the header of CSV comes with the first."""
-        as_lines, is_first = self.destination.format == "jsonl", True
-        write = (json_lines_writer if as_lines else csv_writer)(self.shape)
-        for columns, outputs, chosen in self._batches():
-            names = [column.name for column in columns]
-            head = csv_header(self.shape, names) if is_first and not as_lines else ""
-            is_first = False
-            yield head + write(columns, outputs, chosen)
+        return prediction_texts(self.shape, self.destination.format, self._batches())
 
     def write(self) -> None:
         """Write them to a file, or as bytes to stdout, and say so."""
         target, name = self.destination
-        if name in _TEXTS:
-            with opened_output(target) as file:
-                for text in self.texts():
-                    file.write(text.encode())
-        else:
-            stream = TableStream(self._tables, all(map(can_read_again, self._files)))
-            write_stream(writer_of(name), target, stream)
+        can_repeat = all(map(can_read_again, self._files))
+        write_predictions(self.destination, self.shape, self._batches, can_repeat)
         self._values.console.note(f"{shown_output(target)}: {count_of(self.n_rows, 'row')}, written as {name}")
 
     @property
@@ -94,12 +130,7 @@ class Predictions:
         """Whether texts() is what the user sees."""
         return self.destination.target == "-" and self.destination.format in _TEXTS
 
-    def _tables(self) -> Iterator[Table]:
-        for columns, outputs, chosen in self._batches():
-            yield prediction_table(self.shape, columns, outputs, chosen)
-
-    def _batches(self) -> Iterator[tuple[list[TableColumn], Array, Array | None]]:
-        """Columns of the data, outputs (n, n_outputs), and decisions or None."""
+    def _batches(self) -> Iterator[Batch]:
         self.remarks, self.not_finite, self.n_rows = Remarks(), NotFinite(), 0
         network, values = self._network, self._values
         for file in self._files:
@@ -108,20 +139,17 @@ class Predictions:
                 if is_first:
                     refuse_read_target(*self.destination, "--output")
                     is_first = False
-                columns = _columns(table, values["with"], self.shape.names, place)
+                columns = columns_with(table, values["with"], self.shape.names, place)
                 outputs = predict(network, encoded.inputs, threads=values["threads"])
                 self.not_finite.look(outputs)
                 self.n_rows += len(outputs)
-                yield (
-                    columns,
-                    outputs,
-                    None if network.task == "regression" else decide(network, outputs, self._threshold),
-                )
+                chosen = None if network.task == "regression" else decide(network, outputs, self._threshold)
+                yield Batch(columns, outputs, chosen)
             # Files may have been read since the first rows, such as the names of a further array.
             refuse_read_target(*self.destination, "--output")
 
 
-def _columns(table: Table, words: Sequence[str], own: Sequence[str], place: Place) -> list[TableColumn]:
+def columns_with(table: Table, words: Sequence[str], own: Sequence[str], place: Place) -> list[TableColumn]:
     """The columns of the data that are written; own: the names of the columns of the predictions."""
     names = find_all_columns(table, words, "--with", place)
     both = next((name for name in names if name in own), None)

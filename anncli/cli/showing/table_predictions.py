@@ -41,8 +41,16 @@ class Shape(NamedTuple):
         return decided * self.with_class + scores * self.with_scores
 
 
-# Makes text of columns of the data, the outputs (n, n_outputs) and the decisions: classes (n,), bool (n, n_labels) for
-# labels, or None where the outputs are numbers.
+class Batch(NamedTuple):
+    """Rows to write: columns of the data, the outputs (n, n_outputs) and the decisions: classes (n,), bool (n, n_labels) for
+    labels, or None where the outputs are numbers."""
+
+    columns: Sequence[TableColumn]
+    outputs: Array
+    chosen: Array | None
+
+
+# Makes text of the values of a Batch.
 Writer = Callable[[Sequence[TableColumn], Array, Array | None], str]
 
 

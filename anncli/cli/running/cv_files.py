@@ -1,0 +1,110 @@
+"""The files that `ann cv` writes: folds, predictions, and the network of all rows."""
+
+from __future__ import annotations
+
+import os
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.cli.asking.tables import read_request, table_request
+from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
+from anncli.cli.running.places import refuse_read_files, same_file, would_overwrite
+from anncli.cli.running.predicting_tables import check_writer, prediction_format
+from anncli.cli.running.written_tables import check_target
+from anncli.cli.showing.cv_report import summary
+from anncli.cli.showing.repeating import asked_for
+from anncli.dataset.dataset import Dataset
+from anncli.errors import UsageError, count_of, printable
+from anncli.experiments.cross_validation import Validated
+from anncli.experiments.splits import draw_folds
+from anncli.formats.data.fold_files import read_folds, write_folds
+from anncli.formats.files.textfile import check_writable
+from anncli.formats.networks.storage import parse, save
+from anncli.options.table import TrainingOptions
+
+_TARGETS = ("output", "predictions", "folds_file", "ledger")
+
+
+def _targets(values: Values) -> dict[str, str]:
+    """The files by the option that names them."""
+    return {f"--{name.replace('_', '-')}": values[name] for name in _TARGETS if values[name] is not None}
+
+
+def check_files(values: Values, words: Words) -> None:
+    """Raises UsageError, before any data file is read, for a file that must not be written, and AnnError for one that cannot."""
+    targets, sources = _targets(values), [*words.data, *filter(None, [words.network])]
+    for option, target in targets.items():
+        if target == "-":
+            raise UsageError(f"{option} cannot be '-': stdout has the report", advice="name a file")
+        if any(source != "-" and same_file(source, target) for source in sources):
+            raise would_overwrite(option, target)
+    for (_, one), (option, other) in combinations(targets.items(), 2):
+        if same_file(one, other) and not _is_null(other):
+            raise UsageError(f"{option} {printable(other)} is named twice", advice="give another name")
+    predictions, output = values["predictions"], values["output"]
+    if predictions is not None:
+        name = prediction_format(predictions, values["to"])
+        check_target(predictions, name, sources, values["force"], "--predictions")
+        check_writer(name)
+    elif given := [name for name in ("with", "to") if name in values.on_command_line]:
+        raise UsageError(f"--{given[0]} needs --predictions", advice="name the file with --predictions FILE")
+    if output is not None and os.path.isfile(output) and not values["force"]:
+        raise UsageError(f"{printable(output)} exists", advice="overwrite it with --force, or give another name")
+    for option, target in targets.items():
+        if option != "--ledger" and not (option == "--folds-file" and os.path.exists(target)):
+            check_writable(target)
+
+
+def _is_null(target: str) -> bool:
+    return os.path.exists(target) and os.path.samefile(target, os.devnull)
+
+
+def refuse_files_read(values: Values) -> None:
+    """Raises UsageError for a file to write that was read under another name; to be asked when the data are read."""
+    refuse_read_files(_targets(values))
+
+
+def folds_of(values: Values, data: Dataset, seed: int) -> Array:
+    """The folds of a file that exists, or drawn ones, which a file that does not exist then holds."""
+    path, folds, repeats = values["folds_file"], values["folds"], values["repeats"]
+    if path is None or not os.path.exists(path):
+        drawn = draw_folds(data, folds, repeats, seed)
+        if path is not None:
+            write_folds(path, drawn)
+        return drawn
+    wanted = np.ones(data.n_samples, dtype=bool) if data.weights is None else data.weights > 0
+    read = read_folds(path, wanted)
+    for name, asked, found in (("folds", folds, int(read.max())), ("repeats", repeats, len(read))):
+        if name in values.on_command_line and asked != found:
+            message = f"--{name} {asked}: {printable(path)} has {count_of(found, name[:-1])}"
+            raise UsageError(message, advice=f"leave --{name} out, or name another file")
+    return read
+
+
+def write_final_network(
+    values: Values, words: Words, options: TrainingOptions, network: bytes, found: Validated
+) -> None:
+    """Write the network of all rows, with a record of the cross-validation; network: as its training gave it."""
+    path = values["output"]
+    made = parse(network, path)
+    if made.encoder is not None:
+        made.record["asked"] = asked_for(words.epochs, options, table_request(values), read_request(values))
+    made.record["cross_validation"] = _record(found, values["confidence"])
+    save(made, path)
+    values.console.note(
+        f"{printable(path)}: the network of all rows; its record tells what {len(found.splits)} trainings let expect of it"
+    )
+
+
+def _record(found: Validated, confidence: float) -> dict[str, Any]:
+    """Numbers of folds and repeats; of each metric the mean over folds and its interval, in six digits."""
+    last = found.splits[-1]
+    metrics = {
+        name: {end: None if value[end] is None else float(f"{value[end]:.6g}") for end in ("mean", "low", "high")}
+        for name, value in summary(found, confidence).items()
+    }
+    return {"folds": last.fold, "repeats": last.repeat, "confidence": confidence, "metrics": metrics}

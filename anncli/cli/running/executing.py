@@ -1,0 +1,19 @@
+"""What runs many trainings: the executor that --jobs and --executor name."""
+
+from __future__ import annotations
+
+from anncli.cli.asking.values import Values
+from anncli.errors import UsageError
+from anncli.experiments.executors.base import Executor
+from anncli.experiments.executors.choice import make_executor
+
+
+def executor_of(values: Values) -> Executor:
+    """The executor; without --executor, processes for several jobs. Raises UsageError for one that runs no jobs at once."""
+    jobs: int = values["jobs"]
+    name = values["executor"] or ("processes" if jobs > 1 else "in-process")
+    if name == "in-process" and jobs > 1:
+        raise UsageError(
+            f"--executor in-process runs one training at a time, not --jobs {jobs}", advice="leave one out"
+        )
+    return make_executor(name, jobs, values.console.warn)

@@ -1,0 +1,33 @@
+"""Rows that a test set and its training set have in common: a test on them says little about new rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.dataset.digests import digest_rows
+from anncli.dataset.table_data import TableData
+from anncli.experiments.inputs import Data
+from anncli.experiments.splits import Split
+
+
+def count_equal_rows(data: Data, splits: Sequence[Split]) -> int:
+    """How many test rows, over all splits, are equal in all inputs to a training row of their split."""
+    numbers = np.unique(digest_rows(_values(data)), return_inverse=True)[1]
+    kinds, count = int(numbers.max(initial=-1)) + 1, 0
+    for split in splits:
+        is_known = np.zeros(kinds, dtype=bool)
+        is_known[numbers[split.training]] = True
+        count += int(np.count_nonzero(is_known[numbers[split.test]]))
+    return count
+
+
+def _values(data: Data) -> Array:
+    """float32 (n, d): the inputs; of a table the numbers of its input columns, and the codes of words, gaps included."""
+    if not isinstance(data, TableData):
+        return data.inputs
+    columns = [data.table.column(name) for name in data.roles.inputs]
+    cells = [column.codes if column.numbers is None else column.numbers for column in columns]
+    return np.stack([np.asarray(own, dtype=np.float32) for own in cells], axis=1)
