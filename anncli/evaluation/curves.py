@@ -73,7 +73,7 @@ def reliability(
     """
     if not len(probabilities):
         return None
-    limits, sums = _limits(probabilities, weights, bins), np.zeros((3, bins))
+    limits, sums = bin_limits(probabilities, weights, bins), np.zeros((3, bins))
     for block in blocks(len(probabilities)):
         given, own = probabilities[block], np.ones(1) if weights is None else weights[block].astype(np.float64)
         places = np.searchsorted(limits, given)
@@ -83,7 +83,7 @@ def reliability(
     return Reliability(predicted / weight, observed / weight, weight)
 
 
-def _limits(probabilities: Array, weights: Array | None, bins: int) -> Array:
+def bin_limits(probabilities: Array, weights: Array | None, bins: int = BINS) -> Array:
     """The largest probability (bins - 1,) of each bin but the last: the smallest one that so large a fraction of the rows, or of
     their weight, does not exceed."""
     shares = np.arange(1, bins) / bins

@@ -13,6 +13,11 @@ def normal_quantile(p: float) -> float:
     return NormalDist().inv_cdf(p)
 
 
+def normal_distribution(z: float) -> float:
+    """The probability that a standard normal variable is at most z."""
+    return math.erfc(-z / math.sqrt(2)) / 2
+
+
 def normal_tails(z: float) -> float:
     """The probability that a standard normal variable is farther from 0 than z."""
     return math.erfc(abs(z) / math.sqrt(2))

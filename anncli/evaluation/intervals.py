@@ -87,8 +87,13 @@ def delong(scores: Array, is_positive: Array, confidence: float = 0.95) -> Inter
     value, few = area.value, min(len(area.of_positives), len(area.of_negatives))
     if not 0 < value < 1:
         return wilson(value * few, few, confidence)
-    z = normal_quantile((1 + confidence) / 2)
-    logit, half = math.log(value / (1 - value)), z * math.sqrt(area_variance(area)) / (value * (1 - value))
+    return logit_interval(value, math.sqrt(area_variance(area)), confidence)
+
+
+def logit_interval(value: float, deviation: float, confidence: float = 0.95) -> Interval:
+    """Of an estimate between 0 and 1 with a standard error: normal on the logit, so that it stays between them."""
+    logit = math.log(value / (1 - value))
+    half = normal_quantile((1 + confidence) / 2) * deviation / (value * (1 - value))
     return Interval(_logistic(logit - half), _logistic(logit + half))
 
 
