@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.dataset.dataset import UNLABELLED
 from anncli.evaluation.binary import BinaryEvaluation
 from anncli.evaluation.class_intervals import ClassRates, class_intervals
-from anncli.evaluation.interval import Interval
+from anncli.evaluation.interval import Confidence, Interval
 from anncli.evaluation.intervals import delong, wilson
 from anncli.evaluation.label_intervals import label_intervals
 from anncli.evaluation.multiclass import MulticlassEvaluation
@@ -21,44 +18,41 @@ from anncli.evaluation.regression import RegressionEvaluation
 from anncli.evaluation.resampling import Resampler
 from anncli.evaluation.score_intervals import area_interval, calibration_interval, precision_interval, within
 
-if TYPE_CHECKING:
-    from anncli.evaluation.evaluation import Evaluation
-
 _Found = dict[str, Interval | None]
 
 
 def intervals_of(
     outputs: Array,
     labels: Array,
-    evaluation: Evaluation,
+    evaluation: BinaryEvaluation | MulticlassEvaluation | MultilabelEvaluation | RegressionEvaluation,
+    confidence: Confidence,
     *,
-    confidence: float = 0.95,
-    seed: int = 1,
-    threshold: float = 0.5,
+    threshold: float | Array = 0.5,
     weights: Array | None = None,
     targets: tuple[float, float] | None = None,
 ) -> dict[str, Interval]:
     """The intervals of the metrics of an evaluation by its fields, `recall of CLASS` for that of a class; metrics that are
     undefined have none.
 
-    Args: outputs, labels, threshold, weights, targets: what the evaluation was made of, see evaluate_outputs(); of a task
-        without classes labels are the targets (n, m); seed: of the rows that are drawn.
+    Args: outputs, labels, threshold, weights, targets: what the evaluation was made of, see evaluate_outputs(), without the
+        rows that it left out; of a task without classes labels are the targets (n, m).
     """
+    found: _Found = {}
     if isinstance(evaluation, RegressionEvaluation):
-        found = number_intervals(outputs, labels, evaluation, confidence, seed, weights)
+        found = number_intervals(outputs, labels, evaluation, confidence, weights)
     elif isinstance(evaluation, MultilabelEvaluation):
-        found = label_intervals(outputs, labels, evaluation, confidence, seed, threshold, weights)
-    else:
-        rows = labels != UNLABELLED if weights is None else (labels != UNLABELLED) & (weights > 0)
-        own = None if weights is None else np.asarray(weights)[rows].astype(np.float64)
-        outputs, labels = np.asarray(outputs)[rows], np.asarray(labels)[rows]
-        resampler = Resampler(len(labels), confidence, seed, own)
-        if not len(labels):
-            return {}
+        assert not isinstance(threshold, np.ndarray)
+        found = label_intervals(outputs, labels, evaluation, confidence, threshold, weights)
+    elif len(labels):
+        own = None if weights is None else np.asarray(weights).astype(np.float64)
+        resampler = Resampler(len(labels), confidence.level, confidence.seed, own)
         if isinstance(evaluation, BinaryEvaluation):
-            found = _of_scores(resampler, outputs[:, 0], labels, evaluation, threshold, targets)
+            found = _of_scores(resampler, outputs[:, 0], labels, evaluation, threshold)
         else:
-            found = _of_outputs(resampler, outputs, labels, evaluation, targets)
+            found = _of_outputs(resampler, outputs, labels, evaluation)
+        if not confidence.is_brief:
+            found |= _of_areas(resampler, outputs, labels, evaluation)
+            found |= _of_losses(resampler, outputs, labels, evaluation, targets)
     return {name: interval for name, interval in found.items() if interval is not None}
 
 
@@ -67,11 +61,10 @@ def _of_scores(
     scores: Array,
     labels: Array,
     e: BinaryEvaluation,
-    threshold: float,
-    targets: tuple[float, float] | None,
+    threshold: float | Array,
 ) -> _Found:
     is_positive = labels == 0
-    predicted = np.where(scores > scores.dtype.type(threshold), 0, 1)
+    predicted = np.where(scores > np.asarray(threshold, dtype=scores.dtype), 0, 1)
     values = ClassRates(
         *(_known(x) for x in (e.accuracy, e.balanced_accuracy, None, None, e.mcc, e.kappa)),
         *(
@@ -97,9 +90,7 @@ def _of_scores(
         found["auc"] = delong(scores, is_positive, confidence) if resampler.weights is None else None
         if found["auc"] is None:
             found["auc"] = area_interval(e.auc, [(scores, is_positive)], confidence, resampler.weights)
-    if e.pr_auc is not None:
-        found["pr_auc"] = precision_interval(resampler, e.pr_auc, scores, is_positive)
-    return found | _of_losses(resampler, scores[:, None], labels, e, targets)
+    return found
 
 
 def _of_outputs(
@@ -107,7 +98,6 @@ def _of_outputs(
     outputs: Array,
     labels: Array,
     e: MulticlassEvaluation,
-    targets: tuple[float, float] | None,
 ) -> _Found:
     values = ClassRates(
         *(_known(x) for x in (e.accuracy, e.macro_recall, e.macro_precision, e.macro_f1, e.mcc, e.kappa)),
@@ -128,10 +118,20 @@ def _of_outputs(
         found |= resampler.means({f"top_{k}": value for k, value in top.items()}, _among(outputs, labels, top))
     for name, intervals in of_classes.items():
         found |= {f"{name} of {one}": interval for one, interval in zip(e.classes, intervals, strict=True)}
-    if e.macro_auc is not None:
-        columns = ((np.ascontiguousarray(outputs[:, k]), labels == k) for k in range(outputs.shape[1]))
-        found["macro_auc"] = area_interval(e.macro_auc, columns, confidence, resampler.weights)
-    return found | _of_losses(resampler, outputs, labels, e, targets)
+    return found
+
+
+def _of_areas(
+    resampler: Resampler, outputs: Array, labels: Array, e: BinaryEvaluation | MulticlassEvaluation
+) -> _Found:
+    """pr_auc, and macro_auc."""
+    if isinstance(e, BinaryEvaluation):
+        none = e.pr_auc is None
+        return {} if none else {"pr_auc": precision_interval(resampler, e.pr_auc, outputs[:, 0], labels == 0)}
+    if e.macro_auc is None:
+        return {}
+    columns = ((np.ascontiguousarray(outputs[:, k]), labels == k) for k in range(outputs.shape[1]))
+    return {"macro_auc": area_interval(e.macro_auc, columns, resampler.confidence, resampler.weights)}
 
 
 def _among(outputs: Array, labels: Array, wanted: dict[int, float | None]) -> dict[str, Array]:

@@ -10,6 +10,7 @@ from anncli.arrays import Array
 from anncli.dataset.dataset import UNLABELLED
 from anncli.evaluation.abstention import undecided
 from anncli.evaluation.binary import BinaryEvaluation, evaluate_scores
+from anncli.evaluation.interval import Confidence
 from anncli.evaluation.means import count
 
 if TYPE_CHECKING:
@@ -60,6 +61,36 @@ def evaluate_outputs(
 
     of_many = evaluate_classes(outputs, labels, targets, names, n_unlabelled, weights, only_rates)
     return of_many if abstain is None else of_many._replace(**_coverage(of_many.n, n_undecided))
+
+
+def with_intervals(
+    evaluation: Evaluation,
+    outputs: Array,
+    labels: Array,
+    confidence: Confidence | None,
+    *,
+    threshold: float | Array = 0.5,
+    abstain: tuple[float, ...] | None = None,
+    targets: tuple[float, float] | None = None,
+    weights: Array | None = None,
+) -> Any:
+    """The evaluation of these outputs, labels and so on with its intervals; as it is where confidence is None.
+
+    Args: as evaluate_outputs(); of a task without classes labels are the targets (n_samples, n_targets).
+    """
+    if confidence is None:
+        return evaluation
+    # Imported here because most evaluations have no intervals, and an import costs time at every start.
+    from anncli.evaluation.confidence import intervals_of
+
+    if hasattr(evaluation, "n_undecided"):
+        outputs, labels = np.asarray(outputs), np.asarray(labels)
+        taken, _ = _decided(_known(labels, weights)[0], outputs, weights, abstain)
+        if taken is not None:
+            outputs, labels, weights = outputs[taken], labels[taken], None if weights is None else weights[taken]
+            threshold = threshold[taken] if isinstance(threshold, np.ndarray) else threshold
+    found = intervals_of(outputs, labels, evaluation, confidence, threshold=threshold, weights=weights, targets=targets)
+    return evaluation._replace(intervals=found)
 
 
 def _decided(

@@ -13,6 +13,15 @@ class Interval(NamedTuple):
     high: float
 
 
+class Confidence(NamedTuple):
+    """Which intervals are wanted. level: how often, of many samples of rows, an interval holds the value of all rows that could be,
+    0 to 1; seed: of the rows that are drawn; is_brief: only the metrics that a table of sets shows."""
+
+    level: float = 0.95
+    seed: int = 1
+    is_brief: bool = False
+
+
 #: Of an evaluation whose intervals nobody asked for.
 NO_INTERVALS: Mapping[str, Interval] = {}
 

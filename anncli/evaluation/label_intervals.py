@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.evaluation.interval import Interval
+from anncli.evaluation.interval import Confidence, Interval
 from anncli.evaluation.intervals import delong, wilson
 from anncli.evaluation.means import answered_rows
 from anncli.evaluation.multilabel import MultilabelEvaluation
@@ -21,8 +21,7 @@ def label_intervals(
     outputs: Array,
     targets: Array,
     e: MultilabelEvaluation,
-    confidence: float,
-    seed: int,
+    confidence: Confidence,
     threshold: float = 0.5,
     weights: Array | None = None,
 ) -> dict[str, Interval | None]:
@@ -32,20 +31,22 @@ def label_intervals(
     outputs, wanted = outputs[rows], targets[rows] > 0
     if not len(wanted):
         return {}
-    resampler = Resampler(len(wanted), confidence, seed, own)
+    resampler = Resampler(len(wanted), confidence.level, confidence.seed, own)
     given = outputs > outputs.dtype.type(threshold)
     found = _of_counts(resampler, given, wanted, e)
     right = (given == wanted).all(axis=1).astype(np.float64)
     found |= resampler.means({"subset_accuracy": e.subset_accuracy}, {"subset_accuracy": right})
     if own is None:
         if e.subset_accuracy is not None:
-            found["subset_accuracy"] = wilson(e.subset_accuracy * len(right), len(right), confidence)
+            found["subset_accuracy"] = wilson(e.subset_accuracy * len(right), len(right), confidence.level)
         for label in e.labels:
             pairs = {
                 "sensitivity": (label.tp, label.tp + label.fn), "specificity": (label.tn, label.tn + label.fp),
                 "ppv": (label.tp, label.tp + label.fp),
             }  # fmt: skip
-            found |= {f"{name} of {label.name}": wilson(*pair, confidence) for name, pair in pairs.items()}
+            found |= {f"{name} of {label.name}": wilson(*pair, confidence.level) for name, pair in pairs.items()}
+    if confidence.is_brief:
+        return found
     return found | _of_areas(resampler, outputs, wanted, e) | _of_probabilities(resampler, outputs, wanted, e)
 
 

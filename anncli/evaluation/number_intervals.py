@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.evaluation.interval import Interval
+from anncli.evaluation.interval import Confidence, Interval
 from anncli.evaluation.intervals import wilson
 from anncli.evaluation.means import answered_rows
 from anncli.evaluation.regression import RegressionEvaluation, TargetErrors
@@ -17,13 +17,13 @@ _ERRORS = ("rmse", "mae", "r2", "bias", "pinball")
 
 
 def number_intervals(
-    outputs: Array, targets: Array, e: RegressionEvaluation, confidence: float, seed: int, weights: Array | None = None
+    outputs: Array, targets: Array, e: RegressionEvaluation, confidence: Confidence, weights: Array | None = None
 ) -> dict[str, Interval | None]:
     """See intervals_of(); `rmse of TARGET` is that of one target, and rmse, mae, r2 those of the means over the outputs."""
     outputs, targets = np.asarray(outputs), np.asarray(targets)
     rows, own, _ = answered_rows(targets, weights)
     resampler, n_levels = (
-        Resampler(int(np.count_nonzero(rows)), confidence, seed, own),
+        Resampler(int(np.count_nonzero(rows)), confidence.level, confidence.seed, own),
         len(e.targets) // targets.shape[1],
     )
     found: dict[str, Interval | None] = {}
@@ -40,7 +40,7 @@ def number_intervals(
         for place, name in enumerate(_ERRORS):
             found[f"{name} of {shown}"] = resampler.interval(getattr(one, name), drawn[:, place], left[:, place])
         if own is None and one.below is not None:
-            found[f"below of {shown}"] = wilson(one.below * len(wanted), len(wanted), confidence)
+            found[f"below of {shown}"] = wilson(one.below * len(wanted), len(wanted), confidence.level)
         else:
             below = {f"below of {shown}": (wanted <= given).astype(np.float64)}
             found |= resampler.means(dict.fromkeys(below, one.below), below)

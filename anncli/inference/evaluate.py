@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,7 +11,8 @@ from anncli.dataset.dataset import Dataset
 from anncli.dataset.digests import digest_rows
 from anncli.errors import DataError
 from anncli.evaluation.answers import evaluate_answers
-from anncli.evaluation.evaluation import evaluate_outputs
+from anncli.evaluation.evaluation import evaluate_outputs, with_intervals
+from anncli.evaluation.interval import Confidence
 from anncli.inference.predict import predict
 from anncli.maps import map_of
 from anncli.network.network import Network
@@ -27,18 +28,20 @@ def evaluate(
     threshold: float | None = None,
     threads: int = 1,
     abstain: tuple[float, ...] | None = None,
+    confidence: Confidence | None = None,
 ) -> Evaluation:
     """Evaluate a trained network on the rows of a dataset: row numbers (n,), a mask or a slice, None for all.
 
     The weights of the dataset count in every table; see evaluate_outputs().
-    Args: threshold, abstain: instead of the network's own, see decide(); threads: see predict().
+    Args: threshold, abstain: instead of the network's own, see decide(); threads: see predict(); confidence: of the intervals,
+        None for none.
     Raises: ValueError for an untrained network, DataError for data of another width, with other classes or targets, or for
     another task.
     """
     check_data(network, dataset)
     rows = None if rows is None else row_numbers(rows, dataset.n_samples)
     outputs = outputs_of(network, dataset.inputs, rows, threads)
-    return evaluate_predictions(network, dataset, outputs, rows, threshold, abstain)
+    return evaluate_predictions(network, dataset, outputs, rows, threshold, abstain, confidence)
 
 
 def check_data(network: Network, dataset: Dataset) -> None:
@@ -54,22 +57,24 @@ def evaluate_predictions(
     rows: Array | None = None,
     threshold: float | None = None,
     abstain: tuple[float, ...] | None = None,
+    confidence: Confidence | None = None,
 ) -> Evaluation:
     """Evaluate outputs (n, n_outputs), which the network, or another model in its place, gave for the row numbers (n,) of a
     dataset that fits it (see check_data()); None for all rows."""
+    limit = network.decision_threshold if threshold is None else threshold
     if dataset.targets is not None:
-        limit = network.decision_threshold if threshold is None else threshold
-        names, quantiles = network.target_names, network.quantiles
-        return evaluate_answers(dataset, outputs, rows, names=names, quantiles=quantiles, threshold=limit)
-    return evaluate_outputs(
-        outputs,
-        dataset.labels if rows is None else take_rows(dataset.labels, rows),
-        threshold=network.decision_threshold if threshold is None else threshold,
-        abstain=(network.abstain if abstain is None else abstain) or None,
-        targets=network.score_targets,
-        weights=dataset.weights if dataset.weights is None or rows is None else take_rows(dataset.weights, rows),
-        classes=network.classes or (dataset.classes if dataset.n_classes == network.n_classes else ()),
-    )
+        options: dict[str, Any] = {"names": network.target_names, "quantiles": network.quantiles, "threshold": limit}
+        return evaluate_answers(dataset, outputs, rows, **options, confidence=confidence)
+    labels = dataset.labels if rows is None else take_rows(dataset.labels, rows)
+    options = {
+        "threshold": limit,
+        "abstain": (network.abstain if abstain is None else abstain) or None,
+        "targets": network.score_targets,
+        "weights": dataset.weights if dataset.weights is None or rows is None else take_rows(dataset.weights, rows),
+    }
+    classes = network.classes or (dataset.classes if dataset.n_classes == network.n_classes else ())
+    found = evaluate_outputs(outputs, labels, classes=classes, **options)
+    return with_intervals(found, outputs, labels, confidence, **options)
 
 
 def outputs_of(network: Network, inputs: Array, rows: Array | None = None, threads: int = 1) -> Array:
