@@ -59,6 +59,7 @@ COMMANDS: dict[str, CommandName] = {
         "Train and use", "Show the contents of a network file and verify it.", "commands.info", Takes(data="")
     ),
     "cv": CommandName("Evaluate", "Cross-validate a network on data.", "commands.cv", _FIT),
+    "search": CommandName("Evaluate", "Search for good options and layers.", "commands.search", _FIT),
     "check": CommandName(
         "Evaluate", "Look for mistakes in data.", "commands.check", Takes("may", "must")
     ),

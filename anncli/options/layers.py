@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from anncli.errors import ValueFault, asking
@@ -20,15 +20,15 @@ class Given(NamedTuple):
 Layer = Mapping[str, Given]
 
 
-def read_layer(layer: Layer) -> dict[str, Given]:
-    """The training options of a layer, checked and converted.
+def read_layer(layer: Layer, read: Callable[[str, Any], Any] = read_option) -> dict[str, Given]:
+    """The training options of a layer, checked and converted by `read`.
 
     Raises: UsageError naming the place of the first invalid value or unknown name.
     """
     checked = {}
     for name, given in layer.items():
         with asking(given.place):
-            checked[name] = Given(read_option(name, given.value), given.place)
+            checked[name] = Given(read(name, given.value), given.place)
     return checked
 
 

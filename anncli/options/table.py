@@ -13,6 +13,7 @@ from anncli.dataset.names import FINDING_NAMES
 from anncli.errors import ValueFault, did_you_mean
 from anncli.evaluation.names import METRIC_NAMES, RULE_NAMES
 from anncli.experiments.executors.names import EXECUTOR_NAMES
+from anncli.experiments.strategies.names import STRATEGY_NAMES
 from anncli.formats.data.names import DATA_FORMAT_NAMES, SAMPLE_FORMATS, WRITTEN_FORMATS
 from anncli.formats.networks.names import DIALECTS
 from anncli.network.names import (
@@ -36,6 +37,7 @@ GROUPS = {
     "rows": "Rows that belong together",
     "sets": "Training, validation and test sets",
     "network": "Network",
+    "search": "Search",
     "training": "Training",
     "decision": "Decision",
     "gates": "Requirements",
@@ -51,6 +53,7 @@ ALL = (
     "init",
     "info",
     "cv",
+    "search",
     "check",
     "explain",
     "convert",
@@ -62,22 +65,36 @@ ALL = (
 )
 TRAIN = ("train",)
 # Commands whose trainings are whole ones.
-LEARN = ("train", "cv")
-FIT = ("train", "bench", "cv")
-GRADIENT = ("train", "bench", "cv", "gradcheck")
+LEARN = ("train", "cv", "search")
+FIT = ("train", "bench", "cv", "search")
+GRADIENT = ("train", "bench", "cv", "search", "gradcheck")
 # Commands that may make a network.
-MAKE = ("train", "init", "bench", "cv")
-READ = ("train", "test", "predict", "init", "bench", "cv", "check", "explain", "gradcheck", "convert", "t", "r")
+MAKE = ("train", "init", "bench", "cv", "search")
+READ = (
+    "train",
+    "test",
+    "predict",
+    "init",
+    "bench",
+    "cv",
+    "search",
+    "check",
+    "explain",
+    "gradcheck",
+    "convert",
+    "t",
+    "r",
+)
 # Commands that read tables, those that look for answers in them, and those that decide what their columns are.
-TABLES = ("train", "test", "predict", "init", "bench", "cv", "check", "explain", "gradcheck")
+TABLES = ("train", "test", "predict", "init", "bench", "cv", "search", "check", "explain", "gradcheck")
 # How tables are read.
 FORMS = (*TABLES, "convert")
-ANSWERS = ("train", "test", "init", "bench", "cv", "explain", "gradcheck")
-DECIDE = ("train", "init", "bench", "cv", "gradcheck")
+ANSWERS = ("train", "test", "init", "bench", "cv", "search", "explain", "gradcheck")
+DECIDE = ("train", "init", "bench", "cv", "search", "gradcheck")
 # Commands whose results may be required.
 JUDGED = ("train", "test", "cv")
 # Commands with too many options for one screen: `-h` shows the ones marked as common, `--help-all` shows all.
-LONG = ("train", "test", "predict", "init", "bench", "cv", "check", "explain", "gradcheck")
+LONG = ("train", "test", "predict", "init", "bench", "cv", "search", "check", "explain", "gradcheck")
 
 # What shell completion offers for a value besides fixed words.
 FILE = ("<file>",)
@@ -137,34 +154,39 @@ OPTIONS: dict[str, OptionInfo] = {
     "category": OptionInfo(data_readers.names, (), "NAMES", "Columns of numbers that are codes of categories, comma-separated; repeatable", "data", (*DECIDE, "check"), kind="list", words=COLUMN),
     "ignore": OptionInfo(data_readers.names, (), "NAMES", "Columns that are no inputs, comma-separated; repeatable", "data", TABLES, ("init", "check",), "list", words=COLUMN, brief="Columns that are no inputs, comma-separated"),
     "use": OptionInfo(data_readers.names, (), "NAMES", "The only columns that are inputs, comma-separated; repeatable; default: all without another role", "data", TABLES, kind="list", words=COLUMN),
-    "weight": OptionInfo(data_readers.name, None, "NAME", "The column with the weight of each row in the loss and in means; 0 leaves a row out", "data", ("train", "cv", "test", "bench", "explain", "check", "gradcheck"), words=COLUMN),
+    "weight": OptionInfo(data_readers.name, None, "NAME", "The column with the weight of each row in the loss and in means; 0 leaves a row out", "data", ("train", "cv", "test", "bench", "explain", "check", "gradcheck", "search"), words=COLUMN),
     "group": OptionInfo(data_readers.name, None, "NAME", "The column whose value rows that belong together have in common: they are never split over two sets. With --order, earlier rows of a group that is in a later set are left out", "rows", (*FIT, "check"), words=COLUMN),
     "order": OptionInfo(data_readers.name, None, "NAME", "The column with the time of each row: the training set is before the validation set, and both before the test set", "rows", FIT, words=COLUMN),
     "transpose": OptionInfo(readers.flag, False, "", "A row of the file is an input, and a column is a sample", "data", TABLES, kind="flag"),
     "header": OptionInfo(choice(("auto", "yes", "no")), "auto", "auto|yes|no", "Whether the first row of a table names the columns; auto: find out", "data", FORMS, words=("auto", "yes", "no")),
     "decimal": OptionInfo(choice((".", ",")), None, ".|,", "The decimal mark; default: find out", "data", FORMS, words=(".", ",")),
     "na": OptionInfo(data_readers.names, (), "WORDS", "More words that stand for a missing value, comma-separated, besides the empty cell and NA, N/A, ?, nan, null and a point; none as the first word leaves these out", "data", FORMS, kind="list", words=TEXT),
-    "unknown": OptionInfo(choice(("zeros", "error")), "zeros", "zeros|error", "Categories that the network has not seen in training; zeros: no category, and they are counted", "data", ("train", "cv", "test", "predict", "bench", "explain"), words=("zeros", "error")),
+    "unknown": OptionInfo(choice(("zeros", "error")), "zeros", "zeros|error", "Categories that the network has not seen in training; zeros: no category, and they are counted", "data", ("train", "cv", "test", "predict", "bench", "explain", "search"), words=("zeros", "error")),
     "size": OptionInfo(data_readers.picture_size, None, "HxW", "Height and width that pictures are scaled to, in pixels", "data", FORMS),
     "grey": OptionInfo(readers.flag, False, "", "Read the pictures without colours", "data", FORMS, kind="flag"),
     "memory_limit": OptionInfo(data_readers.byte_count, None, "SIZE", "Most memory for the inputs, for example 1G: a larger table in an .npy file is trained on from the disk", "running", ("train", "test", "bench"), aliases=("memory",)),
     "rows": OptionInfo(integer(1, example="50"), 50, "N", "Rows to compute the gradient on", "data", ("gradcheck",), ("gradcheck",)),
     # Sets
     "validation": OptionInfo(readers.validation, "auto", "FRACTION|FILES", "Validation set, evaluated after every epoch: a fraction of the rows of every class, or files, one per class, comma-separated; auto: 0.2, but none if a class has fewer than 5 rows", "sets", (*FIT, "check"), (*FIT, "check"), "list", words=FILE, brief="Validation set: a fraction of every class, or files, one per class"),
-    "test": OptionInfo(readers.held_out, 0.0, "FRACTION|FILES", "Test set, evaluated once at the end and used for nothing else; as --validation", "sets", ("train", "bench", "check"), (*TRAIN, "check"), "list", words=FILE, brief="Test set, evaluated once at the end; as --validation"),
-    "folds": OptionInfo(readers.folds, 10, "K|loo", "Cut the rows into K folds; each is tested on once, by a network trained on the others. loo: leave one row, or one group, out at a time", "sets", ("cv",), ("cv",), words=("loo",)),
+    "test": OptionInfo(readers.held_out, 0.0, "FRACTION|FILES", "Test set, evaluated once at the end and used for nothing else; as --validation. In search it takes the place of the outer folds", "sets", ("train", "bench", "check", "search"), (*TRAIN, "check", "search"), "list", words=FILE, brief="Test set, evaluated once at the end; as --validation"),
+    "folds": OptionInfo(readers.folds, 10, "K|loo", "Cut the rows into K folds; each is tested on once, by a network trained on the others. loo: leave one row, or one group, out at a time. In search the inner folds, which select a trial; default there: 3, with more than 2,000 rows a fifth of them once", "sets", ("cv", "search"), ("cv", "search"), words=("loo",), brief="Cut the rows into K folds, and test on each"),
     "repeats": OptionInfo(integer(1, example="3"), 1, "N", "Draw the folds N times", "sets", ("cv",), ("cv",)),
     "folds_file": OptionInfo(readers.text, None, "FILE.csv", "The fold of every row, as a table `row,repeat,fold`: read where FILE exists, otherwise written", "sets", ("cv",), words=FILE),
+    "outer_folds": OptionInfo(integer(2, example="3"), None, "K", "Estimate the whole search honestly: repeat it without each of K folds, and test there what it kept; default: 3, with more than 2,000 rows a test set of 0.2 instead", "sets", ("search",), ("search",), brief="Repeat the whole search without each of K folds, and test there"),
     "dividetrain": OptionInfo(number(0, 100, open_low=True, example="99"), None, "PERCENT", "Train on all rows, without a validation set, until PERCENT of them are predicted correctly", "sets", TRAIN),
     # Network
-    "network": OptionInfo(readers.text, None, "FILE", "The network file, whatever its name; all words are then data", "network", ("train", "cv", "test", "predict", "init", "info", "bench", "explain", "check", "gradcheck"), words=FILE),
+    "network": OptionInfo(readers.text, None, "FILE", "The network file, whatever its name; all words are then data", "network", ("train", "cv", "test", "predict", "init", "info", "bench", "explain", "check", "gradcheck", "search"), words=FILE),
     "inputs": OptionInfo(integer(1, example="9"), None, "N", "Number of inputs: values per row", "network", ("init",), ("init",)),
-    "hidden": OptionInfo(or_auto(readers.hidden), "auto", "N[,N...]", "Units of each hidden layer of a new network; 0: no hidden layer; auto: one layer of 16, with more data 64 or 128", "network", MAKE, ("train", "init"), words=("auto",), brief="Units of each hidden layer of a new network"),
+    "hidden": OptionInfo(or_auto(readers.hidden), "auto", "N[,N...]", "Units of each hidden layer of a new network; 0: no hidden layer; auto: one layer of 16, with more data 64 or 128", "network", MAKE, ("train", "init", "search"), words=("auto",), brief="Units of each hidden layer of a new network"),
     "activation": OptionInfo(canonical_activation, "tanh", "NAME", "Activation of the hidden layers of a new network: " + ", ".join(_ACTIVATIONS), "network", MAKE, ("init",), words=_ACTIVATIONS, brief="Activation of the hidden layers of a new network"),
     "outputs": OptionInfo(integer(1, example="1"), None, "N", "Number of outputs; default: 1 for two classes, otherwise one per class", "network", ("init",), ("init",)),
     "output_activation": OptionInfo(canonical_activation, None, "NAME", "Activation of the output layer; default: logistic for one output, otherwise softmax", "network", ("init",), ("init",), words=tuple(ACTIVATION_NAMES)),
     "continue": OptionInfo(readers.flag, False, "", "Go on from the weights of a trained network, which is otherwise trained anew. Validation and test rows are drawn only from rows that have not trained it; without --validation all EPOCHS are trained", "network", TRAIN, TRAIN, "flag", brief="Go on from the weights of a trained network"),
     "init": OptionInfo(choice(INITIALIZATION_NAMES, "initialization"), None, "NAME", "How initial weights are drawn: " + ", ".join(INITIALIZATION_NAMES) + ". A trained network of ann1dn, which otherwise continues, starts from new weights; so does gradcheck", "network", GRADIENT, ("gradcheck",), words=tuple(INITIALIZATION_NAMES), brief="How initial weights are drawn (auto, he, glorot ...)"),
+    # Search
+    "trials": OptionInfo(integer(1, example="20"), 20, "N", "Trials, the first of which has the defaults", "search", ("search",), ("search",)),
+    "strategy": OptionInfo(choice(STRATEGY_NAMES, "strategy"), "random", "NAME", "How trials are chosen; " + "; ".join(f"{name}: {info.help}" for name, info in STRATEGY_NAMES.items()), "search", ("search",), ("search",), words=tuple(STRATEGY_NAMES), brief="How trials are chosen: " + ", ".join(STRATEGY_NAMES)),
+    "choose": OptionInfo(choice(("smallest", "best")), "smallest", "smallest|best", "Which trial is kept; smallest: the smallest network within one standard error of the best (Breiman et al. 1984)", "search", ("search",), ("search",), words=("smallest", "best"), brief="Keep the best trial, or the smallest network near it"),
     # Training
     "trainer": OptionInfo(canonical_trainer, DEFAULT_TRAINER, "NAME", "Training algorithm: " + ", ".join(TRAINER_NAMES), "training", LEARN, LEARN, words=tuple(TRAINER_NAMES), brief="Training algorithm; `ann trainers` lists all", aliases=("optimizer",)),
     "trainers": OptionInfo(chosen_trainers, "all", "NAMES", "Trainers to compare, comma-separated, or all", "training", ("bench",), ("bench",), words=("all", *TRAINER_NAMES)),
@@ -203,7 +225,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "threshold": OptionInfo(readers.threshold_or_rule, None, "X|RULE", "Scores above X are predicted as the first class; default: the network's own, for a new one halfway between the targets; train stores it. In train and cv also a rule, which chooses X on the validation set; " + "; ".join(f"{name}: {text}" for name, text in RULE_NAMES.items()), "decision", ("train", "cv", "test", "predict"), ("test", "predict"), words=("youden", "f1", "fbeta:2", "mcc", "cost:1,5", "se>=0.95", "sp>=0.95", "ppv>=0.9", "npv>=0.9"), brief="Scores above X are predicted as the first class"),
     "abstain": OptionInfo(readers.abstain, None, "LOW,HIGH|X|none", "Leave rows with scores from LOW to HIGH undecided; with more than two classes rows whose highest score is below X. train stores it; none decides every row", "decision", ("train", "cv", "test", "predict"), words=("none",)),
     "calibration": OptionInfo(choice(CALIBRATION_NAMES, "calibration"), "none", "NAME", "How scores become probabilities, fitted on the validation set and stored in the network; " + "; ".join(f"{name}: {text}" for name, text in CALIBRATION_NAMES.items()), "decision", LEARN, words=tuple(CALIBRATION_NAMES)),
-    "confidence": OptionInfo(number(0, 1, open_low=True, open_high=True, example="0.95"), 0.95, "X", "Confidence of the intervals", "gates", ("cv",), ("cv",)),
+    "confidence": OptionInfo(number(0, 1, open_low=True, open_high=True, example="0.95"), 0.95, "X", "Confidence of the intervals", "gates", ("cv", "search"), ("cv",)),
     # Explanations
     "column": OptionInfo(data_readers.names, (), "NAMES", "Columns whose partial dependence is shown: the mean output when all rows have the same value; comma-separated, repeatable", "output", ("explain",), ("explain",), "list", words=COLUMN, brief="Columns whose partial dependence is shown"),
     "permutations": OptionInfo(integer(1, example="10"), 10, "N", "How many times the values of each column change places among the rows", "running", ("explain",), ("explain",)),
@@ -219,23 +241,23 @@ OPTIONS: dict[str, OptionInfo] = {
     "threads": OptionInfo(readers.threads, 1, "N|auto", "Threads; auto: pick the fastest number. With --restarts, restarts run in parallel. The result does not depend on it", "running", ("train", "test", "predict", "explain"), TRAIN, words=("auto",), brief="Threads; auto: pick the fastest number"),
     "reproducible": OptionInfo(readers.flag, False, "", "The same bytes on every x86-64 processor: the slower baseline kernels and no BLAS; refused where that cannot be held (scg, lm, br, sigmoidal scaling)", "running", ("train", "test", "predict"), kind="flag"),
     "limit": OptionInfo(integer(1, example="2000"), 2000, "N", "Check at most N weights, drawn from every layer", "running", ("gradcheck",), ("gradcheck",)),
-    "time_limit": OptionInfo(number(0, open_low=True, example="60"), None, "SECONDS", "Stop training after SECONDS", "running", TRAIN),
+    "time_limit": OptionInfo(number(0, open_low=True, example="60"), None, "SECONDS", "Stop training after SECONDS; in search: begin no further trials then", "running", ("train", "search"), ("search",)),
     "checkpoint": OptionInfo(readers.text, None, "FILE", "Save the state of the run to FILE, for --resume", "running", TRAIN, words=FILE),
     "checkpoint_every": OptionInfo(integer(1, example="100"), 100, "N", "Epochs between two checkpoints", "running", TRAIN),
     "resume": OptionInfo(readers.text, None, "FILE", "Continue from a checkpoint; repeat the other arguments of the first run. The result has the same bytes as an uninterrupted run", "running", TRAIN, words=FILE),
-    "jobs": OptionInfo(integer(1, example="2"), 1, "N", "Trainings that run at the same time, each in its own process. Losses do not depend on it; seconds do, because the processes share the machine", "running", ("bench", "cv"), ("bench", "cv"), brief="Trainings that run at the same time"),
-    "ledger": OptionInfo(readers.text, None, "FILE", "Keep every finished training in FILE; the same command with the same FILE runs only the missing ones", "running", ("bench", "cv"), words=FILE),
-    "executor": OptionInfo(choice(EXECUTOR_NAMES, "executor"), None, "NAME", "What runs the trainings; " + "; ".join(f"{name}: {info.help}" for name, info in EXECUTOR_NAMES.items()) + "; default: processes with --jobs, otherwise in-process. The result does not depend on it", "running", ("cv",), words=tuple(EXECUTOR_NAMES)),
+    "jobs": OptionInfo(integer(1, example="2"), 1, "N", "Trainings that run at the same time, each in its own process. Losses do not depend on it; seconds do, because the processes share the machine", "running", ("bench", "cv", "search"), ("bench", "cv", "search"), brief="Trainings that run at the same time"),
+    "ledger": OptionInfo(readers.text, None, "FILE", "Keep every finished training in FILE; the same command with the same FILE runs only the missing ones", "running", ("bench", "cv", "search"), ("search",), words=FILE),
+    "executor": OptionInfo(choice(EXECUTOR_NAMES, "executor"), None, "NAME", "What runs the trainings; " + "; ".join(f"{name}: {info.help}" for name, info in EXECUTOR_NAMES.items()) + "; default: processes with --jobs, otherwise in-process. The result does not depend on it", "running", ("cv", "search"), words=tuple(EXECUTOR_NAMES)),
     "keep_on_interrupt": OptionInfo(readers.flag, True, "", "After Ctrl-C or SIGTERM, write the best network so far", "running", TRAIN, kind="switch"),
     # Output
-    "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; in predict the predictions, and in explain the figures, in the format that the ending of FILE or --to names; - is stdout. In cv the network that `ann train` makes of all rows, which is otherwise not trained", "output", ("train", "predict", "explain", "cv"), ("train", "predict", "explain", "cv"), short="o", words=FILE, brief="Where the result is written; - is stdout"),
+    "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; in search the network of the kept trial, trained on all rows; in predict the predictions, and in explain the figures, in the format that the ending of FILE or --to names; - is stdout. In cv the network that `ann train` makes of all rows, which is otherwise not trained", "output", ("train", "predict", "explain", "cv", "search"), ("train", "predict", "explain", "cv", "search"), short="o", words=FILE, brief="Where the result is written; - is stdout"),
     "predictions": OptionInfo(readers.text, None, "FILE", "Write what was predicted for every row by the network that had not seen it, in the format that the ending of FILE names; --with adds columns of the data", "output", ("cv",), ("cv",), words=FILE, brief="Write the prediction for every row to FILE"),
     "backup": OptionInfo(readers.flag, True, "", "Where a trained network is replaced, keep the old file as NETWORK~", "output", TRAIN, kind="switch"),
     "row_digests": OptionInfo(readers.flag, True, "", "Store 64-bit digests of the rows that trained the network, by which later commands find rows that it has seen", "output", TRAIN, kind="switch"),
     "dialect": OptionInfo(choice(DIALECTS, "dialect"), None, "NAME", "Format of the network file to write: " + " or ".join(DIALECTS) + "; default: train keeps the format read, init writes " + DIALECTS[0], "output", ("train", "init"), ("init",), words=tuple(DIALECTS)),
     "history": OptionInfo(readers.text, None, "FILE.jsonl", "Write one JSON line per epoch to FILE; - is stdout", "output", TRAIN, words=FILE),
     "dry_run": OptionInfo(readers.flag, False, "", "Show the settings of the run and stop", "output", TRAIN, TRAIN, "flag", "n"),
-    "plot": OptionInfo(readers.text, None, "FILE.svg", "Where to plot loss curves of the first start; none: no plot; default: NETWORK-bench.svg in the current folder", "output", ("bench",), ("bench",), words=("none", *FILE), brief="Where to plot the loss curves, or none"),
+    "plot": OptionInfo(readers.text, None, "FILE.svg", "Where to plot loss curves of the first start; none: no plot; default: NETWORK-bench.svg in the current folder. In search the trials; default: no plot", "output", ("bench", "search"), ("bench", "search"), words=("none", *FILE), brief="Where to plot the loss curves, or the trials"),
     "over": OptionInfo(choice(("seconds", "epochs")), "seconds", "seconds|epochs", "The x axis of the plot", "output", ("bench",), ("bench",), words=("seconds", "epochs")),
     "scores": OptionInfo(readers.flag, False, "", "Print only the scores, which are the outputs of the network", "output", ("predict",), ("predict",), "flag"),
     "classes": OptionInfo(readers.flag, False, "", "Print only the class", "output", ("predict",), ("predict",), "flag"),
@@ -243,8 +265,8 @@ OPTIONS: dict[str, OptionInfo] = {
     "top": OptionInfo(integer(1, example="3"), None, "N", "Write the N most probable classes of each row with their scores", "output", ("predict",), ("predict",)),
     "to": OptionInfo(choice(WRITTEN_FORMATS, "format"), None, "NAME", "Format of what is written: " + ", ".join(WRITTEN_FORMATS) + "; default: by the ending of the file. predict and cv write no format of inputs and answers (" + ", ".join(SAMPLE_FORMATS) + "), and predict csv where nothing says the format", "output", ("predict", "explain", "convert", "cv"), ("predict",), words=WRITTEN_FORMATS, brief="Format of what is written: csv, jsonl, parquet and others"),
     "delimiter": OptionInfo(readers.delimiter, "\\t", "TEXT", "Text between the values of a line", "output", ("predict",), ("predict",)),
-    "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("predict", "init", "explain", "convert", "cv"), ("init",), "flag", "f"),
-    "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("test", "cv", "check", "predict", "init", "explain", "gradcheck"), "flag"),
+    "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("predict", "init", "explain", "convert", "cv", "search"), ("init",), "flag", "f"),
+    "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("test", "cv", "check", "predict", "init", "explain", "gradcheck", "search"), "flag"),
     "quiet": OptionInfo(readers.flag, False, "", "Suppress messages (in train: the report too)", "output", ALL, (), "flag", "q"),
     "verbose": OptionInfo(integer(0, example="1"), 0, "", "Print more messages; -vv prints every epoch of train", "output", ALL, (), "count", "v"),
     "no_color": OptionInfo(readers.flag, False, "", "No colour; NO_COLOR does the same", "output", ALL, (), "flag"),

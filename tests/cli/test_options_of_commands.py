@@ -24,6 +24,7 @@ WORDS = {
     "info": ["net.nn"],
     "trainers": [],
     "cv": ["net.nn", "none1.txt", "none2.txt", "5"],
+    "search": ["net.nn", "none1.txt", "none2.txt", "5"],
     "explain": ["net.nn", "none1.txt", "none2.txt"],
     "bench": ["net.nn", "none1.txt", "none2.txt", "5"],
     "gradcheck": ["net.nn", "none1.txt", "none2.txt"],
@@ -93,7 +94,7 @@ def test_values_that_do_not_fit_the_network_are_refused_before_data_are_read(
 
 
 def test_good_values_reach_the_missing_data(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for command in ("train", "cv", "bench", "gradcheck"):
+    for command in ("train", "cv", "search", "bench", "gradcheck"):
         assert message([command, *WORDS[command], "--seed", "3"], capsys, 3).startswith("ann: none1.txt: no such file")
 
 

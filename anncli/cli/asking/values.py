@@ -16,7 +16,17 @@ from anncli.cli.showing.json_output import OUTPUT
 from anncli.errors import UsageError, ValueFault, asking
 from anncli.options.layers import Given, Layer, read_layer
 from anncli.options.pending import refuse_pending
-from anncli.options.table import ALIASES, OPTIONS, OptionInfo, canonical_option, option_names, options_of
+from anncli.options.ranges import Searched, read_searched
+from anncli.options.readers import Reader
+from anncli.options.table import (
+    ALIASES,
+    OPTIONS,
+    OptionInfo,
+    canonical_option,
+    option_names,
+    options_of,
+    read_option,
+)
 from anncli.options.variables import check_variables, variable
 from anncli.options.wording import long_name
 
@@ -25,7 +35,8 @@ class Values:
     """Every option of a command that somebody gave, checked; `values[name]` is its value or its default.
 
     given: the strongest value of each option; layers: the training options of command line, variables and config file,
-    strongest first; on_command_line: names of the options on the command line.
+    strongest first; on_command_line: names of the options on the command line; space: the options with several values, in
+    search; `values[name]` is then the default, and `layers` have what holds without them.
     """
 
     def __init__(
@@ -35,12 +46,17 @@ class Values:
         layers: tuple[Layer, ...],
         on_command_line: frozenset[str],
         console: Console,
+        space: Mapping[str, Searched] | None = None,
     ) -> None:
         self.command, self.given, self.layers = command, given, layers
-        self.on_command_line, self.console = on_command_line, console
+        self.on_command_line, self.console, self.space = on_command_line, console, space or {}
 
     def __getitem__(self, name: str) -> Any:
         return _value(self.given, name)
+
+    def given_value(self, name: str) -> Any:
+        """The value that somebody gave, None for none, whatever the default."""
+        return self.given[name].value if name in self.given else None
 
 
 def collect(ctx: click.Context) -> Values:
@@ -56,21 +72,38 @@ def collect(ctx: click.Context) -> Values:
     config = typed.get("config") or variables.get("config")
     levels = [typed, variables, config_layer(str(config.value), infos) if config else {}]
     OUTPUT.is_wanted = OUTPUT.is_wanted or any("json" in level and _is_true(level["json"].value) for level in levels)
-    layers = tuple(read_layer(_training(level)) for level in levels)
+    layers = tuple(
+        read_layer(_training(level), _read_trial if command == "search" else read_option) for level in levels
+    )
     given: dict[str, Given] = {}
     training = option_names()
     for level in levels:
         for name, (value, place) in level.items():
             if name not in training:
                 with asking(place):
-                    read = Given(infos[name].read(value), place)
+                    read = Given(_read(command, name, infos[name].read, value), place)
                 refuse_pending(command, name, place)
                 given.setdefault(name, read)
     for layer in layers:
         for name, found in layer.items():
             given.setdefault(name, found)
+    space = {name: found.value for name, found in given.items() if isinstance(found.value, Searched)}
+    given = {name: found for name, found in given.items() if name not in space}
+    layers = tuple(
+        {name: found for name, found in layer.items() if not isinstance(found.value, Searched)} for layer in layers
+    )
     quiet, verbose, no_color = (_value(given, name) for name in ("quiet", "verbose", "no_color"))
-    return Values(command, given, layers, frozenset(typed), Console(quiet, verbose, not no_color))
+    return Values(command, given, layers, frozenset(typed), Console(quiet, verbose, not no_color), space)
+
+
+def _read(command: str, name: str, read: Reader, value: Any) -> Any:
+    """A checked value; in search it may be a range."""
+    return read_searched(name, value, read) if command == "search" else read(value)
+
+
+def _read_trial(name: str, value: Any) -> Any:
+    """The same for a training option, whose name is checked too."""
+    return read_searched(name, value, lambda word: read_option(name, word))
 
 
 def _is_true(value: Any) -> bool:

@@ -52,7 +52,7 @@ def repeating_line(network: Network, path: str) -> str | None:
     epochs = asked.pop("epochs")
     words = ["ann", "train", path, *_data_words(record, asked), str(epochs)]
     for name, value in asked.items():
-        words += _option_words(name, value)
+        words += option_words(name, value)
     return shlex.join(words)
 
 
@@ -103,7 +103,8 @@ def _of_other_defaults(network: Network, asked: Mapping[str, Any]) -> dict[str, 
     return found
 
 
-def _option_words(name: str, value: Any) -> list[str]:
+def option_words(name: str, value: Any) -> list[str]:
+    """An option as `ann train` takes it: the words that give it this value."""
     if name not in options_of("train"):
         return ["--option", f"{name}={_text(value)}"]
     if OPTIONS[name].kind in ("flag", "switch"):

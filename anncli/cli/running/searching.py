@@ -1,0 +1,101 @@
+"""`ann search` at work: searches on all rows and, for the estimate, on rows that leave some out; then the network that is kept."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import click
+
+from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
+from anncli.cli.running.ending import EndingAtSignals
+from anncli.cli.running.executing import executor_of
+from anncli.cli.running.ledgers import open_ledger
+from anncli.cli.running.places import refuse_read_files, same_file
+from anncli.cli.running.search_problem import search_problem
+from anncli.cli.running.search_work import SearchWork
+from anncli.cli.running.winner import command_of, write_network
+from anncli.cli.showing.console import print_json
+from anncli.cli.showing.remarks import show_remarks
+from anncli.cli.showing.search_plot import scatter, svg_of
+from anncli.cli.showing.search_report import Found, document, report, trials_table
+from anncli.errors import Interrupted, UsageError, printable
+from anncli.experiments.search_space import Space
+from anncli.experiments.strategies.choice import make_strategy
+from anncli.formats.data.remarks import Remarks
+from anncli.formats.files.textfile import check_writable, replace_file
+from anncli.training.names import DEFAULT_TRAINER
+
+
+def run_search(values: Values, words: Words) -> None:
+    """Print tables, or one JSON document, and write the network and the picture that were asked for.
+
+    An interrupted search prints the trials so far, writes nothing and raises Interrupted.
+    """
+    begin = time.monotonic()
+    _check_places(values)
+    # Before data are read, these say what cannot be, or which package is missing.
+    executor_of(values)
+    make_strategy(values["strategy"], Space((), DEFAULT_TRAINER), 1, 0)
+    remarks = Remarks()
+    problem = search_problem(values, words, remarks)
+    show_remarks(values.console, remarks)
+    refuse_read_files({"--ledger": values["ledger"], "--output": values["output"], "--plot": values["plot"]})
+    with open_ledger(values["ledger"]) as ledger:
+        work = SearchWork(values, problem, ledger, begin)
+        values.console.note(work.announcement())
+        found = _found(values, words, work)
+    if values["plot"] is not None:
+        replace_file(values["plot"], svg_of(found).encode())
+    _show(values, words, found)
+
+
+def _found(values: Values, words: Words, work: SearchWork) -> Found:
+    """Search, estimate, train and write."""
+    output = values["output"]
+    try:
+        with EndingAtSignals(work.message), values.console.progress(work.n_trainings, "training") as bar:
+            work.search(bar)
+            estimate, defaults = work.estimate()
+            final = work.train_kept() if output is not None else None
+    except Interrupted:
+        _show(values, words, work.found())
+        raise
+    found = work.found()._replace(estimate=estimate, defaults=defaults, kept_outside=work.kept_outside)
+    if final is not None and work.kept is not None:
+        write_network(work.candidates, work.kept.trial, final, output)
+    work.warn()
+    assert work.kept is not None
+    return found._replace(command=command_of(values, words, work.candidates, work.kept.trial), output=output)
+
+
+def _show(values: Values, words: Words, found: Found) -> None:
+    if values["json"]:
+        print_json({"command": "search", "network": words.network, "epochs": words.epochs, **document(found)})
+    elif found.estimate is None:
+        if any(one.figure is not None for one in found.trials):
+            click.echo(trials_table(found))
+    else:
+        text = report(found, scatter(found))
+        # Not on stdout where that carries the network.
+        if values["output"] == "-":
+            values.console.report(text)
+        else:
+            click.echo(text)
+
+
+def _check_places(values: Values) -> None:
+    """Raises UsageError, or AnnError, for a file that cannot be written, and for one that would be lost."""
+    output, plot = values["output"], values["plot"]
+    if output == "-" and values["json"]:
+        raise UsageError("the network and --json cannot both go to stdout", advice="name a file for one of them")
+    if plot in ("none", "-"):
+        raise UsageError(f"--plot {plot}: a search makes no picture unless a file is named", advice="leave it out")
+    if output not in (None, "-") and os.path.lexists(output) and not values["force"]:
+        raise UsageError(f"{printable(output)} exists", advice="name another file with --output, or say --force")
+    for place in (output, plot):
+        if place not in (None, "-"):
+            check_writable(place)
+    if output is not None and plot is not None and same_file(output, plot):
+        raise UsageError("--output and --plot name the same file", advice="name another one")

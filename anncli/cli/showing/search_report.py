@@ -1,0 +1,156 @@
+"""The report of `ann search`: the trials, the one that is kept, and what is to be expected of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from anncli.cli.showing.console import table
+from anncli.cli.showing.report import evaluation_text, plain
+from anncli.errors import count_of
+from anncli.experiments.search import Tried, best_of
+
+if TYPE_CHECKING:
+    from anncli.evaluation.evaluation import Evaluation
+
+# Trials that the table shows; JSON has all.
+_MOST_SHOWN = 10
+_BLANK = "\n\n"
+
+
+class Found(NamedTuple):
+    """What a search has found.
+
+    trials: of the search on all its rows, by number; kept: the one of them that is kept, None where the search did not come
+    so far; title: what they were chosen by; names: the options that differ; parts: how many trainings a trial has, in words;
+    estimate, defaults: evaluations on rows that the search did not see, of what it kept and of the defaults; outers: how these
+    rows were set aside, in words; kept_outside: the trials that were kept there; is_cut: by the time limit; command, output: how to make the
+    network, and where it is; choose: 'smallest' or 'best'.
+    """
+
+    trials: Sequence[Tried]
+    kept: Tried | None
+    title: str
+    names: Sequence[str]
+    parts: str
+    asked: int
+    choose: str
+    is_cut: bool = False
+    estimate: Evaluation | None = None
+    defaults: Evaluation | None = None
+    outers: str = ""
+    kept_outside: Sequence[Tried] = ()
+    command: str | None = None
+    output: str | None = None
+
+
+def trials_table(found: Found) -> str:
+    """The best trials, and below them the defaults and the one that is kept if they are not among them."""
+    done = [one for one in found.trials if one.share == 1 and one.figure is not None]
+    ranked = sorted(done, key=lambda one: (one.figure.cost if one.figure else 0, one.number))
+    shown = ranked[:_MOST_SHOWN]
+    shown += [one for one in ranked[_MOST_SHOWN:] if one.number == 0 or one is found.kept]
+    header = ["trial", found.title, "std error", "weights", *(name.replace("_", "-") for name in found.names)]
+    rows = [
+        [
+            f"{one.number}{_mark(one, found)}",
+            *((plain(one.figure.value), plain(one.figure.error, 2)) if one.figure else ()),
+            str(one.n_weights),
+            *(one.trial.get(name, "-") for name in found.names),
+        ]
+        for one in shown
+    ]
+    return table(header, rows)
+
+
+def _mark(one: Tried, found: Found) -> str:
+    marks = ["kept"] if one is found.kept else []
+    return " " + ", ".join([*marks, *(["defaults"] if one.number == 0 else [])]) if marks or one.number == 0 else ""
+
+
+def report(found: Found, picture: str = "") -> str:
+    """The whole report of a search that came to its end; picture: of its trials, in characters."""
+    assert found.estimate is not None
+    assert found.defaults is not None
+    sets = {"search": found.estimate, "defaults": found.defaults}
+    # Without confusion matrices: the estimate is of a way to find networks, not of one network.
+    honest = f"honest estimate: {found.outers}\n{evaluation_text(sets).partition(_BLANK)[0]}"
+    blocks = [trials_table(found), _remarks(found), picture, _choice(found), honest, _ending(found)]
+    return _BLANK.join(filter(None, blocks))
+
+
+def _remarks(found: Found) -> str:
+    """Trials that are not in the table, and why."""
+    lines = []
+    cut = [one for one in found.trials if one.share < 1 and one.failure is None]
+    failed = [one for one in found.trials if one.failure is not None]
+    if cut:
+        lines.append(f"{count_of(len(cut), 'trial')} ended early, after a part of the epochs")
+    reasons: dict[str, list[int]] = {}
+    for one in failed:
+        assert one.failure is not None
+        reasons.setdefault(one.failure.message, []).append(one.number)
+    for reason, numbers in reasons.items():
+        which = ", ".join(map(str, numbers[:8])) + (", ..." if len(numbers) > 8 else "")
+        lines.append(f"{'trial' if len(numbers) == 1 else 'trials'} {which} failed: {reason}")
+    return "\n".join(lines)
+
+
+def _choice(found: Found) -> str:
+    kept, best = found.kept, best_of([one for one in found.trials if one.share == 1])
+    assert kept is not None
+    assert kept.figure is not None
+    by = f"selected by {found.title} {plain(kept.figure.value)} of {found.parts}"
+    text = f"trial {kept.number}{' (the defaults)' if kept.number == 0 else ''} is kept, {by}"
+    if kept is not best and best.figure is not None:
+        error = plain(best.figure.error, 2)
+        text += f": the smallest network within one standard error ({error}) of the best, trial {best.number}"
+    else:
+        text += ": the best one"
+        if found.choose == "smallest" and any(one.n_weights < kept.n_weights for one in found.trials if one.figure):
+            text += ", because no smaller network is within one standard error of it"
+    return f"{text}.\nA figure that selects is too good: of many, one is best by luck. The next one is not."
+
+
+def _ending(found: Found) -> str:
+    where = "" if found.output is None else f"network written to {found.output}, trained on all rows\n"
+    if found.command is None:
+        return f"{where}no command line makes this network: its layers are not those of the file; write it with --output FILE"
+    return f"{where}{'the same' if where else 'make it'}: {found.command}"
+
+
+def document(found: Found) -> dict[str, Any]:
+    """The same as JSON values."""
+    return {
+        "complete": found.estimate is not None,
+        "time_limit_reached": found.is_cut,
+        "n_trials": found.asked,
+        "selected_by": {"figure": found.title, "from": found.parts, "rule": found.choose},
+        "trials": [trial_document(one) for one in found.trials],
+        "kept": None if found.kept is None else found.kept.number,
+        "estimate": None if found.estimate is None else found.estimate.as_dict(),
+        "defaults": None if found.defaults is None else found.defaults.as_dict(),
+        "estimated_on": found.outers,
+        "kept_outside": [trial_document(one) for one in found.kept_outside],
+        "output": found.output,
+        "train_command": found.command,
+    }
+
+
+def trial_document(one: Tried) -> dict[str, Any]:
+    """A trial; options: as they would be typed."""
+    options: Mapping[str, str] = one.trial
+    return {
+        "trial": one.number,
+        "options": dict(options),
+        "n_weights": one.n_weights,
+        "share_of_epochs": one.share,
+        "value": None if one.figure is None else one.figure.value,
+        "standard_error": None if one.figure is None else finite(one.figure.error),
+        "failure": None if one.failure is None else one.failure.message,
+    }
+
+
+def finite(value: float) -> float | None:
+    """A number as JSON can hold it."""
+    return value if abs(value) < float("inf") else None
