@@ -5,7 +5,7 @@ from __future__ import annotations
 from anncli.errors import UsageError
 
 # The option, and the commands in which it does nothing yet. The one list of them: take out what works.
-PENDING: dict[str, tuple[str, ...]] = {"require": ("train", "cv"), "junit": ("train", "test", "cv")}
+PENDING: dict[str, tuple[str, ...]] = {}
 
 
 def refuse_pending(command: str, name: str, place: str) -> None:

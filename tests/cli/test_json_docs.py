@@ -94,7 +94,7 @@ def check_evaluation(evaluation: dict[str, Any]) -> None:
 
 CASES = {
     "ann train": [
-        ("train", "net.nn", "pos.txt", "neg.txt", 20, "--test", "0.25", "--restarts", 2, "-o", "a.nn"),
+        ("train", "net.nn", "pos.txt", "neg.txt", 20, "--test", "0.25", "--restarts", 2, "--require", "acc>=0", "-o", "a.nn"),
         ("train", "k.nn", "pos.txt", "neg.txt", "third.txt", 20, "--l2", 0, "--option", "beta1=0.8", "-o", "b.nn"),
         ("train", "net.nn", "pos.txt", "neg.txt", 5, "--test", "more.txt,neg.txt", "-o", "c.nn"),
         ("train", "net.nn", "pos.txt", "neg.txt", 20, "--dry-run", "--class-weight", "2,1", "--stop", "gl:5"),
@@ -106,7 +106,7 @@ CASES = {
     "ann convert": [("convert", "pos.txt", "pos.jsonl")],
     "ann trainers": [("trainers",), ("trainers", "lm")],
     "ann gradcheck": [("gradcheck", "t.nn", "pos.txt", "neg.txt")],
-    "ann cv": [("cv", "net.nn", "pos.txt", "neg.txt", 5, "--folds", 3), ("cv", "table.csv", "--label", "c", 5, "--folds", 2)],
+    "ann cv": [("cv", "net.nn", "pos.txt", "neg.txt", 5, "--folds", 3, "--require", "acc>=0"), ("cv", "table.csv", "--label", "c", 5, "--folds", 2)],
     "ann explain": [("explain", "t.nn", "pos.txt", "neg.txt", "--permutations", 2), ("explain", "t.nn", "more.txt", "neg.txt", "--column", "1"), ("explain", "dt.nn", "table.csv", "--column", "b", "--by", "acc,mcc")],
     "ann check": [("check", "table.csv", "--label", "c"), ("check", "t.nn", "pos.txt", "neg.txt"), ("check", "table.csv")],
     "ann search": [("search", "net.nn", "pos.txt", "neg.txt", 5, "--trials", 3, "--folds", 2, "--outer-folds", 2, "-o", "s.nn"), ("search", "table.csv", "--label", "c", 5, "--trials", 1, "--test", 0.25)],

@@ -11,6 +11,7 @@ from anncli.cli.showing.console import Console
 from anncli.dataset.request import ReadRequest, TableRequest
 from anncli.errors import UsageError
 from anncli.options.layers import Layer
+from anncli.options.requirements import Requirement
 
 
 class TrainSettings(NamedTuple):
@@ -47,6 +48,8 @@ class TrainSettings(NamedTuple):
     hidden: tuple[int, ...] | None
     activation: str
     is_new: bool
+    require: tuple[Requirement, ...]
+    junit: str | None
 
     @property
     def path(self) -> str:
@@ -84,7 +87,7 @@ def train_settings(values: Values, words: Words) -> TrainSettings:
             name: values[name]
             for name in (
                 "dialect", "history", "dry_run", "keep_on_interrupt", "checkpoint", "checkpoint_every", "resume",
-                "threads", "reproducible", "backup", "row_digests",
+                "threads", "reproducible", "backup", "row_digests", "require", "junit",
             )
         },
         request=table_request(values),

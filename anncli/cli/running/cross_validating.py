@@ -16,9 +16,12 @@ from anncli.cli.running.ending import EndingAtSignals
 from anncli.cli.running.executing import executor_of
 from anncli.cli.running.experiment_problem import ExperimentProblem, experiment_problem
 from anncli.cli.running.fold_predictions import check_columns, write_fold_predictions
+from anncli.cli.running.gates import check_wanted, judge_folds
+from anncli.cli.running.junit import JUnitFile
 from anncli.cli.running.ledgers import open_ledger
+from anncli.cli.running.required_values import kind_of_data
 from anncli.cli.showing.console import print_json
-from anncli.cli.showing.cv_report import document, report
+from anncli.cli.showing.cv_report import document, report, test_share
 from anncli.cli.showing.remarks import show_remarks
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData
@@ -48,10 +51,22 @@ if TYPE_CHECKING:
 
 
 def run_cross_validation(values: Values, words: Words) -> None:
-    """Print tables, or one JSON document, and write what was asked for; raises UsageError for folds that the rows cannot fill."""
+    """Print tables, or one JSON document, and write what was asked for; raises UsageError for folds that the rows cannot fill,
+    and RequirementError for a requirement that is not met."""
+    files = (values[name] for name in ("ledger", "folds_file", "output", "predictions"))
+    read = [*filter(None, [words.network, *files]), *words.data]
+    junit = JUnitFile(values["junit"], "cv", words.network or words.data[0], read)
+    with junit.of_run():
+        _cross_validate(values, words, junit)
+
+
+def _cross_validate(values: Values, words: Words, junit: JUnitFile) -> None:
     check_files(values, words)
     executor, remarks = executor_of(values), Remarks()
     problem = experiment_problem(values, words, remarks)
+    wanted, kind = values["require"], kind_of_data(problem.data, problem.network)
+    check_wanted(wanted, kind)
+    junit.check_read()
     show_remarks(values.console, remarks)
     refuse_files_read(values)
     _check(problem)
@@ -63,11 +78,15 @@ def run_cross_validation(values: Values, words: Words) -> None:
         write_fold_predictions(values, problem.data, network, found)
     if final is not None:
         write_final_network(values, words, _options(problem), final, found)
+    confidence = values["confidence"]
+    gates = judge_folds(wanted, kind, found.evaluations, found.together, test_share(found), confidence)
     if values["json"]:
         head = {"command": "cv", "network": words.network, "epochs": words.epochs}
-        print_json({**head, **document(found, values["confidence"])})
+        print_json({**head, **document(found, confidence), "requirements": gates.documents()})
     else:
-        click.echo(report(found, values["confidence"]))
+        click.echo("\n\n".join(filter(None, [report(found, confidence), gates.text()])))
+    junit.write(gates)
+    gates.raise_missed()
 
 
 def _options(problem: ExperimentProblem) -> TrainingOptions:

@@ -25,12 +25,16 @@ class Verdict(NamedTuple):
     of: str
     is_met: bool
 
-    def value_text(self) -> str:
-        """The value in the unit of the requirement, or that there is none, and why."""
+    def shown(self) -> str:
+        """The value in the unit of the requirement, or that there is none."""
         value = self.found.value
         if value is None:
-            return f"undefined: {self.found.why}" if self.found.why else "undefined"
-        return f"{100 * value:.6g}%" if "%" in self.requirement.text else f"{value:.6g}"
+            return "undefined"
+        return f"{100 * value:.6g}%" if self.requirement.text.endswith("%") else f"{value:.6g}"
+
+    def value_text(self) -> str:
+        """The same, with the reason why there is none."""
+        return f"{self.shown()}: {self.found.why}" if self.found.why else self.shown()
 
     def document(self) -> dict[str, Any]:
         """The same as JSON values."""
@@ -63,11 +67,12 @@ class Judgement(NamedTuple):
         return [verdict.document() for verdict in self.verdicts]
 
     def text(self) -> str:
-        """A line for each requirement; empty where there are none."""
+        """A line for each requirement, and below why values are undefined; empty where there are no requirements."""
         if not self.verdicts:
             return ""
-        rows = [(str(v.requirement), v.value_text(), "met" if v.is_met else "NOT MET") for v in self.verdicts]
-        return table((f"required of {self.verdicts[0].of}", "value", ""), rows)
+        rows = [(str(v.requirement), v.shown(), v.of, "met" if v.is_met else "NOT MET") for v in self.verdicts]
+        reasons = [f"{v.requirement}: {v.found.why}" for v in self.verdicts if v.found.why]
+        return "\n".join([table(("required", "value", "of", ""), rows), *reasons])
 
     def raise_missed(self, note: str = "") -> None:
         """Raises RequirementError where a requirement is not met; note: what else the user should know, for the last line."""

@@ -18,6 +18,7 @@ from anncli.cli.running.places import refuse_read_files, same_file, would_overwr
 from anncli.cli.running.reading import read_training_data, set_files, takes_tables
 from anncli.cli.running.replacing import backup_name, check_backup
 from anncli.cli.running.resumption import begin_or_resume, check_same_shape, resume_from
+from anncli.cli.running.training_gates import check_gates, check_gates_of_run
 from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.train_report import describe
 from anncli.dataset.dataset import Dataset, Source
@@ -69,6 +70,7 @@ def open_training(settings: TrainSettings) -> Opened:
     first, options = begin_or_resume(settings, network, options, checkpoint)
     replaced = None if first is network else network
     kept_as = backup_name(settings) if replaced is not None else None
+    check_gates(settings.require, options, network)
     _check_places(settings, options, network, kept_as)
     if replaced is not None and not takes_tables(settings, first):
         # The definition has no classes. Class files in the wrong order would turn the meaning of the outputs round.
@@ -82,6 +84,7 @@ def open_training(settings: TrainSettings) -> Opened:
 def _open_new(settings: TrainSettings) -> Opened:
     """The same for a network that is made for the data."""
     options = training_options([*settings.layers], DIALECTS[0])
+    check_gates(settings.require, options, None)
     _check_places(settings, options, None, None)
     remarks = Remarks()
     data, sets = read_training_data(settings, None, options, remarks)
@@ -148,6 +151,7 @@ def _prepare(
     concurrent = _concurrent_restarts(settings, options.restarts)
     backend = choose_backend(threads=1 if concurrent > 1 else settings.threads)
     setup = prepare(network, data, options, sets=sets, in_place=True, backend=backend, dialect=settings.dialect)
+    check_gates_of_run(settings.require, setup)
     return TrainingRun(setup, partial(run_concurrently, jobs=concurrent) if concurrent > 1 else None)
 
 
@@ -187,8 +191,9 @@ def _check_places(
     _check_distinct("--output", s.output if s.is_output_given else None, data_files)
     _check_distinct("--history", s.history, [*read, s.output])
     _check_distinct("--checkpoint", s.checkpoint, [*read, s.output, *([s.history] if s.history else [])])
+    _check_distinct("--junit", s.junit, [*read, s.output, *filter(None, (s.history, s.checkpoint))])
     if kept_as is not None:
-        check_backup(kept_as, [*read, *filter(None, (s.history, s.checkpoint))])
+        check_backup(kept_as, [*read, *filter(None, (s.history, s.checkpoint, s.junit))])
     _check_read_files(settings)
     for target in (s.output, s.history, s.checkpoint, kept_as):
         if target is not None and target != "-":
@@ -203,7 +208,7 @@ def _check_distinct(option: str, target: str | None, others: Iterable[str]) -> N
 def _check_read_files(settings: TrainSettings) -> None:
     """Raises UsageError for a file that would be overwritten and that this process has read."""
     s = settings
-    targets = {"--output": s.output, "--history": s.history, "--checkpoint": s.checkpoint}
+    targets = {"--output": s.output, "--history": s.history, "--checkpoint": s.checkpoint, "--junit": s.junit}
     # A file that was read and is to hold a new network was no network.
     allowed = {} if s.is_new else {"--output": s.path}
     refuse_read_files(targets, {**allowed, **({"--checkpoint": s.resume} if s.resume else {})})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from anncli.dataset.dataset import Dataset
+from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError, did_you_mean, quoted
 from anncli.network.network import Network
 from anncli.options.requirements import METRICS, Requirement
@@ -56,25 +58,36 @@ class Kind(NamedTuple):
         return next((field for field in METRICS[requirement.metric].fields if field in self.fields), None)
 
 
-def kind_of(network: Network, names: Sequence[str] = ()) -> Kind:
-    """Of the evaluations of a network whose task and outputs are known; names: of its classes or targets, where it does not
-    know them yet."""
-    members = (network.classes if network.task in (None, "classification") else network.target_names) or tuple(names)
-    if network.task == "regression":
+def kind_of_task(task: str | None, n_outputs: int, names: Sequence[str] = ()) -> Kind:
+    """Of the evaluations of networks for a task; names: of their classes, labels or targets, where these are known."""
+    members = tuple(names)
+    if task == "regression":
         from anncli.evaluation.regression import RegressionEvaluation
 
-        return Kind("numbers", RegressionEvaluation._fields, members, network.task)
-    if network.task == "multi-label":
+        return Kind("numbers", RegressionEvaluation._fields, members, task)
+    if task == "multi-label":
         from anncli.evaluation.multilabel import MultilabelEvaluation
 
-        return Kind("labels", MultilabelEvaluation._fields, members, network.task)
-    if network.n_outputs == 1:
+        return Kind("labels", MultilabelEvaluation._fields, members, task)
+    if n_outputs == 1:
         from anncli.evaluation.binary import BinaryEvaluation
 
         return Kind("two", BinaryEvaluation._fields, members, "two classes")
     from anncli.evaluation.multiclass import MulticlassEvaluation
 
-    return Kind("several", MulticlassEvaluation._fields, members, f"{network.n_outputs} classes")
+    return Kind("several", MulticlassEvaluation._fields, members, f"{n_outputs} classes")
+
+
+def kind_of(network: Network) -> Kind:
+    """The same of a network whose task is known."""
+    names = network.classes if network.task in (None, "classification") else network.target_names
+    return kind_of_task(network.task, network.n_outputs, names)
+
+
+def kind_of_data(data: Dataset | TableData, network: Network) -> Kind:
+    """The same of a network, trained or not, evaluated on data that it fits."""
+    names = data.classes if data.task == "classification" else data.target_names
+    return kind_of_task(data.task, network.n_outputs, names)
 
 
 def check_exists(requirement: Requirement, kind: Kind) -> None:

@@ -12,8 +12,9 @@ from anncli.cli.asking.network_options import require_trained, threshold_of
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.gates import check_wanted, judge
+from anncli.cli.running.junit import JUnitFile
 from anncli.cli.running.reading import read_evaluated
-from anncli.cli.running.required_values import kind_of
+from anncli.cli.running.required_values import kind_of, kind_of_data
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.report import collapse_warning, evaluation_text
@@ -28,6 +29,12 @@ from anncli.network.network import Network
 
 def run_test(values: Values, words: Words) -> None:
     """Print the evaluation; raises RequirementError for a requirement that is not met."""
+    junit = JUnitFile(values["junit"], "test", str(words.network), [str(words.network), *words.data])
+    with junit.of_run():
+        _test(values, words, junit)
+
+
+def _test(values: Values, words: Words, junit: JUnitFile) -> None:
     network_path = str(words.network)
     network = load(network_path)
     require_trained(network, network_path)
@@ -36,13 +43,13 @@ def run_test(values: Values, words: Words) -> None:
     check_wanted(wanted, kind_of(network))
     remarks = Remarks()
     data = read_evaluated(values, words.data, network, remarks)
+    junit.check_read()
     show_remarks(values.console, remarks)
     with reproducible(values["reproducible"]):
         report = _report(network, data, threshold, values["threads"])
     judged = report.evaluation if report.unseen is None else report.unseen
     found = collapse_warning(judged, "test", network.record)
-    kind = kind_of(network, data.target_names if data.targets is not None else data.classes)
-    gates = judge(wanted, kind, report, "the test set")
+    gates = judge(wanted, kind_of_data(data, network), report, "the test set")
     warnings = [*filter(None, [found]), *gates.warnings]
     for warning in warnings:
         values.console.warn(warning)
@@ -53,6 +60,7 @@ def run_test(values: Values, words: Words) -> None:
     else:
         lines = [evaluation_text(table_rows({"test": report})), *_seen_lines(report)]
         click.echo("\n".join([*lines, *(["", gates.text()] if wanted else [])]))
+    junit.write(gates)
     gates.raise_missed()
 
 

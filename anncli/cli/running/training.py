@@ -10,6 +10,8 @@ import click
 
 from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.settings import TrainSettings
+from anncli.cli.running.gates import Judgement
+from anncli.cli.running.junit import JUnitFile
 from anncli.cli.running.new_network import with_place
 from anncli.cli.running.opening import Opened, open_training
 from anncli.cli.running.replacing import (
@@ -23,6 +25,7 @@ from anncli.cli.running.replacing import (
 )
 from anncli.cli.running.resumption import Checkpoints
 from anncli.cli.running.signals import Interruption
+from anncli.cli.running.training_gates import judge_training
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.history import History, open_history
 from anncli.cli.showing.repeating import asked_for
@@ -49,13 +52,14 @@ def run_training(settings: TrainSettings) -> None:
     """Train and write; an interrupted run writes what it has and raises Interrupted."""
     if settings.network_path is None:
         settings = with_place(settings)
-    with reproducible(settings.reproducible):
+    junit = JUnitFile(settings.junit, "train", settings.path, [settings.path, *settings.class_files])
+    with junit.of_run(), reproducible(settings.reproducible):
         opened = open_training(settings)
         with closing(opened.training):
-            _run(settings, opened)
+            _run(settings, opened, junit)
 
 
-def _run(settings: TrainSettings, opened: Opened) -> None:
+def _run(settings: TrainSettings, opened: Opened, junit: JUnitFile) -> None:
     training = opened.training
     summary = run_summary(training, settings.path, settings.output, settings.epochs)
     if settings.dry_run:
@@ -70,6 +74,7 @@ def _run(settings: TrainSettings, opened: Opened) -> None:
         announce_continuing(settings.console, training.setup, settings.epochs)
         announce_fractions(settings, training.setup)
     # To the very end: the last epoch is not yet the written file, and a signal between the two must not lose the network.
+    gates = Judgement()
     with Interruption() as interruption:
         logs = _Logs(opened, settings)
         is_cut = _train(settings, training, interruption, logs)
@@ -82,10 +87,12 @@ def _run(settings: TrainSettings, opened: Opened) -> None:
         with suppress(OSError) if interruption.caught else nullcontext():
             if replacement:
                 settings.console.note(replacement)
-            _report(settings, opened, result, summary)
+            gates = _report(settings, opened, result, summary)
+            junit.write(gates)
     if interruption.caught is not None:
         raise Interrupted(_interruption(settings, result, is_cut), interruption.caught)
     logs.raise_faults()
+    gates.raise_missed(f"the network was written to {_place(settings)} all the same")
 
 
 def _check_keep(settings: TrainSettings, interruption: Interruption) -> None:
@@ -184,15 +191,19 @@ def _write(settings: TrainSettings, opened: Opened, result: TrainingResult) -> N
         save(network, settings.output, before=keep)
 
 
-def _report(settings: TrainSettings, opened: Opened, result: TrainingResult, summary: dict[str, object]) -> None:
+def _report(settings: TrainSettings, opened: Opened, result: TrainingResult, summary: dict[str, object]) -> Judgement:
     console, training = settings.console, opened.training
-    if console.quiet and not settings.as_json:
-        return
+    is_silent = console.quiet and not settings.as_json
+    if is_silent and not settings.require:
+        return Judgement()
+    found = evaluate_sets(training, result)
+    gates = judge_training(settings.require, training.setup, found)
+    if is_silent:
+        return gates
     history = result.history
     validation = {"validation loss": [r.validation_loss for r in history]} if len(result.rows["validation"]) else {}
     console.loss_curves({"training loss": [r.training_loss for r in history], **validation})
-    found = evaluate_sets(training, result)
-    warnings = warnings_of(result, found)
+    warnings = [*warnings_of(result, found), *gates.warnings]
     for warning in warnings:
         console.warn(warning)
     remarks = diagnose(training, result)
@@ -204,18 +215,26 @@ def _report(settings: TrainSettings, opened: Opened, result: TrainingResult, sum
         )
     if settings.as_json:
         ended = outcome(result, found, [*opened.warnings, *warnings]) | {"diagnosis": remarks}
+        ended["requirements"] = gates.documents()
         print_json({"command": "train", "dry_run": False, **summary, **ended})
     else:
         text = outcome_text(training, result, found, settings.path, settings.output)
+        text = "\n\n".join(filter(None, [text, gates.text()]))
         # Not on stdout if that carries something else.
         if settings.streams:
             console.report(text)
         else:
             click.echo(text)
+    return gates
+
+
+def _place(settings: TrainSettings) -> str:
+    """Where the network is."""
+    return "stdout" if settings.output == "-" else printable(settings.output)
 
 
 def _interruption(settings: TrainSettings, result: TrainingResult, is_cut: bool) -> str:
-    place = "stdout" if settings.output == "-" else printable(settings.output)
+    place = _place(settings)
     when = f"after epoch {result.epochs}" if is_cut else f"after the last epoch, {result.epochs}"
     text = f"interrupted {when}; the network of epoch {result.kept_epoch} was written to {place}"
     if not settings.checkpoint or not is_cut:

@@ -40,10 +40,15 @@ _METRICS = {
 }
 
 
+def test_share(found: Validated) -> float:
+    """Test rows / training rows, the mean of the splits."""
+    shares = [len(split.test) / len(split.training) for split in found.splits]
+    return sum(shares) / len(shares)
+
+
 def summary(found: Validated, confidence: float) -> dict[str, dict[str, Any]]:
     """Metric -> its value in every fold, None where undefined, mean and interval over the folds that have one."""
-    shares = [len(split.test) / len(split.training) for split in found.splits]
-    share = sum(shares) / len(shares)
+    share = test_share(found)
     documents = [evaluation.as_dict() for evaluation in found.evaluations]
     metrics = {}
     for name in _METRICS:
