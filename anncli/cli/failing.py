@@ -130,7 +130,9 @@ def _no_such_option(word: str, context: click.Context) -> str:
     from anncli.options.wording import advice_elsewhere, long_name
 
     command = str(context.info_name)
-    elsewhere = OPTIONS.get(canonical_option(word.lstrip("-").removeprefix("no-")))
+    # `--no-rows` is an option of its own, `--no-backup` the other side of one.
+    name = canonical_option(word.lstrip("-"))
+    elsewhere = OPTIONS.get(name) or OPTIONS.get(canonical_option(word.lstrip("-").removeprefix("no-")))
     if command in COMMANDS and elsewhere is not None and word.startswith("--"):
         return f"ann {command} has no option {word}; it belongs to {', '.join(elsewhere.commands)}"
     if advice := advice_elsewhere(word):

@@ -6,22 +6,25 @@ from typing import NamedTuple
 
 
 class Takes(NamedTuple):
-    """Which words a command has: `NETWORK DATA... EPOCHS`.
+    """Which words a command has: `WHAT NETWORK DATA... EPOCHS`.
 
     network: 'must' (the first word), 'may' (the first word if it is a network), 'makes' (the first word, a new file), or ''
-    for none; data: 'must', 'may', or '' for none; epochs: whether the last word may be EPOCHS.
+    for none; data: 'must', 'may', or '' for none; epochs: whether the last word may be EPOCHS; what: whether the first word is
+    WHAT to do with the others.
     """
 
     network: str = "must"
     data: str = "must"
     epochs: bool = False
+    what: bool = False
 
     @property
     def usage(self) -> str:
         """The words as usage shows them."""
         network = {"must": "NETWORK", "makes": "NETWORK", "may": "[NETWORK]", "": ""}[self.network]
         data = {"must": "DATA...", "may": "[DATA...]", "": ""}[self.data]
-        return " ".join(filter(None, (network, data, "[EPOCHS]" if self.epochs else "")))
+        what, epochs = "WHAT" if self.what else "", "[EPOCHS]" if self.epochs else ""
+        return " ".join(filter(None, (what, network, data, epochs)))
 
 
 class CommandName(NamedTuple):
@@ -65,6 +68,10 @@ COMMANDS: dict[str, CommandName] = {
     ),
     "explain": CommandName(
         "Evaluate", "Show which columns a network needs, and how.", "commands.explain", Takes()
+    ),
+    "report": CommandName("Evaluate", "Write a page about a network and its results on data.", "commands.report", Takes()),
+    "plot": CommandName(
+        "Evaluate", "Draw one figure of a network.", "commands.plot", Takes(data="may", what=True)
     ),
     "convert": CommandName("Files", "Write data in another format.", "commands.convert", "IN OUT"),
     "trainers": CommandName("Look inside", "List the trainers and their options.", "commands.trainers", "[NAME]"),

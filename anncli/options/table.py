@@ -56,6 +56,8 @@ ALL = (
     "search",
     "check",
     "explain",
+    "report",
+    "plot",
     "convert",
     "trainers",
     "bench",
@@ -80,21 +82,36 @@ READ = (
     "search",
     "check",
     "explain",
+    "report",
+    "plot",
     "gradcheck",
     "convert",
     "t",
     "r",
 )
 # Commands that read tables, those that look for answers in them, and those that decide what their columns are.
-TABLES = ("train", "test", "predict", "init", "bench", "cv", "search", "check", "explain", "gradcheck")
+TABLES = (
+    "train",
+    "test",
+    "predict",
+    "init",
+    "bench",
+    "cv",
+    "search",
+    "check",
+    "explain",
+    "report",
+    "plot",
+    "gradcheck",
+)
 # How tables are read.
 FORMS = (*TABLES, "convert")
-ANSWERS = ("train", "test", "init", "bench", "cv", "search", "explain", "gradcheck")
+ANSWERS = ("train", "test", "init", "bench", "cv", "search", "explain", "report", "plot", "gradcheck")
 DECIDE = ("train", "init", "bench", "cv", "search", "gradcheck")
 # Commands whose results may be required.
 JUDGED = ("train", "test", "cv")
 # Commands with too many options for one screen: `-h` shows the ones marked as common, `--help-all` shows all.
-LONG = ("train", "test", "predict", "init", "bench", "cv", "search", "check", "explain", "gradcheck")
+LONG = ("train", "test", "predict", "init", "bench", "cv", "search", "check", "explain", "report", "plot", "gradcheck")
 
 # What shell completion offers for a value besides fixed words.
 FILE = ("<file>",)
@@ -154,14 +171,14 @@ OPTIONS: dict[str, OptionInfo] = {
     "category": OptionInfo(data_readers.names, (), "NAMES", "Columns of numbers that are codes of categories, comma-separated; repeatable", "data", (*DECIDE, "check"), kind="list", words=COLUMN),
     "ignore": OptionInfo(data_readers.names, (), "NAMES", "Columns that are no inputs, comma-separated; repeatable", "data", TABLES, ("init", "check",), "list", words=COLUMN, brief="Columns that are no inputs, comma-separated"),
     "use": OptionInfo(data_readers.names, (), "NAMES", "The only columns that are inputs, comma-separated; repeatable; default: all without another role", "data", TABLES, kind="list", words=COLUMN),
-    "weight": OptionInfo(data_readers.name, None, "NAME", "The column with the weight of each row in the loss and in means; 0 leaves a row out", "data", ("train", "cv", "test", "bench", "explain", "check", "gradcheck", "search"), words=COLUMN),
+    "weight": OptionInfo(data_readers.name, None, "NAME", "The column with the weight of each row in the loss and in means; 0 leaves a row out", "data", ("train", "cv", "test", "bench", "explain", "report", "plot", "check", "gradcheck", "search"), words=COLUMN),
     "group": OptionInfo(data_readers.name, None, "NAME", "The column whose value rows that belong together have in common: they are never split over two sets. With --order, earlier rows of a group that is in a later set are left out", "rows", (*FIT, "check"), words=COLUMN),
     "order": OptionInfo(data_readers.name, None, "NAME", "The column with the time of each row: the training set is before the validation set, and both before the test set", "rows", FIT, words=COLUMN),
     "transpose": OptionInfo(readers.flag, False, "", "A row of the file is an input, and a column is a sample", "data", TABLES, kind="flag"),
     "header": OptionInfo(choice(("auto", "yes", "no")), "auto", "auto|yes|no", "Whether the first row of a table names the columns; auto: find out", "data", FORMS, words=("auto", "yes", "no")),
     "decimal": OptionInfo(choice((".", ",")), None, ".|,", "The decimal mark; default: find out", "data", FORMS, words=(".", ",")),
     "na": OptionInfo(data_readers.names, (), "WORDS", "More words that stand for a missing value, comma-separated, besides the empty cell and NA, N/A, ?, nan, null and a point; none as the first word leaves these out", "data", FORMS, kind="list", words=TEXT),
-    "unknown": OptionInfo(choice(("zeros", "error")), "zeros", "zeros|error", "Categories that the network has not seen in training; zeros: no category, and they are counted", "data", ("train", "cv", "test", "predict", "bench", "explain", "search"), words=("zeros", "error")),
+    "unknown": OptionInfo(choice(("zeros", "error")), "zeros", "zeros|error", "Categories that the network has not seen in training; zeros: no category, and they are counted", "data", ("train", "cv", "test", "predict", "bench", "explain", "report", "plot", "search"), words=("zeros", "error")),
     "size": OptionInfo(data_readers.picture_size, None, "HxW", "Height and width that pictures are scaled to, in pixels", "data", FORMS),
     "grey": OptionInfo(readers.flag, False, "", "Read the pictures without colours", "data", FORMS, kind="flag"),
     "memory_limit": OptionInfo(data_readers.byte_count, None, "SIZE", "Most memory for the inputs, for example 1G: a larger table in an .npy file is trained on from the disk", "running", ("train", "test", "bench"), aliases=("memory",)),
@@ -175,7 +192,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "outer_folds": OptionInfo(integer(2, example="3"), None, "K", "Estimate the whole search honestly: repeat it without each of K folds, and test there what it kept; default: 3, with more than 2,000 rows a test set of 0.2 instead", "sets", ("search",), ("search",), brief="Repeat the whole search without each of K folds, and test there"),
     "dividetrain": OptionInfo(number(0, 100, open_low=True, example="99"), None, "PERCENT", "Train on all rows, without a validation set, until PERCENT of them are predicted correctly", "sets", TRAIN),
     # Network
-    "network": OptionInfo(readers.text, None, "FILE", "The network file, whatever its name; all words are then data", "network", ("train", "cv", "test", "predict", "init", "info", "bench", "explain", "check", "gradcheck", "search"), words=FILE),
+    "network": OptionInfo(readers.text, None, "FILE", "The network file, whatever its name; all words are then data", "network", ("train", "cv", "test", "predict", "init", "info", "bench", "explain", "report", "plot", "check", "gradcheck", "search"), words=FILE),
     "inputs": OptionInfo(integer(1, example="9"), None, "N", "Number of inputs: values per row", "network", ("init",), ("init",)),
     "hidden": OptionInfo(or_auto(readers.hidden), "auto", "N[,N...]", "Units of each hidden layer of a new network; 0: no hidden layer; auto: one layer of 16, with more data 64 or 128", "network", MAKE, ("train", "init", "search"), words=("auto",), brief="Units of each hidden layer of a new network"),
     "activation": OptionInfo(canonical_activation, "tanh", "NAME", "Activation of the hidden layers of a new network: " + ", ".join(_ACTIVATIONS), "network", MAKE, ("init",), words=_ACTIVATIONS, brief="Activation of the hidden layers of a new network"),
@@ -222,12 +239,13 @@ OPTIONS: dict[str, OptionInfo] = {
     "refit": OptionInfo(choice(REFIT_NAMES), "auto", "auto|yes|no", "After early stopping, retrain from the same initial weights on training and validation rows together; auto: up to 100,000 rows", "training", LEARN, words=tuple(REFIT_NAMES)),
     "restarts": OptionInfo(integer(1, example="5"), 1, "N", "Train from N different initial weights and keep the best by validation loss", "training", LEARN, LEARN, brief="Keep the best of N trainings from different weights"),
     # Decision
-    "threshold": OptionInfo(readers.threshold_or_rule, None, "X|RULE", "Scores above X are predicted as the first class; default: the network's own, for a new one halfway between the targets; train stores it. In train and cv also a rule, which chooses X on the validation set; " + "; ".join(f"{name}: {text}" for name, text in RULE_NAMES.items()), "decision", ("train", "cv", "test", "predict"), ("test", "predict"), words=("youden", "f1", "fbeta:2", "mcc", "cost:1,5", "se>=0.95", "sp>=0.95", "ppv>=0.9", "npv>=0.9"), brief="Scores above X are predicted as the first class"),
+    "threshold": OptionInfo(readers.threshold_or_rule, None, "X|RULE", "Scores above X are predicted as the first class; default: the network's own, for a new one halfway between the targets; train stores it. In train and cv also a rule, which chooses X on the validation set; " + "; ".join(f"{name}: {text}" for name, text in RULE_NAMES.items()), "decision", ("train", "cv", "test", "predict", "report", "plot"), ("test", "predict"), words=("youden", "f1", "fbeta:2", "mcc", "cost:1,5", "se>=0.95", "sp>=0.95", "ppv>=0.9", "npv>=0.9"), brief="Scores above X are predicted as the first class"),
     "abstain": OptionInfo(readers.abstain, None, "LOW,HIGH|X|none", "Leave rows with scores from LOW to HIGH undecided; with more than two classes rows whose highest score is below X. train stores it; none decides every row", "decision", ("train", "cv", "test", "predict"), words=("none",)),
     "calibration": OptionInfo(choice(CALIBRATION_NAMES, "calibration"), "none", "NAME", "How scores become probabilities, fitted on the validation set and stored in the network; " + "; ".join(f"{name}: {text}" for name, text in CALIBRATION_NAMES.items()), "decision", LEARN, words=tuple(CALIBRATION_NAMES)),
-    "confidence": OptionInfo(number(0, 1, open_low=True, open_high=True, example="0.95"), 0.95, "X", "Confidence of the intervals", "gates", ("cv", "search"), ("cv",)),
+    "confidence": OptionInfo(number(0, 1, open_low=True, open_high=True, example="0.95"), 0.95, "X", "Confidence of the intervals", "gates", ("cv", "search", "report"), ("cv", "report")),
     # Explanations
-    "column": OptionInfo(data_readers.names, (), "NAMES", "Columns whose partial dependence is shown: the mean output when all rows have the same value; comma-separated, repeatable", "output", ("explain",), ("explain",), "list", words=COLUMN, brief="Columns whose partial dependence is shown"),
+    "column": OptionInfo(data_readers.names, (), "NAMES", "Columns whose partial dependence is shown: the mean output when all rows have the same value; comma-separated, repeatable. In plot the two inputs of a boundary", "output", ("explain", "plot"), ("explain", "plot"), "list", words=COLUMN, brief="Columns whose partial dependence is shown; in plot the two inputs of a boundary", aliases=("columns",)),
+    "no_rows": OptionInfo(readers.flag, False, "", "Leave out single rows of the data", "output", ("report",), ("report",), "flag"),
     "permutations": OptionInfo(integer(1, example="10"), 10, "N", "How many times the values of each column change places among the rows", "running", ("explain",), ("explain",)),
     "by": OptionInfo(metric_names, (), "METRICS", "The metrics whose loss is the importance, comma-separated, the first one ranks; default: log-loss and accuracy, of numbers rmse", "output", ("explain",), ("explain",), "list", words=RANKING),
     # Requirements
@@ -237,8 +255,8 @@ OPTIONS: dict[str, OptionInfo] = {
     "skip": OptionInfo(data_readers.kinds_of(FINDING_NAMES), (), "KINDS", "Kinds of findings that are not wanted, comma-separated; repeatable: " + "; ".join(f"{name}: {text}" for name, text in FINDING_NAMES.items()), "gates", ("check",), ("check",), "list", words=tuple(FINDING_NAMES), brief="Kinds of findings that are not wanted"),
     "verify": OptionInfo(readers.flag, False, "", "Recompute the stored self-test; exit with 4 if an output differs", "gates", ("info",), kind="flag"),
     # Running
-    "seed": OptionInfo(integer(0, 2**63 - 1, example="1"), 0, "N", "Random seed: decides the split, the initial weights and the order of rows", "running", (*GRADIENT, "explain", "t"), (*GRADIENT, "explain"), brief="Random seed"),
-    "threads": OptionInfo(readers.threads, 1, "N|auto", "Threads; auto: pick the fastest number. With --restarts, restarts run in parallel. The result does not depend on it", "running", ("train", "test", "predict", "explain"), TRAIN, words=("auto",), brief="Threads; auto: pick the fastest number"),
+    "seed": OptionInfo(integer(0, 2**63 - 1, example="1"), 0, "N", "Random seed: decides the split, the initial weights and the order of rows", "running", (*GRADIENT, "explain", "report", "plot", "t"), (*GRADIENT, "explain"), brief="Random seed"),
+    "threads": OptionInfo(readers.threads, 1, "N|auto", "Threads; auto: pick the fastest number. With --restarts, restarts run in parallel. The result does not depend on it", "running", ("train", "test", "predict", "explain", "report", "plot"), TRAIN, words=("auto",), brief="Threads; auto: pick the fastest number"),
     "reproducible": OptionInfo(readers.flag, False, "", "The same bytes on every x86-64 processor: the slower baseline kernels and no BLAS; refused where that cannot be held (scg, lm, br, sigmoidal scaling)", "running", ("train", "test", "predict"), kind="flag"),
     "limit": OptionInfo(integer(1, example="2000"), 2000, "N", "Check at most N weights, drawn from every layer", "running", ("gradcheck",), ("gradcheck",)),
     "time_limit": OptionInfo(number(0, open_low=True, example="60"), None, "SECONDS", "Stop training after SECONDS; in search: begin no further trials then", "running", ("train", "search"), ("search",)),
@@ -250,7 +268,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "executor": OptionInfo(choice(EXECUTOR_NAMES, "executor"), None, "NAME", "What runs the trainings; " + "; ".join(f"{name}: {info.help}" for name, info in EXECUTOR_NAMES.items()) + "; default: processes with --jobs, otherwise in-process. The result does not depend on it", "running", ("cv", "search"), words=tuple(EXECUTOR_NAMES)),
     "keep_on_interrupt": OptionInfo(readers.flag, True, "", "After Ctrl-C or SIGTERM, write the best network so far", "running", TRAIN, kind="switch"),
     # Output
-    "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; in search the network of the kept trial, trained on all rows; in predict the predictions, and in explain the figures, in the format that the ending of FILE or --to names; - is stdout. In cv the network that `ann train` makes of all rows, which is otherwise not trained", "output", ("train", "predict", "explain", "cv", "search"), ("train", "predict", "explain", "cv", "search"), short="o", words=FILE, brief="Where the result is written; - is stdout"),
+    "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; in search the network of the kept trial, trained on all rows; in predict the predictions, and in explain the figures, in the format that the ending of FILE or --to names; in plot the figure, as .svg or .png, or its numbers as .csv, by default NETWORK-WHAT.svg; in report the page, by default NETWORK-report.html; - is stdout. In cv the network that `ann train` makes of all rows, which is otherwise not trained", "output", ("train", "predict", "explain", "report", "plot", "cv", "search"), ("train", "predict", "explain", "report", "plot", "cv", "search"), short="o", words=FILE, brief="Where the result is written; - is stdout"),
     "predictions": OptionInfo(readers.text, None, "FILE", "Write what was predicted for every row by the network that had not seen it, in the format that the ending of FILE names; --with adds columns of the data", "output", ("cv",), ("cv",), words=FILE, brief="Write the prediction for every row to FILE"),
     "backup": OptionInfo(readers.flag, True, "", "Where a trained network is replaced, keep the old file as NETWORK~", "output", TRAIN, kind="switch"),
     "row_digests": OptionInfo(readers.flag, True, "", "Store 64-bit digests of the rows that trained the network, by which later commands find rows that it has seen", "output", TRAIN, kind="switch"),
@@ -265,7 +283,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "top": OptionInfo(integer(1, example="3"), None, "N", "Write the N most probable classes of each row with their scores", "output", ("predict",), ("predict",)),
     "to": OptionInfo(choice(WRITTEN_FORMATS, "format"), None, "NAME", "Format of what is written: " + ", ".join(WRITTEN_FORMATS) + "; default: by the ending of the file. predict and cv write no format of inputs and answers (" + ", ".join(SAMPLE_FORMATS) + "), and predict csv where nothing says the format", "output", ("predict", "explain", "convert", "cv"), ("predict",), words=WRITTEN_FORMATS, brief="Format of what is written: csv, jsonl, parquet and others"),
     "delimiter": OptionInfo(readers.delimiter, "\\t", "TEXT", "Text between the values of a line", "output", ("predict",), ("predict",)),
-    "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("predict", "init", "explain", "convert", "cv", "search"), ("init",), "flag", "f"),
+    "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("predict", "init", "explain", "report", "plot", "convert", "cv", "search"), ("init", "report", "plot"), "flag", "f"),
     "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("test", "cv", "check", "predict", "init", "explain", "gradcheck", "search"), "flag"),
     "quiet": OptionInfo(readers.flag, False, "", "Suppress messages (in train: the report too)", "output", ALL, (), "flag", "q"),
     "verbose": OptionInfo(integer(0, example="1"), 0, "", "Print more messages; -vv prints every epoch of train", "output", ALL, (), "count", "v"),

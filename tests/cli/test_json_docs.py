@@ -108,6 +108,8 @@ CASES = {
     "ann gradcheck": [("gradcheck", "t.nn", "pos.txt", "neg.txt")],
     "ann cv": [("cv", "net.nn", "pos.txt", "neg.txt", 5, "--folds", 3, "--require", "acc>=0"), ("cv", "table.csv", "--label", "c", 5, "--folds", 2)],
     "ann explain": [("explain", "t.nn", "pos.txt", "neg.txt", "--permutations", 2), ("explain", "t.nn", "more.txt", "neg.txt", "--column", "1"), ("explain", "dt.nn", "table.csv", "--column", "b", "--by", "acc,mcc")],
+    "ann report": [("report", "t.nn", "pos.txt", "neg.txt"), ("report", "ot.nn", "pos.txt", "neg.txt")],
+    "ann plot": [("plot", "roc", "t.nn", "pos.txt", "neg.txt"), ("plot", "loss", "t.nn")],
     "ann check": [("check", "table.csv", "--label", "c"), ("check", "t.nn", "pos.txt", "neg.txt"), ("check", "table.csv")],
     "ann search": [("search", "net.nn", "pos.txt", "neg.txt", 5, "--trials", 3, "--folds", 2, "--outer-folds", 2, "-o", "s.nn"), ("search", "table.csv", "--label", "c", 5, "--trials", 1, "--test", 0.25)],
     "ann bench": [("bench", "net.nn", "pos.txt", "neg.txt", 5, "--trainers", "scg,adam"), ("bench", "net.nn", "pos.txt", "neg.txt", 5, "--plot", "none")],

@@ -26,6 +26,8 @@ WORDS = {
     "cv": ["net.nn", "none1.txt", "none2.txt", "5"],
     "search": ["net.nn", "none1.txt", "none2.txt", "5"],
     "explain": ["net.nn", "none1.txt", "none2.txt"],
+    "report": ["net.nn", "none1.txt", "none2.txt"],
+    "plot": ["roc", "net.nn", "none1.txt", "none2.txt"],
     "bench": ["net.nn", "none1.txt", "none2.txt", "5"],
     "gradcheck": ["net.nn", "none1.txt", "none2.txt"],
     "check": ["net.nn", "none1.txt", "none2.txt"],

@@ -1,4 +1,4 @@
-"""The positional words of a command: `[NETWORK] [DATA...] [EPOCHS]`, told apart in one place for all commands (no numpy).
+"""The positional words of a command: `[WHAT] [NETWORK] [DATA...] [EPOCHS]`, told apart in one place for all commands (no numpy).
 
 A command says which of the three it has in cli.names. The words are read in the order of the functions below.
 """
@@ -11,7 +11,8 @@ from typing import NamedTuple, NoReturn
 
 from anncli.cli.asking.values import Values
 from anncli.cli.names import COMMANDS, Takes
-from anncli.errors import NetworkError, UsageError, quoted
+from anncli.cli.showing.figures.names import FIGURE_NAMES
+from anncli.errors import NetworkError, UsageError, did_you_mean, quoted
 from anncli.formats.networks.peek import has_network_ending, network_inside
 from anncli.limits import COUNT_MAX
 from anncli.options.table import options_of
@@ -26,12 +27,13 @@ class Words(NamedTuple):
     """What the words of a command name.
 
     network: the network file, '-' for stdin, None for a command that goes without one; data: files, folders, globs and
-    queries (`FILE::SELECT ...`), '-' for stdin; epochs: 0 for a command without epochs.
+    queries (`FILE::SELECT ...`), '-' for stdin; epochs: 0 for a command without epochs; what: the figure of `plot`.
     """
 
     network: str | None
     data: tuple[str, ...]
     epochs: int
+    what: str = ""
 
 
 def read_words(values: Values, words: tuple[str, ...]) -> Words:
@@ -43,13 +45,23 @@ def read_words(values: Values, words: tuple[str, ...]) -> Words:
     takes = COMMANDS[values.command].takes
     assert takes is not None
     rest = list(words)
+    what = _what(values, rest) if takes.what else ""
     epochs = _epochs(values, rest) if takes.epochs else 0
     network = _network(values, takes, rest) if takes.network else None
     data = _data(values, takes, rest)
     if network == "-" and "-" in data:
         message = "network and data cannot both come from stdin"
         raise UsageError(message, advice="name a file for one of them")
-    return Words(network, data, epochs)
+    return Words(network, data, epochs, what)
+
+
+def _what(values: Values, rest: list[str]) -> str:
+    """WHAT, taken from the start of `rest`."""
+    if not rest:
+        _missing(values, "WHAT")
+    if rest[0] not in FIGURE_NAMES:
+        raise UsageError(f"no figure is called {quoted(rest[0])}", advice=did_you_mean(rest[0], FIGURE_NAMES))
+    return rest.pop(0)
 
 
 def _epochs(values: Values, rest: list[str]) -> int:

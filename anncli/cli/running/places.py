@@ -24,6 +24,13 @@ def refuse_read_files(targets: Mapping[str, str | None], allowed: Mapping[str, s
             raise would_overwrite(option, target)
 
 
+def refuse_existing(option: str, target: str, force: bool) -> None:
+    """Raises UsageError for a target that exists, unless force; a device or a pipe may always be written to."""
+    if target != "-" and os.path.lexists(target) and not force and (os.path.isfile(target) or os.path.islink(target)):
+        message = f"{option} {printable(target)} exists"
+        raise UsageError(message, advice="overwrite it with --force, or give another name")
+
+
 def would_overwrite(option: str, target: str) -> UsageError:
     """The error for a target that this run needs."""
     message = f"{option} {printable(target)} would overwrite a file that this run needs"

@@ -1,0 +1,85 @@
+"""What `ann plot` and `ann report` draw: the network, and what it gives for the rows of files."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.cli.asking.network_options import require_trained, threshold_of
+from anncli.cli.asking.values import Values
+from anncli.cli.running.reading import read_evaluated
+from anncli.cli.showing.figures.facts import Facts, RowSet
+from anncli.dataset.dataset import Dataset
+from anncli.errors import DataError, count_of
+from anncli.formats.data.remarks import Remarks
+from anncli.formats.networks.storage import load
+from anncli.inference.evaluate import check_data, evaluate_predictions, outputs_of, rows_seen
+from anncli.network.network import Network
+
+
+def load_trained(path: str) -> Network:
+    """The network of a file; raises NetworkError for one that is not trained."""
+    network = load(path)
+    require_trained(network, path)
+    return network
+
+
+def facts_of(values: Values, words: tuple[str, ...], network: Network, remarks: Remarks) -> Facts:
+    """The outputs of the network for the rows with answers, in the data words, and those of them that are new to it.
+
+    Raises: DataError where no row has an answer.
+    """
+    threshold = threshold_of(network, values)
+    if network.task != "regression" and network.n_outputs == 1 and threshold is None:
+        threshold = network.decision_threshold
+    data = read_evaluated(values, words, network, remarks)
+    check_data(network, data)
+    answered = data.answered() if data.weights is None else data.answered() & (data.weights > 0)
+    if not answered.any():
+        raise DataError("no row has an answer", path=words[0], advice="give rows with labels")
+    facts = Facts(network, data, threshold, seed=values["seed"], threads=values["threads"])
+    outputs = outputs_of(network, data.inputs, None, values["threads"])
+    seen = rows_seen(network, data)
+    if seen is None:
+        return facts._replace(sets=(_row_set(facts, "", answered, outputs),))
+    n_seen, new = int(np.count_nonzero(seen & answered)), answered & ~seen
+    if not n_seen:
+        return facts._replace(sets=(_row_set(facts, "", answered, outputs),), n_seen=0)
+    title = f"all rows, of which {n_seen} trained it"
+    sets = [_row_set(facts, title, answered, outputs, is_marked=True)]
+    if new.any():
+        sets.append(_row_set(facts, "rows that are new to it", new, outputs))
+    return facts._replace(sets=tuple(sets), n_seen=n_seen)
+
+
+def _row_set(facts: Facts, title: str, mask: Array, outputs: Array, is_marked: bool = False) -> RowSet:
+    data, numbers = facts.data, np.flatnonzero(mask)
+    assert data is not None
+    given = outputs[numbers]
+    evaluation = evaluate_predictions(facts.network, data, given, numbers, facts.threshold)
+    weights = None if data.weights is None else data.weights[numbers].astype(np.float64)
+    return RowSet(title, numbers, given, weights, evaluation, is_marked)
+
+
+def seen_words(facts: Facts) -> str:
+    """How many of the rows trained the network, in a sentence."""
+    n = len(facts.sets[0].numbers)
+    if facts.n_seen is None:
+        return "Whether these rows trained the network is not known: its file holds no digests of the rows that did."
+    if not facts.n_seen:
+        return "None of these rows trained the network."
+    digests = facts.network.row_digests
+    about = "" if digests is None or digests.is_exact else "About "
+    text = f"{about}{facts.n_seen} of these {count_of(n, 'row')} trained the network, so figures of all rows are optimistic."
+    return (
+        f"{text} Trust those of the rows that are new to it." if len(facts.sets) > 1 else f"{text} No row is new to it."
+    )
+
+
+def source_of(data: Dataset, number: int) -> tuple[str, int]:
+    """The file that a row came from, and its number among the rows of that file, from 1."""
+    for source in data.sources:
+        if number < source.n_samples:
+            return source.name, number + 1
+        number -= source.n_samples
+    return "", number + 1

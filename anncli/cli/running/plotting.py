@@ -1,0 +1,99 @@
+"""`ann plot` at work: draw one figure of a network, and of what it gives for rows, and write it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
+from anncli.cli.running.figure_facts import facts_of, load_trained, seen_words
+from anncli.cli.running.places import refuse_existing, refuse_read_files
+from anncli.cli.showing.console import print_json
+from anncli.cli.showing.figures.drawing import csv_of, draw, refuse_task
+from anncli.cli.showing.figures.facts import Facts
+from anncli.cli.showing.figures.names import FIGURE_NAMES
+from anncli.cli.showing.png import check_png, png_of
+from anncli.cli.showing.remarks import show_remarks
+from anncli.cli.showing.svg import document
+from anncli.errors import UsageError, printable
+from anncli.formats.data.remarks import Remarks
+from anncli.formats.files.textfile import check_writable, replace_file
+
+ENDINGS = (".svg", ".png", ".csv")
+
+
+def run_plot(values: Values, words: Words) -> None:
+    """Write the figure; raises UsageError for a figure that this network does not have, and for a file that exists."""
+    name, network_path = words.what, str(words.network)
+    info = FIGURE_NAMES[name]
+    output = values["output"] or f"{'network' if network_path == '-' else Path(network_path).stem}-{name}.svg"
+    kind = _check_output(values, output)
+    _check_words(values, words)
+    network = load_trained(network_path)
+    refuse_task(name, network.task or "classification")
+    remarks = Remarks()
+    if info.needs_data:
+        facts = facts_of(values, words.data, network, remarks)._replace(columns=values["column"])
+        show_remarks(values.console, remarks)
+        values.console.note(seen_words(facts))
+    else:
+        facts = Facts(network)
+    refuse_read_files({"--output": output})
+    figures = draw(name, facts)
+    replace_file(
+        output,
+        _bytes_of(kind, csv_of(figures, facts.sets) if kind == ".csv" else document([f.drawing for f in figures])),
+    )
+    if values["json"]:
+        _print_document(values, words, output, facts, [figure.caption for figure in figures])
+    elif output != "-":
+        for figure in figures[:1]:
+            values.console.note(figure.caption, 1)
+        click.echo(f"{name} written to {printable(output)}")
+
+
+def _bytes_of(kind: str, text: str) -> bytes:
+    return png_of(text) if kind == ".png" else text.encode("utf-8")
+
+
+def _check_output(values: Values, output: str) -> str:
+    """The ending that says what is written; raises UsageError for another one, and for a file that exists."""
+    kind = ".svg" if output == "-" else os.path.splitext(output)[1].lower()
+    if kind not in ENDINGS:
+        message = f"--output {printable(output)}: the ending says what is written"
+        raise UsageError(message, advice=f"use one of {', '.join(ENDINGS)}")
+    if output == "-" and values["json"]:
+        raise UsageError("--json and --output - cannot both go to stdout", advice="name a file for --output")
+    if kind == ".png":
+        check_png()
+    refuse_existing("--output", output, values["force"])
+    check_writable(output)
+    return kind
+
+
+def _check_words(values: Values, words: Words) -> None:
+    """Raises UsageError for data that the figure needs and are not there, or the other way round, and for --columns."""
+    needs_data = FIGURE_NAMES[words.what].needs_data
+    if needs_data and not words.data:
+        raise UsageError("Missing argument 'DATA...'", advice=f"plot {words.what} needs rows with answers")
+    if words.data and not needs_data:
+        raise UsageError(f"plot {words.what} takes no DATA: everything is in the network file", advice="leave them out")
+    if values["column"] and words.what != "boundary":
+        raise UsageError(f"--columns is not for plot {words.what}", advice="use it with plot boundary")
+
+
+def _print_document(values: Values, words: Words, output: str, facts: Facts, captions: list[str]) -> None:
+    print_json(
+        {
+            "command": "plot",
+            "figure": words.what,
+            "network": printable(str(words.network)),
+            "output": printable(output),
+            "rows": len(facts.sets[0].numbers) if facts.sets else None,
+            "rows_seen": facts.n_seen,
+            "captions": captions,
+        }
+    )

@@ -1,0 +1,65 @@
+"""Contours and regions over a grid of cells, as paths in the units of the grid."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.cli.showing.svg import Point, place
+
+Segment = tuple[Point, Point]
+
+
+def contour(values: Array, level: float) -> list[Segment]:
+    """The line on which values (n, m) at the corners of a grid are `level`: a segment or two for each cell that it crosses.
+
+    Points are (column, row), from 0. In a saddle the mean of the four corners decides which of them belong together.
+    Source: marching squares, after Lorensen & Cline 1987, SIGGRAPH 21, 163-169.
+    """
+    above = values > level
+    found = []
+    for i, j in np.argwhere(_is_crossed(above)).tolist():
+        corners = values[i, j], values[i, j + 1], values[i + 1, j + 1], values[i + 1, j]
+        crossings = [_crossing((i, j), side, corners, level) for side in range(4)]
+        points = [point for point in crossings if point is not None]
+        if len(points) == 4 and (sum(corners) / 4 > level) == bool(above[i, j]):
+            # The corners above belong together through the middle: cut off the others.
+            points = [*points[1:], points[0]]
+            found += [(points[3], points[0]), (points[1], points[2])]
+            continue
+        found += [(points[k], points[k + 1]) for k in range(0, len(points) - 1, 2)]
+    return found
+
+
+def _is_crossed(above: Array) -> Array:
+    """(n - 1, m - 1): whether the four corners of a cell lie on both sides."""
+    count = above[:-1, :-1].astype(int) + above[:-1, 1:] + above[1:, :-1] + above[1:, 1:]
+    return (count > 0) & (count < 4)
+
+
+def _crossing(cell: tuple[int, int], side: int, corners: tuple[float, ...], level: float) -> Point | None:
+    """Where the level lies on one side of a cell: top, right, bottom or left; None where it does not cross it."""
+    first, last = corners[side], corners[(side + 1) % 4]
+    if (first > level) == (last > level):
+        return None
+    share = float((level - first) / (last - first))
+    i, j = cell
+    return ((j + share, i), (j + 1, i + share), (j + 1 - share, i + 1), (j, i + 1 - share))[side]
+
+
+def regions(kinds: Array, corner: Point, size: Point) -> dict[int, str]:
+    """A path for each kind of cell of a grid (n, m) of whole numbers; row 0 is at the top.
+
+    Args: corner: the top left one of the grid; size: width and height of a cell. Cells beside each other are one shape.
+    """
+    paths: dict[int, list[str]] = {}
+    for i, row in enumerate(kinds.tolist()):
+        start = 0
+        for j in range(1, len(row) + 1):
+            if j == len(row) or row[j] != row[start]:
+                left, top = corner[0] + size[0] * start, corner[1] + size[1] * i
+                wide = place(size[0] * (j - start))
+                path = f"M{place(left)} {place(top)}h{wide}v{place(size[1])}h-{wide}z"
+                paths.setdefault(row[start], []).append(path)
+                start = j
+    return {kind: "".join(parts) for kind, parts in sorted(paths.items())}

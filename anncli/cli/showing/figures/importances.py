@@ -1,0 +1,63 @@
+"""Permutation importance as bars: how much worse the network is when the values of one column change places."""
+
+from __future__ import annotations
+
+from anncli.analysis.importance import Change, Importances, permutation_importance
+from anncli.cli.showing.figures.facts import Facts, Figure, RowSet
+from anncli.cli.showing.plot_area import WIDTH, axis_for, number_text, tick_text
+from anncli.cli.showing.svg import Drawing, shortened, text_width
+
+#: Columns that are drawn; the others are in the table.
+MOST_COLUMNS = 20
+_STEP, _TOP = 22.0, 8.0
+
+
+def draw(facts: Facts, rows: RowSet) -> Figure:
+    """Of ten permutations of each column, for the metric that ranks them."""
+    assert facts.data is not None
+    found = permutation_importance(facts.network, facts.data, rows.numbers, seed=facts.seed, threads=facts.threads)
+    bars = [
+        (entry.column.name, change)
+        for entry in found.columns
+        if (change := entry.changes[found.metrics[0]]) is not None
+    ]
+    caption = (
+        f"How much worse {_words(found.metrics[0])} becomes, on the rows of the data, when the values of one column change "
+        f"places among them: the mean of {found.repeats} permutations, with their standard deviation."
+    )
+    if len(bars) > MOST_COLUMNS:
+        caption += f" The {MOST_COLUMNS} most important of {len(bars)} columns."
+    table = [(name, change.mean, change.deviation) for name, change in bars]
+    return Figure(_drawing(found, bars), caption, ("column", found.metrics[0], "deviation"), table)
+
+
+def _words(metric: str) -> str:
+    return "the " + {"log_loss": "log loss", "rmse": "RMSE"}.get(metric, metric.replace("_", " "))
+
+
+def _drawing(found: Importances, bars: list[tuple[str, Change]]) -> Drawing:
+    shown = bars[:MOST_COLUMNS]
+    left = 14 + min(max((text_width(name) for name, _ in shown), default=0), 170)
+    ends = [0.0, *(c.mean + c.deviation for _, c in shown), *(c.mean - c.deviation for _, c in shown)]
+    axis = axis_for(ends, f"increase of {_words(found.metrics[0])}")
+    bottom = _TOP + _STEP * max(len(shown), 1)
+    parts = [f"{name} {number_text(change.mean)}" for name, change in bars[:12]]
+    described = f"What {_words(found.metrics[0])} loses without each column: {', '.join(parts)}."
+    drawing = Drawing(WIDTH, bottom + 46, "Permutation importance", described)
+
+    def across(value: float) -> float:
+        return left + (WIDTH - 16 - left) * axis.fraction(value)
+
+    for tick in axis.ticks(5):
+        drawing.line([(across(tick), _TOP), (across(tick), bottom)], "line grid thin")
+        drawing.text((across(tick), bottom + 16), tick_text(tick), "middle", "soft", 12)
+    for number, (name, change) in enumerate(shown):
+        down = _TOP + _STEP * number
+        start, end = sorted((across(0), across(change.mean)))
+        drawing.box((start, down + 4), max(end - start, 0.5), _STEP - 8, "f0", 0.6)
+        spread = [(across(change.mean + d * change.deviation), down + _STEP / 2) for d in (-1, 1)]
+        drawing.line(spread, "line ink")
+        drawing.text((left - 8, down + _STEP / 2 + 4), shortened(name, 170), "end")
+    drawing.line([(across(0), _TOP), (across(0), bottom)], "line soft thin")
+    drawing.text(((left + WIDTH) / 2, bottom + 36), axis.label, "middle")
+    return drawing

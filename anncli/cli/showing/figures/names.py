@@ -1,0 +1,36 @@
+"""The figures of `ann plot`: name, what it shows, and what it needs (imports nothing, so help is fast)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+CLASSES = ("classification",)
+DECISIONS = ("classification", "multi-label")
+NUMBERS = ("regression",)
+ANY = (*DECISIONS, *NUMBERS)
+
+
+class FigureName(NamedTuple):
+    """summary: a line of help; module: below cli.showing.figures; needs_data: whether DATA must be given; tasks: of the
+    networks that have it; by_set: whether it is about rows, and drawn again for those that are new to the network."""
+
+    summary: str
+    module: str
+    needs_data: bool = True
+    tasks: tuple[str, ...] = ANY
+    by_set: bool = True
+
+
+FIGURE_NAMES: dict[str, FigureName] = {
+    "loss": FigureName("the losses of the training, from the network file", "loss", needs_data=False, by_set=False),
+    "roc": FigureName("true against false positives for every threshold", "roc", tasks=DECISIONS),
+    "pr": FigureName("precision against recall for every threshold", "precision_recall", tasks=DECISIONS),
+    "calibration": FigureName("how often what has a probability happens", "calibration", tasks=DECISIONS),
+    "confusion": FigureName("which class was predicted for which", "confusion", tasks=CLASSES),
+    "scores": FigureName("how the scores of each class are distributed", "scores", tasks=DECISIONS),
+    "predicted": FigureName("predicted against true numbers", "predicted", tasks=NUMBERS),
+    "residuals": FigureName("how the errors of predicted numbers are distributed", "residuals", tasks=NUMBERS),
+    "importance": FigureName("how much worse the network is without each input", "importances", by_set=False),
+    "boundary": FigureName("what is predicted where, over two inputs", "boundary", by_set=False),
+    "weights": FigureName("the network with its weights", "weights", needs_data=False, by_set=False),
+}

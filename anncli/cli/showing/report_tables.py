@@ -1,0 +1,194 @@
+"""The tables of `ann report`: metrics with intervals, classes, columns of the data, and the rows that are most wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from anncli.analysis.columns import ColumnInputs, columns_of
+from anncli.arrays import Array
+from anncli.cli.showing.figures.confusion import confusion_matrix, top_confusions
+from anncli.cli.showing.figures.facts import Facts, RowSet
+from anncli.cli.showing.page import table
+from anncli.cli.showing.plot_area import number_text
+from anncli.dataset.dataset import Dataset
+
+#: Columns of the data that a table of rows shows, and rows of it.
+_MOST_COLUMNS, _MOST_ROWS = 12, 10
+#: Columns that the summary of the data shows.
+_MOST_SUMMARIES = 60
+
+
+class _Metric(NamedTuple):
+    """field: of evaluations; words: its name; is_rate: whether it is shown in percent."""
+
+    field: str
+    words: str
+    is_rate: bool = True
+
+
+_METRICS = (
+    _Metric("accuracy", "accuracy"),
+    _Metric("balanced_accuracy", "balanced accuracy"),
+    _Metric("sensitivity", "sensitivity (recall, SE)"),
+    _Metric("specificity", "specificity (SP)"),
+    _Metric("ppv", "positive predictive value (precision, PPV)"),
+    _Metric("npv", "negative predictive value (NPV)"),
+    _Metric("f1", "F1"),
+    _Metric("macro_recall", "mean recall of the classes (balanced accuracy)"),
+    _Metric("macro_precision", "mean precision of the classes"),
+    _Metric("macro_f1", "mean F1 of the classes"),
+    _Metric("micro_f1", "F1 of all labels together"),
+    _Metric("subset_accuracy", "rows of which every label is right"),
+    _Metric("hamming_loss", "labels that are wrong"),
+    _Metric("top_3", "true class among the three most probable"),
+    _Metric("top_5", "true class among the five most probable"),
+    _Metric("coverage", "rows that are decided"),
+    _Metric("mcc", "Matthews correlation (MCC)", False),
+    _Metric("kappa", "Cohen's kappa", False),
+    _Metric("auc", "area under the ROC curve (AUC)", False),
+    _Metric("macro_auc", "mean area under the ROC curves", False),
+    _Metric("pr_auc", "average precision", False),
+    _Metric("macro_pr_auc", "mean average precision", False),
+    _Metric("rmse", "root mean squared error (RMSE)", False),
+    _Metric("mae", "mean absolute error (MAE)", False),
+    _Metric("r2", "explained part of the variance (R2)", False),
+    _Metric("log_loss", "log loss", False),
+    _Metric("brier", "Brier score", False),
+    _Metric("calibration_error", "calibration error", False),
+    _Metric("mse", "mean squared error of the scores", False),
+    _Metric("majority_share", "for comparison: accuracy of always the largest class"),
+)
+
+
+def metric_table(facts: Facts, confidence: float) -> str:
+    """A line for each metric that is known, a column for each set of rows."""
+    sets = facts.sets
+    rows = [["rows", *(number_text_of(s.evaluation.n) for s in sets)]]
+    for metric in _METRICS:
+        values = [getattr(s.evaluation, metric.field, None) for s in sets]
+        if any(isinstance(value, int | float) for value in values):
+            rows.append([metric.words, *(_shown(metric, s.evaluation) for s in sets)])
+    header = ["metric", *(s.title or "all rows" for s in sets)]
+    return table(f"Metrics, in brackets their intervals at {100 * confidence:g} % confidence", header, rows)
+
+
+def number_text_of(value: float) -> str:
+    """A number of rows, or their weight."""
+    return str(value) if isinstance(value, int) else f"{value:.6g}"
+
+
+def _shown(metric: _Metric, evaluation: Any) -> str:
+    value = getattr(evaluation, metric.field, None)
+    if value is None:
+        return "undefined"
+    text = _number(metric, value)
+    interval = evaluation.intervals.get(metric.field)
+    return text if interval is None else f"{text} ({_number(metric, interval.low)} to {_number(metric, interval.high)})"
+
+
+def _number(metric: _Metric, value: float) -> str:
+    return f"{100 * value:.2f} %" if metric.is_rate else number_text(value)
+
+
+def class_table(facts: Facts, rows: RowSet) -> str:
+    """The rows and rates of each class, those that are found worst first where there are many."""
+    matrix = confusion_matrix(facts, rows)
+    actual, predicted, right = matrix.sum(axis=1), matrix.sum(axis=0), np.diag(matrix)
+    recall = np.divide(right, actual, out=np.full(len(right), np.nan), where=actual > 0)
+    order = np.arange(len(right)) if len(right) <= 12 else np.argsort(np.nan_to_num(recall, nan=2.0), kind="stable")
+    lines = [
+        [
+            facts.classes[k], number_text(float(actual[k])), number_text(float(predicted[k])), _percent(right[k], actual[k]),
+            _percent(right[k], predicted[k]),
+        ]
+        for k in order.tolist()
+    ]  # fmt: skip
+    return table("Classes", ["class", "rows", "predicted", "found (recall)", "right (precision)"], lines)
+
+
+def confusion_table(facts: Facts, rows: RowSet) -> str:
+    """The most frequent confusions, '' where there are none."""
+    matrix = confusion_matrix(facts, rows)
+    lines = [
+        [facts.classes[i], facts.classes[j], number_text(float(matrix[i, j])), _percent(matrix[i, j], matrix[i].sum())]
+        for i, j in top_confusions(matrix)
+    ]
+    return (
+        table("Most frequent confusions", ["true class", "predicted", "rows", "of the class"], lines, 2)
+        if lines
+        else ""
+    )
+
+
+def _percent(part: float, whole: float) -> str:
+    return f"{100 * part / whole:.2f} %" if whole else "undefined"
+
+
+def data_table(facts: Facts, rows: RowSet) -> str:
+    """A line for each column of the inputs."""
+    assert facts.data is not None
+    columns = columns_of(facts.network, facts.data.columns)
+    lines = [_summary(column, facts.data.inputs[rows.numbers]) for column in columns[:_MOST_SUMMARIES]]
+    words = "Columns of the inputs"
+    if len(columns) > _MOST_SUMMARIES:
+        words += f", the first {_MOST_SUMMARIES} of {len(columns)}"
+    return table(words, ["column", "kind", "lowest", "median", "mean", "highest", "values"], lines, 2)
+
+
+def _summary(column: ColumnInputs, inputs: Array) -> list[str]:
+    values = inputs[:, column.inputs].astype(np.float64)
+    if column.kind == "category":
+        levels = [_level(column, row) for row in values]
+        names, counts = np.unique(levels, return_counts=True)
+        most = names[np.argmax(counts)]
+        return [column.name, "category", "", "", "", "", f"{len(names)}, most often {most}"]
+    numbers = values[:, 0]
+    shown = (numbers.min(), np.median(numbers), numbers.mean(), numbers.max())
+    return [column.name, "number", *(number_text(float(x)) for x in shown), str(len(np.unique(numbers)))]
+
+
+def _level(column: ColumnInputs, row: Array) -> str:
+    """The category that the inputs of a column stand for."""
+    own = row[: len(column.levels)]
+    if own.any():
+        return column.levels[int(np.argmax(own))]
+    return "missing" if column.has_indicator and row[-1] else "another"
+
+
+def _cell(column: ColumnInputs, inputs: Array) -> str:
+    row = inputs[column.inputs]
+    return _level(column, row) if column.kind == "category" else f"{float(row[0]):.6g}"
+
+
+def row_table(
+    facts: Facts, numbers: Sequence[int], caption: str, header: Sequence[str], cells: Sequence[Sequence[str]]
+) -> str:
+    """Rows of the data with their inputs. numbers: their places; header, cells: what stands before the inputs."""
+    data = facts.data
+    assert data is not None
+    columns = columns_of(facts.network, data.columns)
+    shown = columns[:_MOST_COLUMNS]
+    if len(columns) > _MOST_COLUMNS:
+        caption += f"; the first {_MOST_COLUMNS} of {len(columns)} columns"
+    lines = [
+        [_where(data, number), *before, *(_cell(column, data.inputs[number]) for column in shown)]
+        for number, before in zip(numbers, cells, strict=True)
+    ]
+    return table(caption, ["row", *header, *(column.name for column in shown)], lines, 1 + len(header))
+
+
+def _where(data: Dataset, number: int) -> str:
+    """'row 7 of more.csv'; counted among the rows of the file that were read."""
+    for source in data.sources:
+        if number < source.n_samples:
+            return f"{number + 1} of {source.name}" if len(data.sources) > 1 else str(number + 1)
+        number -= source.n_samples
+    return str(number + 1)
+
+
+def largest(values: Array, most: int = _MOST_ROWS) -> list[int]:
+    """The places of the largest values, falling; equal ones in their order."""
+    return np.argsort(-values, kind="stable")[:most].tolist()
