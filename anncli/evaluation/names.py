@@ -21,6 +21,9 @@ METRIC_NAMES: dict[str, str] = {
     "f3": "F-measure, b = 3; metric 8",
 }
 
+# What stands in place of a class where a row is not decided.
+UNDECIDED_WORD = "undecided"
+
 # How the threshold between two classes is chosen, for help, errors and files; METRIC>=X stands for one line of FLOOR_NAMES.
 RULE_NAMES: dict[str, str] = {
     "youden": "the highest sensitivity + specificity",

@@ -114,6 +114,22 @@ def fit_calibration(
     return Calibration(method, np.array(numbers), of_logits)
 
 
+def dropped(network: Network, options: TrainingOptions) -> list[str]:
+    """Warnings about what a network that training goes on from was given for the weights before, and no longer has."""
+    found = []
+    if network.calibration is not None and options.calibration == "none":
+        found.append(
+            f"the calibration of the network belongs to the weights before, so it is dropped; "
+            f"--calibration {network.calibration.method} fits a new one"
+        )
+    if network.threshold_rule is not None and options.threshold is None:
+        found.append(
+            f"the threshold by {network.threshold_rule} belongs to the weights before, so it is dropped; "
+            f"--threshold '{network.threshold_rule}' chooses a new one"
+        )
+    return found
+
+
 def rule_of(options: TrainingOptions) -> str | None:
     """The rule that chooses the threshold, or None."""
     return options.threshold if isinstance(options.threshold, str) else None

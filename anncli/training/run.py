@@ -60,12 +60,18 @@ class TrainingRun:
         self._final_fit = FinalFit(self.setup, self._choice.attempt)
         yield from self._final_fit.epochs(limit)
 
-    def evaluate(self, parameters: Array | None, rows: str | Array, classes: tuple[str, ...] = ()) -> Evaluation:
+    def evaluate(
+        self,
+        parameters: Array | None,
+        rows: str | Array,
+        classes: tuple[str, ...] = (),
+        point: OperatingPoint | None = None,
+    ) -> Evaluation:
         """Counts and metrics of the parameters (P,) of a trained network on `rows` (n,): row numbers, or the name of a set;
-        after finish() with its threshold and calibration."""
+        after finish() with its threshold and calibration, or those of another `point`."""
         assert parameters is not None
         rows = self.setup.rows[rows] if isinstance(rows, str) else rows
-        return self.attempt.judge.measure.evaluate(parameters, rows, classes, self._point)
+        return self.attempt.judge.measure.evaluate(parameters, rows, classes, point or self._point)
 
     def evaluate_sets(self, result: TrainingResult) -> dict[str, Evaluation]:
         """Counts and metrics of the result on every set that has rows, by the name of the set.

@@ -25,7 +25,7 @@ from anncli.training.answers import Evaluator, check_answers, choose_target_scal
 from anncli.training.inputs import encoded_inputs
 from anncli.training.measure import Measure
 from anncli.training.objective import Objective
-from anncli.training.operating_point import check_network, check_validation
+from anncli.training.operating_point import check_network, check_validation, dropped
 from anncli.training.seen import SeenRows, unknown_rows
 from anncli.training.sets import check_fit, check_sets, divide, too_few_to_split
 
@@ -149,7 +149,7 @@ def prepare(
     rows = divide(data, options, sets or {}, random_stream(options.seed, "split"), seen.mask())
     training, is_drawn = rows["training"], "validation" not in (sets or {})
     asked, options = options, decisions.settled(network, options, data.task, dialect, len(training))
-    warnings = [*remarks, *_warnings(data, options, rows, seen, is_drawn)]
+    warnings = [*remarks, *_warnings(network, data, options, rows, seen, is_drawn)]
     self_test_inputs = _self_test_inputs(data, training)
     problem, backend = _problem(network, data, options, backend, dialect)
     targets = decisions.choose_targets(network, options, problem.loss)
@@ -185,13 +185,15 @@ def _precision(network: Network, data: Dataset, asked: float | None) -> float:
 
 
 def _warnings(
-    data: Dataset, options: TrainingOptions, rows: Mapping[str, Array], seen: SeenRows, is_drawn: bool
+    network: Network, data: Dataset, options: TrainingOptions, rows: Mapping[str, Array], seen: SeenRows, is_drawn: bool
 ) -> list[str]:
     """What the user should know about the sets; raises DataError for sets that a run cannot work with."""
-    check_validation(options, data, rows["validation"])
     few = too_few_to_split(data, rows) if options.validation is None and is_drawn else []
     without_effect = decisions.options_without_effect(options, rows)
-    return [*check_sets(data, rows), *without_effect, *unknown_rows(seen, rows), *few]
+    lost = dropped(network, options) if decisions.is_continued(network, options) else []
+    found = check_sets(data, rows)
+    check_validation(options, data, rows["validation"])
+    return [*found, *lost, *without_effect, *unknown_rows(seen, rows), *few]
 
 
 def smoothed(encoded: Array, rows: Array, options: TrainingOptions) -> Array:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from anncli.cli.asking.values import Values
 from anncli.errors import NetworkError, UsageError, ValueFault, did_you_mean
+from anncli.evaluation.names import UNDECIDED_WORD
 from anncli.options.layers import Given
 from anncli.options.table import canonical_option, option_names, read_option
+from anncli.training.operating_point import check_abstain
 
 if TYPE_CHECKING:
     from anncli.network.network import Network
@@ -51,5 +53,36 @@ def threshold_of(network: Network, values: Values) -> float | None:
             message = "--threshold is for networks with one output"
             raise UsageError(message, advice="leave it out: the largest output wins")
         return None
-    given: float | None = values["threshold"]
-    return network.decision_threshold if given is None else given
+    given = values["threshold"]
+    # A rule in a variable or a config file is meant for training.
+    return given if isinstance(given, float) else network.decision_threshold
+
+
+def refuse_rule(values: Values) -> None:
+    """Raises UsageError for a rule where there are no validation rows; ask before any file is read."""
+    rule = values["threshold"]
+    if "threshold" in values.on_command_line and isinstance(rule, str):
+        message = f"--threshold {rule}: a rule would look at the rows that it is measured on"
+        raise UsageError(message, advice=f"give a number, or choose it in training: ann train ... --threshold '{rule}'")
+
+
+def abstain_of(network: Network, values: Values, threshold: float | None) -> tuple[float, ...] | None:
+    """Which scores are no decision, as given or as the network says; None for none. threshold: the one in force.
+
+    Raises: UsageError for scores that do not fit the network or the threshold.
+    """
+    given: tuple[float, ...] | None = values["abstain"]
+    is_typed = "abstain" in values.on_command_line
+    if network.n_classes == 0:
+        if is_typed and given:
+            raise UsageError(f"--abstain needs classes, and the task is {network.task}", advice="leave it out")
+        return None
+    # Variables and config files serve many networks, so only the command line is refused.
+    if given and not is_typed and len(given) != (2 if network.n_outputs == 1 else 1):
+        given = None
+    abstain = network.abstain if given is None else given
+    check_abstain(abstain, network, threshold)
+    if abstain and UNDECIDED_WORD in network.classes:
+        message = f"--abstain: a class is called '{UNDECIDED_WORD}', which is the word for rows without a decision"
+        raise UsageError(message, advice="rename the class")
+    return abstain or None

@@ -21,6 +21,7 @@ from anncli.formats.networks.storage import parse, read_source, render
 from anncli.network.network import Network
 from anncli.options.layers import Given, Layer, training_options
 from anncli.options.table import TrainingOptions
+from anncli.training.operating_point import check_network, check_validation
 
 
 class ExperimentProblem(NamedTuple):
@@ -50,6 +51,9 @@ def experiment_problem(values: Values, words: Words, remarks: Remarks) -> Experi
     dialect = DIALECTS[0] if network is None else network.source.dialect
     options = _options(values, layers, dialect)
     first = next(iter(options.values()))
+    check_validation(first)
+    if network is not None:
+        check_network(first, network, DIALECTS[0])
     data, sets = read_training_data(asked, network, _without_files(first), remarks)
     if network is None:
         network = new_network(asked, data, first.loss, [one.trainer for one in options.values()])

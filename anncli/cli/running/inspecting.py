@@ -55,6 +55,7 @@ def summary(network: Network) -> dict[str, Any]:
         "classes": list(network.classes),
         "targets": list(network.targets) if network.targets else None,
         "threshold": network.decision_threshold if network.n_outputs == 1 and network.task != "regression" else None,
+        **_decision(network),
         "columns": list(network.columns),
         **table_documents(network),
         "scaling": {
@@ -75,6 +76,22 @@ def _points(curve: LossCurve) -> dict[str, int]:
     """How many epochs the loss curves of the file show."""
     counts = {"training": len(curve.training), "retraining": len(curve.retraining)}
     return {name: count for name, count in counts.items() if count}
+
+
+def _decision(network: Network) -> dict[str, Any]:
+    """How the threshold was chosen, what is left undecided, and the calibration; only what the network has."""
+    found: dict[str, Any] = {}
+    if network.threshold_rule is not None:
+        found["threshold_rule"] = network.threshold_rule
+    if network.abstain is not None:
+        found["abstain"] = list(network.abstain)
+    if network.calibration is not None:
+        numbers = network.calibration.numbers
+        shown = (
+            {"knots": len(numbers)} if numbers.ndim > 1 else {"numbers": [float(f"{x:.6g}") for x in numbers.tolist()]}
+        )
+        found["calibration"] = {"method": network.calibration.method, **shown}
+    return found
 
 
 def _task(network: Network) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from anncli.network.network import Network
 from anncli.options.layers import training_options
 from anncli.options.table import TrainingOptions
 from anncli.training.decisions import check_class_weight, choose_loss
+from anncli.training.operating_point import check_network, check_validation
 from anncli.training.run import TrainingRun
 from anncli.training.setup import prepare
 
@@ -66,8 +67,9 @@ def open_training(settings: TrainSettings) -> Opened:
         network_bytes, network = checkpoint.network, _network_of(checkpoint, str(settings.resume), network)
     layers = [*settings.layers, file_layer(network, settings.path)]
     options = training_options(layers, network.source.dialect)
-    _check_options(network, options)
+    _check_options(network, options, settings.dialect)
     first, options = begin_or_resume(settings, network, options, checkpoint)
+    check_validation(options)
     replaced = None if first is network else network
     kept_as = backup_name(settings) if replaced is not None else None
     check_gates(settings.require, options, network)
@@ -85,11 +87,12 @@ def _open_new(settings: TrainSettings) -> Opened:
     """The same for a network that is made for the data."""
     options = training_options([*settings.layers], DIALECTS[0])
     check_gates(settings.require, options, None)
+    check_validation(options)
     _check_places(settings, options, None, None)
     remarks = Remarks()
     data, sets = read_training_data(settings, None, options, remarks)
     network = new_network(settings, data, options.loss, [options.trainer])
-    _check_options(network, options)
+    _check_options(network, options, settings.dialect)
     checkpoint = None if settings.resume is None else load_checkpoint(settings.resume)
     if checkpoint is not None:
         network = _network_of(checkpoint, str(settings.resume), network)
@@ -128,8 +131,9 @@ def _network_of(checkpoint: Checkpoint, path: str, on_disk: Network) -> Network:
     return network
 
 
-def _check_options(network: Network, options: TrainingOptions) -> None:
-    """Raises UsageError for options that do not fit the network, before any data file is read."""
+def _check_options(network: Network, options: TrainingOptions, dialect: str | None) -> None:
+    """Raises UsageError for options that do not fit the network, before any data file is read; dialect: to be written."""
+    check_network(options, network, dialect)
     choose_loss(network, options, network.task)
     check_class_weight(network, options)
 

@@ -9,11 +9,12 @@ from contextlib import suppress
 from typing import Any
 
 from anncli.backends.reproducible import reproducible
-from anncli.cli.asking.network_options import require_trained, threshold_of
+from anncli.cli.asking.network_options import abstain_of, refuse_rule, require_trained, threshold_of
 from anncli.cli.asking.tables import read_request, table_request
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words, shown_data
 from anncli.cli.failing import failure_of
+from anncli.cli.running.decisions import Decisions
 from anncli.cli.running.predicting_tables import Predictions, class_names
 from anncli.cli.running.reading import refuse_table_options
 from anncli.cli.showing.json_output import OUTPUT, SCHEMA
@@ -21,6 +22,7 @@ from anncli.cli.showing.not_finite import NotFinite
 from anncli.cli.showing.remarks import show_remarks
 from anncli.compiled.decimals import format_rows
 from anncli.errors import UsageError, printable
+from anncli.evaluation.names import UNDECIDED_WORD
 from anncli.formats.data import data_kind
 from anncli.formats.data.assemble import stream_rows
 from anncli.formats.data.base import RowBatch
@@ -28,7 +30,7 @@ from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_sets import TableReader
 from anncli.formats.data.table_use import stream_encoded
 from anncli.formats.networks.storage import load
-from anncli.inference.predict import decide, predict
+from anncli.inference.predict import predict
 from anncli.network.network import Network
 
 # Makes text of a block of rows, their outputs and the predicted classes.
@@ -37,6 +39,7 @@ Writer = Callable[[RowBatch, Any, Any], str]
 
 def run_predict(values: Values, words: Words) -> None:
     """Print a line per row, or one JSON document; warns of scores that are not finite."""
+    refuse_rule(values)
     if values["scores"] and values["classes"]:
         raise UsageError("--scores and --classes exclude each other", advice="leave both out to get both")
     network_path, files = str(words.network), words.data or ("-",)
@@ -45,6 +48,7 @@ def run_predict(values: Values, words: Words) -> None:
     network = load(network_path)
     require_trained(network, network_path)
     threshold = threshold_of(network, values)
+    decisions = Decisions(network, threshold, abstain_of(network, values, threshold))
     remarks = Remarks()
     reader = TableReader(table_request(values), read_request(values), remarks)
     are_tables = _are_tables(values, network, files, reader)
@@ -54,7 +58,7 @@ def run_predict(values: Values, words: Words) -> None:
     not_finite = NotFinite()
     with reproducible(values["reproducible"]):
         if are_tables and not values["json"]:
-            predictions = Predictions(values, network, files, reader, threshold)
+            predictions = Predictions(values, decisions, files, reader)
             if predictions.is_text_on_stdout:
                 _print(predictions.texts())
             else:
@@ -64,7 +68,7 @@ def run_predict(values: Values, words: Words) -> None:
         else:
             blocks = _blocks(network, files, reader, are_tables)
             write = _json_writer(network) if values["json"] else _line_writer(network, values)
-            texts = _texts(network, blocks, threshold, values["threads"], write, not_finite)
+            texts = _texts(decisions, blocks, values["threads"], write, not_finite)
             (_write_json if values["json"] else _print)(texts)
     show_remarks(values.console, remarks)
     if not_finite.count:
@@ -103,23 +107,23 @@ def _blocks(network: Network, files: tuple[str, ...], reader: TableReader, are_t
 
 
 def _texts(
-    network: Network,
+    decisions: Decisions,
     blocks: Iterator[RowBatch],
-    threshold: float | None,
     threads: int,
     write: Writer,
     not_finite: NotFinite,
 ) -> Iterator[str]:
+    network = decisions.network
     for block in blocks:
         outputs = predict(network, block.inputs, in_place=True, threads=threads)
         not_finite.look(outputs)
         # Only classes are decisions that a line of rows has room for.
         has_classes = network.task in (None, "classification")
-        yield write(block, outputs, decide(network, outputs, threshold) if has_classes else None)
+        yield write(block, outputs, decisions.places(outputs) if has_classes else None)
 
 
 def _line_writer(network: Network, values: Values) -> Writer:
-    names, delimiter = class_names(network), values["delimiter"]
+    names, delimiter = [*class_names(network), UNDECIDED_WORD], values["delimiter"]
     if network.task not in (None, "classification"):
         return lambda block, outputs, chosen: format_rows(outputs, "", delimiter, ("\n",))
     plain = [printable(name) for name in names]
@@ -158,7 +162,7 @@ def _write_json(texts: Iterator[str]) -> None:
 
 def _json_writer(network: Network) -> Writer:
     names = class_names(network) if network.task in (None, "classification") else []
-    tails = [f'], "class": {_json_text(name)}' for name in names]
+    tails = [*(f'], "class": {_json_text(name)}' for name in names), '], "class": null']
 
     def write(block: RowBatch, outputs: Any, chosen: Any) -> str:
         rows = format_rows(outputs, "", ", ", ("\n",))

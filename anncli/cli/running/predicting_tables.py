@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from anncli.cli.asking.values import Values
+from anncli.cli.running.decisions import Decisions
 from anncli.cli.running.written_tables import can_read_again, check_target, format_of_target, refuse_read_target
 from anncli.cli.showing.not_finite import NotFinite
 from anncli.cli.showing.table_predictions import (
@@ -27,7 +28,7 @@ from anncli.formats.data.table_stream import TableStream, write_stream
 from anncli.formats.data.table_use import stream_encoded
 from anncli.formats.files.output import opened_output, shown_output
 from anncli.formats.files.textfile import shown_name
-from anncli.inference.predict import decide, predict
+from anncli.inference.predict import predict
 from anncli.network.network import Network
 from anncli.tables import Table, TableColumn
 
@@ -105,13 +106,11 @@ class Predictions:
     remarks, not_finite, n_rows: of the last time.
     """
 
-    def __init__(
-        self, values: Values, network: Network, files: Sequence[str], reader: TableReader, threshold: float | None
-    ) -> None:
-        self._values, self._network, self._files, self._threshold = values, network, files, threshold
+    def __init__(self, values: Values, decisions: Decisions, files: Sequence[str], reader: TableReader) -> None:
+        self._values, self._decisions, self._files = values, decisions, files
         self._reader = reader
         self.destination = destination_of(values, [*files])
-        self.shape = _shape(values, network, self.destination.format)
+        self.shape = _shape(values, decisions, self.destination.format)
         self.remarks, self.not_finite, self.n_rows = Remarks(), NotFinite(), 0
 
     def texts(self) -> Iterator[str]:
@@ -132,7 +131,7 @@ class Predictions:
 
     def _batches(self) -> Iterator[Batch]:
         self.remarks, self.not_finite, self.n_rows = Remarks(), NotFinite(), 0
-        network, values = self._network, self._values
+        network, values = self._decisions.network, self._values
         for file in self._files:
             place, is_first = Place(shown_name(file)), True
             for table, encoded in stream_encoded(file, self._reader._replace(remarks=self.remarks), network):
@@ -143,7 +142,7 @@ class Predictions:
                 outputs = predict(network, encoded.inputs, threads=values["threads"])
                 self.not_finite.look(outputs)
                 self.n_rows += len(outputs)
-                chosen = None if network.task == "regression" else decide(network, outputs, self._threshold)
+                chosen = None if network.task == "regression" else self._decisions.places(outputs)
                 yield Batch(columns, outputs, chosen)
             # Files may have been read since the first rows, such as the names of a further array.
             refuse_read_target(*self.destination, "--output")
@@ -158,8 +157,9 @@ def columns_with(table: Table, words: Sequence[str], own: Sequence[str], place: 
     return [table.column(name) for name in names]
 
 
-def _shape(values: Values, network: Network, format_name: str) -> Shape:
+def _shape(values: Values, decisions: Decisions, format_name: str) -> Shape:
     top: int | None = values["top"]
+    network = decisions.network
     task = network.task or "classification"
     if top is not None and (task != "classification" or network.n_outputs == 1):
         raise UsageError("--top is for networks with more than two classes", advice="leave it out")
@@ -177,6 +177,7 @@ def _shape(values: Values, network: Network, format_name: str) -> Shape:
         task=task,
         with_class=not values["scores"],
         with_scores=not values["classes"],
+        leaves_open=bool(decisions.abstain),
         top=None if top is None else min(top, len(classes)),
         delimiter="\t" if format_name == "tsv" else delimiter,
     )

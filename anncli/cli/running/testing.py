@@ -8,7 +8,7 @@ import click
 
 from anncli.arrays import Array
 from anncli.backends.reproducible import reproducible
-from anncli.cli.asking.network_options import require_trained, threshold_of
+from anncli.cli.asking.network_options import abstain_of, refuse_rule, require_trained, threshold_of
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.gates import check_wanted, judge
@@ -35,10 +35,12 @@ def run_test(values: Values, words: Words) -> None:
 
 
 def _test(values: Values, words: Words, junit: JUnitFile) -> None:
+    refuse_rule(values)
     network_path = str(words.network)
     network = load(network_path)
     require_trained(network, network_path)
     threshold = threshold_of(network, values)
+    abstain = abstain_of(network, values, threshold)
     wanted = values["require"]
     check_wanted(wanted, kind_of(network))
     remarks = Remarks()
@@ -46,7 +48,7 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
     junit.check_read()
     show_remarks(values.console, remarks)
     with reproducible(values["reproducible"]):
-        report = _report(network, data, threshold, values["threads"])
+        report = _report(network, data, threshold, abstain or (), values["threads"])
     judged = report.evaluation if report.unseen is None else report.unseen
     found = collapse_warning(judged, "test", network.record)
     gates = judge(wanted, kind_of_data(data, network), report, "the test set")
@@ -55,6 +57,7 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
         values.console.warn(warning)
     if values["json"]:
         document: dict[str, Any] = {"command": "test", "network": printable(network_path), "threshold": threshold}
+        document["abstain"] = None if abstain is None else list(abstain)
         document |= {"sets": {"test": report.evaluation.as_dict()}, **seen_document({"test": report}, ("test",))}
         print_json({**document, "requirements": gates.documents(), "warnings": [*remarks.warnings(), *warnings]})
     else:
@@ -64,11 +67,13 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
     gates.raise_missed()
 
 
-def _report(network: Network, data: Dataset, threshold: float | None, threads: int) -> SetReport:
+def _report(
+    network: Network, data: Dataset, threshold: float | None, abstain: tuple[float, ...], threads: int
+) -> SetReport:
     seen = rows_seen(network, data)
 
     def of_rows(among: Array | None) -> Any:
-        return evaluate(network, data, among, threshold=threshold, threads=threads)
+        return evaluate(network, data, among, threshold=threshold, threads=threads, abstain=abstain)
 
     digests = network.row_digests
     return set_report(of_rows, data.answered(), seen, digests is None or digests.is_exact)

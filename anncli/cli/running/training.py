@@ -214,7 +214,7 @@ def _report(settings: TrainSettings, opened: Opened, result: TrainingResult, sum
             f"trained with the slow numpy code, because there is no compiled code ({reason}); {install_advice()}"
         )
     if settings.as_json:
-        ended = outcome(result, found, [*opened.warnings, *warnings]) | {"diagnosis": remarks}
+        ended = outcome(training, result, found, [*opened.warnings, *warnings]) | {"diagnosis": remarks}
         ended["requirements"] = gates.documents()
         print_json({"command": "train", "dry_run": False, **summary, **ended})
     else:

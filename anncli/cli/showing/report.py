@@ -139,6 +139,12 @@ def _remarks(name: str, e: Any) -> list[str]:
         f"{name}: {', '.join(metrics)} {'is' if len(metrics) == 1 else 'are'} undefined: {reason}"
         for reason, metrics in reasons.items()
     ]
+    if getattr(e, "n_undecided", None) is not None:
+        share = "" if e.coverage is None else f", {100 * (1 - e.coverage):.1f} %,"
+        verb = "was" if e.n_undecided == 1 else "were"
+        remarks.append(
+            f"{name}: {number(e.n_undecided)} of {number(e.n + e.n_undecided)} rows{share} {verb} not decided; the figures are those of the others"
+        )
     if e.n_unlabelled:
         answer = "a class" if hasattr(e, "classes") else "an answer"
         rows = f"row without {answer} was" if e.n_unlabelled == 1 else f"rows without {answer} were"

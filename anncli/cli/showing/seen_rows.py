@@ -54,7 +54,8 @@ def marks(reports: Mapping[str, SetReport]) -> list[str]:
     lines = []
     for name, report in reports.items():
         if report.n_seen:
-            trained = f"{report.n_seen} of these {report.evaluation.n} rows trained the network"
+            n = report.evaluation.n + (getattr(report.evaluation, "n_undecided", None) or 0)
+            trained = f"{report.n_seen} of these {n} rows trained the network"
             if not report.is_exact:
                 trained = f"about {trained} (of 10,000 others one is taken for such a row)"
             if report.unseen is not None:

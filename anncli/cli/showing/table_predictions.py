@@ -10,6 +10,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.compiled.decimals import format_rows
+from anncli.evaluation.names import UNDECIDED_WORD
 from anncli.tables import Table, TableColumn, number_word
 
 
@@ -17,7 +18,8 @@ class Shape(NamedTuple):
     """What is written of each prediction.
 
     classes: the names of classes, of labels, or of the outputs that are numbers; task: as of Network; n_outputs: 1, or one
-    for each class; with_class, with_scores: whether the decision and the scores are written; top: the number of most
+    for each class; with_class, with_scores: whether the decision and the scores are written; leaves_open: whether a row may be
+    undecided; top: the number of most
     probable classes in place of both, or None; delimiter: between the cells of CSV.
     """
 
@@ -26,6 +28,7 @@ class Shape(NamedTuple):
     task: str = "classification"
     with_class: bool = True
     with_scores: bool = True
+    leaves_open: bool = False
     top: int | None = None
     delimiter: str = ","
 
@@ -61,7 +64,7 @@ def csv_header(shape: Shape, columns: Sequence[str]) -> str:
 
 def csv_writer(shape: Shape) -> Writer:
     """Writes a line per row; a missing cell is empty."""
-    names = [_cell(name, shape.delimiter) for name in shape.classes]
+    names = [_cell(name, shape.delimiter) for name in (*shape.classes, UNDECIDED_WORD)]
 
     def write(columns: Sequence[TableColumn], outputs: Array, chosen: Array | None) -> str:
         texts = [[_cell(word, shape.delimiter) for word in _words(column)] for column in columns]
@@ -77,7 +80,7 @@ def csv_writer(shape: Shape) -> Writer:
 
 
 def json_lines_writer(shape: Shape) -> Writer:
-    """Writes a JSON document per row: the columns of the data, `predicted`, and `scores` by class or the `top` classes."""
+    """Writes a JSON document per row: the columns of the data, `predicted` (null for no decision), and `scores` by class or the `top` classes."""
 
     def write(columns: Sequence[TableColumn], outputs: Array, chosen: Array | None) -> str:
         cells = [(column.name, _values(column)) for column in columns]
@@ -92,7 +95,7 @@ def json_lines_writer(shape: Shape) -> Writer:
         else:
             for entry, own, decided in zip(entries, scores, chosen.tolist(), strict=True):
                 if shape.with_class:
-                    entry["predicted"] = _words_of(shape.classes, decided)
+                    entry["predicted"] = _words_of([*shape.classes, None], decided)
                 if shape.with_scores:
                     entry["scores"] = dict(zip(shape.classes, own, strict=False))
         return "".join([json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries])
@@ -104,6 +107,7 @@ def prediction_table(shape: Shape, columns: Sequence[TableColumn], outputs: Arra
     """The same as a table: classes are categories with all classes as levels, scores and predicted numbers are numbers,
     labels are 1 and 0."""
     classes, made = tuple(shape.classes), list[TableColumn]()
+    decisions = (*classes, UNDECIDED_WORD) if shape.leaves_open else classes
     if shape.top is not None:
         places, scores = _top_places(shape, outputs)
         for k in range(places.shape[1]):
@@ -111,7 +115,7 @@ def prediction_table(shape: Shape, columns: Sequence[TableColumn], outputs: Arra
             made.append(TableColumn("", scores[:, k]))
     else:
         if shape.with_class and chosen is not None and chosen.ndim == 1:
-            made.append(TableColumn("", codes=chosen.astype(np.int32), words=classes, is_declared=True))
+            made.append(TableColumn("", codes=chosen.astype(np.int32), words=decisions, is_declared=True))
         elif shape.with_class and chosen is not None:
             made += [TableColumn("", given.astype(np.float32)) for given in chosen.T]
         if shape.with_scores or chosen is None:
@@ -120,11 +124,11 @@ def prediction_table(shape: Shape, columns: Sequence[TableColumn], outputs: Arra
     return Table((*columns, *named), len(outputs))
 
 
-def _words_of(classes: Sequence[str], decided: int | list[bool]) -> str | list[str]:
-    """The class, or the list of labels that a row was given."""
+def _words_of(classes: Sequence[str | None], decided: int | list[bool]) -> Any:
+    """The class, None for no decision, or the list of labels that a row was given."""
     if isinstance(decided, int):
         return classes[decided]
-    return [name for name, is_given in zip(classes, decided, strict=True) if is_given]
+    return [name for name, is_given in zip(classes, decided, strict=False) if is_given]
 
 
 def _decided(names: list[str], chosen: Array) -> list[list[str]]:

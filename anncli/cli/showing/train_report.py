@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from anncli.arrays import Array
+from anncli.cli.showing.decision_report import decision_document, decision_lines
 from anncli.cli.showing.report import collapse_warning, evaluation_text
 from anncli.cli.showing.seen_rows import SetReport, marks, seen_document, set_report, table_rows
 from anncli.errors import count_of, printable
@@ -14,6 +15,7 @@ from anncli.training.attempt import EpochReport
 from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
 from anncli.training.seen_before import seen_before
+from anncli.training.setup import Setup
 
 
 class RunReport(NamedTuple):
@@ -54,7 +56,7 @@ def run_summary(training: TrainingRun, network_path: str, output: str, epochs: i
         "options": dict(chosen.trainer_options),
         "loss": setup.loss,
         "targets": list(setup.targets),
-        "threshold": setup.threshold if setup.network.n_outputs == 1 else None,
+        **_asked_decision(setup),
         "scaling": setup.scaling.method,
         "l2": float(f"{setup.l2:.6g}"),
         "l1": chosen.l1 or None,
@@ -73,6 +75,18 @@ def run_summary(training: TrainingRun, network_path: str, output: str, epochs: i
         "init": chosen.init or ("weights of the file" if setup.network.is_trained else "auto"),
         "seed": chosen.seed,
         "kernel": setup.backend.name,
+    }
+
+
+def _asked_decision(setup: Setup) -> dict[str, Any]:
+    """The threshold, or the rule that will choose it; calibration and abstaining where they were asked for."""
+    options = setup.options
+    default = setup.threshold if options.calibration == "none" else 0.5
+    threshold = default if options.threshold is None else options.threshold
+    return {
+        "threshold": threshold if setup.network.n_outputs == 1 else None,
+        **({} if options.calibration == "none" else {"calibration": options.calibration}),
+        **({"abstain": list(options.abstain)} if options.abstain else {}),
     }
 
 
@@ -137,7 +151,7 @@ def warnings_of(result: TrainingResult, found: RunReport) -> list[str]:
     return [*result.warnings, *([] if warning is None else [warning])]
 
 
-def outcome(result: TrainingResult, found: RunReport, warnings: list[str]) -> dict[str, Any]:
+def outcome(training: TrainingRun, result: TrainingResult, found: RunReport, warnings: list[str]) -> dict[str, Any]:
     """The second half of the JSON document."""
     chosen = {name: report.evaluation.as_dict() for name, report in found.chosen.items()}
     return {
@@ -146,6 +160,7 @@ def outcome(result: TrainingResult, found: RunReport, warnings: list[str]) -> di
         "kept_epoch": result.kept_epoch,
         "refit_epochs": result.refit_epochs,
         "stop": result.stop_reason,
+        "decision": decision_document(training, result),
         "starts": [restart._asdict() for restart in result.restarts],
         "sets": {name: report.evaluation.as_dict() for name, report in found.written.items()},
         "before_retraining": {"epoch": result.kept_epoch, "sets": chosen} if chosen else None,
@@ -168,6 +183,8 @@ def outcome_text(
         title = f"network of epoch {result.kept_epoch}, which validation chose"
         lines += ["", f"{title} (not the one that was written):", *_table(found.chosen)]
     lines += ["", *_refit_line(result), *_table(found.written)]
+    if decided := decision_lines(training, result):
+        lines += ["", *decided]
     lines += ["", f"written to {'stdout' if output == '-' else printable(output)}"]
     return "\n".join([*lines, *_no_test(result, training.setup.is_continued)])
 

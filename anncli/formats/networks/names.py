@@ -11,7 +11,7 @@ from typing import NamedTuple
 class NetworkFormatName(NamedTuple):
     """module: the module of this room that defines FORMAT; help: half a line about the files; reads, writes: whether
     networks can be read from such files and written to them; holds_tasks: it holds networks for other tasks than
-    classification; endings: usual endings of file names, with the dot; extra:
+    classification; holds_decisions: it holds calibrations, and how a threshold was chosen; endings: usual endings of file names, with the dot; extra:
     the extra of the package that the format needs, or ''; general: the format has no mark of its own, so it reads what no
     other format recognises."""
 
@@ -20,13 +20,14 @@ class NetworkFormatName(NamedTuple):
     reads: bool = True
     writes: bool = True
     holds_tasks: bool = False
+    holds_decisions: bool = False
     endings: tuple[str, ...] = ()
     extra: str = ""
     general: bool = False
 
 
 NETWORK_FORMAT_NAMES: dict[str, NetworkFormatName] = {
-    "ann": NetworkFormatName("ann", "YAML text with comments, names, scaling and record", holds_tasks=True, endings=(".nn", ".net"), general=True),
+    "ann": NetworkFormatName("ann", "YAML text with comments, names, scaling and record", holds_tasks=True, holds_decisions=True, endings=(".nn", ".net"), general=True),
     "ann1dn": NetworkFormatName("ann1dn", "the numbers that ann1dn reads and writes", endings=(".nn",)),
 }  # fmt: skip
 

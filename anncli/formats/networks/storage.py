@@ -73,9 +73,22 @@ def render(network: Network, name: str | None = None, path: Path = "") -> bytes:
     reason = refusal(name, network.topology, network.scaling)
     if network.task not in (None, "classification") and not NETWORK_FORMAT_NAMES[name].holds_tasks:
         reason = f"a file of the format {name} cannot hold a network for {network.task}"
+    if not (reason or NETWORK_FORMAT_NAMES[name].holds_decisions):
+        reason = _undecidable(name, network)
     if reason:
         raise NetworkError(reason, path=path or None, advice=f"save it in the {DIALECTS[0]} format")
     return network_format(name).render(network)
+
+
+def _undecidable(name: str, network: Network) -> str | None:
+    """Why a format that holds weights alone would change what the network decides."""
+    own = {
+        "the calibration": network.calibration is not None,
+        "scores that are left undecided": network.abstain is not None,
+        f"the threshold by {network.threshold_rule}": network.threshold_rule is not None,
+    }
+    lost = [what for what, is_there in own.items() if is_there]
+    return f"a file of the format {name} cannot hold {' and '.join(lost)}" if lost else None
 
 
 def check_place(network: Network, path: Path) -> None:

@@ -1,0 +1,70 @@
+"""What a training says about decisions: how the threshold was chosen, and what calibration did, as text and as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from anncli.cli.showing.report import percent
+from anncli.errors import count_of
+from anncli.training.outcome import TrainingResult
+from anncli.training.run import TrainingRun
+
+
+def decision_document(training: TrainingRun, result: TrainingResult) -> dict[str, Any] | None:
+    """The key `decision`; None where nothing was chosen on validation rows and every row is decided."""
+    point = result.point
+    if point is None or not (point.n_rows or point.abstain):
+        return None
+    cut, calibration = point.cut, point.calibration
+    before, after = calibration_errors(training, result)
+    return {
+        "rows": point.n_rows,
+        "threshold": point.threshold if result.network.n_outputs == 1 else None,
+        "rule": point.threshold_rule,
+        "met": None if cut is None else cut.is_met,
+        "validation": None
+        if cut is None
+        else {name: getattr(cut, name) for name in ("sensitivity", "specificity", "ppv")},
+        "abstain": None if point.abstain is None else list(point.abstain),
+        "calibration": None
+        if calibration is None
+        else {"method": calibration.method, "error_before": before, "error_after": after},
+    }
+
+
+def decision_lines(training: TrainingRun, result: TrainingResult) -> list[str]:
+    """A line about the threshold, one about what is left undecided, and one about calibration, as far as there is something
+    to say."""
+    point, lines = result.point, list[str]()
+    if point is None:
+        return lines
+    on = f"on {count_of(point.n_rows, 'validation row')}"
+    if point.cut is not None:
+        rates = f"SE {percent(point.cut.sensitivity)} %, SP {percent(point.cut.specificity)} %, PPV {percent(point.cut.ppv)}"
+        end = " %" if point.cut.ppv is not None else ""
+        lines.append(f"threshold {point.threshold:.6g} by {point.threshold_rule} {on} (there {rates}{end})")
+    if point.calibration is not None:
+        before, after = calibration_errors(training, result)
+        change = ""
+        if after is not None:
+            change = f"; calibration error of the test set {_error(before)} before, {_error(after)} after"
+        lines.append(f"calibrated by {point.calibration.method} {on}{change}")
+    if point.abstain is not None:
+        span = " to ".join(f"{score:g}" for score in point.abstain)
+        lines.append(f"not decided: scores {'from' if len(point.abstain) > 1 else 'below'} {span}")
+    return lines
+
+
+def calibration_errors(training: TrainingRun, result: TrainingResult) -> tuple[float | None, float | None]:
+    """The calibration error of the test set before and after; None where it is undefined, or there is no test set."""
+    if result.point is None or result.point.calibration is None or not len(result.rows["test"]):
+        return None, None
+    errors: list[float | None] = []
+    for point in (result.point._replace(calibration=None, abstain=None), result.point._replace(abstain=None)):
+        evaluation: Any = training.evaluate(result.network.parameters, "test", result.network.classes, point)
+        errors.append(evaluation.calibration_error)
+    return errors[0], errors[1]
+
+
+def _error(value: float | None) -> str:
+    return "undefined" if value is None else f"{100 * value:.2f} %"
