@@ -89,7 +89,8 @@ def check_evaluation(evaluation: dict[str, Any]) -> None:
     table = MULTICLASS if "matrix" in evaluation else BINARY
     seen: set[str] = set()
     assert list(faults(evaluation, table, seen=seen)) == []
-    assert {row for row in table if row not in ("undefined.*", "intervals.*")} - seen == set()
+    special = ("undefined.*", "intervals.*", "n_undecided", "coverage")
+    assert {row for row in table if row not in special} - seen == set()
 
 
 CASES = {
@@ -98,11 +99,12 @@ CASES = {
         ("train", "k.nn", "pos.txt", "neg.txt", "third.txt", 20, "--l2", 0, "--option", "beta1=0.8", "-o", "b.nn"),
         ("train", "net.nn", "pos.txt", "neg.txt", 5, "--test", "more.txt,neg.txt", "-o", "c.nn"),
         ("train", "net.nn", "pos.txt", "neg.txt", 20, "--dry-run", "--class-weight", "2,1", "--stop", "gl:5"),
+        ("train", "net.nn", "pos.txt", "neg.txt", 5, "--test", "0.2", "--threshold", "f1", "--calibration", "platt", "--abstain", "0.2,0.8", "-o", "d.nn"),
     ],
-    "ann test": [("test", "t.nn", "pos.txt", "neg.txt"), ("test", "t.nn", "more.txt", "neg.txt", "--require", "acc>=0"), ("test", "kt.nn", "pos.txt", "neg.txt", "third.txt")],
+    "ann test": [("test", "t.nn", "pos.txt", "neg.txt"), ("test", "t.nn", "more.txt", "neg.txt", "--require", "acc>=0"), ("test", "kt.nn", "pos.txt", "neg.txt", "third.txt"), ("test", "t.nn", "pos.txt", "neg.txt", "--abstain", "0.4,0.6"), ("test", "kt.nn", "pos.txt", "neg.txt", "third.txt", "--abstain", "0.6")],
     "ann predict": [("predict", "t.nn", "pos.txt"), ("predict", "kt.nn", "list.txt")],
     "ann init": [("init", "new.nn", "--inputs", 3), ("init", "table.nn", "table.csv", "--label", "c")],
-    "ann info": [("info", "t.nn"), ("info", "t.nn", "--verify"), ("info", "net.nn"), ("info", "d.nn"), ("info", "dt.nn")],
+    "ann info": [("info", "t.nn"), ("info", "t.nn", "--verify"), ("info", "net.nn"), ("info", "d.nn"), ("info", "dt.nn"), ("info", "ct.nn"), ("info", "it.nn")],
     "ann convert": [("convert", "pos.txt", "pos.jsonl")],
     "ann trainers": [("trainers",), ("trainers", "lm")],
     "ann gradcheck": [("gradcheck", "t.nn", "pos.txt", "neg.txt")],
@@ -135,6 +137,8 @@ def made(tmp_path_factory):
         "train net.nn pos.txt neg.txt 5 -q -o t.nn",
         "train k.nn pos.txt neg.txt third.txt 5 -q -o kt.nn",
         "train old.nn pos.txt neg.txt 5 -q -o ot.nn",
+        "train net.nn pos.txt neg.txt 5 -q -o ct.nn --threshold youden --calibration platt --abstain 0,1",
+        "train net.nn pos.txt neg.txt 5 -q -o it.nn --calibration isotonic",
     ):
         line = [sys.executable, "-m", "anncli", *command.split()]
         subprocess.run(line, cwd=small, env=clean_environment(), check=True, timeout=120)

@@ -57,7 +57,7 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
         values.console.warn(warning)
     if values["json"]:
         document: dict[str, Any] = {"command": "test", "network": printable(network_path), "threshold": threshold}
-        document["abstain"] = None if abstain is None else list(abstain)
+        document |= {} if abstain is None else {"abstain": list(abstain)}
         document |= {"sets": {"test": report.evaluation.as_dict()}, **seen_document({"test": report}, ("test",))}
         print_json({**document, "requirements": gates.documents(), "warnings": [*remarks.warnings(), *warnings]})
     else:

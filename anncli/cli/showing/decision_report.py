@@ -10,14 +10,14 @@ from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
 
 
-def decision_document(training: TrainingRun, result: TrainingResult) -> dict[str, Any] | None:
-    """The key `decision`; None where nothing was chosen on validation rows and every row is decided."""
+def decision_document(training: TrainingRun, result: TrainingResult) -> dict[str, Any]:
+    """The key `decision`; nothing where nothing was chosen on validation rows and every row is decided."""
     point = result.point
     if point is None or not (point.n_rows or point.abstain):
-        return None
+        return {}
     cut, calibration = point.cut, point.calibration
     before, after = calibration_errors(training, result)
-    return {
+    found = {
         "rows": point.n_rows,
         "threshold": point.threshold if result.network.n_outputs == 1 else None,
         "rule": point.threshold_rule,
@@ -30,6 +30,7 @@ def decision_document(training: TrainingRun, result: TrainingResult) -> dict[str
         if calibration is None
         else {"method": calibration.method, "error_before": before, "error_after": after},
     }
+    return {"decision": found}
 
 
 def decision_lines(training: TrainingRun, result: TrainingResult) -> list[str]:

@@ -160,7 +160,7 @@ def outcome(training: TrainingRun, result: TrainingResult, found: RunReport, war
         "kept_epoch": result.kept_epoch,
         "refit_epochs": result.refit_epochs,
         "stop": result.stop_reason,
-        "decision": decision_document(training, result),
+        **decision_document(training, result),
         "starts": [restart._asdict() for restart in result.restarts],
         "sets": {name: report.evaluation.as_dict() for name, report in found.written.items()},
         "before_retraining": {"epoch": result.kept_epoch, "sets": chosen} if chosen else None,
