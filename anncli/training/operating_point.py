@@ -69,7 +69,9 @@ def fit_operating_point(
     Raises: DataError unless the rows are of two classes or more.
     """
     rule, method = rule_of(options), options.calibration
-    abstain = options.abstain or (None if options.abstain == () or network.calibration else network.abstain)
+    abstain = options.abstain or None
+    if options.abstain is None and (network.calibration is None or method != "none"):
+        abstain = network.abstain
     if rule is None and method == "none":
         return OperatingPoint(threshold, abstain=abstain)
     _check_classes(labels, weights, options)
@@ -118,8 +120,9 @@ def dropped(network: Network, options: TrainingOptions) -> list[str]:
     """Warnings about what a network that training goes on from was given for the weights before, and no longer has."""
     found = []
     if network.calibration is not None and options.calibration == "none":
+        others = " with the scores that it left undecided" if network.abstain and options.abstain is None else ""
         found.append(
-            f"the calibration of the network belongs to the weights before, so it is dropped; "
+            f"the calibration of the network belongs to the weights before, so it is dropped{others}; "
             f"--calibration {network.calibration.method} fits a new one"
         )
     if network.threshold_rule is not None and options.threshold is None:
