@@ -95,20 +95,20 @@ def check_evaluation(evaluation: dict[str, Any]) -> None:
 
 CASES = {
     "ann train": [
-        ("train", "net.nn", "pos.txt", "neg.txt", 20, "--test", "0.25", "--restarts", 2, "--require", "acc>=0", "-o", "a.nn"),
+        ("train", "net.nn", "pos.txt", "neg.txt", 20, "--test", "0.25", "--restarts", 2, "--baselines", "--require", "acc>=0", "-o", "a.nn"),
         ("train", "k.nn", "pos.txt", "neg.txt", "third.txt", 20, "--l2", 0, "--option", "beta1=0.8", "-o", "b.nn"),
         ("train", "net.nn", "pos.txt", "neg.txt", 5, "--test", "more.txt,neg.txt", "-o", "c.nn"),
         ("train", "net.nn", "pos.txt", "neg.txt", 20, "--dry-run", "--class-weight", "2,1", "--stop", "gl:5"),
         ("train", "net.nn", "pos.txt", "neg.txt", 5, "--test", "0.2", "--threshold", "f1", "--calibration", "platt", "--abstain", "0.2,0.8", "-o", "d.nn"),
     ],
-    "ann test": [("test", "t.nn", "pos.txt", "neg.txt"), ("test", "t.nn", "more.txt", "neg.txt", "--require", "acc>=0"), ("test", "kt.nn", "pos.txt", "neg.txt", "third.txt"), ("test", "t.nn", "pos.txt", "neg.txt", "--abstain", "0.4,0.6"), ("test", "kt.nn", "pos.txt", "neg.txt", "third.txt", "--abstain", "0.6")],
+    "ann test": [("test", "t.nn", "pos.txt", "neg.txt", "--baselines", "--training", "pos.txt,neg.txt"), ("test", "t.nn", "more.txt", "neg.txt", "--require", "acc>=0"), ("test", "kt.nn", "pos.txt", "neg.txt", "third.txt"), ("test", "t.nn", "pos.txt", "neg.txt", "--abstain", "0.4,0.6"), ("test", "kt.nn", "pos.txt", "neg.txt", "third.txt", "--abstain", "0.6")],
     "ann predict": [("predict", "t.nn", "pos.txt"), ("predict", "kt.nn", "list.txt")],
     "ann init": [("init", "new.nn", "--inputs", 3), ("init", "table.nn", "table.csv", "--label", "c")],
     "ann info": [("info", "t.nn"), ("info", "t.nn", "--verify"), ("info", "net.nn"), ("info", "d.nn"), ("info", "dt.nn"), ("info", "ct.nn"), ("info", "it.nn")],
     "ann convert": [("convert", "pos.txt", "pos.jsonl")],
     "ann trainers": [("trainers",), ("trainers", "lm")],
     "ann gradcheck": [("gradcheck", "t.nn", "pos.txt", "neg.txt")],
-    "ann cv": [("cv", "net.nn", "pos.txt", "neg.txt", 5, "--folds", 3, "--require", "acc>=0"), ("cv", "table.csv", "--label", "c", 5, "--folds", 2)],
+    "ann cv": [("cv", "net.nn", "pos.txt", "neg.txt", 5, "--baselines", "--folds", 3, "--require", "acc>=0"), ("cv", "table.csv", "--label", "c", 5, "--folds", 2)],
     "ann explain": [("explain", "t.nn", "pos.txt", "neg.txt", "--permutations", 2), ("explain", "t.nn", "more.txt", "neg.txt", "--column", "1"), ("explain", "dt.nn", "table.csv", "--column", "b", "--by", "acc,mcc")],
     "ann report": [("report", "t.nn", "pos.txt", "neg.txt"), ("report", "ot.nn", "pos.txt", "neg.txt")],
     "ann plot": [("plot", "roc", "t.nn", "pos.txt", "neg.txt"), ("plot", "loss", "t.nn")],

@@ -9,7 +9,6 @@ import numpy as np
 from anncli.analysis.baselines.baselines import Baselines, baselines_of
 from anncli.arrays import Array
 from anncli.dataset.dataset import Dataset
-from anncli.errors import UsageError
 from anncli.evaluation.answers import evaluate_answers
 from anncli.evaluation.evaluation import evaluate_outputs
 from anncli.network.scaling import Scaling
@@ -32,12 +31,6 @@ class JudgedBaselines(NamedTuple):
     found: tuple[Judged, ...]
     notes: tuple[str, ...]
     n_training: int
-
-
-def check_baselines(quantiles: tuple[float, ...]) -> None:
-    """Raises UsageError for a network that predicts quantiles, which no baseline does."""
-    if quantiles:
-        raise UsageError("--baselines: there are none for quantiles", advice="leave it out")
 
 
 def judged_baselines(

@@ -50,6 +50,7 @@ class TrainSettings(NamedTuple):
     is_new: bool
     require: tuple[Requirement, ...]
     junit: str | None
+    baselines: bool
 
     @property
     def path(self) -> str:
@@ -95,6 +96,7 @@ def train_settings(values: Values, words: Words) -> TrainSettings:
         hidden=values["hidden"],
         activation=values["activation"],
         is_new=words.network is None,
+        baselines=values["baselines"],
     )  # fmt: skip
     # Variables and config files serve many runs, so only the command line is refused.
     if "checkpoint_every" in values.on_command_line and not settings.checkpoint:

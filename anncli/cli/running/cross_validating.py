@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from anncli.analysis.baselines.judging import JudgedBaselines
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
+from anncli.cli.running.baselines import check_folds, fold_baselines
 from anncli.cli.running.cv_files import check_files, folds_of, refuse_files_read, write_final_network
 from anncli.cli.running.ending import EndingAtSignals
 from anncli.cli.running.executing import executor_of
@@ -20,6 +22,7 @@ from anncli.cli.running.gates import check_wanted, judge_folds
 from anncli.cli.running.junit import JUnitFile
 from anncli.cli.running.ledgers import open_ledger
 from anncli.cli.running.required_values import kind_of_data
+from anncli.cli.showing.baselines_report import baselines_document, baselines_text
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.cv_report import document, report, test_share
 from anncli.cli.showing.remarks import show_remarks
@@ -80,13 +83,25 @@ def _cross_validate(values: Values, words: Words, junit: JUnitFile) -> None:
         write_final_network(values, words, _options(problem), final, found)
     confidence = values["confidence"]
     gates = judge_folds(wanted, kind, found.evaluations, found.together, test_share(found), confidence)
+    baselines = _baselines(problem, network, found) if values["baselines"] else None
     if values["json"]:
         head = {"command": "cv", "network": words.network, "epochs": words.epochs}
-        print_json({**head, **document(found, confidence), "requirements": gates.documents()})
+        shown = {} if baselines is None else {"baselines": baselines_document(baselines, "all rows of repeat 1")}
+        print_json({**head, **document(found, confidence), **shown, "requirements": gates.documents()})
     else:
-        click.echo("\n\n".join(filter(None, [report(found, confidence), gates.text()])))
+        beside = "" if baselines is None else _beside(baselines, found, problem.data.task)
+        click.echo("\n\n".join(filter(None, [report(found, confidence), beside, gates.text()])))
     junit.write(gates)
     gates.raise_missed()
+
+
+def _beside(baselines: JudgedBaselines, found: Validated, task: str) -> str:
+    of, learnt = "all rows of repeat 1", "the training rows of each fold"
+    return baselines_text(found.together[0], baselines, task, of, learnt)
+
+
+def _baselines(problem: ExperimentProblem, network: Network, found: Validated) -> JudgedBaselines:
+    return fold_baselines(problem, network, [split for split in found.splits if split.repeat == 1])
 
 
 def _options(problem: ExperimentProblem) -> TrainingOptions:
@@ -128,6 +143,8 @@ def _validated(
     options = _options(problem)
     data = problem.data if isinstance(problem.data, Dataset) else problem.data.bare()
     splits = splits_of(data, folds_of(values, data, options.seed))
+    if values["baselines"]:
+        check_folds(splits, network)
     _warn_of_equal_rows(values, problem.data, splits)
     ref = register(problem.data, problem.paths, data_format=values["format"], n_inputs=problem.network.n_inputs)
     specs = cv_specs(problem.source, ref, options, words.epochs, splits)

@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import click
+import numpy as np
 
+from anncli.analysis.baselines.judging import JudgedBaselines
 from anncli.arrays import Array
 from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.network_options import abstain_of, refuse_rule, require_trained, threshold_of
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
+from anncli.cli.running.baselines import check_baselines, test_baselines
 from anncli.cli.running.gates import check_wanted, judge
 from anncli.cli.running.junit import JUnitFile
 from anncli.cli.running.reading import read_evaluated
 from anncli.cli.running.required_values import kind_of, kind_of_data
+from anncli.cli.showing.baselines_report import baselines_document, baselines_text
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.report import collapse_warning, evaluation_text
@@ -43,9 +47,11 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
     abstain = abstain_of(network, values, threshold)
     wanted = values["require"]
     check_wanted(wanted, kind_of(network))
+    check_baselines(values, network.quantiles)
     remarks = Remarks()
     data = read_evaluated(values, words.data, network, remarks)
     junit.check_read()
+    baselines = _baselines(values, network, data, remarks) if values["baselines"] else None
     show_remarks(values.console, remarks)
     with reproducible(values["reproducible"]):
         report = _report(network, data, threshold, abstain or (), values["threads"])
@@ -59,12 +65,28 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
         document: dict[str, Any] = {"command": "test", "network": printable(network_path), "threshold": threshold}
         document |= {} if abstain is None else {"abstain": list(abstain)}
         document |= {"sets": {"test": report.evaluation.as_dict()}, **seen_document({"test": report}, ("test",))}
+        if baselines is not None:
+            document["baselines"] = baselines_document(baselines, _judged_rows(report))
         print_json({**document, "requirements": gates.documents(), "warnings": [*remarks.warnings(), *warnings]})
     else:
         lines = [evaluation_text(table_rows({"test": report})), *_seen_lines(report)]
+        if baselines is not None:
+            lines += ["", baselines_text(judged, baselines, data.task, _judged_rows(report))]
         click.echo("\n".join([*lines, *(["", gates.text()] if wanted else [])]))
     junit.write(gates)
     gates.raise_missed()
+
+
+def _baselines(values: Values, network: Network, data: Dataset, remarks: Remarks) -> JudgedBaselines:
+    """On the rows that did not train the network, or on all where all did or nothing is known."""
+    seen, rows = rows_seen(network, data), data.answered()
+    if seen is not None and (rows & ~seen).any():
+        rows = rows & ~seen
+    return test_baselines(values, network, data, np.flatnonzero(rows), remarks)
+
+
+def _judged_rows(report: SetReport) -> str:
+    return "all rows" if report.unseen is None else "the rows that did not train the network"
 
 
 def _report(

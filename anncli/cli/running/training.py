@@ -8,8 +8,10 @@ from functools import partial
 
 import click
 
+from anncli.analysis.baselines.judging import JudgedBaselines
 from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.settings import TrainSettings
+from anncli.cli.running.baselines import check_training, training_baselines
 from anncli.cli.running.gates import Judgement
 from anncli.cli.running.junit import JUnitFile
 from anncli.cli.running.new_network import with_place
@@ -26,10 +28,12 @@ from anncli.cli.running.replacing import (
 from anncli.cli.running.resumption import Checkpoints
 from anncli.cli.running.signals import Interruption
 from anncli.cli.running.training_gates import judge_training
+from anncli.cli.showing.baselines_report import baselines_document, baselines_text
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.history import History, open_history
 from anncli.cli.showing.repeating import asked_for
 from anncli.cli.showing.train_report import (
+    RunReport,
     evaluate_sets,
     outcome,
     outcome_text,
@@ -61,6 +65,8 @@ def run_training(settings: TrainSettings) -> None:
 
 def _run(settings: TrainSettings, opened: Opened, junit: JUnitFile) -> None:
     training = opened.training
+    if settings.baselines:
+        check_training(training.setup)
     summary = run_summary(training, settings.path, settings.output, settings.epochs)
     if settings.dry_run:
         if settings.as_json:
@@ -213,13 +219,17 @@ def _report(settings: TrainSettings, opened: Opened, result: TrainingResult, sum
         console.note(
             f"trained with the slow numpy code, because there is no compiled code ({reason}); {install_advice()}"
         )
+    baselines = training_baselines(training, result) if settings.baselines else None
     if settings.as_json:
         ended = outcome(training, result, found, [*opened.warnings, *warnings]) | {"diagnosis": remarks}
+        if baselines is not None:
+            ended["baselines"] = baselines_document(baselines[1], baselines[0])
         ended["requirements"] = gates.documents()
         print_json({"command": "train", "dry_run": False, **summary, **ended})
     else:
         text = outcome_text(training, result, found, settings.path, settings.output)
-        text = "\n\n".join(filter(None, [text, gates.text()]))
+        beside = "" if baselines is None else _beside(found, training.setup.data.task, *baselines)
+        text = "\n\n".join(filter(None, [text, beside, gates.text()]))
         # Not on stdout if that carries something else.
         if settings.streams:
             console.report(text)
@@ -231,6 +241,12 @@ def _report(settings: TrainSettings, opened: Opened, result: TrainingResult, sum
 def _place(settings: TrainSettings) -> str:
     """Where the network is."""
     return "stdout" if settings.output == "-" else printable(settings.output)
+
+
+def _beside(found: RunReport, task: str, name: str, baselines: JudgedBaselines) -> str:
+    """The baselines on the set of this name, as text."""
+    sets = {**found.written, **found.chosen, **{k: v for k, v in found.written.items() if k == "test"}}
+    return baselines_text(sets[name].evaluation, baselines, task, f"the {name} set")
 
 
 def _interruption(settings: TrainSettings, result: TrainingResult, is_cut: bool) -> str:
