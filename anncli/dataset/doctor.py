@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from anncli.dataset.doctor_classes import find_imbalance
 from anncli.dataset.doctor_columns import EqualColumns, find_constant, find_identifier, find_missing
 from anncli.dataset.doctor_drift import find_drift
 from anncli.dataset.doctor_leaks import leak_finder
-from anncli.dataset.doctor_network import KnownColumn, find_unknown
+from anncli.dataset.doctor_network import Known, find_unknown, known_of
 from anncli.dataset.doctor_rows import find_equal_rows, find_shared_groups, find_shared_rows
 from anncli.dataset.doctor_values import find_codes, find_outliers
 from anncli.dataset.doctor_words import find_numbers_as_words, find_spelling
@@ -23,17 +22,10 @@ from anncli.dataset.names import FINDING_NAMES
 SAMPLED_CELLS, MOST_CELLS = 1_000_000, 20_000_000
 
 
-class KnownNetwork(NamedTuple):
-    """What a trained network says about its columns, and the classes of its labels; see find_unknown()."""
+def examine(sets: Mapping[str, Examined], known: Known | None = None, skip: Collection[str] = ()) -> list[Finding]:
+    """All findings about the sets, of which the first is the training set.
 
-    columns: Mapping[str, KnownColumn]
-    classes: Mapping[str, tuple[str, ...]]
-
-
-def examine(
-    sets: Mapping[str, Examined], known: KnownNetwork | None = None, skip: Collection[str] = ()
-) -> list[Finding]:
-    """All findings about the sets, of which the first is the training set; skip: kinds that are not wanted.
+    Args: known: what a network knows, None: the other sets are compared with the training set; skip: kinds that are not wanted.
 
     The sets have the same columns, and the words of a column have the same codes in all of them.
     """
@@ -46,9 +38,8 @@ def examine(
     found += find_shared_groups(sets)
     others = [rows for rows in sets.values() if rows is not training]
     found += find_drift([*((training, rows) for rows in others), *_files(training)])
-    if known is not None:
-        for rows in sets.values():
-            found += find_unknown(rows, known.columns, known.classes)
+    for rows in sets.values() if known is not None else others:
+        found += find_unknown(rows, known or known_of(training))
     places = {kind: place for place, kind in enumerate(FINDING_NAMES)}
     wanted = (one for one in found if one.kind not in skip)
     return sorted(wanted, key=lambda one: (not one.is_serious, places[one.kind]))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from anncli.dataset.column_view import ColumnView
 from anncli.dataset.findings import Examined, Finding, fraction_of
-from anncli.errors import count_of, quoted
+from anncli.errors import quoted
 
 # A class with fewer rows is left out of a validation set; see training/sets.py.
 _FEWEST_ROWS = 5
@@ -23,15 +23,23 @@ def find_imbalance(rows: Examined) -> Iterator[Finding]:
         counts = view.counts
         rare = int(counts.argmin())
         count, most = int(counts[rare]), int(counts.max())
-        n_few = int((counts < _FEWEST_ROWS).sum())
+        few = counts[counts < _FEWEST_ROWS]
         if count >= _FEWEST_ROWS and count * view.n_values >= _RARE * view.n_present:
             continue
         which = f"class {quoted(view.words[rare])} of the label {quoted(name)}"
         message = f"{which} has {fraction_of(count, view.n_present)} rows"
-        if n_few > 1:
-            message += f"; {count_of(n_few, 'class').replace('classs', 'classes')} have fewer than {_FEWEST_ROWS}"
+        if len(few) > 1:
+            message += f"; {len(few)} classes have fewer than {_FEWEST_ROWS}"
         always = 100 * most / view.n_present
         advice = f"one answer for all rows is right in {always:.4g} %: look at recall, or say --class-weight balanced"
-        if n_few:
+        if len(few):
             advice = "too few for a validation set: add rows of it, or join classes"
-        yield rows.finding("imbalance", n_few > 0, message, advice, name=name, row=view.row_of(rare), count=count)
+        yield rows.finding(
+            "imbalance",
+            len(few) > 0,
+            message,
+            advice,
+            name=name,
+            row=view.row_of(rare),
+            count=max(count, int(few.sum())),
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -18,6 +19,8 @@ from anncli.tables import TableColumn
 # Fewer rows say nothing about whether numbers or words name the rows.
 _FEWEST_ROWS = 10
 _FEWEST_NUMBERS = 50
+# So many repeated cells in the same rows are no chance.
+_FEWEST_REPEATS = 10
 # From 2^53 on every float64 is a whole number.
 _WHOLE = float(2**53)
 
@@ -92,10 +95,12 @@ class EqualColumns:
     def __init__(self, rows: Examined) -> None:
         self._rows = rows
         self._first: dict[bytes, str] = {}
+        # Decimal digits of what chance would have to guess, so that one of 10^6 tables has such a pair.
+        self._chance = 6 + 2 * math.log10(max(1, len(rows.inputs)))
 
     def see(self, view: ColumnView) -> Iterator[Finding]:
         """A finding if an earlier column says the same."""
-        if view.n_values < 2 or view.n < _FEWEST_ROWS or view.name in self._rows.labels:
+        if view.n_values < 2 or view.name in self._rows.labels or _digits(view) < self._chance:
             return
         earlier = self._first.setdefault(_signature(view), view.name)
         if earlier == view.name:
@@ -104,7 +109,7 @@ class EqualColumns:
         if _equal(self._rows.column_of(earlier), view):
             message = f"column {name} equals column {other} in every row"
         else:
-            one = f"{view.text_of(_rank(view))} where that has {_text(self._rows, earlier)}"
+            one = _example(view, ColumnView(self._rows.column_of(earlier)))
             message = f"column {name} says the same as column {other} in other words or numbers ({one})"
         advice = f"one of them is enough: {ignore(view.name)}"
         yield self._rows.finding("equal-columns", False, message, advice, name=view.name, count=view.n_present)
@@ -114,7 +119,7 @@ def _signature(view: ColumnView) -> bytes:
     """Equal for two columns if their values stand for each other one to one; of numbers that hardly repeat, if one grows
     with the other or falls with it, because all such columns are one to one."""
     ranks = view.ranks
-    if view.n_values * 2 <= view.n_present:
+    if view.n_present - view.n_values >= _FEWEST_REPEATS:
         codes = _by_appearance(ranks, view.n_values)
         return hashlib.blake2b(codes.tobytes(), digest_size=16).digest()
     if not view.is_number:
@@ -149,11 +154,19 @@ def _equal(earlier: TableColumn, view: ColumnView) -> bool:
     return other.words == view.words and np.array_equal(other.ranks, view.ranks)
 
 
-def _rank(view: ColumnView) -> int:
-    """The value of the first row that has one."""
-    return int(view.ranks[int(np.argmin(view.is_missing))])
+def _digits(view: ColumnView) -> float:
+    """The decimal digits that say which row has which value: rows times entropy."""
+    shares = view.counts / view.n_present
+    return float(-view.n_present * (shares * np.log10(shares)).sum())
 
 
-def _text(rows: Examined, name: str) -> str:
-    view = ColumnView(rows.column_of(name))
-    return view.text_of(_rank(view))
+def _example(view: ColumnView, other: ColumnView) -> str:
+    """'1 where that has 'red'': a value of two columns that stand for each other, different if there is one."""
+    shown = ""
+    for value in range(min(view.n_values, 20)):
+        row = view.row_of(value)
+        one, two = view.text_of(value), other.text_of(int(other.ranks[row]))
+        shown = f"{one} where that has {two}"
+        if one != two:
+            break
+    return shown

@@ -13,7 +13,7 @@ from anncli.errors import count_of, quoted
 from anncli.tables import TableColumn
 
 _BLOCK_VALUES = 1 << 20
-# Contradictions, and rows of another set beyond those that repeat inside a set, are serious above this fraction.
+# Contradictions, and rows of another set, are serious above this fraction.
 _SERIOUS = 0.01
 
 
@@ -92,7 +92,7 @@ def _contradictions(rows: Examined, order: Array, same_inputs: Array, same_label
     which = f"this one and {rows.shown_place(other)}{_values(rows, row, other)}"
     message = f"{fraction_of(count, rows.n_rows)} rows have the inputs of another row and another label: {which}"
     advice = "correct the answers, or add a column that tells such rows apart"
-    if rows.predicts_classes:
+    if rows.predicts_classes and rows.n_rows - at_best > 0.0005 * rows.n_rows:
         advice += f"; no network predicts more than {100 * at_best / rows.n_rows:.4g} % of these rows correctly"
     is_serious = rows.predicts_classes and count >= 2 and rows.n_rows - at_best > _SERIOUS * rows.n_rows
     yield rows.finding("contradictions", is_serious, message, advice, row=row, count=count)
@@ -140,10 +140,17 @@ def _shared(rows: Examined, digests: Array, earlier: Examined, others: Array) ->
         f"{fraction_of(count, rows.n_rows)} rows have the inputs of a row of {earlier.shown}; this one those of {twin}"
     )
     advice = f"take them out of one of the two: figures on {rows.shown} would be too good"
-    # Tables whose rows repeat share as many of them by chance.
-    repeated = 1 - len(different) / len(others)
-    is_serious = count > (2 * repeated + _SERIOUS) * rows.n_rows
+    is_serious = count > max(_SERIOUS * rows.n_rows, _by_chance(len(others) - len(different), len(others), rows.n_rows))
     yield rows.finding("shared-rows", is_serious, message, advice, row=row, count=count)
+
+
+def _by_chance(n_repeated: int, n_earlier: int, n_rows: int) -> float:
+    """Rows that two random parts of one table share at most, if n_repeated rows of the first part equal one before them.
+
+    A pair of equal rows is divided twice as often as it is in one given half; both counts vary as Poisson's.
+    """
+    expected = 2 * (n_repeated + n_repeated**0.5 + 1) / n_earlier * n_rows
+    return float(expected + 2 * expected**0.5)
 
 
 def find_shared_groups(sets: Mapping[str, Examined]) -> Iterator[Finding]:

@@ -43,7 +43,7 @@ def _is_code(number: float, rest: Array) -> bool:
         return False
     low, high = float(rest[0]), float(rest[-1])
     gap, width = max(low - number, number - high), high - low
-    is_other_sign = number < 0 <= low
+    is_other_sign = number < -10 and low >= 0
     return is_other_sign or gap >= (2 * width if abs(number) < 10 else width / 2)
 
 
@@ -57,7 +57,7 @@ def _is_zero(number: float, count: int, rest: Array, n_values: int) -> bool:
 def find_outliers(view: ColumnView, rows: Examined) -> Iterator[Finding]:
     """Few numbers that lie several times as far from the median as the next one, far outside the quartiles.
 
-    A heavy tail has no such gap, and is not reported.
+    A heavy tail has no such gap, and is not reported; a code for missing values is a finding of its own.
     """
     if not view.is_number or view.n_present < _FEWEST_ROWS:
         return
@@ -69,11 +69,11 @@ def find_outliers(view: ColumnView, rows: Examined) -> Iterator[Finding]:
     n_low, low_times = _n_out(median - values[: most + 1].astype(float), spread)
     n_high, high_times = _n_out((values[-most - 1 :].astype(float) - median)[::-1], spread)
     for n, times, limit, is_low in ((n_low, low_times, n_low, True), (n_high, high_times, len(values) - n_high, False)):
-        if not n:
+        number = float(values[0] if is_low else values[-1])
+        if not n or _is_code(number, values[n:] if is_low else values[:limit]):
             continue
         where = view.numbers <= values[limit - 1] if is_low else view.numbers >= values[limit]
         row = view.first_row(where)
-        number = float(values[0] if is_low else values[-1])
         middle = f"half of the others are {float(_quantile(values, 1)):.6g} to {float(_quantile(values, 3)):.6g}"
         message = f"column {quoted(view.name)} has {count_of(n, 'number')} far from all others ({number:.6g}; {middle})"
         yield rows.finding(

@@ -127,5 +127,4 @@ def ignore(name: str) -> str:
 
 def fraction_of(count: int, total: int) -> str:
     """'12 of 700 (1.7 %)'."""
-    percent = 100 * count / max(total, 1)
-    return f"{count} of {total} ({percent:.2g} %)" if percent < 99.5 or count == total else f"{count} of {total}"
+    return f"{count} of {total} ({100 * count / max(total, 1):.3g} %)"

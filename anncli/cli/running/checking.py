@@ -16,8 +16,8 @@ from anncli.cli.showing.check_report import document, report, text_of
 from anncli.cli.showing.console import Console, print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.dataset.dataset import Dataset
-from anncli.dataset.doctor import KnownNetwork, examine, examine_briefly
-from anncli.dataset.doctor_network import FAR, KnownColumn
+from anncli.dataset.doctor import examine, examine_briefly
+from anncli.dataset.doctor_network import FAR, Known, KnownColumn
 from anncli.dataset.examined import examined
 from anncli.dataset.table_data import TableData
 from anncli.errors import DataError, UsageError, count_of, printable
@@ -91,7 +91,7 @@ def _read(
     return read_examined(sets, reader, network)
 
 
-def known_network(network: Network, encoder: TableEncoder) -> KnownNetwork:
+def known_network(network: Network, encoder: TableEncoder) -> Known:
     """What a trained network says about the values of its columns."""
     columns, at = dict[str, KnownColumn](), 0
     for column in encoder.columns:
@@ -100,7 +100,7 @@ def known_network(network: Network, encoder: TableEncoder) -> KnownNetwork:
     classes = {}
     if network.n_classes and network.classes:
         classes = dict.fromkeys(encoder.roles.labels[:1] or ("class",), network.classes)
-    return KnownNetwork(columns, classes)
+    return Known(columns, classes)
 
 
 def _known_column(network: Network, column: InputColumn, at: int) -> KnownColumn:

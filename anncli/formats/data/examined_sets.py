@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -89,31 +90,32 @@ def _shaped(file: TableFile, first: TableFile) -> Table:
 def _roles_of(table: Table, request: TableRequest, place: Place, reader: TableReader) -> Roles:
     """What the columns are for; without a label where nothing says which column it is."""
 
-    def say(text: str) -> None:
-        reader.remarks.note(place.shown, text)
-
     def choose(asked: TableRequest) -> Roles:
-        return choose_roles(table, asked, place, say)
+        said = list[str]()
+        roles = choose_roles(table, asked, place, said.append)
+        for text in said:
+            reader.remarks.note(place.shown, text)
+        return roles
 
     try:
         return choose(request)
     except (UsageError, DataError) as fault:
         # Classes or numbers: the examination needs a reading, and not the right one.
-        if request.task is None:
-            try:
-                roles = choose(request._replace(task="classification"))
-            except (UsageError, DataError):
-                pass
-            else:
-                few = all(len(set(table.column(name).as_words().words)) <= _MOST_CLASSES for name in roles.labels)
-                return roles if few else choose(request._replace(task="regression"))
+        for task in ("classification", "regression") if request.task is None else ():
+            with suppress(UsageError, DataError):
+                asked = request._replace(task=task)
+                names = choose_roles(table, asked, place, lambda text: None).labels
+                is_few = all(len(set(table.column(name).as_words().words)) <= _MOST_CLASSES for name in names)
+                if is_few == (task == "classification"):
+                    return choose(asked)
         if request.label or table.labels:
             raise
         try:
             roles = choose(request._replace(label=("inputs",), task=None))
         except (UsageError, DataError):
             raise fault from None
-        say("no column is known to be the label, so that nothing is said about it (--label NAME)")
+        text = "no column is known to be the label, so that nothing is said about it (--label NAME)"
+        reader.remarks.note(place.shown, text)
         return roles
 
 
