@@ -117,9 +117,10 @@ def test_class_files_lists_folders_and_streams(folder: Path, ann: Ann) -> None:
             "p,q\n" + "".join(f"{k * 3 % 11}.5,{len(name) + k}\n" for k in range(20))
         )
     assert "label 'class': a 20, b 20" in ann("check", "all").stdout
-    assert ann("check", "-", "--label", "ill", input=(folder / "good.csv").read_text()).stdout.startswith(
-        "<stdin>: 60 rows"
-    )
+    command = [sys.executable, "-m", "anncli", "check", "-", "--label", "ill"]
+    data = (folder / "good.csv").read_bytes()
+    done = subprocess.run(command, input=data, capture_output=True, env=clean_environment(), timeout=60)
+    assert done.stdout.startswith(b"<stdin>: 60 rows, 2 inputs, label 'ill'")
     refused = ann("check", flowers[0], flowers[1], "--test", flowers[2], check=2)
     assert refused.stderr.startswith("ann: 2 class files, and other sets have another number; give one file per class")
 
