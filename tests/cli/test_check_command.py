@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from ann_process import ROOT
+from ann_process import ROOT, clean_environment
 
 from anncli.cli.main import run
 
