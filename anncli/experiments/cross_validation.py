@@ -17,8 +17,9 @@ from anncli.experiments.ledger import Ledger, Progress, run_with_ledger
 from anncli.experiments.spec import DataRef, Result, RowsRef, Spec
 from anncli.experiments.splits import Split as Split
 from anncli.experiments.splits import make_splits as make_splits
-from anncli.network.network import Network, default_targets
+from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
+from anncli.training.operating_point import OperatingPoint, asked_words, fit_operating_point, point_of
 
 if TYPE_CHECKING:
     from anncli.evaluation.evaluation import Evaluation
@@ -43,8 +44,11 @@ def cv_specs(
 
 
 def final_spec(network: bytes, data: DataRef, options: TrainingOptions, epochs: int) -> Spec:
-    """The training on all rows, whose network is kept: that of `ann train` with the same options."""
-    options = options._replace(test=0.0)
+    """The training on all rows, whose network is kept: that of `ann train` with the same options, but without the
+    threshold and the calibration that it would choose: see pooled_point()."""
+    options = options._replace(test=0.0, calibration="none")
+    if isinstance(options.threshold, str):
+        options = options._replace(threshold=None)
     return Spec(network, data, None, options.by_name(), epochs, keep_network=True, labels={"network": "of all rows"})
 
 
@@ -61,10 +65,16 @@ def run_cv(
 
 
 class OutOfFold(NamedTuple):
-    """What was predicted for rows by networks that had not seen them: row numbers (n,) ascending and outputs (n, n_outputs)."""
+    """What was predicted for rows by networks that had not seen them.
+
+    rows: row numbers (n,), ascending; outputs (n, n_outputs), calibrated where the networks are; thresholds (n,): of the
+    network that predicted the row, None where all have one; raw: outputs before calibration, None without one.
+    """
 
     rows: Array
     outputs: Array
+    thresholds: Array | None = None
+    raw: Array | None = None
 
 
 def out_of_fold(splits: Sequence[Split], results: Sequence[Result], n_outputs: int) -> list[OutOfFold]:
@@ -74,13 +84,26 @@ def out_of_fold(splits: Sequence[Split], results: Sequence[Result], n_outputs: i
         its = [(s, r) for s, r in zip(splits, results, strict=True) if s.repeat == repeat]
         rows = np.concatenate([split.test for split, _ in its])
         outputs = [np.frombuffer(result.outputs or b"", dtype="<f4").reshape(-1, n_outputs) for _, result in its]
+        points = [None if result.decision is None else point_of(result.decision) for _, result in its]
         order = np.argsort(rows, kind="stable")
-        found.append(OutOfFold(rows[order], np.concatenate(outputs)[order]))
+        raw = np.concatenate(outputs)[order]
+        found.append(OutOfFold(rows[order], raw) if None in points else _decided(rows, order, outputs, points))
     return found
 
 
+def _decided(rows: Array, order: Array, outputs: Sequence[Array], points: Sequence[OperatingPoint | None]) -> OutOfFold:
+    """The predictions of networks that each have a threshold and a calibration of their own."""
+    pairs = [(own, point) for own, point in zip(outputs, points, strict=True) if point is not None]
+    scores = np.concatenate([point.scores(own) for own, point in pairs])[order]
+    thresholds = np.concatenate([np.full(len(own), point.threshold, dtype=np.float32) for own, point in pairs])[order]
+    is_calibrated = any(point.calibration is not None for _, point in pairs)
+    raw = np.concatenate(outputs)[order] if is_calibrated else None
+    return OutOfFold(rows[order], scores, thresholds if scores.shape[1] == 1 else None, raw)
+
+
 def pooled(data: Dataset, network: Network, threshold: float, predicted: OutOfFold) -> Evaluation:
-    """Counts and metrics over all rows of a repeat; threshold: of the decision between two classes."""
+    """Counts and metrics over all rows of a repeat; threshold: of the decision between two classes, where the networks have
+    none of their own."""
     if data.targets is not None:
         return evaluate_answers(
             data, predicted.outputs, predicted.rows, quantiles=network.quantiles, threshold=threshold
@@ -88,17 +111,40 @@ def pooled(data: Dataset, network: Network, threshold: float, predicted: OutOfFo
     return evaluate_outputs(
         predicted.outputs,
         data.labels[predicted.rows],
-        threshold=threshold,
-        targets=network.targets or default_targets(network.topology.output_activation, "mse"),
+        threshold=threshold if predicted.thresholds is None else predicted.thresholds,
+        abstain=network.abstain,
+        targets=network.score_targets if predicted.raw is None else (1.0, 0.0),
         classes=data.classes,
         weights=None if data.weights is None else data.weights[predicted.rows],
     )
 
 
+def pooled_point(
+    data: Dataset, network: Network, options: TrainingOptions, predicted: Sequence[OutOfFold]
+) -> OperatingPoint | None:
+    """Threshold and calibration, as the options ask for, fitted to the out-of-fold scores of all repeats, where each row
+    counts once; None where nothing is asked for. They are those of a network of all rows, which has no such scores."""
+    if not asked_words(options):
+        return None
+    rows = np.concatenate([one.rows for one in predicted])
+    raw = np.concatenate([one.outputs if one.raw is None else one.raw for one in predicted])
+    labelled = data.labels[rows] >= 0
+    rows, raw = rows[labelled], raw[labelled]
+    weights = None if data.weights is None else data.weights[rows]
+    if len(predicted) > 1:
+        weights = np.full(len(rows), 1 / len(predicted)) * (1 if weights is None else weights)
+    point = fit_operating_point(
+        options, network, network.decision_threshold, raw, data.labels[rows], weights, "out-of-fold"
+    )
+    return point._replace(n_rows=len(np.unique(rows)))
+
+
 class Validated(NamedTuple):
-    """splits and the evaluation of each; together: of each repeat, over all its rows; predicted: for the rows of each repeat."""
+    """splits and the evaluation of each; together: of each repeat, over all its rows; predicted: for the rows of each repeat;
+    thresholds: of each training, where they chose them."""
 
     splits: Sequence[Split]
     evaluations: Sequence[Evaluation]
     together: Sequence[Evaluation]
     predicted: Sequence[OutOfFold] = ()
+    thresholds: Sequence[float] = ()

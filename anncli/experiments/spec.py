@@ -148,7 +148,8 @@ class Result:
     digest: of the spec; evaluations: set -> metrics, plain values; curves: name -> values in the order of epochs, of
     the restart that was kept; seconds: spent in epochs by the time of each value of the curves; total_seconds: of the
     whole training; network: the bytes of the trained network, where the spec asks for them; outputs: for each row of the
-    set that the spec asks for, in the units of the data, as little-endian float32; ended: why the training
+    set that the spec asks for, in the units of the data and before calibration, as little-endian float32; decision: threshold
+    and calibration that the training chose, as OperatingPoint.plain() gives them; ended: why the training
     ended before its last epoch, or ''; engine: program version and backend, on which the last digits depend.
     Only the seconds differ from run to run.
     """
@@ -160,6 +161,7 @@ class Result:
     total_seconds: float = 0.0
     network: bytes | None = None
     outputs: bytes | None = None
+    decision: Mapping[str, Any] | None = None
     ended: str = ""
     warnings: tuple[str, ...] = ()
     error: Failure | None = None
@@ -179,6 +181,7 @@ class Result:
             "total_seconds": self.total_seconds,
             "network": _encoded(self.network),
             **({} if self.outputs is None else {"outputs": _encoded(self.outputs)}),
+            **({} if self.decision is None else {"decision": plain(self.decision)}),
             "ended": self.ended,
             "warnings": list(self.warnings),
             "error": None if self.error is None else self.error._asdict(),
@@ -198,6 +201,7 @@ def result_of(document: Mapping[str, Any]) -> Result:
             total_seconds=document["total_seconds"],
             network=_decoded(document["network"]),
             outputs=_decoded(document.get("outputs")),
+            decision=document.get("decision"),
             ended=document["ended"],
             warnings=tuple(document["warnings"]),
             error=None if error is None else Failure(**error),

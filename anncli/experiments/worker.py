@@ -80,6 +80,7 @@ def _train(spec: Spec, run: TrainingRun, is_stopped: IsStopped) -> Result:
         total_seconds=time.perf_counter() - begin,
         network=render(result.network) if spec.keep_network else None,
         outputs=run.outputs(result, spec.outputs_of).astype("<f4").tobytes() if spec.outputs_of else None,
+        decision=result.point.plain() if result.point is not None and result.point.n_rows else None,
         ended="" if result.reached_limit else result.stop_reason,
         warnings=tuple(result.warnings),
         engine=engine(run.setup.backend),

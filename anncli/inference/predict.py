@@ -50,12 +50,12 @@ UNDECIDED = -1
 
 
 def decide(
-    network: Network, outputs: Array, threshold: float | None = None, abstain: tuple[float, ...] | None = None
+    network: Network, outputs: Array, threshold: float | Array | None = None, abstain: tuple[float, ...] | None = None
 ) -> Array:
     """The predicted class index (n,): by threshold with one output, otherwise the largest output; UNDECIDED for rows that
     are no decision. For multi-label bool (n, n_labels): which labels each row is given.
 
-    Args: outputs (n, n_outputs); threshold: instead of the network's own; abstain: scores that are no decision, see
+    Args: outputs (n, n_outputs); threshold: instead of the network's own, or one for each row (n,); abstain: scores that are no decision, see
         evaluation.abstention.undecided(), instead of the network's own, () for none.
     Raises: ValueError for a network that predicts numbers.
     """
@@ -63,9 +63,11 @@ def decide(
         raise ValueError("the network predicts numbers: its outputs are no decisions")
     limit = network.decision_threshold if threshold is None else threshold
     if network.task == "multi-label":
-        return outputs > np.float32(limit)
+        return outputs > np.asarray(limit, dtype=np.float32)
     is_single = network.n_outputs == 1
-    chosen = np.where(outputs[:, 0] > np.float32(limit), 0, 1) if is_single else np.argmax(outputs, axis=1)
+    chosen = (
+        np.where(outputs[:, 0] > np.asarray(limit, dtype=np.float32), 0, 1) if is_single else np.argmax(outputs, axis=1)
+    )
     abstain = network.abstain if abstain is None else abstain
     if abstain:
         chosen[undecided(outputs, abstain)] = UNDECIDED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ class OperatingPoint(NamedTuple):
     """How the outputs of a finished network become decisions.
 
     threshold, threshold_rule, abstain, calibration: as of Network; n_rows: rows that calibration and rule were fitted to, 0
-    where neither was asked for; cut: what the rule found; warnings: in words.
+    where neither was asked for; which: 'validation', or 'out-of-fold' for rows that networks of other rows predicted; cut: what the rule found; warnings: in words.
     """
 
     threshold: float
@@ -30,6 +31,7 @@ class OperatingPoint(NamedTuple):
     abstain: tuple[float, ...] | None = None
     calibration: Calibration | None = None
     n_rows: int = 0
+    which: str = "validation"
     cut: Cut | None = None
     warnings: tuple[str, ...] = ()
 
@@ -46,12 +48,25 @@ class OperatingPoint(NamedTuple):
         """What the network file says about it; empty where nothing was fitted."""
         if not self.n_rows:
             return {}
-        found: dict[str, Any] = {"rows": self.n_rows}
+        found: dict[str, Any] = {"rows": self.n_rows, "set": self.which}
         if self.cut is not None:
             rates = {"sensitivity": self.cut.sensitivity, "specificity": self.cut.specificity, "ppv": self.cut.ppv}
             found |= {"met": self.cut.is_met, "value": float(f"{self.cut.value:.6g}")}
             found |= {name: None if rate is None else float(f"{rate:.6g}") for name, rate in rates.items()}
         return {"decision": found}
+
+    def plain(self) -> dict[str, Any]:
+        """Threshold, rule and calibration as plain values, for point_of()."""
+        own = self.calibration
+        numbers = None if own is None else [own.method, own.numbers.tolist(), own.of_logits]
+        return {"threshold": self.threshold, "threshold_rule": self.threshold_rule, "calibration": numbers}
+
+
+def point_of(plain: Mapping[str, Any]) -> OperatingPoint:
+    """The point that OperatingPoint.plain() described."""
+    own = plain["calibration"]
+    calibration = None if own is None else Calibration(own[0], np.array(own[1], dtype=np.float64), own[2])
+    return OperatingPoint(plain["threshold"], plain["threshold_rule"], calibration=calibration)
 
 
 def fit_operating_point(
@@ -61,17 +76,17 @@ def fit_operating_point(
     outputs: Array,
     labels: Array,
     weights: Array | None = None,
+    which: str = "validation",
 ) -> OperatingPoint:
     """The operating point that `options` ask for, fitted to outputs (n, n_outputs) of networks that the rows did not train.
 
     The calibration is fitted first; the rule then chooses among calibrated scores. Args: network: for its output layer, and
-    for what it keeps where training continues; threshold: where no rule chooses one; labels (n,); weights (n,) >= 0.
+    for what it keeps where training continues; threshold: where no rule chooses one; labels (n,); weights (n,) >= 0;
+    which: rows these are, as of OperatingPoint.
     Raises: DataError unless the rows are of two classes or more.
     """
     rule, method = rule_of(options), options.calibration
-    abstain = options.abstain or None
-    if options.abstain is None and (network.calibration is None or method != "none"):
-        abstain = network.abstain
+    abstain = _abstain(options, network)
     if rule is None and method == "none":
         return OperatingPoint(threshold, abstain=abstain)
     _check_classes(labels, weights, options)
@@ -79,22 +94,29 @@ def fit_operating_point(
         outputs, labels, weights = outputs[weights > 0], labels[weights > 0], weights[weights > 0]
     activation = network.topology.output_activation
     calibration = None if method == "none" else fit_calibration(method, activation, outputs, labels, weights)
-    point = OperatingPoint(threshold, None, abstain, calibration, len(outputs))
-    scores, warnings = point.scores(outputs), []
+    point = OperatingPoint(threshold, None, abstain, calibration, len(outputs), which)
     if calibration is not None:
         # Halfway between the probabilities 1 and 0, whatever the targets of the outputs were.
         point = point._replace(threshold=options.threshold if isinstance(options.threshold, float) else 0.5)
         if method == "platt" and calibration.numbers[0] <= 0:
-            warnings.append(
-                "on the validation rows higher scores mean fewer positives, so platt turned the order of scores round"
+            message = (
+                f"on the {which} rows higher scores mean fewer positives, so platt turned the order of scores round"
             )
-    if rule is not None:
-        info = ACTIVATION_NAMES[activation]
-        limits = (0.0, 1.0) if calibration is not None else (info.lowest, info.highest)
-        cut = choose_cut(scores[:, 0], labels == 0, parse_rule(rule), weights, limits)
-        warnings += _rule_warnings(rule, cut, len(outputs), abstain)
-        point = point._replace(threshold=cut.threshold, threshold_rule=rule, cut=cut)
-    return point._replace(warnings=tuple(warnings))
+            point = point._replace(warnings=(message,))
+    if rule is None:
+        return point
+    info = ACTIVATION_NAMES[activation]
+    limits = (0.0, 1.0) if calibration is not None else (info.lowest, info.highest)
+    cut = choose_cut(point.scores(outputs)[:, 0], labels == 0, parse_rule(rule), weights, limits)
+    warnings = (*point.warnings, *_rule_warnings(rule, cut, f"{len(outputs)} {which} rows", abstain))
+    return point._replace(threshold=cut.threshold, threshold_rule=rule, cut=cut, warnings=warnings)
+
+
+def _abstain(options: TrainingOptions, network: Network) -> tuple[float, ...] | None:
+    """As asked, or as a continued network has it, unless it is about a calibration that is dropped."""
+    if options.abstain is None and (network.calibration is None or options.calibration != "none"):
+        return network.abstain
+    return options.abstain or None
 
 
 def fit_calibration(
@@ -213,16 +235,16 @@ def _check_classes(labels: Array, weights: Array | None, options: TrainingOption
         )
 
 
-def _rule_warnings(rule: str, cut: Cut, n: int, abstain: tuple[float, ...] | None) -> list[str]:
+def _rule_warnings(rule: str, cut: Cut, rows: str, abstain: tuple[float, ...] | None) -> list[str]:
     warnings = []
     if not cut.is_met:
         warnings.append(
-            f"no threshold gives {rule} on the {n} validation rows; the nearest, {cut.threshold:g} with {cut.value:.4g}, was taken"
+            f"no threshold gives {rule} on the {rows}; the nearest, {cut.threshold:g} with {cut.value:.4g}, was taken"
         )
     elif cut.specificity == 0:
-        warnings.append(f"the threshold {cut.threshold:g} by {rule} predicts every validation row as positive")
+        warnings.append(f"the threshold {cut.threshold:g} by {rule} predicts all {rows} as positive")
     elif cut.sensitivity == 0:
-        warnings.append(f"the threshold {cut.threshold:g} by {rule} predicts no validation row as positive")
+        warnings.append(f"the threshold {cut.threshold:g} by {rule} predicts none of the {rows} as positive")
     if abstain is not None and not abstain[0] <= cut.threshold <= abstain[1]:
         span = f"{abstain[0]:g} to {abstain[1]:g}"
         warnings.append(f"the threshold {cut.threshold:g} by {rule} lies outside the undecided scores, {span}")

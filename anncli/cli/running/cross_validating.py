@@ -13,7 +13,7 @@ from anncli.analysis.baselines.judging import JudgedBaselines
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.baselines import check_folds, fold_baselines
-from anncli.cli.running.cv_files import check_files, folds_of, refuse_files_read, write_final_network
+from anncli.cli.running.cv_files import check_files, folds_of, refuse_files_read, with_point, write_final_network
 from anncli.cli.running.ending import EndingAtSignals
 from anncli.cli.running.executing import executor_of
 from anncli.cli.running.experiment_problem import ExperimentProblem, experiment_problem
@@ -25,6 +25,7 @@ from anncli.cli.running.required_values import kind_of_data
 from anncli.cli.showing.baselines_report import baselines_document, baselines_text
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.cv_report import document, report, test_share
+from anncli.cli.showing.decision_report import say_point
 from anncli.cli.showing.remarks import show_remarks
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData
@@ -36,6 +37,7 @@ from anncli.experiments.cross_validation import (
     final_spec,
     out_of_fold,
     pooled,
+    pooled_point,
     run_cv,
 )
 from anncli.experiments.equal_rows import count_equal_rows
@@ -80,7 +82,10 @@ def _cross_validate(values: Values, words: Words, junit: JUnitFile) -> None:
     if values["predictions"] is not None:
         write_fold_predictions(values, problem.data, network, found)
     if final is not None:
-        write_final_network(values, words, _options(problem), final, found)
+        data = problem.data if isinstance(problem.data, Dataset) else problem.data.bare()
+        point = pooled_point(data, network, _options(problem), found.predicted)
+        write_final_network(values, words, _options(problem), with_point(final, point, values["output"]), found)
+        say_point(values.console, point)
     confidence = values["confidence"]
     gates = judge_folds(wanted, kind, found.evaluations, found.together, test_share(found), confidence)
     baselines = _baselines(problem, network, found) if values["baselines"] else None
@@ -133,6 +138,7 @@ def _judged(problem: ExperimentProblem) -> Network:
         classes=data.classes,
         task=network.task if data.task == "classification" else data.task,
         target_names=data.target_names,
+        abstain=options.abstain or None,
     )
 
 
@@ -164,7 +170,8 @@ def _validated(
         for split, result in zip(splits, results, strict=True)
     ]
     predicted = out_of_fold(splits, results, network.n_outputs)
-    return Validated(splits, of_folds, [evaluated(one) for one in predicted], predicted), final
+    thresholds = [result.decision["threshold"] for result in results if result.decision is not None]
+    return Validated(splits, of_folds, [evaluated(one) for one in predicted], predicted, thresholds), final
 
 
 def _warn_of_equal_rows(values: Values, data: Dataset | TableData, splits: Sequence[Split]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -24,7 +25,9 @@ from anncli.experiments.splits import draw_folds
 from anncli.formats.data.fold_files import read_folds, write_folds
 from anncli.formats.files.textfile import check_writable
 from anncli.formats.networks.storage import parse, save
+from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
+from anncli.training.operating_point import OperatingPoint
 
 _TARGETS = ("output", "predictions", "folds_file", "ledger")
 
@@ -85,12 +88,20 @@ def folds_of(values: Values, data: Dataset, seed: int) -> Array:
     return read
 
 
-def write_final_network(
-    values: Values, words: Words, options: TrainingOptions, network: bytes, found: Validated
-) -> None:
-    """Write the network of all rows, with a record of the cross-validation; network: as its training gave it."""
-    path = values["output"]
+def with_point(network: bytes, point: OperatingPoint | None, path: str) -> Network:
+    """The network in the bytes of a file, with the threshold and the calibration that out-of-fold scores gave; path: for
+    messages."""
     made = parse(network, path)
+    if point is None:
+        return made
+    return replace(made, **point.fields, record={**made.record, **point.record()})
+
+
+def write_final_network(
+    values: Values, words: Words, options: TrainingOptions, made: Network, found: Validated
+) -> None:
+    """Write the network of all rows, with a record of the cross-validation; made: as its training gave it."""
+    path = values["output"]
     if made.encoder is not None:
         made.record["asked"] = asked_for(words.epochs, options, table_request(values), read_request(values))
     made.record["cross_validation"] = _record(found, values["confidence"])

@@ -14,7 +14,7 @@ class Decisions(NamedTuple):
     rows that are all decided."""
 
     network: Network
-    threshold: float | None
+    threshold: float | Array | None
     abstain: tuple[float, ...] | None
 
     def places(self, outputs: Array) -> Array:

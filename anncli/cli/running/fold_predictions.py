@@ -9,6 +9,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.cli.asking.values import Values
+from anncli.cli.running.decisions import Decisions
 from anncli.cli.running.predicting_tables import (
     Destination,
     class_names,
@@ -21,7 +22,6 @@ from anncli.dataset.dataset import UNLABELLED, Dataset
 from anncli.dataset.roles import Place
 from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError, count_of, printable
-from anncli.inference.predict import decide
 from anncli.network.network import Network
 from anncli.tables import MISSING, TableColumn
 
@@ -49,7 +49,8 @@ def write_fold_predictions(values: Values, data: Dataset | TableData, network: N
             for split in found.splits:
                 if split.repeat == repeat:
                     folds[split.test] = split.fold
-            chosen = None if network.task == "regression" else decide(network, predicted.outputs)
+            decisions = Decisions(network, predicted.thresholds, network.abstain)
+            chosen = None if network.task == "regression" else decisions.places(predicted.outputs)
             yield Batch(_columns(own, bare, predicted, repeat, folds), predicted.outputs, chosen)
 
     write_predictions(Destination(target, prediction_format(target, values["to"])), shape, batches)
@@ -99,4 +100,5 @@ def _columns_of_data(values: Values, data: Dataset | TableData, own: Sequence[st
 def _shape(network: Network, values: Values) -> Shape:
     is_tsv = prediction_format(values["predictions"], values["to"]) == "tsv"
     task = network.task or "classification"
-    return Shape(class_names(network), network.n_outputs, task, delimiter="\t" if is_tsv else ",")
+    leaves_open, delimiter = network.abstain is not None, "\t" if is_tsv else ","
+    return Shape(class_names(network), network.n_outputs, task, leaves_open=leaves_open, delimiter=delimiter)

@@ -77,6 +77,7 @@ def document(found: Validated, confidence: float) -> dict[str, Any]:
         "together": [evaluation.as_dict() for evaluation in found.together],
         "confidence": confidence,
         "metrics": summary(found, confidence),
+        **({"thresholds": list(found.thresholds)} if found.thresholds else {}),
     }
 
 
@@ -90,6 +91,9 @@ def report(found: Validated, confidence: float) -> str:
         dict(zip(repeats, found.together, strict=True)),
     )
     blocks = [_lines(of_folds), _lines(together), _means(found, confidence)]
+    if found.thresholds:
+        low, high = min(found.thresholds), max(found.thresholds)
+        blocks.append(f"threshold of each training, chosen on its own validation rows: {low:.4g} to {high:.4g}")
     return "\n\n".join(blocks)
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from anncli.cli.showing.console import Console
 from anncli.cli.showing.report import percent
 from anncli.errors import count_of
+from anncli.evaluation.thresholds import Cut
+from anncli.training.operating_point import OperatingPoint
 from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
 
@@ -39,11 +42,9 @@ def decision_lines(training: TrainingRun, result: TrainingResult) -> list[str]:
     point, lines = result.point, list[str]()
     if point is None:
         return lines
-    on = f"on {count_of(point.n_rows, 'validation row')}"
+    on = _rows(point)
     if point.cut is not None:
-        rates = f"SE {percent(point.cut.sensitivity)} %, SP {percent(point.cut.specificity)} %, PPV {percent(point.cut.ppv)}"
-        end = " %" if point.cut.ppv is not None else ""
-        lines.append(f"threshold {point.threshold:.6g} by {point.threshold_rule} {on} (there {rates}{end})")
+        lines.append(_threshold_line(point, point.cut))
     if point.calibration is not None:
         before, after = calibration_errors(training, result)
         change = ""
@@ -54,6 +55,28 @@ def decision_lines(training: TrainingRun, result: TrainingResult) -> list[str]:
         span = " to ".join(f"{score:g}" for score in point.abstain)
         lines.append(f"not decided: scores {'from' if len(point.abstain) > 1 else 'below'} {span}")
     return lines
+
+
+def _rows(point: OperatingPoint) -> str:
+    return f"on {count_of(point.n_rows, f'{point.which} row')}"
+
+
+def _threshold_line(point: OperatingPoint, cut: Cut) -> str:
+    rates = f"SE {percent(cut.sensitivity)} %, SP {percent(cut.specificity)} %, PPV {percent(cut.ppv)}"
+    end = " %" if cut.ppv is not None else ""
+    return f"threshold {point.threshold:.6g} by {point.threshold_rule} {_rows(point)} (there {rates}{end})"
+
+
+def say_point(console: Console, point: OperatingPoint | None) -> None:
+    """Messages about what a network was given that no training chose."""
+    if point is None:
+        return
+    for warning in point.warnings:
+        console.warn(warning)
+    if point.cut is not None:
+        console.note(_threshold_line(point, point.cut))
+    if point.calibration is not None:
+        console.note(f"calibrated by {point.calibration.method} {_rows(point)}")
 
 
 def calibration_errors(training: TrainingRun, result: TrainingResult) -> tuple[float | None, float | None]:
