@@ -105,8 +105,7 @@ def fit_operating_point(
             point = point._replace(warnings=(message,))
     if rule is None:
         return point
-    info = ACTIVATION_NAMES[activation]
-    limits = (0.0, 1.0) if calibration is not None else (info.lowest, info.highest)
+    limits = _range(activation) if calibration is None else (0.0, 1.0)
     cut = choose_cut(point.scores(outputs)[:, 0], labels == 0, parse_rule(rule), weights, limits)
     warnings = (*point.warnings, *_rule_warnings(rule, cut, f"{len(outputs)} {which} rows", abstain))
     return point._replace(threshold=cut.threshold, threshold_rule=rule, cut=cut, warnings=warnings)
@@ -117,6 +116,11 @@ def _abstain(options: TrainingOptions, network: Network) -> tuple[float, ...] | 
     if options.abstain is None and (network.calibration is None or options.calibration != "none"):
         return network.abstain
     return options.abstain or None
+
+
+def _range(activation: str) -> tuple[float, float]:
+    info = ACTIVATION_NAMES[activation]
+    return info.lowest, info.highest
 
 
 def fit_calibration(
