@@ -20,6 +20,10 @@ def input_gradients(network: Network, inputs: Array) -> Array:
     """float64 (n, n_outputs, n_inputs): derivatives of the outputs, in the units of the data, with respect to raw inputs
     (n, n_inputs), by backpropagation in float64 and through the scaling.
     """
+    if network.members:
+        # The derivative of a mean is the mean of the derivatives.
+        each = [input_gradients(replace(network, parameters=own, members=()), inputs) for own in network.members]
+        return np.mean(each, axis=0)
     assert network.parameters is not None
     raw = inputs.astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):

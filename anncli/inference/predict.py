@@ -12,6 +12,7 @@ from anncli.backends.choice import choose_backend
 from anncli.backends.reproducible import refuse_scaling
 from anncli.errors import DataError
 from anncli.evaluation.abstention import undecided
+from anncli.network.averaging import mean_outputs
 from anncli.network.network import Network
 
 
@@ -41,7 +42,8 @@ def predict(
     problem, samples = Problem(network.topology), Samples(network.scaling.apply(rows, in_place=in_place))
     backend = choose_backend(problem, threads)
     with closing(backend.open(problem, samples)) as session:
-        outputs = network.target_scaling.to_data(session.outputs(network.parameters))
+        outputs = mean_outputs(session.outputs, network.all_parameters)
+    outputs = network.target_scaling.to_data(outputs)
     return network.calibration.apply(outputs) if calibrated and network.calibration is not None else outputs
 
 

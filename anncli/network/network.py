@@ -61,6 +61,8 @@ class Network:
     """A network with everything that it needs at use.
 
     topology: its shape; parameters: float32 (P,), or None while the network is untrained (training draws them);
+    members: of an ensemble, whose outputs are the mean of those of its networks, the parameters of each of them, the first of
+    which are `parameters` too; () for one network;
     scaling: raw inputs -> network inputs; classes: their names, the positive one first if there is one output;
     targets: the output values (high, low) that stand for "is" and "is not" a class;
     loss: the loss it was trained with, or None; threshold: with one output, a score strictly above it means the first class;
@@ -96,14 +98,18 @@ class Network:
     threshold_rule: str | None = None
     abstain: tuple[float, ...] | None = None
     calibration: Calibration | None = None
+    members: tuple[Array, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.parameters is not None:
+        if self.members:
+            self.set_members(self.members)
+        elif self.parameters is not None:
             self.set_parameters(self.parameters)
 
     def __repr__(self) -> str:
         shape = f"for tables, {self.layers_text}" if self.needs_encoder else str(self.topology)
-        return f"<Network {shape}, {'untrained' if self.parameters is None else 'trained'}>"
+        many = f"{len(self.members)} networks " if self.members else ""
+        return f"<Network {many}{shape}, {'untrained' if self.parameters is None else 'trained'}>"
 
     @classmethod
     def create(cls, n_inputs: int, layers: Iterable[LayerKind | tuple[int, str] | str], **rest: Any) -> Network:
@@ -111,13 +117,25 @@ class Network:
         return cls(Topology(n_inputs, layers), **rest)
 
     def set_parameters(self, parameters: Array) -> None:
-        """Take a copy of `parameters` (P,) as float32; raises ValueError for a wrong length or a value that is not finite."""
+        """Take a copy of `parameters` (P,) as float32, in place of all members; raises ValueError for a wrong length or a value
+        that is not finite."""
+        self.parameters, self.members = self._checked(parameters), ()
+
+    def set_members(self, members: Iterable[Array]) -> None:
+        """Take copies of the parameters (P,) of the networks of an ensemble; raises ValueError as set_parameters(), and for
+        fewer than two."""
+        taken = tuple(map(self._checked, members))
+        if len(taken) < 2:
+            raise ValueError(f"an ensemble has two or more networks, not {len(taken)}")
+        self.parameters, self.members = taken[0], taken
+
+    def _checked(self, parameters: Array) -> Array:
         taken = np.array(parameters, dtype=np.float32, order="C").reshape(-1)
         if taken.size != self.topology.n_parameters:
             raise ValueError(f"a {self.topology} network has {self.topology.n_parameters} parameters, not {taken.size}")
         if not np.isfinite(taken).all():
             raise ValueError("the parameters are not all finite")
-        self.parameters = taken
+        return taken
 
     def definition(self) -> Network:
         """The untrained network that training anew begins with: the part of the file that a person writes."""
@@ -141,6 +159,11 @@ class Network:
     @property
     def is_trained(self) -> bool:
         return self.parameters is not None
+
+    @property
+    def all_parameters(self) -> Array:
+        """The parameters (P,), or (n_members, P) of an ensemble."""
+        return np.stack(self.members) if self.members else self._require_parameters()
 
     @property
     def n_inputs(self) -> int:

@@ -238,6 +238,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "keep": OptionInfo(choice(("best", "last")), "best", "best|last", "The epoch whose weights are written", "training", LEARN, words=("best", "last")),
     "refit": OptionInfo(choice(REFIT_NAMES), "auto", "auto|yes|no", "After early stopping, retrain from the same initial weights on training and validation rows together; auto: up to 100,000 rows", "training", LEARN, words=tuple(REFIT_NAMES)),
     "restarts": OptionInfo(integer(1, example="5"), 1, "N", "Train from N different initial weights and keep the best by validation loss", "training", LEARN, LEARN, brief="Keep the best of N trainings from different weights"),
+    "ensemble": OptionInfo(integer(1, 1000, example="5"), 1, "N", "Train N networks from different initial weights on the same sets, and average their outputs; the file holds all of them", "training", LEARN, LEARN, brief="Train N networks and average their outputs"),
     # Decision
     "threshold": OptionInfo(readers.threshold_or_rule, None, "X|RULE", "Scores above X are predicted as the first class; default: the network's own, for a new one halfway between the targets; train stores it. In train and cv also a rule, which chooses X on the validation set; " + "; ".join(f"{name}: {text}" for name, text in RULE_NAMES.items()), "decision", ("train", "cv", "test", "predict", "report", "plot"), ("test", "predict"), words=("youden", "f1", "fbeta:2", "mcc", "cost:1,5", "se>=0.95", "sp>=0.95", "ppv>=0.9", "npv>=0.9"), brief="Scores above X are predicted as the first class"),
     "abstain": OptionInfo(readers.abstain, None, "LOW,HIGH|X|none", "Leave rows with scores from LOW to HIGH undecided; with more than two classes rows whose highest score is below X. train stores it; none decides every row", "decision", ("train", "cv", "test", "predict"), words=("none",)),
@@ -265,7 +266,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "checkpoint": OptionInfo(readers.text, None, "FILE", "Save the state of the run to FILE, for --resume", "running", TRAIN, words=FILE),
     "checkpoint_every": OptionInfo(integer(1, example="100"), 100, "N", "Epochs between two checkpoints", "running", TRAIN),
     "resume": OptionInfo(readers.text, None, "FILE", "Continue from a checkpoint; repeat the other arguments of the first run. The result has the same bytes as an uninterrupted run", "running", TRAIN, words=FILE),
-    "jobs": OptionInfo(integer(1, example="2"), 1, "N", "Trainings that run at the same time, each in its own process. Losses do not depend on it; seconds do, because the processes share the machine", "running", ("bench", "cv", "search"), ("bench", "cv", "search"), brief="Trainings that run at the same time"),
+    "jobs": OptionInfo(integer(1, example="2"), 1, "N", "Trainings that run at the same time, each in its own process; in train the networks of --ensemble. Losses do not depend on it; seconds do, because the processes share the machine", "running", ("train", "bench", "cv", "search"), ("bench", "cv", "search"), brief="Trainings that run at the same time"),
     "ledger": OptionInfo(readers.text, None, "FILE", "Keep every finished training in FILE; the same command with the same FILE runs only the missing ones", "running", ("bench", "cv", "search"), ("search",), words=FILE),
     "executor": OptionInfo(choice(EXECUTOR_NAMES, "executor"), None, "NAME", "What runs the trainings; " + "; ".join(f"{name}: {info.help}" for name, info in EXECUTOR_NAMES.items()) + "; default: processes with --jobs, otherwise in-process. The result does not depend on it", "running", ("cv", "search"), words=tuple(EXECUTOR_NAMES)),
     "keep_on_interrupt": OptionInfo(readers.flag, True, "", "After Ctrl-C or SIGTERM, write the best network so far", "running", TRAIN, kind="switch"),
@@ -387,6 +388,7 @@ class TrainingOptions(NamedTuple):
     refit: str = "auto"
     init: str | None = None
     restarts: int = 1
+    ensemble: int = 1
     threshold: float | str | None = None
     abstain: tuple[float, ...] | None = None
     calibration: str = "none"

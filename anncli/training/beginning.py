@@ -23,16 +23,25 @@ def begin(
     if not network.is_trained or (network.source.dialect == "ann1dn" and not continues):
         return network, options
     if continues:
-        for name, draws in (("restarts", options.restarts > 1), ("init", options.init is not None)):
+        refuse_ensemble(network, "--continue")
+        for name in ("restarts", "ensemble", "init"):
+            draws = options.init is not None if name == "init" else getattr(options, name) > 1
             if draws and name in asked:
                 message = f"--{name} draws new weights, and --continue goes on from those of the network"
                 raise UsageError(message, advice="leave one of the two out")
         validation = 0.0 if options.validation is None else options.validation
-        return network, options._replace(init=None, restarts=1, validation=validation)
+        return network, options._replace(init=None, restarts=1, ensemble=1, validation=validation)
     if options.init is None and not _is_ours(network):
         message = "this network holds weights that ann has not trained, or that were changed since; training would replace them"
         raise UsageError(message, advice="say --continue or --init auto")
     return network.definition(), options
+
+
+def refuse_ensemble(network: Network, what: str) -> None:
+    """Raises UsageError for an ensemble where `what` needs one network."""
+    if network.members:
+        message = f"{what} needs one network, and this is an ensemble of {len(network.members)}"
+        raise UsageError(message, path=network.source.path, advice="train one without --ensemble")
 
 
 def _is_ours(network: Network) -> bool:

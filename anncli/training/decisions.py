@@ -54,8 +54,9 @@ def keeps_scaling(network: Network) -> bool:
 
 def is_continued(network: Network, options: TrainingOptions) -> bool:
     """Whether training goes on from the weights of the network; raises UsageError for restarts of such a training."""
-    if options.restarts > 1 and network.is_trained and options.init is None:
-        message = "--restarts draws new weights, but training continues from the weights of this network"
+    asked = next((name for name in ("restarts", "ensemble") if getattr(options, name) > 1), None)
+    if asked is not None and network.is_trained and options.init is None:
+        message = f"--{asked} draws new weights, but training continues from the weights of this network"
         raise UsageError(message, advice="add --init auto to start over")
     return network.is_trained and options.init is None
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from anncli.arrays import Array, take_rows
 from anncli.evaluation.evaluation import evaluate_outputs
+from anncli.network.averaging import mean_outputs
 from anncli.training.answers import Evaluator
 from anncli.training.objective import Objective
 from anncli.training.operating_point import OperatingPoint
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Measure:
-    """Evaluates parameters (P,) on rows (n,) of the data of an objective; training does not depend on it.
+    """Evaluates parameters (P,), or those of an ensemble (n_members, P), on rows (n,) of the data of an objective; training does not depend on it.
 
     Args: objective, whose penalty is left out; weights (N,), of the samples in tables and metrics, or None; threshold,
         the score above which the first class is predicted; targets (high, low), for the mse; evaluator, of a task without classes.
@@ -50,7 +51,7 @@ class Measure:
     ) -> Evaluation:
         """Counts and metrics; classes: their names for the table; point: of the finished network."""
         if self.evaluator is not None:
-            return self.evaluator(self.objective.outputs(parameters, rows), rows)
+            return self.evaluator(self._outputs(parameters, rows), rows)
         return self.evaluate_classes(parameters, rows, classes, point=point)
 
     def evaluate_classes(
@@ -65,7 +66,7 @@ class Measure:
         the finished network."""
         point = point or OperatingPoint(self.threshold)
         return evaluate_outputs(
-            point.scores(self.objective.outputs(parameters, rows)),
+            point.scores(self._outputs(parameters, rows)),
             take_rows(self.objective.labels, rows),
             threshold=point.threshold,
             abstain=point.abstain,
@@ -74,6 +75,9 @@ class Measure:
             weights=None if self.weights is None else take_rows(self.weights, rows),
             only_rates=only_rates,
         )
+
+    def _outputs(self, parameters: Array, rows: Array) -> Array:
+        return mean_outputs(lambda own: self.objective.outputs(own, rows), parameters)
 
     def accuracy(self, parameters: Array, rows: Array) -> float:
         """The fraction, from 0 to 1, of the rows that are classified correctly."""

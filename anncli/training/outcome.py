@@ -7,8 +7,11 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from anncli.arrays import Array
 from anncli.backends.base import Samples
+from anncli.network.averaging import mean_outputs
 from anncli.network.loss_curve import LossCurve
 from anncli.network.network import Network, SelfTest
 from anncli.training.attempt import Attempt, EpochReport, curve_of
@@ -22,7 +25,8 @@ class Outcome(NamedTuple):
     """What is kept of a run.
 
     attempt: the kept one; refit: its final fit, or None; kept_epoch: the epoch whose weights the attempt offers;
-    stop_reason: in words, why the attempt ended; interrupted: whether the caller ended it; warnings: of the whole run.
+    stop_reason: in words, why the attempt ended; interrupted: whether the caller ended it; warnings: of the whole run;
+    members: of an ensemble the outcome of each network, () for one network.
     """
 
     attempt: Attempt
@@ -33,16 +37,21 @@ class Outcome(NamedTuple):
     stop_reason: str
     interrupted: bool
     warnings: tuple[str, ...]
+    members: tuple[Outcome, ...] = ()
 
     @property
     def selected(self) -> Array:
-        """The weights (P,) of the kept epoch, as evaluated on the validation set."""
+        """The weights (P,) of the kept epoch, as evaluated on the validation set; of an ensemble (n_members, P)."""
+        if self.members:
+            return np.stack([member.selected for member in self.members])
         best = self.attempt.best_parameters
         return best if best is not None and self.kept_epoch == self.attempt.judge.best_epoch else self.attempt.weights
 
     @property
     def parameters(self) -> Array:
-        """The weights (P,) of the finished network: those of the final fit where there is one."""
+        """The weights (P,) of the finished network: those of the final fit where there is one; of an ensemble (n_members, P)."""
+        if self.members:
+            return np.stack([member.parameters for member in self.members])
         return self.selected if self.refit is None else self.refit.parameters
 
     @property
@@ -76,6 +85,7 @@ class TrainingResult(NamedTuple):
     validation_parameters: Array | None = None
     restart: int = 1
     restarts: tuple[RestartSummary, ...] = ()
+    members: tuple[RestartSummary, ...] = ()
     point: OperatingPoint | None = None
 
 
@@ -107,7 +117,8 @@ def finished_network(setup: Setup, outcome: Outcome, point: OperatingPoint, reco
     task = setup.data.task
     network = replace(
         setup.network,
-        parameters=outcome.parameters,
+        parameters=None if outcome.members else outcome.parameters,
+        members=tuple(outcome.parameters) if outcome.members else (),
         scaling=setup.scaling,
         targets=None if task == "regression" else setup.targets,
         **({"threshold": None} if task == "regression" else point.fields),
@@ -121,10 +132,9 @@ def finished_network(setup: Setup, outcome: Outcome, point: OperatingPoint, reco
         row_digests=setup.seen.after(rows),
         curve=_loss_curve(outcome),
     )
-    assert network.parameters is not None
     scaled = setup.scaling.apply(setup.self_test_inputs)
     with closing(outcome.attempt.objective.session.over(Samples(scaled))) as session:
-        outputs = session.outputs(network.parameters)
+        outputs = mean_outputs(session.outputs, network.all_parameters)
     network.self_test = SelfTest(setup.self_test_inputs, setup.target_scaling.to_data(outputs))
     return network
 
@@ -155,5 +165,10 @@ def make_result(setup: Setup, outcome: Outcome, network: Network, point: Operati
         validation_parameters=None if refit is None else outcome.selected,
         restart=attempt.number,
         restarts=outcome.restarts if len(outcome.restarts) > 1 else (),
+        members=tuple(_kept(member) for member in outcome.members),
         point=point,
     )
+
+
+def _kept(outcome: Outcome) -> RestartSummary:
+    return next(summary for summary in outcome.restarts if summary.number == outcome.attempt.number)

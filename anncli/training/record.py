@@ -10,13 +10,14 @@ from anncli._version import __version__
 from anncli.backends.blas import blas_name
 from anncli.backends.reproducible import is_reproducible
 from anncli.backends.rules import SWEEP_RULES
+from anncli.training.ensemble import members_record
 from anncli.training.operating_point import OperatingPoint
 from anncli.training.outcome import Outcome
 from anncli.training.setup import Setup
 from anncli.training.trainers import trainer_class
 
 # Options that a record names only where they differ from these values.
-_UNUSUAL: dict[str, Any] = {"l1": 0.0, "label_smoothing": 0.0, "average": None, "restarts": 1}
+_UNUSUAL: dict[str, Any] = {"l1": 0.0, "label_smoothing": 0.0, "average": None, "restarts": 1, "ensemble": 1}
 
 
 def make_record(setup: Setup, outcome: Outcome, point: OperatingPoint) -> dict[str, Any]:
@@ -36,12 +37,13 @@ def make_record(setup: Setup, outcome: Outcome, point: OperatingPoint) -> dict[s
             else {}
         ),
         "seed": options.seed,
-        **({"start": attempt.number} if options.restarts > 1 else {}),
+        **({"start": attempt.number} if options.restarts > 1 and not outcome.members else {}),
         "epochs": epochs,
         "epochs_in_all": before + epochs,
         "kept_epoch": outcome.kept_epoch,
         "refit_epochs": 0 if outcome.refit is None else outcome.refit.epochs,
         "stop": outcome.stop_reason,
+        **({"members": members_record(outcome)} if outcome.members else {}),
         **outcome.remarks,
         "sets": _sets(setup, outcome),
         **point.record(),
@@ -64,13 +66,13 @@ def _uses_blas(setup: Setup) -> bool:
 
 
 def _sets(setup: Setup, outcome: Outcome) -> dict[str, Any]:
-    """Samples of each set that is not empty, and the loss where they have labels."""
+    """Samples of each set that is not empty, and the loss of one network where they have labels."""
     found: dict[str, Any] = {}
     for name, rows in setup.rows.items():
         if not len(rows):
             continue
         found[name] = {"samples": len(rows)}
-        if setup.data.answered(rows).all():
+        if setup.data.answered(rows).all() and not outcome.members:
             # A final fit trains on the validation set too, so that set's loss is that of the weights before it.
             parameters = outcome.selected if name == "validation" else outcome.parameters
             found[name]["loss"] = _rounded(outcome.attempt.objective.value(parameters, rows, penalty=False))

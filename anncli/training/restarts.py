@@ -26,18 +26,21 @@ def run_in_turn(calls: Sequence[Call]) -> Iterator[EpochReport]:
 
 
 class Restarts:
-    """The attempts of a run; the first one exists from the beginning, so that its faults show before training.
+    """The attempts of a run, or of one network of an ensemble; the first one exists from the beginning, so that its faults show
+    before training.
 
+    Args: time_limit: one for all attempts, also those of other networks; first: the number of the first attempt, which
+        decides its weights.
     Raises: UsageError where the trainer cannot train this network.
     """
 
-    def __init__(self, setup: Setup, run_all: RunAll = run_in_turn) -> None:
+    def __init__(
+        self, setup: Setup, run_all: RunAll = run_in_turn, time_limit: TimeLimit | None = None, first: int = 1
+    ) -> None:
         refuse_trainer(setup.options.trainer, setup.options.init)
         self._setup, self._run_all = setup, run_all
-        seconds = setup.options.time_limit
-        # One limit for all attempts together.
-        self._time_limit = None if seconds is None else TimeLimit(seconds)
-        self._attempts = {1: self._new_attempt(1)}
+        self._time_limit, self._first = time_limit, first
+        self._attempts = {first: self._new_attempt(first)}
         self._restored: frozenset[int] = frozenset()
 
     @property
@@ -47,12 +50,12 @@ class Restarts:
         An attempt that an interruption stopped before its first epoch ended has nothing to offer.
         """
         found = [attempt for _, attempt in sorted(self._attempts.copy().items())]
-        return [attempt for attempt in found if attempt.number == 1 or attempt.history or attempt.diverged]
+        return [attempt for attempt in found if attempt.number == self._first or attempt.history or attempt.diverged]
 
     def epochs(self, limit: int) -> Iterator[EpochReport]:
         """Train every attempt for at most `limit` epochs; restored attempts up to the epoch `limit`."""
         restored, self._restored = self._restored, frozenset()
-        numbers = range(1, self._setup.options.restarts + 1)
+        numbers = range(self._first, self._first + self._setup.options.restarts)
         return self._run_all([partial(self._train, number, limit, number in restored) for number in numbers])
 
     def state(self) -> dict[str, Any]:
@@ -64,7 +67,7 @@ class Restarts:
         attempts = {}
         if not 1 <= len(state["attempts"]) <= self._setup.options.restarts:
             raise ValueError("another number of attempts")
-        for number, attempt_state in enumerate(state["attempts"], 1):
+        for number, attempt_state in enumerate(state["attempts"], self._first):
             attempts[number] = self._new_attempt(number)
             attempts[number].restore(attempt_state)
         self.close()

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from anncli.arrays import Array, take_rows
 from anncli.errors import UsageError
+from anncli.network.averaging import mean_outputs
 from anncli.training.attempt import Attempt, EpochReport
-from anncli.training.choice import Choice, choose
-from anncli.training.final_fit import FinalFit
+from anncli.training.ensemble import together
+from anncli.training.member import Member
 from anncli.training.operating_point import OperatingPoint, asked_words, fit_operating_point
-from anncli.training.outcome import Outcome, TrainingResult, finished_network, make_outcome, make_result
+from anncli.training.outcome import Outcome, TrainingResult, finished_network, make_result
 from anncli.training.record import make_record
-from anncli.training.restarts import Restarts, RunAll, run_in_turn
+from anncli.training.restarts import RunAll, run_in_turn
 from anncli.training.setup import Setup
+from anncli.training.stopping import TimeLimit
 
 if TYPE_CHECKING:
     from anncli.evaluation.evaluation import Evaluation
@@ -23,42 +26,49 @@ if TYPE_CHECKING:
 class TrainingRun:
     """`for report in run.epochs(100): ...`, then `run.finish()`; neither changes the network of the setup.
 
-    A run holds the plans and buffers of its attempts until close(): use it as `with closing(run): ...`.
+    With options.ensemble above 1 it trains as many networks on the same sets, whose outputs are averaged. A run holds the
+    plans and buffers of its attempts until close(): use it as `with closing(run): ...`.
 
-    Args: run_all: runs the attempts of --restarts, see restarts.RunAll; it does not change the result.
+    Args: run_all: runs the networks of an ensemble, or else the attempts of --restarts, see restarts.RunAll; it does not
+        change the result.
     Raises: UsageError where the trainer cannot train this network.
     """
 
     def __init__(self, setup: Setup, run_all: RunAll | None = None) -> None:
         self.setup = setup
-        self._restarts = Restarts(setup, run_all or run_in_turn)
-        self._choice: Choice | None = None
-        self._final_fit: FinalFit | None = None
+        self._run_all, count, seconds = run_all or run_in_turn, setup.options.ensemble, setup.options.time_limit
+        # One limit for all together.
+        limit = None if seconds is None else TimeLimit(seconds)
+        of_attempts = self._run_all if count == 1 else run_in_turn
+        self._members = [Member(setup, of_attempts, limit, number) for number in range(1, count + 1)]
         self._point: OperatingPoint | None = None
 
     @property
     def attempts(self) -> list[Attempt]:
         """The attempts begun so far, in order."""
-        return self._restarts.attempts
+        return [attempt for member in self._begun() for attempt in member.attempts]
 
     @property
     def attempt(self) -> Attempt:
-        """The attempt that is kept; before the choice, the last one begun."""
-        return self.attempts[-1] if self._final_fit is None else self._final_fit.attempt
+        """The attempt that is kept, of an ensemble that of its first network; before the choice, the last one begun."""
+        return self._members[0].attempt
+
+    def _begun(self) -> list[Member]:
+        """The first network, and those of which an epoch has ended: a time limit or a signal may come before."""
+        return [member for member in self._members if member.number == 1 or member.has_begun]
 
     def epochs(self, limit: int) -> Iterator[EpochReport]:
         """Train for at most `limit` epochs from each set of initial weights, yielding a report after each epoch; a run
         that restore() continues trains up to the epoch `limit`. The reports of a final fit follow.
 
-        Raises: UsageError for a limit below 0; AnnError where all attempts diverge.
+        Raises: UsageError for a limit below 0; AnnError where all attempts for a network diverge.
         """
         if limit < 0:
             raise UsageError(f"a run has 0 or more epochs, not {limit}")
-        self._choice = self._final_fit = None
-        yield from self._restarts.epochs(limit)
-        self._choice = choose(self.attempts, self.setup.options)
-        self._final_fit = FinalFit(self.setup, self._choice.attempt)
-        yield from self._final_fit.epochs(limit)
+        if len(self._members) == 1:
+            yield from self._members[0].epochs(limit)
+        else:
+            yield from self._run_all([partial(member.epochs, limit) for member in self._members])
 
     def evaluate(
         self,
@@ -69,6 +79,9 @@ class TrainingRun:
     ) -> Evaluation:
         """Counts and metrics of the parameters (P,) of a trained network on `rows` (n,): row numbers, or the name of a set;
         after finish() with its threshold and calibration, or those of another `point`."""
+    def evaluate(self, parameters: Array | None, rows: str | Array, classes: tuple[str, ...] = ()) -> Evaluation:
+        """Counts and metrics of the parameters (P,) of a trained network, or of an ensemble (n_members, P), on `rows` (n,): row numbers, or the name of a set;
+        after finish() with its threshold and calibration."""
         assert parameters is not None
         rows = self.setup.rows[rows] if isinstance(rows, str) else rows
         return self.attempt.judge.measure.evaluate(parameters, rows, classes, point or self._point)
@@ -80,7 +93,7 @@ class TrainingRun:
         """
         network, found = result.network, {}
         for name, rows in result.rows.items():
-            parameters = network.parameters
+            parameters = network.all_parameters
             if name == "validation" and result.validation_parameters is not None:
                 parameters = result.validation_parameters
             if len(rows):
@@ -90,8 +103,8 @@ class TrainingRun:
     def outputs(self, result: TrainingResult, name: str) -> Array:
         """The outputs (n, n_outputs) of the result for the rows of a set, in the units of the data and before calibration."""
         network = result.network
-        assert network.parameters is not None
-        found = self.attempt.judge.measure.objective.outputs(network.parameters, self.setup.rows[name])
+        objective, rows = self.attempt.judge.measure.objective, self.setup.rows[name]
+        found = mean_outputs(lambda own: objective.outputs(own, rows), network.all_parameters)
         return network.target_scaling.to_data(found)
 
     def finish(self, interrupted: str | None = None, keep: str | None = None) -> TrainingResult:
@@ -100,31 +113,39 @@ class TrainingRun:
         Args: interrupted: why the run ended before its end, in words; keep: 'best' or 'last' instead of options.keep.
         Raises: AnnError where all attempts diverged.
         """
-        choice = self._choice or choose(self.attempts, self.setup.options)
-        outcome = make_outcome(self.setup, choice, self._final_fit, interrupted, keep)
+        setup = self.setup
+        outcomes = [member.outcome(interrupted, keep) for member in self._begun()]
+        outcome = together(outcomes, len(self._members))
         self._point = self._operating_point(outcome)
-        network = finished_network(self.setup, outcome, self._point, make_record(self.setup, outcome, self._point))
-        return make_result(self.setup, outcome, network, self._point)
+        network = finished_network(setup, outcome, self._point, make_record(setup, outcome, self._point))
+        return make_result(setup, outcome, network, self._point)
 
     def _operating_point(self, outcome: Outcome) -> OperatingPoint:
         """Chosen with the weights that validation chose, which the validation set did not train."""
         setup, rows, data = self.setup, self.setup.rows["validation"], self.setup.data
         if not asked_words(setup.options):
             rows = rows[:0]
-        outputs = outcome.attempt.objective.outputs(outcome.selected, rows)
+        outputs = mean_outputs(lambda own: outcome.attempt.objective.outputs(own, rows), outcome.selected)
         weights = None if data.weights is None else take_rows(data.weights, rows)
         labels = take_rows(data.labels, rows)
         return fit_operating_point(setup.options, setup.network, setup.threshold, outputs, labels, weights)
 
     def close(self) -> None:
         """Close the sessions of all attempts. Results stay; epochs(), evaluate() and finish() raise ValueError."""
-        self._restarts.close()
+        for member in self._members:
+            member.close()
 
     def state(self) -> dict[str, Any]:
         """The state of the run, for restore() in a run of the same setup: nested dicts and lists of arrays, numbers and
         text. The final fit is left out: it is short and is repeated."""
-        return self._restarts.state()
+        if len(self._members) == 1:
+            return self._members[0].state()
+        return {"members": [member.state() for member in self._begun()]}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Continue where state() was called: epochs() then gives the bits of the uninterrupted run."""
-        self._restarts.restore(state)
+        states = [state] if len(self._members) == 1 else state["members"]
+        if not 1 <= len(states) <= len(self._members):
+            raise ValueError("another number of networks")
+        for member, own in zip(self._members, states, strict=False):
+            member.restore(own)

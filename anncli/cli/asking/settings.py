@@ -20,7 +20,7 @@ class TrainSettings(NamedTuple):
     network_path: None where a network is to be made, until it has a place; is_new: it was made; hidden, activation: of its hidden
     layers; request, read: what was said about tables and files;
     output: where the network is written, '-' for stdout; is_output_given: with --output; layers: training options of
-    command line, variables and config file, strongest first; continues: with --continue; threads: 0 for the fastest number; the others as OPTIONS says.
+    command line, variables and config file, strongest first; continues: with --continue; threads: 0 for the fastest number; jobs: networks of an ensemble at a time; the others as OPTIONS says.
     """
 
     network_path: str | None
@@ -41,6 +41,7 @@ class TrainSettings(NamedTuple):
     checkpoint_every: int
     resume: str | None
     threads: int
+    jobs: int
     reproducible: bool
     console: Console
     request: TableRequest
@@ -89,6 +90,7 @@ def train_settings(values: Values, words: Words) -> TrainSettings:
             for name in (
                 "dialect", "history", "dry_run", "keep_on_interrupt", "checkpoint", "checkpoint_every", "resume",
                 "threads", "reproducible", "backup", "row_digests", "require", "junit",
+                "threads", "jobs", "reproducible", "backup", "row_digests",
             )
         },
         request=table_request(values),

@@ -22,6 +22,7 @@ from anncli.network.network import Network
 from anncli.options.layers import Given, Layer, training_options
 from anncli.options.table import TrainingOptions
 from anncli.training.operating_point import check_network, check_validation
+from anncli.training.beginning import refuse_ensemble
 
 
 class ExperimentProblem(NamedTuple):
@@ -47,6 +48,7 @@ def experiment_problem(values: Values, words: Words, remarks: Remarks) -> Experi
     if words.network is not None:
         source = read_source(words.network)
         network = parse(source, words.network)
+        refuse_ensemble(network, f"ann {values.command}")
         layers.append(file_layer(network, words.network))
     dialect = DIALECTS[0] if network is None else network.source.dialect
     options = _options(values, layers, dialect)
@@ -78,7 +80,7 @@ def _options(values: Values, layers: list[Layer], dialect: str) -> dict[str, Tra
     if values.command != "bench":
         return {"": training_options(layers, dialect)}
     return {
-        name: training_options([{"trainer": Given(name, "--trainers")}, *layers], dialect)
+        name: training_options([{"trainer": Given(name, "--trainers")}, *layers], dialect)._replace(ensemble=1)
         for name in values["trainers"]
     }
 

@@ -20,6 +20,7 @@ from anncli.errors import AnnError
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.storage import load
 from anncli.options.layers import Given, training_options
+from anncli.training.beginning import refuse_ensemble
 from anncli.training.run import TrainingRun
 from anncli.training.setup import prepare
 
@@ -56,9 +57,10 @@ def run_gradcheck(values: Values, words: Words) -> None:
 def _prepared(values: Values, words: Words, network_path: str) -> TrainingRun:
     """A run on all rows of the data, ready for its first epoch."""
     network = load(network_path)
+    refuse_ensemble(network, "ann gradcheck")
     all_rows = {"validation": Given(0.0, "default"), "test": Given(0.0, "default")}
     layers, dialect = [all_rows, *values.layers, file_layer(network, network_path)], network.source.dialect
-    options = training_options(layers, dialect)
+    options = training_options(layers, dialect)._replace(ensemble=1)
     remarks = Remarks()
     data, _ = read_training_data(asked_data(values, words), network, options, remarks)
     show_remarks(values.console, remarks)

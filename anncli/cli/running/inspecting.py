@@ -51,6 +51,7 @@ def summary(network: Network) -> dict[str, Any]:
         "layers": [{"layer": layer.text()} for layer in topology.layers] if is_open else shapes,
         "parameters": None if is_open else topology.n_parameters,
         "trained": network.is_trained,
+        **({"members": len(network.members)} if network.members else {}),
         **(_task(network) if network.task is not None else {}),
         "classes": list(network.classes),
         "targets": list(network.targets) if network.targets else None,

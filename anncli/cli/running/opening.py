@@ -152,18 +152,20 @@ def _prepare(
     if len(sets) == 1:
         # All rows: the run makes their numbers when it splits them, so these need not stay in memory.
         del sets["training"]
-    concurrent = _concurrent_restarts(settings, options.restarts)
+    concurrent = _concurrent_trainings(settings, options)
     backend = choose_backend(threads=1 if concurrent > 1 else settings.threads)
     setup = prepare(network, data, options, sets=sets, in_place=True, backend=backend, dialect=settings.dialect)
     check_gates_of_run(settings.require, setup)
     return TrainingRun(setup, partial(run_concurrently, jobs=concurrent) if concurrent > 1 else None)
 
 
-def _concurrent_restarts(settings: TrainSettings, restarts: int) -> int:
-    """How many restarts run at a time. They share nothing, so threads gain most there; a checkpoint needs them in turn."""
+def _concurrent_trainings(settings: TrainSettings, options: TrainingOptions) -> int:
+    """How many networks of an ensemble, or restarts, run at a time. They share nothing, so threads gain most there; a
+    checkpoint needs them in turn."""
     if settings.checkpoint or settings.resume:
         return 1
-    return min(settings.threads or available_processors(), restarts)
+    at_once = max(settings.jobs, settings.threads or available_processors())
+    return min(at_once, options.ensemble if options.ensemble > 1 else options.restarts)
 
 
 def _warn_of_repeated_files(remarks: Remarks, sources: tuple[Source, ...], n_training: int) -> None:
@@ -224,6 +226,9 @@ def _check_dialect(settings: TrainSettings, training: TrainingRun) -> None:
     dialect = settings.dialect or setup.network.source.dialect
     if reason := refusal(dialect, setup.network.topology, setup.scaling):
         raise UsageError(reason, advice="write it with --dialect ann")
+    if setup.options.ensemble > 1 and dialect != DIALECTS[0]:
+        message = f"--ensemble: a file of the format {dialect} holds one network"
+        raise UsageError(message, advice="write it with --dialect ann")
     encoder = setup.network.encoder
     if encoder is not None and dialect != DIALECTS[0] and not encoder.is_plain:
         message = f"the format {dialect} has no place for the categories and gaps of a table"

@@ -27,7 +27,10 @@ class Checkpoints:
         """Write a checkpoint if it is time. The final fit has none: it is short and is repeated on --resume."""
         if report.phase == "refit":
             self.finish()
-        elif report.epoch % self.every == 0:
+            return
+        # The next network of an ensemble begins after the final fit of the one before.
+        self.done = False
+        if report.epoch % self.every == 0:
             self._save()
 
     def finish(self) -> None:

@@ -69,6 +69,7 @@ def run_summary(training: TrainingRun, network_path: str, output: str, epochs: i
         "dividetrain": chosen.dividetrain,
         "time_limit": chosen.time_limit,
         "restarts": chosen.restarts,
+        "ensemble": chosen.ensemble if chosen.ensemble > 1 else None,
         "metric": chosen.metric,
         "keep": chosen.keep,
         "refit": setup.will_refit,
@@ -112,7 +113,7 @@ def _inline(value: Any) -> str:
 def evaluate_sets(training: TrainingRun, result: TrainingResult) -> RunReport:
     """Evaluations of the sets that have rows, on the inputs as the run scaled them, each by a network that was not trained
     on it, apart from the training set."""
-    setup, parameters = training.setup, result.network.parameters
+    setup, parameters = training.setup, result.network.all_parameters
     files = [name for name in ("validation", "test") if isinstance(getattr(setup.options, name), tuple)]
     seen = seen_before(setup, bool(result.refit_epochs), files)
 
@@ -162,6 +163,7 @@ def outcome(training: TrainingRun, result: TrainingResult, found: RunReport, war
         "stop": result.stop_reason,
         **decision_document(training, result),
         "starts": [restart._asdict() for restart in result.restarts],
+        "members": [member._asdict() for member in result.members],
         "sets": {name: report.evaluation.as_dict() for name, report in found.written.items()},
         "before_retraining": {"epoch": result.kept_epoch, "sets": chosen} if chosen else None,
         **seen_document({**found.chosen, **found.written}, ("validation", "test")),
@@ -178,6 +180,7 @@ def outcome_text(
         f"{printable(network_path)}: {describe(result.network)}",
         f"{options.trainer}, seed {options.seed}: {_how_it_ended(result, options.metric)}",
         *_restarts_line(result),
+        *_members_line(result),
     ]
     if found.chosen:
         title = f"network of epoch {result.kept_epoch}, which validation chose"
@@ -238,6 +241,18 @@ def _restarts_line(result: TrainingResult) -> list[str]:
         f"{len(result.restarts)} restarts: {what} {values[0]:.5f} to {values[-1]:.5f}, median {median:.5f}"
         f"{f', {lost} diverged' if lost else ''}; kept restart {result.restart}"
     ]
+
+
+def _members_line(result: TrainingResult) -> list[str]:
+    """How much the networks of an ensemble differ; the lines around this one are about the first of them."""
+    if not result.members:
+        return []
+    epochs = [member.epochs for member in result.members]
+    text = f"ensemble of {len(epochs)} networks: {min(epochs)} to {max(epochs)} epochs"
+    values = [member.value for member in result.members if member.value is not None and member.best_epoch is not None]
+    if values:
+        text += f", validation loss {min(values):.5f} to {max(values):.5f}"
+    return [f"{text}; the tables are those of the mean of their outputs"]
 
 
 def _refit_line(result: TrainingResult) -> list[str]:

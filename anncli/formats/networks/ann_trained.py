@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -17,14 +17,14 @@ from anncli.formats.networks.ann_decision import decision_lines, read_decision
 from anncli.formats.networks.ann_digests import digest_lines, read_digests
 from anncli.formats.networks.ann_table import encoder_lines, take_encoder
 from anncli.formats.networks.ann_task import read_loss, read_target_scaling, read_task, target_scaling_lines, task_lines
+from anncli.formats.networks.ann_weights import rows_of, shape_fault, weight_blocks, weight_lines
 from anncli.formats.networks.numbers import BadNumberError, to_float32, write_rows
-from anncli.network.layers.base import LayerKind
 from anncli.network.network import Network, SelfTest
 from anncli.network.scaling import INPUT_ACTIVATIONS, PER_VECTOR, Scaling
 from anncli.network.topology import Topology
 
 TRAINED_KEYS = (
-    "task", "classes", "target_names", "threshold", "threshold_rule", "abstain", "calibration", "targets", "target_scaling", "columns", "encoder", "scaling", "weights", "record", "self_test", "row_digests", "curve", "checksum",
+    "task", "classes", "target_names", "threshold", "threshold_rule", "abstain", "calibration", "targets", "target_scaling", "columns", "encoder", "scaling", "weights", "members", "record", "self_test", "row_digests", "curve", "checksum",
 )  # fmt: skip
 AFRESH = "undo the change or restore a copy, or delete everything from `trained:` on to train afresh"
 CHECKSUM_LINE = re.compile(r"^  checksum: (sha256:[0-9a-f]{64})[ \t\r]*$", re.MULTILINE)
@@ -65,7 +65,9 @@ class TrainedPart:
         network.targets = self._targets()
         network.columns = self._names("columns", n_inputs)
         network.scaling = self._scaling()
-        network.parameters = self._parameters()
+        network.parameters = self._parameters(self._trained, "weights")
+        if members := self._members():
+            network.set_members(members)
         network.record = self._trained.mapping_at("record")
         network.loss = read_loss(self._trained, network, AFRESH)
         network.target_names = self._names("target_names", network.n_targets)
@@ -149,17 +151,34 @@ class TrainedPart:
         inputs = self._matrix(value, "inputs", None, self._network.n_inputs)
         return SelfTest(inputs, self._matrix(value, "outputs", len(inputs), self._network.n_outputs))
 
-    def _parameters(self) -> Array | None:
-        value, topology = self._trained.get("weights"), self._network.topology
+    def _members(self) -> list[Array]:
+        """The parameters of each network of an ensemble."""
+        value = self._trained.get("members")
         if value is None:
+            return []
+        if "weights" in self._trained:
+            raise self._trained.key_fault("members", "`weights` and `members` exclude each other", AFRESH)
+        if not isinstance(value, PlacedList) or len(value) < 2:
+            raise self._trained.fault(
+                "members", "`members` must be a list of the weights of two or more networks", AFRESH
+            )
+        found = [self._parameters(value, number) for number in range(len(value))]
+        return [parameters for parameters in found if parameters is not None]
+
+    def _parameters(self, owner: PlacedMapping | PlacedList, key: str | int) -> Array | None:
+        """The weights that stand at owner[key], None without that key."""
+        value = owner.get(str(key)) if isinstance(owner, PlacedMapping) else owner[int(key)]
+        topology, place = self._network.topology, "weights" if key == "weights" else "members"
+        if value is None and key == "weights":
             return None
         if not isinstance(value, PlacedList) or not all(isinstance(block, str) for block in value):
-            raise self._trained.fault("weights", "`weights` must be one block of numbers per layer", AFRESH)
-        rows = [_rows(block) for block in value]
-        if fault := _shape_fault(rows, topology):
-            raise self._trained.fault("weights", fault, AFRESH)
+            what = "`weights`" if key == "weights" else "each of `members`"
+            raise self._trained.fault(place, f"{what} must be one block of numbers per layer", AFRESH)
+        rows = [rows_of(block) for block in value]
+        if fault := shape_fault(rows, topology):
+            raise self._trained.fault(place, fault, AFRESH)
         parameters = np.empty(topology.n_parameters, dtype=np.float32)
-        for index, (place, layer, block) in enumerate(_blocks(topology, parameters)):
+        for index, (place, layer, block) in enumerate(weight_blocks(topology, parameters)):
             what = layer.column_text(place, len(block))
             block[...] = self._numbers(value, index, rows[index], block.shape[1], len(block), what).T
         return parameters
@@ -168,7 +187,7 @@ class TrainedPart:
         value = mapping.get(key)
         if not isinstance(value, str):
             raise mapping.fault(key, f"`{key}` must be a block of numbers, found {kind_of(value)}", AFRESH)
-        rows = _rows(value)
+        rows = rows_of(value)
         if n_rows is not None and len(rows) != n_rows:
             raise mapping.fault(key, f"`{key}` has {len(rows)} lines, needs {n_rows}", AFRESH)
         return self._numbers(mapping, key, rows, len(rows), width, f"`{key}` has {width} numbers a line")
@@ -201,33 +220,6 @@ class TrainedPart:
         return NetworkError(message, path=self._trained.source.path, line=line, column=column, advice=AFRESH)
 
 
-def _blocks(topology: Topology, parameters: Array) -> Iterator[tuple[str, LayerKind, Array]]:
-    """Every block (rows, columns) in the order of the file, with its layer and that layer's place: 'layer 2'."""
-    for number, (layer, blocks) in enumerate(zip(topology.layers, topology.blocks(parameters), strict=True), 1):
-        for block in blocks:
-            yield f"layer {number}", layer, block
-
-
-def _shape_fault(rows: list[list[list[str]]], topology: Topology) -> str | None:
-    """What is wrong with the number of blocks and of lines in each of them, or None."""
-    if all(layer.kind == "dense" for layer in topology.layers):
-        shape = "-".join(map(str, [max(len(rows[0][0]) - 1, 0), *map(len, rows)])) if rows and rows[0] else "0"
-        return None if shape == str(topology) else (
-            f"the weights are those of a {shape} network, inputs and layers say {topology}"
-        )  # fmt: skip
-    wanted = [shape for shapes in topology.block_shapes for shape in shapes]
-    if len(rows) != len(wanted):
-        return f"`weights` has {len(rows)} blocks, inputs and layers need {len(wanted)}"
-    for number, (lines, (_, columns)) in enumerate(zip(rows, wanted, strict=True), 1):
-        if len(lines) != columns:
-            return f"block {number} of `weights` has {len(lines)} lines, inputs and layers need {columns}"
-    return None
-
-
-def _rows(block: str) -> list[list[str]]:
-    return [line.split() for line in block.rstrip("\n").split("\n")] if block.strip() else []
-
-
 def trained_lines(network: Network) -> list[str]:
     """The lines after `trained:`, without the checksum; none if the head already describes the whole network."""
     lines = task_lines(network)
@@ -246,9 +238,7 @@ def trained_lines(network: Network) -> list[str]:
         lines += encoder_lines(network.encoder)
     lines += _scaling_lines(network.scaling)
     if network.parameters is not None:
-        lines.append("  weights:")
-        for _, _, block in _blocks(network.topology, network.parameters):
-            lines += ["  - |", *(f"    {row}" for row in write_rows(block.T))]
+        lines += weight_lines(network)
     if network.record:
         lines += ["  record:", *write_block(network.record, 4)]
     if network.self_test is not None and len(network.self_test.inputs):

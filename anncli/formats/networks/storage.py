@@ -75,6 +75,8 @@ def render(network: Network, name: str | None = None, path: Path = "") -> bytes:
         reason = f"a file of the format {name} cannot hold a network for {network.task}"
     if not (reason or NETWORK_FORMAT_NAMES[name].holds_decisions):
         reason = _undecidable(name, network)
+    if network.members and not NETWORK_FORMAT_NAMES[name].holds_tasks:
+        reason = f"a file of the format {name} holds one network, not an ensemble of {len(network.members)}"
     if reason:
         raise NetworkError(reason, path=path or None, advice=f"save it in the {DIALECTS[0]} format")
     return network_format(name).render(network)

@@ -1,0 +1,58 @@
+"""The weights in an `ann` network file: a block of numbers for each block of parameters, a line for each unit, bias first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from anncli.arrays import Array
+from anncli.formats.networks.numbers import write_rows
+from anncli.network.layers.base import LayerKind
+from anncli.network.network import Network
+from anncli.network.topology import Topology
+
+
+def weight_blocks(topology: Topology, parameters: Array) -> Iterator[tuple[str, LayerKind, Array]]:
+    """Every block (rows, columns) in the order of the file, with its layer and that layer's place: 'layer 2'."""
+    for number, (layer, blocks) in enumerate(zip(topology.layers, topology.blocks(parameters), strict=True), 1):
+        for block in blocks:
+            yield f"layer {number}", layer, block
+
+
+def shape_fault(rows: list[list[list[str]]], topology: Topology) -> str | None:
+    """What is wrong with the number of blocks and of lines in each of them, or None."""
+    if all(layer.kind == "dense" for layer in topology.layers):
+        shape = "-".join(map(str, [max(len(rows[0][0]) - 1, 0), *map(len, rows)])) if rows and rows[0] else "0"
+        return None if shape == str(topology) else (
+            f"the weights are those of a {shape} network, inputs and layers say {topology}"
+        )  # fmt: skip
+    wanted = [shape for shapes in topology.block_shapes for shape in shapes]
+    if len(rows) != len(wanted):
+        return f"`weights` has {len(rows)} blocks, inputs and layers need {len(wanted)}"
+    for number, (lines, (_, columns)) in enumerate(zip(rows, wanted, strict=True), 1):
+        if len(lines) != columns:
+            return f"block {number} of `weights` has {len(lines)} lines, inputs and layers need {columns}"
+    return None
+
+
+def rows_of(block: str) -> list[list[str]]:
+    """The numbers of a block of text, as words."""
+    return [line.split() for line in block.rstrip("\n").split("\n")] if block.strip() else []
+
+
+def weight_lines(network: Network) -> list[str]:
+    """The blocks of one network, or, two columns further right, those of each network of an ensemble."""
+    if not network.members:
+        assert network.parameters is not None
+        return ["  weights:", *_block_lines(network.topology, network.parameters)]
+    lines = ["  members:"]
+    for own in network.members:
+        first, *rest = _block_lines(network.topology, own)
+        lines += [f"  - {first[2:]}", *(f"  {line}" for line in rest)]
+    return lines
+
+
+def _block_lines(topology: Topology, parameters: Array) -> list[str]:
+    lines = []
+    for _, _, block in weight_blocks(topology, parameters):
+        lines += ["  - |", *(f"    {row}" for row in write_rows(block.T))]
+    return lines
