@@ -2,7 +2,7 @@
 
 Their outputs are averaged. Each learns from all training rows: the networks of small data sets differ enough by their initial
 weights, and samples with replacement would take rows from each of them (Lakshminarayanan, Pritzel & Blundell 2017, Advances in
-Neural Information Processing Systems 30; benchmarks/ensembles.md).
+Neural Information Processing Systems 30; docs/ensembles.md has what was measured).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from anncli.errors import count_of
 from anncli.training.outcome import Outcome
 
 
@@ -22,9 +21,8 @@ def together(outcomes: Sequence[Outcome], asked: int) -> Outcome:
     first = next((outcome for outcome in outcomes if outcome.refit is not None), outcomes[0])
     warnings = list(dict.fromkeys(text for outcome in outcomes for text in outcome.warnings))
     if len(outcomes) < asked:
-        few = f"the run ended before {count_of(asked - len(outcomes), 'network')} of {asked} began"
-        kept = "a single network" if len(outcomes) == 1 else f"an ensemble of {len(outcomes)}"
-        warnings.append(f"{few}; {kept} is what there is")
+        kept = "one network" if len(outcomes) == 1 else f"an ensemble of {len(outcomes)} networks"
+        warnings.append(f"{asked - len(outcomes)} of {asked} networks were not trained to their end; {kept} is kept")
     members = () if len(outcomes) == 1 else tuple(outcomes)
     return first._replace(warnings=tuple(warnings), members=members)
 

@@ -21,7 +21,7 @@ class Member:
     """
 
     def __init__(self, setup: Setup, run_all: RunAll, time_limit: TimeLimit | None, number: int = 1) -> None:
-        self.number, self._setup = number, setup
+        self.number, self._setup, self._time_limit = number, setup, time_limit
         first = 1 + (number - 1) * setup.options.restarts
         self._restarts = Restarts(setup, run_all, time_limit, first)
         self._choice: Choice | None = None
@@ -41,6 +41,12 @@ class Member:
     def has_begun(self) -> bool:
         """Whether an epoch has ended, or the first one diverged."""
         return any(attempt.history or attempt.diverged for attempt in self.attempts)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the training came to its end, before a signal or a time limit."""
+        limit = self._time_limit
+        return self._choice is not None and (limit is None or self.attempt.stop_reason != limit.reason)
 
     def epochs(self, limit: int) -> Iterator[EpochReport]:
         """The reports of all attempts and of the final fit."""

@@ -79,9 +79,11 @@ class Restarts:
             attempt.close()
 
     def _train(self, number: int, limit: int, is_restored: bool) -> Iterator[EpochReport]:
+        is_begun = number in self._attempts and bool(self._attempts[number].history)
+        # The first one of all is trained for an epoch at least, so that there is a network.
+        if number > 1 and not is_begun and self._time_limit is not None and self._time_limit.is_over:
+            return
         if number not in self._attempts:
-            if self._time_limit is not None and self._time_limit.is_over:
-                return
             self._attempts[number] = self._new_attempt(number)
         attempt = self._attempts[number]
         # A restored attempt that had reached its limit is not stopped: this run may go further.

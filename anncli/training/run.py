@@ -48,6 +48,11 @@ class TrainingRun:
         """The attempts begun so far, in order."""
         return [attempt for member in self._begun() for attempt in member.attempts]
 
+    def _kept(self) -> list[Member]:
+        """The networks that were trained to their end; where there is none, those that have begun."""
+        begun = self._begun()
+        return [member for member in begun if member.is_whole] or begun
+
     @property
     def attempt(self) -> Attempt:
         """The attempt that is kept, of an ensemble that of its first network; before the choice, the last one begun."""
@@ -114,7 +119,7 @@ class TrainingRun:
         Raises: AnnError where all attempts diverged.
         """
         setup = self.setup
-        outcomes = [member.outcome(interrupted, keep) for member in self._begun()]
+        outcomes = [member.outcome(interrupted, keep) for member in self._kept()]
         outcome = together(outcomes, len(self._members))
         self._point = self._operating_point(outcome)
         network = finished_network(setup, outcome, self._point, make_record(setup, outcome, self._point))

@@ -116,7 +116,11 @@ class TimeLimit(StopRule):
         self.seconds, self.clock, self.begin = seconds, clock, clock()
 
     def see(self, training_loss: float, validation_loss: float | None) -> str | None:
-        return f"reached the time limit of {self.seconds:g} s" if self.is_over else None
+        return self.reason if self.is_over else None
+
+    @property
+    def reason(self) -> str:
+        return f"reached the time limit of {self.seconds:g} s"
 
     @property
     def is_over(self) -> bool:

@@ -224,11 +224,11 @@ def _check_dialect(settings: TrainSettings, training: TrainingRun) -> None:
     """Raises UsageError for a network that the file format to be written cannot hold."""
     setup = training.setup
     dialect = settings.dialect or setup.network.source.dialect
-    if reason := refusal(dialect, setup.network.topology, setup.scaling):
-        raise UsageError(reason, advice="write it with --dialect ann")
     if setup.options.ensemble > 1 and dialect != DIALECTS[0]:
         message = f"--ensemble: a file of the format {dialect} holds one network"
         raise UsageError(message, advice="write it with --dialect ann")
+    if reason := refusal(dialect, setup.network.topology, setup.scaling):
+        raise UsageError(reason, advice="write it with --dialect ann")
     encoder = setup.network.encoder
     if encoder is not None and dialect != DIALECTS[0] and not encoder.is_plain:
         message = f"the format {dialect} has no place for the categories and gaps of a table"

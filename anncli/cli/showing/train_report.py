@@ -39,7 +39,6 @@ def describe(network: Network) -> str:
 def run_summary(training: TrainingRun, network_path: str, output: str, epochs: int) -> dict[str, Any]:
     """What a run will do: the output of --dry-run and the first half of the JSON document."""
     setup, data, chosen = training.setup, training.setup.data, training.setup.options
-    counts = (int(count) for count in data.class_counts())
     return {
         "network": printable(network_path),
         "output": printable(output),
@@ -49,7 +48,7 @@ def run_summary(training: TrainingRun, network_path: str, output: str, epochs: i
         "parameters": setup.network.topology.n_parameters,
         "start": "continued" if setup.is_continued else "new weights",
         "files": [{"file": printable(s.name), "samples": s.n_samples} for s in data.sources],
-        "classes": dict(zip(setup.network.classes or data.classes, counts, strict=True)),
+        "classes": dict(zip(setup.network.classes or data.classes, map(int, data.class_counts()), strict=True)),
         "samples": {name: len(rows) for name, rows in setup.rows.items()},
         "epochs_at_most": epochs,
         "trainer": chosen.trainer,
@@ -69,7 +68,7 @@ def run_summary(training: TrainingRun, network_path: str, output: str, epochs: i
         "dividetrain": chosen.dividetrain,
         "time_limit": chosen.time_limit,
         "restarts": chosen.restarts,
-        "ensemble": chosen.ensemble if chosen.ensemble > 1 else None,
+        **({"ensemble": chosen.ensemble} if chosen.ensemble > 1 else {}),
         "metric": chosen.metric,
         "keep": chosen.keep,
         "refit": setup.will_refit,
@@ -163,7 +162,7 @@ def outcome(training: TrainingRun, result: TrainingResult, found: RunReport, war
         "stop": result.stop_reason,
         **decision_document(training, result),
         "starts": [restart._asdict() for restart in result.restarts],
-        "members": [member._asdict() for member in result.members],
+        **({"members": [member._asdict() for member in result.members]} if result.members else {}),
         "sets": {name: report.evaluation.as_dict() for name, report in found.written.items()},
         "before_retraining": {"epoch": result.kept_epoch, "sets": chosen} if chosen else None,
         **seen_document({**found.chosen, **found.written}, ("validation", "test")),

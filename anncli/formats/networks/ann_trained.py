@@ -65,9 +65,10 @@ class TrainedPart:
         network.targets = self._targets()
         network.columns = self._names("columns", n_inputs)
         network.scaling = self._scaling()
-        network.parameters = self._parameters(self._trained, "weights")
         if members := self._members():
             network.set_members(members)
+        else:
+            network.parameters = self._parameters(self._trained, "weights")
         network.record = self._trained.mapping_at("record")
         network.loss = read_loss(self._trained, network, AFRESH)
         network.target_names = self._names("target_names", network.n_targets)
