@@ -82,11 +82,8 @@ class TrainingRun:
         classes: tuple[str, ...] = (),
         point: OperatingPoint | None = None,
     ) -> Evaluation:
-        """Counts and metrics of the parameters (P,) of a trained network on `rows` (n,): row numbers, or the name of a set;
-        after finish() with its threshold and calibration, or those of another `point`."""
-    def evaluate(self, parameters: Array | None, rows: str | Array, classes: tuple[str, ...] = ()) -> Evaluation:
-        """Counts and metrics of the parameters (P,) of a trained network, or of an ensemble (n_members, P), on `rows` (n,): row numbers, or the name of a set;
-        after finish() with its threshold and calibration."""
+        """Counts and metrics of the parameters (P,) of a trained network, or those of an ensemble (n_members, P), on `rows` (n,):
+        row numbers, or the name of a set; after finish() with its threshold and calibration, or those of another `point`."""
         assert parameters is not None
         rows = self.setup.rows[rows] if isinstance(rows, str) else rows
         return self.attempt.judge.measure.evaluate(parameters, rows, classes, point or self._point)

@@ -89,8 +89,7 @@ def train_settings(values: Values, words: Words) -> TrainSettings:
             name: values[name]
             for name in (
                 "dialect", "history", "dry_run", "keep_on_interrupt", "checkpoint", "checkpoint_every", "resume",
-                "threads", "reproducible", "backup", "row_digests", "require", "junit",
-                "threads", "jobs", "reproducible", "backup", "row_digests",
+                "threads", "jobs", "reproducible", "backup", "row_digests", "require", "junit",
             )
         },
         request=table_request(values),

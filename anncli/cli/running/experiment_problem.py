@@ -21,8 +21,8 @@ from anncli.formats.networks.storage import parse, read_source, render
 from anncli.network.network import Network
 from anncli.options.layers import Given, Layer, training_options
 from anncli.options.table import TrainingOptions
-from anncli.training.operating_point import check_network, check_validation
 from anncli.training.beginning import refuse_ensemble
+from anncli.training.operating_point import check_network, check_validation
 
 
 class ExperimentProblem(NamedTuple):
