@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from anncli.arrays import Array
 from anncli.dataset.dataset import Dataset
 from anncli.evaluation.answers import evaluate_answers
-from anncli.evaluation.evaluation import evaluate_outputs
+from anncli.evaluation.evaluation import evaluate_outputs, with_intervals
+from anncli.evaluation.interval import Confidence
 from anncli.experiments.executors.base import Executor
 from anncli.experiments.ledger import Ledger, Progress, run_with_ledger
 from anncli.experiments.spec import DataRef, Result, RowsRef, Spec
@@ -101,22 +102,24 @@ def _decided(rows: Array, order: Array, outputs: Sequence[Array], points: Sequen
     return OutOfFold(rows[order], scores, thresholds if scores.shape[1] == 1 else None, raw)
 
 
-def pooled(data: Dataset, network: Network, threshold: float, predicted: OutOfFold) -> Evaluation:
+def pooled(
+    data: Dataset, network: Network, threshold: float, predicted: OutOfFold, confidence: Confidence | None = None
+) -> Evaluation:
     """Counts and metrics over all rows of a repeat; threshold: of the decision between two classes, where the networks have
-    none of their own."""
+    none of their own; confidence: of the intervals, None for none. These are those of rows that one network predicts, as if
+    the networks of the folds were the same."""
+    outputs, rows = predicted.outputs, predicted.rows
     if data.targets is not None:
-        return evaluate_answers(
-            data, predicted.outputs, predicted.rows, quantiles=network.quantiles, threshold=threshold
-        )
-    return evaluate_outputs(
-        predicted.outputs,
-        data.labels[predicted.rows],
-        threshold=threshold if predicted.thresholds is None else predicted.thresholds,
-        abstain=network.abstain,
-        targets=network.score_targets if predicted.raw is None else (1.0, 0.0),
-        classes=data.classes,
-        weights=None if data.weights is None else data.weights[predicted.rows],
-    )
+        options: dict[str, Any] = {"quantiles": network.quantiles, "threshold": threshold, "confidence": confidence}
+        return evaluate_answers(data, outputs, rows, **options)
+    options = {
+        "threshold": threshold if predicted.thresholds is None else predicted.thresholds,
+        "abstain": network.abstain,
+        "targets": network.score_targets if predicted.raw is None else (1.0, 0.0),
+        "weights": None if data.weights is None else data.weights[rows],
+    }
+    found = evaluate_outputs(outputs, data.labels[rows], classes=data.classes, **options)
+    return with_intervals(found, outputs, data.labels[rows], confidence, **options)
 
 
 def pooled_point(

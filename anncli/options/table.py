@@ -26,6 +26,7 @@ from anncli.network.names import (
     canonical_activation,
 )
 from anncli.options import data_readers, readers
+from anncli.options.fractions import fraction
 from anncli.options.readers import Reader, choice, integer, keeping_auto, number, or_auto
 from anncli.options.requirements import METRICS, RANKING, metric_names, requirements
 from anncli.options.specs import AVERAGE_NAMES, SCHEDULE_NAMES, STOP_NAMES
@@ -243,7 +244,8 @@ OPTIONS: dict[str, OptionInfo] = {
     "threshold": OptionInfo(readers.threshold_or_rule, None, "X|RULE", "Scores above X are predicted as the first class; default: the network's own, for a new one halfway between the targets; train stores it. In train and cv also a rule, which chooses X on the validation set; " + "; ".join(f"{name}: {text}" for name, text in RULE_NAMES.items()), "decision", ("train", "cv", "test", "predict", "report", "plot"), ("test", "predict"), words=("youden", "f1", "fbeta:2", "mcc", "cost:1,5", "se>=0.95", "sp>=0.95", "ppv>=0.9", "npv>=0.9"), brief="Scores above X are predicted as the first class"),
     "abstain": OptionInfo(readers.abstain, None, "LOW,HIGH|X|none", "Leave rows with scores from LOW to HIGH undecided; with more than two classes rows whose highest score is below X. train stores it; none decides every row", "decision", ("train", "cv", "test", "predict"), words=("none",)),
     "calibration": OptionInfo(choice(CALIBRATION_NAMES, "calibration"), "none", "NAME", "How scores become probabilities, fitted on the validation set and stored in the network; " + "; ".join(f"{name}: {text}" for name, text in CALIBRATION_NAMES.items()), "decision", ("train", "cv"), words=tuple(CALIBRATION_NAMES)),
-    "confidence": OptionInfo(number(0, 1, open_low=True, open_high=True, example="0.95"), 0.95, "X", "Confidence of the intervals", "gates", ("cv", "search", "report"), ("cv", "report")),
+    "confidence": OptionInfo(fraction("0.95"), 0.95, "X", "Confidence of the intervals, 0.95 or 95%. Given to train and test, they print the interval of every metric; otherwise test prints those of the main metrics", "gates", ("train", "test", "cv", "search", "report"), ("test", "cv", "report"), brief="Confidence of the intervals, of every metric"),
+    "prevalence": OptionInfo(fraction("0.01"), None, "P", "Also show PPV and NPV as they would be where a fraction P of the rows is of the positive class, 0.01 or 1%", "gates", ("train", "test", "cv"), ("test",), brief="PPV and NPV where a fraction P of the rows is positive"),
     # Explanations
     "column": OptionInfo(data_readers.names, (), "NAMES", "Columns whose partial dependence is shown: the mean output when all rows have the same value; comma-separated, repeatable. In plot the two inputs of a boundary", "output", ("explain", "plot"), ("explain", "plot"), "list", words=COLUMN, brief="Columns whose partial dependence is shown; in plot the two inputs of a boundary", aliases=("columns",)),
     "no_rows": OptionInfo(readers.flag, False, "", "Leave out single rows of the data", "output", ("report",), ("report",), "flag"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from anncli.training.operating_point import refuse_without_classes
 
 if TYPE_CHECKING:
     from anncli.evaluation.evaluation import Evaluation
+    from anncli.evaluation.interval import Confidence
 
 # The precision of the prior on weights that a final fit of numbers has. Chosen in benchmarks/regression.md.
 WEIGHT_PRECISION = 10.0
@@ -203,10 +204,11 @@ class Evaluator:
         self.data, self.scaling = data, scaling
         self.quantiles, self.threshold = quantiles_of(loss), threshold
 
-    def __call__(self, outputs: Array, rows: Array) -> Evaluation:
-        """Args: outputs (n, n_outputs) of the network itself, for the row numbers (n,)."""
+    def __call__(self, outputs: Array, rows: Array, confidence: Confidence | None = None) -> Evaluation:
+        """Args: outputs (n, n_outputs) of the network itself, for the row numbers (n,); confidence: of the intervals."""
         outputs = self.scaling.to_data(outputs)
-        return evaluate_answers(self.data, outputs, rows, quantiles=self.quantiles, threshold=self.threshold)
+        options: dict[str, Any] = {"quantiles": self.quantiles, "threshold": self.threshold, "confidence": confidence}
+        return evaluate_answers(self.data, outputs, rows, **options)
 
 
 def constant_sets(data: Dataset, rows: Mapping[str, Array]) -> list[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from anncli.arrays import Array, take_rows
-from anncli.evaluation.evaluation import evaluate_outputs
+from anncli.evaluation.evaluation import evaluate_outputs, with_intervals
 from anncli.network.averaging import mean_outputs
 from anncli.training.answers import Evaluator
 from anncli.training.objective import Objective
@@ -13,6 +13,7 @@ from anncli.training.operating_point import OperatingPoint
 
 if TYPE_CHECKING:
     from anncli.evaluation.evaluation import ClassEvaluation, Evaluation
+    from anncli.evaluation.interval import Confidence
 
 
 class Measure:
@@ -47,12 +48,18 @@ class Measure:
         return self.objective.constant_loss(rows)
 
     def evaluate(
-        self, parameters: Array, rows: Array, classes: tuple[str, ...] = (), point: OperatingPoint | None = None
+        self,
+        parameters: Array,
+        rows: Array,
+        classes: tuple[str, ...] = (),
+        point: OperatingPoint | None = None,
+        confidence: Confidence | None = None,
     ) -> Evaluation:
-        """Counts and metrics; classes: their names for the table; point: of the finished network."""
+        """Counts and metrics; classes: their names for the table; point: of the finished network; confidence: of the
+        intervals, None for none."""
         if self.evaluator is not None:
-            return self.evaluator(self._outputs(parameters, rows), rows)
-        return self.evaluate_classes(parameters, rows, classes, point=point)
+            return self.evaluator(self._outputs(parameters, rows), rows, confidence)
+        return self.evaluate_classes(parameters, rows, classes, point=point, confidence=confidence)
 
     def evaluate_classes(
         self,
@@ -61,20 +68,20 @@ class Measure:
         classes: tuple[str, ...] = (),
         only_rates: bool = False,
         point: OperatingPoint | None = None,
+        confidence: Confidence | None = None,
     ) -> ClassEvaluation:
         """Counts and metrics where the task is classification; only_rates: for each epoch, see evaluate_outputs(); point: of
-        the finished network."""
+        the finished network; confidence: as above."""
         point = point or OperatingPoint(self.threshold)
-        return evaluate_outputs(
-            point.scores(self._outputs(parameters, rows)),
-            take_rows(self.objective.labels, rows),
-            threshold=point.threshold,
-            abstain=point.abstain,
-            targets=self.targets if point.calibration is None else (1.0, 0.0),
-            classes=classes,
-            weights=None if self.weights is None else take_rows(self.weights, rows),
-            only_rates=only_rates,
-        )
+        outputs, labels = point.scores(self._outputs(parameters, rows)), take_rows(self.objective.labels, rows)
+        options: dict[str, Any] = {
+            "threshold": point.threshold,
+            "abstain": point.abstain,
+            "targets": self.targets if point.calibration is None else (1.0, 0.0),
+            "weights": None if self.weights is None else take_rows(self.weights, rows),
+        }
+        found = evaluate_outputs(outputs, labels, classes=classes, only_rates=only_rates, **options)
+        return with_intervals(found, outputs, labels, confidence, **options)
 
     def _outputs(self, parameters: Array, rows: Array) -> Array:
         return mean_outputs(lambda own: self.objective.outputs(own, rows), parameters)

@@ -21,6 +21,7 @@ from anncli.training.stopping import TimeLimit
 
 if TYPE_CHECKING:
     from anncli.evaluation.evaluation import Evaluation
+    from anncli.evaluation.interval import Confidence
 
 
 class TrainingRun:
@@ -81,12 +82,14 @@ class TrainingRun:
         rows: str | Array,
         classes: tuple[str, ...] = (),
         point: OperatingPoint | None = None,
+        confidence: Confidence | None = None,
     ) -> Evaluation:
         """Counts and metrics of the parameters (P,) of a trained network, or those of an ensemble (n_members, P), on `rows` (n,):
-        row numbers, or the name of a set; after finish() with its threshold and calibration, or those of another `point`."""
+        row numbers, or the name of a set; after finish() with its threshold and calibration, or those of another `point`.
+        confidence: of the intervals, None for none."""
         assert parameters is not None
         rows = self.setup.rows[rows] if isinstance(rows, str) else rows
-        return self.attempt.judge.measure.evaluate(parameters, rows, classes, point or self._point)
+        return self.attempt.judge.measure.evaluate(parameters, rows, classes, point or self._point, confidence)
 
     def evaluate_sets(self, result: TrainingResult) -> dict[str, Evaluation]:
         """Counts and metrics of the result on every set that has rows, by the name of the set.

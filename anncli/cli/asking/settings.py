@@ -20,7 +20,8 @@ class TrainSettings(NamedTuple):
     network_path: None where a network is to be made, until it has a place; is_new: it was made; hidden, activation: of its hidden
     layers; request, read: what was said about tables and files;
     output: where the network is written, '-' for stdout; is_output_given: with --output; layers: training options of
-    command line, variables and config file, strongest first; continues: with --continue; threads: 0 for the fastest number; jobs: networks of an ensemble at a time; the others as OPTIONS says.
+    command line, variables and config file, strongest first; continues: with --continue; threads: 0 for the fastest number; jobs: networks of an ensemble at a time;
+    confidence: None where nobody gave it; the others as OPTIONS says.
     """
 
     network_path: str | None
@@ -50,6 +51,8 @@ class TrainSettings(NamedTuple):
     activation: str
     is_new: bool
     require: tuple[Requirement, ...]
+    confidence: float | None
+    prevalence: float | None
     junit: str | None
     baselines: bool
 
@@ -89,11 +92,12 @@ def train_settings(values: Values, words: Words) -> TrainSettings:
             name: values[name]
             for name in (
                 "dialect", "history", "dry_run", "keep_on_interrupt", "checkpoint", "checkpoint_every", "resume",
-                "threads", "jobs", "reproducible", "backup", "row_digests", "require", "junit",
+                "threads", "jobs", "reproducible", "backup", "row_digests", "require", "junit", "prevalence",
             )
         },
         request=table_request(values),
         read=read_request(values),
+        confidence=values.given_value("confidence"),
         hidden=values["hidden"],
         activation=values["activation"],
         is_new=words.network is None,

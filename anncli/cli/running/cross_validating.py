@@ -13,6 +13,7 @@ from anncli.analysis.baselines.judging import JudgedBaselines
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.baselines import check_folds, fold_baselines
+from anncli.cli.running.confidence import Asked
 from anncli.cli.running.cv_files import check_files, folds_of, refuse_files_read, with_point, write_final_network
 from anncli.cli.running.ending import EndingAtSignals
 from anncli.cli.running.executing import executor_of
@@ -30,6 +31,7 @@ from anncli.cli.showing.remarks import show_remarks
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError, count_of
+from anncli.evaluation.interval import Confidence
 from anncli.experiments.cross_validation import (
     OutOfFold,
     Validated,
@@ -75,7 +77,8 @@ def _cross_validate(values: Values, words: Words, junit: JUnitFile) -> None:
     show_remarks(values.console, remarks)
     refuse_files_read(values)
     _check(problem)
-    network = _judged(problem)
+    network, asked = _judged(problem), Asked.of(values)
+    asked.check(network.n_outputs, network.task)
     if values["predictions"] is not None:
         check_columns(values, problem.data, network)
     found, final = _validated(values, words, problem, network, executor)
@@ -92,10 +95,12 @@ def _cross_validate(values: Values, words: Words, junit: JUnitFile) -> None:
     if values["json"]:
         head = {"command": "cv", "network": words.network, "epochs": words.epochs}
         shown = {} if baselines is None else {"baselines": baselines_document(baselines, "all rows of repeat 1")}
+        shown |= asked.document(_repeats(found), None) | {"confidence": confidence}
         print_json({**head, **document(found, confidence), **shown, "requirements": gates.documents()})
     else:
         beside = "" if baselines is None else _beside(baselines, found, problem.data.task)
-        click.echo("\n\n".join(filter(None, [report(found, confidence), beside, gates.text()])))
+        blocks = [report(found, confidence), beside, asked.text(_repeats(found), None), gates.text()]
+        click.echo("\n\n".join(filter(None, blocks)))
     junit.write(gates)
     gates.raise_missed()
 
@@ -107,6 +112,12 @@ def _beside(baselines: JudgedBaselines, found: Validated, task: str) -> str:
 
 def _baselines(problem: ExperimentProblem, network: Network, found: Validated) -> JudgedBaselines:
     return fold_baselines(problem, network, [split for split in found.splits if split.repeat == 1])
+
+
+def _repeats(found: Validated) -> dict[str, Evaluation]:
+    """The evaluations of all rows together, by names for people."""
+    several = len(found.together) > 1
+    return {f"repeat {k}" if several else "all folds": one for k, one in enumerate(found.together, 1)}
 
 
 def _options(problem: ExperimentProblem) -> TrainingOptions:
@@ -162,8 +173,8 @@ def _validated(
     final = results.pop().network if values["output"] is not None else None
     threshold = network.decision_threshold
 
-    def evaluated(predicted: OutOfFold) -> Evaluation:
-        return pooled(data, network, threshold, predicted)
+    def evaluated(predicted: OutOfFold, confidence: Confidence | None = None) -> Evaluation:
+        return pooled(data, network, threshold, predicted, confidence)
 
     of_folds = [
         evaluated(out_of_fold([split], [result], network.n_outputs)[0])
@@ -171,7 +182,9 @@ def _validated(
     ]
     predicted = out_of_fold(splits, results, network.n_outputs)
     thresholds = [result.decision["threshold"] for result in results if result.decision is not None]
-    return Validated(splits, of_folds, [evaluated(one) for one in predicted], predicted, thresholds), final
+    confidence = Asked.of(values).confidence_of_all(values["json"], options.seed)
+    together = [evaluated(one, confidence) for one in predicted]
+    return Validated(splits, of_folds, together, predicted, thresholds), final
 
 
 def _warn_of_equal_rows(values: Values, data: Dataset | TableData, splits: Sequence[Split]) -> None:

@@ -13,6 +13,7 @@ from anncli.backends.thread_trial import available_processors
 from anncli.cli.asking.network_options import file_layer
 from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.checking import warn_of_findings
+from anncli.cli.running.confidence import Asked
 from anncli.cli.running.new_network import new_network
 from anncli.cli.running.places import refuse_read_files, same_file, would_overwrite
 from anncli.cli.running.reading import read_training_data, set_files, takes_tables
@@ -156,6 +157,7 @@ def _prepare(
     backend = choose_backend(threads=1 if concurrent > 1 else settings.threads)
     setup = prepare(network, data, options, sets=sets, in_place=True, backend=backend, dialect=settings.dialect)
     check_gates_of_run(settings.require, setup)
+    Asked(settings.confidence, settings.prevalence, False).check(setup.network.n_outputs, setup.network.task)
     return TrainingRun(setup, partial(run_concurrently, jobs=concurrent) if concurrent > 1 else None)
 
 

@@ -14,6 +14,7 @@ from anncli.cli.asking.network_options import abstain_of, refuse_rule, require_t
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.baselines import check_baselines, test_baselines
+from anncli.cli.running.confidence import Asked
 from anncli.cli.running.gates import check_wanted, judge
 from anncli.cli.running.junit import JUnitFile
 from anncli.cli.running.reading import read_evaluated
@@ -25,6 +26,7 @@ from anncli.cli.showing.report import collapse_warning, evaluation_text
 from anncli.cli.showing.seen_rows import NOT_KNOWN, SetReport, marks, seen_document, set_report, table_rows
 from anncli.dataset.dataset import Dataset
 from anncli.errors import printable
+from anncli.evaluation.interval import Confidence
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.storage import load
 from anncli.inference.evaluate import evaluate, rows_seen
@@ -43,19 +45,22 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
     network_path = str(words.network)
     network = load(network_path)
     require_trained(network, network_path)
-    threshold = threshold_of(network, values)
-    abstain = abstain_of(network, values, threshold)
+    abstain = abstain_of(network, values, threshold := threshold_of(network, values))
     wanted = values["require"]
     check_wanted(wanted, kind_of(network))
     check_baselines(values, network.quantiles)
+    asked = Asked.of(values)
+    asked.check(network.n_outputs, network.task)
+    confidence = asked.confidence_of_test(values["json"])
     remarks = Remarks()
     data = read_evaluated(values, words.data, network, remarks)
     junit.check_read()
     baselines = _baselines(values, network, data, remarks) if values["baselines"] else None
     show_remarks(values.console, remarks)
     with reproducible(values["reproducible"]):
-        report = _report(network, data, threshold, abstain or (), values["threads"])
+        report = _report(network, data, threshold, abstain or (), values["threads"], confidence)
     judged = report.evaluation if report.unseen is None else report.unseen
+    shown = table_rows({"test": report})
     found = collapse_warning(judged, "test", network.record)
     gates = judge(wanted, kind_of_data(data, network), report, "the test set")
     warnings = [*filter(None, [found]), *gates.warnings]
@@ -65,14 +70,14 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
         document: dict[str, Any] = {"command": "test", "network": printable(network_path), "threshold": threshold}
         document |= {} if abstain is None else {"abstain": list(abstain)}
         document |= {"sets": {"test": report.evaluation.as_dict()}, **seen_document({"test": report}, ("test",))}
+        document |= asked.document(shown, confidence)
         if baselines is not None:
             document["baselines"] = baselines_document(baselines, _judged_rows(report))
         print_json({**document, "requirements": gates.documents(), "warnings": [*remarks.warnings(), *warnings]})
     else:
-        lines = [evaluation_text(table_rows({"test": report})), *_seen_lines(report)]
-        if baselines is not None:
-            lines += ["", baselines_text(judged, baselines, data.task, _judged_rows(report))]
-        click.echo("\n".join([*lines, *(["", gates.text()] if wanted else [])]))
+        text = "\n".join([evaluation_text(shown), *_seen_lines(report)])
+        beside = "" if baselines is None else baselines_text(judged, baselines, data.task, _judged_rows(report))
+        click.echo("\n\n".join(filter(None, [text, asked.text(shown, confidence), beside, gates.text()])))
     junit.write(gates)
     gates.raise_missed()
 
@@ -90,12 +95,17 @@ def _judged_rows(report: SetReport) -> str:
 
 
 def _report(
-    network: Network, data: Dataset, threshold: float | None, abstain: tuple[float, ...], threads: int
+    network: Network,
+    data: Dataset,
+    threshold: float | None,
+    abstain: tuple[float, ...],
+    threads: int,
+    confidence: Confidence | None,
 ) -> SetReport:
     seen = rows_seen(network, data)
 
     def of_rows(among: Array | None) -> Any:
-        return evaluate(network, data, among, threshold=threshold, threads=threads, abstain=abstain)
+        return evaluate(network, data, among, threshold, threads, abstain, confidence)
 
     digests = network.row_digests
     return set_report(of_rows, data.answered(), seen, digests is None or digests.is_exact)

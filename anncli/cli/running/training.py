@@ -12,7 +12,8 @@ from anncli.analysis.baselines.judging import JudgedBaselines
 from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.baselines import check_training, training_baselines
-from anncli.cli.running.gates import Judgement
+from anncli.cli.running.confidence import Asked
+from anncli.cli.running.gates import Judgement, needs_intervals
 from anncli.cli.running.junit import JUnitFile
 from anncli.cli.running.new_network import with_place
 from anncli.cli.running.opening import Opened, open_training
@@ -35,6 +36,7 @@ from anncli.cli.showing.repeating import asked_for
 from anncli.cli.showing.train_report import (
     RunReport,
     evaluate_sets,
+    held_out_sets,
     outcome,
     outcome_text,
     progress_text,
@@ -202,7 +204,9 @@ def _report(settings: TrainSettings, opened: Opened, result: TrainingResult, sum
     is_silent = console.quiet and not settings.as_json
     if is_silent and not settings.require:
         return Judgement()
-    found = evaluate_sets(training, result)
+    asked = Asked(settings.confidence, settings.prevalence, needs_intervals(settings.require))
+    confidence = asked.confidence(training.setup.options.seed)
+    found = evaluate_sets(training, result, confidence)
     gates = judge_training(settings.require, training.setup, found)
     if is_silent:
         return gates
@@ -224,17 +228,14 @@ def _report(settings: TrainSettings, opened: Opened, result: TrainingResult, sum
         ended = outcome(training, result, found, [*opened.warnings, *warnings]) | {"diagnosis": remarks}
         if baselines is not None:
             ended["baselines"] = baselines_document(baselines[1], baselines[0])
-        ended["requirements"] = gates.documents()
+        ended |= {"requirements": gates.documents(), **asked.document(held_out_sets(found), confidence)}
         print_json({"command": "train", "dry_run": False, **summary, **ended})
     else:
         text = outcome_text(training, result, found, settings.path, settings.output)
         beside = "" if baselines is None else _beside(found, training.setup.data.task, *baselines)
-        text = "\n\n".join(filter(None, [text, beside, gates.text()]))
+        text = "\n\n".join(filter(None, [text, asked.text(held_out_sets(found), confidence), beside, gates.text()]))
         # Not on stdout if that carries something else.
-        if settings.streams:
-            console.report(text)
-        else:
-            click.echo(text)
+        (console.report if settings.streams else click.echo)(text)
     return gates
 
 

@@ -9,11 +9,13 @@ from anncli.cli.showing.report import plain
 _RATES = (
     "accuracy", "balanced_accuracy", "sensitivity", "specificity", "ppv", "npv", "f1", "macro_recall", "macro_precision",
     "macro_f1", "micro_recall", "micro_precision", "micro_f1", "subset_accuracy", "hamming_loss",
+    "recall", "precision", "top_3", "top_5", "calibration_error", "below",
 )  # fmt: skip
 _TITLES = {
     "auc": "AUC", "pr_auc": "PR-AUC", "mcc": "MCC", "f1": "F1", "macro_f1": "macro F1", "micro_f1": "micro F1", "r2": "R2",
     "rmse": "RMSE", "mae": "MAE", "ppv": "PPV", "npv": "NPV", "brier": "Brier score", "subset_accuracy": "all labels right",
-    "hamming_loss": "wrong labels",
+    "hamming_loss": "wrong labels", "macro_auc": "macro AUC", "macro_pr_auc": "macro PR-AUC", "top_3": "among the top 3",
+    "top_5": "among the top 5", "below": "targets not above the output",
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from anncli.cli.showing.decision_report import decision_document, decision_lines
 from anncli.cli.showing.report import collapse_warning, evaluation_text
 from anncli.cli.showing.seen_rows import SetReport, marks, seen_document, set_report, table_rows
 from anncli.errors import count_of, printable
+from anncli.evaluation.interval import Confidence
 from anncli.network.network import Network
 from anncli.training.attempt import EpochReport
 from anncli.training.outcome import TrainingResult
@@ -109,9 +110,9 @@ def _inline(value: Any) -> str:
     return str(value)
 
 
-def evaluate_sets(training: TrainingRun, result: TrainingResult) -> RunReport:
+def evaluate_sets(training: TrainingRun, result: TrainingResult, confidence: Confidence | None = None) -> RunReport:
     """Evaluations of the sets that have rows, on the inputs as the run scaled them, each by a network that was not trained
-    on it, apart from the training set."""
+    on it, apart from the training set, which has no intervals; confidence: of those of the others, None for none."""
     setup, parameters = training.setup, result.network.all_parameters
     files = [name for name in ("validation", "test") if isinstance(getattr(setup.options, name), tuple)]
     seen = seen_before(setup, bool(result.refit_epochs), files)
@@ -121,7 +122,9 @@ def evaluate_sets(training: TrainingRun, result: TrainingResult) -> RunReport:
         mask = seen.get(name)
 
         def evaluate(among: Array | None) -> Any:
-            return training.evaluate(weights, rows if among is None else rows[among], result.network.classes)
+            chosen = rows if among is None else rows[among]
+            wanted = None if name == "training" else confidence
+            return training.evaluate(weights, chosen, result.network.classes, confidence=wanted)
 
         digests = result.network.row_digests
         return set_report(evaluate, labelled, mask, digests is None or digests.is_exact)
@@ -138,6 +141,14 @@ def evaluate_sets(training: TrainingRun, result: TrainingResult) -> RunReport:
         if "validation" in held_out
     }
     return RunReport(written, chosen)
+
+
+def held_out_sets(found: RunReport) -> dict[str, Any]:
+    """By the names of their lines in the tables: the evaluations of the set that says most about new rows, the test set or
+    without one the validation set; the last one has no rows that trained the network. Empty without such a set."""
+    name = "test" if "test" in found.written else "validation"
+    report = (found.chosen if name in found.chosen else found.written).get(name)
+    return {} if report is None else table_rows({name: report})
 
 
 def warnings_of(result: TrainingResult, found: RunReport) -> list[str]:
