@@ -85,7 +85,7 @@ def calibration_errors(training: TrainingRun, result: TrainingResult) -> tuple[f
         return None, None
     errors: list[float | None] = []
     for point in (result.point._replace(calibration=None, abstain=None), result.point._replace(abstain=None)):
-        evaluation: Any = training.evaluate(result.network.parameters, "test", result.network.classes, point)
+        evaluation: Any = training.evaluate(result.network.all_parameters, "test", result.network.classes, point)
         errors.append(evaluation.calibration_error)
     return errors[0], errors[1]
 
