@@ -16,7 +16,7 @@ class CurvePoint(NamedTuple):
     validation: float | None = None
 
 
-class LossCurve(NamedTuple):
+class LossCurves(NamedTuple):
     """training: of the training that validation chose, or of the only one; retraining: of the final fit on training and
     validation rows together, () where the network has none. Each has at most MOST_POINTS points."""
 

@@ -13,7 +13,7 @@ from anncli.errors import NetworkError
 from anncli.network.calibration import Calibration
 from anncli.network.encoders.table import TableEncoder, TableInputs
 from anncli.network.layers.base import LayerKind, Shape
-from anncli.network.loss_curve import LossCurve
+from anncli.network.loss_curve import LossCurves
 from anncli.network.names import ACTIVATION_NAMES, quantiles_of
 from anncli.network.row_digests import RowDigests
 from anncli.network.scaling import Scaling
@@ -94,7 +94,7 @@ class Network:
     task: str | None = None
     target_names: tuple[str, ...] = ()
     target_scaling: TargetScaling = field(default_factory=TargetScaling)
-    curve: LossCurve | None = None
+    curve: LossCurves | None = None
     threshold_rule: str | None = None
     abstain: tuple[float, ...] | None = None
     calibration: Calibration | None = None

@@ -12,7 +12,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.backends.base import Samples
 from anncli.network.averaging import mean_outputs
-from anncli.network.loss_curve import LossCurve
+from anncli.network.loss_curve import LossCurves
 from anncli.network.network import Network, SelfTest
 from anncli.training.attempt import Attempt, EpochReport, curve_of
 from anncli.training.choice import Choice, RestartSummary
@@ -139,12 +139,12 @@ def finished_network(setup: Setup, outcome: Outcome, point: OperatingPoint, reco
     return network
 
 
-def _loss_curve(outcome: Outcome) -> LossCurve | None:
+def _loss_curve(outcome: Outcome) -> LossCurves | None:
     """None where no epoch was trained."""
     if not outcome.attempt.history:
         return None
     training = curve_of(outcome.attempt.history, (outcome.kept_epoch,))
-    return LossCurve(training, () if outcome.refit is None else outcome.refit.curve)
+    return LossCurves(training, () if outcome.refit is None else outcome.refit.curve)
 
 
 def make_result(setup: Setup, outcome: Outcome, network: Network, point: OperatingPoint) -> TrainingResult:

@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from anncli.cli.showing.chart import Line, line_chart, ticks
+from anncli.cli.showing.bench_report import chart
+from anncli.experiments.bench import LossCurve
 from anncli.training.names import TRAINER_NAMES
 
 Ann = Callable[..., Any]
@@ -180,23 +181,13 @@ def test_bench_unknown_trainer_and_unwritable_plot(ann: Ann, small: Path) -> Non
     assert done.stderr == "ann: no/b.svg: cannot write: No such file or directory; create the folder first\n"
 
 
-@pytest.mark.parametrize(
-    ("right", "wanted"),
-    [
-        (1.0, [0, 0.2, 0.4, 0.6, 0.8, 1.0]),
-        (60, [0, 10, 20, 30, 40, 50, 60]),
-        (0.05, [0, 0.01, 0.02, 0.03, 0.04, 0.05]),
-        (900, [0, 200, 400, 600, 800]),
-    ],
-)
-def test_ticks_are_round(right: float, wanted: list[float]) -> None:
-    assert ticks(right) == pytest.approx(wanted)
-
-
 def test_chart_leaves_out_what_cannot_be_drawn_and_escapes_names() -> None:
-    text = line_chart([Line("a<b", [(0, 1.0), (1, 0.0), (2, np.inf), (3, 0.1)])], "t & u", "x", "y")
+    curve = LossCurve([1.0, 0.0, np.inf, 0.1], [0.0, 1.0, 2.0, 3.0], None, "")
+    text = chart({"a<b": [curve], "scg": "left out"}, "t & u", "epochs")
     root = ElementTree.fromstring(text)
-    lines = [e.get("points") for e in root.iter("{http://www.w3.org/2000/svg}polyline")]
-    # 1 is at the top of one decade, 0.1 at its bottom, x = 3 at the right edge.
-    assert lines[0] == "80.0,50.0 730.0,500.0"
-    ElementTree.fromstring(line_chart([], "nothing", "x", "y"))
+    lines = [
+        e.get("points") or "" for e in root.iter("{http://www.w3.org/2000/svg}polyline") if e.get("class") == "line l0"
+    ]
+    # 1 is at the top of one decade, 0.1 at its bottom, x = 3 at the right edge; "0.1" is three characters of 6.48 px wide.
+    assert lines[-1] == "49.44,10 466,294"
+    ElementTree.fromstring(chart({}, "nothing", "seconds"))

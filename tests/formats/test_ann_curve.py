@@ -9,17 +9,17 @@ import pytest
 
 from anncli.errors import NetworkError
 from anncli.formats.networks.ann import parse_network, render_network
-from anncli.network.loss_curve import MOST_POINTS, CurvePoint, LossCurve, thinned
+from anncli.network.loss_curve import MOST_POINTS, CurvePoint, LossCurves, thinned
 from anncli.network.network import Network
 
 
-def network(curve: LossCurve | None) -> Network:
+def network(curve: LossCurves | None) -> Network:
     made = Network.create(2, [(1, "logistic")], parameters=np.ones(3, np.float32))
     made.curve = curve
     return made
 
 
-CURVE = LossCurve((CurvePoint(1, 0.7, 0.8), CurvePoint(2, 0.5)), (CurvePoint(1, 1e-12), CurvePoint(9, 1e300)))
+CURVE = LossCurves((CurvePoint(1, 0.7, 0.8), CurvePoint(2, 0.5)), (CurvePoint(1, 1e-12), CurvePoint(9, 1e300)))
 
 
 def test_what_is_written_is_read_back() -> None:
@@ -63,7 +63,7 @@ def test_faults_are_told_with_their_place(change: tuple[str, str], message: str)
 
 
 def test_too_many_points_are_refused() -> None:
-    many = LossCurve(tuple(CurvePoint(k, 1.0) for k in range(1, MOST_POINTS + 2)))
+    many = LossCurves(tuple(CurvePoint(k, 1.0) for k in range(1, MOST_POINTS + 2)))
     with pytest.raises(NetworkError, match="`training` has 201 lines, at most 200 are kept"):
         parse_network(render_network(network(many)), "x.nn")
 

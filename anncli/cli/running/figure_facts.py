@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from anncli.arrays import Array
@@ -11,6 +13,7 @@ from anncli.cli.running.reading import read_evaluated
 from anncli.cli.showing.figures.facts import Facts, RowSet
 from anncli.dataset.dataset import Dataset
 from anncli.errors import DataError, count_of
+from anncli.evaluation.interval import Confidence
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.storage import load
 from anncli.inference.evaluate import check_data, evaluate_predictions, outputs_of, rows_seen
@@ -24,9 +27,12 @@ def load_trained(path: str) -> Network:
     return network
 
 
-def facts_of(values: Values, words: tuple[str, ...], network: Network, remarks: Remarks) -> Facts:
+def facts_of(
+    values: Values, words: tuple[str, ...], network: Network, remarks: Remarks, confidence: float | None = None
+) -> Facts:
     """The outputs of the network for the rows with answers, in the data words, and those of them that are new to it.
 
+    Args: confidence: of the intervals of the evaluations, None for none.
     Raises: DataError where no row has an answer.
     """
     threshold = threshold_of(network, values)
@@ -39,24 +45,28 @@ def facts_of(values: Values, words: tuple[str, ...], network: Network, remarks: 
         raise DataError("no row has an answer", path=words[0], advice="give rows with labels")
     facts = Facts(network, data, threshold, seed=values["seed"], threads=values["threads"])
     outputs = outputs_of(network, data.inputs, None, values["threads"])
+    asked = None if confidence is None else Confidence(confidence, values["seed"])
+    row_set = partial(_row_set, facts, outputs, asked)
     seen = rows_seen(network, data)
     if seen is None:
-        return facts._replace(sets=(_row_set(facts, "", answered, outputs),))
+        return facts._replace(sets=(row_set("", answered),))
     n_seen, new = int(np.count_nonzero(seen & answered)), answered & ~seen
     if not n_seen:
-        return facts._replace(sets=(_row_set(facts, "", answered, outputs),), n_seen=0)
+        return facts._replace(sets=(row_set("", answered),), n_seen=0)
     title = f"all rows, of which {n_seen} trained it"
-    sets = [_row_set(facts, title, answered, outputs, is_marked=True)]
+    sets = [row_set(title, answered, is_marked=True)]
     if new.any():
-        sets.append(_row_set(facts, "rows that are new to it", new, outputs))
+        sets.append(row_set("rows that are new to it", new))
     return facts._replace(sets=tuple(sets), n_seen=n_seen)
 
 
-def _row_set(facts: Facts, title: str, mask: Array, outputs: Array, is_marked: bool = False) -> RowSet:
+def _row_set(
+    facts: Facts, outputs: Array, confidence: Confidence | None, title: str, mask: Array, is_marked: bool = False
+) -> RowSet:
     data, numbers = facts.data, np.flatnonzero(mask)
     assert data is not None
     given = outputs[numbers]
-    evaluation = evaluate_predictions(facts.network, data, given, numbers, facts.threshold)
+    evaluation = evaluate_predictions(facts.network, data, given, numbers, facts.threshold, None, confidence)
     weights = None if data.weights is None else data.weights[numbers].astype(np.float64)
     return RowSet(title, numbers, given, weights, evaluation, is_marked)
 

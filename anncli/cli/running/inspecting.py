@@ -15,7 +15,7 @@ from anncli.cli.showing.repeating import repeating_line
 from anncli.errors import NetworkError, printable
 from anncli.formats.networks.storage import load
 from anncli.inference.predict import predict
-from anncli.network.loss_curve import LossCurve
+from anncli.network.loss_curve import LossCurves
 from anncli.network.network import Network
 
 # Other machines may round the last digits differently; a changed weight changes outputs by far more.
@@ -73,7 +73,7 @@ def summary(network: Network) -> dict[str, Any]:
     }
 
 
-def _points(curve: LossCurve) -> dict[str, int]:
+def _points(curve: LossCurves) -> dict[str, int]:
     """How many epochs the loss curves of the file show."""
     counts = {"training": len(curve.training), "retraining": len(curve.retraining)}
     return {name: count for name, count in counts.items() if count}

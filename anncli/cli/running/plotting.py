@@ -17,7 +17,7 @@ from anncli.cli.showing.figures.facts import Facts
 from anncli.cli.showing.figures.names import FIGURE_NAMES
 from anncli.cli.showing.png import check_png, png_of
 from anncli.cli.showing.remarks import show_remarks
-from anncli.cli.showing.svg import document
+from anncli.cli.showing.svg import svg_document
 from anncli.errors import UsageError, printable
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.textfile import check_writable, replace_file
@@ -45,7 +45,7 @@ def run_plot(values: Values, words: Words) -> None:
     figures = draw(name, facts)
     replace_file(
         output,
-        _bytes_of(kind, csv_of(figures, facts.sets) if kind == ".csv" else document([f.drawing for f in figures])),
+        _bytes_of(kind, csv_of(figures, facts.sets) if kind == ".csv" else svg_document([f.drawing for f in figures])),
     )
     if values["json"]:
         _print_document(values, words, output, facts, [figure.caption for figure in figures])

@@ -41,7 +41,8 @@ def run_report(values: Values, words: Words) -> None:
     check_writable(output)
     network = load_trained(path)
     remarks = Remarks()
-    facts = facts_of(values, words.data, network, remarks)._replace(single_rows=not values["no_rows"])
+    facts = facts_of(values, words.data, network, remarks, values["confidence"])
+    facts = facts._replace(single_rows=not values["no_rows"])
     show_remarks(values.console, remarks)
     refuse_read_files({"--output": output})
     drawn, left_out = _drawn(facts)
@@ -88,7 +89,8 @@ def _page(facts: Facts, path: str, drawn: dict[str, list[Figure]], left_out: dic
     ]
     if facts.single_rows:
         heading = "Largest errors" if facts.task == "regression" else "Mistakes"
-        sections.append(Section("mistakes", heading, mistakes(facts, newest)))
+        which = [paragraph(f"Of the {newest.title}.")] if len(facts.sets) > 1 else []
+        sections.append(Section("mistakes", heading, [*which, *mistakes(facts, newest)]))
     return page(f"Report on {name}", opening, sections, f"Written by ann {__version__}.")
 
 

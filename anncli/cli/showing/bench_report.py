@@ -5,8 +5,9 @@ from __future__ import annotations
 import statistics
 from typing import Any
 
-from anncli.cli.showing.chart import Line, line_chart
 from anncli.cli.showing.console import table
+from anncli.cli.showing.plot_area import Entry, PlotArea, axis_for, number_text
+from anncli.cli.showing.svg import Series, svg_document
 from anncli.experiments.bench import Curves, LossCurve
 
 
@@ -47,13 +48,24 @@ def document(name: str, found: list[LossCurve] | str) -> dict[str, Any]:
 
 def chart(curves: Curves, title: str, over: str) -> str:
     """The loss curves of the first start of every trainer as SVG; over: 'seconds' or 'epochs', the x axis."""
-    lines = []
+    lines = {}
     for name, found in curves.items():
         if not isinstance(found, str):
             curve = found[0]
             xs = curve.seconds if over == "seconds" else [float(k) for k in range(len(curve.losses))]
-            lines.append(Line(name, list(zip(xs, curve.losses, strict=True))))
-    return line_chart(lines, f"training loss, {title}", over, "loss")
+            lines[name] = list(zip(xs, curve.losses, strict=True))
+    losses = [y for points in lines.values() for _, y in points]
+    axes = (
+        axis_for([0, *(x for points in lines.values() for x, _ in points)], over),
+        axis_for(losses, "loss", logarithmic=True),
+    )
+    parts = [f"{name} {number_text(points[-1][1])}" for name, points in lines.items() if points]
+    described = f"The training loss of each trainer after its last epoch: {', '.join(parts)}."
+    legend = [Entry(Series(k), name) for k, name in enumerate(lines)]
+    plot = PlotArea(f"Training loss, {title}", described, axes, legend)
+    for k, points in enumerate(lines.values()):
+        plot.curve(points, Series(k))
+    return svg_document([plot.drawing])
 
 
 def _median(values: list[Any]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -26,22 +27,23 @@ nav ul{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;list-style:none;padding:0;ma
 .soft,figcaption{color:var(--soft)}
 figcaption{font-size:.9rem;margin-top:.3rem}
 .notice{border-left:4px solid #c54f00;background:var(--ground);padding:.5rem .8rem;max-width:none}
-.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,350px),1fr));gap:1.6rem;align-items:start}
+.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,350px),1fr));gap:1.6rem;align-items:start;margin:1.2rem 0}
 figure{margin:0;min-width:0}
 figure svg{display:block;width:100%;max-width:480px;height:auto}
 pre{background:var(--ground);padding:.6rem .8rem;white-space:pre-wrap;font-size:.9rem;margin:.4rem 0}
-.scroll{overflow-x:auto;max-width:100%}
+.scroll{overflow-x:auto;max-width:100%;margin:1rem 0}
 .scroll:focus-visible,a:focus-visible,summary:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.93rem;overflow-wrap:normal}
 caption{text-align:left;color:var(--soft);padding:.3rem 0;font-size:.9rem}
 th,td{padding:.22rem .7rem .22rem 0;text-align:right;vertical-align:top;border-bottom:1px solid var(--line)}
 th{font-weight:600}
+tbody th{font-weight:400}
 .name{text-align:left}
 td.name,th.name{white-space:normal;max-width:22rem}
 details{margin-top:.4rem}
 summary{cursor:pointer;color:var(--soft);font-size:.9rem}
 footer{margin-top:2.5rem;padding-bottom:2rem;color:var(--soft);font-size:.9rem}
-@media print{body{font-size:10.5pt}nav,details{display:none}.figures{grid-template-columns:1fr 1fr;gap:.8rem}
+@media print{body{font-size:10.5pt}table{font-size:8pt}th,td{padding-right:.4rem}nav,details{display:none}.figures{grid-template-columns:1fr 1fr;gap:.8rem}
 figure,tr,h2,h3{break-inside:avoid}h2,h3,caption{break-after:avoid}.scroll{overflow:visible}main,header,footer{max-width:none;padding:0}}
 @page{margin:15mm}
 """
@@ -97,7 +99,7 @@ def listing(text: str) -> str:
 def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[str]], names: int = 1) -> str:
     """A table that scrolls by itself where it is too wide; the first `names` columns are words, the others numbers."""
     head = "".join(
-        f'<th scope="col"{_class("name" if k < names else "")}>{safe(word)}</th>' for k, word in enumerate(header)
+        f'<th scope="col"{_class("name" if k < names else "")}>{_breakable(word)}</th>' for k, word in enumerate(header)
     )
     lines = [
         f'<div class="scroll" tabindex="0" role="region" aria-label={attribute(caption)}>',
@@ -123,6 +125,11 @@ def details(summary: str, content: str) -> str:
 def figures(parts: Iterable[str]) -> str:
     """Figures beside each other, as many as there is room for."""
     return '<div class="figures">\n' + "\n".join(parts) + "\n</div>"
+
+
+def _breakable(words: str) -> str:
+    """A name that may go on in the next line after a sign that joins words."""
+    return re.sub(r"([_./-])(?=\w)", r"\1<wbr>", safe(words))
 
 
 def _class(style: str) -> str:

@@ -14,7 +14,7 @@ _SQUARE = 420.0
 _TICK = 12.0
 _LINE = 19.0
 _RIGHT = 14.0
-_MANY = 400
+_MANY = 200
 
 
 class Axis(NamedTuple):
@@ -38,8 +38,8 @@ class Axis(NamedTuple):
         return tick_text(abs(tick) if self.two_sided else tick)
 
     def ticks(self, most: int = 7) -> list[float]:
-        """Round numbers on the axis: powers of ten, or steps of 1, 2 or 5 times a power of ten."""
-        return decades(self.low, self.high) if self.logarithmic else round_ticks(self.low, self.high, most)
+        """Round numbers on the axis: steps, or factors, of 1, 2 or 5 times a power of ten."""
+        return log_ticks(self.low, self.high) if self.logarithmic else round_ticks(self.low, self.high, most)
 
 
 class Entry(NamedTuple):
@@ -52,13 +52,11 @@ class Entry(NamedTuple):
 
 def axis_for(values: Iterable[float], label: str, *, logarithmic: bool = False, margin: float = 0.0) -> Axis:
     """An axis that holds the finite values; margin: free space at both ends, as a fraction. With a logarithmic axis the
-    values that are not above 0 do not count, and the ends are powers of ten."""
+    values that are not above 0 do not count."""
     known = [value for value in values if math.isfinite(value) and (value > 0 or not logarithmic)]
     if logarithmic:
-        first = math.floor(math.log10(min(known, default=0.1)) + 1e-9)
-        last = math.ceil(math.log10(max(known, default=1.0)) - 1e-9)
-        # Axes end where the numbers of a computer do.
-        return Axis(10.0 ** max(first, -307), 10.0 ** min(max(last, first + 1), 308), label, True)
+        low = _near(min(known, default=0.1), upwards=False)
+        return Axis(low, max(_near(max(known, default=1.0), upwards=True), 2 * low), label, True)
     low, high = min(known, default=0.0), max(known, default=1.0)
     if not high > low:
         spread = abs(low) / 2 or 0.5
@@ -80,11 +78,24 @@ def round_ticks(low: float, high: float, most: int = 7) -> list[float]:
     return [float(f"{k * step:.12g}") for k in range(first, last + 1)]
 
 
-def decades(low: float, high: float) -> list[float]:
-    """The powers of ten from low to high, at most eight of them."""
+def _near(value: float, *, upwards: bool) -> float:
+    """The nearest of 1, 2 or 5 times a power of ten that is not above, or not below, a value above 0."""
+    # Axes end where the numbers of a computer do.
+    power = min(max(math.floor(math.log10(value) + 1e-9), -307), 307)
+    steps = [float(f"{step}e{k}") for k in range(max(power - 1, -307), min(power + 2, 308)) for step in (1, 2, 5)]
+    if upwards:
+        return next((step for step in steps if step >= value * (1 - 1e-9)), steps[-1])
+    return next((step for step in reversed(steps) if step <= value * (1 + 1e-9)), steps[0])
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """The powers of ten from low to high, at most eight of them; also 2 and 5 times those if there are few."""
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
-    step = max(1, -(-(last - first) // 7))
-    return [10.0**power for power in range(first, last + 1, step)]
+    if last - first >= 2:
+        step = max(1, -(-(last - first) // 7))
+        return [float(f"1e{power}") for power in range(first, last + 1, step)]
+    ticks = [float(f"{step}e{power}") for power in range(first - 1, last + 1) for step in (1, 2, 5)]
+    return [tick for tick in ticks if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9)]
 
 
 def tick_text(value: float) -> str:
@@ -209,14 +220,16 @@ def _rows_of(legend: Sequence[Entry], width: float) -> list[list[Entry]]:
 
 
 def _thinned(places: list[Point]) -> list[Point]:
-    """Of very many places those that are not within less than a pixel of the one before, and the last."""
+    """Of very many places those that are not within less than a pixel of the one before, of these again at most ten times as
+    many, at equal steps; and the last."""
     if len(places) <= _MANY:
         return places
     kept = places[:1]
     for x, y in places[1:-1]:
         if math.hypot(x - kept[-1][0], y - kept[-1][1]) >= 0.8:
             kept.append((x, y))
-    return [*kept, places[-1]]
+    step = -(-len(kept) // (10 * _MANY))
+    return [*kept[::step], places[-1]]
 
 
 def _without_repeats(places: Sequence[Point]) -> list[Point]:

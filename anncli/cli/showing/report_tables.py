@@ -135,7 +135,7 @@ def data_table(facts: Facts, rows: RowSet) -> str:
     words = "Columns of the inputs"
     if len(columns) > _MOST_SUMMARIES:
         words += f", the first {_MOST_SUMMARIES} of {len(columns)}"
-    return table(words, ["column", "kind", "lowest", "median", "mean", "highest", "values"], lines, 2)
+    return table(words, ["column", "kind", "lowest", "median", "mean", "highest", "different values"], lines, 2)
 
 
 def _summary(column: ColumnInputs, inputs: Array) -> list[str]:

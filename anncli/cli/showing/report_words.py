@@ -17,7 +17,7 @@ def network_words(network: Network) -> str:
         "regression": "It predicts " + _listed(network.target_names or ("a number",)),
         "multi-label": "It decides for each row which of these labels it has: " + _listed(network.target_names),
     }.get(network.task or "", "It predicts one of the classes " + _listed(network.classes))
-    text = f"{describe(network)}. {outputs}."
+    text = f"A network {describe(network)}. {outputs}."
     if network.n_outputs == 1 and network.task != "regression" and network.classes:
         text += f" A score above {number_text(network.decision_threshold)} is {network.classes[0]}."
         if rule := network.threshold_rule:
@@ -42,7 +42,7 @@ def training_words(network: Network) -> list[str]:
 def _run(record: Mapping[str, Any]) -> str:
     text = f"{record['trainer']} trained it for {count_of(record['epochs'], 'epoch')} with seed {record.get('seed', 0)}"
     if stop := record.get("stop"):
-        text += f", and ended because of this: {stop}"
+        text += f". How it ended: {stop}"
     text += "."
     if "validation" in record.get("sets", {}):
         text += f" Epoch {record.get('kept_epoch')} was best on the validation set."

@@ -191,7 +191,7 @@ def _colours(ground: int, series: Sequence[str]) -> str:
 _MARGIN, _HEAD = 12.0, 34.0
 
 
-def document(drawings: Sequence[Drawing]) -> str:
+def svg_document(drawings: Sequence[Drawing]) -> str:
     """One SVG file of drawings below each other, each under its title."""
     width = max(drawing.width for drawing in drawings) + 2 * _MARGIN
     height = sum(drawing.height + _HEAD for drawing in drawings) + _MARGIN

@@ -15,18 +15,18 @@ from itertools import pairwise
 
 from anncli.formats.files.document import PlacedMapping, kind_of
 from anncli.limits import COUNT_MAX
-from anncli.network.loss_curve import MOST_POINTS, CurvePoint, LossCurve
+from anncli.network.loss_curve import MOST_POINTS, CurvePoint, LossCurves
 
 _NONE = "-"
 
 
-def read_curve(owner: PlacedMapping, advice: str) -> LossCurve | None:
+def read_curve(owner: PlacedMapping, advice: str) -> LossCurves | None:
     """What the mapping holds under `curve`, None where it has no such key; `advice` goes with every fault."""
     if owner.get("curve") is None:
         return None
     value = owner.mapping_at("curve")
-    value.refuse_unknown(LossCurve._fields)
-    return LossCurve(_points(value, "training", advice), _points(value, "retraining", advice))
+    value.refuse_unknown(LossCurves._fields)
+    return LossCurves(_points(value, "training", advice), _points(value, "retraining", advice))
 
 
 def _points(owner: PlacedMapping, key: str, advice: str) -> tuple[CurvePoint, ...]:
@@ -56,7 +56,7 @@ def _point(words: list[str]) -> CurvePoint | None:
     return CurvePoint(int(words[0]), losses[0], losses[1] if len(losses) == 2 else None)
 
 
-def curve_lines(curve: LossCurve) -> list[str]:
+def curve_lines(curve: LossCurves) -> list[str]:
     """The lines of `curve`."""
     lines = ["  curve:"]
     for name, points in curve._asdict().items():

@@ -104,12 +104,12 @@ def _rows_on(plot: PlotArea, facts: Facts, rows: RowSet, points: Array) -> None:
 
 def _legend(facts: Facts) -> list[Entry]:
     if facts.task == "regression":
-        return [Entry(Series(0), "the darker, the higher", "box"), Entry(Series(1), "rows of the data", "marker")]
+        return [Entry(Series(0), "the stronger, the higher", "box"), Entry(Series(1), "rows of the data", "marker")]
     return [Entry(Series(k), name, "marker") for k, name in enumerate(facts.classes)]
 
 
 def _caption(facts: Facts, plane: Plane) -> str:
-    text = "The darker a region, the surer the network."
+    text = "The stronger the colour, the surer the network."
     if facts.task == "regression":
         text = "The colour is the predicted number."
     elif facts.network.n_outputs == 1:

@@ -16,7 +16,7 @@ _SIDE, _NAMES = 480.0, 120.0
 
 
 def draw(facts: Facts, rows: RowSet) -> Figure:
-    """A row for each true class, a column for each predicted one; the darker, the more of the class."""
+    """A row for each true class, a column for each predicted one; the stronger the colour, the more of the class."""
     classes, matrix = facts.classes, confusion_matrix(facts, rows)
     shown = _shown(matrix)
     drawing = _drawing(
@@ -86,7 +86,7 @@ def _cell(drawing: Drawing, place: tuple[float, float, float, float], count: flo
     drawing.box((left, top), width, height, "line grid thin")
     if share:
         # At most so dark that text of the ground's colour can be read on it.
-        drawing.box((left, top), width, height, "f0", 0.06 + 0.5 * share)
+        drawing.box((left, top), width, height, "f0", 0.1 + 0.46 * share)
     if n > MOST_NUMBERS:
         return
     middle, down = left + width / 2, top + height / 2
@@ -97,7 +97,7 @@ def _cell(drawing: Drawing, place: tuple[float, float, float, float], count: flo
 
 
 def _caption(n_shown: int, n: int) -> str:
-    text = "Rows are true classes, columns predicted ones; the darker a cell, the larger the fraction of its row."
+    text = "Rows are true classes, columns predicted ones; the stronger the colour of a cell, the larger its fraction of the row."
     if n_shown < n:
         return f"{text} Shown are the {n_shown} of {n} classes with the most mistakes."
     return text

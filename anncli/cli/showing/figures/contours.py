@@ -22,9 +22,8 @@ def contour(values: Array, level: float) -> list[Segment]:
         corners = values[i, j], values[i, j + 1], values[i + 1, j + 1], values[i + 1, j]
         crossings = [_crossing((i, j), side, corners, level) for side in range(4)]
         points = [point for point in crossings if point is not None]
-        if len(points) == 4 and (sum(corners) / 4 > level) == bool(above[i, j]):
-            # The corners above belong together through the middle: cut off the others.
-            points = [*points[1:], points[0]]
+        # Of a saddle: where the middle is not on the side of the first corner, that one and its opposite are cut off.
+        if len(points) == 4 and (sum(corners) / 4 > level) != bool(above[i, j]):
             found += [(points[3], points[0]), (points[1], points[2])]
             continue
         found += [(points[k], points[k + 1]) for k in range(0, len(points) - 1, 2)]

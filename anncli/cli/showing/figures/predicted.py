@@ -31,7 +31,7 @@ def draw(facts: Facts, rows: RowSet) -> Figure:
         _density(plot, true[:, 0], predicted[:, 0])
     caption = "On the dashed line predictions are right."
     if not facts.single_rows:
-        caption += " The darker, the more rows" + (f" ({series[0][1]})." if n > 1 else ".")
+        caption += " The stronger the colour, the more rows" + (f" ({series[0][1]})." if n > 1 else ".")
     elif len(rows.numbers) > MOST_MARKS:
         caption += f" {len(places)} of {len(rows.numbers)} rows are drawn."
     table = [

@@ -64,7 +64,7 @@ def _caption(facts: Facts, rows: RowSet, found: list[tuple[Event, RocCurve]]) ->
         interval = getattr(rows.evaluation, "intervals", {}).get("auc")
         area = f"The area under the curve is {number_text(rows.evaluation.auc)}" if facts.network.n_outputs == 1 else ""
         if area and interval is not None:
-            area += f", {number_text(interval.low)} to {number_text(interval.high)} with the asked confidence"
+            area += f" (interval {number_text(interval.low)} to {number_text(interval.high)})"
         mark = f" The marker is the threshold {number_text(facts.threshold)}." if facts.threshold is not None else ""
         return f"{area or 'One curve'}. 1 is perfect, 0.5 is chance (the dashed line).{mark}"
     text = "Each class against all others. 1 is perfect, 0.5 is chance (the dashed line)."
