@@ -29,12 +29,13 @@ class Browser:
     def __init__(self) -> None:
         assert PROGRAM is not None
         self._folder = tempfile.TemporaryDirectory()
-        # The browser reads commands from its descriptor 3 and writes answers to its descriptor 4.
+        # The browser reads commands from its descriptor 3 and writes answers to its descriptor 4. (dash cannot move a descriptor
+        # above 9.)
         read_end, self._write = os.pipe()
         self._read, write_end = os.pipe()
         script = f'exec 3<&{read_end} 4>&{write_end}; exec "$0" "$@"'
         self._process = subprocess.Popen(
-            ["sh", "-c", script, PROGRAM, *_FLAGS, f"--user-data-dir={self._folder.name}", "about:blank"],
+            ["bash", "-c", script, PROGRAM, *_FLAGS, f"--user-data-dir={self._folder.name}", "about:blank"],
             pass_fds=(read_end, write_end),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

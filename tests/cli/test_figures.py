@@ -17,8 +17,8 @@ from anncli.cli.showing.figures.names import FIGURE_NAMES
 from anncli.errors import UsageError
 from anncli.network.network import Network
 
-# Square plots: from 44.92 px (the width of 0.2 is three characters of 6.48 px) to 406 px, 361.08 px each way, from 10 px on.
-LEFT, SIDE, TOP = 30 + 3 * 12 * 0.54, 406 - 30 - 3 * 12 * 0.54, 10.0
+# Square plots: from 50.16 px (0.2 is 20.16 px wide) to 406 px, and as far down from 10 px on.
+LEFT, SIDE, TOP = 50.16, 406 - 50.16, 10.0
 
 
 def spot(x: float, y: float) -> tuple[float, float]:
@@ -109,8 +109,8 @@ def test_loss_curves_are_those_of_the_file() -> None:
         ("training", 1, 0.7), ("training", 3, 0.5), ("validation", 1, 0.8), ("validation", 3, 0.6),
         ("retraining on all rows", 1, 0.4),
     ]  # fmt: skip
-    # Epochs from 0 to 3 and losses from 0 to 0.8, on 422.56 x 284 px.
-    left, bottom, width, height = 30 + 3 * 12 * 0.54, 294, 466 - 30 - 3 * 12 * 0.54, 284
+    # Epochs from 0 to 3 and losses from 0 to 0.8, on 415.84 x 284 px.
+    left, bottom, width, height = 50.16, 294, 466 - 50.16, 284
     root = parsed([figure])
     near(
         lines(root, "line l0")[-1], [(left + width * e / 3, bottom - height * y / 0.8) for e, y in ((1, 0.7), (3, 0.5))]
@@ -171,8 +171,8 @@ def test_boundary_is_where_the_score_is_the_threshold() -> None:
     (figure,) = draw("boundary", facts)
     segments = lines(parsed([figure]), "line ink")
     across = np.array([x for segment in segments for x, _ in segment])
-    # 4 is one character wide, -0 is none: ticks 0, 1 ... 4.
-    left = 30 + 12 * 0.54
+    # The ticks 0 to 4 are 7.68 px wide.
+    left = 37.68
     assert across == pytest.approx(left + (406 - left) / 2, abs=0.02)
     assert len(segments) == 59
 

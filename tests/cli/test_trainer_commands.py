@@ -188,6 +188,6 @@ def test_chart_leaves_out_what_cannot_be_drawn_and_escapes_names() -> None:
     lines = [
         e.get("points") or "" for e in root.iter("{http://www.w3.org/2000/svg}polyline") if e.get("class") == "line l0"
     ]
-    # 1 is at the top of one decade, 0.1 at its bottom, x = 3 at the right edge; "0.1" is three characters of 6.48 px wide.
-    assert lines[-1] == "49.44,10 466,294"
+    # 1 is at the top of one decade, 0.1 at its bottom, x = 3 at the right edge; "0.1" is 20.16 px wide.
+    assert lines[-1] == "50.16,10 466,294"
     ElementTree.fromstring(chart({}, "nothing", "seconds"))

@@ -49,7 +49,7 @@ def run_plot(values: Values, words: Words) -> None:
     )
     if values["json"]:
         _print_document(values, words, output, facts, [figure.caption for figure in figures])
-    elif output != "-":
+    elif output != "-" and not values.console.quiet:
         for figure in figures[:1]:
             values.console.note(figure.caption, 1)
         click.echo(f"{name} written to {printable(output)}")

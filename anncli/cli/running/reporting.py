@@ -50,7 +50,7 @@ def run_report(values: Values, words: Words) -> None:
     replace_file(output, text.encode("utf-8"))
     if values["json"]:
         print_json(_document(path, output, facts, drawn, left_out))
-    elif output != "-":
+    elif output != "-" and not values.console.quiet:
         click.echo(f"report written to {printable(output)}")
 
 

@@ -39,12 +39,19 @@ def place(value: float) -> str:
     return "0" if text == "-0" else text
 
 
+# About the widths of characters in DejaVu Sans, the widest of the usual fonts, as fractions of the size.
+_WIDTHS = {
+    **dict.fromkeys("ijlftr.,:;'|!()[]I ", 0.4),
+    **dict.fromkeys("0123456789", 0.64),
+    **dict.fromkeys("ABCDEFGHJKLNOPQRSTUVXYZ+-=<>~", 0.72),
+    **dict.fromkeys("mwMW@%…", 0.98),
+}
+
+
 def text_width(words: str, size: float = FONT_SIZE) -> float:
     """About how wide a text is in a font without serifs; rather too much than too little."""
-    return size * sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.62 if c in _WIDE else 0.54 for c in words)
-
-
-_WIDE = frozenset("ABCDEFGHKMNOPQRUVWXYZmw%@&_+=~<>")
+    wide = (1.0 if unicodedata.east_asian_width(c) in "WF" else _WIDTHS.get(c, 0.62) for c in words)
+    return size * sum(wide)
 
 
 def shortened(words: str, width: float, size: float = FONT_SIZE) -> str:
