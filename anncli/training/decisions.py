@@ -19,6 +19,7 @@ from anncli.options.specs import NEED_VALIDATION, parse_stop
 from anncli.options.table import TrainingOptions
 from anncli.training.answers import check_loss_of, relative_weights
 from anncli.training.names import DEFAULT_AVERAGE, TRAINER_NAMES, batch_size
+from anncli.training.operating_point import check_threshold
 from anncli.training.trainers import trainer_class
 
 # Rows that initial weights look at for the range of each input.
@@ -99,13 +100,16 @@ def choose_targets(network: Network, options: TrainingOptions, loss: str) -> tup
 def choose_threshold(network: Network, options: TrainingOptions, targets: tuple[float, float]) -> float:
     """The output above which the first class is predicted in training: as asked, as stored, or the middle between the targets.
 
-    A stored one that a rule chose, or that is about calibrated scores, belongs to the weights before.
+    A stored one that a rule chose, or that is about calibrated scores, belongs to the weights before. Raises UsageError where
+    scores that are left undecided leave it out.
     """
+    found = sum(targets) / 2
     if isinstance(options.threshold, float) and options.calibration == "none":
-        return options.threshold
-    if network.is_trained and network.threshold is not None and not (network.threshold_rule or network.calibration):
-        return network.threshold
-    return sum(targets) / 2
+        found = options.threshold
+    elif network.is_trained and network.threshold is not None and not (network.threshold_rule or network.calibration):
+        found = network.threshold
+    check_threshold(options, network, found)
+    return found
 
 
 def choose_scaling(network: Network, data: Dataset, options: TrainingOptions, rows: Array) -> Scaling:

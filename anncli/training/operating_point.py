@@ -230,6 +230,15 @@ def check_abstain(abstain: tuple[float, ...] | None, network: Network, threshold
         )
 
 
+def check_threshold(options: TrainingOptions, network: Network, threshold: float) -> None:
+    """Raises UsageError where undecided scores leave out the threshold that the finished network will have, unless a rule
+    chooses it; threshold: of the training."""
+    if rule_of(options) is None:
+        calibrated = options.threshold if isinstance(options.threshold, float) else 0.5
+        final = threshold if options.calibration == "none" else calibrated
+        check_abstain(_abstain(options, network), network, final)
+
+
 def _check_classes(labels: Array, weights: Array | None, options: TrainingOptions) -> None:
     found = np.unique(labels if weights is None else labels[weights > 0])
     if len(found) < 2:
