@@ -8,7 +8,7 @@ from typing import NamedTuple
 class Takes(NamedTuple):
     """Which words a command has: `WHAT NETWORK DATA... EPOCHS`.
 
-    network: 'must' (the first word), 'may' (the first word if it is a network), 'makes' (the first word, a new file), or ''
+    network: 'must' (the first word), 'several' (all first words that are networks), 'may' (the first word if it is a network), 'makes' (the first word, a new file), or ''
     for none; data: 'must', 'may', or '' for none; epochs: whether the last word may be EPOCHS; what: whether the first word is
     WHAT to do with the others.
     """
@@ -21,7 +21,9 @@ class Takes(NamedTuple):
     @property
     def usage(self) -> str:
         """The words as usage shows them."""
-        network = {"must": "NETWORK", "makes": "NETWORK", "may": "[NETWORK]", "": ""}[self.network]
+        network = {"must": "NETWORK", "several": "NETWORK NETWORK...", "makes": "NETWORK", "may": "[NETWORK]", "": ""}[
+            self.network
+        ]
         data = {"must": "DATA...", "may": "[DATA...]", "": ""}[self.data]
         what, epochs = "WHAT" if self.what else "", "[EPOCHS]" if self.epochs else ""
         return " ".join(filter(None, (what, network, data, epochs)))
@@ -65,6 +67,10 @@ COMMANDS: dict[str, CommandName] = {
     "search": CommandName("Evaluate", "Search for good options and layers.", "commands.search", _FIT),
     "check": CommandName(
         "Evaluate", "Look for mistakes in data.", "commands.check", Takes("may", "must")
+    ),
+    "compare": CommandName(
+        "Evaluate", "Compare networks on the same rows or folds.", "commands.compare",
+        Takes("several", "must", epochs=True),
     ),
     "explain": CommandName(
         "Evaluate", "Show which columns a network needs, and how.", "commands.explain", Takes()

@@ -6,6 +6,8 @@ import math
 from statistics import NormalDist
 
 _TINY, _TERMS = 1e-300, 500
+# Sums of binomial coefficients of more take long.
+_MOST_COINS = 1000
 
 
 def normal_quantile(p: float) -> float:
@@ -51,6 +53,9 @@ def binomial_two_sided(k: int, n: int) -> float:
     few = min(k, n - k)
     if 2 * few == n:
         return 1.0
+    if n > _MOST_COINS:
+        # The distribution function of the binomial is that of a beta variable.
+        return min(1.0, 2 * regularized_beta(0.5, n - few, few + 1))
     tail = sum(math.comb(n, i) for i in range(few + 1))
     return min(1.0, 2 * tail / 2**n)
 

@@ -56,6 +56,7 @@ ALL = (
     "cv",
     "search",
     "check",
+    "compare",
     "explain",
     "report",
     "plot",
@@ -82,6 +83,7 @@ READ = (
     "cv",
     "search",
     "check",
+    "compare",
     "explain",
     "report",
     "plot",
@@ -100,6 +102,7 @@ TABLES = (
     "cv",
     "search",
     "check",
+    "compare",
     "explain",
     "report",
     "plot",
@@ -107,12 +110,26 @@ TABLES = (
 )
 # How tables are read.
 FORMS = (*TABLES, "convert")
-ANSWERS = ("train", "test", "init", "bench", "cv", "search", "explain", "report", "plot", "gradcheck")
+ANSWERS = ("train", "test", "init", "bench", "cv", "search", "compare", "explain", "report", "plot", "gradcheck")
 DECIDE = ("train", "init", "bench", "cv", "search", "gradcheck")
 # Commands whose results may be required.
 JUDGED = ("train", "test", "cv")
 # Commands with too many options for one screen: `-h` shows the ones marked as common, `--help-all` shows all.
-LONG = ("train", "test", "predict", "init", "bench", "cv", "search", "check", "explain", "report", "plot", "gradcheck")
+LONG = (
+    "train",
+    "test",
+    "predict",
+    "init",
+    "bench",
+    "cv",
+    "search",
+    "check",
+    "compare",
+    "explain",
+    "report",
+    "plot",
+    "gradcheck",
+)
 
 # What shell completion offers for a value besides fixed words.
 FILE = ("<file>",)
@@ -172,14 +189,14 @@ OPTIONS: dict[str, OptionInfo] = {
     "category": OptionInfo(data_readers.names, (), "NAMES", "Columns of numbers that are codes of categories, comma-separated; repeatable", "data", (*DECIDE, "check"), kind="list", words=COLUMN),
     "ignore": OptionInfo(data_readers.names, (), "NAMES", "Columns that are no inputs, comma-separated; repeatable", "data", TABLES, ("init", "check",), "list", words=COLUMN, brief="Columns that are no inputs, comma-separated"),
     "use": OptionInfo(data_readers.names, (), "NAMES", "The only columns that are inputs, comma-separated; repeatable; default: all without another role", "data", TABLES, kind="list", words=COLUMN),
-    "weight": OptionInfo(data_readers.name, None, "NAME", "The column with the weight of each row in the loss and in means; 0 leaves a row out", "data", ("train", "cv", "test", "bench", "explain", "report", "plot", "check", "gradcheck", "search"), words=COLUMN),
-    "group": OptionInfo(data_readers.name, None, "NAME", "The column whose value rows that belong together have in common: they are never split over two sets. With --order, earlier rows of a group that is in a later set are left out", "rows", (*FIT, "check"), words=COLUMN),
-    "order": OptionInfo(data_readers.name, None, "NAME", "The column with the time of each row: the training set is before the validation set, and both before the test set", "rows", FIT, words=COLUMN),
+    "weight": OptionInfo(data_readers.name, None, "NAME", "The column with the weight of each row in the loss and in means; 0 leaves a row out", "data", ("train", "cv", "test", "bench", "compare", "explain", "report", "plot", "check", "gradcheck", "search"), words=COLUMN),
+    "group": OptionInfo(data_readers.name, None, "NAME", "The column whose value rows that belong together have in common: they are never split over two sets. With --order, earlier rows of a group that is in a later set are left out", "rows", (*FIT, "check", "compare"), words=COLUMN),
+    "order": OptionInfo(data_readers.name, None, "NAME", "The column with the time of each row: the training set is before the validation set, and both before the test set", "rows", (*FIT, "compare"), words=COLUMN),
     "transpose": OptionInfo(readers.flag, False, "", "A row of the file is an input, and a column is a sample", "data", TABLES, kind="flag"),
     "header": OptionInfo(choice(("auto", "yes", "no")), "auto", "auto|yes|no", "Whether the first row of a table names the columns; auto: find out", "data", FORMS, words=("auto", "yes", "no")),
     "decimal": OptionInfo(choice((".", ",")), None, ".|,", "The decimal mark; default: find out", "data", FORMS, words=(".", ",")),
     "na": OptionInfo(data_readers.names, (), "WORDS", "More words that stand for a missing value, comma-separated, besides the empty cell and NA, N/A, ?, nan, null and a point; none as the first word leaves these out", "data", FORMS, kind="list", words=TEXT),
-    "unknown": OptionInfo(choice(("zeros", "error")), "zeros", "zeros|error", "Categories that the network has not seen in training; zeros: no category, and they are counted", "data", ("train", "cv", "test", "predict", "bench", "explain", "report", "plot", "search"), words=("zeros", "error")),
+    "unknown": OptionInfo(choice(("zeros", "error")), "zeros", "zeros|error", "Categories that the network has not seen in training; zeros: no category, and they are counted", "data", ("train", "cv", "test", "predict", "bench", "compare", "explain", "report", "plot", "search"), words=("zeros", "error")),
     "size": OptionInfo(data_readers.picture_size, None, "HxW", "Height and width that pictures are scaled to, in pixels", "data", FORMS),
     "grey": OptionInfo(readers.flag, False, "", "Read the pictures without colours", "data", FORMS, kind="flag"),
     "memory_limit": OptionInfo(data_readers.byte_count, None, "SIZE", "Most memory for the inputs, for example 1G: a larger table in an .npy file is trained on from the disk", "running", ("train", "test", "bench"), aliases=("memory",)),
@@ -187,8 +204,8 @@ OPTIONS: dict[str, OptionInfo] = {
     # Sets
     "validation": OptionInfo(readers.validation, "auto", "FRACTION|FILES", "Validation set, evaluated after every epoch: a fraction of the rows of every class, or files, one per class, comma-separated; auto: 0.2, but none if a class has fewer than 5 rows", "sets", (*FIT, "check"), (*FIT, "check"), "list", words=FILE, brief="Validation set: a fraction of every class, or files, one per class"),
     "test": OptionInfo(readers.held_out, 0.0, "FRACTION|FILES", "Test set, evaluated once at the end and used for nothing else; as --validation. In search it takes the place of the outer folds", "sets", ("train", "bench", "check", "search"), (*TRAIN, "check", "search"), "list", words=FILE, brief="Test set, evaluated once at the end; as --validation"),
-    "folds": OptionInfo(readers.folds, 10, "K|loo", "Cut the rows into K folds; each is tested on once, by a network trained on the others. loo: leave one row, or one group, out at a time. In search the inner folds, which select a trial; default there: 3, with more than 2,000 rows a fifth of them once", "sets", ("cv", "search"), ("cv", "search"), words=("loo",), brief="Cut the rows into K folds, and test on each"),
-    "repeats": OptionInfo(integer(1, example="3"), 1, "N", "Draw the folds N times", "sets", ("cv",), ("cv",)),
+    "folds": OptionInfo(readers.folds, 10, "K|loo", "Cut the rows into K folds; each is tested on once, by a network trained on the others. loo: leave one row, or one group, out at a time. In search the inner folds, which select a trial; default there: 3, with more than 2,000 rows a fifth of them once", "sets", ("cv", "search", "compare"), ("cv", "search", "compare"), words=("loo",), brief="Cut the rows into K folds, and test on each"),
+    "repeats": OptionInfo(integer(1, example="3"), 1, "N", "Draw the folds N times", "sets", ("cv", "compare"), ("cv", "compare")),
     "folds_file": OptionInfo(readers.text, None, "FILE.csv", "The fold of every row, as a table `row,repeat,fold`: read where FILE exists, otherwise written", "sets", ("cv",), words=FILE),
     "outer_folds": OptionInfo(integer(2, example="3"), None, "K", "Estimate the whole search honestly: repeat it without each of K folds, and test there what it kept; default: 3, with more than 2,000 rows a test set of 0.2 instead", "sets", ("search",), ("search",), brief="Repeat the whole search without each of K folds, and test there"),
     "dividetrain": OptionInfo(number(0, 100, open_low=True, example="99"), None, "PERCENT", "Train on all rows, without a validation set, until PERCENT of them are predicted correctly", "sets", TRAIN),
@@ -208,7 +225,7 @@ OPTIONS: dict[str, OptionInfo] = {
     # Training
     "trainer": OptionInfo(canonical_trainer, DEFAULT_TRAINER, "NAME", "Training algorithm: " + ", ".join(TRAINER_NAMES), "training", LEARN, LEARN, words=tuple(TRAINER_NAMES), brief="Training algorithm; `ann trainers` lists all", aliases=("optimizer",)),
     "trainers": OptionInfo(chosen_trainers, "all", "NAMES", "Trainers to compare, comma-separated, or all", "training", ("bench",), ("bench",), words=("all", *TRAINER_NAMES)),
-    "epochs": OptionInfo(integer(0, example="1000"), 1000, "N", "The same as EPOCHS, the last word: most epochs of the training", "training", FIT),
+    "epochs": OptionInfo(integer(0, example="1000"), 1000, "N", "The same as EPOCHS, the last word: most epochs of the training", "training", (*FIT, "compare")),
     "starts": OptionInfo(integer(1, example="3"), 3, "N", "Number of initial weights that every trainer starts from", "training", ("bench",), ("bench",)),
     "learning_rate": OptionInfo(number(0, open_low=True, example="0.01"), None, "X", "Learning rate; default: the trainer's", common=FIT, aliases=("lr",)),
     "batch_size": OptionInfo(keeping_auto(integer(1, example="32")), "auto", "N", "Rows per weight update (mini-batch trainers); auto: 32, from 192,000 training rows on more, up to 256", common=FIT, brief="Rows per weight update", aliases=("batch",)),
@@ -244,7 +261,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "threshold": OptionInfo(readers.threshold_or_rule, None, "X|RULE", "Scores above X are predicted as the first class; default: the network's own, for a new one halfway between the targets; train stores it. In train and cv also a rule, which chooses X on the validation set; " + "; ".join(f"{name}: {text}" for name, text in RULE_NAMES.items()), "decision", ("train", "cv", "test", "predict", "report", "plot"), ("test", "predict"), words=("youden", "f1", "fbeta:2", "mcc", "cost:1,5", "se>=0.95", "sp>=0.95", "ppv>=0.9", "npv>=0.9"), brief="Scores above X are predicted as the first class"),
     "abstain": OptionInfo(readers.abstain, None, "LOW,HIGH|X|none", "Leave rows with scores from LOW to HIGH undecided; with more than two classes rows whose highest score is below X. train stores it; none decides every row", "decision", ("train", "cv", "test", "predict"), words=("none",)),
     "calibration": OptionInfo(choice(CALIBRATION_NAMES, "calibration"), "none", "NAME", "How scores become probabilities, fitted on the validation set and stored in the network; " + "; ".join(f"{name}: {text}" for name, text in CALIBRATION_NAMES.items()), "decision", ("train", "cv"), words=tuple(CALIBRATION_NAMES)),
-    "confidence": OptionInfo(fraction("0.95"), 0.95, "X", "Confidence of the intervals, 0.95 or 95%. Given to train and test, they print the interval of every metric; otherwise test prints those of the main metrics", "gates", ("train", "test", "cv", "search", "report"), ("test", "cv", "report"), brief="Confidence of the intervals, of every metric"),
+    "confidence": OptionInfo(fraction("0.95"), 0.95, "X", "Confidence of the intervals, 0.95 or 95%. Given to train and test, they print the interval of every metric; otherwise test prints those of the main metrics", "gates", ("train", "test", "cv", "search", "compare", "report"), ("test", "cv", "compare", "report"), brief="Confidence of the intervals, of every metric"),
     "prevalence": OptionInfo(fraction("0.01"), None, "P", "Also show PPV and NPV as they would be where a fraction P of the rows is of the positive class, 0.01 or 1%", "gates", ("train", "test", "cv"), ("test",), brief="PPV and NPV where a fraction P of the rows is positive"),
     # Explanations
     "column": OptionInfo(data_readers.names, (), "NAMES", "Columns whose partial dependence is shown: the mean output when all rows have the same value; comma-separated, repeatable. In plot the two inputs of a boundary", "output", ("explain", "plot"), ("explain", "plot"), "list", words=COLUMN, brief="Columns whose partial dependence is shown; in plot the two inputs of a boundary", aliases=("columns",)),
@@ -253,24 +270,24 @@ OPTIONS: dict[str, OptionInfo] = {
     "by": OptionInfo(metric_names, (), "METRICS", "The metrics whose loss is the importance, comma-separated, the first one ranks; default: log-loss and accuracy, of numbers rmse", "output", ("explain",), ("explain",), "list", words=RANKING),
     # Requirements
     "require": OptionInfo(requirements, (), "METRIC>=X", "Exit with 5 unless this holds, for example acc>=90% or mse<=0.05, auc.low>=0.9 (the lower end of the interval), recall[NAME]>=0.8 (one class); repeatable, or comma-separated. train checks the test set, without one the validation set, and cv the means over the folds. Metrics: " + ", ".join(METRICS), "gates", JUDGED, ("test", "cv"), "list", words=tuple(f"{name}>=" for name in METRICS), brief="Exit with 5 unless this holds: acc>=90%, auc.low>=0.9"),
-    "baselines": OptionInfo(readers.flag, False, "", "Evaluate simple predictors beside the network: the largest class or the mean, logistic or linear regression, nearest neighbours, and gradient boosting where scikit-learn is installed. They learn from the training rows with the network's encoding and scaling; in test from the files of --training", "gates", JUDGED, kind="flag"),
-    "training": OptionInfo(readers.file_list, (), "FILES", "What the predictors of --baselines learn from: the files that trained the network, of which its other rows are left out; comma-separated", "sets", ("test",), (), "list", words=FILE),
+    "baselines": OptionInfo(readers.flag, False, "", "Evaluate simple predictors beside the network: the largest class or the mean, logistic or linear regression, nearest neighbours, and gradient boosting where scikit-learn is installed. They learn from the training rows with the network's encoding and scaling; in test and compare from the files of --training", "gates", (*JUDGED, "compare"), kind="flag"),
+    "training": OptionInfo(readers.file_list, (), "FILES", "What the predictors of --baselines learn from: the files that trained the network, of which its other rows are left out; comma-separated", "sets", ("test", "compare"), (), "list", words=FILE),
     "junit": OptionInfo(readers.text, None, "FILE.xml", "Write whether each --require is met to FILE, as JUnit XML for CI servers", "gates", JUDGED, words=FILE),
     "strict": OptionInfo(readers.flag, False, "", "Exit with 3 if anything is found", "gates", ("check",), ("check",), "flag"),
     "skip": OptionInfo(data_readers.kinds_of(FINDING_NAMES), (), "KINDS", "Kinds of findings that are not wanted, comma-separated; repeatable: " + "; ".join(f"{name}: {text}" for name, text in FINDING_NAMES.items()), "gates", ("check",), ("check",), "list", words=tuple(FINDING_NAMES), brief="Kinds of findings that are not wanted"),
     "verify": OptionInfo(readers.flag, False, "", "Recompute the stored self-test; exit with 4 if an output differs", "gates", ("info",), kind="flag"),
     # Running
-    "seed": OptionInfo(integer(0, 2**63 - 1, example="1"), 0, "N", "Random seed: decides the split, the initial weights and the order of rows", "running", (*GRADIENT, "explain", "report", "plot", "t"), (*GRADIENT, "explain"), brief="Random seed"),
-    "threads": OptionInfo(readers.threads, 1, "N|auto", "Threads; auto: pick the fastest number. With --restarts, restarts run in parallel. The result does not depend on it", "running", ("train", "test", "predict", "explain", "report", "plot"), TRAIN, words=("auto",), brief="Threads; auto: pick the fastest number"),
+    "seed": OptionInfo(integer(0, 2**63 - 1, example="1"), 0, "N", "Random seed: decides the split, the initial weights and the order of rows", "running", (*GRADIENT, "compare", "explain", "report", "plot", "t"), (*GRADIENT, "explain"), brief="Random seed"),
+    "threads": OptionInfo(readers.threads, 1, "N|auto", "Threads; auto: pick the fastest number. With --restarts, restarts run in parallel. The result does not depend on it", "running", ("train", "test", "predict", "compare", "explain", "report", "plot"), TRAIN, words=("auto",), brief="Threads; auto: pick the fastest number"),
     "reproducible": OptionInfo(readers.flag, False, "", "The same bytes on every x86-64 processor: the slower baseline kernels and no BLAS; refused where that cannot be held (scg, lm, br, sigmoidal scaling)", "running", ("train", "test", "predict"), kind="flag"),
     "limit": OptionInfo(integer(1, example="2000"), 2000, "N", "Check at most N weights, drawn from every layer", "running", ("gradcheck",), ("gradcheck",)),
     "time_limit": OptionInfo(number(0, open_low=True, example="60"), None, "SECONDS", "Stop training after SECONDS; in search: begin no further trials then", "running", ("train", "search"), ("search",)),
     "checkpoint": OptionInfo(readers.text, None, "FILE", "Save the state of the run to FILE, for --resume", "running", TRAIN, words=FILE),
     "checkpoint_every": OptionInfo(integer(1, example="100"), 100, "N", "Epochs between two checkpoints", "running", TRAIN),
     "resume": OptionInfo(readers.text, None, "FILE", "Continue from a checkpoint; repeat the other arguments of the first run. The result has the same bytes as an uninterrupted run", "running", TRAIN, words=FILE),
-    "jobs": OptionInfo(integer(1, example="2"), 1, "N", "Trainings that run at the same time, each in its own process; in train the networks of --ensemble. Losses do not depend on it; seconds do, because the processes share the machine", "running", ("train", "bench", "cv", "search"), ("bench", "cv", "search"), brief="Trainings that run at the same time"),
-    "ledger": OptionInfo(readers.text, None, "FILE", "Keep every finished training in FILE; the same command with the same FILE runs only the missing ones", "running", ("bench", "cv", "search"), ("search",), words=FILE),
-    "executor": OptionInfo(choice(EXECUTOR_NAMES, "executor"), None, "NAME", "What runs the trainings; " + "; ".join(f"{name}: {info.help}" for name, info in EXECUTOR_NAMES.items()) + "; default: processes with --jobs, otherwise in-process. The result does not depend on it", "running", ("cv", "search"), words=tuple(EXECUTOR_NAMES)),
+    "jobs": OptionInfo(integer(1, example="2"), 1, "N", "Trainings that run at the same time, each in its own process; in train the networks of --ensemble. Losses do not depend on it; seconds do, because the processes share the machine", "running", ("train", "bench", "cv", "search", "compare"), ("bench", "cv", "search", "compare"), brief="Trainings that run at the same time"),
+    "ledger": OptionInfo(readers.text, None, "FILE", "Keep every finished training in FILE; the same command with the same FILE runs only the missing ones", "running", ("bench", "cv", "search", "compare"), ("search",), words=FILE),
+    "executor": OptionInfo(choice(EXECUTOR_NAMES, "executor"), None, "NAME", "What runs the trainings; " + "; ".join(f"{name}: {info.help}" for name, info in EXECUTOR_NAMES.items()) + "; default: processes with --jobs, otherwise in-process. The result does not depend on it", "running", ("cv", "search", "compare"), words=tuple(EXECUTOR_NAMES)),
     "keep_on_interrupt": OptionInfo(readers.flag, True, "", "After Ctrl-C or SIGTERM, write the best network so far", "running", TRAIN, kind="switch"),
     # Output
     "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; in search the network of the kept trial, trained on all rows; in predict the predictions, and in explain the figures, in the format that the ending of FILE or --to names; in plot the figure, as .svg or .png, or its numbers as .csv, by default NETWORK-WHAT.svg; in report the page, by default NETWORK-report.html; - is stdout. In cv the network that `ann train` makes of all rows, which is otherwise not trained", "output", ("train", "predict", "explain", "report", "plot", "cv", "search"), ("train", "predict", "explain", "report", "plot", "cv", "search"), short="o", words=FILE, brief="Where the result is written; - is stdout"),
@@ -289,7 +306,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "to": OptionInfo(choice(WRITTEN_FORMATS, "format"), None, "NAME", "Format of what is written: " + ", ".join(WRITTEN_FORMATS) + "; default: by the ending of the file. predict and cv write no format of inputs and answers (" + ", ".join(SAMPLE_FORMATS) + "), and predict csv where nothing says the format", "output", ("predict", "explain", "convert", "cv"), ("predict",), words=WRITTEN_FORMATS, brief="Format of what is written: csv, jsonl, parquet and others"),
     "delimiter": OptionInfo(readers.delimiter, "\\t", "TEXT", "Text between the values of a line", "output", ("predict",), ("predict",)),
     "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("predict", "init", "explain", "report", "plot", "convert", "cv", "search"), ("init", "report", "plot"), "flag", "f"),
-    "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("test", "cv", "check", "predict", "init", "explain", "gradcheck", "search"), "flag"),
+    "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("test", "cv", "check", "predict", "init", "compare", "explain", "gradcheck", "search"), "flag"),
     "quiet": OptionInfo(readers.flag, False, "", "Suppress messages (in train: the report too)", "output", ALL, (), "flag", "q"),
     "verbose": OptionInfo(integer(0, example="1"), 0, "", "Print more messages; -vv prints every epoch of train", "output", ALL, (), "count", "v"),
     "no_color": OptionInfo(readers.flag, False, "", "No colour; NO_COLOR does the same", "output", ALL, (), "flag"),

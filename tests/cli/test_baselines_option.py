@@ -51,6 +51,7 @@ def test_the_network_is_compared_in_a_sentence(table: Path, ann: Ann) -> None:
     assert "baselines, which learnt from the 60 training rows, on the rows that did not train the network:" in lines
 
 
+@pytest.mark.slow
 def test_without_a_test_set_the_validation_set_is_taken(table: Path, ann: Ann) -> None:
     words = ("train", "t.csv", "--label", "y", 10, "--baselines", "-o")
     found = json.loads(ann(*words, "n.nn", "--json").stdout)["baselines"]
@@ -59,6 +60,7 @@ def test_without_a_test_set_the_validation_set_is_taken(table: Path, ann: Ann) -
     assert done.stderr.endswith("ann: --baselines: there is neither a test set nor a validation set; say --test 0.2\n")
 
 
+@pytest.mark.slow
 def test_cross_validation_has_baselines_in_every_fold(table: Path, ann: Ann) -> None:
     words = ("cv", "t.csv", "--label", "y", 5, "--folds", 3, "--baselines")
     found = json.loads(ann(*words, "--json").stdout)
@@ -69,6 +71,7 @@ def test_cross_validation_has_baselines_in_every_fold(table: Path, ann: Ann) -> 
     assert "--baselines: at most 50 folds, and there are 90" in ann("cv", "t.csv", "--label", "y", 5, "--folds", 90, "--baselines", check=2).stderr  # fmt: skip
 
 
+@pytest.mark.slow
 def test_numbers_are_compared_by_their_error(tmp_path: Path, ann: Ann) -> None:
     rows = "a,b\n" + "".join(f"{k}.5,{2 * k + k % 3}\n" for k in range(30))
     (tmp_path / "n.csv").write_text(rows)

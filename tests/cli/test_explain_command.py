@@ -58,6 +58,7 @@ def test_rows_that_trained_the_network_are_counted_and_left_out(table: Path, ann
     assert ann("explain", "n.nn", "new.csv").stdout.endswith("\nrows that trained the network: none of these\n")
 
 
+@pytest.mark.slow
 def test_the_figures_go_to_a_file(table: Path, ann: Ann) -> None:
     found = json.loads(ann("explain", "n.nn", "new.csv", "--by", "acc,mcc", "--json", "-o", "i.csv").stdout)
     lines = [line.split(",") for line in (table / "i.csv").read_text().splitlines()]
@@ -70,6 +71,7 @@ def test_the_figures_go_to_a_file(table: Path, ann: Ann) -> None:
     )
 
 
+@pytest.mark.slow
 def test_numbers_pipes_and_class_files_are_taken(trained: Path, ann: Ann) -> None:
     assert "input 1" in ann("explain", "net.nn", "pos.txt", "neg.txt").stdout
     rows = "a,b\n" + "".join(f"{k * k % 17},{(k * k % 17) * 2 + k % 3}\n" for k in range(30))
@@ -81,6 +83,7 @@ def test_numbers_pipes_and_class_files_are_taken(trained: Path, ann: Ann) -> Non
     assert found["dependence"][0]["outputs"] == ["b"]
 
 
+@pytest.mark.slow
 def test_one_row_and_one_class_give_figures_that_exist(table: Path, ann: Ann) -> None:
     head, *lines = (table / "new.csv").read_text().splitlines()
     hot = [line for line in lines if line.endswith("hot")]
@@ -94,6 +97,7 @@ def test_one_row_and_one_class_give_figures_that_exist(table: Path, ann: Ann) ->
     )
 
 
+@pytest.mark.slow
 def test_what_cannot_be_is_refused(table: Path, ann: Ann) -> None:
     (table / "d.nn").write_text("anncli: 1\ninputs: 4\nlayers: [1 logistic]\n")
     assert "the network has no weights yet" in ann("explain", "d.nn", "new.csv", check=4).stderr

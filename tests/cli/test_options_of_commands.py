@@ -25,6 +25,7 @@ WORDS = {
     "trainers": [],
     "cv": ["net.nn", "none1.txt", "none2.txt", "5"],
     "search": ["net.nn", "none1.txt", "none2.txt", "5"],
+    "compare": ["net.nn", "net.nn", "none1.txt", "none2.txt"],
     "explain": ["net.nn", "none1.txt", "none2.txt"],
     "report": ["net.nn", "none1.txt", "none2.txt"],
     "plot": ["roc", "net.nn", "none1.txt", "none2.txt"],

@@ -27,13 +27,15 @@ class Words(NamedTuple):
     """What the words of a command name.
 
     network: the network file, '-' for stdin, None for a command that goes without one; data: files, folders, globs and
-    queries (`FILE::SELECT ...`), '-' for stdin; epochs: 0 for a command without epochs; what: the figure of `plot`.
+    queries (`FILE::SELECT ...`), '-' for stdin; epochs: 0 for a command without epochs; what: the figure of `plot`; networks:
+    for a command that takes several, all of them, and network is the first.
     """
 
     network: str | None
     data: tuple[str, ...]
     epochs: int
     what: str = ""
+    networks: tuple[str, ...] = ()
 
 
 def read_words(values: Values, words: tuple[str, ...]) -> Words:
@@ -47,12 +49,13 @@ def read_words(values: Values, words: tuple[str, ...]) -> Words:
     rest = list(words)
     what = _what(values, rest) if takes.what else ""
     epochs = _epochs(values, rest) if takes.epochs else 0
-    network = _network(values, takes, rest) if takes.network else None
+    networks = _networks(values, rest) if takes.network == "several" else ()
+    network = networks[0] if networks else _network(values, takes, rest) if takes.network else None
     data = _data(values, takes, rest)
     if network == "-" and "-" in data:
         message = "network and data cannot both come from stdin"
         raise UsageError(message, advice="name a file for one of them")
-    return Words(network, data, epochs, what)
+    return Words(network, data, epochs, what, networks)
 
 
 def _what(values: Values, rest: list[str]) -> str:
@@ -119,6 +122,22 @@ def _network(values: Values, takes: Takes, rest: list[str]) -> str | None:
             advice = f"NETWORK comes first: ann {values.command} {takes.usage}"
             raise UsageError("is a network, but stands after data", path=word, advice=advice)
     return None if named is None else str(named)
+
+
+def _networks(values: Values, rest: list[str]) -> tuple[str, ...]:
+    """All first words that are networks, taken from `rest`."""
+    found: list[str] = []
+    while rest and (_is_network(rest[0], alone=len(rest) == 1) or (not found and rest[0] != "-")):
+        found.append(rest.pop(0))
+    if len(found) < 2:
+        if not found:
+            _missing(values, "NETWORK")
+        message = f"one network, {found[0]}, and nothing to compare it with"
+        raise UsageError(message, advice="name another one after it; ann test evaluates one")
+    for word in rest:
+        if has_network_ending(word):
+            raise UsageError("is a network, but stands after data", path=word, advice="name all networks first")
+    return tuple(found)
 
 
 def _is_network(word: str, *, alone: bool, ask: bool = False) -> bool:

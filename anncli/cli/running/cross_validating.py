@@ -76,8 +76,8 @@ def _cross_validate(values: Values, words: Words, junit: JUnitFile) -> None:
     junit.check_read()
     show_remarks(values.console, remarks)
     refuse_files_read(values)
-    _check(problem)
-    network, asked = _judged(problem), Asked.of(values)
+    check_problem(problem)
+    network, asked = judged_network(problem), Asked.of(values)
     asked.check(network.n_outputs, network.task)
     if values["predictions"] is not None:
         check_columns(values, problem.data, network)
@@ -124,7 +124,7 @@ def _options(problem: ExperimentProblem) -> TrainingOptions:
     return next(iter(problem.options.values()))
 
 
-def _check(problem: ExperimentProblem) -> None:
+def check_problem(problem: ExperimentProblem) -> None:
     """Raises UsageError for sets that the user draws, and for weights that may come from the rows to test on."""
     network, options = problem.network, _options(problem)
     if problem.rows is not None:
@@ -134,7 +134,7 @@ def _check(problem: ExperimentProblem) -> None:
         raise UsageError(message, advice="say --init auto, which begins with new weights")
 
 
-def _judged(problem: ExperimentProblem) -> Network:
+def judged_network(problem: ExperimentProblem) -> Network:
     """The network with everything that its evaluation needs and training decides, but the weights."""
     data, options, network = problem.data, _options(problem), problem.network
     network = network.definition() if network.is_trained else network
@@ -168,8 +168,8 @@ def _validated(
     if values["output"] is not None:
         specs.append(final_spec(problem.source, ref, options, words.epochs))
     with open_ledger(values["ledger"]) as ledger:
-        results = _run(values, specs, executor, ledger)
-    _warn(values, results)
+        results = run_specs(values, specs, executor, ledger)
+    warn_of_results(values, results)
     final = results.pop().network if values["output"] is not None else None
     threshold = network.decision_threshold
 
@@ -195,7 +195,7 @@ def _warn_of_equal_rows(values: Values, data: Dataset | TableData, splits: Seque
         values.console.warn(f"{text}: for new rows the figures may be optimistic")
 
 
-def _warn(values: Values, results: Sequence[Result]) -> None:
+def warn_of_results(values: Values, results: Sequence[Result]) -> None:
     """Say once what trainings warned of, and in how many of them."""
     counts = Counter(text for result in results for text in dict.fromkeys(result.warnings))
     for text, count in counts.items():
@@ -205,7 +205,7 @@ def _warn(values: Values, results: Sequence[Result]) -> None:
         values.console.warn(f"the ledger mixes results of {' and '.join(engines)}: the last digits may differ")
 
 
-def _run(values: Values, specs: Sequence[Spec], executor: Executor, ledger: Ledger | None) -> list[Result]:
+def run_specs(values: Values, specs: Sequence[Spec], executor: Executor, ledger: Ledger | None) -> list[Result]:
     console = values.console
 
     def message() -> str:
