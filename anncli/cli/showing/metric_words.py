@@ -34,6 +34,8 @@ class MetricWords(NamedTuple):
         if value is None:
             return "undefined"
         text = f"{self.factor * value:.2f}" if self.factor != 1 else plain(value)
+        if not float(text):
+            return text.lstrip("-")
         return f"+{text}" if sign and value > 0 else text
 
     def with_unit(self, value: float | None) -> str:
