@@ -81,7 +81,7 @@ def test_page_of_two_classes(trained: Path, ann: Ann) -> None:
         assert f'id="{name}-title"' in text
     assert "ann train net.nn pos.txt neg.txt 20" in text
     assert "sensitivity (recall, SE)" in text
-    assert "%)</td>" in text
+    assert re.search(r"% \([0-9.]+ to [0-9.]+\)</td>", text)
     ann("report", "net.nn", "pos.txt", "neg.txt", "-o", "again.html", "--threads", 2)
     assert (trained / "again.html").read_text() == text
     assert (

@@ -9,7 +9,7 @@ from anncli.cli.showing.report import plain
 _RATES = (
     "accuracy", "balanced_accuracy", "sensitivity", "specificity", "ppv", "npv", "f1", "macro_recall", "macro_precision",
     "macro_f1", "micro_recall", "micro_precision", "micro_f1", "subset_accuracy", "hamming_loss",
-    "recall", "precision", "top_3", "top_5", "calibration_error", "below",
+    "recall", "precision", "top_3", "top_5", "calibration_error", "below", "majority_share", "coverage",
 )  # fmt: skip
 _TITLES = {
     "auc": "AUC", "pr_auc": "PR-AUC", "mcc": "MCC", "f1": "F1", "macro_f1": "macro F1", "micro_f1": "micro F1", "r2": "R2",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from anncli.analysis.columns import ColumnInputs, columns_of
 from anncli.arrays import Array
 from anncli.cli.showing.figures.confusion import confusion_matrix, top_confusions
 from anncli.cli.showing.figures.facts import Facts, RowSet
+from anncli.cli.showing.metric_words import metric_words
 from anncli.cli.showing.page import table
 from anncli.cli.showing.plot_area import number_text
 from anncli.dataset.dataset import Dataset
@@ -21,56 +22,49 @@ _MOST_COLUMNS, _MOST_ROWS = 12, 10
 _MOST_SUMMARIES = 60
 
 
-class _Metric(NamedTuple):
-    """field: of evaluations; words: its name; is_rate: whether it is shown in percent."""
-
-    field: str
-    words: str
-    is_rate: bool = True
-
-
-_METRICS = (
-    _Metric("accuracy", "accuracy"),
-    _Metric("balanced_accuracy", "balanced accuracy"),
-    _Metric("sensitivity", "sensitivity (recall, SE)"),
-    _Metric("specificity", "specificity (SP)"),
-    _Metric("ppv", "positive predictive value (precision, PPV)"),
-    _Metric("npv", "negative predictive value (NPV)"),
-    _Metric("f1", "F1"),
-    _Metric("macro_recall", "mean recall of the classes (balanced accuracy)"),
-    _Metric("macro_precision", "mean precision of the classes"),
-    _Metric("macro_f1", "mean F1 of the classes"),
-    _Metric("micro_f1", "F1 of all labels together"),
-    _Metric("subset_accuracy", "rows of which every label is right"),
-    _Metric("hamming_loss", "labels that are wrong"),
-    _Metric("top_3", "true class among the three most probable"),
-    _Metric("top_5", "true class among the five most probable"),
-    _Metric("coverage", "rows that are decided"),
-    _Metric("mcc", "Matthews correlation (MCC)", False),
-    _Metric("kappa", "Cohen's kappa", False),
-    _Metric("auc", "area under the ROC curve (AUC)", False),
-    _Metric("macro_auc", "mean area under the ROC curves", False),
-    _Metric("pr_auc", "average precision", False),
-    _Metric("macro_pr_auc", "mean average precision", False),
-    _Metric("rmse", "root mean squared error (RMSE)", False),
-    _Metric("mae", "mean absolute error (MAE)", False),
-    _Metric("r2", "explained part of the variance (R2)", False),
-    _Metric("log_loss", "log loss", False),
-    _Metric("brier", "Brier score", False),
-    _Metric("calibration_error", "calibration error", False),
-    _Metric("mse", "mean squared error of the scores", False),
-    _Metric("majority_share", "for comparison: accuracy of always the largest class"),
-)
+# The fields of evaluations that are shown, with longer names than a terminal has room for.
+_METRICS = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "sensitivity": "sensitivity (recall, SE)",
+    "specificity": "specificity (SP)",
+    "ppv": "positive predictive value (precision, PPV)",
+    "npv": "negative predictive value (NPV)",
+    "f1": "F1",
+    "macro_recall": "mean recall of the classes (balanced accuracy)",
+    "macro_precision": "mean precision of the classes",
+    "macro_f1": "mean F1 of the classes",
+    "micro_f1": "F1 of all labels together",
+    "subset_accuracy": "rows of which every label is right",
+    "hamming_loss": "labels that are wrong",
+    "top_3": "true class among the three most probable",
+    "top_5": "true class among the five most probable",
+    "coverage": "rows that are decided",
+    "mcc": "Matthews correlation (MCC)",
+    "kappa": "Cohen's kappa",
+    "auc": "area under the ROC curve (AUC)",
+    "macro_auc": "mean area under the ROC curves",
+    "pr_auc": "average precision",
+    "macro_pr_auc": "mean average precision",
+    "rmse": "root mean squared error (RMSE)",
+    "mae": "mean absolute error (MAE)",
+    "r2": "explained part of the variance (R2)",
+    "log_loss": "log loss",
+    "brier": "Brier score",
+    "calibration_error": "calibration error",
+    "mse": "mean squared error of the scores",
+    "majority_share": "for comparison: accuracy of always the largest class",
+}
 
 
 def metric_table(facts: Facts, confidence: float) -> str:
     """A line for each metric that is known, a column for each set of rows."""
     sets = facts.sets
     rows = [["rows", *(number_text_of(s.evaluation.n) for s in sets)]]
-    for metric in _METRICS:
-        values = [getattr(s.evaluation, metric.field, None) for s in sets]
+    for field, words in _METRICS.items():
+        values = [getattr(s.evaluation, field, None) for s in sets]
         if any(isinstance(value, int | float) for value in values):
-            rows.append([metric.words, *(_shown(metric, s.evaluation) for s in sets)])
+            rows.append([words, *(_shown(field, s.evaluation) for s in sets)])
     header = ["metric", *(s.title or "all rows" for s in sets)]
     return table(f"Metrics, in brackets their intervals at {100 * confidence:g} % confidence", header, rows)
 
@@ -80,17 +74,11 @@ def number_text_of(value: float) -> str:
     return str(value) if isinstance(value, int) else f"{value:.6g}"
 
 
-def _shown(metric: _Metric, evaluation: Any) -> str:
-    value = getattr(evaluation, metric.field, None)
-    if value is None:
-        return "undefined"
-    text = _number(metric, value)
-    interval = evaluation.intervals.get(metric.field)
-    return text if interval is None else f"{text} ({_number(metric, interval.low)} to {_number(metric, interval.high)})"
-
-
-def _number(metric: _Metric, value: float) -> str:
-    return f"{100 * value:.2f} %" if metric.is_rate else number_text(value)
+def _shown(field: str, evaluation: Any) -> str:
+    value, words = getattr(evaluation, field, None), metric_words(field)
+    interval = None if value is None else evaluation.intervals.get(field)
+    text = words.with_unit(value)
+    return text if interval is None else f"{text} ({words.shown(interval.low)} to {words.shown(interval.high)})"
 
 
 def class_table(facts: Facts, rows: RowSet) -> str:

@@ -34,7 +34,10 @@ def draw(facts: Facts) -> Figure:
     kept = record.get("kept_epoch")
     if "validation" in lines and isinstance(kept, int) and 0 < kept <= max(epochs):
         plot.rule((kept, axes[1].low), (kept, axes[1].high))
-    return Figure(plot.drawing, _caption(lines, kept), ("curve", "epoch", "loss"), _rows(lines))
+    caption = _caption(lines, kept)
+    if facts.network.members:
+        caption = f"Of the {len(facts.network.members)} networks of this ensemble, the first one. {caption}"
+    return Figure(plot.drawing, caption, ("curve", "epoch", "loss"), _rows(lines))
 
 
 def _lines(training: Sequence[CurvePoint], retraining: Sequence[CurvePoint]) -> dict[str, list[tuple[float, float]]]:

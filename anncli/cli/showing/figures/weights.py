@@ -12,6 +12,7 @@ from anncli.cli.showing.figures.facts import Facts, Figure
 from anncli.cli.showing.plot_area import Entry, draw_entry, number_text
 from anncli.cli.showing.svg import Drawing, Point, Series, shortened, text_width
 from anncli.errors import UsageError
+from anncli.training.beginning import refuse_ensemble
 
 #: Units of a layer that are drawn; of a larger one those with the largest weights.
 MOST_UNITS = 16
@@ -29,8 +30,9 @@ class _Column(NamedTuple):
 
 
 def draw(facts: Facts) -> Figure:
-    """Raises UsageError for a network with layers that are not dense."""
+    """Raises UsageError for a network with layers that are not dense, and for several networks together."""
     network = facts.network
+    refuse_ensemble(network, "the figure of the weights")
     if any(layer.kind != "dense" for layer in network.layers):
         raise UsageError("only networks of dense layers can be drawn", advice="draw another figure")
     weights = [w.astype(np.float64) for w in network.weights]
