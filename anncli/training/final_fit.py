@@ -50,13 +50,14 @@ class FinalFit:
     training. After divergence there is no final fit.
 
     attempt: the one given, or its repetition without the default penalty, where that penalty prevented any learning;
-    refit: None as long as no final fit is complete and kept; penalty_dropped: attempt or refit has no default penalty.
+    refit: None as long as no final fit is complete and kept; penalty_dropped: attempt or refit has no default penalty;
+    planned: epochs of what is trained now, at most.
     """
 
     def __init__(self, setup: Setup, attempt: Attempt) -> None:
         self._setup, self.attempt = setup, attempt
         self.refit: Refit | None = None
-        self.penalty_dropped = False
+        self.penalty_dropped, self.planned = False, 0
         self.warnings: list[str] = []
 
     def epochs(self, limit: int) -> Iterator[EpochReport]:
@@ -107,6 +108,7 @@ class FinalFit:
         rng = random_stream(setup.options.seed, "order", attempt.number)
         parameters = attempt.initial_parameters.copy()
         fit = Attempt(objective, setup.options, parameters, rng, judge, number=attempt.number)
+        self.planned = count
         with closing(objective.session):
             # The learning-rate schedule spans as many epochs as before, even where the attempt ended early.
             for report in fit.epochs(count, attempt.total_epochs or limit):
@@ -174,6 +176,7 @@ class FinalFit:
         rng = random_stream(setup.options.seed, "order", first.number)
         parameters = first.initial_parameters.copy()
         again = Attempt(objective, setup.options, parameters, rng, judge, (), setup.patience, first.number)
+        self.planned = limit
         for report in again.epochs(limit, first.total_epochs or limit):
             if report.epoch == limit or again.stopped:
                 self._keep_if_learned(again)

@@ -63,6 +63,11 @@ class TrainingRun:
         """The first network, and those of which an epoch has ended: a time limit or a signal may come before."""
         return [member for member in self._members if member.number == 1 or member.has_begun]
 
+    @property
+    def planned_refit(self) -> int:
+        """Epochs of the final training that goes on, at most; 0 before it."""
+        return 0 if self._final_fit is None else self._final_fit.planned
+
     def epochs(self, limit: int) -> Iterator[EpochReport]:
         """Train for at most `limit` epochs from each set of initial weights, yielding a report after each epoch; a run
         that restore() continues trains up to the epoch `limit`. The reports of a final fit follow.

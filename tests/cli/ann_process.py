@@ -82,3 +82,38 @@ def trained(small: Path, trained_network: bytes) -> Path:
     """The same folder with net.nn trained for 20 epochs."""
     (small / "net.nn").write_bytes(trained_network)
     return small
+
+
+def on_terminal(folder: Path, *arguments: Any, columns: int = 80, then: int = 0, **variables: str) -> str:
+    """What a terminal of so many columns behind stderr gets to see; then: its columns after the first text, 0 for the same."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    def resize(width: int) -> None:
+        fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+
+    ours, theirs = pty.openpty()
+    resize(columns)
+    environment = {**clean_environment(), "TERM": "xterm", **variables}
+    if "NO_COLOR" not in variables:
+        environment.pop("NO_COLOR", None)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "anncli", *map(str, arguments)], cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=theirs,
+    )  # fmt: skip
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            block = os.read(ours, 65536)
+        except OSError:
+            break
+        if not block:
+            break
+        seen += block
+        if then:
+            resize(then)
+    os.close(ours)
+    assert process.wait(60) == 0
+    return seen.decode()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import random
 import re
 import subprocess
@@ -278,54 +276,6 @@ def wait_for(path: Path) -> None:
             return
         time.sleep(0.01)
     raise AssertionError(f"{path} did not appear")
-
-
-def on_terminal(folder: Path, *arguments: str, **variables: str) -> bytes:
-    """What a terminal behind stderr gets to see."""
-    ours, theirs = pty.openpty()
-    environment = {**clean_environment(), "TERM": "xterm", **variables}
-    environment.pop("NO_COLOR", None) if "NO_COLOR" not in variables else None
-    process = subprocess.Popen(
-        [sys.executable, "-m", "anncli", *arguments],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    seen = b""
-    while True:
-        try:
-            block = os.read(ours, 4096)
-        except OSError:
-            break
-        if not block:
-            break
-        seen += block
-    os.close(ours)
-    assert process.wait(60) == 0
-    return seen
-
-
-def test_the_progress_bar_is_drawn_on_a_terminal_only(small: Path, ann: Ann) -> None:
-    arguments = (*TRAIN, "2000", "--patience", "0", "--refit", "no", "-o", "o.nn")
-    seen = on_terminal(small, *arguments)
-    assert seen.startswith(b"\r\x1b[K[")
-    assert b"epoch 1/2000" in seen
-    assert seen.endswith(b"\r\x1b[K")
-    assert b"\n" not in seen
-    assert on_terminal(small, *arguments, TERM="dumb") == b""
-    assert on_terminal(small, *arguments, "-q") == b""
-    assert ann(*arguments).stderr == ""
-
-
-def test_colour_is_for_terminals_that_want_it(small: Path, ann: Ann) -> None:
-    arguments = (*TRAIN, "0", "--validation", "pos.txt,neg.txt", "-o", "o.nn")
-    assert b"\x1b[33mwarning:\x1b[0m" in on_terminal(small, *arguments)
-    assert b"\x1b" not in on_terminal(small, *arguments, NO_COLOR="1")
-    assert b"\x1b" not in on_terminal(small, *arguments, "--no-color")
-    assert b"\x1b" not in on_terminal(small, *arguments, TERM="dumb")
-    assert "\x1b" not in ann(*arguments).stderr
 
 
 def test_same_seed_same_bytes(small: Path, ann: Ann) -> None:

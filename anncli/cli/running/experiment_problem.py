@@ -56,7 +56,8 @@ def experiment_problem(values: Values, words: Words, remarks: Remarks) -> Experi
     check_validation(first)
     if network is not None:
         check_network(first, network, DIALECTS[0])
-    data, sets = read_training_data(asked, network, _without_files(first), remarks)
+    with values.console.reading():
+        data, sets = read_training_data(asked, network, _without_files(first), remarks)
     if network is None:
         network = new_network(asked, data, first.loss, [one.trainer for one in options.values()])
         source = render(network)

@@ -79,7 +79,8 @@ def open_training(settings: TrainSettings) -> Opened:
         # The definition has no classes. Class files in the wrong order would turn the meaning of the outputs round.
         check_files({"training": settings.class_files, **set_files(options)}, expected_of(replaced, None))
     remarks = Remarks()
-    data, sets = read_training_data(settings, first, options, remarks)
+    with settings.console.reading():
+        data, sets = read_training_data(settings, first, options, remarks)
     training = _prepare(settings, first, options, data, sets, remarks)
     return _opened(settings, training, network_bytes, before, remarks, checkpoint, replaced, kept_as)
 
@@ -91,7 +92,8 @@ def _open_new(settings: TrainSettings) -> Opened:
     check_validation(options)
     _check_places(settings, options, None, None)
     remarks = Remarks()
-    data, sets = read_training_data(settings, None, options, remarks)
+    with settings.console.reading():
+        data, sets = read_training_data(settings, None, options, remarks)
     network = new_network(settings, data, options.loss, [options.trainer])
     _check_options(network, options, settings.dialect)
     checkpoint = None if settings.resume is None else load_checkpoint(settings.resume)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 from anncli.backends.reproducible import reproducible
@@ -56,7 +56,7 @@ def run_predict(values: Values, words: Words) -> None:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     not_finite = NotFinite()
-    with reproducible(values["reproducible"]):
+    with reproducible(values["reproducible"]), _reading(values, files):
         if are_tables and not values["json"]:
             predictions = Predictions(values, decisions, files, reader)
             if predictions.is_text_on_stdout:
@@ -73,6 +73,11 @@ def run_predict(values: Values, words: Words) -> None:
     show_remarks(values.console, remarks)
     if not_finite.count:
         values.console.warn(f"{shown_data(files)}: {not_finite}")
+
+
+def _reading(values: Values, files: tuple[str, ...]) -> AbstractContextManager[None]:
+    """Show how far files are read; not where the predictions go to the terminal, nor of a pipe, which may last for ever."""
+    return nullcontext() if "-" in files or sys.stdout.isatty() else values.console.reading()
 
 
 def _print(texts: Iterator[str]) -> None:

@@ -73,6 +73,11 @@ def read_training_data(
 
 def read_evaluated(values: Values, words: Sequence[str], network: Network, remarks: Remarks) -> Dataset:
     """The samples on which a trained network is evaluated, in labelled tables or in one file per class; words: the data words."""
+    with values.console.reading():
+        return _read_evaluated(values, words, network, remarks)
+
+
+def _read_evaluated(values: Values, words: Sequence[str], network: Network, remarks: Remarks) -> Dataset:
     request, read = table_request(values), read_request(values)
     if are_tables(words, request, read, network):
         data = read_labelled(words, TableReader(request, read, remarks), network)

@@ -1,18 +1,21 @@
-"""The console: notes and warnings to stderr, a progress bar on a terminal, tables and JSON to stdout."""
+"""The console: notes and warnings to stderr, work in hand while it goes on, tables and JSON to stdout."""
 
 from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
 from anncli.cli.showing.json_output import OUTPUT
 from anncli.errors import printable
+
+if TYPE_CHECKING:
+    from anncli.cli.showing.live import Live
+    from anncli.cli.showing.work import Counted, Work
 
 
 class Console:
@@ -20,6 +23,7 @@ class Console:
 
     def __init__(self, quiet: bool = False, verbose: int = 0, color: bool = True) -> None:
         self.quiet, self.verbose = quiet, verbose
+        self._live: Live | None = None
         self.color = color and not os.environ.get("NO_COLOR") and _can_draw()
 
     def note(self, text: str, level: int = 0) -> None:
@@ -43,27 +47,48 @@ class Console:
 
         if self.quiet or not _can_draw() or not can_show(sys.stderr.encoding):
             return
-        import shutil
+        from anncli.cli.showing.line_fit import terminal_width
 
-        for line in loss_lines(losses, shutil.get_terminal_size().columns):
+        for line in loss_lines(losses, terminal_width()):
             self._say(line)
 
     def _say(self, text: str) -> None:
         # A full log or a closed terminal must not end a training: the results are worth more than the remark.
-        with suppress(OSError, ValueError):
+        with self._live.hidden() if self._live is not None else nullcontext(), suppress(OSError, ValueError):
             click.echo(text, err=True, color=self.color)
 
     @contextmanager
-    def progress(self, length: int, unit: str = "epoch") -> Iterator[Progress]:
-        """A bar over `length` epochs, or other units, on a terminal; nothing in a log."""
-        if self.quiet or length < 1 or not _can_draw():
-            yield _Silent()
+    def showing(self, work: Work, delay: float = 0.0) -> Iterator[Callable[[], None]]:
+        """Show work in hand: as a line on a terminal, from `delay` seconds on, and as a line every 30 seconds in a log. Gives a
+        function to be called when the work has changed."""
+        if self.quiet:
+            yield _nothing
             return
-        bar = _Bar(length, unit)
-        try:
-            yield bar
-        finally:
-            bar.clear()
+        from anncli.cli.showing.live import Live
+
+        with Live(work, _can_draw(), self.note, delay) as live:
+            self._live = live
+            try:
+                yield live.touch
+            finally:
+                self._live = None
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Show how far data files are read, once that takes longer than a second."""
+        from anncli.cli.showing.reading_work import ReadingWork
+
+        with self.showing(ReadingWork(), delay=1.0):
+            yield
+
+    @contextmanager
+    def progress(self, length: int, unit: str = "epoch") -> Iterator[Progress]:
+        """Show work of `length` trainings, or other units."""
+        from anncli.cli.showing.work import Counted
+
+        work = Counted(max(1, length), unit)
+        with self.showing(work) as touch:
+            yield _Counting(work, touch)
 
 
 def _can_draw() -> bool:
@@ -75,41 +100,19 @@ class Progress(Protocol):
     def update(self, done: int, text: str) -> None: ...
 
 
-class _Silent:
-    def update(self, done: int, text: str) -> None:
-        pass
+class _Counting:
+    """Counts, and shows the count."""
 
-
-class _Bar:
-    """One line that is overwritten, at most ten times a second: drawing must not take longer than training."""
-
-    CELLS = 24
-
-    def __init__(self, length: int, unit: str) -> None:
-        self.length, self.unit, self.when = length, unit, 0.0
+    def __init__(self, work: Counted, touch: Callable[[], None]) -> None:
+        self._work, self._touch = work, touch
 
     def update(self, done: int, text: str) -> None:
-        now = time.monotonic()
-        if now - self.when < 0.1:
-            return
-        self.when = now
-        filled = min(self.CELLS, self.CELLS * done // self.length)
-        line = f"[{'#' * filled}{'-' * (self.CELLS - filled)}] {self.unit} {done}/{self.length}  {text}"
-        import shutil
+        self._work.update(done, text)
+        self._touch()
 
-        self._draw(line[: shutil.get_terminal_size().columns - 1])
 
-    def clear(self) -> None:
-        if self.when:
-            self._draw("")
-
-    def _draw(self, line: str) -> None:
-        # A closed terminal must not end the training.
-        try:
-            sys.stderr.write(f"\r\033[K{line}")
-            sys.stderr.flush()
-        except OSError:
-            pass
+def _nothing() -> None:
+    pass
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

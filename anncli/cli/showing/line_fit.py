@@ -11,10 +11,12 @@ from typing import NamedTuple
 
 _SPACE = "  "
 _DEFAULT_WIDTH = 80
+# From here on there is room for a long bar.
+_WIDE = 120
 
 
 class Piece(NamedTuple):
-    """A piece of a line; of too many pieces those of the lowest rank are left out."""
+    """A piece of a line; where not all have room, those of the highest rank come first."""
 
     text: str
     rank: int
@@ -46,18 +48,20 @@ def cut(text: str, width: int) -> str:
 
 def fitted(pieces: Sequence[Piece], width: int) -> str:
     """The pieces that have room beside each other, in their order; at least the one of the highest rank, cut off if need be."""
-    kept = [piece for piece in pieces if piece.text]
-    while len(kept) > 1 and columns_of(_joined(kept)) > width:
-        kept.remove(min(kept, key=lambda piece: piece.rank))
-    return cut(_joined(kept), max(width, 0))
+    kept: list[Piece] = []
+    for piece in sorted((piece for piece in pieces if piece.text), key=lambda piece: -piece.rank):
+        if not kept or columns_of(_joined([*kept, piece])) <= width:
+            kept.append(piece)
+    return cut(_joined([piece for piece in pieces if piece in kept]), max(width, 0))
 
 
 def _joined(pieces: Sequence[Piece]) -> str:
     return _SPACE.join(piece.text for piece in pieces)
 
 
-def bar(done: float, cells: int = 24) -> str:
-    """A bar of which a fraction, 0 to 1, is done."""
+def bar(done: float, width: int) -> str:
+    """A bar of which a fraction, 0 to 1, is done, for a terminal of so many columns."""
+    cells = 24 if width >= _WIDE else 10
     filled = min(cells, max(0, int(cells * done)))
     return f"[{'#' * filled}{'-' * (cells - filled)}]"
 

@@ -7,6 +7,9 @@ from typing import Protocol
 
 from anncli.cli.showing.line_fit import Piece, bar, clock, fitted, span
 
+# A shorter time says little about the pace.
+_FEWEST_SECONDS = 1.0
+
 
 class Work(Protocol):
     """Something that takes long."""
@@ -41,11 +44,12 @@ class Pace:
         return time.monotonic() - self.began
 
     def left(self, total: float) -> float | None:
-        """Seconds until `total` are done; None where nothing tells."""
+        """Seconds until `total` are done; None where nothing tells, as in the first second."""
         if self._first is None or self._done <= self._first[0]:
             return None
         done, began = self._first
-        return (time.monotonic() - began) / (self._done - done) * max(0.0, total - self._done)
+        spent = time.monotonic() - began
+        return spent / (self._done - done) * max(0.0, total - self._done) if spent >= _FEWEST_SECONDS else None
 
 
 class Counted:
@@ -62,7 +66,7 @@ class Counted:
     def line(self, width: int) -> str:
         left = self.pace.left(self.length)
         pieces = [
-            Piece(bar(self.done / self.length), 1),
+            Piece(bar(self.done / self.length, width), 1),
             Piece(f"{self.unit} {self.done}/{self.length}", 9),
             Piece(clock(self.pace.elapsed), 7),
             Piece("" if left is None else f"{clock(left)} left", 6),

@@ -15,6 +15,7 @@ import numpy as np
 from anncli.errors import DataError
 from anncli.formats.files.opened import open_input
 from anncli.formats.files.packers import may_be_packed, packer_of, unpacked
+from anncli.formats.files.reading import READING
 from anncli.formats.files.textfile import BOM, Path, read_fault, shown_name
 
 BLOCK_BYTES = 1 << 20
@@ -62,11 +63,13 @@ class ByteSource:
         """
         try:
             with self._open() as file:
+                READING.begin(self.shown, self.path)
                 # read1 makes one system call, so that lines from a slow pipe are processed as they arrive.
                 read = getattr(file, "read1", file.read)
                 while chunk := read(size):
                     if self._digest is not None:
                         self._digest.update(chunk)
+                    READING.done += len(chunk)
                     yield chunk
         except (OSError, ValueError) as fault:
             raise read_fault(fault, self.path) from None

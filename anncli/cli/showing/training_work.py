@@ -1,0 +1,116 @@
+"""A training as work in hand: epochs, time, losses, and how long it may go on without getting better."""
+
+from __future__ import annotations
+
+import math
+import sys
+
+from anncli.cli.showing.line_fit import Piece, bar, clock, fitted, span
+from anncli.cli.showing.sparkline import can_show, sparkline
+from anncli.cli.showing.work import Pace
+from anncli.training.attempt import EpochReport
+
+# Losses that are kept for the drawing: of more, each stands for several epochs.
+_MOST_LOSSES = 256
+_SPARKS = 12
+
+
+class TrainingWork:
+    """At most `epochs` epochs from each of `restarts` initial weights; patience: epochs without a better validation result that
+    end one, None or 0 for never; retrains: whether a final training follows."""
+
+    def __init__(self, epochs: int, restarts: int, patience: int | None, retrains: bool) -> None:
+        self.epochs, self.restarts, self.patience, self.retrains = epochs, restarts, patience, retrains
+        self._report: EpochReport | None = None
+        self._planned = 0
+        self._pace, self._losses = Pace(), _Losses()
+
+    def see(self, report: EpochReport, planned: int) -> None:
+        """An epoch has ended; planned: epochs of the final training, where it goes on."""
+        before = self._report
+        if before is not None and (report.phase, planned) != (before.phase, self._planned):
+            self._pace.restart()
+        if before is None or (report.phase, report.restart) != (before.phase, before.restart):
+            self._losses = _Losses()
+        self._report, self._planned = report, planned
+        self._pace.see(report.epoch if planned else (report.restart - 1) * self.epochs + report.epoch)
+        self._losses.add(report.training_loss if report.validation_loss is None else report.validation_loss)
+
+    def line(self, width: int) -> str:
+        report = self._report
+        if report is None:
+            return ""
+        left = self._left()
+        pieces = [
+            Piece(bar(report.epoch / self._of, width), 1),
+            Piece(self._phase(), 8),
+            Piece(f"epoch {report.epoch}/{self._of}", 9),
+            Piece(clock(self._pace.elapsed), 7),
+            Piece("" if left is None else f"{clock(left)} left", 6),
+            Piece(f"loss {report.training_loss:.5f}", 5),
+            Piece("" if report.validation_loss is None else f"validation {report.validation_loss:.5f}", 4),
+            Piece(self._losses.drawn(), 2),
+            Piece(self._waiting(), 3),
+        ]
+        return fitted(pieces, width)
+
+    def sentence(self) -> str:
+        report = self._report
+        if report is None:
+            return f"no epoch has ended yet, {span(self._pace.elapsed)}"
+        left, phase = self._left(), self._phase()
+        text = f"{phase + ', ' if phase else ''}epoch {report.epoch} of {self._of}, {span(self._pace.elapsed)}"
+        text += "" if left is None else f", about {span(left)} left"
+        text += f"; loss {report.training_loss:.5g}"
+        text += "" if report.validation_loss is None else f", validation {report.validation_loss:.5g}"
+        waiting = self._waiting()
+        return f"{text}, {waiting}" if waiting else text
+
+    @property
+    def _of(self) -> int:
+        return max(1, self._planned if self._is_final else self.epochs)
+
+    @property
+    def _is_final(self) -> bool:
+        return self._report is not None and self._report.phase == "refit"
+
+    def _phase(self) -> str:
+        """'restart 3/5', 'training 1/2', 'retraining 2/2', or '' where there is only one phase."""
+        assert self._report is not None
+        if self._is_final:
+            return "retraining 2/2"
+        if self.restarts > 1:
+            return f"restart {self._report.restart}/{self.restarts}"
+        return "training 1/2" if self.retrains else ""
+
+    def _left(self) -> float | None:
+        return self._pace.left(self._of if self._is_final else self.restarts * self.epochs)
+
+    def _waiting(self) -> str:
+        """The best epoch, and after how many others the training will end."""
+        report = self._report
+        if report is None or report.best_epoch is None or self._is_final:
+            return ""
+        best = f"best epoch {report.best_epoch}"
+        left = (self.patience or 0) - (report.epoch - report.best_epoch)
+        return f"{best}, patience {left}" if self.patience and left >= 0 else best
+
+
+class _Losses:
+    """Losses of an attempt, thinned out as they become many."""
+
+    def __init__(self) -> None:
+        self._means, self._every, self._open = list[float](), 1, list[float]()
+
+    def add(self, loss: float) -> None:
+        self._open.append(loss if math.isfinite(loss) else math.nan)
+        if len(self._open) < self._every:
+            return
+        self._means.append(sum(self._open) / len(self._open))
+        self._open = []
+        if len(self._means) >= _MOST_LOSSES:
+            self._means = [(one + other) / 2 for one, other in zip(self._means[::2], self._means[1::2], strict=True)]
+            self._every *= 2
+
+    def drawn(self) -> str:
+        return sparkline(self._means, _SPARKS) if can_show(sys.stderr.encoding) else ""
