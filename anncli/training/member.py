@@ -48,6 +48,11 @@ class Member:
         limit = self._time_limit
         return self._choice is not None and (limit is None or self.attempt.stop_reason != limit.reason)
 
+    @property
+    def planned_refit(self) -> int:
+        """Epochs of the final training that goes on, at most; 0 before it."""
+        return 0 if self._final_fit is None else self._final_fit.planned
+
     def epochs(self, limit: int) -> Iterator[EpochReport]:
         """The reports of all attempts and of the final fit."""
         self._choice = self._final_fit = None

@@ -63,10 +63,10 @@ class TrainingRun:
         """The first network, and those of which an epoch has ended: a time limit or a signal may come before."""
         return [member for member in self._members if member.number == 1 or member.has_begun]
 
-    @property
-    def planned_refit(self) -> int:
-        """Epochs of the final training that goes on, at most; 0 before it."""
-        return 0 if self._final_fit is None else self._final_fit.planned
+    def planned_refit(self, report: EpochReport) -> int:
+        """Epochs of the final training that a report is of, at most; 0 for another report."""
+        member = self._members[(report.restart - 1) // self.setup.options.restarts]
+        return member.planned_refit if report.phase == "refit" else 0
 
     def epochs(self, limit: int) -> Iterator[EpochReport]:
         """Train for at most `limit` epochs from each set of initial weights, yielding a report after each epoch; a run

@@ -10,7 +10,7 @@ from ann_process import Ann, on_terminal
 from anncli.cli.showing import work as work_module
 from anncli.cli.showing.line_fit import Piece, bar, clock, columns_of, cut, fitted, span
 from anncli.cli.showing.reading_work import ReadingWork, size
-from anncli.cli.showing.training_work import TrainingWork
+from anncli.cli.showing.training_work import Phases, TrainingWork
 from anncli.cli.showing.work import Counted
 from anncli.formats.files.reading import Reading
 from anncli.training.attempt import EpochReport
@@ -39,6 +39,7 @@ def test_the_line_fits_the_terminal(small: Path, columns: int, words: list[str])
     assert seen.split(ERASE)[-1].startswith("training loss")
 
 
+@pytest.mark.slow
 def test_the_line_follows_the_size_of_the_terminal(small: Path) -> None:
     lines = drawn(on_terminal(small, *LONG, columns=200, then=30))
     assert columns_of(lines[0]) > 90
@@ -48,6 +49,7 @@ def test_the_line_follows_the_size_of_the_terminal(small: Path) -> None:
     assert short == sorted(short)
 
 
+@pytest.mark.slow
 def test_restarts_are_counted_and_notes_do_not_mix_with_the_line(small: Path) -> None:
     arguments = ("train", "net.nn", "pos.txt", "neg.txt", 3000, "--restarts", 3, "--patience", 0, "-o", "o.nn", "-v")
     seen = on_terminal(small, *arguments, columns=100)
@@ -58,6 +60,7 @@ def test_restarts_are_counted_and_notes_do_not_mix_with_the_line(small: Path) ->
     assert {text[-2:] for text in before} <= {"\r\n", "[K"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("switches", [("-q",), ()])
 def test_nothing_is_drawn_where_nobody_sees_it(small: Path, ann: Ann, switches: tuple[str, ...]) -> None:
     if switches:
@@ -82,6 +85,7 @@ def test_a_log_gets_a_line_from_time_to_time(small: Path, ann: Ann) -> None:
     assert {"1", "2", "3"} & set(counts)
 
 
+@pytest.mark.slow
 def test_colour_is_for_terminals_that_want_it(small: Path, ann: Ann) -> None:
     arguments = ("train", "net.nn", "pos.txt", "neg.txt", "0", "--validation", "pos.txt,neg.txt", "-o", "o.nn")
     assert "\x1b[33mwarning:\x1b[0m" in on_terminal(small, *arguments)
@@ -112,7 +116,7 @@ def report(epoch: int, **rest: object) -> EpochReport:
 
 
 def test_a_training_by_hand(at: list[float]) -> None:
-    work = TrainingWork(1000, 1, 400, True)
+    work = TrainingWork(1000, Phases(1, 400, True))
     assert (work.line(79), work.sentence()) == ("", "no epoch has ended yet, 0 s")
     work.see(report(1), 0)
     at[0] += 60
@@ -136,13 +140,24 @@ def test_a_training_by_hand(at: list[float]) -> None:
 
 
 def test_restarts_by_hand(at: list[float]) -> None:
-    work = TrainingWork(100, 5, None, False)
+    work = TrainingWork(100, Phases(5, None, False))
     at[0] += 30
     work.see(report(100), 0)
     work.see(report(50, restart=2), 0)
     at[0] += 15
     # What was done before the first report tells nothing: 51 epochs in 45 s, and 350 are left.
     assert work.line(43) == "restart 2/5  epoch 50/100  0:45  5:08 left"
+
+
+def test_networks_of_an_ensemble_by_hand(at: list[float]) -> None:
+    work = TrainingWork(100, Phases(2, None, True, ensemble=5))
+    work.see(report(1), 0)
+    at[0] += 30
+    # The second restart of the second network: 150 of 200 epochs are 3/8 of its work, so 1.375 of 5 networks in 30 s.
+    work.see(report(50, restart=4), 0)
+    assert work.line(56) == "network 2/5 restart 2/2  epoch 50/100  0:30  1:19 left"
+    work.see(report(10, restart=4, phase="refit"), 20)
+    assert work.line(60).startswith("network 2/5 retraining 2/2  epoch 10/20  0:30  ")
 
 
 def test_counted_work_by_hand(at: list[float]) -> None:

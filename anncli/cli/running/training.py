@@ -44,7 +44,7 @@ from anncli.cli.showing.train_report import (
     run_summary_text,
     warnings_of,
 )
-from anncli.cli.showing.training_work import TrainingWork
+from anncli.cli.showing.training_work import Phases, TrainingWork
 from anncli.compiled import install_advice, why_missing
 from anncli.errors import AnnError, Interrupted, printable
 from anncli.formats.files.textfile import changed_since
@@ -159,8 +159,9 @@ class _Logs:
 def _train(settings: TrainSettings, training: TrainingRun, interruption: Interruption, logs: _Logs) -> bool:
     """All epochs, or those before a signal; returns whether a signal ended them."""
     console = settings.console
-    setup = training.setup
-    work = TrainingWork(settings.epochs, setup.options.restarts, setup.patience, setup.will_refit)
+    options = training.setup.options
+    phases = Phases(options.restarts, training.setup.patience, training.setup.will_refit, options.ensemble)
+    work = TrainingWork(settings.epochs, phases)
     with open_history(settings.history) as history, console.showing(work) as touch:
         # A resumed run writes the epochs of the first run again, so that the file is complete.
         for attempt in training.attempts:
@@ -168,7 +169,7 @@ def _train(settings: TrainSettings, training: TrainingRun, interruption: Interru
                 logs.add(history, report)
         for report in training.epochs(settings.epochs):
             logs.see(history, report)
-            work.see(report, training.planned_refit)
+            work.see(report, training.planned_refit(report))
             touch()
             if console.verbose >= 2 or (console.verbose and _is_milestone(report.epoch)):
                 console.note(f"epoch {report.epoch}: {progress_text(report)}", 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from typing import NamedTuple
 
 from anncli.cli.showing.line_fit import Piece, bar, clock, fitted, span
 from anncli.cli.showing.sparkline import can_show, sparkline
@@ -15,12 +16,21 @@ _MOST_LOSSES = 256
 _SPARKS = 12
 
 
-class TrainingWork:
-    """At most `epochs` epochs from each of `restarts` initial weights; patience: epochs without a better validation result that
-    end one, None or 0 for never; retrains: whether a final training follows."""
+class Phases(NamedTuple):
+    """How a run goes on: restarts: sets of initial weights of each network; patience: epochs without a better validation result
+    that end one, None or 0 for never; will_refit: whether a final training follows; ensemble: networks of the run."""
 
-    def __init__(self, epochs: int, restarts: int, patience: int | None, retrains: bool) -> None:
-        self.epochs, self.restarts, self.patience, self.retrains = epochs, restarts, patience, retrains
+    restarts: int
+    patience: int | None
+    will_refit: bool
+    ensemble: int = 1
+
+
+class TrainingWork:
+    """At most `epochs` epochs from each set of initial weights."""
+
+    def __init__(self, epochs: int, phases: Phases) -> None:
+        self.epochs, self.phases = epochs, phases
         self._report: EpochReport | None = None
         self._planned = 0
         self._pace, self._losses = Pace(), _Losses()
@@ -28,12 +38,13 @@ class TrainingWork:
     def see(self, report: EpochReport, planned: int) -> None:
         """An epoch has ended; planned: epochs of the final training, where it goes on."""
         before = self._report
-        if before is not None and (report.phase, planned) != (before.phase, self._planned):
-            self._pace.restart()
-        if before is None or (report.phase, report.restart) != (before.phase, before.restart):
+        if before is not None and (report.phase, report.restart) != (before.phase, before.restart):
             self._losses = _Losses()
+        # The epochs of the final training take longer: they have more rows.
+        if before is not None and report.phase != before.phase and self.phases.ensemble == 1:
+            self._pace.restart()
         self._report, self._planned = report, planned
-        self._pace.see(report.epoch if planned else (report.restart - 1) * self.epochs + report.epoch)
+        self._pace.see(self._done())
         self._losses.add(report.training_loss if report.validation_loss is None else report.validation_loss)
 
     def line(self, width: int) -> str:
@@ -75,16 +86,34 @@ class TrainingWork:
         return self._report is not None and self._report.phase == "refit"
 
     def _phase(self) -> str:
-        """'restart 3/5', 'training 1/2', 'retraining 2/2', or '' where there is only one phase."""
+        """'restart 3/5', 'training 1/2', 'retraining 2/2', 'network 4/10', or '' where there is only one phase."""
         assert self._report is not None
+        restarts, ensemble = self.phases.restarts, self.phases.ensemble
+        number, restart = divmod(self._report.restart - 1, restarts)
+        phase = "training 1/2" if self.phases.will_refit else ""
         if self._is_final:
-            return "retraining 2/2"
-        if self.restarts > 1:
-            return f"restart {self._report.restart}/{self.restarts}"
-        return "training 1/2" if self.retrains else ""
+            phase = "retraining 2/2"
+        elif restarts > 1:
+            phase = f"restart {restart + 1}/{restarts}"
+        return " ".join(filter(None, [f"network {number + 1}/{ensemble}" if ensemble > 1 else "", phase]))
+
+    def _done(self) -> float:
+        """Epochs of this phase, all restarts together; of an ensemble ten thousandths of the run."""
+        assert self._report is not None
+        restarts, epoch = self.phases.restarts, self._report.epoch
+        number, restart = divmod(self._report.restart - 1, restarts)
+        done = epoch if self._is_final else restart * self.epochs + epoch
+        if self.phases.ensemble == 1:
+            return done
+        share = done / max(1, self._of if self._is_final else restarts * self.epochs)
+        if self.phases.will_refit:
+            share = 0.5 * (share + self._is_final)
+        return 1e4 * (number + share) / self.phases.ensemble
 
     def _left(self) -> float | None:
-        return self._pace.left(self._of if self._is_final else self.restarts * self.epochs)
+        if self.phases.ensemble > 1:
+            return self._pace.left(1e4)
+        return self._pace.left(self._of if self._is_final else self.phases.restarts * self.epochs)
 
     def _waiting(self) -> str:
         """The best epoch, and after how many others the training will end."""
@@ -92,8 +121,8 @@ class TrainingWork:
         if report is None or report.best_epoch is None or self._is_final:
             return ""
         best = f"best epoch {report.best_epoch}"
-        left = (self.patience or 0) - (report.epoch - report.best_epoch)
-        return f"{best}, patience {left}" if self.patience and left >= 0 else best
+        left = (self.phases.patience or 0) - (report.epoch - report.best_epoch)
+        return f"{best}, patience {left}" if self.phases.patience and left >= 0 else best
 
 
 class _Losses:

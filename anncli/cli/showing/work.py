@@ -26,18 +26,18 @@ class Pace:
 
     def __init__(self) -> None:
         self.began = time.monotonic()
-        self._first: tuple[int, float] | None = None
-        self._done = 0
+        self._first: tuple[float, float] | None = None
+        self._done = 0.0
 
-    def see(self, done: int) -> None:
+    def see(self, done: float) -> None:
         """So much is done; what was done before the first call, as by an earlier run, tells nothing about the pace."""
         if self._first is None:
-            self._first = max(0, done - 1), self.began
+            self._first = max(0.0, done - 1), self.began
         self._done = done
 
     def restart(self) -> None:
         """Other work begins, at another pace."""
-        self._first, self._done = (0, time.monotonic()), 0
+        self._first, self._done = (0.0, time.monotonic()), 0.0
 
     @property
     def elapsed(self) -> float:
