@@ -5,10 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from anncli.arrays import Array
 from anncli.cli.asking.values import Values
@@ -19,16 +16,16 @@ from anncli.cli.running.winner import final_spec
 from anncli.cli.showing.console import Progress
 from anncli.cli.showing.search_report import Found
 from anncli.errors import count_of
-from anncli.experiments.cross_validation import OutOfFold, pooled
+from anncli.evaluation.interval import Confidence
 from anncli.experiments.inputs import register
 from anncli.experiments.ledger import Ledger, run_with_ledger
 from anncli.experiments.search import Candidate, Search, Study, Tried, kept_of, spec_of
-from anncli.experiments.search_judge import SearchJudge, decision_of
+from anncli.experiments.search_estimate import estimated
+from anncli.experiments.search_judge import SearchJudge
 from anncli.experiments.search_rows import inner_parts, search_rows
 from anncli.experiments.search_space import DEFAULTS, Trial
 from anncli.experiments.spec import Result, Spec
 from anncli.experiments.strategies.choice import make_strategy
-from anncli.training.decisions import choose_loss
 
 if TYPE_CHECKING:
     from anncli.evaluation.evaluation import Evaluation
@@ -118,7 +115,8 @@ class SearchWork:
         names = [one.name for one in self._problem.space.searched]
         asked, choose = self._values["trials"], self._values["choose"]
         return Found(
-            trials, self.kept, self._judge.title, names, self._parts, asked, choose, self._search.is_cut, outers=self._outers
+            trials, self.kept, self._judge.title, names, self._parts, asked, choose, self._search.is_cut,
+            outers=self._outers, confidence=self._values["confidence"],
         )  # fmt: skip
 
     def message(self) -> str:
@@ -165,21 +163,9 @@ class SearchWork:
         return spec_of(self.candidates(trial), self._ref, sets, "test", {"estimate": k + 1})
 
     def _evaluated(self, trials: Sequence[Trial], results: Sequence[Result]) -> Evaluation:
-        """All rows together. Every network has its own threshold, so that outputs are moved to the first one."""
-        outputs, first = [], None
-        for trial, result in zip(trials, results, strict=True):
-            made = self.candidates(trial)
-            network, targets, threshold = decision_of(made, self._data.task)
-            first = (network, targets, threshold, made) if first is None else first
-            found = np.frombuffer(result.outputs or b"", dtype="<f4").reshape(-1, network.n_outputs)
-            outputs.append(found if threshold == first[2] else found + np.float32(first[2] - threshold))
-        assert first is not None
-        network, targets, threshold, made = first
-        loss = choose_loss(network, made.options, self._data.task)
-        rows = np.concatenate([outer.test for outer in self.rows.outers])
-        order = np.argsort(rows, kind="stable")
-        predicted = OutOfFold(rows[order], np.concatenate(outputs)[order])
-        return pooled(self._data, replace(network, loss=loss, targets=targets), threshold, predicted)
+        made = [self.candidates(trial) for trial in trials]
+        confidence = Confidence(self._values["confidence"], self._problem.options.seed)
+        return estimated(self._data, made, self.rows.outers, results, confidence)
 
     def _in_all(self) -> set[int]:
         """The numbers of the trials that all searches have."""

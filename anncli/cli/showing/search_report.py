@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from anncli.cli.showing.console import table
+from anncli.cli.showing.metric_words import metric_words
 from anncli.cli.showing.report import evaluation_text, plain
 from anncli.errors import count_of
 from anncli.experiments.search import Tried, best_of
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 # Trials that the table shows; JSON has all.
 _MOST_SHOWN = 10
+# Metrics whose intervals are shown, by their fields.
+_HEADLINES = ("accuracy", "auc", "rmse", "r2", "subset_accuracy", "macro_f1")
 _BLANK = "\n\n"
 
 
@@ -39,6 +42,7 @@ class Found(NamedTuple):
     estimate: Evaluation | None = None
     defaults: Evaluation | None = None
     outers: str = ""
+    confidence: float = 0.95
     kept_outside: Sequence[Tried] = ()
     command: str | None = None
     output: str | None = None
@@ -74,9 +78,21 @@ def report(found: Found, picture: str = "") -> str:
     assert found.defaults is not None
     sets = {"search": found.estimate, "defaults": found.defaults}
     # Without confusion matrices: the estimate is of a way to find networks, not of one network.
-    honest = f"honest estimate: {found.outers}\n{evaluation_text(sets).partition(_BLANK)[0]}"
+    honest = f"honest estimate: {found.outers}\n{evaluation_text(sets).partition(_BLANK)[0]}{_intervals(found)}"
     blocks = [trials_table(found), _remarks(found), picture, _choice(found), honest, _ending(found)]
     return _BLANK.join(filter(None, blocks))
+
+
+def _intervals(found: Found) -> str:
+    """The intervals of the first metrics of each evaluation, a line for each; '' where there are none."""
+    text = ""
+    for name, evaluation in (("search", found.estimate), ("defaults", found.defaults)):
+        assert evaluation is not None
+        known = [field for field in _HEADLINES if field in evaluation.intervals][:2]
+        shown = [(metric_words(field), evaluation.intervals[field]) for field in known]
+        said = [f"{words.title} {words.shown(ends.low)} to {words.with_unit(ends.high)}" for words, ends in shown]
+        text += f"\n{name}, {100 * found.confidence:g} % intervals: {', '.join(said)}" if said else ""
+    return text
 
 
 def _remarks(found: Found) -> str:
