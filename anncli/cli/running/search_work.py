@@ -112,6 +112,10 @@ class SearchWork:
     def found(self) -> Found:
         """What is known so far."""
         trials = [one for _, one in sorted(self._studies[0].tried.items())]
+        if self._search.is_cut and self.kept is not None:
+            # Those that not all searches have were not chosen from.
+            common = self._in_all()
+            trials = [one for one in trials if one.number in common]
         names = [one.name for one in self._problem.space.searched]
         asked, choose = self._values["trials"], self._values["choose"]
         return Found(
