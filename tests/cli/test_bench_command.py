@@ -9,13 +9,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ann_process import NETWORK, Ann, clean_environment
+from workers import catches, children, is_alive, wait_for
 
 from anncli.compiled import native_module
 from anncli.formats.files.ledger import LedgerFile
@@ -75,39 +76,6 @@ def benching(folder: Path, *arguments: str, lines: int = 3) -> Iterator[subproce
     finally:
         process.kill()
         process.communicate()
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    for _ in range(6000):
-        if condition():
-            return
-        time.sleep(0.01)
-    raise AssertionError("waited for a minute")
-
-
-def children(process: int) -> list[int]:
-    """The workers of a process; its other children belong to multiprocessing."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and f"\nPPid:\t{process}\n" in (entry / "status").read_text():
-                found += [int(entry.name)] * (b"spawn_main" in (entry / "cmdline").read_bytes())
-        except OSError:
-            continue
-    return found
-
-
-def is_alive(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def catches(process: int, number: int) -> bool:
-    """Whether the process handles the signal, which the bench does from its first training on."""
-    caught = re.search(r"SigCgt:\s*(\w+)", Path(f"/proc/{process}/status").read_text())
-    return caught is not None and bool(int(caught[1], 16) >> (number - 1) & 1)
 
 
 @pytest.mark.slow
