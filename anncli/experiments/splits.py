@@ -52,10 +52,11 @@ def splits_of(data: Dataset, folds: Array) -> list[Split]:
 
     With times, only from the folds before it, and of these not from rows of a group that is in the fold. Rows of weight 0
     are in no split.
-    Raises: UsageError for a fold without rows to learn from, for a group that two folds divide, and, with times, for a fold
+    Raises: UsageError for a fold without rows to learn from, or without those of a class, for a group that two folds divide, and, with times, for a fold
         that is not later than those before it.
     """
     rows, splits = _counting(data), list[Split]()
+    counts = data.class_counts(rows)
     for repeat, numbers in enumerate(folds, 1):
         own = numbers[rows]
         _check_groups(data, rows, own)
@@ -67,6 +68,7 @@ def splits_of(data: Dataset, folds: Array) -> list[Split]:
             if not len(training):
                 message = f"fold {fold} of repeat {repeat} leaves no rows to learn from"
                 raise UsageError(message, advice="give more folds, or rows of more groups")
+            _check_classes(data, counts, training, f"fold {fold} of repeat {repeat}")
             splits.append(Split(repeat, fold, training, test))
     return splits
 
@@ -117,6 +119,15 @@ def _check_groups(data: Dataset, rows: Array, own: Array) -> None:
         row = rows[(data.groups[rows] == group) & (own == other)][0]
         message = f"the group of row {row + 1} is in fold {int(one)} and in fold {int(other)}"
         raise UsageError(message, advice="give folds that do not divide groups, or leave --group out")
+
+
+def _check_classes(data: Dataset, counts: Array, training: Array, what: str) -> None:
+    """Raises UsageError where a class has rows, by counts (n_classes,), but none of them is to be learnt from."""
+    missing = np.flatnonzero((data.class_counts(training) == 0) & (counts > 0))
+    if len(missing):
+        name, count = data.classes[missing[0]], count_of(int(counts[missing[0]]), "row")
+        message = f"{what} leaves no row of class '{name}' to learn from, which has {count}"
+        raise UsageError(message, advice="make other folds, or give more rows of that class")
 
 
 def _before(data: Dataset, training: Array, test: Array, fold: int) -> Array:

@@ -153,6 +153,8 @@ def test_groups_and_times_together(table: Path, ann: Ann) -> None:
         (("--to", "csv"), 2, "--to needs --predictions; name the file with --predictions FILE"),
         (("--with", "id"), 2, "--with needs --predictions; name the file with --predictions FILE"),
         (("--output", "no/n.nn"), 1, "no/n.nn: cannot write: No such file or directory; create the folder first"),
+        (("--folds-file", "/dev/zero"), 2, "--folds-file /dev/zero is no file; name a file"),
+        (("--folds-file", "."), 2, "--folds-file . is no file; name a file"),
         (("--folds-file", "t.csv"), 2, "--folds-file t.csv would overwrite a file that this run needs; give another name"),
         (("--folds-file", "old.csv"), 3, "old.csv:1: is no file of folds: the first line must be row,repeat,fold; name"),
         (("--folds-file", "f.csv", "--folds", 3), 2, "--folds 3: f.csv has 2 folds; leave --folds out, or name another file"),

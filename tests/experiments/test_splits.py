@@ -12,7 +12,12 @@ from anncli.experiments.splits import draw_folds, make_splits, splits_of
 
 
 def rows(n: int, **rest: object) -> Dataset:
-    return Dataset(np.arange(n, dtype=np.float32)[:, None], np.arange(n) % 2, ("a", "b"), **rest)  # type: ignore[arg-type]
+    """Rows with numbers as answers, which may stand in any fold."""
+    return Dataset(np.arange(n, dtype=np.float32)[:, None], targets=np.arange(n), **rest)  # type: ignore[arg-type]
+
+
+def classes(labels: list[int]) -> Dataset:
+    return Dataset(np.zeros((len(labels), 1), dtype=np.float32), np.array(labels), ("a", "b"))
 
 
 def as_lists(data: Dataset, folds: list[list[int]]) -> list[tuple[list[int], list[int]]]:
@@ -81,16 +86,25 @@ def test_one_row_or_one_group_is_left_out() -> None:
 
 
 def test_drawn_folds_hold_every_class_and_differ_between_repeats() -> None:
-    data = rows(40)
+    data = classes([0, 1] * 20)
     folds = draw_folds(data, 4, 2, seed=1)
     assert [[np.bincount(data.labels[own == k]).tolist() for k in (1, 2, 3, 4)] for own in folds] == [[[5, 5]] * 4] * 2
     assert (folds[0] != folds[1]).any()
     np.testing.assert_array_equal(folds, draw_folds(data, 4, 2, seed=1))
 
 
+def test_a_class_that_is_only_tested_on_is_told() -> None:
+    message = (
+        r"^fold 2 of repeat 1 leaves no row of class 'b' to learn from, which has 2 rows; make other folds, or give"
+    )
+    with pytest.raises(UsageError, match=message):
+        splits_of(classes([0, 0, 1, 1]), np.array([[1, 2, 2, 2]]))
+    assert len(splits_of(classes([0, 0, 1, 1]), np.array([[1, 2, 1, 2]]))) == 2
+
+
 def test_rows_in_common_are_counted() -> None:
     inputs = np.array([[1, 2], [1, 2], [3, 4], [3, 4], [5, 6], [0.0, 1], [-0.0, 1]], dtype=np.float32)
-    data = Dataset(inputs, [0, 1, 0, 1, 0, 1, 0], ("a", "b"))
+    data = Dataset(inputs, targets=np.arange(7))
     # Rows 1 and 2 are on both sides of both splits, rows 3 and 4 in one fold, and 0 equals -0.
     assert count_equal_rows(data, splits_of(data, np.array([[1, 2, 1, 1, 2, 1, 2]]))) == 4
     assert count_equal_rows(data, splits_of(data, np.array([[1, 1, 2, 2, 1, 2, 2]]))) == 0

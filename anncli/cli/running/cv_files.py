@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -43,6 +44,8 @@ def check_files(values: Values, words: Words) -> None:
     for option, target in targets.items():
         if target == "-":
             raise UsageError(f"{option} cannot be '-': stdout has the report", advice="name a file")
+        if option == "--folds-file" and (os.path.isdir(target) or _is_device(target)):
+            raise UsageError(f"--folds-file {printable(target)} is no file", advice="name a file")
         if any(source != "-" and same_file(source, target) for source in sources):
             raise would_overwrite(option, target)
     for (_, one), (option, other) in combinations(targets.items(), 2):
@@ -60,6 +63,11 @@ def check_files(values: Values, words: Words) -> None:
     for option, target in targets.items():
         if option != "--ledger" and not (option == "--folds-file" and os.path.exists(target)):
             check_writable(target)
+
+
+def _is_device(target: str) -> bool:
+    """Whether it could be read without end."""
+    return os.path.exists(target) and stat.S_ISCHR(os.stat(target).st_mode)
 
 
 def _is_null(target: str) -> bool:
