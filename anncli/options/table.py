@@ -295,7 +295,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "backup": OptionInfo(readers.flag, True, "", "Where a trained network is replaced, keep the old file as NETWORK~", "output", TRAIN, kind="switch"),
     "row_digests": OptionInfo(readers.flag, True, "", "Store 64-bit digests of the rows that trained the network, by which later commands find rows that it has seen", "output", TRAIN, kind="switch"),
     "dialect": OptionInfo(choice(DIALECTS, "dialect"), None, "NAME", "Format of the network file to write: " + " or ".join(DIALECTS) + "; default: train keeps the format read, init writes " + DIALECTS[0], "output", ("train", "init"), ("init",), words=tuple(DIALECTS)),
-    "history": OptionInfo(readers.text, None, "FILE.jsonl", "Write one JSON line per epoch to FILE; - is stdout", "output", TRAIN, words=FILE),
+    "history": OptionInfo(readers.text, None, "FILE", "Write every epoch to FILE as it ends: a table if FILE ends in .csv or .tsv, a JSON array for .json, otherwise one JSON object per line; - is stdout", "output", TRAIN, words=FILE),
     "dry_run": OptionInfo(readers.flag, False, "", "Show the settings of the run and stop", "output", TRAIN, TRAIN, "flag", "n"),
     "plot": OptionInfo(readers.text, None, "FILE.svg", "Where to plot loss curves of the first start; none: no plot; default: NETWORK-bench.svg in the current folder. In search the trials; default: no plot", "output", ("bench", "search"), ("bench", "search"), words=("none", *FILE), brief="Where to plot the loss curves, or the trials"),
     "over": OptionInfo(choice(("seconds", "epochs")), "seconds", "seconds|epochs", "The x axis of the plot", "output", ("bench",), ("bench",), words=("seconds", "epochs")),

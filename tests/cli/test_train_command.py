@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from ann_process import NEGATIVE, NETWORK, POSITIVE, ROOT, Ann, clean_environment
 
+from anncli.cli.showing.history import open_history
+from anncli.training.attempt import EpochReport
+
 TRAIN = ("train", "net.nn", "pos.txt", "neg.txt")
 # What so short a run is told.
 IMPROVING = "ann: still improving at the last epoch; give more than 20 EPOCHS\n"
@@ -82,6 +85,29 @@ def test_history_holds_one_json_line_per_epoch(small: Path, ann: Ann) -> None:
     assert all(line["training_loss"] > 0 and line["validation_loss"] > 0 for line in lines)
     best = min(lines, key=lambda line: line["validation_loss"])
     assert lines[-1]["best_epoch"] == best["epoch"]
+
+
+def test_a_history_may_be_a_table_or_a_json_array(small: Path, ann: Ann) -> None:
+    for name in ("h.jsonl", "h.csv", "h.tsv", "h.json"):
+        ann(*TRAIN, 3, "--history", name, "-q", "-o", "o.nn")
+    lines = [json.loads(line) for line in (small / "h.jsonl").read_text().splitlines()]
+    assert json.loads((small / "h.json").read_text()) == lines
+    assert (small / "h.json").read_text().endswith("}\n]\n")
+    rows = [line.split(",") for line in (small / "h.csv").read_text().splitlines()]
+    assert rows[0] == list(lines[0])
+    assert len(rows) == len(lines) + 1 == 7
+    for row, line in zip(rows[1:], lines, strict=True):
+        assert row == ["" if value is None else str(value) for value in line.values()]
+    assert (small / "h.tsv").read_text() == (small / "h.csv").read_text().replace(",", "\t")
+    # Without an epoch, and where the run fails, an array is complete too.
+    ann(*TRAIN, 0, "--validation", 0, "--history", "h.json", "-q", "-o", "o.nn")
+    assert json.loads((small / "h.json").read_text()) == []
+    with open_history(str(small / "means.csv")) as history:
+        history.add(EpochReport(1, 0.5, 0.25, None, 1, (0.75, 0.125)))
+        history.add(EpochReport(1, 0.5, None, None, 1, None, "refit"))
+    head = "epoch,phase,start,training_loss,validation_loss,metric,best_epoch,class_mean_1,class_mean_2\n"
+    rows = "1,training,1,0.5,0.25,,1,0.75,0.125\n1,refit,1,0.5,,,1,,\n"
+    assert (small / "means.csv").read_text() == head + rows
 
 
 def test_a_dry_run_says_what_was_understood_and_changes_nothing(small: Path, ann: Ann) -> None:
