@@ -21,6 +21,7 @@ _FEWEST_ROWS = 10
 _FEWEST_NUMBERS = 50
 # So many repeated cells in the same rows are no chance.
 _FEWEST_REPEATS = 10
+_LOG_CHANCE = 10
 # From 2^53 on every float64 is a whole number.
 _WHOLE = float(2**53)
 
@@ -63,10 +64,11 @@ def find_identifier(view: ColumnView, rows: Examined) -> Iterator[Finding]:
         message = f"{name} {in_order} ({low:.6g} to {high:.6g})"
         yield rows.finding("identifier", True, message, advice, name=view.name, count=view.n_present)
     elif view.n_present >= _FEWEST_NUMBERS:
-        message = f"{name} has a different whole number in every row, as identifiers have"
-        yield rows.finding(
-            "identifier", False, message, f"if it is one, say {ignore(view.name)}", name=view.name, count=view.n_present
-        )
+        # Numbers drawn from such a range are all different with a probability of exp(-n^2 / 2 range).
+        is_dense = view.n_present**2 >= _LOG_CHANCE * 2 * (high - low)
+        message = f"{name} has a different whole number in every row ({low:.6g} to {high:.6g}), as identifiers have"
+        advice = advice if is_dense else f"if it is one, say {ignore(view.name)}"
+        yield rows.finding("identifier", is_dense, message, advice, name=view.name, count=view.n_present)
 
 
 def are_whole(view: ColumnView) -> bool:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from planted_faults import FAULTS, campaign  # type: ignore[import-not-found]
+from planted_faults import FAULTS, campaign
 
 DATA = Path(__file__).parents[2] / "data"
 

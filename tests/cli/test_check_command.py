@@ -164,6 +164,8 @@ def test_quoted_line_ends_keep_the_lines_right(folder: Path, ann: Ann) -> None:
 
 
 def test_a_network_is_asked_what_it_knows(folder: Path, ann: Ann) -> None:
+    swapped = [",".join(row.split(",")[k] for k in (1, 0, 2)) for row in ROWS]
+    (folder / "good.csv").write_text("colour,size,ill\n" + "\n".join(swapped) + "\n")
     ann("train", "good.csv", 3, "--label", "ill", "--scaling", "minmax", "-q")
     (folder / "new.csv").write_text(HEAD + "\n".join(ROWS) + "\n99,violet,perhaps\n")
     found = json.loads(ann("check", "good.nn", "new.csv", "--json").stdout)["findings"]

@@ -80,7 +80,10 @@ def test_identifiers_are_counters_in_any_order_words_and_different_whole_numbers
     words = only(found_in(with_column("id", [f"P{k}" for k in range(N)])), "identifier")
     assert "60 different words in 60 rows" in words.message
     sparse = only(found_in(with_column("id", (RNG.permutation(N) ** 2 * 7).tolist())), "identifier")
-    assert (counted.is_serious, mixed.is_serious, words.is_serious, sparse.is_serious) == (True, True, True, False)
+    gaps = only(found_in(with_column("id", [k + k // 20 for k in RNG.permutation(N).tolist()])), "identifier")
+    assert "a different whole number in every row (0 to 61)" in gaps.message
+    serious = [one.is_serious for one in (counted, mixed, words, gaps, sparse)]
+    assert serious == [True, True, True, True, False]
 
 
 def test_a_measure_with_fractions_or_a_repeated_number_is_no_identifier() -> None:
@@ -156,6 +159,11 @@ def test_few_rows_and_rare_classes_prove_no_leak() -> None:
     assert [one for one in found_in(few) if one.kind == "leak"] == []
 
 
+def test_words_of_one_row_each_prove_no_leak() -> None:
+    names = [f"{x}-{k if k % 3 == 0 else 'all'}" for k, x in enumerate(CLEAN["ill"])]
+    assert [one.kind for one in found_in(with_column("name", names))] == []
+
+
 def test_leaks_of_numbers_are_other_units_the_same_order_and_words_for_them() -> None:
     price = RNG.normal(100, 20, N).round(2).tolist()
     steps = RNG.integers(0, 6, N).tolist()
@@ -190,7 +198,7 @@ def test_a_column_that_counts_does_not_hide_equal_rows() -> None:
 
 
 def test_codes_for_missing_values_lie_apart() -> None:
-    cells = [round(x) for x in RNG.normal(60, 8, N)]
+    cells = [round(x) for x in RNG.normal(60, 12, N)]
     assert found_in(with_column("age", list(cells))) == []
     for code in (-999, 9999, -99):
         finding = only(found_in(with_column("age", [*cells[:-2], code, code])), "codes")
@@ -200,6 +208,9 @@ def test_codes_for_missing_values_lie_apart() -> None:
     zeros = only(found_in(with_column("age", [0, 0, *cells[2:]])), "codes")
     assert (zeros.is_serious, zeros.line) == (False, 2)
     assert found_in(with_column("age", [99, *cells[1:]])) == []
+    answers = [k * k % 5 for k in range(N)]
+    assert found_in(with_column("answer", [9, *answers[1:]])) == []
+    assert only(found_in(with_column("answer", [9, *[min(2, cell) for cell in answers[1:-1]], 3])), "codes").line == 2
 
 
 def test_an_outlier_is_far_from_all_others_and_a_heavy_tail_is_none() -> None:
