@@ -82,7 +82,7 @@ def examine_briefly(sets: Mapping[str, Examined], is_table: bool) -> tuple[list[
     training = next(iter(sets.values()))
     n_cells = training.n_rows * max(1, len(training.whole))
     found = list[Finding]()
-    if n_cells <= MOST_CELLS:
+    if is_complete(sets):
         found += find_equal_rows(training, ())
         found += find_shared_rows(sets, ())
     rows = training
@@ -96,6 +96,11 @@ def examine_briefly(sets: Mapping[str, Examined], is_table: bool) -> tuple[list[
             found += find(view, rows)
     places = {kind: place for place, kind in enumerate(FINDING_NAMES)}
     return sorted((one for one in found if one.is_serious), key=lambda one: places[one.kind]), rows.n_rows
+
+
+def is_complete(sets: Mapping[str, Examined]) -> bool:
+    """Whether a training looks for equal rows: there are not too many."""
+    return sum(rows.n_rows * len(rows.whole) for rows in sets.values()) <= MOST_CELLS
 
 
 def sample_of(rows: Examined, step: int) -> Examined:

@@ -27,7 +27,7 @@ Find = Callable[[ColumnView, Examined], Iterator[Finding]]
 
 
 class _Told(NamedTuple):
-    """How a column tells the label: in words, and how many rows it gets wrong."""
+    """How a column tells the label: in words, with LABEL for its name, and how many rows it gets wrong."""
 
     how: str
     n_wrong: int
@@ -43,7 +43,8 @@ def leak_finder(rows: Examined) -> Find:
         for answer in answers:
             if told := answer.told_by(view):
                 wrong = f", except in {count_of(told.n_wrong, 'row')}" if told.n_wrong else ""
-                message = f"column {quoted(view.name)} {told.how} {quoted(answer.name)}{wrong}"
+                how = told.how.replace("LABEL", f"the label {quoted(answer.name)}")
+                message = f"column {quoted(view.name)} {how}{wrong}"
                 advice = f"if it is not known before the answer is, leave it out with {ignore(view.name)}"
                 yield rows.finding("leak", True, message, advice, name=view.name, count=view.n - told.n_wrong)
                 return
@@ -93,11 +94,11 @@ class _Answer:
             wrong = n_wrong + max(0, intervals - self.view.n_values + 1) // 2
             if wrong <= most_wrong and self._is_telling(view.n_present, self.view.n_values):
                 cuts = "a single threshold" if self.view.n_values == 2 else "thresholds"
-                return _Told(f"separates the classes of the label by {cuts}:", wrong)
+                return _Told(f"separates the classes of LABEL by {cuts}", wrong)
         n_lonely = int(np.count_nonzero(view.counts == 1))
         if n_wrong + n_lonely <= most_wrong and self._is_telling(view.n_present, view.n_values):
             same = view.n_values == self.view.n_values
-            return _Told("stands for the label" if same else "determines the label", n_wrong + n_lonely)
+            return _Told("stands for LABEL" if same else "determines LABEL", n_wrong + n_lonely)
         return None
 
     def _leading(self, view: ColumnView, labels: Array) -> tuple[int, Array]:
@@ -126,7 +127,7 @@ class _Answer:
         n_same = int(np.count_nonzero(labels[missing] == 1)) + int(np.count_nonzero(labels[~missing] == 0))
         n_wrong = min(n_same, view.n - n_same)
         if n_wrong <= _WRONG * view.n and self._is_telling(view.n, 2):
-            return _Told("is missing where one class is: it stands for the label", n_wrong)
+            return _Told("is missing in the rows of one class of LABEL", n_wrong)
         return None
 
     def _by_number(self, view: ColumnView) -> _Told | None:
@@ -135,11 +136,11 @@ class _Answer:
             return None
         if view.is_number:
             if _r2(view.numbers.astype(np.float64), present) > _EXPLAINED:
-                return _Told("is, but for a factor and a shift, the label", 0)
+                return _Told("is, but for a factor and a shift, LABEL", 0)
             ranks = np.unique(present, return_inverse=True)[1]
             of_view = view.ranks[view.present]
             if min(view.n_values, int(ranks.max()) + 1) >= _FEWEST_ROWS and _r2(of_view, ranks) > _EXPLAINED:
-                return _Told("puts the rows in the same order as the label", 0)
+                return _Told("puts the rows in the same order as LABEL", 0)
         if view.n_values > view.n_present // 2:
             return None
         of_view = view.ranks[view.present]
@@ -148,7 +149,7 @@ class _Answer:
             float(((present - present.mean()) ** 2).sum()), 1e-300
         )
         if self.view.n_values > 2 and inside < 1 - _EXPLAINED and not (view.counts == 1).any():
-            return _Told("determines the label", 0)
+            return _Told("determines LABEL", 0)
         return None
 
 

@@ -31,7 +31,7 @@ def find_codes(view: ColumnView, rows: Examined) -> Iterator[Finding]:
             continue
         others = f"all others are {float(rest[0]):.6g} to {float(rest[-1]):.6g}"
         message = f"column {quoted(view.name)} is {number:.6g} in {count_of(count, 'row')}, and {others}"
-        advice = f"if it stands for a missing value, say --na {number:.6g}"
+        advice = f"if it stands for a missing value, leave these cells empty, or say --na {number:.6g} for all columns"
         if not number:
             advice = "if it stands for a missing value, leave these cells empty"
         yield rows.finding("codes", bool(number), message, advice, name=view.name, row=view.row_of(value), count=count)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -210,3 +213,20 @@ def test_train_warns_of_what_is_serious(folder: Path, ann: Ann) -> None:
     assert shared[0].startswith("new.csv:2: 20 of 20 (100 %) rows have the inputs of a row of good.csv")
     clean = ann("train", "good.csv", 3, "--label", "ill", "-o", "clean.nn").stderr
     assert "good.csv:1" not in clean
+
+
+@pytest.mark.slow
+def test_the_guide_shows_what_the_commands_print(tmp_path: Path) -> None:
+    for name in ("configs", "data"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    (tmp_path / "ann").write_text(f"#!/bin/sh\nexec '{sys.executable}' -m anncli \"$@\"\n")
+    (tmp_path / "ann").chmod(0o755)
+    environment = clean_environment(PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    guide = (ROOT / "docs/check.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```sh\n(.*?)```(?:\n\n```\n(.*?)```)?", guide, re.DOTALL)
+    assert sum(bool(shown) for _, shown in blocks) == 4
+    for script, shown in blocks:
+        command = ["bash", "-euo", "pipefail", "-c", script]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        assert not shown or done.stdout == shown

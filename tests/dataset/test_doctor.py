@@ -127,8 +127,12 @@ def test_leaks_of_classes_are_found_as_words_as_intervals_and_as_gaps() -> None:
     ill = CLEAN["ill"]
     cases = {
         "stands for": [{"yes": "Y", "no": "N"}[x] for x in ill],
-        "separates": [float(x == "yes") + 0.9 * u for x, u in zip(ill, RNG.random(N), strict=True)],
-        "is missing where": [None if x == "yes" else u for x, u in zip(ill, RNG.random(N), strict=True)],
+        "separates the classes of the label 'ill' by a single threshold": [
+            float(x == "yes") + 0.9 * u for x, u in zip(ill, RNG.random(N), strict=True)
+        ],
+        "is missing in the rows of one class of the label 'ill'": [
+            None if x == "yes" else u for x, u in zip(ill, RNG.random(N), strict=True)
+        ],
         "determines": [f"{x}{k % 5}" for k, x in enumerate(ill)],
     }
     for how, cells in cases.items():
@@ -203,7 +207,10 @@ def test_codes_for_missing_values_lie_apart() -> None:
     for code in (-999, 9999, -99):
         finding = only(found_in(with_column("age", [*cells[:-2], code, code])), "codes")
         assert (finding.affected, finding.line, finding.column) == (2, N, 2)
-        assert finding.advice == f"if it stands for a missing value, say --na {code}"
+        assert (
+            finding.advice
+            == f"if it stands for a missing value, leave these cells empty, or say --na {code} for all columns"
+        )
         assert finding.is_serious
     zeros = only(found_in(with_column("age", [0, 0, *cells[2:]])), "codes")
     assert (zeros.is_serious, zeros.line) == (False, 2)

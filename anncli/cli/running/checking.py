@@ -16,7 +16,7 @@ from anncli.cli.showing.check_report import document, report, text_of
 from anncli.cli.showing.console import Console, print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.dataset.dataset import Dataset
-from anncli.dataset.doctor import examine, examine_briefly
+from anncli.dataset.doctor import examine, examine_briefly, is_complete
 from anncli.dataset.doctor_network import FAR, Known, KnownColumn
 from anncli.dataset.examined import examined
 from anncli.dataset.table_data import TableData
@@ -144,4 +144,5 @@ def warn_of_findings(console: Console, data: Dataset | TableData, sets: Mapping[
     for finding in found[:_MOST_SHOWN]:
         remarks.warn(text_of(finding))
     if n_rows < (n_all := next(iter(of_sets.values())).n_rows):
-        console.note(f"columns were checked on {n_rows} of {n_all} rows (ann check looks at all)", 1)
+        rest = "" if is_complete(of_sets) else ", and equal rows were not looked for"
+        console.note(f"columns were checked on {n_rows} of {n_all} rows{rest} (ann check looks at all)", 1)
