@@ -17,7 +17,7 @@ _STEP = 1e-5
 
 
 def input_gradients(network: Network, inputs: Array) -> Array:
-    """float64 (n, n_outputs, n_inputs): derivatives of the outputs, in the units of the data, with respect to raw inputs
+    """float64 (n, n_outputs, n_inputs): derivatives of the outputs, in the units of the data and before a calibration, with respect to raw inputs
     (n, n_inputs), by backpropagation in float64 and through the scaling.
     """
     if network.members:

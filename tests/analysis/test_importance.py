@@ -124,6 +124,12 @@ def test_input_gradients_are_those_of_differences(scaling: str, output: str) -> 
         np.testing.assert_allclose(found[:, :, k], slopes, rtol=0.02, atol=0.002 * np.abs(slopes).max() + 1e-6)
 
 
+def test_the_gradient_of_an_ensemble_is_the_mean() -> None:
+    network = linear([2, -3])
+    network.set_members([np.array([0.0, 2, -3]), np.array([1.0, 4, 5])])
+    assert input_gradients(network, np.ones((1, 2))).tolist() == [[[3.0, 1.0]]]
+
+
 def test_sensitivity_is_the_change_by_a_standard_deviation() -> None:
     """Output 2 x1 - 3 x2; x1 has the standard deviation 1, x2 the deviation 10, so one step of each is 2 and 30."""
     inputs = np.array([[1, 10], [-1, -10], [1, -10], [-1, 10]], dtype=np.float32)

@@ -183,7 +183,7 @@ def _document(
     metrics = _metrics([e for own in found.values() for e in own])
     document: dict[str, Any] = {
         "command": "compare",
-        "networks": [printable(path) for path in words.networks],
+        "compared": [printable(path) for path in words.networks],
         "epochs": words.epochs,
         "confidence": values["confidence"],
         "folds": {

@@ -151,7 +151,7 @@ def _document(
 ) -> dict[str, Any]:
     names = {"all rows": "all", "all rows*": "all", "new rows": "new"}
     document: dict[str, Any] = {
-        "command": "compare", "networks": [printable(path) for path in words.networks], "confidence": values["confidence"],
+        "command": "compare", "compared": [printable(path) for path in words.networks], "confidence": values["confidence"],
         "rows": {}, "rows_seen": _seen_counts(rows),
     }  # fmt: skip
     for title, one in found.items():
