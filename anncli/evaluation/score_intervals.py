@@ -107,31 +107,46 @@ def calibration_interval(
 ) -> Interval | None:
     """Of the calibration error, in the bins of the probabilities as they are.
 
-    Chance alone makes the error larger than it is, so the lower end is 0 where probabilities that are right would give an error
-    as large (Broecker & Smith 2007, Weather and Forecasting 22, 651-661); otherwise bias_corrected() allows for it.
+    Chance alone makes the distance of probability and frequency in a bin larger than it is. So distances are drawn about smaller
+    ones, whose means with chance are those that were found, and what they exceed these by is taken off at the lower end (the
+    basic bootstrap of Davison & Hinkley 1997, section 5.2). The upper end is farther by the spread of the draws alone, because
+    little is known about distances that chance hides.
     Args: probabilities (n,), or (n, m) where each row has several; hits, of the same shape: whether the event came.
     """
     if value is None:
         return None
-    columns = probabilities.reshape(len(probabilities), -1).T.astype(np.float64)
-    own = np.ones(len(probabilities)) if resampler.weights is None else resampler.weights
-    each = None if resampler.weights is None else np.repeat(own, len(columns))
-    limits = bin_limits(probabilities.reshape(-1), each)
-    places = [np.searchsorted(limits, column.astype(probabilities.dtype)) for column in columns]
-    misses = columns - hits.reshape(len(hits), -1).T
-    parts = (Part(place, BINS, missed) for place, missed in zip(places, misses, strict=True))
-
-    def error(sums: Array) -> Array:
-        of_bins = sums[..., 1:].reshape(*sums.shape[:-1], len(columns), BINS).sum(axis=-2)
-        found: Array = np.abs(of_bins).sum(axis=-1) / (sums[..., 0] * len(columns))
-        return found
-
-    found = resampler.interval(value, *resampler.draws(resampler.sums(Part(), *parts), error))
-    chance = np.zeros(BINS)
-    for place, given in zip(places, columns, strict=True):
-        chance += np.bincount(place, own**2 * given * (1 - given), minlength=BINS)
+    columns, came = (values.reshape(len(values), -1).T for values in (probabilities, hits))
+    own = resampler.weights
+    limits = bin_limits(probabilities.reshape(-1), None if own is None else np.repeat(own, len(columns)))
+    places = [np.searchsorted(limits, column) for column in columns]
+    misses = [
+        Part(k, BINS, column.astype(np.float64) - hit) for k, column, hit in zip(places, columns, came, strict=True)
+    ]
+    sums = resampler.sums(*misses, *(Part(place, BINS) for place in places))
+    missed, weight = sums.reshape(len(sums), 2, len(columns), BINS).sum(axis=2).swapaxes(0, 1)
+    total, distances = weight.sum(), missed.sum(axis=0)
+    mean = distances / np.maximum(weight.sum(axis=0), 1e-300)
+    # The mean of a bin is that of its own rows, so that they are nearer to it than to the true one.
+    n_rows = max(2.0, probabilities.size / BINS)
+    spread = np.sqrt(np.square(missed - weight * mean).sum(axis=0) * n_rows / (n_rows - 1))
+    smaller = spread * _unfolded(np.abs(distances) / np.maximum(spread, 1e-300))
+    smaller = np.where(spread > 0, smaller, np.abs(distances))
     rng = random_stream(resampler.seed, "bootstrap", 4)
-    by_chance = np.abs(rng.normal(size=(DRAWS, BINS)) * np.sqrt(chance)).sum(axis=1) / (own.sum() * len(columns))
-    if found is not None and value <= np.quantile(by_chance, resampler.confidence):
-        return Interval(0.0, found.high)
-    return found
+    noise, level = spread * rng.normal(size=(DRAWS, BINS)), (1 + resampler.confidence) / 2
+    ends = np.quantile(np.abs(smaller + noise).sum(axis=1), [0.5, level])
+    low, high = value - (ends[1] - smaller.sum()) / total, value + (ends[1] - ends[0]) / total
+    # Of probabilities that are right, chance alone would make such an error.
+    is_chance = value * total <= np.quantile(np.abs(noise).sum(axis=1), level)
+    return Interval(0.0 if is_chance else max(0.0, min(float(low), value)), min(1.0, float(high)))
+
+
+def _unfolded(means: Array) -> Array:
+    """The t >= 0 for which the absolute value of a normal variable with mean t and deviation 1 has these means; by bisection, 0
+    where none has."""
+    low, high = np.zeros_like(means), means + 1
+    for _ in range(60):
+        t = (low + high) / 2
+        error = np.array([math.erf(x) for x in t / math.sqrt(2)])
+        above = math.sqrt(2 / math.pi) * np.exp(-t * t / 2) + t * error > means
+        low, high = np.where(above, low, t), np.where(above, t, high)
+    return low

@@ -17,6 +17,7 @@ from anncli.cli.running.baselines import check_baselines, test_baselines
 from anncli.cli.running.confidence import Asked
 from anncli.cli.running.gates import check_wanted, judge
 from anncli.cli.running.junit import JUnitFile
+from anncli.cli.running.matrix_file import check_matrix, write_matrix
 from anncli.cli.running.reading import read_evaluated
 from anncli.cli.running.required_values import kind_of, kind_of_data
 from anncli.cli.showing.baselines_report import baselines_document, baselines_text
@@ -48,6 +49,7 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
     abstain = abstain_of(network, values, threshold := threshold_of(network, values))
     wanted = values["require"]
     check_wanted(wanted, kind_of(network))
+    check_matrix(values["matrix"], network)
     check_baselines(values, network.quantiles)
     asked = Asked.of(values)
     asked.check(network.n_outputs, network.task)
@@ -59,6 +61,7 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
     show_remarks(values.console, remarks)
     with reproducible(values["reproducible"]):
         report = _report(network, data, threshold, abstain or (), values["threads"], confidence)
+    write_matrix(values["matrix"], report.evaluation)
     judged = report.evaluation if report.unseen is None else report.unseen
     shown = table_rows({"test": report})
     found = collapse_warning(judged, "test", network.record)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from anncli.cli.showing.console import table
+from anncli.cli.showing.many_classes import MOST_CLASSES, many_classes
 from anncli.evaluation.binary import BinaryEvaluation
 from anncli.evaluation.collapse import collapsed, remedies
 from anncli.evaluation.multiclass import MulticlassEvaluation
@@ -56,7 +57,8 @@ def binary_table(sets: Mapping[str, Any]) -> str:
 
 
 def multiclass_table(sets: Mapping[str, Any]) -> str:
-    """One summary line per set, then for each set its confusion matrix with the rates of every class."""
+    """One summary line per set, then for each set its confusion matrix with the rates of every class, or what is worst of many
+    classes."""
     header = ["set", "n", "ACC %", "macro recall %", "macro precision %", "macro F1 %", "MCC", "mse"]
     summary = []
     for name, e in sets.items():
@@ -64,7 +66,7 @@ def multiclass_table(sets: Mapping[str, Any]) -> str:
         summary.append([name, number(e.n), *rates, _digits(e.mcc, 4), plain(e.mse)])
     blocks = [table(header, summary)]
     for name, e in sets.items():
-        blocks.append(_confusion(name, e))
+        blocks.append(_confusion(name, e) if len(e.classes) <= MOST_CLASSES else many_classes(name, e))
         remarks = _remarks(name, e)
         if remarks:
             blocks.append("\n".join(remarks))
@@ -136,7 +138,7 @@ def _remarks(name: str, e: Any) -> list[str]:
             continue
         reasons.setdefault(reason, []).append(metric)
     remarks = [
-        f"{name}: {', '.join(metrics)} {'is' if len(metrics) == 1 else 'are'} undefined: {reason}"
+        f"{name}: {_some(metrics)} {'is' if len(metrics) == 1 else 'are'} undefined: {reason}"
         for reason, metrics in reasons.items()
     ]
     if getattr(e, "n_undecided", None) is not None:
@@ -150,6 +152,12 @@ def _remarks(name: str, e: Any) -> list[str]:
         rows = f"row without {answer} was" if e.n_unlabelled == 1 else f"rows without {answer} were"
         remarks.append(f"{name}: {e.n_unlabelled} {rows} left out")
     return remarks
+
+
+def _some(metrics: list[str]) -> str:
+    """All of a few names, the first ones of many."""
+    shown = metrics if len(metrics) <= MOST_CLASSES else metrics[:3]
+    return ", ".join(shown) + (f" and {len(metrics) - 3} others" if shown is not metrics else "")
 
 
 def _digits(value: float | None, digits: int) -> str:
