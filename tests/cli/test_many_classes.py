@@ -120,7 +120,7 @@ def test_the_report_fits_terminals_and_pipes(folder: Path, ann: Ann, n_classes: 
     assert piped == narrow
     # Sentences, about rows that trained the network and undefined metrics, are no tables.
     for lines, columns in ((narrow, 80), (wide, 200)):
-        tables = [line for line in lines if not line.startswith("* ") and " undefined: " not in line]
+        tables = [line for line in lines[2:] if not line.startswith("* ") and " undefined: " not in line]
         assert max(map(len, tables)) <= columns
     assert f"test*: worst 10 of {n_classes} classes" in narrow
     assert any("worst 10" in line and "most frequent" in line for line in wide)

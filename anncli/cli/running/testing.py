@@ -48,11 +48,7 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
     require_trained(network, network_path)
     abstain = abstain_of(network, values, threshold := threshold_of(network, values))
     wanted = values["require"]
-    check_wanted(wanted, kind_of(network))
-    check_matrix(values["matrix"], network)
-    check_baselines(values, network.quantiles)
-    asked = Asked.of(values)
-    asked.check(network.n_outputs, network.task)
+    asked = _checked(values, network)
     confidence = asked.confidence_of_test(values["json"])
     remarks = Remarks()
     data = read_evaluated(values, words.data, network, remarks)
@@ -83,6 +79,16 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
         click.echo("\n\n".join(filter(None, [text, asked.text(shown, confidence), beside, gates.text()])))
     junit.write(gates)
     gates.raise_missed()
+
+
+def _checked(values: Values, network: Network) -> Asked:
+    """Which intervals are wanted; raises UsageError, before data are read, for options that do not fit the network."""
+    check_wanted(values["require"], kind_of(network))
+    check_matrix(values["matrix"], network)
+    check_baselines(values, network.quantiles)
+    asked = Asked.of(values)
+    asked.check(network.n_outputs, network.task)
+    return asked
 
 
 def _baselines(values: Values, network: Network, data: Dataset, remarks: Remarks) -> JudgedBaselines:
