@@ -273,3 +273,12 @@ def test_rows_that_are_new_are_drawn_by_themselves() -> None:
     assert text.splitlines()[0] == "set,class,threshold,false_positive_rate,true_positive_rate"
     assert text.splitlines()[1].startswith('"all rows, of which 2 trained it",yes,,0.0,0.0')
     assert len(draw("weights", facts)) == len(draw("importance", facts)) == 1
+
+
+def test_a_rare_class_is_as_tall_as_the_other_one() -> None:
+    (figure,) = draw("scores", two_classes([0.97] + [0.01] * 99, [0] + [1] * 99))
+    boxes = [e for e in parsed([figure]).iter(f"{SVG}rect") if e.get("class") in ("f0", "f1")]
+    # After the two of the legend.
+    heights = [float(e.get("height", "0")) for e in boxes[2:]]
+    assert len(heights) == 2
+    assert heights[0] == pytest.approx(heights[1], abs=0.02)

@@ -79,7 +79,7 @@ def test_page_of_two_classes(trained: Path, ann: Ann) -> None:
         "weights-1",
     ):
         assert f'id="{name}-title"' in text
-    assert "ann train net.nn pos.txt neg.txt 20" in text
+    assert "<span>train</span> <span>net.nn</span> <span>pos.txt</span> <span>neg.txt</span> <span>20</span>" in text
     assert "sensitivity (recall, SE)" in text
     assert re.search(r"% \([0-9.]+ to [0-9.]+\)</td>", text)
     ann("report", "net.nn", "pos.txt", "neg.txt", "-o", "again.html", "--threads", 2)

@@ -31,6 +31,7 @@ figcaption{font-size:.9rem;margin-top:.3rem}
 figure{margin:0;min-width:0}
 figure svg{display:block;width:100%;max-width:480px;height:auto}
 pre{background:var(--ground);padding:.6rem .8rem;white-space:pre-wrap;font-size:.9rem;margin:.4rem 0}
+pre span{display:inline-block;max-width:100%;overflow-wrap:anywhere}
 .scroll{overflow-x:auto;max-width:100%;margin:1rem 0}
 .scroll:focus-visible,a:focus-visible,summary:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.93rem;overflow-wrap:normal}
@@ -92,8 +93,8 @@ def paragraph(words: str, style: str = "") -> str:
 
 
 def listing(text: str) -> str:
-    """Text as it stands, such as a command."""
-    return f"<pre>{safe(text)}</pre>"
+    """A command; its lines break between words alone, so that no option looks like two."""
+    return f"<pre>{' '.join(f'<span>{safe(word)}</span>' for word in text.split(' '))}</pre>"
 
 
 def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[str]], names: int = 1) -> str:
@@ -130,6 +131,11 @@ def figures(parts: Iterable[str]) -> str:
 def _breakable(words: str) -> str:
     """A name that may go on in the next line after a sign that joins words."""
     return re.sub(r"([_./-])(?=\w)", r"\1<wbr>", safe(words))
+
+
+def unbroken(words: str) -> str:
+    """A number and its unit, which stay on one line."""
+    return words.replace(" %", "\u00a0%")
 
 
 def _class(style: str) -> str:

@@ -12,7 +12,7 @@ from anncli.arrays import Array
 from anncli.cli.showing.figures.confusion import confusion_matrix, top_confusions
 from anncli.cli.showing.figures.facts import Facts, RowSet
 from anncli.cli.showing.metric_words import metric_words
-from anncli.cli.showing.page import table
+from anncli.cli.showing.page import table, unbroken
 from anncli.cli.showing.plot_area import number_text
 from anncli.dataset.dataset import Dataset
 
@@ -77,7 +77,7 @@ def number_text_of(value: float) -> str:
 def _shown(field: str, evaluation: Any) -> str:
     value, words = getattr(evaluation, field, None), metric_words(field)
     interval = None if value is None else evaluation.intervals.get(field)
-    text = words.with_unit(value)
+    text = unbroken(words.with_unit(value))
     return text if interval is None else f"{text} ({words.shown(interval.low)} to {words.shown(interval.high)})"
 
 
@@ -112,7 +112,7 @@ def confusion_table(facts: Facts, rows: RowSet) -> str:
 
 
 def _percent(part: float, whole: float) -> str:
-    return f"{100 * part / whole:.2f} %" if whole else "undefined"
+    return unbroken(f"{100 * part / whole:.2f} %") if whole else "undefined"
 
 
 def data_table(facts: Facts, rows: RowSet) -> str:
@@ -129,10 +129,10 @@ def data_table(facts: Facts, rows: RowSet) -> str:
 def _summary(column: ColumnInputs, inputs: Array) -> list[str]:
     values = inputs[:, column.inputs].astype(np.float64)
     if column.kind == "category":
-        levels = [_level(column, row) for row in values]
-        names, counts = np.unique(levels, return_counts=True)
-        most = names[np.argmax(counts)]
-        return [column.name, "category", "", "", "", "", f"{len(names)}, most often {most}"]
+        own = values[:, : len(column.levels)]
+        counts = np.bincount(own.argmax(axis=1)[own.any(axis=1)], minlength=len(column.levels))
+        most = column.levels[int(counts.argmax())] if counts.any() else "none"
+        return [column.name, "category", "", "", "", "", f"{np.count_nonzero(counts)}, most often {most}"]
     numbers = values[:, 0]
     shown = (numbers.min(), np.median(numbers), numbers.mean(), numbers.max())
     return [column.name, "number", *(number_text(float(x)) for x in shown), str(len(np.unique(numbers)))]

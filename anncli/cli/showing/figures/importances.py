@@ -3,32 +3,49 @@
 from __future__ import annotations
 
 from anncli.analysis.importance import Change, Importances, permutation_importance
+from anncli.arrays import Array
 from anncli.cli.showing.figures.facts import Facts, Figure, RowSet
+from anncli.cli.showing.figures.numbers import some
 from anncli.cli.showing.plot_area import WIDTH, axis_for, number_text, tick_text
 from anncli.cli.showing.svg import Drawing, shortened, text_width
 
 #: Columns that are drawn; the others are in the table.
 MOST_COLUMNS = 20
 _STEP, _TOP = 22.0, 8.0
+# Rows x columns x weights that are computed for each permutation, and the fewest rows that say something.
+_MOST_WORK, _LEAST_ROWS = 10**10, 200
 
 
 def draw(facts: Facts, rows: RowSet) -> Figure:
     """Of ten permutations of each column, for the metric that ranks them."""
     assert facts.data is not None
-    found = permutation_importance(facts.network, facts.data, rows.numbers, seed=facts.seed, threads=facts.threads)
+    chosen = rows.numbers[some(len(rows.numbers), _most_rows(facts))]
+    found = permutation_importance(facts.network, facts.data, chosen, seed=facts.seed, threads=facts.threads)
     bars = [
         (entry.column.name, change)
         for entry in found.columns
         if (change := entry.changes[found.metrics[0]]) is not None
     ]
     caption = (
-        f"How much worse {_words(found.metrics[0])} becomes, on the rows of the data, when the values of one column change "
+        f"How much worse {_words(found.metrics[0])} becomes, on {_on_rows(chosen, rows)}, when the values of one column change "
         f"places among them: the mean of {found.repeats} permutations, with their standard deviation."
     )
     if len(bars) > MOST_COLUMNS:
         caption += f" The {MOST_COLUMNS} most important of {len(bars)} columns."
     table = [(name, change.mean, change.deviation) for name, change in bars]
     return Figure(_drawing(found, bars), caption, ("column", found.metrics[0], "deviation"), table)
+
+
+def _most_rows(facts: Facts) -> int:
+    """So many rows that a figure takes some seconds at most."""
+    assert facts.data is not None
+    work = facts.data.n_inputs * facts.network.topology.n_parameters * max(1, len(facts.network.members))
+    return max(_LEAST_ROWS, _MOST_WORK // work)
+
+
+def _on_rows(chosen: Array, rows: RowSet) -> str:
+    n = len(rows.numbers)
+    return "the rows of the data" if len(chosen) == n else f"{len(chosen)} of the {n} rows"
 
 
 def _words(metric: str) -> str:

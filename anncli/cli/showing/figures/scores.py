@@ -26,18 +26,23 @@ def draw(facts: Facts, rows: RowSet) -> Figure:
     edges = _edges(scores)
     weights = np.ones(len(scores)) if rows.weights is None or len(rows.weights) != len(scores) else rows.weights
     upper, lower = (np.histogram(scores[m], edges, weights=weights[m])[0] for m in (is_upper, ~is_upper))
-    tall, deep = float(upper.max()), float(lower.max())
+    # Fractions of each group: of a rare class nothing would be seen beside the other one.
+    heights = [counts / (float(counts.sum()) or 1.0) for counts in (upper, lower)]
+    tall, deep = (float(h.max()) for h in heights)
     # Room for at least a tenth on either side, so that the axis does not look like the edge.
     ends = -max(deep, 0.1 * tall), max(tall, 0.1 * deep)
-    axes = Axis(float(edges[0]), float(edges[-1]), label), axis_for(ends, "rows", margin=0.04)._replace(two_sided=True)
+    axes = (
+        Axis(float(edges[0]), float(edges[-1]), label),
+        axis_for(ends, "fraction of each group", margin=0.04)._replace(two_sided=True),
+    )
     legend = [Entry(Series(k), name, "box") for k, name in enumerate(names)]
     plot = PlotArea(titled("Scores", rows), _described(names, upper, lower), axes, legend)
     for k in range(len(edges) - 1):
         at = float(edges[k]), float(edges[k + 1])
         if upper[k]:
-            plot.bar(at, (0, float(upper[k])), Series(0))
+            plot.bar(at, (0, float(heights[0][k])), Series(0))
         if lower[k]:
-            plot.bar(at, (-float(lower[k]), 0), Series(1))
+            plot.bar(at, (-float(heights[1][k]), 0), Series(1))
     limit = facts.threshold
     caption = f"Above the axis: {names[0]}; below: {names[1]}."
     if limit is not None and len(facts.classes) == 2 and edges[0] <= limit <= edges[-1]:

@@ -58,8 +58,10 @@ def draw(facts: Facts) -> Figure:
 
 
 def _outputs_of(facts: Facts) -> tuple[str, ...]:
-    names = facts.classes if facts.task != "regression" else facts.target_names
-    return names[: facts.network.n_outputs]
+    if facts.task != "regression":
+        return facts.classes[: facts.network.n_outputs]
+    quantiles = facts.network.quantiles
+    return tuple(f"{name} at {q:g}" for name in facts.target_names for q in quantiles) or facts.target_names
 
 
 def _names(names: tuple[str, ...], n: int) -> list[str]:
