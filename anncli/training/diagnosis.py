@@ -143,6 +143,8 @@ def _gap(run: TrainingRun, result: TrainingResult) -> list[str]:
     if name == "validation" and result.validation_parameters is not None:
         # A final fit has trained on the validation set: only the weights before it can be evaluated there.
         parameters = result.validation_parameters
+        # Of an ensemble the first network, which the other remarks are about too.
+        parameters = parameters if parameters.ndim == 1 else parameters[0]
     assert parameters is not None
     both = (result.rows["training"], result.rows[name])
     losses = [run.attempt.objective.value(parameters, rows, penalty=False) for rows in both]

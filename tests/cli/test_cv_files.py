@@ -160,6 +160,7 @@ def test_groups_and_times_together(table: Path, ann: Ann) -> None:
         (("--folds-file", "f.csv", "--folds", 3), 2, "--folds 3: f.csv has 2 folds; leave --folds out, or name another file"),
         (("--folds-file", "f.csv", "--repeats", 2), 2, "--repeats 2: f.csv has 1 repeat; leave --repeats out, or name"),
         (("--folds", "lo"), 2, "--folds: must be a whole number, at least 2, found 'lo'; write for example 10, or loo"),
+        (("--validation", "t.csv"), 2, "--validation FILES is not for cv, which takes validation rows from the training rows of"),
         (("--executor", "thread"), 2, "--executor: unknown executor 'thread'; did you mean 'threads'?"),
         (("--executor", "in-process", "--jobs", 2), 2, "--executor in-process runs one training at a time, not --jobs 2"),
         (("--jobs", 0), 2, "--jobs: must be a whole number, at least 1, found '0'"),
@@ -197,3 +198,16 @@ def test_weights_of_ann1dn_that_may_know_the_rows_are_not_continued(small: Path,
         "the weights of this network may come from the rows that are to test it; say --init auto, which begins with new weights\n"
     )
     ann("cv", "trained.nn", "pos.txt", "neg.txt", 5, "--folds", 2, "--init", "auto")
+
+
+def test_sets_that_a_file_or_a_network_names_are_put_together(small: Path, ann: Ann) -> None:
+    head = "bool_in=0\nreal_in=2\nbool_out=2\nreal_out=0\ntraining_examples=8\nvalidation_examples=4\ntest_examples=4\n"
+    rows = [f"{k % 5} {k % 3} {k % 2} {1 - k % 2}\n" for k in range(16)]
+    (small / "p.dt").write_text(head + "".join(rows))
+    done = ann("cv", "p.dt", 5, "--folds", 2, "--json")
+    assert "ann: the sets of the file are put together, and all its rows are cross-validated\n" in done.stderr
+    assert json.loads(done.stdout)["together"][0]["n"] == 16
+    network = (small / "net.nn").read_text()
+    (small / "net.nn").write_text(network + "training: {validation: [pos.txt, neg.txt], test: 0.2}\n")
+    found = json.loads(ann("cv", "net.nn", "pos.txt", "neg.txt", 5, "--folds", 2, "--json").stdout)
+    assert found["together"][0]["n"] == 16

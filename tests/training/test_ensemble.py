@@ -19,6 +19,7 @@ from anncli.inference.predict import predict
 from anncli.network.network import Network
 from anncli.training import stopping
 from anncli.training.attempt import EpochReport
+from anncli.training.diagnosis import diagnose
 from anncli.training.restarts import Call
 from anncli.training.run import TrainingRun
 
@@ -110,6 +111,21 @@ def test_the_figures_of_a_run_are_those_of_the_mean() -> None:
     one = trained(threshold="youden", refit="no")
     assert rule.threshold is not None
     assert rule.threshold != one.threshold
+
+
+def test_remarks_are_about_the_first_network() -> None:
+    rng = np.random.default_rng(0)
+    data = Dataset.from_classes(rng.normal(1, 2, (200, 3)), rng.normal(-1, 2, (200, 3)))
+    run = start_training(network(), data, ensemble=2)
+    list(run.epochs(30))
+    result = run.finish()
+    assert result.validation_parameters is not None
+    assert result.validation_parameters.shape == (2, 21)
+    alone = start_training(network(), data)
+    list(alone.epochs(30))
+    assert diagnose(run, result) == diagnose(alone, alone.finish())
+    run.close()
+    alone.close()
 
 
 def backwards(calls: Sequence[Call]) -> Iterator[EpochReport]:

@@ -77,6 +77,8 @@ def _cross_validate(values: Values, words: Words, junit: JUnitFile) -> None:
     show_remarks(values.console, remarks)
     refuse_files_read(values)
     check_problem(problem)
+    if problem.rows is not None:
+        values.console.note("the sets of the file are put together, and all its rows are cross-validated")
     network, asked = judged_network(problem), Asked.of(values)
     asked.check(network.n_outputs, network.task)
     if values["predictions"] is not None:
@@ -121,14 +123,14 @@ def _repeats(found: Validated) -> dict[str, Evaluation]:
 
 
 def _options(problem: ExperimentProblem) -> TrainingOptions:
-    return next(iter(problem.options.values()))
+    """Of every training. Files of a validation set, which the network file may name, are of no use to folds."""
+    options = next(iter(problem.options.values()))
+    return options._replace(validation=None) if isinstance(options.validation, tuple) else options
 
 
 def check_problem(problem: ExperimentProblem) -> None:
-    """Raises UsageError for sets that the user draws, and for weights that may come from the rows to test on."""
+    """Raises UsageError for weights that may come from the rows to test on."""
     network, options = problem.network, _options(problem)
-    if problem.rows is not None:
-        raise UsageError("ann cv draws its test sets itself", advice="leave --validation FILES out")
     if network.is_trained and network.source.dialect == "ann1dn" and options.init is None:
         message = "the weights of this network may come from the rows that are to test it"
         raise UsageError(message, advice="say --init auto, which begins with new weights")

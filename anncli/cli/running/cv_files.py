@@ -40,6 +40,9 @@ def _targets(values: Values) -> dict[str, str]:
 
 def check_files(values: Values, words: Words) -> None:
     """Raises UsageError, before any data file is read, for a file that must not be written, and AnnError for one that cannot."""
+    if "validation" in values.given and isinstance(values["validation"], tuple):
+        message = "--validation FILES is not for cv, which takes validation rows from the training rows of each fold"
+        raise UsageError(message, advice="give a fraction: --validation 0.2")
     targets, sources = _targets(values), [*words.data, *filter(None, [words.network])]
     for option, target in targets.items():
         if target == "-":
