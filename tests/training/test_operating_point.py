@@ -56,7 +56,7 @@ def test_the_rule_sees_the_validation_rows_and_nothing_else(refit: str, rule: st
     rows, network = result.rows["validation"], result.network
     cut = choose_cut(outputs[:, 0], data.labels[rows] == 0, parse_rule(rule), None, (0.0, 1.0))
     assert (network.threshold, network.threshold_rule) == (cut.threshold, rule)
-    assert result.point is not None and result.point.n_rows == len(rows)
+    assert result.point.n_rows == len(rows)
     # Guards against a rule that looks elsewhere: other rows give other thresholds.
     for name in ("training", "test"):
         others = predict(network, data.inputs[result.rows[name]])[:, 0]
