@@ -41,19 +41,27 @@ _BEGIN, _END = "<!-- table -->\n", "<!-- end -->\n"
 
 
 class Line(NamedTuple):
-    """One set, strategy and rule: error of the search and of the defaults on the outer folds, seconds and trainings."""
+    """One set, strategy and rule: error of the search and of the defaults on the outer folds, the same for the log loss (of
+    numbers the mean squared error), and seconds."""
 
     name: str
     strategy: str
     rule: str
     search: float
     defaults: float
+    search_loss: float
+    defaults_loss: float
     seconds: float
 
     @property
-    def gain(self) -> float:
-        """By which fraction the error is smaller than that of the defaults."""
-        return 1 - self.search / self.defaults if self.defaults else 0.0
+    def change(self) -> float:
+        """The error over that of the defaults, less 1."""
+        return self.search / self.defaults - 1 if self.defaults else 0.0
+
+    @property
+    def loss_change(self) -> float:
+        """The same for the loss."""
+        return self.search_loss / self.defaults_loss - 1
 
 
 def error(evaluation: dict[str, Any]) -> float:
@@ -61,6 +69,11 @@ def error(evaluation: dict[str, Any]) -> float:
     if "accuracy" in evaluation:
         return 1 - float(evaluation["accuracy"])
     return float(max(0.0, 1 - evaluation["r2"])) ** 0.5
+
+
+def loss(evaluation: dict[str, Any]) -> float:
+    """What trials are selected by: the log loss, or the squared error."""
+    return float(evaluation["log_loss"] if "accuracy" in evaluation else error(evaluation) ** 2)
 
 
 def search(path: Path, options: str, strategy: str, rule: str, asked: argparse.Namespace, ledger: Path) -> Line:
@@ -76,7 +89,7 @@ def search(path: Path, options: str, strategy: str, rule: str, asked: argparse.N
         asked.trials,
     ]
     command += ["--strategy", strategy, "--choose", rule, "--folds", 3, "--outer-folds", 3, "--jobs", asked.jobs]
-    command += ["--ledger", ledger, "--json", "-q"]
+    command += ["--ledger", ledger, "--seed", asked.seed, "--json", "-q"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     begin = time.monotonic()
     done = subprocess.run([*map(str, command)], env=environment, capture_output=True, text=True, check=False)
@@ -84,7 +97,9 @@ def search(path: Path, options: str, strategy: str, rule: str, asked: argparse.N
         raise SystemExit(f"{path}: {done.stderr or done.stdout}")
     found = json.loads(done.stdout)
     seconds = time.monotonic() - begin
-    return Line(path.name.split(".")[0], strategy, rule, error(found["estimate"]), error(found["defaults"]), seconds)
+    both = found["estimate"], found["defaults"]
+    name = path.name.split(".")[0]
+    return Line(name, strategy, rule, *map(error, both), *map(loss, both), seconds)
 
 
 def table(lines: list[Line], asked: argparse.Namespace) -> str:
@@ -104,16 +119,15 @@ def table(lines: list[Line], asked: argparse.Namespace) -> str:
         cells += [f"{100 * by[name, *way].search:.2f}" for way in ways]
         cells += [f"{by[name, strategy, RULES[0]].seconds:.0f}" for strategy in STRATEGIES]
         text.append(f"| {name} | " + " | ".join(cells) + " |")
-    gains = [sum(by[name, *way].gain for name in names) / len(names) for way in ways]
-    better = [sum(by[name, *way].gain > 0 for name in names) for way in ways]
-    worse = [sum(by[name, *way].gain < 0 for name in names) for way in ways]
-    text.append("| mean change of the error | | " + " | ".join(f"{-100 * gain:+.1f} %" for gain in gains) + " | | |")
-    text.append(
-        "| sets better / worse | | " + " | ".join(f"{b} / {w}" for b, w in zip(better, worse, strict=True)) + " | | |"
-    )
+    for title, field in (("error", "change"), ("loss", "loss_change")):
+        changes = [[getattr(by[name, *way], field) for name in names] for way in ways]
+        means = [f"{100 * sum(each) / len(each):+.1f} %" for each in changes]
+        counts = [f"{sum(x < 0 for x in each)} / {sum(x > 0 for x in each)}" for each in changes]
+        text.append(f"| mean change of the {title} | | " + " | ".join(means) + " |" + " |" * len(STRATEGIES))
+        text.append(f"| sets better / worse in the {title} | | " + " | ".join(counts) + " |" + " |" * len(STRATEGIES))
     text += [
         "",
-        f"{asked.trials} trials, at most {asked.epochs} epochs, 3 outer and 3 inner folds, --jobs {asked.jobs}; {datetime.date.today()}, "
+        f"{asked.trials} trials, at most {asked.epochs} epochs, 3 outer and 3 inner folds, --seed {asked.seed}, --jobs {asked.jobs}; {datetime.date.today()}, "
         f"{platform.machine()}, {os.cpu_count()} processors, shared with other work, Python {platform.python_version()}.",
     ]
     return "\n".join(text) + "\n"
@@ -126,6 +140,8 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=12)
     parser.add_argument("--epochs", type=int, default=300)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--ledgers", type=Path, help="keep the ledgers in this folder")
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
     lines: list[Line] = []
@@ -133,7 +149,7 @@ def main() -> None:
         for number, name in enumerate(asked.sets.split(",")):
             for strategy in STRATEGIES:
                 for rule in RULES:
-                    ledger = Path(ledgers) / f"{number}-{strategy}"
+                    ledger = (asked.ledgers or Path(ledgers)) / f"{number}-{strategy}"
                     lines.append(search(asked.folder / name, SETS[name], strategy, rule, asked, ledger))
                     print(lines[-1], file=sys.stderr, flush=True)
     text = table(lines, asked)
