@@ -231,8 +231,8 @@ def test_a_space_that_is_fixed_and_a_network_of_ann1dn_that_knows_rows_are_refus
 def test_a_picture_shows_every_trial(table: Path, ann: Ann) -> None:
     ann("search", *PLAIN, "--trials", 5, "--hidden", "2..20", "--activation", "tanh/relu", "--plot", "p.svg", "-q")
     text = (table / "p.svg").read_text()
-    # Trials 1 to 4 in both panels; the defaults are a dashed line.
-    assert text.count("<circle") == 8
+    # Two drawings, each with trials 1 to 4, and two markers in the legend; the defaults are a dashed line.
+    assert text.count('role="img"') == 2
+    assert text.count('<path class="f') == 2 * (4 + 2)
     assert text.count("stroke-dasharray") == 2
-    assert ">hidden" in text
-    assert ">activation</text>" in text
+    assert ">activation: 1 relu, 2 tanh</text>" in text

@@ -5,33 +5,37 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
-from xml.sax.saxutils import escape
 
+from anncli.cli.showing.plot_area import Entry, PlotArea, axis_for, number_text
 from anncli.cli.showing.search_report import Found
+from anncli.cli.showing.svg import Drawing, Series, svg_document
 from anncli.experiments.search import Tried
 from anncli.options.ranges import DECADE, shown_number
 
 WIDE, HIGH = 60, 10
-# A panel of the SVG picture, and what is around its axes.
-_PANEL, _TALL, _LEFT, _TOP, _GAP = 300, 240, 70, 60, 40
-_ALL, _KEPT = "#0072b2", "#d55e00"
-
-
-class Point(NamedTuple):
-    """A trial: its place 0 to 1 across, and its figure."""
-
-    across: float
-    figure: float
-    trial: Tried
+_ALL, _KEPT = Series(0), Series(1)
 
 
 class Panel(NamedTuple):
-    """An option: its points, and the labels (place, text) of its axis."""
+    """An option: its name, and (value, trial) of every trial that has it; words: what the values stand for, () for numbers; is_log:
+    the axis is logarithmic."""
 
     name: str
-    points: Sequence[Point]
-    ticks: Sequence[tuple[float, str]]
+    points: Sequence[tuple[float, Tried]]
+    words: Sequence[str]
     is_log: bool
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        values = [value for value, _ in self.points]
+        return min(values), max(values)
+
+    def across(self, value: float) -> float:
+        """The place of a value, 0 to 1."""
+        low, high = self.ends
+        if self.is_log:
+            return math.log(value / low) / math.log(high / low)
+        return (value - low) / (high - low)
 
 
 def panels(found: Found) -> list[Panel]:
@@ -41,30 +45,20 @@ def panels(found: Found) -> list[Panel]:
 
 
 def _panel(name: str, found: Found) -> Panel | None:
-    trials = [(one, one.trial[name], one.figure.value) for one in _finished(found) if one.figure and name in one.trial]
-    texts = list(dict.fromkeys(text for _, text, _ in trials))
-    numbers = [shown_number(text) for text in texts]
+    trials = [(one.trial[name], one) for one in _finished(found) if name in one.trial]
+    texts = list(dict.fromkeys(text for text, _ in trials))
     if len(texts) < 2:
         return None
-    known = [number for number in numbers if number is not None]
-    if len(known) < len(texts):
-        # Words have places of their own, in the order of their names.
-        places = {text: (k + 0.5) / len(texts) for k, text in enumerate(sorted(texts))}
-        ticks = [(place, text) for text, place in places.items()]
-        is_log = False
-    else:
-        low, high = min(known), max(known)
-        is_log = low > 0 and high >= DECADE * low
-        places = {text: _across(number, low, high, is_log) for text, number in zip(texts, known, strict=True)}
-        ticks = [(0.0, f"{low:g}"), (1.0, f"{high:g}")]
-    points = [Point(places[text], figure, one) for one, text, figure in trials]
-    return Panel(name.replace("_", "-"), points, ticks, is_log)
-
-
-def _across(number: float, low: float, high: float, is_log: bool) -> float:
-    if is_log:
-        return math.log(number / low) / math.log(high / low)
-    return (number - low) / (high - low)
+    numbers = {text: shown_number(text) for text in texts}
+    words: Sequence[str] = ()
+    if None in numbers.values():
+        # Words are numbered in the order of their names.
+        words = sorted(texts)
+        numbers = {text: float(number) for number, text in enumerate(words, 1)}
+    points = [(number, one) for text, one in trials if (number := numbers[text]) is not None]
+    low, high = min(value for value, _ in points), max(value for value, _ in points)
+    is_log = not words and low > 0 and high >= DECADE * low
+    return Panel(name.replace("_", "-"), points, words, is_log) if high > low else None
 
 
 def _finished(found: Found) -> list[Tried]:
@@ -72,86 +66,66 @@ def _finished(found: Found) -> list[Tried]:
 
 
 def _limits(found: Found) -> tuple[float, float]:
-    values = [one.figure.value for one in _finished(found) if one.figure]
+    values = [_figure(one) for one in _finished(found)]
     low, high = min(values), max(values)
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
 def scatter(found: Found) -> str:
-    """The first option of numbers as characters, '' where there is none: o a trial, K the one that is kept; -- the defaults."""
-    panel = next((panel for panel in panels(found) if len(panel.points) > 2 and _is_of_numbers(panel)), None)
+    """The first option of numbers as characters, '' where there is none: o a trial, K the one that is kept; - - the defaults."""
+    panel = next((panel for panel in panels(found) if len(panel.points) > 2 and not panel.words), None)
     if panel is None:
         return ""
     low, high = _limits(found)
     grid = [[" "] * WIDE for _ in range(HIGH)]
 
-    def row(figure: float) -> int:
-        return round((HIGH - 1) * (high - figure) / (high - low))
+    def row(one: Tried) -> int:
+        return round((HIGH - 1) * (high - _figure(one)) / (high - low))
 
-    if found.trials[0].number == 0 and found.trials[0].figure is not None:
-        grid[row(found.trials[0].figure.value)] = ["-", " "] * (WIDE // 2)
-    for point in sorted(panel.points, key=lambda point: point.trial is found.kept):
-        grid[row(point.figure)][round((WIDE - 1) * point.across)] = "K" if point.trial is found.kept else "o"
+    if (first := _defaults(found)) is not None:
+        grid[row(first)] = ["-", " "] * (WIDE // 2)
+    for value, one in sorted(panel.points, key=lambda point: point[1] is found.kept):
+        grid[row(one)][round((WIDE - 1) * panel.across(value))] = "K" if one is found.kept else "o"
     labels = [f"{high:.4g}", *[""] * (HIGH - 2), f"{low:.4g}"]
     margin = max(map(len, labels))
     lines = [f"{label:>{margin}} |{''.join(cells)}".rstrip() for label, cells in zip(labels, grid, strict=True)]
-    (_, left), (_, right) = panel.ticks
+    left, right = (f"{end:g}" for end in panel.ends)
     title = f"{panel.name}{' (log)' if panel.is_log else ''}"
     axis = left + title.center(WIDE - len(left) - len(right)) + right
     head = f"{found.title}; K: the trial that is kept; - - the defaults"
     return "\n".join([head, *lines, " " * margin + " +" + "-" * WIDE, " " * (margin + 2) + axis])
 
 
-def _is_of_numbers(panel: Panel) -> bool:
-    return [place for place, _ in panel.ticks] == [0.0, 1.0]
-
-
 def svg_of(found: Found) -> str:
-    """A panel for each option, side by side, as SVG text."""
-    drawn, low, high = panels(found), 0.0, 1.0
-    if _finished(found):
-        low, high = _limits(found)
-    width = _LEFT + max(1, len(drawn)) * (_PANEL + _GAP)
-    height = _TOP + _TALL + 60
-    title = f"{len(_finished(found))} trials, selected by {found.title}"
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" font-family="sans-serif" font-size="12">',
-        f"<title>{escape(title)}</title>",
-        f'<rect width="{width}" height="{height}" fill="white"/>',
-        _text(_LEFT, 24, f"{title}; orange: the trial that is kept; dashes: the defaults", size=14),
-    ]
-    for number, panel in enumerate(drawn):
-        parts += _drawn(panel, _LEFT + number * (_PANEL + _GAP), found, (low, high))
-    return "\n".join([*parts, "</svg>"]) + "\n"
+    """A drawing for each option, below each other, as SVG text."""
+    drawings = [_drawn(panel, found) for panel in panels(found)]
+    if not drawings:
+        drawings = [Drawing(480, 60, "Trials", "No option has two values among the trials that were trained.")]
+    return svg_document(drawings)
 
 
-def _drawn(panel: Panel, left: float, found: Found, limits: tuple[float, float]) -> list[str]:
-    low, high = limits
-
-    def down(figure: float) -> float:
-        return _TOP + _TALL * (high - figure) / (high - low)
-
-    bottom = _TOP + _TALL
-    parts = [f'<rect x="{left}" y="{_TOP}" width="{_PANEL}" height="{_TALL}" fill="none" stroke="#999999"/>']
-    parts += [_text(left - 6, down(value) + 4, f"{value:.3g}", "end") for value in limits]
-    parts += [_text(left + _PANEL * place, bottom + 18, text, "middle") for place, text in panel.ticks]
-    name = panel.name + (" (log)" if panel.is_log else "")
-    parts.append(_text(left + _PANEL / 2, bottom + 40, name, "middle"))
-    first = found.trials[0]
-    if first.number == 0 and first.figure is not None:
-        y = down(first.figure.value)
-        parts.append(f'<path d="M{left} {y:.1f}h{_PANEL}" stroke="#555555" stroke-dasharray="6 4"/>')
-    for point in sorted(panel.points, key=lambda point: point.trial is found.kept):
-        is_kept = point.trial is found.kept
-        said = ", ".join(f"{option} {text}" for option, text in point.trial.trial.items())
-        parts.append(
-            f'<circle cx="{left + _PANEL * point.across:.1f}" cy="{down(point.figure):.1f}" r="{6 if is_kept else 4}" '
-            f'fill="{_KEPT if is_kept else _ALL}" fill-opacity="0.75">'
-            f"<title>{escape(f'trial {point.trial.number}: {said}: {point.figure:.4g}')}</title></circle>"
-        )
-    return parts
+def _drawn(panel: Panel, found: Found) -> Drawing:
+    described = ", ".join(f"{number} {word}" for number, word in enumerate(panel.words, 1))
+    label = f"{panel.name}: {described}" if described else panel.name
+    across = axis_for([value for value, _ in panel.points], label, logarithmic=panel.is_log, margin=0.04)
+    axes = across, axis_for([_figure(one) for one in _finished(found)], found.title, margin=0.05)
+    legend = [Entry(_ALL, "a trial", "marker"), Entry(_KEPT, "the one that is kept", "marker")]
+    said = "; ".join(
+        f"trial {one.number} {number_text(value)}: {number_text(_figure(one))}" for value, one in panel.points
+    )
+    plot = PlotArea(f"{found.title} over {panel.name}", f"{said}. The dashed line: the defaults.", axes, legend)
+    if (first := _defaults(found)) is not None:
+        plot.rule((across.low, _figure(first)), (across.high, _figure(first)))
+    for value, one in sorted(panel.points, key=lambda point: point[1] is found.kept):
+        plot.marks([(value, _figure(one))], _KEPT if one is found.kept else _ALL, 5.0 if one is found.kept else 3.5)
+    return plot.drawing
 
 
-def _text(x: float, y: float, words: str, anchor: str = "start", size: int = 12) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}">{escape(words)}</text>'
+def _defaults(found: Found) -> Tried | None:
+    """The trial of the defaults, if it has a figure."""
+    return next((one for one in _finished(found) if one.number == 0), None)
+
+
+def _figure(one: Tried) -> float:
+    assert one.figure is not None
+    return one.figure.value
