@@ -58,18 +58,23 @@ def number_losses(kind: str, outputs: Array, data: Dataset, rows: Array, quantil
     return np.where(error > 0, (1 - level) * error, -level * error).mean(axis=1)
 
 
-def mean_and_error(losses: Array, weights: Array | None = None, groups: Array | None = None) -> tuple[float, float]:
-    """The weighted mean of (n,) losses and its standard error.
+def mean_and_deviations(
+    losses: Array, weights: Array | None = None, groups: Array | None = None
+) -> tuple[float, Array]:
+    """The weighted mean of (n,) losses, and by how much each row moves it away from where it is: see standard_error().
 
-    Args: weights (n,), None for 1; groups (n,): rows of one group belong together, and its deviations are added up before
-        they are squared (Liang & Zeger 1986); then the error is that of so many groups.
+    Args: weights (n,), None for 1; groups (n,): rows of one group belong together, and their deviations are added up (Liang &
+        Zeger 1986), which leaves as many deviations as there are groups.
     """
     w = np.ones(len(losses)) if weights is None else weights.astype(np.float64)
     mean = float((w * losses).sum() / w.sum())
-    deviations = w * (losses - mean)
+    deviations = w * (losses - mean) / w.sum()
     if groups is not None:
         deviations = np.bincount(np.unique(groups, return_inverse=True)[1].ravel(), deviations).astype(np.float64)
+    return mean, deviations
+
+
+def standard_error(deviations: Array) -> float:
+    """The standard error of a mean with these deviations; of a difference of means, those of the one less those of the other."""
     count = len(deviations)
-    if count < 2:
-        return mean, math.inf
-    return mean, float(math.sqrt(count / (count - 1) * (deviations * deviations).sum()) / w.sum())
+    return float(math.sqrt(count / (count - 1) * (deviations * deviations).sum())) if count > 1 else math.inf

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from anncli.arrays import Array
 from anncli.errors import AnnError
+from anncli.evaluation.row_losses import standard_error
 from anncli.experiments.search_space import DEFAULTS, Trial
 from anncli.experiments.spec import DataRef, Failure, Result, RowsRef, Spec
 from anncli.experiments.strategies.base import Request, Strategy
@@ -43,11 +44,13 @@ class Part(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """What a trial is chosen by: value as people read it, with its standard error; cost: the lower the better."""
+    """What a trial is chosen by: value as people read it, with its standard error; cost: the lower the better; deviations: what
+    its standard error is made of, see row_losses.standard_error()."""
 
     value: float
     error: float
     cost: float
+    deviations: Array
 
 
 # The figure of the results of a trial, one for each part.
@@ -168,15 +171,20 @@ def _raise_if_unusable(tried: Tried) -> None:
 def kept_of(trials: Sequence[Tried], choose: str) -> Tried:
     """The trial that is kept; choose: 'best', or 'smallest' for the one-standard-error rule.
 
-    That rule keeps, of the trials whose figure is within one standard error of the best one, the smallest network, and of equally
-    small ones the best (Breiman, Friedman, Olshen & Stone 1984, Classification and Regression Trees, section 3.4.3).
+    That rule keeps, of the trials that are within one standard error of the best one, the smallest network, and of equally small
+    ones the best (Breiman, Friedman, Olshen & Stone 1984, Classification and Regression Trees, section 3.4.3). All trials are
+    judged on the same rows, so the error is that of the difference, which rows that are hard for every network do not raise
+    (Yates, Richards & Brook 2021, Ecology 102, e03475).
     """
-    scored = [(one.figure.cost, one) for one in trials if one.figure is not None]
-    best_cost, best = min(scored, key=lambda pair: (pair[0], pair[1].n_weights, pair[1].number))
-    if choose == "best" or best.figure is None:
+    scored = [(one.figure, one) for one in trials if one.figure is not None]
+    top, best = min(scored, key=lambda pair: (pair[0].cost, pair[1].n_weights, pair[1].number))
+    if choose == "best":
         return best
-    limit = best_cost + best.figure.error
-    near = [(one.n_weights, cost, one.number, one) for cost, one in scored if cost <= limit]
+    near = [
+        (one.n_weights, figure.cost, one.number, one)
+        for figure, one in scored
+        if one is best or figure.cost - top.cost <= standard_error(figure.deviations - top.deviations)
+    ]
     return min(near, key=lambda entry: entry[:3])[-1]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,7 +11,14 @@ from anncli.dataset.dataset import Dataset
 from anncli.errors import UsageError
 from anncli.evaluation.evaluation import evaluate_outputs
 from anncli.evaluation.metric import selection_metric
-from anncli.evaluation.row_losses import label_losses, log_losses, mean_and_error, number_losses, wrong_rows
+from anncli.evaluation.row_losses import (
+    label_losses,
+    log_losses,
+    mean_and_deviations,
+    number_losses,
+    standard_error,
+    wrong_rows,
+)
 from anncli.experiments.inputs import network_of
 from anncli.experiments.search import Candidate, Figure, Part
 from anncli.experiments.spec import Result
@@ -86,8 +92,8 @@ class SearchJudge:
             return self._by_metric(parts, outputs, targets, threshold)
         weights = None if self.data.weights is None else self.data.weights[rows]
         groups = None if self.data.groups is None else self.data.groups[rows]
-        mean, error = mean_and_error(losses, weights, groups)
-        return Figure(1 - mean if self._kind == "accuracy" else mean, error, mean)
+        mean, deviations = mean_and_deviations(losses, weights, groups)
+        return Figure(1 - mean if self._kind == "accuracy" else mean, standard_error(deviations), mean, deviations)
 
     def _losses(self, outputs: Array, rows: Array, threshold: float) -> Array | None:
         """The loss of each row (n,), None for a metric that rows do not have."""
@@ -115,7 +121,7 @@ class SearchJudge:
             )  # fmt: skip
             return selection_metric(self._kind, evaluation)
 
-        each = [metric(part.rows, found) for part, found in zip(parts, outputs, strict=True)]
+        each = np.array([metric(part.rows, found) for part, found in zip(parts, outputs, strict=True)])
         value = metric(np.concatenate([part.rows for part in parts]), np.concatenate(outputs))
-        error = float(np.std(each, ddof=1)) / math.sqrt(len(each)) if len(each) > 1 else 0.0
-        return Figure(value, error, -value)
+        deviations = (each.mean() - each) / len(each)
+        return Figure(value, standard_error(deviations) if len(each) > 1 else 0.0, -value, deviations)

@@ -10,7 +10,14 @@ import pytest
 
 from anncli.dataset.dataset import Dataset
 from anncli.errors import UsageError
-from anncli.evaluation.row_losses import label_losses, log_losses, mean_and_error, number_losses, wrong_rows
+from anncli.evaluation.row_losses import (
+    label_losses,
+    log_losses,
+    mean_and_deviations,
+    number_losses,
+    standard_error,
+    wrong_rows,
+)
 from anncli.experiments.search import Figure, Tried, kept_of
 from anncli.experiments.search_rows import inner_parts, search_rows
 from anncli.experiments.search_space import Space, random_trial
@@ -80,24 +87,27 @@ def test_halving_keeps_the_better_third_and_gives_the_defaults_all_epochs() -> N
     assert run_strategy(make_strategy("halving", space(l1="0..1"), 2, 0), {}) == [[(0, 1.0), (1, 1.0)]]
 
 
-def tried(number: int, cost: float | None, n_weights: int, error: float = 0.1, share: float = 1.0) -> Tried:
-    figure = None if cost is None else Figure(cost, error, cost)
-    return Tried(number, {}, share, n_weights, figure, Failure("diverged") if cost is None else None)
+def tried(number: int, losses: list[float] | None, n_weights: int) -> Tried:
+    if losses is None:
+        return Tried(number, {}, 1.0, n_weights, None, Failure("diverged"))
+    mean, deviations = mean_and_deviations(np.array(losses))
+    return Tried(number, {}, 1.0, n_weights, Figure(mean, standard_error(deviations), mean, deviations))
 
 
 def test_the_smallest_network_within_one_standard_error_is_kept() -> None:
-    trials = [
-        tried(0, 0.35, 50),
-        tried(1, 0.2, 90),
-        tried(2, 0.29, 30),
-        tried(3, 0.25, 30),
-        tried(4, 0.31, 3),
-        tried(5, None, 1),
-    ]
-    # The limit is 0.2 + 0.1: trials 1, 2 and 3; two have 30 weights, the better one is 3.
-    assert kept_of(trials, "smallest").number == 3
+    # Rows that are hard for all networks do not count: what counts are differences from the best, 0.1 0.3 0.1 0.3.
+    best = [0.1, 0.3, 0.1, 0.3]
+    # Behind by 0.1 in every row, so the standard error is 0; by 0, 0, 0 and 0.4: mean 0.1, standard error 0.1.
+    always, once = [0.2, 0.4, 0.2, 0.4], [0.1, 0.3, 0.1, 0.7]
+    # By -0.2, 0.2, -0.2 and 0.3: mean 0.025.
+    mixed = [-0.1, 0.5, -0.1, 0.6]
+    trials = [tried(0, always, 3), tried(1, best, 90), tried(2, once, 30), tried(3, mixed, 30), tried(4, None, 1)]
     assert kept_of(trials, "best").number == 1
-    assert kept_of([tried(0, 0.2, 9), tried(1, 0.2, 9)], "best").number == 0
+    assert kept_of(trials[:3], "smallest").number == 2
+    # Of two networks of the same size the better one.
+    assert kept_of(trials, "smallest").number == 3
+    assert kept_of([trials[0], trials[1]], "smallest").number == 1
+    assert kept_of([tried(0, best, 9), tried(1, best, 9)], "best").number == 0
 
 
 def test_losses_of_rows_by_hand() -> None:
@@ -122,6 +132,11 @@ def test_losses_of_rows_by_hand() -> None:
 
 def test_the_standard_error_of_a_mean_with_weights_and_groups() -> None:
     losses = np.array([0.0, 1.0, 1.0, 0.0])
+
+    def mean_and_error(losses: np.ndarray, weights: object = None, groups: object = None) -> tuple[float, float]:
+        mean, deviations = mean_and_deviations(losses, weights, groups)  # type: ignore[arg-type]
+        return mean, standard_error(deviations)
+
     # Variance 1/3 with n - 1, over 4.
     assert mean_and_error(losses) == (0.5, pytest.approx(math.sqrt(1 / 12)))
     # Two groups of opposite rows: both have a sum of deviations of 0.

@@ -9,6 +9,7 @@ from anncli.cli.showing.console import table
 from anncli.cli.showing.metric_words import metric_words
 from anncli.cli.showing.report import evaluation_text, plain
 from anncli.errors import count_of
+from anncli.evaluation.row_losses import standard_error
 from anncli.experiments.search import Tried, best_of
 
 if TYPE_CHECKING:
@@ -119,8 +120,10 @@ def _choice(found: Found) -> str:
     by = f"selected by {found.title} {plain(kept.figure.value)} of {found.parts}"
     text = f"trial {kept.number}{' (the defaults)' if kept.number == 0 else ''} is kept, {by}"
     if kept is not best and best.figure is not None:
-        error = plain(best.figure.error, 2)
-        text += f": the smallest network within one standard error ({error}) of the best, trial {best.number}"
+        behind = plain(kept.figure.cost - best.figure.cost, 2)
+        error = plain(standard_error(kept.figure.deviations - best.figure.deviations), 2)
+        text += f": the smallest network within one standard error of the best, trial {best.number} "
+        text += f"(behind by {behind}; the standard error of this difference is {error})"
     else:
         text += ": the best one"
         if found.choose == "smallest" and any(one.n_weights < kept.n_weights for one in found.trials if one.figure):
