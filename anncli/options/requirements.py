@@ -56,6 +56,7 @@ METRICS: dict[str, Metric] = {
     "rmse": Metric(("rmse",), most=None),
     "mae": Metric(("mae",), most=None),
     "r2": Metric(("r2",), least=None),
+    "coverage": Metric(("coverage",)),
     "n": Metric(("n",), most=None, is_count=True),
     "tp": Metric(("tp",), most=None, is_count=True),
     "fn": Metric(("fn",), most=None, is_count=True),

@@ -89,7 +89,7 @@ def fit_operating_point(
     abstain = _abstain(options, network)
     if rule is None and method == "none":
         return OperatingPoint(threshold, abstain=abstain)
-    _check_classes(labels, weights, options)
+    _check_fit(outputs, labels, weights, options)
     if weights is not None:
         outputs, labels, weights = outputs[weights > 0], labels[weights > 0], weights[weights > 0]
     activation = network.topology.output_activation
@@ -237,6 +237,13 @@ def check_threshold(options: TrainingOptions, network: Network, threshold: float
         calibrated = options.threshold if isinstance(options.threshold, float) else 0.5
         final = threshold if options.calibration == "none" else calibrated
         check_abstain(_abstain(options, network), network, final)
+
+
+def _check_fit(outputs: Array, labels: Array, weights: Array | None, options: TrainingOptions) -> None:
+    _check_classes(labels, weights, options)
+    if not np.isfinite(outputs).all():
+        message = f"{asked_words(options)}: the score of a validation row is not finite"
+        raise DataError(message, advice="use logistic outputs, or another --scaling")
 
 
 def _check_classes(labels: Array, weights: Array | None, options: TrainingOptions) -> None:

@@ -19,6 +19,7 @@ from anncli.formats.networks.storage import parse, render
 from anncli.inference.predict import decide, predict
 from anncli.network.calibration import logits
 from anncli.network.network import Network
+from anncli.training.operating_point import fit_operating_point
 
 
 def clouds(n: int = 100, noise: float = 2.0, seed: int = 0) -> Dataset:
@@ -250,6 +251,14 @@ def test_a_validation_set_of_one_class_is_refused_before_training() -> None:
     with pytest.raises(DataError) as caught:
         start_training(net(), data, sets=sets, threshold="youden")
     assert caught.value.message == "--threshold youden: all 49 validation rows are of one class"
+
+
+def test_scores_that_are_not_finite_are_refused() -> None:
+    options = start_training(net("linear"), clouds(), threshold="f1").setup.options
+    outputs = np.array([[1.0], [np.inf], [0.0]], dtype=np.float32)
+    with pytest.raises(DataError) as caught:
+        fit_operating_point(options, net("linear"), 0.5, outputs, np.array([0, 0, 1]))
+    assert caught.value.message == "--threshold f1: the score of a validation row is not finite"
 
 
 def test_an_ensemble_is_decided_by_its_mean_outputs() -> None:
