@@ -20,6 +20,8 @@ from anncli.dataset.names import FINDING_NAMES
 
 # Of more cells than these a training looks at some of the rows; of more than these it does not look for equal rows.
 SAMPLED_CELLS, MOST_CELLS = 1_000_000, 20_000_000
+# Of more columns, times labels, than these it looks at none; of more useless ones than these it says nothing.
+MOST_COLUMNS, MOST_USELESS = 2_000, 3
 
 
 def examine(sets: Mapping[str, Examined], known: Known | None = None, skip: Collection[str] = ()) -> list[Finding]:
@@ -85,17 +87,28 @@ def examine_briefly(sets: Mapping[str, Examined], is_table: bool) -> tuple[list[
     if is_complete(sets):
         found += find_equal_rows(training, ())
         found += find_shared_rows(sets, ())
-    rows = training
-    if n_cells > SAMPLED_CELLS:
-        step = -(-n_cells // SAMPLED_CELLS)
-        rows = sample_of(training, step)
-    leaks = leak_finder(rows)
+    rows = training if n_cells <= SAMPLED_CELLS else sample_of(training, -(-n_cells // SAMPLED_CELLS))
+    columns = list(_of_columns_briefly(rows, is_table or rows is not training))
+    if rows is not training:
+        columns = [one._replace(message=f"{one.message} (in a sample of {rows.n_rows} rows)") for one in columns]
+    places = {kind: place for place, kind in enumerate(FINDING_NAMES)}
+    serious = (one for one in (*found, *columns) if one.is_serious)
+    return sorted(serious, key=lambda one: places[one.kind]), rows.n_rows
+
+
+def _of_columns_briefly(rows: Examined, leaks_only: bool) -> Iterator[Finding]:
+    """Columns that tell the label, are constant or name the rows; not of tables whose width shows another kind of data."""
+    if len(rows.inputs) * max(1, len(rows.labels)) > MOST_COLUMNS:
+        return
+    leaks, useless = leak_finder(rows), list[Finding]()
     for name in rows.inputs:
         view = ColumnView(rows.column_of(name))
-        for find in (leaks,) if is_table else (leaks, find_constant, find_identifier):
-            found += find(view, rows)
-    places = {kind: place for place, kind in enumerate(FINDING_NAMES)}
-    return sorted((one for one in found if one.is_serious), key=lambda one: places[one.kind]), rows.n_rows
+        yield from leaks(view, rows)
+        if not leaks_only:
+            useless += [*find_constant(view, rows), *find_identifier(view, rows)]
+    # Of pictures and sparse rows many columns are constant.
+    if len(useless) <= MOST_USELESS:
+        yield from useless
 
 
 def is_complete(sets: Mapping[str, Examined]) -> bool:

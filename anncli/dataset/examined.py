@@ -14,8 +14,16 @@ from anncli.tables import Table, TableColumn
 
 
 def examined(data: Dataset | TableData, sets: Mapping[str, Array]) -> dict[str, Examined]:
-    """The samples of each set; sets: the numbers of their rows, which are consecutive. Nothing is copied."""
-    return _of_table(data, sets) if isinstance(data, TableData) else _of_samples(data, sets)
+    """The samples of each set; sets: the numbers of their rows, which are consecutive. Nothing is copied unless rows have
+    the weight 0, which are left out."""
+    found = _of_table(data, sets) if isinstance(data, TableData) else _of_samples(data, sets)
+    if data.weights is None or np.all(data.weights):
+        return found
+    start, weighted = 0, dict[str, Examined]()
+    for name, rows in found.items():
+        weighted[name] = _with_weight(rows, data.weights[start : start + rows.n_rows])
+        start += rows.n_rows
+    return weighted
 
 
 def _of_table(data: TableData, sets: Mapping[str, Array]) -> dict[str, Examined]:
@@ -57,6 +65,15 @@ def _divided(rows: Examined, files: Sequence[Part], sets: Mapping[str, Array]) -
         found[name] = rows._replace(table=part, parts=tuple(own), title="" if not found else name)
         start = stop
     return found
+
+
+def _with_weight(rows: Examined, weights: Array) -> Examined:
+    """The rows whose weight is not 0."""
+    parts, start = list[Part](), 0
+    for part in rows.parts:
+        parts.append(Part(part.shown, int(np.count_nonzero(weights[start : start + part.n_rows]))))
+        start += part.n_rows
+    return rows._replace(table=rows.table.take(np.flatnonzero(weights)), parts=tuple(parts))
 
 
 def _free(name: str, taken: Sequence[str]) -> str:

@@ -379,10 +379,41 @@ def test_many_rows_are_sampled_and_the_files_of_the_sample_stay() -> None:
     rows = examined(data, {})
     found, n_rows = examine_briefly(rows, is_table=False)
     assert [(one.kind, one.name) for one in found] == [("leak", "2")]
+    assert found[0].message.endswith(f" (in a sample of {n_rows} rows)")
     assert n_rows == -(-2 * n // 3)
     taken = sample_of(rows["training"], 3)
     assert sum(part.n_rows for part in taken.parts) == taken.n_rows == n_rows
     assert taken.parts[0].n_rows == len(range(0, n - 1, 3))
+
+
+def test_the_short_form_is_silent_about_the_constant_columns_of_pictures_and_about_very_wide_rows() -> None:
+    inputs = np.random.default_rng(0).integers(0, 3, (50, 30)).astype(np.float32)
+    inputs[:, :3] = 7
+    labels = inputs[:, 10].astype(int) > 0
+    data = Dataset(inputs, labels.astype(int), ("a", "b"), sources=(Source("x.txt", "", 50),))
+    kinds = [one.kind for one in examine_briefly(examined(data, {}), is_table=False)[0]]
+    assert kinds == ["leak", "constant", "constant", "constant"]
+    inputs[:, 3] = 7
+    assert [one.kind for one in examine_briefly(examined(data, {}), is_table=False)[0]] == ["leak"]
+    wide = Dataset(np.tile(inputs, 70), labels.astype(int), ("a", "b"), sources=data.sources)
+    assert examine_briefly(examined(wide, {}), is_table=False)[0] == []
+
+
+def test_rows_of_weight_0_are_left_out_before_a_training() -> None:
+    inputs = np.arange(60, dtype=np.float32).reshape(30, 2) ** 1.5
+    inputs[20:] = inputs[:10]
+    weights = np.ones(30)
+    labels = np.arange(30) % 2
+    labels[20:] = 1 - labels[:10]
+    files = (Source("x.txt", "", 15), Source("y.txt", "", 15))
+    found, _ = examine_briefly(
+        examined(Dataset(inputs, labels, ("a", "b"), sources=files, weights=weights), {}), is_table=False
+    )
+    assert [one.kind for one in found] == ["contradictions"]
+    weights[20:] = 0
+    rows = examined(Dataset(inputs, labels, ("a", "b"), sources=files, weights=weights), {})
+    assert examine_briefly(rows, is_table=False)[0] == []
+    assert [part.n_rows for part in rows["training"].parts] == [15, 5]
 
 
 def test_samples_with_several_labels_are_examined_label_by_label() -> None:
