@@ -179,6 +179,20 @@ def test_what_cannot_be_is_refused_before_any_training(
     assert {path.name: path.read_bytes() for path in table.iterdir()} == before
 
 
+def test_folds_that_do_not_fit_the_data_are_told_by_their_file(table: Path, ann: Ann) -> None:
+    lines = [f"{k},{(k - 1) // 3 % 2 + 1}" for k in range(1, 31)]
+    (table / "f.csv").write_text("\n".join(["row,fold", *lines]) + "\n")
+    words = ("t.csv", "--label", "y", "--ignore", "id,when", 5, "--folds-file", "f.csv")
+    done = ann("cv", *words, "--group", "who", check=3)
+    assert done.stderr.endswith(
+        "ann: f.csv: the group of row 4 is in fold 1 and in fold 2; give folds that do not divide groups, or leave --group out\n"
+    )
+    # Nothing is written for folds that cannot be.
+    done = ann("cv", *words[:-1], "no.csv", "--group", "who", "--folds", 7, check=2)
+    assert done.stderr.endswith("ann: --folds 7: 6 groups cannot fill 7 folds; use fewer folds\n")
+    assert not (table / "no.csv").exists()
+
+
 def test_equal_rows_are_told_once(table: Path, ann: Ann) -> None:
     text = (table / "t.csv").read_text()
     (table / "t.csv").write_text(text + text.splitlines()[1] + "\n")

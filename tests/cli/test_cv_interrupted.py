@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ann_process import Ann, clean_environment
+from ann_process import Ann, clean_environment, make_small
 from workers import children, is_alive, wait_for
 
 from anncli.compiled import native_module
@@ -26,26 +26,30 @@ WRITTEN = ("--output", "all.nn", "--predictions", "p.csv", "--folds-file", "f.cs
 N_TRAININGS = 7
 
 
-@pytest.fixture
-def many(small: Path) -> Path:
+def fill(folder: Path) -> Path:
     """Rows enough for epochs of a few milliseconds."""
+    make_small(folder)
     for name, sign in (("pos.txt", 1), ("neg.txt", -1)):
-        (small / name).write_text("".join(f"{sign * (k % 17) + k % 5} {k % 13 - sign}\n" for k in range(3000)))
-    return small
+        (folder / name).write_text("".join(f"{sign * (k % 17) + k % 5} {k % 13 - sign}\n" for k in range(3000)))
+    return folder
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    return fill(tmp_path)
 
 
 def written(folder: Path) -> list[bytes]:
     return [(folder / name).read_bytes() for name in WRITTEN[1::2]]
 
 
-@pytest.fixture
-def uninterrupted(many: Path, ann: Ann) -> tuple[str, list[bytes]]:
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[bytes]]:
     """What the command prints and writes when nothing happens, without a ledger."""
-    done = ann(*CV, *WRITTEN)
-    found = written(many)
-    for name in WRITTEN[1::2]:
-        (many / name).unlink()
-    return done.stdout, found
+    folder = fill(tmp_path_factory.mktemp("uninterrupted"))
+    command = [sys.executable, "-m", "anncli", *CV, *WRITTEN]
+    done = subprocess.run(command, cwd=folder, env=clean_environment(), check=True, capture_output=True, text=True)
+    return done.stdout, written(folder)
 
 
 @contextmanager

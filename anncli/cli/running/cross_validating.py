@@ -14,7 +14,13 @@ from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.baselines import check_folds, fold_baselines
 from anncli.cli.running.confidence import Asked
-from anncli.cli.running.cv_files import check_files, folds_of, refuse_files_read, with_point, write_final_network
+from anncli.cli.running.cv_files import (
+    check_files,
+    refuse_files_read,
+    splits_of_command,
+    with_point,
+    write_final_network,
+)
 from anncli.cli.running.ending import EndingAtSignals
 from anncli.cli.running.executing import executor_of
 from anncli.cli.running.experiment_problem import ExperimentProblem, experiment_problem
@@ -47,7 +53,7 @@ from anncli.experiments.executors.base import Executor
 from anncli.experiments.inputs import register
 from anncli.experiments.ledger import Ledger
 from anncli.experiments.spec import Result, Spec
-from anncli.experiments.splits import Split, splits_of
+from anncli.experiments.splits import Split
 from anncli.formats.data.remarks import Remarks
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
@@ -161,7 +167,7 @@ def _validated(
     """What the trainings found, and the bytes of the network of all rows, where it was asked for."""
     options = _options(problem)
     data = problem.data if isinstance(problem.data, Dataset) else problem.data.bare()
-    splits = splits_of(data, folds_of(values, data, options.seed))
+    splits = splits_of_command(values, data, options.seed)
     if values["baselines"]:
         check_folds(splits, network)
     _warn_of_equal_rows(values, problem.data, splits)

@@ -20,9 +20,9 @@ from anncli.cli.running.written_tables import check_target
 from anncli.cli.showing.cv_report import summary
 from anncli.cli.showing.repeating import asked_for
 from anncli.dataset.dataset import Dataset
-from anncli.errors import UsageError, count_of, printable
+from anncli.errors import DataError, UsageError, count_of, printable
 from anncli.experiments.cross_validation import Validated
-from anncli.experiments.splits import draw_folds
+from anncli.experiments.splits import Split, draw_folds, splits_of
 from anncli.formats.data.fold_files import read_folds, write_folds
 from anncli.formats.files.textfile import check_writable
 from anncli.formats.networks.storage import parse, save
@@ -82,19 +82,31 @@ def refuse_files_read(values: Values) -> None:
     refuse_read_files(_targets(values))
 
 
-def folds_of(values: Values, data: Dataset, seed: int) -> Array:
-    """The folds of a file that exists, or drawn ones, which a file that does not exist then holds."""
-    path, folds, repeats = values["folds_file"], values["folds"], values["repeats"]
+def splits_of_command(values: Values, data: Dataset, seed: int) -> list[Split]:
+    """The splits of the folds in a file that exists, or of drawn ones, which a file that does not exist then holds.
+
+    Raises: DataError for a file that does not fit the data, UsageError for folds that the rows cannot fill.
+    """
+    path = values["folds_file"]
     if path is None or not os.path.exists(path):
-        drawn = draw_folds(data, folds, repeats, seed)
+        folds = draw_folds(data, values["folds"], values["repeats"], seed)
+        splits = splits_of(data, folds)
         if path is not None:
-            write_folds(path, drawn)
-        return drawn
+            write_folds(path, folds)
+        return splits
+    folds = _read_folds(values, path, data)
+    try:
+        return splits_of(data, folds)
+    except UsageError as fault:
+        raise DataError(fault.message, path=printable(path), advice=fault.advice) from None
+
+
+def _read_folds(values: Values, path: str, data: Dataset) -> Array:
     wanted = np.ones(data.n_samples, dtype=bool) if data.weights is None else data.weights > 0
     read = read_folds(path, wanted)
-    for name, asked, found in (("folds", folds, int(read.max())), ("repeats", repeats, len(read))):
-        if name in values.on_command_line and asked != found:
-            message = f"--{name} {asked}: {printable(path)} has {count_of(found, name[:-1])}"
+    for name, found in (("folds", int(read.max())), ("repeats", len(read))):
+        if name in values.on_command_line and values[name] != found:
+            message = f"--{name} {values[name]}: {printable(path)} has {count_of(found, name[:-1])}"
             raise UsageError(message, advice=f"leave --{name} out, or name another file")
     return read
 
