@@ -10,7 +10,7 @@ import numpy as np
 
 from anncli.arrays import Array, random_stream, row_range
 from anncli.dataset.dataset import Dataset
-from anncli.errors import UsageError, count_of
+from anncli.errors import UsageError
 from anncli.experiments.search import Part
 from anncli.experiments.splits import Split, make_splits
 from anncli.options.table import TrainingOptions
@@ -83,20 +83,7 @@ def _splits(data: Dataset, folds: int | str, seed: int, rows: Array, option: str
     weights = np.zeros(data.n_samples, dtype=np.float32)
     weights[rows] = 1
     try:
-        found = make_splits(replace(data, weights=weights), folds, 1, seed)
+        return make_splits(replace(data, weights=weights), folds, 1, seed)
     except UsageError as fault:
-        raise UsageError(fault.message.replace("--folds", option, 1), advice="use fewer folds, or --test") from None
-    for split in found:
-        _check_classes(data, split.training, rows, f"{option} {folds}")
-    return found
-
-
-def _check_classes(data: Dataset, training: Array, rows: Array, option: str) -> None:
-    """Raises UsageError for a class that a fold leaves without training rows."""
-    if data.targets is not None:
-        return
-    before, left = data.class_counts(rows), data.class_counts(training)
-    for number in np.flatnonzero((before > 0) & (left == 0)):
-        few = count_of(int(before[number]), "row")
-        message = f"{option}: class '{data.classes[number]}' has {few}, and a fold leaves none of them to train on"
-        raise UsageError(message, advice="use fewer folds, --test, or leave the class out")
+        reason = fault.message.removeprefix(f"--folds {folds}: ")
+        raise UsageError(f"{option} {folds}: {reason}", advice="use fewer folds, or --test") from None

@@ -194,6 +194,6 @@ def test_sets_that_files_name_are_kept() -> None:
 def test_folds_that_leave_a_class_without_rows_are_refused() -> None:
     data = Dataset(np.zeros((21, 1)), np.array([0] * 20 + [1]), ("a", "b"))
     with pytest.raises(
-        UsageError, match="--outer-folds 3: class 'b' has 1 row, and a fold leaves none of them to train on"
+        UsageError, match=r"--outer-folds 3: fold . of repeat 1 leaves no row of class 'b' to learn from"
     ):
         search_rows(data, {}, OPTION, None, 0)
