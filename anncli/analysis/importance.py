@@ -102,7 +102,7 @@ def permutation_importance(
 
 
 def _rows_with_answers(data: Dataset, rows: Array | None) -> Array:
-    counted = data.answered() if data.weights is None else data.answered() & (data.weights > 0)
+    counted = data.counted()
     if rows is not None:
         among = np.zeros(data.n_samples, dtype=bool)
         among[row_numbers(rows, data.n_samples)] = True

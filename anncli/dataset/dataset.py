@@ -138,6 +138,13 @@ class Dataset:
         known: Array = np.logical_not(missing)
         return known
 
+    def counted(self, rows: Array | None = None) -> Array:
+        """bool (n,): whether each of `rows` (all when None) has an answer and a weight above 0, and so counts in evaluations."""
+        found = self.answered(rows)
+        if self.weights is None:
+            return found
+        return np.asarray(found & ((self.weights if rows is None else take_rows(self.weights, rows)) > 0))
+
     def class_counts(self, rows: Array | None = None) -> Array:
         """(n_classes,) number of samples of each class among `rows` (all when None), whatever their weights; unlabelled
         samples are not counted."""

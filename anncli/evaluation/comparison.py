@@ -41,7 +41,7 @@ class Truth(NamedTuple):
 
 class Difference(NamedTuple):
     """metric: the field of an evaluation; difference: its value of the first model less that of the second; interval, p: None where
-    there is no test; test: how p was found."""
+    too few draws have one; test: how p was found."""
 
     metric: str
     difference: float
@@ -58,8 +58,8 @@ _METRICS = (
 
 
 def differences(first: Answers, second: Answers, truth: Truth, confidence: Confidence) -> tuple[Difference, ...]:
-    """The metrics that both models have: accuracy by McNemar's test, the AUC by DeLong's, all others by drawing the same rows for
-    both models. With weights all but the AUC, which then has no test, are drawn.
+    """Of the metrics that both models have: accuracy by McNemar's test, the AUC by DeLong's, others by drawing the same rows for
+    both models; with weights all but the AUC are drawn. Metrics without a test are left out.
 
     The p value of drawn rows is twice the smaller fraction of draws on one side of 0 (Efron & Tibshirani 1993, An
     Introduction to the Bootstrap, section 15.4), with one draw added to each side.
@@ -75,8 +75,6 @@ def differences(first: Answers, second: Answers, truth: Truth, confidence: Confi
             of_draws, left = drawn[name]
             interval = resampler.interval(value, of_draws, left)
             found.append(Difference(name, value, interval, _p_of(of_draws), "bootstrap"))
-        else:
-            found.append(Difference(name, value, None, None, ""))
     return tuple(found)
 
 

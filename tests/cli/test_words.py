@@ -108,6 +108,23 @@ def test_words(folder: Path, line: str, expected: tuple[Any, ...]) -> None:
     assert read(line) == Words(*expected)
 
 
+@pytest.mark.parametrize(
+    ("line", "networks", "data"),
+    [
+        ("compare net.nn plain.txt p.txt n.txt", ("net.nn", "plain.txt"), ("p.txt", "n.txt")),
+        ("compare net.nn net.nn other.nn p.txt", ("net.nn", "net.nn", "other.nn"), ("p.txt",)),
+        ("compare old.txt net.nn p.txt", ("old.txt", "net.nn"), ("p.txt",)),
+        ("compare net.nn net.nn --data p.txt,n.txt", ("net.nn", "net.nn"), ("p.txt", "n.txt")),
+        ("compare net.nn none1 none2", ("net.nn", "none1"), ("none2",)),
+    ],
+)
+def test_all_first_words_that_are_networks(
+    folder: Path, line: str, networks: tuple[str, ...], data: tuple[str, ...]
+) -> None:
+    assert read(line) == Words(networks[0], data, 1000, networks=networks)
+    assert read(f"{line} --epochs 7").epochs == 7
+
+
 def test_a_query_is_one_word(folder: Path) -> None:
     query = "a.db::SELECT x, y FROM t"
     command = cli.get_command(click.Context(cli), "train")
@@ -284,7 +301,7 @@ def test_usage_says_which_words_a_command_takes(command: str, capsys: pytest.Cap
     usage = capsys.readouterr().out.splitlines()[0]
     expected = {
         "train": "[NETWORK] DATA... [EPOCHS]", "bench": "[NETWORK] DATA... [EPOCHS]", "cv": "[NETWORK] DATA... [EPOCHS]", "search": "[NETWORK] DATA... [EPOCHS]", "test": "NETWORK DATA...",
-        "predict": "NETWORK [DATA...]", "init": "NETWORK [DATA...]", "info": "NETWORK", "gradcheck": "NETWORK DATA...", "check": "[NETWORK] DATA...", "explain": "NETWORK DATA...",
+        "predict": "NETWORK [DATA...]", "init": "NETWORK [DATA...]", "info": "NETWORK", "gradcheck": "NETWORK DATA...", "check": "[NETWORK] DATA...", "compare": "NETWORK NETWORK... DATA... [EPOCHS]", "explain": "NETWORK DATA...",
         "report": "NETWORK DATA...", "plot": "WHAT NETWORK [DATA...]",
     }  # fmt: skip
     assert usage == f"Usage: ann {command} {expected[command]} [OPTIONS]"

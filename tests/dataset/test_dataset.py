@@ -131,3 +131,10 @@ def test_weights_are_float32_and_may_be_zero() -> None:
 def test_weights_that_cannot_count_are_refused(weights: Any, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         Dataset(np.zeros((3, 1)), [0, 1, 0], ("a", "b"), weights=weights)
+
+
+def test_rows_count_that_have_an_answer_and_a_weight() -> None:
+    data = Dataset(np.zeros((4, 1)), np.array([0, -1, 1, 0]), ("a", "b"), weights=np.array([1.0, 1, 0, 2]))
+    assert data.counted().tolist() == [True, False, False, True]
+    assert data.counted(np.array([2, 3])).tolist() == [False, True]
+    assert Dataset(np.zeros((2, 1)), targets=np.array([1, np.nan])).counted().tolist() == [True, False]

@@ -68,7 +68,7 @@ def baselines_of(
     Raises: ValueError where no row has an answer.
     """
     weights = training.weights
-    known = rows[training.answered(rows) & (True if weights is None else weights[rows] > 0)]
+    known = rows[training.counted(rows)]
     if not len(known):
         raise ValueError("no training row has an answer")
     lesson = _Lesson(

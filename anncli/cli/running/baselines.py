@@ -58,7 +58,7 @@ def test_baselines(values: Values, network: Network, judged: Dataset, rows: Arra
     training = read_evaluated(values, values["training"], network, remarks)
     check_data(network, training)
     seen, notes = rows_seen(network, training), []
-    known = training.answered() & (True if seen is None else seen)
+    known = training.counted() & (True if seen is None else seen)
     if not known.any():
         message = "--training: none of the rows trained the network"
         raise UsageError(message, advice="name the files that it was trained on")
@@ -91,7 +91,7 @@ def training_baselines(run: TrainingRun, result: TrainingResult) -> tuple[str, J
     rows = setup.final_rows if result.refit_epochs and name == "test" else setup.rows["training"]
     # The inputs as the run scaled them: those of the data may have been overwritten.
     data = replace(setup.data, inputs=setup.inputs)
-    judged = setup.rows[name][data.answered(setup.rows[name])]
+    judged = setup.rows[name][data.counted(setup.rows[name])]
     n_outputs = setup.network.n_outputs
     return name, judged_baselines(data, rows, data, judged, Scaling(), n_outputs, setup.options.seed)
 
@@ -122,5 +122,5 @@ def _of_fold(problem: ExperimentProblem, split: Split) -> Baselines:
     network, data, _ = encoded_inputs(network, problem.data, options, sets)
     chosen = settled(network, options, data.task, None, len(split.training))
     scaling = choose_scaling(network, data, chosen, split.training)
-    judged = split.test[data.answered(split.test)]
+    judged = split.test[data.counted(split.test)]
     return baselines_of(data, split.training, data, judged, scaling, options.seed)

@@ -49,7 +49,7 @@ def run_explain(values: Values, words: Words) -> None:
     show_remarks(values.console, remarks)
     check_data(network, data)
     columns = [find_column(columns_of(network, data.columns), name) for name in values["column"]]
-    answered = data.answered()
+    answered = data.counted()
     if not answered.any():
         raise DataError(
             "no row has an answer", path=shown_name(words.data[0]), advice="the importance needs right answers"

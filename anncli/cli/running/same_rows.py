@@ -128,9 +128,7 @@ def read_same_rows(
         if not same or not np.array_equal(entry.wanted, common[0].wanted, equal_nan=entry.wanted.dtype.kind == "f"):
             message = f"{printable(entry.path)} reads other answers than {printable(first.path)}"
             raise DataError(message, path=words[0], advice="name the column of the answers: --label NAME")
-    counted = first.data.answered(first.order)
-    if first.weights is not None:
-        counted &= first.weights > 0
+    counted = first.data.counted(first.order)
     if not counted.any():
         raise DataError("no row has an answer", path=words[0], advice="give rows with answers")
     return SameRows(common, _task(first.network), names, counted)

@@ -93,7 +93,7 @@ def _checked(values: Values, network: Network) -> Asked:
 
 def _baselines(values: Values, network: Network, data: Dataset, remarks: Remarks) -> JudgedBaselines:
     """On the rows that did not train the network, or on all where all did or nothing is known."""
-    seen, rows = rows_seen(network, data), data.answered()
+    seen, rows = rows_seen(network, data), data.counted()
     if seen is not None and (rows & ~seen).any():
         rows = rows & ~seen
     return test_baselines(values, network, data, np.flatnonzero(rows), remarks)
@@ -117,7 +117,7 @@ def _report(
         return evaluate(network, data, among, threshold, threads, abstain, confidence)
 
     digests = network.row_digests
-    return set_report(of_rows, data.answered(), seen, digests is None or digests.is_exact)
+    return set_report(of_rows, data.counted(), seen, digests is None or digests.is_exact)
 
 
 def _seen_lines(report: SetReport) -> list[str]:

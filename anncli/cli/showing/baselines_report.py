@@ -8,11 +8,11 @@ from anncli.analysis.baselines.judging import Judged, JudgedBaselines
 from anncli.cli.showing.metric_words import metric_words
 from anncli.cli.showing.report import evaluation_text
 
-# The metric of the sentence, and how the sentence begins, by the task.
+# The metric of the sentence, how the sentence begins, and the word before the figures of the others, by the task.
 _SENTENCES = {
-    "classification": ("accuracy", "the network is right for {} of the rows"),
-    "multi-label": ("subset_accuracy", "the network finds all labels of {} of the rows"),
-    "regression": ("rmse", "the network is off by {} (RMSE)"),
+    "classification": ("accuracy", "the network is right for {} of the rows", "for"),
+    "multi-label": ("subset_accuracy", "the network finds all labels of {} of the rows", "of"),
+    "regression": ("rmse", "the network is off by {} (RMSE)", "by"),
 }
 
 
@@ -33,8 +33,8 @@ def shown_name(one: Judged) -> str:
 
 def sentence(evaluation: Any, baselines: JudgedBaselines, task: str) -> str:
     """Such as: the network is right for 77.10 % of the rows, always saying 'yes' for 65.10 %, logistic regression for 76.40 %."""
-    field, begin = _SENTENCES[task]
-    metric, link = metric_words(field), "by" if task == "regression" else "for"
+    field, begin, link = _SENTENCES[task]
+    metric = metric_words(field)
     parts = [begin.format(metric.with_unit(getattr(evaluation, field)))]
     for one in baselines.found:
         parts.append(f"{_subject(one)} {link} {metric.with_unit(getattr(one.evaluation, field))}")
@@ -46,7 +46,7 @@ def _subject(one: Judged) -> str:
         return f"always saying '{one.detail}'"
     if one.name in ("largest class", "mean", "median"):
         return f"always saying the {one.name}"
-    return one.name
+    return "giving the frequent labels" if one.name == "frequent labels" else one.name
 
 
 def baselines_document(baselines: JudgedBaselines, of: str) -> dict[str, Any]:
