@@ -129,8 +129,10 @@ def calibration_interval(
     # The mean of a bin is that of its own rows, so that they are nearer to it than to the true one.
     n_rows = max(2.0, probabilities.size / BINS)
     spread = np.sqrt(np.square(missed - weight * mean).sum(axis=0) * n_rows / (n_rows - 1))
-    smaller = spread * _unfolded(np.abs(distances) / np.maximum(spread, 1e-300))
-    smaller = np.where(spread > 0, smaller, np.abs(distances))
+    # Chance adds nothing to a distance of many deviations.
+    is_far = np.abs(distances) > 20 * spread
+    smaller = np.abs(distances)
+    smaller[~is_far] = spread[~is_far] * _unfolded(smaller[~is_far] / np.maximum(spread[~is_far], 1e-300))
     rng = random_stream(resampler.seed, "bootstrap", 4)
     noise, level = spread * rng.normal(size=(DRAWS, BINS)), (1 + resampler.confidence) / 2
     ends = np.quantile(np.abs(smaller + noise).sum(axis=1), [0.5, level])
