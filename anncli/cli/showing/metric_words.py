@@ -13,8 +13,8 @@ _RATES = (
 )  # fmt: skip
 _TITLES = {
     "auc": "AUC", "pr_auc": "PR-AUC", "mcc": "MCC", "f1": "F1", "macro_f1": "macro F1", "micro_f1": "micro F1", "r2": "R2",
-    "rmse": "RMSE", "mae": "MAE", "ppv": "PPV", "npv": "NPV", "brier": "Brier score", "subset_accuracy": "all labels right",
-    "hamming_loss": "wrong labels", "macro_auc": "macro AUC", "macro_pr_auc": "macro PR-AUC", "top_3": "among the top 3",
+    "rmse": "RMSE", "mae": "MAE", "ppv": "PPV", "npv": "NPV", "brier": "Brier score", "subset_accuracy": "subset accuracy",
+    "hamming_loss": "Hamming loss", "macro_auc": "macro AUC", "macro_pr_auc": "macro PR-AUC", "top_3": "among the top 3",
     "top_5": "among the top 5", "below": "targets not above the output",
 }  # fmt: skip
 
