@@ -44,7 +44,7 @@ def test_threshold_moves_the_decision(identity: Path, ann: Ann) -> None:
     assert (found["TP"], found["FN"], found["TN"], found["FP"]) == ("2", "2", "5", "1")
     assert found["AUC"] == "0.8750"
     done = ann("test", "id.nn", "a.txt", "b.txt", "--threshold", "high", check=2)
-    assert done.stderr.startswith("ann: --threshold: must be a number, found 'high'")
+    assert done.stderr.startswith("ann: --threshold: must be a number or a rule, found 'high'")
     ann("test", "id.nn", "a.txt", "b.txt", "--threshold", "nan", check=2)
 
 
