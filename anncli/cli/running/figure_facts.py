@@ -11,7 +11,6 @@ from anncli.cli.asking.network_options import require_trained, threshold_of
 from anncli.cli.asking.values import Values
 from anncli.cli.running.reading import read_evaluated
 from anncli.cli.showing.figures.facts import Facts, RowSet
-from anncli.dataset.dataset import Dataset
 from anncli.errors import DataError, count_of
 from anncli.evaluation.interval import Confidence
 from anncli.formats.data.remarks import Remarks
@@ -40,8 +39,8 @@ def facts_of(
         threshold = network.decision_threshold
     data = read_evaluated(values, words, network, remarks)
     check_data(network, data)
-    answered = data.answered() if data.weights is None else data.answered() & (data.weights > 0)
-    if not answered.any():
+    counted = data.counted()
+    if not counted.any():
         raise DataError("no row has an answer", path=words[0], advice="give rows with labels")
     facts = Facts(network, data, threshold, seed=values["seed"], threads=values["threads"])
     outputs = outputs_of(network, data.inputs, None, values["threads"])
@@ -49,12 +48,12 @@ def facts_of(
     row_set = partial(_row_set, facts, outputs, asked)
     seen = rows_seen(network, data)
     if seen is None:
-        return facts._replace(sets=(row_set("", answered),))
-    n_seen, new = int(np.count_nonzero(seen & answered)), answered & ~seen
+        return facts._replace(sets=(row_set("", counted),))
+    n_seen, new = int(np.count_nonzero(seen & counted)), counted & ~seen
     if not n_seen:
-        return facts._replace(sets=(row_set("", answered),), n_seen=0)
+        return facts._replace(sets=(row_set("", counted),), n_seen=0)
     title = f"all rows, of which {n_seen} trained it"
-    sets = [row_set(title, answered, is_marked=True)]
+    sets = [row_set(title, counted, is_marked=True)]
     if new.any():
         sets.append(row_set("rows that are new to it", new))
     return facts._replace(sets=tuple(sets), n_seen=n_seen)
@@ -84,12 +83,3 @@ def seen_words(facts: Facts) -> str:
     return (
         f"{text} Trust those of the rows that are new to it." if len(facts.sets) > 1 else f"{text} No row is new to it."
     )
-
-
-def source_of(data: Dataset, number: int) -> tuple[str, int]:
-    """The file that a row came from, and its number among the rows of that file, from 1."""
-    for source in data.sources:
-        if number < source.n_samples:
-            return source.name, number + 1
-        number -= source.n_samples
-    return "", number + 1
