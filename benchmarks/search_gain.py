@@ -36,7 +36,7 @@ SETS: dict[str, str] = {
     "tables/housing.arff.gz": "",
     "tables/stock.arff.gz": "",
 }
-STRATEGIES, RULES = ("random", "halving"), ("smallest", "best")
+STRATEGIES, RULES = ("halving", "random"), ("smallest", "best")
 _BEGIN, _END = "<!-- table -->\n", "<!-- end -->\n"
 
 

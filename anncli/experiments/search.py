@@ -173,8 +173,7 @@ def kept_of(trials: Sequence[Tried], choose: str) -> Tried:
 
     That rule keeps, of the trials that are within one standard error of the best one, the smallest network, and of equally small
     ones the best (Breiman, Friedman, Olshen & Stone 1984, Classification and Regression Trees, section 3.4.3). All trials are
-    judged on the same rows, so the error is that of the difference, which rows that are hard for every network do not raise
-    (Yates, Richards & Brook 2021, Ecology 102, e03475).
+    judged on the same rows, so the error is that of the difference, which rows that are hard for every network do not raise.
     """
     scored = [(one.figure, one) for one in trials if one.figure is not None]
     top, best = min(scored, key=lambda pair: (pair[0].cost, pair[1].n_weights, pair[1].number))
@@ -184,6 +183,11 @@ def kept_of(trials: Sequence[Tried], choose: str) -> Tried:
         (one.n_weights, figure.cost, one.number, one)
         for figure, one in scored
         if one is best or figure.cost - top.cost <= standard_error(figure.deviations - top.deviations)
+    ]
+    n_weights, cost = min(near, key=lambda entry: entry[:3])[:2]
+    # Its difference can be less certain than that of a network that is smaller and better.
+    near += [
+        (one.n_weights, f.cost, one.number, one) for f, one in scored if one.n_weights <= n_weights and f.cost <= cost
     ]
     return min(near, key=lambda entry: entry[:3])[-1]
 

@@ -108,6 +108,10 @@ def test_the_smallest_network_within_one_standard_error_is_kept() -> None:
     assert kept_of(trials, "smallest").number == 3
     assert kept_of([trials[0], trials[1]], "smallest").number == 1
     assert kept_of([tried(0, best, 9), tried(1, best, 9)], "best").number == 0
+    # Behind by 0.01 in every row, for certain, but smaller and better than trial 2, which is near.
+    certain = [0.11, 0.31, 0.11, 0.31]
+    assert kept_of([trials[1], trials[2], tried(5, certain, 20)], "smallest").number == 5
+    assert kept_of([trials[1], trials[2], tried(5, certain, 40)], "smallest").number == 2
 
 
 def test_losses_of_rows_by_hand() -> None:
