@@ -52,7 +52,20 @@ def write_noise(path: Path, seed: int) -> None:
 
 def search(seed: int, folder: Path) -> Run:
     write_noise(folder / "noise.csv", seed)
-    options = ["--trials", TRIALS, "--metric", "accuracy", "--choose", "best", "--seed", seed, "--json", "-q"]
+    options = [
+        "--trials",
+        TRIALS,
+        "--strategy",
+        "random",
+        "--metric",
+        "accuracy",
+        "--choose",
+        "best",
+        "--seed",
+        seed,
+        "--json",
+        "-q",
+    ]
     command = [sys.executable, "-m", "anncli", "search", "noise.csv", EPOCHS, "--label", "label", *options]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([*map(str, command)], cwd=folder, env=environment, capture_output=True, text=True, check=True)

@@ -31,7 +31,22 @@ def table(tmp_path: Path) -> Path:
     return tmp_path
 
 
-PLAIN = ("t.csv", 8, "--label", "y", "--ignore", "who,when", "--trials", 3, "--folds", 2, "--outer-folds", 2)
+PLAIN = (
+    "t.csv",
+    8,
+    "--label",
+    "y",
+    "--ignore",
+    "who,when",
+    "--trials",
+    3,
+    "--strategy",
+    "random",
+    "--folds",
+    2,
+    "--outer-folds",
+    2,
+)
 
 
 def search(ann: Ann, *words: object) -> dict[str, Any]:
