@@ -22,6 +22,8 @@ from anncli.dataset.names import FINDING_NAMES
 SAMPLED_CELLS, MOST_CELLS = 1_000_000, 20_000_000
 # Of more columns, times labels, than these it looks at none; of more useless ones than these it says nothing.
 MOST_COLUMNS, MOST_USELESS = 2_000, 3
+# Fewer rows do not show that a column is useless.
+FEWEST_ROWS = 10
 
 
 def examine(sets: Mapping[str, Examined], known: Known | None = None, skip: Collection[str] = ()) -> list[Finding]:
@@ -104,7 +106,7 @@ def _of_columns_briefly(rows: Examined, leaks_only: bool) -> Iterator[Finding]:
     for name in rows.inputs:
         view = ColumnView(rows.column_of(name))
         yield from leaks(view, rows)
-        if not leaks_only:
+        if not leaks_only and rows.n_rows >= FEWEST_ROWS:
             useless += [*find_constant(view, rows), *find_identifier(view, rows)]
     # Of pictures and sparse rows many columns are constant.
     if len(useless) <= MOST_USELESS:
