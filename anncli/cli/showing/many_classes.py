@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,13 +31,22 @@ class _Listed(NamedTuple):
 def many_classes(name: str, e: Any) -> str:
     """Two tables, beside each other where the terminal has room for both; name: of the set. No wider than the terminal, which has
     80 columns where there is none, as far as names of 8 characters allow."""
-    width, strip = shutil.get_terminal_size().columns, _common(e.classes)
+    width, strip = _columns(), _common(e.classes)
     both = _worst(name, e), _confusions(name, e)
     # Names are cut where that is needed to fit, and rather than put the tables below each other.
     beside = [_fitted(*one, (width - _GAP) // 2, strip) for one in both]
     if sum(map(_width, beside)) + _GAP <= width:
         return _beside(*beside)
     return "\n\n".join(_fitted(*one, width, strip) for one in both)
+
+
+def _columns() -> int:
+    """Of the terminal that stdout is; COLUMNS before it, as a user sets it, and 80 where there is none."""
+    # Not sys.__stdout__, as shutil has it: the command line detaches that one.
+    with suppress(OSError, ValueError, AttributeError):
+        if not os.environ.get("COLUMNS") and (columns := os.get_terminal_size(sys.stdout.fileno()).columns):
+            return columns
+    return shutil.get_terminal_size().columns
 
 
 def _worst(name: str, e: Any) -> _Listed:
