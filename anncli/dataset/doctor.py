@@ -18,8 +18,8 @@ from anncli.dataset.doctor_words import find_numbers_as_words, find_spelling
 from anncli.dataset.findings import Examined, Finding, Part
 from anncli.dataset.names import FINDING_NAMES
 
-# Of more cells than these a training looks at some of the rows; of more than these it does not look for equal rows.
-SAMPLED_CELLS, MOST_CELLS = 1_000_000, 20_000_000
+# Of more cells than these a training looks at some of the rows, and not for equal ones: that takes 20 bytes for every row.
+SAMPLED_CELLS = 1_000_000
 # Of more columns, times labels, than these it looks at none; of more useless ones than these it says nothing.
 MOST_COLUMNS, MOST_USELESS = 2_000, 3
 # Fewer rows do not show that a column is useless.
@@ -115,7 +115,7 @@ def _of_columns_briefly(rows: Examined, leaks_only: bool) -> Iterator[Finding]:
 
 def is_complete(sets: Mapping[str, Examined]) -> bool:
     """Whether a training looks for equal rows: there are not too many."""
-    return sum(rows.n_rows * len(rows.whole) for rows in sets.values()) <= MOST_CELLS
+    return sum(rows.n_rows * len(rows.whole) for rows in sets.values()) <= SAMPLED_CELLS
 
 
 def sample_of(rows: Examined, step: int) -> Examined:

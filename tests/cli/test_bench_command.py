@@ -153,7 +153,7 @@ def test_a_signal_ends_everything_at_once(many: Path, number: int, code: int, jo
         output, message = process.communicate(timeout=60)
     assert time.monotonic() - begin < 5
     assert process.returncode == code
-    assert output == ""
+    assert json.loads(output)["error"]["exit_code"] == code
     done = (many / "l.ledger").read_bytes().count(b"\n") - 1
     told = re.fullmatch(
         r"ann: interrupted; the ledger holds (\d) of 8 trainings, and the same command runs the others\n", message
@@ -180,7 +180,8 @@ def test_ctrl_c_reaches_all_processes_and_says_one_line(many: Path) -> None:
         time.sleep(wait)
         os.killpg(process.pid, signal.SIGINT)
         output, message = process.communicate(timeout=60)
-        assert (process.returncode, output, message) == (130, "", "ann: interrupted\n")
+        assert (process.returncode, message) == (130, "ann: interrupted\n")
+        assert json.loads(output)["error"]["kind"] == "interrupted"
 
 
 def test_a_signal_ends_an_epoch_of_minutes(small: Path) -> None:
@@ -237,7 +238,8 @@ def test_what_cannot_be_is_refused(small: Path, ann: Ann, arguments: list[str], 
     (small / "notes.txt").write_text("1 2\n")
     before = (small / "pos.txt").read_bytes()
     done = ann(*SHORT, *arguments, check=2)
-    assert (done.stdout, done.stderr) == ("", f"ann: {message}\n")
+    assert done.stderr == f"ann: {message}\n"
+    assert json.loads(done.stdout)["error"]["exit_code"] == 2
     assert (small / "pos.txt").read_bytes() == before
 
 

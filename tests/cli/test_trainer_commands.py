@@ -159,9 +159,9 @@ def test_bench_of_all_trainers(ann: Ann, small: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--average", "ema"], "ann bench has no option --average; it belongs to train, cv"),
-        (["--time-limit", "9"], "ann bench has no option --time-limit; it belongs to train"),
-        (["--trainer", "adam"], "ann bench has no option --trainer; it belongs to train, cv"),
+        (["--average", "ema"], "ann bench has no option --average; it belongs to train, cv, search"),
+        (["--time-limit", "9"], "ann bench has no option --time-limit; it belongs to train, search"),
+        (["--trainer", "adam"], "ann bench has no option --trainer; it belongs to train, cv, search"),
         (["--validation", "pos.txt,neg.txt"], "--validation FILES is not for bench; give a fraction: --validation 0.2"),
         (["--test", "2"], "--test: must be a fraction from 0 to 0.9 or files, found '2'; write for example 0.2"),
         (["--trainers", "lm", "--loss", "focal"], "no trainer can do this; lm: trainer lm has no sum of squares for loss focal"),
