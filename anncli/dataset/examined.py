@@ -56,6 +56,7 @@ def _of_samples(data: Dataset, sets: Mapping[str, Array]) -> dict[str, Examined]
 def _divided(rows: Examined, files: Sequence[Part], sets: Mapping[str, Array]) -> dict[str, Examined]:
     """The sets of consecutive rows, each with its files."""
     found, files, start = dict[str, Examined](), [part for part in files if part.n_rows], 0
+    rows = rows.with_words()
     counts = {name: len(numbers) for name, numbers in sets.items()} or {"training": rows.n_rows}
     for name, count in counts.items():
         stop, own = start + count, list[Part]()

@@ -75,8 +75,17 @@ class Examined(_Examined):
     def column_of(self, name: str) -> TableColumn:
         """The column, as words where it holds codes of categories or classes."""
         column = self.table.column(name)
-        is_code = name in self.categories or (name in self.labels and self.predicts_classes)
-        return column.as_words() if is_code else column
+        return column.as_words() if self._holds_codes(name) else column
+
+    def _holds_codes(self, name: str) -> bool:
+        return name in self.categories or (name in self.labels and self.predicts_classes)
+
+    def with_words(self) -> Examined:
+        """The same with words in place of numbers that are codes of categories or classes: parts of it then have the same code
+        for the same word."""
+        columns = tuple(c.as_words() if self._holds_codes(c.name) else c for c in self.table.columns)
+        # The numbers of a matrix would come back with Table.take().
+        return self._replace(table=self.table._replace(columns=columns, matrix=None))
 
     def place_of(self, row: int) -> tuple[str | None, int | None]:
         """The file of a row, and its line in it where it is known."""

@@ -230,3 +230,18 @@ def test_the_guide_shows_what_the_commands_print(tmp_path: Path) -> None:
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
         assert not shown or done.stdout == shown
+
+
+def test_codes_mean_the_same_in_all_files_whatever_their_first_row_is(folder: Path, ann: Ann) -> None:
+    rows = [f"{random.Random(k).gauss(0, 1):.4f},{k % 7 % 3},{int(k % 4 < 1)}" for k in range(240)]
+    other = [f"{random.Random(k).gauss(0, 1):.4f},{k % 7 % 3},{int(k % 4 > 2)}" for k in range(240, 480)]
+    for name, own in (("a.csv", rows), ("b.csv", other), ("again.csv", rows[:0:-1])):
+        (folder / name).write_text("size,code,ill\n" + "\n".join(own) + "\n")
+    # The first class of one file is 1, and of the other one 0: both have as many of each.
+    options = "--label", "ill", "--category", "code"
+    assert ann("check", "a.csv", "b.csv", *options).stdout.endswith("nothing found\n")
+    assert ann("check", "a.csv", "--test", "b.csv", *options).stdout.endswith("nothing found\n")
+    assert (
+        "239 of 239 (100 %) rows have the inputs of a row of a.csv"
+        in ann("check", "a.csv", "--test", "again.csv", *options).stdout
+    )

@@ -166,6 +166,7 @@ def _joined(matched: Mapping[str, Sequence[TableFile]], like: Examined) -> dict[
     """The sets as parts of one table, so that equal words have equal codes."""
     flat = [file for own in matched.values() for file in own]
     table = flat[0].table if len(flat) == 1 else join_tables([file.table for file in flat])
+    table = like._replace(table=table).with_words().table
     found, start = dict[str, Examined](), 0
     for name, own in matched.items():
         stop = start + sum(file.table.n_rows for file in own)
