@@ -139,13 +139,11 @@ def _gap(run: TrainingRun, result: TrainingResult) -> list[str]:
     large = [name for name in ("validation", "test") if len(result.rows[name]) >= _ENOUGH]
     if not large or not run.setup.data.answered(result.rows[large[0]]).all():
         return []
-    name, parameters = large[0], result.network.parameters
-    if name == "validation" and result.validation_parameters is not None:
-        # A final fit has trained on the validation set: only the weights before it can be evaluated there.
-        parameters = result.validation_parameters
-        # Of an ensemble the first network, which the other remarks are about too.
-        parameters = parameters if parameters.ndim == 1 else parameters[0]
-    assert parameters is not None
+    name = large[0]
+    # A final fit has trained on the validation set: only the weights before it can be evaluated there. Of an ensemble
+    # those of the first network, which the other remarks are about too.
+    parameters = result.parameters_for(name)
+    parameters = parameters if parameters.ndim == 1 else parameters[0]
     both = (result.rows["training"], result.rows[name])
     losses = [run.attempt.objective.value(parameters, rows, penalty=False) for rows in both]
     measure = run.attempt.judge.measure

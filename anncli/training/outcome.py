@@ -88,6 +88,13 @@ class TrainingResult(NamedTuple):
     members: tuple[RestartSummary, ...] = ()
     point: OperatingPoint | None = None
 
+    def parameters_for(self, name: str) -> Array:
+        """The weights, of an ensemble (n_members, P), that the set of this name evaluates: those that it has not trained, of the
+        validation set and the test set."""
+        if name == "validation" and self.validation_parameters is not None:
+            return self.validation_parameters
+        return self.network.all_parameters
+
 
 def make_outcome(
     setup: Setup, choice: Choice, final_fit: FinalFit | None, interrupted: str | None = None, keep: str | None = None

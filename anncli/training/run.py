@@ -101,21 +101,15 @@ class TrainingRun:
 
         The validation set is evaluated with the weights before a final fit, which trained on it.
         """
-        network, found = result.network, {}
-        for name, rows in result.rows.items():
-            parameters = network.all_parameters
-            if name == "validation" and result.validation_parameters is not None:
-                parameters = result.validation_parameters
-            if len(rows):
-                found[name] = self.evaluate(parameters, name, network.classes)
-        return found
+        names = [name for name, rows in result.rows.items() if len(rows)]
+        return {name: self.evaluate(result.parameters_for(name), name, result.network.classes) for name in names}
 
     def outputs(self, result: TrainingResult, name: str) -> Array:
-        """The outputs (n, n_outputs) of the result for the rows of a set, in the units of the data and before calibration."""
-        network = result.network
+        """The outputs (n, n_outputs) of the result for the rows of a set, in the units of the data and before calibration; of the
+        validation set those of the weights before a final fit."""
         objective, rows = self.attempt.judge.measure.objective, self.setup.rows[name]
-        found = mean_outputs(lambda own: objective.outputs(own, rows), network.all_parameters)
-        return network.target_scaling.to_data(found)
+        found = mean_outputs(lambda own: objective.outputs(own, rows), result.parameters_for(name))
+        return result.network.target_scaling.to_data(found)
 
     def finish(self, interrupted: str | None = None, keep: str | None = None) -> TrainingResult:
         """The result of the run so far, with a new network.

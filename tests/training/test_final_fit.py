@@ -233,3 +233,17 @@ def test_the_loss_that_br_needs_is_its_default() -> None:
     net = network()
     anncli.train(net, clouds(), 30, trainer="br", validation=0)
     assert net.loss == "mse"
+
+
+def test_the_validation_set_gives_the_outputs_of_the_weights_that_have_not_trained_on_it() -> None:
+    run = trained(clouds(), 30)
+    result = run.finish()
+    assert result.refit_epochs
+    outputs = {name: run.outputs(result, name) for name in ("training", "validation")}
+    objective = run.attempt.objective
+    before, after = result.validation_parameters, result.network.parameters
+    assert before is not None
+    assert after is not None
+    assert (outputs["validation"] == objective.outputs(before, result.rows["validation"])).all()
+    assert (outputs["training"] == objective.outputs(after, result.rows["training"])).all()
+    assert (before != after).any()
