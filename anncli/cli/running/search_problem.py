@@ -25,7 +25,9 @@ from anncli.options.ranges import Searched, range_between, read_searched
 from anncli.options.table import OPTIONS, TrainingOptions, read_option
 from anncli.options.wording import long_name
 from anncli.training.answers import hidden_layers
+from anncli.training.beginning import refuse_ensemble
 from anncli.training.names import TRAINER_NAMES, canonical_trainer
+from anncli.training.operating_point import asked_words
 
 # The default space: these factors around the defaults, and the penalty.
 _UNITS_FACTOR, _RATE_FACTOR, _L2 = 4, 10, "auto/1e-5..0.1"
@@ -66,6 +68,7 @@ def search_problem(values: Values, words: Words, remarks: Remarks) -> SearchProb
     if words.network is not None:
         source = read_source(words.network)
         network = parse(source, words.network)
+        refuse_ensemble(network, "ann search")
         layers.append(file_layer(network, words.network))
     options = _checked_options(values, network, layers)
     asked = asked_data(values, words)
@@ -88,6 +91,7 @@ def _checked_options(values: Values, network: Network | None, layers: list[Layer
     limitless = [{name: given for name, given in layer.items() if name != "time_limit"} for layer in layers]
     options = training_options(limitless, dialect)
     layers[:] = limitless
+    _refuse_decisions(values, options)
     trainers = _trainers(values.space, options.trainer)
     for name, searched in values.space.items():
         own = any(name in info.defaults for info in TRAINER_NAMES.values())
@@ -102,6 +106,15 @@ def _checked_options(values: Values, network: Network | None, layers: list[Layer
         message = "a trained network of ann1dn would go on from its weights, which may know the rows that judge it"
         raise UsageError(message, advice="say --init auto")
     return options
+
+
+def _refuse_decisions(values: Values, options: TrainingOptions) -> None:
+    """Raises UsageError for decisions that trials are not judged by, which --option and network files may ask for."""
+    asked = [f"--{name}" for name in ("threshold", "abstain", "calibration") if name in values.space]
+    what = " and ".join(asked) or asked_words(options) or ("--abstain" if options.abstain else "")
+    if what:
+        message = f"{what}: a search neither selects nor estimates by it"
+        raise UsageError(message, advice="search without it, and give it to ann cv and ann train with what was found")
 
 
 def _trainers(space: Mapping[str, Searched], trainer: str) -> list[str]:
