@@ -113,7 +113,7 @@ FORMS = (*TABLES, "convert")
 ANSWERS = ("train", "test", "init", "bench", "cv", "search", "compare", "explain", "report", "plot", "gradcheck")
 DECIDE = ("train", "init", "bench", "cv", "search", "gradcheck")
 # Commands whose results may be required.
-JUDGED = ("train", "test", "cv")
+JUDGED = ("train", "test", "cv", "search")
 # Commands with too many options for one screen: `-h` shows the ones marked as common, `--help-all` shows all.
 LONG = (
     "train",
@@ -270,7 +270,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "permutations": OptionInfo(integer(1, example="10"), 10, "N", "How many times the values of each column change places among the rows", "running", ("explain",), ("explain",)),
     "by": OptionInfo(metric_names, (), "METRICS", "The metrics whose loss is the importance, comma-separated, the first one ranks; default: log-loss and accuracy, of numbers rmse", "output", ("explain",), ("explain",), "list", words=RANKING),
     # Requirements
-    "require": OptionInfo(requirements, (), "METRIC>=X", "Exit with 5 unless this holds, for example acc>=90% or mse<=0.05, auc.low>=0.9 (the lower end of the interval), recall[NAME]>=0.8 (one class); repeatable, or comma-separated. train checks the test set, without one the validation set, and cv the means over the folds. Metrics: " + ", ".join(METRICS), "gates", JUDGED, ("test", "cv"), "list", words=tuple(f"{name}>=" for name in METRICS), brief="Exit with 5 unless this holds: acc>=90%, auc.low>=0.9"),
+    "require": OptionInfo(requirements, (), "METRIC>=X", "Exit with 5 unless this holds, for example acc>=90% or mse<=0.05, auc.low>=0.9 (the lower end of the interval), recall[NAME]>=0.8 (one class); repeatable, or comma-separated. train checks the test set, without one the validation set, cv the means over the folds, and search the honest estimate. Metrics: " + ", ".join(METRICS), "gates", JUDGED, ("test", "cv"), "list", words=tuple(f"{name}>=" for name in METRICS), brief="Exit with 5 unless this holds: acc>=90%, auc.low>=0.9"),
     "baselines": OptionInfo(readers.flag, False, "", "Evaluate simple predictors beside the network: the largest class or the mean, logistic or linear regression, nearest neighbours, and gradient boosting where scikit-learn is installed. They learn from the training rows with the network's encoding and scaling; in test and compare from the files of --training", "gates", (*JUDGED, "compare"), kind="flag"),
     "training": OptionInfo(readers.file_list, (), "FILES", "What the predictors of --baselines learn from: the files that trained the network, of which its other rows are left out; comma-separated", "sets", ("test", "compare"), (), "list", words=FILE),
     "junit": OptionInfo(readers.text, None, "FILE.xml", "Write whether each --require is met to FILE, as JUnit XML for CI servers", "gates", JUDGED, words=FILE),

@@ -143,7 +143,7 @@ def test_groups_and_times_together(table: Path, ann: Ann) -> None:
     ("words", "code", "message"),
     [
         (("--output", "t.csv"), 2, "--output t.csv would overwrite a file that this run needs; give another name"),
-        (("--output", "old"), 2, "old exists; overwrite it with --force, or give another name"),
+        (("--output", "old"), 2, "--output old exists; overwrite it with --force, or give another name"),
         (("--output", "-"), 2, "--output cannot be '-': stdout has the report; name a file"),
         (("--predictions", "old.csv"), 2, "old.csv exists; overwrite it with --force, or give another name"),
         (("--predictions", "p.svm"), 2, "libsvm is a format of inputs and answers, not of predictions; use one of "),

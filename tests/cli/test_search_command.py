@@ -221,7 +221,7 @@ def test_trials_that_fail_are_named_and_do_not_end_the_search(table: Path, ann: 
         (("--outer-folds", 3, "--test", 0.2), "--outer-folds and --test are two ways of the same estimate; "),
         (("--folds", 3, "--validation", "more.csv"), "--folds and --validation FILES both choose the trials; "),
         (("--plot", "none"), "--plot none: a search makes no picture unless a file is named; leave it out"),
-        (("-o", "t.csv"), "t.csv exists; name another file with --output, or say --force"),
+        (("-o", "t.csv"), "--output t.csv exists; overwrite it with --force, or give another name"),
         (("--jobs", 2, "--executor", "in-process"), "--executor in-process runs one training at a time"),
     ],
 )

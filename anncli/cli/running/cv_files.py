@@ -14,7 +14,7 @@ from anncli.arrays import Array
 from anncli.cli.asking.tables import read_request, table_request
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
-from anncli.cli.running.places import refuse_read_files, same_file, would_overwrite
+from anncli.cli.running.places import refuse_existing, refuse_read_files, same_file, would_overwrite
 from anncli.cli.running.predicting_tables import check_writer, prediction_format
 from anncli.cli.running.written_tables import check_target
 from anncli.cli.showing.cv_report import summary
@@ -61,8 +61,8 @@ def check_files(values: Values, words: Words) -> None:
         check_writer(name)
     elif given := [name for name in ("with", "to") if name in values.on_command_line]:
         raise UsageError(f"--{given[0]} needs --predictions", advice="name the file with --predictions FILE")
-    if output is not None and os.path.isfile(output) and not values["force"]:
-        raise UsageError(f"{printable(output)} exists", advice="overwrite it with --force, or give another name")
+    if output is not None:
+        refuse_existing("--output", output, values["force"])
     for option, target in targets.items():
         if option != "--ledger" and not (option == "--folds-file" and os.path.exists(target)):
             check_writable(target)

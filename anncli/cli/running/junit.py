@@ -18,7 +18,7 @@ from anncli.formats.files.textfile import check_writable, replace_file
 class JUnitFile:
     """Writes to `path`; to nothing for None. The time of the run is counted from here.
 
-    Args: command: test, train or cv; title: what it was about; read: the files that the command reads, which are never replaced.
+    Args: command: test, train, cv or search; title: what it was about; read: the files that the command reads, which are never replaced.
     """
 
     def __init__(self, path: str | None, command: str, title: str, read: Iterable[str]) -> None:

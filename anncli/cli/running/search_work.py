@@ -37,9 +37,9 @@ class SearchWork:
     kept: the trial that is kept; kept_outside: those that were kept where rows were left out. begin: when the command began, for --time-limit.
     """
 
-    def __init__(self, values: Values, problem: SearchProblem, ledger: Ledger | None, begin: float) -> None:
-        self._values, self._problem, self._ledger, self._begin = values, problem, ledger, begin
-        self.candidates = Candidates(problem)
+    def __init__(self, values: Values, candidates: Candidates, ledger: Ledger | None, begin: float) -> None:
+        self._values, self.candidates, self._ledger, self._begin = values, candidates, ledger, begin
+        self._problem = problem = candidates.problem
         self._data = problem.bare
         seed = problem.options.seed
         self.rows = search_rows(self._data, problem.sets, problem.options, values.given_value("outer_folds"), seed)

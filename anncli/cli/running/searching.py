@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import time
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
+from anncli.cli.running.beside_estimate import EstimateJudge
+from anncli.cli.running.candidates import Candidates
 from anncli.cli.running.ending import EndingAtSignals
 from anncli.cli.running.executing import executor_of
+from anncli.cli.running.junit import JUnitFile
 from anncli.cli.running.ledgers import open_ledger
-from anncli.cli.running.places import refuse_read_files, same_file
+from anncli.cli.running.places import refuse_existing, refuse_read_files, same_file
 from anncli.cli.running.search_problem import search_problem
 from anncli.cli.running.search_work import SearchWork
 from anncli.cli.running.winner import command_of, write_network
@@ -20,7 +24,7 @@ from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.search_plot import scatter, svg_of
 from anncli.cli.showing.search_report import Found, document, report, trials_table
-from anncli.errors import Interrupted, UsageError, printable
+from anncli.errors import Interrupted, UsageError
 from anncli.experiments.search_space import Space
 from anncli.experiments.strategies.choice import make_strategy
 from anncli.formats.data.remarks import Remarks
@@ -31,24 +35,38 @@ from anncli.training.names import DEFAULT_TRAINER
 def run_search(values: Values, words: Words) -> None:
     """Print tables, or one JSON document, and write the network and the picture that were asked for.
 
-    An interrupted search prints the trials so far, writes nothing and raises Interrupted.
+    An interrupted search prints the trials so far, writes nothing and raises Interrupted. Raises RequirementError where the
+    estimate does not hold what is required; the network is then written all the same.
     """
     begin = time.monotonic()
+    read = [*filter(None, [words.network, *(values[name] for name in ("ledger", "output", "plot"))]), *words.data]
+    junit = JUnitFile(values["junit"], "search", words.network or words.data[0], read)
+    with junit.of_run():
+        _search(values, words, junit, begin)
+
+
+def _search(values: Values, words: Words, junit: JUnitFile, begin: float) -> None:
     _check_places(values)
     # Before data are read, these say what cannot be, or which package is missing.
     executor_of(values)
     make_strategy(values["strategy"], Space((), DEFAULT_TRAINER), 1, 0)
     remarks = Remarks()
-    problem = search_problem(values, words, remarks)
+    candidates = Candidates(search_problem(values, words, remarks))
+    judge = EstimateJudge(values, candidates)
+    junit.check_read()
     show_remarks(values.console, remarks)
     refuse_read_files({"--ledger": values["ledger"], "--output": values["output"], "--plot": values["plot"]})
     with open_ledger(values["ledger"]) as ledger:
-        work = SearchWork(values, problem, ledger, begin)
+        work = SearchWork(values, candidates, ledger, begin)
+        judge.check_rows(work.rows)
         values.console.note(work.announcement())
         found = _found(values, words, work)
     if values["plot"] is not None:
         replace_file(values["plot"], svg_of(found).encode())
-    _show(values, words, found)
+    beside = judge(found, work.rows)
+    _show(values, words, found, beside.document(), beside.blocks(found, candidates.problem.data.task))
+    junit.write(beside.gates)
+    beside.gates.raise_missed()
 
 
 def _found(values: Values, words: Words, work: SearchWork) -> Found:
@@ -60,7 +78,7 @@ def _found(values: Values, words: Words, work: SearchWork) -> Found:
             estimate, defaults = work.estimate()
             final = work.train_kept() if output is not None else None
     except Interrupted:
-        _show(values, words, work.found())
+        _show(values, words, work.found(), {"requirements": []})
         raise
     found = work.found()._replace(estimate=estimate, defaults=defaults, kept_outside=work.kept_outside)
     if final is not None and work.kept is not None:
@@ -70,14 +88,16 @@ def _found(values: Values, words: Words, work: SearchWork) -> Found:
     return found._replace(command=command_of(values, words, work.candidates, work.kept.trial), output=output)
 
 
-def _show(values: Values, words: Words, found: Found) -> None:
+def _show(values: Values, words: Words, found: Found, shown: Mapping[str, Any], blocks: Sequence[str] = ()) -> None:
+    """Args: shown, blocks: what stands beside the estimate, as JSON values and as text."""
     if values["json"]:
-        print_json({"command": "search", "network": words.network, "epochs": words.epochs, **document(found)})
+        head = {"command": "search", "network": words.network, "epochs": words.epochs}
+        print_json({**head, **document(found), **shown})
     elif found.estimate is None:
         if any(one.figure is not None for one in found.trials):
             click.echo(trials_table(found))
     else:
-        text = report(found, scatter(found))
+        text = report(found, scatter(found), blocks)
         # Not on stdout where that carries the network.
         if values["output"] == "-":
             values.console.report(text)
@@ -92,8 +112,8 @@ def _check_places(values: Values) -> None:
         raise UsageError("the network and --json cannot both go to stdout", advice="name a file for one of them")
     if plot in ("none", "-"):
         raise UsageError(f"--plot {plot}: a search makes no picture unless a file is named", advice="leave it out")
-    if output not in (None, "-") and os.path.lexists(output) and not values["force"]:
-        raise UsageError(f"{printable(output)} exists", advice="name another file with --output, or say --force")
+    if output is not None:
+        refuse_existing("--output", output, values["force"])
     for place in (output, plot):
         if place not in (None, "-"):
             check_writable(place)

@@ -73,14 +73,15 @@ def _mark(one: Tried, found: Found) -> str:
     return " " + ", ".join([*marks, *(["defaults"] if one.number == 0 else [])]) if marks or one.number == 0 else ""
 
 
-def report(found: Found, picture: str = "") -> str:
-    """The whole report of a search that came to its end; picture: of its trials, in characters."""
+def report(found: Found, picture: str = "", beside: Sequence[str] = ()) -> str:
+    """The whole report of a search that came to its end; picture: of its trials, in characters; beside: what stands below the
+    estimate."""
     assert found.estimate is not None
     assert found.defaults is not None
     sets = {"search": found.estimate, "defaults": found.defaults}
     # Without confusion matrices: the estimate is of a way to find networks, not of one network.
     honest = f"honest estimate: {found.outers}\n{evaluation_text(sets).partition(_BLANK)[0]}{_intervals(found)}"
-    blocks = [trials_table(found), _remarks(found), picture, _choice(found), honest, _ending(found)]
+    blocks = [trials_table(found), _remarks(found), picture, _choice(found), honest, *beside, _ending(found)]
     return _BLANK.join(filter(None, blocks))
 
 
