@@ -116,7 +116,7 @@ CASES = {
     "ann report": [("report", "t.nn", "pos.txt", "neg.txt"), ("report", "ot.nn", "pos.txt", "neg.txt")],
     "ann plot": [("plot", "roc", "t.nn", "pos.txt", "neg.txt"), ("plot", "loss", "t.nn")],
     "ann check": [("check", "table.csv", "--label", "c"), ("check", "t.nn", "pos.txt", "neg.txt"), ("check", "table.csv")],
-    "ann search": [("search", "net.nn", "pos.txt", "neg.txt", 5, "--trials", 3, "--folds", 2, "--outer-folds", 2, "-o", "s.nn"), ("search", "table.csv", "--label", "c", 5, "--trials", 1, "--test", 0.25)],
+    "ann search": [("search", "net.nn", "pos.txt", "neg.txt", 5, "--trials", 3, "--folds", 2, "--outer-folds", 2, "-o", "s.nn"), ("search", "table.csv", "--label", "c", 5, "--trials", 1, "--test", 0.25, "--baselines", "--require", "acc>=0")],
     "ann bench": [("bench", "net.nn", "pos.txt", "neg.txt", 5, "--trainers", "scg,adam"), ("bench", "net.nn", "pos.txt", "neg.txt", 5, "--plot", "none")],
     "ann t": [("t", "old.nn", "pos.txt", "neg.txt", 5, "valid.txt", "valid.txt", 0.5, 0)],
     "ann r": [("r", "ot.nn", "list.txt"), ("r", "ot.nn", "pos.txt")],

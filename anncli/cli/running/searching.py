@@ -24,7 +24,7 @@ from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.search_plot import scatter, svg_of
 from anncli.cli.showing.search_report import Found, document, report, trials_table
-from anncli.errors import Interrupted, UsageError
+from anncli.errors import Interrupted, UsageError, printable
 from anncli.experiments.search_space import Space
 from anncli.experiments.strategies.choice import make_strategy
 from anncli.formats.data.remarks import Remarks
@@ -66,7 +66,8 @@ def _search(values: Values, words: Words, junit: JUnitFile, begin: float) -> Non
     beside = judge(found, work.rows)
     _show(values, words, found, beside.document(), beside.blocks(found, candidates.problem.data.task))
     junit.write(beside.gates)
-    beside.gates.raise_missed()
+    output = values["output"]
+    beside.gates.raise_missed("" if output is None else f"the network was written to {printable(output)} all the same")
 
 
 def _found(values: Values, words: Words, work: SearchWork) -> Found:
