@@ -312,3 +312,14 @@ def test_without_compiled_kernels_a_training_says_how_to_get_them(small: Path, a
     assert ann(*run, "-q", env=env).stderr == ""
     # Nothing is missing for somebody who asked for numpy.
     assert "kernels" not in ann(*run, env={**env, "ANN_KERNELS": "numpy"}).stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_fits_80_columns(ann: Ann, command: str) -> None:
+    assert [line for line in ann(command, "-h").stdout.splitlines() if len(line) > 80] == []
+
+
+def test_folds_are_told_as_each_command_has_them(ann: Ann) -> None:
+    for command, default in (("cv", "[default: 10]"), ("search", "[default: 3;"), ("compare", "same K folds")):
+        after = ann(command, "-h").stdout.partition("--folds K|loo")[2]
+        assert default in " ".join(after.split()[:20]), command

@@ -98,6 +98,10 @@ def test_rows_that_trained_the_network_are_counted_and_figures_given_twice(train
     text = (trained / "r.html").read_text()
     check_page(text)
     assert "16 of these 20 rows trained the network" in text
+    assert (
+        "<p>It is right for 100.00 % of the 4 rows that are new to it, 51.01 to 100.00 % at 95 % confidence; " in text
+    )
+    assert "always saying the largest class is right for 50.00 %.</p>" in text
     assert 'id="roc-1-title">ROC curve, all rows, of which 16 trained it' in text
     assert 'id="roc-2-title">ROC curve, rows that are new to it' in text
 

@@ -10,6 +10,7 @@ import inspect
 import click
 
 from anncli.cli.names import COMMANDS
+from anncli.options.in_command import IN_COMMAND, OwnWords
 from anncli.options.table import GROUPS, LONG, OptionInfo, options_of
 from anncli.options.wording import shown_default, spelling
 
@@ -78,7 +79,7 @@ class HelpFormat:
 
     def _row(self, name: str, info: OptionInfo) -> tuple[str, str]:
         """An option and its description with the default."""
-        is_brief = info.brief and self.command in LONG and not self.everything
-        default = shown_default(info)
-        text = info.brief if is_brief else info.help
+        own = IN_COMMAND.get((self.command, name), OwnWords(info.brief))
+        default = shown_default(info) if own.default is None else own.default
+        text = own.brief if own.brief and self.command in LONG and not self.everything else info.help
         return spelling(name, info), text + (f"  [default: {default}]" if default else "")

@@ -14,7 +14,7 @@ def bench_command(values: Values, words: Words) -> None:
     \b
     Examples:
       ann bench iris.csv --label species 100
-      ann bench network.nn pos.txt neg.txt 100 --trainers adam,scg,lbfgs,irprop- --plot bench.svg
+      ann bench iris.nn iris.csv 100 --trainers adam,scg,irprop- --plot bench.svg
       ann bench network.nn pos.txt neg.txt 1000 --jobs 2 --ledger bench.ledger
 
     Every trainer has its default options, unless given here, and the same starts (--seed and the seeds after it).

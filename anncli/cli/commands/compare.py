@@ -15,7 +15,7 @@ def compare_command(values: Values, words: Words) -> None:
     Examples:
       ann compare a.nn b.nn new.csv
       ann compare a.nn b.nn c.nn pos.txt neg.txt --confidence 0.99
-      ann compare small.nn large.nn iris.csv 300 --label species --folds 10 --repeats 3 --jobs 2
+      ann compare small.nn large.nn iris.csv 300 --folds 10 --repeats 3
 
     All pairs are compared. For each metric there is the difference, its interval, and a p value: how often networks that are
     equally good would differ as much. With more than two networks the p values are raised for the number of pairs (Holm).

@@ -15,7 +15,7 @@ def explain_command(values: Values, words: Words) -> None:
     Examples:
       ann explain iris.nn more.csv
       ann explain iris.nn more.csv --column petal_length
-      ann explain cancer.nn pos.txt neg.txt --by auc --permutations 30 -o importance.csv
+      ann explain cancer.nn pos.txt neg.txt --by auc -o importance.csv
 
     A column that the network does not use loses nothing. Of columns that say the same, each can look unimportant, because
     the other one is left. The gradient is the mean change of the outputs when a number grows by its standard deviation.

@@ -14,9 +14,9 @@ def search_command(values: Values, words: Words) -> None:
     \b
     Examples:
       ann search iris.csv --label species -o iris.nn
-      ann search patients.csv --hidden 2..64 --learning-rate 1e-4..1e-1 --trials 40 --jobs 2
-      ann search network.nn pos.txt neg.txt --activation tanh/relu --l2 auto/1e-5..0.1
-      ann search big.csv --strategy halving --test 0.2 --time-limit 600 --ledger search.ledger
+      ann search iris.csv --hidden 2..64 --learning-rate 1e-4..0.1 --jobs 2
+      ann search pos.txt neg.txt --activation tanh/relu --l2 auto/1e-5..0.1
+      ann search big.csv --test 0.2 --time-limit 600 --ledger big.ledger
 
     Any training option may be a range, LOW..HIGH, or alternatives, ONE/OTHER. Wide ranges of numbers above 0 (HIGH at least 10
     times LOW) are drawn on a logarithmic scale. Without any: hidden units, learning rate and L2 penalty around their defaults.

@@ -20,8 +20,7 @@ def train_command(values: Values, words: Words) -> None:
 
     DATA are a table with a column of answers, or one file per class, the positive class first. Without NETWORK a network
     is made and written to a file called like the table. A trained network is trained anew from its definition, and its
-    old file is kept as NETWORK~; --continue goes on from its weights. An existing NETWORK~ stays if an interrupted run
-    left the network.
+    old file is kept as NETWORK~; --continue goes on from its weights.
     """
     from anncli.cli.asking.settings import train_settings
 

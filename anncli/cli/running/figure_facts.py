@@ -44,7 +44,8 @@ def facts_of(
         raise DataError("no row has an answer", path=words[0], advice="give rows with labels")
     facts = Facts(network, data, threshold, seed=values["seed"], threads=values["threads"])
     outputs = outputs_of(network, data.inputs, None, values["threads"])
-    asked = None if confidence is None else Confidence(confidence, values["seed"])
+    # The seed of `ann test`, so that both say the same.
+    asked = None if confidence is None else Confidence(confidence)
     row_set = partial(_row_set, facts, outputs, asked)
     seen = rows_seen(network, data)
     if seen is None:

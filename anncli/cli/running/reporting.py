@@ -20,7 +20,7 @@ from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.repeating import repeating_line
 from anncli.cli.showing.report_rows import mistakes
 from anncli.cli.showing.report_tables import class_table, confusion_table, data_table, metric_table
-from anncli.cli.showing.report_words import network_words, training_words
+from anncli.cli.showing.report_words import network_words, result_words, training_words
 from anncli.errors import UsageError, count_of, printable
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.textfile import check_writable, replace_file
@@ -76,6 +76,8 @@ def _page(facts: Facts, path: str, drawn: dict[str, list[Figure]], left_out: dic
     files = ", ".join(f"{s.name} ({count_of(s.n_samples, 'row')})" for s in facts.data.sources if s.n_samples)
     opening = [paragraph(network_words(network)), paragraph(f"Evaluated on {files}.")]
     opening.append(paragraph(seen_words(facts), "notice" if facts.n_seen else "soft"))
+    if words := result_words(facts, confidence):
+        opening.append(paragraph(words))
     results = [metric_table(facts, confidence)]
     results.append(figures(_elements(drawn, _RESULTS)))
     results += [paragraph(f"No figure '{what}': {why}.", "soft") for what, why in left_out.items()]

@@ -43,7 +43,7 @@ def intervals_text(name: str, evaluation: Any, confidence: Confidence) -> str:
         evaluation.intervals, key=lambda field: _FIRST.index(field) if field in _FIRST else len(_FIRST)
     ):
         metric, of, member = field.partition(" of ")
-        if of and (confidence.is_brief or n_members > _MOST_MEMBERS):
+        if field not in document or (of and (confidence.is_brief or n_members > _MOST_MEMBERS)):
             continue
         words, (low, high) = metric_words(metric), evaluation.intervals[field]
         unit = " %" if words.factor != 1 else ""
@@ -64,7 +64,9 @@ def _values(evaluation: Any) -> dict[str, float | None]:
             for entry in value:
                 level = entry.get("quantile")
                 shown = entry["name"] if level is None else f"{entry['name']} at {level:g}"
-                found |= {f"{metric} of {shown}": one for metric, one in entry.items()}
+                # How many targets lie below an output is a question to a quantile, and says little of a mean.
+                left_out = "below" if level is None else ""
+                found |= {f"{metric} of {shown}": one for metric, one in entry.items() if metric != left_out}
         else:
             found[field] = value
     return found

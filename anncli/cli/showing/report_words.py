@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from anncli.cli.showing.figures.facts import Facts
+from anncli.cli.showing.metric_words import metric_words
 from anncli.cli.showing.plot_area import number_text
 from anncli.cli.showing.train_report import describe
 from anncli.errors import count_of
@@ -25,6 +27,31 @@ def network_words(network: Network) -> str:
     if network.calibration is not None:
         text += f" Its scores are calibrated ({network.calibration.method})."
     return text
+
+
+def result_words(facts: Facts, confidence: float) -> str:
+    """How good it is on the rows that are to be trusted, and how good the simplest guess is; '' for labels."""
+    rows = facts.sets[-1]
+    found, where = rows.evaluation, rows.title or "rows"
+    of = f"{number_text(float(found.n))} {where}"
+    if facts.task == "classification" and found.accuracy is not None:
+        text = f"It is right for {_rate(found.accuracy)} of the {of}{_between(found, 'accuracy', confidence)}"
+        return f"{text}; always saying the largest class is right for {_rate(found.majority_share)}."
+    if facts.task == "regression" and found.r2 is not None:
+        text = f"It is off by {number_text(found.rmse)} (RMSE) on the {of}{_between(found, 'rmse', confidence)}"
+        return f"{text}. R2 is {number_text(found.r2)}: 1 is perfect, and 0 what always saying the mean brings."
+    return ""
+
+
+def _between(found: Any, field: str, confidence: float) -> str:
+    interval, words = found.intervals.get(field), metric_words(field)
+    if interval is None:
+        return ""
+    return f", {words.shown(interval.low)} to {words.with_unit(interval.high)} at {100 * confidence:g} % confidence"
+
+
+def _rate(value: float) -> str:
+    return f"{100 * value:.2f} %"
 
 
 def training_words(network: Network) -> list[str]:

@@ -1,0 +1,38 @@
+"""What an option says in the help of one command, where the words that serve all commands would mislead."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class OwnWords(NamedTuple):
+    """brief: the text in `-h` of the command. default: as help shows it; None: the option's own."""
+
+    brief: str
+    default: str | None = None
+
+
+IN_COMMAND: dict[tuple[str, str], OwnWords] = {
+    ("train", "threshold"): OwnWords("A number, or a rule: youden, f1, 'se>=0.95'"),
+    ("train", "hidden"): OwnWords("Units of each hidden layer, if new"),
+    ("train", "restarts"): OwnWords("Keep the best of N trainings"),
+    ("train", "output"): OwnWords("Write the network to FILE, and leave NETWORK as it is"),
+    ("test", "confidence"): OwnWords("Print the interval of every metric, at this confidence", "0.95, main metrics"),
+    ("predict", "output"): OwnWords("Write the predictions to FILE; its ending names the format"),
+    ("cv", "output"): OwnWords("Also train the network of all rows, and write it to FILE"),
+    ("search", "output"): OwnWords("Write the kept network, trained on all rows, to FILE"),
+    ("search", "folds"): OwnWords("Inner folds, which select a trial", "3; above 2,000 rows one part of 20 %"),
+    ("search", "outer_folds"): OwnWords(
+        "Repeat the whole search without each of K folds, and test there", "3; above 2,000 rows --test 0.2"
+    ),
+    ("search", "test"): OwnWords("One test set in place of the outer folds", ""),
+    ("search", "validation"): OwnWords("Files: their rows select the trial, not the inner folds", ""),
+    ("compare", "folds"): OwnWords("Train the definitions anew in the same K folds", ""),
+    ("check", "validation"): OwnWords("Files that are compared with DATA", ""),
+    ("check", "test"): OwnWords("Files that are compared with DATA", ""),
+    ("explain", "column"): OwnWords("Show the mean output for each value of these columns"),
+    ("explain", "output"): OwnWords("Write the figures to FILE; its ending names the format"),
+    ("plot", "column"): OwnWords("The two inputs of a boundary: A,B"),
+    ("plot", "output"): OwnWords("The figure as .svg or .png, or its numbers as .csv", "NETWORK-WHAT.svg"),
+    ("report", "output"): OwnWords("Where the page is written; - is stdout", "NETWORK-report.html"),
+}

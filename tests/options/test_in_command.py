@@ -1,0 +1,19 @@
+"""What options say in the help of single commands."""
+
+from __future__ import annotations
+
+import pytest
+
+from anncli.options.in_command import IN_COMMAND
+from anncli.options.table import LONG, OPTIONS
+
+
+@pytest.mark.parametrize("place", IN_COMMAND)
+def test_words_of_a_command_are_shown_there(place: tuple[str, str]) -> None:
+    command, option = place
+    assert command in LONG
+    assert command in OPTIONS[option].common, "the text is never seen"
+    text, default = IN_COMMAND[place]
+    assert text[0].isupper()
+    assert not text.endswith(".")
+    assert text != OPTIONS[option].brief or default is not None
