@@ -8,8 +8,7 @@ import numpy as np
 
 from anncli.arrays import Array, random_stream
 from anncli.evaluation.interval import Interval
-from anncli.evaluation.intervals import DRAWS
-from anncli.evaluation.resampling import Part, Resampler
+from anncli.evaluation.resampling import DRAWS, Part, Resampler
 
 
 class ClassRates(NamedTuple):

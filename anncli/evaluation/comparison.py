@@ -11,9 +11,8 @@ from anncli.arrays import Array
 from anncli.evaluation.class_intervals import class_rates
 from anncli.evaluation.interval import Confidence, Interval
 from anncli.evaluation.paired import accuracy_interval, compare_areas, mcnemar
-from anncli.evaluation.probabilities import output_losses, score_losses
+from anncli.evaluation.probabilities import class_losses, label_losses
 from anncli.evaluation.resampling import Part, Resampler, Statistic
-from anncli.evaluation.row_losses import label_losses
 
 
 class Answers(NamedTuple):
@@ -143,14 +142,10 @@ def _row_values(one: Answers, truth: Truth) -> dict[str, Array]:
     if truth.task == "multi-label":
         wrong = one.predicted != truth.wanted
         found = {"subset_accuracy": _right(one, truth).astype(np.float64), "hamming_loss": wrong.mean(axis=1)}
-        return found | ({} if e.log_loss is None else {"log_loss": label_losses(one.outputs, truth.wanted)})
+        return found | ({} if e.log_loss is None else {"log_loss": label_losses(one.outputs, truth.wanted > 0)[0]})
     found["accuracy"] = _right(one, truth).astype(np.float64)
     if e.log_loss is not None:
-        single = one.outputs.shape[1] == 1
-        losses = (
-            score_losses(one.outputs[:, 0], truth.wanted == 0) if single else output_losses(one.outputs, truth.wanted)
-        )
-        found |= dict(zip(("log_loss", "brier"), losses, strict=True))
+        found |= dict(zip(("log_loss", "brier"), class_losses(one.outputs, truth.wanted), strict=True))
     return found
 
 

@@ -13,7 +13,7 @@ from anncli.evaluation.label_intervals import label_intervals
 from anncli.evaluation.multiclass import MulticlassEvaluation
 from anncli.evaluation.multilabel import MultilabelEvaluation
 from anncli.evaluation.number_intervals import number_intervals
-from anncli.evaluation.probabilities import hits_among, output_losses, score_losses
+from anncli.evaluation.probabilities import class_losses, hits_among
 from anncli.evaluation.regression import RegressionEvaluation
 from anncli.evaluation.resampling import Resampler
 from anncli.evaluation.score_intervals import area_interval, calibration_interval, precision_interval, within
@@ -156,10 +156,8 @@ def _of_losses(
         of_rows["mse"] = np.square(outputs - np.where(wanted, *targets)).mean(axis=1)
     probabilities, hits = outputs[:, 0], is_positive
     if e.log_loss is not None:
-        one = outputs.shape[1] == 1
-        losses = score_losses(probabilities, is_positive) if one else output_losses(outputs, labels)
-        of_rows |= dict(zip(("log_loss", "brier"), losses, strict=True))
-        if not one:
+        of_rows |= dict(zip(("log_loss", "brier"), class_losses(outputs, labels), strict=True))
+        if outputs.shape[1] > 1:
             probabilities, hits = outputs.max(axis=1), np.argmax(outputs, axis=1) == labels
     found = resampler.means({"mse": e.mse, "log_loss": e.log_loss, "brier": e.brier}, of_rows)
     found["calibration_error"] = within(calibration_interval(resampler, e.calibration_error, probabilities, hits))

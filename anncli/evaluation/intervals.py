@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, random_stream
+from anncli.arrays import Array
 from anncli.evaluation.distributions import normal_quantile, student_quantile
 from anncli.evaluation.interval import Interval as Interval
-
-# Draws of a bootstrap: a quantile of 2.5 % then has a standard error of a fortieth of the interval.
-DRAWS = 2000
 
 
 def wilson(successes: float, n: float, confidence: float = 0.95) -> Interval | None:
@@ -99,20 +96,6 @@ def logit_interval(value: float, deviation: float, confidence: float = 0.95) -> 
 
 def _logistic(x: float) -> float:
     return 1 / (1 + math.exp(-x)) if x > -700 else 0.0
-
-
-def bootstrap(
-    statistic: Callable[[Array], float | None], n: int, seed: int, confidence: float = 0.95, draws: int = DRAWS
-) -> Interval | None:
-    """Of a statistic of row numbers (n,), from samples of the n rows with replacement; None where fewer than half of the
-    samples have one. The percentile interval (Efron 1979, Annals of Statistics 7, 1-26)."""
-    rng = random_stream(seed, "bootstrap")
-    values = [statistic(rng.integers(0, n, n)) for _ in range(draws)] if n else []
-    found = np.array([value for value in values if value is not None])
-    if 2 * len(found) < draws:
-        return None
-    low, high = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return Interval(float(low), float(high))
 
 
 def corrected_resampled(values: Sequence[float], test_share: float, confidence: float = 0.95) -> Interval | None:

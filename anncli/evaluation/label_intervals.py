@@ -9,7 +9,7 @@ from anncli.evaluation.interval import Confidence, Interval
 from anncli.evaluation.intervals import delong, wilson
 from anncli.evaluation.means import answered_rows
 from anncli.evaluation.multilabel import MultilabelEvaluation
-from anncli.evaluation.probabilities import score_losses
+from anncli.evaluation.probabilities import label_losses
 from anncli.evaluation.resampling import Part, Resampler
 from anncli.evaluation.score_intervals import area_interval, calibration_interval, precision_draws, within
 
@@ -105,9 +105,7 @@ def _of_probabilities(
 ) -> dict[str, Interval | None]:
     if e.log_loss is None:
         return {}
-    losses = [loss.reshape(wanted.shape).mean(axis=1) for loss in score_losses(outputs.reshape(-1), wanted.reshape(-1))]
-    found = resampler.means(
-        {"log_loss": e.log_loss, "brier": e.brier}, dict(zip(("log_loss", "brier"), losses, strict=True))
-    )
+    losses = dict(zip(("log_loss", "brier"), label_losses(outputs, wanted), strict=True))
+    found = resampler.means({"log_loss": e.log_loss, "brier": e.brier}, losses)
     error = calibration_interval(resampler, e.calibration_error, outputs, wanted)
     return {**found, "calibration_error": within(error)}

@@ -92,6 +92,19 @@ def output_losses(outputs: Array, labels: Array) -> tuple[Array, Array]:
     return _minus_log(chosen, outputs.dtype), squares / 2 if outputs.shape[1] == 2 else squares
 
 
+def class_losses(outputs: Array, labels: Array) -> tuple[Array, Array]:
+    """The same of outputs (n, 1), the scores of class 0, or (n, K)."""
+    if outputs.shape[1] == 1:
+        return score_losses(outputs[:, 0], labels == 0)
+    return output_losses(outputs, labels)
+
+
+def label_losses(outputs: Array, wanted: npt.NDArray[np.bool_]) -> tuple[Array, Array]:
+    """The same as means over several labels (n, n_labels)."""
+    each = score_losses(outputs.reshape(-1), wanted.reshape(-1))
+    return each[0].reshape(wanted.shape).mean(axis=1), each[1].reshape(wanted.shape).mean(axis=1)
+
+
 def hits_among(outputs: Array, labels: Array, k: int) -> Iterator[tuple[slice, npt.NDArray[np.bool_]]]:
     """Blocks of rows with a mask: whether the output of the row's class is among its k largest; of equal outputs the first counts
     as larger."""

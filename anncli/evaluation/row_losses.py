@@ -9,18 +9,6 @@ import numpy as np
 from anncli.arrays import Array, take_rows
 from anncli.dataset.dataset import Dataset
 
-# Outputs are float32: nearer to 0 or 1 a logarithm would measure their rounding.
-_NEAREST = 1e-7
-
-
-def log_losses(outputs: Array, labels: Array) -> Array:
-    """-log of the output of the wanted class (n,), in natural logarithms; outputs (n, n_outputs) are probabilities, one
-    output that of class 0; labels (n,)."""
-    p = np.clip(np.asarray(outputs, dtype=np.float64), _NEAREST, 1 - _NEAREST)
-    if p.shape[1] == 1:
-        return -np.log(np.where(labels == 0, p[:, 0], 1 - p[:, 0]))
-    return -np.log(p[np.arange(len(labels)), labels])
-
 
 def wrong_rows(outputs: Array, labels: Array, threshold: float) -> Array:
     """1.0 for each row whose predicted class is not its label, else 0.0 (n,); one output above `threshold` is class 0."""
@@ -29,12 +17,6 @@ def wrong_rows(outputs: Array, labels: Array, threshold: float) -> Array:
     else:
         predicted = np.argmax(outputs, axis=1)
     return (predicted != labels).astype(np.float64)
-
-
-def label_losses(outputs: Array, targets: Array) -> Array:
-    """The mean of -log of the outputs of several labels (n, n_labels), 1 where a row has the label and 0 where not (n,)."""
-    p = np.clip(np.asarray(outputs, dtype=np.float64), _NEAREST, 1 - _NEAREST)
-    return -np.log(np.where(targets > 0.5, p, 1 - p)).mean(axis=1)
 
 
 def number_losses(kind: str, outputs: Array, data: Dataset, rows: Array, quantiles: tuple[float, ...] = ()) -> Array:

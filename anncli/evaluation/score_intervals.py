@@ -10,8 +10,8 @@ import numpy as np
 from anncli.arrays import Array, random_stream
 from anncli.evaluation.curves import BINS, bin_limits
 from anncli.evaluation.interval import Interval
-from anncli.evaluation.intervals import DRAWS, logit_interval, wilson
-from anncli.evaluation.resampling import Part, Resampler
+from anncli.evaluation.intervals import logit_interval, wilson
+from anncli.evaluation.resampling import DRAWS, Part, Resampler
 
 # Different scores of a precision-recall curve that is drawn again and again; more are put together to so many.
 _LEVELS = 256

@@ -11,14 +11,8 @@ from anncli.dataset.dataset import Dataset
 from anncli.errors import UsageError
 from anncli.evaluation.evaluation import evaluate_outputs
 from anncli.evaluation.metric import selection_metric
-from anncli.evaluation.row_losses import (
-    label_losses,
-    log_losses,
-    mean_and_deviations,
-    number_losses,
-    standard_error,
-    wrong_rows,
-)
+from anncli.evaluation.probabilities import class_losses, label_losses
+from anncli.evaluation.row_losses import mean_and_deviations, number_losses, standard_error, wrong_rows
 from anncli.experiments.inputs import network_of
 from anncli.experiments.search import Candidate, Figure, Part
 from anncli.experiments.spec import Result
@@ -101,10 +95,10 @@ class SearchJudge:
         if self._kind in ("accuracy", "wrong"):
             return wrong_rows(outputs, labels, threshold)
         if self._kind == "log":
-            return log_losses(outputs, labels)
+            return class_losses(outputs, labels)[0]
         if self._kind == "labels":
             assert self.data.targets is not None
-            return label_losses(outputs, self.data.targets[rows])
+            return label_losses(outputs, self.data.targets[rows] > 0)[0]
         if self._kind in ("squared", "absolute", "quantile"):
             return number_losses(self._kind, outputs, self.data, rows, self._quantiles)
         return None

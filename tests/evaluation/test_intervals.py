@@ -16,7 +16,6 @@ from anncli.evaluation.distributions import (
 )
 from anncli.evaluation.intervals import (
     area_variance,
-    bootstrap,
     corrected_resampled,
     delong,
     difference_variance,
@@ -141,18 +140,6 @@ def test_holm_raises_each_value_by_its_place() -> None:
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert holm([0.6, 0.9]) == [1.0, 1.0]
     assert holm([]) == []
-
-
-def test_a_bootstrap_has_its_seed_and_needs_values() -> None:
-    values = np.random.default_rng(0).normal(size=50)
-    found = [bootstrap(lambda rows: float(values[rows].mean()), 50, seed) for seed in (1, 1, 2)]
-    assert found[0] == found[1] != found[2]
-    assert found[0] is not None
-    # The normal interval of a mean: 1.96 s / sqrt(n).
-    half = 1.96 * values.std(ddof=1) / math.sqrt(50)
-    assert found[0] == pytest.approx((values.mean() - half, values.mean() + half), abs=0.1 * half)
-    assert bootstrap(lambda rows: None, 50, 1) is None
-    assert bootstrap(lambda rows: 1.0, 0, 1) is None
 
 
 @pytest.mark.slow

@@ -10,14 +10,8 @@ import pytest
 
 from anncli.dataset.dataset import Dataset
 from anncli.errors import UsageError
-from anncli.evaluation.row_losses import (
-    label_losses,
-    log_losses,
-    mean_and_deviations,
-    number_losses,
-    standard_error,
-    wrong_rows,
-)
+from anncli.evaluation.probabilities import class_losses, label_losses
+from anncli.evaluation.row_losses import mean_and_deviations, number_losses, standard_error, wrong_rows
 from anncli.experiments.search import Figure, Tried, kept_of
 from anncli.experiments.search_rows import inner_parts, search_rows
 from anncli.experiments.search_space import Space, random_trial
@@ -116,12 +110,12 @@ def test_the_smallest_network_within_one_standard_error_is_kept() -> None:
 
 def test_losses_of_rows_by_hand() -> None:
     one = np.array([[0.8], [0.8]], dtype=np.float32)
-    assert log_losses(one, np.array([0, 1])) == pytest.approx([-math.log(0.8), -math.log(0.2)], rel=1e-6)
-    three = np.array([[0.1, 0.2, 0.7], [1.0, 0.0, 0.0]])
-    assert log_losses(three, np.array([1, 1])) == pytest.approx([-math.log(0.2), -math.log(1e-7)])
+    assert class_losses(one, np.array([0, 1]))[0] == pytest.approx([-math.log(0.8), -math.log(0.2)], rel=1e-6)
+    three = np.array([[0.1, 0.2, 0.7], [1.0, 0.0, 0.0]], dtype=np.float32)
+    assert class_losses(three, np.array([1, 1]))[0] == pytest.approx([-math.log(0.2), 23 * math.log(2)])
     assert wrong_rows(one, np.array([0, 1]), 0.5).tolist() == [0, 1]
     assert wrong_rows(three, np.array([2, 1]), 0.5).tolist() == [0, 1]
-    assert label_losses(np.array([[0.9, 0.5]]), np.array([[1, 0]])) == pytest.approx(
+    assert label_losses(np.array([[0.9, 0.5]]), np.array([[True, False]]))[0] == pytest.approx(
         [(-math.log(0.9) + math.log(2)) / 2]
     )
     # Of 0 and 4 the deviation is 2.
