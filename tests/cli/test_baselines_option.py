@@ -40,6 +40,7 @@ def test_train_evaluates_baselines_on_the_test_set(table: Path, ann: Ann) -> Non
         assert one["evaluation"]["n"] == test["n"] == 30
 
 
+@pytest.mark.slow
 def test_the_network_is_compared_in_a_sentence(table: Path, ann: Ann) -> None:
     text = ann("train", "t.csv", "--label", "y", 10, "--test", "0.33", "-o", "n.nn", "--baselines").stdout
     assert "\nbaselines, which learnt from the 60 training rows, on the test set:\nset " in text
@@ -82,6 +83,7 @@ def test_numbers_are_compared_by_their_error(tmp_path: Path, ann: Ann) -> None:
     assert ", linear regression by 1." in text
 
 
+@pytest.mark.slow
 def test_what_cannot_be_is_refused(trained: Path, ann: Ann) -> None:
     words = ("test", "net.nn", "none.txt", "none2.txt")
     assert "--baselines: there are no rows to learn from; name the files" in ann(*words, "--baselines", check=2).stderr

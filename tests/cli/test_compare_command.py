@@ -33,6 +33,7 @@ def compare(ann: Ann, *words: object) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_two_networks_with_other_columns_are_compared(table: Path, ann: Ann) -> None:
     found = compare(ann, "good.nn", "poor.nn", "new.csv")
     assert (found["rows"]["all"]["n"], list(found["rows"])) == (100, ["all"])
@@ -55,6 +56,7 @@ def test_two_networks_with_other_columns_are_compared(table: Path, ann: Ann) -> 
     assert ann("compare", "good.nn", "poor.nn", "new.csv").stdout == ann("compare", "good.nn", "poor.nn", "new.csv", "--threads", 2).stdout  # fmt: skip
 
 
+@pytest.mark.slow
 def test_classes_in_another_order_are_put_in_one(table: Path, ann: Ann) -> None:
     found = compare(ann, "good.nn", "turned.nn", "new.csv")
     evaluations = found["rows"]["all"]["evaluations"]

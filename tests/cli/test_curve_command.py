@@ -12,6 +12,7 @@ from anncli.formats.networks.storage import load
 DATA = [str(ROOT / "data/iris/versicolor.txt"), str(ROOT / "data/iris/virginica.txt")]
 
 
+@pytest.mark.slow
 def test_curve_is_that_of_the_history_and_of_a_resumed_run(tmp_path: Path, ann: Ann) -> None:
     common = ["--trainer", "rprop", "--patience", "0"]
     ann("init", "a.nn", "--data", ",".join(DATA))
@@ -32,6 +33,7 @@ def test_curve_is_that_of_the_history_and_of_a_resumed_run(tmp_path: Path, ann: 
     assert shown == {"training": 30, "retraining": len(curve.retraining)}
 
 
+@pytest.mark.slow
 def test_ann1dn_files_have_no_curve(tmp_path: Path, ann: Ann) -> None:
     ann("init", "a.nn", "--data", ",".join(DATA), "--dialect", "ann1dn")
     ann("train", "a.nn", *DATA, "5")

@@ -28,6 +28,7 @@ def cv(ann: Ann, *words: object) -> dict[str, Any]:
 CV = ("t.csv", "--label", "y", "--ignore", "who,when", 15)
 
 
+@pytest.mark.slow
 def test_every_row_is_tested_once_in_every_repeat(table: Path, ann: Ann) -> None:
     found = cv(ann, *CV, "--folds", 5, "--repeats", 2)
     assert [(one["repeat"], one["fold"]) for one in found["folds"]] == [(r, f) for r in (1, 2) for f in range(1, 6)]
@@ -92,6 +93,7 @@ def test_one_row_may_be_left_out(table: Path, ann: Ann) -> None:
     assert done.stderr.endswith("ann: --folds 41: there are 40 rows; use at most --folds 40\n")
 
 
+@pytest.mark.slow
 def test_class_files_numbers_and_networks_are_taken(small: Path, ann: Ann) -> None:
     before = (small / "net.nn").read_bytes()
     found = cv(ann, "net.nn", "pos.txt", "neg.txt", 10, "--folds", 4)

@@ -36,6 +36,7 @@ def without_record(text: str) -> str:
     return _CHECKSUM.sub("", _RECORD.sub("", text))
 
 
+@pytest.mark.slow
 def test_the_network_of_all_rows_is_that_of_train(table: Path, ann: Ann) -> None:
     done = ann("cv", *CV, "--folds", 3, "--output", "all.nn", "--seed", 4)
     ann("train", *CV, "--seed", 4, "-q", "-o", "train.nn")
@@ -80,6 +81,7 @@ def test_predictions_are_those_of_networks_that_had_not_seen_the_row(table: Path
     assert [next(iter(line["scores"].values())) for line in lines] == [float(row[list(row)[-1]]) for row in rows]
 
 
+@pytest.mark.slow
 def test_a_row_of_the_predictions_by_hand(table: Path, ann: Ann) -> None:
     """`ann train` on the rows of the other folds, then `ann predict` on those of one."""
     ann("cv", *CV, "--folds", 3, "--folds-file", "f.csv", "--predictions", "p.csv", "--validation", 0)
@@ -95,6 +97,7 @@ def test_a_row_of_the_predictions_by_hand(table: Path, ann: Ann) -> None:
     assert [list(row.values())[-1] for row in rows] == [list(row.values())[-1] for row in by_hand]
 
 
+@pytest.mark.slow
 def test_numbers_have_a_column_each(tmp_path: Path, ann: Ann) -> None:
     lines = [f"{k * k % 17},{k * k % 17 * 2 + k % 3},{k % 5}" for k in range(20)]
     (tmp_path / "n.csv").write_text("\n".join(["a,b,c", *lines]) + "\n")
@@ -129,6 +132,7 @@ def test_whoever_runs_the_trainings_the_bytes_are_the_same(table: Path, ann: Ann
     assert len(made) == 1
 
 
+@pytest.mark.slow
 def test_groups_and_times_together(table: Path, ann: Ann) -> None:
     words = ("t.csv", "--label", "y", "--ignore", "id", "--group", "who", "--order", "when", 5, "--validation", 0)
     found = json.loads(ann("cv", *words, "--folds", 2, "--json").stdout)
@@ -139,6 +143,7 @@ def test_groups_and_times_together(table: Path, ann: Ann) -> None:
     assert [(one["n_training"], one["test"]["n"]) for one in found["folds"]] == [(5, 7), (15, 8), (20, 7)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
@@ -204,6 +209,7 @@ def test_equal_rows_are_told_once(table: Path, ann: Ann) -> None:
     assert "equal a training row" not in ann("cv", *CV, "--folds-file", "f.csv").stderr
 
 
+@pytest.mark.slow
 def test_weights_of_ann1dn_that_may_know_the_rows_are_not_continued(small: Path, ann: Ann) -> None:
     (small / "old.nn").write_text("3\n2 2 1\n\n0\n1\n")
     ann("train", "old.nn", "pos.txt", "neg.txt", 5, "-q", "-o", "trained.nn")
@@ -214,6 +220,7 @@ def test_weights_of_ann1dn_that_may_know_the_rows_are_not_continued(small: Path,
     ann("cv", "trained.nn", "pos.txt", "neg.txt", 5, "--folds", 2, "--init", "auto")
 
 
+@pytest.mark.slow
 def test_sets_that_a_file_or_a_network_names_are_put_together(small: Path, ann: Ann) -> None:
     head = "bool_in=0\nreal_in=2\nbool_out=2\nreal_out=0\ntraining_examples=8\nvalidation_examples=4\ntest_examples=4\n"
     rows = [f"{k % 5} {k % 3} {k % 2} {1 - k % 2}\n" for k in range(16)]

@@ -72,6 +72,7 @@ def test_the_document_of_a_training_and_that_of_a_test_agree(table: Path, ann: A
     assert before["n"] + before["n_undecided"] == 40
 
 
+@pytest.mark.slow
 def test_rows_without_a_decision_have_their_own_word(table: Path, ann: Ann) -> None:
     ann("train", "t.csv", 30, *ALL, "-o", "n.nn", "-q")
     lines = ann("predict", "n.nn", "t.csv").stdout.splitlines()[1:]

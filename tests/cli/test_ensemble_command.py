@@ -38,6 +38,7 @@ def test_networks_at_once_give_the_same_bytes(ensemble: Path, ann: Ann) -> None:
     )
 
 
+@pytest.mark.slow
 def test_commands_that_use_a_network_take_it(ensemble: Path, ann: Ann) -> None:
     assert json.loads(ann("info", "e.nn", "--verify", "--json").stdout)["members"] == 3
     sets = json.loads(ann("test", "e.nn", "pos.txt", "neg.txt", "--json").stdout)["sets"]

@@ -45,6 +45,7 @@ def test_columns_are_ranked_and_those_that_say_nothing_lose_nothing(table: Path,
     assert ann("explain", "n.nn", "new.csv").stdout == ann("explain", "n.nn", "new.csv", "--threads", 2).stdout
 
 
+@pytest.mark.slow
 def test_rows_that_trained_the_network_are_counted_and_left_out(table: Path, ann: Ann) -> None:
     text = ann("explain", "n.nn", "both.csv", "--permutations", 2).stdout
     assert text.startswith("lost without, all rows*  ")

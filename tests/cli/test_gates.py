@@ -190,6 +190,7 @@ def test_junit_tells_an_error_too(table: Path, ann: Ann) -> None:
     assert cases(table / "j.xml")[0].get("errors") == "0"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["t.csv", "./t.csv", "n.nn"])
 def test_junit_never_replaces_what_is_read_or_written(table: Path, ann: Ann, name: str) -> None:
     before = (table / "t.csv").read_bytes()

@@ -130,6 +130,7 @@ def test_the_report_fits_terminals_and_pipes(folder: Path, ann: Ann, n_classes: 
     assert sum(int(cell) for row in rows[1:] for cell in row[1:]) == 6 * n_classes
 
 
+@pytest.mark.slow
 def test_a_matrix_of_two_classes_and_refusals(small: Path, ann: Ann) -> None:
     ann("train", "net.nn", "pos.txt", "neg.txt", 3, "-q", "-o", "t.nn")
     ann("test", "t.nn", "pos.txt", "neg.txt", "--matrix", "m.csv")

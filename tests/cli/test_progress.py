@@ -70,6 +70,7 @@ def test_nothing_is_drawn_where_nobody_sees_it(small: Path, ann: Ann, switches: 
         assert ann(*LONG).stderr == ""
 
 
+@pytest.mark.slow
 def test_a_log_gets_a_line_from_time_to_time(small: Path, ann: Ann) -> None:
     often = {"_ANN_HEARTBEAT": "0.03"}
     lines = ann(*LONG, env=often).stderr.splitlines()

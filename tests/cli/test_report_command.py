@@ -90,6 +90,7 @@ def test_page_of_two_classes(trained: Path, ann: Ann) -> None:
     )
 
 
+@pytest.mark.slow
 def test_rows_that_trained_the_network_are_counted_and_figures_given_twice(trained: Path, ann: Ann) -> None:
     (trained / "more.txt").write_text((trained / "pos.txt").read_text() + "9 9\n8 9\n")
     (trained / "less.txt").write_text((trained / "neg.txt").read_text() + "-9 -9\n-8 -9\n")

@@ -126,6 +126,7 @@ def made_again(ann: Ann, table: Path, words: tuple[object, ...], seed: int = 0) 
     assert (table / "w.nn").read_bytes() == (table / "w-again.nn").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_printed_command_makes_the_same_bytes(table: Path, ann: Ann) -> None:
     made_again(ann, table, SAME[0], seed=1)
 
