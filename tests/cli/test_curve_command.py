@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from ann_process import ROOT, Ann
 
 from anncli.formats.networks.storage import load
