@@ -133,6 +133,36 @@ def _could_be_label(column: TableColumn) -> bool:
     return 1 < len(values) <= min(_MOST_CLASSES, len(column) // 2) and bool((values == np.round(values)).all())
 
 
+def with_column(roles: Roles, table: Table, role: str, word: str | None, place: Place) -> Roles:
+    """The roles of a network's columns, where the user names a column of a table for a role that it need not have had in
+    training; role: 'weight' or 'group'; word: None for the column of the training.
+
+    Raises: UsageError for a column that is not there, and for one that is an input or an answer.
+    """
+    if word is None:
+        return roles
+    name = _one_column(table, word, f"--{role}", place)
+    if not (table.is_named and roles.is_named):
+        name = _known_name(roles, table, name)
+    if name in roles.labels:
+        _refuse_two_roles({"--label": roles.labels, f"--{role}": (name,)}, place)
+    if name in roles.inputs:
+        raise place.usage(f"--{role}: column {quoted(name)} is an input of the network", "name another column")
+    columns = tuple(dict.fromkeys((*roles.columns, name)))
+    if role == "weight":
+        return roles._replace(columns=columns, weight=name)
+    return roles._replace(columns=columns, group=name)
+
+
+def _known_name(roles: Roles, table: Table, name: str) -> str:
+    """What the network calls a column of a table that has no names, or whose names it does not know."""
+    answers = table.labels if set(table.labels) == set(roles.labels) else ()
+    own = [own for own in table.names if own not in answers]
+    unlabelled = [known for known in roles.columns if known not in roles.labels]
+    known = next((names for names in (roles.columns, unlabelled) if len(names) == len(own)), ())
+    return known[own.index(name)] if known and name in own else name
+
+
 def find_columns(table: Table, word: str, option: str, place: Place) -> tuple[str, ...]:
     """The columns that a word of an option means: a column of exactly that name, else 'first', 'last', 'last:K', or a
     position counted from 1. Raises UsageError where there is none."""

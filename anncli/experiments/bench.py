@@ -69,7 +69,7 @@ def bench_curves(
         if isinstance(found, str):
             continue
         if result.error is not None:
-            curves[str(spec.labels["trainer"])] = result.error.message
+            curves[str(spec.labels["trainer"])] = result.error.reason
         else:
             found.append(_curve(result))
     return curves, list(dict.fromkeys(result.engine for result in results if result.error is None))

@@ -147,9 +147,7 @@ class Search:
     def _failed(self, request: Request, error: Candidate | AnnError) -> Tried:
         if isinstance(error, Candidate):
             return Tried(request.number, request.trial, request.share, error.n_weights, None)
-        message = str(error).removesuffix(f"; {error.advice}")
-        failure = Failure(message, error.advice, int(error.exit_code))
-        return Tried(request.number, request.trial, request.share, 0, None, failure)
+        return Tried(request.number, request.trial, request.share, 0, None, Failure.of(error))
 
 
 def spec_of(made: Candidate, data: DataRef, sets: dict[str, Array], outputs_of: str, labels: dict[str, object]) -> Spec:

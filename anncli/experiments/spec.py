@@ -126,6 +126,20 @@ class Failure(NamedTuple):
     exit_code: int = 1
     repeats: bool = True
     details: str = ""
+    path: str | None = None
+    line: int | None = None
+    column: int | None = None
+
+    @classmethod
+    def of(cls, error: AnnError, repeats: bool = True) -> Failure:
+        """What the error says."""
+        code, place = int(error.exit_code), (error.path, error.line, error.column)
+        return cls(error.message, error.advice, code, repeats, "", *place)
+
+    @property
+    def reason(self) -> str:
+        """The place and the message, without the advice."""
+        return str(AnnError(self.message, path=self.path, line=self.line, column=self.column))
 
     def error(self) -> Exception:
         """The exception to raise."""
@@ -134,7 +148,8 @@ class Failure(NamedTuple):
             fault.add_note(self.details)
             return fault
         kinds = {int(kind.exit_code): kind for kind in (UsageError, DataError, NetworkError)}
-        return kinds.get(self.exit_code, AnnError)(self.message, advice=self.advice)
+        kind = kinds.get(self.exit_code, AnnError)
+        return kind(self.message, path=self.path, line=self.line, column=self.column, advice=self.advice)
 
 
 class InternalError(Exception):

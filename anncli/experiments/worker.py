@@ -40,8 +40,7 @@ def run_spec(spec: Spec, is_stopped: IsStopped = never) -> Result:
         raise
     except AnnError as error:
         # A missing file may be back next time; a training that was refused, or that diverged, fails again.
-        message = str(error).removesuffix(f"; {error.advice}")
-        failure = Failure(message, error.advice, int(error.exit_code), repeats=loaded)
+        failure = Failure.of(error, repeats=loaded)
     except MemoryError:
         failure = Failure("out of memory", "use fewer --jobs, fewer rows or a smaller network", repeats=False)
     except Exception as error:

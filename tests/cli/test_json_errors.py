@@ -82,3 +82,12 @@ def test_before_a_command_begins_there_is_a_document_too(monkeypatch: pytest.Mon
     assert tuple(found["error"]) == FIELDS
     monkeypatch.setattr(sys, "argv", ["ann", "info", "net.nn"])
     assert interrupt.interrupted_document() == b""
+
+
+@pytest.mark.parametrize("words", ["cv --folds 2", "search --folds 2 --trials 2", "cv --folds 2 --jobs 2"])
+def test_the_place_of_an_error_that_a_training_of_many_finds(tmp_path: Path, ann: Ann, words: str) -> None:
+    (tmp_path / "t.csv").write_text("p,y\n" + "".join(f"{k}e300,{'ab'[k % 2]}\n" for k in range(1, 30)))
+    command, *options = words.split()
+    found = json.loads(ann(command, "t.csv", 2, "--label", "y", *options, "--json", check=3).stdout)["error"]
+    assert (found["path"], found["line"]) == ("t.csv", 2)
+    assert found["message"] == "column 'p': 1e+300 is too large for a 32-bit float"

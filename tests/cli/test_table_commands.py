@@ -400,3 +400,41 @@ def test_a_network_for_numbers_keeps_its_line(tmp_path: Path, ann: Ann) -> None:
         (tmp_path / f"{name}.txt").write_text(text)
     by_class = ann("test", "net.nn", "1.txt", "0.txt").stdout.splitlines()[1]
     assert by_class == ann("test", "net.nn", "banknote.csv").stdout.splitlines()[1]
+
+
+def test_weights_that_the_training_did_not_have(tmp_path: Path, ann: Ann) -> None:
+    """A row of weight 0 does not count, in a test of a network that was trained without weights."""
+    rows = [f"{k % 7},{k % 3},{k % 2},{'a' if k % 7 > 2 else 'b'}" for k in range(40)]
+    (tmp_path / "t.csv").write_text("\n".join(["p,q,w,y", *rows]) + "\n")
+    (tmp_path / "kept.csv").write_text("\n".join(["p,q,w,y", *rows[1::2]]) + "\n")
+    (tmp_path / "none.csv").write_text("\n".join(["p,q,y", "1,2,a"]) + "\n")
+    ann("train", "t.csv", "--label", "y", "--ignore", "w", 5, "-q", "-o", "n.nn")
+    weighted, among = (
+        json.loads(ann("test", "n.nn", *words, "--json").stdout)["sets"]["test"]
+        for words in (["t.csv", "--weight", "w"], ["kept.csv"])
+    )
+    assert weighted["n"] == 20.0
+    for field in ("tp", "fn", "tn", "fp", "auc", "log_loss"):
+        assert weighted[field] == pytest.approx(among[field], rel=1e-6), field
+    for column, message in {
+        "none": "--weight: no column 'none'; use one of p, q, w, y",
+        "p": "--weight: column 'p' is an input of the network; name another column",
+        "y": "column 'y' is named by --label and by --weight; name it once",
+    }.items():
+        done = ann("test", "n.nn", "t.csv", "--weight", column, check=2)
+        assert done.stderr == f"ann: t.csv: {message}\n"
+    done = ann("test", "n.nn", "t.csv", "none.csv", "--weight", "w", check=3)
+    assert "none.csv:1: no column 'w'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["report", "n.nn"], ["plot", "roc", "n.nn"], ["explain", "n.nn"], ["check", "n.nn"], ["compare", "n.nn", "n.nn"]],
+    ids=lambda words: words[0],
+)
+def test_weights_in_every_command_of_a_trained_network(tmp_path: Path, ann: Ann, words: list[str]) -> None:
+    """The words --weight NAME are not passed over where the network was trained without weights."""
+    (tmp_path / "t.csv").write_text("p,y\n" + "".join(f"{k % 7},{'ab'[k % 2]}\n" for k in range(40)))
+    ann("train", "t.csv", "--label", "y", 1, "-q", "-o", "n.nn")
+    done = ann(*words, "t.csv", "--weight", "none", check=2)
+    assert done.stderr == "ann: t.csv: --weight: no column 'none'; use one of p, y\n"

@@ -101,11 +101,11 @@ def test_processes_read_files_themselves(tmp_path: Path) -> None:
     # Same files, other rows: a file that a list names has changed, or the reader.
     (other,) = make_executor("in-process").run([spec(ref._replace(contents="0" * 64))])
     assert other.error is not None
-    assert other.error.message == f"{paths[0]}: has changed since the command started"
+    assert other.error.reason == f"{paths[0]}: has changed since the command started"
     (tmp_path / "b.txt").write_text("5 5\n")
     (late,) = make_executor("processes").run([one])
     assert late.error is not None
-    assert late.error.message == f"{paths[1]}: has changed since the command started"
+    assert late.error.reason == f"{paths[1]}: has changed since the command started"
     assert late.error.repeats is False
 
 

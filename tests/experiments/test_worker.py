@@ -96,7 +96,7 @@ def test_data_or_network_that_cannot_be_had_may_be_there_the_next_time() -> None
     assert (found.error.exit_code, found.error.repeats) == (3, False)
     broken = run_spec(spec(data)._replace(network=b"anncli: 1\ninputs: x\n"))
     assert broken.error is not None
-    assert broken.error.message.startswith("NETWORK:2:")
+    assert broken.error.reason.startswith("NETWORK:2:")
     assert (broken.error.exit_code, broken.error.repeats) == (4, False)
     ref = inputs.register(data)
     inputs.forget(ref)

@@ -107,7 +107,7 @@ def _remarks(found: Found) -> str:
     reasons: dict[str, list[int]] = {}
     for one in failed:
         assert one.failure is not None
-        reasons.setdefault(one.failure.message, []).append(one.number)
+        reasons.setdefault(one.failure.reason, []).append(one.number)
     for reason, numbers in reasons.items():
         which = ", ".join(map(str, numbers[:8])) + (", ..." if len(numbers) > 8 else "")
         lines.append(f"{'trial' if len(numbers) == 1 else 'trials'} {which} failed: {reason}")
@@ -167,7 +167,7 @@ def trial_document(one: Tried) -> dict[str, Any]:
         "share_of_epochs": one.share,
         "value": None if one.figure is None else one.figure.value,
         "standard_error": None if one.figure is None else finite(one.figure.error),
-        "failure": None if one.failure is None else one.failure.message,
+        "failure": None if one.failure is None else one.failure.reason,
     }
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from anncli.dataset.findings import Examined, Part
 from anncli.dataset.request import TableRequest
-from anncli.dataset.roles import Place, choose_roles, find_all_columns
+from anncli.dataset.roles import Place, choose_roles, find_all_columns, with_column
 from anncli.dataset.row_columns import weights_of
 from anncli.errors import DataError, UsageError
 from anncli.formats.data.answer_files import TableFile
@@ -128,7 +128,10 @@ def _roles_of_network(encoder: TableEncoder, table: Table, request: TableRequest
         labels = tuple(name for name in roles.labels if name in table.by_name or not table.is_named)
     if not table.is_named and len(table.names) == len(roles.inputs):
         labels = ()
-    return roles._replace(labels=labels)
+    roles = roles._replace(labels=labels)
+    for role in ("weight", "group"):
+        roles = with_column(roles, table, role, getattr(request, role), place)
+    return roles
 
 
 def _fitted(file: TableFile, matcher: TableMatcher, request: TableRequest) -> TableFile:

@@ -13,15 +13,16 @@ from anncli.tables import Roles, Table
 def encoder_of(network: Network, table: Table, request: TableRequest, place: Place) -> TableEncoder:
     """The encoder of a network, or the one that a table implies for a network that has none.
 
-    Its inputs are the columns that the network names, or else all columns of the table without the labels and those
-    that the user leaves out. Raises: DataError where they are not as many as the network has inputs.
+    Its inputs are the columns that the network names, or else all columns of the table without the labels, the
+    weights and those that the user leaves out. Raises: DataError where they are not as many as the network has inputs.
     """
     if network.encoder is not None:
         return network.encoder
     own = inputs_are_answers(table, request)
     labels = () if own else find_all_columns(table, request.label, "--label", place)
     out = find_all_columns(table, request.ignore, "--ignore", place)
-    names = tuple(name for name in table.names if name not in labels and name not in out)
+    weight = () if request.weight is None else find_all_columns(table, (request.weight,), "--weight", place)
+    names = tuple(name for name in table.names if name not in (*labels, *out, *weight))
     if network.columns and table.is_named:
         missing = [name for name in network.columns if name not in table.names]
         if missing:
