@@ -27,10 +27,12 @@ def estimated(
 ) -> Evaluation:
     """Counts, metrics and intervals over the test rows of all `outers`, each predicted by the network of its own candidate.
 
-    Every network has its own threshold: outputs are moved so that the first one's holds for all.
+    Every network has its own threshold: outputs are moved so that the first one's holds for all. Where they were trained for
+    other outputs, these are not comparable as errors or probabilities.
     """
     decisions = [decision_of(one, data.task) for one in made]
-    network, targets, threshold = decisions[0]
+    network, first_targets, threshold = decisions[0]
+    targets = first_targets if all(own == first_targets for _, own, _ in decisions) else None
     moved = [
         np.frombuffer(result.outputs or b"", dtype="<f4").reshape(-1, network.n_outputs) + np.float32(threshold - own)
         for result, (_, _, own) in zip(results, decisions, strict=True)

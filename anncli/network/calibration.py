@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from anncli.arrays import Array, blocks
+from anncli.network.activations.logistic import logistic
 from anncli.network.names import ACTIVATION_NAMES
 
 # Outputs of 0 and 1 have no finite logit; the smallest normal float32 and the largest below 1 stand for them.
@@ -39,9 +40,9 @@ class Calibration:
             return np.interp(outputs, self.numbers[:, 0], self.numbers[:, 1])
         if self.method == "platt":
             slope, intercept = self.numbers
-            return _logistic(slope * (logits(outputs) if self.of_logits else outputs) + intercept)
+            return logistic(slope * (logits(outputs) if self.of_logits else outputs) + intercept)
         if outputs.shape[1] == 1:
-            return _logistic(logits(outputs) / self.numbers[0])
+            return logistic(logits(outputs) / self.numbers[0])
         scaled = log_probabilities(outputs) / self.numbers[0]
         exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
         return exponentials / exponentials.sum(axis=1, keepdims=True)
@@ -62,8 +63,3 @@ def logits(outputs: Array) -> Array:
 def log_probabilities(outputs: Array) -> Array:
     """log p of the outputs (n, K), float64: the logits of a softmax, but for a number that all of a row have in common."""
     return np.log(np.maximum(np.asarray(outputs, dtype=np.float64), _LEAST))
-
-
-def _logistic(x: Array) -> Array:
-    small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1.0, small) / (1 + small)

@@ -89,7 +89,7 @@ def fit_operating_point(
     abstain = _abstain(options, network)
     if rule is None and method == "none":
         return OperatingPoint(threshold, abstain=abstain)
-    _check_fit(outputs, labels, weights, options)
+    _check_fit(outputs, labels, weights, options, which)
     if weights is not None:
         outputs, labels, weights = outputs[weights > 0], labels[weights > 0], weights[weights > 0]
     activation = network.topology.output_activation
@@ -239,18 +239,18 @@ def check_threshold(options: TrainingOptions, network: Network, threshold: float
         check_abstain(_abstain(options, network), network, final)
 
 
-def _check_fit(outputs: Array, labels: Array, weights: Array | None, options: TrainingOptions) -> None:
-    _check_classes(labels, weights, options)
+def _check_fit(outputs: Array, labels: Array, weights: Array | None, options: TrainingOptions, which: str) -> None:
+    _check_classes(labels, weights, options, which)
     if not np.isfinite(outputs).all():
-        message = f"{asked_words(options)}: the score of a validation row is not finite"
+        message = f"{asked_words(options)}: the score of one of the {which} rows is not finite"
         raise DataError(message, advice="use logistic outputs, or another --scaling")
 
 
-def _check_classes(labels: Array, weights: Array | None, options: TrainingOptions) -> None:
+def _check_classes(labels: Array, weights: Array | None, options: TrainingOptions, which: str = "validation") -> None:
     found = np.unique(labels if weights is None else labels[weights > 0])
     if len(found) < 2:
         raise DataError(
-            f"{asked_words(options)}: all {len(labels)} validation rows are of one class",
+            f"{asked_words(options)}: all {len(labels)} {which} rows are of one class",
             advice="use a larger --validation, or files with rows of both classes",
         )
 

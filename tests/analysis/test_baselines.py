@@ -114,6 +114,16 @@ def test_more_rows_than_can_be_learnt_from_are_a_sample_and_said(monkeypatch: py
     rng = np.random.default_rng(0)
     data = Dataset(rng.normal(size=(40, 2)), np.arange(40) % 2, ("a", "b"))
     first, again = (baselines_of(data, np.arange(30), data, np.arange(30, 40), Scaling()) for _ in range(2))
-    assert first.notes[1:] == ("logistic regression learnt from 10 of the 30 training rows, drawn at random",)
-    assert [one.n_rows for one in first.found] == [30, 10, 30]
+    assert first.notes[1:] == (
+        "logistic regression learnt from 10 of the 30 training rows, drawn at random",
+        "nearest neighbours learnt from 7 of the 30 training rows, drawn at random",
+    )
+    # 300 pairs with 10 rows that are predicted and 30 that choose the number of neighbours; of wide rows still fewer.
+    assert [one.n_rows for one in first.found] == [30, 10, 7]
+    monkeypatch.setattr(module, "MOST_NUMBERS", 8)
+    assert [one.n_rows for one in baselines_of(data, np.arange(30), data, np.arange(30, 40), Scaling()).found] == [
+        30,
+        4,
+        4,
+    ]
     assert all((one.outputs == other.outputs).all() for one, other in zip(first.found, again.found, strict=True))

@@ -258,7 +258,7 @@ def test_scores_that_are_not_finite_are_refused() -> None:
     outputs = np.array([[1.0], [np.inf], [0.0]], dtype=np.float32)
     with pytest.raises(DataError) as caught:
         fit_operating_point(options, net("linear"), 0.5, outputs, np.array([0, 0, 1]))
-    assert caught.value.message == "--threshold f1: the score of a validation row is not finite"
+    assert caught.value.message == "--threshold f1: the score of one of the validation rows is not finite"
 
 
 def test_an_ensemble_is_decided_by_its_mean_outputs() -> None:

@@ -9,14 +9,14 @@ import numpy as np
 
 from anncli.analysis.baselines import boosting
 from anncli.analysis.baselines.logistic import fit_logistic
-from anncli.analysis.baselines.neighbours import averages, choose_k, nearest
+from anncli.analysis.baselines.neighbours import MOST_JUDGED, averages, choose_k, nearest
 from anncli.analysis.baselines.ridge import fit_ridge
 from anncli.arrays import Array, random_stream
 from anncli.dataset.dataset import Dataset
 from anncli.network.scaling import Scaling
 
-# Numbers in the inputs that linear models and boosting learn from: 200 MB in float64. Pairs of rows whose distance the nearest
-# neighbours need. Of more, a sample of the training rows is taken.
+# Numbers in the inputs that are learnt from: 200 MB in float64. Pairs of rows whose distance the nearest neighbours need, those
+# that choose their number included. Of more, a sample of the training rows is taken.
 MOST_NUMBERS, MOST_PAIRS = 25_000_000, 250_000_000
 
 
@@ -80,8 +80,9 @@ def baselines_of(
         training.classes if training.targets is None else training.names_of_targets,
     )
     n, width, notes = len(known), max(1, training.n_inputs), []
-    few = lesson.sample(max(1, MOST_NUMBERS // width), seed)
-    near = lesson.sample(max(1, MOST_PAIRS // max(1, len(judged_rows))), seed)
+    n_few = max(1, MOST_NUMBERS // width)
+    n_near = max(1, min(n_few, MOST_PAIRS // (len(judged_rows) + min(n, MOST_JUDGED))))
+    few, near = lesson.sample(n_few, seed), lesson.sample(n_near, seed)
     learners: list[tuple[str, Callable[[_Lesson], tuple[Array, str]], _Lesson]] = [
         ("linear regression" if lesson.task == "regression" else "logistic regression", _linear, few),
         ("nearest neighbours", _near, near),

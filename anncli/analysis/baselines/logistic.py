@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from anncli.arrays import Array, blocks_of_rows
+from anncli.network.activations.logistic import logistic
 
 # The penalty 1/2 sum of squared weights stands against the summed loss, as with C = 1 in scikit-learn; biases have none.
 _MOST_STEPS, _MOST_PRODUCTS = 100, 200
@@ -25,7 +26,7 @@ class LogisticRegression(NamedTuple):
         found = np.empty((len(inputs), max(n_scores, 2)))
         for block in blocks_of_rows(*inputs.shape):
             scores = inputs[block].astype(np.float64) @ self.parameters[1:] + self.parameters[0]
-            found[block] = _two_classes(scores) if n_scores == 1 else _softmax(scores)
+            found[block] = np.hstack([logistic(scores), logistic(-scores)]) if n_scores == 1 else _softmax(scores)
         return found
 
 
@@ -76,7 +77,7 @@ class _Problem:
             if parameters.shape[1] == 1:
                 signs = np.where(labels == 0, 1.0, -1.0)
                 loss += float(weights @ np.logaddexp(0.0, -signs * scores[:, 0]))
-                kept[block] = _two_classes(scores)[:, :1]
+                kept[block] = logistic(scores)
                 slopes = kept[block] - (labels == 0)[:, None]
             else:
                 kept[block] = _softmax(scores)
@@ -118,11 +119,6 @@ def _solve(problem: _Problem, gradient: Array, kept: Array, tolerance: float) ->
         before, square = square, float((residual**2).sum())
         direction = residual + square / before * direction
     return step
-
-
-def _two_classes(scores: Array) -> Array:
-    positive = np.where(scores >= 0, 1 / (1 + np.exp(-np.abs(scores))), 1 - 1 / (1 + np.exp(-np.abs(scores))))
-    return np.hstack([positive, 1 - positive])
 
 
 def _softmax(scores: Array) -> Array:

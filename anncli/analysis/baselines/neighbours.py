@@ -11,7 +11,7 @@ from anncli.arrays import Array
 # Of these numbers of neighbours the one is taken that predicts the training rows best, each by the others.
 CHOICES = (1, 3, 5, 9, 15, 25)
 # At most so many training rows are predicted to choose it.
-_MOST_JUDGED = 2000
+MOST_JUDGED = 2000
 # Distances held at a time.
 _BLOCK = 1 << 22
 # Rounding of the squared distances that the matrix product gives, relative to the squared norms.
@@ -67,7 +67,7 @@ def choose_k(known: Array, values: Array, is_of_classes: bool, weights: Array | 
     choices = [k for k in CHOICES if k < len(known)]
     if not choices:
         return 1
-    judged = np.linspace(0, len(known) - 1, min(len(known), _MOST_JUDGED)).astype(np.int64)
+    judged = np.linspace(0, len(known) - 1, min(len(known), MOST_JUDGED)).astype(np.int64)
     around = nearest(known, known[judged], choices[-1], judged)
     own = np.ones(len(judged)) if weights is None else weights[judged].astype(np.float64)
     best, chosen = -np.inf, choices[0]
