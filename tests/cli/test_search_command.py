@@ -252,3 +252,12 @@ def test_a_picture_shows_every_trial(table: Path, ann: Ann) -> None:
     assert text.count('<path class="f') == 2 * (4 + 2)
     assert text.count("stroke-dasharray") == 2
     assert ">activation: 1 relu, 2 tanh</text>" in text
+
+
+@pytest.mark.slow
+def test_the_defaults_are_shown_with_their_values(table: Path, ann: Ann) -> None:
+    words = ["t.csv", 8, "--label", "y", "--ignore", "who,when", "--test", "0.2", "--trials", 3, "--strategy", "random"]
+    out = ann("search", *words, "--hidden", "2..4", "--l2", "auto/0.1", "--learning-rate", "1e-3..0.1").stdout
+    line = next(line for line in out.splitlines() if line.startswith("0 "))
+    found = dict(zip(out.splitlines()[0].split()[-3:], line.split()[-3:], strict=True))
+    assert found == {"hidden": "16", "l2": "auto", "learning-rate": "0.002"}

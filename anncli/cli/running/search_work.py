@@ -11,6 +11,7 @@ from anncli.arrays import Array
 from anncli.cli.asking.values import Values
 from anncli.cli.running.candidates import Candidates
 from anncli.cli.running.executing import executor_of
+from anncli.cli.running.own_values import own_values
 from anncli.cli.running.search_problem import SearchProblem, spoken
 from anncli.cli.running.winner import final_spec
 from anncli.cli.showing.console import Progress
@@ -120,7 +121,7 @@ class SearchWork:
         asked, choose = self._values["trials"], self._values["choose"]
         return Found(
             trials, self.kept, self._judge.title, names, self._parts, asked, choose, self._search.is_cut,
-            outers=self._outers, confidence=self._values["confidence"],
+            outers=self._outers, confidence=self._values["confidence"], own=own_values(self.candidates, names),
         )  # fmt: skip
 
     def message(self) -> str:

@@ -45,7 +45,7 @@ def panels(found: Found) -> list[Panel]:
 
 
 def _panel(name: str, found: Found) -> Panel | None:
-    trials = [(one.trial[name], one) for one in _finished(found) if name in one.trial]
+    trials = [(text, one) for one in _finished(found) if (text := found.value(name, one)) is not None]
     texts = list(dict.fromkeys(text for text, _ in trials))
     if len(texts) < 2:
         return None

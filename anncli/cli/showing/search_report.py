@@ -29,7 +29,7 @@ class Found(NamedTuple):
     so far; title: what they were chosen by; names: the options that differ; parts: how many trainings a trial has, in words;
     estimate, defaults: evaluations on rows that the search did not see, of what it kept and of the defaults; outers: how these
     rows were set aside, in words; kept_outside: the trials that were kept there; is_cut: by the time limit; command, output: how to make the
-    network, and where it is; choose: 'smallest' or 'best'.
+    network, and where it is; choose: 'smallest' or 'best'; own: what the defaults, trial 0, have for the options that differ.
     """
 
     trials: Sequence[Tried]
@@ -47,6 +47,11 @@ class Found(NamedTuple):
     kept_outside: Sequence[Tried] = ()
     command: str | None = None
     output: str | None = None
+    own: Mapping[str, str] = {}
+
+    def value(self, name: str, one: Tried) -> str | None:
+        """What a trial has for an option, None where it does not have it."""
+        return one.trial.get(name, self.own.get(name) if one.number == 0 else None)
 
 
 def trials_table(found: Found) -> str:
@@ -61,7 +66,7 @@ def trials_table(found: Found) -> str:
             f"{one.number}{_mark(one, found)}",
             *((plain(one.figure.value), plain(one.figure.error, 2)) if one.figure else ()),
             str(one.n_weights),
-            *(one.trial.get(name, "-") for name in found.names),
+            *(found.value(name, one) or "-" for name in found.names),
         ]
         for one in shown
     ]

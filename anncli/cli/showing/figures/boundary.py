@@ -30,11 +30,7 @@ def draw(facts: Facts, rows: RowSet) -> Figure:
     )
     values, across, down = _grid(facts, plane, (axes[0], axes[1]))
     legend = _legend(facts)
-    title = (
-        f"Decision boundary over {plane.names[0]} and {plane.names[1]}"
-        if facts.task != "regression"
-        else "Predicted numbers"
-    )
+    title = "Predicted numbers" if facts.task == "regression" else "Decision boundary"
     plot = PlotArea(title, _described(facts, values, plane), (axes[0], axes[1]), legend, square=True)
     _fill(plot, facts, values)
     if facts.single_rows:
@@ -118,7 +114,10 @@ def _caption(facts: Facts, plane: Plane) -> str:
         text += f" After {len(LIGHT)} classes the colours begin again."
     if facts.task != "regression" and facts.single_rows:
         text += " Hollow markers are rows that are predicted wrongly."
-    return f"{text} Of the inputs that are not shown, {plane.words}." if plane.words else text
+    if not plane.words:
+        return text
+    text += f" Of the inputs that are not shown, {plane.words}."
+    return f"{text} Rows have their own values there, so what is predicted for one may differ from the colour at its place."
 
 
 def _described(facts: Facts, values: Array, plane: Plane) -> str:
