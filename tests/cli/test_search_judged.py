@@ -44,6 +44,8 @@ def test_requirements_are_about_the_estimate_and_never_about_the_figure_that_sel
     assert (table / "n.nn").exists()
     root = ET.parse(table / "j.xml").getroot()
     assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("5", "1", "0")
+    done = ann("search", *words, "-o", "-", "--require", "n=1", check=5)
+    assert done.stderr.endswith("n=1 (it is 80); the network was written to stdout all the same\n")
     text = ann("search", *words, "--force", "--require", "acc>=0").stdout
     line = rf"^acc>=0 +{estimate['accuracy']:.6g}  the honest estimate  met\n\nnetwork written to n\.nn"
     assert re.search(line, text, re.MULTILINE)

@@ -66,8 +66,10 @@ def _search(values: Values, words: Words, junit: JUnitFile, begin: float) -> Non
     beside = judge(found, work.rows)
     _show(values, words, found, beside.document(), beside.blocks(found, candidates.problem.data.task))
     junit.write(beside.gates)
-    output = values["output"]
-    beside.gates.raise_missed("" if output is None else f"the network was written to {printable(output)} all the same")
+    if (output := values["output"]) is not None:
+        place = "stdout" if output == "-" else printable(output)
+        beside.gates.raise_missed(f"the network was written to {place} all the same")
+    beside.gates.raise_missed()
 
 
 def _found(values: Values, words: Words, work: SearchWork) -> Found:
