@@ -66,15 +66,11 @@ def find_spelling(view: ColumnView, rows: Examined) -> Iterator[Finding]:
         rare, frequent = sorted((one, other), key=lambda place: (int(view.counts[place]), place))
         counts = [int(view.counts[place]) for place in (rare, frequent)]
         what = "the label" if view.name in rows.labels else "column"
-        message = f"{what} {quoted(view.name)}: {_shown(view.words[rare])} ({counts[0]}) may be {_shown(view.words[frequent])} ({counts[1]})"
+        message = f"{what} {quoted(view.name)}: {quoted(view.words[rare])} ({counts[0]}) may be {quoted(view.words[frequent])} ({counts[1]})"
         yield rows.finding(
             "spelling", view.name in rows.labels, message, "write one word in one way",
             name=view.name, row=view.row_of(rare), count=counts[0],
         )  # fmt: skip
-
-
-def _shown(word: str) -> str:
-    return quoted(word)
 
 
 def _plain(word: str) -> str:

@@ -106,7 +106,7 @@ class SearchJudge:
     def _by_metric(
         self, parts: Sequence[Part], outputs: Sequence[Array], targets: tuple[float, float], threshold: float
     ) -> Figure:
-        """A metric of all rows together; its error from its values in the parts, none where there is one part."""
+        """A metric of all rows together; its error from its values in the parts, 0 where there is one part."""
 
         def metric(rows: Array, found: Array) -> float:
             weights = None if self.data.weights is None else self.data.weights[rows]
@@ -117,5 +117,6 @@ class SearchJudge:
 
         each = np.array([metric(part.rows, found) for part, found in zip(parts, outputs, strict=True)])
         value = metric(np.concatenate([part.rows for part in parts]), np.concatenate(outputs))
-        deviations = (each.mean() - each) / len(each)
-        return Figure(value, standard_error(deviations) if len(each) > 1 else 0.0, -value, deviations)
+        # One part does not show an error, and a single deviation would stand for one without limit.
+        deviations = (each.mean() - each) / len(each) if len(each) > 1 else np.zeros(2)
+        return Figure(value, standard_error(deviations), -value, deviations)

@@ -32,7 +32,8 @@ def thinned(points: Sequence[CurvePoint], keep: Iterable[int] = ()) -> tuple[Cur
     if len(points) <= MOST_POINTS:
         places = set(range(len(points)))
     else:
-        places = {place for place, point in enumerate(points) if point.epoch in set(keep)}
+        kept = set(keep)
+        places = {place for place, point in enumerate(points) if point.epoch in kept}
         n = MOST_POINTS - len(places)
         places |= {k * (len(points) - 1) // (n - 1) for k in range(n)}
     return tuple(_rounded(points[place]) for place in sorted(places))
