@@ -19,12 +19,12 @@ _ENDS = (0.05, 0.95)
 
 class Dependence(NamedTuple):
     """column; values: numbers (m,) or words; outputs (m, n_outputs): the mean over the rows of each output, in the units of
-    the data, when all rows have the value; shares (m,): the fraction of the rows that have it, of numbers: that lie nearest."""
+    the data, when all rows have the value; fractions (m,): the fraction of the rows that have it, of numbers: that lie nearest."""
 
     column: ColumnInputs
     values: tuple[float | str, ...]
     outputs: Array
-    shares: tuple[float, ...]
+    fractions: tuple[float, ...]
 
 
 def partial_dependence(
@@ -42,7 +42,7 @@ def partial_dependence(
         predicted = predict(network, changed, threads=threads)
         outputs.append(np.average(predicted.astype(np.float64), axis=0, weights=weights))
     return Dependence(
-        column, tuple(value for value, _ in settings), np.array(outputs), _shares(inputs, column, settings)
+        column, tuple(value for value, _ in settings), np.array(outputs), _fractions(inputs, column, settings)
     )
 
 
@@ -70,7 +70,7 @@ def _places(values: Array) -> Array:
     return np.linspace(low, high, POINTS).astype(np.float32)
 
 
-def _shares(inputs: Array, column: ColumnInputs, settings: list[tuple[float | str, Array]]) -> tuple[float, ...]:
+def _fractions(inputs: Array, column: ColumnInputs, settings: list[tuple[float | str, Array]]) -> tuple[float, ...]:
     if column.kind == "category":
         return tuple((inputs[:, column.start : column.start + len(settings)] > 0).mean(axis=0).tolist())
     places = np.array([cells[0] for _, cells in settings], dtype=np.float64)

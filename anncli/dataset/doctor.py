@@ -29,7 +29,7 @@ FEWEST_ROWS = 10
 def examine(sets: Mapping[str, Examined], known: Known | None = None, skip: Collection[str] = ()) -> list[Finding]:
     """All findings about the sets, of which the first is the training set.
 
-    Args: known: what a network knows, None: the other sets are compared with the training set; skip: kinds that are not wanted.
+    Args: known: what a network knows, None: the other sets are compared with the training set; skip: kinds to leave out.
 
     The sets have the same columns, and the words of a column have the same codes in all of them.
     """

@@ -56,7 +56,7 @@ def _repeated(rows: Examined, order: Array, same: Array) -> Iterator[Finding]:
         return
     later, earlier = _first_pair(order, same)
     message = f"{fraction_of(count, rows.n_rows)} rows equal an earlier one in all columns; this one equals {rows.shown_place(earlier)}"
-    advice = "if they are copies, leave them out: a validation set drawn from these rows shares them"
+    advice = "if they are copies, leave them out: a validation set drawn from these rows has copies of training rows"
     yield rows.finding("duplicates", False, message, advice, row=later, count=count)
 
 

@@ -21,7 +21,7 @@ IN_COMMAND: dict[tuple[str, str], OwnWords] = {
     ("predict", "output"): OwnWords("Write the predictions to FILE; its ending names the format"),
     ("cv", "output"): OwnWords("Also train the network of all rows, and write it to FILE"),
     ("search", "output"): OwnWords("Write the kept network, trained on all rows, to FILE"),
-    ("search", "folds"): OwnWords("Inner folds, which select a trial", "3; above 2,000 rows one part of 20 %"),
+    ("search", "folds"): OwnWords("Inner folds, which select a trial", "3; above 2,000 rows one set of 20 %"),
     ("search", "outer_folds"): OwnWords(
         "Repeat the whole search without each of K folds, and test there", "3; above 2,000 rows --test 0.2"
     ),

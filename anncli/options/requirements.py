@@ -25,6 +25,11 @@ class Metric(NamedTuple):
     most: float | None = 1.0
     is_count: bool = False
 
+    def limited(self, value: float) -> float:
+        """The value, or the nearest one that the metric can have."""
+        value = value if self.least is None else max(value, self.least)
+        return value if self.most is None else min(value, self.most)
+
 
 # By the name that help and messages use.
 METRICS: dict[str, Metric] = {
@@ -63,10 +68,12 @@ METRICS: dict[str, Metric] = {
     "tn": Metric(("tn",), most=None, is_count=True),
     "fp": Metric(("fp",), most=None, is_count=True),
 }
+# By the fields of evaluations.
+METRIC_OF_FIELD = {field: metric for metric in METRICS.values() for field in metric.fields}
 _NAMES = {synonym: name for name, metric in METRICS.items() for synonym in (name, *metric.synonyms)}
 
-# Those by which networks and columns may be ranked.
-RANKING = tuple(name for name, metric in METRICS.items() if not metric.is_count)
+# Those by which columns may be ranked: how well the rows are predicted, not how many.
+RANKING = tuple(name for name, metric in METRICS.items() if not metric.is_count and name != "coverage")
 
 # metric, [member], end of the interval, sign, limit, percent.
 _FORM = re.compile(
@@ -118,11 +125,11 @@ def requirements(value: Any) -> tuple[Requirement, ...]:
 
 
 def metric_names(value: Any) -> tuple[str, ...]:
-    """A reader for names of metrics that are no counts, as a list or separated by commas: keys of METRICS."""
+    """A reader for names of metrics of RANKING, as a list or separated by commas: keys of METRICS."""
     entries: Iterable[Any] = value if isinstance(value, (list, tuple)) else [value]
     words = [word.strip().lower().replace("_", "-") for entry in entries for word in str(entry).split(",")]
     for word in words:
-        if word not in _NAMES or METRICS[_NAMES[word]].is_count:
+        if _NAMES.get(word) not in RANKING:
             raise ValueFault(f"unknown metric '{word}'", did_you_mean(word, RANKING, _NAMES))
     return tuple(dict.fromkeys(_NAMES[word] for word in words))
 

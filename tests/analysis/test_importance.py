@@ -148,7 +148,7 @@ def test_partial_dependence_by_hand() -> None:
     # The rest is 3, 5 and 12: 20 / 3 on average.
     assert found.values == ("red", "blue", "(rare)")
     assert found.outputs[:, 0].tolist() == pytest.approx([20 / 3 + 10, 20 / 3 + 20, 20 / 3 + 40])
-    assert found.shares == pytest.approx((2 / 3, 1 / 3, 0))
+    assert found.fractions == pytest.approx((2 / 3, 1 / 3, 0))
     found = partial_dependence(network, inputs, number)
     # The indicator of the missing number is 0: colours give 40 / 3 on average.
     assert found.values == (0.0, 1.0, 4.0)
@@ -161,7 +161,7 @@ def test_a_column_of_many_numbers_is_shown_between_its_quantiles() -> None:
     inputs = np.arange(201, dtype=np.float32)[:, None]
     found = partial_dependence(linear([1]), inputs, columns_of(linear([1]))[0])
     assert found.values == tuple(10.0 + 18 * k for k in range(11))
-    assert sum(found.shares) == pytest.approx(1)
+    assert sum(found.fractions) == pytest.approx(1)
 
 
 def test_columns_are_found_by_name_and_position() -> None:

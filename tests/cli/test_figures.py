@@ -203,9 +203,9 @@ def test_regions_are_runs_of_equal_cells() -> None:
     ("columns", "message"),
     [
         ((), "the network has 3 inputs, and a boundary is over two of them"),
-        (("a",), "--columns names 1, not two"),
-        (("a", "a"), "--columns names 'a' twice"),
-        (("a", "kind"), "--columns: no input is called 'kind'"),
+        (("a",), "--column names 1, not two"),
+        (("a", "a"), "--column names 'a' twice"),
+        (("a", "kind"), "--column: no input is called 'kind'"),
     ],
 )
 def test_columns_of_a_boundary_are_checked(columns: tuple[str, ...], message: str) -> None:

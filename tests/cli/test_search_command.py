@@ -240,7 +240,7 @@ def test_a_space_that_is_fixed_and_a_network_of_ann1dn_that_knows_rows_are_refus
     (table / "old.nn").write_text("3\n2 2 1\n\n0\n1\n")
     ann("train", "old.nn", "a.txt", "b.txt", 3, "-q", "-o", "trained.nn")
     done = ann("search", "trained.nn", "a.txt", "b.txt", 3, check=2)
-    assert "a trained network of ann1dn would go on from its weights" in done.stderr
+    assert "the weights of this network may come from the rows that are to test it" in done.stderr
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ def check_command(values: Values, words: Words) -> None:
       ann check patients.nn new_patients.csv
       ann check patients.csv --label ill --strict --skip missing,duplicates
 
-    A warning is likely to spoil a training or its figures, a note may be as it should be. The label need not be known. The
+    What a warning names is likely to spoil a training or its figures; what a note names may be right. No label is needed. The
     exit code is 3 for rows that cannot be read, and with --strict for any finding.
     """
     from anncli.cli.running.checking import run_check

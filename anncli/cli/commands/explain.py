@@ -17,8 +17,8 @@ def explain_command(values: Values, words: Words) -> None:
       ann explain iris.nn more.csv --column petal_length
       ann explain cancer.nn pos.txt neg.txt --by auc -o importance.csv
 
-    A column that the network does not use loses nothing. Of columns that say the same, each can look unimportant, because
-    the other one is left. The gradient is the mean change of the outputs when a number grows by its standard deviation.
+    Without a column that the network does not use, it loses nothing. Of two columns that say the same, each can look
+    unimportant, because the other one is left. The gradient is the mean change of the outputs when a number grows by its standard deviation.
     """
     from anncli.cli.running.explaining import run_explain
 

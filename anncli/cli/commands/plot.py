@@ -15,7 +15,7 @@ def plot_command(values: Values, words: Words) -> None:
     Examples:
       ann plot loss iris.nn
       ann plot roc patients.nn more.csv -o roc.svg
-      ann plot boundary shop.nn new.csv --columns age,income -o boundary.png
+      ann plot boundary shop.nn new.csv --column age,income -o boundary.png
       ann plot calibration patients.nn more.csv -o calibration.csv
 
     \b
@@ -23,7 +23,7 @@ def plot_command(values: Values, words: Words) -> None:
       loss         the losses of the training, from the network file
       roc          true against false positives for every threshold
       pr           precision against recall for every threshold
-      calibration  how often what has a probability happens
+      calibration  how often a class occurs, against its predicted probability
       confusion    which class was predicted for which
       scores       how the scores of each class are distributed
       predicted    predicted against true numbers

@@ -19,9 +19,9 @@ def search_command(values: Values, words: Words) -> None:
       ann search big.csv --test 0.2 --time-limit 600 --ledger big.ledger
 
     Any training option may be a range, LOW..HIGH, or alternatives, ONE/OTHER. Wide ranges of numbers above 0 (HIGH at least 10
-    times LOW) are drawn on a logarithmic scale. Without any: hidden units, learning rate and L2 penalty around their defaults.
-    Trials are chosen by folds or a validation set; what is reported comes from rows that the search did not see. The last line is
-    the `ann train` command that makes the network.
+    times LOW) are drawn on a logarithmic scale. Without any range, hidden units, learning rate and L2 penalty are searched around
+    their defaults. Trials are chosen by folds or a validation set; what is reported comes from rows that the search did not see.
+    The last line is the `ann train` command that makes the network.
     """
     from anncli.cli.running.searching import run_search
 

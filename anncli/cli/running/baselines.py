@@ -14,7 +14,6 @@ from anncli.cli.asking.values import Values
 from anncli.cli.running.experiment_problem import ExperimentProblem
 from anncli.cli.running.reading import read_evaluated
 from anncli.dataset.dataset import Dataset
-from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError
 from anncli.experiments.splits import Split
 from anncli.formats.data.remarks import Remarks
@@ -110,13 +109,13 @@ def fold_baselines(problem: ExperimentProblem, network: Network, splits: Sequenc
     these, and predict its test rows."""
     parts = [(split.test, _of_fold(problem, split)) for split in splits]
     rows, together, notes = merged(parts)
-    data = problem.data.bare() if isinstance(problem.data, TableData) else problem.data
+    data = problem.bare
     found = [Judged(n, d, evaluate_baseline(data, rows, outputs, network.n_outputs)) for n, d, outputs in together]
     return JudgedBaselines(tuple(found), notes, len(splits[0].training))
 
 
 def _of_fold(problem: ExperimentProblem, split: Split) -> Baselines:
-    options = next(iter(problem.options.values()))._replace(validation=0.0, test=0.0)
+    options = problem.only_options._replace(validation=0.0, test=0.0)
     network, options = begin(problem.network, options, continues=False, asked=())
     sets = {"training": split.training, "test": split.test}
     network, data, _ = encoded_inputs(network, problem.data, options, sets)

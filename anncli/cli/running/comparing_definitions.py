@@ -15,9 +15,9 @@ from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.baselines import check_folds, fold_baselines
 from anncli.cli.running.comparing_networks import shown_names
-from anncli.cli.running.cross_validating import check_problem, judged_network, run_specs, warn_of_results
+from anncli.cli.running.cross_validating import judged_network, run_specs, warn_of_results
 from anncli.cli.running.executing import executor_of
-from anncli.cli.running.experiment_problem import ExperimentProblem, experiment_problem
+from anncli.cli.running.experiment_problem import ExperimentProblem, experiment_problem, refuse_known_weights
 from anncli.cli.running.ledgers import open_ledger
 from anncli.cli.running.places import refuse_read_files
 from anncli.cli.showing.baselines_report import baselines_document, baselines_text
@@ -55,7 +55,7 @@ def run_definitions(values: Values, words: Words) -> None:
     show_remarks(values.console, remarks)
     refuse_read_files({"--ledger": values["ledger"]})
     first = entries[0]
-    seed = next(iter(first.problem.options.values())).seed
+    seed = first.problem.only_options.seed
     splits = make_splits(first.data, values["folds"], values["repeats"], seed)
     if values["baselines"]:
         check_folds(splits, first.network)
@@ -103,8 +103,8 @@ def _entries(values: Values, words: Words, remarks: Remarks) -> list[_Entry]:
     entries: list[_Entry] = []
     for name, path in zip(shown_names(words.networks), words.networks, strict=True):
         problem = experiment_problem(values, words._replace(network=path), remarks if not entries else Remarks())
-        check_problem(problem)
-        data = problem.data if isinstance(problem.data, Dataset) else problem.data.bare()
+        refuse_known_weights(problem.network, problem.only_options)
+        data = problem.bare
         entries.append(_Entry(name, problem, judged_network(problem), data))
         if not _same_answers(entries[0].data, data):
             message = f"{printable(path)} reads other answers than {printable(words.networks[0])}"
@@ -128,7 +128,7 @@ def _names_of_rows(data: Dataset) -> Array:
 def _specs(values: Values, entry: _Entry, epochs: int, splits: Sequence[Split]) -> list[Spec]:
     problem = entry.problem
     ref = register(problem.data, problem.paths, data_format=values["format"], n_inputs=problem.network.n_inputs)
-    specs = cv_specs(problem.source, ref, next(iter(problem.options.values())), epochs, splits)
+    specs = cv_specs(problem.source, ref, problem.only_options, epochs, splits)
     return [spec._replace(labels={"network": entry.name, **spec.labels}) for spec in specs]
 
 

@@ -23,7 +23,7 @@ from anncli.cli.running.cv_files import (
 )
 from anncli.cli.running.ending import EndingAtSignals
 from anncli.cli.running.executing import executor_of
-from anncli.cli.running.experiment_problem import ExperimentProblem, experiment_problem
+from anncli.cli.running.experiment_problem import ExperimentProblem, experiment_problem, refuse_known_weights
 from anncli.cli.running.fold_predictions import check_columns, write_fold_predictions
 from anncli.cli.running.gates import check_wanted, judge_folds
 from anncli.cli.running.junit import JUnitFile
@@ -36,7 +36,7 @@ from anncli.cli.showing.decision_report import say_point
 from anncli.cli.showing.remarks import show_remarks
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData
-from anncli.errors import UsageError, count_of
+from anncli.errors import count_of
 from anncli.evaluation.interval import Confidence
 from anncli.experiments.cross_validation import (
     OutOfFold,
@@ -82,7 +82,7 @@ def _cross_validate(values: Values, words: Words, junit: JUnitFile) -> None:
     junit.check_read()
     show_remarks(values.console, remarks)
     refuse_files_read(values)
-    check_problem(problem)
+    refuse_known_weights(problem.network, problem.only_options)
     if problem.rows is not None:
         values.console.note("the sets of the file are put together, and all its rows are cross-validated")
     network, asked = judged_network(problem), Asked.of(values)
@@ -93,7 +93,7 @@ def _cross_validate(values: Values, words: Words, junit: JUnitFile) -> None:
     if values["predictions"] is not None:
         write_fold_predictions(values, problem.data, network, found)
     if final is not None:
-        data = problem.data if isinstance(problem.data, Dataset) else problem.data.bare()
+        data = problem.bare
         point = pooled_point(data, network, _options(problem), found.predicted)
         write_final_network(values, words, _options(problem), with_point(final, point, values["output"]), found)
         say_point(values.console, point)
@@ -130,16 +130,8 @@ def _repeats(found: Validated) -> dict[str, Evaluation]:
 
 def _options(problem: ExperimentProblem) -> TrainingOptions:
     """Of every training. Files of a validation set, which the network file may name, are of no use to folds."""
-    options = next(iter(problem.options.values()))
+    options = problem.only_options
     return options._replace(validation=None) if isinstance(options.validation, tuple) else options
-
-
-def check_problem(problem: ExperimentProblem) -> None:
-    """Raises UsageError for weights that may come from the rows to test on."""
-    network, options = problem.network, _options(problem)
-    if network.is_trained and network.source.dialect == "ann1dn" and options.init is None:
-        message = "the weights of this network may come from the rows that are to test it"
-        raise UsageError(message, advice="say --init auto, which begins with new weights")
 
 
 def judged_network(problem: ExperimentProblem) -> Network:
@@ -166,7 +158,7 @@ def _validated(
 ) -> tuple[Validated, bytes | None]:
     """What the trainings found, and the bytes of the network of all rows, where it was asked for."""
     options = _options(problem)
-    data = problem.data if isinstance(problem.data, Dataset) else problem.data.bare()
+    data = problem.bare
     splits = splits_of_command(values, data, options.seed)
     if values["baselines"]:
         check_folds(splits, network)

@@ -1,4 +1,4 @@
-"""What the trainings of `ann bench` and `ann cv` are about: a network as a file holds it, and the samples, or a table of them."""
+"""What the trainings of `ann bench`, `ann cv` and `ann compare --folds` are about: a network as a file holds it, and the samples, or a table of them."""
 
 from __future__ import annotations
 
@@ -35,6 +35,23 @@ class ExperimentProblem(NamedTuple):
     paths: tuple[str, ...]
     options: dict[str, TrainingOptions]
     rows: RowsRef | None = None
+
+    @property
+    def bare(self) -> Dataset:
+        """The rows and their answers."""
+        return self.data if isinstance(self.data, Dataset) else self.data.bare()
+
+    @property
+    def only_options(self) -> TrainingOptions:
+        """Of the training with the only trainer, or with the first one."""
+        return next(iter(self.options.values()))
+
+
+def refuse_known_weights(network: Network, options: TrainingOptions) -> None:
+    """Raises UsageError where a training would go on from weights that may come from the rows to test on."""
+    if network.is_trained and network.source.dialect == "ann1dn" and options.init is None:
+        message = "the weights of this network may come from the rows that are to test it"
+        raise UsageError(message, advice="say --init auto, which begins with new weights")
 
 
 def experiment_problem(values: Values, words: Words, remarks: Remarks) -> ExperimentProblem:

@@ -15,7 +15,7 @@ from anncli.arrays import Array
 from anncli.cli.asking.network_options import require_trained
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
-from anncli.cli.running.reading import read_evaluated
+from anncli.cli.running.reading import counted_rows, read_evaluated
 from anncli.cli.running.required_values import kind_of
 from anncli.cli.running.written_tables import check_target, format_of_target, refuse_read_target
 from anncli.cli.showing.console import print_json
@@ -23,12 +23,11 @@ from anncli.cli.showing.explain_report import Explanation, dependence_document, 
 from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.seen_rows import NOT_KNOWN
 from anncli.dataset.dataset import Dataset
-from anncli.errors import DataError, UsageError, count_of, printable
+from anncli.errors import UsageError, count_of, printable
 from anncli.formats.data.names import SAMPLE_FORMATS, WRITTEN_FORMATS
 from anncli.formats.data.registry import writer_of
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_stream import TableStream, write_stream
-from anncli.formats.files.textfile import shown_name
 from anncli.formats.networks.storage import load
 from anncli.inference.evaluate import check_data, rows_seen
 from anncli.network.network import Network
@@ -49,18 +48,13 @@ def run_explain(values: Values, words: Words) -> None:
     show_remarks(values.console, remarks)
     check_data(network, data)
     columns = [find_column(columns_of(network, data.columns), name) for name in values["column"]]
-    answered = data.counted()
-    if not answered.any():
-        raise DataError(
-            "no row has an answer", path=shown_name(words.data[0]), advice="the importance needs right answers"
-        )
+    counted = counted_rows(data, words.data)
     seen = rows_seen(network, data)
-    n_seen = None if seen is None else int(np.count_nonzero(seen & answered))
-    found = {"all rows": _explained(values, network, data, answered, fields)}
-    if seen is not None and n_seen and (answered & ~seen).any():
-        found["new rows"] = _explained(values, network, data, answered & ~seen, fields)
-    weights = None if data.weights is None else data.weights
-    dependences = [partial_dependence(network, data.inputs, c, weights, values["threads"]) for c in columns]
+    n_seen = None if seen is None else int(np.count_nonzero(seen & counted))
+    found = {"all rows": _explained(values, network, data, counted, fields)}
+    if seen is not None and n_seen and (counted & ~seen).any():
+        found["new rows"] = _explained(values, network, data, counted & ~seen, fields)
+    dependences = [partial_dependence(network, data.inputs, c, data.weights, values["threads"]) for c in columns]
     if target is not None:
         _write(target, found["all rows" if "new rows" not in found else "new rows"])
     if values["json"]:

@@ -9,9 +9,9 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.cli.asking.network_options import require_trained, threshold_of
 from anncli.cli.asking.values import Values
-from anncli.cli.running.reading import read_evaluated
+from anncli.cli.running.reading import counted_rows, read_evaluated
 from anncli.cli.showing.figures.facts import Facts, RowSet
-from anncli.errors import DataError, count_of
+from anncli.errors import count_of
 from anncli.evaluation.interval import Confidence
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.storage import load
@@ -39,9 +39,7 @@ def facts_of(
         threshold = network.decision_threshold
     data = read_evaluated(values, words, network, remarks)
     check_data(network, data)
-    counted = data.counted()
-    if not counted.any():
-        raise DataError("no row has an answer", path=words[0], advice="give rows with labels")
+    counted = counted_rows(data, words)
     facts = Facts(network, data, threshold, seed=values["seed"], threads=values["threads"])
     outputs = outputs_of(network, data.inputs, None, values["threads"])
     # The seed of `ann test`, so that both say the same.

@@ -132,8 +132,7 @@ def judge_folds(
         if interval is None:
             return Value(None, "it has no interval"), of
         value = interval.low if requirement.end == "low" else interval.high
-        value = value if metric.least is None else max(value, metric.least)
-        return Value(value if metric.most is None else min(value, metric.most)), of
+        return Value(metric.limited(value)), of
 
     return Judgement(_verdicts(wanted, read))
 

@@ -31,6 +31,12 @@ def refuse_existing(option: str, target: str, force: bool) -> None:
         raise UsageError(message, advice="overwrite it with --force, or give another name")
 
 
+def refuse_both_on_stdout(output: str | None, is_json: bool) -> None:
+    """Raises UsageError where --output and --json both go to stdout."""
+    if output == "-" and is_json:
+        raise UsageError("--json and --output - cannot both go to stdout", advice="name a file for --output")
+
+
 def would_overwrite(option: str, target: str) -> UsageError:
     """The error for a target that this run needs."""
     message = f"{option} {printable(target)} would overwrite a file that this run needs"

@@ -10,7 +10,7 @@ import click
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.figure_facts import facts_of, load_trained, seen_words
-from anncli.cli.running.places import refuse_existing, refuse_read_files
+from anncli.cli.running.places import refuse_both_on_stdout, refuse_existing, refuse_read_files
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.figures.drawing import csv_of, draw, refuse_task
 from anncli.cli.showing.figures.facts import Facts
@@ -65,8 +65,7 @@ def _check_output(values: Values, output: str) -> str:
     if kind not in ENDINGS:
         message = f"--output {printable(output)}: the ending says what is written"
         raise UsageError(message, advice=f"use one of {', '.join(ENDINGS)}")
-    if output == "-" and values["json"]:
-        raise UsageError("--json and --output - cannot both go to stdout", advice="name a file for --output")
+    refuse_both_on_stdout(output, values["json"])
     if kind == ".png":
         check_png()
     refuse_existing("--output", output, values["force"])
@@ -75,14 +74,14 @@ def _check_output(values: Values, output: str) -> str:
 
 
 def _check_words(values: Values, words: Words) -> None:
-    """Raises UsageError for data that the figure needs and are not there, or the other way round, and for --columns."""
+    """Raises UsageError for data that the figure needs and are not there, or the other way round, and for --column."""
     needs_data = FIGURE_NAMES[words.what].needs_data
     if needs_data and not words.data:
         raise UsageError("Missing argument 'DATA...'", advice=f"plot {words.what} needs rows with answers")
     if words.data and not needs_data:
         raise UsageError(f"plot {words.what} takes no DATA: everything is in the network file", advice="leave them out")
     if values["column"] and words.what != "boundary":
-        raise UsageError(f"--columns is not for plot {words.what}", advice="use it with plot boundary")
+        raise UsageError(f"--column is not for plot {words.what}", advice="use it with plot boundary")
 
 
 def _print_document(values: Values, words: Words, output: str, facts: Facts, captions: list[str]) -> None:

@@ -10,7 +10,7 @@ from anncli.cli.asking.values import Values
 from anncli.dataset.dataset import Dataset, Source
 from anncli.dataset.request import ReadRequest, TableRequest
 from anncli.dataset.table_data import TableData
-from anncli.errors import UsageError, count_of, printable
+from anncli.errors import DataError, UsageError, count_of, printable
 from anncli.formats.data.agreement import is_set_name
 from anncli.formats.data.assemble import read_dataset, read_sets
 from anncli.formats.data.class_files import read_class_tables, read_labelled_classes, refuse_labelled, sorted_by_shell
@@ -88,6 +88,17 @@ def _read_evaluated(values: Values, words: Sequence[str], network: Network, rema
         return read_labelled_classes(words, TableReader(request, read, remarks), network)
     refuse_table_options(request, read)
     return read_dataset(words, network=network, data_format=read.format, remarks=remarks)
+
+
+def counted_rows(data: Dataset, words: Sequence[str], order: Array | None = None) -> Array:
+    """bool (n,): the rows with an answer and a weight; order (m,): of these row numbers, None for all.
+
+    Raises: DataError where there are none.
+    """
+    counted: Array = data.counted(order)
+    if not counted.any():
+        raise DataError("no row has an answer", path=shown_name(words[0]), advice="give rows with answers")
+    return counted
 
 
 def note_one_set(sources: Sequence[Source], remarks: Remarks) -> None:

@@ -10,7 +10,7 @@ from anncli._version import __version__
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.figure_facts import facts_of, load_trained, seen_words
-from anncli.cli.running.places import refuse_existing, refuse_read_files
+from anncli.cli.running.places import refuse_both_on_stdout, refuse_existing, refuse_read_files
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.figures.drawing import draw, why_not
 from anncli.cli.showing.figures.facts import Facts, Figure
@@ -35,8 +35,7 @@ def run_report(values: Values, words: Words) -> None:
     """Write the page; raises UsageError for a file that exists."""
     path = str(words.network)
     output = values["output"] or f"{'network' if path == '-' else Path(path).stem}-report.html"
-    if output == "-" and values["json"]:
-        raise UsageError("--json and --output - cannot both go to stdout", advice="name a file for --output")
+    refuse_both_on_stdout(output, values["json"])
     refuse_existing("--output", output, values["force"])
     check_writable(output)
     network = load_trained(path)

@@ -9,7 +9,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.cli.asking.values import Values
-from anncli.cli.running.reading import read_evaluated
+from anncli.cli.running.reading import counted_rows, read_evaluated
 from anncli.dataset.dataset import Dataset
 from anncli.errors import DataError, NetworkError, UsageError, printable
 from anncli.evaluation.comparison import Answers, Truth
@@ -128,9 +128,7 @@ def read_same_rows(
         if not same or not np.array_equal(entry.wanted, common[0].wanted, equal_nan=entry.wanted.dtype.kind == "f"):
             message = f"{printable(entry.path)} reads other answers than {printable(first.path)}"
             raise DataError(message, path=words[0], advice="name the column of the answers: --label NAME")
-    counted = first.data.counted(first.order)
-    if not counted.any():
-        raise DataError("no row has an answer", path=words[0], advice="give rows with answers")
+    counted = counted_rows(first.data, words, first.order)
     return SameRows(common, _task(first.network), names, counted)
 
 

@@ -11,6 +11,7 @@ from anncli.cli.asking.network_options import file_layer
 from anncli.cli.asking.tables import AskedData, asked_data
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
+from anncli.cli.running.experiment_problem import refuse_known_weights
 from anncli.cli.running.reading import read_training_data
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData
@@ -102,9 +103,8 @@ def _checked_options(values: Values, network: Network | None, layers: list[Layer
         raise UsageError("--outer-folds and --test are two ways of the same estimate", advice="leave one of them out")
     if "folds" in values.given and isinstance(options.validation, tuple):
         raise UsageError("--folds and --validation FILES both choose the trials", advice="leave one of them out")
-    if network is not None and network.is_trained and dialect == "ann1dn" and options.init is None:
-        message = "a trained network of ann1dn would go on from its weights, which may know the rows that judge it"
-        raise UsageError(message, advice="say --init auto")
+    if network is not None:
+        refuse_known_weights(network, options)
     return options
 
 

@@ -16,7 +16,7 @@ from anncli.cli.running.ending import EndingAtSignals
 from anncli.cli.running.executing import executor_of
 from anncli.cli.running.junit import JUnitFile
 from anncli.cli.running.ledgers import open_ledger
-from anncli.cli.running.places import refuse_existing, refuse_read_files, same_file
+from anncli.cli.running.places import refuse_both_on_stdout, refuse_existing, refuse_read_files, same_file
 from anncli.cli.running.search_problem import search_problem
 from anncli.cli.running.search_work import SearchWork
 from anncli.cli.running.winner import command_of, write_network
@@ -111,8 +111,7 @@ def _show(values: Values, words: Words, found: Found, shown: Mapping[str, Any], 
 def _check_places(values: Values) -> None:
     """Raises UsageError, or AnnError, for a file that cannot be written, and for one that would be lost."""
     output, plot = values["output"], values["plot"]
-    if output == "-" and values["json"]:
-        raise UsageError("the network and --json cannot both go to stdout", advice="name a file for one of them")
+    refuse_both_on_stdout(output, values["json"])
     if plot in ("none", "-"):
         raise UsageError(f"--plot {plot}: a search makes no picture unless a file is named", advice="leave it out")
     if output is not None:

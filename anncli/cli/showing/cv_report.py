@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from anncli.cli.showing.console import table
-from anncli.cli.showing.report import evaluation_text, plain
+from anncli.cli.showing.metric_words import metric_words
+from anncli.cli.showing.report import evaluation_text
 from anncli.evaluation.intervals import corrected_resampled
+from anncli.options.requirements import METRIC_OF_FIELD
 
 if TYPE_CHECKING:
     from anncli.experiments.cross_validation import Validated
 
 
-class _Shown(NamedTuple):
-    """How a metric is shown: its name, what it is multiplied by, and its lowest and highest value."""
-
-    title: str
-    factor: float = 1.0
-    low: float = 0.0
-    high: float = math.inf
-
-
-# Metrics of the summary, by the field of an evaluation.
-_METRICS = {
-    "accuracy": _Shown("ACC %", 100, high=1),
-    "balanced_accuracy": _Shown("BAC %", 100, high=1),
-    "sensitivity": _Shown("SE %", 100, high=1),
-    "specificity": _Shown("SP %", 100, high=1),
-    "macro_recall": _Shown("macro recall %", 100, high=1),
-    "macro_f1": _Shown("macro F1 %", 100, high=1),
-    "f1": _Shown("F1 %", 100, high=1),
-    "mcc": _Shown("MCC", low=-1, high=1),
-    "auc": _Shown("AUC", high=1),
-    "rmse": _Shown("RMSE"),
-    "mae": _Shown("MAE"),
-    "r2": _Shown("R2", low=-math.inf, high=1),
-    "mse": _Shown("mse"),
-}
+# Metrics of the summary, by their fields.
+_METRICS = (
+    "accuracy", "balanced_accuracy", "sensitivity", "specificity", "macro_recall", "macro_f1", "f1", "mcc", "auc", "rmse", "mae",
+    "r2", "mse",
+)  # fmt: skip
 
 
 def test_share(found: Validated) -> float:
@@ -56,8 +37,8 @@ def summary(found: Validated, confidence: float) -> dict[str, dict[str, Any]]:
         known = [float(value) for value in values if isinstance(value, int | float)]
         if not known:
             continue
-        interval, shown = corrected_resampled(known, share, confidence), _METRICS[name]
-        low, high = (None, None) if interval is None else (max(interval.low, shown.low), min(interval.high, shown.high))
+        interval = corrected_resampled(known, share, confidence)
+        low, high = (None, None) if interval is None else map(METRIC_OF_FIELD[name].limited, interval)
         metrics[name] = {"mean": sum(known) / len(known), "low": low, "high": high, "folds": values}
     return metrics
 
@@ -106,8 +87,7 @@ def _lines(sets: dict[str, Any]) -> str:
 def _means(found: Validated, confidence: float) -> str:
     rows = []
     for name, value in summary(found, confidence).items():
-        shown = _METRICS[name]
-        cells = [value[end] for end in ("mean", "low", "high")]
-        rows.append((shown.title, *(plain(None if cell is None else shown.factor * cell) for cell in cells)))
+        words = metric_words(name)
+        rows.append((words.heading, *(words.shown(value[end]) for end in ("mean", "low", "high"))))
     count = len(found.splits)
     return table((f"mean of {count} folds", "mean", f"{100 * confidence:g} % from", "to"), rows)

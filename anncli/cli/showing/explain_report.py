@@ -106,8 +106,8 @@ def dependence_text(found: Dependence, outputs: Sequence[str]) -> str:
     """A line for each value of the column, with the mean outputs; a bar where there is one output."""
     rows, single = [], found.outputs.shape[1] == 1
     low, high = float(found.outputs.min()), float(found.outputs.max())
-    for value, share, means in zip(found.values, found.shares, found.outputs, strict=True):
-        cells = [value if isinstance(value, str) else plain(value, 6), f"{100 * share:.1f}", *_cells(means)]
+    for value, fraction, means in zip(found.values, found.fractions, found.outputs, strict=True):
+        cells = [value if isinstance(value, str) else plain(value, 6), f"{100 * fraction:.1f}", *_cells(means)]
         rows.append([*cells, *([_bar(float(means[0]) - low, high - low).ljust(_CELLS)] if single else [])])
     header = [found.column.name, "rows %", *(f"mean {name}" for name in outputs), *([""] if single else [])]
     return table(header, rows)
@@ -123,7 +123,7 @@ def dependence_document(found: Dependence, outputs: Sequence[str]) -> dict[str, 
         "column": found.column.name,
         "outputs": list(outputs),
         "points": [
-            {"value": value, "share": share, "means": means.tolist()}
-            for value, share, means in zip(found.values, found.shares, found.outputs, strict=True)
+            {"value": value, "fraction": fraction, "means": means.tolist()}
+            for value, fraction, means in zip(found.values, found.fractions, found.outputs, strict=True)
         ],
     }

@@ -48,7 +48,7 @@ _METRICS = {
     "macro_pr_auc": "mean average precision",
     "rmse": "root mean squared error (RMSE)",
     "mae": "mean absolute error (MAE)",
-    "r2": "explained part of the variance (R2)",
+    "r2": "explained fraction of the variance (R2)",
     "log_loss": "log loss",
     "brier": "Brier score",
     "calibration_error": "calibration error",

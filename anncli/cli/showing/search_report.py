@@ -108,7 +108,7 @@ def _remarks(found: Found) -> str:
     cut = [one for one in found.trials if one.share < 1 and one.failure is None]
     failed = [one for one in found.trials if one.failure is not None]
     if cut:
-        lines.append(f"{count_of(len(cut), 'trial')} ended early, after a part of the epochs")
+        lines.append(f"{count_of(len(cut), 'trial')} ended early, after some of the epochs")
     reasons: dict[str, list[int]] = {}
     for one in failed:
         assert one.failure is not None
@@ -134,7 +134,7 @@ def _choice(found: Found) -> str:
         text += ": the best one"
         if found.choose == "smallest" and any(one.n_weights < kept.n_weights for one in found.trials if one.figure):
             text += ", because no smaller network is within one standard error of it"
-    return f"{text}.\nA figure that selects is too good: of many, one is best by luck. The next one is not."
+    return f"{text}.\nThis figure is too good: of many trials, one is best by luck. The estimate below is honest."
 
 
 def _ending(found: Found) -> str:
@@ -169,7 +169,7 @@ def trial_document(one: Tried) -> dict[str, Any]:
         "trial": one.number,
         "options": dict(options),
         "n_weights": one.n_weights,
-        "share_of_epochs": one.share,
+        "fraction_of_epochs": one.share,
         "value": None if one.figure is None else one.figure.value,
         "standard_error": None if one.figure is None else finite(one.figure.error),
         "failure": None if one.failure is None else one.failure.reason,

@@ -1,4 +1,4 @@
-"""The reliability diagram: how often what the network gives a probability happens."""
+"""The reliability diagram: how often a class occurs, against its predicted probability."""
 
 from __future__ import annotations
 

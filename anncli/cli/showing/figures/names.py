@@ -25,7 +25,9 @@ FIGURE_NAMES: dict[str, FigureName] = {
     "loss": FigureName("the losses of the training, from the network file", "loss", needs_data=False, by_set=False),
     "roc": FigureName("true against false positives for every threshold", "roc", tasks=DECISIONS),
     "pr": FigureName("precision against recall for every threshold", "precision_recall", tasks=DECISIONS),
-    "calibration": FigureName("how often what has a probability happens", "calibration", tasks=DECISIONS),
+    "calibration": FigureName(
+        "how often a class occurs, against its predicted probability", "calibration", tasks=DECISIONS
+    ),
     "confusion": FigureName("which class was predicted for which", "confusion", tasks=CLASSES),
     "scores": FigureName("how the scores of each class are distributed", "scores", tasks=DECISIONS),
     "predicted": FigureName("predicted against true numbers", "predicted", tasks=NUMBERS),

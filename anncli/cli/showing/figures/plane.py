@@ -36,12 +36,12 @@ def make_plane(facts: Facts, wanted: tuple[str, ...]) -> Plane:
         numbers = _number_columns(facts)
         example = ",".join(numbers[:2]) if len(numbers) > 1 else "A,B"
         message = f"the network has {len(names)} inputs, and a boundary is over two of them"
-        raise UsageError(message, advice=f"say which: --columns {example}")
+        raise UsageError(message, advice=f"say which: --column {example}")
     if wanted and len(wanted) != 2:
-        raise UsageError(f"--columns names {len(wanted)}, not two", advice="write for example --columns height,width")
+        raise UsageError(f"--column names {len(wanted)}, not two", advice="write for example --column height,width")
     one, other = (_column(facts, name) for name in wanted) if wanted else (0, 1)
     if one == other:
-        raise UsageError(f"--columns names {quoted(wanted[0])} twice", advice="name two columns")
+        raise UsageError(f"--column names {quoted(wanted[0])} twice", advice="name two columns")
     assert facts.data is not None
     base = _held(facts, facts.data.inputs)
     others = len(names) - 2
@@ -64,8 +64,8 @@ def _column(facts: Facts, name: str) -> int:
         return int(name) - 1
     encoder = facts.network.encoder
     if encoder is not None and any(c.name == name for c in encoder.columns):
-        raise UsageError(f"--columns: {quoted(name)} is a category, not a number", advice="name columns of numbers")
-    raise UsageError(f"--columns: no input is called {quoted(name)}", advice=did_you_mean(name, numbers))
+        raise UsageError(f"--column: {quoted(name)} is a category, not a number", advice="name columns of numbers")
+    raise UsageError(f"--column: no input is called {quoted(name)}", advice=did_you_mean(name, numbers))
 
 
 def _held(facts: Facts, inputs: Array) -> Array:
