@@ -45,15 +45,16 @@ class Failure(NamedTuple):
         return fields
 
 
-def failure_of(error: BaseException, interrupted: bool = False) -> Failure:
-    """What there is to say of an error that ended a command; interrupted: whether Ctrl-C was pressed, which may have become
-    another error in the middle of an import."""
+def failure_of(error: BaseException, interrupted: int = 0) -> Failure:
+    """What there is to say of an error that ended a command; interrupted: the exit code of a signal, which may have become
+    another error in the middle of an import, 0 without one."""
     if isinstance(error, AnnError):
         return _told(error)
     if isinstance(error, click.UsageError):
         return _plain(_usage_text(error), ExitCode.USAGE)
     if isinstance(error, click.Abort | KeyboardInterrupt):
-        return _plain("interrupted", ExitCode.SIGINT)
+        code = error.args[0] if error.args else interrupted or ExitCode.SIGINT
+        return _plain("interrupted", ExitCode(code))
     if isinstance(error, click.ClickException):
         return _plain(error.format_message())
     if isinstance(error, MemoryError):
@@ -61,7 +62,7 @@ def failure_of(error: BaseException, interrupted: bool = False) -> Failure:
     if isinstance(error, OSError):
         return _of_system(error)
     if interrupted:
-        return _plain("interrupted", ExitCode.SIGINT)
+        return _plain("interrupted", ExitCode(interrupted))
     message = f"internal error: {type(error).__name__}: {error}"
     advice = "this is a fault of ann: set ANN_DEBUG=1 for the details"
     return Failure((_line(f"{message}; {advice}"),), "internal", ExitCode.FAILURE, message, advice=advice)

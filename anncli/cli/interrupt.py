@@ -1,4 +1,5 @@
-"""Ctrl-C: while the program is loading or leaving it ends the process at once; while a command runs it is an exception.
+"""Ctrl-C: while the program is loading or leaving it ends the process at once; while a command runs it is an exception, and so
+are SIGTERM and SIGHUP.
 
 Imported before everything else, so it imports nothing that Python has not loaded already.
 """
@@ -19,6 +20,7 @@ def end_at_ctrl_c() -> None:
 
     An interrupt that was ignored when the program started stays so, as in background jobs.
     """
+    Interrupts.is_process = True
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, end_now)
 
@@ -43,26 +45,31 @@ def interrupted_document() -> bytes:
 
 
 class Interrupts:
-    """From begin() to end(), Ctrl-C raises KeyboardInterrupt; `seen`: whether it did; have_begun: whether a command has.
+    """From begin() to end(), Ctrl-C, SIGTERM and SIGHUP raise KeyboardInterrupt(exit code).
 
-    Where another handler is in force, as in tests and in background jobs, nothing changes.
+    seen: the exit code of the signal, 0 without one; is_process: whether the process is `ann`; have_begun: whether a command
+    has. A signal that is ignored, as in background jobs, stays so, and where Python runs `ann` nothing changes.
     """
 
-    seen = is_ours = have_begun = False
+    seen = 0
+    is_process = have_begun = False
 
     def begin(self) -> None:
         Interrupts.have_begun = True
-        self.is_ours = signal.getsignal(signal.SIGINT) is end_now
-        if self.is_ours:
-            signal.signal(signal.SIGINT, self._handle)
+        self._before = {}
+        # Windows has no SIGHUP.
+        for name in ("SIGINT", "SIGTERM", "SIGHUP") if self.is_process else ():
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) in (end_now, signal.SIG_DFL):
+                self._before[number] = signal.signal(number, self._handle)
 
     def end(self) -> None:
-        if self.is_ours:
-            signal.signal(signal.SIGINT, end_now)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        self.seen = True
-        raise KeyboardInterrupt
+        self.seen = 128 + number
+        raise KeyboardInterrupt(self.seen)
 
 
 def unraisable(fault: sys.UnraisableHookArgs) -> None:

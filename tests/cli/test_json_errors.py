@@ -91,3 +91,23 @@ def test_the_place_of_an_error_that_a_training_of_many_finds(tmp_path: Path, ann
     found = json.loads(ann(command, "t.csv", 2, "--label", "y", *options, "--json", check=3).stdout)["error"]
     assert (found["path"], found["line"]) == ("t.csv", 2)
     assert found["message"] == "column 'p': 1e+300 is too large for a 32-bit float"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
+def test_a_signal_to_a_command_that_trains_nothing(small: Path, ann: Ann, number: int, code: int) -> None:
+    """It ends as at Ctrl-C: with one line, one document, and without files that are half written."""
+    ann("train", "net.nn", "pos.txt", "neg.txt", 1, "-q")
+    before = sorted(path.name for path in small.iterdir())
+    line = [sys.executable, "-m", "anncli", "explain", "net.nn", "pos.txt", "neg.txt", "--permutations", "100000000"]
+    process = subprocess.Popen(
+        [*line, "--json", "-o", "i.csv"], cwd=small, env=clean_environment(_ANN_HEARTBEAT="0.1"), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stderr is not None
+    next(text for text in process.stderr if " columns, " in text)
+    process.send_signal(number)
+    out, rest = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert rest.splitlines()[-1] == "ann: interrupted"
+    assert json.loads(out)["error"]["exit_code"] == code
+    assert sorted(path.name for path in small.iterdir()) == before
