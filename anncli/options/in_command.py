@@ -18,6 +18,8 @@ IN_COMMAND: dict[tuple[str, str], OwnWords] = {
     ("train", "restarts"): OwnWords("Keep the best of N trainings"),
     ("train", "output"): OwnWords("Write the network to FILE, and leave NETWORK as it is"),
     ("test", "confidence"): OwnWords("Print the interval of every metric, at this confidence", "0.95, main metrics"),
+    ("test", "baselines"): OwnWords("Evaluate simple predictors too, which learn from --training FILES"),
+    ("compare", "baselines"): OwnWords("Simple predictors too; without --folds they learn from --training FILES"),
     ("predict", "output"): OwnWords("Write the predictions to FILE; its ending names the format"),
     ("cv", "output"): OwnWords("Also train the network of all rows, and write it to FILE"),
     ("search", "output"): OwnWords("Write the kept network, trained on all rows, to FILE"),

@@ -137,6 +137,7 @@ def test_a_query_is_one_word(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message", "code"),
     [
+        ("search p.csv 5 --epochs 6..9", "EPOCHS is given twice: 5 and --epochs; leave one of them out", 2),
         ("train net.nn p.txt 5 --epochs 6", "EPOCHS is given twice: 5 and --epochs 6; leave one of them out", 2),
         *(
             (

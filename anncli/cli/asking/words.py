@@ -74,7 +74,9 @@ def _epochs(values: Values, rest: list[str]) -> int:
     if rest and _DIGITS.fullmatch(rest[-1]):
         word = rest.pop()
         if "epochs" in values.on_command_line:
-            message = f"EPOCHS is given twice: {word} and --epochs {values['epochs']}"
+            # In a search they may be a range.
+            number = "" if values.command == "search" else f" {values['epochs']}"
+            message = f"EPOCHS is given twice: {word} and --epochs{number}"
             raise UsageError(message, advice="leave one of them out")
         return _checked_epochs(word, low)
     if rest and _OTHER_NUMBER.fullmatch(rest[-1]) and not os.path.exists(rest[-1]):
