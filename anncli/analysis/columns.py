@@ -43,6 +43,17 @@ def columns_of(network: Network, names: Sequence[str] = ()) -> list[ColumnInputs
     return [ColumnInputs(name, k, k + 1) for k, name in enumerate(known)]
 
 
+def input_names(columns: Sequence[ColumnInputs]) -> list[str]:
+    """A name for each input: that of its column, `column=word` for a word of a category, `column missing`."""
+    found: list[str] = []
+    for column in columns:
+        names = [f"{column.name}={level}" for level in column.levels] or [column.name]
+        names += [f"{column.name} missing"] if column.has_indicator else []
+        n = column.stop - column.start
+        found += names if len(names) == n else [f"{column.name} {k}" for k in range(1, n + 1)]
+    return found
+
+
 def find_column(columns: Sequence[ColumnInputs], wanted: str) -> ColumnInputs:
     """The column of this name, or at this position, counted from 1; raises UsageError for one that is no input."""
     for column in columns:

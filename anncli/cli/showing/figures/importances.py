@@ -45,7 +45,9 @@ def _most_rows(facts: Facts) -> int:
 
 def _on_rows(chosen: Array, rows: RowSet) -> str:
     n = len(rows.numbers)
-    return "the rows of the data" if len(chosen) == n else f"{len(chosen)} of the {n} rows"
+    if len(chosen) == n:
+        return f"the {rows.title}" if rows.title else "the rows of the data"
+    return f"{len(chosen)} of the {n} {rows.title or 'rows'}"
 
 
 def _words(metric: str) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from anncli.analysis.columns import columns_of, input_names
 from anncli.arrays import Array
 from anncli.cli.showing.figures.facts import Facts, Figure
 from anncli.cli.showing.plot_area import Entry, draw_entry, number_text
@@ -37,7 +38,7 @@ def draw(facts: Facts) -> Figure:
         raise UsageError("only networks of dense layers can be drawn", advice="draw another figure")
     weights = [w.astype(np.float64) for w in network.weights]
     columns = _columns(facts, weights)
-    inputs, outputs = _names(facts.inputs, network.n_inputs), _names(_outputs_of(facts), network.n_outputs)
+    inputs, outputs = input_names(columns_of(network, facts.inputs)), _names(_outputs_of(facts), network.n_outputs)
     left = _margin([inputs[k] for k in columns[0].shown])
     right = _WIDTH - _margin([outputs[k] for k in columns[-1].shown])
     tallest = max(len(column.shown) + (len(column.shown) < column.n) for column in columns)
