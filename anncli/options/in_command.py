@@ -28,6 +28,8 @@ IN_COMMAND: dict[tuple[str, str], OwnWords] = {
         "Repeat the whole search without each of K folds, and test there", "3; above 2,000 rows --test 0.2"
     ),
     ("search", "test"): OwnWords("One test set in place of the outer folds", ""),
+    ("search", "time_limit"): OwnWords("Begin no further trials after SECONDS"),
+    ("search", "plot"): OwnWords("Draw the trials to FILE"),
     ("search", "validation"): OwnWords("Files: their rows select the trial, not the inner folds", ""),
     ("compare", "folds"): OwnWords("Train the definitions anew in the same K folds", ""),
     ("check", "validation"): OwnWords("Files that are compared with DATA", ""),
