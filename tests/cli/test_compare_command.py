@@ -150,6 +150,7 @@ def test_what_cannot_be_compared_is_refused(table: Path, ann: Ann) -> None:
         return ann("compare", *words, check=check).stderr
 
     assert "one network, good.nn, and nothing to compare it with; name another one after it" in refused("good.nn", "new.csv")  # fmt: skip
+    assert "ann: new.csv: is no network; name two networks or more, then the data" in refused("new.csv", "good.nn")
     assert "Missing argument 'DATA...'" in refused("good.nn", "poor.nn")
     assert "is a network, but stands after data" in refused("good.nn", "poor.nn", "new.csv", "turned.nn")
     assert "stdin only once; name files" in refused("good.nn", "poor.nn", "-")

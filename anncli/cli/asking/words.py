@@ -131,6 +131,8 @@ def _networks(values: Values, rest: list[str]) -> tuple[str, ...]:
     found: list[str] = []
     while rest and (_is_network(rest[0], alone=len(rest) == 1) or (not found and rest[0] != "-")):
         found.append(rest.pop(0))
+    if found and os.path.isfile(found[0]) and not has_network_ending(found[0]) and not network_inside(found[0]):
+        raise UsageError("is no network", path=found[0], advice="name two networks or more, then the data")
     if len(found) < 2:
         if not found:
             _missing(values, "NETWORK")
