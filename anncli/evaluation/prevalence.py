@@ -35,20 +35,24 @@ def at_prevalence(evaluation: BinaryEvaluation, prevalence: float) -> Predictive
     logit; Zou & Donner 2008, Statistics in Medicine 27, 1693-1702, on intervals of a difference.
     """
     se, sp = evaluation.sensitivity, evaluation.specificity
+    if se is None or sp is None:
+        return PredictiveValues(prevalence, None, None, None, None)
     of_se, of_sp = evaluation.intervals.get("sensitivity"), evaluation.intervals.get("specificity")
-    ppv = npv = None
-    if se is not None and sp is not None:
-        ppv, npv = _value(_ratio(se, 1 - sp), prevalence), _value(_ratio(sp, 1 - se), 1 - prevalence)
-    if ppv is None or npv is None or of_se is None or of_sp is None or se is None or sp is None:
-        return PredictiveValues(prevalence, ppv, npv, None, None)
-    positive, negative = _interval(se, of_se, 1 - sp, _wrong(of_sp)), _interval(sp, of_sp, 1 - se, _wrong(of_se))
-    return PredictiveValues(
-        prevalence,
-        ppv,
-        npv,
-        Interval(*(_value(end, prevalence) or 0.0 for end in positive)),
-        Interval(*(_value(end, 1 - prevalence) or 0.0 for end in negative)),
-    )
+    ppv, of_ppv = _with_interval((se, of_se), (sp, of_sp), prevalence)
+    npv, of_npv = _with_interval((sp, of_sp), (se, of_se), 1 - prevalence)
+    return PredictiveValues(prevalence, ppv, npv, of_ppv, of_npv)
+
+
+_Rate = tuple[float, Interval | None]
+
+
+def _with_interval(own: _Rate, other: _Rate, frequency: float) -> tuple[float | None, Interval | None]:
+    """The predictive value of a class, from the fraction of it that is predicted as such and that of the other class."""
+    (a, of_a), (b, of_b) = own, other
+    value = _value(_ratio(a, 1 - b), frequency)
+    if value is None or of_a is None or of_b is None:
+        return value, None
+    return value, Interval(*(_value(end, frequency) or 0.0 for end in _interval(a, of_a, 1 - b, _wrong(of_b))))
 
 
 def _wrong(of_rate: Interval) -> Interval:

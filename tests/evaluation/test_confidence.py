@@ -200,3 +200,8 @@ def test_predictive_values_without_errors_or_classes() -> None:
     # SE 0.72 and SP 0.72 at worst: a likelihood ratio of 2.6.
     assert found.ppv_interval.low == pytest.approx(0.0255, abs=0.001)
     assert at_prevalence(evaluated(outputs[:10], labels[:10]), 0.01).ppv is None
+    # Nothing is predicted positive: there is no PPV, and the NPV is the other prevalence, with an interval.
+    none = at_prevalence(evaluated(outputs * 0, labels), 0.01)
+    assert (none.ppv, none.ppv_interval, none.npv) == (None, None, pytest.approx(0.99))
+    assert none.npv_interval is not None
+    assert none.npv_interval.low < 0.99 < none.npv_interval.high
