@@ -132,3 +132,11 @@ def test_k_classes_print_a_matrix(tmp_path: Path, ann: Ann) -> None:
 def test_a_network_no_better_than_one_answer_is_warned_of(identity: Path, ann: Ann) -> None:
     done = ann("test", "id.nn", "a.txt", "b.txt", "--threshold", "0.95")
     assert done.stderr.startswith("ann: warning: test: the network always predicts")
+
+
+def test_intervals_of_one_target_are_not_called_like_it(tmp_path: Path, ann: Ann) -> None:
+    rows = "".join(f"{k % 7},{k % 5},{k % 7 + 2 * (k % 5) + k % 3 / 3:.6f}\n" for k in range(60))
+    (tmp_path / "t.csv").write_text(rows)
+    ann("train", "t.csv", 20, "--label", "last", "--test", "0.3", "-o", "t.nn")
+    last = ann("test", "t.nn", "t.csv", "--confidence", "0.9").stdout.rpartition("\n\n")[2]
+    assert [line.split()[0] for line in last.splitlines()[1:]] == ["bias", "RMSE", "MAE", "R2"]

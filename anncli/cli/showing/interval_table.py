@@ -45,9 +45,12 @@ def intervals_text(name: str, evaluation: Any, confidence: Confidence) -> str:
         metric, of, member = field.partition(" of ")
         if field not in document or (of and (confidence.is_brief or n_members > _MOST_MEMBERS)):
             continue
+        if of and n_members == 1 and metric in evaluation.intervals:
+            # Of one target its own metrics are those of all.
+            continue
         words, (low, high) = metric_words(metric), evaluation.intervals[field]
         unit = " %" if words.factor != 1 else ""
-        title = f"{words.title} of {member}{unit}" if of else words.heading
+        title = f"{words.title} of {member}{unit}" if of and n_members > 1 else words.heading
         rows.append((title, words.shown(document.get(field)), words.shown(low), words.shown(high)))
     if not rows:
         return ""
