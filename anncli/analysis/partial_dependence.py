@@ -19,7 +19,8 @@ _ENDS = (0.05, 0.95)
 
 class Dependence(NamedTuple):
     """column; values: numbers (m,) or words; outputs (m, n_outputs): the mean over the rows of each output, in the units of
-    the data, when all rows have the value; fractions (m,): the fraction of the rows that have it, of numbers: that lie nearest."""
+    the data, when all rows have the value; fractions (m,): the fraction of the rows, by their weights, that have it, of numbers:
+    that lie nearest."""
 
     column: ColumnInputs
     values: tuple[float | str, ...]
@@ -42,7 +43,7 @@ def partial_dependence(
         predicted = predict(network, changed, threads=threads)
         outputs.append(np.average(predicted.astype(np.float64), axis=0, weights=weights))
     return Dependence(
-        column, tuple(value for value, _ in settings), np.array(outputs), _fractions(inputs, column, settings)
+        column, tuple(value for value, _ in settings), np.array(outputs), _fractions(inputs, column, settings, weights)
     )
 
 
@@ -70,9 +71,13 @@ def _places(values: Array) -> Array:
     return np.linspace(low, high, POINTS).astype(np.float32)
 
 
-def _fractions(inputs: Array, column: ColumnInputs, settings: list[tuple[float | str, Array]]) -> tuple[float, ...]:
+def _fractions(
+    inputs: Array, column: ColumnInputs, settings: list[tuple[float | str, Array]], weights: Array | None
+) -> tuple[float, ...]:
+    weights = np.ones(len(inputs)) if weights is None else weights.astype(np.float64)
     if column.kind == "category":
-        return tuple((inputs[:, column.start : column.start + len(settings)] > 0).mean(axis=0).tolist())
+        own = inputs[:, column.start : column.start + len(settings)] > 0
+        return tuple(np.average(own, axis=0, weights=weights).tolist())
     places = np.array([cells[0] for _, cells in settings], dtype=np.float64)
     nearest = np.searchsorted((places[1:] + places[:-1]) / 2, inputs[:, column.start])
-    return tuple((np.bincount(nearest, minlength=len(places)) / len(inputs)).tolist())
+    return tuple((np.bincount(nearest, weights, minlength=len(places)) / weights.sum()).tolist())

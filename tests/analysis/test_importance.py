@@ -155,6 +155,13 @@ def test_partial_dependence_by_hand() -> None:
     assert found.outputs[:, 0].tolist() == pytest.approx([40 / 3, 40 / 3 + 3, 40 / 3 + 12])
     weighted = partial_dependence(network, inputs, number, np.array([0, 2.0, 0]))
     assert weighted.outputs[:, 0].tolist() == pytest.approx([20, 23, 32])
+    # The row of weight 0 has the value 4, that of weight 3 the value 1.
+    assert partial_dependence(network, inputs, number, np.array([3.0, 1.0, 0])).fractions == pytest.approx(
+        (1 / 4, 3 / 4, 0)
+    )
+    assert partial_dependence(network, inputs, colour, np.array([3.0, 1.0, 0])).fractions == pytest.approx(
+        (3 / 4, 1 / 4, 0)
+    )
 
 
 def test_a_column_of_many_numbers_is_shown_between_its_quantiles() -> None:
