@@ -40,6 +40,7 @@ def test_columns_may_stand_in_any_order_and_repeat_may_be_left_out(tmp_path: Pat
         ("row,fold\n0,1\n", "f.csv:2:1: row 0; count rows from 1"),
         ("row,repeat,fold\n1,0,1\n", "f.csv:2:3: repeat 0; count repeats from 1"),
         ("row,repeat,fold\n1,1,1\n2,1000000,1\n", "f.csv:3:3: repeat 1000000 of 2 lines; count repeats from 1"),
+        ("row,repeat,fold\n1,1,1\n2,1,2\n3,1,2\n1,2,1\n2,3,1\n3,4,1\n", "f.csv:7:3: repeat 4 of 6 lines; count repeats from 1"),
         ("row,fold\n1,1\n4,1\n", "f.csv:3:1: row 4, and the data have 3 rows; give the data that the folds were made for"),
         ("row,fold\n1,1\n2,4\n", "f.csv:3:3: fold 4 for 3 rows; count folds from 1"),
         ("row,fold\n1,1\n2,2\n1,2\n", "f.csv:4:1: row 1 has a fold in repeat 1 already; remove one of its lines"),
