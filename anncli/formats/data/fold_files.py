@@ -37,7 +37,7 @@ def read_folds(path: Path, wanted: Array) -> Array:
     lines = list(_lines(path))
     n_samples, repeats = len(wanted), 1 + max(repeat.value for _, repeat, _ in lines)
     # Repeats without most of their rows would otherwise take memory before they are found.
-    if (repeats - 1) * max(1, np.count_nonzero(wanted)) >= len(lines):
+    if (repeats - 1) * max(1, int(np.count_nonzero(wanted))) >= len(lines):
         highest = max((repeat for _, repeat, _ in lines), key=lambda cell: cell.value)
         raise _fault(path, highest, f"repeat {repeats} of {count_of(len(lines), 'line')}", "count repeats from 1")
     folds = np.full((repeats, n_samples), NO_FOLD, dtype=np.int32)
