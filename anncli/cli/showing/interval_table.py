@@ -30,13 +30,7 @@ _FIRST = (
 
 def intervals_text(name: str, evaluation: Any, confidence: Confidence) -> str:
     """A line for each metric that has an interval; name: of the set. Empty where none has one."""
-    members = (
-        evaluation.labels
-        if hasattr(evaluation, "labels")
-        else evaluation.targets
-        if hasattr(evaluation, "targets")
-        else ()
-    )
+    members = getattr(evaluation, "labels", getattr(evaluation, "targets", ()))
     n_members = len(members or evaluation.classes)
     document, rows = _values(evaluation), []
     for field in sorted(
