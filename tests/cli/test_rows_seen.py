@@ -270,7 +270,9 @@ def test_resuming_keeps_the_old_network_of_the_first_run(folder: Path, ann: Ann)
 
 def test_a_count_of_a_filter_is_called_an_estimate() -> None:
     evaluation = BinaryEvaluation._make([0] * len(BinaryEvaluation._fields))
-    exact, estimate = (SetReport(evaluation._replace(n=50_000), 5, evaluation, is_exact) for is_exact in (True, False))
+    # Weights of 2 do not make more rows of them.
+    weighted = evaluation._replace(n=100_000.0)
+    exact, estimate = (SetReport(weighted, 5, evaluation, is_exact, 50_000) for is_exact in (True, False))
     assert marks({"test": exact})[0].startswith("* test: 5 of these 50000 rows trained the network, so")
     assert marks({"test": estimate})[0].startswith(
         "* test: about 5 of these 50000 rows trained the network (of 10,000 others"

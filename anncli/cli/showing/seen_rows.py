@@ -15,12 +15,13 @@ NOT_KNOWN = "not known: the network file holds no digests of the rows that train
 class SetReport(NamedTuple):
     """One set of rows: the evaluation of all; n_seen: how many of them trained the network before, None where that is not
     known or was not asked; unseen: the evaluation of the others, None where all or none were seen; is_exact: whether
-    no other row was taken for one of them."""
+    no other row was taken for one of them; n_rows: how many count, which with weights is not the evaluation's sum of them."""
 
     evaluation: Any
     n_seen: int | None = None
     unseen: Any = None
     is_exact: bool = True
+    n_rows: int = 0
 
 
 def set_report(
@@ -30,8 +31,9 @@ def set_report(
     that count and rows that trained the network before; seen None: not known; is_exact: see RowDigests."""
     if seen is None:
         return SetReport(evaluate(None))
-    n_seen, new = int(np.count_nonzero(seen & labelled)), labelled & ~seen
-    return SetReport(evaluate(None), n_seen, evaluate(new) if n_seen and new.any() else None, is_exact)
+    n_seen, n_rows = (int(np.count_nonzero(mask)) for mask in (seen & labelled, labelled))
+    unseen = evaluate(labelled & ~seen) if 0 < n_seen < n_rows else None
+    return SetReport(evaluate(None), n_seen, unseen, is_exact, n_rows)
 
 
 def table_rows(reports: Mapping[str, SetReport]) -> dict[str, Any]:
@@ -54,8 +56,7 @@ def marks(reports: Mapping[str, SetReport]) -> list[str]:
     lines = []
     for name, report in reports.items():
         if report.n_seen:
-            n = report.evaluation.n + (getattr(report.evaluation, "n_undecided", None) or 0)
-            trained = f"{report.n_seen} of these {n} rows trained the network"
+            trained = f"{report.n_seen} of these {report.n_rows} rows trained the network"
             if not report.is_exact:
                 trained = f"about {trained} (of 10,000 others one is taken for such a row)"
             if report.unseen is not None:
