@@ -142,25 +142,33 @@ def with_column(roles: Roles, table: Table, role: str, word: str | None, place: 
     if word is None:
         return roles
     name = _one_column(table, word, f"--{role}", place)
+    columns = tuple(dict.fromkeys((*roles.columns, name)))
     if not (table.is_named and roles.is_named):
-        name = _known_name(roles, table, name)
+        columns, name = _known_by_place(roles, table, name)
     if name in roles.labels:
         _refuse_two_roles({"--label": roles.labels, f"--{role}": (name,)}, place)
     if name in roles.inputs:
         raise place.usage(f"--{role}: column {quoted(name)} is an input of the network", "name another column")
-    columns = tuple(dict.fromkeys((*roles.columns, name)))
     if role == "weight":
         return roles._replace(columns=columns, weight=name)
     return roles._replace(columns=columns, group=name)
 
 
-def _known_name(roles: Roles, table: Table, name: str) -> str:
-    """What the network calls a column of a table that has no names, or whose names it does not know."""
+def _known_by_place(roles: Roles, table: Table, name: str) -> tuple[tuple[str, ...], str]:
+    """The columns of a network, and what it calls a column of a table that has no names, or whose names it does not know.
+
+    One more column than the network has is that column, at its place and with a name of its own.
+    """
     answers = table.labels if set(table.labels) == set(roles.labels) else ()
     own = [own for own in table.names if own not in answers]
-    unlabelled = [known for known in roles.columns if known not in roles.labels]
-    known = next((names for names in (roles.columns, unlabelled) if len(names) == len(own)), ())
-    return known[own.index(name)] if known and name in own else name
+    unlabelled = tuple(known for known in roles.columns if known not in roles.labels)
+    at = own.index(name) if name in own else None
+    for known in (roles.columns, unlabelled, roles.inputs):
+        if at is not None and len(known) == len(own):
+            return roles.columns, known[at]
+    while name in roles.columns:
+        name += "'"
+    return (*roles.columns[:at], name, *([] if at is None else roles.columns[at:])), name
 
 
 def find_columns(table: Table, word: str, option: str, place: Place) -> tuple[str, ...]:

@@ -140,6 +140,17 @@ def test_a_threshold_outside_of_the_undecided_scores_is_refused(trained: Path, a
     ann("test", "net.nn", "pos.txt", "neg.txt", env={"ANN_THRESHOLD": "youden"})
 
 
+def test_a_network_whose_rule_left_the_undecided_scores_is_usable(small: Path, ann: Ann) -> None:
+    """The training warns; the commands that use the network as it is do not refuse it."""
+    words = ("--threshold", "sp>=1", "--abstain", "0.001,0.002", "--validation", "0.3")
+    done = ann("train", "net.nn", "pos.txt", "neg.txt", 5, *words)
+    assert "lies outside the undecided scores, 0.001 to 0.002" in done.stderr
+    ann("test", "net.nn", "pos.txt", "neg.txt")
+    ann("predict", "net.nn", "pos.txt")
+    done = ann("test", "net.nn", "pos.txt", "neg.txt", "--abstain", "0.001,0.003", check=2)
+    assert "lies outside; give scores on both sides of it" in done.stderr
+
+
 @pytest.mark.slow
 def test_ann_r_has_no_word_for_undecided_rows(small: Path, ann: Ann) -> None:
     ann("train", "net.nn", "pos.txt", "neg.txt", 5, "-q", "--abstain", "0.4,0.6")

@@ -423,6 +423,13 @@ def test_weights_that_the_training_did_not_have(tmp_path: Path, ann: Ann) -> Non
     }.items():
         done = ann("test", "n.nn", "t.csv", "--weight", column, check=2)
         assert done.stderr == f"ann: t.csv: {message}\n"
+    (tmp_path / "nameless.csv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "unweighted.csv").write_text("\n".join(["p,q,y", *(f"{r[:4]}{r[6:]}" for r in rows)]) + "\n")
+    ann("train", "unweighted.csv", "--label", "y", 5, "-q", "-o", "u.nn")
+    for network in ("n.nn", "u.nn"):
+        done = [ann("test", network, file, "--weight", "3", "--json") for file in ("nameless.csv", "t.csv")]
+        nameless, named = (json.loads(one.stdout)["sets"] for one in done)
+        assert nameless == named
     done = ann("test", "n.nn", "t.csv", "none.csv", "--weight", "w", check=3)
     assert "none.csv:1: no column 'w'" in done.stderr
 

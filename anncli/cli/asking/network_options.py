@@ -81,7 +81,9 @@ def abstain_of(network: Network, values: Values, threshold: float | None) -> tup
     if given and not is_typed and len(given) != (2 if network.n_outputs == 1 else 1):
         given = None
     abstain = network.abstain if given is None else given
-    check_abstain(abstain, network, threshold)
+    # A rule may have put the network's own threshold outside its undecided scores, of which the training warned.
+    is_own = given is None and threshold == network.decision_threshold
+    check_abstain(abstain, network, None if is_own else threshold)
     if abstain and UNDECIDED_WORD in network.classes:
         message = f"--abstain: a class is called '{UNDECIDED_WORD}', which is the word for rows without a decision"
         raise UsageError(message, advice="rename the class")
