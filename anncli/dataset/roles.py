@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -139,7 +140,7 @@ def with_column(roles: Roles, table: Table, role: str, word: str | None, place: 
 
     Raises: UsageError for a column that is not there, and for one that is an input or an answer.
     """
-    if word is None:
+    if word is None or word == getattr(roles, role):
         return roles
     name = _one_column(table, word, f"--{role}", place)
     columns = tuple(dict.fromkeys((*roles.columns, name)))
@@ -152,6 +153,19 @@ def with_column(roles: Roles, table: Table, role: str, word: str | None, place: 
     if role == "weight":
         return roles._replace(columns=columns, weight=name)
     return roles._replace(columns=columns, group=name)
+
+
+def refuse_other_inputs(roles: Roles, table: Table, request: TableRequest, place: Place) -> None:
+    """Raises UsageError where --ignore names an input of a network, or --use other columns than its inputs."""
+    for option, words in (("--ignore", request.ignore), ("--use", request.use)):
+        named = chain(*((w,) if w in roles.columns else find_columns(table, w, option, place) for w in words))
+        found = [own if own in roles.columns else _known_by_place(roles, table, own)[1] for own in named]
+        wrong = [name for name in found if (name in roles.inputs) == (option == "--ignore")]
+        if wrong:
+            what = "is an input" if option == "--ignore" else "is no input"
+            raise place.usage(f"{option}: column {quoted(wrong[0])} {what} of the network", "leave it out")
+        if option == "--use" and words and (left := [name for name in roles.inputs if name not in found]):
+            raise place.usage(f"--use: the network has the input {quoted(left[0])} too", "leave the option out")
 
 
 def _known_by_place(roles: Roles, table: Table, name: str) -> tuple[tuple[str, ...], str]:

@@ -445,3 +445,19 @@ def test_weights_in_every_command_of_a_trained_network(tmp_path: Path, ann: Ann,
     ann("train", "t.csv", "--label", "y", 1, "-q", "-o", "n.nn")
     done = ann(*words, "t.csv", "--weight", "none", check=2)
     assert done.stderr == "ann: t.csv: --weight: no column 'none'; use one of p, y\n"
+
+
+@pytest.mark.parametrize("command", ["test", "check"])
+def test_inputs_that_the_network_has_are_not_left_out(tmp_path: Path, ann: Ann, command: str) -> None:
+    """The words --ignore and --use say what is so, or are refused."""
+    (tmp_path / "t.csv").write_text("p,q,id,y\n" + "".join(f"{k % 7},{k % 3},{k},{'ab'[k % 2]}\n" for k in range(40)))
+    ann("train", "t.csv", "--label", "y", "--ignore", "id", 1, "-q", "-o", "n.nn")
+    ann(command, "n.nn", "t.csv", "--ignore", "id")
+    ann(command, "n.nn", "t.csv", "--use", "p,q")
+    for words, message in {
+        ("--ignore", "q"): "--ignore: column 'q' is an input of the network; leave it out",
+        ("--ignore", "none"): "--ignore: no column 'none'; use one of p, q, id, y",
+        ("--use", "p"): "--use: the network has the input 'q' too; leave the option out",
+        ("--use", "p,q,id"): "--use: column 'id' is no input of the network; leave it out",
+    }.items():
+        assert ann(command, "n.nn", "t.csv", *words, check=2).stderr == f"ann: t.csv: {message}\n"

@@ -10,7 +10,7 @@ import numpy as np
 
 from anncli.dataset.findings import Examined, Part
 from anncli.dataset.request import TableRequest
-from anncli.dataset.roles import Place, choose_roles, find_all_columns, with_column
+from anncli.dataset.roles import Place, choose_roles, find_all_columns, refuse_other_inputs, with_column
 from anncli.dataset.row_columns import weights_of
 from anncli.errors import DataError, UsageError
 from anncli.formats.data.answer_files import TableFile
@@ -129,6 +129,7 @@ def _roles_of_network(encoder: TableEncoder, table: Table, request: TableRequest
     if not table.is_named and len(table.names) == len(roles.inputs):
         labels = ()
     roles = roles._replace(labels=labels)
+    refuse_other_inputs(roles, table, request, place)
     for role in ("weight", "group"):
         roles = with_column(roles, table, role, getattr(request, role), place)
     return roles

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.request import TableRequest
-from anncli.dataset.roles import Place, find_all_columns, inputs_are_answers, with_column
+from anncli.dataset.roles import Place, find_all_columns, inputs_are_answers, refuse_other_inputs, with_column
 from anncli.errors import DataError, UsageError, quoted
 from anncli.formats.data.disk_tables import in_pieces
 from anncli.formats.data.implied_encoder import encoder_of
@@ -33,7 +33,9 @@ def read_labelled(paths: Sequence[Path], reader: TableReader, network: Network) 
     encoder = encoder_of(network, first.table, reader.request, place)
     roles = _with_labels(encoder, first.table, reader.request, place)
     roles = with_column(roles, first.table, "weight", request.weight, place)
-    asked = (roles.weight,) if roles.weight and request.weight else ()
+    asked = (roles.weight,) if roles.weight and roles.weight != encoder.roles.weight else ()
+    if network.encoder is not None:
+        refuse_other_inputs(roles, first.table, request, place)
     matcher = TableMatcher(roles, (*roles.labels, *roles.inputs, *asked), reader.remarks)
     kinds = {column.name: column.kind for column in encoder.columns}
     data, _ = joined_sets(sets, matcher, kinds, reader, network.classes or network.target_names)
