@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 # Of a class of fewer samples, that all are missed may be chance.
 _FEWEST_MISSED = 5
+# A warning names so many classes, and counts the others.
+_MOST_NAMED = 5
 # Classes are unequal where the largest has this many times the samples of the smallest.
 _UNEQUAL = 1.5
 
@@ -28,6 +30,8 @@ def collapsed(evaluation: ClassEvaluation) -> str | None:
         return f"the network always predicts '{classes[predicted.index(max(predicted))]}' (accuracy {accuracy})"
     largest, recall = max(counts), evaluation.recalls
     missed = [f"'{name}'" for name, found in zip(classes, recall, strict=True) if found == 0]
+    if len(missed) > _MOST_NAMED:
+        missed = [*missed[:_MOST_NAMED], f"{len(missed) - _MOST_NAMED} other classes"]
     # A margin of rounding: n times the accuracy is the number of correct predictions only up to its last digits.
     if evaluation.accuracy * evaluation.n <= largest * (1 + 1e-12):
         majority = classes[counts.index(largest)]
@@ -42,6 +46,8 @@ def collapsed(evaluation: ClassEvaluation) -> str | None:
         for name, count, found in zip(classes, counts, recall, strict=True)
         if found == 0 and count >= _FEWEST_MISSED
     ]
+    if len(lost) > _MOST_NAMED:
+        lost = [*lost[:_MOST_NAMED], f"none of those of {len(lost) - _MOST_NAMED} other classes"]
     return (
         f"accuracy is {accuracy}, but {' and '.join(lost)} {'are' if len(lost) > 1 else 'is'} found" if lost else None
     )

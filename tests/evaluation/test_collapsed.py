@@ -88,3 +88,15 @@ def test_advice_leaves_out_what_was_done() -> None:
     assert remedies(equal, {"stop": "reached the limit of 5 epochs"}) == f"more epochs, {rest}"
     three = judge(np.eye(3)[[1, 1, 1]], [0, 1, 1], ("a", "b", "c"))
     assert remedies(three, {"class_weight": "balanced"}) == rest
+
+
+def test_of_many_missed_classes_five_are_named() -> None:
+    names = tuple(f"k{number}" for number in range(9))
+    labels = np.repeat(np.arange(9), 6)
+    # Classes 0 and 1 are found, and the rows of the others are called either.
+    found = judge(np.eye(9)[np.where(labels < 2, labels, labels % 2)], labels, names)
+    told = " and ".join(f"none of the 6 samples of 'k{number}'" for number in range(2, 7))
+    assert collapsed(found) == f"accuracy is 22.22 %, but {told} and none of those of 2 other classes are found"
+    labels[labels == 8] = 0
+    found = judge(np.eye(9)[np.where(labels < 2, 1 - labels, 0)], labels, names)
+    assert ", no sample of 'k0' or 'k1' or 'k2' or 'k3' or 'k4' or 3 other classes is found" in str(collapsed(found))
