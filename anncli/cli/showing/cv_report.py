@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 # Metrics of the summary, by their fields.
 _METRICS = (
-    "accuracy", "balanced_accuracy", "sensitivity", "specificity", "macro_recall", "macro_f1", "f1", "mcc", "auc", "rmse", "mae",
-    "r2", "mse",
+    "accuracy", "balanced_accuracy", "sensitivity", "specificity", "macro_recall", "macro_f1", "f1", "mcc", "kappa", "auc",
+    "macro_auc", "pr_auc", "log_loss", "brier", "top_3", "top_5", "rmse", "mae", "r2", "mse",
 )  # fmt: skip
 
 
