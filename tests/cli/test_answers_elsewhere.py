@@ -118,6 +118,7 @@ def test_answers_from_a_pipe(apart: Path, ann: Ann) -> None:
     assert done.stderr == "ann: stdin (-) can be read only once; name files for the others\n"
 
 
+@pytest.mark.slow
 def test_inputs_as_answers_train_the_network_of_a_table_that_holds_them_twice(apart: Path, ann: Ann) -> None:
     rows = [line.split(",")[:4] for line in LINES]
     twice = [[*rows[0], *(f"{name}_again" for name in rows[0])], *(row + row for row in rows[1:])]

@@ -143,6 +143,7 @@ def test_a_killed_bench_goes_on_with_what_is_missing(many: Path, ann: Ann, jobs:
     assert finished == losses(ann(*LONG[:-2]).stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_everything_at_once(many: Path, number: int, code: int, jobs: str) -> None:

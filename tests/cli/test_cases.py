@@ -85,6 +85,7 @@ def test_ordinary_tables_are_read(tmp_path: Path, ann: Ann, name: str, command: 
         assert word in done.stdout
 
 
+@pytest.mark.slow
 def test_columns_in_another_order_are_put_right(tmp_path: Path, ann: Ann) -> None:
     case(tmp_path, "F1")
     ann("train", "net.nn", "p.csv", "n.csv", 100, "-o", "out.nn", "-q")

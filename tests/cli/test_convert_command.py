@@ -238,6 +238,7 @@ def test_categories_that_are_numbers_are_told(folder: Path, ann: Ann) -> None:
     assert len(ann("convert", "in.jsonl", "out.db").stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_conversion_that_is_ended_leaves_the_old_file(folder: Path, ann: Ann, number: signal.Signals) -> None:
     """The source is a pipe that stays open, so that the conversion waits in the middle."""
@@ -267,6 +268,7 @@ def test_a_conversion_that_is_ended_leaves_the_old_file(folder: Path, ann: Ann, 
     assert rows(folder / "out.csv") == rows(folder / "in.csv")
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_file(folder: Path) -> None:
     """40 MB of CSV in less memory than the file has, 300 MB in 58 MB (measured once)."""
     if not os.path.exists("/proc/self/status"):

@@ -33,6 +33,7 @@ def peak_of_training(folder: Path, n_vectors: int, output_layer: str, *options: 
     return int(done.stdout) * (1 if sys.platform == "darwin" else 1024)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("output_layer", "options", "most"),
     # Target, number and place in the order take 12 bytes with one output, the digest of the row 8; every output more takes

@@ -176,6 +176,7 @@ sys.exit(code)
 """
 
 
+@pytest.mark.slow
 def test_a_long_pipe_takes_little_memory(linear: Path) -> None:
     # 50 MB in, and the answers read back only to be counted.
     lines = b"0.123456 -1.234567\n" * 50_000

@@ -107,6 +107,7 @@ def test_several_labels(tmp_path: Path, ann: Ann) -> None:
         assert table[name].tolist() == [np.float32(line[name]) for line in lines]
 
 
+@pytest.mark.slow
 def test_streams(iris: Path, ann: Ann) -> None:
     """From a pipe into a pipe, also where a column turns out to hold words after its first 100,000 rows."""
     lines = IRIS.read_text().splitlines()

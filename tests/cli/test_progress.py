@@ -29,6 +29,7 @@ def drawn(seen: str) -> list[str]:
     (80, ["training 1/2  epoch 1/6000  0:00  loss 0.", "  validation 0."]),
     (200, ["[------------------------]  training 1/2  epoch 1/6000  0:00  loss 0.", "  validation 0.", "  best epoch 1"]),
 ])  # fmt: skip
+@pytest.mark.slow
 def test_the_line_fits_the_terminal(small: Path, columns: int, words: list[str]) -> None:
     seen = on_terminal(small, *LONG, columns=columns)
     lines = [line for line in drawn(seen) if "epoch" in line]

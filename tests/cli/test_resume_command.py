@@ -27,6 +27,7 @@ def wanted(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return (folder / "net.nn").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)]
 )

@@ -47,6 +47,7 @@ def test_nobody_reads_on_for_one_who_stopped() -> None:
     assert threading.active_count() <= before
 
 
+@pytest.mark.slow
 def test_large_files_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "t.csv"
     path.write_text("a,b\n" + "".join(f"{k},x{k % 5}\n" for k in range(200_000)))

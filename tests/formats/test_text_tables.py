@@ -304,6 +304,7 @@ def test_rows_above_a_fault_are_given(tmp_path: Path) -> None:
     assert [rows(table) for table in found] == [[[1, "x"]]]
 
 
+@pytest.mark.slow
 def test_a_quote_that_nothing_closes_is_found_early(fault: Callable[..., str]) -> None:
     text = 'a,b\n1,"x\n' + "2,y\n" * 6_000_000
     assert fault(text) == "t.csv:2: a row of more than 16 MiB begins here; close the quote that it opens, or check that this is the right file"  # fmt: skip

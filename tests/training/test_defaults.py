@@ -123,6 +123,7 @@ def accuracy(x: np.ndarray, y: np.ndarray, test: np.ndarray, wanted: np.ndarray,
     return float(np.mean(found))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", [PIMA, BREAST], ids=["pima", "breast_w"])
 def test_five_cells_far_away_cost_no_more_than_a_point(which: tuple[str, tuple[str, str]]) -> None:
     x, y, test, wanted = halves(*which)
@@ -135,6 +136,7 @@ def test_five_cells_far_away_cost_no_more_than_a_point(which: tuple[str, tuple[s
         assert accuracy(x, y, test, wanted, scaling="zscore") < plain - 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steepness", [1, 3])
 @pytest.mark.parametrize("which", [PIMA, BREAST], ids=["pima", "breast_w"])
 def test_exponentials_of_all_columns_cost_no_more_than_two_points(

@@ -160,6 +160,7 @@ def xor(copies: int = 1) -> Dataset:
     return Dataset.from_classes(np.tile(one, (copies, 1)), np.tile(zero, (copies, 1)), classes=("one", "zero"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trainer", ["lbfgs", "bfgs", "oss", "cgf", "cgp", "cgb", "lm", "scg", "irprop+"])
 def test_xor_is_learned_by_trainers_that_end_in_a_minimum(trainer: str) -> None:
     learned = 0
