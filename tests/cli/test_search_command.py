@@ -247,9 +247,9 @@ def test_a_space_that_is_fixed_and_a_network_of_ann1dn_that_knows_rows_are_refus
 def test_a_picture_shows_every_trial(table: Path, ann: Ann) -> None:
     ann("search", *PLAIN, "--trials", 5, "--hidden", "2..20", "--activation", "tanh/relu", "--plot", "p.svg", "-q")
     text = (table / "p.svg").read_text()
-    # Two drawings, each with trials 1 to 4, and two markers in the legend; the defaults are a dashed line.
+    # Two drawings, each with trials 0 to 4, and two markers in the legend; the defaults are a dashed line too.
     assert text.count('role="img"') == 2
-    assert text.count('<path class="f') == 2 * (4 + 2)
+    assert text.count('<path class="f') == 2 * (5 + 2)
     assert text.count("stroke-dasharray") == 2
     assert ">activation: 1 relu, 2 tanh</text>" in text
 

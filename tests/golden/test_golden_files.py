@@ -98,8 +98,11 @@ def test_a_recipe_still_makes_its_network(recorder, recipe, tmp_path):
     found = digests_of_network("network", make(recorder, recipe, tmp_path))
     if key_of(KERNEL) != next(iter(ENDS.values()))["key"]:
         pytest.skip(f"no golden networks for {key_of(KERNEL)}")
+    recorded = digests_of_network("network", held)
+    # Files that were written before have no curve.
+    found = {part: digest for part, digest in found.items() if part in recorded or not part.endswith(" curve")}
     # A recipe is marked only as long as that is true.
-    assert (found == digests_of_network("network", held)) is ("changed" not in recipe)
+    assert (found == recorded) is ("changed" not in recipe)
 
 
 @pytest.mark.parametrize("name", RESUMES)
