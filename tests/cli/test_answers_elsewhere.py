@@ -28,6 +28,7 @@ def weights(network: Path) -> str:
     return network.read_text().split("  weights:")[1].split("  record:")[0]
 
 
+@pytest.mark.slow
 def test_answers_in_a_file_train_the_network_of_the_whole_table(apart: Path, ann: Ann) -> None:
     ann("train", "iris.csv", 20, "-q")
     done = ann("train", "x.csv", "--label", "file:species.csv", 20, "-o", "one.nn")
@@ -143,6 +144,7 @@ def test_inputs_as_answers_train_the_network_of_a_table_that_holds_them_twice(ap
     assert ann("predict", "two.nn", "x.txt").stdout.splitlines()[1:] == lines[1:]
 
 
+@pytest.mark.slow
 def test_an_autoencoder_is_trained_again_as_it_was(apart: Path, ann: Ann) -> None:
     ann("train", "x.csv", "--label", "inputs", 20, "--hidden", 3, "-o", "net.nn", "-q")
     before = (apart / "net.nn").read_bytes()

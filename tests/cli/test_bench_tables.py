@@ -23,6 +23,7 @@ def losses(found: dict[str, list[dict[str, Any]]]) -> dict[str, list[Any]]:
     return {name: [(one["losses"], one["lowest_validation_loss"]) for one in own] for name, own in found.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
@@ -49,6 +50,7 @@ def test_every_training_is_that_of_train(tmp_path: Path, ann: Ann, options: list
             assert one["lowest_validation_loss"] == min(epoch["validation_loss"] for epoch in epochs)
 
 
+@pytest.mark.slow
 def test_jobs_and_ledgers_change_nothing(tmp_path: Path, ann: Ann) -> None:
     shutil.copy(TABLES / "horse.csv", tmp_path)
     words = ["horse.csv", "--label", "lesion", "--missing", "median", 5, "--trainers", "adam,scg", "--starts", 2]

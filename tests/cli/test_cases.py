@@ -187,6 +187,7 @@ def test_data_in_the_place_of_the_network_are_told(tmp_path: Path, ann: Ann) -> 
     assert "NETWORK comes first, then the data files" in ann("test", "p.txt", "net.nn", check=4).stderr
 
 
+@pytest.mark.slow
 def test_every_guess_is_printed_by_dry_run_and_verbose(tmp_path: Path, ann: Ann) -> None:
     case(tmp_path, "M3")
     wanted = "ann: p.csv: 3 values per row, separated by ';', a delimiter at the end of every line; the first line names the columns a, b, c\n"  # fmt: skip

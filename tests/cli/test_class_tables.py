@@ -34,6 +34,7 @@ def weights(network: Path) -> str:
     return network.read_text().split("  encoder:")[1].split("  record:")[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options", [["--ignore", "id,target"], ["--use", "size,colour"], ["--ignore", "1", "--category", "target"]]
 )

@@ -92,6 +92,7 @@ def test_the_source_is_never_the_target(folder: Path, ann: Ann) -> None:
     assert (folder / "in.csv").read_text() == TABLE
 
 
+@pytest.mark.slow
 def test_the_names_of_an_array_never_replace_what_is_read(folder: Path, ann: Ann) -> None:
     lines = '{"a": 1, "b": 2}\n{"a": 3, "b": 4}\n'
     (folder / "x.json").write_text(lines)

@@ -26,6 +26,7 @@ def test_the_report_is_about_the_mean(small: Path, ann: Ann) -> None:
     assert ann("info", "e.nn").stdout.count("\n  members ") == 3
 
 
+@pytest.mark.slow
 def test_networks_at_once_give_the_same_bytes(ensemble: Path, ann: Ann) -> None:
     for options in (("--jobs", 3), ("--threads", 2), ("--checkpoint", "c.ckpt")):
         ann(*TRAIN, "-o", "o.nn", "-q", *options)

@@ -28,6 +28,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_format_trains_and_predicts_like_csv(folder: Path, ann: Ann, target: str) -> None:
     train = ("--label", "buys", "20", "-q", "--positive", "yes")

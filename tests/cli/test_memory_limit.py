@@ -43,6 +43,7 @@ def test_the_network_is_the_same_for_every_trainer(ann: Ann, folder: Path, train
     assert in_memory.stdout.replace("a.nn", "b.nn") == on_disk.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [

@@ -168,6 +168,7 @@ def test_continuing_says_that_it_has_no_validation_set(folder: Path, ann: Ann) -
     assert done.stderr.startswith(f"{message}--validation 0.2 holds out rows that have not trained the network\n")
 
 
+@pytest.mark.slow
 def test_testing_on_training_files_is_told(folder: Path, ann: Ann) -> None:
     learned_by_heart(ann)
     text = ann("test", "net.nn", "pos.txt", "neg.txt").stdout
@@ -335,6 +336,7 @@ def interrupt(folder: Path) -> str:
     return message
 
 
+@pytest.mark.slow
 def test_interrupted_runs_in_a_row_keep_the_network_before_them(folder: Path, ann: Ann) -> None:
     ann(*TRAIN, 20, "-q")
     good = (folder / "net.nn").read_bytes()

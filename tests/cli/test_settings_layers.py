@@ -47,6 +47,7 @@ def test_options_of_the_trainer_follow_the_same_order(small: Path, ann: Ann) -> 
     assert json.loads(done.stdout)["options"]["beta1"] == 0.1
 
 
+@pytest.mark.slow
 def test_flags_follow_the_same_order(small: Path, ann: Ann) -> None:
     (small / "yes.yaml").write_text("json: true\n")
     (small / "no.yaml").write_text("json: false\n")

@@ -402,6 +402,7 @@ def test_a_network_for_numbers_keeps_its_line(tmp_path: Path, ann: Ann) -> None:
     assert by_class == ann("test", "net.nn", "banknote.csv").stdout.splitlines()[1]
 
 
+@pytest.mark.slow
 def test_weights_that_the_training_did_not_have(tmp_path: Path, ann: Ann) -> None:
     """A row of weight 0 does not count, in a test of a network that was trained without weights."""
     rows = [f"{k % 7},{k % 3},{k % 2},{'a' if k % 7 > 2 else 'b'}" for k in range(40)]
@@ -447,6 +448,7 @@ def test_weights_in_every_command_of_a_trained_network(tmp_path: Path, ann: Ann,
     assert done.stderr == "ann: t.csv: --weight: no column 'none'; use one of p, y\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["test", "check"])
 def test_inputs_that_the_network_has_are_not_left_out(tmp_path: Path, ann: Ann, command: str) -> None:
     """The words --ignore and --use say what is so, or are refused."""

@@ -241,6 +241,7 @@ def ann(folder: Path, *arguments: str, stdin: str = "", code: int = 0) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_new_format_is_one_module_and_one_line(extended: Path) -> None:
     assert "json-lines" in ann(extended, "train", "--help-all")
     ann(extended, "train", "net.nn", "x.toy", "100", "-q", "--validation", "0.2")

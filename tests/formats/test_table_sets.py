@@ -425,6 +425,7 @@ def test_columns_of_words_do_not_disturb_the_look_at_numbers(tmp_path: Path) -> 
     assert "('n')" in said.remarks.warnings()[0]
 
 
+@pytest.mark.slow
 def test_a_wide_table_takes_time_for_each_column_once(tmp_path: Path) -> None:
     """Searching the names for every column took minutes for 20,000 of them."""
     n = 20_000

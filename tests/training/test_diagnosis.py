@@ -115,6 +115,7 @@ def test_only_options_that_the_trainer_has_are_named() -> None:
     assert not any("--learning-rate" in remark or "--scaling" in remark for remark in told)
 
 
+@pytest.mark.slow
 def test_two_hidden_units_that_are_stuck_are_told_with_a_way_out() -> None:
     one, zero = np.array([[0.0, 1], [1, 0]]), np.array([[0.0, 0], [1, 1]])
     data, layers = Dataset.from_classes(one, zero, classes=("one", "zero")), [(2, "tanh"), (1, "logistic")]
