@@ -69,7 +69,7 @@ def class_intervals(
 
 
 def _flat(rates: ClassRates) -> Array:
-    """All metrics beside each other, (..., 6 + 3 K)."""
+    """All metrics side by side, (..., 6 + 3 K)."""
     plain = [rate[..., None] for rate in rates[:6]]
     return np.concatenate([*plain, *rates[6:]], axis=-1)
 

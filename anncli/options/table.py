@@ -48,25 +48,9 @@ GROUPS = {
 
 # Which commands have an option.
 ALL = (
-    "train",
-    "test",
-    "predict",
-    "init",
-    "info",
-    "cv",
-    "search",
-    "check",
-    "compare",
-    "explain",
-    "report",
-    "plot",
-    "convert",
-    "trainers",
-    "bench",
-    "gradcheck",
-    "t",
-    "r",
-)
+    "train", "test", "predict", "init", "info", "cv", "search", "check", "compare", "explain", "report", "plot", "convert",
+    "trainers", "bench", "gradcheck", "t", "r",
+)  # fmt: skip
 TRAIN = ("train",)
 # Commands whose trainings are whole ones.
 LEARN = ("train", "cv", "search")
@@ -74,62 +58,19 @@ FIT = ("train", "bench", "cv", "search")
 GRADIENT = ("train", "bench", "cv", "search", "gradcheck")
 # Commands that may make a network.
 MAKE = ("train", "init", "bench", "cv", "search")
-READ = (
-    "train",
-    "test",
-    "predict",
-    "init",
-    "bench",
-    "cv",
-    "search",
-    "check",
-    "compare",
-    "explain",
-    "report",
-    "plot",
-    "gradcheck",
-    "convert",
-    "t",
-    "r",
-)
 # Commands that read tables, those that look for answers in them, and those that decide what their columns are.
 TABLES = (
-    "train",
-    "test",
-    "predict",
-    "init",
-    "bench",
-    "cv",
-    "search",
-    "check",
-    "compare",
-    "explain",
-    "report",
-    "plot",
-    "gradcheck",
-)
+    "train", "test", "predict", "init", "bench", "cv", "search", "check", "compare", "explain", "report", "plot", "gradcheck",
+)  # fmt: skip
 # How tables are read.
 FORMS = (*TABLES, "convert")
+READ = (*FORMS, "t", "r")
 ANSWERS = ("train", "test", "init", "bench", "cv", "search", "compare", "explain", "report", "plot", "gradcheck")
 DECIDE = ("train", "init", "bench", "cv", "search", "gradcheck")
 # Commands whose results may be required.
 JUDGED = ("train", "test", "cv", "search")
 # Commands with too many options for one screen: `-h` shows the ones marked as common, `--help-all` shows all.
-LONG = (
-    "train",
-    "test",
-    "predict",
-    "init",
-    "bench",
-    "cv",
-    "search",
-    "check",
-    "compare",
-    "explain",
-    "report",
-    "plot",
-    "gradcheck",
-)
+LONG = TABLES
 
 # What shell completion offers for a value besides fixed words.
 FILE = ("<file>",)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from ann_process import NETWORK, Ann, clean_environment
-from workers import catches, children, is_alive, wait_for
+from workers import catches, children, is_alive, running_since, wait_for
 
 from anncli.compiled import native_module
 from anncli.formats.files.ledger import LedgerFile
@@ -60,22 +60,8 @@ def many(small: Path) -> Path:
 @contextmanager
 def benching(folder: Path, *arguments: str, lines: int = 3) -> Iterator[subprocess.Popen[str]]:
     """A bench whose ledger has so many lines when the block begins."""
-    ledger = folder / "l.ledger"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "anncli", *arguments],
-        cwd=folder,
-        env=clean_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        wait_for(lambda: process.poll() is not None or (ledger.exists() and ledger.read_bytes().count(b"\n") >= lines))
-        assert process.poll() is None, process.communicate()
+    with running_since(folder / "l.ledger", lines, *arguments) as process:
         yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 @pytest.mark.slow

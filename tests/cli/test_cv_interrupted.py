@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from ann_process import Ann, clean_environment, make_small
-from workers import children, is_alive, wait_for
+from workers import children, is_alive, running_since, wait_for
 
 from anncli.compiled import native_module
 
@@ -55,18 +55,8 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[b
 @contextmanager
 def crossing(folder: Path, *words: str, lines: int) -> Iterator[subprocess.Popen[str]]:
     """The command, when its ledger has so many lines."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "anncli", *CV, *WRITTEN, "--ledger", "l", *words],
-        cwd=folder, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    ledger = folder / "l"
-    try:
-        wait_for(lambda: process.poll() is not None or (ledger.exists() and ledger.read_bytes().count(b"\n") >= lines))
-        assert process.poll() is None, process.communicate()
+    with running_since(folder / "l", lines, *CV, *WRITTEN, "--ledger", "l", *words) as process:
         yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def trainings(folder: Path) -> list[bytes]:

@@ -9,9 +9,8 @@ import click
 
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
-from anncli.cli.running.ending import EndingAtSignals
 from anncli.cli.running.experiment_problem import experiment_problem
-from anncli.cli.running.ledgers import open_ledger
+from anncli.cli.running.ledgers import open_ledger, trainings_in_hand
 from anncli.cli.running.places import refuse_read_files
 from anncli.cli.showing.bench_report import chart, document, report
 from anncli.cli.showing.console import print_json
@@ -86,14 +85,8 @@ def _run(values: Values, specs: Sequence[Spec], ledger: Ledger | None) -> Curves
     console, jobs = values.console, values["jobs"]
     executor = make_executor("processes" if jobs > 1 else "in-process", jobs, console.warn)
 
-    def message() -> str:
-        if ledger is None:
-            return "interrupted"
-        done = sum(ledger.known(spec.digest()) is not None for spec in specs)
-        return f"interrupted; the ledger holds {done} of {len(specs)} trainings, and the same command runs the others"
-
-    with EndingAtSignals(message), console.progress(len(specs), "training") as bar:
-        curves, engines = bench_curves(specs, executor, ledger, lambda done, spec: bar.update(done, spec.title))
+    with trainings_in_hand(console, specs, ledger) as progress:
+        curves, engines = bench_curves(specs, executor, ledger, progress)
     if len(engines) > 1:
         console.warn(f"the ledger mixes results of {' and '.join(engines)}: the last digits may differ")
     return curves

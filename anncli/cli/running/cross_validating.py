@@ -21,13 +21,12 @@ from anncli.cli.running.cv_files import (
     with_point,
     write_final_network,
 )
-from anncli.cli.running.ending import EndingAtSignals
 from anncli.cli.running.executing import executor_of
 from anncli.cli.running.experiment_problem import ExperimentProblem, experiment_problem, refuse_known_weights
 from anncli.cli.running.fold_predictions import check_columns, write_fold_predictions
 from anncli.cli.running.gates import check_wanted, judge_folds
 from anncli.cli.running.junit import JUnitFile
-from anncli.cli.running.ledgers import open_ledger
+from anncli.cli.running.ledgers import open_ledger, trainings_in_hand
 from anncli.cli.running.required_values import kind_of_data
 from anncli.cli.showing.baselines_report import baselines_document, baselines_text
 from anncli.cli.showing.console import print_json
@@ -206,13 +205,6 @@ def warn_of_results(values: Values, results: Sequence[Result]) -> None:
 
 
 def run_specs(values: Values, specs: Sequence[Spec], executor: Executor, ledger: Ledger | None) -> list[Result]:
-    console = values.console
-
-    def message() -> str:
-        if ledger is None:
-            return "interrupted; with --ledger FILE the same command goes on"
-        done = sum(ledger.known(spec.digest()) is not None for spec in specs)
-        return f"interrupted; the ledger holds {done} of {len(specs)} trainings, and the same command runs the others"
-
-    with EndingAtSignals(message), console.progress(len(specs), "training") as bar:
-        return run_cv(specs, executor, ledger, lambda done, spec: bar.update(done, spec.title))
+    without = "interrupted; with --ledger FILE the same command goes on"
+    with trainings_in_hand(values.console, specs, ledger, without) as progress:
+        return run_cv(specs, executor, ledger, progress)

@@ -47,7 +47,7 @@ def cut(text: str, width: int) -> str:
 
 
 def fitted(pieces: Sequence[Piece], width: int) -> str:
-    """The pieces that have room beside each other, in their order; at least the one of the highest rank, cut off if need be."""
+    """The pieces that fit on the line, in their order; at least the one of the highest rank, cut off if need be."""
     kept: list[Piece] = []
     for piece in sorted((piece for piece in pieces if piece.text), key=lambda piece: -piece.rank):
         if not kept or columns_of(_joined([*kept, piece])) <= width:

@@ -29,7 +29,7 @@ class _Listed(NamedTuple):
 
 
 def many_classes(name: str, e: Any) -> str:
-    """Two tables, beside each other where the terminal has room for both; name: of the set. No wider than the terminal, which has
+    """Two tables, side by side where the terminal has room for both; name: of the set. No wider than the terminal, which has
     80 columns where there is none, as far as names of 8 characters allow."""
     width, strip = _columns(), _common(e.classes)
     both = _worst(name, e), _confusions(name, e)

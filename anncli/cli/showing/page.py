@@ -124,7 +124,7 @@ def details(summary: str, content: str) -> str:
 
 
 def figures(parts: Iterable[str]) -> str:
-    """Figures beside each other, as many as there is room for."""
+    """Figures side by side, as many as there is room for."""
     return '<div class="figures">\n' + "\n".join(parts) + "\n</div>"
 
 

@@ -49,7 +49,7 @@ def _crossing(cell: tuple[int, int], side: int, corners: tuple[float, ...], leve
 def regions(kinds: Array, corner: Point, size: Point) -> dict[int, str]:
     """A path for each kind of cell of a grid (n, m) of whole numbers; row 0 is at the top.
 
-    Args: corner: the top left one of the grid; size: width and height of a cell. Cells beside each other are one shape.
+    Args: corner: the top left one of the grid; size: width and height of a cell. Neighbouring cells are one shape.
     """
     paths: dict[int, list[str]] = {}
     for i, row in enumerate(kinds.tolist()):

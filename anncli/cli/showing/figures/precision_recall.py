@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from anncli.cli.showing.figures.facts import Event, Facts, Figure, RowSet, events, refuse_not_finite, titled
-from anncli.cli.showing.figures.thresholds import MOST_CURVES, chosen_events, point_at
+from anncli.cli.showing.figures.thresholds import MOST_CURVES, chosen_events, curve_rows, point_at
 from anncli.cli.showing.plot_area import Axis, Entry, PlotArea, number_text
 from anncli.cli.showing.svg import Series
 from anncli.evaluation.curves import PrecisionRecallCurve, precision_recall_curve
@@ -35,7 +35,7 @@ def draw(facts: Facts, rows: RowSet) -> Figure:
             at = point_at(curve.thresholds, facts.threshold)
             plot.marks([(float(curve.recall[at]), float(curve.precision[at]))], Series(1), 5)
     return Figure(
-        plot.drawing, _caption(facts, rows, found), ("class", "threshold", "recall", "precision"), _rows(found)
+        plot.drawing, _caption(facts, rows, found), ("class", "threshold", "recall", "precision"), curve_rows(found)
     )
 
 
@@ -82,11 +82,3 @@ def _caption(facts: Facts, rows: RowSet, found: _Found) -> str:
         )
     text = "Each class against all others."
     return text + (f" Shown are the {MOST_CURVES} classes of the lowest precision." if len(found) > MOST_CURVES else "")
-
-
-def _rows(found: _Found) -> list[tuple[str, float | None, float, float]]:
-    return [
-        (event.name, t if np.isfinite(t) else None, x, y)
-        for event, curve in found
-        for t, x, y in zip(*(values.tolist() for values in curve), strict=True)
-    ]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from anncli.cli.showing.figures.facts import Event, Facts, Figure, RowSet, events, refuse_not_finite, titled
-from anncli.cli.showing.figures.thresholds import MOST_CURVES, chosen_events, point_at
+from anncli.cli.showing.figures.thresholds import MOST_CURVES, chosen_events, curve_rows, point_at
 from anncli.cli.showing.plot_area import Axis, Entry, PlotArea, number_text
 from anncli.cli.showing.svg import Series
 from anncli.evaluation.curves import RocCurve, roc_curve
@@ -36,7 +34,7 @@ def draw(facts: Facts, rows: RowSet) -> Figure:
         plot.drawing,
         _caption(facts, rows, found),
         ("class", "threshold", "false_positive_rate", "true_positive_rate"),
-        _rows(found),
+        curve_rows(found),
     )
 
 
@@ -69,11 +67,3 @@ def _caption(facts: Facts, rows: RowSet, found: list[tuple[Event, RocCurve]]) ->
         return f"{area or 'One curve'}. 1 is perfect, 0.5 is chance (the dashed line).{mark}"
     text = "Each class against all others. 1 is perfect, 0.5 is chance (the dashed line)."
     return text + (f" Shown are the {MOST_CURVES} classes with the smallest areas." if len(found) > MOST_CURVES else "")
-
-
-def _rows(found: list[tuple[Event, RocCurve]]) -> list[tuple[str, float | None, float, float]]:
-    return [
-        (event.name, t if np.isfinite(t) else None, x, y)
-        for event, curve in found
-        for t, x, y in zip(*(values.tolist() for values in curve), strict=True)
-    ]
