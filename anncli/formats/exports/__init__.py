@@ -1,0 +1,1 @@
+"""What a network can be written as for other programs: code, standard files, drawings."""

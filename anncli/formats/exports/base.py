@@ -1,0 +1,71 @@
+"""What an export is: it writes a network for another program, and runs what it wrote, so that the result can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+from anncli.arrays import Array
+from anncli.network.network import Network
+from anncli.tables import Table
+
+
+class ExportRequest(NamedTuple):
+    """How a network is to be written.
+
+    name: begins the names of functions and files, a C identifier; bits: 8 or 16 for fixed-point numbers, 0 for floating point; rows: float32
+    (n, n_inputs), raw inputs that show the range of the values inside the network, None where none were given.
+    """
+
+    name: str = "network"
+    bits: int = 0
+    rows: Array | None = None
+
+
+class ProofRows(NamedTuple):
+    """Rows that the exported network is run on.
+
+    inputs: float32 (n, n_inputs), before scaling; table: the same rows as columns, with words and missing cells, for a network
+    whose encoder makes the inputs from them, else None.
+    """
+
+    inputs: Array
+    table: Table | None = None
+
+
+class Answers(NamedTuple):
+    """What an exported network gave for n rows.
+
+    outputs: float64 (n, n_outputs), calibrated and in the units of the data, as predict() gives them; decisions: as decide() gives
+    them, int (n,) or bool (n, n_outputs), None where it decides nothing; tool: what ran it, with its version.
+    """
+
+    outputs: Array
+    decisions: Array | None
+    tool: str
+
+
+class ToolMissingError(Exception):
+    """What runs the exported network is not on this machine; the message names it and how to get it."""
+
+
+class ExportFormat(Protocol):
+    """One export. A module of this room holds one as EXPORT."""
+
+    def refusal(self, network: Network, request: ExportRequest) -> str | None:
+        """Why this network cannot be represented, by the name of what is in the way and with what to do, or None."""
+        ...
+
+    def render(self, network: Network, request: ExportRequest) -> dict[str, bytes]:
+        """The files by their endings, '' for the one that the user named; the same network always gives the same bytes. Ask refusal() first."""
+        ...
+
+    def run(
+        self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
+    ) -> Answers | None:
+        """What the files compute for these rows, or None where they compute nothing (a drawing).
+
+        The files are all that computes; the network only says what shape and kinds to expect.
+        Raises: ToolMissingError; RuntimeError with the words of the tool where it fails.
+        """
+        ...

@@ -1,0 +1,25 @@
+"""The names of what a network can be exported as: one line each, read by help, completion, errors and docs. It imports nothing.
+
+To add one, write one module with an object EXPORT (see base.ExportFormat) and add one line here.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class ExportName(NamedTuple):
+    """module: the module of this room that defines EXPORT; help: half a line about what is written; endings: of file names that
+    mean it, with the dot; tool: what runs it for the proof, '' where nothing has to be installed; extra: the extra of the package that writing
+    needs, or ''."""
+
+    module: str
+    help: str
+    endings: tuple[str, ...] = ()
+    tool: str = ""
+    extra: str = ""
+
+
+EXPORT_NAMES: dict[str, ExportName] = {
+    "ann1dn": ExportName("ann1dn", "the numbers that ann1dn reads"),
+}

@@ -1,0 +1,40 @@
+"""The registry of exports: an object per name, and the name for a file."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib import import_module
+
+from anncli.errors import UsageError, did_you_mean, printable
+from anncli.formats.exports.base import ExportFormat
+from anncli.formats.exports.names import EXPORT_NAMES
+
+
+@cache
+def export_format(name: str) -> ExportFormat:
+    """The export of a name; its module is imported on first use; raises UsageError for an unknown name or a missing package."""
+    if name not in EXPORT_NAMES:
+        raise UsageError(f"unknown export format '{name}'", advice=did_you_mean(name, EXPORT_NAMES))
+    info = EXPORT_NAMES[name]
+    try:
+        found: ExportFormat = import_module(f"anncli.formats.exports.{info.module}").EXPORT
+    except ModuleNotFoundError as missing:
+        if not info.extra:
+            raise
+        advice = f"install it: pip install 'anncli[{info.extra}]'"
+        raise UsageError(f"the export format {name} needs {missing.name}", advice=advice) from None
+    return found
+
+
+def export_name_of(target: str) -> str:
+    """The export that the ending of a file name means; raises UsageError where it means none."""
+    ending = os.path.splitext(target)[1].lower()
+    for name, info in EXPORT_NAMES.items():
+        if ending in info.endings:
+            return name
+    known = ", ".join(ending for info in EXPORT_NAMES.values() for ending in info.endings)
+    raise UsageError(
+        f"the ending of {printable(target)} does not say what to write",
+        advice=f"use one of {known}, or name the format with --to ({', '.join(EXPORT_NAMES)})",
+    )

@@ -1,0 +1,47 @@
+"""What a network computes, as plain steps that exports write down one after the other.
+
+The whole computation of a row: the encoder makes inputs of the columns of a table (network.encoder), the scaling changes them
+(network.scaling), each member multiplies its way through its dense layers, the mean of the members is taken
+(network.averaging), target_scaling gives numbers in the units of the data, calibration gives probabilities, and threshold,
+abstain or the largest output decide.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from anncli.arrays import Array
+from anncli.network.network import Network
+
+
+class DenseStep(NamedTuple):
+    """a = activation(a @ weights + biases); weights: float32 (n_in, units); biases: float32 (units,)."""
+
+    weights: Array
+    biases: Array
+    activation: str
+
+
+def dense_steps(network: Network) -> list[list[DenseStep]]:
+    """The layers of each member of an ensemble, or of the one network; ask layer_refusal() first."""
+    topology = network.topology
+    every = network.members or (network.all_parameters,)
+    return [
+        [
+            DenseStep(weights, biases, layer.activation)
+            for weights, biases, layer in zip(
+                topology.weights(parameters), topology.biases(parameters), topology.layers, strict=True
+            )
+        ]
+        for parameters in every
+    ]
+
+
+def layer_refusal(network: Network, what: str) -> str | None:
+    """Why the layers cannot be written as dense steps, or None; what: 'a FANN file'."""
+    if network.parameters is None:
+        return f"the network is untrained: {what} needs its weights"
+    for layer in network.layers:
+        if layer.kind != "dense":
+            return f"{what} cannot hold the layer `{layer.text()}`, only dense layers"
+    return None
