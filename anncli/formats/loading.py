@@ -28,5 +28,19 @@ def load_format(room: str, what: str, name: str, info: FormatName) -> Any:
     except ModuleNotFoundError as missing:
         if not info.extra:
             raise
-        advice = f"install it: pip install 'anncli[{info.extra}]'"
-        raise UsageError(f"the {what} {name} needs {missing.name}", advice=advice) from None
+        raise _not_there(f"the {what} {name}", str(missing.name), info.extra) from None
+
+
+def needed(library: str, what: str, extra: str) -> Any:
+    """A library of an extra, imported now; what: the thing that needs it, for the message.
+
+    Raises: UsageError that names the extra to install, if it is not there.
+    """
+    try:
+        return import_module(library)
+    except ModuleNotFoundError as missing:
+        raise _not_there(what, str(missing.name), extra) from None
+
+
+def _not_there(what: str, library: str, extra: str) -> UsageError:
+    return UsageError(f"{what} needs {library}", advice=f"install it: pip install 'anncli[{extra}]'")

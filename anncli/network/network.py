@@ -31,7 +31,8 @@ class SelfTest(NamedTuple):
 class NetworkSource(NamedTuple):
     """The file that a network was read from, as far as training and saving need it; a network made in Python has the default.
 
-    dialect: the name of its network format, which is also the one it is saved in; path: its name as messages show it;
+    dialect: the name of the network format it is saved in; origin: that of the format it was read from where it is only read,
+    and remarks: what was assumed or lost then; path: its name as messages show it;
     head: the text a person wrote in it, kept byte for byte when the network is saved (None: a new head is written);
     training: the training options it asks for, as they were read; key_places, value_places: (line, column), both from 1,
     of the name and of the value of each of these options; task: the task that the head names, or None.
@@ -44,6 +45,8 @@ class NetworkSource(NamedTuple):
     key_places: Mapping[str, tuple[int, int]] = {}
     value_places: Mapping[str, tuple[int, int]] = {}
     task: str | None = None
+    origin: str | None = None
+    remarks: tuple[str, ...] = ()
 
     def key_fault(self, key: str, message: str, advice: str | None = None) -> NetworkError:
         """The error to raise about the name of a training option, with its place in the file."""

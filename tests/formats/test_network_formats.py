@@ -12,7 +12,7 @@ import pytest
 from anncli.errors import NetworkError, UsageError
 from anncli.formats.networks import registry
 from anncli.formats.networks.names import DIALECTS, NETWORK_FORMAT_NAMES, NetworkFormatName
-from anncli.formats.networks.registry import format_of, network_format
+from anncli.formats.networks.registry import name_of_format
 from anncli.formats.networks.storage import load, parse, refusal, render, save
 from anncli.network.network import Network, NetworkSource
 from anncli.network.scaling import Scaling
@@ -30,7 +30,7 @@ from anncli.network.topology import Topology
     ],
 )
 def test_the_format_of_a_file(data: bytes, name: str) -> None:
-    assert format_of(data) is network_format(name)
+    assert name_of_format(data) == name
 
 
 def test_both_formats_can_be_trained_in() -> None:
@@ -42,15 +42,12 @@ def test_what_is_written_is_recognised_and_gives_the_same_bytes(name: str) -> No
     network = Network.create(2, [(3, "logistic"), (1, "logistic")], source=NetworkSource(name))
     network.set_parameters(range(network.topology.n_parameters))  # type: ignore[arg-type]
     data = render(network)
-    assert format_of(data) is network_format(name)
+    assert name_of_format(data) == name
     assert render(parse(data, "x.nn")) == data
 
 
 class Words:
     """Networks without hidden layers as `words INPUTS OUTPUTS`."""
-
-    def sniff(self, head: bytes) -> bool:
-        return head.startswith(b"words ")
 
     def parse(self, data: bytes, path: object) -> Network:
         _, n_inputs, n_outputs = data.split()
@@ -67,7 +64,7 @@ class Words:
 def words(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The format `words`, and one that is only read."""
     registry.network_format.cache_clear()
-    for name, info in {"words": NetworkFormatName("words", "for a test"), "old": NetworkFormatName("words", "", writes=False)}.items():  # fmt: skip
+    for name, info in {"words": NetworkFormatName("words", "for a test", b"words ", is_dialect=True), "old": NetworkFormatName("words", "", b"old ")}.items():  # fmt: skip
         monkeypatch.setitem(NETWORK_FORMAT_NAMES, name, info)
     monkeypatch.setitem(sys.modules, "anncli.formats.networks.words", SimpleNamespace(FORMAT=Words()))  # type: ignore[arg-type]
     yield
@@ -90,7 +87,9 @@ def test_a_new_format_is_one_module_and_one_line(words: None, tmp_path: Path) ->
 
 def test_formats_that_cannot_be_written_are_refused(words: None) -> None:
     network = Network.create(2, [(1, "linear")])
-    with pytest.raises(UsageError, match="networks cannot be written as old; use one of ann, ann1dn, words"):
+    with pytest.raises(
+        UsageError, match="networks are not kept as old; use one of ann, ann1dn; ann export writes other formats"
+    ):
         render(network, "old")
     with pytest.raises(UsageError, match="unknown network format 'anm'; did you mean 'ann'"):
         refusal("anm", network.topology, network.scaling)

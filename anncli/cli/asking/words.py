@@ -158,7 +158,7 @@ def _is_network(word: str, *, alone: bool, ask: bool = False) -> bool:
         message = "reads as a network of ann1dn and as data"
         raise UsageError(message, path=word, advice=f"say which: --network {word} or --data {word}")
     has_ending = bool(os.path.splitext(word)[1]) or "::" in word
-    return inside == "ann" or (not has_ending and not alone and not os.path.exists(word))
+    return inside not in ("", "ann1dn") or (not has_ending and not alone and not os.path.exists(word))
 
 
 def _data(values: Values, takes: Takes, rest: list[str]) -> tuple[str, ...]:

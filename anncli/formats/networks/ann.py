@@ -37,9 +37,6 @@ _TRAINED_LINE = re.compile(r"^trained:[ \t\r]*$", re.MULTILINE)
 class AnnFormat:
     """The format `ann`; it reads every file that no other format recognises, and says what is wrong with it."""
 
-    def sniff(self, head: bytes) -> bool:
-        return True
-
     def parse(self, data: bytes, path: Path) -> Network:
         network = parse_network(decode(data, path, NetworkError), path)
         if data.startswith(BOM):

@@ -25,16 +25,12 @@ from anncli.network.topology import Topology
 
 ACTIVATION_CODES = {0: "linear", 1: "logistic", 2: "tanh"}
 _CODES = {name: code for code, name in ACTIVATION_CODES.items()}
-_OPENS_WITH_NUMBER = re.compile(rb"\s*[-+.]?[0-9]")
 _KERNELS = ("linear", "rbf", "polynomial")
 _IS_NETWORK = "check that this is a network file"
 
 
 class Ann1dnFormat:
     """The format `ann1dn`."""
-
-    def sniff(self, head: bytes) -> bool:
-        return _OPENS_WITH_NUMBER.match(head) is not None
 
     def parse(self, data: bytes, path: Path) -> Network:
         # The numbers are ASCII; the free text after them may have any 8-bit encoding.

@@ -1,4 +1,4 @@
-"""What a network format is: it recognises its files, reads a network from one, and writes a network that it can hold."""
+"""What a network format is: it reads a network from a file, and a dialect writes the networks that it can hold."""
 
 from __future__ import annotations
 
@@ -10,16 +10,22 @@ from anncli.network.scaling import Scaling
 from anncli.network.topology import Topology
 
 
-class NetworkFormat(Protocol):
-    """One format. A module of this room holds one as FORMAT; names.py says which of reading and writing it can do."""
-
-    def sniff(self, head: bytes) -> bool:
-        """Whether a file that begins with these bytes, without byte order mark, is of this format."""
-        ...
+class NetworkReader(Protocol):
+    """One format. A module of this room holds one as FORMAT; names.py says by what its files are known."""
 
     def parse(self, data: bytes, path: Path) -> Network:
-        """The network in the bytes of a file; path is for messages. Raises: NetworkError with the place of a fault."""
+        """The network in the bytes of a file; path is for messages.
+
+        A format that is no dialect gives a network whose source has the dialect `ann`, the name of the format as `origin` and
+        `remarks` about what was assumed or lost; outputs that the file records are its self_test. Libraries of an extra are
+        imported here and not before, by loading.needed().
+        Raises: NetworkError with the place of a fault, and for what cannot be represented, by its name.
+        """
         ...
+
+
+class NetworkFormat(NetworkReader, Protocol):
+    """A dialect: networks are trained in it and written back."""
 
     def refusal(self, topology: Topology, scaling: Scaling) -> str | None:
         """Why the format cannot hold a network of this topology and scaling, or None; what can be left out is no reason."""

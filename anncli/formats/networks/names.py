@@ -1,6 +1,6 @@
 """The names of the network formats: one line a format, read by help, completion, errors and docs. It imports nothing.
 
-To add a format, write one module with an object FORMAT (see base.NetworkFormat) and add one line here.
+To add a format, write one module with an object FORMAT (see base.NetworkReader) and add one line here, above ann1dn.
 """
 
 from __future__ import annotations
@@ -9,26 +9,27 @@ from typing import NamedTuple
 
 
 class NetworkFormatName(NamedTuple):
-    """module: the module of this room that defines FORMAT; help: half a line about the files; reads, writes: whether
-    networks can be read from such files and written to them; holds_tasks: it holds networks for other tasks than
-    classification; holds_decisions: it holds calibrations, and how a threshold was chosen; endings: usual endings of file names, with the dot; extra:
-    the extra of the package that the format needs, or ''; general: the format has no mark of its own, so it reads what no
-    other format recognises."""
+    """module: the module of this room that defines FORMAT; help: half a line about the files; opening: a regular expression
+    that files of the format match from their first byte, `.` any byte, '' for the format that reads what no other one
+    matches; may_be_data: data files match it too; is_dialect: networks can be trained in it: it is written too; holds_tasks: it holds networks for other tasks than
+    classification; holds_decisions: it holds calibrations, and how a threshold was chosen; endings: usual endings of file
+    names, with the dot, that no data files have; extra: the extra of the package that the format needs, or ''."""
 
     module: str
     help: str
-    reads: bool = True
-    writes: bool = True
+    opening: bytes = b""
+    may_be_data: bool = False
+    is_dialect: bool = False
     holds_tasks: bool = False
     holds_decisions: bool = False
     endings: tuple[str, ...] = ()
     extra: str = ""
-    general: bool = False
 
 
+# In the order in which their openings are tried.
 NETWORK_FORMAT_NAMES: dict[str, NetworkFormatName] = {
-    "ann": NetworkFormatName("ann", "YAML text with comments, names, scaling and record", holds_tasks=True, holds_decisions=True, endings=(".nn", ".net"), general=True),
-    "ann1dn": NetworkFormatName("ann1dn", "the numbers that ann1dn reads and writes", endings=(".nn",)),
+    "ann": NetworkFormatName("ann", "YAML text with comments, names, scaling and record", is_dialect=True, holds_tasks=True, holds_decisions=True, endings=(".nn", ".net")),
+    "ann1dn": NetworkFormatName("ann1dn", "the numbers that ann1dn reads and writes", rb"\s*[-+.]?[0-9]", may_be_data=True, is_dialect=True, endings=(".nn",)),
 }  # fmt: skip
 
 # Endings by which a file name is that of a network, also of formats that cannot be read: such a file is no data.
@@ -42,4 +43,4 @@ NETWORK_ENDINGS = tuple(
 )
 
 # Formats that a network can be trained in: read, and written back.
-DIALECTS = tuple(name for name, info in NETWORK_FORMAT_NAMES.items() if info.reads and info.writes)
+DIALECTS = tuple(name for name, info in NETWORK_FORMAT_NAMES.items() if info.is_dialect)

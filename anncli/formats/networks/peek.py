@@ -8,7 +8,7 @@ import stat
 from itertools import pairwise
 
 from anncli.formats.files.opened import open_input, peek_input
-from anncli.formats.networks.names import NETWORK_ENDINGS
+from anncli.formats.networks.names import NETWORK_ENDINGS, NETWORK_FORMAT_NAMES
 
 _HEAD_BYTES = 1 << 16
 # More bytes than a number and the blanks around it have.
@@ -27,7 +27,7 @@ def has_network_ending(name: str) -> bool:
 
 
 def network_inside(name: str) -> str:
-    """The network format that a file begins as: 'ann', 'ann1dn', or '' for none; of a pipe only 'ann' is found.
+    """The network format that a file begins as, or '' for none; of a pipe 'ann1dn' is not found, and none that data may have.
 
     Numbers that are a whole network of ann1dn are data too; only the caller can know which is meant.
     """
@@ -37,6 +37,8 @@ def network_inside(name: str) -> str:
         head = peek_input(name, _HEAD_BYTES)
         if _BEGINS_OURS.match(head):
             return "ann"
+        if foreign := _foreign(head):
+            return foreign
         sizes = _ann1dn_sizes(head)
         if not sizes or not stat.S_ISREG(os.stat(name).st_mode):
             return ""
@@ -46,6 +48,12 @@ def network_inside(name: str) -> str:
     except (OSError, ValueError):
         # Whoever reads it as data says what is wrong.
         return ""
+
+
+def _foreign(head: bytes) -> str:
+    """The format of another program that only its networks begin as, or ''."""
+    own = {name: info.opening for name, info in NETWORK_FORMAT_NAMES.items() if not info.may_be_data}
+    return next((name for name, form in own.items() if form and re.match(form, head, re.DOTALL)), "")
 
 
 def _ann1dn_sizes(head: bytes) -> list[int]:

@@ -10,7 +10,7 @@ from anncli.errors import NetworkError, UsageError
 from anncli.formats.files.textfile import BOM, Path, read_bytes, replace_file, shown_name
 from anncli.formats.networks.names import DIALECTS, NETWORK_FORMAT_NAMES
 from anncli.formats.networks.numbers import MAX_NETWORK_BYTES
-from anncli.formats.networks.registry import format_of, network_format
+from anncli.formats.networks.registry import dialect_format, name_of_format, network_format
 from anncli.network.network import Network
 from anncli.network.scaling import Scaling
 from anncli.network.topology import Topology
@@ -21,9 +21,12 @@ _HEAD_BYTES = 1 << 20
 _NO_NETWORK = "check the name, or make a network with `ann init`"
 
 
-def load(path: Path) -> Network:
-    """The network in a file (`-`: standard input); raises NetworkError if there is none or the file is damaged."""
-    return parse(read_source(path), path)
+def load(path: Path, name: str | None = None) -> Network:
+    """The network in a file (`-`: standard input); raises NetworkError if there is none or the file is damaged.
+
+    name: the format to read it as; None: the one that its content shows.
+    """
+    return parse(read_source(path), path, name)
 
 
 def read_source(path: Path) -> bytes:
@@ -31,15 +34,15 @@ def read_source(path: Path) -> bytes:
     return read_bytes(path, NetworkError, MAX_NETWORK_BYTES, missing=_NO_NETWORK)
 
 
-def parse(data: bytes, path: Path) -> Network:
-    """The network in the bytes of a file; `path` is for messages; raises NetworkError if they are damaged."""
+def parse(data: bytes, path: Path, name: str | None = None) -> Network:
+    """The network in the bytes of a file; `path` is for messages; name: as in load(); raises NetworkError if they are damaged."""
     if not data.strip():
         raise NetworkError("the file is empty", path=shown_name(path), advice=_NO_NETWORK)
-    found = format_of(data)
+    found = name or name_of_format(data)
     try:
-        return found.parse(data, path)
+        return network_format(found).parse(data, path)
     except NetworkError as fault:
-        if found is not network_format("ann1dn") or _has_our_ending(path):
+        if found != "ann1dn" or name or _has_our_ending(path):
             raise
         # Numbers under another name: as a rule a data file where the network was forgotten, or both were swapped.
         advice = "NETWORK comes first, then the data files" + (f"; {fault.advice}" if fault.advice else "")
@@ -57,11 +60,7 @@ def refusal(name: str, topology: Topology, scaling: Scaling) -> str | None:
 
     Raises: UsageError for an unknown format and for one that cannot be written.
     """
-    found = network_format(name)
-    if not NETWORK_FORMAT_NAMES[name].writes:
-        writable = [known for known, info in NETWORK_FORMAT_NAMES.items() if info.writes]
-        raise UsageError(f"networks cannot be written as {name}", advice="use one of " + ", ".join(writable))
-    return found.refusal(topology, scaling)
+    return dialect_format(name).refusal(topology, scaling)
 
 
 def render(network: Network, name: str | None = None, path: Path = "") -> bytes:
@@ -79,7 +78,7 @@ def render(network: Network, name: str | None = None, path: Path = "") -> bytes:
         reason = f"a file of the format {name} holds one network, not an ensemble of {len(network.members)}"
     if reason:
         raise NetworkError(reason, path=path or None, advice=f"save it in the {DIALECTS[0]} format")
-    return network_format(name).render(network)
+    return dialect_format(name).render(network)
 
 
 def _undecidable(name: str, network: Network) -> str | None:
@@ -94,11 +93,14 @@ def _undecidable(name: str, network: Network) -> str | None:
 
 
 def check_place(network: Network, path: Path) -> None:
-    """Raises UsageError where writing the network back would replace a file that may hold data.
+    """Raises UsageError where writing the network back would replace a file of another program, or one that may hold data.
 
     Numbers alone can be a network of ann1dn as well as rows of data; only the ending .nn says which.
     """
     name = shown_name(path)
+    if network.source.origin is not None:
+        advice = "say where to write the network with --output"
+        raise UsageError(f"is a {network.source.origin} file, which is only read", path=name, advice=advice)
     if network.source.dialect == "ann1dn" and name != "<stdin>" and not _has_our_ending(path):
         advice = "NETWORK comes first; if it is one, rename it to end in .nn, or say where to write with --output"
         raise UsageError("reads as a network of ann1dn and as data; it is not overwritten", path=name, advice=advice)
