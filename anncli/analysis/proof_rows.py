@@ -1,0 +1,89 @@
+"""The rows that an exported network is proved on: inside the range that the network was made for, and far outside of it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.formats.exports.base import ProofRows
+from anncli.network.encoders.table import InputColumn, TableEncoder
+from anncli.network.network import Network
+from anncli.tables import Table, TableColumn
+
+# A column of mean 0 and standard deviation 1 has hardly a value beyond.
+_DEVIATIONS = 3.0
+# How much wider than the range the rows outside of it spread, at most.
+_OUTSIDE = 10.0
+# No input is larger: what is computed of it must stay a float32 number.
+_MOST = 1e30
+# A word that is no level of any column.
+_UNKNOWN = "a word that no row had"
+
+
+def draw_rows(network: Network, rng: np.random.Generator, n: int) -> ProofRows:
+    """n rows for a network: the first half inside the range of its inputs, the others up to 10 times as far from its middle.
+
+    A network with an encoder gets columns of known, rare and unknown words and missing cells, as far as it takes them.
+    """
+    low, high = input_range(network)
+    if network.encoder is None:
+        return ProofRows(_numbers(low, high, rng, n))
+    table = _table(network.encoder, low, high, rng, n)
+    return ProofRows(network.encoder.encode(table).inputs, table)
+
+
+def input_range(network: Network) -> tuple[Array, Array]:
+    """The lowest and the highest value (n_inputs,), float64, that raw inputs had in training, as far as the file shows it:
+    from the scaling where it was fitted to each input, else from the rows of the self-test, else from -1 to 1."""
+    scaling, stored = network.scaling, network.self_test
+    if scaling.add is not None and scaling.multiply is not None and scaling.per_vector == "none":
+        half = _DEVIATIONS / np.maximum(np.abs(scaling.multiply.astype(np.float64)), 1 / _MOST)
+        low, high = -scaling.add - half, -scaling.add + half
+        if scaling.log_floor is not None:
+            taken = scaling.of_logarithms
+            # Zero and below stand for the floor.
+            low[taken] = 0
+            high[taken] = np.exp(np.minimum(high[taken], np.log(_MOST)))
+        return np.clip(low, -_MOST, _MOST), np.clip(high, -_MOST, _MOST)
+    if stored is not None and len(stored.inputs) > 1:
+        given = stored.inputs.astype(np.float64)
+        low, high = given.min(axis=0), given.max(axis=0)
+        flat = high <= low
+        return np.where(flat, low - 1, low), np.where(flat, high + 1, high)
+    return np.full(network.n_inputs, -1.0), np.full(network.n_inputs, 1.0)
+
+
+def _numbers(low: Array, high: Array, rng: np.random.Generator, n: int) -> Array:
+    """float32 (n, width): the first half uniform from low to high, the others further from the middle."""
+    middle, half = (low + high) / 2, (high - low) / 2
+    places = rng.uniform(-1, 1, (n, len(low)))
+    places[n // 2 :] *= rng.uniform(1, _OUTSIDE, (n - n // 2, 1))
+    numbers: Array = np.clip(middle + half * places, -_MOST, _MOST).astype(np.float32)
+    return numbers
+
+
+def _table(encoder: TableEncoder, low: Array, high: Array, rng: np.random.Generator, n: int) -> Table:
+    numbers = _numbers(low, high, rng, n)
+    columns, at = [], 0
+    for column in encoder.columns:
+        if column.kind == "number":
+            columns.append(_number_column(column, numbers[:, at], encoder.missing, rng))
+        else:
+            columns.append(_word_column(column, encoder.missing, rng, n))
+        at += column.width
+    return Table(tuple(columns), n)
+
+
+def _number_column(column: InputColumn, numbers: Array, missing: str, rng: np.random.Generator) -> TableColumn:
+    cells = numbers.astype(np.float64)
+    if column.fill is not None and missing != "error":
+        cells[rng.random(len(cells)) < 0.1] = np.nan
+    return TableColumn(column.name, cells)
+
+
+def _word_column(column: InputColumn, missing: str, rng: np.random.Generator, n: int) -> TableColumn:
+    words = (*column.levels, *column.rare, _UNKNOWN)
+    codes = rng.integers(len(words), size=n).astype(np.int32)
+    if missing != "error":
+        codes[rng.random(n) < 0.1] = -1
+    return TableColumn(column.name, codes=codes, words=words)
