@@ -1,0 +1,225 @@
+"""A network of another program put together as a chain of dense layers: what stands between them is folded into them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.errors import NetworkError, ValueFault, count_of
+from anncli.formats.files.textfile import Path, shown_name
+from anncli.formats.networks.numbers import size_fault
+from anncli.limits import FLOAT32_MAX
+from anncli.network.names import ACTIVATION_NAMES
+from anncli.network.network import Network, NetworkSource
+from anncli.network.scaling import Scaling
+from anncli.network.topology import Topology
+
+# So many rounded numbers are looked at, to know whether digits were lost.
+_ROUNDED_SAMPLE = 1000
+
+
+class _Map(NamedTuple):
+    """For each value by itself: (x + add) * factor + shift, all float64 (n,)."""
+
+    add: Array
+    factor: Array
+    shift: Array
+
+
+class _Link:
+    """A dense layer: weights (n_in, n_out), biases (n_out,), float64; activation: None until it is known."""
+
+    def __init__(self, weights: Array, biases: Array) -> None:
+        self.weights, self.biases = weights, biases
+        self.activation: str | None = None
+
+
+class Chain:
+    """The layers so far. Steps are told in the order in which the network computes them.
+
+    An element-wise map behind a layer without activation is folded into that layer; one before a layer into this one, and the
+    first of all becomes the scaling of the inputs. All is computed in float64, and rounded to float32 at the end.
+    """
+
+    def __init__(self, n_inputs: int, origin: str, path: Path) -> None:
+        self._n_inputs, self._origin, self._path = n_inputs, origin, path
+        self._links: list[_Link] = []
+        self._map: _Map | None = None
+        self._scaling: _Map | None = None
+        self._remarks: list[str] = []
+        self._check_sizes([n_inputs])
+
+    # What is there
+
+    @property
+    def width(self) -> int:
+        """The number of values that the next step is given."""
+        return self._links[-1].weights.shape[1] if self._links else self._n_inputs
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the last step was a layer whose activation is not known yet."""
+        return bool(self._links) and self._links[-1].activation is None
+
+    @property
+    def output_activation(self) -> str:
+        """The activation of the last layer so far; linear without one."""
+        return (self._links[-1].activation if self._links else None) or "linear"
+
+    def fail(
+        self, message: str, advice: str | None = None, line: int | None = None, column: int | None = None
+    ) -> NoReturn:
+        """Raises NetworkError about the file."""
+        raise NetworkError(message, path=shown_name(self._path), line=line, column=column, advice=advice)
+
+    def remark(self, text: str) -> None:
+        """Say once what was assumed or lost."""
+        if text not in self._remarks:
+            self._remarks.append(text)
+
+    # Steps
+
+    def affine(self, weights: Array, biases: Array | None = None) -> None:
+        """values @ weights (n_in, n_out) + biases (n_out,); raises NetworkError for sizes that do not fit."""
+        weights = np.asarray(weights, dtype=np.float64)
+        if weights.ndim != 2 or weights.shape[0] != self.width or not weights.shape[1]:
+            shape = " x ".join(map(str, weights.shape))
+            self.fail(f"weights of {shape} do not fit {count_of(self.width, 'value')} below them")
+        n_out = weights.shape[1]
+        biases = np.zeros(n_out) if biases is None else np.asarray(biases, dtype=np.float64).reshape(-1)
+        if len(biases) != n_out:
+            self.fail(f"{count_of(len(biases), 'bias value')} for {count_of(n_out, 'unit')}")
+        if self.is_open:
+            self._links[-1].activation = "linear"
+        self.check_next(n_out)
+        link = _Link(weights, biases)
+        self._fold_before(link)
+        self._links.append(link)
+
+    def each(self, factor: Array | float = 1.0, shift: Array | float = 0.0, add: Array | float = 0.0) -> None:
+        """(value + add) * factor + shift for each value by itself; each of the three is (width,), or one number for all."""
+        given = [np.asarray(part, dtype=np.float64).reshape(-1) for part in (add, factor, shift)]
+        if any(len(part) not in (1, self.width) for part in given):
+            self.fail(f"factors for each of {max(map(len, given))} values, and there are {self.width}")
+        before, scale, after = (np.broadcast_to(part, (self.width,)) for part in given)
+        if self.is_open:
+            link = self._links[-1]
+            link.weights = link.weights * scale
+            link.biases = (link.biases + before) * scale + after
+        elif self._map is None:
+            self._map = _Map(before, scale, after)
+        else:
+            old = self._map
+            self._map = _Map(old.add, old.factor * scale, (old.shift + before) * scale + after)
+
+    def activate(self, name: str) -> None:
+        """An activation of ann; a linear one changes nothing. Two in a row, or a map before one, take a layer of their own."""
+        if name == "linear" and not self.is_open:
+            return
+        if not self.is_open:
+            self._own_layer()
+        self._links[-1].activation = name
+
+    def clip(self, low: Array, high: Array) -> None:
+        """Each value into the range low to high (width,): max(v - low, 0) - max(v - high, 0) + low, in a layer of relu units."""
+        n = self.width
+        low, high = (np.broadcast_to(np.asarray(bound, dtype=np.float64).reshape(-1), (n,)) for bound in (low, high))
+        if self.is_open:
+            self._links[-1].activation = "linear"
+        self.check_next(2 * n)
+        one = np.eye(n)
+        self.affine(np.hstack([one, one]), np.concatenate([-low, -high]))
+        self.activate("relu")
+        self.remark(f"values are clipped to a range, by a layer of {2 * n} relu units")
+        self.affine(np.vstack([one, -one]), low)
+
+    def combine(self) -> None:
+        """Join the last two layers where nothing stands between them: an affine map of an affine map is one."""
+        if len(self._links) > 1 and self._links[-2].activation in (None, "linear"):
+            last = self._links.pop()
+            link = self._links[-1]
+            link.weights, link.biases = link.weights @ last.weights, link.biases @ last.weights + last.biases
+            link.activation = last.activation
+
+    # The end
+
+    def network(self, **fields: Any) -> Network:
+        """The network with these fields of Network, its weights rounded to float32.
+
+        Raises: NetworkError for a number that is not finite in float32, and for a chain that cannot be.
+        """
+        if self._map is not None or not self._links:
+            self._own_layer()
+        if self.is_open:
+            self._links[-1].activation = "linear"
+        layers = [(link.weights.shape[1], str(link.activation)) for link in self._links]
+        for number, (_, activation) in enumerate(layers[:-1], 1):
+            if ACTIVATION_NAMES[activation].output_only:
+                self.fail(f"layer {number} has {activation} units, which ann knows for the output layer only")
+        try:
+            topology = Topology(self._n_inputs, layers)
+        except ValueFault as fault:
+            self.fail(fault.message)
+        parameters = self._rounded(np.concatenate([self._block(link) for link in self._links]), "weights")
+        scaling = self._input_scaling()
+        source = NetworkSource(path=shown_name(self._path), origin=self._origin, remarks=tuple(self._remarks))
+        record = {"imported_from": self._origin}
+        return Network(topology, parameters, scaling=scaling, source=source, record=record, **fields)
+
+    def _input_scaling(self) -> Scaling:
+        if self._scaling is None:
+            return Scaling()
+        add = self._rounded(self._scaling.add, "values of the scaling")
+        return Scaling("stored", add, self._rounded(self._scaling.factor, "values of the scaling"))
+
+    def _block(self, link: _Link) -> Array:
+        return np.vstack([link.biases, link.weights]).reshape(-1)
+
+    def _rounded(self, numbers: Array, what: str) -> Array:
+        if not (np.abs(numbers) <= FLOAT32_MAX).all():
+            bad = numbers[~(np.abs(numbers) <= FLOAT32_MAX)][0]
+            self.fail(f"one of the {what} is {bad:g}, which is no finite 32-bit number", "export the network anew")
+        singles: Array = numbers.astype(np.float32)
+        changed = np.flatnonzero(singles != numbers)
+        # A decimal of few digits is the shortest one of its float32: nothing of it is lost.
+        if any(float(str(singles[k])) != numbers[k] for k in changed[:_ROUNDED_SAMPLE].tolist()):
+            self.remark(f"{len(changed)} of {len(numbers)} {what} are rounded to 32-bit numbers")
+        return singles
+
+    def _own_layer(self) -> None:
+        """A layer of a unit for each value, without an activation yet."""
+        self.check_next(self.width)
+        self.affine(np.eye(self.width))
+
+    def _fold_before(self, link: _Link) -> None:
+        """Take the map before a layer into it; the first of all becomes the scaling of the inputs."""
+        if self._map is None:
+            return
+        add, factor, shift = self._map
+        self._map = None
+        if not self._links:
+            self._scaling = _Map(add, factor, shift)
+            link.biases = link.biases + shift @ link.weights
+        else:
+            link.biases = link.biases + (add * factor + shift) @ link.weights
+            link.weights = link.weights * factor[:, None]
+
+    def check_next(self, n_out: int) -> None:
+        """Raises NetworkError where a layer of so many units is too large; ask before memory is taken for its weights."""
+        self._check_sizes([self._n_inputs, *(link.weights.shape[1] for link in self._links), n_out])
+
+    def _check_sizes(self, sizes: Sequence[int]) -> None:
+        if fault := size_fault(sizes):
+            self.fail(fault)
+
+
+def kind_of_answers(network: Network) -> dict[str, Any]:
+    """The fields of Network that say what outputs of this kind stand for, where the file says nothing: values of a bounded
+    activation are scores of classes, others are numbers."""
+    info = ACTIVATION_NAMES[network.topology.output_activation]
+    if np.isinf(info.lowest) or np.isinf(info.highest):
+        return {"task": "regression"}
+    return {"targets": (info.highest, info.lowest)}
