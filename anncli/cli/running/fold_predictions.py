@@ -12,7 +12,6 @@ from anncli.cli.asking.values import Values
 from anncli.cli.running.decisions import Decisions
 from anncli.cli.running.predicting_tables import (
     Destination,
-    class_names,
     columns_with,
     prediction_format,
     write_predictions,
@@ -22,6 +21,7 @@ from anncli.dataset.dataset import UNLABELLED, Dataset
 from anncli.dataset.roles import Place
 from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError, count_of, printable
+from anncli.network.class_names import class_names
 from anncli.network.network import Network
 from anncli.tables import MISSING, TableColumn
 

@@ -15,7 +15,7 @@ from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words, shown_data
 from anncli.cli.failing import failure_of
 from anncli.cli.running.decisions import Decisions
-from anncli.cli.running.predicting_tables import Predictions, class_names
+from anncli.cli.running.predicting_tables import Predictions
 from anncli.cli.running.reading import refuse_table_options
 from anncli.cli.showing.json_output import OUTPUT, SCHEMA
 from anncli.cli.showing.not_finite import NotFinite
@@ -31,6 +31,7 @@ from anncli.formats.data.table_sets import TableReader
 from anncli.formats.data.table_use import stream_encoded
 from anncli.formats.networks.storage import load
 from anncli.inference.predict import predict
+from anncli.network.class_names import class_names
 from anncli.network.network import Network
 
 # Makes text of a block of rows, their outputs and the predicted classes.

@@ -29,7 +29,7 @@ from anncli.formats.data.table_use import stream_encoded
 from anncli.formats.files.output import opened_output, shown_output
 from anncli.formats.files.textfile import shown_name
 from anncli.inference.predict import predict
-from anncli.network.network import Network
+from anncli.network.class_names import class_names
 from anncli.tables import Table, TableColumn
 
 # Formats that are written as text, row by row, with the digits of ann's own output; the others are written as tables.
@@ -181,13 +181,3 @@ def _shape(values: Values, decisions: Decisions, format_name: str) -> Shape:
         top=None if top is None else min(top, len(classes)),
         delimiter="\t" if format_name == "tsv" else delimiter,
     )
-
-
-def class_names(network: Network) -> list[str]:
-    """The names of the classes, of the labels, or of the outputs that are numbers; without names they are numbered."""
-    if network.classes:
-        return list(network.classes)
-    n = network.n_targets or network.n_classes
-    names = list(network.target_names) or [str(k) for k in range(1, n + 1)]
-    quantiles = network.quantiles
-    return [f"{name}_{q:g}" for name in names for q in quantiles] if quantiles else names
