@@ -32,6 +32,25 @@ def draw_rows(network: Network, rng: np.random.Generator, n: int) -> ProofRows:
     return ProofRows(network.encoder.encode(table).inputs, table)
 
 
+def stored_rows(network: Network) -> ProofRows:
+    """The rows of the self-test, as the columns that they came from where there is an encoder; none where none are stored."""
+    stored = network.self_test
+    inputs = np.empty((0, network.n_inputs), dtype=np.float32) if stored is None else stored.inputs
+    if network.encoder is None:
+        return ProofRows(inputs)
+    table = decoded(network.encoder, inputs)
+    return ProofRows(network.encoder.encode(table).inputs, table)
+
+
+def all_rows(first: ProofRows, second: ProofRows) -> ProofRows:
+    """The rows of both."""
+    inputs = np.concatenate([first.inputs, second.inputs])
+    if first.table is None or second.table is None:
+        return ProofRows(inputs)
+    columns = [_joined(*pair) for pair in zip(first.table.columns, second.table.columns, strict=True)]
+    return ProofRows(inputs, Table(tuple(columns), len(inputs)))
+
+
 def input_range(network: Network) -> tuple[Array, Array]:
     """The lowest and the highest value (n_inputs,), float64, that raw inputs had in training, as far as the file shows it:
     from the scaling where it was fitted to each input, else from the rows of the self-test, else from -1 to 1."""
@@ -87,3 +106,34 @@ def _word_column(column: InputColumn, missing: str, rng: np.random.Generator, n:
     if missing != "error":
         codes[rng.random(n) < 0.1] = -1
     return TableColumn(column.name, codes=codes, words=words)
+
+
+def decoded(encoder: TableEncoder, inputs: Array) -> Table:
+    """A table of which the encoder makes these inputs (n, width)."""
+    columns, at = [], 0
+    for column in encoder.columns:
+        own = inputs[:, at : at + column.width]
+        missing = own[:, -1] > 0 if column.indicator else np.zeros(len(own), dtype=bool)
+        if column.kind == "number":
+            columns.append(TableColumn(column.name, np.where(missing, np.nan, own[:, 0].astype(np.float64))))
+        else:
+            marked = own[:, : column.width - column.indicator] > 0
+            places = np.where(marked.any(axis=1), marked.argmax(axis=1), marked.shape[1])
+            words = (*column.levels, *column.rare[:1], _UNKNOWN)
+            columns.append(TableColumn(column.name, codes=np.where(missing, -1, places).astype(np.int32), words=words))
+        at += column.width
+    return Table(tuple(columns), len(inputs))
+
+
+def _joined(first: TableColumn, second: TableColumn) -> TableColumn:
+    if first.numbers is not None and second.numbers is not None:
+        return TableColumn(first.name, np.concatenate([first.numbers, second.numbers]))
+    assert first.codes is not None
+    assert second.codes is not None
+    words = tuple(dict.fromkeys([*first.words, *second.words]))
+    codes = [
+        np.array([*map(words.index, column.words), -1])[column.codes]
+        for column in (first, second)
+        if column.codes is not None
+    ]
+    return TableColumn(first.name, codes=np.concatenate(codes).astype(np.int32), words=words)

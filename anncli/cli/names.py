@@ -80,6 +80,9 @@ COMMANDS: dict[str, CommandName] = {
         "Evaluate", "Draw one figure of a network.", "commands.plot", Takes(data="may", what=True)
     ),
     "convert": CommandName("Files", "Write data in another format.", "commands.convert", "IN OUT"),
+    "export": CommandName(
+        "Files", "Write a network for other programs, and prove it.", "commands.export", Takes(data="may")
+    ),
     "trainers": CommandName("Look inside", "List the trainers and their options.", "commands.trainers", "[NAME]"),
     "bench": CommandName("Look inside", "Compare trainers on a network and data.", "commands.bench", _FIT),
     "gradcheck": CommandName(

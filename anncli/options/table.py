@@ -15,6 +15,7 @@ from anncli.evaluation.names import METRIC_NAMES, RULE_NAMES
 from anncli.experiments.executors.names import EXECUTOR_NAMES
 from anncli.experiments.strategies.names import STRATEGY_NAMES
 from anncli.formats.data.names import DATA_FORMAT_NAMES, SAMPLE_FORMATS, WRITTEN_FORMATS
+from anncli.formats.exports.names import EXPORT_NAMES
 from anncli.formats.networks.names import DIALECTS
 from anncli.network.names import (
     ACTIVATION_NAMES,
@@ -49,7 +50,7 @@ GROUPS = {
 # Which commands have an option.
 ALL = (
     "train", "test", "predict", "init", "info", "cv", "search", "check", "compare", "explain", "report", "plot", "convert",
-    "trainers", "bench", "gradcheck", "t", "r",
+    "export", "trainers", "bench", "gradcheck", "t", "r",
 )  # fmt: skip
 TRAIN = ("train",)
 # Commands whose trainings are whole ones.
@@ -60,12 +61,25 @@ GRADIENT = ("train", "bench", "cv", "search", "gradcheck")
 MAKE = ("train", "init", "bench", "cv", "search")
 # Commands that read tables, those that look for answers in them, and those that decide what their columns are.
 TABLES = (
-    "train", "test", "predict", "init", "bench", "cv", "search", "check", "compare", "explain", "report", "plot", "gradcheck",
+    "train", "test", "predict", "init", "bench", "cv", "search", "check", "compare", "explain", "report", "plot", "gradcheck", "export",
 )  # fmt: skip
 # How tables are read.
 FORMS = (*TABLES, "convert")
 READ = (*FORMS, "t", "r")
-ANSWERS = ("train", "test", "init", "bench", "cv", "search", "compare", "explain", "report", "plot", "gradcheck")
+ANSWERS = (
+    "train",
+    "test",
+    "init",
+    "bench",
+    "cv",
+    "search",
+    "compare",
+    "explain",
+    "report",
+    "plot",
+    "gradcheck",
+    "export",
+)
 DECIDE = ("train", "init", "bench", "cv", "search", "gradcheck")
 # Commands whose results may be required.
 JUDGED = ("train", "test", "cv", "search")
@@ -130,14 +144,14 @@ OPTIONS: dict[str, OptionInfo] = {
     "category": OptionInfo(data_readers.names, (), "NAMES", "Columns of numbers that are codes of categories, comma-separated; repeatable", "data", (*DECIDE, "check"), kind="list", words=COLUMN),
     "ignore": OptionInfo(data_readers.names, (), "NAMES", "Columns that are no inputs, comma-separated; repeatable", "data", TABLES, ("init", "check",), "list", words=COLUMN, brief="Columns that are no inputs, comma-separated"),
     "use": OptionInfo(data_readers.names, (), "NAMES", "The only columns that are inputs, comma-separated; repeatable; default: all without another role", "data", TABLES, kind="list", words=COLUMN),
-    "weight": OptionInfo(data_readers.name, None, "NAME", "The column with the weight of each row in the loss and in means; 0 leaves a row out", "data", ("train", "cv", "test", "bench", "compare", "explain", "report", "plot", "check", "gradcheck", "search"), words=COLUMN),
+    "weight": OptionInfo(data_readers.name, None, "NAME", "The column with the weight of each row in the loss and in means; 0 leaves a row out", "data", ("train", "cv", "test", "bench", "compare", "explain", "report", "plot", "check", "gradcheck", "search", "export"), words=COLUMN),
     "group": OptionInfo(data_readers.name, None, "NAME", "The column whose value rows that belong together have in common: they are never split over two sets. With --order, earlier rows of a group that is in a later set are left out", "rows", (*FIT, "check", "compare"), words=COLUMN),
     "order": OptionInfo(data_readers.name, None, "NAME", "The column with the time of each row: the training set is before the validation set, and both before the test set", "rows", (*FIT, "compare"), words=COLUMN),
     "transpose": OptionInfo(readers.flag, False, "", "A row of the file is an input, and a column is a sample", "data", TABLES, kind="flag"),
     "header": OptionInfo(choice(("auto", "yes", "no")), "auto", "auto|yes|no", "Whether the first row of a table names the columns; auto: find out", "data", FORMS, words=("auto", "yes", "no")),
     "decimal": OptionInfo(choice((".", ",")), None, ".|,", "The decimal mark; default: find out", "data", FORMS, words=(".", ",")),
     "na": OptionInfo(data_readers.names, (), "WORDS", "More words that stand for a missing value, comma-separated, besides the empty cell and NA, N/A, ?, nan, null and a point; none as the first word leaves these out", "data", FORMS, kind="list", words=TEXT),
-    "unknown": OptionInfo(choice(("zeros", "error")), "zeros", "zeros|error", "Categories that the network has not seen in training; zeros: no category, and they are counted", "data", ("train", "cv", "test", "predict", "bench", "compare", "explain", "report", "plot", "search"), words=("zeros", "error")),
+    "unknown": OptionInfo(choice(("zeros", "error")), "zeros", "zeros|error", "Categories that the network has not seen in training; zeros: no category, and they are counted", "data", ("train", "cv", "test", "predict", "bench", "compare", "explain", "report", "plot", "search", "export"), words=("zeros", "error")),
     "size": OptionInfo(data_readers.picture_size, None, "HxW", "Height and width that pictures are scaled to, in pixels", "data", FORMS),
     "grey": OptionInfo(readers.flag, False, "", "Read the pictures without colours", "data", FORMS, kind="flag"),
     "memory_limit": OptionInfo(data_readers.byte_count, None, "SIZE", "Most memory for the inputs, for example 1G: a larger table in an .npy file is trained on from the disk", "running", ("train", "test", "bench"), aliases=("memory",)),
@@ -232,7 +246,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "executor": OptionInfo(choice(EXECUTOR_NAMES, "executor"), None, "NAME", "What runs the trainings; " + "; ".join(f"{name}: {info.help}" for name, info in EXECUTOR_NAMES.items()) + "; default: processes with --jobs, otherwise in-process. The result does not depend on it", "running", ("cv", "search", "compare"), words=tuple(EXECUTOR_NAMES)),
     "keep_on_interrupt": OptionInfo(readers.flag, True, "", "After Ctrl-C or SIGTERM, write the best network so far", "running", TRAIN, kind="switch"),
     # Output
-    "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; in search the network of the kept trial, trained on all rows; in predict the predictions, and in explain the figures, in the format that the ending of FILE or --to names; in plot the figure, as .svg or .png, or its numbers as .csv, by default NETWORK-WHAT.svg; in report the page, by default NETWORK-report.html; - is stdout. In cv the network that `ann train` makes of all rows, which is otherwise not trained", "output", ("train", "predict", "explain", "report", "plot", "cv", "search"), ("train", "predict", "explain", "report", "plot", "cv", "search"), short="o", words=FILE, brief="Where the result is written; - is stdout"),
+    "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; in search the network of the kept trial, trained on all rows; in predict the predictions, and in explain the figures, in the format that the ending of FILE or --to names; in plot the figure, as .svg or .png, or its numbers as .csv, by default NETWORK-WHAT.svg; in report the page, by default NETWORK-report.html; in export what is written for other programs; - is stdout. In cv the network that `ann train` makes of all rows, which is otherwise not trained", "output", ("train", "predict", "explain", "report", "plot", "cv", "search", "export"), ("train", "predict", "explain", "report", "plot", "cv", "search", "export"), short="o", words=FILE, brief="Where the result is written; - is stdout"),
     "predictions": OptionInfo(readers.text, None, "FILE", "Write what was predicted for every row by the network that had not seen it, in the format that the ending of FILE names; --with adds columns of the data", "output", ("cv",), ("cv",), words=FILE, brief="Write the prediction for every row to FILE"),
     "backup": OptionInfo(readers.flag, True, "", "Where a trained network is replaced, keep the old file as NETWORK~", "output", TRAIN, kind="switch"),
     "row_digests": OptionInfo(readers.flag, True, "", "Store 64-bit digests of the rows that trained the network, by which later commands find rows that it has seen", "output", TRAIN, kind="switch"),
@@ -245,10 +259,14 @@ OPTIONS: dict[str, OptionInfo] = {
     "classes": OptionInfo(readers.flag, False, "", "Print only the class", "output", ("predict",), ("predict",), "flag"),
     "with": OptionInfo(data_readers.names, (), "NAMES", "Columns of the data that are written beside the predictions, comma-separated; repeatable", "output", ("predict", "cv"), ("predict",), "list", words=COLUMN, brief="Columns of the data to write beside the predictions"),
     "top": OptionInfo(integer(1, example="3"), None, "N", "Write the N most probable classes of each row with their scores", "output", ("predict",), ("predict",)),
-    "to": OptionInfo(choice(WRITTEN_FORMATS, "format"), None, "NAME", "Format of what is written: " + ", ".join(WRITTEN_FORMATS) + "; default: by the ending of the file. predict and cv write no format of inputs and answers (" + ", ".join(SAMPLE_FORMATS) + "), and predict csv where nothing says the format", "output", ("predict", "explain", "convert", "cv"), ("predict",), words=WRITTEN_FORMATS, brief="Format of what is written: csv, jsonl, parquet and others"),
+    "to": OptionInfo(choice((*WRITTEN_FORMATS, *EXPORT_NAMES), "format"), None, "NAME", "Format of what is written: " + ", ".join(WRITTEN_FORMATS) + "; in export " + "; ".join(f"{name}: {info.help}" for name, info in EXPORT_NAMES.items()) + "; default: by the ending of the file. predict and cv write no format of inputs and answers (" + ", ".join(SAMPLE_FORMATS) + "), and predict csv where nothing says the format", "output", ("predict", "explain", "convert", "cv", "export"), ("predict", "export"), words=(*WRITTEN_FORMATS, *EXPORT_NAMES), brief="Format of what is written: csv, jsonl, parquet and others"),
     "delimiter": OptionInfo(readers.delimiter, "\\t", "TEXT", "Text between the values of a line", "output", ("predict",), ("predict",)),
-    "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("predict", "init", "explain", "report", "plot", "convert", "cv", "search"), ("init", "report", "plot"), "flag", "f"),
-    "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("test", "cv", "check", "predict", "init", "compare", "explain", "gradcheck", "search"), "flag"),
+    "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("predict", "init", "explain", "report", "plot", "convert", "cv", "search", "export"), ("init", "report", "plot", "export"), "flag", "f"),
+    "name": OptionInfo(readers.text, None, "NAME", "What the names of functions and files begin with; default: that of the file", "output", ("export",), ("export",), words=TEXT),
+    "int8": OptionInfo(readers.flag, False, "", "Numbers of 8 bits and a fixed point, for processors without floating point", "output", ("export",), ("export",), "flag"),
+    "int16": OptionInfo(readers.flag, False, "", "Numbers of 16 bits and a fixed point", "output", ("export",), ("export",), "flag"),
+    "prove": OptionInfo(readers.flag, True, "", "Run what was written beside the network, and write it only if it computes the same", "output", ("export",), ("export",), "switch"),
+    "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("test", "cv", "check", "predict", "init", "compare", "explain", "gradcheck", "search", "export"), "flag"),
     "quiet": OptionInfo(readers.flag, False, "", "Suppress messages (in train: the report too)", "output", ALL, (), "flag", "q"),
     "verbose": OptionInfo(integer(0, example="1"), 0, "", "Print more messages; -vv prints every epoch of train", "output", ALL, (), "count", "v"),
     "no_color": OptionInfo(readers.flag, False, "", "No colour; NO_COLOR does the same", "output", ALL, (), "flag"),

@@ -20,6 +20,9 @@ def format_of_target(target: str, said: str | None, names: Sequence[str] = WRITT
 
     names: of the formats that can be advised; the ending may say another one.
     """
+    if said is not None and said not in WRITTEN_FORMATS:
+        message = f"--to {said} is a format of networks, not of tables"
+        raise UsageError(message, advice=f"use one of {', '.join(names)}")
     name = said or _format_by_ending(target, names)
     if target == "-" and DATA_FORMAT_NAMES[name].binary and sys.stdout.isatty():
         raise UsageError(f"{name} is no text, and stdout is a terminal", advice="name a file, or send it on with |")

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from anncli.formats.exports.base import Answers, ExportRequest, ProofRows, ToolMissingError
-from anncli.formats.networks.storage import refusal, render
+from anncli.formats.networks.storage import parse, refusal_of, render
 from anncli.network.network import Network
 
 
 class Ann1dnExport:
-    """See base.ExportFormat."""
+    """See base.ExportFormat and base.ReadBack. The threshold is given to ann1dn on its command line."""
+
+    keeps_decisions: ClassVar[bool] = False
 
     def refusal(self, network: Network, request: ExportRequest) -> str | None:
-        return refusal("ann1dn", network.topology, network.scaling)
+        if network.encoder is not None and not network.encoder.is_plain:
+            return "an ann1dn file cannot hold the categories and gaps of a table"
+        return refusal_of(network, "ann1dn")
 
     def render(self, network: Network, request: ExportRequest) -> dict[str, bytes]:
         return {"": render(network, "ann1dn")}
+
+    def read_back(self, files: Mapping[str, bytes]) -> Network:
+        return parse(files[""], "export.nn")
 
     def run(
         self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from anncli.arrays import Array
 from anncli.network.network import Network
@@ -31,6 +31,10 @@ class ProofRows(NamedTuple):
 
     inputs: Array
     table: Table | None = None
+
+    def part(self, rows: slice) -> ProofRows:
+        """Some consecutive rows."""
+        return ProofRows(self.inputs[rows], None if self.table is None else self.table.part(rows))
 
 
 class Answers(NamedTuple):
@@ -68,4 +72,18 @@ class ExportFormat(Protocol):
         The files are all that computes; the network only says what shape and kinds to expect.
         Raises: ToolMissingError; RuntimeError with the words of the tool where it fails.
         """
+        ...
+
+
+@runtime_checkable
+class ReadBack(Protocol):
+    """An export whose files ann reads as a network, which takes the place of run().
+
+    keeps_decisions: whether the files say how outputs become decisions.
+    """
+
+    keeps_decisions: bool
+
+    def read_back(self, files: Mapping[str, bytes]) -> Network:
+        """The network in the files; raises NetworkError for damaged ones."""
         ...

@@ -11,13 +11,14 @@ from typing import NamedTuple
 class ExportName(NamedTuple):
     """module: the module of this room that defines EXPORT; help: half a line about what is written; endings: of file names that
     mean it, with the dot; tool: what runs it for the proof, '' where nothing has to be installed; extra: the extra of the package that writing
-    needs, or ''."""
+    needs, or ''; fixed_point: whether it can be written with 8 or 16 bits a number."""
 
     module: str
     help: str
     endings: tuple[str, ...] = ()
     tool: str = ""
     extra: str = ""
+    fixed_point: bool = False
 
 
 EXPORT_NAMES: dict[str, ExportName] = {

@@ -33,6 +33,9 @@ def export_name_of(target: str) -> str:
     for name, info in EXPORT_NAMES.items():
         if ending in info.endings:
             return name
+    if ending == ".nn":
+        advice = "say --to ann1dn, or leave it: ann train and ann import write networks"
+        raise UsageError(f"{printable(target)} would be a network file", advice=advice)
     known = ", ".join(ending for info in EXPORT_NAMES.values() for ending in info.endings)
     raise UsageError(
         f"the ending of {printable(target)} does not say what to write",

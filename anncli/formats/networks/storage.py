@@ -63,12 +63,8 @@ def refusal(name: str, topology: Topology, scaling: Scaling) -> str | None:
     return dialect_format(name).refusal(topology, scaling)
 
 
-def render(network: Network, name: str | None = None, path: Path = "") -> bytes:
-    """The bytes of a network file, in the format that the network was read from unless another one is named.
-
-    Raises: NetworkError if the format cannot hold the network, UsageError as refusal().
-    """
-    name = name or network.source.dialect
+def refusal_of(network: Network, name: str) -> str | None:
+    """Why a file of that format cannot hold the network with its task, decisions and members, or None; raises as refusal()."""
     reason = refusal(name, network.topology, network.scaling)
     if network.task not in (None, "classification") and not NETWORK_FORMAT_NAMES[name].holds_tasks:
         reason = f"a file of the format {name} cannot hold a network for {network.task}"
@@ -76,6 +72,16 @@ def render(network: Network, name: str | None = None, path: Path = "") -> bytes:
         reason = _undecidable(name, network)
     if network.members and not NETWORK_FORMAT_NAMES[name].holds_tasks:
         reason = f"a file of the format {name} holds one network, not an ensemble of {len(network.members)}"
+    return reason
+
+
+def render(network: Network, name: str | None = None, path: Path = "") -> bytes:
+    """The bytes of a network file, in the format that the network was read from unless another one is named.
+
+    Raises: NetworkError if the format cannot hold the network, UsageError as refusal().
+    """
+    name = name or network.source.dialect
+    reason = refusal_of(network, name)
     if reason:
         raise NetworkError(reason, path=path or None, advice=f"save it in the {DIALECTS[0]} format")
     return dialect_format(name).render(network)

@@ -1,0 +1,81 @@
+"""Exporting a network: written, proved, and only then put in its place."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from anncli.analysis.proof import Proof, prove
+from anncli.errors import AnnError, NetworkError, UsageError, quoted
+from anncli.formats.exports.base import ExportRequest
+from anncli.formats.exports.registry import export_format
+from anncli.formats.files.textfile import replace_file
+from anncli.network.network import Network
+
+_UNFIT = re.compile(r"[^0-9A-Za-z_]+")
+
+
+class Exported(NamedTuple):
+    """files: what is to be written, by endings, '' for the one that the user named; proof: None where none was wanted."""
+
+    files: Mapping[str, bytes]
+    proof: Proof | None
+
+
+def exported(network: Network, name: str, request: ExportRequest, path: str = "", proved: bool = True) -> Exported:
+    """The network in the export format `name`, and the proof that it computes the same.
+
+    Args: path: of the network, for messages; proved: False for no proof.
+    Raises: NetworkError for an untrained network and for what the format cannot hold; AnnError where the proof fails;
+        UsageError for an unknown format.
+    """
+    export = export_format(name)
+    shown = path or None
+    if not network.is_trained:
+        advice = f"train it first: ann train {path} ..." if path else "train it first"
+        raise NetworkError("the network has no weights yet", path=shown, advice=advice)
+    if reason := export.refusal(network, request):
+        raise NetworkError(reason, path=shown)
+    files = export.render(network, request)
+    if not proved:
+        return Exported(files, None)
+    proof = prove(export, files, network, request)
+    if proof.fault is not None:
+        message = (
+            f"the {name} export does not compute what the network computes: {proof.fault}; {proof.tool or 'it'} ran it"
+        )
+        raise AnnError(message, path=shown, advice="nothing was written; --no-prove writes it without a proof")
+    return Exported(files, proof)
+
+
+def places_of(files: Mapping[str, bytes], target: str) -> dict[str, bytes]:
+    """The contents by the names of their files; raises UsageError for several files on stdout."""
+    if target == "-" and len(files) > 1:
+        also = ", ".join(f"NAME{ending}" for ending in files if ending)
+        raise UsageError(f"several files are written (also {also}), and stdout takes one", advice="name a file with -o")
+    stem = os.path.splitext(target)[0]
+    return {f"{stem}{ending}" if ending else target: content for ending, content in files.items()}
+
+
+def write_files(places: Mapping[str, bytes]) -> None:
+    """Write the files, the one that the user named last; raises AnnError where one cannot be written."""
+    for place, content in [*places.items()][::-1]:
+        replace_file(place, content)
+
+
+def name_of(target: str) -> str:
+    """The C identifier that a target's name begins with: 'iris' for 'out/iris.c'."""
+    stem = _UNFIT.sub("_", os.path.basename(target).split(".")[0]).strip("_")
+    if not stem:
+        return ExportRequest().name
+    return stem if not stem[0].isdigit() else f"n{stem}"
+
+
+def checked_name(name: str) -> str:
+    """The name, if it is a C identifier; raises UsageError."""
+    if not (name.isascii() and name.isidentifier()):
+        message = f"the name must be letters, digits and _, not begin with a digit, found {quoted(name)}"
+        raise UsageError(message, advice=f"write for example {name_of(name)}")
+    return name

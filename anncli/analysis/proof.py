@@ -1,0 +1,204 @@
+"""The proof of an export: the exported network computes what the network computes, on rows of its self-test and on 1,000 random ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from anncli._version import __version__
+from anncli.analysis.proof_rows import all_rows, draw_rows, stored_rows
+from anncli.analysis.rounding import rounding_errors
+from anncli.arrays import Array
+from anncli.formats.exports.base import Answers, ExportFormat, ExportRequest, ProofRows, ReadBack, ToolMissingError
+from anncli.inference.predict import decide, predict
+from anncli.network.network import Network
+
+N_RANDOM = 1000
+# |a - b| <= TOLERANCE (1 + |b|) for an output b and what the export gives for it.
+TOLERANCE = 1e-5
+# Of fixed-point numbers: the largest difference, as a fraction of the range of each output over the rows.
+FIXED_TOLERANCES = {16: 0.02, 8: 0.25}
+# Twice the error of either computation.
+_ROUNDING = 4.0
+_SEED = 13
+
+
+class Proof(NamedTuple):
+    """What the comparison found.
+
+    tool: what ran the export, with its version, '' where nothing did; missing: why nothing did; n_stored, n_inside, n_outside:
+    rows of the self-test, random ones in the range of training and outside of it; difference: the largest |a - b|; relative: the
+    largest |a - b| / (1 + |b|); allowed: its limit; n_rounded: rows of which 32-bit arithmetic allows more; n_overflowed: rows
+    whose outputs are no finite 32-bit numbers and were not compared; n_other: rows with another decision than the network's
+    although no score is near a limit; n_close: those where one is; fault: what is wrong, None where the export is proved; decides: whether the export gave decisions;
+    is_fixed: whether `allowed` is a fraction of the range of each output, as of fixed-point numbers.
+    """
+
+    tool: str = ""
+    missing: str | None = None
+    n_stored: int = 0
+    n_inside: int = 0
+    n_outside: int = 0
+    difference: float = 0.0
+    relative: float = 0.0
+    allowed: float = TOLERANCE
+    n_rounded: int = 0
+    n_overflowed: int = 0
+    n_other: int = 0
+    n_close: int = 0
+    fault: str | None = None
+    decides: bool = False
+    is_fixed: bool = False
+
+    @property
+    def n_rows(self) -> int:
+        return self.n_stored + self.n_inside + self.n_outside
+
+    @property
+    def is_proved(self) -> bool:
+        return bool(self.tool) and self.fault is None
+
+    def document(self) -> dict[str, Any]:
+        """As `ann export --json` prints it."""
+        state = "failed" if self.fault else "passed" if self.tool else "none"
+        numbers = {name: getattr(self, name) if self.tool else None for name in ("difference", "relative", "allowed")}
+        counts = {"self_test": self.n_stored, "inside": self.n_inside, "outside": self.n_outside}
+        return {
+            "state": state,
+            "tool": self.tool or None,
+            "missing": self.missing,
+            "rows": counts if self.tool else None,
+            **{name: None if x is None or not np.isfinite(x) else x for name, x in numbers.items()},
+            "rounded": self.n_rounded,
+            "overflowed": self.n_overflowed,
+            "other_decisions": self.n_other,
+            "close_decisions": self.n_close,
+            "fault": self.fault,
+        }
+
+
+def prove(export: ExportFormat, files: Mapping[str, bytes], network: Network, request: ExportRequest) -> Proof:
+    """Run what was rendered and compare; a Proof with a fault where it fails, and without a tool where nothing can be run."""
+    stored = stored_rows(network)
+    drawn = draw_rows(network, np.random.default_rng(_SEED), N_RANDOM)
+    if request.bits:
+        # Outside of the range fixed-point numbers end.
+        drawn = drawn.part(slice(N_RANDOM // 2))
+    rows = all_rows(stored, drawn)
+    n_inside = N_RANDOM // 2
+    counts = (len(stored.inputs), n_inside, len(drawn.inputs) - n_inside)
+    try:
+        answers = answers_of(export, files, network, request, rows)
+    except ToolMissingError as missing:
+        return Proof(missing=str(missing))
+    except RuntimeError as fault:
+        return _counted(Proof(fault=f"it does not run: {fault}"), *counts)
+    if answers is None:
+        return Proof(missing="it computes nothing")
+    return _counted(_compared(network, request, rows, answers), *counts)
+
+
+def _counted(proof: Proof, n_stored: int, n_inside: int, n_outside: int) -> Proof:
+    return proof._replace(n_stored=n_stored, n_inside=n_inside, n_outside=n_outside)
+
+
+def answers_of(
+    export: ExportFormat, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
+) -> Answers | None:
+    """What the export computes for these rows; raises as ExportFormat.run()."""
+    if not isinstance(export, ReadBack):
+        return export.run(files, network, request, rows)
+    again = export.read_back(files)
+    outputs = predict(
+        again, rows.inputs if rows.table is None or again.encoder is None else again.encoder.encode(rows.table).inputs
+    )
+    keeps = network.task != "regression" and export.keeps_decisions
+    return Answers(outputs.astype(np.float64), decide(again, outputs) if keeps else None, f"ann {__version__}, which read it back")  # fmt: skip
+
+
+def _compared(network: Network, request: ExportRequest, rows: ProofRows, answers: Answers) -> Proof:
+    wanted = predict(network, rows.inputs)
+    given, expected = answers.outputs.astype(np.float64), wanted.astype(np.float64)
+    if given.shape != expected.shape:
+        return Proof(answers.tool, fault=f"it gives outputs of shape {given.shape}, not {expected.shape}")
+    finite: Array = np.asarray(np.isfinite(expected).all(axis=1))
+    with np.errstate(invalid="ignore", over="ignore"):
+        differences = np.where(finite[:, None], np.abs(given - expected), 0)
+    plain, allowed = _limits(network, request, rows.inputs, expected)
+    relative = differences / (1 + np.abs(np.where(finite[:, None], expected, 0)))
+    wrong: Array = ~(differences <= allowed)
+    n_other, n_close = _other_decisions(network, wanted, answers.decisions, allowed)
+    proof = Proof(
+        answers.tool,
+        difference=_largest(differences),
+        relative=_largest(relative),
+        allowed=FIXED_TOLERANCES.get(request.bits, TOLERANCE),
+        n_rounded=int(((differences > plain) & ~wrong).any(axis=1).sum()),
+        n_overflowed=int((~finite).sum()),
+        n_other=n_other,
+        n_close=n_close,
+        decides=answers.decisions is not None,
+        is_fixed=bool(request.bits),
+    )
+    if wrong.any():
+        row, column = map(int, np.unravel_index(np.argmax(np.where(wrong, np.nan_to_num(differences / allowed, nan=np.inf), -1)), wrong.shape))  # fmt: skip
+        what = f"output {column + 1} of row {row + 1} is {given[row, column]:.9g}, not {expected[row, column]:.9g}"
+        return proof._replace(fault=f"{what} (inputs {_shown(rows.inputs[row])})")
+    if n_other:
+        return proof._replace(fault=f"{n_other} of {len(wanted)} rows get another class")
+    return proof
+
+
+def _largest(numbers: Array) -> float:
+    """The largest number; not a number where there is one."""
+    return float(numbers.max()) if numbers.size else 0.0
+
+
+def _shown(inputs: Array) -> str:
+    return " ".join(f"{x:.9g}" for x in inputs[:8].tolist()) + (" ..." if len(inputs) > 8 else "")
+
+
+def _limits(network: Network, request: ExportRequest, inputs: Array, expected: Array) -> tuple[Array, Array]:
+    """The limits (n, n_outputs) of the differences: by the tolerance alone, and where 32-bit arithmetic is less exact."""
+    if request.bits:
+        spread = np.ptp(expected, axis=0, keepdims=True)
+        fixed = np.broadcast_to(FIXED_TOLERANCES[request.bits] * spread, expected.shape)
+        return fixed, fixed
+    plain = TOLERANCE * (1 + np.abs(np.nan_to_num(expected)))
+    return plain, np.maximum(plain, _ROUNDING * rounding_errors(network, inputs))
+
+
+def _other_decisions(network: Network, wanted: Array, decisions: Array | None, allowed: Array) -> tuple[int, int]:
+    """How many rows have another decision where no score is near a limit, and how many where one is."""
+    if decisions is None or network.task == "regression":
+        return 0, 0
+    other = np.asarray(decisions) != decide(network, wanted)
+    close = _close_labels(network, wanted, allowed) if other.ndim > 1 else _is_close(network, wanted, allowed)
+    far = other & ~close
+    return int(_rows(far).sum()), int((_rows(other) & ~_rows(far)).sum())
+
+
+def _rows(flags: Array) -> Array:
+    return flags.any(axis=1) if flags.ndim > 1 else flags
+
+
+def _close_labels(network: Network, outputs: Array, allowed: Array) -> Array:
+    return np.abs(outputs - network.decision_threshold) <= allowed
+
+
+def _is_close(network: Network, outputs: Array, allowed: Array) -> Array:
+    """bool (n,): whether a difference that is allowed can change the class."""
+    if outputs.shape[1] == 1:
+        score, near = outputs[:, 0], allowed[:, 0]
+        limits = (network.decision_threshold, *(network.abstain or ()))
+        return np.asarray(np.any([np.abs(score - limit) <= near for limit in limits], axis=0))
+    order = np.argsort(outputs, axis=1)[:, ::-1]
+    sorted_outputs, sorted_allowed = (np.take_along_axis(values, order, axis=1) for values in (outputs, allowed))
+    # Equal outputs: the first of them wins, whoever computes them exactly.
+    best = sorted_outputs[:, :1] - sorted_outputs[:, 1:] <= sorted_allowed[:, :1] + sorted_allowed[:, 1:]
+    close: Array = best.any(axis=1)
+    if network.abstain:
+        close |= np.abs(sorted_outputs[:, 0] - network.abstain[0]) <= sorted_allowed[:, 0]
+    return close

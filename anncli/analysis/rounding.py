@@ -1,0 +1,87 @@
+"""How exact the outputs of a network are that were computed with 32-bit numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.network.activations import ACTIVATIONS
+from anncli.network.network import Network
+from anncli.network.propagation import forward
+from anncli.network.scaling import Scaling
+
+# The unit of rounding of float32, and how many roundings one function counts for.
+_UNIT, _STEPS = 2.0**-24, 4.0
+
+
+def rounding_errors(network: Network, inputs: Array) -> Array:
+    """float64 (n, n_outputs): by how much two computations with float32 may differ for raw inputs (n, n_inputs), to first order.
+
+    The error of a sum of n products is taken as 4 sqrt(n) units of the sum of their sizes, and is carried on through the
+    derivatives. Networks with other layers than dense ones have no bound: 0.
+    Source: Higham 2002, Accuracy and Stability of Numerical Algorithms, sections 3.1 and 2.8 (errors grow as the root of n).
+    """
+    topology = network.topology
+    if any(layer.kind != "dense" for layer in topology.layers) or network.parameters is None:
+        return np.zeros((len(inputs), network.n_outputs))
+    rows = inputs.astype(np.float64)
+    scaled, errors = network.scaling.apply(rows), _scaling_errors(network.scaling, rows)
+    members = network.members or (network.parameters,)
+    found = [_passed(network, member.astype(np.float64), scaled, errors) for member in members]
+    outputs = np.mean([outputs for outputs, _ in found], axis=0)
+    total: Array = np.mean([error for _, error in found], axis=0) + _UNIT * np.abs(outputs)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if network.target_scaling.spread is not None:
+            data = network.target_scaling.to_data(outputs)
+            total = total * np.repeat(network.target_scaling.spread, outputs.shape[1] // network.n_targets)
+            total = total + _STEPS * _UNIT * np.abs(data)
+        total = _calibrated(network, outputs, total)
+    return np.nan_to_num(total, nan=np.inf)
+
+
+def _scaling_errors(scaling: Scaling, rows: Array) -> Array:
+    """Of the scaled inputs (n, n_inputs), when the raw ones are exact."""
+    scaled = scaling.apply(rows)
+    errors = _STEPS * _UNIT * np.abs(scaled)
+    if scaling.add is None or scaling.multiply is None:
+        return errors
+    if scaling.per_vector != "none" or scaling.log_floor is not None:
+        before = Scaling(per_vector=scaling.per_vector, log_floor=scaling.log_floor).apply(rows)
+        errors += _STEPS * _UNIT * np.abs(before) * np.abs(scaling.multiply)
+    return errors
+
+
+def _passed(network: Network, parameters: Array, scaled: Array, errors: Array) -> tuple[Array, Array]:
+    """The outputs of one member in float64, and their errors."""
+    topology = network.topology
+    with np.errstate(over="ignore", invalid="ignore"):
+        kept = forward(topology, parameters, scaled).kept
+        for layer, weights, biases, passed in zip(
+            topology.layers, topology.weights(parameters), topology.biases(parameters), kept, strict=True
+        ):
+            size = np.abs(weights)
+            sums = np.abs(passed.inputs) @ size + np.abs(biases)
+            errors = errors @ size + _STEPS * np.sqrt(len(weights) + 1) * _UNIT * sums
+            errors = _through(layer.activation, passed.z, passed.outputs, errors)
+    return kept[-1].outputs, errors
+
+
+def _through(activation: str, z: Array, outputs: Array, errors: Array) -> Array:
+    own = _STEPS * _UNIT * (np.abs(outputs) + np.minimum(np.abs(z), 1))
+    if activation == "softmax":
+        mean = (outputs * errors).sum(axis=1, keepdims=True)
+        return outputs * (errors + mean) + own
+    return np.abs(ACTIVATIONS[activation].derivative(z, outputs)) * errors + own
+
+
+def _calibrated(network: Network, outputs: Array, errors: Array) -> Array:
+    calibration = network.calibration
+    if calibration is None:
+        return errors
+    if outputs.shape[1] == 1:
+        # The curve does not fall, or does not rise: its values at both ends hold all between them.
+        ends = [calibration.apply(outputs + sign * errors).astype(np.float64) for sign in (-1, 1)]
+        return np.abs(ends[1] - ends[0]) + _STEPS * _UNIT
+    chances = calibration.apply(outputs).astype(np.float64)
+    relative = np.minimum(errors / np.maximum(outputs, np.finfo(np.float32).tiny), 1) / calibration.numbers[0]
+    return chances * (relative + (chances * relative).sum(axis=1, keepdims=True)) + _STEPS * _UNIT

@@ -1,0 +1,153 @@
+"""`ann export` at work: options first, then the network, then its proof, and at last the files."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import click
+import numpy as np
+
+from anncli.analysis.exporting import Exported, checked_name, exported, name_of, places_of, write_files
+from anncli.analysis.proof import answers_of
+from anncli.analysis.proof_rows import decoded
+from anncli.arrays import Array
+from anncli.cli.asking.network_options import require_trained
+from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
+from anncli.cli.running.places import (
+    refuse_both_on_stdout,
+    refuse_existing,
+    refuse_read_files,
+    same_file,
+    would_overwrite,
+)
+from anncli.cli.running.reading import counted_rows, read_evaluated
+from anncli.cli.showing.console import print_json
+from anncli.cli.showing.export_report import Measured, export_document, export_lines
+from anncli.cli.showing.remarks import show_remarks
+from anncli.dataset.dataset import Dataset
+from anncli.errors import UsageError, printable
+from anncli.formats.data.remarks import Remarks
+from anncli.formats.exports.base import ExportRequest, ProofRows, ToolMissingError
+from anncli.formats.exports.names import EXPORT_NAMES
+from anncli.formats.exports.registry import export_format, export_name_of
+from anncli.formats.files.textfile import check_writable
+from anncli.formats.networks.storage import load
+from anncli.inference.evaluate import check_data, evaluate_predictions
+from anncli.inference.predict import predict
+from anncli.network.network import Network
+
+_MOST_ROWS = 10_000
+
+
+class _Asked(NamedTuple):
+    """What the command line says, checked before any file is read."""
+
+    target: str
+    format: str
+    name: str
+    bits: int
+
+
+def run_export(values: Values, words: Words) -> None:
+    """Write the files and print the proof; raises UsageError for options, NetworkError for what cannot be held."""
+    asked = _asked(values)
+    path = str(words.network)
+    _check_target(values, asked, [path, *words.data])
+    network = load(path)
+    require_trained(network, path)
+    remarks = Remarks()
+    data = read_evaluated(values, words.data, network, remarks) if words.data else None
+    show_remarks(values.console, remarks)
+    if data is not None:
+        check_data(network, data)
+    request = ExportRequest(
+        asked.name, asked.bits, None if data is None else data.inputs[_some_of(np.arange(data.n_samples))]
+    )
+    found = exported(network, asked.format, request, path, values["prove"])
+    places = places_of(found.files, asked.target)
+    _check_places(values, asked, places)
+    measured = _measured(network, data, asked, request, found, words) if data is not None else None
+    write_files(places)
+    if values["json"]:
+        document = export_document(path, asked.format, places, found.proof, measured)
+        print_json({"command": "export", "network": printable(path), **document, "bits": asked.bits or None})
+        return
+    text = "\n".join(export_lines(asked.format, places, found.proof, measured))
+    if asked.target == "-":
+        values.console.report(text)
+    else:
+        click.echo(text)
+
+
+def _asked(values: Values) -> _Asked:
+    target = values["output"]
+    if target is None:
+        raise UsageError("nothing says where to write", advice="name a file: -o FILE; its ending says the format")
+    refuse_both_on_stdout(target, values["json"])
+    name = _format(target, values["to"])
+    if values["int8"] and values["int16"]:
+        raise UsageError("--int8 and --int16 exclude each other", advice="leave one of them out")
+    bits = 8 if values["int8"] else 16 if values["int16"] else 0
+    if bits and not EXPORT_NAMES[name].fixed_point:
+        able = [known for known, info in EXPORT_NAMES.items() if info.fixed_point]
+        advice = f"write {' or '.join(able)}, or leave --int{bits} out" if able else "leave it out"
+        raise UsageError(f"--int{bits}: {name} has no fixed-point numbers", advice=advice)
+    given = values["name"]
+    return _Asked(target, name, name_of(target) if given is None else checked_name(given), bits)
+
+
+def _format(target: str, said: str | None) -> str:
+    if said is None:
+        if target == "-":
+            raise UsageError("stdout has no ending that names a format", advice="say --to " + ", ".join(EXPORT_NAMES))
+        return export_name_of(target)
+    if said not in EXPORT_NAMES:
+        advice = "use one of " + ", ".join(EXPORT_NAMES)
+        raise UsageError(f"--to {said} is a format of tables, not of networks", advice=advice)
+    return said
+
+
+def _check_target(values: Values, asked: _Asked, read: list[str]) -> None:
+    """Raises an error for a file that cannot or must not be written."""
+    export_format(asked.format)
+    if asked.target == "-":
+        return
+    if any(same_file(name, asked.target) for name in read if name != "-"):
+        raise would_overwrite("--output", asked.target)
+    refuse_existing("--output", asked.target, values["force"])
+    check_writable(asked.target)
+
+
+def _check_places(values: Values, asked: _Asked, places: dict[str, bytes]) -> None:
+    """The same, now that all files are known that are read and written."""
+    for place in places:
+        refuse_read_files({"--output": place})
+        if place != asked.target:
+            refuse_existing("--output would also write", place, values["force"])
+
+
+def _some_of(rows: Array) -> Array:
+    """At most 10,000 row numbers of these (n,), evenly spaced: more would only take longer."""
+    n = min(len(rows), _MOST_ROWS)
+    return rows[np.linspace(0, len(rows) - 1, n).astype(np.int64)] if n else rows
+
+
+def _measured(
+    network: Network, data: Dataset, asked: _Asked, request: ExportRequest, found: Exported, words: Words
+) -> Measured | None:
+    """The evaluation of network and export on the data; None where nothing can run the export."""
+    counted = _some_of(np.flatnonzero(counted_rows(data, words.data)))
+    inputs = data.inputs[counted]
+    try:
+        table = None if network.encoder is None else decoded(network.encoder, inputs)
+        answers = answers_of(export_format(asked.format), found.files, network, request, ProofRows(inputs, table))
+    except ToolMissingError:
+        return None
+    if answers is None:
+        return None
+    outputs = predict(network, inputs)
+    both = [
+        evaluate_predictions(network, data, given, counted) for given in (outputs, answers.outputs.astype(np.float32))
+    ]
+    return Measured(len(counted), *both)
