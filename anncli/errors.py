@@ -135,17 +135,63 @@ def count_of(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word closest to `word`, ignoring case, or None if none is close."""
-    import difflib
-
-    by_lower = {name.lower(): name for name in known}
-    matches = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
-    return by_lower[matches[0]] if matches else None
+def known_name(word: str, known: Iterable[str]) -> str | None:
+    """The known name that `word` is, whatever its case and with `_` for `-`, or None."""
+    names = list(known)
+    return word if word in names else {_plain(name): name for name in reversed(names)}.get(_plain(word))
 
 
-def did_you_mean(word: str, known: Iterable[str], aliases: Iterable[str] = ()) -> str:
-    """Advice for an unknown name: the closest known name or alias, or all known names if none is close."""
+def nearest(word: str, known: Iterable[str], elsewhere: Iterable[str] = ()) -> str | None:
+    """The known word that `word` is a misspelling of, or None; see near_names()."""
+    return next(iter(near_names(word, known, elsewhere)), None)
+
+
+def near_names(word: str, known: Iterable[str], elsewhere: Iterable[str] = ()) -> list[str]:
+    """The known words that `word` may be a misspelling of, equally near; ignoring case, `_` and `-` being the same.
+
+    A wrong, missing, additional or exchanged letter is one step; how many are near enough grows with the word. A word that
+    begins known words may mean each of them. elsewhere: words that mean something else, near which nothing is guessed: `satlin`
+    is no misspelling of `poslin`.
+    """
+    # Where a list was given, its brackets stand around the name.
+    plain, others = _plain(word).strip("[]'\" "), {_plain(name) for name in elsewhere}
+    most = len(plain) * 3 // 10 if len(plain) > 5 else min(len(plain) // 3, 1)
+    steps: dict[str, float] = {}
+    by_plain = {_plain(name): name for name in reversed(list(known))}
+    for name in [*reversed(by_plain), *others]:
+        if abs(len(name) - len(plain)) <= most:
+            steps[name] = _steps(plain, name)
+    least = min(steps.values(), default=most + 1.0)
+    begun = [name for name in by_plain if len(plain) >= 3 and name.startswith(plain)]
+    if 0 < len(begun) <= 3 and least > 1:
+        return [by_plain[name] for name in reversed(begun)]
+    found = [name for name, number in steps.items() if number == least <= most]
+    return [] if others.intersection(found) else [by_plain[name] for name in found]
+
+
+def did_you_mean(word: str, known: Iterable[str], aliases: Iterable[str] = (), elsewhere: Iterable[str] = ()) -> str:
+    """Advice for an unknown name: the known names or aliases that it may be a misspelling of, or all known names."""
     known = list(known)
-    match = nearest(word, [*known, *aliases])
-    return f"did you mean '{match}'?" if match else "use one of " + ", ".join(known)
+    near = near_names(word, [*known, *aliases], elsewhere)
+    if 0 < len(near) <= 3:
+        return f"did you mean {' or '.join(map(repr, near))}?"
+    return "use one of " + ", ".join(known)
+
+
+def _plain(word: str) -> str:
+    return word.lower().replace("_", "-")
+
+
+def _steps(one: str, other: str) -> float:
+    """How many letters are wrong, missing, additional or exchanged with the next one between two words (optimal string
+    alignment, Boytsov 2011). An exchange counts a little less: it explains two letters at once."""
+    before: list[float] = []
+    row = [float(k) for k in range(len(other) + 1)]
+    for i, letter in enumerate(one, 1):
+        earlier, before, row = before, row, [float(i)]
+        for j, wanted in enumerate(other, 1):
+            steps = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted and letter != wanted:
+                steps = min(steps, earlier[j - 2] + 0.9)
+            row.append(steps)
+    return row[-1]

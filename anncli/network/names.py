@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from anncli.errors import ValueFault, did_you_mean
+from anncli.errors import ValueFault, did_you_mean, known_name
 from anncli.limits import FLOAT32_MAX
 
 
@@ -81,7 +81,16 @@ ACTIVATION_ALIASES = {
     "poslin": "relu",
     "swish": "silu",
     "elliot": "softsign",
+    "elliotsig": "softsign",
 }
+# Functions of other programs that are none of ours: near them no name is guessed.
+ACTIVATIONS_ELSEWHERE = (
+    "satlin", "satlins", "hardlim", "hardlims", "radbas", "radbasn", "tribas", "compet", "netinv", "selu", "celu", "prelu",
+    "rrelu", "relu6", "crelu", "mish", "glu", "swiglu", "hard-sigmoid", "hardsigmoid", "hard-tanh", "hardtanh", "hard-swish",
+    "hardswish", "tanhshrink", "softshrink", "hardshrink", "softmin", "log-softmax", "logsoftmax", "logsigmoid", "sparsemax",
+    "gaussian", "gauss", "sin", "sine", "cos", "cosine", "atan", "arctan", "sinh", "cosh", "step", "threshold", "sign",
+    "maxout", "square", "abs", "log", "sqrt", "binary-step",
+)  # fmt: skip
 
 INITIALIZATION_NAMES: dict[str, str] = {
     "auto": "he for the relu family, nguyen-widrow for other units next to the inputs, glorot for the rest",
@@ -165,6 +174,13 @@ LOSS_NAMES: dict[str, LossName] = {
 }
 
 
+# Losses of other programs that are none of ours: near them no name is guessed.
+LOSSES_ELSEWHERE = (
+    "sse", "sae", "mape", "msle", "smape", "rmse", "rmsle", "mase", "hinge", "squared-hinge", "logcosh", "log-cosh", "kl",
+    "kld", "nll", "msereg", "msne", "msnereg", "gamma", "tweedie", "cosine", "dice", "ctc", "triplet",
+)  # fmt: skip
+
+
 class LossText(NamedTuple):
     """A loss as options and files write it: its name, and the numbers after it: `huber:1.5`, `quantile:0.05,0.95`."""
 
@@ -181,9 +197,10 @@ class LossText(NamedTuple):
 
 def parse_loss(text: str) -> LossText:
     """`quantile:0.05,0.95` as its name and numbers; raises ValueFault for an unknown loss or numbers that cannot be."""
-    name, colon, rest = str(text).strip().partition(":")
-    if name not in LOSS_NAMES:
-        raise ValueFault(f"unknown loss '{name}'", did_you_mean(name, LOSS_NAMES))
+    word, colon, rest = str(text).strip().partition(":")
+    name = known_name(word, LOSS_NAMES)
+    if name is None:
+        raise ValueFault(f"unknown loss '{word}'", did_you_mean(word, LOSS_NAMES, elsewhere=LOSSES_ELSEWHERE))
     info = LOSS_NAMES[name]
     if not info.number:
         if colon:
@@ -253,8 +270,9 @@ def check_targets(targets: tuple[float, float], output_activation: str) -> None:
 
 
 def canonical_activation(name: str) -> str:
-    """The one name of an activation; raises ValueFault with advice for an unknown one."""
-    name = ACTIVATION_ALIASES.get(name, name)
-    if name not in ACTIVATION_NAMES:
-        raise ValueFault(f"unknown activation '{name}'", did_you_mean(name, ACTIVATION_NAMES, ACTIVATION_ALIASES))
-    return name
+    """The one name of an activation, given in any case; raises ValueFault with advice for an unknown one."""
+    known = known_name(str(name), [*ACTIVATION_NAMES, *ACTIVATION_ALIASES])
+    if known is None:
+        advice = did_you_mean(str(name), ACTIVATION_NAMES, ACTIVATION_ALIASES, ACTIVATIONS_ELSEWHERE)
+        raise ValueFault(f"unknown activation '{name}'", advice)
+    return ACTIVATION_ALIASES.get(known, known)

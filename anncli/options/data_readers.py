@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from anncli.errors import ValueFault, did_you_mean, quoted
+from anncli.errors import ValueFault, did_you_mean, known_name, quoted
 from anncli.options.readers import Reader, text
 
 
@@ -95,13 +95,15 @@ def byte_count(value: Any) -> int:
 
 
 def kinds_of(known: Mapping[str, str]) -> Reader:
-    """A reader for names of a table, as a list or separated by commas."""
+    """A reader for names of a table, in any case, as a list or separated by commas."""
 
     def read(value: Any) -> tuple[str, ...]:
-        found = names(value)
-        for word in found:
-            if word not in known:
-                raise ValueFault(f"unknown kind {quoted(word)}", did_you_mean(word, known))
-        return found
+        return tuple(map(one, names(value)))
+
+    def one(word: str) -> str:
+        name = known_name(word, known)
+        if name is None:
+            raise ValueFault(f"unknown kind {quoted(word)}", did_you_mean(word, known))
+        return name
 
     return read

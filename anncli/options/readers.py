@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from anncli.errors import ValueFault, did_you_mean, quoted
+from anncli.errors import ValueFault, did_you_mean, known_name, quoted
 from anncli.evaluation.names import parse_rule
 from anncli.limits import COUNT_MAX, FLOAT32_MAX, NUMBER_MAX, decimal, vanishes
 from anncli.network.names import parse_loss
@@ -69,24 +69,30 @@ def integer(low: int, high: int = COUNT_MAX, *, example: str) -> Callable[[Any],
     return read
 
 
+def says(value: Any, *words: str) -> bool:
+    """Whether the value is one of these words, in any case."""
+    return isinstance(value, str) and value.lower() in words
+
+
 LEAVE_ONE_OUT = "loo"
 
 
 def folds(value: Any) -> int | str:
     """A number of folds, at least 2, or LEAVE_ONE_OUT."""
-    if value in (LEAVE_ONE_OUT, "leave-one-out"):
+    if says(value, LEAVE_ONE_OUT, "leave-one-out"):
         return LEAVE_ONE_OUT
     return integer(2, example=f"10, or {LEAVE_ONE_OUT}")(value)
 
 
 def choice(names: Iterable[str], what: str = "") -> Callable[[Any], str]:
-    """A reader for one of the known names; `what`: how errors call it, for example 'loss'."""
+    """A reader for one of the known names, in any case; `what`: how errors call it, for example 'loss'."""
     known = tuple(names)
 
     def read(value: Any) -> str:
-        if not isinstance(value, str) or value not in known:
+        name = known_name(value, known) if isinstance(value, str) else None
+        if name is None:
             raise ValueFault(f"unknown {what or 'value'} '{value}'", did_you_mean(str(value), known))
-        return value
+        return name
 
     return read
 
@@ -133,21 +139,21 @@ def or_auto(read: Reader) -> Reader:
     """A reader that also takes 'auto', which becomes None: the run decides from the data."""
 
     def read_or_auto(value: Any) -> Any:
-        return None if value is None or value == "auto" else read(value)
+        return None if value is None or says(value, "auto") else read(value)
 
     return read_or_auto
 
 
 def keeping_auto(read: Reader) -> Reader:
     """A reader that also takes 'auto', which stays, where None means none."""
-    return lambda value: "auto" if value == "auto" else read(value)
+    return lambda value: "auto" if says(value, "auto") else read(value)
 
 
 def class_weights(value: Any) -> str | tuple[float, ...] | None:
     """A reader for none, balanced, or one positive number per class."""
-    if value in (None, "none"):
+    if value is None or says(value, "none"):
         return None
-    if value == "balanced":
+    if says(value, "balanced"):
         return "balanced"
     what, example = "'none', 'balanced' or a number above 0 per class", "balanced or 2,1"
     numbers = tuple(read_number(item, what, example) for item in _items(value))
@@ -202,7 +208,7 @@ def abstain(value: Any) -> tuple[float, ...] | None:
     """A reader for scores that are no decision: two numbers, the lower one first, one number, or none, which is ()."""
     if value is None:
         return None
-    if value == "none":
+    if says(value, "none"):
         return ()
     numbers = tuple(threshold(item) for item in _items(value))
     if len(numbers) > 2:
@@ -225,14 +231,14 @@ def loss(value: Any) -> str:
 
 def stop(value: Any) -> str | None:
     """A reader for none or stop rules with their limits."""
-    if value in (None, "none"):
+    if value is None or says(value, "none"):
         return None
     return ",".join(f"{name}:{limit:g}" for name, limit in parse_stop(value))
 
 
 def average(value: Any) -> str | None:
     """A reader for none or an average with its number."""
-    if value in (None, "none"):
+    if value is None or says(value, "none"):
         return None
     name, number = parse_average(value)
     return f"{name}:{number:g}"
@@ -240,7 +246,7 @@ def average(value: Any) -> str | None:
 
 def threads(value: Any) -> int:
     """A reader for a number of threads, or 'auto', which becomes 0."""
-    return 0 if value == "auto" else integer(1, example="2")(value)
+    return 0 if says(value, "auto") else integer(1, example="2")(value)
 
 
 def hidden(value: Any) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import zip_longest
 from typing import NamedTuple
 
-from anncli.errors import ValueFault, did_you_mean
+from anncli.errors import ValueFault, did_you_mean, known_name
 from anncli.limits import decimal, vanishes
 
 
@@ -51,9 +51,10 @@ def parse_spec(text: str, names: Mapping[str, SpecName], what: str) -> tuple[str
     Args: names, the known names; what, how errors call the name, for example 'schedule'.
     Raises: ValueFault for an unknown name, too many numbers, or a number that is out of range.
     """
-    name, *words = str(text).strip().split(":")
-    if name not in names:
-        raise ValueFault(f"unknown {what} '{name}'", did_you_mean(name, names))
+    word, *words = str(text).strip().split(":")
+    name = known_name(word, names)
+    if name is None:
+        raise ValueFault(f"unknown {what} '{word}'", did_you_mean(word, names))
     info = names[name]
     if len(words) > len(info.numbers):
         most = (

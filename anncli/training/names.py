@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from anncli.errors import ValueFault, did_you_mean
+from anncli.errors import ValueFault, did_you_mean, known_name
 
 
 class TrainerName(NamedTuple):
@@ -173,6 +173,13 @@ TRAINER_ALIASES: dict[str, str] = {
     "levenberg-marquardt": "lm", "schedule-free-adamw": "schedule-free", "bpcl": "bpvl",
 }  # fmt: skip
 
+# Trainers of other programs that are none of ours: near them no name is guessed.
+TRAINERS_ELSEWHERE = (
+    "trainb", "trainbu", "trainbuwb", "trainc", "trainr", "trainru", "trains", "trainrbf", "adamax", "adadelta", "radam",
+    "amsgrad", "lamb", "lars", "lion", "ftrl", "nag", "asgd", "sag", "saga", "sparseadam", "adafactor", "muon", "shampoo",
+    "newton", "newton-cg", "cg", "ga", "pso", "cma-es", "cmaes", "gn", "sarprop", "rprop-mt",
+)  # fmt: skip
+
 DEFAULT_TRAINER = "adam"
 # Of trainers whose steps are noisy, as those of small batches are: the mean of the last few epochs is nearer to the minimum
 # than any of them. Chosen in benchmarks/accuracy.md.
@@ -198,16 +205,17 @@ ANN1DN_DEFAULTS: dict[str, object] = {
 
 
 def canonical_trainer(name: str) -> str:
-    """The one name of a trainer; raises ValueFault with advice for an unknown one."""
-    name = TRAINER_ALIASES.get(str(name), str(name))
-    if name not in TRAINER_NAMES:
-        raise ValueFault(f"unknown trainer '{name}'", did_you_mean(name, TRAINER_NAMES))
-    return name
+    """The one name of a trainer, given in any case; raises ValueFault with advice for an unknown one."""
+    known = known_name(str(name), [*TRAINER_NAMES, *TRAINER_ALIASES])
+    if known is None:
+        advice = did_you_mean(str(name), TRAINER_NAMES, TRAINER_ALIASES, TRAINERS_ELSEWHERE)
+        raise ValueFault(f"unknown trainer '{name}'", advice)
+    return TRAINER_ALIASES.get(known, known)
 
 
 def chosen_trainers(text: object) -> list[str]:
     """The trainers named in a list or a text with commas, each once, or all; raises ValueFault for an unknown one."""
-    if text == "all":
+    if isinstance(text, str) and text.lower() == "all":
         return list(TRAINER_NAMES)
     words = text.split(",") if isinstance(text, str) else text if isinstance(text, (list, tuple)) else [text]
     return list(dict.fromkeys(canonical_trainer(str(word).strip()) for word in words))

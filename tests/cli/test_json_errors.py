@@ -25,7 +25,7 @@ FIELDS = ("kind", "exit_code", "message", "path", "line", "column", "advice")
         ("train net.nn bad.txt neg.txt", "train", ("data", 3, "expected a number, found 'x'", "bad.txt", 2, 2, "correct it, or take the row out")),
         ("train net.nn pos.txt neg.txt --lr fast", "train", ("usage", 2, "--learning-rate: must be a number above 0, found 'fast'", None, None, None, "write for example 0.01")),
         ("tset net.nn", None, ("usage", 2, "unknown command 'tset'", None, None, None, "did you mean 'test'?")),
-        ("info --bogus net.nn", "info", ("usage", 2, "no such option '--bogus'", None, None, None, "did you mean '--verbose'?")),
+        ("info --bogus net.nn", "info", ("usage", 2, "no such option '--bogus'", None, None, None, "try 'ann info --help'")),
         ("init net.nn --inputs 2", "init", ("failure", 1, "the file exists", "net.nn", None, None, "give another name, or --force to overwrite it")),
     ],
 )  # fmt: skip

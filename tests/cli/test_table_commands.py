@@ -170,7 +170,7 @@ def test_columns_are_found_by_name_in_any_order(iris: Path, ann: Ann) -> None:
         (["adult.csv"], 2, "adult.csv: it is not clear which column is the label; say --label NAME; it could be '15', '2', '4',"),
         (["adult.csv", "--label", "last"], 3, "adult.csv:15: cells are missing in '2' (5), '7' (5), '14' (5); say how to fill them: --missing median"),
         (["iris.csv", "--label", "specie"], 2, "iris.csv: --label: no column 'specie'; did you mean 'species'?"),
-        (["iris.csv", "--label", "species", "--ignore", "petal"], 2, "iris.csv: --ignore: no column 'petal'; did you mean 'petal_width'?"),
+        (["iris.csv", "--label", "species", "--ignore", "petal"], 2, "iris.csv: --ignore: no column 'petal'; did you mean 'petal_length' or 'petal_width'?"),
         (["iris.csv", "--label", "species", "--task", "regression"], 2, "iris.csv: the label 'species' holds words (setosa, versicolor, virginica), not numbers; say --task classification"),
         (["iris.csv", "--label", "species", "--positive", "setosa"], 3, "iris.csv: --positive is for two classes, and the label 'species' has 3; leave it out"),
         (["few.csv", "--label", "k"], 2, "few.csv: the label 'k' holds the whole numbers 1, 2, 3: they can be classes or numbers; say --task classification or --task regression"),

@@ -50,7 +50,7 @@ def test_further_columns_are_left_out_and_told(write: Callable[..., str]) -> Non
 
 def test_a_missing_column_is_named_with_the_nearest(write: Callable[..., str]) -> None:
     for text, message in (
-        ("a,b,cc\n1,2,3\n", "d.csv:1: no column 'c'; is it 'cc'?"),
+        ("a,b,C\n1,2,3\n", "d.csv:1: no column 'c'; is it 'C'?"),
         ("a,b\n1,2\n", "d.csv:1: no column 'c'; the columns of the network are a, b, c"),
         ("x,y,z\n1,2,3\n", "d.csv:1: no column 'a', 'b', 'c'; the columns of the network are a, b, c"),
         ("a,b,c,c\n1,2,3,4\n", "d.csv:1: two columns are called 'c'; rename one"),

@@ -12,7 +12,7 @@ from typing import NamedTuple, NoReturn
 from anncli.cli.asking.values import Values
 from anncli.cli.names import COMMANDS, Takes
 from anncli.cli.showing.figures.names import FIGURE_NAMES
-from anncli.errors import NetworkError, UsageError, did_you_mean, quoted
+from anncli.errors import NetworkError, UsageError, did_you_mean, known_name, quoted
 from anncli.formats.networks.peek import has_network_ending, network_inside
 from anncli.limits import COUNT_MAX
 from anncli.options.table import options_of
@@ -62,9 +62,11 @@ def _what(values: Values, rest: list[str]) -> str:
     """WHAT, taken from the start of `rest`."""
     if not rest:
         _missing(values, "WHAT")
-    if rest[0] not in FIGURE_NAMES:
-        raise UsageError(f"no figure is called {quoted(rest[0])}", advice=did_you_mean(rest[0], FIGURE_NAMES))
-    return rest.pop(0)
+    word = rest.pop(0)
+    name = known_name(word, FIGURE_NAMES)
+    if name is None:
+        raise UsageError(f"no figure is called {quoted(word)}", advice=did_you_mean(word, FIGURE_NAMES))
+    return name
 
 
 def _epochs(values: Values, rest: list[str]) -> int:
