@@ -23,4 +23,7 @@ class ExportName(NamedTuple):
 
 EXPORT_NAMES: dict[str, ExportName] = {
     "ann1dn": ExportName("ann1dn", "the numbers that ann1dn reads"),
+    "onnx": ExportName(
+        "onnx", "an ONNX model: raw rows in, scores and decisions out", (".onnx",), "onnxruntime", "onnx"
+    ),
 }

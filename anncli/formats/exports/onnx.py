@@ -1,0 +1,101 @@
+"""Export as an ONNX model, proved with onnxruntime."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.evaluation.names import UNDECIDED_WORD
+from anncli.formats.exports.base import Answers, ExportRequest, ProofRows, ToolMissingError
+from anncli.formats.exports.onnx_inputs import ROWS, takes_columns
+from anncli.formats.exports.onnx_model import model_bytes, model_of
+from anncli.formats.exports.onnx_outputs import output_names
+from anncli.formats.exports.steps import layer_refusal
+from anncli.network.class_names import class_names
+from anncli.network.network import Network
+from anncli.tables import TableColumn
+
+# A file of the format cannot hold 2 GiB; weights are 4 bytes each.
+_MOST_WEIGHTS = 500_000_000
+
+
+class OnnxExport:
+    """See base.ExportFormat."""
+
+    def refusal(self, network: Network, request: ExportRequest) -> str | None:
+        if request.bits:
+            return f"an ONNX file is written with floating-point numbers, not with {request.bits} bits; leave that out"
+        if reason := layer_refusal(network, "an ONNX file"):
+            return reason
+        if network.all_parameters.size > _MOST_WEIGHTS:
+            return f"an ONNX file holds at most {_MOST_WEIGHTS} weights, this network has {network.all_parameters.size}"
+        for column in network.encoder.columns if network.encoder is not None else ():
+            if "" in (*column.levels, *column.rare):
+                return f"column '{column.name}' has the empty word as a category, which is a missing cell in ONNX; replace it in the data and train again"
+        return None
+
+    def render(self, network: Network, request: ExportRequest) -> dict[str, bytes]:
+        return {"": model_bytes(model_of(network, request.name))}
+
+    def run(
+        self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
+    ) -> Answers | None:
+        try:
+            import onnxruntime
+        except ModuleNotFoundError:
+            raise ToolMissingError("onnxruntime is not installed; pip install 'anncli[onnx]'") from None
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        try:
+            session = onnxruntime.InferenceSession(files[""], options, providers=["CPUExecutionProvider"])
+            found = dict(
+                zip([o.name for o in session.get_outputs()], session.run(None, _fed(network, rows)), strict=True)
+            )
+        # onnxruntime has a class of its own for each kind of failure, without a common one.
+        except Exception as failure:
+            raise RuntimeError(f"onnxruntime {onnxruntime.__version__}: {failure}") from None
+        names = output_names(network)
+        decisions = _decisions(network, found[names["decisions"]]) if "decisions" in names else None
+        return Answers(found[names["outputs"]].astype(np.float64), decisions, f"onnxruntime {onnxruntime.__version__}")
+
+
+def _fed(network: Network, rows: ProofRows) -> dict[str, Any]:
+    """The rows as the model takes them."""
+    if not takes_columns(network):
+        return {ROWS: rows.inputs}
+    assert network.encoder is not None
+    assert rows.table is not None
+    return {
+        column.name: _words(rows.table.column(column.name))
+        if column.kind == "category"
+        else _numbers(rows.table.column(column.name))
+        for column in network.encoder.columns
+    }
+
+
+def _numbers(column: TableColumn) -> Array:
+    """float32 (n, 1), NaN where a cell is missing."""
+    given = column.as_numbers()
+    assert given is not None
+    assert given.numbers is not None
+    return given.numbers.astype(np.float32)[:, None]
+
+
+def _words(column: TableColumn) -> Array:
+    """Words (n, 1), '' where a cell is missing."""
+    given = column.as_words()
+    return np.array([*given.words, ""], dtype=object)[given.codes][:, None]
+
+
+def _decisions(network: Network, answers: Array) -> Array:
+    if network.task == "multi-label":
+        return answers
+    places = {name: place for place, name in enumerate(class_names(network))}
+    return np.array([places.get(word, -1) if word != UNDECIDED_WORD else -1 for word in answers.tolist()])
+
+
+EXPORT = OnnxExport()

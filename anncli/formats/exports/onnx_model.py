@@ -1,0 +1,110 @@
+"""A network as an ONNX model: the whole way from raw rows to decisions, and what the nodes do not say as metadata.
+
+Everything computes in float32: several programs have no float64 form of Elu and Softplus. The metadata holds the network file
+without weights and training record, so that an import can give the same network again.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from onnx import ModelProto, checker, helper
+
+from anncli import __version__
+from anncli.formats.exports.onnx_activations import activate, exact_logistic
+from anncli.formats.exports.onnx_inputs import check_rows, encode, input_values, scale
+from anncli.formats.exports.onnx_nodes import ML_DOMAIN, Nodes
+from anncli.formats.exports.onnx_outputs import finish, needs_logits, output_names, output_values
+from anncli.formats.exports.steps import DenseStep, dense_steps
+from anncli.formats.networks.ann import render_network
+from anncli.network.class_names import class_names, column_names
+from anncli.network.network import Network, NetworkSource
+
+# Opset 13 with ai.onnx.ml 2 is that of ONNX 1.8, of 2020; programs of today read it.
+OPSET, ML_OPSET, IR_VERSION = 13, 2, 8
+# The key of the network file in the metadata.
+NETWORK_KEY = "anncli.network"
+
+
+def model_of(network: Network, name: str) -> ModelProto:
+    """The model; the same network and name always give the same bytes, see model_bytes()."""
+    nodes = Nodes()
+    inputs = encode(nodes, network)
+    check = check_rows(nodes, inputs)
+    scaled = scale(nodes, network.scaling, inputs)
+    finish(nodes, network, _members(nodes, network, scaled), check)
+    graph = helper.make_graph(
+        nodes.nodes, name, input_values(network), output_values(network), list(nodes.constants.values())
+    )
+    model = helper.make_model(
+        graph,
+        opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(ML_DOMAIN, ML_OPSET)],
+        ir_version=IR_VERSION,
+        producer_name="anncli",
+        producer_version=__version__,
+        doc_string=_description(network),
+    )
+    for key, value in _metadata(network).items():
+        model.metadata_props.add(key=key, value=value)
+    checker.check_model(model, full_check=True)
+    return model
+
+
+def model_bytes(model: ModelProto) -> bytes:
+    found: bytes = model.SerializeToString(deterministic=True)
+    return found
+
+
+def _members(nodes: Nodes, network: Network, scaled: str) -> str:
+    """The outputs of the layers, the mean over the members of an ensemble."""
+    every = dense_steps(network)
+    exact = needs_logits(network)
+    if len(every) == 1:
+        return _layers(nodes, every[0], scaled, "", exact)
+    outputs = [_layers(nodes, steps, scaled, f"member {k}/", exact) for k, steps in enumerate(every, 1)]
+    return nodes.add("Mean", outputs, "mean")
+
+
+def _layers(nodes: Nodes, steps: list[DenseStep], value: str, place: str, exact: bool) -> str:
+    """exact: the logistic units of the last layer keep all digits of small values."""
+    for number, step in enumerate(steps, 1):
+        name = f"{place}layer {number}"
+        weights = nodes.constant(f"{name}/weights", step.weights)
+        biases = nodes.constant(f"{name}/biases", step.biases)
+        z = nodes.add("Gemm", [value, weights, biases], f"{name}/z")
+        is_exact = exact and number == len(steps)
+        value = exact_logistic(nodes, z, name) if is_exact else activate(nodes, step.activation, z, name)
+    return value
+
+
+def _description(network: Network) -> str:
+    takes = ", ".join(column_names(network)[:10]) + (", ..." if len(column_names(network)) > 10 else "")
+    gives = ", ".join(output_names(network).values())
+    return f"{network.topology} network ({network.layers_text}). Takes raw rows of {takes}; gives {gives}. float32."
+
+
+def _metadata(network: Network) -> dict[str, str]:
+    """For people and programs: names and decisions; the network file without weights for an import."""
+    found: dict[str, Any] = {"task": network.task or "classification", "inputs": column_names(network)}
+    found["outputs"] = class_names(network)
+    if network.n_classes:
+        found["classes"] = class_names(network)
+    if network.n_classes == 2 or network.task == "multi-label":
+        found["threshold"] = network.decision_threshold
+    if network.abstain:
+        found["abstain"] = list(network.abstain)
+    if network.calibration is not None:
+        found["calibration"] = network.calibration.method
+    words = {key: value if isinstance(value, str) else json.dumps(value) for key, value in found.items()}
+    return words | {NETWORK_KEY: _network_file(network)}
+
+
+def _network_file(network: Network) -> str:
+    """The text of a network file that holds everything but weights, the record of the training, and a person's comments."""
+    loss = {"loss": network.record["loss"]} if "loss" in network.record else {}
+    bare = replace(
+        network, parameters=None, members=(), record=loss, row_digests=None, curve=None, source=NetworkSource()
+    )
+    return render_network(bare, None)
