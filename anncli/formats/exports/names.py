@@ -26,4 +26,6 @@ EXPORT_NAMES: dict[str, ExportName] = {
     "onnx": ExportName(
         "onnx", "an ONNX model: raw rows in, scores and decisions out", (".onnx",), "onnxruntime", "onnx"
     ),
+    "c": ExportName("c.export", "C99 without malloc: a file and its header", (".c",), "a C compiler"),
+    "c-header": ExportName("c.header_only", "C99 without malloc: one header", (".h",), "a C compiler"),
 }

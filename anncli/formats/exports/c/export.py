@@ -1,0 +1,48 @@
+"""Export as C99: NAME.c and NAME.h, or one header with everything. It is proved by compiling and running it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from anncli.formats.exports.base import Answers, ExportRequest, ProofRows
+from anncli.formats.exports.c.harness import run_compiled
+from anncli.formats.exports.c.layers import ACTIVATIONS
+from anncli.formats.exports.c.source import Parts, float_parts
+from anncli.formats.exports.steps import layer_refusal
+from anncli.network.network import Network
+
+_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}\Z")
+
+
+class CExport:
+    """See base.ExportFormat."""
+
+    def __init__(self, header_only: bool = False) -> None:
+        self._header_only = header_only
+
+    def refusal(self, network: Network, request: ExportRequest) -> str | None:
+        if not _IDENTIFIER.match(request.name):
+            return f"functions in C cannot begin with '{request.name}': use letters, digits and _, first a letter"
+        if refused := layer_refusal(network, "C"):
+            return refused
+        for layer in network.layers:
+            if layer.activation not in ACTIVATIONS:
+                return f"C has no text for the activation {layer.activation}"
+        return None
+
+    def render(self, network: Network, request: ExportRequest) -> dict[str, bytes]:
+        return parts_of(network, request).files(request.name, self._header_only)
+
+    def run(
+        self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
+    ) -> Answers | None:
+        return run_compiled(files, network, request.name, rows)
+
+
+def parts_of(network: Network, request: ExportRequest) -> Parts:
+    """The pieces of the C files; ask refusal() first."""
+    return float_parts(network, request)
+
+
+EXPORT = CExport()

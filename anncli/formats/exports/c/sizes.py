@@ -1,0 +1,61 @@
+"""What a network in C needs of a microcontroller: computed, and measured where a cross compiler is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from anncli.formats.exports.base import ToolMissingError
+from anncli.formats.exports.tools import find_tool, run_tool, work_folder
+
+_ARM = ("-mcpu=cortex-m4", "-mthumb", "-Os", "-std=c99", "-ffunction-sections", "-ffp-contract=off")
+
+
+class Sizes(NamedTuple):
+    """tables: bytes of constants; buffers: bytes of the arrays that a prediction keeps on the stack; code: bytes of instructions
+    measured for a Cortex-M4 without those of the C library, None where they are not known."""
+
+    tables: int
+    buffers: int
+    code: int | None = None
+
+    def sentence(self) -> str:
+        """'Flash: 1,234 bytes of tables and the code; RAM: 300 bytes on the stack.'"""
+        if self.code is None:
+            return f"Flash: {self.tables:,} bytes of tables (computed), and the code; RAM: {self.buffers:,} bytes of buffers on the stack."
+        return (
+            f"Flash: {self.tables:,} bytes of tables and {self.code:,} of code (measured by arm-none-eabi-size, Cortex-M4, -Os, without "
+            f"the C library); RAM: {self.buffers:,} bytes of buffers on the stack (computed)."
+        )
+
+
+def measured(sizes: Sizes, files: Mapping[str, bytes], name: str) -> Sizes:
+    """The sizes with those of the object file, where a compiler for Cortex-M is on this machine."""
+    try:
+        compiler = find_tool("arm-none-eabi-gcc", install="apt install gcc-arm-none-eabi libnewlib-arm-none-eabi")
+        size = find_tool("arm-none-eabi-size", install="apt install binutils-arm-none-eabi")
+        with work_folder() as folder:
+            unit = write_unit(files, name, folder)
+            run_tool([compiler, *_ARM, "-c", unit, "-o", "object.o"], folder)
+            words = run_tool([size, "-A", "object.o"], folder).decode().split("\n")
+    except (ToolMissingError, RuntimeError):
+        return sizes
+    rows = [line.split() for line in words]
+    of_kind = {
+        kind: sum(int(row[1]) for row in rows if row and row[0].startswith(kind)) for kind in (".text", ".rodata")
+    }
+    return Sizes(of_kind[".rodata"], sizes.buffers, of_kind[".text"])
+
+
+def write_unit(files: Mapping[str, bytes], name: str, folder: str) -> str:
+    """Write the files into a folder; returns the name of the C file to compile, which for a header makes its functions called."""
+    if ".h" in files:
+        (Path(folder) / f"{name}.h").write_bytes(files[".h"])
+        (Path(folder) / f"{name}.c").write_bytes(files[""])
+        return f"{name}.c"
+    (Path(folder) / f"{name}.h").write_bytes(files[""])
+    unit = f'#include "{name}.h"\nint probe(const float *in, float *out);\n'
+    unit += f"int probe(const float *in, float *out)\n{{\n  return {name}_predict(in, out);\n}}\n"
+    (Path(folder) / "unit.c").write_text(unit)
+    return "unit.c"

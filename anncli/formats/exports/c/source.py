@@ -1,0 +1,159 @@
+"""The C files of a network in floating point."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from anncli._version import __version__
+from anncli.arrays import Array
+from anncli.formats.exports.base import ExportRequest
+from anncli.formats.exports.c.header import class_names_text, functions_text, sizes_text
+from anncli.formats.exports.c.layers import layers_text, parameters_text, widest
+from anncli.formats.exports.c.outputs import decision_text, finish_text
+from anncli.formats.exports.c.rows import has_rows, row_definitions
+from anncli.formats.exports.c.scaling import fill_values, scaling_text, unfilled
+from anncli.formats.exports.c.self_test import self_test_text
+from anncli.formats.exports.c.sizes import Sizes
+from anncli.formats.exports.c.text import Naming, array_text, comment_text
+from anncli.formats.exports.steps import dense_steps
+from anncli.network.network import Network
+
+_FLOAT_BYTES = 4
+
+
+class Parts:
+    """The pieces of a file. core: functions and tables below the interface, last $n_predict(); declarations: more that may be
+    called; heading: lines of the comment at the top; self_test: what follows the interface under $N_SELF_TEST."""
+
+    def __init__(self, network: Network, core: str, self_test: str, heading: list[str], declarations: str = "") -> None:
+        self.network, self.core, self.self_test = network, core, self_test
+        self.heading, self.declarations = heading, declarations
+
+    def files(self, name: str, header_only: bool) -> dict[str, bytes]:
+        """NAME.c and NAME.h, or the header that is all there is."""
+        naming = Naming(name, header_only)
+        top, body = self._interface(), self._body()
+        if header_only:
+            texts = {"": f"{self._comment(name, True)}{_guard(top + self._class_names(True) + body)}"}
+        else:
+            includes = f'#include "{name}.h"\n\n'
+            texts = {
+                "": self._comment(name, False) + includes + self._class_names(False) + body,
+                ".h": f"{self._comment(name, False)}{_guard(top + self._class_names(None))}",
+            }
+        return {ending: naming.fill(text).encode() for ending, text in texts.items()}
+
+    def _comment(self, name: str, header_only: bool) -> str:
+        own = "a header with everything" if header_only else f"compile {name}.c and include {name}.h"
+        lines = [f"A neural network in C99, written by ann {__version__}: {own}.", *self.heading]
+        return "/* " + "\n   ".join(map(comment_text, lines)) + " */\n"
+
+    def _interface(self) -> str:
+        functions = functions_text(self.network, fill_values(self.network) is not None)
+        return sizes_text(self.network) + functions + self.declarations
+
+    def _class_names(self, defined: bool | None) -> str:
+        """Declared in a header (None), defined in the file beside it (False) or in the header (True)."""
+        declaration, definition = class_names_text(self.network)
+        if defined is None:
+            return declaration
+        return ("static " if defined and definition else "") + definition
+
+    def _body(self) -> str:
+        network = self.network
+        words = "#include <string.h>\n" if has_rows(network) else ""
+        by_class = _CLASS if network.n_classes else ""
+        return (
+            f"#include <math.h>\n{words}\n#define $N_LARGEST 3.402823466e+38f\n\n{self.core}\n"
+            f"{decision_text(network)}{by_class}{row_definitions(network)}\n{self.self_test}"
+        )
+
+
+_CLASS = """\
+$public int $n_class(const float *in)
+{
+  float out[$N_N_OUTPUTS];
+  return $n_predict(in, out) ? $N_INVALID : $n_decide(out);
+}
+"""
+
+
+def _guard(text: str) -> str:
+    opened = '#ifdef __cplusplus\nextern "C" {\n#endif\n'
+    closed = "#ifdef __cplusplus\n}\n#endif\n"
+    return f"#ifndef $N_H\n#define $N_H\n\n{opened}\n{text}\n{closed}\n#endif\n"
+
+
+def check_text(network: Network) -> str:
+    """The function that finds an input that is not finite."""
+    filled, never = fill_values(network), unfilled(network)
+    if filled is None:
+        test, table = "!(fabsf(in[i]) <= $N_LARGEST)", ""
+    elif not never:
+        test, table = "fabsf(in[i]) > $N_LARGEST", ""
+    else:
+        needed = ["1" if at in never else "0" for at in range(network.n_inputs)]
+        table = array_text("unsigned char", "$n_needed", needed)
+        test = "fabsf(in[i]) > $N_LARGEST || ($n_needed[i] && in[i] != in[i])"
+    return (
+        f"{table}$static int $n_refused(const float *in)\n{{\n  int i;\n  for (i = 0; i < $N_N_INPUTS; ++i)\n"
+        f"    if ({test})\n      return i + 1;\n  return 0;\n}}\n"
+    )
+
+
+def _predict_text(network: Network, scales: bool, finishes: bool) -> str:
+    n_members = len(network.members)
+    source, scale = ("x", "  $n_scale(in, x);\n") if scales else ("in", "")
+    declared = "  float x[$N_N_INPUTS];\n" if scales else ""
+    if n_members:
+        declared += "  float own[$N_N_OUTPUTS];\n  double total[$N_N_OUTPUTS];\n  const float *w = $n_parameters;\n  int j, k;\n"
+        layers = (
+            "  for (j = 0; j < $N_N_OUTPUTS; ++j)\n    total[j] = 0;\n"
+            f"  for (k = 0; k < {n_members}; ++k) {{\n    w = $n_member(w, {source}, own);\n"
+            "    for (j = 0; j < $N_N_OUTPUTS; ++j)\n      total[j] += (double)own[j];\n  }\n"
+            f"  for (j = 0; j < $N_N_OUTPUTS; ++j)\n    out[j] = (float)(total[j] / {n_members});\n"
+        )
+    else:
+        layers = f"  $n_member($n_parameters, {source}, out);\n"
+    finish = "  $n_finish(out);\n" if finishes else ""
+    return (
+        f"$public int $n_predict(const float *in, float *out)\n{{\n{declared}  const int refused = $n_refused(in);\n"
+        f"  if (refused)\n    return refused;\n{scale}{layers}{finish}  return 0;\n}}\n"
+    )
+
+
+def float_parts(network: Network, request: ExportRequest) -> Parts:
+    """The files of a network that computes in float32; ask the export's refusal() first."""
+    members = dense_steps(network)
+    scaling, finish = scaling_text(network), finish_text(network)
+    layers = layers_text(members[0], "$n_logistic(" in scaling)
+    core = [parameters_text(members), check_text(network), layers, scaling, finish]
+    core.append(_predict_text(network, bool(scaling), bool(finish)))
+    sizes = float_sizes(network)
+    heading = [network.layers_text, sizes.sentence()]
+    tolerance = (
+        "fabs((double)out[j] - (double)$n_test_outputs[k][j]) <= 1e-5 * (1 + fabs((double)$n_test_outputs[k][j]))"
+    )
+    test = network.self_test
+    self_test = "" if test is None else self_test_text(test.inputs, seen_outputs(network, test.outputs), tolerance)
+    return Parts(network, "\n".join(part for part in core if part), self_test, heading)
+
+
+def seen_outputs(network: Network, outputs: Array) -> Array:
+    """The outputs of the stored self-test as people see them: calibrated."""
+    return outputs if network.calibration is None else network.calibration.apply(outputs)
+
+
+def float_sizes(network: Network) -> Sizes:
+    """What the tables and the variables of $n_predict() need."""
+    members = dense_steps(network)
+    steps, scaling = members[0], network.scaling
+    parameters = sum(step.weights.size + step.biases.size for steps in members for step in steps)
+    tables = _FLOAT_BYTES * (parameters + sum(len(a) for a in (scaling.add, scaling.multiply) if a is not None))
+    if (filled := fill_values(network)) is not None:
+        tables += filled.nbytes
+    if (calibration := network.calibration) is not None and calibration.method == "isotonic":
+        tables += int(np.asarray(calibration.numbers).nbytes)
+    floats = (0 if scaling.is_identity else network.n_inputs) + widest(steps) * min(2, len(steps) - 1)
+    own = 12 * network.n_outputs if network.members else 0
+    return Sizes(tables, _FLOAT_BYTES * floats + own)

@@ -1,0 +1,196 @@
+"""C in floating point: what is written, and what the compiled program gives."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from random_networks import random_network, random_rows
+
+from anncli.analysis.proof import prove
+from anncli.formats.exports.base import ExportRequest
+from anncli.formats.exports.c.text import comment_text, float_text, identifiers, string_text
+from anncli.formats.exports.registry import export_format, export_name_of
+from anncli.inference.predict import predict
+from anncli.network.encoders.table import InputColumn, TableEncoder
+from anncli.network.network import Network, SelfTest
+from anncli.network.scaling import Scaling
+from anncli.tables import Roles
+
+needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+STRICT = (
+    "-Wall", "-Wextra", "-Werror", "-pedantic", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Wdouble-promotion",
+)  # fmt: skip
+
+
+def proved(seed: int, form: str) -> None:
+    """Render, compile, run; outputs near those of predict(), decisions equal wherever two outputs are not that near."""
+    network, export, request = random_network(seed), export_format(form), ExportRequest("net")
+    assert export.refusal(network, request) is None
+    proof = prove(export, export.render(network, request), network, request)
+    assert proof.is_proved, (seed, proof)
+    assert proof.decides == (network.task != "regression")
+
+
+@needs_compiler
+@pytest.mark.parametrize("seed", [1, 3, 10, 16])
+def test_the_compiled_file_gives_what_predict_gives(seed: int) -> None:
+    proved(seed, "c")
+
+
+@needs_compiler
+def test_a_header_alone_gives_the_same() -> None:
+    proved(4, "c-header")
+
+
+@needs_compiler
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(0, 100, 10))
+def test_a_hundred_networks(first: int) -> None:
+    for seed in range(first, first + 10):
+        proved(seed, "c" if seed % 5 else "c-header")
+
+
+def written(folder: Path, seeds: range) -> list[str]:
+    """C files with their headers for these networks; returns their names."""
+    for seed in seeds:
+        files = export_format("c").render(random_network(seed), ExportRequest(f"net{seed}"))
+        (folder / f"net{seed}.c").write_bytes(files[""])
+        (folder / f"net{seed}.h").write_bytes(files[".h"])
+    return [f"net{seed}.c" for seed in seeds]
+
+
+def compiles(folder: Path, *command: str) -> None:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr[:3000]
+    assert done.stderr == ""
+
+
+@needs_compiler
+@pytest.mark.slow
+@pytest.mark.parametrize("compiler", ["gcc", "clang"])
+def test_compilers_have_nothing_to_say(tmp_path: Path, compiler: str) -> None:
+    if shutil.which(compiler) is None:
+        pytest.skip(f"{compiler} is not installed")
+    files = written(tmp_path, range(100))
+    compiles(
+        tmp_path, compiler, "-std=c99", "-O1", *STRICT, "-Wstrict-prototypes", "-Wmissing-prototypes", "-c", *files
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("g++") is None, reason="needs a C++ compiler")
+@pytest.mark.parametrize("standard", ["c++98", "c++17"])
+def test_it_is_also_cxx(tmp_path: Path, standard: str) -> None:
+    files = written(tmp_path, range(0, 60, 2))
+    compiles(tmp_path, "g++", f"-std={standard}", "-fsyntax-only", *STRICT, "-x", "c++", *files)
+    header = export_format("c-header").render(random_network(1), ExportRequest("net"))[""]
+    (tmp_path / "net.h").write_bytes(header)
+    (tmp_path / "main.cc").write_text('#include "net.h"\nint main() { return 0; }\n')
+    compiles(tmp_path, "g++", f"-std={standard}", "-O1", *STRICT, "main.cc")
+
+
+@needs_compiler
+@pytest.mark.slow
+def test_sanitizers_find_nothing_and_the_self_test_passes(tmp_path: Path) -> None:
+    for seed in range(0, 100, 7):
+        network = random_network(seed)
+        rows = random_rows(network, np.random.default_rng(seed), 40).inputs
+        network = replace(network, self_test=SelfTest(rows, predict(network, rows, calibrated=False)))
+        files = export_format("c").render(network, ExportRequest("net"))
+        (tmp_path / "net.c").write_bytes(files[""])
+        (tmp_path / "net.h").write_bytes(files[".h"])
+        flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-DNET_SELF_TEST"]
+        compiles(tmp_path, "cc", "-std=c99", "-O1", *flags, "net.c", "-o", "net", "-lm")
+        assert subprocess.run([tmp_path / "net"], capture_output=True, text=True).stdout == "ok: 40 rows\n"
+
+
+@needs_compiler
+def test_the_self_test_finds_a_changed_weight(tmp_path: Path) -> None:
+    files = export_format("c").render(random_network(3), ExportRequest("net"))
+    text = files[""].decode()
+    start = text.index("net_parameters[")
+    at = text.index("\n", start) + 3
+    (tmp_path / "net.c").write_text(text[:at] + "1.5f + " + text[at:])
+    (tmp_path / "net.h").write_bytes(files[".h"])
+    compiles(tmp_path, "cc", "-std=c99", "-DNET_SELF_TEST", "net.c", "-o", "net", "-lm")
+    done = subprocess.run([tmp_path / "net"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stdout.endswith("FAILED\n")
+
+
+CALLER = """\
+#include <math.h>
+#include <stdio.h>
+#include "net.h"
+int main(void)
+{
+  float in[2] = {1, NAN}, out[1] = {7};
+  printf("%d", net_predict(in, out));
+  in[1] = INFINITY;
+  printf(" %d", net_predict(in, out));
+  printf(" %g", (double)out[0]);
+  in[1] = 3;
+  printf(" %d", net_predict(in, out));
+  printf(" %g %d %s", (double)out[0], net_class(in), net_class_names[net_class(in)]);
+  in[0] = NAN;
+  printf(" %d %d\\n", net_class(in), NET_INVALID);
+  return 0;
+}
+"""
+
+
+def called(folder: Path, network: Network, caller: str) -> str:
+    """What a program prints that calls the exported functions."""
+    files = export_format("c").render(network, ExportRequest("net"))
+    (folder / "net.c").write_bytes(files[""])
+    (folder / "net.h").write_bytes(files[".h"])
+    (folder / "main.c").write_text(caller)
+    compiles(folder, "cc", "-std=c99", *STRICT, "net.c", "main.c", "-o", "net", "-lm")
+    return subprocess.run([folder / "net"], capture_output=True, text=True).stdout
+
+
+@needs_compiler
+def test_inputs_that_are_no_numbers_are_refused_or_filled(tmp_path: Path) -> None:
+    network = Network.create(2, [(1, "linear")], classes=("up", "down"), threshold=0.5)
+    network.set_parameters(np.array([0.5, 2, -1], dtype=np.float32))  # 0.5 + 2 a - b
+    assert called(tmp_path, network, CALLER) == "2 2 7 0 -0.5 1 down -2 -2\n"
+    roles = Roles(("a", "b", "y"), ("y",), ("a", "b"))
+    encoder = TableEncoder(roles, (InputColumn("a"), InputColumn("b", fill=1.0)), "median")
+    filled = replace(network, encoder=encoder)
+    # A missing b is 1: 0.5 + 2 - 1; an infinite one is refused; a may not be missing.
+    assert called(tmp_path, filled, CALLER) == "0 2 1.5 0 -0.5 1 down -2 -2\n"
+
+
+def test_what_c_cannot_hold_is_named() -> None:
+    export = export_format("c")
+    network = Network.create(2, ["3 tanh", "1 logistic"])
+    assert export.refusal(network, ExportRequest()) == "the network is untrained: C needs its weights"
+    network.set_parameters(np.zeros(13))
+    assert export.refusal(network, ExportRequest("2nd")) == (
+        "functions in C cannot begin with '2nd': use letters, digits and _, first a letter"
+    )
+
+
+def test_pieces_of_c() -> None:
+    assert [float_text(x) for x in (0.1, 1, -2e-45, 3.4028234663852886e38)] == [
+        "0.100000001f", "1.0f", "-1.40129846e-45f", "3.40282347e+38f",
+    ]  # fmt: skip
+    assert string_text('a"b\\?é') == '"a\\042b\\134\\077\\303\\251"'
+    assert comment_text("a*/b\\ ö\n") == "a* /b/ ??".replace("??", "? ?")
+    assert identifiers(["a b", "a-b", "Ä", "3"]) == ["a_b", "a_b_2", "x", "3"]
+
+
+def test_the_ending_says_which_form() -> None:
+    assert export_name_of("net.c") == "c"
+    assert export_name_of("net.h") == "c-header"
+
+
+def test_an_identity_scaling_needs_no_copy_of_the_inputs() -> None:
+    network = Network.create(2, [(1, "linear")], scaling=Scaling())
+    network.set_parameters(np.zeros(3))
+    assert b"net_scale" not in export_format("c").render(network, ExportRequest("net"))[""]
