@@ -2,8 +2,6 @@
 #ifndef ANN_TABLE_H
 #define ANN_TABLE_H
 
-#include <new>
-
 #include "decimal.h"
 #include "words.h"
 
@@ -156,7 +154,7 @@ class Columns {
   }
 
   bool turn_to_words(int64_t column, int64_t n_rows) {
-    words::Words *const made = new (std::nothrow) words::Words;
+    words::Words *const made = new words::Words;
     if (!made) return false;
     found[column] = made;
     for (int64_t k = 0; k < n_rows; k++) {

@@ -3,6 +3,7 @@
 #define ANN_TABLE_PARTS_H
 
 #include "byte_count.h"
+#include "on_heap.h"
 #include "table_rows.h"
 #include "team.h"
 
@@ -43,7 +44,7 @@ class Parts {
   const words::Words *words_of(int64_t column) const { return parts[0]->columns.words_of(column); }
 
  private:
-  struct Part {
+  struct Part : OnHeap {
     Columns columns;
     Rows rows;
     int64_t most = 0;  // rows
@@ -90,7 +91,7 @@ class Parts {
     const int wanted = n_parts;
     int64_t begun = 0;
     for (n_parts = 0; n_parts < wanted; n_parts++) {
-      Part *const part = new (std::nothrow) Part(s, meaning);
+      Part *const part = new Part(s, meaning);
       if (!part || !part->columns.is_good()) {
         delete part;
         return false;

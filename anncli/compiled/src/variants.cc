@@ -8,18 +8,15 @@
 #endif
 
 #if defined(ANN_X86_VARIANTS)
-static bool has_avx512() {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma");
-}
-static bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+#include "processor.h"
 #endif
 
 int find_variants(const AnnKernel *found[MOST_VARIANTS]) {
   int n = 0;
 #if defined(ANN_X86_VARIANTS)
-  if (has_avx512()) found[n++] = &ann_kernel_avx512;
-  if (has_avx2()) found[n++] = &ann_kernel_avx2;
+  const Processor here = processor_here();
+  if (here.avx512) found[n++] = &ann_kernel_avx512;
+  if (here.avx2) found[n++] = &ann_kernel_avx2;
 #endif
   found[n++] = &ann_kernel_baseline;
   return n;

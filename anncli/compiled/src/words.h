@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "on_heap.h"
+
 namespace words {
 
 // A growing array of plain items.
@@ -81,7 +83,7 @@ inline uint64_t hash_of(const char *text, int64_t size) {
 
 const int32_t NO_MEMORY = -2;
 
-class Words {
+class Words : public OnHeap {
  public:
   List<Word> list;
 
