@@ -181,7 +181,7 @@ def _other_decisions(network: Network, wanted: Array, decisions: Array | None, a
 
 
 def _rows(flags: Array) -> Array:
-    return flags.any(axis=1) if flags.ndim > 1 else flags
+    return np.asarray(flags.any(axis=1)) if flags.ndim > 1 else flags
 
 
 def _close_labels(network: Network, outputs: Array, allowed: Array) -> Array:

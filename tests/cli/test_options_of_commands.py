@@ -33,6 +33,7 @@ WORDS = {
     "gradcheck": ["net.nn", "none1.txt", "none2.txt"],
     "check": ["net.nn", "none1.txt", "none2.txt"],
     "convert": ["none1.txt", "out.csv"],
+    "export": ["net.nn", "-o", "out.txt"],
     "t": ["net.nn", "none1.txt", "none2.txt", "5"],
     "r": ["net.nn", "none1.txt"],
 }

@@ -22,6 +22,7 @@ class ExportName(NamedTuple):
 
 
 EXPORT_NAMES: dict[str, ExportName] = {
+    "json": ExportName("json_network", "all numbers and names as JSON, which ann reads too", (".json",)),
     "ann1dn": ExportName("ann1dn", "the numbers that ann1dn reads"),
     "onnx": ExportName(
         "onnx", "an ONNX model: raw rows in, scores and decisions out", (".onnx",), "onnxruntime", "onnx"

@@ -52,9 +52,9 @@ class DocumentSource:
 
 
 class PlacedMapping(dict[str, Any]):
-    """A dict with the places of its keys and values; nested values are PlacedMapping and PlacedList too."""
+    """A dict with the places of its keys and values, where they are known; nested values are PlacedMapping and PlacedList too."""
 
-    def __init__(self, source: DocumentSource, place: Place) -> None:
+    def __init__(self, source: DocumentSource, place: Place | None) -> None:
         super().__init__()
         self.source = source
         self.place = place
@@ -93,13 +93,13 @@ class PlacedMapping(dict[str, Any]):
 
 
 class PlacedList(list[Any]):
-    """A list with the places of its values."""
+    """A list with the places of its values, where they are known."""
 
-    def __init__(self, source: DocumentSource, place: Place) -> None:
+    def __init__(self, source: DocumentSource, place: Place | None) -> None:
         super().__init__()
         self.source = source
         self.place = place
-        self.value_places: list[Place] = []
+        self.value_places: list[Place | None] = []
 
     def fault(self, index: Key | None, message: str, advice: str | None = None) -> AnnError:
         """The error to raise about the value at `index`, or about the whole list for None."""

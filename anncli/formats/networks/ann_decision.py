@@ -18,13 +18,13 @@ from anncli.network.names import CALIBRATION_NAMES
 from anncli.network.network import Network
 
 # (mapping, key, number of lines or None, numbers in a line) -> the block of numbers under that key.
-_ReadMatrix = Callable[[PlacedMapping, str, int | None, int], Array]
+ReadMatrix = Callable[[PlacedMapping, str, int | None, int], Array]
 
 # The keys of the numbers of each method; the knots of isotonic are a block.
 _KEYS = {"platt": ("slope", "intercept"), "temperature": ("temperature",)}
 
 
-def read_decision(trained: PlacedMapping, network: Network, read_matrix: _ReadMatrix, advice: str) -> None:
+def read_decision(trained: PlacedMapping, network: Network, read_matrix: ReadMatrix, advice: str) -> None:
     """Set threshold, threshold_rule, abstain and calibration of the network; raises NetworkError with the place of a fault."""
     network.threshold = _number(trained, "threshold")
     network.threshold_rule = _rule(trained, advice)
@@ -67,7 +67,7 @@ def _abstain(trained: PlacedMapping, network: Network, advice: str) -> tuple[flo
     return tuple(map(float, numbers))
 
 
-def _calibration(trained: PlacedMapping, network: Network, read_matrix: _ReadMatrix, advice: str) -> Calibration | None:
+def _calibration(trained: PlacedMapping, network: Network, read_matrix: ReadMatrix, advice: str) -> Calibration | None:
     value = trained.mapping_at("calibration")
     if not value:
         return None

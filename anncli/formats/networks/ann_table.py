@@ -70,15 +70,19 @@ def table_inputs_text(table: TableInputs) -> str:
 def encoder_lines(encoder: TableEncoder) -> list[str]:
     """The lines of `encoder` in the trained part: a line for each column of the file it was fitted on."""
     roles = encoder.roles
-    inputs = {column.name: column for column in encoder.columns}
     lines = ["  encoder:", f"    task: {roles.task}", f"    missing: {write_flow(encoder.missing)}"]
     lines += [] if roles.is_named else ["    named: false"]
     lines.append("    columns:")
-    for name in roles.columns:
-        column = inputs.get(name)
-        entry = {"name": name, **(_input_entry(column) if column else {"kind": roles.role_of(name)})}
-        lines.append(f"    - {write_flow(entry)}")
-    return lines
+    return [*lines, *(f"    - {write_flow(entry)}" for entry in column_entries(encoder))]
+
+
+def column_entries(encoder: TableEncoder) -> list[dict[str, Any]]:
+    """What is written about each column of the file that the encoder was fitted on, in their order."""
+    inputs, roles = {column.name: column for column in encoder.columns}, encoder.roles
+    return [
+        {"name": name, **(_input_entry(inputs[name]) if name in inputs else {"kind": roles.role_of(name)})}
+        for name in roles.columns
+    ]
 
 
 def _input_entry(column: InputColumn) -> dict[str, Any]:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from anncli.arrays import Array
 from anncli.errors import ValueFault
 from anncli.formats.files.document import PlacedMapping
 from anncli.formats.files.yaml_text import write_flow
+from anncli.formats.networks.ann_decision import ReadMatrix
 from anncli.formats.networks.numbers import write_rows
 from anncli.network.names import TARGET_SCALING_NAMES, TASK_NAMES, quantiles_of
 from anncli.network.network import Network
 from anncli.network.target_scaling import TargetScaling
-
-# (mapping, key, number of lines or None, numbers in a line) -> the block of numbers under that key.
-_ReadMatrix = Callable[[PlacedMapping, str, int | None, int], Array]
 
 
 def read_task(trained: PlacedMapping, network: Network, advice: str) -> str | None:
@@ -48,7 +43,7 @@ def read_loss(trained: PlacedMapping, network: Network, advice: str) -> str | No
 
 
 def read_target_scaling(
-    trained: PlacedMapping, network: Network, read_matrix: _ReadMatrix, advice: str
+    trained: PlacedMapping, network: Network, read_matrix: ReadMatrix, advice: str
 ) -> TargetScaling:
     """The scaling of targets; none where the file has none."""
     value = trained.mapping_at("target_scaling")

@@ -13,7 +13,7 @@ from anncli.errors import NetworkError
 from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import quote_text, write_block, write_flow
 from anncli.formats.networks.ann_curve import curve_lines, read_curve
-from anncli.formats.networks.ann_decision import decision_lines, read_decision
+from anncli.formats.networks.ann_decision import ReadMatrix, decision_lines, read_decision
 from anncli.formats.networks.ann_digests import digest_lines, read_digests
 from anncli.formats.networks.ann_table import encoder_lines, take_encoder
 from anncli.formats.networks.ann_task import read_loss, read_target_scaling, read_task, target_scaling_lines, task_lines
@@ -64,7 +64,7 @@ class TrainedPart:
         read_decision(self._trained, network, self._matrix, AFRESH)
         network.targets = self._targets()
         network.columns = self._names("columns", n_inputs)
-        network.scaling = self._scaling()
+        network.scaling = read_scaling(self._trained, n_inputs, self._matrix, AFRESH)
         if members := self._members():
             network.set_members(members)
         else:
@@ -122,27 +122,6 @@ class TrainedPart:
         if not plain or len(value) != 2:
             raise self._trained.fault("targets", "`targets` must be two numbers", "write for example `[0.9, 0.1]`")
         return float(value[0]), float(value[1])
-
-    def _scaling(self) -> Scaling:
-        value = self._trained.mapping_at("scaling")
-        value.refuse_unknown(("method", "per_vector", "activation", "log_floor", "add", "multiply"))
-        words = {}
-        for key, known in (("method", None), ("per_vector", PER_VECTOR), ("activation", INPUT_ACTIVATIONS)):
-            if key not in value:
-                continue
-            words[key] = value[key]
-            if not isinstance(words[key], str) or (known is not None and words[key] not in known):
-                expected = "a name" if known is None else "one of " + ", ".join(known)
-                raise value.fault(key, f"`{key}` must be {expected}, found {kind_of(words[key])}")
-        if ("add" in value) != ("multiply" in value):
-            raise value.fault(None, "`add` and `multiply` belong together", AFRESH)
-        numbers = {
-            key: self._matrix(value, key, 1, self._network.n_inputs)[0]
-            for key in ("log_floor", "add", "multiply") if key in value
-        }  # fmt: skip
-        if (numbers.get("log_floor", np.zeros(1)) < 0).any():
-            raise value.fault("log_floor", "`log_floor` must not be below 0", AFRESH)
-        return Scaling(**numbers, **words)
 
     def _self_test(self) -> SelfTest | None:
         if self._trained.get("self_test") is None:
@@ -204,7 +183,7 @@ class TrainedPart:
     ) -> Array:
         """(n_rows, width) float32 from the rows of the block at owner[key]; raises NetworkError with line and column."""
         # The text of a literal block begins on the line after the `|`.
-        first = owner.value_places[key].line + 1  # type: ignore[index]
+        first = owner.value_places[key].line + 1  # type: ignore[index, union-attr]
         for number, row in enumerate(rows):
             if len(row) != width:
                 raise self._fault(f"{what}, found {len(row)} number{'s' * (len(row) != 1)}", first + number, None)
@@ -219,6 +198,29 @@ class TrainedPart:
             tokens = list(re.finditer(r"\S+", _LINE_END.split(self._text)[line - 1]))
             column = tokens[index].start() + 1 if index < len(tokens) else None
         return NetworkError(message, path=self._trained.source.path, line=line, column=column, advice=AFRESH)
+
+
+def read_scaling(trained: PlacedMapping, n_inputs: int, read_matrix: ReadMatrix, advice: str) -> Scaling:
+    """The scaling of inputs; none where the file has none."""
+    value = trained.mapping_at("scaling")
+    value.refuse_unknown(("method", "per_vector", "activation", "log_floor", "add", "multiply"))
+    words = {}
+    for key, known in (("method", None), ("per_vector", PER_VECTOR), ("activation", INPUT_ACTIVATIONS)):
+        if key not in value:
+            continue
+        words[key] = value[key]
+        if not isinstance(words[key], str) or (known is not None and words[key] not in known):
+            expected = "a name" if known is None else "one of " + ", ".join(known)
+            raise value.fault(key, f"`{key}` must be {expected}, found {kind_of(words[key])}")
+    if ("add" in value) != ("multiply" in value):
+        raise value.fault(None, "`add` and `multiply` belong together", advice)
+    numbers = {
+        key: read_matrix(value, key, 1, n_inputs)[0]
+        for key in ("log_floor", "add", "multiply") if key in value
+    }  # fmt: skip
+    if (numbers.get("log_floor", np.zeros(1)) < 0).any():
+        raise value.fault("log_floor", "`log_floor` must not be below 0", advice)
+    return Scaling(**numbers, **words)
 
 
 def trained_lines(network: Network) -> list[str]:

@@ -30,6 +30,7 @@ class NetworkFormatName(NamedTuple):
 NETWORK_FORMAT_NAMES: dict[str, NetworkFormatName] = {
     "ann": NetworkFormatName("ann", "YAML text with comments, names, scaling and record", is_dialect=True, holds_tasks=True, holds_decisions=True, endings=(".nn", ".net")),
     "snns": NetworkFormatName("snns", "SNNS text networks of layers", rb"SNNS network definition file"),
+    "json": NetworkFormatName("json_network", "what ann export writes as JSON", rb'\s*\{\s*"format"\s*:\s*"anncli-network"'),
     "ann1dn": NetworkFormatName("ann1dn", "the numbers that ann1dn reads and writes", rb"\s*[-+.]?[0-9]", may_be_data=True, is_dialect=True, endings=(".nn",)),
 }  # fmt: skip
 

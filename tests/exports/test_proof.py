@@ -1,0 +1,162 @@
+"""The proof of an export finds faults: wrong numbers, wrong classes, tools that fail; and it allows what 32-bit numbers cannot tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from random_networks import random_network
+
+from anncli.analysis.proof import Proof, prove
+from anncli.analysis.proof_rows import draw_rows, input_range, stored_rows
+from anncli.analysis.rounding import rounding_errors
+from anncli.formats.exports.base import Answers, ExportRequest, ToolMissingError
+from anncli.inference.predict import decide, predict
+from anncli.network.network import Network
+from anncli.network.propagation import forward
+from anncli.network.scaling import Scaling
+
+
+class Toy:
+    """An export that computes with the network itself, and then changes the answers."""
+
+    def __init__(self, change: Callable[[Answers], Any]) -> None:
+        self.change = change
+
+    def run(self, files, network, request, rows):
+        outputs = predict(network, rows.inputs)
+        decisions = None if network.task == "regression" else decide(network, outputs)
+        return self.change(Answers(outputs.astype(np.float64), decisions, "toy 1"))
+
+
+def proof_of(network: Network, change: Callable[[Answers], Any] = lambda answers: answers, bits: int = 0) -> Proof:
+    return prove(Toy(change), {}, network, ExportRequest(bits=bits))  # type: ignore[arg-type]
+
+
+def shifted(by: float, row: int = 700) -> Callable[[Answers], Answers]:
+    def change(answers: Answers) -> Answers:
+        answers.outputs[row, 0] += by
+        return answers
+
+    return change
+
+
+def plain(task: str | None = "regression") -> Network:
+    network = Network.create(2, [(3, "tanh"), (1 if task else 2, "linear")], task=task)
+    network.set_parameters(np.linspace(-0.5, 0.5, network.topology.n_parameters))
+    return network
+
+
+def test_equal_outputs_are_proved():
+    proof = proof_of(plain())
+    assert proof.is_proved
+    assert proof == Proof("toy 1", n_inside=500, n_outside=500)
+
+
+@pytest.mark.parametrize(("by", "passes"), [(0.99e-5, True), (2.1e-5, False), (np.nan, False), (np.inf, False)])
+def test_one_output_that_differs_is_found(by, passes):
+    """Outputs are between -1 and 1, so that a difference of 2e-5 is too large and one of 1e-5 is not."""
+    proof = proof_of(plain(), shifted(by))
+    assert proof.is_proved == passes
+    if not passes:
+        assert proof.fault.startswith("output 1 of row 701 is ")
+
+
+def test_an_infinite_output_is_compared_with_a_finite_one():
+    def change(answers):
+        answers.outputs[0, 0] = np.inf
+        return answers
+
+    assert "row 1 is inf" in proof_of(plain(), change).fault
+
+
+def test_another_class_is_found_unless_the_scores_are_equal():
+    network = plain(None)
+
+    def other(answers):
+        return answers._replace(decisions=1 - answers.decisions)
+
+    assert proof_of(network, other).fault == "1000 of 1000 rows get another class"
+    network.set_parameters(np.zeros(network.topology.n_parameters))
+    proof = proof_of(network, other)
+    assert proof.is_proved
+    assert (proof.n_other, proof.n_close) == (0, 1000)
+
+
+def test_limits_of_abstaining_count_as_limits():
+    network = Network.create(1, [(1, "logistic")], abstain=(0.4, 0.6), threshold=0.5)
+    network.set_parameters([0, 1])
+
+    def swapped(answers):
+        """Undecided rows are decided."""
+        return answers._replace(decisions=np.where(answers.decisions < 0, 0, answers.decisions))
+
+    n_undecided = int(
+        (decide(network, predict(network, draw_rows(network, np.random.default_rng(13), 1000).inputs)) < 0).sum()
+    )
+    assert n_undecided > 20
+    assert proof_of(network, swapped).fault == f"{n_undecided} of 1000 rows get another class"
+
+
+def test_wrong_shapes_failing_tools_and_missing_ones_are_told():
+    assert proof_of(plain(), lambda a: a._replace(outputs=a.outputs[:, :0])).fault == "it gives outputs of shape (1000, 0), not (1000, 1)"  # fmt: skip
+
+    def fails(answers):
+        raise RuntimeError("cc ended with 1")
+
+    def misses(answers):
+        raise ToolMissingError("node is not installed; apt install nodejs")
+
+    assert proof_of(plain(), fails).fault == "it does not run: cc ended with 1"
+    missing = proof_of(plain(), misses)
+    assert (missing.fault, missing.missing, missing.is_proved) == (None, "node is not installed; apt install nodejs", False)  # fmt: skip
+    assert proof_of(plain(), lambda answers: None).missing == "it computes nothing"
+
+
+def test_fixed_point_is_compared_inside_the_range_only_and_by_the_range_of_the_outputs():
+    proof = proof_of(plain(), shifted(0.01, 100), bits=8)
+    assert proof.is_proved
+    assert (proof.n_inside, proof.n_outside, proof.allowed) == (500, 0, 0.25)
+    assert not proof_of(plain(), shifted(1.0, 100), bits=8).is_proved
+
+
+def test_the_range_is_that_of_the_scaling_or_of_the_self_test():
+    network = plain()
+    low, high = input_range(network)
+    assert (low.tolist(), high.tolist()) == ([-1, -1], [1, 1])
+    # Mean 10 and deviation 2: from 4 to 16.
+    network.scaling = Scaling("zscore", np.float32([-10, 0]), np.float32([0.5, 1]))
+    low, high = input_range(network)
+    assert (low.tolist(), high.tolist()) == ([4, -3], [16, 3])
+    inputs = draw_rows(network, np.random.default_rng(0), 1000).inputs
+    assert inputs[:500, 0].min() >= 4
+    assert inputs[:500, 0].max() <= 16
+    assert 60 < inputs[500:, 0].max() <= 70
+
+
+@pytest.mark.parametrize("seed", [1, 4, 7, 10])
+def test_rows_of_tables_are_what_the_encoder_makes_of_them(seed):
+    network = random_network(seed)
+    rows = draw_rows(network, np.random.default_rng(5), 60)
+    np.testing.assert_array_equal(network.encoder.encode(rows.table).inputs, rows.inputs)
+    stored = stored_rows(network)
+    np.testing.assert_array_equal(stored.inputs, network.self_test.inputs)
+    np.testing.assert_array_equal(network.encoder.encode(stored.table).inputs, stored.inputs)
+
+
+@pytest.mark.parametrize("seed", range(0, 105, 3))
+def test_rounding_errors_bound_what_float32_loses(seed):
+    """The same network in float64 differs by less, and not by less than a thousandth in all rows."""
+    network = random_network(seed)
+    network.calibration = None
+    rows = draw_rows(network, np.random.default_rng(5), 300).inputs
+    members = network.members or (network.parameters,)
+    scaled = network.scaling.apply(rows.astype(np.float64))
+    exact = np.mean([forward(network.topology, m.astype(np.float64), scaled).activations[-1] for m in members], axis=0)
+    if network.target_scaling.spread is not None:
+        exact = network.target_scaling.to_data(exact)
+    lost, bound = np.abs(predict(network, rows) - exact), rounding_errors(network, rows)
+    assert (lost <= bound).all()
+    assert (lost > bound / 1000).any()
