@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from anncli.formats.data.names import WRITTEN_FORMATS
+from anncli.formats.exports.names import EXPORT_NAMES
+
 
 class OwnWords(NamedTuple):
     """brief: the text in `-h` of the command. default: as help shows it; None: the option's own."""
@@ -41,4 +44,10 @@ IN_COMMAND: dict[tuple[str, str], OwnWords] = {
     ("plot", "column"): OwnWords("The two inputs of a boundary: A,B"),
     ("plot", "output"): OwnWords("The figure as .svg or .png, or its numbers as .csv", "NETWORK-WHAT.svg"),
     ("report", "output"): OwnWords("Where the page is written; - is stdout", "NETWORK-report.html"),
+}
+
+# The values that a command takes, for shell completion, where they are fewer than those of the option.
+WORDS_IN_COMMAND: dict[tuple[str, str], tuple[str, ...]] = {
+    ("export", "to"): tuple(EXPORT_NAMES),
+    **dict.fromkeys(((command, "to") for command in ("predict", "explain", "convert", "cv")), WRITTEN_FORMATS),
 }

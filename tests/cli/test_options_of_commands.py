@@ -222,6 +222,7 @@ COMPLETIONS = [
     ("ann train --task r", ["plain,regression"]),
     ("ann train --network ne", ["file,ne"]),
     ("ann predict --to js", ["plain,jsonl"]),
+    ("ann export --to js", ["plain,json"]),
     ("ann test --require macro-r", ["plain,macro-recall>="]),
 ]
 

@@ -11,6 +11,7 @@ from anncli.cli.asking.help import HelpFormat, help_options
 from anncli.cli.asking.values import collect
 from anncli.cli.asking.words import read_words
 from anncli.cli.names import COMMANDS
+from anncli.options.in_command import WORDS_IN_COMMAND
 from anncli.options.table import COLUMN, FILE, TEXT, OptionInfo, options_of
 from anncli.options.wording import long_name
 from anncli.training.names import TRAINER_NAMES
@@ -101,14 +102,15 @@ def command(name: str, **settings: Any) -> Callable[[Work], click.Command]:
             function = argument("words", COMMANDS[name].arguments, nargs=-1)(function)
         settings["context_settings"] = {**_CONTEXT, **settings.get("context_settings", {})}
         made = click.command(name, cls=AnnCommand, add_help_option=False, **settings)(function)
-        made.params += [_option(option, info) for option, info in options_of(name).items()]
+        made.params += [_option(name, option, info) for option, info in options_of(name).items()]
         made.params += help_options()
         return made
 
     return decorate
 
 
-def _option(name: str, info: OptionInfo) -> click.Option:
+def _option(command: str, name: str, info: OptionInfo) -> click.Option:
+    words = WORDS_IN_COMMAND.get((command, name), info.words)
     long = long_name(name)
     names = ([f"-{info.short}"] if info.short else []) + [long, *map(long_name, info.aliases), name]
     if info.kind == "switch":
@@ -117,6 +119,4 @@ def _option(name: str, info: OptionInfo) -> click.Option:
         return click.Option(names, is_flag=True, help=info.help)
     if info.kind == "count":
         return click.Option(names, count=True, help=info.help)
-    return click.Option(
-        names, type=Word(info.words), metavar=info.metavar, help=info.help, multiple=info.kind == "list"
-    )
+    return click.Option(names, type=Word(words), metavar=info.metavar, help=info.help, multiple=info.kind == "list")
