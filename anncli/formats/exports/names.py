@@ -29,4 +29,6 @@ EXPORT_NAMES: dict[str, ExportName] = {
     ),
     "c": ExportName("c.export", "C99 without malloc: a file and its header", (".c",), "a C compiler"),
     "c-header": ExportName("c.header_only", "C99 without malloc: one header", (".h",), "a C compiler"),
+    "python": ExportName("python", "a Python module that needs nothing but Python", (".py",), "python3"),
+    "javascript": ExportName("javascript", "a JavaScript module for browsers and Node.js", (".mjs", ".js"), "node"),
 }

@@ -1,0 +1,185 @@
+"""Export as a JavaScript module (ECMAScript 2020) for browsers, Node.js and others."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from anncli.arrays import Array
+from anncli.compiled.decimals import format_rows
+from anncli.formats.exports import javascript_parts as parts
+from anncli.formats.exports.base import Answers, ExportRequest, ProofRows
+from anncli.formats.exports.needs import (
+    calibration_kind,
+    decision_kind,
+    decision_limits,
+    may_miss,
+    needed_functions,
+    word_places,
+)
+from anncli.formats.exports.raw_rows import answers_of_json, raw_rows
+from anncli.formats.exports.steps import dense_steps, layer_refusal
+from anncli.formats.exports.tools import find_tool, run_tool, work_folder
+from anncli.network.class_names import class_names, column_names
+from anncli.network.network import Network
+
+_RUN = """\
+import * as network from "./network.mjs";
+import { readFileSync } from "fs";
+const rows = JSON.parse(readFileSync(0, "utf8"));
+const decide = network.predictClass || (() => null);
+process.stdout.write(JSON.stringify([rows.map((row) => network.predict(row)), rows.map((row) => decide(row))]));
+"""
+
+
+class JavaScriptExport:
+    """See base.ExportFormat."""
+
+    def refusal(self, network: Network, request: ExportRequest) -> str | None:
+        if request.bits:
+            return "JavaScript computes with floating point; leave out the number of bits, or export C"
+        return layer_refusal(network, "a JavaScript module")
+
+    def render(self, network: Network, request: ExportRequest) -> dict[str, bytes]:
+        predict = "calibrated(computed(inputsOf(row)))" if network.calibration else "computed(inputsOf(row))"
+        sections = [
+            f"// A neural network, {network.topology} ({network.layers_text}), written by ann.\n"
+            f'// import {{ predict }} from "./{request.name}.mjs"; predict([...]);\n\n',
+            _constants(network),
+            parts.CELLS,
+            parts.PLAIN_INPUTS if network.encoder is None else parts.ENCODED_INPUTS,
+            *(parts.FUNCTIONS[name] + "\n" for name in needed_functions(network)),
+            parts.LAYERS,
+            _computed(network),
+            _calibrated(network),
+            parts.PREDICT.replace("FINISHED", predict),
+            _predict_class(network),
+            parts.SELF_TEST if network.self_test else "",
+            _weights(network),
+        ]
+        return {"": "".join(sections).encode("ascii")}
+
+    def run(
+        self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
+    ) -> Answers | None:
+        node = find_tool("node", "nodejs", install="install Node.js 14 or newer")
+        with work_folder() as folder:
+            for name, text in {"network.mjs": files[""], "run.mjs": _RUN.encode()}.items():
+                with open(f"{folder}/{name}", "wb") as file:
+                    file.write(text)
+            printed = run_tool([node, "run.mjs"], folder, json.dumps(raw_rows(network, rows)).encode())
+            version = run_tool([node, "--version"], folder).decode().strip()
+        return answers_of_json(network, printed, f"Node.js {version.lstrip('v')}")
+
+
+def literal(value: Any) -> str:
+    """A value as JavaScript that is safe in any page: ASCII, and without the `<` of `</script>`, which stands only in words."""
+    return json.dumps(value).replace("<", "\\u003c")
+
+
+def _constants(network: Network) -> str:
+    names = class_names(network)
+    lines = [f"export const COLUMNS = {literal(column_names(network))};"]
+    kind = decision_kind(network)
+    if kind:
+        lines.append(f"export const CLASSES = {literal(names)};")
+    lines.append(f"export const OUTPUTS = {literal(names[: network.n_outputs])};")
+    threshold, abstain = decision_limits(network)
+    if kind in ("one", "labels"):
+        lines.append(f"export const THRESHOLD = {literal(threshold)};")
+    if abstain:
+        lines.append(f"export const UNDECIDED = {literal(abstain)};")
+    return "\n".join([*lines, *_private_constants(network)]) + "\n\n"
+
+
+def _private_constants(network: Network) -> list[str]:
+    lines = []
+    if encoder := network.encoder:
+        lines.append("// Of each column: the place of each word, null for a column of numbers, and how many there are;")
+        lines.append(
+            "// the number in place of a missing one; whether cells may be missing; whether an input says that they are."
+        )
+        lines.append("const ENCODER = [")
+        for column in encoder.columns:
+            words = f"new Map({literal([*word_places(column).items()])})" if column.kind == "category" else "null"
+            rest = literal([column.width - column.indicator, column.fill, may_miss(encoder, column), column.indicator])
+            lines.append(f"  [{words}, {rest[1:-1]}],")
+        lines.append("];")
+    scaling, target = network.scaling, network.target_scaling
+    numbers = {"LOG_FLOOR": scaling.log_floor, "ADD": scaling.add, "MULTIPLY": scaling.multiply}
+    if target.offset is not None and target.spread is not None:
+        n = network.n_outputs // len(target.offset)
+        numbers |= {"OFFSET": target.offset.repeat(n), "SPREAD": target.spread.repeat(n)}
+    lines += [f"const {name} = {_typed(own)};" for name, own in numbers.items() if own is not None]
+    if network.calibration is not None and network.calibration.method == "isotonic":
+        lines.append(f"const KNOTS = {literal(network.calibration.numbers.tolist())};")
+    if network.self_test is not None:
+        stored = [[i.tolist(), o.tolist()] for i, o in zip(*network.self_test, strict=True)]
+        lines += ["const STORED = [", *(f"  {literal(row)}," for row in stored), "];"]
+    return lines
+
+
+def _typed(values: Array) -> str:
+    """A Float32Array of numbers (n,)."""
+    return f"new Float32Array([{format_rows(values.reshape(1, -1), '', ', ', ('',))}])"
+
+
+def _computed(network: Network) -> str:
+    """From inputs to outputs in the units of the data, before a calibration."""
+    scaling = network.scaling
+    lines = ["/** The outputs before calibration for the inputs of the network. */\nfunction computed(x) {\n"]
+    if scaling.per_vector != "none":
+        lines.append(parts.SCALING[scaling.per_vector])
+    if scaling.log_floor is not None:
+        lines.append(parts.SCALING["logarithms"])
+    if scaling.add is not None:
+        lines.append(parts.SCALING["linear"])
+    if scaling.activation != "linear":
+        lines.append(parts.SCALING[scaling.activation])
+    if n := len(network.members):
+        lines.append("  const members = MEMBERS.map((layers) => layersOf(x, layers));\n")
+        lines.append(
+            f"  x = members[0].map((_, k) => Math.fround(members.reduce((total, own) => total + own[k], 0) / {n}));\n"
+        )
+    else:
+        lines.append("  x = layersOf(x, MEMBERS[0]);\n")
+    if network.target_scaling.offset is not None:
+        lines.append("  x = x.map((v, k) => Math.fround(Math.fround(v * SPREAD[k]) + OFFSET[k]));\n")
+    return "".join(lines) + "  return x;\n}\n\n"
+
+
+def _calibrated(network: Network) -> str:
+    calibration, kind = network.calibration, calibration_kind(network)
+    if calibration is None:
+        return ""
+    names = ("slope", "intercept") if "platt" in kind else ("temperature",)
+    values = {name: f"({number!r})" for name, number in zip(names, calibration.numbers.ravel().tolist(), strict=False)}
+    text = parts.CALIBRATIONS[kind].format(**values)
+    return f"/** The probabilities for the outputs of the network. */\nfunction calibrated(x) {{\n{text}}}\n\n"
+
+
+def _predict_class(network: Network) -> str:
+    kind = decision_kind(network)
+    if not kind:
+        return ""
+    what = parts.DECIDED[kind] + ", null where it is undecided" * bool(network.abstain)
+    decision = (parts.ABSTAIN[kind] if network.abstain else "") + parts.DECISIONS[kind]
+    returned = "string[]" if kind == "labels" else "string" + " | null" * bool(network.abstain)
+    return parts.PREDICT_CLASS.format(what=what, type=returned, decision=decision)
+
+
+def _weights(network: Network) -> str:
+    """The layers of each member: activation, weights unit by unit, biases."""
+    members = []
+    for steps in dense_steps(network):
+        layers = []
+        for step in steps:
+            rows = format_rows(step.weights.T, "      ", ", ", (",\n",))
+            name = step.activation.replace("-", "_")
+            layers.append(f"    [{name}, new Float32Array([\n{rows}    ]), {_typed(step.biases)}],\n")
+        members.append(f"  [\n{''.join(layers)}  ],\n")
+    return f"// Of each layer: its activation, the weights of each unit in a row, and the biases of the units.\nconst MEMBERS = [\n{''.join(members)}];\n"
+
+
+EXPORT = JavaScriptExport()

@@ -1,0 +1,223 @@
+"""Export as a Python module that needs nothing but Python."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+from anncli.arrays import Array
+from anncli.compiled.decimals import format_rows
+from anncli.evaluation.names import UNDECIDED_WORD
+from anncli.formats.data.base import NA_WORDS
+from anncli.formats.exports import python_parts as parts
+from anncli.formats.exports.base import Answers, ExportRequest, ProofRows
+from anncli.formats.exports.needs import (
+    calibration_kind,
+    decision_kind,
+    decision_limits,
+    may_miss,
+    needed_functions,
+    word_places,
+)
+from anncli.formats.exports.raw_rows import answers_of_json, raw_rows
+from anncli.formats.exports.steps import dense_steps, layer_refusal
+from anncli.formats.exports.tools import run_tool, work_folder
+from anncli.network.class_names import class_names, column_names
+from anncli.network.network import Network
+
+_RUN = "import json, sys; sys.path.insert(0, '.'); import exported_network as n; rows = json.load(sys.stdin); f = {}; json.dump([[n.predict(row) for row in rows], [f(row) for row in rows]], sys.stdout)"
+
+
+class PythonExport:
+    """See base.ExportFormat."""
+
+    def refusal(self, network: Network, request: ExportRequest) -> str | None:
+        if request.bits:
+            return "Python computes with floating point; leave out the number of bits, or export C"
+        return layer_refusal(network, "a Python module")
+
+    def render(self, network: Network, request: ExportRequest) -> dict[str, bytes]:
+        sections = [
+            _docstring(network, request),
+            parts.HEAD,
+            _constants(network),
+            parts.ROUNDING,
+            parts.CELLS,
+            parts.PLAIN_INPUTS if network.encoder is None else parts.ENCODED_INPUTS,
+            *(parts.FUNCTIONS[name] + "\n\n" for name in needed_functions(network)),
+            parts.LAYERS,
+            _computed(network),
+            _calibrated(network),
+            parts.PREDICT.format(finished=_finished(network)),
+            _predict_class(network),
+            parts.SELF_TEST if network.self_test else "",
+            _weights(network),
+            _main(network),
+        ]
+        return {"": "".join(sections).encode()}
+
+    def run(
+        self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
+    ) -> Answers | None:
+        import json
+
+        decide = "lambda row: None" if network.task == "regression" else "n.predict_class"
+        with work_folder() as folder:
+            with open(f"{folder}/exported_network.py", "wb") as file:
+                file.write(files[""])
+            given = json.dumps(raw_rows(network, rows)).encode()
+            printed = run_tool([sys.executable, "-I", "-c", _RUN.replace("{}", decide, 1)], folder, given)
+        return answers_of_json(network, printed, f"Python {sys.version.split()[0]}")
+
+
+def _docstring(network: Network, request: ExportRequest) -> str:
+    decided = "" if network.task == "regression" else f"    {request.name}.predict_class(row)\n"
+    return (
+        f'"""A neural network, {network.topology} ({network.layers_text}), written by ann.\n\n'
+        f"    import {request.name}\n    {request.name}.predict(row)\n{decided}"
+        f"    python {request.name}.py < rows.csv\n\n"
+        'It needs Python 3.8 or newer, and nothing else.\n"""\n'
+    )
+
+
+def _constants(network: Network) -> str:
+    names = class_names(network)
+    lines = [f"COLUMNS = {_names(column_names(network))}"]
+    if network.task != "regression":
+        lines.append(f"CLASSES = {_names(names)}")
+    lines.append(f"OUTPUTS = {_names(names[: network.n_outputs])}")
+    threshold, abstain = decision_limits(network)
+    if decision_kind(network) in ("one", "labels"):
+        lines.append(f"THRESHOLD = {threshold!r}")
+    if abstain:
+        lines.append(f"UNDECIDED = {abstain!r}")
+    lines += _private_constants(network)
+    return "\n".join(lines) + "\n\n\n"
+
+
+def _private_constants(network: Network) -> list[str]:
+    lines = []
+    if network.encoder is not None:
+        columns = network.encoder.columns
+        words = [word_places(c) if c.kind == "category" else None for c in columns]
+        lines += ["# Of each column: the place of each word, None for a column of numbers, and how many there are;"]
+        lines += [
+            "# the number in place of a missing one; whether cells may be missing; whether an input says that they are."
+        ]
+        lines += [f"_WORDS = {words!r}", f"_N_WORDS = {[c.width - c.indicator for c in columns]!r}"]
+        lines += [f"_FILL = {[None if c.fill is None else float(c.fill) for c in columns]!r}"]
+        lines += [f"_MAY_MISS = {[may_miss(network.encoder, c) for c in columns]!r}"]
+        lines += [f"_HAS_INDICATOR = {[c.indicator for c in columns]!r}"]
+    scaling, target = network.scaling, network.target_scaling
+    numbers = {"_LOG_FLOOR": scaling.log_floor, "_ADD": scaling.add, "_MULTIPLY": scaling.multiply}
+    if target.offset is not None and target.spread is not None:
+        n = network.n_outputs // len(target.offset)
+        numbers |= {"_OFFSET": target.offset.repeat(n), "_SPREAD": target.spread.repeat(n)}
+    lines += [f"{name} = {own.astype(float).tolist()!r}" for name, own in numbers.items() if own is not None]
+    if network.calibration is not None and network.calibration.method == "isotonic":
+        lines.append(f"_KNOTS = {network.calibration.numbers.tolist()!r}")
+    if network.self_test is not None:
+        lines.append("_SELF_TEST = (")
+        for inputs, outputs in zip(*network.self_test, strict=True):
+            lines.append(f"    ({inputs.astype(float).tolist()!r}, {outputs.astype(float).tolist()!r}),")
+        lines.append(")")
+    return lines
+
+
+def _names(names: list[str]) -> str:
+    return repr(tuple(names))
+
+
+def _computed(network: Network) -> str:
+    """From inputs to outputs in the units of the data, before a calibration."""
+    scaling = network.scaling
+    lines = ['def _computed(x):\n    """The outputs before calibration for the inputs of the network."""\n']
+    if scaling.per_vector != "none":
+        lines.append(parts.SCALING[scaling.per_vector])
+    if scaling.log_floor is not None:
+        lines.append(parts.SCALING["logarithms"])
+    if scaling.add is not None:
+        lines.append(parts.SCALING["linear"])
+    if scaling.activation != "linear":
+        lines.append(parts.SCALING[scaling.activation])
+    if network.members:
+        lines.append("    members = [_layers(x, layers) for layers in _MEMBERS]\n")
+        lines.append(f"    x = _rounded([sum(own) / {len(network.members)} for own in zip(*members)])\n")
+    else:
+        lines.append("    x = _layers(x, _MEMBERS[0])\n")
+    if network.target_scaling.offset is not None:
+        lines.append("    x = _rounded(list(map(mul, x, _SPREAD)))\n")
+        lines.append("    x = _rounded([v + offset for v, offset in zip(x, _OFFSET)])\n")
+    return "".join(lines) + "    return x\n\n\n"
+
+
+def _finished(network: Network) -> str:
+    return "_calibrated(_computed(_inputs(row)))" if network.calibration else "_computed(_inputs(row))"
+
+
+def _calibrated(network: Network) -> str:
+    kind, calibration = calibration_kind(network), network.calibration
+    if calibration is None:
+        return ""
+    values = dict(
+        zip(
+            ("slope", "intercept") if "platt" in kind else ("temperature",),
+            calibration.numbers.ravel().tolist(),
+            strict=False,
+        )
+    )
+    text = parts.CALIBRATIONS[kind].format(**values)
+    return f'def _calibrated(x):\n    """The probabilities for the outputs of the network."""\n{text}\n\n'
+
+
+def _predict_class(network: Network) -> str:
+    kind = decision_kind(network)
+    if not kind:
+        return ""
+    what = parts.DECIDED[kind] + ", None where it is undecided" * bool(network.abstain)
+    decision = (parts.ABSTAIN[kind] if network.abstain else "") + parts.DECISIONS[kind]
+    return parts.PREDICT_CLASS.format(what=what, decision=decision)
+
+
+def _weights(network: Network) -> str:
+    """The layers of each member: activation, a row of weights for each unit, biases."""
+    members = []
+    for steps in dense_steps(network):
+        layers = []
+        for step in steps:
+            rows = _rows(step.weights.T, "            _rounded([", "]),\n")
+            biases = _rows(step.biases[None], "            _rounded([", "]),\n")
+            name = "_" + step.activation.replace("-", "_")
+            layers.append(f"        ({name}, [\n{rows}        ],\n{biases}        ),\n")
+        members.append(f"    [\n{''.join(layers)}    ],\n")
+    return (
+        "# Of each layer: its activation, the weights of each unit, and the biases of the units.\n"
+        f"_MEMBERS = [\n{''.join(members)}]\n\n\n"
+    )
+
+
+def _rows(values: Array, head: str, tail: str) -> str:
+    return format_rows(values, head, ", ", (tail,))
+
+
+def _main(network: Network) -> str:
+    scores = [f"score_{name}" for name in class_names(network)[: network.n_outputs]]
+    names, kind = class_names(network), decision_kind(network)
+    if not kind:
+        head = ["predicted"] if len(names) == 1 else [f"predicted_{name}" for name in names]
+        cells = "    return texts\n"
+    elif kind == "labels":
+        head = [f"predicted_{name}" for name in names] + scores
+        cells = "    given = _decided(outputs)\n    return [int(name in given) for name in CLASSES] + texts\n"
+    else:
+        head = ["predicted", *scores]
+        decided = f"_decided(outputs) or {UNDECIDED_WORD!r}" if network.abstain else "_decided(outputs)"
+        cells = f"    return [{decided}] + texts\n"
+    missing = ("", *NA_WORDS)
+    constants = (
+        f"_HEAD = {head!r}\n# Words that stand for a missing value in tables.\n_MISSING_WORDS = {missing!r}\n\n\n"
+    )
+    return constants + parts.MAIN.replace("{cells}", cells)
+
+
+EXPORT = PythonExport()

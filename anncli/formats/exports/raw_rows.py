@@ -1,0 +1,57 @@
+"""Rows as the user of an exported network has them, and what it says of them as arrays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from anncli.formats.exports.base import Answers, ProofRows
+from anncli.network.class_names import class_names
+from anncli.network.network import Network
+
+# As inference.decide() says it.
+_UNDECIDED = -1
+
+RawRow = list[float | str | None]
+
+
+def raw_rows(network: Network, rows: ProofRows) -> list[RawRow]:
+    """The cells of each row in the order of column_names(): numbers, words, and None for missing ones."""
+    if network.encoder is None or rows.table is None:
+        numbers: list[RawRow] = rows.inputs.astype(np.float64).tolist()
+        return numbers
+    columns = []
+    for own in network.encoder.columns:
+        column = rows.table.column(own.name)
+        column = (column.as_numbers() or column) if own.kind == "number" else column.as_words()
+        if column.numbers is not None:
+            columns.append([None if cell != cell else cell for cell in column.numbers.tolist()])
+        else:
+            assert column.codes is not None
+            words = [*column.words, None]
+            columns.append([words[code] for code in column.codes.tolist()])
+    return [list(cells) for cells in zip(*columns, strict=True)]
+
+
+def answers_of(network: Network, outputs: Sequence[Sequence[float]], decided: Sequence[Any], tool: str) -> Answers:
+    """Answers of the outputs and of the decisions by name of each row: a class, None where it is undecided, or a list of labels."""
+    values = np.array(outputs, dtype=np.float64).reshape(len(outputs), network.n_outputs)
+    if network.task == "regression":
+        return Answers(values, None, tool)
+    places: dict[str | None, int] = {name: place for place, name in enumerate(class_names(network))}
+    if network.task == "multi-label":
+        given = np.zeros(values.shape, dtype=bool)
+        for row, names in zip(given, decided, strict=True):
+            row[[places[name] for name in names]] = True
+        return Answers(values, given, tool)
+    places[None] = _UNDECIDED
+    return Answers(values, np.array([places[name] for name in decided], dtype=np.int64), tool)
+
+
+def answers_of_json(network: Network, printed: bytes, tool: str) -> Answers:
+    """Answers of what an exported program printed: [[outputs of each row], [decision of each row]] as JSON."""
+    outputs, decided = json.loads(printed)
+    return answers_of(network, outputs, decided, tool)
