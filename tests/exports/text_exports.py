@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from random_networks import random_network, random_rows
 
+from anncli.analysis.proof import prove
 from anncli.formats.exports.base import Answers, ExportRequest, ProofRows
 from anncli.formats.exports.registry import export_format
 from anncli.inference.predict import decide, predict
@@ -79,6 +80,16 @@ def assert_same(name: str, network: Network, rows: ProofRows, tolerance: float =
     clear = is_clear(network, expected)
     np.testing.assert_array_equal(found.decisions[clear], decided[clear])
     assert clear.mean() > 0.5
+
+
+def assert_proved(name: str, network: Network) -> None:
+    """The proof of `ann export` holds, on its 1,000 rows."""
+    export, request = export_format(name), ExportRequest("net")
+    assert export.refusal(network, request) is None
+    proof = prove(export, export.render(network, request), network, request)
+    assert (proof.fault, proof.missing) == (None, None)
+    # Rounding explains few differences beyond the tolerance.
+    assert proof.n_rounded < 0.02 * proof.n_rows
 
 
 def is_clear(network: Network, outputs: np.ndarray) -> np.ndarray:
