@@ -19,6 +19,7 @@ from anncli.formats.exports.needs import (
     needed_functions,
     word_places,
 )
+from anncli.formats.exports.python_main import MAIN
 from anncli.formats.exports.raw_rows import answers_of_json, raw_rows
 from anncli.formats.exports.steps import dense_steps, layer_refusal
 from anncli.formats.exports.tools import run_tool, work_folder
@@ -217,7 +218,7 @@ def _main(network: Network) -> str:
     constants = (
         f"_HEAD = {head!r}\n# Words that stand for a missing value in tables.\n_MISSING_WORDS = {missing!r}\n\n\n"
     )
-    return constants + parts.MAIN.replace("{cells}", cells)
+    return constants + MAIN.replace("{cells}", cells)
 
 
 EXPORT = PythonExport()
