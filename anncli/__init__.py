@@ -25,18 +25,23 @@ if TYPE_CHECKING:
     from anncli.api import train_epochs as train_epochs
     from anncli.dataset.dataset import Dataset as Dataset
     from anncli.errors import AnnError as AnnError
+    from anncli.estimators import AnnClassifier as AnnClassifier
+    from anncli.estimators import AnnRegressor as AnnRegressor
     from anncli.formats.data.assemble import read_dataset as read_dataset
     from anncli.formats.networks.storage import load as load
     from anncli.formats.networks.storage import save as save
     from anncli.inference.evaluate import evaluate as evaluate
-    from anncli.inference.predict import predict as predict
     from anncli.network.network import Network as Network
     from anncli.network.topology import Layer as Layer
+    from anncli.python.use import predict as predict
+    from anncli.python.use import predict_classes as predict_classes
     from anncli.training.attempt import EpochReport as EpochReport
     from anncli.training.outcome import TrainingResult as TrainingResult
 
 _HOMES = {
+    "AnnClassifier": "estimators",
     "AnnError": "errors",
+    "AnnRegressor": "estimators",
     "Dataset": "dataset.dataset",
     "EpochReport": "training.attempt",
     "Layer": "network.topology",
@@ -45,7 +50,8 @@ _HOMES = {
     "evaluate": "inference.evaluate",
     "make_network": "api",
     "load": "formats.networks.storage",
-    "predict": "inference.predict",
+    "predict": "python.use",
+    "predict_classes": "python.use",
     "read_dataset": "formats.data.assemble",
     "read_table_data": "api",
     "read_table_for": "api",

@@ -24,9 +24,14 @@ from anncli.network.network import Network
 from anncli.options.data_readers import label_fields, na_fields
 from anncli.options.layers import Given, read_layer, training_options
 from anncli.options.table import OPTIONS, TrainingOptions
+from anncli.python.frames import shown
+from anncli.python.gradients import asked_of
+from anncli.python.samples import Columns, read_samples
+from anncli.python.targets import Asked
 from anncli.training.answers import hidden_layers, output_layer
 from anncli.training.attempt import EpochReport
 from anncli.training.beginning import begin
+from anncli.training.names import TRAINER_NAMES
 from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
 from anncli.training.setup import prepare
@@ -58,24 +63,83 @@ def start_training(
     return TrainingRun(prepare(network, data, chosen, sets=sets, prior_precision=prior_precision))
 
 
-def train(
-    network: Network,
-    data: Dataset | TableData,
-    epochs: int,
-    *,
-    sets: Mapping[str, Array] | None = None,
-    **options: Any,
-) -> TrainingResult:
-    """Train `network` in place on `data` for at most `epochs` epochs; arguments as in start_training().
+def train(network: Any, data: Any = None, epochs: int | None = None, **options: Any) -> TrainingResult:
+    """Train a network for at most `epochs` epochs (1000 where nothing is said); the result holds it.
 
-    The network changes once, at the end; an error leaves it as it was.
+        anncli.train((X, y), hidden=16)               # makes a network for the samples
+        anncli.train(network, data, 100)              # trains this one in place
+        anncli.train(network, (X, y), epochs=100)
+
+    A network changes once, at the end; an error leaves it as it was.
+    Args: network: a network, or the samples of a new one; data: samples: a dataset, or (X, y) or (X, y, weights), X and y as
+        read_samples() takes them; after samples alone the number of epochs may stand in its place; options: of
+        start_training(); of new samples also task ('classification' or 'regression'), positive, category and, for new
+        networks, hidden (units of each hidden layer), activation, missing, unknown.
+    Raises: TypeError for what is no network and no samples; as start_training().
     """
-    with closing(start_training(network, data, sets=sets, **options)) as run:
-        for _ in run.epochs(epochs):
+    about, options = _taken(options, _OF_SAMPLES)
+    if isinstance(network, Network):
+        samples = _samples(data, about, network)
+    else:
+        given, shape = network, {}
+        if data is not None and not isinstance(data, (int, np.integer)):
+            raise TypeError(f"train() takes a network and samples, or samples alone, found {shown(given)} and {shown(data)}")
+        epochs = data if epochs is None else epochs
+        shape, options = _taken(options, ("hidden", "activation"))
+        samples = _samples(given, about)
+        network = make_network(samples, loss=options.get("loss") or "auto", **read_shape(shape, samples, options))
+    with closing(start_training(network, samples, **options)) as run:
+        for _ in run.epochs(_epochs(epochs)):
             pass
         result = run.finish()
     _become(network, result.network)
     return result._replace(network=network)
+
+
+# Options about samples, and the fields of Columns among them.
+_OF_SAMPLES = ("task", "positive", "missing", "unknown", "category")
+
+
+def _taken(options: dict[str, Any], names: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Those of the options that have one of the names, and the others."""
+    return {k: v for k, v in options.items() if k in names}, {k: v for k, v in options.items() if k not in names}
+
+
+def _samples(given: Any, about: dict[str, Any], network: Network | None = None) -> Dataset | TableData:
+    """The samples that train() was given."""
+    if isinstance(given, (Dataset, TableData)):
+        if about:
+            raise UsageError(f"{next(iter(about))} is for (X, y), and the data are a {type(given).__name__}", advice="leave it out")
+        return given
+    if not isinstance(given, tuple) or len(given) not in (2, 3):
+        message = f"expected samples, (X, y) or (X, y, weights) or a dataset, found {shown(given)}"
+        raise TypeError(f"{message}; anncli.load(FILE) reads a network" if isinstance(given, str) else message)
+    columns, rest = _taken(about, Columns._fields)
+    known = () if network is None else network.classes
+    task = None if network is None or "task" in rest else network.task and asked_of(network).task
+    asked = Asked(**{"task": task, "classes": known, **rest})
+    as_table = network is not None and network.table is not None
+    samples = read_samples(*given, asked=asked, columns=Columns(**columns), as_table=as_table)
+    for text in samples.remarks:
+        warnings.warn(text, stacklevel=4)
+    return samples.data
+
+
+def read_shape(shape: Mapping[str, Any], data: Dataset | TableData, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Checked units and activation of the hidden layers, as `ann train` chooses them."""
+    found = {}
+    for name, value in shape.items():
+        with asking(name):
+            found[name] = OPTIONS[name].read(value)
+    if found.get("hidden") is None:
+        trainers = [name] if isinstance(name := options.get("trainer"), str) and name in TRAINER_NAMES else []
+        found["hidden"] = hidden_layers(data, trainers)
+    return found
+
+
+def _epochs(epochs: Any) -> int:
+    with asking("epochs"):
+        return int(OPTIONS["epochs"].read(OPTIONS["epochs"].default if epochs is None else epochs))
 
 
 def train_epochs(network: Network, data: Dataset | TableData, epochs: int, **options: Any) -> Iterator[EpochReport]:

@@ -40,7 +40,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
 }  # fmt: skip
 _ALL = set(MAY_IMPORT) - {"names"}
-MAY_IMPORT |= {"api": _ALL, "cli": _ALL | {"api", "anncli"}, "anncli": _ALL | {"api"}, "__main__": {"cli"}}
+_DOORS = {"python", "api", "estimators"}
+MAY_IMPORT |= {"python": _ALL, "api": _ALL | {"python"}, "estimators": _ALL | {"python", "api"}, "__main__": {"cli"}}
+MAY_IMPORT |= {"cli": _ALL | {"api", "anncli"}, "anncli": _ALL | _DOORS}
 
 SILENT = ("network", "dataset", "options", "backends", "training", "inference", "evaluation", "experiments")
 FORBIDDEN_CALLS = {"print", "open", "input", "exec", "eval", "breakpoint"}

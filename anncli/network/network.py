@@ -14,6 +14,7 @@ from anncli.network.calibration import Calibration
 from anncli.network.encoders.table import TableEncoder, TableInputs
 from anncli.network.layers.base import LayerKind, Shape
 from anncli.network.loss_curve import LossCurves
+from anncli.network.methods import method
 from anncli.network.names import ACTIVATION_NAMES, quantiles_of
 from anncli.network.row_digests import RowDigests
 from anncli.network.scaling import Scaling
@@ -26,6 +27,9 @@ class SelfTest(NamedTuple):
 
     inputs: Array
     outputs: Array
+
+    def __repr__(self) -> str:
+        return f"<SelfTest of {len(self.inputs)} rows>"
 
 
 class NetworkSource(NamedTuple):
@@ -116,8 +120,27 @@ class Network:
 
     @classmethod
     def create(cls, n_inputs: int, layers: Iterable[LayerKind | tuple[int, str] | str], **rest: Any) -> Network:
-        """A network from plain values: `Network.create(9, [(16, "tanh"), (1, "logistic")])`; see Topology."""
+        """An untrained network from plain values: `Network.create(9, ["16 tanh", "1 logistic"])`; see Topology for layers, and
+        the class for the rest. Raises: TypeError, ValueError for what is no chain of layers."""
         return cls(Topology(n_inputs, layers), **rest)
+
+    # What needs rooms above this one; the functions say what they take, give and raise.
+
+    def predict(self, inputs: Any, *, threads: int = 1) -> Array:
+        """Outputs (n, n_outputs), float32, for raw rows: an array (n, d), a list of rows or a data frame; see python.use."""
+        return method("predict")(self, inputs, threads=threads)
+
+    def predict_classes(self, inputs: Any, *, threads: int = 1) -> Array:
+        """The names (n,) of the predicted classes, or for several labels bool (n, n_labels); see python.use."""
+        return method("predict_classes")(self, inputs, threads=threads)
+
+    def gradient(self, inputs: Any, answers: Any, sample_weight: Any = None, *, loss: str | None = None) -> list[Any]:
+        """For each layer the gradient (weights, biases) of the mean loss over rows, without penalties; see python.gradients."""
+        return method("gradient")(self, inputs, answers, sample_weight, loss=loss)
+
+    def summary(self) -> str:
+        """Layers, shapes, numbers of parameters, scaling, classes: several lines of text; see python.summary."""
+        return method("summary")(self)
 
     def set_parameters(self, parameters: Array) -> None:
         """Take a copy of `parameters` (P,) as float32, in place of all members; raises ValueError for a wrong length or a value

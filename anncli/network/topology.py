@@ -37,13 +37,16 @@ class Topology(_Chain):
 
     Args: inputs, the number of values of a sample, or a Shape; layers: layers of any kind, pairs (units, activation) of
         dense ones, or short forms such as "16 tanh".
-    Raises: ValueFault for a chain that cannot be.
+    Raises: ValueFault for a chain that cannot be, TypeError for what is no number of inputs or no list of layers.
     """
 
     def __new__(cls, inputs: int | Shape, layers: Iterable[LayerKind | tuple[int, str] | str]) -> Topology:
-        below = inputs if isinstance(inputs, Shape) else Shape(inputs)
+        below = inputs if isinstance(inputs, Shape) else Shape(_whole(inputs))
         if below.columns < 1:
             raise ValueFault(f"a network needs at least 1 input, not {below.columns}")
+        if isinstance(layers, str) or not isinstance(layers, Iterable):
+            found = f"the text {layers!r}" if isinstance(layers, str) else f"{layers!r}"
+            raise TypeError(f'layers: expected a list such as ["16 tanh", "1 logistic"], found {found}')
         chain = tuple(_as_layer(layer) for layer in layers)
         if not chain:
             raise ValueFault("a network needs at least one layer")
@@ -181,4 +184,15 @@ class Topology(_Chain):
 def _as_layer(layer: LayerKind | tuple[int, str] | str) -> LayerKind:
     if isinstance(layer, LayerKind):
         return layer
-    return read_layer(layer) if isinstance(layer, str) else Dense(*layer)
+    if isinstance(layer, str):
+        return read_layer(layer)
+    if not isinstance(layer, (tuple, list)) or len(layer) != 2 or not isinstance(layer[1], str):
+        raise TypeError(f'layers: expected a layer such as "16 tanh" or (16, "tanh"), found {layer!r}')
+    return Dense(*layer)
+
+
+def _whole(inputs: Any) -> int:
+    """A number of inputs, which may be numpy's; raises TypeError for anything else."""
+    if isinstance(inputs, bool) or not hasattr(inputs, "__index__"):
+        raise TypeError(f"expected the number of inputs, found {inputs!r}; write for example 9")
+    return int(inputs)
