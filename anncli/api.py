@@ -59,7 +59,7 @@ def start_training(
     Raises: UsageError for unknown or impossible options, and for a network whose weights were not trained by ann unless
         continue_training or init says what to do with them; DataError for data that does not fit.
     """
-    network, chosen = begin(network, _options(network, data, options), continue_training, options)
+    network, chosen = begin(network, training_options_of(network, options), continue_training, options)
     return TrainingRun(prepare(network, data, chosen, sets=sets, prior_precision=prior_precision))
 
 
@@ -81,10 +81,12 @@ def train(network: Any, data: Any = None, epochs: int | None = None, **options: 
     if isinstance(network, Network):
         samples = _samples(data, about, network)
     else:
-        given, shape = network, {}
+        given = network
         if data is not None and not isinstance(data, (int, np.integer)):
-            raise TypeError(f"train() takes a network and samples, or samples alone, found {shown(given)} and {shown(data)}")
-        epochs = data if epochs is None else epochs
+            raise TypeError(
+                f"train() takes a network and samples, or samples alone, found {shown(given)} and {shown(data)}"
+            )
+        epochs = int(data) if epochs is None and data is not None else epochs
         shape, options = _taken(options, ("hidden", "activation"))
         samples = _samples(given, about)
         network = make_network(samples, loss=options.get("loss") or "auto", **read_shape(shape, samples, options))
@@ -109,7 +111,9 @@ def _samples(given: Any, about: dict[str, Any], network: Network | None = None) 
     """The samples that train() was given."""
     if isinstance(given, (Dataset, TableData)):
         if about:
-            raise UsageError(f"{next(iter(about))} is for (X, y), and the data are a {type(given).__name__}", advice="leave it out")
+            raise UsageError(
+                f"{next(iter(about))} is for (X, y), and the data are a {type(given).__name__}", advice="leave it out"
+            )
         return given
     if not isinstance(given, tuple) or len(given) not in (2, 3):
         message = f"expected samples, (X, y) or (X, y, weights) or a dataset, found {shown(given)}"
@@ -127,12 +131,13 @@ def _samples(given: Any, about: dict[str, Any], network: Network | None = None) 
 
 def read_shape(shape: Mapping[str, Any], data: Dataset | TableData, options: Mapping[str, Any]) -> dict[str, Any]:
     """Checked units and activation of the hidden layers, as `ann train` chooses them."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, value in shape.items():
         with asking(name):
             found[name] = OPTIONS[name].read(value)
     if found.get("hidden") is None:
-        trainers = [name] if isinstance(name := options.get("trainer"), str) and name in TRAINER_NAMES else []
+        trainer = options.get("trainer")
+        trainers = [trainer] if isinstance(trainer, str) and trainer in TRAINER_NAMES else []
         found["hidden"] = hidden_layers(data, trainers)
     return found
 
@@ -250,7 +255,8 @@ def _warn(remarks: Remarks) -> None:
         warnings.warn(text, stacklevel=3)
 
 
-def _options(network: Network, data: Dataset | TableData, options: Mapping[str, Any]) -> TrainingOptions:
+def training_options_of(network: Network, options: Mapping[str, Any]) -> TrainingOptions:
+    """The options of a training of this network, by name; those of its file stand behind them. Raises: UsageError."""
     layers = [
         read_layer({name: Given(value, f"{place} {name}") for name, value in layer.items()})
         for place, layer in (("train()", options), ("training:", network.source.training))

@@ -44,7 +44,9 @@ def as_array(given: Any, what: str) -> Array:
         # numpy turns the numbers of a list that holds words too into words.
         array = np.array(given, dtype=object)
     if array.dtype.kind == "c":
-        raise ValueFault(f"Complex data not supported: {what} holds complex numbers", "give their real and imaginary parts")
+        raise ValueFault(
+            f"Complex data not supported: {what} holds complex numbers", "give their real and imaginary parts"
+        )
     return array
 
 
@@ -83,7 +85,9 @@ def _of_columns(given: Any, what: str) -> Table:
     columns = tuple(column_of(name, own, what) for name, own in zip(labels, cells, strict=True))
     lengths = {len(column) for column in columns}
     if len(lengths) > 1:
-        raise ValueFault(f"{what}: the columns have {listed([str(n) for n in sorted(lengths)])} cells", "give all the same number")
+        raise ValueFault(
+            f"{what}: the columns have {listed([str(n) for n in sorted(lengths)])} cells", "give all the same number"
+        )
     n_rows = lengths.pop() if lengths else int(getattr(given, "shape", (0,))[0])
     _check_size(n_rows, len(columns), what)
     return Table(columns, n_rows, names is not None)
@@ -102,9 +106,13 @@ def _columns_of(given: Any) -> Iterable[Any]:
 
 def _of_array(array: Array, what: str) -> Table:
     if array.ndim != 2:
-        message = f"Expected 2D array: {what} has to be (n, d), one sample per row, found an array of shape {array.shape}"
-        raise ValueFault(message, _RESHAPE if array.ndim < 2 else f"flatten the samples: {what}.reshape(len({what}), -1)")
-    _check_size(*array.shape, what)
+        message = (
+            f"Expected 2D array: {what} has to be (n, d), one sample per row, found an array of shape {array.shape}"
+        )
+        raise ValueFault(
+            message, _RESHAPE if array.ndim < 2 else f"flatten the samples: {what}.reshape(len({what}), -1)"
+        )
+    _check_size(array.shape[0], array.shape[1], what)
     names = tuple(map(str, range(1, array.shape[1] + 1)))
     if array.dtype.kind in "fiub":
         kind = np.float32 if array.dtype.kind == "b" or array.dtype == np.float16 else np.float64
@@ -152,7 +160,9 @@ def _cells(cells: Any) -> Array:
     """The cells as an array; those of frames without types of their own."""
     if hasattr(cells, "isna") and hasattr(cells, "astype"):  # pandas, whose own types have a missing value of their own
         if cells.dtype == object or not isinstance(cells.dtype, np.dtype):
-            return np.array([None if gap else cell for cell, gap in zip(cells, cells.isna(), strict=True)], dtype=object)
+            return np.array(
+                [None if gap else cell for cell, gap in zip(cells, cells.isna(), strict=True)], dtype=object
+            )
         return np.asarray(cells)
     if hasattr(cells, "to_list") and not hasattr(cells, "to_pylist"):  # polars
         return np.asarray(cells.to_numpy()) if cells.dtype.is_numeric() else _object_array(cells.to_list())
@@ -197,14 +207,17 @@ def _plain(item: Any, name: str, what: str) -> float | str:
         return item.decode("utf-8", "replace")
     if isinstance(item, (complex, np.complexfloating)):
         raise ValueFault(f"Complex data not supported: {what}, column {quoted(name)}", "give real and imaginary parts")
-    if hasattr(item, "__float__") and not hasattr(item, "shape") or isinstance(item, np.generic) and item.dtype.kind in "fiub":
+    is_number = item.dtype.kind in "fiub" if isinstance(item, np.generic) else hasattr(item, "__float__")
+    if is_number and not getattr(item, "shape", ()):
         return float(item)
     message = f"{what}, column {quoted(name)}: argument must be a string or a number, found {shown(item)}"
     raise TypeError(message)
 
 
 def _kind_text(dtype: Any) -> str:
-    return {"M": "dates", "m": "time spans", "c": "complex numbers", "V": "records"}.get(dtype.kind, f"items of type {dtype}")
+    return {"M": "dates", "m": "time spans", "c": "complex numbers", "V": "records"}.get(
+        dtype.kind, f"items of type {dtype}"
+    )
 
 
 def shown(value: Any) -> str:

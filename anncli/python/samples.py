@@ -15,7 +15,7 @@ from anncli.dataset.table_data import TableData
 from anncli.errors import AnnError, DataError, UsageError, ValueFault, count_of, did_you_mean, quoted
 from anncli.network.encoders.table import MISSING_POLICIES
 from anncli.python.frames import as_array, read_table, shown
-from anncli.python.targets import Asked, Targets, read_targets
+from anncli.python.targets import ANYTHING, Asked, Targets, read_targets
 from anncli.tables import Roles, Table
 
 
@@ -29,6 +29,9 @@ class Columns(NamedTuple):
     missing: str = "error"
     unknown: str = "zeros"
     category: tuple[str | int, ...] = ()
+
+
+AS_THEY_ARE = Columns()
 
 
 class Samples(NamedTuple):
@@ -45,8 +48,8 @@ def read_samples(
     answers: Any,
     weights: Any = None,
     *,
-    asked: Asked = Asked(),
-    columns: Columns = Columns(),
+    asked: Asked = ANYTHING,
+    columns: Columns = AS_THEY_ARE,
     as_table: bool = False,
 ) -> Samples:
     """The samples (X, y, weights).
@@ -69,7 +72,11 @@ def read_samples(
         targets = read_targets(_rows_of(answers, kept), asked._replace(task=task))._replace(names=names)
     refuse_gaps(table, columns.missing)
     plain = not (as_table or table.is_named or columns.category or columns.missing != "error")
-    data = _dataset(table, targets) if plain and table.matrix is not None else _table_data(table, targets, columns, remarks)
+    data = (
+        _dataset(table, targets)
+        if plain and table.matrix is not None
+        else _table_data(table, targets, columns, remarks)
+    )
     return Samples(data if checked is None else replace(data, weights=checked), table, targets, tuple(remarks))
 
 
@@ -93,7 +100,10 @@ def read_weights(given: Any, n: int) -> Array:
     except (TypeError, ValueError):
         raise ValueFault(f"sample_weight: expected {n} numbers, found {shown(given)}") from None
     if weights.shape != (n,):
-        raise ValueFault(f"sample_weight has the shape {weights.shape}, and there are {count_of(n, 'row')}", "give one weight per row")
+        raise ValueFault(
+            f"sample_weight has the shape {weights.shape}, and there are {count_of(n, 'row')}",
+            "give one weight per row",
+        )
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
         raise ValueFault("sample_weight: weights must be finite and not negative")
     if not weights.any():
@@ -104,7 +114,9 @@ def read_weights(given: Any, n: int) -> Array:
 def refuse_gaps(table: Table, missing: str, what: str = "X") -> None:
     """Raises ValueFault for infinite numbers, and, unless `missing` fills them, for gaps, naming the columns."""
     if missing not in MISSING_POLICIES:
-        raise UsageError(f"missing: unknown treatment {shown(missing)}", advice=did_you_mean(str(missing), MISSING_POLICIES))
+        raise UsageError(
+            f"missing: unknown treatment {shown(missing)}", advice=did_you_mean(str(missing), MISSING_POLICIES)
+        )
     worst = np.nan if missing == "error" else np.inf
     held = table.matrix
     if held is not None and bool(np.isfinite(held).all() if missing == "error" else not np.isinf(held).any()):
@@ -118,7 +130,9 @@ def refuse_gaps(table: Table, missing: str, what: str = "X") -> None:
         if np.isnan(worst) and (n := int(column.is_missing.sum())):
             gaps[column.name] = n
     if gaps:
-        named = ", ".join(f"{quoted(name)} ({n})" for name, n in list(gaps.items())[:10]) + (", ..." if len(gaps) > 10 else "")
+        named = ", ".join(f"{quoted(name)} ({n})" for name, n in list(gaps.items())[:10]) + (
+            ", ..." if len(gaps) > 10 else ""
+        )
         message = f"{what} contains NaN: cells are missing in {'column ' if len(gaps) == 1 else 'columns '}{named}"
         raise ValueFault(message, "say how to fill them: missing='median' (or mean, indicator, median+indicator)")
 

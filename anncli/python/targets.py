@@ -51,7 +51,10 @@ class Asked(NamedTuple):
     classes: tuple[str, ...] = ()
 
 
-def read_targets(given: Any, asked: Asked = Asked()) -> Targets:
+ANYTHING = Asked()
+
+
+def read_targets(given: Any, asked: Asked = ANYTHING) -> Targets:
     """The answers, by the rules of `ann train`: words and two different values are classes, fractions and many different
     numbers are numbers; an array (n, k) of 0 and 1 are k labels, otherwise k numbers.
 
@@ -81,11 +84,7 @@ def read_targets(given: Any, asked: Asked = Asked()) -> Targets:
 
 def _answers(given: Any) -> Array:
     """The answers as an array (n,) or (n, k); n may not be 0."""
-    if hasattr(given, "to_numpy"):
-        found = given.to_numpy()
-    else:
-        found = given
-    array = as_array(found, "y")
+    array = as_array(given.to_numpy() if hasattr(given, "to_numpy") else given, "y")
     if array.ndim not in (1, 2) or not array.size:
         message = f"y should be a 1d array: expected answers (n,) or (n, k), found an array of shape {array.shape}"
         raise ValueFault(message, "give one answer per row")
@@ -95,7 +94,9 @@ def _answers(given: Any) -> Array:
 
 
 def _in_python(message: str, advice: str) -> AnnError:
-    return UsageError(message, advice="say task='classification' or task='regression'" if "--task" in advice else advice)
+    return UsageError(
+        message, advice="say task='classification' or task='regression'" if "--task" in advice else advice
+    )
 
 
 def _several(given: Any, array: Array, task: str | None) -> Targets:
@@ -103,15 +104,21 @@ def _several(given: Any, array: Array, task: str | None) -> Targets:
     names = column_names(given, "y") or tuple(f"y{k}" for k in range(1, array.shape[1] + 1))
     table = read_table(array, "y")
     if any(column.numbers is None for column in table.columns):
-        raise ValueFault("y has several columns, and they hold words", "give one column of classes, or 0 and 1 for each label")
-    numbers = _numbers(np.column_stack([column.numbers for column in table.columns if column.numbers is not None]), names)
+        raise ValueFault(
+            "y has several columns, and they hold words", "give one column of classes, or 0 and 1 for each label"
+        )
+    numbers = _numbers(
+        np.column_stack([column.numbers for column in table.columns if column.numbers is not None]), names
+    )
     flags = bool(np.isin(numbers, (0, 1)).all())
     if task == "classification" and not flags:
         raise ValueFault(
             f"Unknown label type: y has {array.shape[1]} columns with other values than 0 and 1",
             "give one column of classes, or for each label 1 where a row has it and 0 where not",
         )
-    return Targets("multi-label" if flags and task != "regression" else "regression", names, numbers=numbers, is_flat=False)
+    return Targets(
+        "multi-label" if flags and task != "regression" else "regression", names, numbers=numbers, is_flat=False
+    )
 
 
 def _numbers(array: Array, names: tuple[str, ...]) -> Array:
@@ -121,10 +128,15 @@ def _numbers(array: Array, names: tuple[str, ...]) -> Array:
     except (TypeError, ValueError):
         wrong = next(item for item in array.reshape(-1).tolist() if not _is_number(item))
         raise ValueFault(f"y: expected numbers, found {shown(wrong)}", "AnnClassifier learns classes") from None
-    for place, what in ((np.isnan(numbers), "NaN"), (np.isinf(numbers), "infinity or a value too large for dtype('float64')")):
+    for place, what in (
+        (np.isnan(numbers), "NaN"),
+        (np.isinf(numbers), "infinity or a value too large for dtype('float64')"),
+    ):
         if place.any():
             row = int(np.argmax(place.any(axis=1)))
-            raise ValueFault(f"Input y contains {what}. Row {row} of {quoted(names[0])}", "leave out rows without an answer")
+            raise ValueFault(
+                f"Input y contains {what}. Row {row} of {quoted(names[0])}", "leave out rows without an answer"
+            )
     return numbers
 
 
@@ -141,7 +153,9 @@ def _classes(array: Array, names: tuple[str, ...], asked: Asked) -> Targets:
     if array.dtype.kind == "f":
         _numbers(array.reshape(-1, 1), names)
         if (array != np.round(array)).any():
-            raise ValueFault("Unknown label type: continuous: y holds fractions, which are no classes", "AnnRegressor learns numbers")
+            raise ValueFault(
+                "Unknown label type: continuous: y holds fractions, which are no classes", "AnnRegressor learns numbers"
+            )
     elif array.dtype.kind == "O":
         array = _plain_objects(array, names)
     levels, codes = np.unique(array, return_inverse=True)
@@ -149,6 +163,8 @@ def _classes(array: Array, names: tuple[str, ...], asked: Asked) -> Targets:
     if len(set(words)) < len(words):
         raise ValueFault("y holds classes that are written alike", "write each class in one way")
     classes = asked.classes
+    if not classes and len(words) < 2:
+        raise ValueFault(f"y holds one class only, {quoted(words[0])}", "give rows of at least two classes")
     if not classes:
         column = TableColumn(names[0], codes=codes.astype(np.int32).reshape(-1), words=tuple(words))
         classes, _ = classes_of(column, None if asked.positive is None else level_word(asked.positive), _fault)
@@ -159,6 +175,12 @@ def _classes(array: Array, names: tuple[str, ...], asked: Asked) -> Targets:
     places = np.array([number[word] for word in words])
     labels = places[codes.reshape(-1)].astype(label_type(len(classes)))
     return Targets("classification", names, labels, classes, levels, places)
+
+
+def all_classes(given: Any, positive: Any = None) -> Targets:
+    """The classes that rows to come may have, each given at least once; of two, which are then equally frequent, the positive one is
+    that of `ann train`."""
+    return read_targets(np.unique(_answers(given)), Asked("classification", positive))
 
 
 def _plain_objects(array: Array, names: tuple[str, ...]) -> Array:
@@ -180,7 +202,9 @@ def _plain_objects(array: Array, names: tuple[str, ...]) -> Array:
 def _whole(array: Array, names: tuple[str, ...]) -> Array:
     numbers = _numbers(array.reshape(-1, 1), names).reshape(-1)
     if (numbers != np.round(numbers)).any():
-        raise ValueFault("Unknown label type: continuous: y holds fractions, which are no classes", "AnnRegressor learns numbers")
+        raise ValueFault(
+            "Unknown label type: continuous: y holds fractions, which are no classes", "AnnRegressor learns numbers"
+        )
     return numbers.astype(np.int64)
 
 

@@ -69,7 +69,9 @@ def inputs_for(network: Network, table: Table, unknown: str = "zeros") -> Array:
         raise DataError(f"X: {row}{fault.message}", advice=fault.advice) from None
     for name, n in encoded.unknown.items():
         cells = count_of(n, "cell")
-        warnings.warn(f"X, column {quoted(name)}: {cells} with words that no training row had; their inputs are 0", stacklevel=4)
+        warnings.warn(
+            f"X, column {quoted(name)}: {cells} with words that no training row had; their inputs are 0", stacklevel=4
+        )
     return encoded.inputs
 
 
@@ -78,7 +80,9 @@ def _plain_inputs(network: Network, table: Table) -> Array:
     if table.is_named and network.columns and set(network.columns) <= set(table.names):
         table = table.select(network.columns)
     if len(table.columns) != network.n_inputs:
-        message = f"X has {len(table.columns)} features, but the network is expecting {network.n_inputs} features as input"
+        message = (
+            f"X has {len(table.columns)} features, but the network is expecting {network.n_inputs} features as input"
+        )
         raise DataError(message, advice=f"give an array of shape (n, {network.n_inputs}), one sample per row")
     numbers = [column.as_numbers() for column in table.columns]
     if any(column is None for column in numbers):
@@ -88,14 +92,16 @@ def _plain_inputs(network: Network, table: Table) -> Array:
     with np.errstate(over="ignore"):
         if table.matrix is not None and len(table.columns) == table.matrix.shape[1]:
             return np.ascontiguousarray(table.matrix, dtype=np.float32)
-        return np.column_stack([column.numbers for column in numbers if column is not None and column.numbers is not None]).astype(
-            np.float32
-        )
+        return np.column_stack(
+            [column.numbers for column in numbers if column is not None and column.numbers is not None]
+        ).astype(np.float32)
 
 
 def check_network(network: Any) -> None:
     """Raises TypeError for what is no network, ValueFault for an untrained one."""
     if not isinstance(network, Network):
-        raise TypeError(f"expected a network as the first argument, found {shown(network)}; anncli.load(FILE) reads one")
+        raise TypeError(
+            f"expected a network as the first argument, found {shown(network)}; anncli.load(FILE) reads one"
+        )
     if not network.is_trained:
         raise ValueFault("the network is untrained: it has no weights yet", "train it: anncli.train(network, (X, y))")
