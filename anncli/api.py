@@ -143,6 +143,8 @@ def read_shape(shape: Mapping[str, Any], data: Dataset | TableData, options: Map
 
 
 def _epochs(epochs: Any) -> int:
+    if isinstance(epochs, (int, np.integer)) and not isinstance(epochs, bool):
+        return int(epochs)
     with asking("epochs"):
         return int(OPTIONS["epochs"].read(OPTIONS["epochs"].default if epochs is None else epochs))
 

@@ -14,6 +14,7 @@ from anncli.backends.reference import ReferenceBackend
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import encode_targets
 from anncli.errors import DataError, ValueFault
+from anncli.network.class_names import class_names
 from anncli.network.network import Network, default_targets
 from anncli.options.readers import loss as read_loss
 from anncli.python.frames import read_table
@@ -74,8 +75,7 @@ def _one(views: tuple[Array, ...]) -> Any:
 def asked_of(network: Network) -> Asked:
     """How answers are read for a network that knows its classes."""
     task = "regression" if network.task == "regression" else "classification"
-    names = network.classes or tuple(f"class {k}" for k in range(1, network.n_classes + 1))
-    return Asked(task, classes=names)
+    return Asked(task, classes=tuple(class_names(network)) if network.n_classes else ())
 
 
 def target_outputs(network: Network, targets: Targets, loss: str, n_rows: int) -> Array:

@@ -12,6 +12,7 @@ from anncli.errors import DataError, ValueFault, count_of, quoted
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_columns import TableMatcher
 from anncli.inference import predict as inference
+from anncli.network.class_names import class_names
 from anncli.network.encoders.table import EncodingFault
 from anncli.network.network import Network
 from anncli.python.frames import read_table, shown
@@ -45,8 +46,7 @@ def predict_classes(network: Network, inputs: Any, *, threads: int = 1) -> Array
     chosen = inference.decide(network, predict(network, inputs, threads=threads))
     if chosen.ndim == 2:
         return chosen
-    names = network.classes or tuple(f"class {k}" for k in range(1, network.n_classes + 1))
-    return np.array([*names, None], dtype=object)[chosen]
+    return np.array([*class_names(network), None], dtype=object)[chosen]
 
 
 def inputs_for(network: Network, table: Table, unknown: str = "zeros") -> Array:
