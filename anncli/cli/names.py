@@ -83,6 +83,9 @@ COMMANDS: dict[str, CommandName] = {
     "export": CommandName(
         "Files", "Write a network for other programs, and prove it.", "commands.export", Takes(data="may")
     ),
+    "import": CommandName(
+        "Files", "Write a network of another program as one of ann.", "commands.import_network", "FILE"
+    ),
     "trainers": CommandName("Look inside", "List the trainers and their options.", "commands.trainers", "[NAME]"),
     "bench": CommandName("Look inside", "Compare trainers on a network and data.", "commands.bench", _FIT),
     "gradcheck": CommandName(

@@ -32,11 +32,28 @@ class SelfTest(NamedTuple):
         return f"<SelfTest of {len(self.inputs)} rows>"
 
 
+class Recorded(NamedTuple):
+    """Rows in a file of another program, with what that program computed for them.
+
+    name: where they stand in the file; inputs: float32 (n, n_inputs), before scaling; outputs: float64 (n, n_outputs), nan
+    where one is not recorded, calibrated and in the units of the data, or None; decisions: int (n,), the number of the class, or None;
+    tolerance: the difference that is allowed, times the larger of 1 and the largest recorded output; is_certain: whether the
+    file says that the network computed them.
+    """
+
+    name: str
+    inputs: Array
+    outputs: Array | None = None
+    decisions: Array | None = None
+    tolerance: float = 1e-4
+    is_certain: bool = True
+
+
 class NetworkSource(NamedTuple):
     """The file that a network was read from, as far as training and saving need it; a network made in Python has the default.
 
     dialect: the name of the network format it is saved in; origin: that of the format it was read from where it is only read,
-    and remarks: what was assumed or lost then; path: its name as messages show it;
+    remarks: what was assumed or lost then, and recorded: outputs that the file has; path: its name as messages show it;
     head: the text a person wrote in it, kept byte for byte when the network is saved (None: a new head is written);
     training: the training options it asks for, as they were read; key_places, value_places: (line, column), both from 1,
     of the name and of the value of each of these options; task: the task that the head names, or None.
@@ -51,6 +68,7 @@ class NetworkSource(NamedTuple):
     task: str | None = None
     origin: str | None = None
     remarks: tuple[str, ...] = ()
+    recorded: tuple[Recorded, ...] = ()
 
     def key_fault(self, key: str, message: str, advice: str | None = None) -> NetworkError:
         """The error to raise about the name of a training option, with its place in the file."""

@@ -37,6 +37,8 @@ IN_COMMAND: dict[tuple[str, str], OwnWords] = {
     ("compare", "folds"): OwnWords("Train the definitions anew in the same K folds", ""),
     ("check", "validation"): OwnWords("Files that are compared with DATA", ""),
     ("check", "test"): OwnWords("Files that are compared with DATA", ""),
+    ("import", "output"): OwnWords("Where the network is written; - is stdout"),
+    ("import", "task"): OwnWords("Whether the outputs decide classes or are numbers", "what the file says"),
     ("explain", "column"): OwnWords("Show the mean output for each value of these columns"),
     ("explain", "output"): OwnWords("Write the figures to FILE; its ending names the format"),
     ("export", "output"): OwnWords("What is written; its ending says the format; - is stdout"),

@@ -16,7 +16,7 @@ from anncli.experiments.executors.names import EXECUTOR_NAMES
 from anncli.experiments.strategies.names import STRATEGY_NAMES
 from anncli.formats.data.names import DATA_FORMAT_NAMES, SAMPLE_FORMATS, WRITTEN_FORMATS
 from anncli.formats.exports.names import EXPORT_NAMES
-from anncli.formats.networks.names import DIALECTS
+from anncli.formats.networks.names import DIALECTS, NETWORK_FORMAT_NAMES
 from anncli.network.names import (
     ACTIVATION_NAMES,
     CALIBRATION_NAMES,
@@ -50,7 +50,7 @@ GROUPS = {
 # Which commands have an option.
 ALL = (
     "train", "test", "predict", "init", "info", "cv", "search", "check", "compare", "explain", "report", "plot", "convert",
-    "export", "trainers", "bench", "gradcheck", "t", "r",
+    "export", "import", "trainers", "bench", "gradcheck", "t", "r",
 )  # fmt: skip
 TRAIN = ("train",)
 # Commands whose trainings are whole ones.
@@ -136,7 +136,7 @@ OPTIONS: dict[str, OptionInfo] = {
     # Data
     "data": OptionInfo(readers.file_list, None, "FILES", "Data files, comma-separated; repeatable. The same as the words after NETWORK", "data", TABLES, ("init",), "list", words=FILE),
     "label": OptionInfo(data_readers.label, None, "NAME[,NAME...]", "The column that holds the answers, by its name or its position from 1; first, last or last:K (the last K columns); inputs: the inputs are their own answers; file:NAME: a file with a row of answers for each row of data, one such file for each file of data, separated by commas; default: a column named class, target, label or y, otherwise the only column of words if it is the last", "data", (*ANSWERS, "check", "convert"), (*ANSWERS, "check"), "list", words=("first", "last", "inputs", *COLUMN), brief="The column that holds the answers, by name or position"),
-    "task": OptionInfo(choice(("classification", "regression"), "task"), None, "classification|regression", "Whether the answers are classes or numbers; default: what the network, the file or the answers say", "data", (*DECIDE, "check"), ("init",), words=("classification", "regression"), brief="Whether the answers are classes or numbers"),
+    "task": OptionInfo(choice(("classification", "regression"), "task"), None, "classification|regression", "Whether the answers are classes or numbers; default: what the network, the file or the answers say", "data", (*DECIDE, "check", "import"), ("init",), words=("classification", "regression"), brief="Whether the answers are classes or numbers"),
     "positive": OptionInfo(data_readers.name, None, "NAME", "The positive one of two classes of a table; default: the first word of 1/0, yes/no, true/false, +/-, positive/negative, otherwise the rarer class. Of class files the first is positive", "data", DECIDE, words=TEXT),
     "format": OptionInfo(choice(_DATA_FORMATS, "data format"), "auto", "NAME", "Format of the data files; " + "; ".join(f"{name}: {info.help}" for name, info in DATA_FORMAT_NAMES.items()) + "; auto: detect", "data", READ, ("predict",), words=_DATA_FORMATS, brief="Format of the data files; auto: detect", aliases=("data_format",)),
     "missing": OptionInfo(choice(MISSING_NAMES, "treatment"), "error", "NAME", "What replaces missing values, stored in the network; " + "; ".join(f"{name}: {text}" for name, text in MISSING_NAMES.items()), "data", DECIDE, ("train", "init"), words=tuple(MISSING_NAMES), brief="Missing values: " + ", ".join(MISSING_NAMES)),
@@ -167,6 +167,10 @@ OPTIONS: dict[str, OptionInfo] = {
     # Network
     "network": OptionInfo(readers.text, None, "FILE", "The network file, whatever its name; all words are then data", "network", ("train", "cv", "test", "predict", "init", "info", "bench", "explain", "report", "plot", "check", "gradcheck", "search"), words=FILE),
     "inputs": OptionInfo(integer(1, example="9"), None, "N", "Number of inputs: values per row", "network", ("init",), ("init",)),
+    "from": OptionInfo(choice(NETWORK_FORMAT_NAMES, "network format"), None, "FORMAT", "Format of the network file; " + "; ".join(f"{name}: {info.help}" for name, info in NETWORK_FORMAT_NAMES.items()) + "; default: what the content shows", "network", ("import",), words=tuple(NETWORK_FORMAT_NAMES)),
+    "class_names": OptionInfo(data_readers.names, (), "NAMES", "Names of the classes in the order of the outputs, comma-separated; of one output the positive class first; default: those of the file", "network", ("import",), kind="list", words=TEXT),
+    "column_names": OptionInfo(data_readers.names, (), "NAMES", "Names of the inputs in their order, comma-separated; default: those of the file", "network", ("import",), kind="list", words=TEXT),
+    "target_names": OptionInfo(data_readers.names, (), "NAMES", "Names of the numbers that are predicted, in the order of the outputs, comma-separated; default: those of the file", "network", ("import",), kind="list", words=TEXT),
     "hidden": OptionInfo(or_auto(readers.hidden), "auto", "N[,N...]", "Units of each hidden layer of a new network; 0: no hidden layer; auto: one layer of 16, with more data 64 or 128", "network", MAKE, ("train", "init", "search"), words=("auto",), brief="Units of each hidden layer of a new network"),
     "activation": OptionInfo(canonical_activation, "tanh", "NAME", "Activation of the hidden layers of a new network: " + ", ".join(_ACTIVATIONS), "network", MAKE, ("init",), words=_ACTIVATIONS, brief="Activation of the hidden layers of a new network"),
     "outputs": OptionInfo(integer(1, example="1"), None, "N", "Number of outputs; default: 1 for two classes, otherwise one per class", "network", ("init",), ("init",)),
@@ -246,7 +250,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "executor": OptionInfo(choice(EXECUTOR_NAMES, "executor"), None, "NAME", "What runs the trainings; " + "; ".join(f"{name}: {info.help}" for name, info in EXECUTOR_NAMES.items()) + "; default: processes with --jobs, otherwise in-process. The result does not depend on it", "running", ("cv", "search", "compare"), words=tuple(EXECUTOR_NAMES)),
     "keep_on_interrupt": OptionInfo(readers.flag, True, "", "After Ctrl-C or SIGTERM, write the best network so far", "running", TRAIN, kind="switch"),
     # Output
-    "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; in search the network of the kept trial, trained on all rows; in predict the predictions, and in explain the figures, in the format that the ending of FILE or --to names; in plot the figure, as .svg or .png, or its numbers as .csv, by default NETWORK-WHAT.svg; in report the page, by default NETWORK-report.html; in export what is written for other programs; - is stdout. In cv the network that `ann train` makes of all rows, which is otherwise not trained", "output", ("train", "predict", "explain", "report", "plot", "cv", "search", "export"), ("train", "predict", "explain", "report", "plot", "cv", "search", "export"), short="o", words=FILE, brief="Where the result is written; - is stdout"),
+    "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; in search the network of the kept trial, trained on all rows; in predict the predictions, and in explain the figures, in the format that the ending of FILE or --to names; in plot the figure, as .svg or .png, or its numbers as .csv, by default NETWORK-WHAT.svg; in report the page, by default NETWORK-report.html; in export what is written for other programs; - is stdout. In cv the network that `ann train` makes of all rows, which is otherwise not trained", "output", ("train", "predict", "explain", "report", "plot", "cv", "search", "export", "import"), ("train", "predict", "explain", "report", "plot", "cv", "search", "export"), short="o", words=FILE, brief="Where the result is written; - is stdout"),
     "predictions": OptionInfo(readers.text, None, "FILE", "Write what was predicted for every row by the network that had not seen it, in the format that the ending of FILE names; --with adds columns of the data", "output", ("cv",), ("cv",), words=FILE, brief="Write the prediction for every row to FILE"),
     "backup": OptionInfo(readers.flag, True, "", "Where a trained network is replaced, keep the old file as NETWORK~", "output", TRAIN, kind="switch"),
     "row_digests": OptionInfo(readers.flag, True, "", "Store 64-bit digests of the rows that trained the network, by which later commands find rows that it has seen", "output", TRAIN, kind="switch"),
@@ -261,7 +265,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "top": OptionInfo(integer(1, example="3"), None, "N", "Write the N most probable classes of each row with their scores", "output", ("predict",), ("predict",)),
     "to": OptionInfo(choice((*WRITTEN_FORMATS, *EXPORT_NAMES), "format"), None, "NAME", "Format of what is written: " + ", ".join(WRITTEN_FORMATS) + "; in export " + "; ".join(f"{name}: {info.help}" for name, info in EXPORT_NAMES.items()) + "; default: by the ending of the file. predict and cv write no format of inputs and answers (" + ", ".join(SAMPLE_FORMATS) + "), and predict csv where nothing says the format", "output", ("predict", "explain", "convert", "cv", "export"), ("predict", "export"), words=(*WRITTEN_FORMATS, *EXPORT_NAMES), brief="Format of what is written: csv, jsonl, parquet and others"),
     "delimiter": OptionInfo(readers.delimiter, "\\t", "TEXT", "Text between the values of a line", "output", ("predict",), ("predict",)),
-    "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("predict", "init", "explain", "report", "plot", "convert", "cv", "search", "export"), ("init", "report", "plot", "export"), "flag", "f"),
+    "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("predict", "init", "explain", "report", "plot", "convert", "cv", "search", "export", "import"), ("init", "report", "plot", "export"), "flag", "f"),
     "name": OptionInfo(readers.text, None, "NAME", "What the names of functions and files begin with; default: that of the file", "output", ("export",), ("export",), words=TEXT),
     "int8": OptionInfo(readers.flag, False, "", "Numbers of 8 bits and a fixed point, for processors without floating point", "output", ("export",), ("export",), "flag"),
     "int16": OptionInfo(readers.flag, False, "", "Numbers of 16 bits and a fixed point", "output", ("export",), ("export",), "flag"),
