@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.errors import NetworkError, ValueFault, count_of
+from anncli.errors import NetworkError, ValueFault, count_of, listed
 from anncli.formats.files.textfile import Path, shown_name
 from anncli.formats.networks.numbers import size_fault
 from anncli.limits import FLOAT32_MAX
@@ -163,31 +163,35 @@ class Chain:
             topology = Topology(self._n_inputs, layers)
         except ValueFault as fault:
             self.fail(fault.message)
-        parameters = self._rounded(np.concatenate([self._block(link) for link in self._links]), "weights")
-        scaling = self._input_scaling()
+        numbers = [np.concatenate([np.vstack([link.biases, link.weights]).reshape(-1) for link in self._links])]
+        if self._scaling is not None:
+            numbers += [self._scaling.add, self._scaling.factor]
+        parameters, *scaling = map(self._single, numbers)
+        self._note_rounding(np.concatenate(numbers), np.concatenate([parameters, *scaling]))
         source = NetworkSource(path=shown_name(self._path), origin=self._origin, remarks=tuple(self._remarks))
-        record = {"imported_from": self._origin}
-        return Network(topology, parameters, scaling=scaling, source=source, record=record, **fields)
+        return Network(
+            topology,
+            parameters,
+            scaling=Scaling("stored", *scaling) if scaling else Scaling(),
+            source=source,
+            record={"imported_from": self._origin},
+            **fields,
+        )
 
-    def _input_scaling(self) -> Scaling:
-        if self._scaling is None:
-            return Scaling()
-        add = self._rounded(self._scaling.add, "values of the scaling")
-        return Scaling("stored", add, self._rounded(self._scaling.factor, "values of the scaling"))
-
-    def _block(self, link: _Link) -> Array:
-        return np.vstack([link.biases, link.weights]).reshape(-1)
-
-    def _rounded(self, numbers: Array, what: str) -> Array:
+    def _single(self, numbers: Array) -> Array:
+        """The numbers as float32; raises NetworkError for one that it cannot hold."""
         if not (np.abs(numbers) <= FLOAT32_MAX).all():
             bad = numbers[~(np.abs(numbers) <= FLOAT32_MAX)][0]
-            self.fail(f"one of the {what} is {bad:g}, which is no finite 32-bit number", "export the network anew")
-        singles: Array = numbers.astype(np.float32)
+            self.fail(
+                f"one of its numbers is {bad:g}, which no finite 32-bit number stands for", "export the network anew"
+            )
+        return numbers.astype(np.float32)
+
+    def _note_rounding(self, numbers: Array, singles: Array) -> None:
         changed = np.flatnonzero(singles != numbers)
         # A decimal of few digits is the shortest one of its float32: nothing of it is lost.
         if any(float(str(singles[k])) != numbers[k] for k in changed[:_ROUNDED_SAMPLE].tolist()):
-            self.remark(f"{len(changed)} of {len(numbers)} {what} are rounded to 32-bit numbers")
-        return singles
+            self.remark(f"{len(changed)} of {len(numbers)} weights and scaling values are rounded to 32-bit numbers")
 
     def _own_layer(self) -> None:
         """A layer of a unit for each value, without an activation yet."""
@@ -216,10 +220,42 @@ class Chain:
             self.fail(fault)
 
 
-def kind_of_answers(network: Network) -> dict[str, Any]:
-    """The fields of Network that say what outputs of this kind stand for, where the file says nothing: values of a bounded
-    activation are scores of classes, others are numbers."""
+def numbered_classes(n_outputs: int, first: int | None = None) -> tuple[str, ...]:
+    """Names of classes that a file does not name: `output 1` ..., as rows of other programs have them, or numbers from `first`.
+
+    Of one output the class of high values comes first: 1 and 0.
+    """
+    if n_outputs == 1:
+        return ("1", "0")
+    return tuple(f"output {k}" if first is None else str(k - 1 + first) for k in range(1, n_outputs + 1))
+
+
+def set_answers(
+    network: Network, names: tuple[str, ...] = (), task: str | None = None, first: int | None = None
+) -> Network:
+    """The same network, told what its outputs stand for: names of classes, or of numbers.
+
+    Args: names: of the outputs, () for none; task: 'classification' or 'regression', None where the file does not say it: values of a
+        bounded activation are taken as scores of classes, others as numbers; first: as in numbered_classes().
+    """
     info = ACTIVATION_NAMES[network.topology.output_activation]
-    if np.isinf(info.lowest) or np.isinf(info.highest):
-        return {"task": "regression"}
-    return {"targets": (info.highest, info.lowest)}
+    is_bounded = not (np.isinf(info.lowest) or np.isinf(info.highest))
+    assumed = ""
+    if task is None:
+        task = "classification" if is_bounded else "regression"
+        assumed = f"the outputs are taken as {'scores of classes' if is_bounded else 'numbers'}; --task says otherwise"
+    if task == "regression":
+        network.task, network.target_names = "regression", names
+    else:
+        network.targets = (info.highest, info.lowest) if is_bounded else (1.0, 0.0)
+        if network.n_outputs == 1 and not is_bounded:
+            # A logit: 0 is in the middle.
+            network.threshold = 0.0
+        network.classes = names or numbered_classes(network.n_outputs, first)
+        if not names:
+            assumed += (
+                f"{'; ' * bool(assumed)}the classes have no names: {listed(network.classes)}; --class-names gives them"
+            )
+    if assumed:
+        network.source = network.source._replace(remarks=(*network.source.remarks, assumed))
+    return network

@@ -58,6 +58,12 @@ def to_float32(rows: list[list[str]]) -> Array:
     return singles
 
 
+def to_float64(tokens: list[str]) -> Array:
+    """Tokens as float64 numbers that a float32 can hold, rounded; raises BadNumberError, in row 0, as to_float32()."""
+    to_float32([tokens])
+    return np.fromiter(map(float, tokens), np.float64, len(tokens))
+
+
 def write_rows(matrix: Array) -> list[str]:
     """One line per row of a finite float32 matrix: the shortest decimals that to_float32 reads back bit for bit.
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, NoReturn
 
 from anncli.errors import quoted
 from anncli.formats.files.textfile import Path
-from anncli.formats.networks.chain import Chain, kind_of_answers
+from anncli.formats.networks.chain import Chain, set_answers
 from anncli.formats.networks.graph import Graph, Unit
 from anncli.limits import decimal
 from anncli.network.network import Network
@@ -85,14 +85,9 @@ class _File:
         self._check(inputs, outputs, units, links)
         chain = Chain(len(inputs), "snns", self._path)
         Graph(chain, inputs, units, outputs).build()
-        network = chain.network(columns=_names(names, inputs))
-        for field, value in kind_of_answers(network).items():
-            setattr(network, field, value)
-        if network.task == "regression":
-            network.target_names = _names(names, outputs)
-        elif len(outputs) > 1:
-            network.classes = _names(names, outputs)
-        return network
+        return set_answers(
+            chain.network(columns=_names(names, inputs)), _names(names, outputs) if len(outputs) > 1 else ()
+        )
 
     def _unit(self, row: _Row, sources: dict[str, float]) -> Unit:
         number = row.cells[0]
