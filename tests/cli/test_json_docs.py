@@ -93,6 +93,16 @@ def check_evaluation(evaluation: dict[str, Any]) -> None:
     assert {row for row in table if row not in special} - seen == set()
 
 
+# max(2 x, 0) is the answer; 3 gives 6.
+FOREIGN = """<PMML><DataDictionary><DataField name="x" optype="continuous"/><DataField name="y" optype="continuous"/></DataDictionary>
+<NeuralNetwork functionName="regression" activationFunction="rectifier"><MiningSchema><MiningField name="x"/>
+<MiningField name="y" usageType="target"/></MiningSchema><NeuralInputs><NeuralInput id="0"><DerivedField>
+<FieldRef field="x"/></DerivedField></NeuralInput></NeuralInputs><NeuralLayer><Neuron id="1"><Con from="0" weight="2"/></Neuron></NeuralLayer>
+<NeuralOutputs><NeuralOutput outputNeuron="1"><DerivedField><FieldRef field="y"/></DerivedField></NeuralOutput></NeuralOutputs>
+<ModelVerification><VerificationFields><VerificationField field="x"/><VerificationField field="y"/></VerificationFields>
+<InlineTable><row><x>3</x><y>6</y></row></InlineTable></ModelVerification></NeuralNetwork></PMML>
+"""
+
 CASES = {
     "ann train": [
         ("train", "net.nn", "pos.txt", "neg.txt", 20, "--test", "0.25", "--restarts", 2, "--baselines", "--require", "acc>=0", "-o", "a.nn"),
@@ -106,8 +116,9 @@ CASES = {
     "ann test": [("test", "t.nn", "pos.txt", "neg.txt", "--prevalence", "0.01"), ("test", "t.nn", "pos.txt", "neg.txt", "--baselines", "--training", "pos.txt,neg.txt"), ("test", "t.nn", "more.txt", "neg.txt", "--require", "acc>=0"), ("test", "kt.nn", "pos.txt", "neg.txt", "third.txt"), ("test", "t.nn", "pos.txt", "neg.txt", "--abstain", "0.4,0.6"), ("test", "kt.nn", "pos.txt", "neg.txt", "third.txt", "--abstain", "0.6")],
     "ann predict": [("predict", "t.nn", "pos.txt"), ("predict", "kt.nn", "list.txt")],
     "ann init": [("init", "new.nn", "--inputs", 3), ("init", "table.nn", "table.csv", "--label", "c")],
-    "ann info": [("info", "t.nn"), ("info", "t.nn", "--verify"), ("info", "net.nn"), ("info", "d.nn"), ("info", "dt.nn"), ("info", "ct.nn"), ("info", "it.nn"), ("info", "et.nn")],
+    "ann info": [("info", "t.nn"), ("info", "t.nn", "--verify"), ("info", "net.nn"), ("info", "d.nn"), ("info", "dt.nn"), ("info", "ct.nn"), ("info", "it.nn"), ("info", "et.nn"), ("info", "foreign.pmml")],
     "ann convert": [("convert", "pos.txt", "pos.jsonl")],
+    "ann import": [("import", "ot.nn", "-o", "imported.nn"), ("import", "foreign.pmml", "-o", "imported2.nn")],
     "ann trainers": [("trainers",), ("trainers", "lm")],
     "ann gradcheck": [("gradcheck", "t.nn", "pos.txt", "neg.txt")],
     "ann cv": [("cv", "net.nn", "pos.txt", "neg.txt", 5, "--baselines", "--folds", 3, "--require", "acc>=0", "--prevalence", "1%"), ("cv", "table.csv", "--label", "c", 5, "--folds", 2), ("cv", "net.nn", "pos.txt", "neg.txt", 5, "--folds", 4, "--threshold", "f1")],
@@ -127,6 +138,7 @@ CASES = {
 def made(tmp_path_factory):
     """The files of the commands: one making serves all sections."""
     small = make_small(tmp_path_factory.mktemp("made"))
+    (small / "foreign.pmml").write_text(FOREIGN)
     (small / "third.txt").write_text(POSITIVE.replace(" ", " -"))
     (small / "more.txt").write_text(POSITIVE + "3 3\n")
     (small / "list.txt").write_text("first 1\n1 2\nsecond 2\n-1 -2\n")

@@ -34,6 +34,7 @@ WORDS = {
     "check": ["net.nn", "none1.txt", "none2.txt"],
     "convert": ["none1.txt", "out.csv"],
     "export": ["net.nn", "-o", "out.txt"],
+    "import": ["net.nn"],
     "t": ["net.nn", "none1.txt", "none2.txt", "5"],
     "r": ["net.nn", "none1.txt"],
 }

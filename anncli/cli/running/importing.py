@@ -104,7 +104,7 @@ def _change_task(network: Network, task: str) -> None:
 def _tell(values: Values, source: str, target: str, network: Network, compared: list[Compared]) -> None:
     if values["json"]:
         document: dict[str, Any] = {"input": shown_name(source), "output": printable(target)}
-        document |= {"format": network.source.origin or network.source.dialect, **summary(network)}
+        document |= {"format": network.source.origin or network.source.dialect, "network": summary(network)}
         document |= {"remarks": list(network.source.remarks), "recorded": [one._asdict() for one in compared]}
         print_json({"command": "import", **document})
         return

@@ -47,6 +47,7 @@ def summary(network: Network) -> dict[str, Any]:
     is_open = network.needs_encoder
     return {
         "dialect": network.source.dialect,
+        **({"format": network.source.origin} if network.source.origin is not None else {}),
         "inputs": "table" if is_open else network.n_inputs,
         "layers": [{"layer": layer.text()} for layer in topology.layers] if is_open else shapes,
         "parameters": None if is_open else topology.n_parameters,

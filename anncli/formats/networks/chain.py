@@ -30,10 +30,11 @@ class _Map(NamedTuple):
 
 
 class _Link:
-    """A dense layer: weights (n_in, n_out), biases (n_out,), float64; activation: None until it is known."""
+    """A dense layer: weights (n_in, n_out), biases (n_out,), float64; activation: None until it is known; merges: the next
+    layer takes its place, because an affine map of an affine map is one."""
 
-    def __init__(self, weights: Array, biases: Array) -> None:
-        self.weights, self.biases = weights, biases
+    def __init__(self, weights: Array, biases: Array, merges: bool = False) -> None:
+        self.weights, self.biases, self.merges = weights, biases, merges
         self.activation: str | None = None
 
 
@@ -82,8 +83,11 @@ class Chain:
 
     # Steps
 
-    def affine(self, weights: Array, biases: Array | None = None) -> None:
-        """values @ weights (n_in, n_out) + biases (n_out,); raises NetworkError for sizes that do not fit."""
+    def affine(self, weights: Array, biases: Array | None = None, merges: bool = False) -> None:
+        """values @ weights (n_in, n_out) + biases (n_out,); raises NetworkError for sizes that do not fit.
+
+        merges: the next affine map is joined with this one, if nothing stands between them.
+        """
         weights = np.asarray(weights, dtype=np.float64)
         if weights.ndim != 2 or weights.shape[0] != self.width or not weights.shape[1]:
             shape = " x ".join(map(str, weights.shape))
@@ -92,10 +96,14 @@ class Chain:
         biases = np.zeros(n_out) if biases is None else np.asarray(biases, dtype=np.float64).reshape(-1)
         if len(biases) != n_out:
             self.fail(f"{count_of(len(biases), 'bias value')} for {count_of(n_out, 'unit')}")
-        if self.is_open:
+        if self.is_open and self._links[-1].merges:
+            below = self._links.pop()
+            biases = below.biases @ weights + biases
+            weights = below.weights @ weights
+        elif self.is_open:
             self._links[-1].activation = "linear"
         self.check_next(n_out)
-        link = _Link(weights, biases)
+        link = _Link(weights, biases, merges)
         self._fold_before(link)
         self._links.append(link)
 
@@ -123,26 +131,31 @@ class Chain:
             self._own_layer()
         self._links[-1].activation = name
 
+    def soften(self) -> None:
+        """A softmax over all values."""
+        if self.width < 2:
+            self.fail("a softmax over one value is always 1")
+        if self._links and self._links[-1].activation == "linear":
+            self._links[-1].activation = None
+        self.activate("softmax")
+
     def clip(self, low: Array, high: Array) -> None:
-        """Each value into the range low to high (width,): max(v - low, 0) - max(v - high, 0) + low, in a layer of relu units."""
+        """Each value into the range low to high (width,), infinite where there is no bound, in a layer of relu units:
+        max(v - low, 0) - max(v - high, 0) + low. Without bounds v is max(v, 0) - max(-v, 0)."""
         n = self.width
         low, high = (np.broadcast_to(np.asarray(bound, dtype=np.float64).reshape(-1), (n,)) for bound in (low, high))
-        if self.is_open:
-            self._links[-1].activation = "linear"
+        if not np.isfinite([low, high]).any():
+            return
         self.check_next(2 * n)
-        one = np.eye(n)
-        self.affine(np.hstack([one, one]), np.concatenate([-low, -high]))
+        has_low, has_high = np.isfinite(low), np.isfinite(high)
+        # Without a low bound the value hangs from the high one: high - max(high - v, 0).
+        start, sign = np.where(has_low, low, np.where(has_high, high, 0.0)), np.where(has_low | ~has_high, 1.0, -1.0)
+        other = np.where(has_high, np.where(has_low, 1.0, 0.0), np.where(has_low, 0.0, -1.0))
+        shift = np.where(has_low & has_high, high, 0.0)
+        self.affine(np.hstack([np.diag(sign), np.diag(other)]), np.concatenate([-sign * start, -other * shift]))
         self.activate("relu")
         self.remark(f"values are clipped to a range, by a layer of {2 * n} relu units")
-        self.affine(np.vstack([one, -one]), low)
-
-    def combine(self) -> None:
-        """Join the last two layers where nothing stands between them: an affine map of an affine map is one."""
-        if len(self._links) > 1 and self._links[-2].activation in (None, "linear"):
-            last = self._links.pop()
-            link = self._links[-1]
-            link.weights, link.biases = link.weights @ last.weights, link.biases @ last.weights + last.biases
-            link.activation = last.activation
+        self.affine(np.vstack([np.diag(sign), np.diag(np.where(other == 0, 0.0, -1.0))]), start, merges=True)
 
     # The end
 
@@ -172,7 +185,7 @@ class Chain:
         return Network(
             topology,
             parameters,
-            scaling=Scaling("stored", *scaling) if scaling else Scaling(),
+            scaling=Scaling("stored", add=scaling[0], multiply=scaling[1]) if scaling else Scaling(),
             source=source,
             record={"imported_from": self._origin},
             **fields,

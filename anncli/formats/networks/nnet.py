@@ -69,11 +69,7 @@ class _File:
         for number, (below, units) in enumerate(pairwise(sizes), 1):
             rows = [self._numbers(below, f"weights of a unit of layer {number}") for _ in range(units)]
             biases = [self._numbers(1, f"the bias of a unit of layer {number}") for _ in range(units)]
-            if number == 1:
-                chain.affine(np.array(rows).T, np.concatenate(biases))
-                chain.combine()
-            else:
-                chain.affine(np.array(rows).T, np.concatenate(biases))
+            chain.affine(np.array(rows).T, np.concatenate(biases))
             chain.activate("relu" if number < n_layers else "linear")
         mean, spread = means[-1], ranges[-1]
         if spread <= 0:

@@ -1,0 +1,127 @@
+"""XML as a tree of elements with their places, without anything that XML can load or unfold.
+
+The standard library's expat reads it. A document type is refused: with it go entities, those that name files or addresses, and
+those that unfold into gigabytes. So no further package is needed, and nothing but the file itself is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.parsers import expat
+
+from anncli.errors import NetworkError, quoted
+from anncli.formats.files.textfile import Path, shown_name
+from anncli.limits import decimal
+
+# Elements take about ten times their text.
+_MOST_BYTES = 64 << 20
+_MOST_DEPTH = 64
+# The text of a longer one is of no use here.
+_MOST_TEXT = 4096
+
+
+class Element:
+    """One element. tag: without a prefix; text: what stands in it before its children; line, column: from 1."""
+
+    __slots__ = ("attributes", "children", "column", "line", "tag", "text")
+
+    def __init__(self, tag: str, attributes: dict[str, str], line: int, column: int) -> None:
+        self.tag, self.attributes, self.line, self.column = tag, attributes, line, column
+        self.children: list[Element] = []
+        self.text = ""
+
+    def all(self, tag: str) -> Iterator[Element]:
+        """Its children of this tag."""
+        return (child for child in self.children if child.tag == tag)
+
+    def first(self, tag: str) -> Element | None:
+        """Its first child of this tag."""
+        return next(self.all(tag), None)
+
+    def get(self, name: str, default: str = "") -> str:
+        """An attribute, without the blanks around it."""
+        return self.attributes.get(name, default).strip()
+
+
+class Document:
+    """The tree of a file, and errors about its elements."""
+
+    def __init__(self, data: bytes, path: Path) -> None:
+        """Raises: NetworkError with its place for what is no XML, and for a document type."""
+        self.path = path
+        if len(data) > _MOST_BYTES:
+            raise NetworkError(
+                "is larger than 64 MiB", path=shown_name(path), advice="export the network to another format"
+            )
+        self._parser = expat.ParserCreate()
+        self._stack: list[Element] = [Element("", {}, 1, 1)]
+        parser = self._parser
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text
+        parser.StartDoctypeDeclHandler = self._refuse
+        parser.EntityDeclHandler = self._refuse
+        try:
+            parser.Parse(data, True)
+        except expat.ExpatError as fault:
+            message = f"is no correct XML: {expat.ErrorString(fault.code)}"
+            raise NetworkError(
+                message,
+                path=shown_name(path),
+                line=fault.lineno,
+                column=fault.offset + 1,
+                advice="copy or export the file again",
+            ) from None
+        except (ValueError, LookupError):
+            # An encoding that Python does not have, or that is none of texts.
+            raise NetworkError("is no correct XML: its encoding is not known", path=shown_name(path), line=1) from None
+        self.root = self._stack[0].children[0]
+
+    def fault(self, element: Element, message: str, advice: str | None = None) -> NetworkError:
+        """The error to raise about an element."""
+        return NetworkError(
+            message, path=shown_name(self.path), line=element.line, column=element.column, advice=advice
+        )
+
+    def number(self, element: Element, name: str, default: float | None = None) -> float:
+        """An attribute as a finite number; raises NetworkError."""
+        text = element.get(name)
+        if not text and default is not None:
+            return default
+        found = decimal(text)
+        if found != found or abs(found) == float("inf"):
+            raise self.fault(element, f"`{name}` of {element.tag} must be a number, found {quoted(text)}")
+        return found
+
+    def need(self, element: Element, tag: str) -> Element:
+        """The first child of this tag; raises NetworkError if there is none."""
+        found = element.first(tag)
+        if found is None:
+            raise self.fault(element, f"{element.tag} has no {tag}")
+        return found
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        if len(self._stack) > _MOST_DEPTH:
+            message = f"elements stand more than {_MOST_DEPTH} deep in each other"
+            raise NetworkError(message, path=shown_name(self.path), line=self._parser.CurrentLineNumber)
+        place = self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1
+        element = Element(tag.rpartition(":")[2], attributes, *place)
+        self._stack[-1].children.append(element)
+        self._stack.append(element)
+
+    def _end(self, tag: str) -> None:
+        self._stack.pop()
+
+    def _text(self, text: str) -> None:
+        top = self._stack[-1]
+        if len(top.text) < _MOST_TEXT and not top.children:
+            top.text += text
+
+    def _refuse(self, *_: object) -> None:
+        raise NetworkError(
+            "has a document type, which may define entities; such XML is not read",
+            path=shown_name(self.path),
+            line=self._parser.CurrentLineNumber,
+            advice="remove the line <!DOCTYPE ...>",
+        )
