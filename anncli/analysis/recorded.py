@@ -31,12 +31,16 @@ class Compared(NamedTuple):
 
 
 def compare_recorded(network: Network) -> list[Compared]:
-    """What comes out for all rows that the file of the network records, its self-test among them."""
+    """What comes out for all rows that the file of the network records, its self-test among them; of rows that may or may not
+    be meant, those that agree best."""
     recorded = list(network.source.recorded)
     if network.self_test is not None and network.source.origin is not None:
         inputs, outputs = network.self_test
         recorded.append(Recorded("self-test", inputs, outputs.astype(np.float64)))
-    return [_compare(network, one) for one in recorded]
+    found = [_compare(network, one) for one in recorded]
+    uncertain = [one for one in found if not one.is_certain]
+    best = max(uncertain, key=lambda one: one.decided or 0, default=None)
+    return [one for one in found if one.is_certain or one is best]
 
 
 def _compare(network: Network, recorded: Recorded) -> Compared:

@@ -110,6 +110,28 @@ class MatFile:
 
     def load(self, variable: Variable) -> Array:
         """The numbers or words of a variable in its shape; raises DataError where it holds neither, or too many."""
+        return self._matrix(self._payload(variable), variable.name)
+
+    def load_cells(self, variable: Variable) -> list[Array]:
+        """The matrices in the cells of a variable, column by column; raises DataError where one holds something else."""
+        _, number, shape, elements = self._matrix_head(self._payload(variable))
+        if _KINDS.get(number & 0xFF) != "cell":
+            raise self.damaged(variable.name)
+        # Without their payload, cells are empty.
+        found = [
+            self._matrix(data, variable.name) if len(data) else np.empty((0, 0))
+            for kind, data in elements
+            if kind == _MATRIX
+        ]
+        n = 1
+        for size in shape:
+            n *= size
+        if n != len(found):
+            raise self.damaged(variable.name)
+        return found
+
+    def _payload(self, variable: Variable) -> memoryview:
+        """The bytes of a variable, unpacked; raises DataError for more than a file of this size should hold."""
         size = int(variable.kind != "sparse")
         for n in variable.shape:
             size *= n
@@ -124,7 +146,7 @@ class MatFile:
                     check_unpacked(limit + 1, 0, self.shown)
                 raise self.damaged(variable.name)
             (_, payload), *_ = self._elements(memoryview(found))
-        return self._matrix(payload, variable.name)
+        return payload
 
     def _matrix(self, payload: memoryview, name: str) -> Array:
         _, number, shape, elements = self._matrix_head(payload)

@@ -32,6 +32,7 @@ NETWORK_FORMAT_NAMES: dict[str, NetworkFormatName] = {
     "snns": NetworkFormatName("snns", "SNNS text networks of layers", rb"SNNS network definition file"),
     "json": NetworkFormatName("json_network", "what ann export writes as JSON", rb'\s*\{\s*"format"\s*:\s*"anncli-network"'),
     "nnet": NetworkFormatName("nnet", "text networks of relu units with ranges of their inputs", rb"(?:[ \t]*(?://[^\n]*)?\r?\n)*+[ \t]*[0-9]+[ \t]*,[ \t]*[0-9]+[ \t]*,[ \t]*[0-9]+[ \t]*,[ \t]*[0-9]+[ \t]*,?[ \t]*\r?\n", endings=(".nnet",)),
+    "matlab": NetworkFormatName("matlab", "MATLAB files with the weights of a shallow network", rb"MATLAB [57]\.", may_be_data=True),
     "pmml": NetworkFormatName("pmml", "PMML files with a NeuralNetwork", rb"(?>\s+|<\?.*?\?>|<!--.*?-->|<![A-Z][^>]*>)*+<(?:\w+:)?PMML[\s>]", endings=(".pmml",)),
     "ann1dn": NetworkFormatName("ann1dn", "the numbers that ann1dn reads and writes", rb"\s*[-+.]?[0-9]", may_be_data=True, is_dialect=True, endings=(".nn",)),
 }  # fmt: skip
