@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from anncli.estimators import AnnClassifier as AnnClassifier
     from anncli.estimators import AnnRegressor as AnnRegressor
     from anncli.formats.data.assemble import read_dataset as read_dataset
+    from anncli.formats.networks.sklearn_model import from_sklearn as from_sklearn
     from anncli.formats.networks.storage import load as load
     from anncli.formats.networks.storage import save as save
     from anncli.inference.evaluate import evaluate as evaluate
@@ -47,6 +48,7 @@ _HOMES = {
     "Layer": "network.topology",
     "Network": "network.network",
     "TrainingResult": "training.outcome",
+    "from_sklearn": "formats.networks.sklearn_model",
     "evaluate": "inference.evaluate",
     "make_network": "api",
     "load": "formats.networks.storage",

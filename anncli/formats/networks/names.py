@@ -33,6 +33,7 @@ NETWORK_FORMAT_NAMES: dict[str, NetworkFormatName] = {
     "json": NetworkFormatName("json_network", "what ann export writes as JSON", rb'\s*\{\s*"format"\s*:\s*"anncli-network"'),
     "nnet": NetworkFormatName("nnet", "text networks of relu units with ranges of their inputs", rb"(?:[ \t]*(?://[^\n]*)?\r?\n)*+[ \t]*[0-9]+[ \t]*,[ \t]*[0-9]+[ \t]*,[ \t]*[0-9]+[ \t]*,[ \t]*[0-9]+[ \t]*,?[ \t]*\r?\n", endings=(".nnet",)),
     "matlab": NetworkFormatName("matlab", "MATLAB files with the weights of a shallow network", rb"MATLAB [57]\.", may_be_data=True),
+    "sklearn": NetworkFormatName("skops", "scikit-learn's multilayer perceptrons in skops files", rb"PK\x03\x04.*schema\.json", endings=(".skops",)),
     "pmml": NetworkFormatName("pmml", "PMML files with a NeuralNetwork", rb"(?>\s+|<\?.*?\?>|<!--.*?-->|<![A-Z][^>]*>)*+<(?:\w+:)?PMML[\s>]", endings=(".pmml",)),
     "ann1dn": NetworkFormatName("ann1dn", "the numbers that ann1dn reads and writes", rb"\s*[-+.]?[0-9]", may_be_data=True, is_dialect=True, endings=(".nn",)),
 }  # fmt: skip

@@ -10,6 +10,7 @@ from anncli.errors import NetworkError, UsageError
 from anncli.formats.files.textfile import BOM, Path, read_bytes, replace_file, shown_name
 from anncli.formats.networks.names import DIALECTS, NETWORK_FORMAT_NAMES
 from anncli.formats.networks.numbers import MAX_NETWORK_BYTES
+from anncli.formats.networks.refused import refuse_unread
 from anncli.formats.networks.registry import dialect_format, name_of_format, network_format
 from anncli.network.network import Network
 from anncli.network.scaling import Scaling
@@ -39,6 +40,8 @@ def parse(data: bytes, path: Path, name: str | None = None) -> Network:
     if not data.strip():
         raise NetworkError("the file is empty", path=shown_name(path), advice=_NO_NETWORK)
     found = name or name_of_format(data)
+    if found == DIALECTS[0]:
+        refuse_unread(data, path)
     try:
         return network_format(found).parse(data, path)
     except NetworkError as fault:
