@@ -126,7 +126,8 @@ def _isotonic(nodes: Nodes, knots: Array, scores: str) -> str:
 
     The number of knots that do not lie above a score says which line is meant.
     """
-    x, y = knots[:, 0], knots[:, 1]
+    # As a network file holds them.
+    x, y = knots.astype(np.float32).astype(np.float64).T
     with np.errstate(divide="ignore", invalid="ignore"):
         slopes = np.where(np.diff(x) > 0, np.diff(y) / np.diff(x), 0)
     lines = {"start": [x[0], *x], "level": [y[0], *y], "slope": [0, *slopes, 0]}

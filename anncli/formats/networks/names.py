@@ -35,6 +35,7 @@ NETWORK_FORMAT_NAMES: dict[str, NetworkFormatName] = {
     "matlab": NetworkFormatName("matlab", "MATLAB files with the weights of a shallow network", rb"MATLAB [57]\.", may_be_data=True),
     "sklearn": NetworkFormatName("skops", "scikit-learn's multilayer perceptrons in skops files", rb"PK\x03\x04.*schema\.json", endings=(".skops",)),
     "pmml": NetworkFormatName("pmml", "PMML files with a NeuralNetwork", rb"(?>\s+|<\?.*?\?>|<!--.*?-->|<![A-Z][^>]*>)*+<(?:\w+:)?PMML[\s>]", endings=(".pmml",)),
+    "onnx": NetworkFormatName("onnx", "ONNX models of dense layers", rb"\x08[\x01-\x20][\x12\x1a\x22\x28\x32\x3a\x42\x72]", endings=(".onnx",), extra="onnx"),
     "ann1dn": NetworkFormatName("ann1dn", "the numbers that ann1dn reads and writes", rb"\s*[-+.]?[0-9]", may_be_data=True, is_dialect=True, endings=(".nn",)),
 }  # fmt: skip
 
@@ -43,7 +44,7 @@ NETWORK_ENDINGS = tuple(
     dict.fromkeys(
         [
             *(ending for info in NETWORK_FORMAT_NAMES.values() for ending in info.endings),
-            *(".onnx", ".keras", ".h5", ".nnet", ".pmml", ".skops"),
+            *(".keras", ".h5", ".nnet", ".pmml", ".skops"),
         ]
     )
 )

@@ -1,0 +1,54 @@
+"""ONNX models that ann wrote: the metadata gives everything but the weights, and the graph proves that both belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.errors import AnnError
+from anncli.formats.exports.onnx_model import NETWORK_KEY, model_of
+from anncli.formats.files.textfile import Path, shown_name
+from anncli.formats.networks.ann import parse_network
+from anncli.network.network import Network, NetworkSource
+
+
+def own_network(model: Any, constants: Mapping[str, Array], path: Path) -> Network | None:
+    """The network whose export has exactly this graph, or None where there is none: another program wrote or changed it."""
+    text = next((entry.value for entry in model.metadata_props if entry.key == NETWORK_KEY), "")
+    if not text:
+        return None
+    try:
+        network = _with_weights(parse_network(text, path), constants)
+        if model_of(network, model.graph.name).graph != model.graph:
+            return None
+    except (AnnError, KeyError, ValueError):
+        return None
+    loss = {"loss": network.record["loss"]} if "loss" in network.record else {}
+    source = NetworkSource(path=shown_name(path), origin="onnx", task=network.source.task)
+    return replace(network, source=source, record={"imported_from": "onnx", **loss})
+
+
+def _with_weights(network: Network, constants: Mapping[str, Array]) -> Network:
+    """Raises KeyError or ValueError for weights that are not there or do not fit."""
+    n_members = 1
+    while f"member {n_members}/layer 1/weights" in constants:
+        n_members += 1
+    if n_members == 1:
+        network.set_parameters(_parameters(network, constants, ""))
+    else:
+        network.set_members([_parameters(network, constants, f"member {k}/") for k in range(1, n_members)])
+    return network
+
+
+def _parameters(network: Network, constants: Mapping[str, Array], place: str) -> Array:
+    topology = network.topology
+    parameters = np.empty(topology.n_parameters, dtype=np.float32)
+    views = zip(topology.weights(parameters), topology.biases(parameters), strict=True)
+    for number, (weights, biases) in enumerate(views, 1):
+        weights[...] = constants[f"{place}layer {number}/weights"]
+        biases[...] = constants[f"{place}layer {number}/biases"]
+    return parameters
