@@ -7,7 +7,7 @@ from typing import Any
 
 from anncli.errors import listed, quoted
 from anncli.formats.files.textfile import Path
-from anncli.formats.networks.chain import Chain, kind_of_answers
+from anncli.formats.networks.chain import Chain, set_answers
 from anncli.formats.networks.onnx_values import Flags, Flow, Label, Pair, Scores, Unread, UnreadError
 from anncli.network.network import Network
 
@@ -56,22 +56,16 @@ def _key(scores: Flow | Pair) -> tuple[Any, ...]:
 
 def _answers(network: Network, scores: Flow | Pair, told: Sequence[Any]) -> None:
     """Set what the outputs stand for: classes where something decides, labels where flags do, else by the activation."""
-    fields = kind_of_answers(network)
     words = next((value.words for value in told if isinstance(value, Scores | Label) and value.words), ())
     flags = next((value for value in told if isinstance(value, Flags)), None)
-    if isinstance(scores, Pair) or any(isinstance(value, Scores | Label) for value in told):
-        fields.pop("task", None)
-    if flags is not None:
-        fields["threshold"] = flags.threshold
-        if network.n_outputs > 1:
-            fields["task"] = "multi-label"
-        else:
-            fields.pop("task", None)
-    for field, value in fields.items():
-        setattr(network, field, value)
-    if words and isinstance(scores, Pair) and scores.is_second:
+    decides = isinstance(scores, Pair) or any(not isinstance(value, Flow) for value in told)
+    if flags is not None and network.n_outputs > 1:
+        network.task, network.threshold = "multi-label", flags.threshold
+        return
+    if isinstance(scores, Pair) and scores.is_second:
         words = words[::-1]
-    if words and network.n_classes:
-        if len(words) != network.n_classes or len(set(words)) != len(words):
-            raise UnreadError(f"names {len(words)} classes, and the scores are of {network.n_classes}")
-        network.classes = words
+    if words and (len(words) != max(2, network.n_outputs) or len(set(words)) != len(words)):
+        raise UnreadError(f"names {len(words)} classes, and the scores are of {max(2, network.n_outputs)}")
+    set_answers(network, words, "classification" if decides else None)
+    if flags is not None:
+        network.threshold = flags.threshold
