@@ -5,6 +5,7 @@ The kinds follow each other in cycles whose lengths have no common factor, so th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -34,15 +35,20 @@ DECISIONS = (
 N_PLAIN_SEEDS = 100
 
 
-def random_network(seed: int) -> Network:
-    """A trained network; weights are drawn so that no layer saturates for all rows."""
+def random_network(
+    seed: int, hidden: Sequence[str] = HIDDEN, scalings: Sequence[str] = SCALINGS, with_tables: bool = True
+) -> Network:
+    """A trained network; weights are drawn so that no layer saturates for all rows.
+
+    Args: hidden, scalings: the activations of hidden layers and the scalings that it may have; with_tables: it may have an encoder.
+    """
     rng = np.random.default_rng((13, seed))
-    task, scaling = TASKS[seed % len(TASKS)], SCALINGS[seed % len(SCALINGS)]
-    encoder = _encoder(rng) if seed % 3 == 1 else None
+    task, scaling = TASKS[seed % len(TASKS)], scalings[seed % len(scalings)]
+    encoder = _encoder(rng) if with_tables and seed % 3 == 1 else None
     n_inputs = int(rng.integers(1, 9)) if encoder is None else encoder.width
     layers = [
-        (int(rng.integers(1, 9)), HIDDEN[(seed + step * 5) % len(HIDDEN)]) for step in range(int(rng.integers(0, 4)))
-    ] or [(4, HIDDEN[seed % len(HIDDEN)])] * (seed % 4 > 0)
+        (int(rng.integers(1, 9)), hidden[(seed + step * 5) % len(hidden)]) for step in range(int(rng.integers(0, 4)))
+    ] or [(4, hidden[seed % len(hidden)])] * (seed % 4 > 0)
     output, rest = _outputs(task, DECISIONS[(seed // len(TASKS)) % len(DECISIONS)], rng)
     network = Network.create(n_inputs, [*layers, output], **rest)
     if encoder is not None:

@@ -23,6 +23,7 @@ class ExportName(NamedTuple):
 
 EXPORT_NAMES: dict[str, ExportName] = {
     "json": ExportName("json_network", "all numbers and names as JSON, which ann reads too", (".json",)),
+    "fann": ExportName("fann", "a network file of FANN 2.1", (".net",), tool="libfann"),
     "ann1dn": ExportName("ann1dn", "the numbers that ann1dn reads"),
     "onnx": ExportName(
         "onnx", "an ONNX model: raw rows in, scores and decisions out", (".onnx",), "onnxruntime", "onnx"

@@ -30,6 +30,7 @@ class NetworkFormatName(NamedTuple):
 NETWORK_FORMAT_NAMES: dict[str, NetworkFormatName] = {
     "ann": NetworkFormatName("ann", "YAML text with comments, names, scaling and record", is_dialect=True, holds_tasks=True, holds_decisions=True, endings=(".nn", ".net")),
     "snns": NetworkFormatName("snns", "SNNS text networks of layers", rb"SNNS network definition file"),
+    "fann": NetworkFormatName("fann", "networks of FANN, floating or fixed point", rb"FANN_(FLO|FIX|DBL)_[0-9]"),
     "json": NetworkFormatName("json_network", "what ann export writes as JSON", rb'\s*\{\s*"format"\s*:\s*"anncli-network"'),
     "nnet": NetworkFormatName("nnet", "text networks of relu units with ranges of their inputs", rb"(?:[ \t]*(?://[^\n]*)?\r?\n)*+[ \t]*[0-9]+[ \t]*,[ \t]*[0-9]+[ \t]*,[ \t]*[0-9]+[ \t]*,[ \t]*[0-9]+[ \t]*,?[ \t]*\r?\n", endings=(".nnet",)),
     "matlab": NetworkFormatName("matlab", "MATLAB files with the weights of a shallow network", rb"MATLAB [57]\.", may_be_data=True),
