@@ -115,7 +115,10 @@ class _File:
 
     def _table(self, start: int, end: int, width: int) -> Array:
         """float64 (n, width): the numbers of the lists in brackets; the first ones of each are whole and not below 0."""
-        words = self._text[start:end].translate(_PUNCTUATION).split()
+        text = self._text[start:end].rstrip()
+        if not text.endswith(")"):
+            self._fail("expected a bracket at the end", _DAMAGED, start + len(text))
+        words = text.translate(_PUNCTUATION).split()
         if len(words) % width:
             self._fail(
                 f"expected lists of {width} numbers in brackets, the last has {len(words) % width}", _DAMAGED, start
@@ -155,6 +158,8 @@ class _File:
             self._fail("expected the sizes of the layers", _DAMAGED, self._after)
         sizes = self._sizes(rest[:n_layers], n_layers)
         counts = self._numbers(rest[n_layers:], self._after)
+        if not pairs.rstrip().endswith(")"):
+            self._fail("expected a bracket at the end", _DAMAGED, len(self._text.rstrip()))
         table = self._numbers(pairs.translate(_PUNCTUATION).split(), self._after)
         if len(table) % 2 or len(counts) != sum(sizes) or (counts < 0).any():
             self._fail(
