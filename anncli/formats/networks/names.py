@@ -34,6 +34,7 @@ NETWORK_FORMAT_NAMES: dict[str, NetworkFormatName] = {
     "json": NetworkFormatName("json_network", "what ann export writes as JSON", rb'\s*\{\s*"format"\s*:\s*"anncli-network"'),
     "nnet": NetworkFormatName("nnet", "text networks of relu units with ranges of their inputs", rb"(?:[ \t]*(?://[^\n]*)?\r?\n)*+[ \t]*[0-9]+[ \t]*,[ \t]*[0-9]+[ \t]*,[ \t]*[0-9]+[ \t]*,[ \t]*[0-9]+[ \t]*,?[ \t]*\r?\n", endings=(".nnet",)),
     "matlab": NetworkFormatName("matlab", "MATLAB files with the weights of a shallow network", rb"MATLAB [57]\.", may_be_data=True),
+    "keras": NetworkFormatName("keras", "Keras models of dense layers, .keras and .h5", rb"\x89HDF\r\n\x1a\n|PK\x03\x04.*model\.weights\.h5", endings=(".keras", ".h5")),
     "sklearn": NetworkFormatName("skops", "scikit-learn's multilayer perceptrons in skops files", rb"PK\x03\x04.*schema\.json", endings=(".skops",)),
     "pmml": NetworkFormatName("pmml", "PMML files with a NeuralNetwork", rb"(?>\s+|<\?.*?\?>|<!--.*?-->|<![A-Z][^>]*>)*+<(?:\w+:)?PMML[\s>]", endings=(".pmml",)),
     "onnx": NetworkFormatName("onnx", "ONNX models of dense layers", rb"\x08[\x01-\x20][\x12\x1a\x22\x28\x32\x3a\x42\x72]", endings=(".onnx",), extra="onnx"),
