@@ -34,6 +34,10 @@ class TableColumn(NamedTuple):
     words: tuple[str, ...] = ()
     is_declared: bool = False
 
+    def __repr__(self) -> str:
+        what = "numbers" if self.codes is None else f"{len(self.words)} words"
+        return f"<TableColumn {self.name!r} of {len(self)} cells, {what}>"
+
     def __len__(self) -> int:
         cells = self.numbers if self.numbers is not None else self.codes
         return 0 if cells is None else len(cells)
@@ -108,6 +112,9 @@ class Table(_Table):
     sets: the sets into which the format divides the rows of the whole file: names and counts, in the order of the rows;
     absent_is_zero: rows leave out what is 0, so that a column that the file does not have is 0 in all of them.
     """
+
+    def __repr__(self) -> str:
+        return f"<Table of {self.n_rows} rows, {len(self.columns)} columns>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """For other processes: the numbers of the matrix once, and not in its columns again."""

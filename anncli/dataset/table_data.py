@@ -40,6 +40,9 @@ class TableData:
     times: Array | None = None
     memory: int | None = None
 
+    def __repr__(self) -> str:
+        return f"<TableData of {self.n_samples} rows, {len(self.roles.inputs)} columns, {self.task}: {', '.join(self.classes or self.target_names)[:60]}>"
+
     @property
     def n_samples(self) -> int:
         return self.table.n_rows

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.evaluation.brief import brief
 from anncli.evaluation.correlation import cohen_kappa, matthews_correlation
 from anncli.evaluation.interval import NO_INTERVALS, Interval, intervals_document
 from anncli.evaluation.means import count, mean_squared_error, why_no_mse
@@ -55,6 +56,9 @@ class BinaryEvaluation(NamedTuple):
     intervals: Mapping[str, Interval] = NO_INTERVALS
     n_undecided: int | float | None = None
     coverage: float | None = None
+
+    def __repr__(self) -> str:
+        return brief(self, "accuracy", "sensitivity", "specificity", "auc", "mcc")
 
     @property
     def class_counts(self) -> tuple[int | float, ...]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.evaluation.brief import brief
 from anncli.evaluation.interval import NO_INTERVALS, Interval, intervals_document
 from anncli.evaluation.means import answered_rows
 
@@ -66,6 +67,9 @@ class RegressionEvaluation(NamedTuple):
     r2: float | None
     undefined: Mapping[str, str]
     intervals: Mapping[str, Interval] = NO_INTERVALS
+
+    def __repr__(self) -> str:
+        return brief(self, "rmse", "mae", "r2")
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain values for JSON, keys as the fields; an undefined figure is None."""

@@ -28,6 +28,9 @@ class Calibration:
     numbers: Array
     of_logits: bool = False
 
+    def __repr__(self) -> str:
+        return f"<Calibration {self.method}>"
+
     def apply(self, outputs: Array) -> Array:
         """Probabilities (n, n_outputs), float32, for the outputs (n, n_outputs) of the network."""
         found = np.empty(outputs.shape, dtype=np.float32)

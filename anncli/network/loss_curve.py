@@ -23,6 +23,9 @@ class LossCurves(NamedTuple):
     training: tuple[CurvePoint, ...]
     retraining: tuple[CurvePoint, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<LossCurves of {len(self.training)} points, retraining {len(self.retraining)}>"
+
 
 def thinned(points: Sequence[CurvePoint], keep: Iterable[int] = ()) -> tuple[CurvePoint, ...]:
     """At most MOST_POINTS of the points: the first, the last, those of the epochs in `keep`, and others at equal distances.

@@ -70,6 +70,9 @@ class NetworkSource(NamedTuple):
     remarks: tuple[str, ...] = ()
     recorded: tuple[Recorded, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<NetworkSource {self.path or 'made in Python'}, {self.dialect}>"
+
     def key_fault(self, key: str, message: str, advice: str | None = None) -> NetworkError:
         """The error to raise about the name of a training option, with its place in the file."""
         line, column = self.key_places.get(key, (None, None))

@@ -32,6 +32,9 @@ class RowDigests:
     filters: tuple[Array, ...] = ()
     n_rows: int = 0
 
+    def __repr__(self) -> str:
+        return f"<RowDigests of {self.n_rows} rows>"
+
     @property
     def is_exact(self) -> bool:
         """Whether contains() takes no other row for one that trained the network, as filters do with one in 10,000."""

@@ -38,6 +38,9 @@ class Scaling:
     activation: str = "linear"
     log_floor: Array | None = None
 
+    def __repr__(self) -> str:
+        return f"<Scaling {self.method}>"
+
     @property
     def is_identity(self) -> bool:
         linear = self.add is None and self.log_floor is None and self.activation == "linear"

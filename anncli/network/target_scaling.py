@@ -21,6 +21,9 @@ class TargetScaling:
     offset: Array | None = None
     spread: Array | None = None
 
+    def __repr__(self) -> str:
+        return f"<TargetScaling {self.method}>"
+
     def to_outputs(self, targets: Array) -> Array:
         """Target outputs (n, n_targets), float32, for targets in the units of the data."""
         if self.offset is None or self.spread is None:

@@ -38,6 +38,10 @@ class EpochReport(NamedTuple):
     phase: str = "training"
     restart: int = 1
 
+    def __repr__(self) -> str:
+        validation = "" if self.validation_loss is None else f", validation {self.validation_loss:.4g}"
+        return f"<EpochReport {self.epoch}, {self.phase}: loss {self.training_loss:.4g}{validation}>"
+
 
 class Attempt:
     """One training of `parameters` (P,), which it changes in place.

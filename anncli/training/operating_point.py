@@ -35,6 +35,10 @@ class OperatingPoint(NamedTuple):
     cut: Cut | None = None
     warnings: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        method = "" if self.calibration is None else f", calibration {self.calibration.method}"
+        return f"<OperatingPoint threshold {self.threshold:g}{method}>"
+
     def scores(self, outputs: Array) -> Array:
         """What threshold and abstain are about, (n, n_outputs), for outputs of the network itself."""
         return outputs if self.calibration is None else self.calibration.apply(outputs)

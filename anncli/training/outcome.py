@@ -88,6 +88,10 @@ class TrainingResult(NamedTuple):
     members: tuple[RestartSummary, ...] = ()
     point: OperatingPoint | None = None
 
+    def __repr__(self) -> str:
+        refit = f", retrained for {self.refit_epochs}" if self.refit_epochs else ""
+        return f"<TrainingResult {self.network!r}, {self.epochs} epochs{refit}: {self.stop_reason}>"
+
     def parameters_for(self, name: str) -> Array:
         """The weights, of an ensemble (n_members, P), that the set of this name evaluates: those that it has not trained, of the
         validation set and the test set."""

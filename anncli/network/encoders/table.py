@@ -96,6 +96,9 @@ class TableEncoder(_TableEncoder):
     """A fitted encoder. roles: of all columns of the file it was fitted on; columns: the inputs, in its order; missing: one
     of MISSING_POLICIES, as it was asked for."""
 
+    def __repr__(self) -> str:
+        return f"<TableEncoder of {len(self.columns)} columns, {self.width} inputs, missing: {self.missing}>"
+
     @cached_property
     def width(self) -> int:
         """The number of inputs of the network."""
