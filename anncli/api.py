@@ -23,7 +23,7 @@ from anncli.network.encoders.table import TableInputs
 from anncli.network.network import Network
 from anncli.options.data_readers import label_fields, na_fields
 from anncli.options.layers import Given, read_layer, training_options
-from anncli.options.table import OPTIONS, TrainingOptions
+from anncli.options.table import OPTIONS, TrainingOptions, option_names
 from anncli.python.frames import shown
 from anncli.python.gradients import asked_of
 from anncli.python.samples import Columns, read_samples
@@ -77,8 +77,12 @@ def train(network: Any, data: Any = None, epochs: int | None = None, **options: 
         networks, hidden (units of each hidden layer), activation, missing, unknown.
     Raises: TypeError for what is no network and no samples; as start_training().
     """
+    is_new = not isinstance(network, Network)
+    known = [*option_names(), *_OF_SAMPLES, *(_OF_NEW if is_new else ()), *_OF_RUN]
+    if unknown := [name for name in options if name not in known]:
+        raise UsageError(f"train(): unknown option {unknown[0]!r}", advice=did_you_mean(unknown[0], known))
     about, options = _taken(options, _OF_SAMPLES)
-    if isinstance(network, Network):
+    if not is_new:
         samples = _samples(data, about, network)
     else:
         given = network
@@ -87,19 +91,21 @@ def train(network: Any, data: Any = None, epochs: int | None = None, **options: 
                 f"train() takes a network and samples, or samples alone, found {shown(given)} and {shown(data)}"
             )
         epochs = int(data) if epochs is None and data is not None else epochs
-        shape, options = _taken(options, ("hidden", "activation"))
+        shape, options = _taken(options, _OF_NEW)
         samples = _samples(given, about)
         network = make_network(samples, loss=options.get("loss") or "auto", **read_shape(shape, samples, options))
     with closing(start_training(network, samples, **options)) as run:
-        for _ in run.epochs(_epochs(epochs)):
+        for _ in run.epochs(read_epochs(epochs)):
             pass
         result = run.finish()
     _become(network, result.network)
     return result._replace(network=network)
 
 
-# Options about samples, and the fields of Columns among them.
+# Options about samples, the fields of Columns among them; about new networks; and further arguments of start_training().
 _OF_SAMPLES = ("task", "positive", "missing", "unknown", "category")
+_OF_NEW = ("hidden", "activation")
+_OF_RUN = ("sets", "prior_precision", "continue_training")
 
 
 def _taken(options: dict[str, Any], names: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -142,7 +148,8 @@ def read_shape(shape: Mapping[str, Any], data: Dataset | TableData, options: Map
     return found
 
 
-def _epochs(epochs: Any) -> int:
+def read_epochs(epochs: Any) -> int:
+    """A number of epochs, by default that of `ann train`; raises UsageError."""
     if isinstance(epochs, (int, np.integer)) and not isinstance(epochs, bool):
         return int(epochs)
     with asking("epochs"):

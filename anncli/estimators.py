@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from anncli.api import make_network, read_shape, start_training, training_options_of
+from anncli.api import make_network, read_epochs, read_shape, start_training, training_options_of
 from anncli.arrays import Array
 from anncli.errors import UsageError, ValueFault, listed
 from anncli.inference import predict as inference
@@ -53,7 +53,7 @@ class _AnnEstimator(BaseEstimator):  # type: ignore[misc]
             self.__dict__.pop("_partial", None)
             options = self._options(samples.targets)
             with closing(start_training(self._new_network(samples), samples.data, **options)) as run:
-                for _ in run.epochs(self._epochs()):
+                for _ in run.epochs(read_epochs(self.epochs)):
                     pass
                 result = run.finish()
         self.network_, self.n_iter_ = result.network, result.epochs
@@ -97,9 +97,6 @@ class _AnnEstimator(BaseEstimator):  # type: ignore[misc]
         shape = {"hidden": self.hidden, "activation": self.activation}
         return make_network(samples.data, loss=self.loss, **read_shape(shape, samples.data, {"trainer": self.trainer}))
 
-    def _epochs(self) -> int:
-        return int(OPTIONS["epochs"].read(self.epochs))
-
     def _options(self, targets: Targets) -> dict[str, Any]:
         """The options of the training: those parameters that say something else than the command's defaults."""
         given = {name: value for name, value in self.get_params(deep=False).items() if name not in _OTHERS}
@@ -107,11 +104,12 @@ class _AnnEstimator(BaseEstimator):  # type: ignore[misc]
         more = self.options or {}
         if not isinstance(more, Mapping):
             raise UsageError(f"options: expected a dict of options of `ann train`, found {shown(more)}")
-        if taken := [name for name in more if name in (*given, *_OTHERS, "seed", "abstain")]:
-            raise UsageError(
-                f"options: {taken[0]} cannot be among them",
-                advice=f"it is a parameter: {type(self).__name__}({taken[0]}=...)",
-            )
+        if "abstain" in more:
+            raise UsageError("options: abstain cannot be among them", advice="predict() decides every row")
+        if taken := [name for name in more if name in (*given, *_OTHERS, "seed")]:
+            own = "random_state" if taken[0] == "seed" else taken[0]
+            advice = f"it is a parameter: {type(self).__name__}({own}=...)"
+            raise UsageError(f"options: {taken[0]} cannot be among them", advice=advice)
         return {**found, **more, "seed": seed_of(self.random_state)}
 
     def _set_features(self, inputs: Any, samples: Samples) -> None:

@@ -12,6 +12,9 @@ from anncli.errors import UsageError, listed
 from anncli.network.network import Network
 from anncli.python.targets import Targets, level_word
 
+# The rounding of float32 outputs, which are not changed for it: they are those that `ann predict` writes.
+_NEARLY = 1e-5
+
 
 def probabilities(network: Network, outputs: Array, order: Array) -> Array:
     """float64 (n, n_classes), whose rows have the sum 1; of several labels (n, k), one each.
@@ -30,7 +33,8 @@ def probabilities(network: Network, outputs: Array, order: Array) -> Array:
         found = np.column_stack([found[:, 0], 1 - found[:, 0]])
     total = found.sum(axis=1, keepdims=True)
     shares = np.where(total > 0, found / np.where(total > 0, total, 1), 1 / found.shape[1])
-    ordered: Array = shares[:, order]
+    found = np.where(np.abs(total - 1) > _NEARLY, shares, found)
+    ordered: Array = found[:, order]
     return ordered
 
 

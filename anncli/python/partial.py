@@ -34,13 +34,15 @@ class PartialTraining:
 
     def __init__(self, network: Network, options: TrainingOptions) -> None:
         if options.class_weight == "balanced":
-            raise UsageError(
-                "class_weight='balanced' needs all rows at once", advice="give the weight of each class, or use fit()"
-            )
-        self.network, self.options = (
-            network,
-            options._replace(validation=0.0, test=0.0, restarts=1, ensemble=1, average=None),
-        )
+            advice = "give the weight of each class, or use fit()"
+            raise UsageError("class_weight='balanced' needs all rows at once", advice=advice)
+        is_rule = isinstance(options.threshold, str)
+        if is_rule or options.calibration != "none":
+            word = "threshold by a rule" if is_rule else "calibration"
+            message = f"a {word} needs a validation set, which partial_fit() does not have"
+            raise UsageError(message, advice="use fit()")
+        options = options._replace(validation=0.0, test=0.0, restarts=1, ensemble=1, average=None)
+        self.network, self.options = network, options
         self.epochs = self.rows = 0
         self._rng = random_stream(options.seed, "order")
         self._state: dict[str, Any] | None = None
@@ -79,11 +81,14 @@ class PartialTraining:
         if network.is_trained:
             return network
         loss = decisions.choose_loss(network, options, data.task)
+        targets = decisions.choose_targets(network, options, loss)
+        is_number = data.task == "regression"
         return replace(
             network,
             scaling=decisions.choose_scaling(network, data, options, rows),
             target_scaling=choose_target_scaling(network, data, options, loss, rows),
-            targets=None if data.task == "regression" else decisions.choose_targets(network, options, loss),
+            targets=None if is_number else targets,
+            threshold=None if is_number else decisions.choose_threshold(network, options, targets),
             loss=loss,
             classes=data.classes,
             task=network.task if data.task == "classification" else data.task,

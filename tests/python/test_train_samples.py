@@ -1,0 +1,85 @@
+"""anncli.train((X, y)): the network of `ann train`, made and trained in one call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import anncli
+from anncli.formats.networks.storage import parse, render
+
+RNG = np.random.default_rng(5)
+X = RNG.normal(size=(40, 3)).astype(np.float32)
+YES = np.where(X[:, 0] > X[:, 1], "yes", "no")
+LABELS = (YES == "no").astype(int)
+
+
+def test_samples_make_the_network_that_the_old_call_trains() -> None:
+    data, network = anncli.Dataset(X, LABELS, ("yes", "no")), anncli.Network.create(3, ["5 relu", "1 logistic"])
+    old = anncli.train(network, data, 10, trainer="sgd", seed=3)
+    assert old.network is network
+    for new in (
+        anncli.train((X, YES), hidden=5, activation="relu", epochs=10, trainer="sgd", seed=3),
+        anncli.train((X, YES), 10, hidden="5", activation="relu", trainer="sgd", seed=3),
+        anncli.train(anncli.Network.create(3, ["5 relu", "1 logistic"]), (X, YES), 10, trainer="sgd", seed=3),
+        anncli.train(data, 10, hidden=[5], activation="relu", trainer="sgd", seed=3),
+    ):
+        assert render(new.network) == render(network)
+
+
+def test_weights_are_the_third_of_the_samples() -> None:
+    weights = np.where(np.arange(40) < 8, 0.0, 2.0)
+    one = anncli.train((X, YES, weights), 5, hidden=2)
+    other = anncli.train(anncli.Dataset(X, LABELS, ("yes", "no"), weights=weights), 5, hidden=2)
+    np.testing.assert_array_equal(one.network.predict(X), other.network.predict(X))
+
+
+def test_training_goes_on_with_the_classes_that_the_network_knows() -> None:
+    network = anncli.train((X, YES), 5, hidden=2).network
+    rarer = np.flatnonzero(YES == "yes").tolist() + np.flatnonzero(YES == "no")[:5].tolist()
+    rows = RNG.permutation(rarer)
+    # By these rows alone yes and no are a known pair; by words of no pair the rarer class would be the positive one.
+    other = np.where(YES == "yes", "left", "right")
+    turned = anncli.train((X, other), 5, hidden=2, positive="left").network
+    for own, y in ((network, YES), (turned, other)):
+        before = own.classes
+        anncli.train(own, (X[rows], y[rows]), 2, continue_training=True)
+        assert own.classes == before
+    np.testing.assert_array_equal(network.predict(X), turned.predict(X))
+
+
+def test_a_network_of_tables_keeps_the_names_of_columns_in_its_file() -> None:
+    columns = {"a": X[:, 0], "b": ["u", "v"] * 20, "c": X[:, 2]}
+    network = anncli.train((columns, YES), 3, hidden=2).network
+    again = parse(render(network), "n.nn")
+    assert again.encoder is not None
+    assert again.encoder.roles.labels == ("y",)
+    np.testing.assert_array_equal(again.predict(columns), network.predict(columns))
+    anncli.train(again, (columns, YES), 3)
+    assert render(again) == render(network)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "error", "text"),
+    [
+        (("a.nn", (X, YES)), {}, TypeError, "train() takes a network and samples, or samples alone, found the text 'a.nn' and a tuple of 2 items"),
+        (("a.csv",), {}, TypeError, "expected samples, (X, y) or (X, y, weights) or a dataset, found the text 'a.csv'; anncli.load(FILE) reads a network"),
+        (((X,),), {}, TypeError, "expected samples, (X, y) or (X, y, weights) or a dataset, found a tuple of 1 item"),
+        (((X, YES[:5]),), {}, ValueError, "X has 40 rows, y has 5: inconsistent numbers of samples; give one answer per row"),
+        (((X, None),), {}, ValueError, "training requires y to be passed, but the target y is None; give (X, y)"),
+        (((X, YES, -np.ones(40)),), {}, ValueError, "sample_weight: weights must be finite and not negative"),
+        (((X, YES, np.zeros(40)),), {}, ValueError, "sample_weight: every weight is zero, so that no row is left"),
+        (((X, YES, "heavy"),), {}, ValueError, "sample_weight: expected 40 numbers, found the text 'heavy'"),
+        (((X, YES),), {"hiden": 4}, anncli.AnnError, "train(): unknown option 'hiden'; did you mean 'hidden'?"),
+        (((X, YES),), {"hidden": -1}, anncli.AnnError, "hidden: must be a whole number, at least 1, found '-1'; write for example 16"),
+        (((X, YES),), {"epochs": "many"}, anncli.AnnError, "epochs: must be a whole number, at least 0, found 'many'; write for example 1000"),
+        (((X, YES),), {"category": ["a"]}, anncli.AnnError, "category: no column 'a'; count from 0"),
+        (((X, YES),), {"missing": "zero"}, anncli.AnnError, "missing: unknown treatment the text 'zero'; use one of error, mean, median, indicator, median+indicator"),
+    ],
+)  # fmt: skip
+def test_wrong_calls_are_refused_in_words(arguments: Any, options: Any, error: type[Exception], text: str) -> None:
+    with pytest.raises(error) as caught:
+        anncli.train(*arguments, **options)
+    assert str(caught.value) == text
