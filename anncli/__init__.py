@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from anncli.formats.networks.sklearn_model import from_sklearn as from_sklearn
     from anncli.formats.networks.storage import load as load
     from anncli.formats.networks.storage import save as save
-    from anncli.inference.evaluate import evaluate as evaluate
     from anncli.network.network import Network as Network
     from anncli.network.topology import Layer as Layer
+    from anncli.python.use import evaluate as evaluate
     from anncli.python.use import predict as predict
     from anncli.python.use import predict_classes as predict_classes
     from anncli.training.attempt import EpochReport as EpochReport
@@ -49,7 +49,7 @@ _HOMES = {
     "Network": "network.network",
     "TrainingResult": "training.outcome",
     "from_sklearn": "formats.networks.sklearn_model",
-    "evaluate": "inference.evaluate",
+    "evaluate": "python.use",
     "make_network": "api",
     "load": "formats.networks.storage",
     "predict": "python.use",

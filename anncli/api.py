@@ -25,9 +25,9 @@ from anncli.options.data_readers import label_fields, na_fields
 from anncli.options.layers import Given, read_layer, training_options
 from anncli.options.table import OPTIONS, TrainingOptions, option_names
 from anncli.python.frames import shown
-from anncli.python.gradients import asked_of
 from anncli.python.samples import Columns, read_samples
 from anncli.python.targets import Asked
+from anncli.python.use import asked_of
 from anncli.training.answers import hidden_layers, output_layer
 from anncli.training.attempt import EpochReport
 from anncli.training.beginning import begin

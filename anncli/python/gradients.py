@@ -14,13 +14,12 @@ from anncli.backends.reference import ReferenceBackend
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import encode_targets
 from anncli.errors import DataError, ValueFault
-from anncli.network.class_names import class_names
 from anncli.network.network import Network, default_targets
 from anncli.options.readers import loss as read_loss
 from anncli.python.frames import read_table
 from anncli.python.samples import check_length, read_weights
-from anncli.python.targets import Asked, Targets, read_targets
-from anncli.python.use import check_network, inputs_for
+from anncli.python.targets import Targets, read_targets
+from anncli.python.use import asked_of, check_network, inputs_for
 from anncli.training.answers import encode
 from anncli.training.decisions import fitting_loss
 
@@ -70,12 +69,6 @@ def gradient(
 
 def _one(views: tuple[Array, ...]) -> Any:
     return views[0].copy() if len(views) == 1 else tuple(view.copy() for view in views)
-
-
-def asked_of(network: Network) -> Asked:
-    """How answers are read for a network that knows its classes."""
-    task = "regression" if network.task == "regression" else "classification"
-    return Asked(task, classes=tuple(class_names(network)) if network.n_classes else ())
 
 
 def target_outputs(network: Network, targets: Targets, loss: str, n_rows: int) -> Array:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.dataset.dataset import Dataset
 from anncli.errors import DataError, ValueFault, count_of, quoted
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_columns import TableMatcher
 from anncli.inference import predict as inference
+from anncli.inference.evaluate import evaluate as on_dataset
 from anncli.network.class_names import class_names
 from anncli.network.encoders.table import EncodingFault
 from anncli.network.network import Network
 from anncli.python.frames import read_table, shown
-from anncli.python.samples import refuse_gaps
+from anncli.python.samples import check_length, read_weights, refuse_gaps
+from anncli.python.targets import Asked, read_targets
 from anncli.tables import Table
+
+if TYPE_CHECKING:
+    from anncli.evaluation.evaluation import Evaluation
 
 
 def predict(
@@ -47,6 +53,36 @@ def predict_classes(network: Network, inputs: Any, *, threads: int = 1) -> Array
     if chosen.ndim == 2:
         return chosen
     return np.array([*class_names(network), None], dtype=object)[chosen]
+
+
+def asked_of(network: Network) -> Asked:
+    """How answers are read for a network that knows its classes."""
+    task = "regression" if network.task == "regression" else "classification"
+    return Asked(task, classes=tuple(class_names(network)) if network.n_classes else ())
+
+
+def evaluate(network: Network, data: Any, rows: Array | None = None, **options: Any) -> Evaluation:
+    """The metrics of a trained network on labelled rows.
+
+    Args: data: a dataset, or (X, y) or (X, y, weights), as train() takes them; rows: their numbers (n,), a mask or a slice, None for all;
+        options: of inference.evaluate.evaluate(): threshold, abstain, threads, confidence.
+    Raises: TypeError for what is no samples; ValueError, DataError for samples that do not fit the network.
+    """
+    check_network(network)
+    return on_dataset(network, data if isinstance(data, Dataset) else dataset_for(network, data), rows, **options)
+
+
+def dataset_for(network: Network, samples: Any) -> Dataset:
+    """The samples (X, y) or (X, y, weights) as a dataset whose inputs and classes are those of the network."""
+    if not isinstance(samples, tuple) or len(samples) not in (2, 3):
+        raise TypeError(f"expected samples, (X, y) or (X, y, weights) or a dataset, found {shown(samples)}")
+    inputs, targets = inputs_for(network, read_table(samples[0])), read_targets(samples[1], asked_of(network))
+    check_length(len(inputs), targets)
+    weights = read_weights(samples[2], len(inputs)) if len(samples) == 3 else None
+    if targets.labels is not None:
+        return Dataset(inputs, targets.labels, targets.classes, weights=weights)
+    names = network.target_names if len(network.target_names) == len(targets.names) else targets.names
+    return Dataset(inputs, targets=targets.numbers, target_names=names, task=targets.task, weights=weights)
 
 
 def inputs_for(network: Network, table: Table, unknown: str = "zeros") -> Array:

@@ -83,3 +83,21 @@ def test_wrong_calls_are_refused_in_words(arguments: Any, options: Any, error: t
     with pytest.raises(error) as caught:
         anncli.train(*arguments, **options)
     assert str(caught.value) == text
+
+
+def test_evaluate_takes_the_same_samples() -> None:
+    network = anncli.train((X, YES), 20, hidden=3).network
+    data = anncli.Dataset(X, LABELS, ("yes", "no"))
+    assert anncli.evaluate(network, (X, YES)) == anncli.evaluate(network, data)
+    weights = np.arange(40) % 3 + 0.5
+    weighted = anncli.Dataset(X, LABELS, ("yes", "no"), weights=weights)
+    assert anncli.evaluate(network, (X, YES, weights), slice(0, 30)) == anncli.evaluate(network, weighted, slice(0, 30))  # type: ignore[arg-type]
+    columns = {"a": X[:, 0], "b": ["u", "v"] * 20}
+    numbers = anncli.train((columns, X[:, 2]), 20, hidden=3).network
+    found = anncli.evaluate(numbers, (columns, X[:, 2]))
+    error = X[:, 2] - numbers.predict(columns)[:, 0]
+    assert found.rmse == pytest.approx(np.sqrt((error.astype(float) ** 2).mean()))
+    with pytest.raises(
+        TypeError, match=r"expected samples, \(X, y\) or \(X, y, weights\) or a dataset, found the text 'new.csv'"
+    ):
+        anncli.evaluate(network, "new.csv")
