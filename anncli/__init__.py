@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from anncli.api import export as export
     from anncli.api import make_network as make_network
     from anncli.api import read_table_data as read_table_data
     from anncli.api import read_table_for as read_table_for
@@ -51,6 +52,7 @@ _HOMES = {
     "from_sklearn": "formats.networks.sklearn_model",
     "evaluate": "python.use",
     "make_network": "api",
+    "export": "api",
     "load": "formats.networks.storage",
     "predict": "python.use",
     "predict_classes": "python.use",

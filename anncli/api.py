@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from anncli.analysis.exporting import checked_name, exported, name_of, places_of, write_files
+from anncli.analysis.proof import Proof
 from anncli.arrays import Array
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.request import ReadRequest, TableRequest
@@ -18,6 +20,8 @@ from anncli.errors import UsageError, asking, did_you_mean
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_sets import TableReader, read_table_sets
 from anncli.formats.data.table_use import read_labelled, stream_encoded
+from anncli.formats.exports.base import ExportRequest
+from anncli.formats.exports.registry import export_name_of
 from anncli.formats.files.textfile import Path
 from anncli.network.encoders.table import TableInputs
 from anncli.network.network import Network
@@ -271,3 +275,20 @@ def training_options_of(network: Network, options: Mapping[str, Any]) -> Trainin
         for place, layer in (("train()", options), ("training:", network.source.training))
     ]
     return training_options(layers, network.source.dialect)
+
+
+def export(
+    network: Network, path: Path, to: str | None = None, *, prove: bool = True, name: str | None = None, bits: int = 0
+) -> Proof | None:
+    """Write a trained network for other programs; the proof that it computes the same, None with prove=False.
+
+    Args: path: as `ann export -o`; a file that exists is replaced; to: a name of the export formats, None: by the ending of the path; name: what
+        names of functions begin with, None: by the path; bits: 8 or 16 for fixed-point numbers.
+    Raises: UsageError for a path that means no format; NetworkError for what the format cannot hold; AnnError where the proof fails,
+        with nothing written.
+    """
+    target = os.fspath(path)
+    request = ExportRequest(name_of(target) if name is None else checked_name(name), bits)
+    found = exported(network, to or export_name_of(target), request, proved=prove)
+    write_files(places_of(found.files, target))
+    return found.proof

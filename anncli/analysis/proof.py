@@ -96,7 +96,7 @@ def prove(export: ExportFormat, files: Mapping[str, bytes], network: Network, re
     except RuntimeError as fault:
         return _counted(Proof(fault=f"it does not run: {fault}"), *counts)
     if answers is None:
-        return Proof(missing="it computes nothing")
+        return Proof(missing="what was written computes nothing")
     return _counted(_compared(network, request, rows, answers), *counts)
 
 

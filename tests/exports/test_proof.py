@@ -112,7 +112,7 @@ def test_wrong_shapes_failing_tools_and_missing_ones_are_told():
     assert proof_of(plain(), fails).fault == "it does not run: cc ended with 1"
     missing = proof_of(plain(), misses)
     assert (missing.fault, missing.missing, missing.is_proved) == (None, "node is not installed; apt install nodejs", False)  # fmt: skip
-    assert proof_of(plain(), lambda answers: None).missing == "it computes nothing"
+    assert proof_of(plain(), lambda answers: None).missing == "what was written computes nothing"
 
 
 def test_fixed_point_is_compared_inside_the_range_only_and_by_the_range_of_the_outputs():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from ctypes.util import find_library
 from pathlib import Path
 
@@ -93,7 +94,7 @@ def test_unlike_units_in_one_layer_are_refused(tmp_path):
 
 @pytest.mark.parametrize("name", ["xor_float", "dui", "ocr_float", "pathfinder_float"])
 def test_networks_that_come_with_fann(name):
-    folder = Path(__file__).parents[2] / "shared/data/models/fann"
+    folder = Path(os.environ.get("PUBLIC_DATA", "/nowhere")) / "models/fann"
     if not folder.is_dir():
         pytest.skip("the networks are not here")
     inputs, outputs = (np.loadtxt(folder / f"{name}.{kind}.txt", ndmin=2) for kind in ("in", "out"))

@@ -24,6 +24,9 @@ class ExportName(NamedTuple):
 EXPORT_NAMES: dict[str, ExportName] = {
     "json": ExportName("json_network", "all numbers and names as JSON, which ann reads too", (".json",)),
     "fann": ExportName("fann", "a network file of FANN 2.1", (".net",), tool="libfann"),
+    "graphviz": ExportName(
+        "graphviz", "a drawing of units and weights, or of layers, for Graphviz", (".dot", ".gv"), tool="dot"
+    ),
     "ann1dn": ExportName("ann1dn", "the numbers that ann1dn reads"),
     "onnx": ExportName(
         "onnx", "an ONNX model: raw rows in, scores and decisions out", (".onnx",), "onnxruntime", "onnx"
