@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from anncli.errors import listed, quoted
 from anncli.formats.files.textfile import Path
 from anncli.formats.networks.chain import Chain, set_answers
@@ -30,8 +32,10 @@ def build(outputs: Mapping[str, Any], inputs: Sequence[str], path: Path) -> Netw
     flow = scores.flow if isinstance(scores, Pair) else scores
     stem = flow.settled()
     chain = Chain(stem.n_inputs, "onnx", path)
-    for tell in stem.steps():
-        tell(chain)
+    # What overflows is refused at the end.
+    with np.errstate(all="ignore"):
+        for tell in stem.steps():
+            tell(chain)
     for name, fault in unread.items():
         chain.remark(f"the output {quoted(name)} is not read: {fault.message}")
     if left := [name for name in inputs if name not in stem.inputs]:

@@ -14,6 +14,8 @@ from anncli.formats.networks.numbers import MAX_PARAMETERS
 from anncli.formats.networks.onnx_values import UnreadError
 
 Attributes = Mapping[str, Any]
+# Tensors of layers have two, those of pictures four or five.
+_MOST_AXES = 16
 
 _EACH: dict[str, Callable[..., Array]] = {
     "Add": np.add, "Sub": np.subtract, "Mul": np.multiply, "Div": np.divide, "Pow": np.power,
@@ -31,7 +33,7 @@ def computed(op: str, given: Sequence[Array], attributes: Attributes) -> Array |
                 _check_size(math.prod(shape))
                 return np.asarray(_EACH[op](*given))
             return np.asarray(_OTHERS[op](given, attributes)) if op in _OTHERS else None
-    except (ValueError, IndexError, KeyError, TypeError, OverflowError):
+    except (ValueError, IndexError, KeyError, TypeError, ArithmeticError):
         raise UnreadError("cannot compute its constants: their shapes do not fit each other") from None
 
 
@@ -61,7 +63,7 @@ def new_shape(old: Sequence[int], wanted: Sequence[int], allow_zero: bool = Fals
 def squeezed(shape: Sequence[int], axes: Sequence[int] | None) -> tuple[int, ...]:
     """The shape without these axes of size 1, all of them for None; raises ValueError for another size."""
     rank = len(shape)
-    taken = {k for k, size in enumerate(shape) if size == 1} if axes is None else {axis % rank for axis in axes}
+    taken = {k for k, size in enumerate(shape) if size == 1} if axes is None else {range(rank)[axis] for axis in axes}
     if any(shape[k] != 1 for k in taken):
         raise ValueError("only sizes of 1 can be left out")
     return tuple(size for k, size in enumerate(shape) if k not in taken)
@@ -70,10 +72,11 @@ def squeezed(shape: Sequence[int], axes: Sequence[int] | None) -> tuple[int, ...
 def unsqueezed(shape: Sequence[int], axes: Sequence[int]) -> tuple[int, ...]:
     """The shape with axes of size 1 at these places."""
     rank = len(shape) + len(axes)
-    if rank > 16:
+    taken = {range(rank)[axis] for axis in axes}
+    if rank > _MOST_AXES or len(taken) < len(axes):
         raise ValueError("too many axes")
-    taken, left = {axis % rank for axis in axes}, iter(shape)
-    return tuple(1 if k in taken else next(left) for k in range(rank))
+    left = iter(shape)
+    return tuple([1 if k in taken else next(left) for k in range(rank)])
 
 
 def _cast(given: Sequence[Array], attributes: Attributes) -> Array:

@@ -47,6 +47,8 @@ class GraphReader:
             self._values[value.name] = self._input(value)
         for node in self._graph.node:
             for name, value in zip(node.output, self._results(node), strict=False):
+                if name and name in self._values:
+                    raise UnreadError(f"the value {quoted(name)} is given twice", "the file is damaged: restore it")
                 self._values[name] = value
         outputs = {value.name: self._value(value.name, "an output") for value in self._graph.output}
         return build(outputs, [value.name for value in inputs], self._path)
@@ -104,7 +106,7 @@ class GraphReader:
             return [self._result(node, given)]
         except UnreadError as fault:
             return [Unread(f"node {called}: {fault}", fault.advice)] * len(node.output)
-        except (ValueError, IndexError, TypeError, KeyError, OverflowError):
+        except (ValueError, IndexError, TypeError, KeyError, ArithmeticError):
             message = f"node {called}: the inputs and settings of {node.op_type} do not fit each other"
             return [Unread(message, "the file is damaged: restore it")] * len(node.output)
 
@@ -151,9 +153,11 @@ class GraphReader:
 def _attributes(node: Any) -> dict[str, Any]:
     found = {}
     for attribute in node.attribute:
-        if attribute.HasField("g") or attribute.graphs:
-            raise UnreadError(f"{node.op_type} holds a graph of its own", "export the model without loops and branches")
         value = read_tensor(attribute.t) if attribute.HasField("t") else helper.get_attribute_value(attribute)
+        if attribute.name in found:
+            raise UnreadError(
+                f"{node.op_type} has two settings {quoted(attribute.name)}", "the file is damaged: restore it"
+            )
         found[attribute.name] = value
     return found
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from onnx import ModelProto
+from onnx import ModelProto, checker
 
 from anncli.arrays import Array
-from anncli.errors import NetworkError, quoted
+from anncli.errors import NetworkError, printable, quoted
 from anncli.formats.files.textfile import Path, shown_name
 from anncli.formats.networks.numbers import MAX_PARAMETERS
 from anncli.formats.networks.onnx_graph import GraphReader
 from anncli.formats.networks.onnx_own import own_network
-from anncli.formats.networks.onnx_tensors import EXPORT_ANEW, read_tensor, tensor_size
+from anncli.formats.networks.onnx_tensors import EXPORT_ANEW, read_tensor, refuse_external, tensor_size
 from anncli.formats.networks.onnx_values import UnreadError
 from anncli.network.network import Network
 
@@ -24,10 +25,23 @@ def read_network(data: bytes, path: Path) -> Network:
     """The network; raises NetworkError for what is damaged, and by its name for what is no network of dense layers."""
     try:
         model = _decoded(data)
+        _refuse_unsafe(model)
         constants = _constants(model)
-        return own_network(model, constants, path) or GraphReader(model, constants, path).network()
+        _check(model)
+        return own_network(model, constants, path) or _other_network(model, constants, path)
     except UnreadError as fault:
         raise NetworkError(str(fault), path=shown_name(path), advice=fault.advice) from None
+
+
+def _other_network(model: Any, constants: dict[str, Array], path: Path) -> Network:
+    try:
+        return GraphReader(model, constants, path).network()
+    except UnreadError as fault:
+        if model.producer_name != "anncli":
+            raise
+        raise UnreadError(
+            str(fault), "ann wrote this model, and it was changed since: export the network anew"
+        ) from None
 
 
 def _decoded(data: bytes) -> Any:
@@ -41,7 +55,49 @@ def _decoded(data: bytes) -> Any:
         _refuse("is an ONNX model without a graph", "restore it from a copy")
     if len(model.graph.node) > _MOST_NODES:
         _refuse(f"has {len(model.graph.node)} nodes, more than the {_MOST_NODES} that are read", None)
+    if not all(isinstance(text, str) for text in _texts(model)):
+        _refuse("has names that are no UTF-8 text", "the file is damaged: restore it")
     return model
+
+
+def _texts(model: Any) -> Iterator[Any]:
+    """All names of the model; those that are damaged are bytes."""
+    graph = model.graph
+    yield graph.name
+    for entry in model.metadata_props:
+        yield from (entry.key, entry.value)
+    for named in (*graph.input, *graph.output, *graph.initializer):
+        yield named.name
+    for node in graph.node:
+        yield from (node.name, node.op_type, node.domain, *node.input, *node.output)
+        yield from (attribute.name for attribute in node.attribute)
+        yield from (attribute.t.name for attribute in node.attribute)
+
+
+def _refuse_unsafe(model: Any) -> None:
+    """Graphs inside of nodes, and tensors there that lie in other files: nothing may follow them before they are refused."""
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("g") or attribute.graphs:
+                message = f"node {quoted(node.name or node.op_type)}: {node.op_type} holds a graph of its own"
+                _refuse(message, "export the model without loops and branches")
+            if attribute.HasField("sparse_tensor") or attribute.sparse_tensors or attribute.tensors:
+                _refuse(
+                    f"node {quoted(node.name or node.op_type)} holds sparse tensors or a list of tensors", EXPORT_ANEW
+                )
+            if attribute.HasField("t"):
+                refuse_external(attribute.t)
+    if model.functions or model.training_info:
+        _refuse("holds functions or a training of its own", "export the model for inference, without functions")
+
+
+def _check(model: Any) -> None:
+    """Raises UnreadError for what breaks the rules of ONNX."""
+    try:
+        checker.check_model(model)
+    except checker.ValidationError as fault:
+        first = " ".join(str(fault).split("\n==> Context")[0].split())[:200]
+        _refuse(f"is no valid ONNX model: {printable(first)}", "export the model anew")
 
 
 def _constants(model: Any) -> dict[str, Array]:
@@ -52,7 +108,10 @@ def _constants(model: Any) -> dict[str, Array]:
     total = sum(tensor_size(tensor) for tensor in graph.initializer)
     if total > 2 * MAX_PARAMETERS:
         _refuse(f"holds {total} numbers, more than this program handles", None)
-    return {tensor.name: read_tensor(tensor) for tensor in graph.initializer}
+    found = {tensor.name: read_tensor(tensor) for tensor in graph.initializer}
+    if len(found) < len(graph.initializer):
+        _refuse("holds two tensors of one name", "the file is damaged: restore it")
+    return found
 
 
 def _refuse(message: str, advice: str | None) -> NoReturn:

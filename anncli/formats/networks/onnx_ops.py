@@ -67,8 +67,9 @@ def _gemm(node: Node) -> Flow:
     weights = node.array(1)
     if attributes.get("transB", 0):
         weights = weights.T
-    weights = weights * attributes.get("alpha", 1.0)
-    biases = node.array(2, np.zeros(1)) * attributes.get("beta", 1.0)
+    with np.errstate(all="ignore"):
+        weights = weights * attributes.get("alpha", 1.0)
+        biases = node.array(2, np.zeros(1)) * attributes.get("beta", 1.0)
     n = weights.shape[-1] if weights.ndim else 0
     return _layer(flow, weights, _vector(biases, (1, n), n))
 
@@ -80,6 +81,8 @@ def _layer(flow: Flow, weights: Array, biases: Array | None) -> Flow:
     if weights.ndim != 2 or flow.shape[-1] != width or weights.shape[0] != width or not weights.shape[1]:
         text = f"weights of {shape_text(weights.shape)} do not fit a tensor of {shape_text(flow.shape)}"
         raise UnreadError(text, "check that the model has dense layers only, one after another")
+    if not (np.isfinite(weights).all() and (biases is None or np.isfinite(biases).all())):
+        raise UnreadError("the weights are not all finite numbers", "train the model again, its training has failed")
     stem = Stem(flow.settled(), weights.shape[1], lambda chain: chain.affine(weights, biases))
     return Flow(stem, (*flow.shape[:-1], weights.shape[1]))
 

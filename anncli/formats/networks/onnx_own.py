@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from anncli import __version__
 from anncli.arrays import Array
-from anncli.errors import AnnError
+from anncli.errors import AnnError, printable
 from anncli.formats.exports.onnx_model import NETWORK_KEY, model_of
 from anncli.formats.files.textfile import Path, shown_name
 from anncli.formats.networks.ann import parse_network
@@ -17,18 +18,27 @@ from anncli.network.network import Network, NetworkSource
 
 
 def own_network(model: Any, constants: Mapping[str, Array], path: Path) -> Network | None:
-    """The network whose export has exactly this graph, or None where there is none: another program wrote or changed it."""
+    """The network whose export has exactly this graph, or None where there is none: another program wrote or changed it.
+
+    Another version of ann may have written it with other nodes; then the metadata and the weights are taken alone.
+    """
     text = next((entry.value for entry in model.metadata_props if entry.key == NETWORK_KEY), "")
     if not text:
         return None
     try:
         network = _with_weights(parse_network(text, path), constants)
-        if model_of(network, model.graph.name).graph != model.graph:
-            return None
+        is_same = model_of(network, model.graph.name).graph == model.graph
     except (AnnError, KeyError, ValueError):
         return None
+    if not is_same and model.producer_version == __version__:
+        return None
+    remarks = (
+        ()
+        if is_same
+        else (f"written by ann {printable(model.producer_version)}: its metadata were read, not its nodes",)
+    )
     loss = {"loss": network.record["loss"]} if "loss" in network.record else {}
-    source = NetworkSource(path=shown_name(path), origin="onnx", task=network.source.task)
+    source = NetworkSource(path=shown_name(path), origin="onnx", task=network.source.task, remarks=remarks)
     return replace(network, source=source, record={"imported_from": "onnx", **loss})
 
 

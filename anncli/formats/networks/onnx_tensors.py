@@ -24,12 +24,17 @@ def tensor_size(tensor: Any) -> int:
     return math.prod(max(0, size) for size in tensor.dims)
 
 
+def refuse_external(tensor: Any) -> None:
+    """Raises UnreadError for a tensor in another file: its name could be that of any file of this machine."""
+    if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data:
+        advice = "save the model with all weights in one file: onnx.save(onnx.load(FILE), NEW)"
+        _refuse(f"the numbers of {quoted(tensor.name)} lie in another file, which is not opened", advice)
+
+
 def read_tensor(tensor: Any) -> Array:
     """A tensor of numbers or words; raises UnreadError for other kinds, for one in another file, and for a damaged one."""
     name = quoted(tensor.name)
-    if tensor.data_location == TensorProto.EXTERNAL or tensor.external_data:
-        advice = "save the model with all weights in one file: onnx.save(onnx.load(FILE), NEW)"
-        _refuse(f"the numbers of {name} lie in another file, which is not opened", advice)
+    refuse_external(tensor)
     if any(size < 0 for size in tensor.dims) or tensor_size(tensor) > MAX_PARAMETERS:
         shape = " x ".join(map(str, tensor.dims))
         _refuse(f"{name} is a tensor of {shape}, at most {MAX_PARAMETERS} numbers are read", None)
