@@ -36,20 +36,13 @@ NETWORK_FORMAT_NAMES: dict[str, NetworkFormatName] = {
     "matlab": NetworkFormatName("matlab", "MATLAB files with the weights of a shallow network", rb"MATLAB [57]\.", may_be_data=True),
     "keras": NetworkFormatName("keras", "Keras models of dense layers, .keras and .h5", rb"\x89HDF\r\n\x1a\n|PK\x03\x04.*model\.weights\.h5", endings=(".keras", ".h5")),
     "sklearn": NetworkFormatName("skops", "scikit-learn's multilayer perceptrons in skops files", rb"PK\x03\x04.*schema\.json", endings=(".skops",)),
-    "pmml": NetworkFormatName("pmml", "PMML files with a NeuralNetwork", rb"(?>\s+|<\?.*?\?>|<!--.*?-->|<![A-Z][^>]*>)*+<(?:\w+:)?PMML[\s>]", endings=(".pmml",)),
+    "pmml": NetworkFormatName("pmml", "PMML files with a NeuralNetwork", rb"(?>\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*+(?:\[[^\]]*+\][^>]*+)?>)*+<(?:\w+:)?PMML[\s>]", endings=(".pmml",)),
     "onnx": NetworkFormatName("onnx", "ONNX models of dense layers", rb"\x08[\x01-\x20][\x12\x1a\x22\x28\x32\x3a\x42\x72]", endings=(".onnx",), extra="onnx"),
     "ann1dn": NetworkFormatName("ann1dn", "the numbers that ann1dn reads and writes", rb"\s*[-+.]?[0-9]", may_be_data=True, is_dialect=True, endings=(".nn",)),
 }  # fmt: skip
 
-# Endings by which a file name is that of a network, also of formats that cannot be read: such a file is no data.
-NETWORK_ENDINGS = tuple(
-    dict.fromkeys(
-        [
-            *(ending for info in NETWORK_FORMAT_NAMES.values() for ending in info.endings),
-            *(".keras", ".h5", ".nnet", ".pmml", ".skops"),
-        ]
-    )
-)
+# Endings by which a file name is that of a network: such a file is no data.
+NETWORK_ENDINGS = tuple(dict.fromkeys(ending for info in NETWORK_FORMAT_NAMES.values() for ending in info.endings))
 
 # Formats that a network can be trained in: read, and written back.
 DIALECTS = tuple(name for name, info in NETWORK_FORMAT_NAMES.items() if info.is_dialect)
