@@ -31,7 +31,7 @@ from anncli.options.table import OPTIONS, TrainingOptions, option_names
 from anncli.python.frames import shown
 from anncli.python.samples import Columns, read_samples
 from anncli.python.targets import Asked
-from anncli.python.use import asked_of
+from anncli.python.use import asked_of, check_kind
 from anncli.training.answers import hidden_layers, output_layer
 from anncli.training.attempt import EpochReport
 from anncli.training.beginning import begin
@@ -160,9 +160,11 @@ def read_epochs(epochs: Any) -> int:
         return int(OPTIONS["epochs"].read(OPTIONS["epochs"].default if epochs is None else epochs))
 
 
-def train_epochs(network: Network, data: Dataset | TableData, epochs: int, **options: Any) -> Iterator[EpochReport]:
-    """As train(), but yields a report after every epoch; the network is trained when the iterator ends."""
-    with closing(start_training(network, data, **options)) as run:
+def train_epochs(network: Network, data: Any, epochs: int, **options: Any) -> Iterator[EpochReport]:
+    """As train() of a network, but yields a report after every epoch; the network is trained when the iterator ends."""
+    check_kind(network)
+    about, options = _taken(options, _OF_SAMPLES)
+    with closing(start_training(network, _samples(data, about, network), **options)) as run:
         yield from run.epochs(epochs)
         _become(network, run.finish().network)
 

@@ -133,11 +133,15 @@ def _plain_inputs(network: Network, table: Table) -> Array:
         ).astype(np.float32)
 
 
+def check_kind(network: Any) -> None:
+    """Raises TypeError for what is no network."""
+    if not isinstance(network, Network):
+        message = f"expected a network as the first argument, found {shown(network)}"
+        raise TypeError(f"{message}; anncli.load(FILE) reads one")
+
+
 def check_network(network: Any) -> None:
     """Raises TypeError for what is no network, ValueFault for an untrained one."""
-    if not isinstance(network, Network):
-        raise TypeError(
-            f"expected a network as the first argument, found {shown(network)}; anncli.load(FILE) reads one"
-        )
+    check_kind(network)
     if not network.is_trained:
         raise ValueFault("the network is untrained: it has no weights yet", "train it: anncli.train(network, (X, y))")
