@@ -138,7 +138,20 @@ class BuildNative(build_ext):
         self.compiler._compile, self.compiler.link_shared_object = keep, compile_and_link
 
 
+def man_pages() -> list[tuple[str, list[str]]]:
+    """Write the man pages, which are made from the tables of the program; returns the files to install, by folder."""
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
+    from anncli.cli.man_pages import man_pages as made
+
+    folder = Path("build/man")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in made().items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    return [("share/man/man1", [(folder / name).as_posix() for name in made()])]
+
+
 setup(
+    data_files=man_pages(),
     ext_modules=[
         Extension(
             "anncli.compiled._native",

@@ -22,6 +22,20 @@ class ExitCode(IntEnum):
     SIGTERM = 143
 
 
+# For help; docs/exit-codes.md says the same.
+EXIT_MEANINGS: dict[ExitCode, str] = {
+    ExitCode.DONE: "done",
+    ExitCode.FAILURE: "failure",
+    ExitCode.USAGE: "usage",
+    ExitCode.DATA: "a data file is missing or wrong, or `ann check --strict` found something",
+    ExitCode.NETWORK: "a network file is missing or wrong",
+    ExitCode.REQUIREMENT: "a `--require` was not met",
+    ExitCode.SIGHUP: "interrupted by SIGHUP: the terminal was closed",
+    ExitCode.SIGINT: "interrupted by Ctrl-C (SIGINT)",
+    ExitCode.SIGTERM: "interrupted by SIGTERM",
+}
+
+
 class AnnError(Exception):
     """A fault the user can act on: `place: what is wrong; what to do`.
 

@@ -127,8 +127,9 @@ def _usage_text(error: click.UsageError) -> str:
 
 def _no_such_option(word: str, context: click.Context) -> str:
     """Says which commands have the option, or names the nearest one that this command has."""
+    from anncli.options.elsewhere import advice_elsewhere
     from anncli.options.table import OPTIONS, canonical_option, options_of
-    from anncli.options.wording import advice_elsewhere, long_name
+    from anncli.options.wording import long_name
 
     command = str(context.info_name)
     # `--no-rows` is an option of its own, `--no-backup` the other side of one.

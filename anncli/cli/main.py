@@ -46,10 +46,9 @@ class CommandGroup(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[click.shell_completion.CompletionItem]:
         """Command names from the table, without importing the commands."""
-        options = click.Command.shell_complete(self, ctx, incomplete)
-        return [
-            click.shell_completion.CompletionItem(name) for name in COMMANDS if name.startswith(incomplete)
-        ] + options
+        from anncli.cli.completing.values import command_items
+
+        return command_items(incomplete) + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[tuple[str, str]]] = {}
@@ -89,8 +88,7 @@ def cli(ctx: click.Context, version: bool, verbose: bool) -> None:
       ann predict iris.nn new.csv
 
     Data are a table with a column of answers, or a file of rows of numbers for each class; NETWORK, if it is named, comes
-    before them, and EPOCHS after them. `ann COMMAND -h` explains a command. Exit
-    codes: 0 done, 1 failure, 2 usage, 3 bad data file, 4 bad network file, 5 a --require not met, 129/130/143 interrupted.
+    before them, and EPOCHS after them. `ann COMMAND -h` explains a command, `ann help` lists topics. Exit codes: 0 done, 1 failure, 2 usage, 3 bad data file, 4 bad network file, 5 a --require not met, 129/130/143 interrupted.
     """
     if version:
         click.echo(f"ann {__version__}")
@@ -174,7 +172,9 @@ def run(arguments: list[str]) -> int:
     try:
         interrupts.begin()
         if "_ANN_COMPLETE" in os.environ:
-            cli.main(arguments, prog_name="ann", complete_var="_ANN_COMPLETE")
+            from anncli.cli.completing.answer import answer
+
+            raise click.exceptions.Exit(answer(cli, os.environ["_ANN_COMPLETE"], os.environ))
         # Not cli.main(): it handles a closed pipe and Ctrl-C itself, without our messages and exit codes.
         with cli.make_context("ann", list(arguments)) as context:
             cli.invoke(context)

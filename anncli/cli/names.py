@@ -98,4 +98,6 @@ COMMANDS: dict[str, CommandName] = {
     "r": CommandName(
         "ann1dn's forms", "Run with ann1dn's positional arguments.", "classic.commands", "NET DATA [TH] [NORM]",
     ),
+    "help": CommandName("Shell", "Explain a command or a topic.", "commands.help", "[COMMAND|TOPIC]"),
+    "completion": CommandName("Shell", "Print the completion script of a shell.", "commands.completion", "bash|zsh|fish"),
 }  # fmt: skip

@@ -21,7 +21,7 @@ An option may stand on the command line (`--learning-rate 0.1`), in a variable (
 with `--config` (`learning_rate: 0.1` or `learning-rate: 0.1`) and, for options marked with *, in the network file under
 `training:`. The command line wins over variables, variables over the config file, the config file over the network file.
 All values are checked before any data file is read. A config file or a variable may serve many commands: a command
-ignores the options it does not have. Shell completion (bash: `eval "$(_ANN_COMPLETE=bash_source ann)"`) offers their values, and,
+ignores the options it does not have. Shell completion (`ann completion`, see [shell.md](shell.md)) offers their values, and,
 where a column is named, the columns of the first table of text on the line.
 """
 

@@ -27,6 +27,7 @@ from anncli.network.names import (
     canonical_activation,
 )
 from anncli.options import data_readers, readers
+from anncli.options.elsewhere import advice_elsewhere
 from anncli.options.fractions import fraction
 from anncli.options.readers import Reader, choice, integer, keeping_auto, number, or_auto
 from anncli.options.requirements import METRICS, RANKING, metric_names, requirements
@@ -270,6 +271,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "int8": OptionInfo(readers.flag, False, "", "Numbers of 8 bits and a fixed point, for processors without floating point", "output", ("export",), ("export",), "flag"),
     "int16": OptionInfo(readers.flag, False, "", "Numbers of 16 bits and a fixed point", "output", ("export",), ("export",), "flag"),
     "prove": OptionInfo(readers.flag, True, "", "Run what was written beside the network, and write it only if it computes the same", "output", ("export",), ("export",), "switch"),
+    "man": OptionInfo(readers.text, None, "FOLDER", "Write the man pages of all commands to FOLDER, which is made where it is missing", "output", ("help",), words=FILE),
     "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("test", "cv", "check", "predict", "init", "compare", "explain", "gradcheck", "search", "export"), "flag"),
     "quiet": OptionInfo(readers.flag, False, "", "Suppress messages (in train: the report too)", "output", ALL, (), "flag", "q"),
     "verbose": OptionInfo(integer(0, example="1"), 0, "", "Print more messages; -vv prints every epoch of train", "output", ALL, (), "count", "v"),
@@ -340,7 +342,7 @@ def option_names() -> list[str]:
 def read_option(name: str, value: Any) -> Any:
     """The checked value of one training option; raises ValueFault saying what is wrong and what to write."""
     if name not in option_names():
-        raise ValueFault("unknown option", did_you_mean(name, option_names()))
+        raise ValueFault("unknown option", advice_elsewhere(name) or did_you_mean(name, option_names()))
     read = OPTIONS[name].read if name in OPTIONS else _TRAINER_READERS[name]
     return read(value)
 

@@ -8,7 +8,13 @@ from collections.abc import Iterable, Mapping
 from anncli.errors import UsageError, nearest
 
 # Variables of the program itself, besides one ANN_<OPTION> per option.
-PROGRAM_VARIABLES = ("ANN_DEBUG", "ANN_KERNELS", "ANN_KERNEL_VARIANT", "ANN_CONFIG", "ANN_COMPLETE", "ANN_UNPACK_LIMIT")
+PROGRAM_VARIABLES: dict[str, str] = {
+    "ANN_CONFIG": "a config file, as --config",
+    "ANN_DEBUG": "1: show the traceback of an internal error",
+    "ANN_UNPACK_LIMIT": "the most bytes that a packed file may unpack to: 10G",
+    "ANN_KERNELS": "native or numpy: the compiled code or the slow one, for tests",
+    "ANN_KERNEL_VARIANT": "baseline, avx2 or avx512: the instruction set, for tests",
+}
 
 
 def variable(name: str) -> str:

@@ -4,18 +4,6 @@ from __future__ import annotations
 
 from anncli.options.table import OptionInfo
 
-# Options as other programs call them, and what to write here.
-_ELSEWHERE = {
-    "solver": "write --trainer",
-    "out": "write --output",
-    "valid": "write --validation",
-}
-
-
-def advice_elsewhere(word: str) -> str | None:
-    """What to write instead of an option that other programs have under this name; None for other words."""
-    return _ELSEWHERE.get(word.lstrip("-").replace("_", "-"))
-
 
 def long_name(name: str) -> str:
     """The option as it is typed: --learning-rate."""
@@ -29,6 +17,12 @@ def spelling(name: str, info: OptionInfo) -> str:
         return f"{long} / --no-{long[2:]}"
     short = f"-{info.short}, " if info.short else ""
     return f"{short}{long} {info.metavar}".rstrip()
+
+
+def help_text(info: OptionInfo) -> str:
+    """What help says about an option, with its other names."""
+    aliases = f" (also {', '.join(map(long_name, info.aliases))})" if info.aliases else ""
+    return info.help + aliases
 
 
 def shown_default(info: OptionInfo) -> str:

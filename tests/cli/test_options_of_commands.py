@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -196,101 +195,6 @@ def test_the_overview_has_sections_and_four_examples(ann: Ann) -> None:
     for name, info in COMMANDS.items():
         assert f"  {name} ".ljust(12) in text
         assert info.summary in text
-
-
-COMPLETIONS = [
-    ("ann tr", ["plain,train", "plain,trainers"]),
-    ("ann train --learn", ["plain,--learning-rate"]),
-    ("ann train --trainer irprop", ["plain,irprop+", "plain,irprop-"]),
-    ("ann train --loss c", ["plain,cross-entropy"]),
-    ("ann train --scaling vector", ["plain,vector-minmax"]),
-    ("ann train --stop gl,p", ["plain,gl,pq", "plain,gl,progress"]),
-    ("ann train --option beta", ["plain,beta1=", "plain,beta2="]),
-    (
-        "ann train --trainer br --option m",
-        ["plain,max_parameters=", "plain,min_gradient=", "plain,mu=", "plain,mu_max="],
-    ),
-    ("ann train net", ["file,net"]),
-    ("ann train net.nn po", ["file,po"]),
-    ("ann train --output ou", ["file,ou"]),
-    ("ann train --validation po", ["file,po"]),
-    ("ann bench --trainers adam,sg", ["plain,adam,sgd"]),
-    ("ann bench --over e", ["plain,epochs"]),
-    ("ann init --activation so", ["plain,softplus", "plain,softsign"]),
-    ("ann trainers irprop+", ["plain,irprop+"]),
-    ("ann train --missing me", ["plain,mean", "plain,median", "plain,median+indicator"]),
-    ("ann train --label fi", ["plain,first"]),
-    ("ann train --task r", ["plain,regression"]),
-    ("ann train --network ne", ["file,ne"]),
-    ("ann predict --to js", ["plain,jsonl"]),
-    ("ann export --to js", ["plain,json"]),
-    ("ann test --require macro-r", ["plain,macro-recall>="]),
-]
-
-
-@pytest.mark.parametrize(("line", "words"), COMPLETIONS)
-def test_completion(ann: Ann, line: str, words: list[str]) -> None:
-    env = {"_ANN_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
-    assert ann(env=env, check=None).stdout.split() == words
-
-
-COLUMN_COMPLETIONS = [
-    ("ann train iris.csv --label", ["first", "last", "inputs", "sepal length", "sepal_width", "species"]),
-    ("ann train iris.csv --label s", ["sepal length", "sepal_width", "species"]),
-    ("ann train iris.csv --ignore species,sepal_", ["species,sepal_width"]),
-    ("ann train --data iris.csv --use spe", ["species"]),
-    ("ann bench iris.csv --category sp", ["species"]),
-    ("ann train iris.csv --weight sp", ["species"]),
-    ("ann train iris.csv --group sp", ["species"]),
-    ("ann train iris.csv --order sp", ["species"]),
-    ("ann predict net.nn iris.csv --with sepal_", ["sepal_width"]),
-    ("ann predict definition iris.csv --with sepal_", ["sepal_width"]),
-    ("ann convert iris.csv out.npy --label spe", ["species"]),
-    ("ann train odd.csv --ignore", ['"price, net"', '"say ""x"""', "größe"]),
-    ("ann train odd.csv --weight", ["price, net", 'say "x"', "größe"]),
-    ("ann train comments.tsv --label a", ["a one", "another"]),
-    ("ann train numbers.txt --ignore", []),
-    ("ann train missing.csv --ignore", []),
-    ("ann train binary.csv --ignore", []),
-    ("ann train wide.csv --ignore", []),
-    ("ann train objects.jsonl --ignore", []),
-    ("ann train folder --ignore", []),
-    ("ann train pipe --ignore", []),
-    ("ann train empty.csv --ignore", []),
-    ("ann train iris.csv --na sp", []),
-    ("ann train iris.csv --positive sp", []),
-]
-
-
-@pytest.fixture
-def tables(tmp_path: Path) -> Path:
-    """Files with names of columns, and files that have none or must not be looked into."""
-    texts = {
-        "iris.csv": "sepal length,sepal_width,species\n5,3,setosa\n",
-        "odd.csv": '\ufeff"price, net","say ""x""",größe,\n1,2,3,4\n',
-        "comments.tsv": "# written by hand\n\na one\tanother\n1\t2\n",
-        "numbers.txt": "1 2\n3 4\n",
-        "binary.csv": "a,b\0\n",
-        "wide.csv": ",".join(f"name{k}" for k in range(20_000)) + "\n",
-        "objects.jsonl": '{"a": 1}\n',
-        "empty.csv": "",
-        "net.nn": "anncli: 1\ninputs: 2\nlayers: [1 tanh]\n",
-        "definition": "anncli: 1\ninputs: 2\nlayers: [1 tanh]\n",
-    }
-    for name, text in texts.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    (tmp_path / "folder").mkdir()
-    os.mkfifo(tmp_path / "pipe")
-    return tmp_path
-
-
-@pytest.mark.parametrize(("line", "words"), COLUMN_COMPLETIONS, ids=lambda value: str(value))
-def test_names_of_columns_are_completed(tables: Path, ann: Ann, line: str, words: list[str]) -> None:
-    typed = line.split()
-    last = len(typed) - 1 + typed[-1].startswith("--")
-    env = {"_ANN_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(last)}
-    done = ann(env=env, check=None)
-    assert (list(filter(None, done.stdout.splitlines())), done.stderr) == ([f"plain,{word}" for word in words], "")
 
 
 def test_without_compiled_kernels_a_training_says_how_to_get_them(small: Path, ann: Ann) -> None:

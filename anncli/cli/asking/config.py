@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Container
 
 from anncli.errors import UsageError, did_you_mean
+from anncli.options.elsewhere import advice_elsewhere
 from anncli.options.layers import Given
 from anncli.options.table import ALIASES, OPTIONS, canonical_option, option_names
-from anncli.options.wording import advice_elsewhere
 
 
 def config_layer(path: str, infos: Container[str]) -> dict[str, Given]:

@@ -12,7 +12,7 @@ import click
 from anncli.cli.names import COMMANDS
 from anncli.options.in_command import IN_COMMAND, OwnWords
 from anncli.options.table import GROUPS, LONG, OptionInfo, options_of
-from anncli.options.wording import shown_default, spelling
+from anncli.options.wording import help_text, shown_default, spelling
 
 _EVERYTHING = "anncli.help_all"
 
@@ -81,5 +81,6 @@ class HelpFormat:
         """An option and its description with the default."""
         own = IN_COMMAND.get((self.command, name), OwnWords(info.brief))
         default = shown_default(info) if own.default is None else own.default
-        text = own.brief if own.brief and self.command in LONG and not self.everything else info.help
+        is_short = self.command in LONG and not self.everything
+        text = (own.brief or info.help) if is_short else help_text(info)
         return spelling(name, info), text + (f"  [default: {default}]" if default else "")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from anncli.cli.asking.values import Values
 from anncli.errors import NetworkError, UsageError, ValueFault, did_you_mean
 from anncli.evaluation.names import UNDECIDED_WORD
+from anncli.options.elsewhere import advice_elsewhere
 from anncli.options.layers import Given
 from anncli.options.table import canonical_option, option_names, read_option
 from anncli.training.operating_point import check_abstain
@@ -25,7 +26,8 @@ def file_layer(network: Network, path: str) -> dict[str, Given]:
     for key, value in asked.training.items():
         name = canonical_option(key)
         if name not in option_names():
-            raise asked.key_fault(key, f"unknown training option '{key}'", did_you_mean(name, option_names()))
+            advice = advice_elsewhere(key) or did_you_mean(name, option_names())
+            raise asked.key_fault(key, f"unknown training option '{key}'", advice)
         if name in layer:
             raise asked.key_fault(key, f"'{key}' is given twice", "remove one")
         try:

@@ -12,9 +12,8 @@ from anncli.cli.asking.values import collect
 from anncli.cli.asking.words import read_words
 from anncli.cli.names import COMMANDS
 from anncli.options.in_command import WORDS_IN_COMMAND
-from anncli.options.table import COLUMN, FILE, TEXT, OptionInfo, options_of
+from anncli.options.table import FILE, OptionInfo, options_of
 from anncli.options.wording import long_name
-from anncli.training.names import TRAINER_NAMES
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -37,37 +36,9 @@ class Word(click.ParamType):  # type: ignore[type-arg]
         return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """The words that `incomplete`, or its last item after a comma, begins: also names of columns of the table that
-        stands on the line; file names by the shell itself."""
-        from click.shell_completion import CompletionItem
+        from anncli.cli.completing.values import value_items
 
-        before, comma, last = incomplete.rpartition(",")
-        words = [word for word in _words(ctx, param, self.words) if word not in FILE + COLUMN + TEXT]
-        if set(COLUMN) & set(self.words):
-            words += _columns(ctx, as_list=isinstance(param, click.Option) and param.multiple)
-        found = [CompletionItem(before + comma + word) for word in dict.fromkeys(words) if word.startswith(last)]
-        return found or ([CompletionItem(incomplete, type="file")] if set(FILE) & set(self.words) else [])
-
-
-def _words(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) -> list[str]:
-    if param.name == "option":
-        trainer = ctx.params.get("trainer")
-        trainers = [TRAINER_NAMES[trainer]] if trainer in TRAINER_NAMES else list(TRAINER_NAMES.values())
-        return sorted({f"{name}=" for info in trainers for name in info.defaults})
-    return list(words)
-
-
-def _columns(ctx: click.Context, as_list: bool) -> list[str]:
-    """The names of the columns of the first table on the line; as_list: a name with a comma or a quote stands in quotes."""
-    from anncli.cli.asking.column_names import column_names
-
-    data = [file for files in ctx.params.get("data") or () for file in str(files).split(",")]
-    # While the last option still has no value, click leaves all words in `args`.
-    words = (*(ctx.params.get("words") or ()), *filter(None, [ctx.params.get("source")]), *ctx.args)
-    names = column_names([*words, *data])
-    if not as_list:
-        return names
-    return [name if not set(name) & set(',"') else '"' + name.replace('"', '""') + '"' for name in names]
+        return value_items(ctx, param, self.words, incomplete)
 
 
 class AnnCommand(click.Command):
@@ -75,6 +46,11 @@ class AnnCommand(click.Command):
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         HelpFormat(ctx, formatter).write()
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from anncli.cli.completing.values import option_items
+
+        return option_items(ctx, incomplete)
 
     def invoke(self, ctx: click.Context) -> Any:
         values = collect(ctx)

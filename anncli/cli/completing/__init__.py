@@ -1,0 +1,1 @@
+"""Completion on the command line: what stands there, what may follow, and the scripts by which shells ask (no numpy)."""
