@@ -36,6 +36,8 @@ WORDS = {
     "import": ["net.nn"],
     "t": ["net.nn", "none1.txt", "none2.txt", "5"],
     "r": ["net.nn", "none1.txt"],
+    "help": [],
+    "completion": ["bash"],
 }
 # Any text may be the name of a file.
 FREE = {name for name, info in OPTIONS.items() if set(FILE + COLUMN + TEXT) & set(info.words)} - {"validation", "test"}
