@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from anncli._version import __version__
@@ -21,30 +23,35 @@ from anncli.network.network import Network
 _FLOAT_BYTES = 4
 
 
-class Parts:
-    """The pieces of a file. core: functions and tables below the interface, last $n_predict(); declarations: more that may be
-    called; heading: lines of the comment at the top; self_test: what follows the interface under $N_SELF_TEST."""
+class Parts(NamedTuple):
+    """The pieces of a file. core: functions and tables below the interface, last $n_predict(); self_test: what follows under
+    $N_SELF_TEST; heading: lines of the comment at the top; declarations: more that may be called; interface_includes: what the
+    header includes."""
 
-    def __init__(self, network: Network, core: str, self_test: str, heading: list[str], declarations: str = "") -> None:
-        self.network, self.core, self.self_test = network, core, self_test
-        self.heading, self.declarations = heading, declarations
+    network: Network
+    core: str
+    self_test: str
+    heading: list[str]
+    declarations: str = ""
+    interface_includes: str = ""
 
     def files(self, name: str, header_only: bool) -> dict[str, bytes]:
-        """NAME.c and NAME.h, or the header that is all there is."""
+        """The file and its header, or the header that is all there is."""
         naming = Naming(name, header_only)
-        top, body = self._interface(), self._body()
+        comment, top = self._comment(header_only), self._interface()
         if header_only:
-            texts = {"": f"{self._comment(name, True)}{_guard(top + self._class_names(True) + body)}"}
+            texts = {"": comment + _guarded(_linked(top + self._class_names(True) + self._body()), self._includes())}
         else:
-            includes = f'#include "{name}.h"\n\n'
-            texts = {
-                "": self._comment(name, False) + includes + self._class_names(False) + body,
-                ".h": f"{self._comment(name, False)}{_guard(top + self._class_names(None))}",
-            }
+            # The file holds its interface too: how the user calls the header is not known here.
+            interface = comment + _guarded(_linked(top + self._class_names(None)), self.interface_includes)
+            own = f"\n{self._includes()}\n{_linked(self._class_names(False) + self._body())}"
+            texts = {"": interface + own + self.self_test, ".h": interface}
+        if header_only:
+            texts[""] += self.self_test
         return {ending: naming.fill(text).encode() for ending, text in texts.items()}
 
-    def _comment(self, name: str, header_only: bool) -> str:
-        own = "a header with everything" if header_only else f"compile {name}.c and include {name}.h"
+    def _comment(self, header_only: bool) -> str:
+        own = "a header with everything" if header_only else "compile the file, include its header"
         lines = [f"A neural network in C99, written by ann {__version__}: {own}.", *self.heading]
         return "/* " + "\n   ".join(map(comment_text, lines)) + " */\n"
 
@@ -59,14 +66,14 @@ class Parts:
             return declaration
         return ("static " if defined and definition else "") + definition
 
+    def _includes(self) -> str:
+        words = "#include <string.h>\n" if has_rows(self.network) else ""
+        return f"{self.interface_includes}#include <math.h>\n{words}\n#define $N_LARGEST 3.402823466e+38f\n"
+
     def _body(self) -> str:
         network = self.network
-        words = "#include <string.h>\n" if has_rows(network) else ""
         by_class = _CLASS if network.n_classes else ""
-        return (
-            f"#include <math.h>\n{words}\n#define $N_LARGEST 3.402823466e+38f\n\n{self.core}\n"
-            f"{decision_text(network)}{by_class}{row_definitions(network)}\n{self.self_test}"
-        )
+        return f"{self.core}\n{decision_text(network)}{by_class}{row_definitions(network)}"
 
 
 _CLASS = """\
@@ -78,10 +85,13 @@ $public int $n_class(const float *in)
 """
 
 
-def _guard(text: str) -> str:
-    opened = '#ifdef __cplusplus\nextern "C" {\n#endif\n'
-    closed = "#ifdef __cplusplus\n}\n#endif\n"
-    return f"#ifndef $N_H\n#define $N_H\n\n{opened}\n{text}\n{closed}\n#endif\n"
+def _linked(text: str) -> str:
+    """With the names of C where C++ compiles it."""
+    return f'#ifdef __cplusplus\nextern "C" {{\n#endif\n\n{text}\n#ifdef __cplusplus\n}}\n#endif\n'
+
+
+def _guarded(text: str, includes: str) -> str:
+    return f"#ifndef $N_H\n#define $N_H\n\n{includes}\n{text}\n#endif\n"
 
 
 def check_text(network: Network) -> str:
