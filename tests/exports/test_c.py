@@ -9,22 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from random_networks import random_network, random_rows
+from c_files import STRICT, compiles, faults_of, needs_compiler, self_tests, with_rows, write
+from random_networks import random_network
 
 from anncli.analysis.proof import prove
 from anncli.formats.exports.base import ExportRequest
 from anncli.formats.exports.c.text import comment_text, float_text, identifiers, string_text
 from anncli.formats.exports.registry import export_format, export_name_of
-from anncli.inference.predict import predict
 from anncli.network.encoders.table import InputColumn, TableEncoder
-from anncli.network.network import Network, SelfTest
+from anncli.network.network import Network
 from anncli.network.scaling import Scaling
 from anncli.tables import Roles
-
-needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
-STRICT = (
-    "-Wall", "-Wextra", "-Werror", "-pedantic", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Wdouble-promotion",
-)  # fmt: skip
 
 
 def proved(seed: int, form: str) -> None:
@@ -55,28 +50,13 @@ def test_a_hundred_networks(first: int) -> None:
         proved(seed, "c" if seed % 5 else "c-header")
 
 
-def written(folder: Path, seeds: range) -> list[str]:
-    """C files with their headers for these networks; returns their names."""
-    for seed in seeds:
-        files = export_format("c").render(random_network(seed), ExportRequest(f"net{seed}"))
-        (folder / f"net{seed}.c").write_bytes(files[""])
-        (folder / f"net{seed}.h").write_bytes(files[".h"])
-    return [f"net{seed}.c" for seed in seeds]
-
-
-def compiles(folder: Path, *command: str) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200)
-    assert done.returncode == 0, done.stderr[:3000]
-    assert done.stderr == ""
-
-
 @needs_compiler
 @pytest.mark.slow
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
 def test_compilers_have_nothing_to_say(tmp_path: Path, compiler: str) -> None:
     if shutil.which(compiler) is None:
         pytest.skip(f"{compiler} is not installed")
-    files = written(tmp_path, range(100))
+    files = [str(write(tmp_path, random_network(seed), f"net{seed}")) for seed in range(100)]
     compiles(
         tmp_path, compiler, "-std=c99", "-O1", *STRICT, "-Wstrict-prototypes", "-Wmissing-prototypes", "-c", *files
     )
@@ -86,7 +66,7 @@ def test_compilers_have_nothing_to_say(tmp_path: Path, compiler: str) -> None:
 @pytest.mark.skipif(shutil.which("g++") is None, reason="needs a C++ compiler")
 @pytest.mark.parametrize("standard", ["c++98", "c++17"])
 def test_it_is_also_cxx(tmp_path: Path, standard: str) -> None:
-    files = written(tmp_path, range(0, 60, 2))
+    files = [str(write(tmp_path, random_network(seed), f"net{seed}")) for seed in range(0, 60, 2)]
     compiles(tmp_path, "g++", f"-std={standard}", "-fsyntax-only", *STRICT, "-x", "c++", *files)
     header = export_format("c-header").render(random_network(1), ExportRequest("net"))[""]
     (tmp_path / "net.h").write_bytes(header)
@@ -97,16 +77,12 @@ def test_it_is_also_cxx(tmp_path: Path, standard: str) -> None:
 @needs_compiler
 @pytest.mark.slow
 def test_sanitizers_find_nothing_and_the_self_test_passes(tmp_path: Path) -> None:
-    for seed in range(0, 100, 7):
-        network = random_network(seed)
-        rows = random_rows(network, np.random.default_rng(seed), 40).inputs
-        network = replace(network, self_test=SelfTest(rows, predict(network, rows, calibrated=False)))
-        files = export_format("c").render(network, ExportRequest("net"))
-        (tmp_path / "net.c").write_bytes(files[""])
-        (tmp_path / "net.h").write_bytes(files[".h"])
-        flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-DNET_SELF_TEST"]
-        compiles(tmp_path, "cc", "-std=c99", "-O1", *flags, "net.c", "-o", "net", "-lm")
-        assert subprocess.run([tmp_path / "net"], capture_output=True, text=True).stdout == "ok: 40 rows\n"
+    files = self_tests(tmp_path, [(f"net{seed}", with_rows(seed, 40), 0) for seed in range(0, 100, 3)], 40)
+    sanitizers = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+    compiles(tmp_path, "cc", "-std=c99", "-O1", *sanitizers, *files, "-o", "all", "-lm")
+    done = subprocess.run([tmp_path / "all"], capture_output=True, text=True)
+    assert faults_of(done.stdout, 40) == []
+    assert done.stderr == ""
 
 
 @needs_compiler
@@ -146,9 +122,7 @@ int main(void)
 
 def called(folder: Path, network: Network, caller: str) -> str:
     """What a program prints that calls the exported functions."""
-    files = export_format("c").render(network, ExportRequest("net"))
-    (folder / "net.c").write_bytes(files[""])
-    (folder / "net.h").write_bytes(files[".h"])
+    write(folder, network)
     (folder / "main.c").write_text(caller)
     compiles(folder, "cc", "-std=c99", *STRICT, "net.c", "main.c", "-o", "net", "-lm")
     return subprocess.run([folder / "net"], capture_output=True, text=True).stdout

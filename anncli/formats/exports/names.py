@@ -31,8 +31,10 @@ EXPORT_NAMES: dict[str, ExportName] = {
     "onnx": ExportName(
         "onnx", "an ONNX model: raw rows in, scores and decisions out", (".onnx",), "onnxruntime", "onnx"
     ),
-    "c": ExportName("c.export", "C99 without malloc: a file and its header", (".c",), "a C compiler"),
-    "c-header": ExportName("c.header_only", "C99 without malloc: one header", (".h",), "a C compiler"),
     "python": ExportName("python", "a Python module that needs nothing but Python", (".py",), "python3"),
     "javascript": ExportName("javascript", "a JavaScript module for browsers and Node.js", (".mjs", ".js"), "node"),
+    "c": ExportName("c.export", "C99 without malloc: a file and its header", (".c",), "a C compiler", fixed_point=True),
+    "c-header": ExportName(
+        "c.header_only", "C99 without malloc: one header", (".h",), "a C compiler", fixed_point=True
+    ),
 }

@@ -6,12 +6,15 @@ import re
 from collections.abc import Mapping
 
 from anncli.formats.exports.base import Answers, ExportRequest, ProofRows
+from anncli.formats.exports.c.fixed.source import fixed_parts
 from anncli.formats.exports.c.harness import run_compiled
 from anncli.formats.exports.c.layers import ACTIVATIONS
 from anncli.formats.exports.c.source import Parts, float_parts
 from anncli.formats.exports.steps import layer_refusal
 from anncli.network.network import Network
 
+# Of a weight or bias in fixed-point numbers.
+_LARGEST = 1e4
 _IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}\Z")
 
 
@@ -29,7 +32,7 @@ class CExport:
         for layer in network.layers:
             if layer.activation not in ACTIVATIONS:
                 return f"C has no text for the activation {layer.activation}"
-        return None
+        return fixed_refusal(network) if request.bits else None
 
     def render(self, network: Network, request: ExportRequest) -> dict[str, bytes]:
         return parts_of(network, request).files(request.name, self._header_only)
@@ -42,7 +45,21 @@ class CExport:
 
 def parts_of(network: Network, request: ExportRequest) -> Parts:
     """The pieces of the C files; ask refusal() first."""
-    return float_parts(network, request)
+    return fixed_parts(network, request) if request.bits else float_parts(network, request)
+
+
+def fixed_refusal(network: Network) -> str | None:
+    """Why the network cannot be computed in integers, or None."""
+    calibration = network.calibration
+    if calibration is not None and network.members and calibration.method != "isotonic":
+        return (
+            f"fixed-point numbers cannot hold {calibration.method} calibration of an ensemble; leave --int8 or --int16 out, "
+            "or train one network"
+        )
+    largest = max(float(abs(parameters).max()) for parameters in network.members or (network.all_parameters,))
+    if largest > _LARGEST:
+        return f"fixed-point numbers cannot hold a weight of {largest:.3g}, only up to {_LARGEST:g}; scale the inputs"
+    return None
 
 
 EXPORT = CExport()

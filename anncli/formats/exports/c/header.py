@@ -59,7 +59,7 @@ def class_names_text(network: Network) -> tuple[str, str]:
         return "", ""
     table = "const char *const $n_class_names[$N_N_CLASSES]"
     names = ",\n  ".join(map(string_text, class_names(network)))
-    return f"extern {table};\n", f"{table} = {{\n  {names}\n}};\n"
+    return f"$extern {table};\n", f"$table {table} = {{\n  {names}\n}};\n"
 
 
 def functions_text(network: Network, some_filled: bool) -> str:

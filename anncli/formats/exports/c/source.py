@@ -37,17 +37,15 @@ class Parts(NamedTuple):
 
     def files(self, name: str, header_only: bool) -> dict[str, bytes]:
         """The file and its header, or the header that is all there is."""
-        naming = Naming(name, header_only)
-        comment, top = self._comment(header_only), self._interface()
+        naming, comment = Naming(name, header_only), self._comment(header_only)
+        declared, names = class_names_text(self.network)
+        top, body = self._interface() + declared, names + self._body()
         if header_only:
-            texts = {"": comment + _guarded(_linked(top + self._class_names(True) + self._body()), self._includes())}
+            texts = {"": comment + _guarded(_linked(top + body), self._includes()) + self.self_test}
         else:
             # The file holds its interface too: how the user calls the header is not known here.
-            interface = comment + _guarded(_linked(top + self._class_names(None)), self.interface_includes)
-            own = f"\n{self._includes()}\n{_linked(self._class_names(False) + self._body())}"
-            texts = {"": interface + own + self.self_test, ".h": interface}
-        if header_only:
-            texts[""] += self.self_test
+            interface = comment + _guarded(_linked(top), self.interface_includes)
+            texts = {"": f"{interface}\n{self._includes()}\n{_linked(body)}{self.self_test}", ".h": interface}
         return {ending: naming.fill(text).encode() for ending, text in texts.items()}
 
     def _comment(self, header_only: bool) -> str:
@@ -58,13 +56,6 @@ class Parts(NamedTuple):
     def _interface(self) -> str:
         functions = functions_text(self.network, fill_values(self.network) is not None)
         return sizes_text(self.network) + functions + self.declarations
-
-    def _class_names(self, defined: bool | None) -> str:
-        """Declared in a header (None), defined in the file beside it (False) or in the header (True)."""
-        declaration, definition = class_names_text(self.network)
-        if defined is None:
-            return declaration
-        return ("static " if defined and definition else "") + definition
 
     def _includes(self) -> str:
         words = "#include <string.h>\n" if has_rows(self.network) else ""
@@ -141,12 +132,17 @@ def float_parts(network: Network, request: ExportRequest) -> Parts:
     core.append(_predict_text(network, bool(scaling), bool(finish)))
     sizes = float_sizes(network)
     heading = [network.layers_text, sizes.sentence()]
-    tolerance = (
-        "fabs((double)out[j] - (double)$n_test_outputs[k][j]) <= 1e-5 * (1 + fabs((double)$n_test_outputs[k][j]))"
-    )
+    wanted = "(double)$n_test_outputs[k][j]"
+    tolerance = f"fabs((double)out[j] - {wanted}) <= 1e-5 * ({_largest_spread(network):.9g} + fabs({wanted}))"
     test = network.self_test
     self_test = "" if test is None else self_test_text(test.inputs, seen_outputs(network, test.outputs), tolerance)
     return Parts(network, "\n".join(part for part in core if part), self_test, heading)
+
+
+def _largest_spread(network: Network) -> float:
+    """What the rounding of the last sums is multiplied by, 1 at least."""
+    spread = network.target_scaling.spread
+    return 1.0 if spread is None else max(1.0, float(spread.max()))
 
 
 def seen_outputs(network: Network, outputs: Array) -> Array:

@@ -44,8 +44,8 @@ def array_text(kind: str, name: str, values: Iterable[str], static: str = "stati
     return f"{static} {kind} {name}[{len(words)}] = {{\n  " + ",\n  ".join(lines) + "\n};\n"
 
 
-def float_array(name: str, values: Array) -> str:
-    return array_text("float", name, map(float_text, np.ravel(values)))
+def float_array(name: str, values: Array, static: str = "static const") -> str:
+    return array_text("float", name, map(float_text, np.ravel(values)), static)
 
 
 def double_array(name: str, values: Array) -> str:
@@ -70,7 +70,8 @@ def identifiers(names: Sequence[str]) -> list[str]:
 
 
 class Naming:
-    """Fills the placeholders of C text: `$n` the name, `$N` the name in capitals, `$public` and `$static` how functions are declared."""
+    """Fills the placeholders of C text: `$n` the name, `$N` the name in capitals, `$public`, `$static` and `$table` how functions and
+    public tables are declared; a line `$extern ...` declares a table in the header of a file, and is left out where all is one header."""
 
     def __init__(self, name: str, header_only: bool) -> None:
         self.name = name
@@ -81,7 +82,11 @@ class Naming:
             "$N": name.upper(),
             "$public ": inline if header_only else "",
             "$static ": inline if header_only else "static ",
+            "$table ": "static " if header_only else "",
+            "$extern ": "extern ",
         }
 
     def fill(self, text: str) -> str:
-        return re.sub(r"\$(?:public |static |n|N)", lambda found: self._values[found.group()], text)
+        if self.header_only:
+            text = re.sub(r"^\$extern .*\n", "", text, flags=re.MULTILINE)
+        return re.sub(r"\$(?:(?:public|static|table|extern) |n|N)", lambda found: self._values[found.group()], text)
