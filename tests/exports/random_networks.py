@@ -144,7 +144,7 @@ def _calibration(decision: str, rng: np.random.Generator) -> Calibration | None:
 
 def _target_scaling(n_targets: int, rng: np.random.Generator) -> TargetScaling:
     offset = rng.normal(0, 50, n_targets).astype(np.float32)
-    return TargetScaling("zscore", offset, rng.uniform(0.1, 20, n_targets).astype(np.float32))
+    return TargetScaling("zscore", offset, rng.uniform(0.1, 2, n_targets).astype(np.float32))
 
 
 def _choose_cuts(network: Network, rng: np.random.Generator) -> None:
