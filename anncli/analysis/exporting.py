@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from anncli.analysis.proof import Proof, prove
 from anncli.errors import AnnError, NetworkError, UsageError, quoted
-from anncli.formats.exports.base import ExportRequest
+from anncli.formats.exports.base import ExportRequest, Facts, StatesFacts
 from anncli.formats.exports.registry import export_format
 from anncli.formats.files.textfile import replace_file
 from anncli.network.network import Network
@@ -18,10 +18,12 @@ _UNFIT = re.compile(r"[^0-9A-Za-z_]+")
 
 
 class Exported(NamedTuple):
-    """files: what is to be written, by endings, '' for the one that the user named; proof: None where none was wanted."""
+    """files: what is to be written, by endings, '' for the one that the user named; proof: None where none was wanted;
+    facts: what the export says of itself, None where it says nothing."""
 
     files: Mapping[str, bytes]
     proof: Proof | None
+    facts: Facts | None = None
 
 
 def exported(network: Network, name: str, request: ExportRequest, path: str = "", proved: bool = True) -> Exported:
@@ -39,15 +41,16 @@ def exported(network: Network, name: str, request: ExportRequest, path: str = ""
     if reason := export.refusal(network, request):
         raise NetworkError(reason, path=shown)
     files = export.render(network, request)
+    facts = export.facts(files, network, request) if isinstance(export, StatesFacts) else None
     if not proved:
-        return Exported(files, None)
-    proof = prove(export, files, network, request)
+        return Exported(files, None, facts)
+    proof = prove(export, files, network, request, facts and facts.bound)
     if proof.fault is not None:
         message = (
             f"the {name} export does not compute what the network computes: {proof.fault}; {proof.tool or 'it'} ran it"
         )
         raise AnnError(message, path=shown, advice="nothing was written; --no-prove writes it without a proof")
-    return Exported(files, proof)
+    return Exported(files, proof, facts)
 
 
 def places_of(files: Mapping[str, bytes], target: str) -> dict[str, bytes]:

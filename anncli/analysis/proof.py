@@ -33,7 +33,8 @@ class Proof(NamedTuple):
     largest |a - b| / (1 + |b|); allowed: its limit; n_rounded: rows of which 32-bit arithmetic allows more; n_overflowed: rows
     whose outputs are no finite 32-bit numbers and were not compared; n_other: rows with another decision than the network's
     although no score is near a limit; n_close: those where one is; fault: what is wrong, None where the export is proved; decides: whether the export gave decisions;
-    is_fixed: whether `allowed` is a fraction of the range of each output, as of fixed-point numbers.
+    is_fixed: whether `allowed` is a fraction of the range of each output, as of fixed-point numbers; is_stated: whether it is the
+    largest difference that the export states.
     """
 
     tool: str = ""
@@ -51,6 +52,7 @@ class Proof(NamedTuple):
     fault: str | None = None
     decides: bool = False
     is_fixed: bool = False
+    is_stated: bool = False
 
     @property
     def n_rows(self) -> int:
@@ -79,8 +81,17 @@ class Proof(NamedTuple):
         }
 
 
-def prove(export: ExportFormat, files: Mapping[str, bytes], network: Network, request: ExportRequest) -> Proof:
-    """Run what was rendered and compare; a Proof with a fault where it fails, and without a tool where nothing can be run."""
+def prove(
+    export: ExportFormat,
+    files: Mapping[str, bytes],
+    network: Network,
+    request: ExportRequest,
+    bound: Array | None = None,
+) -> Proof:
+    """Run what was rendered and compare; a Proof with a fault where it fails, and without a tool where nothing can be run.
+
+    bound: (n_outputs,), the differences that the export states, None for those of floating-point numbers.
+    """
     stored = stored_rows(network)
     drawn = draw_rows(network, np.random.default_rng(_SEED), N_RANDOM)
     if request.bits:
@@ -97,7 +108,7 @@ def prove(export: ExportFormat, files: Mapping[str, bytes], network: Network, re
         return _counted(Proof(fault=f"it does not run: {fault}"), *counts)
     if answers is None:
         return Proof(missing="what was written computes nothing")
-    return _counted(_compared(network, request, rows, answers), *counts)
+    return _counted(_compared(network, request, rows, answers, bound), *counts)
 
 
 def _counted(proof: Proof, n_stored: int, n_inside: int, n_outside: int) -> Proof:
@@ -118,7 +129,9 @@ def answers_of(
     return Answers(outputs.astype(np.float64), decide(again, outputs) if keeps else None, f"ann {__version__}, which read it back")  # fmt: skip
 
 
-def _compared(network: Network, request: ExportRequest, rows: ProofRows, answers: Answers) -> Proof:
+def _compared(
+    network: Network, request: ExportRequest, rows: ProofRows, answers: Answers, bound: Array | None
+) -> Proof:
     wanted = predict(network, rows.inputs)
     given, expected = answers.outputs.astype(np.float64), wanted.astype(np.float64)
     if given.shape != expected.shape:
@@ -126,7 +139,7 @@ def _compared(network: Network, request: ExportRequest, rows: ProofRows, answers
     finite: Array = np.asarray(np.isfinite(expected).all(axis=1))
     with np.errstate(invalid="ignore", over="ignore"):
         differences = np.where(finite[:, None], np.abs(given - expected), 0)
-    plain, allowed = _limits(network, request, rows.inputs, expected)
+    plain, allowed = _limits(network, request, rows.inputs, expected, bound)
     relative = differences / (1 + np.abs(np.where(finite[:, None], expected, 0)))
     wrong: Array = ~(differences <= allowed)
     n_other, n_close = _other_decisions(network, wanted, answers.decisions, allowed)
@@ -134,7 +147,8 @@ def _compared(network: Network, request: ExportRequest, rows: ProofRows, answers
         answers.tool,
         difference=_largest(differences),
         relative=_largest(relative),
-        allowed=FIXED_TOLERANCES.get(request.bits, TOLERANCE),
+        allowed=FIXED_TOLERANCES.get(request.bits, TOLERANCE) if bound is None else _largest(bound),
+        is_stated=bound is not None,
         n_rounded=int(((differences > plain) & ~wrong).any(axis=1).sum()),
         n_overflowed=int((~finite).sum()),
         n_other=n_other,
@@ -160,8 +174,13 @@ def _shown(inputs: Array) -> str:
     return " ".join(f"{x:.9g}" for x in inputs[:8].tolist()) + (" ..." if len(inputs) > 8 else "")
 
 
-def _limits(network: Network, request: ExportRequest, inputs: Array, expected: Array) -> tuple[Array, Array]:
+def _limits(
+    network: Network, request: ExportRequest, inputs: Array, expected: Array, bound: Array | None
+) -> tuple[Array, Array]:
     """The limits (n, n_outputs) of the differences: by the tolerance alone, and where 32-bit arithmetic is less exact."""
+    if bound is not None:
+        stated = np.broadcast_to(bound, expected.shape)
+        return stated, stated
     if request.bits:
         spread = np.ptp(expected, axis=0, keepdims=True)
         fixed = np.broadcast_to(FIXED_TOLERANCES[request.bits] * spread, expected.shape)

@@ -10,7 +10,8 @@ import pytest
 from c_files import STRICT, compiles, faults_of, needs_compiler, self_tests, with_rows, write
 from random_networks import random_network, random_rows
 
-from anncli.formats.exports.base import ExportRequest
+from anncli.analysis.proof import prove
+from anncli.formats.exports.base import ExportRequest, StatesFacts
 from anncli.formats.exports.c.fixed.curve import fixed_curve
 from anncli.formats.exports.c.fixed.decision import cut
 from anncli.formats.exports.c.fixed.functions import FUNCTIONS, GRIDS, TOP, powers_of_two, table_of
@@ -95,6 +96,23 @@ def test_strict_compilers_and_sanitizers_find_nothing(tmp_path: Path) -> None:
     done = subprocess.run([tmp_path / "all"], capture_output=True, text=True)
     assert faults_of(done.stdout, 40) == []
     assert done.stderr == ""
+
+
+@needs_compiler
+def test_the_proof_holds_the_bound_that_is_stated() -> None:
+    network, export, request = random_network(15), export_format("c"), ExportRequest("net", 8)
+    files = export.render(network, request)
+    assert isinstance(export, StatesFacts)
+    facts = export.facts(files, network, request)
+    assert facts.bound is not None
+    assert facts.bound[0] == pytest.approx(0.01555, rel=0.01)
+    assert [name for name, _ in facts.lines] == ["flash", "RAM", "error"]
+    proof = prove(export, files, network, request, facts.bound)
+    assert proof.is_proved
+    assert proof.is_stated
+    assert proof.difference < 0.006 < proof.allowed
+    fault = prove(export, files, network, request, facts.bound / 1000).fault
+    assert fault is not None
 
 
 def worked() -> tuple[Network, FixedNetwork]:

@@ -70,10 +70,10 @@ def run_export(values: Values, words: Words) -> None:
     measured = _measured(network, data, asked, request, found, words) if data is not None else None
     write_files(places)
     if values["json"]:
-        document = export_document(path, asked.format, places, found.proof, measured)
+        document = export_document(path, asked.format, places, found, measured)
         print_json({"command": "export", "network": printable(path), **document, "bits": asked.bits or None})
         return
-    text = "\n".join(export_lines(asked.format, places, found.proof, measured))
+    text = "\n".join(export_lines(asked.format, places, found, measured))
     if asked.target == "-":
         values.console.report(text)
     else:

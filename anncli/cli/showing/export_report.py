@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from anncli.analysis.exporting import Exported
 from anncli.analysis.proof import Proof
 from anncli.cli.showing.metric_words import metric_words
 from anncli.errors import count_of, printable
@@ -36,21 +37,25 @@ class Measured(NamedTuple):
 
 
 def export_document(
-    network: str, name: str, places: Mapping[str, bytes], proof: Proof | None, measured: Measured | None
+    network: str, name: str, places: Mapping[str, bytes], exported: Exported, measured: Measured | None
 ) -> dict[str, Any]:
     """The same as plain values for JSON."""
     files = [{"path": printable(place), "bytes": len(content)} for place, content in places.items()]
     found: dict[str, Any] = {"network": printable(network), "output": files[0]["path"], "format": name, "files": files}
-    found["proof"] = None if proof is None else proof.document()
+    found["proof"] = None if exported.proof is None else exported.proof.document()
+    found["facts"] = {} if exported.facts is None else dict(exported.facts.lines)
     if measured is None:
         return {**found, "data": None}
     before, after = measured.values
     return {**found, "data": {"rows": measured.n_rows, "metric": measured.metric, "network": before, "export": after}}
 
 
-def export_lines(name: str, places: Mapping[str, bytes], proof: Proof | None, measured: Measured | None) -> list[str]:
+def export_lines(name: str, places: Mapping[str, bytes], exported: Exported, measured: Measured | None) -> list[str]:
     """The report, a line for each figure."""
     lines = [f"{shown_output(place)}: {name}, {count_of(len(content), 'byte')}" for place, content in places.items()]
+    if exported.facts is not None:
+        lines += [f"{name:<19} {text}" for name, text in exported.facts.lines]
+    proof = exported.proof
     lines += ["proof               none: --no-prove left it out"] if proof is None else _proof_lines(proof)
     if measured is not None:
         words = metric_words(measured.metric)
@@ -83,6 +88,8 @@ def _proof_lines(proof: Proof) -> list[str]:
 
 
 def _limit(proof: Proof) -> str:
+    if proof.is_stated:
+        return f"allowed {proof.allowed:.3g}, the bound of the file"
     if proof.is_fixed:
         return f"allowed {100 * proof.allowed:g} % of the range of each output"
     more = f"; {count_of(proof.n_rounded, 'row')} by the rounding of 32-bit numbers" if proof.n_rounded else ""

@@ -87,3 +87,23 @@ class ReadBack(Protocol):
     def read_back(self, files: Mapping[str, bytes]) -> Network:
         """The network in the files; raises NetworkError for damaged ones."""
         ...
+
+
+class Facts(NamedTuple):
+    """What is known of an exported network beside its files.
+
+    bound: (n_outputs,), the most by which outputs may differ from those of the network for inputs inside the range, None where the arithmetic
+    is that of the network; lines: for people, a figure each, (name, text).
+    """
+
+    bound: Array | None
+    lines: list[tuple[str, str]]
+
+
+@runtime_checkable
+class StatesFacts(Protocol):
+    """An export that says what it needs at use, and how exact it is."""
+
+    def facts(self, files: Mapping[str, bytes], network: Network, request: ExportRequest) -> Facts:
+        """Of what render() gave."""
+        ...

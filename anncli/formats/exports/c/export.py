@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from anncli.formats.exports.base import Answers, ExportRequest, ProofRows
-from anncli.formats.exports.c.fixed.source import fixed_parts
+from anncli.formats.exports.base import Answers, ExportRequest, Facts, ProofRows
+from anncli.formats.exports.c.fixed.network import fixed_network
+from anncli.formats.exports.c.fixed.source import fixed_parts, fixed_sizes
+from anncli.formats.exports.c.fixed.twin import measured_error
 from anncli.formats.exports.c.harness import run_compiled
 from anncli.formats.exports.c.layers import ACTIVATIONS
-from anncli.formats.exports.c.source import Parts, float_parts
+from anncli.formats.exports.c.sizes import measured
+from anncli.formats.exports.c.source import Parts, float_parts, float_sizes
 from anncli.formats.exports.steps import layer_refusal
 from anncli.network.network import Network
 
@@ -36,6 +39,16 @@ class CExport:
 
     def render(self, network: Network, request: ExportRequest) -> dict[str, bytes]:
         return parts_of(network, request).files(request.name, self._header_only)
+
+    def facts(self, files: Mapping[str, bytes], network: Network, request: ExportRequest) -> Facts:
+        """The size in flash and RAM, and of fixed-point numbers the bounds of the errors."""
+        if not request.bits:
+            return Facts(None, measured(float_sizes(network), files, request.name).lines())
+        fixed = fixed_network(network, request)
+        lines = measured(fixed_sizes(network, fixed), files, request.name).lines()
+        worst, found = f"{fixed.bound.max():.3g}", f"{measured_error(fixed, network):.3g}"
+        error = f"at most {worst} (worst case), {found} on {len(fixed.ranges.rows)} rows; range: {fixed.ranges.source}"
+        return Facts(fixed.bound, [*lines, ("error", error)])
 
     def run(
         self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows

@@ -21,13 +21,15 @@ class Sizes(NamedTuple):
     code: int | None = None
 
     def sentence(self) -> str:
-        """'Flash: 1,234 bytes of tables and the code; RAM: 300 bytes on the stack.'"""
-        if self.code is None:
-            return f"Flash: {self.tables:,} bytes of tables (computed), and the code; RAM: {self.buffers:,} bytes of buffers on the stack."
-        return (
-            f"Flash: {self.tables:,} bytes of tables and {self.code:,} of code (measured by arm-none-eabi-size, Cortex-M4, -Os, without "
-            f"the C library); RAM: {self.buffers:,} bytes of buffers on the stack (computed)."
-        )
+        """For the head of the file, where nothing is measured."""
+        return f"Flash: {self.tables:,} bytes of tables, and the code; RAM: {self.buffers:,} bytes of buffers on the stack."
+
+    def lines(self) -> list[tuple[str, str]]:
+        """For people: flash and RAM, and where the numbers are from."""
+        flash = f"{self.tables:,} bytes of tables (computed), and the code"
+        if self.code is not None:
+            flash = f"{self.tables + self.code:,} bytes: tables {self.tables:,}, code {self.code:,} without the C library (arm-none-eabi-size, Cortex-M4, -Os)"
+        return [("flash", flash), ("RAM", f"{self.buffers:,} bytes of buffers on the stack (computed)")]
 
 
 def measured(sizes: Sizes, files: Mapping[str, bytes], name: str) -> Sizes:

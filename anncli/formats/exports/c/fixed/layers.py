@@ -22,6 +22,8 @@ from anncli.formats.exports.c.fixed.functions import (
 # Values before an activation end here, and outputs; the sum of those of an ensemble must be a number of 32 bits too.
 MOST = 1 << 30
 _SUM_BITS = 31
+# Values can reach their bound divided by this, however small those were that were seen: units may be active for few rows.
+_RESERVE = 32.0
 _WEIGHT_TOP = {8: 127, 16: 32767}
 
 
@@ -149,7 +151,7 @@ def _line_unit(farthest: float, seen: float, hidden: bool) -> float:
     """The unit of a line's values: what the values below can lead to, but no more than what was seen."""
     if not hidden:
         return max(farthest, 1e-9) / (1 << 24)
-    return max(min(farthest, seen), 1e-9) / TOP
+    return max(min(farthest, max(seen, farthest / _RESERVE)), 1e-9) / TOP
 
 
 def _after(function: Function, error: Array, unit: float, bits: int, seen: float) -> Array:

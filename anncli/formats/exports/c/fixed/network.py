@@ -11,7 +11,7 @@ from anncli.formats.exports.base import ExportRequest
 from anncli.formats.exports.c.fixed.curve import FixedCurve, fixed_curve
 from anncli.formats.exports.c.fixed.functions import FUNCTIONS, TOP, function_error
 from anncli.formats.exports.c.fixed.layers import FixedLayer, RealLayer, Signal, fixed_layer, multiplication
-from anncli.formats.exports.c.fixed.ranges import Ranges, after_logistic, ranges_of, values_of
+from anncli.formats.exports.c.fixed.ranges import MARGIN, Ranges, after_logistic, ranges_of, values_of
 from anncli.formats.exports.steps import dense_steps
 from anncli.network.network import Network
 
@@ -50,7 +50,7 @@ def fixed_network(network: Network, request: ExportRequest) -> FixedNetwork:
         for at, layer in enumerate(layers):
             below = inputs if not own else Signal(np.full(len(layer.weights), own[-1].unit), TOP, own[-1].error)
             is_last = at == len(layers) - 1
-            largest = peak if layer.activation == "exp" else ranges.margin * float(np.abs(seen[at][1]).max())
+            largest = peak if layer.activation == "exp" else MARGIN * float(np.abs(seen[at][1]).max())
             own.append(fixed_layer(layer, below, request.bits, largest, n_members if is_last else 0))
         fixed.append(own)
     return _finished(network, request.bits, factors, _common_unit(fixed), ranges)

@@ -14,36 +14,33 @@ from anncli.network.scaling import CLIP
 
 # Without rows: how far scaled inputs go, in units of the scaling, and how many rows show the values of hidden units.
 _DEVIATIONS = 4.0
-# How many times larger than rows show a hidden value may be before it is cut off: rows of the data, and drawn ones.
-_MARGIN, _MARGIN_DRAWN = 4.0, 16.0
 _N_DRAWN = 1000
+# How many times larger than on all these rows a hidden value may be before it is cut off.
+MARGIN = 8.0
 
 
 class Ranges(NamedTuple):
     """inputs: the largest |scaled input| (n_inputs,) before a logistic scaling; rows: scaled rows (n, n_inputs), float64,
-    before a logistic scaling too; margin: how
-    many times larger than with these a hidden value may be; source: where all are from, in words."""
+    before a logistic scaling too; source: where both are from, in words."""
 
     inputs: Array
     rows: Array
-    margin: float
     source: str
 
 
 def ranges_of(network: Network, rows: Array | None) -> Ranges:
-    """rows: raw rows (n, n_inputs) of the data, or None."""
+    """rows: raw rows (n, n_inputs) of the data, or None; what the scaling tells is counted in any case."""
     scaling = network.scaling
+    widest, taken = _assumed(network)
+    source = "the scaling and the self-test, as no rows were given"
     if rows is not None and len(rows):
-        taken = before_logistic(network, rows).astype(np.float64)
-        widest = np.abs(taken).max(axis=0)
-        margin, source = _MARGIN, f"{len(rows)} rows of the data"
-    else:
-        widest, taken = _assumed(network)
-        margin, source = _MARGIN_DRAWN, "the scaling and the self-test, as no rows were given"
+        given = before_logistic(network, rows).astype(np.float64)
+        widest, taken = np.maximum(widest, np.abs(given).max(axis=0)), np.concatenate([given, taken])
+        source = f"{len(rows)} rows of the data, the scaling and the self-test"
     if scaling.activation == "soft-clip":
         # No scaled input is larger, whatever the raw one is.
-        widest = np.full(network.n_inputs, CLIP)
-    return Ranges(np.where(widest > 0, widest, 1.0), taken, margin, source)
+        widest, taken = np.full(network.n_inputs, CLIP), np.clip(taken, -CLIP, CLIP)
+    return Ranges(np.where(widest > 0, widest, 1.0), taken, source)
 
 
 def before_logistic(network: Network, rows: Array) -> Array:
