@@ -29,7 +29,7 @@ from anncli.options.data_readers import label_fields, na_fields
 from anncli.options.layers import Given, read_layer, training_options
 from anncli.options.table import OPTIONS, TrainingOptions, option_names
 from anncli.python.frames import shown
-from anncli.python.samples import Columns, read_samples
+from anncli.python.samples import Columns, read_samples, warn_of_columns
 from anncli.python.targets import Asked
 from anncli.python.use import asked_of, check_kind
 from anncli.training.answers import hidden_layers, output_layer
@@ -134,8 +134,7 @@ def _samples(given: Any, about: dict[str, Any], network: Network | None = None) 
     asked = Asked(**{"task": task, "classes": known, **rest})
     as_table = network is not None and network.table is not None
     samples = read_samples(*given, asked=asked, columns=Columns(**columns), as_table=as_table)
-    for text in samples.remarks:
-        warnings.warn(text, stacklevel=4)
+    warn_of_columns(samples)
     return samples.data
 
 
@@ -236,7 +235,7 @@ def make_network(
 
 
 def _holds_numbers(data: TableData, name: str) -> bool:
-    return data.table.column(name).numbers is not None
+    return data.table.column(name).as_numbers() is not None
 
 
 # Fields of a request that are called otherwise than the option, or that belong to commands.

@@ -31,7 +31,7 @@ from anncli.python.base import (
 from anncli.python.class_scores import class_weights, margins, probabilities
 from anncli.python.frames import read_table, shown
 from anncli.python.partial import PartialTraining
-from anncli.python.samples import Columns, Samples, read_samples
+from anncli.python.samples import Columns, Samples, read_samples, warn_of_columns
 from anncli.python.targets import Asked, Targets, all_classes
 from anncli.python.use import inputs_for
 from anncli.tables import Table
@@ -91,7 +91,9 @@ class _AnnEstimator(BaseEstimator):  # type: ignore[misc]
     def _read(self, inputs: Any, answers: Any, weights: Any, asked: Asked, as_table: bool = False) -> Samples:
         category = self.category if isinstance(self.category, (list, tuple)) else (self.category,)
         columns = Columns(self.missing, self.unknown, tuple(category))
-        return read_samples(inputs, answers, weights, asked=asked, columns=columns, as_table=as_table)
+        samples = read_samples(inputs, answers, weights, asked=asked, columns=columns, as_table=as_table)
+        warn_of_columns(samples)
+        return samples
 
     def _new_network(self, samples: Samples) -> Any:
         shape = {"hidden": self.hidden, "activation": self.activation}

@@ -35,6 +35,9 @@ def read_table(given: Any, what: str = "X") -> Table:
 
 def as_array(given: Any, what: str) -> Array:
     """An array of numbers, words or objects; lists whose items differ in length are refused."""
+    if isinstance(given, np.ma.MaskedArray):
+        # Masked cells are missing; numpy would give what lies under the mask.
+        given = np.ma.filled(given.astype(np.float64), np.nan)
     try:
         array = np.asarray(given)
     except ValueError:
@@ -211,7 +214,7 @@ def _plain(item: Any, name: str, what: str) -> float | str:
     if is_number and not getattr(item, "shape", ()):
         return float(item)
     message = f"{what}, column {quoted(name)}: argument must be a string or a number, found {shown(item)}"
-    raise TypeError(message)
+    raise TypeError(f"{message}; make numbers or words of it first")
 
 
 def _kind_text(dtype: Any) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -152,7 +155,9 @@ def _answers(targets: Targets) -> dict[str, Any]:
 def _table_data(table: Table, targets: Targets, columns: Columns, remarks: list[str]) -> TableData:
     roles = _roles(table, targets)
     asked = dict.fromkeys(_categories(table, columns.category), "category")
-    kinds = choose_kinds(table, table.names, asked, (), remarks.append, _fault)
+    # What a user of Python hands over as inputs are inputs, also columns that count the rows or name them.
+    say = partial(_remark, remarks)
+    kinds = choose_kinds(table, table.names, asked, table.names, say, _fault)
     kept = tuple(name for name in roles.inputs if kinds[name] != "ignore")
     if not kept:
         raise DataError("X: no column is left for the inputs", advice="give columns that differ between rows")
@@ -197,5 +202,22 @@ def _float32(numbers: Array, what: str = "y") -> Array:
     return found
 
 
+def _remark(remarks: list[str], text: str) -> None:
+    """Note a remark, without what it says about options of the command line."""
+    remarks.append("X: " + re.sub(r" \(--[^)]*\)", "", text))
+
+
 def _fault(message: str, advice: str) -> AnnError:
-    return DataError(f"X: {message}", advice=advice)
+    return DataError(f"X: {message}", advice=in_python(advice))
+
+
+def in_python(advice: str | None) -> str | None:
+    """Advice about cells of X; that of the command line names options of files."""
+    return "correct the cells, leave the column out, or name it in category" if advice and "--" in advice else advice
+
+
+def warn_of_columns(samples: Samples) -> None:
+    """Warn of columns that are left out."""
+    for text in samples.remarks:
+        if "left out" in text:
+            warnings.warn(text, stacklevel=5)

@@ -160,6 +160,8 @@ def _classes(array: Array, names: tuple[str, ...], asked: Asked) -> Targets:
         array = _plain_objects(array, names)
     levels, codes = np.unique(array, return_inverse=True)
     words = [level_word(level) for level in levels.tolist()]
+    if not all(word.strip() for word in words):
+        raise ValueFault("y holds an empty word", "leave out rows without an answer, or name the class")
     if len(set(words)) < len(words):
         raise ValueFault("y holds classes that are written alike", "write each class in one way")
     classes = asked.classes

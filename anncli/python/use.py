@@ -18,7 +18,7 @@ from anncli.network.class_names import class_names
 from anncli.network.encoders.table import EncodingFault
 from anncli.network.network import Network
 from anncli.python.frames import read_table, shown
-from anncli.python.samples import check_length, read_weights, refuse_gaps
+from anncli.python.samples import check_length, in_python, read_weights, refuse_gaps
 from anncli.python.targets import Asked, read_targets
 from anncli.tables import Table
 
@@ -102,7 +102,7 @@ def inputs_for(network: Network, table: Table, unknown: str = "zeros") -> Array:
         encoded = network.encoder.encode(fitted, unknown)
     except EncodingFault as fault:
         row = "" if fault.row is None else f"row {fault.row}, "
-        raise DataError(f"X: {row}{fault.message}", advice=fault.advice) from None
+        raise DataError(f"X: {row}{fault.message}", advice=in_python(fault.advice)) from None
     for name, n in encoded.unknown.items():
         cells = count_of(n, "cell")
         warnings.warn(

@@ -87,7 +87,7 @@ def test_an_array_of_objects_that_are_all_numbers_is_one_of_numbers() -> None:
         (
             [[{"a": 1}]],
             TypeError,
-            "X, column '1': argument must be a string or a number, found a dict of 1 item",
+            "X, column '1': argument must be a string or a number, found a dict of 1 item; make numbers or words of it first",
         ),
         (
             np.zeros((0, 3)),
@@ -112,3 +112,8 @@ def test_what_is_no_table_is_refused_in_words(given: Any, error: type[Exception]
     with pytest.raises(error) as caught:
         read_table(given)
     assert str(caught.value) == text
+
+
+def test_masked_cells_are_missing() -> None:
+    masked = np.ma.masked_array([[1, 2], [3, 4]], mask=[[False, True], [False, False]])
+    np.testing.assert_array_equal(read_table(masked).matrix, [[1, np.nan], [3, 4]])  # type: ignore[arg-type]

@@ -96,6 +96,7 @@ def test_known_classes_need_not_all_be_there() -> None:
             ValueError,
             "Input y contains NaN. There are rows without an answer; leave them out",
         ),
+        (["a", " "], Asked(), ValueError, "y holds an empty word; leave out rows without an answer, or name the class"),
         (["a", "a"], Asked(), ValueError, "y holds one class only, 'a'; give rows of at least two classes"),
         (
             ["a", 1],

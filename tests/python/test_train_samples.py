@@ -101,3 +101,27 @@ def test_evaluate_takes_the_same_samples() -> None:
         TypeError, match=r"expected samples, \(X, y\) or \(X, y, weights\) or a dataset, found the text 'new.csv'"
     ):
         anncli.evaluate(network, "new.csv")
+
+
+def test_what_is_found_out_about_columns_is_said_without_options_of_the_command_line() -> None:
+    columns = {"id": np.arange(40.0), "none": [None] * 40, "same": [1.0] * 40}
+    with pytest.warns(UserWarning, match=r"^X: column 'none' is empty: it is left out$"):
+        network = anncli.train((columns, YES), 2, hidden=2, missing="mean").network
+    # Inputs that were handed over are inputs, whatever they look like.
+    assert network.encoder is not None
+    assert network.encoder.names == ("id", "same")
+    for cells, text in (
+        (["2024-05-01", "2024-06-02"] * 20, "X: column 'a' holds dates or times ('2024-05-01', '2024-06-02')"),
+        ([*np.arange(39) + 0.5, "x"], "X: column 'a' holds 39 numbers, and among them 1 cell with words ('x')"),
+    ):
+        with pytest.raises(anncli.AnnError) as caught:
+            anncli.train(({"a": cells}, YES), 2)
+        assert str(caught.value) == f"{text}; correct the cells, leave the column out, or name it in category"
+    assert anncli.train(({"a": ["2024-05-01", "2024-06-02"] * 20}, YES), 2, category=["a"]).network.n_inputs == 2
+
+
+def test_categories_of_numbers_stand_in_the_definition() -> None:
+    columns = {"code": [1, 2, 3, 4] * 10, "b": X[:, 1]}
+    network = anncli.train((columns, YES), 2, category=["code"]).network
+    assert network.table is not None
+    assert network.table.kinds == {"code": "category"}
