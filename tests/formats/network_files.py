@@ -223,13 +223,15 @@ class _Hdf5:
             if name != "@"
         }
         names, entries = bytearray(8), b""
+        last = 0
         for name, address in sorted(children.items()):
+            last = len(names)
             entries += struct.pack("<QQII16x", len(names), address, 0, 0)
             names += name.encode() + b"\0" * (8 - len(name.encode()) % 8)
         heap_data = self.put(bytes(names))
         heap = self.put(b"HEAP" + struct.pack("<IQQQ", 0, len(names), 1, heap_data))
         leaf = self.put(b"SNOD" + struct.pack("<BBH", 1, 0, len(children)) + entries)
-        tree = self.put(b"TREE" + struct.pack("<BBHQQQQQ", 0, 0, 1, 2**64 - 1, 2**64 - 1, 0, leaf, 8))
+        tree = self.put(b"TREE" + struct.pack("<BBHQQQQQ", 0, 0, 1, 2**64 - 1, 2**64 - 1, 0, leaf, last))
         own = [self.attribute(name, texts) for name, texts in members.get("@", {}).items()]
         return self.header([(17, struct.pack("<QQ", tree, heap)), *own])
 

@@ -303,6 +303,11 @@ def test_scikit_learn_pipeline() -> None:
     assert (decide(network, predict(network, ROWS)) == 0).tolist() == wanted
 
 
+def test_scikit_learn_mean_that_is_there_and_not_used() -> None:
+    network = read(files.skops(pipeline({**SCALER, "with_mean": False, "with_std": True}, MLP)))
+    np.testing.assert_allclose(predict(network, ROWS), known(ROWS / [2, 4]), **CLOSE)
+
+
 def test_scikit_learn_steps_that_cannot_be_represented() -> None:
     assert "the step PolynomialFeatures cannot be represented; apply it to the data before" in refused(
         files.skops(pipeline({"__kind__": "PolynomialFeatures"}, MLP))

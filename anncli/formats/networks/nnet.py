@@ -87,7 +87,7 @@ class _File:
         chain.clip(*ends)
 
     def _next(self, what: str) -> tuple[int, list[str]]:
-        if self._taken == len(self._lines):
+        if self._taken >= len(self._lines):
             self._messages.fail(f"ends before {what}", "copy the file again")
         line, text = self._lines[self._taken]
         self._taken += 1

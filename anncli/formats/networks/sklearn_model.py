@@ -127,11 +127,11 @@ class _Model:
             if one.kind in _WRAPPERS:
                 waiting.insert(0, self._estimator(self._need(one, _WRAPPERS[one.kind])))
             elif one.kind == "Pipeline":
-                pairs = self._list(one, "steps")
+                inner = [
+                    pair[1] for pair in self._list(one, "steps") if isinstance(pair, (list, tuple)) and len(pair) == 2
+                ]
                 waiting[:0] = [
-                    self._estimator(pair[1])
-                    for pair in pairs
-                    if len(pair) == 2 and pair[1] not in (None, "passthrough")
+                    self._estimator(step) for step in inner if step is not None and not _is_passthrough(step)
                 ]
             else:
                 found.append(one)
@@ -155,14 +155,16 @@ class _Model:
         """Tell the chain a step before the network."""
         kind, given = step.kind, step.attributes
         if kind == "StandardScaler":
-            mean, scale = self._vector(step, "mean_", chain.width), self._vector(step, "scale_", chain.width)
+            mean, scale = self._standard(step, chain.width)
             chain.each(1.0 if scale is None else 1 / scale, add=0.0 if mean is None else -mean)
         elif kind == "MinMaxScaler":
             factor, shift = (self._numbers(step, name, chain.width) for name in ("scale_", "min_"))
             chain.each(factor, add=shift / factor)
             if given.get("clip"):
-                low, high = self._list(step, "feature_range")
-                chain.clip(np.full(chain.width, float(low)), np.full(chain.width, float(high)))
+                ends = self._list(step, "feature_range")
+                if len(ends) != 2 or not all(isinstance(end, (int, float)) for end in ends):
+                    self._messages.fail("feature_range of MinMaxScaler is no pair of numbers")
+                chain.clip(np.full(chain.width, float(ends[0])), np.full(chain.width, float(ends[1])))
         elif kind == "MaxAbsScaler":
             chain.each(1 / self._numbers(step, "scale_", chain.width))
             if given.get("clip"):
@@ -191,7 +193,7 @@ class _Model:
         """target = offset + spread * output."""
         n = chain.width
         if target.kind == "StandardScaler":
-            mean, scale = self._vector(target, "mean_", n), self._vector(target, "scale_", n)
+            mean, scale = self._standard(target, n)
             spread, offset = np.ones(n) if scale is None else scale, np.zeros(n) if mean is None else mean
         elif target.kind == "MinMaxScaler":
             factor, shift = (self._numbers(target, name, n) for name in ("scale_", "min_"))
@@ -245,6 +247,12 @@ class _Model:
         """Numbers (n,), None where the attribute is None or not there."""
         return None if model.attributes.get(name) is None else self._numbers(model, name, n)
 
+    def _standard(self, step: Estimator, n: int) -> tuple[Array | None, Array | None]:
+        """Mean and deviation of a StandardScaler, None for what it leaves out; the mean is there in any case."""
+        names = [("with_mean", "mean_"), ("with_std", "scale_")]
+        mean, scale = (self._vector(step, name, n) if step.attributes.get(flag, True) else None for flag, name in names)
+        return mean, scale
+
     def _numbers(self, model: Estimator, name: str, n: int) -> Array:
         value = self._need(model, name)
         found = np.asarray(value)
@@ -254,6 +262,10 @@ class _Model:
         if name == "scale_" and (found == 0).any():
             self._messages.fail(f"{name} of {model.kind} holds 0")
         return found
+
+
+def _is_passthrough(step: Any) -> bool:
+    return isinstance(step, str) and step == "passthrough"
 
 
 def _word(value: Any) -> str:
