@@ -48,11 +48,12 @@ def model_of(network: Network, name: str) -> ModelProto:
     )
     for key, value in _metadata(network).items():
         model.metadata_props.add(key=key, value=value)
-    checker.check_model(model, full_check=True)
     return model
 
 
 def model_bytes(model: ModelProto) -> bytes:
+    """The bytes of a model that keeps the rules of ONNX."""
+    checker.check_model(model, full_check=True)
     found: bytes = model.SerializeToString(deterministic=True)
     return found
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from onnx import TensorProto, helper
+from onnx import TensorProto, checker, helper
 
 from anncli.arrays import Array
-from anncli.errors import quoted
+from anncli.errors import printable, quoted
 from anncli.formats.files.textfile import Path
 from anncli.formats.networks.numbers import MAX_PARAMETERS, MAX_UNITS
 from anncli.formats.networks.onnx_answers import build
@@ -36,6 +36,9 @@ class GraphReader:
         self._values: dict[str, Any] = dict(constants)
         self._rows = 0
         self._left = 2 * MAX_PARAMETERS
+        self._rules = checker.C.CheckerContext()
+        self._rules.ir_version = model.ir_version
+        self._rules.opset_imports = {o.domain: o.version for o in model.opset_import}
         self._old_softmax = any(o.domain in ("", "ai.onnx") and o.version < 13 for o in model.opset_import)
 
     def network(self) -> Network:
@@ -111,9 +114,11 @@ class GraphReader:
             return [Unread(message, "the file is damaged: restore it")] * len(node.output)
 
     def _result(self, node: Any, given: list[Any]) -> Any:
-        op, attributes = node.op_type, _attributes(node)
+        op = node.op_type
         if node.domain not in _DOMAINS:
             raise UnreadError(f"{op} of {quoted(node.domain)} is no op of ONNX", "export the model without it")
+        self._check(node)
+        attributes = _attributes(node)
         if op == "Constant":
             return self._kept(_constant(attributes))
         if op == "Shape" and isinstance(given[0], Flow):
@@ -131,6 +136,14 @@ class GraphReader:
         if op == "Softmax" and self._old_softmax:
             attributes.setdefault("axis", 1)
         return flow_of(Node(op, attributes, given, self._rows))
+
+    def _check(self, node: Any) -> None:
+        """Raises UnreadError for a node that breaks the rules of its op: settings that it does not have, too few inputs ..."""
+        try:
+            checker.check_node(node, self._rules)
+        except checker.ValidationError as fault:
+            first = " ".join(str(fault).split("\n==> Context")[0].split())[:200]
+            raise UnreadError(f"breaks the rules of ONNX: {printable(first)}", "export the model anew") from None
 
     def _beside(self, op: str, attributes: dict[str, Any], given: list[Any]) -> Flow | None:
         """Several inputs of the graph as the inputs of the network, in this order."""

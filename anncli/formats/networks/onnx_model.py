@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from onnx import ModelProto, checker
+from onnx import ModelProto
 
 from anncli.arrays import Array
-from anncli.errors import NetworkError, printable, quoted
+from anncli.errors import NetworkError, quoted
 from anncli.formats.files.textfile import Path, shown_name
 from anncli.formats.networks.numbers import MAX_PARAMETERS
 from anncli.formats.networks.onnx_graph import GraphReader
@@ -27,7 +27,6 @@ def read_network(data: bytes, path: Path) -> Network:
         model = _decoded(data)
         _refuse_unsafe(model)
         constants = _constants(model)
-        _check(model)
         return own_network(model, constants, path) or _other_network(model, constants, path)
     except UnreadError as fault:
         raise NetworkError(str(fault), path=shown_name(path), advice=fault.advice) from None
@@ -89,15 +88,6 @@ def _refuse_unsafe(model: Any) -> None:
                 refuse_external(attribute.t)
     if model.functions or model.training_info:
         _refuse("holds functions or a training of its own", "export the model for inference, without functions")
-
-
-def _check(model: Any) -> None:
-    """Raises UnreadError for what breaks the rules of ONNX."""
-    try:
-        checker.check_model(model)
-    except checker.ValidationError as fault:
-        first = " ".join(str(fault).split("\n==> Context")[0].split())[:200]
-        _refuse(f"is no valid ONNX model: {printable(first)}", "export the model anew")
 
 
 def _constants(model: Any) -> dict[str, Array]:
