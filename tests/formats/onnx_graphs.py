@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,7 @@ def weights(seed: int = 0, *sizes: int) -> dict[str, Array]:
     """W1 (n_in, units), b1 (units,), W2 ... of layers of these sizes, float32."""
     rng = np.random.default_rng(seed)
     found: dict[str, Array] = {}
-    for k, (n_in, units) in enumerate(zip(sizes, sizes[1:], strict=False), 1):
+    for k, (n_in, units) in enumerate(pairwise(sizes), 1):
         found[f"W{k}"] = rng.normal(0, 1, (n_in, units)).astype(np.float32)
         found[f"b{k}"] = rng.normal(0, 1, units).astype(np.float32)
     return found

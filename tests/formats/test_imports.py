@@ -142,12 +142,12 @@ def test_a_shortcut_past_relu_units_is_exact() -> None:
 
 def test_nnet_clips_scales_and_gives_units_of_the_data() -> None:
     network = read(NNET)
-    assert network.layers_text == "4 relu, 3 relu, 1 linear"
+    assert network.layers_text == "2 relu, 2 relu, 3 relu, 1 linear"
     rows = np.array([[0.5, 0.5], [1.0, -1.0], [3.0, 0.0], [-9.0, 7.0]])
     scaled = (np.clip(rows, [-2, -1], [2, 1]) - [1, 0]) / [2, 1]
     expected = known(scaled, hidden=lambda z: np.maximum(z, 0), output=lambda z: z) * 10 + 5
     np.testing.assert_allclose(predict(network, rows), expected, **CLOSE)
-    assert network.source.remarks[0] == "values are clipped to a range, by a layer of 4 relu units"
+    assert network.source.remarks[0] == "values are clipped to a range, by layers of 2 relu units"
 
 
 @pytest.mark.parametrize(

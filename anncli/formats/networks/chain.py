@@ -146,6 +146,9 @@ class Chain:
         low, high = (np.broadcast_to(np.asarray(bound, dtype=np.float64).reshape(-1), (n,)) for bound in (low, high))
         if not np.isfinite([low, high]).any():
             return
+        if np.isfinite([low, high]).all():
+            self._clip_both(low, high)
+            return
         self.check_next(2 * n)
         has_low, has_high = np.isfinite(low), np.isfinite(high)
         # Without a low bound the value hangs from the high one: high - max(high - v, 0).
@@ -156,6 +159,19 @@ class Chain:
         self.activate("relu")
         self.remark(f"values are clipped to a range, by a layer of {2 * n} relu units")
         self.affine(np.vstack([np.diag(sign), np.diag(np.where(other == 0, 0.0, -1.0))]), start, merges=True)
+
+    def _clip_both(self, low: Array, high: Array) -> None:
+        """high - max(high - low - max(v - low, 0), 0), in two layers: a difference of two relu units would lose the digits of values
+        far outside of the range."""
+        if not self.is_open:
+            self._own_layer()
+        self.each(add=-low)
+        self.activate("relu")
+        self.check_next(self.width)
+        self.affine(-np.eye(self.width), high - low)
+        self.activate("relu")
+        self.remark(f"values are clipped to a range, by layers of {self.width} relu units")
+        self.each(-1.0, high)
 
     # The end
 

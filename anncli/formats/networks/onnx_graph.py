@@ -148,9 +148,13 @@ class GraphReader:
     def _beside(self, op: str, attributes: dict[str, Any], given: list[Any]) -> Flow | None:
         """Several inputs of the graph as the inputs of the network, in this order."""
         are_inputs = all(isinstance(value, Flow) and value.stem.tell is None and value.curve is None for value in given)
-        if op != "Concat" or not are_inputs or any(len(value.shape) != 2 or value.factor != 1 for value in given):
+        if (
+            op not in ("Concat", "FeatureVectorizer")
+            or not are_inputs
+            or any(len(value.shape) != 2 or value.factor != 1 for value in given)
+        ):
             return None
-        if attributes.get("axis") not in (1, -1):
+        if op == "Concat" and attributes.get("axis") not in (1, -1):
             raise UnreadError("Concat puts inputs below each other")
         width = sum(value.stem.width for value in given)
         names = tuple(name for value in given for name in value.stem.inputs)
