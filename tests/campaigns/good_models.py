@@ -18,6 +18,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "formats"))
 
 import network_files as files
 
+_ONNX = Path(__file__).parents[1] / "data/onnx"
+
 
 def network(dialect: str = "ann") -> Network:
     """A trained network with names, scaling and a self-test."""
@@ -76,4 +78,6 @@ MODELS: dict[str, Callable[[], bytes]] = {
     "fann": lambda: exported("fann"),
     "json": lambda: exported("json"),
     "onnx": lambda: exported("onnx"),
+    "onnx 2": (_ONNX / "torch_activations.onnx").read_bytes,
+    "onnx 3": (_ONNX / "torch_view.onnx").read_bytes,
 }

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +29,7 @@ onnxruntime = pytest.importorskip("onnxruntime")
 from anncli.formats.exports.onnx import EXPORT, _fed  # noqa: E402
 
 REQUEST = ExportRequest()
+ROOT = Path(__file__).parents[2]
 
 
 def written(network: Network) -> bytes:
@@ -237,3 +243,25 @@ def test_a_damaged_model_is_told_in_the_words_of_onnxruntime():
     network = random_network(0)
     with pytest.raises(RuntimeError, match=r"^onnxruntime "):
         EXPORT.run({"": written(network)[:200]}, network, REQUEST, ProofRows(np.zeros((1, network.n_inputs))))
+
+
+def test_the_commands_and_the_program_of_the_guide_run(tmp_path: Path):
+    guide = (ROOT / "docs/onnx.md").read_text("utf-8")
+    for name in ("configs", "data"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "ann").write_text(f"#!/bin/sh\nexec '{sys.executable}' -m anncli \"$@\"\n")
+    (tmp_path / "ann").chmod(0o755)
+    (tmp_path / "program.py").write_text(re.findall(r"```python\n(.*?)```", guide, re.DOTALL)[0])
+    out, back = re.findall(r"```console\n(.*?)```", guide, re.DOTALL)
+    script = f"{out}\n'{sys.executable}' program.py\n{back}"
+    environment = os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    command = ["bash", "-euo", "pipefail", "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "(50, 3) [" in done.stdout
+    assert "opset               13, of ai.onnx.ml 2; IR version 8\n" in done.stdout
+    assert (
+        "inputs              X, float32 N x 4\noutputs             scores, float32 N x 3; label, the class of each row\n"
+        in done.stdout
+    )
+    assert "recorded    3 rows of self-test: largest difference 0" in done.stdout

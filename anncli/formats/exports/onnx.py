@@ -9,12 +9,12 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.evaluation.names import UNDECIDED_WORD
-from anncli.formats.exports.base import Answers, ExportRequest, ProofRows, ToolMissingError
+from anncli.formats.exports.base import Answers, ExportRequest, Facts, ProofRows, ToolMissingError
 from anncli.formats.exports.onnx_inputs import ROWS, takes_columns
-from anncli.formats.exports.onnx_model import model_bytes, model_of
+from anncli.formats.exports.onnx_model import IR_VERSION, ML_OPSET, OPSET, model_bytes, model_of
 from anncli.formats.exports.onnx_outputs import output_names
 from anncli.formats.exports.steps import layer_refusal
-from anncli.network.class_names import class_names
+from anncli.network.class_names import class_names, column_names
 from anncli.network.network import Network
 from anncli.tables import TableColumn
 
@@ -39,6 +39,18 @@ class OnnxExport:
 
     def render(self, network: Network, request: ExportRequest) -> dict[str, bytes]:
         return {"": model_bytes(model_of(network, request.name))}
+
+    def facts(self, files: Mapping[str, bytes], network: Network, request: ExportRequest) -> Facts:
+        """The versions that a program must know, and what the model takes and gives."""
+        takes = f"{ROWS}, float32 N x {network.n_inputs}"
+        if takes_columns(network):
+            takes = f"one for each of {len(column_names(network))} columns, N x 1: numbers float32, categories words"
+        gives = output_names(network)
+        decides = {"label": "the class of each row", "labels": f"flags N x {network.n_outputs}"}
+        decision = [f"{gives['decisions']}, {decides[gives['decisions'].rstrip('_')]}"] if "decisions" in gives else []
+        outputs = "; ".join([f"{gives['outputs']}, float32 N x {network.n_outputs}", *decision])
+        versions = f"{OPSET}, of ai.onnx.ml {ML_OPSET}; IR version {IR_VERSION}"
+        return Facts(None, [("opset", versions), ("inputs", takes), ("outputs", outputs)])
 
     def run(
         self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
