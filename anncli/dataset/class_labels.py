@@ -73,7 +73,9 @@ def number_labels(table: Table, name: str, classes: Sequence[str], fault: Fault)
     """
     column = table.column(name).as_words()
     assert column.codes is not None
-    places = {known: number for number, known in enumerate(classes)}
+    # Files of patterns do not name their outputs: they are those of the network, in its order.
+    are_outputs = column.is_declared and list(column.words) == [f"output {k}" for k in range(1, len(classes) + 1)]
+    places = {known: number for number, known in enumerate(column.words if are_outputs else classes)}
     unknown = len(classes)
     numbers = np.array([*(places.get(word, unknown) for word in column.words), UNLABELLED], dtype=np.int32)
     labels = numbers[column.codes]

@@ -20,7 +20,7 @@ from anncli.cli.running.required_values import kind_of
 from anncli.cli.running.written_tables import check_target, format_of_target, refuse_read_target
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.explain_report import Explanation, dependence_document, dependence_text
-from anncli.cli.showing.remarks import show_remarks
+from anncli.cli.showing.remarks import show_network_remarks, show_remarks
 from anncli.cli.showing.seen_rows import NOT_KNOWN
 from anncli.dataset.dataset import Dataset
 from anncli.errors import UsageError, count_of, printable
@@ -41,6 +41,7 @@ def run_explain(values: Values, words: Words) -> None:
     target = _target(values, words)
     path = str(words.network)
     network = load(path)
+    show_network_remarks(values.console, network)
     require_trained(network, path)
     fields = _fields(values["by"], network)
     remarks = Remarks()

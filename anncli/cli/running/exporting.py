@@ -24,7 +24,7 @@ from anncli.cli.running.places import (
 from anncli.cli.running.reading import counted_rows, read_evaluated
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.export_report import Measured, export_document, export_lines
-from anncli.cli.showing.remarks import show_remarks
+from anncli.cli.showing.remarks import show_network_remarks, show_remarks
 from anncli.dataset.dataset import Dataset
 from anncli.errors import UsageError, printable
 from anncli.formats.data.remarks import Remarks
@@ -55,6 +55,7 @@ def run_export(values: Values, words: Words) -> None:
     path = str(words.network)
     _check_target(values, asked, [path, *words.data])
     network = load(path)
+    show_network_remarks(values.console, network)
     require_trained(network, path)
     remarks = Remarks()
     data = read_evaluated(values, words.data, network, remarks) if words.data else None

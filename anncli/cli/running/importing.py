@@ -19,6 +19,7 @@ from anncli.cli.running.places import (
 )
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.import_report import import_lines, proof_line
+from anncli.cli.showing.remarks import show_network_remarks
 from anncli.errors import NetworkError, UsageError, printable
 from anncli.formats.files.output import shown_output
 from anncli.formats.files.textfile import check_writable, shown_name
@@ -37,8 +38,7 @@ def run_import(values: Values, source: str) -> None:
     refuse_read_files({"--output": target})
     _take_names(network, values)
     compared = compare_recorded(network)
-    for text in network.source.remarks:
-        values.console.note(f"{shown_name(source)}: {text}")
+    show_network_remarks(values.console, network)
     _tell(values, source, target, network, compared)
     _judge(values, source, compared)
     _add_self_test(network)

@@ -11,6 +11,7 @@ from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.showing.columns import column_text, table_documents
 from anncli.cli.showing.console import print_json
+from anncli.cli.showing.remarks import show_network_remarks
 from anncli.cli.showing.repeating import repeating_line
 from anncli.errors import NetworkError, printable
 from anncli.formats.networks.storage import load
@@ -26,6 +27,7 @@ def run_info(values: Values, words: Words) -> None:
     """Print the summary; with --verify raises NetworkError if the self-test fails."""
     network_path = str(words.network)
     network = load(network_path)
+    show_network_remarks(values.console, network)
     document = summary(network)
     if values["verify"]:
         document["self_test"] = verify(network, network_path)

@@ -19,7 +19,7 @@ from anncli.cli.running.predicting_tables import Predictions
 from anncli.cli.running.reading import refuse_table_options
 from anncli.cli.showing.json_output import OUTPUT, SCHEMA
 from anncli.cli.showing.not_finite import NotFinite
-from anncli.cli.showing.remarks import show_remarks
+from anncli.cli.showing.remarks import show_network_remarks, show_remarks
 from anncli.compiled.decimals import format_rows
 from anncli.errors import UsageError, printable
 from anncli.evaluation.names import UNDECIDED_WORD
@@ -47,6 +47,7 @@ def run_predict(values: Values, words: Words) -> None:
     if network_path == "-" and files == ("-",):
         raise UsageError("network and data cannot both come from stdin", advice="name a file for one of them")
     network = load(network_path)
+    show_network_remarks(values.console, network)
     require_trained(network, network_path)
     threshold = threshold_of(network, values)
     decisions = Decisions(network, threshold, abstain_of(network, values, threshold))

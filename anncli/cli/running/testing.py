@@ -22,7 +22,7 @@ from anncli.cli.running.reading import read_evaluated
 from anncli.cli.running.required_values import kind_of, kind_of_data
 from anncli.cli.showing.baselines_report import baselines_document, baselines_text
 from anncli.cli.showing.console import print_json
-from anncli.cli.showing.remarks import show_remarks
+from anncli.cli.showing.remarks import show_network_remarks, show_remarks
 from anncli.cli.showing.report import collapse_warning, evaluation_text
 from anncli.cli.showing.seen_rows import NOT_KNOWN, SetReport, marks, seen_document, set_report, table_rows
 from anncli.dataset.dataset import Dataset
@@ -45,6 +45,7 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
     refuse_rule(values)
     network_path = str(words.network)
     network = load(network_path)
+    show_network_remarks(values.console, network)
     require_trained(network, network_path)
     abstain = abstain_of(network, values, threshold := threshold_of(network, values))
     wanted = values["require"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from anncli.cli.showing.console import Console
 from anncli.formats.data.remarks import Remarks
+from anncli.formats.files.textfile import shown_name
+from anncli.network.network import Network
 
 
 def show_remarks(console: Console, remarks: Remarks, *, dry_run: bool = False) -> None:
@@ -14,3 +16,9 @@ def show_remarks(console: Console, remarks: Remarks, *, dry_run: bool = False) -
         console.note(text, 0 if dry_run else 1)
     for text in remarks.warnings():
         console.warn(text)
+
+
+def show_network_remarks(console: Console, network: Network) -> None:
+    """What was assumed, changed or lost when the network of another program was read."""
+    for text in network.source.remarks:
+        console.note(f"{shown_name(network.source.path or '')}: {text}")
