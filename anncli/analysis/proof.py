@@ -18,8 +18,6 @@ from anncli.network.network import Network
 N_RANDOM = 1000
 # |a - b| <= TOLERANCE (1 + |b|) for an output b and what the export gives for it.
 TOLERANCE = 1e-5
-# Of fixed-point numbers: the largest difference, as a fraction of the range of each output over the rows.
-FIXED_TOLERANCES = {16: 0.02, 8: 0.25}
 # Twice the error of either computation.
 _ROUNDING = 4.0
 _SEED = 13
@@ -33,8 +31,7 @@ class Proof(NamedTuple):
     largest |a - b| / (1 + |b|); allowed: its limit; n_rounded: rows of which 32-bit arithmetic allows more; n_overflowed: rows
     whose outputs are no finite 32-bit numbers and were not compared; n_other: rows with another decision than the network's
     although no score is near a limit; n_close: those where one is; fault: what is wrong, None where the export is proved; decides: whether the export gave decisions;
-    is_fixed: whether `allowed` is a fraction of the range of each output, as of fixed-point numbers; is_stated: whether it is the
-    largest difference that the export states.
+    is_stated: whether `allowed` is the largest difference that the export states.
     """
 
     tool: str = ""
@@ -51,7 +48,6 @@ class Proof(NamedTuple):
     n_close: int = 0
     fault: str | None = None
     decides: bool = False
-    is_fixed: bool = False
     is_stated: bool = False
 
     @property
@@ -108,7 +104,7 @@ def prove(
         return _counted(Proof(fault=f"it does not run: {fault}"), *counts)
     if answers is None:
         return Proof(missing="what was written computes nothing")
-    return _counted(_compared(network, request, rows, answers, bound), *counts)
+    return _counted(_compared(network, rows, answers, bound), *counts)
 
 
 def _counted(proof: Proof, n_stored: int, n_inside: int, n_outside: int) -> Proof:
@@ -129,9 +125,7 @@ def answers_of(
     return Answers(outputs.astype(np.float64), decide(again, outputs) if keeps else None, f"ann {__version__}, which read it back")  # fmt: skip
 
 
-def _compared(
-    network: Network, request: ExportRequest, rows: ProofRows, answers: Answers, bound: Array | None
-) -> Proof:
+def _compared(network: Network, rows: ProofRows, answers: Answers, bound: Array | None) -> Proof:
     wanted = predict(network, rows.inputs)
     given, expected = answers.outputs.astype(np.float64), wanted.astype(np.float64)
     if given.shape != expected.shape:
@@ -139,7 +133,7 @@ def _compared(
     finite: Array = np.asarray(np.isfinite(expected).all(axis=1))
     with np.errstate(invalid="ignore", over="ignore"):
         differences = np.where(finite[:, None], np.abs(given - expected), 0)
-    plain, allowed = _limits(network, request, rows.inputs, expected, bound)
+    plain, allowed = _limits(network, rows.inputs, expected, bound)
     relative = differences / (1 + np.abs(np.where(finite[:, None], expected, 0)))
     wrong: Array = ~(differences <= allowed)
     n_other, n_close = _other_decisions(network, wanted, answers.decisions, allowed)
@@ -147,14 +141,13 @@ def _compared(
         answers.tool,
         difference=_largest(differences),
         relative=_largest(relative),
-        allowed=FIXED_TOLERANCES.get(request.bits, TOLERANCE) if bound is None else _largest(bound),
+        allowed=TOLERANCE if bound is None else _largest(bound),
         is_stated=bound is not None,
         n_rounded=int(((differences > plain) & ~wrong).any(axis=1).sum()),
         n_overflowed=int((~finite).sum()),
         n_other=n_other,
         n_close=n_close,
         decides=answers.decisions is not None,
-        is_fixed=bool(request.bits),
     )
     if wrong.any():
         row, column = map(int, np.unravel_index(np.argmax(np.where(wrong, np.nan_to_num(differences / allowed, nan=np.inf), -1)), wrong.shape))  # fmt: skip
@@ -174,17 +167,11 @@ def _shown(inputs: Array) -> str:
     return " ".join(f"{x:.9g}" for x in inputs[:8].tolist()) + (" ..." if len(inputs) > 8 else "")
 
 
-def _limits(
-    network: Network, request: ExportRequest, inputs: Array, expected: Array, bound: Array | None
-) -> tuple[Array, Array]:
+def _limits(network: Network, inputs: Array, expected: Array, bound: Array | None) -> tuple[Array, Array]:
     """The limits (n, n_outputs) of the differences: by the tolerance alone, and where 32-bit arithmetic is less exact."""
     if bound is not None:
         stated = np.broadcast_to(bound, expected.shape)
         return stated, stated
-    if request.bits:
-        spread = np.ptp(expected, axis=0, keepdims=True)
-        fixed = np.broadcast_to(FIXED_TOLERANCES[request.bits] * spread, expected.shape)
-        return fixed, fixed
     plain = TOLERANCE * (1 + np.abs(np.nan_to_num(expected)))
     return plain, np.maximum(plain, _ROUNDING * rounding_errors(network, inputs))
 

@@ -119,7 +119,7 @@ CASES = {
     "ann info": [("info", "t.nn"), ("info", "t.nn", "--verify"), ("info", "net.nn"), ("info", "d.nn"), ("info", "dt.nn"), ("info", "ct.nn"), ("info", "it.nn"), ("info", "et.nn"), ("info", "foreign.pmml")],
     "ann convert": [("convert", "pos.txt", "pos.jsonl")],
     "ann import": [("import", "ot.nn", "-o", "imported.nn"), ("import", "foreign.pmml", "-o", "imported2.nn")],
-    "ann export": [("export", "t.nn", "pos.txt", "neg.txt", "-o", "t.json"), ("export", "t.nn", "-o", "t.dot", "-f"), ("export", "t.nn", "-o", "t2.json", "--no-prove"), ("export", "kt.nn", "-o", "kt.json")],
+    "ann export": [("export", "t.nn", "pos.txt", "neg.txt", "-o", "t.json"), ("export", "t.nn", "-o", "t.dot", "-f"), ("export", "t.nn", "-o", "t2.json", "--no-prove"), ("export", "t.nn", "-o", "t.c", "--int16")],
     "ann trainers": [("trainers",), ("trainers", "lm")],
     "ann gradcheck": [("gradcheck", "t.nn", "pos.txt", "neg.txt")],
     "ann cv": [("cv", "net.nn", "pos.txt", "neg.txt", 5, "--baselines", "--folds", 3, "--require", "acc>=0", "--prevalence", "1%"), ("cv", "table.csv", "--label", "c", 5, "--folds", 2), ("cv", "net.nn", "pos.txt", "neg.txt", 5, "--folds", 4, "--threshold", "f1")],

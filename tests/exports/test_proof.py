@@ -31,8 +31,8 @@ class Toy:
         return self.change(Answers(outputs.astype(np.float64), decisions, "toy 1"))
 
 
-def proof_of(network: Network, change: Callable[[Answers], Any] = lambda answers: answers, bits: int = 0) -> Proof:
-    return prove(Toy(change), {}, network, ExportRequest(bits=bits))  # type: ignore[arg-type]
+def proof_of(network: Network, change: Callable[[Answers], Any] = lambda answers: answers) -> Proof:
+    return prove(Toy(change), {}, network, ExportRequest())  # type: ignore[arg-type]
 
 
 def shifted(by: float, row: int = 700) -> Callable[[Answers], Answers]:
@@ -115,11 +115,14 @@ def test_wrong_shapes_failing_tools_and_missing_ones_are_told():
     assert proof_of(plain(), lambda answers: None).missing == "what was written computes nothing"
 
 
-def test_fixed_point_is_compared_inside_the_range_only_and_by_the_range_of_the_outputs():
-    proof = proof_of(plain(), shifted(0.01, 100), bits=8)
+def test_fixed_point_is_compared_inside_the_range_only_and_by_the_bound_that_the_export_states():
+    def proved(by: float) -> Proof:
+        return prove(Toy(shifted(by, 100)), {}, plain(), ExportRequest(bits=8), np.array([0.02]))  # type: ignore[arg-type]
+
+    proof = proved(0.01)
     assert proof.is_proved
-    assert (proof.n_inside, proof.n_outside, proof.allowed) == (500, 0, 0.25)
-    assert not proof_of(plain(), shifted(1.0, 100), bits=8).is_proved
+    assert (proof.n_inside, proof.n_outside, proof.allowed, proof.is_stated) == (500, 0, 0.02, True)
+    assert proved(0.03).fault.startswith("output 1 of row 101 is ")
 
 
 def test_the_range_is_that_of_the_scaling_or_of_the_self_test():
