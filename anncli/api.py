@@ -17,6 +17,7 @@ from anncli.dataset.dataset import Dataset
 from anncli.dataset.request import ReadRequest, TableRequest
 from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError, asking, did_you_mean
+from anncli.experiments.teacher_file import read_teacher
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_sets import TableReader, read_table_sets
 from anncli.formats.data.table_use import read_labelled, stream_encoded
@@ -39,6 +40,7 @@ from anncli.training.names import TRAINER_NAMES
 from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
 from anncli.training.setup import prepare
+from anncli.training.teacher import with_teacher
 
 
 def start_training(
@@ -64,7 +66,9 @@ def start_training(
         continue_training or init says what to do with them; DataError for data that does not fit.
     """
     network, chosen = begin(network, training_options_of(network, options), continue_training, options)
-    return TrainingRun(prepare(network, data, chosen, sets=sets, prior_precision=prior_precision))
+    teacher = read_teacher(chosen, network)
+    setup = prepare(network, data, chosen, sets=sets, prior_precision=prior_precision)
+    return TrainingRun(setup if teacher is None else with_teacher(setup, teacher, data))
 
 
 def train(network: Any, data: Any = None, epochs: int | None = None, **options: Any) -> TrainingResult:

@@ -217,6 +217,9 @@ OPTIONS: dict[str, OptionInfo] = {
     "refit": OptionInfo(choice(REFIT_NAMES), "auto", "auto|yes|no", "After early stopping, retrain from the same initial weights on training and validation rows together; auto: up to 100,000 rows", "training", LEARN, words=tuple(REFIT_NAMES)),
     "restarts": OptionInfo(integer(1, example="5"), 1, "N", "Train from N different initial weights and keep the best by validation loss", "training", LEARN, LEARN, brief="Keep the best of N trainings from different weights"),
     "ensemble": OptionInfo(integer(1, 1000, example="5"), 1, "N", "Train N networks from different initial weights on the same sets, and average their outputs; the file holds all of them", "training", LEARN),
+    "prune": OptionInfo(number(0, 1, open_low=True, open_high=True, example="0.3"), None, "X", "With --continue: set this fraction of the weights, those nearest to 0, to 0 and keep them there", "training", TRAIN),
+    "prune_loss": OptionInfo(number(0, example="0.005"), None, "X", "With --continue and --validation: the same for as many weights as raise the validation loss by at most this fraction of it", "training", TRAIN),
+    "teacher": OptionInfo(readers.text, None, "FILE", "Learn the outputs of the trained network in FILE in place of the answers in the data, which still choose the epoch and make the tables", "training", TRAIN, words=FILE),
     # Decision
     "threshold": OptionInfo(readers.threshold_or_rule, None, "X|RULE", "Scores above X are predicted as the first class; default: the network's own, for a new one halfway between the targets; train stores it. In train and cv also a rule, which chooses X on the validation set; " + "; ".join(f"{name}: {text}" for name, text in RULE_NAMES.items()), "decision", ("train", "cv", "test", "predict", "report", "plot"), ("train", "test", "predict"), words=("youden", "f1", "fbeta:2", "mcc", "cost:1,5", "se>=0.95", "sp>=0.95", "ppv>=0.9", "npv>=0.9"), brief="Scores above X are predicted as the first class"),
     "abstain": OptionInfo(readers.abstain, None, "LOW,HIGH|X|none", "Leave rows with scores from LOW to HIGH undecided; with more than two classes rows whose highest score is below X. train stores it; none decides every row", "decision", ("train", "cv", "test", "predict"), words=("none",)),
@@ -372,6 +375,9 @@ class TrainingOptions(NamedTuple):
     keep: str = "best"
     refit: str = "auto"
     init: str | None = None
+    prune: float | None = None
+    prune_loss: float | None = None
+    teacher: str | None = None
     restarts: int = 1
     ensemble: int = 1
     threshold: float | str | None = None

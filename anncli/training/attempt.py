@@ -111,6 +111,7 @@ class Attempt:
         with np.errstate(all="ignore"):
             outcome = self.trainer.epoch(self.objective, self.parameters, self.rng, self.total_epochs)
             training_loss, self.finished, self.class_means = outcome
+            self.objective.without_pruned(self.parameters)
             finite = math.isfinite(training_loss) and _are_finite(self.parameters)
         if not finite:
             self.diverged, self.stopped, self.stop_reason = number, True, f"diverged in epoch {number}"

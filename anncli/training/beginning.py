@@ -7,6 +7,7 @@ from collections.abc import Collection
 from anncli.errors import UsageError
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
+from anncli.training.pruning import check_pruning
 
 
 def begin(
@@ -20,6 +21,7 @@ def begin(
     Args: asked: names of the options on the command line, or in a call from Python.
     Raises: UsageError for weights that ann has not trained and would replace, and for options that contradict `continues`.
     """
+    check_pruning(network, options, continues or network.source.dialect == "ann1dn")
     if not network.is_trained or (network.source.dialect == "ann1dn" and not continues):
         return network, options
     if continues:

@@ -10,7 +10,7 @@ import numpy as np
 
 from anncli.arrays import Array, blocks
 from anncli.backends.base import PLAIN, Backend, Problem, RowChoice, Samples, Session, Shown
-from anncli.backends.rules import Rule, State, UpdateRule
+from anncli.backends.rules import Rule, State, UpdateRule, UpdateState
 from anncli.backends.updates import add_penalty_gradient
 from anncli.network.losses import LOSSES, constant_level
 from anncli.network.topology import Topology
@@ -23,7 +23,8 @@ class Objective(NamedTuple):
     """E(w) = weighted mean loss over `rows` + l2/2 * sum of squared weights + l1 * sum of absolute weights.
 
     session: opened for `problem` and `samples`; rows (n,): row numbers of the training set; labels (N,): the class of
-    each row, for trainers that depend on the order of classes.
+    each row, for trainers that depend on the order of classes; pruned (P,): True for weights that were removed, or None:
+    then E is that of the network without them, whatever the parameters have there, and their gradient is 0.
     """
 
     session: Session
@@ -33,6 +34,7 @@ class Objective(NamedTuple):
     labels: Array
     l2: float = 0.0
     l1: float = 0.0
+    pruned: Array | None = None
 
     @property
     def topology(self) -> Topology:
@@ -45,6 +47,11 @@ class Objective(NamedTuple):
     @property
     def inputs(self) -> Array:
         return self.samples.inputs
+
+    @property
+    def n_free(self) -> int:
+        """The number of parameters that training may change."""
+        return self.topology.n_parameters - (0 if self.pruned is None else int(np.count_nonzero(self.pruned)))
 
     @property
     def row_bytes(self) -> int:
@@ -67,24 +74,24 @@ class Objective(NamedTuple):
 
     def loss_and_gradient(self, parameters: Array) -> tuple[float, Array]:
         """E and its gradient (P,), over the whole training set."""
-        gradient = np.empty_like(parameters)
+        parameters, gradient = self.kept(parameters), np.empty_like(parameters)
         value = self.session.gradient(parameters, gradient, self.rows, l2=self.l2)
         if self.l1:
             value += self.l1 * self._absolute_weights(parameters)
             add_penalty_gradient(self.topology, parameters, gradient, 0.0, self.l1)
-        return value, gradient
+        return value, self.without_pruned(gradient)
 
     def value(
         self, parameters: Array, rows: Array | None = None, *, penalty: bool = True, loss: str | None = None
     ) -> float:
         """E alone, over the training set or other rows, with the loss of training or another one."""
-        l2 = self.l2 if penalty else 0.0
+        parameters, l2 = self.kept(parameters), self.l2 if penalty else 0.0
         value = self.session.loss(parameters, self.rows if rows is None else rows, loss=loss, l2=l2)
         return value + self.l1 * self._absolute_weights(parameters) if self.l1 and penalty else value
 
     def outputs(self, parameters: Array, rows: RowChoice | None = None) -> Array:
         """Outputs (n, n_outputs) of the rows, of all N samples when None."""
-        return self.session.outputs(parameters, rows)
+        return self.session.outputs(self.kept(parameters), rows)
 
     def constant_loss(self, rows: Array) -> float:
         """The mean loss over `rows` of a constant prediction: the mean target of the training set, or the median or other
@@ -127,7 +134,9 @@ class Objective(NamedTuple):
 
     def batch_gradient(self, parameters: Array, rows: Array, gradient: Array, shown: Shown = PLAIN) -> float:
         """The mean loss over `rows`, without the penalty; its gradient, also without, goes to `gradient` (P,)."""
-        return self.session.gradient(parameters, gradient, rows, shown)
+        value = self.session.gradient(self.kept(parameters), gradient, rows, shown)
+        self.without_pruned(gradient)
+        return value
 
     def sweep(
         self,
@@ -140,7 +149,18 @@ class Objective(NamedTuple):
         outputs: Array | None = None,
     ) -> float:
         """One pass over the row numbers `order` in batches; see Session.sweep. The penalty is that of the rule."""
-        return self.session.sweep(parameters, rule, state, order, batch_size, shown, outputs)
+        if self.pruned is None:
+            return self.session.sweep(parameters, rule, state, order, batch_size, shown, outputs)
+        assert isinstance(state, UpdateState)
+        total = 0.0
+        for begin in range(0, len(order), batch_size):
+            rows = order[begin : begin + batch_size]
+            seen = None if outputs is None else outputs[begin : begin + len(rows)]
+            total += len(rows) * self.session.sweep(parameters, rule, state, rows, batch_size, shown.after(begin), seen)
+            for vector in (parameters, state.first, state.second):
+                if vector is not None:
+                    self.without_pruned(vector)
+        return total / len(order)
 
     def update(self, rule: Rule, state: State, parameters: Array, gradient: Array) -> None:
         """One update of parameters and state from `gradient` (P,), which is overwritten; see Session.update."""
@@ -183,6 +203,16 @@ class Objective(NamedTuple):
         from anncli.backends.reference import ReferenceBackend
 
         return self.on(ReferenceBackend())
+
+    def kept(self, parameters: Array) -> Array:
+        """The parameters (P,) of the network that is left: a copy with 0 for every removed weight, or they themselves."""
+        return parameters if self.pruned is None else self.without_pruned(parameters.copy())
+
+    def without_pruned(self, vector: Array) -> Array:
+        """The same vector (P,), now 0 where weights were removed."""
+        if self.pruned is not None:
+            vector[self.pruned] = 0
+        return vector
 
     def _absolute_weights(self, parameters: Array) -> float:
         return sum(float(np.sum(np.abs(w), dtype=np.float64)) for w in self.topology.weights(parameters))

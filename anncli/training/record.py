@@ -44,6 +44,8 @@ def make_record(setup: Setup, outcome: Outcome, point: OperatingPoint) -> dict[s
         "refit_epochs": 0 if outcome.refit is None else outcome.refit.epochs,
         "stop": outcome.stop_reason,
         **({"members": members_record(outcome)} if outcome.members else {}),
+        **({} if setup.pruning is None else {"pruned": setup.pruning.record()}),
+        **({} if setup.lesson is None else {"taught_by": dict(setup.lesson.record)}),
         **outcome.remarks,
         "sets": _sets(setup, outcome),
         **point.record(),

@@ -36,6 +36,8 @@ class TrainingRun:
     """
 
     def __init__(self, setup: Setup, run_all: RunAll | None = None) -> None:
+        if setup.options.teacher is not None and setup.lesson is None:
+            raise UsageError("a teacher is for one training", advice="use --teacher with `ann train`")
         self.setup = setup
         self._run_all, count, seconds = run_all or run_in_turn, setup.options.ensemble, setup.options.time_limit
         # One limit for all together.

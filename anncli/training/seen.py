@@ -25,6 +25,11 @@ class SeenRows:
         """bool (n_samples,): whether an earlier run trained on the row; None where no row is known to be such a one."""
         return self.earlier.contains(self.digests) if self.earlier is not None and self.earlier.n_rows else None
 
+    def new_of(self, rows: Array) -> Array:
+        """Those of the `rows` (n,) that are not known to have trained an earlier run."""
+        mask = self.mask()
+        return rows if mask is None else rows[~mask[rows]]
+
     def after(self, rows: Array) -> RowDigests | None:
         """The rows of earlier runs and `rows` (n,) together; None where the earlier ones are not known."""
         return None if self.earlier is None else self.earlier.including(self.digests[rows])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,6 +28,7 @@ from anncli.training.inputs import encoded_inputs
 from anncli.training.measure import Measure
 from anncli.training.objective import Objective
 from anncli.training.operating_point import check_network, check_validation, dropped
+from anncli.training.pruning import Pruning, check_pruning, choose_pruning, refuse_without_new_rows
 from anncli.training.seen import SeenRows, unknown_rows
 from anncli.training.sets import check_fit, check_sets, divide, too_few_to_split
 
@@ -37,6 +40,13 @@ PRIOR_PRECISION = 2.5
 NUMBERS_PRECISION = 1.0
 
 _SELF_TEST_ROWS = 3
+
+
+class Lesson(NamedTuple):
+    """What a teacher says: targets (N, n_outputs) float32 in place of the answers; record: which network it is."""
+
+    targets: Array
+    record: Mapping[str, str]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -51,7 +61,8 @@ class Setup:
     is_continued: whether it goes on from the weights of a trained network; alternates: whether training alternates
     between the classes, which changes how the best epoch is chosen (see Judge); self_test_inputs: raw rows for the
     network file; seen: which rows trained the weights before; target_scaling: of targets that are numbers; options: with
-    everything in place of 'auto' that the data decide; asked: as they were given.
+    everything in place of 'auto' that the data decide; asked: as they were given; pruning: which weights are removed, or
+    None; lesson: of a teacher, whose outputs `smoothed` then holds, or None.
     """
 
     network: Network
@@ -77,6 +88,8 @@ class Setup:
     seen: SeenRows
     warnings: tuple[str, ...]
     target_scaling: TargetScaling
+    pruning: Pruning | None = None
+    lesson: Lesson | None = None
 
     @property
     def loss(self) -> str:
@@ -98,7 +111,8 @@ class Setup:
     def open_final_objective(self, l2: float) -> Objective:
         """What a final fit minimises: loss and the penalty `l2` over all rows but those of the test set."""
         rows = self.final_rows
-        return self._objective(smoothed(self.encoded, rows, self.options), rows, l2)
+        targets = smoothed(self.encoded, rows, self.options) if self.lesson is None else self.lesson.targets
+        return self._objective(targets, rows, l2)
 
     def open_measure(self, objective: Objective) -> Measure:
         """Measures parameters by targets without label smoothing, with the session of the objective."""
@@ -113,16 +127,34 @@ class Setup:
         """The weights (P,) that a restart, counted from 1, begins with."""
         rng = random_stream(self.options.seed, "weights", restart)
         try:
-            return decisions.initial_parameters(self.network, self.options, self.inputs, self.rows["training"], rng)
+            drawn = decisions.initial_parameters(self.network, self.options, self.inputs, self.rows["training"], rng)
         except OverflowError as error:
             raise DataError(
                 str(error), advice="scale the inputs: --scaling soft-clip; or draw them by --init glorot"
             ) from None
+        if self.pruning is not None:
+            drawn[self.pruning.places] = 0
+        return drawn
 
     def _objective(self, targets: Array, rows: Array, l2: float) -> Objective:
         samples, rows = Samples(self.inputs, targets, self.weights), np.ascontiguousarray(rows)
         session = self.backend.open(self.problem, samples)
-        return Objective(session, self.problem, samples, rows, self.data.labels, l2, self.options.l1)
+        pruned = None if self.pruning is None else self.pruning.places
+        return Objective(session, self.problem, samples, rows, self.data.labels, l2, self.options.l1, pruned)
+
+    def with_pruning(self) -> Setup:
+        """The setup with the weights that the options remove, which the validation set may have to decide."""
+        if self.options.prune is None and self.options.prune_loss is None:
+            return self
+        check_pruning(self.network, self.options, self.is_continued)
+        objective = self.open_objective()
+        measure = self.open_measure(objective)
+        with closing(objective.session), closing(measure.objective.session):
+            rows = self.seen.new_of(self.rows["validation"])
+            if self.options.prune_loss is not None:
+                refuse_without_new_rows(rows)
+            chosen = choose_pruning(self.network, self.options, lambda own: measure.loss(own, rows))
+            return replace(self, pruning=chosen)
 
 
 def prepare(
@@ -164,7 +196,7 @@ def prepare(
         patience=decisions.choose_patience(options, rows), warnings=(*warnings, *filter(None, [backend.note])),
         is_continued=is_continued, alternates=decisions.alternates(options), target_scaling=target_scaling, seen=seen,
         self_test_inputs=self_test_inputs, will_refit=decisions.will_refit(options, rows, is_drawn and not is_continued),
-    )  # fmt: skip
+    ).with_pruning()  # fmt: skip
 
 
 def _problem(

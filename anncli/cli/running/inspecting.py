@@ -18,6 +18,7 @@ from anncli.formats.networks.storage import load
 from anncli.inference.predict import predict
 from anncli.network.loss_curve import LossCurves
 from anncli.network.network import Network
+from anncli.training.pruning import count_zeros
 
 # Other machines may round the last digits differently; a changed weight changes outputs by far more.
 TOLERANCE = 1e-4
@@ -53,6 +54,7 @@ def summary(network: Network) -> dict[str, Any]:
         "inputs": "table" if is_open else network.n_inputs,
         "layers": [{"layer": layer.text()} for layer in topology.layers] if is_open else shapes,
         "parameters": None if is_open else topology.n_parameters,
+        **_zeros(network),
         "trained": network.is_trained,
         **({"members": len(network.members)} if network.members else {}),
         **(_task(network) if network.task is not None else {}),
@@ -74,6 +76,15 @@ def summary(network: Network) -> dict[str, Any]:
         "curve": None if network.curve is None else _points(network.curve),
         "self_test": None if network.self_test is None else {"vectors": len(network.self_test.inputs)},
     }
+
+
+def _zeros(network: Network) -> dict[str, int]:
+    """How many weights are 0, and how many units could be left out; only where there are such."""
+    if network.parameters is None:
+        return {}
+    zeros = count_zeros(network.topology, network.parameters)
+    found = {"zero_weights": zeros.weights, "idle_units": zeros.units}
+    return {name: count for name, count in found.items() if count}
 
 
 def _points(curve: LossCurves) -> dict[str, int]:

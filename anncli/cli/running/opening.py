@@ -26,6 +26,7 @@ from anncli.dataset.dataset import Dataset, Source
 from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError, printable
 from anncli.experiments.executors.concurrently import run_concurrently
+from anncli.experiments.teacher_file import read_teacher
 from anncli.formats.data.agreement import check_files, expected_of
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.checkpoint import Checkpoint, load_checkpoint
@@ -37,8 +38,10 @@ from anncli.options.layers import training_options
 from anncli.options.table import TrainingOptions
 from anncli.training.decisions import check_class_weight, choose_loss
 from anncli.training.operating_point import check_network, check_validation
+from anncli.training.pruning import check_pruning
 from anncli.training.run import TrainingRun
 from anncli.training.setup import prepare
+from anncli.training.teacher import Teacher, with_teacher
 
 
 class Opened(NamedTuple):
@@ -74,6 +77,7 @@ def open_training(settings: TrainSettings) -> Opened:
     replaced = None if first is network else network
     kept_as = backup_name(settings) if replaced is not None else None
     check_gates(settings.require, options, network)
+    teacher = read_teacher(options, first)
     _check_places(settings, options, network, kept_as)
     if replaced is not None and not takes_tables(settings, first):
         # The definition has no classes. Class files in the wrong order would turn the meaning of the outputs round.
@@ -81,15 +85,17 @@ def open_training(settings: TrainSettings) -> Opened:
     remarks = Remarks()
     with settings.console.reading():
         data, sets = read_training_data(settings, first, options, remarks)
-    training = _prepare(settings, first, options, data, sets, remarks)
+    training = _prepare(settings, (first, teacher), options, data, sets, remarks)
     return _opened(settings, training, network_bytes, before, remarks, checkpoint, replaced, kept_as)
 
 
 def _open_new(settings: TrainSettings) -> Opened:
     """The same for a network that is made for the data."""
     options = training_options([*settings.layers], DIALECTS[0])
+    check_pruning(None, options, continues=False)
     check_gates(settings.require, options, None)
     check_validation(options)
+    teacher = read_teacher(options, None)
     _check_places(settings, options, None, None)
     remarks = Remarks()
     with settings.console.reading():
@@ -99,7 +105,7 @@ def _open_new(settings: TrainSettings) -> Opened:
     checkpoint = None if settings.resume is None else load_checkpoint(settings.resume)
     if checkpoint is not None:
         network = _network_of(checkpoint, str(settings.resume), network)
-    training = _prepare(settings, network, options, data, sets, remarks)
+    training = _prepare(settings, (network, teacher), options, data, sets, remarks)
     settings.console.note(f"{printable(settings.path)}: a new network, {describe(training.setup.network)}")
     return _opened(settings, training, render(network), None, remarks, checkpoint, None, None)
 
@@ -143,12 +149,13 @@ def _check_options(network: Network, options: TrainingOptions, dialect: str | No
 
 def _prepare(
     settings: TrainSettings,
-    network: Network,
+    networks: tuple[Network, Teacher | None],
     options: TrainingOptions,
     data: Dataset | TableData,
     sets: dict[str, Array],
     remarks: Remarks,
 ) -> TrainingRun:
+    network, teacher = networks
     _warn_of_repeated_files(remarks, data.sources, len(settings.class_files))
     warn_of_findings(settings.console, data, sets, remarks)
     show_remarks(settings.console, remarks, dry_run=settings.dry_run)
@@ -157,7 +164,11 @@ def _prepare(
         del sets["training"]
     concurrent = _concurrent_trainings(settings, options)
     backend = choose_backend(threads=1 if concurrent > 1 else settings.threads)
-    setup = prepare(network, data, options, sets=sets, in_place=True, backend=backend, dialect=settings.dialect)
+    # A teacher reads the inputs as they were.
+    in_place = teacher is None
+    setup = prepare(network, data, options, sets=sets, in_place=in_place, backend=backend, dialect=settings.dialect)
+    if teacher is not None:
+        setup = with_teacher(setup, teacher, data)
     check_gates_of_run(settings.require, setup)
     Asked(settings.confidence, settings.prevalence, False).check(setup.network.n_outputs, setup.network.task)
     return TrainingRun(setup, partial(run_concurrently, jobs=concurrent) if concurrent > 1 else None)

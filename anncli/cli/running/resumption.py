@@ -55,6 +55,8 @@ def settings_of(training: TrainingRun) -> dict[str, Any]:
         "parts": {name: len(rows) for name, rows in training.setup.rows.items()},
         "kernel": training.setup.backend.name,
         "continued": training.setup.is_continued,
+        **({} if training.setup.pruning is None else {"pruned": training.setup.pruning.n_removed}),
+        **({} if training.setup.lesson is None else {"teacher": training.setup.lesson.record["sha256"]}),
     }
 
 
@@ -127,6 +129,12 @@ def _check_same_settings(path: str, ours: dict[str, Any], theirs: dict[str, Any]
         was, now = _shown(name, before.get(name)), _shown(name, ours["options"][name])
         message = f"--resume {printable(path)}: it was written with {was}, this run has {now}"
         raise UsageError(message, advice=advice)
+    if ours.get("pruned") != theirs.get("pruned"):
+        message = f"--resume {printable(path)}: it has {theirs['pruned']} weights removed, this run {ours['pruned']}"
+        raise UsageError(message, advice="repeat the first run with --prune and that fraction of the weights")
+    if ours.get("teacher") != theirs.get("teacher"):
+        message = f"--resume {printable(path)}: the file of the teacher has changed since"
+        raise UsageError(message, advice="give the teacher of the first run")
     for name in ("data", "parts"):
         if ours[name] != theirs[name]:
             raise UsageError(

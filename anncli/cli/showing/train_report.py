@@ -9,6 +9,7 @@ from anncli.arrays import Array
 from anncli.cli.showing.decision_report import decision_document, decision_lines
 from anncli.cli.showing.report import collapse_warning, evaluation_text
 from anncli.cli.showing.seen_rows import SetReport, marks, seen_document, set_report, table_rows
+from anncli.cli.showing.seldom import seldom, smaller_lines
 from anncli.errors import count_of, printable
 from anncli.evaluation.interval import Confidence
 from anncli.network.network import Network
@@ -69,7 +70,7 @@ def run_summary(training: TrainingRun, network_path: str, output: str, epochs: i
         "dividetrain": chosen.dividetrain,
         "time_limit": chosen.time_limit,
         "restarts": chosen.restarts,
-        **({"ensemble": chosen.ensemble} if chosen.ensemble > 1 else {}),
+        **seldom(setup),
         "metric": chosen.metric,
         "keep": chosen.keep,
         "refit": setup.will_refit,
@@ -191,6 +192,7 @@ def outcome_text(
         f"{options.trainer}, seed {options.seed}: {_how_it_ended(result, options.metric)}",
         *_restarts_line(result),
         *_members_line(result),
+        *smaller_lines(training.setup),
     ]
     if found.chosen:
         title = f"network of epoch {result.kept_epoch}, which validation chose"

@@ -64,6 +64,8 @@ def normal_equations(objective: Objective, point: Array) -> NormalEquations:
         if objective.loss == "mse":
             delta = delta * (n_outputs / 2)
         vector += jacobian_rows(topology, point, passed, delta).sum(axis=0)
+    if objective.pruned is not None:
+        matrix[objective.pruned] = matrix[:, objective.pruned] = vector[objective.pruned] = 0
     n = objective.n_samples * (n_outputs if objective.loss == "mse" else 1)
     factor = n_outputs if objective.loss == "mse" else 1
     return NormalEquations(matrix, vector, total * factor, n, (2 if objective.loss == "mse" else 1) / n)
@@ -79,7 +81,10 @@ def jacobian(objective: Objective, point: Array) -> Array:
             for k in range(objective.topology.n_outputs)
         ]
         matrices.append(np.stack(columns, axis=1).reshape(-1, len(point)))
-    return np.concatenate(matrices)
+    whole = np.concatenate(matrices)
+    if objective.pruned is not None:
+        whole[:, objective.pruned] = 0
+    return whole
 
 
 def _blocks(objective: Objective, point: Array) -> Iterator[tuple[Array, ForwardPass]]:

@@ -105,7 +105,7 @@ class BayesianRegularisation(RememberingTrainer):
             )
         self.mu = float(self.options["mu"])
         self.alpha, self.beta = 0.0, 1.0
-        self.effective_parameters = float(len(parameters))
+        self.effective_parameters = float(objective.n_free)
 
     def epoch(
         self, objective: Objective, parameters: Array, rng: np.random.Generator, total_epochs: int | None = None
@@ -136,17 +136,17 @@ class BayesianRegularisation(RememberingTrainer):
             if before - (self.beta * data + self.alpha * weights) > _TRUSTED * predicted > 0:
                 parameters[...] = trial
                 self.mu = max(self.mu * o["decrease"], _LEAST_MU)
-                self._weigh(normal_equations(objective, taken).matrix, data, weights, n)
+                self._weigh(normal_equations(objective, taken).matrix, objective.n_free, data, weights, n)
                 return EpochOutcome(loss)
         self.mu *= o["increase"]
         if self.mu <= o["mu_max"]:
             return EpochOutcome(loss)
         return EpochOutcome(loss, f"mu went beyond {o['mu_max']:g}: the balance of errors and weights is found")
 
-    def _weigh(self, matrix: Array, data: float, weights: float, n: int) -> None:
+    def _weigh(self, matrix: Array, n_free: int, data: float, weights: float, n: int) -> None:
         """New alpha, beta and gamma from the curvature J'J, the sum of squared errors and that of squared weights."""
         curvature = self.beta * np.maximum(np.linalg.eigvalsh(matrix), 0.0)
-        gamma = float(np.sum(curvature / (curvature + self.alpha))) if self.alpha else float(len(matrix))
+        gamma = float(np.sum(curvature / (curvature + self.alpha))) if self.alpha else float(n_free)
         # With more parameters than residuals, or a perfect fit, beta must stay positive and finite.
         gamma = min(gamma, n - 1e-3)
         self.effective_parameters = gamma

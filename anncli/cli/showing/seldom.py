@@ -1,0 +1,28 @@
+"""What a training reports only where it was asked for: ensembles, removed weights, teachers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from anncli.errors import printable
+from anncli.training.setup import Setup
+
+
+def seldom(setup: Setup) -> dict[str, Any]:
+    """What is only there where it was asked for."""
+    found: dict[str, Any] = {"ensemble": setup.options.ensemble} if setup.options.ensemble > 1 else {}
+    if setup.pruning is not None:
+        found["pruned"] = setup.pruning.record()
+    return found if setup.lesson is None else {**found, "taught_by": dict(setup.lesson.record)}
+
+
+def smaller_lines(setup: Setup) -> list[str]:
+    """The same in sentences."""
+    lines = [] if setup.pruning is None else [setup.pruning.text()]
+    if setup.lesson is not None:
+        teacher = setup.lesson.record
+        whole = f"{teacher['members']} networks, {teacher['layers']}" if "members" in teacher else teacher["layers"]
+        lines.append(
+            f"learnt from the outputs of {printable(teacher['file'])} ({whole}); labels chose the epoch and made the tables"
+        )
+    return lines
