@@ -39,6 +39,8 @@ IN_COMMAND: dict[tuple[str, str], OwnWords] = {
     ("check", "test"): OwnWords("Files that are compared with DATA", ""),
     ("import", "output"): OwnWords("Where the network is written; - is stdout"),
     ("import", "task"): OwnWords("Whether the outputs decide classes or are numbers", "what the file says"),
+    ("info", "output"): OwnWords("Write the table of --weights to FILE; - is stdout"),
+    ("info", "to"): OwnWords("Format of the table of --weights: csv, jsonl and others", "by the ending of the file"),
     ("explain", "column"): OwnWords("Show the mean output for each value of these columns"),
     ("explain", "output"): OwnWords("Write the figures to FILE; its ending names the format"),
     ("export", "output"): OwnWords("What is written; its ending says the format; - is stdout"),
@@ -51,5 +53,5 @@ IN_COMMAND: dict[tuple[str, str], OwnWords] = {
 # The values that a command takes, for shell completion, where they are fewer than those of the option.
 WORDS_IN_COMMAND: dict[tuple[str, str], tuple[str, ...]] = {
     ("export", "to"): tuple(EXPORT_NAMES),
-    **dict.fromkeys(((command, "to") for command in ("predict", "explain", "convert", "cv")), WRITTEN_FORMATS),
+    **dict.fromkeys(((command, "to") for command in ("predict", "explain", "convert", "cv", "info")), WRITTEN_FORMATS),
 }

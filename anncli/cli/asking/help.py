@@ -81,6 +81,6 @@ class HelpFormat:
         """An option and its description with the default."""
         own = IN_COMMAND.get((self.command, name), OwnWords(info.brief))
         default = shown_default(info) if own.default is None else own.default
-        is_short = self.command in LONG and not self.everything
+        is_short = not self.everything and (self.command in LONG or (self.command, name) in IN_COMMAND)
         text = (own.brief or info.help) if is_short else help_text(info)
         return spelling(name, info), text + (f"  [default: {default}]" if default else "")

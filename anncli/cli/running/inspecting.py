@@ -7,8 +7,11 @@ from typing import Any
 import click
 import numpy as np
 
+from anncli.cli.asking.network_options import require_trained
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
+from anncli.cli.running.listing_weights import show_weights, target_of_weights
+from anncli.cli.running.resealing import reseal
 from anncli.cli.showing.columns import column_text, table_documents
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_network_remarks
@@ -25,10 +28,18 @@ TOLERANCE = 1e-4
 
 
 def run_info(values: Values, words: Words) -> None:
-    """Print the summary; with --verify raises NetworkError if the self-test fails."""
+    """Print the summary, or the weights, or reseal the file; with --verify raises NetworkError if the self-test fails."""
     network_path = str(words.network)
+    target = target_of_weights(values, network_path)
+    if values["reseal"]:
+        reseal(values, network_path)
+        return
     network = load(network_path)
     show_network_remarks(values.console, network)
+    if values["weights"]:
+        require_trained(network, network_path)
+        show_weights(values, network, network_path, target)
+        return
     document = summary(network)
     if values["verify"]:
         document["self_test"] = verify(network, network_path)

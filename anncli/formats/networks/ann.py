@@ -53,9 +53,10 @@ class AnnFormat:
 FORMAT = AnnFormat()
 
 
-def parse_network(text: str, path: Path) -> Network:
-    """The network in the text of a file, with its head; raises NetworkError with the place of a fault."""
-    head, section = _split(text)
+def parse_network(text: str, path: Path, *, is_sealed: bool = True) -> Network:
+    """The network in the text of a file, with its head; raises NetworkError with the place of a fault, also where the
+    checksum does not fit, unless is_sealed is False."""
+    head, section = split_text(text)
     if section and not CHECKSUM_LINE.search(section):
         source = DocumentSource(path, NetworkError)
         raise source.fault("the trained part is cut short: its checksum is missing", None, AFRESH)
@@ -66,7 +67,7 @@ def parse_network(text: str, path: Path) -> Network:
     if "trained" in document:
         if not section:
             raise document.key_fault("trained", "`trained:` must stand alone on its line", "move its values below it")
-        TrainedPart(document, text, section, network).read()
+        TrainedPart(document, text, section, network).read(is_sealed)
     elif not _can_grow(text):
         place = document.key_places["anncli"]
         advice = "start every key at the left edge of its line, without braces around all and without an end mark `...`"
@@ -99,7 +100,7 @@ def render_network(network: Network, head: str | None = None) -> str:
     return head + end.join(lines) + end
 
 
-def _split(text: str) -> tuple[str, str]:
+def split_text(text: str) -> tuple[str, str]:
     """The text above the line `trained:`, and the rest from that line on."""
     match = _TRAINED_LINE.search(text)
     return (text, "") if match is None else (text[: match.start()], text[match.start() :])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
+from shlex import quote
 
 import numpy as np
 
@@ -53,7 +54,8 @@ class TrainedPart:
         self._section = section
         self._network = network
 
-    def read(self) -> None:
+    def read(self, is_sealed: bool = True) -> None:
+        """Fill the network; is_sealed: the checksum must fit."""
         self._trained.refuse_unknown(TRAINED_KEYS)
         network = self._network
         # First of all, because it gives the number of inputs where the head leaves it to the table.
@@ -76,9 +78,9 @@ class TrainedPart:
         network.self_test = self._self_test()
         network.row_digests = read_digests(self._trained, AFRESH)
         network.curve = read_curve(self._trained, AFRESH)
-        self._check()
+        self._check(is_sealed)
 
-    def _check(self) -> None:
+    def _check(self, is_sealed: bool) -> None:
         """Compare the checksum. This comes last: a fault found before has a place, which says more."""
         if "checksum" not in self._trained:
             raise self._trained.fault(None, "the trained part is cut short: its checksum is missing", AFRESH)
@@ -86,9 +88,14 @@ class TrainedPart:
         if self._section[match.end() :].strip():
             raise self._trained.key_fault("checksum", "something follows the checksum", "remove it")
         wanted = checksum(self._network.topology, self._section[: match.start()].rstrip("\r\n").split("\n"))
-        if wanted != match[1]:
+        if wanted != match[1] and is_sealed:
             message = "the checksum does not fit: inputs, layers or the trained part were changed after training"
-            raise self._trained.fault("checksum", message, AFRESH)
+            raise self._trained.fault("checksum", message, self._with_reseal())
+
+    def _with_reseal(self) -> str:
+        """What to do about a file that is whole, and has other content than the one that was sealed."""
+        name = self._trained.source.path
+        return AFRESH if name.startswith("<") else f"{AFRESH}; a change that was meant: ann info {quote(name)} --reseal"
 
     def _classes(self) -> tuple[str, ...]:
         value = self._trained.get("classes")

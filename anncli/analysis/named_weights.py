@@ -1,0 +1,56 @@
+"""Every weight of a network by name: its layer, the unit it belongs to, and where its value comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from anncli.analysis.columns import columns_of, input_names
+from anncli.errors import UsageError
+from anncli.network.class_names import class_names
+from anncli.network.network import Network
+
+BIAS = "bias"
+
+
+class NamedWeight(NamedTuple):
+    """layer: counted from 1; unit: `unit 3` of a hidden layer, the class, label or target of an output; source: `bias`, the
+    name of an input, or the unit of the layer below; value: a float32; member: of an ensemble, from 1, otherwise 0."""
+
+    layer: int
+    unit: str
+    source: str
+    value: float
+    member: int = 0
+
+
+def named_weights(network: Network) -> Iterator[NamedWeight]:
+    """The weights in the order of the network file: unit by unit, of each the bias first.
+
+    Raises: UsageError for layers that are not dense, whose weights belong to no single unit.
+    """
+    for number, layer in enumerate(network.layers, 1):
+        if layer.kind != "dense":
+            message = f"layer {number} ({layer.text()}) shares its weights among places, so they have no names"
+            raise UsageError(message, advice="the network file has its blocks")
+    names = _names_of_units(network)
+    for member, parameters in enumerate(network.members or (network.all_parameters,), 1):
+        weights, biases = network.topology.weights(parameters), network.topology.biases(parameters)
+        for k, (block, bias) in enumerate(zip(weights, biases, strict=True)):
+            for j, unit in enumerate(names[k + 1]):
+                column = [float(bias[j]), *block[:, j].tolist()]
+                for source, value in zip((BIAS, *names[k]), column, strict=True):
+                    yield NamedWeight(k + 1, unit, source, value, member if network.members else 0)
+
+
+def _names_of_units(network: Network) -> list[list[str]]:
+    """The names of the inputs, and of the units of each layer."""
+    sizes = network.topology.sizes
+    names = [[f"unit {k}" for k in range(1, size + 1)] for size in sizes]
+    names[0] = input_names(columns_of(network))
+    # Without names, outputs are called like other units. One output for two classes is the positive one.
+    has_names = bool(network.classes or network.target_names)
+    outputs = class_names(network)[: sizes[-1]] if has_names else []
+    if len(outputs) == sizes[-1]:
+        names[-1] = outputs
+    return names
