@@ -41,7 +41,9 @@ class Fann:
     """The format `fann`."""
 
     def parse(self, data: bytes, path: Path) -> Network:
-        return _File(data.decode("latin-1"), path).network()
+        # Numbers that are too large are found at the end, when they become 32-bit numbers.
+        with np.errstate(over="ignore", invalid="ignore"):
+            return _File(data.decode("latin-1"), path).network()
 
 
 FORMAT = Fann()
@@ -88,12 +90,15 @@ class _File:
         has_numbers = scales is not None and not scales[1].is_identity
         network = set_answers(chain.network(), task="regression" if has_numbers else None)
         if scales is not None and has_numbers:
-            # The file scales outputs as it would scale targets; numbers in the units of the data come back by the inverse.
-            spread = (1 / scales[1].factor).astype(np.float32)
-            network.target_scaling = TargetScaling("zscore", (-scales[1].add).astype(np.float32), spread)
-            if not ((spread > 0) & np.isfinite(spread)).all():
-                self._fail("the scaling of an output has a deviation that is not above 0")
+            network.target_scaling = self._target_scaling(scales[1])
         return network
+
+    def _target_scaling(self, scale: _Scale) -> TargetScaling:
+        """The file scales outputs as it would scale targets; the inverse gives numbers in the units of the data."""
+        offset, spread = (-scale.add).astype(np.float32), (1 / scale.factor).astype(np.float32)
+        if not ((spread > 0) & np.isfinite(spread) & np.isfinite(offset)).all():
+            self._fail("the scaling of an output has numbers that are not finite, or a deviation that is not above 0")
+        return TargetScaling("zscore", offset, spread)
 
     # Versions 2.0 and 2.1
 
@@ -153,6 +158,8 @@ class _File:
         if len(words) < 8:
             self._fail("expected eight numbers about the network", _DAMAGED, self._after)
         head, rest = self._numbers(words[:8], self._after), words[8:]
+        if not (np.abs(head[[0, 3, 4, 5]]) <= MAX_UNITS).all():
+            self._fail("expected eight numbers about the network", _DAMAGED, self._after)
         n_layers, kind = int(head[0]), int(head[3])
         if not 2 <= n_layers <= MAX_LAYERS or len(rest) < n_layers or kind not in (0, 1):
             self._fail("expected the sizes of the layers", _DAMAGED, self._after)
