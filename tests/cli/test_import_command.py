@@ -37,9 +37,8 @@ def test_what_is_found_is_told_and_the_network_is_written(folder: Path, ann: Ann
         "  recorded    no rows with their outputs: nothing to compare with",
     ]
     notes = done.stderr.splitlines()
-    assert notes[0].startswith(
-        "ann: known.net: the outputs are taken as scores of classes; --task says otherwise; the classes have no names: 1, 0"
-    )
+    assert notes[0] == "ann: known.net: the outputs are taken as scores of classes; --task says otherwise"
+    assert notes[1] == "ann: known.net: the classes have no names: 1, 0; --class-names gives them"
     assert notes[-1] == "ann: known.nn: written"
     ann("info", "known.nn", "--verify")
     # The foreign file serves as well, and says the same.

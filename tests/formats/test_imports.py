@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import keras_written
 import network_files as files
 import numpy as np
 import pytest
@@ -329,6 +330,17 @@ def test_keras_h5() -> None:
     network = read(files.keras_h5())
     np.testing.assert_allclose(predict(network, ROWS), known(ROWS), **CLOSE)
     assert network.classes == ("1", "0")
+
+
+@pytest.mark.parametrize("name", keras_written.WRITTEN)
+def test_files_that_keras_wrote(name: str) -> None:
+    network = read(keras_written.unpacked(name))
+    expected = np.array(keras_written.OUTPUTS[name.partition(".")[0]])
+    np.testing.assert_allclose(predict(network, keras_written.rows()), expected, **CLOSE)
+    assert (
+        network.layers_text
+        == {"bn": "6 tanh, 5 gelu, 5 relu, 1 logistic", "func": "5 elu, 2 linear"}[name.partition(".")[0]]
+    )
 
 
 def test_keras_folds_normalizations() -> None:

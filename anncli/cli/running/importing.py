@@ -23,6 +23,7 @@ from anncli.cli.showing.remarks import show_network_remarks
 from anncli.errors import NetworkError, UsageError, printable
 from anncli.formats.files.output import shown_output
 from anncli.formats.files.textfile import check_writable, shown_name
+from anncli.formats.networks.chain import NAMES_ADVICE, TASK_ADVICE
 from anncli.formats.networks.storage import load, save
 from anncli.inference.predict import predict
 from anncli.network.names import ACTIVATION_NAMES
@@ -83,6 +84,9 @@ def _take_names(network: Network, values: Values) -> None:
                 f"{long}: this network has {count} {noun}, found {given}", advice=f"give {count} different names"
             )
         setattr(network, field, names)
+    said = [advice for option, advice in (("task", TASK_ADVICE), ("class_names", NAMES_ADVICE)) if values[option]]
+    left = tuple(text for text in network.source.remarks if not text.endswith(tuple(said)))
+    network.source = network.source._replace(remarks=left)
 
 
 def _change_task(network: Network, task: str) -> None:

@@ -17,6 +17,8 @@ from anncli.network.network import Network, NetworkSource
 from anncli.network.scaling import Scaling
 from anncli.network.topology import Topology
 
+# What ends the remarks about answers that the file does not describe.
+TASK_ADVICE, NAMES_ADVICE = "--task says otherwise", "--class-names gives them"
 # So many rounded numbers are looked at, to know whether digits were lost.
 _ROUNDED_SAMPLE = 1000
 
@@ -269,10 +271,10 @@ def set_answers(
     """
     info = ACTIVATION_NAMES[network.topology.output_activation]
     is_bounded = not (np.isinf(info.lowest) or np.isinf(info.highest))
-    assumed = ""
+    assumed = []
     if task is None:
         task = "classification" if is_bounded else "regression"
-        assumed = f"the outputs are taken as {'scores of classes' if is_bounded else 'numbers'}; --task says otherwise"
+        assumed.append(f"the outputs are taken as {'scores of classes' if is_bounded else 'numbers'}; {TASK_ADVICE}")
     if task == "regression":
         network.task, network.target_names = "regression", names
     else:
@@ -282,9 +284,6 @@ def set_answers(
             network.threshold = 0.0
         network.classes = names or numbered_classes(network.n_outputs, first)
         if not names:
-            assumed += (
-                f"{'; ' * bool(assumed)}the classes have no names: {listed(network.classes)}; --class-names gives them"
-            )
-    if assumed:
-        network.source = network.source._replace(remarks=(*network.source.remarks, assumed))
+            assumed.append(f"the classes have no names: {listed(network.classes)}; {NAMES_ADVICE}")
+    network.source = network.source._replace(remarks=(*network.source.remarks, *assumed))
     return network
