@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from anncli.api import export as export
     from anncli.api import make_network as make_network
-    from anncli.api import read_table_data as read_table_data
-    from anncli.api import read_table_for as read_table_for
     from anncli.api import train as train
     from anncli.api import train_epochs as train_epochs
     from anncli.dataset.dataset import Dataset as Dataset
@@ -34,6 +32,8 @@ if TYPE_CHECKING:
     from anncli.formats.networks.storage import save as save
     from anncli.network.network import Network as Network
     from anncli.network.topology import Layer as Layer
+    from anncli.python.table_files import read_table_data as read_table_data
+    from anncli.python.table_files import read_table_for as read_table_for
     from anncli.python.use import evaluate as evaluate
     from anncli.python.use import predict as predict
     from anncli.python.use import predict_classes as predict_classes
@@ -57,8 +57,8 @@ _HOMES = {
     "predict": "python.use",
     "predict_classes": "python.use",
     "read_dataset": "formats.data.assemble",
-    "read_table_data": "api",
-    "read_table_for": "api",
+    "read_table_data": "python.table_files",
+    "read_table_for": "python.table_files",
     "save": "formats.networks.storage",
     "train": "api",
     "train_epochs": "api",

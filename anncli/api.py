@@ -1,9 +1,8 @@
-"""Training in one call, and tables as its data, for Python users."""
+"""Training in one call, and exports, for Python users."""
 
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
@@ -14,22 +13,16 @@ from anncli.analysis.exporting import checked_name, exported, name_of, places_of
 from anncli.analysis.proof import Proof
 from anncli.arrays import Array
 from anncli.dataset.dataset import Dataset
-from anncli.dataset.request import ReadRequest, TableRequest
 from anncli.dataset.table_data import TableData
-from anncli.errors import UsageError, asking, did_you_mean
+from anncli.errors import UsageError, asking, did_you_mean, value_text
 from anncli.experiments.teacher_file import read_teacher
-from anncli.formats.data.remarks import Remarks
-from anncli.formats.data.table_sets import TableReader, read_table_sets
-from anncli.formats.data.table_use import read_labelled, stream_encoded
 from anncli.formats.exports.base import ExportRequest
 from anncli.formats.exports.registry import export_name_of
 from anncli.formats.files.textfile import Path
 from anncli.network.encoders.table import TableInputs
 from anncli.network.network import Network
-from anncli.options.data_readers import label_fields, na_fields
 from anncli.options.layers import Given, read_layer, training_options
 from anncli.options.table import OPTIONS, TrainingOptions, option_names
-from anncli.python.frames import shown
 from anncli.python.samples import Columns, read_samples, warn_of_columns
 from anncli.python.targets import Asked
 from anncli.python.use import asked_of, check_kind
@@ -86,9 +79,7 @@ def train(network: Any, data: Any = None, epochs: int | None = None, **options: 
     Raises: TypeError for what is no network and no samples; as start_training().
     """
     is_new = not isinstance(network, Network)
-    known = [*option_names(), *_OF_SAMPLES, *(_OF_NEW if is_new else ()), *_OF_RUN]
-    if unknown := [name for name in options if name not in known]:
-        raise UsageError(f"train(): unknown option {unknown[0]!r}", advice=did_you_mean(unknown[0], known))
+    _check_options(options, is_new)
     about, options = _taken(options, _OF_SAMPLES)
     if not is_new:
         samples = _samples(data, about, network)
@@ -96,7 +87,7 @@ def train(network: Any, data: Any = None, epochs: int | None = None, **options: 
         given = network
         if data is not None and not isinstance(data, (int, np.integer)):
             raise TypeError(
-                f"train() takes a network and samples, or samples alone, found {shown(given)} and {shown(data)}"
+                f"train() takes a network and samples, or samples alone, found {value_text(given)} and {value_text(data)}"
             )
         epochs = int(data) if epochs is None and data is not None else epochs
         shape, options = _taken(options, _OF_NEW)
@@ -116,6 +107,17 @@ _OF_NEW = ("hidden", "activation")
 _OF_RUN = ("sets", "prior_precision", "continue_training")
 
 
+def _check_options(options: Mapping[str, Any], is_new: bool) -> None:
+    """Raises UsageError for an option that train() does not have."""
+    if not is_new and (given := [name for name in _OF_NEW if name in options]):
+        raise UsageError(
+            f"train(): {given[0]} is for a new network", advice="give the samples alone: train((X, y), ...)"
+        )
+    known = [*option_names(), *_OF_SAMPLES, *(_OF_NEW if is_new else ()), *_OF_RUN]
+    if unknown := [name for name in options if name not in known]:
+        raise UsageError(f"train(): unknown option {unknown[0]!r}", advice=did_you_mean(unknown[0], known))
+
+
 def _taken(options: dict[str, Any], names: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Those of the options that have one of the names, and the others."""
     return {k: v for k, v in options.items() if k in names}, {k: v for k, v in options.items() if k not in names}
@@ -130,7 +132,7 @@ def _samples(given: Any, about: dict[str, Any], network: Network | None = None) 
             )
         return given
     if not isinstance(given, tuple) or len(given) not in (2, 3):
-        message = f"expected samples, (X, y) or (X, y, weights) or a dataset, found {shown(given)}"
+        message = f"expected samples, (X, y) or (X, y, weights) or a dataset, found {value_text(given)}"
         raise TypeError(f"{message}; anncli.load(FILE) reads a network" if isinstance(given, str) else message)
     columns, rest = _taken(about, Columns._fields)
     known = () if network is None else network.classes
@@ -177,51 +179,16 @@ def _become(network: Network, trained: Network) -> None:
     vars(network).update(vars(trained))
 
 
-def read_table_data(
-    paths: Path | Sequence[Path], label: str | Sequence[str] | None = None, **options: Any
-) -> TableData:
-    """The labelled rows of one or more tables, for make_network() and train(), which encodes them as the training rows ask for.
+def make_network(data: Any, hidden: Any = None, activation: str = "tanh", loss: str = "auto") -> Network:
+    """The untrained network that `ann train` makes for such data: its last layer fits the answers and the loss.
 
-    Args: label and options as on the command line, with underscores: label="species", ["a", "b"], "last" or "inputs",
-        task, positive, missing, missing_label, category, ignore, use, weight, group, order, unknown; and how files are
-        read: format, header, decimal, na, transpose, size, grey.
-    Raises: DataError, UsageError as `ann train`. A warning of Python tells of numbers that 32 bits do not hold.
+    Args: data: a dataset, a table, or (X, y) as train() takes them; hidden: units of each hidden layer, None or 'auto' for those that
+        fit the number of rows and classes.
+    Raises: TypeError for what is no samples; UsageError for layers that cannot be.
     """
-    reader = _reader(label, options)
-    data, _ = read_table_sets({"training": _listed(paths)}, reader)
-    _warn(reader.remarks)
-    return data
-
-
-def read_table_for(
-    network: Network,
-    paths: Path | Sequence[Path],
-    label: str | Sequence[str] | None = None,
-    labelled: bool = True,
-    **options: Any,
-) -> Dataset:
-    """The rows of tables as the inputs of a trained network, for evaluate() and, as `.inputs`, for predict().
-
-    Columns are matched by name. Args: label: where the answers are called otherwise than in training; labelled: False for
-    tables without answers, of which the dataset then has none; options as in read_table_data().
-    Raises: DataError, UsageError as `ann test` and `ann predict`.
-    """
-    reader = _reader(label, options)
-    if labelled:
-        data = read_labelled(_listed(paths), reader, network)
-    else:
-        blocks = [rows.encoded.inputs for path in _listed(paths) for rows in stream_encoded(path, reader, network)]
-        inputs = np.concatenate(blocks)
-        data = Dataset(inputs, np.full(len(inputs), -1, dtype=np.int8), columns=network.columns)
-    _warn(reader.remarks)
-    return data
-
-
-def make_network(
-    data: Dataset | TableData, hidden: Sequence[int] | None = None, activation: str = "tanh", loss: str = "auto"
-) -> Network:
-    """The untrained network that `ann train` makes for such data: its last layer fits the answers and the loss; hidden:
-    units of each hidden layer, None for those that fit the number of rows and classes."""
+    data = _samples(data, {})
+    with asking("hidden"):
+        hidden = OPTIONS["hidden"].read("auto" if hidden is None else hidden)
     with asking():
         hidden = hidden_layers(data) if hidden is None else hidden
         layers = [*((units, activation) for units in hidden), output_layer(data, loss)]
@@ -240,37 +207,6 @@ def make_network(
 
 def _holds_numbers(data: TableData, name: str) -> bool:
     return data.table.column(name).as_numbers() is not None
-
-
-# Fields of a request that are called otherwise than the option, or that belong to commands.
-_NO_OPTIONS = ("label", "label_files", "only_na", "memory")
-
-
-def _reader(label: str | Sequence[str] | None, options: Mapping[str, Any]) -> TableReader:
-    """How tables are read; raises UsageError for an option that tables do not have, and for its value."""
-    known = [name for name in (*TableRequest._fields, *ReadRequest._fields) if name not in _NO_OPTIONS]
-    found: dict[str, Any] = {}
-    for name, value in {"label": label, **options}.items():
-        if name != "label" and name not in known:
-            raise UsageError(f"unknown option {name!r} of tables", advice=did_you_mean(name, ["label", *known]))
-        if value is not None:
-            with asking(name):
-                found[name] = OPTIONS[name].read(value)
-    found |= label_fields(found.pop("label", ())) | na_fields(found.pop("na", ()))
-    if "header" in found:
-        found["header"] = {"yes": True, "no": False, "auto": None}[found["header"]]
-    request = TableRequest(**{name: value for name, value in found.items() if name in TableRequest._fields})
-    read = ReadRequest(**{name: value for name, value in found.items() if name in ReadRequest._fields})
-    return TableReader(request, read, Remarks())
-
-
-def _listed(paths: Path | Sequence[Path]) -> Sequence[Path]:
-    return [paths] if isinstance(paths, (str, os.PathLike)) else paths
-
-
-def _warn(remarks: Remarks) -> None:
-    for text in remarks.warnings():
-        warnings.warn(text, stacklevel=3)
 
 
 def training_options_of(network: Network, options: Mapping[str, Any]) -> TrainingOptions:

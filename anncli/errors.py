@@ -209,3 +209,26 @@ def _steps(one: str, other: str) -> float:
                 steps = min(steps, earlier[j - 2] + 0.9)
             row.append(steps)
     return row[-1]
+
+
+def value_text(value: object) -> str:
+    """What a value in Python is, for messages: its type, and a short value itself."""
+    if value is None:
+        return "None"
+    kind, text = type(value).__name__, repr(value)
+    if isinstance(value, (str, bytes, int, float)) and len(text) <= 40:
+        return f"the {'text' if isinstance(value, str) else kind} {text}"
+    return f"a {kind} of {count_of(len(value), 'item')}" if isinstance(value, (list, tuple, dict)) else f"a {kind}"
+
+
+def paths_of(given: object) -> list[str | os.PathLike[str]]:
+    """The names of files that a Python user gives, one or several; raises TypeError for anything else."""
+    is_one = (
+        isinstance(given, (str, bytes, os.PathLike)) or not isinstance(given, Iterable) or hasattr(given, "columns")
+    )
+    found = list[str | os.PathLike[str]]()
+    for item in [given] if is_one else given:  # type: ignore[attr-defined]
+        if not isinstance(item, (str, os.PathLike)):
+            raise TypeError(f"expected the name of a file, or a list of names, found {value_text(item)}")
+        found.append(item)
+    return found

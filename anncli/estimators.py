@@ -13,7 +13,7 @@ import numpy as np
 
 from anncli.api import make_network, read_epochs, read_shape, start_training, training_options_of
 from anncli.arrays import Array
-from anncli.errors import UsageError, ValueFault, listed
+from anncli.errors import UsageError, ValueFault, listed, value_text
 from anncli.inference import predict as inference
 from anncli.options.table import OPTIONS
 from anncli.python.base import (
@@ -29,7 +29,7 @@ from anncli.python.base import (
     warn_of_column,
 )
 from anncli.python.class_scores import class_weights, margins, probabilities
-from anncli.python.frames import read_table, shown
+from anncli.python.frames import read_table
 from anncli.python.partial import PartialTraining
 from anncli.python.samples import Columns, Samples, read_samples, warn_of_columns
 from anncli.python.targets import Asked, Targets, all_classes
@@ -105,7 +105,7 @@ class _AnnEstimator(BaseEstimator):  # type: ignore[misc]
         found = {k: v for k, v in given.items() if v is not None and v != OPTIONS[k].default}
         more = self.options or {}
         if not isinstance(more, Mapping):
-            raise UsageError(f"options: expected a dict of options of `ann train`, found {shown(more)}")
+            raise UsageError(f"options: expected a dict of options of `ann train`, found {value_text(more)}")
         if "abstain" in more:
             raise UsageError("options: abstain cannot be among them", advice="predict() decides every row")
         if taken := [name for name in more if name in (*given, *_OTHERS, "seed")]:

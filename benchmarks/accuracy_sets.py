@@ -161,7 +161,7 @@ def ionosphere_split(path: Path, inputs: Array, labels: Array) -> list[Array]:
 
 def read_table(path: Path) -> list[Array]:
     """A table as `ann train` encodes it, with gaps filled by medians of all rows and marked."""
-    from anncli.api import read_table_data
+    from anncli.python.table_files import read_table_data
     from anncli.training.table_encoder import fit_encoder
 
     data = read_table_data(path, missing="median+indicator", **TABLES[path.name])

@@ -17,11 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
-from anncli.api import make_network, read_table_data
+from anncli.api import make_network
 from anncli.arrays import Array
 from anncli.dataset.table_data import TableData
 from anncli.experiments.splits import Split, make_splits
 from anncli.options.layers import Given, read_layer, training_options
+from anncli.python.table_files import read_table_data
 from anncli.training.run import TrainingRun
 from anncli.training.setup import Setup, prepare
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anncli.arrays import Array, all_finite, blocks, row_numbers, take_rows
-from anncli.errors import did_you_mean
+from anncli.dataset.given import float_array, label_array
+from anncli.errors import did_you_mean, listed, value_text
 from anncli.network.names import TASK_NAMES
 
 UNLABELLED = -1
@@ -61,11 +62,11 @@ class Dataset:
     times: Array | None = None
 
     def __post_init__(self) -> None:
-        self.inputs = np.ascontiguousarray(self.inputs, dtype=np.float32)
+        self.inputs = float_array(self.inputs, "inputs", "numbers (n_samples, n_inputs)")
+        if isinstance(self.classes, str):
+            raise TypeError(f"classes: expected a tuple of names, found {value_text(self.classes)}")
         self._set_targets()
-        self.labels = np.asarray(self.labels)
-        if self.labels.dtype.kind not in "iu":
-            self.labels = self.labels.astype(np.int32)
+        self.labels = label_array(self.labels)
         if self.inputs.ndim != 2:
             raise ValueError(f"inputs must be (n_samples, n_inputs), not {self.inputs.ndim}-dimensional")
         if self.labels.shape != (len(self.inputs),):
@@ -103,7 +104,9 @@ class Dataset:
     @classmethod
     def from_classes(cls, *inputs: Any, classes: tuple[str, ...] = ()) -> Dataset:
         """One array (n, n_inputs) per class, in class order; names default to 'class 1', 'class 2', ..."""
-        arrays = [np.asarray(v, dtype=np.float32) for v in inputs]
+        if not inputs:
+            raise ValueError("expected an array (n, n_inputs) for each class, found none")
+        arrays = [float_array(own, f"class {k}", "numbers (n, n_inputs)") for k, own in enumerate(inputs, 1)]
         labels = np.repeat(np.arange(len(arrays)), [len(a) for a in arrays])
         names = classes or tuple(f"class {k}" for k in range(1, len(arrays) + 1))
         return cls(np.concatenate(arrays), labels, names)
@@ -157,8 +160,8 @@ class Dataset:
 
     def __repr__(self) -> str:
         if self.targets is not None:
-            return f"<Dataset of {self.n_samples} x {self.n_inputs}, {self.task}: {', '.join(self.names_of_targets)}>"
-        return f"<Dataset of {self.n_samples} x {self.n_inputs}, classes: {', '.join(self.classes) or 'none'}>"
+            return f"<Dataset of {self.n_samples} x {self.n_inputs}, {self.task}: {listed(self.names_of_targets)}>"
+        return f"<Dataset of {self.n_samples} x {self.n_inputs}, classes: {listed(self.classes) or 'none'}>"
 
 
 def label_type(n_classes: int) -> type[np.signedinteger[Any]]:
@@ -167,9 +170,8 @@ def label_type(n_classes: int) -> type[np.signedinteger[Any]]:
 
 
 def _checked_targets(targets: Any, n_samples: int, task: str) -> Array:
-    # A target beyond the largest float32 becomes inf, which is refused below; numpy's warning would only repeat it.
-    with np.errstate(over="ignore"):
-        checked = np.ascontiguousarray(targets, dtype=np.float32)
+    # A target beyond the largest float32 becomes inf, which is refused below.
+    checked = float_array(targets, "targets", "numbers (n_samples, n_targets)")
     checked = checked.reshape(-1, 1) if checked.ndim == 1 else checked
     if checked.ndim != 2 or len(checked) != n_samples or not checked.shape[1]:
         raise ValueError(f"{n_samples} samples but targets of shape {np.shape(targets)}")
@@ -181,9 +183,8 @@ def _checked_targets(targets: Any, n_samples: int, task: str) -> Array:
 
 
 def _checked_weights(weights: Any, n_samples: int) -> Array:
-    # A weight beyond the largest float32 becomes inf, which is refused below; numpy's warning would only repeat it.
-    with np.errstate(over="ignore"):
-        checked = np.ascontiguousarray(weights, dtype=np.float32)
+    # A weight beyond the largest float32 becomes inf, which is refused below.
+    checked = float_array(weights, "weights", "a number for each of the samples")
     if checked.shape != (n_samples,):
         raise ValueError(f"{n_samples} samples but weights of shape {checked.shape}")
     if not (np.isfinite(checked).all() and (checked >= 0).all()):

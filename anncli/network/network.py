@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.errors import NetworkError
+from anncli.errors import NetworkError, value_text
 from anncli.network.calibration import Calibration
 from anncli.network.encoders.table import TableEncoder, TableInputs
 from anncli.network.layers.base import LayerKind, Shape
@@ -177,7 +177,11 @@ class Network:
         self.parameters, self.members = taken[0], taken
 
     def _checked(self, parameters: Array) -> Array:
-        taken = np.array(parameters, dtype=np.float32, order="C").reshape(-1)
+        try:
+            taken = np.array(() if parameters is None else parameters, dtype=np.float32, order="C").reshape(-1)
+        except (TypeError, ValueError):
+            message = f"parameters: expected {self.topology.n_parameters} numbers, found {value_text(parameters)}"
+            raise TypeError(message) from None
         if taken.size != self.topology.n_parameters:
             raise ValueError(f"a {self.topology} network has {self.topology.n_parameters} parameters, not {taken.size}")
         if not np.isfinite(taken).all():

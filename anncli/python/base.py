@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.errors import AnnError, UsageError, ValueFault, did_you_mean
-from anncli.python.frames import column_names, shown
+from anncli.errors import AnnError, UsageError, ValueFault, did_you_mean, value_text
+from anncli.python.frames import column_names
 
 try:
     from sklearn.base import BaseEstimator as BaseEstimator
@@ -102,7 +102,9 @@ def seed_of(random_state: Any) -> int:
         return int(random_state.integers(2**31 - 1))
     if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool) and random_state >= 0:
         return int(random_state)
-    raise UsageError(f"random_state: expected a whole number from 0, a generator or None, found {shown(random_state)}")
+    raise UsageError(
+        f"random_state: expected a whole number from 0, a generator or None, found {value_text(random_state)}"
+    )
 
 
 def feature_names(inputs: Any) -> Array | None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.errors import ValueFault, count_of, listed, quoted
+from anncli.errors import ValueFault, listed, quoted, value_text
 from anncli.tables import MISSING, Table, TableColumn, number_word
 
 _RESHAPE = "Reshape your data: X.reshape(-1, 1) for one column, X.reshape(1, -1) for one sample"
@@ -25,7 +25,7 @@ def read_table(given: Any, what: str = "X") -> Table:
     Raises: TypeError for anything else, and for cells that are neither numbers nor words; ValueFault for shapes that are no table.
     """
     if given is None or isinstance(given, (str, bytes, int, float)):
-        raise TypeError(f"{what}: expected an array (n, d), a list of rows or a data frame, found {shown(given)}")
+        raise TypeError(f"{what}: expected an array (n, d), a list of rows or a data frame, found {value_text(given)}")
     if hasattr(given, "toarray") and not hasattr(given, "columns"):
         raise TypeError(f"{what}: a sparse matrix was passed, and dense data are needed; give {what}.toarray()")
     if isinstance(given, Mapping) or hasattr(given, "columns") or hasattr(given, "column_names"):
@@ -213,7 +213,7 @@ def _plain(item: Any, name: str, what: str) -> float | str:
     is_number = item.dtype.kind in "fiub" if isinstance(item, np.generic) else hasattr(item, "__float__")
     if is_number and not getattr(item, "shape", ()):
         return float(item)
-    message = f"{what}, column {quoted(name)}: argument must be a string or a number, found {shown(item)}"
+    message = f"{what}, column {quoted(name)}: argument must be a string or a number, found {value_text(item)}"
     raise TypeError(f"{message}; make numbers or words of it first")
 
 
@@ -221,15 +221,3 @@ def _kind_text(dtype: Any) -> str:
     return {"M": "dates", "m": "time spans", "c": "complex numbers", "V": "records"}.get(
         dtype.kind, f"items of type {dtype}"
     )
-
-
-def shown(value: Any) -> str:
-    """What a value is, for messages: its type, and a short value itself."""
-    if value is None:
-        return "None"
-    text = repr(value)
-    kind = type(value).__name__
-    if isinstance(value, (str, bytes, int, float)) and len(text) <= 40:
-        return f"the {'text' if isinstance(value, str) else kind} {text}"
-    length = f" of {count_of(len(value), 'item')}" if isinstance(value, (list, tuple, dict)) else ""
-    return f"a {kind}{length}"

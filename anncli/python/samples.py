@@ -15,9 +15,9 @@ from anncli.arrays import Array
 from anncli.dataset.column_kinds import choose_kinds
 from anncli.dataset.dataset import UNLABELLED, Dataset
 from anncli.dataset.table_data import TableData
-from anncli.errors import AnnError, DataError, UsageError, ValueFault, count_of, did_you_mean, quoted
+from anncli.errors import AnnError, DataError, UsageError, ValueFault, count_of, did_you_mean, quoted, value_text
 from anncli.network.encoders.table import MISSING_POLICIES
-from anncli.python.frames import as_array, read_table, shown
+from anncli.python.frames import as_array, read_table
 from anncli.python.targets import ANYTHING, Asked, Targets, read_targets
 from anncli.tables import Roles, Table
 
@@ -101,7 +101,7 @@ def read_weights(given: Any, n: int) -> Array:
     try:
         weights = np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ValueFault(f"sample_weight: expected {n} numbers, found {shown(given)}") from None
+        raise ValueFault(f"sample_weight: expected {n} numbers, found {value_text(given)}") from None
     if weights.shape != (n,):
         raise ValueFault(
             f"sample_weight has the shape {weights.shape}, and there are {count_of(n, 'row')}",
@@ -118,7 +118,7 @@ def refuse_gaps(table: Table, missing: str, what: str = "X") -> None:
     """Raises ValueFault for infinite numbers, and, unless `missing` fills them, for gaps, naming the columns."""
     if missing not in MISSING_POLICIES:
         raise UsageError(
-            f"missing: unknown treatment {shown(missing)}", advice=did_you_mean(str(missing), MISSING_POLICIES)
+            f"missing: unknown treatment {value_text(missing)}", advice=did_you_mean(str(missing), MISSING_POLICIES)
         )
     worst = np.nan if missing == "error" else np.inf
     held = table.matrix

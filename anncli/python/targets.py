@@ -11,8 +11,8 @@ from anncli.arrays import Array
 from anncli.dataset.class_labels import classes_of
 from anncli.dataset.dataset import label_type
 from anncli.dataset.task import task_of
-from anncli.errors import AnnError, DataError, UsageError, ValueFault, listed, quoted
-from anncli.python.frames import as_array, column_names, column_of, read_table, shown
+from anncli.errors import AnnError, DataError, UsageError, ValueFault, listed, quoted, value_text
+from anncli.python.frames import as_array, column_names, column_of, read_table
 from anncli.tables import TableColumn, number_word
 
 
@@ -64,9 +64,9 @@ def read_targets(given: Any, asked: Asked = ANYTHING) -> Targets:
     """
     task = asked.task
     if given is None or isinstance(given, (str, bytes, int, float, Mapping)):
-        raise ValueFault(f"y should be a 1d array of answers, one per row, found {shown(given)}")
+        raise ValueFault(f"y should be a 1d array of answers, one per row, found {value_text(given)}")
     if task not in (None, "classification", "regression"):
-        raise UsageError(f"task: unknown task {shown(task)}", advice="use classification or regression")
+        raise UsageError(f"task: unknown task {value_text(task)}", advice="use classification or regression")
     if hasattr(given, "toarray"):
         raise TypeError("y: a sparse matrix was passed, and dense data are needed; give y.toarray()")
     array = _answers(given)
@@ -127,7 +127,7 @@ def _numbers(array: Array, names: tuple[str, ...]) -> Array:
         numbers = array.astype(np.float64)
     except (TypeError, ValueError):
         wrong = next(item for item in array.reshape(-1).tolist() if not _is_number(item))
-        raise ValueFault(f"y: expected numbers, found {shown(wrong)}", "AnnClassifier learns classes") from None
+        raise ValueFault(f"y: expected numbers, found {value_text(wrong)}", "AnnClassifier learns classes") from None
     for place, what in (
         (np.isnan(numbers), "NaN"),
         (np.isinf(numbers), "infinity or a value too large for dtype('float64')"),

@@ -9,7 +9,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.dataset.dataset import Dataset
-from anncli.errors import DataError, ValueFault, count_of, quoted
+from anncli.errors import DataError, ValueFault, count_of, quoted, value_text
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_columns import TableMatcher
 from anncli.inference import predict as inference
@@ -17,7 +17,7 @@ from anncli.inference.evaluate import evaluate as on_dataset
 from anncli.network.class_names import class_names
 from anncli.network.encoders.table import EncodingFault
 from anncli.network.network import Network
-from anncli.python.frames import read_table, shown
+from anncli.python.frames import read_table
 from anncli.python.samples import check_length, in_python, read_weights, refuse_gaps
 from anncli.python.targets import Asked, read_targets
 from anncli.tables import Table
@@ -75,7 +75,7 @@ def evaluate(network: Network, data: Any, rows: Array | None = None, **options: 
 def dataset_for(network: Network, samples: Any) -> Dataset:
     """The samples (X, y) or (X, y, weights) as a dataset whose inputs and classes are those of the network."""
     if not isinstance(samples, tuple) or len(samples) not in (2, 3):
-        raise TypeError(f"expected samples, (X, y) or (X, y, weights) or a dataset, found {shown(samples)}")
+        raise TypeError(f"expected samples, (X, y) or (X, y, weights) or a dataset, found {value_text(samples)}")
     inputs, targets = inputs_for(network, read_table(samples[0])), read_targets(samples[1], asked_of(network))
     check_length(len(inputs), targets)
     weights = read_weights(samples[2], len(inputs)) if len(samples) == 3 else None
@@ -136,7 +136,7 @@ def _plain_inputs(network: Network, table: Table) -> Array:
 def check_kind(network: Any) -> None:
     """Raises TypeError for what is no network."""
     if not isinstance(network, Network):
-        message = f"expected a network as the first argument, found {shown(network)}"
+        message = f"expected a network as the first argument, found {value_text(network)}"
         raise TypeError(f"{message}; anncli.load(FILE) reads one")
 
 

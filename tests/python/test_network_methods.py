@@ -147,6 +147,38 @@ def test_layers_of_a_wrong_type_are_refused_in_words(n_inputs: Any, layers: Any,
     assert str(caught.value) == text
 
 
+@pytest.mark.parametrize(
+    ("call", "error", "text"),
+    [
+        (lambda: anncli.Layer("16", "tanh"), TypeError, "units: expected a whole number, found the text '16'; write for example 16"),
+        (lambda: trained().set_parameters("abc"), TypeError, "parameters: expected 21 numbers, found the text 'abc'"),
+        (lambda: trained().set_parameters(None), ValueError, "a 3-4-1 network has 21 parameters, not 0"),
+        (lambda: anncli.save("net", "n.nn"), TypeError, "save() takes a network and the name of a file, found the text 'net'"),
+        (lambda: anncli.make_network("a.csv"), TypeError, "expected samples, (X, y) or (X, y, weights) or a dataset, found the text 'a.csv'; anncli.load(FILE) reads a network"),
+        (lambda: anncli.read_dataset(3), TypeError, "expected the name of a file, or a list of names, found the int 3"),
+        (lambda: anncli.read_table_data(None), TypeError, "expected the name of a file, or a list of names, found None"),
+        (lambda: anncli.train(trained(), (X, YES), hidden=3), anncli.AnnError, "train(): hidden is for a new network; give the samples alone: train((X, y), ...)"),
+        (lambda: list(anncli.train_epochs(None, (X, YES), 3)), TypeError, "expected a network as the first argument, found None; anncli.load(FILE) reads one"),
+        (lambda: trained().gradient(X, YES[:2]), ValueError, "X has 40 rows, y has 2: inconsistent numbers of samples; give one answer per row"),
+        (lambda: trained().gradient(X, ["maybe"] * 40), anncli.AnnError, "y: class 'maybe' is not among the classes yes, no; give rows of these classes only"),
+        (lambda: trained().gradient(X, YES, loss="mes"), ValueError, "unknown loss 'mes'; did you mean 'mse'?"),
+    ],
+)  # fmt: skip
+def test_wrong_types_are_refused_in_words(call: Any, error: type[Exception], text: str) -> None:
+    with pytest.raises(error) as caught:
+        call()
+    assert str(caught.value) == text
+
+
+def test_a_network_is_made_for_samples_as_for_data() -> None:
+    assert repr(anncli.make_network((X, YES), hidden=5)) == "<Network 3-5-1, untrained>"
+    assert repr(anncli.make_network((X, YES), hidden=[5, 2])) == "<Network 3-5-2-1, untrained>"
+    network = anncli.make_network((X, YES))
+    losses = [report.training_loss for report in anncli.train_epochs(network, (X, YES), 4, validation=0)]
+    assert len(losses) == 4
+    assert network.is_trained
+
+
 def test_the_summary_is_a_table_of_layers_and_what_is_around_them() -> None:
     network = trained()
     assert (

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 
 from anncli.arrays import Array, row_range
 from anncli.compiled.row_text import DELIMITERS
 from anncli.dataset.dataset import UNLABELLED, Dataset
-from anncli.errors import DataError, UsageError
+from anncli.errors import DataError, UsageError, paths_of
 from anncli.formats.data.agreement import (
     ClassNumbers,
     Expected,
@@ -53,8 +52,7 @@ def read_dataset(
     Raises: DataError with file, line and column for anything that is not clean data; UsageError for files that do not
         agree with the classes.
     """
-    if isinstance(paths, (str, os.PathLike)):
-        paths = [paths]
+    paths = [] if paths is None else paths_of(paths)
     expected = expected_of(network, class_names)
     if network is not None and n_inputs is None:
         n_inputs = network.columns or network.n_inputs

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable
 
-from anncli.errors import NetworkError, UsageError
+from anncli.errors import NetworkError, UsageError, value_text
 from anncli.formats.files.textfile import BOM, Path, read_bytes, replace_file, shown_name
 from anncli.formats.networks.names import DIALECTS, NETWORK_FORMAT_NAMES
 from anncli.formats.networks.numbers import MAX_NETWORK_BYTES
@@ -129,8 +129,11 @@ def holds_other_than_network(path: Path) -> bool:
 
 
 def save(network: Network, path: Path, name: str | None = None, before: Callable[[], None] | None = None) -> None:
-    """Write a network whole or not at all (`-`: standard output); raises AnnError if that fails, and as render().
+    """Write a network whole or not at all (`-`: standard output); raises AnnError if that fails, TypeError for what is no
+    network, and as render().
 
     before: as in replace_file().
     """
+    if not isinstance(network, Network):
+        raise TypeError(f"save() takes a network and the name of a file, found {value_text(network)}")
     replace_file(path, render(network, name, path), before=before)

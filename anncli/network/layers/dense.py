@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.errors import ValueFault, quoted
+from anncli.errors import ValueFault, quoted, value_text
 from anncli.network.activations import ACTIVATIONS
 from anncli.network.layers.base import Blocks, Kept, KeyFault, LayerKind, Shape, Start
 from anncli.network.layers.initial import draw_unit_by_unit, initial_weights
@@ -30,6 +30,8 @@ class Dense(LayerKind):
     can_be_output: ClassVar = True
 
     def __init__(self, units: int, activation: str) -> None:
+        if isinstance(units, bool) or not hasattr(units, "__index__"):
+            raise TypeError(f"units: expected a whole number, found {value_text(units)}; write for example 16")
         self.units = int(units)
         try:
             self.activation = canonical_activation(activation)
