@@ -16,8 +16,9 @@ from anncli.analysis.proof import prove
 from anncli.formats.exports.base import ExportRequest
 from anncli.formats.exports.c.text import comment_text, float_text, identifiers, string_text
 from anncli.formats.exports.registry import export_format, export_name_of
+from anncli.inference.predict import predict
 from anncli.network.encoders.table import InputColumn, TableEncoder
-from anncli.network.network import Network
+from anncli.network.network import Network, SelfTest
 from anncli.network.scaling import Scaling
 from anncli.tables import Roles
 
@@ -83,6 +84,22 @@ def test_sanitizers_find_nothing_and_the_self_test_passes(tmp_path: Path) -> Non
     done = subprocess.run([tmp_path / "all"], capture_output=True, text=True)
     assert faults_of(done.stdout, 40) == []
     assert done.stderr == ""
+
+
+@needs_compiler
+@pytest.mark.parametrize("vectors", ["", "-DNET_SCALAR"])
+def test_sums_with_vectors_and_without(tmp_path: Path, vectors: str) -> None:
+    # 150 inputs are three pieces, 19 units two blocks and three more; 37 is odd.
+    network = Network.create(150, [(19, "tanh"), (37, "softsign"), (9, "linear")], task="regression")
+    rng = np.random.default_rng(2)
+    network.set_parameters(rng.normal(0, 0.2, network.topology.n_parameters))
+    rows = rng.normal(0, 1, (50, 150)).astype(np.float32)
+    network.self_test = SelfTest(rows, predict(network, rows))
+    write(tmp_path, network)
+    compiles(
+        tmp_path, "cc", "-std=c99", "-O2", *STRICT, *vectors.split(), "-DNET_SELF_TEST", "net.c", "-o", "net", "-lm"
+    )
+    assert subprocess.run([tmp_path / "net"], capture_output=True, text=True).stdout == "ok: 50 rows\n"
 
 
 @needs_compiler

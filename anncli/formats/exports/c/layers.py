@@ -13,46 +13,83 @@ from anncli.formats.exports.steps import DenseStep
 BLOCK = 8
 _PIECE = 64
 
+# Compilers make vectors of such loops at some levels of optimisation and spoil them at others, so that it is said where they know how.
 _DENSE = f"""\
+#if defined(__GNUC__) && (defined(__SSE__) || defined(__ARM_NEON)) && !defined($N_SCALAR)
+typedef float $n_four __attribute__((vector_size(16), aligned(4), may_alias));
+/* Adds to out[{BLOCK}] the products of n inputs and their weights, {BLOCK} for each input. */
+$static void $n_block(const float *w, int n, const float *in, float *out)
+{{
+  $n_four *target = ($n_four *)out;
+  $n_four a = {{0, 0, 0, 0}}, b = a, c = a, d = a;
+  int i;
+  for (i = 0; i + 1 < n; i += 2) {{
+    const $n_four *v = (const $n_four *)(w + {BLOCK} * i);
+    const float x = in[i], y = in[i + 1];
+    a += x * v[0];
+    b += x * v[1];
+    c += y * v[2];
+    d += y * v[3];
+  }}
+  if (i < n) {{
+    const $n_four *v = (const $n_four *)(w + {BLOCK} * i);
+    a += in[i] * v[0];
+    b += in[i] * v[1];
+  }}
+  target[0] += a + c;
+  target[1] += b + d;
+}}
+#else
+$static void $n_block(const float *w, int n, const float *in, float *out)
+{{
+  float s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0, s5 = 0, s6 = 0, s7 = 0;
+  int i;
+  for (i = 0; i < n; ++i, w += {BLOCK}) {{
+    const float x = in[i];
+    s0 += x * w[0];
+    s1 += x * w[1];
+    s2 += x * w[2];
+    s3 += x * w[3];
+    s4 += x * w[4];
+    s5 += x * w[5];
+    s6 += x * w[6];
+    s7 += x * w[7];
+  }}
+  out[0] += s0;
+  out[1] += s1;
+  out[2] += s2;
+  out[3] += s3;
+  out[4] += s4;
+  out[5] += s5;
+  out[6] += s6;
+  out[7] += s7;
+}}
+#endif
 /* out[j] = bias[j] + sum over i of in[i] * weight; returns where the next layer's numbers begin.
-   Weights: {BLOCK} units side by side for each input, then each of the remaining units; then the biases. */
+   Weights: {BLOCK} units side by side for each input, then each of the remaining units; then the biases. Sums are made of pieces of {_PIECE}
+   inputs, which keeps their rounding small. */
 $static const float *$n_dense(const float *w, int n_in, int n_out, const float *in, float *out)
 {{
   const float *bias = w + n_in * n_out;
-  int i, j, end;
+  int i, j, n;
   for (j = 0; j < n_out; ++j)
     out[j] = bias[j];
-  for (j = 0; j + {BLOCK} <= n_out; j += {BLOCK}) {{
-    for (i = 0; i < n_in;) {{
-      float s0 = 0, s1 = 0, s2 = 0, s3 = 0, s4 = 0, s5 = 0, s6 = 0, s7 = 0;
-      for (end = n_in - i > {_PIECE} ? i + {_PIECE} : n_in; i < end; ++i, w += {BLOCK}) {{
-        const float x = in[i];
-        s0 += x * w[0];
-        s1 += x * w[1];
-        s2 += x * w[2];
-        s3 += x * w[3];
-        s4 += x * w[4];
-        s5 += x * w[5];
-        s6 += x * w[6];
-        s7 += x * w[7];
-      }}
-      out[j] += s0;
-      out[j + 1] += s1;
-      out[j + 2] += s2;
-      out[j + 3] += s3;
-      out[j + 4] += s4;
-      out[j + 5] += s5;
-      out[j + 6] += s6;
-      out[j + 7] += s7;
+  for (j = 0; j + {BLOCK} <= n_out; j += {BLOCK})
+    for (i = 0; i < n_in; i += n, w += {BLOCK} * n) {{
+      n = n_in - i > {_PIECE} ? {_PIECE} : n_in - i;
+      $n_block(w, n, in + i, out + j);
     }}
-  }}
-  for (; j < n_out; ++j) {{
-    for (i = 0; i < n_in;) {{
-      float sum = 0;
-      for (end = n_in - i > {_PIECE} ? i + {_PIECE} : n_in; i < end; ++i)
-        sum += in[i] * *w++;
-      out[j] += sum;
+  for (; j < n_out; ++j, w += n_in) {{
+    float s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+    for (i = 0; i + 3 < n_in; i += 4) {{
+      s0 += in[i] * w[i];
+      s1 += in[i + 1] * w[i + 1];
+      s2 += in[i + 2] * w[i + 2];
+      s3 += in[i + 3] * w[i + 3];
     }}
+    for (; i < n_in; ++i)
+      s0 += in[i] * w[i];
+    out[j] += (s0 + s1) + (s2 + s3);
   }}
   return bias + n_out;
 }}
