@@ -15,7 +15,8 @@ from anncli.formats.exports.base import Answers, ExportFormat, ExportRequest, Pr
 from anncli.inference.predict import decide, predict
 from anncli.network.network import Network
 
-N_RANDOM = 1000
+# Random rows: all of them for networks of up to 200,000 weights, fewer for larger ones, because an interpreter takes minutes.
+N_RANDOM, _FEWEST, _MOST_PRODUCTS = 1000, 100, 200_000_000
 # |a - b| <= TOLERANCE (1 + |b|) for an output b and what the export gives for it.
 TOLERANCE = 1e-5
 # Twice the error of either computation.
@@ -89,12 +90,14 @@ def prove(
     bound: (n_outputs,), the differences that the export states, None for those of floating-point numbers.
     """
     stored = stored_rows(network)
-    drawn = draw_rows(network, np.random.default_rng(_SEED), N_RANDOM)
+    n_weights = network.topology.n_parameters * max(1, len(network.members))
+    n_random = min(N_RANDOM, max(_FEWEST, _MOST_PRODUCTS // n_weights))
+    drawn = draw_rows(network, np.random.default_rng(_SEED), n_random)
+    n_inside = n_random // 2
     if request.bits:
         # Outside of the range fixed-point numbers end.
-        drawn = drawn.part(slice(N_RANDOM // 2))
+        drawn = drawn.part(slice(n_inside))
     rows = all_rows(stored, drawn)
-    n_inside = N_RANDOM // 2
     counts = (len(stored.inputs), n_inside, len(drawn.inputs) - n_inside)
     try:
         answers = answers_of(export, files, network, request, rows)

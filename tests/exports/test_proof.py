@@ -125,6 +125,13 @@ def test_fixed_point_is_compared_inside_the_range_only_and_by_the_bound_that_the
     assert proved(0.03).fault.startswith("output 1 of row 101 is ")
 
 
+def test_large_networks_have_fewer_rows():
+    network = Network.create(1000, [(1000, "tanh"), (1, "linear")], task="regression")
+    network.set_parameters(np.zeros(network.topology.n_parameters))
+    proof = proof_of(network)
+    assert (proof.n_inside, proof.n_outside) == (99, 100)
+
+
 def test_the_range_is_that_of_the_scaling_or_of_the_self_test():
     network = plain()
     low, high = input_range(network)
