@@ -44,7 +44,7 @@ IN_COMMAND: dict[tuple[str, str], OwnWords] = {
     ("explain", "column"): OwnWords("Show the mean output for each value of these columns"),
     ("explain", "output"): OwnWords("Write the figures to FILE; its ending names the format"),
     ("export", "output"): OwnWords("What is written; its ending says the format; - is stdout"),
-    ("export", "to"): OwnWords("Format of what is written", "by the ending of the file"),
+    ("export", "to"): OwnWords(f"Format: {', '.join(EXPORT_NAMES)}", "by the ending of the file"),
     ("plot", "column"): OwnWords("The two inputs of a boundary: A,B"),
     ("plot", "output"): OwnWords("The figure as .svg or .png, or its numbers as .csv", "NETWORK-WHAT.svg"),
     ("report", "output"): OwnWords("Where the page is written; - is stdout", "NETWORK-report.html"),

@@ -13,13 +13,14 @@ def export_command(values: Values, words: Words) -> None:
 
     \b
     Examples:
-      ann export iris.nn -o iris.json
-      ann export iris.nn -o iris.txt --to fann
-      ann export iris.nn iris.csv -o iris.json
+      ann export iris.nn -o iris.c
+      ann export iris.nn iris.csv -o iris.c --int8
+      ann export iris.nn -o iris.onnx
+      ann export iris.nn -o - --to json
 
     What was written is run beside NETWORK, on its self-test and on 1,000 random rows inside and outside of the range of
     training, before the file takes its name: the largest difference is printed, and where it is too large nothing is
-    written. DATA are labelled rows: with them the export is evaluated too, and its fixed-point numbers fit their range.
+    written. DATA are labelled rows: with them the export is evaluated too, and fixed-point numbers are fitted to their range.
     """
     from anncli.cli.running.exporting import run_export
 
