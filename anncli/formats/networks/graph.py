@@ -7,7 +7,11 @@ from typing import NamedTuple, NoReturn
 
 import numpy as np
 
+from anncli.errors import count_of
 from anncli.formats.networks.chain import Chain
+
+# A layer may have so many weights for each connection, and so many in any case.
+_MOST_EXPANSION, _ALWAYS_ALLOWED = 50, 4_000_000
 
 
 class Unit(NamedTuple):
@@ -39,10 +43,13 @@ class Graph:
 
     def build(self) -> None:
         """Tell the chain its layers; raises NetworkError for loops, and for shortcuts and layers that it cannot hold."""
+        known = set(self._inputs)
+        if len(known) < len(self._inputs) or known & self._units.keys():
+            self._chain.fail(f"two {self._noun}s or inputs have the same name")
         self._find_depths()
         top = max(self._depth[key] for key in self._outputs)
         for key in self._outputs:
-            if self._depth[key] != top or key in self._inputs:
+            if self._depth[key] != top or not top:
                 self._fail(key, "is an output, but stands below the layer of the other outputs")
         layers: list[list[str]] = [[] for _ in range(top + 1)]
         layers[0] = self._inputs
@@ -51,7 +58,8 @@ class Graph:
                 layers[self._depth[key]].append(key)
         layers[top] = self._outputs
         if unused := len(self._units) - sum(map(len, layers[1:])):
-            self._chain.remark(f"{unused} {self._noun}s that no output depends on are left out")
+            are = "is" if unused == 1 else "are"
+            self._chain.remark(f"{count_of(unused, self._noun)} that no output depends on {are} left out")
         self._stack(layers)
 
     def _find_depths(self) -> None:
@@ -87,6 +95,7 @@ class Graph:
                 *((self._units[key].bias, self._units[key].sources) for key in keys),
                 *((0.0, one) for _, one in made),
             ]
+            self._check_dense(len(below) * len(columns), sum(len(sources) for _, sources in columns))
             self._chain.check_next(len(columns))
             weights = np.zeros((len(below), len(columns)))
             places: dict[str, list[tuple[int, float]]] = {}
@@ -102,8 +111,13 @@ class Graph:
             below = [*((key, 1.0) for key in keys), *(item for item, _ in made)]
         if gaps > 0:
             self._chain.remark(
-                f"{gaps} connections that the file does not have are weights of 0, which training may change"
+                f"{count_of(gaps, 'connection')} that the file does not have: weights of 0, which training may change"
             )
+
+    def _check_dense(self, n_weights: int, n_links: int) -> None:
+        """Raises NetworkError for a layer whose weights take far more memory than the connections of the file."""
+        if n_weights > _ALWAYS_ALLOWED + _MOST_EXPANSION * n_links:
+            self._chain.fail(f"is sparse: {n_links} connections would take {n_weights} weights")
 
     def _made_to_pass(
         self, passed: list[tuple[str, float]], activation: str, keys: list[str]

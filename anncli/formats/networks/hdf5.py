@@ -21,7 +21,7 @@ MAGIC = b"\x89HDF\r\n\x1a\n"
 _UNDEFINED = 2**64 - 1
 _DATASPACE, _DATATYPE, _LAYOUT, _FILTERS, _ATTRIBUTE, _CONTINUED, _TABLE = 1, 3, 8, 11, 12, 16, 17
 _LINKS = (2, 6)
-_MOST_OBJECTS = 100_000
+_MOST_OBJECTS = 1_000_000
 _MOST_RANK = 32
 _ADVICE = "save the model anew with Keras"
 # Exponent and mantissa of the floating-point numbers that numpy knows: place and size of the exponent, size of the mantissa.
@@ -141,7 +141,10 @@ class Hdf5:
                 for k in range(int.from_bytes(self._bytes(node + 6, 2), "little")):
                     entry = node + 8 + 40 * k
                     offset = self._u64(entry)
-                    text = self._bytes(names, size)[offset:].split(b"\0", 1)[0] if offset < size else b""
+                    end = self._data.find(b"\0", names + offset, names + size) if offset < size else -1
+                    if end < 0:
+                        raise self.fault("is a damaged HDF5 file: a name is missing")
+                    text = self._data[names + offset : end]
                     self._count_visit()
                     yield printable(text.decode("utf-8", "replace")), self._u64(entry + 8)
             elif self._bytes(node, 5) == b"TREE\0":

@@ -19,7 +19,7 @@ from anncli.formats.networks.hdf5 import MAGIC, Hdf5
 from anncli.formats.networks.keras_layers import Layer, network_of
 from anncli.network.network import Network
 
-_MOST_CONFIG = 16 << 20
+_MOST_CONFIG = 8 << 20
 
 
 class Keras:
@@ -44,6 +44,8 @@ class _File:
         return NetworkError(message, path=shown_name(self._path), advice=advice)
 
     def read_config(self, text: str | bytes) -> Mapping[str, Any]:
+        if len(text) > _MOST_CONFIG:
+            raise self.fault("the description of its layers is larger than 8 MiB")
         try:
             found = json.loads(text)
         except (ValueError, RecursionError):

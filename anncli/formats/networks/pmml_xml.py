@@ -7,6 +7,7 @@ those that unfold into gigabytes. So no further package is needed, and nothing b
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from xml.parsers import expat
 
 from anncli.errors import NetworkError, quoted
@@ -16,8 +17,13 @@ from anncli.limits import decimal
 # Elements take about ten times their text.
 _MOST_BYTES = 64 << 20
 _MOST_DEPTH = 64
+_MOST_ELEMENTS = 3_000_000
 # The text of a longer one is of no use here.
 _MOST_TEXT = 4096
+
+
+_NONE: list[Any] = []
+_EMPTY: dict[str, str] = {}
 
 
 class Element:
@@ -27,8 +33,15 @@ class Element:
 
     def __init__(self, tag: str, attributes: dict[str, str], line: int, column: int) -> None:
         self.tag, self.attributes, self.line, self.column = tag, attributes, line, column
-        self.children: list[Element] = []
+        # Most elements have none: a list for each of them would take more than the rest.
+        self.children: list[Element] = _NONE
         self.text = ""
+
+    def add(self, child: Element) -> None:
+        """Take another child."""
+        if self.children is _NONE:
+            self.children = []
+        self.children.append(child)
 
     def all(self, tag: str) -> Iterator[Element]:
         """Its children of this tag."""
@@ -53,6 +66,7 @@ class Document:
             raise NetworkError(
                 "is larger than 64 MiB", path=shown_name(path), advice="export the network to another format"
             )
+        self._count = 0
         self._parser = expat.ParserCreate()
         self._stack: list[Element] = [Element("", {}, 1, 1)]
         parser = self._parser
@@ -106,8 +120,11 @@ class Document:
             message = f"elements stand more than {_MOST_DEPTH} deep in each other"
             raise NetworkError(message, path=shown_name(self.path), line=self._parser.CurrentLineNumber)
         place = self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1
-        element = Element(tag.rpartition(":")[2], attributes, *place)
-        self._stack[-1].children.append(element)
+        element = Element(tag.rpartition(":")[2], attributes or _EMPTY, *place)
+        self._count += 1
+        if self._count > _MOST_ELEMENTS:
+            raise NetworkError(f"has more than {_MOST_ELEMENTS:,} elements", path=shown_name(self.path))
+        self._stack[-1].add(element)
         self._stack.append(element)
 
     def _end(self, tag: str) -> None:

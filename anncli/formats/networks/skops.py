@@ -23,7 +23,7 @@ from anncli.network.network import Network
 
 _SCHEMA = "schema.json"
 # Its objects take many times its text.
-_MOST_SCHEMA = 32 << 20
+_MOST_SCHEMA = 8 << 20
 _MOST_ITEMS = 1_000_000
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple, NoReturn
 
-from anncli.errors import quoted
-from anncli.formats.files.textfile import Path
+from anncli.errors import NetworkError, quoted
+from anncli.formats.files.textfile import Path, shown_name
 from anncli.formats.networks.chain import Chain, set_answers
 from anncli.formats.networks.graph import Graph, Unit
 from anncli.limits import decimal
@@ -21,6 +21,8 @@ _ACTIVATIONS = {
     "Act_Logistic": "logistic", "Act_LogisticTbl": "logistic", "Act_TanH": "tanh", "Act_TanH_Xdiv2": "bipolar-sigmoid",
     "Act_Identity": "linear", "Act_IdentityPlusBias": "linear", "Act_Elliott": "softsign",
 }  # fmt: skip
+# Its connections take many times their text.
+_MOST_BYTES = 64 << 20
 _WITHOUT_BIAS = "Act_Identity"
 # What an output function may follow without changing a value.
 _UNCHANGED = {
@@ -45,6 +47,8 @@ class Snns:
     """The format `snns`."""
 
     def parse(self, data: bytes, path: Path) -> Network:
+        if len(data) > _MOST_BYTES:
+            raise NetworkError("is larger than 64 MiB", path=shown_name(path), advice="use another format for it")
         return _File(data.decode("latin-1"), path).network()
 
 
@@ -63,18 +67,18 @@ class _File:
 
     def network(self) -> Network:
         inputs, outputs, units = list[str](), list[str](), dict[str, Unit]()
-        names = {}
+        names = dict[str, str]()
         links = self._links()
         for row in self._rows("unit definition", 7):
             number, kind = row.cells[0], self._cell(row, 5, 2) or "h"
+            if number in names:
+                self._fail(f"unit {number} is defined twice", row.line)
             names[number] = row.cells[2]
             if kind not in ("i", "o", "h"):
                 self._fail(
                     f"unit {number} is of the kind {quoted(kind)}; only input (i), hidden (h) and output (o) units are read",
                     row.line,
                 )
-            if number in units or number in inputs:
-                self._fail(f"unit {number} is defined twice", row.line)
             if kind == "i":
                 if links.get(number):
                     self._fail(f"unit {number} is an input and reads other units", row.line)
