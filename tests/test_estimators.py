@@ -190,6 +190,7 @@ def test_partial_fit_learns_from_batches_and_keeps_the_state_of_the_trainer() ->
     [
         ({"threshold": "f1"}, "a threshold by a rule needs a validation set, which partial_fit() does not have; use fit()"),
         ({"calibration": "platt"}, "a calibration needs a validation set, which partial_fit() does not have; use fit()"),
+        ({"options": {"teacher": "big.nn"}}, "teacher is for a whole training, not for partial_fit(); use fit()"),
         ({"class_weight": "balanced"}, "class_weight='balanced' needs all rows at once; give the weight of each class, or use fit()"),
     ],
 )  # fmt: skip

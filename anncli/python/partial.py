@@ -36,6 +36,9 @@ class PartialTraining:
         if options.class_weight == "balanced":
             advice = "give the weight of each class, or use fit()"
             raise UsageError("class_weight='balanced' needs all rows at once", advice=advice)
+        for name in ("prune", "prune_loss", "teacher"):
+            if getattr(options, name) is not None:
+                raise UsageError(f"{name} is for a whole training, not for partial_fit()", advice="use fit()")
         is_rule = isinstance(options.threshold, str)
         if is_rule or options.calibration != "none":
             word = "threshold by a rule" if is_rule else "calibration"
