@@ -1,9 +1,9 @@
 """anncli trains, tests and uses multilayer perceptrons from the shell and from Python.
 
     import anncli
-    network = anncli.load("cancer.nn")
-    data = anncli.read_dataset(["pos.txt", "neg.txt"])
-    anncli.train(network, data, epochs=100)
+    network = anncli.train((X, y), hidden=16).network
+    network.predict_classes(X)
+    anncli.AnnClassifier(hidden=16).fit(X, y)
 
 Names are resolved on first use, so that `import anncli` alone costs nothing (no numpy).
 """

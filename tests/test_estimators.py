@@ -63,6 +63,18 @@ def test_a_classifier_predicts_classes_of_the_type_that_it_learnt(y: Any) -> Non
     )  # type: ignore[arg-type]
 
 
+def test_classes_that_the_network_has_in_another_order() -> None:
+    """Words are in alphabetical order in classes_, and by value in the network: each class of one is at another place of the other."""
+    y = np.array(["10", "2", "9"])[THREE // 10]
+    model = small(learning_rate=0.05).fit(X, y)
+    assert (model.classes_.tolist(), model.network_.classes) == (["10", "2", "9"], ("2", "9", "10"))
+    assert model.score(X, y) > 0.8
+    assert model.predict(X).tolist() == model.network_.predict_classes(X).tolist()
+    outputs = model.network_.predict(X)
+    np.testing.assert_array_equal(model.predict_proba(X), outputs[:, [2, 0, 1]])
+    np.testing.assert_array_equal(model.decision_function(X), outputs[:, [2, 0, 1]])
+
+
 def test_it_is_the_network_of_train_with_the_same_options() -> None:
     model = small(trainer="rprop", l2=0.01, validation=0.3, random_state=5, options={"step_init": 0.05}).fit(X, TWO)
     other = anncli.train(
@@ -102,6 +114,11 @@ def test_rows_of_weight_0_are_left_out_and_equal_weights_change_nothing(make: An
     wanted = make().fit(X[kept], y[kept]).predict(X)
     np.testing.assert_array_equal(make().fit(X, y, sample_weight=kept * 2.0).predict(X), wanted)
     np.testing.assert_array_equal(make().fit(X, y, np.full(60, 3)).predict(X), make().fit(X, y).predict(X))
+
+
+def test_a_class_of_which_every_row_has_weight_0_is_none() -> None:
+    y = np.where(np.arange(60) < 3, "other", TWO)
+    assert small().fit(X, y, np.arange(60) >= 3).classes_.tolist() == ["no", "yes"]
 
 
 def test_weights_are_repetitions_where_chance_decides_nothing() -> None:
@@ -212,12 +229,27 @@ def test_the_threshold_holds_for_batches_too() -> None:
     np.testing.assert_array_equal(model.predict(X) == "yes", model.predict_proba(X)[:, 1] > np.float32(0.9))
 
 
-def test_one_epoch_of_partial_fit_is_one_of_train() -> None:
-    """Without validation set, penalty and average, on the same rows: the same weights."""
-    options = {"hidden": 4, "l2": 0.0, "scaling": "none"}
-    model = numbers(**options, target_scaling="none").partial_fit(X, NUMBERS)
-    network = anncli.train((X, NUMBERS), 1, validation=0, average="none", target_scaling="none", **options).network  # type: ignore[arg-type]
+@pytest.mark.parametrize("trainer", ["adam", "rprop"])
+def test_epochs_of_partial_fit_are_those_of_train(trainer: str) -> None:
+    """Without validation set, penalty and average, on the same rows: the same weights, as the state of the trainer is kept."""
+    options = {"hidden": 4, "l2": 0.0, "scaling": "none", "target_scaling": "none", "trainer": trainer}
+    model = numbers(**options)
+    for _ in range(3):
+        model.partial_fit(X, NUMBERS)
+    network = anncli.train((X, NUMBERS), 3, validation=0, average="none", keep="last", **options).network
     np.testing.assert_array_equal(model.network_.parameters, network.parameters)
+
+
+def test_the_default_penalty_of_batches_is_that_of_all_rows_seen_so_far() -> None:
+    model = small(scaling="none").partial_fit(X[:20], TWO[:20], classes=["no", "yes"]).partial_fit(X[20:], TWO[20:])
+    options = {"hidden": 4, "scaling": "none", "validation": 0, "average": "none", "keep": "last"}
+    first = anncli.train((X[:20], TWO[:20]), 1, **options, l2=2.5 / 20).network
+    assert model.n_iter_ == 2
+    other = small(scaling="none", l2=2.5 / 20).partial_fit(X[:20], TWO[:20], classes=["no", "yes"])
+    np.testing.assert_array_equal(other.network_.parameters, first.parameters)
+    assert other._partial is not None
+    other._partial.options = other._partial.options._replace(l2=2.5 / 60)
+    np.testing.assert_array_equal(other.partial_fit(X[20:], TWO[20:]).predict_proba(X), model.predict_proba(X))
 
 
 def test_partial_fit_goes_on_from_fit() -> None:
@@ -227,6 +259,9 @@ def test_partial_fit_goes_on_from_fit() -> None:
         model.partial_fit(X, NUMBERS)
     assert model.score(X, NUMBERS) > before
     assert model.network_.scaling is scaling
+    # A new fit() begins anew, and what was learnt in batches is forgotten.
+    after = model.fit(X, NUMBERS).partial_fit(X, NUMBERS).predict(X)
+    np.testing.assert_array_equal(after, numbers().fit(X, NUMBERS).partial_fit(X, NUMBERS).predict(X))
 
 
 def test_the_seed_decides_and_none_draws_one() -> None:

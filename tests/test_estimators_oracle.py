@@ -202,6 +202,22 @@ def test_frames_of_every_library_give_the_same_network() -> None:
         assert model.network_.encoder == wanted.network_.encoder
 
 
+def test_categories_of_frames_are_words_also_where_they_are_numbers() -> None:
+    pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    codes, y = [3, 1, 2, 1] * 8, ["u", "v"] * 16
+    wanted = AnnClassifier(hidden=2, epochs=3, category=["k"]).fit({"k": codes}, y)
+    assert wanted.network_.encoder is not None
+    assert wanted.network_.encoder.names == ("k=1", "k=2", "k=3")
+    words = pl.DataFrame({"k": list(map(str, codes))})
+    for frame in (
+        pd.DataFrame({"k": pd.Categorical(codes)}),
+        words.with_columns(pl.col("k").cast(pl.Categorical)),
+        words,
+    ):
+        model = AnnClassifier(hidden=2, epochs=3).fit(frame, y)
+        np.testing.assert_array_equal(model.predict_proba(frame), wanted.predict_proba({"k": codes}))
+
+
 def test_answers_of_frames_keep_their_names() -> None:
     pd = pytest.importorskip("pandas")
     inputs = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 2)), columns=["a", "b"])

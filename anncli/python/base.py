@@ -89,7 +89,7 @@ def as_value_errors() -> Iterator[None]:
     except EstimatorError:
         raise
     except AnnError as error:
-        raise EstimatorError(str(error).removeprefix("train() ")) from error
+        raise EstimatorError(str(error).removeprefix("train() ")) from None
 
 
 def seed_of(random_state: Any) -> int:

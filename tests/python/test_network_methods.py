@@ -66,7 +66,7 @@ def test_the_gradient_is_that_of_central_differences_layer_by_layer(y: Any) -> N
 
 def test_weights_in_the_gradient_count_rows_and_are_divided_by_their_mean() -> None:
     network = trained()
-    weights = np.array([2.0] * 10 + [1.0] * 20 + [0.0] * 10)
+    weights = np.array([6.0] * 10 + [3.0] * 20 + [0.0] * 10)
     repeated = np.r_[0:10, 0:10, 10:30]
     for one, other in zip(network.gradient(X, YES, weights), network.gradient(X[repeated], YES[repeated]), strict=True):
         np.testing.assert_allclose(one.weights, other.weights, atol=1e-12)
@@ -80,6 +80,13 @@ def test_predict_takes_arrays_lists_and_named_columns_in_any_order() -> None:
     for given in (X, X.tolist(), columns, {name: columns[name] for name in "cab"}):
         np.testing.assert_array_equal(network.predict(given), wanted)
     np.testing.assert_array_equal(anncli.predict(network, X), wanted)
+
+
+def test_a_network_without_encoder_matches_names_too() -> None:
+    network = trained()
+    network.columns = ("a", "b", "c")
+    wanted = network.predict(X)
+    np.testing.assert_array_equal(network.predict({"c": X[:, 2], "a": X[:, 0], "d": X[:, 0], "b": X[:, 1]}), wanted)
 
 
 def test_predict_classes_gives_the_names() -> None:
