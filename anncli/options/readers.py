@@ -117,6 +117,11 @@ def text(value: Any) -> str:
     return str(value)
 
 
+def file_or_none(value: Any) -> str:
+    """A reader for the name of a file, or 'none'."""
+    return "none" if says(value, "none") else text(value)
+
+
 def _items(value: Any) -> list[Any]:
     """The items of a list, or of a text with commas."""
     if isinstance(value, str):

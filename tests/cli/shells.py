@@ -28,9 +28,10 @@ _START = {
 
 
 class Shell:
-    """An interactive shell in a folder, with `ann` in its PATH and the completion installed."""
+    """An interactive shell in a folder, which is its home, with `ann` in its PATH and the completion installed."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, start: tuple[list[str], str] | None = None) -> None:
+        """start: the command of the shell, and what is typed first, in place of the script of `ann completion`."""
         if shutil.which(name) is None:
             pytest.skip(f"{name} is not installed")
         self.name = name
@@ -47,7 +48,7 @@ class Shell:
             PATH=f"{programs}{os.pathsep}{os.environ['PATH']}", TERM="dumb", HOME=str(folder), PYTHONPATH=str(ROOT),
             LC_ALL="C.UTF-8", PS1="$ ", XDG_CONFIG_HOME=str(folder / ".config"), XDG_DATA_HOME=str(folder / ".share"),
         )  # fmt: skip
-        command, install = _START[name]
+        command, install = start or _START[name]
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.chdir(folder)

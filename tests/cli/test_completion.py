@@ -315,6 +315,25 @@ def test_real_shells(shell: Shell) -> None:
     assert {line: shell.words_after(line) for line, _ in IN_SHELLS} == dict(IN_SHELLS)
 
 
+# Where the script lies as a file, and how the shell is started then.
+AS_FILES = {
+    "zsh": (".zfunc/_ann", (["zsh", "-f", "-i"], "fpath=(~/.zfunc $fpath); autoload -Uz compinit; compinit -u")),
+    "fish": (".config/fish/completions/ann.fish", (["fish", "-i"], "true")),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", AS_FILES)
+def test_a_script_that_is_installed_as_a_file(tables: Path, name: str) -> None:
+    file, start = AS_FILES[name]
+    (tables / file).parent.mkdir(parents=True)
+    (tables / file).write_text(script(name))
+    started = Shell(name, tables, start)
+    assert started.words_after("train --config r") == ["train", "--config", "run.yaml"]
+    assert started.words_after("test o") == ["test", "other net.nn"]
+    started.close()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("shell", SHELLS, indirect=True)
 def test_real_shells_show_what_there_is(shell: Shell) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,15 @@ def test_a_man_page_has_every_option_of_its_command() -> None:
         assert f"\nann {command}" in plain or f"\nann-{command}" in plain
     for command, info in COMMANDS.items():
         assert f".BR ann\\-{command} (1)\n{info.summary[:20].replace('-', chr(92) + '-')[:10]}" in pages["ann.1"]
+
+
+def test_man_pages_are_made_without_other_packages() -> None:
+    """While a wheel is built there is neither click nor numpy."""
+    code = "import sys; from anncli.cli.man_pages import man_pages; man_pages(); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert not {"click", "numpy", "yaml"} & set(done.stdout.split())
 
 
 def test_man_pages_are_the_same_each_time() -> None:

@@ -208,7 +208,9 @@ def test_any_edit_of_the_trained_part_or_the_layers_is_found(old: str, new: str)
     assert old in TRAINED
     line = TRAINED.replace(old, new).count("\n")
     message = "the checksum does not fit: inputs, layers or the trained part were changed after training"
-    assert fault_of(TRAINED.replace(old, new)) == f"x.nn:{line}:13: {message}; {AFRESH}"
+    assert fault_of(TRAINED.replace(old, new)) == (
+        f"x.nn:{line}:13: {message}; {AFRESH}; a change that was meant: ann info x.nn --reseal"
+    )
 
 
 @pytest.mark.parametrize("end", range(TRAINED.index("trained:") + 8, len(TRAINED) - 1, 7))

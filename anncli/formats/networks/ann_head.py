@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from anncli.errors import ValueFault
+from anncli.errors import ValueFault, known_name
 from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import write_block
 from anncli.formats.networks.ann_table import read_table_inputs, table_inputs_text
@@ -61,9 +61,10 @@ def read_head(document: PlacedMapping) -> Head:
 
 def read_task(document: PlacedMapping) -> str | None:
     """The task that the head names, None where it names none."""
-    task = document.get("task")
-    if "task" in document and (not isinstance(task, str) or task not in TASK_NAMES):
-        message = f"`task` must be the name of a task, found {_named(task)}"
+    said = document.get("task")
+    task = known_name(said, TASK_NAMES) if isinstance(said, str) else None
+    if "task" in document and task is None:
+        message = f"`task` must be the name of a task, found {_named(said)}"
         raise document.fault("task", message, f"use one of {', '.join(TASK_NAMES)}")
     return task
 

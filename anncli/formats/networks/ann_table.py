@@ -7,6 +7,7 @@ from typing import Any
 
 from anncli.dataset.column_kinds import KINDS
 from anncli.dataset.task import TASKS
+from anncli.errors import known_name
 from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import write_flow
 from anncli.network.encoders.table import MISSING_POLICIES, InputColumn, TableEncoder, TableInputs
@@ -40,9 +41,11 @@ def _word(mapping: PlacedMapping, key: str, known: Iterable[str] | None = None) 
     value = mapping.get(key)
     if isinstance(value, int) and not isinstance(value, bool) and known is None:
         value = str(value)
-    if not isinstance(value, str) or (known is not None and value not in known):
+    if isinstance(value, str) and known is not None:
+        value = known_name(value, known)
+    if not isinstance(value, str):
         expected = "a name" if known is None else "one of " + ", ".join(known)
-        raise mapping.fault(key, f"`{key}` must be {expected}, found {kind_of(value)}")
+        raise mapping.fault(key, f"`{key}` must be {expected}, found {kind_of(mapping.get(key))}")
     return value
 
 
