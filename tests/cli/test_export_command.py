@@ -153,6 +153,7 @@ def test_several_files_on_stdout_are_refused() -> None:
     assert exporting.places_of({"": b"1", ".h": b"2"}, "a/b.c") == {"a/b.c": b"1", "a/b.h": b"2"}
 
 
+@pytest.mark.slow
 def test_a_process_writes_the_file(ann: Ann, trained: Path) -> None:
     done = ann("export", "net.nn", "-o", "small.json", cwd=trained)
     assert " of the self-test, 500 inside the range of training, 500 outside" in done.stdout
