@@ -175,6 +175,11 @@ def test_every_option_of_a_command_is_offered_and_no_alias() -> None:
 def test_options_and_commands_are_described() -> None:
     found = candidates(cli, read_line("ann train --learning-r"))
     assert found.words == (("--learning-rate", "Learning rate; default: the trainer's"),)
+    assert dict(candidates(cli, read_line("ann trainers g")).words)["gd"].startswith("full-batch gradient descent")
+    assert dict(candidates(cli, read_line("ann init n.nn --activation r")).words) == {"relu": "max(z, 0)"}
+    assert dict(candidates(cli, read_line("ann train --missing mea")).words) == {
+        "mean": "the mean of the training rows"
+    }
     assert dict(candidates(cli, read_line("ann ")).words)["train"] == COMMANDS["train"].summary
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import click
 from click.shell_completion import CompletionItem
 
@@ -10,7 +12,17 @@ from anncli.cli.completing.files import ANY, DATA, EITHER, NETWORK
 from anncli.cli.names import COMMANDS, Takes
 from anncli.cli.showing.figures.names import FIGURE_NAMES
 from anncli.cli.topics.names import TOPIC_NAMES
-from anncli.options.table import COLUMN, FILE, OPTIONS, TEXT, options_of
+from anncli.evaluation.names import METRIC_NAMES, RULE_NAMES
+from anncli.formats.data.names import DATA_FORMAT_NAMES
+from anncli.network.names import (
+    ACTIVATION_NAMES,
+    CALIBRATION_NAMES,
+    INITIALIZATION_NAMES,
+    LOSS_NAMES,
+    SCALING_NAMES,
+    TARGET_SCALING_NAMES,
+)
+from anncli.options.table import COLUMN, FILE, MISSING_NAMES, OPTIONS, TEXT, options_of
 from anncli.options.wording import long_name
 from anncli.training.names import TRAINER_NAMES, canonical_trainer
 
@@ -51,7 +63,8 @@ def value_items(ctx: click.Context, param: click.Parameter, words: tuple[str, ..
         topics = ((name, info.summary) for name, info in TOPIC_NAMES.items() if name not in COMMANDS)
         return [*command_items(begun), *_begun(topics, begun)]
     head, comma, last = begun.rpartition(",")
-    known = [(word, "") for word in words if word not in FILE + COLUMN + TEXT]
+    about = _about(str(param.name))
+    known = [(word, about.get(word, "")) for word in words if word not in FILE + COLUMN + TEXT]
     if param.name == "option":
         known = [(word, "") for word in _trainer_options(ctx)]
     if set(COLUMN) & set(words):
@@ -64,9 +77,26 @@ def value_items(ctx: click.Context, param: click.Parameter, words: tuple[str, ..
     return [_file(last, which, _endings(info.metavar) if info else (), head + comma)]
 
 
-def _begun(known: object, begun: str) -> list[Item]:
+def _about(name: str) -> Mapping[str, str]:
+    """What is said about the values of an option, or of the word of `ann trainers`."""
+    if name in ("trainer", "trainers", "name"):
+        return {trainer: info.summary for trainer, info in TRAINER_NAMES.items()}
+    if name in ("activation", "output_activation"):
+        return {activation: info.formula for activation, info in ACTIVATION_NAMES.items()}
+    if name == "loss":
+        return {loss: info.formula for loss, info in LOSS_NAMES.items()}
+    if name == "format":
+        return {each: info.help for each, info in DATA_FORMAT_NAMES.items()}
+    tables = {
+        "scaling": SCALING_NAMES, "target_scaling": TARGET_SCALING_NAMES, "init": INITIALIZATION_NAMES,
+        "calibration": CALIBRATION_NAMES, "missing": MISSING_NAMES, "metric": METRIC_NAMES, "threshold": RULE_NAMES,
+    }  # fmt: skip
+    return tables.get(name, {})
+
+
+def _begun(known: Iterable[tuple[str, str]], begun: str) -> list[Item]:
     """The known (name, text) that begin like that, in another case only where none does in this one."""
-    pairs = list(known)  # type: ignore[call-overload]
+    pairs = list(known)
     found = [pair for pair in pairs if pair[0].startswith(begun)]
     found = found or [pair for pair in pairs if pair[0].lower().startswith(begun.lower())]
     return [CompletionItem(name, help=text) for name, text in dict.fromkeys(found)]
