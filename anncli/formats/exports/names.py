@@ -37,4 +37,5 @@ EXPORT_NAMES: dict[str, ExportName] = {
     "c-header": ExportName(
         "c.header_only", "C99 without malloc: one header", (".h",), "a C compiler", fixed_point=True
     ),
+    "sql": ExportName("sql", "a query for PostgreSQL, SQLite and DuckDB", (".sql",), "SQLite"),
 }
