@@ -24,6 +24,7 @@ from anncli.network.network import Network
 from anncli.options.layers import Given, read_layer, training_options
 from anncli.options.table import OPTIONS, TrainingOptions, option_names
 from anncli.python.samples import Columns, read_samples, warn_of_columns
+from anncli.python.sets import Sets, are_samples, with_sets
 from anncli.python.targets import Asked
 from anncli.python.use import asked_of, check_kind
 from anncli.training.answers import hidden_layers, output_layer
@@ -76,13 +77,15 @@ def train(network: Any, data: Any = None, epochs: int | None = None, **options: 
         read_samples() takes them; after samples alone the number of epochs may stand in its place; options: of
         start_training(); of new samples also task ('classification' or 'regression'), positive, category and, for new
         networks, hidden (units of each hidden layer), activation, missing, unknown.
+    validation and test may be samples too: validation=(X, y).
     Raises: TypeError for what is no network and no samples; as start_training().
     """
     is_new = not isinstance(network, Network)
     _check_options(options, is_new)
     about, options = _taken(options, _OF_SAMPLES)
+    about["sets"], options = _sets(options)
     if not is_new:
-        samples = _samples(data, about, network)
+        samples, rows = _samples(data, about, network)
     else:
         given = network
         if data is not None and not isinstance(data, (int, np.integer)):
@@ -91,8 +94,9 @@ def train(network: Any, data: Any = None, epochs: int | None = None, **options: 
             )
         epochs = int(data) if epochs is None and data is not None else epochs
         shape, options = _taken(options, _OF_NEW)
-        samples = _samples(given, about)
+        samples, rows = _samples(given, about)
         network = make_network(samples, loss=options.get("loss") or "auto", **read_shape(shape, samples, options))
+    options = options | ({"sets": rows} if rows else {})
     with closing(start_training(network, samples, **options)) as run:
         for _ in run.epochs(read_epochs(epochs)):
             pass
@@ -123,25 +127,32 @@ def _taken(options: dict[str, Any], names: Sequence[str]) -> tuple[dict[str, Any
     return {k: v for k, v in options.items() if k in names}, {k: v for k, v in options.items() if k not in names}
 
 
-def _samples(given: Any, about: dict[str, Any], network: Network | None = None) -> Dataset | TableData:
-    """The samples that train() was given."""
+def _sets(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The validation and test sets that are samples, and the other options."""
+    found, rest = _taken(options, [name for name in ("validation", "test") if are_samples(options.get(name))])
+    if found and options.get("sets") is not None:
+        raise UsageError(f"train(): {next(iter(found))} and sets both say what a set is", advice="give one of the two")
+    return found, rest
+
+
+def _samples(given: Any, about: dict[str, Any], network: Network | None = None) -> Sets:
+    """The samples that train() was given, with those of validation and test sets."""
+    others, about = about.get("sets") or {}, {name: value for name, value in about.items() if name != "sets"}
     if isinstance(given, (Dataset, TableData)):
-        if about:
-            raise UsageError(
-                f"{next(iter(about))} is for (X, y), and the data are a {type(given).__name__}", advice="leave it out"
-            )
-        return given
+        if name := next(iter((*about, *others)), None):
+            raise UsageError(f"{name} is for (X, y), and the data are a {type(given).__name__}", advice="leave it out")
+        return Sets(given, {})
     if not isinstance(given, tuple) or len(given) not in (2, 3):
         message = f"expected samples, (X, y) or (X, y, weights) or a dataset, found {value_text(given)}"
         raise TypeError(f"{message}; anncli.load(FILE) reads a network" if isinstance(given, str) else message)
-    columns, rest = _taken(about, Columns._fields)
+    fields, rest = _taken(about, Columns._fields)
     known = () if network is None else network.classes
     task = None if network is None or "task" in rest else network.task and asked_of(network).task
-    asked = Asked(**{"task": task, "classes": known, **rest})
+    asked, columns = Asked(**{"task": task, "classes": known, **rest}), Columns(**fields)
     as_table = network is not None and network.table is not None
-    samples = read_samples(*given, asked=asked, columns=Columns(**columns), as_table=as_table)
+    samples = read_samples(*given, asked=asked, columns=columns, as_table=as_table)
     warn_of_columns(samples)
-    return samples.data
+    return with_sets(samples, others, asked, columns)
 
 
 def read_shape(shape: Mapping[str, Any], data: Dataset | TableData, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -169,7 +180,7 @@ def train_epochs(network: Network, data: Any, epochs: int, **options: Any) -> It
     """As train() of a network, but yields a report after every epoch; the network is trained when the iterator ends."""
     check_kind(network)
     about, options = _taken(options, _OF_SAMPLES)
-    with closing(start_training(network, _samples(data, about, network), **options)) as run:
+    with closing(start_training(network, _samples(data, about, network).data, **options)) as run:
         yield from run.epochs(epochs)
         _become(network, run.finish().network)
 
@@ -186,7 +197,7 @@ def make_network(data: Any, hidden: Any = None, activation: str = "tanh", loss: 
         fit the number of rows and classes.
     Raises: TypeError for what is no samples; UsageError for layers that cannot be.
     """
-    data = _samples(data, {})
+    data = _samples(data, {}).data
     with asking("hidden"):
         hidden = OPTIONS["hidden"].read("auto" if hidden is None else hidden)
     with asking():

@@ -125,3 +125,51 @@ def test_categories_of_numbers_stand_in_the_definition() -> None:
     network = anncli.train((columns, YES), 2, category=["code"]).network
     assert network.table is not None
     assert network.table.kinds == {"code": "category"}
+
+
+def test_validation_and_test_sets_may_be_samples() -> None:
+    data = anncli.Dataset(X, LABELS, ("yes", "no"))
+    rows = {"training": np.arange(24), "validation": np.arange(24, 34), "test": np.arange(34, 40)}
+    old = anncli.train(anncli.make_network(data, [3]), data, 20, sets=rows)
+    parts = {name: (X[own], YES[own]) for name, own in rows.items()}
+    new = anncli.train(parts["training"], 20, hidden=3, validation=parts["validation"], test=parts["test"])
+    assert render(new.network) == render(old.network)
+    assert new.refit_epochs == 0
+    assert {name: own.tolist() for name, own in new.rows.items()} == {n: own.tolist() for n, own in rows.items()}
+    weighted = anncli.train((X[:24], YES[:24], np.full(24, 2.0)), 3, hidden=3, validation=(X[24:], YES[24:]))
+    assert len(weighted.rows["validation"]) == 16
+
+
+def test_sets_of_named_columns_are_matched_by_name_and_filled_by_the_training_set() -> None:
+    columns = {"a": [None, *X[1:, 0].tolist()], "city": ["Rome", "Oslo"] * 20}
+    part = [{name: cells[own] for name, cells in columns.items()} for own in (slice(0, 30), slice(30, 40))]
+    part[1] = {"city": part[1]["city"], "a": part[1]["a"]}
+    result = anncli.train((part[0], X[:30, 2]), 10, hidden=3, missing="mean", validation=(part[1], X[30:, 2]))
+    assert result.network.encoder is not None
+    assert result.network.encoder.columns[0].fill == pytest.approx(X[1:30, 0].mean(), rel=1e-5)
+    predicted = result.network.predict(part[1])[:, 0]
+    scale = result.network.target_scaling
+    assert scale.spread is not None
+    best = min(report.validation_loss for report in result.history)  # type: ignore[type-var]
+    assert np.mean(((X[30:, 2] - predicted) / scale.spread) ** 2) == pytest.approx(best, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("validation", "error", "text"),
+    [
+        ((X[:, :2], YES), ValueError, "validation: X has 2 columns, that of the training set 3; give the same columns"),
+        ((X, ["maybe"] * 40), anncli.AnnError, "y: class 'maybe' is not among the classes yes, no; give rows of these classes only"),
+        ((X, (X > 0).astype(int)), ValueError, "validation: y is for multi-label, that of the training set for classification; give answers of the same kind"),
+    ],
+)  # fmt: skip
+def test_sets_that_do_not_fit_are_refused_in_words(validation: Any, error: type[Exception], text: str) -> None:
+    with pytest.raises(error) as caught:
+        anncli.train((X, YES), 2, validation=validation)
+    assert str(caught.value) == text
+
+
+def test_samples_as_sets_go_with_samples() -> None:
+    with pytest.raises(anncli.AnnError, match=r"validation is for \(X, y\), and the data are a Dataset"):
+        anncli.train(anncli.Dataset(X, LABELS, ("yes", "no")), 2, validation=(X, YES))
+    with pytest.raises(anncli.AnnError, match="validation and sets both say what a set is"):
+        anncli.train((X, YES), 2, validation=(X, YES), sets={"training": np.arange(20)})
