@@ -24,7 +24,7 @@ from anncli.errors import NetworkError, UsageError, printable
 from anncli.formats.files.output import shown_output
 from anncli.formats.files.textfile import check_writable, shown_name
 from anncli.formats.networks.chain import NAMES_ADVICE, TASK_ADVICE
-from anncli.formats.networks.storage import load, save
+from anncli.formats.networks.storage import read_foreign, save
 from anncli.inference.predict import predict
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.network import Network, SelfTest
@@ -35,11 +35,11 @@ def run_import(values: Values, source: str) -> None:
     """Write the network; raises UsageError for a place that is taken, NetworkError for what cannot be represented and where
     recorded outputs do not come out."""
     target = _target(values, source)
-    network = load(source, values["from"])
+    network = read_foreign(source, values["from"])
     refuse_read_files({"--output": target})
     _take_names(network, values)
     compared = compare_recorded(network)
-    show_network_remarks(values.console, network)
+    show_network_remarks(values.console, network, is_import=True)
     _tell(values, source, target, network, compared)
     _judge(values, source, compared)
     _add_self_test(network)

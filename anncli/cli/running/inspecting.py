@@ -135,7 +135,8 @@ def _task(network: Network) -> dict[str, Any]:
 def verify(network: Network, path: str) -> dict[str, Any]:
     """Recompute the self-test; raises NetworkError if there is none or an output differs."""
     if network.self_test is None or not network.is_trained:
-        raise NetworkError("there is no self-test in this file", path=path, advice="ann train writes one")
+        maker = "train" if network.source.origin is None else "import"
+        raise NetworkError("there is no self-test in this file", path=path, advice=f"ann {maker} writes one")
     # Before calibration: the steps of an isotonic one may be far steeper than the rounding of another machine is small.
     outputs = predict(network, network.self_test.inputs, calibrated=False)
     difference = float(np.abs(outputs - network.self_test.outputs).max())

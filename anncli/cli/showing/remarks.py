@@ -5,6 +5,7 @@ from __future__ import annotations
 from anncli.cli.showing.console import Console
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.textfile import shown_name
+from anncli.formats.networks.chain import ROUNDED
 from anncli.network.network import Network
 
 
@@ -18,7 +19,9 @@ def show_remarks(console: Console, remarks: Remarks, *, dry_run: bool = False) -
         console.warn(text)
 
 
-def show_network_remarks(console: Console, network: Network) -> None:
-    """What was assumed, changed or lost when the network of another program was read."""
+def show_network_remarks(console: Console, network: Network, is_import: bool = False) -> None:
+    """What was assumed, changed or lost when the network of another program was read; that weights were rounded only with -v,
+    or in an import."""
     for text in network.source.remarks:
-        console.note(f"{shown_name(network.source.path or '')}: {text}")
+        level = 0 if is_import or not text.endswith(ROUNDED) else 1
+        console.note(f"{shown_name(network.source.path or '')}: {text}", level)

@@ -17,7 +17,8 @@ from anncli.network.network import Network, NetworkSource
 from anncli.network.scaling import Scaling
 from anncli.network.topology import Topology
 
-# What ends the remarks about answers that the file does not describe.
+# What ends the remark about rounded numbers, and those about answers that the file does not describe.
+ROUNDED = "are rounded to 32-bit numbers"
 TASK_ADVICE, NAMES_ADVICE = "--task says otherwise", "--class-names gives them"
 # So many rounded numbers are looked at, to know whether digits were lost.
 _ROUNDED_SAMPLE = 1000
@@ -222,7 +223,7 @@ class Chain:
         changed = np.flatnonzero(singles != numbers)
         # A decimal of few digits is the shortest one of its float32: nothing of it is lost.
         if any(float(str(singles[k])) != numbers[k] for k in changed[:_ROUNDED_SAMPLE].tolist()):
-            self.remark(f"{len(changed)} of {len(numbers)} weights and scaling values are rounded to 32-bit numbers")
+            self.remark(f"{len(changed)} of {len(numbers)} weights and scaling values {ROUNDED}")
 
     def _own_layer(self) -> None:
         """A layer of a unit for each value, without an activation yet."""

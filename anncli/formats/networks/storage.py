@@ -35,6 +35,16 @@ def read_source(path: Path) -> bytes:
     return read_bytes(path, NetworkError, MAX_NETWORK_BYTES, missing=_NO_NETWORK)
 
 
+def read_foreign(path: Path, name: str | None = None) -> Network:
+    """As load(), for a file that should be a network of another program: one of no known format is refused with their names."""
+    data = read_source(path)
+    if name is None and data.strip() and name_of_format(data) == DIALECTS[0] and not _MARK.search(data[:_HEAD_BYTES]):
+        refuse_unread(data, path)
+        advice = f"the formats are {', '.join(NETWORK_FORMAT_NAMES)}; --from names one"
+        raise NetworkError("is no network of a format that is read", path=shown_name(path), advice=advice)
+    return parse(data, path, name)
+
+
 def parse(data: bytes, path: Path, name: str | None = None) -> Network:
     """The network in the bytes of a file; `path` is for messages; name: as in load(); raises NetworkError if they are damaged."""
     if not data.strip():
