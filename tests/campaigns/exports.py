@@ -3,7 +3,7 @@
     python tests/campaigns/exports.py [--networks 100] [--first 0] [--write] [NAME ...]
 
 draws networks of all activations, scalings, encoders, tasks and decisions, exports each, and runs what was written on 1,000 rows inside
-and outside of the range of training. --write puts the table into docs/export.md. Some ten minutes. Exit code 1 where an export fails, or
+and outside of the range of training; C also with fixed-point numbers, inside of it. --write puts the table into docs/export.md. Some ten minutes. Exit code 1 where an export fails, or
 where the largest difference is above the tolerance. `tests/exports/test_random_exports.py` runs a part.
 """
 
@@ -44,19 +44,20 @@ def main() -> int:
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
     table, failed = HEAD, False
-    for name in asked.names:
+    for name, bits in [*((name, 0) for name in asked.names), *(("c", bits) for bits in (8, 16) if "c" in asked.names)]:
         try:
-            tried = try_networks(name, range(asked.first, asked.first + asked.networks))
+            tried = try_networks(name, range(asked.first, asked.first + asked.networks), bits)
         except UsageError as missing:
             print(f"{name}: {missing}")
             continue
-        table += row(name, tried)
-        print(row(name, tried), end="", flush=True)
+        line = row(f"{name} --int{bits}" if bits else name, tried)
+        table += line
+        print(line, end="", flush=True)
         for words, count in tried.refused.most_common():
             print(f"    {count} {words}")
         for seed, fault in tried.faults.items():
             print(f"    FAULT {seed}: {fault}")
-        failed = failed or bool(tried.faults) or tried.relative > TOLERANCE
+        failed = failed or bool(tried.faults) or (not bits and tried.relative > TOLERANCE)
     if asked.write:
         before, mark, rest = PAGE.read_text("utf-8").partition("<!-- campaign -->\n")
         after = rest.partition("<!-- end of the campaign -->\n")[2]

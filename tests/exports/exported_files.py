@@ -9,7 +9,7 @@ from typing import NamedTuple
 from random_networks import HIDDEN, SCALINGS, random_network
 
 from anncli.analysis.proof import Proof, prove
-from anncli.formats.exports.base import ExportRequest
+from anncli.formats.exports.base import ExportRequest, StatesFacts
 from anncli.formats.exports.fann_layers import FORMS
 from anncli.formats.exports.registry import export_format
 from anncli.network.network import Network
@@ -30,7 +30,11 @@ def network_for(name: str, seed: int) -> Network:
 def proof_of(network: Network, name: str, request: ExportRequest | None = None) -> Proof | str:
     """The proof of an export, or the words in which the format refuses the network."""
     export, request = export_format(name), request or ExportRequest()
-    return export.refusal(network, request) or prove(export, export.render(network, request), network, request)
+    if refused := export.refusal(network, request):
+        return refused
+    files = export.render(network, request)
+    stated = export.facts(files, network, request).bound if isinstance(export, StatesFacts) else None
+    return prove(export, files, network, request, stated)
 
 
 class Tried(NamedTuple):
@@ -48,12 +52,12 @@ class Tried(NamedTuple):
     tool: str
 
 
-def try_networks(name: str, seeds: Iterable[int]) -> Tried:
-    """Export random networks and prove each of them."""
+def try_networks(name: str, seeds: Iterable[int], bits: int = 0) -> Tried:
+    """Export random networks, with fixed-point numbers of so many bits, and prove each of them."""
     proofs: dict[int, Proof] = {}
     refused = Counter[str]()
     for seed in seeds:
-        found = proof_of(network_for(name, seed), name)
+        found = proof_of(network_for(name, seed), name, ExportRequest(bits=bits))
         if isinstance(found, str):
             refused[found] += 1
         else:
