@@ -33,19 +33,20 @@ class Compared(NamedTuple):
 def compare_recorded(network: Network) -> list[Compared]:
     """What comes out for all rows that the file of the network records, its self-test among them; of rows that may or may not
     be meant, those that agree best."""
-    recorded = list(network.source.recorded)
+    found = [_compare(network, one) for one in network.source.recorded]
     if network.self_test is not None and network.source.origin is not None:
+        # A self-test holds the outputs before the calibration.
         inputs, outputs = network.self_test
-        recorded.append(Recorded("self-test", inputs, outputs.astype(np.float64)))
-    found = [_compare(network, one) for one in recorded]
+        recorded = Recorded("self-test", inputs, outputs.astype(np.float64))
+        found.append(_compare(network, recorded, calibrated=False))
     uncertain = [one for one in found if not one.is_certain]
     best = max(uncertain, key=lambda one: one.decided or 0, default=None)
     return [one for one in found if one.is_certain or one is best]
 
 
-def _compare(network: Network, recorded: Recorded) -> Compared:
+def _compare(network: Network, recorded: Recorded, calibrated: bool = True) -> Compared:
     with np.errstate(over="ignore", invalid="ignore"):
-        outputs = predict(network, recorded.inputs)
+        outputs = predict(network, recorded.inputs, calibrated=calibrated)
     difference, passed = None, True
     if recorded.outputs is not None:
         known = np.isfinite(recorded.outputs)

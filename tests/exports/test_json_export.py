@@ -10,6 +10,7 @@ import pytest
 from exported_files import proof_of
 from random_networks import random_network, random_rows
 
+from anncli.analysis.recorded import compare_recorded
 from anncli.errors import NetworkError
 from anncli.formats.exports.base import ExportRequest
 from anncli.formats.exports.registry import export_format
@@ -22,7 +23,7 @@ def exported(network: Network) -> bytes:
     return export_format("json").render(network, ExportRequest())[""]
 
 
-@pytest.mark.parametrize("seed", range(0, 60, 7))
+@pytest.mark.parametrize("seed", [*range(0, 60, 7), 10, 20, 25, 30])
 def test_a_network_comes_back_with_the_same_bits_and_is_written_with_the_same_bytes(seed):
     network = random_network(seed)
     data = exported(network)
@@ -41,6 +42,7 @@ def test_a_network_comes_back_with_the_same_bits_and_is_written_with_the_same_by
         network.columns,
     )
     assert again.source.origin == "json"
+    assert [(one.name, one.passed) for one in compare_recorded(again)] == [("self-test", True)]
 
 
 def test_what_a_file_says_by_hand(tmp_path):
