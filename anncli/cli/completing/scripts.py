@@ -17,7 +17,7 @@ _ann_completion() {
             "$program" 2>/dev/null
     )
     COMPREPLY=("${lines[@]:1}")
-    case ${lines[0]} in
+    case ${lines[0]-} in
         own) compopt -o default ;;
         files) compopt -o filenames ;;
         plain-open) compopt -o nospace ;;
@@ -82,7 +82,8 @@ function _ann_completion
     if test "$lines[1]" = own
         __fish_complete_path (commandline -ct)
     else
-        printf '%s\n' $lines[2..-1]
+        set -e lines[1]
+        string join -- \n $lines
     end
 end
 
