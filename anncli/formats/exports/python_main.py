@@ -6,8 +6,17 @@ MAIN = '''\
 def _written(row):
     """What is written of a row."""
     outputs = predict(row)
-    texts = ["%.9g" % value for value in outputs]
+    texts = [_shortest(value) for value in outputs]
 {cells}
+
+def _shortest(value):
+    """The shortest digits that give the same number of 32 bits back."""
+    for digits in range(6, 9):
+        text = repr(float("%.*g" % (digits, value)))
+        if _rounded([float(text)])[0] == value:
+            return text
+    return repr(float("%.9g" % value))
+
 
 def _read_rows(file):
     """The rows of a table as mappings, each with the number of its line; without a line of names the columns are those of COLUMNS."""
