@@ -236,6 +236,14 @@ FUNCTIONS: dict[str, tuple[list[Any], dict[str, Any], str]] = {
     "scaled tanh": ([("Mul", ["z", "three"], "t", {}), ("Tanh", ["t"], "y", {})], {"three": 3}, "tanh"),
     "exp": ([("Exp", ["z"], "y", {})], {}, "exp"),
     "elu": ([("Elu", ["z"], "y", {})], {}, "elu"),
+    "softplus with a limit": (
+        [("Softplus", ["z"], "s", {}), ("Greater", ["z", "twenty"], "far", {}), ("Where", ["far", "z", "s"], "y", {})],
+        {"twenty": 20}, "softplus",
+    ),
+    "elu by a choice": (
+        [("Exp", ["z"], "e", {}), ("Sub", ["e", "one"], "m", {}), ("Less", ["z", "none"], "low", {}), ("Where", ["low", "m", "z"], "y", {})],
+        {"one": 1, "none": 0}, "elu",
+    ),
     "softmax": ([("Softmax", ["z"], "y", {"axis": -1})], {}, "softmax"),
 }  # fmt: skip
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from anncli.formats.networks.onnx_values import Flags, Flow, Label, Pair, Scores, UnreadError
+from anncli.arrays import Array
+from anncli.formats.networks.onnx_values import Flags, Flow, Label, Mask, Pair, Scores, UnreadError
 
+_COMPARED: dict[str, Callable[[Array, float], Array]] = {
+    "Greater": np.greater, "GreaterOrEqual": np.greater_equal, "Less": np.less, "LessOrEqual": np.less_equal,
+}  # fmt: skip
 _UNCHANGED = ("Identity", "Cast", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Dropout")
 
 
-def decided(op: str, attributes: dict[str, Any], given: Sequence[Any]) -> Label | Flags | Scores | Pair | None:
+def decided(op: str, attributes: dict[str, Any], given: Sequence[Any]) -> Label | Flags | Mask | Scores | Pair | None:
     """The result of a node that decides or names classes, or passes such a value on; None for another node."""
     first = given[0] if given else None
     if op in _UNCHANGED and isinstance(first, Label | Flags | Scores | Pair):
@@ -31,9 +35,17 @@ def decided(op: str, attributes: dict[str, Any], given: Sequence[Any]) -> Label 
         return Scores(first, tuple(_word(word) for word in words))
     if op == "Binarizer" and isinstance(first, Flow):
         return Flags(first, float(attributes.get("threshold", 0.0)))
-    if op == "Greater" and isinstance(first, Flow) and isinstance(given[1], np.ndarray) and given[1].size == 1:
-        return Flags(first, float(given[1].reshape(-1)[0]))
+    if op in _COMPARED and isinstance(first, Flow) and isinstance(given[1], np.ndarray) and given[1].size == 1:
+        return _compared(op, first, float(given[1].reshape(-1)[0]))
     return None
+
+
+def _compared(op: str, flow: Flow, limit: float) -> Flags | Mask:
+    if op == "Greater":
+        return Flags(flow, limit)
+    if flow.values is None:
+        raise UnreadError(f"{op} compares values of different scales")
+    return Mask(flow, _COMPARED[op](flow.values, limit))
 
 
 def pair_of(op: str, attributes: dict[str, Any], given: Sequence[Any]) -> Pair | None:

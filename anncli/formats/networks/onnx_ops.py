@@ -13,7 +13,7 @@ from anncli.arrays import Array
 from anncli.formats.networks.chain import Chain
 from anncli.formats.networks.onnx_constants import axes_of, new_shape, squeezed, unsqueezed
 from anncli.formats.networks.onnx_functions import JOINED, unary
-from anncli.formats.networks.onnx_values import Flow, Stem, UnreadError, shape_text
+from anncli.formats.networks.onnx_values import Flags, Flow, Mask, Stem, UnreadError, shape_text
 
 _FLOATS = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16)
 
@@ -146,6 +146,22 @@ def _bound(node: Node) -> Flow:
         return flow.function(node.op, lambda x: function(x, one))
 
     return _constant_or_joined(node, bounded)
+
+
+def _where(node: Node) -> Flow:
+    """One of two functions of the same numbers, by a comparison of these numbers."""
+    mask, *parts = node.given
+    flow = mask.scores if isinstance(mask, Flags) else mask.flow if isinstance(mask, Mask) else None
+    if flow is None or flow.values is None:
+        raise UnreadError("Where does not choose by a comparison of what the layers compute")
+    chosen = flow.values > mask.threshold if isinstance(mask, Flags) else mask.values
+    first, second = (
+        part if isinstance(part, Flow) else flow.constant(_one(node.array(at), "Where"))
+        for at, part in enumerate(parts, 1)
+    )
+    if not flow.stem is first.stem is second.stem:
+        raise UnreadError("Where joins two branches of the graph, which a chain of layers does not have")
+    return first.joined("Where", second, lambda x, y: np.where(chosen, x, y))
 
 
 def _clip(node: Node) -> Flow:
@@ -292,7 +308,7 @@ def _one(values: Array, op: str) -> float:
 _OPS: dict[str, Callable[[Node], Flow]] = {
     "MatMul": _matmul, "Gemm": _gemm, "BatchNormalization": _normalization, "Scaler": _scaler,
     "Add": _add, "Sum": _add, "Sub": _sub, "Mul": _mul, "Div": _div, "Neg": _neg, "Pow": _pow, "Max": _bound, "Min": _bound,
-    "Clip": _clip, "PRelu": _prelu, "Softmax": _softmax,
+    "Clip": _clip, "Where": _where, "PRelu": _prelu, "Softmax": _softmax,
     "Identity": _same, "Dropout": _same, "Cast": _same,
     "Flatten": _reshape, "Reshape": _reshape, "Squeeze": _reshape, "Unsqueeze": _reshape, "Transpose": _transpose,
 }  # fmt: skip

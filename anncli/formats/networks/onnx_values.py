@@ -1,7 +1,7 @@
 """The values of an ONNX graph as far as they are those of a network of dense layers.
 
-A value is an array, where it does not depend on the inputs; a Flow, the outputs of the layers so far; a Pair, a Label, Flags or
-Unread. Whoever combines functions of one number (Sigmoid, Mul ...) gets a Flow with a curve: the function computed at many
+A value is an array, where it does not depend on the inputs; a Flow, the outputs of the layers so far; a Pair, a Label, Flags, a
+Mask or Unread. Whoever combines functions of one number (Sigmoid, Mul ...) gets a Flow with a curve: the function computed at many
 numbers. It is compared with the activations of ann when the next layer, or the end, asks which one it is.
 """
 
@@ -148,6 +148,10 @@ class Flow(NamedTuple):
             raise UnreadError(f"{op} is one of more than {_MOST_DEPTH} functions one after another")
         return Flow(self.stem, self.shape, Curve(made, (*names, op)[:20], tuple(sorted(scales))[:8], None, depth))
 
+    def constant(self, value: float) -> Flow:
+        """One number beside this flow."""
+        return Flow(self.stem, self.shape, Curve(np.full(len(_ALL), value), ()))
+
     def settled(self) -> Stem:
         """The stem that ends with this value; raises UnreadError where the curve is no activation of ann."""
         if self.curve is None:
@@ -198,13 +202,20 @@ class Flags(NamedTuple):
     threshold: float
 
 
+class Mask(NamedTuple):
+    """Where a comparison of the flow with a number holds: bool at all points."""
+
+    flow: Flow
+    values: Array
+
+
 def _activated(stem: Stem, name: str, scale: float) -> Stem:
     return (stem if scale == 1 else stem.each(scale)).activate(name)
 
 
 def _match(values: Array, scales: tuple[float, ...]) -> tuple[str, float] | None:
     """The activation f and the scale s for which the values are f(s x), or None."""
-    for scale in dict.fromkeys(scales):
+    for scale in dict.fromkeys(filter(None, scales)):
         for name in ACTIVATION_NAMES:
             if name != "softmax" and _is_close(values, _activation(name, scale), scale if name == "exp" else 0.0):
                 return name, scale
