@@ -14,7 +14,7 @@ from anncli.inference.predict import predict
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
-from onnx_graphs import computed, model, weights  # noqa: E402
+from onnx_graphs import computed, model, weights
 
 ONE = ("Relu", "Sigmoid", "Tanh", "Elu", "LeakyRelu", "Softplus", "Softsign", "Abs", "Neg", "Identity", "Erf")
 TWO = ("Add", "Sub", "Mul", "Max", "Min")
