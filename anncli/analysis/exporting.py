@@ -10,6 +10,7 @@ from typing import NamedTuple
 from anncli.analysis.proof import Proof, prove
 from anncli.errors import AnnError, NetworkError, UsageError, quoted
 from anncli.formats.exports.base import ExportRequest, Facts, StatesFacts
+from anncli.formats.exports.names import EXPORT_NAMES
 from anncli.formats.exports.registry import export_format
 from anncli.formats.files.textfile import replace_file
 from anncli.network.network import Network
@@ -31,9 +32,10 @@ def exported(network: Network, name: str, request: ExportRequest, path: str = ""
 
     Args: path: of the network, for messages; proved: False for no proof.
     Raises: NetworkError for an untrained network and for what the format cannot hold; AnnError where the proof fails;
-        UsageError for an unknown format.
+        UsageError for an unknown format, and for fixed-point numbers in one that has none.
     """
     export = export_format(name)
+    check_bits(name, request.bits)
     shown = path or None
     if not network.is_trained:
         advice = f"train it first: ann train {path} ..." if path else "train it first"
@@ -51,6 +53,15 @@ def exported(network: Network, name: str, request: ExportRequest, path: str = ""
         )
         raise AnnError(message, path=shown, advice="nothing was written; --no-prove writes it without a proof")
     return Exported(files, proof, facts)
+
+
+def check_bits(name: str, bits: int) -> None:
+    """Raises UsageError for fixed-point numbers of so many bits (0: floating point) in a format that has none."""
+    if bits and not EXPORT_NAMES[name].fixed_point:
+        able = [known for known, info in EXPORT_NAMES.items() if info.fixed_point]
+        raise UsageError(
+            f"--int{bits}: {name} has no fixed-point numbers", advice=f"write {' or '.join(able)}, or leave it out"
+        )
 
 
 def places_of(files: Mapping[str, bytes], target: str) -> dict[str, bytes]:

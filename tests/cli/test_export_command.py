@@ -137,6 +137,8 @@ def test_from_python(folder: Path) -> None:
     assert export(network, "b.txt", "ann1dn", prove=False) is None
     with pytest.raises(UsageError, match="does not say what to write"):
         export(network, "b.abc")
+    with pytest.raises(UsageError, match="json has no fixed-point numbers; write c or c-header, or leave it out"):
+        export(network, "c.json", bits=8)
     with pytest.raises(NetworkError, match="no weights yet"):
         export(load("new.nn"), "c.json")
     assert not Path("c.json").exists()

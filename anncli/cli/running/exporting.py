@@ -7,7 +7,7 @@ from typing import NamedTuple
 import click
 import numpy as np
 
-from anncli.analysis.exporting import Exported, checked_name, exported, name_of, places_of, write_files
+from anncli.analysis.exporting import Exported, check_bits, checked_name, exported, name_of, places_of, write_files
 from anncli.analysis.proof import answers_of
 from anncli.analysis.proof_rows import decoded
 from anncli.arrays import Array
@@ -90,10 +90,7 @@ def _asked(values: Values) -> _Asked:
     if values["int8"] and values["int16"]:
         raise UsageError("--int8 and --int16 exclude each other", advice="leave one of them out")
     bits = 8 if values["int8"] else 16 if values["int16"] else 0
-    if bits and not EXPORT_NAMES[name].fixed_point:
-        able = [known for known, info in EXPORT_NAMES.items() if info.fixed_point]
-        advice = f"write {' or '.join(able)}, or leave --int{bits} out" if able else "leave it out"
-        raise UsageError(f"--int{bits}: {name} has no fixed-point numbers", advice=advice)
+    check_bits(name, bits)
     given = values["name"]
     return _Asked(target, name, name_of(target) if given is None else checked_name(given), bits)
 
