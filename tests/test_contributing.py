@@ -20,6 +20,7 @@ SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 # What else a section says for one of its commands.
 SAYS = {
     "A data format": ["cat", "dog"],
+    "A network format": ["small.txt: columns, 9 weights and biases", "good, bad"],
     "A trainer": ["sign-descent: full batch, a step of one size for every weight"],
     "A kind of layer": ["the gradient is right", "scale"],
     "An activation": ["the gradient is right", "bent-identity"],

@@ -41,9 +41,9 @@ CASES: dict[str, tuple[Callable[[Chain], Any], str, Callable[[np.ndarray], np.nd
         lambda x: np.maximum((x @ A + B + T) * F + S, 0),
     ),
     "maps between layers": (
-        lambda c: (c.affine(A, B), c.activate("tanh"), c.each(F, S, T), c.each(2.0, 1.0), c.affine(C)),
+        lambda c: (c.affine(A, B), c.activate("tanh"), c.each(F, S, T), c.each(2.0, 1.0, 0.5), c.affine(C)),
         "2 tanh, 3 linear",
-        lambda x: (((np.tanh(x @ A + B) + T) * F + S) * 2 + 1) @ C,
+        lambda x: (((np.tanh(x @ A + B) + T) * F + S + 0.5) * 2 + 1) @ C,
     ),
     "a map before the first layer": (
         lambda c: (c.each(0.5, 2.0, -1.0), c.affine(A, B)),

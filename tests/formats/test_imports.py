@@ -218,6 +218,38 @@ def test_pmml_normalizes_outputs() -> None:
     np.testing.assert_allclose(predict(simple, rows), y / y.sum(axis=1, keepdims=True), **CLOSE)
 
 
+def test_pmml_derived_fields_and_units_of_the_target() -> None:
+    """Age is taken from 10 to 20 to 0 to 1 before it is scaled; an output of 0 is a price of 50, and prices are doubled, less 7."""
+    text = PMML.replace(
+        "<NeuralInputs>",
+        '<LocalTransformations><DerivedField name="tens"><NormContinuous field="age"><LinearNorm orig="10" norm="0"/>'
+        '<LinearNorm orig="20" norm="1"/></NormContinuous></DerivedField></LocalTransformations>'
+        '<Targets><Target field="price" rescaleFactor="2" rescaleConstant="-7"/></Targets><NeuralInputs>',
+    )
+    text = text.replace(
+        '<NormContinuous field="age">\n<LinearNorm orig="20"', '<NormContinuous field="tens">\n<LinearNorm orig="20"'
+    )
+    network = read(text.replace('<LinearNorm orig="0" norm="0"/>', '<LinearNorm orig="50" norm="0"/>'))
+    rows = np.array([[45.0, 1.0], [20.0, 0.0]])
+    scaled = np.column_stack([((rows[:, 0] - 10) / 10 - 20) / 50, rows[:, 1]])
+    np.testing.assert_allclose(predict(network, rows), 2 * (50 + 50 * known(scaled, output=lambda z: z)) - 7, rtol=1e-5)
+
+
+def test_pmml_records_classes_and_probabilities() -> None:
+    checks = (
+        '<Output><OutputField name="p" feature="probability" value="low"/></Output><ModelVerification><VerificationFields>'
+        '<VerificationField field="age"/><VerificationField field="city"/><VerificationField field="price"/><VerificationField field="p"/>'
+        "</VerificationFields><InlineTable><row><age>45</age><city>Rome</city><price>high</price><p>0.25</p></row>"
+        "<row><age>20</age><city>Oslo</city><price>low</price><p>0.75</p></row><row><age>1</age></row></InlineTable></ModelVerification>"
+    )
+    network = read(classifier(norm="softmax").replace("</NeuralNetwork>", f"{checks}</NeuralNetwork>"))
+    (recorded,) = network.source.recorded
+    assert recorded.outputs is not None
+    assert recorded.decisions is not None
+    np.testing.assert_array_equal(recorded.decisions, [1, 0])
+    np.testing.assert_array_equal(recorded.outputs, [[0.25, np.nan], [0.75, np.nan]])
+
+
 def test_pmml_clips_outliers_as_the_file_says() -> None:
     network = read(
         PMML.replace('<NormContinuous field="age">', '<NormContinuous field="age" outliers="asExtremeValues">')

@@ -1,6 +1,7 @@
 """The names of the network formats: one line a format, read by help, completion, errors and docs. It imports nothing.
 
-To add a format, write one module with an object FORMAT (see base.NetworkReader) and add one line here, above ann1dn.
+To add a format, write one module with an object FORMAT (see base.NetworkReader) and add one line here, above ann1dn if its files begin with a
+number.
 """
 
 from __future__ import annotations
