@@ -171,6 +171,17 @@ def test_a_model_of_ours_that_was_changed_is_not_taken_for_the_one_we_wrote():
         assert not read(changed(data, other_weights)).biases[0].any()
 
 
+def test_a_model_of_ours_to_which_a_tool_added_shapes_is_still_ours():
+    network = random_network(1)
+    model_with_shapes = onnx.shape_inference.infer_shapes(
+        onnx.load_model_from_string(EXPORT.render(network, ExportRequest())[""])
+    )
+    assert len(model_with_shapes.graph.value_info) > 5
+    again = read(model_with_shapes.SerializeToString())
+    assert again.encoder == network.encoder
+    np.testing.assert_array_equal(again.all_parameters, network.all_parameters)
+
+
 # Graphs
 
 

@@ -18,7 +18,7 @@ from anncli.network.network import Network, NetworkSource
 
 
 def own_network(model: Any, constants: Mapping[str, Array], path: Path) -> Network | None:
-    """The network whose export has exactly this graph, or None where there is none: another program wrote or changed it.
+    """The network whose export has exactly these nodes, or None where there is none: another program wrote or changed them.
 
     Another version of ann may have written it with other nodes; then the metadata and the weights are taken alone.
     """
@@ -27,7 +27,7 @@ def own_network(model: Any, constants: Mapping[str, Array], path: Path) -> Netwo
         return None
     try:
         network = _with_weights(parse_network(text, path), constants)
-        is_same = model_of(network, model.graph.name).graph == model.graph
+        is_same = _computes(model_of(network, model.graph.name).graph) == _computes(model.graph)
     except (AnnError, KeyError, ValueError):
         return None
     if not is_same and model.producer_version == __version__:
@@ -40,6 +40,12 @@ def own_network(model: Any, constants: Mapping[str, Array], path: Path) -> Netwo
     loss = {"loss": network.record["loss"]} if "loss" in network.record else {}
     source = NetworkSource(path=shown_name(path), origin="onnx", task=network.source.task, remarks=remarks)
     return replace(network, source=source, record={"imported_from": "onnx", **loss})
+
+
+def _computes(graph: Any) -> tuple[Any, ...]:
+    """What decides what a graph computes; shapes and remarks, which other tools may have added, do not."""
+    names = [value.name for value in (*graph.input, *graph.output)]
+    return names, list(graph.node), {tensor.name: tensor for tensor in graph.initializer}
 
 
 def _with_weights(network: Network, constants: Mapping[str, Array]) -> Network:
@@ -59,6 +65,9 @@ def _parameters(network: Network, constants: Mapping[str, Array], place: str) ->
     parameters = np.empty(topology.n_parameters, dtype=np.float32)
     views = zip(topology.weights(parameters), topology.biases(parameters), strict=True)
     for number, (weights, biases) in enumerate(views, 1):
-        weights[...] = constants[f"{place}layer {number}/weights"]
-        biases[...] = constants[f"{place}layer {number}/biases"]
+        for view, name in ((weights, "weights"), (biases, "biases")):
+            stored = constants[f"{place}layer {number}/{name}"]
+            if stored.shape != view.shape:
+                raise ValueError("weights of another shape")
+            view[...] = stored
     return parameters
