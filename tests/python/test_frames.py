@@ -114,6 +114,22 @@ def test_what_is_no_table_is_refused_in_words(given: Any, error: type[Exception]
     assert str(caught.value) == text
 
 
+def test_objects_that_only_look_like_frames_are_refused_in_words() -> None:
+    class Lazy:
+        columns = ("a", "b")
+
+        def collect(self) -> None: ...
+
+    for given, text in (
+        (Lazy(), "found a Lazy; collect() it first"),
+        ({1, 2}, "found a set"),
+        (iter([[1]]), "found a list_iterator"),
+    ):
+        with pytest.raises(TypeError, match=r"expected an array \(n, d\), a list of rows or a data frame") as caught:
+            read_table(given)
+        assert str(caught.value).endswith(text)
+
+
 def test_masked_cells_are_missing() -> None:
     masked = np.ma.masked_array([[1, 2], [3, 4]], mask=[[False, True], [False, False]])
     np.testing.assert_array_equal(read_table(masked).matrix, [[1, np.nan], [3, 4]])  # type: ignore[arg-type]
