@@ -71,6 +71,7 @@ def test_names_of_the_user(folder: Path, ann: Ann) -> None:
     assert ann("info", "n.nn", "--json").stdout.count('"dose"') == 1
 
 
+@pytest.mark.slow
 def test_places_to_write_to(folder: Path, ann: Ann) -> None:
     assert (
         ann("import", "known.net", check=2).stderr

@@ -100,7 +100,7 @@ NNET = """// a network of two layers
 """
 
 # Age is scaled to 0..1 and filled by 40; a city is one of two words; the answer is in units of the data, 100 for an output of 1.
-PMML = """<?xml version="1.0"?>
+PMML = """<?xml version="1.0" encoding="UTF-8"?>
 <!-- a comment -->
 <PMML version="4.4" xmlns="http://www.dmg.org/PMML-4_4">
 <DataDictionary numberOfFields="3">

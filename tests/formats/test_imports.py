@@ -262,7 +262,8 @@ def test_pmml_clips_outliers_as_the_file_says() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('<?xml version="1.0"?>', '<?xml version="1.0"?><!DOCTYPE PMML [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>', "x:1: has a document type, which may define entities; such XML is not read; remove the line <!DOCTYPE ...>"),
+        ('<?xml version="1.0" encoding="UTF-8"?>', '<?xml version="1.0"?><!DOCTYPE PMML [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>', "x:1: has a document type, which may define entities; such XML is not read; remove the line <!DOCTYPE ...>"),
+        ('<?xml version="1.0" encoding="UTF-8"?>', '<?xml version="1.0" encoding="rot_13"?>', "x:1: has the encoding 'rot_13'; save it in UTF-8"),
         ("<!-- a comment -->", '<!DOCTYPE PMML SYSTEM "http://example.org/p.dtd">', "has a document type"),
         ('activationFunction="identity"', 'activationFunction="arctan"', "x:23:1: the activationFunction is 'arctan', which ann does not have"),
         ('weight="0.75"', 'weight="x"', "`weight` of Con must be a number, found 'x'"),
@@ -433,7 +434,17 @@ def test_keras_models_that_are_no_chain() -> None:
     )
 
 
-def test_archives_that_unpack_to_far_more_than_their_size_are_refused() -> None:
+def test_archives_that_unpack_to_far_more_than_their_size_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("anncli.formats.networks.archive._ALWAYS_ALLOWED", 1 << 16)
     config = json.dumps({"class_name": "Sequential", "config": {"layers": []}})
-    bomb = files.zipped({"config.json": config, "model.weights.h5": b"\x89HDF\r\n\x1a\n" + b"\0" * (70 << 20)})
+    bomb = files.zipped({"config.json": config, "model.weights.h5": b"\x89HDF\r\n\x1a\n" + b"\0" * (1 << 20)})
+    assert len(bomb) < 2000
     assert "part 'model.weights.h5' unpacks to far more than its size" in refused(bomb)
+
+
+def test_keras_layers_are_found_by_class_and_order_where_they_have_no_names() -> None:
+    dense = {"dense": {"vars": {"0": W1.T, "1": B1}}, "dense_1": {"vars": {"0": W2.T, "1": B2}}}
+    config = json.dumps({"class_name": "Sequential", "config": {"layers": files.KERAS_LAYERS}})
+    for folder in ("layers", "_layer_checkpoint_dependencies"):
+        data = files.zipped({"config.json": config, "model.weights.h5": files.hdf5({folder: dense})})
+        np.testing.assert_allclose(predict(read(data), ROWS), known(ROWS), **CLOSE)

@@ -20,6 +20,8 @@ from anncli.formats.networks.keras_layers import Layer, network_of
 from anncli.network.network import Network
 
 _MOST_CONFIG = 8 << 20
+# Where Keras 3 and the last Keras 2 keep the numbers of layers.
+_FOLDERS = ("layers", "_layer_checkpoint_dependencies")
 
 
 class Keras:
@@ -161,7 +163,10 @@ class _NewFile(_File):
             stem = _snake_case(layer.kind)
             count = used.get(stem, 0)
             used[stem] = count + 1
-            found.append(named.get(layer.name, f"layers/{stem}{f'_{count}' if count else ''}/vars"))
+            end = f"{stem}{f'_{count}' if count else ''}/vars"
+            possible = [f"{folder}/{end}" for folder in _FOLDERS]
+            by_order = next((group for group in possible if group in hdf5.groups), possible[0])
+            found.append(named.get(layer.name, by_order))
         return found
 
 

@@ -6,6 +6,7 @@ those that unfold into gigabytes. So no further package is needed, and nothing b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from xml.parsers import expat
@@ -14,6 +15,8 @@ from anncli.errors import NetworkError, quoted
 from anncli.formats.files.textfile import Path, shown_name
 from anncli.limits import decimal
 
+_DECLARED = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*["']([!-~]+?)["']""")
+_ENCODINGS = ("utf-8", "iso-8859-1", "us-ascii", "windows-1252", "iso-8859-15")
 # Elements take about ten times their text.
 _MOST_BYTES = 64 << 20
 _MOST_DEPTH = 64
@@ -67,7 +70,7 @@ class Document:
                 "is larger than 64 MiB", path=shown_name(path), advice="export the network to another format"
             )
         self._count = 0
-        self._parser = expat.ParserCreate()
+        self._parser = expat.ParserCreate(self._encoding(data))
         self._stack: list[Element] = [Element("", {}, 1, 1)]
         parser = self._parser
         parser.buffer_text = True
@@ -91,6 +94,15 @@ class Document:
             # An encoding that Python does not have, or that is none of texts.
             raise NetworkError("is no correct XML: its encoding is not known", path=shown_name(path), line=1) from None
         self.root = self._stack[0].children[0]
+
+    def _encoding(self, data: bytes) -> str:
+        """The encoding that the file declares, one of those that are known: Python would look for a module of any other name."""
+        declared = _DECLARED.match(data)
+        name = declared[1].decode("ascii").lower() if declared is not None else "utf-8"
+        if name not in _ENCODINGS:
+            advice = "save it in UTF-8, and say so in its first line"
+            raise NetworkError(f"has the encoding {quoted(name)}", path=shown_name(self.path), line=1, advice=advice)
+        return name
 
     def fault(self, element: Element, message: str, advice: str | None = None) -> NetworkError:
         """The error to raise about an element."""
