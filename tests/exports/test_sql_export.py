@@ -90,6 +90,26 @@ def test_all_columns_of_the_table_are_kept() -> None:
     ]
 
 
+def test_the_threshold_itself_is_not_above_it() -> None:
+    rows = selected(small_network(), "create table net (a, b)", "insert into net values (1.75, 1), (1.7500001, 1)")
+    assert [row["predicted"] for row in rows] == ["no", "yes"]
+
+
+def test_equal_outputs_mean_the_first_class() -> None:
+    network = Network.create(1, ["3 logistic"], columns=("x",), classes=("p", "q", "r"))
+    network.set_parameters([0, 0, 0, -1, 1, 1])
+    rows = selected(network, "create table net (x)", "insert into net values (-3), (3), (0), (90)")
+    assert [row["predicted"] for row in rows] == ["p", "q", "p", "q"]
+
+
+def test_answers_have_names_that_no_input_has() -> None:
+    network = Network.create(2, ["2 softmax"], columns=("Predicted", "ann_row"), classes=("a", "A"))
+    network.set_parameters([0, 0, 1, 0, 0, 1])
+    rows = selected(network, "create table net (predicted, ann_row)", "insert into net values (3, 1)")
+    assert [*rows[0]] == ["predicted", "ann_row", "ann_row_", "predicted_", "score_a", "score_A_"]
+    assert rows[0]["predicted_"] == "a"
+
+
 def test_the_table_is_named_once() -> None:
     lines = [line for line in query(small_network(), "ann").splitlines() if '"ann"' in line]
     assert lines == ['  FROM "ann" AS source -- the table']

@@ -42,7 +42,9 @@ class SqlExport:
         rows, key = _own_names(network, request)
         chain = Chain(rows, key)
         scores = outputs(chain, network)
-        answers = [*_decisions(chain, network, scores), *_scores(network, scores)]
+        answers = _unique(
+            [*_decisions(chain, network, scores), *_scores(network, scores)], [key, *column_names(network)]
+        )
         expressions = ",\n".join(chain.texts)
         columns = ",\n  ".join(f"{chain.last}.{column} AS {parts.identifier(name)}" for name, column in answers)
         return {
@@ -142,6 +144,17 @@ def _scores(network: Network, scores: list[str]) -> list[tuple[str, str]]:
     if len(names) == 1:
         return [("predicted", scores[0])]
     return [(f"predicted_{name}", column) for name, column in zip(names, scores, strict=True)]
+
+
+def _unique(answers: list[tuple[str, str]], taken: list[str]) -> list[tuple[str, str]]:
+    """The same with `_` after a name that a column before it has, capitals or not: a view would be refused."""
+    known, found = {name.lower() for name in taken}, []
+    for name, column in answers:
+        while name.lower() in known:
+            name += "_"
+        known.add(name.lower())
+        found.append((name, column))
+    return found
 
 
 def _decisions(chain: Chain, network: Network, scores: list[str]) -> list[tuple[str, str]]:
