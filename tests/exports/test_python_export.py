@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 from random_networks import N_PLAIN_SEEDS, random_network
 from text_exports import (
+    answers,
     assert_proved,
     assert_same,
+    edge_cases,
     hostile_network,
     hostile_table,
     random_case,
@@ -64,6 +66,14 @@ def test_random_networks_compute_the_same(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(N_PLAIN_SEEDS))
 def test_all_random_networks_are_proved(seed: int) -> None:
     assert_proved("python", random_network(seed))
+
+
+@pytest.mark.parametrize("case", edge_cases())
+def test_jumps_and_saturated_outputs_compute_the_same(case: str) -> None:
+    network, rows = edge_cases()[case]
+    # Without an allowance for rounding: these numbers are exact.
+    found = answers("python", network, rows).outputs
+    np.testing.assert_allclose(found, predict(network, rows.inputs), rtol=1e-5, atol=1e-5)
 
 
 def test_hostile_names_stay_names() -> None:

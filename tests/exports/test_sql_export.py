@@ -12,9 +12,11 @@ import pytest
 from postgres_server import psql, running_server
 from random_networks import N_PLAIN_SEEDS, random_network
 from text_exports import (
+    answers,
     assert_answers,
     assert_proved,
     assert_same,
+    edge_cases,
     hostile_network,
     hostile_table,
     random_case,
@@ -70,6 +72,14 @@ def test_random_networks_compute_the_same(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(N_PLAIN_SEEDS))
 def test_all_random_networks_are_proved(seed: int) -> None:
     assert_proved("sql", random_network(seed))
+
+
+@pytest.mark.parametrize("case", edge_cases())
+def test_jumps_and_saturated_outputs_compute_the_same(case: str) -> None:
+    network, rows = edge_cases()[case]
+    # Without an allowance for rounding: these numbers are exact.
+    found = answers("sql", network, rows).outputs
+    np.testing.assert_allclose(found, predict(network, rows.inputs), rtol=1e-5, atol=1e-5)
 
 
 def test_hostile_names_stay_names() -> None:

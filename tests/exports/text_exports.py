@@ -10,6 +10,7 @@ from anncli.analysis.rounding import rounding_errors
 from anncli.formats.exports.base import Answers, ExportRequest, ProofRows
 from anncli.formats.exports.registry import export_format
 from anncli.inference.predict import decide, predict
+from anncli.network.calibration import Calibration
 from anncli.network.encoders.table import InputColumn, TableEncoder
 from anncli.network.network import Network, SelfTest
 from anncli.tables import Roles, Table, make_table
@@ -124,3 +125,24 @@ def small_network() -> Network:
     inputs = np.array([[1, 2], [0.5, -0.25]], dtype=np.float32)
     network.self_test = SelfTest(inputs, predict(network, inputs))
     return network
+
+
+def edge_cases() -> dict[str, tuple[Network, ProofRows]]:
+    """Where curves jump and where logits end: rows exactly at these places."""
+    knots = np.array([[-1.0, 0.05], [0.0, 0.3], [0.0, 0.5], [1.5, 0.5], [2.0, 0.97]])
+    at = np.array([-2, -1, -0.5, 0, 0.75, 1.5, 1.75, 2, 3], dtype=np.float32)[:, None]
+    isotonic = Network.create(1, ["1 linear"], calibration=Calibration("isotonic", knots))
+    isotonic.set_parameters([0, 1])
+    # Outputs that are 1 as float32, whose logits would be infinite; a small slope makes differences of logits visible. Between
+    # these places the last bit of an output near 1 decides, and below exp(-87) how a processor treats the smallest numbers.
+    ends = np.array([-40, -20, 0, 5, 18, 20, 30, 40], dtype=np.float32)[:, None]
+    cases = {"isotonic": (isotonic, ProofRows(at))}
+    for name, numbers in (("platt", [0.05, -0.1]), ("temperature", [20.0])):
+        network = Network.create(1, ["1 logistic"])
+        network.calibration = Calibration(name, np.array(numbers), of_logits=name == "platt")
+        network.set_parameters([0, 1])
+        cases[name] = network, ProofRows(ends)
+    many = Network.create(1, ["3 softmax"], calibration=Calibration("temperature", np.array([20.0])))
+    many.set_parameters([0, 0, 0, 1, -1, 0.5])
+    cases["temperature of many"] = many, ProofRows(ends)
+    return cases
