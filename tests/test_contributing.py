@@ -21,6 +21,7 @@ SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 SAYS = {
     "A data format": ["cat", "dog"],
     "A network format": ["small.txt: columns, 9 weights and biases", "good, bad"],
+    "An export": ["proof               awk: ", "largest difference  "],
     "A trainer": ["sign-descent: full batch, a step of one size for every weight"],
     "A kind of layer": ["the gradient is right", "scale"],
     "An activation": ["the gradient is right", "bent-identity"],
