@@ -21,6 +21,8 @@ from anncli.formats.exports.tools import find_tool
 from anncli.formats.networks.names import NETWORK_FORMAT_NAMES
 from anncli.formats.networks.storage import parse
 from anncli.inference.predict import predict
+from anncli.network.names import ACTIVATION_NAMES, ActivationName
+from anncli.network.network import Network
 
 # With a step that no cycle of kinds shares, these are of all kinds.
 SEEDS = range(0, 100, 4)
@@ -81,6 +83,19 @@ def test_two_networks_in_every_run_of_the_tests(name: str) -> None:
     for seed in (0, 4):
         proof = proof_of(random_network(seed), name)
         assert isinstance(proof, str) or proof.fault is None, proof
+
+
+@pytest.mark.parametrize("name", EXPORT_NAMES)
+def test_an_activation_that_is_added_is_refused_by_name_or_written(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ready(name)
+    monkeypatch.setitem(ACTIVATION_NAMES, "bent", ActivationName(None, "linear", "z", -1, 1))
+    network = Network.create(2, [(2, "bent"), (1, "logistic")])
+    network.set_parameters(np.ones(9))
+    reason = export_format(name).refusal(network, ExportRequest())
+    if reason is None:
+        assert b"bent" in export_format(name).render(network, ExportRequest())[""]
+    else:
+        assert re.search(r" (cannot hold|has no) bent units, only ", reason), reason
 
 
 def test_a_missing_tool_is_told_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ class JavaScriptExport:
     def refusal(self, network: Network, request: ExportRequest) -> str | None:
         if request.bits:
             return "JavaScript computes with floating point; leave out the number of bits, or export C"
-        return layer_refusal(network, "a JavaScript module")
+        return layer_refusal(network, "a JavaScript module", parts.FUNCTIONS)
 
     def render(self, network: Network, request: ExportRequest) -> dict[str, bytes]:
         predict = "calibrated(computed(inputsOf(row)))" if network.calibration else "computed(inputsOf(row))"

@@ -10,6 +10,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.evaluation.names import UNDECIDED_WORD
 from anncli.formats.exports.base import Answers, ExportRequest, Facts, ProofRows, ToolMissingError
+from anncli.formats.exports.onnx_activations import ACTIVATIONS
 from anncli.formats.exports.onnx_inputs import ROWS, takes_columns
 from anncli.formats.exports.onnx_model import IR_VERSION, ML_OPSET, OPSET, model_bytes, model_of
 from anncli.formats.exports.onnx_outputs import output_names
@@ -28,7 +29,7 @@ class OnnxExport:
     def refusal(self, network: Network, request: ExportRequest) -> str | None:
         if request.bits:
             return f"an ONNX file is written with floating-point numbers, not with {request.bits} bits; leave that out"
-        if reason := layer_refusal(network, "an ONNX file"):
+        if reason := layer_refusal(network, "an ONNX file", ACTIVATIONS):
             return reason
         if network.all_parameters.size > _MOST_WEIGHTS:
             return f"an ONNX file holds at most {_MOST_WEIGHTS} weights, this network has {network.all_parameters.size}"

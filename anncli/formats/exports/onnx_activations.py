@@ -90,6 +90,9 @@ _COMPOSED: dict[str, Callable[[Nodes, str, str], str]] = {
 }
 
 
+ACTIVATIONS = (*_OPS, *_COMPOSED)
+
+
 def exact_logistic(nodes: Nodes, z: str, result: str) -> str:
     """logistic(z) whose small values keep all their digits, which logarithms of them need: the node Sigmoid of some programs
     ends at 1e-8."""

@@ -29,6 +29,8 @@ _MOST_WEIGHTS = 100_000
 # The columns that a step may need besides those of a layer.
 _OTHERS = 4
 
+_ACTIVATIONS = (*parts.ACTIVATIONS, *parts.OTHER_ACTIVATIONS)
+
 
 class SqlExport:
     """See base.ExportFormat."""
@@ -36,7 +38,7 @@ class SqlExport:
     def refusal(self, network: Network, request: ExportRequest) -> str | None:
         if request.bits:
             return "SQL computes with floating point; leave out the number of bits, or export C"
-        return layer_refusal(network, "an SQL query") or _name_refusal(network) or _size_refusal(network)
+        return layer_refusal(network, "an SQL query", _ACTIVATIONS) or _name_refusal(network) or _size_refusal(network)
 
     def render(self, network: Network, request: ExportRequest) -> dict[str, bytes]:
         rows, key = _own_names(network, request)

@@ -82,7 +82,9 @@ def logistic(z: str) -> str:
     return f"CASE WHEN {z} > 87 THEN 1e0 WHEN {z} < -87 THEN 0e0 ELSE 1e0 / (1e0 + exp(-{z})) END"
 
 
-# Of a column z. softmax and gelu take several steps, see sql_query.py.
+# Those that take no step or several, see sql_query.activated().
+OTHER_ACTIVATIONS = ("linear", "softmax", "gelu")
+# Of a column z.
 ACTIVATIONS: dict[str, Callable[[str], str]] = {
     "logistic": logistic,
     "tanh": lambda z: _sigmoid(z, "2e0 * ", "20"),

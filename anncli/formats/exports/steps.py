@@ -8,9 +8,11 @@ abstain or the largest output decide.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from anncli.arrays import Array
+from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.network import Network
 
 
@@ -37,11 +39,14 @@ def dense_steps(network: Network) -> list[list[DenseStep]]:
     ]
 
 
-def layer_refusal(network: Network, what: str) -> str | None:
-    """Why the layers cannot be written as dense steps, or None; what: 'a FANN file'."""
+def layer_refusal(network: Network, what: str, activations: Collection[str] = ACTIVATION_NAMES) -> str | None:
+    """Why the layers cannot be written as dense steps, or None; what: 'a FANN file'; activations: those that can be written."""
     if network.parameters is None:
         return f"the network is untrained: {what} needs its weights"
     for layer in network.layers:
         if layer.kind != "dense":
             return f"{what} cannot hold the layer `{layer.text()}`, only dense layers"
+        if layer.activation not in activations:
+            known = ", ".join(name for name in ACTIVATION_NAMES if name in activations)
+            return f"{what} cannot hold {layer.activation} units, only {known}"
     return None

@@ -30,11 +30,8 @@ class CExport:
     def refusal(self, network: Network, request: ExportRequest) -> str | None:
         if not _IDENTIFIER.match(request.name):
             return f"functions in C cannot begin with '{request.name}': use letters, digits and _, first a letter"
-        if refused := layer_refusal(network, "C"):
+        if refused := layer_refusal(network, "C", ACTIVATIONS):
             return refused
-        for layer in network.layers:
-            if layer.activation not in ACTIVATIONS:
-                return f"C has no text for the activation {layer.activation}"
         return fixed_refusal(network) if request.bits else None
 
     def render(self, network: Network, request: ExportRequest) -> dict[str, bytes]:
