@@ -24,7 +24,7 @@ from anncli.formats.exports.names import EXPORT_NAMES  # noqa: E402
 
 PAGE = ROOT / "docs/export.md"
 HEAD = (
-    "| format | run by | proved | refused by name | largest relative difference | rows with another decision |\n"
+    "| format | run by | proved | refused by name | largest relative difference | other decisions, of scores at a limit |\n"
     "|---|---|---|---|---|---|\n"
 )
 
