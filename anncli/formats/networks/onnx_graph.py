@@ -16,7 +16,8 @@ from anncli.formats.networks.numbers import MAX_PARAMETERS, MAX_UNITS
 from anncli.formats.networks.onnx_answers import build
 from anncli.formats.networks.onnx_constants import computed
 from anncli.formats.networks.onnx_labels import decided, pair_of
-from anncli.formats.networks.onnx_ops import Node, flow_of
+from anncli.formats.networks.onnx_node import Node
+from anncli.formats.networks.onnx_ops import flow_of
 from anncli.formats.networks.onnx_tensors import read_tensor
 from anncli.formats.networks.onnx_values import OPEN_ROWS, Flow, Stem, Unread, UnreadError
 from anncli.network.network import Network

@@ -4,37 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
 
 import numpy as np
-from onnx import TensorProto
 
 from anncli.arrays import Array
 from anncli.formats.networks.chain import Chain
-from anncli.formats.networks.onnx_constants import axes_of, new_shape, squeezed, unsqueezed
 from anncli.formats.networks.onnx_functions import JOINED, unary
+from anncli.formats.networks.onnx_node import Node
+from anncli.formats.networks.onnx_shapes import reshaped, transposed, unchanged
 from anncli.formats.networks.onnx_values import Flags, Flow, Mask, Stem, UnreadError, shape_text
-
-_FLOATS = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16)
-
-
-class Node(NamedTuple):
-    """op: its type; attributes: by their names; given: the values of its inputs, None for one that is left out; rows: the first
-    size of tensors that hold rows, 0 where one row has no such size."""
-
-    op: str
-    attributes: dict[str, Any]
-    given: list[Any]
-    rows: int
-
-    def array(self, at: int, default: Array | None = None) -> Array:
-        """An input that must be constant."""
-        value = self.given[at] if at < len(self.given) else None
-        if value is None and default is not None:
-            return default
-        if not isinstance(value, np.ndarray) or value.dtype == object:
-            raise UnreadError(f"{self.op} takes numbers that depend on the inputs where dense layers have constants")
-        return value.astype(np.float64)
 
 
 def flow_of(node: Node) -> Flow:
@@ -54,14 +32,14 @@ def flow_of(node: Node) -> Flow:
 
 
 def _matmul(node: Node) -> Flow:
-    flow = _flow(node)
+    flow = node.flow()
     if len(flow.shape) < 2 and node.rows:
         raise UnreadError(f"MatMul takes a tensor of {shape_text(flow.shape)}")
     return _layer(flow, node.array(1), None)
 
 
 def _gemm(node: Node) -> Flow:
-    flow, attributes = _flow(node), node.attributes
+    flow, attributes = node.flow(), node.attributes
     if attributes.get("transA", 0):
         raise UnreadError("Gemm with transA takes the rows as columns, which dense layers do not")
     weights = node.array(1)
@@ -88,7 +66,7 @@ def _layer(flow: Flow, weights: Array, biases: Array | None) -> Flow:
 
 
 def _normalization(node: Node) -> Flow:
-    flow = _flow(node)
+    flow = node.flow()
     if node.attributes.get("training_mode", 0) or len(flow.shape) < 2:
         raise UnreadError("BatchNormalization in training mode changes from batch to batch", "export for inference")
     n, rest = flow.shape[1], len(flow.shape) - 2
@@ -102,7 +80,7 @@ def _scaler(node: Node) -> Flow:
     offset, factor = (
         np.asarray(node.attributes.get(key, [default])) for key, default in (("offset", 0.0), ("scale", 1.0))
     )
-    return _each(_flow(node), node.rows, factor=factor.astype(np.float64), add=-offset.astype(np.float64))
+    return _each(node.flow(), node.rows, factor=factor.astype(np.float64), add=-offset.astype(np.float64))
 
 
 # Functions of one number
@@ -118,7 +96,7 @@ def _mul(node: Node) -> Flow:
 
 def _sub(node: Node) -> Flow:
     if isinstance(node.given[0], np.ndarray):
-        minus = _each(_flow(node, 1), node.rows, factor=np.array(-1.0))
+        minus = _each(node.flow(1), node.rows, factor=np.array(-1.0))
         return _each(minus, node.rows, shift=node.array(0))
     return _constant_or_joined(node, lambda flow, c: _each(flow, node.rows, add=-c))
 
@@ -126,7 +104,7 @@ def _sub(node: Node) -> Flow:
 def _div(node: Node) -> Flow:
     if isinstance(node.given[0], np.ndarray):
         top = _one(node.array(0), "Div")
-        return _flow(node, 1).function("Div", lambda x: top / x)
+        return node.flow(1).function("Div", lambda x: top / x)
     with np.errstate(all="ignore"):
         return _constant_or_joined(node, lambda flow, c: _each(flow, node.rows, factor=1 / c))
 
@@ -134,7 +112,7 @@ def _div(node: Node) -> Flow:
 def _pow(node: Node) -> Flow:
     if isinstance(node.given[1], np.ndarray):
         exponent = _one(node.array(1), "Pow")
-        return _flow(node).function("Pow", lambda x: x**exponent)
+        return node.flow().function("Pow", lambda x: x**exponent)
     return _constant_or_joined(node, lambda flow, c: flow)
 
 
@@ -166,7 +144,7 @@ def _where(node: Node) -> Flow:
 
 def _clip(node: Node) -> Flow:
     """A lower bound of 0 alone is relu; other bounds are a layer of their own."""
-    flow = _flow(node)
+    flow = node.flow()
     low, high = (
         _one(node.array(at, np.array(float(node.attributes.get(key, unbounded)))), "Clip")
         for at, key, unbounded in ((1, "min", -math.inf), (2, "max", math.inf))
@@ -187,76 +165,27 @@ def _clip(node: Node) -> Flow:
 
 def _prelu(node: Node) -> Flow:
     slope = _one(node.array(1), "PRelu")
-    return _flow(node).function("PRelu", lambda x: np.where(x < 0, slope * x, x))
+    return node.flow().function("PRelu", lambda x: np.where(x < 0, slope * x, x))
 
 
 def _neg(node: Node) -> Flow:
-    return _each(_flow(node), node.rows, factor=np.array(-1.0))
+    return _each(node.flow(), node.rows, factor=np.array(-1.0))
 
 
 def _softmax(node: Node) -> Flow:
-    flow, axis = _flow(node), node.attributes.get("axis", -1)
+    flow, axis = node.flow(), node.attributes.get("axis", -1)
     if not -len(flow.shape) <= axis < len(flow.shape) or flow.shape[axis] != flow.stem.width:
         raise UnreadError(f"Softmax along axis {axis} of {shape_text(flow.shape)} is not over all outputs of a row")
     return Flow(flow.settled().activate("softmax"), flow.shape)
 
 
-# Shapes
-
-
-def _same(node: Node) -> Flow:
-    if node.op == "Cast" and node.attributes.get("to") not in _FLOATS:
-        raise UnreadError("Cast makes whole numbers of what the layers compute")
-    return _flow(node)
-
-
-def _reshape(node: Node) -> Flow:
-    flow = _flow(node)
-    if node.op == "Flatten":
-        axis = node.attributes.get("axis", 1)
-        sizes = flow.shape[:axis], flow.shape[axis:]
-        return _shaped(node, flow, (math.prod(sizes[0]), math.prod(sizes[1])))
-    if node.op == "Reshape":
-        wanted = node.attributes["shape"] if "shape" in node.attributes else node.array(1).astype(np.int64).tolist()
-        return _shaped(node, flow, new_shape(flow.shape, wanted, bool(node.attributes.get("allowzero", 0))))
-    given = [np.zeros(0) if part is None or isinstance(part, Flow) else part for part in node.given]
-    axes = axes_of(given, node.attributes)
-    if node.op == "Squeeze":
-        return _shaped(node, flow, squeezed(flow.shape, axes))
-    return _shaped(node, flow, unsqueezed(flow.shape, axes or []))
-
-
-def _transpose(node: Node) -> Flow:
-    flow = _flow(node)
-    order = node.attributes.get("perm", list(range(len(flow.shape)))[::-1])
-    if sorted(order) != list(range(len(flow.shape))) or [k for k in order if flow.shape[k] != 1] != [
-        k for k in range(len(flow.shape)) if flow.shape[k] != 1
-    ]:
-        raise UnreadError(f"Transpose of {shape_text(flow.shape)} puts the values of a row in another order")
-    return _shaped(node, flow, tuple(flow.shape[k] for k in order))
-
-
-def _shaped(node: Node, flow: Flow, shape: tuple[int, ...]) -> Flow:
-    """The same numbers in another shape, in which rows still are rows."""
-    if node.rows > 1 and shape[:1] != (node.rows,):
-        raise UnreadError(f"{node.op} makes {shape_text(shape)} of {shape_text(flow.shape)}, which mixes rows")
-    return flow.shaped(shape)
-
-
 # What they share
-
-
-def _flow(node: Node, at: int = 0) -> Flow:
-    value = node.given[at] if at < len(node.given) else None
-    if not isinstance(value, Flow):
-        raise UnreadError(f"{node.op} does not take what the inputs gave in this place")
-    return value
 
 
 def _constant_or_joined(node: Node, with_constant: Callable[[Flow, Array], Flow]) -> Flow:
     """A node of one or two values; one of two may be constant."""
     if len(node.given) == 1:
-        return _flow(node)
+        return node.flow()
     if len(node.given) != 2:
         raise UnreadError(
             f"{node.op} joins {len(node.given)} branches of the graph, which a chain of layers does not have"
@@ -267,7 +196,7 @@ def _constant_or_joined(node: Node, with_constant: Callable[[Flow, Array], Flow]
             raise UnreadError(f"{node.op} joins tensors of {shape_text(first.shape)} and {shape_text(second.shape)}")
         return first.joined(node.op, second, JOINED[node.op])
     return with_constant(
-        _flow(node, 0 if isinstance(first, Flow) else 1), node.array(1 if isinstance(first, Flow) else 0)
+        node.flow(0 if isinstance(first, Flow) else 1), node.array(1 if isinstance(first, Flow) else 0)
     )
 
 
@@ -309,6 +238,6 @@ _OPS: dict[str, Callable[[Node], Flow]] = {
     "MatMul": _matmul, "Gemm": _gemm, "BatchNormalization": _normalization, "Scaler": _scaler,
     "Add": _add, "Sum": _add, "Sub": _sub, "Mul": _mul, "Div": _div, "Neg": _neg, "Pow": _pow, "Max": _bound, "Min": _bound,
     "Clip": _clip, "Where": _where, "PRelu": _prelu, "Softmax": _softmax,
-    "Identity": _same, "Dropout": _same, "Cast": _same,
-    "Flatten": _reshape, "Reshape": _reshape, "Squeeze": _reshape, "Unsqueeze": _reshape, "Transpose": _transpose,
+    "Identity": unchanged, "Dropout": unchanged, "Cast": unchanged,
+    "Flatten": reshaped, "Reshape": reshaped, "Squeeze": reshaped, "Unsqueeze": reshaped, "Transpose": transposed,
 }  # fmt: skip
