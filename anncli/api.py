@@ -230,17 +230,26 @@ def training_options_of(network: Network, options: Mapping[str, Any]) -> Trainin
 
 
 def export(
-    network: Network, path: Path, to: str | None = None, *, prove: bool = True, name: str | None = None, bits: int = 0
+    network: Network,
+    path: Path,
+    to: str | None = None,
+    *,
+    prove: bool = True,
+    name: str | None = None,
+    bits: int = 0,
+    rows: Array | None = None,
 ) -> Proof | None:
     """Write a trained network for other programs; the proof that it computes the same, None with prove=False.
 
-    Args: path: as `ann export -o`; a file that exists is replaced; to: a name of the export formats, None: by the ending of the path; name: what
-        names of functions begin with, None: by the path; bits: 8 or 16 for fixed-point numbers.
+    Args: path: as `ann export -o`; a file that exists is replaced; to: a name of the export formats, None: by the ending of the
+        path; name: what names of functions begin with, None: by the path; bits: 8 or 16 for fixed-point numbers; rows: raw inputs
+        (n, n_inputs) that show their range, None: that of the scaling and the self-test.
     Raises: UsageError for a path that means no format; NetworkError for what the format cannot hold; AnnError where the proof fails,
         with nothing written.
     """
     target = os.fspath(path)
-    request = ExportRequest(name_of(target) if name is None else checked_name(name), bits)
+    inputs = None if rows is None else np.asarray(rows, dtype=np.float32).reshape(-1, network.n_inputs)
+    request = ExportRequest(name_of(target) if name is None else checked_name(name), bits, inputs)
     found = exported(network, to or export_name_of(target), request, proved=prove)
     write_files(places_of(found.files, target))
     return found.proof

@@ -113,7 +113,8 @@ def decoded(encoder: TableEncoder, inputs: Array) -> Table:
     columns, at = [], 0
     for column in encoder.columns:
         own = inputs[:, at : at + column.width]
-        missing = own[:, -1] > 0 if column.indicator else np.zeros(len(own), dtype=bool)
+        fills = encoder.missing != "error" and (column.kind == "category" or column.fill is not None)
+        missing = own[:, -1] > 0 if column.indicator and fills else np.zeros(len(own), dtype=bool)
         if column.kind == "number":
             columns.append(TableColumn(column.name, np.where(missing, np.nan, own[:, 0].astype(np.float64))))
         else:
