@@ -133,3 +133,14 @@ def test_a_format_that_the_user_names(folder: Path, ann: Ann) -> None:
         "unknown network format 'sns'; did you mean 'snns'?"
         in ann("import", "known.net", "-o", "x.nn", "--from", "sns", check=2).stderr
     )
+
+
+@pytest.mark.slow
+def test_a_file_that_may_be_network_or_data(folder: Path, ann: Ann) -> None:
+    (folder / "w.mat").write_bytes(files.matlab_known())
+    done = ann("train", "w.mat", "rows.csv", "3", check=2)
+    assert (
+        done.stderr
+        == "ann: w.mat: reads as a network of matlab and as data; say which: --network w.mat or --data w.mat\n"
+    )
+    assert ann("predict", "w.mat", "rows.csv", "-q").stdout == ann("predict", "known.net", "rows.csv", "-q").stdout

@@ -68,9 +68,14 @@ def test_files_are_known_by_their_content(tmp_path: Path) -> None:
     for name, data in samples.items():
         (tmp_path / "a.xyz").write_bytes(data.encode() if isinstance(data, str) else data)
         assert network_inside(str(tmp_path / "a.xyz")) == name
-    # Such a file may as well hold data.
-    (tmp_path / "a.mat").write_bytes(KNOWN["matlab"])
-    assert network_inside(str(tmp_path / "a.mat")) == ""
+    # Such a file may as well hold data: only the names of its variables tell.
+    for data, found in (
+        (KNOWN["matlab"], "matlab"),
+        (files.mat({"X": ROWS, "y": ROWS}), ""),
+        (KNOWN["matlab"][:200], ""),
+    ):
+        (tmp_path / "a.mat").write_bytes(data)
+        assert network_inside(str(tmp_path / "a.mat")) == found
 
 
 def test_an_opening_is_matched_in_no_time() -> None:

@@ -13,7 +13,7 @@ from anncli.cli.asking.values import Values
 from anncli.cli.names import COMMANDS, Takes
 from anncli.cli.showing.figures.names import FIGURE_NAMES
 from anncli.errors import NetworkError, UsageError, did_you_mean, known_name, quoted
-from anncli.formats.networks.peek import has_network_ending, network_inside
+from anncli.formats.networks.peek import AMBIGUOUS, has_network_ending, network_inside
 from anncli.limits import COUNT_MAX
 from anncli.options.table import options_of
 
@@ -156,11 +156,11 @@ def _is_network(word: str, *, alone: bool, ask: bool = False) -> bool:
     if has_network_ending(word):
         return True
     inside = network_inside(word)
-    if inside == "ann1dn" and ask:
-        message = "reads as a network of ann1dn and as data"
+    if inside in AMBIGUOUS and ask:
+        message = f"reads as a network of {inside} and as data"
         raise UsageError(message, path=word, advice=f"say which: --network {word} or --data {word}")
     has_ending = bool(os.path.splitext(word)[1]) or "::" in word
-    return inside not in ("", "ann1dn") or (not has_ending and not alone and not os.path.exists(word))
+    return inside not in ("", *AMBIGUOUS) or (not has_ending and not alone and not os.path.exists(word))
 
 
 def _data(values: Values, takes: Takes, rest: list[str]) -> tuple[str, ...]:

@@ -9,8 +9,13 @@ from itertools import pairwise
 
 from anncli.formats.files.opened import open_input, peek_input
 from anncli.formats.networks.names import NETWORK_ENDINGS, NETWORK_FORMAT_NAMES
+from anncli.formats.networks.peek_matlab import holds_weights
 
+# Formats whose files may hold data as well, or instead.
+AMBIGUOUS = tuple(name for name, info in NETWORK_FORMAT_NAMES.items() if info.may_be_data)
 _HEAD_BYTES = 1 << 16
+# Variables behind so many bytes are not looked for.
+_MOST_BYTES = 1 << 26
 # More bytes than a number and the blanks around it have.
 _NUMBER_BYTES = 64
 # A network of more numbers has an ending that says so.
@@ -27,9 +32,10 @@ def has_network_ending(name: str) -> bool:
 
 
 def network_inside(name: str) -> str:
-    """The network format that a file begins as, or '' for none; of a pipe 'ann1dn' is not found, and none that data may have.
+    """The network format that a file begins as, or '' for none; of a pipe those of AMBIGUOUS are not found.
 
-    Numbers that are a whole network of ann1dn are data too; only the caller can know which is meant.
+    Numbers that are a whole network of ann1dn are data too, and so may be a MATLAB file with weights; only the caller can know which
+    is meant.
     """
     try:
         if stat.S_ISDIR(os.stat(name).st_mode):
@@ -39,10 +45,12 @@ def network_inside(name: str) -> str:
             return "ann"
         if foreign := _foreign(head):
             return foreign
-        sizes = _ann1dn_sizes(head)
-        if not sizes or not stat.S_ISREG(os.stat(name).st_mode):
+        sizes, is_matlab = _ann1dn_sizes(head), re.match(NETWORK_FORMAT_NAMES["matlab"].opening, head) is not None
+        if not (sizes or is_matlab) or not stat.S_ISREG(os.stat(name).st_mode):
             return ""
         with open_input(name) as file:
+            if is_matlab:
+                return "matlab" if holds_weights(file.read(_MOST_BYTES)) else ""
             wanted = min(_count_of_numbers(sizes), _MOST_NUMBERS)
             return "ann1dn" if _fills(file.read(_HEAD_BYTES + _NUMBER_BYTES * wanted), sizes) else ""
     except (OSError, ValueError):
