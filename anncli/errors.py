@@ -149,6 +149,10 @@ def count_of(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+# Longer words are no misspelt names; comparing them would take long.
+_LONGEST_NAME = 200
+
+
 def known_name(word: str, known: Iterable[str]) -> str | None:
     """The known name that `word` is, whatever its case and with `_` for `-`, or None."""
     names = list(known)
@@ -169,6 +173,8 @@ def near_names(word: str, known: Iterable[str], elsewhere: Iterable[str] = ()) -
     """
     # Where a list was given, its brackets stand around the name.
     plain, others = _plain(word).strip("[]'\" "), {_plain(name) for name in elsewhere}
+    if len(plain) > _LONGEST_NAME:
+        return []
     most = len(plain) * 3 // 10 if len(plain) > 5 else min(len(plain) // 3, 1)
     steps: dict[str, float] = {}
     by_plain = {_plain(name): name for name in reversed(list(known))}

@@ -153,6 +153,11 @@ def test_several_names_that_are_equally_near_are_all_named() -> None:
         parse_loss("rmse")
 
 
+def test_a_text_is_no_misspelt_name() -> None:
+    assert near_names("a" * 200, ["a" * 199]) == ["a" * 199]
+    assert near_names("a" * 100_000, ["a" * 99_999]) == []
+
+
 def test_names_elsewhere_are_not_ours() -> None:
     assert not set(ACTIVATIONS_ELSEWHERE) & {*ACTIVATION_NAMES, *ACTIVATION_ALIASES}
     assert not set(TRAINERS_ELSEWHERE) & {*TRAINER_NAMES, *TRAINER_ALIASES}

@@ -278,6 +278,7 @@ def test_answers_to_shells(tables: Path, ann: Ann, shell: str, line: str, lines:
 def test_the_script_says_how_to_install_it(ann: Ann, shell: str) -> None:
     text = ann("completion", shell.upper()).stdout
     assert text == script(shell)
+    assert ann(env={"_ANN_COMPLETE": f"{shell}_source"}).stdout == text
     assert f"ann completion {shell}" in "".join(text.splitlines()[:4])
     assert "To install it" in text
 

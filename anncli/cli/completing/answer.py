@@ -18,6 +18,7 @@ from click.shell_completion import CompletionItem, ShellComplete
 
 from anncli.cli.completing.files import ANY, file_names, preferred_endings
 from anncli.cli.completing.line import Line, quoted_for_shell, read_line
+from anncli.cli.completing.scripts import SHELLS, script
 from anncli.errors import ExitCode
 
 _MOST_LETTERS = 72
@@ -35,7 +36,11 @@ class Candidates(NamedTuple):
 
 def answer(program: click.Command, instruction: str, environ: Mapping[str, str]) -> int:
     """Print the answer to the shell that `instruction` names (`bash_complete`); returns the exit code."""
-    shell = instruction.partition("_")[0]
+    shell, _, wanted = instruction.partition("_")
+    if wanted == "source" and shell in SHELLS:
+        # As start-up files of earlier versions ask for the script.
+        click.echo(script(shell), nl=False)
+        return int(ExitCode.DONE)
     line = read_line(environ.get("_ANN_LINE", ""), environ.get("_ANN_BREAKS", ""))
     found = Candidates(files=ANY) if line.is_redirected else candidates(program, line)
     lines = _ANSWERS[shell](line, found) if shell in _ANSWERS else []
