@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping
 
@@ -26,7 +27,15 @@ from anncli.formats.exports.tools import run_tool, work_folder
 from anncli.network.class_names import class_names, column_names
 from anncli.network.network import Network
 
-_RUN = "import json, sys; sys.path.insert(0, '.'); import exported_network as n; rows = json.load(sys.stdin); f = {}; json.dump([[n.predict(row) for row in rows], [f(row) for row in rows]], sys.stdout)"
+# As predict_class() does, but the outputs are computed once.
+_RUN = """\
+import json, sys
+sys.path.insert(0, ".")
+import exported_network as network
+outputs = [network.predict(row) for row in json.load(sys.stdin)]
+decide = getattr(network, "_decided", lambda own: None)
+json.dump([outputs, [decide(own) for own in outputs]], sys.stdout)
+"""
 
 
 class PythonExport:
@@ -60,14 +69,11 @@ class PythonExport:
     def run(
         self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
     ) -> Answers | None:
-        import json
-
-        decide = "lambda row: None" if network.task == "regression" else "n.predict_class"
         with work_folder() as folder:
             with open(f"{folder}/exported_network.py", "wb") as file:
                 file.write(files[""])
             given = json.dumps(raw_rows(network, rows)).encode()
-            printed = run_tool([sys.executable, "-I", "-c", _RUN.replace("{}", decide, 1)], folder, given)
+            printed = run_tool([sys.executable, "-I", "-c", _RUN], folder, given)
         return answers_of_json(network, printed, f"Python {sys.version.split()[0]}")
 
 
