@@ -15,12 +15,14 @@ _FLOATS = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorPro
 
 
 def unchanged(node: Node) -> Flow:
+    """Identity, Dropout at use, and Cast between floating-point types; raises UnreadError for a Cast to whole numbers."""
     if node.op == "Cast" and node.attributes.get("to") not in _FLOATS:
         raise UnreadError("Cast makes whole numbers of what the layers compute")
     return node.flow()
 
 
 def reshaped(node: Node) -> Flow:
+    """Flatten, Reshape, Squeeze and Unsqueeze; raises UnreadError or ValueError where rows would not stay rows."""
     flow = node.flow()
     if node.op == "Flatten":
         axis = node.attributes.get("axis", 1)
@@ -37,6 +39,7 @@ def reshaped(node: Node) -> Flow:
 
 
 def transposed(node: Node) -> Flow:
+    """Transpose, where it moves only axes of size 1; raises UnreadError for another order of the values."""
     flow = node.flow()
     order = node.attributes.get("perm", list(range(len(flow.shape)))[::-1])
     if sorted(order) != list(range(len(flow.shape))) or [k for k in order if flow.shape[k] != 1] != [
