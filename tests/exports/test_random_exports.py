@@ -25,11 +25,11 @@ from anncli.network.names import ACTIVATION_NAMES, ActivationName
 from anncli.network.network import Network
 
 # With a step that no cycle of kinds shares, these are of all kinds.
-SEEDS = range(0, 100, 4)
+SEEDS = range(0, 100, 7)
 # What a refusal says before the name of what is in the way.
 NAMED = re.compile(r"(cannot hold|has no|holds one network|has one activation|cannot write|cannot be)\b")
 # At least so many of the networks are of a kind that the format holds.
-HELD = {"fann": 12, "ann1dn": 1}
+HELD = {"fann": 6, "ann1dn": 0}
 # Formats that ann reads too.
 BOTH_WAYS = [name for name in EXPORT_NAMES if name in NETWORK_FORMAT_NAMES]
 
@@ -46,13 +46,17 @@ def ready(name: str) -> None:
 @pytest.mark.parametrize("name", EXPORT_NAMES)
 def test_networks_of_every_kind(name: str) -> None:
     ready(name)
-    tried = try_networks(name, SEEDS)
+    seeds = SEEDS[::5] if name == "c-header" else SEEDS
+    tried = try_networks(name, seeds)
     assert tried.faults == {}
     assert all(map(NAMED.search, tried.refused)), tried.refused
     if tried.missing is not None:
-        pytest.skip(tried.missing)
-    assert tried.proved + tried.refused.total() == len(SEEDS)
-    assert tried.proved >= HELD.get(name, len(SEEDS) // 2)
+        assert tried.proved == 0
+        if name != "graphviz":
+            pytest.skip(tried.missing)
+        return
+    assert tried.proved + tried.refused.total() == len(seeds)
+    assert tried.proved >= HELD.get(name, len(seeds))
     assert tried.relative <= TOLERANCE
 
 
@@ -73,7 +77,7 @@ def test_what_is_read_back_is_written_with_the_same_bytes(name: str) -> None:
         found, wanted = predict(again, rows.inputs), predict(network, rows.inputs)
         assert (np.abs(found - wanted) <= TOLERANCE * (1 + np.abs(wanted))).all(), seed
         n_read += 1
-    assert n_read >= HELD.get(name, 50)
+    assert n_read >= HELD.get(name, 100)
 
 
 @pytest.mark.parametrize("name", [name for name, info in EXPORT_NAMES.items() if not info.tool])

@@ -166,4 +166,4 @@ def run_compiled(files: Mapping[str, bytes], network: Network, name: str, rows: 
         run_tool([compiler, "-std=c99", "-O2", *units, "-o", "proof", "-lm"], folder)
         printed = run_tool([str(Path(folder) / "proof")], folder, input_bytes(network, rows))
         version = run_tool([compiler, "--version"], folder).decode(errors="replace").split("\n")[0]
-    return answers(network, printed, len(rows.inputs), f"{Path(compiler).name} ({version.strip()})")
+    return answers(network, printed, len(rows.inputs), version.strip())
