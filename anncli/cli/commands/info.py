@@ -15,7 +15,11 @@ def info_command(values: Values, words: Words) -> None:
     Examples:
       ann info network.nn
       ann info network.nn --verify
+      ann info network.nn --weights -o weights.csv
+      ann info network.nn --reseal
       ann info network.nn --json
+
+    A network file whose weights were changed in an editor is refused until --reseal accepts the change.
     """
     from anncli.cli.running.inspecting import run_info
 
