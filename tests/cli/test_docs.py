@@ -41,6 +41,8 @@ def test_the_commands_of_a_guide_run(folder: Path, guide: Path) -> None:
     script = "\n".join(shell_blocks(guide.read_text("utf-8")))
     if "--reproducible" in script and native_module() is None:
         pytest.skip("needs the compiled kernels")
+    if "\ncc " in script and shutil.which("cc") is None:
+        pytest.skip("needs a C compiler")
     path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
     command = ["bash", "-euo", "pipefail", "-c", script]
     environment = clean_environment(PATH=path)

@@ -19,12 +19,20 @@ from anncli.formats.exports.c.fixed.twin import LEAK, LEAK_BITS
 from anncli.formats.exports.c.text import array_text, integer_array
 
 _SHIFT = f"""\
-/* x / 2^shift, rounded half up, within +-2^{MOST.bit_length() - 1}. The right shift of a negative number is written as one of a number above 0,
-   because C leaves it open. */
+/* x / 2^shift, rounded down. C leaves open what the right shift of a negative number is; where it is something else, such numbers are
+   shifted with all bits turned over. */
+$static int64_t $n_down(int64_t x, int shift)
+{{
+#if (-1 >> 1) == -1
+  return x >> shift;
+#else
+  return x < 0 ? ~(~x >> shift) : x >> shift;
+#endif
+}}
+/* x / 2^shift, rounded half up, within +-2^{MOST.bit_length() - 1}. */
 $static int32_t $n_shifted(int64_t x, int shift)
 {{
-  x += (int64_t)1 << (shift - 1);
-  x = x >= 0 ? x >> shift : ~(~x >> shift);
+  x = $n_down(x + ((int64_t)1 << (shift - 1)), shift);
   return (int32_t)(x > {MOST} ? {MOST} : x < -{MOST} ? -{MOST} : x);
 }}
 """
@@ -56,8 +64,7 @@ $static int32_t $n_sum(const int16_t *w, const int16_t *in, int n, int pre, int3
   int i;
   for (i = 0; i < n; ++i)
     sum += w[i] * in[i];
-  sum = sum >= 0 ? sum >> pre : ~(~sum >> pre);
-  return $n_shifted((sum + bias) * multiplier, shift);
+  return $n_shifted(($n_down(sum, pre) + bias) * multiplier, shift);
 }
 """
 
@@ -66,11 +73,9 @@ _LOOK_UP = """\
 $static int32_t $n_looked_up(const int16_t *table, int32_t distance)
 {
   const int32_t at = distance >> $STEP;
-  int32_t rise;
   if (at >= $INTERVALS)
     return table[$INTERVALS];
-  rise = (table[at + 1] - table[at]) * (distance & $MASK) + $HALF;
-  return table[at] + (rise >= 0 ? rise >> $STEP : ~(~rise >> $STEP));
+  return table[at] + (int32_t)$n_down((table[at + 1] - table[at]) * (distance & $MASK) + $HALF, $STEP);
 }
 """
 

@@ -26,7 +26,8 @@ $extern const float $n_out_factors[$N_N_OUTPUTS];
 $public int $n_quantize(const float *in, int16_t *q);
 """
 
-# Products are compared and cut, never added to: a fused multiply-add cannot change a bit.
+# Products are compared and cut, never added to: a fused multiply-add cannot change a bit. Comparisons are added, as processors guess branches
+# on values wrong half of the time.
 _QUANTIZE = f"""\
 $public int $n_quantize(const float *in, int16_t *q)
 {{
@@ -38,7 +39,7 @@ $SCALE  for (i = 0; i < $N_N_INPUTS; ++i) {{
     const float v = $n_exact($X[i] * $n_in_factors[i]);
     const float limited = v > {TOP}.0f ? {TOP}.0f : v < -{TOP}.0f ? -{TOP}.0f : v;
     const int cut = (int)limited;
-    q[i] = (int16_t)(limited >= (float)cut + 0.5f ? cut + 1 : limited <= (float)cut - 0.5f ? cut - 1 : cut);
+    q[i] = (int16_t)(cut + (limited >= (float)cut + 0.5f) - (limited <= (float)cut - 0.5f));
   }}
   return 0;
 }}
