@@ -136,6 +136,22 @@ def test_a_format_that_the_user_names(folder: Path, ann: Ann) -> None:
 
 
 @pytest.mark.slow
+def test_evaluation_on_patterns_and_on_tables_of_numbers(folder: Path, ann: Ann) -> None:
+    """Outputs of patterns are those of the network, whatever their names; numbers are compared with numbers."""
+    head = "SNNS pattern definition file V3.2\ngenerated at -\n\n\nNo. of patterns : 2\nNo. of input units : 2\nNo. of output units : 2\n\n"
+    (folder / "p.pat").write_text(head + "1 0\n1 0\n0 1\n0 1\n")
+    layers = [files.keras_layer("Dense", "d", units=2, activation="softmax")]
+    (folder / "two.keras").write_bytes(files.keras(layers, {"d": [[[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0]]}))
+    for names in ("0,1", "zebra,ant"):
+        ann("import", "two.keras", "-o", "two.nn", "--force", "--class-names", names, "-q")
+        assert "test  2  100.00" in ann("test", "two.nn", "p.pat").stdout
+    layers[0]["config"]["activation"] = "linear"
+    (folder / "n.keras").write_bytes(files.keras(layers, {"d": [[[1.0, 0.0], [0.0, 1.0]], [0.0, 0.5]]}))
+    (folder / "n.csv").write_text("a,b,s,t\n1,2,1,2.5\n3,5,3,5.5\n")
+    assert "R2        1          1   1" in ann("test", "n.keras", "n.csv", "--label", "s,t").stdout
+
+
+@pytest.mark.slow
 def test_a_file_that_may_be_network_or_data(folder: Path, ann: Ann) -> None:
     (folder / "w.mat").write_bytes(files.matlab_known())
     done = ann("train", "w.mat", "rows.csv", "3", check=2)

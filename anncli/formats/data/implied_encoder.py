@@ -19,7 +19,9 @@ def encoder_of(network: Network, table: Table, request: TableRequest, place: Pla
     if network.encoder is not None:
         return network.encoder
     own = inputs_are_answers(table, request)
-    labels = () if own else find_all_columns(table, request.label, "--label", place)
+    # Some formats say themselves which columns are the answers.
+    asked = request.label or table.labels
+    labels = () if own else find_all_columns(table, asked, "--label", place)
     out = find_all_columns(table, request.ignore, "--ignore", place)
     weight = () if request.weight is None else find_all_columns(table, (request.weight,), "--weight", place)
     names = tuple(name for name in table.names if name not in (*labels, *out, *weight))
@@ -35,6 +37,6 @@ def encoder_of(network: Network, table: Table, request: TableRequest, place: Pla
     if len(names) != network.n_inputs:
         message = f"{count_of(len(names), 'column')} for {count_of(network.n_inputs, 'input')} of the network"
         raise place.fault(message, "leave columns out with --ignore, and name the answers with --label")
-    task = "regression" if own and network.task == "regression" else "classification"
+    task = network.task if (own or labels) and network.task == "regression" else "classification"
     roles = Roles(table.names, tuple(labels), names, task=task, is_named=table.is_named)
     return TableEncoder(roles, tuple(InputColumn(name) for name in names))
