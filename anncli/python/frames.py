@@ -43,6 +43,9 @@ def as_array(given: Any, what: str) -> Array:
         given = np.ma.filled(given.astype(np.float64), np.nan)
     try:
         array = np.asarray(given)
+    except TypeError:
+        # Dates among numbers, for example: each cell is judged by itself.
+        array = np.array(given, dtype=object)
     except ValueError:
         message = f"{what}: the rows differ in length"
         raise ValueFault(message, "give every row the same number of values") from None
@@ -188,7 +191,7 @@ def _object_array(items: Sequence[Any]) -> Array:
 
 def _of_objects(name: str, items: Sequence[Any], what: str) -> TableColumn:
     """A column of numbers if every cell that is not missing is one, otherwise of words."""
-    cells = [None if _is_missing(item) else _plain(item, name, what) for item in items]
+    cells = [None if is_missing(item) else _plain(item, name, what) for item in items]
     if not any(isinstance(cell, str) for cell in cells):
         return TableColumn(name, np.array([np.nan if cell is None else cell for cell in cells], dtype=np.float64))
     places: dict[str, int] = {}
@@ -201,7 +204,8 @@ def _word(number: float) -> str:
     return number_word(number) if np.isfinite(number) else str(number)
 
 
-def _is_missing(item: Any) -> bool:
+def is_missing(item: Any) -> bool:
+    """Whether a cell is None, nan, a blank text, or what pandas has for a missing value."""
     if item is None or type(item).__name__ in ("NAType", "NaTType"):
         return True
     if isinstance(item, str):
@@ -218,7 +222,11 @@ def _plain(item: Any, name: str, what: str) -> float | str:
         raise ValueFault(f"Complex data not supported: {what}, column {quoted(name)}", "give real and imaginary parts")
     is_number = item.dtype.kind in "fiub" if isinstance(item, np.generic) else hasattr(item, "__float__")
     if is_number and not getattr(item, "shape", ()):
-        return float(item)
+        try:
+            return float(item)
+        except OverflowError:
+            message = f"{what}, column {quoted(name)}: a number is too large for a float"
+            raise ValueFault(message, "scale it down, or give it as a word") from None
     message = f"{what}, column {quoted(name)}: argument must be a string or a number, found {value_text(item)}"
     raise TypeError(f"{message}; make numbers or words of it first")
 

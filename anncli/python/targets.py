@@ -12,7 +12,7 @@ from anncli.dataset.class_labels import classes_of
 from anncli.dataset.dataset import label_type
 from anncli.dataset.task import task_of
 from anncli.errors import AnnError, DataError, UsageError, ValueFault, listed, quoted, value_text
-from anncli.python.frames import as_array, column_names, column_of, read_table
+from anncli.python.frames import as_array, column_names, column_of, is_missing, read_table
 from anncli.tables import TableColumn, number_word
 
 
@@ -125,7 +125,7 @@ def _numbers(array: Array, names: tuple[str, ...]) -> Array:
     """Finite float64 (n, k)."""
     try:
         numbers = array.astype(np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         wrong = next(item for item in array.reshape(-1).tolist() if not _is_number(item))
         raise ValueFault(f"y: expected numbers, found {value_text(wrong)}", "AnnClassifier learns classes") from None
     for place, what in (
@@ -143,7 +143,7 @@ def _numbers(array: Array, names: tuple[str, ...]) -> Array:
 def _is_number(item: Any) -> bool:
     try:
         float(item)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
     return True
 
@@ -182,13 +182,14 @@ def _classes(array: Array, names: tuple[str, ...], asked: Asked) -> Targets:
 def all_classes(given: Any, positive: Any = None) -> Targets:
     """The classes that rows to come may have, each given at least once; of two, which are then equally frequent, the positive one is
     that of `ann train`."""
-    return read_targets(np.unique(_answers(given)), Asked("classification", positive))
+    found = read_targets(given, Asked("classification", positive))
+    return found if found.levels is None else read_targets(found.levels, Asked("classification", positive))
 
 
 def _plain_objects(array: Array, names: tuple[str, ...]) -> Array:
     """Objects as an array of words, or of numbers; raises ValueFault for gaps and for mixtures that have no order."""
     items = array.tolist()
-    if any(item is None or item != item for item in items):
+    if any(item is None or (is_missing(item) and not isinstance(item, str)) for item in items):
         raise ValueFault("Input y contains NaN. There are rows without an answer", "leave them out")
     if all(isinstance(item, (bool, np.bool_)) for item in items):
         return array.astype(bool)
@@ -196,8 +197,10 @@ def _plain_objects(array: Array, names: tuple[str, ...]) -> Array:
         return _whole(array, names)
     try:
         np.unique(array)
-    except TypeError:
-        raise TypeError("y holds words and numbers; write all classes as words: [str(name) for name in y]") from None
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(
+            "y holds words and other items; write all classes as words: [str(name) for name in y]"
+        ) from None
     return array
 
 

@@ -102,7 +102,7 @@ def test_known_classes_need_not_all_be_there() -> None:
             ["a", 1],
             Asked("classification"),
             TypeError,
-            "y holds words and numbers; write all classes as words: [str(name) for name in y]",
+            "y holds words and other items; write all classes as words: [str(name) for name in y]",
         ),
         (["a", "b"], Asked(positive="c"), Exception, "positive: no class 'c'; use one of a, b"),
         (["a", "d"], Asked(classes=("a", "b")), Exception, "y: class 'd' is not among the classes a, b; give rows of these classes only"),
