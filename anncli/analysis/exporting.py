@@ -48,9 +48,8 @@ def exported(network: Network, name: str, request: ExportRequest, path: str = ""
         return Exported(files, None, facts)
     proof = prove(export, files, network, request, facts and facts.bound)
     if proof.fault is not None:
-        message = (
-            f"the {name} export does not compute what the network computes: {proof.fault}; {proof.tool or 'it'} ran it"
-        )
+        what = f"does not compute what the network computes: {proof.fault}; {proof.tool} ran it"
+        message = f"the {name} export {what if proof.tool else proof.fault}"
         raise AnnError(message, path=shown, advice="nothing was written; --no-prove writes it without a proof")
     return Exported(files, proof, facts)
 

@@ -104,7 +104,7 @@ def prove(
     except ToolMissingError as missing:
         return Proof(missing=str(missing))
     except RuntimeError as fault:
-        return _counted(Proof(fault=f"it does not run: {fault}"), *counts)
+        return _counted(Proof(fault=f"does not run: {fault}"), *counts)
     if answers is None:
         return Proof(missing="what was written computes nothing")
     return _counted(_compared(network, rows, answers, bound), *counts)

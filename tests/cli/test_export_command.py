@@ -92,6 +92,18 @@ def test_a_proof_that_fails_leaves_no_file(
     assert (folder / "a.txt").read_text() != "old"
 
 
+def test_an_export_that_does_not_run_leaves_no_file(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(files):
+        raise RuntimeError("ann1dn ended with 3")
+
+    monkeypatch.setattr(ann1dn.EXPORT, "read_back", fails)
+    _, err = said("net.nn -o a.txt --to ann1dn", capsys, 1)
+    assert err == "ann: net.nn: the ann1dn export does not run: ann1dn ended with 3; nothing was written; --no-prove writes it without a proof\n"  # fmt: skip
+    assert not (folder / "a.txt").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [

@@ -100,6 +100,24 @@ def test_limits_of_abstaining_count_as_limits():
     assert proof_of(network, swapped).fault == f"{n_undecided} of 1000 rows get another class"
 
 
+@pytest.mark.parametrize("layers", [[(1, "logistic")], [(2, "softmax")]])
+def test_a_score_at_a_limit_of_abstaining_may_be_decided_or_not(layers):
+    network = Network.create(1, layers)
+    network.set_parameters([0.25, *[0] * (network.topology.n_parameters - 1)])
+    score = float(predict(network, np.zeros((1, 1), dtype=np.float32)).max())
+
+    def other(answers):
+        return answers._replace(decisions=np.where(answers.decisions < 0, 0, -1))
+
+    # Undecided up to this score, or from it on; the threshold and the other output are far away.
+    network.abstain = (0.1, score) if network.n_outputs == 1 else (score,)
+    network.threshold = 0.05 if network.n_outputs == 1 else None
+    proof = proof_of(network, other)
+    assert (proof.fault, proof.n_close) == (None, 1000)
+    network.abstain = (0.1, score - 0.01) if network.n_outputs == 1 else (score - 0.01,)
+    assert proof_of(network, other).fault == "1000 of 1000 rows get another class"
+
+
 def test_wrong_shapes_failing_tools_and_missing_ones_are_told():
     assert proof_of(plain(), lambda a: a._replace(outputs=a.outputs[:, :0])).fault == "it gives outputs of shape (1000, 0), not (1000, 1)"  # fmt: skip
 
@@ -109,7 +127,7 @@ def test_wrong_shapes_failing_tools_and_missing_ones_are_told():
     def misses(answers):
         raise ToolMissingError("node is not installed; apt install nodejs")
 
-    assert proof_of(plain(), fails).fault == "it does not run: cc ended with 1"
+    assert proof_of(plain(), fails).fault == "does not run: cc ended with 1"
     missing = proof_of(plain(), misses)
     assert (missing.fault, missing.missing, missing.is_proved) == (None, "node is not installed; apt install nodejs", False)  # fmt: skip
     assert proof_of(plain(), lambda answers: None).missing == "what was written computes nothing"
