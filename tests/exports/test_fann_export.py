@@ -13,8 +13,10 @@ from anncli.formats.exports.base import ExportRequest
 from anncli.formats.exports.fann_layers import FORMS
 from anncli.formats.exports.registry import export_format
 from anncli.formats.networks.storage import parse
+from anncli.network.encoders.table import InputColumn, TableEncoder
 from anncli.network.network import Network
 from anncli.network.scaling import Scaling
+from anncli.tables import Roles
 
 SCALINGS = ("none", "zscore", "minmax", "sigmoidal")
 
@@ -69,6 +71,12 @@ def test_what_fann_lacks_is_refused_by_name():
     plain = Network.create(2, [(1, "logistic")], scaling=Scaling("soft-clip", activation="soft-clip"))
     plain.set_parameters(np.zeros(3))
     assert refused(plain) == "a FANN file cannot hold the scaling soft-clip; train with --scaling zscore"
+    column = InputColumn("a", fill=1.5)
+    filled = Network.create(1, [(1, "logistic")])
+    filled.set_parameters([0, 1])
+    for missing, reason in (("error", None), ("median", "a FANN file cannot hold the numbers that fill missing cells; train without --missing, or use --to json, c or onnx")):  # fmt: skip
+        filled.encoder = TableEncoder(Roles(("a", "b"), ("b",), ("a",)), (column,), missing)
+        assert refused(filled) == reason
     words = {str(refused(random_network(seed)))[:30] for seed in range(105)}
     assert {"a FANN file cannot hold the cat", "a FANN file cannot hold scalin"} & words
     assert len(words) > 5

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from anncli.formats.exports.base import Answers, ExportRequest, ProofRows, ToolMissingError
+from anncli.formats.exports.steps import table_refusal
 from anncli.formats.networks.storage import parse, refusal_of, render
 from anncli.network.network import Network
 
@@ -16,9 +17,7 @@ class Ann1dnExport:
     keeps_decisions: ClassVar[bool] = False
 
     def refusal(self, network: Network, request: ExportRequest) -> str | None:
-        if network.encoder is not None and not network.encoder.is_plain:
-            return "an ann1dn file cannot hold the categories and gaps of a table"
-        return refusal_of(network, "ann1dn")
+        return table_refusal(network, "an ann1dn file") or refusal_of(network, "ann1dn")
 
     def render(self, network: Network, request: ExportRequest) -> dict[str, bytes]:
         return {"": render(network, "ann1dn")}

@@ -10,7 +10,7 @@ from anncli.arrays import Array
 from anncli.formats.exports.base import Answers, ExportRequest, ProofRows
 from anncli.formats.exports.fann_layers import FORMS, FannLayer, fann_layers
 from anncli.formats.exports.fann_library import run_fann
-from anncli.formats.exports.steps import layer_refusal
+from anncli.formats.exports.steps import layer_refusal, table_refusal
 from anncli.network.network import Network
 
 # What FANN's own training would begin with; it plays no part in a use of the network.
@@ -60,8 +60,8 @@ class FannExport:
             if layer.activation not in FORMS:
                 advice = "; train with a logistic output layer, or use --to c" if layer.activation == "softmax" else ""
                 return f"FANN has no {layer.activation} units, only {', '.join(FORMS)}{advice}"
-        if network.encoder is not None and not network.encoder.is_plain:
-            return "a FANN file cannot hold the categories and gaps of a table; use --to json, c or onnx"
+        if refused := table_refusal(network, "a FANN file"):
+            return refused
         scaling = network.scaling
         if scaling.per_vector != "none":
             return f"a FANN file cannot hold scaling of each row ({scaling.per_vector}); train with --scaling zscore"

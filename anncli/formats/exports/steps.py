@@ -50,3 +50,15 @@ def layer_refusal(network: Network, what: str, activations: Collection[str] = AC
             known = ", ".join(name for name in ACTIVATION_NAMES if name in activations)
             return f"{what} cannot hold {layer.activation} units, only {known}"
     return None
+
+
+def table_refusal(network: Network, what: str) -> str | None:
+    """Why a file that takes plain numbers cannot stand for the network, whose inputs are made from a table, or None."""
+    encoder = network.encoder
+    if encoder is None:
+        return None
+    if not encoder.is_plain:
+        return f"{what} cannot hold the categories and gaps of a table; use --to json, c or onnx"
+    if encoder.missing != "error" and any(column.fill is not None for column in encoder.columns):
+        return f"{what} cannot hold the numbers that fill missing cells; train without --missing, or use --to json, c or onnx"
+    return None
