@@ -25,7 +25,7 @@ from anncli.options.layers import Given, read_layer, training_options
 from anncli.options.table import OPTIONS, TrainingOptions, option_names
 from anncli.python.samples import Columns, read_samples, warn_of_columns
 from anncli.python.sets import Sets, are_samples, with_sets
-from anncli.python.targets import Asked
+from anncli.python.targets import Asked, level_word
 from anncli.python.use import asked_of, check_kind
 from anncli.training.answers import hidden_layers, output_layer
 from anncli.training.attempt import EpochReport
@@ -95,7 +95,8 @@ def train(network: Any, data: Any = None, epochs: int | None = None, **options: 
         epochs = int(data) if epochs is None and data is not None else epochs
         shape, options = _taken(options, _OF_NEW)
         samples, rows = _samples(given, about)
-        network = make_network(samples, loss=options.get("loss") or "auto", **read_shape(shape, samples, options))
+        fitting = read_shape(shape, samples, options)
+        network = make_network(samples, loss=options.get("loss") or "auto", positive=about.get("positive"), **fitting)
     options = options | ({"sets": rows} if rows else {})
     with closing(start_training(network, samples, **options)) as run:
         for _ in run.epochs(read_epochs(epochs)):
@@ -190,14 +191,19 @@ def _become(network: Network, trained: Network) -> None:
     vars(network).update(vars(trained))
 
 
-def make_network(data: Any, hidden: Any = None, activation: str = "tanh", loss: str = "auto") -> Network:
+def make_network(
+    data: Any, hidden: Any = None, activation: str = "tanh", loss: str = "auto", positive: Any = None
+) -> Network:
     """The untrained network that `ann train` makes for such data: its last layer fits the answers and the loss.
 
     Args: data: a dataset, a table, or (X, y) as train() takes them; hidden: units of each hidden layer, None or 'auto' for those that
-        fit the number of rows and classes.
+        fit the number of rows and classes; positive: the positive one of two classes, which the definition of a network for tables
+        then names.
     Raises: TypeError for what is no samples; UsageError for layers that cannot be.
     """
-    data = _samples(data, {}).data
+    data = _samples(
+        data, {} if positive is None or isinstance(data, (Dataset, TableData)) else {"positive": positive}
+    ).data
     with asking("hidden"):
         hidden = OPTIONS["hidden"].read("auto" if hidden is None else hidden)
     with asking():
@@ -208,7 +214,7 @@ def make_network(data: Any, hidden: Any = None, activation: str = "tanh", loss: 
         roles = data.roles
         codes = [name for name, kind in data.kinds.items() if kind == "category" and _holds_numbers(data, name)]
         table = TableInputs(
-            ("inputs",) if roles.reconstructs else roles.labels, roles.task,
+            ("inputs",) if roles.reconstructs else roles.labels, roles.task, None if positive is None else level_word(positive),
             missing=None if data.missing == "error" else data.missing,
             weight=roles.weight, group=roles.group, order=roles.order,
             kinds={**dict.fromkeys(roles.ignored, "ignore"), **dict.fromkeys(codes, "category")},

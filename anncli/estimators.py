@@ -97,7 +97,9 @@ class _AnnEstimator(BaseEstimator):  # type: ignore[misc]
 
     def _new_network(self, samples: Samples) -> Any:
         shape = {"hidden": self.hidden, "activation": self.activation}
-        return make_network(samples.data, loss=self.loss, **read_shape(shape, samples.data, {"trainer": self.trainer}))
+        fitting = read_shape(shape, samples.data, {"trainer": self.trainer})
+        positive = getattr(self, "positive", None)
+        return make_network(samples.data, loss=self.loss, positive=positive, **fitting)
 
     def _options(self, targets: Targets) -> dict[str, Any]:
         """The options of the training: those parameters that say something else than the command's defaults."""

@@ -173,3 +173,14 @@ def test_samples_as_sets_go_with_samples() -> None:
         anncli.train(anncli.Dataset(X, LABELS, ("yes", "no")), 2, validation=(X, YES))
     with pytest.raises(anncli.AnnError, match="validation and sets both say what a set is"):
         anncli.train((X, YES), 2, validation=(X, YES), sets={"training": np.arange(20)})
+
+
+def test_the_definition_names_the_positive_class_that_was_asked_for() -> None:
+    columns = {"a": X[:, 0], "b": X[:, 1]}
+    network = anncli.train((columns, YES), 3, positive="no").network
+    model = anncli.AnnClassifier(epochs=3, positive="no").fit(columns, YES)
+    for own in (network, model.network_, anncli.make_network((columns, YES), positive="no")):
+        assert own.table is not None
+        assert own.table.positive == "no"
+    assert network.classes == model.network_.classes == ("no", "yes")
+    np.testing.assert_array_equal(model.predict_proba(columns)[:, 0], network.predict(columns)[:, 0])
