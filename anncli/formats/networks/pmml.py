@@ -15,7 +15,7 @@ from anncli.formats.files.textfile import Path
 from anncli.formats.networks.chain import Chain, set_answers
 from anncli.formats.networks.graph import Graph, Unit
 from anncli.formats.networks.pmml_checks import recorded_rows
-from anncli.formats.networks.pmml_fields import Encoding, Fields, Value, encoding_of
+from anncli.formats.networks.pmml_fields import Encoding, Fields, Value, encoding_of, norm_points
 from anncli.formats.networks.pmml_xml import Document, Element
 from anncli.network.calibration import Calibration
 from anncli.network.network import Network
@@ -183,13 +183,15 @@ class _Model:
         name = how.get("field")
         if how.tag == "FieldRef":
             return Value(name)
-        points = [(self._document.number(p, "orig"), self._document.number(p, "norm")) for p in how.all("LinearNorm")]
-        if len(points) != 2 or points[0][0] == points[1][0] or points[0][1] == points[1][1]:
-            raise self._document.fault(how, f"NormContinuous of {quoted(name)} is no line through two different points")
+        (x0, y0), (x1, y1) = norm_points(self._document, how)
+        if y0 == y1:
+            raise self._document.fault(how, f"NormContinuous of {quoted(name)} gives one value for all targets")
         if how.get("outliers", "asIs") != "asIs":
             raise self._document.fault(how, f"NormContinuous of {quoted(name)} bounds the target, which ann does not")
-        (x0, y0), (x1, y1) = points
         factor = (y1 - y0) / (x1 - x0)
+        if not factor or not 1 / factor:
+            # Both may be numbers of 64 bits and their ratio none.
+            raise self._document.fault(how, f"NormContinuous of {quoted(name)} is too steep or too flat")
         return Value(name, factor=factor, shift=y0 - x0 * factor)
 
     def _rescaled(self, answer: Value) -> tuple[float, float]:

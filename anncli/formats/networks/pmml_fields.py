@@ -110,11 +110,7 @@ class Fields:
         return Value(name, word)
 
     def _normed(self, how: Element, below: Value) -> Value:
-        points = [(self._document.number(p, "orig"), self._document.number(p, "norm")) for p in how.all("LinearNorm")]
-        if len(points) != 2 or points[0][0] == points[1][0]:
-            message = f"NormContinuous of {quoted(how.get('field'))} has {len(points)} points, and ann has lines through two different ones"
-            raise self._document.fault(how, message)
-        (x0, y0), (x1, y1) = points
+        (x0, y0), (x1, y1) = norm_points(self._document, how)
         factor = (y1 - y0) / (x1 - x0)
         shift = y0 - x0 * factor
         low, high = sorted((below.low * factor + shift, below.high * factor + shift)) if factor else (shift, shift)
@@ -130,6 +126,15 @@ class Fields:
         if how.get("mapMissingTo"):
             missing = self._document.number(how, "mapMissingTo")
         return Value(below.field, None, below.factor * factor, below.shift * factor + shift, low, high, missing)
+
+
+def norm_points(document: Document, how: Element) -> tuple[tuple[float, float], tuple[float, float]]:
+    """The two points (value, norm) of the line of a NormContinuous; raises NetworkError for more points, and for no line."""
+    points = [(document.number(point, "orig"), document.number(point, "norm")) for point in how.all("LinearNorm")]
+    if len(points) != 2 or points[0][0] == points[1][0]:
+        message = f"NormContinuous of {quoted(how.get('field'))} has {len(points)} points, and ann has lines through two different ones"
+        raise document.fault(how, message)
+    return points[0], points[1]
 
 
 class Encoding(NamedTuple):
