@@ -12,6 +12,7 @@ from ann_process import Ann
 from anncli.analysis import exporting
 from anncli.api import export
 from anncli.cli.main import run
+from anncli.cli.showing.work import Timed
 from anncli.errors import AnnError, NetworkError, UsageError
 from anncli.formats.exports import ann1dn
 from anncli.formats.networks.storage import load, save
@@ -154,6 +155,13 @@ def test_from_python(folder: Path) -> None:
     with pytest.raises(NetworkError, match="no weights yet"):
         export(load("new.nn"), "c.json")
     assert not Path("c.json").exists()
+
+
+def test_a_long_proof_shows_its_time() -> None:
+    work = Timed("proving the c export")
+    work.pace.began -= 65
+    assert work.line(80) == "proving the c export  1:05"
+    assert work.sentence() == "proving the c export, 65 s"
 
 
 def test_names_of_functions_come_from_the_file() -> None:

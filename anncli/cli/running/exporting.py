@@ -25,6 +25,7 @@ from anncli.cli.running.reading import counted_rows, read_evaluated
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.export_report import Measured, export_document, export_lines
 from anncli.cli.showing.remarks import show_network_remarks, show_remarks
+from anncli.cli.showing.work import Timed
 from anncli.dataset.dataset import Dataset
 from anncli.errors import UsageError, printable
 from anncli.formats.data.remarks import Remarks
@@ -65,7 +66,8 @@ def run_export(values: Values, words: Words) -> None:
     request = ExportRequest(
         asked.name, asked.bits, None if data is None else data.inputs[_some_of(np.arange(data.n_samples))]
     )
-    found = exported(network, asked.format, request, path, values["prove"])
+    with values.console.showing(Timed(f"proving the {asked.format} export"), delay=1.0):
+        found = exported(network, asked.format, request, path, values["prove"])
     places = places_of(found.files, asked.target)
     _check_places(values, asked, places)
     measured = _measured(network, data, asked, request, found, words) if data is not None else None

@@ -78,3 +78,16 @@ class Counted:
         left = self.pace.left(self.length)
         text = f"{self.done} of {self.length} {self.unit}s, {span(self.pace.elapsed)}"
         return text if left is None else f"{text}, about {span(left)} left"
+
+
+class Timed:
+    """Work of which nothing is known but how long it has taken; text: what it is."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.pace = text, Pace()
+
+    def line(self, width: int) -> str:
+        return fitted([Piece(self.text, 9), Piece(clock(self.pace.elapsed), 7)], width)
+
+    def sentence(self) -> str:
+        return f"{self.text}, {span(self.pace.elapsed)}"
