@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from random_networks import random_network
 
 from anncli.analysis.proof import prove
 from anncli.formats.exports.base import ExportRequest
+from anncli.formats.exports.c.sizes import table_bytes
 from anncli.formats.exports.c.text import comment_text, float_text, identifiers, string_text
 from anncli.formats.exports.registry import export_format, export_name_of
 from anncli.inference.predict import predict
@@ -190,3 +192,16 @@ def test_an_identity_scaling_needs_no_copy_of_the_inputs() -> None:
     network = Network.create(2, [(1, "linear")], scaling=Scaling())
     network.set_parameters(np.zeros(3))
     assert b"net_scale" not in export_format("c").render(network, ExportRequest("net"))[""]
+
+
+def test_bytes_of_tables() -> None:
+    text = (
+        'static const float a[3] = {1.0f};\nconst int16_t b[5] = {1};\nstatic const char *const words[2] = {\n  "ab", "\\303\\266"\n};\n'
+        'extern "C" {\n#ifdef NET_SELF_TEST\nstatic const float rows[9] = {1};\n'
+    )
+    # Two pointers, and words of 2 and 2 bytes with their ends.
+    assert table_bytes(text) == 12 + 10 + 8 + 3 + 3
+    files = export_format("c").render(random_network(1), ExportRequest("net"))
+    stated = re.search(rb"Flash: ([0-9,]+) bytes", files[""])
+    assert stated is not None
+    assert int(stated[1].replace(b",", b"")) == table_bytes(files[""].decode())

@@ -40,9 +40,9 @@ class CExport:
     def facts(self, files: Mapping[str, bytes], network: Network, request: ExportRequest) -> Facts:
         """The size in flash and RAM, and of fixed-point numbers the bounds of the errors."""
         if not request.bits:
-            return Facts(None, measured(float_sizes(network), files, request.name).lines())
+            return Facts(None, measured(float_sizes(network, files[""].decode()), files, request.name).lines())
         fixed = fixed_network(network, request)
-        lines = measured(fixed_sizes(network, fixed), files, request.name).lines()
+        lines = measured(fixed_sizes(network, fixed, files[""].decode()), files, request.name).lines()
         worst, found = f"{fixed.bound.max():.3g}", f"{measured_error(fixed, network):.3g}"
         error = f"at most {worst} (worst case), {found} on {len(fixed.ranges.rows)} rows; range: {fixed.ranges.source}"
         return Facts(fixed.bound, [*lines, ("error", error)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +11,15 @@ from anncli.formats.exports.base import ToolMissingError
 from anncli.formats.exports.tools import find_tool, run_tool, work_folder
 
 _ARM = ("-mcpu=cortex-m4", "-mthumb", "-Os", "-std=c99", "-ffunction-sections", "-ffp-contract=off")
+
+
+_BYTES = {
+    "float": 4, "double": 8, "int": 4, "int8_t": 1, "int16_t": 2, "uint16_t": 2, "int32_t": 4, "unsigned char": 1
+}  # fmt: skip
+_TABLE = re.compile(r"const (" + "|".join(map(re.escape, _BYTES)) + r") [$\w]+\[(\d+)\] = ")
+_WORDS = re.compile(r"char \*const [$\w]+\[\w*\$?\w*\] = \{(.*?)\};", re.DOTALL)
+_STRING = re.compile(r'"([^"\n]*)"')
+_ESCAPE = re.compile(r"\\[0-7]{3}")
 
 
 class Sizes(NamedTuple):
@@ -30,6 +40,14 @@ class Sizes(NamedTuple):
         if self.code is not None:
             flash = f"{self.tables + self.code:,} bytes: tables {self.tables:,}, code {self.code:,} without the C library (arm-none-eabi-size, Cortex-M4, -Os)"
         return [("flash", flash), ("RAM", f"{self.buffers:,} bytes of buffers on the stack (computed)")]
+
+
+def table_bytes(text: str) -> int:
+    """The bytes of the tables in C text up to its self-test, where a pointer has 4."""
+    used = text.partition("_SELF_TEST\n")[0]
+    numbers = sum(_BYTES[kind] * int(n) for kind, n in _TABLE.findall(used))
+    words = [word for table in _WORDS.findall(used) for word in _STRING.findall(table)]
+    return numbers + sum(4 + len(_ESCAPE.sub("?", word)) + 1 for word in words)
 
 
 def measured(sizes: Sizes, files: Mapping[str, bytes], name: str) -> Sizes:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
 from anncli._version import __version__
 from anncli.arrays import Array
 from anncli.formats.exports.base import ExportRequest
@@ -15,7 +13,7 @@ from anncli.formats.exports.c.outputs import decision_text, finish_text
 from anncli.formats.exports.c.rows import has_rows, row_definitions
 from anncli.formats.exports.c.scaling import fill_values, scaling_text, unfilled
 from anncli.formats.exports.c.self_test import self_test_text
-from anncli.formats.exports.c.sizes import Sizes
+from anncli.formats.exports.c.sizes import Sizes, table_bytes
 from anncli.formats.exports.c.text import Naming, array_text, comment_text
 from anncli.formats.exports.steps import dense_steps
 from anncli.network.network import Network
@@ -130,13 +128,17 @@ def float_parts(network: Network, request: ExportRequest) -> Parts:
     layers = layers_text(members[0], "$n_logistic(" in scaling)
     core = [parameters_text(members), check_text(network), layers, scaling, finish]
     core.append(_predict_text(network, bool(scaling), bool(finish)))
-    sizes = float_sizes(network)
-    heading = [network.layers_text, sizes.sentence()]
+    heading = [network.layers_text, float_sizes(network, all_text(network, core)).sentence()]
     wanted = "(double)$n_test_outputs[k][j]"
     tolerance = f"fabs((double)out[j] - {wanted}) <= 1e-5 * ({_largest_spread(network):.9g} + fabs({wanted}))"
     test = network.self_test
     self_test = "" if test is None else self_test_text(test.inputs, seen_outputs(network, test.outputs), tolerance)
     return Parts(network, "\n".join(part for part in core if part), self_test, heading)
+
+
+def all_text(network: Network, core: list[str]) -> str:
+    """What holds tables."""
+    return "\n".join([*core, row_definitions(network), class_names_text(network)[1]])
 
 
 def _largest_spread(network: Network) -> float:
@@ -150,16 +152,10 @@ def seen_outputs(network: Network, outputs: Array) -> Array:
     return outputs if network.calibration is None else network.calibration.apply(outputs)
 
 
-def float_sizes(network: Network) -> Sizes:
-    """What the tables and the variables of $n_predict() need."""
-    members = dense_steps(network)
-    steps, scaling = members[0], network.scaling
-    parameters = sum(step.weights.size + step.biases.size for steps in members for step in steps)
-    tables = _FLOAT_BYTES * (parameters + sum(len(a) for a in (scaling.add, scaling.multiply) if a is not None))
-    if (filled := fill_values(network)) is not None:
-        tables += filled.nbytes
-    if (calibration := network.calibration) is not None and calibration.method == "isotonic":
-        tables += int(np.asarray(calibration.numbers).nbytes)
-    floats = (0 if scaling.is_identity else network.n_inputs) + widest(steps) * min(2, len(steps) - 1)
+def float_sizes(network: Network, text: str) -> Sizes:
+    """What the tables in this text and the variables of $n_predict() need."""
+    steps, n_in = dense_steps(network)[0], network.n_inputs
+    scaled = not network.scaling.is_identity or fill_values(network) is not None
+    floats = (n_in if scaled else 0) + widest(steps) * min(2, len(steps) - 1)
     own = 12 * network.n_outputs if network.members else 0
-    return Sizes(tables, _FLOAT_BYTES * floats + own)
+    return Sizes(table_bytes(text), _FLOAT_BYTES * floats + own)

@@ -51,7 +51,7 @@ $static int32_t $n_sum(const int8_t *w, const int16_t *in, int n, int32_t bias, 
   int32_t sum = 0;
   int i;
   for (i = 0; i < n; ++i)
-    sum += w[i] * in[i];
+    sum += (int32_t)w[i] * in[i];
   return $n_shifted((int64_t)(sum + bias) * multiplier, shift);
 }
 """
@@ -63,7 +63,7 @@ $static int32_t $n_sum(const int16_t *w, const int16_t *in, int n, int pre, int3
   int64_t sum = 0;
   int i;
   for (i = 0; i < n; ++i)
-    sum += w[i] * in[i];
+    sum += (int32_t)w[i] * in[i];
   return $n_shifted(($n_down(sum, pre) + bias) * multiplier, shift);
 }
 """
@@ -257,7 +257,9 @@ def _integers(fixed: FixedNetwork) -> str:
     if fixed.has_logistic_inputs:
         declared, source = "  int16_t x[$N_N_INPUTS];\n", "x"
         scale = 1 << (GRIDS[fixed.bits].bits - 15)
-        lines.append(f"  for (j = 0; j < $N_N_INPUTS; ++j)\n    x[j] = (int16_t)$n_logistic(in[j] * {scale});\n")
+        lines.append(
+            f"  for (j = 0; j < $N_N_INPUTS; ++j)\n    x[j] = (int16_t)$n_logistic((int32_t)in[j] * {scale});\n"
+        )
     buffers = ["a", "b"][: len(fixed.members[0]) - 1]
     if buffers:
         declared += f"  int16_t {', '.join(f'{name}[{widest}]' for name in buffers)};\n"

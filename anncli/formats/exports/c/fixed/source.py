@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from anncli.arrays import Array
 from anncli.formats.exports.base import ExportRequest
 from anncli.formats.exports.c.fixed.core import core_text, hidden_width
 from anncli.formats.exports.c.fixed.decision import integer_decision_text
-from anncli.formats.exports.c.fixed.functions import FUNCTIONS, POWERS, TOP, table_of
+from anncli.formats.exports.c.fixed.functions import TOP
 from anncli.formats.exports.c.fixed.network import FixedNetwork, fixed_network
 from anncli.formats.exports.c.fixed.twin import measured_error, twin_outputs
 from anncli.formats.exports.c.scaling import EXACT, fill_values, scaling_text
 from anncli.formats.exports.c.self_test import self_test_text
-from anncli.formats.exports.c.sizes import Sizes
-from anncli.formats.exports.c.source import Parts, check_text
+from anncli.formats.exports.c.sizes import Sizes, table_bytes
+from anncli.formats.exports.c.source import Parts, all_text, check_text
 from anncli.formats.exports.c.text import float_array
 from anncli.network.network import Network
 
@@ -92,7 +91,7 @@ def fixed_parts(network: Network, request: ExportRequest) -> Parts:
     core.append(decided)
     declared += decided_declaration
     self_test = _self_test(network, fixed)
-    return Parts(network, "\n".join(part for part in core if part), self_test, _heading(network, fixed), declared, "#include <stdint.h>\n")  # fmt: skip
+    return Parts(network, "\n".join(part for part in core if part), self_test, _heading(network, fixed, all_text(network, core)), declared, "#include <stdint.h>\n")  # fmt: skip
 
 
 def _self_test(network: Network, fixed: FixedNetwork) -> str:
@@ -103,36 +102,21 @@ def _self_test(network: Network, fixed: FixedNetwork) -> str:
     return self_test_text(network.self_test.inputs, outputs, "out[j] == $n_test_outputs[k][j]")
 
 
-def _heading(network: Network, fixed: FixedNetwork) -> list[str]:
+def _heading(network: Network, fixed: FixedNetwork, text: str) -> list[str]:
     sums = "sums of 32 bits" if fixed.bits == 8 else "sums of 64 bits"
     return [
         f"{network.layers_text}; weights of {fixed.bits} bits, values of 16, {sums}.",
-        fixed_sizes(network, fixed).sentence(),
+        fixed_sizes(network, fixed, text).sentence(),
         f"Ranges are from {fixed.ranges.source}. Inside them no output differs by more than",
         ", ".join(f"{bound:.3g}" for bound in fixed.bound[:16]) + (", ..." if len(fixed.bound) > 16 else "")
         + f" (worst case); on {len(fixed.ranges.rows)} rows the difference was at most {measured_error(fixed, network):.3g}.",
     ]  # fmt: skip
 
 
-def fixed_sizes(network: Network, fixed: FixedNetwork) -> Sizes:
-    """What the tables and the variables of $n_predict() need."""
-    layers = [layer for own in fixed.members for layer in own]
-    arrays: list[Array] = [
-        a for layer in layers for a in (layer.weights, layer.biases, layer.multipliers, layer.shifts)
-    ]
-    arrays += [
-        a for a in (network.scaling.add, network.scaling.multiply, fixed.factors, fixed.out_factors) if a is not None
-    ]
-    arrays += [a for a in (fixed.out_offsets, fill_values(network)) if a is not None]
-    names = {"tanh" if layer.function.kind in ("tanh", "half") else layer.activation for layer in layers}
-    tables = (table_of(FUNCTIONS[name], fixed.bits) for name in names)
-    total = sum(a.nbytes for a in arrays) + sum(table.nbytes for table in tables if table is not None)
-    if names & {"softmax", "exp"}:
-        total += 2 * (POWERS + 1)
-    if fixed.curve is not None:
-        total += fixed.curve.scores.nbytes + fixed.curve.probabilities.nbytes
+def fixed_sizes(network: Network, fixed: FixedNetwork, text: str) -> Sizes:
+    """What the tables in this text and the variables of $n_predict() need."""
     n_in, n_out = network.n_inputs, network.n_outputs
     inside = 2 * n_in * fixed.has_logistic_inputs + 2 * hidden_width(fixed) * min(2, len(fixed.members[0]) - 1)
     inside += 4 * n_out * (len(fixed.members) > 1)
-    scaled = 0 if network.scaling.is_identity else 4 * n_in
-    return Sizes(int(total), 2 * n_in + 4 * n_out + max(inside, scaled))
+    scaled = 4 * n_in if not network.scaling.is_identity or fill_values(network) is not None else 0
+    return Sizes(table_bytes(text), 2 * n_in + 4 * n_out + max(inside, scaled))
