@@ -28,7 +28,7 @@ from sklearn.preprocessing import StandardScaler
 
 import anncli
 from anncli.formats.exports.base import ExportRequest
-from anncli.formats.exports.onnx import EXPORT
+from anncli.formats.exports.onnx.export import EXPORT
 
 PAGE = Path(__file__).with_name("onnx.md")
 BEGIN, END = "<!-- table -->\n", "<!-- end of the table -->\n"

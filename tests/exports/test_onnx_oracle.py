@@ -26,7 +26,7 @@ from anncli.tables import Roles, make_table
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 
-from anncli.formats.exports.onnx import EXPORT, _fed  # noqa: E402
+from anncli.formats.exports.onnx.export import EXPORT, _fed  # noqa: E402
 
 REQUEST = ExportRequest()
 ROOT = Path(__file__).parents[2]

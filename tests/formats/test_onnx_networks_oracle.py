@@ -22,7 +22,7 @@ pytest.importorskip("onnxruntime")
 from onnx_graphs import changed, computed, model, weights  # noqa: E402
 
 from anncli.formats.exports.base import ExportRequest  # noqa: E402
-from anncli.formats.exports.onnx import EXPORT  # noqa: E402
+from anncli.formats.exports.onnx.export import EXPORT  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "tests/exports"))

@@ -29,7 +29,7 @@ EXPORT_NAMES: dict[str, ExportName] = {
     ),
     "ann1dn": ExportName("ann1dn", "the numbers that ann1dn reads"),
     "onnx": ExportName(
-        "onnx", "an ONNX model: raw rows in, scores and decisions out", (".onnx",), "onnxruntime", "onnx"
+        "onnx.export", "an ONNX model: raw rows in, scores and decisions out", (".onnx",), "onnxruntime", "onnx"
     ),
     "python": ExportName("python", "a Python module that needs nothing but Python", (".py",), "python3"),
     "javascript": ExportName("javascript", "a JavaScript module for browsers and Node.js", (".mjs", ".js"), "node"),

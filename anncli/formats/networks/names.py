@@ -38,7 +38,7 @@ NETWORK_FORMAT_NAMES: dict[str, NetworkFormatName] = {
     "keras": NetworkFormatName("keras", "Keras models of dense layers, .keras and .h5", rb"\x89HDF\r\n\x1a\n|PK\x03\x04.*model\.weights\.h5", endings=(".keras", ".h5")),
     "sklearn": NetworkFormatName("skops", "scikit-learn's multilayer perceptrons in skops files", rb"PK\x03\x04.*schema\.json", endings=(".skops",)),
     "pmml": NetworkFormatName("pmml", "PMML files with a NeuralNetwork", rb"(?>\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*+(?:\[[^\]]*+\][^>]*+)?>)*+<(?:\w+:)?PMML[\s>]", endings=(".pmml",)),
-    "onnx": NetworkFormatName("onnx", "ONNX models of dense layers", rb"\x08[\x01-\x20][\x12\x1a\x22\x28\x32\x3a\x42\x72]", endings=(".onnx",), extra="onnx"),
+    "onnx": NetworkFormatName("onnx.format", "ONNX models of dense layers", rb"\x08[\x01-\x20][\x12\x1a\x22\x28\x32\x3a\x42\x72]", endings=(".onnx",), extra="onnx"),
     "ann1dn": NetworkFormatName("ann1dn", "the numbers that ann1dn reads and writes", rb"\s*[-+.]?[0-9]", may_be_data=True, is_dialect=True, endings=(".nn",)),
 }  # fmt: skip
 

@@ -9,8 +9,8 @@ from onnx import TensorProto, helper
 
 from anncli.arrays import Array
 from anncli.evaluation.names import UNDECIDED_WORD
-from anncli.formats.exports.onnx_inputs import BATCH
-from anncli.formats.exports.onnx_nodes import Nodes
+from anncli.formats.exports.onnx.inputs import BATCH
+from anncli.formats.exports.onnx.nodes import Nodes
 from anncli.network.calibration import Calibration
 from anncli.network.class_names import class_names
 from anncli.network.network import Network

@@ -12,7 +12,7 @@ class Onnx:
 
     def parse(self, data: bytes, path: Path) -> Network:
         needed("onnx", "the network format onnx", "onnx")
-        from anncli.formats.networks.onnx_model import read_network
+        from anncli.formats.networks.onnx.model import read_network
 
         return read_network(data, path)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from anncli.formats.exports.onnx_nodes import Nodes
+from anncli.formats.exports.onnx.nodes import Nodes
 
 # Activations that are one node, and its attributes.
 _OPS: dict[str, tuple[str, dict[str, Any]]] = {

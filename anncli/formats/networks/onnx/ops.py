@@ -9,10 +9,10 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.formats.networks.chain import Chain
-from anncli.formats.networks.onnx_functions import JOINED, unary
-from anncli.formats.networks.onnx_node import Node
-from anncli.formats.networks.onnx_shapes import reshaped, transposed, unchanged
-from anncli.formats.networks.onnx_values import Flags, Flow, Mask, Stem, UnreadError, shape_text
+from anncli.formats.networks.onnx.functions import JOINED, unary
+from anncli.formats.networks.onnx.node import Node
+from anncli.formats.networks.onnx.shapes import reshaped, transposed, unchanged
+from anncli.formats.networks.onnx.values import Flags, Flow, Mask, Stem, UnreadError, shape_text
 
 
 def flow_of(node: Node) -> Flow:

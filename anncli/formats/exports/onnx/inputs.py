@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto, helper
 
-from anncli.formats.exports.onnx_nodes import ML_DOMAIN, Nodes
+from anncli.formats.exports.onnx.nodes import ML_DOMAIN, Nodes
 from anncli.network.encoders.table import InputColumn, TableEncoder
 from anncli.network.network import Network
 from anncli.network.scaling import CLIP, Scaling

@@ -10,7 +10,7 @@ import numpy as np
 from anncli.errors import listed, quoted
 from anncli.formats.files.textfile import Path
 from anncli.formats.networks.chain import Chain, set_answers
-from anncli.formats.networks.onnx_values import Flags, Flow, Label, Pair, Scores, Unread, UnreadError
+from anncli.formats.networks.onnx.values import Flags, Flow, Label, Pair, Scores, Unread, UnreadError
 from anncli.network.network import Network
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from anncli import __version__
 from anncli.arrays import Array
 from anncli.errors import AnnError, printable
-from anncli.formats.exports.onnx_model import NETWORK_KEY, model_of
+from anncli.formats.exports.onnx.model import NETWORK_KEY, model_of
 from anncli.formats.files.textfile import Path, shown_name
 from anncli.formats.networks.ann import parse_network
 from anncli.network.network import Network, NetworkSource

@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 from anncli.arrays import Array
 from anncli.errors import count_of, quoted
 from anncli.formats.networks.numbers import MAX_PARAMETERS
-from anncli.formats.networks.onnx_values import UnreadError
+from anncli.formats.networks.onnx.values import UnreadError
 
 EXPORT_ANEW = "export the model anew, in inference mode and with float32 weights"
 _NUMBERS = {

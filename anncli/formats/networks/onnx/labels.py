@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.formats.networks.onnx_values import Flags, Flow, Label, Mask, Pair, Scores, UnreadError
+from anncli.formats.networks.onnx.values import Flags, Flow, Label, Mask, Pair, Scores, UnreadError
 
 _COMPARED: dict[str, Callable[[Array, float], Array]] = {
     "Greater": np.greater, "GreaterOrEqual": np.greater_equal, "Less": np.less, "LessOrEqual": np.less_equal,

@@ -7,9 +7,9 @@ import math
 import numpy as np
 from onnx import TensorProto
 
-from anncli.formats.networks.onnx_constants import axes_of, new_shape, squeezed, unsqueezed
-from anncli.formats.networks.onnx_node import Node
-from anncli.formats.networks.onnx_values import Flow, UnreadError, shape_text
+from anncli.formats.networks.onnx.constants import axes_of, new_shape, squeezed, unsqueezed
+from anncli.formats.networks.onnx.node import Node
+from anncli.formats.networks.onnx.values import Flow, UnreadError, shape_text
 
 _FLOATS = (TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16)
 

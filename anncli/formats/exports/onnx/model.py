@@ -13,10 +13,10 @@ from typing import Any
 from onnx import ModelProto, checker, helper
 
 from anncli import __version__
-from anncli.formats.exports.onnx_activations import activate, exact_logistic
-from anncli.formats.exports.onnx_inputs import check_rows, encode, input_values, scale
-from anncli.formats.exports.onnx_nodes import ML_DOMAIN, Nodes
-from anncli.formats.exports.onnx_outputs import finish, needs_logits, output_names, output_values
+from anncli.formats.exports.onnx.activations import activate, exact_logistic
+from anncli.formats.exports.onnx.inputs import check_rows, encode, input_values, scale
+from anncli.formats.exports.onnx.nodes import ML_DOMAIN, Nodes
+from anncli.formats.exports.onnx.outputs import finish, needs_logits, output_names, output_values
 from anncli.formats.exports.steps import DenseStep, dense_steps
 from anncli.formats.networks.ann import render_network
 from anncli.network.class_names import class_names, column_names

@@ -13,13 +13,13 @@ from anncli.arrays import Array
 from anncli.errors import printable, quoted
 from anncli.formats.files.textfile import Path
 from anncli.formats.networks.numbers import MAX_PARAMETERS, MAX_UNITS
-from anncli.formats.networks.onnx_answers import build
-from anncli.formats.networks.onnx_constants import computed
-from anncli.formats.networks.onnx_labels import decided, pair_of
-from anncli.formats.networks.onnx_node import Node
-from anncli.formats.networks.onnx_ops import flow_of
-from anncli.formats.networks.onnx_tensors import read_tensor
-from anncli.formats.networks.onnx_values import OPEN_ROWS, Flow, Stem, Unread, UnreadError
+from anncli.formats.networks.onnx.answers import build
+from anncli.formats.networks.onnx.constants import computed
+from anncli.formats.networks.onnx.labels import decided, pair_of
+from anncli.formats.networks.onnx.node import Node
+from anncli.formats.networks.onnx.ops import flow_of
+from anncli.formats.networks.onnx.tensors import read_tensor
+from anncli.formats.networks.onnx.values import OPEN_ROWS, Flow, Stem, Unread, UnreadError
 from anncli.network.network import Network
 
 _DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft")

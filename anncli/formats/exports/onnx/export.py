@@ -10,10 +10,10 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.evaluation.names import UNDECIDED_WORD
 from anncli.formats.exports.base import Answers, ExportRequest, Facts, ProofRows, ToolMissingError
-from anncli.formats.exports.onnx_activations import ACTIVATIONS
-from anncli.formats.exports.onnx_inputs import ROWS, takes_columns
-from anncli.formats.exports.onnx_model import IR_VERSION, ML_OPSET, OPSET, model_bytes, model_of
-from anncli.formats.exports.onnx_outputs import output_names
+from anncli.formats.exports.onnx.activations import ACTIVATIONS
+from anncli.formats.exports.onnx.inputs import ROWS, takes_columns
+from anncli.formats.exports.onnx.model import IR_VERSION, ML_OPSET, OPSET, model_bytes, model_of
+from anncli.formats.exports.onnx.outputs import output_names
 from anncli.formats.exports.steps import layer_refusal
 from anncli.network.class_names import class_names, column_names
 from anncli.network.network import Network

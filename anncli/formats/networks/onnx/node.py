@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.formats.networks.onnx_values import Flow, UnreadError
+from anncli.formats.networks.onnx.values import Flow, UnreadError
 
 
 class Node(NamedTuple):

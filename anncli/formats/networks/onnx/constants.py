@@ -11,7 +11,7 @@ from onnx import TensorProto, helper
 
 from anncli.arrays import Array
 from anncli.formats.networks.numbers import MAX_PARAMETERS
-from anncli.formats.networks.onnx_values import UnreadError
+from anncli.formats.networks.onnx.values import UnreadError
 
 Attributes = Mapping[str, Any]
 # Tensors of layers have two, those of pictures four or five.

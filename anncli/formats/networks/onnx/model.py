@@ -11,10 +11,10 @@ from anncli.arrays import Array
 from anncli.errors import NetworkError, quoted
 from anncli.formats.files.textfile import Path, shown_name
 from anncli.formats.networks.numbers import MAX_PARAMETERS
-from anncli.formats.networks.onnx_graph import GraphReader
-from anncli.formats.networks.onnx_own import own_network
-from anncli.formats.networks.onnx_tensors import EXPORT_ANEW, read_tensor, refuse_external, tensor_size
-from anncli.formats.networks.onnx_values import UnreadError
+from anncli.formats.networks.onnx.graph import GraphReader
+from anncli.formats.networks.onnx.own import own_network
+from anncli.formats.networks.onnx.tensors import EXPORT_ANEW, read_tensor, refuse_external, tensor_size
+from anncli.formats.networks.onnx.values import UnreadError
 from anncli.network.network import Network
 
 # No network of dense layers needs more; each node costs some time.
