@@ -89,6 +89,6 @@ def _proof_lines(proof: Proof) -> list[str]:
 
 def _limit(proof: Proof) -> str:
     if proof.is_stated:
-        return f"allowed {proof.allowed:.3g}, the bound of the file"
+        return f"allowed {proof.allowed:.3g}, by the error above"
     more = f"; {count_of(proof.n_rounded, 'row')} by the rounding of 32-bit numbers" if proof.n_rounded else ""
     return f"allowed {proof.allowed:g} x (1 + |output|){more}"

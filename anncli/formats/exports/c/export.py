@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from anncli.formats.exports.base import Answers, ExportRequest, Facts, ProofRows
 from anncli.formats.exports.c.fixed.network import fixed_network
 from anncli.formats.exports.c.fixed.source import fixed_parts, fixed_sizes
-from anncli.formats.exports.c.fixed.twin import measured_error
+from anncli.formats.exports.c.fixed.twin import measured_errors
 from anncli.formats.exports.c.harness import run_compiled
 from anncli.formats.exports.c.layers import ACTIVATIONS
 from anncli.formats.exports.c.sizes import measured
@@ -43,9 +43,12 @@ class CExport:
             return Facts(None, measured(float_sizes(network, files[""].decode()), files, request.name).lines())
         fixed = fixed_network(network, request)
         lines = measured(fixed_sizes(network, fixed, files[""].decode()), files, request.name).lines()
-        worst, found = f"{fixed.bound.max():.3g}", f"{measured_error(fixed, network):.3g}"
-        error = f"at most {worst} (worst case), {found} on {len(fixed.ranges.rows)} rows; range: {fixed.ranges.source}"
-        return Facts(fixed.bound, [*lines, ("error", error)])
+        errors = measured_errors(fixed, network)
+        error = (
+            f"{errors.found.max():.3g} on {len(fixed.ranges.rows)} rows, at most {fixed.bound.max():.3g} in the worst case; "
+            f"range: {fixed.ranges.source}"
+        )
+        return Facts(errors.limit, [*lines, ("error", error)])
 
     def run(
         self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows

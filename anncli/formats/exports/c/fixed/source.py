@@ -7,7 +7,7 @@ from anncli.formats.exports.c.fixed.core import core_text, hidden_width
 from anncli.formats.exports.c.fixed.decision import integer_decision_text
 from anncli.formats.exports.c.fixed.functions import TOP
 from anncli.formats.exports.c.fixed.network import FixedNetwork, fixed_network
-from anncli.formats.exports.c.fixed.twin import measured_error, twin_outputs
+from anncli.formats.exports.c.fixed.twin import measured_errors, twin_outputs
 from anncli.formats.exports.c.scaling import EXACT, fill_values, scaling_text
 from anncli.formats.exports.c.self_test import self_test_text
 from anncli.formats.exports.c.sizes import Sizes, table_bytes
@@ -109,7 +109,7 @@ def _heading(network: Network, fixed: FixedNetwork, text: str) -> list[str]:
         fixed_sizes(network, fixed, text).sentence(),
         f"Ranges are from {fixed.ranges.source}. Inside them no output differs by more than",
         ", ".join(f"{bound:.3g}" for bound in fixed.bound[:16]) + (", ..." if len(fixed.bound) > 16 else "")
-        + f" (worst case); on {len(fixed.ranges.rows)} rows the difference was at most {measured_error(fixed, network):.3g}.",
+        + f" (worst case); on {len(fixed.ranges.rows)} rows the difference was at most {measured_errors(fixed, network).found.max():.3g}.",
     ]  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from anncli.arrays import Array
@@ -22,6 +24,8 @@ from anncli.formats.exports.c.fixed.network import FixedNetwork, exact_outputs
 from anncli.formats.exports.c.fixed.ranges import before_logistic
 from anncli.network.network import Network
 
+# The fraction of the range of an output that a proof allows beside what was found.
+FRACTIONS = {8: 1 / 64, 16: 1 / 256}
 # 0.01 in units of 2^-20, for leaky-relu.
 LEAK, LEAK_BITS = 10486, 20
 
@@ -52,11 +56,22 @@ def twin_outputs(fixed: FixedNetwork, network: Network, inputs: Array) -> Array:
     return real_outputs(fixed, integer_outputs(fixed, quantized(fixed, before_logistic(network, inputs))))
 
 
-def measured_error(fixed: FixedNetwork, network: Network) -> float:
-    """The largest difference of an output from that of the network, on the rows of the ranges."""
+class Errors(NamedTuple):
+    """Of each output (n_outputs,): found, the largest difference from the network on the rows of the ranges; limit, that a proof on
+    other rows holds: four times that and a fraction of the range of the output, but not more than the worst case."""
+
+    found: Array
+    limit: Array
+
+
+def measured_errors(fixed: FixedNetwork, network: Network) -> Errors:
     rows = fixed.ranges.rows.astype(np.float32)
-    found = real_outputs(fixed, integer_outputs(fixed, quantized(fixed, rows)))
-    return float(np.abs(found - exact_outputs(network, rows.astype(np.float64))).max())
+    exact = exact_outputs(network, rows.astype(np.float64))
+    found = np.abs(real_outputs(fixed, integer_outputs(fixed, quantized(fixed, rows))) - exact).max(axis=0)
+    if fixed.curve is not None:
+        # Isotonic calibration jumps: a row beside a jump is wrong by all of it, and few rows are there.
+        return Errors(found, fixed.bound)
+    return Errors(found, np.minimum(fixed.bound, 4 * found + FRACTIONS[fixed.bits] * np.ptp(exact, axis=0)))
 
 
 def shifted(values: Array, shift: Array | int) -> Array:
@@ -66,7 +81,8 @@ def shifted(values: Array, shift: Array | int) -> Array:
 
 def _member(layers: list[FixedLayer], values: Array, bits: int) -> Array:
     for layer in layers:
-        sums = values @ layer.weights.astype(np.int64)
+        # In float64, which holds these integers and is multiplied faster: 2^15 times 2^15 for each of fewer than 2^23 values.
+        sums = (values.astype(np.float64) @ layer.weights.astype(np.float64)).astype(np.int64)
         sums = (sums >> layer.pre) + layer.biases
         assert (np.abs(sums) < 2**31).all(), "a sum overflows"
         z = shifted(sums * layer.multipliers.astype(np.int64), layer.shifts)
