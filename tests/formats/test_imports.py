@@ -381,6 +381,37 @@ def test_files_that_keras_wrote(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("loss", "activation", "task"),
+    [
+        ("mse", "linear", "regression"),
+        ({"class_name": "Huber", "config": {}}, "linear", "regression"),
+        ("sparse_categorical_crossentropy", "linear", None),
+        ("binary_crossentropy", "sigmoid", "multi-label"),
+        ("binary_crossentropy", "linear", "multi-label"),
+        ("binary_crossentropy", "softmax", None),
+    ],
+)
+def test_keras_losses_say_what_the_outputs_are(loss: Any, activation: str, task: str | None) -> None:
+    network = read(two_outputs(loss, activation))
+    assert network.task == task
+    assert not any("--task" in remark for remark in network.source.remarks)
+    assert network.threshold == {"sigmoid": 0.5, "linear": 0.0}.get(activation if task == "multi-label" else "")
+
+
+def test_keras_losses_that_say_nothing_are_not_guessed_in_silence() -> None:
+    for activation, task in (("sigmoid", None), ("linear", "regression")):
+        network = read(two_outputs("categorical_hinge", activation))
+        assert network.task == task
+        assert any("--task says otherwise" in remark for remark in network.source.remarks)
+
+
+def two_outputs(loss: Any, activation: str) -> bytes:
+    """A Keras model of two inputs and two outputs that was compiled with a loss."""
+    layers = [files.KERAS_LAYERS[0], keras_layer("Dense", "d", units=2, activation=activation, use_bias=True)]
+    return files.keras(layers, {"d": [W1[:2].T, B1[:2]]}, compile_config={"loss": loss})
+
+
 def test_keras_folds_normalizations() -> None:
     """Behind the activation of a layer, one goes into the next layer; before the first layer, into the scaling."""
     mean, variance, gamma, beta = (np.array(v) for v in ([1.0, -2.0], [4.0, 16.0], [0.5, 2.0], [1.0, 0.0]))

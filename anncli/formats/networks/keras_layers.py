@@ -29,6 +29,11 @@ _SKIPPED = (
     "InputLayer",
     "Flatten",
 )
+# Losses of numbers, by the letters of their names.
+_ERRORS = (
+    "mse", "meansquarederror", "mae", "meanabsoluteerror", "mape", "meanabsolutepercentageerror", "msle",
+    "meansquaredlogarithmicerror", "huber", "huberloss", "logcosh", "poisson",
+)  # fmt: skip
 _LEAK = 0.01
 _ADVICE = "save the model without it, or train such a network with ann"
 
@@ -51,7 +56,7 @@ def network_of(layers: list[Layer], loss: Any, path: Path) -> Network:
 
 
 def _loss_name(loss: Any) -> str:
-    """The loss as `binary_crossentropy`, '' where it is not known."""
+    """The letters of the name of a loss: 'binarycrossentropy', '' where it is not known."""
     if isinstance(loss, dict):
         loss = loss.get("class_name", "")
     return "".join(c for c in loss.lower() if c.isalpha()) if isinstance(loss, str) else ""
@@ -68,12 +73,12 @@ class _Model:
         network = self._chain.network()
         n = network.n_outputs
         activation = network.topology.output_activation
-        if loss == "binarycrossentropy" and n > 1 and activation == "logistic":
-            network.task, network.targets, network.threshold = "multi-label", (1.0, 0.0), 0.5
+        if loss == "binarycrossentropy" and n > 1 and activation in ("logistic", "linear"):
+            # Of linear units the outputs are logits: 0 is in the middle.
+            threshold = 0.5 if activation == "logistic" else 0.0
+            network.task, network.targets, network.threshold = "multi-label", (1.0, 0.0), threshold
             return network
-        task = None
-        if loss:
-            task = "classification" if "crossentropy" in loss else "regression"
+        task = "classification" if "crossentropy" in loss else "regression" if loss in _ERRORS else None
         return set_answers(network, task=task, first=0)
 
     def _width(self, messages: Chain) -> int:
