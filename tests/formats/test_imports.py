@@ -240,6 +240,18 @@ def test_pmml_derived_fields_and_units_of_the_target() -> None:
     np.testing.assert_allclose(predict(network, rows), 2 * (50 + 50 * known(scaled, output=lambda z: z)) - 7, rtol=1e-5)
 
 
+def test_pmml_fields_are_filled_in_one_way() -> None:
+    """The age is 40 where it is missing; a second norm of it, from 20 to 70 too, says 0.4, which is an age of 40, or 0.5, which is 45."""
+    norm = PMML.partition('<NeuralInput id="i0">')[2].partition("</NeuralInput>")[0]
+    for missing, is_read in (("0.4", True), ("0.5", False)):
+        other = norm.replace('field="age"', f'field="age" mapMissingTo="{missing}"')
+        text = PMML.replace("</NeuralInputs>", f'<NeuralInput id="i2">{other}</NeuralInput></NeuralInputs>')
+        if is_read:
+            assert read(text).encoder.columns[0].fill == 40
+        else:
+            assert "field 'age' stands for 40 and for other numbers where it is missing" in refused(text)
+
+
 def test_pmml_records_classes_and_probabilities() -> None:
     checks = (
         '<Output><OutputField name="p" feature="probability" value="low"/></Output><ModelVerification><VerificationFields>'

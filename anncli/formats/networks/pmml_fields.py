@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from anncli.formats.networks.pmml_xml import Document, Element
 from anncli.network.encoders.table import InputColumn, TableEncoder
 from anncli.tables import Roles
 
-_INF = float("inf")
+_INF = math.inf
 _MOST_DERIVED = 20
 
 
@@ -153,7 +154,8 @@ class Encoding(NamedTuple):
 def encoding_of(values: list[Value], labels: tuple[str, ...], task: str) -> Encoding:
     """The encoding that gives these values; labels: columns with the answers.
 
-    Raises: ValueError for a field that is used as a number and as words, and for more inputs than fit into memory.
+    Raises: ValueError for a field that is used as a number and as words, for one that is filled in two ways where it is missing, and for
+        more inputs than fit into memory.
     """
     own: dict[str, list[Value]] = {}
     for value in values:
@@ -177,9 +179,11 @@ def encoding_of(values: list[Value], labels: tuple[str, ...], task: str) -> Enco
 
 
 def _column(name: str, values: list[Value]) -> InputColumn:
-    """A field as inputs; raises ValueError for one that is used as a number and as words."""
+    """A field as inputs; raises ValueError as encoding_of()."""
     words = tuple(dict.fromkeys(value.level for value in values if value.level is not None))
     if words and any(value.level is None for value in values):
         raise ValueError(f"field {quoted(name)} is used as a number and as words")
-    fill = next(((v.missing - v.shift) / v.factor for v in values if v.missing is not None and v.factor), None)
-    return InputColumn(name, "category" if words else "number", words, fill=fill)
+    fills = [(v.missing - v.shift) / v.factor for v in values if v.missing is not None and v.factor]
+    if any(not math.isclose(fill, fills[0], rel_tol=1e-6, abs_tol=1e-6) for fill in fills):
+        raise ValueError(f"field {quoted(name)} stands for {fills[0]:g} and for other numbers where it is missing")
+    return InputColumn(name, "category" if words else "number", words, fill=fills[0] if fills else None)
