@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from anncli.analysis.proof import Proof, prove
-from anncli.errors import AnnError, NetworkError, UsageError, quoted
+from anncli.errors import AnnError, NetworkError, UsageError, printable, quoted
 from anncli.formats.exports.base import ExportRequest, Facts, StatesFacts
 from anncli.formats.exports.names import EXPORT_NAMES
 from anncli.formats.exports.registry import export_format
@@ -64,12 +64,16 @@ def check_bits(name: str, bits: int) -> None:
 
 
 def places_of(files: Mapping[str, bytes], target: str) -> dict[str, bytes]:
-    """The contents by the names of their files; raises UsageError for several files on stdout."""
+    """The contents by the names of their files; raises UsageError for several files on stdout, and for several of one name."""
     if target == "-" and len(files) > 1:
         also = ", ".join(f"NAME{ending}" for ending in files if ending)
         raise UsageError(f"several files are written (also {also}), and stdout takes one", advice="name a file with -o")
     stem = os.path.splitext(target)[0]
-    return {f"{stem}{ending}" if ending else target: content for ending, content in files.items()}
+    places = {f"{stem}{ending}" if ending else target: content for ending, content in files.items()}
+    if len(places) < len(files):
+        message = f"--output {printable(target)}: a second file that is written has the same name"
+        raise UsageError(message, advice="name a file with another ending")
+    return places
 
 
 def write_files(places: Mapping[str, bytes]) -> None:

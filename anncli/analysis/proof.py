@@ -133,6 +133,8 @@ def _compared(network: Network, rows: ProofRows, answers: Answers, bound: Array 
     given, expected = answers.outputs.astype(np.float64), wanted.astype(np.float64)
     if given.shape != expected.shape:
         return Proof(answers.tool, fault=f"it gives outputs of shape {given.shape}, not {expected.shape}")
+    if answers.decisions is not None and len(answers.decisions) != len(wanted):
+        return Proof(answers.tool, fault=f"it decides {len(answers.decisions)} rows of {len(wanted)}")
     finite: Array = np.asarray(np.isfinite(expected).all(axis=1))
     with np.errstate(invalid="ignore", over="ignore"):
         differences = np.where(finite[:, None], np.abs(given - expected), 0)

@@ -181,3 +181,10 @@ def test_a_process_writes_the_file(ann: Ann, trained: Path) -> None:
     assert " of the self-test, 500 inside the range of training, 500 outside" in done.stdout
     scores = [ann("predict", network, "pos.txt", cwd=trained).stdout for network in ("small.json", "net.nn")]
     assert scores[0] == scores[1]
+
+
+def test_two_files_of_one_name_are_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, err = said("net.nn -o net.h --to c --no-prove", capsys, 2)
+    message = "--output net.h: a second file that is written has the same name; name a file with another ending"
+    assert err == f"ann: {message}\n"
+    assert not Path("net.h").exists()

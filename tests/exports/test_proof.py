@@ -55,6 +55,11 @@ def test_equal_outputs_are_proved():
     assert proof == Proof("toy 1", n_inside=500, n_outside=500)
 
 
+def test_fewer_decisions_than_rows_are_found():
+    proof = proof_of(plain(None), lambda answers: answers._replace(decisions=answers.decisions[:3]))
+    assert proof.fault == "it decides 3 rows of 1000"
+
+
 @pytest.mark.parametrize(("by", "passes"), [(0.99e-5, True), (2.1e-5, False), (np.nan, False), (np.inf, False)])
 def test_one_output_that_differs_is_found(by, passes):
     """Outputs are between -1 and 1, so that a difference of 2e-5 is too large and one of 1e-5 is not."""

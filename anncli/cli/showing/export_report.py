@@ -52,7 +52,10 @@ def export_document(
 
 def export_lines(name: str, places: Mapping[str, bytes], exported: Exported, measured: Measured | None) -> list[str]:
     """The report, a line for each figure."""
-    lines = [f"{shown_output(place)}: {name}, {count_of(len(content), 'byte')}" for place, content in places.items()]
+    lines = [
+        f"{printable(shown_output(place))}: {name}, {count_of(len(content), 'byte')}"
+        for place, content in places.items()
+    ]
     if exported.facts is not None:
         lines += [f"{name:<19} {text}" for name, text in exported.facts.lines]
     proof = exported.proof

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from anncli.arrays import Array
 from anncli.compiled.decimals import format_rows
 from anncli.formats.exports import javascript_parts as parts
-from anncli.formats.exports.base import Answers, ExportRequest, ProofRows
+from anncli.formats.exports.base import Answers, ExportRequest, ProofRows, ToolMissingError
 from anncli.formats.exports.needs import (
     calibration_kind,
     decision_kind,
@@ -23,6 +24,10 @@ from anncli.formats.exports.steps import dense_steps, layer_refusal
 from anncli.formats.exports.tools import find_tool, run_tool, work_folder
 from anncli.network.class_names import class_names, column_names
 from anncli.network.network import Network
+
+# The first that reads the module as it is.
+_OLDEST_NODE = 14
+_INSTALL = f"install Node.js {_OLDEST_NODE} or newer"
 
 _RUN = """\
 import * as network from "./network.mjs";
@@ -63,14 +68,16 @@ class JavaScriptExport:
     def run(
         self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
     ) -> Answers | None:
-        node = find_tool("node", "nodejs", install="install Node.js 14 or newer")
+        node = find_tool("node", "nodejs", install=_INSTALL)
         with work_folder() as folder:
+            version = run_tool([node, "--version"], folder).decode(errors="replace").strip().lstrip("v")
+            if (major := re.match(r"\d+", version)) and int(major[0]) < _OLDEST_NODE:
+                raise ToolMissingError(f"Node.js {version} is too old; {_INSTALL}")
             for name, text in {"network.mjs": files[""], "run.mjs": _RUN.encode()}.items():
                 with open(f"{folder}/{name}", "wb") as file:
                     file.write(text)
             printed = run_tool([node, "run.mjs"], folder, json.dumps(raw_rows(network, rows)).encode())
-            version = run_tool([node, "--version"], folder).decode().strip()
-        return answers_of_json(network, printed, f"Node.js {version.lstrip('v')}")
+        return answers_of_json(network, printed, f"Node.js {version}")
 
 
 def literal(value: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from anncli.errors import quoted
 from anncli.formats.exports.base import Answers, ProofRows
 from anncli.network.class_names import class_names
 from anncli.network.network import Network
@@ -52,6 +53,13 @@ def answers_of(network: Network, outputs: Sequence[Sequence[float]], decided: Se
 
 
 def answers_of_json(network: Network, printed: bytes, tool: str) -> Answers:
-    """Answers of what an exported program printed: [[outputs of each row], [decision of each row]] as JSON."""
-    outputs, decided = json.loads(printed)
-    return answers_of(network, outputs, decided, tool)
+    """Answers of what an exported program printed: [[outputs of each row], [decision of each row]] as JSON.
+
+    Raises: RuntimeError for anything else.
+    """
+    try:
+        outputs, decided = json.loads(printed)
+        return answers_of(network, outputs, decided, tool)
+    except (ValueError, TypeError, LookupError):
+        found = printed[:60].decode(errors="replace")
+        raise RuntimeError(f"{tool} printed something else than the answers for these rows: {quoted(found)}") from None

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from anncli.formats.exports.base import ToolMissingError
 
 # Seconds; a compiler that needs longer hangs.
 _PATIENCE = 300
+_PIPE = subprocess.PIPE
 
 
 def find_tool(*names: str, install: str) -> str:
@@ -22,17 +26,44 @@ def find_tool(*names: str, install: str) -> str:
 
 
 def run_tool(command: Sequence[str], folder: str, text: bytes = b"") -> bytes:
-    """What the program prints, given `text` on its standard input; raises RuntimeError with its first words of complaint."""
+    """What the program prints, given `text` on its standard input; raises RuntimeError with its first words of complaint.
+
+    Where the time is up, or a signal ends `ann`, the program ends with all that it has started, as compilers start others.
+    """
     try:
-        done = subprocess.run(command, cwd=folder, input=text, capture_output=True, timeout=_PATIENCE, check=False)
-    except subprocess.TimeoutExpired:
-        raise RuntimeError(f"{command[0]} did not end within {_PATIENCE} s") from None
-    if done.returncode:
-        complaint = (done.stderr or done.stdout).decode(errors="replace").strip()[:2000]
-        raise RuntimeError(f"{command[0]} ended with {done.returncode}: {complaint}")
-    return done.stdout
+        process = subprocess.Popen(command, cwd=folder, stdin=_PIPE, stdout=_PIPE, stderr=_PIPE, process_group=0)
+    except OSError as fault:
+        raise RuntimeError(f"{command[0]} cannot be run: {fault.strerror}") from None
+    with process:
+        try:
+            printed, complained = process.communicate(text, timeout=_PATIENCE)
+        except subprocess.TimeoutExpired:
+            _end(process)
+            raise RuntimeError(f"{command[0]} did not end within {_PATIENCE} s") from None
+        except BaseException:
+            _end(process)
+            raise
+    if process.returncode:
+        complaint = (complained or printed).decode(errors="replace").strip()[:2000]
+        raise RuntimeError(f"{command[0]} ended with {process.returncode}{complaint and f': {complaint}'}")
+    return printed
 
 
-def work_folder() -> tempfile.TemporaryDirectory[str]:
-    """A folder for the files of one proof, which is removed afterwards."""
-    return tempfile.TemporaryDirectory(prefix="ann-proof-")
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a program and its children, which are a group of their own where the system has groups."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+
+
+@contextlib.contextmanager
+def work_folder() -> Iterator[str]:
+    """A folder for the files of one proof, which is removed afterwards; raises RuntimeError where it cannot be written to."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="ann-proof-") as folder:
+            yield folder
+    except OSError as fault:
+        message = f"its files cannot be written for the proof: {fault.strerror}; TMPDIR names another folder for them"
+        raise RuntimeError(message) from None
