@@ -96,6 +96,7 @@ def test_the_loss_decides(ann: Ann, big: Path) -> None:
         (["big.nn", "no.csv", "--continue", "--prune", "1.5"], 2, "--prune"),
         (["big.nn", "no.csv", "--teacher", "none.nn"], 4, "none.nn: no such file"),
         (["big.nn", "no.csv", "--teacher", "old.csv"], 4, "old.csv"),
+        (["big.nn", "no.csv", "--teacher", "big.nn", "--memory-limit", "1G"], 2, "leave --memory-limit out"),
         (["big.nn", "no.csv", "--teacher", "big.nn", "--label-smoothing", "0.1"], 2, "--label-smoothing changes answers"),
     ],
 )  # fmt: skip

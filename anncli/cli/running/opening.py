@@ -77,7 +77,7 @@ def open_training(settings: TrainSettings) -> Opened:
     replaced = None if first is network else network
     kept_as = backup_name(settings) if replaced is not None else None
     check_gates(settings.require, options, network)
-    teacher = read_teacher(options, first)
+    teacher = read_teacher(options, first, settings.read.memory)
     _check_places(settings, options, network, kept_as)
     if replaced is not None and not takes_tables(settings, first):
         # The definition has no classes. Class files in the wrong order would turn the meaning of the outputs round.
@@ -95,7 +95,7 @@ def _open_new(settings: TrainSettings) -> Opened:
     check_pruning(None, options, continues=False)
     check_gates(settings.require, options, None)
     check_validation(options)
-    teacher = read_teacher(options, None)
+    teacher = read_teacher(options, None, settings.read.memory)
     _check_places(settings, options, None, None)
     remarks = Remarks()
     with settings.console.reading():
