@@ -8,7 +8,7 @@ from anncli.arrays import Array
 from anncli.formats.exports.base import ProofRows
 from anncli.network.encoders.table import InputColumn, TableEncoder
 from anncli.network.network import Network
-from anncli.tables import Table, TableColumn
+from anncli.tables import MISSING, Table, TableColumn
 
 # A column of mean 0 and standard deviation 1 has hardly a value beyond.
 _DEVIATIONS = 3.0
@@ -86,25 +86,25 @@ def _table(encoder: TableEncoder, low: Array, high: Array, rng: np.random.Genera
     columns, at = [], 0
     for column in encoder.columns:
         if column.kind == "number":
-            columns.append(_number_column(column, numbers[:, at], encoder.missing, rng))
+            columns.append(_number_column(column.name, numbers[:, at], encoder.may_miss(column), rng))
         else:
-            columns.append(_word_column(column, encoder.missing, rng, n))
+            columns.append(_word_column(column, encoder.may_miss(column), rng, n))
         at += column.width
     return Table(tuple(columns), n)
 
 
-def _number_column(column: InputColumn, numbers: Array, missing: str, rng: np.random.Generator) -> TableColumn:
+def _number_column(name: str, numbers: Array, may_miss: bool, rng: np.random.Generator) -> TableColumn:
     cells = numbers.astype(np.float64)
-    if column.fill is not None and missing != "error":
+    if may_miss:
         cells[rng.random(len(cells)) < 0.1] = np.nan
-    return TableColumn(column.name, cells)
+    return TableColumn(name, cells)
 
 
-def _word_column(column: InputColumn, missing: str, rng: np.random.Generator, n: int) -> TableColumn:
+def _word_column(column: InputColumn, may_miss: bool, rng: np.random.Generator, n: int) -> TableColumn:
     words = (*column.levels, *column.rare, _UNKNOWN)
     codes = rng.integers(len(words), size=n).astype(np.int32)
-    if missing != "error":
-        codes[rng.random(n) < 0.1] = -1
+    if may_miss:
+        codes[rng.random(n) < 0.1] = MISSING
     return TableColumn(column.name, codes=codes, words=words)
 
 
@@ -113,15 +113,16 @@ def decoded(encoder: TableEncoder, inputs: Array) -> Table:
     columns, at = [], 0
     for column in encoder.columns:
         own = inputs[:, at : at + column.width]
-        fills = encoder.missing != "error" and (column.kind == "category" or column.fill is not None)
-        missing = own[:, -1] > 0 if column.indicator and fills else np.zeros(len(own), dtype=bool)
+        missing = own[:, -1] > 0 if column.indicator and encoder.may_miss(column) else np.zeros(len(own), dtype=bool)
         if column.kind == "number":
             columns.append(TableColumn(column.name, np.where(missing, np.nan, own[:, 0].astype(np.float64))))
         else:
             marked = own[:, : column.width - column.indicator] > 0
             places = np.where(marked.any(axis=1), marked.argmax(axis=1), marked.shape[1])
             words = (*column.levels, *column.rare[:1], _UNKNOWN)
-            columns.append(TableColumn(column.name, codes=np.where(missing, -1, places).astype(np.int32), words=words))
+            columns.append(
+                TableColumn(column.name, codes=np.where(missing, MISSING, places).astype(np.int32), words=words)
+            )
         at += column.width
     return Table(tuple(columns), len(inputs))
 
@@ -132,9 +133,7 @@ def _joined(first: TableColumn, second: TableColumn) -> TableColumn:
     assert first.codes is not None
     assert second.codes is not None
     words = tuple(dict.fromkeys([*first.words, *second.words]))
-    codes = [
-        np.array([*map(words.index, column.words), -1])[column.codes]
-        for column in (first, second)
-        if column.codes is not None
-    ]
+    # MISSING takes the last place.
+    pairs = ((first.words, first.codes), (second.words, second.codes))
+    codes = [np.array([*map(words.index, own), MISSING])[places] for own, places in pairs]
     return TableColumn(first.name, codes=np.concatenate(codes).astype(np.int32), words=words)

@@ -166,6 +166,19 @@ def test_columns_of_a_table_words_gaps_and_a_column_called_as_an_output():
     assert labels.tolist() == [network.classes[k] for k in decide(network, predict(network, inputs))]
 
 
+@pytest.mark.parametrize("with_words", [False, True])
+def test_a_fill_value_that_the_network_does_not_use_is_not_used(with_words: bool):
+    """A file may give one beside `missing: error`, which refuses the row."""
+    columns = (InputColumn("a", fill=5.0), InputColumn("b", *(("category", ("red",)) if with_words else ())))
+    encoder = TableEncoder(Roles(("a", "b", "y"), ("y",), ("a", "b"), task="regression"), columns, "error")
+    network = Network.create(1, ["1 linear"], task="regression").with_encoder(encoder)
+    network.set_parameters([0, 1, 1])
+    plain = {"X": np.array([[np.nan, 1], [2, 1]], np.float32)}
+    words = {"a": np.array([[np.nan], [2]], np.float32), "b": np.array([["red"], ["red"]], dtype=object)}
+    (values,) = session(written(network)).run(None, words if with_words else plain)
+    np.testing.assert_array_equal(values, [[np.nan], [3]])
+
+
 @pytest.mark.parametrize(("size", "word"), [(np.nan, "red"), (1, ""), (np.inf, "red")])
 def test_a_row_that_the_network_would_refuse_has_no_answer(size: float, word: str):
     model = session(written(table_network("error")))

@@ -15,7 +15,6 @@ from anncli.formats.exports.needs import (
     calibration_kind,
     decision_kind,
     decision_limits,
-    may_miss,
     needed_functions,
     word_places,
 )
@@ -110,7 +109,7 @@ def _private_constants(network: Network) -> list[str]:
         lines.append("const ENCODER = [")
         for column in encoder.columns:
             words = f"new Map({literal([*word_places(column).items()])})" if column.kind == "category" else "null"
-            rest = literal([column.width - column.indicator, column.fill, may_miss(encoder, column), column.indicator])
+            rest = literal([column.width - column.indicator, column.fill, encoder.may_miss(column), column.indicator])
             lines.append(f"  [{words}, {rest[1:-1]}],")
         lines.append("];")
     scaling, target = network.scaling, network.target_scaling

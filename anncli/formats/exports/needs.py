@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from anncli.network.encoders.table import InputColumn, TableEncoder
+from anncli.network.encoders.table import InputColumn
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.network import Network
 from anncli.tables import word_number
@@ -43,11 +43,6 @@ def word_places(column: InputColumn) -> dict[str | float, int]:
     places = [*enumerate(column.levels), *((len(column.levels), word) for word in column.rare)]
     numbers = {word: word_number(word) for _, word in places}
     return {word if (number := numbers[word]) is None else number: place for place, word in places}
-
-
-def may_miss(encoder: TableEncoder, column: InputColumn) -> bool:
-    """Whether the cells of a column may be missing."""
-    return encoder.missing != "error" and (column.kind == "category" or column.fill is not None)
 
 
 def needed_functions(network: Network) -> list[str]:

@@ -16,7 +16,6 @@ from anncli.formats.exports.needs import (
     calibration_kind,
     decision_kind,
     decision_limits,
-    may_miss,
     needed_functions,
     word_places,
 )
@@ -113,7 +112,7 @@ def _private_constants(network: Network) -> list[str]:
         ]
         lines += [f"_WORDS = {words!r}", f"_N_WORDS = {[c.width - c.indicator for c in columns]!r}"]
         lines += [f"_FILL = {[None if c.fill is None else float(c.fill) for c in columns]!r}"]
-        lines += [f"_MAY_MISS = {[may_miss(network.encoder, c) for c in columns]!r}"]
+        lines += [f"_MAY_MISS = {[network.encoder.may_miss(c) for c in columns]!r}"]
         lines += [f"_HAS_INDICATOR = {[c.indicator for c in columns]!r}"]
     scaling, target = network.scaling, network.target_scaling
     numbers = {"_LOG_FLOOR": scaling.log_floor, "_ADD": scaling.add, "_MULTIPLY": scaling.multiply}

@@ -13,7 +13,7 @@ from anncli.arrays import Array
 from anncli.compiled.decimals import format_rows
 from anncli.formats.data.base import NA_WORDS
 from anncli.formats.exports import sql_parts as parts
-from anncli.formats.exports.needs import calibration_kind, may_miss
+from anncli.formats.exports.needs import calibration_kind
 from anncli.formats.exports.sql_parts import number, signed
 from anncli.formats.exports.steps import DenseStep, dense_steps
 from anncli.limits import FLOAT32_MAX
@@ -97,10 +97,8 @@ def _inputs(chain: Chain, network: Network) -> list[str]:
     own = encoder.columns if encoder is not None else tuple(InputColumn(name) for name in names)
     cells, columns, where = {}, {}, []
     for k, column in enumerate(own, 1):
-        cell, is_filled = (
-            f"{chain.last}.{parts.identifier(column.name)}",
-            encoder is not None and may_miss(encoder, column),
-        )
+        cell = f"{chain.last}.{parts.identifier(column.name)}"
+        is_filled = encoder is not None and encoder.may_miss(column)
         gaps = f"CAST({cell} AS TEXT) IN ({', '.join(map(parts.text, _GAPS))})"
         kind = "DOUBLE PRECISION" if column.kind == "number" else "TEXT"
         cells[f"c{k}"] = f"CASE WHEN {gaps} THEN NULL ELSE CAST({cell} AS {kind}) END"

@@ -59,6 +59,6 @@ def table_refusal(network: Network, what: str) -> str | None:
         return None
     if not encoder.is_plain:
         return f"{what} cannot hold the categories and gaps of a table; use --to json, c or onnx"
-    if encoder.missing != "error" and any(column.fill is not None for column in encoder.columns):
+    if any(encoder.may_miss(column) for column in encoder.columns):
         return f"{what} cannot hold the numbers that fill missing cells; train without --missing, or use --to json, c or onnx"
     return None

@@ -114,6 +114,10 @@ class TableEncoder(_TableEncoder):
         """Whether the inputs are columns of numbers as they stand, so that rows of numbers can take their place."""
         return all(column.kind == "number" and not column.indicator for column in self.columns)
 
+    def may_miss(self, column: InputColumn) -> bool:
+        """Whether the cells of one of its columns may be missing."""
+        return self.missing != "error" and (column.kind == "category" or column.fill is not None)
+
     def encode(
         self, table: Table, unknown: str = "zeros", advice: str = FITTED_ADVICE, memory: int | None = None
     ) -> Encoded:
@@ -180,9 +184,8 @@ class TableEncoder(_TableEncoder):
         gaps, first = {}, table.n_rows
         for column in self.columns:
             cell = table.column(column.name)
-            filled = self.missing != "error" and (column.kind == "category" or column.fill is not None)
             missing = cell.is_missing
-            if not filled and missing.any():
+            if not self.may_miss(column) and missing.any():
                 gaps[column.name] = int(missing.sum())
                 first = min(first, int(np.argmax(missing)))
         if gaps:

@@ -49,7 +49,7 @@ def encode(nodes: Nodes, network: Network) -> str:
 
 def _filled(nodes: Nodes, encoder: TableEncoder) -> str:
     """Rows of numbers with the fill values of their columns."""
-    fills = [column.fill for column in encoder.columns]
+    fills = [column.fill if encoder.may_miss(column) else None for column in encoder.columns]
     if all(fill is None for fill in fills):
         return ROWS
     values = np.array([[np.nan if fill is None else fill for fill in fills]], dtype=np.float32)
@@ -64,7 +64,7 @@ def _column(nodes: Nodes, encoder: TableEncoder, column: InputColumn, at: int) -
         return [_category(nodes, encoder, column, place)]
     missing = nodes.add("IsNaN", [column.name], f"{place}/missing")
     value = column.name
-    if column.fill is not None:
+    if encoder.may_miss(column) and column.fill is not None:
         value = nodes.add("Where", [missing, nodes.number(column.fill), column.name], f"{place}/filled")
     indicator = [nodes.add("Cast", [missing], f"{place}/indicator", to=TensorProto.FLOAT)] if column.indicator else []
     return [value, *indicator]
