@@ -78,9 +78,8 @@ class BuildNative(build_ext):
             self.compile_extension(ext)
         except Exception as error:
             if ext.optional:
-                self.say(
-                    f"no compiled module ({error}); the package is installed all the same, and computes with numpy"
-                )
+                self.say("no compiled module; the package is installed all the same, and computes with numpy")
+                self.say(f"the reason: {error}")
             raise
         self.say(f"compiled in {time.monotonic() - start:.0f} s")
         # A folder that cannot be written to only costs the next build its time.
