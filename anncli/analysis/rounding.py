@@ -31,10 +31,9 @@ def rounding_errors(network: Network, inputs: Array) -> Array:
     outputs = np.mean([outputs for outputs, _ in found], axis=0)
     total: Array = np.mean([error for _, error in found], axis=0) + _UNIT * np.abs(outputs)
     with np.errstate(over="ignore", invalid="ignore"):
-        if network.target_scaling.spread is not None:
+        if units := network.target_scaling.of_outputs(network.n_outputs):
             data = network.target_scaling.to_data(outputs)
-            total = total * np.repeat(network.target_scaling.spread, outputs.shape[1] // network.n_targets)
-            total = total + _STEPS * _UNIT * np.abs(data)
+            total = total * units[1] + _STEPS * _UNIT * np.abs(data)
         total = _calibrated(network, outputs, total)
     return np.nan_to_num(total, nan=np.inf)
 

@@ -30,9 +30,8 @@ def input_gradients(network: Network, inputs: Array) -> Array:
         passed = forward(network.topology, network.parameters.astype(np.float64), network.scaling.apply(raw))
         found = np.stack([_backward(network, passed, k) for k in range(network.n_outputs)], axis=1)
         found = _through_scaling(network.scaling, raw, found)
-    spread = network.target_scaling.spread
-    if spread is not None:
-        found *= np.repeat(spread.astype(np.float64), network.n_outputs // len(spread))[:, None]
+    if units := network.target_scaling.of_outputs(network.n_outputs):
+        found *= units[1].astype(np.float64)[:, None]
     return found
 
 

@@ -21,7 +21,8 @@ METRIC_NAMES: dict[str, str] = {
     "f3": "F-measure, b = 3; metric 8",
 }
 
-# What stands in place of a class where a row is not decided.
+# What stands in place of the number of a class, and of its name, where a row is not decided.
+UNDECIDED = -1
 UNDECIDED_WORD = "undecided"
 
 # How the threshold between two classes is chosen, for help, errors and files; METRIC>=X stands for one line of FLOOR_NAMES.

@@ -18,13 +18,13 @@ class FormatName(Protocol):
     def extra(self) -> str: ...
 
 
-def load_format(room: str, what: str, name: str, info: FormatName) -> Any:
-    """The FORMAT of a module of anncli.formats.`room`.
+def load_format(room: str, what: str, name: str, info: FormatName, called: str = "FORMAT") -> Any:
+    """The object `called` FORMAT, or otherwise, of a module of anncli.formats.`room`.
 
     Raises: UsageError that names the extra to install, if the module needs a package that is not there.
     """
     try:
-        return import_module(f"anncli.formats.{room}.{info.module}").FORMAT
+        return getattr(import_module(f"anncli.formats.{room}.{info.module}"), called)
     except ModuleNotFoundError as missing:
         if not info.extra:
             raise

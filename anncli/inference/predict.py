@@ -12,6 +12,7 @@ from anncli.backends.choice import choose_backend
 from anncli.backends.reproducible import refuse_scaling
 from anncli.errors import DataError
 from anncli.evaluation.abstention import undecided
+from anncli.evaluation.names import UNDECIDED
 from anncli.network.averaging import mean_outputs
 from anncli.network.network import Network
 
@@ -45,10 +46,6 @@ def predict(
         outputs = mean_outputs(session.outputs, network.all_parameters)
     outputs = network.target_scaling.to_data(outputs)
     return network.calibration.apply(outputs) if calibrated and network.calibration is not None else outputs
-
-
-# Stands for the class of a row that is not decided.
-UNDECIDED = -1
 
 
 def decide(

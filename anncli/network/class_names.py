@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from anncli.network.network import Network
 
 
@@ -13,6 +15,17 @@ def class_names(network: Network) -> list[str]:
     names = list(network.target_names) or [str(k) for k in range(1, n + 1)]
     quantiles = network.quantiles
     return [f"{name}_{q:g}" for name in names for q in quantiles] if quantiles else names
+
+
+def prediction_columns(names: Sequence[str], task: str | None, n_outputs: int) -> tuple[list[str], list[str]]:
+    """How the columns of a table of predictions are called: of the decisions, none where numbers are predicted, and of the outputs.
+
+    names: as of class_names(); task, n_outputs: as of Network.
+    """
+    if task == "regression":
+        return [], ["predicted"] if len(names) == 1 else [f"predicted_{name}" for name in names]
+    decisions = [f"predicted_{name}" for name in names] if task == "multi-label" else ["predicted"]
+    return decisions, [f"score_{name}" for name in names[:n_outputs]]
 
 
 def column_names(network: Network) -> list[str]:

@@ -35,10 +35,18 @@ class TargetScaling:
     def to_data(self, outputs: Array) -> Array:
         """Outputs (n, n_outputs) in the units of the data. n_outputs may be a multiple of n_targets: the outputs of one target
         stand together. Values that overflow become infinite."""
-        if self.offset is None or self.spread is None:
+        numbers = self.of_outputs(outputs.shape[1])
+        if numbers is None:
             return outputs
-        per_target = outputs.shape[1] // len(self.offset)
+        offset, spread = numbers
         with np.errstate(over="ignore"):
-            restored: Array = outputs * np.repeat(self.spread, per_target)
-            restored += np.repeat(self.offset, per_target)
+            restored: Array = outputs * spread
+            restored += offset
         return restored
+
+    def of_outputs(self, n_outputs: int) -> tuple[Array, Array] | None:
+        """The offset and the spread of each output (n_outputs,), float32, or None for no change; see to_data() for n_outputs."""
+        if self.offset is None or self.spread is None:
+            return None
+        per_target = n_outputs // len(self.offset)
+        return np.repeat(self.offset, per_target), np.repeat(self.spread, per_target)

@@ -14,7 +14,7 @@ from anncli.formats.networks.storage import load
 
 def test_without_onnx_the_export_names_the_extra(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
-    for name in [name for name in sys.modules if name.startswith("anncli.formats.exports.onnx.export")]:
+    for name in [name for name in sys.modules if name.startswith("anncli.formats.exports.onnx")]:
         monkeypatch.delitem(sys.modules, name)
     export_format.cache_clear()
     with pytest.raises(UsageError) as caught:

@@ -240,6 +240,15 @@ def test_scores_on_the_knots_of_an_isotonic_curve():
     assert label.tolist() == ["2"] * 4 + ["1"] * 3
 
 
+def test_a_class_may_be_called_undecided_where_nothing_is_left_open():
+    network = Network.create(2, ["2 softmax"], classes=("undecided", "sure"))
+    network.set_parameters([0, 0, 1, -1, 1, 1])
+    rows = np.array([[1, 0], [-1, 0]], np.float32)
+    found = EXPORT.run({"": written(network)}, network, REQUEST, ProofRows(rows))
+    assert found is not None
+    np.testing.assert_array_equal(found.decisions, [0, 1])
+
+
 def test_refused_by_name():
     network = table_network("error")
     assert network.encoder is not None

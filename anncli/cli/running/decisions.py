@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from anncli.arrays import Array
-from anncli.inference.predict import UNDECIDED, decide
+from anncli.evaluation.names import UNDECIDED
+from anncli.inference.predict import decide
 from anncli.network.network import Network
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.compiled.decimals import format_rows
 from anncli.evaluation.names import UNDECIDED_WORD
+from anncli.network.class_names import prediction_columns
 from anncli.tables import Table, TableColumn, number_word
 
 
@@ -37,11 +38,8 @@ class Shape(NamedTuple):
         """The names of all columns of the predictions."""
         if self.top is not None:
             return [name for k in range(1, self.top + 1) for name in (f"predicted_{k}", f"score_{k}")]
-        if self.task == "regression":
-            return ["predicted"] if len(self.classes) == 1 else [f"predicted_{name}" for name in self.classes]
-        scores = [f"score_{name}" for name in self.classes[: self.n_outputs]]
-        decided = [f"predicted_{name}" for name in self.classes] if self.task == "multi-label" else ["predicted"]
-        return decided * self.with_class + scores * self.with_scores
+        decisions, outputs = prediction_columns(self.classes, self.task, self.n_outputs)
+        return decisions * self.with_class + outputs * (self.with_scores or not decisions)
 
 
 class Batch(NamedTuple):

@@ -112,11 +112,10 @@ def _private_constants(network: Network) -> list[str]:
             rest = literal([column.width - column.indicator, column.fill, encoder.may_miss(column), column.indicator])
             lines.append(f"  [{words}, {rest[1:-1]}],")
         lines.append("];")
-    scaling, target = network.scaling, network.target_scaling
+    scaling = network.scaling
     numbers = {"LOG_FLOOR": scaling.log_floor, "ADD": scaling.add, "MULTIPLY": scaling.multiply}
-    if target.offset is not None and target.spread is not None:
-        n = network.n_outputs // len(target.offset)
-        numbers |= {"OFFSET": target.offset.repeat(n), "SPREAD": target.spread.repeat(n)}
+    if units := network.target_scaling.of_outputs(network.n_outputs):
+        numbers |= dict(zip(("OFFSET", "SPREAD"), units, strict=True))
     lines += [f"const {name} = {_typed(own)};" for name, own in numbers.items() if own is not None]
     if network.calibration is not None and network.calibration.method == "isotonic":
         lines.append(f"const KNOTS = {literal(network.calibration.numbers.tolist())};")

@@ -23,7 +23,7 @@ from anncli.formats.exports.python_main import MAIN
 from anncli.formats.exports.raw_rows import answers_of_json, raw_rows
 from anncli.formats.exports.steps import dense_steps, layer_refusal
 from anncli.formats.exports.tools import run_tool, work_folder
-from anncli.network.class_names import class_names, column_names
+from anncli.network.class_names import class_names, column_names, prediction_columns
 from anncli.network.network import Network
 
 # As predict_class() does, but the outputs are computed once.
@@ -114,11 +114,10 @@ def _private_constants(network: Network) -> list[str]:
         lines += [f"_FILL = {[None if c.fill is None else float(c.fill) for c in columns]!r}"]
         lines += [f"_MAY_MISS = {[network.encoder.may_miss(c) for c in columns]!r}"]
         lines += [f"_HAS_INDICATOR = {[c.indicator for c in columns]!r}"]
-    scaling, target = network.scaling, network.target_scaling
+    scaling = network.scaling
     numbers = {"_LOG_FLOOR": scaling.log_floor, "_ADD": scaling.add, "_MULTIPLY": scaling.multiply}
-    if target.offset is not None and target.spread is not None:
-        n = network.n_outputs // len(target.offset)
-        numbers |= {"_OFFSET": target.offset.repeat(n), "_SPREAD": target.spread.repeat(n)}
+    if units := network.target_scaling.of_outputs(network.n_outputs):
+        numbers |= dict(zip(("_OFFSET", "_SPREAD"), units, strict=True))
     lines += [f"{name} = {own.astype(float).tolist()!r}" for name, own in numbers.items() if own is not None]
     if network.calibration is not None and network.calibration.method == "isotonic":
         lines.append(f"_KNOTS = {network.calibration.numbers.tolist()!r}")
@@ -207,22 +206,17 @@ def _rows(values: Array, head: str, tail: str) -> str:
 
 
 def _main(network: Network) -> str:
-    scores = [f"score_{name}" for name in class_names(network)[: network.n_outputs]]
-    names, kind = class_names(network), decision_kind(network)
+    kind = decision_kind(network)
+    decisions, outputs = prediction_columns(class_names(network), network.task, network.n_outputs)
     if not kind:
-        head = ["predicted"] if len(names) == 1 else [f"predicted_{name}" for name in names]
         cells = "    return texts\n"
     elif kind == "labels":
-        head = [f"predicted_{name}" for name in names] + scores
         cells = "    given = _decided(outputs)\n    return [int(name in given) for name in CLASSES] + texts\n"
     else:
-        head = ["predicted", *scores]
         decided = f"_decided(outputs) or {UNDECIDED_WORD!r}" if network.abstain else "_decided(outputs)"
         cells = f"    return [{decided}] + texts\n"
     missing = ("", *NA_WORDS)
-    constants = (
-        f"_HEAD = {head!r}\n# Words that stand for a missing value in tables.\n_MISSING_WORDS = {missing!r}\n\n\n"
-    )
+    constants = f"_HEAD = {[*decisions, *outputs]!r}\n# Words that stand for a missing value in tables.\n_MISSING_WORDS = {missing!r}\n\n\n"
     return constants + MAIN.replace("{cells}", cells)
 
 

@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 
 from anncli.errors import quoted
+from anncli.evaluation.names import UNDECIDED
 from anncli.formats.exports.base import Answers, ProofRows
 from anncli.network.class_names import class_names
 from anncli.network.network import Network
-
-# As inference.decide() says it.
-_UNDECIDED = -1
 
 RawRow = list[float | str | None]
 
@@ -48,7 +46,7 @@ def answers_of(network: Network, outputs: Sequence[Sequence[float]], decided: Se
         for row, names in zip(given, decided, strict=True):
             row[[places[name] for name in names]] = True
         return Answers(values, given, tool)
-    places[None] = _UNDECIDED
+    places[None] = UNDECIDED
     return Answers(values, np.array([places[name] for name in decided], dtype=np.int64), tool)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from importlib import import_module
 
 from anncli.errors import UsageError, did_you_mean, printable
 from anncli.formats.exports.base import ExportFormat
 from anncli.formats.exports.names import EXPORT_NAMES
+from anncli.formats.loading import load_format
 
 
 @cache
@@ -16,14 +16,7 @@ def export_format(name: str) -> ExportFormat:
     """The export of a name; its module is imported on first use; raises UsageError for an unknown name or a missing package."""
     if name not in EXPORT_NAMES:
         raise UsageError(f"unknown export format '{name}'", advice=did_you_mean(name, EXPORT_NAMES))
-    info = EXPORT_NAMES[name]
-    try:
-        found: ExportFormat = import_module(f"anncli.formats.exports.{info.module}").EXPORT
-    except ModuleNotFoundError as missing:
-        if not info.extra:
-            raise
-        advice = f"install it: pip install 'anncli[{info.extra}]'"
-        raise UsageError(f"the export format {name} needs {missing.name}", advice=advice) from None
+    found: ExportFormat = load_format("exports", "export format", name, EXPORT_NAMES[name], "EXPORT")
     return found
 
 

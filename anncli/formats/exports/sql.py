@@ -16,7 +16,7 @@ from anncli.formats.exports.needs import decision_kind, decision_limits
 from anncli.formats.exports.raw_rows import answers_of, raw_rows
 from anncli.formats.exports.sql_query import Chain, outputs
 from anncli.formats.exports.steps import dense_steps, layer_refusal
-from anncli.network.class_names import class_names, column_names
+from anncli.network.class_names import class_names, column_names, prediction_columns
 from anncli.network.network import Network
 
 if TYPE_CHECKING:
@@ -140,12 +140,8 @@ def _own_names(network: Network, request: ExportRequest) -> tuple[str, str]:
 
 def _scores(network: Network, scores: list[str]) -> list[tuple[str, str]]:
     """The outputs by the names that `ann predict` gives them."""
-    names = class_names(network)
-    if network.task != "regression":
-        return [(f"score_{name}", column) for name, column in zip(names, scores, strict=False)]
-    if len(names) == 1:
-        return [("predicted", scores[0])]
-    return [(f"predicted_{name}", column) for name, column in zip(names, scores, strict=True)]
+    _, names = prediction_columns(class_names(network), network.task, network.n_outputs)
+    return list(zip(names, scores, strict=True))
 
 
 def _unique(answers: list[tuple[str, str]], taken: list[str]) -> list[tuple[str, str]]:
@@ -162,13 +158,14 @@ def _unique(answers: list[tuple[str, str]], taken: list[str]) -> list[tuple[str,
 def _decisions(chain: Chain, network: Network, scores: list[str]) -> list[tuple[str, str]]:
     """Add the decisions; returns their names, as `ann predict` gives them, and columns."""
     names, kind = class_names(network), decision_kind(network)
+    called, _ = prediction_columns(names, network.task, network.n_outputs)
     threshold, abstain = decision_limits(network)
     if kind == "labels":
         given = {
             f"given{k}": f"CASE WHEN {x} > {parts.number(threshold)} THEN 1 ELSE 0 END" for k, x in enumerate(scores, 1)
         }
         chain.end(given, scores)
-        return [(f"predicted_{name}", column) for name, column in zip(names, given, strict=True)]
+        return list(zip(called, given, strict=True))
     if not kind:
         chain.end({}, scores)
         return []
@@ -183,7 +180,7 @@ def _decisions(chain: Chain, network: Network, scores: list[str]) -> list[tuple[
         cases = [f"WHEN {top} < {parts.number(abstain[0])} THEN NULL"] if abstain else []
         cases += [f"WHEN {x} >= {top} THEN {word}" for x, word in zip(scores, words, strict=True)]
     chain.end({"decided": f"CASE {' '.join(cases)} END"}, scores)
-    return [("predicted", "decided")]
+    return [(called[0], "decided")]
 
 
 def _name_refusal(network: Network) -> str | None:

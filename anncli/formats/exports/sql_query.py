@@ -75,11 +75,9 @@ def outputs(chain: Chain, network: Network) -> list[str]:
     columns = _scaled(chain, network, _inputs(chain, network))
     columns = _members(chain, network, columns)
     columns = _rounded(chain, columns)
-    target = network.target_scaling
-    if target.offset is not None and target.spread is not None:
-        n = len(columns) // len(target.offset)
-        numbers = zip(columns, target.spread.repeat(n), target.offset.repeat(n), strict=True)
-        columns = chain.add({f"t{k}": f"{x} * {signed(s)} + {signed(o)}" for k, (x, s, o) in enumerate(numbers, 1)})
+    if units := network.target_scaling.of_outputs(len(columns)):
+        numbers = zip(columns, *units, strict=True)
+        columns = chain.add({f"t{k}": f"{x} * {signed(s)} + {signed(o)}" for k, (x, o, s) in enumerate(numbers, 1)})
     return _calibrated(chain, network, columns)
 
 
@@ -243,14 +241,14 @@ def _softmax(chain: Chain, sums: Sequence[list[str]]) -> list[list[str]]:
         tops.append(chain.largest(own, f"top{member}", [*tops, *every]))
     exps: dict[str, str] = {}
     totals: dict[str, str] = {}
-    shares: dict[str, str] = {}
+    values: dict[str, str] = {}
     for member, (own, top) in enumerate(zip(sums, tops, strict=True), 1):
         exps |= {f"e_{z}": f"CASE WHEN {z} - {top} < -87 THEN 0e0 ELSE exp({z} - {top}) END" for z in own}
         totals[f"total{member}"] = parts.joined([f"e_{z}" for z in own], " + ")
-        shares |= {f"a_{z}": f"e_{z} / total{member}" for z in own}
+        values |= {f"a_{z}": f"e_{z} / total{member}" for z in own}
     chain.add(exps)
     chain.add(totals, [*exps])
-    chain.add(shares)
+    chain.add(values)
     return [[f"a_{z}" for z in own] for own in sums]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.evaluation.names import UNDECIDED_WORD
+from anncli.evaluation.names import UNDECIDED, UNDECIDED_WORD
 from anncli.formats.exports.base import Answers, ExportRequest, Facts, ProofRows, ToolMissingError
 from anncli.formats.exports.onnx.activations import ACTIVATIONS
 from anncli.formats.exports.onnx.inputs import ROWS, takes_columns
@@ -107,8 +107,9 @@ def _words(column: TableColumn) -> Array:
 def _decisions(network: Network, answers: Array) -> Array:
     if network.task == "multi-label":
         return answers
-    places = {name: place for place, name in enumerate(class_names(network))}
-    return np.array([places.get(word, -1) if word != UNDECIDED_WORD else -1 for word in answers.tolist()])
+    # Where nothing is left undecided, a class may have that name.
+    places = {UNDECIDED_WORD: UNDECIDED} | {name: place for place, name in enumerate(class_names(network))}
+    return np.array([places[word] for word in answers.tolist()])
 
 
 EXPORT = OnnxExport()

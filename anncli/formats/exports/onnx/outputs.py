@@ -57,11 +57,9 @@ def needs_logits(network: Network) -> bool:
 
 def finish(nodes: Nodes, network: Network, outputs: str, check: str) -> None:
     """The last nodes: from the outputs of the layers and the check of the rows to the outputs of the graph."""
-    names, scaling = output_names(network), network.target_scaling
-    if scaling.offset is not None and scaling.spread is not None:
-        per_target = network.n_outputs // len(scaling.offset)
-        offset = nodes.constant("targets/offset", np.repeat(scaling.offset, per_target))
-        spread = nodes.constant("targets/spread", np.repeat(scaling.spread, per_target))
+    names = output_names(network)
+    if units := network.target_scaling.of_outputs(network.n_outputs):
+        offset, spread = nodes.constant("targets/offset", units[0]), nodes.constant("targets/spread", units[1])
         outputs = nodes.add("Add", [nodes.add("Mul", [outputs, spread], "targets/spread out"), offset], "targets")
     if network.calibration is not None:
         outputs = _calibrated(nodes, network.calibration, outputs, network.n_outputs)
