@@ -188,3 +188,11 @@ def test_two_files_of_one_name_are_refused(folder: Path, capsys: pytest.CaptureF
     message = "--output net.h: a second file that is written has the same name; name a file with another ending"
     assert err == f"ann: {message}\n"
     assert not Path("net.h").exists()
+
+
+def test_stdout_by_its_other_name(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, err = said("net.nn -o /dev/stdout --to ann1dn -f", capsys)
+    assert out.startswith("3\n2 2 1 \n")
+    assert err.startswith("/dev/stdout: ann1dn, ")
+    _, err = said("net.nn -o /dev/stdout --to ann1dn -f --json", capsys, 2)
+    assert err == "ann: --json and --output /dev/stdout cannot both go to stdout; name a file for --output\n"

@@ -110,6 +110,14 @@ def test_a_program_that_fails(tmp_path, text, message):
     assert str(found.value) == f"{path} {message}"
 
 
+def test_a_folder_that_allows_no_programs(tmp_path):
+    (tmp_path / "proof").write_text("#!/bin/sh\n")
+    with pytest.raises(
+        RuntimeError, match="proof cannot be run: Permission denied; TMPDIR names another folder for it"
+    ):
+        tools.run_tool([f"{tmp_path}/proof"], str(tmp_path))
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")
 def test_a_folder_that_cannot_be_written_to(tmp_path):
     message = "No space left on device; TMPDIR names another folder"

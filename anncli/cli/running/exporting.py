@@ -32,7 +32,7 @@ from anncli.formats.data.remarks import Remarks
 from anncli.formats.exports.base import ExportRequest, ProofRows, ToolMissingError
 from anncli.formats.exports.names import EXPORT_NAMES
 from anncli.formats.exports.registry import export_format, export_name_of
-from anncli.formats.files.textfile import check_writable
+from anncli.formats.files.textfile import STDOUT, check_writable
 from anncli.formats.networks.storage import load
 from anncli.inference.evaluate import check_data, evaluate_predictions
 from anncli.inference.predict import predict
@@ -77,7 +77,7 @@ def run_export(values: Values, words: Words) -> None:
         print_json({"command": "export", "network": printable(path), **document, "bits": asked.bits or None})
         return
     text = "\n".join(export_lines(asked.format, places, found, measured))
-    if asked.target == "-":
+    if asked.target in STDOUT:
         values.console.report(text)
     else:
         click.echo(text)

@@ -22,7 +22,7 @@ from anncli.cli.showing.import_report import import_lines, proof_line
 from anncli.cli.showing.remarks import show_network_remarks
 from anncli.errors import NetworkError, UsageError, printable
 from anncli.formats.files.output import shown_output
-from anncli.formats.files.textfile import check_writable, shown_name
+from anncli.formats.files.textfile import STDOUT, check_writable, shown_name
 from anncli.formats.networks.chain import NAMES_ADVICE, TASK_ADVICE
 from anncli.formats.networks.storage import read_foreign, save
 from anncli.inference.predict import predict
@@ -113,7 +113,7 @@ def _tell(values: Values, source: str, target: str, network: Network, compared: 
         print_json({"command": "import", **document})
         return
     for line in import_lines(shown_name(source), network, compared):
-        if target == "-":
+        if target in STDOUT:
             values.console.note(line)
         else:
             click.echo(line)

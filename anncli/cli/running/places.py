@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from anncli.errors import UsageError, printable
 from anncli.formats.files.opened import opened_file
+from anncli.formats.files.textfile import STDOUT
 
 
 def refuse_read_files(targets: Mapping[str, str | None], allowed: Mapping[str, str] | None = None) -> None:
@@ -33,8 +34,8 @@ def refuse_existing(option: str, target: str, force: bool) -> None:
 
 def refuse_both_on_stdout(output: str | None, is_json: bool) -> None:
     """Raises UsageError where --output and --json both go to stdout."""
-    if output == "-" and is_json:
-        raise UsageError("--json and --output - cannot both go to stdout", advice="name a file for --output")
+    if output in STDOUT and is_json:
+        raise UsageError(f"--json and --output {output} cannot both go to stdout", advice="name a file for --output")
 
 
 def would_overwrite(option: str, target: str) -> UsageError:

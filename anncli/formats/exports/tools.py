@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import signal
@@ -33,7 +34,9 @@ def run_tool(command: Sequence[str], folder: str, text: bytes = b"") -> bytes:
     try:
         process = subprocess.Popen(command, cwd=folder, stdin=_PIPE, stdout=_PIPE, stderr=_PIPE, process_group=0)
     except OSError as fault:
-        raise RuntimeError(f"{command[0]} cannot be run: {fault.strerror}") from None
+        is_ours = fault.errno == errno.EACCES and command[0].startswith(folder)
+        advice = "; TMPDIR names another folder for it" if is_ours else ""
+        raise RuntimeError(f"{command[0]} cannot be run: {fault.strerror}{advice}") from None
     with process:
         try:
             printed, complained = process.communicate(text, timeout=_PATIENCE)

@@ -11,11 +11,10 @@ from typing import IO, Any
 from anncli.errors import UsageError
 from anncli.formats.files.packers import Packer, compressor_of, packer_of_name
 from anncli.formats.files.temporary import replaced
-from anncli.formats.files.textfile import Path, is_stream, write_faults
+from anncli.formats.files.textfile import STDOUT, Path, is_stream, write_faults
 
 Output = Path | IO[bytes]
 
-_STDOUT = ("-", "/dev/stdout")
 _SPOOL_BYTES = 1 << 24
 
 
@@ -35,7 +34,7 @@ def opened_output(target: Output, *, seekable: bool = False) -> Iterator[IO[byte
         refuse_packing(name)
     packer = packer_of_name(name)
     with write_faults(name), contextlib.ExitStack() as stack:
-        if name in _STDOUT:
+        if name in STDOUT:
             sys.stdout.flush()
             file: Any = sys.stdout.buffer
         elif is_stream(name):
@@ -66,7 +65,7 @@ def output_name(path: Path) -> Iterator[str]:
     name = os.fspath(path)
     refuse_packing(name)
     with write_faults(name):
-        if name in _STDOUT or is_stream(name):
+        if name in STDOUT or is_stream(name):
             raise UsageError("this format can only be written to a file", path=shown_output(name), advice="name a file")
         real = os.path.realpath(name)
         with replaced(real, real) as (_, temporary):

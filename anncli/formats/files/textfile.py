@@ -20,6 +20,9 @@ from anncli.formats.files.temporary import refuse_unwritable, replaced, temporar
 
 Path = str | os.PathLike[str]
 
+# Names of standard output.
+STDOUT = ("-", "/dev/stdout")
+
 BOM = b"\xef\xbb\xbf"
 _PIECE_BYTES = 1 << 20
 _READ_ADVICE = {
@@ -167,7 +170,7 @@ def replace_file(path: Path, data: bytes, like: Path | None = None, before: Call
     """
     name = os.fspath(path)
     with write_faults(name):
-        if name in ("-", "/dev/stdout"):
+        if name in STDOUT:
             sys.stdout.flush()
             rest = memoryview(data)
             while rest:
@@ -184,7 +187,7 @@ def replace_file(path: Path, data: bytes, like: Path | None = None, before: Call
 def check_writable(path: Path) -> None:
     """Raise now, before long work, what replace_file would raise afterwards; changes nothing."""
     name = os.fspath(path)
-    if name in ("-", "/dev/stdout"):
+    if name in STDOUT:
         return
     with write_faults(name):
         if is_stream(name):
