@@ -136,6 +136,8 @@ def _compared(network: Network, rows: ProofRows, answers: Answers, bound: Array 
     if answers.decisions is not None and len(answers.decisions) != len(wanted):
         return Proof(answers.tool, fault=f"it decides {len(answers.decisions)} rows of {len(wanted)}")
     finite: Array = np.asarray(np.isfinite(expected).all(axis=1))
+    if not finite.any():
+        return Proof(missing="no row has outputs that 32 bits can hold: nothing can be compared")
     with np.errstate(invalid="ignore", over="ignore"):
         differences = np.where(finite[:, None], np.abs(given - expected), 0)
     plain, allowed = _limits(network, rows.inputs, expected, bound)

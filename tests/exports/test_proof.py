@@ -17,6 +17,7 @@ from anncli.inference.predict import decide, predict
 from anncli.network.network import Network
 from anncli.network.propagation import forward
 from anncli.network.scaling import Scaling
+from anncli.network.target_scaling import TargetScaling
 
 
 class Toy:
@@ -58,6 +59,16 @@ def test_equal_outputs_are_proved():
 def test_fewer_decisions_than_rows_are_found():
     proof = proof_of(plain(None), lambda answers: answers._replace(decisions=answers.decisions[:3]))
     assert proof.fault == "it decides 3 rows of 1000"
+
+
+def test_where_every_row_overflows_nothing_is_proved():
+    network = Network.create(1, [(1, "linear")], task="regression")
+    network.set_parameters([3e38, 0])
+    network.target_scaling = TargetScaling("zscore", np.float32([3e38]), np.float32([10]))
+    proof = proof_of(network)
+    assert not proof.is_proved
+    assert proof.document()["state"] == "none"
+    assert proof.missing == "no row has outputs that 32 bits can hold: nothing can be compared"
 
 
 @pytest.mark.parametrize(("by", "passes"), [(0.99e-5, True), (2.1e-5, False), (np.nan, False), (np.inf, False)])
