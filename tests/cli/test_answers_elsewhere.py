@@ -45,6 +45,7 @@ def test_answers_in_a_file_train_the_network_of_the_whole_table(apart: Path, ann
     assert ann("test", "two.nn", "x.txt", "--label", "file:species.csv").stdout == expected
 
 
+@pytest.mark.slow
 def test_the_line_that_repeats_the_training_names_the_file(apart: Path, ann: Ann) -> None:
     (apart / "v.csv").write_text((apart / "x.csv").read_text())
     (apart / "other y.txt").write_text((apart / "y.txt").read_text())
@@ -57,6 +58,7 @@ def test_the_line_that_repeats_the_training_names_the_file(apart: Path, ann: Ann
     assert (apart / "net.nn").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_files_of_answers_are_checked_before_they_are_lost(apart: Path, ann: Ann) -> None:
     done = ann("train", "x.csv", "--label", "file:y.txt", 3, "--validation", "x.csv", "-o", "net.nn", check=2)
     assert done.stderr == (
@@ -92,6 +94,7 @@ def test_rows_and_answers_as_two_classes_are_told_what_to_say(tmp_path: Path, an
     )
 
 
+@pytest.mark.slow
 def test_a_run_with_other_answers_is_not_resumed(apart: Path, ann: Ann) -> None:
     options = ["x.csv", "--label", "file:y.txt", 20, "-o", "net.nn", "-q"]
     ann("train", *options, "--checkpoint", "run.ck")
@@ -101,6 +104,7 @@ def test_a_run_with_other_answers_is_not_resumed(apart: Path, ann: Ann) -> None:
     assert "run.ck: it was written with other data than this run's" in done.stderr
 
 
+@pytest.mark.slow
 def test_other_commands_take_answers_from_a_file(apart: Path, ann: Ann) -> None:
     ann("init", "net.nn", "x.csv", "--label", "file:y.txt")
     assert 'inputs: {table: {label: "y", task: classification}}' in (apart / "net.nn").read_text()
@@ -163,6 +167,7 @@ def test_an_autoencoder_is_trained_again_as_it_was(apart: Path, ann: Ann) -> Non
     assert done.stderr == "ann: x.csv: --label petal_width: the network predicts its own inputs; leave it out\n"
 
 
+@pytest.mark.slow
 def test_inputs_are_answers_only_where_they_are_numbers(apart: Path, ann: Ann) -> None:
     done = ann("train", "iris.csv", "--label", "inputs", 5, "-o", "net.nn", check=2)
     assert done.stderr == (
@@ -183,6 +188,7 @@ def test_inputs_are_answers_only_where_they_are_numbers(apart: Path, ann: Ann) -
     assert done.stderr == "ann: iris.csv: --label inputs: the network predicts 'species'; leave it out\n"
 
 
+@pytest.mark.slow
 def test_gaps_are_filled_in_inputs_and_answers_alike(tmp_path: Path, ann: Ann) -> None:
     rows = "".join(f"{k},{'' if k == 3 else k * k}\n" for k in range(40))
     (tmp_path / "gaps.csv").write_text("a,b\n" + rows)

@@ -82,6 +82,7 @@ def test_jobs_and_ledgers_change_no_loss(small: Path, ann: Ann) -> None:
     assert (small / "l.ledger").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_data_and_networks_from_pipes(small: Path, ann: Ann) -> None:
     plain = losses(ann(*SHORT).stdout)
     positive = (small / "pos.txt").read_text()

@@ -65,6 +65,7 @@ def test_jobs_and_ledgers_change_nothing(tmp_path: Path, ann: Ann) -> None:
     assert len((tmp_path / "l.ledger").read_bytes()) > len(before)
 
 
+@pytest.mark.slow
 def test_a_network_for_tables_and_one_for_numbers(tmp_path: Path, ann: Ann) -> None:
     shutil.copy(ROOT / "data/iris.csv", tmp_path)
     ann("init", "table.nn", "iris.csv", "--label", "species", "--hidden", 4)

@@ -109,6 +109,7 @@ def test_columns_in_another_order_are_put_right(tmp_path: Path, ann: Ann) -> Non
     assert done.stdout == ann("predict", "out.nn", "e.csv").stdout
 
 
+@pytest.mark.slow
 def test_numbers_of_columns_are_no_row(tmp_path: Path, ann: Ann) -> None:
     case(tmp_path, "G1")
     ann("train", "net.nn", "p.csv", "n.csv", 30, "-o", "out.nn", "-q")
@@ -120,6 +121,7 @@ def test_numbers_of_columns_are_no_row(tmp_path: Path, ann: Ann) -> None:
     assert "can be a row of values, or the numbers of the columns" in refused
 
 
+@pytest.mark.slow
 def test_lost_digits_are_told(tmp_path: Path, ann: Ann) -> None:
     case(tmp_path, "P1")
     message = (
@@ -132,6 +134,7 @@ def test_lost_digits_are_told(tmp_path: Path, ann: Ann) -> None:
     assert message.split(";")[0] in ann("test", "out.nn", "p.txt", "n.txt", "--json").stdout
 
 
+@pytest.mark.slow
 def test_the_advice_about_a_column_of_words_works(tmp_path: Path, ann: Ann) -> None:
     case(tmp_path, "A1")
     ann("init", "net.nn", "--inputs", 4, "-q")
@@ -217,6 +220,7 @@ def test_sets_are_not_classes(tmp_path: Path, ann: Ann, files: tuple[str, str], 
     assert taken or done.stderr.endswith(", and give one file per class; if it is a class, rename it\n")
 
 
+@pytest.mark.slow
 def test_other_processes_read_the_columns_in_the_same_order(tmp_path: Path, ann: Ann) -> None:
     case(tmp_path, "F1")
     ann("init", "x.nn", "--data", "p.csv,n.csv", "--hidden", "4")

@@ -50,6 +50,7 @@ def test_files_of_classes_train_the_network_of_one_table(classes: Path, ann: Ann
     assert ann("predict", "files.nn", "sick.csv").stdout == ann("predict", "table.nn", "sick.csv").stdout
 
 
+@pytest.mark.slow
 def test_what_was_said_is_kept_for_the_next_training(classes: Path, ann: Ann) -> None:
     ann("train", *FILES, 15, "--ignore", "id,target", "-q", "-o", "net.nn")
     head = "inputs: {table: {label: class, task: classification, columns: {id: ignore, target: ignore}}}"
@@ -98,6 +99,7 @@ def test_columns_that_could_be_the_answer_are_asked_about(classes: Path, ann: An
         assert done.stderr.splitlines()[-1] == f"ann: sick.csv: {option}: no column 'taget'; did you mean 'target'?"
 
 
+@pytest.mark.slow
 def test_a_column_called_class_can_be_left_out(classes: Path, ann: Ann) -> None:
     for name in FILES:
         text = (classes / name).read_text().replace("target", "class", 1)
@@ -108,6 +110,7 @@ def test_a_column_called_class_can_be_left_out(classes: Path, ann: Ann) -> None:
     ann("train", "net.nn", *FILES, 5, "-q")
 
 
+@pytest.mark.slow
 def test_a_column_called_class_in_one_file_of_two(classes: Path, ann: Ann) -> None:
     """It is not asked for, so that the network is that of files without it, and the file that has it may come first."""
     ann("train", *FILES, 5, "--use", "size,colour", "-q", "-o", "without.nn")
@@ -131,6 +134,7 @@ def test_a_column_called_class_in_one_file_of_two(classes: Path, ann: Ann) -> No
     assert done.stderr.splitlines()[-1] == f"ann: sick.csv:1: no column 'id'; {columns}"
 
 
+@pytest.mark.slow
 def test_sets_of_files(classes: Path, ann: Ann) -> None:
     for name in FILES:
         lines = (classes / name).read_text().splitlines(keepends=True)
@@ -144,6 +148,7 @@ def test_sets_of_files(classes: Path, ann: Ann) -> None:
     assert "sick.csv: is the same file as sick.csv, which is another class" in done.stderr
 
 
+@pytest.mark.slow
 def test_gaps_in_files_of_numbers(tmp_path: Path, ann: Ann) -> None:
     """Without column names, as rows of numbers have none."""
     for name, sign in (("a.txt", 1), ("b.txt", -1)):
@@ -153,6 +158,7 @@ def test_gaps_in_files_of_numbers(tmp_path: Path, ann: Ann) -> None:
     assert json.loads(ann("test", "network.nn", "a.txt", "b.txt", "--json").stdout)["sets"]["test"]["n"] == 38
 
 
+@pytest.mark.slow
 def test_other_commands_know_files_of_classes(classes: Path, ann: Ann) -> None:
     ann("init", "net.nn", *FILES, "--ignore", "id,target")
     assert (

@@ -123,6 +123,7 @@ def test_text_after_the_weights_is_ignored(xor: Path, ann: Ann) -> None:
     assert ann("r", "xor.nn", "all.txt").stdout == expected
 
 
+@pytest.mark.slow
 def test_a_trained_network_survives_a_round_trip_through_its_file(xor: Path, ann: Ann) -> None:
     ann("t", "net.nn", "ones.txt", "zeros.txt", 50)
     first = (xor / "net.nn").read_bytes()

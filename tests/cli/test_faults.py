@@ -229,6 +229,7 @@ def test_a_long_beginning_without_rows_is_read_once(trained: Path, ann: Ann, fil
     assert done.stderr.startswith(f"ann: new.txt.gz:{line}:2: ")
 
 
+@pytest.mark.slow
 def test_many_members_of_a_gzip_file_take_no_time_each(trained: Path, ann: Ann) -> None:
     (trained / "new.txt.gz").write_bytes(gzip.compress(b"") * 200_000 + gzip.compress(b"1 2\n"))
     began = time.monotonic()

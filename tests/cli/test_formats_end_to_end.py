@@ -41,6 +41,7 @@ def test_every_format_trains_and_predicts_like_csv(folder: Path, ann: Ann, targe
         assert len(first.splitlines()) == 81
 
 
+@pytest.mark.slow
 def test_queries_folders_and_globs_of_pictures(folder: Path, ann: Ann) -> None:
     ann("convert", "d.csv", "d.db::people")
     ann("train", "d.db::SELECT age, buys FROM people WHERE city = 'Rome'", "10", "--label", "buys", "-q", "-o", "q.nn")

@@ -157,6 +157,7 @@ def test_a_strange_checkpoint_is_told_as_one(document: str, small: Path, ann: An
 TABLE = "a,b,kind\n" + "".join(f"{k * 37 % 50},{k * 11 % 13},{'xyz'[k % 3]}\n" for k in range(60))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", [(), ("net.nn",)])
 def test_a_run_on_a_table_goes_on_with_what_the_interrupted_run_wrote(
     network: tuple[str, ...], tmp_path: Path, ann: Ann

@@ -148,6 +148,7 @@ def test_continuing_holds_out_new_rows_only(folder: Path, ann: Ann) -> None:
     assert found["unseen"]["test"]["n"] == 20
 
 
+@pytest.mark.slow
 def test_continuing_says_that_it_has_no_validation_set(folder: Path, ann: Ann) -> None:
     ann(*TRAIN, 20, "-q")
     done = ann(*TRAIN, 7, "--continue")
@@ -239,6 +240,7 @@ def test_one_table_shows_one_network(folder: Path, ann: Ann) -> None:
     assert [line.split()[:2] for line in written.splitlines()[2:]] == [["training", "150"], ["test", "50"]]
 
 
+@pytest.mark.slow
 def test_ann1dn_continues_and_says_what_is_not_known(folder: Path, ann: Ann) -> None:
     (folder / "old.nn").write_text("3\n6 4 1\n")
     (folder / "empty.txt").write_text("")

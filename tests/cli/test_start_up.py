@@ -148,6 +148,7 @@ def test_ctrl_c_while_the_program_is_still_loading(tmp_path: Path, ann: Ann) -> 
     assert (done.stdout, done.stderr) == ("", "ann: interrupted\n")
 
 
+@pytest.mark.slow
 def test_file_names_of_any_bytes(small: Path) -> None:
     names = [b"p\xff \xe4.txt", b"n'\\.txt", b"net \xfe.nn"]
     folder = os.fsencode(small)

@@ -132,6 +132,7 @@ def test_validation_and_test_files(tmp_path: Path, ann: Ann) -> None:
     )
 
 
+@pytest.mark.slow
 def test_predictions_of_a_table(iris: Path, ann: Ann) -> None:
     lines = ann("predict", "iris.nn", "iris.csv").stdout.splitlines()
     assert lines[0] == "predicted,score_setosa,score_versicolor,score_virginica"
@@ -328,6 +329,7 @@ def test_several_labels(tmp_path: Path, ann: Ann) -> None:
     assert found["subset_accuracy"] > 0.9
 
 
+@pytest.mark.slow
 def test_groups_are_not_divided_and_time_goes_on(tmp_path: Path, ann: Ann) -> None:
     """A row of a set is recognised by its number in the column a, which every row has for its own."""
     rows = [f"{k * 37 % 100},p{k // 4},2024-{1 + k // 28:02}-{1 + k % 28:02},{'xy'[k % 2]}" for k in range(80)]

@@ -37,6 +37,7 @@ def test_output_leaves_the_definition_alone(small: Path, ann: Ann) -> None:
     assert ann("test", "out.nn", "pos.txt", "neg.txt").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_dash_puts_the_network_on_stdout_and_the_table_on_stderr(small: Path, ann: Ann) -> None:
     done = ann(*TRAIN, 20, "-o", "-")
     ann(*TRAIN, 20, "-o", "out.nn")
@@ -230,6 +231,7 @@ def test_keep_last_keeps_the_last_epoch(small: Path, ann: Ann) -> None:
     assert (weights(small / "best.nn") == weights(small / "last.nn")) == (best["best_epoch"] == 30)
 
 
+@pytest.mark.slow
 def test_dialects_are_converted_both_ways(small: Path, ann: Ann) -> None:
     (small / "old.nn").write_text("3\n2 3 1\n")
     ann("train", "old.nn", "pos.txt", "neg.txt", 20, "-q")

@@ -146,6 +146,7 @@ def not_there(spec: object, is_stopped: object) -> Result:
     raise AssertionError
 
 
+@pytest.mark.slow
 def test_workers_that_cannot_begin_are_an_error(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:  # fmt: skip
     # The child looks for the function under a name that its module does not have.
     monkeypatch.setattr(not_there, "__qualname__", "gone")

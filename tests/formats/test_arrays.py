@@ -222,6 +222,7 @@ def test_long_whole_numbers_are_remarked(tmp_path: Path) -> None:
     assert remarks.notes == [f"{tmp_path / 'a.npy'}: whole numbers above 2^53 are rounded"]
 
 
+@pytest.mark.slow
 def test_a_memory_map_is_not_loaded(tmp_path: Path) -> None:
     path = tmp_path / "a.npy"
     with path.open("wb") as file:

@@ -203,6 +203,7 @@ def test_the_format_can_be_said(write: Write) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_layout_is_found_even_behind_long_comments(write: Write) -> None:
     comments = "# nothing to see here\n" * 100_000
     (path,) = write(a=f"{comments}p 1\n{comments}1 2\n{comments}q 2\n3 4\n")
@@ -321,6 +322,7 @@ def test_reading_takes_the_array_and_little_else(write: Write, kernels: str) -> 
     assert added < size + 40, f"{added:.0f} MB for an array of {size:.0f} MB"
 
 
+@pytest.mark.slow
 def test_a_list_in_one_text_and_a_raw_matrix_take_the_array_and_names(write: Write, tmp_path: Path) -> None:
     count = 200_000
     np.zeros((count, 64), dtype="<f4").tofile(tmp_path / "m.dat")

@@ -291,6 +291,7 @@ def random_text(rng: random.Random) -> bytes:
     return text.encode("utf-8" if rng.random() < 0.9 else "latin-1", "replace")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(NATIVE is None, reason="no compiled parser")
 def test_both_parsers_take_and_refuse_the_same_texts(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random(2)
