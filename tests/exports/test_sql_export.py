@@ -298,6 +298,25 @@ def test_postgres_keeps_hostile_names(server: str) -> None:
 
 
 @pytest.mark.slow
+def test_postgres_computes_with_floats(server: str) -> None:
+    """A column of decimal numbers would make a query of 16,000 rows with words take 27 seconds instead of 2."""
+    columns = (InputColumn("n", fill=2.0, indicator=True), InputColumn("w", "category", ("a", "b"), ("c",)))
+    encoder = TableEncoder(Roles(("n", "w", "t"), ("t",), ("n", "w")), columns, "median+indicator")
+    network = Network.create(5, ["2 tanh", "1 linear"], task="regression").with_encoder(encoder)
+    network.set_parameters(np.ones(network.topology.n_parameters))
+    network.scaling.add, network.scaling.multiply = np.ones((2, 5), dtype=np.float32)
+    psql(
+        server,
+        'drop table if exists "net"; create table "net" (n integer, w text); insert into "net" values (1, \'a\')',
+    )
+    head = query(network).rsplit("\nSELECT ", 1)[0]
+    for step, names in (("ann_2", ("x1", "x1_missing", "x2_1", "x2_3")), ("ann_4", ("s1", "s2", "s5"))):
+        types = ", ".join(f"pg_typeof({name})" for name in names)
+        found = psql(server, f"{head} SELECT {types} FROM {step}", "--csv", "-t").strip()
+        assert found == ",".join(["double precision"] * len(names)), step
+
+
+@pytest.mark.slow
 def test_postgres_neither_overflows_nor_underflows(server: str) -> None:
     """Inputs from nearly nothing to nearly infinite, through every activation."""
     sizes = [0, 1e-45, -1e-38, 1e-30, 1e-10, 1, -40, 89, -89, 700, -800, 1e4, -1e10, 1e20, -1e30, 1e37]

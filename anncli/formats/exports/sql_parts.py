@@ -29,6 +29,11 @@ def signed(value: float) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
+def one_where(condition: str) -> str:
+    """1 or 0 as a float64: PostgreSQL takes 1e0 for a decimal number, whose arithmetic is many times slower."""
+    return f"CAST(CASE WHEN {condition} THEN 1 ELSE 0 END AS DOUBLE PRECISION)"
+
+
 def text(word: str) -> str:
     return "'" + word.replace("'", "''") + "'"
 

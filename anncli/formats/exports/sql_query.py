@@ -108,7 +108,7 @@ def _inputs(chain: Chain, network: Network) -> list[str]:
             where += [] if is_filled else [f"(c{k} IS NOT NULL)"]
             columns |= {f"x{k}_{level}": text for level, text in enumerate(_levels(f"c{k}", column), 1)}
         if column.indicator:
-            columns[f"x{k}_missing"] = f"CASE WHEN c{k} IS NULL THEN 1e0 ELSE 0e0 END"
+            columns[f"x{k}_missing"] = parts.one_where(f"c{k} IS NULL")
     chain.add(cells)
     numbers = [f"x{k}" for k, column in enumerate(own, 1) if column.kind == "number"]
     made = chain.add(columns, where=where)
@@ -121,7 +121,7 @@ def _inputs(chain: Chain, network: Network) -> list[str]:
 def _levels(cell: str, column: InputColumn) -> list[str]:
     groups = [*([level] for level in column.levels), *([list(column.rare)] if column.rare else [])]
     return [
-        f"CASE WHEN {cell} IN ({', '.join(parts.text(word) for own in group for word in _spellings(own))}) THEN 1e0 ELSE 0e0 END"
+        parts.one_where(f"{cell} IN ({', '.join(parts.text(word) for own in group for word in _spellings(own))})")
         for group in groups
     ]
 
