@@ -39,7 +39,7 @@ def test_units_and_weights_of_a_small_network():
     assert '  i1 -> l1u2 [penwidth=4.00, color="#d55e00", tooltip="-3"]' in lines
     assert '  i2 -> l1u1 [penwidth=0.10, color="#0072b2", tooltip="0"]' in lines
     assert '  l1u1 -> l2u1 [penwidth=2.00, color="#0072b2", tooltip="1.5"]' in lines
-    assert '  label="scaling zscore; good above 0.5"' in lines
+    assert '  label="blue weights are positive, orange ones negative; scaling zscore; good above 0.5"' in lines
     assert sum(" [penwidth" in line for line in lines) == 6
 
 
@@ -54,6 +54,24 @@ def test_layers_of_a_large_network_and_of_an_ensemble():
     network = small()
     network.set_members([np.zeros(9), np.ones(9)])
     assert '[label="mean of 2 networks"]' in drawn(network)
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
+def test_no_line_crosses_a_name():
+    """Lines lead from the right side of a unit to the left side of the next, and behind all units."""
+    done = subprocess.run(["dot", "-Tjson"], input=drawn(small()).encode(), capture_output=True, check=True)
+    document = json.loads(done.stdout)
+    places = {one["name"]: float(one["pos"].split(",")[0]) for one in document["objects"] if one["name"][0] in "il"}
+    units = {one["_gvid"]: one["name"] for one in document["objects"]}
+    lines = [one for one in document["edges"] if "penwidth" in one]
+    assert len(lines) == 6
+    for line in lines:
+        # "e,X,Y X,Y ...": the tip of the arrow, then the curve from its start.
+        tip, start = (float(one.removeprefix("e,").split(",")[0]) for one in line["pos"].split()[:2])
+        half = 72 * 0.75 / 2
+        assert start >= places[units[line["tail"]]] + half - 1
+        assert tip <= places[units[line["head"]]] - half + 1
+    assert document["outputorder"] == "edgesfirst"
 
 
 @pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")

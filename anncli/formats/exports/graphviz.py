@@ -22,9 +22,10 @@ digraph network {
   rankdir=LR
   ranksep=1.5
   splines=line
+  outputorder=edgesfirst
   fontname="Helvetica"
-  node [fontname="Helvetica", fontsize=11]
-  edge [arrowsize=0.4]
+  node [fontname="Helvetica", fontsize=11, style=filled, fillcolor=white]
+  edge [arrowsize=0.4, tailport=e, headport=w]
 """
 
 
@@ -115,7 +116,9 @@ def _outputs(network: Network) -> list[str]:
 
 def _about(network: Network) -> str:
     """What units and weights do not show."""
-    parts = [] if network.scaling.is_identity else [f"scaling {network.scaling.method}"]
+    parts = ["blue weights are positive, orange ones negative"]
+    if not network.scaling.is_identity:
+        parts.append(f"scaling {network.scaling.method}")
     if network.target_scaling.offset is not None:
         parts.append("outputs in the units of the data")
     if network.calibration is not None:
