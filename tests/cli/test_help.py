@@ -49,11 +49,12 @@ def test_a_topic_is_short_and_names_its_guide(topic: str) -> None:
 
 def test_topics_name_everything_in_their_tables(ann: Ann) -> None:
     for topic, names in (("activations", ACTIVATION_NAMES), ("losses", LOSS_NAMES), ("trainers", TRAINER_NAMES)):
-        # `trainers` is a command too.
         text = topic_text(topic)
         for name in names:
             assert re.search(rf"^ *{re.escape(name)}(?![\w+-])", text, re.MULTILINE), name
     assert ann("help", "Losses").stdout == topic_text("losses")
+    # A command too, whose -h names no trainer.
+    assert ann("help", "trainers").stdout == topic_text("trainers")
 
 
 def test_unknown_topics(ann: Ann) -> None:

@@ -23,7 +23,7 @@ def help_command(values: Values, topic: str | None) -> None:
       ann help trainers
       ann help --man ~/.local/share/man/man1
 
-    A name that is a command and a topic is the command; `ann COMMAND -h` says the same.
+    `ann COMMAND -h` says the same of a command; `trainers`, which is both, is the topic here.
     """
     from anncli.cli.running.helping import command_help, overview, write_man_pages
     from anncli.cli.topics.texts import topic_text
@@ -34,10 +34,10 @@ def help_command(values: Values, topic: str | None) -> None:
         write_man_pages(values["man"], values.console)
     elif topic is None:
         click.echo(overview())
-    elif name := known_name(topic, COMMANDS):
-        click.echo(command_help(name))
     elif name := known_name(topic, TOPIC_NAMES):
         click.echo(topic_text(name), nl=False)
+    elif name := known_name(topic, COMMANDS):
+        click.echo(command_help(name))
     else:
         advice = did_you_mean(topic, TOPIC_NAMES, COMMANDS)
         raise UsageError(f"no command and no topic {quoted(topic)}", advice=advice)
