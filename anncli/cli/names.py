@@ -81,7 +81,7 @@ COMMANDS: dict[str, CommandName] = {
     ),
     "convert": CommandName("Files", "Write data in another format.", "commands.convert", "IN OUT"),
     "export": CommandName(
-        "Files", "Write a network for other programs, and prove it.", "commands.export", Takes(data="may")
+        "Files", "Write a network for other programs, and check what they compute.", "commands.export", Takes(data="may")
     ),
     "import": CommandName(
         "Files", "Write a network of another program as one of ann.", "commands.import_network", "FILE"

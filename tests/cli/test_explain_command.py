@@ -104,4 +104,5 @@ def test_what_cannot_be_is_refused(table: Path, ann: Ann) -> None:
     assert "the network has no weights yet" in ann("explain", "d.nn", "new.csv", check=4).stderr
     assert "unknown metric 'acuracy'; did you mean" in ann("explain", "n.nn", "none.csv", "--by", "acuracy", check=2).stderr  # fmt: skip
     assert "no input column 'size'" in ann("explain", "n.nn", "new.csv", "--column", "size", check=2).stderr
+    assert "--to needs --output; name the file" in ann("explain", "n.nn", "none.csv", "--to", "csv", check=2).stderr
     assert "the tables go to stdout" in ann("explain", "n.nn", "new.csv", "-o", "-", check=2).stderr

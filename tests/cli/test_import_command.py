@@ -6,9 +6,15 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from ann_process import ROOT, Ann, clean_environment
+
+from anncli.cli.showing.import_report import import_lines
+from anncli.network.network import Network
+from anncli.network.scaling import Scaling
 
 sys.path.insert(0, str(ROOT / "tests/formats"))
 
@@ -43,6 +49,22 @@ def test_what_is_found_is_told_and_the_network_is_written(folder: Path, ann: Ann
     ann("info", "known.nn", "--verify")
     # The foreign file serves as well, and says the same.
     assert ann("predict", "known.net", "rows.csv").stdout == ann("predict", "known.nn", "rows.csv").stdout
+
+
+def test_every_step_of_the_scaling_is_told() -> None:
+    network = Network.create(2, [(1, "linear")], task="regression")
+    one = np.ones(2, dtype=np.float32)
+
+    def told(**steps: Any) -> str:
+        network.scaling = Scaling("any", **steps)
+        return next(line for line in import_lines("n", network, []) if line.startswith("  scaling")).split(maxsplit=1)[
+            1
+        ]
+
+    assert told(add=one, multiply=one) == "(x + add) * multiply for each input"
+    assert told(per_vector="energy", log_floor=one, add=one, multiply=one, activation="soft-clip") == (
+        "energy of each row, then logarithms of some inputs, then (x + add) * multiply for each input, then soft-clip"
+    )
 
 
 def test_recorded_rows_prove_the_network_or_refuse_it(folder: Path, ann: Ann) -> None:

@@ -21,7 +21,7 @@ FIELDS = ("kind", "exit_code", "message", "path", "line", "column", "advice")
 @pytest.mark.parametrize(
     ("words", "command", "error"),
     [
-        ("test none.nn pos.txt", "test", ("network", 4, "no such file", "none.nn", None, None, "check the name, or make a network with `ann init`")),
+        ("test none.nn pos.txt", "test", ("network", 4, "no such file", "none.nn", None, None, "check the name, or make a network with `ann train`")),
         ("train net.nn bad.txt neg.txt", "train", ("data", 3, "expected a number, found 'x'", "bad.txt", 2, 2, "correct it, or take the row out")),
         ("train net.nn pos.txt neg.txt --lr fast", "train", ("usage", 2, "--learning-rate: must be a number above 0, found 'fast'", None, None, None, "write for example 0.01")),
         ("tset net.nn", None, ("usage", 2, "unknown command 'tset'", None, None, None, "did you mean 'test'?")),

@@ -80,8 +80,8 @@ def test_standard_input_and_output(monkeypatch: pytest.MonkeyPatch, capfdbinary:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "the file is empty; check the name, or make a network with `ann init`"),
-        (b" \r\n\n", "the file is empty; check the name, or make a network with `ann init`"),
+        (b"", "the file is empty; check the name, or make a network with `ann train`"),
+        (b" \r\n\n", "the file is empty; check the name, or make a network with `ann train`"),
         (b"\x7fELF\0\0", "is a binary file, not text; check that this is the right file"),
         (b"\x89PNG\r\n", "is not UTF-8 text: byte 0x89; save it as UTF-8"),
         ("anncli: 1".encode("utf-16"), "is UTF-16 text; save it as UTF-8"),
@@ -100,7 +100,7 @@ def test_what_is_no_network_file_is_refused(tmp_path: Path, data: bytes, message
 def test_missing_network_says_how_to_make_one() -> None:
     with pytest.raises(NetworkError) as error:
         load("none.nn")
-    assert str(error.value) == "none.nn: no such file; check the name, or make a network with `ann init`"
+    assert str(error.value) == "none.nn: no such file; check the name, or make a network with `ann train`"
 
 
 def test_a_refused_save_leaves_the_old_file(tmp_path: Path) -> None:

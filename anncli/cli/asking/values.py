@@ -13,11 +13,12 @@ from click.core import ParameterSource
 from anncli.cli.asking.config import config_layer
 from anncli.cli.showing.console import Console
 from anncli.cli.showing.json_output import OUTPUT
-from anncli.errors import UsageError, ValueFault, asking
+from anncli.errors import UsageError, ValueFault, asking, known_name
+from anncli.options.in_command import WORDS_IN_COMMAND
 from anncli.options.layers import Given, Layer, read_layer
 from anncli.options.pending import refuse_pending
 from anncli.options.ranges import Searched, read_searched
-from anncli.options.readers import Reader
+from anncli.options.readers import Reader, choice
 from anncli.options.table import (
     ALIASES,
     OPTIONS,
@@ -97,7 +98,10 @@ def collect(ctx: click.Context) -> Values:
 
 
 def _read(command: str, name: str, read: Reader, value: Any) -> Any:
-    """A checked value; in search it may be a range."""
+    """A checked value; in search it may be a range. Of an unknown word the advice has only what the command takes."""
+    words = WORDS_IN_COMMAND.get((command, name))
+    if words and isinstance(value, str) and known_name(value, OPTIONS[name].words) is None:
+        read = choice(words, "format")
     return read_searched(name, value, read) if command == "search" else read(value)
 
 

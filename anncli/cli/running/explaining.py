@@ -68,6 +68,8 @@ def _target(values: Values, words: Words) -> tuple[str, str] | None:
     """The file of --output and its format; raises UsageError for a format that is none of figures."""
     target = values["output"]
     if target is None:
+        if "to" in values.on_command_line:
+            raise UsageError("--to needs --output", advice="name the file with --output FILE")
         return None
     if target == "-":
         raise UsageError("--output: the tables go to stdout", advice="name a file, or say --json")

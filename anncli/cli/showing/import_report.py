@@ -47,4 +47,14 @@ def _inputs(network: Network) -> str:
 
 
 def _scaling(network: Network) -> str:
-    return "none" if network.scaling.is_identity else "(x + add) * multiply for each input"
+    """The steps in their order."""
+    scaling, steps = network.scaling, []
+    if scaling.per_vector != "none":
+        steps.append(f"{scaling.per_vector} of each row")
+    if scaling.log_floor is not None:
+        steps.append("logarithms of some inputs")
+    if scaling.add is not None or scaling.multiply is not None:
+        steps.append("(x + add) * multiply for each input")
+    if scaling.activation != "linear":
+        steps.append(scaling.activation)
+    return ", then ".join(steps) or "none"

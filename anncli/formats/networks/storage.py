@@ -19,7 +19,7 @@ from anncli.network.topology import Topology
 _MARK = re.compile(rb"^anncli[ \t]*:", re.MULTILINE)
 # Where the mark of a network is looked for.
 _HEAD_BYTES = 1 << 20
-_NO_NETWORK = "check the name, or make a network with `ann init`"
+_NO_NETWORK = "check the name, or make a network with `ann train`"
 
 
 def load(path: Path, name: str | None = None) -> Network:
