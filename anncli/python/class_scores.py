@@ -32,8 +32,8 @@ def probabilities(network: Network, outputs: Array, order: Array) -> Array:
     if found.shape[1] == 1:
         found = np.column_stack([found[:, 0], 1 - found[:, 0]])
     total = found.sum(axis=1, keepdims=True)
-    shares = np.where(total > 0, found / np.where(total > 0, total, 1), 1 / found.shape[1])
-    found = np.where(np.abs(total - 1) > _NEARLY, shares, found)
+    fractions = np.where(total > 0, found / np.where(total > 0, total, 1), 1 / found.shape[1])
+    found = np.where(np.abs(total - 1) > _NEARLY, fractions, found)
     ordered: Array = found[:, order]
     return ordered
 

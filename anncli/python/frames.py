@@ -44,7 +44,7 @@ def as_array(given: Any, what: str) -> Array:
     try:
         array = np.asarray(given)
     except TypeError:
-        # Dates among numbers, for example: each cell is judged by itself.
+        # Dates among numbers, for example: each cell is looked at by itself.
         array = np.array(given, dtype=object)
     except ValueError:
         message = f"{what}: the rows differ in length"
@@ -127,8 +127,8 @@ def _of_array(array: Array, what: str) -> Table:
     _check_size(array.shape[0], array.shape[1], what)
     names = tuple(map(str, range(1, array.shape[1] + 1)))
     if array.dtype.kind in "fiub":
-        kind = np.float32 if array.dtype.kind == "b" or array.dtype == np.float16 else np.float64
-        matrix = np.ascontiguousarray(array, dtype=np.float32 if array.dtype == np.float32 else kind)
+        is_small = array.dtype.kind == "b" or array.dtype in (np.float16, np.float32)
+        matrix = np.ascontiguousarray(array, dtype=np.float32 if is_small else np.float64)
         columns = tuple(TableColumn(name, matrix[:, place]) for place, name in enumerate(names))
         return Table(columns, len(matrix), False, matrix=matrix)
     made = tuple(column_of(name, array[:, place], what) for place, name in enumerate(names))

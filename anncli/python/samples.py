@@ -120,9 +120,8 @@ def refuse_gaps(table: Table, missing: str, what: str = "X") -> None:
         raise UsageError(
             f"missing: unknown treatment {value_text(missing)}", advice=did_you_mean(str(missing), MISSING_POLICIES)
         )
-    worst = np.nan if missing == "error" else np.inf
-    held = table.matrix
-    if held is not None and bool(np.isfinite(held).all() if missing == "error" else not np.isinf(held).any()):
+    refuses_nan, held = missing == "error", table.matrix
+    if held is not None and bool(np.isfinite(held).all() if refuses_nan else not np.isinf(held).any()):
         return
     gaps = {}
     for column in table.columns:
@@ -130,7 +129,7 @@ def refuse_gaps(table: Table, missing: str, what: str = "X") -> None:
             row = int(np.argmax(np.isinf(column.numbers)))
             message = f"{what} contains inf: column {quoted(column.name)}, row {row}"
             raise ValueFault(message, "replace it, for example with the largest value that can be")
-        if np.isnan(worst) and (n := int(column.is_missing.sum())):
+        if refuses_nan and (n := int(column.is_missing.sum())):
             gaps[column.name] = n
     if gaps:
         named = ", ".join(f"{quoted(name)} ({n})" for name, n in list(gaps.items())[:10]) + (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from anncli.errors import count_of, listed
+from anncli.errors import listed
 from anncli.network.network import Network
 
 
@@ -57,5 +57,5 @@ def _facts(network: Network) -> list[tuple[str, str]]:
 def _classes(network: Network) -> str:
     names: Sequence[str] = network.classes
     if not names:
-        return count_of(network.n_classes, "class").replace("classs", "classes") + " without names"
+        return f"{network.n_classes} classes without names"
     return f"{names[0]} (positive), {names[1]}" if len(names) == 2 else listed(names)

@@ -152,10 +152,7 @@ def _classes(array: Array, names: tuple[str, ...], asked: Asked) -> Targets:
     """Classes of any type that has an order: integers, booleans, words, whole floating numbers."""
     if array.dtype.kind == "f":
         _numbers(array.reshape(-1, 1), names)
-        if (array != np.round(array)).any():
-            raise ValueFault(
-                "Unknown label type: continuous: y holds fractions, which are no classes", "AnnRegressor learns numbers"
-            )
+        _refuse_fractions(array)
     elif array.dtype.kind == "O":
         array = _plain_objects(array, names)
     levels, codes = np.unique(array, return_inverse=True)
@@ -206,11 +203,14 @@ def _plain_objects(array: Array, names: tuple[str, ...]) -> Array:
 
 def _whole(array: Array, names: tuple[str, ...]) -> Array:
     numbers = _numbers(array.reshape(-1, 1), names).reshape(-1)
-    if (numbers != np.round(numbers)).any():
-        raise ValueFault(
-            "Unknown label type: continuous: y holds fractions, which are no classes", "AnnRegressor learns numbers"
-        )
+    _refuse_fractions(numbers)
     return numbers.astype(np.int64)
+
+
+def _refuse_fractions(numbers: Array) -> None:
+    if (numbers != np.round(numbers)).any():
+        message = "Unknown label type: continuous: y holds fractions, which are no classes"
+        raise ValueFault(message, "AnnRegressor learns numbers")
 
 
 def level_word(level: Any) -> str:

@@ -14,7 +14,7 @@ from anncli.arrays import Array
 from anncli.cli.asking.tables import read_request, table_request
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
-from anncli.cli.running.places import refuse_existing, refuse_read_files, same_file, would_overwrite
+from anncli.cli.running.places import refuse_existing, refuse_needed, refuse_read_files, same_file
 from anncli.cli.running.predicting_tables import check_writer, prediction_format
 from anncli.cli.running.written_tables import check_target
 from anncli.cli.showing.cv_report import summary
@@ -49,8 +49,7 @@ def check_files(values: Values, words: Words) -> None:
             raise UsageError(f"{option} cannot be '-': stdout has the report", advice="name a file")
         if option == "--folds-file" and (os.path.isdir(target) or _is_device(target)):
             raise UsageError(f"--folds-file {printable(target)} is no file", advice="name a file")
-        if any(source != "-" and same_file(source, target) for source in sources):
-            raise would_overwrite(option, target)
+        refuse_needed(option, target, sources)
     for (_, one), (option, other) in combinations(targets.items(), 2):
         if same_file(one, other) and not _is_null(other):
             raise UsageError(f"{option} {printable(other)} is named twice", advice="give another name")

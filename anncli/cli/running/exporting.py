@@ -14,13 +14,7 @@ from anncli.arrays import Array
 from anncli.cli.asking.network_options import require_trained
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
-from anncli.cli.running.places import (
-    refuse_both_on_stdout,
-    refuse_existing,
-    refuse_read_files,
-    same_file,
-    would_overwrite,
-)
+from anncli.cli.running.places import refuse_both_on_stdout, refuse_existing, refuse_needed, refuse_read_files
 from anncli.cli.running.reading import counted_rows, read_evaluated
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.export_report import Measured, export_document, export_lines
@@ -113,8 +107,7 @@ def _check_target(values: Values, asked: _Asked, read: list[str]) -> None:
     export_format(asked.format)
     if asked.target == "-":
         return
-    if any(same_file(name, asked.target) for name in read if name != "-"):
-        raise would_overwrite("--output", asked.target)
+    refuse_needed("--output", asked.target, read)
     refuse_existing("--output", asked.target, values["force"])
     check_writable(asked.target)
 

@@ -10,13 +10,7 @@ import numpy as np
 from anncli.analysis.recorded import Compared, compare_recorded, self_test_rows
 from anncli.cli.asking.values import Values
 from anncli.cli.running.inspecting import summary
-from anncli.cli.running.places import (
-    refuse_both_on_stdout,
-    refuse_existing,
-    refuse_read_files,
-    same_file,
-    would_overwrite,
-)
+from anncli.cli.running.places import refuse_both_on_stdout, refuse_existing, refuse_needed, refuse_read_files
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.import_report import import_lines, proof_line
 from anncli.cli.showing.remarks import show_network_remarks
@@ -41,7 +35,7 @@ def run_import(values: Values, source: str) -> None:
     compared = compare_recorded(network)
     show_network_remarks(values.console, network, is_import=True)
     _tell(values, source, target, network, compared)
-    _judge(values, source, compared)
+    _refuse_differences(values, source, compared)
     _add_self_test(network)
     save(network, target)
     if not values["json"]:
@@ -55,8 +49,7 @@ def _target(values: Values, source: str) -> str:
         raise UsageError("say where to write the network with --output", advice=advice)
     refuse_both_on_stdout(target, values["json"])
     if target != "-":
-        if source != "-" and same_file(source, target):
-            raise would_overwrite("--output", target)
+        refuse_needed("--output", target, [source])
         refuse_existing("--output", target, values["force"])
         check_writable(target)
     return str(target)
@@ -119,8 +112,8 @@ def _tell(values: Values, source: str, target: str, network: Network, compared: 
             click.echo(line)
 
 
-def _judge(values: Values, source: str, compared: list[Compared]) -> None:
-    """Raises NetworkError where outputs do not come out that the file says the network computed."""
+def _refuse_differences(values: Values, source: str, compared: list[Compared]) -> None:
+    """Raises NetworkError where outputs do not come out that the file says the network computed; warns where that is not certain."""
     for one in compared:
         if one.passed:
             continue

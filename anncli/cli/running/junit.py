@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 from anncli.cli.failing import failure_of
 from anncli.cli.running.gates import Judgement
-from anncli.cli.running.places import refuse_read_files, same_file, would_overwrite
+from anncli.cli.running.places import refuse_needed, refuse_read_files
 from anncli.cli.showing.junit_xml import Case, junit_xml
 from anncli.errors import AnnError, RequirementError, UsageError
 from anncli.formats.files.textfile import check_writable, replace_file
@@ -27,8 +27,7 @@ class JUnitFile:
         if path == "-":
             raise UsageError("--junit cannot be '-': the report is there", advice="name a file")
         if path is not None:
-            if any(same_file(path, other) for other in read if other != "-"):
-                raise would_overwrite("--junit", path)
+            refuse_needed("--junit", path, read)
             check_writable(path)
 
     def check_read(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from functools import partial
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.checking import warn_of_findings
 from anncli.cli.running.confidence import Asked
 from anncli.cli.running.new_network import new_network
-from anncli.cli.running.places import refuse_read_files, same_file, would_overwrite
+from anncli.cli.running.places import refuse_needed, refuse_read_files
 from anncli.cli.running.reading import read_training_data, set_files, takes_tables
 from anncli.cli.running.replacing import backup_name, check_backup
 from anncli.cli.running.resumption import begin_or_resume, check_same_shape, resume_from
@@ -209,21 +208,16 @@ def _check_places(
     read = [s.path, *data_files]
     if network is not None and not s.is_output_given:
         check_place(network, s.path)
-    _check_distinct("--output", s.output if s.is_output_given else None, data_files)
-    _check_distinct("--history", s.history, [*read, s.output])
-    _check_distinct("--checkpoint", s.checkpoint, [*read, s.output, *([s.history] if s.history else [])])
-    _check_distinct("--junit", s.junit, [*read, s.output, *filter(None, (s.history, s.checkpoint))])
+    refuse_needed("--output", s.output if s.is_output_given else None, data_files)
+    refuse_needed("--history", s.history, [*read, s.output])
+    refuse_needed("--checkpoint", s.checkpoint, [*read, s.output, *([s.history] if s.history else [])])
+    refuse_needed("--junit", s.junit, [*read, s.output, *filter(None, (s.history, s.checkpoint))])
     if kept_as is not None:
         check_backup(kept_as, [*read, *filter(None, (s.history, s.checkpoint, s.junit))])
     _check_read_files(settings)
     for target in (s.output, s.history, s.checkpoint, kept_as):
         if target is not None and target != "-":
             check_writable(target)
-
-
-def _check_distinct(option: str, target: str | None, others: Iterable[str]) -> None:
-    if target and target != "-" and any(same_file(target, other) for other in others if other != "-"):
-        raise would_overwrite(option, target)
 
 
 def _check_read_files(settings: TrainSettings) -> None:

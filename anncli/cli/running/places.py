@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from anncli.errors import UsageError, printable
 from anncli.formats.files.opened import opened_file
@@ -22,7 +22,7 @@ def refuse_read_files(targets: Mapping[str, str | None], allowed: Mapping[str, s
             continue
         name, may_replace = opened_file(target), (allowed or {}).get(option)
         if name is not None and not (may_replace is not None and same_file(name, may_replace)):
-            raise would_overwrite(option, target)
+            raise _would_overwrite(option, target)
 
 
 def refuse_existing(option: str, target: str, force: bool) -> None:
@@ -38,8 +38,13 @@ def refuse_both_on_stdout(output: str | None, is_json: bool) -> None:
         raise UsageError(f"--json and --output {output} cannot both go to stdout", advice="name a file for --output")
 
 
-def would_overwrite(option: str, target: str) -> UsageError:
-    """The error for a target that this run needs."""
+def refuse_needed(option: str, target: str | None, needed: Iterable[str]) -> None:
+    """Raises UsageError for a target that is one of the files that a run needs; None and `-` are no files."""
+    if target and target != "-" and any(same_file(target, other) for other in needed if other != "-"):
+        raise _would_overwrite(option, target)
+
+
+def _would_overwrite(option: str, target: str) -> UsageError:
     message = f"{option} {printable(target)} would overwrite a file that this run needs"
     return UsageError(message.strip(), advice="give another name")
 

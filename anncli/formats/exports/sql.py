@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -91,15 +91,15 @@ def table_statements(network: Network, table: str) -> Iterator[str]:
     yield f"CREATE TABLE {parts.identifier(table)} ({', '.join(kinds)})"
 
 
-def answers_of_rows(network: Network, found: list[tuple[object, ...]]) -> Answers:
+def answers_of_rows(network: Network, found: list[tuple[Any, ...]]) -> Answers:
     """Answers of the rows of the result."""
     first, names = len(column_names(network)), class_names(network)
-    ordered = [row[first + 1 :] for row in sorted(found, key=lambda row: int(str(row[first])))]
+    ordered = [row[first + 1 :] for row in sorted(found, key=lambda row: int(row[first]))]
     n_scores = network.n_outputs
-    scores = [[float("nan") if cell is None else float(str(cell)) for cell in row[-n_scores:]] for row in ordered]
-    decided: list[object] = [row[0] for row in ordered]
+    scores = [[float("nan") if cell is None else float(cell) for cell in row[-n_scores:]] for row in ordered]
+    decided: list[Any] = [row[0] for row in ordered]
     if decision_kind(network) == "labels":
-        decided = [[name for name, given in zip(names, row, strict=False) if int(str(given))] for row in ordered]
+        decided = [[name for name, given in zip(names, row, strict=False) if int(given)] for row in ordered]
     return answers_of(network, scores, decided, "")
 
 

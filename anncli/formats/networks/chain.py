@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.errors import NetworkError, ValueFault, count_of, listed
+from anncli.errors import ValueFault, count_of, listed
 from anncli.formats.files.textfile import Path, shown_name
+from anncli.formats.networks.faults import Faults
 from anncli.formats.networks.numbers import size_fault
 from anncli.limits import FLOAT32_MAX
 from anncli.network.names import ACTIVATION_NAMES
@@ -41,15 +42,16 @@ class _Link:
         self.activation: str | None = None
 
 
-class Chain:
-    """The layers so far. Steps are told in the order in which the network computes them.
+class Chain(Faults):
+    """The layers so far, and errors about the file that tells them. Steps are told in the order in which the network computes them.
 
     An element-wise map behind a layer without activation is folded into that layer; one before a layer into this one, and the
     first of all becomes the scaling of the inputs. All is computed in float64, and rounded to float32 at the end.
     """
 
     def __init__(self, n_inputs: int, origin: str, path: Path) -> None:
-        self._n_inputs, self._origin, self._path = n_inputs, origin, path
+        super().__init__(path)
+        self._n_inputs, self._origin = n_inputs, origin
         self._links: list[_Link] = []
         self._map: _Map | None = None
         self._scaling: _Map | None = None
@@ -72,12 +74,6 @@ class Chain:
     def output_activation(self) -> str:
         """The activation of the last layer so far; linear without one."""
         return (self._links[-1].activation if self._links else None) or "linear"
-
-    def fail(
-        self, message: str, advice: str | None = None, line: int | None = None, column: int | None = None
-    ) -> NoReturn:
-        """Raises NetworkError about the file."""
-        raise NetworkError(message, path=shown_name(self._path), line=line, column=column, advice=advice)
 
     def remark(self, text: str) -> None:
         """Say once what was assumed or lost."""

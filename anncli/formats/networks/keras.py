@@ -78,10 +78,9 @@ class _File:
     def _check_chain(self, config: Mapping[str, Any], entries: list[Any], layers: list[Layer]) -> None:
         """Raises NetworkError unless each layer reads the one before it in the list, and nothing else."""
         for key in ("input_layers", "output_layers"):
-            if len(set(_layer_names(config.get(key)))) != 1:
-                raise self.fault(
-                    f"the model has {len(set(_layer_names(config.get(key))))} {key.replace('_', ' ')}, which ann has not"
-                )
+            count = len(set(_layer_names(config.get(key))))
+            if count != 1:
+                raise self.fault(f"the model has {count} {key.replace('_', ' ')}, which ann has not")
         for k, (entry, layer) in enumerate(zip(entries, layers, strict=True)):
             read = _layer_names(entry.get("inbound_nodes"))
             wanted = [layers[k - 1].name] if k else []

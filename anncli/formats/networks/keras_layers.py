@@ -12,6 +12,7 @@ from anncli.arrays import Array
 from anncli.errors import quoted
 from anncli.formats.files.textfile import Path
 from anncli.formats.networks.chain import Chain, set_answers
+from anncli.formats.networks.faults import Faults
 from anncli.network.network import Network
 
 # gelu is the exact one; swish is an old name of silu.
@@ -65,7 +66,7 @@ def _loss_name(loss: Any) -> str:
 class _Model:
     def __init__(self, layers: list[Layer], path: Path) -> None:
         self._layers, self._path = layers, path
-        self._chain = Chain(self._width(Chain(1, "keras", path)), "keras", path)
+        self._chain = Chain(self._width(Faults(path)), "keras", path)
 
     def network(self, loss: str) -> Network:
         for layer in self._layers:
@@ -81,11 +82,11 @@ class _Model:
         task = "classification" if "crossentropy" in loss else "regression" if loss in _ERRORS else None
         return set_answers(network, task=task, first=0)
 
-    def _width(self, messages: Chain) -> int:
+    def _width(self, faults: Faults) -> int:
         """The number of inputs; raises NetworkError for inputs of several dimensions that no layer makes one row of."""
         first = next((layer for layer in self._layers if layer.kind == "Dense"), None)
         if first is None:
-            messages.fail("has no Dense layer")
+            faults.fail("has no Dense layer")
         for layer in self._layers:
             shape = next(
                 (s for key in ("batch_shape", "batch_input_shape") if (s := layer.config.get(key)) is not None), None
@@ -97,21 +98,21 @@ class _Model:
             ):
                 before = [one.kind for one in self._layers[: self._layers.index(first)]]
                 if len(shape) > 2 and "Flatten" not in before:
-                    messages.fail(
+                    faults.fail(
                         f"inputs of the shape {' x '.join(map(str, shape[1:]))} are not flattened before {first.name}"
                     )
                 if len(shape) > 2:
-                    self._check_before_flatten(messages, before)
+                    self._check_before_flatten(faults, before)
                 return prod(shape[1:])
         if not first.numbers or first.numbers[0].ndim != 2:
-            messages.fail(f"layer {quoted(first.name)} has no weights")
+            faults.fail(f"layer {quoted(first.name)} has no weights")
         return int(first.numbers[0].shape[0])
 
-    def _check_before_flatten(self, messages: Chain, kinds: list[str]) -> None:
+    def _check_before_flatten(self, faults: Faults, kinds: list[str]) -> None:
         """Raises NetworkError for layers that treat the dimensions of the inputs differently."""
         for kind in kinds[: kinds.index("Flatten")]:
             if kind not in (*_SKIPPED, "Rescaling", "Activation", "ReLU"):
-                messages.fail(f"a layer {kind} reads inputs of several dimensions, which ann has not")
+                faults.fail(f"a layer {kind} reads inputs of several dimensions, which ann has not")
 
     def _add(self, layer: Layer) -> None:
         chain, config = self._chain, layer.config

@@ -19,6 +19,7 @@ from anncli.errors import DataError, NetworkError, ValueFault, quoted
 from anncli.formats.data.mat_elements import MatFile, Variable
 from anncli.formats.files.textfile import Path, shown_name
 from anncli.formats.networks.chain import Chain, set_answers
+from anncli.formats.networks.faults import Faults
 from anncli.formats.networks.numbers import MAX_PARAMETERS
 from anncli.network.names import canonical_activation
 from anncli.network.network import Network, Recorded
@@ -52,7 +53,7 @@ class _File:
     def __init__(self, file: MatFile, path: Path) -> None:
         self._file, self._path = file, path
         self._variables = {one.name: one for one in file.variables}
-        self._messages = Chain(1, "matlab", path)
+        self._faults = Faults(path)
 
     def network(self) -> Network:
         layers = self._layers()
@@ -81,7 +82,7 @@ class _File:
             shift = (np.zeros(width) if offset is None else offset) - (-np.ones(width) if low is None else low) * spread
             spread, shift = spread.astype(np.float32), shift.astype(np.float32)
             if not (np.isfinite(spread).all() and np.isfinite(shift).all() and (spread > 0).all()):
-                self._messages.fail("y_gain and y_offset are no finite 32-bit numbers above 0")
+                self._faults.fail("y_gain and y_offset are no finite 32-bit numbers above 0")
             network = set_answers(
                 chain.network(target_scaling=TargetScaling("minmax", shift, spread)), task="regression"
             )
@@ -120,7 +121,7 @@ class _File:
         first, between, biases = (self._cells(name) for name in ("IW", "LW", "b"))
         n = len(biases)
         if len(first) != n or len(between) != n * n:
-            self._messages.fail(
+            self._faults.fail(
                 f"IW has {len(first)} cells, LW {len(between)} and b {n}; one input and {n} layers need {n}, {n * n} and {n}"
             )
         found = []
@@ -128,7 +129,7 @@ class _File:
             weights = first[0] if k == 0 else between[k + n * (k - 1)]
             others = [*first[1:], *(cell for at, cell in enumerate(between) if at % n == k and at // n != k - 1)]
             if any(cell.size for cell in others) or not weights.size:
-                self._messages.fail(
+                self._faults.fail(
                     f"layer {k + 1} reads others than the layer below, which a chain of layers cannot hold"
                 )
             bias = biases[k].reshape(-1) if biases[k].size else np.zeros(len(weights))
@@ -140,11 +141,11 @@ class _File:
         words = self._words("transfer")
         if words:
             if len(words) != n_layers:
-                self._messages.fail(f"`transfer` names {len(words)} functions for {n_layers} layers")
+                self._faults.fail(f"`transfer` names {len(words)} functions for {n_layers} layers")
             try:
                 return [canonical_activation(word) for word in words]
             except ValueFault as fault:
-                self._messages.fail(f"`transfer`: {fault.message}, which ann does not have")
+                self._faults.fail(f"`transfer`: {fault.message}, which ann does not have")
         all_logistic = "Theta1" in self._variables
         found = ["logistic"] * n_layers if all_logistic else ["tanh"] * (n_layers - 1) + ["linear"]
         chain.remark(
@@ -184,7 +185,7 @@ class _File:
     def _matrix(self, name: str) -> Array:
         found = self._numbers(name)
         if found.ndim != 2 or not found.size:
-            self._messages.fail(f"variable {quoted(name)} is no matrix")
+            self._faults.fail(f"variable {quoted(name)} is no matrix")
         return found
 
     def _vector(self, name: str, n: int) -> Array | None:
@@ -193,24 +194,24 @@ class _File:
             return None
         found = self._numbers(name).reshape(-1)
         if len(found) not in (1, n):
-            self._messages.fail(f"variable {quoted(name)} has {len(found)} numbers, and {n} are needed")
+            self._faults.fail(f"variable {quoted(name)} has {len(found)} numbers, and {n} are needed")
         if name.endswith("gain") and (found == 0).any():
-            self._messages.fail(f"variable {quoted(name)} holds 0")
+            self._faults.fail(f"variable {quoted(name)} holds 0")
         return np.broadcast_to(found, (n,))
 
     def _numbers(self, name: str) -> Array:
         if name not in self._variables:
-            self._messages.fail(f"has no variable {quoted(name)}", _ADVICE)
+            self._faults.fail(f"has no variable {quoted(name)}", _ADVICE)
         variable = self._variables[name]
         if variable.kind not in (*_NUMBERS, "sparse"):
-            self._messages.fail(f"variable {quoted(name)} is of the kind {variable.kind}, not numbers", _ADVICE)
+            self._faults.fail(f"variable {quoted(name)} is of the kind {variable.kind}, not numbers", _ADVICE)
         self._check(variable)
         return self._file.load(variable).astype(np.float64)
 
     def _cells(self, name: str) -> list[Array]:
         found = self._file.load_cells(self._variables[name])
         if any(cell.dtype.kind not in "fiub" for cell in found):
-            self._messages.fail(f"the cells of {quoted(name)} are no matrices", _ADVICE)
+            self._faults.fail(f"the cells of {quoted(name)} are no matrices", _ADVICE)
         return [cell.astype(np.float64) for cell in found]
 
     def _words(self, name: str) -> tuple[str, ...]:
@@ -224,4 +225,4 @@ class _File:
         for n in variable.shape:
             size *= n
         if size > MAX_PARAMETERS:
-            self._messages.fail(f"variable {quoted(variable.name)} has {size} numbers, more than this program handles")
+            self._faults.fail(f"variable {quoted(variable.name)} has {size} numbers, more than this program handles")

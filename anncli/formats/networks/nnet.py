@@ -23,6 +23,7 @@ from anncli.arrays import Array
 from anncli.errors import quoted
 from anncli.formats.files.textfile import BOM, Path
 from anncli.formats.networks.chain import Chain, set_answers
+from anncli.formats.networks.faults import Faults
 from anncli.formats.networks.numbers import BadNumberError, size_fault, to_float64
 from anncli.network.network import Network
 from anncli.network.target_scaling import TargetScaling
@@ -45,7 +46,7 @@ class _File:
 
     def __init__(self, text: str, path: Path) -> None:
         self._path = path
-        self._messages = Chain(1, "nnet", path)
+        self._faults = Faults(path)
         lines = ((k, line.strip()) for k, line in enumerate(text.splitlines(), 1))
         self._lines = [(k, line) for k, line in lines if line and not line.startswith(_COMMENT)]
         self._taken = 0
@@ -53,14 +54,14 @@ class _File:
     def network(self) -> Network:
         n_layers, n_inputs, n_outputs, _ = self._wholes(4, "layers, inputs, outputs and the largest layer")
         if n_layers > 1000:
-            self._messages.fail(f"{n_layers} layers are more than the 1000 this program handles")
+            self._faults.fail(f"{n_layers} layers are more than the 1000 this program handles")
         sizes = self._wholes(n_layers + 1, "the sizes of the layers, inputs first")
         if (sizes[0], sizes[-1]) != (n_inputs, n_outputs) or min(sizes) < 1:
-            self._messages.fail(
+            self._faults.fail(
                 f"the sizes {', '.join(map(str, sizes))} do not fit {n_inputs} inputs and {n_outputs} outputs"
             )
         if fault := size_fault(sizes):
-            self._messages.fail(fault)
+            self._faults.fail(fault)
         self._taken += 1
         low, high = (self._numbers(n_inputs, f"{what} of the inputs") for what in ("minima", "maxima"))
         means, ranges = (self._numbers(n_inputs + 1, f"{what} of inputs and outputs") for what in ("means", "ranges"))
@@ -81,14 +82,14 @@ class _File:
 
     def _scale(self, chain: Chain, low: Array, high: Array, means: Array, ranges: Array) -> None:
         if (low > high).any() or (ranges == 0).any():
-            self._messages.fail("an input has a minimum above its maximum, or a range of 0")
+            self._faults.fail("an input has a minimum above its maximum, or a range of 0")
         chain.each(add=-means, factor=1 / ranges)
         ends = np.sort([(low - means) / ranges, (high - means) / ranges], axis=0)
         chain.clip(*ends)
 
     def _next(self, what: str) -> tuple[int, list[str]]:
         if self._taken >= len(self._lines):
-            self._messages.fail(f"ends before {what}", "copy the file again")
+            self._faults.fail(f"ends before {what}", "copy the file again")
         line, text = self._lines[self._taken]
         self._taken += 1
         return line, [token.strip() for token in text.rstrip(",").split(",")]
@@ -96,14 +97,14 @@ class _File:
     def _wholes(self, count: int, what: str) -> list[int]:
         line, tokens = self._next(what)
         if len(tokens) != count or not all(re.fullmatch("[0-9]{1,9}", token) for token in tokens):
-            self._messages.fail(f"expected {what}: {count} whole numbers, found {quoted(','.join(tokens))}", line=line)
+            self._faults.fail(f"expected {what}: {count} whole numbers, found {quoted(','.join(tokens))}", line=line)
         return list(map(int, tokens))
 
     def _numbers(self, count: int, what: str) -> Array:
         line, tokens = self._next(what)
         if len(tokens) != count:
-            self._messages.fail(f"expected {what}: {count} numbers, found {len(tokens)}", line=line)
+            self._faults.fail(f"expected {what}: {count} numbers, found {len(tokens)}", line=line)
         try:
             return to_float64(tokens)
         except BadNumberError as fault:
-            self._messages.fail(str(fault), line=line)
+            self._faults.fail(str(fault), line=line)

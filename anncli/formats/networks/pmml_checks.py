@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -58,7 +59,7 @@ def _inputs(row: Mapping[str, str], encoding: Encoding) -> list[float] | None:
             return None
         if column.kind == "number":
             number = decimal(text)
-            if not abs(number) < float("inf"):
+            if not math.isfinite(number):
                 return None
             found.append(number)
         else:

@@ -6,6 +6,7 @@ those that unfold into gigabytes. So no further package is needed, and nothing b
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -116,7 +117,7 @@ class Document:
         if not text and default is not None:
             return default
         found = decimal(text)
-        if found != found or abs(found) == float("inf"):
+        if not math.isfinite(found):
             raise self.fault(element, f"`{name}` of {element.tag} must be a number, found {quoted(text)}")
         return found
 

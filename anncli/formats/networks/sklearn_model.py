@@ -14,6 +14,7 @@ from anncli.arrays import Array
 from anncli.errors import UsageError, quoted
 from anncli.formats.files.textfile import Path
 from anncli.formats.networks.chain import Chain, set_answers
+from anncli.formats.networks.faults import Faults
 from anncli.network.network import Network
 from anncli.network.target_scaling import TargetScaling
 from anncli.tables import number_word
@@ -69,20 +70,20 @@ def network_of(model: Estimator, path: Path) -> Network:
 class _Model:
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._messages = Chain(1, "sklearn", path)
+        self._faults = Faults(path)
 
     def network(self, model: Estimator) -> Network:
         steps = self._steps(model)
         last, target = self._unwrapped(steps[-1])
         if last.kind not in _NETWORKS:
-            self._messages.fail(f"{last.kind} is no network; only {' and '.join(_NETWORKS)} are read")
+            self._faults.fail(f"{last.kind} is no network; only {' and '.join(_NETWORKS)} are read")
         if "coefs_" not in last.attributes:
-            self._messages.fail(f"the {last.kind} is not fitted", "call fit() before saving it")
+            self._faults.fail(f"the {last.kind} is not fitted", "call fit() before saving it")
         inner = self._steps(last)[:-1]
         weights = [self._matrix(part, "coefs_") for part in self._list(last, "coefs_")]
         biases = [np.asarray(part, dtype=np.float64).reshape(-1) for part in self._list(last, "intercepts_")]
         if not weights or len(biases) != len(weights):
-            self._messages.fail(f"the {last.kind} has {len(weights)} matrices of weights and {len(biases)} of biases")
+            self._faults.fail(f"the {last.kind} has {len(weights)} matrices of weights and {len(biases)} of biases")
         first = self._first_width(steps[:-1], weights[0])
         chain = Chain(first, "sklearn", self._path)
         for step in [*steps[:-1], *inner]:
@@ -91,7 +92,7 @@ class _Model:
             chain.affine(matrix, bias)
             name = last.attributes.get("activation" if k < len(weights) else "out_activation_")
             if name not in _ACTIVATIONS:
-                self._messages.fail(f"the activation is {quoted(str(name))}, which ann does not have")
+                self._faults.fail(f"the activation is {quoted(str(name))}, which ann does not have")
             chain.activate(_ACTIVATIONS[name])
         return self._finished(chain, last, target, self._names(steps, first))
 
@@ -108,7 +109,7 @@ class _Model:
             network.target_names = tuple(classes) if len(classes) == network.n_outputs else ()
             return network
         if len(classes) != (chain.width if chain.width > 1 else 2) or len(set(classes)) != len(classes):
-            self._messages.fail(f"{len(classes)} classes do not fit {chain.width} outputs")
+            self._faults.fail(f"{len(classes)} classes do not fit {chain.width} outputs")
         # With one output, high values mean the last class.
         names = tuple(classes if chain.width > 1 else reversed(classes))
         return set_answers(chain.network(columns=columns), names, "classification")
@@ -120,10 +121,10 @@ class _Model:
         while waiting:
             one = waiting.pop(0)
             if one.module.split(".")[0] != "sklearn":
-                self._messages.fail(f"{one.kind} is defined in {quoted(one.module)}, not in scikit-learn")
+                self._faults.fail(f"{one.kind} is defined in {quoted(one.module)}, not in scikit-learn")
             seen += 1
             if seen > 1000:
-                self._messages.fail("has pipelines in pipelines without an end")
+                self._faults.fail("has pipelines in pipelines without an end")
             if one.kind in _WRAPPERS:
                 waiting.insert(0, self._estimator(self._need(one, _WRAPPERS[one.kind])))
             elif one.kind == "Pipeline":
@@ -136,7 +137,7 @@ class _Model:
             else:
                 found.append(one)
         if not found:
-            self._messages.fail("is an empty pipeline")
+            self._faults.fail("is an empty pipeline")
         return found
 
     def _unwrapped(self, model: Estimator) -> tuple[Estimator, Estimator | None]:
@@ -144,11 +145,11 @@ class _Model:
         if model.kind != "TransformedTargetRegressor":
             return model, None
         if model.attributes.get("func") is not None:
-            self._messages.fail("TransformedTargetRegressor has a function, which cannot be represented")
+            self._faults.fail("TransformedTargetRegressor has a function, which cannot be represented")
         transformer = self._estimator(self._need(model, "transformer_"))
         inner = self._estimator(self._need(model, "regressor_"))
         if inner.kind not in _NETWORKS:
-            self._messages.fail(f"TransformedTargetRegressor holds a {inner.kind}; put the pipeline around it")
+            self._faults.fail(f"TransformedTargetRegressor holds a {inner.kind}; put the pipeline around it")
         return inner, transformer
 
     def _scale(self, chain: Chain, step: Estimator) -> None:
@@ -163,7 +164,7 @@ class _Model:
             if given.get("clip"):
                 ends = self._list(step, "feature_range")
                 if len(ends) != 2 or not all(isinstance(end, (int, float)) for end in ends):
-                    self._messages.fail("feature_range of MinMaxScaler is no pair of numbers")
+                    self._faults.fail("feature_range of MinMaxScaler is no pair of numbers")
                 chain.clip(np.full(chain.width, float(ends[0])), np.full(chain.width, float(ends[1])))
         elif kind == "MaxAbsScaler":
             chain.each(1 / self._numbers(step, "scale_", chain.width))
@@ -175,7 +176,7 @@ class _Model:
         elif kind == "PCA":
             self._project(chain, step)
         else:
-            self._messages.fail(
+            self._faults.fail(
                 f"the step {kind} cannot be represented", "apply it to the data before, and save the steps behind it"
             )
 
@@ -199,48 +200,46 @@ class _Model:
             factor, shift = (self._numbers(target, name, n) for name in ("scale_", "min_"))
             spread, offset = 1 / factor, -shift / factor
         else:
-            self._messages.fail(f"targets are scaled by {target.kind}, which cannot be represented")
+            self._faults.fail(f"targets are scaled by {target.kind}, which cannot be represented")
         if not (np.isfinite(spread).all() and np.isfinite(offset).all() and (spread > 0).all()):
-            self._messages.fail("the scaling of the targets is not finite, or not above 0")
+            self._faults.fail("the scaling of the targets is not finite, or not above 0")
         return TargetScaling("zscore", offset.astype(np.float32), spread.astype(np.float32))
 
     def _names(self, steps: list[Estimator], width: int) -> tuple[str, ...]:
         """The names of the columns that the first step was fitted on; () without."""
-        for step in steps[:1]:
-            names = step.attributes.get("feature_names_in_")
-            if names is not None:
-                found = tuple(str(name) for name in np.asarray(names).reshape(-1).tolist())
-                return found if len(found) == width and len(set(found)) == width else ()
-        return ()
+        names = steps[0].attributes.get("feature_names_in_")
+        if names is None:
+            return ()
+        found = tuple(str(name) for name in np.asarray(names).reshape(-1).tolist())
+        return found if len(found) == width and len(set(found)) == width else ()
 
     def _first_width(self, steps: list[Estimator], weights: Array) -> int:
-        for step in steps[:1]:
-            n = step.attributes.get("n_features_in_")
-            return n if isinstance(n, int) and n > 0 else weights.shape[0]
-        return int(weights.shape[0])
+        """The number of columns that the steps before the network take, or the network without them."""
+        n = steps[0].attributes.get("n_features_in_") if steps else None
+        return n if isinstance(n, int) and n > 0 else int(weights.shape[0])
 
     # Attributes
 
     def _need(self, model: Estimator, name: str) -> Any:
         if name not in model.attributes:
-            self._messages.fail(f"the {model.kind} is not fitted: it has no {name}", "call fit() before saving it")
+            self._faults.fail(f"the {model.kind} is not fitted: it has no {name}", "call fit() before saving it")
         return model.attributes[name]
 
     def _estimator(self, value: Any) -> Estimator:
         found = _seen(value)
         if not isinstance(found, Estimator):
-            self._messages.fail("a step of the pipeline is no object of scikit-learn")
+            self._faults.fail("a step of the pipeline is no object of scikit-learn")
         return found
 
     def _list(self, model: Estimator, name: str) -> list[Any]:
         found = self._need(model, name)
         if not isinstance(found, (list, tuple)):
-            self._messages.fail(f"{name} of {model.kind} is no list")
+            self._faults.fail(f"{name} of {model.kind} is no list")
         return list(found)
 
     def _matrix(self, value: Any, name: str) -> Array:
         if not isinstance(value, np.ndarray) or value.ndim != 2 or value.dtype.kind not in "fiu":
-            self._messages.fail(f"{name} holds no matrices of numbers")
+            self._faults.fail(f"{name} holds no matrices of numbers")
         return value.astype(np.float64)
 
     def _vector(self, model: Estimator, name: str, n: int) -> Array | None:
@@ -257,10 +256,10 @@ class _Model:
         value = self._need(model, name)
         found = np.asarray(value)
         if found.dtype.kind not in "fiu" or found.size != n:
-            self._messages.fail(f"{name} of {model.kind} are not {n} numbers")
+            self._faults.fail(f"{name} of {model.kind} are not {n} numbers")
         found = found.astype(np.float64).reshape(-1)
         if name == "scale_" and (found == 0).any():
-            self._messages.fail(f"{name} of {model.kind} holds 0")
+            self._faults.fail(f"{name} of {model.kind} holds 0")
         return found
 
 

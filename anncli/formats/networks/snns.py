@@ -6,12 +6,14 @@ defaults. SNNS User Manual 4.2, chapter 4 and appendix A; the bias is added to t
 
 from __future__ import annotations
 
+import math
 import re
 from typing import NamedTuple, NoReturn
 
 from anncli.errors import NetworkError, quoted
 from anncli.formats.files.textfile import Path, shown_name
 from anncli.formats.networks.chain import Chain, set_answers
+from anncli.formats.networks.faults import Faults
 from anncli.formats.networks.graph import Graph, Unit
 from anncli.limits import decimal
 from anncli.network.network import Network
@@ -58,7 +60,7 @@ FORMAT = Snns()
 class _File:
     def __init__(self, text: str, path: Path) -> None:
         self._path = path
-        self._messages = Chain(1, "snns", path)
+        self._faults = Faults(path)
         self._declared: dict[str, int] = {}
         self._sections = self._cut(text)
         self._types = {row.cells[0]: row.cells for row in self._sections.get("type definition", [])}
@@ -193,12 +195,12 @@ class _File:
 
     def _number(self, text: str, line: int) -> float:
         found = decimal(text)
-        if found != found or abs(found) == float("inf"):
+        if not math.isfinite(found):
             self._fail(f"expected a number, found {quoted(text)}", line)
         return found
 
     def _fail(self, message: str, line: int | None = None) -> NoReturn:
-        self._messages.fail(message, None, line)
+        self._faults.fail(message, None, line)
 
 
 def _names(names: dict[str, str], keys: list[str]) -> tuple[str, ...]:

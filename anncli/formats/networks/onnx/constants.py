@@ -11,6 +11,7 @@ from onnx import TensorProto, helper
 
 from anncli.arrays import Array
 from anncli.formats.networks.numbers import MAX_PARAMETERS
+from anncli.formats.networks.onnx.functions import JOINED
 from anncli.formats.networks.onnx.values import UnreadError
 
 Attributes = Mapping[str, Any]
@@ -18,9 +19,7 @@ Attributes = Mapping[str, Any]
 _MOST_AXES = 16
 
 _EACH: dict[str, Callable[..., Array]] = {
-    "Add": np.add, "Sub": np.subtract, "Mul": np.multiply, "Div": np.divide, "Pow": np.power,
-    "Max": np.maximum, "Min": np.minimum, "Neg": np.negative, "Sqrt": np.sqrt, "Exp": np.exp, "Abs": np.abs,
-    "Reciprocal": np.reciprocal,
+    **JOINED, "Neg": np.negative, "Sqrt": np.sqrt, "Exp": np.exp, "Abs": np.abs, "Reciprocal": np.reciprocal,
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The ops of ONNX by which a network of dense layers is computed, on the values of onnx_values."""
+"""The ops of ONNX by which a network of dense layers is computed, on the values of values.py."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class Unread(NamedTuple):
 
 class Stem:
     """Layers and maps up to one place. tell: how the last step is told to a Chain; inputs: names of the graph's inputs that the
-    first step takes; depth: the number of steps. Two values with the same stem depend on the same numbers."""
+    first step takes. Two values with the same stem depend on the same numbers."""
 
     def __init__(
         self, before: Stem | None, width: int, tell: Callable[[Chain], None] | None = None, inputs: tuple[str, ...] = ()
