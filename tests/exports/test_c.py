@@ -164,6 +164,16 @@ def test_inputs_that_are_no_numbers_are_refused_or_filled(tmp_path: Path) -> Non
     assert called(tmp_path, filled, CALLER) == "0 2 1.5 0 -0.5 1 down -2 -2\n"
 
 
+@needs_compiler
+def test_a_fill_value_beside_missing_error_is_not_used(tmp_path: Path) -> None:
+    network = Network.create(2, [(1, "linear")], classes=("up", "down"), threshold=0.5)
+    network.set_parameters(np.array([0.5, 2, -1], dtype=np.float32))
+    columns = (InputColumn("a"), InputColumn("b", fill=1.0))
+    encoder = TableEncoder(Roles(("a", "b", "y"), ("y",), ("a", "b")), columns, "error")
+    # As without an encoder: nothing is filled.
+    assert called(tmp_path, replace(network, encoder=encoder), CALLER) == "2 2 7 0 -0.5 1 down -2 -2\n"
+
+
 def test_what_c_cannot_hold_is_named() -> None:
     export = export_format("c")
     network = Network.create(2, ["3 tanh", "1 logistic"])

@@ -114,19 +114,14 @@ def _connections(layer: FannLayer, start: int) -> Iterator[str]:
 
 def _scale_lines(network: Network) -> Iterator[str]:
     """What fann_scale_input() and fann_descale_output() read; none without a scaling."""
-    scaling, targets = network.scaling, network.target_scaling
-    if scaling.add is None and targets.offset is None:
+    scaling, units = network.scaling, network.target_scaling.of_outputs(network.n_outputs)
+    if scaling.add is None and units is None:
         yield "scale_included=0\n"
         return
-    n, n_outputs = network.n_inputs, network.n_outputs
+    n = network.n_inputs
     add = np.zeros(n) if scaling.add is None else scaling.add
     multiply = np.ones(n) if scaling.multiply is None else scaling.multiply
-    offset = (
-        np.zeros(n_outputs) if targets.offset is None else np.repeat(targets.offset, n_outputs // len(targets.offset))
-    )
-    spread = (
-        np.ones(n_outputs) if targets.spread is None else np.repeat(targets.spread, n_outputs // len(targets.spread))
-    )
+    offset, spread = units or (np.zeros(network.n_outputs), np.ones(network.n_outputs))
     yield "scale_included=1\n"
     yield from _scale_block("in", -add.astype(np.float64), 1 / multiply.astype(np.float64))
     yield from _scale_block("out", offset.astype(np.float64), spread.astype(np.float64))

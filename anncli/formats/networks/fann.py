@@ -21,6 +21,7 @@ from anncli.errors import count_of, quoted
 from anncli.formats.files.textfile import Path, place_of
 from anncli.formats.networks.chain import Chain, set_answers
 from anncli.formats.networks.fann_units import FANN_FUNCTIONS, FannUnits, build_layers
+from anncli.formats.networks.faults import Faults
 from anncli.formats.networks.numbers import MAX_LAYERS, MAX_UNITS
 from anncli.limits import decimal
 from anncli.network.network import Network
@@ -65,11 +66,11 @@ class _File:
 
     def __init__(self, text: str, path: Path) -> None:
         self._text, self._path = text, path
-        self._messages = Chain(1, "fann", path)
+        self._faults = Faults(path)
         match = _VERSION.match(text)
         if match is None or match[2] not in ("1.1", "2.0", "2.1"):
             found = text.split("\n", 1)[0].strip()
-            self._messages.fail(
+            self._faults.fail(
                 f"is a file of the version {quoted(found)}; 1.1, 2.0 and 2.1 are read", "save it with a newer FANN", 1
             )
         self._is_fixed, self._version, self._after = match[1] == "FIX", match[2], match.end()
@@ -251,4 +252,4 @@ class _File:
         place: dict[str, Any] = {}
         if at is not None:
             place = dict(zip(("line", "column"), place_of(self._text, at), strict=True))
-        self._messages.fail(message, advice, **place)
+        self._faults.fail(message, advice, **place)

@@ -65,11 +65,9 @@ def finish_text(network: Network) -> str:
     """The function $n_finish(float *out), which turns the outputs of the layers into those that people see; '' where they are
     the same."""
     tables, body = "", ""
-    scaling = network.target_scaling
-    if scaling.offset is not None and scaling.spread is not None:
-        per_target = network.n_outputs // len(scaling.offset)
-        tables += float_array("$n_spread", np.repeat(scaling.spread, per_target))
-        tables += float_array("$n_offset", np.repeat(scaling.offset, per_target))
+    if units := network.target_scaling.of_outputs(network.n_outputs):
+        offset, spread = units
+        tables += float_array("$n_spread", spread) + float_array("$n_offset", offset)
         body += "  for (j = 0; j < $N_N_OUTPUTS; ++j)\n    out[j] = out[j] * $n_spread[j] + $n_offset[j];\n"
     if network.calibration is not None:
         functions, own = calibration_text(network.calibration, network.n_outputs)

@@ -57,11 +57,11 @@ def row_definitions(network: Network) -> str:
     if not has_rows(network):
         return ""
     assert network.encoder is not None
-    text, body, at, missing = _LOOK_UP, "", 0, network.encoder.missing
+    text, body, at = _LOOK_UP, "", 0
     for number, (own, column) in enumerate(_columns(network), 1):
         if column.kind == "category":
             text += _level_function(own, column)
-        body += _cell(f"row->c_{own}", column, number, at, missing)
+        body += _cell(f"row->c_{own}", column, number, at, network.encoder.may_miss(column))
         at += column.width
     return text + (
         f"$public int $n_encode(const $n_row *row, float *in)\n{{\n  int i;\n"
@@ -99,17 +99,17 @@ def _level_function(own: str, column: InputColumn) -> str:
     )
 
 
-def _cell(cell: str, column: InputColumn, number: int, at: int, missing: str) -> str:
+def _cell(cell: str, column: InputColumn, number: int, at: int, may_miss: bool) -> str:
     """The lines that encode one cell; at: its first input."""
     last = at + column.width - 1
     mark = f"    in[{last}] = 1;\n" if column.indicator else ""
     if column.kind == "category":
-        refused = f"  if ({cell} == $N_MISSING)\n    return {number};\n" if missing == "error" else ""
+        refused = f"  if ({cell} == $N_MISSING)\n    return {number};\n" if not may_miss else ""
         marked = f"  if ({cell} == $N_MISSING)\n{mark}" if mark and not refused else ""
         own = column.width - column.indicator
         return refused + marked + (f"  if ({cell} >= 0 && {cell} < {own})\n    in[{at} + {cell}] = 1;\n" if own else "")
     whole = f"  if (!(fabsf({cell}) <= $N_LARGEST))\n    return {number};\n  in[{at}] = {cell};\n"
-    if column.fill is None or missing == "error":
+    if column.fill is None or not may_miss:
         return whole
     filled = f"  if ({cell} != {cell}) {{\n    in[{at}] = {float_text(column.fill)};\n{mark}  }} else {{\n"
     return filled + "".join("  " + line + "\n" for line in whole.splitlines()) + "  }\n"

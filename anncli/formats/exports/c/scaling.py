@@ -126,7 +126,7 @@ def fill_values(network: Network) -> Array | None:
     """float32 (n_inputs,), what takes the place of a missing input (0 where nothing does), or None where none is filled; only for
     columns of numbers as they stand."""
     encoder = network.encoder
-    if encoder is None or not encoder.is_plain or all(column.fill is None for column in encoder.columns):
+    if encoder is None or not encoder.is_plain or not any(map(encoder.may_miss, encoder.columns)):
         return None
     return np.array([column.fill or 0 for column in encoder.columns], dtype=np.float32)
 
@@ -136,4 +136,4 @@ def unfilled(network: Network) -> list[int]:
     encoder = network.encoder
     if encoder is None or fill_values(network) is None:
         return []
-    return [at for at, column in enumerate(encoder.columns) if column.fill is None]
+    return [at for at, column in enumerate(encoder.columns) if not encoder.may_miss(column)]

@@ -116,13 +116,11 @@ def _finished(
     network: Network, bits: int, factors: Array, members: list[list[FixedLayer]], ranges: Ranges
 ) -> FixedNetwork:
     """With what follows the layers: the mean, the units of the data, isotonic calibration."""
-    unit, scaling = members[0][-1].unit / len(members), network.target_scaling
+    unit = members[0][-1].unit / len(members)
     error = np.mean([own[-1].error for own in members], axis=0)
     spread, offsets = np.ones(network.n_outputs), None
-    if scaling.offset is not None and scaling.spread is not None:
-        per_target = network.n_outputs // len(scaling.offset)
-        spread = np.repeat(scaling.spread.astype(np.float64), per_target)
-        offsets = np.repeat(scaling.offset, per_target).astype(np.float32)
+    if units := network.target_scaling.of_outputs(network.n_outputs):
+        offsets, spread = units[0], units[1].astype(np.float64)
     curve = None
     if network.calibration is not None and network.calibration.method == "isotonic":
         curve = fixed_curve(network.calibration.numbers, unit)
@@ -140,12 +138,9 @@ def exact_outputs(network: Network, rows: Array) -> Array:
     """float64 (n, n_outputs), what the network gives for the scaled rows of Ranges, but for rounding."""
     values = values_of(real_members(network), after_logistic(network, rows))
     outputs: Array = np.mean([own[-1][1] for own in values], axis=0)
-    scaling = network.target_scaling
-    if scaling.offset is not None and scaling.spread is not None:
-        per_target = network.n_outputs // len(scaling.offset)
-        outputs = outputs * np.repeat(scaling.spread.astype(np.float64), per_target) + np.repeat(
-            scaling.offset, per_target
-        )
+    if units := network.target_scaling.of_outputs(network.n_outputs):
+        offset, spread = (values.astype(np.float64) for values in units)
+        outputs = outputs * spread + offset
     if network.calibration is not None and network.calibration.method == "isotonic":
         outputs = network.calibration.apply(outputs).astype(np.float64)
     return outputs
