@@ -2,12 +2,12 @@
 
     pip install -r .ci/wheels.txt
     python .ci/wheels.py build DIST        # the source archive and one wheel for each processor
-    python .ci/wheels.py try DIST          # each wheel in an environment that has nothing else, with the lowest and newest numpy
+    python .ci/wheels.py try DIST          # each wheel in an environment that has nothing else
     python .ci/wheels.py here DIST         # only the wheel of this processor
 
 zig's C++ compiler makes modules for glibc 2.17 (2012) on any machine; it keeps what it compiled in ZIG_GLOBAL_CACHE_DIR. The wheel
-of this machine's processor is tried as it is, also by the golden digests; that of aarch64 in an emulator, with Debian's Python
-(apt install qemu-user), or not at all, which is said.
+of this machine's processor is tried with the lowest and the newest numpy, also by the golden digests; that of aarch64 with the newest,
+in an emulator with Debian's Python (apt install qemu-user), or not at all, which is said.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ OLDEST_GLIBC = "2.17"
 LIBRARIES = {"libc.so.6", "libm.so.6", "libpthread.so.0", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
 SECONDS_FOR_OWN_SHARE = 2.0
 MAIN_JOB = ["train", "data/cancer.csv", "--label", "diagnosis", "--test", "0.25"]
+# Enough for an emulator, in which a training of the default length takes half a minute.
+FEW_EPOCHS = "100"
 GOLDEN = "test_every_case_with_each_kernel and native and trainer and iris"
 
 
@@ -131,6 +133,14 @@ def requirements(lowest: bool) -> list[str]:
     return [text.replace(">=", "==") if lowest else text for text in project["dependencies"]]
 
 
+def check_own_share(python: Path, wheel: Path) -> None:
+    # The least of three: a busy machine takes longer.
+    busy, seconds = min(own_share(python, wheel) for _ in range(3))
+    print(f"{wheel.name}: own share of the installation {seconds:.1f} s, {busy:.1f} s of a processor")
+    if busy > SECONDS_FOR_OWN_SHARE:
+        raise SystemExit(f"the installation takes more than {SECONDS_FOR_OWN_SHARE:g} s of a processor")
+
+
 def own_share(python: Path, wheel: Path) -> tuple[float, float]:
     """Seconds of a processor, and seconds, that the installation takes when what it depends on is there."""
     run(python, "-m", "pip", "uninstall", "--yes", "anncli")
@@ -146,13 +156,10 @@ def try_here(wheel: Path, lowest: bool, folder: Path) -> Path:
     python = folder / "bin" / "python"
     run(sys.executable, "-m", "venv", folder)
     run(python, "-m", "pip", "install", *requirements(lowest))
-    # The least of three: a busy machine takes longer.
-    busy, seconds = min(own_share(python, wheel) for _ in range(3))
+    run(python, "-m", "pip", "install", "--no-deps", "--no-index", wheel)
     variables = {"ANN_KERNELS": "native"}
     words = run(folder / "bin" / "ann", "--version", "-v", variables=variables).split("\n")
-    print(
-        f"{wheel.name}: own share of the installation {seconds:.1f} s, {busy:.1f} s of a processor; {'; '.join(words[:4])}"
-    )
+    print(f"{wheel.name}: {'; '.join(words[:4])}")
     network = folder / "cancer.nn"
     run(folder / "bin" / "ann", *MAIN_JOB, "-o", network, variables=variables)
     run(folder / "bin" / "ann", "test", network, "data/cancer.csv", "--require", "acc>=0.96", variables=variables)
@@ -160,8 +167,7 @@ def try_here(wheel: Path, lowest: bool, folder: Path) -> Path:
         run(python, "-m", "pip", "install", "pytest", "pytest-timeout")
         golden = ["-q", "-m", "slow", "-k", GOLDEN, ROOT / "tests" / "golden" / "test_golden_bytes.py"]
         print(run(python, "-m", "pytest", *golden, folder=folder).strip().split("\n")[-1])
-    if busy > SECONDS_FOR_OWN_SHARE:
-        raise SystemExit(f"the installation takes more than {SECONDS_FOR_OWN_SHARE:g} s of a processor")
+        check_own_share(python, wheel)
     return network
 
 
@@ -193,31 +199,21 @@ def debian_python(folder: Path) -> Path | None:
     return folder / "root"
 
 
-def try_in_emulator(wheel: Path, root: Path, lowest: bool, folder: Path, trained: Path) -> None:
+def try_in_emulator(wheel: Path, root: Path, folder: Path, trained: Path) -> None:
     """The same with a wheel for aarch64. A network trained here must decide there as it does here."""
     # A processor without SVE: with it qemu 7.2 gives numpy, whose libraries use it, other numbers from run to run.
     python = ["qemu-aarch64", "-cpu", "cortex-a76", "-L", root, root / "usr" / "bin" / "python3"]
     version = run(*python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])").strip()
     tags = [f"--platform=manylinux{tag}_aarch64" for tag in ("_2_17", "2014", "_2_27", "_2_28")]
-    pip = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--target",
-        folder,
-        "--only-binary=:all:",
-        "--python-version",
-        version,
-    ]
-    run(*pip, *tags, wheel, *requirements(lowest))
+    pip = [sys.executable, "-m", "pip", "install", "--target", folder, "--only-binary=:all:"]
+    run(*pip, "--python-version", version, *tags, wheel, *requirements(lowest=False))
     ann = [*python, "-P", "-m", "anncli"]
     variables = {"PYTHONPATH": str(folder), "ANN_KERNELS": "native", "PYTHONDONTWRITEBYTECODE": "1"}
     words = run(*ann, "--version", "-v", variables=variables).split("\n")
     print(f"{wheel.name}: {'; '.join(words[:4])}")
     networks = [folder / f"threads-{threads}.nn" for threads in (1, 3)]
     for threads, network in zip((1, 3), networks, strict=True):
-        run(*ann, *MAIN_JOB, "--threads", threads, "-o", network, variables=variables)
+        run(*ann, *MAIN_JOB, FEW_EPOCHS, "--threads", threads, "-o", network, variables=variables)
     if without_record(networks[0]) != without_record(networks[1]):
         raise SystemExit("one thread and three give different networks on aarch64")
     run(*ann, "test", networks[0], "data/cancer.csv", "--require", "acc>=0.96", variables=variables)
@@ -231,23 +227,23 @@ def without_record(network: Path) -> list[str]:
     return [x for x in network.read_text().splitlines() if not x.strip().startswith(("threads:", "checksum:"))]
 
 
-def try_on_this_machine(dist: Path, work: Path) -> dict[bool, Path]:
-    """With the lowest versions, which have no wheels for Python 3.13 and later, and with the newest; a network for each."""
+def try_on_this_machine(dist: Path, work: Path) -> Path:
+    """With the lowest versions, which have no wheels for Python 3.13 and later, and with the newest; returns the network of these."""
     wheel = wheel_of(dist, platform.machine())
-    wanted = (True, False) if sys.version_info < (3, 13) else (False,)
-    return {lowest: try_here(wheel, lowest, work / f"here-{lowest}") for lowest in wanted}
+    if sys.version_info < (3, 13):
+        try_here(wheel, True, work / "here-lowest")
+    return try_here(wheel, False, work / "here")
 
 
 def try_all(dist: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        networks = try_on_this_machine(dist, work)
+        trained = try_on_this_machine(dist, work)
         root = debian_python(work / "debian")
         if root is None:
             print("SKIPPED: the wheel for aarch64 is not tried: it needs qemu-user and Debian's packages for arm64")
             return
-        for lowest, trained in networks.items():
-            try_in_emulator(wheel_of(dist, "aarch64"), root, lowest, work / f"aarch64-{lowest}", trained)
+        try_in_emulator(wheel_of(dist, "aarch64"), root, work / "aarch64", trained)
 
 
 def only_here(dist: Path) -> None:
