@@ -17,6 +17,7 @@ from anncli.errors import DataError, UsageError
 from anncli.network.network import Network
 from anncli.network.topology import Topology
 from anncli.options.table import TrainingOptions
+from anncli.options.wording import long_name
 
 # --prune-loss tries this many fractions, evenly spaced; of smaller networks every number of weights.
 _STEPS = 200
@@ -62,7 +63,7 @@ def check_pruning(network: Network | None, options: TrainingOptions, continues: 
     asked = [name for name in ("prune", "prune_loss") if getattr(options, name) is not None]
     if not asked:
         return
-    option = f"--{asked[0].replace('_', '-')}"
+    option = long_name(asked[0])
     if len(asked) > 1:
         raise UsageError(
             "--prune and --prune-loss both say how many weights are removed", advice="leave one of the two out"

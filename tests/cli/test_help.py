@@ -61,6 +61,10 @@ def test_unknown_topics(ann: Ann) -> None:
     assert ann("help", "activaton", check=2).stderr == (
         "ann: no command and no topic 'activaton'; did you mean 'activations'?\n"
     )
+    assert ann("help", "exprot", check=2).stderr == "ann: no command and no topic 'exprot'; did you mean 'export'?\n"
+    assert ann("help", "zebra", check=2).stderr == (
+        "ann: no command and no topic 'zebra'; ann help lists all of them\n"
+    )
     assert ann("help", "train", "test", check=2).stderr.startswith("ann: Got unexpected extra argument (test)")
 
 
@@ -166,7 +170,8 @@ def test_help_writes_them(tmp_path: Path, ann: Ann) -> None:
     for name, text in man_pages().items():
         assert (tmp_path / "share/man1" / name).read_text("utf-8") == text
     (tmp_path / "file").write_text("")
-    assert ann("help", "--man", "file", check=2).stderr == "ann: --man: file is no folder; name a folder\n"
+    for name in ("file", ""):
+        assert ann("help", "--man", name, check=2).stderr == f"ann: --man: '{name}' is no folder; name a folder\n"
     assert ann("help", "train", "--man", "x", check=2).stderr == (
         "ann: --man writes all pages; 'train' is one too many; leave it out\n"
     )

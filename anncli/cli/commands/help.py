@@ -8,7 +8,7 @@ from anncli.cli.asking.options import argument, command
 from anncli.cli.asking.values import Values
 from anncli.cli.names import COMMANDS
 from anncli.cli.topics.names import TOPIC_NAMES
-from anncli.errors import UsageError, did_you_mean, known_name, quoted
+from anncli.errors import UsageError, did_you_mean, known_name, near_names, quoted
 
 
 @command("help")
@@ -39,5 +39,6 @@ def help_command(values: Values, topic: str | None) -> None:
     elif name := known_name(topic, COMMANDS):
         click.echo(command_help(name))
     else:
-        advice = did_you_mean(topic, TOPIC_NAMES, COMMANDS)
+        near = near_names(topic, [*TOPIC_NAMES, *COMMANDS])
+        advice = did_you_mean(topic, near) if near else "ann help lists all of them"
         raise UsageError(f"no command and no topic {quoted(topic)}", advice=advice)

@@ -9,7 +9,7 @@ import click
 from anncli.cli.man_pages import man_pages
 from anncli.cli.showing.console import Console
 from anncli.cli.topics.texts import topics_text
-from anncli.errors import UsageError, count_of, printable
+from anncli.errors import UsageError, count_of, printable, quoted
 from anncli.formats.files.textfile import replace_file
 
 
@@ -31,8 +31,8 @@ def command_help(name: str) -> str:
 
 def write_man_pages(folder: str, console: Console) -> None:
     """Write a page for every command into a folder, which is made."""
-    if os.path.lexists(folder) and not os.path.isdir(folder):
-        raise UsageError(f"--man: {printable(folder)} is no folder", advice="name a folder")
+    if not folder or (os.path.lexists(folder) and not os.path.isdir(folder)):
+        raise UsageError(f"--man: {quoted(folder)} is no folder", advice="name a folder")
     os.makedirs(folder, exist_ok=True)
     pages = man_pages()
     for name, text in pages.items():

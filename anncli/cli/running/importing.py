@@ -23,6 +23,7 @@ from anncli.inference.predict import predict
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.network import Network, SelfTest
 from anncli.network.target_scaling import TargetScaling
+from anncli.options.wording import long_name
 
 
 def run_import(values: Values, source: str) -> None:
@@ -68,7 +69,7 @@ def _take_names(network: Network, values: Values) -> None:
         names = values[option]
         if not names:
             continue
-        long = "--" + option.replace("_", "-")
+        long = long_name(option)
         if option == "column_names" and network.encoder is not None:
             raise UsageError(f"{long}: the file names the columns of its table", advice="leave it out")
         if len(names) != count or len(set(names)) != len(names):
