@@ -11,7 +11,7 @@ from anncli._version import __version__
 from anncli.analysis.proof_rows import all_rows, draw_rows, stored_rows
 from anncli.analysis.rounding import rounding_errors
 from anncli.arrays import Array
-from anncli.formats.exports.base import Answers, ExportFormat, ExportRequest, ProofRows, ReadBack, ToolMissingError
+from anncli.formats.exports.base import ExportFormat, ExportRequest, Predicted, ProofRows, ReadBack, ToolMissingError
 from anncli.inference.predict import decide, predict
 from anncli.network.network import Network
 
@@ -100,23 +100,23 @@ def prove(
     rows = all_rows(stored, drawn)
     counts = (len(stored.inputs), n_inside, len(drawn.inputs) - n_inside)
     try:
-        answers = answers_of(export, files, network, request, rows)
+        found = predicted_by(export, files, network, request, rows)
     except ToolMissingError as missing:
         return Proof(missing=str(missing))
     except RuntimeError as fault:
         return _counted(Proof(fault=f"does not run: {fault}"), *counts)
-    if answers is None:
+    if found is None:
         return Proof(missing="what was written computes nothing")
-    return _counted(_compared(network, rows, answers, bound), *counts)
+    return _counted(_compared(network, rows, found, bound), *counts)
 
 
 def _counted(proof: Proof, n_stored: int, n_inside: int, n_outside: int) -> Proof:
     return proof._replace(n_stored=n_stored, n_inside=n_inside, n_outside=n_outside)
 
 
-def answers_of(
+def predicted_by(
     export: ExportFormat, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
-) -> Answers | None:
+) -> Predicted | None:
     """What the export computes for these rows; raises as ExportFormat.run()."""
     if not isinstance(export, ReadBack):
         return export.run(files, network, request, rows)
@@ -125,16 +125,16 @@ def answers_of(
         again, rows.inputs if rows.table is None or again.encoder is None else again.encoder.encode(rows.table).inputs
     )
     keeps = network.task != "regression" and export.keeps_decisions
-    return Answers(outputs.astype(np.float64), decide(again, outputs) if keeps else None, f"ann {__version__}, which read it back")  # fmt: skip
+    return Predicted(outputs.astype(np.float64), decide(again, outputs) if keeps else None, f"ann {__version__}, which read it back")  # fmt: skip
 
 
-def _compared(network: Network, rows: ProofRows, answers: Answers, bound: Array | None) -> Proof:
+def _compared(network: Network, rows: ProofRows, found: Predicted, bound: Array | None) -> Proof:
     wanted = predict(network, rows.inputs)
-    given, expected = answers.outputs.astype(np.float64), wanted.astype(np.float64)
+    given, expected = found.outputs.astype(np.float64), wanted.astype(np.float64)
     if given.shape != expected.shape:
-        return Proof(answers.tool, fault=f"it gives outputs of shape {given.shape}, not {expected.shape}")
-    if answers.decisions is not None and len(answers.decisions) != len(wanted):
-        return Proof(answers.tool, fault=f"it decides {len(answers.decisions)} rows of {len(wanted)}")
+        return Proof(found.tool, fault=f"it gives outputs of shape {given.shape}, not {expected.shape}")
+    if found.decisions is not None and len(found.decisions) != len(wanted):
+        return Proof(found.tool, fault=f"it decides {len(found.decisions)} rows of {len(wanted)}")
     finite: Array = np.asarray(np.isfinite(expected).all(axis=1))
     if not finite.any():
         return Proof(missing="no row has outputs that 32 bits can hold: nothing can be compared")
@@ -143,9 +143,9 @@ def _compared(network: Network, rows: ProofRows, answers: Answers, bound: Array 
     plain, allowed = _limits(network, rows.inputs, expected, bound)
     relative = differences / (1 + np.abs(np.where(finite[:, None], expected, 0)))
     wrong: Array = ~(differences <= allowed)
-    n_other, n_close = _other_decisions(network, wanted, answers.decisions, allowed)
+    n_other, n_close = _other_decisions(network, wanted, found.decisions, allowed)
     proof = Proof(
-        answers.tool,
+        found.tool,
         difference=_largest(differences),
         relative=_largest(relative),
         allowed=TOLERANCE if bound is None else _largest(bound),
@@ -154,7 +154,7 @@ def _compared(network: Network, rows: ProofRows, answers: Answers, bound: Array 
         n_overflowed=int((~finite).sum()),
         n_other=n_other,
         n_close=n_close,
-        decides=answers.decisions is not None,
+        decides=found.decisions is not None,
     )
     if wrong.any():
         row, column = map(int, np.unravel_index(np.argmax(np.where(wrong, np.nan_to_num(differences / allowed, nan=np.inf), -1)), wrong.shape))  # fmt: skip

@@ -12,7 +12,7 @@ from random_networks import random_network
 from anncli.analysis.proof import Proof, prove
 from anncli.analysis.proof_rows import draw_rows, input_range, stored_rows
 from anncli.analysis.rounding import rounding_errors
-from anncli.formats.exports.base import Answers, ExportRequest, ToolMissingError
+from anncli.formats.exports.base import ExportRequest, Predicted, ToolMissingError
 from anncli.inference.predict import decide, predict
 from anncli.network.network import Network
 from anncli.network.propagation import forward
@@ -23,21 +23,21 @@ from anncli.network.target_scaling import TargetScaling
 class Toy:
     """An export that computes with the network itself, and then changes the answers."""
 
-    def __init__(self, change: Callable[[Answers], Any]) -> None:
+    def __init__(self, change: Callable[[Predicted], Any]) -> None:
         self.change = change
 
     def run(self, files, network, request, rows):
         outputs = predict(network, rows.inputs)
         decisions = None if network.task == "regression" else decide(network, outputs)
-        return self.change(Answers(outputs.astype(np.float64), decisions, "toy 1"))
+        return self.change(Predicted(outputs.astype(np.float64), decisions, "toy 1"))
 
 
-def proof_of(network: Network, change: Callable[[Answers], Any] = lambda answers: answers) -> Proof:
+def proof_of(network: Network, change: Callable[[Predicted], Any] = lambda answers: answers) -> Proof:
     return prove(Toy(change), {}, network, ExportRequest())  # type: ignore[arg-type]
 
 
-def shifted(by: float, row: int = 700) -> Callable[[Answers], Answers]:
-    def change(answers: Answers) -> Answers:
+def shifted(by: float, row: int = 700) -> Callable[[Predicted], Predicted]:
+    def change(answers: Predicted) -> Predicted:
         answers.outputs[row, 0] += by
         return answers
 

@@ -24,10 +24,10 @@ from text_exports import (
     table_rows,
 )
 
-from anncli.formats.exports.base import Answers, ExportRequest, ProofRows
+from anncli.formats.exports.base import ExportRequest, Predicted, ProofRows
 from anncli.formats.exports.raw_rows import raw_rows
 from anncli.formats.exports.registry import export_format, export_name_of
-from anncli.formats.exports.sql import answers_of_rows, table_statements
+from anncli.formats.exports.sql import predicted_of_rows, table_statements
 from anncli.inference.predict import predict
 from anncli.network.encoders.table import InputColumn, TableEncoder
 from anncli.network.network import Network
@@ -270,7 +270,7 @@ def copied(cell: float | str | None) -> str:
     return str(cell).replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
 
 
-def in_postgres(server: str, network: Network, rows: ProofRows) -> Answers:
+def in_postgres(server: str, network: Network, rows: ProofRows) -> Predicted:
     """The answers of a real server to the query as it is written."""
     lines = ("\t".join(map(copied, row)) for row in raw_rows(network, rows))
     script = ";\n".join(['drop table if exists "net"', *table_statements(network, "net"), 'copy "net" from stdin'])
@@ -280,7 +280,7 @@ def in_postgres(server: str, network: Network, rows: ProofRows) -> Answers:
         tuple(None if cell == "<null>" else cell for cell in row)
         for row in csv.reader(io.StringIO(printed, newline=""))
     ]
-    return answers_of_rows(network, found)
+    return predicted_of_rows(network, found)
 
 
 @pytest.mark.slow

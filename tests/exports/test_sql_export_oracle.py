@@ -7,18 +7,18 @@ import pytest
 from random_networks import N_PLAIN_SEEDS
 from text_exports import assert_answers, hostile_network, hostile_table, random_case, small_network, table_rows
 
-from anncli.formats.exports.base import Answers, ExportRequest, ProofRows
+from anncli.formats.exports.base import ExportRequest, Predicted, ProofRows
 from anncli.formats.exports.registry import export_format
-from anncli.formats.exports.sql import answers_in
+from anncli.formats.exports.sql import predicted_in
 from anncli.network.network import Network
 
 duckdb = pytest.importorskip("duckdb")
 
 
-def in_duckdb(network: Network, rows: ProofRows) -> Answers:
+def in_duckdb(network: Network, rows: ProofRows) -> Predicted:
     query = export_format("sql").render(network, ExportRequest("net"))[""].decode()
     with duckdb.connect(":memory:") as database:
-        return answers_in(database, query, network, "net", rows)
+        return predicted_in(database, query, network, "net", rows)
 
 
 @pytest.mark.parametrize("seed", range(N_PLAIN_SEEDS))

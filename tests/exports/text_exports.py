@@ -7,7 +7,7 @@ from random_networks import random_network, random_rows
 
 from anncli.analysis.proof import prove
 from anncli.analysis.rounding import rounding_errors
-from anncli.formats.exports.base import Answers, ExportRequest, ProofRows
+from anncli.formats.exports.base import ExportRequest, Predicted, ProofRows
 from anncli.formats.exports.registry import export_format
 from anncli.inference.predict import decide, predict
 from anncli.network.calibration import Calibration
@@ -56,7 +56,7 @@ def table_rows(network: Network, table: Table) -> ProofRows:
     return ProofRows(network.encoder.encode(table).inputs, table)
 
 
-def answers(name: str, network: Network, rows: ProofRows) -> Answers:
+def answers(name: str, network: Network, rows: ProofRows) -> Predicted:
     """What the exported network says, after a check that nothing refuses it and that its bytes are always the same."""
     export, request = export_format(name), ExportRequest("net")
     assert export.refusal(network, request) is None
@@ -72,7 +72,7 @@ def assert_same(name: str, network: Network, rows: ProofRows, tolerance: float =
     assert_answers(network, rows, answers(name, network, rows), tolerance)
 
 
-def assert_answers(network: Network, rows: ProofRows, found: Answers, tolerance: float = 1e-5) -> None:
+def assert_answers(network: Network, rows: ProofRows, found: Predicted, tolerance: float = 1e-5) -> None:
     expected = predict(network, rows.inputs)
     exact = expected.astype(np.float64)
     rounding = rounding_errors(network, rows.inputs)

@@ -8,7 +8,7 @@ import click
 import numpy as np
 
 from anncli.analysis.exporting import Exported, check_bits, checked_name, exported, name_of, places_of, write_files
-from anncli.analysis.proof import answers_of
+from anncli.analysis.proof import predicted_by
 from anncli.analysis.proof_rows import decoded
 from anncli.arrays import Array
 from anncli.cli.asking.network_options import require_trained
@@ -134,13 +134,11 @@ def _measured(
     inputs = data.inputs[counted]
     try:
         table = None if network.encoder is None else decoded(network.encoder, inputs)
-        answers = answers_of(export_format(asked.format), found.files, network, request, ProofRows(inputs, table))
+        given = predicted_by(export_format(asked.format), found.files, network, request, ProofRows(inputs, table))
     except ToolMissingError:
         return None
-    if answers is None:
+    if given is None:
         return None
     outputs = predict(network, inputs)
-    both = [
-        evaluate_predictions(network, data, given, counted) for given in (outputs, answers.outputs.astype(np.float32))
-    ]
+    both = [evaluate_predictions(network, data, each, counted) for each in (outputs, given.outputs.astype(np.float32))]
     return Measured(len(counted), *both)

@@ -37,7 +37,7 @@ class ProofRows(NamedTuple):
         return ProofRows(self.inputs[rows], None if self.table is None else self.table.part(rows))
 
 
-class Answers(NamedTuple):
+class Predicted(NamedTuple):
     """What an exported network gave for n rows.
 
     outputs: float64 (n, n_outputs), calibrated and in the units of the data, as predict() gives them; decisions: as decide() gives
@@ -66,7 +66,7 @@ class ExportFormat(Protocol):
 
     def run(
         self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
-    ) -> Answers | None:
+    ) -> Predicted | None:
         """What the files compute for these rows, or None where they compute nothing (a drawing).
 
         The files are all that computes; the network only says what shape and kinds to expect.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.formats.exports.base import Answers, ExportRequest, ProofRows
+from anncli.formats.exports.base import ExportRequest, Predicted, ProofRows
 from anncli.formats.exports.fann_layers import FORMS, FannLayer, fann_layers
 from anncli.formats.exports.fann_library import run_fann
 from anncli.formats.exports.steps import layer_refusal, table_refusal
@@ -77,7 +77,7 @@ class FannExport:
 
     def run(
         self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
-    ) -> Answers | None:
+    ) -> Predicted | None:
         is_scaled = b"\nscale_included=1\n" in files[""]
         return run_fann(files[""], rows.inputs, network.n_outputs, is_scaled)
 

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.formats.exports.base import Answers, ToolMissingError
+from anncli.formats.exports.base import Predicted, ToolMissingError
 from anncli.formats.exports.tools import work_folder
 
 # The library with 64-bit numbers comes first: it shows what the file says, not how FANN rounds.
 _LIBRARIES = {"doublefann": np.float64, "floatfann": np.float32}
 
 
-def run_fann(file: bytes, inputs: Array, n_outputs: int, is_scaled: bool) -> Answers:
+def run_fann(file: bytes, inputs: Array, n_outputs: int, is_scaled: bool) -> Predicted:
     """The outputs of a FANN file for raw inputs (n, n_inputs); is_scaled: it holds the scaling of inputs and outputs.
 
     Raises: ToolMissingError; RuntimeError where FANN cannot read the file.
@@ -43,7 +43,7 @@ def run_fann(file: bytes, inputs: Array, n_outputs: int, is_scaled: bool) -> Ans
             outputs[row] = (kind * n_outputs).from_address(found)
     finally:
         library.fann_destroy(network)
-    return Answers(outputs, None, tool)
+    return Predicted(outputs, None, tool)
 
 
 def _library() -> tuple[Any, Any, str]:

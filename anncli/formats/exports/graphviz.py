@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from anncli.formats.exports.base import Answers, ExportRequest, ProofRows, ToolMissingError
+from anncli.formats.exports.base import ExportRequest, Predicted, ProofRows, ToolMissingError
 from anncli.formats.exports.steps import DenseStep, dense_steps, layer_refusal
 from anncli.formats.exports.tools import find_tool, run_tool
 from anncli.network.class_names import class_names
@@ -45,7 +45,7 @@ class GraphvizExport:
 
     def run(
         self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
-    ) -> Answers | None:
+    ) -> Predicted | None:
         try:
             dot = find_tool("dot", install="apt install graphviz")
         except ToolMissingError:

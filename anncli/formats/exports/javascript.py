@@ -10,7 +10,7 @@ from typing import Any
 from anncli.arrays import Array
 from anncli.compiled.decimals import format_rows
 from anncli.formats.exports import javascript_parts as parts
-from anncli.formats.exports.base import Answers, ExportRequest, ProofRows, ToolMissingError
+from anncli.formats.exports.base import ExportRequest, Predicted, ProofRows, ToolMissingError
 from anncli.formats.exports.needs import (
     calibration_kind,
     decision_kind,
@@ -18,7 +18,7 @@ from anncli.formats.exports.needs import (
     needed_functions,
     word_places,
 )
-from anncli.formats.exports.raw_rows import answers_of_json, raw_rows
+from anncli.formats.exports.raw_rows import predicted_of_json, raw_rows
 from anncli.formats.exports.steps import dense_steps, layer_refusal
 from anncli.formats.exports.tools import find_tool, run_tool, work_folder
 from anncli.network.class_names import class_names, column_names
@@ -66,7 +66,7 @@ class JavaScriptExport:
 
     def run(
         self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
-    ) -> Answers | None:
+    ) -> Predicted | None:
         node = find_tool("node", "nodejs", install=_INSTALL)
         with work_folder() as folder:
             version = run_tool([node, "--version"], folder).decode(errors="replace").strip().lstrip("v")
@@ -76,7 +76,7 @@ class JavaScriptExport:
                 with open(f"{folder}/{name}", "wb") as file:
                     file.write(text)
             printed = run_tool([node, "run.mjs"], folder, json.dumps(raw_rows(network, rows)).encode())
-        return answers_of_json(network, printed, f"Node.js {version}")
+        return predicted_of_json(network, printed, f"Node.js {version}")
 
 
 def literal(value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.formats.exports.base import Answers, ExportRequest, ProofRows, ToolMissingError
+from anncli.formats.exports.base import ExportRequest, Predicted, ProofRows, ToolMissingError
 from anncli.formats.exports.steps import dense_steps, layer_refusal
 from anncli.formats.networks.ann_table import column_entries
 from anncli.formats.networks.json_network import FORMAT_WORD, VERSION
@@ -40,7 +40,7 @@ class JsonExport:
 
     def run(
         self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
-    ) -> Answers | None:
+    ) -> Predicted | None:
         raise ToolMissingError("it is read back")
 
 

@@ -11,7 +11,7 @@ from anncli.compiled.decimals import format_rows
 from anncli.evaluation.names import UNDECIDED_WORD
 from anncli.formats.data.base import NA_WORDS
 from anncli.formats.exports import python_parts as parts
-from anncli.formats.exports.base import Answers, ExportRequest, ProofRows
+from anncli.formats.exports.base import ExportRequest, Predicted, ProofRows
 from anncli.formats.exports.needs import (
     calibration_kind,
     decision_kind,
@@ -20,7 +20,7 @@ from anncli.formats.exports.needs import (
     word_places,
 )
 from anncli.formats.exports.python_main import MAIN
-from anncli.formats.exports.raw_rows import answers_of_json, raw_rows
+from anncli.formats.exports.raw_rows import predicted_of_json, raw_rows
 from anncli.formats.exports.steps import dense_steps, layer_refusal
 from anncli.formats.exports.tools import run_tool, work_folder
 from anncli.network.class_names import class_names, column_names, prediction_columns
@@ -67,13 +67,13 @@ class PythonExport:
 
     def run(
         self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
-    ) -> Answers | None:
+    ) -> Predicted | None:
         with work_folder() as folder:
             with open(f"{folder}/exported_network.py", "wb") as file:
                 file.write(files[""])
             given = json.dumps(raw_rows(network, rows)).encode()
             printed = run_tool([sys.executable, "-I", "-c", _RUN], folder, given)
-        return answers_of_json(network, printed, f"Python {sys.version.split()[0]}")
+        return predicted_of_json(network, printed, f"Python {sys.version.split()[0]}")
 
 
 def _docstring(network: Network, request: ExportRequest) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from anncli.errors import quoted
 from anncli.evaluation.names import UNDECIDED
-from anncli.formats.exports.base import Answers, ProofRows
+from anncli.formats.exports.base import Predicted, ProofRows
 from anncli.network.class_names import class_names
 from anncli.network.network import Network
 
@@ -35,29 +35,29 @@ def raw_rows(network: Network, rows: ProofRows) -> list[RawRow]:
     return [list(cells) for cells in zip(*columns, strict=True)]
 
 
-def answers_of(network: Network, outputs: Sequence[Sequence[float]], decided: Sequence[Any], tool: str) -> Answers:
-    """Answers of the outputs and of the decisions by name of each row: a class, None where it is undecided, or a list of labels."""
+def predicted_of(network: Network, outputs: Sequence[Sequence[float]], decided: Sequence[Any], tool: str) -> Predicted:
+    """What was predicted, from the outputs and the decisions by name of each row: a class, None where it is undecided, or a list of labels."""
     values = np.array(outputs, dtype=np.float64).reshape(len(outputs), network.n_outputs)
     if network.task == "regression":
-        return Answers(values, None, tool)
+        return Predicted(values, None, tool)
     places: dict[str | None, int] = {name: place for place, name in enumerate(class_names(network))}
     if network.task == "multi-label":
         given = np.zeros(values.shape, dtype=bool)
         for row, names in zip(given, decided, strict=True):
             row[[places[name] for name in names]] = True
-        return Answers(values, given, tool)
+        return Predicted(values, given, tool)
     places[None] = UNDECIDED
-    return Answers(values, np.array([places[name] for name in decided], dtype=np.int64), tool)
+    return Predicted(values, np.array([places[name] for name in decided], dtype=np.int64), tool)
 
 
-def answers_of_json(network: Network, printed: bytes, tool: str) -> Answers:
-    """Answers of what an exported program printed: [[outputs of each row], [decision of each row]] as JSON.
+def predicted_of_json(network: Network, printed: bytes, tool: str) -> Predicted:
+    """What was predicted, from what an exported program printed: [[outputs of each row], [decision of each row]] as JSON.
 
     Raises: RuntimeError for anything else.
     """
     try:
         outputs, decided = json.loads(printed)
-        return answers_of(network, outputs, decided, tool)
+        return predicted_of(network, outputs, decided, tool)
     except (ValueError, TypeError, LookupError):
         found = printed[:60].decode(errors="replace")
         raise RuntimeError(f"{tool} printed something else than the answers for these rows: {quoted(found)}") from None

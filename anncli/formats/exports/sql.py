@@ -11,9 +11,9 @@ import numpy as np
 
 from anncli.errors import quoted
 from anncli.formats.exports import sql_parts as parts
-from anncli.formats.exports.base import Answers, ExportRequest, ProofRows, ToolMissingError
+from anncli.formats.exports.base import ExportRequest, Predicted, ProofRows, ToolMissingError
 from anncli.formats.exports.needs import decision_kind, decision_limits
-from anncli.formats.exports.raw_rows import answers_of, raw_rows
+from anncli.formats.exports.raw_rows import predicted_of, raw_rows
 from anncli.formats.exports.sql_query import Chain, outputs
 from anncli.formats.exports.steps import dense_steps, layer_refusal
 from anncli.network.class_names import class_names, column_names, prediction_columns
@@ -60,18 +60,18 @@ class SqlExport:
 
     def run(
         self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
-    ) -> Answers | None:
+    ) -> Predicted | None:
         with closing(_database()) as database:
             import sqlite3
 
             try:
-                found = answers_in(database, files[""].decode(), network, request.name, rows)
+                found = predicted_in(database, files[""].decode(), network, request.name, rows)
             except sqlite3.Error as fault:
                 raise RuntimeError(f"SQLite {sqlite3.sqlite_version}: {fault}") from None
         return found._replace(tool=f"SQLite {sqlite3.sqlite_version}")
 
 
-def answers_in(database: sqlite3.Connection, query: str, network: Network, table: str, rows: ProofRows) -> Answers:
+def predicted_in(database: sqlite3.Connection, query: str, network: Network, table: str, rows: ProofRows) -> Predicted:
     """Run the query on a table of these rows in an open and empty database, whose execute() is that of sqlite3."""
     cells = raw_rows(network, rows)
     for statement in table_statements(network, table):
@@ -79,7 +79,7 @@ def answers_in(database: sqlite3.Connection, query: str, network: Network, table
     marks = ", ".join("?" * len(cells[0]))
     database.executemany(f"INSERT INTO {parts.identifier(table)} VALUES ({marks})", cells)
     found = database.execute(query.rstrip().rstrip(";")).fetchall()
-    return answers_of_rows(network, found)
+    return predicted_of_rows(network, found)
 
 
 def table_statements(network: Network, table: str) -> Iterator[str]:
@@ -91,8 +91,8 @@ def table_statements(network: Network, table: str) -> Iterator[str]:
     yield f"CREATE TABLE {parts.identifier(table)} ({', '.join(kinds)})"
 
 
-def answers_of_rows(network: Network, found: list[tuple[Any, ...]]) -> Answers:
-    """Answers of the rows of the result."""
+def predicted_of_rows(network: Network, found: list[tuple[Any, ...]]) -> Predicted:
+    """Predicted of the rows of the result."""
     first, names = len(column_names(network)), class_names(network)
     ordered = [row[first + 1 :] for row in sorted(found, key=lambda row: int(row[first]))]
     n_scores = network.n_outputs
@@ -100,7 +100,7 @@ def answers_of_rows(network: Network, found: list[tuple[Any, ...]]) -> Answers:
     decided: list[Any] = [row[0] for row in ordered]
     if decision_kind(network) == "labels":
         decided = [[name for name, given in zip(names, row, strict=False) if int(given)] for row in ordered]
-    return answers_of(network, scores, decided, "")
+    return predicted_of(network, scores, decided, "")
 
 
 def _database() -> sqlite3.Connection:

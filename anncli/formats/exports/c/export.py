@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from anncli.formats.exports.base import Answers, ExportRequest, Facts, ProofRows
+from anncli.formats.exports.base import ExportRequest, Facts, Predicted, ProofRows
 from anncli.formats.exports.c.fixed.network import fixed_network
 from anncli.formats.exports.c.fixed.source import fixed_parts, fixed_sizes
 from anncli.formats.exports.c.fixed.twin import measured_errors
@@ -52,7 +52,7 @@ class CExport:
 
     def run(
         self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
-    ) -> Answers | None:
+    ) -> Predicted | None:
         return run_compiled(files, network, request.name, rows)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.formats.exports.base import Answers, ProofRows
+from anncli.formats.exports.base import Predicted, ProofRows
 from anncli.formats.exports.c.rows import has_rows
 from anncli.formats.exports.c.text import Naming, identifiers
 from anncli.formats.exports.tools import find_tool, run_tool, work_folder
@@ -136,7 +136,7 @@ def _cells(table: Table, name: str, kind: str) -> list[bytes]:
     return [missing if code < 0 else words[code] for code in given.codes.tolist()]
 
 
-def answers(network: Network, printed: bytes, n_rows: int, tool: str) -> Answers:
+def _predicted(network: Network, printed: bytes, n_rows: int, tool: str) -> Predicted:
     """What the program wrote; raises RuntimeError where rows are missing."""
     outputs, decisions = ("f4", (network.n_outputs,)), None
     fields: list[tuple[str, str, tuple[int, ...]]] = [("outputs", *outputs)]
@@ -151,10 +151,10 @@ def answers(network: Network, printed: bytes, n_rows: int, tool: str) -> Answers
     if len(fields) > 1:
         decided: Array = found["decisions"]
         decisions = decided.astype(bool) if network.task == "multi-label" else decided.astype(np.int64)
-    return Answers(found["outputs"].astype(np.float64), decisions, tool)
+    return Predicted(found["outputs"].astype(np.float64), decisions, tool)
 
 
-def run_compiled(files: Mapping[str, bytes], network: Network, name: str, rows: ProofRows) -> Answers:
+def run_compiled(files: Mapping[str, bytes], network: Network, name: str, rows: ProofRows) -> Predicted:
     """Compile the files with the compiler that is there and run them on the rows."""
     compiler = find_tool("cc", "gcc", "clang", install=_INSTALL)
     with work_folder() as folder:
@@ -166,4 +166,4 @@ def run_compiled(files: Mapping[str, bytes], network: Network, name: str, rows: 
         run_tool([compiler, "-std=c99", "-O2", *units, "-o", "proof", "-lm"], folder)
         printed = run_tool([str(Path(folder) / "proof")], folder, input_bytes(network, rows))
         version = run_tool([compiler, "--version"], folder).decode(errors="replace").split("\n")[0]
-    return answers(network, printed, len(rows.inputs), version.strip())
+    return _predicted(network, printed, len(rows.inputs), version.strip())

@@ -9,7 +9,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.evaluation.names import UNDECIDED, UNDECIDED_WORD
-from anncli.formats.exports.base import Answers, ExportRequest, Facts, ProofRows, ToolMissingError
+from anncli.formats.exports.base import ExportRequest, Facts, Predicted, ProofRows, ToolMissingError
 from anncli.formats.exports.onnx.activations import ACTIVATIONS
 from anncli.formats.exports.onnx.inputs import ROWS, takes_columns
 from anncli.formats.exports.onnx.model import IR_VERSION, ML_OPSET, OPSET, model_bytes, model_of
@@ -55,7 +55,7 @@ class OnnxExport:
 
     def run(
         self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
-    ) -> Answers | None:
+    ) -> Predicted | None:
         try:
             import onnxruntime
         except ModuleNotFoundError:
@@ -73,7 +73,9 @@ class OnnxExport:
             raise RuntimeError(f"onnxruntime {onnxruntime.__version__}: {failure}") from None
         names = output_names(network)
         decisions = _decisions(network, found[names["decisions"]]) if "decisions" in names else None
-        return Answers(found[names["outputs"]].astype(np.float64), decisions, f"onnxruntime {onnxruntime.__version__}")
+        return Predicted(
+            found[names["outputs"]].astype(np.float64), decisions, f"onnxruntime {onnxruntime.__version__}"
+        )
 
 
 def _fed(network: Network, rows: ProofRows) -> dict[str, Any]:
