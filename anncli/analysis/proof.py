@@ -17,7 +17,7 @@ from anncli.network.network import Network
 
 # Random rows: all of them for networks of up to 200,000 weights, fewer for larger ones, because an interpreter takes minutes.
 N_RANDOM, _FEWEST, _MOST_PRODUCTS = 1000, 100, 200_000_000
-# |a - b| <= TOLERANCE (1 + |b|) for an output b and what the export gives for it.
+# |a - b| <= TOLERANCE (1 + |b|) for an output b and what the export gives for it; for numbers at most TOLERANCE of their range.
 TOLERANCE = 1e-5
 # Twice the error of either computation.
 _ROUNDING = 4.0
@@ -32,7 +32,8 @@ class Proof(NamedTuple):
     largest |a - b| / (1 + |b|); allowed: its limit; n_rounded: rows of which 32-bit arithmetic allows more; n_overflowed: rows
     whose outputs are no finite 32-bit numbers and were not compared; n_other: rows with another decision than the network's
     although no score is near a limit; n_close: those where one is; fault: what is wrong, None where the export is proved; decides: whether the export gave decisions;
-    is_stated: whether `allowed` is the largest difference that the export states.
+    is_stated: whether `allowed` is the largest difference that the export states; is_of_range: whether the range of the outputs allows
+    less than their size.
     """
 
     tool: str = ""
@@ -50,6 +51,7 @@ class Proof(NamedTuple):
     fault: str | None = None
     decides: bool = False
     is_stated: bool = False
+    is_of_range: bool = False
 
     @property
     def n_rows(self) -> int:
@@ -150,6 +152,7 @@ def _compared(network: Network, rows: ProofRows, found: Predicted, bound: Array 
         relative=_largest(relative),
         allowed=TOLERANCE if bound is None else _largest(bound),
         is_stated=bound is not None,
+        is_of_range=bound is None and bool((plain < _by_size(expected)).any()),
         n_rounded=int(((differences > plain) & ~wrong).any(axis=1).sum()),
         n_overflowed=int((~finite).sum()),
         n_other=n_other,
@@ -179,8 +182,16 @@ def _limits(network: Network, inputs: Array, expected: Array, bound: Array | Non
     if bound is not None:
         stated = np.broadcast_to(bound, expected.shape)
         return stated, stated
-    plain = TOLERANCE * (1 + np.abs(np.nan_to_num(expected)))
+    plain = _by_size(expected)
+    if network.task == "regression":
+        # In units in which all outputs are near each other, or near 0, their size would allow anything.
+        known = np.where(np.isfinite(expected), expected, np.nan)
+        plain = np.minimum(plain, TOLERANCE * np.nan_to_num(np.nanmax(known, axis=0) - np.nanmin(known, axis=0)))
     return plain, np.maximum(plain, _ROUNDING * rounding_errors(network, inputs))
+
+
+def _by_size(expected: Array) -> Array:
+    return TOLERANCE * (1 + np.abs(np.nan_to_num(expected)))
 
 
 def _other_decisions(network: Network, wanted: Array, decisions: Array | None, allowed: Array) -> tuple[int, int]:

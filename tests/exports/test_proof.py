@@ -53,7 +53,18 @@ def plain(task: str | None = "regression") -> Network:
 def test_equal_outputs_are_proved():
     proof = proof_of(plain())
     assert proof.is_proved
-    assert proof == Proof("toy 1", n_inside=500, n_outside=500)
+    assert proof == Proof("toy 1", n_inside=500, n_outside=500, is_of_range=True)
+
+
+@pytest.mark.parametrize(("offset", "spread"), [(0, 1e-6), (50, 1e-3)])
+def test_numbers_near_each_other_are_held_to_their_range(offset, spread):
+    """Outputs that are all the same would pass if only their size counted."""
+    network = plain()
+    network.target_scaling = TargetScaling("zscore", np.float32([offset]), np.float32([spread]))
+    assert proof_of(network).is_proved
+    constant = proof_of(network, lambda answers: answers._replace(outputs=np.full_like(answers.outputs, offset)))
+    assert constant.relative < 1e-4
+    assert constant.fault is not None
 
 
 def test_fewer_decisions_than_rows_are_found():

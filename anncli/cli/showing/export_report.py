@@ -94,4 +94,5 @@ def _limit(proof: Proof) -> str:
     if proof.is_stated:
         return f"allowed {proof.allowed:.3g}, by the error above"
     more = f"; {count_of(proof.n_rounded, 'row')} by the rounding of 32-bit numbers" if proof.n_rounded else ""
-    return f"allowed {proof.allowed:g} x (1 + |output|){more}"
+    least = f" and {proof.allowed:g} of the range of the outputs" if proof.is_of_range else ""
+    return f"allowed {proof.allowed:g} x (1 + |output|){least}{more}"
