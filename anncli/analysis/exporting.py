@@ -15,6 +15,8 @@ from anncli.formats.exports.registry import export_format
 from anncli.formats.files.textfile import replace_file
 from anncli.network.network import Network
 
+# Names of functions begin with a part of a longer name of a file.
+_LONGEST_NAME = 40
 _UNFIT = re.compile(r"[^0-9A-Za-z_]+")
 
 
@@ -84,7 +86,7 @@ def write_files(places: Mapping[str, bytes]) -> None:
 
 def name_of(target: str) -> str:
     """The C identifier that a target's name begins with: 'iris' for 'out/iris.c'."""
-    stem = _UNFIT.sub("_", os.path.basename(target).split(".")[0]).strip("_")
+    stem = _UNFIT.sub("_", os.path.basename(target).split(".")[0]).strip("_")[:_LONGEST_NAME]
     if not stem:
         return ExportRequest().name
     return stem if not stem[0].isdigit() else f"n{stem}"

@@ -63,12 +63,12 @@ def check_teacher(teacher: Teacher, network: Network | None, options: TrainingOp
         has = f"{file} has {count_of(model.n_outputs, 'output')}, this network has {network.n_outputs}"
         raise UsageError(f"--teacher: {has}", advice="give both the same outputs")
     if network.classes and model.classes and network.classes != model.classes:
-        raise _other_classes(file, model.classes, network.classes)
+        raise _other_outputs(file, model.classes, network.classes)
     if network.task is not None and model.task is not None and network.task != model.task:
         raise UsageError(f"--teacher: {file} is for {model.task}, this network for {network.task}", advice=_ADVICE)
 
 
-def _other_classes(file: str, theirs: tuple[str, ...], ours: tuple[str, ...]) -> UsageError:
+def _other_outputs(file: str, theirs: tuple[str, ...], ours: tuple[str, ...]) -> UsageError:
     message = (
         f"--teacher: the outputs of {file} are for {', '.join(theirs)}, those of this network for {', '.join(ours)}"
     )
@@ -85,6 +85,7 @@ def with_teacher(setup: Setup, teacher: Teacher, data: Dataset | TableData) -> S
     classes = network.classes or setup.data.classes
     check_teacher(teacher, replace(network, classes=classes), setup.options)
     _check_task(setup, model, file)
+    _check_columns(model, file, data)
     samples = encoded_inputs(model, data, setup.options, {}).data
     if samples.n_inputs != model.n_inputs:
         message = f"{file} takes {count_of(model.n_inputs, 'input')}, the data have {samples.n_inputs}"
@@ -100,6 +101,17 @@ def with_teacher(setup: Setup, teacher: Teacher, data: Dataset | TableData) -> S
     return replace(setup, lesson=Lesson(outputs, record), smoothed=outputs, warnings=warnings)
 
 
+def _check_columns(model: Network, file: str, data: Dataset | TableData) -> None:
+    """Raises DataError for a table without a column that the teacher reads."""
+    if not isinstance(data, TableData) or model.encoder is None:
+        return
+    missing = [column.name for column in model.encoder.columns if column.name not in data.table.by_name]
+    if missing:
+        path = data.shown[0] if data.shown else None
+        advice = "add the column, or train a teacher on the columns that there are"
+        raise DataError(f"no column {quoted(missing[0])}, which the teacher {file} reads", path=path, advice=advice)
+
+
 def _check_task(setup: Setup, model: Network, file: str) -> None:
     """Raises UsageError where the outputs of both do not mean the same."""
     task = setup.data.task
@@ -112,6 +124,9 @@ def _check_task(setup: Setup, model: Network, file: str) -> None:
             raise UsageError(
                 "--teacher: quantiles are learnt from answers alone", advice="use --loss mse, or leave it out"
             )
+        theirs, ours = model.target_names, setup.data.target_names
+        if theirs and ours and theirs != ours:
+            raise _other_outputs(file, theirs, ours)
         return
     for name, topology in ((file, model.topology), ("this network", setup.network.topology)):
         if topology.output_activation not in _PROBABILITIES:

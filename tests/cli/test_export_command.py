@@ -168,6 +168,7 @@ def test_a_long_proof_shows_its_time() -> None:
 def test_names_of_functions_come_from_the_file() -> None:
     names = {"out/iris.c": "iris", "a-b c.net": "a_b_c", "9.c": "n9", "é.c": "network", "-": "network", "x.y.c": "x"}
     assert {target: exporting.name_of(target) for target in names} == names
+    assert exporting.name_of("a" * 250 + ".c") == "a" * 40
 
 
 def test_several_files_on_stdout_are_refused() -> None:

@@ -16,7 +16,7 @@ from random_networks import random_network
 
 from anncli.analysis.proof import prove
 from anncli.formats.exports.base import ExportRequest
-from anncli.formats.exports.c.sizes import table_bytes
+from anncli.formats.exports.c.sizes import Sizes, measured, table_bytes
 from anncli.formats.exports.c.text import comment_text, float_text, identifiers, string_text
 from anncli.formats.exports.registry import export_format, export_name_of
 from anncli.inference.predict import predict
@@ -33,6 +33,25 @@ def proved(seed: int, form: str) -> None:
     proof = prove(export, export.render(network, request), network, request)
     assert proof.is_proved, (seed, proof)
     assert proof.decides == (network.task != "regression")
+
+
+@needs_compiler
+@pytest.mark.parametrize("name", ["main", "proof", "unit", "stdio"])
+@pytest.mark.parametrize("form", ["c", "c-header"])
+def test_a_name_may_be_one_of_the_files_of_the_proof(name: str, form: str) -> None:
+    network, export, request = random_network(3), export_format(form), ExportRequest(name)
+    assert prove(export, export.render(network, request), network, request).is_proved
+
+
+@pytest.mark.parametrize("printed", ["", "garbage", ".text", ".text x", ".text 0\n.rodata 0", "\\377"])
+def test_sizes_of_a_tool_that_prints_something_else(tmp_path, monkeypatch, printed: str) -> None:
+    for tool in ("gcc", "size"):
+        path = tmp_path / f"arm-none-eabi-{tool}"
+        path.write_text(f"#!/bin/sh\nprintf '{printed}'\n")
+        path.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    sizes = Sizes(10, 20)
+    assert measured(sizes, {"": b"", ".h": b""}, "net") == sizes
 
 
 @needs_compiler
@@ -180,7 +199,7 @@ def test_what_c_cannot_hold_is_named() -> None:
     assert export.refusal(network, ExportRequest()) == "the network is untrained: C needs its weights"
     network.set_parameters(np.zeros(13))
     assert export.refusal(network, ExportRequest("2nd")) == (
-        "functions in C cannot begin with '2nd': use letters, digits and _, first a letter"
+        "functions in C cannot begin with '2nd'; give another --name: at most 61 letters, digits and _, first a letter"
     )
 
 

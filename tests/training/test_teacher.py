@@ -11,6 +11,7 @@ from test_pruning import chosen
 
 import anncli
 from anncli import Dataset, Network
+from anncli.cli.main import run as main
 from anncli.errors import DataError, NetworkError, UsageError
 from anncli.training.run import TrainingRun
 from anncli.training.setup import prepare
@@ -132,6 +133,24 @@ def test_a_teacher_of_other_inputs_is_refused() -> None:
     teacher.parameters = np.zeros(4, np.float32)
     with pytest.raises(DataError, match=r"'big.nn' takes 3 inputs, the data have 2"):
         learn(Network.create(2, ["1 logistic"]), classes_data(), teacher)
+
+
+def test_numbers_of_another_name_are_refused() -> None:
+    data = Dataset(INPUTS.copy(), targets=INPUTS[:, :1].copy(), target_names=("price",))
+    teacher = taught(["1 linear"], [0.0, 1.0, 0.0], task="regression", target_names=("weight",))
+    with pytest.raises(UsageError, match="outputs of 'big.nn' are for weight, those of this network for price"):
+        learn(Network.create(2, ["1 linear"]), data, teacher)
+
+
+def test_a_table_without_a_column_of_the_teacher_is_refused(tmp_path: Path) -> None:
+    rows = "".join(f"{x},{2 * x},{'yes' if x > 20 else 'no'}\n" for x in range(40))
+    for name, columns in (("old", "a,b"), ("new", "a,c")):
+        (tmp_path / f"{name}.csv").write_text(f"{columns},y\n{rows}")
+    arguments = ["--label", "y", "-q", "--epochs", "2"]
+    assert main(["train", str(tmp_path / "old.csv"), *arguments, "-o", str(tmp_path / "old.nn")]) == 0
+    teacher, data = str(tmp_path / "old.nn"), str(tmp_path / "new.csv")
+    assert main(["train", data, *arguments, "-o", str(tmp_path / "new.nn"), "--teacher", teacher]) == 3
+    assert not (tmp_path / "new.nn").exists()
 
 
 def test_numbers_are_not_taught_by_classes() -> None:

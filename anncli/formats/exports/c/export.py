@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from anncli.errors import quoted
 from anncli.formats.exports.base import ExportRequest, Facts, Predicted, ProofRows
 from anncli.formats.exports.c.fixed.network import fixed_network
 from anncli.formats.exports.c.fixed.source import fixed_parts, fixed_sizes
@@ -29,7 +30,8 @@ class CExport:
 
     def refusal(self, network: Network, request: ExportRequest) -> str | None:
         if not _IDENTIFIER.match(request.name):
-            return f"functions in C cannot begin with '{request.name}': use letters, digits and _, first a letter"
+            allowed = "at most 61 letters, digits and _, first a letter"
+            return f"functions in C cannot begin with {quoted(request.name)}; give another --name: {allowed}"
         if refused := layer_refusal(network, "C", ACTIVATIONS):
             return refused
         return fixed_refusal(network) if request.bits else None

@@ -158,12 +158,14 @@ def run_compiled(files: Mapping[str, bytes], network: Network, name: str, rows: 
     """Compile the files with the compiler that is there and run them on the rows."""
     compiler = find_tool("cc", "gcc", "clang", install=_INSTALL)
     with work_folder() as folder:
-        units = [f"{name}.c", "main.c"] if ".h" in files else ["main.c"]
+        # Files of the export may have either name.
+        program = "proof" if name != "proof" else "program"
+        units = [f"{name}.c", f"{program}.c"] if ".h" in files else [f"{program}.c"]
         for ending, content in files.items():
             own = ending or (".c" if ".h" in files else ".h")
             (Path(folder) / f"{name}{own}").write_bytes(content)
-        (Path(folder) / "main.c").write_text(main_text(network, name))
-        run_tool([compiler, "-std=c99", "-O2", *units, "-o", "proof", "-lm"], folder)
-        printed = run_tool([str(Path(folder) / "proof")], folder, input_bytes(network, rows))
+        (Path(folder) / f"{program}.c").write_text(main_text(network, name))
+        run_tool([compiler, "-std=c99", "-O2", *units, "-o", program, "-lm"], folder)
+        printed = run_tool([str(Path(folder) / program)], folder, input_bytes(network, rows))
         version = run_tool([compiler, "--version"], folder).decode(errors="replace").split("\n")[0]
     return _predicted(network, printed, len(rows.inputs), version.strip())

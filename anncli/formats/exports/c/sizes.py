@@ -59,13 +59,15 @@ def measured(sizes: Sizes, files: Mapping[str, bytes], name: str) -> Sizes:
             unit = write_unit(files, name, folder)
             run_tool([compiler, *_ARM, "-c", unit, "-o", "object.o"], folder)
             words = run_tool([size, "-A", "object.o"], folder).decode().split("\n")
-    except (ToolMissingError, RuntimeError):
+            code, tables = (_section(words, kind) for kind in (".text", ".rodata"))
+    except (ToolMissingError, RuntimeError, ValueError, IndexError):
         return sizes
-    rows = [line.split() for line in words]
-    of_kind = {
-        kind: sum(int(row[1]) for row in rows if row and row[0].startswith(kind)) for kind in (".text", ".rodata")
-    }
-    return Sizes(of_kind[".rodata"], sizes.buffers, of_kind[".text"])
+    return Sizes(tables, sizes.buffers, code) if code and tables else sizes
+
+
+def _section(lines: list[str], kind: str) -> int:
+    """The bytes of the sections of one kind in what arm-none-eabi-size prints; raises ValueError or IndexError for other text."""
+    return sum(int(row[1]) for row in map(str.split, lines) if row and row[0].startswith(kind))
 
 
 def write_unit(files: Mapping[str, bytes], name: str, folder: str) -> str:
