@@ -138,7 +138,7 @@ def test_a_teacher_of_other_inputs_is_refused() -> None:
 def test_numbers_of_another_name_are_refused() -> None:
     data = Dataset(INPUTS.copy(), targets=INPUTS[:, :1].copy(), target_names=("price",))
     teacher = taught(["1 linear"], [0.0, 1.0, 0.0], task="regression", target_names=("weight",))
-    with pytest.raises(UsageError, match="outputs of 'big.nn' are for weight, those of this network for price"):
+    with pytest.raises(UsageError, match=r"outputs of 'big\.nn' are for weight, those of this network for price"):
         learn(Network.create(2, ["1 linear"]), data, teacher)
 
 
