@@ -12,7 +12,7 @@ from anncli.errors import AnnError, NetworkError, UsageError, printable, quoted
 from anncli.formats.exports.base import ExportRequest, Facts, StatesFacts
 from anncli.formats.exports.names import EXPORT_NAMES
 from anncli.formats.exports.registry import export_format
-from anncli.formats.files.textfile import replace_file
+from anncli.formats.files.textfile import STDOUT, replace_file
 from anncli.network.network import Network
 
 # Names of functions begin with a part of a longer name of a file.
@@ -66,10 +66,15 @@ def check_bits(name: str, bits: int) -> None:
 
 
 def places_of(files: Mapping[str, bytes], target: str) -> dict[str, bytes]:
-    """The contents by the names of their files; raises UsageError for several files on stdout, and for several of one name."""
-    if target == "-" and len(files) > 1:
+    """The contents by the names of their files; raises UsageError for several files on stdout or a device, and for several of
+    one name."""
+    is_device = os.path.exists(target) and not os.path.isfile(target) and not os.path.isdir(target)
+    if len(files) > 1 and (target in STDOUT or is_device):
         also = ", ".join(f"NAME{ending}" for ending in files if ending)
-        raise UsageError(f"several files are written (also {also}), and stdout takes one", advice="name a file with -o")
+        where = "stdout" if target in STDOUT else printable(target)
+        raise UsageError(
+            f"several files are written (also {also}), and {where} takes one", advice="name a file with -o"
+        )
     stem = os.path.splitext(target)[0]
     places = {f"{stem}{ending}" if ending else target: content for ending, content in files.items()}
     if len(places) < len(files):
@@ -79,9 +84,12 @@ def places_of(files: Mapping[str, bytes], target: str) -> dict[str, bytes]:
 
 
 def write_files(places: Mapping[str, bytes]) -> None:
-    """Write the files, the one that the user named last; raises AnnError where one cannot be written."""
-    for place, content in [*places.items()][::-1]:
-        replace_file(place, content)
+    """Write the files, the one that the user named last; raises AnnError where one cannot be written, and then leaves all as
+    they were, because the others are on the disk before one takes its name."""
+    if not places:
+        return
+    (place, content), *others = places.items()
+    replace_file(place, content, before=lambda: write_files(dict(others)))
 
 
 def name_of(target: str) -> str:

@@ -198,3 +198,21 @@ def test_stdout_by_its_other_name(folder: Path, capsys: pytest.CaptureFixture[st
     assert err.startswith("/dev/stdout: ann1dn, ")
     _, err = said("net.nn -o /dev/stdout --to ann1dn -f --json", capsys, 2)
     assert err == "ann: --json and --output /dev/stdout cannot both go to stdout; name a file for --output\n"
+
+
+def test_two_files_are_written_both_or_not_at_all(tmp_path: Path) -> None:
+    (tmp_path / "net.c").mkdir()
+    (tmp_path / "net.h").write_text("old")
+    places = {f"{tmp_path}/net.c": b"new", f"{tmp_path}/net.h": b"new"}
+    with pytest.raises(AnnError, match="Is a directory"):
+        exporting.write_files(places)
+    assert (tmp_path / "net.h").read_text() == "old"
+    (tmp_path / "net.c").rmdir()
+    exporting.write_files(places)
+    assert [(tmp_path / name).read_text() for name in ("net.c", "net.h")] == ["new", "new"]
+
+
+def test_a_device_takes_one_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert said("net.nn -o /dev/null --to ann1dn", capsys)[0].startswith("/dev/null: ann1dn, ")
+    _, err = said("net.nn -o /dev/null --to c --no-prove", capsys, 2)
+    assert err == "ann: several files are written (also NAME.h), and /dev/null takes one; name a file with -o\n"
