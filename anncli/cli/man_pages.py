@@ -17,7 +17,7 @@ from anncli._version import __version__
 from anncli.cli.names import COMMANDS
 from anncli.cli.topics.names import TOPIC_NAMES
 from anncli.errors import EXIT_MEANINGS
-from anncli.options.in_command import IN_COMMAND
+from anncli.options.in_command import IN_COMMAND, OwnWords
 from anncli.options.table import GROUPS, OptionInfo, options_of
 from anncli.options.variables import PROGRAM_VARIABLES
 from anncli.options.wording import help_text, shown_default, spelling
@@ -107,9 +107,9 @@ def _entry(name: str, text: str) -> list[str]:
 
 
 def _about(command: str, name: str, info: OptionInfo) -> str:
-    own = IN_COMMAND.get((command, name))
-    default = shown_default(info) if own is None or own.default is None else own.default
-    text = help_text(info)
+    own = IN_COMMAND.get((command, name), OwnWords(info.brief))
+    default = shown_default(info) if own.default is None else own.default
+    text = help_text(info, own.full)
     return text + (f" [default: {default}]" if default else "")
 
 

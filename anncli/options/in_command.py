@@ -4,28 +4,46 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from anncli.formats.data.names import WRITTEN_FORMATS
+from anncli.formats.data.names import SAMPLE_FORMATS, WRITTEN_FORMATS
 from anncli.formats.exports.names import EXPORT_NAMES
+
+# Formats of tables that are not inputs and answers.
+_TABLES = ", ".join(name for name in WRITTEN_FORMATS if name not in SAMPLE_FORMATS)
 
 
 class OwnWords(NamedTuple):
-    """brief: the text in `-h` of the command. default: as help shows it; None: the option's own."""
+    """brief: the text in `-h` of the command. default: as help shows it; None: the option's own. full: the text in `--help-all`
+    and on the man page of the command; '': the option's own."""
 
     brief: str
     default: str | None = None
+    full: str = ""
+
+
+_BY_ENDING = "by the ending of the file"
+
+
+def _written(what: str, kinds: str = _TABLES, default: str = _BY_ENDING) -> OwnWords:
+    """The words of --to where `what` is written in one of these formats."""
+    return OwnWords(f"Format of {what}: csv, jsonl, parquet and others", default, f"Format of {what}: {kinds}")
+
+
+def _place(text: str, default: str | None = None) -> OwnWords:
+    """The words of --output: what it does in other commands would mislead."""
+    return OwnWords(text, default, text)
 
 
 IN_COMMAND: dict[tuple[str, str], OwnWords] = {
     ("train", "threshold"): OwnWords("A number, or a rule: youden, f1, 'se>=0.95'"),
     ("train", "hidden"): OwnWords("Units of each hidden layer, if new"),
     ("train", "restarts"): OwnWords("Keep the best of N trainings"),
-    ("train", "output"): OwnWords("Write the network to FILE, and leave NETWORK as it is"),
+    ("train", "output"): _place("Write the network to FILE, and leave NETWORK as it is"),
     ("test", "confidence"): OwnWords("Print the interval of every metric, at this confidence", "0.95, main metrics"),
     ("test", "baselines"): OwnWords("Evaluate simple predictors too, which learn from --training FILES"),
     ("compare", "baselines"): OwnWords("Simple predictors too; without --folds they learn from --training FILES"),
-    ("predict", "output"): OwnWords("Write the predictions to FILE; its ending names the format"),
-    ("cv", "output"): OwnWords("Also train the network of all rows, and write it to FILE"),
-    ("search", "output"): OwnWords("Write the kept network, trained on all rows, to FILE"),
+    ("predict", "output"): _place("Write the predictions to FILE; its ending names the format"),
+    ("cv", "output"): _place("Also train the network of all rows, and write it to FILE"),
+    ("search", "output"): _place("Write the kept network, trained on all rows, to FILE"),
     ("search", "folds"): OwnWords("Inner folds, which select a trial", "3; above 2,000 rows one set of 20 %"),
     ("search", "outer_folds"): OwnWords(
         "Repeat the whole search without each of K folds, and test there", "3; above 2,000 rows --test 0.2"
@@ -37,17 +55,25 @@ IN_COMMAND: dict[tuple[str, str], OwnWords] = {
     ("compare", "folds"): OwnWords("Train the definitions anew in the same K folds", ""),
     ("check", "validation"): OwnWords("Files that are compared with DATA", ""),
     ("check", "test"): OwnWords("Files that are compared with DATA", ""),
-    ("import", "output"): OwnWords("Where the network is written; - is stdout"),
+    ("import", "output"): _place("Where the network is written; - is stdout"),
     ("import", "task"): OwnWords("Whether the outputs decide classes or are numbers", "what the file says"),
-    ("info", "output"): OwnWords("Write the table of --weights to FILE; - is stdout"),
-    ("info", "to"): OwnWords("Format of the table of --weights: csv, jsonl and others", "by the ending of the file"),
+    ("info", "output"): _place("Write the table of --weights to FILE; - is stdout"),
+    ("info", "to"): _written("the table of --weights"),
+    ("predict", "to"): _written("the predictions", default=f"{_BY_ENDING}, otherwise csv"),
+    ("cv", "to"): _written("the file of --predictions"),
+    ("convert", "to"): _written("what is written", ", ".join(WRITTEN_FORMATS)),
+    ("explain", "to"): _written("the figures"),
     ("explain", "column"): OwnWords("Show the mean output for each value of these columns"),
-    ("explain", "output"): OwnWords("Write the figures to FILE; its ending names the format"),
-    ("export", "output"): OwnWords("What is written; its ending says the format; - is stdout"),
-    ("export", "to"): OwnWords(f"Format: {', '.join(EXPORT_NAMES)}", "by the ending of the file"),
+    ("explain", "output"): _place("Write the figures to FILE; its ending names the format"),
+    ("export", "output"): _place("What is written; its ending says the format; - is stdout"),
+    ("export", "to"): OwnWords(
+        f"Format: {', '.join(EXPORT_NAMES)}",
+        _BY_ENDING,
+        f"Format. {'; '.join(f'{name}: {info.help}' for name, info in EXPORT_NAMES.items())}",
+    ),
     ("plot", "column"): OwnWords("The two inputs of a boundary: A,B"),
-    ("plot", "output"): OwnWords("The figure as .svg or .png, or its numbers as .csv", "NETWORK-WHAT.svg"),
-    ("report", "output"): OwnWords("Where the page is written; - is stdout", "NETWORK-report.html"),
+    ("plot", "output"): _place("The figure as .svg or .png, or its numbers as .csv", "NETWORK-WHAT.svg"),
+    ("report", "output"): _place("Where the page is written; - is stdout", "NETWORK-report.html"),
 }
 
 # The values that a command takes, for shell completion, where they are fewer than those of the option.

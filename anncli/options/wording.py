@@ -19,10 +19,10 @@ def spelling(name: str, info: OptionInfo) -> str:
     return f"{short}{long} {info.metavar}".rstrip()
 
 
-def help_text(info: OptionInfo) -> str:
-    """What help says about an option, with its other names."""
+def help_text(info: OptionInfo, own: str = "") -> str:
+    """What help says about an option, with its other names; own: what one command says in place of the words for all."""
     aliases = f" (also {', '.join(map(long_name, info.aliases))})" if info.aliases else ""
-    return info.help + aliases
+    return (own or info.help) + aliases
 
 
 def shown_default(info: OptionInfo) -> str:

@@ -57,6 +57,17 @@ def test_topics_name_everything_in_their_tables(ann: Ann) -> None:
     assert ann("help", "trainers").stdout == topic_text("trainers")
 
 
+def test_no_command_explains_the_options_of_others(ann: Ann) -> None:
+    """What --output and --to do elsewhere would fill half a page."""
+    pages = {name: text for name, text in man_pages().items() if name not in ("ann-search.1", "ann.1")}
+    pages["help"] = ann("info", "--help-all").stdout
+    for name, page in pages.items():
+        text = " ".join(page.split())
+        assert "in search the network" not in text, name
+        assert "in export" not in text, name
+    assert "Format of the table of --weights: sqlite, " in " ".join(pages["help"].split())
+
+
 def test_unknown_topics(ann: Ann) -> None:
     assert ann("help", "activaton", check=2).stderr == (
         "ann: no command and no topic 'activaton'; did you mean 'activations'?\n"

@@ -82,5 +82,5 @@ class HelpFormat:
         own = IN_COMMAND.get((self.command, name), OwnWords(info.brief))
         default = shown_default(info) if own.default is None else own.default
         is_short = not self.everything and (self.command in LONG or (self.command, name) in IN_COMMAND)
-        text = (own.brief or info.help) if is_short else help_text(info)
+        text = (own.brief or info.help) if is_short else help_text(info, own.full)
         return spelling(name, info), text + (f"  [default: {default}]" if default else "")
