@@ -13,9 +13,12 @@ from anncli.formats.exports import javascript_parts as parts
 from anncli.formats.exports.base import ExportRequest, Predicted, ProofRows, ToolMissingError
 from anncli.formats.exports.needs import (
     calibration_kind,
+    calibration_numbers,
     decision_kind,
     decision_limits,
     needed_functions,
+    scaling_kinds,
+    tables_of_numbers,
     word_places,
 )
 from anncli.formats.exports.raw_rows import predicted_of_json, raw_rows
@@ -112,11 +115,7 @@ def _private_constants(network: Network) -> list[str]:
             rest = literal([column.width - column.indicator, column.fill, encoder.may_miss(column), column.indicator])
             lines.append(f"  [{words}, {rest[1:-1]}],")
         lines.append("];")
-    scaling = network.scaling
-    numbers = {"LOG_FLOOR": scaling.log_floor, "ADD": scaling.add, "MULTIPLY": scaling.multiply}
-    if units := network.target_scaling.of_outputs(network.n_outputs):
-        numbers |= dict(zip(("OFFSET", "SPREAD"), units, strict=True))
-    lines += [f"const {name} = {_typed(own)};" for name, own in numbers.items() if own is not None]
+    lines += [f"const {name} = {_typed(own)};" for name, own in tables_of_numbers(network).items()]
     if network.calibration is not None and network.calibration.method == "isotonic":
         lines.append(f"const KNOTS = {literal(network.calibration.numbers.tolist())};")
     if network.self_test is not None:
@@ -132,16 +131,8 @@ def _typed(values: Array) -> str:
 
 def _computed(network: Network) -> str:
     """From inputs to outputs in the units of the data, before a calibration."""
-    scaling = network.scaling
     lines = ["/** The outputs before calibration for the inputs of the network. */\nfunction computed(x) {\n"]
-    if scaling.per_vector != "none":
-        lines.append(parts.SCALING[scaling.per_vector])
-    if scaling.log_floor is not None:
-        lines.append(parts.SCALING["logarithms"])
-    if scaling.add is not None:
-        lines.append(parts.SCALING["linear"])
-    if scaling.activation != "linear":
-        lines.append(parts.SCALING[scaling.activation])
+    lines += [parts.SCALING[kind] for kind in scaling_kinds(network)]
     if n := len(network.members):
         lines.append("  const members = MEMBERS.map((layers) => layersOf(x, layers));\n")
         lines.append(
@@ -155,11 +146,10 @@ def _computed(network: Network) -> str:
 
 
 def _calibrated(network: Network) -> str:
-    calibration, kind = network.calibration, calibration_kind(network)
-    if calibration is None:
+    kind = calibration_kind(network)
+    if not kind:
         return ""
-    names = ("slope", "intercept") if "platt" in kind else ("temperature",)
-    values = {name: f"({number!r})" for name, number in zip(names, calibration.numbers.ravel().tolist(), strict=False)}
+    values = {name: f"({number!r})" for name, number in calibration_numbers(network).items()}
     text = parts.CALIBRATIONS[kind].format(**values)
     return f"/** The probabilities for the outputs of the network. */\nfunction calibrated(x) {{\n{text}}}\n\n"
 

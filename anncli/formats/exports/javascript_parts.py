@@ -5,6 +5,10 @@ They round to 32 bits where the parts of Python do, see python_parts.py.
 
 from __future__ import annotations
 
+import json
+
+from anncli.network.activations.gelu import ERF_P, ERF_Q, ERFC_P, ERFC_Q
+
 CELLS = """\
 /** The cells of a row in the order of COLUMNS. */
 function cellsOf(row) {
@@ -73,18 +77,11 @@ function inputsOf(row) {
 
 """
 
-_ERF = """\
-// The error function: Cody 1969, Math. Comp. 23, 631-637.
-const ERF_P = [3.20937758913846947e3, 3.77485237685302021e2, 1.13864154151050156e2, 3.1611237438705656, 1.85777706184603153e-1];
-const ERF_Q = [2.84423683343917062e3, 1.28261652607737228e3, 2.44024637934444173e2, 2.36012909523441209e1, 1];
-const ERFC_P = [
-  1.23033935479799725e3, 2.05107837782607147e3, 1.71204761263407058e3, 8.81952221241769090e2, 2.98635138197400131e2,
-  6.61191906371416295e1, 8.88314979438837594, 5.64188496988670089e-1, 2.15311535474403846e-8,
-];
-const ERFC_Q = [
-  1.23033935480374942e3, 3.43936767414372164e3, 4.36261909014324716e3, 3.29079923573345963e3, 1.62138957456669019e3,
-  5.37181101862009858e2, 1.17693950891312499e2, 1.57449261107098347e1, 1,
-];
+_ERF = "// The error function: Cody 1969, Math. Comp. 23, 631-637.\n" + "".join(
+    f"const {name} = {json.dumps(numbers)};\n"
+    for name, numbers in {"ERF_P": ERF_P, "ERF_Q": ERF_Q, "ERFC_P": ERFC_P, "ERFC_Q": ERFC_Q}.items()
+)
+_ERF += """\
 const polynomial = (coefficients, v) => coefficients.reduceRight((total, c) => total * v + c, 0);
 
 function erf(v) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from anncli.arrays import Array
 from anncli.network.encoders.table import InputColumn
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.network import Network
@@ -24,6 +25,37 @@ def decision_limits(network: Network) -> tuple[float, tuple[float, ...]]:
     limits = np.array([network.decision_threshold, *(network.abstain or ())], dtype=np.float32)
     threshold, *abstain = limits.tolist()
     return threshold, tuple(abstain)
+
+
+def scaling_kinds(network: Network) -> list[str]:
+    """The steps of the scaling in their order: 'energy' or 'minmax' of each row, 'logarithms', 'linear', 'logistic' or 'soft-clip'."""
+    scaling = network.scaling
+    steps = (
+        (scaling.per_vector, scaling.per_vector != "none"),
+        ("logarithms", scaling.log_floor is not None),
+        ("linear", scaling.add is not None),
+        (scaling.activation, scaling.activation != "linear"),
+    )
+    return [kind for kind, is_taken in steps if is_taken]
+
+
+def tables_of_numbers(network: Network) -> dict[str, Array]:
+    """What is added to each input or output, or multiplied by it, float32: LOG_FLOOR, ADD and MULTIPLY (n_inputs,), OFFSET and SPREAD
+    (n_outputs,); those that there are."""
+    scaling = network.scaling
+    tables = {"LOG_FLOOR": scaling.log_floor, "ADD": scaling.add, "MULTIPLY": scaling.multiply}
+    found = {name: values for name, values in tables.items() if values is not None}
+    units = network.target_scaling.of_outputs(network.n_outputs)
+    return found if units is None else found | dict(zip(("OFFSET", "SPREAD"), units, strict=True))
+
+
+def calibration_numbers(network: Network) -> dict[str, float]:
+    """'slope' and 'intercept', or 'temperature'; none for an isotonic calibration, and without one."""
+    kind, calibration = calibration_kind(network), network.calibration
+    if calibration is None or kind == "isotonic":
+        return {}
+    names = ("slope", "intercept") if "platt" in kind else ("temperature",)
+    return dict(zip(names, calibration.numbers.tolist(), strict=True))
 
 
 def calibration_kind(network: Network) -> str:

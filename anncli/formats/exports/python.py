@@ -14,9 +14,12 @@ from anncli.formats.exports import python_parts as parts
 from anncli.formats.exports.base import ExportRequest, Predicted, ProofRows
 from anncli.formats.exports.needs import (
     calibration_kind,
+    calibration_numbers,
     decision_kind,
     decision_limits,
     needed_functions,
+    scaling_kinds,
+    tables_of_numbers,
     word_places,
 )
 from anncli.formats.exports.python_main import MAIN
@@ -114,11 +117,7 @@ def _private_constants(network: Network) -> list[str]:
         lines += [f"_FILL = {[None if c.fill is None else float(c.fill) for c in columns]!r}"]
         lines += [f"_MAY_MISS = {[network.encoder.may_miss(c) for c in columns]!r}"]
         lines += [f"_HAS_INDICATOR = {[c.indicator for c in columns]!r}"]
-    scaling = network.scaling
-    numbers = {"_LOG_FLOOR": scaling.log_floor, "_ADD": scaling.add, "_MULTIPLY": scaling.multiply}
-    if units := network.target_scaling.of_outputs(network.n_outputs):
-        numbers |= dict(zip(("_OFFSET", "_SPREAD"), units, strict=True))
-    lines += [f"{name} = {own.astype(float).tolist()!r}" for name, own in numbers.items() if own is not None]
+    lines += [f"_{name} = {own.astype(float).tolist()!r}" for name, own in tables_of_numbers(network).items()]
     if network.calibration is not None and network.calibration.method == "isotonic":
         lines.append(f"_KNOTS = {network.calibration.numbers.tolist()!r}")
     if network.self_test is not None:
@@ -135,16 +134,8 @@ def _names(names: list[str]) -> str:
 
 def _computed(network: Network) -> str:
     """From inputs to outputs in the units of the data, before a calibration."""
-    scaling = network.scaling
     lines = ['def _computed(x):\n    """The outputs before calibration for the inputs of the network."""\n']
-    if scaling.per_vector != "none":
-        lines.append(parts.SCALING[scaling.per_vector])
-    if scaling.log_floor is not None:
-        lines.append(parts.SCALING["logarithms"])
-    if scaling.add is not None:
-        lines.append(parts.SCALING["linear"])
-    if scaling.activation != "linear":
-        lines.append(parts.SCALING[scaling.activation])
+    lines += [parts.SCALING[kind] for kind in scaling_kinds(network)]
     if network.members:
         lines.append("    members = [_layers(x, layers) for layers in _MEMBERS]\n")
         lines.append(f"    x = _rounded([sum(own) / {len(network.members)} for own in zip(*members)])\n")
@@ -161,17 +152,10 @@ def _finished(network: Network) -> str:
 
 
 def _calibrated(network: Network) -> str:
-    kind, calibration = calibration_kind(network), network.calibration
-    if calibration is None:
+    kind = calibration_kind(network)
+    if not kind:
         return ""
-    values = dict(
-        zip(
-            ("slope", "intercept") if "platt" in kind else ("temperature",),
-            calibration.numbers.ravel().tolist(),
-            strict=False,
-        )
-    )
-    text = parts.CALIBRATIONS[kind].format(**values)
+    text = parts.CALIBRATIONS[kind].format(**calibration_numbers(network))
     return f'def _calibrated(x):\n    """The probabilities for the outputs of the network."""\n{text}\n\n'
 
 

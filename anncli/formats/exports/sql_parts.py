@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from anncli.network.activations.gelu import ERF_P, ERF_Q, ERFC_P, ERFC_Q
+
 # Deeper expressions than 1,000 are refused by SQLite; a flat sum of n terms is n deep.
 _FLAT = 40
 # C of Veltkamp's splitting: 2^29 + 1 leaves the 24 bits of a float32.
@@ -108,17 +110,6 @@ ACTIVATIONS: dict[str, Callable[[str], str]] = {
     "exp": lambda z: f"exp(CASE WHEN {z} > 88 THEN 88e0 WHEN {z} < -87 THEN -87e0 ELSE {z} END)",
 }
 
-_ERF_P = (3.20937758913846947e03, 3.77485237685302021e02, 1.13864154151050156e02, 3.16112374387056560e00, 1.85777706184603153e-1)  # fmt: skip
-_ERF_Q = (2.84423683343917062e03, 1.28261652607737228e03, 2.44024637934444173e02, 2.36012909523441209e01, 1.0)
-_ERFC_P = (
-    1.23033935479799725e03, 2.05107837782607147e03, 1.71204761263407058e03, 8.81952221241769090e02, 2.98635138197400131e02,
-    6.61191906371416295e01, 8.88314979438837594e00, 5.64188496988670089e-1, 2.15311535474403846e-8,
-)  # fmt: skip
-_ERFC_Q = (
-    1.23033935480374942e03, 3.43936767414372164e03, 4.36261909014324716e03, 3.29079923573345963e03, 1.62138957456669019e03,
-    5.37181101862009858e02, 1.17693950891312499e02, 1.57449261107098347e01, 1.0,
-)  # fmt: skip
-
 
 def gelu_argument(z: str) -> str:
     """|z| / sqrt(2), at most 6, beyond which erf is 1."""
@@ -128,8 +119,8 @@ def gelu_argument(z: str) -> str:
 def erf(u: str) -> str:
     """The error function of a column u from 0 to 6. Source: Cody 1969, Math. Comp. 23, 631-637."""
     square = f"({u} * {u})"
-    inner = f"{u} * {_polynomial(_ERF_P, square)} / {_polynomial(_ERF_Q, square)}"
-    outer = f"1e0 - exp(-{square}) * {_polynomial(_ERFC_P, u)} / {_polynomial(_ERFC_Q, u)}"
+    inner = f"{u} * {_polynomial(ERF_P, square)} / {_polynomial(ERF_Q, square)}"
+    outer = f"1e0 - exp(-{square}) * {_polynomial(ERFC_P, u)} / {_polynomial(ERFC_Q, u)}"
     return f"CASE WHEN {u} <= 0.46875 THEN {inner} ELSE {outer} END"
 
 

@@ -9,20 +9,20 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.network.activations import Activation
 
-# Rational approximations of erf and erfc, error below 1e-15: Cody 1969, Math. Comp. 23, 631-637.
-_ERF_P = (
+# Rational approximations of erf up to 0.46875 and of erfc beyond, lowest powers first, error below 1e-15: Cody 1969, Math. Comp. 23, 631-637.
+ERF_P = (
     3.20937758913846947e03,
     3.77485237685302021e02,
     1.13864154151050156e02,
     3.16112374387056560e00,
     1.85777706184603153e-1,
 )
-_ERF_Q = (2.84423683343917062e03, 1.28261652607737228e03, 2.44024637934444173e02, 2.36012909523441209e01, 1.0)
-_ERFC_P = (
+ERF_Q = (2.84423683343917062e03, 1.28261652607737228e03, 2.44024637934444173e02, 2.36012909523441209e01, 1.0)
+ERFC_P = (
     1.23033935479799725e03, 2.05107837782607147e03, 1.71204761263407058e03, 8.81952221241769090e02, 2.98635138197400131e02,
     6.61191906371416295e01, 8.88314979438837594e00, 5.64188496988670089e-1, 2.15311535474403846e-8,
 )  # fmt: skip
-_ERFC_Q = (
+ERFC_Q = (
     1.23033935480374942e03, 3.43936767414372164e03, 4.36261909014324716e03, 3.29079923573345963e03, 1.62138957456669019e03,
     5.37181101862009858e02, 1.17693950891312499e02, 1.57449261107098347e01, 1.0,
 )  # fmt: skip
@@ -41,10 +41,10 @@ def erf(x: Array) -> Array:
     """The error function, element by element; numpy has none."""
     y = np.abs(x)
     small = np.minimum(y, 0.46875)
-    inner = small * _polynomial(_ERF_P, small * small) / _polynomial(_ERF_Q, small * small)
+    inner = small * _polynomial(ERF_P, small * small) / _polynomial(ERF_Q, small * small)
     # Beyond 6 erf is 1 in double precision; the clip keeps the polynomials finite.
     large = np.clip(y, 0.46875, 6.0)
-    outer = 1 - np.exp(-large * large) * _polynomial(_ERFC_P, large) / _polynomial(_ERFC_Q, large)
+    outer = 1 - np.exp(-large * large) * _polynomial(ERFC_P, large) / _polynomial(ERFC_Q, large)
     return np.copysign(np.where(y <= 0.46875, inner, outer), x).astype(x.dtype, copy=False)
 
 
