@@ -84,7 +84,7 @@ def open_training(settings: TrainSettings) -> Opened:
     remarks = Remarks()
     with settings.console.reading():
         data, sets = read_training_data(settings, first, options, remarks)
-    training = _prepare(settings, (first, teacher), options, data, sets, remarks)
+    training = _prepare(settings, first, teacher, options, data, sets, remarks)
     return _opened(settings, training, network_bytes, before, remarks, checkpoint, replaced, kept_as)
 
 
@@ -104,7 +104,7 @@ def _open_new(settings: TrainSettings) -> Opened:
     checkpoint = None if settings.resume is None else load_checkpoint(settings.resume)
     if checkpoint is not None:
         network = _network_of(checkpoint, str(settings.resume), network)
-    training = _prepare(settings, (network, teacher), options, data, sets, remarks)
+    training = _prepare(settings, network, teacher, options, data, sets, remarks)
     settings.console.note(f"{printable(settings.path)}: a new network, {describe(training.setup.network)}")
     return _opened(settings, training, render(network), None, remarks, checkpoint, None, None)
 
@@ -148,13 +148,13 @@ def _check_options(network: Network, options: TrainingOptions, dialect: str | No
 
 def _prepare(
     settings: TrainSettings,
-    networks: tuple[Network, Teacher | None],
+    network: Network,
+    teacher: Teacher | None,
     options: TrainingOptions,
     data: Dataset | TableData,
     sets: dict[str, Array],
     remarks: Remarks,
 ) -> TrainingRun:
-    network, teacher = networks
     _warn_of_repeated_files(remarks, data.sources, len(settings.class_files))
     warn_of_findings(settings.console, data, sets, remarks)
     show_remarks(settings.console, remarks, dry_run=settings.dry_run)
