@@ -1,9 +1,9 @@
-"""The C that ann writes beside that of emlearn, and ONNX models beside those of skl2onnx, for the same networks.
+"""The C that ann writes beside that of emlearn, for the same networks.
 
     python benchmarks/exports.py [SIZES...]     for example 4-8-3 784-64-10
 
 Networks of scikit-learn (MLPClassifier: relu units, logistic or softmax outputs) are brought to ann by their weights. Needs
-scikit-learn and a C compiler; emlearn, skl2onnx with onnxruntime, m2cgen and gcc-arm-none-eabi with newlib where they are there.
+scikit-learn and a C compiler; emlearn, m2cgen and gcc-arm-none-eabi with newlib where they are there.
 Every program classifies the same 1,000 rows in turn. Time: nanoseconds of CPU time a row, the best of 15 rounds of all programs one after the
 other. Difference: of the outputs from those of the same weights in float64; other classes: than these outputs give, of 1,000. Flash and RAM: what a program for a microcontroller
 grows by, linked with newlib-nano, -Os, with the parts of the C library that it needs; RAM is static memory, and the arrays on the stack where
@@ -16,9 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -220,42 +218,6 @@ def classes_of(outputs: Any) -> Any:
     return outputs[:, 0] > 0.5 if outputs.shape[1] == 1 else outputs.argmax(axis=1)
 
 
-def onnx_runs(model: Any, network: Any, rows: Any, exact: Any) -> list[str]:
-    """Rows of a table: one row at a time through onnxruntime from Python."""
-    try:
-        import onnxruntime
-        from skl2onnx import to_onnx
-    except ImportError:
-        return []
-    contents = {"skl2onnx": to_onnx(model, rows[:1], options={"zipmap": False}).SerializeToString()}
-    try:
-        contents["ann"] = export_format("onnx").render(network, ExportRequest("net"))[""]
-    except Exception as error:
-        print(f"ann's ONNX: {error}", file=sys.stderr)
-    calls: dict[str, tuple[Callable[[int], Any], int, float]] = {}
-    for name, content in contents.items():
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        given = session.get_inputs()[0].name
-        outputs = [out.name for out in session.get_outputs() if "float" in out.type][:1]
-        found = np.asarray(session.run(outputs, {given: rows})[0]).reshape(len(rows), -1)[:, -exact.shape[1] :]
-        difference = float(np.abs(found - exact).max())
-        calls[name] = (
-            lambda k, s=session, g=given, o=outputs: s.run(o, {g: rows[k : k + 1]}),
-            len(content),
-            difference,
-        )
-    best = dict.fromkeys(calls, np.inf)
-    for _ in range(ROUNDS):
-        for name, (call, _, _) in calls.items():
-            start = time.process_time()
-            for k in range(200):
-                call(k)
-            best[name] = min(best[name], (time.process_time() - start) / 200 * 1e9)
-    return [f"| {name} | {best[name]:,.0f} | {calls[name][2]:.1e} | {calls[name][1]:,} |" for name in calls]
-
-
 def compare(sizes: list[int]) -> None:
     model, x = sklearn_network(sizes)
     network, rows = anncli.from_sklearn(model), x[:N_ROWS]
@@ -297,11 +259,6 @@ def compare(sizes: list[int]) -> None:
         print(
             f"| {program.name} | {two:,.0f} | {three:,.0f} | {differences[program.name]:.1e} | {others[program.name]} | {cells} |"
         )
-    if lines := onnx_runs(model, network, rows, exact):
-        print(
-            "\n| ONNX model of | ns a row, onnxruntime called from Python | largest difference | bytes |\n|---|---|---|---|"
-        )
-        print("\n".join(lines))
 
 
 def m2cgen_says(sizes: list[int]) -> str:
