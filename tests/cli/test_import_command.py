@@ -135,7 +135,10 @@ def test_training_writes_elsewhere_and_asks_what_to_do_with_the_weights(folder: 
     (folder / "train.csv").write_text("a,b,class\n" + "0,1,1\n1,0,0\n0.2,0.9,1\n0.8,0.1,0\n" * 5)
     rest = ["train.csv", "3", "--label", "class"]
     done = ann("train", "known.net", *rest, "--continue", check=2)
-    assert "known.net: is a snns file, which is only read; say where to write the network with --output" in done.stderr
+    assert (
+        "known.net: is a file of the format snns, which is only read; say where to write the network with --output"
+        in done.stderr
+    )
     done = ann("train", "known.net", *rest, "-o", "t.nn", check=2)
     assert "this network holds weights that ann has not trained" in done.stderr
     assert "say --continue or --init auto" in done.stderr

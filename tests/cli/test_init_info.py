@@ -52,6 +52,27 @@ def test_the_old_dialect(small: Path, ann: Ann) -> None:
     assert (small / "tanh.nn").read_text().split() == ["3", "2", "3", "1", "0", "2"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["init", "new.onnx", "--inputs", "2"],
+            "new.onnx would be a network file of ann, which its ending does not say; name it new.nn, and write the other with: "
+            "ann export new.nn -o new.onnx",
+        ),
+        (["train", "pos.txt", "neg.txt", "3", "-o", "a.KERAS"], "a.KERAS would be a network file of ann"),
+        (["cv", "pos.txt", "neg.txt", "3", "-o", "a.c"], "ann export a.nn -o a.c"),
+        (["search", "pos.txt", "neg.txt", "3", "--hidden", "2..3", "-o", "a.json"], "ann export a.nn -o a.json"),
+    ],
+)
+def test_no_network_is_written_under_the_ending_of_another_program(
+    small: Path, ann: Ann, arguments: list[str], message: str
+) -> None:
+    before = sorted(small.iterdir())
+    assert message in ann(*arguments, check=2).stderr
+    assert sorted(small.iterdir()) == before
+
+
 def test_an_existing_file_is_overwritten_by_force_only(trained: Path, ann: Ann) -> None:
     before = (trained / "net.nn").read_bytes()
     done = ann("init", "net.nn", "--inputs", 2, check=1)

@@ -58,7 +58,8 @@ def test_the_known_network(name: str) -> None:
 
 def test_a_network_of_another_program_is_never_written_in_place() -> None:
     with pytest.raises(
-        UsageError, match=r"x\.net: is a snns file, which is only read; say where to write the network with --output"
+        UsageError,
+        match=r"x\.net: is a file of the format snns, which is only read; say where to write the network with --output",
     ):
         check_place(parse(SNNS.encode(), "x.net"), "x.net")
 

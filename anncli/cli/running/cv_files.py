@@ -25,6 +25,7 @@ from anncli.experiments.cross_validation import Validated
 from anncli.experiments.splits import Split, draw_folds, splits_of
 from anncli.formats.data.fold_files import read_folds, write_folds
 from anncli.formats.files.textfile import check_writable
+from anncli.formats.networks.endings import refuse_other_ending
 from anncli.formats.networks.storage import parse, save
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
@@ -61,6 +62,7 @@ def check_files(values: Values, words: Words) -> None:
     elif given := [name for name in ("with", "to") if name in values.on_command_line]:
         raise UsageError(f"--{given[0]} needs --predictions", advice="name the file with --predictions FILE")
     if output is not None:
+        refuse_other_ending(output)
         refuse_existing("--output", output, values["force"])
     for option, target in targets.items():
         if option != "--ledger" and not (option == "--folds-file" and os.path.exists(target)):

@@ -18,6 +18,7 @@ from anncli.errors import NetworkError, UsageError, printable
 from anncli.formats.files.output import shown_output
 from anncli.formats.files.textfile import STDOUT, check_writable, shown_name
 from anncli.formats.networks.chain import NAMES_ADVICE, TASK_ADVICE
+from anncli.formats.networks.endings import refuse_other_ending
 from anncli.formats.networks.storage import read_foreign, save
 from anncli.inference.predict import predict
 from anncli.network.names import ACTIVATION_NAMES
@@ -51,6 +52,7 @@ def _target(values: Values, source: str) -> str:
     refuse_both_on_stdout(target, values["json"])
     if target != "-":
         refuse_needed("--output", target, [source])
+        refuse_other_ending(target)
         refuse_existing("--output", target, values["force"])
         check_writable(target)
     return str(target)

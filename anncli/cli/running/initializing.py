@@ -18,6 +18,7 @@ from anncli.errors import AnnError, UsageError, asking, printable
 from anncli.formats.data.agreement import Expected, check_labels
 from anncli.formats.data.assemble import read_dataset
 from anncli.formats.data.remarks import Remarks
+from anncli.formats.networks.endings import refuse_other_ending
 from anncli.formats.networks.numbers import size_fault
 from anncli.formats.networks.storage import save
 from anncli.network.network import Network, NetworkSource
@@ -36,6 +37,7 @@ class Shape(NamedTuple):
 def run_init(values: Values, words: Words) -> None:
     """Write the definition and say how to train it; raises UsageError for a shape that cannot be."""
     network_path = str(words.network)
+    refuse_other_ending(network_path)
     if bool(words.data) == bool(values["inputs"]):
         raise UsageError("say either --inputs N or --data FILES", advice="for example: ann init network.nn --inputs 9")
     remarks = Remarks()

@@ -30,6 +30,7 @@ from anncli.formats.data.agreement import check_files, expected_of
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.checkpoint import Checkpoint, load_checkpoint
 from anncli.formats.files.textfile import Signature, check_writable, signature
+from anncli.formats.networks.endings import refuse_other_ending
 from anncli.formats.networks.names import DIALECTS
 from anncli.formats.networks.storage import check_place, parse, read_source, refusal, render
 from anncli.network.network import Network
@@ -204,6 +205,8 @@ def _check_places(
     if network is not None and s.output == s.network_path != "-" and not os.path.isfile(s.path):
         message = f"{s.network_path} is not a file, so the network cannot be written back"
         raise UsageError(message, advice="say where with --output")
+    if s.is_output_given:
+        refuse_other_ending(s.output)
     data_files = [*s.class_files, *(path for files in set_files(options).values() for path in files)]
     read = [s.path, *data_files]
     if network is not None and not s.is_output_given:

@@ -29,6 +29,7 @@ from anncli.experiments.search_space import Space
 from anncli.experiments.strategies.choice import make_strategy
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.textfile import check_writable, replace_file
+from anncli.formats.networks.endings import refuse_other_ending
 from anncli.training.names import DEFAULT_TRAINER
 
 
@@ -115,6 +116,7 @@ def _check_places(values: Values) -> None:
     if plot in ("none", "-"):
         raise UsageError(f"--plot {plot}: a search makes no picture unless a file is named", advice="leave it out")
     if output is not None:
+        refuse_other_ending(output)
         refuse_existing("--output", output, values["force"])
     for place in (output, plot):
         if place not in (None, "-"):

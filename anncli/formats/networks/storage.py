@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from anncli.errors import NetworkError, UsageError, value_text
 from anncli.formats.files.textfile import BOM, Path, read_bytes, replace_file, shown_name
+from anncli.formats.networks.endings import refuse_other_ending
 from anncli.formats.networks.names import DIALECTS, NETWORK_FORMAT_NAMES
 from anncli.formats.networks.numbers import MAX_NETWORK_BYTES
 from anncli.formats.networks.refused import refuse_unread
@@ -119,7 +120,9 @@ def check_place(network: Network, path: Path) -> None:
     name = shown_name(path)
     if network.source.origin is not None:
         advice = "say where to write the network with --output"
-        raise UsageError(f"is a {network.source.origin} file, which is only read", path=name, advice=advice)
+        raise UsageError(
+            f"is a file of the format {network.source.origin}, which is only read", path=name, advice=advice
+        )
     if network.source.dialect == "ann1dn" and name != "<stdin>" and not _has_our_ending(path):
         advice = "NETWORK comes first; if it is one, rename it to end in .nn, or say where to write with --output"
         raise UsageError("reads as a network of ann1dn and as data; it is not overwritten", path=name, advice=advice)
@@ -139,11 +142,13 @@ def holds_other_than_network(path: Path) -> bool:
 
 
 def save(network: Network, path: Path, name: str | None = None, before: Callable[[], None] | None = None) -> None:
-    """Write a network whole or not at all (`-`: standard output); raises AnnError if that fails, TypeError for what is no
-    network, and as render().
+    """Write a network whole or not at all (`-`: standard output); raises AnnError if that fails, UsageError for a new file
+    whose ending promises another format, TypeError for what is no network, and as render().
 
     before: as in replace_file().
     """
     if not isinstance(network, Network):
         raise TypeError(f"save() takes a network and the name of a file, found {value_text(network)}")
+    if not os.path.exists(path):
+        refuse_other_ending(shown_name(path))
     replace_file(path, render(network, name, path), before=before)
