@@ -56,7 +56,7 @@ FANN_FUNCTIONS: dict[int, FannFunction] = {
 
 # FANN bounds steepness * sum at this number divided by the steepness.
 SUM_BOUND = 150.0
-# Beyond these sums a sigmoid is 0 or 1 to all digits of float32; from these on nobody meets the bound.
+# Beyond these sums a sigmoid is 0 or 1 to all digits of float32; a bound from these on is never reached.
 _FLAT, _FAR = 10.0, 1e6
 
 

@@ -80,7 +80,7 @@ class _File:
         for key in ("input_layers", "output_layers"):
             count = len(set(_layer_names(config.get(key))))
             if count != 1:
-                raise self.fault(f"the model has {count} {key.replace('_', ' ')}, which ann has not")
+                raise self.fault(f"the model has {count} {key.replace('_', ' ')}, which ann does not have")
         for k, (entry, layer) in enumerate(zip(entries, layers, strict=True)):
             read = _layer_names(entry.get("inbound_nodes"))
             wanted = [layers[k - 1].name] if k else []

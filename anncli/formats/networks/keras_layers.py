@@ -112,7 +112,7 @@ class _Model:
         """Raises NetworkError for layers that treat the dimensions of the inputs differently."""
         for kind in kinds[: kinds.index("Flatten")]:
             if kind not in (*_SKIPPED, "Rescaling", "Activation", "ReLU"):
-                faults.fail(f"a layer {kind} reads inputs of several dimensions, which ann has not")
+                faults.fail(f"a layer {kind} reads inputs of several dimensions, which ann does not have")
 
     def _add(self, layer: Layer) -> None:
         chain, config = self._chain, layer.config
