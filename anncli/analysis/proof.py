@@ -11,7 +11,15 @@ from anncli._version import __version__
 from anncli.analysis.proof_rows import all_rows, draw_rows, stored_rows
 from anncli.analysis.rounding import rounding_errors
 from anncli.arrays import Array
-from anncli.formats.exports.base import ExportFormat, ExportRequest, Predicted, ProofRows, ReadBack, ToolMissingError
+from anncli.formats.exports.base import (
+    ExportFormat,
+    ExportRequest,
+    Predicted,
+    ProofRows,
+    ReadBack,
+    Runs,
+    ToolMissingError,
+)
 from anncli.inference.predict import decide, predict
 from anncli.network.network import Network
 
@@ -119,9 +127,10 @@ def _counted(proof: Proof, n_stored: int, n_inside: int, n_outside: int) -> Proo
 def predicted_by(
     export: ExportFormat, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
 ) -> Predicted | None:
-    """What the export computes for these rows; raises as ExportFormat.run()."""
-    if not isinstance(export, ReadBack):
+    """What the export computes for these rows; raises as Runs.run()."""
+    if isinstance(export, Runs):
         return export.run(files, network, request, rows)
+    assert isinstance(export, ReadBack)
     again = export.read_back(files)
     outputs = predict(
         again, rows.inputs if rows.table is None or again.encoder is None else again.encoder.encode(rows.table).inputs

@@ -67,7 +67,8 @@ def _check_like(name: str, own: Samples, training: Samples) -> None:
     if own.table.is_named and training.table.is_named and {*own.table.names} != {*training.table.names}:
         strange = [word for word in own.table.names if word not in training.table.by_name]
         raise DataError(
-            f"{name}: X has columns that the training set does not have: {listed(strange)}", advice="give the same columns"
+            f"{name}: X has columns that the training set does not have: {listed(strange)}",
+            advice="give the same columns",
         )
     if own.targets.task != training.targets.task or len(own.targets.names) != len(training.targets.names):
         message = f"{name}: y is for {own.targets.task}, that of the training set for {training.targets.task}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from anncli.formats.exports.base import ExportRequest, Predicted, ProofRows, ToolMissingError
+from anncli.formats.exports.base import ExportRequest
 from anncli.formats.exports.steps import table_refusal
 from anncli.formats.networks.storage import parse, refusal_of, render
 from anncli.network.network import Network
@@ -24,11 +24,6 @@ class Ann1dnExport:
 
     def read_back(self, files: Mapping[str, bytes]) -> Network:
         return parse(files[""], "export.nn")
-
-    def run(
-        self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
-    ) -> Predicted | None:
-        raise ToolMissingError("ann1dn is not installed")
 
 
 EXPORT = Ann1dnExport()

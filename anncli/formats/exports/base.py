@@ -54,7 +54,7 @@ class ToolMissingError(Exception):
 
 
 class ExportFormat(Protocol):
-    """One export. A module of this room holds one as EXPORT."""
+    """One export. A module of this room holds one as EXPORT, which is proved as Runs or as ReadBack."""
 
     def refusal(self, network: Network, request: ExportRequest) -> str | None:
         """Why this network cannot be represented, by the name of what is in the way and with what to do, or None."""
@@ -63,6 +63,11 @@ class ExportFormat(Protocol):
     def render(self, network: Network, request: ExportRequest) -> dict[str, bytes]:
         """The files by their endings, '' for the one that the user named; the same network always gives the same bytes. Ask refusal() first."""
         ...
+
+
+@runtime_checkable
+class Runs(Protocol):
+    """An export whose files another program runs, for the proof."""
 
     def run(
         self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
@@ -77,7 +82,7 @@ class ExportFormat(Protocol):
 
 @runtime_checkable
 class ReadBack(Protocol):
-    """An export whose files ann reads as a network, which takes the place of run().
+    """An export whose files ann reads as a network, for the proof.
 
     keeps_decisions: whether the files say how outputs become decisions.
     """

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.formats.exports.base import ExportRequest, Predicted, ProofRows, ToolMissingError
+from anncli.formats.exports.base import ExportRequest
 from anncli.formats.exports.steps import dense_steps, layer_refusal
 from anncli.formats.networks.ann_table import column_entries
 from anncli.formats.networks.json_network import FORMAT_WORD, VERSION
@@ -37,11 +37,6 @@ class JsonExport:
 
     def read_back(self, files: Mapping[str, bytes]) -> Network:
         return network_format("json").parse(files[""], "export.json")
-
-    def run(
-        self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
-    ) -> Predicted | None:
-        raise ToolMissingError("it is read back")
 
 
 EXPORT = JsonExport()
