@@ -66,6 +66,18 @@ def test_stdout_takes_the_file_and_stderr_the_report(folder: Path, capsys: pytes
     assert err.startswith("<stdout>: ann1dn, ")
 
 
+@pytest.mark.parametrize(
+    ("target", "name"), [("my-net.py", "my_net"), ("class.py", "class_"), ("2.py", "n2"), ("net", "net")]
+)
+def test_a_file_that_python_cannot_import_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str], target: str, name: str
+) -> None:
+    _, err = said(f"net.nn -o {target} --to python --no-prove", capsys)
+    assert f"ann: {target} runs as a program; to import it, call the file {name}.py" in err.splitlines()
+    assert "import it" not in said("net.nn -o right.py --no-prove", capsys)[1]
+    assert "import it" not in said("net.nn -o - --to python --no-prove", capsys)[1]
+
+
 def test_no_prove_says_that_nothing_was_proved(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, _ = said("net.nn -o net.json --no-prove", capsys)
     assert out.splitlines()[1:] == ["proof               none: --no-prove left it out"]

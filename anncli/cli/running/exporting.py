@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from keyword import iskeyword
 from typing import NamedTuple
 
 import click
@@ -66,6 +68,7 @@ def run_export(values: Values, words: Words) -> None:
     _check_places(values, asked, places)
     measured = _measured(network, data, asked, request, found, words) if data is not None else None
     write_files(places)
+    _say_how_to_import(values, asked)
     if values["json"]:
         document = export_document(path, asked.format, places, found, measured)
         print_json({"command": "export", "network": printable(path), **document, "bits": asked.bits or None})
@@ -75,6 +78,15 @@ def run_export(values: Values, words: Words) -> None:
         values.console.report(text)
     else:
         click.echo(text)
+
+
+def _say_how_to_import(values: Values, asked: _Asked) -> None:
+    """A remark on a Python file that is a program, but cannot be imported by its name."""
+    stem, ending = os.path.splitext(os.path.basename(asked.target))
+    can_import = stem.isidentifier() and not iskeyword(stem) and ending == ".py"
+    if asked.format == "python" and asked.target not in STDOUT and not can_import:
+        name = f"{asked.name}_" if iskeyword(asked.name) else asked.name
+        values.console.note(f"{asked.target} runs as a program; to import it, call the file {name}.py")
 
 
 def _asked(values: Values) -> _Asked:
