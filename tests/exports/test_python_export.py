@@ -102,6 +102,8 @@ def test_a_module_is_used_by_position_and_by_name(tmp_path: Path) -> None:
         ([1, math.nan], "column 'b': the value is missing"),
         ([1, " "], "column 'b': the value is missing"),
         (["x", 1], "column 'a': expected a number, found 'x'"),
+        (["1_000", 1], "column 'a': expected a number, found '1_000'"),
+        (["\uff11", 1], "column 'a': expected a number, found '\uff11'"),
         ([1e39, 1], "column 'a': 1e+39 is no number of 32 bits"),
     ],
 )

@@ -47,6 +47,9 @@ def _number(name, cell):
     if _is_missing(cell):
         raise ValueError("column %r: the value is missing" % name)
     try:
+        # float() takes 1_000 and the digits of all scripts, which are no numbers in tables.
+        if isinstance(cell, str) and ("_" in cell or not cell.isascii()):
+            raise ValueError
         number = float(cell)
     except ValueError:
         raise ValueError("column %r: expected a number, found %r" % (name, cell))
