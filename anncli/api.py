@@ -250,9 +250,10 @@ def export(
     Args: path: as `ann export -o`; a file that exists is replaced; to: a name of the export formats, None: by the ending of the
         path; name: what names of functions begin with, None: by the path; bits: 8 or 16 for fixed-point numbers; rows: raw inputs
         (n, n_inputs) that show their range, None: that of the scaling and the self-test.
-    Raises: UsageError for a path that means no format; NetworkError for what the format cannot hold; AnnError where the proof fails,
-        with nothing written.
+    Raises: TypeError for what is no network; UsageError for a path that means no format; NetworkError for what the format cannot
+        hold; AnnError where the proof fails, with nothing written.
     """
+    check_kind(network)
     target = os.fspath(path)
     inputs = None if rows is None else np.asarray(rows, dtype=np.float32).reshape(-1, network.n_inputs)
     request = ExportRequest(name_of(target) if name is None else checked_name(name), bits, inputs)

@@ -224,7 +224,14 @@ def value_text(value: object) -> str:
     kind, text = type(value).__name__, repr(value)
     if isinstance(value, (str, bytes, int, float)) and len(text) <= 40:
         return f"the {'text' if isinstance(value, str) else kind} {text}"
-    return f"a {kind} of {count_of(len(value), 'item')}" if isinstance(value, (list, tuple, dict)) else f"a {kind}"
+    return (
+        f"a {kind} of {count_of(len(value), 'item')}" if isinstance(value, (list, tuple, dict)) else with_article(kind)
+    )
+
+
+def with_article(kind: str) -> str:
+    """The name of a kind of things, with the indefinite article before it."""
+    return f"{'an' if kind[:1] in 'aeioAEIO' else 'a'} {kind}"
 
 
 def paths_of(given: object) -> list[str | os.PathLike[str]]:

@@ -137,7 +137,8 @@ def check_kind(network: Any) -> None:
     """Raises TypeError for what is no network."""
     if not isinstance(network, Network):
         message = f"expected a network as the first argument, found {value_text(network)}"
-        raise TypeError(f"{message}; anncli.load(FILE) reads one")
+        is_model = isinstance(getattr(network, "network_", None), Network)
+        raise TypeError(f"{message}; {'its network is its network_' if is_model else 'anncli.load(FILE) reads one'}")
 
 
 def check_network(network: Any) -> None:

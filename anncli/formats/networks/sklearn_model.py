@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.errors import UsageError, quoted
+from anncli.errors import UsageError, quoted, with_article
 from anncli.formats.files.textfile import Path
 from anncli.formats.networks.chain import Chain, set_answers
 from anncli.formats.networks.faults import Faults
@@ -51,7 +51,7 @@ def from_sklearn(model: Any) -> Network:
     found = _seen(model)
     if not isinstance(found, Estimator):
         advice = "give an MLPClassifier, an MLPRegressor, or a Pipeline with one"
-        raise UsageError(f"a {type(model).__name__} is no model of scikit-learn", advice=advice)
+        raise UsageError(f"{with_article(type(model).__name__)} is no model of scikit-learn", advice=advice)
     return network_of(found, type(model).__name__)
 
 
