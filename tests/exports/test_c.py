@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import re
 import shutil
 import subprocess
@@ -33,6 +34,22 @@ def proved(seed: int, form: str) -> None:
     proof = prove(export, export.render(network, request), network, request)
     assert proof.is_proved, (seed, proof)
     assert proof.decides == (network.task != "regression")
+
+
+@needs_compiler
+@pytest.mark.parametrize("right", ["", "a += x * v[0];", "s1 += x * w[1];"])
+def test_the_proof_runs_vectors_and_plain_loops(right: str) -> None:
+    """An error in either of them is found: every second row comes from each. Compilers without vectors run the plain ones alone."""
+    network = Network.create(3, [(9, "tanh"), (1, "linear")], task="regression")
+    network.set_parameters(np.sin(np.arange(network.topology.n_parameters)))
+    export, request = export_format("c"), ExportRequest("net")
+    files = export.render(network, request)
+    text = files[""].decode()
+    assert right in text
+    wrong = text.replace(right, right.replace("0]", "1]").replace("w[1]", "w[2]")) if right else text
+    proof = prove(export, {**files, "": wrong.encode()}, network, request)
+    has_vectors = platform.machine() in ("x86_64", "aarch64")
+    assert proof.is_proved == (not right or ("v[" in right and not has_vectors))
 
 
 @needs_compiler

@@ -10,6 +10,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.formats.exports.base import Predicted, ProofRows
+from anncli.formats.exports.c.layers import BLOCK
 from anncli.formats.exports.c.rows import has_rows
 from anncli.formats.exports.c.text import Naming, identifiers
 from anncli.formats.exports.tools import find_tool, run_tool, work_folder
@@ -155,7 +156,10 @@ def _predicted(network: Network, printed: bytes, n_rows: int, tool: str) -> Pred
 
 
 def run_compiled(files: Mapping[str, bytes], network: Network, name: str, rows: ProofRows) -> Predicted:
-    """Compile the files with the compiler that is there and run them on the rows."""
+    """Compile the files with the compiler that is there and run them on the rows.
+
+    Where they multiply by vectors, every second row is from the plain loops that other processors run.
+    """
     compiler = find_tool("cc", "gcc", "clang", install=_INSTALL)
     with work_folder() as folder:
         # Files of the export may have either name.
@@ -165,7 +169,24 @@ def run_compiled(files: Mapping[str, bytes], network: Network, name: str, rows: 
             own = ending or (".c" if ".h" in files else ".h")
             (Path(folder) / f"{name}{own}").write_bytes(content)
         (Path(folder) / f"{program}.c").write_text(main_text(network, name))
-        run_tool([compiler, "-std=c99", "-O2", *units, "-o", program, "-lm"], folder)
-        printed = run_tool([str(Path(folder) / program)], folder, input_bytes(network, rows))
+        scalar = f"{name.upper()}_SCALAR"
+        has_vectors = max(network.topology.sizes[1:]) >= BLOCK and any(
+            scalar.encode() in text for text in files.values()
+        )
+        found = []
+        for option in ([], [f"-D{scalar}"])[: 1 + has_vectors]:
+            run_tool([compiler, "-std=c99", "-O2", *option, *units, "-o", program, "-lm"], folder)
+            found.append(run_tool([str(Path(folder) / program)], folder, input_bytes(network, rows)))
         version = run_tool([compiler, "--version"], folder).decode(errors="replace").split("\n")[0]
-    return _predicted(network, printed, len(rows.inputs), version.strip())
+    predicted, *plain = (_predicted(network, printed, len(rows.inputs), version.strip()) for printed in found)
+    return _mixed(predicted, plain[0]) if plain else predicted
+
+
+def _mixed(one: Predicted, other: Predicted) -> Predicted:
+    """Rows of both in turn."""
+    is_one = np.arange(len(one.outputs)) % 2 == 0
+    outputs = np.where(is_one[:, None], one.outputs, other.outputs)
+    if one.decisions is None or other.decisions is None:
+        return one._replace(outputs=outputs)
+    turn = is_one[:, None] if one.decisions.ndim > 1 else is_one
+    return one._replace(outputs=outputs, decisions=np.where(turn, one.decisions, other.decisions))
