@@ -111,3 +111,12 @@ def test_the_proof_reads_it_back():
     assert proof.tool.endswith("which read it back")
     assert (proof.n_stored, proof.n_inside, proof.n_outside) == (5, 500, 500)
     assert proof.difference <= 1e-6
+
+
+def test_a_number_with_too_many_digits_is_told_without_advice_for_programmers() -> None:
+    text = b'{"format": "anncli-network", "version": ' + b"9" * 6000 + b"}"
+    with pytest.raises(NetworkError) as found:
+        parse(text, "x.json", "json")
+    assert str(found.value).endswith(
+        "(4300 digits) for integer string conversion: value has 6000 digits; export the network anew"
+    )

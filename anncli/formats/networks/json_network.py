@@ -50,7 +50,9 @@ def _document(text: str, path: Path) -> PlacedMapping:
             message, path=shown_name(path), line=fault.lineno, column=fault.colno, advice=_ADVICE
         ) from None
     except ValueError as fault:
-        raise NetworkError(f"is not valid JSON: {fault}", path=shown_name(path), advice=_ADVICE) from None
+        raise NetworkError(
+            f"is not valid JSON: {str(fault).partition(';')[0]}", path=shown_name(path), advice=_ADVICE
+        ) from None
     except RecursionError:
         raise NetworkError("is nested too deeply", path=shown_name(path), advice=_ADVICE) from None
     found = _placed(value, DocumentSource(path, NetworkError))
