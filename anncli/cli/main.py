@@ -41,7 +41,8 @@ class CommandGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
-            raise UsageError(f"unknown command {quoted(args[0])}", advice=did_you_mean(args[0], COMMANDS))
+            advice = "write ann --version" if args[0] == "version" else did_you_mean(args[0], COMMANDS)
+            raise UsageError(f"unknown command {quoted(args[0])}", advice=advice)
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[click.shell_completion.CompletionItem]:

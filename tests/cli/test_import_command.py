@@ -51,6 +51,18 @@ def test_what_is_found_is_told_and_the_network_is_written(folder: Path, ann: Ann
     assert ann("predict", "known.net", "rows.csv").stdout == ann("predict", "known.nn", "rows.csv").stdout
 
 
+def test_labels_numbers_and_members_are_told() -> None:
+    labels = Network.create(2, [(3, "logistic")], task="multi-label")
+    assert "  labels      3 labels" in import_lines("n", labels, [])
+    labels.target_names = ("x", "y", "z")
+    assert "  labels      x, y, z" in import_lines("n", labels, [])
+    assert not [line for line in import_lines("n", labels, []) if line.startswith("  numbers")]
+    network = Network.create(2, [(1, "linear")], task="regression")
+    assert "  numbers     1 predicted number" in import_lines("n", network, [])
+    network.set_members([np.zeros(3, dtype=np.float32), np.ones(3, dtype=np.float32)])
+    assert "  members     2 networks, whose outputs are averaged" in import_lines("n", network, [])
+
+
 def test_every_step_of_the_scaling_is_told() -> None:
     network = Network.create(2, [(1, "linear")], task="regression")
     one = np.ones(2, dtype=np.float32)

@@ -97,6 +97,7 @@ def test_every_command_has_help_with_examples_first(ann: Ann, command: str) -> N
     ("arguments", "message"),
     [
         (["trian"], "unknown command 'trian'; did you mean 'train'?"),
+        (["version"], "unknown command 'version'; write ann --version"),
         (["T"], "unknown command 'T'; did you mean 't'?"),
         (["train", "n.nn", "a", "b", "5", "--patence", "3"], "no such option '--patence'; did you mean '--patience'?"),
         (["info"], "Missing argument 'NETWORK'; try 'ann info --help'"),

@@ -14,12 +14,12 @@ def import_lines(source: str, network: Network, compared: Sequence[Compared]) ->
     kind = network.source.origin or network.source.dialect
     found = {
         "layers": f"{count_of(network.n_inputs, 'input')}; {network.layers_text}",
+        "members": f"{len(network.members)} networks, whose outputs are averaged" if network.members else "",
         "inputs": _inputs(network),
         "scaling": _scaling(network),
         "classes": listed(network.classes),
-        "numbers": (
-            "" if network.n_classes else listed(network.target_names) or count_of(network.n_targets, "predicted number")
-        ),
+        "labels": _targets(network, "label") if network.task == "multi-label" else "",
+        "numbers": "" if network.n_classes or network.task == "multi-label" else _targets(network, "predicted number"),
         "units": "" if network.target_scaling.offset is None else "outputs are turned into the units of the data",
         "calibration": "" if network.calibration is None else network.calibration.method,
         "recorded": "; ".join(map(proof_line, compared)) or "no rows with their outputs: nothing to compare with",
@@ -37,6 +37,10 @@ def proof_line(one: Compared) -> str:
     if one.decided is not None:
         parts.append(f"{one.decided} of {one.rows} classes as recorded")
     return f"{count_of(one.rows, 'row')} of {one.name}: {', '.join(parts) or 'nothing to compare'}"
+
+
+def _targets(network: Network, what: str) -> str:
+    return listed(network.target_names) or count_of(network.n_targets, what)
 
 
 def _inputs(network: Network) -> str:
