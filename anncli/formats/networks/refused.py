@@ -1,4 +1,4 @@
-"""Files with networks that are not read: those that run code when they are read, and those whose weights stand elsewhere."""
+"""Files with networks that are not read: those that run code when they are read, and those that would have to be taken apart or unpacked first."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ _KINDS = (
         rb"\x1f\x8b|x[\x01\x5e\x9c\xda]|BZh|\xfd7zXZ\x00|\x28\xb5\x2f\xfd",
         "is packed",
         "unpack it first; a file of joblib is a pickle, which is not read",
+    ),
+    (
+        rb'(?:"""|// |-- |/\* )A neural network[^\n]*, written by ann|digraph network \{',
+        "is code or a drawing as ann export writes them, which are not read",
+        "name the network that it was made from; of exports ann reads .json, .onnx and FANN's .net",
     ),
     (rb"TFL3|....TFL3", "is a TensorFlow Lite file, which is not read", "save the Keras model as .keras"),
 )
