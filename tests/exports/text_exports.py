@@ -93,8 +93,8 @@ def assert_proved(name: str, network: Network) -> None:
     assert export.refusal(network, request) is None
     proof = prove(export, export.render(network, request), network, request)
     assert (proof.fault, proof.missing) == (None, None)
-    # Rounding explains few differences beyond the tolerance.
-    assert proof.n_rounded < 0.02 * proof.n_rows
+    # Rounding explains few differences beyond the tolerance; or all, but by the last digits, where numbers far from 0 are near each other.
+    assert proof.n_rounded < 0.02 * proof.n_rows or (proof.is_of_range and proof.relative < 1e-6)
 
 
 def is_clear(network: Network, outputs: np.ndarray) -> np.ndarray:
