@@ -55,7 +55,9 @@ def engine(backend: Backend) -> str:
 
 def _prepared(spec: Spec, network: Network, data: Data) -> TrainingRun:
     sets = None if spec.rows is None else spec.rows.numbers()
-    network, options = begin(network, TrainingOptions.from_names(spec.options), continues=False, asked=())
+    network, options = begin(
+        network, TrainingOptions.from_names(spec.options), continues=False, asked=(), replaces=False
+    )
     return TrainingRun(prepare(network, data, options, sets=sets))
 
 

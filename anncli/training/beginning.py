@@ -11,14 +11,15 @@ from anncli.training.pruning import check_pruning
 
 
 def begin(
-    network: Network, options: TrainingOptions, continues: bool, asked: Collection[str]
+    network: Network, options: TrainingOptions, continues: bool, asked: Collection[str], replaces: bool = True
 ) -> tuple[Network, TrainingOptions]:
     """The network and the options for prepare(), which goes on from the weights of a trained network.
 
     An untrained network is its own definition. Networks of ann1dn always continue, unless options.init asks for new
     weights. Others are trained anew from their definition, unless `continues`; then there is no validation set that
     nobody asked for, and options.init and options.restarts do not apply.
-    Args: asked: names of the options on the command line, or in a call from Python.
+    Args: asked: names of the options on the command line, or in a call from Python; replaces: the new weights take the place of
+        the old ones, which they do not in an experiment.
     Raises: UsageError for weights that ann has not trained and would replace, and for options that contradict `continues`.
     """
     check_pruning(network, options, continues or network.source.dialect == "ann1dn")
@@ -33,7 +34,7 @@ def begin(
                 raise UsageError(message, advice="leave one of the two out")
         validation = 0.0 if options.validation is None else options.validation
         return network, options._replace(init=None, restarts=1, ensemble=1, validation=validation)
-    if options.init is None and not _is_ours(network):
+    if replaces and options.init is None and not is_made_by_training(network):
         message = "this network holds weights that ann has not trained, or that were changed since; training would replace them"
         raise UsageError(message, advice="say --continue or --init auto")
     return network.definition(), options
@@ -46,7 +47,7 @@ def refuse_ensemble(network: Network, what: str) -> None:
         raise UsageError(message, path=network.source.path, advice="train one without --ensemble")
 
 
-def _is_ours(network: Network) -> bool:
+def is_made_by_training(network: Network) -> bool:
     """Whether the weights come from a training, which can be made again. Weights that were set in Python or imported
     have a record without a trainer, and those that were edited one that says so."""
     return "trainer" in network.record and not network.record.get("resealed")

@@ -158,6 +158,11 @@ def test_training_writes_elsewhere_and_asks_what_to_do_with_the_weights(folder: 
     ann("import", "known.net", "-o", "i.nn", "-q")
     assert "say --continue or --init auto" in ann("train", "i.nn", *rest, check=2).stderr
     assert (folder / "known.net").read_text() == files.SNNS
+    # Experiments replace nothing: they train the layers anew, as with a network of ann.
+    anew = ann("cv", "known.net", *rest, "--folds", 2, "--init", "auto")
+    assert ann("cv", "known.net", *rest, "--folds", 2).stdout == anew.stdout
+    found = ann("search", "known.net", *rest, "--learning-rate", "0.01..0.1", "--trials", 2)
+    assert "--init auto -o network.nn" in found.stdout
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ from anncli.experiments.spec import DataRef, Result, RowsRef, Spec
 from anncli.formats.files.textfile import replace_file
 from anncli.formats.networks.storage import parse, render
 from anncli.options.table import TrainingOptions
+from anncli.training.beginning import is_made_by_training
 
 
 def final_spec(candidates: Candidates, trial: Trial, data: DataRef) -> Spec:
@@ -63,6 +64,10 @@ def command_of(values: Values, words: Words, candidates: Candidates, trial: Tria
         shape = layer_options(network)
     elif network is problem.network:
         named = ["--network", str(words.network)] if "network" in values.on_command_line else [str(words.network)]
+        if network.is_trained and not is_made_by_training(network):
+            shape = (
+                {} if "init" in {**_asked(candidates, trial), **trial} else {"init": "auto"}
+            )  # what ann train would ask for
     elif output in (None, "-"):
         return None
     else:
