@@ -7,6 +7,7 @@ import inspect
 import pickle
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,8 +113,10 @@ def test_rows_of_weight_0_are_left_out_and_equal_weights_change_nothing(make: An
     y = TWO if make is small else NUMBERS
     kept = np.arange(60) % 4 > 0
     wanted = make().fit(X[kept], y[kept]).predict(X)
-    np.testing.assert_array_equal(make().fit(X, y, sample_weight=kept * 2.0).predict(X), wanted)
-    np.testing.assert_array_equal(make().fit(X, y, np.full(60, 3)).predict(X), make().fit(X, y).predict(X))
+    # Sums of weights round otherwise than counts of rows.
+    same = np.testing.assert_array_equal if make is small else partial(np.testing.assert_allclose, rtol=1e-5)
+    same(make().fit(X, y, sample_weight=kept * 2.0).predict(X), wanted)
+    same(make().fit(X, y, np.full(60, 3)).predict(X), make().fit(X, y).predict(X))
 
 
 def test_a_class_of_which_every_row_has_weight_0_is_none() -> None:
