@@ -101,7 +101,10 @@ def test_columns_in_another_order_are_put_right(tmp_path: Path, ann: Ann) -> Non
     runs = [ann("train", "out.nn", f"p{k}.csv", f"n{k}.csv", 5, "--continue", "-o", f"next{k}.nn").stdout.partition("written to")[0] for k in ("", "2")]  # fmt: skip
     assert runs[0] == runs[1]
     (tmp_path / "d.csv").write_text("a,bb,c\n1,2,3\n")
-    assert ann("predict", "out.nn", "d.csv", check=3).stderr == "ann: d.csv:1: no column 'b'; the columns of the network are a, b, c\n"
+    assert (
+        ann("predict", "out.nn", "d.csv", check=3).stderr
+        == "ann: d.csv:1: no column 'b'; the columns of the network are a, b, c\n"
+    )
     (tmp_path / "d.csv").write_text("id,c,b,a\n7,3,2,1\n")
     (tmp_path / "e.csv").write_text("1,2,3\n")
     done = ann("predict", "out.nn", "d.csv")
