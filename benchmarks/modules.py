@@ -1,4 +1,4 @@
-"""Builds of the compiled module beside each other: how fast each is, and whether all give the same bytes.
+"""How fast builds of the compiled module are, and whether all give the same bytes.
 
     python benchmarks/modules.py FIRST.so SECOND.so ... [--variant avx2] [--seconds 3]
 

@@ -9,13 +9,11 @@ archive is made anew. Of what is read the outputs are computed, and it is writte
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import encodings
 import importlib
 import io
 import multiprocessing
-import os
 import pkgutil
 import random
 import re
@@ -34,7 +32,7 @@ from typing import Any
 import numpy as np
 from children import load_everything
 from good_models import MODELS
-from guide import circumstances, put
+from guide import circumstances, damage_options, damage_table, put
 from mutations import mutated
 
 from anncli.errors import AnnError, ExitCode
@@ -199,15 +197,6 @@ def campaign(tries: int, seed: int, processes: int, kinds: Sequence[str]) -> tup
     return counts, failures
 
 
-def table(counts: dict[str, Counter[str]]) -> str:
-    lines = ["| format | damaged files | read | refused | failed |", "|---|---:|---:|---:|---:|"]
-    for name, found in counts.items():
-        lines.append(
-            f"| {name} | " + " | ".join(f"{found[key]:,}" for key in ("tried", "read", "refused", "failed")) + " |"
-        )
-    return "\n".join(lines) + "\n"
-
-
 def possible_kinds() -> list[str]:
     """The kinds whose files can be made here."""
     found = []
@@ -219,14 +208,7 @@ def possible_kinds() -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--tries", type=int, default=1000)
-    parser.add_argument("--kinds", help="only these, comma-separated")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--write", action="store_true", help="put the counts into docs/reliability.md")
-    parser.add_argument("--show", nargs=2, metavar=("CASE", "FILE"), help="write the damaged file 'KIND NUMBER'")
-    asked = parser.parse_args()
+    asked = damage_options(__doc__).parse_args()
     if asked.show:
         kind = asked.show[0].rpartition(" ")[0]
         Path(asked.show[1]).write_bytes(damaged(MODELS[kind](), f"{asked.show[0]}, seed {asked.seed}"))
@@ -238,10 +220,10 @@ def main() -> None:
     for line in failures[:100]:
         print(line)
     tried = sum(found["tried"] for found in counts.values())
-    print(table(counts))
+    print(damage_table(counts))
     print(f"{tried:,} damaged networks in {time.monotonic() - start:.0f} seconds, {len(failures)} failed")
     if asked.write:
-        put("networks", f"{tried:,} damaged networks, {circumstances(asked.seed)}:\n\n{table(counts)}")
+        put("networks", f"{tried:,} damaged networks, {circumstances(asked.seed)}:\n\n{damage_table(counts)}")
     sys.exit(bool(failures))
 
 

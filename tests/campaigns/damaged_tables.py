@@ -10,7 +10,6 @@ is tried again in one of its own.
 
 from __future__ import annotations
 
-import argparse
 import json
 import multiprocessing
 import os
@@ -27,7 +26,7 @@ from typing import NamedTuple
 
 from children import Ended, Report, load_everything, run, run_in_turn
 from good_tables import FILES, GoodFile
-from guide import circumstances, put
+from guide import circumstances, damage_options, damage_table, put
 from mutations import mutated
 
 # Above what the undamaged file takes: bytes, and bytes for each byte of the file.
@@ -189,22 +188,13 @@ def by_format(reports: dict[str, Report]) -> str:
     counts: dict[str, Counter[str]] = {}
     for kind, report in reports.items():
         found = counts.setdefault(FILES[kind].shown, Counter())
-        found += Counter(tried=report.tried, read=report.codes[0], failed=len(report.failures))
-    lines = ["| format | damaged files | read | refused | failed |", "|---|---:|---:|---:|---:|"]
-    for name, found in counts.items():
-        refused = found["tried"] - found["read"] - found["failed"]
-        lines.append(f"| {name} | {found['tried']:,} | {found['read']:,} | {refused:,} | {found['failed']:,} |")
-    return "\n".join(lines) + "\n"
+        read, failed = report.codes[0], len(report.failures)
+        found += Counter(tried=report.tried, read=read, refused=report.tried - read - failed, failed=failed)
+    return damage_table(counts)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--tries", type=int, default=1000)
-    parser.add_argument("--kinds", help="only these of the kinds among which the tries are divided, comma-separated")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--write", action="store_true", help="put the counts into docs/reliability.md")
-    parser.add_argument("--show", nargs=2, metavar=("CASE", "FILE"), help="write the damaged file 'KIND NUMBER'")
+    parser = damage_options(__doc__)
     asked = parser.parse_args()
     if asked.write and asked.kinds:
         parser.error("--write needs all kinds")

@@ -7,24 +7,15 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import numpy as np
 import pytest
-from random_networks import N_PLAIN_SEEDS, random_network
 from text_exports import (
-    answers,
-    assert_proved,
-    assert_same,
-    edge_cases,
     hostile_network,
-    hostile_table,
     random_case,
     small_network,
-    table_rows,
 )
 
 from anncli.formats.exports.base import ExportRequest, ToolMissingError
 from anncli.formats.exports.registry import export_format, export_name_of
-from anncli.inference.predict import predict
 from anncli.network.network import Network
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed")
@@ -47,34 +38,6 @@ def evaluated(network: Network, folder: Path, script: str) -> object:
 
 def test_the_endings_mean_it() -> None:
     assert (export_name_of("net.js"), export_name_of("a/net.mjs")) == ("javascript", "javascript")
-
-
-@needs_node
-@pytest.mark.parametrize("seed", [1, 3])
-def test_random_networks_compute_the_same(seed: int) -> None:
-    assert_same("javascript", *random_case(seed))
-
-
-@needs_node
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(N_PLAIN_SEEDS))
-def test_all_random_networks_are_proved(seed: int) -> None:
-    assert_proved("javascript", random_network(seed))
-
-
-@needs_node
-@pytest.mark.parametrize("case", edge_cases())
-def test_jumps_and_saturated_outputs_compute_the_same(case: str) -> None:
-    network, rows = edge_cases()[case]
-    # Without an allowance for rounding: these numbers are exact.
-    found = answers("javascript", network, rows).outputs
-    np.testing.assert_allclose(found, predict(network, rows.inputs), rtol=1e-5, atol=1e-5)
-
-
-@needs_node
-def test_hostile_names_stay_names() -> None:
-    network = hostile_network()
-    assert_same("javascript", network, table_rows(network, hostile_table()))
 
 
 def test_no_name_ends_a_script_or_a_comment() -> None:

@@ -12,17 +12,9 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from random_networks import N_PLAIN_SEEDS, random_network
+from random_networks import random_network
 from text_exports import (
-    answers,
-    assert_proved,
-    assert_same,
-    edge_cases,
-    hostile_network,
-    hostile_table,
-    random_case,
     small_network,
-    table_rows,
 )
 
 from anncli.formats.exports.base import ExportRequest
@@ -55,30 +47,6 @@ def run(path: Path, *arguments: str, text: str = "", python: str = sys.executabl
 
 def test_the_ending_means_it() -> None:
     assert export_name_of("net.PY") == "python"
-
-
-@pytest.mark.parametrize("seed", [1, 3, 10])
-def test_random_networks_compute_the_same(seed: int) -> None:
-    assert_same("python", *random_case(seed))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(N_PLAIN_SEEDS))
-def test_all_random_networks_are_proved(seed: int) -> None:
-    assert_proved("python", random_network(seed))
-
-
-@pytest.mark.parametrize("case", edge_cases())
-def test_jumps_and_saturated_outputs_compute_the_same(case: str) -> None:
-    network, rows = edge_cases()[case]
-    # Without an allowance for rounding: these numbers are exact.
-    found = answers("python", network, rows).outputs
-    np.testing.assert_allclose(found, predict(network, rows.inputs), rtol=1e-5, atol=1e-5)
-
-
-def test_hostile_names_stay_names() -> None:
-    network = hostile_network()
-    assert_same("python", network, table_rows(network, hostile_table()))
 
 
 def test_a_module_is_used_by_position_and_by_name(tmp_path: Path) -> None:

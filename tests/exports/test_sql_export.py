@@ -12,11 +12,8 @@ import pytest
 from postgres_server import psql, running_server
 from random_networks import N_PLAIN_SEEDS, random_network
 from text_exports import (
-    answers,
     assert_answers,
-    assert_proved,
     assert_same,
-    edge_cases,
     hostile_network,
     hostile_table,
     random_case,
@@ -61,30 +58,6 @@ def test_the_ending_means_it() -> None:
 
 
 # SQLite
-
-
-@pytest.mark.parametrize("seed", [1, 3, 5, 22])
-def test_random_networks_compute_the_same(seed: int) -> None:
-    assert_same("sql", *random_case(seed))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(N_PLAIN_SEEDS))
-def test_all_random_networks_are_proved(seed: int) -> None:
-    assert_proved("sql", random_network(seed))
-
-
-@pytest.mark.parametrize("case", edge_cases())
-def test_jumps_and_saturated_outputs_compute_the_same(case: str) -> None:
-    network, rows = edge_cases()[case]
-    # Without an allowance for rounding: these numbers are exact.
-    found = answers("sql", network, rows).outputs
-    np.testing.assert_allclose(found, predict(network, rows.inputs), rtol=1e-5, atol=1e-5)
-
-
-def test_hostile_names_stay_names() -> None:
-    network = hostile_network()
-    assert_same("sql", network, table_rows(network, hostile_table()))
 
 
 def test_all_columns_of_the_table_are_kept() -> None:
@@ -233,10 +206,6 @@ def test_what_sql_cannot_hold_is_named() -> None:
     assert (
         refusal(named("a", "b", classes=("x\0", "y")))
         == r"SQL cannot hold the name 'x\x00'; rename it, or export Python"
-    )
-    assert (
-        refusal(named("a", "b"), bits=8)
-        == "SQL computes with floating point; leave out the number of bits, or export C"
     )
     assert refusal(Network.create(2, ["1 linear"])) == "the network is untrained: an SQL query needs its weights"
     wide = Network.create(2, ["1000 gelu", "1 linear"], task="regression")

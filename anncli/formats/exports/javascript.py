@@ -44,8 +44,6 @@ class JavaScriptExport:
     """See base.ExportFormat."""
 
     def refusal(self, network: Network, request: ExportRequest) -> str | None:
-        if request.bits:
-            return "JavaScript computes with floating point; leave out the number of bits, or export C"
         return layer_refusal(network, "a JavaScript module", parts.FUNCTIONS)
 
     def render(self, network: Network, request: ExportRequest) -> dict[str, bytes]:

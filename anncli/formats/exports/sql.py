@@ -36,8 +36,6 @@ class SqlExport:
     """See base.ExportFormat."""
 
     def refusal(self, network: Network, request: ExportRequest) -> str | None:
-        if request.bits:
-            return "SQL computes with floating point; leave out the number of bits, or export C"
         return layer_refusal(network, "an SQL query", _ACTIVATIONS) or _name_refusal(network) or _size_refusal(network)
 
     def render(self, network: Network, request: ExportRequest) -> dict[str, bytes]:

@@ -49,7 +49,7 @@ def _compared(op: str, flow: Flow, limit: float) -> Flags | Mask:
 
 
 def pair_of(op: str, attributes: dict[str, Any], given: Sequence[Any]) -> Pair | None:
-    """The scores of two classes, 1 - p and p, that are put beside each other; None for another node."""
+    """The scores of two classes, 1 - p and p, where the node joins them; None for another node."""
     flows = [value for value in given if isinstance(value, Flow)]
     if op != "Concat" or len(given) != 2 or len(flows) != 2 or attributes.get("axis") not in (1, -1):
         return None
