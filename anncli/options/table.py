@@ -248,7 +248,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "reproducible": OptionInfo(readers.flag, False, "", "The same bytes on every x86-64 processor: the slower baseline kernels and no BLAS; refused where that cannot be held (scg, lm, br, sigmoidal scaling)", "running", ("train", "test", "predict"), kind="flag"),
     "limit": OptionInfo(integer(1, example="2000"), 2000, "N", "Check at most N weights, drawn from every layer", "running", ("gradcheck",), ("gradcheck",)),
     "time_limit": OptionInfo(number(0, open_low=True, example="60"), None, "SECONDS", "Stop training after SECONDS; in search: begin no further trials then", "running", ("train", "search"), ("search",)),
-    "checkpoint": OptionInfo(readers.text, None, "FILE", "Save the state of the run to FILE, for --resume", "running", TRAIN, words=FILE),
+    "checkpoint": OptionInfo(readers.text, None, "FILE", "Save the state of the run to FILE, for --resume; {epoch} in its name keeps every checkpoint, as run-{epoch}.ckpt keeps run-100.ckpt, run-200.ckpt", "running", TRAIN, words=FILE),
     "checkpoint_every": OptionInfo(integer(1, example="100"), 100, "N", "Epochs between two checkpoints", "running", TRAIN),
     "resume": OptionInfo(readers.text, None, "FILE", "Continue from a checkpoint; repeat the other arguments of the first run. The result has the same bytes as an uninterrupted run", "running", TRAIN, words=FILE),
     "jobs": OptionInfo(integer(1, example="2"), 1, "N", "Trainings that run at the same time, each in its own process; in train the networks of --ensemble. Losses do not depend on it; seconds do, because the processes share the machine", "running", ("train", "bench", "cv", "search", "compare"), ("bench", "cv", "search", "compare"), brief="Trainings that run at the same time"),

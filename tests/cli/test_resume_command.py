@@ -60,6 +60,28 @@ def test_the_last_checkpoint_is_written_where_the_signal_came(small: Path, ann: 
     assert (small / "b.nn").read_bytes() == (small / "c.nn").read_bytes()
 
 
+def test_every_checkpoint_stays_where_its_name_has_the_epoch(small: Path, ann: Ann) -> None:
+    words = ("train", "net.nn", "pos.txt", "neg.txt", 50, "--validation", 0, "--checkpoint", "run-{epoch}.ckpt")
+    ann(*words, "--checkpoint-every", 20, "-o", "a.nn")
+    assert sorted(path.name for path in small.glob("*.ckpt")) == ["run-20.ckpt", "run-40.ckpt", "run-50.ckpt"]
+    last = (small / "run-50.ckpt").read_bytes()
+    ann(*words, "--checkpoint-every", 25, "--resume", "run-20.ckpt", "-o", "b.nn")
+    assert (small / "b.nn").read_bytes() == (small / "a.nn").read_bytes()
+    assert (small / "run-50.ckpt").read_bytes() == last
+    assert (small / "run-25.ckpt").exists()
+    ann(*words, "--resume", "run-50.ckpt", "-o", "c.nn")
+
+
+def test_a_checkpoint_that_may_take_the_place_of_a_file_that_is_read_is_refused(small: Path, ann: Ann) -> None:
+    (small / "run-7.ckpt").write_text((small / "pos.txt").read_text())
+    done = ann("train", "net.nn", "run-7.ckpt", "neg.txt", 5, "--checkpoint", "run-{epoch}.ckpt", check=2)
+    assert done.stderr == "ann: --checkpoint run-7.ckpt would overwrite a file that this run needs; give another name\n"
+    ann("train", "net.nn", "run-7.ckpt", "neg.txt", 5, "--checkpoint", f"{small}/run-{{epoch}}.ckpt", check=2)
+    assert (small / "run-7.ckpt").read_text() == (small / "pos.txt").read_text()
+    done = ann("train", "net.nn", "pos.txt", "neg.txt", 5, "--checkpoint", "no/run-{epoch}.ckpt", check=1)
+    assert done.stderr == "ann: no/run-0.ckpt: cannot write: No such file or directory; create the folder first\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

@@ -14,7 +14,7 @@ from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.checking import warn_of_findings
 from anncli.cli.running.confidence import Asked
 from anncli.cli.running.new_network import new_network
-from anncli.cli.running.places import refuse_needed, refuse_read_files
+from anncli.cli.running.places import refuse_needed, refuse_numbered, refuse_read_files
 from anncli.cli.running.reading import read_training_data, set_files, takes_tables
 from anncli.cli.running.replacing import backup_name, check_backup
 from anncli.cli.running.resumption import begin_or_resume, check_same_shape, resume_from
@@ -28,7 +28,8 @@ from anncli.experiments.executors.concurrently import run_concurrently
 from anncli.experiments.teacher_file import read_teacher
 from anncli.formats.data.agreement import check_files, expected_of
 from anncli.formats.data.remarks import Remarks
-from anncli.formats.files.checkpoint import Checkpoint, load_checkpoint
+from anncli.formats.files.checkpoint import Checkpoint, checkpoint_name, load_checkpoint
+from anncli.formats.files.opened import opened_names
 from anncli.formats.files.textfile import Signature, check_writable, signature
 from anncli.formats.networks.endings import refuse_other_ending
 from anncli.formats.networks.names import DIALECTS
@@ -217,8 +218,9 @@ def _check_places(
     refuse_needed("--junit", s.junit, [*read, s.output, *filter(None, (s.history, s.checkpoint))])
     if kept_as is not None:
         check_backup(kept_as, [*read, *filter(None, (s.history, s.checkpoint, s.junit))])
+    refuse_numbered(s.checkpoint, [*read, s.output, s.history, s.junit, kept_as], s.resume)
     _check_read_files(settings)
-    for target in (s.output, s.history, s.checkpoint, kept_as):
+    for target in (s.output, s.history, s.checkpoint and checkpoint_name(s.checkpoint, 0), kept_as):
         if target is not None and target != "-":
             check_writable(target)
 
@@ -230,6 +232,7 @@ def _check_read_files(settings: TrainSettings) -> None:
     # A file that was read and is to hold a new network was no network.
     allowed = {} if s.is_new else {"--output": s.path}
     refuse_read_files(targets, {**allowed, **({"--checkpoint": s.resume} if s.resume else {})})
+    refuse_numbered(s.checkpoint, opened_names(), s.resume)
 
 
 def _check_dialect(settings: TrainSettings, training: TrainingRun) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 
 from anncli.errors import UsageError, printable
+from anncli.formats.files.checkpoint import EPOCH, is_checkpoint_name
 from anncli.formats.files.opened import opened_file
 from anncli.formats.files.textfile import STDOUT
 
@@ -42,6 +43,18 @@ def refuse_needed(option: str, target: str | None, needed: Iterable[str]) -> Non
     """Raises UsageError for a target that is one of the files that a run needs; None and `-` are no files."""
     if target and target != "-" and any(same_file(target, other) for other in needed if other != "-"):
         raise _would_overwrite(option, target)
+
+
+def refuse_numbered(target: str | None, needed: Iterable[str | None], allowed: str | None = None) -> None:
+    """Raises UsageError for checkpoints with {epoch} in their name of which one could be a file that a run needs; allowed: the
+    one that may be replaced."""
+    if not target or EPOCH not in target:
+        return
+    pattern = os.path.abspath(target)
+    for name in filter(None, needed):
+        may_replace = allowed is not None and same_file(name, allowed)
+        if name not in STDOUT and is_checkpoint_name(pattern, os.path.abspath(name)) and not may_replace:
+            raise _would_overwrite("--checkpoint", name)
 
 
 def _would_overwrite(option: str, target: str) -> UsageError:

@@ -6,7 +6,7 @@ from typing import Any
 
 from anncli.cli.asking.settings import TrainSettings
 from anncli.errors import NetworkError, UsageError, printable
-from anncli.formats.files.checkpoint import Checkpoint, save_checkpoint
+from anncli.formats.files.checkpoint import Checkpoint, checkpoint_name, save_checkpoint
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
 from anncli.options.wording import long_name
@@ -17,10 +17,15 @@ from anncli.training.run import TrainingRun
 
 
 class Checkpoints:
-    """Writes the state of the run to `path` every `every` epochs and before the final fit; nowhere for None."""
+    """Writes the state of the run to `path` every `every` epochs and before the final fit; nowhere for None.
+
+    With {epoch} in `path` every checkpoint is a file of its own, named after the epochs that the attempt in hand has done.
+    latest: the file that was written last; None before the first one.
+    """
 
     def __init__(self, path: str | None, every: int, network_bytes: bytes, training: TrainingRun) -> None:
         self.path, self.every, self.network_bytes, self.training = path, every, network_bytes, training
+        self.latest: str | None = None
         self.done = False
 
     def see(self, report: EpochReport) -> None:
@@ -42,7 +47,9 @@ class Checkpoints:
     def _save(self) -> None:
         if self.path is None:
             return
-        save_checkpoint(Checkpoint(self.network_bytes, settings_of(self.training), self.training.state()), self.path)
+        path = checkpoint_name(self.path, len(self.training.attempts[-1].history))
+        save_checkpoint(Checkpoint(self.network_bytes, settings_of(self.training), self.training.state()), path)
+        self.latest = path
 
 
 def settings_of(training: TrainingRun) -> dict[str, Any]:

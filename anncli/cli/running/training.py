@@ -87,6 +87,7 @@ def _run(settings: TrainSettings, opened: Opened, junit: JUnitFile) -> None:
     with Interruption() as interruption:
         logs = _Logs(opened, settings)
         is_cut = _train(settings, training, interruption, logs)
+        settings = settings._replace(checkpoint=logs.checkpoint)
         _check_keep(settings, interruption)
         result = training.finish("interrupted" if is_cut else None)
         _check_keep(settings, interruption)
@@ -122,6 +123,11 @@ class _Logs:
         )
         self._faults: dict[str, Exception] = {}
         self._told: set[str] = set()
+
+    @property
+    def checkpoint(self) -> str | None:
+        """The last file, or the one that was asked for where none was written."""
+        return self._checkpoints.latest or self._checkpoints.path
 
     def see(self, history: History, report: EpochReport) -> None:
         self.add(history, report)

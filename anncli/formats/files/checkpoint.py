@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ FORMAT = 2
 _TEXT = "checkpoint.json"
 _SUM = "checksum"
 _ARRAY = "array"
+#: What stands for the epoch in the name of a checkpoint that is kept beside the others of its run.
+EPOCH = "{epoch}"
 
 
 class Checkpoint(NamedTuple):
@@ -27,6 +30,18 @@ class Checkpoint(NamedTuple):
     network: bytes
     settings: dict[str, Any]
     state: dict[str, Any]
+
+
+def checkpoint_name(path: str, epoch: int) -> str:
+    """The file of the checkpoint after an epoch: the path with the number in place of {epoch}."""
+    return path.replace(EPOCH, str(epoch))
+
+
+def is_checkpoint_name(path: str, name: str) -> bool:
+    """Whether the checkpoint after some epoch has this name."""
+    pattern = "([0-9]+)".join(map(re.escape, path.split(EPOCH)))
+    found = re.fullmatch(pattern, name, re.ASCII)
+    return found is not None and len(set(found.groups())) <= 1
 
 
 def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:

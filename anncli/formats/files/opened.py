@@ -52,6 +52,11 @@ def opened_file(target: str) -> str | None:
     return None
 
 
+def opened_names() -> tuple[str, ...]:
+    """The absolute names of the files that this process has read."""
+    return tuple(_opened)
+
+
 def forget_opened() -> None:
     """Begin anew, as for another command in the same process."""
     _opened.clear()
