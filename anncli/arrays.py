@@ -1,17 +1,165 @@
-"""Arrays: the array type of the whole package, row numbers and blocks of rows, and the named random streams of a run."""
+"""Arrays: the array type of the whole package, row numbers and blocks of rows, samples of several rows, and the named random
+streams of a run."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from anncli.errors import UsageError
 from anncli.limits import FLOAT32_MAX as FLOAT32_MAX
 
 Array = npt.NDArray[Any]
+
+
+class Rows:
+    """Samples of several rows, without padding: sample k is the rows starts[k] .. starts[k + 1] - 1 of values.
+
+    values: (sum of all lengths, columns); starts: int64 (n + 1,), from 0, never falling. len() is the number of samples; row
+    numbers, masks and slices of samples give Rows.
+    Raises: ValueError for arrays that do not fit together.
+    """
+
+    def __init__(self, values: Array, starts: Array) -> None:
+        starts = np.asarray(starts, dtype=np.int64)
+        _check_starts(starts, len(values))
+        if values.ndim != 2:
+            raise ValueError(f"rows need an array (n, columns), not one of shape {values.shape}")
+        self.values, self.starts = values, starts
+
+    @property
+    def columns(self) -> int:
+        return int(self.values.shape[1])
+
+    @property
+    def lengths(self) -> Array:
+        """int64 (n,): the number of rows of each sample."""
+        return np.diff(self.starts)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.values.dtype
+
+    @property
+    def nbytes(self) -> int:
+        return self.values.nbytes + self.starts.nbytes
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def __getitem__(self, samples: Array | slice) -> Rows:
+        places, starts = ragged_places(self.starts, samples)
+        return Rows(self.values[places], starts)
+
+    def astype(self, dtype: Any, copy: bool = True) -> Rows:
+        return Rows(self.values.astype(dtype, copy=copy), self.starts)
+
+    def copy(self) -> Rows:
+        return Rows(self.values.copy(), self.starts.copy())
+
+    def __repr__(self) -> str:
+        return f"<Rows: {len(self)} samples, {len(self.values)} rows x {self.columns}>"
+
+
+class Tokens:
+    """Samples that are lists of tokens: an index below `width`, and a value; sample k has the tokens starts[k] .. starts[k + 1] - 1.
+
+    indices: int32 (T,); values: (T,); starts: int64 (n + 1,). A sparse vector is such a list, and so is a text of words.
+    Raises: ValueError for arrays that do not fit together and for an index out of range.
+    """
+
+    def __init__(self, indices: Array, values: Array, starts: Array, width: int) -> None:
+        self.indices = np.ascontiguousarray(indices, dtype=np.int32)
+        self.values, self.starts, self.width = values, np.asarray(starts, dtype=np.int64), width
+        _check_starts(self.starts, len(self.indices))
+        if self.values.shape != self.indices.shape:
+            raise ValueError(f"{len(self.indices)} indices but values of shape {self.values.shape}")
+        if self.indices.size and not 0 <= self.indices.min() <= self.indices.max() < width:
+            raise ValueError(
+                f"token indices from {self.indices.min()} to {self.indices.max()}, expected 0 to {width - 1}"
+            )
+
+    @property
+    def columns(self) -> int:
+        return self.width
+
+    @property
+    def lengths(self) -> Array:
+        """int64 (n,): the number of tokens of each sample."""
+        return np.diff(self.starts)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.values.dtype
+
+    @property
+    def nbytes(self) -> int:
+        return self.indices.nbytes + self.values.nbytes + self.starts.nbytes
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def __getitem__(self, samples: Array | slice) -> Tokens:
+        places, starts = ragged_places(self.starts, samples)
+        return Tokens(self.indices[places], self.values[places], starts, self.width)
+
+    def astype(self, dtype: Any, copy: bool = True) -> Tokens:
+        return Tokens(self.indices, self.values.astype(dtype, copy=copy), self.starts, self.width)
+
+    def copy(self) -> Tokens:
+        return Tokens(self.indices.copy(), self.values.copy(), self.starts.copy(), self.width)
+
+    def __repr__(self) -> str:
+        return f"<Tokens: {len(self)} samples, {len(self.indices)} tokens below {self.width}>"
+
+
+#: The inputs of samples: vectors (n, columns), or samples of several rows or tokens.
+Inputs: TypeAlias = Array | Rows | Tokens
+
+Some = TypeVar("Some", Array, Rows, Tokens, Inputs)
+
+
+def n_columns(inputs: Inputs) -> int:
+    """The number of columns of samples of any kind; of tokens, the number of different indices."""
+    return int(inputs.shape[1]) if isinstance(inputs, np.ndarray) else inputs.columns
+
+
+def vectors_of(inputs: Inputs) -> Array:
+    """The vectors (n, columns); raises UsageError for samples of several rows or of tokens."""
+    if not isinstance(inputs, np.ndarray):
+        found = "tokens" if isinstance(inputs, Tokens) else "several rows"
+        raise UsageError(f"this works on samples that are one row of numbers each, and these are samples of {found}")
+    return inputs
+
+
+def ragged_places(starts: Array, samples: Array | slice) -> tuple[Array | slice, Array]:
+    """Where the rows of some samples stand, one sample after the other, and the starts (m + 1,) of the samples there.
+
+    Args: starts (n + 1,); samples: numbers (m,), a mask (n,) or a slice of samples.
+    Raises: IndexError for a sample out of range.
+    """
+    n = len(starts) - 1
+    if isinstance(samples, slice) and samples.step in (None, 1):
+        first, last, _ = samples.indices(n)
+        taken = starts[first : max(first, last) + 1]
+        return slice(int(taken[0]), int(taken[-1])), taken - taken[0]
+    numbers = row_numbers(samples, n).astype(np.int64)
+    numbers = np.where(numbers < 0, numbers + n, numbers)
+    before, lengths = starts[numbers], starts[numbers + 1] - starts[numbers]
+    begins = np.zeros(len(numbers) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=begins[1:])
+    places = np.arange(begins[-1]) + np.repeat(before - begins[:-1], lengths)
+    return places, begins
+
+
+def _check_starts(starts: Array, n_rows: int) -> None:
+    if starts.ndim != 1 or not len(starts) or starts[0] != 0 or starts[-1] != n_rows or (np.diff(starts) < 0).any():
+        raise ValueError(f"starts must rise from 0 to {n_rows}, one number for each sample and the end")
+
 
 # Rows in one block: numpy makes an int64 copy of row numbers, so a block bounds that copy.
 BLOCK_ROWS = 1 << 16
@@ -53,11 +201,13 @@ def row_range(start: int, stop: int) -> Array:
     return np.arange(start, stop, dtype=_row_type(stop))
 
 
-def take_rows(values: Array, rows: Array) -> Array:
+def take_rows(values: Some, rows: Array) -> Some:
     """values[rows], block by block, so that numpy makes no int64 copy of all row numbers at once."""
+    if not isinstance(values, np.ndarray):
+        return values[rows]
     result = np.empty((len(rows), *values.shape[1:]), dtype=values.dtype)
-    for block in blocks(len(rows)):
-        result[block] = values[rows[block]]
+    for part in blocks(len(rows)):
+        result[part] = values[rows[part]]
     return result
 
 
@@ -69,13 +219,14 @@ def row_mask(rows: Array, n_samples: int) -> npt.NDArray[np.bool_]:
     return result
 
 
-def all_finite(values: Array) -> bool:
-    """Whether no number of the rows (n, ...) is nan or infinite.
+def all_finite(values: Inputs) -> bool:
+    """Whether no number of the rows (n, ...) or samples is nan or infinite.
 
     Block by block, for rows that lie on the disk; min and max return nan and inf where there are some, without an array of
     one flag per number.
     """
-    parts = (values[block] for block in blocks(len(values))) if values.size else ()
+    numbers = values if isinstance(values, np.ndarray) else values.values
+    parts = (numbers[block] for block in blocks(len(numbers))) if numbers.size else ()
     return all(np.isfinite(part.min()) and np.isfinite(part.max()) for part in parts)
 
 

@@ -81,7 +81,7 @@ def permutation_importance(
     """
     check_data(network, data)
     chosen = _rows_with_answers(data, rows)
-    inputs = data.inputs[chosen]
+    inputs = data.vectors[chosen]
 
     def figures(changed: Array) -> dict[str, Any]:
         outputs = predict(network, changed, threads=threads)

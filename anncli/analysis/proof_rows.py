@@ -35,7 +35,7 @@ def draw_rows(network: Network, rng: np.random.Generator, n: int) -> ProofRows:
 def stored_rows(network: Network) -> ProofRows:
     """The rows of the self-test, as the columns that they came from where there is an encoder; none where none are stored."""
     stored = network.self_test
-    inputs = np.empty((0, network.n_inputs), dtype=np.float32) if stored is None else stored.inputs
+    inputs = np.empty((0, network.n_inputs), dtype=np.float32) if stored is None else stored.vectors
     if network.encoder is None:
         return ProofRows(inputs)
     table = decoded(network.encoder, inputs)
@@ -64,8 +64,8 @@ def input_range(network: Network) -> tuple[Array, Array]:
             low[taken] = 0
             high[taken] = np.exp(np.minimum(high[taken], np.log(_MOST)))
         return np.clip(low, -_MOST, _MOST), np.clip(high, -_MOST, _MOST)
-    if stored is not None and len(stored.inputs) > 1:
-        given = stored.inputs.astype(np.float64)
+    if stored is not None and len(stored.vectors) > 1:
+        given = stored.vectors.astype(np.float64)
         low, high = given.min(axis=0), given.max(axis=0)
         flat = high <= low
         return np.where(flat, low - 1, low), np.where(flat, high + 1, high)

@@ -36,8 +36,8 @@ def compare_recorded(network: Network) -> list[Compared]:
     found = [_compare(network, one) for one in network.source.recorded]
     if network.self_test is not None and network.source.origin is not None:
         # A self-test holds the outputs before the calibration.
-        inputs, outputs = network.self_test
-        recorded = Recorded("self-test", inputs, outputs.astype(np.float64))
+        test = network.self_test
+        recorded = Recorded("self-test", test.vectors, test.outputs.astype(np.float64))
         found.append(_compare(network, recorded, calibrated=False))
     uncertain = [one for one in found if not one.is_certain]
     best = max(uncertain, key=lambda one: one.decided or 0, default=None)
@@ -67,7 +67,7 @@ def self_test_rows(network: Network) -> Array:
     for recorded in network.source.recorded:
         return recorded.inputs[:_TEST_ROWS]
     if network.self_test is not None:
-        return network.self_test.inputs
+        return network.self_test.vectors
     rows = np.random.default_rng(0).standard_normal((_TEST_ROWS, network.n_inputs))
     scaling = network.scaling
     if scaling.add is not None and scaling.multiply is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from anncli.arrays import Array
+    from anncli.arrays import Array, Inputs, Rows
     from anncli.backends.rules import Rule, State
     from anncli.network.topology import Topology
 
@@ -23,20 +23,22 @@ class Problem(NamedTuple):
 
 
 class Samples(NamedTuple):
-    """The rows a session works on.
+    """What a session works on: N samples.
 
-    inputs: (N, n_inputs) float32, already scaled; targets: (N, n_outputs) float32, None where only outputs are needed;
-    weights: (N,) float32 >= 0, the factor of each row's loss (class weight times sample weight), None for 1 everywhere.
-    A row of weight 0 adds nothing to the loss and to the gradient, but it counts as a row: means divide by n.
+    inputs: float32, already scaled: vectors (N, n_inputs), or samples of several rows or of tokens; targets: (N, n_outputs)
+    float32, None where only outputs are needed; weights: (N,) float32 >= 0, the factor of each sample's loss (class weight
+    times sample weight), None for 1 everywhere. Where a network answers for every row of a sample, targets are Rows of
+    n_outputs columns and weights None or Rows of one column, a target and a factor for each row of the inputs.
+    A sample or row of weight 0 adds nothing to the loss and to the gradient, but it counts: means divide by n.
     """
 
-    inputs: Array
-    targets: Array | None = None
-    weights: Array | None = None
+    inputs: Inputs
+    targets: Array | Rows | None = None
+    weights: Array | Rows | None = None
 
 
 class Shown(NamedTuple):
-    """How rows are presented during training.
+    """How samples are presented during training; a row is a sample here.
 
     dropout, input_dropout: fraction of hidden units and of inputs that is switched off for each row; the others are
         divided by (1 - fraction), so that sums keep their expected size (Srivastava et al. 2014).
@@ -64,7 +66,7 @@ RowChoice: TypeAlias = "Array | slice"
 
 
 class Session(Protocol):
-    """One problem on one set of samples.
+    """One problem on one set of samples. Where nothing else is said, a row is a sample, whatever the number of its own rows.
 
     A session belongs to one attempt in one thread and is closed with it. `parameters` is a contiguous vector (P,);
     results are computed in its precision where the backend can (the reference backend: float32 and float64).
@@ -76,7 +78,8 @@ class Session(Protocol):
     """
 
     def outputs(self, parameters: Array, rows: RowChoice | None = None) -> Array:
-        """Outputs (n, n_outputs) of the rows, without dropout."""
+        """Outputs (n, n_outputs) of the samples, without dropout; of all their rows, one sample after the other, where the
+        network answers for every row."""
 
     def loss(
         self, parameters: Array, rows: RowChoice | None = None, *, loss: str | None = None, l2: float = 0.0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from anncli.arrays import Array, row_numbers
+from anncli.arrays import Array, Rows, row_numbers
 from anncli.backends.base import RowChoice, Samples, Shown
 from anncli.backends.rules import SWEEP_RULES, Rule, State, UpdateRule, UpdateState
 
@@ -32,8 +34,27 @@ def check_sweep(rule: Rule, state: State, batch_size: int, shown: Shown) -> tupl
     return rule, state
 
 
-def targets_of(samples: Samples) -> Array:
+def targets_of(samples: Samples) -> Array | Rows:
     """The targets; raises ValueError for samples without."""
     if samples.targets is None:
         raise ValueError("these samples have no targets")
     return samples.targets
+
+
+class Answers(NamedTuple):
+    """Of some samples, or of all their rows where those have answers of their own: targets (m, n_outputs), weights (m,) or None."""
+
+    targets: Array
+    weights: Array | None
+
+
+def answers_of(samples: Samples, rows: Array | slice | None) -> Answers:
+    """The answers of the chosen samples (None: of all), one after the other; raises ValueError for samples without targets."""
+    targets, weights = targets_of(samples), samples.weights
+    if rows is not None:
+        targets, weights = targets[rows], None if weights is None else weights[rows]
+    if isinstance(targets, Rows):
+        targets = targets.values
+    if isinstance(weights, Rows):
+        weights = weights.values[:, 0]
+    return Answers(targets, weights)

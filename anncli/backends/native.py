@@ -5,13 +5,13 @@ from __future__ import annotations
 import struct
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from anncli.arrays import Array
 from anncli.backends.base import PLAIN, Problem, RowChoice, Samples, Session, Shown
-from anncli.backends.checks import check_sweep, chosen_rows, targets_of
+from anncli.backends.checks import answers_of, check_sweep, chosen_rows, targets_of
 from anncli.backends.native_binding import Binding
 from anncli.backends.rules import SWEEP_RULES, TURN_CODES, RpropRule, RpropState, Rule, State, UpdateRule, UpdateState
 from anncli.backends.updates import add_penalty_gradient, apply_rule, squared_weights
@@ -88,9 +88,10 @@ class NativeSession:
         self._backend, self._problem, self._samples = backend, problem, samples
         self._binding: Binding | None = binding
         self._loss_code = _loss_code(problem.loss)
-        self._inputs, self._targets, self._weights = samples
+        vectors: tuple[Any, Any, Any] = samples
+        self._inputs, self._targets, self._weights = vectors
         self._n_samples = len(samples.inputs)
-        fits = self._n_samples <= _MOST_ROWS and _all_float32(*samples)
+        fits = self._n_samples <= _MOST_ROWS and _all_float32(*vectors)
         # Calls on this many rows or more go to numpy.
         self._numpy_from = backend.numpy_from(problem.topology) if fits else 0
         self._packed: tuple[UpdateRule | None, tuple[float, ...], bytes] = (None, (), b"")
@@ -188,7 +189,8 @@ class NativeSession:
 
     def _bound_targets(self) -> tuple[Binding, Array]:
         if self._binding is None or self._targets is None:
-            return self._bound(), targets_of(self._samples)
+            targets_of(self._samples)
+            return self._bound(), self._targets
         return self._binding, self._targets
 
     @cached_property
@@ -281,7 +283,7 @@ class NativeSession:
         return total / len(numbers)
 
     def _within(self, outputs: Array, numbers: Array, tolerance: float) -> bool:
-        return bool((np.abs(outputs - targets_of(self._samples)[numbers]) <= tolerance).all())
+        return bool((np.abs(outputs - answers_of(self._samples, numbers).targets) <= tolerance).all())
 
 
 def _loss_code(loss: str) -> int:

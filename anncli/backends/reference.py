@@ -5,11 +5,14 @@ It is what compiled code is compared with, and it computes what compiled code ca
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import numpy as np
 
-from anncli.arrays import Array, blocks
+from anncli.arrays import Array, Inputs, blocks
 from anncli.backends.base import PLAIN, Problem, RowChoice, Samples, Session, Shown
-from anncli.backends.checks import check_sweep, chosen_rows, targets_of
+from anncli.backends.checks import answers_of, check_sweep, chosen_rows
 from anncli.backends.presentation import dropout_masks
 from anncli.backends.rules import Rule, State
 from anncli.backends.updates import add_penalty_gradient, apply_rule, squared_weights
@@ -19,6 +22,8 @@ from anncli.network.topology import Topology
 
 # Rows per block of a full-batch pass: activations of a block stay in the cache, memory does not grow with the data.
 BLOCK_ROWS = 512
+# Rows per block where samples have several.
+_RAGGED_ROWS = 4096
 
 # Values that overflow become inf or nan without a warning, as in compiled code; the caller checks the results.
 _QUIET = np.errstate(over="ignore", invalid="ignore")
@@ -53,12 +58,13 @@ class ReferenceSession:
     def outputs(self, parameters: Array, rows: RowChoice | None = None) -> Array:
         inputs = self._open_samples().inputs
         rows = None if rows is None else chosen_rows(rows, len(inputs))
-        n = len(inputs) if rows is None else len(rows)
-        outputs = np.empty((n, self._topology.n_outputs), dtype=parameters.dtype)
-        for block in blocks(n, BLOCK_ROWS):
+        n, found = len(inputs) if rows is None else len(rows), []
+        for block in _portions(inputs, rows, n):
             taken = inputs[block] if rows is None else inputs[rows[block]]
-            outputs[block] = forward(self._topology, parameters, taken).activations[-1]
-        return outputs
+            found.append(forward(self._topology, parameters, taken).activations[-1])
+        if not found:
+            return np.empty((0, self._topology.n_outputs), dtype=parameters.dtype)
+        return found[0] if len(found) == 1 else np.concatenate(found)
 
     def loss(
         self, parameters: Array, rows: RowChoice | None = None, *, loss: str | None = None, l2: float = 0.0
@@ -71,7 +77,8 @@ class ReferenceSession:
         if not (shown.dropout or shown.input_dropout):
             return self._full_pass(parameters, rows, self._loss, l2, out)
         rows = chosen_rows(slice(None) if rows is None else rows, len(self._open_samples().inputs))
-        value = self._batch_pass(parameters, rows, shown, shown.rows_seen, out, None)[0] / len(rows)
+        batch = self._batch_pass(parameters, rows, shown, shown.rows_seen, out, None)
+        value = batch.total / batch.n
         add_penalty_gradient(self._topology, parameters, out, l2)
         return value + l2 / 2 * squared_weights(self._topology, parameters) if l2 else value
 
@@ -88,15 +95,14 @@ class ReferenceSession:
     ) -> float:
         check_sweep(rule, state, batch_size, shown)
         rows = chosen_rows(order, len(self._open_samples().inputs))
-        gradient, total = np.empty_like(parameters), 0.0
+        gradient, total, n = np.empty_like(parameters), 0.0, 0
         for start in range(0, len(rows), batch_size):
             taken = rows[start : start + batch_size]
-            here = None if outputs is None else outputs[start : start + batch_size]
-            value, may_update = self._batch_pass(parameters, taken, shown, shown.rows_seen + start, gradient, here)
-            total += value
-            if may_update:
+            batch = self._batch_pass(parameters, taken, shown, shown.rows_seen + start, gradient, outputs, n)
+            total, n = total + batch.total, n + batch.n
+            if batch.may_update:
                 apply_rule(self._topology, rule, state, parameters, gradient)
-        return total / len(rows)
+        return total / n
 
     def update(self, rule: Rule, state: State, parameters: Array, gradient: Array) -> None:
         apply_rule(self._topology, rule, state, parameters, gradient)
@@ -118,17 +124,16 @@ class ReferenceSession:
     ) -> float:
         """The loss over the rows in blocks and, where asked for, its gradient, divided by n at the end."""
         samples, topology = self._open_samples(), self._topology
-        inputs, targets, weights = samples.inputs, targets_of(samples), samples.weights
-        rows = None if rows is None else chosen_rows(rows, len(inputs))
-        n = len(inputs) if rows is None else len(rows)
-        total, block_gradient = 0.0, np.empty_like(parameters)
+        rows = None if rows is None else chosen_rows(rows, len(samples.inputs))
+        n_samples = len(samples.inputs) if rows is None else len(rows)
+        total, n, block_gradient = 0.0, 0, np.empty_like(parameters)
         if gradient is not None:
             gradient[...] = 0
-        for block in blocks(n, BLOCK_ROWS):
+        for block in _portions(samples.inputs, rows, n_samples):
             taken = block if rows is None else rows[block]
-            passed = forward(topology, parameters, inputs[taken])
-            wanted, weight = targets[taken], None if weights is None else weights[taken]
-            total += _loss_sum(topology, loss, passed, wanted, weight)
+            passed = forward(topology, parameters, samples.inputs[taken])
+            wanted, weight = answers_of(samples, taken)
+            total, n = total + _loss_sum(topology, loss, passed, wanted, weight), n + len(wanted)
             if gradient is None:
                 continue
             z, outputs = passed.pre_activations[-1], passed.activations[-1]
@@ -147,26 +152,52 @@ class ReferenceSession:
 
     @_QUIET
     def _batch_pass(
-        self, parameters: Array, rows: Array, shown: Shown, rows_seen: int, gradient: Array, given: Array | None
-    ) -> tuple[float, bool]:
-        """The sum of the losses of one batch; its mean gradient goes to `gradient`, its outputs to `given`.
+        self, parameters: Array, rows: Array, shown: Shown, rows_seen: int, gradient: Array, given: Array | None,
+        at: int = 0,
+    ) -> _Batch:  # fmt: skip
+        """The sum of the losses of one batch; its mean gradient goes to `gradient`, its outputs to `given` from row `at` on.
 
-        The second result is False where all outputs are within the tolerance; the gradient is then not computed.
+        The gradient is not computed where all outputs are within the tolerance.
         """
         samples, topology = self._open_samples(), self._topology
-        masks = dropout_masks(topology, shown, rows_seen, len(rows))
+        masks = dropout_masks(topology, shown, rows_seen)
         passed = forward(topology, parameters, samples.inputs[rows], masks)
-        z, outputs, wanted = passed.pre_activations[-1], passed.activations[-1], targets_of(samples)[rows]
+        z, outputs, (wanted, weight) = passed.pre_activations[-1], passed.activations[-1], answers_of(samples, rows)
+        n = len(wanted)
         if given is not None:
-            given[...] = outputs
-        weight = None if samples.weights is None else samples.weights[rows]
+            given[at : at + n] = outputs
         total = _loss_sum(topology, self._loss, passed, wanted, weight)
         if shown.tolerance and bool((np.abs(outputs - wanted) <= shown.tolerance).all()):
-            return total, False
+            return _Batch(total, n, False)
         delta = LOSSES[self._loss].delta(topology.output_activation, z, outputs, wanted)
-        delta = delta / len(rows) if weight is None else delta * (weight / len(rows))[:, None]
+        delta = delta / n if weight is None else delta * (weight / n)[:, None]
         backward(topology, parameters, passed, delta, gradient)
-        return total, True
+        return _Batch(total, n, True)
+
+
+class _Batch(NamedTuple):
+    """Of one batch: the sum of the losses of its n answers, and whether its gradient was computed."""
+
+    total: float
+    n: int
+    may_update: bool
+
+
+def _portions(inputs: Inputs, rows: Array | None, n: int) -> Iterator[slice]:
+    """Slices of the n chosen samples (None: of all) for one pass each: BLOCK_ROWS samples, and of samples with several rows no
+    more than have about as many rows."""
+    if isinstance(inputs, np.ndarray):
+        yield from blocks(n, BLOCK_ROWS)
+        return
+    lengths = inputs.lengths if rows is None else inputs.lengths[rows]
+    first = done = 0
+    for k, length in enumerate(lengths.tolist()):
+        if k > first and done + length > _RAGGED_ROWS:
+            yield slice(first, k)
+            first, done = k, 0
+        done += length
+    if n:
+        yield slice(first, n)
 
 
 def _loss_sum(topology: Topology, loss: str, passed: ForwardPass, targets: Array, weights: Array | None) -> float:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, all_finite, blocks, row_numbers, take_rows
+from anncli.arrays import Array, Inputs, Rows, Tokens, all_finite, blocks, n_columns, row_numbers, take_rows, vectors_of
 from anncli.dataset.given import float_array, label_array
 from anncli.errors import did_you_mean, listed, value_text
 from anncli.network.names import TASK_NAMES
@@ -31,7 +31,7 @@ def _no_labels() -> Array:
 class Dataset:
     """Samples as rows. Row numbers are int32 where that is enough, because a run holds many of them.
 
-    inputs: float32 (n_samples, n_inputs), C order, finite; labels: (n_samples,), an index into classes or UNLABELLED, in
+    inputs: float32, finite: vectors (n_samples, n_inputs) in C order, or samples of several rows or of tokens; labels: (n_samples,), an index into classes or UNLABELLED, in
     the type of label_type(), which is too narrow for arithmetic; classes: their names, the first one positive where there
     are two; columns: input names or (); weights: float32 (n_samples,), how much each sample counts in the loss and in
     the tables of evaluations, or None for 1 everywhere: 2 counts as two equal samples, 0 leaves the sample out; names: entry
@@ -48,7 +48,7 @@ class Dataset:
     negative, not finite or all 0, and for targets that are infinite or no labels.
     """
 
-    inputs: Array
+    inputs: Inputs
     labels: Array = field(default_factory=_no_labels)
     classes: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
@@ -62,12 +62,15 @@ class Dataset:
     times: Array | None = None
 
     def __post_init__(self) -> None:
-        self.inputs = float_array(self.inputs, "inputs", "numbers (n_samples, n_inputs)")
+        if isinstance(self.inputs, Rows | Tokens):
+            self.inputs = self.inputs.astype(np.float32, copy=False)
+        else:
+            self.inputs = float_array(self.inputs, "inputs", "numbers (n_samples, n_inputs)")
         if isinstance(self.classes, str):
             raise TypeError(f"classes: expected a tuple of names, found {value_text(self.classes)}")
         self._set_targets()
         self.labels = label_array(self.labels)
-        if self.inputs.ndim != 2:
+        if isinstance(self.inputs, np.ndarray) and self.inputs.ndim != 2:
             raise ValueError(f"inputs must be (n_samples, n_inputs), not {self.inputs.ndim}-dimensional")
         if self.labels.shape != (len(self.inputs),):
             raise ValueError(f"{len(self.inputs)} rows of inputs but labels of shape {self.labels.shape}")
@@ -116,8 +119,14 @@ class Dataset:
         return len(self.inputs)
 
     @property
+    def vectors(self) -> Array:
+        """The inputs (n_samples, n_inputs) of samples that have one row each; raises UsageError for others."""
+        return vectors_of(self.inputs)
+
+    @property
     def n_inputs(self) -> int:
-        return int(self.inputs.shape[1])
+        """The numbers of a sample, of samples of several rows those of a row, of tokens the number of different ones."""
+        return n_columns(self.inputs)
 
     @property
     def n_classes(self) -> int:

@@ -37,7 +37,7 @@ def _of_table(data: TableData, sets: Mapping[str, Array]) -> dict[str, Examined]
 
 def _of_samples(data: Dataset, sets: Mapping[str, Array]) -> dict[str, Examined]:
     names = data.columns or tuple(str(k) for k in range(1, data.n_inputs + 1))
-    columns = [TableColumn(name, data.inputs[:, k]) for k, name in enumerate(names)]
+    columns = [TableColumn(name, data.vectors[:, k]) for k, name in enumerate(names)]
     labels = tuple(_free(name, names) for name in (data.names_of_targets if data.targets is not None else ("class",)))
     if data.targets is not None:
         columns += [TableColumn(name, data.targets[:, k]) for k, name in enumerate(labels)]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import FLOAT32_MAX, Array, blocks, logarithm
+from anncli.arrays import FLOAT32_MAX, Array, Inputs, Rows, Tokens, blocks, logarithm, ragged_places, row_numbers
 from anncli.errors import DataError, did_you_mean
 from anncli.network.names import SCALING_NAMES
 
@@ -36,8 +36,10 @@ class FittedScaling(NamedTuple):
     log_floor: Array | None = None
 
 
-def fit_scaling(method: str, inputs: Array, rows: Array) -> FittedScaling:
+def fit_scaling(method: str, inputs: Inputs, rows: Array) -> FittedScaling:
     """Statistics of inputs (N, n_inputs) over the rows (n,), as `(x + add) * multiply` per input.
+
+    Of samples with several rows, over all rows of the samples `rows`. Tokens are never scaled.
 
     zscore: mean 0, standard deviation 1 (with n - 1); minmax: 0..1; robust: median 0, interquartile range 1 (see
     _quartiles); sigmoidal: zscore through the logistic function; soft-clip: see _soft_clip; energy, vector-minmax: each row
@@ -49,6 +51,17 @@ def fit_scaling(method: str, inputs: Array, rows: Array) -> FittedScaling:
         return FittedScaling(method, None, None, "none", "linear")
     if method in ("energy", "vector-minmax"):
         return FittedScaling(method, None, None, "energy" if method == "energy" else "minmax", "linear")
+    if isinstance(inputs, Tokens):
+        raise ValueError(f"scaling {method} would fill the zeros of sparse samples; use none")
+    if isinstance(inputs, Rows):
+        numbers = inputs.values
+        rows = row_numbers(ragged_places(inputs.starts, rows)[0], len(numbers))
+    else:
+        numbers = inputs
+    return _fitted(method, numbers, rows)
+
+
+def _fitted(method: str, inputs: Array, rows: Array) -> FittedScaling:
     log_floor = None
     if method in ("zscore", "sigmoidal"):
         center, spread = _moments(inputs, rows)

@@ -27,7 +27,7 @@ def count_equal_rows(data: Data, splits: Sequence[Split]) -> int:
 def _values(data: Data) -> Array:
     """float32 (n, d): the inputs; of a table the numbers of its input columns, and the codes of words, gaps included."""
     if not isinstance(data, TableData):
-        return data.inputs
+        return data.vectors
     columns = [data.table.column(name) for name in data.roles.inputs]
     cells = [column.codes if column.numbers is None else column.numbers for column in columns]
     return np.stack([np.asarray(own, dtype=np.float32) for own in cells], axis=1)

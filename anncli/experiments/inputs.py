@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from anncli.arrays import Inputs, Tokens
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData
 from anncli.errors import DataError
@@ -52,12 +53,26 @@ def forget(ref: DataRef) -> None:
     _registered.pop(ref.contents, None)
 
 
+def _shape(inputs: Inputs) -> list[int]:
+    return list(inputs.shape) if isinstance(inputs, np.ndarray) else [len(inputs), inputs.columns, len(inputs.values)]
+
+
+def _add_inputs(digest: hashlib._Hash, inputs: Inputs) -> None:
+    if isinstance(inputs, np.ndarray):
+        digest.update(np.ascontiguousarray(inputs, dtype="<f4").data)
+        return
+    digest.update(np.ascontiguousarray(inputs.starts, dtype="<i8").data)
+    if isinstance(inputs, Tokens):
+        digest.update(np.ascontiguousarray(inputs.indices, dtype="<i4").data)
+    digest.update(np.ascontiguousarray(inputs.values, dtype="<f4").data)
+
+
 def dataset_digest(dataset: Data) -> str:
     """sha256 over everything in a dataset that a trained network can depend on: values, labels or targets, weights, all names."""
     if isinstance(dataset, TableData):
         return _table_digest(dataset)
     described: dict[str, Any] = {
-        "shape": list(dataset.inputs.shape),
+        "shape": _shape(dataset.inputs),
         "classes": list(dataset.classes),
         "columns": list(dataset.columns),
         "names": list(dataset.names),
@@ -67,7 +82,7 @@ def dataset_digest(dataset: Data) -> str:
     if dataset.targets is not None:
         described |= {"task": dataset.task, "target_names": list(dataset.target_names), "n_targets": dataset.n_targets}
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
-    digest.update(np.ascontiguousarray(dataset.inputs, dtype="<f4").data)
+    _add_inputs(digest, dataset.inputs)
     digest.update(np.ascontiguousarray(dataset.labels, dtype="<i4").data)
     if dataset.targets is not None:
         digest.update(np.ascontiguousarray(dataset.targets, dtype="<f4").data)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anncli.arrays import Array, blocks_of_rows, row_numbers, take_rows
+from anncli.arrays import Array, Inputs, blocks_of_rows, row_numbers, take_rows
 from anncli.dataset.dataset import Dataset
-from anncli.dataset.digests import digest_rows
+from anncli.dataset.digests import digest_samples
 from anncli.errors import DataError
 from anncli.evaluation.answers import evaluate_answers
 from anncli.evaluation.evaluation import evaluate_outputs, with_intervals
@@ -77,9 +77,9 @@ def evaluate_predictions(
     return with_intervals(found, outputs, labels, confidence, **options)
 
 
-def outputs_of(network: Network, inputs: Array, rows: Array | None = None, threads: int = 1) -> Array:
+def outputs_of(network: Network, inputs: Inputs, rows: Array | None = None, threads: int = 1) -> Array:
     """The outputs (n, n_outputs) for the row numbers (n,) of inputs, None for all; block by block if they lie on the disk."""
-    if map_of(inputs) is None:
+    if not isinstance(inputs, np.ndarray) or map_of(inputs) is None:
         return predict(network, inputs if rows is None else inputs[rows], threads=threads)
     places = blocks_of_rows(len(inputs) if rows is None else len(rows), inputs.shape[1])
     chosen = (inputs[place if rows is None else rows[place]] for place in places)
@@ -92,7 +92,7 @@ def rows_seen(network: Network, dataset: Dataset) -> Array | None:
 
     Of the other rows, one in ten thousand counts as seen if more than 20,000 rows trained the network.
     """
-    return None if network.row_digests is None else network.row_digests.contains(digest_rows(dataset.inputs))
+    return None if network.row_digests is None else network.row_digests.contains(digest_samples(dataset.inputs))
 
 
 def _check_task(network: Network, dataset: Dataset) -> None:

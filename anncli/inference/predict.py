@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import closing
+from typing import Any
 
 import numpy as np
 
-from anncli.arrays import Array, all_finite
+from anncli.arrays import Array, Inputs, Rows, Tokens, all_finite
 from anncli.backends.base import Problem, Samples
 from anncli.backends.choice import choose_backend
 from anncli.backends.reproducible import refuse_scaling
@@ -14,13 +15,16 @@ from anncli.errors import DataError
 from anncli.evaluation.abstention import undecided
 from anncli.evaluation.names import UNDECIDED
 from anncli.network.averaging import mean_outputs
+from anncli.network.input_shapes import inputs_text
+from anncli.network.layers.base import Shape
 from anncli.network.network import Network
 
 
 def predict(
-    network: Network, inputs: Array, *, in_place: bool = False, threads: int = 1, calibrated: bool = True
+    network: Network, inputs: Inputs, *, in_place: bool = False, threads: int = 1, calibrated: bool = True
 ) -> Array:
-    """Outputs (n, n_outputs), float32, for raw inputs (n, n_inputs); the network's scaling and calibration are applied here.
+    """Outputs (n, n_outputs), float32, for raw inputs (n, n_inputs) or samples of several rows or of tokens; the network's
+    scaling and calibration are applied here. A network that answers for every row gives the outputs of all rows of all samples.
 
     Numbers are in the units of the data; with quantiles the outputs of one target stand together.
 
@@ -31,12 +35,7 @@ def predict(
     """
     if network.parameters is None:
         raise ValueError("the network is untrained: it has no weights yet")
-    rows = np.ascontiguousarray(inputs, dtype=np.float32)
-    if rows.ndim != 2 or rows.shape[1] != network.n_inputs:
-        raise DataError(
-            f"the inputs have shape {rows.shape}, the network has {network.n_inputs} inputs",
-            advice=f"give an array of shape (n, {network.n_inputs}), one sample per row",
-        )
+    rows = checked_inputs(network.topology.inputs, inputs)
     if not all_finite(rows):
         raise DataError("inputs must be finite", advice="remove or replace nan and inf first")
     refuse_scaling(network.scaling.activation)
@@ -46,6 +45,26 @@ def predict(
         outputs = mean_outputs(session.outputs, network.all_parameters)
     outputs = network.target_scaling.to_data(outputs)
     return network.calibration.apply(outputs) if calibrated and network.calibration is not None else outputs
+
+
+def checked_inputs(shape: Shape, inputs: Any) -> Inputs:
+    """Samples in float32; raises DataError for samples of another kind or width than those of the network."""
+    if isinstance(inputs, Rows | Tokens):
+        if shape.rows == 1 or isinstance(inputs, Tokens) != shape.tokens or inputs.columns != shape.columns:
+            raise DataError(f"the samples are {inputs!r}, the network takes {inputs_text(shape)}")
+        return inputs.astype(np.float32, copy=False)
+    if shape.rows is None:
+        raise DataError(
+            f"the inputs are vectors, the network takes {inputs_text(shape)}",
+            advice="give Tokens" if shape.tokens else "give Rows",
+        )
+    rows = np.ascontiguousarray(inputs, dtype=np.float32)
+    if rows.ndim != 2 or rows.shape[1] != shape.columns:
+        raise DataError(
+            f"the inputs have shape {rows.shape}, the network has {shape.columns} inputs",
+            advice=f"give an array of shape (n, {shape.columns}), one sample per row",
+        )
+    return rows
 
 
 def decide(

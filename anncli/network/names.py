@@ -26,6 +26,10 @@ LAYER_NAMES: dict[str, LayerName] = {
 }
 
 
+# Words of a short form that only one kind of layer has, and that kind: `16x7 tanh circular` needs no name of a kind.
+LAYER_WORDS: dict[str, str] = {}
+
+
 class ActivationName(NamedTuple):
     """What is known of an activation without computing anything.
 

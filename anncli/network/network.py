@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, Inputs, vectors_of
 from anncli.errors import NetworkError, value_text
 from anncli.network.calibration import Calibration
 from anncli.network.encoders.table import TableEncoder, TableInputs
@@ -23,10 +23,15 @@ from anncli.network.topology import Topology
 
 
 class SelfTest(NamedTuple):
-    """A few raw rows (n, n_inputs) and the outputs (n, n_outputs) that the network gave for them when it was saved."""
+    """A few raw samples and the outputs (n, n_outputs) that the network gave for them, or for their rows, when it was saved."""
 
-    inputs: Array
+    inputs: Inputs
     outputs: Array
+
+    @property
+    def vectors(self) -> Array:
+        """The samples as (n, n_inputs); raises UsageError for samples of several rows or of tokens."""
+        return vectors_of(self.inputs)
 
     def __repr__(self) -> str:
         return f"<SelfTest of {len(self.inputs)} rows>"

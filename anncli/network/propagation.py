@@ -2,43 +2,75 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
 
-from anncli.arrays import Array
+import numpy as np
+
+from anncli.arrays import Array, Inputs, Rows, Tokens
 from anncli.network.layers.base import Kept
 from anncli.network.topology import Topology
+
+#: The dropout factor (n, columns) of the inputs (0) or of the outputs of layer `number`, or None: called with the number, n and
+#: the starts of the samples.
+Masks: TypeAlias = Callable[[int, int, "Array | None"], "Array | None"]
 
 
 class ForwardPass(NamedTuple):
     """What backward needs: activations[l] (n, columns), inputs first, and pre_activations[l] (n, columns) of layer l + 1.
 
     masks[l] is the dropout factor (n, columns) of activations[l], or None; activations hold the masked values.
-    kept[l] is what layer l + 1 keeps.
+    kept[l] is what layer l + 1 keeps. Where a sample has several rows, n counts the rows of all samples. Of a network that
+    takes tokens, activations[0] are Tokens.
     """
 
-    activations: list[Array]
+    activations: list[Any]
     pre_activations: list[Array]
     masks: list[Array | None]
     kept: list[Kept]
 
+    @property
+    def starts(self) -> Array | None:
+        """Where the rows of each sample begin among the outputs, None where each sample has one."""
+        return self.kept[-1].starts
 
-def forward(
-    topology: Topology, parameters: Array, inputs: Array, masks: list[Array | None] | None = None
-) -> ForwardPass:
+
+def forward(topology: Topology, parameters: Array, inputs: Inputs, masks: Masks | None = None) -> ForwardPass:
     """The outputs and all values between inputs and outputs, in the dtype of the parameters.
 
-    Args: parameters (P,); inputs (n, n_inputs), scaled; masks: a dropout factor (n, columns) or None for the inputs and
-        for each layer except the output layer.
+    Args: parameters (P,); inputs: scaled, vectors (n, n_inputs) or samples of rows or tokens; masks: of dropout.
     """
-    masks = masks or [None] * len(topology.layers)
-    passed = ForwardPass([inputs if masks[0] is None else inputs * masks[0]], [], list(masks), [])
-    for number, (layer, blocks) in enumerate(zip(topology.layers, topology.blocks(parameters), strict=True), 1):
-        kept = layer.forward(blocks, passed.activations[-1])
-        mask = masks[number] if number < len(masks) else None
+    starts = None if isinstance(inputs, np.ndarray) else inputs.starts
+    given: Any = inputs.values if isinstance(inputs, Rows) else inputs
+    passed = ForwardPass([], [], [], [])
+    _present(passed, given, starts, masks, 0)
+    layers = topology.layers
+    for number, (layer, blocks) in enumerate(zip(layers, topology.blocks(parameters), strict=True), 1):
+        below = passed.activations[-1]
+        if layer.skip:
+            below = np.concatenate([below, passed.activations[layer.skip]], axis=1)
+        kept = layer.forward(blocks, below, starts)
+        starts = kept.starts
         passed.kept.append(kept)
         passed.pre_activations.append(kept.z)
-        passed.activations.append(kept.outputs if mask is None else kept.outputs * mask)
+        _present(passed, kept.outputs, starts, masks if number < len(layers) else None, number)
     return passed
+
+
+def _present(passed: ForwardPass, values: Any, starts: Array | None, masks: Masks | None, number: int) -> None:
+    """Add the outputs of layer `number` as the next layer sees them."""
+    mask = None if masks is None else masks(number, len(_numbers(values)), starts)
+    if mask is not None and isinstance(values, Tokens):
+        values = Tokens(values.indices, values.values * mask[:, 0], values.starts, values.width)
+    elif mask is not None:
+        values = values * mask
+    passed.masks.append(mask)
+    passed.activations.append(values)
+
+
+def _numbers(values: Any) -> Array:
+    found: Array = values.values if isinstance(values, Tokens) else values
+    return found
 
 
 def backward(topology: Topology, parameters: Array, passed: ForwardPass, delta: Array, gradient: Array) -> None:
@@ -49,10 +81,17 @@ def backward(topology: Topology, parameters: Array, passed: ForwardPass, delta: 
     Source: Rumelhart, Hinton & Williams 1986, Nature 323, 533-536.
     """
     layers, blocks, slots = topology.layers, topology.blocks(parameters), topology.blocks(gradient)
+    # What layers that skip others add to the slope of the layer with that number.
+    added: dict[int, Array] = {}
     for number in reversed(range(len(layers))):
         slope = layers[number].backward(blocks[number], passed.kept[number], delta, slots[number], number > 0)
         if number == 0 or slope is None:
             break
+        if skip := layers[number].skip:
+            slope, more = np.hsplit(slope, [topology.sizes[number]])
+            added[skip] = added[skip] + more if skip in added else more
+        if number in added:
+            slope = slope + added.pop(number)
         mask = passed.masks[number]
         if mask is not None:
             slope = slope * mask

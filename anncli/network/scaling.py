@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from anncli.arrays import Array, blocks_of_rows, logarithm
+from anncli.arrays import Array, Rows, Some, Tokens, blocks_of_rows, logarithm
 from anncli.network.activations import ACTIVATIONS
 
 PER_VECTOR = ("none", "energy", "minmax")
@@ -51,15 +51,19 @@ class Scaling:
         """The inputs, counted from 0, of which the logarithm is taken."""
         return [] if self.log_floor is None else np.flatnonzero(self.log_floor).tolist()
 
-    def apply(self, inputs: Array, *, in_place: bool = False) -> Array:
+    def apply(self, inputs: Some, *, in_place: bool = False) -> Some:
         """A scaled copy of raw inputs (n, n_inputs) in their dtype, or the inputs themselves, changed, with in_place,
-        if they can be written to.
+        if they can be written to. Of samples with several rows each row is scaled; tokens are not scaled.
 
         Overflow gives inf, which callers check; numpy does not warn about it.
         """
         if self.is_identity:
             return inputs
-        scaled = inputs if in_place and inputs.flags.writeable else inputs.copy()
+        if isinstance(inputs, Tokens):
+            raise ValueError("tokens cannot be scaled")
+        if isinstance(inputs, Rows):
+            return Rows(self.apply(inputs.values, in_place=in_place), inputs.starts)
+        scaled: Array = inputs if in_place and inputs.flags.writeable else inputs.copy()
         # In blocks: the temporary arrays need several times the memory of the rows.
         with np.errstate(over="ignore", invalid="ignore"):
             # For all rows at once: the order in which einsum adds depends on their number.

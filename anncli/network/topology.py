@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -51,18 +51,39 @@ class Topology(_Chain):
         if not chain:
             raise ValueFault("a network needs at least one layer")
         topology = super().__new__(cls, below, chain)
+        shapes = [below]
         for number, layer in enumerate(chain, 1):
             layer.check(f"layer {number}", below, number == len(chain))
-            below = layer.output(below)
+            shapes.append(layer.output(_given(f"layer {number}", layer, shapes)))
+            below = shapes[-1]
         return topology
 
     @cached_property
     def shapes(self) -> tuple[Shape, ...]:
-        """What the first layer is given and what each layer gives."""
+        """The inputs of the network and what each layer gives."""
         shapes = [self.inputs]
-        for layer in self.layers:
-            shapes.append(layer.output(shapes[-1]))
+        for given, layer in zip(self.given, self.layers, strict=True):
+            shapes.append(layer.output(given))
         return tuple(shapes)
+
+    @cached_property
+    def given(self) -> tuple[Shape, ...]:
+        """What each layer is given: what the layer below gives and, beside it, what the layer that it skips to gives."""
+        shapes, given = [self.inputs], []
+        for number, layer in enumerate(self.layers, 1):
+            given.append(_given(f"layer {number}", layer, shapes))
+            shapes.append(layer.output(given[-1]))
+        return tuple(given)
+
+    @property
+    def answers_rows(self) -> bool:
+        """Whether the network has an answer for every row of a sample, not one for the sample."""
+        return self.shapes[-1].rows is None
+
+    @property
+    def takes_vectors(self) -> bool:
+        """Whether a sample is one row of numbers."""
+        return self.inputs.rows == 1
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
@@ -87,7 +108,7 @@ class Topology(_Chain):
     def _places(self) -> tuple[tuple[tuple[int, int, tuple[int, int]], ...], ...]:
         """For each layer, for each of its blocks: start and end in the parameter vector, and (rows, columns)."""
         places, end = [], 0
-        for layer, below in zip(self.layers, self.shapes, strict=False):
+        for layer, below in zip(self.layers, self.given, strict=True):
             here = []
             for rows, columns in layer.block_shapes(below):
                 start, end = end, end + rows * columns
@@ -163,6 +184,8 @@ class Topology(_Chain):
     @cached_property
     def uncompiled(self) -> str | None:
         """Why the compiled code cannot compute the network, or None if it can."""
+        if not self.takes_vectors:
+            return "samples of several rows are not in the compiled code"
         for number, layer in enumerate(self.layers, 1):
             if not LAYER_NAMES[layer.kind].compiled or ACTIVATION_NAMES[layer.activation].code is None:
                 return f"layer {number} (`{layer.text()}`) is not in the compiled code"
@@ -179,6 +202,24 @@ class Topology(_Chain):
 
     def __str__(self) -> str:
         return "-".join(str(size) for size in self.sizes)
+
+
+def _given(place: str, layer: LayerKind, shapes: Sequence[Shape]) -> Shape:
+    """What a layer is given; shapes: the inputs of the network and what each layer below it gives."""
+    below = shapes[-1]
+    if not layer.skip:
+        return below
+    if layer.skip >= len(shapes) - 1:
+        raise ValueFault(
+            f"{place}: `skip: {layer.skip}` names no layer before the one below", f"the first layer is 1, the last that {place} can skip to is {len(shapes) - 2}" if len(shapes) > 2 else "leave `skip` out"
+        )  # fmt: skip
+    beside = shapes[layer.skip]
+    if beside.rows != below.rows:
+        raise ValueFault(
+            f"{place}: `skip: {layer.skip}` names a layer with another number of rows",
+            "skip to a layer after the last change of rows",
+        )
+    return Shape(below.columns + beside.columns, below.rows)
 
 
 def _as_layer(layer: LayerKind | tuple[int, str] | str) -> LayerKind:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, Inputs, Rows, Tokens, ragged_places, row_numbers
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import sample_weights as combined_weights
 from anncli.dataset.statistics import fit_scaling, value_range
@@ -39,7 +39,8 @@ def settled(
     if own.get("batch_size") == "auto":
         options = options._replace(trainer_options={**own, "batch_size": batch_size(n_training)})
     if options.scaling == "auto":
-        fitting = default_scaling(task, dialect or network.source.dialect)
+        sparse = network.topology.inputs.tokens
+        fitting = "none" if sparse else default_scaling(task, dialect or network.source.dialect)
         options = options._replace(scaling="keep" if keeps_scaling(network) else fitting)
     if options.average == "auto":
         # The training loss that reaches a goal is that of the weights themselves.
@@ -171,7 +172,7 @@ def sample_weights(network: Network, data: Dataset, options: TrainingOptions, ro
 
 
 def initial_parameters(
-    network: Network, options: TrainingOptions, inputs: Array, rows: Array, rng: np.random.Generator
+    network: Network, options: TrainingOptions, inputs: Inputs, rows: Array, rng: np.random.Generator
 ) -> Array:
     """Weights to start from (P,): those of a trained network, unless --init or restarts ask for new ones.
 
@@ -181,7 +182,12 @@ def initial_parameters(
         return network.parameters.copy()
     # Not one of the dialect's default options: there it would count as --init and replace the weights of a trained network.
     method = options.init or ("ann1dn" if network.source.dialect == "ann1dn" else "auto")
-    low, high = (bound.astype(inputs.dtype) for bound in value_range(inputs, rows[:_RANGE_ROWS]))
+    if isinstance(inputs, Tokens):
+        return initialize(network.topology, method, rng)
+    some, numbers = rows[:_RANGE_ROWS], inputs if isinstance(inputs, np.ndarray) else inputs.values
+    if isinstance(inputs, Rows):
+        some = row_numbers(ragged_places(inputs.starts, some)[0], len(numbers))
+    low, high = (bound.astype(inputs.dtype) for bound in value_range(numbers, some))
     return initialize(network.topology, method, rng, input_low=low, input_high=high)
 
 

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, blocks
+from anncli.arrays import Array, Inputs, Rows, blocks
 from anncli.backends.base import PLAIN, Backend, Problem, RowChoice, Samples, Session, Shown
+from anncli.backends.checks import answers_of
 from anncli.backends.rules import Rule, State, UpdateRule, UpdateState
 from anncli.backends.updates import add_penalty_gradient
 from anncli.network.losses import LOSSES, constant_level
@@ -45,7 +46,7 @@ class Objective(NamedTuple):
         return self.problem.loss
 
     @property
-    def inputs(self) -> Array:
+    def inputs(self) -> Inputs:
         return self.samples.inputs
 
     @property
@@ -55,16 +56,18 @@ class Objective(NamedTuple):
 
     @property
     def row_bytes(self) -> int:
-        """The size of the inputs of a sample."""
-        return self.inputs.shape[1] * self.inputs.itemsize
+        """The size of the inputs of a sample, on average."""
+        if isinstance(self.inputs, np.ndarray):
+            return self.inputs.shape[1] * self.inputs.itemsize
+        return max(1, self.inputs.nbytes // max(1, len(self.inputs)))
 
     @property
-    def targets(self) -> Array:
+    def targets(self) -> Array | Rows:
         assert self.samples.targets is not None
         return self.samples.targets
 
     @property
-    def weights(self) -> Array | None:
+    def weights(self) -> Array | Rows | None:
         return self.samples.weights
 
     @property
@@ -96,13 +99,13 @@ class Objective(NamedTuple):
     def constant_loss(self, rows: Array) -> float:
         """The mean loss over `rows` of a constant prediction: the mean target of the training set, or the median or other
         quantile that the loss asks for. Without the penalty."""
-        activation, weights = self.topology.output_activation, self.weights
+        activation, n = self.topology.output_activation, 0
         sums, total_weight = np.zeros(self.topology.n_outputs), 0.0
         for block in blocks(len(self.rows)):
-            taken = self.rows[block]
-            weight = np.ones(len(taken)) if weights is None else weights[taken].astype(np.float64)
+            targets, own = answers_of(self.samples, self.rows[block])
+            weight = np.ones(len(targets)) if own is None else own.astype(np.float64)
             # Without BLAS, so that the processor does not decide the order of adding.
-            sums += np.add.reduce(weight[:, None] * self.targets[taken])
+            sums += np.add.reduce(weight[:, None] * targets)
             total_weight += float(weight.sum())
         mean, total = sums / total_weight, 0.0
         levels = constant_level(self.loss, self.topology.n_outputs)
@@ -114,20 +117,20 @@ class Objective(NamedTuple):
         if activation == "exp":
             z = np.log(np.maximum(mean, 1e-12))
         for block in blocks(len(rows)):
-            taken = rows[block]
-            shape = (len(taken), len(mean))
-            given = (np.broadcast_to(z, shape), np.broadcast_to(mean, shape), self.targets[taken].astype(np.float64))
+            targets, own = answers_of(self.samples, rows[block])
+            shape, n = (len(targets), len(mean)), n + len(targets)
+            given = (np.broadcast_to(z, shape), np.broadcast_to(mean, shape), targets.astype(np.float64))
             values = LOSSES[self.loss].value(activation, *given)
-            total += float((values if weights is None else values * weights[taken]).sum())
-        return total / len(rows)
+            total += float((values if own is None else values * own).sum())
+        return total / n
 
     def _quantiles(self, levels: Array) -> Array:
         """The quantile (n_outputs,) of each target output over the training set at its level, by the sample weights."""
-        found = np.empty(len(levels))
+        found, (targets, own) = np.empty(len(levels)), answers_of(self.samples, self.rows)
         for k, level in enumerate(levels):
-            values = self.targets[self.rows, k]
+            values = targets[:, k]
             order = np.argsort(values, kind="stable")
-            weights = np.ones(len(order)) if self.weights is None else self.weights[self.rows][order].astype(np.float64)
+            weights = np.ones(len(order)) if own is None else own[order].astype(np.float64)
             totals = np.cumsum(weights)
             found[k] = values[order[np.searchsorted(totals, level * totals[-1])]]
         return found
@@ -181,7 +184,8 @@ class Objective(NamedTuple):
         for start in range(0, len(order), length):
             rows = order[start : start + length]
             inputs = self.inputs[rows]
-            inputs += noise * rng.standard_normal(inputs.shape, dtype=np.float32)
+            values = inputs if isinstance(inputs, np.ndarray) else inputs.values
+            values += noise * rng.standard_normal(values.shape, dtype=np.float32)
             weights = None if self.weights is None else self.weights[rows]
             here = np.arange(len(rows), dtype=rows.dtype)
             piece = self.over(Samples(inputs, self.targets[rows], weights), here)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from anncli.arrays import Array
 from anncli.dataset.dataset import Dataset
-from anncli.dataset.digests import digest_rows
+from anncli.dataset.digests import digest_samples
 from anncli.network.row_digests import RowDigests
 
 
@@ -18,7 +18,7 @@ class SeenRows:
 
     def __init__(self, data: Dataset, earlier: RowDigests | None) -> None:
         #: uint64 (n_samples,), of the inputs before they are scaled.
-        self.digests = digest_rows(data.inputs)
+        self.digests = digest_samples(data.inputs)
         self.earlier = earlier
 
     def mask(self) -> Array | None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, all_finite, random_stream
+from anncli.arrays import Array, Inputs, all_finite, random_stream
 from anncli.backends.base import Backend, Problem, Samples
 from anncli.backends.choice import choose_backend, fall_back
 from anncli.backends.reproducible import refuse_scaling
@@ -75,7 +75,7 @@ class Setup:
     targets: tuple[float, float]
     threshold: float
     scaling: Scaling
-    inputs: Array
+    inputs: Inputs
     encoded: Array
     smoothed: Array
     weights: Array | None
@@ -84,7 +84,7 @@ class Setup:
     will_refit: bool
     is_continued: bool
     alternates: bool
-    self_test_inputs: Array
+    self_test_inputs: Inputs
     seen: SeenRows
     warnings: tuple[str, ...]
     target_scaling: TargetScaling
@@ -237,15 +237,15 @@ def smoothed(encoded: Array, rows: Array, options: TrainingOptions) -> Array:
     return targets
 
 
-def _scaled(scaling: Scaling, data: Dataset, in_place: bool) -> Array:
+def _scaled(scaling: Scaling, data: Dataset, in_place: bool) -> Inputs:
     refuse_scaling(scaling.activation)
-    inputs = scaling.apply(data.inputs, in_place=in_place)
+    inputs: Inputs = scaling.apply(data.inputs, in_place=in_place)
     if not all_finite(inputs):
         raise DataError("an input value overflows when it is scaled", advice="check the data for values near 1e38")
     return inputs
 
 
-def _self_test_inputs(data: Dataset, rows: Array) -> Array:
+def _self_test_inputs(data: Dataset, rows: Array) -> Inputs:
     """A copy: the inputs may be scaled in place afterwards."""
     return data.inputs[_evenly_spaced(rows, _SELF_TEST_ROWS)].copy()
 

@@ -14,7 +14,7 @@ import pytest
 from cases import HIDDEN, OUTPUTS, REFERENCE, RULES, Array, Case, assert_close, gradient_of, random_case, run_sweeps
 
 from anncli.backends.base import PLAIN, Backend, Problem, Samples, Session, Shown
-from anncli.backends.presentation import dropout_mask
+from anncli.backends.presentation import dropout_mask, numbered_rows
 from anncli.backends.rules import RpropRule, RpropState, UpdateRule, UpdateState
 from anncli.backends.updates import clip_norm
 from anncli.network.topology import Layer, Topology
@@ -493,7 +493,7 @@ def test_each_layer_has_masks_of_its_own_numbered_by_row_and_unit(
     case.open(backend).sweep(parameters, rule, state, np.arange(6), 4, shown, outputs)
     # Units are counted through the network, inputs first: 3 + 5 + 4 = 12 a row, starting at row 17.
     masks = [
-        dropout_mask(11, fraction, 17, 6, 12, *place)
+        dropout_mask(11, fraction, numbered_rows(17, 6, None), 12, *place)
         for fraction, place in ((0.2, (0, 3)), (0.4, (3, 5)), (0.4, (8, 4)))
     ]
     a = case.inputs[:6].astype(np.float64)

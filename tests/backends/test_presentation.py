@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from anncli.backends.base import PLAIN, Shown
-from anncli.backends.presentation import dropout_mask, dropout_masks, splitmix64
+from anncli.backends.presentation import dropout_mask, dropout_masks, numbered_rows, splitmix64
 from anncli.network.topology import Layer, Topology
 
 
@@ -24,16 +24,16 @@ def test_splitmix64_gives_the_published_sequence() -> None:
 
 
 def test_dropout_masks_depend_on_seed_row_and_unit_alone() -> None:
-    whole = dropout_mask(7, 0.3, 0, 100, 12, 3, 9)
-    np.testing.assert_array_equal(whole[40:60], dropout_mask(7, 0.3, 40, 20, 12, 3, 9))
-    np.testing.assert_array_equal(whole[:, 4:], dropout_mask(7, 0.3, 0, 100, 12, 7, 5))
-    assert (whole != dropout_mask(8, 0.3, 0, 100, 12, 3, 9)).any()
+    whole = dropout_mask(7, 0.3, numbered_rows(0, 100, None), 12, 3, 9)
+    np.testing.assert_array_equal(whole[40:60], dropout_mask(7, 0.3, numbered_rows(40, 20, None), 12, 3, 9))
+    np.testing.assert_array_equal(whole[:, 4:], dropout_mask(7, 0.3, numbered_rows(0, 100, None), 12, 7, 5))
+    assert (whole != dropout_mask(8, 0.3, numbered_rows(0, 100, None), 12, 3, 9)).any()
     assert whole.dtype == np.float32
 
 
 @pytest.mark.parametrize("fraction", [0.1, 0.5, 0.8])
 def test_dropout_drops_about_its_fraction_and_keeps_the_mean(fraction: float) -> None:
-    mask = dropout_mask(1, fraction, 0, 1000, 100, 0, 100)
+    mask = dropout_mask(1, fraction, numbered_rows(0, 1000, None), 100, 0, 100)
     assert set(np.unique(mask)) == {np.float32(0), np.float32(1 / (1 - fraction))}
     # Five standard deviations of a fraction of 100,000 draws.
     assert abs((mask == 0).mean() - fraction) < 5 * math.sqrt(fraction * (1 - fraction) / 100_000)
@@ -42,13 +42,19 @@ def test_dropout_drops_about_its_fraction_and_keeps_the_mean(fraction: float) ->
 
 def test_masks_of_a_network_leave_out_its_outputs() -> None:
     topology = Topology(3, (Layer(5, "tanh"), Layer(4, "tanh"), Layer(2, "softmax")))
-    assert dropout_masks(topology, PLAIN, 0, 6) is None
-    masks = dropout_masks(topology, Shown(dropout=0.4, seed=11), 17, 6)
+    assert dropout_masks(topology, PLAIN, 0) is None
+    masks = dropout_masks(topology, Shown(dropout=0.4, seed=11), 17)
     assert masks is not None
-    assert masks[0] is None
-    wanted = [dropout_mask(11, 0.4, 17, 6, 12, 3, 5), dropout_mask(11, 0.4, 17, 6, 12, 8, 4)]
-    for mask, other in zip(masks[1:], wanted, strict=True):
-        np.testing.assert_array_equal(mask, other)
+    assert masks(0, 6, None) is None
+    rows = numbered_rows(17, 6, None)
+    np.testing.assert_array_equal(masks(1, 6, None), dropout_mask(11, 0.4, rows, 12, 3, 5))
+    np.testing.assert_array_equal(masks(2, 6, None), dropout_mask(11, 0.4, rows, 12, 8, 4))
+
+
+def test_later_rows_of_a_sample_count_as_samples_far_ahead() -> None:
+    numbers = numbered_rows(5, 4, np.array([0, 3, 3, 4]))
+    assert numbers.tolist() == [5, 5 + 2**32, 5 + 2 * 2**32, 7]
+    assert numbered_rows(5, 3, np.array([0, 1, 2, 3])).tolist() == numbered_rows(5, 3, None).tolist()
 
 
 def test_rows_seen_count_only_where_masks_depend_on_them() -> None:

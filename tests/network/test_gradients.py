@@ -117,12 +117,15 @@ def test_gradient_under_dropout() -> None:
     )
     masks = [rng.choice([0.0, 2.0], (5, size)) for size in topology.sizes[:-1]]
 
+    def given(number: int, n: int, starts: Any) -> Any:
+        return masks[number]
+
     def value(at: Any) -> float:
         # Its delta, dE/dz, is `wanted`, since the outputs are linear.
-        return float((forward(topology, at, inputs, masks).activations[-1] * wanted).sum())
+        return float((forward(topology, at, inputs, given).activations[-1] * wanted).sum())
 
     gradient = np.empty_like(parameters)
-    backward(topology, parameters, forward(topology, parameters, inputs, masks), wanted, gradient)
+    backward(topology, parameters, forward(topology, parameters, inputs, given), wanted, gradient)
     steps = 1e-5 * np.eye(len(parameters))
     numeric = np.array([value(parameters + h) - value(parameters - h) for h in steps]) / 2e-5
     assert gradient == pytest.approx(numeric, rel=1e-7, abs=1e-9)

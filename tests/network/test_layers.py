@@ -50,7 +50,7 @@ def test_a_dense_layer_by_hand() -> None:
     layer = Dense(2, "tanh")
     # One row (1, 2); unit 1: bias 0.5, weights 1, -1: z = -0.5; unit 2: bias 0, weights 0.25, 0.5: z = 1.25.
     block = np.array([[0.5, 0.0], [1.0, 0.25], [-1.0, 0.5]])
-    kept = layer.forward((block,), np.array([[1.0, 2.0]]))
+    kept = layer.forward((block,), np.array([[1.0, 2.0]]), None)
     assert kept.z.tolist() == [[-0.5, 1.25]]
     assert kept.outputs.tolist() == [np.tanh([-0.5, 1.25]).tolist()]
     # dE/dA = (1, 1) becomes dE/dZ = 1 - tanh^2; the gradient of each weight is its input times that.

@@ -43,9 +43,9 @@ class Scale(LayerKind):
     def initialize(self, blocks: Blocks, start: Start) -> None:
         blocks[0][...] = start.rng.uniform(0.5, 1.5, blocks[0].shape)
 
-    def forward(self, blocks: Blocks, inputs: Array) -> Kept:
+    def forward(self, blocks: Blocks, inputs: Array, starts: Array | None) -> Kept:
         outputs = inputs * blocks[0] + blocks[1]
-        return Kept(inputs, outputs, outputs)
+        return Kept(inputs, outputs, outputs, None, starts)
 
     def backward(self, blocks: Blocks, kept: Kept, delta: Array, slots: Blocks, wanted: bool) -> Array | None:
         np.sum(delta * kept.inputs, axis=0, keepdims=True, out=slots[0])

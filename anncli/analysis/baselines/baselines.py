@@ -73,10 +73,10 @@ def baselines_of(
         raise ValueError("no training row has an answer")
     lesson = _Lesson(
         training.task,
-        scaling.apply(training.inputs[known]),
+        scaling.apply(training.vectors[known]),
         _values(training, known),
         None if weights is None else weights[known],
-        scaling.apply(judged.inputs[judged_rows]),
+        scaling.apply(judged.vectors[judged_rows]),
         training.classes if training.targets is None else training.names_of_targets,
     )
     n, width, notes = len(known), max(1, training.n_inputs), []

@@ -55,7 +55,7 @@ def run_explain(values: Values, words: Words) -> None:
     found = {"all rows": _explained(values, network, data, counted, fields)}
     if seen is not None and n_seen and (counted & ~seen).any():
         found["new rows"] = _explained(values, network, data, counted & ~seen, fields)
-    dependences = [partial_dependence(network, data.inputs, c, data.weights, values["threads"]) for c in columns]
+    dependences = [partial_dependence(network, data.vectors, c, data.weights, values["threads"]) for c in columns]
     if target is not None:
         _write(target, found["all rows" if "new rows" not in found else "new rows"])
     if values["json"]:
@@ -113,7 +113,7 @@ def _explained(values: Values, network: Network, data: Dataset, rows: Array, fie
             progress=bar.update,
         )
     weights = None if data.weights is None else data.weights[rows]
-    slopes = mean_sensitivities(network, data.inputs[rows], weights)
+    slopes = mean_sensitivities(network, data.vectors[rows], weights)
     columns = columns_of(network, data.columns)
     return Explanation(importances, {c.name: float(slopes[c.start]) for c in columns if c.kind == "number"})
 

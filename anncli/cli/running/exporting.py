@@ -60,7 +60,7 @@ def run_export(values: Values, words: Words) -> None:
     if data is not None:
         check_data(network, data)
     request = ExportRequest(
-        asked.name, asked.bits, None if data is None else data.inputs[_some_of(np.arange(data.n_samples))]
+        asked.name, asked.bits, None if data is None else data.vectors[_some_of(np.arange(data.n_samples))]
     )
     with values.console.showing(Timed(f"proving the {asked.format} export"), delay=1.0):
         found = exported(network, asked.format, request, path, values["prove"])
@@ -143,7 +143,7 @@ def _measured(
 ) -> Measured | None:
     """The evaluation of network and export on the data; None where nothing can run the export."""
     counted = _some_of(np.flatnonzero(counted_rows(data, words.data)))
-    inputs = data.inputs[counted]
+    inputs = data.vectors[counted]
     try:
         table = None if network.encoder is None else decoded(network.encoder, inputs)
         given = predicted_by(export_format(asked.format), found.files, network, request, ProofRows(inputs, table))

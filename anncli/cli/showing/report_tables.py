@@ -119,7 +119,7 @@ def data_table(facts: Facts, rows: RowSet) -> str:
     """A line for each column of the inputs."""
     assert facts.data is not None
     columns = columns_of(facts.network, facts.data.columns)
-    lines = [_summary(column, facts.data.inputs[rows.numbers]) for column in columns[:_MOST_SUMMARIES]]
+    lines = [_summary(column, facts.data.vectors[rows.numbers]) for column in columns[:_MOST_SUMMARIES]]
     words = "Columns of the inputs"
     if len(columns) > _MOST_SUMMARIES:
         words += f", the first {_MOST_SUMMARIES} of {len(columns)}"
@@ -162,7 +162,7 @@ def row_table(
     if len(columns) > _MOST_COLUMNS:
         caption += f"; the first {_MOST_COLUMNS} of {len(columns)} columns"
     lines = [
-        [_where(data, number), *before, *(_cell(column, data.inputs[number]) for column in shown)]
+        [_where(data, number), *before, *(_cell(column, data.vectors[number]) for column in shown)]
         for number, before in zip(numbers, cells, strict=True)
     ]
     return table(caption, ["row", *header, *(column.name for column in shown)], lines, 1 + len(header))

@@ -117,7 +117,8 @@ def _private_constants(network: Network) -> list[str]:
     if network.calibration is not None and network.calibration.method == "isotonic":
         lines.append(f"const KNOTS = {literal(network.calibration.numbers.tolist())};")
     if network.self_test is not None:
-        stored = [[i.tolist(), o.tolist()] for i, o in zip(*network.self_test, strict=True)]
+        pairs = zip(network.self_test.vectors, network.self_test.outputs, strict=True)
+        stored = [[i.tolist(), o.tolist()] for i, o in pairs]
         lines += ["const STORED = [", *(f"  {literal(row)}," for row in stored), "];"]
     return lines
 

@@ -120,7 +120,7 @@ def _private_constants(network: Network) -> list[str]:
         lines.append(f"_KNOTS = {network.calibration.numbers.tolist()!r}")
     if network.self_test is not None:
         lines.append("_SELF_TEST = (")
-        for inputs, outputs in zip(*network.self_test, strict=True):
+        for inputs, outputs in zip(network.self_test.vectors, network.self_test.outputs, strict=True):
             lines.append(f"    ({inputs.astype(float).tolist()!r}, {outputs.astype(float).tolist()!r}),")
         lines.append(")")
     return lines

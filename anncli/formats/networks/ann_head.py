@@ -10,8 +10,9 @@ from anncli.formats.files.yaml_text import write_block
 from anncli.formats.networks.ann_table import read_table_inputs, table_inputs_text
 from anncli.formats.networks.numbers import size_fault
 from anncli.network.encoders.table import TableInputs
+from anncli.network.input_shapes import inputs_text, read_inputs
 from anncli.network.layers import DEFAULT_KIND, layer_class, read_layer
-from anncli.network.layers.base import KeyFault, LayerKind
+from anncli.network.layers.base import KeyFault, LayerKind, Shape
 from anncli.network.names import LAYER_NAMES, TASK_NAMES
 from anncli.network.network import Network
 from anncli.network.topology import Topology
@@ -48,15 +49,29 @@ def read_head(document: PlacedMapping) -> Head:
     if version != FORMAT_VERSION or isinstance(version, bool):
         raise document.fault("anncli", f"unknown format version {_shown(version)}", f"write `anncli: {FORMAT_VERSION}`")
     table = read_table_inputs(document) if isinstance(document.get("inputs"), PlacedMapping) else None
-    n_inputs = 1 if table is not None else _whole(document, "inputs", "inputs: 9` or `inputs: {table: auto}")
+    inputs = Shape(1) if table is not None else _read_inputs(document)
     layers = _read_layers(document)
     try:
-        topology = Topology(n_inputs, layers)
+        topology = Topology(inputs, layers)
     except ValueFault as fault:
         raise document.fault("layers", fault.message, fault.advice) from None
     if too_large := size_fault(topology.sizes, topology.n_parameters):
         raise document.fault("layers", too_large, "make the network smaller")
     return Head(topology, table)
+
+
+def _read_inputs(document: PlacedMapping) -> Shape:
+    """The shape of a sample: a number of inputs, or a text such as `28x28` or `any x 12`."""
+    value = document.get("inputs")
+    if not isinstance(value, str):
+        return Shape(_whole(document, "inputs", "inputs: 9` or `inputs: {table: auto}"))
+    try:
+        shape = read_inputs(value)
+    except ValueFault as fault:
+        raise document.fault("inputs", fault.message, fault.advice) from None
+    if too_large := size_fault([shape.columns]):
+        raise document.fault("inputs", too_large, "make the network smaller")
+    return shape
 
 
 def read_task(document: PlacedMapping) -> str | None:
@@ -95,7 +110,7 @@ def _read_layer(items: PlacedList, index: int) -> LayerKind:
         layer = read_layer(value)
     except ValueFault as fault:
         raise items.fault(index, fault.message, fault.advice) from None
-    if too_large := size_fault([getattr(layer, name) for name, (form, _) in layer.keys.items() if form is int]):
+    if too_large := size_fault([getattr(layer, name) for name, key in layer.keys.items() if key.form is int]):
         raise items.fault(index, too_large, "make the network smaller")
     return layer
 
@@ -112,10 +127,10 @@ def _read_long_form(form: PlacedMapping) -> LayerKind:
         raise form.fault("kind", fault.message, fault.advice) from None
     form.refuse_unknown([*known.keys, "kind"])
     values: dict[str, Any] = {}
-    for name, (needed, example) in known.keys.items():
-        values[name] = _whole(form, name, example) if needed is int else form.get(name)
-        if needed is str and not isinstance(values[name], str):
-            raise form.fault(name, f"`{name}` is missing", f"write for example `{example}`")
+    for name, key in known.keys.items():
+        if not key.needed and name not in form:
+            continue
+        values[name] = _whole(form, name, key.example) if key.form is int else _word(form, name, key.example)
     try:
         return known(**values)
     except KeyFault as fault:
@@ -134,6 +149,17 @@ def _whole(mapping: PlacedMapping, key: str, example: str) -> int:
     return value
 
 
+def _word(mapping: PlacedMapping, key: str, example: str) -> str:
+    """A text, such as `tanh` or `5x5`, or a whole number, which YAML does not take for a text."""
+    value = mapping.get(key)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        found = f"`{key}` is missing" if key not in mapping else f"`{key}` must be a text, found {_shown(value)}"
+        raise mapping.fault(key if key in mapping else None, found, f"write for example `{example}`")
+    return value
+
+
 def _shown(value: Any) -> str:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else kind_of(value)
 
@@ -141,12 +167,14 @@ def _shown(value: Any) -> str:
 def new_head(network: Network) -> str:
     """A head with comments, for a network that was not read from a file."""
     layers = network.layers_text
-    takes = f"with {network.n_inputs} inputs" if network.table is None else "for tables"
+    inputs = inputs_text(network.topology.inputs)
+    takes = ("for tables" if network.table is not None else
+             f"with {inputs} inputs" if inputs.isdecimal() else f"for samples of {inputs}")  # fmt: skip
     lines = [
         f"# A network {takes} and layers of {layers}.",
         "# Everything above the line `trained:` is yours to edit; what follows it is written by ann.",
         f"anncli: {FORMAT_VERSION}",
-        f"inputs: {network.n_inputs if network.table is None else table_inputs_text(network.table)}",
+        f"inputs: {inputs if network.table is None else table_inputs_text(network.table)}",
         f"layers: [{layers}]",
     ]
     if network.task is not None and (network.table is None or network.table.task is None):

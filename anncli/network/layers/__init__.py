@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from anncli.errors import ValueFault, did_you_mean
-from anncli.network.names import LAYER_NAMES
+from anncli.network.names import LAYER_NAMES, LAYER_WORDS
 
 if TYPE_CHECKING:
     from anncli.network.layers.base import LayerKind
@@ -26,5 +26,5 @@ def layer_class(kind: str) -> type[LayerKind]:
 
 def read_layer(text: str) -> LayerKind:
     """The layer that a short form such as `16 tanh` describes; raises ValueFault for a text that describes none."""
-    kinds = (word for word in text.split() if word in LAYER_NAMES)
-    return layer_class(next(kinds, DEFAULT_KIND)).read(text)
+    kinds = (LAYER_WORDS.get(word, word) for word in text.split())
+    return layer_class(next((kind for kind in kinds if kind in LAYER_NAMES), DEFAULT_KIND)).read(text)

@@ -3,8 +3,9 @@
 A new kind is one file in this folder, with a subclass of LayerKind and a table LAYERS = {name: class}, and its line in
 network/names.py. A kind without r_forward() or row_gradients() works with every trainer that does not need them.
 
-Symbols: E is the loss, Z the pre-activations of a layer and A = f(Z) its outputs, D = dE/dZ; rows are samples. R{x} is
-the derivative of x along a direction in the space of the parameters.
+Symbols: E is the loss, Z the pre-activations of a layer and A = f(Z) its outputs, D = dE/dZ. R{x} is the derivative of x
+along a direction in the space of the parameters. n is the number of rows: one for each sample, or, where samples have several
+rows, all rows of all samples, one sample after the other; `starts` (n_samples + 1,) then says where each sample begins.
 """
 
 from __future__ import annotations
@@ -23,27 +24,40 @@ Blocks = tuple[Array, ...]
 
 
 class Shape(NamedTuple):
-    """What flows between two layers: a sample is `rows` rows (None: any number) of `columns` values.
+    """What flows between two layers: a sample is `rows` rows (1, or None for any number) of `columns` values.
 
-    grid: (height, width, channels) if the columns are an image, the last index varying fastest.
+    grid: (height, width, channels) if the columns are an image, the last index varying fastest; tokens: a sample is a list of
+    any number of tokens, and columns is the number of different ones: only the first layer may be given tokens.
     """
 
     columns: int
     rows: int | None = 1
     grid: tuple[int, int, int] | None = None
+    tokens: bool = False
 
 
 class Kept(NamedTuple):
     """What one layer keeps of a forward pass, or the derivative R{...} of all that.
 
-    inputs (n, columns below), after dropout; z: the pre-activations that the loss and the activation see; outputs: f(z)
-    before dropout. A kind that has no activation at its end gives its outputs as z too. own: anything else it needs.
+    inputs (n, columns below), or tokens, after dropout; z: the pre-activations that the loss and the activation see; outputs:
+    f(z) before dropout. A kind that has no activation at its end gives its outputs as z too. own: anything else it needs.
+    starts (n_samples + 1,): the rows of each sample among its outputs, None where each sample has one row.
     """
 
-    inputs: Array
+    inputs: Any
     z: Array
     outputs: Array
     own: Any = None
+    starts: Array | None = None
+
+
+class Key(NamedTuple):
+    """A key of the long form. form: the type of its value (int: a whole number above 0); example: for messages; a key that is not
+    needed keeps the default of the class when it is left out. A whole number under a key for text is taken as text."""
+
+    form: type[int] | type[str]
+    example: str
+    needed: bool = True
 
 
 class Start:
@@ -73,13 +87,16 @@ class LayerKind(ABC):
 
     #: The name in LAYER_NAMES.
     kind: ClassVar[str]
-    #: The keys of the long form `{units: 16, activation: tanh}`, which are the arguments of the class, each with its type
-    #: (int: a whole number above 0) and an example for messages.
-    keys: ClassVar[Mapping[str, tuple[type[int] | type[str], str]]] = {}
+    #: The keys of the long form `{units: 16, activation: tanh}`, which are the arguments of the class.
+    keys: ClassVar[Mapping[str, Key]] = {}
     #: Whether the loss may act on its z. Kinds whose last step is not an activation are for hidden layers only.
     can_be_output: ClassVar[bool] = False
+    #: Whether it can be the first layer of a network whose inputs are tokens.
+    takes_tokens: ClassVar[bool] = False
     #: The activation that turns z into outputs.
     activation: str = "linear"
+    #: The number of an earlier layer, from 1, whose outputs stand to the right of the inputs of this layer; 0: none.
+    skip: int = 0
 
     @classmethod
     @abstractmethod
@@ -100,7 +117,11 @@ class LayerKind(ABC):
         return f"<layer {self.text()}>"
 
     def check(self, place: str, below: Shape, is_output: bool) -> None:
-        """Raises ValueFault if the layer cannot stand here; place: 'layer 2'; below: what it is given."""
+        """Raises ValueFault if the layer cannot stand here; place: 'layer 2'; below: what it is given, without a skip."""
+        if below.tokens and not self.takes_tokens:
+            raise ValueFault(
+                f"{place}: `{self.text()}` cannot read tokens", "put `64 embedding` or a dense layer before it"
+            )
         if is_output and not self.can_be_output:
             raise ValueFault(f"{place}: `{self.text()}` cannot be the output layer", "add `1 logistic` or `K softmax`")
 
@@ -129,8 +150,11 @@ class LayerKind(ABC):
     # Forward and backward
 
     @abstractmethod
-    def forward(self, blocks: Blocks, inputs: Array) -> Kept:
-        """The outputs for inputs (n, columns below), and what backward needs, in the dtype of the blocks."""
+    def forward(self, blocks: Blocks, inputs: Any, starts: Array | None) -> Kept:
+        """The outputs for inputs (n, columns below) or Tokens, and what backward needs, in the dtype of the blocks.
+
+        starts (n_samples + 1,): where the rows of each sample begin, None where each sample has one row.
+        """
 
     def delta(self, kept: Kept, slope: Array) -> Array:
         """dE/dZ from slope = dE/dA, which may be changed in place. The loss gives dE/dZ of the output layer itself."""

@@ -8,11 +8,12 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, Tokens
 from anncli.errors import ValueFault, quoted, value_text
 from anncli.network.activations import ACTIVATIONS
-from anncli.network.layers.base import Blocks, Kept, KeyFault, LayerKind, Shape, Start
+from anncli.network.layers.base import Blocks, Kept, Key, KeyFault, LayerKind, Shape, Start
 from anncli.network.layers.initial import draw_unit_by_unit, initial_weights
+from anncli.network.layers.sparse import add_to_rows, sums_of_rows
 from anncli.network.names import ACTIVATION_NAMES, canonical_activation
 
 _TEXT = re.compile(r"(\d{1,18})\s+(\S.*)", re.ASCII)
@@ -20,14 +21,17 @@ _EXAMPLE = "write for example `8 tanh`"
 
 
 class Dense(LayerKind):
-    """Every unit reads all values of the layer below; one block (n_in + 1, units): biases in row 0, then the weights.
+    """Every unit reads all values of a row of the layer below; one block (n_in + 1, units): biases in row 0, then the weights.
+
+    Of tokens it reads all of a sample: the sum of value times the weights of the index; the sample becomes one row.
 
     units: from 1; activation: a name of ACTIVATION_NAMES (aliases are replaced by it).
     """
 
     kind: ClassVar = "dense"
-    keys: ClassVar = {"units": (int, "units: 8"), "activation": (str, "activation: tanh")}
+    keys: ClassVar = {"units": Key(int, "units: 8"), "activation": Key(str, "activation: tanh")}
     can_be_output: ClassVar = True
+    takes_tokens: ClassVar = True
 
     def __init__(self, units: int, activation: str) -> None:
         if isinstance(units, bool) or not hasattr(units, "__index__"):
@@ -65,7 +69,7 @@ class Dense(LayerKind):
             )
 
     def output(self, below: Shape) -> Shape:
-        return Shape(self.units, below.rows)
+        return Shape(self.units, 1 if below.tokens else below.rows)
 
     def block_shapes(self, below: Shape) -> tuple[tuple[int, int], ...]:
         return ((below.columns + 1, self.units),)
@@ -85,11 +89,14 @@ class Dense(LayerKind):
         if biases is not None:
             block[0] = biases
 
-    def forward(self, blocks: Blocks, inputs: Array) -> Kept:
+    def forward(self, blocks: Blocks, inputs: Any, starts: Array | None) -> Kept:
         block = blocks[0]
-        z = inputs @ block[1:]
+        if isinstance(inputs, Tokens):
+            z, starts = sums_of_rows(inputs, block[1:]), None
+        else:
+            z = inputs @ block[1:]
         z += block[0]
-        return Kept(inputs, z, ACTIVATIONS[self.activation].value(z))
+        return Kept(inputs, z, ACTIVATIONS[self.activation].value(z), None, starts)
 
     def delta(self, kept: Kept, slope: Array) -> Array:
         slope *= ACTIVATIONS[self.activation].derivative(kept.z, kept.outputs)
@@ -97,7 +104,10 @@ class Dense(LayerKind):
 
     def backward(self, blocks: Blocks, kept: Kept, delta: Array, slots: Blocks, wanted: bool) -> Array | None:
         slot = slots[0]
-        np.matmul(kept.inputs.T, delta, out=slot[1:])
+        if isinstance(kept.inputs, Tokens):
+            add_to_rows(kept.inputs, delta, slot[1:])
+        else:
+            np.matmul(kept.inputs.T, delta, out=slot[1:])
         delta.sum(axis=0, out=slot[0])
         return delta @ blocks[0][1:].T if wanted else None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from anncli.arrays import Array, blocks
+from anncli.backends.checks import answers_of
 from anncli.backends.reference import BLOCK_ROWS
 from anncli.backends.updates import add_penalty_gradient
 from anncli.errors import UsageError
@@ -28,12 +29,12 @@ def hessian_product(objective: Objective, parameters: Array, direction: Array) -
 
     Source: Pearlmutter 1994, Neural Computation 6, 147-160.
     """
-    topology, n = objective.topology, objective.n_samples
+    topology, n = objective.topology, 0
     product = np.zeros_like(parameters)
-    for block in blocks(n, BLOCK_ROWS):
+    for block in blocks(objective.n_samples, BLOCK_ROWS):
         rows = objective.rows[block]
-        inputs, targets = objective.inputs[rows], objective.targets[rows]
-        weights = None if objective.weights is None else objective.weights[rows][:, None]
+        inputs, (targets, own) = objective.inputs[rows], answers_of(objective.samples, rows)
+        weights, n = None if own is None else own[:, None], n + len(targets)
         passed = forward(topology, parameters, inputs.astype(parameters.dtype, copy=False))
         product += _block_product(objective, parameters, direction, passed, targets, weights)
     product /= n

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from anncli.arrays import Array, blocks
+from anncli.backends.checks import answers_of
 from anncli.errors import UsageError
 from anncli.network.activations import ACTIVATIONS
 from anncli.network.losses import LOSSES
@@ -50,11 +51,12 @@ def normal_equations(objective: Objective, point: Array) -> NormalEquations:
     Gauss-Newton matrix, Schraudolph 2002, Neural Computation 14, 1723-1738.
     """
     topology, n_outputs = objective.topology, objective.topology.n_outputs
-    matrix, vector, total = np.zeros((len(point), len(point))), np.zeros(len(point)), 0.0
+    matrix, vector, total, n_answers = np.zeros((len(point), len(point))), np.zeros(len(point)), 0.0, 0
     for rows, passed in _blocks(objective, point):
         z, outputs = passed.pre_activations[-1], passed.activations[-1]
-        targets = objective.targets[rows].astype(np.float64)
-        weights = np.ones(len(rows)) if objective.weights is None else objective.weights[rows].astype(np.float64)
+        targets, own = answers_of(objective.samples, rows)
+        targets, n_answers = targets.astype(np.float64), n_answers + len(targets)
+        weights = np.ones(len(targets)) if own is None else own.astype(np.float64)
         total += float(np.sum(LOSSES[objective.loss].value(topology.output_activation, z, outputs, targets) * weights))
         for k in range(n_outputs):
             rows_of_j = jacobian_rows(topology, point, passed, output_factor(objective.loss, topology, z, outputs, k))
@@ -66,7 +68,7 @@ def normal_equations(objective: Objective, point: Array) -> NormalEquations:
         vector += jacobian_rows(topology, point, passed, delta).sum(axis=0)
     if objective.pruned is not None:
         matrix[objective.pruned] = matrix[:, objective.pruned] = vector[objective.pruned] = 0
-    n = objective.n_samples * (n_outputs if objective.loss == "mse" else 1)
+    n = n_answers * (n_outputs if objective.loss == "mse" else 1)
     factor = n_outputs if objective.loss == "mse" else 1
     return NormalEquations(matrix, vector, total * factor, n, (2 if objective.loss == "mse" else 1) / n)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from anncli.arrays import Array, take_rows
+from anncli.backends.checks import answers_of
 from anncli.backends.rules import UpdateRule, UpdateState
 from anncli.network.names import LOSS_NAMES, parse_loss
 from anncli.training.objective import Objective
@@ -66,7 +67,8 @@ class Online(RowwiseTrainer):
         classes = range(2 if n_outputs == 1 else n_outputs)
         columns = [0 if n_outputs == 1 else k for k in classes]
         means = [float(outputs[labels == k, c].mean(dtype=np.float64)) for k, c in zip(classes, columns, strict=True)]
-        wanted = [float(objective.targets[order[labels == k][0], c]) for k, c in zip(classes, columns, strict=True)]
+        targets, _ = answers_of(objective.samples, order)
+        wanted = [float(targets[labels == k][0, c]) for k, c in zip(classes, columns, strict=True)]
         limit, finished = self.options["quiet_epochs"], None
         if not limit:
             return None, tuple(means)

@@ -24,7 +24,7 @@ def draw(facts: Facts, rows: RowSet) -> Figure:
         raise UsageError("a boundary is for classes or one number, not for labels", advice="draw another figure")
     plane = make_plane(facts, facts.columns)
     assert facts.data is not None
-    given = facts.data.inputs[rows.numbers]
+    given = facts.data.vectors[rows.numbers]
     axes = tuple(
         axis_for(given[:, k].tolist(), name, margin=0.08) for k, name in zip(plane.columns, plane.names, strict=True)
     )

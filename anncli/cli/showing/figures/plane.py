@@ -43,7 +43,7 @@ def make_plane(facts: Facts, wanted: tuple[str, ...]) -> Plane:
     if one == other:
         raise UsageError(f"--column names {quoted(wanted[0])} twice", advice="name two columns")
     assert facts.data is not None
-    base = _held(facts, facts.data.inputs)
+    base = _held(facts, facts.data.vectors)
     others = len(names) - 2
     words = "the other inputs are held at their median or most frequent value" if others else ""
     return Plane((one, other), (names[one], names[other]), base, words)

@@ -132,7 +132,7 @@ def float_parts(network: Network, request: ExportRequest) -> Parts:
     wanted = "(double)$n_test_outputs[k][j]"
     tolerance = f"fabs((double)out[j] - {wanted}) <= 1e-5 * ({_largest_spread(network):.9g} + fabs({wanted}))"
     test = network.self_test
-    self_test = "" if test is None else self_test_text(test.inputs, seen_outputs(network, test.outputs), tolerance)
+    self_test = "" if test is None else self_test_text(test.vectors, seen_outputs(network, test.outputs), tolerance)
     return Parts(network, "\n".join(part for part in core if part), self_test, heading)
 
 

@@ -69,7 +69,7 @@ def _assumed(network: Network) -> tuple[Array, Array]:
         widest = np.maximum(widest, np.abs(ends).max(axis=0))
     rows = drawn * widest
     if network.self_test is not None:
-        stored = before_logistic(network, network.self_test.inputs)
+        stored = before_logistic(network, network.self_test.vectors)
         widest = np.maximum(widest, np.abs(stored).max(axis=0))
         rows = np.concatenate([rows, stored])
     return widest, rows

@@ -98,8 +98,8 @@ def _self_test(network: Network, fixed: FixedNetwork) -> str:
     """The rows of the stored self-test and what the integers give for them, bit by bit."""
     if network.self_test is None:
         return ""
-    outputs = twin_outputs(fixed, network, network.self_test.inputs)
-    return self_test_text(network.self_test.inputs, outputs, "out[j] == $n_test_outputs[k][j]")
+    outputs = twin_outputs(fixed, network, network.self_test.vectors)
+    return self_test_text(network.self_test.vectors, outputs, "out[j] == $n_test_outputs[k][j]")
 
 
 def _heading(network: Network, fixed: FixedNetwork, text: str) -> list[str]:

@@ -1,0 +1,51 @@
+"""What a sample is, as a network file says it under `inputs:`: `9`, `28x28`, `28x28x3`, `any x 12` or `500 tokens`."""
+
+from __future__ import annotations
+
+import re
+from math import prod
+
+from anncli.errors import ValueFault, quoted
+from anncli.network.layers.base import Shape
+
+_GRID = re.compile(r"([1-9]\d{0,8})\s*x\s*([1-9]\d{0,8})(?:\s*x\s*([1-9]\d{0,8}))?", re.ASCII)
+_ROWS = re.compile(r"any\s*x\s*([1-9]\d{0,8})", re.ASCII)
+_TOKENS = re.compile(r"([1-9]\d{0,8})\s+tokens", re.ASCII)
+_NUMBER = re.compile(r"[1-9]\d{0,8}", re.ASCII)
+
+_ADVICE = (
+    "write `9` for vectors, `28x28` or `28x28x3` for pictures, `any x 12` for samples of rows, `500 tokens` for sparse ones, "
+    "`{table: auto}` for tables"
+)
+
+
+def read_inputs(text: str) -> Shape:
+    """The shape of a sample.
+
+    `9`: a vector; `28x28` or `28x28x3`: a vector that is laid out as rows, columns and channels, the last varying fastest;
+    `any x 12`: any number of rows of 12 numbers; `500 tokens`: any number of tokens out of 500.
+    Raises: ValueFault for another text.
+    """
+    text = text.strip()
+    if match := _NUMBER.fullmatch(text):
+        return Shape(int(text))
+    if match := _GRID.fullmatch(text):
+        height, width, channels = int(match[1]), int(match[2]), int(match[3] or 1)
+        return Shape(prod((height, width, channels)), 1, (height, width, channels))
+    if match := _ROWS.fullmatch(text):
+        return Shape(int(match[1]), None)
+    if match := _TOKENS.fullmatch(text):
+        return Shape(int(match[1]), None, None, True)
+    raise ValueFault(f"unknown form of inputs {quoted(text)}", _ADVICE)
+
+
+def inputs_text(shape: Shape) -> str:
+    """The text that read_inputs() reads as this shape, in one spelling."""
+    if shape.tokens:
+        return f"{shape.columns} tokens"
+    if shape.rows is None:
+        return f"any x {shape.columns}"
+    if shape.grid is None:
+        return str(shape.columns)
+    height, width, channels = shape.grid
+    return f"{height}x{width}" + (f"x{channels}" if channels > 1 else "")
