@@ -73,6 +73,12 @@ IN_COMMAND: dict[tuple[str, str], OwnWords] = {
     ),
     ("plot", "column"): OwnWords("The two inputs of a boundary: A,B"),
     ("plot", "output"): _place("The figure as .svg or .png, or its numbers as .csv", "NETWORK-WHAT.svg"),
+    ("scan", "output"): _place("The picture with frames, or the mask: .png, .ppm, .pgm, or a folder"),
+    ("scan", "threshold"): OwnWords(
+        "Scores above X are found",
+        "the network's own",
+        "Scores above X are found; of a network with several outputs also the class has to win",
+    ),
     ("report", "output"): _place("Where the page is written; - is stdout", "NETWORK-report.html"),
 }
 

@@ -41,6 +41,7 @@ GROUPS = {
     "sets": "Training, validation and test sets",
     "network": "Network",
     "search": "Search",
+    "scan": "Windows",
     "training": "Training",
     "decision": "Decision",
     "gates": "Requirements",
@@ -51,7 +52,7 @@ GROUPS = {
 # Which commands have an option.
 ALL = (
     "train", "test", "predict", "init", "info", "cv", "search", "check", "compare", "explain", "report", "plot", "convert",
-    "export", "import", "trainers", "bench", "gradcheck", "t", "r",
+    "export", "import", "trainers", "bench", "gradcheck", "scan", "t", "r",
 )  # fmt: skip
 TRAIN = ("train",)
 # Commands whose trainings are whole ones.
@@ -166,7 +167,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "outer_folds": OptionInfo(integer(2, example="3"), None, "K", "Estimate the whole search honestly: repeat it without each of K folds, and test there what it kept; default: 3, with more than 2,000 rows a test set of 0.2 instead", "sets", ("search",), ("search",), brief="Repeat the whole search without each of K folds, and test there"),
     "dividetrain": OptionInfo(number(0, 100, open_low=True, example="99"), None, "PERCENT", "Train on all rows, without a validation set, until PERCENT of them are predicted correctly", "sets", TRAIN),
     # Network
-    "network": OptionInfo(readers.text, None, "FILE", "The network file, whatever its name; all words are then data", "network", ("train", "cv", "test", "predict", "init", "info", "bench", "explain", "report", "plot", "check", "gradcheck", "search"), words=FILE),
+    "network": OptionInfo(readers.text, None, "FILE", "The network file, whatever its name; all words are then data", "network", ("train", "cv", "test", "predict", "init", "info", "bench", "explain", "report", "plot", "check", "gradcheck", "search", "scan"), words=FILE),
     "inputs": OptionInfo(integer(1, example="9"), None, "N", "Number of inputs: values per row", "network", ("init",), ("init",)),
     "from": OptionInfo(choice(NETWORK_FORMAT_NAMES, "network format"), None, "FORMAT", "Format of the network file; " + "; ".join(f"{name}: {info.help}" for name, info in NETWORK_FORMAT_NAMES.items()) + "; default: what the content shows", "network", ("import",), words=tuple(NETWORK_FORMAT_NAMES)),
     "class_names": OptionInfo(data_readers.names, (), "NAMES", "Names of the classes in the order of the outputs, comma-separated; of one output the positive class first; default: those of the file", "network", ("import",), kind="list", words=TEXT),
@@ -182,6 +183,16 @@ OPTIONS: dict[str, OptionInfo] = {
     "trials": OptionInfo(integer(1, example="20"), 20, "N", "Trials, the first of which has the defaults", "search", ("search",), ("search",)),
     "strategy": OptionInfo(choice(STRATEGY_NAMES, "strategy"), "halving", "NAME", "How trials are chosen; " + "; ".join(f"{name}: {info.help}" for name, info in STRATEGY_NAMES.items()), "search", ("search",), ("search",), words=tuple(STRATEGY_NAMES), brief="How trials are chosen: " + ", ".join(STRATEGY_NAMES)),
     "choose": OptionInfo(choice(("smallest", "best")), "smallest", "smallest|best", "Which trial is kept; smallest: the smallest network within one standard error of the best (Breiman et al. 1984)", "search", ("search",), ("search",), words=("smallest", "best"), brief="Keep the best trial, or the smallest network near it"),
+    # Windows of pictures
+    "patch": OptionInfo(data_readers.picture_size, None, "HxW", "Height and width of the pictures that trained the network, in pixels; default: what `inputs: 25x25` or the names of its columns say", "scan", ("scan",)),
+    "scale": OptionInfo(number(1.0, example="1.2"), 1.2, "X", "By how much the picture is smaller from one size to the next; 1: its own size only", "scan", ("scan",)),
+    "step": OptionInfo(integer(1, example="2"), 2, "N", "Pixels from one window to the next", "scan", ("scan",)),
+    "overlap": OptionInfo(number(0.0, 1.0, example="0.3"), 0.3, "X", "Of boxes that overlap by more than X the best stays: the area they have in common, divided by that which they cover together", "scan", ("scan",)),
+    "per_pixel": OptionInfo(readers.flag, False, "", "Decide for each pixel by its colour; -o then writes a mask", "scan", ("scan",), kind="flag"),
+    "channels": OptionInfo(choice(("rgb", "bgr"), "order"), None, "rgb|bgr", "The order of the colours in the rows that trained the network; default: what the names of its columns say, for windows otherwise rgb", "scan", ("scan",), words=("rgb", "bgr")),
+    "white": OptionInfo(number(0.0, open_low=True, example="1"), 255, "X", "The value of a white pixel in the rows that trained the network, where black is 0; in rows that were read from pictures it is 255", "scan", ("scan",)),
+    "find": OptionInfo(data_readers.names, (), "NAMES", "The classes that are looked for, comma-separated, repeatable; with several each line ends with the class; default: the first class of the network, which is its positive one", "scan", ("scan",), kind="list", words=TEXT),
+    "save_boxes": OptionInfo(readers.text, None, "FOLDER", "Write the window of each box as a picture of the size of the patch to FOLDER: of pictures in which there is nothing to find these are hard negatives for the next training", "scan", ("scan",), words=FILE),
     # Training
     "trainer": OptionInfo(canonical_trainer, DEFAULT_TRAINER, "NAME", "Training algorithm: " + ", ".join(TRAINER_NAMES), "training", LEARN, LEARN, words=tuple(TRAINER_NAMES), brief="Training algorithm; `ann trainers` lists all", aliases=("optimizer",)),
     "trainers": OptionInfo(chosen_trainers, "all", "NAMES", "Trainers to compare, comma-separated, or all", "training", ("bench",), ("bench",), words=("all", *TRAINER_NAMES)),
@@ -221,7 +232,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "prune_loss": OptionInfo(number(0, example="0.005"), None, "X", "With --continue and --validation: the same for as many weights as raise the validation loss by at most this fraction of it", "training", TRAIN),
     "teacher": OptionInfo(readers.text, None, "FILE", "Learn the outputs of the trained network in FILE in place of the answers in the data, which still choose the epoch and make the tables", "training", TRAIN, words=FILE),
     # Decision
-    "threshold": OptionInfo(readers.threshold_or_rule, None, "X|RULE", "Scores above X are predicted as the first class; default: the network's own, for a new one halfway between the targets; train stores it. In train and cv also a rule, which chooses X on the validation set; " + "; ".join(f"{name}: {text}" for name, text in RULE_NAMES.items()), "decision", ("train", "cv", "test", "predict", "report", "plot"), ("train", "test", "predict"), words=("youden", "f1", "fbeta:2", "mcc", "cost:1,5", "se>=0.95", "sp>=0.95", "ppv>=0.9", "npv>=0.9"), brief="Scores above X are predicted as the first class"),
+    "threshold": OptionInfo(readers.threshold_or_rule, None, "X|RULE", "Scores above X are predicted as the first class; default: the network's own, for a new one halfway between the targets; train stores it. In train and cv also a rule, which chooses X on the validation set; " + "; ".join(f"{name}: {text}" for name, text in RULE_NAMES.items()), "decision", ("train", "cv", "test", "predict", "report", "plot", "scan"), ("train", "test", "predict"), words=("youden", "f1", "fbeta:2", "mcc", "cost:1,5", "se>=0.95", "sp>=0.95", "ppv>=0.9", "npv>=0.9"), brief="Scores above X are predicted as the first class"),
     "abstain": OptionInfo(readers.abstain, None, "LOW,HIGH|X|none", "Leave rows with scores from LOW to HIGH undecided; with more than two classes rows whose highest score is below X. train stores it; none decides every row", "decision", ("train", "cv", "test", "predict"), words=("none",)),
     "calibration": OptionInfo(choice(CALIBRATION_NAMES, "calibration"), "none", "NAME", "How scores become probabilities, fitted on the validation set and stored in the network; " + "; ".join(f"{name}: {text}" for name, text in CALIBRATION_NAMES.items()), "decision", ("train", "cv"), words=tuple(CALIBRATION_NAMES)),
     "confidence": OptionInfo(fraction("0.95"), 0.95, "X", "Confidence of the intervals, 0.95 or 95%. With it train and test print the interval of every metric; without it test prints those of the main metrics", "gates", ("train", "test", "cv", "search", "compare", "report"), ("test", "cv", "compare", "report"), brief="Confidence of the intervals, of every metric"),
@@ -244,8 +255,8 @@ OPTIONS: dict[str, OptionInfo] = {
     "verify": OptionInfo(readers.flag, False, "", "Recompute the stored self-test; exit with 4 if an output differs", "gates", ("info",), kind="flag"),
     # Running
     "seed": OptionInfo(integer(0, 2**63 - 1, example="1"), 0, "N", "Random seed: decides the split, the initial weights and the order of rows", "running", (*GRADIENT, "compare", "explain", "report", "plot", "t"), (*GRADIENT, "explain"), brief="Random seed"),
-    "threads": OptionInfo(readers.threads, 1, "N|auto", "Threads; auto: pick the fastest number. With --restarts, restarts run in parallel. The result does not depend on it", "running", ("train", "test", "predict", "compare", "explain", "report", "plot"), TRAIN, words=("auto",), brief="Threads; auto: pick the fastest number"),
-    "reproducible": OptionInfo(readers.flag, False, "", "The same bytes on every x86-64 processor: the slower baseline kernels and no BLAS; refused where that cannot be held (scg, lm, br, sigmoidal scaling)", "running", ("train", "test", "predict"), kind="flag"),
+    "threads": OptionInfo(readers.threads, 1, "N|auto", "Threads; auto: pick the fastest number. With --restarts, restarts run in parallel. The result does not depend on it", "running", ("train", "test", "predict", "compare", "explain", "report", "plot", "scan"), TRAIN, words=("auto",), brief="Threads; auto: pick the fastest number"),
+    "reproducible": OptionInfo(readers.flag, False, "", "The same bytes on every x86-64 processor: the slower baseline kernels and no BLAS; refused where that cannot be held (scg, lm, br, sigmoidal scaling)", "running", ("train", "test", "predict", "scan"), kind="flag"),
     "limit": OptionInfo(integer(1, example="2000"), 2000, "N", "Check at most N weights, drawn from every layer", "running", ("gradcheck",), ("gradcheck",)),
     "time_limit": OptionInfo(number(0, open_low=True, example="60"), None, "SECONDS", "Stop training after SECONDS; in search: begin no further trials then", "running", ("train", "search"), ("search",)),
     "checkpoint": OptionInfo(readers.text, None, "FILE", "Save the state of the run to FILE, for --resume; {epoch} in its name keeps every checkpoint, as run-{epoch}.ckpt keeps run-100.ckpt, run-200.ckpt", "running", TRAIN, words=FILE),
@@ -256,7 +267,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "executor": OptionInfo(choice(EXECUTOR_NAMES, "executor"), None, "NAME", "What runs the trainings; " + "; ".join(f"{name}: {info.help}" for name, info in EXECUTOR_NAMES.items()) + "; default: processes with --jobs, otherwise in-process. The result does not depend on it", "running", ("cv", "search", "compare"), words=tuple(EXECUTOR_NAMES)),
     "keep_on_interrupt": OptionInfo(readers.flag, True, "", "After Ctrl-C or SIGTERM, write the best network so far", "running", TRAIN, kind="switch"),
     # Output
-    "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; in search the network of the kept trial, trained on all rows; in predict the predictions, and in explain the figures, in the format that the ending of FILE or --to names; in plot the figure, as .svg or .png, or its numbers as .csv, by default NETWORK-WHAT.svg; in report the page, by default NETWORK-report.html; in export what is written for other programs; - is stdout. In cv the network that `ann train` makes of all rows, which is otherwise not trained", "output", ("train", "predict", "explain", "report", "plot", "cv", "search", "export", "import", "info"), ("train", "predict", "explain", "report", "plot", "cv", "search", "export"), short="o", words=FILE, brief="Where the result is written; - is stdout"),
+    "output": OptionInfo(readers.text, None, "FILE", "Write the network to FILE instead of replacing NETWORK; in search the network of the kept trial, trained on all rows; in predict the predictions, and in explain the figures, in the format that the ending of FILE or --to names; in plot the figure, as .svg or .png, or its numbers as .csv, by default NETWORK-WHAT.svg; in report the page, by default NETWORK-report.html; in scan the picture with frames round the boxes, or the mask, as .png, .ppm or .pgm, or a folder for those of several pictures; in export what is written for other programs; - is stdout. In cv the network that `ann train` makes of all rows, which is otherwise not trained", "output", ("train", "predict", "explain", "report", "plot", "cv", "search", "export", "import", "info", "scan"), ("train", "predict", "explain", "report", "plot", "cv", "search", "export"), short="o", words=FILE, brief="Where the result is written; - is stdout"),
     "predictions": OptionInfo(readers.text, None, "FILE", "Write what was predicted for every row by the network that had not seen it, in the format that the ending of FILE names; --with adds columns of the data", "output", ("cv",), ("cv",), words=FILE, brief="Write the prediction for every row to FILE"),
     "backup": OptionInfo(readers.flag, True, "", "Where a trained network is replaced, keep the old file as NETWORK~", "output", TRAIN, kind="switch"),
     "row_digests": OptionInfo(readers.flag, True, "", "Store 64-bit digests of the rows that trained the network, by which later commands find rows that it has seen", "output", TRAIN, kind="switch"),
@@ -271,7 +282,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "top": OptionInfo(integer(1, example="3"), None, "N", "Write the N most probable classes of each row with their scores", "output", ("predict",), ("predict",)),
     "to": OptionInfo(choice((*WRITTEN_FORMATS, *EXPORT_NAMES), "format"), None, "NAME", "Format of what is written: " + ", ".join(WRITTEN_FORMATS) + "; in export " + "; ".join(f"{name}: {info.help}" for name, info in EXPORT_NAMES.items()) + "; default: by the ending of the file. predict and cv write no format of inputs and answers (" + ", ".join(SAMPLE_FORMATS) + "), and predict csv where nothing says the format", "output", ("predict", "explain", "convert", "cv", "export", "info"), ("predict", "export"), words=(*WRITTEN_FORMATS, *EXPORT_NAMES), brief="Format of what is written: csv, jsonl, parquet and others"),
     "delimiter": OptionInfo(readers.delimiter, "\\t", "TEXT", "Text between the values of a line", "output", ("predict",), ("predict",)),
-    "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("predict", "init", "explain", "report", "plot", "convert", "cv", "search", "export", "import", "info"), ("init", "report", "plot", "export"), "flag", "f"),
+    "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("predict", "init", "explain", "report", "plot", "convert", "cv", "search", "export", "import", "info", "scan"), ("init", "report", "plot", "export"), "flag", "f"),
     "name": OptionInfo(readers.text, None, "NAME", "What the names of functions and files begin with; default: that of the file", "output", ("export",), ("export",), words=TEXT),
     "int8": OptionInfo(readers.flag, False, "", "Numbers of 8 bits and a fixed point, for processors without floating point", "output", ("export",), ("export",), "flag"),
     "int16": OptionInfo(readers.flag, False, "", "Numbers of 16 bits and a fixed point", "output", ("export",), ("export",), "flag"),

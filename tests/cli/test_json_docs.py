@@ -132,6 +132,7 @@ CASES = {
     "ann check": [("check", "table.csv", "--label", "c"), ("check", "t.nn", "pos.txt", "neg.txt"), ("check", "table.csv")],
     "ann search": [("search", "net.nn", "pos.txt", "neg.txt", 5, "--trials", 3, "--folds", 2, "--outer-folds", 2, "-o", "s.nn"), ("search", "table.csv", "--label", "c", 5, "--trials", 1, "--test", 0.25, "--baselines", "--require", "acc>=0")],
     "ann bench": [("bench", "net.nn", "pos.txt", "neg.txt", 5, "--trainers", "scg,adam"), ("bench", "net.nn", "pos.txt", "neg.txt", 5, "--plot", "none")],
+    "ann scan": [("scan", "rgb.nn", "a.ppm", "--per-pixel"), ("scan", "rgb.nn", "a.ppm", "--patch", "1x1", "--find", "a,b,d")],
     "ann t": [("t", "old.nn", "pos.txt", "neg.txt", 5, "valid.txt", "valid.txt", 0.5, 0)],
     "ann r": [("r", "ot.nn", "list.txt"), ("r", "ot.nn", "pos.txt")],
 }  # fmt: skip
@@ -149,6 +150,8 @@ def made(tmp_path_factory):
     (small / "old.nn").write_text("3\n2 2 1\n\n0\n1\n")
     (small / "valid.txt").write_text("a 1\n1 2\nb 2\n-1 -2\n")
     (small / "table.csv").write_text("a,b,c\n" + "1,x,yes\n2,y,no\n" * 4)
+    (small / "rgb.csv").write_text("red,green,blue,c\n" + "9,9,9,a\n2,2,200,b\n200,3,3,d\n" * 6)
+    (small / "a.ppm").write_bytes(b"P6 2 1 255\n\x09\x09\x09\x02\x02\xc8")
     for command in (
         "init d.nn table.csv --label c -q",
         "train d.nn table.csv 5 -q -o dt.nn",
@@ -156,6 +159,7 @@ def made(tmp_path_factory):
         "train net.nn pos.txt neg.txt 9 --seed 1 -q -o t2.nn",
         "train k.nn pos.txt neg.txt third.txt 5 -q -o kt.nn",
         "train net.nn pos.txt neg.txt 5 -q --ensemble 2 -o et.nn",
+        "train rgb.csv --label c 5 -q -o rgb.nn",
         "train old.nn pos.txt neg.txt 5 -q -o ot.nn",
         "train t.nn pos.txt neg.txt 0 -q --continue --prune 0.99 -o pt.nn",
         "train net.nn pos.txt neg.txt 5 -q -o ct.nn --threshold youden --calibration platt --abstain 0,1",

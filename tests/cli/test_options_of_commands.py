@@ -35,6 +35,7 @@ WORDS = {
     "convert": ["none1.txt", "out.csv"],
     "export": ["net.nn", "-o", "out.txt"],
     "import": ["net.nn"],
+    "scan": ["net.nn", "none1.txt"],
     "t": ["net.nn", "none1.txt", "none2.txt", "5"],
     "r": ["net.nn", "none1.txt"],
     "help": [],

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from anncli.arrays import Array, blocks
+from anncli.arrays import Array
+from anncli.dataset.picture_areas import grey_of, scaled_to
 from anncli.errors import DataError
 from anncli.formats.data.base import TableWant
 from anncli.formats.files.packers import LIMIT_VARIABLE, unpack_limit
@@ -14,13 +15,10 @@ from anncli.tables import Table, TableColumn
 
 WHITE = 255.0
 _CHANNELS = ("red", "green", "blue")
-# ITU-R BT.601: how bright red, green and blue look.
-_GREY = np.array([0.299, 0.587, 0.114])
 # A picture of more pixels is refused, unless its file is large too: photographs have 2 to 16 pixels per byte.
 _MOST_PIXELS, _PIXELS_PER_BYTE = 1 << 21, 16
 # What a pixel takes in memory while it is read.
 _BYTES_PER_PIXEL = 20
-_BLOCK_ROWS = 64
 # Each is a column of the table: 224x224 pixels in colour are fewer.
 _MOST_VALUES = 160_000
 
@@ -43,32 +41,10 @@ def fit_pixels(pixels: Array, want: TableWant) -> Array:
     Returns: float32, (height, width) or (height, width, 3).
     """
     if want.grey and pixels.ndim == 3:
-        pixels = pixels @ _GREY
+        pixels = grey_of(pixels)
     if want.size is not None and pixels.shape[:2] != want.size:
-        pixels = _scaled(pixels, want.size)
+        pixels = scaled_to(pixels, want.size)
     return pixels.astype(np.float32)
-
-
-def _scaled(pixels: Array, size: tuple[int, int]) -> Array:
-    """Every new pixel is the mean of the area of the picture that it covers."""
-    down = _areas(pixels.shape[0], size[0])
-    across = _areas(pixels.shape[1], size[1])
-    lower = np.zeros((size[0], *pixels.shape[1:]))
-    # In blocks: a large picture in float64 would take eight times its memory.
-    for block in blocks(len(pixels), _BLOCK_ROWS):
-        lower += np.tensordot(down[:, block], pixels[block].astype(np.float64), axes=(1, 0))
-    scaled: Array = np.moveaxis(np.tensordot(across, lower, axes=(1, 1)), 0, 1)
-    return scaled
-
-
-def _areas(n_old: int, n_new: int) -> Array:
-    """(n_new, n_old): how much of each new pixel every old one covers; each row adds up to 1."""
-    edges = np.arange(n_new + 1) * (n_old / n_new)
-    old = np.arange(n_old)
-    low = np.maximum(edges[:-1, None], old)
-    high = np.minimum(edges[1:, None], old + 1)
-    covered: Array = np.maximum(high - low, 0.0) / (n_old / n_new)
-    return covered
 
 
 def pixel_names(shape: Sequence[int]) -> tuple[str, ...]:
