@@ -17,12 +17,14 @@ from anncli.backends.checks import answers_of
 from anncli.errors import UsageError
 from anncli.network.activations import ACTIVATIONS
 from anncli.network.losses import LOSSES
-from anncli.network.propagation import ForwardPass, forward
+from anncli.network.propagation import ForwardPass, backward, forward
 from anncli.network.topology import Topology
 from anncli.training.objective import Objective
 
 # Numbers in the Jacobian of one block of rows: 32 MiB for data of any size.
 BLOCK_NUMBERS = 2**22
+# The most parameters of a network whose layers cannot give the gradients of all rows at once: each takes a pass of its own.
+_MOST_ONE_BY_ONE = 2000
 
 
 class NormalEquations(NamedTuple):
@@ -40,7 +42,15 @@ class NormalEquations(NamedTuple):
 
 def refuse_without_row_gradients(trainer: str, topology: Topology) -> None:
     """Raises UsageError for a network whose Jacobian cannot be computed."""
-    if reason := topology.lacks("row_gradients"):
+    reason = topology.lacks("row_gradients")
+    if topology.inputs.tokens:
+        reason = "its inputs are tokens, and a sample touches few of its parameters"
+    elif not _all_at_once(topology) and topology.n_parameters > _MOST_ONE_BY_ONE:
+        reason = reason or "its samples have several rows"
+        reason += f", and one pass for each answer is too slow for more than {_MOST_ONE_BY_ONE} parameters"
+    else:
+        reason = None
+    if reason:
         raise UsageError(f"trainer {trainer} cannot train this network: {reason}", advice="use --trainer lbfgs")
 
 
@@ -52,20 +62,20 @@ def normal_equations(objective: Objective, point: Array) -> NormalEquations:
     """
     topology, n_outputs = objective.topology, objective.topology.n_outputs
     matrix, vector, total, n_answers = np.zeros((len(point), len(point))), np.zeros(len(point)), 0.0, 0
-    for rows, passed in _blocks(objective, point):
-        z, outputs = passed.pre_activations[-1], passed.activations[-1]
+    for rows, block in _blocks(objective, point):
+        z, outputs = block.passed.pre_activations[-1], block.passed.activations[-1]
         targets, own = answers_of(objective.samples, rows)
         targets, n_answers = targets.astype(np.float64), n_answers + len(targets)
         weights = np.ones(len(targets)) if own is None else own.astype(np.float64)
         total += float(np.sum(LOSSES[objective.loss].value(topology.output_activation, z, outputs, targets) * weights))
         for k in range(n_outputs):
-            rows_of_j = jacobian_rows(topology, point, passed, output_factor(objective.loss, topology, z, outputs, k))
+            rows_of_j = block.rows(output_factor(objective.loss, topology, z, outputs, k))
             rows_of_j *= np.sqrt(weights)[:, None]
             matrix += rows_of_j.T @ rows_of_j
         delta = LOSSES[objective.loss].delta(topology.output_activation, z, outputs, targets) * weights[:, None]
         if objective.loss == "mse":
             delta = delta * (n_outputs / 2)
-        vector += jacobian_rows(topology, point, passed, delta).sum(axis=0)
+        vector += block.rows(delta).sum(axis=0)
     if objective.pruned is not None:
         matrix[objective.pruned] = matrix[:, objective.pruned] = vector[objective.pruned] = 0
     n = n_answers * (n_outputs if objective.loss == "mse" else 1)
@@ -76,10 +86,10 @@ def normal_equations(objective: Objective, point: Array) -> NormalEquations:
 def jacobian(objective: Objective, point: Array) -> Array:
     """(n * n_outputs, P): derivative of each output of each row, a row's outputs together; for small problems."""
     matrices = []
-    for _, passed in _blocks(objective, point):
-        z, outputs = passed.pre_activations[-1], passed.activations[-1]
+    for _, block in _blocks(objective, point):
+        z, outputs = block.passed.pre_activations[-1], block.passed.activations[-1]
         columns = [
-            jacobian_rows(objective.topology, point, passed, output_factor("mse", objective.topology, z, outputs, k))
+            block.rows(output_factor("mse", objective.topology, z, outputs, k))
             for k in range(objective.topology.n_outputs)
         ]
         matrices.append(np.stack(columns, axis=1).reshape(-1, len(point)))
@@ -89,10 +99,44 @@ def jacobian(objective: Objective, point: Array) -> Array:
     return whole
 
 
-def _blocks(objective: Objective, point: Array) -> Iterator[tuple[Array, ForwardPass]]:
+def _all_at_once(topology: Topology) -> bool:
+    """Whether the layers give the gradients of all rows in one pass: every sample is one row from the inputs to the outputs."""
+    alone = all(shape.rows == 1 for shape in topology.shapes) and not any(layer.skip for layer in topology.layers)
+    return alone and topology.lacks("row_gradients") is None
+
+
+class _Block(NamedTuple):
+    """The samples of one block: the pass over all of them and, where gradients are taken one by one, one for each sample."""
+
+    topology: Topology
+    point: Array
+    passed: ForwardPass
+    singles: tuple[ForwardPass, ...] = ()
+
+    def rows(self, delta: Array) -> Array:
+        """(m, P): the gradient of each answer by itself, for delta (m, n_outputs) at the output pre-activations."""
+        if not self.singles:
+            return jacobian_rows(self.topology, self.point, self.passed, delta)
+        rows, at = np.empty((len(delta), len(self.point))), 0
+        for single in self.singles:
+            own = np.zeros_like(single.pre_activations[-1])
+            for place in range(len(own)):
+                own[...] = 0
+                own[place] = delta[at]
+                backward(self.topology, self.point, single, own, rows[at])
+                at += 1
+        return rows
+
+
+def _blocks(objective: Objective, point: Array) -> Iterator[tuple[Array, _Block]]:
+    topology = objective.topology
     for block in blocks(objective.n_samples, max(1, BLOCK_NUMBERS // len(point))):
         rows = objective.rows[block]
-        yield rows, forward(objective.topology, point, objective.inputs[rows].astype(np.float64))
+        inputs = objective.inputs[rows].astype(np.float64)
+        singles: tuple[ForwardPass, ...] = ()
+        if not _all_at_once(topology):
+            singles = tuple(forward(topology, point, inputs[k : k + 1]) for k in range(len(inputs)))
+        yield rows, _Block(topology, point, forward(topology, point, inputs), singles)
 
 
 def output_factor(loss: str, topology: Topology, z: Array, outputs: Array, k: int) -> Array:
