@@ -1,4 +1,4 @@
-"""Dense layers: Z = A_below @ W + b, A = f(Z). Only this file knows that row 0 of a block holds the biases."""
+"""Dense layers: Z = A_below @ W + b, A = f(Z)."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from anncli.arrays import Array, Tokens
-from anncli.errors import ValueFault, quoted, value_text
-from anncli.network.activations import ACTIVATIONS
-from anncli.network.layers.base import Blocks, Kept, Key, KeyFault, LayerKind, Shape, Start
-from anncli.network.layers.initial import draw_unit_by_unit, initial_weights
+from anncli.errors import ValueFault, quoted
+from anncli.network.layers.affine import Affine, known_activation, whole_units
+from anncli.network.layers.base import Blocks, Kept, Key, Shape
 from anncli.network.layers.sparse import add_to_rows, sums_of_rows
-from anncli.network.names import ACTIVATION_NAMES, canonical_activation
 
 _TEXT = re.compile(r"(\d{1,18})\s+(\S.*)", re.ASCII)
 _EXAMPLE = "write for example `8 tanh`"
 
 
-class Dense(LayerKind):
+class Dense(Affine):
     """Every unit reads all values of a row of the layer below; one block (n_in + 1, units): biases in row 0, then the weights.
 
     Of tokens it reads all of a sample: the sum of value times the weights of the index; the sample becomes one row.
@@ -34,13 +32,7 @@ class Dense(LayerKind):
     takes_tokens: ClassVar = True
 
     def __init__(self, units: int, activation: str) -> None:
-        if isinstance(units, bool) or not hasattr(units, "__index__"):
-            raise TypeError(f"units: expected a whole number, found {value_text(units)}; write for example 16")
-        self.units = int(units)
-        try:
-            self.activation = canonical_activation(activation)
-        except ValueFault as fault:
-            raise KeyFault("activation", fault.message, fault.advice) from None
+        self.units, self.activation = whole_units(units), known_activation(activation)
 
     def __iter__(self) -> Iterator[Any]:
         """units and activation, so that `units, activation = layer` works."""
@@ -61,8 +53,7 @@ class Dense(LayerKind):
     def check(self, place: str, below: Shape, is_output: bool) -> None:
         if self.units < 1:
             raise ValueFault(f"{place} needs at least 1 unit, not {self.units}")
-        if ACTIVATION_NAMES[self.activation].output_only and not is_output:
-            raise ValueFault(f"{place}: {self.activation} is for the output layer only")
+        super().check(place, below, is_output)
         if self == Dense(1, "softmax"):
             raise ValueFault(
                 "softmax over a single output is always 1", "use '1 logistic' or 'K softmax' with K classes"
@@ -74,21 +65,6 @@ class Dense(LayerKind):
     def block_shapes(self, below: Shape) -> tuple[tuple[int, int], ...]:
         return ((below.columns + 1, self.units),)
 
-    def weights(self, blocks: Blocks) -> Blocks:
-        return (blocks[0][1:],)
-
-    def biases(self, blocks: Blocks) -> Blocks:
-        return (blocks[0][0],)
-
-    def initialize(self, blocks: Blocks, start: Start) -> None:
-        block = blocks[0]
-        if start.method == "ann1dn":
-            block[...] = draw_unit_by_unit(block.shape, start.rng)
-            return
-        biases, block[1:] = initial_weights(block.shape[0] - 1, self.units, self.activation, start)
-        if biases is not None:
-            block[0] = biases
-
     def forward(self, blocks: Blocks, inputs: Any, starts: Array | None) -> Kept:
         block = blocks[0]
         if isinstance(inputs, Tokens):
@@ -96,11 +72,7 @@ class Dense(LayerKind):
         else:
             z = inputs @ block[1:]
         z += block[0]
-        return Kept(inputs, z, ACTIVATIONS[self.activation].value(z), None, starts)
-
-    def delta(self, kept: Kept, slope: Array) -> Array:
-        slope *= ACTIVATIONS[self.activation].derivative(kept.z, kept.outputs)
-        return slope
+        return Kept(inputs, z, self.activated(z), None, starts)
 
     def backward(self, blocks: Blocks, kept: Kept, delta: Array, slots: Blocks, wanted: bool) -> Array | None:
         slot = slots[0]
@@ -111,25 +83,9 @@ class Dense(LayerKind):
         delta.sum(axis=0, out=slot[0])
         return delta @ blocks[0][1:].T if wanted else None
 
-    @property
-    def lacks(self) -> frozenset[str]:
-        """An output-only activation has its second derivatives in the losses."""
-        is_smooth = ACTIVATIONS[self.activation].second_derivative or ACTIVATION_NAMES[self.activation].output_only
-        return super().lacks if is_smooth else super().lacks | {"second_order"}
-
     def r_forward(self, blocks: Blocks, along: Blocks, kept: Kept, r_inputs: Array) -> Kept:
         r_z = r_inputs @ blocks[0][1:] + kept.inputs @ along[0][1:] + along[0][0]
-        activation = ACTIVATIONS[self.activation]
-        if activation.along is not None:
-            return Kept(r_inputs, r_z, activation.along(kept.z, kept.outputs, r_z))
-        return Kept(r_inputs, r_z, activation.derivative(kept.z, kept.outputs) * r_z)
-
-    def r_delta(self, kept: Kept, r_kept: Kept, slope: Array, r_slope: Array) -> tuple[Array, Array]:
-        activation = ACTIVATIONS[self.activation]
-        assert activation.second_derivative is not None
-        steepness = activation.derivative(kept.z, kept.outputs)
-        bend = activation.second_derivative(kept.z, kept.outputs) * r_kept.z
-        return slope * steepness, r_slope * steepness + slope * bend
+        return Kept(r_inputs, r_z, self.r_activated(kept, r_z))
 
     def r_backward(
         self, blocks: Blocks, along: Blocks, kept: Kept, r_kept: Kept, delta: Array, r_delta: Array, slots: Blocks,
@@ -144,10 +100,6 @@ class Dense(LayerKind):
         np.multiply(kept.inputs[:, :, None], delta[:, None, :], out=slots[0][:, 1:])
         slots[0][:, 0] = delta
         return delta @ blocks[0][1:].T if wanted else None
-
-    @property
-    def has_kink(self) -> bool:
-        return ACTIVATION_NAMES[self.activation].kinked
 
     def column_text(self, place: str, n_rows: int) -> str:
         return f"a unit of {place} has a bias and {n_rows - 1} weights"
