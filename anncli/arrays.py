@@ -3,8 +3,7 @@ streams of a run."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -121,6 +120,19 @@ class Tokens:
 Inputs: TypeAlias = Array | Rows | Tokens
 
 Some = TypeVar("Some", Array, Rows, Tokens, Inputs)
+
+
+def joined(parts: Sequence[Inputs]) -> Inputs:
+    """The samples of all parts, one after the other; all parts are of one kind."""
+    if all(isinstance(part, np.ndarray) for part in parts):
+        return np.concatenate(list(parts))
+    ragged: list[Any] = list(parts)
+    ends = np.cumsum([0, *(part.starts[-1] for part in ragged)])
+    starts = np.concatenate([[0], *(part.starts[1:] + end for part, end in zip(ragged, ends, strict=False))])
+    values = np.concatenate([part.values for part in ragged])
+    if isinstance(ragged[0], Tokens):
+        return Tokens(np.concatenate([part.indices for part in ragged]), values, starts, ragged[0].width)
+    return Rows(values, starts)
 
 
 def n_columns(inputs: Inputs) -> int:
@@ -274,20 +286,3 @@ def random_stream(seed: int, name: str, restart: int = 1) -> np.random.Generator
     """
     number = _STREAMS[name]
     return np.random.default_rng((seed, number, restart - 1) if restart > 1 else (seed, number))
-
-
-def logarithm(values: Array) -> Array:
-    """Natural logarithms of positive values of any shape, float64, with an error below 1e-13 and, unlike those of numpy, the
-    same bits on every processor.
-
-    With x = 2^e m and s = (m - 1) / (m + 1): log x = e log 2 + 2 (s + s^3/3 + s^5/5 + ...).
-    """
-    mantissas, exponents = np.frexp(values.astype(np.float64))
-    small = mantissas < math.sqrt(0.5)
-    mantissas[small] *= 2
-    s = (mantissas - 1) / (mantissas + 1)
-    square, total = s * s, np.zeros_like(s)
-    for k in range(15, 0, -2):
-        total = total * square + 1 / k
-    found: Array = (exponents - small) * math.log(2) + 2 * s * total
-    return found

@@ -12,12 +12,13 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "anncli"
 
 # Floor 1, which every room may import; a names.py holds names and help lines of a registry and imports nothing above.
-GROUND = {"errors", "arrays", "maps", "tables", "limits", "_version"}
+GROUND = {"errors", "arrays", "logarithm", "maps", "tables", "limits", "_version"}
 
 # Room -> rooms it may import, besides itself and floor 1. A room is a folder, or a module beside the folders.
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "arrays": set(),
+    "logarithm": set(),
     "maps": set(),
     "tables": set(),
     "limits": set(),

@@ -10,7 +10,7 @@ import numpy as np
 from anncli._version import __version__
 from anncli.analysis.proof_rows import all_rows, draw_rows, stored_rows
 from anncli.analysis.rounding import rounding_errors
-from anncli.arrays import Array
+from anncli.arrays import Array, Inputs
 from anncli.formats.exports.base import (
     ExportFormat,
     ExportRequest,
@@ -171,7 +171,7 @@ def _compared(network: Network, rows: ProofRows, found: Predicted, bound: Array 
     if wrong.any():
         row, column = map(int, np.unravel_index(np.argmax(np.where(wrong, np.nan_to_num(differences / allowed, nan=np.inf), -1)), wrong.shape))  # fmt: skip
         what = f"output {column + 1} of row {row + 1} is {given[row, column]:.9g}, not {expected[row, column]:.9g}"
-        return proof._replace(fault=f"{what} (inputs {_shown(rows.inputs[row])})")
+        return proof._replace(fault=f"{what} ({_shown(rows.inputs, row)})")
     if n_other:
         return proof._replace(fault=f"{n_other} of {len(wanted)} rows get another class")
     return proof
@@ -182,11 +182,15 @@ def _largest(numbers: Array) -> float:
     return float(numbers.max()) if numbers.size else 0.0
 
 
-def _shown(inputs: Array) -> str:
-    return " ".join(f"{x:.9g}" for x in inputs[:8].tolist()) + (" ..." if len(inputs) > 8 else "")
+def _shown(inputs: Inputs, row: int) -> str:
+    """The inputs of a row; of samples with several rows the answers may be those of samples or of rows."""
+    if not isinstance(inputs, np.ndarray):
+        return repr(inputs)
+    own = inputs[row]
+    return "inputs " + " ".join(f"{x:.9g}" for x in own[:8].tolist()) + (" ..." if len(own) > 8 else "")
 
 
-def _limits(network: Network, inputs: Array, expected: Array, bound: Array | None) -> tuple[Array, Array]:
+def _limits(network: Network, inputs: Inputs, expected: Array, bound: Array | None) -> tuple[Array, Array]:
     """The limits (n, n_outputs) of the differences: by the tolerance alone, and where 32-bit arithmetic is less exact."""
     if bound is not None:
         stated = np.broadcast_to(bound, expected.shape)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, Rows, Tokens, joined
 from anncli.formats.exports.base import ProofRows
 from anncli.network.encoders.table import InputColumn, TableEncoder
 from anncli.network.network import Network
@@ -14,6 +14,8 @@ from anncli.tables import MISSING, Table, TableColumn
 _DEVIATIONS = 3.0
 # How much wider than the range the rows outside of it spread, at most.
 _OUTSIDE = 10.0
+# The most rows of a sample, where samples have several.
+_MOST_ROWS = 8
 # No input is larger: what is computed of it must stay a float32 number.
 _MOST = 1e30
 # A word that is no level of any column.
@@ -23,9 +25,16 @@ _UNKNOWN = "a word that no row had"
 def draw_rows(network: Network, rng: np.random.Generator, n: int) -> ProofRows:
     """n rows for a network: the first half inside the range of its inputs, the others up to 10 times as far from its middle.
 
+    Samples of several rows have 1 to 8 of them, and so many tokens, whose values are near 1 in the first half.
     A network with an encoder gets columns of known, rare and unknown words and missing cells, as far as it takes them.
     """
     low, high = input_range(network)
+    shape = network.topology.inputs
+    if shape.tokens:
+        return ProofRows(_tokens(shape.columns, rng, n))
+    if shape.rows is None:
+        starts = _starts(rng, n)
+        return ProofRows(Rows(_numbers(low, high, rng, int(starts[-1])), starts))
     if network.encoder is None:
         return ProofRows(_numbers(low, high, rng, n))
     table = _table(network.encoder, low, high, rng, n)
@@ -35,16 +44,19 @@ def draw_rows(network: Network, rng: np.random.Generator, n: int) -> ProofRows:
 def stored_rows(network: Network) -> ProofRows:
     """The rows of the self-test, as the columns that they came from where there is an encoder; none where none are stored."""
     stored = network.self_test
-    inputs = np.empty((0, network.n_inputs), dtype=np.float32) if stored is None else stored.vectors
+    if stored is None:
+        none = draw_rows(network, np.random.default_rng(0), 1)
+        return none.part(slice(0, 0))
     if network.encoder is None:
-        return ProofRows(inputs)
+        return ProofRows(stored.inputs)
+    inputs = stored.vectors
     table = decoded(network.encoder, inputs)
     return ProofRows(network.encoder.encode(table).inputs, table)
 
 
 def all_rows(first: ProofRows, second: ProofRows) -> ProofRows:
     """The rows of both."""
-    inputs = np.concatenate([first.inputs, second.inputs])
+    inputs = joined([first.inputs, second.inputs])
     if first.table is None or second.table is None:
         return ProofRows(inputs)
     columns = [_joined(*pair) for pair in zip(first.table.columns, second.table.columns, strict=True)]
@@ -64,12 +76,29 @@ def input_range(network: Network) -> tuple[Array, Array]:
             low[taken] = 0
             high[taken] = np.exp(np.minimum(high[taken], np.log(_MOST)))
         return np.clip(low, -_MOST, _MOST), np.clip(high, -_MOST, _MOST)
-    if stored is not None and len(stored.vectors) > 1:
-        given = stored.vectors.astype(np.float64)
+    if stored is not None and not isinstance(stored.inputs, Tokens) and len(stored.inputs) > 1:
+        given = _values(stored.inputs).astype(np.float64)
         low, high = given.min(axis=0), given.max(axis=0)
         flat = high <= low
         return np.where(flat, low - 1, low), np.where(flat, high + 1, high)
     return np.full(network.n_inputs, -1.0), np.full(network.n_inputs, 1.0)
+
+
+def _values(inputs: Array | Rows) -> Array:
+    return inputs.values if isinstance(inputs, Rows) else inputs
+
+
+def _starts(rng: np.random.Generator, n: int) -> Array:
+    """The starts (n + 1,) of n samples of 1 to 8 rows."""
+    return np.concatenate([[0], np.cumsum(rng.integers(1, _MOST_ROWS + 1, n))])
+
+
+def _tokens(width: int, rng: np.random.Generator, n: int) -> Tokens:
+    starts = _starts(rng, n)
+    n_tokens = int(starts[-1])
+    values = rng.uniform(0.5, 1.5, n_tokens)
+    values[n_tokens // 2 :] *= rng.uniform(-_OUTSIDE, _OUTSIDE, n_tokens - n_tokens // 2)
+    return Tokens(rng.integers(0, width, n_tokens), values.astype(np.float32), starts, width)
 
 
 def _numbers(low: Array, high: Array, rng: np.random.Generator, n: int) -> Array:

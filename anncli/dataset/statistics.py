@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import FLOAT32_MAX, Array, Inputs, Rows, Tokens, blocks, logarithm, ragged_places, row_numbers
+from anncli.arrays import FLOAT32_MAX, Array, Inputs, Rows, Tokens, blocks, ragged_places, row_numbers
 from anncli.errors import DataError, did_you_mean
+from anncli.logarithm import logarithm
 from anncli.network.names import SCALING_NAMES
 
 _BLOCK_ROWS, _BLOCK_VALUES = 8192, 1 << 18

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from anncli.arrays import Array, Rows, Some, Tokens, blocks_of_rows, logarithm
+from anncli.arrays import Array, Rows, Some, Tokens, blocks_of_rows
+from anncli.logarithm import logarithm
 from anncli.network.activations import ACTIVATIONS
 
 PER_VECTOR = ("none", "energy", "minmax")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from anncli.arrays import logarithm
 from anncli.dataset.statistics import fit_scaling
+from anncli.logarithm import logarithm
 from anncli.network.names import SCALING_NAMES
 from anncli.network.scaling import Scaling
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from anncli.arrays import Array
+from anncli.arrays import Array, Inputs
 from anncli.network.network import Network
 from anncli.tables import Table
 
@@ -23,13 +23,13 @@ class ExportRequest(NamedTuple):
 
 
 class ProofRows(NamedTuple):
-    """Rows that the exported network is run on.
+    """Samples that the exported network is run on.
 
-    inputs: float32 (n, n_inputs), before scaling; table: the same rows as columns, with words and missing cells, for a network
+    inputs: float32, before scaling, vectors (n, n_inputs) or samples of several rows or of tokens; table: the same rows as columns, with words and missing cells, for a network
     whose encoder makes the inputs from them, else None.
     """
 
-    inputs: Array
+    inputs: Inputs
     table: Table | None = None
 
     def part(self, rows: slice) -> ProofRows:

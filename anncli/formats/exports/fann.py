@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, vectors_of
 from anncli.formats.exports.base import ExportRequest, Predicted, ProofRows
 from anncli.formats.exports.fann_layers import FORMS, FannLayer, fann_layers
 from anncli.formats.exports.fann_library import run_fann
@@ -79,7 +79,7 @@ class FannExport:
         self, files: Mapping[str, bytes], network: Network, request: ExportRequest, rows: ProofRows
     ) -> Predicted | None:
         is_scaled = b"\nscale_included=1\n" in files[""]
-        return run_fann(files[""], rows.inputs, network.n_outputs, is_scaled)
+        return run_fann(files[""], vectors_of(rows.inputs), network.n_outputs, is_scaled)
 
 
 EXPORT = FannExport()

@@ -8,15 +8,17 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, Inputs, Tokens
 from anncli.formats.exports.base import ExportRequest
-from anncli.formats.exports.steps import dense_steps, layer_refusal
 from anncli.formats.networks.ann_table import column_entries
 from anncli.formats.networks.json_network import FORMAT_WORD, VERSION
 from anncli.formats.networks.numbers import write_rows
 from anncli.formats.networks.registry import network_format
 from anncli.network.calibration import Calibration
 from anncli.network.encoders.table import TableEncoder
+from anncli.network.input_shapes import inputs_text
+from anncli.network.layers.base import Blocks, LayerKind, Shape
+from anncli.network.layers.dense import Dense
 from anncli.network.network import Network
 from anncli.network.scaling import Scaling
 from anncli.network.target_scaling import TargetScaling
@@ -30,7 +32,7 @@ class JsonExport:
     keeps_decisions: ClassVar[bool] = True
 
     def refusal(self, network: Network, request: ExportRequest) -> str | None:
-        return layer_refusal(network, "a JSON file of ann")
+        return "the network is untrained: a JSON file of ann needs its weights" if network.parameters is None else None
 
     def render(self, network: Network, request: ExportRequest) -> dict[str, bytes]:
         return {"": (_text(_document(network)) + "\n").encode("utf-8")}
@@ -47,7 +49,7 @@ def _document(network: Network) -> dict[str, Any]:
     return {
         "format": FORMAT_WORD,
         "version": VERSION,
-        "inputs": network.n_inputs,
+        "inputs": _inputs(network.topology.inputs),
         "columns": list(network.columns),
         "encoder": None if network.encoder is None else _encoder(network.encoder),
         "scaling": _scaling(network.scaling),
@@ -62,18 +64,38 @@ def _document(network: Network) -> dict[str, Any]:
         "threshold": None if network.threshold is None else float(network.threshold),
         "threshold_rule": network.threshold_rule,
         "abstain": None if network.abstain is None else [float(x) for x in network.abstain],
-        "self_test": None if stored is None else {"inputs": stored.inputs, "outputs": stored.outputs},
+        "self_test": None if stored is None else {"inputs": _samples(stored.inputs), "outputs": stored.outputs},
     }
 
 
+def _inputs(shape: Shape) -> int | str:
+    """The number of inputs, or what the network file says of another shape."""
+    text = inputs_text(shape)
+    return int(text) if text.isdecimal() else text
+
+
 def _members(network: Network) -> list[list[dict[str, Any]]]:
+    topology = network.topology
+    every = network.members or (network.all_parameters,)
     return [
-        [
-            {"units": len(step.biases), "activation": step.activation, "biases": step.biases, "weights": step.weights}
-            for step in steps
-        ]
-        for steps in dense_steps(network)
+        [_layer(layer, blocks) for layer, blocks in zip(topology.layers, topology.blocks(own), strict=True)]
+        for own in every
     ]
+
+
+def _layer(layer: LayerKind, blocks: Blocks) -> dict[str, Any]:
+    if isinstance(layer, Dense):
+        (weights,), (biases,) = layer.weights(blocks), layer.biases(blocks)
+        return {"units": layer.units, "activation": layer.activation, "biases": biases, "weights": weights}
+    return {"layer": layer.text(), "blocks": [{"rows": block} for block in blocks]}
+
+
+def _samples(inputs: Inputs) -> Any:
+    """Vectors as rows of numbers; other samples as one list of rows or of tokens, and where each sample begins."""
+    if isinstance(inputs, np.ndarray):
+        return inputs
+    tokens = {"indices": inputs.indices.tolist()} if isinstance(inputs, Tokens) else {}
+    return {"starts": inputs.starts.tolist(), **tokens, "values": inputs.values}
 
 
 def _encoder(encoder: TableEncoder) -> dict[str, Any]:

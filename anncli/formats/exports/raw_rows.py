@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from anncli.arrays import vectors_of
 from anncli.errors import quoted
 from anncli.evaluation.names import UNDECIDED
 from anncli.formats.exports.base import Predicted, ProofRows
@@ -20,7 +21,7 @@ RawRow = list[float | str | None]
 def raw_rows(network: Network, rows: ProofRows) -> list[RawRow]:
     """The cells of each row in the order of column_names(): numbers, words, and None for missing ones."""
     if network.encoder is None or rows.table is None:
-        numbers: list[RawRow] = rows.inputs.astype(np.float64).tolist()
+        numbers: list[RawRow] = vectors_of(rows.inputs).astype(np.float64).tolist()
         return numbers
     columns = []
     for own in network.encoder.columns:

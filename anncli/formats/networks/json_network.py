@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, Rows, Tokens
 from anncli.errors import NetworkError, ValueFault
 from anncli.formats.files.document import DocumentSource, PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.textfile import Path, decode, shown_name
@@ -17,6 +17,10 @@ from anncli.formats.networks.ann_task import read_target_scaling, read_task
 from anncli.formats.networks.ann_trained import read_scaling
 from anncli.formats.networks.numbers import size_fault
 from anncli.limits import FLOAT32_MAX
+from anncli.network.input_shapes import read_inputs
+from anncli.network.layers import read_layer
+from anncli.network.layers.base import LayerKind, Shape
+from anncli.network.layers.dense import Dense
 from anncli.network.names import quantiles_of
 from anncli.network.network import Network, NetworkSource, SelfTest
 from anncli.network.topology import Topology
@@ -28,6 +32,8 @@ KEYS = (
 )  # fmt: skip
 _ADVICE = "export the network anew"
 _LAYER_KEYS = ("units", "activation", "biases", "weights")
+_OTHER_KEYS = ("layer", "blocks")
+_SAMPLE_KEYS = ("starts", "indices", "values")
 
 
 class JsonNetwork:
@@ -138,23 +144,62 @@ class _File:
         layers = member.get("layers") if isinstance(member, PlacedMapping) else None
         if not isinstance(layers, PlacedList) or not layers or not all(isinstance(e, PlacedMapping) for e in layers):
             raise self._fault("each of `members` must have `layers`, a list of objects")
-        sizes, pairs = [self._whole(self._document, "inputs")], []
-        for layer in layers:
-            layer.refuse_unknown(_LAYER_KEYS)
-            if not isinstance(layer.get("activation"), str):
-                raise self._fault(f"`activation` must be a name, found {kind_of(layer.get('activation'))}")
-            pairs.append((self._whole(layer, "units"), layer["activation"]))
-            sizes.append(pairs[-1][0])
-        if too_large := size_fault(sizes):
-            raise self._fault(too_large)
-        blocks = []
-        for layer, n_in, units in zip(layers, sizes[:-1], sizes[1:], strict=True):
-            blocks += [self._matrix(layer, "biases", 1, units), self._matrix(layer, "weights", n_in, units)]
+        shape = self._shape()
         try:
-            topology = Topology(sizes[0], pairs)
+            topology = Topology(shape, [self._layer(layer) for layer in layers])
         except ValueFault as fault:
             raise self._fault(fault.message) from None
-        return topology, np.concatenate([block.reshape(-1) for block in blocks])
+        if too_large := size_fault(topology.sizes, topology.n_parameters):
+            raise self._fault(too_large)
+        blocks = [
+            self._block(layer, own, shapes)
+            for layer, own, shapes in zip(layers, topology.layers, topology.block_shapes, strict=True)
+        ]
+        return topology, np.concatenate([block for own in blocks for block in own])
+
+    def _shape(self) -> Shape:
+        """The number of inputs, or the text that a network file has for another shape."""
+        value = self._document.get("inputs")
+        try:
+            shape = read_inputs(value) if isinstance(value, str) else Shape(self._whole(self._document, "inputs"))
+        except ValueFault as fault:
+            raise self._fault(f"`inputs`: {fault.message}") from None
+        if too_large := size_fault([shape.columns]):
+            raise self._fault(too_large)
+        return shape
+
+    def _layer(self, layer: PlacedMapping) -> LayerKind:
+        """A dense layer by its units and its activation, another one by its short form."""
+        if "layer" in layer:
+            layer.refuse_unknown(_OTHER_KEYS)
+            if not isinstance(layer["layer"], str):
+                raise self._fault(f"`layer` must be a text, found {kind_of(layer['layer'])}")
+            found = read_layer(layer["layer"])
+            if too_large := size_fault([getattr(found, name) for name, key in found.keys.items() if key.form is int]):
+                raise self._fault(too_large)
+            return found
+        layer.refuse_unknown(_LAYER_KEYS)
+        if not isinstance(layer.get("activation"), str):
+            raise self._fault(f"`activation` must be a name, found {kind_of(layer.get('activation'))}")
+        units = self._whole(layer, "units")
+        if too_large := size_fault([units]):
+            raise self._fault(too_large)
+        return Dense(units, layer["activation"])
+
+    def _block(self, layer: PlacedMapping, own: LayerKind, shapes: tuple[tuple[int, int], ...]) -> list[Array]:
+        """The parameters of a layer, in the order of the parameter vector."""
+        if "layer" not in layer:
+            ((n_rows, units),) = shapes
+            return [
+                self._matrix(layer, "biases", 1, units).reshape(-1),
+                self._matrix(layer, "weights", n_rows - 1, units).reshape(-1),
+            ]
+        blocks = layer.get("blocks", [])
+        if not isinstance(blocks, PlacedList) or len(blocks) != len(shapes):
+            raise self._fault(f"`blocks` of `{own.text()}` must be a list of {len(shapes)}")
+        if not all(isinstance(block, PlacedMapping) for block in blocks):
+            raise self._fault(f"`blocks` of `{own.text()}` must hold objects")
+        return [self._matrix(block, "rows", *shape).reshape(-1) for block, shape in zip(blocks, shapes, strict=True)]
 
     def _whole(self, mapping: PlacedMapping, key: str) -> int:
         value = mapping.get(key)
@@ -214,5 +259,29 @@ class _File:
         if not value:
             return None
         value.refuse_unknown(SelfTest._fields)
-        inputs = self._matrix(value, "inputs", None, network.n_inputs)
-        return SelfTest(inputs, self._matrix(value, "outputs", len(inputs), network.n_outputs))
+        topology = network.topology
+        if topology.takes_vectors:
+            vectors = self._matrix(value, "inputs", None, network.n_inputs)
+            return SelfTest(vectors, self._matrix(value, "outputs", len(vectors), network.n_outputs))
+        inputs = self._samples(value, topology.inputs)
+        n = len(inputs.values) if topology.answers_rows else len(inputs)
+        return SelfTest(inputs, self._matrix(value, "outputs", n, network.n_outputs))
+
+    def _samples(self, test: PlacedMapping, shape: Shape) -> Rows | Tokens:
+        """Samples of several rows, or of tokens."""
+        given = test.mapping_at("inputs")
+        given.refuse_unknown(_SAMPLE_KEYS)
+        starts = self._wholes(given, "starts")
+        try:
+            if not shape.tokens:
+                return Rows(self._matrix(given, "values", None, shape.columns), starts)
+            indices = self._wholes(given, "indices")
+            return Tokens(indices, self._matrix(given, "values", 1, len(indices))[0], starts, shape.columns)
+        except ValueError as fault:
+            raise self._fault(f"`inputs` of `self_test`: {fault}") from None
+
+    def _wholes(self, mapping: PlacedMapping, key: str) -> Array:
+        value = mapping.get(key)
+        if not isinstance(value, list) or any(type(entry) is not int or not 0 <= entry < 2**31 for entry in value):
+            raise self._fault(f"`{key}` must be a list of whole numbers")
+        return np.array(value, dtype=np.int64)
