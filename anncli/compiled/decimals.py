@@ -14,6 +14,12 @@ def shortest(value: float) -> str:
     return repr(float(str(np.float32(value))))
 
 
+def as_written(values: Array) -> Array:
+    """float64 of the same shape: the numbers that the shortest decimals of these float32 are, 0.1 and not 0.10000000149."""
+    written: Array = np.asarray(values, dtype=np.float32).astype("U32").astype(np.float64)
+    return written
+
+
 def format_rows(values: Array, head: str, separator: str, tails: tuple[str, ...], chosen: Array | None = None) -> str:
     """One string of all rows; each is head, the numbers with the separator between them, and tails[chosen[row]].
 

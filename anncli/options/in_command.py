@@ -35,6 +35,11 @@ def _place(text: str, default: str | None = None) -> OwnWords:
 
 IN_COMMAND: dict[tuple[str, str], OwnWords] = {
     ("train", "threshold"): OwnWords("A number, or a rule: youden, f1, 'se>=0.95'"),
+    ("gradcheck", "learning_rate"): OwnWords(
+        "With --show: also print one step of gradient descent",
+        "",
+        "With --show: also print one step of gradient descent",
+    ),
     ("train", "hidden"): OwnWords("Units of each hidden layer, if new"),
     ("train", "restarts"): OwnWords("Keep the best of N trainings"),
     ("train", "output"): _place("Write the network to FILE, and leave NETWORK as it is"),

@@ -158,6 +158,8 @@ OPTIONS: dict[str, OptionInfo] = {
     "grey": OptionInfo(readers.flag, False, "", "Read the pictures without colours", "data", FORMS, kind="flag"),
     "memory_limit": OptionInfo(data_readers.byte_count, None, "SIZE", "Most memory for the inputs, for example 1G: a larger table in an .npy file is trained on from the disk", "running", ("train", "test", "bench"), aliases=("memory",)),
     "rows": OptionInfo(integer(1, example="50"), 50, "N", "Rows to compute the gradient on", "data", ("gradcheck",), ("gradcheck",)),
+    "row": OptionInfo(integer(1, example="1"), None, "N", "Compute the gradient on this row of the data alone, counted from 1 over all files", "data", ("gradcheck",), ("gradcheck",)),
+    "show": OptionInfo(readers.flag, False, "", "Print what the network computes for one row, --row or the first, in numbers: inputs, pre-activations and outputs of each layer, loss, deltas, gradient", "output", ("gradcheck",), ("gradcheck",), "flag"),
     # Sets
     "validation": OptionInfo(readers.validation, "auto", "FRACTION|FILES", "Validation set, evaluated after every epoch: a fraction of the rows of every class, or files, one per class, comma-separated; auto: 0.2, but none if a class has fewer than 5 rows. In check only files, which are compared with DATA", "sets", (*FIT, "check"), (*FIT, "check"), "list", words=FILE, brief="Validation set: a fraction of every class, or files, one per class"),
     "test": OptionInfo(readers.held_out, 0.0, "FRACTION|FILES", "Test set, evaluated once at the end and used for nothing else; as --validation. In search it takes the place of the outer folds; in check only files", "sets", ("train", "bench", "check", "search"), (*TRAIN, "check", "search"), "list", words=FILE, brief="Test set, evaluated once at the end; as --validation"),
@@ -198,7 +200,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "trainers": OptionInfo(chosen_trainers, "all", "NAMES", "Trainers to compare, comma-separated, or all", "training", ("bench",), ("bench",), words=("all", *TRAINER_NAMES)),
     "epochs": OptionInfo(integer(0, example="1000"), 1000, "N", "The same as EPOCHS, the last word: most epochs of the training", "training", (*FIT, "compare")),
     "starts": OptionInfo(integer(1, example="3"), 3, "N", "Number of initial weights that every trainer starts from", "training", ("bench",), ("bench",)),
-    "learning_rate": OptionInfo(number(0, open_low=True, example="0.01"), None, "X", "Learning rate; default: the trainer's", common=FIT, aliases=("lr",)),
+    "learning_rate": OptionInfo(number(0, open_low=True, example="0.01"), None, "X", "Learning rate; default: the trainer's. In gradcheck with --show: also print one step of gradient descent", commands=(*FIT, "gradcheck"), common=(*FIT, "gradcheck"), brief="Learning rate; default: the trainer's", aliases=("lr",)),
     "batch_size": OptionInfo(keeping_auto(integer(1, example="32")), "auto", "N", "Rows per weight update (mini-batch trainers); auto: 32, from 192,000 training rows on more, up to 256", common=FIT, brief="Rows per weight update", aliases=("batch",)),
     "momentum": OptionInfo(number(0, 1, open_high=True, example="0.9"), None, "X", "Momentum coefficient, 0 to 1 (sgd, online, gdm, gdx, bpvl)"),
     "nesterov": OptionInfo(readers.flag, None, "", "Nesterov momentum (sgd)", kind="switch"),

@@ -186,7 +186,7 @@ def test_help_all_shows_every_option_in_its_group(ann: Ann, command: str) -> Non
 def test_bench_and_gradcheck_have_only_options_that_they_use() -> None:
     ends = {"trainer", "average", "patience", "stop", "goal", "dividetrain", "time_limit", "metric", "keep", "refit", "restarts", "threshold"}  # fmt: skip
     assert not ends & options_of("bench").keys()
-    trains = ends | {"validation", "test", "learning_rate", "batch_size", "dropout", "option", "momentum"}
+    trains = ends | {"validation", "test", "batch_size", "dropout", "option", "momentum"}
     assert not trains & options_of("gradcheck").keys()
     assert set(TrainingOptions._fields) & options_of("gradcheck").keys() == {
         "loss", "targets", "scaling", "target_scaling", "class_weight", "l2", "l1", "label_smoothing", "init", "seed",

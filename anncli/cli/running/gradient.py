@@ -13,10 +13,11 @@ from anncli.cli.asking.network_options import file_layer
 from anncli.cli.asking.tables import asked_data
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
+from anncli.cli.running.one_row import ShownRow, asked_row, check_row_options, of_one_row
 from anncli.cli.running.reading import read_training_data
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
-from anncli.errors import AnnError
+from anncli.errors import AnnError, count_of
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.storage import load
 from anncli.options.layers import Given, training_options
@@ -30,25 +31,33 @@ ERROR_LIMIT, BACKEND_LIMIT = 1e-4, 1e-3
 
 def run_gradcheck(values: Values, words: Words) -> None:
     """Print the largest error; raises AnnError if the gradient is wrong."""
-    network_path = str(words.network)
+    check_row_options(values)
+    network_path, row, shown = str(words.network), asked_row(values), None
     with closing(_prepared(values, words, network_path)) as run:
         setup, attempt = run.setup, run.attempt
         rng = random_stream(setup.options.seed, "check")
-        objective = some_rows(attempt.objective, rng, values["rows"])
+        if row is None:
+            objective = some_rows(attempt.objective, rng, values["rows"])
+        else:
+            objective = of_one_row(attempt.objective, row, values["show"])
+        if values["show"]:
+            shown = ShownRow(setup, objective, attempt.parameters, values.given_value("learning_rate"))
         found = check_gradient(objective, attempt.parameters, rng, values["limit"])
     name = setup.network.topology.parameter_name(found.worst)
     passed = found.error <= ERROR_LIMIT and found.backend_error <= BACKEND_LIMIT
     document = {
-        "command": "gradcheck", "network": network_path, "loss": setup.loss, "l2": setup.l2,
+        "command": "gradcheck", "network": network_path, "loss": setup.loss, "l2": objective.l2,
         "rows": objective.n_samples, "checked": found.checked, "skipped": found.skipped, "worst": name,
         "backpropagation": found.backpropagation, "difference": found.difference, "error": found.error,
         "kernel": setup.backend.name, "kernel_error": found.backend_error, "passed": passed,
+        "row": row, "shown": None if shown is None else shown.document(),
     }  # fmt: skip
     if values["json"]:
         print_json(document)
     else:
         topology = setup.network.topology
-        click.echo(_text(document, f"{topology}, {topology.n_parameters} parameters"))
+        lines = _lines(document, f"{topology}, {count_of(topology.n_parameters, 'parameter')}")
+        click.echo("\n".join(lines if shown is None else [lines[0], shown.text(), "", *lines[1:]]))
     if not passed:
         advice = "this is a fault of ann: report it"
         raise AnnError(f"the gradient is wrong at {name}", path=network_path, advice=advice)
@@ -60,6 +69,8 @@ def _prepared(values: Values, words: Words, network_path: str) -> TrainingRun:
     refuse_ensemble(network, "ann gradcheck")
     all_rows = {"validation": Given(0.0, "default"), "test": Given(0.0, "default")}
     layers, dialect = [all_rows, *values.layers, file_layer(network, network_path)], network.source.dialect
+    # The learning rate is that of the step that --show prints, whatever the trainer.
+    layers = [{name: given for name, given in layer.items() if name != "learning_rate"} for layer in layers]
     options = training_options(layers, dialect)._replace(ensemble=1)
     remarks = Remarks()
     data, _ = read_training_data(asked_data(values, words), network, options, remarks)
@@ -67,15 +78,14 @@ def _prepared(values: Values, words: Words, network_path: str) -> TrainingRun:
     return TrainingRun(prepare(network, data, options))
 
 
-def _text(found: dict[str, Any], network: str) -> str:
+def _lines(found: dict[str, Any], network: str) -> list[str]:
     skipped = f", {found['skipped']} skipped at kinks" if found["skipped"] else ""
-    return "\n".join(
-        [
-            f"{found['network']}: {network}, loss {found['loss']}, l2 {found['l2']:.3g}",
-            f"checked   {found['checked']} weights and biases on {found['rows']} rows{skipped}",
-            f"worst     {found['worst']}: backpropagation {found['backpropagation']:.9g}, difference "
-            f"{found['difference']:.9g}, relative error {found['error']:.2g}",
-            f"backend   {found['kernel']}, float32: relative error of the gradient {found['kernel_error']:.2g}",
-            "the gradient is right" if found["passed"] else "the gradient is wrong",
-        ]
-    )
+    rows = count_of(found["rows"], "row") if found["row"] is None else f"row {found['row']}"
+    return [
+        f"{found['network']}: {network}, loss {found['loss']}, l2 {found['l2']:.3g}",
+        f"checked   {found['checked']} weights and biases on {rows}{skipped}",
+        f"worst     {found['worst']}: backpropagation {found['backpropagation']:.9g}, difference "
+        f"{found['difference']:.9g}, relative error {found['error']:.2g}",
+        f"backend   {found['kernel']}, float32: relative error of the gradient {found['kernel_error']:.2g}",
+        "the gradient is right" if found["passed"] else "the gradient is wrong",
+    ]

@@ -77,6 +77,9 @@ def columns_of(
     """
     place = Place(shown)
     output = "" if network is None else network.topology.output_activation
+    if network is not None and network.task == "regression":
+        # A definition may say so although its outputs are those of classes.
+        request = request._replace(task=request.task or network.task)
     roles = choose_roles(table, request, place, lambda text: remarks.note(shown, text), output in _OF_NUMBERS)
     head = {} if network is None or network.table is None else dict(network.table.kinds)
     asked = {name: kind for name, kind in head.items() if kind == "number"}

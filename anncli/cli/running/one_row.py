@@ -1,0 +1,99 @@
+"""`ann gradcheck --row` and `--show` at work: one row of the data, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from anncli.analysis.columns import columns_of, input_names
+from anncli.analysis.one_row import RowPass, pass_row
+from anncli.arrays import Array
+from anncli.cli.asking.values import Values
+from anncli.cli.showing.row_report import RowWords, row_document, row_text
+from anncli.compiled.decimals import as_written
+from anncli.dataset.dataset import Dataset
+from anncli.errors import DataError, UsageError, count_of
+from anncli.training.objective import Objective
+from anncli.training.setup import Setup
+
+
+def check_row_options(values: Values) -> None:
+    """Raises UsageError for options that do not go together; before any file is read."""
+    if values["row"] is not None and "rows" in values.on_command_line:
+        raise UsageError("--row is one row and --rows a number of rows", advice="leave one of them out")
+    if not values["show"]:
+        if "learning_rate" in values.on_command_line:
+            raise UsageError("--learning-rate is for the step that --show prints", advice="say --show too")
+        return
+    for name in ("l2", "l1", "class_weight", "weight"):
+        if name in values.on_command_line:
+            option = "--" + name.replace("_", "-")
+            raise UsageError(f"--show has the loss of one row, without {option}", advice=f"leave {option} out")
+
+
+def asked_row(values: Values) -> int | None:
+    """The row that the user named, or with --show the first; None for none."""
+    return 1 if values["row"] is None and values["show"] else values["row"]
+
+
+def of_one_row(objective: Objective, number: int, is_shown: bool) -> Objective:
+    """The objective over row `number`, counted from 1; what --show shows has no penalty and no weight of the row."""
+    n = len(objective.inputs)
+    if number > n:
+        raise DataError(f"--row {number}: the data have {count_of(n, 'row')}", advice=f"give a number from 1 to {n}")
+    rows = np.arange(number - 1, number, dtype=objective.rows.dtype)
+    if is_shown:
+        return objective.over(objective.samples._replace(weights=None), rows)._replace(l2=0.0, l1=0.0)
+    return objective._replace(rows=rows)
+
+
+class ShownRow:
+    """What --show prints of a row: its numbers, as text and as JSON values."""
+
+    def __init__(self, setup: Setup, objective: Objective, parameters: Array, learning_rate: float | None) -> None:
+        """Args: objective: over the row alone; parameters (P,), float32."""
+        place, topology = objective.rows, setup.network.topology
+        # In float64 from the decimals that a person reads in the files, so that 0.1 is 0.1.
+        raw = as_written(setup.data.inputs[place])
+        scaled, targets = setup.scaling.apply(raw), as_written(objective.targets[place])
+        self._rate = learning_rate
+        self._found = pass_row(topology, setup.loss, as_written(parameters), scaled, targets)
+        self._after: RowPass | None = None if learning_rate is None else self._found.after_step(learning_rate)
+        self._words = _words(setup, int(place[0]), raw)
+
+    def text(self) -> str:
+        return row_text(self._found, self._words, self._after, self._rate)
+
+    def document(self) -> dict[str, Any]:
+        return {**row_document(self._found, self._words, self._after), "learning_rate": self._rate}
+
+
+def _words(setup: Setup, place: int, raw: Array) -> RowWords:
+    network, data = setup.network, setup.data
+    title = f"row {place + 1} of {data.n_samples}{_place_in_file(data, place)}{_answer(data, place)}"
+    units: list[Sequence[str]] = [[f"unit {k}" for k in range(1, size + 1)] for size in network.topology.sizes[1:]]
+    outputs = data.names_of_targets if data.targets is not None else data.classes
+    if len(outputs) == network.n_outputs or (len(outputs) == 2 and network.n_outputs == 1):
+        units[-1] = outputs[: network.n_outputs]
+    return RowWords(title, raw, input_names(columns_of(network, data.columns)), units)
+
+
+def _place_in_file(data: Dataset, place: int) -> str:
+    """`: row 2 of no.txt` where there are several files."""
+    if len(data.sources) < 2 or sum(source.n_samples for source in data.sources) != data.n_samples:
+        return ""
+    for source in data.sources:
+        if place < source.n_samples:
+            return f": row {place + 1} of {source.name}"
+        place -= source.n_samples
+    return ""
+
+
+def _answer(data: Dataset, place: int) -> str:
+    if data.targets is None:
+        return f", class {data.classes[int(data.labels[place])]}" if data.classes else ""
+    answers = data.targets[place].tolist()
+    pairs = [f"{name} {value:.6g}" for name, value in zip(data.names_of_targets, answers, strict=True)]
+    return ", " + ", ".join(pairs[:8]) + (", ..." if len(pairs) > 8 else "")
