@@ -1,76 +1,78 @@
-"""One row of the data through a network and back: every number of the forward pass, the loss, the deltas and the gradient."""
+"""One sample of the data through a network and back: every number of the forward pass, the loss, the deltas and the gradient."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, Inputs
 from anncli.network.layers.base import Blocks
 from anncli.network.losses import LOSSES
-from anncli.network.propagation import ForwardPass, forward
+from anncli.network.propagation import backward, forward
 from anncli.network.topology import Topology
 
 
 class LayerPass(NamedTuple):
-    """What one layer computes for the row, all float64. Of a network on single rows n is 1.
+    """What one layer computes for the sample, all float64. n is 1 where a sample has one row.
 
-    inputs (n, columns below); z, outputs, delta (n, columns): pre-activations, outputs and dE/dz; blocks, gradient: its
-    parameters and dE/dw, block by block.
+    inputs (n, columns below), or Tokens; z, outputs, delta (n, columns): pre-activations, outputs and dE/dz; weights, biases:
+    the views of its parameters that LayerKind.weights() and biases() give; weight_slopes, bias_slopes: dE/dw in the same form.
     """
 
-    inputs: Array
+    inputs: Any
     z: Array
     outputs: Array
     delta: Array
-    blocks: Blocks
-    gradient: Blocks
+    weights: Blocks
+    biases: Blocks
+    weight_slopes: Blocks
+    bias_slopes: Blocks
 
 
 @dataclass(frozen=True)
 class RowPass:
-    """The row through all layers.
+    """The sample through all layers.
 
-    inputs: as the network takes them, scaled; targets (n, n_outputs); loss: without a penalty; parameters, gradient (P,): all
-    weights and biases, and the derivative of the loss with respect to them.
+    inputs: one sample, scaled, float64; targets (n, n_outputs), weights (n,) or None: of each row of the outputs; loss: their
+    mean, without a penalty; parameters, gradient (P,): all weights and biases, and the derivative of the loss with respect to
+    them.
     """
 
     topology: Topology
     loss_name: str
-    inputs: Array
+    inputs: Inputs
     targets: Array
+    weights: Array | None
     loss: float
     layers: tuple[LayerPass, ...]
     parameters: Array
     gradient: Array
 
     def after_step(self, learning_rate: float) -> RowPass:
-        """The same row after one step of gradient descent: w - learning_rate * dE/dw."""
+        """The same after one step of gradient descent: w - learning_rate * dE/dw."""
         moved = self.parameters - learning_rate * self.gradient
-        return pass_row(self.topology, self.loss_name, moved, self.inputs, self.targets)
+        return pass_row(self.topology, self.loss_name, moved, self.inputs, self.targets, self.weights)
 
 
-def pass_row(topology: Topology, loss: str, parameters: Array, inputs: Array, targets: Array) -> RowPass:
-    """Args: parameters (P,), float64; inputs (1, n_inputs), scaled; targets (1, n_outputs)."""
-    gradient = np.zeros_like(parameters)
+def pass_row(
+    topology: Topology, loss: str, parameters: Array, inputs: Inputs, targets: Array, weights: Array | None = None
+) -> RowPass:
+    """Args: parameters (P,), float64; for the others see RowPass."""
+    gradient, deltas = np.zeros_like(parameters), list[Array]()
     with np.errstate(over="ignore", invalid="ignore"):
         passed = forward(topology, parameters, inputs)
         ends = (topology.output_activation, passed.pre_activations[-1], passed.activations[-1], targets)
-        value = float(LOSSES[loss].value(*ends).sum())
-        deltas = _deltas(topology, parameters, passed, LOSSES[loss].delta(*ends), gradient)
-    each = zip(passed.kept, deltas, topology.blocks(parameters), topology.blocks(gradient), strict=True)
-    layers = tuple(LayerPass(kept.inputs, kept.z, kept.outputs, *rest) for kept, *rest in each)
-    return RowPass(topology, loss, inputs, targets, value, layers, parameters, gradient)
-
-
-def _deltas(topology: Topology, parameters: Array, passed: ForwardPass, delta: Array, gradient: Array) -> list[Array]:
-    """dE/dz of each layer; the gradient (P,) is written."""
+        shares = (np.ones(len(targets)) if weights is None else weights) / len(targets)
+        value = float((LOSSES[loss].value(*ends) * shares).sum())
+        delta = LOSSES[loss].delta(*ends) * shares[:, None]
+        backward(topology, parameters, passed, delta, gradient, deltas)
     layers, blocks, slots = topology.layers, topology.blocks(parameters), topology.blocks(gradient)
-    deltas = [delta]
-    for number in reversed(range(len(layers))):
-        slope = layers[number].backward(blocks[number], passed.kept[number], deltas[0], slots[number], number > 0)
-        if number and slope is not None:
-            deltas.insert(0, layers[number - 1].delta(passed.kept[number - 1], slope))
-    return deltas
+    passes = tuple(
+        LayerPass(
+            kept.inputs, kept.z, kept.outputs, delta, layer.weights(own), layer.biases(own), layer.weights(slot), layer.biases(slot)
+        )
+        for layer, kept, delta, own, slot in zip(layers, passed.kept, reversed(deltas), blocks, slots, strict=True)
+    )  # fmt: skip
+    return RowPass(topology, loss, inputs, targets, weights, value, passes, parameters, gradient)

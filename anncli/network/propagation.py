@@ -73,17 +73,22 @@ def _numbers(values: Any) -> Array:
     return found
 
 
-def backward(topology: Topology, parameters: Array, passed: ForwardPass, delta: Array, gradient: Array) -> None:
+def backward(
+    topology: Topology, parameters: Array, passed: ForwardPass, delta: Array, gradient: Array,
+    deltas: list[Array] | None = None,
+) -> None:  # fmt: skip
     """Write into `gradient` (P,) the sum over rows of the gradient of every parameter.
 
     Args: passed, as kept by forward(); delta (n, n_outputs), gradient of each row's loss with respect to the
-        output pre-activations.
+        output pre-activations; deltas: receives that of every layer, dE/dz (n, columns), the output layer first.
     Source: Rumelhart, Hinton & Williams 1986, Nature 323, 533-536.
     """
     layers, blocks, slots = topology.layers, topology.blocks(parameters), topology.blocks(gradient)
     # What layers that skip others add to the slope of the layer with that number.
     added: dict[int, Array] = {}
     for number in reversed(range(len(layers))):
+        if deltas is not None:
+            deltas.append(delta)
         slope = layers[number].backward(blocks[number], passed.kept[number], delta, slots[number], number > 0)
         if number == 0 or slope is None:
             break

@@ -25,7 +25,6 @@ MATLAB: Mapping[str, str] = {
     "min_grad": "--option min_gradient=X",
     "mc": "--momentum",
     "time": "--time-limit",
-    "show": "-v",
     "showCommandLine": "-v",
     "showWindow": "-v",
     "mu_dec": "--option decrease=X",

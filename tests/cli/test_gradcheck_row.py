@@ -199,7 +199,7 @@ def test_long_lists_are_cut_in_the_text_alone(ann: Ann, tmp_path: Path) -> None:
     assert text.count("  ... 12 more units (--json has all)\n") == 3
     assert "(12 products)" in text
     assert "(20 products)" in text
-    assert re.search(r"\.\.\. 4 more weights\n", text)
+    assert re.search(r"  \.\.\. 4 more weights \(--json has all\)\n", text)
     assert len(text.splitlines()) < 260
     layers = json.loads(ann(*command, "--json").stdout)["shown"]["layers"]
     assert [len(layer["weights"]) for layer in layers] == [13 * 20, 21]

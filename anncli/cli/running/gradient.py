@@ -13,7 +13,7 @@ from anncli.cli.asking.network_options import file_layer
 from anncli.cli.asking.tables import asked_data
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
-from anncli.cli.running.one_row import ShownRow, asked_row, check_row_options, of_one_row
+from anncli.cli.running.one_row import asked_row, check_row_options, of_one_row, report_of
 from anncli.cli.running.reading import read_training_data
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
@@ -41,7 +41,7 @@ def run_gradcheck(values: Values, words: Words) -> None:
         else:
             objective = of_one_row(attempt.objective, row, values["show"])
         if values["show"]:
-            shown = ShownRow(setup, objective, attempt.parameters, values.given_value("learning_rate"))
+            shown = report_of(setup, objective, attempt.parameters, values.given_value("learning_rate"))
         found = check_gradient(objective, attempt.parameters, rng, values["limit"])
     name = setup.network.topology.parameter_name(found.worst)
     passed = found.error <= ERROR_LIMIT and found.backend_error <= BACKEND_LIMIT

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from anncli.analysis.columns import columns_of, input_names
-from anncli.analysis.one_row import RowPass, pass_row
-from anncli.arrays import Array
+from anncli.analysis.one_row import pass_row
+from anncli.arrays import Array, Inputs, Rows, Tokens
+from anncli.backends.checks import answers_of
 from anncli.cli.asking.values import Values
-from anncli.cli.showing.row_report import RowWords, row_document, row_text
+from anncli.cli.showing.row_report import RowReport, RowWords
 from anncli.compiled.decimals import as_written
 from anncli.dataset.dataset import Dataset
 from anncli.errors import DataError, UsageError, count_of
@@ -45,32 +45,40 @@ def of_one_row(objective: Objective, number: int, is_shown: bool) -> Objective:
         raise DataError(f"--row {number}: the data have {count_of(n, 'row')}", advice=f"give a number from 1 to {n}")
     rows = np.arange(number - 1, number, dtype=objective.rows.dtype)
     if is_shown:
-        return objective.over(objective.samples._replace(weights=None), rows)._replace(l2=0.0, l1=0.0)
+        given, weights = objective.samples.weights, None
+        if isinstance(given, Rows):
+            # Of rows with answers of their own those without one have the weight 0.
+            weights = Rows((given.values > 0).astype(np.float32), given.starts)
+        return objective.over(objective.samples._replace(weights=weights), rows)._replace(l2=0.0, l1=0.0)
     return objective._replace(rows=rows)
 
 
-class ShownRow:
-    """What --show prints of a row: its numbers, as text and as JSON values."""
-
-    def __init__(self, setup: Setup, objective: Objective, parameters: Array, learning_rate: float | None) -> None:
-        """Args: objective: over the row alone; parameters (P,), float32."""
-        place, topology = objective.rows, setup.network.topology
-        # In float64 from the decimals that a person reads in the files, so that 0.1 is 0.1.
-        raw = as_written(setup.data.inputs[place])
-        scaled, targets = setup.scaling.apply(raw), as_written(objective.targets[place])
-        self._rate = learning_rate
-        self._found = pass_row(topology, setup.loss, as_written(parameters), scaled, targets)
-        self._after: RowPass | None = None if learning_rate is None else self._found.after_step(learning_rate)
-        self._words = _words(setup, int(place[0]), raw)
-
-    def text(self) -> str:
-        return row_text(self._found, self._words, self._after, self._rate)
-
-    def document(self) -> dict[str, Any]:
-        return {**row_document(self._found, self._words, self._after), "learning_rate": self._rate}
+def report_of(setup: Setup, objective: Objective, parameters: Array, learning_rate: float | None) -> RowReport:
+    """What --show prints of a row. Args: objective: over that row alone; parameters (P,), float32."""
+    # In float64 from the decimals that a person reads in the files, so that 0.1 is 0.1.
+    raw = _written_inputs(setup.data.inputs[objective.rows])
+    targets, weights = answers_of(objective.samples, objective.rows)
+    found = pass_row(
+        setup.network.topology,
+        setup.loss,
+        as_written(parameters),
+        setup.scaling.apply(raw),
+        as_written(targets),
+        weights,
+    )
+    after = None if learning_rate is None else found.after_step(learning_rate)
+    return RowReport(found, _words(setup, int(objective.rows[0]), raw), after, learning_rate)
 
 
-def _words(setup: Setup, place: int, raw: Array) -> RowWords:
+def _written_inputs(inputs: Inputs) -> Inputs:
+    if isinstance(inputs, Rows):
+        return Rows(as_written(inputs.values), inputs.starts)
+    if isinstance(inputs, Tokens):
+        return Tokens(inputs.indices, as_written(inputs.values), inputs.starts, inputs.width)
+    return as_written(inputs)
+
+
+def _words(setup: Setup, place: int, raw: Inputs) -> RowWords:
     network, data = setup.network, setup.data
     title = f"row {place + 1} of {data.n_samples}{_place_in_file(data, place)}{_answer(data, place)}"
     units: list[Sequence[str]] = [[f"unit {k}" for k in range(1, size + 1)] for size in network.topology.sizes[1:]]

@@ -66,7 +66,7 @@ def slope_text(activation: str, a: float) -> str:
     return _SLOPES.get(activation, "").format(a=factor(a))
 
 
-def loss_text(loss: str, activation: str, outputs: Sequence[float], targets: Sequence[float]) -> str:
+def loss_text(loss: str, outputs: Sequence[float], targets: Sequence[float]) -> str:
     """The loss of the row, without its value; '' if it is no short formula."""
     pairs, n = list(zip(outputs, targets, strict=True)), len(outputs)
     if loss in _ERRORS and n <= MOST_TERMS:
@@ -85,16 +85,16 @@ def loss_text(loss: str, activation: str, outputs: Sequence[float], targets: Seq
     )
 
 
-def output_delta_text(loss: str, activation: str, a: float, t: float, slope: float, n: int, total: float) -> str:
+def output_delta_text(loss: str, activation: str, a: float, slope: float, unit: int, targets: Sequence[float]) -> str:
     """dE/dz of an output unit, without its value; '' if it is no short formula.
 
-    Args: a, t: its output and target; slope: f'(z); n: outputs; total: the sum of all targets.
+    Args: a: its output; slope: f'(z); unit: its number from 0 among the targets.
     """
-    plain = f"{number(a)} - {factor(t)}"
-    if loss == "binary-cross-entropy" or (loss == "cross-entropy" and abs(total - 1) < 1e-9):
+    plain, n = f"{number(a)} - {factor(targets[unit])}", len(targets)
+    if loss == "binary-cross-entropy" or (loss == "cross-entropy" and abs(sum(targets) - 1) < 1e-9):
         return plain
     if loss == "mse" and activation != "softmax":
-        text = f"2/{n}*({plain})"
+        text = f"2*({plain})" if n == 1 else f"2/{n}*({plain})"
         return text if activation == "linear" else f"{text}*{number(slope)}"
     return ""
 
