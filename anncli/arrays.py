@@ -274,13 +274,15 @@ _STREAMS = {
     "permutation": 7,
     "baselines": 8,
     "trials": 9,
+    "surface": 10,
     "check": 99,
 }
 
 
 def random_stream(seed: int, name: str, restart: int = 1) -> np.random.Generator:
     """The random numbers of one purpose in a run: 'order' of rows, 'split' into sets, initial 'weights', 'folds',
-    'bootstrap' samples, 'permutation' of a column, a sample of rows for 'baselines', the 'trials' of a search, gradient 'check'.
+    'bootstrap' samples, 'permutation' of a column, a sample of rows for 'baselines', the 'trials' of a search, rows and directions of a
+    'surface', gradient 'check'.
 
     Args: restart, the number of the restart from 1; the first one has the numbers of a run without restarts.
     """

@@ -84,6 +84,8 @@ IN_COMMAND: dict[tuple[str, str], OwnWords] = {
         "the network's own",
         "Scores above X are found; of a network with several outputs also the class has to win",
     ),
+    ("gradcheck", "rows"): OwnWords("Rows to compute the gradient on", "50"),
+    ("plot", "rows"): _place("In plot surface the most rows that the loss is computed on, drawn at random", "5000"),
     ("report", "output"): _place("Where the page is written; - is stdout", "NETWORK-report.html"),
 }
 

@@ -27,6 +27,8 @@ from anncli.network.names import (
     canonical_activation,
 )
 from anncli.options import data_readers, readers
+from anncli.options.directions import DIRECTION_NAMES, directions
+from anncli.options.directions import WORDS as DIRECTION_WORDS
 from anncli.options.elsewhere import advice_elsewhere
 from anncli.options.fractions import fraction
 from anncli.options.readers import Reader, choice, integer, keeping_auto, number, or_auto
@@ -157,7 +159,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "size": OptionInfo(data_readers.picture_size, None, "HxW", "Height and width that pictures are scaled to, in pixels", "data", FORMS),
     "grey": OptionInfo(readers.flag, False, "", "Read the pictures without colours", "data", FORMS, kind="flag"),
     "memory_limit": OptionInfo(data_readers.byte_count, None, "SIZE", "Most memory for the inputs, for example 1G: a larger table in an .npy file is trained on from the disk", "running", ("train", "test", "bench"), aliases=("memory",)),
-    "rows": OptionInfo(integer(1, example="50"), 50, "N", "Rows to compute the gradient on", "data", ("gradcheck",), ("gradcheck",)),
+    "rows": OptionInfo(integer(1, example="50"), None, "N", "Rows to compute on at most, drawn at random; default: 50 in gradcheck, 5000 in plot surface", "data", ("gradcheck", "plot"), ("gradcheck",)),
     "row": OptionInfo(integer(1, example="1"), None, "N", "Compute the gradient on this row of the data alone, counted from 1 over all files", "data", ("gradcheck",), ("gradcheck",)),
     "show": OptionInfo(readers.flag, False, "", "Print what the network computes for one row, --row or the first, in numbers: inputs, pre-activations and outputs of each layer, loss, deltas, gradient", "output", ("gradcheck",), ("gradcheck",), "flag"),
     # Sets
@@ -244,6 +246,11 @@ OPTIONS: dict[str, OptionInfo] = {
     "column": OptionInfo(data_readers.names, (), "NAMES", "Columns whose partial dependence is shown: the mean output when all rows have the same value; comma-separated, repeatable. In plot boundary the two inputs that vary", "output", ("explain", "plot"), ("explain", "plot"), "list", words=COLUMN, aliases=("columns",)),
     "no_rows": OptionInfo(readers.flag, False, "", "Leave out everything that shows single rows of the data", "output", ("report",), ("report",), "flag"),
     "permutations": OptionInfo(integer(1, example="10"), 10, "N", "How many times the values of each column change places among the rows", "running", ("explain",), ("explain",)),
+    "directions": OptionInfo(directions, "random", "DIRECTIONS", "In plot surface the directions from the network in which its weights change. " + "; ".join(f"{name}: {words}" for name, words in DIRECTION_NAMES.items()) + "; to:OTHER.nn: the straight line to another network; path:run-{epoch}.ckpt: the plane that is nearest to the checkpoints of the training, which are named with {epoch}, with wildcards, or separated by commas", "output", ("plot",), ("plot",), words=DIRECTION_WORDS, brief="In plot surface: random, sharpest, to:OTHER.nn or path:CHECKPOINTS"),
+    "dimensions": OptionInfo(integer(1, 2, example="1"), None, "1|2", "In plot surface: 1 draws losses and accuracies along one direction, 2 the loss over two; default: 2, with to: 1", "output", ("plot",), words=("1", "2")),
+    "points": OptionInfo(integer(3, 1001, example="51"), 51, "N", "In plot surface the places in each direction", "output", ("plot",)),
+    "range": OptionInfo(number(0, open_low=True, example="1"), None, "X", "In plot surface how far the places reach beyond the network, in lengths of the directions: a direction has the length of the weights, between two networks that of their distance, on a path that of its extent; default: 1, with to: 0.5, with path: 0.25", "output", ("plot",)),
+    "csv": OptionInfo(readers.text, None, "FILE", "In plot: write the numbers of the figure to FILE too", "output", ("plot",), words=FILE),
     "by": OptionInfo(metric_names, (), "METRICS", "The metrics in which the importance is measured, comma-separated; the first one ranks the columns; default: log-loss and accuracy, for numbers rmse", "output", ("explain",), ("explain",), "list", words=RANKING),
     # Requirements
     "require": OptionInfo(requirements, (), "METRIC>=X", "Exit with 5 unless this holds, for example acc>=90% or mse<=0.05, auc.low>=0.9 (the lower end of the interval), recall[NAME]>=0.8 (one class); repeatable, or comma-separated. train checks the test set, without one the validation set, cv the means over the folds, and search the honest estimate. Metrics: " + ", ".join(METRICS), "gates", JUDGED, ("test", "cv"), "list", words=tuple(f"{name}>=" for name in METRICS), brief="Exit with 5 unless this holds: acc>=90%, auc.low>=0.9"),

@@ -17,6 +17,7 @@ def plot_command(values: Values, words: Words) -> None:
       ann plot roc patients.nn more.csv -o roc.svg
       ann plot boundary shop.nn new.csv --column age,income -o boundary.png
       ann plot calibration patients.nn more.csv -o calibration.csv
+      ann plot surface patients.nn more.csv --directions sharpest
 
     \b
     WHAT is one of:
@@ -30,6 +31,7 @@ def plot_command(values: Values, words: Words) -> None:
       residuals    how the errors of predicted numbers are distributed
       importance   how much worse the network is without each input
       boundary     what is predicted where, over two inputs
+      surface      the loss around the network, over directions of its weights
       weights      the network with its weights
 
     loss and weights take no DATA. Where some of the rows trained the network, the figure is drawn for all rows and for those

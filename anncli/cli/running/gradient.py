@@ -27,6 +27,8 @@ from anncli.training.setup import prepare
 
 # Larger errors mean a fault: float64 differences agree to about 1e-6, float32 sums to about 1e-4.
 ERROR_LIMIT, BACKEND_LIMIT = 1e-4, 1e-3
+# Unless --rows says another number.
+ROWS = 50
 
 
 def run_gradcheck(values: Values, words: Words) -> None:
@@ -37,7 +39,7 @@ def run_gradcheck(values: Values, words: Words) -> None:
         setup, attempt = run.setup, run.attempt
         rng = random_stream(setup.options.seed, "check")
         if row is None:
-            objective = some_rows(attempt.objective, rng, values["rows"])
+            objective = some_rows(attempt.objective, rng, values["rows"] or ROWS)
         else:
             objective = of_one_row(attempt.objective, row, values["show"])
         if values["show"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,10 +11,11 @@ import click
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.figure_facts import facts_of, load_trained, seen_words
-from anncli.cli.running.places import refuse_both_on_stdout, refuse_existing, refuse_read_files
+from anncli.cli.running.places import refuse_both_on_stdout, refuse_existing, refuse_read_files, same_file
+from anncli.cli.running.surface_request import check_surface_options, surface_request
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.figures.drawing import csv_of, draw, refuse_task
-from anncli.cli.showing.figures.facts import Facts
+from anncli.cli.showing.figures.facts import Facts, Figure, RowSet
 from anncli.cli.showing.figures.names import FIGURE_NAMES
 from anncli.cli.showing.png import check_png, png_of
 from anncli.cli.showing.remarks import show_remarks
@@ -32,31 +34,47 @@ def run_plot(values: Values, words: Words) -> None:
     output = values["output"] or f"{'network' if network_path == '-' else Path(network_path).stem}-{name}.svg"
     kind = _check_output(values, output)
     _check_words(values, words)
+    _check_csv(values, output)
     network = load_trained(network_path)
     refuse_task(name, network.task or "classification")
+    surface = surface_request(values, network) if name == "surface" else None
     remarks = Remarks()
     if info.needs_data:
-        facts = facts_of(values, words.data, network, remarks)._replace(columns=values["column"])
+        facts = facts_of(values, words.data, network, remarks)._replace(columns=values["column"], surface=surface)
         show_remarks(values.console, remarks)
         values.console.note(seen_words(facts))
     else:
         facts = Facts(network)
-    refuse_read_files({"--output": output})
+    refuse_read_files({"--output": output, "--csv": values["csv"]})
     figures = draw(name, facts)
-    replace_file(
-        output,
-        _bytes_of(kind, csv_of(figures, facts.sets) if kind == ".csv" else svg_document([f.drawing for f in figures])),
-    )
+    replace_file(output, _bytes_of(kind, figures, facts.sets))
+    if values["csv"] is not None:
+        replace_file(values["csv"], _bytes_of(".csv", figures, facts.sets))
     if values["json"]:
-        _print_document(values, words, output, facts, [figure.caption for figure in figures])
+        _print_document(values, words, output, facts, figures)
     elif output != "-" and not values.console.quiet:
-        for figure in figures[:1]:
-            values.console.note(figure.caption, 1)
+        # The numbers of a surface are in no other command.
+        values.console.note(figures[0].caption, 0 if name == "surface" else 1)
         click.echo(f"{name} written to {printable(output)}")
 
 
-def _bytes_of(kind: str, text: str) -> bytes:
+def _bytes_of(kind: str, figures: list[Figure], sets: Sequence[RowSet]) -> bytes:
+    """What is written to a file of this ending."""
+    if kind == ".csv":
+        return csv_of(figures, sets).encode("utf-8")
+    text = svg_document([drawing for figure in figures for drawing in (figure.drawing, *figure.below)])
     return png_of(text) if kind == ".png" else text.encode("utf-8")
+
+
+def _check_csv(values: Values, output: str) -> None:
+    """Raises UsageError for a file of --csv that exists or is that of --output."""
+    target = values["csv"]
+    if target is None:
+        return
+    if target == "-" or same_file(target, output):
+        raise UsageError(f"--csv {printable(target)} cannot hold the numbers", advice="name a file of its own")
+    refuse_existing("--csv", target, values["force"])
+    check_writable(target)
 
 
 def _check_output(values: Values, output: str) -> str:
@@ -82,9 +100,10 @@ def _check_words(values: Values, words: Words) -> None:
         raise UsageError(f"plot {words.what} takes no DATA: everything is in the network file", advice="leave them out")
     if values["column"] and words.what != "boundary":
         raise UsageError(f"--column is not for plot {words.what}", advice="use it with plot boundary")
+    check_surface_options(values, words.what)
 
 
-def _print_document(values: Values, words: Words, output: str, facts: Facts, captions: list[str]) -> None:
+def _print_document(values: Values, words: Words, output: str, facts: Facts, figures: list[Figure]) -> None:
     print_json(
         {
             "command": "plot",
@@ -93,6 +112,7 @@ def _print_document(values: Values, words: Words, output: str, facts: Facts, cap
             "output": printable(output),
             "rows": len(facts.sets[0].numbers) if facts.sets else None,
             "rows_seen": facts.n_seen,
-            "captions": captions,
+            "captions": [figure.caption for figure in figures],
+            **figures[0].told,
         }
     )

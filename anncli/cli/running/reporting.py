@@ -28,7 +28,7 @@ from anncli.formats.files.textfile import check_writable, replace_file
 # Numbers of a figure stand below it if there are no more lines than these.
 _FEW = 24
 _RESULTS = ("roc", "pr", "calibration", "confusion", "scores", "predicted", "residuals")
-_NETWORK = ("importance", "boundary", "weights")
+_NETWORK = ("importance", "boundary", "surface", "weights")
 
 
 def run_report(values: Values, words: Words) -> None:

@@ -179,7 +179,7 @@ def style_sheet() -> str:
         '.plot{font-family:system-ui,"Segoe UI",Helvetica,Arial,"DejaVu Sans",sans-serif;'
         f"font-size:{FONT_SIZE}px}}\n"
         ".plot .line,.plot polyline,.plot polygon{fill:none;stroke-width:2;stroke-linejoin:round}\n"
-        ".plot .thin{stroke-width:1}\n.plot .cells{shape-rendering:crispEdges}\n.plot .bold{font-weight:600}\n"
+        ".plot .thin{stroke-width:1}\n.plot .hair{stroke-width:.6}\n.plot .cells{shape-rendering:crispEdges}\n.plot .bold{font-weight:600}\n"
     )
     dark = _colours(1, DARK)
     return f"{fixed}{_colours(0, LIGHT)}@media screen and (prefers-color-scheme:dark){{\n{dark}}}\n"

@@ -68,11 +68,11 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     replace_file(path, buffer.getvalue())
 
 
-def load_checkpoint(path: Path) -> Checkpoint:
-    """The checkpoint in a file; raises NetworkError if there is none, or a damaged or newer one."""
+def load_checkpoint(path: Path, otherwise: str = "leave --resume out to begin anew") -> Checkpoint:
+    """The checkpoint in a file; raises NetworkError if there is none, or a damaged or newer one, with what to do otherwise."""
     import json
 
-    data = read_bytes(path, NetworkError, missing="check the name, or leave --resume out to begin anew")
+    data = read_bytes(path, NetworkError, missing=f"check the name, or {otherwise}")
     try:
         members = _members(data)
         text = members.pop(_TEXT)
@@ -95,9 +95,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise
     # For a damaged file, zipfile, json and numpy raise errors of many classes.
     except Exception:
-        raise NetworkError(
-            "is no checkpoint, or a damaged one", path=shown_name(path), advice="leave --resume out to begin anew"
-        ) from None
+        raise NetworkError("is no checkpoint, or a damaged one", path=shown_name(path), advice=otherwise) from None
 
 
 def _members(data: bytes) -> dict[str, bytes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from anncli.arrays import Array
@@ -62,3 +64,34 @@ def regions(kinds: Array, corner: Point, size: Point) -> dict[int, str]:
                 paths.setdefault(row[start], []).append(path)
                 start = j
     return {kind: "".join(parts) for kind, parts in sorted(paths.items())}
+
+
+def joined(segments: Sequence[Segment]) -> list[list[Point]]:
+    """Segments that meet, as lines of many points; one that closes has its first point at its end too."""
+    ends: dict[Point, list[int]] = {}
+    for number, segment in enumerate(segments):
+        for point in segment:
+            ends.setdefault(_rounded(point), []).append(number)
+    free = set(range(len(segments)))
+    # Open lines first, from their ends; what is left then are rings.
+    starts = [numbers[0] for numbers in ends.values() if len(numbers) == 1]
+    found = []
+    for number in [*starts, *range(len(segments))]:
+        if number not in free:
+            continue
+        first, last = segments[number]
+        if len(ends[_rounded(last)]) == 1 and len(ends[_rounded(first)]) > 1:
+            first, last = last, first
+        line, following = [first, last], number
+        free.discard(number)
+        while (following := next((k for k in ends[_rounded(line[-1])] if k in free), -1)) >= 0:
+            free.discard(following)
+            one, other = segments[following]
+            line.append(other if _rounded(one) == _rounded(line[-1]) else one)
+        found.append(line)
+    return found
+
+
+def _rounded(point: Point) -> Point:
+    """Two cells compute the same point on the side between them, up to rounding."""
+    return round(point[0], 6), round(point[1], 6)

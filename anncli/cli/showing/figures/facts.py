@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from anncli.analysis.surface import SurfaceRequest
 from anncli.arrays import Array
 from anncli.cli.showing.svg import Drawing
 from anncli.dataset.dataset import Dataset
@@ -16,12 +18,15 @@ from anncli.network.network import Network
 
 
 class Figure(NamedTuple):
-    """A drawing, what it shows in a sentence or two, and its numbers as a table."""
+    """A drawing, what it shows in a sentence or two, and its numbers as a table. below: drawings that belong to it; told: what a
+    document says of it besides."""
 
     drawing: Drawing
     caption: str
     header: tuple[str, ...]
     rows: list[tuple[Any, ...]]
+    below: tuple[Drawing, ...] = ()
+    told: Mapping[str, Any] = {}
 
 
 class RowSet(NamedTuple):
@@ -40,7 +45,8 @@ class RowSet(NamedTuple):
 class Facts(NamedTuple):
     """network: a trained one; data: None where none were given; threshold: for one output; sets: all rows, and those that
     are new to the network where it has seen some of them; n_seen: how many it has, None where that is not known; columns: the
-    two inputs of a boundary; single_rows: whether figures may show single rows of the data."""
+    two inputs of a boundary; single_rows: whether figures may show single rows of the data; surface: what is asked of an error
+    surface, None for a small one."""
 
     network: Network
     data: Dataset | None = None
@@ -51,6 +57,7 @@ class Facts(NamedTuple):
     threads: int = 1
     columns: tuple[str, ...] = ()
     single_rows: bool = True
+    surface: SurfaceRequest | None = None
 
     @property
     def task(self) -> str:

@@ -34,5 +34,6 @@ FIGURE_NAMES: dict[str, FigureName] = {
     "residuals": FigureName("how the errors of predicted numbers are distributed", "residuals", tasks=NUMBERS),
     "importance": FigureName("how much worse the network is without each input", "importances", by_set=False),
     "boundary": FigureName("what is predicted where, over two inputs", "boundary", by_set=False),
+    "surface": FigureName("the loss around the network, over directions of its weights", "surface", by_set=False),
     "weights": FigureName("the network with its weights", "weights", needs_data=False, by_set=False),
 }
