@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, Rows, Some
 from anncli.network.network import Network
 from anncli.network.scaling import Scaling
 from anncli.network.topology import Topology
@@ -110,10 +110,15 @@ class _ScalingBetween(Scaling):
     def is_identity(self) -> bool:
         return self.first.is_identity and self.last.is_identity
 
-    def apply(self, inputs: Array, *, in_place: bool = False) -> Array:
+    def apply(self, inputs: Some, *, in_place: bool = False) -> Some:
         if self.is_identity:
             return inputs
-        return _between(self.first.apply(inputs), self.last.apply(inputs), self.place)
+        if isinstance(inputs, Rows):
+            return Rows(self.apply(inputs.values), inputs.starts)
+        first, last = self.first.apply(inputs), self.last.apply(inputs)
+        assert isinstance(first, np.ndarray)
+        assert isinstance(last, np.ndarray)
+        return _between(first, last, self.place)
 
 
 def why_no_segment(one: Network, other: Network) -> str | None:
