@@ -23,11 +23,40 @@ class LayerName(NamedTuple):
 
 LAYER_NAMES: dict[str, LayerName] = {
     "dense": LayerName("dense", "UNITS ACTIVATION", "every unit reads all values of the layer below", compiled=True),
+    "bilinear": LayerName(
+        "bilinear", "UNITSxN ACTIVATION PRODUCT", "units, weights and inputs are vectors of N numbers; see `16x7 tanh circular`"
+    ),
+    "communicate": LayerName(
+        "communicate", "UNITS ACTIVATION communicate",
+        "every unit reads a row of a sample and the mean of its other rows; with {skip: K} the outputs of layer K too",
+    ),
+    "embedding": LayerName("embedding", "UNITS embedding", "a row for each token: its value times the weights of its index"),
+}  # fmt: skip
+
+
+class ProductName(NamedTuple):
+    """A product of vectors. components: how many it is defined for, None: any number; formula: component k, for people."""
+
+    components: int | None
+    formula: str
+
+
+PRODUCT_NAMES: dict[str, ProductName] = {
+    "componentwise": ProductName(None, "w_k x_k: N networks beside each other"),
+    "circular": ProductName(None, "sum of w_i x_j with i + j = k, modulo N"),
+    "skew-circular": ProductName(None, "the same, with the sign changed where i + j >= N"),
+    "correlation": ProductName(None, "sum of w_i x_j with i - j = k, modulo N: x is reversed in time"),
+    "reversed-circular": ProductName(None, "sum of w_i x_j with i + j = -k, modulo N: the result is reversed in time"),
+    "cross": ProductName(3, "the vector product in three dimensions"),
+    "seven": ProductName(7, "the vector product in seven dimensions"),
+    "complex": ProductName(2, "the product of complex numbers"),
+    "quaternion": ProductName(4, "the product of quaternions"),
+    "octonion": ProductName(8, "the product of octonions"),
 }
 
 
 # Words of a short form that only one kind of layer has, and that kind: `16x7 tanh circular` needs no name of a kind.
-LAYER_WORDS: dict[str, str] = {}
+LAYER_WORDS: dict[str, str] = dict.fromkeys(PRODUCT_NAMES, "bilinear")
 
 
 class ActivationName(NamedTuple):

@@ -84,20 +84,30 @@ def backward(
     Source: Rumelhart, Hinton & Williams 1986, Nature 323, 533-536.
     """
     layers, blocks, slots = topology.layers, topology.blocks(parameters), topology.blocks(gradient)
-    # What layers that skip others add to the slope of the layer with that number.
-    added: dict[int, Array] = {}
+    skips = Skips(topology)
     for number in reversed(range(len(layers))):
         if deltas is not None:
             deltas.append(delta)
         slope = layers[number].backward(blocks[number], passed.kept[number], delta, slots[number], number > 0)
         if number == 0 or slope is None:
             break
-        if skip := layers[number].skip:
-            slope, more = np.hsplit(slope, [topology.sizes[number]])
-            added[skip] = added[skip] + more if skip in added else more
-        if number in added:
-            slope = slope + added.pop(number)
+        slope = skips.below(number, slope)
         mask = passed.masks[number]
         if mask is not None:
             slope = slope * mask
         delta = layers[number - 1].delta(passed.kept[number - 1], slope)
+
+
+class Skips:
+    """What layers that skip others add to the slope of the layer with that number, on a way from the last layer to the first."""
+
+    def __init__(self, topology: Topology) -> None:
+        self._topology = topology
+        self._added: dict[int, Array] = {}
+
+    def below(self, number: int, slope: Array) -> Array:
+        """The slope of what layer `number` gives, from 0: the inputs, for the slope of all that the layer above it is given."""
+        if skip := self._topology.layers[number].skip:
+            slope, more = np.hsplit(slope, [self._topology.sizes[number]])
+            self._added[skip] = self._added[skip] + more if skip in self._added else more
+        return slope + self._added.pop(number) if number in self._added else slope

@@ -219,7 +219,7 @@ def _given(place: str, layer: LayerKind, shapes: Sequence[Shape]) -> Shape:
             f"{place}: `skip: {layer.skip}` names a layer with another number of rows",
             "skip to a layer after the last change of rows",
         )
-    return Shape(below.columns + beside.columns, below.rows)
+    return Shape(below.columns + beside.columns, below.rows, beside=beside.columns)
 
 
 def _as_layer(layer: LayerKind | tuple[int, str] | str) -> LayerKind:

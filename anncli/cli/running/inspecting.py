@@ -54,7 +54,7 @@ def run_info(values: Values, words: Words) -> None:
 def summary(network: Network) -> dict[str, Any]:
     """The network without its numbers."""
     topology = network.topology
-    shapes = [layer.describe(below) for below, layer in zip(topology.shapes, topology.layers, strict=False)]
+    shapes = [layer.describe(below) for below, layer in zip(topology.given, topology.layers, strict=True)]
     scaling = network.scaling
     names = network.columns or [f"input {k}" for k in range(1, network.n_inputs + 1)]
     # A table decides how many inputs there are.

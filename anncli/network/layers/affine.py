@@ -28,6 +28,10 @@ class Affine(LayerKind):
         super().check(place, below, is_output)
         if ACTIVATION_NAMES[self.activation].output_only and not is_output:
             raise ValueFault(f"{place}: {self.activation} is for the output layer only")
+        if self.activation == "softmax" and self.output(below).columns == 1:
+            raise ValueFault(
+                "softmax over a single output is always 1", "use '1 logistic' or 'K softmax' with K classes"
+            )
 
     def initialize(self, blocks: Blocks, start: Start) -> None:
         block = blocks[0]

@@ -27,13 +27,15 @@ class Shape(NamedTuple):
     """What flows between two layers: a sample is `rows` rows (1, or None for any number) of `columns` values.
 
     grid: (height, width, channels) if the columns are an image, the last index varying fastest; tokens: a sample is a list of
-    any number of tokens, and columns is the number of different ones: only the first layer may be given tokens.
+    any number of tokens, and columns is the number of different ones: only the first layer may be given tokens; beside: how many
+    of the columns, the last ones, come from the layer that `skip` names.
     """
 
     columns: int
     rows: int | None = 1
     grid: tuple[int, int, int] | None = None
     tokens: bool = False
+    beside: int = 0
 
 
 class Kept(NamedTuple):
@@ -178,8 +180,8 @@ class LayerKind(ABC):
         given = (("second_order", second_order), ("row_gradients", row_gradients))
         return frozenset(name for name, is_given in given if not is_given)
 
-    def r_forward(self, blocks: Blocks, along: Blocks, kept: Kept, r_inputs: Array) -> Kept:
-        """R{inputs}, R{Z} and R{A}; along: the direction in the shape of the blocks."""
+    def r_forward(self, blocks: Blocks, along: Blocks, kept: Kept, r_inputs: Any) -> Kept:
+        """R{inputs}, R{Z} and R{A}; along: the direction in the shape of the blocks; r_inputs is None for tokens."""
         raise NotImplementedError
 
     def r_delta(self, kept: Kept, r_kept: Kept, slope: Array, r_slope: Array) -> tuple[Array, Array]:

@@ -54,10 +54,6 @@ class Dense(Affine):
         if self.units < 1:
             raise ValueFault(f"{place} needs at least 1 unit, not {self.units}")
         super().check(place, below, is_output)
-        if self == Dense(1, "softmax"):
-            raise ValueFault(
-                "softmax over a single output is always 1", "use '1 logistic' or 'K softmax' with K classes"
-            )
 
     def output(self, below: Shape) -> Shape:
         return Shape(self.units, 1 if below.tokens else below.rows)
@@ -84,15 +80,21 @@ class Dense(Affine):
         return delta @ blocks[0][1:].T if wanted else None
 
     def r_forward(self, blocks: Blocks, along: Blocks, kept: Kept, r_inputs: Array) -> Kept:
-        r_z = r_inputs @ blocks[0][1:] + kept.inputs @ along[0][1:] + along[0][0]
-        return Kept(r_inputs, r_z, self.r_activated(kept, r_z))
+        if isinstance(kept.inputs, Tokens):
+            r_z = sums_of_rows(kept.inputs, along[0][1:]) + along[0][0]
+        else:
+            r_z = r_inputs @ blocks[0][1:] + kept.inputs @ along[0][1:] + along[0][0]
+        return Kept(r_inputs, r_z, self.r_activated(kept, r_z), None, kept.starts)
 
     def r_backward(
         self, blocks: Blocks, along: Blocks, kept: Kept, r_kept: Kept, delta: Array, r_delta: Array, slots: Blocks,
         wanted: bool,
     ) -> tuple[Array, Array] | None:  # fmt: skip
         weights = blocks[0][1:]
-        slots[0][1:] = r_kept.inputs.T @ delta + kept.inputs.T @ r_delta
+        if isinstance(kept.inputs, Tokens):
+            add_to_rows(kept.inputs, r_delta, slots[0][1:])
+        else:
+            slots[0][1:] = r_kept.inputs.T @ delta + kept.inputs.T @ r_delta
         slots[0][0] = r_delta.sum(axis=0)
         return (delta @ weights.T, r_delta @ weights.T + delta @ along[0][1:].T) if wanted else None
 

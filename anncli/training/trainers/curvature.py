@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from anncli.arrays import Array, blocks
+from anncli.arrays import Array, Tokens, blocks
 from anncli.backends.checks import answers_of
 from anncli.backends.reference import BLOCK_ROWS
 from anncli.backends.updates import add_penalty_gradient
 from anncli.errors import UsageError
 from anncli.network.losses import LOSSES
-from anncli.network.propagation import ForwardPass, forward
+from anncli.network.propagation import ForwardPass, Skips, forward
 from anncli.network.topology import Topology
 from anncli.training.objective import Objective
 
@@ -51,21 +51,27 @@ def _block_product(
     topology, loss = objective.topology, LOSSES[objective.loss]
     layers, kept = topology.layers, passed.kept
     here, along = topology.blocks(parameters), topology.blocks(direction)
-    r_kept, r_inputs = [], np.zeros_like(passed.activations[0])
+    first = passed.activations[0]
+    # R{outputs} of the inputs and of each layer; tokens have none.
+    r_outputs, r_kept = [None if isinstance(first, Tokens) else np.zeros_like(first)], []
     for number, layer in enumerate(layers):
+        r_inputs = r_outputs[-1]
+        if layer.skip:
+            r_inputs = np.concatenate([r_inputs, r_outputs[layer.skip]], axis=1)
         r_kept.append(layer.r_forward(here[number], along[number], kept[number], r_inputs))
-        r_inputs = r_kept[-1].outputs
+        r_outputs.append(r_kept[-1].outputs)
     given = (topology.output_activation, kept[-1].z, kept[-1].outputs, targets)
     delta, r_delta = loss.delta(*given), loss.r_delta(*given, r_kept[-1].z, r_kept[-1].outputs)
     if weights is not None:
         delta, r_delta = delta * weights, r_delta * weights
     result = np.empty_like(parameters)
-    slots = topology.blocks(result)
+    slots, skips, r_skips = topology.blocks(result), Skips(topology), Skips(topology)
     for number in reversed(range(len(layers))):
         slopes = layers[number].r_backward(
             here[number], along[number], kept[number], r_kept[number], delta, r_delta, slots[number], number > 0
         )
         if number == 0 or slopes is None:
             break
-        delta, r_delta = layers[number - 1].r_delta(kept[number - 1], r_kept[number - 1], *slopes)
+        slope, r_slope = skips.below(number, slopes[0]), r_skips.below(number, slopes[1])
+        delta, r_delta = layers[number - 1].r_delta(kept[number - 1], r_kept[number - 1], slope, r_slope)
     return result
