@@ -84,7 +84,7 @@ def test_the_model_gives_what_the_network_gives(seed: int):
 @pytest.mark.parametrize("seed", range(0, 70, 3))
 def test_graph_optimizations_change_nothing(seed: int):
     network = random_network(seed)
-    data, fed = written(network), _fed(network, random_rows(network, np.random.default_rng(6), 50))
+    data, fed = written(network), _fed(network, random_rows(network, np.random.default_rng(6), 50))[0]
     levels = onnxruntime.GraphOptimizationLevel
     plain = session(data, levels.ORT_DISABLE_ALL).run(None, fed)
     full = session(data, levels.ORT_ENABLE_ALL).run(None, fed)
@@ -101,7 +101,7 @@ def test_the_reference_evaluator_gives_the_same(seed: int):
     rows = random_rows(network, np.random.default_rng(7), 40)
     # Its sigmoid computes exponentials of large numbers, and does not take them.
     with np.errstate(over="ignore", invalid="ignore"):
-        found = ReferenceEvaluator(onnx.load_model_from_string(written(network))).run(None, _fed(network, rows))
+        found = ReferenceEvaluator(onnx.load_model_from_string(written(network))).run(None, _fed(network, rows)[0])
     expected = predict(network, rows.inputs)
     assert (np.abs(found[0] - expected) <= allowed(network, expected)).all()
 

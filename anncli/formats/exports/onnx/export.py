@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, Rows, Tokens
 from anncli.evaluation.names import UNDECIDED, UNDECIDED_WORD
 from anncli.formats.exports.base import ExportRequest, Facts, Predicted, ProofRows, ToolMissingError
-from anncli.formats.exports.onnx.activations import ACTIVATIONS
-from anncli.formats.exports.onnx.inputs import ROWS, takes_columns
+from anncli.formats.exports.onnx.inputs import INDICES, ROWS, VALUES, takes_columns
+from anncli.formats.exports.onnx.layers import kind_refusal
 from anncli.formats.exports.onnx.model import IR_VERSION, ML_OPSET, OPSET, model_bytes, model_of
 from anncli.formats.exports.onnx.outputs import output_names
-from anncli.formats.exports.steps import layer_refusal
 from anncli.network.class_names import class_names, column_names
 from anncli.network.network import Network
 from anncli.tables import TableColumn
@@ -29,7 +28,9 @@ class OnnxExport:
     def refusal(self, network: Network, request: ExportRequest) -> str | None:
         if request.bits:
             return f"an ONNX file is written with floating-point numbers, not with {request.bits} bits; leave that out"
-        if reason := layer_refusal(network, "an ONNX file", ACTIVATIONS):
+        if network.parameters is None:
+            return "the network is untrained: an ONNX file needs its weights"
+        if reason := kind_refusal(network.layers):
             return reason
         if network.all_parameters.size > _MOST_WEIGHTS:
             return f"an ONNX file holds at most {_MOST_WEIGHTS} weights, this network has {network.all_parameters.size}"
@@ -43,7 +44,10 @@ class OnnxExport:
 
     def facts(self, files: Mapping[str, bytes], network: Network, request: ExportRequest) -> Facts:
         """The versions that a program must know, and what the model takes and gives."""
-        takes = f"{ROWS}, float32 N x {network.n_inputs}"
+        shape = network.topology.inputs
+        takes = f"{ROWS}, float32 N x {shape.columns}" + (", the N rows of one sample" if shape.rows is None else "")
+        if shape.tokens:
+            takes = f"{INDICES}, int64, and {VALUES}, float32: the N tokens of one sample"
         if takes_columns(network):
             takes = f"one for each of {len(column_names(network))} columns, N x 1: numbers float32, categories words"
         gives = output_names(network)
@@ -65,9 +69,9 @@ class OnnxExport:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         try:
             session = onnxruntime.InferenceSession(files[""], options, providers=["CPUExecutionProvider"])
-            found = dict(
-                zip([o.name for o in session.get_outputs()], session.run(None, _fed(network, rows)), strict=True)
-            )
+            every = [session.run(None, fed) for fed in _fed(network, rows)]
+            given = [output.name for output in session.get_outputs()]
+            found = {name: np.concatenate([own[k] for own in every]) for k, name in enumerate(given)}
         # onnxruntime has a class of its own for each kind of failure, without a common one.
         except Exception as failure:
             raise RuntimeError(f"onnxruntime {onnxruntime.__version__}: {failure}") from None
@@ -78,18 +82,26 @@ class OnnxExport:
         )
 
 
-def _fed(network: Network, rows: ProofRows) -> dict[str, Any]:
-    """The rows as the model takes them."""
+def _fed(network: Network, rows: ProofRows) -> list[dict[str, Any]]:
+    """The rows as the model takes them: all at once, or each sample of several rows or of tokens by itself."""
+    inputs = rows.inputs
+    if isinstance(inputs, Tokens):
+        parts = zip(inputs.starts, inputs.starts[1:], strict=False)
+        indices = inputs.indices.astype(np.int64)
+        return [{INDICES: indices[first:end], VALUES: inputs.values[first:end]} for first, end in parts]
+    if isinstance(inputs, Rows):
+        return [{ROWS: inputs.values[first:end]} for first, end in zip(inputs.starts, inputs.starts[1:], strict=False)]
     if not takes_columns(network):
-        return {ROWS: rows.inputs}
+        return [{ROWS: inputs}]
     assert network.encoder is not None
     assert rows.table is not None
-    return {
+    columns = {
         column.name: _words(rows.table.column(column.name))
         if column.kind == "category"
         else _numbers(rows.table.column(column.name))
         for column in network.encoder.columns
     }
+    return [columns]
 
 
 def _numbers(column: TableColumn) -> Array:

@@ -14,6 +14,8 @@ from anncli.network.scaling import CLIP, Scaling
 
 # The one input of a network that takes rows of numbers.
 ROWS = "X"
+# The inputs of a network that takes tokens.
+INDICES, VALUES = "indices", "values"
 # The name of the number of rows in shapes.
 BATCH = "N"
 # Codes of words: no level of the column, and a missing word that nothing fills.
@@ -27,7 +29,12 @@ def takes_columns(network: Network) -> bool:
 
 
 def input_values(network: Network) -> list[Any]:
-    """What the graph is given: (N, 1) numbers or words for each column, or (N, n_inputs) numbers."""
+    """What the graph is given: (N, 1) numbers or words for each column, or (N, n_inputs) numbers; the N tokens of one sample."""
+    if network.topology.inputs.tokens:
+        return [
+            helper.make_tensor_value_info(INDICES, TensorProto.INT64, [BATCH]),
+            helper.make_tensor_value_info(VALUES, TensorProto.FLOAT, [BATCH]),
+        ]
     if network.encoder is None or not takes_columns(network):
         return [helper.make_tensor_value_info(ROWS, TensorProto.FLOAT, [BATCH, network.n_inputs])]
     kinds = {"number": TensorProto.FLOAT, "category": TensorProto.STRING}
@@ -89,10 +96,18 @@ def _category(nodes: Nodes, encoder: TableEncoder, column: InputColumn, place: s
     return nodes.add("Where", [gap, nodes.number(np.nan), marked], f"{place}/checked")
 
 
-def check_rows(nodes: Nodes, inputs: str) -> str:
-    """(N, 1): 0 for rows of finite numbers, NaN for others; added to the outputs, it keeps them from looking like answers."""
+def check_rows(nodes: Nodes, inputs: str, of_one_sample: bool = False) -> str:
+    """(N, 1): 0 for rows of finite numbers, NaN for others; added to the outputs, it keeps them from looking like answers.
+    of_one_sample: (1, 1), for all rows together."""
     each = nodes.add("Sub", [inputs, inputs], "check/each")
-    return nodes.add("ReduceSum", [each, nodes.whole(1)], "check", keepdims=1)
+    return nodes.add("ReduceSum", [each, nodes.whole(*((0, 1) if of_one_sample else (1,)))], "check", keepdims=1)
+
+
+def check_tokens(nodes: Nodes) -> str:
+    """(1, 1): 0 for tokens of finite values, NaN for others."""
+    each = nodes.add("Sub", [VALUES, VALUES], "check/each")
+    total = nodes.add("ReduceSum", [each, nodes.whole(0)], "check/total", keepdims=1)
+    return nodes.add("Unsqueeze", [total, nodes.whole(1)], "check")
 
 
 def scale(nodes: Nodes, scaling: Scaling, inputs: str) -> str:

@@ -13,13 +13,13 @@ from typing import Any
 from onnx import ModelProto, checker, helper
 
 from anncli import __version__
-from anncli.formats.exports.onnx.activations import activate, exact_logistic
-from anncli.formats.exports.onnx.inputs import check_rows, encode, input_values, scale
+from anncli.formats.exports.onnx.inputs import INDICES, VALUES, check_rows, check_tokens, encode, input_values, scale
+from anncli.formats.exports.onnx.layers import Value, layer_nodes
 from anncli.formats.exports.onnx.nodes import ML_DOMAIN, Nodes
 from anncli.formats.exports.onnx.outputs import finish, needs_logits, output_names, output_values
-from anncli.formats.exports.steps import DenseStep, dense_steps
 from anncli.formats.networks.ann import render_network
 from anncli.network.class_names import class_names, column_names
+from anncli.network.input_shapes import inputs_text
 from anncli.network.network import Network, NetworkSource
 
 # Opset 13 with ai.onnx.ml 2 is that of ONNX 1.8, of 2020; programs of today read it.
@@ -31,10 +31,14 @@ NETWORK_KEY = "anncli.network"
 def model_of(network: Network, name: str) -> ModelProto:
     """The model; the same network and name always give the same bytes, see model_bytes()."""
     nodes = Nodes()
-    inputs = encode(nodes, network)
-    check = check_rows(nodes, inputs)
-    scaled = scale(nodes, network.scaling, inputs)
-    finish(nodes, network, _members(nodes, network, scaled), check)
+    shape = network.topology.inputs
+    if shape.tokens:
+        below, check = Value(INDICES, shape, values=VALUES), check_tokens(nodes)
+    else:
+        inputs = encode(nodes, network)
+        check = check_rows(nodes, inputs, shape.rows is None)
+        below = Value(scale(nodes, network.scaling, inputs), shape)
+    finish(nodes, network, _members(nodes, network, below), check)
     graph = helper.make_graph(
         nodes.nodes, name, input_values(network), output_values(network), list(nodes.constants.values())
     )
@@ -58,32 +62,24 @@ def model_bytes(model: ModelProto) -> bytes:
     return found
 
 
-def _members(nodes: Nodes, network: Network, scaled: str) -> str:
+def _members(nodes: Nodes, network: Network, below: Value) -> str:
     """The outputs of the layers, the mean over the members of an ensemble."""
-    every = dense_steps(network)
     exact = needs_logits(network)
-    if len(every) == 1:
-        return _layers(nodes, every[0], scaled, "", exact)
-    outputs = [_layers(nodes, steps, scaled, f"member {k}/", exact) for k, steps in enumerate(every, 1)]
+    if not network.members:
+        return layer_nodes(nodes, network, network.all_parameters, below, "", exact)
+    outputs = [
+        layer_nodes(nodes, network, own, below, f"member {k}/", exact) for k, own in enumerate(network.members, 1)
+    ]
     return nodes.add("Mean", outputs, "mean")
-
-
-def _layers(nodes: Nodes, steps: list[DenseStep], value: str, place: str, exact: bool) -> str:
-    """exact: the logistic units of the last layer keep all digits of small values."""
-    for number, step in enumerate(steps, 1):
-        name = f"{place}layer {number}"
-        weights = nodes.constant(f"{name}/weights", step.weights)
-        biases = nodes.constant(f"{name}/biases", step.biases)
-        z = nodes.add("Gemm", [value, weights, biases], f"{name}/z")
-        is_exact = exact and number == len(steps)
-        value = exact_logistic(nodes, z, name) if is_exact else activate(nodes, step.activation, z, name)
-    return value
 
 
 def _description(network: Network) -> str:
     takes = ", ".join(column_names(network)[:10]) + (", ..." if len(column_names(network)) > 10 else "")
+    if not network.topology.takes_vectors:
+        takes = f"one sample of {inputs_text(network.topology.inputs)}"
     gives = ", ".join(output_names(network).values())
-    return f"{network.topology} network ({network.layers_text}). Takes raw rows of {takes}; gives {gives}. float32."
+    of = "raw rows of " if network.topology.takes_vectors else ""
+    return f"{network.topology} network ({network.layers_text}). Takes {of}{takes}; gives {gives}. float32."
 
 
 def _metadata(network: Network) -> dict[str, str]:

@@ -11,6 +11,7 @@ import numpy as np
 from anncli import __version__
 from anncli.arrays import Array
 from anncli.errors import AnnError, printable
+from anncli.formats.exports.onnx.layers import block_of
 from anncli.formats.exports.onnx.model import NETWORK_KEY, model_of
 from anncli.formats.files.textfile import Path, shown_name
 from anncli.formats.networks.ann import parse_network
@@ -51,7 +52,7 @@ def _computes(graph: Any) -> tuple[Any, ...]:
 def _with_weights(network: Network, constants: Mapping[str, Array]) -> Network:
     """Raises KeyError or ValueError for weights that are not there or do not fit."""
     n_members = 1
-    while f"member {n_members}/layer 1/weights" in constants:
+    while any(name.startswith(f"member {n_members}/") for name in constants):
         n_members += 1
     if n_members == 1:
         network.set_parameters(_parameters(network, constants, ""))
@@ -63,11 +64,9 @@ def _with_weights(network: Network, constants: Mapping[str, Array]) -> Network:
 def _parameters(network: Network, constants: Mapping[str, Array], place: str) -> Array:
     topology = network.topology
     parameters = np.empty(topology.n_parameters, dtype=np.float32)
-    views = zip(topology.weights(parameters), topology.biases(parameters), strict=True)
-    for number, (weights, biases) in enumerate(views, 1):
-        for view, name in ((weights, "weights"), (biases, "biases")):
-            stored = constants[f"{place}layer {number}/{name}"]
-            if stored.shape != view.shape:
-                raise ValueError("weights of another shape")
-            view[...] = stored
+    for number, (layer, blocks) in enumerate(zip(topology.layers, topology.blocks(parameters), strict=True), 1):
+        if blocks:
+            here = f"{place}layer {number}/"
+            arrays = {name.removeprefix(here): own for name, own in constants.items() if name.startswith(here)}
+            blocks[0][...] = block_of(layer, blocks[0].shape, arrays)
     return parameters
