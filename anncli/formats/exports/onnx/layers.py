@@ -14,9 +14,11 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.formats.exports.onnx.activations import activate, exact_logistic
 from anncli.formats.exports.onnx.nodes import Nodes
-from anncli.network.layers.base import LayerKind, Shape
+from anncli.network.layers.base import Blocks, LayerKind, Shape
 from anncli.network.network import Network
 
+# The constants of a layer: its weights, of which a kind has one array or none, and then its biases.
+_NAMES = ("weights", "biases")
 # What ends a slice that goes to the end.
 _END = 2**62
 
@@ -32,7 +34,7 @@ class Value(NamedTuple):
 
 
 class Given(NamedTuple):
-    """What a layer becomes nodes from. blocks: of its parameters, as parameter_arrays() gives them; is_exact: logistic units keep all
+    """What a layer becomes nodes from. arrays: its parameters, as parameter_arrays() gives them; is_exact: logistic units keep all
     digits of small values."""
 
     nodes: Nodes
@@ -61,7 +63,7 @@ def layer_nodes(nodes: Nodes, network: Network, parameters: Array, below: Value,
     chain = zip(topology.layers, topology.blocks(parameters), topology.given, topology.shapes[1:], strict=True)
     for number, (layer, blocks, given, above) in enumerate(chain, 1):
         is_exact = exact and number == len(topology.layers)
-        arrays = parameter_arrays(layer, blocks[0] if blocks else None, given)
+        arrays = parameter_arrays(layer, blocks)
         name, under = f"{place}layer {number}", values[-1]
         if layer.skip:
             beside = nodes.add("Concat", [under.name, values[layer.skip].name], f"{name}/beside", axis=1)
@@ -73,33 +75,27 @@ def layer_nodes(nodes: Nodes, network: Network, parameters: Array, below: Value,
 # Parameters
 
 
-def parameter_arrays(layer: Any, block: Array | None, below: Shape) -> dict[str, Array]:
-    """The constants of a layer, by their names, from its block of parameters."""
-    if block is None:
-        return {}
-    if layer.kind == "embedding":
-        return {"weights": block}
-    arrays = {"weights": block[1:], "biases": block[0]}
+def parameter_arrays(layer: Any, blocks: Blocks) -> dict[str, Array]:
+    """The constants of a layer, by their names, from its parameters."""
+    arrays = dict(zip(_NAMES, (*layer.weights(blocks), *layer.biases(blocks)), strict=False))
     if layer.kind == "convolution":
-        channels = (len(block) - 1) // int(np.prod(layer.size))
         # From height, width, channels, units to units, channels, height, width.
-        windows = block[1:].reshape(*layer.size, channels, layer.units)
-        axes = range(len(layer.size))
-        arrays["weights"] = np.ascontiguousarray(windows.transpose(-1, -2, *axes))
+        windows = arrays["weights"].reshape(*layer.size, -1, layer.units)
+        arrays["weights"] = np.ascontiguousarray(windows.transpose(-1, -2, *range(len(layer.size))))
     if layer.kind == "bilinear":
         arrays["product"] = layer.structure.tensor().astype(np.float32)
     return arrays
 
 
-def block_of(layer: Any, shape: tuple[int, int], arrays: dict[str, Array]) -> Array:
-    """The block (rows, columns) of parameters, from the constants; raises KeyError and ValueError for others."""
-    weights = arrays["weights"]
-    if layer.kind == "convolution":
-        weights = weights.transpose(*range(2, weights.ndim), 1, 0).reshape(-1, layer.units)
-    block = weights if layer.kind == "embedding" else np.concatenate([arrays["biases"][None], weights])
-    if block.shape != shape:
-        raise ValueError("weights of another shape")
-    return block
+def put_parameters(layer: Any, blocks: Blocks, arrays: dict[str, Array]) -> None:
+    """The opposite: fill the blocks from the constants; raises KeyError and ValueError for others than those of this layer."""
+    for name, view in zip(_NAMES, (*layer.weights(blocks), *layer.biases(blocks)), strict=False):
+        stored = arrays[name]
+        if layer.kind == "convolution" and name == "weights":
+            stored = stored.transpose(*range(2, stored.ndim), 1, 0).reshape(-1, layer.units)
+        if stored.shape != view.shape:
+            raise ValueError("weights of another shape")
+        view[...] = stored
 
 
 # Layouts

@@ -11,7 +11,7 @@ import numpy as np
 from anncli import __version__
 from anncli.arrays import Array
 from anncli.errors import AnnError, printable
-from anncli.formats.exports.onnx.layers import block_of
+from anncli.formats.exports.onnx.layers import put_parameters
 from anncli.formats.exports.onnx.model import NETWORK_KEY, model_of
 from anncli.formats.files.textfile import Path, shown_name
 from anncli.formats.networks.ann import parse_network
@@ -68,5 +68,5 @@ def _parameters(network: Network, constants: Mapping[str, Array], place: str) ->
         if blocks:
             here = f"{place}layer {number}/"
             arrays = {name.removeprefix(here): own for name, own in constants.items() if name.startswith(here)}
-            blocks[0][...] = block_of(layer, blocks[0].shape, arrays)
+            put_parameters(layer, blocks, arrays)
     return parameters
