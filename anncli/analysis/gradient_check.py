@@ -95,9 +95,8 @@ def _choose(topology: Topology, rng: np.random.Generator, limit: int) -> Array:
 
 def _crosses_kink(objective: Objective, low: Array, high: Array) -> bool:
     inputs = objective.inputs[objective.rows]
-    below, above = (forward(objective.topology, point, inputs).pre_activations for point in (low, high))
+    below, above = (forward(objective.topology, point, inputs).kept for point in (low, high))
     return any(
-        bool(((a > 0) != (b > 0)).any())
-        for a, b, layer in zip(below, above, objective.topology.layers, strict=True)
-        if layer.has_kink
+        layer.crosses_kink(one, other)
+        for layer, one, other in zip(objective.topology.layers, below, above, strict=True)
     )

@@ -31,6 +31,17 @@ LAYER_NAMES: dict[str, LayerName] = {
         "every unit reads a row of a sample and the mean of its other rows; with {skip: K} the outputs of layer K too",
     ),
     "embedding": LayerName("embedding", "UNITS embedding", "a row for each token: its value times the weights of its index"),
+    "convolution": LayerName(
+        "convolution", "UNITS ACTIVATION convolution SIZE [same|valid] [stride N]",
+        "the same units at every window of a picture (5x5) or of the rows of a sample (8)",
+    ),
+    "mean-pool": LayerName("pools", "mean-pool SIZE [stride N]", "the mean of each window of a picture (2x2) or of rows (2)"),
+    "max-pool": LayerName("pools", "max-pool SIZE [stride N]", "the largest value of each window"),
+    "flatten": LayerName("reductions", "flatten", "the values of a picture as one vector"),
+    "last": LayerName("reductions", "last", "the last row of a sample of several rows"),
+    "mean": LayerName("reductions", "mean", "the mean of the rows of a sample"),
+    "max": LayerName("reductions", "max", "the largest value of each column over the rows of a sample"),
+    "window": LayerName("window", "window ROWS", "every row with so many rows before and after it, as one row"),
 }  # fmt: skip
 
 
@@ -57,6 +68,13 @@ PRODUCT_NAMES: dict[str, ProductName] = {
 
 # Words of a short form that only one kind of layer has, and that kind: `16x7 tanh circular` needs no name of a kind.
 LAYER_WORDS: dict[str, str] = dict.fromkeys(PRODUCT_NAMES, "bilinear")
+# Kinds of layers as other programs call them, and what they are called here.
+LAYERS_ELSEWHERE: dict[str, str] = {
+    "conv": "convolution", "conv1d": "convolution", "conv2d": "convolution", "maxpool": "max-pool", "maxpooling": "max-pool",
+    "maxpool1d": "max-pool", "maxpool2d": "max-pool", "avgpool": "mean-pool", "avg-pool": "mean-pool",
+    "average-pool": "mean-pool", "averagepool": "mean-pool", "avgpool1d": "mean-pool", "avgpool2d": "mean-pool",
+    "meanpool": "mean-pool", "linear-layer": "dense", "fc": "dense",
+}  # fmt: skip
 
 
 class ActivationName(NamedTuple):

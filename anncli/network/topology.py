@@ -50,13 +50,13 @@ class Topology(_Chain):
         chain = tuple(_as_layer(layer) for layer in layers)
         if not chain:
             raise ValueFault("a network needs at least one layer")
-        topology = super().__new__(cls, below, chain)
-        shapes = [below]
+        shapes, placed = [below], list[LayerKind]()
         for number, layer in enumerate(chain, 1):
-            layer.check(f"layer {number}", below, number == len(chain))
-            shapes.append(layer.output(_given(f"layer {number}", layer, shapes)))
-            below = shapes[-1]
-        return topology
+            layer.check(f"layer {number}", shapes[-1], number == len(chain))
+            given = _given(f"layer {number}", layer, shapes)
+            placed.append(layer.on(given))
+            shapes.append(layer.output(given))
+        return super().__new__(cls, below, tuple(placed))
 
     @cached_property
     def shapes(self) -> tuple[Shape, ...]:
@@ -74,6 +74,14 @@ class Topology(_Chain):
             given.append(_given(f"layer {number}", layer, shapes))
             shapes.append(layer.output(given[-1]))
         return tuple(given)
+
+    @cached_property
+    def least_rows(self) -> int:
+        """How many rows a sample must have, so that every layer gives at least one."""
+        rows = 1
+        for layer in reversed(self.layers):
+            rows = max(1, layer.rows_needed(rows))
+        return rows
 
     @property
     def answers_rows(self) -> bool:

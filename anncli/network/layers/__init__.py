@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from anncli.errors import ValueFault, did_you_mean
-from anncli.network.names import LAYER_NAMES, LAYER_WORDS
+from anncli.errors import ValueFault, did_you_mean, known_name, nearest, quoted
+from anncli.network.names import LAYER_NAMES, LAYER_WORDS, LAYERS_ELSEWHERE
 
 if TYPE_CHECKING:
     from anncli.network.layers.base import LayerKind
@@ -26,5 +26,22 @@ def layer_class(kind: str) -> type[LayerKind]:
 
 def read_layer(text: str) -> LayerKind:
     """The layer that a short form such as `16 tanh` describes; raises ValueFault for a text that describes none."""
-    kinds = (LAYER_WORDS.get(word, word) for word in text.split())
-    return layer_class(next((kind for kind in kinds if kind in LAYER_NAMES), DEFAULT_KIND)).read(text)
+    words = text.split()
+    for place, word in enumerate(words):
+        if kind := LAYER_WORDS.get(word):
+            return layer_class(kind).read(text)
+        if kind := known_name(word, LAYER_NAMES):
+            return layer_class(kind).read(" ".join([*words[:place], kind, *words[place + 1 :]]))
+    _refuse_misspelt_kind(words)
+    return layer_class(DEFAULT_KIND).read(text)
+
+
+def _refuse_misspelt_kind(words: list[str]) -> None:
+    """Raises ValueFault for a word that stands where the kind of a layer does, or is nearly one."""
+    for place, word in enumerate(words):
+        here = LAYERS_ELSEWHERE.get(word.lower().replace("_", "-"))
+        if here is not None:
+            raise ValueFault(f"unknown kind of layer {quoted(word)}", f"write `{here}`")
+        stands_there = place == 2 and words[0].isdigit()
+        if word[:1].isalpha() and (stands_there or (place == 0 and nearest(word, LAYER_NAMES))):
+            raise ValueFault(f"unknown kind of layer {quoted(word)}", did_you_mean(word, LAYER_NAMES))

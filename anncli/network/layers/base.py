@@ -131,6 +131,14 @@ class LayerKind(ABC):
     def output(self, below: Shape) -> Shape:
         """The shape of its outputs."""
 
+    def on(self, below: Shape) -> Self:
+        """The layer as a topology has it above that shape: a kind that must know the shape at work returns a copy that does."""
+        return self
+
+    def rows_needed(self, rows: int) -> int:
+        """How many rows a sample must have below for `rows` rows above; a sample has at least one."""
+        return rows
+
     # Parameters
 
     @abstractmethod
@@ -205,6 +213,10 @@ class LayerKind(ABC):
     def has_kink(self) -> bool:
         """Whether the outputs have a kink where an element of z is 0."""
         return False
+
+    def crosses_kink(self, one: Kept, other: Kept) -> bool:
+        """Whether a kink of the outputs lies between two forward passes of the same samples."""
+        return self.has_kink and bool(((one.z > 0) != (other.z > 0)).any())
 
     def column_text(self, place: str, n_rows: int) -> str:
         """What one line of a block in a network file holds, for messages; place: 'layer 2'."""

@@ -14,14 +14,19 @@ from anncli.network.layers.base import Start
 from anncli.network.names import ACTIVATION_NAMES
 
 
-def initial_weights(fan_in: int, units: int, activation: str, start: Start) -> tuple[Array | None, Array]:
-    """Biases (units,), None for 0, and weights (fan_in, units) of units with that activation, by start.method."""
+def initial_weights(
+    fan_in: int, units: int, activation: str, start: Start, fan_out: int | None = None
+) -> tuple[Array | None, Array]:
+    """Biases (units,), None for 0, and weights (fan_in, units) of units with that activation, by start.method.
+
+    fan_out: how many units read one input, if that is another number than units.
+    """
     rule, shape, rng = _rule(activation, start), (fan_in, units), start.rng
     is_relu = ACTIVATION_NAMES[activation].family == "relu"
     if rule == "nguyen-widrow":
         return _nguyen_widrow(shape, rng, start.low, start.high)
     if rule == "glorot":
-        limit = math.sqrt(6 / (fan_in + units))
+        limit = math.sqrt(6 / (fan_in + (fan_out or units)))
         return None, rng.uniform(-limit, limit, shape)
     if rule == "he":
         leak = ACTIVATION_NAMES[activation].leak
