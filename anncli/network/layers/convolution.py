@@ -17,8 +17,8 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.errors import ValueFault, did_you_mean, known_name, quoted
-from anncli.network.activations import ACTIVATIONS
-from anncli.network.layers.base import Blocks, Kept, Key, KeyFault, LayerKind, Shape, Start
+from anncli.network.layers.affine import Affine, known_activation, whole_units
+from anncli.network.layers.base import Blocks, Kept, Key, KeyFault, Shape, Start
 from anncli.network.layers.initial import draw_unit_by_unit, initial_weights
 from anncli.network.layers.sizes import (
     Size,
@@ -32,14 +32,14 @@ from anncli.network.layers.sizes import (
     stride_words,
 )  # fmt: skip
 from anncli.network.layers.windows import Windows
-from anncli.network.names import ACTIVATION_NAMES, canonical_activation
+from anncli.network.names import ACTIVATION_NAMES
 
 PADDINGS = ("same", "valid")
 _TEXT = re.compile(r"(\d{1,18})\s+(\S+)\s+convolution\s+(\S+)(.*)", re.ASCII)
 _EXAMPLE = "write for example `6 tanh convolution 5x5` for pictures, `16 relu convolution 8` for rows"
 
 
-class Convolution(LayerKind):
+class Convolution(Affine):
     """units: from 1, channels above; activation: a name of ACTIVATION_NAMES; size: (height, width) over a picture, (rows,) over
     the rows of a sample; padding: 'same' or 'valid', see windows.py; stride: as many numbers as size."""
 
@@ -56,11 +56,7 @@ class Convolution(LayerKind):
     given: Shape | None = None
 
     def __init__(self, units: int, activation: str, size: Size, padding: str = "same", stride: Size = 1) -> None:
-        self.units = int(units)
-        try:
-            self.activation = canonical_activation(activation)
-        except ValueFault as fault:
-            raise KeyFault("activation", fault.message, fault.advice) from None
+        self.units, self.activation = whole_units(units), known_activation(activation)
         self.size = parse_size(size, "size", _EXAMPLE)
         self.stride = parse_stride(stride, self.size)
         known = known_name(str(padding), PADDINGS)
@@ -93,12 +89,11 @@ class Convolution(LayerKind):
         return f"{self.units} {self.activation} convolution {size_text(self.size)}{valid}{stride}"
 
     def check(self, place: str, below: Shape, is_output: bool) -> None:
-        super().check(place, below, is_output)
         if self.units < 1:
             raise ValueFault(f"{place} needs at least 1 unit, not {self.units}")
-        check_windows(place, self.kind, self.size, self._is_same, below)
-        if ACTIVATION_NAMES[self.activation].output_only and not is_output:
-            raise ValueFault(f"{place}: {self.activation} is for the output layer only")
+        if not below.tokens:
+            check_windows(place, self.kind, self.size, self._is_same, below)
+        super().check(place, below, is_output)
         if self.activation == "softmax" and (below.grid is not None or self.units == 1):
             raise ValueFault(f"{place}: softmax is over the units of a dense layer", "add `K softmax` with K classes")
 
@@ -125,12 +120,6 @@ class Convolution(LayerKind):
 
     def block_shapes(self, below: Shape) -> tuple[tuple[int, int], ...]:
         return ((1 + prod(self.size) * channels_of(below), self.units),)
-
-    def weights(self, blocks: Blocks) -> Blocks:
-        return (blocks[0][1:],)
-
-    def biases(self, blocks: Blocks) -> Blocks:
-        return (blocks[0][0],)
 
     def initialize(self, blocks: Blocks, start: Start) -> None:
         block, places = blocks[0], prod(self.size)
@@ -168,11 +157,7 @@ class Convolution(LayerKind):
         z = self._product(windows, inputs, blocks[0][1:])
         z += blocks[0][0]
         z = self._sliding.as_rows(z)
-        return Kept(inputs, z, ACTIVATIONS[self.activation].value(z), windows, windows.starts_above)
-
-    def delta(self, kept: Kept, slope: Array) -> Array:
-        slope *= ACTIVATIONS[self.activation].derivative(kept.z, kept.outputs)
-        return slope
+        return Kept(inputs, z, self.activated(z), windows, windows.starts_above)
 
     def _gradient(self, kept: Kept, inputs: Array, delta: Array, slot: Array) -> None:
         """Write the sum over all windows of window and delta into the slot (values of a window, units)."""
@@ -195,28 +180,12 @@ class Convolution(LayerKind):
         delta.reshape(-1, self.units).sum(axis=0, out=slots[0][0])
         return self._below(kept, delta, blocks[0][1:]) if wanted else None
 
-    @property
-    def lacks(self) -> frozenset[str]:
-        """As a dense layer."""
-        is_smooth = ACTIVATIONS[self.activation].second_derivative or ACTIVATION_NAMES[self.activation].output_only
-        return super().lacks if is_smooth else super().lacks | {"second_order"}
-
     def r_forward(self, blocks: Blocks, along: Blocks, kept: Kept, r_inputs: Array) -> Kept:
         r_z = self._product(kept.own, r_inputs, blocks[0][1:])
         r_z += self._product(kept.own, kept.inputs, along[0][1:])
         r_z += along[0][0]
         r_z = self._sliding.as_rows(r_z)
-        activation = ACTIVATIONS[self.activation]
-        if activation.along is not None:
-            return Kept(r_inputs, r_z, activation.along(kept.z, kept.outputs, r_z))
-        return Kept(r_inputs, r_z, activation.derivative(kept.z, kept.outputs) * r_z)
-
-    def r_delta(self, kept: Kept, r_kept: Kept, slope: Array, r_slope: Array) -> tuple[Array, Array]:
-        activation = ACTIVATIONS[self.activation]
-        assert activation.second_derivative is not None
-        steepness = activation.derivative(kept.z, kept.outputs)
-        bend = activation.second_derivative(kept.z, kept.outputs) * r_kept.z
-        return slope * steepness, r_slope * steepness + slope * bend
+        return Kept(r_inputs, r_z, self.r_activated(kept, r_z))
 
     def r_backward(
         self, blocks: Blocks, along: Blocks, kept: Kept, r_kept: Kept, delta: Array, r_delta: Array, slots: Blocks,
@@ -247,10 +216,6 @@ class Convolution(LayerKind):
         return self._below(kept, delta, blocks[0][1:]) if wanted else None
 
     # Words
-
-    @property
-    def has_kink(self) -> bool:
-        return ACTIVATION_NAMES[self.activation].kinked
 
     def column_text(self, place: str, n_rows: int) -> str:
         return f"a unit of {place} has a bias and {n_rows - 1} weights"
