@@ -1,0 +1,91 @@
+"""One sample through a network: its numbers are those of the reference backend, and what is said of samples of rows and tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from anncli.analysis.one_row import pass_row
+from anncli.arrays import Rows, Tokens
+from anncli.backends.base import Problem, Samples
+from anncli.backends.reference import ReferenceBackend
+from anncli.cli.showing.row_report import RowReport, RowWords
+from anncli.network.input_shapes import read_inputs
+from anncli.network.topology import Topology
+
+STARTS = np.array([0, 3])
+ROWS = Rows(np.array([[1.0, -1], [0.5, 2], [0, 0.25]]), STARTS)
+TOKENS = Tokens(np.array([6, 0, 6]), np.array([1.0, 2, -0.5]), STARTS, 9)
+
+
+def one(
+    inputs: str, layers: list[str], sample: Any, targets: Any, weights: Any = None, rate: float | None = None
+) -> Any:
+    topology = Topology(read_inputs(inputs), layers)
+    parameters = np.linspace(-0.5, 0.75, topology.n_parameters)
+    found = pass_row(topology, "mse", parameters, sample, targets, weights)
+    words = RowWords("a sample", sample, ["u", "v"], [[f"unit {k + 1}" for k in range(n)] for n in topology.sizes[1:]])
+    return found, RowReport(found, words, None if rate is None else found.after_step(rate), rate)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "layers", "sample", "n"),
+    [
+        ("2", ["3 tanh", "2 linear"], ROWS.values[:1], 1),
+        ("any x 2", ["3 tanh", "2 linear"], ROWS, 3),
+        ("9 tokens", ["3 tanh", "2 logistic"], TOKENS, 1),
+    ],
+)
+def test_loss_and_gradient_are_those_of_the_reference_backend(
+    inputs: str, layers: list[str], sample: Any, n: int
+) -> None:
+    rng = np.random.default_rng(1)
+    targets, weights = rng.uniform(size=(n, 2)), np.array([1.0, 0, 1])[:n]
+    found, _ = one(inputs, layers, sample, targets, weights)
+    given: Any = (targets, weights)
+    if n > 1:
+        given = Rows(targets, STARTS), Rows(weights[:, None], STARTS)
+    session = ReferenceBackend().open(Problem(found.topology, "mse"), Samples(sample, *given))
+    gradient = np.empty_like(found.parameters)
+    assert found.loss == pytest.approx(session.gradient(found.parameters, gradient), rel=1e-14)
+    assert found.gradient == pytest.approx(gradient, rel=1e-13)
+    # The bias of a dense layer has the sum of the deltas of its units as its derivative.
+    for layer in found.layers:
+        assert layer.delta.sum(axis=0) == pytest.approx(layer.bias_slopes[0], rel=1e-13)
+    after = found.after_step(0.25)
+    assert after.parameters == pytest.approx(found.parameters - 0.25 * gradient, rel=1e-15)
+    assert after.loss == pytest.approx(session.loss(after.parameters), rel=1e-14)
+
+
+def test_a_sample_of_rows_is_shown_row_by_row() -> None:
+    found, report = one("any x 2", ["1 tanh", "1 linear"], ROWS, np.array([[1.0], [0], [0.5]]), rate=1.0)
+    text = report.text()
+    assert "inputs\n  x of row 1     1    -1\n  x of row 2   0.5     2\n  x of row 3     0  0.25\n" in text
+    z = [-0.5 - 0.1875 * row[0] + 0.125 * row[1] for row in ROWS.values]
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert lines[lines.index("layer 1: 1 tanh") + 1 :][:3] == [
+        f"z of row {k} {value:.6g}" for k, value in enumerate(z, 1)
+    ]
+    assert "  target of row 3  0.5\n  E = mse, mean over the rows = " in text
+    first = float(found.gradient[0])
+    assert f"unit 1, bias -0.5 dE/dw {first:.6g}" in lines
+    assert f"unit 1, bias = -0.5 - 1*({first:.6g}) = {-0.5 - first:.6g}" in lines
+    document = report.document()
+    assert document["inputs"] == ROWS.values.tolist()
+    assert [len(layer["z"]) for layer in document["layers"]] == [3, 3]
+    assert document["targets"] == [[1.0], [0.0], [0.5]]
+
+
+def test_tokens_are_shown_with_the_weights_that_they_meet() -> None:
+    found, report = one("9 tokens", ["1 linear"], TOKENS, np.array([[1.0]]), rate=0.5)
+    text, w = report.text(), found.parameters
+    assert "inputs\n  token 7  1\n  token 1  2\n  token 7  -0.5\n" in text
+    products = f"{w[7]:.6g}*1 - {-w[1]:.6g}*2 + {w[7]:.6g}*(-0.5)"
+    assert f"  unit 1  z = -0.5 + {products} = {-0.5 + w[7] + 2 * w[1] - 0.5 * w[7]:.6g}\n" in text
+    assert "dE/dw from token 7" in text
+    assert "token 9" not in text
+    document = report.document()
+    assert document["inputs"] == [[7, 1.0], [1, 2.0], [7, -0.5]]
+    assert len(document["layers"][0]["weights"]) == 10
