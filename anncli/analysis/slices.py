@@ -16,9 +16,6 @@ from anncli.network.network import Network
 from anncli.network.scaling import Scaling
 from anncli.network.topology import Topology
 
-# Keeps the division finite where a random column is 0.
-_TINY = 1e-10
-
 
 class Slice(NamedTuple):
     """origin: float64 (P,); directions: float64 (k, P), k = 1 or 2."""
@@ -46,7 +43,9 @@ def random_direction(topology: Topology, parameters: Array, rng: np.random.Gener
     own = parameters.astype(np.float64)
     for drawn, weights in zip(topology.weights(direction), topology.weights(own), strict=True):
         drawn[...] = rng.standard_normal(drawn.shape)
-        drawn *= np.sqrt((weights * weights).sum(axis=0)) / (np.sqrt((drawn * drawn).sum(axis=0)) + _TINY)
+        length = np.sqrt((drawn * drawn).sum(axis=0))
+        # A column that was drawn as zeros has no length, and stays.
+        drawn *= np.sqrt((weights * weights).sum(axis=0)) / np.where(length > 0, length, 1)
     return direction
 
 

@@ -12,11 +12,12 @@ import numpy as np
 from anncli.analysis.network_loss import open_loss
 from anncli.analysis.run_path import RunPath
 from anncli.analysis.slices import Slice
-from anncli.arrays import Array, random_stream
+from anncli.arrays import Array, Inputs, random_stream
 from anncli.backends.base import Session
 from anncli.dataset.dataset import Dataset
 from anncli.inference.evaluate import evaluate
 from anncli.network.network import Network
+from anncli.network.topology import Topology
 
 
 class SurfaceRequest(NamedTuple):
@@ -39,6 +40,18 @@ class OnLine(NamedTuple):
 
     losses: Array
     accuracies: Array | None
+
+
+def products_of(topology: Topology, inputs: Inputs) -> float:
+    """About how many products of a weight and a value a sample takes."""
+    n_rows = 1.0 if isinstance(inputs, np.ndarray) else float(inputs.lengths.mean())
+    total = 1.0
+    for below, above, shapes in zip(topology.given, topology.shapes[1:], topology.block_shapes, strict=True):
+        # Of a block for tokens, each reads one row.
+        once = sum(columns if below.tokens else rows * columns for rows, columns in shapes)
+        each = n_rows if above.rows is None or below.tokens else 1.0
+        total += once * each * (1 if above.grid is None else above.grid[0] * above.grid[1])
+    return total
 
 
 def some_rows(rows: Array, most: int, seed: int) -> Array:

@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from anncli.analysis.network_loss import open_loss, problem_of
-from anncli.analysis.surface import SurfaceRequest, losses_on_grid, places, some_rows
+from anncli.analysis.surface import SurfaceRequest, losses_on_grid, places, products_of, some_rows
 from anncli.analysis.surface_cut import Cut, make_cut
 from anncli.arrays import Array
 from anncli.cli.showing.figures.facts import Facts, Figure, RowSet
 from anncli.cli.showing.figures.heat_map import Scale, described_range, draw_bar, draw_heat
 from anncli.cli.showing.figures.surface_line import draw_line, draw_segment
+from anncli.cli.showing.figures.surface_words import words_of
 from anncli.cli.showing.plot_area import Axis, Entry, PlotArea, number_text
 from anncli.cli.showing.svg import Series
 from anncli.errors import UsageError, count_of
 from anncli.network.network import Network
 
-# Of a report: places in each direction, rows, and the most products of weights that they may take.
+# Of a report: places in each direction and rows; the most products of weights that they may take, for which there are fewer rows,
+# but not below so many.
 _SMALL = SurfaceRequest(points=25, rows=1000)
-_MOST_PRODUCTS = 2e10
+_MOST_PRODUCTS, _FEWEST_ROWS = 4e9, 100
 _NETWORK, _PATH = Series(1), Series(4)
 
 
 def draw(facts: Facts, rows: RowSet) -> Figure:
     """Raises UsageError for a surface that there is not, and in a report for one that takes long."""
-    request = facts.surface or _SMALL
+    request = _small(facts) if facts.surface is None else facts.surface
     network = replace(facts.network, members=()) if facts.network.members else facts.network
     sets = sets_of(facts, request)
-    if facts.surface is None:
-        _refuse_long(network, request, len(sets[0][1]))
     if request.other is not None:
         return draw_segment(facts, network, request, sets)
     assert facts.data is not None
@@ -54,11 +52,14 @@ def sets_of(facts: Facts, request: SurfaceRequest) -> list[tuple[str, Array]]:
     return [(name, some_rows(numbers, request.rows, facts.seed)) for name, numbers in found if len(numbers)]
 
 
-def _refuse_long(network: Network, request: SurfaceRequest, n_rows: int) -> None:
-    products = request.points**2 * n_rows * network.topology.n_parameters
-    if products > _MOST_PRODUCTS:
-        message = f"an error surface of {network.topology.n_parameters} parameters takes long"
-        raise UsageError(message, advice="draw it with ann plot surface")
+def _small(facts: Facts) -> SurfaceRequest:
+    """What a report shows; raises UsageError for a network for which it takes long."""
+    assert facts.data is not None
+    products = products_of(facts.network.topology, facts.data.inputs)
+    n_rows = int(_MOST_PRODUCTS / (_SMALL.points**2 * products))
+    if n_rows < _FEWEST_ROWS:
+        raise UsageError("it would take long; draw it with ann plot surface")
+    return _SMALL._replace(rows=min(_SMALL.rows, n_rows))
 
 
 def _draw_plane(facts: Facts, network: Network, request: SurfaceRequest, cut: Cut, name: str, rows: Array) -> Figure:
@@ -87,21 +88,6 @@ def _opening(facts: Facts, network: Network, name: str, n_rows: int) -> str:
     of = f"Of the first of {len(facts.network.members)} networks of this ensemble: " if facts.network.members else ""
     text = f"{of}{problem_of(network).loss} on {count_of(n_rows, 'row')} ({name}), without penalties"
     return f"{text[0].upper()}{text[1:]}."
-
-
-def words_of(told: Mapping[str, Any]) -> str:
-    """What is known of the directions, in sentences."""
-    found = []
-    if "shares" in told:
-        shares = " and ".join(f"{100 * share:.1f} %" for share in told["shares"])
-        found.append(f"Of the path from the last checkpoint {shares} lie along the directions.")
-        found.append(f"The network lies {told['distance']:.3g} away from this slice.")
-    if "eigenvalues" in told:
-        found.append(f"Eigenvalues {' and '.join(f'{value:.4g}' for value in told['eigenvalues'])}.")
-    if "cosine" in told:
-        with_weights = " and ".join(f"{value:.3f}" for value in told["cosines_with_weights"])
-        found.append(f"Cosine of the two directions {told['cosine']:.3f}, of each with the weights {with_weights}.")
-    return " ".join(found)
 
 
 def _axis(values: Array, label: str) -> Axis:

@@ -14,6 +14,7 @@ from anncli.analysis.surface import OnLine, SurfaceRequest, places, values_on_li
 from anncli.analysis.surface_cut import REACHES, Cut
 from anncli.arrays import Array
 from anncli.cli.showing.figures.facts import Facts, Figure
+from anncli.cli.showing.figures.surface_words import words_of
 from anncli.cli.showing.plot_area import Axis, Entry, PlotArea, axis_for, number_text
 from anncli.cli.showing.svg import Drawing, Series
 from anncli.errors import UsageError
@@ -27,12 +28,13 @@ _FALL = 10.0
 
 def draw_line(facts: Facts, network: Network, request: SurfaceRequest, cut: Cut, sets: Sets) -> Figure:
     """Along the direction of a slice."""
-    line = places(*cut.ranges[0], request.points, [float(cut.here[0])] if cut.path is None else cut.path[:, 0].tolist())
+    here = float(cut.here[0])
+    line = places(*cut.ranges[0], request.points, [here, *([] if cut.path is None else cut.path[:, 0].tolist())])
 
     def at(place: float) -> Network:
         return replace(network, parameters=cut.slice.at(place))
 
-    marks = {"the network": float(cut.here[0])}
+    marks = {"the network" if cut.path is None else "the place nearest to the network": here}
     return _figure(facts, at, line, sets, cut.labels[0], marks, {"directions": request.directions, **cut.told})
 
 
@@ -74,7 +76,7 @@ def _figure(
         )
         below = (_drawing("Accuracy on that line", axes, line, accuracies, marks),)
     counts = {name: len(rows) for name, rows in sets}
-    caption = _caption(facts, at(0.0), line, found, marks)
+    caption = f"{_caption(facts, at(0.0), line, found, marks)} {words_of(told)}".strip()
     document = {**told, "rows_used": counts, "at": _at_marks(line, found, marks)}
     return Figure(drawing, caption, ("rows", "place", "loss", "accuracy"), _table(line, found), below, {"surface": document})  # fmt: skip
 

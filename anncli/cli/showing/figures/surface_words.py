@@ -1,0 +1,21 @@
+"""What is known of the directions of an error surface, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def words_of(told: Mapping[str, Any]) -> str:
+    """What is known of the directions, in sentences."""
+    found = []
+    if "shares" in told:
+        shares = " and ".join(f"{100 * share:.1f} %" for share in told["shares"])
+        found.append(f"Of the path from the last checkpoint {shares} lie along the directions.")
+        found.append(f"The network lies {told['distance']:.3g} away from this slice.")
+    if "eigenvalues" in told:
+        found.append(f"Eigenvalues {' and '.join(f'{value:.4g}' for value in told['eigenvalues'])}.")
+    if "cosine" in told:
+        with_weights = " and ".join(f"{value:.3f}" for value in told["cosines_with_weights"])
+        found.append(f"Cosine of the two directions {told['cosine']:.3f}, of each with the weights {with_weights}.")
+    return " ".join(found)
