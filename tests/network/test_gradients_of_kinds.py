@@ -142,6 +142,7 @@ def test_the_derivative_of_every_parameter(name: str) -> None:
     assert found.backend_error < 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHAINS)
 def test_the_loss_and_the_gradient_of_some_samples_are_means_over_them(name: str) -> None:
     one = case(name, "gelu", "mse", "logistic")
