@@ -86,7 +86,7 @@ def some_rows(objective: Objective, rng: np.random.Generator, count: int) -> Obj
 def _choose(topology: Topology, rng: np.random.Generator, limit: int) -> Array:
     if topology.n_parameters <= limit:
         return np.arange(topology.n_parameters)
-    per_layer = max(1, limit // len(topology.layers))
+    per_layer = max(1, limit // sum(bool(places) for places in topology.block_shapes))
     chosen = []
     for start, end in zip(topology.offsets, topology.offsets[1:], strict=False):
         chosen.append(start + np.sort(rng.choice(end - start, min(per_layer, end - start), replace=False)))

@@ -177,7 +177,8 @@ class Topology(_Chain):
         number = next(k for k, end in enumerate(self.offsets[1:]) if index < end)
         block, (start, _, shape) = next((k, p) for k, p in enumerate(self._places[number]) if index < p[1])
         row, column = divmod(index - start, shape[1])
-        below = "input {}" if number == 0 else f"unit {{}} of layer {number}"
+        first = "token {}" if self.inputs.tokens else "input {}"
+        below = first if number == 0 else f"unit {{}} of layer {number}"
         return f"layer {number + 1}, {self.layers[number].parameter_name(block, row, column, below)}"
 
     # What the layers cannot do

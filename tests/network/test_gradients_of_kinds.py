@@ -180,3 +180,28 @@ def test_every_output_layer_with_every_loss(name: str) -> None:
     for loss, output in OUTPUTS:
         if output != "softmax" or name not in ("convolution as output", "communicate as output"):
             check_along_directions(case(name, "tanh", loss, output))
+
+
+NAMES = {
+    "convolution over rows": {1: "layer 1, unit 2, bias", 12: "layer 1, unit 1, weight from input 3 in row 1 of the window", 39: "layer 1, unit 4, weight from input 3 in row 3 of the window"},
+    "max-pool over pictures": {3: "layer 1, unit 1, weight from row 1, column 1 of the window, channel 1", 56: "layer 1, unit 3, weight from row 3, column 3 of the window, channel 2"},
+    "communicate with a skip": {14: "layer 1, unit 3, weight from input 3", 21: "layer 2, unit 1, weight from unit 1 of layer 1 in the same row", 41: "layer 2, unit 1, weight from the mean of unit 1 of layer 1 over the other rows", 105: "layer 3, unit 3, weight from unit 4 of layer 1 in the same row"},
+    "embedding": {0: "layer 1, unit 1, weight from token 1", 35: "layer 1, unit 4, weight from token 9"},
+    "dense on tokens": {0: "layer 1, unit 1, bias", 7: "layer 1, unit 4, weight from token 1"},
+    "bilinear quaternion": {0: "layer 1, unit 1, component 1 of the bias", 19: "layer 1, unit 2, component 4 of the weight from vector 1 below"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_parameters_are_called(name: str) -> None:
+    topology = case(name, "tanh", "mse", "linear").problem.topology
+    assert {place: topology.parameter_name(place) for place in NAMES[name]} == NAMES[name]
+
+
+def test_some_parameters_of_a_long_chain_are_drawn_from_every_layer_that_has_any() -> None:
+    problem, samples, parameters = case("max-pool over pictures", "tanh", "cross-entropy", "softmax")
+    with closing(ReferenceBackend().open(problem, samples)) as session:
+        objective = Objective(session, problem, samples, np.arange(7), np.zeros(7, np.int8), L2)
+        found = check_gradient(objective, parameters.astype(np.float32), np.random.default_rng(2), 20)
+    assert found.checked + found.skipped == 20
+    assert found.error < 1e-6

@@ -8,6 +8,7 @@ Source: Sukhbaatar, Szlam & Fergus 2016, Advances in Neural Information Processi
 
 from __future__ import annotations
 
+import copy
 import re
 from typing import Any, ClassVar, Self
 
@@ -36,6 +37,8 @@ class Communicate(Affine):
         "skip": Key(int, "skip: 1", needed=False),
     }
     can_be_output: ClassVar = True
+    #: What it is given, where a topology has it.
+    given: Shape | None = None
 
     def __init__(self, units: int, activation: str, skip: int = 0) -> None:
         self.units, self.activation, self.skip = whole_units(units), known_activation(activation), skip
@@ -96,11 +99,23 @@ class Communicate(Affine):
     def column_text(self, place: str, n_rows: int) -> str:
         return f"a unit of {place} has a bias and {n_rows - 1} weights"
 
-    def parameter_name(self, block: int, row: int, column: int, below: str) -> str:
-        return f"unit {column + 1}, " + (f"weight {row} of {self._reads()}" if row else "bias")
+    def on(self, below: Shape) -> Self:
+        placed = copy.copy(self)
+        placed.given = below
+        return placed
 
-    def _reads(self) -> str:
-        return "the row, the mean of the others and the skip" if self.skip else "the row and the mean of the others"
+    def parameter_name(self, block: int, row: int, column: int, below: str) -> str:
+        assert self.given is not None
+        own, place = self.given.columns - self.given.beside, row - 1
+        if not row:
+            source = "bias"
+        elif place < own:
+            source = f"weight from {below.format(place + 1)} in the same row"
+        elif place < 2 * own:
+            source = f"weight from the mean of {below.format(place - own + 1)} over the other rows"
+        else:
+            source = f"weight from unit {place - 2 * own + 1} of layer {self.skip} in the same row"
+        return f"unit {column + 1}, {source}"
 
     def describe(self, below: Shape) -> dict[str, Any]:
         own = below.columns - below.beside

@@ -90,7 +90,7 @@ class Embedding(LayerKind):
         return f"a unit of {place} has {n_rows} weights"
 
     def parameter_name(self, block: int, row: int, column: int, below: str) -> str:
-        return f"unit {column + 1}, weight from token {row}"
+        return f"unit {column + 1}, weight from {below.format(row + 1)}"
 
     def describe(self, below: Shape) -> dict[str, Any]:
         return {**super().describe(below), "units": self.units, "tokens": below.columns}
