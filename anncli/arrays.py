@@ -275,6 +275,7 @@ _STREAMS = {
     "baselines": 8,
     "trials": 9,
     "surface": 10,
+    "curvature": 21,
     "check": 99,
 }
 
@@ -282,7 +283,7 @@ _STREAMS = {
 def random_stream(seed: int, name: str, restart: int = 1) -> np.random.Generator:
     """The random numbers of one purpose in a run: 'order' of rows, 'split' into sets, initial 'weights', 'folds',
     'bootstrap' samples, 'permutation' of a column, a sample of rows for 'baselines', the 'trials' of a search, rows and directions of a
-    'surface', gradient 'check'.
+    'surface', rows and probes of the 'curvature', gradient 'check'.
 
     Args: restart, the number of the restart from 1; the first one has the numbers of a run without restarts.
     """

@@ -91,6 +91,9 @@ COMMANDS: dict[str, CommandName] = {
     "gradcheck": CommandName(
         "Look inside", "Compare the gradient with finite differences.", "commands.gradcheck", Takes()
     ),
+    "curvature": CommandName(
+        "Look inside", "Measure how the loss curves around the weights.", "commands.curvature", Takes()
+    ),
     "scan": CommandName("Words and pictures", "Find in pictures what a network has learnt.", "commands.scan", Takes()),
     "t": CommandName(
         "ann1dn's forms", "Train with ann1dn's positional arguments.", "classic.commands",

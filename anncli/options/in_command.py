@@ -76,6 +76,16 @@ IN_COMMAND: dict[tuple[str, str], OwnWords] = {
         _BY_ENDING,
         f"Format. {'; '.join(f'{name}: {info.help}' for name, info in EXPORT_NAMES.items())}",
     ),
+    ("curvature", "matrix"): OwnWords(
+        "Second derivatives: hessian or gauss-newton",
+        "hessian",
+        "The matrix of second derivatives: hessian, or gauss-newton, which leaves out how the network itself curves and has no "
+        "eigenvalue below 0",
+    ),
+    ("curvature", "rows"): OwnWords("The most rows, drawn by --seed", "5000"),
+    ("curvature", "loss"): OwnWords("The loss to look at", "that of the training"),
+    ("curvature", "l2"): OwnWords("The L2 penalty to compare with", "that of the training"),
+    ("plot", "matrix"): OwnWords("Of a spectrum: hessian or gauss-newton", "hessian"),
     ("plot", "column"): OwnWords("The two inputs of a boundary: A,B"),
     ("plot", "output"): _place("The figure as .svg or .png, or its numbers as .csv", "NETWORK-WHAT.svg"),
     ("scan", "output"): _place("The picture with frames, or the mask: .png, .ppm, .pgm, or a folder"),
@@ -85,12 +95,15 @@ IN_COMMAND: dict[tuple[str, str], OwnWords] = {
         "Scores above X are found; of a network with several outputs also the class has to win",
     ),
     ("gradcheck", "rows"): OwnWords("Rows to compute the gradient on", "50"),
-    ("plot", "rows"): _place("In plot surface the most rows that the loss is computed on, drawn at random", "5000"),
+    ("plot", "rows"): _place(
+        "In plot surface and spectrum the most rows that the loss is computed on, drawn at random", "5000"
+    ),
     ("report", "output"): _place("Where the page is written; - is stdout", "NETWORK-report.html"),
 }
 
 # The values that a command takes, for shell completion, where they are fewer than those of the option.
 WORDS_IN_COMMAND: dict[tuple[str, str], tuple[str, ...]] = {
     ("export", "to"): tuple(EXPORT_NAMES),
+    **dict.fromkeys((("curvature", "matrix"), ("plot", "matrix")), ("hessian", "gauss-newton")),
     **dict.fromkeys(((command, "to") for command in ("predict", "explain", "convert", "cv", "info")), WRITTEN_FORMATS),
 }

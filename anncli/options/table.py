@@ -54,7 +54,7 @@ GROUPS = {
 # Which commands have an option.
 ALL = (
     "train", "test", "predict", "init", "info", "cv", "search", "check", "compare", "explain", "report", "plot", "convert",
-    "export", "import", "trainers", "bench", "gradcheck", "scan", "t", "r",
+    "export", "import", "trainers", "bench", "gradcheck", "curvature", "scan", "t", "r",
 )  # fmt: skip
 TRAIN = ("train",)
 # Commands whose trainings are whole ones.
@@ -65,7 +65,7 @@ GRADIENT = ("train", "bench", "cv", "search", "gradcheck")
 MAKE = ("train", "init", "bench", "cv", "search")
 # Commands that read tables, those that look for answers in them, and those that decide what their columns are.
 TABLES = (
-    "train", "test", "predict", "init", "bench", "cv", "search", "check", "compare", "explain", "report", "plot", "gradcheck", "export",
+    "train", "test", "predict", "init", "bench", "cv", "search", "check", "compare", "explain", "report", "plot", "gradcheck", "curvature", "export",
 )  # fmt: skip
 # How tables are read.
 FORMS = (*TABLES, "convert")
@@ -82,6 +82,7 @@ ANSWERS = (
     "report",
     "plot",
     "gradcheck",
+    "curvature",
     "export",
 )
 DECIDE = ("train", "init", "bench", "cv", "search", "gradcheck")
@@ -148,18 +149,18 @@ OPTIONS: dict[str, OptionInfo] = {
     "category": OptionInfo(data_readers.names, (), "NAMES", "Columns of numbers that are codes of categories, comma-separated; repeatable", "data", (*DECIDE, "check"), kind="list", words=COLUMN),
     "ignore": OptionInfo(data_readers.names, (), "NAMES", "Columns that are no inputs, comma-separated; repeatable", "data", TABLES, ("init", "check",), "list", words=COLUMN, brief="Columns that are no inputs, comma-separated"),
     "use": OptionInfo(data_readers.names, (), "NAMES", "The only columns that are inputs, comma-separated; repeatable; default: all without another role", "data", TABLES, kind="list", words=COLUMN),
-    "weight": OptionInfo(data_readers.name, None, "NAME", "The column with the weight of each row in the loss and in means; 0 leaves a row out", "data", ("train", "cv", "test", "bench", "compare", "explain", "report", "plot", "check", "gradcheck", "search", "export"), words=COLUMN),
+    "weight": OptionInfo(data_readers.name, None, "NAME", "The column with the weight of each row in the loss and in means; 0 leaves a row out", "data", ("train", "cv", "test", "bench", "compare", "explain", "report", "plot", "check", "gradcheck", "curvature", "search", "export"), words=COLUMN),
     "group": OptionInfo(data_readers.name, None, "NAME", "The column whose value rows that belong together have in common: they are never split over two sets. With --order, earlier rows of a group that is in a later set are left out", "rows", (*FIT, "check", "compare"), words=COLUMN),
     "order": OptionInfo(data_readers.name, None, "NAME", "The column with the time of each row: the training set is before the validation set, and both before the test set", "rows", (*FIT, "compare"), words=COLUMN),
     "transpose": OptionInfo(readers.flag, False, "", "A row of the file is an input, and a column is a sample", "data", TABLES, kind="flag"),
     "header": OptionInfo(choice(("auto", "yes", "no")), "auto", "auto|yes|no", "Whether the first row of a table names the columns; auto: find out", "data", FORMS, words=("auto", "yes", "no")),
     "decimal": OptionInfo(choice((".", ",")), None, ".|,", "The decimal mark; default: find out", "data", FORMS, words=(".", ",")),
     "na": OptionInfo(data_readers.names, (), "WORDS", "More words that stand for a missing value, comma-separated, besides the empty cell and NA, N/A, ?, nan, null and a point; none as the first word leaves these out", "data", FORMS, kind="list", words=TEXT),
-    "unknown": OptionInfo(choice(("zeros", "error")), "zeros", "zeros|error", "Categories that the network has not seen in training; zeros: no category, and they are counted", "data", ("train", "cv", "test", "predict", "bench", "compare", "explain", "report", "plot", "search", "export"), words=("zeros", "error")),
+    "unknown": OptionInfo(choice(("zeros", "error")), "zeros", "zeros|error", "Categories that the network has not seen in training; zeros: no category, and they are counted", "data", ("train", "cv", "test", "predict", "bench", "compare", "explain", "report", "plot", "curvature", "search", "export"), words=("zeros", "error")),
     "size": OptionInfo(data_readers.picture_size, None, "HxW", "Height and width that pictures are scaled to, in pixels", "data", FORMS),
     "grey": OptionInfo(readers.flag, False, "", "Read the pictures without colours", "data", FORMS, kind="flag"),
     "memory_limit": OptionInfo(data_readers.byte_count, None, "SIZE", "Most memory for the inputs, for example 1G: a larger table in an .npy file is trained on from the disk", "running", ("train", "test", "bench"), aliases=("memory",)),
-    "rows": OptionInfo(integer(1, example="50"), None, "N", "Rows to compute on at most, drawn at random; default: 50 in gradcheck, 5000 in plot surface", "data", ("gradcheck", "plot"), ("gradcheck",)),
+    "rows": OptionInfo(integer(1, example="50"), None, "N", "Rows to compute on at most, drawn at random; default: 50 in gradcheck, 5000 in curvature, plot surface and plot spectrum", "data", ("gradcheck", "curvature", "plot"), ("gradcheck", "curvature")),
     "row": OptionInfo(integer(1, example="1"), None, "N", "Compute the gradient on this row of the data alone, counted from 1 over all files", "data", ("gradcheck",), ("gradcheck",)),
     "show": OptionInfo(readers.flag, False, "", "Print what the network computes for one row, --row or the first, in numbers: inputs, pre-activations and outputs of each layer, loss, deltas, gradient", "output", ("gradcheck",), ("gradcheck",), "flag"),
     # Sets
@@ -171,7 +172,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "outer_folds": OptionInfo(integer(2, example="3"), None, "K", "Estimate the whole search honestly: repeat it without each of K folds, and test there what it kept; default: 3, with more than 2,000 rows a test set of 0.2 instead", "sets", ("search",), ("search",), brief="Repeat the whole search without each of K folds, and test there"),
     "dividetrain": OptionInfo(number(0, 100, open_low=True, example="99"), None, "PERCENT", "Train on all rows, without a validation set, until PERCENT of them are predicted correctly", "sets", TRAIN),
     # Network
-    "network": OptionInfo(readers.text, None, "FILE", "The network file, whatever its name; all words are then data", "network", ("train", "cv", "test", "predict", "init", "info", "bench", "explain", "report", "plot", "check", "gradcheck", "search", "scan"), words=FILE),
+    "network": OptionInfo(readers.text, None, "FILE", "The network file, whatever its name; all words are then data", "network", ("train", "cv", "test", "predict", "init", "info", "bench", "explain", "report", "plot", "check", "gradcheck", "curvature", "search", "scan"), words=FILE),
     "inputs": OptionInfo(integer(1, example="9"), None, "N", "Number of inputs: values per row", "network", ("init",), ("init",)),
     "from": OptionInfo(choice(NETWORK_FORMAT_NAMES, "network format"), None, "FORMAT", "Format of the network file; " + "; ".join(f"{name}: {info.help}" for name, info in NETWORK_FORMAT_NAMES.items()) + "; default: what the content shows", "network", ("import",), words=tuple(NETWORK_FORMAT_NAMES)),
     "class_names": OptionInfo(data_readers.names, (), "NAMES", "Names of the classes in the order of the outputs, comma-separated; of one output the positive class first; default: those of the file", "network", ("import",), kind="list", words=TEXT),
@@ -208,12 +209,12 @@ OPTIONS: dict[str, OptionInfo] = {
     "nesterov": OptionInfo(readers.flag, None, "", "Nesterov momentum (sgd)", kind="switch"),
     "schedule": OptionInfo(readers.schedule, None, "NAME", "How the learning rate changes over the run: " + ", ".join(SCHEDULE_NAMES) + " (gd, gdm, mini-batch trainers)", words=tuple(SCHEDULE_NAMES)),
     "option": OptionInfo(readers.named_values, None, "NAME=VALUE", "Any option of the trainer; `ann trainers NAME` lists them", "training", FIT, kind="list"),
-    "loss": OptionInfo(keeping_auto(readers.loss), "auto", "NAME", "Loss to minimise: " + ", ".join(name + (f":{info.number}" if info.number else "") for name, info in LOSS_NAMES.items()) + "; auto: the one that fits the output layer. D of huber is in standard deviations of the target; quantile:0.05,0.95 gives two outputs for each target, an interval", "training", GRADIENT, ("bench", "gradcheck"), words=("auto", *LOSS_NAMES), brief="Loss to minimise; auto: the one that fits the network"),
+    "loss": OptionInfo(keeping_auto(readers.loss), "auto", "NAME", "Loss to minimise: " + ", ".join(name + (f":{info.number}" if info.number else "") for name, info in LOSS_NAMES.items()) + "; auto: the one that fits the output layer. D of huber is in standard deviations of the target; quantile:0.05,0.95 gives two outputs for each target, an interval. In curvature auto is the loss of the training", "training", (*GRADIENT, "curvature"), ("bench", "gradcheck", "curvature"), words=("auto", *LOSS_NAMES), brief="Loss to minimise; auto: the one that fits the network"),
     "targets": OptionInfo(readers.pair, None, "HIGH,LOW", "Target outputs for the class and for all others; default: 1,0 with cross-entropy, inside the output range with mse (0.9,0.1)", "training", GRADIENT),
     "target_scaling": OptionInfo(choice(TARGET_SCALING_NAMES, "target scaling"), "auto", "NAME", "Scaling of targets that are numbers, stored in the network: " + "; ".join(f"{name}: {text}" for name, text in TARGET_SCALING_NAMES.items()), "training", GRADIENT, words=tuple(TARGET_SCALING_NAMES)),
     "scaling": OptionInfo(choice(SCALING_NAMES, "scaling"), "auto", "NAME", "Input scaling, stored in the network: " + ", ".join(SCALING_NAMES), "training", GRADIENT, words=tuple(SCALING_NAMES)),
     "class_weight": OptionInfo(readers.class_weights, None, "none|balanced|W1,W2", "Weight of each class in the loss; balanced: every class has the same total weight", "training", GRADIENT, words=("none", "balanced"), brief="Weight of each class in the loss"),
-    "l2": OptionInfo(or_auto(number(0, example="1e-4")), "auto", "X", "L2 penalty: adds X/2 times the sum of squared weights, without biases, to the loss; auto: 2.5 / number of rows, in regression 1 / number of targets and, where it retrains on all rows, by the noise that the validation set shows", "training", GRADIENT, ("gradcheck",), words=("auto",), brief="L2 penalty; auto: 2.5 / number of rows"),
+    "l2": OptionInfo(or_auto(number(0, example="1e-4")), "auto", "X", "L2 penalty: adds X/2 times the sum of squared weights, without biases, to the loss; auto: 2.5 / number of rows, in regression 1 / number of targets and, where it retrains on all rows, by the noise that the validation set shows; in curvature that of the training", "training", (*GRADIENT, "curvature"), ("gradcheck", "curvature"), words=("auto",), brief="L2 penalty; auto: 2.5 / number of rows"),
     "l1": OptionInfo(number(0, example="1e-4"), 0.0, "X", "L1 penalty: adds X times the sum of absolute weights, without biases, to the loss", "training", GRADIENT),
     "weight_decay": OptionInfo(number(0, example="0.01"), None, "X", "Decoupled weight decay (adamw, schedule-free)"),
     "dropout": OptionInfo(number(0, 1, open_high=True, example="0.2"), None, "X", "Dropout: set each hidden unit to 0 with probability X, redrawn for every row (mini-batch trainers, online)"),
@@ -241,7 +242,9 @@ OPTIONS: dict[str, OptionInfo] = {
     "calibration": OptionInfo(choice(CALIBRATION_NAMES, "calibration"), "none", "NAME", "How scores become probabilities, fitted on the validation set and stored in the network; " + "; ".join(f"{name}: {text}" for name, text in CALIBRATION_NAMES.items()), "decision", ("train", "cv"), words=tuple(CALIBRATION_NAMES)),
     "confidence": OptionInfo(fraction("0.95"), 0.95, "X", "Confidence of the intervals, 0.95 or 95%. With it train and test print the interval of every metric; without it test prints those of the main metrics", "gates", ("train", "test", "cv", "search", "compare", "report"), ("test", "cv", "compare", "report"), brief="Confidence of the intervals, of every metric"),
     "prevalence": OptionInfo(fraction("0.01"), None, "P", "Also show PPV and NPV as they would be where a fraction P of the rows is of the positive class, 0.01 or 1%", "gates", ("train", "test", "cv"), ("test",), brief="PPV and NPV where a fraction P of the rows is positive"),
-    "matrix": OptionInfo(readers.text, None, "FILE", "Write the confusion matrix to FILE, as CSV: a row per actual class, a column per predicted one", "output", ("test",), words=FILE),
+    "matrix": OptionInfo(readers.text, None, "FILE|NAME", "Write the confusion matrix to FILE, as CSV: a row per actual class, a column per predicted one. In curvature and plot spectrum the matrix of second derivatives: hessian, or gauss-newton, which leaves out how the network itself curves and has no eigenvalue below 0; default: hessian", "output", ("test", "curvature", "plot"), ("curvature", "plot"), words=FILE),
+    "probes": OptionInfo(integer(2, example="100"), 100, "N", "Random vectors that estimate traces: four times as many halve the standard error", "running", ("curvature",), ("curvature",)),
+    "eigenvalues": OptionInfo(integer(1, 30, example="5"), 5, "N", "Eigenvalues at either end", "output", ("curvature",), ("curvature",)),
     # Explanations
     "column": OptionInfo(data_readers.names, (), "NAMES", "Columns whose partial dependence is shown: the mean output when all rows have the same value; comma-separated, repeatable. In plot boundary the two inputs that vary", "output", ("explain", "plot"), ("explain", "plot"), "list", words=COLUMN, aliases=("columns",)),
     "no_rows": OptionInfo(readers.flag, False, "", "Leave out everything that shows single rows of the data", "output", ("report",), ("report",), "flag"),
@@ -263,7 +266,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "reseal": OptionInfo(readers.flag, False, "", "Accept weights that were changed by hand: write a new checksum and new outputs of the self-test, and note in the record that the file was changed after its training; the old file is kept as NETWORK~", "network", ("info",), kind="flag"),
     "verify": OptionInfo(readers.flag, False, "", "Recompute the stored self-test; exit with 4 if an output differs", "gates", ("info",), kind="flag"),
     # Running
-    "seed": OptionInfo(integer(0, 2**63 - 1, example="1"), 0, "N", "Random seed: decides the split, the initial weights and the order of rows", "running", (*GRADIENT, "compare", "explain", "report", "plot", "t"), (*GRADIENT, "explain"), brief="Random seed"),
+    "seed": OptionInfo(integer(0, 2**63 - 1, example="1"), 0, "N", "Random seed: decides the split, the initial weights and the order of rows", "running", (*GRADIENT, "compare", "explain", "report", "plot", "curvature", "t"), (*GRADIENT, "explain", "curvature"), brief="Random seed"),
     "threads": OptionInfo(readers.threads, 1, "N|auto", "Threads; auto: pick the fastest number. With --restarts, restarts run in parallel. The result does not depend on it", "running", ("train", "test", "predict", "compare", "explain", "report", "plot", "scan"), TRAIN, words=("auto",), brief="Threads; auto: pick the fastest number"),
     "reproducible": OptionInfo(readers.flag, False, "", "The same bytes on every x86-64 processor: the slower baseline kernels and no BLAS; refused where that cannot be held (scg, lm, br, sigmoidal scaling)", "running", ("train", "test", "predict", "scan"), kind="flag"),
     "limit": OptionInfo(integer(1, example="2000"), 2000, "N", "Check at most N weights, drawn from every layer", "running", ("gradcheck",), ("gradcheck",)),
@@ -297,7 +300,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "int16": OptionInfo(readers.flag, False, "", "Numbers of 16 bits and a fixed point", "output", ("export",), ("export",), "flag"),
     "prove": OptionInfo(readers.flag, True, "", "Run what was written beside the network, and write it only if it computes the same", "output", ("export",), ("export",), "switch"),
     "man": OptionInfo(readers.text, None, "FOLDER", "Write the man pages of all commands to FOLDER, which is made where it is missing", "output", ("help",), words=FILE),
-    "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("test", "cv", "check", "predict", "init", "compare", "explain", "gradcheck", "search", "export"), "flag"),
+    "json": OptionInfo(readers.flag, False, "", "Print one JSON document instead of text", "output", ALL, ("test", "cv", "check", "predict", "init", "compare", "explain", "gradcheck", "curvature", "search", "export"), "flag"),
     "quiet": OptionInfo(readers.flag, False, "", "Suppress messages (in train: the report too)", "output", ALL, (), "flag", "q"),
     "verbose": OptionInfo(integer(0, example="1"), 0, "", "Print more messages; -vv prints every epoch of train", "output", ALL, (), "count", "v"),
     "no_color": OptionInfo(readers.flag, False, "", "No colour; NO_COLOR does the same", "output", ALL, (), "flag"),

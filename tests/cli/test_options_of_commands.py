@@ -31,6 +31,7 @@ WORDS = {
     "plot": ["roc", "net.nn", "none1.txt", "none2.txt"],
     "bench": ["net.nn", "none1.txt", "none2.txt", "5"],
     "gradcheck": ["net.nn", "none1.txt", "none2.txt"],
+    "curvature": ["net.nn", "none1.txt", "none2.txt"],
     "check": ["net.nn", "none1.txt", "none2.txt"],
     "convert": ["none1.txt", "out.csv"],
     "export": ["net.nn", "-o", "out.txt"],

@@ -101,7 +101,7 @@ def _read(command: str, name: str, read: Reader, value: Any) -> Any:
     """A checked value; in search it may be a range. Of an unknown word the advice has only what the command takes."""
     words = WORDS_IN_COMMAND.get((command, name))
     if words and isinstance(value, str) and known_name(value, OPTIONS[name].words) is None:
-        read = choice(words, "format")
+        read = choice(words, "format" if name == "to" else name)
     return read_searched(name, value, read) if command == "search" else read(value)
 
 

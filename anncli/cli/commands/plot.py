@@ -32,6 +32,7 @@ def plot_command(values: Values, words: Words) -> None:
       importance   how much worse the network is without each input
       boundary     what is predicted where, over two inputs
       surface      the loss around the network, over directions of its weights
+      spectrum     the eigenvalues of the second derivatives of the loss
       weights      the network with its weights
 
     loss and weights take no DATA. Where some of the rows trained the network, the figure is drawn for all rows and for those

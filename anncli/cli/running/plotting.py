@@ -10,12 +10,13 @@ import click
 
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
+from anncli.cli.running.curving import spectrum_request
 from anncli.cli.running.figure_facts import facts_of, load_trained, seen_words
 from anncli.cli.running.places import refuse_both_on_stdout, refuse_existing, refuse_read_files, same_file
 from anncli.cli.running.surface_request import check_surface_options, surface_request
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.figures.drawing import csv_of, draw, refuse_task
-from anncli.cli.showing.figures.facts import Facts, Figure, RowSet
+from anncli.cli.showing.figures.facts import SpectrumRequest, Facts, Figure, RowSet
 from anncli.cli.showing.figures.names import FIGURE_NAMES
 from anncli.cli.showing.png import check_png, png_of
 from anncli.cli.showing.remarks import show_remarks
@@ -38,9 +39,12 @@ def run_plot(values: Values, words: Words) -> None:
     network = load_trained(network_path)
     refuse_task(name, network.task or "classification")
     surface = surface_request(values, network) if name == "surface" else None
+    spectrum = spectrum_request(values, network) if name == "spectrum" else SpectrumRequest()
     remarks = Remarks()
     if info.needs_data:
-        facts = facts_of(values, words.data, network, remarks)._replace(columns=values["column"], surface=surface)
+        facts = facts_of(values, words.data, network, remarks)._replace(
+            columns=values["column"], surface=surface, spectrum=spectrum
+        )
         show_remarks(values.console, remarks)
         values.console.note(seen_words(facts))
     else:
@@ -100,6 +104,8 @@ def _check_words(values: Values, words: Words) -> None:
         raise UsageError(f"plot {words.what} takes no DATA: everything is in the network file", advice="leave them out")
     if values["column"] and words.what != "boundary":
         raise UsageError(f"--column is not for plot {words.what}", advice="use it with plot boundary")
+    if "matrix" in values.on_command_line and words.what != "spectrum":
+        raise UsageError(f"--matrix is not for plot {words.what}", advice="use it with plot spectrum")
     check_surface_options(values, words.what)
 
 

@@ -58,8 +58,12 @@ def _drawn(facts: Facts) -> tuple[dict[str, list[Figure]], dict[str, str]]:
     found: dict[str, list[Figure]] = {}
     left_out: dict[str, str] = {}
     for name in FIGURE_NAMES:
-        # A figure over two of many inputs is drawn on demand.
-        if why_not(name, facts.task) or (name == "boundary" and facts.network.n_inputs != 2):
+        # A figure over two of many inputs is drawn on demand, and so is one that takes long.
+        if (
+            why_not(name, facts.task)
+            or not FIGURE_NAMES[name].on_page
+            or (name == "boundary" and facts.network.n_inputs != 2)
+        ):
             continue
         try:
             found[name] = draw(name, facts)

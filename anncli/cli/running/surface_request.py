@@ -25,7 +25,7 @@ def check_surface_options(values: Values, what: str) -> None:
     """Raises UsageError for options of a surface with another figure, and for two dimensions between two networks."""
     if what != "surface":
         for name in _OPTIONS:
-            if name in values.on_command_line:
+            if name in values.on_command_line and (name, what) != ("rows", "spectrum"):
                 raise UsageError(f"{long_name(name)} is not for plot {what}", advice="use it with plot surface")
         return
     if values["directions"].name == "to" and values["dimensions"] == 2:

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from anncli.analysis.curvature_data import MOST_ROWS
+from anncli.analysis.curved_loss import Matrix
 from anncli.analysis.surface import SurfaceRequest
 from anncli.arrays import Array
 from anncli.cli.showing.svg import Drawing
@@ -15,6 +17,13 @@ from anncli.dataset.dataset import Dataset
 from anncli.errors import UsageError
 from anncli.inference.predict import decide
 from anncli.network.network import Network
+
+
+class SpectrumRequest(NamedTuple):
+    """Which matrix, and the most rows that it is computed on."""
+
+    matrix: Matrix = "hessian"
+    rows: int = MOST_ROWS
 
 
 class Figure(NamedTuple):
@@ -46,7 +55,7 @@ class Facts(NamedTuple):
     """network: a trained one; data: None where none were given; threshold: for one output; sets: all rows, and those that
     are new to the network where it has seen some of them; n_seen: how many it has, None where that is not known; columns: the
     two inputs of a boundary; single_rows: whether figures may show single rows of the data; surface: what is asked of an error
-    surface, None for a small one."""
+    surface, None for a small one; spectrum: what is asked of a spectrum."""
 
     network: Network
     data: Dataset | None = None
@@ -58,6 +67,7 @@ class Facts(NamedTuple):
     columns: tuple[str, ...] = ()
     single_rows: bool = True
     surface: SurfaceRequest | None = None
+    spectrum: SpectrumRequest = SpectrumRequest()
 
     @property
     def task(self) -> str:

@@ -12,13 +12,15 @@ ANY = (*DECISIONS, *NUMBERS)
 
 class FigureName(NamedTuple):
     """summary: a line of help; module: below cli.showing.figures; needs_data: whether DATA must be given; tasks: of the
-    networks that have it; by_set: whether it is about rows, and drawn again for those that are new to the network."""
+    networks that have it; by_set: whether it is about rows, and drawn again for those that are new to the network; on_page: whether
+    `ann report` has it."""
 
     summary: str
     module: str
     needs_data: bool = True
     tasks: tuple[str, ...] = ANY
     by_set: bool = True
+    on_page: bool = True
 
 
 FIGURE_NAMES: dict[str, FigureName] = {
@@ -35,5 +37,8 @@ FIGURE_NAMES: dict[str, FigureName] = {
     "importance": FigureName("how much worse the network is without each input", "importances", by_set=False),
     "boundary": FigureName("what is predicted where, over two inputs", "boundary", by_set=False),
     "surface": FigureName("the loss around the network, over directions of its weights", "surface", by_set=False),
+    "spectrum": FigureName(
+        "the eigenvalues of the second derivatives of the loss", "spectrum", by_set=False, on_page=False
+    ),
     "weights": FigureName("the network with its weights", "weights", needs_data=False, by_set=False),
 }

@@ -1,0 +1,153 @@
+"""The mean loss of a network on rows, near its weights: value, gradient, and the products of its Hessian and of its Gauss-Newton
+matrix with vectors.
+
+P is the number of parameters, K that of the outputs, z the pre-activations of the outputs.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, Literal
+
+import numpy as np
+
+from anncli.arrays import Array, Rows
+from anncli.backends.base import Problem, Samples, Session
+from anncli.backends.checks import answers_of
+from anncli.backends.reference import ReferenceBackend
+from anncli.network.activations import ACTIVATIONS
+from anncli.network.losses import LOSSES
+from anncli.network.names import parse_loss
+from anncli.network.topology import Topology
+
+Matrix = Literal["hessian", "gauss-newton"]
+
+# How far a difference moves the weights, all together: in float64 its error is then about 1e-8, of the curvature as of rounding.
+STEP = 3e-5
+# Losses whose slope jumps where the error is 0, and which are straight elsewhere.
+_STRAIGHT = ("mae", "quantile")
+
+
+def refusal(loss: str) -> str | None:
+    """Why a loss has no curvature worth looking at; None for the others."""
+    if parse_loss(loss).name not in _STRAIGHT:
+        return None
+    return f"loss {loss} is made of straight lines: its second derivative is 0, but for the kinks where an error is 0"
+
+
+def is_convex(loss: str) -> bool:
+    """Whether the loss of a row is convex in z, or in the error: then the Gauss-Newton matrix has no eigenvalue below 0."""
+    return parse_loss(loss).name != "focal"
+
+
+def kinks(topology: Topology) -> str | None:
+    """Which layers have slopes that jump, in words; None where all are smooth."""
+    names = [f"layer {k} (`{layer.text()}`)" for k, layer in enumerate(topology.layers, 1) if is_kinked(layer)]
+    return " and ".join(names) or None
+
+
+def is_kinked(layer: Any) -> bool:
+    """Whether the outputs of a layer have kinks: those of its activation, or of a maximum."""
+    return bool(layer.has_kink) or layer.kind.split("-")[0] == "max"
+
+
+class CurvedLoss:
+    """E(w) = mean of weight * loss over the rows of `samples`, without penalties, at the point w (P,).
+
+    Second derivatives are central differences in float64: of gradients for the Hessian H, of z for the Gauss-Newton matrix
+    G = J' H_z J, where J = dz/dw and H_z is the second derivative of the loss by z. Nothing but outputs and gradients is asked
+    of the layers, so that every kind will do. Where the loss is a function of the error (mse, huber) J is that of the outputs, so that
+    G has no eigenvalue below 0 there either. close() it when done.
+    Args: samples: with targets; their weights are the factors of the rows, None for 1.
+    """
+
+    def __init__(self, topology: Topology, loss: str, samples: Samples, parameters: Array) -> None:
+        self.topology, self.loss = topology, loss
+        # Once, and not in every product.
+        self.samples = samples = samples._replace(inputs=samples.inputs.astype(np.float64))
+        self.point = parameters.astype(np.float64)
+        self._session = ReferenceBackend().open(Problem(topology, loss), samples)
+        self._outside: tuple[Session, Array, Array] | None = None
+
+    def close(self) -> None:
+        """Free what the products hold."""
+        self._session.close()
+        if self._outside is not None:
+            self._outside[0].close()
+
+    @property
+    def size(self) -> int:
+        """P."""
+        return self.topology.n_parameters
+
+    def value_and_gradient(self) -> tuple[float, Array]:
+        """E and its gradient (P,)."""
+        gradient = np.empty_like(self.point)
+        return self._session.gradient(self.point, gradient), gradient
+
+    def product(self, matrix: Matrix, direction: Array) -> Array:
+        """The matrix times a direction (P,)."""
+        return self.hessian_product(direction) if matrix == "hessian" else self.gauss_newton_product(direction)
+
+    def hessian_product(self, direction: Array) -> Array:
+        """H v (P,) for a direction v (P,)."""
+        step, below, above = self._step(direction)
+        if not step:
+            return np.zeros_like(self.point)
+        low, high = np.empty_like(self.point), np.empty_like(self.point)
+        self._session.gradient(below, low)
+        self._session.gradient(above, high)
+        return (high - low) / (2 * step)
+
+    def gauss_newton_product(self, direction: Array) -> Array:
+        """G v (P,) for a direction v (P,)."""
+        step, below, above = self._step(direction)
+        result = np.zeros_like(self.point)
+        if not step:
+            return result
+        session, z, outputs = self._outer()
+        r_z = (session.outputs(above) - session.outputs(below)) / (2 * step)
+        targets, weights = answers_of(self.samples, None)
+        bent = outer_curvature(
+            self.loss, self.topology.output_activation, z, outputs, targets.astype(np.float64, copy=False), r_z
+        )
+        if weights is not None:
+            bent *= weights[:, None]
+        # With linear outputs the slope of mse is 2/K (z - target), which is `bent` for this target.
+        wanted, asked = z - bent * (z.shape[1] / 2), self.samples.targets
+        of_rows = Rows(wanted, asked.starts) if isinstance(asked, Rows) else wanted
+        back = session.over(Samples(self.samples.inputs, of_rows))
+        back.gradient(self.point, result)
+        back.close()
+        return result
+
+    def _step(self, direction: Array) -> tuple[float, Array, Array]:
+        """The length of the difference, 0 for no direction, and the points at both of its ends."""
+        length = float(np.linalg.norm(direction))
+        step = STEP / length if length else 0.0
+        return step, self.point - step * direction, self.point + step * direction
+
+    def _outer(self) -> tuple[Session, Array, Array]:
+        """A session of the same network with linear outputs, which gives z; z and the outputs (n, K) at the point."""
+        if self._outside is None:
+            last = copy.copy(self.topology.layers[-1])
+            last.activation = "linear"
+            straight = self.topology._replace(layers=(*self.topology.layers[:-1], last))
+            session = ReferenceBackend().open(Problem(straight, "mse"), self.samples)
+            self._outside = session, session.outputs(self.point), self._session.outputs(self.point)
+        return self._outside
+
+
+def outer_curvature(loss: str, activation: str, z: Array, outputs: Array, targets: Array, r_z: Array) -> Array:
+    """H_z r_z (n, K) for each row, where r_z (n, K) is the change of z: how the slope of the loss by z changes.
+
+    For a function of the error without the bend of the output activation: f'(z) E''(a) f'(z) r_z.
+    """
+    functions = ACTIVATIONS[activation]
+    along = functions.along
+    r_a = functions.derivative(z, outputs) * r_z if along is None else along(z, outputs, r_z)
+    name = parse_loss(loss).name
+    if name in ("mse", "huber", *_STRAIGHT):
+        # At targets equal to the outputs only E'' is left of mse, and r_z = 0 leaves out what the activation bends.
+        return LOSSES[loss].r_delta(activation, z, outputs, outputs if name == "mse" else targets, 0 * r_z, r_a)
+    return LOSSES[loss].r_delta(activation, z, outputs, targets, r_z, r_a)
