@@ -16,7 +16,7 @@ from anncli.cli.running.places import refuse_both_on_stdout, refuse_existing, re
 from anncli.cli.running.surface_request import check_surface_options, surface_request
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.figures.drawing import csv_of, draw, refuse_task
-from anncli.cli.showing.figures.facts import SpectrumRequest, Facts, Figure, RowSet
+from anncli.cli.showing.figures.facts import Facts, Figure, RowSet, SpectrumRequest
 from anncli.cli.showing.figures.names import FIGURE_NAMES
 from anncli.cli.showing.png import check_png, png_of
 from anncli.cli.showing.remarks import show_remarks
