@@ -24,6 +24,10 @@ class Facts(NamedTuple):
     counts_rows: bool
 
     @property
+    def is_constant(self) -> bool:
+        return self.low == self.high
+
+    @property
     def can_differ(self) -> bool:
         """Whether they may be different whole numbers: there are enough of them; from 2^53 on every number is a whole one."""
         return self.is_whole and self.high - self.low >= self.n_present - 1 and max(-self.low, self.high) < 2**53

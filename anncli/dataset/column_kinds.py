@@ -8,7 +8,7 @@ import numpy as np
 
 from anncli.dataset.column_facts import Facts, number_facts
 from anncli.dataset.word_columns import look_like_dates, number_doubt, same_but_for_case, some_words
-from anncli.errors import AnnError, count_of, quoted
+from anncli.errors import AnnError, count_of, listed, quoted
 from anncli.tables import MISSING, Table, TableColumn
 
 KINDS = ("number", "category", "ignore")
@@ -19,6 +19,8 @@ _FEWEST_ROWS = 10
 _LEAST_RANGE = 1e-37
 # A column of words is an identifier if more of its cells than these are the only ones with their word.
 _MOSTLY = 0.9
+# More constant columns are named in one remark.
+_MOST_CONSTANT = 5
 
 Say = Callable[[str], None]
 
@@ -41,6 +43,7 @@ def choose_kinds(
     """
     kinds, inputs = {}, set(inputs)
     facts = number_facts(table, inputs)
+    said = _many_constant(facts, asked, say)
     for column in table.columns:
         name = column.name
         if name not in inputs:
@@ -48,10 +51,20 @@ def choose_kinds(
         if name in asked:
             kinds[name] = _asked_kind(column, asked[name], fault)
         elif name in facts:
-            kinds[name] = _kind_of_numbers(column, facts[name], name in used, say)
+            kinds[name] = "number" if name in said else _kind_of_numbers(column, facts[name], name in used, say)
         else:
             kinds[name] = _kind_of_words(column, name in used, say, fault)
     return kinds
+
+
+def _many_constant(facts: Mapping[str, Facts], asked: Mapping[str, str], say: Say) -> set[str]:
+    """The constant columns, where they are many, as at the edges of pictures: one remark is for all of them."""
+    found = [name for name, here in facts.items() if name not in asked and here.is_constant]
+    if len(found) <= _MOST_CONSTANT:
+        return set()
+    shown = listed([quoted(name) for name in found])
+    say(f"{len(found)} columns have the same value in every row where they have one, and say nothing: {shown}")
+    return set(found)
 
 
 def _asked_kind(column: TableColumn, kind: str, fault: Callable[[str, str], AnnError]) -> str:
@@ -66,7 +79,7 @@ def _kind_of_numbers(column: TableColumn, facts: Facts, is_used: bool, say: Say)
     if not facts.n_present:
         say(f"column {name} is empty: it is left out")
         return "ignore"
-    if facts.low == facts.high:
+    if facts.is_constant:
         say(f"column {name} has the same value in every row where it has one ({facts.low:.6g}): it says nothing")
     elif facts.high - facts.low < _LEAST_RANGE:
         say(

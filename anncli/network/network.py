@@ -200,7 +200,16 @@ class Network:
 
     def with_encoder(self, encoder: TableEncoder) -> Network:
         """The untrained network that takes what this encoder gives."""
-        return replace(self, topology=self.topology._replace(inputs=Shape(encoder.width)), encoder=encoder)
+        return replace(self, topology=self._topology_of(encoder), encoder=encoder)
+
+    def take_encoder(self, encoder: TableEncoder) -> None:
+        """Take the encoder that belongs to the parameters."""
+        self.topology, self.encoder = self._topology_of(encoder), encoder
+
+    def _topology_of(self, encoder: TableEncoder) -> Topology:
+        """The topology for inputs of this encoder; what the network says about their layout, as pictures, stays."""
+        known = self.topology.inputs
+        return self.topology if known.columns == encoder.width else self.topology._replace(inputs=Shape(encoder.width))
 
     @property
     def needs_encoder(self) -> bool:

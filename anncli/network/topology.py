@@ -84,6 +84,11 @@ class Topology(_Chain):
         return rows
 
     @property
+    def shared_channels(self) -> int | None:
+        """The number of channels, if the first layer treats all places of a picture alike; else None."""
+        return self.inputs.grid[2] if self.inputs.grid is not None and self.layers[0].slides else None
+
+    @property
     def answers_rows(self) -> bool:
         """Whether the network has an answer for every row of a sample, not one for the sample."""
         return self.shapes[-1].rows is None

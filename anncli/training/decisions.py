@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from anncli.arrays import Array, Inputs, Rows, Tokens, ragged_places, row_numbers
+from anncli.dataset.channel_statistics import fit_channels
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import sample_weights as combined_weights
 from anncli.dataset.statistics import fit_scaling, value_range
@@ -114,9 +115,15 @@ def choose_threshold(network: Network, options: TrainingOptions, targets: tuple[
 
 
 def choose_scaling(network: Network, data: Dataset, options: TrainingOptions, rows: Array) -> Scaling:
-    """The scaling asked for in settled options, fitted to the training `rows`; for 'keep' that of the network."""
+    """The scaling asked for in settled options, fitted to the training `rows`; for 'keep' that of the network.
+
+    Each input has its own, or each channel of pictures over which the first layer slides.
+    """
     if options.scaling == "keep":
         return network.scaling
+    channels = network.topology.shared_channels
+    if channels is not None and isinstance(data.inputs, np.ndarray):
+        return Scaling(*fit_channels(options.scaling, data.inputs, rows, channels))
     return Scaling(*fit_scaling(options.scaling, data.inputs, rows))
 
 

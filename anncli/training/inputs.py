@@ -10,6 +10,7 @@ from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData
 from anncli.errors import DataError, UsageError, count_of, quoted
 from anncli.network.encoders.table import FITTED_ADVICE, MISSING_ADVICE, EncodingFault, TableEncoder
+from anncli.network.input_shapes import inputs_text
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
 from anncli.training.sets import divide
@@ -73,8 +74,10 @@ def _check_numbers(network: Network, encoder: TableEncoder) -> None:
     words = [quoted(column.name) for column in encoder.columns if column.kind == "category"]
     if words:
         shown = ", ".join(words[:10]) + (", ..." if len(words) > 10 else "")
-        message = f"`inputs: {network.n_inputs}` is for numbers only, and columns of the table are categories: {shown}"
+        message = f"`inputs: {inputs_text(network.topology.inputs)}` is for numbers only, and columns of the table are categories: {shown}"
         raise DataError(message, advice=advice)
     if encoder.width != network.n_inputs:
         message = f"the table has {count_of(encoder.width, 'input column')}, the network {count_of(network.n_inputs, 'input')}"
+        if network.topology.inputs.grid is not None:
+            advice = f"a picture of {inputs_text(network.topology.inputs)} is as many columns of numbers"
         raise DataError(message, advice=f"{advice}, or leave columns out with --ignore")

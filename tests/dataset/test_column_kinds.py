@@ -127,3 +127,12 @@ def test_words_cannot_be_numbers() -> None:
         "column 'age' is to hold numbers, but holds words ('12', 'old'); "
         "make it a category, or name the words that stand for a gap with --na"
     )
+
+
+def test_many_constant_columns_are_one_remark() -> None:
+    found, said = kinds(*(numbers(f"c{k}", *[k / 7] * 12) for k in range(12)), asked={"c0": "number"})
+    assert set(found.values()) == {"number"}
+    assert said == [
+        "11 columns have the same value in every row where they have one, and say nothing: "
+        "'c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7', 'c8', 'c9', 'c10', ..."
+    ]

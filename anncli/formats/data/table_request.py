@@ -88,6 +88,9 @@ def columns_of(
         message = f"column {quoted(strange[0])} is named by --category, and is no input"
         raise place.usage(message, "leave it out, or name it with --use where that is given")
     asked |= dict.fromkeys(categories, "category")
+    if network is not None and network.topology.inputs.grid is not None:
+        # Pixels are inputs whatever their values are.
+        asked = {**dict.fromkeys(_numbers_of(table, roles), "number"), **asked}
     used = set(find_all_columns(table, request.use, "--use", place))
     kinds = choose_kinds(
         table, roles.inputs, asked, used, lambda text: remarks.note(shown, text), lambda m, a: place.fault(m, a)
@@ -99,6 +102,11 @@ def columns_of(
         raise place.fault("no column is left for the inputs", "name columns to take with --use or --category")
     remarks.guess(shown, _kinds_text(roles, kinds))
     return roles._replace(inputs=kept), {name: kinds[name] for name in kept}
+
+
+def _numbers_of(table: Table, roles: Roles) -> list[str]:
+    """The columns of numbers among the inputs."""
+    return [name for name in roles.inputs if table.by_name[name].as_numbers() is not None]
 
 
 def _check_reconstructed(kinds: dict[str, str], request: TableRequest, place: Place) -> None:

@@ -11,7 +11,6 @@ from anncli.errors import known_name
 from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import write_flow
 from anncli.network.encoders.table import MISSING_POLICIES, InputColumn, TableEncoder, TableInputs
-from anncli.network.layers.base import Shape
 from anncli.network.network import Network
 from anncli.tables import Roles
 
@@ -111,8 +110,7 @@ def take_encoder(trained: PlacedMapping, network: Network, advice: str) -> None:
     if network.table is None and encoder.width != network.n_inputs:
         message = f"the encoder gives {encoder.width} inputs, `inputs` says {network.n_inputs}"
         raise trained.fault("encoder", message, advice)
-    network.encoder = encoder
-    network.topology = network.topology._replace(inputs=Shape(encoder.width))
+    network.take_encoder(encoder)
 
 
 def read_encoder(trained: PlacedMapping, advice: str) -> TableEncoder | None:

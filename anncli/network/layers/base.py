@@ -93,6 +93,8 @@ class LayerKind(ABC):
     keys: ClassVar[Mapping[str, Key]] = {}
     #: Whether the loss may act on its z. Kinds whose last step is not an activation are for hidden layers only.
     can_be_output: ClassVar[bool] = False
+    #: Whether it treats all places of a picture alike.
+    slides: ClassVar[bool] = False
     #: Whether it can be the first layer of a network whose inputs are tokens.
     takes_tokens: ClassVar[bool] = False
     #: The activation that turns z into outputs.

@@ -52,6 +52,7 @@ class Convolution(Affine):
         "stride": Key(str, "stride: 2", needed=False),
     }
     can_be_output: ClassVar = True
+    slides: ClassVar = True
     #: What it is given, where a topology has it.
     given: Shape | None = None
 

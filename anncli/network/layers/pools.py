@@ -36,6 +36,7 @@ class Pool(Fixed):
     left out. Only windows that lie whole in the sample count: what is left over at its end is not read."""
 
     keys: ClassVar = {"size": Key(str, "size: 2x2"), "stride": Key(str, "stride: 2", needed=False)}
+    slides: ClassVar = True
     #: What it is given, where a topology has it.
     given: Shape | None = None
 
