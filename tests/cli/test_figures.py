@@ -10,7 +10,7 @@ import pytest
 from figure_cases import NASTY, SVG, labelled, lines, many_classes, numbers, parsed, two_classes
 
 from anncli.cli.showing.figures.confusion import MOST_CLASSES
-from anncli.cli.showing.figures.contours import contour, regions
+from anncli.cli.showing.figures.contours import contour, joined, regions
 from anncli.cli.showing.figures.drawing import csv_of, draw, why_not
 from anncli.cli.showing.figures.facts import Facts
 from anncli.cli.showing.figures.names import FIGURE_NAMES
@@ -193,9 +193,17 @@ def _rounded(segments: Any) -> set[Any]:
     return {tuple(sorted((round(float(x), 9), round(float(y), 9)) for x, y in segment)) for segment in segments}
 
 
+def test_segments_that_meet_are_one_line() -> None:
+    third, nearly = 1 / 3, 1 / 3 + 1e-12
+    open_line = [((1, 0), (third, 1)), ((2, 2), (1, 0)), ((nearly, 1), (0, 3))]
+    ring = [((5, 5), (6, 5)), ((6, 6), (6, 5)), ((6, 6), (5, 5))]
+    found = joined([ring[0], *open_line, *ring[1:]])
+    assert found == [[(2, 2), (1, 0), (third, 1), (0, 3)], [(5, 5), (6, 5), (6, 6), (5, 5)]]
+
+
 def test_regions_are_runs_of_equal_cells() -> None:
     assert regions(np.array([[1, 1, 2], [2, 2, 2]]), (10, 20), (5, 4)) == {
-        1: "M10 20h10v4h-10z", 2: "M20 20h5v4h-5zM10 24h15v4h-15z",
+        1: "M10 20H20V24H10z", 2: "M20 20H25V24H20zM10 24H25V28H10z",
     }  # fmt: skip
 
 

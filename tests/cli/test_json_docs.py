@@ -128,7 +128,7 @@ CASES = {
     "ann compare": [("compare", "t.nn", "t2.nn", "pos.txt", "neg.txt", "--baselines", "--training", "pos.txt,neg.txt"), ("compare", "t.nn", "t2.nn", "more.txt", "neg.txt"), ("compare", "net.nn", "t2.nn", "pos.txt", "neg.txt", 3, "--folds", 2)],
     "ann explain": [("explain", "t.nn", "pos.txt", "neg.txt", "--permutations", 2), ("explain", "t.nn", "more.txt", "neg.txt", "--column", "1"), ("explain", "dt.nn", "table.csv", "--column", "b", "--by", "acc,mcc")],
     "ann report": [("report", "t.nn", "pos.txt", "neg.txt"), ("report", "ot.nn", "pos.txt", "neg.txt")],
-    "ann plot": [("plot", "roc", "t.nn", "pos.txt", "neg.txt"), ("plot", "loss", "t.nn")],
+    "ann plot": [("plot", "roc", "t.nn", "pos.txt", "neg.txt"), ("plot", "loss", "t.nn"), ("plot", "surface", "t.nn", "pos.txt", "neg.txt", "--points", 3), ("plot", "surface", "t.nn", "pos.txt", "neg.txt", "--points", 3, "--directions", "to:t2.nn", "-o", "line.svg")],
     "ann check": [("check", "table.csv", "--label", "c"), ("check", "t.nn", "pos.txt", "neg.txt"), ("check", "table.csv")],
     "ann search": [("search", "net.nn", "pos.txt", "neg.txt", 5, "--trials", 3, "--folds", 2, "--outer-folds", 2, "-o", "s.nn"), ("search", "table.csv", "--label", "c", 5, "--trials", 1, "--test", 0.25, "--baselines", "--require", "acc>=0")],
     "ann bench": [("bench", "net.nn", "pos.txt", "neg.txt", 5, "--trainers", "scg,adam"), ("bench", "net.nn", "pos.txt", "neg.txt", 5, "--plot", "none")],

@@ -51,16 +51,17 @@ def _crossing(cell: tuple[int, int], side: int, corners: tuple[float, ...], leve
 def regions(kinds: Array, corner: Point, size: Point) -> dict[int, str]:
     """A path for each kind of cell of a grid (n, m) of whole numbers; row 0 is at the top.
 
-    Args: corner: the top left one of the grid; size: width and height of a cell. Neighbouring cells are one shape.
+    Args: corner: the top left one of the grid; size: width and height of a cell. Neighbouring cells are one shape. Shapes that
+    touch have the same numbers there, so that no gap is seen between them.
     """
     paths: dict[int, list[str]] = {}
+    across = [place(corner[0] + size[0] * j) for j in range(kinds.shape[1] + 1)]
+    down = [place(corner[1] + size[1] * i) for i in range(kinds.shape[0] + 1)]
     for i, row in enumerate(kinds.tolist()):
         start = 0
         for j in range(1, len(row) + 1):
             if j == len(row) or row[j] != row[start]:
-                left, top = corner[0] + size[0] * start, corner[1] + size[1] * i
-                wide = place(size[0] * (j - start))
-                path = f"M{place(left)} {place(top)}h{wide}v{place(size[1])}h-{wide}z"
+                path = f"M{across[start]} {down[i]}H{across[j]}V{down[i + 1]}H{across[start]}z"
                 paths.setdefault(row[start], []).append(path)
                 start = j
     return {kind: "".join(parts) for kind, parts in sorted(paths.items())}

@@ -79,7 +79,7 @@ def _draw_plane(facts: Facts, network: Network, request: SurfaceRequest, cut: Cu
     _mark(plot, cut)
     draw_bar(plot, scale, f"loss{', logarithmic' if scale.logarithmic else ''}")
     table = [(x, y, losses[i, j].item()) for i, y in enumerate(down.tolist()) for j, x in enumerate(across.tolist())]
-    told = {"directions": request.directions, "rows_used": len(rows), "rows_are": name, "loss": own, "lowest": scale.low, "highest": scale.high, **cut.told}  # fmt: skip
+    told = {"directions": request.directions, "rows_used": {name: len(rows)}, "loss": own, "lowest": scale.low, "highest": scale.high, **cut.told}  # fmt: skip
     caption = f"{_opening(facts, network, name, len(rows))} {words[0].upper()}{words[1:]}, {number_text(own)} at the network. {words_of(cut.told)}"  # fmt: skip
     return Figure(plot.drawing, caption.strip(), ("first", "second", "loss"), table, told={"surface": told})
 
