@@ -89,3 +89,26 @@ def test_tokens_are_shown_with_the_weights_that_they_meet() -> None:
     document = report.document()
     assert document["inputs"] == [[7, 1.0], [1, 2.0], [7, -0.5]]
     assert len(document["layers"][0]["weights"]) == 10
+
+
+def test_a_picture_is_shown_row_by_row_and_the_weights_of_a_convolution_unit_by_unit() -> None:
+    # A difference of diagonals in each 2 x 2 window of [[1, 2, 4], [3, 5, -1]], the larger of the two, times 3, minus 1.
+    topology = Topology(read_inputs("2x3"), ["1 linear convolution 2x2 valid", "max-pool 1x2", "1 linear"])
+    parameters, picture = np.array([0.5, 1, 0, 0, -1, -1, 3]), np.array([[1.0, 2, 4, 3, 5, -1]])
+    found = pass_row(topology, "mse", parameters, picture, np.array([[2.0]]))
+    # 0.5 + 1 - 5 = -3.5 and 0.5 + 2 + 1 = 3.5: a = 9.5, delta 15, and 45 for the second window.
+    assert found.loss == 7.5**2
+    assert found.gradient.tolist() == [45, 45 * 2, 45 * 4, 45 * 5, 45 * -1, 15, 15 * 3.5]
+    text = RowReport(found, RowWords("a picture", picture, [], [[], ["unit 1"], ["o"]]), None, None).text()
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert lines[2:5] == ["inputs", "x of row 1 1 2 4", "x of row 2 3 5 -1"]
+    assert (
+        "layer 1: 1 linear convolution 2x2 valid\n  z  -3.5   3.5\n  a  -3.5   3.5\nlayer 2: max-pool 1x2\n  a  3.5\n"
+        in text
+    )
+    assert "layer 2: max-pool 1x2\n  delta  45\nlayer 1: 1 linear convolution 2x2 valid\n  delta   0  45\n" in text
+    slopes = [line for line in lines if line.startswith("unit 1, ")]
+    assert slopes == ["unit 1, bias 0.5 dE/dw 45"] + [
+        f"unit 1, weight from row {row}, column {column} of the window {weight} dE/dw {slope}"
+        for row, column, weight, slope in ((1, 1, 1, 90), (1, 2, 0, 180), (2, 1, 0, 225), (2, 2, -1, -45))
+    ]

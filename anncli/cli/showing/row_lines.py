@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from anncli.arrays import Array
 from anncli.cli.showing.row_words import number
 from anncli.errors import count_of, printable
+from anncli.network.layers.base import Shape
 
 # Longer lists are cut on the terminal; JSON has all.
-MOST_ROWS, MOST_COLUMNS = 8, 8
+MOST_ROWS, MOST_COLUMNS, MOST_CHANNELS = 8, 8, 3
 
 
 def indented(lines: Iterator[str]) -> Iterator[str]:
@@ -34,12 +35,25 @@ def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join(row).rstrip()
 
 
-def matrix(symbol: str, values: Array) -> Iterator[str]:
+def values_of(symbol: str, values: Array, shape: Shape) -> Iterator[str]:
+    """The values (n, columns) of a sample: a line for each row, or of a picture one for each row of each channel."""
+    if shape.grid is None or len(values) != 1 or 1 in shape.grid[:2]:
+        yield from matrix(symbol, values)
+        return
+    channels = shape.grid[2]
+    picture = values.reshape(shape.grid)
+    for channel in range(min(channels, MOST_CHANNELS)):
+        label = f"{symbol} of channel {channel + 1}, row" if channels > 1 else f"{symbol} of row"
+        yield from matrix(symbol, picture[:, :, channel], label)
+    yield from more(channels - MOST_CHANNELS, "channel")
+
+
+def matrix(symbol: str, values: Array, label_of_row: str = "") -> Iterator[str]:
     """A line for each row, of its first values."""
     texts = [[number(value) for value in row[:MOST_COLUMNS].tolist()] for row in values[:MOST_ROWS]]
     width = max((len(text) for row in texts for text in row), default=0)
     for k, row in enumerate(texts, 1):
-        label = symbol if len(values) == 1 else f"{symbol} of row {k}"
+        label = symbol if len(values) == 1 else f"{label_of_row or f'{symbol} of row'} {k}"
         rest = values.shape[1] - len(row)
         yield f"{label}  {'  '.join(text.rjust(width) for text in row)}{f'  ... {rest} more' if rest else ''}"
     yield from more(len(values) - MOST_ROWS, "row")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from anncli.analysis.one_row import RowPass
-from anncli.arrays import Inputs, Rows, Tokens
-from anncli.cli.showing.row_lines import MOST_ROWS, columns, equations, indented, matrix, more
+from anncli.arrays import Array, Inputs, Rows, Tokens
+from anncli.cli.showing.row_lines import columns, equations, indented, matrix, more, values_of
 from anncli.cli.showing.row_words import (
     activation_text,
     factor,
@@ -21,7 +23,7 @@ from anncli.cli.showing.row_words import (
 from anncli.network.activations import ACTIVATIONS
 
 # More of them are cut on the terminal; JSON has all.
-MOST_UNITS, MOST_WEIGHTS = 8, 8
+MOST_UNITS, MOST_WEIGHTS, MOST_NAMED = 8, 8, 12
 
 
 class RowWords(NamedTuple):
@@ -82,10 +84,12 @@ class RowReport:
 
     def _inputs(self) -> Iterator[str]:
         raw, scaled = self._words.raw, self._found.inputs
-        if isinstance(raw, Rows):
-            yield from matrix("x", raw.values)
-            if isinstance(scaled, Rows) and (scaled.values != raw.values).any():
-                yield from matrix("scaled x", scaled.values)
+        shape = self._found.topology.inputs
+        if isinstance(raw, Rows) or shape.grid is not None:
+            numbers, own = (given.values if isinstance(given, Rows) else np.asarray(given) for given in (raw, scaled))
+            yield from values_of("x", numbers, shape)
+            if scaled is not raw:
+                yield from values_of("scaled x", own, shape)
             return
         if isinstance(raw, Tokens):
             rows = [[f"token {index:g}", number(value)] for index, value in _numbers(raw)]
@@ -99,9 +103,9 @@ class RowReport:
     def _forward(self, k: int) -> Iterator[str]:
         layer = self._found.layers[k]
         if not self._has_formulas(k):
-            yield from matrix("z", layer.z)
             if layer.outputs is not layer.z:
-                yield from matrix("a", layer.outputs)
+                yield from self._values("z", layer.z, k)
+            yield from self._values("a", layer.outputs, k)
             return
         z, operands, rows = layer.z[0].tolist(), self._operands(k), []
         for unit, name in enumerate(self._words.units[k][:MOST_UNITS]):
@@ -131,7 +135,7 @@ class RowReport:
     def _backward(self, k: int) -> Iterator[str]:
         layer, rows = self._found.layers[k], list[list[str]]()
         if not self._has_formulas(k):
-            yield from matrix("delta", layer.delta)
+            yield from self._values("delta", layer.delta, k)
             yield from self._named_slopes(k)
             return
         names, operands = self._words.units[k], self._operands(k)
@@ -180,7 +184,10 @@ class RowReport:
         yield from equations(rows)
         yield from more(len(names) - MOST_UNITS, "unit")
 
-    # Layers of other kinds: their parameters by name
+    # Layers of other kinds: their values, and their parameters by name
+
+    def _values(self, symbol: str, values: Array, k: int) -> Iterator[str]:
+        return values_of(symbol, values, self._found.topology.shapes[k + 1])
 
     def _named_slopes(self, k: int) -> Iterator[str]:
         found, (places, rest) = self._found, self._shown_places(k)
@@ -200,11 +207,17 @@ class RowReport:
         yield from equations(rows)
         yield from more(rest, "weight")
 
-    def _shown_places(self, k: int) -> tuple[range, int]:
-        """The places in the parameter vector of the first weights of a layer, and how many more there are."""
+    def _shown_places(self, k: int) -> tuple[list[int], int]:
+        """The places in the parameter vector of the first weights of a layer, unit by unit, and how many more there are."""
         start, stop = self._found.topology.offsets[k : k + 2]
-        shown = range(start, min(stop, start + MOST_ROWS))
-        return shown, stop - start - len(shown)
+        places = []
+        for rows, n in self._found.topology.block_shapes[k]:
+            places += [
+                start + row * n + column for column in range(min(n, MOST_NAMED)) for row in range(min(rows, MOST_NAMED))
+            ]
+            start += rows * n
+        shown = places[:MOST_NAMED]
+        return shown, stop - self._found.topology.offsets[k] - len(shown)
 
     def _short_name(self, k: int, place: int) -> str:
         return self._found.topology.parameter_name(place).removeprefix(f"layer {k + 1}, ")
