@@ -59,6 +59,8 @@ def test_commands_that_use_a_network_take_it(ensemble: Path, ann: Ann) -> None:
     ("words", "message"),
     [
         (("gradcheck", "e.nn", "pos.txt", "neg.txt"), "e.nn: ann gradcheck needs one network, and this is an ensemble of 3; train one without --ensemble"),
+        (("curvature", "e.nn", "none.txt"), "e.nn: ann curvature needs one network, and this is an ensemble of 3; train one without --ensemble"),
+        (("plot", "spectrum", "e.nn", "none.txt"), "e.nn: ann plot spectrum needs one network, and this is an ensemble of 3; train one without --ensemble"),
         (("bench", "e.nn", "pos.txt", "neg.txt", 2), "e.nn: ann bench needs one network, and this is an ensemble of 3; train one without --ensemble"),
         (("cv", "e.nn", "pos.txt", "neg.txt", 2), "e.nn: ann cv needs one network, and this is an ensemble of 3; train one without --ensemble"),
         (("train", "e.nn", "pos.txt", "neg.txt", 2, "--continue"), "e.nn: --continue needs one network, and this is an ensemble of 3; train one without --ensemble"),

@@ -124,6 +124,7 @@ CASES = {
     "ann export": [("export", "t.nn", "pos.txt", "neg.txt", "-o", "t.json"), ("export", "t.nn", "-o", "t.dot", "-f"), ("export", "t.nn", "-o", "t2.json", "--no-prove"), ("export", "t.nn", "-o", "t.c", "--int16")],
     "ann trainers": [("trainers",), ("trainers", "lm")],
     "ann gradcheck": [("gradcheck", "t.nn", "pos.txt", "neg.txt"), ("gradcheck", "t.nn", "pos.txt", "neg.txt", "--show", "--lr", 1)],
+    "ann curvature": [("curvature", "t.nn", "pos.txt", "neg.txt"), ("curvature", "t.nn", "pos.txt", "neg.txt", "--matrix", "gauss-newton", "--l2", 0)],
     "ann cv": [("cv", "net.nn", "pos.txt", "neg.txt", 5, "--baselines", "--folds", 3, "--require", "acc>=0", "--prevalence", "1%"), ("cv", "table.csv", "--label", "c", 5, "--folds", 2), ("cv", "net.nn", "pos.txt", "neg.txt", 5, "--folds", 4, "--threshold", "f1")],
     "ann compare": [("compare", "t.nn", "t2.nn", "pos.txt", "neg.txt", "--baselines", "--training", "pos.txt,neg.txt"), ("compare", "t.nn", "t2.nn", "more.txt", "neg.txt"), ("compare", "net.nn", "t2.nn", "pos.txt", "neg.txt", 3, "--folds", 2)],
     "ann explain": [("explain", "t.nn", "pos.txt", "neg.txt", "--permutations", 2), ("explain", "t.nn", "more.txt", "neg.txt", "--column", "1"), ("explain", "dt.nn", "table.csv", "--column", "b", "--by", "acc,mcc")],

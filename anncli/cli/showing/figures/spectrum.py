@@ -46,13 +46,16 @@ def draw(facts: Facts, rows: RowSet) -> Figure:
 def counted(found: Curvature) -> tuple[Array, Array]:
     """The edges (n + 1,) of bars of one width, of which one is 0, and about how many eigenvalues lie in each (n,)."""
     ends = found.ends
-    low, high = min(float(ends.smallest[0]), 0.0), max(float(ends.largest[0]), 0.0)
+    low, high = (
+        0.0 if abs(end) <= found.flatness else float(end)
+        for end in (min(ends.smallest[0], 0.0), max(ends.largest[0], 0.0))
+    )
     if not found.flatness:
         raise UsageError(
             "all eigenvalues are 0: there is no spectrum to draw", advice="look at other rows or another loss"
         )
     width = (high - low) / _BARS
-    first, last = math.floor(low / width - 1e-9), math.ceil(high / width + 1e-9)
+    first, last = math.floor(low / width + 1e-9), math.ceil(high / width - 1e-9)
     edges = width * np.arange(first, last + 1)
     # What is 0 up to rounding must not fall to the left of 0.
     values = np.where(np.abs(found.spectrum.values) <= found.flatness, 0.0, found.spectrum.values)
