@@ -25,6 +25,7 @@ from anncli.errors import NetworkError
 from anncli.formats.files.document import DocumentSource, PlacedMapping, parse_document
 from anncli.formats.files.textfile import BOM, Path, decode
 from anncli.formats.networks.ann_head import new_head, read_head, read_task
+from anncli.formats.networks.ann_products import insert_products
 from anncli.formats.networks.ann_trained import AFRESH, CHECKSUM_LINE, TrainedPart, checksum, trained_lines
 from anncli.network.layers.base import Shape
 from anncli.network.network import Network, NetworkSource
@@ -57,6 +58,8 @@ def parse_network(text: str, path: Path, *, is_sealed: bool = True) -> Network:
     """The network in the text of a file, with its head; raises NetworkError with the place of a fault, also where the
     checksum does not fit, unless is_sealed is False."""
     head, section = split_text(text)
+    head = insert_products(head, path)
+    text = head + section
     if section and not CHECKSUM_LINE.search(section):
         source = DocumentSource(path, NetworkError)
         raise source.fault("the trained part is cut short: its checksum is missing", None, AFRESH)

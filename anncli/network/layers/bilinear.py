@@ -12,11 +12,9 @@ import math
 import re
 from typing import Any, ClassVar, Self
 
-import numpy as np
-
 from anncli.arrays import Array
 from anncli.errors import ValueFault, did_you_mean, known_name, quoted
-from anncli.limits import FLOAT32_MAX
+from anncli.limits import FLOAT32_MAX, decimal
 from anncli.network.layers.affine import Affine, known_activation
 from anncli.network.layers.base import Blocks, Kept, Key, KeyFault, Shape, Start
 from anncli.network.layers.initial import draw_unit_by_unit, initial_weights
@@ -175,20 +173,18 @@ def _known_product(text: str, components: int) -> str:
         if fixed not in (None, components):
             raise KeyFault("product", f"the product {name} is of vectors of {fixed} components, not {components}", f"write for example 16x{fixed}")  # fmt: skip
         return name
-    numbers = []
-    for word in text.split():
-        try:
-            numbers.append(float(word))
-        except ValueError:
-            raise KeyFault("product", f"unknown product {quoted(text)}", did_you_mean(text, PRODUCT_NAMES)) from None
+    numbers = [decimal(word) for word in text.split()]
+    if any(map(math.isnan, numbers)):
+        raise KeyFault("product", f"unknown product {quoted(text)}", did_you_mean(text, PRODUCT_NAMES))
     if len(numbers) != components**3:
         message = (
             f"the product of two vectors of {components} components has {components**3} numbers, found {len(numbers)}"
         )
         raise KeyFault("product", message, "write B[k, i, j] of result, weight and input, j varying fastest")
-    array = np.array(numbers)
-    if not (np.abs(array) <= FLOAT32_MAX).all() or not array.any():
-        raise KeyFault("product", "the numbers of a product must be finite, and not all 0", "see docs/layers.md")
+    if max(map(abs, numbers)) > FLOAT32_MAX or not any(numbers):
+        raise KeyFault(
+            "product", "the numbers of a product must be finite, and not all 0", "write B[k, i, j], N^3 numbers"
+        )
     return " ".join(f"{number:.17g}" if number % 1 else f"{number:.0f}" for number in numbers)
 
 
