@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import NamedTuple
 
 from anncli.analysis.columns import columns_of, input_names
-from anncli.errors import UsageError
 from anncli.network.class_names import class_names
 from anncli.network.network import Network
 
@@ -25,22 +25,20 @@ class NamedWeight(NamedTuple):
 
 
 def named_weights(network: Network) -> Iterator[NamedWeight]:
-    """The weights in the order of the network file: unit by unit, of each the bias first.
-
-    Raises: UsageError for layers that are not dense, whose weights belong to no single unit.
-    """
-    for number, layer in enumerate(network.layers, 1):
-        if layer.kind != "dense":
-            message = f"layer {number} ({layer.text()}) shares its weights among places, so they have no names"
-            raise UsageError(message, advice="the network file has its blocks")
-    names = _names_of_units(network)
+    """The weights in the order of the network file: unit by unit, of each the bias first."""
+    topology, names = network.topology, _names_of_units(network)
     for member, parameters in enumerate(network.members or (network.all_parameters,), 1):
-        weights, biases = network.topology.weights(parameters), network.topology.biases(parameters)
-        for k, (block, bias) in enumerate(zip(weights, biases, strict=True)):
-            for j, unit in enumerate(names[k + 1]):
-                column = [float(bias[j]), *block[:, j].tolist()]
-                for source, value in zip((BIAS, *names[k]), column, strict=True):
-                    yield NamedWeight(k + 1, unit, source, value, member if network.members else 0)
+        chain = zip(topology.layers, topology.blocks(parameters), strict=True)
+        for k, (layer, blocks) in enumerate(chain):
+            below = "input {}" if k == 0 else f"unit {{}} of layer {k}"
+            for number, block in enumerate(blocks):
+                for j, i in product(range(block.shape[1]), range(block.shape[0])):
+                    if layer.kind == "dense":
+                        unit, source = names[k + 1][j], names[k][i - 1] if i else BIAS
+                    else:
+                        unit, _, source = layer.parameter_name(number, i, j, below).rpartition(", ")
+                    value, of = float(block[i, j]), member if network.members else 0
+                    yield NamedWeight(k + 1, unit, source.removeprefix("weight from "), value, of)
 
 
 def _names_of_units(network: Network) -> list[list[str]]:

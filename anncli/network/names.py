@@ -74,6 +74,7 @@ LAYERS_ELSEWHERE: dict[str, str] = {
     "maxpool1d": "max-pool", "maxpool2d": "max-pool", "avgpool": "mean-pool", "avg-pool": "mean-pool",
     "average-pool": "mean-pool", "averagepool": "mean-pool", "avgpool1d": "mean-pool", "avgpool2d": "mean-pool",
     "meanpool": "mean-pool", "linear-layer": "dense", "fc": "dense",
+    "commnet": "communicate", "communication": "communicate", "embed": "embedding",
 }  # fmt: skip
 
 

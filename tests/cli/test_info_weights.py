@@ -12,8 +12,8 @@ from inside import Done, ann
 
 import anncli
 from anncli.analysis.named_weights import NamedWeight, named_weights
-from anncli.errors import UsageError
 from anncli.formats.networks.storage import save
+from anncli.network.layers.base import Shape
 from anncli.network.network import Network
 
 __all__ = ["ann"]
@@ -61,14 +61,28 @@ def test_members_of_an_ensemble_are_told_apart(tmp_path: Path, ann: Run) -> None
     assert lines[-1] == "2,2,unit 1,unit 2,108"
 
 
-def test_other_layers_have_no_names() -> None:
-    network = small_network()
-    network.topology.layers[0].kind = "convolution"  # type: ignore[misc]
-    try:
-        with pytest.raises(UsageError, match=r"layer 1 \(2 tanh\) shares its weights among places"):
-            list(named_weights(network))
-    finally:
-        del network.topology.layers[0].kind
+def test_names_of_layers_of_other_kinds() -> None:
+    network = Network.create(Shape(3, None), ["2 tanh", "1 tanh communicate", "1 tanh communicate skip 1", "1 linear"])
+    network.parameters = np.arange(network.topology.n_parameters, dtype=np.float32)
+    found = [weight for weight in named_weights(network) if weight.layer in (2, 3)]
+    assert {weight.unit for weight in found} == {"unit 1"}
+    assert [weight.source for weight in found] == [
+        "bias", "unit 1 of layer 1", "unit 2 of layer 1", "the mean of unit 1 of layer 1 of the others",
+        "the mean of unit 2 of layer 1 of the others",
+        "bias", "unit 1 of layer 2", "the mean of unit 1 of layer 2 of the others", "unit 1 of layer 1", "unit 2 of layer 1",
+    ]  # fmt: skip
+    assert [weight.value for weight in found] == list(range(8, 18))
+    vectors = Network.create(Shape(4, 1, (2, 2, 1)), ["1x2 tanh complex"], parameters=np.arange(6))
+    assert list(named_weights(vectors)) == [
+        NamedWeight(1, "unit 1", "component 1 of the bias", 0.0),
+        NamedWeight(1, "unit 1", "component 1 of the weight from vector 1 below", 2.0),
+        NamedWeight(1, "unit 1", "component 1 of the weight from vector 2 below", 4.0),
+        NamedWeight(1, "unit 1", "component 2 of the bias", 1.0),
+        NamedWeight(1, "unit 1", "component 2 of the weight from vector 1 below", 3.0),
+        NamedWeight(1, "unit 1", "component 2 of the weight from vector 2 below", 5.0),
+    ]
+    words = Network.create(Shape(2, None, None, True), ["1 embedding", "mean", "1 linear"], parameters=np.arange(4))
+    assert [weight.source for weight in named_weights(words)] == ["token 1", "token 2", "bias", "unit 1"]
 
 
 def test_the_table_the_document_and_the_file_agree(tmp_path: Path, ann: Run) -> None:

@@ -18,6 +18,7 @@ from anncli.network.names import (
     INITIALIZATION_NAMES,
     LAYER_NAMES,
     LOSS_NAMES,
+    PRODUCT_NAMES,
     SCALING_NAMES,
     TARGET_SCALING_NAMES,
 )
@@ -94,6 +95,9 @@ def _formats() -> str:
 
 def _networks() -> str:
     layers = _table("Layers", ((f"{name}  {info.form}", info.help) for name, info in LAYER_NAMES.items()))
+    products = _table(
+        "Products of layers of vectors", ((_product(name), info.formula) for name, info in PRODUCT_NAMES.items())
+    )
     formats = _table("Formats", ((name, info.help) for name, info in NETWORK_FORMAT_NAMES.items()))
     text = """A network file is YAML text. Its head says what the network is like and is written by a person, or by ann init;
     below it ann train writes the line trained: with scaling, weights and a record of the training, under a checksum."""
@@ -108,7 +112,13 @@ def _networks() -> str:
     )
     after = """ann info NETWORK shows what a file holds, with --weights the weights by name. Who edits weights by hand seals the
     file again with ann info NETWORK --reseal."""
-    return f"{_prose(text)}\n\n{head}\n\n{_prose(after)}\n\n{layers}\n\n{formats}"
+    return f"{_prose(text)}\n\n{head}\n\n{_prose(after)}\n\n{layers}\n\n{products}\n\n{formats}"
+
+
+def _product(name: str) -> str:
+    """A product with the number of components that it is for."""
+    components = PRODUCT_NAMES[name].components
+    return name if components is None else f"{name}  ({components})"
 
 
 def _activations() -> str:

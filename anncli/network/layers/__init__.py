@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from anncli.errors import ValueFault, did_you_mean, known_name, nearest, quoted
-from anncli.network.names import LAYER_NAMES, LAYER_WORDS, LAYERS_ELSEWHERE
+from anncli.network.names import ACTIVATION_ALIASES, ACTIVATION_NAMES, LAYER_NAMES, LAYER_WORDS, LAYERS_ELSEWHERE
 
 if TYPE_CHECKING:
     from anncli.network.layers.base import LayerKind
 
 # The kind of a layer whose text names none.
 DEFAULT_KIND = "dense"
+
+# The size of a layer of vectors begins its text.
+_VECTORS = re.compile(r"\s*\d+\s*x\s*\d", re.ASCII)
 
 
 def layer_class(kind: str) -> type[LayerKind]:
@@ -27,6 +31,8 @@ def layer_class(kind: str) -> type[LayerKind]:
 def read_layer(text: str) -> LayerKind:
     """The layer that a short form such as `16 tanh` describes; raises ValueFault for a text that describes none."""
     words = text.split()
+    if _VECTORS.match(text):
+        return layer_class("bilinear").read(text)
     for place, word in enumerate(words):
         if kind := LAYER_WORDS.get(word):
             return layer_class(kind).read(text)
@@ -43,5 +49,6 @@ def _refuse_misspelt_kind(words: list[str]) -> None:
         if here is not None:
             raise ValueFault(f"unknown kind of layer {quoted(word)}", f"write `{here}`")
         stands_there = place == 2 and words[0].isdigit()
-        if word[:1].isalpha() and (stands_there or (place == 0 and nearest(word, LAYER_NAMES))):
+        may_stand_there = place == 0 or (place == 1 and not known_name(word, (*ACTIVATION_NAMES, *ACTIVATION_ALIASES)))
+        if word[:1].isalpha() and (stands_there or (may_stand_there and nearest(word, LAYER_NAMES))):
             raise ValueFault(f"unknown kind of layer {quoted(word)}", did_you_mean(word, LAYER_NAMES))
