@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from chain_objective import objective_of
 
 from anncli.analysis.gradient_check import check_gradient
-from anncli.arrays import Array, Rows, random_stream
-from anncli.backends.base import Problem, Samples
-from anncli.backends.reference import ReferenceBackend
+from anncli.arrays import Array
 from anncli.errors import ValueFault
-from anncli.network.initialization import initialize
 from anncli.network.input_shapes import read_inputs
 from anncli.network.layers import read_layer
 from anncli.network.layers.base import Kept, Shape
@@ -21,11 +19,8 @@ from anncli.network.layers.convolution import Convolution
 from anncli.network.layers.pools import MaxPool, MeanPool
 from anncli.network.propagation import backward, forward
 from anncli.network.topology import Topology
-from anncli.training.objective import Objective
 from anncli.training.trainers.curvature import hessian_product
 from anncli.training.trainers.jacobian import jacobian_rows
-
-STARTS = np.array([0, 3, 4, 9, 16])
 
 
 def passed_through(text: str, inputs: Array, shape: Shape, starts: Array | None = None, block: Any = None) -> Kept:
@@ -147,33 +142,6 @@ ROWWISE = [
     ("any x 2", ["4 tanh convolution 5", "window 1", "2 softmax"]),
     ("any x 2", ["4 tanh convolution 2", "2 softmax convolution 3"]),
 ]
-
-
-def objective_of(inputs: str, layers: list[str], loss: str | None = None) -> tuple[Objective, Array]:
-    """A training objective on a few random samples, lengths 1 to 7 where they are ragged, and parameters."""
-    rng, topology = np.random.default_rng(3), Topology(read_inputs(inputs), layers)
-    lengths = np.diff(STARTS)
-    values = rng.normal(size=(int(STARTS[-1]), topology.n_inputs)).astype(np.float32)
-    n = int(STARTS[-1]) if topology.answers_rows else len(lengths)
-    own = rng.uniform(0.5, 2, n).astype(np.float32)
-    numbers = rng.integers(0, max(2, topology.n_outputs), n)
-    wanted = (
-        np.eye(topology.n_outputs, dtype=np.float32)[numbers]
-        if topology.n_outputs > 1
-        else np.float32(numbers)[:, None]
-    )
-    samples: Any = Samples(values[: len(lengths)] if topology.takes_vectors else Rows(values, STARTS), wanted, own)
-    if topology.answers_rows:
-        samples = Samples(samples.inputs, Rows(wanted, STARTS), Rows(own[:, None], STARTS))
-    loss = loss or {"softmax": "cross-entropy", "logistic": "binary-cross-entropy"}.get(
-        topology.output_activation, "mse"
-    )
-    problem = Problem(topology, loss)
-    rows = np.arange(len(lengths))
-    objective = Objective(
-        ReferenceBackend().open(problem, samples), problem, samples, rows, np.zeros(len(lengths), int), 0.1
-    )
-    return objective, initialize(topology, "lecun", random_stream(1, "weights")).astype(np.float64) * 1.5
 
 
 @pytest.mark.parametrize(("inputs", "layers"), [*GRIDS, *RAGGED, *ROWWISE])

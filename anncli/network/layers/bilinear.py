@@ -185,7 +185,7 @@ def _known_product(text: str, components: int) -> str:
         raise KeyFault(
             "product", "the numbers of a product must be finite, and not all 0", "write B[k, i, j], N^3 numbers"
         )
-    return " ".join(f"{number:.17g}" if number % 1 else f"{number:.0f}" for number in numbers)
+    return " ".join(repr(number) if number % 1 else f"{number + 0.0:.0f}" for number in numbers)
 
 
 LAYERS = {"bilinear": Bilinear}
