@@ -28,17 +28,18 @@ def named_weights(network: Network) -> Iterator[NamedWeight]:
     """The weights in the order of the network file: unit by unit, of each the bias first."""
     topology, names = network.topology, _names_of_units(network)
     for member, parameters in enumerate(network.members or (network.all_parameters,), 1):
-        chain = zip(topology.layers, topology.blocks(parameters), strict=True)
-        for k, (layer, blocks) in enumerate(chain):
-            below = "input {}" if k == 0 else f"unit {{}} of layer {k}"
-            for number, block in enumerate(blocks):
+        start = 0
+        for k, blocks in enumerate(topology.blocks(parameters)):
+            for block in blocks:
                 for j, i in product(range(block.shape[1]), range(block.shape[0])):
-                    if layer.kind == "dense":
+                    if topology.layers[k].kind == "dense" and not topology.given[k].tokens:
                         unit, source = names[k + 1][j], names[k][i - 1] if i else BIAS
                     else:
-                        unit, _, source = layer.parameter_name(number, i, j, below).rpartition(", ")
+                        name = topology.parameter_name(start + i * block.shape[1] + j).partition(", ")[2]
+                        unit, _, source = name.rpartition(", ")
                     value, of = float(block[i, j]), member if network.members else 0
                     yield NamedWeight(k + 1, unit, source.removeprefix("weight from "), value, of)
+                start += block.size
 
 
 def _names_of_units(network: Network) -> list[list[str]]:

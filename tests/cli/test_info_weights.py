@@ -67,9 +67,10 @@ def test_names_of_layers_of_other_kinds() -> None:
     found = [weight for weight in named_weights(network) if weight.layer in (2, 3)]
     assert {weight.unit for weight in found} == {"unit 1"}
     assert [weight.source for weight in found] == [
-        "bias", "unit 1 of layer 1", "unit 2 of layer 1", "the mean of unit 1 of layer 1 of the others",
-        "the mean of unit 2 of layer 1 of the others",
-        "bias", "unit 1 of layer 2", "the mean of unit 1 of layer 2 of the others", "unit 1 of layer 1", "unit 2 of layer 1",
+        "bias", "unit 1 of layer 1 in the same row", "unit 2 of layer 1 in the same row",
+        "the mean of unit 1 of layer 1 over the other rows", "the mean of unit 2 of layer 1 over the other rows",
+        "bias", "unit 1 of layer 2 in the same row", "the mean of unit 1 of layer 2 over the other rows",
+        "unit 1 of layer 1 in the same row", "unit 2 of layer 1 in the same row",
     ]  # fmt: skip
     assert [weight.value for weight in found] == list(range(8, 18))
     vectors = Network.create(Shape(4, 1, (2, 2, 1)), ["1x2 tanh complex"], parameters=np.arange(6))

@@ -407,7 +407,7 @@ def test_what_other_parts_ask_of_these_layers() -> None:
     assert topology.parameter_name(5) == "layer 1, unit 2, weight from token 2"
     assert (
         topology.parameter_name(36 + 5 * 8 + 1)
-        == "layer 2, unit 2, weight from the mean of unit 4 of layer 1 of the others"
+        == "layer 2, unit 2, weight from the mean of unit 4 of layer 1 over the other rows"
     )
     assert topology.weights_mask().sum() == 36 + 40 + 84 + 12
     assert [layer.has_kink for layer in topology.layers] == [False, False, True, False]

@@ -118,15 +118,8 @@ class Communicate(Affine):
         return f"unit {column + 1}, {source}"
 
     def describe(self, below: Shape) -> dict[str, Any]:
-        own = below.columns - below.beside
-        found = {
-            **super().describe(below),
-            "units": self.units,
-            "activation": self.activation,
-            "row": own,
-            "others": own,
-        }
-        return {**found, "skip": self.skip, "skipped": below.beside} if self.skip else found
+        found = {**super().describe(below), "units": self.units, "activation": self.activation}
+        return {**found, "skip": self.skip} if self.skip else found
 
 
 def means_of_others(rows: Array, starts: Array | None) -> Array:
