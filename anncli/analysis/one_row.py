@@ -17,14 +17,16 @@ from anncli.network.topology import Topology
 class LayerPass(NamedTuple):
     """What one layer computes for the sample, all float64. n is 1 where a sample has one row.
 
-    inputs (n, columns below), or Tokens; z, outputs, delta (n, columns): pre-activations, outputs and dE/dz; weights, biases:
-    the views of its parameters that LayerKind.weights() and biases() give; weight_slopes, bias_slopes: dE/dw in the same form.
+    inputs (n, columns below), or Tokens; z, outputs, delta (n, columns): pre-activations, outputs and dE/dz; gathered: what the
+    weights are multiplied with, see LayerKind.gathered(); weights, biases: the views of its parameters that LayerKind.weights()
+    and biases() give; weight_slopes, bias_slopes: dE/dw in the same form.
     """
 
     inputs: Any
     z: Array
     outputs: Array
     delta: Array
+    gathered: Array | None
     weights: Blocks
     biases: Blocks
     weight_slopes: Blocks
@@ -71,7 +73,8 @@ def pass_row(
     layers, blocks, slots = topology.layers, topology.blocks(parameters), topology.blocks(gradient)
     passes = tuple(
         LayerPass(
-            kept.inputs, kept.z, kept.outputs, delta, layer.weights(own), layer.biases(own), layer.weights(slot), layer.biases(slot)
+            kept.inputs, kept.z, kept.outputs, delta, layer.gathered(kept), layer.weights(own), layer.biases(own),
+            layer.weights(slot), layer.biases(slot),
         )
         for layer, kept, delta, own, slot in zip(layers, passed.kept, reversed(deltas), blocks, slots, strict=True)
     )  # fmt: skip

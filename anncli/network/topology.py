@@ -146,6 +146,11 @@ class Topology(_Chain):
         """(rows, columns) of the blocks of each layer."""
         return [tuple(shape for _, _, shape in places) for places in self._places]
 
+    @property
+    def numbers(self) -> Array:
+        """(P,) the number of each parameter, as a vector that blocks() and weights() take."""
+        return np.arange(self.n_parameters)
+
     def blocks(self, parameters: Array) -> list[Blocks]:
         """For each layer the views (rows, columns) of its blocks in a parameter vector (P,)."""
         return [

@@ -70,7 +70,15 @@ def test_a_sample_of_rows_is_shown_row_by_row() -> None:
     ]
     assert "  target of row 3  0.5\n  E = mse, mean over the rows = " in text
     first = float(found.gradient[0])
-    assert f"unit 1, bias -0.5 dE/dw {first:.6g}" in lines
+    deltas = found.layers[0].delta[:, 0]
+    assert (
+        f"unit 1, bias dE/dw = {deltas[0]:.6g} + {deltas[1]:.6g} + {deltas[2]:.6g} = {first:.6g}".replace("+ -", "- ")
+        in lines
+    )
+    products = " ".join(f"{'+' if d > 0 else '-'} {abs(d):.6g}*{f'({x:g})' if x < 0 else f'{x:g}'}" for d, x in zip(deltas, (-1, 2, 0.25), strict=True))  # fmt: skip
+    name = "unit 1, weight from input 2 dE/dw ="
+    assert f"{name} {products.replace('- ', '-', 1)} = {found.gradient[2]:.6g}" in lines
+    assert f"unit 1 z at the first place = -0.5 - 0.1875*1 + 0.125*(-1) = {z[0]:g}" in lines
     assert f"unit 1, bias = -0.5 - 1*({first:.6g}) = {-0.5 - first:.6g}" in lines
     document = report.document()
     assert document["inputs"] == ROWS.values.tolist()
@@ -103,12 +111,12 @@ def test_a_picture_is_shown_row_by_row_and_the_weights_of_a_convolution_unit_by_
     lines = [" ".join(line.split()) for line in text.splitlines()]
     assert lines[2:5] == ["inputs", "x of row 1 1 2 4", "x of row 2 3 5 -1"]
     assert (
-        "layer 1: 1 linear convolution 2x2 valid\n  z  -3.5   3.5\n  a  -3.5   3.5\nlayer 2: max-pool 1x2\n  a  3.5\n"
+        "layer 1: 1 linear convolution 2x2 valid\n  z = a  -3.5   3.5\n  unit 1  z at the first place = 0.5 + 1*1 + 0*2 + 0*3 - 1*5 = -3.5\nlayer 2: max-pool 1x2\n  a  3.5\n"
         in text
     )
     assert "layer 2: max-pool 1x2\n  delta  45\nlayer 1: 1 linear convolution 2x2 valid\n  delta   0  45\n" in text
     slopes = [line for line in lines if line.startswith("unit 1, ")]
-    assert slopes == ["unit 1, bias 0.5 dE/dw 45"] + [
-        f"unit 1, weight from row {row}, column {column} of the window {weight} dE/dw {slope}"
-        for row, column, weight, slope in ((1, 1, 1, 90), (1, 2, 0, 180), (2, 1, 0, 225), (2, 2, -1, -45))
+    assert slopes == ["unit 1, bias dE/dw = 45"] + [
+        f"unit 1, weight from row {row}, column {column} of the window dE/dw = 45*{factor} = {slope}"
+        for row, column, factor, slope in ((1, 1, 2, 90), (1, 2, 4, 180), (2, 1, 5, 225), (2, 2, "(-1)", -45))
     ]

@@ -205,3 +205,19 @@ def test_some_parameters_of_a_long_chain_are_drawn_from_every_layer_that_has_any
         found = check_gradient(objective, parameters.astype(np.float32), np.random.default_rng(2), 20)
     assert found.checked + found.skipped == 20
     assert found.error < 1e-6
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_sums_are_products_of_what_is_gathered_and_the_weights(name: str) -> None:
+    one = case(name, "tanh", "mse", "linear")
+    topology = one.problem.topology
+    passed, met = forward(topology, one.parameters, one.samples.inputs), 0
+    for layer, kept, blocks in zip(topology.layers, passed.kept, topology.blocks(one.parameters), strict=True):
+        gathered = layer.gathered(kept)
+        if gathered is None:
+            assert layer.kind in ("bilinear", "embedding") or not blocks or name == "dense on tokens"
+            continue
+        (weights,), (biases,) = layer.weights(blocks), layer.biases(blocks)
+        assert kept.z.reshape(-1, len(biases)) == pytest.approx(gathered @ weights + biases, rel=1e-12, abs=1e-13)
+        met += 1
+    assert met

@@ -10,6 +10,7 @@ import numpy as np
 from anncli.analysis.one_row import RowPass
 from anncli.arrays import Array, Inputs, Rows, Tokens
 from anncli.cli.showing.row_lines import columns, equations, indented, matrix, more, values_of
+from anncli.cli.showing.row_places import slopes, steps, sums_at_the_first_place
 from anncli.cli.showing.row_words import (
     activation_text,
     factor,
@@ -18,12 +19,13 @@ from anncli.cli.showing.row_words import (
     number,
     output_delta_text,
     slope_text,
+    step_text,
     z_text,
 )
 from anncli.network.activations import ACTIVATIONS
 
 # More of them are cut on the terminal; JSON has all.
-MOST_UNITS, MOST_WEIGHTS, MOST_NAMED = 8, 8, 12
+MOST_UNITS, MOST_WEIGHTS = 8, 8
 
 
 class RowWords(NamedTuple):
@@ -103,9 +105,11 @@ class RowReport:
     def _forward(self, k: int) -> Iterator[str]:
         layer = self._found.layers[k]
         if not self._has_formulas(k):
-            if layer.outputs is not layer.z:
+            has_sums, is_linear = bool(layer.weights), self._found.topology.layers[k].activation == "linear"
+            if has_sums and not is_linear:
                 yield from self._values("z", layer.z, k)
-            yield from self._values("a", layer.outputs, k)
+            yield from self._values("z = a" if has_sums and is_linear else "a", layer.outputs, k)
+            yield from sums_at_the_first_place(self._found, k)
             return
         z, operands, rows = layer.z[0].tolist(), self._operands(k), []
         for unit, name in enumerate(self._words.units[k][:MOST_UNITS]):
@@ -136,7 +140,7 @@ class RowReport:
         layer, rows = self._found.layers[k], list[list[str]]()
         if not self._has_formulas(k):
             yield from self._values("delta", layer.delta, k)
-            yield from self._named_slopes(k)
+            yield from slopes(self._found, k)
             return
         names, operands = self._words.units[k], self._operands(k)
         for unit, name in enumerate(names[:MOST_UNITS]):
@@ -170,57 +174,22 @@ class RowReport:
 
     def _step(self, k: int, after: RowPass, rate: float) -> Iterator[str]:
         if not self._has_formulas(k):
-            yield from self._named_steps(k, after, rate)
+            yield from steps(self._found, after, k, rate)
             return
         layer, moved, rows, names = self._found.layers[k], after.layers[k], list[list[str]](), self._words.units[k]
         operands = self._operands(k)
         for unit, name in enumerate(names[:MOST_UNITS]):
-            bias = (layer.biases[0][unit], layer.bias_slopes[0][unit], moved.biases[0][unit])
-            rows.append([name, "bias", *_moved(bias, rate)])
+            bias = step_text(float(layer.biases[0][unit]), float(layer.bias_slopes[0][unit]), rate)
+            rows.append([name, "bias", bias, number(float(moved.biases[0][unit]))])
             for j, source, _ in operands[:MOST_WEIGHTS]:
-                weight = (layer.weights[0][j, unit], layer.weight_slopes[0][j, unit], moved.weights[0][j, unit])
-                rows.append(["", f"from {source}", *_moved(weight, rate)])
+                text = step_text(float(layer.weights[0][j, unit]), float(layer.weight_slopes[0][j, unit]), rate)
+                rows.append(["", f"from {source}", text, number(float(moved.weights[0][j, unit]))])
             rows += [["", line, "", ""] for line in more(len(operands) - MOST_WEIGHTS, "weight")]
         yield from equations(rows)
         yield from more(len(names) - MOST_UNITS, "unit")
 
-    # Layers of other kinds: their values, and their parameters by name
-
     def _values(self, symbol: str, values: Array, k: int) -> Iterator[str]:
         return values_of(symbol, values, self._found.topology.shapes[k + 1])
-
-    def _named_slopes(self, k: int) -> Iterator[str]:
-        found, (places, rest) = self._found, self._shown_places(k)
-        rows = []
-        for place in places:
-            value, slope = number(float(found.parameters[place])), number(float(found.gradient[place]))
-            rows.append([self._short_name(k, place), value, f"dE/dw {slope}"])
-        yield from columns(rows)
-        yield from more(rest, "weight")
-
-    def _named_steps(self, k: int, after: RowPass, rate: float) -> Iterator[str]:
-        found, (places, rest) = self._found, self._shown_places(k)
-        rows = []
-        for place in places:
-            values = (found.parameters[place], found.gradient[place], after.parameters[place])
-            rows.append([self._short_name(k, place), "", *_moved(values, rate)])
-        yield from equations(rows)
-        yield from more(rest, "weight")
-
-    def _shown_places(self, k: int) -> tuple[list[int], int]:
-        """The places in the parameter vector of the first weights of a layer, unit by unit, and how many more there are."""
-        start, stop = self._found.topology.offsets[k : k + 2]
-        places = []
-        for rows, n in self._found.topology.block_shapes[k]:
-            places += [
-                start + row * n + column for column in range(min(n, MOST_NAMED)) for row in range(min(rows, MOST_NAMED))
-            ]
-            start += rows * n
-        shown = places[:MOST_NAMED]
-        return shown, stop - self._found.topology.offsets[k] - len(shown)
-
-    def _short_name(self, k: int, place: int) -> str:
-        return self._found.topology.parameter_name(place).removeprefix(f"layer {k + 1}, ")
 
     # JSON
 
@@ -254,12 +223,6 @@ class RowReport:
                 for name, (value, gradient, after) in zip(names, values, strict=True)
             ],
         }
-
-
-def _moved(values: tuple[Any, Any, Any], rate: float) -> list[str]:
-    """The formula of a step and its result, from a weight, its slope and the weight after the step."""
-    old, slope, new = map(float, values)
-    return [f"{number(old)} - {number(rate)}*{factor(slope)}", number(new)]
 
 
 def _numbers(sample: Inputs) -> list[list[float]]:

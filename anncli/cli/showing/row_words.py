@@ -42,9 +42,9 @@ def sum_of_products(pairs: Iterable[tuple[float, float]], start: float | None = 
     return text
 
 
-def z_text(bias: float, pairs: Sequence[tuple[float, float]]) -> str:
-    """The pre-activation of a unit, without its value."""
-    if len(pairs) <= MOST_TERMS:
+def z_text(bias: float, pairs: Sequence[tuple[float, float]], most: int = MOST_TERMS) -> str:
+    """The pre-activation of a unit, without its value; more than so many products are shown as one number."""
+    if len(pairs) <= most:
         return sum_of_products(pairs, bias)
     total = sum(weight * value for weight, value in pairs)
     return number(bias) + signed(f"{number(abs(total))} ({len(pairs)} products)", False, total < 0)
@@ -107,3 +107,8 @@ def hidden_delta_text(pairs: Sequence[tuple[float, float]], slope: float, activa
     else:
         text = f"{factor(sum(weight * delta for weight, delta in pairs))} ({len(pairs)} products)"
     return text if activation == "linear" else f"{text}*{number(slope)}"
+
+
+def step_text(value: float, slope: float, learning_rate: float) -> str:
+    """A weight after a step of gradient descent, without its value."""
+    return f"{number(value)} - {number(learning_rate)}*{factor(slope)}"

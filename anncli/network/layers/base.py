@@ -179,6 +179,11 @@ class LayerKind(ABC):
         delta (n, columns) is dE/dZ; it must not be changed. slots are views of the gradient in the shape of the blocks.
         """
 
+    def gathered(self, kept: Kept) -> Array | None:
+        """What the weights are multiplied with: G (m, fan_in), where Z (m, units) = G W + b with one block of weights W and biases
+        b; m may be more than the rows of the outputs. None for a kind that computes otherwise."""
+        return None
+
     # What some trainers need besides; a kind that leaves it out lacks it.
 
     @property

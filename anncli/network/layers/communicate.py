@@ -79,6 +79,10 @@ class Communicate(Affine):
         delta.sum(axis=0, out=slot[0])
         return _spread(delta @ blocks[0][1:].T, kept) if wanted else None
 
+    def gathered(self, kept: Kept) -> Array | None:
+        found: Array = kept.own
+        return found
+
     def r_forward(self, blocks: Blocks, along: Blocks, kept: Kept, r_inputs: Array) -> Kept:
         r_gathered = _gathered(blocks[0], r_inputs, kept.starts)
         r_z = r_gathered @ blocks[0][1:] + kept.own @ along[0][1:] + along[0][0]

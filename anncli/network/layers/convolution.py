@@ -181,6 +181,10 @@ class Convolution(Affine):
         delta.reshape(-1, self.units).sum(axis=0, out=slots[0][0])
         return self._below(kept, delta, blocks[0][1:]) if wanted else None
 
+    def gathered(self, kept: Kept) -> Array | None:
+        windows: Windows = kept.own
+        return windows.gathered(windows.padded(kept.inputs))
+
     def r_forward(self, blocks: Blocks, along: Blocks, kept: Kept, r_inputs: Array) -> Kept:
         r_z = self._product(kept.own, r_inputs, blocks[0][1:])
         r_z += self._product(kept.own, kept.inputs, along[0][1:])

@@ -79,6 +79,9 @@ class Dense(Affine):
         delta.sum(axis=0, out=slot[0])
         return delta @ blocks[0][1:].T if wanted else None
 
+    def gathered(self, kept: Kept) -> Array | None:
+        return None if isinstance(kept.inputs, Tokens) else kept.inputs
+
     def r_forward(self, blocks: Blocks, along: Blocks, kept: Kept, r_inputs: Array) -> Kept:
         if isinstance(kept.inputs, Tokens):
             r_z = sums_of_rows(kept.inputs, along[0][1:]) + along[0][0]
