@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from anncli.analysis.columns import columns_of, input_names
 from anncli.network.class_names import class_names
+from anncli.network.layers.base import LayerKind, Shape
 from anncli.network.network import Network
 
 BIAS = "bias"
@@ -42,11 +43,20 @@ def named_weights(network: Network) -> Iterator[NamedWeight]:
                 start += block.size
 
 
+def _units_of(layer: LayerKind, shape: Shape) -> list[str]:
+    """The values that a layer gives."""
+    if shape.grid is None or not layer.slides:
+        return [f"unit {k}" for k in range(1, shape.columns + 1)]
+    height, width, units = (range(1, size + 1) for size in shape.grid)
+    return [f"unit {k} at row {y} and column {x}" for y in height for x in width for k in units]
+
+
 def _names_of_units(network: Network) -> list[list[str]]:
     """The names of the inputs, and of the units of each layer."""
     sizes = network.topology.sizes
-    names = [[f"unit {k}" for k in range(1, size + 1)] for size in sizes]
-    names[0] = input_names(columns_of(network))
+    topology = network.topology
+    layers = zip(topology.layers, topology.shapes[1:], strict=True)
+    names = [input_names(columns_of(network)), *(_units_of(layer, shape) for layer, shape in layers)]
     # Without names, outputs are called like other units. One output for two classes is the positive one.
     has_names = bool(network.classes or network.target_names)
     outputs = class_names(network)[: sizes[-1]] if has_names else []

@@ -222,9 +222,9 @@ def test_shapes_and_parameters_of_lenet() -> None:
     # LeCun et al. 1998 count 156 of C1 and, with all connections, 2416 of C3, 48120 of C5, 10164 of F6; 850 of the outputs.
     assert topology.n_parameters == 156 + 2416 + 48120 + 10164 + 850
     assert topology.parameter_name(1) == "layer 1, unit 2, bias"
-    assert topology.parameter_name(6 * 8 + 2) == "layer 1, unit 3, weight from row 2, column 3 of the window"
+    assert topology.parameter_name(6 * 8 + 2) == "layer 1, unit 3, weight from row 2 and column 3 of the window"
     assert topology.parameter_name(156 + 16 * (1 + 6) + 1) == (
-        "layer 3, unit 2, weight from row 1, column 2 of the window, channel 1"
+        "layer 3, unit 2, weight from channel 1 at row 1 and column 2 of the window"
     )
     rows = Topology(read_inputs("any x 3"), ["2 tanh convolution 4", "mean", "1 logistic"])
     assert rows.parameter_name(2 * 6) == "layer 1, unit 1, weight from input 3 in row 2 of the window"

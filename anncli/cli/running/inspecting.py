@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 import click
@@ -19,12 +20,15 @@ from anncli.cli.showing.repeating import repeating_line
 from anncli.errors import NetworkError, printable
 from anncli.formats.networks.storage import load
 from anncli.inference.predict import predict
+from anncli.network.input_shapes import inputs_text
 from anncli.network.loss_curve import LossCurves
 from anncli.network.network import Network
 from anncli.training.pruning import count_zeros
 
 # Other machines may round the last digits differently; a changed weight changes outputs by far more.
 TOLERANCE = 1e-4
+# More columns of plain numbers are one line.
+_MOST_COLUMNS = 50
 
 
 def run_info(values: Values, words: Words) -> None:
@@ -63,6 +67,7 @@ def summary(network: Network) -> dict[str, Any]:
         "dialect": network.source.dialect,
         **({"format": network.source.origin} if network.source.origin is not None else {}),
         "inputs": "table" if is_open else network.n_inputs,
+        **({} if inputs_text(topology.inputs).isdecimal() else {"shape": inputs_text(topology.inputs)}),
         "layers": [{"layer": layer.text()} for layer in topology.layers] if is_open else shapes,
         "parameters": None if is_open else topology.n_parameters,
         **_zeros(network),
@@ -158,16 +163,33 @@ def _lines(document: dict[str, Any], indent: str = "") -> list[str]:
         if isinstance(value, dict):
             lines += [indent + name, *_lines(value, indent + "  ")]
         elif isinstance(value, list) and isinstance(value[0], dict):
-            lines += [f"{indent}{name:<{width}}{_entry(entry, k)}" for k, entry in enumerate(value, 1)]
+            lines += [f"{indent}{name:<{width}}{text}" for text in _entries(value)]
         else:
             lines.append(f"{indent}{name:<{width}}{_word(value)}")
+    return lines
+
+
+def _entries(values: list[dict[str, Any]]) -> list[str]:
+    """A line for each; columns of plain numbers, as the pixels of a picture are, together where they are many."""
+    lines, plain = (
+        list[str](),
+        [entry.get("kind") == "number" and not any(list(entry.values())[2:]) for entry in values],
+    )
+    for is_plain, group in groupby(range(len(values)), plain.__getitem__):
+        numbers = list(group)
+        if is_plain and len(numbers) > _MOST_COLUMNS:
+            first, last = values[numbers[0]]["name"], values[numbers[-1]]["name"]
+            lines.append(f"{first} to {last}: {len(numbers)} numbers")
+        else:
+            lines += [_entry(values[k], k + 1) for k in numbers]
     return lines
 
 
 def _entry(entry: dict[str, Any], number: int) -> str:
     if "weights" in entry:
         n_in, n_out = entry["weights"]
-        return f"{number}: {entry['units']} {entry['activation']}, weights {n_in} x {n_out}, biases {n_out}"
+        layer = entry.get("layer") or f"{entry['units']} {entry['activation']}"
+        return f"{number}: {layer}, weights {n_in} x {n_out}, biases {n_out}"
     if "layer" in entry:
         blocks = ", ".join(" x ".join(map(str, shape)) for shape in entry.get("blocks", ()))
         return f"{number}: {entry['layer']}" + (f", parameters {blocks}" if blocks else "")

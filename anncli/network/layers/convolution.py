@@ -233,12 +233,13 @@ class Convolution(Affine):
         if self.given.grid is None:
             return f"unit {column + 1}, weight from {below.format(channel + 1)} in row {place + 1} of the window"
         down, right = divmod(place, self.size[1])
-        of_channel = f", channel {channel + 1}" if self.given.grid[2] > 1 else ""
-        return f"unit {column + 1}, weight from row {down + 1}, column {right + 1} of the window{of_channel}"
+        of_channel = f"channel {channel + 1} at " if self.given.grid[2] > 1 else ""
+        return f"unit {column + 1}, weight from {of_channel}row {down + 1} and column {right + 1} of the window"
 
     def describe(self, below: Shape) -> dict[str, Any]:
         (shape,) = self.block_shapes(below)
         found = {
+            "layer": self.text(),
             "kind": self.kind, "units": self.units, "activation": self.activation, "size": list(self.size), "padding": self.padding,
             "stride": list(self.stride), "weights": [shape[0] - 1, self.units], "biases": self.units,
         }  # fmt: skip
