@@ -150,9 +150,9 @@ def _whole(mapping: PlacedMapping, key: str, example: str) -> int:
 
 
 def _word(mapping: PlacedMapping, key: str, example: str) -> str:
-    """A text, such as `tanh` or `5x5`, or a whole number, which YAML does not take for a text."""
+    """A text, such as `tanh` or `5x5`, or a number, which YAML does not take for a text."""
     value = mapping.get(key)
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str):
         found = f"`{key}` is missing" if key not in mapping else f"`{key}` must be a text, found {_shown(value)}"

@@ -55,7 +55,7 @@ class Kept(NamedTuple):
 
 class Key(NamedTuple):
     """A key of the long form. form: the type of its value (int: a whole number above 0); example: for messages; a key that is not
-    needed keeps the default of the class when it is left out. A whole number under a key for text is taken as text."""
+    needed keeps the default of the class when it is left out. A number under a key for text is taken as text."""
 
     form: type[int] | type[str]
     example: str
