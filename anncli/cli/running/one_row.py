@@ -84,8 +84,13 @@ def _words(setup: Setup, place: int, raw: Inputs) -> RowWords:
     units: list[Sequence[str]] = [[f"unit {k}" for k in range(1, size + 1)] for size in network.topology.sizes[1:]]
     outputs = data.names_of_targets if data.targets is not None else data.classes
     if len(outputs) == network.n_outputs or (len(outputs) == 2 and network.n_outputs == 1):
-        units[-1] = outputs[: network.n_outputs]
-    return RowWords(title, raw, input_names(columns_of(network, data.columns)), units)
+        units[-1] = _named(outputs[: network.n_outputs], "unit")
+    return RowWords(title, raw, _named(input_names(columns_of(network, data.columns)), "input"), units)
+
+
+def _named(names: Sequence[str], noun: str) -> Sequence[str]:
+    """The names; of columns without names, which are called by their numbers, `input 1` and so on."""
+    return [f"{noun} {k}" for k in range(1, len(names) + 1)] if all(map(str.isdigit, names)) else names
 
 
 def _place_in_file(data: Dataset, place: int) -> str:
@@ -103,5 +108,6 @@ def _answer(data: Dataset, place: int) -> str:
     if data.targets is None:
         return f", class {data.classes[int(data.labels[place])]}" if data.classes else ""
     answers = data.targets[place].tolist()
-    pairs = [f"{name} {value:.6g}" for name, value in zip(data.names_of_targets, answers, strict=True)]
+    names = _named(data.names_of_targets, "target")
+    pairs = [f"{name} {value:.6g}" for name, value in zip(names, answers, strict=True)]
     return ", " + ", ".join(pairs[:8]) + (", ..." if len(pairs) > 8 else "")
