@@ -171,12 +171,23 @@ def measure(
     )  # fmt: skip
 
 
+def sharpest_directions(loss: CurvedLoss, count: int, seed: int) -> tuple[Array, Array]:
+    """The largest eigenvalues (count,) of the Hessian, largest first, and their vectors (count, P) of length 1.
+
+    Raises: AnnError where a derivative is not a finite number.
+    """
+    work = _Work(loss, "hessian", planned(loss.size, 0), lambda done, what: None)
+    _check_finite(loss.value_and_gradient()[1])
+    ends = extreme_eigenvalues(work, loss.size, count, random_stream(seed, "curvature", 3))
+    return ends.largest, ends.largest_vectors
+
+
 def _eigenvalues(work: _Work, whole: Array | None, size: int, count: int, seed: int) -> tuple[Ends, Quadrature]:
     if whole is not None:
         values = np.linalg.eigvalsh(whole)
         count = min(count, size)
-        nothing = np.zeros(count)
-        ends = Ends(values[: -count - 1 : -1], nothing, values[:count], nothing, values, np.eye(size))
+        nothing, no_vectors = np.zeros(count), np.empty((0, size))
+        ends = Ends(values[: -count - 1 : -1], nothing, values[:count], nothing, nothing[:0], no_vectors, no_vectors)
         return ends, Quadrature(values[None], np.full((1, size), 1 / size))
     work.what = "eigenvalues"
     ends = extreme_eigenvalues(work, size, count, random_stream(seed, "curvature", 3))

@@ -29,7 +29,7 @@ _NOTHING = 1e-12
 class Ends(NamedTuple):
     """The largest eigenvalues of a matrix, largest first, the smallest ones, smallest first, and a bound of the error of each.
 
-    known: those whose vectors (n_known, P), `vectors`, are accurate.
+    known: those whose vectors (n_known, P), `vectors`, are accurate; largest_vectors (n, P): of the largest, as far as they are.
     """
 
     largest: Array
@@ -38,6 +38,7 @@ class Ends(NamedTuple):
     smallest_errors: Array
     known: Array
     vectors: Array
+    largest_vectors: Array
 
 
 class Quadrature(NamedTuple):
@@ -114,7 +115,10 @@ def extreme_eigenvalues(product: Product, size: int, count: int, rng: np.random.
     last = slice(None, -count - 1, -1)
     outer = np.unique([*range(count), *range(most - count, most)])
     sure = outer[errors[outer] <= _HIGH_RESIDUAL * norm]
-    return Ends(values[last], errors[last], values[:count], errors[:count], values[sure], vectors[:, sure].T @ basis)
+    return Ends(
+        values[last], errors[last], values[:count], errors[:count], values[sure], vectors[:, sure].T @ basis,
+        vectors[:, last].T @ basis,
+    )  # fmt: skip
 
 
 def quadrature(

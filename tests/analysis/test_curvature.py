@@ -7,7 +7,7 @@ import pytest
 from curved_networks import curved, full
 
 from anncli.analysis import curvature
-from anncli.analysis.curvature import Curvature, measure, planned
+from anncli.analysis.curvature import Curvature, measure, planned, sharpest_directions
 from anncli.analysis.curved_loss import CurvedLoss
 from anncli.backends.base import Samples
 from anncli.errors import AnnError
@@ -151,3 +151,25 @@ def test_the_gauss_newton_matrix_of_30_networks_has_no_negative_eigenvalue() -> 
         found = full(curved(layers, name, inputs=3, rows=40, seed=seed), "gauss-newton")
         values = np.linalg.eigvalsh((found + found.T) / 2)
         assert values[0] > -1e-6 * values[-1]
+
+
+def test_the_sharpest_directions_are_eigenvectors() -> None:
+    loss = curved(["6 tanh", "2 softmax"], "cross-entropy")
+    values, vectors = sharpest_directions(loss, 2, seed=0)
+    matrix = full(loss, "hessian")
+    assert values == pytest.approx(np.linalg.eigvalsh((matrix + matrix.T) / 2)[:-3:-1], rel=1e-6)
+    assert matrix @ vectors.T == pytest.approx(values * vectors.T, abs=1e-4 * values[0])
+    assert vectors @ vectors.T == pytest.approx(np.eye(2), abs=1e-9)
+
+
+@pytest.mark.parametrize(("part", "is_within"), [(0.98, True), (1.02, False)])
+def test_gradient_descent_diverges_above_the_limit(part: float, is_within: bool) -> None:
+    # From beside the lowest point of a straight line: the error along each eigenvector is multiplied by 1 - rate * eigenvalue.
+    loss = line(w=0.9, b=0.1)
+    limit = measured(loss).step_limit
+    assert limit is not None
+    start = loss.value_and_gradient()[0]
+    for _ in range(500):
+        loss.point = loss.point - part * limit * loss.value_and_gradient()[1]
+    end = loss.value_and_gradient()[0]
+    assert end < 1e-3 * start if is_within else end > 1e3 * start
