@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from anncli.analysis.curvature_data import curved_loss
+from anncli.analysis.lanczos import extreme_eigenvalues
+from anncli.analysis.network_loss import problem_of
 from anncli.analysis.slices import Slice, cosine, principal_directions, random_direction
 from anncli.analysis.surface import SurfaceRequest
 from anncli.arrays import Array, random_stream
 from anncli.dataset.dataset import Dataset
-from anncli.errors import UsageError, count_of
+from anncli.errors import AnnError, UsageError, count_of
 from anncli.network.network import Network
 
 #: How far a slice reaches where nothing is said, by its directions; see SurfaceRequest.
-REACHES = {"random": 1.0, "sharpest": 1.0, "to": 0.5, "path": 0.25}
+REACHES = {"random": 1.0, "sharpest": 0.5, "to": 0.5, "path": 0.25}
 
 
 class Cut(NamedTuple):
@@ -91,4 +96,17 @@ def _cosines(directions: Array, weights: Array) -> dict[str, Any]:
 
 
 def _sharpest(network: Network, data: Dataset, rows: Array, count: int, seed: int) -> tuple[Array, tuple[str, ...], dict[str, Any]]:  # fmt: skip
-    raise UsageError("the sharpest directions are not known yet")
+    """Directions of the largest eigenvalues of the second derivatives of the loss over rows (n,), each as long as the weights."""
+    assert network.parameters is not None
+    with closing(curved_loss(network, data, rows, problem_of(network).loss)) as loss:
+        ends = extreme_eigenvalues(loss.hessian_product, loss.size, count, random_stream(seed, "surface", 4))
+    largest = ends.largest.tolist()
+    if len(largest) < count or ends.known[-count:].tolist() != largest[::-1]:
+        message = "the directions in which the loss is bent most could not be computed"
+        raise AnnError(message, advice="leave --directions out, or train the network further")
+    directions = ends.vectors[-count:][::-1]
+    # The signs are free: the largest component is positive.
+    signs = [math.copysign(1.0, float(one[np.argmax(np.abs(one))])) for one in directions]
+    length = float(np.linalg.norm(network.parameters.astype(np.float64)))
+    labels = tuple(f"direction of the eigenvalue {value:.4g}" for value in largest)
+    return directions * np.array(signs)[:, None] * length, labels, {"eigenvalues": largest}

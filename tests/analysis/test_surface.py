@@ -10,17 +10,21 @@ from typing import Any
 import numpy as np
 import pytest
 
+from anncli.analysis.curvature_data import curved_loss
 from anncli.analysis.network_loss import open_loss, samples_of
 from anncli.analysis.slices import Segment, Slice, cosine, principal_directions, random_direction, why_no_segment
 from anncli.analysis.surface import SurfaceRequest, losses_on_grid, places, products_of, some_rows, values_on_line
 from anncli.analysis.surface_cut import make_cut
 from anncli.arrays import Array
+from anncli.cli.running.surface_request import surface_request
 from anncli.dataset.dataset import Dataset
+from anncli.errors import UsageError
 from anncli.inference.evaluate import evaluate
 from anncli.network.network import Network
 from anncli.network.scaling import Scaling
 from anncli.network.target_scaling import TargetScaling
 from anncli.network.topology import Topology
+from anncli.options.directions import Directions
 
 
 class Given(np.random.Generator):
@@ -212,3 +216,24 @@ def test_losses_that_overflow_stay_in_their_places() -> None:
 
 def test_products_of_a_dense_network() -> None:
     assert products_of(Topology(3, ["4 tanh", "2 softmax"]), np.zeros((1, 3))) == 1 + 4 * 4 + 5 * 2
+
+
+def test_the_sharpest_directions_are_eigenvectors() -> None:
+    network, data, rows = made(1, Scaling()), numbers(60), np.arange(60)
+    assert network.parameters is not None
+    cut = make_cut(network, SurfaceRequest("sharpest"), data, rows, 0)
+    with closing(curved_loss(network, data, rows, "binary-cross-entropy")) as loss:
+        whole = np.stack([loss.hessian_product(unit) for unit in np.eye(loss.size)])
+    values, vectors = np.linalg.eigh((whole + whole.T) / 2)
+    assert cut.told["eigenvalues"] == pytest.approx(values[[-1, -2]].tolist(), rel=1e-5)
+    for direction, vector in zip(cut.slice.directions, vectors[:, [-1, -2]].T, strict=True):
+        assert abs(cosine(direction, vector)) == pytest.approx(1, abs=1e-5)
+        assert np.linalg.norm(direction) == pytest.approx(np.linalg.norm(network.parameters))
+    assert cut.ranges == ((-0.5, 0.5),) * 2
+
+
+def test_a_loss_of_straight_lines_has_no_sharpest_direction() -> None:
+    values: Any = {"directions": Directions("sharpest"), "dimensions": 2, "points": 5, "range": 1.0, "rows": 9}
+    network = Network.create(1, ["1 linear"], task="regression", loss="mae")
+    with pytest.raises(UsageError, match=r"^there are no sharpest directions: loss mae is made of straight lines"):
+        surface_request(values, network)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import glob
 import os
 
+from anncli.analysis.curved_loss import refusal
+from anncli.analysis.network_loss import problem_of
 from anncli.analysis.run_path import read_run
 from anncli.analysis.slices import why_no_segment
 from anncli.analysis.surface import SurfaceRequest
@@ -40,6 +42,8 @@ def surface_request(values: Values, network: Network) -> SurfaceRequest:
     )
     if asked.name == "to":
         return request._replace(other=_other(asked.files[0], network))
+    if asked.name == "sharpest" and (reason := refusal(problem_of(network).loss)):
+        raise UsageError(f"there are no sharpest directions: {reason}", advice="leave --directions out")
     if asked.name == "path":
         return request._replace(path=read_run([path for word in asked.files for path in _checkpoints(word)], network))
     return request

@@ -14,8 +14,14 @@ def words_of(told: Mapping[str, Any]) -> str:
         found.append(f"Of the path from the last checkpoint {shares} lie along the directions.")
         found.append(f"The network lies {told['distance']:.3g} away from this slice.")
     if "eigenvalues" in told:
-        found.append(f"Eigenvalues {' and '.join(f'{value:.4g}' for value in told['eigenvalues'])}.")
+        values = " and ".join(f"{value:.4g}" for value in told["eigenvalues"])
+        found.append(f"Eigenvalue{'s' * (len(told['eigenvalues']) > 1)} {values}.")
     if "cosine" in told:
-        with_weights = " and ".join(f"{value:.3f}" for value in told["cosines_with_weights"])
-        found.append(f"Cosine of the two directions {told['cosine']:.3f}, of each with the weights {with_weights}.")
+        with_weights = " and ".join(map(_three, told["cosines_with_weights"]))
+        found.append(f"Cosine of the two directions {_three(told['cosine'])}, of each with the weights {with_weights}.")
     return " ".join(found)
+
+
+def _three(value: float) -> str:
+    """Three digits; what rounds to 0 has no sign."""
+    return f"{round(value, 3) + 0.0:.3f}"
