@@ -14,8 +14,8 @@ from anncli.tables import MISSING, Table, TableColumn
 _DEVIATIONS = 3.0
 # How much wider than the range the rows outside of it spread, at most.
 _OUTSIDE = 10.0
-# The most rows of a sample, where samples have several.
-_MOST_ROWS = 8
+# The lengths of samples of several rows, the first of which is the shortest that the network takes.
+_LENGTHS = 8
 # No input is larger: what is computed of it must stay a float32 number.
 _MOST = 1e30
 # A word that is no level of any column.
@@ -25,15 +25,16 @@ _UNKNOWN = "a word that no row had"
 def draw_rows(network: Network, rng: np.random.Generator, n: int) -> ProofRows:
     """n rows for a network: the first half inside the range of its inputs, the others up to 10 times as far from its middle.
 
-    Samples of several rows have 1 to 8 of them, and so many tokens, whose values are near 1 in the first half.
+    Samples of several rows have a few of them, and so many tokens, whose values are near 1 in the first half.
     A network with an encoder gets columns of known, rare and unknown words and missing cells, as far as it takes them.
     """
     low, high = input_range(network)
     shape = network.topology.inputs
+    least = network.topology.least_rows
     if shape.tokens:
-        return ProofRows(_tokens(shape.columns, rng, n))
+        return ProofRows(_tokens(shape.columns, rng, n, least))
     if shape.rows is None:
-        starts = _starts(rng, n)
+        starts = _starts(rng, n, least)
         return ProofRows(Rows(_numbers(low, high, rng, int(starts[-1])), starts))
     if network.encoder is None:
         return ProofRows(_numbers(low, high, rng, n))
@@ -88,13 +89,13 @@ def _values(inputs: Array | Rows) -> Array:
     return inputs.values if isinstance(inputs, Rows) else inputs
 
 
-def _starts(rng: np.random.Generator, n: int) -> Array:
-    """The starts (n + 1,) of n samples of 1 to 8 rows."""
-    return np.concatenate([[0], np.cumsum(rng.integers(1, _MOST_ROWS + 1, n))])
+def _starts(rng: np.random.Generator, n: int, least: int) -> Array:
+    """The starts (n + 1,) of n samples of 8 different lengths."""
+    return np.concatenate([[0], np.cumsum(rng.integers(least, least + _LENGTHS, n))])
 
 
-def _tokens(width: int, rng: np.random.Generator, n: int) -> Tokens:
-    starts = _starts(rng, n)
+def _tokens(width: int, rng: np.random.Generator, n: int, least: int) -> Tokens:
+    starts = _starts(rng, n, least)
     n_tokens = int(starts[-1])
     values = rng.uniform(0.5, 1.5, n_tokens)
     values[n_tokens // 2 :] *= rng.uniform(-_OUTSIDE, _OUTSIDE, n_tokens - n_tokens // 2)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from anncli.errors import quoted
 from anncli.formats.exports.base import ExportRequest, Facts, Predicted, ProofRows
+from anncli.formats.exports.c.chain import chain_refusal
 from anncli.formats.exports.c.fixed.network import fixed_network
 from anncli.formats.exports.c.fixed.source import fixed_parts, fixed_sizes
 from anncli.formats.exports.c.fixed.twin import measured_errors
@@ -32,9 +33,11 @@ class CExport:
         if not _IDENTIFIER.match(request.name):
             allowed = "at most 61 letters, digits and _, first a letter"
             return f"functions in C cannot begin with {quoted(request.name)}; give another --name: {allowed}"
-        if refused := layer_refusal(network, "C", ACTIVATIONS):
-            return refused
-        return fixed_refusal(network) if request.bits else None
+        if request.bits:
+            return layer_refusal(network, "C in fixed-point numbers", ACTIVATIONS) or fixed_refusal(network)
+        if network.parameters is None:
+            return "the network is untrained: C needs its weights"
+        return chain_refusal(network)
 
     def render(self, network: Network, request: ExportRequest) -> dict[str, bytes]:
         return parts_of(network, request).files(request.name, self._header_only)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, Rows, Tokens
 from anncli.formats.exports.base import Predicted, ProofRows
 from anncli.formats.exports.c.layers import BLOCK
 from anncli.formats.exports.c.rows import has_rows
+from anncli.formats.exports.c.several_rows import is_of_several_rows
 from anncli.formats.exports.c.text import Naming, identifiers
 from anncli.formats.exports.tools import find_tool, run_tool, work_folder
 from anncli.network.network import Network
@@ -54,6 +55,46 @@ int main(void)
 }
 """
 
+# A sample is the number of its rows or tokens, and then what they are.
+_MAIN_OF_SAMPLES = """\
+#include <stdio.h>
+#include <stdlib.h>
+#include "$n.h"
+#ifdef _WIN32
+#include <fcntl.h>
+#include <io.h>
+#endif
+
+int main(void)
+{
+  static float values[$N_MAX_ROWS * ($WIDTH)], outputs[$N_MAX_ROWS * $N_N_OUTPUTS];
+  static int indices[$N_MAX_ROWS];
+  long sample = 0;
+  int n, refused, k;
+#ifdef _WIN32
+  _setmode(0, _O_BINARY);
+  _setmode(1, _O_BINARY);
+#endif
+  while (fread(&n, sizeof n, 1, stdin) == 1) {
+    ++sample;
+    if (n < 0 || n > $N_MAX_ROWS || ($OF_TOKENS && fread(indices, sizeof *indices, (size_t)n, stdin) != (size_t)n)
+        || fread(values, sizeof *values, (size_t)n * ($WIDTH), stdin) != (size_t)n * ($WIDTH))
+      return 1;
+    refused = $PREDICT;
+    if (refused) {
+      fprintf(stderr, "sample %ld, number %d was refused\\n", sample, refused);
+      return 1;
+    }
+    for (k = 0; k < $ANSWERS; ++k) {
+      const float *const out = outputs + k * $N_N_OUTPUTS;
+      fwrite(out, sizeof *out, $N_N_OUTPUTS, stdout);
+      $DECIDE
+    }
+  }
+  return 0;
+}
+"""
+
 _READ_INPUTS = """\
 static int read_row(float *in)
 {
@@ -85,7 +126,7 @@ static int read_level(int *level, int (*look_up)(const char *))
 
 def main_text(network: Network, name: str) -> str:
     """The program around the exported functions."""
-    with_rows = has_rows(network)
+    with_rows, several = has_rows(network), is_of_several_rows(network)
     decide = ""
     if network.task == "multi-label":
         decide = "{\n      unsigned char labels[$N_N_OUTPUTS];\n      $n_decide(out, labels);\n      fwrite(labels, 1, $N_N_OUTPUTS, stdout);\n    }"
@@ -93,11 +134,26 @@ def main_text(network: Network, name: str) -> str:
         decide = (
             "{\n      const int decided = $n_decide(out);\n      fwrite(&decided, sizeof decided, 1, stdout);\n    }"
         )
+    if several:
+        return Naming(name, header_only=False).fill(_main_of_samples(network).replace("$DECIDE", decide))
     text = _MAIN.replace("$READ", _read_rows(network) if with_rows else _READ_INPUTS).replace("$DECIDE", decide)
     text = text.replace("$VARIABLES", "$n_row in;" if with_rows else "float in[$N_N_INPUTS];")
     text = text.replace("$INTO", "&in" if with_rows else "in")
     text = text.replace("$PREDICT", "$n_predict_row(&in, out)" if with_rows else "$n_predict(in, out)")
     return Naming(name, header_only=False).fill(text)
+
+
+def _main_of_samples(network: Network) -> str:
+    of_tokens = network.topology.inputs.tokens
+    call = "$n_predict_tokens(indices, values, n, outputs)" if of_tokens else "$n_predict_rows(values, n, outputs)"
+    values = {
+        "$WIDTH": "1" if of_tokens else "$N_N_INPUTS", "$OF_TOKENS": str(int(of_tokens)), "$PREDICT": call,
+        "$ANSWERS": "n" if network.topology.answers_rows else "1",
+    }  # fmt: skip
+    text = _MAIN_OF_SAMPLES
+    for name, value in values.items():
+        text = text.replace(name, value)
+    return text
 
 
 def _read_rows(network: Network) -> str:
@@ -115,12 +171,24 @@ def _read_rows(network: Network) -> str:
 
 def input_bytes(network: Network, rows: ProofRows) -> bytes:
     """The rows as main_text()'s program reads them."""
+    if not isinstance(rows.inputs, np.ndarray):
+        return _sample_bytes(rows.inputs)
     if not has_rows(network):
         return np.ascontiguousarray(rows.inputs, dtype=np.float32).tobytes()
     assert rows.table is not None
     assert network.encoder is not None
     columns = [_cells(rows.table, column.name, column.kind) for column in network.encoder.columns]
     return b"".join(cell for row in zip(*columns, strict=True) for cell in row)
+
+
+def _sample_bytes(inputs: Rows | Tokens) -> bytes:
+    parts = []
+    for first, end in zip(inputs.starts.tolist(), inputs.starts[1:].tolist(), strict=False):
+        parts.append(struct.pack("i", end - first))
+        if isinstance(inputs, Tokens):
+            parts.append(inputs.indices[first:end].tobytes())
+        parts.append(np.ascontiguousarray(inputs.values[first:end], dtype=np.float32).tobytes())
+    return b"".join(parts)
 
 
 def _cells(table: Table, name: str, kind: str) -> list[bytes]:
@@ -178,7 +246,11 @@ def run_compiled(files: Mapping[str, bytes], network: Network, name: str, rows: 
             run_tool([compiler, "-std=c99", "-O2", *option, *units, "-o", program, "-lm"], folder)
             found.append(run_tool([str(Path(folder) / program)], folder, input_bytes(network, rows)))
         version = run_tool([compiler, "--version"], folder).decode(errors="replace").split("\n")[0]
-    predicted, *plain = (_predicted(network, printed, len(rows.inputs), version.strip()) for printed in found)
+    inputs = rows.inputs
+    n_answers = len(inputs)
+    if network.topology.answers_rows and not isinstance(inputs, np.ndarray):
+        n_answers = len(inputs.values)
+    predicted, *plain = (_predicted(network, printed, n_answers, version.strip()) for printed in found)
     return _mixed(predicted, plain[0]) if plain else predicted
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from anncli.formats.exports.c.rows import row_declarations
+from anncli.formats.exports.c.several_rows import declarations, is_of_several_rows
 from anncli.formats.exports.c.text import comment_text, identifiers, string_text
 from anncli.network.class_names import class_names
 from anncli.network.network import Network
@@ -18,6 +19,9 @@ $public int $n_predict(const float *in, float *out);
 _DECIDE = """\
 /* The class that outputs stand for: its number (from 0){undecided}. */
 $public int $n_decide(const float *out);
+"""
+
+_CLASS = """\
 /* The class of inputs, as $n_decide() has it; $N_INVALID where $n_predict() refuses them. */
 $public int $n_class(const float *in);
 """
@@ -65,9 +69,11 @@ def class_names_text(network: Network) -> tuple[str, str]:
 def functions_text(network: Network, some_filled: bool) -> str:
     """What may be called."""
     missing = "; NaN stands for a missing one, and is filled where training found a value" if some_filled else ""
-    text = _PREDICT.replace("{missing}", missing)
+    several = is_of_several_rows(network)
+    text = declarations(network) if several else _PREDICT.replace("{missing}", missing)
     if network.task == "multi-label":
         text += _LABELS
     elif network.n_classes:
-        text += _DECIDE.replace("{undecided}", ", $N_UNDECIDED for scores too close to call" if network.abstain else "")
+        own = _DECIDE if several else _DECIDE + _CLASS
+        text += own.replace("{undecided}", ", $N_UNDECIDED for scores too close to call" if network.abstain else "")
     return text + row_declarations(network)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from anncli.arrays import Array
@@ -117,6 +119,15 @@ $static void $n_softmax(float *z, int n)
 }
 """
 
+_SOFTMAX_ROWS = """\
+$static void $n_softmax_rows(float *z, int n, int columns)
+{
+  int i;
+  for (i = 0; i < n; ++i)
+    $n_softmax(z + columns * i, columns);
+}
+"""
+
 # Formulas as network/activations has them, of `z`.
 _FORMULAS = {
     "logistic": "$n_logistic(z)",
@@ -153,15 +164,33 @@ def parameters_text(members: list[list[DenseStep]]) -> str:
 def layers_text(steps: list[DenseStep], needs_logistic: bool) -> str:
     """The functions that compute one member from scaled inputs; needs_logistic: the scaling uses it too."""
     used = list(dict.fromkeys(step.activation for step in steps))
-    text = _DENSE
+    return _DENSE + activation_text(used, needs_logistic) + "\n" + _member(steps)
+
+
+def dense_text() -> str:
+    """The function of one dense layer, without its activation."""
+    return _DENSE
+
+
+def activation_call(activation: str, pointer: str, rows: str, columns: int) -> str:
+    """The statement that computes the activation of rows of values in place."""
+    if activation == "softmax" and rows != "1":
+        return f"$n_softmax_rows({pointer}, {rows}, {columns});"
+    count = str(columns) if rows == "1" else f"{rows} * {columns}"
+    return f"{'$n_softmax' if activation == 'softmax' else _function(activation)}({pointer}, {count});"
+
+
+def activation_text(used: Sequence[str], needs_logistic: bool, of_rows: bool = False) -> str:
+    """The functions of these activations, each behind an empty line; of_rows: the softmax of several rows too."""
+    text = ""
     if needs_logistic or any("$n_logistic" in _FORMULAS.get(name, "") for name in used):
         text += "\n" + _LOGISTIC
     for name in used:
         if name == "softmax":
-            text += "\n" + _SOFTMAX
+            text += "\n" + _SOFTMAX + ("\n" + _SOFTMAX_ROWS if of_rows else "")
         elif name != "linear":
             text += "\n" + _loop(name)
-    return text + "\n" + _member(steps)
+    return text
 
 
 def _function(activation: str) -> str:

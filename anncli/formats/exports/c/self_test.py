@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from anncli.arrays import Array
-from anncli.formats.exports.c.text import float_text
+from anncli.arrays import Array, Rows, Tokens
+from anncli.formats.exports.c.text import array_text, float_array, float_text
 
 _MAIN = """\
 int main(void)
@@ -28,6 +28,52 @@ int main(void)
   return failed;
 }
 """
+
+
+_MAIN_OF_SAMPLES = """\
+int main(void)
+{
+  int failed = 0, done = 0, i, j, k;
+  for (i = 0; i < $COUNT; ++i) {
+    static float outputs[$MOST * $N_N_OUTPUTS];
+    const int first = $n_test_starts[i], n = $n_test_starts[i + 1] - first, n_answers = $ANSWERS;
+    if ($CALL) {
+      printf("sample %d was refused\\n", i + 1);
+      failed = 1;
+      continue;
+    }
+    for (k = done; k < done + n_answers; ++k) {
+      const float *const out = outputs + (k - done) * $N_N_OUTPUTS;
+      for (j = 0; j < $N_N_OUTPUTS; ++j)
+        if (!($TEST)) {
+          printf("sample %d, output %d: %.9g, not %.9g\\n", i + 1, j + 1, (double)out[j], (double)$n_test_outputs[k][j]);
+          failed = 1;
+        }
+    }
+    done += n_answers;
+  }
+  printf(failed ? "FAILED\\n" : "ok: $COUNT samples\\n");
+  return failed;
+}
+"""
+
+
+def samples_test_text(inputs: Rows | Tokens, outputs: Array, test: str, answers_rows: bool) -> str:
+    """The self-test of samples of several rows or of tokens; test as in self_test_text()."""
+    most, starts = int(inputs.lengths.max()), array_text("int", "$n_test_starts", map(str, inputs.starts.tolist()))
+    if isinstance(inputs, Tokens):
+        tables = array_text("int", "$n_test_indices", map(str, inputs.indices.tolist()))
+        tables += float_array("$n_test_values", inputs.values)
+        call = "$n_predict_tokens($n_test_indices + first, $n_test_values + first, n, outputs)"
+    else:
+        tables = float_array("$n_test_rows", inputs.values)
+        call = "$n_predict_rows($n_test_rows + first * $N_N_INPUTS, n, outputs)"
+    values = {"$COUNT": len(inputs), "$MOST": most if answers_rows else 1, "$ANSWERS": "n" if answers_rows else "1", "$CALL": call, "$TEST": test}  # fmt: skip
+    main = _MAIN_OF_SAMPLES
+    for name, value in values.items():
+        main = main.replace(name, str(value))
+    tables += starts + _table("$n_test_outputs", outputs)
+    return f"#ifdef $N_SELF_TEST\n#include <stdio.h>\n\n{tables}{main}#endif\n"
 
 
 def self_test_text(inputs: Array, outputs: Array, test: str) -> str:

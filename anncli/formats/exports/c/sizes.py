@@ -77,7 +77,10 @@ def write_unit(files: Mapping[str, bytes], name: str, folder: str) -> str:
         (Path(folder) / f"{name}.c").write_bytes(files[""])
         return f"{name}.c"
     (Path(folder) / f"{name}.h").write_bytes(files[""])
-    unit = f'#include "{name}.h"\nint probe(const float *in, float *out);\n'
-    unit += f"int probe(const float *in, float *out)\n{{\n  return {name}_predict(in, out);\n}}\n"
+    text, parameters, call = files[""].decode(), "const float *in, float *out", f"{name}_predict(in, out)"
+    for kind, given in (("rows", "in"), ("tokens", "at, in")):
+        if f" {name}_predict_{kind}(" in text:
+            parameters, call = f"const int *at, {parameters}, int n", f"{name}_predict_{kind}({given}, n, out)"
+    unit = f'#include "{name}.h"\nint probe({parameters});\nint probe({parameters})\n{{\n  return {call};\n}}\n'
     (Path(folder) / "unit.c").write_text(unit)
     return "unit.c"

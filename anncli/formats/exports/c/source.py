@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from anncli._version import __version__
 from anncli.arrays import Array
 from anncli.formats.exports.base import ExportRequest
+from anncli.formats.exports.c.chain import MAX_ROWS, ChainText, chain_text
 from anncli.formats.exports.c.header import class_names_text, functions_text, sizes_text
 from anncli.formats.exports.c.layers import layers_text, parameters_text, widest
 from anncli.formats.exports.c.outputs import decision_text, finish_text
 from anncli.formats.exports.c.rows import has_rows, row_definitions
 from anncli.formats.exports.c.scaling import fill_values, scaling_text, unfilled
-from anncli.formats.exports.c.self_test import self_test_text
+from anncli.formats.exports.c.self_test import samples_test_text, self_test_text
+from anncli.formats.exports.c.several_rows import rows_text
 from anncli.formats.exports.c.sizes import Sizes, table_bytes
 from anncli.formats.exports.c.text import Naming, array_text, comment_text
 from anncli.formats.exports.steps import dense_steps
@@ -61,7 +65,7 @@ class Parts(NamedTuple):
 
     def _body(self) -> str:
         network = self.network
-        by_class = _CLASS if network.n_classes else ""
+        by_class = _CLASS if network.n_classes and network.topology.takes_vectors else ""
         return f"{self.core}\n{decision_text(network)}{by_class}{row_definitions(network)}"
 
 
@@ -100,7 +104,10 @@ def check_text(network: Network) -> str:
     )
 
 
-def _predict_text(network: Network, scales: bool, finishes: bool) -> str:
+def predict_text(network: Network, scales: bool, finishes: bool) -> str:
+    """The function that users call."""
+    if not network.topology.takes_vectors:
+        return rows_text(network, scales, finishes)
     n_members = len(network.members)
     source, scale = ("x", "  $n_scale(in, x);\n") if scales else ("in", "")
     declared = "  float x[$N_N_INPUTS];\n" if scales else ""
@@ -121,18 +128,35 @@ def _predict_text(network: Network, scales: bool, finishes: bool) -> str:
     )
 
 
+def _layers(network: Network, needs_logistic: bool) -> ChainText:
+    """The tables and functions of the layers; dense ones on vectors need no other functions than their own."""
+    topology = network.topology
+    if not topology.takes_vectors or any(layer.kind != "dense" for layer in topology.layers):
+        return chain_text(network, needs_logistic)
+    members = dense_steps(network)
+    floats = widest(members[0]) * min(2, len(members[0]) - 1)
+    return ChainText(parameters_text(members), layers_text(members[0], needs_logistic), floats)
+
+
 def float_parts(network: Network, request: ExportRequest) -> Parts:
     """The files of a network that computes in float32; ask the export's refusal() first."""
-    members = dense_steps(network)
     scaling, finish = scaling_text(network), finish_text(network)
-    layers = layers_text(members[0], "$n_logistic(" in scaling)
-    core = [parameters_text(members), check_text(network), layers, scaling, finish]
-    core.append(_predict_text(network, bool(scaling), bool(finish)))
+    own = _layers(network, "$n_logistic(" in scaling)
+    check = check_text(network) if not network.topology.inputs.tokens else ""
+    core = [own.parameters, check, own.layers, scaling, finish]
+    core.append(predict_text(network, bool(scaling), bool(finish)))
     heading = [network.layers_text, float_sizes(network, all_text(network, core)).sentence()]
     wanted = "(double)$n_test_outputs[k][j]"
     tolerance = f"fabs((double)out[j] - {wanted}) <= 1e-5 * ({_largest_spread(network):.9g} + fabs({wanted}))"
     test = network.self_test
-    self_test = "" if test is None else self_test_text(test.vectors, seen_outputs(network, test.outputs), tolerance)
+    self_test = ""
+    if test is not None:
+        outputs = seen_outputs(network, test.outputs)
+        self_test = (
+            self_test_text(test.inputs, outputs, tolerance)
+            if isinstance(test.inputs, np.ndarray)
+            else samples_test_text(test.inputs, outputs, tolerance, network.topology.answers_rows)
+        )
     return Parts(network, "\n".join(part for part in core if part), self_test, heading)
 
 
@@ -154,8 +178,8 @@ def seen_outputs(network: Network, outputs: Array) -> Array:
 
 def float_sizes(network: Network, text: str) -> Sizes:
     """What the tables in this text and the variables of $n_predict() need."""
-    steps, n_in = dense_steps(network)[0], network.n_inputs
+    n_in = network.n_inputs * (1 if network.topology.takes_vectors else MAX_ROWS)
     scaled = not network.scaling.is_identity or fill_values(network) is not None
-    floats = (n_in if scaled else 0) + widest(steps) * min(2, len(steps) - 1)
+    floats = (n_in if scaled else 0) + _layers(network, False).floats
     own = 12 * network.n_outputs if network.members else 0
     return Sizes(table_bytes(text), _FLOAT_BYTES * floats + own)
