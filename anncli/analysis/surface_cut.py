@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from anncli.analysis.curvature import sharpest_directions
 from anncli.analysis.curvature_data import curved_loss
-from anncli.analysis.lanczos import extreme_eigenvalues
 from anncli.analysis.network_loss import problem_of
 from anncli.analysis.slices import Slice, cosine, principal_directions, random_direction
 from anncli.analysis.surface import SurfaceRequest
 from anncli.arrays import Array, random_stream
 from anncli.dataset.dataset import Dataset
-from anncli.errors import AnnError, UsageError, count_of
+from anncli.errors import UsageError, count_of
 from anncli.network.network import Network
 
 #: How far a slice reaches where nothing is said, by its directions; see SurfaceRequest.
@@ -99,14 +99,9 @@ def _sharpest(network: Network, data: Dataset, rows: Array, count: int, seed: in
     """Directions of the largest eigenvalues of the second derivatives of the loss over rows (n,), each as long as the weights."""
     assert network.parameters is not None
     with closing(curved_loss(network, data, rows, problem_of(network).loss)) as loss:
-        ends = extreme_eigenvalues(loss.hessian_product, loss.size, count, random_stream(seed, "surface", 4))
-    largest = ends.largest.tolist()
-    if len(largest) < count or ends.known[-count:].tolist() != largest[::-1]:
-        message = "the directions in which the loss is bent most could not be computed"
-        raise AnnError(message, advice="leave --directions out, or train the network further")
-    directions = ends.vectors[-count:][::-1]
+        largest, directions = sharpest_directions(loss, count, seed)
     # The signs are free: the largest component is positive.
     signs = [math.copysign(1.0, float(one[np.argmax(np.abs(one))])) for one in directions]
     length = float(np.linalg.norm(network.parameters.astype(np.float64)))
-    labels = tuple(f"direction of the eigenvalue {value:.4g}" for value in largest)
-    return directions * np.array(signs)[:, None] * length, labels, {"eigenvalues": largest}
+    labels = tuple(f"direction of the eigenvalue {value:.4g}" for value in largest.tolist())
+    return directions * np.array(signs)[:, None] * length, labels, {"eigenvalues": largest.tolist()}
