@@ -12,6 +12,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from anncli.arrays import Array
+from anncli.network.input_shapes import inputs_text
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.network import Network
 
@@ -41,11 +42,22 @@ def dense_steps(network: Network) -> list[list[DenseStep]]:
 
 def layer_refusal(network: Network, what: str, activations: Collection[str] = ACTIVATION_NAMES) -> str | None:
     """Why the layers cannot be written as dense steps, or None; what: 'a FANN file'; activations: those that can be written."""
+    if refused := kind_refusal(network, what, ("dense",), activations):
+        return refused
+    shape = network.topology.inputs
+    return None if shape.rows == 1 else f"{what} cannot hold samples of {inputs_text(shape)}, only vectors"
+
+
+def kind_refusal(
+    network: Network, what: str, kinds: Collection[str], activations: Collection[str] = ACTIVATION_NAMES
+) -> str | None:
+    """Why one of the layers cannot be written, or None; kinds, activations: those that can be."""
     if network.parameters is None:
         return f"the network is untrained: {what} needs its weights"
     for layer in network.layers:
-        if layer.kind != "dense":
-            return f"{what} cannot hold the layer `{layer.text()}`, only dense layers"
+        if layer.kind not in kinds:
+            only = ", only dense layers" if tuple(kinds) == ("dense",) else ""
+            return f"{what} cannot hold the layer `{layer.text()}`{only}"
         if layer.activation not in activations:
             known = ", ".join(name for name in ACTIVATION_NAMES if name in activations)
             return f"{what} cannot hold {layer.activation} units, only {known}"

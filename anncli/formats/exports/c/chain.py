@@ -16,9 +16,6 @@ from anncli.network.network import Network
 
 #: The most rows or tokens of a sample, unless the user of the file defines another number.
 MAX_ROWS = 128
-_KINDS = (
-    "dense", "convolution", "mean-pool", "max-pool", "flatten", "last", "mean", "max", "window", "communicate", "bilinear", "embedding",
-)  # fmt: skip
 
 
 class ChainText(NamedTuple):
@@ -28,14 +25,6 @@ class ChainText(NamedTuple):
     parameters: str
     layers: str
     floats: int
-
-
-def chain_refusal(network: Network) -> str | None:
-    """Why C cannot hold the layers, or None."""
-    for layer in network.layers:
-        if layer.kind not in _KINDS:
-            return f"C cannot hold the layer `{layer.text()}`"
-    return None
 
 
 def chain_text(network: Network, needs_logistic: bool) -> ChainText:
@@ -277,3 +266,6 @@ _WRITERS: dict[str, Callable[[_Step], _Place]] = {
     "window": _window,
     "communicate": _communicate,
 }
+
+#: The kinds of layers that can be written.
+KINDS = tuple(_WRITERS)

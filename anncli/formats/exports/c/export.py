@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from anncli.errors import quoted
 from anncli.formats.exports.base import ExportRequest, Facts, Predicted, ProofRows
-from anncli.formats.exports.c.chain import chain_refusal
+from anncli.formats.exports.c.chain import KINDS
 from anncli.formats.exports.c.fixed.network import fixed_network
 from anncli.formats.exports.c.fixed.source import fixed_parts, fixed_sizes
 from anncli.formats.exports.c.fixed.twin import measured_errors
@@ -15,7 +15,7 @@ from anncli.formats.exports.c.harness import run_compiled
 from anncli.formats.exports.c.layers import ACTIVATIONS
 from anncli.formats.exports.c.sizes import measured
 from anncli.formats.exports.c.source import Parts, float_parts, float_sizes
-from anncli.formats.exports.steps import layer_refusal
+from anncli.formats.exports.steps import kind_refusal, layer_refusal
 from anncli.network.network import Network
 
 # Of a weight or bias in fixed-point numbers.
@@ -35,9 +35,7 @@ class CExport:
             return f"functions in C cannot begin with {quoted(request.name)}; give another --name: {allowed}"
         if request.bits:
             return layer_refusal(network, "C in fixed-point numbers", ACTIVATIONS) or fixed_refusal(network)
-        if network.parameters is None:
-            return "the network is untrained: C needs its weights"
-        return chain_refusal(network)
+        return kind_refusal(network, "C", KINDS, ACTIVATIONS)
 
     def render(self, network: Network, request: ExportRequest) -> dict[str, bytes]:
         return parts_of(network, request).files(request.name, self._header_only)

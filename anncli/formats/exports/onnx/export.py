@@ -10,10 +10,12 @@ import numpy as np
 from anncli.arrays import Array, Rows, Tokens
 from anncli.evaluation.names import UNDECIDED, UNDECIDED_WORD
 from anncli.formats.exports.base import ExportRequest, Facts, Predicted, ProofRows, ToolMissingError
+from anncli.formats.exports.onnx.activations import ACTIVATIONS
 from anncli.formats.exports.onnx.inputs import INDICES, ROWS, VALUES, takes_columns
-from anncli.formats.exports.onnx.layers import kind_refusal
+from anncli.formats.exports.onnx.layers import KINDS
 from anncli.formats.exports.onnx.model import IR_VERSION, ML_OPSET, OPSET, model_bytes, model_of
 from anncli.formats.exports.onnx.outputs import output_names
+from anncli.formats.exports.steps import kind_refusal
 from anncli.network.class_names import class_names, column_names
 from anncli.network.network import Network
 from anncli.tables import TableColumn
@@ -28,9 +30,7 @@ class OnnxExport:
     def refusal(self, network: Network, request: ExportRequest) -> str | None:
         if request.bits:
             return f"an ONNX file is written with floating-point numbers, not with {request.bits} bits; leave that out"
-        if network.parameters is None:
-            return "the network is untrained: an ONNX file needs its weights"
-        if reason := kind_refusal(network.layers):
+        if reason := kind_refusal(network, "an ONNX file", KINDS, ACTIVATIONS):
             return reason
         if network.all_parameters.size > _MOST_WEIGHTS:
             return f"an ONNX file holds at most {_MOST_WEIGHTS} weights, this network has {network.all_parameters.size}"

@@ -14,7 +14,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.formats.exports.onnx.activations import activate, exact_logistic
 from anncli.formats.exports.onnx.nodes import Nodes
-from anncli.network.layers.base import Blocks, LayerKind, Shape
+from anncli.network.layers.base import Blocks, Shape
 from anncli.network.network import Network
 
 # The constants of a layer: its weights, of which a kind has one array or none, and then its biases.
@@ -247,10 +247,5 @@ _KINDS: dict[str, Callable[[Given], Value]] = {
     "bilinear": _bilinear,
 }
 
-
-def kind_refusal(layers: tuple[LayerKind, ...]) -> str | None:
-    """Why the layers cannot be nodes, or None."""
-    for layer in layers:
-        if layer.kind not in _KINDS:
-            return f"an ONNX file cannot hold the layer `{layer.text()}`"
-    return None
+#: The kinds of layers that can be written.
+KINDS = tuple(_KINDS)
