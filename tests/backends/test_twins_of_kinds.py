@@ -1,0 +1,100 @@
+"""Layers of every kind in compiled code against numpy: all of them give what the reference backend gives, within the rounding of
+float32."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from cases import HIDDEN, OUTPUTS, REFERENCE, RULES, assert_close, make_backend
+from kind_cases import CHAINS, Case, case
+
+from anncli.backends.base import PLAIN, Backend, Problem, Samples, Shown
+from anncli.backends.rules import UpdateRule, UpdateState
+from anncli.network.names import PRODUCT_NAMES
+from anncli.network.topology import Topology
+
+ROWS = np.array([4, 0, 6, 1, 3, 4])
+# What is only in numpy.
+REFUSED: set[str] = set()
+
+
+def compiled_or_skip(backend: Backend, one: Case, name: str) -> None:
+    reason = backend.refusal(one.problem)
+    assert (reason is not None) == (name in REFUSED), reason
+    if reason is not None:
+        pytest.skip(reason)
+
+
+def everything(backend: Backend, one: Case, batch_size: int, rule: UpdateRule, shown: Shown) -> dict[str, Any]:
+    """What a session computes and changes."""
+    session, gradient = backend.open(one.problem, one.samples), np.full_like(one.parameters, np.nan)
+    found: dict[str, Any] = {
+        "outputs": session.outputs(one.parameters, ROWS),
+        "all outputs": session.outputs(one.parameters),
+    }
+    found["loss"] = session.gradient(one.parameters, gradient, ROWS, l2=0.05)
+    found |= {"gradient": gradient, "loss alone": session.loss(one.parameters, ROWS, l2=0.05)}
+    parameters, state = one.parameters.copy(), UpdateState.start(rule, one.parameters)
+    given = np.full_like(found["outputs"], np.nan)
+    found["mean loss"] = session.sweep(parameters, rule, state, ROWS, batch_size, shown, given)
+    session.close()
+    return found | {"parameters": parameters, "first": state.first, "given": given}
+
+
+def check(backend: Backend, one: Case, batch_size: int = 3, rule: str = "momentum-l2", tolerance: float = 5e-6) -> None:
+    chosen, shown = RULES[rule]
+    wanted = everything(REFERENCE, one, batch_size, chosen, shown)
+    for name, found in everything(backend, one, batch_size, chosen, shown).items():
+        assert_close(found, wanted[name], tolerance)
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_every_chain(compiled: Backend, name: str) -> None:
+    one = case(name, "tanh", "cross-entropy", "softmax").in_float32
+    compiled_or_skip(compiled, one, name)
+    check(compiled, one)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHAINS)
+def test_every_activation_loss_and_rule(compiled: Backend, name: str) -> None:
+    for k, hidden in enumerate(HIDDEN):
+        output, loss = OUTPUTS[-1 - k % 12]
+        one = case(name, hidden, loss, output, seed=k).in_float32
+        compiled_or_skip(compiled, one, name)
+        check(compiled, one, 1 + k % 4, list(RULES)[k % len(RULES)], 2e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHAINS)
+def test_the_number_of_threads_changes_no_bit(name: str) -> None:
+    one = case(name, "tanh", "cross-entropy", "softmax").in_float32
+    chosen, shown = RULES["dropout-adam"]
+    results = []
+    for threads in (1, 2, 3):
+        backend = make_backend("native avx2", threads)
+        compiled_or_skip(backend, one, name)
+        results.append(everything(backend, one, 3, chosen, shown))
+    for other in results[1:]:
+        for key, value in other.items():
+            assert np.asarray(value).tolist() == np.asarray(results[0][key]).tolist()
+
+
+@pytest.mark.parametrize("product", [name for name, info in PRODUCT_NAMES.items() if info.components is None])
+def test_vectors_of_one_component_are_a_dense_network_bit_for_bit(compiled: Backend, product: str) -> None:
+    rng = np.random.default_rng(10)
+    inputs, targets = rng.normal(size=(40, 6)).astype(np.float32), np.eye(3, dtype=np.float32)[rng.integers(0, 3, 40)]
+    dense = Topology(6, ["7 tanh", "5 relu", "3 softmax"])
+    vectors = Topology(6, [f"7x1 tanh {product}", f"5x1 relu {product}", "3 softmax"])
+    parameters = rng.normal(size=dense.n_parameters).astype(np.float32)
+    results = []
+    for topology in (dense, vectors):
+        session = compiled.open(Problem(topology, "cross-entropy"), Samples(inputs, targets))
+        gradient = np.empty_like(parameters)
+        loss = session.gradient(parameters, gradient)
+        moved, rule = parameters.copy(), RULES["momentum-l2"][0]
+        session.sweep(moved, rule, UpdateState.start(rule, parameters), np.arange(40), 8, PLAIN)
+        results.append((session.outputs(parameters).tolist(), loss, gradient.tolist(), moved.tolist()))
+    assert results[0] == results[1]
