@@ -117,6 +117,6 @@ def test_a_picture_is_shown_row_by_row_and_the_weights_of_a_convolution_unit_by_
     assert "layer 2: max-pool 1x2\n  delta  45\nlayer 1: 1 linear convolution 2x2 valid\n  delta   0  45\n" in text
     slopes = [line for line in lines if line.startswith("unit 1, ")]
     assert slopes == ["unit 1, bias dE/dw = 45"] + [
-        f"unit 1, weight from row {row}, column {column} of the window dE/dw = 45*{factor} = {slope}"
+        f"unit 1, weight from row {row} and column {column} of the window dE/dw = 45*{factor} = {slope}"
         for row, column, factor, slope in ((1, 1, 2, 90), (1, 2, 4, 180), (2, 1, 5, 225), (2, 2, "(-1)", -45))
     ]
