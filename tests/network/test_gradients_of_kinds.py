@@ -19,6 +19,8 @@ from anncli.network.propagation import forward
 from anncli.training.objective import Objective
 
 L2 = 0.1
+# Products that differ from another one in their numbers alone.
+SLOW = {f"bilinear {name}" for name in PRODUCT_NAMES if name not in ("circular", "quaternion")}
 
 
 def difference(one: Case, direction: Any, h: float = 1e-5) -> float | None:
@@ -58,7 +60,9 @@ def test_every_kind_and_every_product_is_here() -> None:
     assert products <= CHAINS.keys()
 
 
-@pytest.mark.parametrize("name", CHAINS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in CHAINS]
+)
 def test_the_derivative_of_every_parameter(name: str) -> None:
     problem, samples, parameters = case(name, "tanh", "cross-entropy", "softmax")
     rows, labels = np.arange(len(samples.inputs)), np.zeros(len(samples.inputs), dtype=np.int8)
