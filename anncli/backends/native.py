@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-import struct
-from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from anncli.arrays import Array
-from anncli.backends.base import PLAIN, Problem, RowChoice, Samples, Session, Shown
-from anncli.backends.checks import answers_of, check_sweep, chosen_rows, targets_of
+from anncli.backends.base import Problem, Samples, Session
 from anncli.backends.native_binding import Binding
-from anncli.backends.rules import SWEEP_RULES, TURN_CODES, RpropRule, RpropState, Rule, State, UpdateRule, UpdateState
-from anncli.backends.updates import add_penalty_gradient, apply_rule, squared_weights
+from anncli.backends.native_session import MOST_ROWS, NativeSession
 from anncli.compiled import _native
 from anncli.network.names import LOSS_NAMES, parse_loss
 from anncli.network.topology import Topology
 
-if TYPE_CHECKING:
-    from anncli.backends.reference import ReferenceSession
-
 # With a layer of this many weights and batches of this many rows, numpy's BLAS is as fast as the baseline variant, and
 # up to twice as fast where it uses instructions that the variant was not built for.
 _BLAS_WEIGHTS, _BLAS_ROWS = 16384, 32
-
-_RULE_FORMAT, _RULE_FIELDS = _native.rule_layout()
-# For calls that only compute a gradient: the rule is not applied.
-_NO_RULE = UpdateRule("sgd", 0.0)
-_FLOAT32, _INT32 = np.dtype(np.float32), np.dtype(np.int32)
-_MOST_ROWS = int(np.iinfo(_INT32).max)
 
 
 class NativeBackend:
@@ -58,16 +41,29 @@ class NativeBackend:
     def refusal(self, problem: Problem) -> str | None:
         if LOSS_NAMES[parse_loss(problem.loss).name].code is None:
             return f"loss {problem.loss} is not in the compiled code"
-        return problem.topology.uncompiled
+        if problem.topology.uncompiled is not None or problem.topology.is_plain:
+            return problem.topology.uncompiled
+        if not hasattr(_native, "run_chain"):
+            return "the compiled code was built from older sources"
+        from anncli.backends.chain import chain_refusal
+
+        return chain_refusal(problem, self.variant)
 
     def uses_blas(self, topology: Topology) -> bool:
-        return self.numpy_from(topology) <= _MOST_ROWS
+        return self.numpy_from(topology) <= MOST_ROWS
 
     def open(self, problem: Problem, samples: Samples) -> Session:
         reason = self.refusal(problem)
         if reason is not None:
             raise ValueError(reason)
-        return NativeSession(self, problem, samples, Binding(problem, self.threads, self.variant))
+        if not problem.topology.is_plain:
+            from anncli.backends.chain import ChainBinding, ChainSession
+
+            return ChainSession(
+                problem, samples, ChainBinding(problem, samples.inputs, self.threads, self.variant), MOST_ROWS + 1
+            )
+        binding = Binding(problem, self.threads, self.variant)
+        return NativeSession(problem, samples, binding, self.numpy_from(problem.topology))
 
     def numpy_from(self, topology: Topology) -> int:
         """The batch size from which numpy is used instead, because its BLAS is faster than the baseline variant."""
@@ -75,226 +71,4 @@ class NativeBackend:
             largest = max(a * b for a, b in pairwise(topology.sizes))
             if largest >= _BLAS_WEIGHTS:
                 return _BLAS_ROWS
-        return _MOST_ROWS + 1
-
-
-class NativeSession:
-    """See base.Session. The bits do not depend on the number of threads.
-
-    Float64 and arrays with gaps, which the compiled code cannot read, are computed by a reference session.
-    """
-
-    def __init__(self, backend: NativeBackend, problem: Problem, samples: Samples, binding: Binding) -> None:
-        self._backend, self._problem, self._samples = backend, problem, samples
-        self._binding: Binding | None = binding
-        self._loss_code = _loss_code(problem.loss)
-        vectors: tuple[Any, Any, Any] = samples
-        self._inputs, self._targets, self._weights = vectors
-        self._n_samples = len(samples.inputs)
-        fits = self._n_samples <= _MOST_ROWS and _all_float32(*vectors)
-        # Calls on this many rows or more go to numpy.
-        self._numpy_from = backend.numpy_from(problem.topology) if fits else 0
-        self._packed: tuple[UpdateRule | None, tuple[float, ...], bytes] = (None, (), b"")
-
-    def outputs(self, parameters: Array, rows: RowChoice | None = None) -> Array:
-        numbers = self._numbers(rows)
-        n = self._n_samples if numbers is None else len(numbers)
-        if n >= self._numpy_from or not _all_float32(parameters):
-            return self._reference.outputs(parameters, rows)
-        binding, outputs = self._bound(), np.empty((n, self._problem.topology.n_outputs), dtype=np.float32)
-        with binding.threads_for("forward", n, n) as threads:
-            _native.forward(binding.plan, parameters, self._inputs, numbers, outputs, threads)
-        return outputs
-
-    def loss(
-        self, parameters: Array, rows: RowChoice | None = None, *, loss: str | None = None, l2: float = 0.0
-    ) -> float:
-        numbers = self._numbers(rows)
-        n = self._n_samples if numbers is None else len(numbers)
-        if n >= self._numpy_from or not _all_float32(parameters):
-            return self._reference.loss(parameters, rows, loss=loss, l2=l2)
-        if loss is not None and loss != self._problem.loss and parse_loss(loss).numbers:
-            # The plan holds the numbers of the problem's loss only.
-            return self._reference.loss(parameters, rows, loss=loss, l2=l2)
-        code = self._loss_code if loss is None else _loss_code(loss)
-        return self._full_pass("loss", parameters, code, numbers, None, l2)
-
-    def gradient(
-        self, parameters: Array, out: Array, rows: RowChoice | None = None, shown: Shown = PLAIN, *, l2: float = 0.0
-    ) -> float:
-        numbers = self._numbers(rows)
-        n = self._n_samples if numbers is None else len(numbers)
-        if n >= self._numpy_from or not _all_float32(parameters, out):
-            return self._reference.gradient(parameters, out, rows, shown, l2=l2)
-        if not (shown.dropout or shown.input_dropout):
-            return self._full_pass("gradient", parameters, self._loss_code, numbers, out, l2)
-        if numbers is None:
-            numbers = np.arange(n, dtype=np.int32)
-        value = self._batch_gradient(parameters, numbers, shown, shown.rows_seen, out, None)
-        if l2:
-            add_penalty_gradient(self._problem.topology, parameters, out, l2)
-            value += l2 / 2 * squared_weights(self._problem.topology, parameters)
-        return value
-
-    def sweep(
-        self,
-        parameters: Array,
-        rule: Rule,
-        state: State,
-        order: RowChoice,
-        batch_size: int,
-        shown: Shown = PLAIN,
-        outputs: Array | None = None,
-    ) -> float:
-        rule, state = check_sweep(rule, state, batch_size, shown)
-        numbers = self._numbers(order)
-        assert numbers is not None
-        assert state.first is not None
-        fits = _all_float32(parameters, outputs, state.first, state.second)
-        if min(batch_size, len(numbers)) >= self._numpy_from or not fits:
-            return self._reference.sweep(parameters, rule, state, order, batch_size, shown, outputs)
-        if rule.l1 or rule.clip:
-            return self._stepwise_sweep(parameters, rule, state, numbers, batch_size, shown, outputs)
-        packed = self._pack(rule, shown)
-        binding, targets = self._bound_targets()
-        value: float
-        with binding.threads_for(rule.name, batch_size, len(numbers)) as threads:
-            value, state.step = _native.epoch(
-                binding.plan, parameters, self._loss_code, packed, state.first, state.second, state.step,
-                shown.rows_seen, self._inputs, targets, self._weights, numbers, batch_size, outputs, threads,
-            )  # fmt: skip
-        return value
-
-    def update(self, rule: Rule, state: State, parameters: Array, gradient: Array) -> None:
-        if isinstance(rule, RpropRule) and isinstance(state, RpropState):
-            vectors = (parameters, gradient, state.previous_gradient, state.step, state.move)
-            if _all_float32(*vectors):
-                _native.rprop_step(TURN_CODES[rule.turn], *rule[:4], *vectors)
-                state.previous_gradient[...] = gradient
-                return
-        apply_rule(self._problem.topology, rule, state, parameters, gradient)
-
-    def over(self, samples: Samples) -> Session:
-        return NativeSession(self._backend, self._problem, samples, self._bound())
-
-    def close(self) -> None:
-        self._binding = None
-        if "_reference" in vars(self):
-            self._reference.close()
-
-    def _bound(self) -> Binding:
-        if self._binding is None:
-            raise ValueError("the session is closed")
-        return self._binding
-
-    def _bound_targets(self) -> tuple[Binding, Array]:
-        if self._binding is None or self._targets is None:
-            targets_of(self._samples)
-            return self._bound(), self._targets
-        return self._binding, self._targets
-
-    @cached_property
-    def _reference(self) -> ReferenceSession:
-        from anncli.backends.reference import ReferenceSession
-
-        # After close() this raises, as the compiled calls do.
-        self._bound()
-        return ReferenceSession(self._problem, self._samples)
-
-    def _numbers(self, rows: RowChoice | None) -> Array | None:
-        """Row numbers as int32. A number too large is clipped to one out of range, so that the compiled code rejects it."""
-        if rows is None or (type(rows) is np.ndarray and rows.dtype == _INT32 and rows.flags.c_contiguous):
-            return rows
-        if isinstance(rows, slice) or rows.dtype == np.bool_:
-            rows = chosen_rows(rows, self._n_samples)
-        if rows.dtype.itemsize > _INT32.itemsize:
-            rows = np.clip(rows.astype(np.int64, copy=False), -1, _MOST_ROWS)
-        return np.ascontiguousarray(rows, dtype=_INT32)
-
-    def _pack(self, rule: UpdateRule, shown: Shown) -> bytes:
-        """The compiled code's AnnRule. It is kept for the next call: packing takes as long as an online epoch of a few rows."""
-        known, known_key, packed = self._packed
-        # Without rows_seen, which changes with every sweep and is a separate argument of the calls.
-        key = (shown.dropout, shown.input_dropout, shown.seed, shown.tolerance)
-        if known is rule and known_key == key:
-            return packed
-        values = (
-            rule._asdict()
-            | shown._asdict()
-            | {
-                "code": SWEEP_RULES[rule.name],
-                "seed": shown.seed & (2**64 - 1),
-                # A unit is switched off when 24 random bits are below this.
-                "drop_limit": round(shown.dropout * 2**24),
-                "input_drop_limit": round(shown.input_dropout * 2**24),
-            }
-        )
-        packed = struct.pack(_RULE_FORMAT, *(values[name] for name in _RULE_FIELDS))
-        self._packed = (rule, key, packed)
-        return packed
-
-    def _full_pass(
-        self, kind: str, parameters: Array, loss: int, numbers: Array | None, out: Array | None, l2: float
-    ) -> float:
-        binding, targets = self._bound_targets()
-        n = self._n_samples if numbers is None else len(numbers)
-        with binding.threads_for(kind, n, n) as threads:
-            value: float = _native.loss_and_gradient(
-                binding.plan, parameters, loss, self._inputs, targets, self._weights, numbers, out, l2, threads
-            )
-        return value
-
-    def _batch_gradient(
-        self, parameters: Array, numbers: Array, shown: Shown, rows_seen: int, out: Array, outputs: Array | None
-    ) -> float:
-        """The mean loss over the rows with dropout, without penalty, and its gradient (P,) into `out`."""
-        (binding, targets), n = self._bound_targets(), len(numbers)
-        with binding.threads_for("sgd", n, n) as threads:
-            value: float = _native.batch_gradient(
-                binding.plan, parameters, self._loss_code, self._pack(_NO_RULE, shown), rows_seen, self._inputs,
-                targets, self._weights, numbers, out, outputs, threads,
-            )  # fmt: skip
-        return value
-
-    def _stepwise_sweep(
-        self,
-        parameters: Array,
-        rule: UpdateRule,
-        state: UpdateState,
-        numbers: Array,
-        batch_size: int,
-        shown: Shown,
-        outputs: Array | None,
-    ) -> float:
-        """A sweep with gradients from the compiled code and updates in numpy, for l1 and clip, which it does not know."""
-        topology, gradient, total = self._problem.topology, np.empty_like(parameters), 0.0
-        given = np.empty((min(batch_size, len(numbers)), topology.n_outputs), dtype=np.float32)
-        for start in range(0, len(numbers), batch_size):
-            taken = numbers[start : start + batch_size]
-            seen = given[: len(taken)] if shown.tolerance or outputs is not None else None
-            total += len(taken) * self._batch_gradient(
-                parameters, taken, shown, shown.rows_seen + start, gradient, seen
-            )
-            if outputs is not None:
-                outputs[start : start + len(taken)] = seen
-            if seen is not None and shown.tolerance and self._within(seen, taken, shown.tolerance):
-                continue
-            apply_rule(topology, rule, state, parameters, gradient)
-        return total / len(numbers)
-
-    def _within(self, outputs: Array, numbers: Array, tolerance: float) -> bool:
-        return bool((np.abs(outputs - answers_of(self._samples, numbers).targets) <= tolerance).all())
-
-
-def _loss_code(loss: str) -> int:
-    code = LOSS_NAMES[parse_loss(loss).name].code
-    assert code is not None
-    return code
-
-
-def _all_float32(*arrays: Array | None) -> bool:
-    # A plain loop: small networks call this a hundred thousand times.
-    for array in arrays:
-        if array is not None and not (array.dtype == _FLOAT32 and array.flags.c_contiguous):
-            return False
-    return True
+        return MOST_ROWS + 1

@@ -19,6 +19,41 @@ def plan(
     variant: str | None,
     loss_numbers: tuple[float, ...] = (),
 ) -> Any: ...
+def steps() -> tuple[str, ...]: ...
+def step_layout() -> tuple[str, ...]: ...
+def chain(
+    steps: Array,
+    height: int,
+    width: int,
+    columns: int,
+    tokens: bool,
+    n_units: int,
+    products: Array,
+    loss_numbers: Array,
+    variant: str | None,
+) -> Any: ...
+def run_chain(
+    chain: Any,
+    aim: int,
+    loss: int,
+    rule: bytes | None,
+    batch_size: int,
+    step: int,
+    rows_seen: int,
+    threads: int,
+    parameters: Array,
+    first: Array | None,
+    second: Array | None,
+    gradient: Array | None,
+    outputs: Array | None,
+    values: Array,
+    tokens: Array | None,
+    starts: Array | None,
+    targets: Array | None,
+    target_starts: Array | None,
+    weights: Array | None,
+    rows: Array | None,
+) -> tuple[float, int, int]: ...
 def forward(plan: Any, parameters: Array, inputs: Array, rows: Array | None, outputs: Array, threads: int) -> None: ...
 def loss_and_gradient(
     plan: Any,

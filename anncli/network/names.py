@@ -24,24 +24,27 @@ class LayerName(NamedTuple):
 LAYER_NAMES: dict[str, LayerName] = {
     "dense": LayerName("dense", "UNITS ACTIVATION", "every unit reads all values of the layer below", compiled=True),
     "bilinear": LayerName(
-        "bilinear", "UNITSxN ACTIVATION PRODUCT", "units, weights and inputs are vectors of N numbers; see `16x7 tanh circular`"
+        "bilinear", "UNITSxN ACTIVATION PRODUCT", "units, weights and inputs are vectors of N numbers; see `16x7 tanh circular`",
+        compiled=True,
     ),
     "communicate": LayerName(
         "communicate", "UNITS ACTIVATION communicate",
         "every unit reads a row of a sample and the mean of its other rows; with {skip: K} the outputs of layer K too",
+        compiled=True,
     ),
-    "embedding": LayerName("embedding", "UNITS embedding", "a row for each token: its value times the weights of its index"),
+    "embedding": LayerName("embedding", "UNITS embedding", "a row for each token: its value times the weights of its index", compiled=True),
     "convolution": LayerName(
         "convolution", "UNITS ACTIVATION convolution SIZE [same|valid] [stride N]",
         "the same units at every window of a picture (5x5) or of the rows of a sample (8)",
+        compiled=True,
     ),
-    "mean-pool": LayerName("pools", "mean-pool SIZE [stride N]", "the mean of each window of a picture (2x2) or of rows (2)"),
-    "max-pool": LayerName("pools", "max-pool SIZE [stride N]", "the largest value of each window"),
-    "flatten": LayerName("reductions", "flatten", "the values of a picture as one vector"),
-    "last": LayerName("reductions", "last", "the last row of a sample of several rows"),
-    "mean": LayerName("reductions", "mean", "the mean of the rows of a sample"),
-    "max": LayerName("reductions", "max", "the largest value of each column over the rows of a sample"),
-    "window": LayerName("window", "window ROWS", "every row with so many rows before and after it, as one row"),
+    "mean-pool": LayerName("pools", "mean-pool SIZE [stride N]", "the mean of each window of a picture (2x2) or of rows (2)", compiled=True),
+    "max-pool": LayerName("pools", "max-pool SIZE [stride N]", "the largest value of each window", compiled=True),
+    "flatten": LayerName("reductions", "flatten", "the values of a picture as one vector", compiled=True),
+    "last": LayerName("reductions", "last", "the last row of a sample of several rows", compiled=True),
+    "mean": LayerName("reductions", "mean", "the mean of the rows of a sample", compiled=True),
+    "max": LayerName("reductions", "max", "the largest value of each column over the rows of a sample", compiled=True),
+    "window": LayerName("window", "window ROWS", "every row with so many rows before and after it, as one row", compiled=True),
 }  # fmt: skip
 
 

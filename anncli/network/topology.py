@@ -203,12 +203,15 @@ class Topology(_Chain):
     @cached_property
     def uncompiled(self) -> str | None:
         """Why the compiled code cannot compute the network, or None if it can."""
-        if not self.takes_vectors:
-            return "samples of several rows are not in the compiled code"
         for number, layer in enumerate(self.layers, 1):
             if not LAYER_NAMES[layer.kind].compiled or ACTIVATION_NAMES[layer.activation].code is None:
                 return f"layer {number} (`{layer.text()}`) is not in the compiled code"
         return None
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether all layers are dense and a sample is one row."""
+        return self.takes_vectors and all(layer.kind == "dense" for layer in self.layers)
 
     @cached_property
     def activation_codes(self) -> tuple[int, ...]:

@@ -38,6 +38,10 @@ struct BufferView {
   bool take_numbers(PyObject *object, const char *name, Py_ssize_t n_rows) {
     return take(object, name, 8, 'l', 'q', n_rows, 0, READ, OPTIONAL);
   }
+  // A matrix of int32.
+  bool take_integers(PyObject *object, const char *name, Py_ssize_t n_columns) {
+    return take(object, name, 4, 'i', 'l', ANY, n_columns, READ, REQUIRED);
+  }
   // A writable matrix of float64, and a writable vector of int64.
   bool take_doubles(PyObject *object, const char *name) { return take(object, name, 8, 'd', 'd', ANY, ANY, WRITE, REQUIRED); }
   bool take_writable_numbers(PyObject *object, const char *name, Py_ssize_t n_rows) {

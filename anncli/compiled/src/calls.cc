@@ -2,6 +2,7 @@
 
 #include "arguments.h"
 #include "plan_handle.h"
+#include "take.h"
 
 // The inputs, targets, weights and row numbers of a call, with every row number checked.
 struct Samples {
@@ -47,38 +48,6 @@ static bool take_parameters(BufferView &view, PyObject *object, const char *name
 static bool take_outputs(BufferView &view, PyObject *object, const PlanLease &lease, const Samples &samples,
                          BufferView::Presence presence) {
   return view.take_matrix(object, "outputs", (Py_ssize_t)samples.data.n, lease.n_outputs(), BufferView::WRITE, presence);
-}
-
-static bool check_code(const char *name, int64_t code, int n) {
-  if (code >= 0 && code < n) return true;
-  PyErr_Format(PyExc_ValueError, "there is no %s %lld", name, (long long)code);
-  return false;
-}
-
-static bool take_loss(PyObject *object, int *loss) {
-  int64_t code;
-  if (!as_int64(object, &code) || !check_code("loss", code, N_LOSSES)) return false;
-  *loss = (int)code;
-  return true;
-}
-
-// The bytes of an AnnRule, as rule_layout() describes them.
-static bool take_rule(PyObject *object, AnnRule *rule) {
-  char *bytes;
-  Py_ssize_t size;
-  if (PyBytes_AsStringAndSize(object, &bytes, &size)) return false;
-  if (size != (Py_ssize_t)sizeof *rule) {
-    PyErr_Format(PyExc_ValueError, "a rule has %zd bytes, not %zd", (Py_ssize_t)sizeof *rule, size);
-    return false;
-  }
-  memcpy(rule, bytes, sizeof *rule);
-  return check_code("rule", rule->code, N_RULES);
-}
-
-static bool check_status(int status) {
-  if (status == ANN_OK) return true;
-  PyErr_NoMemory();
-  return false;
 }
 
 PyObject *forward(PyObject *, PyObject *const *a, Py_ssize_t n) {

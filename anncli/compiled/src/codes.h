@@ -51,11 +51,28 @@
   X(ANN_TURN_BACK, "back") \
   X(ANN_TURN_STAY, "stay")
 
+// What a step of a chain does to the rows of a sample (chain_steps.h); the files of network/layers have the formulas.
+#define ANN_STEPS(X) \
+  X(ANN_DENSE, "dense") \
+  X(ANN_CONVOLUTION, "convolution") \
+  X(ANN_MEAN_POOL, "mean-pool") \
+  X(ANN_MAX_POOL, "max-pool") \
+  X(ANN_FLATTEN, "flatten") \
+  X(ANN_LAST, "last") \
+  X(ANN_MEAN, "mean") \
+  X(ANN_MAX, "max") \
+  X(ANN_WINDOW, "window") \
+  X(ANN_COMMUNICATE, "communicate") \
+  X(ANN_BILINEAR, "bilinear") \
+  X(ANN_EMBEDDING, "embedding") \
+  X(ANN_SPARSE, "sparse")
+
 #define ANN_CODE(NAME, TEXT) NAME,
 enum Activation { ANN_ACTIVATIONS(ANN_CODE) ANN_ROW_ACTIVATIONS(ANN_CODE) N_ACTIVATIONS };
 enum { ANN_LOSSES(ANN_CODE) N_LOSSES };
 enum { ANN_RULES(ANN_CODE) N_RULES };
 enum { ANN_TURNS(ANN_CODE) N_TURNS };
+enum { ANN_STEPS(ANN_CODE) N_STEPS };
 #undef ANN_CODE
 
 // Type, name and letter in Python's struct module. Formulas: backends/rules.py. A unit is dropped when 24 random bits are below

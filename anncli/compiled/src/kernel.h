@@ -5,8 +5,9 @@
 #ifndef ANN_KERNEL_H
 #define ANN_KERNEL_H
 
-#include "codes.h"
+#include "chain_steps.h"
 
+typedef void AnnChainPlan;  // the memory that a variant keeps for one chain: struct Chain in chain_plan.h
 typedef void AnnPlan;  // the memory that a variant keeps for one topology: struct Plan in plan.h
 
 enum { ANN_OK = 0, ANN_NO_MEMORY = 1 };
@@ -38,6 +39,33 @@ struct AnnBatch {
   double total;       // sum of weights * loss
 };
 
+// The samples of a call on a chain: vectors and pictures one after another, or the rows or tokens starts[k]..starts[k + 1] of
+// sample k. Sample r of the call is number rows[r], or r where rows is null.
+struct AnnSamples {
+  const float *values;          // (rows, columns), of tokens (tokens,)
+  const int32_t *tokens;        // their indices, or null
+  const int64_t *starts;        // (N + 1), or null
+  const float *targets;         // (answers, n_outputs)
+  const int64_t *target_starts; // (N + 1), or null where each sample has one answer
+  const float *weights;         // (answers,), or null
+  const int32_t *rows;
+  int64_t n;
+};
+
+// What is wanted of a chain. An epoch changes parameters, first and second; a gradient only reads the parameters.
+enum AnnAim { ANN_OUTPUTS, ANN_LOSS, ANN_GRADIENT, ANN_EPOCH };
+
+struct AnnChainCall {
+  int aim, loss, threads;
+  const AnnSamples *samples;
+  const AnnRule *rule;             // null without dropout, where there is no epoch
+  float *parameters, *first, *second, *gradient;  // (P,)
+  float *outputs;                  // (answers, n_outputs) or null
+  int64_t batch_size, step, rows_seen;
+  double total;                    // sum of weights * loss
+  int64_t answers;
+};
+
 struct AnnKernel {
   const char *name;
   // loss_numbers: of the loss, one for each output (the limit of huber, the quantiles of quantile), or null.
@@ -54,6 +82,9 @@ struct AnnKernel {
   // Batches of one row by ANN_SGD without dropout; epoch does all others.
   int (*online_epoch)(AnnPlan *, int loss, const AnnRule *, AnnState *, const AnnData *);
   int (*epoch)(AnnPlan *, int loss, const AnnRule *, AnnState *, const AnnData *, int64_t batch_size, int threads);
+  AnnChainPlan *(*create_chain)(const AnnChain *);
+  void (*destroy_chain)(AnnChainPlan *);
+  int (*run_chain)(AnnChainPlan *, AnnChainCall *);
 };
 
 extern const AnnKernel ann_kernel_avx512, ann_kernel_avx2, ann_kernel_baseline;

@@ -1,5 +1,6 @@
 // The Python module anncli.compiled._native: its table of calls, and the codes and names that Python compares with its own.
 #include "calls.h"
+#include "chain_handle.h"
 #include "plan_handle.h"
 
 static PyObject *tuple_of(const char *const *names, int n) {
@@ -46,6 +47,18 @@ static PyObject *turns(PyObject *, PyObject *) {
   return tuple_of(names, N_TURNS);
 }
 
+// steps() -> names, each at the place of its code; step_layout() -> the names of the columns of an array of steps
+static PyObject *steps(PyObject *, PyObject *) {
+  static const char *const names[] = {ANN_STEPS(NAME_OF)};
+  return tuple_of(names, N_STEPS);
+}
+
+static PyObject *step_layout(PyObject *, PyObject *) {
+#define STEP_NAME(NAME) #NAME,
+  static const char *const names[] = {ANN_STEP_FIELDS(STEP_NAME)};
+  return tuple_of(names, (int)(sizeof names / sizeof *names));
+}
+
 // rule_layout() -> (a format of the struct module, the names of the fields): how epoch() and batch_gradient() read a rule
 static PyObject *rule_layout(PyObject *, PyObject *) {
 #define LETTER_OF(TYPE, NAME, LETTER) LETTER
@@ -63,7 +76,11 @@ static PyMethodDef methods[] = {
     {"rules", rules, METH_NOARGS, NULL},
     {"turns", turns, METH_NOARGS, NULL},
     {"rule_layout", rule_layout, METH_NOARGS, NULL},
+    {"steps", steps, METH_NOARGS, NULL},
+    {"step_layout", step_layout, METH_NOARGS, NULL},
     {"plan", make_plan, METH_VARARGS, NULL},
+    {"chain", make_chain, METH_VARARGS, NULL},
+    {"run_chain", as_method(run_chain), METH_FASTCALL, NULL},
     {"forward", as_method(forward), METH_FASTCALL, NULL},
     {"loss_and_gradient", as_method(loss_and_gradient), METH_FASTCALL, NULL},
     {"batch_gradient", as_method(batch_gradient), METH_FASTCALL, NULL},

@@ -1,7 +1,7 @@
 // One kernel variant: included once per instruction set, with VL (lanes), ANN_VARIANT (its name) and ANN_TABLE defined.
 //
 // Reading order: vector (arithmetic on VL floats), activation, output; transpose, arena, plan (memory of a topology), panel; online_narrow
-// and online (a row at a time); dropout, update, tile, batch_rows, batch_update, batch (many rows at a time).
+// and online (a row at a time); dropout, update, tile, batch_rows, batch_update, batch (many rows at a time); chain_* (layers of all kinds).
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -36,6 +36,15 @@ namespace {
 #include "batch_rows.h"
 #include "batch_update.h"
 #include "batch.h"
+#include "chain_plan.h"
+#include "chain_places.h"
+#include "chain_tile.h"
+#include "chain_gather.h"
+#include "chain_weights.h"
+#include "chain_rows.h"
+#include "chain_back.h"
+#include "chain_update.h"
+#include "chain.h"
 
 AnnPlan *create(int n_layers, const int *sizes, const int *activations, const float *loss_numbers) {
   return plan_create(n_layers, sizes, activations, loss_numbers);
@@ -75,9 +84,19 @@ int epoch(AnnPlan *p, int loss, const AnnRule *rule, AnnState *state, const AnnD
   FlushDenormals flush;
   return batch_epoch((Plan *)p, loss, rule, state, data, batch_size, threads);
 }
+
+AnnChainPlan *create_chain(const AnnChain *chain) { return chain_create_all(chain); }
+
+void destroy_chain(AnnChainPlan *p) { chain_destroy_all((Chain *)p); }
+
+int run_chain(AnnChainPlan *p, AnnChainCall *request) {
+  FlushDenormals flush;
+  return run_request((Chain *)p, *request);
+}
 }  // namespace
 
 extern const AnnKernel ANN_TABLE = {
     ANN_VARIANT,       create,          destroy, narrow, forward, loss_and_gradient,
     gradient_of_batch, gradient_of_row, online,  epoch,
+    create_chain,      destroy_chain,   run_chain,
 };

@@ -43,3 +43,12 @@ bool choose_variants(const char *name, int n_layers, const int *sizes, const Ann
   if (widest <= 8) chosen[BATCH] = found[1];
   return true;
 }
+
+const AnnKernel *choose_chain_variant(const char *name, const AnnChain *chain) {
+  const AnnKernel *found[MOST_VARIANTS];
+  const int n = find_variants(found);
+  if (!name) return found[0];
+  for (int i = 0; i < n; i++)
+    if (!strcmp(name, found[i]->name)) return found[i];
+  return NULL;
+}

@@ -15,4 +15,7 @@ enum Purpose { ONLINE, BATCH, N_PURPOSES };
 // name: that variant for both, or null for the best ones for a topology. False where the machine has no such variant.
 bool choose_variants(const char *name, int n_layers, const int *sizes, const AnnKernel *chosen[N_PURPOSES]);
 
+// The same for a chain; null where the machine has no such variant.
+const AnnKernel *choose_chain_variant(const char *name, const AnnChain *chain);
+
 #endif

@@ -1,0 +1,237 @@
+"""Sessions of the compiled code."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.backends.base import PLAIN, Problem, RowChoice, Samples, Session, Shown
+from anncli.backends.checks import answers_of, check_sweep, chosen_rows, targets_of
+from anncli.backends.native_binding import Binding, RulePacker
+from anncli.backends.rules import TURN_CODES, RpropRule, RpropState, Rule, State, UpdateRule, UpdateState
+from anncli.backends.updates import add_penalty_gradient, apply_rule, squared_weights
+from anncli.compiled import _native
+from anncli.network.names import LOSS_NAMES, parse_loss
+
+if TYPE_CHECKING:
+    from anncli.backends.reference import ReferenceSession
+
+# For calls that only compute a gradient: the rule is not applied.
+NO_RULE = UpdateRule("sgd", 0.0)
+_FLOAT32, _INT32 = np.dtype(np.float32), np.dtype(np.int32)
+MOST_ROWS = int(np.iinfo(_INT32).max)
+
+
+class NativeSession:
+    """See base.Session. The bits do not depend on the number of threads.
+
+    Float64 and arrays with gaps, which the compiled code cannot read, are computed by a reference session. Args: numpy_from: the
+    batch size from which numpy is used instead.
+    """
+
+    def __init__(self, problem: Problem, samples: Samples, binding: Binding, numpy_from: int) -> None:
+        self._problem, self._samples = problem, samples
+        self._binding: Binding | None = binding
+        self._loss_code = _loss_code(problem.loss)
+        vectors: tuple[Any, Any, Any] = samples
+        self._inputs, self._targets, self._weights = vectors
+        self._n_samples = len(samples.inputs)
+        fits = self._n_samples <= MOST_ROWS and all_float32(*vectors)
+        # Calls on this many rows or more go to numpy.
+        self._limit = numpy_from
+        self._numpy_from = numpy_from if fits else 0
+        self._pack = RulePacker().pack
+
+    def outputs(self, parameters: Array, rows: RowChoice | None = None) -> Array:
+        numbers = self._numbers(rows)
+        n = self._n_samples if numbers is None else len(numbers)
+        if n >= self._numpy_from or not all_float32(parameters):
+            return self._reference.outputs(parameters, rows)
+        binding, outputs = self._bound(), np.empty((n, self._problem.topology.n_outputs), dtype=np.float32)
+        with binding.threads_for("forward", n, n) as threads:
+            _native.forward(binding.plan, parameters, self._inputs, numbers, outputs, threads)
+        return outputs
+
+    def loss(
+        self, parameters: Array, rows: RowChoice | None = None, *, loss: str | None = None, l2: float = 0.0
+    ) -> float:
+        numbers = self._numbers(rows)
+        n = self._n_samples if numbers is None else len(numbers)
+        if n >= self._numpy_from or not all_float32(parameters):
+            return self._reference.loss(parameters, rows, loss=loss, l2=l2)
+        if loss is not None and loss != self._problem.loss and parse_loss(loss).numbers:
+            # The plan holds the numbers of the problem's loss only.
+            return self._reference.loss(parameters, rows, loss=loss, l2=l2)
+        code = self._loss_code if loss is None else _loss_code(loss)
+        return self._full_pass("loss", parameters, code, numbers, None, l2)
+
+    def gradient(
+        self, parameters: Array, out: Array, rows: RowChoice | None = None, shown: Shown = PLAIN, *, l2: float = 0.0
+    ) -> float:
+        numbers = self._numbers(rows)
+        n = self._n_samples if numbers is None else len(numbers)
+        if n >= self._numpy_from or not all_float32(parameters, out):
+            return self._reference.gradient(parameters, out, rows, shown, l2=l2)
+        if not (shown.dropout or shown.input_dropout):
+            return self._full_pass("gradient", parameters, self._loss_code, numbers, out, l2)
+        if numbers is None:
+            numbers = np.arange(n, dtype=np.int32)
+        value = self._batch_gradient(parameters, numbers, shown, shown.rows_seen, out, None)
+        if l2:
+            add_penalty_gradient(self._problem.topology, parameters, out, l2)
+            value += l2 / 2 * squared_weights(self._problem.topology, parameters)
+        return value
+
+    def sweep(
+        self,
+        parameters: Array,
+        rule: Rule,
+        state: State,
+        order: RowChoice,
+        batch_size: int,
+        shown: Shown = PLAIN,
+        outputs: Array | None = None,
+    ) -> float:
+        rule, state = check_sweep(rule, state, batch_size, shown)
+        numbers = self._numbers(order)
+        assert numbers is not None
+        fits = all_float32(parameters, outputs, state.first, state.second)
+        if min(batch_size, len(numbers)) >= self._numpy_from or not fits:
+            return self._reference.sweep(parameters, rule, state, order, batch_size, shown, outputs)
+        if rule.l1 or rule.clip:
+            return self._stepwise_sweep(parameters, rule, state, numbers, batch_size, shown, outputs)
+        return self._epoch(parameters, rule, state, numbers, batch_size, shown, outputs)
+
+    def _epoch(
+        self, parameters: Array, rule: UpdateRule, state: UpdateState, numbers: Array, batch_size: int, shown: Shown,
+        outputs: Array | None,
+    ) -> float:  # fmt: skip
+        packed = self._pack(rule, shown)
+        binding, targets = self._bound_targets()
+        assert state.first is not None
+        value: float
+        with binding.threads_for(rule.name, batch_size, len(numbers)) as threads:
+            value, state.step = _native.epoch(
+                binding.plan, parameters, self._loss_code, packed, state.first, state.second, state.step,
+                shown.rows_seen, self._inputs, targets, self._weights, numbers, batch_size, outputs, threads,
+            )  # fmt: skip
+        return value
+
+    def update(self, rule: Rule, state: State, parameters: Array, gradient: Array) -> None:
+        if isinstance(rule, RpropRule) and isinstance(state, RpropState):
+            vectors = (parameters, gradient, state.previous_gradient, state.step, state.move)
+            if all_float32(*vectors):
+                _native.rprop_step(TURN_CODES[rule.turn], *rule[:4], *vectors)
+                state.previous_gradient[...] = gradient
+                return
+        apply_rule(self._problem.topology, rule, state, parameters, gradient)
+
+    def over(self, samples: Samples) -> Session:
+        return NativeSession(self._problem, samples, self._bound(), self._limit)
+
+    def close(self) -> None:
+        self._binding = None
+        if "_reference" in vars(self):
+            self._reference.close()
+
+    def _bound(self) -> Binding:
+        if self._binding is None:
+            raise ValueError("the session is closed")
+        return self._binding
+
+    def _bound_targets(self) -> tuple[Binding, Array]:
+        if self._binding is None or self._targets is None:
+            targets_of(self._samples)
+            return self._bound(), self._targets
+        return self._binding, self._targets
+
+    @cached_property
+    def _reference(self) -> ReferenceSession:
+        from anncli.backends.reference import ReferenceSession
+
+        # After close() this raises, as the compiled calls do.
+        self._bound()
+        return ReferenceSession(self._problem, self._samples)
+
+    def _numbers(self, rows: RowChoice | None) -> Array | None:
+        """Row numbers as int32. A number too large is clipped to one out of range, so that the compiled code rejects it."""
+        if rows is None or (type(rows) is np.ndarray and rows.dtype == _INT32 and rows.flags.c_contiguous):
+            return rows
+        if isinstance(rows, slice) or rows.dtype == np.bool_:
+            rows = chosen_rows(rows, self._n_samples)
+        if rows.dtype.itemsize > _INT32.itemsize:
+            rows = np.clip(rows.astype(np.int64, copy=False), -1, MOST_ROWS)
+        return np.ascontiguousarray(rows, dtype=_INT32)
+
+    def _full_pass(
+        self, kind: str, parameters: Array, loss: int, numbers: Array | None, out: Array | None, l2: float
+    ) -> float:
+        binding, targets = self._bound_targets()
+        n = self._n_samples if numbers is None else len(numbers)
+        with binding.threads_for(kind, n, n) as threads:
+            value: float = _native.loss_and_gradient(
+                binding.plan, parameters, loss, self._inputs, targets, self._weights, numbers, out, l2, threads
+            )
+        return value
+
+    def _batch_gradient(
+        self, parameters: Array, numbers: Array, shown: Shown, rows_seen: int, out: Array, outputs: Array | None
+    ) -> float:
+        """The mean loss over the rows with dropout, without penalty, and its gradient (P,) into `out`."""
+        (binding, targets), n = self._bound_targets(), len(numbers)
+        with binding.threads_for("sgd", n, n) as threads:
+            value: float = _native.batch_gradient(
+                binding.plan, parameters, self._loss_code, self._pack(NO_RULE, shown), rows_seen, self._inputs,
+                targets, self._weights, numbers, out, outputs, threads,
+            )  # fmt: skip
+        return value
+
+    def _stepwise_sweep(
+        self,
+        parameters: Array,
+        rule: UpdateRule,
+        state: UpdateState,
+        numbers: Array,
+        batch_size: int,
+        shown: Shown,
+        outputs: Array | None,
+    ) -> float:
+        """A sweep with gradients from the compiled code and updates in numpy, for l1 and clip, which it does not know."""
+        topology, gradient, total = self._problem.topology, np.empty_like(parameters), 0.0
+        done = 0
+        for start in range(0, len(numbers), batch_size):
+            taken = numbers[start : start + batch_size]
+            n = self._n_answers(taken)
+            wants_outputs = shown.tolerance or outputs is not None
+            seen = np.empty((n, topology.n_outputs), dtype=np.float32) if wants_outputs else None
+            total += n * self._batch_gradient(parameters, taken, shown, shown.rows_seen + start, gradient, seen)
+            if outputs is not None:
+                outputs[done : done + n] = seen
+            done += n
+            if seen is not None and shown.tolerance and self._within(seen, taken, shown.tolerance):
+                continue
+            apply_rule(topology, rule, state, parameters, gradient)
+        return total / done
+
+    def _n_answers(self, numbers: Array) -> int:
+        return len(numbers)
+
+    def _within(self, outputs: Array, numbers: Array, tolerance: float) -> bool:
+        return bool((np.abs(outputs - answers_of(self._samples, numbers).targets) <= tolerance).all())
+
+
+def _loss_code(loss: str) -> int:
+    code = LOSS_NAMES[parse_loss(loss).name].code
+    assert code is not None
+    return code
+
+
+def all_float32(*arrays: Array | None) -> bool:
+    # A plain loop: small networks call this a hundred thousand times.
+    for array in arrays:
+        if array is not None and not (array.dtype == _FLOAT32 and array.flags.c_contiguous):
+            return False
+    return True

@@ -1,0 +1,198 @@
+// A chain in memory: what a variant keeps for one chain of steps, and where the values of a block of samples lie.
+
+enum { BLOCK_SAMPLES = 480, MOST_POINTERS = 256 };
+
+// One step with its weights. Node 0 stands for the inputs and has none.
+struct Node {
+  AnnStep s;
+  AnnForm form;   // of its outputs
+  Layer a;        // of the steps with a block; the matrix of a bilinear step is made from its block
+  bool has_block, wants, is_skipped;  // wants: the slope of its inputs is needed
+  int stride;     // floats from row to row of its values
+  int own_stride;                    // communicate: of the rows that stand before the product
+  int run, segments, wide_run;       // windows: inputs that lie side by side, how many such runs, their length in whole vectors
+  int *at;                           // windows: where the inputs of a row lie, from its first one
+  float *raw, *raw_first, *raw_second, *raw_sums;  // bilinear: the weights of the block, [neurons below][n_out]
+  size_t raw_size;
+  const float *product;              // bilinear: [k][i][j]
+};
+
+// Numbers that a rule changes, with its vectors and their gradient.
+struct Store {
+  float *weights, *first, *second, *sums;
+  size_t n;
+  bool penalised;
+};
+
+struct Chain {
+  int n, first_block, first_vector;  // first_vector: from this node on each sample has one row, or n + 1
+  Node *nodes;                       // n + 1
+  Store *stores;
+  int n_stores;
+  size_t n_parameters;
+  uint64_t n_units;
+  float *products, *loss_numbers;
+  int *tables;
+  Arena weights_arena, block_arena;
+  bool ready;
+};
+
+INL int border_height(const Node &node, const Node &below) { return below.form.height + node.s.before_y + node.s.after_y; }
+INL int border_width(const Node &node, int width) { return width + node.s.before_x + node.s.after_x; }
+
+static void chain_destroy_all(Chain *c) {
+  if (!c) return;
+  free(c->weights_arena.memory);
+  free(c->block_arena.memory);
+  free(c->nodes);
+  free(c->stores);
+  free(c->products);
+  free(c->loss_numbers);
+  free(c->tables);
+  free(c);
+}
+
+// Where the inputs of a window lie in the bordered rows of its sample.
+static void fill_offsets(Node &node, const Node &below) {
+  const int C = below.form.columns, width = border_width(node, below.form.width);
+  int k = 0;
+  for (int y = 0; y < node.s.size_y; y++)
+    for (int x = 0; x < node.s.size_x; x++)
+      for (int c = 0; c < C; c++) node.at[k++] = (y * width + x) * C + c;
+}
+
+static void make_layer(Node &node, int fan_in, size_t offset) {
+  Layer &a = node.a;
+  a.n_in = fan_in;
+  a.n_out = node.form.columns;
+  a.p_in = pad(a.n_in);
+  a.p_out = a.stride = pad(a.n_out);
+  a.activation = node.s.activation;
+  a.offset = offset;
+  a.rows = a.n_in;
+  a.width = a.p_out;
+  a.panels = node.s.kind != ANN_EMBEDDING && node.s.kind != ANN_SPARSE;
+}
+
+static void make_node(Chain *c, int k, int fan_in) {
+  Node &node = c->nodes[k];
+  const Node &below = c->nodes[k - 1];
+  node.stride = pad(node.form.columns);
+  node.has_block = has_block(node.s.kind);
+  node.wants = node.has_block ? c->first_block > 0 : true;
+  if (node.has_block) {
+    make_layer(node, fan_in, c->n_parameters);
+    if (!c->first_block) c->first_block = k;
+    c->n_parameters += (size_t)block_size(node.s, node.form, fan_in);
+  }
+  if (takes_windows(node.s.kind)) {
+    const bool rows = below.form.height == 1 || node.s.size_x == border_width(node, below.form.width);
+    node.run = node.s.size_x * below.form.columns;
+    node.segments = node.s.size_y;
+    if (rows && node.s.size_y > 1) {
+      node.run *= node.segments;
+      node.segments = 1;
+    }
+    node.wide_run = pad(node.run);
+  }
+  if (node.s.kind == ANN_COMMUNICATE) {
+    node.own_stride = pad(fan_in);
+    if (node.s.skip) c->nodes[node.s.skip].is_skipped = true;
+  }
+  if (node.s.kind == ANN_BILINEAR) node.raw_size = (size_t)fan_in / node.s.components * node.form.columns;
+}
+
+// The first node from which on every sample has one row.
+static int first_vector_of(const Chain *c) {
+  int k = c->n + 1;
+  while (k > 0 && c->nodes[k - 1].form.rows() == 1) k--;
+  return k;
+}
+
+static Chain *chain_create_all(const AnnChain *description) {
+  Chain *c = (Chain *)calloc(1, sizeof *c);
+  if (!c) return NULL;
+  const int n = c->n = description->n;
+  size_t offsets = 1, products = 1;
+  for (int k = 0; k < n; k++) {
+    const AnnStep &s = description->steps[k];
+    if (s.kind == ANN_CONVOLUTION) offsets += (size_t)description->fan_in[k];
+    if (s.kind == ANN_BILINEAR) products += (size_t)s.components * s.components * s.components;
+  }
+  const int n_outputs = description->forms[n].columns;
+  c->nodes = (Node *)calloc((size_t)n + 1, sizeof(Node));
+  c->stores = (Store *)calloc((size_t)n * 2 + 1, sizeof(Store));
+  c->tables = (int *)calloc(offsets, sizeof(int));
+  c->products = (float *)calloc(products, sizeof(float));
+  c->loss_numbers = (float *)calloc((size_t)pad(n_outputs), sizeof(float));
+  if (!c->nodes || !c->stores || !c->tables || !c->products || !c->loss_numbers) {
+    chain_destroy_all(c);
+    return NULL;
+  }
+  memcpy(c->products, description->products, sizeof(float) * (products - 1));
+  for (int k = 0; k < n_outputs && description->loss_numbers; k++) c->loss_numbers[k] = description->loss_numbers[k];
+  Node &inputs = c->nodes[0];
+  inputs.form = description->forms[0];
+  const int next = description->steps[0].kind;
+  inputs.stride = next == ANN_CONVOLUTION || next == ANN_FLATTEN ? inputs.form.columns : pad(inputs.form.columns);
+  inputs.s.activation = LINEAR;
+  int *at = c->tables;
+  const float *product = c->products;
+  for (int k = 1; k <= n; k++) {
+    Node &node = c->nodes[k];
+    node.s = description->steps[k - 1];
+    node.form = description->forms[k];
+    make_node(c, k, description->fan_in[k - 1]);
+    if (node.s.kind == ANN_CONVOLUTION) {
+      node.at = at;
+      at += node.a.n_in;
+      fill_offsets(node, c->nodes[k - 1]);
+    }
+    if (node.s.kind == ANN_BILINEAR) {
+      node.product = product;
+      product += (size_t)node.s.components * node.s.components * node.s.components;
+    }
+  }
+  for (int k = 1; k <= n; k++) c->nodes[k].wants = k > c->first_block;
+  c->first_vector = first_vector_of(c);
+  c->n_units = (uint64_t)description->n_units;
+  return c;
+}
+
+INL void add_store(Chain *c, float *weights, float *first, float *second, float *sums, size_t n, bool penalised) {
+  c->stores[c->n_stores++] = {weights, first, second, sums, n, penalised};
+}
+
+// The weights of all nodes, with the vectors of a rule.
+static bool prepare_weights(Chain *c) {
+  if (c->ready) return true;
+  for (int pass = 0; pass < 2; pass++) {
+    Arena &arena = c->weights_arena;
+    if (pass == 0) arena.reset();
+    else if (!arena.allocate()) return false;
+    else memset(arena.start, 0, arena.size);
+    c->n_stores = 0;
+    for (int k = 1; k <= c->n; k++) {
+      Node &node = c->nodes[k];
+      Layer &a = node.a;
+      if (!node.has_block) continue;
+      const bool bilinear = node.s.kind == ANN_BILINEAR, table = node.s.kind == ANN_EMBEDDING;
+      const size_t n = (size_t)a.rows * a.width, wide = node.s.kind == ANN_CONVOLUTION ? (size_t)node.segments * node.wide_run : (size_t)a.p_in;
+      a.weights = arena.take(n);
+      a.sums = arena.take(n);
+      a.transposed = node.wants ? arena.take(a.n_out * wide) : NULL;
+      const size_t raw = pad((int)node.raw_size);
+      node.raw = bilinear ? arena.take(raw) : a.weights;
+      node.raw_sums = bilinear ? arena.take(raw) : a.sums;
+      node.raw_first = a.first = arena.take(bilinear ? raw : n);
+      node.raw_second = a.second = arena.take(bilinear ? raw : n);
+      add_store(c, node.raw, a.first, a.second, node.raw_sums, bilinear ? raw : n, true);
+      a.biases = arena.take(a.p_out);
+      a.first_biases = arena.take(a.p_out);
+      a.second_biases = arena.take(a.p_out);
+      a.sum_biases = arena.take(a.p_out);
+      if (!table) add_store(c, a.biases, a.first_biases, a.second_biases, a.sum_biases, a.p_out, false);
+    }
+  }
+  return c->ready = true;
+}

@@ -1,0 +1,105 @@
+// The weights of a chain in the forms that its products read, and the copies between them and the one parameter vector.
+
+// The weights of inputs i0..i1 of a convolution into the panels of the way back, [n_out][segments][wide_run].
+static void transpose_windows(const Node &node, int i0, int i1) {
+  const Layer &a = node.a;
+  const int wide = node.segments * node.wide_run;
+  for (int i = i0; i < i1; i++) {
+    const int column = i / node.run * node.wide_run + i % node.run;
+    int to_c = 0, to_w = 0;
+    FOR_PANELS(wide, c, w) {
+      to_c = c;
+      to_w = w;
+      if (column < c + w) break;
+    }
+    float *to = a.transposed + (size_t)to_c * a.n_out + (column - to_c);
+    FOR_PANELS(a.width, c, w) {
+      const float *from = a.weights + (size_t)c * a.rows + (size_t)i * w;
+      for (int j = 0; j < used(a.n_out, c, w); j++) to[(size_t)(c + j) * to_w] = from[j];
+    }
+  }
+}
+
+// Where the weight of a row and a column stands among those in panels.
+INL size_t weight_place(const Layer &a, int row, int column) {
+  const int c = column / PANEL_FLOATS * PANEL_FLOATS, w = panel_vectors(a.width - c) * VL;
+  return (size_t)c * a.rows + (size_t)row * w + (column - c);
+}
+
+// Row (p, j) of the matrix of a bilinear step at (q, k): the sum over i of product[k][i][j] * raw[p][(q, i)].
+static void expand_rows(const Node &node, int p0, int p1) {
+  const Layer &a = node.a;
+  const int N = node.s.components, units = node.s.units;
+  for (int p = p0; p < p1; p++) {
+    const float *raw = node.raw + (size_t)p * a.n_out;
+    for (int j = 0; j < N; j++) {
+      const int row = p * N + j;
+      FOR_PANELS(a.width, c, w) memset(a.weights + (size_t)c * a.rows + (size_t)row * w, 0, sizeof(float) * w);
+      for (int k = 0; k < N; k++)
+        for (int i = 0; i < N; i++) {
+          const float factor = node.product[((size_t)k * N + i) * N + j];
+          if (factor == 0) continue;
+          for (int q = 0; q < units; q++) a.weights[weight_place(a, row, q * N + k)] += factor * raw[q * N + i];
+        }
+    }
+  }
+}
+
+// The way back, for sums.
+static void contract_rows(const Node &node, int p0, int p1) {
+  const Layer &a = node.a;
+  const int N = node.s.components, units = node.s.units;
+  for (int p = p0; p < p1; p++) {
+    float *raw = node.raw_sums + (size_t)p * a.n_out;
+    memset(raw, 0, sizeof(float) * a.n_out);
+    for (int j = 0; j < N; j++)
+      for (int k = 0; k < N; k++)
+        for (int i = 0; i < N; i++) {
+          const float factor = node.product[((size_t)k * N + i) * N + j];
+          if (factor == 0) continue;
+          for (int q = 0; q < units; q++) raw[q * N + i] += factor * a.sums[weight_place(a, p * N + j, q * N + k)];
+        }
+  }
+}
+
+static void clear_sums(const Node &node, int i0, int i1) {
+  const Layer &a = node.a;
+  FOR_PANELS(a.width, c, w) memset(a.sums + (size_t)c * a.rows + (size_t)i0 * w, 0, sizeof(float) * (size_t)(i1 - i0) * w);
+  if (i0 == 0) memset(a.sum_biases, 0, sizeof(float) * a.p_out);
+}
+
+// Copies the blocks of one vector of the caller to where `weights` and `biases` of each node say, and back.
+enum Vector { WEIGHTS, FIRST, SECOND, SUMS };
+
+INL float *weights_of(const Node &node, Vector which) {
+  if (which == WEIGHTS) return node.raw;
+  return which == FIRST ? node.raw_first : which == SECOND ? node.raw_second : node.raw_sums;
+}
+
+INL float *biases_of(const Node &node, Vector which) {
+  if (which == WEIGHTS) return node.a.biases;
+  return which == FIRST ? node.a.first_biases : which == SECOND ? node.a.second_biases : node.a.sum_biases;
+}
+
+static void load_node(const Node &node, const float *vector, Vector which) {
+  const Layer &a = node.a;
+  const float *block = vector + a.offset;
+  float *to = weights_of(node, which);
+  if (node.s.kind == ANN_EMBEDDING) return copy_rows(to, a.width, block, a.n_out, a.n_in, a.n_out);
+  copy_rows(biases_of(node, which), a.p_out, block, 0, 1, a.n_out);
+  if (node.s.kind == ANN_BILINEAR) memcpy(to, block + a.n_out, sizeof(float) * node.raw_size);
+  else load_weights(a, block + a.n_out, to);
+}
+
+static void store_node(const Node &node, float *vector, Vector which) {
+  const Layer &a = node.a;
+  float *block = vector + a.offset;
+  const float *from = weights_of(node, which);
+  if (node.s.kind == ANN_EMBEDDING) {
+    for (int i = 0; i < a.n_in; i++) memcpy(block + (size_t)i * a.n_out, from + (size_t)i * a.width, sizeof(float) * a.n_out);
+    return;
+  }
+  memcpy(block, biases_of(node, which), sizeof(float) * a.n_out);
+  if (node.s.kind == ANN_BILINEAR) memcpy(block + a.n_out, from, sizeof(float) * node.raw_size);
+  else store_weights(a, block + a.n_out, from);
+}
