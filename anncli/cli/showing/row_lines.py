@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from anncli.arrays import Array
 from anncli.cli.showing.row_words import number
@@ -10,11 +11,18 @@ from anncli.errors import count_of, printable
 from anncli.network.layers.base import Shape
 
 # Longer lists are cut on the terminal; JSON has all.
-MOST_ROWS, MOST_COLUMNS, MOST_CHANNELS = 8, 8, 3
+MOST_ROWS, MOST_COLUMNS, MOST_CHANNELS, _FEW = 8, 8, 3, 3
+
+Some = TypeVar("Some")
 
 
 def indented(lines: Iterator[str]) -> Iterator[str]:
     return (f"  {line}" for line in lines)
+
+
+def cut(values: Sequence[Some]) -> Sequence[Some]:
+    """What is shown of the units of a layer, or of the weights of a unit: all of a few, of many the first."""
+    return values if len(values) <= MOST_ROWS else values[:_FEW]
 
 
 def equations(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -40,23 +48,26 @@ def values_of(symbol: str, values: Array, shape: Shape) -> Iterator[str]:
     if shape.grid is None or len(values) != 1 or 1 in shape.grid[:2]:
         yield from matrix(symbol, values)
         return
-    channels = shape.grid[2]
+    height, width, channels = shape.grid
     picture = values.reshape(shape.grid)
-    for channel in range(min(channels, MOST_CHANNELS)):
+    # Of a large picture the beginning says enough.
+    is_small = height <= MOST_ROWS and width <= MOST_COLUMNS
+    n_channels, n_rows = (MOST_CHANNELS, height) if is_small else (1, _FEW)
+    for channel in range(min(channels, n_channels)):
         label = f"{symbol} of channel {channel + 1}, row" if channels > 1 else f"{symbol} of row"
-        yield from matrix(symbol, picture[:, :, channel], label)
-    yield from more(channels - MOST_CHANNELS, "channel")
+        yield from matrix(symbol, picture[:, :, channel], label, n_rows)
+    yield from more(channels - n_channels, "channel")
 
 
-def matrix(symbol: str, values: Array, label_of_row: str = "") -> Iterator[str]:
+def matrix(symbol: str, values: Array, label_of_row: str = "", most: int = MOST_ROWS) -> Iterator[str]:
     """A line for each row, of its first values."""
-    texts = [[number(value) for value in row[:MOST_COLUMNS].tolist()] for row in values[:MOST_ROWS]]
+    texts = [[number(value) for value in row[:MOST_COLUMNS].tolist()] for row in values[:most]]
     width = max((len(text) for row in texts for text in row), default=0)
     for k, row in enumerate(texts, 1):
         label = symbol if len(values) == 1 else f"{label_of_row or f'{symbol} of row'} {k}"
         rest = values.shape[1] - len(row)
         yield f"{label}  {'  '.join(text.rjust(width) for text in row)}{f'  ... {rest} more' if rest else ''}"
-    yield from more(len(values) - MOST_ROWS, "row")
+    yield from more(len(values) - most, "row")
 
 
 def more(count: int, noun: str) -> Iterator[str]:

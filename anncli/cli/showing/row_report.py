@@ -9,7 +9,7 @@ import numpy as np
 
 from anncli.analysis.one_row import RowPass
 from anncli.arrays import Array, Inputs, Rows, Tokens
-from anncli.cli.showing.row_lines import columns, equations, indented, matrix, more, values_of
+from anncli.cli.showing.row_lines import MOST_ROWS, columns, cut, equations, indented, matrix, more, values_of
 from anncli.cli.showing.row_places import slopes, steps, sums_at_the_first_place
 from anncli.cli.showing.row_words import (
     activation_text,
@@ -23,9 +23,6 @@ from anncli.cli.showing.row_words import (
     z_text,
 )
 from anncli.network.activations import ACTIVATIONS
-
-# More of them are cut on the terminal; JSON has all.
-MOST_UNITS, MOST_WEIGHTS = 8, 8
 
 
 class RowWords(NamedTuple):
@@ -99,8 +96,8 @@ class RowReport:
             ends = [[f"scaled {number(x)}"] if scaled is not raw else [] for x in _numbers(scaled)[0]]
             values = zip(self._words.inputs, _numbers(raw)[0], ends, strict=True)
             rows = [[name, number(x), *end] for name, x, end in values]
-        yield from columns(rows[:MOST_UNITS])
-        yield from more(len(rows) - MOST_UNITS, "input")
+        yield from columns(rows[:MOST_ROWS])
+        yield from more(len(rows) - MOST_ROWS, "input")
 
     def _forward(self, k: int) -> Iterator[str]:
         layer = self._found.layers[k]
@@ -112,13 +109,13 @@ class RowReport:
             yield from sums_at_the_first_place(self._found, k)
             return
         z, operands, rows = layer.z[0].tolist(), self._operands(k), []
-        for unit, name in enumerate(self._words.units[k][:MOST_UNITS]):
+        for unit, name in enumerate(cut(self._words.units[k])):
             pairs = [(float(layer.weights[0][j, unit]), value) for j, _, value in operands]
             rows.append([name, "z", z_text(float(layer.biases[0][unit]), pairs), number(z[unit])])
             text = activation_text(self._found.topology.layers[k].activation, z, unit)
             rows.append(["", "a", text, number(float(layer.outputs[0, unit]))])
         yield from equations(rows)
-        yield from more(len(z) - MOST_UNITS, "unit")
+        yield from more(len(z) - len(cut(z)), "unit")
 
     def _loss(self) -> Iterator[str]:
         found, outputs = self._found, self._found.layers[-1].outputs
@@ -131,8 +128,8 @@ class RowReport:
             [name, f"a {number(a)}", f"target {number(t)}"]
             for name, a, t in zip(self._words.units[-1], outputs[0].tolist(), targets, strict=True)
         ]
-        yield from columns(rows[:MOST_UNITS])
-        yield from more(len(rows) - MOST_UNITS, "output")
+        yield from columns(rows[:MOST_ROWS])
+        yield from more(len(rows) - MOST_ROWS, "output")
         text = loss_text(found.loss_name, outputs[0].tolist(), targets)
         yield f"E = {found.loss_name}{f' = {text}' if text else ''} = {number(found.loss)}"
 
@@ -143,16 +140,16 @@ class RowReport:
             yield from slopes(self._found, k)
             return
         names, operands = self._words.units[k], self._operands(k)
-        for unit, name in enumerate(names[:MOST_UNITS]):
+        for unit, name in enumerate(cut(names)):
             rows += [[name if j == 0 else "", *row] for j, row in enumerate(self._delta(k, unit))]
             delta = factor(float(layer.delta[0, unit]))
             rows.append(["", "dE/db", "delta", number(float(layer.bias_slopes[0][unit]))])
-            for j, source, value in operands[:MOST_WEIGHTS]:
+            for j, source, value in cut(operands):
                 slope = number(float(layer.weight_slopes[0][j, unit]))
                 rows.append(["", f"dE/dw from {source}", f"{delta}*{factor(value)}", slope])
-            rows += [["", line, "", ""] for line in more(len(operands) - MOST_WEIGHTS, "weight")]
+            rows += [["", line, "", ""] for line in more(len(operands) - len(cut(operands)), "weight")]
         yield from equations(rows)
-        yield from more(len(names) - MOST_UNITS, "unit")
+        yield from more(len(names) - len(cut(names)), "unit")
 
     def _delta(self, k: int, unit: int) -> Iterator[list[str]]:
         """The lines of f'(z) and delta of one unit: what it is, the formula, the value."""
@@ -178,15 +175,15 @@ class RowReport:
             return
         layer, moved, rows, names = self._found.layers[k], after.layers[k], list[list[str]](), self._words.units[k]
         operands = self._operands(k)
-        for unit, name in enumerate(names[:MOST_UNITS]):
+        for unit, name in enumerate(cut(names)):
             bias = step_text(float(layer.biases[0][unit]), float(layer.bias_slopes[0][unit]), rate)
             rows.append([name, "bias", bias, number(float(moved.biases[0][unit]))])
-            for j, source, _ in operands[:MOST_WEIGHTS]:
+            for j, source, _ in cut(operands):
                 text = step_text(float(layer.weights[0][j, unit]), float(layer.weight_slopes[0][j, unit]), rate)
                 rows.append(["", f"from {source}", text, number(float(moved.weights[0][j, unit]))])
-            rows += [["", line, "", ""] for line in more(len(operands) - MOST_WEIGHTS, "weight")]
+            rows += [["", line, "", ""] for line in more(len(operands) - len(cut(operands)), "weight")]
         yield from equations(rows)
-        yield from more(len(names) - MOST_UNITS, "unit")
+        yield from more(len(names) - len(cut(names)), "unit")
 
     def _values(self, symbol: str, values: Array, k: int) -> Iterator[str]:
         return values_of(symbol, values, self._found.topology.shapes[k + 1])
