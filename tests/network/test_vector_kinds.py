@@ -20,6 +20,7 @@ from anncli.network.layers.communicate import Communicate, means_of_others
 from anncli.network.layers.dense import Dense
 from anncli.network.layers.embedding import Embedding
 from anncli.network.layers.products import product_of
+from anncli.network.layers.sparse import add_to_indices, add_to_rows, sums_of_rows
 from anncli.network.names import ACTIVATION_NAMES, PRODUCT_NAMES
 from anncli.network.propagation import backward, forward
 from anncli.network.topology import Topology
@@ -294,6 +295,27 @@ def test_tokens_are_rows_of_a_dense_matrix(layers: list[str]) -> None:
     wanted = np.empty(other.n_parameters)
     backward(other, parameters if layers[0] == "3 tanh" else np.r_[np.zeros(3), parameters], same, delta, wanted)
     assert gradient == pytest.approx(wanted[len(wanted) - len(gradient) :], rel=1e-12, abs=1e-14)
+
+
+def test_sums_over_tokens_do_not_depend_on_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(0, 9, 50)
+    n, starts = int(lengths.sum()), np.concatenate([[0], np.cumsum(lengths)])
+    tokens = Tokens(rng.integers(0, 7, n), rng.normal(size=n).astype(np.float32), starts, 8)
+    matrix, delta = rng.normal(size=(8, 5)).astype(np.float32), rng.normal(size=(50, 5)).astype(np.float32)
+    rows = np.zeros((50, 8))
+    np.add.at(rows, (np.repeat(np.arange(50), lengths), tokens.indices), tokens.values)
+    results = set()
+    for portion in (1 << 16, 40, 1):
+        monkeypatch.setattr("anncli.network.layers.sparse._PORTION", portion)
+        sums, out, other = sums_of_rows(tokens, matrix), np.full_like(matrix, np.nan), np.full_like(matrix, np.nan)
+        add_to_rows(tokens, delta, out)
+        add_to_indices(tokens, np.repeat(delta, lengths, axis=0), other)
+        assert sums == pytest.approx(rows @ matrix, abs=1e-5)
+        assert out == pytest.approx(rows.T @ delta, abs=1e-5)
+        assert other.tobytes() == out.tobytes()
+        results.add((sums.tobytes(), out.tobytes()))
+    assert len(results) == 1
 
 
 def test_initial_embeddings() -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from anncli.arrays import Array, Tokens
+
+# Numbers of the rows that are gathered at a time: 256 KiB of float32.
+_PORTION = 1 << 16
 
 
 def rows_of_tokens(tokens: Tokens, matrix: Array) -> Array:
@@ -16,7 +21,11 @@ def rows_of_tokens(tokens: Tokens, matrix: Array) -> Array:
 
 def sums_of_rows(tokens: Tokens, matrix: Array) -> Array:
     """For each sample the sum (n, columns) of value * matrix[index] over its tokens; matrix (width, columns)."""
-    return sums_of_samples(rows_of_tokens(tokens, matrix), tokens.starts)
+    sums = np.empty((len(tokens), matrix.shape[1]), dtype=matrix.dtype)
+    for part in _portions(tokens.starts, matrix.shape[1]):
+        some = tokens[part]
+        sums[part] = sums_of_samples(rows_of_tokens(some, matrix), some.starts)
+    return sums
 
 
 def sums_of_samples(rows: Array, starts: Array) -> Array:
@@ -33,23 +42,34 @@ def add_to_rows(tokens: Tokens, delta: Array, out: Array) -> None:
 
     delta (n, columns): a row for each sample. The tokens of an index are added in their order.
     """
-    order = np.argsort(tokens.indices, kind="stable")
     samples = np.repeat(np.arange(len(tokens), dtype=np.int32), tokens.lengths)
-    _add(tokens, order, delta.take(samples[order], axis=0), out)
+    _add(tokens, samples, delta, out)
 
 
 def add_to_indices(tokens: Tokens, delta: Array, out: Array) -> None:
     """The same for a delta (T, columns) with a row for each token."""
-    order = np.argsort(tokens.indices, kind="stable")
-    _add(tokens, order, delta.take(order, axis=0), out)
+    _add(tokens, np.arange(len(tokens.indices)), delta, out)
 
 
-def _add(tokens: Tokens, order: Array, terms: Array, out: Array) -> None:
-    """The sums of value * terms; order (T,): of the tokens by index; terms (T, columns), in that order, are changed."""
+def _add(tokens: Tokens, rows: Array, delta: Array, out: Array) -> None:
+    """rows (T,): the row of delta that each token is multiplied with."""
     out[...] = 0
-    if not len(order):
-        return
-    indices = tokens.indices[order]
-    terms *= tokens.values[order, None].astype(out.dtype, copy=False)
-    begins = np.flatnonzero(np.diff(indices, prepend=-1))
-    out[indices[begins]] = np.add.reduceat(terms, begins, axis=0)
+    order = np.argsort(tokens.indices, kind="stable")
+    indices, rows, values = tokens.indices[order], rows[order], tokens.values[order, None].astype(out.dtype, copy=False)
+    first = np.flatnonzero(np.diff(indices, prepend=-1))
+    starts = np.append(first, len(order))
+    for part in _portions(starts, out.shape[1]):
+        here = slice(starts[part.start], starts[part.stop])
+        terms = delta.take(rows[here], axis=0)
+        terms *= values[here]
+        out[indices[first[part]]] = np.add.reduceat(terms, first[part] - here.start, axis=0)
+
+
+def _portions(starts: Array, columns: int) -> Iterator[slice]:
+    """Slices of the groups that begin at starts (n + 1,), at least one each, whose rows of so many columns fit a cache."""
+    n, begin, most = len(starts) - 1, 0, max(1, _PORTION // columns)
+    while begin < n:
+        end = int(np.searchsorted(starts, starts[begin] + most, side="right")) - 1
+        end = min(max(end, begin + 1), n)
+        yield slice(begin, end)
+        begin = end
