@@ -76,7 +76,7 @@ def _draw_plane(facts: Facts, network: Network, request: SurfaceRequest, cut: Cu
     words = "; ".join(described_range(losses, scale))
     plot = PlotArea("Error surface", f"The loss over two directions of the weights, {words}.", (axes[0], axes[1]), _legend(cut), square=True)  # fmt: skip
     draw_heat(plot, losses, scale)
-    _mark(plot, cut)
+    mark(plot, cut)
     draw_bar(plot, scale, f"loss{', logarithmic' if scale.logarithmic else ''}")
     table = [(x, y, losses[i, j].item()) for i, y in enumerate(down.tolist()) for j, x in enumerate(across.tolist())]
     told = {"directions": request.directions, "rows_used": {name: len(rows)}, "loss": own, "lowest": scale.low, "highest": scale.high, **cut.told}  # fmt: skip
@@ -103,7 +103,8 @@ def _legend(cut: Cut) -> list[Entry]:
     return [here, Entry(_PATH, f"the training, epochs {cut.epochs[0]} to {cut.epochs[-1]}", "marker")]
 
 
-def _mark(plot: PlotArea, cut: Cut) -> None:
+def mark(plot: PlotArea, cut: Cut) -> None:
+    """Draw the path of the training, if there is one, and the place of the network where it is on the picture."""
     if cut.path is not None:
         points = [(float(x), float(y)) for x, y in cut.path]
         plot.curve(points, _PATH)
