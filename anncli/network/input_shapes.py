@@ -7,16 +7,10 @@ from math import prod
 
 from anncli.errors import ValueFault, quoted
 from anncli.network.layers.base import Shape
+from anncli.network.names import INPUT_ADVICE, INPUT_FORMS
 
-_GRID = re.compile(r"([1-9]\d{0,8})\s*x\s*([1-9]\d{0,8})(?:\s*x\s*([1-9]\d{0,8}))?", re.ASCII)
-_ROWS = re.compile(r"any\s*x\s*([1-9]\d{0,8})", re.ASCII)
-_TOKENS = re.compile(r"([1-9]\d{0,8})\s+tokens", re.ASCII)
-_NUMBER = re.compile(r"[1-9]\d{0,8}", re.ASCII)
-
-_ADVICE = (
-    "write `9` for vectors, `28x28` or `28x28x3` for pictures, `any x 12` for samples of rows, `500 tokens` for sparse ones, "
-    "`{table: auto}` for tables"
-)
+_NUMBER, _GRID, _ROWS, _TOKENS = (re.compile(INPUT_FORMS[name]) for name in ("vectors", "pictures", "rows", "tokens"))
+_ADVICE = f"{INPUT_ADVICE}, `{{table: auto}}` for tables"
 
 
 def read_inputs(text: str) -> Shape:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
-from anncli.errors import ValueFault, did_you_mean, known_name
+from anncli.errors import ValueFault, did_you_mean, known_name, quoted
 from anncli.limits import FLOAT32_MAX
 
 
@@ -46,6 +47,24 @@ LAYER_NAMES: dict[str, LayerName] = {
     "max": LayerName("reductions", "max", "the largest value of each column over the rows of a sample", compiled=True),
     "window": LayerName("window", "window ROWS", "every row with so many rows before and after it, as one row", compiled=True),
 }  # fmt: skip
+
+
+# What `inputs:` of a network file may say besides a table: vectors, pictures, samples of rows, tokens.
+INPUT_FORMS: dict[str, str] = {
+    "vectors": r"([1-9][0-9]{0,8})",
+    "pictures": r"([1-9][0-9]{0,8})\s*x\s*([1-9][0-9]{0,8})(?:\s*x\s*([1-9][0-9]{0,8}))?",
+    "rows": r"any\s*x\s*([1-9][0-9]{0,8})",
+    "tokens": r"([1-9][0-9]{0,8})\s+tokens",
+}
+INPUT_ADVICE = "write `9` for vectors, `28x28` or `28x28x3` for pictures, `any x 12` for samples of rows, `500 tokens` for sparse ones"
+
+
+def check_inputs(value: object) -> str:
+    """A text of one of INPUT_FORMS; raises ValueFault."""
+    text = str(value).strip()
+    if not any(re.fullmatch(form, text) for form in INPUT_FORMS.values()):
+        raise ValueFault(f"unknown form of inputs {quoted(text)}", INPUT_ADVICE)
+    return text
 
 
 class ProductName(NamedTuple):

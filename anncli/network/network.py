@@ -12,6 +12,7 @@ from anncli.arrays import Array, Inputs, vectors_of
 from anncli.errors import NetworkError, value_text
 from anncli.network.calibration import Calibration
 from anncli.network.encoders.table import TableEncoder, TableInputs
+from anncli.network.input_shapes import read_inputs
 from anncli.network.layers.base import LayerKind, Shape
 from anncli.network.loss_curve import LossCurves
 from anncli.network.methods import method
@@ -145,10 +146,13 @@ class Network:
         return f"<Network {many}{shape}, {'untrained' if self.parameters is None else 'trained'}>"
 
     @classmethod
-    def create(cls, n_inputs: int, layers: Iterable[LayerKind | tuple[int, str] | str], **rest: Any) -> Network:
-        """An untrained network from plain values: `Network.create(9, ["16 tanh", "1 logistic"])`; see Topology for layers, and
-        the class for the rest. Raises: TypeError, ValueError for what is no chain of layers."""
-        return cls(Topology(n_inputs, layers), **rest)
+    def create(
+        cls, inputs: int | str | Shape, layers: Iterable[LayerKind | tuple[int, str] | str], **rest: Any
+    ) -> Network:
+        """An untrained network from plain values: `Network.create(9, ["16 tanh", "1 logistic"])`, or "28x28" or "any x 12" in
+        place of 9; see Topology for layers, and the class for the rest. Raises: TypeError, ValueError for what is no chain of
+        layers."""
+        return cls(Topology(read_inputs(inputs) if isinstance(inputs, str) else inputs, layers), **rest)
 
     # What needs rooms above this one; the functions say what they take, give and raise.
 

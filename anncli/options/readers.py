@@ -287,3 +287,13 @@ def delimiter(value: Any) -> str:
     if not word or re.search(r'[0-9+\-.eE"\r\n]', word):
         raise ValueFault(f"{quoted(word)} cannot separate numbers", "use for example , or ; or a blank")
     return word
+
+
+def layer_texts(value: Any) -> tuple[str, ...]:
+    """A reader for short forms of layers, a list or a text with commas between them."""
+    texts = tuple(str(item).strip() for item in _items(value))
+    if not all(texts):
+        raise ValueFault(
+            f"must be layers with commas between them, found '{value}'", "write for example '8 tanh, 1 logistic'"
+        )
+    return texts

@@ -87,7 +87,7 @@ def test_an_existing_file_is_overwritten_by_force_only(trained: Path, ann: Ann) 
     [
         ([], "say either --inputs N or --data FILES; for example: ann init network.nn --inputs 9"),
         (["--inputs", "2", "--data", "pos.txt"], "say either --inputs N or --data FILES"),
-        (["--inputs", "two"], "--inputs: must be a whole number, at least 1, found 'two'"),
+        (["--inputs", "two"], "--inputs: unknown form of inputs 'two'; write `9` for vectors"),
         (["--inputs", "2", "--hidden", "8,0"], "--hidden: must be a whole number, at least 1, found '0'"),
         (["--inputs", "2", "--hidden", "8,,4"], "--hidden: must be a whole number, at least 1, found ''"),
         (["--inputs", "2", "--activation", "tahn"], "--activation: unknown activation 'tahn'; did you mean 'tanh'?"),

@@ -118,7 +118,7 @@ CASES = {
     "ann test": [("test", "t.nn", "pos.txt", "neg.txt", "--prevalence", "0.01"), ("test", "t.nn", "pos.txt", "neg.txt", "--baselines", "--training", "pos.txt,neg.txt"), ("test", "t.nn", "more.txt", "neg.txt", "--require", "acc>=0"), ("test", "kt.nn", "pos.txt", "neg.txt", "third.txt"), ("test", "t.nn", "pos.txt", "neg.txt", "--abstain", "0.4,0.6"), ("test", "kt.nn", "pos.txt", "neg.txt", "third.txt", "--abstain", "0.6")],
     "ann predict": [("predict", "t.nn", "pos.txt"), ("predict", "kt.nn", "list.txt")],
     "ann init": [("init", "new.nn", "--inputs", 3), ("init", "table.nn", "table.csv", "--label", "c")],
-    "ann info": [("info", "t.nn"), ("info", "t.nn", "--verify"), ("info", "net.nn"), ("info", "d.nn"), ("info", "dt.nn"), ("info", "ct.nn"), ("info", "it.nn"), ("info", "et.nn"), ("info", "pt.nn"), ("info", "foreign.pmml"), ("info", "t.nn", "--weights"), ("info", "et.nn", "--weights"), ("info", "t.nn", "--reseal"), ("info", "edited.nn", "--reseal")],
+    "ann info": [("info", "t.nn"), ("info", "t.nn", "--verify"), ("info", "net.nn"), ("info", "d.nn"), ("info", "dt.nn"), ("info", "ct.nn"), ("info", "it.nn"), ("info", "et.nn"), ("info", "pt.nn"), ("info", "foreign.pmml"), ("info", "t.nn", "--weights"), ("info", "et.nn", "--weights"), ("info", "picture.nn"), ("info", "t.nn", "--reseal"), ("info", "edited.nn", "--reseal")],
     "ann convert": [("convert", "pos.txt", "pos.jsonl")],
     "ann import": [("import", "ot.nn", "-o", "imported.nn"), ("import", "foreign.pmml", "-o", "imported2.nn")],
     "ann export": [("export", "t.nn", "pos.txt", "neg.txt", "-o", "t.json"), ("export", "t.nn", "-o", "t.dot", "-f"), ("export", "t.nn", "-o", "t2.json", "--no-prove"), ("export", "t.nn", "-o", "t.c", "--int16")],
@@ -168,6 +168,8 @@ def made(tmp_path_factory):
     ):
         line = [sys.executable, "-m", "anncli", *command.split()]
         subprocess.run(line, cwd=small, env=clean_environment(), check=True, timeout=120)
+    layers = "[3 tanh convolution 3x3 valid stride 2, mean-pool 2x2, 1 logistic]"
+    (small / "picture.nn").write_text(f"anncli: 1\ninputs: 6x6\nlayers: {layers}\n")
     (small / "edited.nn").write_text((small / "t.nn").read_text().replace("threshold: 0.5", "threshold: 0.4"))
     return small
 

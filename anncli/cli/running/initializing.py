@@ -20,15 +20,18 @@ from anncli.formats.data.assemble import read_dataset
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.endings import refuse_other_ending
 from anncli.formats.networks.numbers import size_fault
-from anncli.formats.networks.storage import save
+from anncli.formats.networks.storage import refusal, save
+from anncli.network.input_shapes import inputs_text, read_inputs
+from anncli.network.layers import read_layer
+from anncli.network.layers.base import Shape
 from anncli.network.network import Network, NetworkSource
 from anncli.training.answers import units_for
 
 
-class Shape(NamedTuple):
+class Told(NamedTuple):
     """What the data say: inputs, classes, names of the columns or (), and rows, 0 without data."""
 
-    n_inputs: int
+    inputs: Shape
     n_classes: int
     columns: tuple[str, ...]
     n_samples: int = 0
@@ -40,17 +43,21 @@ def run_init(values: Values, words: Words) -> None:
     refuse_other_ending(network_path)
     if bool(words.data) == bool(values["inputs"]):
         raise UsageError("say either --inputs N or --data FILES", advice="for example: ann init network.nn --inputs 9")
+    _check_layers(values)
     remarks = Remarks()
     network = definition_of_tables(values, words, remarks) if words.data else None
     if network is None:
         refuse_table_options(table_request(values))
-        network = _network(values, _shape(values, words.data, remarks))
+        network = _network(values, _told(values, words.data, remarks))
     show_remarks(values.console, remarks)
     _check_target(values, network_path)
     save(network, network_path)
     if values["json"]:
-        inputs = "table" if network.needs_encoder else network.n_inputs
-        document: dict[str, Any] = {"inputs": inputs, "layers": [layer.text() for layer in network.layers]}
+        inputs = "table" if network.needs_encoder else inputs_text(network.topology.inputs)
+        document: dict[str, Any] = {
+            "inputs": int(inputs) if inputs.isdecimal() else inputs,
+            "layers": [layer.text() for layer in network.layers],
+        }
         parameters = None if network.needs_encoder else network.topology.n_parameters
         document |= {"parameters": parameters, "dialect": network.source.dialect}
         print_json({"command": "init", "network": printable(network_path), **document})
@@ -61,29 +68,60 @@ def run_init(values: Values, words: Words) -> None:
         values.console.note(f"{network_path}: {describe(network)}; {further}")
 
 
-def _shape(values: Values, files: tuple[str, ...], remarks: Remarks) -> Shape:
+def _check_layers(values: Values) -> None:
+    """Raises UsageError for --layers beside options that it takes the place of, and for texts that are no layers."""
+    if values["layers"] is None:
+        return
+    others = [name for name in ("hidden", "activation", "outputs", "output_activation") if name in values.given]
+    if others:
+        option = others[0].replace("_", "-")
+        raise UsageError(
+            f"--layers names all layers, and --{option} is about some of them", advice="leave one of them out"
+        )
+    with asking("--layers"):
+        for text in values["layers"]:
+            read_layer(text)
+
+
+def _told(values: Values, files: tuple[str, ...], remarks: Remarks) -> Told:
     if values["inputs"]:
-        return Shape(values["inputs"], max(2, values["outputs"] or 1), ())
+        return Told(read_inputs(values["inputs"]), max(2, values["outputs"] or 1), ())
     # The rows of a single file must say which classes there are.
     data = read_dataset(files, labelled=len(files) > 1, data_format=values["format"], remarks=remarks)
     check_labels(data, files[0], Expected())
-    return Shape(data.n_inputs, max(2, data.n_classes), data.columns, data.n_samples)
+    return Told(Shape(data.n_inputs), max(2, data.n_classes), data.columns, data.n_samples)
 
 
-def _network(values: Values, shape: Shape) -> Network:
-    n_outputs = values["outputs"] or (1 if shape.n_classes <= 2 else shape.n_classes)
+def _network(values: Values, told: Told) -> Network:
+    dialect = values["dialect"] or "ann"
+    layers = values["layers"] or _dense_layers(values, told, dialect)
+    with asking("--layers" if values["layers"] else ""):
+        if fault := size_fault([told.inputs.columns]):
+            raise UsageError(fault, advice="make the network smaller")
+        network = Network.create(told.inputs, layers, columns=told.columns, source=NetworkSource(dialect))
+    if fault := size_fault(network.topology.sizes, network.topology.n_parameters):
+        raise UsageError(fault, advice="make the network smaller")
+    if refused := refusal(dialect, network.topology, network.scaling):
+        raise UsageError(refused, advice="leave --dialect out")
+    return network
+
+
+def _dense_layers(values: Values, told: Told, dialect: str) -> list[tuple[int, str]]:
+    """Hidden layers and an output layer by the options and the data; raises UsageError where they cannot be."""
+    if told.inputs.rows is None and not told.inputs.tokens:
+        example = "--layers '16 tanh convolution 8, mean, 3 softmax'"
+        raise UsageError("samples of several rows need a layer that reads them", advice=f"say for example {example}")
+    n_outputs = values["outputs"] or (1 if told.n_classes <= 2 else told.n_classes)
     output = values["output_activation"] or ("logistic" if n_outputs == 1 else "softmax")
-    activation, dialect = values["activation"], values["dialect"] or "ann"
+    activation = values["activation"]
     if dialect == "ann1dn":
         # That dialect has one activation for all layers.
         given = values["activation"] if "activation" in values.given else "logistic"
         activation = output = values["output_activation"] or given
-    hidden = units_for(shape.n_samples, shape.n_classes) if values["hidden"] is None else values["hidden"]
-    if fault := size_fault([shape.n_inputs, *hidden, n_outputs]):
+    hidden = units_for(told.n_samples, told.n_classes) if values["hidden"] is None else values["hidden"]
+    if fault := size_fault([told.inputs.columns, *hidden, n_outputs]):
         raise UsageError(fault, advice="make the network smaller")
-    with asking():
-        layers = [*((units, activation) for units in hidden), (n_outputs, output)]
-        return Network.create(shape.n_inputs, layers, columns=shape.columns, source=NetworkSource(dialect))
+    return [*((units, activation) for units in hidden), (n_outputs, output)]
 
 
 def _check_target(values: Values, network_path: str) -> None:

@@ -32,6 +32,9 @@ def definition_of_tables(values: Values, words: Words, remarks: Remarks) -> Netw
     read = read_class_tables if of_classes else read_table_sets
     data, _ = read({"training": words.data}, TableReader(asked.request, asked.read, remarks), None)
     network = new_network(asked, data)
+    if values["layers"]:
+        with asking("--layers"):
+            return Network.create(1, values["layers"], table=network.table)
     if not {"outputs", "output_activation"} & values.given.keys():
         return network
     topology = network.topology
