@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from ann_process import Ann
 
+import anncli
+
 LAYERS = "3 tanh convolution 3x3, mean-pool 2x2, 2 softmax"
 
 
@@ -35,7 +37,9 @@ def table(tmp_path: Path) -> Path:
 
 def test_a_network_over_pictures_from_a_table(table: Path, ann: Ann) -> None:
     made = ann("init", "bars.nn", "--inputs", "6x6", "--layers", LAYERS)
-    assert made.stderr.startswith("ann: bars.nn: 36-108-27-2, 3 tanh convolution 3x3, mean-pool 2x2, 2 softmax, 86 parameters;")
+    assert made.stderr.startswith(
+        "ann: bars.nn: 36-108-27-2, 3 tanh convolution 3x3, mean-pool 2x2, 2 softmax, 86 parameters;"
+    )
     assert (table / "bars.nn").read_text().splitlines()[2:] == ["anncli: 1", "inputs: 6x6", f"layers: [{LAYERS}]"]
     trained = ann("train", "bars.nn", "bars.csv", 60, "--label", "last", "--test", "0.25", "--json")
     # A pixel that is the same in every picture is an input like the others, and nothing is said of it.
@@ -55,10 +59,13 @@ def test_a_network_over_pictures_from_a_table(table: Path, ann: Ann) -> None:
         "unit 1 at row 1 and column 1", "unit 2 at row 1 and column 1", "unit 3 at row 1 and column 1",
     ]  # fmt: skip
     # The scaling of the pictures is one for all pixels.
-    text = (table / "bars.nn").read_text()
-    assert len(set(text[text.index("multiply:") :].splitlines()[0].strip("multiply: []").split(","))) == 1
+    multiply = anncli.load(table / "bars.nn").scaling.multiply
+    assert multiply is not None
+    assert len(set(multiply.tolist())) == 1
     assert ann("info", "bars.nn", "--verify", "--json").returncode == 0
-    (table / "some.csv").write_text("".join(line.rpartition(",")[0] + "\n" for line in (table / "bars.csv").read_text().splitlines()))
+    (table / "some.csv").write_text(
+        "".join(line.rpartition(",")[0] + "\n" for line in (table / "bars.csv").read_text().splitlines())
+    )
     assert len(ann("predict", "bars.nn", "some.csv", "--classes").stdout.split()) >= 120
 
 
