@@ -11,12 +11,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from anncli.analysis.dense_curvature import DenseCurvature, fits
+from anncli.analysis.outer_curvature import outer_curvature
 from anncli.arrays import Array, Rows
 from anncli.backends.base import Problem, Samples, Session
 from anncli.backends.checks import answers_of
 from anncli.backends.reference import ReferenceBackend
-from anncli.network.activations import ACTIVATIONS
-from anncli.network.losses import LOSSES
 from anncli.network.names import parse_loss
 from anncli.network.topology import Topology
 
@@ -54,9 +54,9 @@ def is_kinked(layer: Any) -> bool:
 class CurvedLoss:
     """E(w) = mean of weight * loss over the rows of `samples`, without penalties, at the point w (P,).
 
-    Second derivatives are central differences in float64: of gradients for the Hessian H, of z for the Gauss-Newton matrix
-    G = J' H_z J, where J = dz/dw and H_z is the second derivative of the loss by z. Nothing but outputs and gradients is asked
-    of the layers, so that every kind will do. Where the loss is a function of the error (mse, huber) J is that of the outputs, so that
+    The Gauss-Newton matrix is G = J' H_z J, where J = dz/dw and H_z is the second derivative of the loss by z. Products are exact for
+    chains of dense layers, and otherwise central differences in float64: of gradients for the Hessian H, of z for G. Nothing but
+    outputs and gradients is asked of the layers then, so that every kind will do. Where the loss is a function of the error (mse, huber) J is that of the outputs, so that
     G has no eigenvalue below 0 there either. close() it when done.
     Args: samples: with targets; their weights are the factors of the rows, None for 1.
     """
@@ -68,6 +68,12 @@ class CurvedLoss:
         self.point = parameters.astype(np.float64)
         self._session = ReferenceBackend().open(Problem(topology, loss), samples)
         self._outside: tuple[Session, Array, Array] | None = None
+        self._dense = DenseCurvature(topology, loss, samples, self.point) if fits(topology, samples) else None
+
+    @property
+    def is_by_differences(self) -> bool:
+        """Whether products are differences, and not exact."""
+        return self._dense is None
 
     def close(self) -> None:
         """Free what the products hold."""
@@ -87,10 +93,15 @@ class CurvedLoss:
 
     def product(self, matrix: Matrix, direction: Array) -> Array:
         """The matrix times a direction (P,)."""
-        return self.hessian_product(direction) if matrix == "hessian" else self.gauss_newton_product(direction)
+        if self._dense is not None:
+            return self._dense.product(direction, matrix == "hessian")
+        return self.difference(matrix, direction)
 
-    def hessian_product(self, direction: Array) -> Array:
-        """H v (P,) for a direction v (P,)."""
+    def difference(self, matrix: Matrix, direction: Array) -> Array:
+        """The same by differences."""
+        return self._hessian(direction) if matrix == "hessian" else self._gauss_newton(direction)
+
+    def _hessian(self, direction: Array) -> Array:
         step, below, above = self._step(direction)
         if not step:
             return np.zeros_like(self.point)
@@ -99,8 +110,7 @@ class CurvedLoss:
         self._session.gradient(above, high)
         return (high - low) / (2 * step)
 
-    def gauss_newton_product(self, direction: Array) -> Array:
-        """G v (P,) for a direction v (P,)."""
+    def _gauss_newton(self, direction: Array) -> Array:
         step, below, above = self._step(direction)
         result = np.zeros_like(self.point)
         if not step:
@@ -136,18 +146,3 @@ class CurvedLoss:
             session = ReferenceBackend().open(Problem(straight, "mse"), self.samples)
             self._outside = session, session.outputs(self.point), self._session.outputs(self.point)
         return self._outside
-
-
-def outer_curvature(loss: str, activation: str, z: Array, outputs: Array, targets: Array, r_z: Array) -> Array:
-    """H_z r_z (n, K) for each row, where r_z (n, K) is the change of z: how the slope of the loss by z changes.
-
-    For a function of the error without the bend of the output activation: f'(z) E''(a) f'(z) r_z.
-    """
-    functions = ACTIVATIONS[activation]
-    along = functions.along
-    r_a = functions.derivative(z, outputs) * r_z if along is None else along(z, outputs, r_z)
-    name = parse_loss(loss).name
-    if name in ("mse", "huber", *_STRAIGHT):
-        # At targets equal to the outputs only E'' is left of mse, and r_z = 0 leaves out what the activation bends.
-        return LOSSES[loss].r_delta(activation, z, outputs, outputs if name == "mse" else targets, 0 * r_z, r_a)
-    return LOSSES[loss].r_delta(activation, z, outputs, targets, r_z, r_a)

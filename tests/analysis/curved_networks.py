@@ -33,6 +33,7 @@ def curved(
     return CurvedLoss(topology, loss, samples, 0.7 * rng.normal(size=topology.n_parameters))
 
 
-def full(loss: CurvedLoss, matrix: Matrix) -> Array:
+def full(loss: CurvedLoss, matrix: Matrix, by_differences: bool = False) -> Array:
     """The matrix (P, P), as the products give it."""
-    return np.array([loss.product(matrix, unit) for unit in np.eye(loss.size)]).T
+    product = loss.difference if by_differences else loss.product
+    return np.array([product(matrix, unit) for unit in np.eye(loss.size)]).T

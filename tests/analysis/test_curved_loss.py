@@ -15,28 +15,33 @@ from anncli.network.topology import Topology
 from anncli.training.objective import Objective
 from anncli.training.trainers.curvature import hessian_product
 
+WAYS = pytest.mark.parametrize("by_differences", [False, True], ids=["exact", "differences"])
 
-def test_a_straight_line_by_hand() -> None:
+
+@WAYS
+def test_a_straight_line_by_hand(by_differences: bool) -> None:
     # E = mean of (b + w x - t)^2 over x = 1, 3: the second derivatives are 2 [[1, mean x], [mean x, mean x^2]] whatever w and t.
     inputs, targets = np.array([[1.0], [3.0]]), np.array([[5.0], [7.0]])
     loss = CurvedLoss(Topology(1, ["1 linear"]), "mse", Samples(inputs, targets), np.array([0.5, -1.0]))
-    assert full(loss, "hessian") == pytest.approx(np.array([[2, 4], [4, 10]]), abs=1e-8)
-    assert full(loss, "gauss-newton") == pytest.approx(np.array([[2, 4], [4, 10]]), abs=1e-8)
+    assert full(loss, "hessian", by_differences) == pytest.approx(np.array([[2, 4], [4, 10]]), abs=1e-8)
+    assert full(loss, "gauss-newton", by_differences) == pytest.approx(np.array([[2, 4], [4, 10]]), abs=1e-8)
     # With the weights 0.5 and 1.5 the means are 2.5 and 7.
     loss = CurvedLoss(Topology(1, ["1 linear"]), "mse", Samples(inputs, targets, np.array([0.5, 1.5])), np.zeros(2))
     for matrix in ("hessian", "gauss-newton"):
-        assert full(loss, matrix) == pytest.approx(np.array([[2, 5], [5, 14]]), abs=1e-8)
+        assert full(loss, matrix, by_differences) == pytest.approx(np.array([[2, 5], [5, 14]]), abs=1e-8)
 
 
-def test_a_logistic_unit_by_hand() -> None:
+@WAYS
+def test_a_logistic_unit_by_hand(by_differences: bool) -> None:
     # At w = 0 every output is 1/2, and y (1 - y) = 1/4.
     inputs, targets = np.array([[1.0], [3.0]]), np.array([[0.0], [1.0]])
     loss = CurvedLoss(Topology(1, ["1 logistic"]), "binary-cross-entropy", Samples(inputs, targets), np.zeros(2))
     for matrix in ("hessian", "gauss-newton"):
-        assert full(loss, matrix) == pytest.approx(np.array([[1, 2], [2, 5]]) / 4, abs=1e-9)
+        assert full(loss, matrix, by_differences) == pytest.approx(np.array([[1, 2], [2, 5]]) / 4, abs=1e-9)
 
 
-def test_a_unit_behind_another_one_by_hand() -> None:
+@WAYS
+def test_a_unit_behind_another_one_by_hand(by_differences: bool) -> None:
     # y = v a + c, a = tanh(w x + b), one row x = 1, t = 0 at w = v = 1, b = c = 0: E = y^2, in the order b, w, c, v.
     # G = 2 grad y grad y', and H adds 2 y times the second derivatives of y, a'' v and a'.
     loss = CurvedLoss(
@@ -46,8 +51,8 @@ def test_a_unit_behind_another_one_by_hand() -> None:
     slope, bend = 1 - a * a, -2 * a * (1 - a * a)
     first = np.array([slope, slope, 1, a])
     second = np.array([[bend, bend, 0, slope], [bend, bend, 0, slope], [0, 0, 0, 0], [slope, slope, 0, 0]])
-    assert full(loss, "gauss-newton") == pytest.approx(2 * np.outer(first, first), abs=1e-8)
-    assert full(loss, "hessian") == pytest.approx(2 * np.outer(first, first) + 2 * a * second, abs=1e-8)
+    assert full(loss, "gauss-newton", by_differences) == pytest.approx(2 * np.outer(first, first), abs=1e-8)
+    assert full(loss, "hessian", by_differences) == pytest.approx(2 * np.outer(first, first) + 2 * a * second, abs=1e-8)
 
 
 def of_values(loss: CurvedLoss, step: float = 2e-4) -> Array:
@@ -62,10 +67,11 @@ def of_values(loss: CurvedLoss, step: float = 2e-4) -> Array:
     return found
 
 
+@WAYS
 @pytest.mark.parametrize(("output", "name"), SMOOTH)
-def test_the_hessian_is_that_of_the_values(output: str, name: str) -> None:
+def test_the_hessian_is_that_of_the_values(output: str, name: str, by_differences: bool) -> None:
     loss = curved(["3 tanh", f"2 {output}"], name, inputs=2)
-    found = full(loss, "hessian")
+    found = full(loss, "hessian", by_differences)
     size = np.abs(found).max()
     assert np.abs(found - of_values(loss)).max() < 1e-5 * size
     assert np.abs(found - found.T).max() < 1e-7 * size
@@ -88,8 +94,9 @@ def bent(output: str, loss: str, y: Array, t: Array) -> Array:
     return np.diag((np.abs(y - t) <= 0.7) / k)
 
 
+@WAYS
 @pytest.mark.parametrize(("output", "name"), [pair for pair in SMOOTH if pair[1] != "focal"])
-def test_the_gauss_newton_matrix_is_made_of_slopes(output: str, name: str) -> None:
+def test_the_gauss_newton_matrix_is_made_of_slopes(output: str, name: str, by_differences: bool) -> None:
     loss = curved(["3 tanh", "3 gelu", f"3 {output}"], name)
     plain = Topology(3, ["3 tanh", "3 gelu", "3 linear"])
     session = ReferenceBackend().open(Problem(plain), loss.samples)
@@ -99,24 +106,39 @@ def test_the_gauss_newton_matrix_is_made_of_slopes(output: str, name: str) -> No
     wanted, targets, weights = np.zeros((loss.size, loss.size)), loss.samples.targets, loss.samples.weights
     for j, y, t, weight in zip(slopes, outputs, targets, weights, strict=True):  # type: ignore[arg-type]
         wanted += weight * j.T @ bent(output, name, y, t) @ j / len(outputs)
-    found = full(loss, "gauss-newton")
+    found = full(loss, "gauss-newton", by_differences)
     assert np.abs(found - wanted).max() < 1e-6 * np.abs(wanted).max()
     values = np.linalg.eigvalsh((found + found.T) / 2)
     assert values[0] > -1e-6 * values[-1]
 
 
 @pytest.mark.parametrize(("output", "name"), SMOOTH)
-def test_products_are_those_of_exact_differentiation(output: str, name: str) -> None:
+def test_products_are_those_of_the_trainer_scg(output: str, name: str) -> None:
     loss = curved(["4 softplus", "3 silu", f"3 {output}"], name, seed=3)
     direction = np.random.default_rng(1).normal(size=loss.size)
     session = ReferenceBackend().open(Problem(loss.topology, name), loss.samples)
     objective = Objective(session, Problem(loss.topology, name), loss.samples, np.arange(20), np.zeros(20))
     exact = hessian_product(objective, loss.point, direction)
-    assert np.abs(loss.hessian_product(direction) - exact).max() < 1e-7 * np.abs(exact).max()
-    # Whatever the length of the direction.
-    assert np.abs(loss.hessian_product(1e3 * direction) - 1e3 * exact).max() < 1e-4 * np.abs(exact).max()
-    assert not loss.hessian_product(0 * direction).any()
-    assert not loss.gauss_newton_product(0 * direction).any()
+    assert loss.product("hessian", direction) == pytest.approx(exact, abs=1e-13 * np.abs(exact).max())
+    assert np.abs(loss.difference("hessian", direction) - exact).max() < 1e-7 * np.abs(exact).max()
+    for matrix in ("hessian", "gauss-newton"):
+        # Whatever the length of the direction.
+        long = loss.difference(matrix, 1e3 * direction)
+        assert np.abs(long - 1e3 * loss.product(matrix, direction)).max() < 1e-6 * np.abs(long).max()
+        assert not loss.difference(matrix, 0 * direction).any()
+
+
+def test_products_of_many_rows_and_of_relu_units() -> None:
+    # 5,000 rows are several portions; the pieces of relu units are straight, which differences meet only where they cross no kink.
+    loss = curved(["30 relu", "10 tanh", "1 logistic"], "binary-cross-entropy", rows=5000, inputs=20)
+    assert not loss.is_by_differences
+    direction = np.random.default_rng(1).normal(size=loss.size)
+    session = ReferenceBackend().open(Problem(loss.topology, loss.loss), loss.samples)
+    objective = Objective(session, Problem(loss.topology, loss.loss), loss.samples, np.arange(5000), np.zeros(5000))
+    exact = hessian_product(objective, loss.point, direction)
+    assert loss.product("hessian", direction) == pytest.approx(exact, abs=1e-12 * np.abs(exact).max())
+    newton = loss.product("gauss-newton", direction)
+    assert np.abs(newton - loss.difference("gauss-newton", direction)).max() < 1e-5 * np.abs(newton).max()
 
 
 def test_what_has_no_second_derivatives_is_known() -> None:

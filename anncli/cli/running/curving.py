@@ -10,7 +10,7 @@ import numpy as np
 
 from anncli.analysis.curvature import measure, planned
 from anncli.analysis.curvature_data import MOST_ROWS, Asked, curved_loss, loss_of, penalty_of
-from anncli.analysis.curved_loss import Matrix, kinks, refusal
+from anncli.analysis.curved_loss import CurvedLoss, Matrix, kinks, refusal
 from anncli.analysis.surface import some_rows
 from anncli.cli.asking.network_options import require_trained
 from anncli.cli.asking.values import Values
@@ -47,12 +47,13 @@ def run_curvature(values: Values, words: Words) -> None:
         values.console.note(
             f"the curvature is measured on {drawn}, drawn by --seed {values['seed']}; --rows N takes more"
         )
-    warnings = kink_warnings(network, matrix)
+    curved = curved_loss(network, data, rows, loss)
+    warnings = kink_warnings(curved, matrix)
     for warning in warnings:
         values.console.warn(warning)
     with (
         values.console.progress(planned(network.topology.n_parameters, values["probes"]), "product") as bar,
-        closing(curved_loss(network, data, rows, loss)) as curved,
+        closing(curved),
     ):
         found = measure(
             curved, matrix, probes=values["probes"], count=values["eigenvalues"], seed=values["seed"],
@@ -99,12 +100,14 @@ def check_curved(network: Network, asked: Asked, command: str) -> str:
     return loss
 
 
-def kink_warnings(network: Network, matrix: Matrix) -> list[str]:
+def kink_warnings(loss: CurvedLoss, matrix: Matrix) -> list[str]:
     """What to know where slopes jump."""
-    names = kinks(network.topology)
+    names = kinks(loss.topology)
     if names is None or matrix != "hessian":
         return []
+    start = f"{names} of this network has kinks, where the loss has no second derivatives"
+    if not loss.is_by_differences:
+        return [f"{start}: these are those of the smooth pieces between them"]
     return [
-        f"{names} of this network has kinks, where the loss has no second derivatives: differences meet some of them by chance, so that "
-        "the figures are rough; --matrix gauss-newton does not depend on them"
+        f"{start}: differences meet some of them by chance, so that the figures are rough; --matrix gauss-newton does not depend on them"
     ]
