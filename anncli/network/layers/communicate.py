@@ -17,7 +17,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.errors import ValueFault, quoted
 from anncli.network.layers.affine import Affine, known_activation, whole_units
-from anncli.network.layers.base import Blocks, Kept, Key, Shape
+from anncli.network.layers.base import Blocks, Kept, Key, Shape, Start
 from anncli.network.layers.sparse import sums_of_samples
 
 _TEXT = re.compile(r"([1-9]\d{0,17})\s+(\S+)\s+communicate(?:\s+skip\s+([1-9]\d{0,8}))?", re.ASCII)
@@ -65,6 +65,11 @@ class Communicate(Affine):
 
     def block_shapes(self, below: Shape) -> tuple[tuple[int, int], ...]:
         return ((1 + 2 * below.columns - below.beside, self.units),)
+
+    def initialize(self, blocks: Blocks, start: Start) -> None:
+        """The means of other rows have the range of the rows."""
+        low, high = (None if limit is None else np.tile(limit, 2) for limit in (start.low, start.high))
+        super().initialize(blocks, Start(start.method, start.rng, start.is_first, start.is_output, low, high))
 
     def forward(self, blocks: Blocks, inputs: Any, starts: Array | None) -> Kept:
         block = blocks[0]
