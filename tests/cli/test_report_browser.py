@@ -22,7 +22,7 @@ pytestmark = [
 ]
 
 CLASS_FIGURES = {"roc", "pr", "calibration", "confusion", "scores"}
-ALWAYS = {"loss", "importance", "weights"}
+ALWAYS = {"loss", "importance", "surface", "weights"}
 
 
 def _table(header: str, rows: Iterator[str]) -> str:

@@ -20,10 +20,10 @@ from anncli.cli.showing.svg import Series
 from anncli.errors import UsageError, count_of
 from anncli.network.network import Network
 
-# Of a report: places in each direction and rows; the most products of weights that they may take, for which there are fewer rows,
-# but not below so many.
+# Of a report: places in each direction and rows; the most products of weights that they may take, in compiled code and in numpy, for
+# which there are fewer rows, but not below so many.
 _SMALL = SurfaceRequest(points=25, rows=1000)
-_MOST_PRODUCTS, _FEWEST_ROWS = 4e9, 100
+_MOST_PRODUCTS, _MOST_IN_NUMPY, _FEWEST_ROWS = 2e10, 1e9, 100
 _NETWORK, _PATH = Series(1), Series(4)
 
 
@@ -55,8 +55,9 @@ def sets_of(facts: Facts, request: SurfaceRequest) -> list[tuple[str, Array]]:
 def _small(facts: Facts) -> SurfaceRequest:
     """What a report shows; raises UsageError for a network for which it takes long."""
     assert facts.data is not None
-    products = products_of(facts.network.topology, facts.data.inputs)
-    n_rows = int(_MOST_PRODUCTS / (_SMALL.points**2 * products))
+    topology = facts.network.topology
+    most = _MOST_PRODUCTS if topology.uncompiled is None else _MOST_IN_NUMPY
+    n_rows = int(most / (_SMALL.points**2 * products_of(topology, facts.data.inputs)))
     if n_rows < _FEWEST_ROWS:
         raise UsageError("it would take long; draw it with ann plot surface")
     return _SMALL._replace(rows=min(_SMALL.rows, n_rows))
