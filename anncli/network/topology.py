@@ -210,8 +210,8 @@ class Topology(_Chain):
 
     @cached_property
     def is_plain(self) -> bool:
-        """Whether all layers are dense and a sample is one row."""
-        return self.takes_vectors and all(layer.kind == "dense" for layer in self.layers)
+        """Whether all layers compute as dense ones and a sample is one row."""
+        return self.takes_vectors and all(layer.is_dense for layer in self.layers)
 
     @cached_property
     def activation_codes(self) -> tuple[int, ...]:

@@ -18,12 +18,6 @@ from anncli.network.topology import Topology
 ROWS = np.array([4, 0, 6, 1, 3, 4])
 
 
-def compiled_or_skip(backend: Backend, problem: Problem) -> None:
-    reason = backend.refusal(problem)
-    if reason is not None:
-        pytest.skip(reason)
-
-
 def everything(backend: Backend, one: Case, batch_size: int, rule: UpdateRule, shown: Shown) -> dict[str, Any]:
     """What a session computes and changes."""
     session, gradient = backend.open(one.problem, one.samples), np.full_like(one.parameters, np.nan)
@@ -51,7 +45,6 @@ def check(backend: Backend, one: Case, batch_size: int = 3, rule: str = "momentu
 @pytest.mark.parametrize("name", CHAINS)
 def test_every_chain(name: str) -> None:
     backend, one = make_backend(f"native {VARIANTS[0]}"), case(name, "tanh", "cross-entropy", "softmax").in_float32
-    compiled_or_skip(backend, one.problem)
     check(backend, one)
 
 
@@ -61,7 +54,6 @@ def test_every_activation_loss_and_rule(compiled: Backend, name: str) -> None:
     for k, hidden in enumerate(HIDDEN):
         output, loss = OUTPUTS[-1 - k % 12]
         one = case(name, hidden, loss, output, seed=k).in_float32
-        compiled_or_skip(compiled, one.problem)
         check(compiled, one, 1 + k % 4, list(RULES)[k % len(RULES)], 2e-5)
 
 
@@ -74,7 +66,6 @@ def test_the_number_of_threads_changes_no_bit(name: str) -> None:
     results = []
     for threads in (1, 2, 3):
         backend = make_backend(f"native {VARIANTS[0]}", threads)
-        compiled_or_skip(backend, one.problem)
         results.append(everything(backend, one, 3, chosen, shown))
     for other in results[1:]:
         for key, value in other.items():
@@ -90,7 +81,6 @@ def test_vectors_of_one_component_are_a_dense_network_bit_for_bit(compiled: Back
     parameters = rng.normal(size=dense.n_parameters).astype(np.float32)
     results = []
     for topology in (dense, vectors):
-        compiled_or_skip(compiled, Problem(topology, "cross-entropy"))
         session = compiled.open(Problem(topology, "cross-entropy"), Samples(inputs, targets))
         gradient = np.empty_like(parameters)
         loss = session.gradient(parameters, gradient)

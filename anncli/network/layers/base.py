@@ -143,6 +143,11 @@ class LayerKind(ABC):
 
     # Parameters
 
+    @property
+    def is_dense(self) -> bool:
+        """Whether it computes what a dense layer of its columns and its activation computes with the same block."""
+        return False
+
     @abstractmethod
     def block_shapes(self, below: Shape) -> tuple[tuple[int, int], ...]:
         """(rows, columns) of each block of parameters. A network file has a line for each column of a block."""

@@ -87,6 +87,11 @@ class Bilinear(Affine):
         if below.columns % n:
             raise ValueFault(f"{place}: `{self.text()}` reads vectors of {n} components, and {below.columns} values are no multiple of {n}", advice)  # fmt: skip
 
+    @property
+    def is_dense(self) -> bool:
+        """Of one component, every product that has a name is that of two numbers."""
+        return self.components == 1 and self.product in PRODUCT_NAMES
+
     def output(self, below: Shape) -> Shape:
         return Shape(self.units * self.components, below.rows, (self.units, self.components, 1))
 

@@ -55,6 +55,10 @@ class Dense(Affine):
             raise ValueFault(f"{place} needs at least 1 unit, not {self.units}")
         super().check(place, below, is_output)
 
+    @property
+    def is_dense(self) -> bool:
+        return True
+
     def output(self, below: Shape) -> Shape:
         return Shape(self.units, 1 if below.tokens else below.rows)
 
