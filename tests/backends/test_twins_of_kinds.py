@@ -10,8 +10,11 @@ import pytest
 from cases import HIDDEN, OUTPUTS, REFERENCE, RULES, VARIANTS, assert_close, make_backend
 from kind_cases import CHAINS, Case, case
 
+from anncli.arrays import Rows
 from anncli.backends.base import PLAIN, Backend, Problem, Samples, Shown
 from anncli.backends.rules import UpdateRule, UpdateState
+from anncli.network.input_shapes import read_inputs
+from anncli.network.layers.base import Shape
 from anncli.network.names import PRODUCT_NAMES
 from anncli.network.topology import Topology
 
@@ -88,3 +91,36 @@ def test_vectors_of_one_component_are_a_dense_network_bit_for_bit(compiled: Back
         session.sweep(moved, rule, UpdateState.start(rule, parameters), np.arange(40), 8, PLAIN)
         results.append((session.outputs(parameters).tolist(), loss, gradient.tolist(), moved.tolist()))
     assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_permuting_the_agents_of_each_sample_permutes_their_outputs(compiled: Backend, seed: int) -> None:
+    rng, lengths = np.random.default_rng(seed), (1, 2, 3, 4, 5, 6, 7)
+    starts = np.r_[0, np.cumsum(lengths)]
+    rows = rng.normal(size=(int(starts[-1]), 5)).astype(np.float32)
+    layers = ["16 relu communicate", "8 tanh", "12 tanh communicate skip 1", "3 softmax"]
+    topology = Topology(Shape(5, None), layers)
+    parameters = rng.normal(size=topology.n_parameters).astype(np.float32)
+    order = np.concatenate([start + rng.permutation(n) for start, n in zip(starts[:-1], lengths, strict=True)])
+    found, permuted = (
+        compiled.open(Problem(topology), Samples(Rows(own, starts))).outputs(parameters) for own in (rows, rows[order])
+    )
+    assert_close(permuted, found[order])
+
+
+def test_shifting_pictures_shifts_valid_convolutions_exactly(compiled: Backend) -> None:
+    rng = np.random.default_rng(7)
+    pictures = rng.normal(size=(2, 9, 10, 2)).astype(np.float32)
+    moved = np.zeros_like(pictures)
+    moved[:, 1:, 2:] = pictures[:, :8, :8]
+    layers = ["4 tanh convolution 3x3 valid", "3 relu convolution 2x2 valid", "126 linear"]
+    topology = Topology(read_inputs("9x10x2"), layers)
+    parameters = rng.normal(size=topology.n_parameters).astype(np.float32)
+    # The last layer hands on what it is given.
+    (last,) = topology.blocks(parameters)[-1]
+    last[...] = np.eye(127, 126, -1)
+    one, other = (
+        compiled.open(Problem(topology), Samples(own.reshape(2, -1))).outputs(parameters).reshape(2, 6, 7, 3)
+        for own in (pictures, moved)
+    )
+    assert other[:, 1:, 2:].tolist() == one[:, :5, :5].tolist()
