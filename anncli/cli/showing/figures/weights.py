@@ -10,6 +10,7 @@ import numpy as np
 from anncli.analysis.columns import columns_of, input_names
 from anncli.arrays import Array
 from anncli.cli.showing.figures.facts import Facts, Figure
+from anncli.cli.showing.figures.filters import draw_filters
 from anncli.cli.showing.plot_area import Entry, draw_entry, number_text
 from anncli.cli.showing.svg import Drawing, Point, Series, shortened, text_width
 from anncli.errors import UsageError
@@ -31,11 +32,14 @@ class _Column(NamedTuple):
 
 
 def draw(facts: Facts) -> Figure:
-    """Raises UsageError for a network with layers that are not dense, and for several networks together."""
+    """Of a network with convolutions the windows of the first one; raises UsageError for other layers that are not dense, and
+    for several networks together."""
     network = facts.network
     refuse_ensemble(network, "the figure of the weights")
+    if any(layer.kind == "convolution" for layer in network.layers):
+        return draw_filters(facts)
     if any(layer.kind != "dense" for layer in network.layers):
-        raise UsageError("only networks of dense layers can be drawn", advice="draw another figure")
+        raise UsageError("only dense layers and convolutions can be drawn", advice="draw another figure")
     weights = [w.astype(np.float64) for w in network.weights]
     columns = _columns(facts, weights)
     inputs, outputs = input_names(columns_of(network, facts.inputs)), _names(_outputs_of(facts), network.n_outputs)
