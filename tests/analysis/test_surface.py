@@ -223,7 +223,7 @@ def test_the_sharpest_directions_are_eigenvectors() -> None:
     assert network.parameters is not None
     cut = make_cut(network, SurfaceRequest("sharpest"), data, rows, 0)
     with closing(curved_loss(network, data, rows, "binary-cross-entropy")) as loss:
-        whole = np.stack([loss.hessian_product(unit) for unit in np.eye(loss.size)])
+        whole = np.stack([loss.product("hessian", unit) for unit in np.eye(loss.size)])
     values, vectors = np.linalg.eigh((whole + whole.T) / 2)
     assert cut.told["eigenvalues"] == pytest.approx(values[[-1, -2]].tolist(), rel=1e-5)
     for direction, vector in zip(cut.slice.directions, vectors[:, [-1, -2]].T, strict=True):

@@ -23,7 +23,7 @@ from anncli.network.network import Network
 # Of a report: places in each direction and rows; the most products of weights that they may take, in compiled code and in numpy, for
 # which there are fewer rows, but not below so many.
 _SMALL = SurfaceRequest(points=25, rows=1000)
-_MOST_PRODUCTS, _MOST_IN_NUMPY, _FEWEST_ROWS = 2e10, 1e9, 100
+_MOST_PRODUCTS, _MOST_IN_NUMPY, _FEWEST_ROWS = 5e10, 1e9, 100
 _NETWORK, _PATH = Series(1), Series(4)
 
 
