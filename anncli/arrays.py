@@ -223,6 +223,11 @@ def take_rows(values: Some, rows: Array) -> Some:
     return result
 
 
+def of_samples(values: Array | Rows, samples: Array) -> Array:
+    """The values of samples: one of each (n, ...), or those of all their rows (m,) from Rows of one column."""
+    return values[samples].values[:, 0] if isinstance(values, Rows) else take_rows(values, samples)
+
+
 def row_mask(rows: Array, n_samples: int) -> npt.NDArray[np.bool_]:
     """(n_samples,) True where `rows` names the sample."""
     result = np.zeros(n_samples, dtype=bool)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, Inputs, Rows, Tokens
 from anncli.errors import value_text
 
 
@@ -23,6 +23,28 @@ def float_array(given: Any, what: str, expected: str) -> Array:
             return np.ascontiguousarray(given, dtype=np.float32)
     except (TypeError, ValueError):
         raise ValueError(f"{what}: expected {expected}, found {_what_is_wrong(given)}") from None
+
+
+def inputs_of(given: Any) -> Inputs:
+    """Samples in float32: vectors (n, columns); or Rows, from a list of arrays (rows, columns), one for each sample, or from an
+    array (n, rows, columns). Rows and Tokens stay what they are.
+
+    Raises: TypeError, ValueError as float_array(), for arrays of different widths and for a sample without rows.
+    """
+    if isinstance(given, Rows | Tokens):
+        return given.astype(np.float32, copy=False)
+    is_list = isinstance(given, list | tuple) and len(given) and np.ndim(given[0]) == 2  # noqa: SIM101
+    if not is_list and not (isinstance(given, np.ndarray) and given.ndim == 3 and len(given)):
+        return float_array(given, "inputs", "numbers (n_samples, n_inputs)")
+    expected = "numbers (rows, columns)"
+    samples = [float_array(own, f"inputs: sample {k}", expected) for k, own in enumerate(given, 1)]
+    for k, own in enumerate(samples, 1):
+        if own.ndim != 2 or own.shape[1] != samples[0].shape[1]:
+            raise ValueError(f"inputs: sample {k} has shape {own.shape}, the first has {samples[0].shape[1]} columns")
+        if not len(own):
+            raise ValueError(f"inputs: sample {k} has no rows")
+    starts = np.cumsum([0, *map(len, samples)], dtype=np.int64)
+    return Rows(np.concatenate(samples), starts)
 
 
 def label_array(given: Any) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from anncli.arrays import Array, take_rows
+from anncli.arrays import Array
 from anncli.dataset.dataset import Dataset
 from anncli.evaluation.evaluation import with_intervals
 from anncli.evaluation.interval import Confidence
@@ -28,9 +28,7 @@ def evaluate_answers(
     Args: names: of the targets, else those of the data; quantiles: see evaluate_numbers(); threshold: see evaluate_labels();
         confidence: of the intervals, None for none.
     """
-    assert data.targets is not None
-    targets = data.targets if rows is None else take_rows(data.targets, rows)
-    weights = data.weights if data.weights is None or rows is None else take_rows(data.weights, rows)
+    targets, weights = data.targets_of(rows), data.weights_of(rows)
     # Imported here because most networks classify, and an import costs time at every start.
     if data.task == "multi-label":
         from anncli.evaluation.multilabel import evaluate_labels

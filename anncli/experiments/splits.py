@@ -104,8 +104,8 @@ def _blocks(data: Dataset, rows: Array, count: int, rng: np.random.Generator) ->
     if data.groups is not None:
         return grouped_folds(data.groups, rows, count, rng)
     if data.targets is not None:
-        return spread_folds(data.targets, rows, count, rng)
-    return stratified_folds(data.labels, rows, count, rng)
+        return spread_folds(data.levels, rows, count, rng)
+    return stratified_folds(data.strata, rows, count, rng)
 
 
 def _check_groups(data: Dataset, rows: Array, own: Array) -> None:

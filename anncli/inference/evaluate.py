@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anncli.arrays import Array, Inputs, blocks_of_rows, row_numbers, take_rows
+from anncli.arrays import Array, Inputs, blocks_of_rows, row_numbers
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.digests import digest_samples
 from anncli.errors import DataError
@@ -65,12 +65,12 @@ def evaluate_predictions(
     if dataset.targets is not None:
         options: dict[str, Any] = {"names": network.target_names, "quantiles": network.quantiles, "threshold": limit}
         return evaluate_answers(dataset, outputs, rows, **options, confidence=confidence)
-    labels = dataset.labels if rows is None else take_rows(dataset.labels, rows)
+    labels = dataset.labels_of(rows)
     options = {
         "threshold": limit,
         "abstain": (network.abstain if abstain is None else abstain) or None,
         "targets": network.score_targets,
-        "weights": dataset.weights if dataset.weights is None or rows is None else take_rows(dataset.weights, rows),
+        "weights": dataset.weights_of(rows),
     }
     classes = network.classes or (dataset.classes if dataset.n_classes == network.n_classes else ())
     found = evaluate_outputs(outputs, labels, classes=classes, **options)

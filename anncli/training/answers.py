@@ -168,12 +168,14 @@ def choose_target_scaling(
 
 
 def encode(data: Dataset, network: Network, targets: tuple[float, float], scaling: TargetScaling, loss: str) -> Array:
-    """Target outputs (n_samples, n_outputs), float32; nan where a row has no answer in a task without classes."""
+    """Target outputs (n_answers, n_outputs), float32; nan where a sample has no answer in a task without classes. A row of a
+    sample without an answer has targets that a weight of 0 leaves out."""
     if data.targets is None:
         return encode_targets(data.labels, network.n_outputs, targets)
     if data.task == "multi-label":
-        return encode_labels(data.targets, targets)
+        return encode_labels(np.nan_to_num(data.targets) if data.by_row else data.targets, targets)
     encoded, count = scaling.to_outputs(data.targets), len(quantiles_of(loss))
+    encoded = np.nan_to_num(encoded) if data.by_row else encoded
     return np.repeat(encoded, count, axis=1) if count > 1 else encoded
 
 
@@ -219,8 +221,8 @@ def constant_sets(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
     for name in ("training", "validation"):
         if not len(rows[name]):
             continue
-        taken = take_rows(data.targets, rows[name])
-        for label, low, high in zip(data.names_of_targets, taken.min(axis=0), taken.max(axis=0), strict=True):
+        taken = data.targets_of(rows[name])
+        for label, low, high in zip(data.names_of_targets, np.fmin.reduce(taken), np.fmax.reduce(taken), strict=True):
             if low == high and name == "training":
                 which = "every row" if low else "no row"
                 raise DataError(

@@ -168,14 +168,34 @@ def alternates(options: TrainingOptions) -> bool:
 
 
 def sample_weights(network: Network, data: Dataset, options: TrainingOptions, rows: Array) -> Array | None:
-    """(n_samples,) class weight times sample weight, mean 1 over the training `rows`; None where all rows count alike."""
+    """(n_answers,) class weight times sample weight, mean 1 over the answers of the training `rows`; None where all count
+    alike."""
+    if data.targets is None:
+        check_class_weight(network, options)
+    if data.by_row:
+        return _row_weights(network, data, options, rows)
     if data.targets is not None:
         return relative_weights(data, rows)
-    check_class_weight(network, options)
     weights = options.class_weight
     if weights is None and data.weights is None:
         return None
     return combined_weights(data.labels, rows, weights or (1.0,) * network.n_classes, network.n_classes, data.weights)
+
+
+def _row_weights(network: Network, data: Dataset, options: TrainingOptions, samples: Array) -> Array | None:
+    """The same where rows have answers of their own; 0 for a row without one, which the mean counts too."""
+    given, known, is_known = data.weights_of(None), data.known_answers(samples), data.answer_mask()
+    is_plain = given is None and (data.targets is not None or options.class_weight is None)
+    if is_plain and bool(is_known.all()):
+        return None
+    if data.targets is None:
+        per_class = options.class_weight or (1.0,) * network.n_classes
+        weights = combined_weights(data.labels, known, per_class, network.n_classes, given)
+    else:
+        weights = np.ones(data.n_answers, dtype=np.float32) if given is None else given
+        weights = weights * np.float32(len(known) / float(weights[known].sum(dtype=np.float64)))
+    factor = np.float32(len(data.answer_rows(samples)) / len(known))
+    return np.where(is_known, weights * factor, np.float32(0))
 
 
 def initial_parameters(

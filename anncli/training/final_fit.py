@@ -131,7 +131,7 @@ class FinalFit:
         assert chosen is not None
         measure = setup.open_measure(self.attempt.objective)
         # As in the loss: with class weights a network that finds the small class may be right less often, and is better.
-        measure.weights = setup.weights
+        measure.weights = setup.packed_weights
         own, other = measure.loss(parameters, rows), measure.loss(chosen, rows)
         where = "on the training and validation rows"
         # Written so that a loss that is not finite counts as higher.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from anncli.arrays import Array, take_rows
+from anncli.arrays import Array, Rows, of_samples
 from anncli.evaluation.evaluation import evaluate_outputs, with_intervals
 from anncli.network.averaging import mean_outputs
 from anncli.training.answers import Evaluator
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 class Measure:
     """Evaluates parameters (P,), or those of an ensemble (n_members, P), on rows (n,) of the data of an objective; training does not depend on it.
 
-    Args: objective, whose penalty is left out; weights (N,), of the samples in tables and metrics, or None; threshold,
+    Args: objective, whose penalty is left out; weights (N,), of the samples in tables and metrics, or Rows of one column, of all their rows, or None; threshold,
         the score above which the first class is predicted; targets (high, low), for the mse; evaluator, of a task without classes.
     """
 
     def __init__(
         self,
         objective: Objective,
-        weights: Array | None,
+        weights: Array | Rows | None,
         threshold: float,
         targets: tuple[float, float],
         evaluator: Evaluator | None = None,
@@ -73,12 +73,12 @@ class Measure:
         """Counts and metrics where the task is classification; only_rates: for each epoch, see evaluate_outputs(); point: of
         the finished network; confidence: as above."""
         point = point or OperatingPoint(self.threshold)
-        outputs, labels = point.scores(self._outputs(parameters, rows)), take_rows(self.objective.labels, rows)
+        outputs, labels = point.scores(self._outputs(parameters, rows)), of_samples(self.objective.labels, rows)
         options: dict[str, Any] = {
             "threshold": point.threshold,
             "abstain": point.abstain,
             "targets": self.targets if point.calibration is None else (1.0, 0.0),
-            "weights": None if self.weights is None else take_rows(self.weights, rows),
+            "weights": None if self.weights is None else of_samples(self.weights, rows),
         }
         found = evaluate_outputs(outputs, labels, classes=classes, only_rates=only_rates, **options)
         return with_intervals(found, outputs, labels, confidence, **options)

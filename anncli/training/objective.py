@@ -24,7 +24,7 @@ class Objective(NamedTuple):
     """E(w) = weighted mean loss over `rows` + l2/2 * sum of squared weights + l1 * sum of absolute weights.
 
     session: opened for `problem` and `samples`; rows (n,): row numbers of the training set; labels (N,): the class of
-    each row, for trainers that depend on the order of classes; pruned (P,): True for weights that were removed, or None:
+    each row, or Rows of one column, for trainers that depend on the order of classes; pruned (P,): True for weights that were removed, or None:
     then E is that of the network without them, whatever the parameters have there, and their gradient is 0.
     """
 
@@ -32,7 +32,7 @@ class Objective(NamedTuple):
     problem: Problem
     samples: Samples
     rows: Array
-    labels: Array
+    labels: Array | Rows
     l2: float = 0.0
     l1: float = 0.0
     pruned: Array | None = None

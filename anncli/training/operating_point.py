@@ -185,8 +185,7 @@ def check_validation(options: TrainingOptions, data: Dataset | None = None, rows
         advice = "leave --dividetrain out" if options.dividetrain is not None else "add --validation 0.2"
         raise UsageError(f"{asked}: it is chosen on validation rows, and there are none", advice=advice)
     if data is not None and rows is not None and data.targets is None:
-        weights = None if data.weights is None else take_rows(data.weights, rows)
-        _check_classes(take_rows(data.labels, rows), weights, options)
+        _check_classes(data.labels_of(rows), data.weights_of(rows), options)
 
 
 def check_network(options: TrainingOptions, network: Network, dialect: str | None = None) -> None:

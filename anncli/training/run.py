@@ -132,8 +132,7 @@ class TrainingRun:
         if not asked_words(setup.options):
             rows = rows[:0]
         outputs = mean_outputs(lambda own: outcome.attempt.objective.outputs(own, rows), outcome.selected)
-        weights = None if data.weights is None else take_rows(data.weights, rows)
-        labels = take_rows(data.labels, rows)
+        labels, weights = data.labels_of(rows), data.weights_of(rows)
         return fit_operating_point(setup.options, setup.network, setup.threshold, outputs, labels, weights)
 
     def close(self) -> None:

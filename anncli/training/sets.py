@@ -13,6 +13,7 @@ from anncli.errors import DataError, UsageError, count_of
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
 from anncli.training.answers import check_task, constant_sets
+from anncli.training.sample_kinds import check_kind
 
 SET_NAMES = ("training", "validation", "test")
 
@@ -22,6 +23,7 @@ VALIDATION_FRACTION, FEWEST_TO_SPLIT = 0.2, 5
 
 def check_fit(network: Network, data: Dataset) -> None:
     """Raises DataError or UsageError unless data and network agree in inputs, task and classes."""
+    check_kind(network.topology, data)
     if data.n_inputs != network.n_inputs:
         raise DataError(
             f"the rows have {data.n_inputs} values, the network has {network.n_inputs} inputs",
@@ -62,7 +64,7 @@ def divide(
     before = left[:0] if is_seen is None else left[is_seen]
     left = left if is_seen is None else left[~is_seen]
     if fractions["validation"] is None:
-        smallest = int(data.class_counts(left).min()) if data.targets is None else len(left)
+        smallest = int(data.class_counts(left).min()) if data.targets is None and not data.by_row else len(left)
         fractions["validation"] = 0.0 if smallest < FEWEST_TO_SPLIT else VALIDATION_FRACTION
     if fractions["test"] + fractions["validation"] >= 1:
         raise UsageError("--validation and --test together leave nothing to train on", advice="lower one of them")
@@ -89,8 +91,8 @@ def _draw(data: Dataset, rows: Array, fraction: float, rng: np.random.Generator)
     if data.groups is not None:
         return grouped_split(data.groups, rows, fraction, rng)
     if data.task == "regression" and data.targets is not None:
-        return spread_split(data.targets, rows, fraction, rng)
-    return stratified_split(data.labels, rows, fraction, rng)
+        return spread_split(data.levels, rows, fraction, rng)
+    return stratified_split(data.strata, rows, fraction, rng)
 
 
 def _check_drawn(name: str, fraction: float, drawn: Array, n_seen: int) -> None:
@@ -121,7 +123,7 @@ def too_few_to_split(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
     without = "there is no validation set, and training does not stop early"
     if one := _all_one(data, rows["training"]):
         return [f"all rows are of one {one}, which is not divided: {without}"]
-    if data.targets is not None:
+    if data.targets is not None or data.by_row:
         few = count_of(len(rows["training"]), "row")
         return [f"{few} are too few to hold some out: {without}"]
     counts = data.class_counts(rows["training"])
@@ -177,7 +179,8 @@ def check_sets(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
     warnings = list[str]()
     for name in ("training", "validation"):
         unlabelled = rows[name][~data.answered(rows[name])]
-        if len(unlabelled):
+        # Of samples whose rows have answers, some may have none.
+        if len(unlabelled) and not (data.by_row and len(unlabelled) < len(rows[name])):
             raise _unlabelled_row(data, name, int(unlabelled[0]))
     warnings += _mixed(data, rows)
     if data.targets is not None:

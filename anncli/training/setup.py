@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, Inputs, all_finite, random_stream
+from anncli.arrays import Array, Inputs, Rows, all_finite, random_stream
 from anncli.backends.base import Backend, Problem, Samples
 from anncli.backends.choice import choose_backend, fall_back
 from anncli.backends.reproducible import refuse_scaling
@@ -55,8 +55,8 @@ class Setup:
 
     network: the network as it was given, with the encoder of its table, which no stage changes; rows: row numbers (n,) of the 'training', 'validation'
     and 'test' set; targets: outputs (high, low) that stand for "is" and "is not" a class; inputs: (N, n_inputs) scaled;
-    encoded: (N, n_outputs) target outputs, smoothed: the same with label smoothing on the training set; weights: (N,) of
-    class and sample together, mean 1 over the training set, or None; l2: the penalty in force; patience: epochs without
+    encoded: (N, n_outputs) target outputs, or with answers of rows those of all rows, smoothed: the same with label smoothing
+    on the training set; weights: of each answer, of class and sample together, mean 1 over the training set, or None; l2: the penalty in force; patience: epochs without
     improvement that end an attempt, 0 for never; will_refit: whether the run ends with a final fit on all rows;
     is_continued: whether it goes on from the weights of a trained network; alternates: whether training alternates
     between the classes, which changes how the best epoch is chosen (see Judge); self_test_inputs: raw rows for the
@@ -103,6 +103,11 @@ class Setup:
         rows.sort()
         return rows
 
+    @property
+    def packed_weights(self) -> Array | Rows | None:
+        """The weights as a session takes them."""
+        return None if self.weights is None else self.data.packed(self.weights)
+
     def open_objective(self) -> Objective:
         """What an attempt minimises: loss and penalty over the training set. Every call opens a session of its own, because
         attempts may run in different threads."""
@@ -111,17 +116,19 @@ class Setup:
     def open_final_objective(self, l2: float) -> Objective:
         """What a final fit minimises: loss and the penalty `l2` over all rows but those of the test set."""
         rows = self.final_rows
-        targets = smoothed(self.encoded, rows, self.options) if self.lesson is None else self.lesson.targets
+        targets = smoothed(self.encoded, self.data.answer_rows(rows), self.options) if self.lesson is None else self.lesson.targets
         return self._objective(targets, rows, l2)
 
     def open_measure(self, objective: Objective) -> Measure:
         """Measures parameters by targets without label smoothing, with the session of the objective."""
-        if self.smoothed is not self.encoded:
-            objective = objective.over(objective.samples._replace(targets=self.encoded))
         data, evaluator = self.data, None
+        if self.smoothed is not self.encoded:
+            objective = objective.over(objective.samples._replace(targets=data.packed(self.encoded)))
         if data.targets is not None:
             evaluator = Evaluator(data, self.target_scaling, self.loss, self.threshold)
-        return Measure(objective, data.weights, self.threshold, self.targets, evaluator)
+        weights = data.weights_of(None)
+        own = None if weights is None else data.packed(weights)
+        return Measure(objective, own, self.threshold, self.targets, evaluator)
 
     def initial_parameters(self, restart: int) -> Array:
         """The weights (P,) that a restart, counted from 1, begins with."""
@@ -137,10 +144,11 @@ class Setup:
         return drawn
 
     def _objective(self, targets: Array, rows: Array, l2: float) -> Objective:
-        samples, rows = Samples(self.inputs, targets, self.weights), np.ascontiguousarray(rows)
+        data, rows = self.data, np.ascontiguousarray(rows)
+        samples = Samples(self.inputs, data.packed(targets), self.packed_weights)
         session = self.backend.open(self.problem, samples)
         pruned = None if self.pruning is None else self.pruning.places
-        return Objective(session, self.problem, samples, rows, self.data.labels, l2, self.options.l1, pruned)
+        return Objective(session, self.problem, samples, rows, data.packed(data.labels), l2, self.options.l1, pruned)
 
     def with_pruning(self) -> Setup:
         """The setup with the weights that the options remove, which the validation set may have to decide."""
@@ -186,13 +194,14 @@ def prepare(
     problem, backend = _problem(network, data, options, backend, dialect)
     targets = decisions.choose_targets(network, options, problem.loss)
     scaling = decisions.choose_scaling(network, data, options, training)
-    target_scaling = choose_target_scaling(network, data, options, problem.loss, training)
+    target_scaling = choose_target_scaling(network, data, options, problem.loss, data.known_answers(training))
     encoded = encode(data, network, targets, target_scaling, problem.loss)
+    answers = {name: data.answer_rows(own) for name, own in rows.items()}
     return Setup(
         network, data, options, asked, backend, problem, rows, targets, decisions.choose_threshold(network, options, targets),
-        scaling, _scaled(scaling, data, in_place), encoded, smoothed(encoded, training, options),
+        scaling, _scaled(scaling, data, in_place), encoded, smoothed(encoded, answers["training"], options),
         weights=decisions.sample_weights(network, data, options, training),
-        l2=decisions.choose_l2(options, rows, is_drawn, _precision(network, data, prior_precision)),
+        l2=decisions.choose_l2(options, answers, is_drawn, _precision(network, data, prior_precision)),
         patience=decisions.choose_patience(options, rows), warnings=(*warnings, *filter(None, [backend.note])),
         is_continued=is_continued, alternates=decisions.alternates(options), target_scaling=target_scaling, seen=seen,
         self_test_inputs=self_test_inputs, will_refit=decisions.will_refit(options, rows, is_drawn and not is_continued),

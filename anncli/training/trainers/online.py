@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from anncli.arrays import Array, take_rows
+from anncli.arrays import Array, of_samples
 from anncli.backends.checks import answers_of
 from anncli.backends.rules import UpdateRule, UpdateState
 from anncli.network.names import LOSS_NAMES, parse_loss
@@ -62,7 +62,7 @@ class Online(RowwiseTrainer):
 
         Returns the reason to stop, or None, and the class means.
         """
-        labels = take_rows(objective.labels, order)
+        labels = of_samples(objective.labels, order)
         n_outputs = outputs.shape[1]
         classes = range(2 if n_outputs == 1 else n_outputs)
         columns = [0 if n_outputs == 1 else k for k in classes]
@@ -104,7 +104,7 @@ class AlternatingOrder:
     """
 
     def __init__(self, objective: Objective) -> None:
-        labels = take_rows(objective.labels, objective.rows)
+        labels = of_samples(objective.labels, objective.rows)
         n_classes = max(2, objective.topology.n_outputs)
         self.members = [objective.rows[labels == k] for k in range(n_classes)]
         self.turns = max(len(members) for members in self.members)
