@@ -14,6 +14,9 @@ from anncli.arrays import Array
 MISSING = -1
 """The code of a missing cell."""
 
+ABOUT_ROWS = ("weight", "group", "order", "sequence")
+"""What columns say about rows: how much each counts, which belong together, their time, and whose rows they are."""
+
 _NUMERIC = frozenset("0123456789+-.eE")
 
 
@@ -97,6 +100,7 @@ class _Table(NamedTuple):
     weight: str = ""
     sets: tuple[tuple[str, int], ...] = ()
     absent_is_zero: bool = False
+    samples: Array | None = None
 
 
 class Table(_Table):
@@ -110,7 +114,9 @@ class Table(_Table):
     of a memory map it may be some of the columns, so that its rows do not follow each other at once;
     group, weight: the columns that the format declares to say which rows belong together and how much each counts, or '';
     sets: the sets into which the format divides the rows of the whole file: names and counts, in the order of the rows;
-    absent_is_zero: rows leave out what is 0, so that a column that the file does not have is 0 in all of them.
+    absent_is_zero: rows leave out what is 0, so that a column that the file does not have is 0 in all of them;
+    samples: int64 (n_rows,), the number from 0 of the sample that each row belongs to, whose rows follow each other, or None
+    where every row is a sample.
     """
 
     def __repr__(self) -> str:
@@ -150,7 +156,9 @@ class Table(_Table):
         if matrix is not None:
             for at in range(matrix.shape[1]):
                 taken[self.matrix_start + at] = TableColumn(self.names[self.matrix_start + at], matrix[:, at])
-        return self._replace(columns=tuple(taken), n_rows=len(rows), lines=self.lines_of(rows), matrix=matrix)
+        own = None if self.samples is None else self.samples[rows]
+        lines = self.lines_of(rows)
+        return self._replace(columns=tuple(taken), n_rows=len(rows), lines=lines, matrix=matrix, samples=own)
 
     def part(self, rows: slice) -> Table:
         """The table of consecutive rows, whose arrays are views of this one's."""
@@ -165,7 +173,8 @@ class Table(_Table):
         )
         matrix = None if self.matrix is None else self.matrix[rows]
         n_rows = len(range(*rows.indices(self.n_rows)))
-        return self._replace(columns=columns, n_rows=n_rows, lines=self.lines[rows], matrix=matrix)
+        own, lines = None if self.samples is None else self.samples[rows], self.lines[rows]
+        return self._replace(columns=columns, n_rows=n_rows, lines=lines, matrix=matrix, samples=own)
 
     def held(self, names: Iterable[str]) -> Table:
         """The table with copies of those of the columns that were views of the matrix, whose rows may lie on the disk."""
@@ -210,6 +219,7 @@ class _Roles(NamedTuple):
     order: str | None = None
     task: str = "classification"
     is_named: bool = True
+    sequence: str | None = None
 
 
 class Roles(_Roles):
@@ -217,14 +227,14 @@ class Roles(_Roles):
 
     columns: all of them, in the order of the file that was trained on; is_named: whether that file names them;
     labels: the answers; inputs: in the order of the file, which are their own answers in a regression without labels; weight,
-    group, order: a column or None; the others are ignored.
+    group, order, sequence: a column or None; the others are ignored.
     task: 'classification' or 'regression'.
     """
 
     @property
     def used(self) -> tuple[str, ...]:
-        """The columns with a role: labels, inputs, weight, group, order."""
-        return (*self.labels, *self.inputs, *filter(None, (self.weight, self.group, self.order)))
+        """The columns with a role: labels, inputs, weight, group, order, sequence."""
+        return (*self.labels, *self.inputs, *filter(None, (self.weight, self.group, self.order, self.sequence)))
 
     @property
     def shape(self) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
@@ -238,11 +248,11 @@ class Roles(_Roles):
 
     @cached_property
     def _role_of(self) -> dict[str, str]:
-        others = {getattr(self, role): role for role in ("weight", "group", "order") if getattr(self, role)}
+        others = {name: role for role in ABOUT_ROWS if (name := getattr(self, role))}
         return others | dict.fromkeys(self.inputs, "input") | dict.fromkeys(self.labels, "label")
 
     def role_of(self, name: str) -> str:
-        """'label', 'input', 'weight', 'group', 'order' or 'ignore'."""
+        """'label', 'input', 'weight', 'group', 'order', 'sequence' or 'ignore'."""
         return self._role_of.get(name, "ignore")
 
     @property

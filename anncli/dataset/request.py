@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 
 class TableRequest(NamedTuple):
@@ -14,7 +14,7 @@ class TableRequest(NamedTuple):
     None; positive: the name of the positive class, or None; missing: 'error', 'mean', 'median', 'indicator' or
     'median+indicator', None where nothing was said; missing_label: 'error' or 'drop'; category: columns to be read as
     categories although they hold numbers; ignore: columns that are no inputs; use: the only columns that are inputs, ()
-    for all others; weight, group, order: a column each, or None; unknown: 'zeros' or 'error', None where nothing was said.
+    for all others; weight, group, order, sequence: a column each, or None; unknown: 'zeros' or 'error', None where nothing was said.
     """
 
     label: tuple[str, ...] = ()
@@ -30,13 +30,13 @@ class TableRequest(NamedTuple):
     group: str | None = None
     order: str | None = None
     unknown: str | None = None
+    sequence: str | None = None
 
     @property
     def is_about_inputs(self) -> bool:
         """Whether something is said about columns that are not the answers."""
-        return any(
-            (self.missing, self.category, self.ignore, self.use, self.weight, self.group, self.order, self.unknown)
-        )
+        columns = self.category, self.ignore, self.use, self.weight, self.group, self.order, self.sequence
+        return any((self.missing, self.unknown, *columns))
 
 
 class ReadRequest(NamedTuple):
@@ -45,7 +45,8 @@ class ReadRequest(NamedTuple):
     format: the name of a data format, or 'auto'; header: whether the first row names the columns, None to find out;
     decimal: '.' or ',', None to find out; na: words that stand for a missing cell, besides the usual ones; only_na: not the usual ones; transpose: whether a column of the file is a sample; size:
     height and width that pictures are scaled to, or None; grey: whether pictures lose their colours; memory: most bytes
-    of data that are held in memory, None for no limit.
+    of data that are held in memory, None for no limit; samples: '' where every row is a sample, 'blocks'
+    where an empty line ends a sample of several rows, 'column' where a column says whose they are.
     """
 
     format: str = "auto"
@@ -57,3 +58,4 @@ class ReadRequest(NamedTuple):
     size: tuple[int, int] | None = None
     grey: bool = False
     memory: int | None = None
+    samples: Literal["", "blocks", "column"] = ""

@@ -82,13 +82,14 @@ def needed_columns(table: Table, request: TableRequest, place: Place) -> tuple[s
 
 
 def _about_rows(table: Table, request: TableRequest, place: Place) -> dict[str, str | None]:
-    """The columns of weights, groups and times, None where there is none."""
+    """The columns of weights, groups, times and sequences, None where there is none."""
     return {
         name: (declared or None) if word is None else _one_column(table, word, f"--{name}", place)
         for name, word, declared in (
             ("weight", request.weight, table.weight),
             ("group", request.group, table.group),
             ("order", request.order, ""),
+            ("sequence", request.sequence, ""),
         )
     }
 

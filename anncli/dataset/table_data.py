@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, Inputs, Rows, Tokens, ragged_places, row_numbers
 from anncli.dataset.dataset import Dataset, Source
 from anncli.tables import Roles, Table
 
@@ -20,7 +20,9 @@ class TableData:
     table: has the columns of `roles`; labels (n,) and classes, or targets (n, n_targets), target_names and task, as in
     Dataset; weights: (n,) or None; kinds: 'number' or 'category' for each input; missing, unknown: how gaps
     and unknown words are encoded (see TableEncoder); sources: as in Dataset; shown: their names for messages; groups,
-    times: as in Dataset; memory: inputs of more bytes than these lie on the disk, None: all in memory.
+    times: as in Dataset; starts: int64 (n_samples + 1,), where the rows of each sample begin, None where every row is a sample;
+    by_row: with starts, labels or targets are those of the rows, not of the samples; file_rows: the rows of each source,
+    with starts; memory: inputs of more bytes than these lie on the disk, None: all in memory.
     """
 
     table: Table
@@ -39,13 +41,17 @@ class TableData:
     groups: Array | None = None
     times: Array | None = None
     memory: int | None = None
+    starts: Array | None = None
+    by_row: bool = False
+    file_rows: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
-        return f"<TableData of {self.n_samples} rows, {len(self.roles.inputs)} columns, {self.task}: {', '.join(self.classes or self.target_names)[:60]}>"
+        what = "rows" if self.starts is None else "samples"
+        return f"<TableData of {self.n_samples} {what}, {len(self.roles.inputs)} columns, {self.task}: {', '.join(self.classes or self.target_names)[:60]}>"
 
     @property
     def n_samples(self) -> int:
-        return self.table.n_rows
+        return self.table.n_rows if self.starts is None else len(self.starts) - 1
 
     @property
     def n_classes(self) -> int:
@@ -58,24 +64,41 @@ class TableData:
 
     def bare(self) -> Dataset:
         """The samples without their inputs: what dividing them into sets depends on."""
-        return self.with_inputs(np.empty((self.n_samples, 0), dtype=np.float32), ())
+        return self.with_inputs(np.empty((self.table.n_rows, 0), dtype=np.float32), ())
 
-    def with_inputs(self, inputs: Array, columns: tuple[str, ...]) -> Dataset:
-        """The samples with inputs (n, d), whose names are `columns`; they are the targets too where `roles` say so."""
+    def rows_of(self, samples: Array) -> Array:
+        """The numbers of the rows of samples in the table."""
+        if self.starts is None:
+            return samples
+        return row_numbers(ragged_places(self.starts, samples)[0], self.table.n_rows)
+
+    def with_inputs(self, inputs: Array, columns: tuple[str, ...], n_tokens: int = 0, base: int = 0) -> Dataset:
+        """The samples with the inputs (n_rows, d), whose names are `columns`; they are the targets too where `roles` say so.
+
+        n_tokens: the only column holds the numbers of tokens out of so many, the first of which is `base`; 0: it does not.
+        """
         answers: dict[str, Any] = {"labels": self.labels, "classes": self.classes}
         if self.targets is not None:
             targets = inputs.copy() if self.roles.reconstructs and inputs.shape[1] else self.targets
             answers = {"targets": targets, "target_names": self.target_names, "task": self.task}
         rest: dict[str, Any] = {"sources": self.sources, "groups": self.groups, "times": self.times}
-        return Dataset(inputs, columns=columns, weights=self.weights, **rest, **answers)
+        held: Inputs = inputs
+        if self.starts is not None and n_tokens:
+            ones = np.ones(len(inputs), dtype=np.float32)
+            held = Tokens(inputs[:, 0].astype(np.int32) - base, ones, self.starts, n_tokens)
+            columns = ()
+        elif self.starts is not None:
+            held = Rows(inputs, self.starts)
+        return Dataset(held, columns=columns, weights=self.weights, by_row=self.by_row, **rest, **answers)
 
     def place_of(self, row: int | None) -> tuple[str | None, int | None]:
         """The file of a row and its line in it, None where it is not known."""
         if row is None:
             return (self.shown[0], None) if len(self.shown) == 1 else (None, None)
         first = 0
-        for source, shown in zip(self.sources, self.shown, strict=True):
-            if row < first + source.n_samples:
+        counts = self.file_rows or tuple(source.n_samples for source in self.sources)
+        for n_rows, shown in zip(counts, self.shown, strict=True):
+            if row < first + n_rows:
                 return shown, self.table.line_of(row)
-            first += source.n_samples
+            first += n_rows
         return None, self.table.line_of(row)

@@ -213,7 +213,7 @@ class Network:
     def _topology_of(self, encoder: TableEncoder) -> Topology:
         """The topology for inputs of this encoder; what the network says about their layout, as pictures, stays."""
         known = self.topology.inputs
-        return self.topology if known.columns == encoder.width else self.topology._replace(inputs=Shape(encoder.width))
+        return self.topology if known.cells == encoder.width else self.topology._replace(inputs=Shape(encoder.width))
 
     @property
     def needs_encoder(self) -> bool:

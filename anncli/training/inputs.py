@@ -45,7 +45,7 @@ def encoded_inputs(
         advice = MISSING_ADVICE
         # The same numbers as those with which prepare() will draw the sets.
         rows = divide(data.bare(), options, sets, random_stream(options.seed, "split"))["training"]
-        encoder = fit_encoder(data.table, rows, data.roles, data.kinds, data.missing)
+        encoder = fit_encoder(data.table, data.rows_of(rows), data.roles, data.kinds, data.missing)
         if network.table is None:
             _check_numbers(network, encoder)
         network = network.with_encoder(encoder)
@@ -76,7 +76,7 @@ def _check_numbers(network: Network, encoder: TableEncoder) -> None:
         shown = ", ".join(words[:10]) + (", ..." if len(words) > 10 else "")
         message = f"`inputs: {inputs_text(network.topology.inputs)}` is for numbers only, and columns of the table are categories: {shown}"
         raise DataError(message, advice=advice)
-    if encoder.width != network.n_inputs:
+    if encoder.width != network.topology.inputs.cells:
         message = f"the table has {count_of(encoder.width, 'input column')}, the network {count_of(network.n_inputs, 'input')}"
         if network.topology.inputs.grid is not None:
             advice = f"a picture of {inputs_text(network.topology.inputs)} is as many columns of numbers"

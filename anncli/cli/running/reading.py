@@ -16,6 +16,7 @@ from anncli.formats.data.assemble import read_dataset, read_sets
 from anncli.formats.data.class_files import read_class_tables, read_labelled_classes, refuse_labelled, sorted_by_shell
 from anncli.formats.data.data_kind import are_class_tables, are_tables
 from anncli.formats.data.remarks import Remarks
+from anncli.formats.data.sample_sets import has_samples, read_labelled_samples, read_sample_sets
 from anncli.formats.data.table_sets import TableReader, declared_sets, read_table_sets
 from anncli.formats.data.table_use import read_labelled
 from anncli.formats.files.textfile import shown_name
@@ -42,6 +43,8 @@ def read_training_data(
     Args: network: None where it is made for these data.
     """
     files: Mapping[str, Sequence[str]] = {"training": settings.class_files, **set_files(options)}
+    if has_samples(network, settings.request):
+        return read_sample_sets(files, TableReader(settings.request, settings.read, remarks), network)
     if not takes_tables(settings, network):
         if (network is None or not network.classes) and (remark := sorted_by_shell(settings.class_files)):
             remarks.note(shown_name(settings.class_files[0]), remark)
@@ -79,6 +82,8 @@ def read_evaluated(values: Values, words: Sequence[str], network: Network, remar
 
 def _read_evaluated(values: Values, words: Sequence[str], network: Network, remarks: Remarks) -> Dataset:
     request, read = table_request(values), read_request(values)
+    if has_samples(network, request):
+        return read_labelled_samples(words, TableReader(request, read, remarks), network)
     if are_tables(words, request, read, network):
         data = read_labelled(words, TableReader(request, read, remarks), network)
         note_one_set([source for source in data.sources if source.n_samples], remarks)

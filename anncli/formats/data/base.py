@@ -110,7 +110,8 @@ class TableWant(NamedTuple):
     was found out; block_rows: about the most rows of one batch; width: the number of inputs, where it is known and a file
     need not show it (libsvm); size: height and width that pictures are scaled to, None for their own; grey: whether pictures
     lose their colours; header: whether the first row names the columns, None to find out; names: that columns may have, as of
-    a network or a label: a first row with one of them names the columns; is_whole: all batches will be held at once."""
+    a network or a label: a first row with one of them names the columns; is_whole: all batches will be held at once;
+    rows: samples may have several rows, so that a format whose samples have says which rows are one (Table.samples)."""
 
     delimiter: str | None = None
     decimal: str | None = None
@@ -123,6 +124,7 @@ class TableWant(NamedTuple):
     header: bool | None = None
     names: tuple[str, ...] = ()
     is_whole: bool = False
+    rows: bool = False
 
 
 class TableFormat(Protocol):

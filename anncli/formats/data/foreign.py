@@ -67,7 +67,7 @@ _TS_KEY = re.compile(
 )
 
 
-def _is_ts(head: bytes) -> bool:
+def is_ts(head: bytes) -> bool:
     first = content_lines(head, 1)
     return bool(first) and _TS_KEY.match(first[0]) is not None
 
@@ -109,7 +109,7 @@ KINDS = (
     Kind("a FITS file", _NUMPY, b"SIMPLE  ="),
     Kind("an IDX file (as of MNIST)", _NUMPY, lambda head: re.match(rb"\0\0[\x08\x09\x0b-\x0e][\x01-\x04]\0", head) is not None),
     Kind("an ARFF file (Weka)", "write its rows as CSV without the head", is_arff),
-    Kind("a time series file (.ts, as sktime and UCR have them)", "write the values of each series as one row, a file per class", _is_ts),
+    Kind("a time series file (.ts, as sktime and UCR have them)", "write the values of each series as one row, a file per class", is_ts),
     Kind("an SNNS pattern file", _NUMBERS, b"SNNS pattern definition file"),
     Kind("an SNNS network", "name a data file here", b"SNNS network definition file"),
     Kind("a FANN network", "name a data file here", b"FANN_FL"),

@@ -33,8 +33,9 @@ def join_tables(tables: Sequence[Table]) -> Table:
             columns.append(join_columns([table.columns[place] for table in tables]))
     n_rows = sum(table.n_rows for table in tables)
     return first._replace(
-        columns=tuple(columns), n_rows=n_rows, lines=_join_lines(tables), matrix=matrix, task=joined_task(tables)
-    )
+        columns=tuple(columns), n_rows=n_rows, lines=_join_lines(tables), matrix=matrix, task=joined_task(tables),
+        samples=_join_samples(tables),
+    )  # fmt: skip
 
 
 def joined_task(tables: Sequence[Table]) -> str:
@@ -69,6 +70,12 @@ def _join_lines(tables: Sequence[Table]) -> Sequence[int]:
     return consecutive
 
 
+def _join_samples(tables: Sequence[Table]) -> Array | None:
+    """The numbers of the samples, as the batches of a file count them."""
+    parts = [table.samples for table in tables if table.samples is not None]
+    return np.concatenate(parts) if len(parts) == len(tables) else None
+
+
 def join_columns(parts: Sequence[TableColumn]) -> TableColumn:
     """Columns of one name below each other; with words if one of them has words."""
     name = parts[0].name
@@ -100,7 +107,7 @@ def join_within(tables: Sequence[Table], memory: int | None) -> Table:
     others = [join_columns([table.column(n) for table in tables]) for n in first.names if n not in set(names)]
     is_single = all(part.dtype == np.float32 for table in chosen for part in number_parts(table))
     joined = _on_disk(first, n_rows, others, disk_array((n_rows, len(names)), _type(is_single), parts))
-    return joined._replace(lines=_join_lines(tables), task=joined_task(tables))
+    return joined._replace(lines=_join_lines(tables), task=joined_task(tables), samples=_join_samples(tables))
 
 
 def rows_within(table: Table, rows: Array, memory: int | None) -> Table:
@@ -119,7 +126,7 @@ def rows_within(table: Table, rows: Array, memory: int | None) -> Table:
 
     is_single = all(part.dtype == np.float32 for part in parts)
     found = _on_disk(table, len(rows), others, disk_array((len(rows), width), _type(is_single), taken()))
-    return found._replace(lines=table.lines_of(rows))
+    return found._replace(lines=table.lines_of(rows), samples=None if table.samples is None else table.samples[rows])
 
 
 def _type(is_single: bool) -> type[np.floating[Any]]:

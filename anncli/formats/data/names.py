@@ -95,6 +95,13 @@ DATA_FORMAT_NAMES: dict[str, DataFormatName] = {
         writes=True,
         marks=(b"@", b"%", b" ", b"\r", b"\n"),
     ),
+    "ts": DataFormatName(
+        "ts",
+        "series of the UCR and UEA archives, with their classes",
+        (".ts",),
+        table=True,
+        marks=(b"@", b"#", *_BLANKS),
+    ),
     "fann": DataFormatName(
         "fann",
         "FANN's training files",

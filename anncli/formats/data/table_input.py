@@ -16,6 +16,7 @@ from anncli.formats.data.disk_tables import table_within
 from anncli.formats.data.joined import join_tables
 from anncli.formats.data.precision import MOST_ROWS, WHOLE
 from anncli.formats.data.remarks import Remarks
+from anncli.formats.data.row_blocks import numbered_blocks
 from anncli.formats.data.table_files import stream_table
 from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import Path
@@ -29,6 +30,9 @@ def open_tables(
     source = ByteSource(path)
     name = table_format(read)
     want = table_want(read, remarks)._replace(is_whole=is_whole or read.transpose)
+    if read.samples == "blocks":
+        batches = numbered_blocks(stream_table(source, want._replace(width=width, names=tuple(names)), name), source.shown)
+        return source, _watched(batches, remarks)
     if read.transpose:
         return source, _watched(_turned(stream_table(source, want, name)), remarks)
     return source, _watched(stream_table(source, want._replace(width=width, names=tuple(names)), name), remarks)
@@ -47,7 +51,10 @@ def table_format(read: ReadRequest) -> str:
 def table_want(read: ReadRequest, remarks: Remarks) -> TableWant:
     """What the formats are told of a request."""
     na = read.na if read.only_na else (*NA_WORDS, *read.na)
-    return TableWant(decimal=read.decimal, na=na, remarks=remarks, header=read.header, size=read.size, grey=read.grey)
+    return TableWant(
+        decimal=read.decimal, na=na, remarks=remarks, header=read.header, size=read.size, grey=read.grey,
+        rows=bool(read.samples),
+    )  # fmt: skip
 
 
 def read_table(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from anncli.dataset.column_kinds import choose_kinds
 from anncli.dataset.request import TableRequest
 from anncli.dataset.roles import Place, choose_roles, find_all_columns
@@ -9,7 +11,7 @@ from anncli.errors import UsageError, quoted
 from anncli.formats.data.remarks import Remarks
 from anncli.network.encoders.table import TableEncoder, TableInputs
 from anncli.network.network import Network
-from anncli.tables import Roles, Table, TableColumn
+from anncli.tables import ABOUT_ROWS, Roles, Table, TableColumn
 
 # Output layers whose networks compute numbers, not classes.
 _OF_NUMBERS = ("linear", "exp")
@@ -37,7 +39,7 @@ def with_head(request: TableRequest, head: TableInputs | None) -> TableRequest:
 def stored_roles(encoder: TableEncoder, request: TableRequest) -> Roles:
     """The roles of a network that training goes on with; raises UsageError where the user asks for others."""
     roles = encoder.roles
-    asked = {"label": request.label, "weight": request.weight, "group": request.group, "order": request.order}
+    asked: dict[str, Any] = {"label": request.label} | {role: getattr(request, role) for role in ABOUT_ROWS}
     for name, words in asked.items():
         stored = roles.labels if name == "label" else getattr(roles, name)
         if name == "label" and roles.reconstructs:
@@ -133,5 +135,5 @@ def _kinds_text(roles: Roles, kinds: dict[str, str]) -> str:
         parts += [f"{kind}: {', '.join(names)}"] if names else []
     left = (*roles.ignored, *(name for name, kind in kinds.items() if kind == "ignore"))
     parts += [f"ignored: {', '.join(left)}"] if left else []
-    parts += [f"{role}: {name}" for role in ("weight", "group", "order") if (name := getattr(roles, role))]
+    parts += [f"{role}: {name}" for role in ABOUT_ROWS if (name := getattr(roles, role))]
     return "; ".join(parts)

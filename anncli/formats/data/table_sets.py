@@ -23,6 +23,7 @@ from anncli.formats.data.answer_files import TableFile, check_counts, known_name
 from anncli.formats.data.dense import human_bytes
 from anncli.formats.data.joined import join_tables, join_within
 from anncli.formats.data.remarks import Remarks
+from anncli.formats.data.sample_tables import in_sequences, packed, renumbered
 from anncli.formats.data.table_columns import TableMatcher
 from anncli.formats.data.table_input import read_table
 from anncli.formats.data.table_request import columns_of, stored_roles, with_head
@@ -36,7 +37,8 @@ class TableReader(NamedTuple):
 
     request, read: what the user said about columns and files; remarks: where remarks go; width: how many columns without
     answers there are, for formats in which a file need not show it, None: unknown; names: that columns may have; classes:
-    the class of each file of a set, in order, where the files are the answers, () where the tables hold them.
+    the class of each file of a set, in order, where the files are the answers, () where the tables hold them;
+    by_row: of samples of several rows, whether each row has an answer, None: if those of a sample differ.
     """
 
     request: TableRequest
@@ -45,6 +47,7 @@ class TableReader(NamedTuple):
     width: int | None = None
     names: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    by_row: bool | None = None
 
     def knowing(self, columns: Sequence[str], labels: Sequence[str], is_named: bool) -> TableReader:
         """The reader of further tables with these columns."""
@@ -104,11 +107,12 @@ def joined_sets(
     roles, remarks, request, memory = matcher.roles, matcher.remarks, reader.request, reader.read.memory
     matched = {
         name: [
-            _labelled(file._replace(table=matcher.fit(file.table, file.shown)), roles, request, memory) for file in own
+            _labelled(in_sequences(file._replace(table=matcher.fit(file.table, file.shown)), roles), reader, roles)
+            for file in own
         ]
         for name, own in files.items()
     }
-    flat = [file for own in matched.values() for file in own]
+    flat = renumbered([file for own in matched.values() for file in own])
     answers = [file.answers for file in flat if file.answers is not None]
     # One file keeps its matrix, which need not be copied.
     shared = [name for name in roles.used if all(name in file.table.by_name for file in flat)]
@@ -127,9 +131,9 @@ def joined_sets(
     if data.task == "classification":
         known = tuple(classes) or _classes(next(iter(matched.values())), roles, request, remarks)
         labels = [number_labels(file.labelled, roles.labels[0], known, file.label_place.fault) for file in flat]
-        return replace(data, labels=np.concatenate(labels), classes=known), rows
+        return packed(replace(data, labels=np.concatenate(labels), classes=known), rows, reader.by_row)
     names = tuple(classes) or roles.labels or roles.inputs
-    return replace(data, targets=_targets(flat, roles, data), target_names=names), rows
+    return packed(replace(data, targets=_targets(flat, roles, data), target_names=names), rows, reader.by_row)
 
 
 def _targets(files: Sequence[TableFile], roles: Roles, data: TableData) -> Array:
@@ -261,14 +265,17 @@ def _empty(column: TableColumn, n_rows: int) -> TableColumn:
     return TableColumn(column.name, codes=np.full(n_rows, MISSING, dtype=np.int32), is_declared=column.is_declared)
 
 
-def _labelled(file: TableFile, roles: Roles, request: TableRequest, memory: int | None) -> TableFile:
+def _labelled(file: TableFile, reader: TableReader, roles: Roles) -> TableFile:
     """The file without the rows that have no label, where the user leaves them out; what is said about rows is in memory."""
     about_rows = [name for name in roles.used if name not in roles.inputs]
     file = file._replace(table=file.table.held(about_rows))
+    if reader.by_row and file.table.samples is not None:
+        # A row without an answer is a part of its sample all the same.
+        return file
     for name in roles.labels:
-        rows = check_labelled(file.labelled, name, request.missing_label, file.label_place.fault)
+        rows = check_labelled(file.labelled, name, reader.request.missing_label, file.label_place.fault)
         if rows is not None:
-            taken = file.take(rows, memory)
+            taken = file.take(rows, reader.read.memory)
             file = taken._replace(table=taken.table.held(about_rows))
     return file
 

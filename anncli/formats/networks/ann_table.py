@@ -12,12 +12,12 @@ from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import write_flow
 from anncli.network.encoders.table import MISSING_POLICIES, InputColumn, TableEncoder, TableInputs
 from anncli.network.network import Network
-from anncli.tables import Roles
+from anncli.tables import ABOUT_ROWS, Roles
 
 _EXAMPLE = "write `inputs: {table: auto}`, or for example `inputs: {table: {label: species}}`"
 _NAMES = ("label", "task", "positive", "missing", "weight", "group", "order")
 _WORDS = {"task": TASKS, "missing": MISSING_POLICIES}
-_ROLES = ("label", "weight", "group", "order")
+_ROLES = ("label", *ABOUT_ROWS)
 
 
 def read_table_inputs(document: PlacedMapping) -> TableInputs:
@@ -107,8 +107,9 @@ def take_encoder(trained: PlacedMapping, network: Network, advice: str) -> None:
         raise trained.fault(None, "the trained part has no `encoder`, which a network for tables needs", advice)
     if encoder is None:
         return
-    if network.table is None and encoder.width != network.n_inputs:
-        message = f"the encoder gives {encoder.width} inputs, `inputs` says {network.n_inputs}"
+    width = network.topology.inputs.cells
+    if network.table is None and encoder.width != width:
+        message = f"the encoder gives {encoder.width} inputs, `inputs` says {width}"
         raise trained.fault("encoder", message, advice)
     network.take_encoder(encoder)
 

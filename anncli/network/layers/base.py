@@ -37,6 +37,11 @@ class Shape(NamedTuple):
     tokens: bool = False
     beside: int = 0
 
+    @property
+    def cells(self) -> int:
+        """The numbers in a row of a file: as many as there are columns, or one for a token."""
+        return 1 if self.tokens else self.columns
+
 
 class Kept(NamedTuple):
     """What one layer keeps of a forward pass, or the derivative R{...} of all that.

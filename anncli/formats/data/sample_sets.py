@@ -1,0 +1,91 @@
+"""Files of samples of several rows: those of a training, and those on which a network is evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from anncli.arrays import Array
+from anncli.dataset.dataset import Dataset
+from anncli.dataset.request import ReadRequest, TableRequest
+from anncli.dataset.table_data import TableData
+from anncli.errors import DataError, UsageError
+from anncli.formats.data.class_files import read_class_tables, read_labelled_classes
+from anncli.formats.data.registry import data_format, table_format_of
+from anncli.formats.data.table_sets import TableReader, read_table_sets
+from anncli.formats.data.table_use import read_labelled
+from anncli.formats.files.source import ByteSource
+from anncli.formats.files.textfile import Path
+from anncli.network.network import Network
+
+
+def has_samples(network: Network | None, request: TableRequest) -> bool:
+    """Whether a sample is several rows or tokens: where the network takes such, and where a column says whose the rows are.
+
+    Raises: UsageError for such a column, and a network whose samples are one row each.
+    """
+    if request.sequence is not None and network is not None and network.topology.takes_vectors:
+        message = f"--sequence {request.sequence}: a sample of this network is one row"
+        raise UsageError(message, advice="write `inputs: any x N` in the network file, N for the columns that are inputs")
+    return request.sequence is not None or (network is not None and not network.topology.takes_vectors)
+
+
+def sample_reader(reader: TableReader, network: Network | None) -> TableReader:
+    """The reader of such files. Raises: UsageError for what is said about rows that are no samples of their own."""
+    request, read = reader.request, reader.read
+    if read.transpose:
+        raise UsageError("--transpose is for samples of one row each", advice="leave it out")
+    if request.label_files:
+        raise UsageError(
+            "--label file:NAME is for samples of one row each", advice="write the answers into a column of the file"
+        )
+    if request.label == ("inputs",):
+        raise UsageError("--label inputs is for samples of one row each", advice="name the column of the answers")
+    if request.order is not None and request.sequence is None:
+        raise UsageError("--order is the order of the rows of a sequence here", advice="add --sequence NAME")
+    if "indicator" in (request.missing or ""):
+        message = f"--missing {request.missing} makes inputs that are no columns"
+        raise UsageError(message, advice="say --missing mean or median")
+    own = "blocks" if request.sequence is None else "column"
+    by_row = None if network is None else network.topology.answers_rows
+    return reader._replace(read=read._replace(samples=own, memory=None), by_row=by_row)
+
+
+def read_sample_sets(
+    sets: Mapping[str, Sequence[Path]], reader: TableReader, network: Network | None
+) -> tuple[TableData, dict[str, Array]]:
+    """Sets of files as one, and the numbers of the samples of each set; see table_sets.read_table_sets().
+
+    Several files are one class each, unless the user or the format says where the answers are.
+    """
+    reader = sample_reader(reader, network)
+    if are_classes(next(iter(sets.values())), reader, network):
+        return read_class_tables(sets, reader, network)
+    return read_table_sets(sets, reader, network)
+
+
+def read_labelled_samples(paths: Sequence[Path], reader: TableReader, network: Network) -> Dataset:
+    """The samples on which a trained network is evaluated; see table_use.read_labelled()."""
+    reader = sample_reader(reader, network)
+    if are_classes(paths, reader, network):
+        return read_labelled_classes(paths, reader, network)
+    return read_labelled(paths, reader, network)
+
+
+def are_classes(paths: Sequence[Path], reader: TableReader, network: Network | None) -> bool:
+    """Whether several files are one class each."""
+    if len(paths) < 2 or reader.request.label:
+        return False
+    return not carries_answers(paths[0], reader.read)
+
+
+def carries_answers(path: Path, read: ReadRequest) -> bool:
+    """Whether the format of a file says itself what the answers are."""
+    source = ByteSource(path)
+    if path == "-":
+        return False
+    try:
+        found = table_format_of(source, "auto" if read.format == "vectors" else read.format)
+    except (DataError, UsageError):
+        # Whoever reads it says what is wrong.
+        return False
+    return found in (data_format("ts"), data_format("libsvm"), data_format("arff"))
