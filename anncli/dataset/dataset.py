@@ -127,6 +127,11 @@ class Dataset:
         return len(self.inputs) if not self.by_row or isinstance(self.inputs, np.ndarray) else len(self.inputs.values)
 
     @property
+    def has_several_rows(self) -> bool:
+        """Whether a sample is several rows, or tokens."""
+        return not isinstance(self.inputs, np.ndarray)
+
+    @property
     def vectors(self) -> Array:
         """The inputs (n_samples, n_inputs) of samples that have one row each; raises UsageError for others."""
         return vectors_of(self.inputs)

@@ -54,6 +54,11 @@ class TableData:
         return self.table.n_rows if self.starts is None else len(self.starts) - 1
 
     @property
+    def has_several_rows(self) -> bool:
+        """Whether a sample is several rows, or tokens."""
+        return self.starts is not None
+
+    @property
     def n_classes(self) -> int:
         return len(self.classes)
 

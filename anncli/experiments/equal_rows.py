@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from anncli.arrays import Array
-from anncli.dataset.digests import digest_rows
+from anncli.arrays import Inputs, Rows
+from anncli.dataset.digests import digest_samples
 from anncli.dataset.table_data import TableData
 from anncli.experiments.inputs import Data
 from anncli.experiments.splits import Split
@@ -15,7 +15,7 @@ from anncli.experiments.splits import Split
 
 def count_equal_rows(data: Data, splits: Sequence[Split]) -> int:
     """How many test rows, over all splits, are equal in all inputs to a training row of their split."""
-    numbers = np.unique(digest_rows(_values(data)), return_inverse=True)[1]
+    numbers = np.unique(digest_samples(_inputs(data)), return_inverse=True)[1]
     kinds, count = int(numbers.max(initial=-1)) + 1, 0
     for split in splits:
         is_known = np.zeros(kinds, dtype=bool)
@@ -24,10 +24,11 @@ def count_equal_rows(data: Data, splits: Sequence[Split]) -> int:
     return count
 
 
-def _values(data: Data) -> Array:
-    """float32 (n, d): the inputs; of a table the numbers of its input columns, and the codes of words, gaps included."""
+def _inputs(data: Data) -> Inputs:
+    """The inputs, float32; of a table the numbers of its input columns, and the codes of words, gaps included."""
     if not isinstance(data, TableData):
-        return data.vectors
+        return data.inputs
     columns = [data.table.column(name) for name in data.roles.inputs]
     cells = [column.codes if column.numbers is None else column.numbers for column in columns]
-    return np.stack([np.asarray(own, dtype=np.float32) for own in cells], axis=1)
+    values = np.stack([np.asarray(own, dtype=np.float32) for own in cells], axis=1)
+    return values if data.starts is None else Rows(values, data.starts)

@@ -79,6 +79,7 @@ def dataset_digest(dataset: Data) -> str:
         "sources": [list(source) for source in dataset.sources],
         "weighted": dataset.weights is not None,
     }
+    described |= {"by_row": True} if dataset.by_row else {}
     if dataset.targets is not None:
         described |= {"task": dataset.task, "target_names": list(dataset.target_names), "n_targets": dataset.n_targets}
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())

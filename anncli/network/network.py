@@ -107,7 +107,7 @@ class Network:
     or labels that are predicted; target_scaling: network outputs -> numbers in the units of the data; record: how it was
     trained; curve: its losses, None where they are not known; row_digests: which rows trained its parameters, None where that is not known; table: for a network that takes
     tables, what its definition says about their columns; encoder: how the columns of a table become inputs, None for a
-    network that was not trained on a table; source: the file it was read from. While `needs_encoder`, the number of inputs
+    network that was not trained on a table; first_token: the number in files of the first token, 0 or 1; source: the file it was read from. While `needs_encoder`, the number of inputs
     of the topology is 1 in place of the one that the table will decide.
     """
 
@@ -133,6 +133,7 @@ class Network:
     abstain: tuple[float, ...] | None = None
     calibration: Calibration | None = None
     members: tuple[Array, ...] = ()
+    first_token: int = 1
 
     def __post_init__(self) -> None:
         if self.members:

@@ -40,6 +40,7 @@ PRIOR_PRECISION = 2.5
 NUMBERS_PRECISION = 1.0
 
 _SELF_TEST_ROWS = 3
+_SELF_TEST_NUMBERS = 3000
 
 
 class Lesson(NamedTuple):
@@ -255,8 +256,13 @@ def _scaled(scaling: Scaling, data: Dataset, in_place: bool) -> Inputs:
 
 
 def _self_test_inputs(data: Dataset, rows: Array) -> Inputs:
-    """A copy: the inputs may be scaled in place afterwards."""
-    return data.inputs[_evenly_spaced(rows, _SELF_TEST_ROWS)].copy()
+    """A copy: the inputs may be scaled in place afterwards. Of long samples fewer, so that a network file stays small."""
+    chosen = data.inputs[_evenly_spaced(rows, _SELF_TEST_ROWS)].copy()
+    if isinstance(chosen, np.ndarray):
+        return chosen
+    sizes = np.sort(chosen.lengths) * (chosen.values.size // max(1, len(chosen.values)))
+    count = max(1, int(np.searchsorted(np.cumsum(sizes), _SELF_TEST_NUMBERS, side="right")))
+    return chosen[np.sort(np.argsort(chosen.lengths, kind="stable")[:count])]
 
 
 def _evenly_spaced(rows: Array, count: int) -> Array:

@@ -137,7 +137,7 @@ def _known_column(network: Network, column: InputColumn, at: int) -> KnownColumn
 
 def warn_of_findings(console: Console, data: Dataset | TableData, sets: Mapping[str, Array], remarks: Remarks) -> None:
     """Add what is likely to spoil a training to the warnings about its data: at most three lines."""
-    if isinstance(data, TableData) and data.memory is not None:
+    if (isinstance(data, TableData) and data.memory is not None) or data.has_several_rows:
         return
     of_sets = examined(data, sets)
     found, n_rows = examine_briefly(of_sets, isinstance(data, TableData))

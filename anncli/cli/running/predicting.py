@@ -15,6 +15,7 @@ from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words, shown_data
 from anncli.cli.failing import failure_of
 from anncli.cli.running.decisions import Decisions
+from anncli.cli.running.predicting_samples import SamplePredictions, asks_for_table, sample_texts
 from anncli.cli.running.predicting_tables import Predictions
 from anncli.cli.running.reading import refuse_table_options
 from anncli.cli.showing.json_output import OUTPUT, SCHEMA
@@ -27,6 +28,7 @@ from anncli.formats.data import data_kind
 from anncli.formats.data.assemble import stream_rows
 from anncli.formats.data.base import RowBatch
 from anncli.formats.data.remarks import Remarks
+from anncli.formats.data.sample_sets import has_samples
 from anncli.formats.data.table_sets import TableReader
 from anncli.formats.data.table_use import stream_encoded
 from anncli.formats.networks.storage import load
@@ -53,14 +55,16 @@ def run_predict(values: Values, words: Words) -> None:
     decisions = Decisions(network, threshold, abstain_of(network, values, threshold))
     remarks = Remarks()
     reader = TableReader(table_request(values), read_request(values), remarks)
-    are_tables = _are_tables(values, network, files, reader)
+    has_rows = has_samples(network, reader.request)
+    are_tables = asks_for_table(values) if has_rows else _are_tables(values, network, files, reader)
     # A name that stdout cannot encode is escaped; otherwise it would end the stream.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     not_finite = NotFinite()
     with reproducible(values["reproducible"]), _reading(values, files):
         if are_tables and not values["json"]:
-            predictions = Predictions(values, decisions, files, reader)
+            kind = SamplePredictions if has_rows else Predictions
+            predictions = kind(values, decisions, files, reader)
             if predictions.is_text_on_stdout:
                 _print(predictions.texts())
             else:
@@ -68,9 +72,12 @@ def run_predict(values: Values, words: Words) -> None:
             not_finite = predictions.not_finite
             remarks.take(predictions.remarks)
         else:
-            blocks = _blocks(network, files, reader, are_tables)
             write = _json_writer(network) if values["json"] else _line_writer(network, values)
-            texts = _texts(decisions, blocks, values["threads"], write, not_finite)
+            if has_rows:
+                texts = sample_texts(values, decisions, (files, reader), write, not_finite)
+            else:
+                blocks = _blocks(network, files, reader, are_tables)
+                texts = _texts(decisions, blocks, values["threads"], write, not_finite)
             (_write_json if values["json"] else _print)(texts)
     show_remarks(values.console, remarks)
     if not_finite.count:

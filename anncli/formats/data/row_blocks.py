@@ -27,8 +27,13 @@ def numbered_blocks(batches: Iterator[Table], shown: str) -> Iterator[Table]:
         gaps = np.diff(lines, prepend=last or lines[0])
         if (gaps > 2).any():
             line = int(lines[np.argmax(gaps > 2)]) - 1
-            message = "a sample without rows: two empty lines follow each other"
-            raise DataError(message, path=shown, line=line, advice="write one empty line between two samples")
+            raise two_empty_lines(line, shown)
         samples = number + np.cumsum(gaps > 1)
         number, last = int(samples[-1]), int(lines[-1])
         yield table._replace(samples=samples)
+
+
+def two_empty_lines(line: int, shown: str) -> DataError:
+    """The error for a sample without rows; line: the last empty one."""
+    message = "a sample without rows: two empty lines follow each other"
+    return DataError(message, path=shown, line=line, advice="write one empty line between two samples")

@@ -24,10 +24,11 @@ from anncli.tables import Table
 
 
 def open_tables(
-    path: Path, read: ReadRequest, remarks: Remarks, width: int | None = None, names: Sequence[str] = (), is_whole: bool = False
+    path: Path | ByteSource, read: ReadRequest, remarks: Remarks, width: int | None = None, names: Sequence[str] = (),
+    is_whole: bool = False,
 ) -> tuple[ByteSource, Iterator[Table]]:  # fmt: skip
     """The source of a file, or of stdin for '-', and the batches of its table; width, names, is_whole: as TableWant has them."""
-    source = ByteSource(path)
+    source = path if isinstance(path, ByteSource) else ByteSource(path)
     name = table_format(read)
     want = table_want(read, remarks)._replace(is_whole=is_whole or read.transpose)
     if read.samples == "blocks":

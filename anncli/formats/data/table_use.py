@@ -14,6 +14,7 @@ from anncli.formats.data.implied_encoder import encoder_of
 from anncli.formats.data.table_columns import TableMatcher
 from anncli.formats.data.table_input import open_tables
 from anncli.formats.data.table_sets import TableReader, joined_sets, read_files
+from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import Path
 from anncli.network.encoders.table import Encoded, EncodingFault, TableEncoder
 from anncli.network.network import Network
@@ -26,7 +27,7 @@ def read_labelled(paths: Sequence[Path], reader: TableReader, network: Network) 
     Raises: DataError for columns and classes that the network does not know, for rows without a label and for cells that
         cannot be encoded; UsageError where no column is known to be the label.
     """
-    sets, request = read_files({"test": paths}, _informed(reader, network), network)
+    sets, request = read_files({"test": paths}, informed(reader, network), network)
     first = sets["test"][0]
     reader = reader._replace(request=request)
     place = Place(first.shown)
@@ -52,7 +53,7 @@ def read_labelled(paths: Sequence[Path], reader: TableReader, network: Network) 
     return data.with_inputs(inputs, encoder.names if roles.is_named else ())
 
 
-def _informed(reader: TableReader, network: Network) -> TableReader:
+def informed(reader: TableReader, network: Network) -> TableReader:
     """The reader, which then knows the columns of the network."""
     if network.encoder is not None:
         return reader.knowing(*network.encoder.roles.shape)
@@ -89,14 +90,14 @@ class EncodedRows(NamedTuple):
     encoded: Encoded
 
 
-def stream_encoded(path: Path, reader: TableReader, network: Network) -> Iterator[EncodedRows]:
+def stream_encoded(path: Path | ByteSource, reader: TableReader, network: Network) -> Iterator[EncodedRows]:
     """The rows of a table in order, as they arrive, in constant memory; a label column is not needed.
 
     Raises: DataError with the place of a fault, after the rows of the batches before it.
     """
     counts: dict[str, int] = {}
     n_rows = 0
-    reader = _informed(reader, network)
+    reader = informed(reader, network)
     source, batches = open_tables(path, reader.read, reader.remarks, reader.width, reader.names)
     encoder = matcher = None
     for raw in in_pieces(batches):

@@ -16,11 +16,13 @@ from anncli.formats.files.yaml_text import quote_text, write_block, write_flow
 from anncli.formats.networks.ann_curve import curve_lines, read_curve
 from anncli.formats.networks.ann_decision import ReadMatrix, decision_lines, read_decision
 from anncli.formats.networks.ann_digests import digest_lines, read_digests
+from anncli.formats.networks.ann_self_test import read_self_test, self_test_lines
 from anncli.formats.networks.ann_table import encoder_lines, take_encoder
 from anncli.formats.networks.ann_task import read_loss, read_target_scaling, read_task, target_scaling_lines, task_lines
 from anncli.formats.networks.ann_weights import rows_of, shape_fault, weight_blocks, weight_lines
 from anncli.formats.networks.numbers import BadNumberError, to_float32, write_rows
-from anncli.network.network import Network, SelfTest
+from anncli.network.input_shapes import inputs_text
+from anncli.network.network import Network
 from anncli.network.scaling import INPUT_ACTIVATIONS, PER_VECTOR, Scaling
 from anncli.network.topology import Topology
 
@@ -37,7 +39,7 @@ _LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 def checksum(topology: Topology, lines: Iterable[str]) -> str:
     """The checksum of a topology and of the lines from `trained:` to the last one before the checksum."""
     layers = ", ".join(layer.text() for layer in topology.layers)
-    digest = hashlib.sha256(f"inputs: {topology.n_inputs}\nlayers: {layers}\n".encode())
+    digest = hashlib.sha256(f"inputs: {inputs_text(topology.inputs)}\nlayers: {layers}\n".encode())
     digest.update("\n".join(line.rstrip(" \t\r") for line in lines).encode())
     return f"sha256:{digest.hexdigest()}"
 
@@ -75,7 +77,7 @@ class TrainedPart:
         network.loss = read_loss(self._trained, network, AFRESH)
         network.target_names = self._names("target_names", network.n_targets)
         network.target_scaling = read_target_scaling(self._trained, network, self._matrix, AFRESH)
-        network.self_test = self._self_test()
+        network.self_test = read_self_test(self._trained, network, self._matrix, AFRESH)
         network.row_digests = read_digests(self._trained, AFRESH)
         network.curve = read_curve(self._trained, AFRESH)
         self._check(is_sealed)
@@ -129,14 +131,6 @@ class TrainedPart:
         if not plain or len(value) != 2:
             raise self._trained.fault("targets", "`targets` must be two numbers", "write for example `[0.9, 0.1]`")
         return float(value[0]), float(value[1])
-
-    def _self_test(self) -> SelfTest | None:
-        if self._trained.get("self_test") is None:
-            return None
-        value = self._trained.mapping_at("self_test")
-        value.refuse_unknown(SelfTest._fields)
-        inputs = self._matrix(value, "inputs", None, self._network.n_inputs)
-        return SelfTest(inputs, self._matrix(value, "outputs", len(inputs), self._network.n_outputs))
 
     def _members(self) -> list[Array]:
         """The parameters of each network of an ensemble."""
@@ -252,9 +246,7 @@ def trained_lines(network: Network) -> list[str]:
     if network.record:
         lines += ["  record:", *write_block(network.record, 4)]
     if network.self_test is not None and len(network.self_test.inputs):
-        lines.append("  self_test:")
-        for name, matrix in zip(SelfTest._fields, network.self_test, strict=True):
-            lines += [f"    {name}: |", *(f"      {row}" for row in write_rows(np.asarray(matrix)))]
+        lines += self_test_lines(network.self_test)
     if network.row_digests is not None:
         lines += digest_lines(network.row_digests)
     if network.curve is not None:

@@ -1,0 +1,89 @@
+"""`ann predict` for samples of several rows: a line for each sample, or for each row with an empty line between samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from anncli.arrays import Rows, Tokens
+from anncli.cli.asking.values import Values
+from anncli.cli.running.decisions import Decisions
+from anncli.cli.running.predicting_tables import Predictions
+from anncli.cli.showing.not_finite import NotFinite
+from anncli.cli.showing.table_predictions import Batch
+from anncli.errors import UsageError
+from anncli.formats.data.base import RowBatch
+from anncli.formats.data.remarks import Remarks
+from anncli.formats.data.sample_stream import stream_samples
+from anncli.formats.data.table_sets import TableReader
+from anncli.inference.predict import predict
+from anncli.network.network import Network
+from anncli.tables import TableColumn
+
+# Makes text of a batch of lines, their outputs and the predicted classes.
+Writer = Callable[[RowBatch, Any, Any], str]
+
+
+def asks_for_table(values: Values) -> bool:
+    """Whether predictions are written as a table: to a file, or in a format; raises UsageError for options about columns of
+    the data, whose rows are no samples of their own."""
+    if "with" in values.on_command_line:
+        raise UsageError("--with is for samples of one row each", advice="leave it out")
+    asked = [name for name in ("to", "output") if name in values.given]
+    asked += ["top"] if "top" in values.on_command_line else []
+    if values["json"] and asked:
+        raise UsageError(
+            f"--json and --{asked[0]} exclude each other", advice="--to jsonl writes a document per prediction"
+        )
+    return bool(asked)
+
+
+def sample_texts(
+    values: Values, decisions: Decisions, data: tuple[Sequence[str], TableReader], write: Writer, not_finite: NotFinite
+) -> Iterator[str]:
+    """The text of the predictions for the samples in all files, as a stream; write: makes it of a batch of lines."""
+    network, n_samples = decisions.network, 0
+    by_row, has_classes = network.topology.answers_rows, network.task in (None, "classification")
+    for samples in _blocks(network, *data):
+        outputs = predict(network, samples, in_place=True, threads=values["threads"])
+        not_finite.look(outputs)
+        text = write(RowBatch(outputs), outputs, decisions.places(outputs) if has_classes else None)
+        if values["json"]:
+            numbers = _numbers(samples, n_samples, by_row).tolist()
+            entries = zip(text.split("\n"), numbers, strict=True)
+            text = "\n".join([f'{{"sample": {number}, {entry[1:]}' for entry, number in entries])
+        elif by_row:
+            lines = text.splitlines(keepends=True)
+            parts = ["".join(lines[start:stop]) for start, stop in pairwise(samples.starts.tolist())]
+            text = ("\n" if n_samples else "") + "\n".join(parts)
+        n_samples += len(samples)
+        yield text
+
+
+def _blocks(network: Network, files: Sequence[str], reader: TableReader) -> Iterator[Rows | Tokens]:
+    for file in files:
+        yield from stream_samples(file, reader, network)
+
+
+def _numbers(samples: Rows | Tokens, before: int, by_row: bool) -> Any:
+    """The number of the sample of each line, counted from 1 through all files."""
+    numbers = before + 1 + np.arange(len(samples))
+    return np.repeat(numbers, samples.lengths) if by_row else numbers
+
+
+class SamplePredictions(Predictions):
+    """The predictions for samples, as Predictions has them for rows of tables; the first column is the number of the sample."""
+
+    def _batches(self) -> Iterator[Batch]:
+        self.remarks, self.not_finite, self.n_rows = Remarks(), NotFinite(), 0
+        network, n_samples = self._decisions.network, 0
+        for samples in _blocks(network, self._files, self._reader._replace(remarks=self.remarks)):
+            outputs = predict(network, samples, threads=self._values["threads"])
+            self.not_finite.look(outputs)
+            numbers = _numbers(samples, n_samples, network.topology.answers_rows)
+            n_samples, self.n_rows = n_samples + len(samples), self.n_rows + len(outputs)
+            chosen = None if network.task == "regression" else self._decisions.places(outputs)
+            yield Batch([TableColumn("sample", numbers.astype(np.float64))], outputs, chosen)

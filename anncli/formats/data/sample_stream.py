@@ -1,0 +1,193 @@
+"""Samples of several rows as a stream: from files of any format that has such, and from a pipe as soon as a sample is whole."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+
+import numpy as np
+
+from anncli.arrays import Array, Rows, Tokens
+from anncli.compiled.row_text import strip_comment
+from anncli.dataset.roles import Place
+from anncli.errors import DataError, count_of, quoted
+from anncli.formats.data.base import Want
+from anncli.formats.data.implied_encoder import encoder_of
+from anncli.formats.data.registry import data_format, table_format_of
+from anncli.formats.data.row_blocks import two_empty_lines
+from anncli.formats.data.row_buffer import RowBuffer
+from anncli.formats.data.sample_sets import sample_reader
+from anncli.formats.data.sample_tables import in_sequences
+from anncli.formats.data.table_columns import TableMatcher
+from anncli.formats.data.table_sets import TableReader, read_file
+from anncli.formats.data.table_use import informed, stream_encoded
+from anncli.formats.data.vectors import VectorReader
+from anncli.formats.files.source import ByteSource
+from anncli.formats.files.textfile import Path
+from anncli.network.encoders.table import EncodingFault
+from anncli.network.network import Network
+
+Samples = Rows | Tokens
+
+
+def stream_samples(path: Path, reader: TableReader, network: Network) -> Iterator[Samples]:
+    """The samples of a file in order, in batches of whole samples; a label is not needed, and one that is there is passed over.
+
+    From a pipe each sample comes as soon as the empty line behind it has. Raises: DataError with the place of a fault, after
+    the samples above it were given.
+    """
+    encoder = network.encoder
+    if reader.request.sequence is None and encoder is not None and encoder.roles.sequence is not None:
+        reader = reader._replace(request=reader.request._replace(sequence=encoder.roles.sequence))
+    reader = sample_reader(reader, network)
+    if reader.request.sequence is not None:
+        yield _sequences(path, reader, network)
+        return
+    source = ByteSource(path)
+    if _is_pipe(path) and table_format_of(source, _named(reader)) is data_format("csv"):
+        yield from _as_they_come(source, reader, network)
+    else:
+        yield from _whole(source, reader, network)
+
+
+def _named(reader: TableReader) -> str:
+    return "auto" if reader.read.format == "vectors" else reader.read.format
+
+
+def _is_pipe(path: Path) -> bool:
+    try:
+        return os.fspath(path) == "-" or not stat.S_ISREG(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def as_samples(network: Network, values: Array, starts: Array, place: Place) -> Samples:
+    """Rows of a file as the network takes them: rows of numbers, or the number of a token each."""
+    shape = network.topology.inputs
+    if not shape.tokens:
+        return Rows(values, starts)
+    first, last = network.first_token, network.first_token + shape.columns - 1
+    wrong = (values[:, 0] < first) | (values[:, 0] > last) | (values[:, 0] != np.floor(values[:, 0]))
+    if wrong.any():
+        raise place.fault(f"{values[np.argmax(wrong), 0]:g} is no token from {first} to {last}", "correct the file")
+    indices = values[:, 0].astype(np.int32) - first
+    return Tokens(indices, np.ones(len(indices), dtype=np.float32), starts, shape.columns)
+
+
+def _sequences(path: Path, reader: TableReader, network: Network) -> Samples:
+    """The rows of each sequence, which may stand anywhere in the file."""
+    reader = informed(reader, network)
+    file = read_file(path, reader)
+    place = Place(file.shown)
+    encoder = encoder_of(network, file.table, reader.request, place)
+    roles = encoder.roles._replace(sequence=reader.request.sequence, order=reader.request.order or encoder.roles.order)
+    needed = (*roles.inputs, *filter(None, (roles.sequence, roles.order)))
+    fitted = TableMatcher(roles, needed, reader.remarks).fit(file.table, file.shown)
+    file = in_sequences(file._replace(table=fitted), roles)
+    assert file.table.samples is not None
+    try:
+        inputs = encoder.encode(file.table).inputs
+    except EncodingFault as fault:
+        line = None if fault.row is None else file.table.line_of(fault.row)
+        raise DataError(fault.message, path=file.shown, line=line, advice=fault.advice) from None
+    return as_samples(network, inputs, _starts(file.table.samples), place)
+
+
+def _starts(samples: Array) -> Array:
+    return np.r_[np.flatnonzero(np.diff(samples, prepend=samples[0] - 1)), len(samples)]
+
+
+def _whole(source: ByteSource, reader: TableReader, network: Network) -> Iterator[Samples]:
+    """The samples of a file whose batches of rows may end within a sample."""
+    waiting: list[Array] = []
+    last, place = -1, Place(source.shown)
+    for table, encoded in stream_encoded(source, reader, network):
+        assert table.samples is not None
+        inputs, samples = encoded.inputs, table.samples
+        # The last sample of a batch may go on in the next one.
+        cut = int(np.searchsorted(samples, samples[-1]))
+        if waiting and samples[0] != last:
+            rows = np.concatenate(waiting)
+            yield as_samples(network, rows, np.array([0, len(rows)]), place)
+            waiting = []
+        if cut:
+            head = np.concatenate([*waiting, inputs[:cut]])
+            counts = np.diff(_starts(samples[:cut]))
+            counts[0] += sum(map(len, waiting))
+            yield as_samples(network, head, np.cumsum([0, *counts]), place)
+            waiting = []
+        waiting.append(inputs[cut:])
+        last = int(samples[-1])
+    if waiting:
+        rows = np.concatenate(waiting)
+        yield as_samples(network, rows, np.array([0, len(rows)]), place)
+
+
+def _as_they_come(source: ByteSource, reader: TableReader, network: Network) -> Iterator[Samples]:
+    """The blocks of a text of numbers, each when it is whole."""
+    rows, place = VectorReader(source, None, None, Want(remarks=reader.remarks)), Place(source.shown)
+    columns: list[int] | None = None
+    for text, counts in _blocks(source, place):
+        buffer, fault = RowBuffer(), None
+        try:
+            rows.feed(buffer, text)
+        except DataError as error:
+            fault = error
+        values = buffer.matrix() if buffer.n else np.empty((0, 1), dtype=np.float32)
+        if buffer.n:
+            if columns is None:
+                columns = _columns(network, values.shape[1], rows.columns, source.shown)
+                counts[0] -= bool(rows.columns)
+                counts = [count for count in counts if count]
+            starts = np.cumsum([0, *counts])
+            n_whole = int(np.searchsorted(starts, len(values), side="right")) - 1
+            if n_whole > 0:
+                starts = starts[: n_whole + 1]
+                yield as_samples(network, np.ascontiguousarray(values[: starts[-1], columns]), starts, place)
+        if fault:
+            raise fault
+    if columns is None:
+        raise DataError("holds no rows", path=source.shown, advice="write one row of values per line")
+
+
+def _blocks(source: ByteSource, place: Place) -> Iterator[tuple[bytes, list[int]]]:
+    """The lines of whole samples, and the rows of each; at first as many as two lines of rows, where the source has two."""
+    whole, counts = list[bytes](), list[int]()
+    lines, n_rows, n_empty, number, is_first = list[bytes](), 0, 0, 0, True
+    for block in source.blocks():
+        for line in block.removesuffix(b"\n").split(b"\n"):
+            number += 1
+            if not line.strip() and n_rows:
+                whole, counts = [*whole, *lines], [*counts, n_rows]
+                lines, n_rows = [], 0
+            if strip_comment(line):
+                if n_empty > 1 and counts or n_empty > 1 and not is_first:
+                    if counts:
+                        yield b"\n".join(whole) + b"\n", counts
+                    raise two_empty_lines(number - 1, source.shown)
+                n_rows, n_empty = n_rows + 1, 0
+            elif not line.strip():
+                n_empty += 1
+            lines.append(line)
+        if counts and (sum(counts) > 1 or not is_first):
+            yield b"\n".join(whole) + b"\n", counts
+            whole, counts, is_first = [], [], False
+    if counts or n_rows:
+        yield b"\n".join([*whole, *lines]) + b"\n", [*counts, *([n_rows] if n_rows else [])]
+
+
+def _columns(network: Network, width: int, names: tuple[str, ...], shown: str) -> list[int]:
+    """The places of the inputs among the columns of a file; raises DataError where they are not there."""
+    wanted, cells = network.columns, network.topology.inputs.cells
+    if names and wanted:
+        if missing := [name for name in wanted if name not in names]:
+            raise DataError(f"no column {quoted(missing[0])}", path=shown, advice=f"the columns are {', '.join(names[:10])}")
+        return [names.index(name) for name in wanted]
+    if width == cells:
+        return list(range(cells))
+    roles = None if network.encoder is None else network.encoder.roles
+    if roles is not None and width == len(roles.columns):
+        return [roles.columns.index(name) for name in roles.inputs]
+    message = f"{count_of(width, 'column')} for {count_of(cells, 'input')} of the network"
+    raise DataError(message, path=shown, advice="give rows of the inputs alone")
