@@ -33,7 +33,7 @@ def inputs_of(given: Any) -> Inputs:
     """
     if isinstance(given, Rows | Tokens):
         return given.astype(np.float32, copy=False)
-    is_list = isinstance(given, list | tuple) and len(given) and np.ndim(given[0]) == 2  # noqa: SIM101
+    is_list = isinstance(given, list | tuple) and len(given) and np.ndim(given[0]) == 2
     if not is_list and not (isinstance(given, np.ndarray) and given.ndim == 3 and len(given)):
         return float_array(given, "inputs", "numbers (n_samples, n_inputs)")
     expected = "numbers (rows, columns)"

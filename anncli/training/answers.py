@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anncli.arrays import Array, blocks, take_rows
+from anncli.arrays import Array, blocks
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import encode_labels, encode_targets
 from anncli.dataset.statistics import fit_target_scaling

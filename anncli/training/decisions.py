@@ -127,8 +127,10 @@ def choose_scaling(network: Network, data: Dataset, options: TrainingOptions, ro
     return Scaling(*fit_scaling(options.scaling, data.inputs, rows))
 
 
-def choose_l2(options: TrainingOptions, rows: Mapping[str, Array], is_drawn: bool, precision: float) -> float:
-    """The penalty asked for; else precision / n, where n counts the rows that the final weights are fitted to; 0 where
+def choose_l2(
+    options: TrainingOptions, data: Dataset, rows: Mapping[str, Array], is_drawn: bool, precision: float
+) -> float:
+    """The penalty asked for; else precision / n, where n counts the answers that the final weights are fitted to; 0 where
     the trainer finds its own penalty.
 
     Args: is_drawn: the validation set was drawn from the training data, so a final fit trains on it too.
@@ -139,7 +141,8 @@ def choose_l2(options: TrainingOptions, rows: Mapping[str, Array], is_drawn: boo
         return 0.0
     if options.l2 is not None:
         return options.l2
-    return precision / (len(rows["training"]) + (len(rows["validation"]) if is_drawn else 0))
+    n = {name: len(data.answer_rows(rows[name])) for name in ("training", "validation")}
+    return precision / (n["training"] + (n["validation"] if is_drawn else 0))
 
 
 def choose_patience(options: TrainingOptions, rows: Mapping[str, Array]) -> int:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, take_rows
+from anncli.arrays import Array
 from anncli.dataset.dataset import Dataset
 from anncli.errors import DataError, UsageError
 from anncli.evaluation.calibration import fit_isotonic, fit_platt, fit_temperature

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from anncli.arrays import Array, take_rows
+from anncli.arrays import Array
 from anncli.errors import UsageError
 from anncli.network.averaging import mean_outputs
 from anncli.training.attempt import Attempt, EpochReport

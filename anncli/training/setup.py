@@ -117,7 +117,11 @@ class Setup:
     def open_final_objective(self, l2: float) -> Objective:
         """What a final fit minimises: loss and the penalty `l2` over all rows but those of the test set."""
         rows = self.final_rows
-        targets = smoothed(self.encoded, self.data.answer_rows(rows), self.options) if self.lesson is None else self.lesson.targets
+        targets = (
+            smoothed(self.encoded, self.data.answer_rows(rows), self.options)
+            if self.lesson is None
+            else self.lesson.targets
+        )
         return self._objective(targets, rows, l2)
 
     def open_measure(self, objective: Objective) -> Measure:
@@ -197,12 +201,11 @@ def prepare(
     scaling = decisions.choose_scaling(network, data, options, training)
     target_scaling = choose_target_scaling(network, data, options, problem.loss, data.known_answers(training))
     encoded = encode(data, network, targets, target_scaling, problem.loss)
-    answers = {name: data.answer_rows(own) for name, own in rows.items()}
     return Setup(
         network, data, options, asked, backend, problem, rows, targets, decisions.choose_threshold(network, options, targets),
-        scaling, _scaled(scaling, data, in_place), encoded, smoothed(encoded, answers["training"], options),
+        scaling, _scaled(scaling, data, in_place), encoded, smoothed(encoded, data.answer_rows(training), options),
         weights=decisions.sample_weights(network, data, options, training),
-        l2=decisions.choose_l2(options, answers, is_drawn, _precision(network, data, prior_precision)),
+        l2=decisions.choose_l2(options, data, rows, is_drawn, _precision(network, data, prior_precision)),
         patience=decisions.choose_patience(options, rows), warnings=(*warnings, *filter(None, [backend.note])),
         is_continued=is_continued, alternates=decisions.alternates(options), target_scaling=target_scaling, seen=seen,
         self_test_inputs=self_test_inputs, will_refit=decisions.will_refit(options, rows, is_drawn and not is_continued),

@@ -53,8 +53,7 @@ def run_predict(values: Values, words: Words) -> None:
     require_trained(network, network_path)
     threshold = threshold_of(network, values)
     decisions = Decisions(network, threshold, abstain_of(network, values, threshold))
-    remarks = Remarks()
-    reader = TableReader(table_request(values), read_request(values), remarks)
+    reader = TableReader(table_request(values), read_request(values), remarks := Remarks())
     has_rows = has_samples(network, reader.request)
     are_tables = asks_for_table(values) if has_rows else _are_tables(values, network, files, reader)
     # A name that stdout cannot encode is escaped; otherwise it would end the stream.
@@ -63,8 +62,7 @@ def run_predict(values: Values, words: Words) -> None:
     not_finite = NotFinite()
     with reproducible(values["reproducible"]), _reading(values, files):
         if are_tables and not values["json"]:
-            kind = SamplePredictions if has_rows else Predictions
-            predictions = kind(values, decisions, files, reader)
+            predictions = (SamplePredictions if has_rows else Predictions)(values, decisions, files, reader)
             if predictions.is_text_on_stdout:
                 _print(predictions.texts())
             else:
@@ -73,11 +71,11 @@ def run_predict(values: Values, words: Words) -> None:
             remarks.take(predictions.remarks)
         else:
             write = _json_writer(network) if values["json"] else _line_writer(network, values)
-            if has_rows:
-                texts = sample_texts(values, decisions, (files, reader), write, not_finite)
-            else:
-                blocks = _blocks(network, files, reader, are_tables)
-                texts = _texts(decisions, blocks, values["threads"], write, not_finite)
+            texts = (
+                sample_texts(values, decisions, (files, reader), write, not_finite)
+                if has_rows
+                else _texts(values, decisions, (files, reader, are_tables), write, not_finite)
+            )
             (_write_json if values["json"] else _print)(texts)
     show_remarks(values.console, remarks)
     if not_finite.count:
@@ -121,15 +119,15 @@ def _blocks(network: Network, files: tuple[str, ...], reader: TableReader, are_t
 
 
 def _texts(
+    values: Values,
     decisions: Decisions,
-    blocks: Iterator[RowBatch],
-    threads: int,
+    data: tuple[tuple[str, ...], TableReader, bool],
     write: Writer,
     not_finite: NotFinite,
 ) -> Iterator[str]:
     network = decisions.network
-    for block in blocks:
-        outputs = predict(network, block.inputs, in_place=True, threads=threads)
+    for block in _blocks(network, *data):
+        outputs = predict(network, block.inputs, in_place=True, threads=values["threads"])
         not_finite.look(outputs)
         # Only classes are decisions that a line of rows has room for.
         has_classes = network.task in (None, "classification")

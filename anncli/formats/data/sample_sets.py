@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from anncli.arrays import Array
 from anncli.dataset.dataset import Dataset
@@ -25,7 +26,9 @@ def has_samples(network: Network | None, request: TableRequest) -> bool:
     """
     if request.sequence is not None and network is not None and network.topology.takes_vectors:
         message = f"--sequence {request.sequence}: a sample of this network is one row"
-        raise UsageError(message, advice="write `inputs: any x N` in the network file, N for the columns that are inputs")
+        raise UsageError(
+            message, advice="write `inputs: any x N` in the network file, N for the columns that are inputs"
+        )
     return request.sequence is not None or (network is not None and not network.topology.takes_vectors)
 
 
@@ -45,7 +48,7 @@ def sample_reader(reader: TableReader, network: Network | None) -> TableReader:
     if "indicator" in (request.missing or ""):
         message = f"--missing {request.missing} makes inputs that are no columns"
         raise UsageError(message, advice="say --missing mean or median")
-    own = "blocks" if request.sequence is None else "column"
+    own: Literal["blocks", "column"] = "blocks" if request.sequence is None else "column"
     by_row = None if network is None else network.topology.answers_rows
     return reader._replace(read=read._replace(samples=own, memory=None), by_row=by_row)
 
@@ -84,7 +87,7 @@ def carries_answers(path: Path, read: ReadRequest) -> bool:
     if path == "-":
         return False
     try:
-        found = table_format_of(source, "auto" if read.format == "vectors" else read.format)
+        found: object = table_format_of(source, "auto" if read.format == "vectors" else read.format)
     except (DataError, UsageError):
         # Whoever reads it says what is wrong.
         return False

@@ -45,7 +45,8 @@ def stream_samples(path: Path, reader: TableReader, network: Network) -> Iterato
         yield _sequences(path, reader, network)
         return
     source = ByteSource(path)
-    if _is_pipe(path) and table_format_of(source, _named(reader)) is data_format("csv"):
+    plain: object = data_format("csv")
+    if _is_pipe(path) and table_format_of(source, _named(reader)) is plain:
         yield from _as_they_come(source, reader, network)
     else:
         yield from _whole(source, reader, network)
@@ -162,7 +163,7 @@ def _blocks(source: ByteSource, place: Place) -> Iterator[tuple[bytes, list[int]
                 whole, counts = [*whole, *lines], [*counts, n_rows]
                 lines, n_rows = [], 0
             if strip_comment(line):
-                if n_empty > 1 and counts or n_empty > 1 and not is_first:
+                if (n_empty > 1 and counts) or (n_empty > 1 and not is_first):
                     if counts:
                         yield b"\n".join(whole) + b"\n", counts
                     raise two_empty_lines(number - 1, source.shown)
@@ -182,7 +183,9 @@ def _columns(network: Network, width: int, names: tuple[str, ...], shown: str) -
     wanted, cells = network.columns, network.topology.inputs.cells
     if names and wanted:
         if missing := [name for name in wanted if name not in names]:
-            raise DataError(f"no column {quoted(missing[0])}", path=shown, advice=f"the columns are {', '.join(names[:10])}")
+            raise DataError(
+                f"no column {quoted(missing[0])}", path=shown, advice=f"the columns are {', '.join(names[:10])}"
+            )
         return [names.index(name) for name in wanted]
     if width == cells:
         return list(range(cells))

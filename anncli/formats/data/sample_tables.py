@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,9 +13,11 @@ from anncli.dataset.row_columns import times_of
 from anncli.dataset.table_data import TableData
 from anncli.errors import DataError, UsageError, quoted
 from anncli.formats.data.answer_files import TableFile
-from anncli.tables import Roles, Table, number_word
+from anncli.tables import Roles, number_word
 
-_ONE_ANSWER = "give all rows of a sample one answer, or leave out the layers `last`, `mean` and `max` for an answer of each row"
+_ONE_ANSWER = (
+    "give all rows of a sample one answer, or leave out the layers `last`, `mean` and `max` for an answer of each row"
+)
 
 
 def in_sequences(file: TableFile, roles: Roles) -> TableFile:
@@ -62,6 +64,15 @@ def renumbered(files: Sequence[TableFile]) -> list[TableFile]:
     return found
 
 
+def rows_of_sets(sets: Mapping[str, Sequence[TableFile]]) -> dict[str, Array]:
+    """The numbers of the rows of each set, one set after the other."""
+    rows, start = {}, 0
+    for name, own in sets.items():
+        stop = start + sum(file.table.n_rows for file in own)
+        rows[name], start = row_range(start, stop), stop
+    return rows
+
+
 def packed(data: TableData, rows: dict[str, Array], by_row: bool | None) -> tuple[TableData, dict[str, Array]]:
     """The samples of a table that says which rows belong together, and the numbers of the samples of each set.
 
@@ -73,7 +84,9 @@ def packed(data: TableData, rows: dict[str, Array], by_row: bool | None) -> tupl
         return data, rows
     starts = np.r_[np.flatnonzero(np.diff(samples, prepend=samples[0] - 1)), len(samples)]
     sample_of = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-    sets = {name: row_range(sample_of[own[0]], sample_of[own[-1]] + 1) if len(own) else own for name, own in rows.items()}
+    sets = {
+        name: row_range(sample_of[own[0]], sample_of[own[-1]] + 1) if len(own) else own for name, own in rows.items()
+    }
     ends, counts = np.cumsum([source.n_samples for source in data.sources]), []
     for source, end in zip(data.sources, ends, strict=True):
         own_rows = sample_of[end - source.n_samples : end]
@@ -85,7 +98,12 @@ def packed(data: TableData, rows: dict[str, Array], by_row: bool | None) -> tupl
     first = starts[:-1]
     changes = {name: values[first] for name, values in told.items()}
     found = replace(
-        data, starts=starts, times=None, sources=tuple(counts), file_rows=tuple(s.n_samples for s in data.sources), **changes
+        data,
+        starts=starts,
+        times=None,
+        sources=tuple(counts),
+        file_rows=tuple(s.n_samples for s in data.sources),
+        **changes,
     )
     if by_row is None:
         by_row = _differing(_answers(data), starts) is not None

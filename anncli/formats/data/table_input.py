@@ -32,7 +32,9 @@ def open_tables(
     name = table_format(read)
     want = table_want(read, remarks)._replace(is_whole=is_whole or read.transpose)
     if read.samples == "blocks":
-        batches = numbered_blocks(stream_table(source, want._replace(width=width, names=tuple(names)), name), source.shown)
+        batches = numbered_blocks(
+            stream_table(source, want._replace(width=width, names=tuple(names)), name), source.shown
+        )
         return source, _watched(batches, remarks)
     if read.transpose:
         return source, _watched(_turned(stream_table(source, want, name)), remarks)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, row_range
+from anncli.arrays import Array
 from anncli.dataset.class_labels import check_labelled, classes_of, number_labels
 from anncli.dataset.dataset import UNLABELLED
 from anncli.dataset.request import ReadRequest, TableRequest
@@ -23,7 +23,7 @@ from anncli.formats.data.answer_files import TableFile, check_counts, known_name
 from anncli.formats.data.dense import human_bytes
 from anncli.formats.data.joined import join_tables, join_within
 from anncli.formats.data.remarks import Remarks
-from anncli.formats.data.sample_tables import in_sequences, packed, renumbered
+from anncli.formats.data.sample_tables import in_sequences, packed, renumbered, rows_of_sets
 from anncli.formats.data.table_columns import TableMatcher
 from anncli.formats.data.table_input import read_table
 from anncli.formats.data.table_request import columns_of, stored_roles, with_head
@@ -104,7 +104,7 @@ def joined_sets(
 
     Args: classes: those of the network, or the names of its targets, or () where the first set decides.
     """
-    roles, remarks, request, memory = matcher.roles, matcher.remarks, reader.request, reader.read.memory
+    roles, request, memory = matcher.roles, reader.request, reader.read.memory
     matched = {
         name: [
             _labelled(in_sequences(file._replace(table=matcher.fit(file.table, file.shown)), roles), reader, roles)
@@ -117,19 +117,16 @@ def joined_sets(
     # One file keeps its matrix, which need not be copied.
     shared = [name for name in roles.used if all(name in file.table.by_name for file in flat)]
     table = flat[0].table if len(flat) == 1 else join_within([file.table.select(shared) for file in flat], memory)
-    rows, start = {}, 0
-    for name, own in matched.items():
-        stop = start + sum(file.table.n_rows for file in own)
-        rows[name], start = row_range(start, stop), stop
+    rows = rows_of_sets(matched)
     data = TableData(
         table, roles, kinds, np.full(table.n_rows, UNLABELLED, dtype=np.int8), missing=request.missing or "error",
         unknown=request.unknown or "zeros", sources=(*(file.source for file in flat), *(file.source for file in answers)),
         task=task_name(roles), shown=(*(file.shown for file in flat), *(file.shown for file in answers)), memory=memory,
     )  # fmt: skip
     data = replace(data, **_about_rows(data))
-    _check_positive(request.positive, data.task, classes, Place(flat[0].shown))
+    _check_positive(reader.request.positive, data.task, classes, Place(flat[0].shown))
     if data.task == "classification":
-        known = tuple(classes) or _classes(next(iter(matched.values())), roles, request, remarks)
+        known = tuple(classes) or _classes(next(iter(matched.values())), roles, request, matcher.remarks)
         labels = [number_labels(file.labelled, roles.labels[0], known, file.label_place.fault) for file in flat]
         return packed(replace(data, labels=np.concatenate(labels), classes=known), rows, reader.by_row)
     names = tuple(classes) or roles.labels or roles.inputs

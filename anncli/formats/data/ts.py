@@ -93,7 +93,9 @@ class _Head:
                 self.label = name
                 self.classes = tuple(map(text_of, words[1:])) if name == CLASS else ()
         elif key == b"timestamps" and self._truth(key, words):
-            raise self._fault("the values have time stamps, which are not read", "write the values alone, and @timeStamps false")
+            raise self._fault(
+                "the values have time stamps, which are not read", "write the values alone, and @timeStamps false"
+            )
         elif key == b"univariate" and self._truth(key, words):
             self.n_channels = 1
         elif key in (b"dimensions", b"dimension"):
@@ -216,7 +218,9 @@ class _Series:
         if self.want.remarks is not None and not self.n_given:
             lengths = {line.length for line in lines}
             span = f"{min(lengths, default=0)}" if len(lengths) < 2 else f"{min(lengths)} to {max(lengths)}"
-            self.want.remarks.guess(self.shown, f"ts, {count_of(n, 'channel')}, {span} values in each of the first series")
+            self.want.remarks.guess(
+                self.shown, f"ts, {count_of(n, 'channel')}, {span} values in each of the first series"
+            )
         samples = np.repeat(np.arange(len(lines)) + self.n_given, counts) if rows else None
         places = np.repeat(np.array([line.line for line in lines], dtype=np.int64), counts).tolist()
         self.n_given += len(lines)
