@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, row_range
 from anncli.dataset.class_labels import check_labelled, classes_of, number_labels
 from anncli.dataset.dataset import UNLABELLED
 from anncli.dataset.request import ReadRequest, TableRequest
