@@ -90,9 +90,11 @@ def test_tokens_are_shown_with_the_weights_that_they_meet() -> None:
     found, report = one("9 tokens", ["1 linear"], TOKENS, np.array([[1.0]]), rate=0.5)
     text, w = report.text(), found.parameters
     assert "inputs\n  token 7  1\n  token 1  2\n  token 7  -0.5\n" in text
-    products = f"{w[7]:.6g}*1 - {-w[1]:.6g}*2 + {w[7]:.6g}*(-0.5)"
+    # Token 7 is there twice.
+    products = f"{w[7]:.6g}*0.5 - {-w[1]:.6g}*2"
     assert f"  unit 1  z = -0.5 + {products} = {-0.5 + w[7] + 2 * w[1] - 0.5 * w[7]:.6g}\n" in text
-    assert "dE/dw from token 7" in text
+    delta = found.layers[0].delta[0, 0]
+    assert f"dE/dw from token 7 = ({delta:.6g})*0.5    = {found.gradient[7]:.6g}\n" in text
     assert "token 9" not in text
     document = report.document()
     assert document["inputs"] == [[7, 1.0], [1, 2.0], [7, -0.5]]
@@ -120,3 +122,15 @@ def test_a_picture_is_shown_row_by_row_and_the_weights_of_a_convolution_unit_by_
         f"unit 1, weight from row {row} and column {column} of the window dE/dw = 45*{factor} = {slope}"
         for row, column, factor, slope in ((1, 1, 2, 90), (1, 2, 4, 180), (2, 1, 5, 225), (2, 2, "(-1)", -45))
     ]
+
+
+def test_of_an_embedding_the_vectors_of_the_tokens_in_the_sample_come_first() -> None:
+    found, report = one("9 tokens", ["2 embedding", "max", "1 linear"], TOKENS, np.array([[1.0]]))
+    lines = [" ".join(line.split()) for line in report.text().splitlines()]
+    first = lines.index("layer 1: 2 embedding", lines.index("layer 1: 2 embedding") + 1)
+    assert lines[first + 1 :][:3] == [
+        f"delta of row {k} {x[0]:.6g} {x[1]:.6g}" for k, x in enumerate(found.layers[0].delta, 1)
+    ]
+    # The largest values of both columns are those of the first row, with the value 1.
+    slopes = [f"unit {k + 1}, weight from token 7 dE/dw = {found.layers[1].delta[0, k]:.6g}" for k in range(2)]
+    assert lines[first + 4 :] == [*slopes, "... 16 more weights (--json has all)"]

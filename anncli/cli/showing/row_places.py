@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
+
 from anncli.analysis.one_row import LayerPass, RowPass
 from anncli.cli.showing.row_lines import equations, more
 from anncli.cli.showing.row_words import MOST_TERMS, number, signed, step_text, sum_of_products, z_text
@@ -66,14 +68,17 @@ def _first_parameters(found: RowPass, k: int) -> tuple[list[_Parameter], int]:
     count = min(stop - first, MOST_WEIGHTS)
     blocks = topology.blocks(topology.numbers)[k]
     if found.layers[k].gathered is None:
-        by_column = [int(place) for block in blocks for place in block.T.reshape(-1)[:count]]
-        return [_Parameter(place) for place in by_column[:count]], stop - first - count
+        by_column = np.concatenate([block.T.reshape(-1) for block in blocks]) if blocks else np.empty(0, int)
+        # The vectors of tokens that are not in the sample have the slope 0.
+        moving = by_column[found.gradient[by_column] != 0]
+        shown = (moving if len(moving) else by_column)[:count]
+        return [_Parameter(int(place)) for place in shown], stop - first - len(shown)
     (weights,), (biases,) = layer.weights(blocks), layer.biases(blocks)
-    shown: list[_Parameter] = []
+    parameters: list[_Parameter] = []
     for unit, column in enumerate(weights.T[:MOST_WEIGHTS]):
-        shown.append(_Parameter(int(biases[unit]), unit, -1))
-        shown += [_Parameter(int(place), unit, j) for j, place in enumerate(column[:MOST_WEIGHTS])]
-    return shown[:count], stop - first - count
+        parameters.append(_Parameter(int(biases[unit]), unit, -1))
+        parameters += [_Parameter(int(place), unit, j) for j, place in enumerate(column[:MOST_WEIGHTS])]
+    return parameters[:count], stop - first - count
 
 
 def _sum_over_places(layer: LayerPass, one: _Parameter) -> str:

@@ -75,8 +75,10 @@ class RowReport:
         """What the weights of a dense layer are multiplied with: the row of the weights, the name, the value."""
         inputs, names = self._found.layers[k].inputs, self._words.inputs if k == 0 else self._words.units[k - 1]
         if isinstance(inputs, Tokens):
-            pairs = zip(inputs.indices.tolist(), inputs.values.tolist(), strict=True)
-            return [(index, f"token {index + 1}", value) for index, value in pairs]
+            sums: dict[int, float] = {}
+            for index, value in zip(inputs.indices.tolist(), inputs.values.tolist(), strict=True):
+                sums[index] = sums.get(index, 0.0) + value
+            return [(index, f"token {index + 1}", value) for index, value in sums.items()]
         return [(j, name, value) for j, (name, value) in enumerate(zip(names, inputs[0].tolist(), strict=True))]
 
     # The parts of the text
