@@ -7,7 +7,7 @@ P is the number of parameters, K that of the outputs, z the pre-activations of t
 from __future__ import annotations
 
 import copy
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from anncli.backends.checks import answers_of
 from anncli.backends.reference import ReferenceBackend
 from anncli.network.names import parse_loss
 from anncli.network.topology import Topology
+from anncli.training.objective import Objective
+from anncli.training.trainers.curvature import hessian_product
 
 Matrix = Literal["hessian", "gauss-newton"]
 
@@ -42,22 +44,17 @@ def is_convex(loss: str) -> bool:
 
 def kinks(topology: Topology) -> str | None:
     """Which layers have slopes that jump, in words; None where all are smooth."""
-    names = [f"layer {k} (`{layer.text()}`)" for k, layer in enumerate(topology.layers, 1) if is_kinked(layer)]
+    names = [f"layer {k} (`{layer.text()}`)" for k, layer in enumerate(topology.layers, 1) if layer.has_kink]
     return " and ".join(names) or None
-
-
-def is_kinked(layer: Any) -> bool:
-    """Whether the outputs of a layer have kinks: those of its activation, or of a maximum."""
-    return bool(layer.has_kink) or layer.kind.split("-")[0] == "max"
 
 
 class CurvedLoss:
     """E(w) = mean of weight * loss over the rows of `samples`, without penalties, at the point w (P,).
 
-    The Gauss-Newton matrix is G = J' H_z J, where J = dz/dw and H_z is the second derivative of the loss by z. Products are exact for
-    chains of dense layers, and otherwise central differences in float64: of gradients for the Hessian H, of z for G. Nothing but
-    outputs and gradients is asked of the layers then, so that every kind will do. Where the loss is a function of the error (mse, huber) J is that of the outputs, so that
-    G has no eigenvalue below 0 there either. close() it when done.
+    The Gauss-Newton matrix is G = J' H_z J, where J = dz/dw and H_z is the second derivative of the loss by z; where the loss is a function of
+    the error (mse, huber), J is that of the outputs, so that G has no eigenvalue below 0 there either. Products are exact for chains of dense
+    layers, and those of the Hessian for all layers with second derivatives. Otherwise they are central differences in float64: of
+    gradients for the Hessian, of z for G. These ask nothing but outputs and gradients of the layers. close() it when done.
     Args: samples: with targets; their weights are the factors of the rows, None for 1.
     """
 
@@ -69,11 +66,13 @@ class CurvedLoss:
         self._session = ReferenceBackend().open(Problem(topology, loss), samples)
         self._outside: tuple[Session, Array, Array] | None = None
         self._dense = DenseCurvature(topology, loss, samples, self.point) if fits(topology, samples) else None
+        n = len(samples.inputs)
+        self._objective = Objective(self._session, Problem(topology, loss), samples, np.arange(n), np.zeros(n))
 
     @property
     def is_by_differences(self) -> bool:
-        """Whether products are differences, and not exact."""
-        return self._dense is None
+        """Whether products of the Hessian are differences, because a layer has no second derivatives."""
+        return self.topology.lacks("second_order") is not None
 
     def close(self) -> None:
         """Free what the products hold."""
@@ -95,6 +94,8 @@ class CurvedLoss:
         """The matrix times a direction (P,)."""
         if self._dense is not None:
             return self._dense.product(direction, matrix == "hessian")
+        if matrix == "hessian" and not self.is_by_differences:
+            return hessian_product(self._objective, self.point, direction)
         return self.difference(matrix, direction)
 
     def difference(self, matrix: Matrix, direction: Array) -> Array:
