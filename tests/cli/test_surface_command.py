@@ -251,3 +251,12 @@ def test_a_slice_is_what_its_numbers_say() -> None:
     # The order of adding is part of the bits.
     cut = Slice(np.array([1.0]), np.array([[0.1], [0.3]]))
     assert cut.at(1, 1)[0] == np.float32((1.0 + 0.3) + 0.1)
+
+
+def test_the_sharpest_directions_of_kinks_are_rough(folder: Path, ann: Ann) -> None:
+    (folder / "relu.nn").write_text(NETWORK.replace("3 tanh", "3 relu"))
+    ann("train", "relu.nn", *FILES, 5, "-q")
+    done = ann("plot", "surface", "relu.nn", *FILES, "--points", 3, "--directions", "sharpest", "-q")
+    message = "layer 1 (`3 relu`) of this network has kinks, where the loss has no second derivatives: the sharpest directions are rough"
+    assert message in ann("plot", "surface", "relu.nn", *FILES, "--points", 3, "--directions", "sharpest", "-f").stderr
+    assert not done.stdout

@@ -5,7 +5,8 @@ from __future__ import annotations
 import glob
 import os
 
-from anncli.analysis.curved_loss import refusal
+from anncli.analysis.curvature_data import MOST_ROWS
+from anncli.analysis.curved_loss import kinks, refusal
 from anncli.analysis.network_loss import problem_of
 from anncli.analysis.run_path import read_run
 from anncli.analysis.slices import why_no_segment
@@ -20,7 +21,6 @@ from anncli.options.directions import Directions
 from anncli.options.wording import long_name
 
 _OPTIONS = ("directions", "dimensions", "points", "range", "rows")
-_ROWS = 5000
 
 
 def check_surface_options(values: Values, what: str) -> None:
@@ -38,15 +38,24 @@ def surface_request(values: Values, network: Network) -> SurfaceRequest:
     """What is asked for; raises NetworkError and UsageError for files of --directions that do not fit the network."""
     asked: Directions = values["directions"]
     request = SurfaceRequest(
-        asked.name, values["dimensions"], values["points"], values["range"], values["rows"] or _ROWS
+        asked.name, values["dimensions"], values["points"], values["range"], values["rows"] or MOST_ROWS
     )
     if asked.name == "to":
         return request._replace(other=_other(asked.files[0], network))
-    if asked.name == "sharpest" and (reason := refusal(problem_of(network).loss)):
-        raise UsageError(f"there are no sharpest directions: {reason}", advice="leave --directions out")
+    if asked.name == "sharpest":
+        _check_curved(values, network)
     if asked.name == "path":
         return request._replace(path=read_run([path for word in asked.files for path in _checkpoints(word)], network))
     return request
+
+
+def _check_curved(values: Values, network: Network) -> None:
+    """Raises UsageError for a loss without second derivatives, and warns of layers where they jump."""
+    if reason := refusal(problem_of(network).loss):
+        raise UsageError(f"there are no sharpest directions: {reason}", advice="leave --directions out")
+    if names := kinks(network.topology):
+        text = f"{names} of this network has kinks, where the loss has no second derivatives"
+        values.console.warn(f"{text}: the sharpest directions are rough")
 
 
 def _other(path: str, network: Network) -> Network:
