@@ -15,11 +15,30 @@ from anncli.limits import FLOAT32_MAX as FLOAT32_MAX
 Array = npt.NDArray[Any]
 
 
-class Rows:
+class _Samples:
+    """Samples of several rows each: sample k begins at starts[k] and ends before starts[k + 1]. len() is the number of samples; row
+    numbers, masks and slices of samples give an object of the same kind."""
+
+    values: Array
+    starts: Array
+
+    @property
+    def lengths(self) -> Array:
+        """int64 (n,): the number of rows or tokens of each sample."""
+        return np.diff(self.starts)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.values.dtype
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+
+class Rows(_Samples):
     """Samples of several rows, without padding: sample k is the rows starts[k] .. starts[k + 1] - 1 of values.
 
-    values: (sum of all lengths, columns); starts: int64 (n + 1,), from 0, never falling. len() is the number of samples; row
-    numbers, masks and slices of samples give Rows.
+    values: (sum of all lengths, columns); starts: int64 (n + 1,), from 0, never falling.
     Raises: ValueError for arrays that do not fit together.
     """
 
@@ -35,20 +54,8 @@ class Rows:
         return int(self.values.shape[1])
 
     @property
-    def lengths(self) -> Array:
-        """int64 (n,): the number of rows of each sample."""
-        return np.diff(self.starts)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self.values.dtype
-
-    @property
     def nbytes(self) -> int:
         return self.values.nbytes + self.starts.nbytes
-
-    def __len__(self) -> int:
-        return len(self.starts) - 1
 
     def __getitem__(self, samples: Array | slice) -> Rows:
         places, starts = ragged_places(self.starts, samples)
@@ -64,7 +71,7 @@ class Rows:
         return f"<Rows: {len(self)} samples, {len(self.values)} rows x {self.columns}>"
 
 
-class Tokens:
+class Tokens(_Samples):
     """Samples that are lists of tokens: an index below `width`, and a value; sample k has the tokens starts[k] .. starts[k + 1] - 1.
 
     indices: int32 (T,); values: (T,); starts: int64 (n + 1,). A sparse vector is such a list, and so is a text of words.
@@ -87,20 +94,8 @@ class Tokens:
         return self.width
 
     @property
-    def lengths(self) -> Array:
-        """int64 (n,): the number of tokens of each sample."""
-        return np.diff(self.starts)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self.values.dtype
-
-    @property
     def nbytes(self) -> int:
         return self.indices.nbytes + self.values.nbytes + self.starts.nbytes
-
-    def __len__(self) -> int:
-        return len(self.starts) - 1
 
     def __getitem__(self, samples: Array | slice) -> Tokens:
         places, starts = ragged_places(self.starts, samples)
