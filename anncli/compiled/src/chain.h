@@ -1,7 +1,13 @@
 // Batches of a chain: as batch.h, for samples of any form. A block of samples is as large as fits into the L2 cache; a team meets
 // after their deltas are known, after their gradients, and after an update.
 
-enum { BLOCK_FLOATS = 160000, GROUP_FLOATS = 24000 };
+enum { LEAST_BLOCK_FLOATS = 160000, MOST_BLOCK_FLOATS = 4000000, GROUP_FLOATS = 24000 };
+
+// Each block reads and writes the sums of all weights once: with many weights it should have many samples.
+INL size_t block_floats(const Chain *c) {
+  const size_t wanted = 4 * c->n_parameters;
+  return wanted < LEAST_BLOCK_FLOATS ? LEAST_BLOCK_FLOATS : wanted > MOST_BLOCK_FLOATS ? MOST_BLOCK_FLOATS : wanted;
+}
 
 // Where places lie of which only the sizes count.
 INL float *nowhere() { return (float *)(uintptr_t)64; }
@@ -10,11 +16,12 @@ INL float *nowhere() { return (float *)(uintptr_t)64; }
 static int block_samples(const ChainCall &call, const Bench &bench, int64_t first, int64_t end, size_t &floats) {
   const bool fixed = call.chain->nodes[0].form.rows() > 0;
   const int64_t most = end - first < BLOCK_SAMPLES ? end - first : (int64_t)BLOCK_SAMPLES;
+  const size_t limit = block_floats(call.chain);
   size_t each = 0;
   int n = 0;
   for (floats = 0; n < most; n++) {
     if (!n || !fixed) each = lay_out(call, first + n, 1, nowhere(), &bench);
-    if (n && floats + each > BLOCK_FLOATS) break;
+    if (n && floats + each > limit) break;
     floats += each;
   }
   return n;

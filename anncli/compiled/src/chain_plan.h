@@ -2,6 +2,9 @@
 
 enum { BLOCK_SAMPLES = 480, MOST_POINTERS = 256 };
 
+struct Product;  // chain_products.h
+static Product *make_product(const float *numbers, int n);
+
 // One step with its weights. Node 0 stands for the inputs and has none.
 struct Node {
   AnnStep s;
@@ -14,7 +17,7 @@ struct Node {
   int *at;                           // windows: where the inputs of a row lie, from its first one
   float *raw, *raw_first, *raw_second, *raw_sums;  // bilinear: the weights of the block, [neurons below][n_out]
   size_t raw_size;
-  const float *product;              // bilinear: [k][i][j]
+  Product *product;
 };
 
 // Numbers that a rule changes, with its vectors and their gradient.
@@ -31,7 +34,7 @@ struct Chain {
   int n_stores;
   size_t n_parameters;
   uint64_t n_units;
-  float *products, *loss_numbers;
+  float *loss_numbers;
   int *tables;
   Arena weights_arena, block_arena;
   bool ready;
@@ -44,9 +47,9 @@ static void chain_destroy_all(Chain *c) {
   if (!c) return;
   free(c->weights_arena.memory);
   free(c->block_arena.memory);
+  for (int k = 0; k <= c->n && c->nodes; k++) free(c->nodes[k].product);
   free(c->nodes);
   free(c->stores);
-  free(c->products);
   free(c->loss_numbers);
   free(c->tables);
   free(c);
@@ -113,23 +116,20 @@ static Chain *chain_create_all(const AnnChain *description) {
   Chain *c = (Chain *)calloc(1, sizeof *c);
   if (!c) return NULL;
   const int n = c->n = description->n;
-  size_t offsets = 1, products = 1;
+  size_t offsets = 1;
   for (int k = 0; k < n; k++) {
     const AnnStep &s = description->steps[k];
     if (s.kind == ANN_CONVOLUTION) offsets += (size_t)description->fan_in[k];
-    if (s.kind == ANN_BILINEAR) products += (size_t)s.components * s.components * s.components;
   }
   const int n_outputs = description->forms[n].columns;
   c->nodes = (Node *)calloc((size_t)n + 1, sizeof(Node));
   c->stores = (Store *)calloc((size_t)n * 2 + 1, sizeof(Store));
   c->tables = (int *)calloc(offsets, sizeof(int));
-  c->products = (float *)calloc(products, sizeof(float));
   c->loss_numbers = (float *)calloc((size_t)pad(n_outputs), sizeof(float));
-  if (!c->nodes || !c->stores || !c->tables || !c->products || !c->loss_numbers) {
+  if (!c->nodes || !c->stores || !c->tables || !c->loss_numbers) {
     chain_destroy_all(c);
     return NULL;
   }
-  memcpy(c->products, description->products, sizeof(float) * (products - 1));
   for (int k = 0; k < n_outputs && description->loss_numbers; k++) c->loss_numbers[k] = description->loss_numbers[k];
   Node &inputs = c->nodes[0];
   inputs.form = description->forms[0];
@@ -137,7 +137,7 @@ static Chain *chain_create_all(const AnnChain *description) {
   inputs.stride = next == ANN_CONVOLUTION || next == ANN_FLATTEN ? inputs.form.columns : pad(inputs.form.columns);
   inputs.s.activation = LINEAR;
   int *at = c->tables;
-  const float *product = c->products;
+  const float *product = description->products;
   for (int k = 1; k <= n; k++) {
     Node &node = c->nodes[k];
     node.s = description->steps[k - 1];
@@ -149,7 +149,11 @@ static Chain *chain_create_all(const AnnChain *description) {
       fill_offsets(node, c->nodes[k - 1]);
     }
     if (node.s.kind == ANN_BILINEAR) {
-      node.product = product;
+      node.product = make_product(product, node.s.components);
+      if (!node.product) {
+        chain_destroy_all(c);
+        return NULL;
+      }
       product += (size_t)node.s.components * node.s.components * node.s.components;
     }
   }

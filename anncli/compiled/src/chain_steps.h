@@ -9,6 +9,8 @@
 
 #include "codes.h"
 
+enum { MOST_COMPONENTS = 1024 };  // of a bilinear neuron
+
 // units: columns of its outputs, of a bilinear step neurons; size, stride: of a window over rows (x alone) or over a picture;
 // before, after: rows of zeros around the edges; skip: the form whose rows stand beside the inputs, 0 for none; components: of
 // a bilinear neuron; position: the number of its first output among all units for dropout, from 1; 0: its outputs are those of
@@ -107,7 +109,7 @@ inline const char *trace_step(const AnnStep &s, const AnnForm *forms, int number
     *fan_in = from.columns * 2 + (s.skip ? skipped.columns : 0);
   }
   if (s.kind == ANN_BILINEAR) {
-    if (s.components < 1 || s.components > 1024 || from.columns % s.components) return "its components do not fit";
+    if (s.components < 1 || s.components > MOST_COMPONENTS || from.columns % s.components) return "its components do not fit";
     if (s.units > most / s.components) return "it is too large";
     to->columns = s.units * s.components;
   }

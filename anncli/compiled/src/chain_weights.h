@@ -20,48 +20,6 @@ static void transpose_windows(const Node &node, int i0, int i1) {
   }
 }
 
-// Where the weight of a row and a column stands among those in panels.
-INL size_t weight_place(const Layer &a, int row, int column) {
-  const int c = column / PANEL_FLOATS * PANEL_FLOATS, w = panel_vectors(a.width - c) * VL;
-  return (size_t)c * a.rows + (size_t)row * w + (column - c);
-}
-
-// Row (p, j) of the matrix of a bilinear step at (q, k): the sum over i of product[k][i][j] * raw[p][(q, i)].
-static void expand_rows(const Node &node, int p0, int p1) {
-  const Layer &a = node.a;
-  const int N = node.s.components, units = node.s.units;
-  for (int p = p0; p < p1; p++) {
-    const float *raw = node.raw + (size_t)p * a.n_out;
-    for (int j = 0; j < N; j++) {
-      const int row = p * N + j;
-      FOR_PANELS(a.width, c, w) memset(a.weights + (size_t)c * a.rows + (size_t)row * w, 0, sizeof(float) * w);
-      for (int k = 0; k < N; k++)
-        for (int i = 0; i < N; i++) {
-          const float factor = node.product[((size_t)k * N + i) * N + j];
-          if (factor == 0) continue;
-          for (int q = 0; q < units; q++) a.weights[weight_place(a, row, q * N + k)] += factor * raw[q * N + i];
-        }
-    }
-  }
-}
-
-// The way back, for sums.
-static void contract_rows(const Node &node, int p0, int p1) {
-  const Layer &a = node.a;
-  const int N = node.s.components, units = node.s.units;
-  for (int p = p0; p < p1; p++) {
-    float *raw = node.raw_sums + (size_t)p * a.n_out;
-    memset(raw, 0, sizeof(float) * a.n_out);
-    for (int j = 0; j < N; j++)
-      for (int k = 0; k < N; k++)
-        for (int i = 0; i < N; i++) {
-          const float factor = node.product[((size_t)k * N + i) * N + j];
-          if (factor == 0) continue;
-          for (int q = 0; q < units; q++) raw[q * N + i] += factor * a.sums[weight_place(a, p * N + j, q * N + k)];
-        }
-  }
-}
-
 static void clear_sums(const Node &node, int i0, int i1) {
   const Layer &a = node.a;
   FOR_PANELS(a.width, c, w) memset(a.sums + (size_t)c * a.rows + (size_t)i0 * w, 0, sizeof(float) * (size_t)(i1 - i0) * w);

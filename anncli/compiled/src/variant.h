@@ -40,6 +40,7 @@ namespace {
 #include "chain_places.h"
 #include "chain_tile.h"
 #include "chain_gather.h"
+#include "chain_products.h"
 #include "chain_weights.h"
 #include "chain_rows.h"
 #include "chain_back.h"
