@@ -66,7 +66,7 @@ def pass_row(
     with np.errstate(over="ignore", invalid="ignore"):
         passed = forward(topology, parameters, inputs)
         ends = (topology.output_activation, passed.pre_activations[-1], passed.activations[-1], targets)
-        shares = (np.ones(len(targets)) if weights is None else weights) / len(targets)
+        shares = (np.ones(len(targets)) if weights is None else weights.astype(np.float64)) / len(targets)
         value = float((LOSSES[loss].value(*ends) * shares).sum())
         delta = LOSSES[loss].delta(*ends) * shares[:, None]
         backward(topology, parameters, passed, delta, gradient, deltas)

@@ -29,7 +29,7 @@ FUNCTIONS = {
 
 
 def sealed(
-    ann: Ann, folder: Path, layers: str, weights: list[list[list[float]]], *, inputs: int = 2, head: str = ""
+    ann: Ann, folder: Path, layers: str, weights: list[list[list[float]]], *, inputs: int | str = 2, head: str = ""
 ) -> None:
     """net.nn with these weights: for each layer the units, each with its bias first."""
     lines = [f"anncli: 1\ninputs: {inputs}\nlayers: [{layers}]\n{head}trained:\n  weights:"]
@@ -46,7 +46,7 @@ def check_equations(text: str) -> int:
     for line in re.findall(r"^  +(.* = \S+)$", text, re.MULTILINE):
         symbol, *formulas, value = (part.strip() for part in line.split(" = "))
         # Behind the name of a loss stands its formula; a loss without one has only its name.
-        for formula in [part for part in formulas if part not in LOSS_NAMES]:
+        for formula in [part for part in formulas if part.partition(",")[0] not in LOSS_NAMES]:
             code = re.sub(r"\|(.*?)\|", r"abs(\1)", formula.replace("^", "**"))
             assert eval(code, {**FUNCTIONS, **last}) == pytest.approx(float(value), rel=2e-5, abs=1e-5), line
             count += 1
@@ -226,3 +226,40 @@ def test_a_row_alone_is_checked_with_the_penalty(ann: Ann, by_hand: None) -> Non
 )  # fmt: skip
 def test_what_is_refused(ann: Ann, by_hand: None, options: list[str], code: int, text: str) -> None:
     assert ann("gradcheck", "net.nn", "row.csv", "--label", "last:2", *options, check=code).stderr == f"ann: {text}\n"
+
+
+AGENTS = [[[0.1, 0.5, -0.25]], [[0, 2]]]
+
+
+def test_agents_with_an_answer_each_by_hand(ann: Ann, tmp_path: Path) -> None:
+    head = "task: regression\ntraining: {scaling: none, target_scaling: none}\n"
+    sealed(ann, tmp_path, "1 tanh communicate, 1 linear", AGENTS, inputs="any x 1", head=head)
+    (tmp_path / "agents.txt").write_text("5 1\n6 0\n\n1 0.5\n2 ?\n0 -1\n")
+    command = ("gradcheck", "net.nn", "agents.txt", "--label", "last", "--row", 2, "--show")
+    text = ann(*command).stdout
+    # Each agent hears the mean of the other two.
+    own, heard, targets = (1.0, 2.0, 0.0), (1.0, 0.5, 1.5), (0.5, None, -1.0)
+    a = [math.tanh(0.1 + 0.5 * h - 0.25 * m) for h, m in zip(own, heard, strict=True)]
+    above = [0.0 if t is None else 2 * (2 * x - t) / 3 for x, t in zip(a, targets, strict=True)]
+    below = [d * 2 * (1 - x * x) for d, x in zip(above, a, strict=True)]
+    wanted = [sum(below)] + [sum(d * x for d, x in zip(below, values, strict=True)) for values in (own, heard)]
+    wanted += [sum(above), sum(d * x for d, x in zip(above, a, strict=True))]
+    loss = sum((2 * x - t) ** 2 for x, t in zip(a, targets, strict=True) if t is not None) / 3
+    assert "row 2 of 2, 3 answers\n\ninputs\n  x of row 1  1\n" in text
+    assert f"rows without an answer, which add 0: 2\n  E = mse, mean over the rows = {loss:.6g}\n" in text
+    assert check_equations(text) == 2 + 5
+    for value in wanted:
+        assert f" = {value:.6g}\n" in text
+    shown = json.loads(ann(*command, "--json").stdout)["shown"]
+    assert shown["inputs"] == [[1.0], [2.0], [0.0]]
+    assert [w["gradient"] for layer in shown["layers"] for w in layer["weights"]] == pytest.approx(wanted, rel=1e-12)
+    assert "checked   5 weights and biases on row 2\n" in text
+
+
+def test_the_classes_of_the_rows_of_a_sample_are_told(ann: Ann, tmp_path: Path) -> None:
+    (tmp_path / "net.nn").write_text("anncli: 1\ninputs: any x 2\nlayers: [3 tanh convolution 2, 3 softmax]\n")
+    (tmp_path / "rows.csv").write_text("1 2 a\n3 4 b\n1 1 c\n\n1 1 b\n2 2 a\n")
+    text = ann("gradcheck", "net.nn", "rows.csv", "--label", "last", "--row", 2, "--show").stdout
+    assert "row 2 of 2, classes b, a\n" in text
+    assert "E = cross-entropy, mean over the rows = " in text
+    assert ann("gradcheck", "net.nn", "rows.csv", "--label", "last").stdout.endswith("the gradient is right\n")

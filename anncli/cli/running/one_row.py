@@ -105,9 +105,17 @@ def _place_in_file(data: Dataset, place: int) -> str:
 
 
 def _answer(data: Dataset, place: int) -> str:
+    """`, class no` or `, price 3.5`; of a sample with an answer for each row, the classes or how many answers there are."""
+    samples = np.arange(place, place + 1)
     if data.targets is None:
-        return f", class {data.classes[int(data.labels[place])]}" if data.classes else ""
-    answers = data.targets[place].tolist()
-    names = _named(data.names_of_targets, "target")
-    pairs = [f"{name} {value:.6g}" for name, value in zip(names, answers, strict=True)]
-    return ", " + ", ".join(pairs[:8]) + (", ..." if len(pairs) > 8 else "")
+        names = [data.classes[int(k)] if k >= 0 else "?" for k in data.labels_of(samples)] if data.classes else []
+        return f", class{'es' * (len(names) > 1)} {_cut(names)}" if names else ""
+    answers = data.targets_of(samples).tolist()
+    if len(answers) > 1:
+        return f", {count_of(len(answers), 'answer')}"
+    names = list(_named(data.names_of_targets, "target"))
+    return ", " + _cut([f"{name} {value:.6g}" for name, value in zip(names, answers[0], strict=True)])
+
+
+def _cut(words: Sequence[str]) -> str:
+    return ", ".join(words[:8]) + (", ..." if len(words) > 8 else "")

@@ -123,6 +123,9 @@ class RowReport:
         found, outputs = self._found, self._found.layers[-1].outputs
         if len(outputs) > 1:
             yield from matrix("target", found.targets)
+            left_out = [] if found.weights is None else [k for k, w in enumerate(found.weights.tolist(), 1) if not w]
+            if left_out:
+                yield f"rows without an answer, which add 0: {', '.join(map(str, left_out[:MOST_ROWS]))}"
             yield f"E = {found.loss_name}, mean over the rows = {number(found.loss)}"
             return
         targets = found.targets[0].tolist()
