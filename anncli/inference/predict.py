@@ -18,6 +18,7 @@ from anncli.network.averaging import mean_outputs
 from anncli.network.input_shapes import inputs_text
 from anncli.network.layers.base import Shape
 from anncli.network.network import Network
+from anncli.network.sample_lengths import check_lengths
 
 
 def predict(
@@ -31,11 +32,13 @@ def predict(
     Args: in_place: `inputs` is a float32 array that may be overwritten with its scaled form; threads: per call of the
         compiled code, 0 = the fastest number; the result does not depend on it; calibrated: False for the outputs as they are
         before the calibration.
-    Raises: ValueError for an untrained network, DataError for rows of another width or with values that are not finite.
+    Raises: ValueError for an untrained network, DataError for rows of another width or with values that are not finite, and for
+        samples of too few rows.
     """
     if network.parameters is None:
         raise ValueError("the network is untrained: it has no weights yet")
     rows = checked_inputs(network.topology.inputs, inputs)
+    check_lengths(network.topology, rows)
     if not all_finite(rows):
         raise DataError("inputs must be finite", advice="remove or replace nan and inf first")
     refuse_scaling(network.scaling.activation)

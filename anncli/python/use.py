@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, Rows, Tokens
 from anncli.dataset.dataset import Dataset
 from anncli.errors import DataError, ValueFault, count_of, quoted, value_text
 from anncli.formats.data.remarks import Remarks
@@ -32,14 +32,14 @@ def predict(
     """Outputs (n, n_outputs), float32, for rows as the training data had them: scaling, the encoder of a table and the
     calibration are applied here. Numbers are in the units of the data; of classes each output is a score, by default a probability.
 
-    Args: inputs: an array (n, d), a list of rows or a data frame, whose columns are matched by name; in_place, threads,
+    Args: inputs: an array (n, d), a list of rows or a data frame, whose columns are matched by name; or Rows or Tokens; in_place, threads,
         calibrated: as inference.predict.predict().
     Raises: TypeError for what is no table, ValueError for an untrained network, DataError for rows that do not fit it.
     """
     check_network(network)
     if isinstance(inputs, np.ndarray) and inputs.ndim == 2 and network.encoder is None and inputs.dtype.kind in "fiub":
         return inference.predict(network, inputs, in_place=in_place, threads=threads, calibrated=calibrated)
-    encoded = inputs_for(network, read_table(inputs))
+    encoded = inputs if isinstance(inputs, Rows | Tokens) else inputs_for(network, read_table(inputs))
     return inference.predict(network, encoded, threads=threads, calibrated=calibrated)
 
 

@@ -11,6 +11,7 @@ from anncli.dataset.dataset import Dataset
 from anncli.dataset.folds import grouped_split, ordered_split, spread_split, stratified_split, without_groups_of
 from anncli.errors import DataError, UsageError, count_of
 from anncli.network.network import Network
+from anncli.network.sample_lengths import check_lengths
 from anncli.options.table import TrainingOptions
 from anncli.training.answers import check_task, constant_sets
 from anncli.training.sample_kinds import check_kind
@@ -29,6 +30,7 @@ def check_fit(network: Network, data: Dataset) -> None:
             f"the rows have {data.n_inputs} values, the network has {network.n_inputs} inputs",
             advice=f"give rows of {network.n_inputs} values, or write 'inputs: {data.n_inputs}' in the network file",
         )
+    check_lengths(network.topology, data.inputs)
     check_task(network, data)
     if data.targets is None and data.n_classes != network.n_classes:
         raise UsageError(
