@@ -13,9 +13,12 @@ from test_gradients import HIDDEN, OUTPUTS
 
 from anncli.analysis.gradient_check import check_gradient
 from anncli.arrays import Rows
+from anncli.backends.base import Problem, Samples
 from anncli.backends.reference import ReferenceBackend
+from anncli.network.input_shapes import read_inputs
 from anncli.network.names import LAYER_NAMES, LOSS_NAMES, PRODUCT_NAMES
 from anncli.network.propagation import forward
+from anncli.network.topology import Topology
 from anncli.training.objective import Objective
 
 L2 = 0.1
@@ -154,3 +157,16 @@ def test_sums_are_products_of_what_is_gathered_and_the_weights(name: str) -> Non
         assert kept.z.reshape(-1, len(biases)) == pytest.approx(gathered @ weights + biases, rel=1e-12, abs=1e-13)
         met += 1
     assert met
+
+
+@pytest.mark.parametrize("layers", [["max"], ["max-pool 2", "last"]])
+def test_weights_that_decide_which_of_two_equal_values_is_the_largest_are_skipped(layers: list[str]) -> None:
+    # The unit is 0.5 x + 0.5 y, so that the rows (1, 0) and (0, 1) have one value. Its bias moves both.
+    topology = Topology(read_inputs("any x 2"), ["1 linear", *layers, "1 linear"])
+    problem, samples = Problem(topology, "mse"), Samples(Rows(np.eye(2), np.array([0, 2])), np.array([[2.0]]))
+    parameters = np.array([0.1, 0.5, 0.5, 0.2, 1.5], np.float32)
+    with closing(ReferenceBackend().open(problem, samples)) as session:
+        objective = Objective(session, problem, samples, np.arange(1), np.zeros(1, np.int8))
+        found = check_gradient(objective, parameters, np.random.default_rng(1))
+    assert (found.checked, found.skipped) == (3, 2)
+    assert found.error < 1e-6
