@@ -31,16 +31,19 @@ class Sought(NamedTuple):
 
 class Sweep(NamedTuple):
     """How a picture is searched: scale, by how much the picture is smaller from one level to the next, 1 for its own size
-    only; step, pixels between two windows of a level; overlap, see without_overlaps(); threads: see predict()."""
+    only; step, pixels between two windows of a level; overlap, see without_overlaps(); neighbours: windows that a box has to
+    stand for, itself included; threads: see predict()."""
 
     scale: float = 1.2
     step: int = 2
     overlap: float = 0.3
+    neighbours: int = 1
     threads: int = 1
 
 
 class Box(NamedTuple):
-    """x, y: the left upper corner, in whole pixels of the picture from 0; score; class_index; level, row, column: its window."""
+    """x, y: the left upper corner, in whole pixels of the picture from 0; score; class_index; neighbours: windows that it stands
+    for, itself included; level, row, column: its window."""
 
     x: int
     y: int
@@ -48,6 +51,7 @@ class Box(NamedTuple):
     height: int
     score: float
     class_index: int
+    neighbours: int
     level: int
     row: int
     column: int
@@ -129,8 +133,8 @@ def scan(
     ratio = np.array([(height / h, width / w) for h, w in sizes])[found[:, 2].astype(np.int64)]
     y, x = found[:, 3] * ratio[:, 0], found[:, 4] * ratio[:, 1]
     boxes = np.stack([x, y, patch.width * ratio[:, 1], patch.height * ratio[:, 0]], axis=1)
-    kept = without_overlaps(boxes, found[:, 0], sweep.overlap)
-    return Found([_box(boxes[k], found[k]) for k in kept.tolist()], done, n_not_finite)
+    kept = zip(*without_overlaps(boxes, found[:, 0], sweep.overlap), strict=True)
+    return Found([_box(boxes[k], found[k], n) for k, n in kept if n >= sweep.neighbours], done, n_not_finite)
 
 
 def scan_pixels(
@@ -175,7 +179,7 @@ def _decided(network: Network, outputs: Array, sought: Sought) -> tuple[Array, A
     return is_hit, scores, classes
 
 
-def _box(box: Array, found: Array) -> Box:
+def _box(box: Array, found: Array, neighbours: int) -> Box:
     (x, y), (right, bottom) = (np.rint(corner).astype(int).tolist() for corner in (box[:2], box[:2] + box[2:]))
-    score, *numbers = found.tolist()
-    return Box(x, y, right - x, bottom - y, score, *map(int, numbers))
+    score, class_index, *window = found.tolist()
+    return Box(x, y, right - x, bottom - y, score, int(class_index), int(neighbours), *map(int, window))

@@ -196,6 +196,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "scale": OptionInfo(number(1.0, example="1.2"), 1.2, "X", "By how much the picture is smaller from one size to the next; 1: its own size only", "scan", ("scan",)),
     "step": OptionInfo(integer(1, example="2"), 2, "N", "Pixels from one window to the next", "scan", ("scan",)),
     "overlap": OptionInfo(number(0.0, 1.0, example="0.3"), 0.3, "X", "Of boxes that overlap by more than X the best stays: the area they have in common, divided by that which they cover together", "scan", ("scan",)),
+    "neighbours": OptionInfo(integer(1, example="3"), 1, "N", "A box has to stand for N windows that are found and overlap, itself included: a face is found by many of them, a mistake often by one", "scan", ("scan",), aliases=("min_neighbors",)),
     "per_pixel": OptionInfo(readers.flag, False, "", "Decide for each pixel by its colour; -o then writes a mask", "scan", ("scan",), kind="flag"),
     "channels": OptionInfo(choice(("rgb", "bgr"), "order"), None, "rgb|bgr", "The order of the colours in the rows that trained the network; default: what the names of its columns say, for windows otherwise rgb", "scan", ("scan",), words=("rgb", "bgr")),
     "white": OptionInfo(number(0.0, open_low=True, example="1"), 255, "X", "The value of a white pixel in the rows that trained the network, where black is 0; in rows that were read from pictures it is 255", "scan", ("scan",)),

@@ -82,15 +82,20 @@ def test_overlaps_by_hand() -> None:
     assert overlaps(box, others).tolist() == pytest.approx([1, 1 / 3, 1 / 7, 0, 1 / 4, 0])
 
 
+def kept(boxes: np.ndarray, scores: np.ndarray, most: float) -> tuple[list[int], list[int]]:
+    numbers, counts = without_overlaps(boxes, scores, most)
+    return numbers.tolist(), counts.tolist()
+
+
 def test_the_best_of_overlapping_boxes_stays() -> None:
     boxes = np.array([[0, 0, 4, 4], [2, 0, 4, 4], [4, 0, 4, 4], [20, 0, 4, 4]], dtype=float)
     scores = np.array([0.7, 0.9, 0.8, 0.1])
     # The second takes its neighbours with it: 1/3 > 0.3. Without it, they would not overlap.
-    assert without_overlaps(boxes, scores, 0.3).tolist() == [1, 3]
-    assert without_overlaps(boxes, scores, 0.34).tolist() == [1, 2, 0, 3]
+    assert kept(boxes, scores, 0.3) == ([1, 3], [3, 1])
+    assert kept(boxes, scores, 0.34) == ([1, 2, 0, 3], [1, 1, 1, 1])
     # Of equal scores the earlier one wins.
-    assert without_overlaps(boxes[:2], np.array([0.5, 0.5]), 0.3).tolist() == [0]
-    assert without_overlaps(boxes[:0], scores[:0], 0.3).tolist() == []
+    assert kept(boxes[:2], np.array([0.5, 0.5]), 0.3) == ([0], [2])
+    assert kept(boxes[:0], scores[:0], 0.3) == ([], [])
 
 
 def cross_network() -> Network:
@@ -127,6 +132,9 @@ def test_a_pattern_is_found_at_its_place_and_in_its_size() -> None:
     assert [box[:4] for box in scan(network, picture_with_crosses(), patch, Sought(), Sweep(1.0, 1)).boxes] == [
         (10, 20, 5, 5)
     ]
+    # Each was found by one window.
+    assert [box.neighbours for box in found.boxes] == [1, 1]
+    assert scan(network, picture_with_crosses(), patch, Sought(), Sweep(3**0.5, 1, neighbours=2)).boxes == []
     assert scan(network, picture_with_crosses(), patch, Sought(threshold=0.8), Sweep(3**0.5, 1)).boxes == []
 
 

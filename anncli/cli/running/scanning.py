@@ -36,7 +36,7 @@ from anncli.inference.scan import (
 from anncli.network.class_names import class_names
 from anncli.network.network import Network
 
-_OF_WINDOWS = ("patch", "scale", "step", "overlap", "save_boxes")
+_OF_WINDOWS = ("patch", "scale", "step", "overlap", "neighbours", "save_boxes")
 
 
 class _Search(NamedTuple):
@@ -70,7 +70,7 @@ def run_scan(values: Values, words: Words) -> None:
     require_trained(network, path)
     search = _Search(
         values, network, _patch(values, network, path), _sought(values, network, path),
-        Sweep(values["scale"], values["step"], values["overlap"], values["threads"]), class_names(network), files, remarks,
+        Sweep(*(values[name] for name in Sweep._fields)), class_names(network), files, remarks,
     )  # fmt: skip
     documents = []
     with reproducible(values["reproducible"]):
@@ -156,6 +156,7 @@ def _boxes_document(search: _Search, picture: str, pixels: Array, found: Found) 
         {
             **dict(zip(("x", "y", "width", "height", "score"), box[:5], strict=True)),
             "class": search.names[box.class_index],
+            "neighbours": box.neighbours,
         }
         for box in found.boxes
     ]
