@@ -93,7 +93,9 @@ def pixel_of(network: Network, channels: str | None = None, white: float = 255.0
 
 
 def _plain_names(network: Network) -> list[str]:
-    """The names of the inputs; raises ValueFault where they are more than columns of numbers."""
+    """The names of the inputs; raises ValueFault where a sample is more than one row of numbers."""
+    if network.topology.inputs.rows != 1 or network.topology.inputs.tokens:
+        raise ValueFault("a sample of this network is no picture: it has several rows, or tokens")
     if network.encoder is not None and not network.encoder.is_plain:
         column = next(c for c in network.encoder.columns if c.kind != "number" or c.indicator)
         raise ValueFault(f"the network takes tables, with a column {quoted(column.name)} that is no pixel")

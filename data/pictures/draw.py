@@ -8,6 +8,7 @@ The same pictures on every machine. They are of this repository and under its li
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 import sys
@@ -26,11 +27,16 @@ def write(path: Path, rows: list[list[float]], noise: float, rng: random.Random)
     path.write_bytes(b"P5\n%d %d\n255\n" % (len(rows[0]), len(rows)) + bytes(values))
 
 
-def sampled(surface: Surface, left: float, top: float, width: int, height: int, pixel: float = 1.0) -> list[list[float]]:
+def sampled(
+    surface: Surface, left: float, top: float, width: int, height: int, pixel: float = 1.0
+) -> list[list[float]]:
     """The mean of four points of each pixel."""
     places = (0.25 * pixel, 0.75 * pixel)
     return [
-        [sum(surface(left + x * pixel + a, top + y * pixel + b) for a in places for b in places) / 4 for x in range(width)]
+        [
+            sum(surface(left + x * pixel + a, top + y * pixel + b) for a in places for b in places) / 4
+            for x in range(width)
+        ]
         for y in range(height)
     ]
 
@@ -153,7 +159,7 @@ def written(digit: str, rng: random.Random, behind: Surface, left: float, top: f
     """A digit by hand: leaning, with ink of some strength; height of the digit in pixels."""
     unit, lean, ink, thick = height / 1.5, rng.uniform(-0.2, 0.2), rng.uniform(20, 90), rng.uniform(0.07, 0.12)
     lines = [[(x + rng.gauss(0, 0.03), y + rng.gauss(0, 0.03)) for x, y in line] for line in DIGITS[digit]]
-    pairs = [pair for line in lines for pair in zip(line, line[1:])]
+    pairs = [pair for line in lines for pair in itertools.pairwise(line)]
 
     def look(x: float, y: float) -> float:
         v = (y - top) / unit

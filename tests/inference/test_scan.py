@@ -181,14 +181,15 @@ def test_single_pixels_are_decided_by_their_colour() -> None:
         (7, None, None, "the network has 7 inputs, and nothing says which pixels they are; say --patch HEIGHTxWIDTH"),
         (625, (24, 25), None, "--patch 24x25 needs 600 inputs, or 1800 in colour, and the network has 625; give the size that it was trained with"),
         (Shape(625, 1, (25, 25, 1)), (5, 125), None, "--patch 5x125: the network takes 25x25 pixels; leave it out"),
+        (Shape(12, None), None, None, "a sample of this network is no picture: it has several rows, or tokens"),
         (Shape(50, 1, (5, 5, 2)), None, None, "pictures have 1 or 3 channels, and the network takes 2"),
         (Shape(25, 1, (5, 5, 1)), None, "bgr", "--channels bgr: the network takes no colours; leave it out"),
     ],
 )  # fmt: skip
 def test_a_patch_that_does_not_fit_is_refused(shape: int | Shape, size: tuple[int, int] | None, channels: str | None, message: str) -> None:  # fmt: skip
-    n = shape if isinstance(shape, int) else shape.columns
+    layers = ["last", "1 logistic"] if shape == Shape(12, None) else ["1 logistic"]
     with pytest.raises(ValueFault) as caught:
-        patch_of(network_of([0.0] * n, 0.0, shape), size, channels)
+        patch_of(Network(Topology(shape, layers)), size, channels)
     assert str(caught.value) == message
 
 

@@ -68,10 +68,9 @@ def run_scan(values: Values, words: Words) -> None:
     network = load(path)
     show_network_remarks(values.console, network)
     require_trained(network, path)
-    search = _Search(
-        values, network, _patch(values, network, path), _sought(values, network, path),
-        Sweep(*(values[name] for name in Sweep._fields)), class_names(network), files, remarks,
-    )  # fmt: skip
+    sought, patch = _sought(values, network, path), _patch(values, network, path)
+    sweep = Sweep(*(values[name] for name in Sweep._fields))
+    search = _Search(values, network, patch, sought, sweep, class_names(network), files, remarks)
     documents = []
     with reproducible(values["reproducible"]):
         for picture in pictures:
