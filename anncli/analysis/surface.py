@@ -19,11 +19,14 @@ from anncli.inference.evaluate import evaluate
 from anncli.network.network import Network
 from anncli.network.topology import Topology
 
+# How many places are done, and words about them.
+Tick = Callable[[int, str], None]
+
 
 class SurfaceRequest(NamedTuple):
     """What is asked for. directions: 'random', 'sharpest', 'to' or 'path'; dimensions: 1, 2 or None for as many as there are;
     points: of the grid in each direction; reach: how far it goes beyond the network, None for the default of the directions;
-    rows: at most; other: the network of 'to'; path: the run of 'path'."""
+    rows: at most; other: the network of 'to'; path: the run of 'path'; tick: told how many places of a grid are done."""
 
     directions: str = "random"
     dimensions: int | None = None
@@ -32,6 +35,7 @@ class SurfaceRequest(NamedTuple):
     rows: int = 5000
     other: Network | None = None
     path: RunPath | None = None
+    tick: Tick = lambda done, text: None
 
 
 class OnLine(NamedTuple):
@@ -73,13 +77,16 @@ def places(low: float, high: float, count: int, through: Sequence[float] = ()) -
     return np.unique(np.r_[found, list(through)])
 
 
-def losses_on_grid(session: Session, cut: Slice, across: Array, down: Array) -> Array:
+def losses_on_grid(
+    session: Session, cut: Slice, across: Array, down: Array, tick: Tick = lambda done, text: None
+) -> Array:
     """The losses (m, n) at the places of a slice of two directions: across (n,) along the first, down (m,) along the second."""
     found = np.empty((len(down), len(across)))
     with np.errstate(all="ignore"):
         for i, second in enumerate(down.tolist()):
             for j, first in enumerate(across.tolist()):
                 found[i, j] = session.loss(cut.at(first, second))
+            tick((i + 1) * len(across), "")
     return found
 
 

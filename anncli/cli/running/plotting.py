@@ -50,7 +50,7 @@ def run_plot(values: Values, words: Words) -> None:
     else:
         facts = Facts(network)
     refuse_read_files({"--output": output, "--csv": values["csv"]})
-    figures = draw(name, facts)
+    figures = _drawn(values, name, facts)
     replace_file(output, _bytes_of(kind, figures, facts.sets))
     if values["csv"] is not None:
         replace_file(values["csv"], _bytes_of(".csv", figures, facts.sets))
@@ -60,6 +60,15 @@ def run_plot(values: Values, words: Words) -> None:
         # The numbers of a surface are in no other command.
         values.console.note(figures[0].caption, 0 if name == "surface" else 1)
         click.echo(f"{name} written to {printable(output)}")
+
+
+def _drawn(values: Values, name: str, facts: Facts) -> list[Figure]:
+    """The figure; where a surface takes long, with how far it is."""
+    surface = facts.surface
+    if surface is None or surface.dimensions == 1 or surface.other is not None:
+        return draw(name, facts)
+    with values.console.progress(surface.points**2, "place", delay=1.0) as shown:
+        return draw(name, facts._replace(surface=surface._replace(tick=shown.update)))
 
 
 def _bytes_of(kind: str, figures: list[Figure], sets: Sequence[RowSet]) -> bytes:

@@ -82,12 +82,12 @@ class Console:
             yield
 
     @contextmanager
-    def progress(self, length: int, unit: str = "epoch") -> Iterator[Progress]:
-        """Show work of `length` trainings, or other units."""
+    def progress(self, length: int, unit: str = "epoch", delay: float = 0.0) -> Iterator[Progress]:
+        """Show work of `length` trainings, or other units, once it takes longer than `delay` seconds."""
         from anncli.cli.showing.work import Counted
 
         work = Counted(max(1, length), unit)
-        with self.showing(work) as touch:
+        with self.showing(work, delay) as touch:
             yield _Counting(work, touch)
 
 

@@ -67,7 +67,7 @@ def _draw_plane(facts: Facts, network: Network, request: SurfaceRequest, cut: Cu
     assert facts.data is not None
     across, down = (places(*ends, request.points, [] if cut.path is not None else [0.0]) for ends in cut.ranges)
     with closing(open_loss(network, facts.data, rows, facts.threads)) as session:
-        losses = losses_on_grid(session, cut.slice, across, down)
+        losses = losses_on_grid(session, cut.slice, across, down, request.tick)
         assert network.parameters is not None
         own = session.loss(network.parameters)
     if not np.isfinite(losses).any():
