@@ -8,10 +8,11 @@ from anncli.arrays import Array, take_rows
 from anncli.backends.base import Problem, Samples, Session
 from anncli.backends.choice import choose_backend
 from anncli.dataset.dataset import Dataset
-from anncli.dataset.encoding import sample_weights, smooth_targets
+from anncli.dataset.encoding import smooth_targets
 from anncli.network.network import Network, default_targets
-from anncli.training.answers import encode, relative_weights
-from anncli.training.decisions import fitting_loss
+from anncli.options.table import TrainingOptions
+from anncli.training.answers import encode
+from anncli.training.decisions import fitting_loss, sample_weights
 
 
 def problem_of(network: Network) -> Problem:
@@ -20,14 +21,18 @@ def problem_of(network: Network) -> Problem:
 
 
 def samples_of(network: Network, data: Dataset, rows: Array, loss: str) -> Samples:
-    """The rows (n,) of a dataset that fits the network (see inference.evaluate.check_data()) as its training saw them: scaling,
+    """The samples `rows` (n,) of a dataset that fits the network (see inference.evaluate.check_data()) as its training saw them: scaling,
     target outputs, label smoothing, weights of rows and classes, which have mean 1 over these rows."""
     taken, everything = _taken(data, rows), np.arange(len(rows))
     high_low = network.targets or default_targets(network.topology.output_activation, loss)
     targets = encode(taken, network, high_low, network.target_scaling, loss)
     if smoothing := network.record.get("label_smoothing"):
-        smooth_targets(targets, everything, float(smoothing))
-    return Samples(network.scaling.apply(taken.inputs), targets, _weights(network, taken, everything))
+        smooth_targets(targets, taken.answer_rows(everything), float(smoothing))
+    asked = network.record.get("class_weight", "none")
+    options = TrainingOptions({}, class_weight=None if asked == "none" else asked)
+    weights = sample_weights(network, taken, options, everything)
+    packed = None if weights is None else taken.packed(weights)
+    return Samples(network.scaling.apply(taken.inputs), taken.packed(targets), packed)
 
 
 def open_loss(network: Network, data: Dataset, rows: Array, threads: int = 1) -> Session:
@@ -36,23 +41,14 @@ def open_loss(network: Network, data: Dataset, rows: Array, threads: int = 1) ->
     return choose_backend(problem, threads).open(problem, samples_of(network, data, rows, problem.loss))
 
 
-def _weights(network: Network, data: Dataset, rows: Array) -> Array | None:
-    if data.targets is not None:
-        return relative_weights(data, rows)
-    of_classes = network.record.get("class_weight", "none")
-    if of_classes == "none" and data.weights is None:
-        return None
-    given = (1.0,) * network.n_classes if of_classes == "none" else of_classes
-    return sample_weights(data.labels, rows, given, network.n_classes, data.weights)
-
-
 def _taken(data: Dataset, rows: Array) -> Dataset:
-    """Inputs, answers and weights of some rows."""
+    """Inputs, answers and weights of some samples."""
     return Dataset(
         take_rows(data.inputs, rows),
-        take_rows(data.labels, rows) if data.targets is None else data.labels,
+        data.labels_of(rows) if data.targets is None else data.labels[:0],
         data.classes,
-        targets=None if data.targets is None else take_rows(data.targets, rows),
+        targets=None if data.targets is None else data.targets_of(rows),
         weights=None if data.weights is None else take_rows(data.weights, rows),
         task=data.task,
+        by_row=data.by_row,
     )

@@ -91,6 +91,49 @@ def test_tables_of_numbers_and_kinks(tmp_path: Path, ann: Ann) -> None:
     assert "loss huber:1" in ann("curvature", "m.nn", "t.csv", "--loss", "huber:1").stdout
 
 
+SERIES = "s,a,b,w,y\n" + "".join(
+    f"{k // 4},{np.sin(k):.3f},{np.cos(3 * k):.3f},{1 + k // 4 % 3},{'' if k % 7 == 3 else round(float(np.sin(k - 1)), 3)}\n"
+    for k in range(80)
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        ("inputs: 2\nlayers: [3 tanh, 1 logistic]", [*FILES, "--class-weight", "3,1"]),
+        ("inputs: 2\nlayers: [3 tanh, 1 logistic]", [*FILES, "--loss", "mse", "--targets", "0.9,0.2"]),
+        ("inputs: {table: auto}\nlayers: [3 gelu, 1 linear]", ["t.csv", "--label", "y", "--missing-label", "drop", "--weight", "w", "--ignore", "s", "--loss", "huber:0.5"]),
+        ("inputs: any x 2\nlayers: [4 tanh convolution 3, 1 linear]\ntask: regression", ["t.csv", "--label", "y", "--sequence", "s", "--ignore", "w"]),
+        ("inputs: any x 2\nlayers: [4 tanh convolution 3, 1 linear]\ntask: regression", ["t.csv", "--label", "y", "--sequence", "s", "--weight", "w"]),
+    ],
+)  # fmt: skip
+def test_the_loss_is_that_of_the_training(small: Path, ann: Ann, head: str, words: list[str]) -> None:
+    """On the rows that trained the network, whatever they weigh and whether samples or their rows have answers."""
+    (small / "t.csv").write_text(SERIES)
+    (small / "n.nn").write_text(f"anncli: 1\n{head}\n")
+    ann("train", "n.nn", *words, 30, "--validation", 0, "-q")
+    of_training = ("--class-weight", "--loss", "--targets")
+    kept = [w for k, w in enumerate(words) if w not in of_training and (not k or words[k - 1] not in of_training)]
+    found = json.loads(ann("curvature", "n.nn", *kept, "--json").stdout)
+    assert found["value"] == pytest.approx(load(str(small / "n.nn")).record["sets"]["training"]["loss"], rel=2e-5)
+    assert found["trace"]["exact"] == pytest.approx(sum(layer["exact"] for layer in found["layers"]))
+
+
+def test_figures_of_samples_whose_rows_have_answers(small: Path, ann: Ann) -> None:
+    (small / "t.csv").write_text(SERIES)
+    (small / "n.nn").write_text(
+        "anncli: 1\ninputs: any x 2\nlayers: [4 tanh convolution 3, 1 linear]\ntask: regression\n"
+    )
+    words = ("t.csv", "--label", "y", "--sequence", "s", "--ignore", "w")
+    ann("train", "n.nn", *words, 10, "-q")
+    for figure in ("spectrum", "surface", "residuals", "predicted"):
+        ann("plot", figure, "n.nn", *words, "-o", f"{figure}.csv")
+    rows = list(csv.DictReader(io.StringIO((small / "predicted.csv").read_text())))
+    # Of 80 rows every seventh has no answer.
+    answered = [k for k in range(80) if k % 7 != 3]
+    assert [int(row["row"]) for row in rows if row.get("set", "all").startswith("all")] == [k + 1 for k in answered]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [

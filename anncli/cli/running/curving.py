@@ -107,7 +107,7 @@ def kink_warnings(loss: CurvedLoss, matrix: Matrix) -> list[str]:
         return []
     start = f"{names} of this network has kinks, where the loss has no second derivatives"
     if not loss.is_by_differences:
-        return [f"{start}: these are those of the smooth pieces between them"]
+        return [f"{start}: the figures are those of the smooth pieces between them"]
     return [
         f"{start}: differences meet some of them by chance, so that the figures are rough; --matrix gauss-newton does not depend on them"
     ]

@@ -63,10 +63,11 @@ def _row_set(
 ) -> RowSet:
     data, numbers = facts.data, np.flatnonzero(mask)
     assert data is not None
-    given = outputs[numbers]
+    given = outputs[data.places(numbers)]
     evaluation = evaluate_predictions(facts.network, data, given, numbers, facts.threshold, None, confidence)
-    weights = None if data.weights is None else data.weights[numbers].astype(np.float64)
-    return RowSet(title, numbers, given, weights, evaluation, is_marked)
+    weights, answers = data.weights_of(None), data.known_answers(numbers)
+    own = None if weights is None else weights[answers].astype(np.float64)
+    return RowSet(title, numbers, outputs[answers], own, evaluation, is_marked, answers)
 
 
 def seen_words(facts: Facts) -> str:

@@ -26,14 +26,19 @@ class Measured(NamedTuple):
     rows: int
     n_seen: int | None
 
+    @property
+    def noun(self) -> str:
+        """What a row is: of a network that takes samples of several rows, a sample."""
+        return "row" if self.network.topology.takes_vectors else "sample"
+
 
 def curvature_text(measured: Measured) -> str:
     """Two tables and a list of findings."""
     found, network = measured.found, measured.network
     head = (
         f"{printable(measured.path)}: {network.topology}, {count_of(found.size, 'parameter')}; loss {measured.loss}, "
-        f"L2 penalty {plain(found.l2)}, {count_of(measured.rows, 'row')}\n"
-        f"{_NAMES[found.matrix]} of the mean loss on these rows, without the penalty"
+        f"L2 penalty {plain(found.l2)}, {count_of(measured.rows, measured.noun)}\n"
+        f"{_NAMES[found.matrix]} of the mean loss on these {measured.noun}s, without the penalty"
     )
     rows = _findings(measured)
     width = max(len(title) for title, _ in rows)
@@ -72,7 +77,7 @@ def _findings(measured: Measured) -> list[tuple[str, str]]:
         ("gradient", _gradient(found)),
         ("condition", _condition(found)),
         ("effective parameters", _effective(found)),
-        ("rows", _seen(measured)),
+        (f"{measured.noun}s", _seen(measured)),
     ]
 
 
@@ -141,11 +146,9 @@ def _seen(measured: Measured) -> str:
     if measured.n_seen is None:
         return f"which of them trained the network is {NOT_KNOWN}"
     if measured.n_seen == measured.rows:
-        return "all of these rows trained the network"
+        return f"all of these {measured.noun}s trained the network"
     n = measured.n_seen or "none"
-    return (
-        f"{n} of these {measured.rows} rows trained the network, whose weights lie low on the loss of the training rows"
-    )
+    return f"{n} of these {measured.rows} {measured.noun}s trained the network, whose weights lie low on the loss of the training rows"
 
 
 def _number(value: Estimate, found: Curvature) -> str:

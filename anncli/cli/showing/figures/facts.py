@@ -39,9 +39,9 @@ class Figure(NamedTuple):
 
 
 class RowSet(NamedTuple):
-    """Answered rows (n,) of the data. title: '' where they are all the rows there are; numbers: their places in the data;
-    outputs: float32 (n, n_outputs); weights: (n,) or None; evaluation: their figures; is_marked: whether some of them trained
-    the network."""
+    """Answered rows (n,) of the data. title: '' where they are all the rows there are; numbers: the samples that they are, or
+    belong to; outputs: float32 (n, n_outputs); weights: (n,) or None; evaluation: their figures; is_marked: whether some of
+    them trained the network; answers: the numbers (n,) of their answers where a sample has several, None for `numbers`."""
 
     title: str
     numbers: Array
@@ -49,6 +49,12 @@ class RowSet(NamedTuple):
     weights: Array | None
     evaluation: Any
     is_marked: bool = False
+    answers: Array | None = None
+
+    @property
+    def places(self) -> Array:
+        """(n,) the number of the answer that each row of the outputs is for."""
+        return self.numbers if self.answers is None else self.answers
 
 
 class Facts(NamedTuple):
@@ -95,13 +101,13 @@ class Facts(NamedTuple):
     def labels(self, rows: RowSet) -> Array:
         """The class of each row (n,), as wide as arithmetic needs."""
         assert self.data is not None
-        return self.data.labels[rows.numbers].astype(np.int64)
+        return self.data.labels[rows.places].astype(np.int64)
 
     def targets(self, rows: RowSet) -> Array:
         """(n, n_targets) float64."""
         assert self.data is not None
         assert self.data.targets is not None
-        return self.data.targets[rows.numbers].astype(np.float64)
+        return self.data.targets[rows.places].astype(np.float64)
 
     @property
     def gives_probabilities(self) -> bool:

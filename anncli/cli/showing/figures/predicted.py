@@ -15,7 +15,7 @@ _CELLS = 30
 def draw(facts: Facts, rows: RowSet) -> Figure:
     """A marker for each row; on the dashed line predictions are right."""
     refuse_not_finite(rows)
-    true, predicted, places = facts.targets(rows), middle_outputs(facts, rows), some(len(rows.numbers))
+    true, predicted, places = facts.targets(rows), middle_outputs(facts, rows), some(len(rows.places))
     series = series_of(facts)
     n = len(series)
     both = np.concatenate([true[:, :n].ravel(), predicted[:, :n].ravel()])
@@ -32,10 +32,10 @@ def draw(facts: Facts, rows: RowSet) -> Figure:
     caption = "On the dashed line predictions are right."
     if not facts.single_rows:
         caption += " The stronger the colour, the more rows" + (f" ({series[0][1]})." if n > 1 else ".")
-    elif len(rows.numbers) > MOST_MARKS:
-        caption += f" {len(places)} of {len(rows.numbers)} rows are drawn."
+    elif len(rows.places) > MOST_MARKS:
+        caption += f" {len(places)} of {len(rows.places)} rows are drawn."
     table = [
-        (facts.target_names[k], int(rows.numbers[i]) + 1, float(true[i, k]), float(predicted[i, k]))
+        (facts.target_names[k], int(rows.places[i]) + 1, float(true[i, k]), float(predicted[i, k]))
         for k in range(true.shape[1])
         for i in range(len(true))
     ]
@@ -56,4 +56,4 @@ def _described(facts: Facts, rows: RowSet) -> str:
     parts = [
         f"{t.name}: R2 {number_text(t.r2)}, mean absolute error {number_text(t.mae)}" for t in rows.evaluation.targets
     ]
-    return f"Predicted against true numbers of {len(rows.numbers)} rows. " + "; ".join(parts[:10]) + "."
+    return f"Predicted against true numbers of {len(rows.places)} rows. " + "; ".join(parts[:10]) + "."
