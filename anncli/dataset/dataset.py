@@ -143,6 +143,19 @@ class Dataset(SampleAnswers):
         return n_columns(self.inputs)
 
     @property
+    def flat(self) -> Dataset:
+        """The answers alone, each as a sample of its own with the weight and the group of its sample, and without inputs; the
+        dataset itself where every sample has one."""
+        if not self.by_row:
+            return self
+        counts, weights = self.answer_counts, self.weights_of(None)
+        groups = np.repeat(np.arange(self.n_samples) if self.groups is None else self.groups, counts)
+        answers: dict[str, Any] = {"labels": self.labels, "classes": self.classes}
+        if self.targets is not None:
+            answers = {"targets": self.targets, "target_names": self.target_names, "task": self.task}
+        return Dataset(np.empty((self.n_answers, 0), dtype=np.float32), weights=weights, groups=groups, **answers)
+
+    @property
     def n_classes(self) -> int:
         return len(self.classes)
 

@@ -10,7 +10,31 @@ import numpy as np
 
 from anncli.arrays import Array, Inputs, Rows, Tokens, ragged_places, row_numbers
 from anncli.dataset.dataset import Dataset, Source
+from anncli.errors import DataError
 from anncli.tables import Roles, Table
+
+
+def first_token(inputs: Array) -> int:
+    """The number of the first token in rows (n, 1 or 2) of tokens: 0 where one has this number, else 1."""
+    return 0 if len(inputs) and inputs[:, 0].min() == 0 else 1
+
+
+def token_faults(inputs: Array, n_tokens: int, first: int) -> Array:
+    """bool (n,): whether a row is no token out of so many."""
+    numbers = inputs[:, 0]
+    return np.asarray((numbers < first) | (numbers >= first + n_tokens) | (numbers != np.floor(numbers)))
+
+
+def token_fault(number: float, n_tokens: int, first: int) -> tuple[str, str]:
+    """What is wrong with such a row, and what to do."""
+    message = f"token {number:.8g} is beyond {first} to {first + n_tokens - 1}"
+    return message, f"the network has `inputs: {n_tokens} tokens`"
+
+
+def tokens_of(inputs: Array, starts: Array, n_tokens: int, first: int) -> Tokens:
+    """Rows (n, 1 or 2) without faults as tokens: their numbers, and their values, or 1."""
+    values = inputs[:, 1] if inputs.shape[1] > 1 else np.ones(len(inputs), dtype=np.float32)
+    return Tokens(inputs[:, 0].astype(np.int32) - first, np.ascontiguousarray(values), starts, n_tokens)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -77,24 +101,31 @@ class TableData:
             return samples
         return row_numbers(ragged_places(self.starts, samples)[0], self.table.n_rows)
 
-    def with_inputs(self, inputs: Array, columns: tuple[str, ...], n_tokens: int = 0, base: int = 0) -> Dataset:
-        """The samples with the inputs (n_rows, d), whose names are `columns`; they are the targets too where `roles` say so.
+    def with_tokens(self, inputs: Array, n_tokens: int, first: int) -> Dataset:
+        """The samples whose rows (n_rows, 1 or 2) are tokens out of so many: the number of each, and its value, or 1.
 
-        n_tokens: the only column holds the numbers of tokens out of so many, the first of which is `base`; 0: it does not.
+        first: the number of the first token. Raises: DataError with the place of a number that is no token.
         """
+        wrong = token_faults(inputs, n_tokens, first)
+        if wrong.any():
+            path, line = self.place_of(row := int(np.argmax(wrong)))
+            message, advice = token_fault(inputs[row, 0], n_tokens, first)
+            raise DataError(message, path=path, line=line, advice=advice)
+        assert self.starts is not None
+        return self._dataset(tokens_of(inputs, self.starts, n_tokens, first), ())
+
+    def with_inputs(self, inputs: Array, columns: tuple[str, ...]) -> Dataset:
+        """The samples with the inputs (n_rows, d), whose names are `columns`; they are the targets too where `roles` say so."""
+        return self._dataset(inputs if self.starts is None else Rows(inputs, self.starts), columns)
+
+    def _dataset(self, inputs: Inputs, columns: tuple[str, ...]) -> Dataset:
         answers: dict[str, Any] = {"labels": self.labels, "classes": self.classes}
         if self.targets is not None:
-            targets = inputs.copy() if self.roles.reconstructs and inputs.shape[1] else self.targets
+            own = self.roles.reconstructs and isinstance(inputs, np.ndarray) and inputs.shape[1]
+            targets = inputs.copy() if own else self.targets
             answers = {"targets": targets, "target_names": self.target_names, "task": self.task}
         rest: dict[str, Any] = {"sources": self.sources, "groups": self.groups, "times": self.times}
-        held: Inputs = inputs
-        if self.starts is not None and n_tokens:
-            ones = np.ones(len(inputs), dtype=np.float32)
-            held = Tokens(inputs[:, 0].astype(np.int32) - base, ones, self.starts, n_tokens)
-            columns = ()
-        elif self.starts is not None:
-            held = Rows(inputs, self.starts)
-        return Dataset(held, columns=columns, weights=self.weights, by_row=self.by_row, **rest, **answers)
+        return Dataset(inputs, columns=columns, weights=self.weights, by_row=self.by_row, **rest, **answers)
 
     def place_of(self, row: int | None) -> tuple[str | None, int | None]:
         """The file of a row and its line in it, None where it is not known."""

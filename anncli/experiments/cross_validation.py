@@ -68,7 +68,7 @@ def run_cv(
 class OutOfFold(NamedTuple):
     """What was predicted for rows by networks that had not seen them.
 
-    rows: row numbers (n,), ascending; outputs (n, n_outputs), calibrated where the networks are; thresholds (n,): of the
+    rows: row numbers (n,), of samples whose rows have answers the numbers of these, ascending; outputs (n, n_outputs), calibrated where the networks are; thresholds (n,): of the
     network that predicted the row, None where all have one; raw: outputs before calibration, None without one.
     """
 
@@ -78,12 +78,12 @@ class OutOfFold(NamedTuple):
     raw: Array | None = None
 
 
-def out_of_fold(splits: Sequence[Split], results: Sequence[Result], n_outputs: int) -> list[OutOfFold]:
+def out_of_fold(data: Dataset, splits: Sequence[Split], results: Sequence[Result], n_outputs: int) -> list[OutOfFold]:
     """The predictions of each repeat."""
     found = []
     for repeat in sorted({split.repeat for split in splits}):
         its = [(s, r) for s, r in zip(splits, results, strict=True) if s.repeat == repeat]
-        rows = np.concatenate([split.test for split, _ in its])
+        rows = data.answer_rows(np.concatenate([split.test for split, _ in its]))
         outputs = [np.frombuffer(result.outputs or b"", dtype="<f4").reshape(-1, n_outputs) for _, result in its]
         points = [None if result.decision is None else point_of(result.decision) for _, result in its]
         order = np.argsort(rows, kind="stable")
@@ -108,7 +108,7 @@ def pooled(
     """Counts and metrics over all rows of a repeat; threshold: of the decision between two classes, where the networks have
     none of their own; confidence: of the intervals, None for none. These are those of rows that one network predicts, as if
     the networks of the folds were the same."""
-    outputs, rows = predicted.outputs, predicted.rows
+    outputs, rows, data = predicted.outputs, predicted.rows, data.flat
     if data.targets is not None:
         options: dict[str, Any] = {"quantiles": network.quantiles, "threshold": threshold, "confidence": confidence}
         return evaluate_answers(data, outputs, rows, **options)
@@ -129,7 +129,7 @@ def pooled_point(
     counts once; None where nothing is asked for. They are those of a network of all rows, which has no such scores."""
     if not asked_words(options):
         return None
-    rows = np.concatenate([one.rows for one in predicted])
+    data, rows = data.flat, np.concatenate([one.rows for one in predicted])
     raw = np.concatenate([one.outputs if one.raw is None else one.raw for one in predicted])
     labelled = data.labels[rows] >= 0
     rows, raw = rows[labelled], raw[labelled]

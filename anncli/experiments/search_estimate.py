@@ -37,7 +37,8 @@ def estimated(
         np.frombuffer(result.outputs or b"", dtype="<f4").reshape(-1, network.n_outputs) + np.float32(threshold - own)
         for result, (_, _, own) in zip(results, decisions, strict=True)
     ]
-    rows = np.concatenate([outer.test for outer in outers])
+    rows = data.answer_rows(np.concatenate([outer.test for outer in outers]))
+    data = data.flat
     order = np.argsort(rows, kind="stable")
     rows, outputs = rows[order], np.concatenate(moved)[order]
     if data.targets is not None:

@@ -40,7 +40,7 @@ class SearchJudge:
     """
 
     def __init__(self, data: Dataset, metric: str, candidates: Sequence[Candidate]) -> None:
-        self.data, self.metric = data, metric
+        self._samples, self.data, self.metric = data, data.flat, metric
         losses = [choose_loss(network_of(one.network).definition(), one.options, data.task) for one in candidates]
         own_targets = any(one.options.targets is not None for one in candidates)
         self._kind = self._number_kind(losses) if data.task == "regression" else self._class_kind(losses, own_targets)
@@ -74,7 +74,8 @@ class SearchJudge:
         return "wrong"
 
     def __call__(self, made: Candidate, parts: Sequence[Part], results: Sequence[Result]) -> Figure:
-        rows = np.concatenate([part.rows for part in parts])
+        parts_rows = [self._samples.answer_rows(part.rows) for part in parts]
+        rows = np.concatenate(parts_rows)
         _, targets, threshold = decision_of(made, self.data.task)
         width = network_of(made.network).n_outputs
         outputs = [np.frombuffer(result.outputs or b"", dtype="<f4").reshape(-1, width) for result in results]
@@ -83,7 +84,7 @@ class SearchJudge:
         rows, together = rows[known], together[known]
         losses = self._losses(together, rows, threshold)
         if losses is None:
-            return self._by_metric(parts, outputs, targets, threshold)
+            return self._by_metric(parts_rows, outputs, targets, threshold)
         weights = None if self.data.weights is None else self.data.weights[rows]
         groups = None if self.data.groups is None else self.data.groups[rows]
         mean, deviations = mean_and_deviations(losses, weights, groups)
@@ -104,7 +105,7 @@ class SearchJudge:
         return None
 
     def _by_metric(
-        self, parts: Sequence[Part], outputs: Sequence[Array], targets: tuple[float, float], threshold: float
+        self, parts: Sequence[Array], outputs: Sequence[Array], targets: tuple[float, float], threshold: float
     ) -> Figure:
         """A metric of all rows together; its error from its values in the parts, 0 where there is one part."""
 
@@ -115,8 +116,8 @@ class SearchJudge:
             )  # fmt: skip
             return selection_metric(self._kind, evaluation)
 
-        each = np.array([metric(part.rows, found) for part, found in zip(parts, outputs, strict=True)])
-        value = metric(np.concatenate([part.rows for part in parts]), np.concatenate(outputs))
+        each = np.array([metric(part, found) for part, found in zip(parts, outputs, strict=True)])
+        value = metric(np.concatenate(parts), np.concatenate(outputs))
         # One part does not show an error, and a single deviation would stand for one without limit.
         deviations = (each.mean() - each) / len(each) if len(each) > 1 else np.zeros(2)
         return Figure(value, standard_error(deviations), -value, deviations)

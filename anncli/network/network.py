@@ -214,7 +214,7 @@ class Network:
     def _topology_of(self, encoder: TableEncoder) -> Topology:
         """The topology for inputs of this encoder; what the network says about their layout, as pictures, stays."""
         known = self.topology.inputs
-        return self.topology if known.cells == encoder.width else self.topology._replace(inputs=Shape(encoder.width))
+        return self.topology if encoder.width in known.cells else self.topology._replace(inputs=Shape(encoder.width))
 
     @property
     def needs_encoder(self) -> bool:

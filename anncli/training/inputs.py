@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from anncli.arrays import Array, random_stream
 from anncli.dataset.dataset import Dataset
-from anncli.dataset.table_data import TableData
+from anncli.dataset.table_data import TableData, first_token
 from anncli.errors import DataError, UsageError, count_of, quoted
 from anncli.network.encoders.table import FITTED_ADVICE, MISSING_ADVICE, EncodingFault, TableEncoder
 from anncli.network.input_shapes import inputs_text
@@ -64,7 +65,12 @@ def _encoded(network: Network, encoder: TableEncoder, data: TableData, advice: s
         for name, n in unknown.items()
     )
     columns = encoder.names if encoder.roles.is_named else ()
-    return RunInputs(network, data.with_inputs(inputs, columns), warnings)
+    shape = network.topology.inputs
+    if not shape.tokens:
+        return RunInputs(network, data.with_inputs(inputs, columns), warnings)
+    if not network.is_trained:
+        network = replace(network, first_token=first_token(inputs))
+    return RunInputs(network, data.with_tokens(inputs, shape.columns, network.first_token), warnings)
 
 
 def _check_numbers(network: Network, encoder: TableEncoder) -> None:
@@ -76,7 +82,7 @@ def _check_numbers(network: Network, encoder: TableEncoder) -> None:
         shown = ", ".join(words[:10]) + (", ..." if len(words) > 10 else "")
         message = f"`inputs: {inputs_text(network.topology.inputs)}` is for numbers only, and columns of the table are categories: {shown}"
         raise DataError(message, advice=advice)
-    if encoder.width != network.topology.inputs.cells:
+    if encoder.width not in network.topology.inputs.cells:
         message = f"the table has {count_of(encoder.width, 'input column')}, the network {count_of(network.n_inputs, 'input')}"
         if network.topology.inputs.grid is not None:
             advice = f"a picture of {inputs_text(network.topology.inputs)} is as many columns of numbers"

@@ -31,8 +31,9 @@ from anncli.training.setup import Setup
 _MOST_FOLDS = 50
 
 
-def check_baselines(values: Values, quantiles: tuple[float, ...] = ()) -> None:
-    """Raises UsageError for --baselines without rows to learn from, for --training alone, and for networks of quantiles."""
+def check_baselines(values: Values, quantiles: tuple[float, ...] = (), takes_vectors: bool = True) -> None:
+    """Raises UsageError for --baselines without rows to learn from, for --training alone, and for networks of quantiles, or
+    whose samples are several rows."""
     if values["baselines"] and not values["training"]:
         advice = "name the files that trained the network: --training FILES"
         raise UsageError("--baselines: there are no rows to learn from", advice=advice)
@@ -40,6 +41,13 @@ def check_baselines(values: Values, quantiles: tuple[float, ...] = ()) -> None:
         raise UsageError("--training: the rows are for baselines", advice="add --baselines")
     if values["baselines"]:
         refuse_quantiles(quantiles)
+        refuse_several_rows(takes_vectors)
+
+
+def refuse_several_rows(takes_vectors: bool) -> None:
+    """Raises UsageError for a network whose samples are several rows, which no baseline learns from."""
+    if not takes_vectors:
+        raise UsageError("--baselines: there are none for samples of several rows or of tokens", advice="leave it out")
 
 
 def refuse_quantiles(quantiles: tuple[float, ...]) -> None:
@@ -76,6 +84,7 @@ def check_training(setup: Setup) -> None:
     if not (len(setup.rows["test"]) or len(setup.rows["validation"])):
         raise UsageError("--baselines: there is neither a test set nor a validation set", advice="say --test 0.2")
     refuse_quantiles(setup.network.quantiles or _quantiles(setup))
+    refuse_several_rows(setup.network.topology.takes_vectors)
 
 
 def _quantiles(setup: Setup) -> tuple[float, ...]:
@@ -98,6 +107,7 @@ def training_baselines(run: TrainingRun, result: TrainingResult) -> tuple[str, J
 def check_folds(splits: Sequence[Split], network: Network) -> None:
     """Raises UsageError for more folds than baselines are learnt in, and for networks of quantiles."""
     refuse_quantiles(network.quantiles)
+    refuse_several_rows(network.topology.takes_vectors)
     folds = max(split.fold for split in splits)
     if folds > _MOST_FOLDS:
         message = f"--baselines: at most {_MOST_FOLDS} folds, and there are {folds}"

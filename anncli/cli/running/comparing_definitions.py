@@ -113,7 +113,12 @@ def _entries(values: Values, words: Words, remarks: Remarks) -> list[_Entry]:
 
 
 def _same_answers(first: Dataset, other: Dataset) -> bool:
-    if (first.task, first.n_samples, set(first.classes)) != (other.task, other.n_samples, set(other.classes)):
+    if (first.task, first.n_samples, first.n_answers, set(first.classes)) != (
+        other.task,
+        other.n_samples,
+        other.n_answers,
+        set(other.classes),
+    ):
         return False
     if first.targets is not None and other.targets is not None:
         return np.array_equal(first.targets, other.targets, equal_nan=True)
@@ -135,14 +140,14 @@ def _specs(values: Values, entry: _Entry, epochs: int, splits: Sequence[Split]) 
 def _evaluations(entry: _Entry, splits: Sequence[Split], results: Sequence[Result]) -> list[Any]:
     found = []
     for split, result in zip(splits, results, strict=True):
-        predicted = out_of_fold([split], [result], entry.network.n_outputs)[0]
+        predicted = out_of_fold(entry.data, [split], [result], entry.network.n_outputs)[0]
         found.append(pooled(entry.data, entry.network, entry.network.decision_threshold, predicted))
     return found
 
 
 def _predicted(entry: _Entry, splits: Sequence[Split], results: Sequence[Result]) -> OutOfFold:
     """Of the first repeat, whose results come first."""
-    return out_of_fold(splits, results[: len(splits)], entry.network.n_outputs)[0]
+    return out_of_fold(entry.data, splits, results[: len(splits)], entry.network.n_outputs)[0]
 
 
 def _differences(first: Sequence[Any], second: Sequence[Any], share: float, values: Values) -> tuple[Difference, ...]:

@@ -38,7 +38,8 @@ def run_networks(values: Values, words: Words) -> None:
     for path, network in networks:
         require_trained(network, path)
     check_networks(networks)
-    check_baselines(values, networks[0][1].quantiles)
+    takes_vectors = all(network.topology.takes_vectors for _, network in networks)
+    check_baselines(values, networks[0][1].quantiles, takes_vectors)
     remarks = Remarks()
     rows = read_same_rows(values, words.data, networks, remarks)
     names = shown_names(words.networks)

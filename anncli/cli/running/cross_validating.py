@@ -176,10 +176,10 @@ def _validated(
         return pooled(data, network, threshold, predicted, confidence)
 
     of_folds = [
-        evaluated(out_of_fold([split], [result], network.n_outputs)[0])
+        evaluated(out_of_fold(data, [split], [result], network.n_outputs)[0])
         for split, result in zip(splits, results, strict=True)
     ]
-    predicted = out_of_fold(splits, results, network.n_outputs)
+    predicted = out_of_fold(data, splits, results, network.n_outputs)
     thresholds = [result.decision["threshold"] for result in results if result.decision is not None]
     confidence = Asked.of(values).confidence_of_all(values["json"], options.seed)
     together = [evaluated(one, confidence) for one in predicted]

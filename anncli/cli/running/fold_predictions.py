@@ -42,6 +42,7 @@ def write_fold_predictions(values: Values, data: Dataset | TableData, network: N
     shape, target = _shape(network, values), values["predictions"]
     own = _columns_of_data(values, data, [*_own_names(data, network), *shape.names])
     bare = data if isinstance(data, Dataset) else data.bare()
+    numbers = np.repeat(np.arange(bare.n_samples), bare.answer_counts)
     folds = np.zeros(data.n_samples, dtype=np.int64)
 
     def batches() -> Iterator[Batch]:
@@ -51,7 +52,7 @@ def write_fold_predictions(values: Values, data: Dataset | TableData, network: N
                     folds[split.test] = split.fold
             decisions = Decisions(network, predicted.thresholds, network.abstain)
             chosen = None if network.task == "regression" else decisions.places(predicted.outputs)
-            yield Batch(_columns(own, bare, predicted, repeat, folds), predicted.outputs, chosen)
+            yield Batch(_columns(own, bare.flat, predicted, repeat, folds[numbers]), predicted.outputs, chosen)
 
     write_predictions(Destination(target, prediction_format(target, values["to"])), shape, batches)
     count = sum(len(predicted.rows) for predicted in found.predicted)
@@ -92,6 +93,8 @@ def _columns_of_data(values: Values, data: Dataset | TableData, own: Sequence[st
     words = values["with"]
     if not words:
         return []
+    if data.has_several_rows:
+        raise UsageError("--with is for samples of one row each", advice="leave it out")
     if isinstance(data, Dataset):
         raise UsageError("--with is for tables, and these are files of one class each", advice="leave it out")
     return columns_with(data.table, words, own, Place(data.shown[0]))

@@ -17,9 +17,14 @@ from anncli.errors import UsageError, asking, printable
 from anncli.formats.data.agreement import names_of_files
 from anncli.formats.networks.numbers import size_fault
 from anncli.network.encoders.table import TableInputs
+from anncli.network.layers.base import LayerKind, Shape
 from anncli.network.network import Network
+from anncli.network.topology import Topology
 from anncli.tables import Table, TableColumn
 from anncli.training.answers import hidden_layers, output_layer
+
+# The rows that a unit of a network for sequences sees.
+_ROWS_SEEN = 9
 
 
 def with_place(settings: TrainSettings) -> TrainSettings:
@@ -51,6 +56,8 @@ def new_network(
     """The untrained network for these data, this loss, and trainers that are to train it; raises UsageError for one that is
     too large."""
     n_outputs, output = output_layer(data, loss)
+    if isinstance(data, TableData) and data.starts is not None:
+        return _of_sequences(settings, data, (n_outputs, output), trainers)
     n_inputs = data.n_inputs if isinstance(data, Dataset) else 1
     hidden = hidden_layers(data, trainers) if settings.hidden is None else settings.hidden
     if fault := size_fault([n_inputs, *hidden, n_outputs]):
@@ -60,6 +67,21 @@ def new_network(
         table = _table_inputs(settings.request, data) if isinstance(data, TableData) else None
         task = None if table is None and data.task == "classification" else data.task
         return Network.create(n_inputs, layers, table=table, task=task)
+
+
+def _of_sequences(settings: Asked, data: TableData, output: tuple[int, str], trainers: Iterable[str]) -> Network:
+    """The network for samples of several rows: convolutions over the rows, and one row of them unless each has an answer."""
+    hidden = hidden_layers(data, trainers) if settings.hidden is None else settings.hidden
+    width = len(data.roles.inputs)
+    if fault := size_fault([width, *hidden, output[0]]):
+        raise UsageError(fault, advice="make the network smaller")
+    with asking():
+        layers: list[LayerKind | tuple[int, str] | str] = [
+            f"{units} {settings.activation} convolution {_ROWS_SEEN}" for units in hidden
+        ]
+        layers += [] if data.by_row else ["max"]
+        task = None if data.task == "classification" else data.task
+        return Network(Topology(Shape(width, None), [*layers, output]), task=task)
 
 
 def _table_inputs(request: TableRequest, data: TableData) -> TableInputs:

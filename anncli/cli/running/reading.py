@@ -19,6 +19,7 @@ from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.sample_sets import has_samples, read_labelled_samples, read_sample_sets
 from anncli.formats.data.table_sets import TableReader, declared_sets, read_table_sets
 from anncli.formats.data.table_use import read_labelled
+from anncli.formats.data.ts import UnequalSeriesError
 from anncli.formats.files.textfile import shown_name
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
@@ -60,7 +61,9 @@ def read_training_data(
                 f"{printable(path)} looks like a validation or test set",
                 advice=f"say --validation {printable(path)}, or --test {printable(path)}",
             )
-    data, sets = read_table_sets(files, TableReader(settings.request, settings.read, remarks), network)
+    data, sets = _read_tables(files, TableReader(settings.request, settings.read, remarks), network)
+    if data.has_several_rows:
+        return data, sets
     given = [source for source in data.sources if source.n_samples]
     if len(given) == sum(map(len, files.values())):
         note_one_set(given[: len(settings.class_files)], remarks)
@@ -72,6 +75,21 @@ def read_training_data(
         )
         return data, declared
     return data, sets
+
+
+def _read_tables(
+    files: Mapping[str, Sequence[str]], reader: TableReader, network: Network | None
+) -> tuple[TableData, dict[str, Array]]:
+    """Labelled tables; without a network, series of several lengths as samples of several rows, which a new one will take."""
+    attempt = reader._replace(remarks=Remarks())
+    try:
+        found = read_table_sets(files, attempt, network)
+    except UnequalSeriesError:
+        if network is not None:
+            raise
+        return read_sample_sets(files, reader, None)
+    reader.remarks.take(attempt.remarks)
+    return found
 
 
 def read_evaluated(values: Values, words: Sequence[str], network: Network, remarks: Remarks) -> Dataset:

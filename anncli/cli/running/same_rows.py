@@ -147,9 +147,13 @@ def _entry(values: Values, words: Sequence[str], path: str, network: Network, re
         ends = np.cumsum([source.n_samples for source in data.sources])
         rows = dict(zip(given, np.split(order, ends[:-1]), strict=True))
         order = np.concatenate([rows[word] for word in words])
-    outputs = outputs_of(network, data.inputs, None, values["threads"]).astype(np.float64)[order]
+    outputs = outputs_of(network, data.inputs, None, values["threads"]).astype(np.float64)
+    outputs = outputs if data.by_row else outputs[order]
     predicted = outputs if network.task == "regression" else decide(network, outputs, abstain=())
     seen = rows_seen(network, data)
+    if data.by_row:
+        seen = None if seen is None else np.repeat(seen, data.answer_counts)
+        data, order = data.flat, np.arange(data.n_answers)
     return Entry(
         path, network, data, order, outputs, predicted,
         wanted=(data.labels.astype(np.int64) if data.targets is None else data.targets)[order],

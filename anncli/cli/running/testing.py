@@ -86,7 +86,7 @@ def _checked(values: Values, network: Network) -> Asked:
     """Which intervals are wanted; raises UsageError, before data are read, for options that do not fit the network."""
     check_wanted(values["require"], kind_of(network))
     check_matrix(values["matrix"], network)
-    check_baselines(values, network.quantiles)
+    check_baselines(values, network.quantiles, network.topology.takes_vectors)
     asked = Asked.of(values)
     asked.check(network.n_outputs, network.task)
     return asked

@@ -12,6 +12,7 @@ from anncli.errors import DataError, count_of, quoted
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.dense import check_columns, check_dense
 from anncli.formats.data.foreign import is_libsvm
+from anncli.formats.data.libsvm_tokens import open_tokens
 from anncli.formats.data.libsvm_writer import write as write
 from anncli.formats.files.source import ByteSource, count_lines
 from anncli.tables import MISSING, Table, TableColumn, number_word
@@ -31,6 +32,9 @@ class Libsvm:
         return is_libsvm(head)
 
     def open_table(self, source: ByteSource, want: TableWant) -> Iterator[Table]:
+        if want.tokens:
+            yield from open_tokens(source, want)
+            return
         reader = _Reader(source, want)
         waiting: list[Pairs] = []
         fault = None
@@ -82,7 +86,7 @@ class _Reader:
         pairs, at = read_pairs(block, 0, count_lines(block), n_colons)
         if at < len(block):
             line = self.line + block.count(b"\n", 0, at)
-            self.fault = _fault(block[at : block.find(b"\n", at)], self.source.shown, line)
+            self.fault = row_fault(block[at : block.find(b"\n", at)], self.source.shown, line)
         pairs = pairs._replace(lines=pairs.lines + self.line)
         self.line += count_lines(block)
         self.n_bytes += len(block)
@@ -138,7 +142,7 @@ class _Reader:
     def _table(self, pairs: Pairs) -> Table:
         n, width = len(pairs.labels), self.width
         matrix = dense(pairs, self.base, width)
-        label, task = _label_column(pairs, self.want.na)
+        label, task = label_column(pairs, self.want.na)
         columns = [label]
         if self.has_queries:
             queries = pairs.queries.astype(np.float64)
@@ -181,7 +185,7 @@ def _rows(pairs: Pairs, start: int, stop: int) -> Pairs:
     )  # fmt: skip
 
 
-def _label_column(pairs: Pairs, na: tuple[str, ...]) -> tuple[TableColumn, str]:
+def label_column(pairs: Pairs, na: tuple[str, ...]) -> tuple[TableColumn, str]:
     """The labels, and whether they are classes or numbers: whole numbers and words are classes, fractions are numbers."""
     missing = {word.lower() for word in na}
     words = [None if text_of(word).lower() in missing else text_of(word) for word in pairs.words]
@@ -198,7 +202,7 @@ def _label_column(pairs: Pairs, na: tuple[str, ...]) -> tuple[TableColumn, str]:
     return TableColumn(LABEL, codes=codes, words=tuple(places)), "classification"
 
 
-def _fault(line: bytes, shown: str, number: int) -> DataError:
+def row_fault(line: bytes, shown: str, number: int) -> DataError:
     """What is wrong with a row."""
     tokens = line.partition(b"#")[0].split()
     if b":" in tokens[0]:

@@ -50,7 +50,8 @@ def sample_reader(reader: TableReader, network: Network | None) -> TableReader:
         raise UsageError(message, advice="say --missing mean or median")
     own: Literal["blocks", "column"] = "blocks" if request.sequence is None else "column"
     by_row = None if network is None else network.topology.answers_rows
-    return reader._replace(read=read._replace(samples=own, memory=None), by_row=by_row)
+    tokens = network is not None and network.topology.inputs.tokens
+    return reader._replace(read=read._replace(samples=own, memory=None, tokens=tokens), by_row=by_row)
 
 
 def read_sample_sets(

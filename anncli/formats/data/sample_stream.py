@@ -11,9 +11,11 @@ import numpy as np
 from anncli.arrays import Array, Rows, Tokens
 from anncli.compiled.row_text import strip_comment
 from anncli.dataset.roles import Place
+from anncli.dataset.table_data import token_fault, token_faults, tokens_of
 from anncli.errors import DataError, count_of, quoted
 from anncli.formats.data.base import Want
 from anncli.formats.data.implied_encoder import encoder_of
+from anncli.formats.data.libsvm_tokens import has_pairs
 from anncli.formats.data.registry import data_format, table_format_of
 from anncli.formats.data.row_blocks import two_empty_lines
 from anncli.formats.data.row_buffer import RowBuffer
@@ -46,7 +48,11 @@ def stream_samples(path: Path, reader: TableReader, network: Network) -> Iterato
         return
     source = ByteSource(path)
     plain: object = data_format("csv")
-    if _is_pipe(path) and table_format_of(source, _named(reader)) is plain:
+    if (
+        _is_pipe(path)
+        and not (reader.read.tokens and has_pairs(source))
+        and table_format_of(source, _named(reader)) is plain
+    ):
         yield from _as_they_come(source, reader, network)
     else:
         yield from _whole(source, reader, network)
@@ -68,12 +74,10 @@ def as_samples(network: Network, values: Array, starts: Array, place: Place) -> 
     shape = network.topology.inputs
     if not shape.tokens:
         return Rows(values, starts)
-    first, last = network.first_token, network.first_token + shape.columns - 1
-    wrong = (values[:, 0] < first) | (values[:, 0] > last) | (values[:, 0] != np.floor(values[:, 0]))
+    wrong = token_faults(values, shape.columns, network.first_token)
     if wrong.any():
-        raise place.fault(f"{values[np.argmax(wrong), 0]:g} is no token from {first} to {last}", "correct the file")
-    indices = values[:, 0].astype(np.int32) - first
-    return Tokens(indices, np.ones(len(indices), dtype=np.float32), starts, shape.columns)
+        raise place.fault(*token_fault(values[np.argmax(wrong), 0], shape.columns, network.first_token))
+    return tokens_of(values, starts, shape.columns, network.first_token)
 
 
 def _sequences(path: Path, reader: TableReader, network: Network) -> Samples:
@@ -187,10 +191,10 @@ def _columns(network: Network, width: int, names: tuple[str, ...], shown: str) -
                 f"no column {quoted(missing[0])}", path=shown, advice=f"the columns are {', '.join(names[:10])}"
             )
         return [names.index(name) for name in wanted]
-    if width == cells:
-        return list(range(cells))
+    if width in cells:
+        return list(range(width))
     roles = None if network.encoder is None else network.encoder.roles
     if roles is not None and width == len(roles.columns):
         return [roles.columns.index(name) for name in roles.inputs]
-    message = f"{count_of(width, 'column')} for {count_of(cells, 'input')} of the network"
+    message = f"{count_of(width, 'column')} for {count_of(cells[0], 'input')} of the network"
     raise DataError(message, path=shown, advice="give rows of the inputs alone")

@@ -14,6 +14,7 @@ from anncli.dataset.transposed import transposed
 from anncli.formats.data.base import NA_WORDS, TableWant
 from anncli.formats.data.disk_tables import table_within
 from anncli.formats.data.joined import join_tables
+from anncli.formats.data.libsvm_tokens import has_pairs
 from anncli.formats.data.precision import MOST_ROWS, WHOLE
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.row_blocks import numbered_blocks
@@ -31,6 +32,8 @@ def open_tables(
     source = path if isinstance(path, ByteSource) else ByteSource(path)
     name = table_format(read)
     want = table_want(read, remarks)._replace(is_whole=is_whole or read.transpose)
+    if read.tokens and name == "auto" and has_pairs(source):
+        name = "libsvm"
     if read.samples == "blocks":
         batches = numbered_blocks(
             stream_table(source, want._replace(width=width, names=tuple(names)), name), source.shown
@@ -56,7 +59,7 @@ def table_want(read: ReadRequest, remarks: Remarks) -> TableWant:
     na = read.na if read.only_na else (*NA_WORDS, *read.na)
     return TableWant(
         decimal=read.decimal, na=na, remarks=remarks, header=read.header, size=read.size, grey=read.grey,
-        rows=bool(read.samples),
+        rows=bool(read.samples), tokens=read.tokens,
     )  # fmt: skip
 
 

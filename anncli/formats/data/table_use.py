@@ -50,6 +50,9 @@ def read_labelled(paths: Sequence[Path], reader: TableReader, network: Network) 
         raise DataError(fault.message, path=path or first.shown, line=line, advice=fault.advice) from None
     for name, n in unknown.items():
         reader.remarks.note(first.shown, _unknown_text(name, n))
+    shape = network.topology.inputs
+    if shape.tokens:
+        return data.with_tokens(inputs, shape.columns, network.first_token)
     return data.with_inputs(inputs, encoder.names if roles.is_named else ())
 
 

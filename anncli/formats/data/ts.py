@@ -26,6 +26,10 @@ _GAPS = (b"?", b"nan")
 _PLAIN = b"0123456789+-.eE,"
 
 
+class UnequalSeriesError(DataError):
+    """Series of several lengths where a sample is one row."""
+
+
 class TimeSeries:
     """Channels are apart by colons, their values by commas. Where samples may have several rows, a row is a point of time and a
     column a channel. Otherwise all series must have one length, and a row is a series: point by point, all channels of one
@@ -166,7 +170,7 @@ class _Series:
             message = f"a series of {count_of(lengths[0], 'value')}, the one in line {self._first.line} has {self._first.length}"
             n = len(channels)
             advice = f"series of several lengths need a network of `inputs: any x {n}`"
-            raise self._fault(message, number, advice)
+            raise UnequalSeriesError(message, path=self.shown, line=number, advice=advice)
         values = _numbers(channels, lengths[0])
         if values is None:
             values = self._slowly(channels, number)

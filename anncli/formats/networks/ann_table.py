@@ -107,9 +107,9 @@ def take_encoder(trained: PlacedMapping, network: Network, advice: str) -> None:
         raise trained.fault(None, "the trained part has no `encoder`, which a network for tables needs", advice)
     if encoder is None:
         return
-    width = network.topology.inputs.cells
-    if network.table is None and encoder.width != width:
-        message = f"the encoder gives {encoder.width} inputs, `inputs` says {width}"
+    widths = network.topology.inputs.cells
+    if network.table is None and encoder.width not in widths:
+        message = f"the encoder gives {encoder.width} inputs, `inputs` says {widths[0]}"
         raise trained.fault("encoder", message, advice)
     network.take_encoder(encoder)
 

@@ -27,7 +27,7 @@ from anncli.network.scaling import INPUT_ACTIVATIONS, PER_VECTOR, Scaling
 from anncli.network.topology import Topology
 
 TRAINED_KEYS = (
-    "task", "classes", "target_names", "threshold", "threshold_rule", "abstain", "calibration", "targets", "target_scaling", "columns", "encoder", "scaling", "weights", "members", "record", "self_test", "row_digests", "curve", "checksum",
+    "task", "classes", "target_names", "threshold", "threshold_rule", "abstain", "calibration", "targets", "target_scaling", "columns", "first_token", "encoder", "scaling", "weights", "members", "record", "self_test", "row_digests", "curve", "checksum",
 )  # fmt: skip
 AFRESH = "undo the change or restore a copy, or delete everything from `trained:` on to train afresh"
 CHECKSUM_LINE = re.compile(r"^  checksum: (sha256:[0-9a-f]{64})[ \t\r]*$", re.MULTILINE)
@@ -68,6 +68,7 @@ class TrainedPart:
         read_decision(self._trained, network, self._matrix, AFRESH)
         network.targets = self._targets()
         network.columns = self._names("columns", n_inputs)
+        network.first_token = self._first_token()
         network.scaling = read_scaling(self._trained, n_inputs, self._matrix, AFRESH)
         if members := self._members():
             network.set_members(members)
@@ -120,6 +121,12 @@ class TrainedPart:
         if len(value) != count:
             raise self._trained.fault(key, f"`{key}` names {len(value)}, this network has {count}", AFRESH)
         return tuple(value)
+
+    def _first_token(self) -> int:
+        value = self._trained.get("first_token", 1)
+        if value not in (0, 1) or isinstance(value, bool):
+            raise self._trained.fault("first_token", "`first_token` must be 0 or 1", AFRESH)
+        return int(value)
 
     def _targets(self) -> tuple[float, float] | None:
         value = self._trained.get("targets")
@@ -238,6 +245,8 @@ def trained_lines(network: Network) -> list[str]:
     lines += target_scaling_lines(network.target_scaling)
     if network.columns:
         lines.append(f"  columns: {write_flow(network.columns)}")
+    if network.first_token != 1:
+        lines.append(f"  first_token: {network.first_token}")
     if network.encoder is not None:
         lines += encoder_lines(network.encoder)
     lines += _scaling_lines(network.scaling)

@@ -38,9 +38,9 @@ class Shape(NamedTuple):
     beside: int = 0
 
     @property
-    def cells(self) -> int:
-        """The numbers in a row of a file: as many as there are columns, or one for a token."""
-        return 1 if self.tokens else self.columns
+    def cells(self) -> tuple[int, ...]:
+        """How many numbers a row of a file may have: as many as there are columns; of a token its number, or that and a value."""
+        return (1, 2) if self.tokens else (self.columns,)
 
 
 class Kept(NamedTuple):
