@@ -38,7 +38,7 @@ def cross_validated(
     fixed = {"trainer": "lbfgs", "validation": 0, "scaling": "none", "patience": 0, **given}
     options = resolve_options([read_layer({name: Given(value, name) for name, value in fixed.items()})])
     results = run_cv(cv_specs(render(network), register(data), options, 500, splits), InProcess(run_spec))
-    return results, out_of_fold(splits, results, network.n_outputs)
+    return results, out_of_fold(data, splits, results, network.n_outputs)
 
 
 def pairs_of(splits: Sequence[Split]) -> list[tuple[Array, Array]]:
