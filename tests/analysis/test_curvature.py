@@ -130,9 +130,8 @@ def check_estimates(seed: int, monkeypatch: pytest.MonkeyPatch) -> float:
     return float(abs(found.trace.mean - np.trace(matrix)) / found.trace.error)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_estimates_of_some_networks(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert check_estimates(seed, monkeypatch) < 3
+def test_estimates_of_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert check_estimates(0, monkeypatch) < 3
 
 
 @pytest.mark.slow

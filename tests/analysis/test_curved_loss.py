@@ -16,6 +16,9 @@ from anncli.training.objective import Objective
 from anncli.training.trainers.curvature import hessian_product
 
 WAYS = pytest.mark.parametrize("by_differences", [False, True], ids=["exact", "differences"])
+BOTH = pytest.mark.parametrize(
+    "by_differences", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["exact", "differences"]
+)
 
 
 @WAYS
@@ -67,7 +70,7 @@ def of_values(loss: CurvedLoss, step: float = 2e-4) -> Array:
     return found
 
 
-@WAYS
+@BOTH
 @pytest.mark.parametrize(("output", "name"), SMOOTH)
 def test_the_hessian_is_that_of_the_values(output: str, name: str, by_differences: bool) -> None:
     loss = curved(["3 tanh", f"2 {output}"], name, inputs=2)
@@ -94,7 +97,7 @@ def bent(output: str, loss: str, y: Array, t: Array) -> Array:
     return np.diag((np.abs(y - t) <= 0.7) / k)
 
 
-@WAYS
+@BOTH
 @pytest.mark.parametrize(("output", "name"), [pair for pair in SMOOTH if pair[1] != "focal"])
 def test_the_gauss_newton_matrix_is_made_of_slopes(output: str, name: str, by_differences: bool) -> None:
     loss = curved(["3 tanh", "3 gelu", f"3 {output}"], name)
