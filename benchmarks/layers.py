@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from anncli.arrays import Tokens
+from anncli.arrays import Rows, Tokens
 from anncli.backends.base import Problem, Samples
 from anncli.backends.native import NativeBackend
 from anncli.backends.rules import UpdateRule, UpdateState
@@ -134,18 +134,24 @@ def samples_of(task: Task) -> tuple[Samples, torch.Tensor, torch.Tensor]:
     """Random samples for ann, and the same inputs and classes for torch."""
     rng = np.random.default_rng(0)
     if task.inputs.tokens:
-        from anncli.arrays import Rows
-
         indices = rng.integers(0, _IDENTITIES, task.n * _AGENTS)
         classes = rng.integers(0, 5, len(indices))
         starts = np.arange(task.n + 1) * _AGENTS
         targets = Rows(np.eye(5, dtype=np.float32)[classes], starts)
         tokens = Tokens(indices, np.ones(len(indices), np.float32), starts, _IDENTITIES)
-        return Samples(tokens, targets), torch.tensor(indices.reshape(-1, _AGENTS)), torch.tensor(classes.reshape(-1, _AGENTS))
+        return (
+            Samples(tokens, targets),
+            torch.tensor(indices.reshape(-1, _AGENTS)),
+            torch.tensor(classes.reshape(-1, _AGENTS)),
+        )
     values = rng.normal(size=(task.n, task.inputs.columns)).astype(np.float32)
     classes = rng.integers(0, 10, task.n)
     shape = (-1, 1, 28, 28) if task.inputs is _PICTURE else values.shape
-    return Samples(values, np.eye(10, dtype=np.float32)[classes]), torch.tensor(values).reshape(shape), torch.tensor(classes)
+    return (
+        Samples(values, np.eye(10, dtype=np.float32)[classes]),
+        torch.tensor(values).reshape(shape),
+        torch.tensor(classes),
+    )
 
 
 def step_of_ann(task: Task, samples: Samples, batch: int, variant: str, threads: int = 1) -> Callable[[], None]:
@@ -157,7 +163,11 @@ def step_of_ann(task: Task, samples: Samples, batch: int, variant: str, threads:
     assert refusal is None, refusal
     session, rule = backend.open(problem, samples), UpdateRule("adam", 1e-3)
     state, order = UpdateState.start(rule, weights), np.arange(task.n, dtype=np.int32)
-    return lambda: [session.sweep(weights, rule, state, order, batch)] and None
+
+    def run() -> None:
+        session.sweep(weights, rule, state, order, batch)
+
+    return run
 
 
 def step_of_torch(task: Task, inputs: torch.Tensor, classes: torch.Tensor, batch: int) -> Callable[[], None]:
@@ -232,7 +242,9 @@ def main() -> None:
         text = PAGE.read_text(encoding="utf-8")
         head, rest = text.split(BEGIN)
         stamp = f"{date.today()}, torch {torch.__version__.split('+')[0]}, {processor()}\n\n"
-        PAGE.write_text(head + BEGIN + "\n" + stamp + "".join(lines) + "\n" + END + rest.split(END)[1], encoding="utf-8")
+        PAGE.write_text(
+            head + BEGIN + "\n" + stamp + "".join(lines) + "\n" + END + rest.split(END)[1], encoding="utf-8"
+        )
 
 
 def processor() -> str:

@@ -114,7 +114,8 @@ inline const char *trace_step(const AnnStep &s, const AnnForm *forms, int number
     to->columns = s.units * s.components;
   }
   if (to->columns < 1 || to->columns > most || *fan_in > most || (int64_t)to->rows() * to->columns > most) return "it is too large";
-  if (to->rows() != from.rows() || (!to->rows() && takes_windows(s.kind)) || to->height != from.height) to->counting = number + 1;
+  const bool keeps_rows = !takes_windows(s.kind) || (s.stride_x == 1 && s.before_x + s.after_x == s.size_x - 1);
+  if (to->rows() != from.rows() || (!to->rows() && !keeps_rows) || to->height != from.height) to->counting = number + 1;
   return NULL;
 }
 
