@@ -1,6 +1,6 @@
 """The lever game: five agents, drawn from 500, have to pull five different levers; each sees who it is, and hears the others.
 
-    python benchmarks/agents.py [--batches 20000] [--seed 1] [--write]
+    python benchmarks/agents.py [--batches 20000] [--seeds 3] [--write]
 
 The answers to learn from are the ranks of the agents of a group. Groups are drawn anew for each batch of 64 groups. The score of a group
 whose agents draw their levers by the outputs of the network is (different levers - 1) / 4, as in the program of Sukhbaatar et al.
@@ -82,25 +82,27 @@ def trained(layers: list[str], n_batches: int, seed: int) -> Iterator[tuple[int,
     session.close()
 
 
-def lines(n_batches: int, seed: int) -> Iterator[str]:
-    yield "| network | batches | loss | (different - 1) / 4 | seconds of CPU |"
-    yield "|---|---|---|---|---|"
+def lines(n_batches: int, n_seeds: int) -> Iterator[str]:
+    yield "| network | seed | batches | loss | (different - 1) / 4 | seconds of CPU |"
+    yield "|---|---|---|---|---|---|"
     for name, layers in NETWORKS.items():
-        begin = time.process_time()
-        for done, loss, found in trained(layers, n_batches, seed):
-            line = f"| {name} | {done} | {loss:.4f} | {found:.4f} | {time.process_time() - begin:.0f} |"
-            print(line, flush=True)
-        yield line
+        for seed in range(1, n_seeds + 1):
+            begin = time.process_time()
+            for done, loss, found in trained(layers, n_batches, seed):
+                seconds = time.process_time() - begin
+                line = f"| {name} | {seed} | {done} | {loss:.4f} | {found:.4f} | {seconds:.0f} |"
+                print(line, flush=True)
+            yield line
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--batches", type=int, default=20_000)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--write", action="store_true")
     words = parser.parse_args()
-    table = list(lines(words.batches, words.seed))
-    table += ["", f"Seed {words.seed}, {GAMES} games; {datetime.date.today()}, {platform.machine()}, one thread, Python {platform.python_version()}."]  # fmt: skip
+    table = list(lines(words.batches, words.seeds))
+    table += ["", f"{GAMES} games; {datetime.date.today()}, {platform.machine()}, one thread, Python {platform.python_version()}."]  # fmt: skip
     print("\n".join(table))
     if words.write:
         guide, mark, end = Path(__file__).with_suffix(".md"), "<!-- table -->\n", "<!-- end -->"
