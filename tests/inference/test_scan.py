@@ -221,3 +221,29 @@ def test_grey_and_colour_pictures_fit_networks_of_the_other_kind() -> None:
     colours = np.array([[[10, 20, 30]]], dtype=np.float32)
     assert Patch(1, 1, 1).seen(colours).tolist() == [[np.float32(0.299 * 10 + 0.587 * 20 + 0.114 * 30)]]
     assert Patch(1, 1, 3).seen(np.array([[7.0]])).tolist() == [[[7.0, 7.0, 7.0]]]
+
+
+@pytest.mark.parametrize(
+    "layers", [["3 tanh", "2 softmax"], ["2 tanh convolution 3x3", "mean-pool 2x2", "flatten", "1 logistic"]]
+)
+def test_scores_are_those_of_every_window_on_its_own(layers: list[str]) -> None:
+    """Against a loop over sizes and places, with a prediction for each; of an ensemble too."""
+    rng = np.random.default_rng(1)
+    topology = Topology(Shape(4 * 6 * 3, 1, (4, 6, 3)), layers)
+    members = tuple(rng.normal(0, 0.5, topology.n_parameters).astype(np.float32) for _ in range(2))
+    pixels = rng.integers(0, 256, (13, 17, 3)).astype(np.float32)
+    for network in (Network(topology, members[0]), Network(topology, members=members)):
+        patch = patch_of(network, white=1.0)
+        expected = []
+        for height, width in ((13, 17), (9, 11), (6, 8)):
+            level = scaled_to(pixels, (height, width)).astype(np.float32)
+            for y in range(0, height - 3, 3):
+                for x in range(0, width - 5, 3):
+                    outputs = network.predict([(level[y : y + 4, x : x + 6].ravel() / 255).tolist()])[0]
+                    score = float(outputs[0])
+                    if score > 0.5:
+                        expected.append((score, round(x * 17 / width), round(y * 13 / height)))
+        assert len(expected) in range(3, 28)
+        found = scan(network, pixels, patch, Sought(), Sweep(scale=1.5, step=3, overlap=1.0)).boxes
+        assert sorted(box.score for box in found) == pytest.approx(sorted(score for score, *_ in expected), abs=1e-5)
+        assert sorted((box.x, box.y) for box in found) == sorted((x, y) for _, x, y in expected)
