@@ -59,7 +59,8 @@ def read_sample_sets(
 ) -> tuple[TableData, dict[str, Array]]:
     """Sets of files as one, and the numbers of the samples of each set; see table_sets.read_table_sets().
 
-    Several files are one class each, unless the user or the format says where the answers are.
+    Several files are one class each, unless the user or the format says where the answers are; where the network has an
+    answer for every row, that class is the answer of each.
     """
     reader = sample_reader(reader, network)
     if are_classes(next(iter(sets.values())), reader, network):

@@ -14,6 +14,7 @@ from anncli.dataset.roles import Place
 from anncli.dataset.table_data import token_fault, token_faults, tokens_of
 from anncli.errors import DataError, count_of, quoted
 from anncli.formats.data.base import Want
+from anncli.formats.data.data_kind import beginning
 from anncli.formats.data.implied_encoder import encoder_of
 from anncli.formats.data.libsvm_tokens import has_pairs
 from anncli.formats.data.registry import data_format, table_format_of
@@ -39,9 +40,9 @@ def stream_samples(path: Path, reader: TableReader, network: Network) -> Iterato
     From a pipe each sample comes as soon as the empty line behind it has. Raises: DataError with the place of a fault, after
     the samples above it were given.
     """
-    encoder = network.encoder
-    if reader.request.sequence is None and encoder is not None and encoder.roles.sequence is not None:
-        reader = reader._replace(request=reader.request._replace(sequence=encoder.roles.sequence))
+    stored = None if network.encoder is None else network.encoder.roles.sequence
+    if reader.request.sequence is None and stored is not None and _has(path, stored, reader):
+        reader = reader._replace(request=reader.request._replace(sequence=stored))
     reader = sample_reader(reader, network)
     if reader.request.sequence is not None:
         yield _sequences(path, reader, network)
@@ -56,6 +57,14 @@ def stream_samples(path: Path, reader: TableReader, network: Network) -> Iterato
         yield from _as_they_come(source, reader, network)
     else:
         yield from _whole(source, reader, network)
+
+
+def _has(path: Path, name: str, reader: TableReader) -> bool:
+    """Whether a file has the column; of a pipe, which can be read only once, it is taken to have it."""
+    if _is_pipe(path):
+        return True
+    table = beginning(path, reader.read)
+    return table is None or name in table.by_name
 
 
 def _named(reader: TableReader) -> str:

@@ -21,13 +21,14 @@ _ONE_ANSWER = (
 
 
 def in_sequences(file: TableFile, roles: Roles) -> TableFile:
-    """The file with the rows of each sample below each other, where a column says whose they are; else the file itself.
+    """The file with the rows of each sample below each other, where a column says whose they are; else the file
+    itself, as where a network was trained on such a table and the file has no such column.
 
     Samples are in the order of their first rows; their rows are in the order of the file, or of the column `order`.
     Raises: DataError for a row without a cell in one of these columns.
     """
     table = file.table
-    if roles.sequence is None:
+    if roles.sequence is None or roles.sequence not in table.by_name:
         return file
 
     def fault(message: str, advice: str, row: int | None) -> DataError:
@@ -40,7 +41,7 @@ def in_sequences(file: TableFile, roles: Roles) -> TableFile:
         message = f"no cell in column {quoted(roles.sequence)}, which says whose row it is"
         raise fault(message, "fill the column", int(np.argmax(missing)))
     codes = np.unique(column.codes, return_inverse=True)[1].reshape(-1)
-    if roles.order is None:
+    if roles.order is None or roles.order not in table.by_name:
         order = np.argsort(codes, kind="stable")
     else:
         order = np.lexsort((times_of(table, roles.order, fault), codes))
