@@ -263,3 +263,15 @@ def test_the_classes_of_the_rows_of_a_sample_are_told(ann: Ann, tmp_path: Path) 
     assert "row 2 of 2, classes b, a\n" in text
     assert "E = cross-entropy, mean over the rows = " in text
     assert ann("gradcheck", "net.nn", "rows.csv", "--label", "last").stdout.endswith("the gradient is right\n")
+
+
+@pytest.mark.parametrize("layers", ["2 tanh, 1 logistic", "3 embedding, 2 tanh communicate, mean, 1 logistic"])
+def test_sparse_rows_are_checked_and_shown_as_tokens(ann: Ann, tmp_path: Path, layers: str) -> None:
+    (tmp_path / "net.nn").write_text(f"anncli: 1\ninputs: 9 tokens\nlayers: [{layers}]\n")
+    (tmp_path / "rows.svm").write_text("+1 1:0.5 4:1\n-1 2:1\n+1 1:1 3:0.25 9:2\n-1 4:1 5:1\n")
+    assert ann("gradcheck", "net.nn", "rows.svm").stdout.endswith("the gradient is right\n")
+    text = ann("gradcheck", "net.nn", "rows.svm", "--row", 3, "--show", "--lr", 1).stdout
+    assert "row 3 of 4, class 1\n\ninputs\n  token 1  1\n  token 3  0.25\n  token 9  2\n" in text
+    assert check_equations(text) > 10
+    shown = json.loads(ann("gradcheck", "net.nn", "rows.svm", "--row", 3, "--show", "--json").stdout)["shown"]
+    assert shown["inputs"] == [[1, 1.0], [3, 0.25], [9, 2.0]]
