@@ -92,6 +92,17 @@ def pixel_of(network: Network, channels: str | None = None, white: float = 255.0
     return _in_order(Patch(1, 1, 3), channels, False)._replace(white=white)
 
 
+def usual_white(network: Network) -> float | None:
+    """A value that few inputs of the rows that trained a network were above, the mean and three standard deviations, as its
+    scaling tells; None where it does not."""
+    scaling = network.scaling
+    if scaling.add is None or scaling.multiply is None or scaling.log_floor is not None or scaling.per_vector != "none":
+        return None
+    with np.errstate(divide="ignore"):
+        high = 3 / np.abs(scaling.multiply) - scaling.add
+    return float(high.max())
+
+
 def _plain_names(network: Network) -> list[str]:
     """The names of the inputs; raises ValueFault where a sample is more than one row of numbers."""
     if network.topology.inputs.rows != 1 or network.topology.inputs.tokens:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -137,6 +138,17 @@ def test_values_of_white_and_the_order_of_colours_are_said(folder: Path, ann: An
         "ann: bgr.nn: nothing says which of the 3 inputs is red; say --channels rgb, or --channels bgr if the first column that"
         " trained it is blue\n"
     )
+
+
+@pytest.mark.slow
+def test_a_network_of_small_values_is_warned_of(folder: Path, ann: Ann) -> None:
+    (folder / "white.txt").write_text("0.9 0.8 0.9\n0.8 0.9 0.7\n" * 5)
+    (folder / "black.txt").write_text("0.1 0.2 0.1\n0 0.1 0.3\n" * 5)
+    ann("train", "white.txt", "black.txt", 5, "-q", "-o", "small.nn")
+    words = ("scan", "small.nn", "c.ppm", "--per-pixel", "--channels", "rgb")
+    warning = ann(*words).stderr
+    assert re.fullmatch(r"ann: warning: small.nn: few values of the rows that trained it were above 1\.\d+, and a white pixel is 255 here; say --white 1 if white was 1 in these rows\n", warning)  # fmt: skip
+    assert ann(*words, "--white", 1).stderr == ann(*words, "--white", 255).stderr == ""
 
 
 REFUSED = [

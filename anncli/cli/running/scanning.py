@@ -22,7 +22,7 @@ from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.whole_picture import read_whole_picture
 from anncli.formats.files.textfile import shown_name
 from anncli.formats.networks.storage import load
-from anncli.inference.patches import Patch, patch_of, pixel_of
+from anncli.inference.patches import Patch, patch_of, pixel_of, usual_white
 from anncli.inference.scan import (
     Found,
     Sought,
@@ -36,6 +36,8 @@ from anncli.inference.scan import (
 from anncli.network.class_names import class_names
 from anncli.network.network import Network
 
+# The pixels of pictures that are not nearly black reach higher values.
+_SMALL_WHITE = 16.0
 _OF_WINDOWS = ("patch", "scale", "step", "overlap", "neighbours", "save_boxes")
 
 
@@ -71,6 +73,7 @@ def run_scan(values: Values, words: Words) -> None:
     sought, patch = _sought(values, network, path), _patch(values, network, path)
     sweep = Sweep(*(values[name] for name in Sweep._fields))
     search = _Search(values, network, patch, sought, sweep, class_names(network), files, remarks)
+    _warn_of_white(values, network, path)
     documents = []
     with reproducible(values["reproducible"]):
         for picture in pictures:
@@ -91,6 +94,14 @@ def _refuse_together(values: Values) -> None:
             if name in values.on_command_line:
                 option = f"--{name.replace('_', '-')}"
                 raise UsageError(f"{option} is for windows, and --per-pixel has none", advice=f"leave {option} out")
+
+
+def _warn_of_white(values: Values, network: Network, path: str) -> None:
+    """A warning where the rows that trained the network had far smaller values than pixels have."""
+    high = usual_white(network)
+    if high is not None and high < _SMALL_WHITE and "white" not in values.given:
+        text = f"few values of the rows that trained it were above {high:.3g}, and a white pixel is 255 here"
+        values.console.warn(f"{path}: {text}; say --white 1 if white was 1 in these rows")
 
 
 def _patch(values: Values, network: Network, path: str) -> Patch:
