@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import numpy as np
 
 from anncli._version import __version__
+from anncli.arrays import Rows, Tokens
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.figure_facts import facts_of, load_trained, seen_words
@@ -92,7 +94,7 @@ def _page(facts: Facts, path: str, drawn: dict[str, list[Figure]], left_out: dic
         Section("network", "What the network does", [figures(_elements(drawn, _NETWORK))]),
         Section("data", "Data", _data(facts)),
     ]
-    if facts.single_rows:
+    if facts.single_rows and network.topology.takes_vectors:
         heading = "Largest errors" if facts.task == "regression" else "Mistakes"
         which = [paragraph(f"Of the {newest.title}.")] if len(facts.sets) > 1 else []
         sections.append(Section("mistakes", heading, [*which, *mistakes(facts, newest)]))
@@ -130,10 +132,21 @@ def _training(facts: Facts, path: str, drawn: dict[str, list[Figure]]) -> list[s
 def _data(facts: Facts) -> list[str]:
     rows, data = facts.sets[0], facts.data
     assert data is not None
+    if not isinstance(data.inputs, np.ndarray):
+        return [paragraph(_samples_words(data.inputs[rows.numbers]))]
     words = f"{count_of(len(rows.numbers), 'row')} with answers, {count_of(data.n_inputs, 'input')}."
     if left := data.n_samples - len(rows.numbers):
         words += f" {count_of(left, 'row')} without answers or with weight 0 were left out."
     return [paragraph(words), data_table(facts, rows)]
+
+
+def _samples_words(samples: Rows | Tokens) -> str:
+    """How long samples of rows or tokens are; columns and single samples are shown of tables only."""
+    what, lengths = "token" if isinstance(samples, Tokens) else "row", samples.lengths
+    least = "" if lengths.min() == lengths.max() else f"{lengths.min()} to "
+    words = f"{count_of(len(samples), 'sample')} with answers, of {least}{count_of(int(lengths.max()), what)} each"
+    columns = "" if isinstance(samples, Tokens) else f" of {count_of(samples.columns, 'input')}"
+    return f"{words}{columns}: {count_of(int(lengths.sum()), what)} in all."
 
 
 def _document(
