@@ -22,7 +22,7 @@ from anncli.network.propagation import forward
 from anncli.network.topology import Topology
 
 # Numbers of the layers that a portion of rows has, and the most memory for all portions.
-_PORTION, _MOST_BYTES = 1 << 17, 1 << 30
+_PORTION, _MOST_BYTES = 1 << 16, 1 << 30
 
 
 class _Portion(NamedTuple):

@@ -89,6 +89,9 @@ def test_tables_of_numbers_and_kinks(tmp_path: Path, ann: Ann) -> None:
     for words in (("curvature",), ("plot", "spectrum")):
         assert ann(*words, "m.nn", "none.csv", check=2).stderr.startswith(message)
     assert "loss huber:1" in ann("curvature", "m.nn", "t.csv", "--loss", "huber:1").stdout
+    ann("train", "t.csv", "--label", "price", 2, "--loss", "quantile:0.1,0.9", "-o", "q.nn", "-q")
+    for words in ((), ("--loss", "mse")):
+        assert "ann: loss quantile:0.1,0.9 is made of" in ann("curvature", "q.nn", "none.csv", *words, check=2).stderr
 
 
 SERIES = "s,a,b,w,y\n" + "".join(

@@ -95,8 +95,10 @@ def check_curved(network: Network, asked: Asked, command: str) -> str:
     """The loss whose curvature is measured; raises UsageError for one that has none, and for an ensemble."""
     refuse_ensemble(network, command)
     loss = loss_of(network, asked)
-    if reason := refusal(loss):
-        raise UsageError(reason, advice="say --loss huber or --loss mse" if command == "ann curvature" else None)
+    # Outputs that are quantiles have no targets for another loss.
+    if reason := refusal(loss if not network.quantiles else loss_of(network, Asked())):
+        has_other = command == "ann curvature" and not network.quantiles
+        raise UsageError(reason, advice="say --loss huber or --loss mse" if has_other else None)
     return loss
 
 
