@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from anncli.cli.asking.values import Values
 from anncli.errors import NetworkError, UsageError, ValueFault, did_you_mean
 from anncli.evaluation.names import UNDECIDED_WORD
+from anncli.network.input_shapes import inputs_text
 from anncli.options.elsewhere import advice_elsewhere
 from anncli.options.layers import Given
 from anncli.options.table import canonical_option, option_names, read_option
@@ -35,6 +36,14 @@ def file_layer(network: Network, path: str) -> dict[str, Given]:
         except ValueFault as fault:
             raise asked.value_fault(key, f"{key}: {fault.message}", fault.advice) from None
     return layer
+
+
+def require_vectors(network: Network, what: str) -> None:
+    """Raises UsageError for a network whose samples are several rows or tokens, which `what` does not look into."""
+    if not network.topology.takes_vectors:
+        takes = inputs_text(network.topology.inputs)
+        message = f"{what} is for samples of one row of numbers, and this network takes `inputs: {takes}`"
+        raise UsageError(message, advice="`ann test` and `ann cv` evaluate such a network")
 
 
 def require_trained(network: Network, path: str) -> None:

@@ -8,6 +8,7 @@ import click
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.cli.asking.network_options import require_vectors
 from anncli.cli.asking.tables import asked_data
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
@@ -40,6 +41,8 @@ def run_check(values: Values, words: Words) -> None:
     """Print the findings, or one JSON document; raises DataError for findings with --strict."""
     sets = {"training": words.data, **_other_sets(values)}
     network = None if words.network is None else load(words.network)
+    if network is not None:
+        require_vectors(network, "ann check")
     if network is not None and not network.is_trained:
         values.console.note(f"{printable(str(words.network))} is not trained: data are not compared with it")
     remarks = Remarks()

@@ -12,7 +12,7 @@ from anncli.analysis.importance import permutation_importance
 from anncli.analysis.partial_dependence import Dependence, partial_dependence
 from anncli.analysis.sensitivity import mean_sensitivities
 from anncli.arrays import Array
-from anncli.cli.asking.network_options import require_trained
+from anncli.cli.asking.network_options import require_trained, require_vectors
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.reading import counted_rows, read_evaluated
@@ -43,6 +43,7 @@ def run_explain(values: Values, words: Words) -> None:
     network = load(path)
     show_network_remarks(values.console, network)
     require_trained(network, path)
+    require_vectors(network, "ann explain")
     fields = _fields(values["by"], network)
     remarks = Remarks()
     data = read_evaluated(values, words.data, network, remarks)

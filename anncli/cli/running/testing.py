@@ -118,11 +118,12 @@ def _report(
         return evaluate(network, data, among, threshold, threads, abstain, confidence)
 
     digests = network.row_digests
-    return set_report(of_rows, data.counted(), seen, digests is None or digests.is_exact)
+    unit = "samples" if data.has_several_rows else "rows"
+    return set_report(of_rows, data.counted(), seen, digests is None or digests.is_exact, unit)
 
 
 def _seen_lines(report: SetReport) -> list[str]:
     """How many of the rows trained the network: always said, because files do not tell."""
     if report.n_seen is None:
         return [f"rows that trained the network: {NOT_KNOWN}"]
-    return marks({"test": report}) or ["rows that trained the network: none of these"]
+    return marks({"test": report}) or [f"{report.unit} that trained the network: none of these"]

@@ -15,17 +15,19 @@ NOT_KNOWN = "not known: the network file holds no digests of the rows that train
 class SetReport(NamedTuple):
     """One set of rows: the evaluation of all; n_seen: how many of them trained the network before, None where that is not
     known or was not asked; unseen: the evaluation of the others, None where all or none were seen; is_exact: whether
-    no other row was taken for one of them; n_rows: how many count, which with weights is not the evaluation's sum of them."""
+    no other row was taken for one of them; n_rows: how many count, which with weights is not the evaluation's sum of them;
+    unit: what is counted, 'rows' or 'samples'."""
 
     evaluation: Any
     n_seen: int | None = None
     unseen: Any = None
     is_exact: bool = True
     n_rows: int = 0
+    unit: str = "rows"
 
 
 def set_report(
-    evaluate: Callable[[Array | None], Any], labelled: Array, seen: Array | None, is_exact: bool
+    evaluate: Callable[[Array | None], Any], labelled: Array, seen: Array | None, is_exact: bool, unit: str = "rows"
 ) -> SetReport:
     """Args: evaluate: the evaluation of the rows where a mask (n,) is true, None for all; labelled, seen: bool (n,), rows
     that count and rows that trained the network before; seen None: not known; is_exact: see RowDigests."""
@@ -33,7 +35,7 @@ def set_report(
         return SetReport(evaluate(None))
     n_seen, n_rows = (int(np.count_nonzero(mask)) for mask in (seen & labelled, labelled))
     unseen = evaluate(labelled & ~seen) if 0 < n_seen < n_rows else None
-    return SetReport(evaluate(None), n_seen, unseen, is_exact, n_rows)
+    return SetReport(evaluate(None), n_seen, unseen, is_exact, n_rows, unit)
 
 
 def table_rows(reports: Mapping[str, SetReport]) -> dict[str, Any]:
@@ -56,13 +58,13 @@ def marks(reports: Mapping[str, SetReport]) -> list[str]:
     lines = []
     for name, report in reports.items():
         if report.n_seen:
-            trained = f"{report.n_seen} of these {report.n_rows} rows trained the network"
+            trained = f"{report.n_seen} of these {report.n_rows} {report.unit} trained the network"
             if not report.is_exact:
                 trained = f"about {trained} (of 10,000 others one is taken for such a row)"
             if report.unseen is not None:
                 advice = f"trust the line '{new_rows(name)}'"
             else:
-                advice = "they say nothing about new rows"
+                advice = f"they say nothing about new {report.unit}"
             lines.append(f"* {name}: {trained}, so the figures of that line are optimistic; {advice}")
     return lines
 

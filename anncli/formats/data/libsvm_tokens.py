@@ -11,10 +11,11 @@ from anncli.compiled.number_text import NO_QUERY, Pairs, read_pairs
 from anncli.compiled.row_text import content_lines
 from anncli.errors import DataError
 from anncli.formats.data.base import TableWant
+from anncli.formats.data.libsvm_rows import LABEL, QUERY, label_column, row_fault
 from anncli.formats.files.source import ByteSource, count_lines
 from anncli.tables import Table, TableColumn
 
-LABEL, QUERY, TOKEN, VALUE = "label", "qid", "token", "value"
+TOKEN, VALUE = "token", "value"
 _BLOCK_BYTES = 1 << 20
 # float32 holds all whole numbers up to this one.
 _MOST = 1 << 24
@@ -36,8 +37,6 @@ def open_tokens(source: ByteSource, want: TableWant) -> Iterator[Table]:
     A line without pairs is a token of value 0, which adds nothing to any sum. A line may leave its label out.
     Raises: DataError with the line of the first fault, after the rows above it have been given.
     """
-    from anncli.formats.data.libsvm import row_fault
-
     line, n_samples, has_queries = 1, 0, None
     for block in source.blocks(_BLOCK_BYTES):
         text = _UNLABELLED.sub(rb"\1? ", block)
@@ -67,8 +66,6 @@ def open_tokens(source: ByteSource, want: TableWant) -> Iterator[Table]:
 
 
 def _table(pairs: Pairs, first_line: int, n_before: int, has_queries: bool, want: TableWant) -> Table:
-    from anncli.formats.data.libsvm import label_column
-
     n = len(pairs.labels)
     counts = np.diff(pairs.ends, prepend=0)
     base = int(pairs.indices.min()) if len(pairs.indices) else 1
