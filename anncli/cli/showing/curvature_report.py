@@ -135,9 +135,9 @@ def _effective(found: Curvature) -> str:
     effective = found.effective
     if effective is None:
         return "undefined: there is no L2 penalty to compare eigenvalues with; --l2 X names one"
-    error = "" if found.is_exact else f" +/- {plain(effective.error, 2)}"
+    error = "" if found.is_exact else f" +/- {_amount(effective.error)}"
     return (
-        f"{plain(effective.mean)}{error} of {found.size}: the sum of x / (x + {plain(found.l2)}) over the eigenvalues x above 0, those "
+        f"{_amount(effective.mean)}{error} of {found.size}: the sum of x / (x + {plain(found.l2)}) over the eigenvalues x above 0, those "
         "that the data decide and not the penalty"
     )
 
@@ -149,6 +149,10 @@ def _seen(measured: Measured) -> str:
         return f"all of these {measured.noun}s trained the network"
     n = measured.n_seen or "none"
     return f"{n} of these {measured.rows} {measured.noun}s trained the network, whose weights lie low on the loss of the training rows"
+
+
+def _amount(value: float) -> str:
+    return plain(value) if value < 1000 else f"{value:.0f}"
 
 
 def _number(value: Estimate, found: Curvature) -> str:
