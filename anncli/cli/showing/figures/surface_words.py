@@ -12,7 +12,8 @@ def words_of(told: Mapping[str, Any]) -> str:
     if "shares" in told:
         shares = " and ".join(f"{100 * share:.1f} %" for share in told["shares"])
         found.append(f"Of the path from the last checkpoint {shares} lie along the directions.")
-        found.append(f"The network lies {told['distance']:.3g} away from this slice.")
+        where = f"{told['distance']:.3g} away from" if told["distance"] else "on"
+        found.append(f"The network lies {where} this slice.")
     if "eigenvalues" in told:
         values = " and ".join(f"{value:.4g}" for value in told["eigenvalues"])
         found.append(f"Eigenvalue{'s' * (len(told['eigenvalues']) > 1)} {values}.")
