@@ -121,7 +121,8 @@ def _gradient(found: Curvature) -> str:
         return f"{start}, and the loss does not curve up along it: this is no stationary point"
     per_cent = 100 * found.fall / found.value if found.value else 0.0
     says = "this is near a stationary point" if found.is_stationary else "training can still lower it"
-    return f"{start}; the best step along it lowers the loss {plain(found.value)} by {plain(per_cent, 2)} %: {says}"
+    by = f"{plain(per_cent, 2)} %" if per_cent < 100 else "all of it, to second order"
+    return f"{start}; the best step along it lowers the loss {plain(found.value)} by {by}: {says}"
 
 
 def _condition(found: Curvature) -> str:
