@@ -48,7 +48,7 @@ def stored_rows(network: Network) -> ProofRows:
     if stored is None:
         none = draw_rows(network, np.random.default_rng(0), 1)
         return none.part(slice(0, 0))
-    if network.encoder is None:
+    if network.encoder is None or not network.topology.takes_vectors:
         return ProofRows(stored.inputs)
     inputs = stored.vectors
     table = decoded(network.encoder, inputs)

@@ -12,6 +12,7 @@ from anncli.compiled.row_text import content_lines
 from anncli.errors import DataError
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.libsvm_rows import LABEL, QUERY, label_column, row_fault
+from anncli.formats.data.row_blocks import repeated
 from anncli.formats.files.source import ByteSource, count_lines
 from anncli.tables import Table, TableColumn
 
@@ -72,9 +73,10 @@ def _table(pairs: Pairs, first_line: int, n_before: int, has_queries: bool, want
     # Lines without pairs get one of value 0, whose index is that of another token.
     filled = np.maximum(counts, 1)
     sample_of = np.repeat(np.arange(n), filled)
-    indices, values = np.full(len(sample_of), float(base)), np.zeros(len(sample_of))
     is_pair = np.repeat(counts > 0, filled)
-    indices[is_pair], values[is_pair] = pairs.indices, pairs.values
+    matrix = np.zeros((len(sample_of), 2), dtype=np.float32)
+    matrix[:, 0] = base
+    matrix[is_pair, 0], matrix[is_pair, 1] = pairs.indices, pairs.values
     label, task = label_column(pairs, want.na)
     columns = [label.take(sample_of)]
     group = ""
@@ -82,9 +84,10 @@ def _table(pairs: Pairs, first_line: int, n_before: int, has_queries: bool, want
         queries = np.where(pairs.queries == NO_QUERY, np.nan, pairs.queries.astype(np.float64))
         columns.append(TableColumn(QUERY, queries[sample_of]))
         group = QUERY
-    columns += [TableColumn(TOKEN, indices), TableColumn(VALUE, values)]
-    lines = (pairs.lines[sample_of].astype(np.int64) + first_line).tolist()
-    return Table(
+    start = len(columns)
+    columns += [TableColumn(TOKEN, matrix[:, 0]), TableColumn(VALUE, matrix[:, 1])]
+    lines = repeated((pairs.lines + first_line).tolist(), filled.tolist())
+    found = Table(
         tuple(columns),
         len(sample_of),
         lines=lines,
@@ -93,3 +96,4 @@ def _table(pairs: Pairs, first_line: int, n_before: int, has_queries: bool, want
         group=group,
         samples=sample_of + n_before,
     )
+    return found._replace(matrix=matrix, matrix_start=start)

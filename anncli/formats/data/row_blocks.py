@@ -33,6 +33,11 @@ def numbered_blocks(batches: Iterator[Table], shown: str) -> Iterator[Table]:
         yield table._replace(samples=samples)
 
 
+def repeated(lines: list[int], counts: list[int]) -> list[int]:
+    """Each line number as often as its count says; equal ones are one object, so that a row takes 8 bytes."""
+    return [line for line, count in zip(lines, counts, strict=True) for _ in range(count)]
+
+
 def two_empty_lines(line: int, shown: str) -> DataError:
     """The error for a sample without rows; line: the last empty one."""
     message = "a sample without rows: two empty lines follow each other"

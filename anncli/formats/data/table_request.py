@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from anncli.dataset.column_kinds import choose_kinds
@@ -40,17 +41,17 @@ def stored_roles(encoder: TableEncoder, request: TableRequest) -> Roles:
     """The roles of a network that training goes on with; raises UsageError where the user asks for others."""
     roles = encoder.roles
     asked: dict[str, Any] = {"label": request.label} | {role: getattr(request, role) for role in ABOUT_ROWS}
+    table, place = Table(tuple(map(TableColumn, roles.columns)), 0, roles.is_named), Place("")
     for name, words in asked.items():
         stored = roles.labels if name == "label" else getattr(roles, name)
         if name == "label" and roles.reconstructs:
             stored = ("inputs",)
-        if words and words != stored:
+        if words and words != stored and not _mean(table, words, stored):
             raise _other(
                 name, "with another column", ", ".join(stored) if isinstance(stored, tuple) else stored or "none"
             )
     if request.missing and request.missing != encoder.missing:
         raise _other("missing", "otherwise", encoder.missing)
-    table, place = Table(tuple(map(TableColumn, roles.columns)), 0, roles.is_named), Place("")
     categories = {column.name for column in encoder.columns if column.kind == "category"}
     named = {
         option: set(find_all_columns(table, words, f"--{option}", place))
@@ -63,6 +64,15 @@ def stored_roles(encoder: TableEncoder, request: TableRequest) -> Roles:
     if request.use and named["use"] != set(roles.inputs):
         raise _other("use", "with other columns", ", ".join(roles.inputs[:10]))
     return roles
+
+
+def _mean(table: Table, words: Sequence[str] | str, stored: Sequence[str] | str | None) -> bool:
+    """Whether words such as `last`, or a position, mean the columns that are stored; table: of the columns alone."""
+    named, known = ((words,) if isinstance(words, str) else words), ((stored,) if isinstance(stored, str) else stored)
+    try:
+        return find_all_columns(table, named, "", Place("")) == tuple(known or ())
+    except UsageError:
+        return False
 
 
 def _other(option: str, how: str, stored: str) -> UsageError:

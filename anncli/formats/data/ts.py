@@ -15,6 +15,7 @@ from anncli.errors import DataError, count_of, did_you_mean, quoted
 from anncli.formats.data.base import TableWant
 from anncli.formats.data.dense import check_columns
 from anncli.formats.data.foreign import is_ts
+from anncli.formats.data.row_blocks import repeated
 from anncli.formats.files.source import ByteSource
 from anncli.tables import MISSING, Table, TableColumn
 
@@ -226,7 +227,7 @@ class _Series:
                 self.shown, f"ts, {count_of(n, 'channel')}, {span} values in each of the first series"
             )
         samples = np.repeat(np.arange(len(lines)) + self.n_given, counts) if rows else None
-        places = np.repeat(np.array([line.line for line in lines], dtype=np.int64), counts).tolist()
+        places = repeated([line.line for line in lines], counts.tolist())
         self.n_given += len(lines)
         labels = (self.head.label,) if self.head.label else ()
         task = {CLASS: "classification", TARGET: "regression", "": ""}[self.head.label]

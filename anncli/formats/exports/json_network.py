@@ -51,6 +51,7 @@ def _document(network: Network) -> dict[str, Any]:
         "version": VERSION,
         "inputs": _inputs(network.topology.inputs),
         "columns": list(network.columns),
+        **({"first_token": network.first_token} if network.topology.inputs.tokens else {}),
         "encoder": None if network.encoder is None else _encoder(network.encoder),
         "scaling": _scaling(network.scaling),
         "members": [{"layers": layers} for layers in _members(network)],

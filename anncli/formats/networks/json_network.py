@@ -27,7 +27,7 @@ from anncli.network.topology import Topology
 
 FORMAT_WORD, VERSION = "anncli-network", 1
 KEYS = (
-    "format", "version", "inputs", "columns", "encoder", "scaling", "members", "target_scaling", "calibration", "task",
+    "format", "version", "inputs", "columns", "first_token", "encoder", "scaling", "members", "target_scaling", "calibration", "task",
     "classes", "target_names", "targets", "loss", "threshold", "threshold_rule", "abstain", "self_test",
 )  # fmt: skip
 _ADVICE = "export the network anew"
@@ -116,6 +116,7 @@ class _File:
         read_decision(document, network, self._matrix, _ADVICE)
         network.targets = self._targets()
         network.columns = self._names("columns", network.n_inputs)
+        network.first_token = 0 if document.get("first_token") == 0 else 1
         network.scaling = read_scaling(document, network.n_inputs, self._matrix, _ADVICE)
         self._check_quantiles(network)
         network.target_names = self._names("target_names", network.n_targets)
