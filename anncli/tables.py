@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, Tokens
 
 MISSING = -1
 """The code of a missing cell."""
@@ -101,6 +101,7 @@ class _Table(NamedTuple):
     sets: tuple[tuple[str, int], ...] = ()
     absent_is_zero: bool = False
     samples: Array | None = None
+    tokens: Tokens | None = None
 
 
 class Table(_Table):
@@ -116,7 +117,7 @@ class Table(_Table):
     sets: the sets into which the format divides the rows of the whole file: names and counts, in the order of the rows;
     absent_is_zero: rows leave out what is 0, so that a column that the file does not have is 0 in all of them;
     samples: int64 (n_rows,), the number from 0 of the sample that each row belongs to, whose rows follow each other, or None
-    where every row is a sample.
+    where every row is a sample; tokens: the tokens of each row, with the numbers that the file has, or None.
     """
 
     def __repr__(self) -> str:
@@ -157,8 +158,10 @@ class Table(_Table):
             for at in range(matrix.shape[1]):
                 taken[self.matrix_start + at] = TableColumn(self.names[self.matrix_start + at], matrix[:, at])
         own = None if self.samples is None else self.samples[rows]
-        lines = self.lines_of(rows)
-        return self._replace(columns=tuple(taken), n_rows=len(rows), lines=lines, matrix=matrix, samples=own)
+        lines, tokens = self.lines_of(rows), None if self.tokens is None else self.tokens[rows]
+        return self._replace(
+            columns=tuple(taken), n_rows=len(rows), lines=lines, matrix=matrix, samples=own, tokens=tokens
+        )
 
     def part(self, rows: slice) -> Table:
         """The table of consecutive rows, whose arrays are views of this one's."""
@@ -174,7 +177,8 @@ class Table(_Table):
         matrix = None if self.matrix is None else self.matrix[rows]
         n_rows = len(range(*rows.indices(self.n_rows)))
         own, lines = None if self.samples is None else self.samples[rows], self.lines[rows]
-        return self._replace(columns=columns, n_rows=n_rows, lines=lines, matrix=matrix, samples=own)
+        tokens = None if self.tokens is None else self.tokens[rows]
+        return self._replace(columns=columns, n_rows=n_rows, lines=lines, matrix=matrix, samples=own, tokens=tokens)
 
     def held(self, names: Iterable[str]) -> Table:
         """The table with copies of those of the columns that were views of the matrix, whose rows may lie on the disk."""

@@ -46,8 +46,8 @@ class ReadRequest(NamedTuple):
     decimal: '.' or ',', None to find out; na: words that stand for a missing cell, besides the usual ones; only_na: not the usual ones; transpose: whether a column of the file is a sample; size:
     height and width that pictures are scaled to, or None; grey: whether pictures lose their colours; memory: most bytes
     of data that are held in memory, None for no limit; samples: '' where every row is a sample, 'blocks'
-    where an empty line ends a sample of several rows, 'column' where a column says whose they are; tokens: whether such rows
-    are tokens.
+    where an empty line ends a sample of several rows, 'column' where a column says whose they are; tokens: how many
+    different tokens there are where samples are made of such, 0 where they are not.
     """
 
     format: str = "auto"
@@ -60,4 +60,4 @@ class ReadRequest(NamedTuple):
     grey: bool = False
     memory: int | None = None
     samples: Literal["", "blocks", "column"] = ""
-    tokens: bool = False
+    tokens: int = 0

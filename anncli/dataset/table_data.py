@@ -19,6 +19,11 @@ def first_token(inputs: Array) -> int:
     return 0 if len(inputs) and inputs[:, 0].min() == 0 else 1
 
 
+def first_of(tokens: Tokens) -> int:
+    """The same for tokens with the numbers that a file has."""
+    return 0 if len(tokens.indices) and tokens.indices.min() == 0 else 1
+
+
 def token_faults(inputs: Array, n_tokens: int, first: int) -> Array:
     """bool (n,): whether a row is no token out of so many."""
     numbers = inputs[:, 0]
@@ -80,7 +85,7 @@ class TableData:
     @property
     def has_several_rows(self) -> bool:
         """Whether a sample is several rows, or tokens."""
-        return self.starts is not None
+        return self.starts is not None or self.table.tokens is not None
 
     @property
     def n_classes(self) -> int:
@@ -102,17 +107,27 @@ class TableData:
         return row_numbers(ragged_places(self.starts, samples)[0], self.table.n_rows)
 
     def with_tokens(self, inputs: Array, n_tokens: int, first: int) -> Dataset:
-        """The samples whose rows (n_rows, 1 or 2) are tokens out of so many: the number of each, and its value, or 1.
+        """The samples of tokens out of so many: those of the table, or its rows (n_rows, 1 or 2), the number of a token each, and
+        its value, or 1.
 
         first: the number of the first token. Raises: DataError with the place of a number that is no token.
         """
+        if (held := self.table.tokens) is not None:
+            wrong = (held.indices < first) | (held.indices >= first + n_tokens)
+            if wrong.any():
+                row = int(np.searchsorted(held.starts, place := int(np.argmax(wrong)), side="right")) - 1
+                raise self._token_fault(held.indices[place], row, n_tokens, first)
+            return self._dataset(Tokens(held.indices - first, held.values, held.starts, n_tokens), ())
         wrong = token_faults(inputs, n_tokens, first)
         if wrong.any():
-            path, line = self.place_of(row := int(np.argmax(wrong)))
-            message, advice = token_fault(inputs[row, 0], n_tokens, first)
-            raise DataError(message, path=path, line=line, advice=advice)
+            raise self._token_fault(inputs[np.argmax(wrong), 0], int(np.argmax(wrong)), n_tokens, first)
         assert self.starts is not None
         return self._dataset(tokens_of(inputs, self.starts, n_tokens, first), ())
+
+    def _token_fault(self, number: float, row: int, n_tokens: int, first: int) -> DataError:
+        message, advice = token_fault(number, n_tokens, first)
+        path, line = self.place_of(row)
+        return DataError(message, path=path, line=line, advice=advice)
 
     def with_inputs(self, inputs: Array, columns: tuple[str, ...]) -> Dataset:
         """The samples with the inputs (n_rows, d), whose names are `columns`; they are the targets too where `roles` say so."""

@@ -28,6 +28,8 @@ def _inputs(data: Data) -> Inputs:
     """The inputs, float32; of a table the numbers of its input columns, and the codes of words, gaps included."""
     if not isinstance(data, TableData):
         return data.inputs
+    if data.table.tokens is not None:
+        return data.table.tokens
     columns = [data.table.column(name) for name in data.roles.inputs]
     cells = [column.codes if column.numbers is None else column.numbers for column in columns]
     values = np.stack([np.asarray(own, dtype=np.float32) for own in cells], axis=1)

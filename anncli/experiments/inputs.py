@@ -113,6 +113,8 @@ def _table_digest(data: TableData) -> str:
         cells = column.numbers if column.numbers is not None else column.codes
         assert cells is not None
         digest.update(np.ascontiguousarray(cells).data)
+    if table.tokens is not None:
+        _add_inputs(digest, table.tokens)
     return digest.hexdigest()
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from anncli.arrays import Array, random_stream
 from anncli.dataset.dataset import Dataset
-from anncli.dataset.table_data import TableData, first_token
+from anncli.dataset.table_data import TableData, first_of, first_token
 from anncli.errors import DataError, UsageError, count_of, quoted
 from anncli.network.encoders.table import FITTED_ADVICE, MISSING_ADVICE, EncodingFault, TableEncoder
 from anncli.network.input_shapes import inputs_text
@@ -69,7 +69,8 @@ def _encoded(network: Network, encoder: TableEncoder, data: TableData, advice: s
     if not shape.tokens:
         return RunInputs(network, data.with_inputs(inputs, columns), warnings)
     if not network.is_trained:
-        network = replace(network, first_token=first_token(inputs))
+        held = data.table.tokens
+        network = replace(network, first_token=first_token(inputs) if held is None else first_of(held))
     return RunInputs(network, data.with_tokens(inputs, shape.columns, network.first_token), warnings)
 
 

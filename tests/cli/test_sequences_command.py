@@ -200,6 +200,8 @@ def test_sparse_rows_are_never_dense(folder: Path, ann: Run, monkeypatch: pytest
     (folder / "far.svm").write_text("1 1:2\n1 2:1 5:1\n")
     done = ann("predict", "t.nn", "far.svm", check=3)
     assert "token 5 is beyond 1 to 4; the network has `inputs: 4 tokens`" in done.stderr
+    (folder / "gap.svm").write_text("1 1:2\n1 2:nan\n")
+    assert "gap.svm:2: the value of token 2 is missing" in ann("predict", "t.nn", "gap.svm", check=3).stderr
     (folder / "t.def").write_text("anncli: 1\ninputs: 4 tokens\nlayers: [2 tanh, 1 logistic]\n")
     ann("train", "t.def", "s.svm", 3, "--validation", 0, "-o", "new.nn", "-q")
     assert "first_token" not in (folder / "new.nn").read_text()

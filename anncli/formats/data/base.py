@@ -111,8 +111,8 @@ class TableWant(NamedTuple):
     need not show it (libsvm); size: height and width that pictures are scaled to, None for their own; grey: whether pictures
     lose their colours; header: whether the first row names the columns, None to find out; names: that columns may have, as of
     a network or a label: a first row with one of them names the columns; is_whole: all batches will be held at once;
-    rows: samples may have several rows, so that a format whose samples have says which rows are one (Table.samples); tokens: such rows are
-    tokens, so that a file of index:value pairs has a row for each pair."""
+    rows: samples may have several rows, so that a format whose samples have says which rows are one (Table.samples); tokens: how many
+    different tokens there are where samples are made of such, 0 where they are not."""
 
     delimiter: str | None = None
     decimal: str | None = None
@@ -126,7 +126,7 @@ class TableWant(NamedTuple):
     names: tuple[str, ...] = ()
     is_whole: bool = False
     rows: bool = False
-    tokens: bool = False
+    tokens: int = 0
 
 
 class TableFormat(Protocol):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from anncli.arrays import Array, row_mask
+from anncli.arrays import Array, Tokens, joined, row_mask
 from anncli.dataset.column_facts import number_blocks, number_parts
 from anncli.maps import disk_array
 from anncli.tables import MISSING, Table, TableColumn
@@ -34,7 +34,7 @@ def join_tables(tables: Sequence[Table]) -> Table:
     n_rows = sum(table.n_rows for table in tables)
     return first._replace(
         columns=tuple(columns), n_rows=n_rows, lines=_join_lines(tables), matrix=matrix, task=joined_task(tables),
-        samples=_join_samples(tables),
+        samples=_join_samples(tables), tokens=_join_tokens(tables),
     )  # fmt: skip
 
 
@@ -76,6 +76,12 @@ def _join_samples(tables: Sequence[Table]) -> Array | None:
     return np.concatenate(parts) if len(parts) == len(tables) else None
 
 
+def _join_tokens(tables: Sequence[Table]) -> Tokens | None:
+    parts = [table.tokens for table in tables if table.tokens is not None]
+    found = joined(parts) if len(parts) == len(tables) else None
+    return found if isinstance(found, Tokens) else None
+
+
 def join_columns(parts: Sequence[TableColumn]) -> TableColumn:
     """Columns of one name below each other; with words if one of them has words."""
     name = parts[0].name
@@ -107,7 +113,9 @@ def join_within(tables: Sequence[Table], memory: int | None) -> Table:
     others = [join_columns([table.column(n) for table in tables]) for n in first.names if n not in set(names)]
     is_single = all(part.dtype == np.float32 for table in chosen for part in number_parts(table))
     joined = _on_disk(first, n_rows, others, disk_array((n_rows, len(names)), _type(is_single), parts))
-    return joined._replace(lines=_join_lines(tables), task=joined_task(tables), samples=_join_samples(tables))
+    return joined._replace(
+        lines=_join_lines(tables), task=joined_task(tables), samples=_join_samples(tables), tokens=_join_tokens(tables)
+    )
 
 
 def rows_within(table: Table, rows: Array, memory: int | None) -> Table:
@@ -126,7 +134,10 @@ def rows_within(table: Table, rows: Array, memory: int | None) -> Table:
 
     is_single = all(part.dtype == np.float32 for part in parts)
     found = _on_disk(table, len(rows), others, disk_array((len(rows), width), _type(is_single), taken()))
-    return found._replace(lines=table.lines_of(rows), samples=None if table.samples is None else table.samples[rows])
+    tokens = None if table.tokens is None else table.tokens[rows]
+    return found._replace(
+        lines=table.lines_of(rows), tokens=tokens, samples=None if table.samples is None else table.samples[rows]
+    )
 
 
 def _type(is_single: bool) -> type[np.floating[Any]]:

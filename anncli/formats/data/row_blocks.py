@@ -17,7 +17,7 @@ def numbered_blocks(batches: Iterator[Table], shown: str) -> Iterator[Table]:
     """
     number, last = 0, 0
     for table in batches:
-        if table.samples is not None or not table.n_rows:
+        if table.samples is not None or table.tokens is not None or not table.n_rows:
             yield table
             continue
         lines = np.asarray(table.lines, dtype=np.int64)

@@ -50,7 +50,7 @@ def sample_reader(reader: TableReader, network: Network | None) -> TableReader:
         raise UsageError(message, advice="say --missing mean or median")
     own: Literal["blocks", "column"] = "blocks" if request.sequence is None else "column"
     by_row = None if network is None else network.topology.answers_rows
-    tokens = network is not None and network.topology.inputs.tokens
+    tokens = 0 if network is None or not network.topology.inputs.tokens else network.n_inputs
     return reader._replace(read=read._replace(samples=own, memory=None, tokens=tokens), by_row=by_row)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -89,6 +89,17 @@ def as_samples(network: Network, values: Array, starts: Array, place: Place) -> 
     return tokens_of(values, starts, shape.columns, network.first_token)
 
 
+def _numbered(network: Network, tokens: Tokens, lines: Sequence[int], place: Place) -> Tokens:
+    """Tokens with the numbers of a file as the network counts them."""
+    first, width = network.first_token, network.n_inputs
+    wrong = (tokens.indices < first) | (tokens.indices >= first + width)
+    if wrong.any():
+        row = int(np.searchsorted(tokens.starts, at := int(np.argmax(wrong)), side="right")) - 1
+        message, advice = token_fault(tokens.indices[at], width, first)
+        raise place.fault(message, advice, lines[row] if row < len(lines) else None)
+    return Tokens(tokens.indices - first, tokens.values, tokens.starts, width)
+
+
 def _sequences(path: Path, reader: TableReader, network: Network) -> Samples:
     """The rows of each sequence, which may stand anywhere in the file."""
     reader = informed(reader, network)
@@ -117,6 +128,9 @@ def _whole(source: ByteSource, reader: TableReader, network: Network) -> Iterato
     waiting: list[Array] = []
     last, place = -1, Place(source.shown)
     for table, encoded in stream_encoded(source, reader, network):
+        if table.tokens is not None:
+            yield _numbered(network, table.tokens, table.lines, place)
+            continue
         assert table.samples is not None
         inputs, samples = encoded.inputs, table.samples
         # The last sample of a batch may go on in the next one.
