@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from anncli.arrays import Array, blocks
 from anncli.errors import count_of
 from anncli.network.activations import ACTIVATIONS
+from anncli.network.layers.convolution import Convolution
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.propagation import forward
 from anncli.training.outcome import TrainingResult
@@ -39,17 +42,20 @@ def _units(run: TrainingRun, result: TrainingResult) -> list[str]:
     """Hidden units that pass no gradient on."""
     rows = run.setup.rows["training"]
     rows = rows[:: max(1, len(rows) // _ROWS)]
-    layers, remarks = result.network.topology.layers[:-1], []
-    for number, (layer, (flat_on, dead_on)) in enumerate(zip(layers, _slopes(run, result, rows), strict=True), 1):
-        info = ACTIVATION_NAMES[layer.activation]
-        dead = int((dead_on == len(rows)).sum())
-        flat = int((flat_on / len(rows) >= _NEARLY_ALL).sum())
+    topology, remarks = result.network.topology, []
+    for number, found in enumerate(_slopes(run, result, rows), 1):
+        if not topology.block_shapes[number - 1]:
+            continue
+        info, units = ACTIVATION_NAMES[topology.layers[number - 1].activation], len(found.flat_on)
+        dead = int((found.dead_on == found.places).sum())
+        flat = int((found.flat_on >= _NEARLY_ALL * found.places).sum())
         if np.isfinite([info.lowest, info.highest]).all():
-            if flat > _FRACTION * len(flat_on):
-                remarks.append(f"hidden layer {number}: {_saturated(run, result, flat, len(flat_on))}")
-        elif dead > _FRACTION * len(flat_on):
+            if flat > _FRACTION * units:
+                remarks.append(f"hidden layer {number}: {_saturated(run, result, flat, units)}")
+        elif dead > _FRACTION * units:
+            place = "at every place of every row" if found.places > len(rows) else "on every row"
             remarks.append(
-                f"hidden layer {number}: {_of(dead, len(flat_on))} dead: the slope is 0 on every row; "
+                f"hidden layer {number}: {_of(dead, units)} dead: the slope is 0 {place}; "
                 + _one_of(
                     "use leaky-relu or elu", _lower_rate(run), last="try other initial weights (--init he --seed N)"
                 )
@@ -94,21 +100,35 @@ def _stuck(run: TrainingRun, result: TrainingResult) -> list[str]:
     ]
 
 
-def _slopes(run: TrainingRun, result: TrainingResult, rows: Array) -> list[tuple[Array, Array]]:
-    """For each hidden layer: on how many rows the slope of each unit (units,) is nearly 0, and on how many it is 0."""
+class _Slopes(NamedTuple):
+    """Of one layer: at how many of the places the slope of each unit (units,) is nearly 0, and at how many it is 0; a unit has one
+    place in each row, or as many as a convolution has windows there."""
+
+    places: int
+    flat_on: Array
+    dead_on: Array
+
+    def with_more(self, more: _Slopes) -> _Slopes:
+        """The counts over these places and others."""
+        return _Slopes(self.places + more.places, self.flat_on + more.flat_on, self.dead_on + more.dead_on)
+
+
+def _slopes(run: TrainingRun, result: TrainingResult, rows: Array) -> list[_Slopes]:
+    """The slopes of each hidden layer over some samples."""
     topology, parameters = result.network.topology, result.network.parameters
     assert parameters is not None
-    hidden = topology.layers[:-1]
-    counts = [(np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)) for n in topology.sizes[1:-1]]
+    counts: list[_Slopes | None] = [None] * (len(topology.layers) - 1)
     for block in blocks(len(rows), max(1, _BLOCK_VALUES // max(topology.sizes))):
         passed = forward(topology, parameters, run.setup.inputs[rows[block]])
-        for (flat_on, dead_on), layer, z, a in zip(
-            counts, hidden, passed.pre_activations[:-1], passed.activations[1:-1], strict=True
-        ):
+        for k, before in enumerate(counts):
+            layer, z, a = topology.layers[k], passed.pre_activations[k], passed.activations[k + 1]
             slope = np.abs(ACTIVATIONS[layer.activation].derivative(z, a))
-            flat_on += (slope < _FLAT * _steepest(layer.activation)).sum(axis=0)
-            dead_on += (slope == 0).sum(axis=0)
-    return counts
+            if isinstance(layer, Convolution):
+                slope = slope.reshape(-1, layer.units)
+            flat_on = (slope < _FLAT * _steepest(layer.activation)).sum(axis=0)
+            found = _Slopes(len(slope), flat_on, (slope == 0).sum(axis=0))
+            counts[k] = found if before is None else before.with_more(found)
+    return [found for found in counts if found is not None]
 
 
 def _steepest(activation: str) -> float:
