@@ -43,8 +43,6 @@ class NativeBackend:
             return f"loss {problem.loss} is not in the compiled code"
         if problem.topology.uncompiled is not None or problem.topology.is_plain:
             return problem.topology.uncompiled
-        if not hasattr(_native, "run_chain"):
-            return "the compiled code was built from older sources"
         from anncli.backends.chain import chain_refusal
 
         return chain_refusal(problem, self.variant)

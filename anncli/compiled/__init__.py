@@ -15,9 +15,8 @@ from anncli.network.names import ACTIVATION_NAMES, LOSS_NAMES
 CALLS = (
     "variants", "rules", "turns", "rule_layout", "plan", "forward", "loss_and_gradient", "batch_gradient", "epoch", "rprop_step",
     "parse_block", "parse_pairs", "fill_pairs", "parse_numbers", "parse_table", "format_rows", "count_bytes", "utf8_end",
+    "steps", "step_layout", "chain", "run_chain",
 )  # fmt: skip
-#: Those that only chains of other layers than dense ones need.
-CHAIN_CALLS = ("steps", "step_layout", "chain", "run_chain")
 
 
 def describe_backend() -> str:

@@ -1,26 +1,38 @@
 // Batches of a chain: as batch.h, for samples of any form. A block of samples is as large as fits into the L2 cache; a team meets
 // after their deltas are known, after their gradients, and after an update.
 
-enum { LEAST_BLOCK_FLOATS = 160000, MOST_BLOCK_FLOATS = 4000000, GROUP_FLOATS = 24000 };
+enum { LEAST_BLOCK_FLOATS = 200000, MOST_BLOCK_FLOATS = 4000000, GROUP_FLOATS = 24000 };
 
 // Each block reads and writes the sums of all weights once: with many weights it should have many samples.
 INL size_t block_floats(const Chain *c) {
-  const size_t wanted = 4 * c->n_parameters;
+  const size_t wanted = 8 * c->n_parameters;
   return wanted < LEAST_BLOCK_FLOATS ? LEAST_BLOCK_FLOATS : wanted > MOST_BLOCK_FLOATS ? MOST_BLOCK_FLOATS : wanted;
 }
 
 // Where places lie of which only the sizes count.
 INL float *nowhere() { return (float *)(uintptr_t)64; }
 
-// How many samples from number `first` of the call on make a block; `end`: of the batch.
-static int block_samples(const ChainCall &call, const Bench &bench, int64_t first, int64_t end, size_t &floats) {
-  const bool fixed = call.chain->nodes[0].form.rows() > 0;
-  const int64_t most = end - first < BLOCK_SAMPLES ? end - first : (int64_t)BLOCK_SAMPLES;
+// How many of the m samples of a batch make a block, where all take `each` floats: blocks of about the same size, in fours, so that
+// members of a team have as much to do.
+INL int even_samples(int64_t m, size_t each, size_t limit) {
+  const int64_t most = (int64_t)(limit / each) > 1 ? (int64_t)(limit / each) : 1, blocks = (m + most - 1) / most;
+  const int64_t n = most < 4 ? most : ((m + blocks - 1) / blocks + 3) / 4 * 4;
+  return (int)(n < BLOCK_SAMPLES ? n : (int64_t)BLOCK_SAMPLES);
+}
+
+// How many samples from number `first` of the call on make a block of a batch start..end.
+static int block_samples(const ChainCall &call, const Bench &bench, int64_t first, int64_t start, int64_t end, size_t &floats) {
   const size_t limit = block_floats(call.chain);
-  size_t each = 0;
+  if (call.chain->nodes[0].form.rows() > 0) {
+    const size_t each = lay_out(call, first, 1, nowhere(), &bench);
+    const int n = even_samples(end - start, each, limit);
+    floats = each * n;
+    return end - first < n ? (int)(end - first) : n;
+  }
+  const int64_t most = end - first < BLOCK_SAMPLES ? end - first : (int64_t)BLOCK_SAMPLES;
   int n = 0;
   for (floats = 0; n < most; n++) {
-    if (!n || !fixed) each = lay_out(call, first + n, 1, nowhere(), &bench);
+    const size_t each = lay_out(call, first + n, 1, nowhere(), &bench);
     if (n && floats + each > limit) break;
     floats += each;
   }
@@ -109,7 +121,7 @@ static void chain_work(void *context, ann_team::Team *team, int member) {
     bool skip = false, adds = false;
     for (int64_t s = start; s < start + m;) {
       size_t floats;
-      const int samples = block_samples(call, bench, s, start + m, floats);
+      const int samples = block_samples(call, bench, s, start, start + m, floats);
       lay_out(call, s, samples, (float *)c->block_arena.start, &bench);
       Piece block = {call, bench, s, 0, samples};
       const Place &inputs = bench.places[0];
@@ -165,7 +177,7 @@ static bool prepare_blocks(ChainCall &call, int members) {
   for (int64_t start = 0; start < n; start += batch) {
     const int64_t end = n - start < batch ? n : start + batch;
     for (int64_t s = start; s < end;) {
-      const int samples = block_samples(call, call.benches[0], s, end, sum);
+      const int samples = block_samples(call, call.benches[0], s, start, end, sum);
       const size_t floats = lay_out(call, s, samples, nowhere(), call.benches);
       const size_t rows = (size_t)call.benches[0].places[c->n].start(samples);
       most = floats > most ? floats : most;
