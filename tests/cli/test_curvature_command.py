@@ -201,7 +201,7 @@ def test_a_signal_ends_the_work(trained: Path) -> None:
 def test_tokens_and_series(small: Path, ann: Ann) -> None:
     (small / "t.svm").write_text("".join(f"{1 + k % 2} {1 + k % 5}:1 {6 + k % 3}:{k % 7 + 1}\n" for k in range(30)))
     (small / "e.nn").write_text("anncli: 1\ninputs: 9 tokens\nlayers: [3 embedding, mean, 2 softmax]\n")
-    ann("train", "e.nn", "t.svm", 5, "-q")
+    ann("train", "e.nn", "t.svm", 5, "--validation", 0, "-q")
     done = ann("curvature", "e.nn", "t.svm")
     assert ", 30 samples\nHessian of the mean loss on these samples, without the penalty\n" in done.stdout
     assert done.stdout.endswith("\nsamples               all of these samples trained the network\n")

@@ -15,6 +15,9 @@ from anncli.network.layers.sparse import add_to_indices, rows_of_tokens
 
 _TEXT = re.compile(r"([1-9]\d{0,17})\s+embedding", re.ASCII)
 
+# The limit of initial weights.
+_SMALL = 0.05
+
 
 class Embedding(LayerKind):
     """One block (width, units), all of it weights: row k is the vector of the tokens with index k. Only for tokens."""
@@ -56,16 +59,15 @@ class Embedding(LayerKind):
         return ()
 
     def initialize(self, blocks: Blocks, start: Start) -> None:
-        """A token meets one weight of each unit, so that fan_in is 1. Methods other than these four give normal numbers of
-        variance 1."""
+        """A token meets one weight of each unit, so that fan_in is 1. Other methods than these four give small numbers: from larger
+        ones networks of agents and of texts learn more slowly, and a penalty counts all tokens, however rare."""
         block = blocks[0]
         if start.method == "ann1dn":
             block[...] = draw_unit_by_unit(block.shape, start.rng)
-        elif start.method in ("glorot", "fan-in", "classic"):
-            limit = {"glorot": math.sqrt(6 / (1 + self.units)), "fan-in": 1.0, "classic": 0.5}[start.method]
-            block[...] = start.rng.uniform(-limit, limit, block.shape)
-        else:
-            block[...] = start.rng.normal(0, 1, block.shape)
+            return
+        limits = {"glorot": math.sqrt(6 / (1 + self.units)), "fan-in": 1.0, "classic": 0.5}
+        limit = limits.get(start.method, _SMALL)
+        block[...] = start.rng.uniform(-limit, limit, block.shape)
 
     def forward(self, blocks: Blocks, inputs: Any, starts: Array | None) -> Kept:
         outputs = rows_of_tokens(inputs, blocks[0])
