@@ -11,7 +11,7 @@ import numpy as np
 
 from anncli.analysis.exporting import checked_name, exported, name_of, places_of, write_files
 from anncli.analysis.proof import Proof
-from anncli.arrays import Array
+from anncli.arrays import Array, Tokens
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError, asking, did_you_mean, value_text
@@ -20,6 +20,7 @@ from anncli.formats.exports.base import ExportRequest
 from anncli.formats.exports.registry import export_name_of
 from anncli.formats.files.textfile import Path
 from anncli.network.encoders.table import TableInputs
+from anncli.network.layers.base import Shape
 from anncli.network.network import Network
 from anncli.options.layers import Given, read_layer, training_options
 from anncli.options.table import OPTIONS, TrainingOptions, option_names
@@ -33,6 +34,7 @@ from anncli.training.beginning import begin
 from anncli.training.names import TRAINER_NAMES
 from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
+from anncli.training.sequence_network import sequence_network
 from anncli.training.setup import prepare
 from anncli.training.teacher import with_teacher
 
@@ -208,6 +210,9 @@ def make_network(
         hidden = OPTIONS["hidden"].read("auto" if hidden is None else hidden)
     with asking():
         hidden = hidden_layers(data) if hidden is None else hidden
+        if isinstance(data, Dataset) and data.has_several_rows:
+            shape = Shape(data.n_inputs, None, None, isinstance(data.inputs, Tokens))
+            return sequence_network(shape, hidden, activation, output_layer(data, loss), data.by_row, data.task)
         layers = [*((units, activation) for units in hidden), output_layer(data, loss)]
         if isinstance(data, Dataset):
             return Network.create(data.n_inputs, layers, task=None if data.task == "classification" else data.task)

@@ -13,6 +13,7 @@ import numpy as np
 
 from anncli.api import make_network, read_epochs, read_shape, start_training, training_options_of
 from anncli.arrays import Array
+from anncli.dataset.given import has_several_rows, inputs_of
 from anncli.errors import UsageError, ValueFault, listed, value_text
 from anncli.inference import predict as inference
 from anncli.options.table import OPTIONS
@@ -136,6 +137,8 @@ class _AnnEstimator(BaseEstimator):  # type: ignore[misc]
         if not hasattr(self, "network_"):
             raise NotFittedError(f"This {type(self).__name__} is not fitted yet; call fit(X, y) first")
         with as_value_errors():
+            if has_several_rows(inputs):
+                return inference.predict(self.network_, inputs_of(inputs))
             table = read_table(inputs)
             self._check_features(inputs, table)
             return inference.predict(self.network_, inputs_for(self.network_, table, self.unknown))

@@ -25,6 +25,13 @@ def float_array(given: Any, what: str, expected: str) -> Array:
         raise ValueError(f"{what}: expected {expected}, found {_what_is_wrong(given)}") from None
 
 
+def has_several_rows(given: Any) -> bool:
+    """Whether samples have several rows, or are tokens: Rows, Tokens, a list of arrays (rows, columns), an array of three dimensions."""
+    if isinstance(given, list | tuple):
+        return bool(len(given)) and isinstance(given[0], np.ndarray) and given[0].ndim == 2
+    return isinstance(given, Rows | Tokens) or (isinstance(given, np.ndarray) and given.ndim == 3 and bool(len(given)))
+
+
 def inputs_of(given: Any) -> Inputs:
     """Samples in float32: vectors (n, columns); or Rows, from a list of arrays (rows, columns), one for each sample, or from an
     array (n, rows, columns). Rows and Tokens stay what they are.
@@ -33,8 +40,7 @@ def inputs_of(given: Any) -> Inputs:
     """
     if isinstance(given, Rows | Tokens):
         return given.astype(np.float32, copy=False)
-    is_list = isinstance(given, list | tuple) and len(given) and np.ndim(given[0]) == 2
-    if not is_list and not (isinstance(given, np.ndarray) and given.ndim == 3 and len(given)):
+    if not has_several_rows(given):
         return float_array(given, "inputs", "numbers (n_samples, n_inputs)")
     expected = "numbers (rows, columns)"
     samples = [float_array(own, f"inputs: sample {k}", expected) for k, own in enumerate(given, 1)]

@@ -14,12 +14,14 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.dataset.column_kinds import choose_kinds
 from anncli.dataset.dataset import UNLABELLED, Dataset
+from anncli.dataset.given import has_several_rows
 from anncli.dataset.table_data import TableData
 from anncli.errors import AnnError, DataError, UsageError, ValueFault, count_of, did_you_mean, quoted, value_text
 from anncli.network.encoders.table import MISSING_POLICIES
 from anncli.python.frames import as_array, read_table
+from anncli.python.ragged import ragged_dataset, ragged_targets
 from anncli.python.targets import ANYTHING, Asked, Targets, read_targets
-from anncli.tables import Roles, Table
+from anncli.tables import Roles, Table, TableColumn
 
 
 class Columns(NamedTuple):
@@ -62,6 +64,8 @@ def read_samples(
     Args: inputs: as read_table(); answers: as read_targets(); weights: (n,), 0 leaves a row out.
     Raises: TypeError, ValueFault for what is no table, and for gaps that nothing fills; UsageError, DataError as `ann train`.
     """
+    if has_several_rows(inputs):
+        return _ragged(inputs, answers, weights, asked, columns, as_table)
     table, remarks = read_table(inputs), list[str]()
     if answers is None:
         raise ValueFault("training requires y to be passed, but the target y is None", "give (X, y)")
@@ -81,6 +85,20 @@ def read_samples(
         else _table_data(table, targets, columns, remarks)
     )
     return Samples(data if checked is None else replace(data, weights=checked), table, targets, tuple(remarks))
+
+
+def _ragged(inputs: Any, answers: Any, weights: Any, asked: Asked, columns: Columns, as_table: bool) -> Samples:
+    """Samples of several rows, which have no columns of other kinds than numbers."""
+    if as_table or columns != AS_THEY_ARE:
+        message = "samples of several rows are numbers alone"
+        raise UsageError(
+            message, advice="leave missing, category and unknown out, and give a network of `inputs: any x N`"
+        )
+    data = ragged_dataset(inputs, answers, weights, asked=asked)
+    columns_of_rows = tuple(TableColumn(str(k)) for k in range(1, data.n_inputs + 1))
+    return Samples(
+        data, Table(columns_of_rows, data.n_samples, is_named=False), ragged_targets(inputs, answers, asked)[0], ()
+    )
 
 
 def check_length(n_rows: int, targets: Targets) -> None:

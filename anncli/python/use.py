@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anncli.arrays import Array, Rows, Tokens
+from anncli.arrays import Array
 from anncli.dataset.dataset import Dataset
+from anncli.dataset.given import has_several_rows, inputs_of
 from anncli.errors import DataError, ValueFault, count_of, quoted, value_text
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_columns import TableMatcher
@@ -18,6 +19,7 @@ from anncli.network.class_names import class_names
 from anncli.network.encoders.table import EncodingFault
 from anncli.network.network import Network
 from anncli.python.frames import read_table
+from anncli.python.ragged import ragged_dataset
 from anncli.python.samples import check_length, in_python, read_weights, refuse_gaps
 from anncli.python.targets import Asked, read_targets
 from anncli.tables import Table
@@ -32,14 +34,15 @@ def predict(
     """Outputs (n, n_outputs), float32, for rows as the training data had them: scaling, the encoder of a table and the
     calibration are applied here. Numbers are in the units of the data; of classes each output is a score, by default a probability.
 
-    Args: inputs: an array (n, d), a list of rows or a data frame, whose columns are matched by name; or Rows or Tokens; in_place, threads,
+    Args: inputs: an array (n, d), a list of rows or a data frame, whose columns are matched by name; for samples of several rows a list of
+        arrays (rows, columns), Rows or Tokens; in_place, threads,
         calibrated: as inference.predict.predict().
     Raises: TypeError for what is no table, ValueError for an untrained network, DataError for rows that do not fit it.
     """
     check_network(network)
     if isinstance(inputs, np.ndarray) and inputs.ndim == 2 and network.encoder is None and inputs.dtype.kind in "fiub":
         return inference.predict(network, inputs, in_place=in_place, threads=threads, calibrated=calibrated)
-    encoded = inputs if isinstance(inputs, Rows | Tokens) else inputs_for(network, read_table(inputs))
+    encoded = inputs_of(inputs) if has_several_rows(inputs) else inputs_for(network, read_table(inputs))
     return inference.predict(network, encoded, threads=threads, calibrated=calibrated)
 
 
@@ -76,6 +79,8 @@ def dataset_for(network: Network, samples: Any) -> Dataset:
     """The samples (X, y) or (X, y, weights) as a dataset whose inputs and classes are those of the network."""
     if not isinstance(samples, tuple) or len(samples) not in (2, 3):
         raise TypeError(f"expected samples, (X, y) or (X, y, weights) or a dataset, found {value_text(samples)}")
+    if has_several_rows(samples[0]):
+        return ragged_dataset(*samples, asked=asked_of(network))
     inputs, targets = inputs_for(network, read_table(samples[0])), read_targets(samples[1], asked_of(network))
     check_length(len(inputs), targets)
     weights = read_weights(samples[2], len(inputs)) if len(samples) == 3 else None

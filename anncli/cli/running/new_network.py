@@ -17,14 +17,11 @@ from anncli.errors import UsageError, asking, printable
 from anncli.formats.data.agreement import names_of_files
 from anncli.formats.networks.numbers import size_fault
 from anncli.network.encoders.table import TableInputs
-from anncli.network.layers.base import LayerKind, Shape
+from anncli.network.layers.base import Shape
 from anncli.network.network import Network
-from anncli.network.topology import Topology
 from anncli.tables import Table, TableColumn
 from anncli.training.answers import hidden_layers, output_layer
-
-# The rows that a unit of a network for sequences sees.
-_ROWS_SEEN = 9
+from anncli.training.sequence_network import sequence_network
 
 
 def with_place(settings: TrainSettings) -> TrainSettings:
@@ -76,12 +73,7 @@ def _of_sequences(settings: Asked, data: TableData, output: tuple[int, str], tra
     if fault := size_fault([width, *hidden, output[0]]):
         raise UsageError(fault, advice="make the network smaller")
     with asking():
-        layers: list[LayerKind | tuple[int, str] | str] = [
-            f"{units} {settings.activation} convolution {_ROWS_SEEN}" for units in hidden
-        ]
-        layers += [] if data.by_row else ["max"]
-        task = None if data.task == "classification" else data.task
-        return Network(Topology(Shape(width, None), [*layers, output]), task=task)
+        return sequence_network(Shape(width, None), hidden, settings.activation, output, data.by_row, data.task)
 
 
 def _table_inputs(request: TableRequest, data: TableData) -> TableInputs:
