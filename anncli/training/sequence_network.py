@@ -8,8 +8,8 @@ from anncli.network.layers.base import LayerKind, Shape
 from anncli.network.network import Network
 from anncli.network.topology import Topology
 
-# The rows that a unit sees. With `max` as the reduction it is what the archive's JapaneseVowels, which have 7 to 29 rows, like best:
-# 98.4 to 99.2 % of the test set against 97.8 to 98.1 % with 5 rows and `mean`.
+# The rows that a unit sees. On the archive's JapaneseVowels (7 to 29 rows) the defaults with `max` predict 98.6 to 99.5 % of the
+# test set correctly (5 seeds, mean 99.0); 32 units of 5 rows with `mean` 97.8 to 98.1 %.
 _ROWS_SEEN = 9
 
 
