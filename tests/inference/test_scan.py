@@ -92,6 +92,8 @@ def test_the_best_of_overlapping_boxes_stays() -> None:
     scores = np.array([0.7, 0.9, 0.8, 0.1])
     # The second takes its neighbours with it: 1/3 > 0.3. Without it, they would not overlap.
     assert kept(boxes, scores, 0.3) == ([1, 3], [3, 1])
+    # An overlap of just so much is allowed.
+    assert kept(boxes, scores, 8 / 24) == ([1, 2, 0, 3], [1, 1, 1, 1])
     assert kept(boxes, scores, 0.34) == ([1, 2, 0, 3], [1, 1, 1, 1])
     # Of equal scores the earlier one wins.
     assert kept(boxes[:2], np.array([0.5, 0.5]), 0.3) == ([0], [2])
