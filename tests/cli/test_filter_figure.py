@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from figure_cases import SVG, parsed, two_classes
 
 from anncli.cli.showing.figures.drawing import draw
+from anncli.errors import UsageError
 from anncli.network.network import Network
 
 
@@ -43,3 +45,10 @@ def test_the_windows_of_rows_and_of_many_units() -> None:
     assert len(drawn) <= 3000
     assert "time goes from left to right" in caption
     assert caption.endswith("Shown are the 250 of 900 units with the largest weights.")
+
+
+def test_the_importance_of_pixels_is_not_drawn() -> None:
+    network = Network.create("1x2", ["1 tanh convolution 1x2", "1 logistic"], classes=("yes", "no"))
+    network.set_parameters(np.ones(network.topology.n_parameters))
+    with pytest.raises(UsageError, match=r"^a single pixel of a picture says little"):
+        draw("importance", two_classes([0.9, 0.1], [0, 1])._replace(network=network))

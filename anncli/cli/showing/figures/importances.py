@@ -8,6 +8,7 @@ from anncli.cli.showing.figures.facts import Facts, Figure, RowSet
 from anncli.cli.showing.figures.numbers import some
 from anncli.cli.showing.plot_area import WIDTH, axis_for, number_text, tick_text
 from anncli.cli.showing.svg import Drawing, shortened, text_width
+from anncli.errors import UsageError
 
 #: Columns that are drawn; the others are in the table.
 MOST_COLUMNS = 20
@@ -17,8 +18,14 @@ _MOST_WORK, _LEAST_ROWS = 10**10, 200
 
 
 def draw(facts: Facts, rows: RowSet) -> Figure:
-    """Of ten permutations of each column, for the metric that ranks them."""
+    """Of ten permutations of each column, for the metric that ranks them.
+
+    Raises: UsageError for a network that slides over pictures: no single pixel says much, and there are many.
+    """
     assert facts.data is not None
+    if facts.network.topology.shared_channels is not None:
+        message = "a single pixel of a picture says little, and the importance of all of them takes long"
+        raise UsageError(message, advice="ann explain measures it")
     chosen = rows.numbers[some(len(rows.numbers), _most_rows(facts))]
     found = permutation_importance(facts.network, facts.data, chosen, seed=facts.seed, threads=facts.threads)
     bars = [
