@@ -36,7 +36,7 @@ def _refusal(topology: Topology, variant: str | None) -> str | None:
     try:
         _make_chain(topology, (), variant)
     except ValueError as fault:
-        return str(fault)
+        return f"this chain of layers is not in the compiled code ({fault})"
     return None
 
 

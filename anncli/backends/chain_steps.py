@@ -50,7 +50,7 @@ def steps_of(topology: Topology) -> Steps:
         if layer.kind in _BY_ROW and form.height * form.width > 1:
             steps.append({"kind": _CODES["flatten"]})
         if _is_flat(layer) and topology.shapes[number - 1].grid != form:
-            raise ValueError(f"layer {number} (`{layer.text()}`) over vectors is not in the compiled code")
+            raise ValueError(f"layer {number}, `{layer.text()}`, over vectors")
         step = _step_of(layer, topology.inputs.tokens and number == 1)
         # A position says of which units the outputs are, from 1. Those of the output layer are never dropped.
         steps.append(step | {"position": positions[number] + 1 if number < len(topology.layers) else 0})

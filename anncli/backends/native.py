@@ -48,7 +48,7 @@ class NativeBackend:
         return chain_refusal(problem, self.variant)
 
     def uses_blas(self, topology: Topology) -> bool:
-        return self.numpy_from(topology) <= MOST_ROWS
+        return topology.is_plain and self.numpy_from(topology) <= MOST_ROWS
 
     def open(self, problem: Problem, samples: Samples) -> Session:
         reason = self.refusal(problem)

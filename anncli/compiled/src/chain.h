@@ -1,7 +1,7 @@
 // Batches of a chain: as batch.h, for samples of any form. A block of samples is as large as fits into the L2 cache; a team meets
 // after their deltas are known, after their gradients, and after an update.
 
-enum { LEAST_BLOCK_FLOATS = 200000, MOST_BLOCK_FLOATS = 4000000, GROUP_FLOATS = 24000 };
+enum { LEAST_BLOCK_FLOATS = 200000, MOST_BLOCK_FLOATS = 4000000, GROUP_FLOATS = 24000, GROUP_ROWS = 96 };
 
 // Each block reads and writes the sums of all weights once: with many weights it should have many samples.
 INL size_t block_floats(const Chain *c) {
@@ -51,13 +51,15 @@ static int64_t answers_of(const ChainCall &call, int64_t start, int64_t m) {
   return n;
 }
 
-// The samples a..b of a block, some at a time while their values are many: they then stay in the L1 and L2 cache.
+// The samples a..b of a block, some at a time while their values are many: they then stay in the L1 and L2 cache. Of samples of few
+// rows there are more, because products of few rows take long.
 static void chain_samples(Piece &block, int a, int b, size_t floats, int n, int64_t answers, int64_t out) {
   ChainCall &call = block.call;
   const Chain *c = call.chain;
   if (a >= b) return;
   const size_t each = floats / (size_t)n + 1;
-  const int group = each > GROUP_FLOATS ? 1 : (int)(GROUP_FLOATS / each);
+  const int most = each > GROUP_FLOATS ? 1 : (int)(GROUP_FLOATS / each), rows = block.bench.places[0].start(n);
+  const int tall = rows ? (int)(((int64_t)GROUP_ROWS * n + rows - 1) / rows) : 1, group = most > tall ? most : tall;
   const int vectors = c->first_vector;
   Piece all = {call, block.bench, block.first, a, b};
   for (int s = a; s < b && vectors > 0; s += group) {

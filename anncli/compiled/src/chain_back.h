@@ -3,7 +3,7 @@
 // The floats of scratch that a convolution needs for its slopes: the bordered ones of a sample, then those of some windows.
 INL int slope_rows(const Node &node) {
   const int rows = 16384 / (node.segments * node.wide_run);
-  return rows < 8 ? 8 : rows > MOST_POINTERS ? (int)MOST_POINTERS : rows;
+  return rows < 8 ? 8 : rows > MOST_WINDOWS ? (int)MOST_WINDOWS : rows;
 }
 
 static void convolution_back(Piece &piece, const Node &node, const Node &below, const Place &p, const Place &q) {

@@ -163,13 +163,22 @@ static void window_back(const Node &node, const Node &below, const float *delta,
 // The mean of the other rows of a group, for n of the columns of each row; 0 for a row alone. By sums in double precision it does not
 // depend on the order of the rows. from, to: the first row of each.
 static void mean_of_others(const float *from, int stride, int rows, int n, float *to, int to_stride, bool adds) {
-  for (int j = 0; j < n; j++) {
-    double sum = 0;
-    for (int r = 0; r < rows; r++) sum += from[(size_t)r * stride + j];
+  enum { COLUMNS = 64 };
+  const double share = rows > 1 ? 1.0 / (rows - 1) : 0.0;
+  for (int c = 0; c < n; c += COLUMNS) {
+    const int m = least(COLUMNS, n - c);
+    double sums[COLUMNS] = {0};
     for (int r = 0; r < rows; r++) {
-      const float mean = rows > 1 ? (float)((sum - from[(size_t)r * stride + j]) / (rows - 1)) : 0.0f;
-      float *at = to + (size_t)r * to_stride + j;
-      *at = adds ? *at + mean : mean;
+      const float *row = from + (size_t)r * stride + c;
+      for (int j = 0; j < m; j++) sums[j] += row[j];
+    }
+    for (int r = 0; r < rows; r++) {
+      const float *row = from + (size_t)r * stride + c;
+      float *at = to + (size_t)r * to_stride + c;
+      if (adds)
+        for (int j = 0; j < m; j++) at[j] += (float)((sums[j] - row[j]) * share);
+      else
+        for (int j = 0; j < m; j++) at[j] = (float)((sums[j] - row[j]) * share);
     }
   }
 }

@@ -1,6 +1,6 @@
 // A chain in memory: what a variant keeps for one chain of steps, and where the values of a block of samples lie.
 
-enum { BLOCK_SAMPLES = 480, MOST_POINTERS = 256 };
+enum { BLOCK_SAMPLES = 480, MOST_POINTERS = 480, MOST_WINDOWS = 240 };  // rows at a time, and windows of a convolution
 
 struct Product;  // chain_products.h
 static Product *make_product(const float *numbers, int n);

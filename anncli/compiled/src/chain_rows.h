@@ -87,7 +87,7 @@ static void convolve(Piece &piece, const Node &node, const Node &below, const Pl
                 borders_of(node, below, p, q, s));
   Windows windows = {node, below, p, q, piece.a, piece.b, 0};
   float *z = p.values + (size_t)p.start(piece.a) * node.stride;
-  for (int m; (m = windows.next(piece.bench.pointers, MOST_POINTERS)) > 0; z += (size_t)m * node.stride)
+  for (int m; (m = windows.next(piece.bench.pointers, MOST_WINDOWS)) > 0; z += (size_t)m * node.stride)
     window_product(node.a, piece.bench.pointers, m, node.at, z);
 }
 

@@ -84,7 +84,7 @@ static void step_gradient(Piece &piece, int k, int i0, int i1, bool adds) {
   if (node.s.kind == ANN_CONVOLUTION) {
     Windows windows = {node, below, p, q, piece.a, piece.b, 0};
     const float *D = p.delta;
-    for (int m; (m = windows.next(x, MOST_POINTERS)) > 0; D += (size_t)m * node.stride, adds = true)
+    for (int m; (m = windows.next(x, MOST_WINDOWS)) > 0; D += (size_t)m * node.stride, adds = true)
       window_gradient(node.a, x, m, node.at, i0, i1, D, adds);
     return;
   }

@@ -47,7 +47,12 @@ bool choose_variants(const char *name, int n_layers, const int *sizes, const Ann
 const AnnKernel *choose_chain_variant(const char *name, const AnnChain *chain) {
   const AnnKernel *found[MOST_VARIANTS];
   const int n = find_variants(found);
-  if (!name) return found[0];
+  if (!name) {
+    int widest = 0;
+    for (int k = 1; k <= chain->n; k++) widest = chain->forms[k].columns > widest ? chain->forms[k].columns : widest;
+    // As above: narrow rows fill vectors of 8 lanes better.
+    return found[n == MOST_VARIANTS && widest <= 8];
+  }
   for (int i = 0; i < n; i++)
     if (!strcmp(name, found[i]->name)) return found[i];
   return NULL;
