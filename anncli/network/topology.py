@@ -197,7 +197,7 @@ class Topology(_Chain):
         """Why a trainer with this need ('second_order', 'row_gradients') cannot train the network, or None if it can."""
         for number, layer in enumerate(self.layers, 1):
             if need in layer.lacks:
-                return f"layer {number} (`{layer.text()}`) has no {_NEEDS[need]}"
+                return f"layer {number} (`{layer.shown}`) has no {_NEEDS[need]}"
         return None
 
     @cached_property
@@ -205,7 +205,7 @@ class Topology(_Chain):
         """Why the compiled code cannot compute the network, or None if it can."""
         for number, layer in enumerate(self.layers, 1):
             if not LAYER_NAMES[layer.kind].compiled or ACTIVATION_NAMES[layer.activation].code is None:
-                return f"layer {number} (`{layer.text()}`) is not in the compiled code"
+                return f"layer {number} (`{layer.shown}`) is not in the compiled code"
         return None
 
     @cached_property

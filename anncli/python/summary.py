@@ -16,7 +16,7 @@ def summary(network: Network) -> str:
     ends = zip(topology.offsets, topology.offsets[1:], strict=False)
     for number, (layer, (start, end)) in enumerate(zip(topology.layers, ends, strict=True), 1):
         shape = f"{sizes[number - 1]} > {sizes[number]}"
-        rows.append((f"{number}  {layer.text()}", shape, "?" if sizes[number - 1] == "any" else f"{end - start:,}"))
+        rows.append((f"{number}  {layer.shown}", shape, "?" if sizes[number - 1] == "any" else f"{end - start:,}"))
     total = "?" if network.needs_encoder else f"{topology.n_parameters:,}"
     rows.append(("all", f"{sizes[0]} > {sizes[-1]}", total))
     width = [max(len(row[place]) for row in rows) for place in range(3)]

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from anncli.cli.running.inspecting import summary
+from anncli.cli.showing.train_report import describe
 from anncli.errors import NetworkError
 from anncli.formats.networks.ann import parse_network, render_network
 from anncli.formats.networks.storage import load, save
@@ -121,3 +123,14 @@ def test_long_forms_are_the_short_ones() -> None:
     assert parse_network(text, "x.nn").layers_text == "2 tanh, 3 tanh, 4 relu communicate skip 1, 2 softmax"
     text = definition("{kind: embedding, units: 4}", "mean", "2 softmax", inputs="30 tokens")
     assert parse_network(text, "x.nn").layers_text == "4 embedding, mean, 2 softmax"
+
+
+def test_many_numbers_are_not_shown_to_people() -> None:
+    numbers = " ".join(["1"] * 27)
+    network = Network.create("2x3", [f"4x3 tanh bilinear {numbers}", "2 linear"])
+    assert network.layers[0].shown == "4x3 tanh bilinear of 27 numbers"
+    assert describe(network) == "6-12-2, 4x3 tanh bilinear of 27 numbers, 2 linear, 62 parameters"
+    assert summary(network)["layers"][0]["layer"] == "4x3 tanh bilinear of 27 numbers"
+    assert summary(network)["layers"][0]["product"] == numbers
+    assert f"layers: [4x3 tanh bilinear {numbers}, 2 linear]\n" in render_network(network)
+    assert Network.create("2x2", [f"4x2 tanh bilinear {COMPLEX}"]).layers[0].shown == f"4x2 tanh bilinear {COMPLEX}"

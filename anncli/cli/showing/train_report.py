@@ -35,7 +35,8 @@ def describe(network: Network) -> str:
     """'9-16-1, 16 tanh, 1 logistic, 177 parameters'."""
     if network.needs_encoder:
         return f"for tables, {network.layers_text}"
-    return f"{network.topology}, {network.layers_text}, {network.topology.n_parameters} parameters"
+    layers = ", ".join(layer.shown for layer in network.layers)
+    return f"{network.topology}, {layers}, {network.topology.n_parameters} parameters"
 
 
 def run_summary(training: TrainingRun, network_path: str, output: str, epochs: int) -> dict[str, Any]:

@@ -116,6 +116,11 @@ class LayerKind(ABC):
     def text(self) -> str:
         """The short form, in one spelling: it is part of the checksum of a network file."""
 
+    @property
+    def shown(self) -> str:
+        """The short form for people, where it may be long."""
+        return self.text()
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, LayerKind) and self.kind == other.kind and self.text() == other.text()
 
@@ -245,4 +250,4 @@ class LayerKind(ABC):
 
     def describe(self, below: Shape) -> dict[str, Any]:
         """What `ann info` shows of it."""
-        return {"layer": self.text(), "blocks": [list(shape) for shape in self.block_shapes(below)]}
+        return {"layer": self.shown, "blocks": [list(shape) for shape in self.block_shapes(below)]}

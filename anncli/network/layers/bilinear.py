@@ -68,6 +68,12 @@ class Bilinear(Affine):
         return f"{self.units}x{self.components} {self.activation} {numbers}{self.product}"
 
     @property
+    def shown(self) -> str:
+        if self.product in PRODUCT_NAMES or self.components < 3:
+            return self.text()
+        return f"{self.units}x{self.components} {self.activation} bilinear of {self.components**3} numbers"
+
+    @property
     def structure(self) -> Product:
         """The numbers of the product."""
         return product_of(self.product, self.components)
@@ -76,16 +82,16 @@ class Bilinear(Affine):
         super().check(place, below, is_output)
         if self.activation == "softmax":
             raise ValueFault(
-                f"{place}: `{self.text()}` gives vectors, not classes", "put `K softmax` behind `tanh` vectors"
+                f"{place}: `{self.shown}` gives vectors, not classes", "put `K softmax` behind `tanh` vectors"
             )
         given, n = _components(below), self.components
         advice = f"write for example `inputs: 3x{n}`, or put `{3 * n} tanh` between"
         if given is not None and given != n:
             raise ValueFault(
-                f"{place}: `{self.text()}` reads vectors of {n} components, and is given such of {given}", advice
+                f"{place}: `{self.shown}` reads vectors of {n} components, and is given such of {given}", advice
             )
         if below.columns % n:
-            raise ValueFault(f"{place}: `{self.text()}` reads vectors of {n} components, and {below.columns} values are no multiple of {n}", advice)  # fmt: skip
+            raise ValueFault(f"{place}: `{self.shown}` reads vectors of {n} components, and {below.columns} values are no multiple of {n}", advice)  # fmt: skip
 
     @property
     def is_dense(self) -> bool:
