@@ -28,6 +28,7 @@ CHAINS: dict[str, tuple[str, str]] = {
     "convolution as output": ("any x 2", "4 {f}, 3 {out} convolution 3"),
     "valid convolution over rows": ("any x 3", "4 {f} convolution 2 valid, 3 {f} convolution 2 valid stride 2, mean, 3 {out}"),
     "convolution over pictures": ("6x5x2", "3 {f} convolution 3x3, 4 {f} convolution 2x3 valid stride 2, flatten, 3 {out}"),
+    "convolution over one line": ("1x7x2", "3 {f} convolution 3x3, 4 {f} convolution 2x3 stride 1x2, 3 {out}"),
     "even convolution over pictures": ("5x4", "3 {f} convolution 2x4 stride 1x2, 3 {out}"),
     "mean-pool over pictures": ("5x6", "3 {f} convolution 3x3, mean-pool 2x2, 3 {out}"),
     "max-pool over pictures": ("5x6x2", "3 {f} convolution 3x3, max-pool 3x2 stride 1x2, flatten, 3 {out}"),

@@ -62,7 +62,7 @@ def _units(rng: np.random.Generator) -> int:
 
 
 def _picture(rng: np.random.Generator) -> tuple[Shape, list[Any]]:
-    height, width, channels = (int(rng.integers(low, high)) for low, high in ((6, 12), (6, 12), (1, 5)))
+    height, width, channels = (int(rng.integers(low, high)) for low, high in ((1, 12), (1, 12), (1, 5)))
     layers: list[Any] = []
     for _ in range(int(rng.integers(1, 4))):
         kind = rng.choice(["convolution", "convolution", "mean-pool", "max-pool"])

@@ -89,10 +89,10 @@ static void make_node(Chain *c, int k, int fan_in) {
     c->n_parameters += (size_t)block_size(node.s, node.form, fan_in);
   }
   if (takes_windows(node.s.kind)) {
-    const bool rows = below.form.height == 1 || node.s.size_x == border_width(node, below.form.width);
     node.run = node.s.size_x * below.form.columns;
     node.segments = node.s.size_y;
-    if (rows && node.s.size_y > 1) {
+    // Windows as wide as the bordered picture: their lines follow each other.
+    if (node.s.size_y > 1 && node.s.size_x == border_width(node, below.form.width)) {
       node.run *= node.segments;
       node.segments = 1;
     }
