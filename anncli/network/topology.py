@@ -53,7 +53,7 @@ class Topology(_Chain):
         shapes, placed = [below], list[LayerKind]()
         for number, layer in enumerate(chain, 1):
             layer.check(f"layer {number}", shapes[-1], number == len(chain))
-            given = _given(f"layer {number}", layer, shapes)
+            given = _given(f"layer {number}", layer, shapes, chain)
             placed.append(layer.on(given))
             shapes.append(layer.output(given))
         return super().__new__(cls, below, tuple(placed))
@@ -71,7 +71,7 @@ class Topology(_Chain):
         """What each layer is given: what the layer below gives and, beside it, what the layer that it skips to gives."""
         shapes, given = [self.inputs], []
         for number, layer in enumerate(self.layers, 1):
-            given.append(_given(f"layer {number}", layer, shapes))
+            given.append(_given(f"layer {number}", layer, shapes, self.layers))
             shapes.append(layer.output(given[-1]))
         return tuple(given)
 
@@ -92,6 +92,11 @@ class Topology(_Chain):
     def answers_rows(self) -> bool:
         """Whether the network has an answer for every row of a sample, not one for the sample."""
         return self.shapes[-1].rows is None
+
+    @property
+    def answers_each_row(self) -> bool:
+        """Whether the answers are one for each row of the inputs: no layer changes the number of rows."""
+        return self.answers_rows and all(layer.keeps_rows for layer in self.layers)
 
     @property
     def takes_vectors(self) -> bool:
@@ -226,8 +231,8 @@ class Topology(_Chain):
         return "-".join(str(size) for size in self.sizes)
 
 
-def _given(place: str, layer: LayerKind, shapes: Sequence[Shape]) -> Shape:
-    """What a layer is given; shapes: the inputs of the network and what each layer below it gives."""
+def _given(place: str, layer: LayerKind, shapes: Sequence[Shape], layers: Sequence[LayerKind]) -> Shape:
+    """What a layer is given; shapes: the inputs of the network and what each of the layers below it gives."""
     below = shapes[-1]
     if not layer.skip:
         return below
@@ -236,7 +241,7 @@ def _given(place: str, layer: LayerKind, shapes: Sequence[Shape]) -> Shape:
             f"{place}: `skip: {layer.skip}` names no layer before the one below", f"the first layer is 1, the last that {place} can skip to is {len(shapes) - 2}" if len(shapes) > 2 else "leave `skip` out"
         )  # fmt: skip
     beside = shapes[layer.skip]
-    if beside.rows != below.rows:
+    if beside.rows != below.rows or not all(between.keeps_rows for between in layers[layer.skip : len(shapes) - 1]):
         raise ValueFault(
             f"{place}: `skip: {layer.skip}` names a layer with another number of rows",
             "skip to a layer after the last change of rows",

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from anncli.arrays import Inputs, Rows, Tokens
 from anncli.dataset.dataset import Dataset
 from anncli.errors import DataError, UsageError
 from anncli.network.input_shapes import inputs_text
-from anncli.network.propagation import forward
 from anncli.network.topology import Topology
 
 
@@ -19,11 +16,11 @@ def check_kind(topology: Topology, data: Dataset) -> None:
     if not fits:
         advice = f"write `inputs: {said}` in the network file"
         raise DataError(f"the samples are {what}, the network takes `inputs: {takes}`", advice=advice)
-    if topology.takes_vectors or (topology.answers_rows == data.by_row and _keeps_rows(topology, data)):
+    if topology.takes_vectors or (topology.answers_each_row if data.by_row else not topology.answers_rows):
         return
     if topology.answers_rows == data.by_row:
         message = "the network gives a sample another number of rows, and the data have an answer for each"
-        advice = "leave out pools and `valid` convolutions, or give an answer for each sample"
+        advice = "leave out pools, strides and `valid` convolutions, or give an answer for each sample"
     elif data.by_row:
         message = "the data have an answer for every row, the network has one for each sample"
         advice = "leave out the layers `last`, `mean` or `max`, which make one row of many"
@@ -41,12 +38,3 @@ def _held(inputs: Inputs, topology: Topology) -> tuple[str, str, bool]:
     if isinstance(inputs, Tokens):
         return "of tokens", f"{inputs.width} tokens", shape.tokens
     return "one row of numbers each", str(inputs.shape[1]), topology.takes_vectors
-
-
-def _keeps_rows(topology: Topology, data: Dataset) -> bool:
-    """Whether the first sample keeps its number of rows from the inputs to the outputs."""
-    first = data.inputs[:1]
-    if not data.by_row or isinstance(first, np.ndarray) or not len(first):
-        return True
-    outputs = forward(topology, np.zeros(topology.n_parameters, dtype=np.float32), first).activations[-1]
-    return len(outputs) == len(first.values)

@@ -1,4 +1,4 @@
-"""Samples that are too short for the windows of a network."""
+"""Samples that are too short for the windows of a network, and layers that change the number of rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import anncli
 from anncli.arrays import Rows, Tokens
 from anncli.dataset.dataset import Dataset
-from anncli.errors import DataError
+from anncli.errors import DataError, UsageError
 from anncli.network.network import Network
 
 SHORT = "sample 2 has 4 rows, and the layers need at least 8; so have 1 others; leave it out, or use smaller windows, or such that reach beyond the ends (`same`)"
@@ -49,3 +49,20 @@ def test_samples_without_rows_or_tokens() -> None:
     )
     with pytest.raises(DataError, match=r"^sample 2 has 0 tokens, and the layers need at least 1; leave it out$"):
         words.predict(tokens)
+
+
+@pytest.mark.parametrize(
+    "layer", ["3 tanh convolution 2 stride 2", "3 tanh convolution 2 valid", "max-pool 2 stride 1"]
+)
+def test_answers_for_rows_that_the_layers_do_not_keep(layer: str) -> None:
+    # A first sample of one row keeps it.
+    rows = samples(1 if "stride 2" in layer else 2, 5, 5, 5, 5)
+    labels = np.arange(len(rows.values)) % 2
+    message = "the network gives a sample another number of rows, and the data have an answer for each"
+    with pytest.raises(UsageError, match=f"^{message}; leave out pools, strides and `valid` convolutions, or give"):
+        anncli.train(
+            Network.create("any x 2", [layer, "1 logistic"], classes=("a", "b")),
+            Dataset(rows, labels, ("a", "b"), by_row=True),
+            epochs=1,
+            validation=0,
+        )

@@ -151,6 +151,11 @@ class LayerKind(ABC):
         """How many rows a sample must have below for `rows` rows above; a sample has at least one."""
         return rows
 
+    @property
+    def keeps_rows(self) -> bool:
+        """Whether a sample of several rows that stays one has as many rows above as below, whatever their number."""
+        return True
+
     # Parameters
 
     @property

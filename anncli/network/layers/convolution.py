@@ -25,6 +25,7 @@ from anncli.network.layers.sizes import (
     Sliding,
     channels_of,
     check_windows,
+    has_window_for_each_row,
     parse_size,
     parse_stride,
     read_stride,
@@ -118,6 +119,10 @@ class Convolution(Affine):
 
     def rows_needed(self, rows: int) -> int:
         return self._sliding.rows_needed(rows)
+
+    @property
+    def keeps_rows(self) -> bool:
+        return has_window_for_each_row(self.size, self.stride, self._is_same)
 
     def block_shapes(self, below: Shape) -> tuple[tuple[int, int], ...]:
         return ((1 + prod(self.size) * channels_of(below), self.units),)

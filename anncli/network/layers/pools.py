@@ -20,6 +20,7 @@ from anncli.network.layers.sizes import (
     Sliding,
     channels_of,
     check_windows,
+    has_window_for_each_row,
     parse_size,
     parse_stride,
     read_stride,
@@ -80,6 +81,10 @@ class Pool(Fixed):
 
     def rows_needed(self, rows: int) -> int:
         return self._sliding.rows_needed(rows)
+
+    @property
+    def keeps_rows(self) -> bool:
+        return has_window_for_each_row(self.size, self.stride, False)
 
     def _scattered(self, kept: Kept, delta: Array, at: Callable[[int, slice], Array]) -> Array:
         """The slope of the inputs: at each place `number` of a window, delta times the factors at(number, windows)."""

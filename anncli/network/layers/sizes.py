@@ -63,6 +63,11 @@ def stride_words(stride: tuple[int, ...]) -> str:
     return f" stride {size_text(stride if len(set(stride)) > 1 else stride[:1])}"
 
 
+def has_window_for_each_row(size: tuple[int, ...], stride: tuple[int, ...], is_same: bool) -> bool:
+    """Whether there are as many windows as rows in every sample."""
+    return len(size) == 1 and stride == (1,) and (is_same or size == (1,))
+
+
 def check_windows(place: str, kind: str, size: tuple[int, ...], is_same: bool, below: Shape) -> None:
     """Raises ValueFault if windows of that size cannot slide over what the layer is given."""
     name, is_first = f"`{kind} {size_text(size)}`", place == "layer 1"
