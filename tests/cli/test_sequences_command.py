@@ -188,6 +188,17 @@ def test_series_of_several_lengths_get_a_network_of_their_own(folder: Path, ann:
     assert "folds" in ann("cv", "s.ts", 2, "--folds", 2, "--hidden", 2).stdout
 
 
+def test_rows_of_samples_are_examined(folder: Path, ann: Run) -> None:
+    (folder / "c.csv").write_text("a,b,y\n1,7,u\n1,7,u\n\n2,7,v\n1,7,v\n2,7,v\n\n3,7,u\n1,7,u\n4,7,u\n\n2,7,v\n5,7,v\n")
+    done = ann("check", "samples.def", "c.csv", "--label", "y")
+    assert "their rows are examined, and equal rows are not looked for" in done.stderr
+    assert "7 in all rows" in done.stdout or "'b'" in done.stdout
+    assert "equal an earlier one" not in done.stdout
+    (folder / "t.def").write_text("anncli: 1\ninputs: 4 tokens\nlayers: [1 logistic]\n")
+    assert "ann check is for samples of one row of numbers, and this network takes `inputs: 4 tokens`" in ann("check", "t.def", "none", check=2).stderr  # fmt: skip
+    assert "ann explain is for samples of one row" in ann("explain", "rows.nn", "none", check=2).stderr
+
+
 SPARSE = "+1 1:2 4:0.5\n-1 2:1\n+1 4:1\n-1\n"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.cli.asking.network_options import require_vectors
-from anncli.cli.asking.tables import asked_data
+from anncli.cli.asking.tables import AskedData, asked_data
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.reading import refuse_answer_options, takes_tables
@@ -28,7 +28,9 @@ from anncli.formats.data.class_files import classes_of_files, is_labelled
 from anncli.formats.data.data_kind import is_list
 from anncli.formats.data.examined_sets import Read, read_examined
 from anncli.formats.data.remarks import Remarks
+from anncli.formats.data.sample_sets import are_classes, has_samples, sample_reader
 from anncli.formats.data.table_sets import TableReader
+from anncli.formats.data.ts import UnequalSeriesError
 from anncli.formats.networks.storage import load
 from anncli.network.encoders.table import InputColumn, TableEncoder
 from anncli.network.network import Network
@@ -37,18 +39,25 @@ from anncli.network.network import Network
 _MOST_SHOWN = 3
 
 
+# Findings about rows that are samples of their own: the rows of a series may well be equal.
+_OF_SINGLE_ROWS = ("shared-rows", "contradictions", "duplicates", "identifier")
+
+
 def run_check(values: Values, words: Words) -> None:
     """Print the findings, or one JSON document; raises DataError for findings with --strict."""
     sets = {"training": words.data, **_other_sets(values)}
     network = None if words.network is None else load(words.network)
-    if network is not None:
+    if network is not None and network.topology.inputs.tokens:
         require_vectors(network, "ann check")
     if network is not None and not network.is_trained:
         values.console.note(f"{printable(str(words.network))} is not trained: data are not compared with it")
     remarks = Remarks()
-    read = _read(values, words, sets, network, remarks)
+    read, skip = _read(values, words, sets, network, remarks), {*values["skip"]}
+    if values["sequence"] or any(rows.table.samples is not None for rows in read.sets.values()):
+        skip |= {*_OF_SINGLE_ROWS}
+        values.console.note("samples of several rows: their rows are examined, and equal rows are not looked for")
     known = None if network is None or read.encoder is None else known_network(network, read.encoder)
-    found = examine(read.sets, known, values["skip"])
+    found = examine(read.sets, known, skip)
     show_remarks(values.console, remarks)
     if values["json"]:
         named = None if words.network is None else printable(words.network)
@@ -75,21 +84,41 @@ def _other_sets(values: Values) -> dict[str, tuple[str, ...]]:
 def _read(
     values: Values, words: Words, sets: Mapping[str, Sequence[str]], network: Network | None, remarks: Remarks
 ) -> Read:
-    """The sets, of tables, of files of one class each, or of lists."""
+    """The sets, of tables, of files of one class each, of lists, or of samples of several rows."""
     asked = asked_data(values, words)
     reader = TableReader(asked.request, asked.read, remarks)
-    if takes_tables(asked, network) or is_labelled(words.data, asked.read):
+    if has_samples(network, asked.request):
+        return _read_samples(sample_reader(reader, network), sets, network)
+    try:
+        return _read_rows(asked, reader, sets, network)
+    except UnequalSeriesError:
+        if network is not None:
+            raise
+        return _read_samples(sample_reader(reader._replace(remarks=Remarks()), None), sets, None)
+
+
+def _read_samples(reader: TableReader, sets: Mapping[str, Sequence[str]], network: Network | None) -> Read:
+    if are_classes(next(iter(sets.values())), reader):
+        reader = reader._replace(classes=classes_of_files(sets, network))
+    return read_examined(sets, reader, network)
+
+
+def _read_rows(
+    asked: AskedData, reader: TableReader, sets: Mapping[str, Sequence[str]], network: Network | None
+) -> Read:
+    first, remarks = next(iter(sets.values())), reader.remarks
+    if takes_tables(asked, network) or is_labelled(first, asked.read):
         return read_examined(sets, reader, network)
     refuse_answer_options(asked.request)
-    if is_list(words.data[0]) or asked.read.format == "list":
+    if is_list(first[0]) or asked.read.format == "list":
         data, rows = read_sets(sets, network=network, data_format=asked.read.format, remarks=remarks)
         return Read(examined(data, rows))
-    if all(len(files) == len(words.data) for files in sets.values()) and len(words.data) > 1:
+    if all(len(files) == len(first) for files in sets.values()) and len(first) > 1:
         reader = reader._replace(classes=classes_of_files(sets, network))
-    elif len(words.data) > 1:
+    elif len(first) > 1:
         raise UsageError(
-            f"{count_of(len(words.data), 'class file')}, and other sets have another number",
-            advice=f"give one file per class, in the order {', '.join(names_of_files(words.data))}",
+            f"{count_of(len(first), 'class file')}, and other sets have another number",
+            advice=f"give one file per class, in the order {', '.join(names_of_files(first))}",
         )
     return read_examined(sets, reader, network)
 

@@ -63,7 +63,7 @@ def read_sample_sets(
     answer for every row, that class is the answer of each.
     """
     reader = sample_reader(reader, network)
-    if are_classes(next(iter(sets.values())), reader, network):
+    if are_classes(next(iter(sets.values())), reader):
         return read_class_tables(sets, reader, network)
     return read_table_sets(sets, reader, network)
 
@@ -71,12 +71,12 @@ def read_sample_sets(
 def read_labelled_samples(paths: Sequence[Path], reader: TableReader, network: Network) -> Dataset:
     """The samples on which a trained network is evaluated; see table_use.read_labelled()."""
     reader = sample_reader(reader, network)
-    if are_classes(paths, reader, network):
+    if are_classes(paths, reader):
         return read_labelled_classes(paths, reader, network)
     return read_labelled(paths, reader, network)
 
 
-def are_classes(paths: Sequence[Path], reader: TableReader, network: Network | None) -> bool:
+def are_classes(paths: Sequence[Path], reader: TableReader) -> bool:
     """Whether several files are one class each."""
     if len(paths) < 2 or reader.request.label:
         return False
