@@ -97,6 +97,8 @@ inline const char *trace_step(const AnnStep &s, const AnnForm *forms, int number
     if (s.kind == ANN_CONVOLUTION || s.kind == ANN_WINDOW) *fan_in = s.size_x * s.size_y * from.columns;
     if (s.kind == ANN_WINDOW) to->columns = *fan_in;
     if (from.rows()) {
+      const int64_t height = (int64_t)from.height + s.before_y + s.after_y, width = (int64_t)from.width + s.before_x + s.after_x;
+      if (height * width > most / from.columns * 4) return "it is too large";
       to->height = windows_in(from.height, s.before_y, s.after_y, s.size_y, s.stride_y);
       to->width = windows_in(from.width, s.before_x, s.after_x, s.size_x, s.stride_x);
       if (!to->rows()) return "it is larger than what it is given";
