@@ -185,7 +185,8 @@ def check_validation(options: TrainingOptions, data: Dataset | None = None, rows
         advice = "leave --dividetrain out" if options.dividetrain is not None else "add --validation 0.2"
         raise UsageError(f"{asked}: it is chosen on validation rows, and there are none", advice=advice)
     if data is not None and rows is not None and data.targets is None:
-        _check_classes(data.labels_of(rows), data.weights_of(rows), options)
+        answers, weights = data.known_answers(rows), data.weights_of(None)
+        _check_classes(data.labels[answers], None if weights is None else weights[answers], options)
 
 
 def check_network(options: TrainingOptions, network: Network, dialect: str | None = None) -> None:

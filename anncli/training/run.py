@@ -133,6 +133,10 @@ class TrainingRun:
             rows = rows[:0]
         outputs = mean_outputs(lambda own: outcome.attempt.objective.outputs(own, rows), outcome.selected)
         labels, weights = data.labels_of(rows), data.weights_of(rows)
+        if data.by_row:
+            # Rows of a sample may have no answer.
+            known = data.answer_mask(data.answer_rows(rows))
+            outputs, labels, weights = outputs[known], labels[known], None if weights is None else weights[known]
         return fit_operating_point(setup.options, setup.network, setup.threshold, outputs, labels, weights)
 
     def close(self) -> None:
