@@ -43,9 +43,10 @@ def is_convex(loss: str) -> bool:
 
 
 def kinks(topology: Topology) -> str | None:
-    """Which layers have slopes that jump, in words; None where all are smooth."""
+    """'layer 1 (`4 relu`) of this network has kinks', of all layers whose slopes jump; None where all are smooth."""
     names = [f"layer {k} (`{layer.text()}`)" for k, layer in enumerate(topology.layers, 1) if layer.has_kink]
-    return " and ".join(names) or None
+    have = "have" if len(names) > 1 else "has"
+    return f"{' and '.join(names)} of this network {have} kinks" if names else None
 
 
 class CurvedLoss:

@@ -36,7 +36,9 @@ def named_weights(network: Network) -> Iterator[NamedWeight]:
                     if topology.layers[k].kind == "dense" and not topology.given[k].tokens:
                         unit, source = names[k + 1][j], names[k][i - 1] if i else BIAS
                     else:
-                        name = topology.parameter_name(start + i * block.shape[1] + j).partition(", ")[2]
+                        name = topology.parameter_name(start + i * block.shape[1] + j, network.first_token).partition(
+                            ", "
+                        )[2]
                         unit, _, source = name.rpartition(", ")
                     value, of = float(block[i, j]), member if network.members else 0
                     yield NamedWeight(k + 1, unit, source.removeprefix("weight from "), value, of)

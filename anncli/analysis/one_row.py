@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,7 +39,7 @@ class RowPass:
 
     inputs: one sample, scaled, float64; targets (n, n_outputs), weights (n,) or None: of each row of the outputs; loss: their
     mean, without a penalty; parameters, gradient (P,): all weights and biases, and the derivative of the loss with respect to
-    them.
+    them; first_token: the number of the first token in the data.
     """
 
     topology: Topology
@@ -51,11 +51,17 @@ class RowPass:
     layers: tuple[LayerPass, ...]
     parameters: Array
     gradient: Array
+    first_token: int = 1
 
     def after_step(self, learning_rate: float) -> RowPass:
         """The same after one step of gradient descent: w - learning_rate * dE/dw."""
         moved = self.parameters - learning_rate * self.gradient
-        return pass_row(self.topology, self.loss_name, moved, self.inputs, self.targets, self.weights)
+        after = pass_row(self.topology, self.loss_name, moved, self.inputs, self.targets, self.weights)
+        return replace(after, first_token=self.first_token)
+
+    def name_of(self, place: int) -> str:
+        """What the parameter at a place is called, with tokens as the data number them."""
+        return self.topology.parameter_name(place, self.first_token)
 
 
 def pass_row(

@@ -103,6 +103,11 @@ class Topology(_Chain):
         """Whether a sample is one row of numbers."""
         return self.inputs.rows == 1
 
+    @property
+    def noun(self) -> str:
+        """What texts call one sample: a row, where it is several rows or tokens a sample."""
+        return "row" if self.takes_vectors else "sample"
+
     @cached_property
     def sizes(self) -> tuple[int, ...]:
         """Columns of the inputs and of each layer's outputs."""
@@ -187,13 +192,17 @@ class Topology(_Chain):
             view[...] = True
         return mask
 
-    def parameter_name(self, index: int) -> str:
-        """'layer 2, unit 1, weight from unit 3 of layer 1', counted from 1."""
+    def parameter_name(self, index: int, first_token: int = 1) -> str:
+        """'layer 2, unit 1, weight from unit 3 of layer 1', counted from 1; first_token: the number of the first token."""
         number = next(k for k, end in enumerate(self.offsets[1:]) if index < end)
         block, (start, _, shape) = next((k, p) for k, p in enumerate(self._places[number]) if index < p[1])
         row, column = divmod(index - start, shape[1])
-        first = "token {}" if self.inputs.tokens else "input {}"
-        below = first if number == 0 else f"unit {{}} of layer {number}"
+
+        def below(place: int) -> str:
+            if number:
+                return f"unit {place} of layer {number}"
+            return f"token {place - 1 + first_token}" if self.inputs.tokens else f"input {place}"
+
         return f"layer {number + 1}, {self.layers[number].parameter_name(block, row, column, below)}"
 
     # What the layers cannot do

@@ -17,6 +17,7 @@ from anncli.network.calibration import Calibration, has_logits, log_probabilitie
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
+from anncli.training.sample_kinds import check_scaling
 
 
 class OperatingPoint(NamedTuple):
@@ -190,8 +191,9 @@ def check_validation(options: TrainingOptions, data: Dataset | None = None, rows
 
 
 def check_network(options: TrainingOptions, network: Network, dialect: str | None = None) -> None:
-    """Raises UsageError for a decision that this network, or the format of its file, cannot have; dialect: of the file that is
-    written, None for its own."""
+    """Raises UsageError for a scaling or a decision that this network, or the format of its file, cannot have; dialect: of the
+    file that is written, None for its own."""
+    check_scaling(network.topology, options.scaling)
     rule, method, abstain = rule_of(options), options.calibration, options.abstain
     if not (rule or method != "none" or abstain):
         return

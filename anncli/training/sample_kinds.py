@@ -9,6 +9,13 @@ from anncli.network.input_shapes import inputs_text
 from anncli.network.topology import Topology
 
 
+def check_scaling(topology: Topology, scaling: str) -> None:
+    """Raises UsageError for a scaling of sparse samples, most of whose numbers are zeros that are not in the data."""
+    if topology.inputs.tokens and scaling not in ("auto", "keep", "none"):
+        message = f"--scaling {scaling}: tokens are not scaled, because the zeros between them would get values"
+        raise UsageError(message, advice="leave it out")
+
+
 def check_kind(topology: Topology, data: Dataset) -> None:
     """Raises DataError for samples of another kind, UsageError where one side has an answer for every row and the other has not."""
     takes = inputs_text(topology.inputs)

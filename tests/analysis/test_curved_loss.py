@@ -153,7 +153,7 @@ def test_what_has_no_second_derivatives_is_known() -> None:
     assert str(refusal("quantile:0.1,0.9")).startswith("loss quantile:0.1,0.9 is made of straight lines")
     assert kinks(Topology(2, ["3 tanh", "1 logistic"])) is None
     assert kinks(Topology(2, ["3 relu", "2 tanh", "2 leaky-relu", "1 logistic"])) == (
-        "layer 1 (`3 relu`) and layer 3 (`2 leaky-relu`)"
+        "layer 1 (`3 relu`) and layer 3 (`2 leaky-relu`) of this network have kinks"
     )
     assert is_convex("mse")
     assert not is_convex("focal")

@@ -46,11 +46,29 @@ def require_vectors(network: Network, what: str) -> None:
         raise UsageError(message, advice="`ann test` and `ann cv` evaluate such a network")
 
 
+def refuse_several_rows(takes_vectors: bool) -> None:
+    """Raises UsageError for --baselines and a network whose samples are several rows, which no baseline learns from."""
+    if not takes_vectors:
+        raise UsageError("--baselines: there are none for samples of several rows or of tokens", advice="leave it out")
+
+
+def refuse_with(takes_vectors: bool) -> None:
+    """Raises UsageError for --with and samples of several rows, whose rows are no samples of their own."""
+    if not takes_vectors:
+        raise UsageError("--with is for samples of one row each", advice="leave it out")
+
+
 def require_trained(network: Network, path: str) -> None:
     """Raises NetworkError for a definition without weights."""
     if not network.is_trained:
         message = "the network has no weights yet"
         raise NetworkError(message, path=path, advice=f"train it first: ann train {path} ...")
+
+
+def refuse_numbers(network: Network, option: str) -> None:
+    """Raises UsageError for an option about classes and a network that predicts numbers."""
+    if network.task == "regression":
+        raise UsageError(f"{option} is for classes, and this network predicts numbers", advice="leave it out")
 
 
 def threshold_of(network: Network, values: Values) -> float | None:
@@ -59,8 +77,7 @@ def threshold_of(network: Network, values: Values) -> float | None:
     if network.n_outputs > 1 or is_of_numbers:
         # Variables and config files serve many networks, so only the command line is refused.
         if "threshold" in values.on_command_line:
-            if is_of_numbers:
-                raise UsageError("--threshold is for classes, and this network predicts numbers", advice="leave it out")
+            refuse_numbers(network, "--threshold")
             message = "--threshold is for networks with one output"
             raise UsageError(message, advice="leave it out: the largest output wins")
         return None

@@ -10,6 +10,7 @@ import numpy as np
 from anncli.analysis.baselines.baselines import Baselines, baselines_of
 from anncli.analysis.baselines.judging import Judged, JudgedBaselines, evaluate_baseline, judged_baselines, merged
 from anncli.arrays import Array
+from anncli.cli.asking.network_options import refuse_several_rows
 from anncli.cli.asking.values import Values
 from anncli.cli.running.experiment_problem import ExperimentProblem
 from anncli.cli.running.reading import read_evaluated
@@ -42,12 +43,6 @@ def check_baselines(values: Values, quantiles: tuple[float, ...] = (), takes_vec
     if values["baselines"]:
         refuse_quantiles(quantiles)
         refuse_several_rows(takes_vectors)
-
-
-def refuse_several_rows(takes_vectors: bool) -> None:
-    """Raises UsageError for a network whose samples are several rows, which no baseline learns from."""
-    if not takes_vectors:
-        raise UsageError("--baselines: there are none for samples of several rows or of tokens", advice="leave it out")
 
 
 def refuse_quantiles(quantiles: tuple[float, ...]) -> None:

@@ -43,7 +43,7 @@ def run_curvature(values: Values, words: Words) -> None:
     counted = np.flatnonzero(counted_rows(data, words.data))
     rows, seen = some_rows(counted, most, values["seed"]), rows_seen(network, data)
     if len(rows) < len(counted):
-        drawn = f"{len(rows)} of the {count_of(len(counted), 'row')}"
+        drawn = f"{len(rows)} of the {count_of(len(counted), network.topology.noun)}"
         values.console.note(
             f"the curvature is measured on {drawn}, drawn by --seed {values['seed']}; --rows N takes more"
         )
@@ -107,7 +107,7 @@ def kink_warnings(loss: CurvedLoss, matrix: Matrix) -> list[str]:
     names = kinks(loss.topology)
     if names is None or matrix != "hessian":
         return []
-    start = f"{names} of this network has kinks, where the loss has no second derivatives"
+    start = f"{names}, where the loss has no second derivatives"
     if not loss.is_by_differences:
         return [f"{start}: the figures are those of the smooth pieces between them"]
     return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from anncli.cli.asking.network_options import file_layer
+from anncli.cli.asking.network_options import file_layer, refuse_several_rows, refuse_with
 from anncli.cli.asking.tables import asked_data
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
@@ -73,6 +73,10 @@ def experiment_problem(values: Values, words: Words, remarks: Remarks) -> Experi
     check_validation(first)
     if network is not None:
         check_network(first, network, DIALECTS[0])
+        if values.given_value("baselines"):
+            refuse_several_rows(network.topology.takes_vectors)
+        if values.given_value("with"):
+            refuse_with(network.topology.takes_vectors)
     with values.console.reading():
         data, sets = read_training_data(asked, network, _without_files(first), remarks)
     if network is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.cli.asking.network_options import refuse_with
 from anncli.cli.asking.values import Values
 from anncli.cli.running.decisions import Decisions
 from anncli.cli.running.predicting_tables import (
@@ -93,8 +94,7 @@ def _columns_of_data(values: Values, data: Dataset | TableData, own: Sequence[st
     words = values["with"]
     if not words:
         return []
-    if data.has_several_rows:
-        raise UsageError("--with is for samples of one row each", advice="leave it out")
+    refuse_with(not data.has_several_rows)
     if isinstance(data, Dataset):
         raise UsageError("--with is for tables, and these are files of one class each", advice="leave it out")
     return columns_with(data.table, words, own, Place(data.shown[0]))

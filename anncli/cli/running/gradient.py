@@ -23,6 +23,7 @@ from anncli.formats.networks.storage import load
 from anncli.options.layers import Given, training_options
 from anncli.training.beginning import refuse_ensemble
 from anncli.training.run import TrainingRun
+from anncli.training.sample_kinds import check_scaling
 from anncli.training.setup import prepare
 
 # Larger errors mean a fault: float64 differences agree to about 1e-6, float32 sums to about 1e-4.
@@ -45,7 +46,7 @@ def run_gradcheck(values: Values, words: Words) -> None:
         if values["show"]:
             shown = report_of(setup, objective, attempt.parameters, values.given_value("learning_rate"))
         found = check_gradient(objective, attempt.parameters, rng, values["limit"])
-    name = setup.network.topology.parameter_name(found.worst)
+    name = setup.network.topology.parameter_name(found.worst, setup.network.first_token)
     passed = found.error <= ERROR_LIMIT and found.backend_error <= BACKEND_LIMIT
     document = {
         "command": "gradcheck", "network": network_path, "loss": setup.loss, "l2": objective.l2,
@@ -58,7 +59,7 @@ def run_gradcheck(values: Values, words: Words) -> None:
         print_json(document)
     else:
         topology = setup.network.topology
-        lines = _lines(document, f"{topology}, {count_of(topology.n_parameters, 'parameter')}")
+        lines = _lines(document, f"{topology}, {count_of(topology.n_parameters, 'parameter')}", topology.noun)
         click.echo("\n".join(lines if shown is None else [lines[0], shown.text(), "", *lines[1:]]))
     if not passed:
         advice = "this is a fault of ann: report it"
@@ -74,15 +75,16 @@ def _prepared(values: Values, words: Words, network_path: str) -> TrainingRun:
     # The learning rate is that of the step that --show prints, whatever the trainer.
     layers = [{name: given for name, given in layer.items() if name != "learning_rate"} for layer in layers]
     options = training_options(layers, dialect)._replace(ensemble=1)
+    check_scaling(network.topology, options.scaling)
     remarks = Remarks()
     data, _ = read_training_data(asked_data(values, words), network, options, remarks)
     show_remarks(values.console, remarks)
     return TrainingRun(prepare(network, data, options))
 
 
-def _lines(found: dict[str, Any], network: str) -> list[str]:
+def _lines(found: dict[str, Any], network: str, noun: str) -> list[str]:
     skipped = f", {found['skipped']} skipped at kinks" if found["skipped"] else ""
-    rows = count_of(found["rows"], "row") if found["row"] is None else f"row {found['row']}"
+    rows = count_of(found["rows"], noun) if found["row"] is None else f"{noun} {found['row']}"
     return [
         f"{found['network']}: {network}, loss {found['loss']}, l2 {found['l2']:.3g}",
         f"checked   {found['checked']} weights and biases on {rows}{skipped}",

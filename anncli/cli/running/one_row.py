@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -42,7 +43,10 @@ def of_one_row(objective: Objective, number: int, is_shown: bool) -> Objective:
     """The objective over row `number`, counted from 1; what --show shows has no penalty and no weight of the row."""
     n = len(objective.inputs)
     if number > n:
-        raise DataError(f"--row {number}: the data have {count_of(n, 'row')}", advice=f"give a number from 1 to {n}")
+        raise DataError(
+            f"--row {number}: the data have {count_of(n, objective.topology.noun)}",
+            advice=f"give a number from 1 to {n}",
+        )
     rows = np.arange(number - 1, number, dtype=objective.rows.dtype)
     if is_shown:
         given, weights = objective.samples.weights, None
@@ -66,6 +70,7 @@ def report_of(setup: Setup, objective: Objective, parameters: Array, learning_ra
         as_written(targets),
         weights,
     )
+    found = replace(found, first_token=setup.network.first_token)
     after = None if learning_rate is None else found.after_step(learning_rate)
     return RowReport(found, _words(setup, int(objective.rows[0]), raw), after, learning_rate)
 
@@ -80,7 +85,9 @@ def _written_inputs(inputs: Inputs) -> Inputs:
 
 def _words(setup: Setup, place: int, raw: Inputs) -> RowWords:
     network, data = setup.network, setup.data
-    title = f"row {place + 1} of {data.n_samples}{_place_in_file(data, place)}{_answer(data, place)}"
+    title = (
+        f"{network.topology.noun} {place + 1} of {data.n_samples}{_place_in_file(data, place)}{_answer(data, place)}"
+    )
     units: list[Sequence[str]] = [[f"unit {k}" for k in range(1, size + 1)] for size in network.topology.sizes[1:]]
     outputs = data.names_of_targets if data.targets is not None else data.classes
     if len(outputs) == network.n_outputs or (len(outputs) == 2 and network.n_outputs == 1):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from anncli.arrays import Array
 from anncli.backends.choice import choose_backend
 from anncli.backends.thread_trial import available_processors
-from anncli.cli.asking.network_options import file_layer
+from anncli.cli.asking.network_options import file_layer, refuse_several_rows
 from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.checking import warn_of_findings
 from anncli.cli.running.confidence import Asked
@@ -73,6 +73,8 @@ def open_training(settings: TrainSettings) -> Opened:
     layers = [*settings.layers, file_layer(network, settings.path)]
     options = training_options(layers, network.source.dialect)
     _check_options(network, options, settings.dialect)
+    if settings.baselines:
+        refuse_several_rows(network.topology.takes_vectors)
     first, options = begin_or_resume(settings, network, options, checkpoint)
     check_validation(options)
     replaced = None if first is network else network

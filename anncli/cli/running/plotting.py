@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from anncli.cli.asking.network_options import require_vectors
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.curving import spectrum_request
@@ -38,6 +39,8 @@ def run_plot(values: Values, words: Words) -> None:
     _check_csv(values, output)
     network = load_trained(network_path)
     refuse_task(name, network.task or "classification")
+    if not info.takes_samples:
+        require_vectors(network, f"plot {name}")
     surface = surface_request(values, network) if name == "surface" else None
     spectrum = spectrum_request(values, network) if name == "spectrum" else SpectrumRequest()
     remarks = Remarks()

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 from anncli.backends.reproducible import reproducible
-from anncli.cli.asking.network_options import abstain_of, refuse_rule, require_trained, threshold_of
+from anncli.cli.asking.network_options import abstain_of, refuse_numbers, refuse_rule, require_trained, threshold_of
 from anncli.cli.asking.tables import read_request, table_request
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words, shown_data
@@ -56,6 +56,10 @@ def run_predict(values: Values, words: Words) -> None:
     reader = TableReader(table_request(values), read_request(values), remarks := Remarks())
     has_rows = has_samples(network, reader.request)
     are_tables = asks_for_table(values) if has_rows else _are_tables(values, network, files, reader)
+    if values["classes"]:
+        refuse_numbers(network, "--classes")
+        if network.task == "multi-label" and not are_tables:
+            raise UsageError("--classes: a row has several labels, which need a table", advice="add --to csv")
     # A name that stdout cannot encode is escaped; otherwise it would end the stream.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from anncli.arrays import Rows, Tokens
+from anncli.cli.asking.network_options import refuse_with
 from anncli.cli.asking.values import Values
 from anncli.cli.running.decisions import Decisions
 from anncli.cli.running.predicting_tables import Predictions
@@ -31,7 +32,7 @@ def asks_for_table(values: Values) -> bool:
     """Whether predictions are written as a table: to a file, or in a format; raises UsageError for options about columns of
     the data, whose rows are no samples of their own."""
     if "with" in values.on_command_line:
-        raise UsageError("--with is for samples of one row each", advice="leave it out")
+        refuse_with(False)
     asked = [name for name in ("to", "output") if name in values.given]
     asked += ["top"] if "top" in values.on_command_line else []
     if values["json"] and asked:

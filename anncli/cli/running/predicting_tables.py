@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from anncli.cli.asking.network_options import refuse_numbers
 from anncli.cli.asking.values import Values
 from anncli.cli.running.decisions import Decisions
 from anncli.cli.running.written_tables import can_read_again, check_target, format_of_target, refuse_read_target
@@ -167,8 +168,8 @@ def _shape(values: Values, decisions: Decisions, format_name: str) -> Shape:
         if top is not None and values[name]:
             raise UsageError(f"--top and --{name} exclude each other", advice="leave one of them out")
     for name in ("scores", "classes"):
-        if task == "regression" and values[name]:
-            raise UsageError(f"--{name} is for classes, and this network predicts numbers", advice="leave it out")
+        if values[name]:
+            refuse_numbers(network, f"--{name}")
     classes = class_names(network)
     delimiter = values["delimiter"] if "delimiter" in values.given else ","
     return Shape(

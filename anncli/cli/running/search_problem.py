@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from anncli.arrays import Array
-from anncli.cli.asking.network_options import file_layer
+from anncli.cli.asking.network_options import file_layer, refuse_several_rows
 from anncli.cli.asking.tables import AskedData, asked_data
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
@@ -29,6 +29,7 @@ from anncli.training.answers import hidden_layers
 from anncli.training.beginning import refuse_ensemble
 from anncli.training.names import TRAINER_NAMES, canonical_trainer
 from anncli.training.operating_point import asked_words
+from anncli.training.sample_kinds import check_scaling
 
 # The default space: these factors around the defaults, and the penalty.
 _UNITS_FACTOR, _RATE_FACTOR, _L2 = 4, 10, "auto/1e-5..0.1"
@@ -71,6 +72,8 @@ def search_problem(values: Values, words: Words, remarks: Remarks) -> SearchProb
         network = parse(source, words.network)
         refuse_ensemble(network, "ann search")
         layers.append(file_layer(network, words.network))
+        if values["baselines"]:
+            refuse_several_rows(network.topology.takes_vectors)
     options = _checked_options(values, network, layers)
     asked = asked_data(values, words)
     data, sets = read_training_data(asked, network, options, remarks)
@@ -105,6 +108,7 @@ def _checked_options(values: Values, network: Network | None, layers: list[Layer
         raise UsageError("--folds and --validation FILES both choose the trials", advice="leave one of them out")
     if network is not None:
         refuse_known_weights(network, options)
+        check_scaling(network.topology, options.scaling)
     return options
 
 

@@ -54,7 +54,7 @@ def _check_curved(values: Values, network: Network) -> None:
     if reason := refusal(problem_of(network).loss):
         raise UsageError(f"there are no sharpest directions: {reason}", advice="leave --directions out")
     if names := kinks(network.topology):
-        text = f"{names} of this network has kinks, where the loss has no second derivatives"
+        text = f"{names}, where the loss has no second derivatives"
         values.console.warn(f"{text}: the sharpest directions are rough")
 
 

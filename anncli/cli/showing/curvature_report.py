@@ -28,8 +28,8 @@ class Measured(NamedTuple):
 
     @property
     def noun(self) -> str:
-        """What a row is: of a network that takes samples of several rows, a sample."""
-        return "row" if self.network.topology.takes_vectors else "sample"
+        """What texts call one of the rows."""
+        return self.network.topology.noun
 
 
 def curvature_text(measured: Measured) -> str:

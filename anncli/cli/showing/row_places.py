@@ -98,4 +98,4 @@ def _sum_over_places(layer: LayerPass, one: _Parameter) -> str:
 
 
 def _name(found: RowPass, k: int, place: int) -> str:
-    return found.topology.parameter_name(place).removeprefix(f"layer {k + 1}, ")
+    return found.name_of(place).removeprefix(f"layer {k + 1}, ")

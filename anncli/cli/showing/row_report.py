@@ -78,7 +78,7 @@ class RowReport:
             sums: dict[int, float] = {}
             for index, value in zip(inputs.indices.tolist(), inputs.values.tolist(), strict=True):
                 sums[index] = sums.get(index, 0.0) + value
-            return [(index, f"token {index + 1}", value) for index, value in sums.items()]
+            return [(index, f"token {index + self._found.first_token}", value) for index, value in sums.items()]
         return [(j, name, value) for j, (name, value) in enumerate(zip(names, inputs[0].tolist(), strict=True))]
 
     # The parts of the text
@@ -93,10 +93,10 @@ class RowReport:
                 yield from values_of("scaled x", own, shape)
             return
         if isinstance(raw, Tokens):
-            rows = [[f"token {index:g}", number(value)] for index, value in _numbers(raw)]
+            rows = [[f"token {index:g}", number(value)] for index, value in self._numbers(raw)]
         else:
-            ends = [[f"scaled {number(x)}"] if scaled is not raw else [] for x in _numbers(scaled)[0]]
-            values = zip(self._words.inputs, _numbers(raw)[0], ends, strict=True)
+            ends = [[f"scaled {number(x)}"] if scaled is not raw else [] for x in self._numbers(scaled)[0]]
+            values = zip(self._words.inputs, self._numbers(raw)[0], ends, strict=True)
             rows = [[name, number(x), *end] for name, x, end in values]
         yield from columns(rows[:MOST_ROWS])
         yield from more(len(rows) - MOST_ROWS, "input")
@@ -200,8 +200,8 @@ class RowReport:
         found, after = self._found, self._after
         return {
             "names": list(self._words.inputs),
-            "inputs": _numbers(self._words.raw),
-            "scaled": _numbers(found.inputs),
+            "inputs": self._numbers(self._words.raw),
+            "scaled": self._numbers(found.inputs),
             "targets": found.targets.tolist(),
             "loss": found.loss,
             "layers": [self._layer_document(k) for k in range(len(found.layers))],
@@ -209,12 +209,20 @@ class RowReport:
             "loss_after": None if after is None else after.loss,
         }
 
+    def _numbers(self, sample: Inputs) -> list[list[float]]:
+        """The rows of a sample; of tokens the index, as in the data, and the value of each."""
+        if isinstance(sample, Tokens):
+            places = (sample.indices + self._found.first_token).tolist()
+            return [[place, x] for place, x in zip(places, sample.values.tolist(), strict=True)]
+        rows: list[list[float]] = (sample.values if isinstance(sample, Rows) else sample).tolist()
+        return rows
+
     def _layer_document(self, k: int) -> dict[str, Any]:
         found, layer = self._found, self._found.layers[k]
         start, stop = found.topology.offsets[k : k + 2]
         moved = [None] * (stop - start) if self._after is None else self._after.parameters[start:stop].tolist()
         values = zip(found.parameters[start:stop].tolist(), found.gradient[start:stop].tolist(), moved, strict=True)
-        names = (found.topology.parameter_name(place) for place in range(start, stop))
+        names = (found.name_of(place) for place in range(start, stop))
         return {
             "layer": found.topology.layers[k].text(),
             "z": layer.z.tolist(),
@@ -225,11 +233,3 @@ class RowReport:
                 for name, (value, gradient, after) in zip(names, values, strict=True)
             ],
         }
-
-
-def _numbers(sample: Inputs) -> list[list[float]]:
-    """The rows of a sample; of tokens the index, counted from 1, and the value of each."""
-    if isinstance(sample, Tokens):
-        return [[i + 1, x] for i, x in zip(sample.indices.tolist(), sample.values.tolist(), strict=True)]
-    rows: list[list[float]] = (sample.values if isinstance(sample, Rows) else sample).tolist()
-    return rows

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from anncli.arrays import Array, Rows, Tokens
-from anncli.compiled.row_text import strip_comment
+from anncli.compiled.number_text import is_number
+from anncli.compiled.row_text import content_lines, strip_comment
 from anncli.dataset.roles import Place
 from anncli.dataset.table_data import token_fault, token_faults, tokens_of
 from anncli.errors import DataError, count_of, quoted
@@ -32,12 +34,13 @@ from anncli.network.encoders.table import EncodingFault
 from anncli.network.network import Network
 
 Samples = Rows | Tokens
+_BETWEEN = re.compile(rb"[,;\s]+")
 
 
 def stream_samples(path: Path, reader: TableReader, network: Network) -> Iterator[Samples]:
     """The samples of a file in order, in batches of whole samples; a label is not needed, and one that is there is passed over.
 
-    From a pipe each sample comes as soon as the empty line behind it has. Raises: DataError with the place of a fault, after
+    From a pipe each sample comes as soon as the empty line behind it has, unless rows have words. Raises: DataError with the place of a fault, after
     the samples above it were given.
     """
     stored = None if network.encoder is None else network.encoder.roles.sequence
@@ -53,6 +56,7 @@ def stream_samples(path: Path, reader: TableReader, network: Network) -> Iterato
         _is_pipe(path)
         and not (reader.read.tokens and has_pairs(source))
         and table_format_of(source, _named(reader)) is plain
+        and not (network.encoder is not None and network.encoder.roles.labels and _has_words(source))
     ):
         yield from _as_they_come(source, reader, network)
     else:
@@ -76,6 +80,14 @@ def _is_pipe(path: Path) -> bool:
         return os.fspath(path) == "-" or not stat.S_ISREG(os.stat(path).st_mode)
     except (OSError, ValueError):
         return False
+
+
+def _has_words(source: ByteSource) -> bool:
+    """Whether the second row of a text has a cell that is no number, as a column of answers may have: those of the first row
+    may be names. Rows with words are read as a table, from a pipe in larger pieces."""
+    head = source.peek(lambda read: len(content_lines(read[: read.rfind(b"\n") + 1], 2)) == 2)
+    rows = content_lines(head, 2)
+    return bool(rows) and not all(map(is_number, filter(None, _BETWEEN.split(rows[-1]))))
 
 
 def as_samples(network: Network, values: Array, starts: Array, place: Place) -> Samples:

@@ -13,7 +13,7 @@ from anncli.dataset.row_columns import times_of
 from anncli.dataset.table_data import TableData
 from anncli.errors import DataError, UsageError, quoted
 from anncli.formats.data.answer_files import TableFile
-from anncli.tables import Roles, number_word
+from anncli.tables import Roles, Table, number_word
 
 _ONE_ANSWER = (
     "give all rows of a sample one answer, or leave out the layers `last`, `mean` and `max` for an answer of each row"
@@ -50,6 +50,16 @@ def in_sequences(file: TableFile, roles: Roles) -> TableFile:
     lines = table.lines if len(table.lines) == table.n_rows else ()
     taken = table._replace(lines=lines).take(order)
     return file._replace(table=taken._replace(samples=codes[order].astype(np.int64)))
+
+
+def of_one_answer(table: Table) -> Table:
+    """The first row of each sample, where the rows of every sample have one answer in the first column; otherwise all rows."""
+    codes = table.columns[0].as_words().codes
+    if table.samples is None or codes is None:
+        return table
+    starts = np.flatnonzero(np.diff(table.samples, prepend=table.samples[0] - 1))
+    same = np.repeat(codes[starts], np.diff(np.r_[starts, len(codes)])) == codes
+    return table._replace(lines=(), samples=None).take(starts) if same.all() else table
 
 
 def renumbered(files: Sequence[TableFile]) -> list[TableFile]:

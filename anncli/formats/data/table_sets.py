@@ -23,7 +23,7 @@ from anncli.formats.data.answer_files import TableFile, check_counts, known_name
 from anncli.formats.data.dense import human_bytes
 from anncli.formats.data.joined import join_tables, join_within
 from anncli.formats.data.remarks import Remarks
-from anncli.formats.data.sample_tables import in_sequences, packed, renumbered, rows_of_sets
+from anncli.formats.data.sample_tables import in_sequences, of_one_answer, packed, renumbered, rows_of_sets
 from anncli.formats.data.table_columns import TableMatcher
 from anncli.formats.data.table_input import read_table
 from anncli.formats.data.table_request import columns_of, stored_roles, with_head
@@ -126,7 +126,7 @@ def joined_sets(
     data = replace(data, **_about_rows(data))
     _check_positive(reader.request.positive, data.task, classes, Place(flat[0].shown))
     if data.task == "classification":
-        known = tuple(classes) or _classes(next(iter(matched.values())), roles, request, matcher.remarks)
+        known = tuple(classes) or _classes(next(iter(matched.values())), matcher, request, reader.by_row)
         labels = [number_labels(file.labelled, roles.labels[0], known, file.label_place.fault) for file in flat]
         return packed(replace(data, labels=np.concatenate(labels), classes=known), rows, reader.by_row)
     names = tuple(classes) or roles.labels or roles.inputs
@@ -277,8 +277,12 @@ def _labelled(file: TableFile, reader: TableReader, roles: Roles) -> TableFile:
     return file
 
 
-def _classes(files: Sequence[TableFile], roles: Roles, request: TableRequest, remarks: Remarks) -> tuple[str, ...]:
-    column = join_tables([file.table.select(roles.labels) for file in files]).columns[0]
+def _classes(
+    files: Sequence[TableFile], matcher: TableMatcher, request: TableRequest, by_row: bool | None
+) -> tuple[str, ...]:
+    roles, remarks = matcher.roles, matcher.remarks
+    tables = [file.table.select(roles.labels) for file in files]
+    column = join_tables([table if by_row else of_one_answer(table) for table in tables]).columns[0]
     place = files[0].label_place
     classes, why = classes_of(column, request.positive, place.fault)
     if alike := same_but_for_case(classes):

@@ -11,7 +11,7 @@ rows, all rows of all samples, one sample after the other; `starts` (n_samples +
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -249,8 +249,8 @@ class LayerKind(ABC):
         """What one line of a block in a network file holds, for messages; place: 'layer 2'."""
         return f"a line of {place} has {n_rows} number{'s' * (n_rows != 1)}"
 
-    def parameter_name(self, block: int, row: int, column: int, below: str) -> str:
-        """The name of one parameter within the layer; below: 'input ' or 'unit of layer 1' with {} for a number."""
+    def parameter_name(self, block: int, row: int, column: int, below: Callable[[int], str]) -> str:
+        """The name of one parameter within the layer; below: what a value below is called by its number from 1: 'input 3' or 'unit 3 of layer 1'."""
         return f"block {block + 1}, row {row + 1}, column {column + 1}"
 
     def describe(self, below: Shape) -> dict[str, Any]:

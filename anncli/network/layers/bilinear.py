@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 from anncli.arrays import Array
@@ -157,7 +158,7 @@ class Bilinear(Affine):
     def column_text(self, place: str, n_rows: int) -> str:
         return f"a component of a unit of {place} has a bias and {n_rows - 1} weights"
 
-    def parameter_name(self, block: int, row: int, column: int, below: str) -> str:
+    def parameter_name(self, block: int, row: int, column: int, below: Callable[[int], str]) -> str:
         unit, component = divmod(column, self.components)
         where = f"of the weight from vector {row} below" if row else "of the bias"
         return f"unit {unit + 1}, component {component + 1} {where}"

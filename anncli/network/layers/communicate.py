@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -113,15 +114,15 @@ class Communicate(Affine):
         placed.given = below
         return placed
 
-    def parameter_name(self, block: int, row: int, column: int, below: str) -> str:
+    def parameter_name(self, block: int, row: int, column: int, below: Callable[[int], str]) -> str:
         assert self.given is not None
         own, place = self.given.columns - self.given.beside, row - 1
         if not row:
             source = "bias"
         elif place < own:
-            source = f"weight from {below.format(place + 1)} in the same row"
+            source = f"weight from {below(place + 1)} in the same row"
         elif place < 2 * own:
-            source = f"weight from the mean of {below.format(place - own + 1)} over the other rows"
+            source = f"weight from the mean of {below(place - own + 1)} over the other rows"
         else:
             source = f"weight from unit {place - 2 * own + 1} of layer {self.skip} in the same row"
         return f"unit {column + 1}, {source}"

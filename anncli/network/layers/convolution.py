@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Callable
 from functools import cached_property
 from itertools import pairwise
 from math import prod
@@ -230,13 +231,13 @@ class Convolution(Affine):
     def column_text(self, place: str, n_rows: int) -> str:
         return f"a unit of {place} has a bias and {n_rows - 1} weights"
 
-    def parameter_name(self, block: int, row: int, column: int, below: str) -> str:
+    def parameter_name(self, block: int, row: int, column: int, below: Callable[[int], str]) -> str:
         assert self.given is not None
         if not row:
             return f"unit {column + 1}, bias"
         place, channel = divmod(row - 1, channels_of(self.given))
         if self.given.grid is None:
-            return f"unit {column + 1}, weight from {below.format(channel + 1)} in row {place + 1} of the window"
+            return f"unit {column + 1}, weight from {below(channel + 1)} in row {place + 1} of the window"
         down, right = divmod(place, self.size[1])
         of_channel = f"channel {channel + 1} at " if self.given.grid[2] > 1 else ""
         return f"unit {column + 1}, weight from {of_channel}row {down + 1} and column {right + 1} of the window"

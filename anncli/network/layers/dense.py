@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -113,8 +113,8 @@ class Dense(Affine):
     def column_text(self, place: str, n_rows: int) -> str:
         return f"a unit of {place} has a bias and {n_rows - 1} weights"
 
-    def parameter_name(self, block: int, row: int, column: int, below: str) -> str:
-        return f"unit {column + 1}, " + (f"weight from {below.format(row)}" if row else "bias")
+    def parameter_name(self, block: int, row: int, column: int, below: Callable[[int], str]) -> str:
+        return f"unit {column + 1}, " + (f"weight from {below(row)}" if row else "bias")
 
     def describe(self, below: Shape) -> dict[str, Any]:
         shape = [below.columns, self.units]

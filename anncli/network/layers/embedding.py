@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 from anncli.arrays import Array
@@ -91,8 +92,8 @@ class Embedding(LayerKind):
     def column_text(self, place: str, n_rows: int) -> str:
         return f"a unit of {place} has {n_rows} weights"
 
-    def parameter_name(self, block: int, row: int, column: int, below: str) -> str:
-        return f"unit {column + 1}, weight from {below.format(row + 1)}"
+    def parameter_name(self, block: int, row: int, column: int, below: Callable[[int], str]) -> str:
+        return f"unit {column + 1}, weight from {below(row + 1)}"
 
     def describe(self, below: Shape) -> dict[str, Any]:
         return {**super().describe(below), "units": self.units, "tokens": below.columns}

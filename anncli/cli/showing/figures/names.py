@@ -13,7 +13,7 @@ ANY = (*DECISIONS, *NUMBERS)
 class FigureName(NamedTuple):
     """summary: a line of help; module: below cli.showing.figures; needs_data: whether DATA must be given; tasks: of the
     networks that have it; by_set: whether it is about rows, and drawn again for those that are new to the network; on_page: whether
-    `ann report` has it."""
+    `ann report` has it; takes_samples: also of networks whose samples are several rows or tokens."""
 
     summary: str
     module: str
@@ -21,6 +21,7 @@ class FigureName(NamedTuple):
     tasks: tuple[str, ...] = ANY
     by_set: bool = True
     on_page: bool = True
+    takes_samples: bool = True
 
 
 FIGURE_NAMES: dict[str, FigureName] = {
@@ -34,8 +35,10 @@ FIGURE_NAMES: dict[str, FigureName] = {
     "scores": FigureName("how the scores of each class are distributed", "scores", tasks=DECISIONS),
     "predicted": FigureName("predicted against true numbers", "predicted", tasks=NUMBERS),
     "residuals": FigureName("how the errors of predicted numbers are distributed", "residuals", tasks=NUMBERS),
-    "importance": FigureName("how much worse the network is without each input", "importances", by_set=False),
-    "boundary": FigureName("what is predicted where, over two inputs", "boundary", by_set=False),
+    "importance": FigureName(
+        "how much worse the network is without each input", "importances", by_set=False, takes_samples=False
+    ),
+    "boundary": FigureName("what is predicted where, over two inputs", "boundary", by_set=False, takes_samples=False),
     "surface": FigureName("the loss around the network, over directions of its weights", "surface", by_set=False),
     "spectrum": FigureName(
         "the eigenvalues of the second derivatives of the loss", "spectrum", by_set=False, on_page=False

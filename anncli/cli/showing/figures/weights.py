@@ -42,7 +42,7 @@ def draw(facts: Facts) -> Figure:
         raise UsageError("only dense layers and convolutions can be drawn", advice="draw another figure")
     weights = [w.astype(np.float64) for w in network.weights]
     columns = _columns(facts, weights)
-    inputs, outputs = input_names(columns_of(network, facts.inputs)), _names(_outputs_of(facts), network.n_outputs)
+    inputs, outputs = _inputs_of(facts), _names(_outputs_of(facts), network.n_outputs)
     left = _margin([inputs[k] for k in columns[0].shown])
     right = _WIDTH - _margin([outputs[k] for k in columns[-1].shown])
     tallest = max(len(column.shown) + (len(column.shown) < column.n) for column in columns)
@@ -60,6 +60,13 @@ def draw(facts: Facts) -> Figure:
     draw_entry(drawing, Entry(Series(0), "weight above 0"), (60, bottom))
     draw_entry(drawing, Entry(Series(1), "below 0"), (240, bottom))
     return Figure(drawing, _caption(columns, weights), ("layer", "from", "to", "weight"), _rows(weights))
+
+
+def _inputs_of(facts: Facts) -> list[str]:
+    network = facts.network
+    if network.topology.inputs.tokens:
+        return [f"token {k + network.first_token}" for k in range(network.n_inputs)]
+    return input_names(columns_of(network, facts.inputs))
 
 
 def _outputs_of(facts: Facts) -> tuple[str, ...]:

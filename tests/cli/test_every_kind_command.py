@@ -1,0 +1,119 @@
+"""Commands and options on networks of every kind: pictures, samples of several rows, tokens."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+
+import numpy as np
+import pytest
+from inside import Done, ann
+
+import anncli
+from anncli.network.layers.base import Shape
+from anncli.network.network import Network
+from anncli.network.topology import Topology
+
+__all__ = ["ann"]
+Run = Callable[..., Done]
+
+SERIES = Shape(2, None)
+TOKENS = Shape(4, None, None, True)
+BLOCKS = "a,b,y\n1,2,in\n3,1,in\n\n5,5,out\n\n2,0,in\n0,1,in\n1,1,in\n\n4,4,out\n"
+SPARSE = "1 1:2 4:0.5\n-1 2:1\n1 4:1\n-1 3:2\n"
+
+
+def write(path: Path, layers: str, shape: Shape) -> None:
+    topology = Topology(shape, layers.split(", "))
+    parameters = np.linspace(-1, 1, topology.n_parameters).astype(np.float32)
+    anncli.save(Network(topology, parameters, classes=("in", "out")), path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write(tmp_path / "s.nn", "mean, 1 logistic", SERIES)
+    write(tmp_path / "t.nn", "2 tanh, 1 logistic", TOKENS)
+    (tmp_path / "x.csv").write_text(BLOCKS)
+    (tmp_path / "x.svm").write_text(SPARSE)
+    (tmp_path / "s.def").write_text("anncli: 1\ninputs: any x 2\nlayers: [mean, 1 logistic]\n")
+    (tmp_path / "r.def").write_text("anncli: 1\ninputs: any x 2\nlayers: [1 linear]\n")
+    (tmp_path / "t.def").write_text("anncli: 1\ninputs: 4 tokens\nlayers: [2 tanh, 1 logistic]\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", ["train", "cv", "bench", "search", "gradcheck"])
+def test_scalings_of_tokens_are_refused_before_the_data_are_read(folder: Path, ann: Run, command: str) -> None:
+    done = ann(command, "t.def", "none.svm", "--scaling", "zscore", check=2)
+    assert done.stderr == (
+        "ann: --scaling zscore: tokens are not scaled, because the zeros between them would get values; leave it out\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["train", "s.def", "none.csv", "--baselines"], "--baselines: there are none for samples of several rows or of tokens; leave it out"),
+        (["cv", "s.def", "none.csv", "--baselines"], "--baselines: there are none for samples of several rows or of tokens; leave it out"),
+        (["search", "t.def", "none.csv", "--baselines"], "--baselines: there are none for samples of several rows or of tokens; leave it out"),
+        (["cv", "s.def", "none.csv", "--predictions", "p.csv", "--with", "a"], "--with is for samples of one row each; leave it out"),
+        (["plot", "boundary", "s.nn", "none.csv"], "plot boundary is for samples of one row of numbers, and this network takes `inputs: any x 2`; `ann test` and `ann cv` evaluate such a network"),
+        (["plot", "importance", "t.nn", "none.csv"], "plot importance is for samples of one row of numbers, and this network takes `inputs: 4 tokens`; `ann test` and `ann cv` evaluate such a network"),
+    ],
+)  # fmt: skip
+def test_what_other_samples_do_not_have_is_refused_before_they_are_read(
+    folder: Path, ann: Run, words: list[str], message: str
+) -> None:
+    assert ann(*words, check=2).stderr == f"ann: {message}\n"
+
+
+def test_weights_of_tokens_are_called_as_the_data_number_them(folder: Path, ann: Run) -> None:
+    (folder / "zero.svm").write_text("1 0:2 3:0.5\n-1 1:1\n1 3:1\n-1 2:2\n")
+    ann("train", "t.def", "zero.svm", 3, "--validation", 0, "-o", "zero.nn", "-q")
+    sources = [line.split("  ")[4].strip() for line in ann("info", "zero.nn", "--weights").stdout.splitlines()[1:6]]
+    assert sources == ["bias", "token 0", "token 1", "token 2", "token 3"]
+    shown = ann("gradcheck", "zero.nn", "zero.svm", "--row", 1, "--show").stdout
+    assert "sample 1 of 4, class 1" in shown
+    assert "inputs\n  token 0  2\n  token 3  0.5\n" in shown
+    assert "weight from token 3" in ann("gradcheck", "zero.nn", "zero.svm", "--row", 1, "--show", "--json").stdout
+    ann("plot", "weights", "zero.nn", "-o", "w.svg")
+    svg = (folder / "w.svg").read_text()
+    assert "token 0" in svg
+    assert "token 4" not in svg
+
+
+def test_an_answer_among_the_columns_of_a_pipe_is_passed_over(
+    folder: Path, ann: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann("train", "s.def", "x.csv", 3, "--label", "y", "--validation", 0, "-o", "new.nn", "-q")
+    wanted = ann("predict", "new.nn", "x.csv").stdout
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(BLOCKS.encode())))
+    assert ann("predict", "new.nn").stdout == wanted
+    assert len(wanted.splitlines()) == 4
+
+
+def test_the_positive_class_is_that_of_fewer_samples_not_rows(folder: Path, ann: Run) -> None:
+    # Two samples of class p with 2 rows, three of class q with 1 row.
+    (folder / "p.csv").write_text("a,b,k\n1,2,p\n3,1,p\n\n5,5,q\n\n2,0,p\n0,1,p\n\n1,1,q\n\n4,4,q\n")
+    said = ann("train", "s.def", "p.csv", 3, "--label", "k", "--validation", 0, "-o", "new.nn").stderr
+    assert "the positive class is 'p': it is the rarer one" in said
+    (folder / "r2.def").write_text("anncli: 1\ninputs: any x 2\nlayers: [1 logistic]\n")
+    said = ann("train", "r2.def", "p.csv", 3, "--label", "k", "--validation", 0, "-o", "new2.nn").stderr
+    assert "the positive class is 'q': it is the rarer one" in said
+
+
+def test_classes_of_numbers_are_refused(folder: Path, ann: Run) -> None:
+    (folder / "n.csv").write_text("a,b,y\n1,2,3.5\n3,1,4\n\n5,5,10.5\n")
+    ann("train", "r.def", "n.csv", 3, "--label", "y", "--validation", 0, "-o", "n.nn", "-q")
+    message = "ann: --classes is for classes, and this network predicts numbers; leave it out\n"
+    assert ann("predict", "n.nn", "n.csv", "--classes", check=2).stderr == message
+
+
+def test_gradients_of_sequences(folder: Path, ann: Run) -> None:
+    (folder / "s.csv").write_text("who,t,a,b,y\nx,2,3,1,in\nz,1,5,5,out\nx,1,1,2,in\n")
+    asked = ("--sequence", "who", "--order", "t", "--label", "y")
+    shown = ann("gradcheck", "s.def", "s.csv", *asked, "--row", 1, "--show").stdout
+    assert "sample 1 of 2, class in" in shown
+    assert "x of row 1  1  2\n  x of row 2  3  1\n" in shown.replace("    ", "  ")
+    assert "on 2 samples" in ann("gradcheck", "s.def", "s.csv", *asked).stdout
