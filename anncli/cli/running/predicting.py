@@ -42,12 +42,7 @@ Writer = Callable[[RowBatch, Any, Any], str]
 
 def run_predict(values: Values, words: Words) -> None:
     """Print a line per row, or one JSON document; warns of scores that are not finite."""
-    refuse_rule(values)
-    if values["scores"] and values["classes"]:
-        raise UsageError("--scores and --classes exclude each other", advice="leave both out to get both")
-    network_path, files = str(words.network), words.data or ("-",)
-    if network_path == "-" and files == ("-",):
-        raise UsageError("network and data cannot both come from stdin", advice="name a file for one of them")
+    network_path, files = str(words.network), _files(values, words)
     network = load(network_path)
     show_network_remarks(values.console, network)
     require_trained(network, network_path)
@@ -56,10 +51,7 @@ def run_predict(values: Values, words: Words) -> None:
     reader = TableReader(table_request(values), read_request(values), remarks := Remarks())
     has_rows = has_samples(network, reader.request)
     are_tables = asks_for_table(values) if has_rows else _are_tables(values, network, files, reader)
-    if values["classes"]:
-        refuse_numbers(network, "--classes")
-        if network.task == "multi-label" and not are_tables:
-            raise UsageError("--classes: a row has several labels, which need a table", advice="add --to csv")
+    _check_classes(values, network, are_tables)
     # A name that stdout cannot encode is escaped; otherwise it would end the stream.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -84,6 +76,26 @@ def run_predict(values: Values, words: Words) -> None:
     show_remarks(values.console, remarks)
     if not_finite.count:
         values.console.warn(f"{shown_data(files)}: {not_finite}")
+
+
+def _files(values: Values, words: Words) -> tuple[str, ...]:
+    """The files of the data; raises UsageError where the network comes from stdin too, and for options that exclude each other."""
+    refuse_rule(values)
+    if values["scores"] and values["classes"]:
+        raise UsageError("--scores and --classes exclude each other", advice="leave both out to get both")
+    files = words.data or ("-",)
+    if str(words.network) == "-" and files == ("-",):
+        raise UsageError("network and data cannot both come from stdin", advice="name a file for one of them")
+    return files
+
+
+def _check_classes(values: Values, network: Network, are_tables: bool) -> None:
+    """Raises UsageError for --classes where a line has no class."""
+    if not values["classes"]:
+        return
+    refuse_numbers(network, "--classes")
+    if network.task == "multi-label" and not are_tables:
+        raise UsageError("--classes: a row has several labels, which need a table", advice="add --to csv")
 
 
 def _reading(values: Values, files: tuple[str, ...]) -> AbstractContextManager[None]:
