@@ -27,17 +27,10 @@ def write(path: Path, rows: list[list[float]], noise: float, rng: random.Random)
     path.write_bytes(b"P5\n%d %d\n255\n" % (len(rows[0]), len(rows)) + bytes(values))
 
 
-def sampled(
-    surface: Surface, left: float, top: float, width: int, height: int, pixel: float = 1.0
-) -> list[list[float]]:
-    """The mean of four points of each pixel."""
-    places = (0.25 * pixel, 0.75 * pixel)
+def sampled(surface: Surface, width: int, height: int) -> list[list[float]]:
+    """The mean of two points of each pixel."""
     return [
-        [
-            sum(surface(left + x * pixel + a, top + y * pixel + b) for a in places for b in places) / 4
-            for x in range(width)
-        ]
-        for y in range(height)
+        [(surface(x + 0.25, y + 0.25) + surface(x + 0.75, y + 0.75)) / 2 for x in range(width)] for y in range(height)
     ]
 
 
@@ -114,22 +107,22 @@ def draw_faces(folder: Path) -> None:
     for number in range(150):
         size = rng.uniform(22, 26)
         box = (12 - size / 2 + rng.uniform(-1, 1), 12 - size / 2 + rng.uniform(-1, 1), size)
-        write(folder / f"faces/face/{number:03}.pgm", sampled(placed(face, rng, wall(rng), box), 0, 0, 24, 24), 6, rng)
+        write(folder / f"faces/face/{number:03}.pgm", sampled(placed(face, rng, wall(rng), box), 24, 24), 6, rng)
     for number in range(150):
         box = (rng.uniform(-20, 20), rng.uniform(-20, 20), rng.uniform(15, 60))
         surface = placed(thing, rng, wall(rng), box) if number % 3 else wall(rng)
-        write(folder / f"faces/other/{number:03}.pgm", sampled(surface, 0, 0, 24, 24), 6, rng)
+        write(folder / f"faces/other/{number:03}.pgm", sampled(surface, 24, 24), 6, rng)
     for number in range(6):
         surface = wall(rng)
         for left, top in ((5, 5), (70, 8), (135, 0), (10, 75), (75, 80), (140, 70)):
             surface = placed(thing, rng, surface, (left, top, rng.uniform(20, 60)))
-        write(folder / f"street/{number}.pgm", sampled(surface, 0, 0, 200, 140), 6, rng)
+        write(folder / f"street/{number}.pgm", sampled(surface, 200, 140), 6, rng)
     surface = wall(rng)
     for box in ((12, 10, 55), (96, 18, 40), (20, 88, 34), (160, 30, 70), (98, 84, 50)):
         surface = placed(face, rng, surface, box)
     for box in ((62, 70, 30), (155, 110, 45), (200, 105, 36)):
         surface = placed(thing, rng, surface, box)
-    write(folder / "party.pgm", sampled(surface, 0, 0, 240, 160), 6, rng)
+    write(folder / "party.pgm", sampled(surface, 240, 160), 6, rng)
 
 
 # Digits
@@ -148,25 +141,30 @@ DIGITS: dict[str, list[Line]] = {
 }  # fmt: skip
 
 
-def distance(x: float, y: float, start: tuple[float, float], end: tuple[float, float]) -> float:
-    """From a point to a line from start to end."""
-    dx, dy = end[0] - start[0], end[1] - start[1]
-    along = max(0.0, min(1.0, ((x - start[0]) * dx + (y - start[1]) * dy) / (dx * dx + dy * dy)))
-    return math.hypot(x - start[0] - along * dx, y - start[1] - along * dy)
+def is_near(x: float, y: float, line: tuple[float, ...], most: float) -> bool:
+    """Whether a point lies nearer than that to a line: its start, and how far it goes across and down."""
+    left, top, across, down = line
+    x, y = x - left, y - top
+    along = (x * across + y * down) / (across * across + down * down)
+    along = 0.0 if along < 0 else min(along, 1.0)
+    x, y = x - along * across, y - along * down
+    return x * x + y * y < most * most
 
 
 def written(digit: str, rng: random.Random, behind: Surface, left: float, top: float, height: float) -> Surface:
     """A digit by hand: leaning, with ink of some strength; height of the digit in pixels."""
     unit, lean, ink, thick = height / 1.5, rng.uniform(-0.2, 0.2), rng.uniform(20, 90), rng.uniform(0.07, 0.12)
     lines = [[(x + rng.gauss(0, 0.03), y + rng.gauss(0, 0.03)) for x, y in line] for line in DIGITS[digit]]
-    pairs = [pair for line in lines for pair in itertools.pairwise(line)]
+    pairs = [
+        (*start, end[0] - start[0], end[1] - start[1]) for line in lines for start, end in itertools.pairwise(line)
+    ]
 
     def look(x: float, y: float) -> float:
         v = (y - top) / unit
         u = (x - left) / unit - lean * (0.75 - v)
         if not (-0.3 < u < 1.3 and -0.3 < v < 1.8):
             return behind(x, y)
-        return ink if min(distance(u, v, *pair) for pair in pairs) < thick else behind(x, y)
+        return ink if any(is_near(u, v, pair, thick) for pair in pairs) else behind(x, y)
 
     return look
 
@@ -183,7 +181,7 @@ def draw_digits(folder: Path) -> None:
             height = rng.uniform(11, 13)
             left, top = 6 - height / 3 + rng.uniform(-0.8, 0.8), 8 - height / 2 + rng.uniform(-0.8, 0.8)
             surface = written(digit, rng, paper(rng), left, top, height)
-            write(folder / f"digits/{digit}/{number:02}.pgm", sampled(surface, 0, 0, 12, 16), 8, rng)
+            write(folder / f"digits/{digit}/{number:02}.pgm", sampled(surface, 12, 16), 8, rng)
     for number in range(800):
         # Paper, digits that are too large or too small, and digits beside the middle.
         surface, height = paper(rng), rng.choice((6, 8, 12, 12, 12, 18, 21, 24, 30))
@@ -193,13 +191,13 @@ def draw_digits(folder: Path) -> None:
             for step in (0, 1):
                 left, top = 6 - height / 3 + across + step * height, 8 - height / 2 + down
                 surface = written(rng.choice([*DIGITS]), rng, surface, left, top, height)
-        write(folder / f"digits/none/{number:03}.pgm", sampled(surface, 0, 0, 12, 16), 8, rng)
+        write(folder / f"digits/none/{number:03}.pgm", sampled(surface, 12, 16), 8, rng)
     surface = paper(rng)
     for row, (text, height) in enumerate((("31415", 13), ("27182", 16), ("16180", 20))):
         for place, digit in enumerate(text):
             left, top = 10 + place * height * 1.35, 8 + row * 27 + rng.uniform(-1, 1)
             surface = written(digit, rng, surface, left, top, height)
-    write(folder / "sheet.pgm", sampled(surface, 0, 0, 160, 96), 8, rng)
+    write(folder / "sheet.pgm", sampled(surface, 160, 96), 8, rng)
 
 
 if __name__ == "__main__":
