@@ -65,9 +65,14 @@ enum { COLUMN_FLOATS = MOST_COMPONENTS };  // of a row of the matrix at a time
 static void move_columns(const Layer &a, float *matrix, int row, int c0, int n, float *piece, bool to_panels) {
   for (int c = c0; c < c0 + n;) {
     const int start = c / PANEL_FLOATS * PANEL_FLOATS, w = panel_vectors(a.width - start) * VL, end = least(start + w, c0 + n);
-    float *at = matrix + (size_t)start * a.rows + (size_t)row * w + (c - start);
-    if (to_panels) memcpy(at, piece + (c - c0), sizeof(float) * (end - c));
-    else memcpy(piece + (c - c0), at, sizeof(float) * (end - c));
+    float *at = matrix + (size_t)start * a.rows + (size_t)row * w + (c - start), *from = piece + (c - c0);
+    if (end - c == w) {
+      for (int v = 0; v < w; v += VL)
+        if (to_panels) st(at + v, ldu(from + v));
+        else stu(from + v, ld(at + v));
+    } else {
+      memcpy(to_panels ? at : from, to_panels ? from : at, sizeof(float) * (end - c));
+    }
     c = end;
   }
 }
