@@ -14,8 +14,7 @@ def check_lengths(topology: Topology, inputs: Inputs) -> None:
     if isinstance(inputs, np.ndarray) or not len(inputs):
         return
     noun = "token" if isinstance(inputs, Tokens) else "row"
-    # A dense layer makes a sum of the tokens of a sample, which may be none.
-    least = 0 if topology.shapes[1].rows == 1 and isinstance(inputs, Tokens) else topology.least_rows
+    least = topology.least_rows
     short = np.flatnonzero(inputs.lengths < least)
     if not len(short):
         return

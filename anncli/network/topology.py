@@ -77,7 +77,10 @@ class Topology(_Chain):
 
     @cached_property
     def least_rows(self) -> int:
-        """How many rows a sample must have, so that every layer gives at least one."""
+        """How many rows or tokens a sample must have, so that every layer gives at least one row."""
+        if self.inputs.tokens and self.shapes[1].rows == 1:
+            # The sum of the tokens of a sample, which may be none.
+            return 0
         rows = 1
         for layer in reversed(self.layers):
             rows = max(1, layer.rows_needed(rows))

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from anncli.arrays import Rows, Tokens
-from anncli.backends.base import Problem, Samples, Shown
+from anncli.backends.base import Backend, Problem, Samples, Shown
+from anncli.backends.native_session import NativeSession
 from anncli.backends.reference import ReferenceBackend
 from anncli.backends.rules import UpdateRule, UpdateState
 from anncli.network.layers.base import Shape
@@ -66,6 +67,19 @@ def test_a_dense_layer_on_tokens_is_that_on_the_sparse_vectors() -> None:
     sparse.gradient(parameters, mine)
     dense.gradient(parameters, other)
     assert mine == pytest.approx(other, rel=1e-12, abs=1e-15)
+
+
+def test_samples_without_tokens_are_computed_in_compiled_code(compiled: Backend) -> None:
+    rng, starts = np.random.default_rng(6), np.array([0, 0, 2, 2])
+    tokens = Tokens(np.array([4, 0]), np.array([1, 2], np.float32), starts, 6)
+    problem, wanted = Problem(Topology(Shape(6, None, None, True), LAYERS), "cross-entropy"), one_hot(rng, 3)
+    session, reference = (own.open(problem, Samples(tokens, wanted)) for own in (compiled, ReferenceBackend()))
+    assert isinstance(session, NativeSession)
+    assert session._numpy_from
+    parameters = rng.normal(size=problem.topology.n_parameters).astype(np.float32)
+    mine, other = np.empty_like(parameters), np.empty_like(parameters)
+    assert session.gradient(parameters, mine) == pytest.approx(reference.gradient(parameters, other), rel=1e-6)
+    assert mine == pytest.approx(other, rel=1e-5, abs=1e-7)
 
 
 @pytest.mark.parametrize("batch", [1, 2, 4])

@@ -7,7 +7,8 @@ import struct
 import numpy as np
 import pytest
 
-from anncli.dataset.digests import digest_rows
+from anncli.arrays import Rows, Tokens
+from anncli.dataset.digests import digest_rows, digest_samples
 
 WORD = (1 << 64) - 1
 
@@ -24,6 +25,22 @@ def by_hand(row: list[float]) -> int:
         (bits,) = struct.unpack("<I", struct.pack("<f", value))
         total += mixed(bits ^ column * 0x9E3779B97F4A7C15 & WORD)
     return mixed(total & WORD)
+
+
+def sample_by_hand(rows: list[list[float]]) -> int:
+    total = sum(mixed(by_hand(row) ^ place * 0x9E3779B97F4A7C15 & WORD) for place, row in enumerate(rows, 1))
+    return mixed(total & WORD ^ mixed(len(rows)))
+
+
+def test_samples_of_rows_and_of_tokens_are_those_of_the_document() -> None:
+    starts = np.array([0, 2, 2, 3])
+    rows = np.array([[1, 2], [3, 4], [1, 2]], np.float32)
+    wanted = [sample_by_hand([[1, 2], [3, 4]]), sample_by_hand([]), sample_by_hand([[1, 2]])]
+    assert digest_samples(Rows(rows, starts)).tolist() == wanted
+    tokens = Tokens(np.array([70_000, 5, 0]), np.array([1, 0.5, -2], np.float32), starts, 80_000)
+    wanted = [sample_by_hand([[1, 4464, 1], [0, 5, 0.5]]), sample_by_hand([]), sample_by_hand([[0, 0, -2]])]
+    assert digest_samples(tokens).tolist() == wanted
+    assert digest_samples(tokens[np.array([2, 0])]).tolist() == [wanted[2], wanted[0]]
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ class _Member:
             buffers.append(f"patch[{self._patch}]")
         declared = [f"  float {', '.join(buffers)};"] if buffers else []
         # Compilers that do not see who calls take the buffers for empty.
-        checked = ["  if (n < 1)\n    return w;"] if self.has_rows else []
+        checked = ["  if (n < 1)\n    return w;"] if self.has_rows and self._topology.least_rows else []
         return (
             f"/* The layers of one network, from {what}; returns where the next network's numbers begin. */\n"
             f"$static const float *$n_member(const float *w, {given}{count}float *out)\n{{\n"
