@@ -9,7 +9,7 @@ from onnx import TensorProto, helper
 
 from anncli.arrays import Array
 from anncli.evaluation.names import UNDECIDED_WORD
-from anncli.formats.exports.onnx.inputs import BATCH
+from anncli.formats.exports.onnx.inputs import BATCH, INDICES, VALUES
 from anncli.formats.exports.onnx.nodes import Nodes
 from anncli.network.calibration import Calibration
 from anncli.network.class_names import class_names
@@ -20,9 +20,11 @@ _LEAST, _LEAST_BELOW_ONE = float(np.finfo(np.float32).tiny), 2.0**-25
 
 
 def output_names(network: Network) -> dict[str, str]:
-    """'outputs' -> what the values of the outputs are called, and 'decisions' where the network decides something. A column of the
-    table that has such a name keeps it, and the output gets a longer one."""
+    """'outputs' -> what the values of the outputs are called, and 'decisions' where the network decides something. An input of the
+    graph that has such a name keeps it, and the output gets a longer one."""
     taken = {column.name for column in network.encoder.columns} if network.encoder is not None else set()
+    if network.topology.inputs.tokens:
+        taken |= {INDICES, VALUES}
     wanted = {"outputs": "scores", "decisions": "label"}
     if network.task == "regression":
         wanted = {"outputs": "values"}
