@@ -116,7 +116,7 @@ CASES = {
         ("train", "net.nn", "pos.txt", "neg.txt", 5, "--test", "0.2", "--threshold", "f1", "--calibration", "platt", "--abstain", "0.2,0.8", "-o", "d.nn"),
     ],
     "ann test": [("test", "t.nn", "pos.txt", "neg.txt", "--prevalence", "0.01"), ("test", "t.nn", "pos.txt", "neg.txt", "--baselines", "--training", "pos.txt,neg.txt"), ("test", "t.nn", "more.txt", "neg.txt", "--require", "acc>=0"), ("test", "kt.nn", "pos.txt", "neg.txt", "third.txt"), ("test", "t.nn", "pos.txt", "neg.txt", "--abstain", "0.4,0.6"), ("test", "kt.nn", "pos.txt", "neg.txt", "third.txt", "--abstain", "0.6")],
-    "ann predict": [("predict", "t.nn", "pos.txt"), ("predict", "kt.nn", "list.txt")],
+    "ann predict": [("predict", "t.nn", "pos.txt"), ("predict", "kt.nn", "list.txt"), ("predict", "rt.nn", "pos.txt")],
     "ann init": [("init", "new.nn", "--inputs", 3), ("init", "table.nn", "table.csv", "--label", "c")],
     "ann info": [("info", "t.nn"), ("info", "t.nn", "--verify"), ("info", "net.nn"), ("info", "d.nn"), ("info", "dt.nn"), ("info", "ct.nn"), ("info", "it.nn"), ("info", "et.nn"), ("info", "pt.nn"), ("info", "foreign.pmml"), ("info", "t.nn", "--weights"), ("info", "et.nn", "--weights"), ("info", "picture.nn"), ("info", "t.nn", "--reseal"), ("info", "edited.nn", "--reseal")],
     "ann convert": [("convert", "pos.txt", "pos.jsonl")],
@@ -148,6 +148,7 @@ def made(tmp_path_factory):
     (small / "more.txt").write_text(POSITIVE + "3 3\n")
     (small / "list.txt").write_text("first 1\n1 2\nsecond 2\n-1 -2\n")
     (small / "k.nn").write_text("anncli: 1\ninputs: 2\nlayers: [3 tanh, 3 softmax]\n")
+    (small / "rows.nn").write_text("anncli: 1\ninputs: any x 2\nlayers: [1 logistic]\n")
     (small / "old.nn").write_text("3\n2 2 1\n\n0\n1\n")
     (small / "valid.txt").write_text("a 1\n1 2\nb 2\n-1 -2\n")
     (small / "table.csv").write_text("a,b,c\n" + "1,x,yes\n2,y,no\n" * 4)
@@ -162,6 +163,7 @@ def made(tmp_path_factory):
         "train net.nn pos.txt neg.txt 5 -q --ensemble 2 -o et.nn",
         "train rgb.csv --label c 5 -q -o rgb.nn",
         "train old.nn pos.txt neg.txt 5 -q -o ot.nn",
+        "train rows.nn pos.txt neg.txt 2 -q -o rt.nn --validation 0",
         "train t.nn pos.txt neg.txt 0 -q --continue --prune 0.99 -o pt.nn",
         "train net.nn pos.txt neg.txt 5 -q -o ct.nn --threshold youden --calibration platt --abstain 0,1",
         "train net.nn pos.txt neg.txt 5 -q -o it.nn --calibration isotonic",
