@@ -206,6 +206,9 @@ def test_training_goes_on_with_the_same_label(tmp_path: Path) -> None:
     path = write(tmp_path / "d.csv", CSV)
     data, _ = read_table_sets({"training": [path]}, reader(label=("sick",)), fitted())
     assert data.roles.labels == ("sick",)
+    place = CSV.split("\n")[0].split(",").index("sick") + 1
+    data, _ = read_table_sets({"training": [path]}, reader(label=(str(place),)), fitted())
+    assert data.roles.labels == ("sick",)
     with pytest.raises(UsageError) as caught:
         read_table_sets({"training": [path]}, reader(label=("city",)), fitted())
     assert str(caught.value) == (
@@ -441,3 +444,18 @@ def test_a_wide_table_takes_time_for_each_column_once(tmp_path: Path) -> None:
     fitted_table = matcher.fit(data.table.select([*reversed(names), "y"]), "wide.csv")
     assert encoder.encode(fitted_table).inputs[:, :3].tolist() == [[0, row + 3, 2 * (row + 3) % 7] for row in range(4)]
     assert time.process_time() - start < 10
+
+
+def test_of_many_columns_the_first_and_the_last_are_said(tmp_path: Path) -> None:
+    lines = [",".join(str((row * k) % 7) for k in range(60)) + f",{'ab'[row % 2]}" for row in range(1, 9)]
+    said = reader(label=("last",))
+    read_table_sets({"training": [write(tmp_path / "d.csv", "\n".join(lines) + "\n")]}, said)
+    assert said.remarks.guesses[-1].endswith("label: 61; number: 1, 2, 3, ..., 60 (60 columns)")
+
+
+def test_softmax_outputs_are_of_classes(tmp_path: Path) -> None:
+    path = write(tmp_path / "d.csv", "1.5,2\n3,1\n2,3\n" * 4)
+    data, _ = read_table_sets({"training": [path]}, reader(label=("2",)), Network.create(1, ["3 softmax"]))
+    assert (data.roles.task, data.classes) == ("classification", ("1", "2", "3"))
+    with pytest.raises(UsageError, match="they can be classes or numbers"):
+        read_table_sets({"training": [path]}, reader(label=("2",)), Network.create(1, ["3 logistic"]))

@@ -16,6 +16,8 @@ from anncli.tables import ABOUT_ROWS, Roles, Table, TableColumn
 
 # Output layers whose networks compute numbers, not classes.
 _OF_NUMBERS = ("linear", "exp")
+# More names than that are not listed one by one.
+_MOST_LISTED = 50
 
 
 def with_head(request: TableRequest, head: TableInputs | None) -> TableRequest:
@@ -92,6 +94,8 @@ def columns_of(
     if network is not None and network.task == "regression":
         # A definition may say so although its outputs are those of classes.
         request = request._replace(task=request.task or network.task)
+    if output == "softmax":
+        request = request._replace(task=request.task or "classification")
     roles = choose_roles(table, request, place, lambda text: remarks.note(shown, text), output in _OF_NUMBERS)
     head = {} if network is None or network.table is None else dict(network.table.kinds)
     asked = {name: kind for name, kind in head.items() if kind == "number"}
@@ -142,8 +146,15 @@ def _kinds_text(roles: Roles, kinds: dict[str, str]) -> str:
     parts = [f"label: {', '.join(roles.labels) or 'the inputs'}"]
     for kind in ("number", "category"):
         names = [name for name, found in kinds.items() if found == kind]
-        parts += [f"{kind}: {', '.join(names)}"] if names else []
+        parts += [f"{kind}: {_listed(names)}"] if names else []
     left = (*roles.ignored, *(name for name, kind in kinds.items() if kind == "ignore"))
-    parts += [f"ignored: {', '.join(left)}"] if left else []
+    parts += [f"ignored: {_listed(left)}"] if left else []
     parts += [f"{role}: {name}" for role in ABOUT_ROWS if (name := getattr(roles, role))]
     return "; ".join(parts)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """All names, of very many (pixels, say) the first and the last one and their number."""
+    if len(names) <= _MOST_LISTED:
+        return ", ".join(names)
+    return f"{', '.join(names[:3])}, ..., {names[-1]} ({len(names)} columns)"
