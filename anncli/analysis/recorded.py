@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.analysis.proof_rows import draw_rows
+from anncli.arrays import Inputs
 from anncli.inference.predict import decide, predict
 from anncli.network.network import Network, Recorded
 
@@ -37,7 +38,7 @@ def compare_recorded(network: Network) -> list[Compared]:
     if network.self_test is not None and network.source.origin is not None:
         # A self-test holds the outputs before the calibration.
         test = network.self_test
-        recorded = Recorded("self-test", test.vectors, test.outputs.astype(np.float64))
+        recorded = Recorded("self-test", test.inputs, test.outputs.astype(np.float64))
         found.append(_compare(network, recorded, calibrated=False))
     uncertain = [one for one in found if not one.is_certain]
     best = max(uncertain, key=lambda one: one.decided or 0, default=None)
@@ -61,13 +62,15 @@ def _compare(network: Network, recorded: Recorded, calibrated: bool = True) -> C
     return Compared(recorded.name, len(recorded.inputs), difference, decided, passed, recorded.is_certain)
 
 
-def self_test_rows(network: Network) -> Array:
-    """Rows float32 (n, n_inputs) for the self-test of an imported network: the first recorded ones, otherwise rows whose scaled
+def self_test_rows(network: Network) -> Inputs:
+    """Samples, float32, for the self-test of an imported network: the first recorded ones, otherwise rows whose scaled
     inputs are drawn from the normal distribution."""
     for recorded in network.source.recorded:
         return recorded.inputs[:_TEST_ROWS]
     if network.self_test is not None:
-        return network.self_test.vectors
+        return network.self_test.inputs
+    if not network.topology.takes_vectors:
+        return draw_rows(network, np.random.default_rng(0), _TEST_ROWS).inputs
     rows = np.random.default_rng(0).standard_normal((_TEST_ROWS, network.n_inputs))
     scaling = network.scaling
     if scaling.add is not None and scaling.multiply is not None:

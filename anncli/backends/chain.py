@@ -176,4 +176,6 @@ def _arrays_of(inputs: Inputs) -> tuple[Array, Array | None, Array | None]:
     """Values, the indices of tokens, and where samples start."""
     if isinstance(inputs, Tokens):
         return inputs.values, inputs.indices, np.ascontiguousarray(inputs.starts)
-    return (inputs.values, None, np.ascontiguousarray(inputs.starts)) if isinstance(inputs, Rows) else (inputs, None, None)
+    return (
+        (inputs.values, None, np.ascontiguousarray(inputs.starts)) if isinstance(inputs, Rows) else (inputs, None, None)
+    )

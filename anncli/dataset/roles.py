@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -137,7 +137,7 @@ def _could_be_label(column: TableColumn) -> bool:
 
 def with_column(roles: Roles, table: Table, role: str, word: str | None, place: Place) -> Roles:
     """The roles of a network's columns, where the user names a column of a table for a role that it need not have had in
-    training; role: 'weight' or 'group'; word: None for the column of the training.
+    training; role: one of tables.ABOUT_ROWS; word: None for the column of the training.
 
     Raises: UsageError for a column that is not there, and for one that is an input or an answer.
     """
@@ -151,9 +151,8 @@ def with_column(roles: Roles, table: Table, role: str, word: str | None, place: 
         _refuse_two_roles({"--label": roles.labels, f"--{role}": (name,)}, place)
     if name in roles.inputs:
         raise place.usage(f"--{role}: column {quoted(name)} is an input of the network", "name another column")
-    if role == "weight":
-        return roles._replace(columns=columns, weight=name)
-    return roles._replace(columns=columns, group=name)
+    named: dict[str, Any] = {role: name}
+    return roles._replace(columns=columns, **named)
 
 
 def refuse_other_inputs(roles: Roles, table: Table, request: TableRequest, place: Place) -> None:

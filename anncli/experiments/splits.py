@@ -34,7 +34,10 @@ def draw_folds(data: Dataset, folds: int | str, repeats: int, seed: int) -> Arra
     count = _count(data, folds, rows)
     if count > len(rows):
         advice = f"use at most --folds {len(rows)}" if len(rows) > 1 else "give more rows"
-        raise UsageError(f"--folds {folds}: there are {count_of(len(rows), 'row')}", advice=advice)
+        raise UsageError(
+            f"--folds {folds}: there {'is' if len(rows) == 1 else 'are'} {count_of(len(rows), 'sample' if data.has_several_rows else 'row')}",
+            advice=advice,
+        )
     found = np.full((repeats, data.n_samples), -1, dtype=np.int32)
     for repeat in range(repeats):
         rng = random_stream(seed, "folds", repeat + 1)

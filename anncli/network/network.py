@@ -41,14 +41,14 @@ class SelfTest(NamedTuple):
 class Recorded(NamedTuple):
     """Rows in a file of another program, with what that program computed for them.
 
-    name: where they stand in the file; inputs: float32 (n, n_inputs), before scaling; outputs: float64 (n, n_outputs), nan
+    name: where they stand in the file; inputs: float32 samples, before scaling; outputs: float64 (n, n_outputs), nan
     where one is not recorded, calibrated and in the units of the data, or None; decisions: int (n,), the number of the class, or None;
     tolerance: the difference that is allowed, times the larger of 1 and the largest recorded output; is_certain: whether the
     file says that the network computed them.
     """
 
     name: str
-    inputs: Array
+    inputs: Inputs
     outputs: Array | None = None
     decisions: Array | None = None
     tolerance: float = 1e-4

@@ -126,8 +126,8 @@ def too_few_to_split(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
     if one := _all_one(data, rows["training"]):
         return [f"all rows are of one {one}, which is not divided: {without}"]
     if data.targets is not None or data.by_row:
-        few = count_of(len(rows["training"]), "row")
-        return [f"{few} are too few to hold some out: {without}"]
+        few = count_of(len(rows["training"]), "sample" if data.has_several_rows else "row")
+        return [f"{few} {'is' if few.startswith('1 ') else 'are'} too few to hold some out: {without}"]
     counts = data.class_counts(rows["training"])
     count, name = int(counts.min()), data.classes[int(np.argmin(counts))]
     return [f"class '{name}' has only {count_of(count, 'row')}, too few to hold some out: {without}"]

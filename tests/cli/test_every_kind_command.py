@@ -117,3 +117,48 @@ def test_gradients_of_sequences(folder: Path, ann: Run) -> None:
     assert "sample 1 of 2, class in" in shown
     assert "x of row 1  1  2\n  x of row 2  3  1\n" in shown.replace("    ", "  ")
     assert "on 2 samples" in ann("gradcheck", "s.def", "s.csv", *asked).stdout
+
+
+TABLE = "who,t,a,b,y\nx,2,3,1,in\nz,1,5,5,out\nx,1,1,2,in\nz,2,4,4,out\n"
+
+
+@pytest.mark.parametrize("command", ["test", "compare s.nn", "curvature", "report", "plot roc"])
+def test_a_network_of_blocks_takes_sequences(folder: Path, ann: Run, command: str) -> None:
+    (folder / "s.csv").write_text(TABLE)
+    name, *more = command.split()
+    ann("train", "s.def", "x.csv", 3, "--label", "y", "--validation", 0, "-o", "s.nn", "-q", "--no-backup")
+    done = ann(name, *more, "s.nn", "s.csv", "--sequence", "who", "--label", "y")
+    if name == "test":
+        assert "samples that trained the network: none of these" in done.stdout
+        assert done.stdout.splitlines()[1].split()[:2] == ["test", "2"]
+
+
+def test_a_table_that_is_one_sample_is_warned_of(folder: Path, ann: Run) -> None:
+    (folder / "s.csv").write_text(TABLE)
+    (folder / "by.def").write_text("anncli: 1\ninputs: any x 2\nlayers: [1 logistic]\n")
+    asked = ("--label", "y", "--ignore", "who,t")
+    warning = (
+        "s.csv: all 4 rows are one sample; an empty line separates samples, and --sequence NAME says whose the rows are"
+    )
+    assert warning in ann("train", "by.def", "s.csv", 3, *asked, "-o", "by.nn").stderr
+    assert warning in ann("test", "by.nn", "s.csv").stderr
+    said = ann("cv", "by.def", "s.csv", 3, *asked, check=2).stderr
+    assert said.endswith("--folds 10: there is 1 sample; give more rows\n")
+    assert warning not in ann("test", "by.nn", "s.csv", "--sequence", "who").stderr
+
+
+def test_an_import_of_what_was_exported(folder: Path, ann: Run) -> None:
+    for name, data in (("t", "x.svm"), ("s", "x.csv")):
+        ann("train", f"{name}.def", data, 3, "--validation", 0, "-o", f"{name}2.nn", "-q")
+        ann("export", f"{name}2.nn", "-o", f"{name}.json")
+        ann("import", f"{name}.json", "-o", f"{name}3.nn")
+        assert ann("predict", f"{name}3.nn", data).stdout == ann("predict", f"{name}2.nn", data).stdout
+        ann("info", f"{name}3.nn", "--verify")
+
+
+def test_an_export_is_measured_on_samples(folder: Path, ann: Run) -> None:
+    ann("train", "s.def", "x.csv", 3, "--validation", 0, "-o", "s2.nn", "-q")
+    given = ann("test", "s2.nn", "x.csv", "--json").stdout
+    accuracy = float(given.split('"accuracy": ')[1].split(",")[0])
+    done = ann("export", "s2.nn", "x.csv", "-o", "s.json")
+    assert f"{100 * accuracy:.2f}, of the network {100 * accuracy:.2f} (4 " in done.stdout

@@ -59,9 +59,10 @@ def run_export(values: Values, words: Words) -> None:
     show_remarks(values.console, remarks)
     if data is not None:
         check_data(network, data)
-    request = ExportRequest(
-        asked.name, asked.bits, None if data is None else data.vectors[_some_of(np.arange(data.n_samples))]
-    )
+    # The ranges of numbers of 8 and 16 bits, which networks of other samples do not have.
+    is_of_rows = data is not None and network.topology.takes_vectors
+    rows = data.vectors[_some_of(np.arange(data.n_samples))] if data is not None and is_of_rows else None
+    request = ExportRequest(asked.name, asked.bits, rows)
     with values.console.showing(Timed(f"proving the {asked.format} export"), delay=1.0):
         found = exported(network, asked.format, request, path, values["prove"])
     places = places_of(found.files, asked.target)
@@ -143,9 +144,9 @@ def _measured(
 ) -> Measured | None:
     """The evaluation of network and export on the data; None where nothing can run the export."""
     counted = _some_of(np.flatnonzero(counted_rows(data, words.data)))
-    inputs = data.vectors[counted]
+    inputs, encoder = data.inputs[counted], network.encoder
     try:
-        table = None if network.encoder is None else decoded(network.encoder, inputs)
+        table = decoded(encoder, inputs) if encoder is not None and isinstance(inputs, np.ndarray) else None
         given = predicted_by(export_format(asked.format), found.files, network, request, ProofRows(inputs, table))
     except ToolMissingError:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from anncli.arrays import Array
+from anncli.arrays import Array, Rows
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.request import ReadRequest, TableRequest
 from anncli.dataset.table_data import TableData
@@ -65,7 +65,9 @@ def read_sample_sets(
     reader = sample_reader(reader, network)
     if are_classes(next(iter(sets.values())), reader):
         return read_class_tables(sets, reader, network)
-    return read_table_sets(sets, reader, network)
+    data, rows = read_table_sets(sets, reader, network)
+    _say_of_one(reader, data.shown[0], data.n_samples, data.table.n_rows)
+    return data, rows
 
 
 def read_labelled_samples(paths: Sequence[Path], reader: TableReader, network: Network) -> Dataset:
@@ -73,7 +75,17 @@ def read_labelled_samples(paths: Sequence[Path], reader: TableReader, network: N
     reader = sample_reader(reader, network)
     if are_classes(paths, reader):
         return read_labelled_classes(paths, reader, network)
-    return read_labelled(paths, reader, network)
+    data = read_labelled(paths, reader, network)
+    if isinstance(data.inputs, Rows):
+        _say_of_one(reader, data.sources[0].name, data.n_samples, len(data.inputs.values))
+    return data
+
+
+def _say_of_one(reader: TableReader, shown: str, n_samples: int, n_rows: int) -> None:
+    """A table that was not meant as one long sample would give wrong figures without a word."""
+    if n_samples == 1 < n_rows and reader.request.sequence is None and not reader.read.tokens:
+        text = "an empty line separates samples, and --sequence NAME says whose the rows are"
+        reader.remarks.warn(f"{shown}: all {n_rows} rows are one sample; {text}")
 
 
 def are_classes(paths: Sequence[Path], reader: TableReader) -> bool:

@@ -33,8 +33,14 @@ def read_labelled(paths: Sequence[Path], reader: TableReader, network: Network) 
     place = Place(first.shown)
     encoder = encoder_of(network, first.table, reader.request, place)
     roles = _with_labels(encoder, first.table, reader.request, place)
-    roles = with_column(roles, first.table, "weight", request.weight, place)
-    asked = (roles.weight,) if roles.weight and roles.weight != encoder.roles.weight else ()
+    for role in ("weight", "sequence", "order"):
+        roles = with_column(roles, first.table, role, getattr(request, role), place)
+    about = (
+        (roles.weight, encoder.roles.weight),
+        (roles.sequence, encoder.roles.sequence),
+        (roles.order, encoder.roles.order),
+    )
+    asked = tuple(name for name, known in about if name and name != known)
     if network.encoder is not None:
         refuse_other_inputs(roles, first.table, request, place)
     matcher = TableMatcher(roles, (*roles.labels, *roles.inputs, *asked), reader.remarks)

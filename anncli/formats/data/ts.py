@@ -170,7 +170,7 @@ class _Series:
         if not self.want.rows and self._first is not None and lengths[0] != self._first.length:
             message = f"a series of {count_of(lengths[0], 'value')}, the one in line {self._first.line} has {self._first.length}"
             n = len(channels)
-            advice = f"series of several lengths need a network of `inputs: any x {n}`"
+            advice = f"series of several lengths need a network of `inputs: any x {n}`, and are no rows of a table"
             raise UnequalSeriesError(message, path=self.shown, line=number, advice=advice)
         values = _numbers(channels, lengths[0])
         if values is None:
