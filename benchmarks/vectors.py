@@ -123,6 +123,7 @@ def jasper_scores(path: Path, n_seeds: int) -> Scores:
         counts = [Topology(read_inputs(shape), layers).n_parameters for shape, layers in nets.values()]
         for count in sorted(set(counts)):
             nets[f"dense, {count}"] = ("198", dense_chain(198, 1, 198, count))
+        nets["dense, as wide as 9"] = ("198", ["144 tanh", "198 linear"])
         for name, (shape, layers) in nets.items():
             network = fitted(shape, layers, noisy[seen], clean[seen], 200, seed, "adam")
             scores.add(name, psnr(network.predict(noisy[new]), clean[new]), network.topology.n_parameters)
