@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from anncli.arrays import Inputs, Rows
+from anncli.arrays import Array, Inputs, Rows
 from anncli.dataset.digests import digest_samples
 from anncli.dataset.table_data import TableData
 from anncli.experiments.inputs import Data
@@ -22,6 +22,12 @@ def count_equal_rows(data: Data, splits: Sequence[Split]) -> int:
         is_known[numbers[split.training]] = True
         count += int(np.count_nonzero(is_known[numbers[split.test]]))
     return count
+
+
+def count_known(data: Data, training: Array, others: Array) -> int:
+    """How many of the samples `others` are equal in all inputs to one of the samples `training`."""
+    digests = digest_samples(_inputs(data))
+    return int(np.count_nonzero(np.isin(digests[others], digests[training])))
 
 
 def _inputs(data: Data) -> Inputs:

@@ -22,6 +22,7 @@ from anncli.dataset.doctor_network import FAR, Known, KnownColumn
 from anncli.dataset.examined import examined
 from anncli.dataset.table_data import TableData
 from anncli.errors import DataError, UsageError, count_of, printable
+from anncli.experiments.equal_rows import count_known
 from anncli.formats.data.agreement import names_of_files
 from anncli.formats.data.assemble import read_sets
 from anncli.formats.data.class_files import classes_of_files, is_labelled
@@ -169,7 +170,13 @@ def _known_column(network: Network, column: InputColumn, at: int) -> KnownColumn
 
 def warn_of_findings(console: Console, data: Dataset | TableData, sets: Mapping[str, Array], remarks: Remarks) -> None:
     """Add what is likely to spoil a training to the warnings about its data: at most three lines."""
-    if (isinstance(data, TableData) and data.memory is not None) or data.has_several_rows:
+    if isinstance(data, TableData) and data.memory is not None:
+        return
+    if data.has_several_rows:
+        for name, rows in [*sets.items()][1:]:
+            if n := count_known(data, sets["training"], rows):
+                what = f"{n} of {count_of(len(rows), 'sample')} of the {name} set"
+                remarks.warn(f"{what} equal a training sample: they say nothing about new samples")
         return
     of_sets = examined(data, sets)
     found, n_rows = examine_briefly(of_sets, isinstance(data, TableData))
