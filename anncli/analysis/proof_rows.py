@@ -43,7 +43,7 @@ def draw_rows(network: Network, rng: np.random.Generator, n: int) -> ProofRows:
 
 
 def stored_rows(network: Network) -> ProofRows:
-    """The rows of the self-test, as the columns that they came from where there is an encoder; none where none are stored."""
+    """The rows of the self-test, as the columns that they came from where an encoder makes single rows of them; none where none are stored."""
     stored = network.self_test
     if stored is None:
         none = draw_rows(network, np.random.default_rng(0), 1)

@@ -78,8 +78,12 @@ def _check_numbers(network: Network, encoder: TableEncoder) -> None:
     """Raises DataError for a table that a network of `inputs: N` cannot take."""
     path, advice = network.source.path, "write `inputs: {table: auto}`"
     advice = f"{advice} in {path}" if path else advice
-    words = [quoted(column.name) for column in encoder.columns if column.kind == "category"]
+    named = [column.name for column in encoder.columns if column.kind == "category"]
+    words = [quoted(name) for name in named]
     if words:
+        if not network.topology.takes_vectors or network.topology.inputs.grid is not None:
+            # Only a plain row can be made of words.
+            advice = f"leave them out with --ignore {','.join(named[:10])}, or write numbers in their place"
         shown = ", ".join(words[:10]) + (", ..." if len(words) > 10 else "")
         message = f"`inputs: {inputs_text(network.topology.inputs)}` is for numbers only, and columns of the table are categories: {shown}"
         raise DataError(message, advice=advice)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,16 @@ from random_networks import random_network
 from anncli.analysis.proof import Proof, prove
 from anncli.analysis.proof_rows import draw_rows, input_range, stored_rows
 from anncli.analysis.rounding import rounding_errors
+from anncli.arrays import Rows
 from anncli.formats.exports.base import ExportRequest, Predicted, ToolMissingError
 from anncli.inference.predict import decide, predict
-from anncli.network.network import Network
+from anncli.network.encoders.table import InputColumn, TableEncoder
+from anncli.network.layers.base import Shape
+from anncli.network.network import Network, SelfTest
 from anncli.network.propagation import forward
 from anncli.network.scaling import Scaling
 from anncli.network.target_scaling import TargetScaling
+from anncli.tables import Roles
 
 
 class Toy:
@@ -215,3 +220,14 @@ def test_rounding_errors_bound_what_float32_loses(seed):
     lost, bound = np.abs(predict(network, rows) - exact), rounding_errors(network, rows)
     assert (lost <= bound).all()
     assert (lost > bound / 1000).any()
+
+
+def test_rows_of_samples_are_proved_as_they_are():
+    columns = (InputColumn("a"), InputColumn("b"))
+    roles = Roles(("walk", "a", "b", "kind"), ("kind",), ("a", "b"), sequence="walk", task="classification")
+    layers = ["2 tanh convolution 2", "mean", "1 logistic"]
+    network = replace(Network.create(Shape(2, None), layers), encoder=TableEncoder(roles, columns))
+    samples = Rows(np.arange(10, dtype=np.float32).reshape(5, 2), np.array([0, 2, 5]))
+    stored = stored_rows(replace(network, self_test=SelfTest(samples, np.zeros((2, 1), np.float32))))
+    assert stored.table is None
+    assert stored.inputs is samples

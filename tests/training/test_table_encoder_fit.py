@@ -8,6 +8,7 @@ import pytest
 from anncli.dataset.table_data import TableData
 from anncli.errors import DataError, UsageError
 from anncli.network.encoders.table import InputColumn, TableInputs
+from anncli.network.layers.base import Shape
 from anncli.network.network import Network
 from anncli.options.layers import training_options
 from anncli.tables import Roles, make_table
@@ -152,6 +153,12 @@ def test_a_network_for_numbers_takes_a_table_of_numbers() -> None:
         prepare(Network.create(2, ["2 tanh", "1 logistic"]), given, options())
     assert str(caught.value) == (
         "`inputs: 2` is for numbers only, and columns of the table are categories: 'c'; write `inputs: {table: auto}`"
+    )
+    with pytest.raises(DataError) as caught:
+        prepare(Network.create(Shape(2, 1, (2, 1, 1)), ["1 logistic"]), given, options())
+    assert str(caught.value) == (
+        "`inputs: 2x1` is for numbers only, and columns of the table are categories: 'c'; "
+        "leave them out with --ignore c, or write numbers in their place"
     )
     with pytest.raises(DataError) as caught:
         prepare(Network.create(3, ["2 tanh", "1 logistic"]), numbers, options())
