@@ -202,19 +202,7 @@ def test_rows_of_samples_are_examined(folder: Path, ann: Run) -> None:
 def test_samples_of_a_test_set_that_trained_are_said(folder: Path, ann: Run) -> None:
     (folder / "test.txt").write_text((folder / "xy.txt").read_text() + "\n8 8 in\n")
     done = ann(
-        "train",
-        "rows.def",
-        "xy.txt",
-        2,
-        "--label",
-        "last",
-        "--test",
-        "test.txt",
-        "--validation",
-        0,
-        "-o",
-        "new.nn",
-        "-q",
+        "train", "rows.def", "xy.txt", 2, "--label", "last", "--test", "test.txt", "--validation", 0, "-o", "new.nn"
     )
     assert "3 of 4 samples of the test set equal a training sample: they say nothing about new samples" in done.stderr
 
