@@ -32,8 +32,65 @@ NOINL void window_tile(const float *const *x, int used, const int *at, int n, co
   }
 }
 
+#if VL == 16
+// The same for up to 8 columns, of which half a vector has room for all: some processors work on two halves at once. The other half
+// becomes 0, as sums of zeros.
+enum { HALF_ROWS = 8 };
+
+NOINL void half_window_tile(const float *const *x, int used, const int *at, int n, const float *W, const float *bias, float *C, int stride) {
+  __m256 sum[HALF_ROWS];
+  const float *row[HALF_ROWS];
+  UNROLL
+  for (int r = 0; r < HALF_ROWS; r++) {
+    row[r] = x[r < used ? r : used - 1];
+    sum[r] = _mm256_load_ps(bias);
+  }
+  for (int k = 0; k < n; k++, W += VL) {
+    const size_t o = (size_t)at[k];
+    const __m256 w = _mm256_load_ps(W);
+    UNROLL
+    for (int r = 0; r < HALF_ROWS; r++) sum[r] = _mm256_fmadd_ps(_mm256_set1_ps(row[r][o]), w, sum[r]);
+  }
+  UNROLL
+  for (int r = 0; r < HALF_ROWS; r++) {
+    if (r >= used) break;
+    _mm256_store_ps(C + (size_t)r * stride, sum[r]);
+    _mm256_store_ps(C + (size_t)r * stride + 8, _mm256_setzero_ps());
+  }
+}
+
+NOINL void half_gradient_tile(const float *const *x, int m, const int *at, int used, const float *D, int stride, float *sums, bool adds) {
+  __m256 sum[HALF_ROWS];
+  size_t o[HALF_ROWS];
+  UNROLL
+  for (int r = 0; r < HALF_ROWS; r++) {
+    o[r] = (size_t)at[r < used ? r : used - 1];
+    sum[r] = _mm256_setzero_ps();
+  }
+  for (int b = 0; b < m; b++, D += stride) {
+    const float *row = x[b];
+    const __m256 d = _mm256_load_ps(D);
+    UNROLL
+    for (int r = 0; r < HALF_ROWS; r++) sum[r] = _mm256_fmadd_ps(_mm256_set1_ps(row[o[r]]), d, sum[r]);
+  }
+  UNROLL
+  for (int r = 0; r < HALF_ROWS; r++) {
+    if (r >= used) break;
+    _mm256_store_ps(sums + r * VL, adds ? _mm256_add_ps(_mm256_load_ps(sums + r * VL), sum[r]) : sum[r]);
+    _mm256_store_ps(sums + r * VL + 8, _mm256_setzero_ps());
+  }
+}
+#endif
+
 // C (m, p_out) = biases + windows * weights
 static void window_product(const Layer &a, const float *const *x, int m, const int *at, float *C) {
+#if VL == 16
+  if (a.n_out <= 8) {
+    for (int r = 0; r < m; r += HALF_ROWS)
+      half_window_tile(x + r, least(HALF_ROWS, m - r), at, a.n_in, a.weights, a.biases, C + (size_t)r * VL, VL);
+    return;
+  }
+#endif
   FOR_PANELS(a.p_out, c, w) {
     const float *W = a.weights + (size_t)c * a.rows;
     const int step = tile_rows(w / VL);
@@ -85,6 +142,13 @@ NOINL void window_gradient_tile(const float *const *x, int m, const int *at, int
 
 // The gradient of weight rows i0..i1 from m windows and their deltas D (m, p_out), into Layer::sums.
 static void window_gradient(const Layer &a, const float *const *x, int m, const int *at, int i0, int i1, const float *D, bool adds) {
+#if VL == 16
+  if (a.n_out <= 8) {
+    for (int i = i0; i < i1; i += HALF_ROWS)
+      half_gradient_tile(x, m, at + i, least(HALF_ROWS, i1 - i), D, VL, a.sums + (size_t)i * VL, adds);
+    return;
+  }
+#endif
   FOR_PANELS(a.p_out, c, w) {
     const int step = tile_rows(w / VL);
     for (int i = i0; i < i1; i += step) {
