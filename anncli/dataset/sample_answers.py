@@ -45,6 +45,10 @@ class SampleAnswers:
             return np.asarray(_taken(self.labels, answers) != UNLABELLED)
         return np.logical_not(np.isnan(_taken(self.targets, answers)).any(axis=1))
 
+    def given_fraction(self, samples: Array) -> float:
+        """Which fraction of the answers of samples is given."""
+        return float(self.answer_mask(self.answer_rows(samples)).mean())
+
     def labels_of(self, samples: Array | None) -> Array:
         """The labels (m,) of samples, all when None."""
         return _taken(self.labels, self.places(samples))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from anncli.arrays import Array, Rows, of_samples
@@ -20,7 +21,8 @@ class Measure:
     """Evaluates parameters (P,), or those of an ensemble (n_members, P), on rows (n,) of the data of an objective; training does not depend on it.
 
     Args: objective, whose penalty is left out; weights (N,), of the samples in tables and metrics, or Rows of one column, of all their rows, or None; threshold,
-        the score above which the first class is predicted; targets (high, low), for the mse; evaluator, of a task without classes.
+        the score above which the first class is predicted; targets (high, low), for the mse; evaluator, of a task without classes;
+        answered: what a mean over all answers of some rows is divided by, because some of them are not given and weigh 0; None for 1.
     """
 
     def __init__(
@@ -30,9 +32,11 @@ class Measure:
         threshold: float,
         targets: tuple[float, float],
         evaluator: Evaluator | None = None,
+        answered: Callable[[Array], float] | None = None,
     ) -> None:
         self.objective, self.weights, self.threshold, self.targets = objective, weights, threshold, targets
         self.evaluator = evaluator
+        self._answered = answered
 
     @property
     def has_classes(self) -> bool:
@@ -41,11 +45,14 @@ class Measure:
 
     def loss(self, parameters: Array, rows: Array, loss: str | None = None) -> float:
         """The mean loss, by the loss function of training or by another one."""
-        return self.objective.value(parameters, rows, penalty=False, loss=loss)
+        return self._of_given(self.objective.value(parameters, rows, penalty=False, loss=loss), rows)
 
     def constant_loss(self, rows: Array) -> float:
         """The mean loss over `rows` of always predicting the mean target of the training set."""
-        return self.objective.constant_loss(rows)
+        return self._of_given(self.objective.constant_loss(rows), rows)
+
+    def _of_given(self, loss: float, rows: Array) -> float:
+        return loss if self._answered is None else loss / self._answered(rows)
 
     def evaluate(
         self,

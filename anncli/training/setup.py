@@ -133,7 +133,13 @@ class Setup:
             evaluator = Evaluator(data, self.target_scaling, self.loss, self.threshold)
         weights = data.weights_of(None)
         own = None if weights is None else data.packed(weights)
-        return Measure(objective, own, self.threshold, self.targets, evaluator)
+        answered = self._answered if data.by_row else None
+        return Measure(objective, own, self.threshold, self.targets, evaluator, answered)
+
+    def _answered(self, rows: Array) -> float:
+        """The fraction of the answers of `rows` that are given, over that of the training set, whose weights make up for it."""
+        of_training = self.data.given_fraction(self.rows["training"])
+        return self.data.given_fraction(rows) / of_training or float("nan")
 
     def initial_parameters(self, restart: int) -> Array:
         """The weights (P,) that a restart, counted from 1, begins with."""

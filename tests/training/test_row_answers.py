@@ -103,3 +103,19 @@ def test_kinds_that_do_not_fit_are_refused_in_words() -> None:
         anncli.train(Network(Topology(3, LAYERS)), data, 1)
     with pytest.raises(anncli.AnnError, match="the network gives a sample another number of rows"):
         anncli.train(Network(Topology(Shape(3, None), ("max-pool 2", "1 logistic"))), data, 1)
+
+
+def test_losses_of_a_set_with_more_gaps_are_means_over_its_answers() -> None:
+    sets = {
+        name: np.arange(*ends) for name, ends in (("training", (0, 15)), ("validation", (15, 30)), ("test", (0, 0)))
+    }
+    gaps = LABELS.copy()
+    gaps[: STARTS[15] : 5], gaps[STARTS[15] :: 2] = -1, -1
+    data = Dataset(Rows(VALUES, STARTS), gaps, ("a", "b"), by_row=True)
+    setup = prepare(Network(Topology(Shape(3, None), LAYERS)), data, options(), sets=sets, backend=ReferenceBackend())
+    measure, parameters = setup.open_measure(setup.open_objective()), setup.initial_parameters(1)
+    for name in ("training", "validation"):
+        shown = measure.evaluate(parameters, sets[name])
+        assert measure.loss(parameters, sets[name]) == pytest.approx(shown.as_dict()["log_loss"], rel=1e-5)
+    # Predicting the mean of the training set: a binary cross-entropy near that of a coin, not half of it.
+    assert 0.6 < measure.constant_loss(sets["validation"]) < 0.8
