@@ -45,6 +45,8 @@ _OPTDIGITS = ("--label", "last", "--task", "classification", "--scaling", "zscor
 _SERIES = ("--lr", "0.003")
 _SHORT = "16 relu convolution 9, max-pool 2, 32 relu convolution 5, max-pool 2, 32 relu convolution 3, mean"
 _LONG = "32 relu convolution 9, max-pool 4, 32 relu convolution 9, max-pool 4, 32 relu convolution 5, max"
+_DENSE = ("--lr", "0.001", "--dropout", "0.2")
+_PLACES = "16 relu convolution 9x1, max-pool 4x1, 32 relu convolution 5x1, max-pool 4x1, 32 relu"
 
 
 def _series(name: str, layers: str, epochs: int, goal: str) -> Recipe:
@@ -63,7 +65,9 @@ RECIPES = {
     "series": [
         _series("GunPoint", f"{_SHORT}, 2 softmax", 600, "98"),
         _series("ItalyPowerDemand", f"{_SHORT}, 2 softmax", 300, "95.5"),
-        _series("ArrowHead", f"{_LONG}, 3 softmax", 600, "77.8"),
+        _series("ArrowHead", "200 relu, 200 relu, 3 softmax", 150, "77.8")._replace(inputs="251", options=_DENSE),
+        _series("ArrowHead", f"{_PLACES}, 3 softmax", 200, "")._replace(inputs="251x1", options=("--lr", "0.002")),
+        _series("ArrowHead", f"{_LONG}, 3 softmax", 600, ""),
     ],
 }  # fmt: skip
 
