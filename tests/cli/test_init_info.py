@@ -187,3 +187,13 @@ def test_force_spares_the_data(small: Path, ann: Ann) -> None:
     done = ann("init", "./pos.txt", "--data", "pos.txt,neg.txt", "--force", check=2)
     assert done.stderr == "ann: ./pos.txt would overwrite a file that this run needs; give another name\n"
     assert (small / "pos.txt").read_bytes() == before
+
+
+def test_a_definition_for_series_of_several_lengths(tmp_path: Path, ann: Ann) -> None:
+    head = "@problemName Walks\n@univariate true\n@equalLength false\n@classLabel true up down\n@data\n"
+    (tmp_path / "walks.ts").write_text(head + "1,2,3:up\n3,2:down\n1,2:up\n4,3,2,1:down\n" * 3)
+    ann("init", "new.nn", "--data", "walks.ts", "-q")
+    assert "inputs: any x 1\nlayers: [16 tanh convolution 9, max, 1 logistic]\n" in (tmp_path / "new.nn").read_text()
+    ann("init", "own.nn", "walks.ts", "--layers", "4 tanh convolution 3, mean, 1 logistic", "-q")
+    assert "inputs: any x 1\nlayers: [4 tanh convolution 3, mean, 1 logistic]\n" in (tmp_path / "own.nn").read_text()
+    assert ann("train", "own.nn", "walks.ts", 2, "-q").returncode == 0

@@ -61,7 +61,7 @@ def read_training_data(
                 f"{printable(path)} looks like a validation or test set",
                 advice=f"say --validation {printable(path)}, or --test {printable(path)}",
             )
-    data, sets = _read_tables(files, TableReader(settings.request, settings.read, remarks), network)
+    data, sets = read_tables(files, TableReader(settings.request, settings.read, remarks), network)
     if data.has_several_rows:
         return data, sets
     given = [source for source in data.sources if source.n_samples]
@@ -77,7 +77,7 @@ def read_training_data(
     return data, sets
 
 
-def _read_tables(
+def read_tables(
     files: Mapping[str, Sequence[str]], reader: TableReader, network: Network | None
 ) -> tuple[TableData, dict[str, Array]]:
     """Labelled tables; without a network, series of several lengths as samples of several rows, which a new one will take."""

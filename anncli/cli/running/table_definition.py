@@ -6,12 +6,12 @@ from anncli.cli.asking.tables import asked_data
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.new_network import new_network
-from anncli.cli.running.reading import is_about_columns
+from anncli.cli.running.reading import is_about_columns, read_tables
 from anncli.errors import UsageError, asking
 from anncli.formats.data.class_files import read_class_tables
 from anncli.formats.data.data_kind import are_class_tables, are_tables
 from anncli.formats.data.remarks import Remarks
-from anncli.formats.data.table_sets import TableReader, read_table_sets
+from anncli.formats.data.table_sets import TableReader
 from anncli.network.network import Network
 
 
@@ -29,15 +29,16 @@ def definition_of_tables(values: Values, words: Words, remarks: Remarks) -> Netw
         raise UsageError(
             f"--dialect {values['dialect']} has no place for the columns of a table", advice="leave it out"
         )
-    read = read_class_tables if of_classes else read_table_sets
+    read = read_class_tables if of_classes else read_tables
     data, _ = read({"training": words.data}, TableReader(asked.request, asked.read, remarks), None)
     network = new_network(asked, data)
+    inputs = network.topology.inputs if network.table is None else 1
     if values["layers"]:
         with asking("--layers"):
-            return Network.create(1, values["layers"], table=network.table)
+            return Network.create(inputs, values["layers"], table=network.table, task=network.task)
     if not {"outputs", "output_activation"} & values.given.keys():
         return network
     topology = network.topology
     output = values["outputs"] or topology.n_outputs, values["output_activation"] or topology.output_activation
     with asking():
-        return Network.create(1, [*network.layers[:-1], output], table=network.table)
+        return Network.create(inputs, [*network.layers[:-1], output], table=network.table, task=network.task)
