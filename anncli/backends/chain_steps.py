@@ -19,6 +19,9 @@ _CODES = {name: code for code, name in enumerate(_native.steps())}
 # Layers that read every row of a sample for itself, and a picture as one row.
 _BY_ROW = ("dense", "bilinear")
 
+# Components of vectors beyond which their N^3 numbers, of which nearly all are 0, take seconds and much memory.
+_MOST_COMPONENTS = 128
+
 
 class Form(NamedTuple):
     """The rows of a sample: of a picture height * width of its channels, of a vector one; width 0 for any number."""
@@ -57,7 +60,7 @@ def steps_of(topology: Topology) -> Steps:
         if layer.skip:
             steps[-1]["skip"] = number_of_form[layer.skip]
         if layer.kind == "bilinear":
-            products.append(_product_of(layer))
+            products.append(_product_of(layer, number))
         number_of_form[number] = len(steps)
         form = _form_after(topology, number)
     table = np.array([[step.get(name, 0) for name in _FIELDS] for step in steps], dtype=np.int32)
@@ -119,7 +122,10 @@ def _windows(size: tuple[int, ...], stride: tuple[int, ...], is_same: bool) -> d
     return found
 
 
-def _product_of(layer: Any) -> Array:
+def _product_of(layer: Any, number: int) -> Array:
+    if layer.components > _MOST_COMPONENTS:
+        message = f"layer {number} has vectors of {layer.components} components, and {_MOST_COMPONENTS} are the most"
+        raise ValueError(message)
     tensor: Array = layer.structure.tensor()
     return tensor.astype(np.float32).reshape(-1)
 

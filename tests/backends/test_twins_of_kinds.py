@@ -124,3 +124,9 @@ def test_shifting_pictures_shifts_valid_convolutions_exactly(compiled: Backend) 
         for own in (pictures, moved)
     )
     assert other[:, 1:, 2:].tolist() == one[:, :5, :5].tolist()
+
+
+def test_long_vectors_are_left_to_numpy(compiled: Backend) -> None:
+    problems = [Problem(Topology(read_inputs(f"2x{n}"), [f"1x{n} tanh circular", "1 logistic"])) for n in (128, 1024)]
+    why = "this chain of layers is not in the compiled code (layer 1 has vectors of 1024 components, and 128 are the most)"
+    assert [compiled.refusal(problem) for problem in problems] == [None, why]
