@@ -265,7 +265,11 @@ def _scaled(scaling: Scaling, data: Dataset, in_place: bool) -> Inputs:
 
 
 def _self_test_inputs(data: Dataset, rows: Array) -> Inputs:
-    """A copy: the inputs may be scaled in place afterwards. Of long samples fewer, so that a network file stays small."""
+    """A copy: the inputs may be scaled in place afterwards. Of long samples fewer, so that a network file stays small,
+    and none without tokens, which would test the biases alone."""
+    if not isinstance(data.inputs, np.ndarray):
+        filled = rows[data.inputs.lengths[rows] > 0]
+        rows = filled if len(filled) else rows
     chosen = data.inputs[_evenly_spaced(rows, _SELF_TEST_ROWS)].copy()
     if isinstance(chosen, np.ndarray):
         return chosen

@@ -94,3 +94,15 @@ def test_a_network_learns_and_is_evaluated_on_new_samples(name: str) -> None:
     assert len(result.rows["test"]) == 50
     evaluation = anncli.evaluate(result.network, data, result.rows["test"])
     assert evaluation.accuracy > 0.85
+
+
+def test_samples_without_tokens_are_in_no_self_test() -> None:
+    # Of the evenly spaced samples 0, 3 and 7 only the last one has tokens.
+    starts = np.array([0, 0, 1, 2, 2, 3, 4, 5, 6])
+    tokens = Tokens(np.arange(6), np.ones(6, np.float32), starts, 6)
+    data = Dataset(tokens, np.arange(8) % 2, ("a", "b"))
+    result = anncli.train(Network.create("6 tokens", ["1 logistic"], classes=("a", "b")), data, epochs=2, validation=0)
+    assert result.network.self_test is not None
+    inputs = result.network.self_test.inputs
+    assert isinstance(inputs, Tokens)
+    assert inputs.lengths.tolist() == [1, 1, 1]
