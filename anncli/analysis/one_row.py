@@ -72,9 +72,9 @@ def pass_row(
     with np.errstate(over="ignore", invalid="ignore"):
         passed = forward(topology, parameters, inputs)
         ends = (topology.output_activation, passed.pre_activations[-1], passed.activations[-1], targets)
-        shares = (np.ones(len(targets)) if weights is None else weights.astype(np.float64)) / len(targets)
-        value = float((LOSSES[loss].value(*ends) * shares).sum())
-        delta = LOSSES[loss].delta(*ends) * shares[:, None]
+        factors = (np.ones(len(targets)) if weights is None else weights.astype(np.float64)) / len(targets)
+        value = float((LOSSES[loss].value(*ends) * factors).sum())
+        delta = LOSSES[loss].delta(*ends) * factors[:, None]
         backward(topology, parameters, passed, delta, gradient, deltas)
     layers, blocks, slots = topology.layers, topology.blocks(parameters), topology.blocks(gradient)
     passes = tuple(

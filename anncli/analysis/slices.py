@@ -50,10 +50,10 @@ def random_direction(topology: Topology, parameters: Array, rng: np.random.Gener
 
 
 class Principal(NamedTuple):
-    """directions: float64 (k, P), orthonormal; shares (k,): of the sum of squares of the steps that lies along each."""
+    """directions: float64 (k, P), orthonormal; fractions (k,): of the sum of squares of the steps that lies along each."""
 
     directions: Array
-    shares: Array
+    fractions: Array
 
 
 def principal_directions(steps: Array, count: int) -> Principal:

@@ -65,7 +65,7 @@ def _along_path(parameters: Array, request: SurfaceRequest, reach: float) -> Cut
     steps = points[:-1] - points[-1]
     most = 2 if request.dimensions is None else request.dimensions
     found = principal_directions(steps, most)
-    count = len(found.shares)
+    count = len(found.fractions)
     if count < (request.dimensions or 1):
         message = f"the checkpoints and the initial weights are {count_of(len(points), 'point')}"
         if count:
@@ -75,11 +75,11 @@ def _along_path(parameters: Array, request: SurfaceRequest, reach: float) -> Cut
     places = cut.coordinates(points)
     here = cut.coordinates(parameters.astype(np.float64)[None])[0]
     off = float(np.linalg.norm(cut.origin + here @ cut.directions - parameters))
-    shares = [float(share) for share in found.shares]
+    fractions = [float(fraction) for fraction in found.fractions]
     labels = tuple(
-        f"{name} ({100 * share:.1f} % of the path)" for name, share in zip(("main direction", "second direction"), shares, strict=False)
+        f"{name} ({100 * fraction:.1f} % of the path)" for name, fraction in zip(("main direction", "second direction"), fractions, strict=False)
     )  # fmt: skip
-    told = {"shares": shares, "distance": off, **_cosines(found.directions, cut.origin)}
+    told = {"fractions": fractions, "distance": off, **_cosines(found.directions, cut.origin)}
     return Cut(cut, tuple(_widened(places[:, k], reach) for k in range(count)), labels, here, places, request.path.epochs, told)  # fmt: skip
 
 

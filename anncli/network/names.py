@@ -75,7 +75,7 @@ class ProductName(NamedTuple):
 
 
 PRODUCT_NAMES: dict[str, ProductName] = {
-    "componentwise": ProductName(None, "w_k x_k: N networks beside each other"),
+    "componentwise": ProductName(None, "w_k x_k: N networks side by side"),
     "circular": ProductName(None, "sum of w_i x_j with i + j = k, modulo N"),
     "skew-circular": ProductName(None, "the same, with the sign changed where i + j >= N"),
     "correlation": ProductName(None, "sum of w_i x_j with i - j = k, modulo N: x is reversed in time"),

@@ -93,7 +93,7 @@ def test_principal_directions_are_those_of_the_second_moments() -> None:
     steps = np.random.default_rng(2).normal(size=(9, 40)) * np.linspace(3, 0.1, 40)
     found = principal_directions(steps, 2)
     values, vectors = np.linalg.eigh(steps.T @ steps)
-    assert found.shares == pytest.approx(values[[-1, -2]] / values.sum())
+    assert found.fractions == pytest.approx(values[[-1, -2]] / values.sum())
     for one, other in zip(found.directions, vectors[:, [-1, -2]].T, strict=True):
         assert abs(cosine(one, other)) == pytest.approx(1)
     assert found.directions @ found.directions.T == pytest.approx(np.eye(2))
@@ -103,8 +103,8 @@ def test_principal_directions_are_those_of_the_second_moments() -> None:
 def test_steps_on_a_line_have_one_direction() -> None:
     found = principal_directions(np.array([[3.0, 4.0], [-6.0, -8.0]]), 2)
     assert found.directions == pytest.approx(np.array([[-0.6, -0.8]]))
-    assert found.shares == pytest.approx([1.0])
-    assert len(principal_directions(np.zeros((2, 3)), 2).shares) == 0
+    assert found.fractions == pytest.approx([1.0])
+    assert len(principal_directions(np.zeros((2, 3)), 2).fractions) == 0
 
 
 def test_places_of_a_slice() -> None:

@@ -105,9 +105,9 @@ def test_the_path_of_a_training(folder: Path, ann: Ann) -> None:
     states = [load_checkpoint(folder / f"run-{epoch}.ckpt").state["attempts"][0] for epoch in epochs]
     points = np.float64([states[0]["initial_parameters"], *(state["parameters"] for state in states)])
     _, sizes, directions = np.linalg.svd(points[:-1] - points[-1])
-    shares = sizes**2 / (sizes**2).sum()
-    assert document["surface"]["shares"] == pytest.approx(shares[:2].tolist())
-    assert sum(document["surface"]["shares"]) <= 1
+    fractions = sizes**2 / (sizes**2).sum()
+    assert document["surface"]["fractions"] == pytest.approx(fractions[:2].tolist())
+    assert sum(document["surface"]["fractions"]) <= 1
     # The slice goes through the last checkpoint, and reaches a quarter of the path beyond it on each side.
     steps = points - points[-1]
     for name, direction in zip(("first", "second"), directions, strict=False):
@@ -123,7 +123,7 @@ def test_the_path_of_a_training(folder: Path, ann: Ann) -> None:
         ann(*words, f"path:{files}", "-o", "again.csv", "--force", "-q")
         assert (folder / "again.csv").read_text() == (folder / "path.csv").read_text()
     done = ann(*words, PATH)
-    assert f"{100 * shares[0]:.1f} % and {100 * shares[1]:.1f} % lie along the directions" in done.stderr
+    assert f"{100 * fractions[0]:.1f} % and {100 * fractions[1]:.1f} % lie along the directions" in done.stderr
     assert "the training, epochs 0 to 30" in (folder / "net-surface.svg").read_text()
 
 

@@ -130,10 +130,10 @@ def test_a_report_leaves_out_what_takes_long(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_what_is_said_of_directions() -> None:
-    told = {"shares": [0.9, 0.05], "distance": 1.25, "cosine": -0.0001, "cosines_with_weights": [0.5, -0.25]}
+    told = {"fractions": [0.9, 0.05], "distance": 1.25, "cosine": -0.0001, "cosines_with_weights": [0.5, -0.25]}
     assert words_of(told) == (
         "Of the path from the last checkpoint 90.0 % and 5.0 % lie along the directions. The network lies 1.25 away from this slice. "
         "Cosine of the two directions 0.000, of each with the weights 0.500 and -0.250."
     )
-    assert words_of({"shares": [1.0], "distance": 0.0}).endswith(" The network lies on this slice.")
+    assert words_of({"fractions": [1.0], "distance": 0.0}).endswith(" The network lies on this slice.")
     assert words_of({"eigenvalues": [2.5]}) == "Eigenvalue 2.5."

@@ -5,7 +5,7 @@ struct Place {
   const int *starts;  // (samples + 1), where they do not
   float *values, *slopes, *delta;    // [rows][stride]
   float *extra;                      // [rows][stride]: the slopes that a skip hands back
-  float *own, *own_delta;            // what a step keeps of its inputs: bordered rows, or rows beside each other
+  float *own, *own_delta;            // what a step keeps of its inputs: bordered rows, or rows side by side
   float *index;                      // [rows][stride]: which row was the largest
 
   int start(int s) const { return starts ? starts[s] : s * each; }

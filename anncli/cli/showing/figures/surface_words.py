@@ -9,9 +9,9 @@ from typing import Any
 def words_of(told: Mapping[str, Any]) -> str:
     """What is known of the directions, in sentences."""
     found = []
-    if "shares" in told:
-        shares = " and ".join(f"{100 * share:.1f} %" for share in told["shares"])
-        found.append(f"Of the path from the last checkpoint {shares} lie along the directions.")
+    if "fractions" in told:
+        fractions = " and ".join(f"{100 * fraction:.1f} %" for fraction in told["fractions"])
+        found.append(f"Of the path from the last checkpoint {fractions} lie along the directions.")
         where = f"{told['distance']:.3g} away from" if told["distance"] else "on"
         found.append(f"The network lies {where} this slice.")
     if "eigenvalues" in told:
