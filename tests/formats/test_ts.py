@@ -126,7 +126,7 @@ def test_faults_have_a_place(tmp_path: Path, text: str, message: str) -> None:
 
 
 def test_series_of_several_lengths_need_rows(tmp_path: Path) -> None:
-    message = "FILE:11: a series of 2 values, the one in line 10 has 3; series of several lengths need a network of `inputs: any x 2`"
+    message = "FILE:11: a series of 2 values, the one in line 10 has 3; series of several lengths need a network of `inputs: any x 2`, and are no rows of a table"
     assert fault(tmp_path, SET, TableWant()) == message
 
 
