@@ -11,6 +11,9 @@ from ann_process import Ann
 
 import anncli
 
+# Each is a process or several.
+pytestmark = pytest.mark.slow
+
 LAYERS = "3 tanh convolution 3x3, mean-pool 2x2, 2 softmax"
 
 

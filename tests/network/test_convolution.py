@@ -154,6 +154,7 @@ def test_gradients_are_those_of_differences(inputs: str, layers: list[str]) -> N
     assert found.backend_error < 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("inputs", "layers"), [*GRIDS, *RAGGED, *ROWWISE])
 def test_hessian_products_are_those_of_differences(inputs: str, layers: list[str]) -> None:
     objective, point = objective_of(inputs, layers)
