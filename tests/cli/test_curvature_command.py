@@ -38,6 +38,10 @@ def test_the_report_of_a_small_network(trained: Path, ann: Ann) -> None:
     ]  # fmt: skip
     assert "step sizes of gradient descent above 2/(" in done.stdout
     assert lines[-1].endswith("all of these rows trained the network")
+    # It is no minimum and no saddle where the gradient is not 0.
+    assert lines[-4].endswith(": training can still lower it")
+    assert "minimum" not in lines[-5]
+    assert "saddle" not in lines[-5]
     # With the seed everything is decided.
     assert (
         ann("curvature", "net.nn", *FILES).stdout

@@ -102,9 +102,11 @@ def _shape(found: Curvature, loss: str) -> str:
         return "this matrix has no eigenvalue below 0, whatever the network: --matrix hessian tells a minimum from a saddle"
     if found.shape == "minimum":
         level = f", level along {_number(found.flat, found)} of {found.size} directions" if flat >= 0.5 else ""
-        return f"no eigenvalue is below 0: a minimum{level}"
+        where = "a minimum" if found.is_stationary else "a valley, but not yet its floor"
+        return f"no eigenvalue is below 0: {where}{level}"
     if found.shape == "saddle":
-        return f"{of} are below {limit}: a saddle, from which the loss falls along these directions"
+        falls = "a saddle, from which the loss falls" if found.is_stationary else "no valley, the loss curves downwards"
+        return f"{of} are below {limit}: {falls} along these directions"
     if found.shape == "held":
         return f"{of} are below 0, none below -{plain(found.l2)}: a saddle of the loss alone, which the L2 penalty on the weights makes up for"
     return (
