@@ -42,6 +42,9 @@ def forward(topology: Topology, parameters: Array, inputs: Inputs, masks: Masks 
     """
     starts = None if isinstance(inputs, np.ndarray) else inputs.starts
     given: Any = inputs.values if isinstance(inputs, Rows) else inputs
+    if not isinstance(given, Tokens):
+        # A first layer without weights, as a mean of rows, would compute in the dtype of the inputs.
+        given = given.astype(np.result_type(given, parameters), copy=False)
     passed = ForwardPass([], [], [], [])
     _present(passed, given, starts, masks, 0)
     layers = topology.layers

@@ -107,3 +107,16 @@ def test_rows_and_tokens_are_chosen_by_sample() -> None:
         Tokens(np.array([0, 3]), np.ones(2), np.array([0, 2]), 3)
     with pytest.raises(ValueError, match="starts must rise from 0 to 4"):
         Rows(np.zeros((4, 2)), np.array([0, 5, 4]))
+
+
+@pytest.mark.parametrize("first", ["mean", "mean-pool 2", "3 tanh communicate"])
+def test_the_first_layer_computes_in_the_precision_of_the_parameters(first: str) -> None:
+    rng, starts = np.random.default_rng(8), np.array([0, 3, 7])
+    rows = Rows(rng.normal(size=(7, 3)).astype(np.float32), starts)
+    topology = Topology(Shape(3, None), [*dict.fromkeys([first, "mean"]), "2 linear"])
+    parameters = rng.normal(size=topology.n_parameters)
+    single, double = (
+        ReferenceBackend().open(Problem(topology), Samples(own)).outputs(parameters)
+        for own in (rows, rows.astype(float))
+    )
+    assert single.tolist() == double.tolist()
