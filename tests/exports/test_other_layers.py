@@ -126,6 +126,17 @@ def test_tokens_by_hand(tmp_path: Path) -> None:
     assert printed(tmp_path, ("3 tokens", ("1 linear",)), calls) == "0 3 2"
 
 
+def test_products_too_large_for_onnx() -> None:
+    pytest.importorskip("onnx")
+    network = Network(Topology(read_inputs("1x800"), ("1x800 tanh circular", "1 linear")), task="regression")
+    network.set_parameters(np.zeros(network.topology.n_parameters))
+    refused = export_format("onnx").refusal(network, ExportRequest("net"))
+    assert (
+        refused
+        == "an ONNX file holds at most 500000000 numbers, this network has 512002401 weights and numbers of products"
+    )
+
+
 @pytest.mark.parametrize("name", [name for name in EXPORT_NAMES if name not in ("c", "c-header", "onnx", "json")])
 def test_others_refuse_the_layer_by_name(name: str) -> None:
     refused = export_format(name).refusal(random_chain(0), ExportRequest())

@@ -17,11 +17,12 @@ from anncli.formats.exports.onnx.model import IR_VERSION, ML_OPSET, OPSET, model
 from anncli.formats.exports.onnx.outputs import output_names
 from anncli.formats.exports.steps import kind_refusal
 from anncli.network.class_names import class_names, column_names
+from anncli.network.layers.bilinear import Bilinear
 from anncli.network.network import Network
 from anncli.tables import TableColumn
 
-# A file of the format cannot hold 2 GiB; weights are 4 bytes each.
-_MOST_WEIGHTS = 500_000_000
+# A file of the format cannot hold 2 GiB; numbers are 4 bytes each.
+_MOST_NUMBERS = 500_000_000
 
 
 class OnnxExport:
@@ -32,8 +33,10 @@ class OnnxExport:
             return f"an ONNX file is written with floating-point numbers, not with {request.bits} bits; leave that out"
         if reason := kind_refusal(network, "an ONNX file", KINDS, ACTIVATIONS):
             return reason
-        if network.all_parameters.size > _MOST_WEIGHTS:
-            return f"an ONNX file holds at most {_MOST_WEIGHTS} weights, this network has {network.all_parameters.size}"
+        products = sum(layer.components**3 for layer in network.layers if isinstance(layer, Bilinear))
+        count = network.all_parameters.size + products * max(1, len(network.members))
+        if count > _MOST_NUMBERS:
+            return f"an ONNX file holds at most {_MOST_NUMBERS} numbers, this network has {count} weights and numbers of products"
         for column in network.encoder.columns if network.encoder is not None else ():
             if "" in (*column.levels, *column.rare):
                 return f"column '{column.name}' has the empty word as a category, which is a missing cell in ONNX; replace it in the data and train again"
