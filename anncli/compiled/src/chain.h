@@ -136,8 +136,15 @@ static void chain_work(void *context, ann_team::Team *team, int member) {
       if (request.aim == ANN_OUTPUTS) continue;
       if (member == 0) total = add_losses(total, call.row_losses, rows);
       if (epoch && call.rule->tolerance > 0) skip = answers_within(call, bench, s - samples);
-      if (call.trains() && !skip) chain_gradients(block, adds, s == start + m, members, member);
+      if (call.trains() && !skip) {
+        quarter_gradients(block, adds, members, member);
+        chain_gradients(block, adds, s == start + m, members, member);
+      }
       adds = true;
+      ann_team::meet(team);
+    }
+    if (c->has_quarters && call.trains() && !skip) {
+      if (member == 0) join_quarters(c);
       ann_team::meet(team);
     }
     answered += answers;

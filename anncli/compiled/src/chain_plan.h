@@ -1,5 +1,8 @@
 // A chain in memory: what a variant keeps for one chain of steps, and where the values of a block of samples lie.
 
+// The gradient of a convolution with few weights is added up for each quarter of the samples of a block, by the member whose samples
+// they are: what one processor wrote takes long to reach another one.
+enum { QUARTERS = 4, MOST_QUARTER_FLOATS = 65536 };
 enum { BLOCK_SAMPLES = 480, MOST_POINTERS = 480, MOST_WINDOWS = 240 };  // rows at a time, and windows of a convolution
 
 struct Product;  // chain_products.h
@@ -18,6 +21,7 @@ struct Node {
   float *raw, *raw_first, *raw_second, *raw_sums;  // bilinear: the weights of the block, [neurons below][n_out]
   size_t raw_size;
   Product *product;
+  float *quarter_sums, *quarter_biases;  // [QUARTERS][rows][width] and [QUARTERS][p_out], or null
 };
 
 // Numbers that a rule changes, with its vectors and their gradient.
@@ -37,7 +41,7 @@ struct Chain {
   float *loss_numbers;
   int *tables;
   Arena weights_arena, block_arena;
-  bool ready;
+  bool ready, has_quarters;
 };
 
 INL int border_height(const Node &node, const Node &below) { return below.form.height + node.s.before_y + node.s.after_y; }
@@ -191,6 +195,10 @@ static bool prepare_weights(Chain *c) {
       node.raw_first = a.first = arena.take(bilinear ? raw : n);
       node.raw_second = a.second = arena.take(bilinear ? raw : n);
       add_store(c, node.raw, a.first, a.second, node.raw_sums, bilinear ? raw : n, true);
+      const bool quarters = node.s.kind == ANN_CONVOLUTION && n <= MOST_QUARTER_FLOATS;
+      node.quarter_sums = quarters ? arena.take(QUARTERS * n) : NULL;
+      node.quarter_biases = quarters ? arena.take(QUARTERS * (size_t)a.p_out) : NULL;
+      c->has_quarters = c->has_quarters || quarters;
       a.biases = arena.take(a.p_out);
       a.first_biases = arena.take(a.p_out);
       a.second_biases = arena.take(a.p_out);

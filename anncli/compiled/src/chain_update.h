@@ -34,11 +34,11 @@ INL int64_t unit_cost(const Node &node, const Place &p, int samples) {
   return (rows + 8) * node.a.p_out * weight_grain(node);
 }
 
-// The sum of the rows of each sample, and of these sums: `total` (p_out) is set, or grows.
-static void add_bias_rows(const float *D, int stride, const Place &p, int samples, bool adds, float *total) {
+// The sum of the rows of each sample from..to, and of these sums: `total` (p_out) is set, or grows.
+static void add_bias_rows(const float *D, int stride, const Place &p, int from, int to, bool adds, float *total) {
   for (int v = 0; v < stride; v += VL) {
     vf all = adds ? ld(total + v) : set1(0.0f);
-    for (int s = 0; s < samples; s++) {
+    for (int s = from; s < to; s++) {
       const float *d = D + (size_t)p.start(s) * stride + v, *end = D + (size_t)p.start(s + 1) * stride + v;
       vf a = set1(0.0f), b = a, e = a, f = a;
       for (; d + 4 * (size_t)stride <= end; d += 4 * (size_t)stride) {
@@ -74,6 +74,51 @@ static void token_gradient(Piece &piece, const Node &node, const Place &p, int i
   }
 }
 
+// Into the sums of layer a, which is that of the node or a quarter of it.
+static void convolution_gradient(Piece &piece, const Node &node, const Node &below, const Place &p, const Place &q, const Layer &a, int i0,
+                                 int i1, bool adds) {
+  Windows windows = {node, below, p, q, piece.a, piece.b, 0};
+  const float *D = p.delta + (size_t)p.start(piece.a) * node.stride;
+  for (int m; (m = windows.next(piece.bench.pointers, MOST_WINDOWS)) > 0; D += (size_t)m * node.stride, adds = true)
+    window_gradient(a, piece.bench.pointers, m, node.at, i0, i1, D, adds);
+}
+
+// The gradients of convolutions with few weights, of this member's quarters of the samples.
+static void quarter_gradients(Piece &block, bool adds, int members, int member) {
+  const Chain *c = block.call.chain;
+  for (int i = QUARTERS * member / members; i < QUARTERS * (member + 1) / members; i++) {
+    Piece piece = {block.call, block.bench, block.first, block.b * i / QUARTERS, block.b * (i + 1) / QUARTERS};
+    for (int k = c->first_block; k <= c->n; k++) {
+      const Node &node = c->nodes[k];
+      if (!node.quarter_sums) continue;
+      const Place &p = block.bench.places[k];
+      Layer a = node.a;
+      a.sums = node.quarter_sums + (size_t)i * a.rows * a.width;
+      a.sum_biases = node.quarter_biases + (size_t)i * a.p_out;
+      if (p.start(piece.a) == p.start(piece.b)) {
+        if (!adds) memset(a.sums, 0, sizeof(float) * a.rows * a.width);
+      } else {
+        convolution_gradient(piece, node, c->nodes[k - 1], p, block.bench.places[k - 1], a, 0, a.n_in, adds);
+      }
+      add_bias_rows(p.delta, node.stride, p, piece.a, piece.b, adds, a.sum_biases);
+    }
+  }
+}
+
+static void add_quarters(float *to, const float *from, size_t n) {
+  for (size_t i = 0; i < n; i += VL) st(to + i, (ld(from + i) + ld(from + n + i)) + (ld(from + 2 * n + i) + ld(from + 3 * n + i)));
+}
+
+// The sums of all quarters, at the end of a batch.
+static void join_quarters(const Chain *c) {
+  for (int k = c->first_block; k <= c->n; k++) {
+    const Node &node = c->nodes[k];
+    if (!node.quarter_sums) continue;
+    add_quarters(node.a.sums, node.quarter_sums, (size_t)node.a.rows * node.a.width);
+    add_quarters(node.a.sum_biases, node.quarter_biases, node.a.p_out);
+  }
+}
+
 // The gradient of rows i0..i1 of the weights of step k over a block, into its sums. adds: to those of the blocks before.
 static void step_gradient(Piece &piece, int k, int i0, int i1, bool adds) {
   const Chain *c = piece.call.chain;
@@ -81,13 +126,7 @@ static void step_gradient(Piece &piece, int k, int i0, int i1, bool adds) {
   const Place &p = piece.bench.places[k], &q = piece.bench.places[k - 1];
   const float **x = piece.bench.pointers;
   if (node.s.kind == ANN_EMBEDDING || node.s.kind == ANN_SPARSE) return token_gradient(piece, node, p, i0, i1, adds);
-  if (node.s.kind == ANN_CONVOLUTION) {
-    Windows windows = {node, below, p, q, piece.a, piece.b, 0};
-    const float *D = p.delta;
-    for (int m; (m = windows.next(x, MOST_WINDOWS)) > 0; D += (size_t)m * node.stride, adds = true)
-      window_gradient(node.a, x, m, node.at, i0, i1, D, adds);
-    return;
-  }
+  if (node.s.kind == ANN_CONVOLUTION) return convolution_gradient(piece, node, below, p, q, node.a, i0, i1, adds);
   const bool gathered = node.s.kind == ANN_COMMUNICATE;
   const float *from = gathered ? p.own : q.values;
   const size_t stride = gathered ? node.own_stride : below.stride;
@@ -107,11 +146,12 @@ static void chain_gradients(Piece &piece, bool adds, bool last, int members, int
   const Chain *c = piece.call.chain;
   int64_t total = 0;
   for (int k = c->first_block; k <= c->n; k++)
-    if (c->nodes[k].has_block) total += weight_units(c->nodes[k]) * unit_cost(c->nodes[k], piece.bench.places[k], piece.b);
+    if (c->nodes[k].has_block && !c->nodes[k].quarter_sums)
+      total += weight_units(c->nodes[k]) * unit_cost(c->nodes[k], piece.bench.places[k], piece.b);
   Line line = line_of(total, members, member);
   for (int k = c->first_block; k <= c->n; k++) {
     const Node &node = c->nodes[k];
-    if (!node.has_block) continue;
+    if (!node.has_block || node.quarter_sums) continue;
     const Place &p = piece.bench.places[k];
     int64_t u0, u1;
     line.take(weight_units(node), unit_cost(node, p, piece.b), u0, u1);
@@ -119,7 +159,7 @@ static void chain_gradients(Piece &piece, bool adds, bool last, int members, int
     const int grain = weight_grain(node), i0 = (int)u0 * grain, i1 = least((int)u1 * grain, node.a.n_in);
     if (!p.start(piece.b) && !adds) clear_sums(node, i0, i1);
     step_gradient(piece, k, i0, i1, adds);
-    if (u0 == 0 && node.s.kind != ANN_EMBEDDING) add_bias_rows(p.delta, node.stride, p, piece.b, adds, node.a.sum_biases);
+    if (u0 == 0 && node.s.kind != ANN_EMBEDDING) add_bias_rows(p.delta, node.stride, p, 0, piece.b, adds, node.a.sum_biases);
     if (last && node.s.kind == ANN_BILINEAR) contract_rows(node, (int)u0, (int)u1);
   }
 }
