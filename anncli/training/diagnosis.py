@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, blocks
+from anncli.arrays import Array, Rows, Tokens, blocks
 from anncli.errors import count_of
 from anncli.network.activations import ACTIVATIONS
 from anncli.network.layers.convolution import Convolution
@@ -53,7 +53,8 @@ def _units(run: TrainingRun, result: TrainingResult) -> list[str]:
             if flat > _FRACTION * units:
                 remarks.append(f"hidden layer {number}: {_saturated(run, result, flat, units)}")
         elif dead > _FRACTION * units:
-            place = "at every place of every row" if found.places > len(rows) else "on every row"
+            is_of_windows = topology.takes_vectors and found.places > len(rows)
+            place = "at every place of every row" if is_of_windows else "on every row"
             remarks.append(
                 f"hidden layer {number}: {_of(dead, units)} dead: the slope is 0 {place}; "
                 + _one_of(
@@ -81,7 +82,10 @@ def _new_weights(run: TrainingRun) -> str:
 
 def _stuck(run: TrainingRun, result: TrainingResult) -> list[str]:
     """A very small hidden layer with a high loss, as two units that are to learn XOR in a local minimum."""
-    sizes, parameters = result.network.topology.sizes[1:-1], result.network.parameters
+    topology, parameters = result.network.topology, result.network.parameters
+    # A layer without weights, as a window or a mean of rows, has as many columns as what it reads gives it.
+    hidden = zip(topology.sizes[1:-1], topology.block_shapes, strict=False)
+    sizes = [size for size, own in hidden if own]
     if not sizes or min(sizes) > _FEW_UNITS or result.epochs < _LEAST_EPOCHS:
         return []
     assert parameters is not None
@@ -94,10 +98,8 @@ def _stuck(run: TrainingRun, result: TrainingResult) -> list[str]:
     if restarts and result.penalty_dropped:
         # With the penalty all restarts learn nothing, and the choice between them says nothing.
         restarts += " --l2 0"
-    return [
-        f"{units} often get{'s' if min(sizes) == 1 else ''} stuck in a local minimum; "
-        f"use more (ann init --hidden {4 * min(sizes)}){restarts}"
-    ]
+    made = f" (ann init --hidden {4 * min(sizes)})" if topology.is_plain else ""
+    return [f"{units} often get{'s' if min(sizes) == 1 else ''} stuck in a local minimum; use more{made}{restarts}"]
 
 
 class _Slopes(NamedTuple):
@@ -118,7 +120,10 @@ def _slopes(run: TrainingRun, result: TrainingResult, rows: Array) -> list[_Slop
     topology, parameters = result.network.topology, result.network.parameters
     assert parameters is not None
     counts: list[_Slopes | None] = [None] * (len(topology.layers) - 1)
-    for block in blocks(len(rows), max(1, _BLOCK_VALUES // max(topology.sizes))):
+    starts = run.setup.inputs.starts if isinstance(run.setup.inputs, Rows | Tokens) else None
+    # As many values of samples that have several rows, of which the longest one counts.
+    longest = 1 if starts is None else max(1, int(np.diff(starts).max()))
+    for block in blocks(len(rows), max(1, _BLOCK_VALUES // (max(topology.sizes) * longest))):
         passed = forward(topology, parameters, run.setup.inputs[rows[block]])
         for k, before in enumerate(counts):
             layer, z, a = topology.layers[k], passed.pre_activations[k], passed.activations[k + 1]

@@ -162,3 +162,17 @@ def test_an_export_is_measured_on_samples(folder: Path, ann: Run) -> None:
     accuracy = float(given.split('"accuracy": ')[1].split(",")[0])
     done = ann("export", "s2.nn", "x.csv", "-o", "s.json")
     assert f"{100 * accuracy:.2f}, of the network {100 * accuracy:.2f} (4 " in done.stdout
+
+
+@pytest.mark.parametrize("layers", ["window 1, 8 tanh, last, 1 logistic", "mean, 8 relu, 1 logistic"])
+def test_layers_without_weights_are_no_small_hidden_layers(folder: Path, ann: Run, layers: str) -> None:
+    blocks = "\n\n".join(f"{k % 7},{k % 3},{'ab'[k % 2]}\n{k % 5},{k % 4},{'ab'[k % 2]}" for k in range(30))
+    (folder / "many.csv").write_text(f"a,b,y\n{blocks}\n")
+    (folder / "w.def").write_text(f"anncli: 1\ninputs: any x 2\nlayers: [{layers}]\n")
+    said = ann("train", "w.def", "many.csv", 22, "--label", "y", "--learning-rate", 1e-6, "-o", "w.nn").stderr
+    assert "still improving" in said
+    assert "stuck in a local minimum" not in said
+
+
+def test_the_column_of_tokens_is_not_said_to_be_constant(folder: Path, ann: Run) -> None:
+    assert "says nothing" not in ann("train", "t.def", "x.svm", 3, "-o", "new.nn").stderr
