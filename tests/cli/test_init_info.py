@@ -197,3 +197,18 @@ def test_a_definition_for_series_of_several_lengths(tmp_path: Path, ann: Ann) ->
     ann("init", "own.nn", "walks.ts", "--layers", "4 tanh convolution 3, mean, 1 logistic", "-q")
     assert "inputs: any x 1\nlayers: [4 tanh convolution 3, mean, 1 logistic]\n" in (tmp_path / "own.nn").read_text()
     assert ann("train", "own.nn", "walks.ts", 2, "-q").returncode == 0
+
+
+def test_a_definition_for_pictures_in_folders(tmp_path: Path, ann: Ann) -> None:
+    for name in "ab":
+        (tmp_path / "grey" / name).mkdir(parents=True)
+        (tmp_path / "grey" / name / "1.pgm").write_bytes(b"P5 3 2 255\n" + bytes(range(ord(name), ord(name) + 6)))
+        (tmp_path / "colour" / name).mkdir(parents=True)
+        (tmp_path / "colour" / name / "1.ppm").write_bytes(b"P6 3 2 255\n" + bytes(range(18)))
+    layers = "2 tanh convolution 2x2, 1 logistic"
+    for folder, inputs in (("grey", "2x3"), ("colour", "2x3x3")):
+        ann("init", f"{folder}.nn", folder, "--layers", layers, "-q")
+        assert f"inputs: {inputs}\nlayers: [{layers}]\n" in (tmp_path / f"{folder}.nn").read_text()
+        assert ann("train", f"{folder}.nn", folder, 2, "-q").returncode == 0
+    ann("init", "dense.nn", "grey", "--layers", "2 tanh, 1 logistic", "-q")
+    assert "inputs: {table:" in (tmp_path / "dense.nn").read_text()

@@ -1,6 +1,8 @@
-"""The definition that `ann init` makes of labelled tables: its inputs are their columns."""
+"""The definition that `ann init` makes of labelled tables: its inputs are their columns, or pictures and series where its layers ask for such."""
 
 from __future__ import annotations
+
+import math
 
 from anncli.cli.asking.tables import asked_data
 from anncli.cli.asking.values import Values
@@ -10,8 +12,11 @@ from anncli.cli.running.reading import is_about_columns, read_tables
 from anncli.errors import UsageError, asking
 from anncli.formats.data.class_files import read_class_tables
 from anncli.formats.data.data_kind import are_class_tables, are_tables
+from anncli.formats.data.pixels import picture_of
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_sets import TableReader
+from anncli.network.layers import DEFAULT_KIND, read_layer
+from anncli.network.layers.base import Shape
 from anncli.network.network import Network
 
 
@@ -35,6 +40,11 @@ def definition_of_tables(values: Values, words: Words, remarks: Remarks) -> Netw
     inputs = network.topology.inputs if network.table is None else 1
     if values["layers"]:
         with asking("--layers"):
+            if (size := picture_of(data.roles.inputs)) and any(
+                read_layer(text).kind != DEFAULT_KIND for text in values["layers"]
+            ):
+                grid = (size[0], size[1], size[2] if len(size) > 2 else 1)
+                return Network.create(Shape(math.prod(grid), 1, grid), values["layers"], task=network.task)
             return Network.create(inputs, values["layers"], table=network.table, task=network.task)
     if not {"outputs", "output_activation"} & values.given.keys():
         return network

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,6 +17,8 @@ from anncli.tables import Table, TableColumn
 
 WHITE = 255.0
 _CHANNELS = ("red", "green", "blue")
+# The last column of a picture tells its size.
+_LAST = re.compile(r"r([1-9][0-9]{0,4})c([1-9][0-9]{0,4})(blue)?", re.ASCII)
 # A picture of more pixels is refused, unless its file is large too: photographs have 2 to 16 pixels per byte.
 _MOST_PIXELS, _PIXELS_PER_BYTE = 1 << 21, 16
 # What a pixel takes in memory while it is read.
@@ -53,6 +57,15 @@ def pixel_names(shape: Sequence[int]) -> tuple[str, ...]:
     if len(shape) == 2:
         return tuple(places)
     return tuple(place + channel for place in places for channel in _CHANNELS)
+
+
+def picture_of(names: Sequence[str]) -> tuple[int, ...]:
+    """(height, width) or (height, width, 3) of the picture whose columns have these names, see pixel_names(); () where they are others."""
+    last = _LAST.fullmatch(names[-1]) if names else None
+    if last is None:
+        return ()
+    shape = (int(last[1]), int(last[2]), *([len(_CHANNELS)] if last[3] else []))
+    return shape if math.prod(shape) == len(names) and pixel_names(shape) == tuple(names) else ()
 
 
 class PictureRows:
