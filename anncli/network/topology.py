@@ -97,6 +97,11 @@ class Topology(_Chain):
         return self.shapes[-1].rows is None
 
     @property
+    def answers_text(self) -> str:
+        """Whom the answers are for, in words."""
+        return f"an answer for {'every row' if self.answers_rows else 'each sample'}"
+
+    @property
     def answers_each_row(self) -> bool:
         """Whether the answers are one for each row of the inputs: no layer changes the number of rows."""
         return self.answers_rows and all(layer.keeps_rows for layer in self.layers)

@@ -19,8 +19,10 @@ from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData
 from anncli.errors import DataError, NetworkError, UsageError, count_of, quoted
 from anncli.network.averaging import mean_outputs
+from anncli.network.input_shapes import inputs_text
 from anncli.network.names import quantiles_of
 from anncli.network.network import Network
+from anncli.network.topology import Topology
 from anncli.options.table import TrainingOptions
 from anncli.training.inputs import encoded_inputs
 from anncli.training.seen import SeenRows
@@ -59,6 +61,7 @@ def check_teacher(teacher: Teacher, network: Network | None, options: TrainingOp
         raise UsageError(message, advice="add --quiet-epochs 0")
     if network is None:
         return
+    _check_samples(model.topology, network.topology, file)
     if network.n_outputs != model.n_outputs:
         has = f"{file} has {count_of(model.n_outputs, 'output')}, this network has {network.n_outputs}"
         raise UsageError(f"--teacher: {has}", advice="give both the same outputs")
@@ -66,6 +69,17 @@ def check_teacher(teacher: Teacher, network: Network | None, options: TrainingOp
         raise _other_outputs(file, model.classes, network.classes)
     if network.task is not None and model.task is not None and network.task != model.task:
         raise UsageError(f"--teacher: {file} is for {model.task}, this network for {network.task}", advice=_ADVICE)
+
+
+def _check_samples(theirs: Topology, ours: Topology, file: str) -> None:
+    """Raises UsageError where the two networks take other kinds of samples, or one answers for rows and the other for samples."""
+    if (theirs.takes_vectors, theirs.inputs.tokens) != (ours.takes_vectors, ours.inputs.tokens):
+        takes = [f"`inputs: {inputs_text(one.inputs)}`" for one in (theirs, ours)]
+        message = f"--teacher: {file} takes {takes[0]}, this network {takes[1]}"
+        raise UsageError(message, advice="both need samples of one kind")
+    if theirs.answers_rows != ours.answers_rows:
+        message = f"--teacher: {file} has {theirs.answers_text}, this network has {ours.answers_text}"
+        raise UsageError(message, advice="both need answers of one kind")
 
 
 def _other_outputs(file: str, theirs: tuple[str, ...], ours: tuple[str, ...]) -> UsageError:

@@ -176,3 +176,57 @@ def test_layers_without_weights_are_no_small_hidden_layers(folder: Path, ann: Ru
 
 def test_the_column_of_tokens_is_not_said_to_be_constant(folder: Path, ann: Run) -> None:
     assert "says nothing" not in ann("train", "t.def", "x.svm", 3, "-o", "new.nn").stderr
+
+
+def test_networks_of_other_samples_or_answers_are_refused_before_the_data_are_read(folder: Path, ann: Run) -> None:
+    write(folder / "rows.nn", "1 logistic", SERIES)
+    message = "ann: --teacher: 'rows.nn' has an answer for every row, this network has an answer for each sample; both need answers of one kind\n"
+    assert ann("train", "s.def", "none.csv", "--teacher", "rows.nn", check=2).stderr == message
+    message = "ann: --teacher: 't.nn' takes `inputs: 4 tokens`, this network `inputs: any x 2`; both need samples of one kind\n"
+    assert ann("train", "s.def", "none.csv", "--teacher", "t.nn", check=2).stderr == message
+    message = "ann: s.nn: it has an answer for each sample, and rows.nn has an answer for every row; compare networks that answer the same question\n"
+    assert ann("compare", "rows.nn", "s.nn", "none.csv", check=4).stderr == message
+
+
+# The inputs and layers of a definition, and rows of two columns and a class, or tokens.
+KINDS = {
+    "picture": ("1x2", "2 tanh convolution 1x2, 1 logistic"),
+    "vector": ("1x2", "2x2 tanh complex, 1 logistic"),
+    "sample": ("any x 2", "3 tanh convolution 2, mean, 1 logistic"),
+    "agents": ("any x 2", "3 tanh communicate, 1 logistic"),
+    "sparse": ("4 tokens", "3 tanh, 1 logistic"),
+    "embedding": ("4 tokens", "3 embedding, max, 1 logistic"),
+}
+
+
+def _train(folder: Path, ann: Run, kind: str, *options: object) -> bytes:
+    """The bytes of the network that 8 epochs give."""
+    inputs, layers = KINDS[kind]
+    (folder / "k.def").write_text(f"anncli: 1\ninputs: {inputs}\nlayers: [{layers}]\n")
+    rng = np.random.default_rng(1)
+    if "tokens" in inputs:
+        data, lines = "k.svm", [f"{k % 2} {1 + k % 2 + k % 3 % 2}:1 4:{1 + k % 5}" for k in range(40)]
+    else:
+        gap = "\n" if "any" in inputs else ""
+        data, lines = "k.csv", [f"{rng.normal() + k % 2:.3f},{rng.normal():.3f},{'ab'[k % 2]}{gap}" for k in range(40)]
+    (folder / data).write_text("\n".join(lines) + "\n")
+    ann("train", "k.def", data, 8, "--validation", 0.25, "-o", "k.nn", "-q", "--no-backup", *options)
+    return (folder / "k.nn").read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trainer", ["adam", "rprop", "scg", "lbfgs"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_resumed_training_gives_the_bytes_of_the_whole_one(folder: Path, ann: Run, kind: str, trainer: str) -> None:
+    whole = _train(folder, ann, kind, "--trainer", trainer)
+    ann("train", "k.def", "k.svm" if "tokens" in KINDS[kind][0] else "k.csv", 5, "--validation", 0.25, "-o", "h.nn", "-q",
+        "--trainer", trainer, "--checkpoint", "k.ckpt", "--checkpoint-every", 2)  # fmt: skip
+    assert _train(folder, ann, kind, "--trainer", trainer, "--resume", "k.ckpt") == whole
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_threads_and_jobs_give_the_same_bytes(folder: Path, ann: Run, kind: str) -> None:
+    assert _train(folder, ann, kind, "--threads", 2) == _train(folder, ann, kind)
+    more = ("--ensemble", 2)
+    assert _train(folder, ann, kind, *more, "--jobs", 2) == _train(folder, ann, kind, *more)

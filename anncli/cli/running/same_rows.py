@@ -88,9 +88,13 @@ def check_networks(networks: Sequence[tuple[str, Network]]) -> None:
         if _size(network) != _size(first):
             message = f"{_size(network)} {_what(network)}, and {printable(first_path)} has {_size(first)}"
             raise NetworkError(message, path=path, advice="compare networks that answer the same question")
-        mine, theirs = _names(network), _names(first)
-        if mine and theirs and sorted(mine) != sorted(theirs):
-            message = f"the {_what(network)} are {', '.join(mine)}, in {printable(first_path)} {', '.join(theirs)}"
+        if network.topology.answers_rows != first.topology.answers_rows:
+            other = first.topology.answers_text
+            message = f"it has {network.topology.answers_text}, and {printable(first_path)} has {other}"
+            raise NetworkError(message, path=path, advice="compare networks that answer the same question")
+        mine, known = _names(network), _names(first)
+        if mine and known and sorted(mine) != sorted(known):
+            message = f"the {_what(network)} are {', '.join(mine)}, in {printable(first_path)} {', '.join(known)}"
             raise NetworkError(message, path=path, advice="compare networks that answer the same question")
 
 
