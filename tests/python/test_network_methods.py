@@ -145,7 +145,7 @@ def test_an_untrained_network_says_so() -> None:
         (9, "16 tanh", 'layers: expected a list such as ["16 tanh", "1 logistic"], found the text \'16 tanh\''),
         (9, None, 'layers: expected a list such as ["16 tanh", "1 logistic"], found None'),
         (9, [16], 'layers: expected a layer such as "16 tanh" or (16, "tanh"), found 16'),
-        ("9", ["1 logistic"], "expected the number of inputs, found '9'; write for example 9"),
+        (9.5, ["1 logistic"], "expected the number of inputs, found 9.5; write for example 9"),
     ],
 )
 def test_layers_of_a_wrong_type_are_refused_in_words(n_inputs: Any, layers: Any, text: str) -> None:

@@ -37,6 +37,11 @@ class Shape(NamedTuple):
     tokens: bool = False
     beside: int = 0
 
+    def __repr__(self) -> str:
+        """Only what is not the default."""
+        given = zip(self._fields, self, (None, *self._field_defaults.values()), strict=True)
+        return f"Shape({', '.join(f'{name}={value}' for name, value, default in given if value != default)})"
+
     @property
     def cells(self) -> tuple[int, ...]:
         """How many numbers a row of a file may have: as many as there are columns; of a token its number, or that and a value."""
