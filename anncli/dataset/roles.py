@@ -43,8 +43,8 @@ def choose_roles(table: Table, request: TableRequest, place: Place, say: Say, li
         is the answer or whether answers are classes or numbers; DataError for a table without inputs.
     """
     reconstructs = inputs_are_answers(table, request)
-    labels = () if reconstructs else _labels(table, request, place, say)
     others = _about_rows(table, request, place)
+    labels = () if reconstructs else _labels(table, request, place, say, {*filter(None, others.values())})
     ignored = find_all_columns(table, request.ignore, "--ignore", place)
     used = find_all_columns(table, request.use, "--use", place)
     _refuse_two_roles(
@@ -99,12 +99,14 @@ def inputs_are_answers(table: Table, request: TableRequest) -> bool:
     return request.label == ("inputs",) and "inputs" not in table.names
 
 
-def _labels(table: Table, request: TableRequest, place: Place, say: Say) -> tuple[str, ...]:
+def _labels(table: Table, request: TableRequest, place: Place, say: Say, taken: set[str]) -> tuple[str, ...]:
+    """taken: the columns that are about rows, and so no answers unless the user says so."""
     if request.label:
         return find_all_columns(table, request.label, "--label", place)
     if table.labels:
         return table.labels
-    found, why = _likely_label(table, place)
+    free = Table(tuple(column for column in table.columns if column.name not in taken), table.n_rows, table.is_named)
+    found, why = _likely_label(free if taken and free.columns else table, place)
     say(f"the label is column {quoted(found)}: {why} (--label NAME takes another)")
     return (found,)
 

@@ -125,3 +125,9 @@ def test_a_table_without_inputs() -> None:
     assert str(caught.value) == (
         "d.csv: no column is left for the inputs; name fewer columns with --ignore and --label"
     )
+
+
+def test_a_column_about_rows_is_no_label() -> None:
+    assert roles(table(COLOUR, A, SPECIES), group="colour").labels == ("species",)
+    with pytest.raises(UsageError, match=r"it could be 'b'(, 'a')?$"):
+        roles(table(COLOUR, A, B), sequence="colour")
