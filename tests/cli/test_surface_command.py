@@ -260,3 +260,13 @@ def test_the_sharpest_directions_of_kinks_are_rough(folder: Path, ann: Ann) -> N
     message = "layer 1 (`3 relu`) of this network has kinks, where the loss has no second derivatives: the sharpest directions are rough"
     assert message in ann("plot", "surface", "relu.nn", *FILES, "--points", 3, "--directions", "sharpest", "-f").stderr
     assert not done.stdout
+
+
+def test_samples_of_several_rows_are_counted_as_such(tmp_path: Path, ann: Ann) -> None:
+    for name, sign in (("up", 1), ("down", -1)):
+        (tmp_path / f"{name}.txt").write_text("".join(f"{sign * k}\n{sign * (k + 1)}\n\n" for k in range(6)))
+    (tmp_path / "net.nn").write_text("anncli: 1\ninputs: any x 1\nlayers: [2 tanh, mean, 1 logistic]\n")
+    ann("train", "net.nn", "up.txt", "down.txt", 3, "--validation", 0, "-q")
+    said = ann("plot", "surface", "net.nn", "up.txt", "down.txt", "--points", 3).stderr
+    assert "12 of these 12 samples trained the network" in said
+    assert " on 12 samples (" in said

@@ -72,14 +72,16 @@ def _row_set(
 
 def seen_words(facts: Facts) -> str:
     """How many of the rows trained the network, in a sentence."""
-    n = len(facts.sets[0].numbers)
+    n, noun = len(facts.sets[0].numbers), facts.network.topology.noun
     if facts.n_seen is None:
-        return "Whether these rows trained the network is not known: its file holds no digests of the rows that did."
+        return f"Whether these {noun}s trained the network is not known: its file holds no digests of the {noun}s that did."
     if not facts.n_seen:
-        return "None of these rows trained the network."
+        return f"None of these {noun}s trained the network."
     digests = facts.network.row_digests
     about = "" if digests is None or digests.is_exact else "About "
-    text = f"{about}{facts.n_seen} of these {count_of(n, 'row')} trained the network, so figures of all rows are optimistic."
+    text = f"{about}{facts.n_seen} of these {count_of(n, noun)} trained the network, so figures of all {noun}s are optimistic."
     return (
-        f"{text} Trust those of the rows that are new to it." if len(facts.sets) > 1 else f"{text} No row is new to it."
+        f"{text} Trust those of the {noun}s that are new to it."
+        if len(facts.sets) > 1
+        else f"{text} No {noun} is new to it."
     )

@@ -87,7 +87,7 @@ def _draw_plane(facts: Facts, network: Network, request: SurfaceRequest, cut: Cu
 
 def _opening(facts: Facts, network: Network, name: str, n_rows: int) -> str:
     of = f"Of the first of {len(facts.network.members)} networks of this ensemble: " if facts.network.members else ""
-    text = f"{of}{problem_of(network).loss} on {count_of(n_rows, 'row')} ({name}), without penalties"
+    text = f"{of}{problem_of(network).loss} on {count_of(n_rows, network.topology.noun)} ({name}), without penalties"
     return f"{text[0].upper()}{text[1:]}."
 
 
