@@ -230,3 +230,14 @@ def test_threads_and_jobs_give_the_same_bytes(folder: Path, ann: Run, kind: str)
     assert _train(folder, ann, kind, "--threads", 2) == _train(folder, ann, kind)
     more = ("--ensemble", 2)
     assert _train(folder, ann, kind, *more, "--jobs", 2) == _train(folder, ann, kind, *more)
+
+
+def test_a_row_without_an_answer_is_not_cut_out_of_its_sample(folder: Path, ann: Run) -> None:
+    (folder / "part.csv").write_text("a,b,y\n1,2,in\n3,1,in\n\n5,5,out\n\n2,0,in\n0,1,\n")
+    asked = ("--label", "y", "--missing-label", "drop", "--validation", 0, "-o", "new.nn")
+    message = "ann: part.csv:8: a row without an answer in column 'y', and other rows of its sample have one; give all rows of a sample its answer\n"
+    assert ann("train", "s.def", "part.csv", 3, *asked, check=3).stderr.endswith(message)
+    # A sample none of whose rows has one is left out.
+    (folder / "whole.csv").write_text("a,b,y\n1,2,in\n3,1,in\n\n5,5,out\n\n2,0,\n0,1,\n")
+    ann("train", "s.def", "whole.csv", 3, *asked, "-q")
+    assert ann("test", "new.nn", "whole.csv", "--missing-label", "drop").stdout.splitlines()[1].split()[1] == "2"

@@ -9,7 +9,7 @@ import numpy as np
 
 from anncli.arrays import Array, row_range
 from anncli.dataset.dataset import UNLABELLED
-from anncli.dataset.row_columns import times_of
+from anncli.dataset.row_columns import Fault, times_of
 from anncli.dataset.table_data import TableData
 from anncli.errors import DataError, UsageError, quoted
 from anncli.formats.data.answer_files import TableFile
@@ -60,6 +60,18 @@ def of_one_answer(table: Table) -> Table:
     starts = np.flatnonzero(np.diff(table.samples, prepend=table.samples[0] - 1))
     same = np.repeat(codes[starts], np.diff(np.r_[starts, len(codes)])) == codes
     return table._replace(lines=(), samples=None).take(starts) if same.all() else table
+
+
+def refuse_parts(table: Table, rows: Array, name: str, fault: Fault) -> None:
+    """Raises the error for samples of which only some rows, those in `rows` (m,), have an answer: the others cannot be left out."""
+    if table.samples is None or not len(rows):
+        return
+    is_kept = np.zeros(table.n_rows, dtype=bool)
+    is_kept[rows] = True
+    parts = ~is_kept & np.isin(table.samples, table.samples[rows])
+    if parts.any():
+        message = f"a row without an answer in column {quoted(name)}, and other rows of its sample have one"
+        raise fault(message, "give all rows of a sample its answer", table.line_of(int(np.argmax(parts))))
 
 
 def renumbered(files: Sequence[TableFile]) -> list[TableFile]:

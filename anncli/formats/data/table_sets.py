@@ -23,7 +23,14 @@ from anncli.formats.data.answer_files import TableFile, check_counts, known_name
 from anncli.formats.data.dense import human_bytes
 from anncli.formats.data.joined import join_tables, join_within
 from anncli.formats.data.remarks import Remarks
-from anncli.formats.data.sample_tables import in_sequences, of_one_answer, packed, renumbered, rows_of_sets
+from anncli.formats.data.sample_tables import (
+    in_sequences,
+    of_one_answer,
+    packed,
+    refuse_parts,
+    renumbered,
+    rows_of_sets,
+)
 from anncli.formats.data.table_columns import TableMatcher
 from anncli.formats.data.table_input import read_table
 from anncli.formats.data.table_request import columns_of, stored_roles, with_head
@@ -272,6 +279,7 @@ def _labelled(file: TableFile, reader: TableReader, roles: Roles) -> TableFile:
     for name in roles.labels:
         rows = check_labelled(file.labelled, name, reader.request.missing_label, file.label_place.fault)
         if rows is not None:
+            refuse_parts(file.table, rows, name, file.label_place.fault)
             taken = file.take(rows, reader.read.memory)
             file = taken._replace(table=taken.table.held(about_rows))
     return file
