@@ -59,6 +59,8 @@ def test_scalings_of_tokens_are_refused_before_the_data_are_read(folder: Path, a
         (["search", "t.def", "none.csv", "--baselines"], "--baselines: there are none for samples of several rows or of tokens; leave it out"),
         (["cv", "s.def", "none.csv", "--predictions", "p.csv", "--with", "a"], "--with is for samples of one row each; leave it out"),
         (["plot", "boundary", "s.nn", "none.csv"], "plot boundary is for samples of one row of numbers, and this network takes `inputs: any x 2`; `ann test` and `ann cv` evaluate such a network"),
+        (["t", "s.def", "none.csv", "none2.csv", "3"], "ann t is for samples of one row of numbers, and this network takes `inputs: any x 2`; use ann train"),
+        (["r", "s.nn", "none.csv"], "ann r is for samples of one row of numbers, and this network takes `inputs: any x 2`; use ann predict"),
         (["plot", "importance", "t.nn", "none.csv"], "plot importance is for samples of one row of numbers, and this network takes `inputs: 4 tokens`; `ann test` and `ann cv` evaluate such a network"),
     ],
 )  # fmt: skip

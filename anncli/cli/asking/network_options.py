@@ -38,12 +38,14 @@ def file_layer(network: Network, path: str) -> dict[str, Given]:
     return layer
 
 
-def require_vectors(network: Network, what: str) -> None:
+def require_vectors(
+    network: Network, what: str, advice: str = "`ann test` and `ann cv` evaluate such a network"
+) -> None:
     """Raises UsageError for a network whose samples are several rows or tokens, which `what` does not look into."""
     if not network.topology.takes_vectors:
         takes = inputs_text(network.topology.inputs)
         message = f"{what} is for samples of one row of numbers, and this network takes `inputs: {takes}`"
-        raise UsageError(message, advice="`ann test` and `ann cv` evaluate such a network")
+        raise UsageError(message, advice=advice)
 
 
 def refuse_several_rows(takes_vectors: bool) -> None:

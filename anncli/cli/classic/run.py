@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from anncli.arrays import Array
-from anncli.cli.asking.network_options import require_trained
+from anncli.cli.asking.network_options import require_trained, require_vectors
 from anncli.cli.asking.values import Values
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.not_finite import NotFinite
@@ -75,6 +75,7 @@ def run_network(values: Values, network_path: str, data_path: str, threshold: fl
 def _network(path: str, code: int) -> Network:
     network = load(path)
     require_trained(network, path)
+    require_vectors(network, "ann r", "use ann predict")
     if network.n_outputs != 1:
         message = f"ann r runs networks with one output, this one has {network.n_outputs}"
         raise UsageError(message, advice="use ann predict")

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from anncli.cli.asking.network_options import require_vectors
 from anncli.cli.classic.arguments import METRICS, SCALINGS, Arguments
 from anncli.cli.classic.run import rates
 from anncli.cli.running.places import same_file
@@ -98,6 +99,7 @@ class ClassicRun:
     def _checked(self, network: Network) -> Network:
         if self.arguments.network == "-":
             raise UsageError("ann t writes the network back, which stdin cannot be", advice="name a file")
+        require_vectors(network, "ann t", "use ann train")
         if network.n_outputs != 1:
             message = f"ann t trains networks with one output, this one has {network.n_outputs}"
             raise UsageError(message, advice="use ann train")
