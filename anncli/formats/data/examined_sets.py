@@ -15,14 +15,14 @@ from anncli.dataset.row_columns import weights_of
 from anncli.errors import DataError, UsageError
 from anncli.formats.data.answer_files import TableFile
 from anncli.formats.data.implied_encoder import encoder_of
-from anncli.formats.data.joined import join_tables
+from anncli.formats.data.joined import empty_column, join_tables
 from anncli.formats.data.table_columns import TableMatcher
 from anncli.formats.data.table_request import with_head
 from anncli.formats.data.table_sets import TableReader, read_files, task_name
 from anncli.formats.files.textfile import Path
 from anncli.network.encoders.table import TableEncoder
 from anncli.network.network import Network
-from anncli.tables import MISSING, Roles, Table, TableColumn
+from anncli.tables import Roles, Table, TableColumn
 
 # More different whole numbers than these are no classes.
 _MOST_CLASSES = 20
@@ -83,7 +83,7 @@ def _shaped(file: TableFile, first: TableFile) -> Table:
     if not file.table.is_named and len(file.table.names) == len(names):
         return file.table.rename(names)
     missing = [name for name in names if name not in file.table.by_name]
-    empty = [_empty(first.table.column(name), file.table.n_rows) for name in missing]
+    empty = [empty_column(first.table.column(name), file.table.n_rows) for name in missing]
     return file.table._replace(columns=(*file.table.columns, *empty)).select(names)
 
 
@@ -147,7 +147,7 @@ def _fitted(file: TableFile, matcher: TableMatcher, request: TableRequest) -> Ta
         if not np.all(weights):
             table = table.take(np.flatnonzero(weights))
     absent = [
-        _empty(TableColumn(name, codes=np.empty(0, dtype=np.int32)), table.n_rows)
+        empty_column(TableColumn(name, codes=np.empty(0, dtype=np.int32)), table.n_rows)
         for name in wanted
         if name not in table.by_name
     ]
@@ -157,13 +157,6 @@ def _fitted(file: TableFile, matcher: TableMatcher, request: TableRequest) -> Ta
 def _fault(file: TableFile, table: Table, message: str, advice: str, row: int | None) -> DataError:
     line = None if row is None else table.line_of(row)
     return DataError(message, path=file.shown, line=line, advice=advice)
-
-
-def _empty(column: TableColumn, n_rows: int) -> TableColumn:
-    """A column of this name and kind, all of whose cells are missing."""
-    if column.numbers is not None:
-        return TableColumn(column.name, np.full(n_rows, np.nan))
-    return TableColumn(column.name, codes=np.full(n_rows, MISSING, dtype=np.int32))
 
 
 def _joined(matched: Mapping[str, Sequence[TableFile]], like: Examined) -> dict[str, Examined]:

@@ -155,3 +155,10 @@ def _on_disk(like: Table, n_rows: int, others: Sequence[TableColumn], matrix: Ar
         columns=tuple(known[name] for name in like.names), n_rows=n_rows,
         matrix=matrix if together else None, matrix_start=at if together else 0,
     )  # fmt: skip
+
+
+def empty_column(column: TableColumn, n_rows: int) -> TableColumn:
+    """A column of this name and kind, all of whose cells are missing."""
+    if column.numbers is not None:
+        return TableColumn(column.name, np.full(n_rows, np.nan))
+    return TableColumn(column.name, codes=np.full(n_rows, MISSING, dtype=np.int32), is_declared=column.is_declared)

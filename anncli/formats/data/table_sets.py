@@ -21,7 +21,7 @@ from anncli.errors import DataError, quoted
 from anncli.formats.data.agreement import SeenFiles
 from anncli.formats.data.answer_files import TableFile, check_counts, known_names, with_answers, with_class
 from anncli.formats.data.dense import human_bytes
-from anncli.formats.data.joined import join_tables, join_within
+from anncli.formats.data.joined import empty_column, join_tables, join_within
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.sample_tables import (
     in_sequences,
@@ -36,7 +36,7 @@ from anncli.formats.data.table_input import read_table
 from anncli.formats.data.table_request import columns_of, stored_roles, with_head
 from anncli.formats.files.textfile import Path
 from anncli.network.network import Network
-from anncli.tables import MISSING, Roles, TableColumn
+from anncli.tables import Roles
 
 
 class TableReader(NamedTuple):
@@ -256,17 +256,10 @@ def _like(file: TableFile, first: TableFile, request: TableRequest, remarks: Rem
     roles = Roles(names, (), names, is_named=first.table.is_named)
     needed = needed_columns(first.table, request, Place(first.shown))
     fitted = TableMatcher(roles, needed, remarks, first.shown).fit(file.table, file.shown)
-    empty = [_empty(first.table.column(name), fitted.n_rows) for name in names if name not in fitted.by_name]
+    empty = [empty_column(first.table.column(name), fitted.n_rows) for name in names if name not in fitted.by_name]
     if empty:
         fitted = fitted._replace(columns=(*fitted.columns, *empty))
     return file._replace(table=fitted.select(names))
-
-
-def _empty(column: TableColumn, n_rows: int) -> TableColumn:
-    """A column of this name and kind, all of whose cells are missing."""
-    if column.numbers is not None:
-        return TableColumn(column.name, np.full(n_rows, np.nan))
-    return TableColumn(column.name, codes=np.full(n_rows, MISSING, dtype=np.int32), is_declared=column.is_declared)
 
 
 def _labelled(file: TableFile, reader: TableReader, roles: Roles) -> TableFile:
