@@ -245,7 +245,7 @@ def test_agents_with_an_answer_each_by_hand(ann: Ann, tmp_path: Path) -> None:
     wanted = [sum(below)] + [sum(d * x for d, x in zip(below, values, strict=True)) for values in (own, heard)]
     wanted += [sum(above), sum(d * x for d, x in zip(above, a, strict=True))]
     loss = sum((2 * x - t) ** 2 for x, t in zip(a, targets, strict=True) if t is not None) / 3
-    assert "row 2 of 2, 3 answers\n\ninputs\n  x of row 1  1\n" in text
+    assert "sample 2 of 2, 3 answers\n\ninputs\n  x of row 1  1\n" in text
     assert f"rows without an answer, which add 0: 2\n  E = mse, mean over the rows = {loss:.6g}\n" in text
     assert check_equations(text) == 2 + 5
     for value in wanted:
@@ -253,14 +253,14 @@ def test_agents_with_an_answer_each_by_hand(ann: Ann, tmp_path: Path) -> None:
     shown = json.loads(ann(*command, "--json").stdout)["shown"]
     assert shown["inputs"] == [[1.0], [2.0], [0.0]]
     assert [w["gradient"] for layer in shown["layers"] for w in layer["weights"]] == pytest.approx(wanted, rel=1e-12)
-    assert "checked   5 weights and biases on row 2\n" in text
+    assert "checked   5 weights and biases on sample 2\n" in text
 
 
 def test_the_classes_of_the_rows_of_a_sample_are_told(ann: Ann, tmp_path: Path) -> None:
     (tmp_path / "net.nn").write_text("anncli: 1\ninputs: any x 2\nlayers: [3 tanh convolution 2, 3 softmax]\n")
     (tmp_path / "rows.csv").write_text("1 2 a\n3 4 b\n1 1 c\n\n1 1 b\n2 2 a\n")
     text = ann("gradcheck", "net.nn", "rows.csv", "--label", "last", "--row", 2, "--show").stdout
-    assert "row 2 of 2, classes b, a\n" in text
+    assert "sample 2 of 2, classes b, a\n" in text
     assert "E = cross-entropy, mean over the rows = " in text
     assert ann("gradcheck", "net.nn", "rows.csv", "--label", "last").stdout.endswith("the gradient is right\n")
 
@@ -271,7 +271,7 @@ def test_sparse_rows_are_checked_and_shown_as_tokens(ann: Ann, tmp_path: Path, l
     (tmp_path / "rows.svm").write_text("+1 1:0.5 4:1\n-1 2:1\n+1 1:1 3:0.25 9:2\n-1 4:1 5:1\n")
     assert ann("gradcheck", "net.nn", "rows.svm").stdout.endswith("the gradient is right\n")
     text = ann("gradcheck", "net.nn", "rows.svm", "--row", 3, "--show", "--lr", 1).stdout
-    assert "row 3 of 4, class 1\n\ninputs\n  token 1  1\n  token 3  0.25\n  token 9  2\n" in text
+    assert "sample 3 of 4, class 1\n\ninputs\n  token 1  1\n  token 3  0.25\n  token 9  2\n" in text
     assert check_equations(text) > 10
     shown = json.loads(ann("gradcheck", "net.nn", "rows.svm", "--row", 3, "--show", "--json").stdout)["shown"]
     assert shown["inputs"] == [[1, 1.0], [3, 0.25], [9, 2.0]]

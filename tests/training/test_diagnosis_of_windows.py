@@ -39,4 +39,4 @@ def test_dead_units_of_a_convolution_over_rows() -> None:
     rows = Rows(np.random.default_rng(1).normal(size=(200, 2)).astype(np.float32), starts)
     network = Network.create("any x 2", ["5 relu convolution 3", "mean", "1 logistic"])
     (found,) = remarks(network, Dataset(rows, np.repeat([0, 1], 20), ("a", "b")))
-    assert found == f"hidden layer 1: 2 of 5 units are dead: the slope is 0 at every place of every row; {ADVICE}"
+    assert found == f"hidden layer 1: 2 of 5 units are dead: the slope is 0 on every row; {ADVICE}"
