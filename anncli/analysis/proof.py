@@ -185,7 +185,7 @@ def _largest(numbers: Array) -> float:
 def _shown(inputs: Inputs, row: int) -> str:
     """The inputs of a row; of samples with several rows the answers may be those of samples or of rows."""
     if not isinstance(inputs, np.ndarray):
-        return repr(inputs)
+        return f"one of the rows of {len(inputs)} samples"
     own = inputs[row]
     return "inputs " + " ".join(f"{x:.9g}" for x in own[:8].tolist()) + (" ..." if len(own) > 8 else "")
 

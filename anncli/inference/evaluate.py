@@ -16,6 +16,7 @@ from anncli.evaluation.interval import Confidence
 from anncli.inference.predict import predict
 from anncli.maps import map_of
 from anncli.network.network import Network
+from anncli.network.sample_lengths import check_lengths
 
 if TYPE_CHECKING:
     from anncli.evaluation.evaluation import Evaluation
@@ -45,9 +46,10 @@ def evaluate(
 
 
 def check_data(network: Network, dataset: Dataset) -> None:
-    """Raises DataError for data of another task, or with other classes or targets than those of the network."""
+    """Raises DataError for data of another task, with other classes or targets than the network, or too short for it."""
     _check_task(network, dataset)
     _check_classes(network, dataset)
+    check_lengths(network.topology, dataset.inputs, dataset.sources)
 
 
 def evaluate_predictions(

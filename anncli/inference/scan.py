@@ -7,6 +7,7 @@ the memory of the picture.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -68,7 +69,7 @@ class Found(NamedTuple):
 def level_sizes(height: int, width: int, patch: Patch, scale: float) -> list[tuple[int, int]]:
     """The sizes of the levels, from the picture's own to the smallest one that a patch fits in; [] where it fits in none."""
     sizes: list[tuple[int, int]] = []
-    factor = 1.0
+    factor, last = 1.0, (0, 0)
     while True:
         size = round(height / factor), round(width / factor)
         if size[0] < patch.height or size[1] < patch.width:
@@ -77,7 +78,13 @@ def level_sizes(height: int, width: int, patch: Patch, scale: float) -> list[tup
             sizes.append(size)
         if scale <= 1.0:
             return sizes
-        factor *= scale
+        steps = 1.0
+        if size == last:
+            # A factor near 1: all those that give this size again are passed over at once.
+            change = min(height / (size[0] - 0.5), width / (size[1] - 0.5)) / factor
+            steps = max(1.0, math.log(change) // math.log(scale)) if change > 1.0 else 1.0
+        last = size
+        factor *= scale**steps
 
 
 def level_of(pixels: Array, size: tuple[int, int]) -> Array:

@@ -30,7 +30,7 @@ def check_fit(network: Network, data: Dataset) -> None:
             f"the rows have {data.n_inputs} values, the network has {network.n_inputs} inputs",
             advice=f"give rows of {network.n_inputs} values, or write 'inputs: {data.n_inputs}' in the network file",
         )
-    check_lengths(network.topology, data.inputs)
+    check_lengths(network.topology, data.inputs, data.sources)
     check_task(network, data)
     if data.targets is None and data.n_classes != network.n_classes:
         raise UsageError(

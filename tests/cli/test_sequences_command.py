@@ -53,6 +53,14 @@ def piped(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 BY_ROW = "-0.5\tno\n2.5\tyes\n\n0.5\tno\n\n2.5\tyes\n-0.5\tno\n0.5\tno\n"
 
 
+def test_a_sample_that_is_too_short_is_named_after_those_above_it(folder: Path, ann: Run) -> None:
+    write(folder / "pool.nn", ("mean-pool 2 stride 1", "mean", "1 identity"))
+    done = ann("predict", "pool.nn", "x.txt", check=3)
+    told = "ann: x.txt: sample 2 has 1 row, and the layers need at least 2; leave it out, or use smaller windows"
+    assert done.stdout == "1.0\tyes\n"
+    assert done.stderr.startswith(told)
+
+
 def test_a_line_for_each_row_or_sample(folder: Path, ann: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ann("predict", "rows.nn", "x.txt").stdout == BY_ROW
     assert ann("predict", "samples.nn", "x.txt").stdout == "1.0\tyes\n0.5\tno\n0.8333333\tyes\n"

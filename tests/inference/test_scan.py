@@ -41,6 +41,9 @@ def test_the_sizes_of_the_levels_by_hand() -> None:
     assert level_sizes(60, 100, Patch(1, 1, 1), 1.0) == [(60, 100)]
     # A factor so near to 1 that the size stays gives no level twice.
     assert level_sizes(3, 3, Patch(2, 2, 1), 1.01) == [(3, 3), (2, 2)]
+    # One so near that the steps between two sizes cannot be counted is no endless loop.
+    assert level_sizes(5, 5, Patch(2, 2, 1), float(np.nextafter(1.0, 2.0))) == [(5, 5), (4, 4), (3, 3), (2, 2)]
+    assert level_sizes(60, 100, Patch(59, 97, 1), 1 + 1e-9) == [(60, 100), (60, 99), (59, 99), (59, 98)]
 
 
 def test_the_number_of_windows_by_hand() -> None:

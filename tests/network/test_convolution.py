@@ -275,6 +275,7 @@ def test_layers_made_in_python() -> None:
         ("28x28", "maxpool 2x2", "unknown kind of layer 'maxpool'; write `max-pool`"),
         ("28x28", "flaten", "unknown kind of layer 'flaten'; did you mean 'flatten'?"),
         ("28x28", "6 tanh convolution 5x5 vaild", "unknown word 'vaild' after a convolution; did you mean 'valid'?"),
+        ("28x28", "6 tanh convolution 5x5 valid same", "'same' is one word too many after a convolution; write for example `6 tanh convolution 5x5` for pictures, `16 relu convolution 8` for rows"),
         ("28x28", "6 tanh convolution 5x5 valid strid 2", "unknown word 'strid' after a convolution; did you mean 'stride'?"),
         ("28x28", "6 tanh convolution 5x5 stride", "`stride` needs a number after it; write for example `stride 2`"),
         ("28x28", "6 tanh convolution 5x5 stride 0", "`stride` must be one whole number above 0, or two such as `5x5`, found '0'; write for example `stride 2`"),

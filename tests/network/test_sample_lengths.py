@@ -9,7 +9,7 @@ import pytest
 
 import anncli
 from anncli.arrays import Rows, Tokens
-from anncli.dataset.dataset import Dataset
+from anncli.dataset.dataset import Dataset, Source
 from anncli.errors import DataError, UsageError
 from anncli.network.network import Network
 
@@ -36,6 +36,17 @@ def test_samples_shorter_than_a_window_are_named() -> None:
         anncli.train(Network.create("any x 2", ["3 tanh convolution 8 valid", "mean", "1 logistic"]), data, epochs=1)
     assert valid.predict(samples(8, 9)).shape == (2, 1)
     assert network("3 tanh convolution 8").predict(short).shape == (4, 1)
+
+
+def test_the_file_of_a_short_sample_is_named() -> None:
+    data = Dataset(samples(9, 8, 4, 8), np.array([0, 1, 0, 1]), ("a", "b"))
+    data.sources = (Source("one.txt", "", 2), Source("two.txt", "", 2))
+    valid = network("3 tanh convolution 8 valid")
+    fresh = Network.create("any x 2", ["3 tanh convolution 8 valid", "mean", "1 logistic"])
+    for asked in (lambda: anncli.evaluate(valid, data), lambda: anncli.train(fresh, data, epochs=1)):
+        with pytest.raises(DataError, match="sample 1 has 4 rows") as raised:
+            asked()
+        assert raised.value.path == "two.txt"
 
 
 def test_samples_without_rows_or_tokens() -> None:

@@ -20,8 +20,10 @@ from anncli.formats.data.base import RowBatch
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.sample_stream import stream_samples
 from anncli.formats.data.table_sets import TableReader
+from anncli.formats.files.textfile import shown_name
 from anncli.inference.predict import predict
 from anncli.network.network import Network
+from anncli.network.sample_lengths import length_fault, short_samples
 from anncli.tables import TableColumn
 
 # Makes text of a batch of lines, their outputs and the predicted classes.
@@ -65,8 +67,18 @@ def sample_texts(
 
 
 def _blocks(network: Network, files: Sequence[str], reader: TableReader) -> Iterator[Rows | Tokens]:
+    """The samples of all files; raises DataError for one that is too short for the layers, after those above it were given."""
     for file in files:
-        yield from stream_samples(file, reader, network)
+        n_above = 0
+        for samples in stream_samples(file, reader, network):
+            short = short_samples(network.topology, samples)
+            if len(short):
+                if short[0]:
+                    yield samples[: short[0]]
+                number = n_above + int(short[0]) + 1
+                raise length_fault(network.topology, samples, short, number, shown_name(file))
+            n_above += len(samples)
+            yield samples
 
 
 def _numbers(samples: Rows | Tokens, before: int, by_row: bool) -> Any:

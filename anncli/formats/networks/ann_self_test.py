@@ -43,8 +43,11 @@ def read_self_test(trained: PlacedMapping, network: Network, read_matrix: ReadMa
 def _wholes(value: PlacedMapping, key: str, advice: str) -> list[int]:
     found = value.get(key)
     # At most as many rows as a file has bytes: more are a fault, and would take the memory.
-    if not isinstance(found, list) or any(type(n) is not int or not 0 <= n < 1 << 31 for n in found):
+    if not isinstance(found, list):
         raise value.fault(key, f"`{key}` must be a list of whole numbers, found {kind_of(found)}", advice)
+    wrong = [n for n in found if type(n) is not int or not 0 <= n < 1 << 31]
+    if wrong:
+        raise value.fault(key, f"`{key}` must be whole numbers from 0 on, found {kind_of(wrong[0])} among them", advice)
     return found
 
 

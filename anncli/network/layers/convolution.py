@@ -80,6 +80,8 @@ class Convolution(Affine):
         if words and known_name(words[0], PADDINGS):
             padding = words.pop(0)
         stride, words = read_stride(words)
+        if words and words[0] in (*PADDINGS, "stride"):
+            raise ValueFault(f"{quoted(words[0])} is one word too many after a convolution", _EXAMPLE)
         if words:
             raise ValueFault(
                 f"unknown word {quoted(words[0])} after a convolution", did_you_mean(words[0], (*PADDINGS, "stride"))
