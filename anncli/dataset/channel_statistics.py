@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, row_numbers
 from anncli.dataset.statistics import FittedScaling, fit_scaling
 
 # Values of evenly spaced pictures that are looked at: all of them, where there are no more.
@@ -22,8 +22,10 @@ def fit_channels(method: str, pictures: Array, rows: Array, channels: int) -> Fi
     """
     n_inputs = pictures.shape[1]
     taken = rows[:: max(1, -(-len(rows) * n_inputs // _MOST_VALUES))]
-    pixels = pictures[taken].reshape(-1, channels)
-    found = fit_scaling(method, pixels, np.arange(len(pixels), dtype=np.int32))
+    # The pixels stay where they are: a copy would take as much memory as the pictures.
+    pixels, per_picture = pictures.reshape(-1, channels), n_inputs // channels
+    first = row_numbers(taken.astype(np.int64) * per_picture, len(pixels))[:, None]
+    found = fit_scaling(method, pixels, (first + np.arange(per_picture, dtype=first.dtype)).ravel())
 
     def everywhere(of_channels: Array | None) -> Array | None:
         return None if of_channels is None else np.tile(of_channels, n_inputs // channels)
