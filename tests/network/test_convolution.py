@@ -111,6 +111,13 @@ def test_a_window_of_rows_by_hand() -> None:
     assert kept.outputs.tolist() == [[0, 0, 1, 2, 3, 4], [1, 2, 3, 4, 0, 0], [0, 0, 5, 6, 0, 0]]
 
 
+def test_a_window_at_the_last_row_pads_short_samples_on_the_left() -> None:
+    rows, starts = np.array([[1.0], [2], [3], [4], [5]]), np.array([0, 4, 5])
+    windows = passed_through("window 2", rows, Shape(1, None), starts)
+    ends = passed_through("last", windows.outputs, Shape(5, None), windows.starts)
+    assert ends.outputs.tolist() == [[2, 3, 4, 0, 0], [0, 0, 5, 0, 0]]
+
+
 def test_the_first_of_equal_values_has_the_slope() -> None:
     layer = read_layer("max-pool 2x2").on(Shape(4, 1, (2, 2, 1)))
     kept = layer.forward((), np.array([[1.0, 7, 7, 2]]), None)
@@ -285,6 +292,7 @@ def test_layers_made_in_python() -> None:
         ("28x28", "6 tnah convolution 5x5", "unknown activation 'tnah'; did you mean 'tanh'?"),
         ("28x28", "6 tanh convolution 5", "layer 1: `convolution 5` slides over rows, and this is a picture; write `convolution 5x5`"),
         ("784", "6 tanh convolution 5x5", "layer 1: `convolution 5x5` needs a picture; write `inputs: 28x28`"),
+        ("any x 3", "16 tanh, max-pool 2x2", "layer 2: `max-pool 2x2` needs a picture; write `max-pool 2`, which slides over rows"),
         ("28x28", "5 tanh, 6 tanh convolution 5x5", "layer 2: `convolution 5x5` needs a picture; the layer before gives none: put it after `inputs: 28x28`"),
         ("4x4", "6 tanh convolution 5x5 valid", "layer 1: windows of 5x5 are larger than the picture of 4x4; make them smaller, or leave out `valid`"),
         ("4x4", "mean-pool 5x2", "layer 1: windows of 5x2 are larger than the picture of 4x4; make them smaller"),

@@ -73,7 +73,8 @@ def check_windows(place: str, kind: str, size: tuple[int, ...], is_same: bool, b
     name, is_first = f"`{kind} {size_text(size)}`", place == "layer 1"
     if len(size) == 2 and below.grid is None:
         picture = "write `inputs: 28x28`" if is_first else "the layer before gives none: put it after `inputs: 28x28`"
-        raise ValueFault(f"{place}: {name} needs a picture", picture)
+        over_rows = f"write `{kind} {size[0]}`, which slides over rows"
+        raise ValueFault(f"{place}: {name} needs a picture", picture if below.rows == 1 else over_rows)
     if len(size) == 1 and below.grid is not None:
         over_both = f"write `{kind} {size[0]}x{size[0]}`"
         raise ValueFault(f"{place}: {name} slides over rows, and this is a picture", over_both)
