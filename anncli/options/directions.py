@@ -31,7 +31,7 @@ def directions(value: Any) -> Directions:
         return Directions(name)
     name = next((name for name in _WITH_FILES if says(kind.strip(), name)), None)
     if name is None:
-        raise ValueFault(f"unknown directions '{word}'", did_you_mean(kind, (*DIRECTION_NAMES, *_WITH_FILES)))
+        raise ValueFault(f"unknown directions '{word}'", did_you_mean(word, (*DIRECTION_NAMES, *_WITH_FILES.values())))
     if not files:
         raise ValueFault(f"'{word}' names no file", f"write for example {_WITH_FILES[name]}")
     named = file_list(files) if name == "path" else (files,)

@@ -184,7 +184,7 @@ def test_a_report_shows_a_small_surface(folder: Path, ann: Ann) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (("--directions", "towards:x.nn"), 2, "ann: --directions: unknown directions 'towards:x.nn'; use one of random, sharpest, to, path"),
+        (("--directions", "towards:x.nn"), 2, "ann: --directions: unknown directions 'towards:x.nn'; use one of random, sharpest, to:OTHER.nn, path:run-{epoch}.ckpt"),
         (("--directions", "randon"), 2, "ann: --directions: unknown directions 'randon'; did you mean 'random'?"),
         (("--directions", "to:"), 2, "ann: --directions: 'to:' names no file; write for example to:OTHER.nn"),
         (("--directions", "path:"), 2, "ann: --directions: 'path:' names no file; write for example path:run-{epoch}.ckpt"),
