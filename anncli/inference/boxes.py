@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from anncli.arrays import Array
@@ -28,12 +30,46 @@ def without_overlaps(boxes: Array, scores: Array, most: float) -> tuple[Array, A
     Source: non-maximum suppression as in Dalal 2006, Finding People in Images and Videos; the numbers of boxes as in Rowley,
         Baluja, Kanade 1998, Neural Network-Based Face Detection, IEEE PAMI 20(1), section 2.2.
     """
-    left = np.argsort(-scores, kind="stable")
+    groups, gone = _by_height(boxes), np.zeros(len(boxes), dtype=bool)
     kept: list[int] = []
     counts: list[int] = []
-    while len(left):
-        best, others = int(left[0]), left[1:]
-        left = others[overlaps(boxes[best], boxes[others]) <= most]
+    for best in np.argsort(-scores, kind="stable").tolist():
+        if gone[best]:
+            continue
+        n_left = 0
+        for group in groups:
+            near = group.near(boxes[best])
+            near = near[~gone[near]]
+            beaten = near[overlaps(boxes[best], boxes[near]) > most]
+            gone[beaten] = True
+            n_left += int(np.count_nonzero(beaten != best))
+        gone[best] = True
         kept.append(best)
-        counts.append(1 + len(others) - len(left))
+        counts.append(1 + n_left)
     return np.array(kept, dtype=np.int64), np.array(counts, dtype=np.int64)
+
+
+class _Group(NamedTuple):
+    """Boxes of similar height: their numbers in the order of their upper edges, these edges, and the largest height."""
+
+    numbers: Array
+    tops: Array
+    tallest: float
+
+    def near(self, box: Array) -> Array:
+        """The numbers of all boxes that reach into the rows of a box, and of some more."""
+        start = np.searchsorted(self.tops, box[1] - self.tallest - 1.0)
+        stop = np.searchsorted(self.tops, box[1] + box[3], side="right")
+        numbers: Array = self.numbers[start:stop]
+        return numbers
+
+
+def _by_height(boxes: Array) -> list[_Group]:
+    """So that each box is compared with the few that can overlap it: hundreds of thousands cannot all be compared."""
+    octave = np.floor(np.log2(boxes[:, 3]))
+    groups = []
+    for which in np.unique(octave):
+        numbers = np.flatnonzero(octave == which)
+        numbers = numbers[np.argsort(boxes[numbers, 1], kind="stable")]
+        groups.append(_Group(numbers, boxes[numbers, 1], float(boxes[numbers, 3].max())))
+    return groups

@@ -252,3 +252,19 @@ def test_scores_are_those_of_every_window_on_its_own(layers: list[str]) -> None:
         found = scan(network, pixels, patch, Sought(), Sweep(scale=1.5, step=3, overlap=1.0)).boxes
         assert sorted(box.score for box in found) == pytest.approx(sorted(score for score, *_ in expected), abs=1e-5)
         assert sorted((box.x, box.y) for box in found) == sorted((x, y) for _, x, y in expected)
+
+
+def test_boxes_that_are_far_apart_are_not_compared_pair_by_pair(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = 0
+
+    def counted(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+        nonlocal pairs
+        pairs += len(boxes)
+        return overlaps(box, boxes)
+
+    monkeypatch.setattr("anncli.inference.boxes.overlaps", counted)
+    places = np.stack(np.meshgrid(np.arange(5) * 20.0, np.arange(200) * 20.0), axis=-1).reshape(-1, 2)
+    boxes = np.concatenate([places, np.full((1000, 2), 12.0)], axis=1)
+    numbers, counts = without_overlaps(boxes, np.zeros(1000), 0.3)
+    assert (numbers.tolist(), counts.tolist()) == (list(range(1000)), [1] * 1000)
+    assert pairs < 20_000

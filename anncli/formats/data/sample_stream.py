@@ -29,7 +29,7 @@ from anncli.formats.data.table_sets import TableReader, read_file
 from anncli.formats.data.table_use import informed, stream_encoded
 from anncli.formats.data.vectors import VectorReader
 from anncli.formats.files.source import ByteSource
-from anncli.formats.files.textfile import Path
+from anncli.formats.files.textfile import Path, shown_name
 from anncli.network.encoders.table import EncodingFault
 from anncli.network.network import Network
 
@@ -46,6 +46,9 @@ def stream_samples(path: Path, reader: TableReader, network: Network) -> Iterato
     stored = None if network.encoder is None else network.encoder.roles.sequence
     if reader.request.sequence is None and stored is not None and _has(path, stored, reader):
         reader = reader._replace(request=reader.request._replace(sequence=stored))
+    elif reader.request.sequence is None and stored is not None:
+        text = "an empty line separates samples here, and rows without one are a single sample"
+        reader.remarks.warn(f"{shown_name(path)}: no column {quoted(stored)}, which told the samples of the training apart: {text}")
     reader = sample_reader(reader, network)
     if reader.request.sequence is not None:
         yield _sequences(path, reader, network)
