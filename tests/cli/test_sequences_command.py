@@ -248,3 +248,18 @@ def test_agents_are_one_token_a_row(folder: Path, ann: Run) -> None:
         True,
         False,
     ]
+
+
+def test_a_file_without_the_column_of_the_sequences_is_not_answered_in_silence(folder: Path, ann: Run) -> None:
+    rows = "".join(
+        f"{number // 2},{number * 7 % 11},{number % 3},{'no' if number // 2 % 2 else 'yes'}\n" for number in range(16)
+    )
+    (folder / "told.csv").write_text("who,a,b,y\n" + rows)
+    (folder / "bare.csv").write_text("a,b\n1,2\n3,4\n")
+    ann("train", "samples.def", "told.csv", 1, "--sequence", "who", "--label", "y", "-o", "told.nn", "-q")
+    assert ann("predict", "told.nn", "told.csv").stderr == ""
+    done = ann("predict", "told.nn", "bare.csv")
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stderr.startswith(
+        "ann: warning: bare.csv: no column 'who', which told the samples of the training apart: "
+    )

@@ -48,7 +48,9 @@ def stream_samples(path: Path, reader: TableReader, network: Network) -> Iterato
         reader = reader._replace(request=reader.request._replace(sequence=stored))
     elif reader.request.sequence is None and stored is not None:
         text = "an empty line separates samples here, and rows without one are a single sample"
-        reader.remarks.warn(f"{shown_name(path)}: no column {quoted(stored)}, which told the samples of the training apart: {text}")
+        reader.remarks.warn(
+            f"{shown_name(path)}: no column {quoted(stored)}, which told the samples of the training apart: {text}"
+        )
     reader = sample_reader(reader, network)
     if reader.request.sequence is not None:
         yield _sequences(path, reader, network)
