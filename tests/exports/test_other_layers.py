@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from c_files import STRICT, compiles, needs_compiler, write
-from random_chains import CHAINS, TASKS, random_chain, with_self_test
+from chains_of_kinds import CHAINS, TASKS, random_chain, with_self_test
 
 from anncli.analysis.proof import prove
 from anncli.formats.exports.base import ExportRequest

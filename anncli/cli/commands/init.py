@@ -16,7 +16,7 @@ def init_command(values: Values, words: Words) -> None:
       ann init network.nn --inputs 9
       ann init network.nn pos.txt neg.txt --hidden 16,8 --activation relu
       ann init iris.nn iris.csv --label species
-      ann init face.nn faces/ --layers '6 tanh convolution 5x5, mean-pool 2x2, 1 logistic'
+      ann init face.nn faces/ --layers '6 tanh convolution 5x5, 1 logistic'
       ann init old.nn --inputs 2 --hidden 2 --dialect ann1dn
     """
     from anncli.cli.running.initializing import run_init
