@@ -32,7 +32,9 @@ def spectra() -> dict[str, Array]:
     }
 
 
-@pytest.mark.parametrize("case", spectra())
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=[pytest.mark.slow] * (case in ("many", "outliers"))) for case in spectra()]
+)
 def test_the_ends_are_those_of_numpy(case: str) -> None:
     values = np.sort(spectra()[case])
     matrix = symmetric(values)

@@ -104,6 +104,7 @@ def test_several_pictures_have_their_names(folder: Path, ann: Ann) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_windows_of_boxes_are_pictures_that_can_be_trained(folder: Path, ann: Ann) -> None:
     ann("scan", "cross.nn", "a.pgm", "--step", 1, "--save-boxes", "hard")
     assert [path.name for path in (folder / "hard").iterdir()] == ["a-3-2-5x5.pgm"]
