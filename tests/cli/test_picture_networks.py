@@ -52,8 +52,8 @@ def test_a_network_over_pictures_from_a_table(table: Path, ann: Ann) -> None:
     assert info[1:6] == [
         "inputs       36",
         "shape        6x6",
-        "layers       1: 3 tanh convolution 3x3, weights 9 x 3, biases 3",
-        "layers       2: mean-pool 2x2",
+        "layers       1: 3 tanh convolution 3x3, weights 9 x 3, biases 3, gives 6x6x3",
+        "layers       2: mean-pool 2x2, gives 3x3x3",
         "layers       3: 2 softmax, weights 27 x 2, biases 2",
     ]
     weights = ann("info", "bars.nn", "--weights", "--to", "csv").stdout.splitlines()

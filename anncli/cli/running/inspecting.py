@@ -186,6 +186,9 @@ def _entries(values: list[dict[str, Any]]) -> list[str]:
 
 
 def _entry(entry: dict[str, Any], number: int) -> str:
+    if "picture" in entry:
+        rest = {name: value for name, value in entry.items() if name != "picture"}
+        return f"{_entry(rest, number)}, gives {'x'.join(map(str, entry['picture']))}"
     if "weights" in entry:
         n_in, n_out = entry["weights"]
         layer = entry.get("layer") or f"{entry['units']} {entry['activation']}"
