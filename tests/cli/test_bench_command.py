@@ -231,6 +231,7 @@ def test_what_cannot_be_is_refused(small: Path, ann: Ann, arguments: list[str], 
     assert (small / "pos.txt").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_jobs_and_ledger_come_from_a_config_file_too(small: Path, ann: Ann) -> None:
     (small / "c.yaml").write_text("jobs: 2\nledger: l.ledger\n")
     ann(*SHORT, "--config", "c.yaml")

@@ -80,6 +80,7 @@ def test_numbers_alone_need_no_words(classes: Path, ann: Ann) -> None:
     assert done.stderr == "ann: sick.csv:1: no column 'class'; the columns of the network are 'class', 'size'\n"
 
 
+@pytest.mark.slow
 def test_columns_that_could_be_the_answer_are_asked_about(classes: Path, ann: Ann) -> None:
     asked = (
         "ann: sick.csv: 2 files are 2 classes, and each has a column 'target' called like a label; if it holds the classes, "

@@ -45,6 +45,7 @@ def test_every_row_is_tested_once_in_every_repeat(table: Path, ann: Ann) -> None
     assert 0 <= accuracy["low"] < accuracy["mean"] < accuracy["high"] <= 1
 
 
+@pytest.mark.slow
 def test_a_fold_is_what_train_and_test_give(table: Path, ann: Ann) -> None:
     """The first fold by hand: `ann train` on the other rows, `ann test` on its own."""
     whole = (table / "t.csv").read_text().splitlines()

@@ -112,6 +112,7 @@ def test_refused_data_words(folder: Path, ann: Ann, line: str, message: str) -> 
     assert ann(*line.split(), check=2).stderr == f"ann: {message}\n"
 
 
+@pytest.mark.slow
 def test_several_labelled_tables_are_one_set(folder: Path, ann: Ann) -> None:
     lines = TABLE.splitlines(keepends=True)
     (folder / "one.csv").write_text("".join(lines[:21]))
@@ -132,6 +133,7 @@ def test_several_labelled_tables_are_one_set(folder: Path, ann: Ann) -> None:
     assert ann("predict", "parts.nn", "one.csv", "two.csv").stdout == (ann("predict", "parts.nn", "t.csv").stdout)
 
 
+@pytest.mark.slow
 def test_samples_in_columns(folder: Path, ann: Ann) -> None:
     rows = [line.split(",") for line in TABLE.splitlines()]
     names = ["name", *(f"s{k}" for k in range(len(rows) - 1))]
@@ -192,6 +194,7 @@ def test_info_repeats_a_training_of_a_version_with_other_defaults(ann: Ann) -> N
     assert line == f"ann train {old} a.txt b.txt 20 --average none --scaling zscore --loss focal"
 
 
+@pytest.mark.slow
 def test_info_repeats_a_training_on_class_files(folder: Path, ann: Ann) -> None:
     ann("train", "pos.txt", "neg.txt", "--trainer", "scg", "--seed", 2, "--l1", "0.001", "-o", "n.nn", "-q", 9)
     first = (folder / "n.nn").read_bytes()

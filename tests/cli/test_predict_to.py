@@ -71,6 +71,7 @@ def test_pandas_reads_what_is_written(iris: Path, ann: Ann) -> None:
     assert found["petal_width"].tolist() == [float(row["petal_width"]) for row in expected]
 
 
+@pytest.mark.slow
 def test_text_in_a_file_has_the_bytes_of_the_screen(iris: Path, ann: Ann) -> None:
     for options, name in (
         (["--to", "jsonl"], "p.jsonl"),
@@ -95,6 +96,7 @@ def test_rows_of_numbers_and_numbers_that_are_predicted(tmp_path: Path, ann: Ann
     assert json.loads((tmp_path / "p.json").read_text())["names"] == ["predicted"]
 
 
+@pytest.mark.slow
 def test_several_labels(tmp_path: Path, ann: Ann) -> None:
     rows = [f"{k},{k % 2},{int(k > 20)}" for k in range(40)]
     (tmp_path / "d.csv").write_text("\n".join(["a,odd,large", *rows]) + "\n")
@@ -129,6 +131,7 @@ def test_streams(iris: Path, ann: Ann) -> None:
     assert len(np.load(iris / "stdout.npz")["table"]) == 150
 
 
+@pytest.mark.slow
 def test_a_table_is_added_to_a_database(iris: Path, ann: Ann) -> None:
     ann("convert", "iris.csv", "shop.db")
     done = ann("predict", "iris.nn", "shop.db", "-o", "shop.db", check=2)

@@ -124,6 +124,7 @@ def test_the_old_network_takes_the_place_of_an_older_one(folder: Path, ann: Ann,
     assert (folder / "net.nn~").read_bytes() == first
 
 
+@pytest.mark.slow
 def test_continuing_holds_out_new_rows_only(folder: Path, ann: Ann) -> None:
     learned_by_heart(ann)
     before = (folder / "net.nn").read_bytes()
@@ -208,6 +209,7 @@ def test_a_test_file_of_training_rows_is_marked_in_train(folder: Path, ann: Ann)
     assert "* test: 10 of these 210 rows trained the network" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_file_without_digests_says_so(folder: Path, ann: Ann) -> None:
     ann(*TRAIN, 20, "-q", "--no-row-digests")
     assert "row_digests" not in (folder / "net.nn").read_text()
@@ -258,6 +260,7 @@ def test_ann1dn_continues_and_says_what_is_not_known(folder: Path, ann: Ann) -> 
     assert "warning: 3 of 4 labelled entries trained this network" in ann("r", "new.nn", "list.txt").stderr
 
 
+@pytest.mark.slow
 def test_resuming_keeps_the_old_network_of_the_first_run(folder: Path, ann: Ann) -> None:
     ann(*TRAIN, 20, "-q")
     first = (folder / "net.nn").read_bytes()

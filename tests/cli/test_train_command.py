@@ -205,6 +205,7 @@ def test_k_classes(tmp_path: Path, ann: Ann) -> None:
     assert "2 class files for a network of 3 classes; give one file per class in the order setosa, versi" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_trained_network_is_trained_anew_unless_it_is_continued(small: Path, ann: Ann) -> None:
     ann(*TRAIN, 30, "-q", "--validation", "0")
     first = (small / "net.nn").read_text()
