@@ -76,6 +76,7 @@ def test_a_network_for_tables_and_one_for_numbers(tmp_path: Path, ann: Ann) -> N
     assert losses(starts(ann, "numbers.nn", "iris.csv", "--label", "species", *words)) == expected
 
 
+@pytest.mark.slow
 def test_rows_from_a_pipe(tmp_path: Path, ann: Ann) -> None:
     text = (ROOT / "data/iris.csv").read_text()
     (tmp_path / "iris.csv").write_text(text)

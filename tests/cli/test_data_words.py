@@ -163,6 +163,7 @@ def test_the_positive_class_of_files_that_the_shell_has_sorted_is_printed(folder
     assert "alphabetical" not in ann(*run, "d.nn").stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     [
@@ -234,6 +235,7 @@ def test_init_writes_a_definition_for_a_table(folder: Path, ann: Ann) -> None:
     assert done.stderr.startswith("ann: numbers.txt: it is not clear which column is the label; say --label NAME")
 
 
+@pytest.mark.slow
 def test_bench_and_gradcheck_take_tables_and_bench_makes_a_network(folder: Path, ann: Ann) -> None:
     settings = ("--trainers", "adam,scg", "--starts", 1, "--plot", "none", "--json")
     of_table = json.loads(ann("bench", "t.csv", "--label", "kind", 5, *settings).stdout)

@@ -128,6 +128,7 @@ def test_no_checkpoint_and_a_bad_place_are_told_before_the_training(small: Path,
     assert done.stderr == "ann: --checkpoint-every needs --checkpoint; name the file with --checkpoint FILE\n"
 
 
+@pytest.mark.slow
 def test_what_was_written_above_the_weights_since_is_kept(small: Path, ann: Ann) -> None:
     ann("train", "net.nn", "pos.txt", "neg.txt", 10, "--checkpoint", "c")
     remark = "# made on a Monday\n"

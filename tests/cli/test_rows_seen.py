@@ -93,6 +93,7 @@ def test_a_nightly_script_replaces_the_network_and_keeps_the_old_file(folder: Pa
     assert not (folder / "net.nn~").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "options", "reason"),
     [
@@ -285,6 +286,7 @@ def test_a_count_of_a_filter_is_called_an_estimate() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["data", "link to data", "folder"])
 def test_the_copy_of_the_old_network_never_takes_the_place_of_other_things(folder: Path, ann: Ann, kind: str) -> None:
     ann(*TRAIN, 2, "-q")
