@@ -10,8 +10,10 @@ rows, all rows of all samples, one sample after the other; `starts` (n_samples +
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -107,6 +109,10 @@ class LayerKind(ABC):
     slides: ClassVar[bool] = False
     #: Whether it can be the first layer of a network whose inputs are tokens.
     takes_tokens: ClassVar[bool] = False
+    #: Whether it needs at work to know the shape that it is given, which is then `given`.
+    needs_given: ClassVar[bool] = False
+    #: What it is given, where a topology has it and the kind needs it.
+    given: Shape | None = None
     #: The activation that turns z into outputs.
     activation: str = "linear"
     #: The number of an earlier layer, from 1, whose outputs stand to the right of the inputs of this layer; 0: none.
@@ -149,8 +155,15 @@ class LayerKind(ABC):
         """The shape of its outputs."""
 
     def on(self, below: Shape) -> Self:
-        """The layer as a topology has it above that shape: a kind that must know the shape at work returns a copy that does."""
-        return self
+        """The layer as a topology has it above that shape: of a kind that needs the shape at work a copy that has it."""
+        if not self.needs_given:
+            return self
+        placed = copy.copy(self)
+        # What was found for another shape does not hold here.
+        for name in [name for name in vars(placed) if isinstance(getattr(type(self), name, None), cached_property)]:
+            del placed.__dict__[name]
+        placed.given = below
+        return placed
 
     def rows_needed(self, rows: int) -> int:
         """How many rows a sample must have below for `rows` rows above; a sample has at least one."""

@@ -8,7 +8,6 @@ Source: Sukhbaatar, Szlam & Fergus 2016, Advances in Neural Information Processi
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Callable
 from typing import Any, ClassVar, Self
@@ -38,8 +37,7 @@ class Communicate(Affine):
         "skip": Key(int, "skip: 1", needed=False),
     }
     can_be_output: ClassVar = True
-    #: What it is given, where a topology has it.
-    given: Shape | None = None
+    needs_given: ClassVar = True
 
     def __init__(self, units: int, activation: str, skip: int = 0) -> None:
         self.units, self.activation, self.skip = whole_units(units), known_activation(activation), skip
@@ -108,11 +106,6 @@ class Communicate(Affine):
 
     def column_text(self, place: str, n_rows: int) -> str:
         return f"a unit of {place} has a bias and {n_rows - 1} weights"
-
-    def on(self, below: Shape) -> Self:
-        placed = copy.copy(self)
-        placed.given = below
-        return placed
 
     def parameter_name(self, block: int, row: int, column: int, below: Callable[[int], str]) -> str:
         assert self.given is not None

@@ -6,7 +6,6 @@ the order of windows.py. As in other programs for networks the window is not tur
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Callable
 from functools import cached_property
@@ -55,8 +54,7 @@ class Convolution(Affine):
     }
     can_be_output: ClassVar = True
     slides: ClassVar = True
-    #: What it is given, where a topology has it.
-    given: Shape | None = None
+    needs_given: ClassVar = True
 
     def __init__(self, units: int, activation: str, size: Size, padding: str = "same", stride: Size = 1) -> None:
         self.units, self.activation = whole_units(units), known_activation(activation)
@@ -105,12 +103,6 @@ class Convolution(Affine):
     @property
     def _is_same(self) -> bool:
         return self.padding == "same"
-
-    def on(self, below: Shape) -> Self:
-        placed = copy.copy(self)
-        placed.__dict__.pop("_sliding", None)
-        placed.given = below
-        return placed
 
     @cached_property
     def _sliding(self) -> Sliding:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Callable
 from functools import cached_property
@@ -38,8 +37,7 @@ class Pool(Fixed):
 
     keys: ClassVar = {"size": Key(str, "size: 2x2"), "stride": Key(str, "stride: 2", needed=False)}
     slides: ClassVar = True
-    #: What it is given, where a topology has it.
-    given: Shape | None = None
+    needs_given: ClassVar = True
 
     def __init__(self, size: Size, stride: Size | None = None) -> None:
         self.size = parse_size(size, "size", f"write for example `{self.kind} 2x2`")
@@ -64,12 +62,6 @@ class Pool(Fixed):
         if not below.tokens:
             check_windows(place, self.kind, self.size, False, below)
         super().check(place, below, is_output)
-
-    def on(self, below: Shape) -> Self:
-        placed = copy.copy(self)
-        placed.__dict__.pop("_sliding", None)
-        placed.given = below
-        return placed
 
     @cached_property
     def _sliding(self) -> Sliding:

@@ -9,7 +9,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.formats.exports.c import chain_functions as functions
-from anncli.formats.exports.c.layers import BLOCK, activation_call, activation_text, blocked, dense_text
+from anncli.formats.exports.c.layers import BLOCK, DENSE, activation_call, activation_text, blocked
 from anncli.formats.exports.c.text import float_array
 from anncli.network.layers.base import Blocks, Shape
 from anncli.network.network import Network
@@ -43,7 +43,7 @@ def chain_text(network: Network, needs_logistic: bool) -> ChainText:
     used = [functions.TEXTS[name] for name in functions.TEXTS if name in member.used]
     activations = list(dict.fromkeys(layer.activation for layer in topology.layers))
     answers_rows = topology.answers_rows
-    products = dense_text() if member.used & {"dense", *functions.OF_PRODUCTS} else ""
+    products = DENSE if member.used & {"dense", *functions.OF_PRODUCTS} else ""
     shared = products + activation_text(activations, needs_logistic, answers_rows)
     text = "\n".join([shared, *used, member.text()]).replace("$BLOCK", str(BLOCK))
     return ChainText(float_array("$n_parameters", table), text, member.floats)
@@ -245,7 +245,7 @@ def _window(step: _Step) -> _Place:
 
 def _communicate(step: _Step) -> _Place:
     source = step.source
-    n_beside = step.member._topology.sizes[step.layer.skip] if step.layer.skip else 0
+    n_beside = step.below.beside
     n_own = step.below.columns - n_beside
     beside = step.places[step.layer.skip].pointer if step.layer.skip else source.pointer
     patch = step.member.patch(3 * n_own + n_beside)

@@ -12,7 +12,6 @@ from anncli.arrays import Array, Rows, Tokens
 from anncli.formats.exports.base import Predicted, ProofRows
 from anncli.formats.exports.c.layers import BLOCK
 from anncli.formats.exports.c.rows import has_rows
-from anncli.formats.exports.c.several_rows import is_of_several_rows
 from anncli.formats.exports.c.text import Naming, identifiers
 from anncli.formats.exports.tools import find_tool, run_tool, work_folder
 from anncli.network.network import Network
@@ -126,7 +125,7 @@ static int read_level(int *level, int (*look_up)(const char *))
 
 def main_text(network: Network, name: str) -> str:
     """The program around the exported functions."""
-    with_rows, several = has_rows(network), is_of_several_rows(network)
+    with_rows, several = has_rows(network), not network.topology.takes_vectors
     decide = ""
     if network.task == "multi-label":
         decide = "{\n      unsigned char labels[$N_N_OUTPUTS];\n      $n_decide(out, labels);\n      fwrite(labels, 1, $N_N_OUTPUTS, stdout);\n    }"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from anncli.formats.exports.c.rows import row_declarations
-from anncli.formats.exports.c.several_rows import declarations, is_of_several_rows
+from anncli.formats.exports.c.several_rows import declarations
 from anncli.formats.exports.c.text import comment_text, identifiers, string_text
 from anncli.network.class_names import class_names
 from anncli.network.network import Network
@@ -69,7 +69,7 @@ def class_names_text(network: Network) -> tuple[str, str]:
 def functions_text(network: Network, some_filled: bool) -> str:
     """What may be called."""
     missing = "; NaN stands for a missing one, and is filled where training found a value" if some_filled else ""
-    several = is_of_several_rows(network)
+    several = not network.topology.takes_vectors
     text = declarations(network) if several else _PREDICT.replace("{missing}", missing)
     if network.task == "multi-label":
         text += _LABELS

@@ -16,7 +16,8 @@ BLOCK = 8
 _PIECE = 64
 
 # Compilers make vectors of such loops at some levels of optimisation and spoil them at others, so that it is said where they know how.
-_DENSE = f"""\
+#: The function of one dense layer, without its activation.
+DENSE = f"""\
 #if defined(__GNUC__) && (defined(__SSE__) || defined(__ARM_NEON)) && !defined($N_SCALAR)
 typedef float $n_four __attribute__((vector_size(16), aligned(4), may_alias));
 /* Adds to out[{BLOCK}] the products of n inputs and their weights, {BLOCK} for each input. */
@@ -164,12 +165,7 @@ def parameters_text(members: list[list[DenseStep]]) -> str:
 def layers_text(steps: list[DenseStep], needs_logistic: bool) -> str:
     """The functions that compute one member from scaled inputs; needs_logistic: the scaling uses it too."""
     used = list(dict.fromkeys(step.activation for step in steps))
-    return _DENSE + activation_text(used, needs_logistic) + "\n" + _member(steps)
-
-
-def dense_text() -> str:
-    """The function of one dense layer, without its activation."""
-    return _DENSE
+    return DENSE + activation_text(used, needs_logistic) + "\n" + _member(steps)
 
 
 def activation_call(activation: str, pointer: str, rows: str, columns: int) -> str:

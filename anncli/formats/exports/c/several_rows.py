@@ -52,11 +52,6 @@ _MEMBERS = """\
 """
 
 
-def is_of_several_rows(network: Network) -> bool:
-    """Whether a sample is not one row of numbers."""
-    return not network.topology.takes_vectors
-
-
 def declarations(network: Network) -> str:
     """What may be called for one sample."""
     least = network.topology.least_rows

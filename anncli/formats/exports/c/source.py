@@ -104,7 +104,7 @@ def check_text(network: Network) -> str:
     )
 
 
-def predict_text(network: Network, scales: bool, finishes: bool) -> str:
+def _predict_text(network: Network, scales: bool, finishes: bool) -> str:
     """The function that users call."""
     if not network.topology.takes_vectors:
         return rows_text(network, scales, finishes)
@@ -144,7 +144,7 @@ def float_parts(network: Network, request: ExportRequest) -> Parts:
     own = _layers(network, "$n_logistic(" in scaling)
     check = check_text(network) if not network.topology.inputs.tokens else ""
     core = [own.parameters, check, own.layers, scaling, finish]
-    core.append(predict_text(network, bool(scaling), bool(finish)))
+    core.append(_predict_text(network, bool(scaling), bool(finish)))
     heading = [network.layers_text, float_sizes(network, all_text(network, core)).sentence()]
     wanted = "(double)$n_test_outputs[k][j]"
     tolerance = f"fabs((double)out[j] - {wanted}) <= 1e-5 * ({_largest_spread(network):.9g} + fabs({wanted}))"

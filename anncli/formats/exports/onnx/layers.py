@@ -201,7 +201,7 @@ def _window(given: Given) -> Value:
 
 def _communicate(given: Given) -> Value:
     nodes, below = given.nodes, given.below
-    n_own = len(given.arrays["weights"]) - below.shape.columns
+    n_own = below.shape.columns - below.shape.beside
     own = given.add("Slice", [below.name, nodes.whole(0), nodes.whole(n_own), nodes.whole(1)], "own")
     total = given.add("ReduceSum", [own, nodes.whole(0)], "total", keepdims=1)
     n_rows = given.add("Gather", [given.add("Shape", [own], "shape"), nodes.whole(0)], "rows", axis=0)
@@ -209,7 +209,7 @@ def _communicate(given: Given) -> Value:
     divisor = given.add("Max", [others, nodes.number(1)], "divisor")
     mean = given.add("Div", [given.add("Sub", [total, own], "rest"), divisor], "mean")
     parts = [own, mean]
-    if n_own < below.shape.columns:
+    if below.shape.beside:
         end = nodes.whole(below.shape.columns)
         parts.append(given.add("Slice", [below.name, nodes.whole(n_own), end, nodes.whole(1)], "skipped"))
     gathered = given.add("Concat", parts, "gathered", axis=1)
