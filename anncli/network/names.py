@@ -34,6 +34,13 @@ LAYER_NAMES: dict[str, LayerName] = {
         compiled=True,
     ),
     "embedding": LayerName("embedding", "UNITS embedding", "a row for each token: its value times the weights of its index", compiled=True),
+    "recurrent": LayerName(
+        "recurrent", "UNITS ACTIVATION recurrent [bidirectional]", "every unit reads a row and what all units gave for the row before"
+    ),
+    "lstm": LayerName(
+        "lstm", "UNITS lstm [bidirectional]", "recurrent units with a memory that gates write, read and erase; for long samples"
+    ),
+    "gru": LayerName("gru", "UNITS gru [bidirectional]", "recurrent units with two gates and no memory of their own"),
     "convolution": LayerName(
         "convolution", "UNITS ACTIVATION convolution SIZE [same|valid] [stride N]",
         "the same units at every window of a picture (5x5) or of the rows of a sample (8)",
@@ -97,6 +104,9 @@ LAYERS_ELSEWHERE: dict[str, str] = {
     "average-pool": "mean-pool", "averagepool": "mean-pool", "avgpool1d": "mean-pool", "avgpool2d": "mean-pool",
     "meanpool": "mean-pool", "linear-layer": "dense", "fc": "dense",
     "commnet": "communicate", "communication": "communicate", "embed": "embedding",
+    "rnn": "recurrent", "simple-rnn": "recurrent", "simplernn": "recurrent", "elman": "recurrent", "layrec": "recurrent",
+    "bilstm": "lstm", "bi-lstm": "lstm", "lstm-layer": "lstm", "lstmlayer": "lstm", "bilstmlayer": "lstm", "grulayer": "gru",
+    "bigru": "gru",
 }  # fmt: skip
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from anncli.arrays import Array, Inputs, Rows, Tokens
-from anncli.network.layers.base import Kept
+from anncli.network.layers.base import Kept, LayerKind
 from anncli.network.topology import Topology
 
 #: The dropout factor (n, columns) of the inputs (0) or of the outputs of layer `number`, or None: called with the number, n and
 #: the starts of the samples.
 Masks: TypeAlias = Callable[[int, int, "Array | None"], "Array | None"]
+#: For each layer the state (n_samples, state_width) of every sample, None for zeros and where the layer carries none.
+States: TypeAlias = "Sequence[Array | None]"
 
 
 class ForwardPass(NamedTuple):
@@ -28,31 +30,41 @@ class ForwardPass(NamedTuple):
     pre_activations: list[Array]
     masks: list[Array | None]
     kept: list[Kept]
+    layers: tuple[LayerKind, ...] = ()
 
     @property
     def starts(self) -> Array | None:
         """Where the rows of each sample begin among the outputs, None where each sample has one."""
         return self.kept[-1].starts
 
+    def states(self) -> list[Array | None]:
+        """The state of every sample after its last row, for each layer; None where the layer carries none."""
+        chain = zip(self.layers, self.kept, strict=True)
+        return [layer.final_state(kept) if layer.carries else None for layer, kept in chain]
 
-def forward(topology: Topology, parameters: Array, inputs: Inputs, masks: Masks | None = None) -> ForwardPass:
+
+def forward(
+    topology: Topology, parameters: Array, inputs: Inputs, masks: Masks | None = None, states: States | None = None
+) -> ForwardPass:
     """The outputs and all values between inputs and outputs, in the dtype of the parameters.
 
-    Args: parameters (P,); inputs: scaled, vectors (n, n_inputs) or samples of rows or tokens; masks: of dropout.
+    Args: parameters (P,); inputs: scaled, vectors (n, n_inputs) or samples of rows or tokens; masks: of dropout; states: of the
+        layers that carry one, before the first row of each sample, as ForwardPass.states() gives them; None: zeros.
     """
     starts = None if isinstance(inputs, np.ndarray) else inputs.starts
     given: Any = inputs.values if isinstance(inputs, Rows) else inputs
     if not isinstance(given, Tokens):
         # A first layer without weights, as a mean of rows, would compute in the dtype of the inputs.
         given = given.astype(np.result_type(given, parameters), copy=False)
-    passed = ForwardPass([], [], [], [])
+    passed = ForwardPass([], [], [], [], topology.layers)
     _present(passed, given, starts, masks, 0)
     layers = topology.layers
     for number, (layer, blocks) in enumerate(zip(layers, topology.blocks(parameters), strict=True), 1):
         below = passed.activations[-1]
         if layer.skip:
             below = np.concatenate([below, passed.activations[layer.skip]], axis=1)
-        kept = layer.forward(blocks, below, starts)
+        state = None if states is None else states[number - 1]
+        kept = layer.forward(blocks, below, starts) if state is None else layer.carried(blocks, below, starts, state)
         starts = kept.starts
         passed.kept.append(kept)
         passed.pre_activations.append(kept.z)

@@ -107,6 +107,11 @@ class Topology(_Chain):
         return self.answers_rows and all(layer.keeps_rows for layer in self.layers)
 
     @property
+    def streams(self) -> bool:
+        """Whether the answers for the rows of a sample may be computed piece by piece, with the states carried on."""
+        return self.answers_each_row and all(layer.by_row or layer.carries for layer in self.layers)
+
+    @property
     def takes_vectors(self) -> bool:
         """Whether a sample is one row of numbers."""
         return self.inputs.rows == 1

@@ -16,7 +16,7 @@ from anncli.backends.reference import ReferenceBackend
 # One of each kind, with answers for samples and for rows.
 SOME = (
     "dense on tokens", "convolution over rows", "convolution over pictures", "max-pool over pictures", "window", "communicate with a skip",
-    "embedding", "bilinear quaternion", "bilinear on rows",
+    "embedding", "bilinear quaternion", "bilinear on rows", "recurrent in both directions", "lstm", "lstm on tokens", "gru in both directions", "gru on tokens",
 )  # fmt: skip
 
 

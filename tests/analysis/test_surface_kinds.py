@@ -29,6 +29,9 @@ CASES = {
     "window": (MANY, ["window 1", "4 tanh", "last"]),
     "bilinear": (Shape(8), ["3x2 tanh circular"]),
     "communicate": (MANY, ["4 tanh communicate", "max"]),
+    "recurrent": (MANY, ["4 tanh recurrent bidirectional", "mean"]),
+    "lstm": (MANY, ["3 lstm", "last"]),
+    "gru": (TOKENS, ["3 gru", "last"]),
     "embedding": (TOKENS, ["5 embedding", "mean"]),
     "dense of tokens": (TOKENS, ["5 tanh"]),
 }

@@ -119,6 +119,10 @@ def test_every_output_layer_with_every_loss(name: str) -> None:
 
 
 NAMES = {
+    "recurrent in both directions": {0: "layer 1, unit 1, bias", 5: "layer 1, unit 3, weight from input 1", 12: "layer 1, unit 1, weight from unit 1 in the row before", 41: "layer 1, unit 6, weight from unit 6 in the row after", 43: "layer 2, unit 2, bias", 44: "layer 2, unit 1, weight from unit 1 of layer 1", 60: "layer 2, unit 3, bias"},
+    "lstm": {0: "layer 1, gate i of unit 1, bias", 22: "layer 1, gate f of unit 3, weight from input 1", 127: "layer 1, gate o of unit 4, weight from unit 4 in the row before", 128: "layer 2, gate i of unit 1, bias"},
+    "gru in both directions": {3: "layer 1, gate z of unit 1, bias", 41: "layer 1, gate z of unit 3, weight from unit 3 in the row before", 42: "layer 1, gate n of unit 1, bias", 53: "layer 1, gate n of unit 3, weight from input 3", 54: "layer 1, gate n of unit 1, bias of the row before", 65: "layer 1, gate n of unit 3, weight from unit 3 in the row before", 66: "layer 1, gate r of unit 4, bias", 131: "layer 1, gate n of unit 6, weight from unit 6 in the row after"},
+    "recurrent on tokens": {4: "layer 1, unit 1, weight from token 1"},
     "convolution over rows": {1: "layer 1, unit 2, bias", 12: "layer 1, unit 1, weight from input 3 in row 1 of the window", 39: "layer 1, unit 4, weight from input 3 in row 3 of the window"},
     "max-pool over pictures": {3: "layer 1, unit 1, weight from channel 1 at row 1 and column 1 of the window", 56: "layer 1, unit 3, weight from channel 2 at row 3 and column 3 of the window"},
     "communicate with a skip": {14: "layer 1, unit 3, weight from input 3", 21: "layer 2, unit 1, weight from unit 1 of layer 1 in the same row", 41: "layer 2, unit 1, weight from the mean of unit 1 of layer 1 over the other rows", 105: "layer 3, unit 3, weight from unit 4 of layer 1 in the same row"},
@@ -151,7 +155,8 @@ def test_sums_are_products_of_what_is_gathered_and_the_weights(name: str) -> Non
     for layer, kept, blocks in zip(topology.layers, passed.kept, topology.blocks(one.parameters), strict=True):
         gathered = layer.gathered(kept)
         if gathered is None:
-            assert layer.kind in ("bilinear", "embedding") or not blocks or name == "dense on tokens"
+            own = ("bilinear", "embedding", "recurrent", "lstm", "gru")
+            assert layer.kind in own or not blocks or name == "dense on tokens"
             continue
         (weights,), (biases,) = layer.weights(blocks), layer.biases(blocks)
         assert kept.z.reshape(-1, len(biases)) == pytest.approx(gathered @ weights + biases, rel=1e-12, abs=1e-13)

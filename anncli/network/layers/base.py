@@ -109,6 +109,8 @@ class LayerKind(ABC):
     slides: ClassVar[bool] = False
     #: Whether it can be the first layer of a network whose inputs are tokens.
     takes_tokens: ClassVar[bool] = False
+    #: Whether it treats every row, or token, for itself, so that an answer does not depend on other rows.
+    by_row: ClassVar[bool] = False
     #: Whether it needs at work to know the shape that it is given, which is then `given`.
     needs_given: ClassVar[bool] = False
     #: What it is given, where a topology has it and the kind needs it.
@@ -205,6 +207,27 @@ class LayerKind(ABC):
 
         starts (n_samples + 1,): where the rows of each sample begin, None where each sample has one row.
         """
+
+    # A kind that carries a state from row to row may go on where the rows before a sample ended.
+
+    @property
+    def carries(self) -> bool:
+        """Whether a row depends on the rows before it through a state alone, and on no row after it."""
+        return False
+
+    @property
+    def state_width(self) -> int:
+        """How many numbers the state of a sample has; 0 for a kind that carries none."""
+        return 0
+
+    def carried(self, blocks: Blocks, inputs: Any, starts: Array | None, state: Array | None) -> Kept:
+        """As forward(), from the state (n_samples, state_width) of each sample before its first row; None: zeros. The way back takes
+        it as a constant."""
+        raise NotImplementedError
+
+    def final_state(self, kept: Kept) -> Array:
+        """(n_samples, state_width) after the last row of each sample; that before the first one where it has no rows."""
+        raise NotImplementedError
 
     def delta(self, kept: Kept, slope: Array) -> Array:
         """dE/dZ from slope = dE/dA, which may be changed in place. The loss gives dE/dZ of the output layer itself."""

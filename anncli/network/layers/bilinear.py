@@ -42,6 +42,7 @@ class Bilinear(Affine):
         "activation": Key(str, "activation: tanh"),
         "product": Key(str, "product: circular"),
     }
+    by_row: ClassVar = True
     can_be_output: ClassVar = True
 
     def __init__(self, units: str, activation: str, product: str) -> None:

@@ -29,6 +29,7 @@ class Dense(Affine):
     kind: ClassVar = "dense"
     keys: ClassVar = {"units": Key(int, "units: 8"), "activation": Key(str, "activation: tanh")}
     can_be_output: ClassVar = True
+    by_row: ClassVar = True
     takes_tokens: ClassVar = True
 
     def __init__(self, units: int, activation: str) -> None:

@@ -25,6 +25,7 @@ class Embedding(LayerKind):
 
     kind: ClassVar = "embedding"
     keys: ClassVar = {"units": Key(int, "units: 64")}
+    by_row: ClassVar = True
     takes_tokens: ClassVar = True
 
     def __init__(self, units: int) -> None:

@@ -38,7 +38,7 @@ def initial_weights(
         drawn = rng.uniform(-limit, limit, (fan_in + 1, units))
         return drawn[0], drawn[1:]
     if rule == "orthogonal":
-        return None, _orthogonal(shape, rng) * (math.sqrt(2) if is_relu else 1.0)
+        return None, orthogonal(shape, rng) * (math.sqrt(2) if is_relu else 1.0)
     raise AssertionError(rule)
 
 
@@ -57,7 +57,7 @@ def draw_unit_by_unit(shape: tuple[int, ...], rng: np.random.Generator) -> Array
     return drawn
 
 
-def _orthogonal(shape: tuple[int, int], rng: np.random.Generator) -> Array:
+def orthogonal(shape: tuple[int, int], rng: np.random.Generator) -> Array:
     """Orthonormal rows or columns, whichever are fewer, uniformly distributed (signs of R made positive)."""
     tall = (max(shape), min(shape))
     q, r = np.linalg.qr(rng.normal(size=tall))
