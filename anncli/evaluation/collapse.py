@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from anncli.errors import quoted
+
 if TYPE_CHECKING:
     from anncli.evaluation.evaluation import ClassEvaluation
 
@@ -27,7 +29,7 @@ def collapsed(evaluation: ClassEvaluation) -> str | None:
         return None
     accuracy = f"{100 * evaluation.accuracy:.2f} %"
     if sum(count > 0 for count in predicted) == 1:
-        return f"the network always predicts '{classes[predicted.index(max(predicted))]}' (accuracy {accuracy})"
+        return f"the network always predicts {quoted(classes[predicted.index(max(predicted))])} (accuracy {accuracy})"
     largest, recall = max(counts), evaluation.recalls
     missed = [f"'{name}'" for name, found in zip(classes, recall, strict=True) if found == 0]
     if len(missed) > _MOST_NAMED:
@@ -35,12 +37,17 @@ def collapsed(evaluation: ClassEvaluation) -> str | None:
     # A margin of rounding: n times the accuracy is the number of correct predictions only up to its last digits.
     if evaluation.accuracy * evaluation.n <= largest * (1 + 1e-12):
         majority = classes[counts.index(largest)]
+        if getattr(evaluation, "symbol", ""):
+            return f"accuracy {accuracy} is no better than always predicting {quoted(majority)} ({100 * largest / evaluation.n:.2f} %)"
         known = [found for found in recall if found is not None]
         more = f", no sample of {' or '.join(missed)} is found" if missed else ""
         return (
             f"accuracy {accuracy} is no better than always predicting '{majority}' "
             f"({100 * largest / evaluation.n:.2f} %): balanced accuracy is {100 * sum(known) / len(known):.2f} %{more}"
         )
+    if getattr(evaluation, "symbol", ""):
+        # That seldom symbols are never the most probable ones is no fault.
+        return None
     lost = [
         f"none of the {count:g} samples of '{name}'"
         for name, count, found in zip(classes, counts, recall, strict=True)
@@ -57,6 +64,8 @@ def remedies(evaluation: ClassEvaluation, record: Mapping[str, Any]) -> str:
     """What may help against a collapse, in words, without what the `record` of the training says was done."""
     counts = [count for count in evaluation.class_counts if count]
     found = []
+    if getattr(evaluation, "symbol", ""):
+        return "more epochs, more units or a larger --learning-rate"
     if record.get("class_weight", "none") != "none":
         found += ["another --threshold"] if len(evaluation.classes) == 2 and hasattr(evaluation, "tp") else []
     elif max(counts) >= _UNEQUAL * min(counts):

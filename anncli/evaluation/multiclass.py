@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -31,7 +32,8 @@ class MulticlassEvaluation(NamedTuple):
     samples and outputs; log_loss, brier, calibration_error: see probabilities.py;
     majority_share: the accuracy of always predicting the largest class; undefined: the reason for each None, by name;
     intervals: of metrics by name, `recall of CLASS` for that of a class, see confidence.py; empty where nobody asked;
-    n_undecided, coverage: as of BinaryEvaluation.
+    n_undecided, coverage: as of BinaryEvaluation; symbol: what a sample is called where its class is the next symbol of a text, such
+    as 'character', else ''.
     With sample weights n and the matrix are sums of weights (float64).
     """
 
@@ -60,9 +62,21 @@ class MulticlassEvaluation(NamedTuple):
     intervals: Mapping[str, Interval] = NO_INTERVALS
     n_undecided: int | float | None = None
     coverage: float | None = None
+    symbol: str = ""
 
     def __repr__(self) -> str:
-        return brief(self, "accuracy", "macro_f1", "macro_auc", "mcc")
+        shown = ("bits", "perplexity", "accuracy") if self.symbol else ("accuracy", "macro_f1", "macro_auc", "mcc")
+        return brief(self, *shown)
+
+    @property
+    def bits(self) -> float | None:
+        """The log loss in bits a sample: how many a text takes for each symbol, if the network is used to compress it."""
+        return None if self.log_loss is None else self.log_loss / math.log(2)
+
+    @property
+    def perplexity(self) -> float | None:
+        """exp(log_loss): among how many equally probable symbols a network of this log loss chooses."""
+        return None if self.log_loss is None else math.exp(self.log_loss)
 
     @property
     def class_counts(self) -> tuple[int | float, ...]:
@@ -85,7 +99,10 @@ class MulticlassEvaluation(NamedTuple):
         counts = {"class_counts": list(self.class_counts), "matrix": self.matrix.tolist()}
         lists = {name: list(getattr(self, name)) for name in ("recall", "precision", "f1")}
         found = {**head, **counts, **self._asdict(), **head, **counts, **lists, "undefined": dict(self.undefined)}
-        for name in ("intervals", *(("n_undecided", "coverage") if self.n_undecided is None else ())):
+        if self.symbol:
+            found |= {"bits": self.bits, "perplexity": self.perplexity}
+        unused = ("n_undecided", "coverage") if self.n_undecided is None else ()
+        for name in ("intervals", *unused, *(() if self.symbol else ("symbol",))):
             del found[name]
         return found | intervals_document(self.intervals)
 
@@ -124,7 +141,7 @@ def evaluate_classes(
     probability, areas = ProbabilityMetrics(None, None, None), dict[str, float | None]()
     if not only_rates:
         probability = or_none(of_outputs(outputs, labels, weights), undefined)
-        areas = _areas(outputs, labels, weights, undefined) | _among(outputs, labels, weights, undefined)
+        areas = _areas(outputs, labels, weights, undefined) | among(outputs, labels, weights, undefined)
     mcc = _or_reason("mcc", matthews_correlation(sum(hits), counts, predicted), undefined)
     kappa = _or_reason("kappa", cohen_kappa(sum(hits), counts, predicted), undefined)
     undefined |= {} if n else dict.fromkeys(_OF_ALL, "no sample has a label")
@@ -189,7 +206,7 @@ def _areas(outputs: Array, labels: Array, weights: Array | None, undefined: dict
     return {"macro_auc": sum(areas) / len(areas) if areas else None}
 
 
-def _among(outputs: Array, labels: Array, weights: Array | None, undefined: dict[str, str]) -> dict[str, float | None]:
+def among(outputs: Array, labels: Array, weights: Array | None, undefined: dict[str, str]) -> dict[str, float | None]:
     """top_3 and top_5; the reason for each None is added to `undefined`."""
     total, found = count(np.full(len(labels), True), weights), dict[str, float | None]()
     for k in (3, 5):

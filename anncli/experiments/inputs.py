@@ -14,6 +14,7 @@ import numpy as np
 from anncli.arrays import Inputs, Tokens
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData
+from anncli.dataset.text_data import TextData
 from anncli.errors import DataError
 from anncli.experiments.spec import DataFile, DataRef, Spec, plain
 from anncli.formats.data.assemble import read_dataset
@@ -21,8 +22,8 @@ from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.storage import parse
 from anncli.network.network import Network
 
-# What a training learns from: samples, or a table that each training encodes as its own training rows ask for.
-Data = Dataset | TableData
+# What a training learns from: samples, or a table or texts that each training encodes as its own training rows ask for.
+Data = Dataset | TableData | TextData
 
 # Data by the digest of their contents: registered ones until forget(), and the last two that were read.
 _registered: dict[str, Data] = {}
@@ -71,6 +72,8 @@ def dataset_digest(dataset: Data) -> str:
     """sha256 over everything in a dataset that a trained network can depend on: values, labels or targets, weights, all names."""
     if isinstance(dataset, TableData):
         return _table_digest(dataset)
+    if isinstance(dataset, TextData):
+        return _text_digest(dataset)
     described: dict[str, Any] = {
         "shape": _shape(dataset.inputs),
         "classes": list(dataset.classes),
@@ -115,6 +118,15 @@ def _table_digest(data: TableData) -> str:
         digest.update(np.ascontiguousarray(cells).data)
     if table.tokens is not None:
         _add_inputs(digest, table.tokens)
+    return digest.hexdigest()
+
+
+def _text_digest(data: TextData) -> str:
+    """The same for texts: their characters and how long each is."""
+    described = {"rest": dataset_digest(data.bare()), "lengths": [len(text) for text in data.texts]}
+    digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
+    for text in data.texts:
+        digest.update(text.encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 

@@ -13,6 +13,7 @@ from anncli.errors import DataError
 from anncli.evaluation.answers import evaluate_answers
 from anncli.evaluation.evaluation import evaluate_outputs, with_intervals
 from anncli.evaluation.interval import Confidence
+from anncli.evaluation.symbols import evaluate_symbols
 from anncli.inference.predict import predict
 from anncli.maps import map_of
 from anncli.network.network import Network
@@ -75,6 +76,8 @@ def evaluate_predictions(
         "weights": dataset.weights_of(rows),
     }
     classes = network.classes or (dataset.classes if dataset.n_classes == network.n_classes else ())
+    if network.predicts_next:
+        return evaluate_symbols(outputs, labels, classes, network.next_noun)
     found = evaluate_outputs(outputs, labels, classes=classes, **options)
     return with_intervals(found, outputs, labels, confidence, **options)
 

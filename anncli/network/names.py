@@ -63,12 +63,25 @@ INPUT_FORMS: dict[str, str] = {
     "rows": r"any\s*x\s*([1-9][0-9]{0,8})",
     "tokens": r"([1-9][0-9]{0,8})\s+tokens",
 }
-INPUT_ADVICE = "write `9` for vectors, `28x28` or `28x28x3` for pictures, `any x 12` for samples of rows, `500 tokens` for sparse ones"
+INPUT_ADVICE = "write `9` for vectors, `28x28` or `28x28x3` for pictures, `any x 12` for samples of rows, `500 tokens` for sparse ones, `characters` for texts"
+
+
+class TextName(NamedTuple):
+    """What the symbols of a text are under `inputs:`. one: what one is called; help: for people."""
+
+    one: str
+    help: str
+
+
+#: What `inputs:` says for networks that take texts; training finds which symbols there are.
+TEXT_NAMES: dict[str, TextName] = {"characters": TextName("character", "every character of a text is a token")}
 
 
 def check_inputs(value: object) -> str:
-    """A text of one of INPUT_FORMS; raises ValueFault."""
+    """A text of one of INPUT_FORMS, or a name of TEXT_NAMES; raises ValueFault."""
     text = str(value).strip()
+    if (name := known_name(text, TEXT_NAMES)) is not None:
+        return name
     if not any(re.fullmatch(form, text) for form in INPUT_FORMS.values()):
         raise ValueFault(f"unknown form of inputs {quoted(text)}", INPUT_ADVICE)
     return text

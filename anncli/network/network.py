@@ -12,6 +12,7 @@ from anncli.arrays import Array, Inputs, vectors_of
 from anncli.errors import NetworkError, value_text
 from anncli.network.calibration import Calibration
 from anncli.network.encoders.table import TableEncoder, TableInputs
+from anncli.network.encoders.text import TakesText, TextEncoder, TextInputs
 from anncli.network.input_shapes import read_inputs
 from anncli.network.layers.base import LayerKind, Shape
 from anncli.network.loss_curve import LossCurves
@@ -91,7 +92,7 @@ class NetworkSource(NamedTuple):
 
 
 @dataclass(eq=False, repr=False)
-class Network:
+class Network(TakesText):
     """A network with everything that it needs at use.
 
     topology: its shape; parameters: float32 (P,), or None while the network is untrained (training draws them);
@@ -107,8 +108,9 @@ class Network:
     or labels that are predicted; target_scaling: network outputs -> numbers in the units of the data; record: how it was
     trained; curve: its losses, None where they are not known; row_digests: which rows trained its parameters, None where that is not known; table: for a network that takes
     tables, what its definition says about their columns; encoder: how the columns of a table become inputs, None for a
-    network that was not trained on a table; first_token: the number in files of the first token, 0 or 1; source: the file it was read from. While `needs_encoder`, the number of inputs
-    of the topology is 1 in place of the one that the table will decide.
+    network that was not trained on a table; first_token: the number in files of the first token, 0 or 1; text: for a network that
+    takes texts, what its definition says about them; vocabulary: the symbols that it knows, None before training; source: the file
+    it was read from. While `needs_encoder`, the number of inputs of the topology is 1 in place of the one that the data will decide.
     """
 
     topology: Topology
@@ -134,6 +136,8 @@ class Network:
     calibration: Calibration | None = None
     members: tuple[Array, ...] = ()
     first_token: int = 1
+    text: TextInputs | None = None
+    vocabulary: TextEncoder | None = None
 
     def __post_init__(self) -> None:
         if self.members:
@@ -142,7 +146,7 @@ class Network:
             self.set_parameters(self.parameters)
 
     def __repr__(self) -> str:
-        shape = f"for tables, {self.layers_text}" if self.needs_encoder else str(self.topology)
+        shape = f"for {self.data_noun}, {self.layers_text}" if self.needs_encoder else str(self.topology)
         many = f"{len(self.members)} networks " if self.members else ""
         return f"<Network {many}{shape}, {'untrained' if self.parameters is None else 'trained'}>"
 
@@ -201,7 +205,8 @@ class Network:
     def definition(self) -> Network:
         """The untrained network that training anew begins with: the part of the file that a person writes."""
         topology = self.topology if self.table is None else self.topology._replace(inputs=Shape(1))
-        return Network(topology, table=self.table, source=self.source, task=self.source.task)
+        topology = topology if self.text is None else self.text.defined(topology)
+        return Network(topology, table=self.table, text=self.text, source=self.source, task=self.source.task)
 
     def with_encoder(self, encoder: TableEncoder) -> Network:
         """The untrained network that takes what this encoder gives."""
@@ -217,14 +222,9 @@ class Network:
         return self.topology if encoder.width in known.cells else self.topology._replace(inputs=Shape(encoder.width))
 
     @property
-    def needs_encoder(self) -> bool:
-        """Whether the number of inputs is not known before the network meets a table."""
-        return self.table is not None and self.encoder is None
-
-    @property
     def layers_text(self) -> str:
         """'16 tanh, 1 logistic'."""
-        return ", ".join(layer.text() for layer in self.layers)
+        return ", ".join(self.layer_texts)
 
     @property
     def is_trained(self) -> bool:

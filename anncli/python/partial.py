@@ -55,7 +55,7 @@ class PartialTraining:
 
         Raises: DataError, UsageError for rows that do not fit the network, and where the training diverges.
         """
-        network, dataset, _ = encoded_inputs(
+        network, dataset, *_ = encoded_inputs(
             self.network, data, self.options, {"training": row_range(0, data.n_samples)}
         )
         check_fit(network, dataset)

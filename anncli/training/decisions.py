@@ -21,6 +21,7 @@ from anncli.options.table import TrainingOptions
 from anncli.training.answers import check_loss_of, relative_weights
 from anncli.training.names import DEFAULT_AVERAGE, TRAINER_NAMES, batch_size
 from anncli.training.operating_point import check_threshold
+from anncli.training.text_inputs import DEFAULT_STREAMS
 from anncli.training.trainers import trainer_class
 
 # Rows that initial weights look at for the range of each input.
@@ -38,7 +39,8 @@ def settled(
     """
     own = options.trainer_options
     if own.get("batch_size") == "auto":
-        options = options._replace(trainer_options={**own, "batch_size": batch_size(n_training)})
+        size = DEFAULT_STREAMS if network.predicts_next else batch_size(n_training)
+        options = options._replace(trainer_options={**own, "batch_size": size})
     if options.scaling == "auto":
         sparse = network.topology.inputs.tokens
         fitting = "none" if sparse else default_scaling(task, dialect or network.source.dialect)
@@ -145,11 +147,11 @@ def choose_l2(
     return precision / (n["training"] + (n["validation"] if is_drawn else 0))
 
 
-def choose_patience(options: TrainingOptions, rows: Mapping[str, Array]) -> int:
-    """Epochs without improvement on the validation set that end an attempt; 0: never."""
+def choose_patience(options: TrainingOptions, n_training: int) -> int:
+    """Epochs without improvement on the validation set that end an attempt; 0: never. n_training: rows of the training set."""
     if options.patience is not None:
         return options.patience
-    return max(20, min(500, 500_000 // max(len(rows["training"]), 1)))
+    return max(20, min(500, 500_000 // max(n_training, 1)))
 
 
 def will_refit(options: TrainingOptions, rows: Mapping[str, Array], is_fresh: bool) -> bool:

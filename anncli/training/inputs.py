@@ -9,6 +9,7 @@ from typing import NamedTuple
 from anncli.arrays import Array, random_stream
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData, first_of, first_token
+from anncli.dataset.text_data import TextData
 from anncli.errors import DataError, UsageError, count_of, quoted
 from anncli.network.encoders.table import FITTED_ADVICE, MISSING_ADVICE, EncodingFault, TableEncoder
 from anncli.network.input_shapes import inputs_text
@@ -16,18 +17,20 @@ from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
 from anncli.training.sets import divide
 from anncli.training.table_encoder import fit_encoder
+from anncli.training.text_inputs import encoded_texts
 
 
 class RunInputs(NamedTuple):
-    """The network with the encoder of its table, the samples, and what the user should know."""
+    """The network with the encoder of its data, the samples, what the user should know, and the samples of the sets that are known."""
 
     network: Network
     data: Dataset
     warnings: tuple[str, ...] = ()
+    sets: Mapping[str, Array] = {}
 
 
 def encoded_inputs(
-    network: Network, data: Dataset | TableData, options: TrainingOptions, sets: Mapping[str, Array]
+    network: Network, data: Dataset | TableData | TextData, options: TrainingOptions, sets: Mapping[str, Array]
 ) -> RunInputs:
     """The samples of a run that trains `network` on `data`.
 
@@ -36,11 +39,16 @@ def encoded_inputs(
     Raises: UsageError for a network that takes tables and data that are none; DataError for a table that does not fit
         the network, and for cells that cannot be encoded, with file and line.
     """
+    if isinstance(data, TextData):
+        made = encoded_texts(network, data, options, sets)
+        return RunInputs(made.network, made.data, made.warnings, made.sets or sets)
     if isinstance(data, Dataset):
+        if network.text is not None and network.needs_encoder:
+            raise UsageError("this network takes texts, and the data are numbers", advice="give text files")
         if network.needs_encoder:
             message = "this network takes a table (`inputs: {table: ...}`), and the data have no named columns"
             raise UsageError(message, advice=f"write `inputs: {data.n_inputs}` in the network file")
-        return RunInputs(network, data)
+        return RunInputs(network, data, sets=sets)
     advice = FITTED_ADVICE
     if network.encoder is None:
         advice = MISSING_ADVICE
@@ -51,7 +59,7 @@ def encoded_inputs(
             _check_numbers(network, encoder)
         network = network.with_encoder(encoder)
     assert network.encoder is not None
-    return _encoded(network, network.encoder, data, advice)
+    return _encoded(network, network.encoder, data, advice)._replace(sets=sets)
 
 
 def _encoded(network: Network, encoder: TableEncoder, data: TableData, advice: str) -> RunInputs:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from anncli.arrays import Array, Rows, of_samples
 from anncli.evaluation.evaluation import evaluate_outputs, with_intervals
+from anncli.evaluation.symbols import evaluate_symbols
 from anncli.network.averaging import mean_outputs
 from anncli.training.answers import Evaluator
 from anncli.training.objective import Objective
@@ -22,7 +23,8 @@ class Measure:
 
     Args: objective, whose penalty is left out; weights (N,), of the samples in tables and metrics, or Rows of one column, of all their rows, or None; threshold,
         the score above which the first class is predicted; targets (high, low), for the mse; evaluator, of a task without classes;
-        answered: what a mean over all answers of some rows is divided by, because some of them are not given and weigh 0; None for 1.
+        answered: what a mean over all answers of some rows is divided by, because some of them are not given and weigh 0; None for 1; symbol: see
+        evaluate_symbols(), '' for other answers.
     """
 
     def __init__(
@@ -33,10 +35,11 @@ class Measure:
         targets: tuple[float, float],
         evaluator: Evaluator | None = None,
         answered: Callable[[Array], float] | None = None,
+        symbol: str = "",
     ) -> None:
         self.objective, self.weights, self.threshold, self.targets = objective, weights, threshold, targets
         self.evaluator = evaluator
-        self._answered = answered
+        self._answered, self._symbol = answered, symbol
 
     @property
     def has_classes(self) -> bool:
@@ -87,6 +90,8 @@ class Measure:
             "targets": self.targets if point.calibration is None else (1.0, 0.0),
             "weights": None if self.weights is None else of_samples(self.weights, rows),
         }
+        if self._symbol:
+            return evaluate_symbols(outputs, labels, classes, self._symbol, only_rates=only_rates)
         found = evaluate_outputs(outputs, labels, classes=classes, only_rates=only_rates, **options)
         return with_intervals(found, outputs, labels, confidence, **options)
 

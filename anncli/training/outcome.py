@@ -140,7 +140,8 @@ def finished_network(setup: Setup, outcome: Outcome, point: OperatingPoint, reco
         target_scaling=setup.target_scaling,
         columns=setup.network.columns or setup.data.columns,
         record=record,
-        row_digests=setup.seen.after(rows),
+        # The streams of a text are no samples that another text could have.
+        row_digests=None if setup.network.predicts_next else setup.seen.after(rows),
         curve=_loss_curve(outcome),
     )
     scaled = setup.scaling.apply(setup.self_test_inputs)

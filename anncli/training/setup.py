@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, Inputs, Rows, all_finite, random_stream
+from anncli.arrays import Array, Inputs, Rows, Tokens, all_finite, random_stream
 from anncli.backends.base import Backend, Problem, Samples
 from anncli.backends.choice import choose_backend, fall_back
 from anncli.backends.reproducible import refuse_scaling
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import smooth_targets
 from anncli.dataset.table_data import TableData
+from anncli.dataset.text_data import TextData
 from anncli.errors import DataError
 from anncli.network.network import Network
 from anncli.network.row_digests import RowDigests
@@ -41,6 +42,8 @@ NUMBERS_PRECISION = 1.0
 
 _SELF_TEST_ROWS = 3
 _SELF_TEST_NUMBERS = 3000
+# Of a text of which every symbol has as many outputs as there are symbols.
+_SELF_TEST_SYMBOLS = 20
 
 
 class Lesson(NamedTuple):
@@ -134,7 +137,7 @@ class Setup:
         weights = data.weights_of(None)
         own = None if weights is None else data.packed(weights)
         answered = self._answered if data.by_row else None
-        return Measure(objective, own, self.threshold, self.targets, evaluator, answered)
+        return Measure(objective, own, self.threshold, self.targets, evaluator, answered, self.network.next_noun)
 
     def _answered(self, rows: Array) -> float:
         """The fraction of the answers of `rows` that are given, over that of the training set, whose weights make up for it."""
@@ -178,7 +181,7 @@ class Setup:
 
 def prepare(
     network: Network,
-    data: Dataset | TableData,
+    data: Dataset | TableData | TextData,
     options: TrainingOptions,
     *,
     sets: Mapping[str, Array] | None = None,
@@ -193,15 +196,15 @@ def prepare(
         data's inputs may be overwritten; prior_precision: n times the default l2 penalty; dialect: of the file to be written.
     Raises: DataError, UsageError for data and options that do not fit the network.
     """
-    network, data, remarks = encoded_inputs(network, data, options, sets or {})
+    network, data, remarks, sets = encoded_inputs(network, data, options, sets or {})
     check_fit(network, data)
     is_continued = decisions.is_continued(network, options)
     seen = SeenRows(data, network.row_digests if is_continued else RowDigests())
-    rows = divide(data, options, sets or {}, random_stream(options.seed, "split"), seen.mask())
-    training, is_drawn = rows["training"], "validation" not in (sets or {})
+    rows = divide(data, options, sets, random_stream(options.seed, "split"), seen.mask())
+    training, is_drawn = rows["training"], "validation" not in sets
     asked, options = options, decisions.settled(network, options, data.task, dialect, len(training))
     warnings = [*remarks, *_warnings(network, data, options, rows, seen, is_drawn)]
-    self_test_inputs = _self_test_inputs(data, training)
+    self_test_inputs = _self_test_inputs(data, training, _SELF_TEST_SYMBOLS if network.predicts_next else None)
     problem, backend = _problem(network, data, options, backend, dialect)
     targets = decisions.choose_targets(network, options, problem.loss)
     scaling = decisions.choose_scaling(network, data, options, training)
@@ -212,7 +215,7 @@ def prepare(
         scaling, _scaled(scaling, data, in_place), encoded, smoothed(encoded, data.answer_rows(training), options),
         weights=decisions.sample_weights(network, data, options, training),
         l2=decisions.choose_l2(options, data, rows, is_drawn, _precision(network, data, prior_precision)),
-        patience=decisions.choose_patience(options, rows), warnings=(*warnings, *filter(None, [backend.note])),
+        patience=decisions.choose_patience(options, _n_training(network, data, training)), warnings=(*warnings, *filter(None, [backend.note])),
         is_continued=is_continued, alternates=decisions.alternates(options), target_scaling=target_scaling, seen=seen,
         self_test_inputs=self_test_inputs, will_refit=decisions.will_refit(options, rows, is_drawn and not is_continued),
     ).with_pruning()  # fmt: skip
@@ -226,6 +229,11 @@ def _problem(
     check_answers(network, data, options, problem.loss)
     check_network(options, network, dialect)
     return problem, fall_back(backend or choose_backend(), problem)
+
+
+def _n_training(network: Network, data: Dataset, training: Array) -> int:
+    """How many rows train the network: the samples, of a text its symbols."""
+    return len(data.answer_rows(training)) if network.predicts_next else len(training)
 
 
 def _precision(network: Network, data: Dataset, asked: float | None) -> float:
@@ -242,7 +250,8 @@ def _warnings(
     few = too_few_to_split(data, rows) if options.validation is None and is_drawn else []
     without_effect = decisions.options_without_effect(options, rows)
     lost = dropped(network, options) if decisions.is_continued(network, options) else []
-    found = check_sets(data, rows)
+    # Which symbols a text has in which part is no fault of the sets.
+    found = [] if network.predicts_next else check_sets(data, rows)
     check_validation(options, data, rows["validation"])
     return [*found, *lost, *without_effect, *unknown_rows(seen, rows), *few]
 
@@ -264,9 +273,13 @@ def _scaled(scaling: Scaling, data: Dataset, in_place: bool) -> Inputs:
     return inputs
 
 
-def _self_test_inputs(data: Dataset, rows: Array) -> Inputs:
+def _self_test_inputs(data: Dataset, rows: Array, most: int | None) -> Inputs:
     """A copy: the inputs may be scaled in place afterwards. Of long samples fewer, so that a network file stays small,
-    and none without tokens, which would test the biases alone."""
+    and none without tokens, which would test the biases alone. most: of one sample so many tokens, None for whole samples."""
+    if most is not None and isinstance(data.inputs, Tokens):
+        first = data.inputs[rows[:1]]
+        end = min(most, len(first.indices))
+        return Tokens(first.indices[:end], first.values[:end], np.array([0, end]), first.width).copy()
     if not isinstance(data.inputs, np.ndarray):
         filled = rows[data.inputs.lengths[rows] > 0]
         rows = filled if len(filled) else rows

@@ -123,7 +123,7 @@ def _of_fold(problem: ExperimentProblem, split: Split) -> Baselines:
     options = problem.only_options._replace(validation=0.0, test=0.0)
     network, options = begin(problem.network, options, continues=False, asked=(), replaces=False)
     sets = {"training": split.training, "test": split.test}
-    network, data, _ = encoded_inputs(network, problem.data, options, sets)
+    network, data, *_ = encoded_inputs(network, problem.data, options, sets)
     chosen = settled(network, options, data.task, None, len(split.training))
     scaling = choose_scaling(network, data, chosen, split.training)
     judged = split.test[data.counted(split.test)]

@@ -42,8 +42,12 @@ class Asked(NamedTuple):
         wanted = is_json or self.has_ends or self.prevalence is not None
         return Confidence(self.level or CONFIDENCE, seed) if wanted else None
 
-    def check(self, n_outputs: int, task: str | None) -> None:
-        """Raises UsageError for --prevalence where no single output decides between two classes."""
+    def check(self, n_outputs: int, task: str | None, predicts_next: bool = False) -> None:
+        """Raises UsageError for --prevalence where no single output decides between two classes, and for intervals of what a network
+        predicts for the symbols of a text, which are no independent samples."""
+        if predicts_next and (self.level is not None or self.has_ends):
+            message = "intervals are for independent samples, and each symbol of a text depends on those before it"
+            raise UsageError(message, advice="leave --confidence out")
         if self.prevalence is not None and (n_outputs != 1 or task not in (None, "classification")):
             raise UsageError("--prevalence is for networks with one output for two classes", advice="leave it out")
 

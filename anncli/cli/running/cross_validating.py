@@ -33,8 +33,6 @@ from anncli.cli.showing.console import print_json
 from anncli.cli.showing.cv_report import document, report, test_share
 from anncli.cli.showing.decision_report import say_point
 from anncli.cli.showing.remarks import show_remarks
-from anncli.dataset.dataset import Dataset
-from anncli.dataset.table_data import TableData
 from anncli.errors import count_of
 from anncli.evaluation.interval import Confidence
 from anncli.experiments.cross_validation import (
@@ -49,7 +47,7 @@ from anncli.experiments.cross_validation import (
 )
 from anncli.experiments.equal_rows import count_equal_rows
 from anncli.experiments.executors.base import Executor
-from anncli.experiments.inputs import register
+from anncli.experiments.inputs import Data, register
 from anncli.experiments.ledger import Ledger
 from anncli.experiments.spec import Result, Spec
 from anncli.experiments.splits import Split
@@ -186,7 +184,7 @@ def _validated(
     return Validated(splits, of_folds, together, predicted, thresholds), final
 
 
-def _warn_of_equal_rows(values: Values, data: Dataset | TableData, splits: Sequence[Split]) -> None:
+def _warn_of_equal_rows(values: Values, data: Data, splits: Sequence[Split]) -> None:
     n_equal = count_equal_rows(data, splits)
     if n_equal:
         n_tested = sum(len(split.test) for split in splits)

@@ -13,6 +13,7 @@ from anncli.cli.running.new_network import new_network
 from anncli.cli.running.reading import read_training_data, set_files
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData
+from anncli.dataset.text_data import TextData
 from anncli.errors import UsageError
 from anncli.experiments.spec import RowsRef
 from anncli.formats.data.remarks import Remarks
@@ -31,7 +32,7 @@ class ExperimentProblem(NamedTuple):
 
     network: Network
     source: bytes
-    data: Dataset | TableData
+    data: Dataset | TableData | TextData
     paths: tuple[str, ...]
     options: dict[str, TrainingOptions]
     rows: RowsRef | None = None
@@ -54,6 +55,13 @@ def refuse_known_weights(network: Network, options: TrainingOptions) -> None:
         raise UsageError(message, advice="say --init auto, which begins with new weights")
 
 
+def refuse_next_symbols(network: Network, command: str) -> None:
+    """Raises UsageError for a network that predicts the next symbol where samples are drawn into folds."""
+    if network.predicts_next and command != "bench":
+        message = f"ann {command} draws samples, and this network takes a text as a whole"
+        raise UsageError(message, advice="ann train --test 0.1 holds out the end of the text")
+
+
 def experiment_problem(values: Values, words: Words, remarks: Remarks) -> ExperimentProblem:
     """Read network and data; without a network, the one that `ann train` would make is taken.
 
@@ -72,6 +80,7 @@ def experiment_problem(values: Values, words: Words, remarks: Remarks) -> Experi
     first = next(iter(options.values()))
     check_validation(first)
     if network is not None:
+        refuse_next_symbols(network, values.command)
         check_network(first, network, DIALECTS[0])
         if values.given_value("baselines"):
             refuse_several_rows(network.topology.takes_vectors)
@@ -80,6 +89,7 @@ def experiment_problem(values: Values, words: Words, remarks: Remarks) -> Experi
     with values.console.reading():
         data, sets = read_training_data(asked, network, _without_files(first), remarks)
     if network is None:
+        assert not isinstance(data, TextData)
         network = new_network(asked, data, first.loss, [one.trainer for one in options.values()])
         source = render(network)
     if isinstance(data, Dataset):

@@ -22,6 +22,7 @@ from anncli.dataset.dataset import UNLABELLED, Dataset
 from anncli.dataset.roles import Place
 from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError, count_of, printable
+from anncli.experiments.inputs import Data
 from anncli.network.class_names import class_names
 from anncli.network.network import Network
 from anncli.tables import MISSING, TableColumn
@@ -30,12 +31,12 @@ if TYPE_CHECKING:
     from anncli.experiments.cross_validation import OutOfFold, Validated
 
 
-def check_columns(values: Values, data: Dataset | TableData, network: Network) -> None:
+def check_columns(values: Values, data: Data, network: Network) -> None:
     """Raises UsageError for a column of --with that the data do not have, or that is called like one of the file's own."""
     _columns_of_data(values, data, [*_own_names(data, network), *_shape(network, values).names])
 
 
-def write_fold_predictions(values: Values, data: Dataset | TableData, network: Network, found: Validated) -> None:
+def write_fold_predictions(values: Values, data: Data, network: Network, found: Validated) -> None:
     """Write a row for each row of each repeat: columns of the data, row, repeat, fold, the label, and the prediction.
 
     network: with everything that training decides but the weights.
@@ -79,23 +80,23 @@ def _labels(data: Dataset, rows: Array) -> list[TableColumn]:
     return [TableColumn(name, values) for name, values in zip(names, data.targets[rows].T, strict=True)]
 
 
-def _label_names(data: Dataset | TableData) -> list[str]:
+def _label_names(data: Data) -> list[str]:
     if data.targets is None or data.n_targets == 1:
         return ["label"]
     names = data.target_names or [str(k) for k in range(1, data.n_targets + 1)]
     return [f"label_{name}" for name in names]
 
 
-def _own_names(data: Dataset | TableData, network: Network) -> list[str]:
+def _own_names(data: Data, network: Network) -> list[str]:
     return ["row", "repeat", "fold", *_label_names(data)]
 
 
-def _columns_of_data(values: Values, data: Dataset | TableData, own: Sequence[str]) -> list[TableColumn]:
+def _columns_of_data(values: Values, data: Data, own: Sequence[str]) -> list[TableColumn]:
     words = values["with"]
     if not words:
         return []
     refuse_with(not data.has_several_rows)
-    if isinstance(data, Dataset):
+    if not isinstance(data, TableData):
         raise UsageError("--with is for tables, and these are files of one class each", advice="leave it out")
     return columns_with(data.table, words, own, Place(data.shown[0]))
 

@@ -13,7 +13,7 @@ from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.listing_weights import show_weights, target_of_weights
 from anncli.cli.running.resealing import reseal
-from anncli.cli.showing.columns import column_text, table_documents
+from anncli.cli.showing.columns import column_text, table_documents, text_documents
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_network_remarks
 from anncli.cli.showing.repeating import repeating_line
@@ -51,6 +51,9 @@ def run_info(values: Values, words: Words) -> None:
     if values["json"]:
         print_json({"command": "info", "network": printable(network_path), **document})
         return
+    if document.get("vocabulary") is not None:
+        symbols = document["vocabulary"]
+        document["vocabulary"] = f"{len(symbols)}: {printable(symbols)}"
     for line in _lines(document):
         click.echo(line)
 
@@ -66,15 +69,16 @@ def summary(network: Network) -> dict[str, Any]:
     return {
         "dialect": network.source.dialect,
         **({"format": network.source.origin} if network.source.origin is not None else {}),
-        "inputs": "table" if is_open else network.n_inputs,
-        **({} if inputs_text(topology.inputs).isdecimal() else {"shape": inputs_text(topology.inputs)}),
-        "layers": [{"layer": layer.text()} for layer in topology.layers] if is_open else shapes,
+        "inputs": ("table" if network.text is None else network.text.kind) if is_open else network.n_inputs,
+        **({} if is_open or inputs_text(topology.inputs).isdecimal() else {"shape": inputs_text(topology.inputs)}),
+        "layers": [{"layer": text} for text in network.layer_texts] if is_open else shapes,
         "parameters": None if is_open else topology.n_parameters,
         **_zeros(network),
         "trained": network.is_trained,
         **({"members": len(network.members)} if network.members else {}),
         **(_task(network) if network.task is not None else {}),
-        "classes": list(network.classes),
+        **text_documents(network),
+        "classes": [] if network.predicts_next else list(network.classes),
         "targets": list(network.targets) if network.targets else None,
         "threshold": network.decision_threshold if network.n_outputs == 1 and network.task != "regression" else None,
         **_decision(network),

@@ -23,11 +23,13 @@ from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.train_report import describe
 from anncli.dataset.dataset import Dataset, Source
 from anncli.dataset.table_data import TableData
+from anncli.dataset.text_data import TextData
 from anncli.errors import UsageError, printable
 from anncli.experiments.executors.concurrently import run_concurrently
 from anncli.experiments.teacher_file import read_teacher
 from anncli.formats.data.agreement import check_files, expected_of
 from anncli.formats.data.remarks import Remarks
+from anncli.formats.data.texts import takes_texts
 from anncli.formats.files.checkpoint import Checkpoint, checkpoint_name, load_checkpoint
 from anncli.formats.files.opened import opened_names
 from anncli.formats.files.textfile import Signature, check_writable, signature
@@ -82,7 +84,7 @@ def open_training(settings: TrainSettings) -> Opened:
     check_gates(settings.require, options, network)
     teacher = read_teacher(options, first, settings.read.memory)
     _check_places(settings, options, network, kept_as)
-    if replaced is not None and not takes_tables(settings, first):
+    if replaced is not None and not takes_texts(first) and not takes_tables(settings, first):
         # The definition has no classes. Class files in the wrong order would turn the meaning of the outputs round.
         check_files({"training": settings.class_files, **set_files(options)}, expected_of(replaced, None))
     remarks = Remarks()
@@ -103,6 +105,8 @@ def _open_new(settings: TrainSettings) -> Opened:
     remarks = Remarks()
     with settings.console.reading():
         data, sets = read_training_data(settings, None, options, remarks)
+    # Only a network says that its samples are texts.
+    assert not isinstance(data, TextData)
     network = new_network(settings, data, options.loss, [options.trainer])
     _check_options(network, options, settings.dialect)
     checkpoint = None if settings.resume is None else load_checkpoint(settings.resume)
@@ -155,12 +159,13 @@ def _prepare(
     network: Network,
     teacher: Teacher | None,
     options: TrainingOptions,
-    data: Dataset | TableData,
+    data: Dataset | TableData | TextData,
     sets: dict[str, Array],
     remarks: Remarks,
 ) -> TrainingRun:
     _warn_of_repeated_files(remarks, data.sources, len(settings.class_files))
-    warn_of_findings(settings.console, data, sets, remarks)
+    if not isinstance(data, TextData):
+        warn_of_findings(settings.console, data, sets, remarks)
     show_remarks(settings.console, remarks, dry_run=settings.dry_run)
     if len(sets) == 1:
         # All rows: the run makes their numbers when it splits them, so these need not stay in memory.
@@ -171,9 +176,13 @@ def _prepare(
     in_place = teacher is None
     setup = prepare(network, data, options, sets=sets, in_place=in_place, backend=backend, dialect=settings.dialect)
     if teacher is not None:
+        if isinstance(data, TextData):
+            raise UsageError("--teacher is for rows of numbers and tables, and this network takes texts")
         setup = with_teacher(setup, teacher, data)
     check_gates_of_run(settings.require, setup)
-    Asked(settings.confidence, settings.prevalence, False).check(setup.network.n_outputs, setup.network.task)
+    Asked(settings.confidence, settings.prevalence, False).check(
+        setup.network.n_outputs, setup.network.task, setup.network.predicts_next
+    )
     return TrainingRun(setup, partial(run_concurrently, jobs=concurrent) if concurrent > 1 else None)
 
 

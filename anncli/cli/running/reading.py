@@ -10,6 +10,7 @@ from anncli.cli.asking.values import Values
 from anncli.dataset.dataset import Dataset, Source
 from anncli.dataset.request import ReadRequest, TableRequest
 from anncli.dataset.table_data import TableData
+from anncli.dataset.text_data import TextData, next_dataset
 from anncli.errors import DataError, UsageError, count_of, printable
 from anncli.formats.data.agreement import is_set_name
 from anncli.formats.data.assemble import read_dataset, read_sets
@@ -19,6 +20,7 @@ from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.sample_sets import has_samples, read_labelled_samples, read_sample_sets
 from anncli.formats.data.table_sets import TableReader, declared_sets, read_table_sets
 from anncli.formats.data.table_use import read_labelled
+from anncli.formats.data.texts import read_text_sets, takes_texts
 from anncli.formats.data.ts import UnequalSeriesError
 from anncli.formats.files.textfile import shown_name
 from anncli.network.network import Network
@@ -38,12 +40,12 @@ def takes_tables(settings: Asked, network: Network | None) -> bool:
 
 def read_training_data(
     settings: Asked, network: Network | None, options: TrainingOptions, remarks: Remarks
-) -> tuple[Dataset | TableData, dict[str, Array]]:
-    """The data of all sets, and the row numbers of those that come from files of their own, training included.
-
-    Args: network: None where it is made for these data.
-    """
+) -> tuple[Dataset | TableData | TextData, dict[str, Array]]:
+    """The data of all sets, and the row numbers of those that come from files of their own, training included; network: None where
+    it is made for these data."""
     files: Mapping[str, Sequence[str]] = {"training": settings.class_files, **set_files(options)}
+    if takes_texts(network):
+        return read_text_sets(files, network, settings.request, settings.read, remarks)
     if has_samples(network, settings.request):
         return read_sample_sets(files, TableReader(settings.request, settings.read, remarks), network)
     if not takes_tables(settings, network):
@@ -100,6 +102,8 @@ def read_evaluated(values: Values, words: Sequence[str], network: Network, remar
 
 def _read_evaluated(values: Values, words: Sequence[str], network: Network, remarks: Remarks) -> Dataset:
     request, read = table_request(values), read_request(values)
+    if takes_texts(network):
+        return _evaluated_texts(words, network, request, read, remarks)
     if has_samples(network, request):
         return read_labelled_samples(words, TableReader(request, read, remarks), network)
     if are_tables(words, request, read, network):
@@ -111,6 +115,16 @@ def _read_evaluated(values: Values, words: Sequence[str], network: Network, rema
         return read_labelled_classes(words, TableReader(request, read, remarks), network)
     refuse_table_options(request, read)
     return read_dataset(words, network=network, data_format=read.format, remarks=remarks)
+
+
+def _evaluated_texts(
+    words: Sequence[str], network: Network, request: TableRequest, read: ReadRequest, remarks: Remarks
+) -> Dataset:
+    data, _ = read_text_sets({"test": words}, network, request, read, remarks)
+    assert network.vocabulary is not None
+    if not network.predicts_next:
+        return data.with_vocabulary(network.vocabulary)
+    return next_dataset(data.texts, network.vocabulary, data.sources)
 
 
 def counted_rows(data: Dataset, words: Sequence[str], order: Array | None = None) -> Array:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from anncli.dataset.dataset import Dataset
-from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError, did_you_mean, quoted
+from anncli.experiments.inputs import Data
 from anncli.network.network import Network
 from anncli.options.requirements import METRICS, Requirement
 
@@ -84,7 +83,7 @@ def kind_of(network: Network) -> Kind:
     return kind_of_task(network.task, network.n_outputs, names)
 
 
-def kind_of_data(data: Dataset | TableData, network: Network) -> Kind:
+def kind_of_data(data: Data, network: Network) -> Kind:
     """The same of a network, trained or not, evaluated on data that it fits."""
     names = data.classes if data.task == "classification" else data.target_names
     return kind_of_task(data.task, network.n_outputs, names)

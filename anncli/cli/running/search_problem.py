@@ -15,6 +15,7 @@ from anncli.cli.running.experiment_problem import refuse_known_weights
 from anncli.cli.running.reading import read_training_data
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData
+from anncli.dataset.text_data import TextData
 from anncli.errors import UsageError
 from anncli.experiments.search_space import Space
 from anncli.formats.data.remarks import Remarks
@@ -71,12 +72,16 @@ def search_problem(values: Values, words: Words, remarks: Remarks) -> SearchProb
         source = read_source(words.network)
         network = parse(source, words.network)
         refuse_ensemble(network, "ann search")
+        if network.text is not None:
+            message = "ann search is for rows of numbers and tables, and this network takes texts"
+            raise UsageError(message, advice="compare networks by ann cv, or by ann train --test 0.1")
         layers.append(file_layer(network, words.network))
         if values["baselines"]:
             refuse_several_rows(network.topology.takes_vectors)
     options = _checked_options(values, network, layers)
     asked = asked_data(values, words)
     data, sets = read_training_data(asked, network, options, remarks)
+    assert not isinstance(data, TextData)
     space = Space(_space(values, network, layers, data, options), options.trainer)
     # A pipe cannot be read again by another process.
     can_read = isinstance(data, Dataset) and len(sets) <= 1 and all(Path(name).is_file() for name in words.data)

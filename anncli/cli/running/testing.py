@@ -50,7 +50,7 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
     abstain = abstain_of(network, values, threshold := threshold_of(network, values))
     wanted = values["require"]
     asked = _checked(values, network)
-    confidence = asked.confidence_of_test(values["json"])
+    confidence = None if network.predicts_next else asked.confidence_of_test(values["json"])
     remarks = Remarks()
     data = read_evaluated(values, words.data, network, remarks)
     junit.check_read()
@@ -88,7 +88,7 @@ def _checked(values: Values, network: Network) -> Asked:
     check_matrix(values["matrix"], network)
     check_baselines(values, network.quantiles, network.topology.takes_vectors)
     asked = Asked.of(values)
-    asked.check(network.n_outputs, network.task)
+    asked.check(network.n_outputs, network.task, network.predicts_next)
     return asked
 
 

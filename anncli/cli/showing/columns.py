@@ -29,6 +29,14 @@ def table_documents(network: Network) -> dict[str, Any]:
     return found
 
 
+def text_documents(network: Network) -> dict[str, Any]:
+    """What a network for texts takes, and the symbols that it knows, as one text; empty for other networks."""
+    if network.text is None:
+        return {}
+    known = network.vocabulary
+    return {"text": network.text.kind, "vocabulary": None if known is None else "".join(known.symbols)}
+
+
 def _input(column: InputColumn) -> dict[str, Any]:
     entry = {**column._asdict(), "levels": list(column.levels), "rare": list(column.rare)}
     return {name: value for name, value in entry.items() if column.kind == "category" or name not in ("levels", "rare")}

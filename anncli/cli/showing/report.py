@@ -39,6 +39,8 @@ def evaluation_text(sets: Mapping[str, Any]) -> str:
         return regression_table(sets)
     if hasattr(first, "hamming_loss"):
         return multilabel_table(sets)
+    if getattr(first, "symbol", ""):
+        return symbol_table(sets)
     return binary_table(sets) if isinstance(first, BinaryEvaluation) else multiclass_table(sets)
 
 
@@ -71,6 +73,20 @@ def multiclass_table(sets: Mapping[str, Any]) -> str:
         if remarks:
             blocks.append("\n".join(remarks))
     return "\n\n".join(blocks)
+
+
+def symbol_table(sets: Mapping[str, Any]) -> str:
+    """How well the next symbol of a text is predicted, one line per set."""
+    noun = next(iter(sets.values())).symbol
+    header = ["set", f"{noun}s", f"bits per {noun}", "perplexity", "ACC %", "top 3 %", "top 5 %"]
+    rows, remarks = [], []
+    for name, e in sets.items():
+        rates = [percent(x) for x in (e.accuracy, e.top_3, e.top_5)]
+        rows.append([name, number(e.n), _digits(e.bits, 4), plain(e.perplexity), *rates])
+        if e.n_unlabelled:
+            them = f"{noun} was" if e.n_unlabelled == 1 else f"{noun}s were"
+            remarks.append(f"{name}: {e.n_unlabelled} {them} left out, which the network does not know")
+    return "\n".join([table(header, rows), *remarks])
 
 
 def regression_table(sets: Mapping[str, Any]) -> str:

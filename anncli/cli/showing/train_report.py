@@ -34,7 +34,7 @@ class RunReport(NamedTuple):
 def describe(network: Network) -> str:
     """'9-16-1, 16 tanh, 1 logistic, 177 parameters'."""
     if network.needs_encoder:
-        return f"for tables, {network.layers_text}"
+        return f"for {network.data_noun}, {network.layers_text}"
     layers = ", ".join(layer.shown for layer in network.layers)
     return f"{network.topology}, {layers}, {network.topology.n_parameters} parameters"
 

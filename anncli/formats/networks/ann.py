@@ -27,7 +27,6 @@ from anncli.formats.files.textfile import BOM, Path, decode
 from anncli.formats.networks.ann_head import new_head, read_head, read_task
 from anncli.formats.networks.ann_products import insert_products
 from anncli.formats.networks.ann_trained import AFRESH, CHECKSUM_LINE, TrainedPart, checksum, trained_lines
-from anncli.network.layers.base import Shape
 from anncli.network.network import Network, NetworkSource
 from anncli.network.scaling import Scaling
 from anncli.network.topology import Topology
@@ -66,7 +65,7 @@ def parse_network(text: str, path: Path, *, is_sealed: bool = True) -> Network:
     document = parse_document(text, path, NetworkError)
     described = read_head(document)
     origin = _source(document, head, read_task(document) or described.table_task)
-    network = Network(described.topology, table=described.table, source=origin, task=origin.task)
+    network = Network(described.topology, table=described.table, text=described.text, source=origin, task=origin.task)
     if "trained" in document:
         if not section:
             raise document.key_fault("trained", "`trained:` must stand alone on its line", "move its values below it")
@@ -123,9 +122,8 @@ def _fits(head: str, network: Network) -> bool:
     try:
         document = parse_document(text, "", NetworkError)
         described = read_head(document)
-        topology = network.topology if network.table is None else network.topology._replace(inputs=Shape(1))
         unchanged = (
-            described == (topology, network.table)
+            described == (network.definition().topology, network.table, network.text)
             and read_task(document) in (None, network.task)
             and document.mapping_at("training") == network.source.training
         )

@@ -10,10 +10,11 @@ from anncli.formats.files.yaml_text import write_block
 from anncli.formats.networks.ann_table import read_table_inputs, table_inputs_text
 from anncli.formats.networks.numbers import size_fault
 from anncli.network.encoders.table import TableInputs
+from anncli.network.encoders.text import OPEN_OUTPUT, TextInputs, read_text_layers
 from anncli.network.input_shapes import inputs_text, read_inputs
 from anncli.network.layers import DEFAULT_KIND, layer_class, read_layer
 from anncli.network.layers.base import KeyFault, LayerKind, Shape
-from anncli.network.names import LAYER_NAMES, TASK_NAMES
+from anncli.network.names import LAYER_NAMES, TASK_NAMES, TEXT_NAMES
 from anncli.network.network import Network
 from anncli.network.topology import Topology
 
@@ -22,10 +23,11 @@ HEAD_KEYS = ("anncli", "inputs", "layers", "task", "training", "trained")
 
 
 class Head(NamedTuple):
-    """What a head describes. table: for a network that takes tables, which leaves the inputs open: 1 in the topology."""
+    """What a head describes. table, text: for a network that takes tables, or texts, which leaves the inputs open: 1 in the topology."""
 
     topology: Topology
     table: TableInputs | None = None
+    text: TextInputs | None = None
 
     @property
     def table_task(self) -> str | None:
@@ -49,15 +51,26 @@ def read_head(document: PlacedMapping) -> Head:
     if version != FORMAT_VERSION or isinstance(version, bool):
         raise document.fault("anncli", f"unknown format version {_shown(version)}", f"write `anncli: {FORMAT_VERSION}`")
     table = read_table_inputs(document) if isinstance(document.get("inputs"), PlacedMapping) else None
-    inputs = Shape(1) if table is not None else _read_inputs(document)
-    layers = _read_layers(document)
-    try:
-        topology = Topology(inputs, layers)
-    except ValueFault as fault:
-        raise document.fault("layers", fault.message, fault.advice) from None
+    text, topology = _read_chain(document, None if table is None else Shape(1))
     if too_large := size_fault(topology.sizes, topology.n_parameters):
         raise document.fault("layers", too_large, "make the network smaller")
-    return Head(topology, table)
+    return Head(topology, table, text)
+
+
+def _read_chain(document: PlacedMapping, inputs: Shape | None) -> tuple[TextInputs | None, Topology]:
+    """What the head says about texts, None for other samples, and the topology; inputs: None where `inputs` says what they are."""
+    said = document.get("inputs")
+    kind = known_name(said, TEXT_NAMES) if isinstance(said, str) and inputs is None else None
+    if kind is None:
+        inputs = inputs or _read_inputs(document)
+    layers = _read_layers(document, kind is not None)
+    try:
+        if kind is not None:
+            return read_text_layers(kind, layers)
+        assert inputs is not None
+        return None, Topology(inputs, [layer for layer in layers if isinstance(layer, LayerKind)])
+    except ValueFault as fault:
+        raise document.fault("layers", fault.message, fault.advice) from None
 
 
 def _read_inputs(document: PlacedMapping) -> Shape:
@@ -88,14 +101,17 @@ def _named(value: Any) -> str:
     return f"'{value}'" if isinstance(value, str) else kind_of(value)
 
 
-def _read_layers(document: PlacedMapping) -> list[LayerKind]:
+def _read_layers(document: PlacedMapping, may_be_open: bool) -> list[LayerKind | str]:
+    """The layers; may_be_open: the last may be OPEN_OUTPUT, which stays a text."""
     items = document.get("layers")
     example = "write for example `layers: [8 tanh, 1 logistic]`"
     if "layers" not in document:
         raise document.fault(None, "`layers` is missing", example)
     if not isinstance(items, PlacedList) or not items:
         raise document.fault("layers", f"`layers` must be a list of layers, found {kind_of(items)}", example)
-    return [_read_layer(items, index) for index in range(len(items))]
+    is_open = may_be_open and isinstance(items[-1], str) and known_name(items[-1].strip(), [OPEN_OUTPUT])
+    layers: list[LayerKind | str] = [_read_layer(items, index) for index in range(len(items) - bool(is_open))]
+    return [*layers, OPEN_OUTPUT] if is_open else layers
 
 
 def _read_layer(items: PlacedList, index: int) -> LayerKind:
@@ -167,8 +183,8 @@ def _shown(value: Any) -> str:
 def new_head(network: Network) -> str:
     """A head with comments, for a network that was not read from a file."""
     layers = network.layers_text
-    inputs = inputs_text(network.topology.inputs)
-    takes = ("for tables" if network.table is not None else
+    inputs = inputs_text(network.topology.inputs) if network.text is None else network.text.kind
+    takes = (f"for {network.data_noun}" if network.table is not None or network.text is not None else
              f"with {inputs} inputs" if inputs.isdecimal() else f"for samples of {inputs}")  # fmt: skip
     lines = [
         f"# A network {takes} and layers of {layers}.",

@@ -19,6 +19,7 @@ from anncli.formats.networks.ann_digests import digest_lines, read_digests
 from anncli.formats.networks.ann_self_test import read_self_test, self_test_lines
 from anncli.formats.networks.ann_table import encoder_lines, take_encoder
 from anncli.formats.networks.ann_task import read_loss, read_target_scaling, read_task, target_scaling_lines, task_lines
+from anncli.formats.networks.ann_text import take_vocabulary, vocabulary_lines
 from anncli.formats.networks.ann_weights import rows_of, shape_fault, weight_blocks, weight_lines
 from anncli.formats.networks.numbers import BadNumberError, to_float32, write_rows
 from anncli.network.input_shapes import inputs_text
@@ -60,8 +61,8 @@ class TrainedPart:
         """Fill the network; is_sealed: the checksum must fit."""
         self._trained.refuse_unknown(TRAINED_KEYS)
         network = self._network
-        # First of all, because it gives the number of inputs where the head leaves it to the table.
-        take_encoder(self._trained, network, AFRESH)
+        # First of all, because it gives the number of inputs where the head leaves it to the data.
+        (take_encoder if network.text is None else take_vocabulary)(self._trained, network, AFRESH)
         n_inputs = network.n_inputs
         network.task = read_task(self._trained, network, AFRESH)
         network.classes = self._classes()
@@ -102,6 +103,8 @@ class TrainedPart:
 
     def _classes(self) -> tuple[str, ...]:
         value = self._trained.get("classes")
+        if self._network.predicts_next and self._network.vocabulary is not None:
+            return self._network.vocabulary.symbols
         if isinstance(value, PlacedMapping):
             value.refuse_unknown(("positive", "negative"))
             for key in ("positive", "negative"):
@@ -237,7 +240,7 @@ def trained_lines(network: Network) -> list[str]:
     if len(network.classes) == 2 and network.n_outputs == 1:
         positive, negative = map(quote_text, network.classes)
         lines.append(f"  classes: {{positive: {positive}, negative: {negative}}}")
-    elif network.classes:
+    elif network.classes and not network.predicts_next:
         lines.append(f"  classes: {write_flow(network.classes)}")
     lines += decision_lines(network)
     if network.targets is not None:
@@ -249,6 +252,8 @@ def trained_lines(network: Network) -> list[str]:
         lines.append(f"  first_token: {network.first_token}")
     if network.encoder is not None:
         lines += encoder_lines(network.encoder)
+    if network.vocabulary is not None:
+        lines += vocabulary_lines(network.vocabulary)
     lines += _scaling_lines(network.scaling)
     if network.parameters is not None:
         lines += weight_lines(network)

@@ -1,0 +1,150 @@
+"""Text files for networks that take texts: whole files where the next symbol is predicted, else a sample for each line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeGuard
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.dataset.dataset import Source
+from anncli.dataset.request import ReadRequest, TableRequest
+from anncli.dataset.text_data import TextData
+from anncli.errors import DataError, UsageError, count_of, did_you_mean, quoted
+from anncli.formats.data.agreement import check_files, expected_of, names_of_files, wrong_number
+from anncli.formats.data.folders import DataFile, expand
+from anncli.formats.data.remarks import Remarks
+from anncli.formats.files.source import ByteSource
+from anncli.formats.files.textfile import Path, decode
+from anncli.network.network import Network
+
+_LINES = 4096
+
+
+class TextFile(NamedTuple):
+    """The text of a file with line feeds for line ends, its name for messages, and where it came from."""
+
+    text: str
+    shown: str
+    source: Source
+
+
+def takes_texts(network: Network | None) -> TypeGuard[Network]:
+    """Whether the samples of a network are texts."""
+    return network is not None and network.text is not None
+
+
+def read_text_sets(
+    sets: Mapping[str, Sequence[Path]], network: Network, request: TableRequest, read: ReadRequest, remarks: Remarks
+) -> tuple[TextData, dict[str, Array]]:
+    """The texts of sets of files, one set after the other, and the numbers of the texts of each.
+
+    A network that predicts the next symbol takes every file as one text. Another takes every line, but for empty ones, as a sample:
+    several files are one class each, in the order of the classes, and of a folder its files, or its sub-folders, are the classes.
+    Raises: DataError for a file that is no UTF-8 text, with its line and column, or has no text; UsageError for options about
+        columns, and for files that do not fit the classes.
+    """
+    refuse_column_options(request, read)
+    given = {name: expand([str(path) for path in paths], remarks) for name, paths in sets.items()}
+    if network.predicts_next:
+        return _whole_texts(given)
+    return _lines_of_classes(sets, given, network)
+
+
+def refuse_column_options(request: TableRequest, read: ReadRequest) -> None:
+    """Raises UsageError for options about columns and formats of rows, which texts do not have."""
+    given = [name for name, value in request._asdict().items() if value != TableRequest._field_defaults[name]]
+    given += ["format"] if read.format != "auto" else []
+    if given:
+        option = "--" + given[0].replace("_", "-")
+        advice = "leave it out; the files of a folder, or several files, are one class each"
+        raise UsageError(f"{option} is for tables and rows of numbers, and this network takes texts", advice=advice)
+
+
+def read_text_file(path: Path) -> TextFile:
+    """A text file, which may be packed; raises DataError for bytes that are no UTF-8 text, with line and column."""
+    source = ByteSource(path)
+    data = b"".join(source.text())
+    text = decode(data, source.path).replace("\r\n", "\n")
+    return TextFile(text, source.shown, Source(source.name, source.sha256, len(text)))
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text that are not empty."""
+    return [line for line in text.split("\n") if line]
+
+
+def blocks_of_lines(files: Sequence[Path], remarks: Remarks | None = None) -> Iterator[list[str]]:
+    """The lines of text files as read_text_sets() gives them, in portions."""
+    for file in expand([str(path) for path in files], remarks):
+        lines = lines_of(read_text_file(file.path).text)
+        for first in range(0, len(lines), _LINES):
+            yield lines[first : first + _LINES]
+
+
+def _whole_texts(given: Mapping[str, Sequence[DataFile]]) -> tuple[TextData, dict[str, Array]]:
+    found, rows = list[TextFile](), dict[str, Array]()
+    for name, files in given.items():
+        first = len(found)
+        found += [_filled(read_text_file(file.path)) for file in files]
+        rows[name] = np.arange(first, len(found))
+    texts = tuple(file.text for file in found)
+    return TextData(texts, sources=tuple(file.source for file in found), shown=tuple(f.shown for f in found)), rows
+
+
+def _filled(file: TextFile) -> TextFile:
+    if len(file.text) < 2:
+        message = f"has {count_of(len(file.text), 'character')}, and the next one is to be predicted"
+        raise DataError(message, path=file.shown, advice="give a longer text")
+    return file
+
+
+def _lines_of_classes(
+    sets: Mapping[str, Sequence[Path]], given: Mapping[str, Sequence[DataFile]], network: Network
+) -> tuple[TextData, dict[str, Array]]:
+    classes = _classes(sets, given, network)
+    texts, labels, sources, shown, rows = list[str](), list[Array](), list[Source](), list[str](), dict[str, Array]()
+    for name, files in given.items():
+        first = len(texts)
+        for place, file in enumerate(files):
+            label = place if file.label is None else _number(classes, file)
+            found = read_text_file(file.path)
+            lines = lines_of(found.text)
+            texts += lines
+            labels.append(np.full(len(lines), label, dtype=np.int32))
+            sources.append(found.source._replace(n_samples=len(lines)))
+            shown.append(found.shown)
+        if len(texts) == first:
+            raise DataError("holds no line of text", path=shown[-1], advice="give a sample on each line")
+        rows[name] = np.arange(first, len(texts))
+    return TextData(tuple(texts), np.concatenate(labels), classes, tuple(sources), tuple(shown)), rows
+
+
+def _classes(
+    sets: Mapping[str, Sequence[Path]], given: Mapping[str, Sequence[DataFile]], network: Network
+) -> tuple[str, ...]:
+    """The classes of the files of all sets, in order; raises UsageError where the files do not say which they are."""
+    expected = expected_of(network, None)
+    of_words = {name: sets[name] for name, files in given.items() if all(file.label is None for file in files)}
+    check_files(of_words, expected)
+    for name, words in of_words.items():
+        if len(words) < 2:
+            raise wrong_number(1, expected.n_classes or 2, expected, "" if name == next(iter(given)) else name)
+    first = next(iter(given.values()))
+    folders = [file.label for file in first if file.label is not None]
+    if network.classes:
+        return network.classes
+    if not folders:
+        return names_of_files([file.path for file in first])
+    classes = tuple(dict.fromkeys(folders))
+    if len(classes) != network.n_classes:
+        raise wrong_number(len(classes), network.n_classes, expected)
+    return classes
+
+
+def _number(classes: Sequence[str], file: DataFile) -> int:
+    if file.label not in classes:
+        message = f"the network has no class {quoted(str(file.label))}"
+        raise DataError(message, path=file.path, advice=did_you_mean(str(file.label), classes))
+    return classes.index(str(file.label))

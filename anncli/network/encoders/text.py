@@ -1,0 +1,113 @@
+"""Networks whose samples are texts: what their definition says, and the symbols that training finds in its texts.
+
+A kind of symbol is one file in this folder and a line in TEXT_NAMES of network/names.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
+
+from anncli.errors import ValueFault, count_of
+from anncli.network.encoders.characters import CharacterEncoder
+from anncli.network.layers.base import LayerKind, Shape
+from anncli.network.layers.dense import Dense
+from anncli.network.topology import Topology
+
+if TYPE_CHECKING:
+    from anncli.network.encoders.table import TableEncoder, TableInputs
+
+#: What makes tokens of texts.
+TextEncoder: TypeAlias = CharacterEncoder
+
+#: The encoder of each kind of symbol.
+TEXT_ENCODERS: dict[str, type[TextEncoder]] = {"characters": CharacterEncoder}
+
+#: The output layer that stands for as many outputs as there are symbols.
+OPEN_OUTPUT = "softmax"
+# What a topology has in its place before training.
+_PLACEHOLDER = Dense(2, OPEN_OUTPUT)
+
+
+class TextInputs(NamedTuple):
+    """What the head of a network file says where samples are texts.
+
+    kind: a name of TEXT_NAMES; open_output: the output layer is written without its number of units.
+    """
+
+    kind: str
+    open_output: bool = False
+
+    def defined(self, topology: Topology) -> Topology:
+        """The topology before training, which does not yet know how many symbols there are."""
+        layers = [*topology.layers[:-1], _PLACEHOLDER] if self.open_output else topology.layers
+        return Topology(Shape(1, None, None, True), layers)
+
+
+def read_text_layers(kind: str, layers: list[LayerKind | str]) -> tuple[TextInputs, Topology]:
+    """What a definition says: layers, of which the last may be OPEN_OUTPUT. Raises: ValueFault for a chain that cannot be."""
+    is_open = bool(layers) and isinstance(layers[-1], str) and layers[-1].strip().lower() == OPEN_OUTPUT
+    chain = [*layers[:-1], _PLACEHOLDER] if is_open else layers
+    text, topology = TextInputs(kind, is_open), Topology(Shape(1, None, None, True), chain)
+    if is_open and not topology.answers_rows:
+        message = "the output layer `softmax` without a number is for networks that predict the next symbol, and this one has an answer for each text"
+        raise ValueFault(message, "write `K softmax` with K classes, or leave out the layer that makes one row of many")
+    return text, topology
+
+
+class TakesText:
+    """What a Network has for samples that are texts; it has these fields."""
+
+    topology: Topology
+    table: TableInputs | None
+    encoder: TableEncoder | None
+    text: TextInputs | None
+    vocabulary: TextEncoder | None
+
+    @property
+    def predicts_next(self) -> bool:
+        """Whether the network answers each symbol of a text with the next one."""
+        return self.text is not None and self.topology.answers_rows
+
+    @property
+    def next_noun(self) -> str:
+        """What one symbol is called where the network predicts the next one, else ''."""
+        return TEXT_ENCODERS[self.text.kind].noun if self.text is not None and self.predicts_next else ""
+
+    @property
+    def needs_encoder(self) -> bool:
+        """Whether the number of inputs is not known before the network meets a table, or texts."""
+        return (self.table is not None and self.encoder is None) or (self.text is not None and self.vocabulary is None)
+
+    @property
+    def data_noun(self) -> str:
+        """What the network takes, where its number of inputs is that of the data."""
+        return "tables" if self.text is None else f"texts of {self.text.kind}"
+
+    @property
+    def layer_texts(self) -> list[str]:
+        """The short form of each layer, as a definition has it."""
+        texts = [layer.text() for layer in self.topology.layers]
+        return [*texts[:-1], OPEN_OUTPUT] if self.text is not None and self.text.open_output else texts
+
+    def with_vocabulary(self, vocabulary: TextEncoder) -> Self:
+        """The untrained network that knows these symbols; raises ValueFault for a network with another number of outputs."""
+        changes: dict[str, Any] = {"topology": self._topology_with(vocabulary), "vocabulary": vocabulary}
+        changes |= {"classes": vocabulary.symbols} if self.predicts_next else {}
+        return replace(self, **changes)  # type: ignore[type-var]
+
+    def take_vocabulary(self, vocabulary: TextEncoder) -> None:
+        """Take the symbols that belong to the parameters; raises ValueFault as with_vocabulary()."""
+        self.topology, self.vocabulary = self._topology_with(vocabulary), vocabulary
+
+    def _topology_with(self, vocabulary: TextEncoder) -> Topology:
+        assert self.text is not None
+        known, layers, n = self.topology, list[LayerKind](self.topology.layers), len(vocabulary.symbols)
+        if self.text.open_output:
+            layers[-1] = Dense(n, OPEN_OUTPUT)
+        elif self.predicts_next and known.n_outputs != n:
+            message = f"{count_of(n, vocabulary.noun)} in the training text, and {count_of(known.n_outputs, 'output')}"
+            raise ValueFault(
+                message, f"write the output layer `{OPEN_OUTPUT}` without a number, or `{n} {OPEN_OUTPUT}`"
+            )
+        return Topology(Shape(vocabulary.width, None, None, True), layers)

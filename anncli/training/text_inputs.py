@@ -1,0 +1,158 @@
+"""Texts as the samples of a run: which part is for which set, the symbols of the training part, and the streams it is cut into."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from anncli.arrays import Array, random_stream
+from anncli.dataset.dataset import Dataset
+from anncli.dataset.text_data import TextData, next_dataset
+from anncli.errors import DataError, UsageError, ValueFault, count_of, listed, quoted
+from anncli.network.encoders.text import TEXT_ENCODERS, TextEncoder
+from anncli.network.network import Network
+from anncli.options.table import TrainingOptions
+from anncli.training.sets import SET_NAMES, divide
+
+# The part of a text that is its validation set where the options leave it open, unless the text is as short as this.
+TEXT_VALIDATION, _SHORT_TEXT = 0.1, 1000
+# Streams of a text, and samples of a batch, where the options leave them open.
+DEFAULT_STREAMS = 32
+
+
+class TextInputs(NamedTuple):
+    """The network that knows the symbols, the samples, the numbers of those of each set where the texts were divided by position,
+    and what the user should know."""
+
+    network: Network
+    data: Dataset
+    sets: dict[str, Array] | None
+    warnings: tuple[str, ...]
+
+
+def encoded_texts(network: Network, data: TextData, options: TrainingOptions, sets: Mapping[str, Array]) -> TextInputs:
+    """The samples of a run that trains `network` on texts; sets: the numbers of the texts of each set, where files say so.
+
+    The symbols are those of the network, or are found in the training texts. Where the next symbol is predicted, sets are cut
+    from the end of the training texts by position, and the rest into streams, one for each sample of a batch.
+    Raises: UsageError for sets that leave too little to train on, and for another number of outputs; DataError for a training
+        text without two different symbols.
+    """
+    if network.predicts_next:
+        parts = _parts(data, options, sets)
+        network = _knowing(network, parts["training"])
+        parts["training"] = streams(parts["training"], n_streams(options))
+        assert network.vocabulary is not None
+        texts = [text for name in SET_NAMES for text in parts[name]]
+        encoded = next_dataset(texts, network.vocabulary, data.sources)
+        return TextInputs(network, encoded, _numbers(parts), _strange(network.vocabulary, parts, data))
+    rows = divide(data.bare(), options, sets, random_stream(options.seed, "split"))["training"]
+    network = _knowing(network, [data.texts[row] for row in rows.tolist()])
+    assert network.vocabulary is not None
+    return TextInputs(network, data.with_vocabulary(network.vocabulary), None, ())
+
+
+def n_streams(options: TrainingOptions) -> int:
+    """Into how many streams a training text is cut: as many as a batch has samples."""
+    asked = options.trainer_options.get("batch_size", "auto")
+    return DEFAULT_STREAMS if asked == "auto" else max(1, int(asked))
+
+
+def streams(texts: Sequence[str], count: int) -> list[str]:
+    """Texts cut into about `count` pieces whose lengths differ by one, or, of several texts, are as equal as these allow.
+
+    Each piece begins with the last symbol of the piece before it, because the answer for that symbol is the next one.
+    """
+    n_rows = sum(len(text) - 1 for text in texts)
+    longest = max(1, -(-n_rows // count))
+    pieces = []
+    for text in texts:
+        rows = len(text) - 1
+        ends = np.linspace(0, rows, -(-rows // longest) + 1).astype(np.int64).tolist()
+        pieces += [text[start : stop + 1] for start, stop in pairwise(ends)]
+    return pieces
+
+
+def _parts(data: TextData, options: TrainingOptions, sets: Mapping[str, Array]) -> dict[str, list[str]]:
+    """The texts of each set."""
+    given = {name: [data.texts[row] for row in sets[name].tolist()] for name in SET_NAMES if name in sets}
+    training = given.get("training", list(data.texts))
+    total = sum(map(len, training))
+    parts = {"training": training, "validation": given.get("validation", []), "test": given.get("test", [])}
+    fractions = {name: 0.0 if name in given else _fraction(options, name, total) for name in ("test", "validation")}
+    if sum(fractions.values()) >= 1:
+        raise UsageError("--validation and --test together leave nothing to train on", advice="lower one of them")
+    for name, fraction in fractions.items():
+        if fraction:
+            parts["training"], parts[name] = _cut(parts["training"], round(fraction * total))
+            if not parts[name]:
+                text = (
+                    f"--{name} {fraction:g} of {count_of(total, 'character')} leaves no two in a row for the {name} set"
+                )
+                raise UsageError(text, advice="take a larger part, or name a file")
+    if not parts["training"]:
+        raise UsageError("--validation and --test leave no text to train on", advice="lower one of them")
+    return parts
+
+
+def _fraction(options: TrainingOptions, name: str, total: int) -> float:
+    fraction = getattr(options, name)
+    if isinstance(fraction, tuple):
+        raise UsageError("validation and test files must be read before training and given as row numbers")
+    if fraction is None:
+        return TEXT_VALIDATION if name == "validation" and total >= _SHORT_TEXT else 0.0
+    return float(fraction)
+
+
+def _cut(texts: Sequence[str], n: int) -> tuple[list[str], list[str]]:
+    """The texts without the last n characters, and these; of each only what is two characters long."""
+    before, after = list(texts), list[str]()
+    while n and before:
+        text = before.pop()
+        taken = min(n, len(text))
+        n -= taken
+        after.append(text[len(text) - taken :])
+        if taken < len(text):
+            before.append(text[: len(text) - taken])
+    return [text for text in before if len(text) > 1], [text for text in reversed(after) if len(text) > 1]
+
+
+def _knowing(network: Network, training: Sequence[str]) -> Network:
+    """The network with the symbols that it has, or with those of the training texts."""
+    if network.vocabulary is not None:
+        return network
+    assert network.text is not None
+    vocabulary = TEXT_ENCODERS[network.text.kind].fitted(training)
+    if len(vocabulary.symbols) < 2 and network.predicts_next:
+        found = f"only {quoted(vocabulary.symbols[0])}" if vocabulary.symbols else "nothing"
+        raise DataError(f"the training text holds {found}", advice="give a text of different characters")
+    try:
+        return network.with_vocabulary(vocabulary)
+    except ValueFault as fault:
+        raise UsageError(fault.message, path=network.source.path, advice=fault.advice) from None
+
+
+def _numbers(parts: Mapping[str, Sequence[str]]) -> dict[str, Array]:
+    found, first = {}, 0
+    for name in SET_NAMES:
+        found[name] = np.arange(first, first + len(parts[name]))
+        first += len(parts[name])
+    return found
+
+
+def _strange(vocabulary: TextEncoder, parts: Mapping[str, Sequence[str]], data: TextData) -> tuple[str, ...]:
+    """A warning for each set with symbols that the network does not know."""
+    found = []
+    for name in SET_NAMES:
+        text = "".join(parts[name])
+        if strange := vocabulary.strange(text):
+            n = int(np.count_nonzero(vocabulary.encode(text) == vocabulary.unknown))
+            shown = listed([quoted(symbol) for symbol in strange])
+            places = f"{count_of(n, 'place')} of the {name} set"
+            found.append(
+                f"characters that the network does not know, in {places}, are left out of its figures: {shown}"
+            )
+    return tuple(found)
