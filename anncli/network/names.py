@@ -118,8 +118,8 @@ LAYERS_ELSEWHERE: dict[str, str] = {
     "meanpool": "mean-pool", "linear-layer": "dense", "fc": "dense",
     "commnet": "communicate", "communication": "communicate", "embed": "embedding",
     "rnn": "recurrent", "simple-rnn": "recurrent", "simplernn": "recurrent", "elman": "recurrent", "layrec": "recurrent",
-    "bilstm": "lstm", "bi-lstm": "lstm", "lstm-layer": "lstm", "lstmlayer": "lstm", "bilstmlayer": "lstm", "grulayer": "gru",
-    "bigru": "gru",
+    "bilstm": "lstm bidirectional", "bi-lstm": "lstm bidirectional", "birnn": "recurrent bidirectional",
+    "bigru": "gru bidirectional",
 }  # fmt: skip
 
 

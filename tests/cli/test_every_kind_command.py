@@ -196,6 +196,10 @@ KINDS = {
     "vector": ("1x2", "2x2 tanh complex, 1 logistic"),
     "sample": ("any x 2", "3 tanh convolution 2, mean, 1 logistic"),
     "agents": ("any x 2", "3 tanh communicate, 1 logistic"),
+    "recurrent": ("any x 2", "3 tanh recurrent, 1 logistic"),
+    "lstm": ("any x 2", "3 lstm, 2 lstm bidirectional, last, 1 logistic"),
+    "gru": ("any x 2", "3 gru, mean, 1 logistic"),
+    "tokens in time": ("4 tokens", "3 lstm, last, 1 logistic"),
     "sparse": ("4 tokens", "3 tanh, 1 logistic"),
     "embedding": ("4 tokens", "3 embedding, max, 1 logistic"),
 }

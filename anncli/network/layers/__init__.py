@@ -21,10 +21,11 @@ _VECTORS = re.compile(r"\s*\d+\s*x\s*\d", re.ASCII)
 
 def layer_class(kind: str) -> type[LayerKind]:
     """The class of a kind of layer; raises ValueFault with advice for an unknown kind."""
-    if kind not in LAYER_NAMES:
+    known = known_name(kind, LAYER_NAMES)
+    if known is None:
         raise ValueFault(f"unknown kind of layer '{kind}'", did_you_mean(kind, LAYER_NAMES))
-    module = import_module(f"anncli.network.layers.{LAYER_NAMES[kind].module}")
-    found: type[LayerKind] = module.LAYERS[kind]
+    module = import_module(f"anncli.network.layers.{LAYER_NAMES[known].module}")
+    found: type[LayerKind] = module.LAYERS[known]
     return found
 
 
