@@ -15,6 +15,9 @@ from anncli.arrays import Array
 from anncli.network.input_shapes import inputs_text
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.network import Network
+from anncli.network.topology import Topology
+
+_REDUCTIONS = ("last", "mean", "max")
 
 
 class DenseStep(NamedTuple):
@@ -38,6 +41,22 @@ def dense_steps(network: Network) -> list[list[DenseStep]]:
         ]
         for parameters in every
     ]
+
+
+def streams(topology: Topology) -> bool:
+    """Whether a program can take the rows or tokens of a sample one by one, and keep no more of them than the state of the layers.
+
+    That is so where some layer carries a state from row to row, and every other layer treats each row for itself, up to a `last`,
+    `mean` or `max`, which needs no more than the rows so far.
+    """
+    layers = topology.layers[: reduction(topology)]
+    return any(layer.carries for layer in layers) and all(layer.carries or layer.by_row for layer in layers)
+
+
+def reduction(topology: Topology) -> int:
+    """The place, from 0, of the first `last`, `mean` or `max` among the layers; the number of layers where there is none."""
+    kinds = [layer.kind for layer in topology.layers]
+    return next((at for at, kind in enumerate(kinds) if kind in _REDUCTIONS), len(kinds))
 
 
 def layer_refusal(network: Network, what: str, activations: Collection[str] = ACTIVATION_NAMES) -> str | None:

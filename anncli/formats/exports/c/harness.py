@@ -12,6 +12,7 @@ from anncli.arrays import Array, Rows, Tokens
 from anncli.formats.exports.base import Predicted, ProofRows
 from anncli.formats.exports.c.layers import BLOCK
 from anncli.formats.exports.c.rows import has_rows
+from anncli.formats.exports.c.sample_harness import main_of_samples
 from anncli.formats.exports.c.text import Naming, identifiers
 from anncli.formats.exports.tools import find_tool, run_tool, work_folder
 from anncli.network.network import Network
@@ -54,46 +55,6 @@ int main(void)
 }
 """
 
-# A sample is the number of its rows or tokens, and then what they are.
-_MAIN_OF_SAMPLES = """\
-#include <stdio.h>
-#include <stdlib.h>
-#include "$n.h"
-#ifdef _WIN32
-#include <fcntl.h>
-#include <io.h>
-#endif
-
-int main(void)
-{
-  static float values[$N_MAX_ROWS * ($WIDTH)], outputs[$N_MAX_ROWS * $N_N_OUTPUTS];
-  static int indices[$N_MAX_ROWS];
-  long sample = 0;
-  int n, refused, k;
-#ifdef _WIN32
-  _setmode(0, _O_BINARY);
-  _setmode(1, _O_BINARY);
-#endif
-  while (fread(&n, sizeof n, 1, stdin) == 1) {
-    ++sample;
-    if (n < 0 || n > $N_MAX_ROWS || ($OF_TOKENS && fread(indices, sizeof *indices, (size_t)n, stdin) != (size_t)n)
-        || fread(values, sizeof *values, (size_t)n * ($WIDTH), stdin) != (size_t)n * ($WIDTH))
-      return 1;
-    refused = $PREDICT;
-    if (refused) {
-      fprintf(stderr, "sample %ld, number %d was refused\\n", sample, refused);
-      return 1;
-    }
-    for (k = 0; k < $ANSWERS; ++k) {
-      const float *const out = outputs + k * $N_N_OUTPUTS;
-      fwrite(out, sizeof *out, $N_N_OUTPUTS, stdout);
-      $DECIDE
-    }
-  }
-  return 0;
-}
-"""
-
 _READ_INPUTS = """\
 static int read_row(float *in)
 {
@@ -123,8 +84,8 @@ static int read_level(int *level, int (*look_up)(const char *))
 """
 
 
-def main_text(network: Network, name: str) -> str:
-    """The program around the exported functions."""
+def main_text(network: Network, name: str, most: int) -> str:
+    """The program around the exported functions; most: the rows or tokens of the longest sample."""
     with_rows, several = has_rows(network), not network.topology.takes_vectors
     decide = ""
     if network.task == "multi-label":
@@ -134,25 +95,12 @@ def main_text(network: Network, name: str) -> str:
             "{\n      const int decided = $n_decide(out);\n      fwrite(&decided, sizeof decided, 1, stdout);\n    }"
         )
     if several:
-        return Naming(name, header_only=False).fill(_main_of_samples(network).replace("$DECIDE", decide))
+        return Naming(name, header_only=False).fill(main_of_samples(network, most).replace("$DECIDE", decide))
     text = _MAIN.replace("$READ", _read_rows(network) if with_rows else _READ_INPUTS).replace("$DECIDE", decide)
     text = text.replace("$VARIABLES", "$n_row in;" if with_rows else "float in[$N_N_INPUTS];")
     text = text.replace("$INTO", "&in" if with_rows else "in")
     text = text.replace("$PREDICT", "$n_predict_row(&in, out)" if with_rows else "$n_predict(in, out)")
     return Naming(name, header_only=False).fill(text)
-
-
-def _main_of_samples(network: Network) -> str:
-    of_tokens = network.topology.inputs.tokens
-    call = "$n_predict_tokens(indices, values, n, outputs)" if of_tokens else "$n_predict_rows(values, n, outputs)"
-    values = {
-        "$WIDTH": "1" if of_tokens else "$N_N_INPUTS", "$OF_TOKENS": str(int(of_tokens)), "$PREDICT": call,
-        "$ANSWERS": "n" if network.topology.answers_rows else "1",
-    }  # fmt: skip
-    text = _MAIN_OF_SAMPLES
-    for name, value in values.items():
-        text = text.replace(name, value)
-    return text
 
 
 def _read_rows(network: Network) -> str:
@@ -235,7 +183,9 @@ def run_compiled(files: Mapping[str, bytes], network: Network, name: str, rows: 
         for ending, content in files.items():
             own = ending or (".c" if ".h" in files else ".h")
             (Path(folder) / f"{name}{own}").write_bytes(content)
-        (Path(folder) / f"{program}.c").write_text(main_text(network, name))
+        inputs = rows.inputs
+        most = 1 if isinstance(inputs, np.ndarray) else int(inputs.lengths.max(initial=1))
+        (Path(folder) / f"{program}.c").write_text(main_text(network, name, most))
         scalar = f"{name.upper()}_SCALAR"
         has_vectors = max(network.topology.sizes[1:]) >= BLOCK and any(
             scalar.encode() in text for text in files.values()
@@ -245,7 +195,6 @@ def run_compiled(files: Mapping[str, bytes], network: Network, name: str, rows: 
             run_tool([compiler, "-std=c99", "-O2", *option, *units, "-o", program, "-lm"], folder)
             found.append(run_tool([str(Path(folder) / program)], folder, input_bytes(network, rows)))
         version = run_tool([compiler, "--version"], folder).decode(errors="replace").split("\n")[0]
-    inputs = rows.inputs
     n_answers = len(inputs)
     if network.topology.answers_rows and not isinstance(inputs, np.ndarray):
         n_answers = len(inputs.values)

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from anncli.formats.exports.c.rows import row_declarations
 from anncli.formats.exports.c.several_rows import declarations
+from anncli.formats.exports.c.stream import stream_declarations
 from anncli.formats.exports.c.text import comment_text, identifiers, string_text
+from anncli.formats.exports.steps import streams
 from anncli.network.class_names import class_names
 from anncli.network.network import Network
 
@@ -71,6 +73,8 @@ def functions_text(network: Network, some_filled: bool) -> str:
     missing = "; NaN stands for a missing one, and is filled where training found a value" if some_filled else ""
     several = not network.topology.takes_vectors
     text = declarations(network) if several else _PREDICT.replace("{missing}", missing)
+    if streams(network.topology):
+        text = stream_declarations(network)
     if network.task == "multi-label":
         text += _LABELS
     elif network.n_classes:

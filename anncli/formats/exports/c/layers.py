@@ -173,7 +173,7 @@ def activation_call(activation: str, pointer: str, rows: str, columns: int) -> s
     if activation == "softmax" and rows != "1":
         return f"$n_softmax_rows({pointer}, {rows}, {columns});"
     count = str(columns) if rows == "1" else f"{rows} * {columns}"
-    return f"{'$n_softmax' if activation == 'softmax' else _function(activation)}({pointer}, {count});"
+    return f"{'$n_softmax' if activation == 'softmax' else activation_function(activation)}({pointer}, {count});"
 
 
 def activation_text(used: Sequence[str], needs_logistic: bool, of_rows: bool = False) -> str:
@@ -189,13 +189,14 @@ def activation_text(used: Sequence[str], needs_logistic: bool, of_rows: bool = F
     return text
 
 
-def _function(activation: str) -> str:
+def activation_function(activation: str) -> str:
+    """The name of the function that computes an activation in place, for any but linear and softmax."""
     return f"$n_{activation.replace('-', '_')}_layer"
 
 
 def _loop(activation: str) -> str:
     return f"""\
-$static void {_function(activation)}(float *values, int n)
+$static void {activation_function(activation)}(float *values, int n)
 {{
   int j;
   for (j = 0; j < n; ++j) {{
@@ -221,7 +222,7 @@ def _member(steps: list[DenseStep]) -> str:
         target = "out" if number == len(steps) - 1 else buffers[number % 2]
         lines.append(f"  w = $n_dense(w, {n_in}, {units}, {source}, {target});")
         if step.activation != "linear":
-            name = "$n_softmax" if step.activation == "softmax" else _function(step.activation)
+            name = "$n_softmax" if step.activation == "softmax" else activation_function(step.activation)
             lines.append(f"  {name}({target}, {units});")
         source = target
     return (

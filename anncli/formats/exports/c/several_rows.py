@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anncli.formats.exports.c.chain import MAX_ROWS
+from anncli.formats.exports.c.member import MAX_ROWS
 from anncli.network.network import Network
 
 _ROWS = """\
@@ -28,7 +28,8 @@ _TOKENS = """\
 $public int $n_predict_tokens(const int *indices, const float *values, int n, float *out);
 """
 
-_REFUSED_TOKENS = """\
+#: The function that finds a token that is none.
+REFUSED_TOKENS = """\
 $static int $n_refused(const int *indices, const float *values, int n)
 {
   int i;
@@ -98,5 +99,5 @@ def rows_text(network: Network, scales: bool, finishes: bool) -> str:
         last += f"  for (i = 0; i < {n_out}; i += $N_N_OUTPUTS)\n    $n_finish(out + i);\n"
     elif of_tokens:
         last = last.replace("  int i, refused;", "  int refused;")
-    check = _REFUSED_TOKENS if of_tokens else ""
+    check = REFUSED_TOKENS if of_tokens else ""
     return f"{check}$public int $n_{name}({parameters}, int n, float *out)\n{{\n{last}  return 0;\n}}\n"

@@ -24,22 +24,25 @@ _ESCAPE = re.compile(r"\\[0-7]{3}")
 
 class Sizes(NamedTuple):
     """tables: bytes of constants; buffers: bytes of the arrays that a prediction keeps on the stack; code: bytes of instructions
-    measured for a Cortex-M4 without those of the C library, None where they are not known."""
+    measured for a Cortex-M4 without those of the C library, None where they are not known; state: bytes that a stream keeps."""
 
     tables: int
     buffers: int
     code: int | None = None
+    state: int = 0
 
     def sentence(self) -> str:
         """For the head of the file, where nothing is measured."""
-        return f"Flash: {self.tables:,} bytes of tables, and the code; RAM: {self.buffers:,} bytes of buffers on the stack."
+        kept = f", {self.state:,} bytes for the state of each stream" if self.state else ""
+        return f"Flash: {self.tables:,} bytes of tables, and the code; RAM: {self.buffers:,} bytes of buffers on the stack{kept}."
 
     def lines(self) -> list[tuple[str, str]]:
         """For people: flash and RAM, and where the numbers are from."""
         flash = f"{self.tables:,} bytes of tables (computed), and the code"
         if self.code is not None:
             flash = f"{self.tables + self.code:,} bytes: tables {self.tables:,}, code {self.code:,} without the C library (arm-none-eabi-size, Cortex-M4, -Os)"
-        return [("flash", flash), ("RAM", f"{self.buffers:,} bytes of buffers on the stack (computed)")]
+        kept = f", {self.state:,} bytes for the state of each stream" if self.state else ""
+        return [("flash", flash), ("RAM", f"{self.buffers:,} bytes of buffers on the stack{kept} (computed)")]
 
 
 def table_bytes(text: str) -> int:
@@ -62,7 +65,7 @@ def measured(sizes: Sizes, files: Mapping[str, bytes], name: str) -> Sizes:
             code, tables = (_section(words, kind) for kind in (".text", ".rodata"))
     except (ToolMissingError, RuntimeError, ValueError, IndexError):
         return sizes
-    return Sizes(tables, sizes.buffers, code) if code and tables else sizes
+    return sizes._replace(tables=tables, code=code) if code and tables else sizes
 
 
 def _section(lines: list[str], kind: str) -> int:

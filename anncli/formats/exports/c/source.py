@@ -9,17 +9,19 @@ import numpy as np
 from anncli._version import __version__
 from anncli.arrays import Array
 from anncli.formats.exports.base import ExportRequest
-from anncli.formats.exports.c.chain import MAX_ROWS, ChainText, chain_text
+from anncli.formats.exports.c.chain import ChainText, chain_text
 from anncli.formats.exports.c.header import class_names_text, functions_text, sizes_text
 from anncli.formats.exports.c.layers import layers_text, parameters_text, widest
+from anncli.formats.exports.c.member import MAX_ROWS
 from anncli.formats.exports.c.outputs import decision_text, finish_text
 from anncli.formats.exports.c.rows import has_rows, row_definitions
 from anncli.formats.exports.c.scaling import fill_values, scaling_text, unfilled
 from anncli.formats.exports.c.self_test import samples_test_text, self_test_text
 from anncli.formats.exports.c.several_rows import rows_text
 from anncli.formats.exports.c.sizes import Sizes, table_bytes
+from anncli.formats.exports.c.stream import state_numbers, stream_text
 from anncli.formats.exports.c.text import Naming, array_text, comment_text
-from anncli.formats.exports.steps import dense_steps
+from anncli.formats.exports.steps import dense_steps, streams
 from anncli.network.network import Network
 
 _FLOAT_BYTES = 4
@@ -106,6 +108,8 @@ def check_text(network: Network) -> str:
 
 def _predict_text(network: Network, scales: bool, finishes: bool) -> str:
     """The function that users call."""
+    if streams(network.topology):
+        return stream_text(network, scales, finishes)
     if not network.topology.takes_vectors:
         return rows_text(network, scales, finishes)
     n_members = len(network.members)
@@ -178,8 +182,10 @@ def seen_outputs(network: Network, outputs: Array) -> Array:
 
 def float_sizes(network: Network, text: str) -> Sizes:
     """What the tables in this text and the variables of $n_predict() need."""
-    n_in = network.n_inputs * (1 if network.topology.takes_vectors else MAX_ROWS)
+    topology = network.topology
+    by_row = topology.takes_vectors or streams(topology)
     scaled = not network.scaling.is_identity or fill_values(network) is not None
-    floats = (n_in if scaled else 0) + _layers(network, False).floats
+    floats = (network.n_inputs * (1 if by_row else MAX_ROWS) if scaled else 0) + _layers(network, False).floats
     own = 12 * network.n_outputs if network.members else 0
-    return Sizes(table_bytes(text), _FLOAT_BYTES * floats + own)
+    state = _FLOAT_BYTES * state_numbers(network) if streams(topology) else 0
+    return Sizes(table_bytes(text), _FLOAT_BYTES * floats + own, state=state)
