@@ -16,10 +16,15 @@ if TYPE_CHECKING:
 
 
 class Problem(NamedTuple):
-    """What is computed: a network of this shape and, where targets are known, this loss (as parse_loss() reads it)."""
+    """What is computed: a network of this shape and, where targets are known, this loss (as parse_loss() reads it).
+
+    truncate: N > 0 for a network that streams: gradients are those of pieces of N rows. The state goes on from one piece of
+    a sample to the next, and the gradient ends there (truncated backpropagation through time, Williams & Peng 1990).
+    """
 
     topology: Topology
     loss: str = "mse"
+    truncate: int = 0
 
 
 class Samples(NamedTuple):
@@ -92,7 +97,10 @@ class Session(Protocol):
     def gradient(
         self, parameters: Array, out: Array, rows: RowChoice | None = None, shown: Shown = PLAIN, *, l2: float = 0.0
     ) -> float:
-        """E as in loss(); its gradient is written to `out` (P,). Of `shown`, only dropout matters here."""
+        """E as in loss(); its gradient is written to `out` (P,). Of `shown`, only dropout matters here.
+
+        With problem.truncate: the sum of the gradients of all pieces.
+        """
 
     def sweep(
         self,
@@ -106,10 +114,15 @@ class Session(Protocol):
     ) -> float:
         """One pass over the rows `order` (n,) in batches of `batch_size`, with one update of the parameters per batch.
 
+        With problem.truncate the samples of a batch are presented piece by piece, side by side, with an update after each piece:
+        its gradient is the mean over its answers, and samples that have ended have none in it. The states are those of the
+        weights before the updates. A mask of dropout belongs to the number of a row in its sample, not in the piece.
+
         Changes `parameters` and `state` in place. Args: rule: one of SWEEP_RULES (rules.py); outputs: (n, n_outputs),
         receives the output of each row when it was presented.
         Returns the mean of weight * loss over the rows, each taken before the update it led to, without the penalty.
-        Raises: ValueError for a tolerance with a batch size other than 1, and for a rule that no sweep knows.
+        Raises: ValueError for a tolerance with a batch size other than 1, and for a rule that no sweep knows; with
+        problem.truncate a sweep knows every UpdateRule.
         """
 
     def update(self, rule: Rule, state: State, parameters: Array, gradient: Array) -> None:

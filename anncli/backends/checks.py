@@ -23,9 +23,12 @@ def chosen_rows(rows: RowChoice, n_samples: int) -> Array:
     return rows
 
 
-def check_sweep(rule: Rule, state: State, batch_size: int, shown: Shown) -> tuple[UpdateRule, UpdateState]:
+def check_sweep(
+    rule: Rule, state: State, batch_size: int, shown: Shown, truncate: int = 0
+) -> tuple[UpdateRule, UpdateState]:
     """Rule and state of a sweep; raises ValueError for a sweep that no backend can do."""
-    if not isinstance(rule, UpdateRule) or not isinstance(state, UpdateState) or rule.name not in SWEEP_RULES:
+    is_known = isinstance(rule, UpdateRule) and (truncate or rule.name in SWEEP_RULES)
+    if not is_known or not isinstance(rule, UpdateRule) or not isinstance(state, UpdateState):
         raise ValueError(f"a sweep needs one of the rules {', '.join(SWEEP_RULES)}")
     if batch_size < 1:
         raise ValueError(f"batch of {batch_size} rows")

@@ -39,24 +39,24 @@ def dropout_mask(seed: int, fraction: float, samples: Array, stride: int, start:
     return np.where(kept, np.float32(1 / (1 - fraction)), np.float32(0))
 
 
-def numbered_rows(first_sample: int, n: int, starts: Array | None) -> npt.NDArray[np.uint64]:
+def numbered_rows(first_sample: int, n: int, starts: Array | None, first_row: int = 0) -> npt.NDArray[np.uint64]:
     """The number (n,) of each row in the sequence of presentations, modulo 2^64.
 
     Row j of a sample, from 0, counts as if it were presented j * 2^32 samples later, so that a number does not depend on how
-    many rows the samples before it have.
+    many rows the samples before it have. Args: first_row: the number of the first row that is here of each sample.
     """
     if starts is None:
         return np.arange(first_sample, first_sample + n, dtype=np.uint64)
     lengths = np.diff(starts)
     samples = np.repeat(np.arange(first_sample, first_sample + len(lengths), dtype=np.uint64), lengths)
-    rows = np.arange(n, dtype=np.uint64) - np.repeat(starts[:-1].astype(np.uint64), lengths)
+    rows = np.arange(first_row, first_row + n, dtype=np.uint64) - np.repeat(starts[:-1].astype(np.uint64), lengths)
     return samples + (rows << np.uint64(32))
 
 
-def dropout_masks(topology: Topology, shown: Shown, first_sample: int) -> Masks | None:
+def dropout_masks(topology: Topology, shown: Shown, first_sample: int, first_row: int = 0) -> Masks | None:
     """The masks of inputs and hidden layers, for propagation.forward(); None without any dropout.
 
-    first_sample: the number of samples presented before these.
+    first_sample: the number of samples presented before these; first_row: see numbered_rows().
     """
     if not shown.dropout and not shown.input_dropout:
         return None
@@ -68,7 +68,7 @@ def dropout_masks(topology: Topology, shown: Shown, first_sample: int) -> Masks 
         fraction = shown.dropout if number else shown.input_dropout
         if not fraction:
             return None
-        rows = numbered_rows(first_sample, n, starts)
+        rows = numbered_rows(first_sample, n, starts, first_row)
         return dropout_mask(shown.seed, fraction, rows, sum(sizes), sum(sizes[:number]), units[number])
 
     return masks

@@ -5,19 +5,20 @@ It is what compiled code is compared with, and it computes what compiled code ca
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
 from anncli.arrays import Array, Inputs, blocks
 from anncli.backends.base import PLAIN, Problem, RowChoice, Samples, Session, Shown
-from anncli.backends.checks import answers_of, check_sweep, chosen_rows
+from anncli.backends.checks import Answers, answers_of, check_sweep, chosen_rows
+from anncli.backends.pieces import Piece, pieces
 from anncli.backends.presentation import dropout_masks
 from anncli.backends.rules import Rule, State
-from anncli.backends.updates import add_penalty_gradient, apply_rule, squared_weights
+from anncli.backends.updates import add_penalty_gradient, apply_rule, gradient_point, squared_weights
 from anncli.network.losses import LOSSES
-from anncli.network.propagation import ForwardPass, backward, forward
+from anncli.network.propagation import ForwardPass, Masks, backward, forward
 from anncli.network.topology import Topology
 
 # Rows per block of a full-batch pass: activations of a block stay in the cache, memory does not grow with the data.
@@ -51,17 +52,17 @@ class ReferenceSession:
     """See base.Session. Computes in the precision of the parameters it is given."""
 
     def __init__(self, problem: Problem, samples: Samples) -> None:
-        self._topology, self._loss = problem.topology, problem.loss
+        self._problem, self._topology, self._loss = problem, problem.topology, problem.loss
         self._samples: Samples | None = samples
+        # Passes without a way back keep nothing, so that a sample may be as long as it likes.
+        self._forward_rows = _RAGGED_ROWS if problem.topology.streams else 0
 
     @_QUIET
     def outputs(self, parameters: Array, rows: RowChoice | None = None) -> Array:
-        inputs = self._open_samples().inputs
-        rows = None if rows is None else chosen_rows(rows, len(inputs))
-        n, found = len(inputs) if rows is None else len(rows), []
-        for block in _portions(inputs, rows, n):
-            taken = inputs[block] if rows is None else inputs[rows[block]]
-            found.append(forward(self._topology, parameters, taken).activations[-1])
+        samples, found = self._open_samples()._replace(targets=None, weights=None), list[Array]()
+        for taken in self._chosen(rows):
+            for _, passed in self._passes(parameters, samples, taken, self._forward_rows):
+                found.append(passed.activations[-1])
         if not found:
             return np.empty((0, self._topology.n_outputs), dtype=parameters.dtype)
         return found[0] if len(found) == 1 else np.concatenate(found)
@@ -71,16 +72,23 @@ class ReferenceSession:
     ) -> float:
         return self._full_pass(parameters, rows, loss or self._loss, l2, None)
 
+    @_QUIET
     def gradient(
         self, parameters: Array, out: Array, rows: RowChoice | None = None, shown: Shown = PLAIN, *, l2: float = 0.0
     ) -> float:
         if not (shown.dropout or shown.input_dropout):
             return self._full_pass(parameters, rows, self._loss, l2, out)
-        rows = chosen_rows(slice(None) if rows is None else rows, len(self._open_samples().inputs))
-        batch = self._batch_pass(parameters, rows, shown, shown.rows_seen, out, None)
-        value = batch.total / batch.n
+        samples = self._open_samples()
+        rows = chosen_rows(slice(None) if rows is None else rows, len(samples.inputs))
+        n, total, own = len(answers_of(samples, rows).targets), 0.0, np.empty_like(out)
+        out[...] = 0
+        masks = partial(dropout_masks, self._topology, shown, shown.rows_seen)
+        for piece, passed in self._passes(parameters, samples, rows, self._problem.truncate, masks):
+            total += _loss_sum(self._topology, self._loss, passed, _answers(piece))
+            backward(self._topology, parameters, passed, self._delta(passed, _answers(piece), n), own)
+            out += own
         add_penalty_gradient(self._topology, parameters, out, l2)
-        return value + l2 / 2 * squared_weights(self._topology, parameters) if l2 else value
+        return total / n + (l2 / 2 * squared_weights(self._topology, parameters) if l2 else 0.0)
 
     @_QUIET
     def sweep(
@@ -93,22 +101,32 @@ class ReferenceSession:
         shown: Shown = PLAIN,
         outputs: Array | None = None,
     ) -> float:
-        check_sweep(rule, state, batch_size, shown)
+        truncate = self._problem.truncate
+        rule, state = check_sweep(rule, state, batch_size, shown, truncate)
         rows = chosen_rows(order, len(self._open_samples().inputs))
         gradient, total, n = np.empty_like(parameters), 0.0, 0
         for start in range(0, len(rows), batch_size):
-            taken = rows[start : start + batch_size]
-            batch = self._batch_pass(parameters, taken, shown, shown.rows_seen + start, gradient, outputs, n)
-            total, n = total + batch.total, n + batch.n
-            if batch.may_update:
-                apply_rule(self._topology, rule, state, parameters, gradient)
+            masks = partial(dropout_masks, self._topology, shown, shown.rows_seen + start)
+            states, first, taken = None, n, rows[start : start + batch_size]
+            for piece in pieces(self._open_samples(), taken, truncate):
+                point = gradient_point(rule, state, parameters)
+                passed = forward(self._topology, point, piece.inputs, masks(piece.first_row), states)
+                # Before the update, which changes the weights that a pass may hold views of.
+                states, answers = passed.states() if piece.goes_on else None, _answers(piece)
+                if outputs is not None:
+                    piece.put(passed.activations[-1], outputs, first)
+                total, n = total + _loss_sum(self._topology, self._loss, passed, answers), n + len(answers.targets)
+                if not _is_within(shown.tolerance, passed, answers):
+                    delta = self._delta(passed, answers, len(answers.targets))
+                    backward(self._topology, point, passed, delta, gradient)
+                    apply_rule(self._topology, rule, state, parameters, gradient)
         return total / n
 
     def update(self, rule: Rule, state: State, parameters: Array, gradient: Array) -> None:
         apply_rule(self._topology, rule, state, parameters, gradient)
 
     def over(self, samples: Samples) -> Session:
-        return ReferenceSession(Problem(self._topology, self._loss), samples)
+        return ReferenceSession(self._problem, samples)
 
     def close(self) -> None:
         self._samples = None
@@ -118,30 +136,41 @@ class ReferenceSession:
             raise ValueError("the session is closed")
         return self._samples
 
+    def _chosen(self, rows: RowChoice | None) -> Iterator[Array | slice]:
+        """The samples that were asked for, in portions for one pass each."""
+        inputs = self._open_samples().inputs
+        rows = None if rows is None else chosen_rows(rows, len(inputs))
+        for block in _portions(inputs, rows, len(inputs) if rows is None else len(rows)):
+            yield block if rows is None else rows[block]
+
+    def _passes(
+        self, parameters: Array, samples: Samples, rows: Array | slice, length: int,
+        masks: Callable[[int], Masks | None] | None = None,
+    ) -> Iterator[tuple[Piece, ForwardPass]]:  # fmt: skip
+        """The pieces of a batch and the pass of each, with the state that the one before left; masks: by the first row."""
+        states = None
+        for piece in pieces(samples, rows, length):
+            mask = None if masks is None else masks(piece.first_row)
+            passed = forward(self._topology, parameters, piece.inputs, mask, states)
+            yield piece, passed
+            states = passed.states() if piece.goes_on else None
+
     @_QUIET
     def _full_pass(
         self, parameters: Array, rows: RowChoice | None, loss: str, l2: float, gradient: Array | None
     ) -> float:
         """The loss over the rows in blocks and, where asked for, its gradient, divided by n at the end."""
-        samples, topology = self._open_samples(), self._topology
-        rows = None if rows is None else chosen_rows(rows, len(samples.inputs))
-        n_samples = len(samples.inputs) if rows is None else len(rows)
-        total, n, block_gradient = 0.0, 0, np.empty_like(parameters)
+        samples, topology, total, n = self._open_samples(), self._topology, 0.0, 0
+        own, length = np.empty_like(parameters), self._forward_rows if gradient is None else self._problem.truncate
         if gradient is not None:
             gradient[...] = 0
-        for block in _portions(samples.inputs, rows, n_samples):
-            taken = block if rows is None else rows[block]
-            passed = forward(topology, parameters, samples.inputs[taken])
-            wanted, weight = answers_of(samples, taken)
-            total, n = total + _loss_sum(topology, loss, passed, wanted, weight), n + len(wanted)
-            if gradient is None:
-                continue
-            z, outputs = passed.pre_activations[-1], passed.activations[-1]
-            delta = LOSSES[loss].delta(topology.output_activation, z, outputs, wanted)
-            if weight is not None:
-                delta = delta * weight[:, None]
-            backward(topology, parameters, passed, delta, block_gradient)
-            gradient += block_gradient
+        for taken in self._chosen(rows):
+            for piece, passed in self._passes(parameters, samples, taken, length):
+                answers = _answers(piece)
+                total, n = total + _loss_sum(topology, loss, passed, answers), n + len(answers.targets)
+                if gradient is not None:
+                    backward(topology, parameters, passed, self._delta(passed, answers), own)
+                    gradient += own
         if gradient is not None:
             gradient /= n
         if l2:
@@ -150,37 +179,25 @@ class ReferenceSession:
             total += n * l2 / 2 * squared_weights(topology, parameters)
         return total / n
 
-    @_QUIET
-    def _batch_pass(
-        self, parameters: Array, rows: Array, shown: Shown, rows_seen: int, gradient: Array, given: Array | None,
-        at: int = 0,
-    ) -> _Batch:  # fmt: skip
-        """The sum of the losses of one batch; its mean gradient goes to `gradient`, its outputs to `given` from row `at` on.
-
-        The gradient is not computed where all outputs are within the tolerance.
-        """
-        samples, topology = self._open_samples(), self._topology
-        masks = dropout_masks(topology, shown, rows_seen)
-        passed = forward(topology, parameters, samples.inputs[rows], masks)
-        z, outputs, (wanted, weight) = passed.pre_activations[-1], passed.activations[-1], answers_of(samples, rows)
-        n = len(wanted)
-        if given is not None:
-            given[at : at + n] = outputs
-        total = _loss_sum(topology, self._loss, passed, wanted, weight)
-        if shown.tolerance and bool((np.abs(outputs - wanted) <= shown.tolerance).all()):
-            return _Batch(total, n, False)
-        delta = LOSSES[self._loss].delta(topology.output_activation, z, outputs, wanted)
-        delta = delta / n if weight is None else delta * (weight / n)[:, None]
-        backward(topology, parameters, passed, delta, gradient)
-        return _Batch(total, n, True)
+    def _delta(self, passed: ForwardPass, answers: Answers, n: int | None = None) -> Array:
+        """(m, n_outputs) dE/dz of the output layer: of the sum of the losses, or of their mean over n answers."""
+        z, outputs, (wanted, weight) = passed.pre_activations[-1], passed.activations[-1], answers
+        delta = LOSSES[self._loss].delta(self._topology.output_activation, z, outputs, wanted)
+        if weight is None:
+            return delta if n is None else delta / n
+        factor = weight if n is None else weight / n
+        return delta * factor[:, None]
 
 
-class _Batch(NamedTuple):
-    """Of one batch: the sum of the losses of its n answers, and whether its gradient was computed."""
+def _answers(piece: Piece) -> Answers:
+    if piece.answers is None:
+        raise ValueError("these samples have no targets")
+    return piece.answers
 
-    total: float
-    n: int
-    may_update: bool
+
+def _is_within(tolerance: float, passed: ForwardPass, answers: Answers) -> bool:
+    """Whether there is a tolerance and no output is further from its target."""
+    return bool(tolerance) and bool((np.abs(passed.activations[-1] - answers.targets) <= tolerance).all())
 
 
 def _portions(inputs: Inputs, rows: Array | None, n: int) -> Iterator[slice]:
@@ -200,7 +217,7 @@ def _portions(inputs: Inputs, rows: Array | None, n: int) -> Iterator[slice]:
         yield slice(first, n)
 
 
-def _loss_sum(topology: Topology, loss: str, passed: ForwardPass, targets: Array, weights: Array | None) -> float:
-    z, outputs = passed.pre_activations[-1], passed.activations[-1]
+def _loss_sum(topology: Topology, loss: str, passed: ForwardPass, answers: Answers) -> float:
+    z, outputs, (targets, weights) = passed.pre_activations[-1], passed.activations[-1], answers
     values = LOSSES[loss].value(topology.output_activation, z, outputs, targets)
     return float(np.sum(values if weights is None else values * weights, dtype=np.float64))
