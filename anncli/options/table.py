@@ -222,6 +222,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "l1": OptionInfo(number(0, example="1e-4"), 0.0, "X", "L1 penalty: adds X times the sum of absolute weights, without biases, to the loss", "training", GRADIENT),
     "weight_decay": OptionInfo(number(0, example="0.01"), None, "X", "Decoupled weight decay (adamw, schedule-free)"),
     "dropout": OptionInfo(number(0, 1, open_high=True, example="0.2"), None, "X", "Dropout: set each hidden unit to 0 with probability X, redrawn for every row (mini-batch trainers, online)"),
+    "truncate": OptionInfo(integer(1, example="50"), None, "N", "Long samples of a network that reads row after row: the gradient reaches back at most N rows. Samples are taken in pieces of N rows, the state goes on from piece to piece, and mini-batch trainers update the weights after each piece. Not for trainers with line searches; default: whole samples"),
     "input_noise": OptionInfo(number(0, example="0.1"), None, "X", "Standard deviation of the noise added to the scaled inputs, redrawn for every row and epoch (mini-batch trainers, online)"),
     "label_smoothing": OptionInfo(number(0, 1, open_high=True, example="0.1"), 0.0, "X", "Move the training targets this fraction of the way towards their mean", "training", GRADIENT),
     "clip": OptionInfo(number(0, example="1"), None, "X", "Clip the gradient norm to X (mini-batch trainers, online)"),
@@ -295,6 +296,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "scores": OptionInfo(readers.flag, False, "", "Print only the scores, which are the outputs of the network", "output", ("predict",), ("predict",), "flag"),
     "classes": OptionInfo(readers.flag, False, "", "Print only the class", "output", ("predict",), ("predict",), "flag"),
     "with": OptionInfo(data_readers.names, (), "NAMES", "Columns of the data that are written beside the predictions, comma-separated; repeatable", "output", ("predict", "cv"), ("predict",), "list", words=COLUMN, brief="Columns of the data to write beside the predictions"),
+    "stateful": OptionInfo(readers.flag, False, "", "Answer each row as soon as its line has come, with the state that the rows before left: for networks whose layers carry one. An empty line begins a new sample. With a layer `last` the answer is that for the rows so far", "output", ("predict",), ("predict",), "flag", brief="Answer each row as it comes, and carry the state on"),
     "top": OptionInfo(integer(1, example="3"), None, "N", "Write the N most probable classes of each row with their scores", "output", ("predict",), ("predict",)),
     "to": OptionInfo(choice((*WRITTEN_FORMATS, *EXPORT_NAMES), "format"), None, "NAME", "Format of what is written: " + ", ".join(WRITTEN_FORMATS) + "; in export " + "; ".join(f"{name}: {info.help}" for name, info in EXPORT_NAMES.items()) + "; default: by the ending of the file. predict and cv write no format of inputs and answers (" + ", ".join(SAMPLE_FORMATS) + "), and predict csv where nothing says the format", "output", ("predict", "explain", "convert", "cv", "export", "info"), ("predict", "export"), words=(*WRITTEN_FORMATS, *EXPORT_NAMES), brief="Format of what is written: csv, jsonl, parquet and others"),
     "delimiter": OptionInfo(readers.delimiter, "\\t", "TEXT", "Text between the values of a line", "output", ("predict",), ("predict",)),
@@ -393,6 +395,7 @@ class TrainingOptions(NamedTuple):
     l2: float | None = None
     l1: float = 0.0
     label_smoothing: float = 0.0
+    truncate: int | None = None
     average: str | None = "auto"
     class_weight: str | tuple[float, ...] | None = None
     patience: int | None = None

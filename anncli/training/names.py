@@ -10,7 +10,8 @@ from anncli.errors import ValueFault, did_you_mean, known_name
 class TrainerName(NamedTuple):
     """module: the file of anncli/training/trainers that implements it; vectors: vectors of length P stored besides
     the weights, as `ann trainers` prints it; summary: one line; defaults: its options and their default values;
-    use: when to choose it; averages: its weights are averaged over epochs by default, see DEFAULT_AVERAGE."""
+    use: when to choose it; averages: its weights are averaged over epochs by default, see DEFAULT_AVERAGE; needs_whole: why
+    it cannot take the gradients of pieces of samples, or ''."""
 
     module: str
     vectors: int | str
@@ -18,6 +19,7 @@ class TrainerName(NamedTuple):
     defaults: dict[str, float | str]
     use: str = ""
     averages: bool = False
+    needs_whole: str = ""
 
 
 _RPROP: dict[str, float | str] = {
@@ -29,6 +31,8 @@ _ADAM: dict[str, float | str] = {
     "batch_size": "auto", "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "schedule": "constant", **_ROWWISE,
 }  # fmt: skip
 _FULL = "up to about 20,000 rows"
+# Steps that are measured by the loss need the gradient of that loss, which a sum over pieces is not.
+_BY_LOSS = "it measures its steps by the loss"
 
 TRAINER_NAMES: dict[str, TrainerName] = {
     "adam": TrainerName(
@@ -90,44 +94,44 @@ TRAINER_NAMES: dict[str, TrainerName] = {
     "lbfgs": TrainerName(
         "quasi_newton", "2m+4", "curvature from the last m steps, with a line search (Liu & Nocedal 1989)",
         {"memory": 10, "min_gradient": 1e-7},
-        f"{_FULL} and 100,000 weights: fastest to a low training loss",
+        f"{_FULL} and 100,000 weights: fastest to a low training loss", needs_whole=_BY_LOSS,
     ),
     "bfgs": TrainerName(
         "quasi_newton", "P+4", "full inverse Hessian, with a line search (BFGS 1970)",
         {"max_parameters": 2000, "min_gradient": 1e-7},
-        "a few hundred weights; otherwise use lbfgs",
+        "a few hundred weights; otherwise use lbfgs", needs_whole=_BY_LOSS,
     ),
     "oss": TrainerName(
         "quasi_newton", 4, "one-step secant: bfgs without memory (Battiti 1992)", {"min_gradient": 1e-7},
-        "if memory is short; otherwise use lbfgs",
+        "if memory is short; otherwise use lbfgs", needs_whole=_BY_LOSS,
     ),
     "scg": TrainerName(
         "scg", 6, "scaled conjugate gradient, without a line search (Moller 1993)",
         {"damping": 5e-7, "min_gradient": 1e-7, "max_failures": 20},
-        f"{_FULL}; no tuning needed",
+        f"{_FULL}; no tuning needed", needs_whole=_BY_LOSS,
     ),
     "cgf": TrainerName(
         "conjugate_gradient", 3, "conjugate gradients of Fletcher & Reeves (1964)", {"min_gradient": 1e-7},
-        "comparison; otherwise use cgp",
+        "comparison; otherwise use cgp", needs_whole=_BY_LOSS,
     ),
     "cgp": TrainerName(
         "conjugate_gradient", 4, "conjugate gradients of Polak & Ribiere (1969), coefficient never negative",
         {"min_gradient": 1e-7},
-        f"{_FULL}, if memory is short",
+        f"{_FULL}, if memory is short", needs_whole=_BY_LOSS,
     ),
     "cgb": TrainerName(
         "conjugate_gradient", 6, "conjugate gradients with restarts of Powell & Beale (1977)", {"min_gradient": 1e-7},
-        f"{_FULL}, if memory is short",
+        f"{_FULL}, if memory is short", needs_whole=_BY_LOSS,
     ),
     "lm": TrainerName(
         "levenberg_marquardt", "2P", "Levenberg-Marquardt: damped Gauss-Newton steps (Hagan & Menhaj 1994)",
         {"mu": 0.001, "decrease": 0.1, "increase": 10.0, "mu_max": 1e10, "min_gradient": 1e-7, "max_parameters": 3000},
-        "up to about 500 weights: most precise fit of a smooth function",
+        "up to about 500 weights: most precise fit of a smooth function", needs_whole=_BY_LOSS,
     ),
     "br": TrainerName(
         "levenberg_marquardt", "2P", "Bayesian regularisation: lm that estimates its own L2 penalty (MacKay 1992)",
         {"mu": 0.005, "decrease": 0.1, "increase": 10.0, "mu_max": 1e10, "min_gradient": 1e-7, "max_parameters": 3000},
-        "little noisy data and a small network, with --validation 0",
+        "little noisy data and a small network, with --validation 0", needs_whole=_BY_LOSS,
     ),
     "quickprop": TrainerName(
         "quickprop", 2, "full batch, a parabola per weight (Fahlman 1988)", {"learning_rate": 0.1, "growth": 1.75},
@@ -161,7 +165,7 @@ TRAINER_NAMES: dict[str, TrainerName] = {
     ),
     "es": TrainerName(
         "evolution", 2, "evolution strategy: uses losses only, no gradient (Salimans et al. 2017)",
-        {"population": 64, "sigma": 0.05, "learning_rate": 0.02}, "activations without a useful gradient",
+        {"population": 64, "sigma": 0.05, "learning_rate": 0.02}, "activations without a useful gradient", needs_whole="it uses no gradient",
     ),
 }  # fmt: skip
 

@@ -17,7 +17,9 @@ from anncli.training.setup import Setup
 from anncli.training.trainers import trainer_class
 
 # Options that a record names only where they differ from these values.
-_UNUSUAL: dict[str, Any] = {"l1": 0.0, "label_smoothing": 0.0, "average": None, "restarts": 1, "ensemble": 1}
+_UNUSUAL: dict[str, Any] = {
+    "l1": 0.0, "label_smoothing": 0.0, "truncate": None, "average": None, "restarts": 1, "ensemble": 1,
+}  # fmt: skip
 
 
 def make_record(setup: Setup, outcome: Outcome, point: OperatingPoint) -> dict[str, Any]:

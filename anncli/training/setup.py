@@ -32,6 +32,7 @@ from anncli.training.operating_point import check_network, check_validation, dro
 from anncli.training.pruning import Pruning, check_pruning, choose_pruning, refuse_without_new_rows
 from anncli.training.seen import SeenRows, unknown_rows
 from anncli.training.sets import check_fit, check_sets, divide, too_few_to_split
+from anncli.training.truncation import check_truncate
 
 # Precision (1 / variance) of the Gaussian prior on every weight that the default penalty stands for: l2 = precision / n.
 # The penalty shrinks as the data grow (MacKay 1992). Chosen on the development sets, see benchmarks/accuracy.md.
@@ -225,9 +226,11 @@ def _problem(
     network: Network, data: Dataset, options: TrainingOptions, backend: Backend | None, dialect: str | None
 ) -> tuple[Problem, Backend]:
     """What is computed, and the backend that does it."""
-    problem = Problem(network.topology, decisions.choose_loss(network, options, data.task))
+    loss = decisions.choose_loss(network, options, data.task)
+    problem = Problem(network.topology, loss, options.truncate or 0)
     check_answers(network, data, options, problem.loss)
     check_network(options, network, dialect)
+    check_truncate(network.topology, options)
     return problem, fall_back(backend or choose_backend(), problem)
 
 

@@ -24,6 +24,7 @@ from anncli.options.layers import Given, Layer, training_options
 from anncli.options.table import TrainingOptions
 from anncli.training.beginning import refuse_ensemble
 from anncli.training.operating_point import check_network, check_validation
+from anncli.training.truncation import check_truncate
 
 
 class ExperimentProblem(NamedTuple):
@@ -79,6 +80,7 @@ def experiment_problem(values: Values, words: Words, remarks: Remarks) -> Experi
     options = _options(values, layers, dialect)
     first = next(iter(options.values()))
     check_validation(first)
+    check_truncate(None if network is None else network.topology, first, trainer=values.command != "bench")
     if network is not None:
         refuse_next_symbols(network, values.command)
         check_network(first, network, DIALECTS[0])

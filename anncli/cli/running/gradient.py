@@ -74,7 +74,8 @@ def _prepared(values: Values, words: Words, network_path: str) -> TrainingRun:
     layers, dialect = [all_rows, *values.layers, file_layer(network, network_path)], network.source.dialect
     # The learning rate is that of the step that --show prints, whatever the trainer.
     layers = [{name: given for name, given in layer.items() if name != "learning_rate"} for layer in layers]
-    options = training_options(layers, dialect)._replace(ensemble=1)
+    # The gradients of pieces are not those of the loss, which the differences are.
+    options = training_options(layers, dialect)._replace(ensemble=1, truncate=None)
     check_scaling(network.topology, options.scaling)
     remarks = Remarks()
     data, _ = read_training_data(asked_data(values, words), network, options, remarks)

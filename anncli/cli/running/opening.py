@@ -45,6 +45,7 @@ from anncli.training.pruning import check_pruning
 from anncli.training.run import TrainingRun
 from anncli.training.setup import prepare
 from anncli.training.teacher import Teacher, with_teacher
+from anncli.training.truncation import check_truncate
 
 
 class Opened(NamedTuple):
@@ -98,6 +99,7 @@ def _open_new(settings: TrainSettings) -> Opened:
     """The same for a network that is made for the data."""
     options = training_options([*settings.layers], DIALECTS[0])
     check_pruning(None, options, continues=False)
+    check_truncate(None, options)
     check_gates(settings.require, options, None)
     check_validation(options)
     teacher = read_teacher(options, None, settings.read.memory)
@@ -152,6 +154,7 @@ def _check_options(network: Network, options: TrainingOptions, dialect: str | No
     check_network(options, network, dialect)
     choose_loss(network, options, network.task)
     check_class_weight(network, options)
+    check_truncate(network.topology, options)
 
 
 def _prepare(

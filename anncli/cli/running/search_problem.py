@@ -31,6 +31,7 @@ from anncli.training.beginning import refuse_ensemble
 from anncli.training.names import TRAINER_NAMES, canonical_trainer
 from anncli.training.operating_point import asked_words
 from anncli.training.sample_kinds import check_scaling
+from anncli.training.truncation import check_truncate
 
 # The default space: these factors around the defaults, and the penalty.
 _UNITS_FACTOR, _RATE_FACTOR, _L2 = 4, 10, "auto/1e-5..0.1"
@@ -111,6 +112,7 @@ def _checked_options(values: Values, network: Network | None, layers: list[Layer
         raise UsageError("--outer-folds and --test are two ways of the same estimate", advice="leave one of them out")
     if "folds" in values.given and isinstance(options.validation, tuple):
         raise UsageError("--folds and --validation FILES both choose the trials", advice="leave one of them out")
+    check_truncate(None if network is None else network.topology, options, trainer="trainer" not in values.space)
     if network is not None:
         refuse_known_weights(network, options)
         check_scaling(network.topology, options.scaling)

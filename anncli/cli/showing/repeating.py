@@ -15,7 +15,7 @@ from anncli.options.wording import long_name
 from anncli.training.names import DEFAULT_TRAINER, TRAINER_NAMES, batch_size
 
 # Entries of the record that are named like the option that asked for them.
-_RECORDED = ("l1", "label_smoothing", "average", "restarts", "ensemble", "seed")
+_RECORDED = ("l1", "label_smoothing", "truncate", "average", "restarts", "ensemble", "seed")
 
 
 def asked_for(epochs: int, options: TrainingOptions, request: TableRequest, read: ReadRequest) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a training reports only where it was asked for: ensembles, removed weights, teachers."""
+"""What a training reports only where it was asked for: ensembles, pieces of samples, removed weights, teachers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from anncli.training.setup import Setup
 def seldom(setup: Setup) -> dict[str, Any]:
     """What is only there where it was asked for."""
     found: dict[str, Any] = {"ensemble": setup.options.ensemble} if setup.options.ensemble > 1 else {}
+    if setup.options.truncate is not None:
+        found["truncate"] = setup.options.truncate
     if setup.pruning is not None:
         found["pruned"] = setup.pruning.record()
     return found if setup.lesson is None else {**found, "taught_by": dict(setup.lesson.record)}

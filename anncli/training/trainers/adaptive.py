@@ -37,6 +37,10 @@ class BatchwiseTrainer(RuleTrainer):
         gradient, total = np.empty_like(parameters), 0.0
         shown = self.shown(rng)
         for piece, numbers in objective.noisy_pieces(order, size, self.options["input_noise"], rng):
+            if objective.problem.truncate:
+                total += len(numbers) * piece.sweep(parameters, rule, self.memory, numbers, size, shown)
+                shown, self.rows_seen = shown.after(len(numbers)), self.rows_seen + len(numbers)
+                continue
             for start in range(0, len(numbers), size):
                 rows = numbers[start : start + size]
                 point = gradient_point(rule, self.memory, parameters)
