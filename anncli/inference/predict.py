@@ -46,6 +46,11 @@ def predict(
     backend = choose_backend(problem, threads)
     with closing(backend.open(problem, samples)) as session:
         outputs = mean_outputs(session.outputs, network.all_parameters)
+    return in_units(network, outputs, calibrated)
+
+
+def in_units(network: Network, outputs: Array, calibrated: bool = True) -> Array:
+    """Outputs of the layers (n, n_outputs) in the units of the data, and calibrated where the network is."""
     outputs = network.target_scaling.to_data(outputs)
     return network.calibration.apply(outputs) if calibrated and network.calibration is not None else outputs
 

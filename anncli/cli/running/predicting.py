@@ -10,6 +10,7 @@ from typing import Any
 
 from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.network_options import abstain_of, refuse_numbers, refuse_rule, require_trained, threshold_of
+from anncli.cli.asking.stateful import check_stateful
 from anncli.cli.asking.tables import read_request, table_request
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words, shown_data
@@ -46,6 +47,7 @@ def run_predict(values: Values, words: Words) -> None:
     network = load(network_path)
     show_network_remarks(values.console, network)
     require_trained(network, network_path)
+    check_stateful(values, network)
     threshold = threshold_of(network, values)
     decisions = Decisions(network, threshold, abstain_of(network, values, threshold))
     reader = TableReader(table_request(values), read_request(values), remarks := Remarks())

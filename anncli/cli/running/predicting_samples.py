@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,10 +17,12 @@ from anncli.cli.showing.table_predictions import Batch
 from anncli.errors import UsageError
 from anncli.formats.data.base import RowBatch
 from anncli.formats.data.remarks import Remarks
+from anncli.formats.data.row_stream import stream_rows_come
 from anncli.formats.data.sample_stream import stream_samples
 from anncli.formats.data.table_sets import TableReader
 from anncli.formats.files.textfile import shown_name
 from anncli.inference.predict import predict
+from anncli.inference.row_answers import RowAnswers
 from anncli.network.network import Network
 from anncli.network.sample_lengths import length_fault, short_samples
 from anncli.tables import TableColumn
@@ -48,22 +49,54 @@ def sample_texts(
     values: Values, decisions: Decisions, data: tuple[Sequence[str], TableReader], write: Writer, not_finite: NotFinite
 ) -> Iterator[str]:
     """The text of the predictions for the samples in all files, as a stream; write: makes it of a batch of lines."""
-    network, n_samples = decisions.network, 0
-    by_row, has_classes = network.topology.answers_rows, network.task in (None, "classification")
-    for samples in _blocks(network, *data):
-        outputs = predict(network, samples, in_place=True, threads=values["threads"])
+    network, last = decisions.network, 1
+    # Where a sample has several lines, an empty one separates samples.
+    by_row, has_classes = network.topology.answers_rows or values["stateful"], network.task in (None, "classification")
+    for numbers, outputs in _answered(values, network, *data):
         not_finite.look(outputs)
         text = write(RowBatch(outputs), outputs, decisions.places(outputs) if has_classes else None)
         if values["json"]:
-            numbers = _numbers(samples, n_samples, by_row).tolist()
-            entries = zip(text.split("\n"), numbers, strict=True)
+            entries = zip(text.split("\n"), numbers.tolist(), strict=True)
             text = "\n".join([f'{{"sample": {number}, {entry[1:]}' for entry, number in entries])
-        elif by_row:
-            lines = text.splitlines(keepends=True)
-            parts = ["".join(lines[start:stop]) for start, stop in pairwise(samples.starts.tolist())]
-            text = ("\n" if n_samples else "") + "\n".join(parts)
-        n_samples += len(samples)
+        elif by_row and len(numbers):
+            lines, changes = text.splitlines(keepends=True), np.flatnonzero(np.diff(numbers, prepend=last))
+            for place in reversed(changes.tolist()):
+                lines.insert(place, "\n")
+            text, last = "".join(lines), int(numbers[-1])
         yield text
+
+
+class Answered(NamedTuple):
+    """The outputs (n, n_outputs) of consecutive lines, and the number of the sample of each, counted from 1 through all files."""
+
+    numbers: Any
+    outputs: Any
+
+
+def _answered(values: Values, network: Network, files: Sequence[str], reader: TableReader) -> Iterator[Answered]:
+    if values["stateful"]:
+        yield from _row_by_row(network, files, reader)
+        return
+    n_samples = 0
+    for samples in _blocks(network, files, reader):
+        outputs = predict(network, samples, in_place=True, threads=values["threads"])
+        numbers = n_samples + 1 + np.arange(len(samples))
+        if network.topology.answers_rows:
+            # Of the outputs, of which there may be fewer than rows.
+            numbers = np.repeat(numbers, samples.lengths)
+        n_samples += len(samples)
+        yield Answered(numbers, outputs)
+
+
+def _row_by_row(network: Network, files: Sequence[str], reader: TableReader) -> Iterator[Answered]:
+    """The answer to each row as soon as it has come."""
+    answers, number = RowAnswers(network), 0
+    for file in files:
+        for rows, begins in stream_rows_come(file, network, reader.remarks):
+            if begins:
+                answers.begin()
+                number += 1
+            yield Answered(np.full(len(rows.values), number), answers.answers(rows))
 
 
 def _blocks(network: Network, files: Sequence[str], reader: TableReader) -> Iterator[Rows | Tokens]:
@@ -81,22 +114,14 @@ def _blocks(network: Network, files: Sequence[str], reader: TableReader) -> Iter
             yield samples
 
 
-def _numbers(samples: Rows | Tokens, before: int, by_row: bool) -> Any:
-    """The number of the sample of each line, counted from 1 through all files."""
-    numbers = before + 1 + np.arange(len(samples))
-    return np.repeat(numbers, samples.lengths) if by_row else numbers
-
-
 class SamplePredictions(Predictions):
     """The predictions for samples, as Predictions has them for rows of tables; the first column is the number of the sample."""
 
     def _batches(self) -> Iterator[Batch]:
         self.remarks, self.not_finite, self.n_rows = Remarks(), NotFinite(), 0
-        network, n_samples = self._decisions.network, 0
-        for samples in _blocks(network, self._files, self._reader._replace(remarks=self.remarks)):
-            outputs = predict(network, samples, threads=self._values["threads"])
+        network, reader = self._decisions.network, self._reader._replace(remarks=self.remarks)
+        for numbers, outputs in _answered(self._values, network, self._files, reader):
             self.not_finite.look(outputs)
-            numbers = _numbers(samples, n_samples, network.topology.answers_rows)
-            n_samples, self.n_rows = n_samples + len(samples), self.n_rows + len(outputs)
+            self.n_rows += len(outputs)
             chosen = None if network.task == "regression" else self._decisions.places(outputs)
             yield Batch([TableColumn("sample", numbers.astype(np.float64))], outputs, chosen)

@@ -182,7 +182,7 @@ def _as_they_come(source: ByteSource, reader: TableReader, network: Network) -> 
         values = buffer.matrix() if buffer.n else np.empty((0, 1), dtype=np.float32)
         if buffer.n:
             if columns is None:
-                columns = _columns(network, values.shape[1], rows.columns, source.shown)
+                columns = input_places(network, values.shape[1], rows.columns, source.shown)
                 counts[0] -= bool(rows.columns)
                 counts = [count for count in counts if count]
             starts = np.cumsum([0, *counts])
@@ -222,7 +222,7 @@ def _blocks(source: ByteSource, place: Place) -> Iterator[tuple[bytes, list[int]
         yield b"\n".join([*whole, *lines]) + b"\n", [*counts, *([n_rows] if n_rows else [])]
 
 
-def _columns(network: Network, width: int, names: tuple[str, ...], shown: str) -> list[int]:
+def input_places(network: Network, width: int, names: tuple[str, ...], shown: str) -> list[int]:
     """The places of the inputs among the columns of a file; raises DataError where they are not there."""
     wanted, cells = network.columns, network.topology.inputs.cells
     if names and wanted:
