@@ -44,6 +44,13 @@ struct BufferView {
   }
   // A writable matrix of float64, and a writable vector of int64.
   bool take_doubles(PyObject *object, const char *name) { return take(object, name, 8, 'd', 'd', ANY, ANY, WRITE, REQUIRED); }
+  // A vector of float64, and a matrix of float64 of a given shape.
+  bool take_double_vector(PyObject *object, const char *name, Py_ssize_t n_rows, Access access = READ) {
+    return take(object, name, 8, 'd', 'd', n_rows, 0, access, REQUIRED);
+  }
+  bool take_double_matrix(PyObject *object, const char *name, Py_ssize_t n_rows, Py_ssize_t n_columns, Access access = READ) {
+    return take(object, name, 8, 'd', 'd', n_rows, n_columns, access, REQUIRED);
+  }
   bool take_writable_numbers(PyObject *object, const char *name, Py_ssize_t n_rows) {
     return take(object, name, 8, 'l', 'q', n_rows, 0, WRITE, REQUIRED);
   }
@@ -62,6 +69,8 @@ struct BufferView {
 
   const float *floats() const { return (const float *)data; }
   float *writable_floats() const { return (float *)data; }
+  const double *doubles() const { return (const double *)data; }
+  double *writable_doubles() const { return (double *)data; }
 
  private:
   // size: bytes of an item; one, other: the two type letters that are accepted; n_columns 0: one dimension.

@@ -1,6 +1,7 @@
 // The Python module anncli.compiled._native: its table of calls, and the codes and names that Python compares with its own.
 #include "calls.h"
 #include "chain_handle.h"
+#include "events_calls.h"
 #include "plan_handle.h"
 
 static PyObject *tuple_of(const char *const *names, int n) {
@@ -94,6 +95,10 @@ static PyMethodDef methods[] = {
     {"utf8_end", as_method(utf8_end), METH_FASTCALL, NULL},
     {"parse_table", as_method(parse_table), METH_FASTCALL, NULL},
     {"format_rows", as_method(format_rows), METH_FASTCALL, NULL},
+    {"lif_forward", as_method(lif_forward), METH_FASTCALL, NULL},
+    {"lif_backward", as_method(lif_backward), METH_FASTCALL, NULL},
+    {"peak_forward", as_method(peak_forward), METH_FASTCALL, NULL},
+    {"peak_backward", as_method(peak_backward), METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
 
