@@ -19,7 +19,7 @@ Scientific Reports 11, 12829.
 from __future__ import annotations
 
 from anncli.arrays import Array, Tokens
-from anncli.network.spikes import lif, peaks
+from anncli.network.spikes import compiled, lif, peaks
 from anncli.network.spikes.neuron import Neuron
 
 
@@ -30,7 +30,8 @@ def lif_forward(weights: Array, spikes: Tokens, neuron: Neuron, most: int) -> tu
         spike each is cheap, and a burst ends.
     Returns: the spikes, Tokens of width `units`, and the current I (T,) of the unit at each of them.
     """
-    return lif.forward(weights, spikes, neuron, most)
+    loop = compiled.lif_forward if compiled.is_there() else lif.forward
+    return loop(weights, spikes, neuron, most)
 
 
 def lif_backward(
@@ -41,7 +42,8 @@ def lif_backward(
     Args: fired, currents (T,), as it returned them; slopes (T,): dE/dt of each of these spikes.
     Returns: dE/dweights (sources, units), summed over the samples in their order, and the slopes of `spikes`.
     """
-    return lif.backward(weights, spikes, neuron, fired, currents, slopes)
+    loop = compiled.lif_backward if compiled.is_there() else lif.backward
+    return loop(weights, spikes, neuron, fired, currents, slopes)
 
 
 def peak_forward(weights: Array, spikes: Tokens, neuron: Neuron) -> tuple[Array, Array, Array, Array]:
@@ -51,11 +53,13 @@ def peak_forward(weights: Array, spikes: Tokens, neuron: Neuron) -> tuple[Array,
         the place among `spikes` of the spike that ended the rise, int64: the peak then is at its time; rates: V' just before
         the peak, 0 where there is no kink.
     """
-    return peaks.forward(weights, spikes, neuron)
+    loop = compiled.peak_forward if compiled.is_there() else peaks.forward
+    return loop(weights, spikes, neuron)
 
 
 def peak_backward(
     weights: Array, spikes: Tokens, neuron: Neuron, when: Array, kinks: Array, rates: Array, slopes: Array
 ) -> tuple[Array, Array]:
     """The way back through peak_forward(); slopes (n, units): dE/dpeak. Returns as lif_backward()."""
-    return peaks.backward(weights, spikes, neuron, when, kinks, rates, slopes)
+    loop = compiled.peak_backward if compiled.is_there() else peaks.backward
+    return loop(weights, spikes, neuron, when, kinks, rates, slopes)
