@@ -10,7 +10,7 @@ import numpy as np
 
 from anncli.arrays import Array, Inputs, Rows, Tokens
 from anncli.backends.base import Problem, RowChoice, Samples, Session, Shown
-from anncli.backends.chain_steps import rows_above, steps_of
+from anncli.backends.chain_steps import steps_of
 from anncli.backends.checks import chosen_rows, targets_of
 from anncli.backends.native_binding import Binding
 from anncli.backends.native_session import NO_RULE, NativeSession, all_float32
@@ -18,6 +18,7 @@ from anncli.backends.rules import UpdateRule, UpdateState
 from anncli.backends.updates import add_penalty_gradient, squared_weights
 from anncli.compiled import _native
 from anncli.network.names import parse_loss
+from anncli.network.sample_lengths import rows_above
 from anncli.network.topology import Topology
 
 _OUTPUTS, _LOSS, _GRADIENT, _EPOCH = range(4)

@@ -128,12 +128,3 @@ def _product_of(layer: Any, number: int) -> Array:
         raise ValueError(message)
     tensor: Array = layer.structure.tensor()
     return tensor.astype(np.float32).reshape(-1)
-
-
-def rows_above(topology: Topology, lengths: Array) -> Array:
-    """How many outputs samples with so many rows have, where a network answers for every row."""
-    for layer in topology.layers:
-        size, stride = getattr(layer, "size", (1,)), getattr(layer, "stride", (1,))
-        is_same = getattr(layer, "padding", "valid") == "same"
-        lengths = -(-lengths // stride[0]) if is_same else np.maximum((lengths - size[0]) // stride[0] + 1, 0)
-    return lengths

@@ -59,3 +59,12 @@ def length_fault(topology: Topology, inputs: Inputs, short: Array, number: int, 
         ", or use smaller windows, or such that reach beyond the ends (`same`)" if least > 1 else ""
     )
     return DataError(message, path=name, advice=advice)
+
+
+def rows_above(topology: Topology, lengths: Array) -> Array:
+    """How many outputs samples with so many rows have, where a network answers for every row."""
+    for layer in topology.layers:
+        size, stride = getattr(layer, "size", (1,)), getattr(layer, "stride", (1,))
+        is_same = getattr(layer, "padding", "valid") == "same"
+        lengths = -(-lengths // stride[0]) if is_same else np.maximum((lengths - size[0]) // stride[0] + 1, 0)
+    return lengths

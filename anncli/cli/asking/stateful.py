@@ -20,6 +20,9 @@ def check_stateful(values: Values, network: Network) -> None:
         return
     with asking("--stateful"):
         check_streams(network.topology, "--stateful", ("last",))
+    if network.text is not None:
+        message = f"--stateful reads rows of numbers, and this network reads {network.text.kind}"
+        raise UsageError(message, advice="leave it out")
     if given := [name for name in _OF_TABLES if name in values.given]:
         message = f"--stateful reads rows of numbers as they come, and {long_name(given[0])} is for tables"
         raise UsageError(message, advice="leave one of the two out")

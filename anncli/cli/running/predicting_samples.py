@@ -24,7 +24,7 @@ from anncli.formats.files.textfile import shown_name
 from anncli.inference.predict import predict
 from anncli.inference.row_answers import RowAnswers
 from anncli.network.network import Network
-from anncli.network.sample_lengths import length_fault, short_samples
+from anncli.network.sample_lengths import length_fault, rows_above, short_samples
 from anncli.tables import TableColumn
 
 # Makes text of a batch of lines, their outputs and the predicted classes.
@@ -82,8 +82,8 @@ def _answered(values: Values, network: Network, files: Sequence[str], reader: Ta
         outputs = predict(network, samples, in_place=True, threads=values["threads"])
         numbers = n_samples + 1 + np.arange(len(samples))
         if network.topology.answers_rows:
-            # Of the outputs, of which there may be fewer than rows.
-            numbers = np.repeat(numbers, samples.lengths)
+            # A convolution with a stride has fewer outputs than rows.
+            numbers = np.repeat(numbers, rows_above(network.topology, samples.lengths))
         n_samples += len(samples)
         yield Answered(numbers, outputs)
 
