@@ -16,7 +16,7 @@ from anncli.arrays import Array
 from anncli.network.activations.logistic import logistic
 from anncli.network.layers.base import Blocks, Key
 from anncli.network.layers.directions import Parts
-from anncli.network.layers.packed import Packed
+from anncli.network.layers.packed import Packed, columns_in
 from anncli.network.layers.recurrence import Recurrence, Trace
 
 
@@ -90,14 +90,14 @@ class Gru(Recurrence):
             product = before @ parts.recurrent
             gates[:, : 2 * n_units] = logistic(gates[:, : 2 * n_units] + product[:, : 2 * n_units])
             inner[step] = product[:, 2 * n_units :] + parts.inner
-            r, z, n = np.split(gates, 3, axis=1)
+            r, z, n = columns_in(gates, 3)
             n[...] = np.tanh(n + r * inner[step])
             h[step] = (1 - z) * n + z * before
             before = h[step]
         return _Values(h, sums, inner)
 
     def _factors(self, trace: Trace) -> _Factors:
-        r, z, n = np.split(trace.values.gates, 3, axis=1)
+        r, z, n = columns_in(trace.values.gates, 3)
         of_n = (1 - z) * (1 - n * n)
         of_r = of_n * trace.values.inner * r * (1 - r)
         return _Factors(np.stack([of_r, (trace.before - n) * z * (1 - z), of_n], axis=1), of_n * r, z)
@@ -125,14 +125,14 @@ class Gru(Recurrence):
             product = r_recurrent[here] + before @ parts.recurrent
             found[:, :cut] = (found[:, :cut] + product[:, :cut]) * steepness[here]
             r_inner[here] = product[:, cut:]
-            (r, z, n), (rr, rz, rn) = np.split(gates[here], 3, axis=1), np.split(found, 3, axis=1)
+            (r, z, n), (rr, rz, rn) = columns_in(gates[here], 3), columns_in(found, 3)
             rn[...] = (1 - n * n) * (rn + rr * values.inner[here] + r * r_inner[here])
             r_h[here] = (1 - z) * rn + z * before + rz * (trace.before[here] - n)
             before = r_h[here]
         return _Values(r_h, r_gates, r_inner)
 
     def _r_factors(self, trace: Trace, r_trace: Trace) -> _Factors:
-        (r, z, n), (rr, rz, rn) = (np.split(one.values.gates, 3, axis=1) for one in (trace, r_trace))
+        (r, z, n), (rr, rz, rn) = (columns_in(one.values.gates, 3) for one in (trace, r_trace))
         inner, r_inner = trace.values.inner, r_trace.values.inner
         of_n, r_of_n = (1 - z) * (1 - n * n), -rz * (1 - n * n) - 2 * (1 - z) * n * rn
         r_of_r = r_of_n * inner * r * (1 - r) + of_n * (r_inner * r * (1 - r) + inner * (1 - 2 * r) * rr)

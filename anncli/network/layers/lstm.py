@@ -17,7 +17,7 @@ from anncli.arrays import Array
 from anncli.network.activations.logistic import logistic
 from anncli.network.layers.base import Key, Start
 from anncli.network.layers.directions import Parts
-from anncli.network.layers.packed import Packed
+from anncli.network.layers.packed import Packed, columns_in
 from anncli.network.layers.recurrence import Recurrence, Trace
 
 
@@ -56,7 +56,7 @@ class Lstm(Recurrence):
         return 2 * self.units
 
     def state_of(self, trace: Trace) -> Array:
-        h, c = np.hsplit(trace.state, 2)
+        h, c = columns_in(trace.state, 2)
         packed, values = trace.packed, trace.values
         return np.concatenate([packed.last(values.h, h), packed.last(values.c, c)], axis=1)
 
@@ -69,7 +69,7 @@ class Lstm(Recurrence):
     def run(self, parts: Parts, sums: Array, packed: Packed, first: Array) -> _Values:
         n_units, n = self.units, len(sums)
         h, c, tanh_c = (np.empty((n, n_units), dtype=sums.dtype) for _ in range(3))
-        before_h, before_c = np.hsplit(first, 2)
+        before_h, before_c = columns_in(first, 2)
         first_c = before_c
         for step in packed.steps():
             z = sums[step]
@@ -78,7 +78,7 @@ class Lstm(Recurrence):
             g = np.tanh(z[:, 2 * n_units : 3 * n_units])
             z[...] = logistic(z)
             z[:, 2 * n_units : 3 * n_units] = g
-            i, f, _, o = np.split(z, 4, axis=1)
+            i, f, _, o = columns_in(z, 4)
             c[step] = f * before_c[:m] + i * g
             tanh_c[step] = np.tanh(c[step])
             h[step] = o * tanh_c[step]
@@ -87,7 +87,7 @@ class Lstm(Recurrence):
 
     def _factors(self, trace: Trace) -> _Factors:
         values = trace.values
-        i, f, g, o = np.split(values.gates, 4, axis=1)
+        i, f, g, o = columns_in(values.gates, 4)
         cell = np.stack([g * i * (1 - i), values.before * f * (1 - f), i * (1 - g * g)], axis=1)
         return _Factors(cell, values.tanh_c * o * (1 - o), o * (1 - values.tanh_c**2), f)
 
@@ -118,7 +118,7 @@ class Lstm(Recurrence):
             if len(before_h):
                 r += before_h[: len(r)] @ parts.recurrent
             r *= steepness[step]
-            (ri, rf, rg, ro), (i, f, g, o) = np.split(r, 4, axis=1), np.split(gates[step], 4, axis=1)
+            (ri, rf, rg, ro), (i, f, g, o) = columns_in(r, 4), columns_in(gates[step], 4)
             r_c[step] = rf * values.before[step] + ri * g + i * rg
             if len(before_c):
                 r_c[step] += f * before_c[: len(r)]
@@ -130,7 +130,7 @@ class Lstm(Recurrence):
 
     def _r_factors(self, trace: Trace, r_trace: Trace) -> _Factors:
         values, r = trace.values, r_trace.values
-        (i, f, g, o), (ri, rf, rg, ro) = np.split(values.gates, 4, axis=1), np.split(r.gates, 4, axis=1)
+        (i, f, g, o), (ri, rf, rg, ro) = columns_in(values.gates, 4), columns_in(r.gates, 4)
         of_i = rg * i * (1 - i) + g * (1 - 2 * i) * ri
         of_f = r.before * f * (1 - f) + values.before * (1 - 2 * f) * rf
         of_g = ri * (1 - g * g) - 2 * i * g * rg

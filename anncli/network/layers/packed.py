@@ -13,6 +13,9 @@ import numpy as np
 
 from anncli.arrays import Array
 
+# The order of a sample alone.
+_FIRST = np.zeros(1, dtype=np.int64)
+
 
 class Packed(NamedTuple):
     """Where the rows of samples stand in the order of time.
@@ -29,6 +32,10 @@ class Packed(NamedTuple):
     @classmethod
     def of(cls, starts: Array, is_backward: bool = False) -> Packed:
         """is_backward: step 0 is the last row of each sample."""
+        if len(starts) == 2:
+            # A sample alone is in the order of time as it is: rows that come one by one are many such.
+            places = np.arange(starts[1])
+            return cls(_FIRST, np.arange(starts[1] + 1), places[::-1] if is_backward else places, starts)
         lengths = np.diff(starts)
         order = np.argsort(-lengths, kind="stable")
         rank = np.empty_like(order)
@@ -71,14 +78,24 @@ class Packed(NamedTuple):
 
     def before(self, packed: Array, first: Array) -> Array:
         """For each row, in the order of time, the values (n, width) of the step before it; first: those before step 0."""
+        if len(self.starts) == 2:
+            return np.concatenate([first, packed[:-1]]) if len(packed) else packed
         counts = self.counts
         sources = np.arange(len(first), len(packed)) - np.repeat(counts[:-1], counts[1:])
         return np.concatenate([first, packed[sources]])
 
     def last(self, packed: Array, given: Array) -> Array:
         """(n_samples, width) of the last step of each sample; of given where it has no rows."""
+        if len(self.starts) == 2 and len(packed):
+            return packed[-1:]
         found = given.astype(packed.dtype)
         lengths, ranks = np.diff(self.starts)[self.order], np.arange(len(self.order))
         n_first = int(np.count_nonzero(lengths))
         found[self.order[:n_first]] = packed[self.ends[lengths[:n_first] - 1] + ranks[:n_first]]
         return found
+
+
+def columns_in(rows: Array, count: int) -> list[Array]:
+    """The columns of rows (n, columns) in parts of equal width; np.split() takes as long as a step of a small layer."""
+    width = rows.shape[1] // count
+    return [rows[:, first : first + width] for first in range(0, count * width, width)]
