@@ -14,6 +14,7 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.formats.exports.onnx.activations import activate, exact_logistic
 from anncli.formats.exports.onnx.nodes import Nodes
+from anncli.formats.exports.onnx.recurrent import OPERATORS, State, put_recurrent, recurrent_arrays, recurrent_node
 from anncli.network.layers.base import Blocks, Shape
 from anncli.network.network import Network
 
@@ -35,7 +36,7 @@ class Value(NamedTuple):
 
 class Given(NamedTuple):
     """What a layer becomes nodes from. arrays: its parameters, as parameter_arrays() gives them; is_exact: logistic units keep all
-    digits of small values."""
+    digits of small values; state: where layers keep theirs, None where each call begins anew."""
 
     nodes: Nodes
     layer: Any
@@ -44,6 +45,7 @@ class Given(NamedTuple):
     above: Shape
     place: str
     is_exact: bool = False
+    state: State | None = None
 
     def constant(self, name: str) -> str:
         return self.nodes.constant(f"{self.place}/{name}", self.arrays[name])
@@ -57,7 +59,9 @@ class Given(NamedTuple):
         return activate(self.nodes, self.layer.activation, z, self.place)
 
 
-def layer_nodes(nodes: Nodes, network: Network, parameters: Array, below: Value, place: str, exact: bool) -> str:
+def layer_nodes(
+    nodes: Nodes, network: Network, parameters: Array, below: Value, place: str, exact: bool, state: State | None = None
+) -> str:
     """The outputs of all layers. place: what the names of values begin with; exact: see Given.is_exact, for the last layer."""
     topology, values = network.topology, [below]
     chain = zip(topology.layers, topology.blocks(parameters), topology.given, topology.shapes[1:], strict=True)
@@ -68,7 +72,7 @@ def layer_nodes(nodes: Nodes, network: Network, parameters: Array, below: Value,
         if layer.skip:
             beside = nodes.add("Concat", [under.name, values[layer.skip].name], f"{name}/beside", axis=1)
             under = Value(beside, given)
-        values.append(_KINDS[layer.kind](Given(nodes, layer, arrays, under, above, name, is_exact)))
+        values.append(_KINDS[layer.kind](Given(nodes, layer, arrays, under, above, name, is_exact, state)))
     return _flat(nodes, values[-1], f"{place}outputs").name
 
 
@@ -77,6 +81,8 @@ def layer_nodes(nodes: Nodes, network: Network, parameters: Array, below: Value,
 
 def parameter_arrays(layer: Any, blocks: Blocks) -> dict[str, Array]:
     """The constants of a layer, by their names, from its parameters."""
+    if layer.kind in OPERATORS:
+        return recurrent_arrays(layer, blocks)
     arrays = dict(zip(_NAMES, (*layer.weights(blocks), *layer.biases(blocks)), strict=False))
     if layer.kind == "convolution":
         # From height, width, channels, units to units, channels, height, width.
@@ -89,6 +95,9 @@ def parameter_arrays(layer: Any, blocks: Blocks) -> dict[str, Array]:
 
 def put_parameters(layer: Any, blocks: Blocks, arrays: dict[str, Array]) -> None:
     """The opposite: fill the blocks from the constants; raises KeyError and ValueError for others than those of this layer."""
+    if layer.kind in OPERATORS:
+        put_recurrent(layer, blocks, arrays)
+        return
     for name, view in zip(_NAMES, (*layer.weights(blocks), *layer.biases(blocks)), strict=False):
         stored = arrays[name]
         if layer.kind == "convolution" and name == "weights":
@@ -232,6 +241,22 @@ def _bilinear(given: Given) -> Value:
     return Value(given.activated(given.add("Gemm", [flat.name, matrix, given.constant("biases")], "z")), given.above)
 
 
+def _recurrent(given: Given) -> Value:
+    below = given.below
+    rows = _marked_tokens(given) if below.values else below.name
+    constants = [given.constant(name) for name in given.arrays]
+    return Value(recurrent_node(given.nodes, given.layer, constants, rows, given.place, given.state), given.above)
+
+
+def _marked_tokens(given: Given) -> str:
+    """(N, width): the value of each token in the place of its index, 0 elsewhere."""
+    nodes, below = given.nodes, given.below
+    off_and_on = nodes.constant("off and on", np.array([0, 1], dtype=np.float32))
+    depth = nodes.constant(f"{given.place}/width", np.array(below.shape.columns, dtype=np.int64))
+    marked = given.add("OneHot", [below.name, depth, off_and_on], "marked", axis=1)
+    return given.add("Mul", [marked, given.add("Unsqueeze", [below.values, nodes.whole(1)], "factors")], "weighted")
+
+
 _KINDS: dict[str, Callable[[Given], Value]] = {
     "dense": _dense,
     "embedding": _embedding,
@@ -245,6 +270,7 @@ _KINDS: dict[str, Callable[[Given], Value]] = {
     "window": _window,
     "communicate": _communicate,
     "bilinear": _bilinear,
+    **dict.fromkeys(OPERATORS, _recurrent),
 }
 
 #: The kinds of layers that can be written.

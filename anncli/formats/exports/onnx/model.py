@@ -17,6 +17,7 @@ from anncli.formats.exports.onnx.inputs import INDICES, VALUES, check_rows, chec
 from anncli.formats.exports.onnx.layers import Value, layer_nodes
 from anncli.formats.exports.onnx.nodes import ML_DOMAIN, Nodes
 from anncli.formats.exports.onnx.outputs import finish, needs_logits, output_names, output_values
+from anncli.formats.exports.onnx.recurrent import State
 from anncli.formats.networks.ann import render_network
 from anncli.network.class_names import class_names, column_names
 from anncli.network.input_shapes import inputs_text
@@ -28,9 +29,11 @@ OPSET, ML_OPSET, IR_VERSION = 13, 2, 8
 NETWORK_KEY = "anncli.network"
 
 
-def model_of(network: Network, name: str) -> ModelProto:
-    """The model; the same network and name always give the same bytes, see model_bytes()."""
+def model_of(network: Network, name: str, stateful: bool = False) -> ModelProto:
+    """The model; the same network and name always give the same bytes, see model_bytes(). stateful: it takes and gives the state that
+    layers carry from row to row."""
     nodes = Nodes()
+    state = State(nodes) if stateful else None
     shape = network.topology.inputs
     if shape.tokens:
         below, check = Value(INDICES, shape, values=VALUES), check_tokens(nodes)
@@ -38,17 +41,19 @@ def model_of(network: Network, name: str) -> ModelProto:
         inputs = encode(nodes, network)
         check = check_rows(nodes, inputs, shape.rows is None)
         below = Value(scale(nodes, network.scaling, inputs), shape)
-    finish(nodes, network, _members(nodes, network, below), check)
-    graph = helper.make_graph(
-        nodes.nodes, name, input_values(network), output_values(network), list(nodes.constants.values())
-    )
+    finish(nodes, network, _members(nodes, network, below, state), check)
+    given, results = input_values(network), output_values(network)
+    if state is not None:
+        state.finish(check)
+        given, results = [*given, state.value(State.INPUT)], [*results, state.value(State.OUTPUT)]
+    graph = helper.make_graph(nodes.nodes, name, given, results, list(nodes.constants.values()))
     model = helper.make_model(
         graph,
         opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(ML_DOMAIN, ML_OPSET)],
         ir_version=IR_VERSION,
         producer_name="anncli",
         producer_version=__version__,
-        doc_string=_description(network),
+        doc_string=_description(network, stateful),
     )
     for key, value in _metadata(network).items():
         model.metadata_props.add(key=key, value=value)
@@ -62,21 +67,24 @@ def model_bytes(model: ModelProto) -> bytes:
     return found
 
 
-def _members(nodes: Nodes, network: Network, below: Value) -> str:
+def _members(nodes: Nodes, network: Network, below: Value, state: State | None) -> str:
     """The outputs of the layers, the mean over the members of an ensemble."""
     exact = needs_logits(network)
     if not network.members:
-        return layer_nodes(nodes, network, network.all_parameters, below, "", exact)
+        return layer_nodes(nodes, network, network.all_parameters, below, "", exact, state)
     outputs = [
-        layer_nodes(nodes, network, own, below, f"member {k}/", exact) for k, own in enumerate(network.members, 1)
+        layer_nodes(nodes, network, own, below, f"member {k}/", exact, state)
+        for k, own in enumerate(network.members, 1)
     ]
     return nodes.add("Mean", outputs, "mean")
 
 
-def _description(network: Network) -> str:
+def _description(network: Network, stateful: bool) -> str:
     takes = ", ".join(column_names(network)[:10]) + (", ..." if len(column_names(network)) > 10 else "")
     if not network.topology.takes_vectors:
         takes = f"one sample of {inputs_text(network.topology.inputs)}"
+    if stateful:
+        takes = f"the next of {inputs_text(network.topology.inputs)}, and the state, which is zeros before the first"
     gives = ", ".join(output_names(network).values())
     of = "raw rows of " if network.topology.takes_vectors else ""
     return f"{network.topology} network ({network.layers_text}). Takes {of}{takes}; gives {gives}. float32."
