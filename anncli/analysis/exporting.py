@@ -34,10 +34,10 @@ def exported(network: Network, name: str, request: ExportRequest, path: str = ""
 
     Args: path: of the network, for messages; proved: False for no proof.
     Raises: NetworkError for an untrained network and for what the format cannot hold; AnnError where the proof fails;
-        UsageError for an unknown format, and for fixed-point numbers in one that has none.
+        UsageError for an unknown format, and for fixed-point numbers or a state in one that has none.
     """
     export = export_format(name)
-    check_bits(name, request.bits)
+    check_choices(name, request.bits, request.stateful)
     shown = path or None
     if not network.is_trained:
         advice = f"train it first: ann train {path} ..." if path else "train it first"
@@ -56,13 +56,22 @@ def exported(network: Network, name: str, request: ExportRequest, path: str = ""
     return Exported(files, proof, facts)
 
 
-def check_bits(name: str, bits: int) -> None:
-    """Raises UsageError for fixed-point numbers of so many bits (0: floating point) in a format that has none."""
-    if bits and not EXPORT_NAMES[name].fixed_point:
-        able = [known for known, info in EXPORT_NAMES.items() if info.fixed_point]
-        raise UsageError(
-            f"--int{bits}: {name} has no fixed-point numbers", advice=f"write {' or '.join(able)}, or leave it out"
+def check_choices(name: str, bits: int, stateful: bool) -> None:
+    """Raises UsageError for fixed-point numbers of so many bits (0: floating point) in a format that has none, and for a state that is to
+    be taken and given in one that leaves no such choice."""
+    info = EXPORT_NAMES[name]
+    if bits and not info.fixed_point:
+        able = " or ".join(known for known, other in EXPORT_NAMES.items() if other.fixed_point)
+        raise UsageError(f"--int{bits}: {name} has no fixed-point numbers", advice=f"write {able}, or leave it out")
+    if stateful and not info.stateful:
+        able = " or ".join(known for known, other in EXPORT_NAMES.items() if other.stateful)
+        is_c = info.module.startswith("c.")
+        advice = (
+            "leave it out: C has a step with a state where the network can"
+            if is_c
+            else f"write {able}, or leave it out"
         )
+        raise UsageError(f"--stateful: {name} leaves no such choice", advice=advice)
 
 
 def places_of(files: Mapping[str, bytes], target: str) -> dict[str, bytes]:

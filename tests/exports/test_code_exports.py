@@ -19,7 +19,7 @@ from text_exports import (
     table_rows,
 )
 
-from anncli.analysis.exporting import check_bits
+from anncli.analysis.exporting import check_choices
 from anncli.errors import UsageError
 from anncli.inference.predict import predict
 
@@ -66,5 +66,5 @@ def test_hostile_names_stay_names(name: str) -> None:
 @pytest.mark.parametrize("name", SEEDS)
 def test_there_are_no_fixed_point_numbers(name: str) -> None:
     with pytest.raises(UsageError) as refused:
-        check_bits(name, 8)
+        check_choices(name, 8, stateful=False)
     assert str(refused.value) == f"--int8: {name} has no fixed-point numbers; write c or c-header, or leave it out"

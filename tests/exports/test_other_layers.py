@@ -139,12 +139,19 @@ def test_products_too_large_for_onnx() -> None:
 
 @pytest.mark.parametrize("name", [name for name in EXPORT_NAMES if name not in ("c", "c-header", "onnx", "json")])
 def test_others_refuse_the_layer_by_name(name: str) -> None:
-    refused = export_format(name).refusal(random_chain(0), ExportRequest())
-    assert refused is not None
-    assert "`3 relu convolution 3x2`" in refused
+    for seed, layer in (
+        (0, "3 relu convolution 3x2"),
+        (96, "5 tanh recurrent"),
+        (16, "7 lstm"),
+        (100, "3 lstm bidirectional"),
+    ):
+        refused = export_format(name).refusal(random_chain(seed), ExportRequest())
+        assert refused is not None
+        assert f"`{layer}`" in refused
 
 
 @pytest.mark.parametrize("bits", [8, 16])
 def test_fixed_point_numbers_are_for_dense_layers(bits: int) -> None:
-    refused = export_format("c").refusal(random_chain(3), ExportRequest("net", bits))
-    assert refused == "C in fixed-point numbers cannot hold the layer `4x7 tanh circular`, only dense layers"
+    for seed, layer in ((3, "4x7 tanh circular"), (17, "9 gru")):
+        refused = export_format("c").refusal(random_chain(seed), ExportRequest("net", bits))
+        assert refused == f"C in fixed-point numbers cannot hold the layer `{layer}`, only dense layers"

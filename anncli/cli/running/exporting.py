@@ -9,7 +9,7 @@ from typing import NamedTuple
 import click
 import numpy as np
 
-from anncli.analysis.exporting import Exported, check_bits, checked_name, exported, name_of, places_of, write_files
+from anncli.analysis.exporting import Exported, check_choices, checked_name, exported, name_of, places_of, write_files
 from anncli.analysis.proof import predicted_by
 from anncli.analysis.proof_rows import decoded
 from anncli.arrays import Array
@@ -44,6 +44,7 @@ class _Asked(NamedTuple):
     format: str
     name: str
     bits: int
+    stateful: bool
 
 
 def run_export(values: Values, words: Words) -> None:
@@ -62,7 +63,7 @@ def run_export(values: Values, words: Words) -> None:
     # The ranges of numbers of 8 and 16 bits, which networks of other samples do not have.
     is_of_rows = data is not None and network.topology.takes_vectors
     rows = data.vectors[_some_of(np.arange(data.n_samples))] if data is not None and is_of_rows else None
-    request = ExportRequest(asked.name, asked.bits, rows)
+    request = ExportRequest(asked.name, asked.bits, rows, asked.stateful)
     with values.console.showing(Timed(f"proving the {asked.format} export"), delay=1.0):
         found = exported(network, asked.format, request, path, values["prove"])
     places = places_of(found.files, asked.target)
@@ -99,9 +100,10 @@ def _asked(values: Values) -> _Asked:
     if values["int8"] and values["int16"]:
         raise UsageError("--int8 and --int16 exclude each other", advice="leave one of them out")
     bits = 8 if values["int8"] else 16 if values["int16"] else 0
-    check_bits(name, bits)
+    check_choices(name, bits, values["stateful"])
     given = values["name"]
-    return _Asked(target, name, name_of(target) if given is None else checked_name(given), bits)
+    begins = name_of(target) if given is None else checked_name(given)
+    return _Asked(target, name, begins, bits, values["stateful"])
 
 
 def _format(target: str, said: str | None) -> str:

@@ -14,12 +14,14 @@ class ExportRequest(NamedTuple):
     """How a network is to be written.
 
     name: begins the names of functions and files, a C identifier; bits: 8 or 16 for fixed-point numbers, 0 for floating point; rows: float32
-    (n, n_inputs), raw inputs that show the range of the values inside the network, None where none were given.
+    (n, n_inputs), raw inputs that show the range of the values inside the network, None where none were given; stateful: the state that layers carry from row to row is taken and given, where
+    the format leaves the choice.
     """
 
     name: str = "network"
     bits: int = 0
     rows: Array | None = None
+    stateful: bool = False
 
 
 class ProofRows(NamedTuple):

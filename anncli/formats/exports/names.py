@@ -11,7 +11,8 @@ from typing import NamedTuple
 class ExportName(NamedTuple):
     """module: the module of this room that defines EXPORT; help: half a line about what is written; endings: of file names that
     mean it, with the dot; tool: what runs it for the proof, '' where nothing has to be installed; extra: the extra of the package that writing
-    needs, or ''; fixed_point: whether it can be written with 8 or 16 bits a number."""
+    needs, or ''; fixed_point: whether it can be written with 8 or 16 bits a number; stateful: whether it can be written so that it takes
+    and gives the state of its layers."""
 
     module: str
     help: str
@@ -19,6 +20,7 @@ class ExportName(NamedTuple):
     tool: str = ""
     extra: str = ""
     fixed_point: bool = False
+    stateful: bool = False
 
 
 EXPORT_NAMES: dict[str, ExportName] = {
@@ -29,7 +31,12 @@ EXPORT_NAMES: dict[str, ExportName] = {
     ),
     "ann1dn": ExportName("ann1dn", "the numbers that ann1dn reads"),
     "onnx": ExportName(
-        "onnx.export", "an ONNX model: raw rows in, scores and decisions out", (".onnx",), "onnxruntime", "onnx"
+        "onnx.export",
+        "an ONNX model: raw rows in, scores and decisions out",
+        (".onnx",),
+        "onnxruntime",
+        "onnx",
+        stateful=True,
     ),
     "python": ExportName("python", "a Python module that needs nothing but Python", (".py",), "python3"),
     "javascript": ExportName("javascript", "a JavaScript module for browsers and Node.js", (".mjs", ".js"), "node"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from anncli.arrays import Array, Rows, Tokens
+from anncli.errors import ValueFault
 from anncli.evaluation.names import UNDECIDED, UNDECIDED_WORD
 from anncli.formats.exports.base import ExportRequest, Facts, Predicted, ProofRows, ToolMissingError
 from anncli.formats.exports.onnx.activations import ACTIVATIONS
@@ -15,10 +17,13 @@ from anncli.formats.exports.onnx.inputs import INDICES, ROWS, VALUES, takes_colu
 from anncli.formats.exports.onnx.layers import KINDS
 from anncli.formats.exports.onnx.model import IR_VERSION, ML_OPSET, OPSET, model_bytes, model_of
 from anncli.formats.exports.onnx.outputs import output_names
+from anncli.formats.exports.onnx.recurrent import RECURRENT_ACTIVATIONS, State, state_width
 from anncli.formats.exports.steps import kind_refusal
 from anncli.network.class_names import class_names, column_names
 from anncli.network.layers.bilinear import Bilinear
+from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.network import Network
+from anncli.network.streaming import check_streams
 from anncli.tables import TableColumn
 
 # A file of the format cannot hold 2 GiB; numbers are 4 bytes each.
@@ -33,6 +38,8 @@ class OnnxExport:
             return f"an ONNX file is written with floating-point numbers, not with {request.bits} bits; leave that out"
         if reason := kind_refusal(network, "an ONNX file", KINDS, ACTIVATIONS):
             return reason
+        if reason := _state_refusal(network, request.stateful):
+            return reason
         products = sum(layer.components**3 for layer in network.layers if isinstance(layer, Bilinear))
         count = network.all_parameters.size + products * max(1, len(network.members))
         if count > _MOST_NUMBERS:
@@ -43,7 +50,7 @@ class OnnxExport:
         return None
 
     def render(self, network: Network, request: ExportRequest) -> dict[str, bytes]:
-        return {"": model_bytes(model_of(network, request.name))}
+        return {"": model_bytes(model_of(network, request.name, request.stateful))}
 
     def facts(self, files: Mapping[str, bytes], network: Network, request: ExportRequest) -> Facts:
         """The versions that a program must know, and what the model takes and gives."""
@@ -56,6 +63,9 @@ class OnnxExport:
         gives = output_names(network)
         decides = {"label": "the class of each row", "labels": f"flags N x {network.n_outputs}"}
         decision = [f"{gives['decisions']}, {decides[gives['decisions'].rstrip('_')]}"] if "decisions" in gives else []
+        if request.stateful:
+            takes += f"; {State.INPUT}, float32 1 x {state_width(network)}, zeros before the first row"
+            decision.append(f"{State.OUTPUT}, the state after the last row")
         outputs = "; ".join([f"{gives['outputs']}, float32 N x {network.n_outputs}", *decision])
         versions = f"{OPSET}, of ai.onnx.ml {ML_OPSET}; IR version {IR_VERSION}"
         return Facts(None, [("opset", versions), ("inputs", takes), ("outputs", outputs)])
@@ -72,8 +82,9 @@ class OnnxExport:
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         try:
             session = onnxruntime.InferenceSession(files[""], options, providers=["CPUExecutionProvider"])
-            every = [session.run(None, fed) for fed in _fed(network, rows)]
             given = [output.name for output in session.get_outputs()]
+            run = _in_pieces(network, session, given) if request.stateful else partial(session.run, None)
+            every = [run(fed) for fed in _fed(network, rows)]
             found = {name: np.concatenate([own[k] for own in every]) for k, name in enumerate(given)}
         # onnxruntime has a class of its own for each kind of failure, without a common one.
         except Exception as failure:
@@ -83,6 +94,43 @@ class OnnxExport:
         return Predicted(
             found[names["outputs"]].astype(np.float64), decisions, f"onnxruntime {onnxruntime.__version__}"
         )
+
+
+def _state_refusal(network: Network, stateful: bool) -> str | None:
+    """Why the layers cannot carry their state as nodes of ONNX do, or as an input and an output of the graph, or None."""
+    for layer in network.layers:
+        if layer.kind == "recurrent" and layer.activation not in RECURRENT_ACTIVATIONS:
+            known = ", ".join(name for name in ACTIVATION_NAMES if name in RECURRENT_ACTIVATIONS)
+            return f"an ONNX file cannot hold a recurrent layer of {layer.activation} units, only {known}"
+    if not stateful:
+        return None
+    try:
+        check_streams(network.topology, "--stateful", ("last",))
+    except ValueFault as fault:
+        return f"--stateful: {fault}"
+    if not any(layer.carries for layer in network.layers):
+        return "--stateful: no layer of the network carries a state from row to row; leave it out"
+    return None
+
+
+def _in_pieces(network: Network, session: Any, given: list[str]) -> Callable[[dict[str, Any]], list[Array]]:
+    """A function that runs a sample in two pieces, of which the second goes on from the state after the first."""
+
+    def run(fed: dict[str, Any]) -> list[Array]:
+        n = len(next(iter(fed.values())))
+        state, pieces = np.zeros((1, state_width(network)), dtype=np.float32), []
+        for rows in (slice(0, n // 2), slice(n // 2, n)):
+            if rows.start == rows.stop:
+                continue
+            pieces.append(session.run(None, {name: value[rows] for name, value in fed.items()} | {State.INPUT: state}))
+            state = pieces[-1][given.index(State.OUTPUT)]
+        return (
+            [np.concatenate(parts) for parts in zip(*pieces, strict=True)]
+            if network.topology.answers_rows
+            else pieces[-1]
+        )
+
+    return run
 
 
 def _fed(network: Network, rows: ProofRows) -> list[dict[str, Any]]:

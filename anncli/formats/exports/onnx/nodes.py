@@ -26,13 +26,9 @@ class Nodes:
         self.nodes.append(helper.make_node(op, list(given), [result], name=result, domain=domain, **attributes))
         return result
 
-    def add_all(self, op: str, given: Sequence[str], results: Sequence[str], **attributes: Any) -> Sequence[str]:
-        """A node that computes several values, whose names are returned; '' for one that is not wanted."""
-        wanted = list(results)
-        while not wanted[-1]:
-            wanted.pop()
-        self.nodes.append(helper.make_node(op, list(given), wanted, name=wanted[0], **attributes))
-        return wanted
+    def add_all(self, op: str, given: Sequence[str], results: Sequence[str], **attributes: Any) -> None:
+        """A node that computes several values."""
+        self.nodes.append(helper.make_node(op, list(given), list(results), name=results[0], **attributes))
 
     def constant(self, name: str, values: Array) -> str:
         """A constant of this name, float32, int64 or bool; a name that is there already keeps its value."""

@@ -15,6 +15,7 @@ from anncli.arrays import Array
 from anncli.formats.exports.onnx.nodes import Nodes
 from anncli.network.layers.base import Blocks
 from anncli.network.layers.directions import Parts
+from anncli.network.network import Network
 
 
 class Operator(NamedTuple):
@@ -63,8 +64,9 @@ def put_recurrent(layer: Any, blocks: Blocks, arrays: dict[str, Array]) -> None:
     for at, own in enumerate(layer.directions(blocks)):
         outer, inner = np.split(arrays["biases"][at], 2)
         has_inner = layer.parts(own).inner is not None
-        weights = [_gates_back(layer, arrays[name][at].T) for name in ("input", "recurrent")]
-        layer.write(own, Parts(_gates_back(layer, outer), *weights, inner[-layer.units :] if has_inner else None))
+        weights, recurrent = (_gates_back(layer, arrays[name][at].T) for name in ("input", "recurrent"))
+        parts = Parts(_gates_back(layer, outer), weights, recurrent, inner[-layer.units :] if has_inner else None)
+        layer.write(own, parts)
 
 
 def _gates(layer: Any, columns: Array) -> Array:
@@ -77,6 +79,11 @@ def _gates_back(layer: Any, columns: Array) -> Array:
     apart = columns.reshape(*columns.shape[:-1], -1, layer.units)
     order = np.argsort(OPERATORS[layer.kind].gates)
     return apart[..., order, :].reshape(columns.shape)
+
+
+def state_width(network: Network) -> int:
+    """How many numbers the state of a network has, or that of all members of an ensemble."""
+    return sum(layer.state_width for layer in network.layers) * max(1, len(network.members))
 
 
 class State:
@@ -97,9 +104,10 @@ class State:
         own = nodes.add("Slice", [self.INPUT, nodes.whole(first), nodes.whole(self.numbers), nodes.whole(1)], f"{place} before/flat")  # fmt: skip
         return nodes.add("Unsqueeze", [own, nodes.whole(0)], f"{place} before")
 
-    def after(self, value: str) -> None:
-        """The same numbers after the last row, (1, 1, units)."""
-        self._after.append(self._nodes.add("Squeeze", [value, self._nodes.whole(0)], f"{value}/flat"))
+    def after(self, values: list[str]) -> None:
+        """The same numbers after the last row, each (1, 1, units)."""
+        first = self._nodes.whole(0)
+        self._after += [self._nodes.add("Squeeze", [value, first], f"{value}/flat") for value in values]
 
     def value(self, name: str) -> Any:
         """What the graph says of its input or output of this name."""
@@ -117,15 +125,15 @@ def recurrent_node(nodes: Nodes, layer: Any, constants: list[str], rows: str, pl
     """The outputs (N, directions * units) for rows (N, columns); constants: the names of those of recurrent_arrays(), in their order."""
     operator, n_directions = OPERATORS[layer.kind], 1 + layer.is_bidirectional
     sequence = nodes.add("Unsqueeze", [rows, nodes.whole(1)], f"{place}/sequence")
-    given, results = [sequence, *constants], [f"{place}/every", ""]
+    given, results = [sequence, *constants], [f"{place}/every"]
     carried = ("outputs", "cells")[: 1 + (layer.kind == "lstm")]
     if state is not None:
         given += ["", *(state.before(f"{place}/{name}", layer.units) for name in carried)]
-        results = [results[0], *(f"{place}/last {name}" for name in carried)]
-    every, *after = nodes.add_all(operator.name, given, results, **_attributes(layer))
-    for value in after if state is not None else ():
-        state.after(value)
-    return nodes.add("Reshape", [every, nodes.whole(-1, n_directions * layer.units)], place)
+        results += [f"{place}/last {name}" for name in carried]
+    nodes.add_all(operator.name, given, results, **_attributes(layer))
+    if state is not None:
+        state.after(results[1:])
+    return nodes.add("Reshape", [results[0], nodes.whole(-1, n_directions * layer.units)], place)
 
 
 def _attributes(layer: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from anncli.arrays import Array
 from anncli.errors import AnnError, printable
 from anncli.formats.exports.onnx.layers import put_parameters
 from anncli.formats.exports.onnx.model import NETWORK_KEY, model_of
+from anncli.formats.exports.onnx.recurrent import State
 from anncli.formats.files.textfile import Path, shown_name
 from anncli.formats.networks.ann import parse_network
 from anncli.network.network import Network, NetworkSource
@@ -28,7 +29,7 @@ def own_network(model: Any, constants: Mapping[str, Array], path: Path) -> Netwo
         return None
     try:
         network = _with_weights(parse_network(text, path), constants)
-        is_same = _computes(model_of(network, model.graph.name).graph) == _computes(model.graph)
+        is_same = _computes(_model_like(model, network).graph) == _computes(model.graph)
     except (AnnError, KeyError, ValueError):
         return None
     if not is_same and model.producer_version == __version__:
@@ -41,6 +42,13 @@ def own_network(model: Any, constants: Mapping[str, Array], path: Path) -> Netwo
     loss = {"loss": network.record["loss"]} if "loss" in network.record else {}
     source = NetworkSource(path=shown_name(path), origin="onnx", task=network.source.task, remarks=remarks)
     return replace(network, source=source, record={"imported_from": "onnx", **loss})
+
+
+def _model_like(model: Any, network: Network) -> Any:
+    """The export of the network that takes and gives a state if this model does."""
+    takes_state = any(value.name == State.INPUT for value in model.graph.input)
+    carries = any(layer.carries for layer in network.layers)
+    return model_of(network, model.graph.name, stateful=takes_state and carries)
 
 
 def _computes(graph: Any) -> tuple[Any, ...]:
