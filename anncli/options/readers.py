@@ -140,11 +140,11 @@ def pair(value: Any) -> tuple[float, float]:
     return high, low
 
 
-def or_auto(read: Reader) -> Reader:
-    """A reader that also takes 'auto', which becomes None: the run decides from the data."""
+def or_auto(read: Reader, word: str = "auto") -> Reader:
+    """A reader that also takes 'auto', which becomes None: the run decides from the data; word: another one in its place."""
 
     def read_or_auto(value: Any) -> Any:
-        return None if value is None or says(value, "auto") else read(value)
+        return None if value is None or says(value, word) else read(value)
 
     return read_or_auto
 
