@@ -8,6 +8,7 @@ import numpy as np
 
 from anncli.arrays import Rows, Tokens
 from anncli.backends.base import Problem, Samples
+from anncli.network.initialization import initialize
 from anncli.network.input_shapes import read_inputs
 from anncli.network.names import PRODUCT_NAMES
 from anncli.network.propagation import forward
@@ -61,9 +62,33 @@ CHAINS: dict[str, tuple[str, str]] = {
     "bilinear on rows": ("any x 4", "3x2 {f} complex, 3 {out}"),
     "bilinear of one component": ("4", "3x1 {f} circular, 3 {out}"),
 }  # fmt: skip
+# Of spiking neurons the inputs, the layers and the loss; the numbers are such that all layers fire.
+_CODE = "{spikes: 5, code: latency, t_max: 0.03, bias_spike: 0.0}"
+SPIKING: dict[str, tuple[str, str, str]] = {
+    "first-spike": ("5 spikes", "8 lif mean 2.0 sd 1.0, 3 first-spike mean 4.0 sd 1.0", "first-spike:0.003,12.8"),
+    "first-spike alone": (_CODE, "3 first-spike mean 3.0 sd 1.0", "first-spike:0.003,12.8"),
+    "two layers of lif": (_CODE, "8 lif mean 2.5 sd 1.0, 6 lif mean 3.0 sd 1.0, 3 first-spike mean 5.0 sd 1.0", "first-spike:0.01,5"),
+    "peak-voltage": (_CODE, "8 lif mean 2.0 sd 1.0, 3 peak-voltage mean 2.0 sd 3.0", "cross-entropy"),
+    "peak-voltage of spikes": ("5 spikes", "8 lif tau_m 0.03 tau_s 0.01 theta 0.8, 3 peak-voltage mean 2.0 sd 3.0", "mse"),
+}  # fmt: skip
 # How many rows the samples have; layers that read whole windows need more than one.
 LENGTHS = (1, 2, 3, 4, 5, 6, 7)
 LONGER = {"valid convolution over rows": 3, "mean-pool over rows": 2, "max-pool over rows": 2}
+
+
+def spiking_case(name: str, seed: int = 1) -> Case:
+    """A spiking network with its own initial weights on a few samples with soft targets, in float64."""
+    text, layers, loss = SPIKING[name]
+    topology = Topology(read_inputs(text), [part.strip() for part in layers.split(",")])
+    rng, n = np.random.default_rng(seed), len(LENGTHS)
+    inputs: Any = rng.uniform(size=(n, topology.n_inputs))
+    if topology.inputs.spikes:
+        starts = np.r_[0, np.cumsum(rng.permutation(LENGTHS) + 3)]
+        times = np.concatenate([np.sort(rng.uniform(0, 0.03, length)) for length in np.diff(starts)])
+        inputs = Tokens(rng.integers(0, topology.n_inputs, starts[-1]), times, starts, topology.n_inputs)
+    parameters = initialize(topology, "auto", rng).astype(np.float64)
+    targets = np.eye(topology.n_outputs)[rng.integers(0, topology.n_outputs, n)]
+    return Case(Problem(topology, loss), Samples(inputs, targets, rng.uniform(0.5, 1.5, n)), parameters)
 
 
 class Case(NamedTuple):

@@ -32,7 +32,7 @@ def loss_of(network: Network, asked: Asked) -> str:
     if asked.loss is None:
         return problem_of(network).loss
     with asking("--loss"):
-        check_loss(asked.loss, network.topology.output_activation)
+        check_loss(asked.loss, network.topology.output_activation, network.topology.own_loss)
     check_loss_of(network.task or "classification", asked.loss)
     return asked.loss
 

@@ -47,7 +47,7 @@ class ReadRequest(NamedTuple):
     height and width that pictures are scaled to, or None; grey: whether pictures lose their colours; memory: most bytes
     of data that are held in memory, None for no limit; samples: '' where every row is a sample, 'blocks'
     where an empty line ends a sample of several rows, 'column' where a column says whose they are; tokens: how many
-    different tokens there are where samples are made of such, 0 where they are not.
+    different tokens there are where samples are made of such, 0 where they are not; spikes: whether these are spikes.
     """
 
     format: str = "auto"
@@ -61,3 +61,4 @@ class ReadRequest(NamedTuple):
     memory: int | None = None
     samples: Literal["", "blocks", "column"] = ""
     tokens: int = 0
+    spikes: bool = False

@@ -19,6 +19,7 @@ from anncli.network.input_shapes import inputs_text
 from anncli.network.layers.base import Shape
 from anncli.network.network import Network
 from anncli.network.sample_lengths import check_lengths
+from anncli.network.spikes.trains import check_times
 
 
 def predict(
@@ -60,6 +61,8 @@ def checked_inputs(shape: Shape, inputs: Any) -> Inputs:
     if isinstance(inputs, Rows | Tokens):
         if shape.rows == 1 or isinstance(inputs, Tokens) != shape.tokens or inputs.columns != shape.columns:
             raise DataError(f"the samples are {inputs!r}, the network takes {inputs_text(shape)}")
+        if shape.spikes and isinstance(inputs, Tokens):
+            check_times(inputs)
         return inputs.astype(np.float32, copy=False)
     if shape.rows is None:
         raise DataError(
@@ -72,6 +75,8 @@ def checked_inputs(shape: Shape, inputs: Any) -> Inputs:
             f"the inputs have shape {rows.shape}, the network has {shape.columns} inputs",
             advice=f"give an array of shape (n, {shape.columns}), one sample per row",
         )
+    if shape.code is not None:
+        shape.code.check(rows)
     return rows
 
 

@@ -1,4 +1,5 @@
-"""What a sample is, as a network file says it under `inputs:`: `9`, `28x28`, `28x28x3`, `any x 12` or `500 tokens`."""
+"""What a sample is, as a network file says it under `inputs:`: `9`, `28x28`, `28x28x3`, `any x 12`, `500 tokens`, `5 spikes` or a code that
+makes spikes of vectors."""
 
 from __future__ import annotations
 
@@ -8,8 +9,11 @@ from math import prod
 from anncli.errors import ValueFault, quoted
 from anncli.network.layers.base import Shape
 from anncli.network.names import INPUT_ADVICE, INPUT_FORMS
+from anncli.network.spikes.code import LatencyCode
 
-_NUMBER, _GRID, _ROWS, _TOKENS = (re.compile(INPUT_FORMS[name]) for name in ("vectors", "pictures", "rows", "tokens"))
+_NUMBER, _GRID, _ROWS, _TOKENS, _SPIKES, _CODE = (
+    re.compile(INPUT_FORMS[name]) for name in ("vectors", "pictures", "rows", "tokens", "spikes", "code")
+)
 _ADVICE = f"{INPUT_ADVICE}, `{{table: auto}}` for tables"
 
 
@@ -17,7 +21,8 @@ def read_inputs(text: str) -> Shape:
     """The shape of a sample.
 
     `9`: a vector; `28x28` or `28x28x3`: a vector that is laid out as rows, columns and channels, the last varying fastest;
-    `any x 12`: any number of rows of 12 numbers; `500 tokens`: any number of tokens out of 500.
+    `any x 12`: any number of rows of 12 numbers; `500 tokens`: any number of tokens out of 500; `5 spikes`: any number of spikes of 5 sources; `{spikes: 5, code: latency, ...}`:
+    vectors that become spikes, see LatencyCode.
     Raises: ValueFault for another text.
     """
     text = text.strip()
@@ -30,11 +35,24 @@ def read_inputs(text: str) -> Shape:
         return Shape(int(match[1]), None)
     if match := _TOKENS.fullmatch(text):
         return Shape(int(match[1]), None, None, True)
+    if match := _SPIKES.fullmatch(text):
+        return Shape(int(match[1]), None, None, True, spikes=True)
+    if _CODE.fullmatch(text):
+        return coded(*LatencyCode.parse(text))
     raise ValueFault(f"unknown form of inputs {quoted(text)}", _ADVICE)
+
+
+def coded(sources: int, code: LatencyCode) -> Shape:
+    """The vectors that a code makes spikes of so many sources of."""
+    return Shape(code.columns(sources), code=code)
 
 
 def inputs_text(shape: Shape) -> str:
     """The text that read_inputs() reads as this shape, in one spelling."""
+    if shape.code is not None:
+        return shape.code.text(shape.code.sources(shape.columns))
+    if shape.spikes:
+        return f"{shape.columns} spikes"
     if shape.tokens:
         return f"{shape.columns} tokens"
     if shape.rows is None:

@@ -20,6 +20,9 @@ from anncli.network.names import LOSS_NAMES, LossText, parse_loss
 
 _OfError = Callable[[Array], Array]
 
+# The loss first-spike of a silent unit of the class, as that of one that fires 100 tau0 after the first of the others.
+_SILENT = 100.0
+
 
 class Loss(NamedTuple):
     """Functions of (activation, z, outputs, targets), all arrays (n, K), for output units with that activation.
@@ -189,6 +192,33 @@ def _poisson_value(activation: str, z: Array, outputs: Array, targets: Array) ->
     return mean
 
 
+def _first_spike(alpha: float, ratio: float) -> Loss:
+    """z is -t / tau0 of the first spikes, -inf for a silent unit, and the outputs their softmax; ratio: tau1 / tau0.
+
+    Where the unit of the class is silent there is no gradient, and its term of the loss is _SILENT.
+    Source: Wunderlich & Pehle 2021, Scientific Reports 11, 12829.
+    """
+
+    def value(activation: str, z: Array, outputs: Array, targets: Array) -> Array:
+        fired = np.isfinite(z)
+        low = np.where(fired, z, -np.inf).max(axis=1, keepdims=True, initial=-1e30)
+        total = low + np.log(np.maximum(np.exp(z - low).sum(axis=1, keepdims=True), 1e-300))
+        late = alpha * (np.exp(np.where(fired, -z, 0) / ratio) - 1)
+        terms: Array = targets * np.where(fired, total - np.where(fired, z, 0) + late, _SILENT)
+        return terms.sum(axis=1)
+
+    def delta(activation: str, z: Array, outputs: Array, targets: Array) -> Array:
+        wanted = np.where(np.isfinite(z), targets, 0)
+        late = alpha / ratio * np.exp(np.where(wanted > 0, -z, 0) / ratio)
+        slopes: Array = outputs * wanted.sum(axis=1, keepdims=True) - wanted * (1 + late)
+        return slopes
+
+    def none(*given: Array | str) -> Array:
+        raise ValueError("the loss first-spike has no second derivatives: it jumps where a spike appears")
+
+    return Loss(value, delta, none)
+
+
 class _Losses(dict[str, Loss]):
     """Text of a loss -> loss. Those with numbers are made on first use."""
 
@@ -196,7 +226,10 @@ class _Losses(dict[str, Loss]):
         loss = parse_loss(text)
         if not loss.numbers:
             raise KeyError(text)
-        self[text] = _huber(*loss.numbers) if loss.name == "huber" else _quantile(loss)
+        if loss.name == "first-spike":
+            self[text] = _first_spike(*loss.numbers)
+        else:
+            self[text] = _huber(*loss.numbers) if loss.name == "huber" else _quantile(loss)
         return self[text]
 
 
@@ -217,7 +250,7 @@ LOSSES = _Losses({
     ),
 })  # fmt: skip
 
-assert {"huber", "quantile", *LOSSES} == LOSS_NAMES.keys()
+assert {"huber", "quantile", "first-spike", *LOSSES} == LOSS_NAMES.keys()
 
 
 def constant_level(loss: str, n_outputs: int) -> Array | None:

@@ -52,6 +52,9 @@ LAYER_NAMES: dict[str, LayerName] = {
     "last": LayerName("reductions", "last", "the last row of a sample of several rows", compiled=True),
     "mean": LayerName("reductions", "mean", "the mean of the rows of a sample", compiled=True),
     "max": LayerName("reductions", "max", "the largest value of each column over the rows of a sample", compiled=True),
+    "lif": LayerName("lif", "UNITS lif", "spiking neurons (leaky integrate-and-fire), with exact gradients of spike times"),
+    "first-spike": LayerName("first_spike", "UNITS first-spike", "output of spiking neurons: the one that fires first names the class"),
+    "peak-voltage": LayerName("peak_voltage", "UNITS peak-voltage", "output of neurons that never fire: the highest voltage names the class"),
     "window": LayerName("window", "window ROWS", "every row with so many rows before and after it, as one row", compiled=True),
 }  # fmt: skip
 
@@ -62,8 +65,10 @@ INPUT_FORMS: dict[str, str] = {
     "pictures": r"([1-9][0-9]{0,8})\s*x\s*([1-9][0-9]{0,8})(?:\s*x\s*([1-9][0-9]{0,8}))?",
     "rows": r"any\s*x\s*([1-9][0-9]{0,8})",
     "tokens": r"([1-9][0-9]{0,8})\s+tokens",
+    "spikes": r"([1-9][0-9]{0,8})\s+spikes",
+    "code": r"\{\s*spikes\s*:.*\}",
 }
-INPUT_ADVICE = "write `9` for vectors, `28x28` or `28x28x3` for pictures, `any x 12` for samples of rows, `500 tokens` for sparse ones, `characters` for texts"
+INPUT_ADVICE = "write `9` for vectors, `28x28` or `28x28x3` for pictures, `any x 12` for samples of rows, `500 tokens` for sparse ones, `5 spikes` for spike times, `characters` for texts"
 
 
 class TextName(NamedTuple):
@@ -116,7 +121,7 @@ LAYERS_ELSEWHERE: dict[str, str] = {
     "maxpool1d": "max-pool", "maxpool2d": "max-pool", "avgpool": "mean-pool", "avg-pool": "mean-pool",
     "average-pool": "mean-pool", "averagepool": "mean-pool", "avgpool1d": "mean-pool", "avgpool2d": "mean-pool",
     "meanpool": "mean-pool", "linear-layer": "dense", "fc": "dense",
-    "commnet": "communicate", "communication": "communicate", "embed": "embedding",
+    "leaky": "lif", "if": "lif", "spiking": "lif", "commnet": "communicate", "communication": "communicate", "embed": "embedding",
     "rnn": "recurrent", "simple-rnn": "recurrent", "simplernn": "recurrent", "elman": "recurrent", "layrec": "recurrent",
     "bilstm": "lstm bidirectional", "bi-lstm": "lstm bidirectional", "birnn": "recurrent bidirectional",
     "bigru": "gru bidirectional",
@@ -244,7 +249,8 @@ class LossName(NamedTuple):
     """code: its number in the compiled code, None if only the reference backend computes it; outputs: the output activations
     that it fits, () for any; formula: for people, with e = y - t; number: how the formula calls the number after the
     name, '' where none may follow; default: that number where none does; of_numbers: it needs targets that are numbers,
-    not classes; is_mean: a row's loss is the mean over its outputs, not their sum."""
+    not classes; is_mean: a row's loss is the mean over its outputs, not their sum;
+    kind: the only kind of output layer whose z it understands, '' for any."""
 
     code: int | None
     outputs: tuple[str, ...]
@@ -253,6 +259,7 @@ class LossName(NamedTuple):
     default: float = 0.0
     of_numbers: bool = False
     is_mean: bool = False
+    kind: str = ""
 
 
 LOSS_NAMES: dict[str, LossName] = {
@@ -268,6 +275,9 @@ LOSS_NAMES: dict[str, LossName] = {
         6, (), "mean over outputs of (1-Q) e above the target, -Q e below", "Q", 0.5, of_numbers=True, is_mean=True
     ),
     "poisson": LossName(7, ("exp",), "mean over outputs of y - t - t log(y/t)", of_numbers=True, is_mean=True),
+    "first-spike": LossName(
+        None, ("softmax",), "-log y of the class + A (exp(time of its spike / (R tau0)) - 1)", "A,R", kind="first-spike"
+    ),
 }
 
 
@@ -276,6 +286,10 @@ LOSSES_ELSEWHERE = (
     "sse", "sae", "mape", "msle", "smape", "rmse", "rmsle", "mase", "hinge", "squared-hinge", "logcosh", "log-cosh", "kl",
     "kld", "nll", "msereg", "msne", "msnereg", "gamma", "tweedie", "cosine", "dice", "ctc", "triplet",
 )  # fmt: skip
+
+
+# Of first-spike: alpha = 0.003, and tau1 = 6.4 ms over tau0 = 0.5 ms (Wunderlich & Pehle 2021).
+_FIRST_SPIKE = (0.003, 12.8)
 
 
 class LossText(NamedTuple):
@@ -304,9 +318,14 @@ def parse_loss(text: str) -> LossText:
             raise ValueFault(f"loss {name} takes no number, found '{text}'", f"write {name}")
         return LossText(name)
     try:
-        numbers = tuple(float(word) for word in rest.split(",")) if colon else (info.default,)
+        default = _FIRST_SPIKE if name == "first-spike" else (info.default,)
+        numbers = tuple(float(word) for word in rest.split(",")) if colon else default
     except ValueError:
         numbers = ()
+    if name == "first-spike" and not (
+        len(numbers) == 2 and 0 <= numbers[0] <= FLOAT32_MAX and 0 < numbers[1] <= FLOAT32_MAX
+    ):
+        raise ValueFault(f"loss first-spike needs two numbers, of 0 or more and above 0, found '{text}'", "write for example first-spike:0.003,12.8")  # fmt: skip
     if name == "huber" and not (len(numbers) == 1 and 0 < numbers[0] <= FLOAT32_MAX):
         raise ValueFault(f"loss huber needs a number above 0, found '{text}'", "write for example huber:1")
     rising = all(low < high for low, high in zip((0.0, *numbers), (*numbers, 1.0), strict=True))
@@ -330,18 +349,27 @@ def default_scaling(task: str | None, dialect: str) -> str:
     return "zscore" if task == "regression" or dialect == "ann1dn" else "soft-clip"
 
 
-def default_loss(output_activation: str, task: str = "classification") -> str:
-    """The loss that fits an output activation and a task: the likelihood of both where there is one, else mse."""
+def default_loss(output_activation: str, task: str = "classification", own: str | None = None) -> str:
+    """The loss that fits an output activation and a task: the likelihood of both where there is one, else mse.
+
+    Args: own: the only loss that the output layer has, see LayerKind.own_loss.
+    """
+    if own is not None:
+        return str(parse_loss(own))
     for name, info in LOSS_NAMES.items():
         if output_activation in info.outputs and info.of_numbers == (task == "regression"):
             return name
     return "mse"
 
 
-def check_loss(loss: str, output_activation: str) -> None:
-    """Raises ValueFault when the loss is unknown or does not fit the output activation."""
+def check_loss(loss: str, output_activation: str, own: str | None = None) -> None:
+    """Raises ValueFault when the loss is unknown or does not fit the output activation, or the one loss of the output layer."""
     name = parse_loss(loss).name
     info = LOSS_NAMES[name]
+    if own is not None and name != own:
+        raise ValueFault(f"loss {name} cannot be computed from the times of first spikes", f"use loss {own}")
+    if info.kind and own != name:
+        raise ValueFault(f"loss {name} needs a {info.kind} output layer", f"use loss {default_loss(output_activation)}")
     if info.outputs and output_activation not in info.outputs:
         or_outputs = f", or write {info.outputs[0]} outputs" if info.of_numbers else ""
         raise ValueFault(

@@ -78,8 +78,8 @@ class Topology(_Chain):
     @cached_property
     def least_rows(self) -> int:
         """How many rows or tokens a sample must have, so that every layer gives at least one row."""
-        if self.inputs.tokens and self.shapes[1].rows == 1:
-            # The sum of the tokens of a sample, which may be none.
+        if self.inputs.spikes or (self.inputs.tokens and self.shapes[1].rows == 1):
+            # The sum of the tokens of a sample, which may be none; a sample may have no spikes.
             return 0
         rows = 1
         for layer in reversed(self.layers):
@@ -137,6 +137,16 @@ class Topology(_Chain):
     @property
     def output_activation(self) -> str:
         return self.layers[-1].activation
+
+    @property
+    def own_loss(self) -> str | None:
+        """The only loss that the output layer has, None for any that fits its activation."""
+        return self.layers[-1].own_loss
+
+    @property
+    def is_spiking(self) -> bool:
+        """Whether its layers are spiking neurons."""
+        return self.layers[0].takes_spikes
 
     # The parameter vector
 

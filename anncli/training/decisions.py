@@ -21,6 +21,7 @@ from anncli.options.table import TrainingOptions
 from anncli.training.answers import check_loss_of, relative_weights
 from anncli.training.names import DEFAULT_AVERAGE, TRAINER_NAMES, batch_size
 from anncli.training.operating_point import check_threshold
+from anncli.training.spiking import check_spiking
 from anncli.training.text_inputs import DEFAULT_STREAMS
 from anncli.training.trainers import trainer_class
 
@@ -42,8 +43,12 @@ def settled(
         size = DEFAULT_STREAMS if network.predicts_next else batch_size(n_training)
         options = options._replace(trainer_options={**own, "batch_size": size})
     if options.scaling == "auto":
-        sparse = network.topology.inputs.tokens
-        fitting = "none" if sparse else default_scaling(task, dialect or network.source.dialect)
+        topology = network.topology
+        fitting = (
+            "none"
+            if topology.inputs.tokens or topology.is_spiking
+            else default_scaling(task, dialect or network.source.dialect)
+        )
         options = options._replace(scaling="keep" if keeps_scaling(network) else fitting)
     if options.average == "auto":
         # The training loss that reaches a goal is that of the weights themselves.
@@ -68,7 +73,7 @@ def is_continued(network: Network, options: TrainingOptions) -> bool:
 
 def fitting_loss(network: Network, task: str | None) -> str:
     """The loss that fits the task and the output layer."""
-    fitting = default_loss(network.topology.output_activation, task or "classification")
+    fitting = default_loss(network.topology.output_activation, task or "classification", network.topology.own_loss)
     # Continued training keeps its loss: with quantiles it says which output gives which.
     return network.loss or fitting if task == "regression" else fitting
 
@@ -76,11 +81,12 @@ def fitting_loss(network: Network, task: str | None) -> str:
 def choose_loss(network: Network, options: TrainingOptions, task: str | None = None) -> str:
     """The loss asked for, or the one that the trainer needs, or that fits task and output layer; raises UsageError for a
     loss that does not fit them. task: None before the data are known."""
+    check_spiking(network.topology, options)
     output, loss = network.topology.output_activation, options.loss
     if loss == "auto":
         loss = trainer_class(options.trainer).needs_loss or fitting_loss(network, task)
     with asking():
-        check_loss(loss, output)
+        check_loss(loss, output, network.topology.own_loss)
         if options.targets is not None:
             check_targets(options.targets, output)
     if task is not None:

@@ -14,6 +14,7 @@ from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.propagation import forward
 from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
+from anncli.training.spiking import measured, spiking_remarks
 
 # Most training rows on which the slopes of units are computed.
 _ROWS = 2000
@@ -34,7 +35,14 @@ _LATE, _FALL, _LEAST_EPOCHS = 0.95, 0.02, 20
 
 def diagnose(run: TrainingRun, result: TrainingResult) -> list[str]:
     """Remarks on a finished run, the most serious first; an empty list for a healthy run."""
-    found = [*_units(run, result), *_stuck(run, result), *_gap(run, result), *_unfinished(result)]
+    topology, parameters = result.network.topology, result.network.parameters
+    if topology.is_spiking and parameters is not None:
+        units = spiking_remarks(
+            result.network, measured(topology, parameters, run.setup.inputs, run.setup.rows["training"])
+        )
+    else:
+        units = _units(run, result)
+    found = [*units, *_stuck(run, result), *_gap(run, result), *_unfinished(result)]
     return [*found, *_average(run, result)]
 
 
@@ -182,7 +190,11 @@ def _gap(run: TrainingRun, result: TrainingResult) -> list[str]:
     if losses[1] < _LOSS_RATIO * losses[0] or errors[1] - errors[0] < _ERROR_GAP:
         return []
     given = run.setup.options.trainer_options.get("dropout")
-    dropout = "" if given is None else f"{'raise' if given else 'add'} --dropout{'' if given else ' 0.2'}"
+    dropout = (
+        ""
+        if given is None or result.network.topology.is_spiking
+        else f"{'raise' if given else 'add'} --dropout{'' if given else ' 0.2'}"
+    )
     return [
         f"over-fitted: {text}; "
         + _one_of(_raise_l2(run, result), dropout, "use fewer hidden units", last="get more data")

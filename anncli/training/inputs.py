@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from anncli.arrays import Array, random_stream
+import numpy as np
+
+from anncli.arrays import Array, Tokens, random_stream
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData, first_of, first_token
 from anncli.dataset.text_data import TextData
@@ -14,6 +16,7 @@ from anncli.errors import DataError, UsageError, count_of, quoted
 from anncli.network.encoders.table import FITTED_ADVICE, MISSING_ADVICE, EncodingFault, TableEncoder
 from anncli.network.input_shapes import inputs_text
 from anncli.network.network import Network
+from anncli.network.spikes.trains import check_table, check_times
 from anncli.options.table import TrainingOptions
 from anncli.training.sets import divide
 from anncli.training.table_encoder import fit_encoder
@@ -42,12 +45,17 @@ def encoded_inputs(
     if isinstance(data, TextData):
         made = encoded_texts(network, data, options, sets)
         return RunInputs(made.network, made.data, made.warnings, made.sets or sets)
+    shape = network.topology.inputs
     if isinstance(data, Dataset):
         if network.text is not None and network.needs_encoder:
             raise UsageError("this network takes texts, and the data are numbers", advice="give text files")
         if network.needs_encoder:
             message = "this network takes a table (`inputs: {table: ...}`), and the data have no named columns"
             raise UsageError(message, advice=f"write `inputs: {data.n_inputs}` in the network file")
+        if isinstance(data.inputs, np.ndarray) and shape.code is not None and data.n_inputs == shape.columns:
+            shape.code.check(data.inputs)
+        if isinstance(data.inputs, Tokens) and shape.spikes:
+            check_times(data.inputs)
         return RunInputs(network, data, sets=sets)
     advice = FITTED_ADVICE
     if network.encoder is None:
@@ -74,6 +82,7 @@ def _encoded(network: Network, encoder: TableEncoder, data: TableData, advice: s
     )
     columns = encoder.names if encoder.roles.is_named else ()
     shape = network.topology.inputs
+    check_table(shape, inputs, data.table.tokens is not None, data.place_of, data.shown[0] if data.shown else None)
     if not shape.tokens:
         return RunInputs(network, data.with_inputs(inputs, columns), warnings)
     if not network.is_trained:

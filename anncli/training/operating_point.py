@@ -120,6 +120,9 @@ def _abstain(options: TrainingOptions, network: Network) -> tuple[float, ...] | 
     """As asked, or as a continued network has it, unless it is about a calibration that is dropped."""
     if options.abstain is None and (network.calibration is None or options.calibration != "none"):
         return network.abstain
+    if not options.abstain and network.topology.own_loss == "first-spike":
+        # The largest output is 1/K or more, unless no unit fires.
+        return (0.5 / network.n_outputs,)
     return options.abstain or None
 
 

@@ -14,6 +14,7 @@ from anncli.training.ensemble import members_record
 from anncli.training.operating_point import OperatingPoint
 from anncli.training.outcome import Outcome
 from anncli.training.setup import Setup
+from anncli.training.spiking import measured
 from anncli.training.trainers import trainer_class
 
 # Options that a record names only where they differ from these values.
@@ -49,6 +50,7 @@ def make_record(setup: Setup, outcome: Outcome, point: OperatingPoint) -> dict[s
         **({} if setup.pruning is None else {"pruned": setup.pruning.record()}),
         **({} if setup.lesson is None else {"taught_by": dict(setup.lesson.record)}),
         **outcome.remarks,
+        **_activity(setup, outcome),
         "sets": _sets(setup, outcome),
         **point.record(),
         "data": [{"file": s.name, "samples": s.n_samples, "sha256": s.sha256} for s in setup.data.sources],
@@ -81,6 +83,13 @@ def _sets(setup: Setup, outcome: Outcome) -> dict[str, Any]:
             parameters = outcome.selected if name == "validation" else outcome.parameters
             found[name]["loss"] = _rounded(outcome.attempt.objective.value(parameters, rows, penalty=False))
     return found
+
+
+def _activity(setup: Setup, outcome: Outcome) -> dict[str, Any]:
+    """How often the neurons of a spiking network fire; of an ensemble those of the first network."""
+    parameters, topology = np.atleast_2d(outcome.parameters)[0], setup.network.topology
+    found = measured(topology, parameters, setup.inputs, setup.rows["training"])
+    return {"activity": [one.record() for one in found]} if found else {}
 
 
 def _rounded(value: float) -> float:

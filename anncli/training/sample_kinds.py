@@ -11,6 +11,13 @@ from anncli.network.topology import Topology
 
 def check_scaling(topology: Topology, scaling: str) -> None:
     """Raises UsageError for a scaling of sparse samples, most of whose numbers are zeros that are not in the data."""
+    shape, is_given = topology.inputs, scaling not in ("auto", "keep", "none")
+    if is_given and (shape.spikes or shape.code is not None):
+        what = "the times of spikes are" if shape.spikes else "values that become spike times are"
+        advice = (
+            "leave it out" if shape.spikes else "leave it out, and write their range: `range: -1..1` under `inputs:`"
+        )
+        raise UsageError(f"--scaling {scaling}: {what} not scaled", advice=advice)
     if topology.inputs.tokens and scaling not in ("auto", "keep", "none"):
         message = f"--scaling {scaling}: tokens are not scaled, because the zeros between them would get values"
         raise UsageError(message, advice="leave it out")
@@ -43,5 +50,6 @@ def _held(inputs: Inputs, topology: Topology) -> tuple[str, str, bool]:
     if isinstance(inputs, Rows):
         return "of several rows", f"any x {inputs.columns}", shape.rows is None and not shape.tokens
     if isinstance(inputs, Tokens):
-        return "of tokens", f"{inputs.width} tokens", shape.tokens
+        noun = "spikes" if shape.spikes else "tokens"
+        return f"of {noun}", f"{inputs.width} {noun}", shape.tokens
     return "one row of numbers each", str(inputs.shape[1]), topology.takes_vectors

@@ -242,6 +242,9 @@ def _n_training(network: Network, data: Dataset, training: Array) -> int:
 def _precision(network: Network, data: Dataset, asked: float | None) -> float:
     if asked is not None:
         return asked
+    if network.topology.is_spiking:
+        # Small weights are no simpler there: neurons that fall silent learn nothing.
+        return 0.0
     # The losses of numbers are means over outputs.
     return NUMBERS_PRECISION / network.n_outputs if data.task == "regression" else PRIOR_PRECISION
 

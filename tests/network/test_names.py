@@ -24,7 +24,7 @@ ALL = (
 
 def test_codes_are_a_contract_with_the_compiled_kernels() -> None:
     assert [info.code for info in ACTIVATION_NAMES.values()] == list(range(15))
-    assert [info.code for info in LOSS_NAMES.values()] == list(range(8))
+    assert [info.code for info in LOSS_NAMES.values() if info.code is not None] == list(range(8))
 
 
 def test_aliases_lead_to_known_names_and_hide_none() -> None:

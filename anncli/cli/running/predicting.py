@@ -133,7 +133,14 @@ def _blocks(network: Network, files: tuple[str, ...], reader: TableReader, are_t
                 yield RowBatch(rows.encoded.inputs)
         else:
             name, columns, remarks = reader.read.format, network.columns, reader.remarks
-            yield from stream_rows(file, network.n_inputs, data_format=name, columns=columns, remarks=remarks)
+            yield from stream_rows(
+                file,
+                network.n_inputs,
+                data_format=name,
+                columns=columns,
+                remarks=remarks,
+                code=network.topology.inputs.code,
+            )
 
 
 def _texts(

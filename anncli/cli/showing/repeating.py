@@ -79,7 +79,7 @@ def _from_record(network: Network) -> dict[str, Any]:
     found: dict[str, Any] = {"epochs": record["epochs"]}
     if record["trainer"] != DEFAULT_TRAINER:
         found["trainer"] = record["trainer"]
-    if record.get("loss") != default_loss(network.topology.output_activation):
+    if record.get("loss") != default_loss(network.topology.output_activation, own=network.topology.own_loss):
         found["loss"] = record.get("loss")
     if record.get("class_weight", "none") != "none":
         found["class_weight"] = record["class_weight"]

@@ -28,6 +28,7 @@ from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import Path
 from anncli.network.network import Network
+from anncli.network.spikes.code import LatencyCode
 
 
 def read_dataset(
@@ -56,7 +57,7 @@ def read_dataset(
     expected = expected_of(network, class_names)
     if network is not None and n_inputs is None:
         n_inputs = network.columns or network.n_inputs
-    want = _want(n_inputs, delimiter, data_format, remarks)
+    want = _want(n_inputs, delimiter, data_format, remarks, None if network is None else network.topology.inputs.code)
     data, _ = _read({"data": paths}, expected, want, data_format, labelled=labelled)
     if labelled:
         check_labels(data, paths[0], expected)
@@ -80,7 +81,10 @@ def read_sets(
     Raises: as read_dataset().
     """
     expected = expected_of(network, None)
-    want = _want(None if network is None else network.columns or network.n_inputs, delimiter, data_format, remarks)
+    inputs, code = (
+        (None, None) if network is None else (network.columns or network.n_inputs, network.topology.inputs.code)
+    )
+    want = _want(inputs, delimiter, data_format, remarks, code)
     data, rows = _read(sets, expected, want, data_format, labelled=True, training=True)
     for number, (name, paths) in enumerate(sets.items()):
         check_labels(data, paths[0], expected, rows[name], asked=number == 0 and len(paths) == 1)
@@ -96,17 +100,19 @@ def stream_rows(
     data_format: str = "auto",
     columns: Sequence[str] = (),
     remarks: Remarks | None = None,
+    code: LatencyCode | None = None,
 ) -> Iterator[RowBatch]:
     """The rows of a file or of stdin ('-') in order, as they arrive, in constant memory; arguments as read_dataset().
 
     block_rows: the most rows in one batch, which has inputs and names; columns: the names of the network's inputs, which
-    those of the file are matched with. The rows before a fault come before it is raised.
+    those of the file are matched with; code: of a network that makes spikes of values. The rows before a fault come before it is raised.
     """
-    source, want = ByteSource(path), _want(columns or n_inputs, delimiter, data_format, remarks)
+    source, want = ByteSource(path), _want(columns or n_inputs, delimiter, data_format, remarks, code)
     matcher = ColumnMatcher(columns, want.remarks or Remarks())
     batch = None
     for raw in format_of(source, data_format, delimiter, want.width).open(source, want):
         batch = matcher.fit(raw, source.shown)
+        batch.check_code(code, source.shown)
         for start in range(0, len(batch.inputs), block_rows):
             stop = start + block_rows
             yield RowBatch(batch.inputs[start:stop], names=batch.names[start:stop])
@@ -114,7 +120,10 @@ def stream_rows(
         raise DataError("holds no rows", path=source.shown, advice="write one row of values per line")
 
 
-def _want(inputs: int | Sequence[str] | None, delimiter: str | None, data_format: str, remarks: Remarks | None) -> Want:
+def _want(
+    inputs: int | Sequence[str] | None, delimiter: str | None, data_format: str, remarks: Remarks | None,
+    code: LatencyCode | None,
+) -> Want:  # fmt: skip
     """Raises UsageError for an unknown format or delimiter."""
     if data_format != "auto":
         format_named(data_format)
@@ -122,7 +131,7 @@ def _want(inputs: int | Sequence[str] | None, delimiter: str | None, data_format
         raise UsageError(f"values cannot be separated by '{delimiter}'", advice="use blanks, a tab, ',', ';' or '|'")
     columns = () if inputs is None or isinstance(inputs, int) else tuple(inputs)
     n_inputs = inputs if isinstance(inputs, int) else len(columns) or None
-    return Want(None if n_inputs is None else Width(n_inputs), delimiter, columns, remarks or Remarks())
+    return Want(None if n_inputs is None else Width(n_inputs), delimiter, columns, remarks or Remarks(), code=code)
 
 
 def _read(

@@ -12,6 +12,7 @@ from anncli.dataset.dataset import UNLABELLED
 from anncli.errors import DataError, count_of, quoted
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.source import ByteSource
+from anncli.network.spikes.code import LatencyCode
 from anncli.tables import Table
 
 # How programs write a missing cell: R, pandas, WEKA and UCI, SAS and Stata; any case; #N/A is
@@ -54,13 +55,15 @@ class Want(NamedTuple):
     """What a file must fit: width: the values per row, None where its first row decides; delimiter: between the values of
     a line, '' for blanks, None where the format has to find it out; columns: the names of the columns, or (): a file that
     names its columns may have them in another order, and more of them (ColumnMatcher); remarks: takes what the format
-    found out; file_class: the class from 0 whose file this is, where nobody has said the format, UNLABELLED otherwise."""
+    found out; file_class: the class from 0 whose file this is, where nobody has said the format, UNLABELLED otherwise;
+    code: of a network that makes spikes of values, which must be in its range."""
 
     width: Width | None = None
     delimiter: str | None = None
     columns: tuple[str, ...] = ()
     remarks: Remarks | None = None
     file_class: int = UNLABELLED
+    code: LatencyCode | None = None
 
 
 class RowBatch(NamedTuple):
@@ -79,6 +82,11 @@ class RowBatch(NamedTuple):
     lines: Sequence[int] = ()
     columns: tuple[Column, ...] = ()
     header_line: int = 0
+
+    def check_code(self, code: LatencyCode | None, shown: str) -> None:
+        """Raises DataError with the line of a value that the code does not take; shown: the file."""
+        if code is not None:
+            code.check(self.inputs, lambda row: (shown, self.line_of(row)))
 
     def line_of(self, row: int) -> int | None:
         """The physical line of a row where it is known."""
@@ -112,7 +120,7 @@ class TableWant(NamedTuple):
     lose their colours; header: whether the first row names the columns, None to find out; names: that columns may have, as of
     a network or a label: a first row with one of them names the columns; is_whole: all batches will be held at once;
     rows: samples may have several rows, so that a format whose samples have says which rows are one (Table.samples); tokens: how many
-    different tokens there are where samples are made of such, 0 where they are not."""
+    different tokens there are where samples are made of such, 0 where they are not; spikes: whether these are spikes."""
 
     delimiter: str | None = None
     decimal: str | None = None
@@ -127,6 +135,7 @@ class TableWant(NamedTuple):
     is_whole: bool = False
     rows: bool = False
     tokens: int = 0
+    spikes: bool = False
 
 
 class TableFormat(Protocol):

@@ -61,6 +61,7 @@ class Collector:
 
     def _add(self, source: ByteSource, batch: RowBatch, file_class: int) -> None:
         batch = self._matcher.fit(batch, source.shown)
+        batch.check_code(self.want.code, source.shown)
         if not self.want.columns and self._matcher.wanted:
             # Further files are matched with the names of the first.
             self.want = self.want._replace(columns=self._matcher.wanted)

@@ -14,6 +14,7 @@ from anncli.formats.data.foreign import is_libsvm
 from anncli.formats.data.libsvm_rows import LABEL, QUERY, label_column, row_fault
 from anncli.formats.data.libsvm_tokens import open_tokens
 from anncli.formats.data.libsvm_writer import write as write
+from anncli.formats.data.spike_times import open_spikes
 from anncli.formats.files.source import ByteSource, count_lines
 from anncli.tables import Table, TableColumn
 
@@ -31,6 +32,9 @@ class Libsvm:
         return is_libsvm(head)
 
     def open_table(self, source: ByteSource, want: TableWant) -> Iterator[Table]:
+        if want.spikes:
+            yield from open_spikes(source, want)
+            return
         if want.tokens:
             yield from open_tokens(source, want)
             return

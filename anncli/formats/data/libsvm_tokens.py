@@ -20,6 +20,7 @@ TOKENS = "tokens"
 _BLOCK_BYTES = 1 << 20
 _PAIR = re.compile(rb"[0-9]+:\S")
 # Lines whose label is left out begin with a pair.
+_NONE = b"?"
 _UNLABELLED = re.compile(rb"^([ \t]*)(?=[0-9]+:)", re.MULTILINE)
 
 
@@ -33,9 +34,9 @@ def has_pairs(source: ByteSource) -> bool:
 def open_tokens(source: ByteSource, want: TableWant) -> Iterator[Table]:
     """The lines of a file in order: the label, the query where they have one, and the tokens, with the indices of the file.
 
-    A line may leave its label out. Raises: DataError with the line of the first fault, after the rows above it have been given.
+    A line may leave its label out; where no line of the first ones has one, the file has none. Raises: DataError with the line of the first fault, after the rows above it have been given.
     """
-    line, n_samples, has_queries = 1, 0, None
+    line, n_samples, has_queries, has_labels = 1, 0, None, True
     for block in source.blocks(_BLOCK_BYTES):
         text = _UNLABELLED.sub(rb"\1? ", block)
         n_colons = int(np.count_nonzero(np.frombuffer(text, np.uint8) == ord(":")))
@@ -47,6 +48,7 @@ def open_tokens(source: ByteSource, want: TableWant) -> Iterator[Table]:
         if len(pairs.labels):
             if has_queries is None:
                 has_queries = bool((pairs.queries != NO_QUERY).any())
+                has_labels = len(pairs.words) < len(pairs.labels) or any(word != _NONE for word in pairs.words)
             if len(far := np.flatnonzero(pairs.indices > want.tokens)):
                 row = int(np.searchsorted(pairs.ends, far[0], side="right"))
                 message = f"token {pairs.indices[far[0]]} is beyond 1 to {want.tokens}"
@@ -58,7 +60,7 @@ def open_tokens(source: ByteSource, want: TableWant) -> Iterator[Table]:
                 advice = "write a number, or leave the pair out"
                 raise DataError(message, path=source.shown, line=line + int(pairs.lines[row]), advice=advice)
             n_samples += len(pairs.labels)
-            yield _table(pairs, line, has_queries, want)
+            yield _table(pairs, line, has_queries, has_labels, want)
         if fault:
             raise fault
         line += count_lines(block)
@@ -67,10 +69,10 @@ def open_tokens(source: ByteSource, want: TableWant) -> Iterator[Table]:
         yield Table(empty, 0, labels=(LABEL,))
 
 
-def _table(pairs: Pairs, first_line: int, has_queries: bool, want: TableWant) -> Table:
+def _table(pairs: Pairs, first_line: int, has_queries: bool, has_labels: bool, want: TableWant) -> Table:
     """A row for each line; the column of tokens is there because samples have inputs, and holds nothing."""
     label, task = label_column(pairs, want.na)
-    columns, n = [label], len(pairs.labels)
+    columns, n = [label] if has_labels else [], len(pairs.labels)
     if has_queries:
         queries = np.where(pairs.queries == NO_QUERY, np.nan, pairs.queries.astype(np.float64))
         columns.append(TableColumn(QUERY, queries))
@@ -84,4 +86,6 @@ def _table(pairs: Pairs, first_line: int, has_queries: bool, want: TableWant) ->
         else (pairs.lines + first_line).tolist()
     )
     group = QUERY if has_queries else ""
+    if not has_labels:
+        return Table(tuple(columns), n, lines=lines, group=group, tokens=tokens)
     return Table(tuple(columns), n, lines=lines, labels=(LABEL,), task=task, group=group, tokens=tokens)

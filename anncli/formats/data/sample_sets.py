@@ -51,7 +51,9 @@ def sample_reader(reader: TableReader, network: Network | None) -> TableReader:
     own: Literal["blocks", "column"] = "blocks" if request.sequence is None else "column"
     by_row = None if network is None else network.topology.answers_rows
     tokens = 0 if network is None or not network.topology.inputs.tokens else network.n_inputs
-    return reader._replace(read=read._replace(samples=own, memory=None, tokens=tokens), by_row=by_row)
+    spikes = network is not None and network.topology.inputs.spikes
+    read = read._replace(samples=own, memory=None, tokens=tokens, spikes=spikes)
+    return reader._replace(read=read, by_row=by_row)
 
 
 def read_sample_sets(

@@ -32,6 +32,7 @@ from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import Path, shown_name
 from anncli.network.encoders.table import EncodingFault
 from anncli.network.network import Network
+from anncli.network.spikes.trains import check_pairs
 
 Samples = Rows | Tokens
 _BETWEEN = re.compile(rb"[,;\s]+")
@@ -100,6 +101,7 @@ def as_samples(network: Network, values: Array, starts: Array, place: Place) -> 
     shape = network.topology.inputs
     if not shape.tokens:
         return Rows(values, starts)
+    check_pairs(not shape.spikes, place.shown)
     wrong = token_faults(values, shape.columns, network.first_token)
     if wrong.any():
         raise place.fault(*token_fault(values[np.argmax(wrong), 0], shape.columns, network.first_token))

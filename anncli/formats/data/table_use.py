@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from anncli.arrays import Array
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.request import TableRequest
 from anncli.dataset.roles import Place, find_all_columns, inputs_are_answers, refuse_other_inputs, with_column
+from anncli.dataset.table_data import TableData
 from anncli.errors import DataError, UsageError, quoted
 from anncli.formats.data.disk_tables import in_pieces
 from anncli.formats.data.implied_encoder import encoder_of
@@ -18,6 +20,7 @@ from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import Path
 from anncli.network.encoders.table import Encoded, EncodingFault, TableEncoder
 from anncli.network.network import Network
+from anncli.network.spikes.trains import check_table
 from anncli.tables import Roles, Table
 
 
@@ -56,10 +59,16 @@ def read_labelled(paths: Sequence[Path], reader: TableReader, network: Network) 
         raise DataError(fault.message, path=path or first.shown, line=line, advice=fault.advice) from None
     for name, n in unknown.items():
         reader.remarks.note(first.shown, _unknown_text(name, n))
+    return _samples(network, data, inputs, encoder.names if roles.is_named else ())
+
+
+def _samples(network: Network, data: TableData, inputs: Array, columns: tuple[str, ...]) -> Dataset:
+    """The samples with the inputs (n_rows, d), which may be tokens."""
     shape = network.topology.inputs
+    check_table(shape, inputs, data.table.tokens is not None, data.place_of, data.shown[0] if data.shown else None)
     if shape.tokens:
         return data.with_tokens(inputs, shape.columns, network.first_token)
-    return data.with_inputs(inputs, encoder.names if roles.is_named else ())
+    return data.with_inputs(inputs, columns)
 
 
 def informed(reader: TableReader, network: Network) -> TableReader:
@@ -119,6 +128,8 @@ def stream_encoded(path: Path | ByteSource, reader: TableReader, network: Networ
         except EncodingFault as fault:
             line = None if fault.row is None else table.line_of(fault.row)
             raise DataError(fault.message, path=source.shown, line=line, advice=fault.advice) from None
+        if (code := network.topology.inputs.code) is not None:
+            code.check(encoded.inputs, lambda row: (source.shown, table.line_of(row)))  # noqa: B023
         for name, n in encoded.unknown.items():
             counts[name] = counts.get(name, 0) + n
         n_rows += table.n_rows

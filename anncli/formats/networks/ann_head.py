@@ -11,11 +11,12 @@ from anncli.formats.networks.ann_table import read_table_inputs, table_inputs_te
 from anncli.formats.networks.numbers import size_fault
 from anncli.network.encoders.table import TableInputs
 from anncli.network.encoders.text import OPEN_OUTPUT, TextInputs, read_text_layers
-from anncli.network.input_shapes import inputs_text, read_inputs
+from anncli.network.input_shapes import coded, inputs_text, read_inputs
 from anncli.network.layers import DEFAULT_KIND, layer_class, read_layer
 from anncli.network.layers.base import KeyFault, LayerKind, Shape
 from anncli.network.names import LAYER_NAMES, TASK_NAMES, TEXT_NAMES
 from anncli.network.network import Network
+from anncli.network.spikes.code import CodeFault, LatencyCode
 from anncli.network.topology import Topology
 
 FORMAT_VERSION = 1
@@ -50,7 +51,9 @@ def read_head(document: PlacedMapping) -> Head:
         raise document.fault(None, "the format version is missing", f"add the line `anncli: {FORMAT_VERSION}`")
     if version != FORMAT_VERSION or isinstance(version, bool):
         raise document.fault("anncli", f"unknown format version {_shown(version)}", f"write `anncli: {FORMAT_VERSION}`")
-    table = read_table_inputs(document) if isinstance(document.get("inputs"), PlacedMapping) else None
+    mapping = document.get("inputs")
+    is_table = isinstance(mapping, PlacedMapping) and "spikes" not in mapping
+    table = read_table_inputs(document) if is_table else None
     text, topology = _read_chain(document, None if table is None else Shape(1))
     if too_large := size_fault(topology.sizes, topology.n_parameters):
         raise document.fault("layers", too_large, "make the network smaller")
@@ -74,8 +77,13 @@ def _read_chain(document: PlacedMapping, inputs: Shape | None) -> tuple[TextInpu
 
 
 def _read_inputs(document: PlacedMapping) -> Shape:
-    """The shape of a sample: a number of inputs, or a text such as `28x28` or `any x 12`."""
+    """The shape of a sample: a number of inputs, a text such as `28x28` or `any x 12`, or the code that makes spikes of vectors."""
     value = document.get("inputs")
+    if isinstance(value, PlacedMapping):
+        try:
+            return coded(*LatencyCode.read(value))
+        except CodeFault as fault:
+            raise value.fault(fault.key, fault.message, fault.advice) from None
     if not isinstance(value, str):
         return Shape(_whole(document, "inputs", "inputs: 9` or `inputs: {table: auto}"))
     try:

@@ -20,6 +20,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.errors import ValueFault
+from anncli.network.spikes.code import LatencyCode
 
 # The parameters of one layer: views into the parameter vector, in the order of block_shapes().
 Blocks = tuple[Array, ...]
@@ -30,7 +31,8 @@ class Shape(NamedTuple):
 
     grid: (height, width, channels) if the columns are an image, the last index varying fastest; tokens: a sample is a list of
     any number of tokens, and columns is the number of different ones: only the first layer may be given tokens; beside: how many
-    of the columns, the last ones, come from the layer that `skip` names.
+    of the columns, the last ones, come from the layer that `skip` names; spikes: the tokens are spikes, of so many sources, and
+    their values times in seconds; code: how vectors become spikes before the first layer reads them.
     """
 
     columns: int
@@ -38,6 +40,8 @@ class Shape(NamedTuple):
     grid: tuple[int, int, int] | None = None
     tokens: bool = False
     beside: int = 0
+    spikes: bool = False
+    code: LatencyCode | None = None
 
     def __repr__(self) -> str:
         """Only what is not the default."""
@@ -111,10 +115,14 @@ class LayerKind(ABC):
     takes_tokens: ClassVar[bool] = False
     #: Whether it treats every row, or token, for itself, so that an answer does not depend on other rows.
     by_row: ClassVar[bool] = False
+    #: Whether it reads spikes, and nothing else.
+    takes_spikes: ClassVar[bool] = False
     #: Whether it needs at work to know the shape that it is given, which is then `given`.
     needs_given: ClassVar[bool] = False
     #: What it is given, where a topology has it and the kind needs it.
     given: Shape | None = None
+    #: The only loss that may act on its z; None: any that fits the activation.
+    own_loss: ClassVar[str | None] = None
     #: The activation that turns z into outputs.
     activation: str = "linear"
     #: The number of an earlier layer, from 1, whose outputs stand to the right of the inputs of this layer; 0: none.
@@ -145,6 +153,8 @@ class LayerKind(ABC):
 
     def check(self, place: str, below: Shape, is_output: bool) -> None:
         """Raises ValueFault if the layer cannot stand here; place: 'layer 2'; below: what it is given, without a skip."""
+        if (below.spikes or below.code is not None) and not self.takes_spikes:
+            raise ValueFault(f"{place}: `{self.text()}` cannot read spikes", "put `K first-spike` or `K peak-voltage` after `lif` layers")  # fmt: skip
         if below.tokens and not self.takes_tokens:
             raise ValueFault(
                 f"{place}: `{self.text()}` cannot read tokens", "put `64 embedding` or a dense layer before it"

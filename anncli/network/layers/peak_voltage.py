@@ -1,0 +1,56 @@
+"""Output layers of neurons that never fire: the one with the highest peak of its voltage names the class.
+
+Source: Wunderlich & Pehle 2021, Scientific Reports 11, 12829.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from anncli.arrays import Array
+from anncli.network.layers.base import Blocks, Kept
+from anncli.network.layers.spiking import Spiking, SpikingOutput, keys_of, probabilities
+from anncli.network.spikes import events
+
+
+class PeakVoltage(SpikingOutput):
+    """z is the peak of the voltage of each neuron, at least 0; the outputs are the softmax of z. own: see events.peak_forward()."""
+
+    kind: ClassVar = "peak-voltage"
+    constants: ClassVar = {name: value for name, value in Spiking.constants.items() if name != "theta"}
+    keys: ClassVar = keys_of(constants)
+    drive: ClassVar = (70.0, 130.0)
+
+    def forward(self, blocks: Blocks, inputs: Any, starts: Array | None) -> Kept:
+        spikes, dtype = self.spikes_of(inputs), blocks[0].dtype
+        z, *own = events.peak_forward(blocks[0].astype(np.float64), spikes, self.neuron)
+        return Kept(spikes, z.astype(dtype), probabilities(z, dtype), tuple(own))
+
+    def backward(self, blocks: Blocks, kept: Kept, delta: Array, slots: Blocks, wanted: bool) -> Array | None:
+        when, kinks, rates = kept.own
+        weights, slopes = blocks[0].astype(np.float64), delta.astype(np.float64)
+        slots[0][...], slope = events.peak_backward(weights, kept.inputs, self.neuron, when, kinks, rates, slopes)
+        return slope if wanted else None
+
+    @property
+    def has_kink(self) -> bool:
+        """Another peak may become the highest."""
+        return True
+
+    def crosses_kink(self, one: Kept, other: Kept) -> bool:
+        """Another spike began, or ended, the rise to the peak."""
+        return not (np.array_equal(one.own[1], other.own[1]) and np.array_equal(_risen(one), _risen(other)))
+
+
+def _risen(kept: Kept) -> Array:
+    """(n, units) how many spikes of its sample came before each peak."""
+    spikes, when = kept.inputs, kept.own[0]
+    counts = np.zeros(when.shape, dtype=np.int64)
+    samples = np.repeat(np.arange(len(spikes)), spikes.lengths)
+    np.add.at(counts, samples, spikes.values[:, None] < when[samples])
+    return counts
+
+
+LAYERS = {"peak-voltage": PeakVoltage}

@@ -1,0 +1,69 @@
+"""Training spiking networks: which options do not fit them, and what their neurons do after a run, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from anncli.arrays import Array, Inputs
+from anncli.errors import UsageError
+from anncli.network.network import Network
+from anncli.network.spikes.activity import BURST, Activity
+from anncli.network.spikes.activity import activity as activity_of
+from anncli.network.topology import Topology
+from anncli.options.table import TrainingOptions
+
+# Trainers that go by the shape of the loss along a line, or by its curvature.
+_OF_SMOOTH_LOSSES = frozenset({"lbfgs", "bfgs", "oss", "scg", "cgf", "cgp", "cgb", "lm", "br"})
+# Most training samples whose spikes are counted.
+_ROWS = 1000
+# A layer is reported where more than this fraction of its units, or of the samples, are concerned.
+_FRACTION = 0.05
+
+
+def check_spiking(topology: Topology, options: TrainingOptions) -> None:
+    """Raises UsageError for a trainer, dropout or initial weights that spiking neurons cannot have."""
+    if not topology.is_spiking:
+        return
+    if options.trainer in _OF_SMOOTH_LOSSES:
+        message = f"trainer {options.trainer} cannot train spiking neurons: the loss jumps when a spike appears, and this trainer counts on a smooth one"
+        raise UsageError(message, advice="use --trainer adam or irprop+")
+    for name in ("dropout", "input_dropout"):
+        if options.trainer_options.get(name):
+            shown = name.replace("_", "-")
+            raise UsageError(f"--{shown}: the time of a spike cannot be switched off", advice="leave it out")
+    if options.init not in (None, "auto"):
+        message = f"--init {options.init}: weights of spiking neurons begin as normal numbers"
+        raise UsageError(message, advice="write `mean` and `sd` in the layer: `200 lif mean 1.5 sd 0.78`")
+
+
+def measured(topology: Topology, parameters: Array, inputs: Inputs, rows: Array) -> tuple[Activity, ...]:
+    """What the neurons do on some of the samples `rows` (n,) of the scaled inputs; () for networks of other units."""
+    if not topology.is_spiking:
+        return ()
+    return activity_of(topology, parameters, inputs[rows[:: max(1, len(rows) // _ROWS)]])
+
+
+def spiking_remarks(network: Network, found: Sequence[Activity]) -> list[str]:
+    """Silent and bursting units in words, with what to change."""
+    remarks = []
+    for layer, one in zip(network.layers, found, strict=True):
+        if one.silent > _FRACTION * one.units:
+            verb = "never fire" if layer.kind != "peak-voltage" else "never get a voltage above 0"
+            advice = f"raise their initial weights: {_raised(network, one.layer)}"
+            remarks.append(
+                f"{one.silent} of {one.units} units of layer {one.layer} {verb}: they learn nothing; {advice}"
+            )
+        if one.bursting > _FRACTION * one.units:
+            text = f"{one.bursting} of {one.units} units of layer {one.layer} fire more than {BURST:g} times a sample"
+            remarks.append(f"{text}; lower their initial weights (`mean` in the layer), or --learning-rate")
+        if layer.kind == "first-spike" and one.unanswered > 0:
+            remarks.append(f"in {100 * one.unanswered:.3g} % of the samples no output unit fires, which is no answer; raise its initial weights: {_raised(network, one.layer)}")  # fmt: skip
+    return remarks
+
+
+def _raised(network: Network, number: int) -> str:
+    """The layer with larger initial weights, as a text for the network file."""
+    layer = network.layers[number - 1]
+    sources = network.topology.block_shapes[number - 1][0][0]
+    mean, sd = layer.initial(sources, number == 1)  # type: ignore[attr-defined]
+    return f"`{{units: {layer.units}, kind: {layer.kind}, mean: {1.5 * mean:.3g}, sd: {sd:.3g}}}`"  # type: ignore[attr-defined]
