@@ -240,11 +240,8 @@ def _n_training(network: Network, data: Dataset, training: Array) -> int:
 
 
 def _precision(network: Network, data: Dataset, asked: float | None) -> float:
-    if asked is not None:
-        return asked
-    if network.topology.is_spiking:
-        # Small weights are no simpler there: neurons that fall silent learn nothing.
-        return 0.0
+    if asked is not None or network.topology.is_spiking:
+        return asked or 0.0  # Spiking neurons with small weights fall silent, and learn nothing.
     # The losses of numbers are means over outputs.
     return NUMBERS_PRECISION / network.n_outputs if data.task == "regression" else PRIOR_PRECISION
 

@@ -20,38 +20,10 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.errors import ValueFault
-from anncli.network.spikes.code import LatencyCode
+from anncli.network.layers.shape import Shape as Shape
 
 # The parameters of one layer: views into the parameter vector, in the order of block_shapes().
 Blocks = tuple[Array, ...]
-
-
-class Shape(NamedTuple):
-    """What flows between two layers: a sample is `rows` rows (1, or None for any number) of `columns` values.
-
-    grid: (height, width, channels) if the columns are an image, the last index varying fastest; tokens: a sample is a list of
-    any number of tokens, and columns is the number of different ones: only the first layer may be given tokens; beside: how many
-    of the columns, the last ones, come from the layer that `skip` names; spikes: the tokens are spikes, of so many sources, and
-    their values times in seconds; code: how vectors become spikes before the first layer reads them.
-    """
-
-    columns: int
-    rows: int | None = 1
-    grid: tuple[int, int, int] | None = None
-    tokens: bool = False
-    beside: int = 0
-    spikes: bool = False
-    code: LatencyCode | None = None
-
-    def __repr__(self) -> str:
-        """Only what is not the default."""
-        given = zip(self._fields, self, (None, *self._field_defaults.values()), strict=True)
-        return f"Shape({', '.join(f'{name}={value}' for name, value, default in given if value != default)})"
-
-    @property
-    def cells(self) -> tuple[int, ...]:
-        """How many numbers a row of a file may have: as many as there are columns; of a token its number, or that and a value."""
-        return (1, 2) if self.tokens else (self.columns,)
 
 
 class Kept(NamedTuple):
