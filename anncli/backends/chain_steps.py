@@ -105,6 +105,8 @@ def _step_of(layer: LayerKind, of_tokens: bool) -> dict[str, int]:
         step["components"] = kind.components
     if hasattr(kind, "units"):
         step["units"] = kind.units
+    if hasattr(kind, "is_bidirectional"):
+        step["directions"] = 1 + kind.is_bidirectional
     return step
 
 

@@ -35,12 +35,14 @@ LAYER_NAMES: dict[str, LayerName] = {
     ),
     "embedding": LayerName("embedding", "UNITS embedding", "a row for each token: its value times the weights of its index", compiled=True),
     "recurrent": LayerName(
-        "recurrent", "UNITS ACTIVATION recurrent [bidirectional]", "every unit reads a row and what all units gave for the row before"
+        "recurrent", "UNITS ACTIVATION recurrent [bidirectional]", "every unit reads a row and what all units gave for the row before",
+        compiled=True,
     ),
     "lstm": LayerName(
-        "lstm", "UNITS lstm [bidirectional]", "recurrent units with a memory that gates write, read and erase; for long samples"
+        "lstm", "UNITS lstm [bidirectional]", "recurrent units with a memory that gates write, read and erase; for long samples",
+        compiled=True,
     ),
-    "gru": LayerName("gru", "UNITS gru [bidirectional]", "recurrent units with two gates and no memory of their own"),
+    "gru": LayerName("gru", "UNITS gru [bidirectional]", "recurrent units with two gates and no memory of their own", compiled=True),
     "convolution": LayerName(
         "convolution", "UNITS ACTIVATION convolution SIZE [same|valid] [stride N]",
         "the same units at every window of a picture (5x5) or of the rows of a sample (8)",

@@ -99,7 +99,9 @@ def _over_rows(rng: np.random.Generator) -> list[Any]:
     counted = 1  # the first layer with as many rows as the next one
     for _ in range(int(rng.integers(1, 5))):
         number = len(layers) + 1
-        kind = rng.choice(["dense", "convolution", "window", "communicate", "skip", "bilinear"])
+        kind = rng.choice(
+            ["dense", "convolution", "window", "communicate", "skip", "bilinear", "recurrent", "lstm", "gru"]
+        )
         units, activation = _units(rng), _activation(rng)
         if kind == "convolution":
             stride = " stride 2" if rng.random() < 0.3 else ""
@@ -110,6 +112,8 @@ def _over_rows(rng: np.random.Generator) -> list[Any]:
         elif kind in ("communicate", "skip"):
             skip = int(rng.integers(counted, number - 1)) if kind == "skip" and counted < number - 1 else 0
             layers.append(Communicate(units, activation, skip))
+        elif kind in ("recurrent", "lstm", "gru"):
+            layers.append(_recurrent(rng, str(kind)))
         elif kind == "bilinear":
             layers += ["12 tanh", f"4x3 {activation} cross"]
         else:
@@ -117,6 +121,11 @@ def _over_rows(rng: np.random.Generator) -> list[Any]:
     if rng.random() < 0.7:
         layers.append(str(rng.choice(["last", "mean", "max"])))
     return layers
+
+
+def _recurrent(rng: np.random.Generator, kind: str) -> str:
+    activation = f" {_activation(rng)}" if kind == "recurrent" else ""
+    return f"{_units(rng)}{activation} {kind}{' bidirectional' * (rng.random() < 0.3)}"
 
 
 def _rows(rng: np.random.Generator) -> tuple[Shape, list[Any]]:
@@ -127,7 +136,12 @@ def _tokens(rng: np.random.Generator) -> tuple[Shape, list[Any]]:
     shape = Shape(int(rng.integers(3, 60)), None, None, True)
     if rng.random() < 0.3:
         return shape, [f"{_units(rng)} {_activation(rng)}"]
-    return _fitting(shape, [f"{_units(rng)} embedding", *_over_rows(rng)])
+    first = (
+        f"{_units(rng)} embedding"
+        if rng.random() < 0.6
+        else _recurrent(rng, str(rng.choice(["recurrent", "lstm", "gru"])))
+    )
+    return _fitting(shape, [first, *_over_rows(rng)])
 
 
 def _vectors(rng: np.random.Generator) -> tuple[Shape, list[Any]]:

@@ -2,11 +2,19 @@
 // after their deltas are known, after their gradients, and after an update.
 
 enum { LEAST_BLOCK_FLOATS = 200000, MOST_BLOCK_FLOATS = 4000000, GROUP_FLOATS = 24000, GROUP_ROWS = 96 };
+enum { BLOCK_STRIPS = 2, LARGEST_BLOCK_FLOATS = 64 << 20 };
 
 // Each block reads and writes the sums of all weights once: with many weights it should have many samples.
 INL size_t block_floats(const Chain *c) {
-  const size_t wanted = 8 * c->n_parameters;
-  return wanted < LEAST_BLOCK_FLOATS ? LEAST_BLOCK_FLOATS : wanted > MOST_BLOCK_FLOATS ? MOST_BLOCK_FLOATS : wanted;
+  const size_t wanted = 8 * c->n_parameters, least = c->recurs ? 2 * LEAST_BLOCK_FLOATS : LEAST_BLOCK_FLOATS;
+  return wanted < least ? least : wanted > MOST_BLOCK_FLOATS ? (size_t)MOST_BLOCK_FLOATS : wanted;
+}
+
+// Whether n samples of `floats` floats are enough for a block, where one more takes `each` floats. Recurrent steps need many samples
+// to be fast, but not at any price.
+INL bool block_is_full(const Chain *c, int n, size_t floats, size_t each) {
+  if (!n || floats + each <= block_floats(c)) return false;
+  return !c->recurs || n >= BLOCK_STRIPS * c->strip || floats + each > LARGEST_BLOCK_FLOATS;
 }
 
 // Where places lie of which only the sizes count.
@@ -22,10 +30,10 @@ INL int even_samples(int64_t m, size_t each, size_t limit) {
 
 // How many samples from number `first` of the call on make a block of a batch start..end.
 static int block_samples(const ChainCall &call, const Bench &bench, int64_t first, int64_t start, int64_t end, size_t &floats) {
-  const size_t limit = block_floats(call.chain);
+  const Chain *c = call.chain;
   if (call.chain->nodes[0].form.rows() > 0) {
     const size_t each = lay_out(call, first, 1, nowhere(), &bench);
-    const int n = even_samples(end - start, each, limit);
+    const int n = even_samples(end - start, each, block_floats(c));
     floats = each * n;
     return end - first < n ? (int)(end - first) : n;
   }
@@ -33,22 +41,18 @@ static int block_samples(const ChainCall &call, const Bench &bench, int64_t firs
   int n = 0;
   for (floats = 0; n < most; n++) {
     const size_t each = lay_out(call, first + n, 1, nowhere(), &bench);
-    if (n && floats + each > limit) break;
+    if (block_is_full(c, n, floats, each)) break;
     floats += each;
   }
   return n;
 }
 
-// The answers of a batch: one for each sample, or for each of its rows.
-static int64_t answers_of(const ChainCall &call, int64_t start, int64_t m) {
-  const AnnSamples *data = call.data;
-  if (call.request.aim == ANN_OUTPUTS || !data->target_starts) return m;
-  int64_t n = 0;
-  for (int64_t r = start; r < start + m; r++) {
-    const int64_t row = sample_of(call, r);
-    n += data->target_starts[row + 1] - data->target_starts[row];
-  }
-  return n;
+// The end of the group of samples that starts with s: a strip, or `group` samples.
+INL int group_end(const Chain *c, int s, int b, int n, int group) {
+  if (!c->recurs) return least(s + group, b);
+  int i = 0;
+  while (strip_start(c, n, i) <= s) i++;
+  return least(strip_start(c, n, i), b);
 }
 
 // The samples a..b of a block, some at a time while their values are many: they then stay in the L1 and L2 cache. Of samples of few
@@ -62,8 +66,9 @@ static void chain_samples(Piece &block, int a, int b, size_t floats, int n, int6
   const int tall = rows ? (int)(((int64_t)GROUP_ROWS * n + rows - 1) / rows) : 1, group = most > tall ? most : tall;
   const int vectors = c->first_vector;
   Piece all = {call, block.bench, block.first, a, b};
-  for (int s = a; s < b && vectors > 0; s += group) {
-    Piece some = {call, block.bench, block.first, s, least(s + group, b)};
+  for (int s = a, end; s < b && vectors > 0; s = end) {
+    end = group_end(c, s, b, n, group);
+    Piece some = {call, block.bench, block.first, s, end};
     chain_forward(some, 0, vectors);
     if (vectors <= c->n) continue;
     chain_outputs(some, answers, out);
@@ -78,19 +83,28 @@ static void chain_samples(Piece &block, int a, int b, size_t floats, int n, int6
   if (!call.trains()) return;
   clear_extras(all);
   chain_back(all, vectors + 1, c->n + 1);
-  for (int s = a; s < b; s += group) {
-    Piece some = {call, block.bench, block.first, s, least(s + group, b)};
+  for (int s = a, end; s < b; s = end) {
+    end = group_end(c, s, b, n, group);
+    Piece some = {call, block.bench, block.first, s, end};
     chain_back(some, 1, vectors + 1);
   }
 }
 
-// Divides the samples of a block among the members by their rows.
-static int sample_cut(const Place &inputs, int n, int members, int member) {
+// Divides the samples of a block among the members by their rows, between strips where there are any.
+static int sample_cut(const Chain *c, const Place &inputs, int n, int members, int member) {
   if (!inputs.starts) return (int)((int64_t)n * member / members);
   if (member >= members) return n;
   const int64_t wanted = (int64_t)inputs.starts[n] * member / members;
   int s = 0;
-  while (s < n && inputs.starts[s] < wanted) s++;
+  if (!c->recurs) {
+    while (s < n && inputs.starts[s] < wanted) s++;
+    return s;
+  }
+  for (int i = 0; s < n; i++) {
+    const int next = strip_start(c, n, i + 1);
+    if (((int64_t)inputs.starts[s] + inputs.starts[next]) / 2 >= wanted) break;
+    s = next;
+  }
   return s;
 }
 
@@ -99,7 +113,7 @@ static bool answers_within(const ChainCall &call, const Bench &bench, int64_t r)
   const Chain *c = call.chain;
   const Node &last = c->nodes[c->n];
   const Place &p = bench.places[c->n];
-  const int64_t row = sample_of(call, r), start = call.data->target_starts ? call.data->target_starts[row] : row;
+  const int64_t row = sample_of(call, r), start = call.data->target_starts ? call.data->target_starts[row] + bench.from : row;
   bool within = true;
   for (int i = 0; i < p.start(1); i++)
     within = within && within_tolerance(p.values + (size_t)i * last.stride, call.data->targets + (start + i) * last.form.columns,
@@ -107,57 +121,84 @@ static bool answers_within(const ChainCall &call, const Bench &bench, int64_t r)
   return within;
 }
 
-static void chain_work(void *context, ann_team::Team *team, int member) {
-  FlushDenormals flush;
-  ChainCall &call = *(ChainCall *)context;
-  AnnChainCall &request = call.request;
+// How a member goes through a call: what it has reached.
+struct Progress {
+  int64_t step, out, answered;  // out: rows of outputs before the next block
+  double total;
+  bool adds;  // to the sums of the blocks before
+};
+
+// The samples start..start + m in blocks: their outputs and losses, and the sums of their gradients. Returns whether the answers are
+// within the tolerance.
+static bool run_blocks(ChainCall &call, ann_team::Team *team, int member, int64_t start, int64_t m, int64_t answers, bool last, Progress &at) {
   const Chain *c = call.chain;
   const Bench &bench = call.benches[member];
   const int members = team->members;
-  const bool epoch = request.aim == ANN_EPOCH;
-  const int64_t n = call.data->n, batch = epoch ? request.batch_size : n;
-  int64_t step = request.step, out = 0, answered = 0;
-  double total = 0;
-  for (int64_t start = 0; start < n; start += batch) {
-    const int64_t m = n - start < batch ? n - start : batch, answers = answers_of(call, start, m);
-    bool skip = false, adds = false;
-    for (int64_t s = start; s < start + m;) {
-      size_t floats;
-      const int samples = block_samples(call, bench, s, start, start + m, floats);
-      lay_out(call, s, samples, (float *)c->block_arena.start, &bench);
-      Piece block = {call, bench, s, 0, samples};
-      const Place &inputs = bench.places[0];
-      chain_samples(block, sample_cut(inputs, samples, members, member), sample_cut(inputs, samples, members, member + 1), floats, samples,
-                    answers, out);
-      const int rows = bench.places[c->n].start(samples);
-      ann_team::meet(team);
-      out += rows;
-      s += samples;
-      if (request.aim == ANN_OUTPUTS) continue;
-      if (member == 0) total = add_losses(total, call.row_losses, rows);
-      if (epoch && call.rule->tolerance > 0) skip = answers_within(call, bench, s - samples);
-      if (call.trains() && !skip) {
-        quarter_gradients(block, adds, members, member);
-        chain_gradients(block, adds, s == start + m, members, member);
-      }
-      adds = true;
-      ann_team::meet(team);
+  bool skip = false;
+  for (int64_t s = start; s < start + m;) {
+    size_t floats;
+    const int samples = block_samples(call, bench, s, start, start + m, floats);
+    lay_out(call, s, samples, (float *)c->block_arena.start, &bench);
+    Piece block = {call, bench, s, 0, samples};
+    const Place &inputs = bench.places[0];
+    chain_samples(block, sample_cut(c, inputs, samples, members, member), sample_cut(c, inputs, samples, members, member + 1), floats, samples,
+                  answers, at.out);
+    const int rows = bench.places[c->n].start(samples);
+    ann_team::meet(team);
+    at.out += rows;
+    s += samples;
+    if (call.request.aim == ANN_OUTPUTS) continue;
+    if (member == 0) at.total = add_losses(at.total, call.row_losses, rows);
+    if (call.request.aim == ANN_EPOCH && call.rule->tolerance > 0) skip = answers_within(call, bench, s - samples);
+    if (call.trains() && !skip) {
+      quarter_gradients(block, at.adds, members, member);
+      chain_gradients(block, at.adds, last && s == start + m, members, member);
     }
+    at.adds = true;
+    ann_team::meet(team);
+  }
+  return skip;
+}
+
+// The samples start..start + m, which an epoch updates the weights after, or after each piece of them.
+static void run_batch(ChainCall &call, ann_team::Team *team, int member, int64_t start, int64_t m, int64_t answers, Progress &at) {
+  const Chain *c = call.chain;
+  Bench &bench = call.benches[member];
+  const int members = team->members;
+  const bool epoch = call.request.aim == ANN_EPOCH;
+  const int64_t pieces = pieces_of(call, start, m), n = call.data->n;
+  for (int64_t i = 0; i < pieces; i++) {
+    begin_piece(call, bench, start, i, pieces);
+    if (epoch) {
+      answers = answers_of(call, bench, start, m);
+      at.adds = false;
+    }
+    const bool last = i + 1 == pieces && (epoch || start + m == n), skip = run_blocks(call, team, member, start, m, answers, last, at);
     if (c->has_quarters && call.trains() && !skip) {
       if (member == 0) join_quarters(c);
       ann_team::meet(team);
     }
-    answered += answers;
+    if (epoch) at.answered += answers;
     if (skip || !epoch) continue;
-    chain_update(call, ++step, members, member);
+    chain_update(call, ++at.step, members, member);
     ann_team::meet(team);
     refresh_weights(c, members, member);
     ann_team::meet(team);
   }
+}
+
+static void chain_work(void *context, ann_team::Team *team, int member) {
+  FlushDenormals flush;
+  ChainCall &call = *(ChainCall *)context;
+  AnnChainCall &request = call.request;
+  const int64_t n = call.data->n, batch = batch_of(call);
+  Progress at = {request.step, 0, 0, 0, false};
+  const int64_t answers = request.aim == ANN_EPOCH ? 0 : all_answers(call);
+  for (int64_t start = 0; start < n; start += batch) run_batch(call, team, member, start, n - start < batch ? n - start : batch, answers, at);
   if (member) return;
-  request.total = total;
-  request.answers = answered;
-  request.step = step;
+  request.total = at.total;
+  request.answers = request.aim == ANN_EPOCH ? at.answered : answers;
+  request.step = at.step;
 }
 
 // The scratch of a member: for the slopes of convolutions, and for a row of deltas where only losses are wanted.
@@ -171,90 +212,67 @@ static size_t scratch_floats(const ChainCall &call, int most_rows) {
       const size_t size = bordered(node, below, rows) + 64 + (size_t)slope_rows(node) * node.segments * node.wide_run;
       most = size > most ? size : most;
     }
+    if (node.n_parts && call.trains()) {
+      const size_t size = recurrent_scratch(c, node);
+      most = size > most ? size : most;
+    }
     rows = rows_after(node.s, below.form, node.form, rows);
   }
   return (most + 15) / 16 * 16 + 32;
+}
+
+// The largest block of a call.
+struct Largest {
+  size_t floats, losses;
+  int rows;  // of a sample
+};
+
+// Looks through the blocks of the samples start..end, as the first bench sees them.
+static void find_largest(const ChainCall &call, int64_t start, int64_t end, Largest &found) {
+  const Chain *c = call.chain;
+  const Bench &bench = call.benches[0];
+  const bool fixed = c->nodes[0].form.rows() > 0;
+  size_t sum;
+  for (int64_t s = start; s < end;) {
+    const int samples = block_samples(call, bench, s, start, end, sum);
+    const size_t floats = lay_out(call, s, samples, nowhere(), &bench), rows = (size_t)bench.places[c->n].start(samples);
+    found.floats = floats > found.floats ? floats : found.floats;
+    found.losses = rows > found.losses ? rows : found.losses;
+    for (int i = 0; i < samples && !fixed; i++) {
+      const int own = input_rows(call, bench, s + i);
+      found.rows = own > found.rows ? own : found.rows;
+    }
+    s = fixed ? end : s + samples;  // the first block of a batch is the largest
+  }
 }
 
 // Finds how large the largest block is, and takes the memory for it. False where there is none.
 static bool prepare_blocks(ChainCall &call, int members) {
   Chain *c = call.chain;
   const bool fixed = c->nodes[0].form.rows() > 0;
-  const int64_t n = call.data->n, batch = call.request.aim == ANN_EPOCH ? call.request.batch_size : n;
-  size_t most = 0, losses = 0, sum;
-  int most_rows = c->nodes[0].form.rows();
+  const int64_t n = call.data->n, batch = batch_of(call);
+  Largest largest = {0, 0, c->nodes[0].form.rows()};
+  bool carries = false;
   for (int64_t start = 0; start < n; start += batch) {
-    const int64_t end = n - start < batch ? n : start + batch;
-    for (int64_t s = start; s < end;) {
-      const int samples = block_samples(call, call.benches[0], s, start, end, sum);
-      const size_t floats = lay_out(call, s, samples, nowhere(), call.benches);
-      const size_t rows = (size_t)call.benches[0].places[c->n].start(samples);
-      most = floats > most ? floats : most;
-      losses = rows > losses ? rows : losses;
-      for (int i = 0; i < samples && !fixed; i++) most_rows = input_rows(call, s + i) > most_rows ? input_rows(call, s + i) : most_rows;
-      s = fixed ? end : s + samples;  // the first block of a batch is the largest
+    const int64_t m = n - start < batch ? n - start : batch, pieces = pieces_of(call, start, m);
+    for (int64_t i = 0; i < pieces; i++) {
+      begin_piece(call, call.benches[0], start, i, pieces);
+      find_largest(call, start, start + m, largest);
     }
+    carries = carries || pieces > 1;
     if (fixed) break;
   }
-  call.scratch = scratch_floats(call, most_rows);
+  call.scratch = scratch_floats(call, largest.rows);
   c->block_arena.reset();
-  c->block_arena.take(most);
+  c->block_arena.take(largest.floats);
+  const size_t states = carries ? (size_t)(n < batch ? n : batch) * c->state_floats : 0;
   for (int pass = 0; pass < 2; pass++) {
     if (pass && !c->block_arena.allocate()) return false;
-    if (pass) c->block_arena.take(most);
-    call.row_losses = c->block_arena.take(losses);
+    if (pass) c->block_arena.take(largest.floats);
+    call.row_losses = c->block_arena.take(largest.losses);
+    for (int i = 0; i < 2; i++) call.states[i] = c->block_arena.take(states);
     for (int i = 0; i < members; i++) call.benches[i].scratch = c->block_arena.take(call.scratch);
   }
   return true;
 }
 
-// Parameters and vectors of the rule, and what is made of them.
-static void load_chain(const ChainCall &call) {
-  const Chain *c = call.chain;
-  const AnnChainCall &request = call.request;
-  for (int k = 1; k <= c->n; k++) {
-    const Node &node = c->nodes[k];
-    if (!node.has_block) continue;
-    load_node(node, request.parameters, WEIGHTS);
-    if (request.aim != ANN_EPOCH) continue;
-    load_node(node, request.first, FIRST);
-    if (request.second) load_node(node, request.second, SECOND);
-  }
-  refresh_weights(c, 1, 0);
-}
-
-// One allocation for the benches of all members; null where there is no memory.
-static Bench *make_benches(const Chain *c, int members) {
-  const size_t places = sizeof(Place) * ((size_t)c->n + 1), pointers = sizeof(float *) * MOST_POINTERS;
-  const size_t starts = sizeof(int) * ((size_t)c->n + 1) * (BLOCK_SAMPLES + 1), each = (places + pointers + starts + 15) / 8 * 8;
-  char *memory = (char *)malloc((sizeof(Bench) + each) * (size_t)members);
-  if (!memory) return NULL;
-  Bench *benches = (Bench *)memory;
-  memory += sizeof(Bench) * (size_t)members;
-  for (int i = 0; i < members; i++, memory += each)
-    benches[i] = {(Place *)memory, (int *)(memory + places + pointers), NULL, (const float **)(memory + places)};
-  return benches;
-}
-
-static int run_request(Chain *c, AnnChainCall &request) {
-  const int members = request.threads > 64 ? 64 : request.threads < 1 ? 1 : request.threads;
-  ChainCall call = {c, request, request.samples, request.rule, NULL, NULL, 0};
-  call.benches = make_benches(c, members);
-  if (!call.benches || !prepare_weights(c) || !prepare_blocks(call, members)) {
-    free(call.benches);
-    return ANN_NO_MEMORY;
-  }
-  load_chain(call);
-  ann_team::run(chain_work, &call, members);
-  free(call.benches);
-  for (int k = 1; k <= c->n; k++) {
-    const Node &node = c->nodes[k];
-    if (!node.has_block) continue;
-    if (request.aim == ANN_GRADIENT) store_node(node, request.gradient, SUMS);
-    if (request.aim != ANN_EPOCH) continue;
-    store_node(node, request.parameters, WEIGHTS);
-    store_node(node, request.first, FIRST);
-    if (request.second) store_node(node, request.second, SECOND);
-  }
-  return ANN_OK;
-}

@@ -30,6 +30,7 @@ static void step_back(Piece &piece, int k) {
   const Node &node = c->nodes[k], &below = c->nodes[k - 1];
   const Place &p = piece.bench.places[k], &q = piece.bench.places[k - 1];
   const int kind = node.s.kind;
+  if (node.n_parts) return recurrent_back(piece, k);
   if (kind == ANN_CONVOLUTION) return convolution_back(piece, node, below, p, q);
   const size_t first = (size_t)p.start(piece.a);
   const int m = p.start(piece.b) - (int)first;
@@ -76,6 +77,8 @@ static void chain_back(Piece &piece, int k0, int k1) {
     if (q.slopes || below.s.activation != LINEAR)
       multiply_slopes(below.s.activation, delta, q.values + first, q.slopes ? q.slopes + first : NULL, n);
   }
+  // The deltas of a dense step are the slopes of its sums already; a recurrent one has to find them first.
+  if (k0 <= c->first_block && c->first_block < k1 && c->nodes[c->first_block].n_parts) recurrent_back(piece, c->first_block);
 }
 
 static void clear_extras(Piece &piece) {

@@ -87,11 +87,12 @@ struct ChainSamples {
   }
 };
 
-static bool take_call(AnnChainCall &call, PyObject *const *a, AnnRule *rule, bool *has_rule) {
+static bool take_call(const ChainHandle &chain, AnnChainCall &call, PyObject *const *a, AnnRule *rule, bool *has_rule) {
   int64_t aim, threads;
   *has_rule = a[2] != Py_None;
   if (!as_int64(a[0], &aim) || !check_code("aim", aim, ANN_EPOCH + 1) || !take_loss(a[1], &call.loss) || (*has_rule && !take_rule(a[2], rule)) ||
-      !as_int64(a[3], &call.batch_size) || !as_int64(a[4], &call.step) || !as_int64(a[5], &call.rows_seen) || !as_int64(a[6], &threads))
+      !as_int64(a[3], &call.batch_size) || !as_int64(a[4], &call.step) || !as_int64(a[5], &call.rows_seen) || !as_int64(a[6], &threads) ||
+      !as_int64(a[7], &call.truncate))
     return false;
   call.aim = (int)aim;
   call.threads = (int)(threads > 64 ? 64 : threads);
@@ -99,14 +100,18 @@ static bool take_call(AnnChainCall &call, PyObject *const *a, AnnRule *rule, boo
     PyErr_SetString(PyExc_ValueError, "an epoch needs a rule and a batch of at least one row");
     return false;
   }
+  if (call.truncate < 0 || (call.truncate && !chain.streams())) {
+    PyErr_SetString(PyExc_ValueError, "this chain does not take its samples in pieces");
+    return false;
+  }
   call.rule = *has_rule ? rule : NULL;
   return true;
 }
 
-// run_chain(chain, aim, loss, rule, batch_size, step, rows_seen, threads, parameters, first, second, gradient, outputs,
-//           values, tokens, starts, targets, target_starts, weights, rows) -> (sum of the losses, answers, step)
+// run_chain(chain, aim, loss, rule, batch_size, step, rows_seen, threads, truncate, parameters, first, second, gradient,
+//           outputs, values, tokens, starts, targets, target_starts, weights, rows) -> (sum of the losses, answers, step)
 PyObject *run_chain(PyObject *, PyObject *const *a, Py_ssize_t n) {
-  if (!expect_arguments(n, 20)) return NULL;
+  if (!expect_arguments(n, 21)) return NULL;
   ChainLease lease(a[0]);
   if (!lease.handle) return NULL;
   const ChainHandle &chain = *lease.handle;
@@ -115,16 +120,16 @@ PyObject *run_chain(PyObject *, PyObject *const *a, Py_ssize_t n) {
   AnnRule rule;
   bool has_rule;
   memset(&call, 0, sizeof call);
-  if (!take_call(call, a + 1, &rule, &has_rule)) return NULL;
+  if (!take_call(chain, call, a + 1, &rule, &has_rule)) return NULL;
   const bool epoch = call.aim == ANN_EPOCH, two = epoch && (rule.code == ANN_ADAM || rule.code == ANN_ADAMW);
   const BufferView::Presence first_is = epoch ? BufferView::REQUIRED : BufferView::OPTIONAL, second_is = two ? BufferView::REQUIRED : BufferView::OPTIONAL;
   BufferView parameters, first, second, gradient, outputs;
   ChainSamples samples;
-  if (!parameters.take_vector(a[8], "parameters", P, epoch ? BufferView::WRITE : BufferView::READ) ||
-      !first.take_vector(a[9], "first", P, BufferView::WRITE, first_is) || !second.take_vector(a[10], "second", P, BufferView::WRITE, second_is) ||
-      !gradient.take_vector(a[11], "gradient", P, BufferView::WRITE, call.aim == ANN_GRADIENT ? BufferView::REQUIRED : BufferView::OPTIONAL) ||
-      !samples.take(chain, a + 13, call.aim != ANN_OUTPUTS) ||
-      !outputs.take_matrix(a[12], "outputs", samples.answers, chain.outputs().columns, BufferView::WRITE,
+  if (!parameters.take_vector(a[9], "parameters", P, epoch ? BufferView::WRITE : BufferView::READ) ||
+      !first.take_vector(a[10], "first", P, BufferView::WRITE, first_is) || !second.take_vector(a[11], "second", P, BufferView::WRITE, second_is) ||
+      !gradient.take_vector(a[12], "gradient", P, BufferView::WRITE, call.aim == ANN_GRADIENT ? BufferView::REQUIRED : BufferView::OPTIONAL) ||
+      !samples.take(chain, a + 14, call.aim != ANN_OUTPUTS) ||
+      !outputs.take_matrix(a[13], "outputs", samples.answers, chain.outputs().columns, BufferView::WRITE,
                            call.aim == ANN_OUTPUTS ? BufferView::REQUIRED : BufferView::OPTIONAL))
     return NULL;
   if (call.aim != ANN_OUTPUTS && !samples.answers) {

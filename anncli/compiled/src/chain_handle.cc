@@ -28,8 +28,8 @@ static bool fault(int step, const char *what) {
 
 static bool is_activation(const AnnStep &step, bool last) {
   if (step.activation < 0 || step.activation >= N_ACTIVATIONS) return false;
-  if (!has_block(step.kind) || step.kind == ANN_EMBEDDING) return step.activation == LINEAR;
-  return last || step.activation != SOFTMAX;
+  if (!has_block(step.kind) || step.kind == ANN_EMBEDDING || step.kind == ANN_LSTM || step.kind == ANN_GRU) return step.activation == LINEAR;
+  return (last && step.kind != ANN_RECURRENT) || step.activation != SOFTMAX;
 }
 
 // Checks the steps one after another, and works out their forms.
@@ -48,7 +48,7 @@ static bool trace(ChainHandle *handle, const int32_t *numbers, int fields) {
     if (step.kind == ANN_BILINEAR) products += (int64_t)step.components * step.components * step.components;
   }
   const AnnStep &last = handle->steps[handle->chain.n - 1];
-  if (!has_block(last.kind) || last.kind == ANN_EMBEDDING || handle->outputs().rows() > 1) return fault(handle->chain.n - 1, "it cannot be the output");
+  if (!has_block(last.kind) || last.kind == ANN_EMBEDDING || is_recurrent(last.kind) || handle->outputs().rows() > 1) return fault(handle->chain.n - 1, "it cannot be the output");
   return true;
 }
 

@@ -18,6 +18,12 @@ struct ChainHandle {
 
   const AnnForm &inputs() const { return forms[0]; }
   const AnnForm &outputs() const { return forms[chain.n]; }
+  // Whether samples may be presented in pieces.
+  bool streams() const {
+    bool found = !inputs().rows();
+    for (int k = 0; k < chain.n; k++) found = found && ::streams(steps[k]);
+    return found;
+  }
 };
 
 // chain(steps, height, width, columns, tokens, n_units, products, loss numbers, variant or None) -> a capsule for run_chain().

@@ -21,6 +21,9 @@ struct Node {
   float *raw, *raw_first, *raw_second, *raw_sums;  // bilinear: the weights of the block, [neurons below][n_out]
   size_t raw_size;
   Product *product;
+  Part *parts;      // recurrent: n_parts
+  int n_parts, cell;  // cell: the activation of a recurrent step, whose own one is linear: what its outputs become
+  int state_at;     // recurrent: where its state lies among those of a sample
   float *quarter_sums, *quarter_biases;  // [QUARTERS][rows][width] and [QUARTERS][p_out], or null
 };
 
@@ -41,7 +44,11 @@ struct Chain {
   float *loss_numbers;
   int *tables;
   Arena weights_arena, block_arena;
-  bool ready, has_quarters;
+  bool ready, has_quarters, recurs, streams;
+  int state_floats;  // of a sample
+  int strip;         // recurs: samples that go through the rows together
+  float *zeros;      // recurs: as many as the largest step has units
+  int most_units;
 };
 
 INL int border_height(const Node &node, const Node &below) { return below.form.height + node.s.before_y + node.s.after_y; }
@@ -51,7 +58,10 @@ static void chain_destroy_all(Chain *c) {
   if (!c) return;
   free(c->weights_arena.memory);
   free(c->block_arena.memory);
-  for (int k = 0; k <= c->n && c->nodes; k++) free(c->nodes[k].product);
+  for (int k = 0; k <= c->n && c->nodes; k++) {
+    free(c->nodes[k].product);
+    free(c->nodes[k].parts);
+  }
   free(c->nodes);
   free(c->stores);
   free(c->loss_numbers);
@@ -81,7 +91,26 @@ static void make_layer(Node &node, int fan_in, size_t offset) {
   a.panels = node.s.kind != ANN_EMBEDDING && node.s.kind != ANN_SPARSE;
 }
 
-static void make_node(Chain *c, int k, int fan_in) {
+// The parts of a recurrent step, whose state follows those of the steps before. False where there is no memory.
+static bool make_recurrent(Chain *c, Node &node, int fan_in, bool tokens) {
+  const AnnStep &s = node.s;
+  node.parts = (Part *)calloc(MOST_PARTS, sizeof(Part));
+  if (!node.parts) return false;
+  const size_t each = (size_t)block_size(s, node.form, fan_in) / s.directions;
+  for (int d = 0; d < s.directions; d++)
+    node.n_parts += make_parts(s.kind, fan_in, s.units, d, tokens, node.a.offset + d * each, node.parts + node.n_parts);
+  node.cell = s.activation;
+  node.s.activation = LINEAR;
+  node.state_at = c->state_floats;
+  c->state_floats += pad(s.units) * (s.kind == ANN_LSTM ? 2 : 1);
+  c->recurs = true;
+  if (s.units > c->most_units) c->most_units = s.units;
+  const int strip = s.units > 64 ? 16 : 32;
+  if (!c->strip || strip < c->strip) c->strip = strip;
+  return true;
+}
+
+static bool make_node(Chain *c, int k, int fan_in) {
   Node &node = c->nodes[k];
   const Node &below = c->nodes[k - 1];
   node.stride = pad(node.form.columns);
@@ -107,6 +136,8 @@ static void make_node(Chain *c, int k, int fan_in) {
     if (node.s.skip) c->nodes[node.s.skip].is_skipped = true;
   }
   if (node.s.kind == ANN_BILINEAR) node.raw_size = (size_t)fan_in / node.s.components * node.form.columns;
+  c->streams = c->streams && streams(node.s);
+  return !is_recurrent(node.s.kind) || make_recurrent(c, node, fan_in, below.form.tokens);
 }
 
 // The first node from which on every sample has one row.
@@ -127,7 +158,7 @@ static Chain *chain_create_all(const AnnChain *description) {
   }
   const int n_outputs = description->forms[n].columns;
   c->nodes = (Node *)calloc((size_t)n + 1, sizeof(Node));
-  c->stores = (Store *)calloc((size_t)n * 2 + 1, sizeof(Store));
+  c->stores = (Store *)calloc((size_t)n * MOST_PARTS * 2 + 1, sizeof(Store));
   c->tables = (int *)calloc(offsets, sizeof(int));
   c->loss_numbers = (float *)calloc((size_t)pad(n_outputs), sizeof(float));
   if (!c->nodes || !c->stores || !c->tables || !c->loss_numbers) {
@@ -142,11 +173,15 @@ static Chain *chain_create_all(const AnnChain *description) {
   inputs.s.activation = LINEAR;
   int *at = c->tables;
   const float *product = description->products;
+  c->streams = inputs.form.rows() == 0;
   for (int k = 1; k <= n; k++) {
     Node &node = c->nodes[k];
     node.s = description->steps[k - 1];
     node.form = description->forms[k];
-    make_node(c, k, description->fan_in[k - 1]);
+    if (!make_node(c, k, description->fan_in[k - 1])) {
+      chain_destroy_all(c);
+      return NULL;
+    }
     if (node.s.kind == ANN_CONVOLUTION) {
       node.at = at;
       at += node.a.n_in;
@@ -171,6 +206,24 @@ INL void add_store(Chain *c, float *weights, float *first, float *second, float 
   c->stores[c->n_stores++] = {weights, first, second, sums, n, penalised};
 }
 
+static void prepare_part(Chain *c, const Node &node, Part &part) {
+  Arena &arena = c->weights_arena;
+  Layer &a = part.a;
+  const size_t n = (size_t)a.rows * a.width;
+  a.weights = arena.take(n);
+  a.first = arena.take(n);
+  a.second = arena.take(n);
+  a.sums = arena.take(n);
+  a.transposed = part.of_hidden || node.wants ? arena.take((size_t)a.n_out * a.p_in) : NULL;
+  add_store(c, a.weights, a.first, a.second, a.sums, n, true);
+  if (!part.has_biases) return;
+  a.biases = arena.take(a.p_out);
+  a.first_biases = arena.take(a.p_out);
+  a.second_biases = arena.take(a.p_out);
+  a.sum_biases = arena.take(a.p_out);
+  add_store(c, a.biases, a.first_biases, a.second_biases, a.sum_biases, a.p_out, false);
+}
+
 // The weights of all nodes, with the vectors of a rule.
 static bool prepare_weights(Chain *c) {
   if (c->ready) return true;
@@ -180,10 +233,15 @@ static bool prepare_weights(Chain *c) {
     else if (!arena.allocate()) return false;
     else memset(arena.start, 0, arena.size);
     c->n_stores = 0;
+    c->zeros = arena.take(pad(c->most_units));
     for (int k = 1; k <= c->n; k++) {
       Node &node = c->nodes[k];
       Layer &a = node.a;
       if (!node.has_block) continue;
+      if (node.n_parts) {
+        for (int i = 0; i < node.n_parts; i++) prepare_part(c, node, node.parts[i]);
+        continue;
+      }
       const bool bilinear = node.s.kind == ANN_BILINEAR, table = node.s.kind == ANN_EMBEDDING;
       const size_t n = (size_t)a.rows * a.width, wide = node.s.kind == ANN_CONVOLUTION ? (size_t)node.segments * node.wide_run : (size_t)a.p_in;
       a.weights = arena.take(n);

@@ -9,13 +9,16 @@ struct Piece {
   const Bench &bench;
   int64_t first;
   int a, b;
+
+  // The number of sample s of the block among those of the call.
+  int64_t number(int s) const { return first + (bench.order ? bench.order[s] : s); }
 };
 
 INL int64_t sample_of(const ChainCall &call, int64_t r) { return call.data->rows ? call.data->rows[r] : r; }
 
 // The number by which dropout knows the first value of row r of a sample. Rows of a picture are one row of all their values;
 // other rows count as if they were presented r * 2^32 samples later.
-static uint64_t dropout_start(const ChainCall &call, int k, int64_t sample, int r) {
+static uint64_t dropout_start(const ChainCall &call, int k, int64_t sample, int64_t r) {
   const Node &node = call.chain->nodes[k];
   const uint64_t number = (uint64_t)call.request.rows_seen + (uint64_t)sample;
   const uint64_t unit = k ? (uint64_t)(node.s.position - 1) : 0;
@@ -30,8 +33,8 @@ static void take_inputs(Piece &piece) {
   const Place &p = piece.bench.places[0];
   const int C = node.form.columns;
   for (int s = piece.a; s < piece.b; s++) {
-    const int64_t row = sample_of(call, piece.first + s);
-    const int64_t start = call.data->starts ? call.data->starts[row] : row * node.form.rows();
+    const int64_t row = sample_of(call, piece.number(s));
+    const int64_t start = call.data->starts ? call.data->starts[row] + piece.bench.from : row * node.form.rows();
     const int rows = p.start(s + 1) - p.start(s);
     const float *from = call.data->values + start * C;
     float *to = p.values + (size_t)p.start(s) * node.stride;
@@ -40,7 +43,7 @@ static void take_inputs(Piece &piece) {
     if (!call.drops_inputs()) continue;
     const float factor = (float)(1 / (1 - call.rule->input_dropout));
     for (int r = 0; r < rows; r++)
-      drop(to + (size_t)r * node.stride, NULL, C, call.rule->seed, dropout_start(call, 0, piece.first + s, r), call.rule->input_drop_limit, factor);
+      drop(to + (size_t)r * node.stride, NULL, C, call.rule->seed, dropout_start(call, 0, piece.number(s), r + piece.bench.from), call.rule->input_drop_limit, factor);
   }
 }
 
@@ -48,7 +51,7 @@ static void take_inputs(Piece &piece) {
 static float token_value(const ChainCall &call, int64_t sample, int64_t t, int64_t start) {
   float value = call.data->values[t];
   if (call.drops_inputs())
-    drop(&value, NULL, 1, call.rule->seed, dropout_start(call, 0, sample, (int)(t - start)), call.rule->input_drop_limit,
+    drop(&value, NULL, 1, call.rule->seed, dropout_start(call, 0, sample, t - start), call.rule->input_drop_limit,
          (float)(1 / (1 - call.rule->input_dropout)));
   return value;
 }
@@ -59,12 +62,12 @@ static void look_up(Piece &piece, const Node &node, const Place &p) {
   const Layer &a = node.a;
   const bool sums = node.s.kind == ANN_SPARSE;
   for (int s = piece.a; s < piece.b; s++) {
-    const int64_t row = sample_of(call, piece.first + s);
+    const int64_t start = call.data->starts[sample_of(call, piece.number(s))], from = start + piece.bench.from;
     float *to = p.values + (size_t)p.start(s) * node.stride;
     if (sums) memcpy(to, a.biases, sizeof(float) * a.p_out);
-    for (int64_t t = call.data->starts[row]; t < call.data->starts[row + 1]; t++) {
+    for (int64_t t = from, end = from + input_rows(call, piece.bench, piece.number(s)); t < end; t++) {
       const float *weights = a.weights + (size_t)call.data->tokens[t] * a.p_out;
-      const vf value = set1(token_value(call, piece.first + s, t, call.data->starts[row]));
+      const vf value = set1(token_value(call, piece.number(s), t, start));
       for (int v = 0; v < a.p_out; v += VL) st(to + v, sums ? vfma(value, ld(weights + v), ld(to + v)) : value * ld(weights + v));
       if (!sums) to += node.stride;
     }
@@ -80,6 +83,8 @@ static void strided_product(const Bench &bench, const float *x, int stride, int 
     product<START>(bench.pointers, here, false, n, W, P, bias, C + (size_t)r * P);
   }
 }
+
+static void recurrent_forward(Piece &piece, int k);  // chain_recurrent.h
 
 static void convolve(Piece &piece, const Node &node, const Node &below, const Place &p, const Place &q) {
   for (int s = piece.a; s < piece.b; s++)
@@ -98,6 +103,7 @@ static void step_forward(Piece &piece, int k) {
   const Place &p = piece.bench.places[k], &q = piece.bench.places[k - 1];
   const int kind = node.s.kind;
   if (kind == ANN_EMBEDDING || kind == ANN_SPARSE) return look_up(piece, node, p);
+  if (node.n_parts) return recurrent_forward(piece, k);
   if (kind == ANN_CONVOLUTION) return convolve(piece, node, below, p, q);
   const size_t first = (size_t)p.start(piece.a);
   float *z = p.values + first * node.stride;
@@ -149,7 +155,7 @@ static void chain_forward(Piece &piece, int k0, int k1) {
     for (int s = piece.a; s < piece.b; s++)
       for (int r = p.start(s); r < p.start(s + 1); r++)
         drop(p.values + (size_t)r * node.stride, p.slopes + (size_t)r * node.stride, node.form.columns, call.rule->seed,
-             dropout_start(call, k, piece.first + s, r - p.start(s)), call.rule->drop_limit, factor);
+             dropout_start(call, k, piece.number(s), r - p.start(s) + piece.bench.from), call.rule->drop_limit, factor);
   }
 }
 
@@ -164,7 +170,9 @@ static void chain_outputs(Piece &piece, int64_t answers, int64_t out) {
   const int K = node.form.columns, code = node.s.activation;
   const float mean = 1.0f / (float)answers;
   for (int s = piece.a; s < piece.b; s++) {
-    const int64_t row = sample_of(call, piece.first + s), start = data->target_starts ? data->target_starts[row] : row;
+    const int64_t number = piece.number(s), row = sample_of(call, number);
+    const int64_t start = data->target_starts ? data->target_starts[row] + piece.bench.from : row;
+    const int64_t to = call.out_starts ? call.out_starts[number] + piece.bench.from : out + p.start(s);
     for (int r = p.start(s); r < p.start(s + 1); r++) {
       float *z = p.values + (size_t)r * node.stride;
       const int64_t answer = start + r - p.start(s);
@@ -176,7 +184,7 @@ static void chain_outputs(Piece &piece, int64_t answers, int64_t out) {
         call.row_losses[r] = weight * output_row(code, call.request.loss, z, data->targets + answer * K, c->loss_numbers, weight * mean,
                                                  p.delta ? p.delta + (size_t)r * node.stride : piece.bench.scratch, K);
       }
-      if (call.request.outputs) memcpy(call.request.outputs + (out + r) * K, z, sizeof(float) * K);
+      if (call.request.outputs) memcpy(call.request.outputs + (to + r - p.start(s)) * K, z, sizeof(float) * K);
     }
   }
 }

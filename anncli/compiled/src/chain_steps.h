@@ -13,11 +13,11 @@ enum { MOST_COMPONENTS = 1024 };  // of a bilinear neuron
 
 // units: columns of its outputs, of a bilinear step neurons; size, stride: of a window over rows (x alone) or over a picture;
 // before, after: rows of zeros around the edges; skip: the form whose rows stand beside the inputs, 0 for none; components: of
-// a bilinear neuron; position: the number of its first output among all units for dropout, from 1; 0: its outputs are those of
+// a bilinear neuron; directions: of a recurrent step, 2 if it reads the rows backward too; position: the number of its first output among all units for dropout, from 1; 0: its outputs are those of
 // the step before in another form. Python hands over an array with a column for each field.
 #define ANN_STEP_FIELDS(X) \
   X(kind) X(activation) X(units) X(size_y) X(size_x) X(stride_y) X(stride_x) X(before_y) X(before_x) X(after_y) X(after_x) \
-  X(skip) X(components) X(position)
+  X(skip) X(components) X(directions) X(position)
 
 struct AnnStep {
 #define ANN_FIELD(NAME) int32_t NAME;
@@ -45,19 +45,33 @@ struct AnnChain {
   const float *loss_numbers;  // one for each output, or null
 };
 
+inline bool is_recurrent(int kind) { return kind == ANN_RECURRENT || kind == ANN_LSTM || kind == ANN_GRU; }
+
 inline bool has_block(int kind) {
   return kind == ANN_DENSE || kind == ANN_CONVOLUTION || kind == ANN_COMMUNICATE || kind == ANN_BILINEAR || kind == ANN_EMBEDDING ||
-         kind == ANN_SPARSE;
+         kind == ANN_SPARSE || is_recurrent(kind);
+}
+
+// Whether a step treats each row by itself, or the rows of a sample one after another with a state.
+inline bool streams(const AnnStep &s) {
+  return s.kind == ANN_DENSE || s.kind == ANN_BILINEAR || s.kind == ANN_EMBEDDING || (is_recurrent(s.kind) && s.directions == 1);
 }
 
 inline bool takes_windows(int kind) {
   return kind == ANN_CONVOLUTION || kind == ANN_MEAN_POOL || kind == ANN_MAX_POOL || kind == ANN_WINDOW;
 }
 
+// The gates of a recurrent step: the columns of its blocks for each unit.
+inline int gates_of(int kind) { return kind == ANN_LSTM ? 4 : kind == ANN_GRU ? 3 : 1; }
+
 // The numbers of a step's block in the parameter vector.
 inline int64_t block_size(const AnnStep &s, const AnnForm &to, int fan_in) {
   if (s.kind == ANN_EMBEDDING) return (int64_t)fan_in * to.columns;
   if (s.kind == ANN_BILINEAR) return ((int64_t)fan_in / s.components + 1) * to.columns;
+  if (is_recurrent(s.kind)) {
+    const int64_t each = (1 + (int64_t)fan_in + s.units) * gates_of(s.kind) + (s.kind == ANN_GRU);
+    return each * s.units * s.directions;
+  }
   return has_block(s.kind) ? ((int64_t)fan_in + 1) * to.columns : 0;
 }
 
@@ -81,7 +95,7 @@ inline const char *trace_step(const AnnStep &s, const AnnForm *forms, int number
   to->tokens = false;
   *fan_in = from.columns;
   if (s.kind < 0 || s.kind >= N_STEPS) return "there is no such kind";
-  if (from.tokens != (s.kind == ANN_EMBEDDING || s.kind == ANN_SPARSE)) return "it cannot follow these inputs";
+  if (!is_recurrent(s.kind) && from.tokens != (s.kind == ANN_EMBEDDING || s.kind == ANN_SPARSE)) return "it cannot follow these inputs";
   if (has_block(s.kind)) to->columns = s.units;
   if (s.kind == ANN_SPARSE || (s.kind >= ANN_FLATTEN && s.kind <= ANN_MAX)) to->height = to->width = 1;
   if (s.kind == ANN_FLATTEN) {
@@ -114,6 +128,11 @@ inline const char *trace_step(const AnnStep &s, const AnnForm *forms, int number
     if (s.components < 1 || s.components > MOST_COMPONENTS || from.columns % s.components) return "its components do not fit";
     if (s.units > most / s.components) return "it is too large";
     to->columns = s.units * s.components;
+  }
+  if (is_recurrent(s.kind)) {
+    if (from.rows() > 1) return "it reads rows, not pictures";
+    if (s.directions < 1 || s.directions > 2 || s.units > most / 8) return "it is too large";
+    to->columns = s.units * s.directions;
   }
   if (to->columns < 1 || to->columns > most || *fan_in > most || (int64_t)to->rows() * to->columns > most) return "it is too large";
   const bool keeps_rows = !takes_windows(s.kind) || (s.stride_x == 1 && s.before_x + s.after_x == s.size_x - 1);

@@ -26,12 +26,16 @@ static Line line_of(int64_t total, int members, int member) {
 // Rows of weights that stay together: a tile, and of a bilinear step those of a neuron.
 INL int weight_grain(const Node &node) { return node.s.kind == ANN_BILINEAR ? node.s.components : 8; }
 
-INL int64_t weight_units(const Node &node) { return (node.a.n_in + weight_grain(node) - 1) / weight_grain(node); }
+// The layers of weights that a node has: its own one, or those of its parts.
+INL int layers_in(const Node &node) { return node.n_parts ? node.n_parts : node.has_block; }
+INL const Layer &layer_of(const Node &node, int i) { return node.n_parts ? node.parts[i].a : node.a; }
 
-INL int64_t unit_cost(const Node &node, const Place &p, int samples) {
+INL int64_t weight_units(const Node &node, const Layer &a) { return (a.n_in + weight_grain(node) - 1) / weight_grain(node); }
+
+INL int64_t unit_cost(const Node &node, const Layer &a, const Place &p, int samples) {
   const int64_t rows = p.start(samples);
-  if (node.s.kind == ANN_EMBEDDING || node.s.kind == ANN_SPARSE) return 8 + rows * node.a.p_out / (weight_units(node) + 1);
-  return (rows + 8) * node.a.p_out * weight_grain(node);
+  if (!a.panels) return 8 + rows * a.p_out / (weight_units(node, a) + 1);
+  return (rows + 8) * a.p_out * weight_grain(node);
 }
 
 // The sum of the rows of each sample from..to, and of these sums: `total` (p_out) is set, or grows.
@@ -60,13 +64,13 @@ static void token_gradient(Piece &piece, const Node &node, const Place &p, int i
   const ChainCall &call = piece.call;
   if (!adds) memset(a.sums + (size_t)i0 * a.p_out, 0, sizeof(float) * (size_t)(i1 - i0) * a.p_out);
   for (int s = piece.a; s < piece.b; s++) {
-    const int64_t row = sample_of(call, piece.first + s), start = call.data->starts[row];
+    const int64_t number = piece.number(s), start = call.data->starts[sample_of(call, number)], from = start + piece.bench.from;
     const float *delta = p.delta + (size_t)p.start(s) * node.stride;
-    for (int64_t t = start; t < call.data->starts[row + 1]; t++) {
+    for (int64_t t = from, end = from + input_rows(call, piece.bench, number); t < end; t++) {
       const int token = call.data->tokens[t];
       if (token >= i0 && token < i1) {
         float *sums = a.sums + (size_t)token * a.p_out;
-        const vf value = set1(token_value(call, piece.first + s, t, start));
+        const vf value = set1(token_value(call, number, t, start));
         for (int v = 0; v < a.p_out; v += VL) st(sums + v, vfma(value, ld(delta + v), ld(sums + v)));
       }
       if (node.s.kind == ANN_EMBEDDING) delta += node.stride;
@@ -141,26 +145,42 @@ static void step_gradient(Piece &piece, int k, int i0, int i1, bool adds) {
   }
 }
 
+// As step_gradient(), with the biases, for layer number i of step k. first: whether the rows are the first ones.
+static void layer_gradient(Piece &piece, int k, int i, int i0, int i1, bool adds) {
+  const Node &node = piece.call.chain->nodes[k];
+  const Place &p = piece.bench.places[k];
+  const Layer &a = layer_of(node, i);
+  if (!p.start(piece.b) && !adds) clear_sums(a, i0, i1);
+  if (node.n_parts) {
+    part_gradient(piece, k, node.parts[i], i0, i1, adds);
+    if (i0 == 0 && node.parts[i].has_biases) part_biases(piece, k, node.parts[i], adds);
+    return;
+  }
+  step_gradient(piece, k, i0, i1, adds);
+  if (i0 == 0 && node.s.kind != ANN_EMBEDDING) add_bias_rows(p.delta, node.stride, p, 0, piece.b, adds, a.sum_biases);
+}
+
 // This member's part of the gradients of all steps over a block. last: the block is the last one of its batch.
 static void chain_gradients(Piece &piece, bool adds, bool last, int members, int member) {
   const Chain *c = piece.call.chain;
   int64_t total = 0;
   for (int k = c->first_block; k <= c->n; k++)
-    if (c->nodes[k].has_block && !c->nodes[k].quarter_sums)
-      total += weight_units(c->nodes[k]) * unit_cost(c->nodes[k], piece.bench.places[k], piece.b);
+    for (int i = 0; i < layers_in(c->nodes[k]) && !c->nodes[k].quarter_sums; i++) {
+      const Layer &a = layer_of(c->nodes[k], i);
+      total += weight_units(c->nodes[k], a) * unit_cost(c->nodes[k], a, piece.bench.places[k], piece.b);
+    }
   Line line = line_of(total, members, member);
   for (int k = c->first_block; k <= c->n; k++) {
     const Node &node = c->nodes[k];
-    if (!node.has_block || node.quarter_sums) continue;
-    const Place &p = piece.bench.places[k];
-    int64_t u0, u1;
-    line.take(weight_units(node), unit_cost(node, p, piece.b), u0, u1);
-    if (u0 == u1) continue;
-    const int grain = weight_grain(node), i0 = (int)u0 * grain, i1 = least((int)u1 * grain, node.a.n_in);
-    if (!p.start(piece.b) && !adds) clear_sums(node, i0, i1);
-    step_gradient(piece, k, i0, i1, adds);
-    if (u0 == 0 && node.s.kind != ANN_EMBEDDING) add_bias_rows(p.delta, node.stride, p, 0, piece.b, adds, node.a.sum_biases);
-    if (last && node.s.kind == ANN_BILINEAR) contract_rows(node, (int)u0, (int)u1);
+    for (int i = 0; i < layers_in(node) && !node.quarter_sums; i++) {
+      const Layer &a = layer_of(node, i);
+      int64_t u0, u1;
+      line.take(weight_units(node, a), unit_cost(node, a, piece.bench.places[k], piece.b), u0, u1);
+      if (u0 == u1) continue;
+      const int grain = weight_grain(node), i0 = (int)u0 * grain, i1 = least((int)u1 * grain, a.n_in);
+      layer_gradient(piece, k, i, i0, i1, adds);
+      if (last && node.s.kind == ANN_BILINEAR) contract_rows(node, (int)u0, (int)u1);
+    }
   }
 }
 
@@ -168,19 +188,24 @@ static void chain_gradients(Piece &piece, bool adds, bool last, int members, int
 static void refresh_weights(const Chain *c, int members, int member) {
   int64_t total = 0;
   for (int k = 1; k <= c->n; k++)
-    if (c->nodes[k].has_block) total += weight_units(c->nodes[k]) * c->nodes[k].a.p_out;
+    for (int i = 0; i < layers_in(c->nodes[k]); i++) {
+      const Layer &a = layer_of(c->nodes[k], i);
+      total += weight_units(c->nodes[k], a) * a.p_out;
+    }
   Line line = line_of(total, members, member);
   for (int k = 1; k <= c->n; k++) {
     const Node &node = c->nodes[k];
-    if (!node.has_block) continue;
-    int64_t u0, u1;
-    line.take(weight_units(node), node.a.p_out, u0, u1);
-    if (u0 == u1) continue;
-    const int grain = weight_grain(node), i0 = (int)u0 * grain, i1 = least((int)u1 * grain, node.a.n_in);
-    if (node.s.kind == ANN_BILINEAR) expand_rows(node, (int)u0, (int)u1);
-    if (!node.wants) continue;
-    if (node.s.kind == ANN_CONVOLUTION) transpose_windows(node, i0, i1);
-    else transpose_rows(node.a, i0, i1);
+    for (int i = 0; i < layers_in(node); i++) {
+      const Layer &a = layer_of(node, i);
+      int64_t u0, u1;
+      line.take(weight_units(node, a), a.p_out, u0, u1);
+      if (u0 == u1) continue;
+      const int grain = weight_grain(node), i0 = (int)u0 * grain, i1 = least((int)u1 * grain, a.n_in);
+      if (node.s.kind == ANN_BILINEAR) expand_rows(node, (int)u0, (int)u1);
+      if (!a.transposed) continue;
+      if (node.s.kind == ANN_CONVOLUTION) transpose_windows(node, i0, i1);
+      else transpose_rows(a, i0, i1);
+    }
   }
 }
 

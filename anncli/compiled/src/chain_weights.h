@@ -20,10 +20,10 @@ static void transpose_windows(const Node &node, int i0, int i1) {
   }
 }
 
-static void clear_sums(const Node &node, int i0, int i1) {
-  const Layer &a = node.a;
-  FOR_PANELS(a.width, c, w) memset(a.sums + (size_t)c * a.rows + (size_t)i0 * w, 0, sizeof(float) * (size_t)(i1 - i0) * w);
-  if (i0 == 0) memset(a.sum_biases, 0, sizeof(float) * a.p_out);
+static void clear_sums(const Layer &a, int i0, int i1) {
+  if (!a.panels) memset(a.sums + (size_t)i0 * a.width, 0, sizeof(float) * (size_t)(i1 - i0) * a.width);
+  else FOR_PANELS(a.width, c, w) memset(a.sums + (size_t)c * a.rows + (size_t)i0 * w, 0, sizeof(float) * (size_t)(i1 - i0) * w);
+  if (i0 == 0 && a.sum_biases) memset(a.sum_biases, 0, sizeof(float) * a.p_out);
 }
 
 // Copies the blocks of one vector of the caller to where `weights` and `biases` of each node say, and back.
@@ -39,7 +39,18 @@ INL float *biases_of(const Node &node, Vector which) {
   return which == FIRST ? node.a.first_biases : which == SECOND ? node.a.second_biases : node.a.sum_biases;
 }
 
+// The parts of a recurrent node.
+static void copy_parts(const Node &node, float *vector, Vector which, bool to_parts) {
+  for (int i = 0; i < node.n_parts; i++) {
+    const Layer &a = node.parts[i].a;
+    float *weights = which == WEIGHTS ? a.weights : which == FIRST ? a.first : which == SECOND ? a.second : a.sums;
+    float *biases = which == WEIGHTS ? a.biases : which == FIRST ? a.first_biases : which == SECOND ? a.second_biases : a.sum_biases;
+    copy_part(node.parts[i], vector, weights, biases, to_parts);
+  }
+}
+
 static void load_node(const Node &node, const float *vector, Vector which) {
+  if (node.n_parts) return copy_parts(node, const_cast<float *>(vector), which, true);
   const Layer &a = node.a;
   const float *block = vector + a.offset;
   float *to = weights_of(node, which);
@@ -50,6 +61,7 @@ static void load_node(const Node &node, const float *vector, Vector which) {
 }
 
 static void store_node(const Node &node, float *vector, Vector which) {
+  if (node.n_parts) return copy_parts(node, vector, which, false);
   const Layer &a = node.a;
   float *block = vector + a.offset;
   const float *from = weights_of(node, which);

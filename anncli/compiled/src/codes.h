@@ -65,7 +65,10 @@
   X(ANN_COMMUNICATE, "communicate") \
   X(ANN_BILINEAR, "bilinear") \
   X(ANN_EMBEDDING, "embedding") \
-  X(ANN_SPARSE, "sparse")
+  X(ANN_SPARSE, "sparse") \
+  X(ANN_RECURRENT, "recurrent") \
+  X(ANN_LSTM, "lstm") \
+  X(ANN_GRU, "gru")
 
 #define ANN_CODE(NAME, TEXT) NAME,
 enum Activation { ANN_ACTIVATIONS(ANN_CODE) ANN_ROW_ACTIVATIONS(ANN_CODE) N_ACTIVATIONS };

@@ -62,6 +62,7 @@ struct AnnChainCall {
   float *parameters, *first, *second, *gradient;  // (P,)
   float *outputs;                  // (answers, n_outputs) or null
   int64_t batch_size, step, rows_seen;
+  int64_t truncate;                // rows of a piece, in which samples are presented; 0: samples are presented whole
   double total;                    // sum of weights * loss
   int64_t answers;
 };

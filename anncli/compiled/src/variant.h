@@ -36,6 +36,7 @@ namespace {
 #include "batch_rows.h"
 #include "batch_update.h"
 #include "batch.h"
+#include "chain_parts.h"
 #include "chain_plan.h"
 #include "chain_places.h"
 #include "chain_tile.h"
@@ -43,9 +44,16 @@ namespace {
 #include "chain_products.h"
 #include "chain_weights.h"
 #include "chain_rows.h"
+#include "chain_strips.h"
+#include "chain_cells.h"
+#include "chain_recurrent.h"
+#include "chain_recurrent_back.h"
 #include "chain_back.h"
+#include "chain_recurrent_update.h"
 #include "chain_update.h"
+#include "chain_pieces.h"
 #include "chain.h"
+#include "chain_request.h"
 
 AnnPlan *create(int n_layers, const int *sizes, const int *activations, const float *loss_numbers) {
   return plan_create(n_layers, sizes, activations, loss_numbers);
