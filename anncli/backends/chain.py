@@ -147,7 +147,7 @@ class ChainSession(NativeSession):
         with binding.threads_for(kind, call.batch_size or n, n) as threads:
             total, answers, step = _native.run_chain(
                 binding.plan, call.aim, self._loss_code if call.loss is None else call.loss, call.rule, call.batch_size, step,
-                call.rows_seen, threads, 0, parameters, first, second, call.gradient, call.outputs, self._inputs, self._tokens,
+                call.rows_seen, threads, self._problem.truncate, parameters, first, second, call.gradient, call.outputs, self._inputs, self._tokens,
                 self._starts, self._targets, self._target_starts, self._weights, numbers,
             )  # fmt: skip
         return total / max(1, answers), step

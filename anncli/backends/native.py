@@ -39,8 +39,6 @@ class NativeBackend:
         return f"native {self.best_variant}"
 
     def refusal(self, problem: Problem) -> str | None:
-        if problem.truncate:
-            return "gradients of pieces of samples are not in the compiled code"
         if LOSS_NAMES[parse_loss(problem.loss).name].code is None:
             return f"loss {problem.loss} is not in the compiled code"
         if problem.topology.uncompiled is not None or problem.topology.is_plain:

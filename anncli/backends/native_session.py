@@ -11,7 +11,7 @@ from anncli.arrays import Array
 from anncli.backends.base import PLAIN, Problem, RowChoice, Samples, Session, Shown
 from anncli.backends.checks import answers_of, check_sweep, chosen_rows, targets_of
 from anncli.backends.native_binding import Binding, RulePacker
-from anncli.backends.rules import TURN_CODES, RpropRule, RpropState, Rule, State, UpdateRule, UpdateState
+from anncli.backends.rules import SWEEP_RULES, TURN_CODES, RpropRule, RpropState, Rule, State, UpdateRule, UpdateState
 from anncli.backends.updates import add_penalty_gradient, apply_rule, squared_weights
 from anncli.compiled import _native
 from anncli.network.names import LOSS_NAMES, parse_loss
@@ -95,13 +95,16 @@ class NativeSession:
         shown: Shown = PLAIN,
         outputs: Array | None = None,
     ) -> float:
-        rule, state = check_sweep(rule, state, batch_size, shown)
+        truncate = self._problem.truncate
+        rule, state = check_sweep(rule, state, batch_size, shown, truncate)
         numbers = self._numbers(order)
         assert numbers is not None
         fits = all_float32(parameters, outputs, state.first, state.second)
         if min(batch_size, len(numbers)) >= self._numpy_from or not fits:
             return self._reference.sweep(parameters, rule, state, order, batch_size, shown, outputs)
-        if rule.l1 or rule.clip:
+        if rule.l1 or rule.clip or rule.name not in SWEEP_RULES:
+            if truncate:
+                return self._reference.sweep(parameters, rule, state, order, batch_size, shown, outputs)
             return self._stepwise_sweep(parameters, rule, state, numbers, batch_size, shown, outputs)
         return self._epoch(parameters, rule, state, numbers, batch_size, shown, outputs)
 

@@ -49,7 +49,8 @@ def random_chain(seed: int) -> RandomChain:
     parameters = rng.normal(0, 0.1 if output == "exp" else 0.4, topology.n_parameters).astype(np.float32)
     rows = np.concatenate([rng.permutation(n)[: n - 1], rng.integers(0, n, 2)])
     shown = Shown(0.3, 0.2, int(rng.integers(2**62)), 11) if rng.random() < 0.4 else Shown()
-    return RandomChain(Problem(topology, loss), samples, parameters, rows, shown)
+    truncate = int(rng.integers(1, 5)) if topology.streams and rng.random() < 0.7 else 0
+    return RandomChain(Problem(topology, loss, truncate), samples, parameters, rows, shown)
 
 
 def _activation(rng: np.random.Generator) -> str:
@@ -96,6 +97,12 @@ def _fitting(shape: Shape, layers: list[Any]) -> tuple[Shape, list[Any]]:
 
 def _over_rows(rng: np.random.Generator) -> list[Any]:
     layers: list[Any] = []
+    if rng.random() < 0.5:
+        # What streams, so that samples may be presented in pieces.
+        kinds = rng.choice(["dense", "recurrent", "lstm", "gru"], int(rng.integers(1, 4)))
+        return [
+            f"{_units(rng)} {_activation(rng)}" if kind == "dense" else _recurrent(rng, str(kind), 0) for kind in kinds
+        ]
     counted = 1  # the first layer with as many rows as the next one
     for _ in range(int(rng.integers(1, 5))):
         number = len(layers) + 1
@@ -123,9 +130,9 @@ def _over_rows(rng: np.random.Generator) -> list[Any]:
     return layers
 
 
-def _recurrent(rng: np.random.Generator, kind: str) -> str:
+def _recurrent(rng: np.random.Generator, kind: str, both: float = 0.3) -> str:
     activation = f" {_activation(rng)}" if kind == "recurrent" else ""
-    return f"{_units(rng)}{activation} {kind}{' bidirectional' * (rng.random() < 0.3)}"
+    return f"{_units(rng)}{activation} {kind}{' bidirectional' * (rng.random() < both)}"
 
 
 def _rows(rng: np.random.Generator) -> tuple[Shape, list[Any]]:

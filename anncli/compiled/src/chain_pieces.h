@@ -4,7 +4,8 @@ enum { FORWARD_ROWS = 512 };  // where only outputs or losses are wanted: any nu
 
 INL int64_t piece_of(const Chain *c, const AnnChainCall &request) {
   const bool forward = request.aim == ANN_OUTPUTS || request.aim == ANN_LOSS;
-  return forward && c->streams && c->recurs ? (int64_t)FORWARD_ROWS : request.truncate;
+  if (forward) return c->streams && c->recurs ? (int64_t)FORWARD_ROWS : 0;
+  return request.truncate;
 }
 
 // Samples between two updates. Without updates, as many as carry their states together.
@@ -61,7 +62,7 @@ static int64_t all_answers(const ChainCall &call) {
 static bool find_outputs(ChainCall &call) {
   const Chain *c = call.chain;
   const AnnSamples *data = call.data;
-  if (!c->recurs || !call.request.outputs || c->nodes[0].form.rows()) return true;
+  if (!(c->recurs || call.piece) || !call.request.outputs || c->nodes[0].form.rows()) return true;
   call.out_starts = (int64_t *)malloc(sizeof(int64_t) * ((size_t)data->n + 1));
   if (!call.out_starts) return false;
   call.out_starts[0] = 0;
