@@ -12,6 +12,7 @@ from anncli.network.activations import ACTIVATIONS
 from anncli.network.layers.convolution import Convolution
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.propagation import forward
+from anncli.training.gradient_in_time import gradients_in_time
 from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
 from anncli.training.spiking import measured, spiking_remarks
@@ -28,6 +29,8 @@ _FLAT, _NEARLY_ALL, _FRACTION = 0.02, 0.95, 0.05
 _LOSS_RATIO, _ERROR_GAP, _ENOUGH = 2.0, 0.05, 40
 # Stuck: at most _FEW_UNITS hidden units, and a training loss of _HIGH times that of a constant prediction or more.
 _FEW_UNITS, _HIGH = 3, 0.25
+# A gradient through time is reported where this fraction of the rows gets none, or where it grows by such a factor.
+_FAR, _GROWN = 0.2, 10.0
 # Still improving: the best epoch is after _LATE of the run, and the last tenth has the fraction _FALL of all that the validation
 # loss fell; without a validation set, the training loss fell by that fraction in the last tenth.
 _LATE, _FALL, _LEAST_EPOCHS = 0.95, 0.02, 20
@@ -42,8 +45,8 @@ def diagnose(run: TrainingRun, result: TrainingResult) -> list[str]:
         )
     else:
         units = _units(run, result)
-    found = [*units, *_stuck(run, result), *_gap(run, result), *_unfinished(result)]
-    return [*found, *_average(run, result)]
+    found = [*units, *_in_time(run, result), *_stuck(run, result), *_gap(run, result)]
+    return [*found, *_unfinished(result), *_average(run, result)]
 
 
 def _units(run: TrainingRun, result: TrainingResult) -> list[str]:
@@ -88,18 +91,51 @@ def _new_weights(run: TrainingRun) -> str:
     return f"start over without --continue (--seed {setup.options.seed + 1})"
 
 
+def _is_learned(run: TrainingRun, result: TrainingResult) -> bool:
+    """Whether the training set is fitted far better than by a constant prediction."""
+    parameters, rows, measure = result.network.parameters, run.setup.rows["training"], run.attempt.judge.measure
+    assert parameters is not None
+    if measure.loss(parameters, rows) < _HIGH * measure.constant_loss(rows):
+        return True
+    return measure.has_classes and measure.accuracy(parameters, rows) == 1
+
+
+def _in_time(run: TrainingRun, result: TrainingResult) -> list[str]:
+    """Recurrent layers whose gradient vanishes or grows on its way back over the rows, where something is left to learn."""
+    layers, parameters, remarks = result.network.layers, result.network.parameters, []
+    assert parameters is not None
+    found = gradients_in_time(run.attempt.objective, parameters)
+    if not found or _is_learned(run, result):
+        return []
+    reads_last = any(layer.kind == "last" for layer in layers)
+    for each in found:
+        layer, (factor, rows) = layers[each.layer - 1], each.growth
+        lstm = f"`{result.network.topology.shapes[each.layer].columns} lstm`" if layer.kind == "recurrent" else ""
+        if each.reach is not None and each.beyond > _FAR and (lstm or reads_last):
+            advice = f"use {lstm}" if lstm else "use `mean` or `max` in place of `last`, or fewer rows (`mean-pool 4`)"
+            remarks.append(
+                f"hidden layer {each.layer}: the gradient through time falls to 1 % after {count_of(each.reach, 'row')}, and rows "
+                f"before that teach nothing; {advice}"
+            )
+        elif factor > _GROWN:
+            clip = run.setup.options.trainer_options.get("clip")
+            clips = "" if clip is None else f"lower --clip {clip:g}" if clip else "use --clip 1"
+            remarks.append(
+                f"hidden layer {each.layer}: the gradient through time grows {factor:.3g}-fold over {count_of(rows, 'row')}; "
+                + _one_of(clips, lstm and f"use {lstm}", last="lower --learning-rate")
+            )
+    return remarks
+
+
 def _stuck(run: TrainingRun, result: TrainingResult) -> list[str]:
     """A very small hidden layer with a high loss, as two units that are to learn XOR in a local minimum."""
-    topology, parameters = result.network.topology, result.network.parameters
+    topology = result.network.topology
     # A layer without weights, as a window or a mean of rows, has as many columns as what it reads gives it.
     hidden = zip(topology.sizes[1:-1], topology.block_shapes, strict=False)
     sizes = [size for size, own in hidden if own]
     if not sizes or min(sizes) > _FEW_UNITS or result.epochs < _LEAST_EPOCHS:
         return []
-    assert parameters is not None
-    rows, measure = run.setup.rows["training"], run.attempt.judge.measure
-    is_learned = measure.loss(parameters, rows) < _HIGH * measure.constant_loss(rows)
-    if is_learned or (measure.has_classes and measure.accuracy(parameters, rows) == 1):
+    if _is_learned(run, result):
         return []
     units = count_of(min(sizes), "hidden unit")
     restarts = "" if run.setup.options.restarts > 1 or run.setup.is_continued else " or add --restarts 10"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from collections.abc import Callable
 from io import BytesIO, TextIOWrapper
@@ -247,3 +249,26 @@ def test_a_row_without_an_answer_is_not_cut_out_of_its_sample(folder: Path, ann:
     (folder / "whole.csv").write_text("a,b,y\n1,2,in\n3,1,in\n\n5,5,out\n\n2,0,\n0,1,\n")
     ann("train", "s.def", "whole.csv", 3, *asked, "-q")
     assert ann("test", "new.nn", "whole.csv", "--missing-label", "drop").stdout.splitlines()[1].split()[1] == "2"
+
+
+def test_how_far_the_gradient_reaches_back_in_time(folder: Path, ann: Run) -> None:
+    # h_t = x_t + h_{t-1} / 2, on samples of 12 rows whose classes nothing tells apart: 0.5^7 is below 1 %.
+    topology = Topology(Shape(1, None), ["1 linear recurrent", "last", "1 logistic"])
+    weights = np.array([0, 1, 0.5, 0, 1], np.float32)
+    anncli.save(Network(topology, weights, classes=("in", "out")), folder / "half.nn")
+    rng = np.random.default_rng(1)
+    samples = ["".join(f"{x:.3f},{'in' if k % 2 else 'out'}\n" for x in rng.normal(size=12)) for k in range(40)]
+    (folder / "x.csv").write_text("a,y\n" + "\n".join(samples))
+    line = "in time   layer 1: the gradient falls to 1 % after 7 rows\n"
+    assert line in ann("gradcheck", "half.nn", "x.csv").stdout
+    document = json.loads(ann("gradcheck", "half.nn", "x.csv", "--json").stdout)
+    (found,) = document["in_time"]
+    assert found.pop("left") == pytest.approx(0.5**11, rel=1e-5)
+    assert found == {"layer": 1, "rows": 11, "vanishes_after": 7, "largest": 1.0, "largest_after": 0}
+    shown = ann("gradcheck", "half.nn", "x.csv", "--row", 1, "--show").stdout
+    assert re.search(r"  dE/da above of row 1 +0\n", shown)
+    train = ("train", "half.nn", "x.csv", 2, "--continue", "--learning-rate", 1e-9, "--validation", 0)
+    remark = "hidden layer 1: the gradient through time falls to 1 % after 7 rows, and rows before that teach nothing; use `1 lstm`"
+    done = ann(*train, "--json")
+    assert json.loads(done.stdout)["diagnosis"] == [remark]
+    assert f"ann: {remark}\n" in done.stderr

@@ -22,6 +22,7 @@ from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.storage import load
 from anncli.options.layers import Given, training_options
 from anncli.training.beginning import refuse_ensemble
+from anncli.training.gradient_in_time import gradients_in_time
 from anncli.training.run import TrainingRun
 from anncli.training.sample_kinds import check_scaling
 from anncli.training.setup import prepare
@@ -46,6 +47,7 @@ def run_gradcheck(values: Values, words: Words) -> None:
         if values["show"]:
             shown = report_of(setup, objective, attempt.parameters, values.given_value("learning_rate"))
         found = check_gradient(objective, attempt.parameters, rng, values["limit"])
+        in_time = gradients_in_time(objective, attempt.parameters)
     name = setup.network.topology.parameter_name(found.worst, setup.network.first_token)
     passed = found.error <= ERROR_LIMIT and found.backend_error <= BACKEND_LIMIT
     document = {
@@ -54,6 +56,7 @@ def run_gradcheck(values: Values, words: Words) -> None:
         "backpropagation": found.backpropagation, "difference": found.difference, "error": found.error,
         "kernel": setup.backend.name, "kernel_error": found.backend_error, "passed": passed,
         "row": row, "shown": None if shown is None else shown.document(),
+        **({"in_time": [each.document() for each in in_time]} if in_time else {}),
     }  # fmt: skip
     if values["json"]:
         print_json(document)
@@ -91,6 +94,19 @@ def _lines(found: dict[str, Any], network: str, noun: str) -> list[str]:
         f"checked   {found['checked']} weights and biases on {rows}{skipped}",
         f"worst     {found['worst']}: backpropagation {found['backpropagation']:.9g}, difference "
         f"{found['difference']:.9g}, relative error {found['error']:.2g}",
+        *(f"in time   {_in_time(each)}" for each in found.get("in_time", ())),
         f"backend   {found['kernel']}, float32: relative error of the gradient {found['kernel_error']:.2g}",
         "the gradient is right" if found["passed"] else "the gradient is wrong",
     ]
+
+
+def _in_time(found: dict[str, Any]) -> str:
+    """How far back the gradient of the last row's answer reaches in one layer."""
+    words, layer = [], f"layer {found['layer']}: the gradient "
+    if found["largest_after"]:
+        words.append(f"grows {found['largest']:.3g}-fold over {count_of(found['largest_after'], 'row')}")
+    if found["vanishes_after"] is not None:
+        words.append(f"falls to 1 % after {count_of(found['vanishes_after'], 'row')}")
+    elif not words:
+        words.append(f"keeps {100 * found['left']:.3g} % over {count_of(found['rows'], 'row')}")
+    return layer + " and ".join(words)

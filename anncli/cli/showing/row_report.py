@@ -23,6 +23,7 @@ from anncli.cli.showing.row_words import (
     z_text,
 )
 from anncli.network.activations import ACTIVATIONS
+from anncli.network.layers.recurrence import Recurrence
 
 
 class RowWords(NamedTuple):
@@ -105,6 +106,8 @@ class RowReport:
         layer = self._found.layers[k]
         if not self._has_formulas(k):
             has_sums, is_linear = bool(layer.weights), self._found.topology.layers[k].activation == "linear"
+            # Of gates there is no one z.
+            has_sums = has_sums and not (is_linear and self._goes_back_in_time(k))
             if has_sums and not is_linear:
                 yield from self._values("z", layer.z, k)
             yield from self._values("z = a" if has_sums and is_linear else "a", layer.outputs, k)
@@ -118,6 +121,10 @@ class RowReport:
             rows.append(["", "a", text, number(float(layer.outputs[0, unit]))])
         yield from equations(rows)
         yield from more(len(z) - len(cut(z)), "unit")
+
+    def _goes_back_in_time(self, k: int) -> bool:
+        """Whether what the layers above give is not all of the slope of a row: later rows add to it."""
+        return isinstance(self._found.topology.layers[k], Recurrence)
 
     def _loss(self) -> Iterator[str]:
         found, outputs = self._found, self._found.layers[-1].outputs
@@ -141,7 +148,7 @@ class RowReport:
     def _backward(self, k: int) -> Iterator[str]:
         layer, rows = self._found.layers[k], list[list[str]]()
         if not self._has_formulas(k):
-            yield from self._values("delta", layer.delta, k)
+            yield from self._values("dE/da above" if self._goes_back_in_time(k) else "delta", layer.delta, k)
             yield from slopes(self._found, k)
             return
         names, operands = self._words.units[k], self._operands(k)

@@ -102,13 +102,15 @@ class Gru(Recurrence):
         of_r = of_n * trace.values.inner * r * (1 - r)
         return _Factors(np.stack([of_r, (trace.before - n) * z * (1 - z), of_n], axis=1), of_n * r, z)
 
-    def run_back(self, parts: Parts, trace: Trace, slope: Array) -> tuple[Array, Array]:
+    def run_back(self, parts: Parts, trace: Trace, slope: Array, seen: Array | None = None) -> tuple[Array, Array]:
         factors, cut, after, turned = self._factors(trace), 2 * self.units, slope[:0], parts.recurrent.T
         d_sums = np.empty_like(trace.values.gates)
         d_product = np.empty_like(d_sums)
         for step in trace.packed.steps_back():
             dh, d, inner = slope[step], d_sums[step], d_product[step]
             dh[: len(after)] += after
+            if seen is not None:
+                seen[step] = dh
             d[...] = (dh[:, None] * factors.sums[step]).reshape(d.shape)
             inner[:, :cut], inner[:, cut:] = d[:, :cut], dh * factors.inner[step]
             after = inner @ turned + dh * factors.keep[step]

@@ -91,7 +91,7 @@ class Lstm(Recurrence):
         cell = np.stack([g * i * (1 - i), values.before * f * (1 - f), i * (1 - g * g)], axis=1)
         return _Factors(cell, values.tanh_c * o * (1 - o), o * (1 - values.tanh_c**2), f)
 
-    def run_back(self, parts: Parts, trace: Trace, slope: Array) -> tuple[Array, Array]:
+    def run_back(self, parts: Parts, trace: Trace, slope: Array, seen: Array | None = None) -> tuple[Array, Array]:
         factors, n_units = self._factors(trace), self.units
         d_sums, turned = np.empty_like(trace.values.gates), parts.recurrent.T
         after_h = after_c = slope[:0]
@@ -100,6 +100,8 @@ class Lstm(Recurrence):
             dh[:m] += after_h
             dc = dh * factors.shown[step]
             dc[:m] += after_c
+            if seen is not None:
+                seen[step] = dc
             d[:, : 3 * n_units] = (dc[:, None] * factors.cell[step]).reshape(len(d), -1)
             d[:, 3 * n_units :] = dh * factors.out[step]
             after_h, after_c = d @ turned, dc * factors.forget[step]

@@ -54,8 +54,11 @@ class Recurrence(Directed):
         """The values of a Trace, from the sums S (n, C), which may be overwritten."""
 
     @abstractmethod
-    def run_back(self, parts: Parts, trace: Trace, slope: Array) -> tuple[Array, Array]:
-        """dE/dS (n, C) and dE/d(h U) (n, C), from dE/dh (n, H) of the layer above."""
+    def run_back(self, parts: Parts, trace: Trace, slope: Array, seen: Array | None = None) -> tuple[Array, Array]:
+        """dE/dS (n, C) and dE/d(h U) (n, C), from dE/dh (n, H) of the layer above, which is overwritten.
+
+        seen (n, H) receives the slope of what a row hands to the next one, over all ways: dE/dh, of a memory dE/dc.
+        """
 
     @abstractmethod
     def r_run(self, parts: Parts, trace: Trace, r_sums: Array, r_recurrent: Array) -> Any:
@@ -116,6 +119,13 @@ class Recurrence(Directed):
                 below = by_row @ parts.weights.T
                 slope = below if slope is None else slope + below
         return slope
+
+    def slopes_in_time(self, blocks: Blocks, kept: Kept, delta: Array) -> Array:
+        """(n, H): for each row the slope, over all ways, of what the forward direction hands to the row after it."""
+        trace, seen = kept.own[0], np.empty((len(delta), self.units), dtype=delta.dtype)
+        above = trace.packed.pack(delta[:, : self.units])
+        self.run_back(self.parts(next(self.directions(blocks))), trace, above, seen)
+        return trace.packed.unpack(seen)
 
     def _halves(self, rows: Array) -> list[Array]:
         """The columns of each direction."""

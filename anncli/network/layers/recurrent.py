@@ -72,11 +72,13 @@ class Recurrent(Recurrence):
         z = side_by_side(traces, [trace.values.z for trace in traces])
         return super()._kept(inputs, traces, starts)._replace(z=z)
 
-    def run_back(self, parts: Parts, trace: Trace, slope: Array) -> tuple[Array, Array]:
+    def run_back(self, parts: Parts, trace: Trace, slope: Array, seen: Array | None = None) -> tuple[Array, Array]:
         steepness, after, turned = self._steepness(trace), slope[:0], parts.recurrent.T
         for step in trace.packed.steps_back():
             d_sums = slope[step]
             d_sums[: len(after)] += after
+            if seen is not None:
+                seen[step] = d_sums
             d_sums *= steepness[step]
             after = d_sums @ turned
         return slope, slope

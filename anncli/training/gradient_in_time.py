@@ -1,0 +1,143 @@
+"""The gradient through time: how much of the gradient of the last row's answer arrives at the rows before it, in recurrent layers.
+
+Where little arrives, what stands in rows far back is not learned; where more and more arrives, a step of training is thrown about.
+
+Sources: Bengio, Simard & Frasconi 1994, IEEE Trans. Neural Networks 5, 157-166; Pascanu, Mikolov & Bengio 2013, ICML, 1310-1318.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from anncli.arrays import Array, Rows, Tokens
+from anncli.network.layers.recurrence import Recurrence
+from anncli.network.losses import LOSSES
+from anncli.network.propagation import backward, forward
+from anncli.training.objective import Objective
+
+# How many samples are measured, how many of their last rows, and how many numbers a layer has for all of these.
+MOST_SAMPLES, MOST_ROWS, _MOST_NUMBERS = 64, 400, 1 << 22
+# What is left of a gradient that has vanished.
+VANISHED = 0.01
+
+
+class InTime(NamedTuple):
+    """Of one recurrent layer: what arrives.
+
+    layer: its number, from 1; ratios (k,): the sum over the samples of |dE/dh| so many rows before the last one, over that at the
+    last one, E being the loss of the last answer; of a memory |dE/dc|. beyond: the fraction of the rows that lie `reach` rows
+    before the last one, or more.
+    """
+
+    layer: int
+    ratios: Array
+    beyond: float
+
+    @property
+    def reach(self) -> int | None:
+        """After how many rows VANISHED is left and nothing comes back; None where more arrives everywhere."""
+        return _reach(self.ratios)
+
+    @property
+    def growth(self) -> tuple[float, int]:
+        """The largest ratio, and how many rows before the last one it is reached."""
+        rows = int(np.argmax(self.ratios))
+        return float(self.ratios[rows]), rows
+
+    def document(self) -> dict[str, Any]:
+        """For `--json`."""
+        factor, rows = self.growth
+        return {
+            "layer": self.layer, "rows": len(self.ratios) - 1, "left": float(self.ratios[-1]), "vanishes_after": self.reach,
+            "largest": factor, "largest_after": rows,
+        }  # fmt: skip
+
+
+def gradients_in_time(objective: Objective, parameters: Array) -> list[InTime]:
+    """What arrives in each recurrent layer, over at most MOST_SAMPLES of the training set; [] for a network without such layers, and
+    where no loss has a slope."""
+    topology = objective.topology
+    places = [place for place, layer in enumerate(topology.layers) if isinstance(layer, Recurrence)]
+    if not places or not objective.n_samples:
+        return []
+    point = parameters.astype(np.float64)
+    inputs, targets = _pieces(objective)
+    passed, deltas = forward(topology, point, inputs), list[Array]()
+    z, outputs = passed.pre_activations[-1], passed.activations[-1]
+    last = slice(None) if passed.starts is None else passed.starts[1:] - 1
+    delta = np.zeros_like(z)
+    delta[last] = LOSSES[objective.loss].delta(topology.output_activation, z[last], outputs[last], targets)
+    backward(topology, point, passed, delta, np.empty_like(point), deltas)
+    blocks, found = topology.blocks(point), []
+    for place in places:
+        layer, kept = topology.layers[place], passed.kept[place]
+        assert isinstance(layer, Recurrence)
+        slopes = layer.slopes_in_time(blocks[place], kept, deltas[-1 - place])
+        assert kept.starts is not None
+        ratios = _ratios(np.linalg.norm(slopes, axis=1), kept.starts)
+        if ratios is not None:
+            found.append(InTime(place + 1, ratios, _fraction_beyond(kept.starts, _reach(ratios))))
+    return found
+
+
+def _pieces(objective: Objective) -> tuple[Rows | Tokens, Array]:
+    """The last rows of some samples, evenly spaced ones, and the targets (n, n_outputs) of their last answers. Of few samples
+    whose rows have answers, pieces that end at any of their rows."""
+    inputs, targets, rows = objective.inputs, objective.targets, objective.rows
+    assert not isinstance(inputs, np.ndarray)
+    longest = int(min(MOST_ROWS, max(1, inputs.lengths[rows].max())))
+    most = min(MOST_SAMPLES, max(4, _MOST_NUMBERS // (longest * 4 * max(objective.topology.sizes[1:]))))
+    chosen = rows[_spread(len(rows), most)]
+    chosen = chosen[inputs.lengths[chosen] > 0]
+    ends = inputs.starts[chosen + 1]
+    if isinstance(targets, Rows) and len(chosen) < most:
+        lengths = inputs.lengths[chosen]
+        places = np.concatenate([np.arange(end - length, end) for end, length in zip(ends, lengths, strict=True)])
+        # Every piece has all its rows, but for those of short samples.
+        firsts = np.repeat(ends - lengths, lengths)
+        whole = (places - firsts >= MOST_ROWS - 1) | (places + 1 == np.repeat(ends, lengths))
+        places, owners = places[whole], np.repeat(chosen, lengths)[whole]
+        some = _spread(len(places), most)
+        chosen, ends = owners[some], places[some] + 1
+    begins = np.maximum(inputs.starts[chosen], ends - MOST_ROWS)
+    places = np.concatenate([np.arange(*pair) for pair in zip(begins, ends, strict=True)])
+    starts = np.r_[0, np.cumsum(ends - begins)]
+    wanted = targets.values[ends - 1] if isinstance(targets, Rows) else targets[chosen]
+    if isinstance(inputs, Tokens):
+        return Tokens(inputs.indices[places], inputs.values[places], starts, inputs.width), wanted
+    return Rows(inputs.values[places], starts), wanted
+
+
+def _spread(n: int, most: int) -> Array:
+    """At most so many numbers of 0 .. n - 1, evenly spaced."""
+    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
+
+
+def _ratios(norms: Array, starts: Array) -> Array | None:
+    """norms (n,) of the slope at each row. The ratios go back as far as at least a quarter of the samples do."""
+    lengths, ends = np.diff(starts), starts[1:]
+    longest = int(np.sort(lengths)[-max(1, len(lengths) // 4)])
+    found = []
+    for back in range(longest):
+        long = lengths > back
+        before = norms[ends[long] - 1].sum()
+        if not before > 0 or not np.isfinite(before):
+            return None
+        found.append(norms[ends[long] - 1 - back].sum() / before)
+    return np.array(found)
+
+
+def _reach(ratios: Array) -> int | None:
+    """After how many rows no ratio is above VANISHED."""
+    more = np.flatnonzero(~(ratios <= VANISHED))
+    first = int(more[-1]) + 1
+    return first if first < len(ratios) else None
+
+
+def _fraction_beyond(starts: Array, reach: int | None) -> float:
+    if reach is None:
+        return 0.0
+    lengths = np.diff(starts)
+    return float(np.maximum(lengths - reach, 0).sum() / lengths.sum())
