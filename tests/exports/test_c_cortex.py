@@ -6,8 +6,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 from c_files import STRICT, compiles, faults_of, self_tests, with_rows
+from chains_of_kinds import random_chain, with_self_test
 
 HERE = Path(__file__).parent / "cortex_m"
 CORES = {
@@ -52,3 +54,14 @@ def test_a_hundred_networks(tmp_path: Path, first: int, core: str) -> None:
     printed = emulated(tmp_path, core, self_tests(tmp_path, networks, N_ROWS))
     assert faults_of(printed, N_ROWS) == []
     assert len(printed.splitlines()) >= 35
+
+
+@pytest.mark.parametrize("core", ["m3", "m4-fpu"])
+def test_networks_that_carry_a_state(tmp_path: Path, core: str) -> None:
+    rng = np.random.default_rng(3)
+    networks = [
+        (f"net{seed}", with_self_test(random_chain(seed), rng, 10), 0) for seed in range(108) if seed % 27 >= 15
+    ]
+    printed = emulated(tmp_path, core, self_tests(tmp_path, networks, 10))
+    assert [line for line in printed.splitlines() if not line.endswith("ok: 10 samples")] == []
+    assert len(printed.splitlines()) == len(networks) == 13

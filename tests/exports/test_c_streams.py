@@ -15,6 +15,8 @@ from anncli.formats.exports.base import ExportRequest
 from anncli.formats.exports.c.source import float_sizes
 from anncli.formats.exports.registry import export_format
 from anncli.inference.predict import predict
+from anncli.network.encoders.characters import CharacterEncoder
+from anncli.network.encoders.text import read_text_layers
 from anncli.network.input_shapes import read_inputs
 from anncli.network.network import Network
 from anncli.network.topology import Topology
@@ -140,22 +142,22 @@ def test_the_mean_and_the_largest_so_far(tmp_path: Path) -> None:
 
 @needs_compiler
 def test_a_long_stream_has_the_bits_of_the_whole_sample(tmp_path: Path) -> None:
-    """Of an ensemble, with scaled rows and outputs for every row; 3,000 rows, more than buffers for rows would hold."""
+    """Of an ensemble, with scaled rows and outputs for every row; 1,000 rows, more than buffers for rows would hold."""
     network = random_chain(98)
     assert network.members
     assert network.layers_text.startswith("9 gru")
-    rows = Rows(np.random.default_rng(1).normal(size=(3000, 5)).astype(np.float32), np.array([0, 3000]))
+    rows = Rows(np.random.default_rng(1).normal(size=(1000, 5)).astype(np.float32), np.array([0, 1000]))
     outputs = predict(network, rows)
     (tmp_path / "rows").write_bytes(rows.values.tobytes())
     body = """\
-  static float rows[3000 * NET_N_INPUTS], every[3000 * NET_N_OUTPUTS], out[NET_N_OUTPUTS];
+  static float rows[1000 * NET_N_INPUTS], every[1000 * NET_N_OUTPUTS], out[NET_N_OUTPUTS];
   FILE *file = fopen("rows", "rb");
   net_state state;
   int k, same = 1;
-  if (!file || fread(rows, sizeof rows, 1, file) != 1 || net_predict_rows(rows, 3000, every))
+  if (!file || fread(rows, sizeof rows, 1, file) != 1 || net_predict_rows(rows, 1000, every))
     return 1;
   net_reset(&state);
-  for (k = 0; k < 3000; ++k)
+  for (k = 0; k < 1000; ++k)
     same &= !net_step(&state, rows + k * NET_N_INPUTS, out) && !memcmp(out, every + k * NET_N_OUTPUTS, sizeof out);
   fclose(file);
   file = fopen("outputs", "wb");
@@ -199,7 +201,8 @@ def test_the_proof_runs_the_steps(tmp_path: Path) -> None:
     assert "the step gives other outputs than the whole sample" in proof.fault
 
 
-@pytest.mark.parametrize("seed", [16, 20])
+# The last one has buffers for rows, which must hold the whole sample.
+@pytest.mark.parametrize("seed", [16, 20, 26])
 @needs_compiler
 def test_a_self_test_of_one_long_sample(tmp_path: Path, seed: int) -> None:
     rng, network = np.random.default_rng(seed), random_chain(seed)
@@ -212,3 +215,18 @@ def test_a_self_test_of_one_long_sample(tmp_path: Path, seed: int) -> None:
     write(tmp_path, network)
     compiles(tmp_path, "cc", "-std=c99", *STRICT, "-DNET_SELF_TEST", "net.c", "-o", "net", "-lm")
     assert subprocess.run([tmp_path / "net"], capture_output=True, text=True).stdout == "ok: 1 samples\n"
+    assert ("#define NET_MAX_ROWS 400\n" in (tmp_path / "net.h").read_text()) == (seed == 26)
+
+
+@needs_compiler
+def test_characters_become_tokens(tmp_path: Path) -> None:
+    """The code points of the training texts, in their order, and one token for all others; C by C gives what predict() gives."""
+    text, topology = read_text_layers("characters", ["3 lstm", "softmax"])
+    network = Network(topology, text=text).with_vocabulary(CharacterEncoder.fitted(["b\u00fca \U0001f600"]))
+    network.set_parameters(np.linspace(-2, 2, network.topology.n_parameters, dtype=np.float32))
+    body = "  static const int32_t codes[6] = {32, 97, 98, 0xfc, 0x1f600, 99};\n  net_state state = {{0}};\n"
+    body += "  float out[NET_N_OUTPUTS];\n  int k;\n  for (k = 0; k < 6; ++k) {\n"
+    body += '    printf("%d ", net_token(codes[k]));\n    net_step(&state, net_token(codes[k]), 1, out);\n  }\n'
+    body += '  printf("%d %.5f", NET_OTHER, (double)out[4]);\n'
+    tokens = Tokens(np.arange(6), np.ones(6, dtype=np.float32), np.array([0, 6]), 6)
+    assert printed(tmp_path, network, body) == f"0 1 2 3 4 5 5 {predict(network, tokens)[-1, 4]:.5f}"

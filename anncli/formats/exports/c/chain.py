@@ -14,6 +14,7 @@ from anncli.formats.exports.c.layers import BLOCK, DENSE, activation_call, activ
 from anncli.formats.exports.c.member import Member, Place, Step
 from anncli.formats.exports.c.recurrent import RECURRENT_KINDS, recurrent, recurrent_numbers
 from anncli.formats.exports.c.recurrent_functions import TEXTS as RECURRENT_FUNCTIONS
+from anncli.formats.exports.c.several_rows import most_rows
 from anncli.formats.exports.c.stream import last_kept
 from anncli.formats.exports.c.text import float_array
 from anncli.formats.exports.steps import streams
@@ -24,7 +25,7 @@ from anncli.network.topology import Topology
 
 class ChainText(NamedTuple):
     """parameters: the table of numbers; layers: the functions, last $n_member(); floats: how many a prediction keeps in buffers,
-    for MAX_ROWS rows."""
+    for most_rows() rows."""
 
     parameters: str
     layers: str
@@ -47,7 +48,9 @@ def chain_text(network: Network, needs_logistic: bool) -> ChainText:
     of_rows = topology.answers_rows and not member.streams
     shared = products + activation_text(activations, needs_logistic or gated, of_rows)
     text = "\n".join([shared, *used, member.text()]).replace("$BLOCK", str(BLOCK))
-    return ChainText(float_array("$n_parameters", table if table.size else np.zeros(1)), text, member.floats)
+    return ChainText(
+        float_array("$n_parameters", table if table.size else np.zeros(1)), text, member.floats(most_rows(network))
+    )
 
 
 def _numbers(topology: Topology, parameters: Array) -> list[list[Array]]:

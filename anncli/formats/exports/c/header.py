@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from anncli.formats.exports.c.characters import character_declarations
 from anncli.formats.exports.c.rows import row_declarations
 from anncli.formats.exports.c.several_rows import declarations
 from anncli.formats.exports.c.stream import stream_declarations
@@ -80,4 +81,4 @@ def functions_text(network: Network, some_filled: bool) -> str:
     elif network.n_classes:
         own = _DECIDE if several else _DECIDE + _CLASS
         text += own.replace("{undecided}", ", $N_UNDECIDED for scores too close to call" if network.abstain else "")
-    return text + row_declarations(network)
+    return text + row_declarations(network) + character_declarations(network)

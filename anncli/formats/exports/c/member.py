@@ -7,9 +7,6 @@ from typing import Any, NamedTuple
 from anncli.network.layers.base import Shape
 from anncli.network.topology import Topology
 
-#: The most rows or tokens of a sample, unless the user of the file defines another number.
-MAX_ROWS = 128
-
 
 class Place(NamedTuple):
     """Where values are: a C pointer, and how many rows there are, a C expression."""
@@ -66,10 +63,9 @@ class Member:
     def line(self, text: str) -> None:
         self._lines.append(f"  {text}")
 
-    @property
-    def floats(self) -> int:
-        """How many numbers the function keeps in buffers."""
-        own = sum(size * (MAX_ROWS if has_rows else 1) for has_rows, size in self._sizes.values())
+    def floats(self, most: int) -> int:
+        """How many numbers the function keeps in buffers for samples of at most so many rows."""
+        own = sum(size * (most if has_rows else 1) for has_rows, size in self._sizes.values())
         return own + self._patch + (0 if self.streams else self._state)
 
     def text(self) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from anncli.formats.exports.c.member import MAX_ROWS
+import numpy as np
+
 from anncli.network.network import Network
+
+_MOST_ROWS = 128
 
 _ROWS = """\
 /* The most rows of a sample. Define another number before this file is compiled; the buffers grow with it. */
@@ -53,12 +56,21 @@ _MEMBERS = """\
 """
 
 
+def most_rows(network: Network) -> int:
+    """The most rows or tokens of a sample, unless the user of the file defines another number: enough for the self-test."""
+    stored = network.self_test
+    longest = (
+        0 if stored is None or isinstance(stored.inputs, np.ndarray) else int(stored.inputs.lengths.max(initial=0))
+    )
+    return max(_MOST_ROWS, longest)
+
+
 def declarations(network: Network) -> str:
     """What may be called for one sample."""
     least = network.topology.least_rows
     outputs = "[n][$N_N_OUTPUTS]" if network.topology.answers_rows else "[$N_N_OUTPUTS]"
     text = _TOKENS if network.topology.inputs.tokens else _ROWS
-    return text.format(most=MAX_ROWS, least=least, outputs=outputs)
+    return text.format(most=most_rows(network), least=least, outputs=outputs)
 
 
 def rows_text(network: Network, scales: bool, finishes: bool) -> str:

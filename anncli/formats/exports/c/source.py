@@ -10,14 +10,14 @@ from anncli._version import __version__
 from anncli.arrays import Array
 from anncli.formats.exports.base import ExportRequest
 from anncli.formats.exports.c.chain import ChainText, chain_text
+from anncli.formats.exports.c.characters import INCLUDES, character_definitions, takes_characters
 from anncli.formats.exports.c.header import class_names_text, functions_text, sizes_text
 from anncli.formats.exports.c.layers import layers_text, parameters_text, widest
-from anncli.formats.exports.c.member import MAX_ROWS
 from anncli.formats.exports.c.outputs import decision_text, finish_text
 from anncli.formats.exports.c.rows import has_rows, row_definitions
 from anncli.formats.exports.c.scaling import fill_values, scaling_text, unfilled
 from anncli.formats.exports.c.self_test import samples_test_text, self_test_text
-from anncli.formats.exports.c.several_rows import rows_text
+from anncli.formats.exports.c.several_rows import most_rows, rows_text
 from anncli.formats.exports.c.sizes import Sizes, table_bytes
 from anncli.formats.exports.c.stream import state_numbers, stream_text
 from anncli.formats.exports.c.text import Naming, array_text, comment_text
@@ -68,7 +68,9 @@ class Parts(NamedTuple):
     def _body(self) -> str:
         network = self.network
         by_class = _CLASS if network.n_classes and network.topology.takes_vectors else ""
-        return f"{self.core}\n{decision_text(network)}{by_class}{row_definitions(network)}"
+        return (
+            f"{self.core}\n{decision_text(network)}{by_class}{row_definitions(network)}{character_definitions(network)}"
+        )
 
 
 _CLASS = """\
@@ -161,12 +163,13 @@ def float_parts(network: Network, request: ExportRequest) -> Parts:
             if isinstance(test.inputs, np.ndarray)
             else samples_test_text(test.inputs, outputs, tolerance, network.topology.answers_rows)
         )
-    return Parts(network, "\n".join(part for part in core if part), self_test, heading)
+    includes = INCLUDES if takes_characters(network) else ""
+    return Parts(network, "\n".join(part for part in core if part), self_test, heading, interface_includes=includes)
 
 
 def all_text(network: Network, core: list[str]) -> str:
     """What holds tables."""
-    return "\n".join([*core, row_definitions(network), class_names_text(network)[1]])
+    return "\n".join([*core, row_definitions(network), character_definitions(network), class_names_text(network)[1]])
 
 
 def _largest_spread(network: Network) -> float:
@@ -185,7 +188,9 @@ def float_sizes(network: Network, text: str) -> Sizes:
     topology = network.topology
     by_row = topology.takes_vectors or streams(topology)
     scaled = not network.scaling.is_identity or fill_values(network) is not None
-    floats = (network.n_inputs * (1 if by_row else MAX_ROWS) if scaled else 0) + _layers(network, False).floats
+    floats = (network.n_inputs * (1 if by_row else most_rows(network)) if scaled else 0) + _layers(
+        network, False
+    ).floats
     own = 12 * network.n_outputs if network.members else 0
     state = _FLOAT_BYTES * state_numbers(network) if streams(topology) else 0
     return Sizes(table_bytes(text), _FLOAT_BYTES * floats + own, state=state)

@@ -94,6 +94,8 @@ def _metadata(network: Network) -> dict[str, str]:
     """For people and programs: names and decisions; the network file without weights for an import."""
     found: dict[str, Any] = {"task": network.task or "classification", "inputs": column_names(network)}
     found["outputs"] = class_names(network)
+    if network.vocabulary is not None:
+        found["symbols"] = list(network.vocabulary.symbols)
     if network.n_classes:
         found["classes"] = class_names(network)
     if network.n_classes == 2 or network.task == "multi-label":
