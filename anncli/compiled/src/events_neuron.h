@@ -32,8 +32,9 @@ struct Decay {
   Decay() {}
   Decay(const Neuron &neuron, double d) {
     a = exponential(d * neuron.slow);
-    const double less = exponential_less_one(d * (neuron.fast - neuron.slow));
-    if (less > -0.5) {  // a - b would lose digits
+    const double apart = d * (neuron.fast - neuron.slow);
+    if (apart > -0.17) {  // a - b would lose digits
+      const double less = exponential_less_one(apart);
       b = a + a * less;
       k = -neuron.c * (a * less);
     } else {
@@ -43,13 +44,22 @@ struct Decay {
   }
 };
 
-// The voltage never exceeds this after V < I; it is a bound that costs no exponential.
+// The voltage never exceeds this after V < I, which costs no exponential.
 inline double bound(const Neuron &neuron, double V, double I) { return (V + neuron.c * I) * neuron.top; }
 
-// The time from V < I to the highest voltage that no other event comes before.
+// (V + cI) tau_s / (cI tau_m), which is below 1 for V < I. The highest voltage is bound() times this to the power c.
+inline double ratio(const Neuron &neuron, double V, double I) { return (V + neuron.c * I) * neuron.tau_s / (neuron.c * I * neuron.tau_m); }
+
+// The same for less than that power; x^p <= 1 + p (x - 1) for p <= 1.
+inline double closer_bound(const Neuron &neuron, double V, double I) {
+  const double x = ratio(neuron, V, I), p = neuron.c;
+  return bound(neuron, V, I) * (p <= 0.5 ? 1 + 2 * p * (sqrt(x) - 1) : p <= 1 ? 1 + p * (x - 1) : 1);
+}
+
+// The time from V < I to the highest voltage, if no event comes before.
 inline double time_of_top(const Neuron &neuron, double V, double I) {
-  const double ratio = (V + neuron.c * I) * neuron.tau_s / (neuron.c * I * neuron.tau_m);
-  return ratio < 1 ? logarithm(ratio) / (neuron.fast - neuron.slow) : 0;
+  const double x = ratio(neuron, V, I);
+  return x < 1 ? logarithm(x) / (neuron.fast - neuron.slow) : 0;
 }
 
 // The time within [0, most] at which the voltage reaches theta, if it is below theta at 0 and above at most, and rises or has its top
@@ -81,7 +91,8 @@ inline bool fires(const Neuron &neuron, double V, double I, double d, const Deca
   double most = d;
   const double v = end ? V * end->a + I * end->k : 0;
   if (!end || !(v > neuron.theta)) {
-    if (end && I * end->b >= v) return false;  // still rises at the end
+    // It still rises at the end, or it never comes so far. The rounding of a bound must not decide.
+    if ((end && I * end->b >= v) || closer_bound(neuron, V, I) < neuron.theta * (1 - 1e-12)) return false;
     most = time_of_top(neuron, V, I);
     const Decay top(neuron, most);
     if (!(V * top.a + I * top.k > neuron.theta)) return false;

@@ -43,13 +43,10 @@ inline double exponential(double x) {
   return of_bits(bits_of(y) + ((uint64_t)(whole >> 4) << 52));
 }
 
-// e^x - 1 without the loss of digits near 0.
+// e^x - 1 for |x| <= ln2/4, without the loss of digits near 0.
 inline double exponential_less_one(double x) {
-  if (!(fabs(x) < 0.69)) return exponential(x) - 1;
-  int halved = 0;
-  for (; fabs(x) > 0.0216; halved++) x /= 2;
-  double y = small_power_less_one(x);
-  for (; halved; halved--) y *= y + 2;  // e^2x - 1
+  double y = small_power_less_one(x / 8);
+  for (int doubled = 0; doubled < 3; doubled++) y *= y + 2;  // e^2x - 1
   return y;
 }
 
@@ -63,9 +60,9 @@ inline double logarithm(double x) {
     exponent++;
   }
   // ln m = 2 artanh(s), |s| <= 0.172
-  const double s = (m - 1) / (m + 1), q = s * s;
-  double sum = 1. / 23;
-  for (int k = 21; k >= 3; k -= 2) sum = 1. / k + q * sum;
+  const double s = (m - 1) / (m + 1), q = s * s, q2 = q * q, q4 = q2 * q2;
+  const double low = (1. / 3 + q * (1. / 5)) + q2 * (1. / 7 + q * (1. / 9)), middle = (1. / 11 + q * (1. / 13)) + q2 * (1. / 15 + q * (1. / 17));
+  const double sum = low + q4 * (middle + q4 * ((1. / 19 + q * (1. / 21)) + q2 * (1. / 23)));
   return exponent * 0x1.62e42fep-1 + (2 * s + (exponent * 0x1.f473de6af278fp-30 + 2 * s * q * sum));
 }
 

@@ -29,6 +29,7 @@ inline void raise(const Neuron &neuron, double V, double I, const Train &below, 
       return;
     }
   }
+  if (closer_bound(neuron, V, I) < peak.height * (1 - 1e-12)) return;
   const double wait = time_of_top(neuron, V, I);
   const Decay at(neuron, wait);
   const double v = V * at.a + I * at.k;
