@@ -95,6 +95,9 @@ COMMANDS: dict[str, CommandName] = {
         "Look inside", "Measure how the loss curves around the weights.", "commands.curvature", Takes()
     ),
     "scan": CommandName("Words and pictures", "Find in pictures what a network has learnt.", "commands.scan", Takes()),
+    "generate": CommandName(
+        "Words and pictures", "Write a text as a network has learnt to.", "commands.generate", Takes(data="")
+    ),
     "t": CommandName(
         "ann1dn's forms", "Train with ann1dn's positional arguments.", "classic.commands",
         "NET CLS1 CLS2 EPOCHS [VAL TST TH METRIC] [NORM] [ERR]",

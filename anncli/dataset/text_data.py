@@ -9,7 +9,7 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from anncli.arrays import Array, Tokens
-from anncli.dataset.dataset import Dataset, Source
+from anncli.dataset.dataset import UNLABELLED, Dataset, Source
 
 
 class Symbols(Protocol):
@@ -63,7 +63,8 @@ class TextData:
     def bare(self) -> Dataset:
         """The texts without their symbols: what dividing them into sets depends on."""
         inputs = np.empty((len(self.texts), 0), dtype=np.float32)
-        return Dataset(inputs, self.labels, self.classes, sources=self.sources)
+        labels = self.labels if len(self.labels) else np.full(len(self.texts), UNLABELLED)
+        return Dataset(inputs, labels, self.classes, sources=self.sources)
 
     def with_vocabulary(self, vocabulary: Symbols) -> Dataset:
         """The texts as samples with the classes that they have."""
@@ -82,8 +83,7 @@ def next_symbols(texts: Sequence[str], vocabulary: Symbols) -> tuple[Tokens, Arr
     """
     coded = [vocabulary.encode(text) for text in texts]
     labels = np.concatenate([np.empty(0, dtype=np.int32), *(own[1:] for own in coded)])
-    # Which is UNLABELLED.
-    labels[labels == vocabulary.unknown] = -1
+    labels[labels == vocabulary.unknown] = UNLABELLED
     return _tokens([own[:-1] for own in coded], vocabulary), labels
 
 

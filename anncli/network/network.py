@@ -12,8 +12,7 @@ from anncli.arrays import Array, Inputs, vectors_of
 from anncli.errors import NetworkError, value_text
 from anncli.network.calibration import Calibration
 from anncli.network.encoders.table import TableEncoder, TableInputs
-from anncli.network.encoders.text import TakesText, TextEncoder, TextInputs
-from anncli.network.input_shapes import read_inputs
+from anncli.network.encoders.text import TakesText, TextEncoder, TextInputs, read_chain
 from anncli.network.layers.base import LayerKind, Shape
 from anncli.network.loss_curve import LossCurves
 from anncli.network.methods import method
@@ -154,10 +153,11 @@ class Network(TakesText):
     def create(
         cls, inputs: int | str | Shape, layers: Iterable[LayerKind | tuple[int, str] | str], **rest: Any
     ) -> Network:
-        """An untrained network from plain values: `Network.create(9, ["16 tanh", "1 logistic"])`, or "28x28" or "any x 12" in
-        place of 9; see Topology for layers, and the class for the rest. Raises: TypeError, ValueError for what is no chain of
+        """An untrained network from plain values: `Network.create(9, ["16 tanh", "1 logistic"])`, or "28x28", "any x 12" or
+        "characters" in place of 9; see Topology for layers, and the class for the rest. Raises: TypeError, ValueError for what is no chain of
         layers."""
-        return cls(Topology(read_inputs(inputs) if isinstance(inputs, str) else inputs, layers), **rest)
+        text, topology = read_chain(inputs, layers)
+        return cls(topology, text=text, **rest)
 
     # What needs rooms above this one; the functions say what they take, give and raise.
 

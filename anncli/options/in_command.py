@@ -94,6 +94,7 @@ IN_COMMAND: dict[tuple[str, str], OwnWords] = {
         "the network's own",
         "Scores above X are found; of a network with several outputs also the class has to win",
     ),
+    ("generate", "seed"): OwnWords("Random seed: the same seed gives the same text"),
     ("gradcheck", "rows"): OwnWords("Rows to compute the gradient on", "50"),
     ("plot", "rows"): _place(
         "In plot surface and spectrum the most rows that the loss is computed on, drawn at random", "5000"

@@ -45,6 +45,7 @@ GROUPS = {
     "network": "Network",
     "search": "Search",
     "scan": "Windows",
+    "generate": "Text",
     "training": "Training",
     "decision": "Decision",
     "gates": "Requirements",
@@ -55,7 +56,7 @@ GROUPS = {
 # Which commands have an option.
 ALL = (
     "train", "test", "predict", "init", "info", "cv", "search", "check", "compare", "explain", "report", "plot", "convert",
-    "export", "import", "trainers", "bench", "gradcheck", "curvature", "scan", "t", "r",
+    "export", "import", "trainers", "bench", "gradcheck", "curvature", "scan", "generate", "t", "r",
 )  # fmt: skip
 TRAIN = ("train",)
 # Commands whose trainings are whole ones.
@@ -174,9 +175,9 @@ OPTIONS: dict[str, OptionInfo] = {
     "outer_folds": OptionInfo(integer(2, example="3"), None, "K", "Estimate the whole search honestly: repeat it without each of K folds, and test there what it kept; default: 3, with more than 2,000 rows a test set of 0.2 instead", "sets", ("search",), ("search",), brief="Repeat the whole search without each of K folds, and test there"),
     "dividetrain": OptionInfo(number(0, 100, open_low=True, example="99"), None, "PERCENT", "Train on all rows, without a validation set, until PERCENT of them are predicted correctly", "sets", TRAIN),
     # Network
-    "network": OptionInfo(readers.text, None, "FILE", "The network file, whatever its name; all words are then data", "network", ("train", "cv", "test", "predict", "init", "info", "bench", "explain", "report", "plot", "check", "gradcheck", "curvature", "search", "scan"), words=FILE),
-    "inputs": OptionInfo(check_inputs, None, "FORM", "What a sample is: 9: so many values; 28x28 or 28x28x3: a picture; 'any x 12': any number of rows of 12 values; '500 tokens': a sparse one", "network", ("init",), ("init",), words=TEXT, brief="What a sample is: 9 values, 28x28 pixels, 'any x 12'"),
-    "layers": OptionInfo(readers.layer_texts, None, "LAYER,...", "All layers of the network as its file has them, comma-separated, the output layer last, in place of --hidden and --outputs: '6 tanh convolution 5x5, mean-pool 2x2, 10 softmax'; ann help networks lists the kinds", "network", ("init",), ("init",), words=TEXT, brief="All layers, comma-separated, as the file has them"),
+    "network": OptionInfo(readers.text, None, "FILE", "The network file, whatever its name; all words are then data", "network", ("train", "cv", "test", "predict", "init", "info", "bench", "explain", "report", "plot", "check", "gradcheck", "curvature", "search", "scan", "generate"), words=FILE),
+    "inputs": OptionInfo(check_inputs, None, "FORM", "What a sample is: 9: so many values; 28x28 or 28x28x3: a picture; 'any x 12': any number of rows of 12 values; '500 tokens': a sparse one; characters: a text", "network", ("init",), ("init",), words=TEXT, brief="What a sample is: 9 values, 28x28 pixels, 'any x 12'"),
+    "layers": OptionInfo(readers.layer_texts, None, "LAYER,...", "All layers of the network as its file has them, comma-separated, the output layer last, in place of --hidden and --outputs: '6 tanh convolution 5x5, mean-pool 2x2, 10 softmax'; of a network that predicts the next character of a text the last may be softmax without a number: '128 lstm, softmax'; ann help networks lists the kinds", "network", ("init",), ("init",), words=TEXT, brief="All layers, comma-separated, as the file has them"),
     "from": OptionInfo(choice(NETWORK_FORMAT_NAMES, "network format"), None, "FORMAT", "Format of the network file; " + "; ".join(f"{name}: {info.help}" for name, info in NETWORK_FORMAT_NAMES.items()) + "; default: what the content shows", "network", ("import",), words=tuple(NETWORK_FORMAT_NAMES)),
     "class_names": OptionInfo(data_readers.names, (), "NAMES", "Names of the classes in the order of the outputs, comma-separated; of one output the positive class first; default: those of the file", "network", ("import",), kind="list", words=TEXT),
     "column_names": OptionInfo(data_readers.names, (), "NAMES", "Names of the inputs in their order, comma-separated; default: those of the file", "network", ("import",), kind="list", words=TEXT),
@@ -202,6 +203,10 @@ OPTIONS: dict[str, OptionInfo] = {
     "white": OptionInfo(number(0.0, open_low=True, example="1"), 255, "X", "The value of a white pixel in the rows that trained the network, where black is 0; in rows that were read from pictures it is 255", "scan", ("scan",)),
     "find": OptionInfo(data_readers.names, (), "NAMES", "The classes that are looked for, comma-separated, repeatable; with several each line ends with the class; default: the first class of the network, which is its positive one", "scan", ("scan",), kind="list", words=TEXT),
     "save_boxes": OptionInfo(readers.text, None, "FOLDER", "Write the window of each box as a picture of the size of the patch to FOLDER: of pictures in which there is nothing to find these are hard negatives for the next training", "scan", ("scan",), words=FILE),
+    # Texts that a network writes
+    "start": OptionInfo(readers.text, None, "TEXT", "How the text begins; - reads it from stdin; default: the end of a line, which is not written", "generate", ("generate",), words=TEXT),
+    "length": OptionInfo(integer(0, example="500"), 500, "N", "How many characters follow the start", "generate", ("generate",)),
+    "temperature": OptionInfo(number(0.0, example="0.8"), 1.0, "X", "How freely characters are chosen; 1: each with the probability that the network gives it; below 1 the likelier ones more often, above 1 less often; 0: always the likeliest", "generate", ("generate",)),
     # Training
     "trainer": OptionInfo(canonical_trainer, DEFAULT_TRAINER, "NAME", "Training algorithm: " + ", ".join(TRAINER_NAMES), "training", LEARN, LEARN, words=tuple(TRAINER_NAMES), brief="Training algorithm; `ann trainers` lists all", aliases=("optimizer",)),
     "trainers": OptionInfo(chosen_trainers, "all", "NAMES", "Trainers to compare, comma-separated, or all", "training", ("bench",), ("bench",), words=("all", *TRAINER_NAMES)),
@@ -271,7 +276,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "reseal": OptionInfo(readers.flag, False, "", "Accept weights that were changed by hand: write a new checksum and new outputs of the self-test, and note in the record that the file was changed after its training; the old file is kept as NETWORK~", "network", ("info",), kind="flag"),
     "verify": OptionInfo(readers.flag, False, "", "Recompute the stored self-test; exit with 4 if an output differs", "gates", ("info",), kind="flag"),
     # Running
-    "seed": OptionInfo(integer(0, 2**63 - 1, example="1"), 0, "N", "Random seed: decides the split, the initial weights and the order of rows", "running", (*GRADIENT, "compare", "explain", "report", "plot", "curvature", "t"), (*GRADIENT, "explain", "curvature"), brief="Random seed"),
+    "seed": OptionInfo(integer(0, 2**63 - 1, example="1"), 0, "N", "Random seed: decides the split, the initial weights and the order of rows", "running", (*GRADIENT, "compare", "explain", "report", "plot", "curvature", "generate", "t"), (*GRADIENT, "explain", "curvature"), brief="Random seed"),
     "threads": OptionInfo(readers.threads, 1, "N|auto", "Threads; auto: pick the fastest number. With --restarts, restarts run in parallel. The result does not depend on it", "running", ("train", "test", "predict", "compare", "explain", "report", "plot", "scan"), TRAIN, words=("auto",), brief="Threads; auto: pick the fastest number"),
     "reproducible": OptionInfo(readers.flag, False, "", "The same bytes on every x86-64 processor: the slower baseline kernels and no BLAS; refused where that cannot be held (scg, lm, br, sigmoidal scaling)", "running", ("train", "test", "predict", "scan"), kind="flag"),
     "limit": OptionInfo(integer(1, example="2000"), 2000, "N", "Check at most N weights, drawn from every layer", "running", ("gradcheck",), ("gradcheck",)),

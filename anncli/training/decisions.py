@@ -22,7 +22,7 @@ from anncli.training.answers import check_loss_of, relative_weights
 from anncli.training.names import DEFAULT_AVERAGE, TRAINER_NAMES, batch_size
 from anncli.training.operating_point import check_threshold
 from anncli.training.spiking import check_spiking
-from anncli.training.text_inputs import DEFAULT_STREAMS
+from anncli.training.text_inputs import DEFAULT_STREAMS, TEXT_TRUNCATE
 from anncli.training.trainers import trainer_class
 
 # Rows that initial weights look at for the range of each input.
@@ -34,7 +34,7 @@ _REFIT_LIMIT = 100_000
 def settled(
     network: Network, options: TrainingOptions, task: str, dialect: str | None, n_training: int
 ) -> TrainingOptions:
-    """The options with a scaling, an average and a batch size in place of 'auto'.
+    """The options with a scaling, an average and a batch size in place of 'auto', and of a text the length of the pieces.
 
     Args: dialect: of the file that the network will be written to, None for its own; n_training: rows of the training set.
     """
@@ -42,6 +42,8 @@ def settled(
     if own.get("batch_size") == "auto":
         size = DEFAULT_STREAMS if network.predicts_next else batch_size(n_training)
         options = options._replace(trainer_options={**own, "batch_size": size})
+    if network.predicts_next and options.truncate is None and not TRAINER_NAMES[options.trainer].needs_whole:
+        options = options._replace(truncate=TEXT_TRUNCATE)
     if options.scaling == "auto":
         topology = network.topology
         fitting = (

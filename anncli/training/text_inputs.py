@@ -21,6 +21,8 @@ from anncli.training.sets import SET_NAMES, divide
 TEXT_VALIDATION, _SHORT_TEXT = 0.1, 1000
 # Streams of a text, and samples of a batch, where the options leave them open.
 DEFAULT_STREAMS = 32
+# Symbols over which the gradient reaches back.
+TEXT_TRUNCATE = 50
 
 
 class TextInputs(NamedTuple):

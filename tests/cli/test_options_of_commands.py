@@ -37,6 +37,7 @@ WORDS = {
     "export": ["net.nn", "-o", "out.txt"],
     "import": ["net.nn"],
     "scan": ["net.nn", "none1.txt"],
+    "generate": ["net.nn"],
     "t": ["net.nn", "none1.txt", "none2.txt", "5"],
     "r": ["net.nn", "none1.txt"],
     "help": [],

@@ -303,7 +303,7 @@ def test_usage_says_which_words_a_command_takes(command: str, capsys: pytest.Cap
     expected = {
         "train": "[NETWORK] DATA... [EPOCHS]", "bench": "[NETWORK] DATA... [EPOCHS]", "cv": "[NETWORK] DATA... [EPOCHS]", "search": "[NETWORK] DATA... [EPOCHS]", "test": "NETWORK DATA...",
         "predict": "NETWORK [DATA...]", "init": "NETWORK [DATA...]", "info": "NETWORK", "gradcheck": "NETWORK DATA...", "check": "[NETWORK] DATA...", "compare": "NETWORK NETWORK... DATA... [EPOCHS]", "explain": "NETWORK DATA...",
-        "report": "NETWORK DATA...", "plot": "WHAT NETWORK [DATA...]", "export": "NETWORK [DATA...]", "scan": "NETWORK DATA...", "curvature": "NETWORK DATA...",
+        "report": "NETWORK DATA...", "plot": "WHAT NETWORK [DATA...]", "export": "NETWORK [DATA...]", "scan": "NETWORK DATA...", "generate": "NETWORK", "curvature": "NETWORK DATA...",
     }  # fmt: skip
     assert usage == f"Usage: ann {command} {expected[command]} [OPTIONS]"
 

@@ -17,6 +17,7 @@ def init_command(values: Values, words: Words) -> None:
       ann init network.nn pos.txt neg.txt --hidden 16,8 --activation relu
       ann init iris.nn iris.csv --label species
       ann init face.nn faces/ --layers '6 tanh convolution 5x5, 1 logistic'
+      ann init char.nn shakespeare.txt --layers '128 lstm, softmax'
       ann init old.nn --inputs 2 --hidden 2 --dialect ann1dn
     """
     from anncli.cli.running.initializing import run_init

@@ -11,6 +11,7 @@ from anncli.cli.asking.words import Words
 from anncli.cli.running.places import refuse_read_files
 from anncli.cli.running.reading import refuse_table_options
 from anncli.cli.running.table_definition import definition_of_tables
+from anncli.cli.running.text_definition import definition_of_texts
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.train_report import describe
@@ -21,6 +22,7 @@ from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.endings import refuse_other_ending
 from anncli.formats.networks.numbers import size_fault
 from anncli.formats.networks.storage import refusal, save
+from anncli.network.encoders.text import is_open_output
 from anncli.network.input_shapes import inputs_text, read_inputs
 from anncli.network.layers import read_layer
 from anncli.network.layers.base import Shape
@@ -41,11 +43,13 @@ def run_init(values: Values, words: Words) -> None:
     """Write the definition and say how to train it; raises UsageError for a shape that cannot be."""
     network_path = str(words.network)
     refuse_other_ending(network_path)
-    if bool(words.data) == bool(values["inputs"]):
-        raise UsageError("say either --inputs N or --data FILES", advice="for example: ann init network.nn --inputs 9")
     _check_layers(values)
     remarks = Remarks()
-    network = definition_of_tables(values, words, remarks) if words.data else None
+    network = definition_of_texts(values, words, remarks)
+    if network is None and bool(words.data) == bool(values["inputs"]):
+        raise UsageError("say either --inputs N or --data FILES", advice="for example: ann init network.nn --inputs 9")
+    if network is None and words.data:
+        network = definition_of_tables(values, words, remarks)
     if network is None:
         refuse_table_options(table_request(values))
         network = _network(values, _told(values, words.data, remarks))
@@ -53,10 +57,11 @@ def run_init(values: Values, words: Words) -> None:
     _check_target(values, network_path)
     save(network, network_path)
     if values["json"]:
-        inputs = "table" if network.needs_encoder else inputs_text(network.topology.inputs)
+        inputs = "table" if network.table is not None else inputs_text(network.topology.inputs)
+        inputs = inputs if network.text is None else network.text.kind
         document: dict[str, Any] = {
             "inputs": int(inputs) if inputs.isdecimal() else inputs,
-            "layers": [layer.text() for layer in network.layers],
+            "layers": network.layer_texts,
         }
         parameters = None if network.needs_encoder else network.topology.n_parameters
         document |= {"parameters": parameters, "dialect": network.source.dialect}
@@ -79,7 +84,8 @@ def _check_layers(values: Values) -> None:
             f"--layers names all layers, and --{option} is about some of them", advice="leave one of them out"
         )
     with asking("--layers"):
-        for text in values["layers"]:
+        *hidden, output = values["layers"]
+        for text in hidden if is_open_output(output) else values["layers"]:
             read_layer(text)
 
 

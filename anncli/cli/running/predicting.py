@@ -18,6 +18,7 @@ from anncli.cli.failing import failure_of
 from anncli.cli.running.decisions import Decisions
 from anncli.cli.running.predicting_samples import SamplePredictions, asks_for_table, sample_texts
 from anncli.cli.running.predicting_tables import Predictions
+from anncli.cli.running.predicting_texts import refuse_for_texts, symbol_texts
 from anncli.cli.running.reading import refuse_table_options
 from anncli.cli.showing.json_output import OUTPUT, SCHEMA
 from anncli.cli.showing.not_finite import NotFinite
@@ -52,6 +53,7 @@ def run_predict(values: Values, words: Words) -> None:
     decisions = Decisions(network, threshold, abstain_of(network, values, threshold))
     reader = TableReader(table_request(values), read_request(values), remarks := Remarks())
     has_rows = has_samples(network, reader.request)
+    refuse_for_texts(values, network, reader)
     are_tables = asks_for_table(values) if has_rows else _are_tables(values, network, files, reader)
     _check_classes(values, network, are_tables)
     # A name that stdout cannot encode is escaped; otherwise it would end the stream.
@@ -70,7 +72,9 @@ def run_predict(values: Values, words: Words) -> None:
         else:
             write = _json_writer(network) if values["json"] else _line_writer(network, values)
             texts = (
-                sample_texts(values, decisions, (files, reader), write, not_finite)
+                symbol_texts(values, network, files, remarks, not_finite)
+                if network.predicts_next
+                else sample_texts(values, decisions, (files, reader), write, not_finite)
                 if has_rows
                 else _texts(values, decisions, (files, reader, are_tables), write, not_finite)
             )

@@ -14,12 +14,14 @@ from anncli.cli.running.decisions import Decisions
 from anncli.cli.running.predicting_tables import Predictions
 from anncli.cli.showing.not_finite import NotFinite
 from anncli.cli.showing.table_predictions import Batch
+from anncli.dataset.text_data import tokens_of_texts
 from anncli.errors import UsageError
 from anncli.formats.data.base import RowBatch
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.row_stream import stream_rows_come
 from anncli.formats.data.sample_stream import stream_samples
 from anncli.formats.data.table_sets import TableReader
+from anncli.formats.data.texts import blocks_of_lines, takes_texts
 from anncli.formats.files.textfile import shown_name
 from anncli.inference.predict import predict
 from anncli.inference.row_answers import RowAnswers
@@ -103,7 +105,7 @@ def _blocks(network: Network, files: Sequence[str], reader: TableReader) -> Iter
     """The samples of all files; raises DataError for one that is too short for the layers, after those above it were given."""
     for file in files:
         n_above = 0
-        for samples in stream_samples(file, reader, network):
+        for samples in _samples(network, file, reader):
             short = short_samples(network.topology, samples)
             if len(short):
                 if short[0]:
@@ -112,6 +114,16 @@ def _blocks(network: Network, files: Sequence[str], reader: TableReader) -> Iter
                 raise length_fault(network.topology, samples, short, number, shown_name(file))
             n_above += len(samples)
             yield samples
+
+
+def _samples(network: Network, file: str, reader: TableReader) -> Iterator[Rows | Tokens]:
+    """The samples of a file; of a text its lines."""
+    if not takes_texts(network):
+        yield from stream_samples(file, reader, network)
+        return
+    assert network.vocabulary is not None
+    for lines in blocks_of_lines([file], reader.remarks):
+        yield tokens_of_texts(lines, network.vocabulary)
 
 
 class SamplePredictions(Predictions):

@@ -75,7 +75,8 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
             document["baselines"] = baselines_document(baselines, _judged_rows(report))
         print_json({**document, "requirements": gates.documents(), "warnings": [*remarks.warnings(), *warnings]})
     else:
-        text = "\n".join([evaluation_text(shown), *_seen_lines(report)])
+        seen = _seen_texts(network, data) if network.predicts_next else _seen_lines(report)
+        text = "\n".join([evaluation_text(shown), *seen])
         beside = "" if baselines is None else baselines_text(judged, baselines, data.task, _judged_rows(report))
         click.echo("\n\n".join(filter(None, [text, asked.text(shown, confidence), beside, gates.text()])))
     junit.write(gates)
@@ -120,6 +121,15 @@ def _report(
     digests = network.row_digests
     unit = "samples" if data.has_several_rows else "rows"
     return set_report(of_rows, data.counted(), seen, digests is None or digests.is_exact, unit)
+
+
+def _seen_texts(network: Network, data: Dataset) -> list[str]:
+    """Which of the texts the network file names as its training data: a part of each may be its validation or test set."""
+    known = {entry.get("sha256") for entry in network.record.get("data", ()) if isinstance(entry, dict)}
+    seen = [printable(source.name) for source in data.sources if source.sha256 in known]
+    if not seen:
+        return ["texts that trained the network: none of these"]
+    return [f"{', '.join(seen[:10])}: trained the network, so these figures say little about new texts"]
 
 
 def _seen_lines(report: SetReport) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from anncli.errors import printable
+from anncli.errors import count_of, printable
 from anncli.training.setup import Setup
 
 
@@ -16,6 +16,22 @@ def seldom(setup: Setup) -> dict[str, Any]:
     if setup.pruning is not None:
         found["pruned"] = setup.pruning.record()
     return found if setup.lesson is None else {**found, "taught_by": dict(setup.lesson.record)}
+
+
+def text_lines(setup: Setup) -> list[str]:
+    """How a text was divided into sets, and how it was presented; nothing for other samples."""
+    if not setup.network.predicts_next:
+        return []
+    data, options, noun = setup.data, setup.options, f"{setup.network.next_noun}s"
+    counts = {name: len(data.answer_rows(rows)) for name, rows in setup.rows.items()}
+    drawn = [name for name in ("validation", "test") if counts[name] and not isinstance(getattr(options, name), tuple)]
+    lines = []
+    if drawn:
+        ends = " and then ".join(f"{counts[name]:,} {noun} for the {name} set" for name in drawn)
+        lines.append(f"the end of the text was held out: {ends}")
+    pieces = "" if options.truncate is None else f", in pieces of {options.truncate}"
+    streams = count_of(len(setup.rows["training"]), "stream")
+    return [*lines, f"trained on {counts['training']:,} {noun} in {streams}{pieces}"]
 
 
 def smaller_lines(setup: Setup) -> list[str]:

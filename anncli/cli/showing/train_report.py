@@ -9,7 +9,7 @@ from anncli.arrays import Array
 from anncli.cli.showing.decision_report import decision_document, decision_lines
 from anncli.cli.showing.report import collapse_warning, evaluation_text
 from anncli.cli.showing.seen_rows import SetReport, marks, seen_document, set_report, table_rows
-from anncli.cli.showing.seldom import seldom, smaller_lines
+from anncli.cli.showing.seldom import seldom, smaller_lines, text_lines
 from anncli.errors import count_of, printable
 from anncli.evaluation.interval import Confidence
 from anncli.network.network import Network
@@ -51,7 +51,7 @@ def run_summary(training: TrainingRun, network_path: str, output: str, epochs: i
         "parameters": setup.network.topology.n_parameters,
         "start": "continued" if setup.is_continued else "new weights",
         "files": [{"file": printable(s.name), "samples": s.n_samples} for s in data.sources],
-        "classes": dict(zip(setup.network.classes or data.classes, map(int, data.class_counts()), strict=True)),
+        **_answers(setup),
         "samples": {name: len(rows) for name, rows in setup.rows.items()},
         "epochs_at_most": epochs,
         "trainer": chosen.trainer,
@@ -79,6 +79,14 @@ def run_summary(training: TrainingRun, network_path: str, output: str, epochs: i
         "seed": chosen.seed,
         "kernel": setup.backend.name,
     }
+
+
+def _answers(setup: Setup) -> dict[str, Any]:
+    """How many rows each class has, or, where the next symbol of a text is predicted, how many symbols each set has."""
+    data, network = setup.data, setup.network
+    if network.predicts_next:
+        return {"symbols": {name: len(data.answer_rows(rows)) for name, rows in setup.rows.items()}}
+    return {"classes": dict(zip(network.classes or data.classes, map(int, data.class_counts()), strict=True))}
 
 
 def _asked_decision(setup: Setup) -> dict[str, Any]:
@@ -194,6 +202,7 @@ def outcome_text(
         *_restarts_line(result),
         *_members_line(result),
         *smaller_lines(training.setup),
+        *text_lines(training.setup),
     ]
     if found.chosen:
         title = f"network of epoch {result.kept_epoch}, which validation chose"
@@ -202,14 +211,14 @@ def outcome_text(
     if decided := decision_lines(training, result):
         lines += ["", *decided]
     lines += ["", f"written to {'stdout' if output == '-' else printable(output)}"]
-    return "\n".join([*lines, *_no_test(result, training.setup.is_continued)])
+    return "\n".join([*lines, *_no_test(result, training.setup)])
 
 
 def _table(reports: Mapping[str, SetReport]) -> list[str]:
     return [evaluation_text(table_rows(reports)), *marks(reports)]
 
 
-def _no_test(result: TrainingResult, is_continued: bool) -> list[str]:
+def _no_test(result: TrainingResult, setup: Setup) -> list[str]:
     """Without a test set, what the figures are worth."""
     if len(result.rows["test"]):
         return []
@@ -217,11 +226,12 @@ def _no_test(result: TrainingResult, is_continued: bool) -> list[str]:
         worth = "the figures above are those of rows that trained the network"
     else:
         worth = "the validation figures are optimistic, because they decided which epoch was chosen"
-    advice = (
-        "--test FILES names rows that are new to it"
-        if is_continued
-        else "--test 0.25 holds rows out that decide nothing"
-    )
+    if setup.network.predicts_next:
+        advice = "--test 0.1 holds out the end of the text, which decides nothing"
+    elif setup.is_continued:
+        advice = "--test FILES names rows that are new to it"
+    else:
+        advice = "--test 0.25 holds rows out that decide nothing"
     return [f"no test set: {worth}; {advice}"]
 
 

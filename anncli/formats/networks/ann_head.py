@@ -10,7 +10,7 @@ from anncli.formats.files.yaml_text import write_block
 from anncli.formats.networks.ann_table import read_table_inputs, table_inputs_text
 from anncli.formats.networks.numbers import size_fault
 from anncli.network.encoders.table import TableInputs
-from anncli.network.encoders.text import OPEN_OUTPUT, TextInputs, read_text_layers
+from anncli.network.encoders.text import OPEN_OUTPUT, TextInputs, is_open_output, read_text_layers
 from anncli.network.input_shapes import coded, inputs_text, read_inputs
 from anncli.network.layers import DEFAULT_KIND, layer_class, read_layer
 from anncli.network.layers.base import KeyFault, LayerKind, Shape
@@ -117,8 +117,8 @@ def _read_layers(document: PlacedMapping, may_be_open: bool) -> list[LayerKind |
         raise document.fault(None, "`layers` is missing", example)
     if not isinstance(items, PlacedList) or not items:
         raise document.fault("layers", f"`layers` must be a list of layers, found {kind_of(items)}", example)
-    is_open = may_be_open and isinstance(items[-1], str) and known_name(items[-1].strip(), [OPEN_OUTPUT])
-    layers: list[LayerKind | str] = [_read_layer(items, index) for index in range(len(items) - bool(is_open))]
+    is_open = may_be_open and is_open_output(items[-1])
+    layers: list[LayerKind | str] = [_read_layer(items, index) for index in range(len(items) - is_open)]
     return [*layers, OPEN_OUTPUT] if is_open else layers
 
 

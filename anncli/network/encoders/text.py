@@ -5,13 +5,16 @@ A kind of symbol is one file in this folder and a line in TEXT_NAMES of network/
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
-from anncli.errors import ValueFault, count_of
+from anncli.errors import ValueFault, count_of, known_name
 from anncli.network.encoders.characters import CharacterEncoder
+from anncli.network.input_shapes import read_inputs
 from anncli.network.layers.base import LayerKind, Shape
 from anncli.network.layers.dense import Dense
+from anncli.network.names import TEXT_NAMES
 from anncli.network.topology import Topology
 
 if TYPE_CHECKING:
@@ -44,15 +47,45 @@ class TextInputs(NamedTuple):
         return Topology(Shape(1, None, None, True), layers)
 
 
-def read_text_layers(kind: str, layers: list[LayerKind | str]) -> tuple[TextInputs, Topology]:
+def is_open_output(layer: object) -> bool:
+    """Whether an output layer is written without its number of units."""
+    return isinstance(layer, str) and layer.strip().lower() == OPEN_OUTPUT
+
+
+def read_chain(inputs: int | str | Shape, layers: Iterable[Any]) -> tuple[TextInputs | None, Topology]:
+    """What inputs, in any form, and layers describe: what is said of texts, None for other samples, and the topology; raises as
+    Topology and read_text_layers()."""
+    if isinstance(inputs, str) and (kind := known_name(inputs.strip(), TEXT_NAMES)) is not None:
+        return read_text_layers(kind, [*layers])
+    return None, Topology(read_inputs(inputs) if isinstance(inputs, str) else inputs, layers)
+
+
+def read_text_layers(kind: str, layers: Sequence[Any]) -> tuple[TextInputs, Topology]:
     """What a definition says: layers, of which the last may be OPEN_OUTPUT. Raises: ValueFault for a chain that cannot be."""
-    is_open = bool(layers) and isinstance(layers[-1], str) and layers[-1].strip().lower() == OPEN_OUTPUT
+    is_open = bool(layers) and is_open_output(layers[-1])
     chain = [*layers[:-1], _PLACEHOLDER] if is_open else layers
     text, topology = TextInputs(kind, is_open), Topology(Shape(1, None, None, True), chain)
     if is_open and not topology.answers_rows:
         message = "the output layer `softmax` without a number is for networks that predict the next symbol, and this one has an answer for each text"
         raise ValueFault(message, "write `K softmax` with K classes, or leave out the layer that makes one row of many")
+    if topology.answers_rows:
+        _check_next(topology)
     return text, topology
+
+
+def _check_next(topology: Topology) -> None:
+    """Raises ValueFault for a network that could look at the symbol that it is to predict, and for one without probabilities."""
+    for number, layer in enumerate(topology.layers, 1):
+        if not (layer.by_row or layer.carries):
+            message = f"layer {number} (`{layer.shown}`) reads what follows a symbol, which a network for the next one is to predict"
+            raise ValueFault(
+                message, "write `64 lstm`, or one row of many for a class of each line: `last`, `mean` or `max`"
+            )
+    if topology.output_activation != OPEN_OUTPUT:
+        message = f"the next symbol is predicted by softmax, and the output layer is `{topology.layers[-1].shown}`"
+        raise ValueFault(
+            message, f"write `{OPEN_OUTPUT}`, or one row of many for a class of each line: `last`, `mean` or `max`"
+        )
 
 
 class TakesText:

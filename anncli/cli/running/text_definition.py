@@ -1,0 +1,43 @@
+"""The definition that `ann init` makes of a network for texts."""
+
+from __future__ import annotations
+
+from anncli.cli.asking.tables import asked_data
+from anncli.cli.asking.values import Values
+from anncli.cli.asking.words import Words
+from anncli.errors import UsageError, asking
+from anncli.formats.data.remarks import Remarks
+from anncli.formats.data.texts import read_text_sets
+from anncli.network.encoders.text import OPEN_OUTPUT, is_open_output
+from anncli.network.names import TEXT_NAMES
+from anncli.network.network import Network
+
+# The symbols of a network whose layers alone say that its samples are texts.
+_USUAL_KIND = "characters"
+_DEFAULT_LAYERS = ("128 lstm", OPEN_OUTPUT)
+
+
+def definition_of_texts(values: Values, words: Words, remarks: Remarks) -> Network | None:
+    """The untrained network for texts, None where nothing says that the samples are texts: --inputs, or an output layer that stands for
+    as many outputs as there are symbols. DATA are read, so that a file that is no text is found now.
+
+    Raises: UsageError, DataError for layers, options and files that do not fit.
+    """
+    layers = values["layers"] or ()
+    kind = values["inputs"] if values["inputs"] in TEXT_NAMES else None
+    if kind is None and not (layers and is_open_output(layers[-1]) and not values["inputs"]):
+        return None
+    dense = [name for name in ("hidden", "activation", "outputs", "output_activation") if name in values.given]
+    if dense:
+        option = "--" + dense[0].replace("_", "-")
+        raise UsageError(
+            f"{option} makes layers that read one row of numbers", advice="say for example --layers '128 lstm, softmax'"
+        )
+    if values["dialect"] not in (None, "ann"):
+        raise UsageError(f"--dialect {values['dialect']} has no place for texts", advice="leave it out")
+    with asking("--layers" if layers else ""):
+        network = Network.create(kind or _USUAL_KIND, layers or _DEFAULT_LAYERS)
+    if words.data:
+        asked = asked_data(values, words)
+        read_text_sets({"training": words.data}, network, asked.request, asked.read, remarks)
+    return network
