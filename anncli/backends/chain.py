@@ -10,12 +10,12 @@ import numpy as np
 
 from anncli.arrays import Array, Inputs, Rows, Tokens
 from anncli.backends.base import Problem, RowChoice, Samples, Session, Shown
-from anncli.backends.chain_steps import steps_of
-from anncli.backends.checks import chosen_rows, targets_of
+from anncli.backends.chain_steps import state_floats, steps_of
+from anncli.backends.checks import answers_of, chosen_rows, targets_of
 from anncli.backends.native_binding import Binding
 from anncli.backends.native_session import NO_RULE, NativeSession, all_float32
 from anncli.backends.rules import UpdateRule, UpdateState
-from anncli.backends.updates import add_penalty_gradient, squared_weights
+from anncli.backends.updates import add_penalty_gradient, apply_rule, gradient_point, squared_weights
 from anncli.compiled import _native
 from anncli.network.names import parse_loss
 from anncli.network.sample_lengths import rows_above
@@ -72,7 +72,8 @@ def _work_of_sample(topology: Topology, inputs: Inputs) -> int:
 
 
 class _Call(NamedTuple):
-    """What is asked of the compiled code besides the samples; loss: another one than the problem's."""
+    """What is asked of the compiled code besides the samples; loss: another one than the problem's; first_row: of the one piece
+    that is wanted, where it is not -1; states: before and after that piece."""
 
     aim: int
     loss: int | None = None
@@ -82,6 +83,8 @@ class _Call(NamedTuple):
     rows_seen: int = 0
     batch_size: int = 0
     state: UpdateState | None = None
+    first_row: int = -1
+    states: Array | None = None
 
 
 class ChainSession(NativeSession):
@@ -137,6 +140,57 @@ class ChainSession(NativeSession):
         value, state.step = self._run(rule.name, call, parameters, numbers)
         return value
 
+    def _stepwise_sweep(
+        self, parameters: Array, rule: UpdateRule, state: UpdateState, numbers: Array, batch_size: int, shown: Shown,
+        outputs: Array | None,
+    ) -> float:  # fmt: skip
+        if not self._problem.truncate:
+            return super()._stepwise_sweep(parameters, rule, state, numbers, batch_size, shown, outputs)
+        total, done = 0.0, 0
+        for start in range(0, len(numbers), batch_size):
+            taken = numbers[start : start + batch_size]
+            n = self._n_answers(taken)
+            given = np.empty((n, self._problem.topology.n_outputs), dtype=np.float32)
+            total += self._batch_in_pieces(parameters, rule, state, taken, shown.after(start), given)
+            if outputs is not None:
+                outputs[done : done + n] = given
+            done += n
+        return total / done
+
+    def _batch_in_pieces(
+        self, parameters: Array, rule: UpdateRule, state: UpdateState, numbers: Array, shown: Shown, outputs: Array
+    ) -> float:
+        """The sum of the losses of a batch, whose pieces each lead to an update in numpy."""
+        length, topology, total = self._problem.truncate, self._problem.topology, 0.0
+        assert self._starts is not None
+        ends = np.diff(self._starts)[numbers]
+        width = sum(state_floats(layer) for layer in topology.layers)
+        states = np.zeros((2, len(numbers), width), dtype=np.float32)
+        packed, gradient = self._pack(NO_RULE, shown), np.empty_like(parameters)
+        for first in range(0, int(ends.max()), length):
+            point = gradient_point(rule, state, parameters)
+            call = _Call(
+                _GRADIENT,
+                None,
+                gradient,
+                outputs,
+                packed,
+                shown.rows_seen,
+                first_row=first,
+                states=states.reshape(-1, width),
+            )
+            value, _ = self._run("sgd", call, point, numbers)
+            total += value * int(np.clip(ends - first, 0, length).sum())
+            if not (shown.tolerance and self._piece_is_within(outputs, numbers, first, shown.tolerance)):
+                apply_rule(topology, rule, state, parameters, gradient)
+            states[0] = states[1]
+        return total
+
+    def _piece_is_within(self, outputs: Array, numbers: Array, first: int, tolerance: float) -> bool:
+        """Of a batch of one sample."""
+        here = slice(first, first + self._problem.truncate)
+        return bool((np.abs(outputs[here] - answers_of(self._samples, numbers).targets[here]) <= tolerance).all())
+
     def _run(self, kind: str, call: _Call, parameters: Array, numbers: Array | None) -> tuple[float, int]:
         """The mean loss and the number of updates; kind: of the call, for the trial of threads."""
         binding, n = self._bound(), self._n_samples if numbers is None else len(numbers)
@@ -147,7 +201,7 @@ class ChainSession(NativeSession):
         with binding.threads_for(kind, call.batch_size or n, n) as threads:
             total, answers, step = _native.run_chain(
                 binding.plan, call.aim, self._loss_code if call.loss is None else call.loss, call.rule, call.batch_size, step,
-                call.rows_seen, threads, self._problem.truncate, parameters, first, second, call.gradient, call.outputs, self._inputs, self._tokens,
+                call.rows_seen, threads, self._problem.truncate, call.first_row, call.states, parameters, first, second, call.gradient, call.outputs, self._inputs, self._tokens,
                 self._starts, self._targets, self._target_starts, self._weights, numbers,
             )  # fmt: skip
         return total / max(1, answers), step

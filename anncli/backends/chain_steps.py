@@ -130,3 +130,11 @@ def _product_of(layer: Any, number: int) -> Array:
         raise ValueError(message)
     tensor: Array = layer.structure.tensor()
     return tensor.astype(np.float32).reshape(-1)
+
+
+def state_floats(layer: LayerKind) -> int:
+    """The floats of a sample's state after a layer in compiled code: its parts in whole lines of 16."""
+    if not layer.carries:
+        return 0
+    kind: Any = layer
+    return int(kind.state_width // kind.units * (-(-kind.units // 16) * 16))

@@ -95,16 +95,13 @@ class NativeSession:
         shown: Shown = PLAIN,
         outputs: Array | None = None,
     ) -> float:
-        truncate = self._problem.truncate
-        rule, state = check_sweep(rule, state, batch_size, shown, truncate)
+        rule, state = check_sweep(rule, state, batch_size, shown, self._problem.truncate)
         numbers = self._numbers(order)
         assert numbers is not None
         fits = all_float32(parameters, outputs, state.first, state.second)
         if min(batch_size, len(numbers)) >= self._numpy_from or not fits:
             return self._reference.sweep(parameters, rule, state, order, batch_size, shown, outputs)
         if rule.l1 or rule.clip or rule.name not in SWEEP_RULES:
-            if truncate:
-                return self._reference.sweep(parameters, rule, state, order, batch_size, shown, outputs)
             return self._stepwise_sweep(parameters, rule, state, numbers, batch_size, shown, outputs)
         return self._epoch(parameters, rule, state, numbers, batch_size, shown, outputs)
 

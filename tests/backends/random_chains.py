@@ -23,6 +23,7 @@ _PRODUCTS = {
     8: "octonion",
     9: "skew-circular",
 }
+_RECURRENT = ("recurrent", "lstm", "gru")
 
 
 class RandomChain(NamedTuple):
@@ -45,8 +46,10 @@ def random_chain(seed: int) -> RandomChain:
     n = int(rng.integers(5, 12))
     inputs = _inputs(rng, topology, n)
     samples = _answers(rng, topology, inputs, n)
-    # Sums that are exponents stay small, so that a step does not multiply a difference of rounding.
-    parameters = rng.normal(0, 0.1 if output == "exp" else 0.4, topology.n_parameters).astype(np.float32)
+    # Sums that are exponents stay small, so that a step does not multiply a difference of rounding; so do those that go around.
+    goes_around = any(layer.kind in _RECURRENT for layer in topology.layers)
+    scale = 0.1 if output == "exp" else 0.2 if goes_around else 0.4
+    parameters = rng.normal(0, scale, topology.n_parameters).astype(np.float32)
     rows = np.concatenate([rng.permutation(n)[: n - 1], rng.integers(0, n, 2)])
     shown = Shown(0.3, 0.2, int(rng.integers(2**62)), 11) if rng.random() < 0.4 else Shown()
     truncate = int(rng.integers(1, 5)) if topology.streams and rng.random() < 0.7 else 0
@@ -99,16 +102,14 @@ def _over_rows(rng: np.random.Generator) -> list[Any]:
     layers: list[Any] = []
     if rng.random() < 0.5:
         # What streams, so that samples may be presented in pieces.
-        kinds = rng.choice(["dense", "recurrent", "lstm", "gru"], int(rng.integers(1, 4)))
+        kinds = rng.choice(["dense", *_RECURRENT], int(rng.integers(1, 4)))
         return [
             f"{_units(rng)} {_activation(rng)}" if kind == "dense" else _recurrent(rng, str(kind), 0) for kind in kinds
         ]
     counted = 1  # the first layer with as many rows as the next one
     for _ in range(int(rng.integers(1, 5))):
         number = len(layers) + 1
-        kind = rng.choice(
-            ["dense", "convolution", "window", "communicate", "skip", "bilinear", "recurrent", "lstm", "gru"]
-        )
+        kind = rng.choice(["dense", "convolution", "window", "communicate", "skip", "bilinear", *_RECURRENT])
         units, activation = _units(rng), _activation(rng)
         if kind == "convolution":
             stride = " stride 2" if rng.random() < 0.3 else ""
@@ -119,7 +120,7 @@ def _over_rows(rng: np.random.Generator) -> list[Any]:
         elif kind in ("communicate", "skip"):
             skip = int(rng.integers(counted, number - 1)) if kind == "skip" and counted < number - 1 else 0
             layers.append(Communicate(units, activation, skip))
-        elif kind in ("recurrent", "lstm", "gru"):
+        elif kind in _RECURRENT:
             layers.append(_recurrent(rng, str(kind)))
         elif kind == "bilinear":
             layers += ["12 tanh", f"4x3 {activation} cross"]
@@ -143,11 +144,7 @@ def _tokens(rng: np.random.Generator) -> tuple[Shape, list[Any]]:
     shape = Shape(int(rng.integers(3, 60)), None, None, True)
     if rng.random() < 0.3:
         return shape, [f"{_units(rng)} {_activation(rng)}"]
-    first = (
-        f"{_units(rng)} embedding"
-        if rng.random() < 0.6
-        else _recurrent(rng, str(rng.choice(["recurrent", "lstm", "gru"])))
-    )
+    first = f"{_units(rng)} embedding" if rng.random() < 0.6 else _recurrent(rng, str(rng.choice(_RECURRENT)))
     return _fitting(shape, [first, *_over_rows(rng)])
 
 

@@ -52,7 +52,7 @@ def packed(chain: RandomChain, threads: int) -> bytes:
     answers: Any = targets.values if isinstance(targets, Rows) else targets
     factors = weights.values[:, 0] if isinstance(weights, Rows) else weights
     header = struct.pack(
-        "=7i4x3q", *steps.form, steps.tokens, LOSS_NAMES[loss.name].code, BATCH, threads, steps.n_units, len(inputs), len(answers)
+        "=8i3q", *steps.form, steps.tokens, LOSS_NAMES[loss.name].code, BATCH, threads, chain.problem.truncate, steps.n_units, len(inputs), len(answers)
     )  # fmt: skip
     return b"".join(
         (

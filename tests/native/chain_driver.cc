@@ -32,7 +32,7 @@ static void write_all(const std::vector<float> &values) {
 }
 
 struct Header {
-  int32_t height, width, columns, tokens, loss, batch_size, threads;
+  int32_t height, width, columns, tokens, loss, batch_size, threads, truncate;
   int64_t n_units, n_samples, answers;
 };
 
@@ -68,7 +68,7 @@ static void run_case() {
   std::vector<float> outputs((size_t)h.answers * forms.back().columns), gradient(P), first(P), second(P);
   for (const AnnAim aim : {ANN_OUTPUTS, ANN_GRADIENT, ANN_EPOCH}) {
     AnnChainCall call = {aim,           h.loss,        h.threads,       &samples,          &rule, parameters.data(), first.data(), second.data(),
-                         gradient.data(), outputs.data(), h.batch_size, 0, 0, 0, 0};
+                         gradient.data(), outputs.data(), h.batch_size, 0, 0, h.truncate, -1, NULL, 0, 0};
     if (kernel.run_chain(plan, &call) != ANN_OK) exit(1);
     write_all(aim == ANN_GRADIENT ? gradient : aim == ANN_EPOCH ? parameters : outputs);
     if (aim != ANN_OUTPUTS) write_all({(float)(call.total / (double)call.answers)});

@@ -78,6 +78,7 @@ def call(plan: Any, aim: int = LOSS, **changes: Any) -> Any:
     """A loss over two samples of three and two rows, with what is changed."""
     given: dict[str, Any] = {
         "aim": aim, "loss": 0, "rule": None, "batch_size": 1, "step": 0, "rows_seen": 0, "threads": 1,
+        "truncate": 0, "first_row": -1, "states": None,
         "parameters": np.zeros(6, np.float32), "first": None, "second": None, "gradient": None, "outputs": None,
         "values": np.ones((5, 2), np.float32), "tokens": None, "starts": np.array([0, 3, 5]), "targets": np.ones((2, 2), np.float32),
         "target_starts": None, "weights": None, "rows": None,

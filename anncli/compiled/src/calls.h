@@ -17,7 +17,7 @@ PyObject *batch_gradient(PyObject *, PyObject *const *arguments, Py_ssize_t n);
 //       threads) -> (mean loss, step)
 PyObject *epoch(PyObject *, PyObject *const *arguments, Py_ssize_t n);
 
-// run_chain(chain, aim, loss, rule, batch_size, step, rows_seen, threads, truncate, parameters, first, second, gradient, outputs, values,
+// run_chain(chain, aim, loss, rule, batch_size, step, rows_seen, threads, truncate, first_row, states, parameters, first, second, gradient, outputs, values,
 //           tokens, starts, targets, target_starts, weights, rows) -> (sum of the losses, answers, step)
 PyObject *run_chain(PyObject *, PyObject *const *arguments, Py_ssize_t n);
 

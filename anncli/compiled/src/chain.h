@@ -167,7 +167,7 @@ static void run_batch(ChainCall &call, ann_team::Team *team, int member, int64_t
   const int members = team->members;
   const bool epoch = call.request.aim == ANN_EPOCH;
   const int64_t pieces = pieces_of(call, start, m), n = call.data->n;
-  for (int64_t i = 0; i < pieces; i++) {
+  for (int64_t i = first_piece(call); i < pieces; i++) {
     begin_piece(call, bench, start, i, pieces);
     if (epoch) {
       answers = answers_of(call, bench, start, m);
@@ -255,11 +255,11 @@ static bool prepare_blocks(ChainCall &call, int members) {
   bool carries = false;
   for (int64_t start = 0; start < n; start += batch) {
     const int64_t m = n - start < batch ? n - start : batch, pieces = pieces_of(call, start, m);
-    for (int64_t i = 0; i < pieces; i++) {
+    for (int64_t i = first_piece(call); i < pieces; i++) {
       begin_piece(call, call.benches[0], start, i, pieces);
       find_largest(call, start, start + m, largest);
     }
-    carries = carries || pieces > 1;
+    carries = carries || (pieces > 1 && call.request.first_row < 0);
     if (fixed) break;
   }
   call.scratch = scratch_floats(call, largest.rows);

@@ -92,12 +92,17 @@ static bool take_call(const ChainHandle &chain, AnnChainCall &call, PyObject *co
   *has_rule = a[2] != Py_None;
   if (!as_int64(a[0], &aim) || !check_code("aim", aim, ANN_EPOCH + 1) || !take_loss(a[1], &call.loss) || (*has_rule && !take_rule(a[2], rule)) ||
       !as_int64(a[3], &call.batch_size) || !as_int64(a[4], &call.step) || !as_int64(a[5], &call.rows_seen) || !as_int64(a[6], &threads) ||
-      !as_int64(a[7], &call.truncate))
+      !as_int64(a[7], &call.truncate) || !as_int64(a[8], &call.first_row))
     return false;
   call.aim = (int)aim;
   call.threads = (int)(threads > 64 ? 64 : threads);
   if (aim == ANN_EPOCH && (!*has_rule || call.batch_size < 1)) {
     PyErr_SetString(PyExc_ValueError, "an epoch needs a rule and a batch of at least one row");
+    return false;
+  }
+  const bool one = call.first_row >= 0;
+  if (one && (aim != ANN_GRADIENT || call.truncate < 1 || call.first_row % call.truncate)) {
+    PyErr_SetString(PyExc_ValueError, "one piece is for a gradient, and begins at a multiple of its length");
     return false;
   }
   if (call.truncate < 0 || (call.truncate && !chain.streams())) {
@@ -108,10 +113,10 @@ static bool take_call(const ChainHandle &chain, AnnChainCall &call, PyObject *co
   return true;
 }
 
-// run_chain(chain, aim, loss, rule, batch_size, step, rows_seen, threads, truncate, parameters, first, second, gradient,
-//           outputs, values, tokens, starts, targets, target_starts, weights, rows) -> (sum of the losses, answers, step)
+// run_chain(chain, aim, loss, rule, batch_size, step, rows_seen, threads, truncate, first_row, states, parameters, first, second,
+//           gradient, outputs, values, tokens, starts, targets, target_starts, weights, rows) -> (sum of the losses, answers, step)
 PyObject *run_chain(PyObject *, PyObject *const *a, Py_ssize_t n) {
-  if (!expect_arguments(n, 21)) return NULL;
+  if (!expect_arguments(n, 23)) return NULL;
   ChainLease lease(a[0]);
   if (!lease.handle) return NULL;
   const ChainHandle &chain = *lease.handle;
@@ -123,14 +128,16 @@ PyObject *run_chain(PyObject *, PyObject *const *a, Py_ssize_t n) {
   if (!take_call(chain, call, a + 1, &rule, &has_rule)) return NULL;
   const bool epoch = call.aim == ANN_EPOCH, two = epoch && (rule.code == ANN_ADAM || rule.code == ANN_ADAMW);
   const BufferView::Presence first_is = epoch ? BufferView::REQUIRED : BufferView::OPTIONAL, second_is = two ? BufferView::REQUIRED : BufferView::OPTIONAL;
-  BufferView parameters, first, second, gradient, outputs;
+  BufferView parameters, first, second, gradient, outputs, states;
   ChainSamples samples;
-  if (!parameters.take_vector(a[9], "parameters", P, epoch ? BufferView::WRITE : BufferView::READ) ||
-      !first.take_vector(a[10], "first", P, BufferView::WRITE, first_is) || !second.take_vector(a[11], "second", P, BufferView::WRITE, second_is) ||
-      !gradient.take_vector(a[12], "gradient", P, BufferView::WRITE, call.aim == ANN_GRADIENT ? BufferView::REQUIRED : BufferView::OPTIONAL) ||
-      !samples.take(chain, a + 14, call.aim != ANN_OUTPUTS) ||
-      !outputs.take_matrix(a[13], "outputs", samples.answers, chain.outputs().columns, BufferView::WRITE,
-                           call.aim == ANN_OUTPUTS ? BufferView::REQUIRED : BufferView::OPTIONAL))
+  if (!parameters.take_vector(a[11], "parameters", P, epoch ? BufferView::WRITE : BufferView::READ) ||
+      !first.take_vector(a[12], "first", P, BufferView::WRITE, first_is) || !second.take_vector(a[13], "second", P, BufferView::WRITE, second_is) ||
+      !gradient.take_vector(a[14], "gradient", P, BufferView::WRITE, call.aim == ANN_GRADIENT ? BufferView::REQUIRED : BufferView::OPTIONAL) ||
+      !samples.take(chain, a + 16, call.aim != ANN_OUTPUTS) ||
+      !outputs.take_matrix(a[15], "outputs", samples.answers, chain.outputs().columns, BufferView::WRITE,
+                           call.aim == ANN_OUTPUTS ? BufferView::REQUIRED : BufferView::OPTIONAL) ||
+      !states.take_matrix(a[10], "states", samples.data.n * 2, chain.state_floats(), BufferView::WRITE,
+                          call.first_row >= 0 && chain.state_floats() ? BufferView::REQUIRED : BufferView::OPTIONAL))
     return NULL;
   if (call.aim != ANN_OUTPUTS && !samples.answers) {
     PyErr_SetString(PyExc_ZeroDivisionError, "the mean loss of no rows");
@@ -141,6 +148,7 @@ PyObject *run_chain(PyObject *, PyObject *const *a, Py_ssize_t n) {
   call.second = two ? second.writable_floats() : NULL;
   call.gradient = gradient.writable_floats();
   call.outputs = outputs.writable_floats();
+  call.states = states.writable_floats();
   call.samples = &samples.data;
   if (samples.data.n) {
     if (!lease.begin()) return NULL;

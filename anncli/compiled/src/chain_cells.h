@@ -6,7 +6,7 @@
 INL void lstm_row(float *z, const float *before, float *cell, float *bent, float *hidden, int P) {
   for (int u = 0; u < P; u += VL, z += 4 * VL) {
     const vf i = vlogistic(ld(z)), f = vlogistic(ld(z + VL)), g = vtanh(ld(z + 2 * VL)), o = vlogistic(ld(z + 3 * VL));
-    const vf c = before ? vfma(f, ld(before + u), i * g) : i * g, t = vtanh(c);
+    const vf c = before ? vfma(f, ldu(before + u), i * g) : i * g, t = vtanh(c);
     st(z, i);
     st(z + VL, f);
     st(z + 2 * VL, g);
@@ -23,7 +23,7 @@ INL void lstm_back(float *z, const float *before, const float *bent, const float
   for (int u = 0; u < P; u += VL, z += 4 * VL) {
     const vf i = ld(z), f = ld(z + VL), g = ld(z + 2 * VL), o = ld(z + 3 * VL), t = ld(bent + u), d = ld(slope + u);
     const vf dc = vfma(d * o, vfnma(t, t, one), ld(later + u));
-    const vf c = before ? ld(before + u) : set1(0.0f);
+    const vf c = before ? ldu(before + u) : set1(0.0f);
     st(z, dc * g * vfnma(i, i, i));
     st(z + VL, dc * c * vfnma(f, f, f));
     st(z + 2 * VL, dc * i * vfnma(g, g, one));
@@ -39,7 +39,7 @@ INL void gru_row(float *z, float *candidate, const float *inner, const float *be
     st(z, r);
     st(z + VL, k);
     st(candidate + u, n);
-    st(hidden + u, before ? vfma(k, ld(before + u) - n, n) : vfnma(k, n, n));
+    st(hidden + u, before ? vfma(k, ldu(before + u) - n, n) : vfnma(k, n, n));
   }
 }
 
@@ -47,7 +47,7 @@ INL void gru_row(float *z, float *candidate, const float *inner, const float *be
 INL void gru_back(float *z, float *candidate, float *inner, const float *before, float *slope, int P) {
   const vf one = set1(1.0f);
   for (int u = 0; u < P; u += VL, z += 2 * VL) {
-    const vf r = ld(z), k = ld(z + VL), n = ld(candidate + u), d = ld(slope + u), h = before ? ld(before + u) : set1(0.0f);
+    const vf r = ld(z), k = ld(z + VL), n = ld(candidate + u), d = ld(slope + u), h = before ? ldu(before + u) : set1(0.0f);
     const vf dn = d * (one - k) * vfnma(n, n, one);
     st(z, dn * ld(inner + u) * vfnma(r, r, r));
     st(z + VL, d * (h - n) * vfnma(k, k, k));

@@ -24,6 +24,11 @@ struct ChainHandle {
     for (int k = 0; k < chain.n; k++) found = found && ::streams(steps[k]);
     return found;
   }
+  int state_floats() const {
+    int sum = 0;
+    for (int k = 0; k < chain.n; k++) sum += ::state_floats(steps[k]);
+    return sum;
+  }
 };
 
 // chain(steps, height, width, columns, tokens, n_units, products, loss numbers, variant or None) -> a capsule for run_chain().

@@ -11,12 +11,14 @@ INL int64_t piece_of(const Chain *c, const AnnChainCall &request) {
 // Samples between two updates. Without updates, as many as carry their states together.
 INL int64_t batch_of(const ChainCall &call) {
   if (call.request.aim == ANN_EPOCH) return call.request.batch_size;
+  if (call.request.first_row >= 0) return call.data->n;
   return call.piece && call.data->n > BLOCK_SAMPLES ? (int64_t)BLOCK_SAMPLES : call.data->n;
 }
 
-// How many pieces the longest of the samples start..start + m has.
+// How many pieces the longest of the samples start..start + m has; of a call for one piece, up to that.
 static int64_t pieces_of(const ChainCall &call, int64_t start, int64_t m) {
   if (!call.piece) return 1;
+  if (call.request.first_row >= 0) return call.request.first_row / call.piece + 1;
   int64_t most = 1;
   for (int64_t r = start; r < start + m; r++) {
     const int64_t row = call.data->rows ? call.data->rows[r] : r;
@@ -26,10 +28,18 @@ static int64_t pieces_of(const ChainCall &call, int64_t start, int64_t m) {
   return most;
 }
 
+// The first piece of a batch that is wanted.
+INL int64_t first_piece(const ChainCall &call) { return call.request.first_row >= 0 ? call.request.first_row / call.piece : 0; }
+
 // Sets a bench to piece i of a batch from sample `start` on.
 static void begin_piece(const ChainCall &call, Bench &bench, int64_t start, int64_t i, int64_t pieces) {
   bench.batch = start;
   bench.from = i * call.piece;
+  if (call.request.first_row >= 0) {
+    bench.states = call.request.states;
+    bench.next_states = bench.states ? call.request.states + (size_t)call.data->n * call.chain->state_floats : NULL;
+    return;
+  }
   bench.states = i ? call.states[(i - 1) % 2] : NULL;
   bench.next_states = i + 1 < pieces ? call.states[i % 2] : NULL;
 }
@@ -46,9 +56,14 @@ static int64_t answers_of(const ChainCall &call, const Bench &bench, int64_t sta
   return n;
 }
 
-// The answers of all samples of the call; of outputs, the samples.
+// The answers of all samples of the call, or of their piece; of outputs, the samples.
 static int64_t all_answers(const ChainCall &call) {
   const AnnSamples *data = call.data;
+  if (call.request.first_row >= 0) {
+    Bench bench = call.benches[0];
+    bench.from = call.request.first_row;
+    return answers_of(call, bench, 0, data->n);
+  }
   if (call.request.aim == ANN_OUTPUTS || !data->target_starts) return data->n;
   int64_t n = 0;
   for (int64_t r = 0; r < data->n; r++) {

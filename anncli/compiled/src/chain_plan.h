@@ -102,7 +102,7 @@ static bool make_recurrent(Chain *c, Node &node, int fan_in, bool tokens) {
   node.cell = s.activation;
   node.s.activation = LINEAR;
   node.state_at = c->state_floats;
-  c->state_floats += pad(s.units) * (s.kind == ANN_LSTM ? 2 : 1);
+  c->state_floats += state_floats(s);
   c->recurs = true;
   if (s.units > c->most_units) c->most_units = s.units;
   const int strip = s.units > 64 ? 16 : 32;

@@ -64,6 +64,12 @@ inline bool takes_windows(int kind) {
 // The gates of a recurrent step: the columns of its blocks for each unit.
 inline int gates_of(int kind) { return kind == ANN_LSTM ? 4 : kind == ANN_GRU ? 3 : 1; }
 
+// The floats of the state of a sample after a step: hidden values, and the cells of an lstm, each in whole lines.
+inline int state_floats(const AnnStep &s) {
+  if (!is_recurrent(s.kind) || s.directions > 1) return 0;
+  return (s.units + 15) / 16 * 16 * (s.kind == ANN_LSTM ? 2 : 1);
+}
+
 // The numbers of a step's block in the parameter vector.
 inline int64_t block_size(const AnnStep &s, const AnnForm &to, int fan_in) {
   if (s.kind == ANN_EMBEDDING) return (int64_t)fan_in * to.columns;

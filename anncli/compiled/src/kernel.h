@@ -63,6 +63,8 @@ struct AnnChainCall {
   float *outputs;                  // (answers, n_outputs) or null
   int64_t batch_size, step, rows_seen;
   int64_t truncate;                // rows of a piece, in which samples are presented; 0: samples are presented whole
+  int64_t first_row;               // of the one piece that is wanted; -1: all of them
+  float *states;                   // of that piece: [2][samples][state_floats()], before it, and after it
   double total;                    // sum of weights * loss
   int64_t answers;
 };
