@@ -47,35 +47,40 @@ struct Decay {
 // The voltage never exceeds this after V < I, which costs no exponential.
 inline double bound(const Neuron &neuron, double V, double I) { return (V + neuron.c * I) * neuron.top; }
 
-// (V + cI) tau_s / (cI tau_m), which is below 1 for V < I. The highest voltage is bound() times this to the power c.
-inline double ratio(const Neuron &neuron, double V, double I) { return (V + neuron.c * I) * neuron.tau_s / (neuron.c * I * neuron.tau_m); }
+// The highest voltage after V < I if no event comes before: bound() times this to the power c, which is below 1.
+inline double ratio(const Neuron &neuron, double V, double I) { return bound(neuron, V, I) / I; }
 
-// The same for less than that power; x^p <= 1 + p (x - 1) for p <= 1.
-inline double closer_bound(const Neuron &neuron, double V, double I) {
-  const double x = ratio(neuron, V, I), p = neuron.c;
-  return bound(neuron, V, I) * (p <= 0.5 ? 1 + 2 * p * (sqrt(x) - 1) : p <= 1 ? 1 + p * (x - 1) : 1);
-}
-
-// The time from V < I to the highest voltage, if no event comes before.
+// The time to it.
 inline double time_of_top(const Neuron &neuron, double V, double I) {
   const double x = ratio(neuron, V, I);
   return x < 1 ? logarithm(x) / (neuron.fast - neuron.slow) : 0;
 }
 
-// The time within [0, most] at which the voltage reaches theta, if it is below theta at 0 and above at most, and rises or has its top
-// between. Halley's steps, held between bounds; `at` receives the factors there.
+// Whether the highest voltage after V < I exceeds a level, if no event comes before.
+inline bool top_exceeds(const Neuron &neuron, double V, double I, double level) {
+  const double most = bound(neuron, V, I), x = ratio(neuron, V, I);
+  // y^p lies between y / (y + p (1 - y)) and 1 + p (y - 1) for p <= 1. The rounding of these bounds must not decide.
+  const bool halved = neuron.c <= 0.5;
+  const double y = halved ? sqrt(x) : x, p = halved ? 2 * neuron.c : neuron.c;
+  if (p <= 1 && most * (1 + p * (y - 1)) < level * (1 - 1e-12)) return false;
+  if (p <= 1 && most * y > level * (1 + 1e-12) * (y + p * (1 - y))) return true;
+  const Decay top(neuron, time_of_top(neuron, V, I));
+  return V * top.a + I * top.k > level;
+}
+
+// The first time below `most` at which the voltage reaches theta, if it does: V <= theta, V < I. Up to there it rises and is concave, so
+// that Newton's steps never pass it; Halley's steps, which are longer, are held between bounds. `at` receives the factors there.
 inline double crossing(const Neuron &neuron, double V, double I, double most, Decay *at) {
   double low = 0, high = most, x = 0, v = V, i = I;
   *at = Decay(neuron, 0);
   for (int step = 0; step < 100; step++) {
-    const double f = v - neuron.theta, slope = (i - v) / neuron.tau_m, bend = (-slope - i / neuron.tau_s) / neuron.tau_m;
-    if (f < 0) low = x;
+    const double f = v - neuron.theta, slope = (v - i) * neuron.slow, bend = (slope - i * neuron.fast) * neuron.slow;
+    if (f < 0 && slope > 0) low = x;
     else high = x;
-    const double newton = -f / slope;
-    double next = x + newton / (1 + newton * bend / (2 * slope));
+    double next = x - 2 * f * slope / (2 * slope * slope - f * bend);
     if (fabs(next - x) <= 0x1p-50 * x) break;
-    if (!(next > low && next < high)) next = low + (high - low) / 2;
-    if (next <= low || next >= high) break;
+    if (!(next > low && next < high)) next = high < HUGE_VAL ? low + (high - low) / 2 : x - f / slope;
+    if (!(next > low && next < high)) break;
     x = next;
     *at = Decay(neuron, x);
     v = V * at->a + I * at->k;
@@ -88,16 +93,12 @@ inline double crossing(const Neuron &neuron, double V, double I, double most, De
 // Whether the voltage exceeds theta within the time d (end: its factors; null where no event follows), and when first.
 inline bool fires(const Neuron &neuron, double V, double I, double d, const Decay *end, double *when, Decay *at) {
   if (!(I > V) || !(bound(neuron, V, I) > neuron.theta)) return false;
-  double most = d;
   const double v = end ? V * end->a + I * end->k : 0;
-  if (!end || !(v > neuron.theta)) {
-    // It still rises at the end, or it never comes so far. The rounding of a bound must not decide.
-    if ((end && I * end->b >= v) || closer_bound(neuron, V, I) < neuron.theta * (1 - 1e-12)) return false;
-    most = time_of_top(neuron, V, I);
-    const Decay top(neuron, most);
-    if (!(V * top.a + I * top.k > neuron.theta)) return false;
+  if (!(v > neuron.theta)) {
+    const bool still_rises = end && I * end->b >= v;
+    if (still_rises || !top_exceeds(neuron, V, I, neuron.theta)) return false;
   }
-  *when = crossing(neuron, V, I, most, at);
+  *when = crossing(neuron, V, I, d, at);
   return true;
 }
 

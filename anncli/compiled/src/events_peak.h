@@ -29,7 +29,7 @@ inline void raise(const Neuron &neuron, double V, double I, const Train &below, 
       return;
     }
   }
-  if (closer_bound(neuron, V, I) < peak.height * (1 - 1e-12)) return;
+  if (!top_exceeds(neuron, V, I, peak.height)) return;
   const double wait = time_of_top(neuron, V, I);
   const Decay at(neuron, wait);
   const double v = V * at.a + I * at.k;
