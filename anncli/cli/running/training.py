@@ -196,7 +196,7 @@ def _write(settings: TrainSettings, opened: Opened, result: TrainingResult) -> N
     network = result.network
     if settings.dialect:
         network.source = network.source._replace(dialect=settings.dialect)
-    if network.encoder is not None:
+    if network.encoder is not None or network.text is not None:
         options = opened.training.setup.asked
         network.record["asked"] = asked_for(settings.epochs, options, settings.request, settings.read)
     if not settings.row_digests:
