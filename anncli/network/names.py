@@ -39,10 +39,10 @@ LAYER_NAMES: dict[str, LayerName] = {
         compiled=True,
     ),
     "lstm": LayerName(
-        "lstm", "UNITS lstm [bidirectional]", "recurrent units with a memory that gates write, read and erase; for long samples",
+        "lstm", "UNITS lstm [memory N] [bidirectional]", "recurrent units with a memory that gates write, read and erase; for long samples",
         compiled=True,
     ),
-    "gru": LayerName("gru", "UNITS gru [bidirectional]", "recurrent units with two gates and no memory of their own", compiled=True),
+    "gru": LayerName("gru", "UNITS gru [memory N] [bidirectional]", "recurrent units with two gates and no memory of their own", compiled=True),
     "convolution": LayerName(
         "convolution", "UNITS ACTIVATION convolution SIZE [same|valid] [stride N]",
         "the same units at every window of a picture (5x5) or of the rows of a sample (8)",

@@ -9,10 +9,13 @@ import numpy as np
 from anncli.arrays import Array, Rows, Tokens, blocks
 from anncli.errors import count_of
 from anncli.network.activations import ACTIVATIONS
+from anncli.network.layers.base import LayerKind
 from anncli.network.layers.convolution import Convolution
+from anncli.network.layers.gated import Gated
+from anncli.network.layers.recurrence import Recurrence
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.propagation import forward
-from anncli.training.gradient_in_time import gradients_in_time
+from anncli.training.gradient_in_time import MOST_ROWS, gradients_in_time, last_rows
 from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
 from anncli.training.spiking import measured, spiking_remarks
@@ -110,8 +113,8 @@ def _in_time(run: TrainingRun, result: TrainingResult) -> list[str]:
     reads_last = any(layer.kind == "last" for layer in layers)
     for each in found:
         layer, (factor, rows) = layers[each.layer - 1], each.growth
-        lstm = f"`{result.network.topology.shapes[each.layer].columns} lstm`" if layer.kind == "recurrent" else ""
-        if each.reach is not None and each.beyond > _FAR and (lstm or reads_last):
+        lstm = _longer_memory(layer, len(each.ratios))
+        if each.reach is not None and each.beyond > _FAR and (layer.kind == "recurrent" or reads_last):
             advice = f"use {lstm}" if lstm else "use `mean` or `max` in place of `last`, or fewer rows (`mean-pool 4`)"
             remarks.append(
                 f"hidden layer {each.layer}: the gradient through time falls to 1 % after {count_of(each.reach, 'row')}, and rows "
@@ -125,6 +128,14 @@ def _in_time(run: TrainingRun, result: TrainingResult) -> list[str]:
                 + _one_of(clips, lstm and f"use {lstm}", last="lower --learning-rate")
             )
     return remarks
+
+
+def _longer_memory(layer: LayerKind, rows: int) -> str:
+    """The layer that remembers so many rows, '' for one that was to do so."""
+    assert isinstance(layer, Recurrence)
+    kind = "lstm" if layer.kind == "recurrent" else layer.kind
+    is_said = isinstance(layer, Gated) and layer.memory
+    return "" if is_said else f"`{layer.units} {kind} memory {rows}{' bidirectional' * layer.is_bidirectional}`"
 
 
 def _stuck(run: TrainingRun, result: TrainingResult) -> list[str]:
@@ -166,9 +177,11 @@ def _slopes(run: TrainingRun, result: TrainingResult, rows: Array) -> list[_Slop
     counts: list[_Slopes | None] = [None] * (len(topology.layers) - 1)
     starts = run.setup.inputs.starts if isinstance(run.setup.inputs, Rows | Tokens) else None
     # As many values of samples that have several rows, of which the longest one counts.
-    longest = 1 if starts is None else max(1, int(np.diff(starts).max()))
+    longest = 1 if starts is None else min(MOST_ROWS, max(1, int(np.diff(starts).max())))
     for block in blocks(len(rows), max(1, _BLOCK_VALUES // (max(topology.sizes) * longest))):
-        passed = forward(topology, parameters, run.setup.inputs[rows[block]])
+        inputs = run.setup.inputs
+        some = inputs[rows[block]] if isinstance(inputs, np.ndarray) else last_rows(inputs, rows[block])
+        passed = forward(topology, parameters, some)
         for k, before in enumerate(counts):
             layer, z, a = topology.layers[k], passed.pre_activations[k], passed.activations[k + 1]
             slope = np.abs(ACTIVATIONS[layer.activation].derivative(z, a))

@@ -87,7 +87,9 @@ def _pieces(objective: Objective) -> tuple[Rows | Tokens, Array]:
     whose rows have answers, pieces that end at any of their rows."""
     inputs, targets, rows = objective.inputs, objective.targets, objective.rows
     assert not isinstance(inputs, np.ndarray)
-    longest = int(min(MOST_ROWS, max(1, inputs.lengths[rows].max())))
+    # Where training takes samples in pieces, the gradient reaches no further back than a piece.
+    most_rows = objective.problem.truncate or MOST_ROWS
+    longest = int(min(most_rows, max(1, inputs.lengths[rows].max())))
     most = min(MOST_SAMPLES, max(4, _MOST_NUMBERS // (longest * 4 * max(objective.topology.sizes[1:]))))
     chosen = rows[_spread(len(rows), most)]
     chosen = chosen[inputs.lengths[chosen] > 0]
@@ -97,17 +99,24 @@ def _pieces(objective: Objective) -> tuple[Rows | Tokens, Array]:
         places = np.concatenate([np.arange(end - length, end) for end, length in zip(ends, lengths, strict=True)])
         # Every piece has all its rows, but for those of short samples.
         firsts = np.repeat(ends - lengths, lengths)
-        whole = (places - firsts >= MOST_ROWS - 1) | (places + 1 == np.repeat(ends, lengths))
+        whole = (places - firsts >= longest - 1) | (places + 1 == np.repeat(ends, lengths))
         places, owners = places[whole], np.repeat(chosen, lengths)[whole]
         some = _spread(len(places), most)
         chosen, ends = owners[some], places[some] + 1
-    begins = np.maximum(inputs.starts[chosen], ends - MOST_ROWS)
-    places = np.concatenate([np.arange(*pair) for pair in zip(begins, ends, strict=True)])
-    starts = np.r_[0, np.cumsum(ends - begins)]
     wanted = targets.values[ends - 1] if isinstance(targets, Rows) else targets[chosen]
+    return last_rows(inputs, chosen, ends, most_rows), wanted
+
+
+def last_rows(inputs: Rows | Tokens, samples: Array, ends: Array | None = None, most: int = MOST_ROWS) -> Rows | Tokens:
+    """At most so many rows of each of the samples (n,), the last ones, or those before ends (n,)."""
+    ends = inputs.starts[samples + 1] if ends is None else ends
+    begins = np.maximum(inputs.starts[samples], ends - most)
+    lengths = ends - begins
+    starts = np.r_[0, np.cumsum(lengths)]
+    places = np.arange(starts[-1]) + np.repeat(begins - starts[:-1], lengths)
     if isinstance(inputs, Tokens):
-        return Tokens(inputs.indices[places], inputs.values[places], starts, inputs.width), wanted
-    return Rows(inputs.values[places], starts), wanted
+        return Tokens(inputs.indices[places], inputs.values[places], starts, inputs.width)
+    return Rows(inputs.values[places], starts)
 
 
 def _spread(n: int, most: int) -> Array:

@@ -268,7 +268,7 @@ def test_how_far_the_gradient_reaches_back_in_time(folder: Path, ann: Run) -> No
     shown = ann("gradcheck", "half.nn", "x.csv", "--row", 1, "--show").stdout
     assert re.search(r"  dE/da above of row 1 +0\n", shown)
     train = ("train", "half.nn", "x.csv", 2, "--continue", "--learning-rate", 1e-9, "--validation", 0)
-    remark = "hidden layer 1: the gradient through time falls to 1 % after 7 rows, and rows before that teach nothing; use `1 lstm`"
+    remark = "hidden layer 1: the gradient through time falls to 1 % after 7 rows, and rows before that teach nothing; use `1 lstm memory 12`"
     done = ann(*train, "--json")
     assert json.loads(done.stdout)["diagnosis"] == [remark]
     assert f"ann: {remark}\n" in done.stderr

@@ -218,6 +218,20 @@ def test_recurrent_parts_begin_orthogonal_gate_by_gate(method: str) -> None:
     assert not any(block[0].any() for block in (*recurrent[0], *recurrent[1], *gru[0]))
 
 
+def test_a_memory_begins_with_all_spans_up_to_the_one_that_is_said() -> None:
+    topology = Topology(read_inputs("any x 2"), ["50 lstm memory 100", "50 gru memory 100 bidirectional", "1 linear"])
+    (lstm,), gru, _ = topology.blocks(initialize(topology, "auto", np.random.default_rng(0)))
+    lets_in, keeps, *others = np.split(lstm[0], 4)
+    for biases in (keeps, gru[0][0, 50:], gru[3][0, 50:]):
+        # logistic(log(u - 1)) = 1 - 1/u keeps for u rows: here u - 1 is uniform up to 100.
+        spans = np.exp(biases)
+        assert (spans.min() >= 1, spans.max() <= 100.001) == (True, True)
+        assert spans.mean() == pytest.approx(50.5, abs=12)
+    assert lets_in.tolist() == (-keeps).tolist()
+    assert not any(part.any() for part in (*others, gru[0][0, :50], gru[1][0], gru[2][0]))
+    assert gru[0][0].tolist() != gru[3][0].tolist()
+
+
 def test_weights_of_inputs_begin_as_in_dense_layers() -> None:
     topology = Topology(read_inputs("any x 40"), ["60 lstm", "1 linear"])
     (block,), _ = topology.blocks(initialize(topology, "auto", np.random.default_rng(0)))
@@ -258,6 +272,8 @@ def test_methods_that_draw_biases_draw_the_whole_block(method: str, limit: float
         ("64 LSTM", Lstm(64), "64 lstm"),
         ("64 lstm bidirectional", Lstm(64, "bidirectional"), "64 lstm bidirectional"),
         ("8 GRU", Gru(8), "8 gru"),
+        ("8 lstm bidirectional Memory 100", Lstm(8, "bidirectional", 100), "8 lstm memory 100 bidirectional"),
+        ("8 gru memory 40", Gru(8, memory=40), "8 gru memory 40"),
     ],
 )
 def test_texts_have_one_spelling(text: str, layer: Any, spelling: str) -> None:
@@ -278,6 +294,9 @@ def test_texts_have_one_spelling(text: str, layer: Any, spelling: str) -> None:
         ("lstm", "a layer `lstm` is its units before that word, found 'lstm'; write for example `64 lstm`, or `64 lstm bidirectional`"),
         ("0 gru", "a layer needs at least 1 unit, found 0; write for example `64 gru`, or `64 gru bidirectional`"),
         ("64 lstm bidirektional", "unknown word 'bidirektional' after `lstm`; did you mean 'bidirectional'?"),
+        ("8 lstm memory", "unknown word 'memory' after `lstm`; write for example `64 lstm`, or `64 lstm bidirectional`"),
+        ("8 lstm memory 10 memory 20", "unknown word 'memory' after `lstm`; write for example `64 lstm`, or `64 lstm bidirectional`"),
+        ("8 tanh recurrent memory 10", "unknown word 'memory' after `recurrent`; use one of bidirectional"),
         ("64 lstm bidirectional twice", "unknown word 'twice' after `lstm`; write for example `64 lstm`, or `64 lstm bidirectional`"),
     ],
 )  # fmt: skip
@@ -324,11 +343,11 @@ def test_a_file_has_a_line_for_each_gate_of_each_unit() -> None:
 def test_the_long_form() -> None:
     text = (
         "anncli: 1\ninputs: any x 2\nlayers:\n- {units: 3, kind: LSTM}\n"
-        + "- {units: 2, activation: sigmoid, kind: recurrent, direction: bidirectional}\n- {units: 2, kind: gru, direction: forward}\n- 1 linear\n"
+        + "- {units: 2, activation: sigmoid, kind: recurrent, direction: bidirectional}\n- {units: 2, kind: gru, direction: forward, memory: 9}\n- 1 linear\n"
     )
     network = ann.parse_network(text, "x.nn")
     assert [layer.text() for layer in network.layers] == [
-        "3 lstm", "2 logistic recurrent bidirectional", "2 gru", "1 linear",
+        "3 lstm", "2 logistic recurrent bidirectional", "2 gru memory 9", "1 linear",
     ]  # fmt: skip
     wrong = text.replace("direction: forward", "direction: back")
     with pytest.raises(

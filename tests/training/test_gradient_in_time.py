@@ -132,7 +132,7 @@ def run_of(layers: list[str], parameters: Any, lengths: Any, epochs: int = 1, **
     return run, run.finish()
 
 
-VANISHES = "hidden layer 1: the gradient through time falls to 1 % after 7 rows, and rows before that teach nothing; use `1 lstm`"
+VANISHES = "hidden layer 1: the gradient through time falls to 1 % after 7 rows, and rows before that teach nothing; use `1 lstm memory 20`"
 
 
 @pytest.mark.parametrize(
@@ -140,9 +140,9 @@ VANISHES = "hidden layer 1: the gradient through time falls to 1 % after 7 rows,
     [
         (0.5, {}, [VANISHES]),
         (0.99, {}, []),
-        (1.2, {}, ["hidden layer 1: the gradient through time grows 31.9-fold over 19 rows; use --clip 1, use `1 lstm` or lower --learning-rate"]),
-        (1.2, {"clip": 0.5}, ["hidden layer 1: the gradient through time grows 31.9-fold over 19 rows; lower --clip 0.5, use `1 lstm` or lower --learning-rate"]),
-        (1.2, {"trainer": "scg"}, ["hidden layer 1: the gradient through time grows 31.9-fold over 19 rows; use `1 lstm` or lower --learning-rate"]),
+        (1.2, {}, ["hidden layer 1: the gradient through time grows 31.9-fold over 19 rows; use --clip 1, use `1 lstm memory 20` or lower --learning-rate"]),
+        (1.2, {"clip": 0.5}, ["hidden layer 1: the gradient through time grows 31.9-fold over 19 rows; lower --clip 0.5, use `1 lstm memory 20` or lower --learning-rate"]),
+        (1.2, {"trainer": "scg"}, ["hidden layer 1: the gradient through time grows 31.9-fold over 19 rows; use `1 lstm memory 20` or lower --learning-rate"]),
     ],
 )  # fmt: skip
 def test_what_is_said(weight: float, options: dict[str, Any], wanted: list[str]) -> None:

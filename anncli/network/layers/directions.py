@@ -54,28 +54,41 @@ class Directed(LayerKind):
     @classmethod
     def read(cls, text: str) -> Self:
         before, _, after = text.partition(cls.kind)
-        words, rest = before.split(), after.split()
-        n_words, example = len([key for key in cls.keys.values() if key.needed]), cls._example()
-        if len(rest) > 1 or (rest and known_name(rest[0], DIRECTIONS) is None):
-            message = f"unknown word {quoted(rest[-1])} after `{cls.kind}`"
-            raise ValueFault(message, did_you_mean(rest[-1], ["bidirectional"]) if len(rest) == 1 else example)
-        if len(words) != n_words or not (words[0].isascii() and words[0].isdigit()) or len(words[0]) > 18:
+        words, example = before.split(), cls._example()
+        n_words = len([key for key in cls.keys.values() if key.needed])
+        if len(words) != n_words or not _is_whole(words[0]):
             what = "its units and activation" if n_words > 1 else "its units"
             raise ValueFault(f"a layer `{cls.kind}` is {what} before that word, found {quoted(text)}", example)
         if int(words[0]) < 1:
             raise ValueFault("a layer needs at least 1 unit, found 0", example)
-        return cls(int(words[0]), *words[1:], *rest)
+        return cls(int(words[0]), *words[1:], **cls._read_after(after.split()))
+
+    @classmethod
+    def _read_after(cls, words: list[str]) -> dict[str, Any]:
+        """The arguments that the words after the kind stand for: `bidirectional`, `memory 100`."""
+        found: dict[str, Any] = {}
+        known = ["bidirectional", *(name for name in ("memory",) if name in cls.keys)]
+        while words:
+            word = words.pop(0)
+            if "direction" not in found and (direction := known_name(word, DIRECTIONS)):
+                found["direction"] = direction
+            elif "memory" not in found and known_name(word, known) == "memory" and words and _is_whole(words[0]):
+                found["memory"] = int(words.pop(0))
+            else:
+                advice = cls._example() if known_name(word, known) or found else did_you_mean(word, known)
+                raise ValueFault(f"unknown word {quoted(word)} after `{cls.kind}`", advice)
+        return found
 
     @classmethod
     def _example(cls) -> str:
         return f"write for example `64 {cls.kind}`, or `64 {cls.kind} bidirectional`"
 
     def text(self) -> str:
-        return f"{self.units} {self._word}" + (" bidirectional" if self.is_bidirectional else "")
+        return " ".join([str(self.units), *self._words(), *(["bidirectional"] if self.is_bidirectional else [])])
 
-    @property
-    def _word(self) -> str:
-        return self.kind
+    def _words(self) -> list[str]:
+        """The words after the units."""
+        return [self.kind]
 
     def check(self, place: str, below: Shape, is_output: bool) -> None:
         if self.units < 1:
@@ -184,3 +197,7 @@ class Directed(LayerKind):
         given = {"activation": self.activation} if "activation" in self.keys else {}
         words = {"kind": self.kind, "units": self.units, **given, "direction": DIRECTIONS[self.is_bidirectional]}
         return {**super().describe(below), **words}
+
+
+def _is_whole(word: str) -> bool:
+    return word.isascii() and word.isdigit() and len(word) <= 18

@@ -14,10 +14,11 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.network.activations.logistic import logistic
-from anncli.network.layers.base import Blocks, Key
+from anncli.network.layers.base import Blocks
 from anncli.network.layers.directions import Parts
+from anncli.network.layers.gated import Gated
 from anncli.network.layers.packed import Packed, columns_in
-from anncli.network.layers.recurrence import Recurrence, Trace
+from anncli.network.layers.recurrence import Trace
 
 
 class _Values(NamedTuple):
@@ -37,15 +38,12 @@ class _Factors(NamedTuple):
     keep: Array
 
 
-class Gru(Recurrence):
+class Gru(Gated):
     """Blocks of each direction: (1 + D + H, 2 H) of r and z, (1 + D, H) of n, and (1 + H, H) of what r is multiplied with."""
 
     kind: ClassVar = "gru"
-    keys: ClassVar = {
-        "units": Key(int, "units: 64"),
-        "direction": Key(str, "direction: bidirectional", needed=False),
-    }
     gates: ClassVar = ("r", "z", "n")
+    keeps: ClassVar = "z"
 
     # Parameters
 

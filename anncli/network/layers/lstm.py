@@ -15,10 +15,10 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.network.activations.logistic import logistic
-from anncli.network.layers.base import Key, Start
 from anncli.network.layers.directions import Parts
+from anncli.network.layers.gated import Gated
 from anncli.network.layers.packed import Packed, columns_in
-from anncli.network.layers.recurrence import Recurrence, Trace
+from anncli.network.layers.recurrence import Trace
 
 
 class _Values(NamedTuple):
@@ -41,15 +41,15 @@ class _Factors(NamedTuple):
     forget: Array
 
 
-class Lstm(Recurrence):
+class Lstm(Gated):
     """Block (1 + D + H, 4 H) of each direction; state [h | c]."""
 
     kind: ClassVar = "lstm"
-    keys: ClassVar = {
-        "units": Key(int, "units: 64"),
-        "direction": Key(str, "direction: bidirectional", needed=False),
-    }
     gates: ClassVar = ("i", "f", "g", "o")
+    keeps: ClassVar = "f"
+    lets_in: ClassVar = "i"
+    # At first the memory keeps what it has (Gers et al. 2000; Jozefowicz, Zaremba & Sutskever 2015, ICML).
+    first_bias: ClassVar = 1.0
 
     @property
     def _width(self) -> int:
@@ -59,12 +59,6 @@ class Lstm(Recurrence):
         h, c = columns_in(trace.state, 2)
         packed, values = trace.packed, trace.values
         return np.concatenate([packed.last(values.h, h), packed.last(values.c, c)], axis=1)
-
-    def _drawn(self, parts: Parts, start: Start) -> Parts:
-        """At first the memory keeps what it has: the bias of f is 1 (Gers et al. 2000; Jozefowicz et al. 2015, ICML)."""
-        parts = super()._drawn(parts, start)
-        parts.biases[self.units : 2 * self.units] = 1
-        return parts
 
     def run(self, parts: Parts, sums: Array, packed: Packed, first: Array) -> _Values:
         n_units, n = self.units, len(sums)

@@ -40,9 +40,8 @@ class Recurrent(Recurrence):
         super().__init__(units, direction)
         self.activation = known_activation(activation)
 
-    @property
-    def _word(self) -> str:
-        return f"{self.activation} {self.kind}"
+    def _words(self) -> list[str]:
+        return [self.activation, self.kind]
 
     @classmethod
     def _example(cls) -> str:
