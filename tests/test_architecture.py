@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "anncli"
 
 # Floor 1, which every room may import; a names.py holds names and help lines of a registry and imports nothing above.
-GROUND = {"errors", "arrays", "logarithm", "maps", "tables", "limits", "_version"}
+GROUND = {"errors", "arrays", "logarithm", "maps", "tables", "forecasts", "limits", "_version"}
 
 # Room -> rooms it may import, besides itself and floor 1. A room is a folder, or a module beside the folders.
 MAY_IMPORT: dict[str, set[str]] = {
@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "logarithm": set(),
     "maps": set(),
     "tables": set(),
+    "forecasts": set(),
     "limits": set(),
     "_version": set(),
     "names": set(),

@@ -51,7 +51,9 @@ class Dataset(SampleAnswers):
     samples, one sample after the other. Weights, groups, times and names are of samples all the same.
 
     groups: whole numbers (n_samples,), equal for rows that no split into sets may divide, or None; times: numbers (n_samples,)
-    that grow with time, or None: sets are then cut in the order of time.
+    that grow with time, or None: sets are then cut in the order of time. until: the time (n_samples,) of the last row that a target
+    is from, or None: that of the sample; last: float32 (n_samples, n_targets), of forecasts, what each target would be if the
+    last known value stayed.
 
     Raises: ValueError for arrays that do not fit together, for inputs that are not finite, for weights that are
     negative, not finite or all 0, and for targets that are infinite or no labels.
@@ -70,6 +72,8 @@ class Dataset(SampleAnswers):
     groups: Array | None = None
     times: Array | None = None
     by_row: bool = False
+    until: Array | None = None
+    last: Array | None = None
 
     def __post_init__(self) -> None:
         self.inputs = inputs_of(self.inputs)
@@ -90,7 +94,7 @@ class Dataset(SampleAnswers):
             raise ValueError("inputs must be finite: remove or replace nan and inf first")
         if self.weights is not None:
             self.weights = _checked_weights(self.weights, len(self.inputs))
-        for name in ("groups", "times"):
+        for name in ("groups", "times", "until"):
             if (values := getattr(self, name)) is not None and np.shape(values) != (len(self.inputs),):
                 raise ValueError(f"{len(self.inputs)} samples but {name} of shape {np.shape(values)}")
 

@@ -101,6 +101,14 @@ def without_groups_of(rows: Array, others: Array, groups: Array | None) -> Array
     return rows[~np.isin(take_rows(groups, rows), take_rows(groups, others))]
 
 
+def ending_before(rows: Array, later: Array, times: Array, until: Array | None) -> Array:
+    """The rows (n,) with no target from the time at which those of the `later` rows begin; times, until (n_samples,): when the
+    targets of a row begin and end, see Dataset. All without `until`."""
+    if until is None or not len(later):
+        return rows
+    return rows[take_rows(until, rows) < take_rows(times, later).min()]
+
+
 def stratified_folds(labels: Array, rows: Array, count: int, rng: np.random.Generator) -> list[Array]:
     """Cut the rows into `count` folds with nearly equal numbers of rows of every class, at random.
 

@@ -11,6 +11,7 @@ import numpy as np
 from anncli.arrays import Array, Inputs, Rows, Tokens, ragged_places, row_numbers
 from anncli.dataset.dataset import Dataset, Source
 from anncli.errors import DataError
+from anncli.forecasts import Forecast
 from anncli.tables import Roles, Table
 
 
@@ -49,9 +50,10 @@ class TableData:
     table: has the columns of `roles`; labels (n,) and classes, or targets (n, n_targets), target_names and task, as in
     Dataset; weights: (n,) or None; kinds: 'number' or 'category' for each input; missing, unknown: how gaps
     and unknown words are encoded (see TableEncoder); sources: as in Dataset; shown: their names for messages; groups,
-    times: as in Dataset; starts: int64 (n_samples + 1,), where the rows of each sample begin, None where every row is a sample;
+    times, until, last: as in Dataset; starts: int64 (n_samples + 1,), where the rows of each sample begin, None where every row is a sample;
     by_row: with starts, labels or targets are those of the rows, not of the samples; file_rows: the rows of each source,
-    with starts; memory: inputs of more bytes than these lie on the disk, None: all in memory.
+    with starts; memory: inputs of more bytes than these lie on the disk, None: all in memory; forecast: what the windows are, where
+    rows are windows of another table.
     """
 
     table: Table
@@ -73,6 +75,9 @@ class TableData:
     starts: Array | None = None
     by_row: bool = False
     file_rows: tuple[int, ...] = ()
+    until: Array | None = None
+    last: Array | None = None
+    forecast: Forecast | None = None
 
     def __repr__(self) -> str:
         what = "rows" if self.starts is None else "samples"
@@ -140,6 +145,7 @@ class TableData:
             targets = inputs.copy() if own else self.targets
             answers = {"targets": targets, "target_names": self.target_names, "task": self.task}
         rest: dict[str, Any] = {"sources": self.sources, "groups": self.groups, "times": self.times}
+        rest |= {"until": self.until, "last": self.last}
         return Dataset(inputs, columns=columns, weights=self.weights, by_row=self.by_row, **rest, **answers)
 
     def place_of(self, row: int | None) -> tuple[str | None, int | None]:

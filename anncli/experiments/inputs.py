@@ -92,7 +92,8 @@ def dataset_digest(dataset: Data) -> str:
         digest.update(np.ascontiguousarray(dataset.targets, dtype="<f4").data)
     if dataset.weights is not None:
         digest.update(np.ascontiguousarray(dataset.weights, dtype="<f4").data)
-    for name, values in (("groups", dataset.groups), ("times", dataset.times)):
+    for name in ("groups", "times", "until", "last"):
+        values = getattr(dataset, name)
         if values is not None:
             digest.update(name.encode() + np.ascontiguousarray(values, dtype="<f8").tobytes())
     return digest.hexdigest()

@@ -8,7 +8,7 @@ import numpy as np
 
 from anncli.arrays import Array, random_stream, row_range
 from anncli.dataset.dataset import Dataset
-from anncli.dataset.folds import grouped_folds, ordered_folds, spread_folds, stratified_folds, without_groups_of
+from anncli.dataset.folds import ending_before, grouped_folds, ordered_folds, spread_folds, stratified_folds, without_groups_of
 from anncli.errors import UsageError, count_of
 from anncli.options.readers import LEAVE_ONE_OUT
 
@@ -140,4 +140,5 @@ def _before(data: Dataset, training: Array, test: Array, fold: int) -> Array:
         late = training[np.argmax(data.times[training])]
         message = f"row {late + 1}, before fold {fold}, is not earlier than all rows of that fold"
         raise UsageError(message, advice="give folds in the order of time, or leave --order out")
+    training = ending_before(training, test, data.times, data.until)
     return without_groups_of(training, test, data.groups)

@@ -63,6 +63,7 @@ def encoded_inputs(
         # The same numbers as those with which prepare() will draw the sets.
         rows = divide(data.bare(), options, sets, random_stream(options.seed, "split"))["training"]
         encoder = fit_encoder(data.table, data.rows_of(rows), data.roles, data.kinds, data.missing)
+        encoder = encoder._replace(forecast=data.forecast)
         if network.table is None:
             _check_numbers(network, encoder)
         network = network.with_encoder(encoder)

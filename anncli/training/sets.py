@@ -8,7 +8,7 @@ import numpy as np
 
 from anncli.arrays import Array, row_numbers, row_range, take_rows
 from anncli.dataset.dataset import Dataset
-from anncli.dataset.folds import grouped_split, ordered_split, spread_split, stratified_split, without_groups_of
+from anncli.dataset.folds import ending_before, grouped_split, ordered_split, spread_split, stratified_split, without_groups_of
 from anncli.errors import DataError, UsageError, count_of
 from anncli.network.network import Network
 from anncli.network.sample_lengths import check_lengths
@@ -85,10 +85,12 @@ def divide(
 def _draw(data: Dataset, rows: Array, fraction: float, rng: np.random.Generator) -> tuple[Array, Array]:
     """(left, taken): the latest rows, or whole groups, or the fraction of the rows of every class or size of the target.
 
-    With times and groups, earlier rows of a group that has rows among the latest are in no set.
+    With times and groups, earlier rows of a group that has rows among the latest are in no set, nor are rows with targets from a time
+    at which the latest begin.
     """
     if data.times is not None:
         left, taken = ordered_split(data.times, rows, fraction)
+        left = ending_before(left, taken, data.times, data.until)
         return without_groups_of(left, taken, data.groups), taken
     if data.groups is not None:
         return grouped_split(data.groups, rows, fraction, rng)

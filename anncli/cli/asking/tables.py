@@ -10,9 +10,9 @@ from anncli.dataset.request import ReadRequest, TableRequest
 from anncli.options.data_readers import label_fields, na_fields
 from anncli.options.table import options_of
 
-# Fields whose default is that of the option, and fields that are None where nothing was said.
+# Fields whose default is that of the option, and fields that say nothing where nothing was said.
 _PLAIN = ("task", "positive", "missing_label", "category", "ignore", "use", "weight", "group", "order", "sequence")
-_SAID = ("missing", "unknown")
+_SAID = ("missing", "unknown", "window", "horizon")
 
 
 class Asked(Protocol):

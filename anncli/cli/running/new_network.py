@@ -14,6 +14,7 @@ from anncli.dataset.request import TableRequest
 from anncli.dataset.roles import Place, find_all_columns
 from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError, asking, printable
+from anncli.forecasts import Forecast
 from anncli.formats.data.agreement import names_of_files
 from anncli.formats.networks.numbers import size_fault
 from anncli.network.encoders.table import TableInputs
@@ -78,6 +79,8 @@ def _of_sequences(settings: Asked, data: TableData, output: tuple[int, str], tra
 
 def _table_inputs(request: TableRequest, data: TableData) -> TableInputs:
     """What the head of the file says about the columns: the label, and what the user said."""
+    if data.forecast is not None:
+        return _forecast_inputs(request, data, data.forecast)
     roles = data.roles
     named = Table(tuple(TableColumn(name) for name in roles.columns), 0, roles.is_named)
     ignored = find_all_columns(named, request.ignore, "--ignore", Place(""))
@@ -93,4 +96,21 @@ def _table_inputs(request: TableRequest, data: TableData) -> TableInputs:
         group=roles.group,
         order=roles.order,
         kinds=kinds,
+    )
+
+
+def _forecast_inputs(request: TableRequest, data: TableData, forecast: Forecast) -> TableInputs:
+    """The same for windows of a table."""
+    named = Table(tuple(TableColumn(name) for name in forecast.columns), 0, forecast.is_named)
+    categories = find_all_columns(named, request.category, "--category", Place(""))
+    ignored = find_all_columns(named, request.ignore, "--ignore", Place(""))
+    left = [name for name in forecast.columns if name not in forecast.needed and (name in ignored or request.use)]
+    return TableInputs(
+        label=forecast.labels,
+        missing=request.missing,
+        order=forecast.order,
+        sequence=forecast.sequence,
+        window=forecast.window,
+        horizon=forecast.horizon,
+        kinds={**dict.fromkeys(categories, "category"), **dict.fromkeys(left, "ignore")},
     )

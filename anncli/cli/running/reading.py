@@ -16,6 +16,7 @@ from anncli.formats.data.agreement import is_set_name
 from anncli.formats.data.assemble import read_dataset, read_sets
 from anncli.formats.data.class_files import read_class_tables, read_labelled_classes, refuse_labelled, sorted_by_shell
 from anncli.formats.data.data_kind import are_class_tables, are_tables
+from anncli.formats.data.forecast_sets import is_forecast, read_forecast_sets, read_labelled_windows
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.sample_sets import has_samples, read_labelled_samples, read_sample_sets
 from anncli.formats.data.table_sets import TableReader, declared_sets, read_table_sets
@@ -46,6 +47,8 @@ def read_training_data(
     files: Mapping[str, Sequence[str]] = {"training": settings.class_files, **set_files(options)}
     if takes_texts(network):
         return read_text_sets(files, network, settings.request, settings.read, remarks)
+    if is_forecast(network, settings.request):
+        return read_forecast_sets(files, TableReader(settings.request, settings.read, remarks), network)
     if has_samples(network, settings.request):
         return read_sample_sets(files, TableReader(settings.request, settings.read, remarks), network)
     if not takes_tables(settings, network):
@@ -104,6 +107,8 @@ def _read_evaluated(values: Values, words: Sequence[str], network: Network, rema
     request, read = table_request(values), read_request(values)
     if takes_texts(network):
         return _evaluated_texts(words, network, request, read, remarks)
+    if is_forecast(network, request):
+        return read_labelled_windows(words, TableReader(request, read, remarks), network)
     if has_samples(network, request):
         return read_labelled_samples(words, TableReader(request, read, remarks), network)
     if are_tables(words, request, read, network):

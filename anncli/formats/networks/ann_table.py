@@ -10,12 +10,14 @@ from anncli.dataset.task import TASKS
 from anncli.errors import known_name
 from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import write_flow
+from anncli.formats.networks.ann_forecast import forecast_lines, read_count, read_forecast
 from anncli.network.encoders.table import MISSING_POLICIES, InputColumn, TableEncoder, TableInputs
 from anncli.network.network import Network
 from anncli.tables import ABOUT_ROWS, Roles
 
 _EXAMPLE = "write `inputs: {table: auto}`, or for example `inputs: {table: {label: species}}`"
-_NAMES = ("label", "task", "positive", "missing", "weight", "group", "order")
+_NAMES = ("label", "task", "positive", "missing", "weight", "group", "order", "sequence")
+_COUNTS = ("window", "horizon")
 _WORDS = {"task": TASKS, "missing": MISSING_POLICIES}
 _ROLES = ("label", *ABOUT_ROWS)
 
@@ -29,11 +31,14 @@ def read_table_inputs(document: PlacedMapping) -> TableInputs:
         return TableInputs()
     if not isinstance(value, PlacedMapping):
         raise inputs.fault("table", f"`table` must be `auto` or a mapping, found {kind_of(value)}", _EXAMPLE)
-    value.refuse_unknown((*_NAMES, "columns"))
+    value.refuse_unknown((*_NAMES, *_COUNTS, "columns"))
     words: dict[str, Any] = {name: _word(value, name, _WORDS.get(name)) for name in _NAMES[1:] if name in value}
     kinds = value.mapping_at("columns")
     found = {name: _word(kinds, name, KINDS) for name in kinds}
-    return TableInputs(label=_names(value, "label"), kinds=found, **words)
+    counts = {name: read_count(value, name) for name in _COUNTS if name in value}
+    if "horizon" in counts and "window" not in counts:
+        raise value.fault("horizon", "`horizon` needs `window`", "write for example `window: 24`")
+    return TableInputs(label=_names(value, "label"), kinds=found, **words, **counts)
 
 
 def _word(mapping: PlacedMapping, key: str, known: Iterable[str] | None = None) -> str:
@@ -61,7 +66,7 @@ def _names(mapping: PlacedMapping, key: str) -> tuple[str, ...]:
 
 def table_inputs_text(table: TableInputs) -> str:
     """The value of `inputs`, on one line."""
-    said: dict[str, Any] = {name: value for name, value in table._asdict().items() if name in _NAMES[1:] and value}
+    said: dict[str, Any] = {name: value for name, value in table._asdict().items() if name in (*_NAMES[1:], *_COUNTS) and value}
     if table.label:
         said = {"label": table.label[0] if len(table.label) == 1 else list(table.label), **said}
     if table.kinds:
@@ -74,6 +79,7 @@ def encoder_lines(encoder: TableEncoder) -> list[str]:
     roles = encoder.roles
     lines = ["  encoder:", f"    task: {roles.task}", f"    missing: {write_flow(encoder.missing)}"]
     lines += [] if roles.is_named else ["    named: false"]
+    lines += [] if encoder.forecast is None else forecast_lines(encoder.forecast)
     lines.append("    columns:")
     return [*lines, *(f"    - {write_flow(entry)}" for entry in column_entries(encoder))]
 
@@ -119,7 +125,7 @@ def read_encoder(trained: PlacedMapping, advice: str) -> TableEncoder | None:
     if trained.get("encoder") is None:
         return None
     value = trained.mapping_at("encoder")
-    value.refuse_unknown(("task", "missing", "named", "columns"))
+    value.refuse_unknown(("task", "missing", "named", "columns", "forecast"))
     task, missing = _word(value, "task", TASKS), _word(value, "missing", MISSING_POLICIES)
     entries, is_named = value.get("columns"), value.get("named", True)
     if not isinstance(entries, PlacedList) or not all(isinstance(entry, PlacedMapping) for entry in entries):
@@ -146,7 +152,8 @@ def read_encoder(trained: PlacedMapping, advice: str) -> TableEncoder | None:
     order = tuple(entry["name"] for entry in entries)
     inputs = tuple(column.name for column in columns)
     roles = Roles(order, tuple(places["label"]), inputs, **one, task=task, is_named=is_named)
-    return TableEncoder(roles, tuple(columns), missing)
+    forecast = read_forecast(value, roles, inputs, advice)
+    return TableEncoder(roles, tuple(columns), missing, forecast)
 
 
 def _input_column(entry: PlacedMapping, name: str, kind: str, advice: str) -> InputColumn:

@@ -13,6 +13,7 @@ import numpy as np
 
 from anncli.arrays import Array, all_finite, blocks_of_rows
 from anncli.errors import ValueFault, count_of, quoted
+from anncli.forecasts import Forecast
 from anncli.maps import disk_array
 from anncli.tables import Roles, Table, TableColumn, word_number
 
@@ -66,7 +67,8 @@ class InputColumn(NamedTuple):
 class TableInputs(NamedTuple):
     """What the head of a network file says about the columns of its table; () and None: found when it is trained.
 
-    label: the answers; kinds: 'number', 'category' or 'ignore' for some columns; the others as in Roles and TableEncoder.
+    label: the answers; window, horizon: of a forecast, 0 for none; kinds: 'number', 'category' or 'ignore' for some columns; the
+    others as in Roles, Forecast and TableEncoder.
     """
 
     label: tuple[str, ...] = ()
@@ -76,6 +78,9 @@ class TableInputs(NamedTuple):
     weight: str | None = None
     group: str | None = None
     order: str | None = None
+    sequence: str | None = None
+    window: int = 0
+    horizon: int = 0
     kinds: Mapping[str, str] = {}
 
 
@@ -90,11 +95,13 @@ class _TableEncoder(NamedTuple):
     roles: Roles
     columns: tuple[InputColumn, ...]
     missing: str = "error"
+    forecast: Forecast | None = None
 
 
 class TableEncoder(_TableEncoder):
     """A fitted encoder. roles: of all columns of the file it was fitted on; columns: the inputs, in its order; missing: one
-    of MISSING_POLICIES, as it was asked for."""
+    of MISSING_POLICIES, as it was asked for; forecast: how the rows of a file become the windows whose columns these are, None
+    where a row is a sample."""
 
     def __repr__(self) -> str:
         return f"<TableEncoder of {len(self.columns)} columns, {self.width} inputs, missing: {self.missing}>"
