@@ -11,6 +11,7 @@ from anncli.errors import UsageError
 from anncli.network.averaging import mean_outputs
 from anncli.training.attempt import Attempt, EpochReport
 from anncli.training.ensemble import together
+from anncli.training.forecasts import with_baseline
 from anncli.training.member import Member
 from anncli.training.operating_point import OperatingPoint, asked_words, fit_operating_point
 from anncli.training.outcome import Outcome, TrainingResult, finished_network, make_result
@@ -124,7 +125,8 @@ class TrainingRun:
         outcome = together(outcomes, len(self._members))
         self._point = self._operating_point(outcome)
         network = finished_network(setup, outcome, self._point, make_record(setup, outcome, self._point))
-        return make_result(setup, outcome, network, self._point)
+        result = make_result(setup, outcome, network, self._point)
+        return result._replace(network=with_baseline(self, result))
 
     def _operating_point(self, outcome: Outcome) -> OperatingPoint:
         """Chosen with the weights that validation chose, which the validation set did not train."""

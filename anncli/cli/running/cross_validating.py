@@ -24,6 +24,7 @@ from anncli.cli.running.cv_files import (
 from anncli.cli.running.executing import executor_of
 from anncli.cli.running.experiment_problem import ExperimentProblem, experiment_problem, refuse_known_weights
 from anncli.cli.running.fold_predictions import check_columns, write_fold_predictions
+from anncli.cli.running.forecasts import of_folds
 from anncli.cli.running.gates import check_wanted, judge_folds
 from anncli.cli.running.junit import JUnitFile
 from anncli.cli.running.ledgers import open_ledger, trainings_in_hand
@@ -97,14 +98,18 @@ def _cross_validate(values: Values, words: Words, junit: JUnitFile) -> None:
     confidence = values["confidence"]
     gates = judge_folds(wanted, kind, found.evaluations, found.together, test_share(found), confidence)
     baselines = _baselines(problem, network, found) if values["baselines"] else None
+    first = [split for split in found.splits if split.repeat == 1]
+    forecast = of_folds(problem, network, first, found.predicted[0])
     if values["json"]:
         head = {"command": "cv", "network": words.network, "epochs": words.epochs}
         shown = {} if baselines is None else {"baselines": baselines_document(baselines, "all rows of repeat 1")}
+        shown |= {} if forecast is None else {"forecast": forecast.document()}
         shown |= asked.document(_repeats(found), None) | {"confidence": confidence}
         print_json({**head, **document(found, confidence), **shown, "requirements": gates.documents()})
     else:
         beside = "" if baselines is None else _beside(baselines, found, problem.data.task)
-        blocks = [report(found, confidence), beside, asked.text(_repeats(found), None), gates.text()]
+        ahead = "" if forecast is None else forecast.text(values["verbose"] > 0)
+        blocks = [report(found, confidence), ahead, beside, asked.text(_repeats(found), None), gates.text()]
         click.echo("\n\n".join(filter(None, blocks)))
     junit.write(gates)
     gates.raise_missed()

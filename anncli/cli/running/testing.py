@@ -15,6 +15,7 @@ from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.baselines import check_baselines, test_baselines
 from anncli.cli.running.confidence import Asked
+from anncli.cli.running.forecasts import of_test
 from anncli.cli.running.gates import check_wanted, judge
 from anncli.cli.running.junit import JUnitFile
 from anncli.cli.running.matrix_file import check_matrix, write_matrix
@@ -58,6 +59,7 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
     show_remarks(values.console, remarks)
     with reproducible(values["reproducible"]):
         report = _report(network, data, threshold, abstain or (), values["threads"], confidence)
+        forecast = of_test(network, data, values["threads"])
     write_matrix(values["matrix"], report.evaluation)
     judged = report.evaluation if report.unseen is None else report.unseen
     shown = table_rows({"test": report})
@@ -73,12 +75,14 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
         document |= asked.document(shown, confidence)
         if baselines is not None:
             document["baselines"] = baselines_document(baselines, _judged_rows(report))
+        document |= {} if forecast is None else {"forecast": forecast.document()}
         print_json({**document, "requirements": gates.documents(), "warnings": [*remarks.warnings(), *warnings]})
     else:
         seen = _seen_texts(network, data) if network.predicts_next else _seen_lines(report)
         text = "\n".join([evaluation_text(shown), *seen])
         beside = "" if baselines is None else baselines_text(judged, baselines, data.task, _judged_rows(report))
-        click.echo("\n\n".join(filter(None, [text, asked.text(shown, confidence), beside, gates.text()])))
+        ahead = "" if forecast is None else forecast.text(values["verbose"] > 0)
+        click.echo("\n\n".join(filter(None, [text, asked.text(shown, confidence), ahead, beside, gates.text()])))
     junit.write(gates)
     gates.raise_missed()
 

@@ -13,6 +13,7 @@ from anncli.backends.reproducible import reproducible
 from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.baselines import check_training, training_baselines
 from anncli.cli.running.confidence import Asked
+from anncli.cli.running.forecasts import of_training
 from anncli.cli.running.gates import Judgement, needs_intervals
 from anncli.cli.running.junit import JUnitFile
 from anncli.cli.running.new_network import with_place
@@ -235,16 +236,20 @@ def _report(settings: TrainSettings, opened: Opened, result: TrainingResult, sum
             f"trained with the slow numpy code, because there is no compiled code ({reason}); {install_advice()}"
         )
     baselines = training_baselines(training, result) if settings.baselines else None
+    forecast = of_training(training, result)
     if settings.as_json:
         ended = outcome(training, result, found, [*opened.warnings, *warnings]) | {"diagnosis": remarks}
         if baselines is not None:
             ended["baselines"] = baselines_document(baselines[1], baselines[0])
+        ended |= {} if forecast is None else {"forecast": forecast.document()}
         ended |= {"requirements": gates.documents(), **asked.document(held_out_sets(found), confidence)}
         print_json({"command": "train", "dry_run": False, **summary, **ended})
     else:
         text = outcome_text(training, result, found, settings.path, settings.output)
         beside = "" if baselines is None else _beside(found, training.setup.data.task, *baselines)
-        text = "\n\n".join(filter(None, [text, asked.text(held_out_sets(found), confidence), beside, gates.text()]))
+        ahead = "" if forecast is None else forecast.text(console.verbose > 0)
+        told = [text, asked.text(held_out_sets(found), confidence), ahead, beside, gates.text()]
+        text = "\n\n".join(filter(None, told))
         # Not on stdout if that carries something else.
         (console.report if settings.streams else click.echo)(text)
     return gates
