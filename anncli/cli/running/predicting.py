@@ -16,6 +16,7 @@ from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words, shown_data
 from anncli.cli.failing import failure_of
 from anncli.cli.running.decisions import Decisions
+from anncli.cli.running.predicting_forecasts import print_forecasts
 from anncli.cli.running.predicting_samples import SamplePredictions, asks_for_table, sample_texts
 from anncli.cli.running.predicting_tables import Predictions
 from anncli.cli.running.predicting_texts import refuse_for_texts, symbol_texts
@@ -29,6 +30,7 @@ from anncli.evaluation.names import UNDECIDED_WORD
 from anncli.formats.data import data_kind
 from anncli.formats.data.assemble import stream_rows
 from anncli.formats.data.base import RowBatch
+from anncli.formats.data.forecast_sets import is_forecast
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.sample_sets import has_samples
 from anncli.formats.data.table_sets import TableReader
@@ -52,6 +54,12 @@ def run_predict(values: Values, words: Words) -> None:
     threshold = threshold_of(network, values)
     decisions = Decisions(network, threshold, abstain_of(network, values, threshold))
     reader = TableReader(table_request(values), read_request(values), remarks := Remarks())
+    if is_forecast(network, reader.request):
+        with reproducible(values["reproducible"]), _reading(values, files):
+            print_forecasts(values, network, files, reader)
+        return show_remarks(values.console, remarks)
+    if "all_windows" in values.on_command_line:
+        raise UsageError("--all-windows is for networks of forecasts", advice="leave it out")
     has_rows = has_samples(network, reader.request)
     refuse_for_texts(values, network, reader)
     are_tables = asks_for_table(values) if has_rows else _are_tables(values, network, files, reader)

@@ -69,7 +69,8 @@ def read_forecast_sets(
 
 
 def _completed_data(data: TableData, made: Sequence[Windows], forecast: Forecast) -> TableData:
-    times, until, last = (np.concatenate([getattr(own, name) for own in made]) for name in ("times", "until", "last"))
+    times, until, last = (np.concatenate([getattr(own, name) for own in made]) for name in ("times", "until", "latest"))
+    last = np.zeros_like(last) if forecast.changes else last
     return replace(data, times=times, until=until, last=last, forecast=forecast)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.dataset.row_columns import times_of
+from anncli.dataset.time_steps import steps_of, times_in
 from anncli.errors import DataError, count_of, quoted
 from anncli.forecasts import Forecast
 from anncli.formats.data.joined import join_tables
@@ -28,16 +29,18 @@ class Windows(NamedTuple):
     """The windows of a file, in the order of the series and, within one, of time.
 
     table: with the columns of the inputs and the targets, a row for each window, or, of a network that reads row by row, a row for each row
-    of each window; rows (n,): the last row of each window in the sorted table `ordered`; times, until (n,): of the
-    first and the last row that a target is from, of the last known one where nothing follows; last (n, n_targets).
+    of each window; rows (n,): the last row of each window in the sorted table `ordered`; series (n_rows,): of the rows of that;
+    times, until (n,): of the first and the last row that a target is from, of the last known one where nothing follows; latest
+    (n, n_targets): the last known value of the label of each target.
     """
 
     table: Table
     ordered: Table
+    series: Array
     rows: Array
     times: Array
     until: Array
-    last: Array
+    latest: Array
 
 
 def times_of_files(files: Sequence[tuple[Table, str]], order: str | None) -> list[SeriesFile]:
@@ -86,6 +89,11 @@ def in_order(file: SeriesFile, forecast: Forecast, remarks: Remarks) -> tuple[Se
         n, line = int(same.sum()), table.line_of(int(np.argmax(same)) + 1)
         where = f", the first in line {line}" if line else ""
         remarks.warn(f"{shown}: {count_of(n, 'row')} with the time of the row before{where}; each counts as a step")
+    elif forecast.order and (found := times_in(table.column(forecast.order))):
+        steps = steps_of(found.numbers, codes)
+        if steps is not None and steps.n_other:
+            text = f"the steps in time are regular but for {steps.n_other}; every row counts as one step all the same"
+            remarks.note(shown, text)
     return SeriesFile(table, shown, times), codes
 
 
@@ -117,9 +125,8 @@ def windows_of(
     targets = targets.reshape(len(rows), -1) - (last if forecast.changes else 0)
     table = _table_of(file.table, forecast, rows, targets, by_rows)
     until = file.times[np.minimum(rows + forecast.horizon, n_rows - 1)]
-    base = np.zeros_like(last) if forecast.changes else last
     times = file.times[np.minimum(rows + 1, n_rows - 1)]
-    return Windows(table, file.table, rows, times, until, base.astype(np.float32))
+    return Windows(table, file.table, codes, rows, times, until, last.astype(np.float32))
 
 
 def _kept(rows: Array, kept: Array, file: SeriesFile, remarks: Remarks) -> Array:
@@ -174,7 +181,8 @@ def _table_of(table: Table, forecast: Forecast, rows: Array, targets: Array, by_
         return _with_targets(columns, targets, forecast, lines)._replace(samples=samples)
     found = [table.column(name) for name in forecast.inputs]
     if all(column.numbers is not None for column in found):
-        values = np.column_stack([column.numbers for column in found if column.numbers is not None]).astype(np.float32)
+        with np.errstate(over="ignore"):  # the encoder refuses what 32 bits do not hold
+            values = np.column_stack([column.numbers for column in found if column.numbers is not None]).astype(np.float32)
         matrix = values[rows[:, None] - lags].reshape(len(rows), -1)
         columns = [TableColumn(name, matrix[:, k]) for k, name in enumerate(forecast.input_names)]
         return _with_targets(columns, targets, forecast, lines)._replace(matrix=matrix)
