@@ -13,7 +13,9 @@ from anncli.tables import MISSING, TableColumn, number_word
 
 # A series is regular where more of its steps than these have the same length.
 _MOSTLY = 0.9
-_DATE = re.compile(r"([0-9]{4})[-/]([0-9]{2})(?:[-/]([0-9]{2}))?(?:([T ])([0-9]{2}:[0-9]{2})(:[0-9]{2})?(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?)?")
+_DATE = re.compile(
+    r"([0-9]{4})[-/]([0-9]{2})(?:[-/]([0-9]{2}))?(?:([T ])([0-9]{2}:[0-9]{2})(:[0-9]{2})?(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?)?"
+)
 
 
 class Times(NamedTuple):
@@ -53,7 +55,10 @@ def _dates(matches: list[re.Match[str]], codes: Array) -> Times | None:
         return None
     is_monthly = first[4] is None and len(days) == 1
     try:
-        texts = [f"{m[1]}-{m[2]}" if is_monthly else f"{m[1]}-{m[2]}-{m[3] or '01'}T{m[5] or '00:00'}{m[6] or ''}" for m in matches]
+        texts = [
+            f"{m[1]}-{m[2]}" if is_monthly else f"{m[1]}-{m[2]}-{m[3] or '01'}T{m[5] or '00:00'}{m[6] or ''}"
+            for m in matches
+        ]
         unit = "datetime64[M]" if is_monthly else "datetime64[s]"
         numbers = np.array(texts, dtype=unit).astype(np.int64).astype(np.float64)
     except ValueError:

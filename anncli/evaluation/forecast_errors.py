@@ -101,7 +101,9 @@ def forecast_errors(
     """
     horizon = targets.shape[1] // len(labels)
     order = np.argsort(times, kind="stable")
-    found = [np.asarray(own, dtype=np.float64)[order] - np.asarray(targets, np.float64)[order] for own in predicted.values()]
+    found = [
+        np.asarray(own, dtype=np.float64)[order] - np.asarray(targets, np.float64)[order] for own in predicted.values()
+    ]
     starts = np.flatnonzero(np.diff(times[order], prepend=-np.inf))
     counts = np.diff(np.r_[starts, len(order)]).astype(np.float64)
     losses = np.stack([np.stack([e**2, np.abs(e)]) for e in found])  # predictor, metric, window, target

@@ -8,7 +8,14 @@ import numpy as np
 
 from anncli.arrays import Array, random_stream, row_range
 from anncli.dataset.dataset import Dataset
-from anncli.dataset.folds import ending_before, grouped_folds, ordered_folds, spread_folds, stratified_folds, without_groups_of
+from anncli.dataset.folds import (
+    ending_before,
+    grouped_folds,
+    ordered_folds,
+    spread_folds,
+    stratified_folds,
+    without_groups_of,
+)
 from anncli.errors import UsageError, count_of
 from anncli.options.readers import LEAVE_ONE_OUT
 

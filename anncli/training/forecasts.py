@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -11,10 +12,7 @@ from anncli.dataset.dataset import Dataset
 from anncli.evaluation.forecast_errors import ForecastErrors, forecast_errors
 from anncli.forecasts import Forecast, ForecastBaseline
 from anncli.network.network import Network
-
-if TYPE_CHECKING:
-    from anncli.training.outcome import TrainingResult
-    from anncli.training.run import TrainingRun
+from anncli.training.setup import Setup
 
 # Of the errors on held-out windows, between which the middle 80 % lie.
 LOW, HIGH = 0.1, 0.9
@@ -60,42 +58,44 @@ def fit_autoregression(inputs: Array, targets: Array, rows: Array) -> Array:
     return np.concatenate([(means[n:] - means[:n] @ slopes)[None], slopes]).astype(np.float32)
 
 
-def with_baseline(run: TrainingRun, result: TrainingResult) -> Network:
-    """The network of a result, with the autoregression of the rows that trained it and its errors on windows that did not."""
-    network, setup = result.network, run.setup
+def with_baseline(setup: Setup, network: Network, trained: Array, outputs: Callable[[str], Array]) -> Network:
+    """The finished network of a run, with the autoregression of the rows that trained it and its errors on windows that did not.
+
+    Args: trained (n,): the numbers of these rows; outputs: for the rows of a set, by its name, in the units of the targets.
+    """
     encoder = network.encoder
     if encoder is None or encoder.forecast is None or network.quantiles:
         return network
     targets = setup.data.targets
     assert targets is not None
-    rows = setup.final_rows if result.refit_epochs else setup.rows["training"]
-    coefficients = fit_autoregression(side_by_side(setup.inputs), targets, rows)
+    coefficients = fit_autoregression(side_by_side(setup.inputs), targets, trained)
     of = next((name for name in ("test", "validation") if len(setup.rows[name])), "")
     low = high = np.empty(0, dtype=np.float32)
     if of:
-        errors = targets[setup.rows[of]] - run.outputs(result, of)
-        low, high = np.quantile(errors.astype(np.float64), (LOW, HIGH), axis=0).astype(np.float32)
+        errors = targets[setup.rows[of]].astype(np.float64) - outputs(of)
+        low, high = np.quantile(errors, (LOW, HIGH), axis=0).astype(np.float32)
     baseline = ForecastBaseline(coefficients, low, high, of, len(setup.rows[of]) if of else 0)
     network.encoder = encoder._replace(forecast=encoder.forecast._replace(baseline=baseline))
     return network
 
 
-def errors_of_set(run: TrainingRun, result: TrainingResult, name: str) -> ForecastErrors:
-    """The errors on a set of a run, beside those of the last value and of an autoregression of the rows that trained what is evaluated."""
-    setup = run.setup
-    forecast, rows = forecast_of(setup.network), setup.rows[name]
+def errors_of_set(setup: Setup, name: str, trained: Array, outputs: Array) -> ForecastErrors:
+    """The errors of outputs (n, n_targets) on a set of a run, beside those of the last value and of an autoregression of the rows that
+    trained what gave them (their numbers)."""
+    forecast, rows, data = forecast_of(setup.network), setup.rows[name], setup.data
     assert forecast is not None
-    data, inputs = setup.data, side_by_side(setup.inputs)
     assert data.targets is not None
-    trained_by = setup.final_rows if result.refit_epochs and name == "test" else setup.rows["training"]
-    linear = ForecastBaseline(fit_autoregression(inputs, data.targets, trained_by), *(np.empty(0),) * 2)
-    return compared(data, rows, run.outputs(result, name), linear.predict(inputs[rows]), forecast)
+    inputs, none = side_by_side(setup.inputs), np.empty(0, dtype=np.float32)
+    linear = ForecastBaseline(fit_autoregression(inputs, data.targets, trained), none, none)
+    return compared(data, rows, outputs, linear.predict(inputs[rows]), forecast)
 
 
 def compared(data: Dataset, rows: Array, outputs: Array, linear: Array | None, forecast: Forecast) -> ForecastErrors:
     """The errors of outputs (n, n_targets) for the row numbers (n,) of windows, beside those of the last value and of what an
     autoregression gives, None for none; the seed of the intervals is always the same, as that of `ann test`."""
-    assert data.targets is not None and data.last is not None and data.times is not None
+    assert data.targets is not None
+    assert data.last is not None
+    assert data.times is not None
     predicted: dict[str, Any] = {NETWORK: outputs, LAST: data.last[rows]}
     if linear is not None:
         predicted[LINEAR] = linear

@@ -126,7 +126,9 @@ class TrainingRun:
         self._point = self._operating_point(outcome)
         network = finished_network(setup, outcome, self._point, make_record(setup, outcome, self._point))
         result = make_result(setup, outcome, network, self._point)
-        return result._replace(network=with_baseline(self, result))
+        trained = setup.final_rows if result.refit_epochs else setup.rows["training"]
+        network = with_baseline(setup, network, trained, lambda name: self.outputs(result, name))
+        return result._replace(network=network)
 
     def _operating_point(self, outcome: Outcome) -> OperatingPoint:
         """Chosen with the weights that validation chose, which the validation set did not train."""

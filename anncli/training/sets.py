@@ -8,7 +8,14 @@ import numpy as np
 
 from anncli.arrays import Array, row_numbers, row_range, take_rows
 from anncli.dataset.dataset import Dataset
-from anncli.dataset.folds import ending_before, grouped_split, ordered_split, spread_split, stratified_split, without_groups_of
+from anncli.dataset.folds import (
+    ending_before,
+    grouped_split,
+    ordered_split,
+    spread_split,
+    stratified_split,
+    without_groups_of,
+)
 from anncli.errors import DataError, UsageError, count_of
 from anncli.network.network import Network
 from anncli.network.sample_lengths import check_lengths

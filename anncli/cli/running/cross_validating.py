@@ -98,17 +98,15 @@ def _cross_validate(values: Values, words: Words, junit: JUnitFile) -> None:
     confidence = values["confidence"]
     gates = judge_folds(wanted, kind, found.evaluations, found.together, test_share(found), confidence)
     baselines = _baselines(problem, network, found) if values["baselines"] else None
-    first = [split for split in found.splits if split.repeat == 1]
-    forecast = of_folds(problem, network, first, found.predicted[0])
+    forecast = of_folds(problem, network, found.splits, found.predicted[0])
     if values["json"]:
         head = {"command": "cv", "network": words.network, "epochs": words.epochs}
         shown = {} if baselines is None else {"baselines": baselines_document(baselines, "all rows of repeat 1")}
-        shown |= {} if forecast is None else {"forecast": forecast.document()}
-        shown |= asked.document(_repeats(found), None) | {"confidence": confidence}
+        shown |= forecast.document() | asked.document(_repeats(found), None) | {"confidence": confidence}
         print_json({**head, **document(found, confidence), **shown, "requirements": gates.documents()})
     else:
         beside = "" if baselines is None else _beside(baselines, found, problem.data.task)
-        ahead = "" if forecast is None else forecast.text(values["verbose"] > 0)
+        ahead = forecast.text(values["verbose"])
         blocks = [report(found, confidence), ahead, beside, asked.text(_repeats(found), None), gates.text()]
         click.echo("\n\n".join(filter(None, blocks)))
     junit.write(gates)

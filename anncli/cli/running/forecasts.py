@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,64 +26,70 @@ from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
 
 
-class Beside(tuple[str, ForecastErrors]):
-    """The words for the windows, and the errors on them."""
+class Beside(NamedTuple):
+    """The words for the windows, and the errors on them, None where there is nothing to compare."""
 
-    __slots__ = ()
+    of: str = ""
+    errors: ForecastErrors | None = None
 
-    def text(self, by_step: bool) -> str:
-        return forecast_text(self[1], self[0], by_step)
+    def text(self, verbose: int) -> str:
+        """A table and sentences, with `verbose` also the errors of each step; '' for nothing."""
+        return "" if self.errors is None else forecast_text(self.errors, self.of, verbose > 0)
 
     def document(self) -> dict[str, Any]:
-        """The value of the key `forecast`."""
-        return {"of": self[0], **self[1].as_dict()}
+        """The key `forecast` of a document, or nothing."""
+        return {} if self.errors is None else {"forecast": {"of": self.of, **self.errors.as_dict()}}
 
 
-def of_training(run: TrainingRun, result: TrainingResult) -> Beside | None:
-    """On the test set, without one on the validation set; None for a network that makes no forecasts and where there is neither set."""
+def of_training(run: TrainingRun, result: TrainingResult) -> Beside:
+    """On the test set, without one on the validation set;
+    nothing for a network that makes no forecasts and where there is neither set."""
     setup = run.setup
     name = next((name for name in ("test", "validation") if len(setup.rows[name])), None)
     if forecast_of(setup.network) is None or name is None or setup.loss.startswith("quantile"):
-        return None
-    return Beside((f"the {name} set", errors_of_set(run, result, name)))
+        return Beside()
+    trained = setup.final_rows if result.refit_epochs and name == "test" else setup.rows["training"]
+    return Beside(f"the {name} set", errors_of_set(setup, name, trained, run.outputs(result, name)))
 
 
-def of_test(network: Network, data: Dataset, threads: int) -> Beside | None:
-    """On the windows that did not train the network, or on all where all did; None for one that makes no forecasts."""
+def of_test(network: Network, data: Dataset, threads: int) -> Beside:
+    """On the windows that did not train the network, or on all where all did; nothing for one that makes no forecasts."""
     forecast = forecast_of(network)
     if forecast is None or network.quantiles:
-        return None
+        return Beside()
     seen = rows_seen(network, data)
     new = np.ones(data.n_samples, dtype=bool) if seen is None else ~seen
     rows = np.flatnonzero(new if new.any() else ~new)
     inputs = data.inputs[rows]
     outputs = outputs_of(network, inputs, None, threads)
-    linear = None if forecast.baseline is None else forecast.baseline.predict(side_by_side(network.scaling.apply(inputs)))
+    linear = (
+        None if forecast.baseline is None else forecast.baseline.predict(side_by_side(network.scaling.apply(inputs)))
+    )
     few = 0 < len(rows) < data.n_samples
     words = "the windows that did not train the network" if few else "all windows"
-    return Beside((words, compared(data, rows, outputs, linear, forecast)))
+    return Beside(words, compared(data, rows, outputs, linear, forecast))
 
 
-def of_folds(
-    problem: ExperimentProblem, network: Network, splits: list[Split], predicted: OutOfFold
-) -> Beside | None:
+def of_folds(problem: ExperimentProblem, network: Network, splits: Sequence[Split], predicted: OutOfFold) -> Beside:
     """On the test rows of all folds of a repeat; in each the autoregression learns from its training rows."""
     forecast = None if isinstance(problem.data, Dataset) else problem.data.forecast
     if forecast is None or network.quantiles:
-        return None
+        return Beside()
     bare = problem.bare
     linear = np.full((bare.n_samples, bare.n_targets), np.nan)
-    for split in splits:
+    for split in (split for split in splits if split.repeat == 1):
         linear[split.test] = _of_fold(problem, split)
     rows = predicted.rows
-    return Beside(("the test rows of all folds", compared(bare, rows, predicted.outputs, linear[rows], forecast)))
+    return Beside("the test rows of all folds", compared(bare, rows, predicted.outputs, linear[rows], forecast))
 
 
 def _of_fold(problem: ExperimentProblem, split: Split) -> Array:
     options = problem.only_options._replace(validation=0.0, test=0.0)
     network, options = begin(problem.network, options, continues=False, asked=(), replaces=False)
     network, data, _ = encoded_inputs(network, problem.data, options, {"training": split.training, "test": split.test})
-    scaling = choose_scaling(network, data, settled(network, options, data.task, None, len(split.training)), split.training)
+    scaling = choose_scaling(
+        network, data, settled(network, options, data.task, None, len(split.training)), split.training
+    )
     inputs = side_by_side(scaling.apply(data.inputs))
     assert data.targets is not None
     none = np.empty(0, dtype=np.float32)
@@ -93,4 +100,6 @@ def _of_fold(problem: ExperimentProblem, split: Split) -> Array:
 def refuse_forecast(network: Network, what: str) -> None:
     """Raises UsageError for a network of forecasts, which `what` does not know."""
     if forecast_of(network) is not None:
-        raise UsageError(f"{what} is not for networks of forecasts", advice="`ann plot forecast` draws what it predicts")
+        raise UsageError(
+            f"{what} is not for networks of forecasts", advice="`ann plot forecast` draws what it predicts"
+        )

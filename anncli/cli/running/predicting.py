@@ -54,12 +54,8 @@ def run_predict(values: Values, words: Words) -> None:
     threshold = threshold_of(network, values)
     decisions = Decisions(network, threshold, abstain_of(network, values, threshold))
     reader = TableReader(table_request(values), read_request(values), remarks := Remarks())
-    if is_forecast(network, reader.request):
-        with reproducible(values["reproducible"]), _reading(values, files):
-            print_forecasts(values, network, files, reader)
-        return show_remarks(values.console, remarks)
-    if "all_windows" in values.on_command_line:
-        raise UsageError("--all-windows is for networks of forecasts", advice="leave it out")
+    if _forecasts(values, network, files, reader):
+        return
     has_rows = has_samples(network, reader.request)
     refuse_for_texts(values, network, reader)
     are_tables = asks_for_table(values) if has_rows else _are_tables(values, network, files, reader)
@@ -90,6 +86,18 @@ def run_predict(values: Values, words: Words) -> None:
     show_remarks(values.console, remarks)
     if not_finite.count:
         values.console.warn(f"{shown_data(files)}: {not_finite}")
+
+
+def _forecasts(values: Values, network: Network, files: tuple[str, ...], reader: TableReader) -> bool:
+    """Whether the network makes forecasts, which then are written; raises UsageError for what only such a network has."""
+    if not is_forecast(network, reader.request):
+        if "all_windows" in values.on_command_line:
+            raise UsageError("--all-windows is for networks of forecasts", advice="leave it out")
+        return False
+    with reproducible(values["reproducible"]), _reading(values, files):
+        print_forecasts(values, network, files, reader)
+    show_remarks(values.console, reader.remarks)
+    return True
 
 
 def _files(values: Values, words: Words) -> tuple[str, ...]:

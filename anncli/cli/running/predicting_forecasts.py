@@ -51,7 +51,9 @@ def print_forecasts(values: Values, network: Network, files: Sequence[str], read
     if destination.format == "csv":
         write_text(destination.target, tables, (), delimiter)
     else:
-        write_stream(writer_of(destination.format), destination.target, TableStream(lambda: iter([join_tables(tables)])))
+        write_stream(
+            writer_of(destination.format), destination.target, TableStream(lambda: iter([join_tables(tables)]))
+        )
 
 
 def forecast_table(values: Values, network: Network, file: str, reader: TableReader, is_one_of_many: bool) -> Table:
@@ -85,7 +87,9 @@ def predicted_values(network: Network, windows: Windows, chosen: Array, shown: s
     assert network.encoder.forecast is not None
     length = network.encoder.forecast.window if reads_rows(network) else 1
     places = (chosen[:, None] * length + np.arange(length)).reshape(-1)
-    table = windows.table._replace(lines=windows.table.lines if len(windows.table.lines) == windows.table.n_rows else ())
+    table = windows.table._replace(
+        lines=windows.table.lines if len(windows.table.lines) == windows.table.n_rows else ()
+    )
     table = table.take(places)
     try:
         inputs: Any = network.encoder.encode(table).inputs

@@ -62,10 +62,9 @@ def read_training_data(
         return read_sets(files, network=network, data_format=settings.read.format, remarks=remarks)
     for path in settings.class_files[1:]:
         if is_set_name(path):
-            raise UsageError(
-                f"{printable(path)} looks like a validation or test set",
-                advice=f"say --validation {printable(path)}, or --test {printable(path)}",
-            )
+            shown = printable(path)
+            advice = f"say --validation {shown}, or --test {shown}"
+            raise UsageError(f"{shown} looks like a validation or test set", advice=advice)
     data, sets = read_tables(files, TableReader(settings.request, settings.read, remarks), network)
     if data.has_several_rows:
         return data, sets

@@ -63,26 +63,24 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
     write_matrix(values["matrix"], report.evaluation)
     judged = report.evaluation if report.unseen is None else report.unseen
     shown = table_rows({"test": report})
-    found = collapse_warning(judged, "test", network.record)
     gates = judge(wanted, kind_of_data(data, network), report, "the test set")
-    warnings = [*filter(None, [found]), *gates.warnings]
+    warnings = [*filter(None, [collapse_warning(judged, "test", network.record)]), *gates.warnings]
     for warning in warnings:
         values.console.warn(warning)
     if values["json"]:
         document: dict[str, Any] = {"command": "test", "network": printable(network_path), "threshold": threshold}
         document |= {} if abstain is None else {"abstain": list(abstain)}
         document |= {"sets": {"test": report.evaluation.as_dict()}, **seen_document({"test": report}, ("test",))}
-        document |= asked.document(shown, confidence)
+        document |= asked.document(shown, confidence) | forecast.document()
         if baselines is not None:
             document["baselines"] = baselines_document(baselines, _judged_rows(report))
-        document |= {} if forecast is None else {"forecast": forecast.document()}
         print_json({**document, "requirements": gates.documents(), "warnings": [*remarks.warnings(), *warnings]})
     else:
         seen = _seen_texts(network, data) if network.predicts_next else _seen_lines(report)
         text = "\n".join([evaluation_text(shown), *seen])
         beside = "" if baselines is None else baselines_text(judged, baselines, data.task, _judged_rows(report))
-        ahead = "" if forecast is None else forecast.text(values["verbose"] > 0)
-        click.echo("\n\n".join(filter(None, [text, asked.text(shown, confidence), ahead, beside, gates.text()])))
+        told = [text, asked.text(shown, confidence), forecast.text(values["verbose"]), beside, gates.text()]
+        click.echo("\n\n".join(filter(None, told)))
     junit.write(gates)
     gates.raise_missed()
 

@@ -232,24 +232,22 @@ def _report(settings: TrainSettings, opened: Opened, result: TrainingResult, sum
     for remark in remarks:
         console.note(remark)
     if reason := why_missing():
-        console.note(
-            f"trained with the slow numpy code, because there is no compiled code ({reason}); {install_advice()}"
-        )
+        text = f"trained with the slow numpy code, because there is no compiled code ({reason})"
+        console.note(f"{text}; {install_advice()}")
     baselines = training_baselines(training, result) if settings.baselines else None
     forecast = of_training(training, result)
     if settings.as_json:
         ended = outcome(training, result, found, [*opened.warnings, *warnings]) | {"diagnosis": remarks}
         if baselines is not None:
             ended["baselines"] = baselines_document(baselines[1], baselines[0])
-        ended |= {} if forecast is None else {"forecast": forecast.document()}
-        ended |= {"requirements": gates.documents(), **asked.document(held_out_sets(found), confidence)}
+        ended |= forecast.document() | {"requirements": gates.documents()}
+        ended |= asked.document(held_out_sets(found), confidence)
         print_json({"command": "train", "dry_run": False, **summary, **ended})
     else:
         text = outcome_text(training, result, found, settings.path, settings.output)
         beside = "" if baselines is None else _beside(found, training.setup.data.task, *baselines)
-        ahead = "" if forecast is None else forecast.text(console.verbose > 0)
-        told = [text, asked.text(held_out_sets(found), confidence), ahead, beside, gates.text()]
-        text = "\n\n".join(filter(None, told))
+        shown = asked.text(held_out_sets(found), confidence)
+        text = "\n\n".join(filter(None, [text, shown, forecast.text(console.verbose), beside, gates.text()]))
         # Not on stdout if that carries something else.
         (console.report if settings.streams else click.echo)(text)
     return gates

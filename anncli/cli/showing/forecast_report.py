@@ -20,7 +20,9 @@ def forecast_text(errors: ForecastErrors, of: str, by_step: bool = False) -> str
         lines += [_by_step(one)] if by_step and steps > 1 else []
         lines += [_sentence(name, leads, one) for name, leads in _of_each(one)]
     level = f"{100 * errors.confidence:g} %"
-    lines.append(f"(in brackets the range of {level}, from windows drawn in blocks of {count_of(errors.block, 'step')})")
+    lines.append(
+        f"(in brackets the range of {level}, from windows drawn in blocks of {count_of(errors.block, 'step')})"
+    )
     return "\n".join(lines)
 
 
@@ -41,7 +43,7 @@ def _of_each(one: LabelErrors) -> list[tuple[str, list[Lead]]]:
 
 def _sentence(name: str, leads: Sequence[Lead], one: LabelErrors) -> str:
     """Such as: better than the last value by 3.1 RMSE (2.5 to 3.6) and 2.0 MAE (1.6 to 2.4)."""
-    better, worse, unclear = [], [], []
+    better, worse, unclear = list[str](), list[str](), list[str]()
     for lead in leads:
         text = f"{plain(abs(lead.value), 3)} {lead.metric.upper()}"
         if lead.interval is None:

@@ -103,7 +103,12 @@ def plan_of_network(encoder: TableEncoder, request: TableRequest) -> Plan:
     """That of a trained network; raises UsageError where the user asks for another one."""
     forecast = encoder.forecast
     assert forecast is not None
-    stored = {"window": forecast.window, "horizon": forecast.horizon, "order": forecast.order, "sequence": forecast.sequence}
+    stored = {
+        "window": forecast.window,
+        "horizon": forecast.horizon,
+        "order": forecast.order,
+        "sequence": forecast.sequence,
+    }
     for name, value in stored.items():
         if (asked := getattr(request, name)) and asked != value:
             raise UsageError(f"--{name} {asked}: the network was trained with {value or 'none'}", advice="leave it out")
@@ -122,7 +127,11 @@ def are_changes(values: Array, codes: Array, forecast: Forecast) -> bool:
     for code in np.unique(codes):
         own = values[codes == code]
         own = own[: max(len(own) // 2, forecast.horizon + 2)]
-        steps = [np.nanmean((own[step:] - own[:-step]) ** 2, axis=0) for step in range(1, forecast.horizon + 1) if len(own) > step]
+        steps = [
+            np.nanmean((own[step:] - own[:-step]) ** 2, axis=0)
+            for step in range(1, forecast.horizon + 1)
+            if len(own) > step
+        ]
         if steps:
             changes.append(np.mean(steps, axis=0))
             variance.append(np.nanvar(own, axis=0))

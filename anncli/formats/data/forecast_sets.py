@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -17,7 +18,6 @@ from anncli.errors import DataError, UsageError
 from anncli.forecasts import Forecast
 from anncli.formats.data.answer_files import TableFile
 from anncli.formats.data.forecast_plan import Plan, are_changes, plan_of, plan_of_network, refuse_other_options
-from anncli.formats.data.joined import join_tables
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_columns import TableMatcher
 from anncli.formats.data.table_request import with_head
@@ -86,8 +86,6 @@ def read_labelled_windows(paths: Sequence[Path], reader: TableReader, network: N
     return data.with_inputs(inputs, network.encoder.names)
 
 
-
-
 def read_all_windows(path: Path, reader: TableReader, network: Network) -> Windows:
     """All windows of a file that a trained network can take, whether or not their targets are known."""
     reader = reader._replace(request=completed(reader.request, network))
@@ -100,7 +98,9 @@ def reads_rows(network: Network | None) -> bool:
     if network is None or network.topology.takes_vectors:
         return False
     if network.topology.inputs.tokens:
-        raise UsageError("--window is for networks of numbers, and this one takes tokens", advice="write inputs: any x N")
+        raise UsageError(
+            "--window is for networks of numbers, and this one takes tokens", advice="write inputs: any x N"
+        )
     if network.topology.answers_rows:
         message = "a forecast needs one answer for each window, and this network answers every row"
         raise UsageError(message, advice="add a layer `last`, `mean` or `max` before the output layer")
@@ -127,7 +127,8 @@ def _read(
     stored = None if network is None or network.encoder is None else network.encoder.forecast
     plan = None
     if stored is not None:
-        assert network is not None and network.encoder is not None
+        assert network is not None
+        assert network.encoder is not None
         plan = plan_of_network(network.encoder, reader.request)
         reader = reader.knowing(stored.columns, (), stored.is_named)
     else:
@@ -136,11 +137,19 @@ def _read(
     for path in (path for own in sets.values() for path in own):
         file = read_file(path, reader)
         if plan is None:
-            place, shown = Place(file.shown), file.shown
-            plan = plan_of(file.table, reader.request, network, place, lambda text: reader.remarks.note(shown, text))
+            plan = plan_of(
+                file.table, reader.request, network, Place(file.shown), partial(reader.remarks.note, file.shown)
+            )
             _say_plan(plan, reader.remarks, file.shown)
             reader = reader.knowing(file.table.names, (), file.table.is_named)
-        files.append(_fitted(file, plan.forecast, reader.remarks, "the network" if stored else files[0].shown if files else file.shown))
+        files.append(
+            _fitted(
+                file,
+                plan.forecast,
+                reader.remarks,
+                "the network" if stored else files[0].shown if files else file.shown,
+            )
+        )
     assert plan is not None
     series = times_of_files([(file.table, file.shown) for file in files], plan.forecast.order)
     pairs = iter(zip(series, files, strict=True))
@@ -170,7 +179,8 @@ def _with_changes(plan: Plan, files: Sequence[tuple[SeriesFile, TableFile]]) -> 
         numbers = [file.table.column(name).as_numbers() for name in plan.forecast.labels]
         if any(column is None for column in numbers):
             return plan  # windows_of() says which word is no number
-        values.append(np.column_stack([column.numbers for column in numbers if column is not None]))
+        known = (column.numbers for column in numbers if column is not None)
+        values.append(np.column_stack([own for own in known if own is not None]))
         codes.append(own + offset)
         offset += int(own.max(initial=0)) + 1
     with warnings.catch_warnings():
@@ -184,6 +194,8 @@ def _check_width(network: Network | None, plan: Plan, by_rows: bool) -> None:
     """Raises DataError where a definition with a number of outputs cannot have the targets of the forecast."""
     n = len(plan.forecast.target_names)
     if network is not None and not network.quantiles and network.loss is None and network.n_outputs % n:
-        of = f"{plan.forecast.horizon} steps of {len(plan.forecast.labels)} label{'s' * (len(plan.forecast.labels) > 1)}"
+        of = (
+            f"{plan.forecast.horizon} steps of {len(plan.forecast.labels)} label{'s' * (len(plan.forecast.labels) > 1)}"
+        )
         message = f"the network has {network.n_outputs} outputs, and {of} are {n} targets"
         raise UsageError(message, advice=f"end its layers with `{n} linear`")

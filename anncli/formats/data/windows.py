@@ -97,9 +97,7 @@ def in_order(file: SeriesFile, forecast: Forecast, remarks: Remarks) -> tuple[Se
     return SeriesFile(table, shown, times), codes
 
 
-def windows_of(
-    file: SeriesFile, forecast: Forecast, by_rows: bool, remarks: Remarks, is_known: bool = True
-) -> Windows:
+def windows_of(file: SeriesFile, forecast: Forecast, by_rows: bool, remarks: Remarks, is_known: bool = True) -> Windows:
     """The windows of a file; by_rows: its rows stay rows, see Windows; is_known: only windows whose targets are known, else all.
 
     Windows without a known value of a label are left out, and with is_known those that miss a target; both are counted.
@@ -116,10 +114,10 @@ def windows_of(
     if not len(rows):
         raise _too_short(file, codes, forecast, after)
     latest, age = _latest(known)
-    kept = (age[rows] < forecast.window).all(axis=1)
+    kept: Array = np.asarray((age[rows] < forecast.window).all(axis=1))
     targets = np.stack([known[np.minimum(rows + step, n_rows - 1)] for step in range(1, forecast.horizon + 1)], axis=2)
     if is_known:
-        kept &= ~np.isnan(targets).any(axis=(1, 2))
+        kept = kept & ~np.isnan(targets).any(axis=(1, 2))
     rows, targets = _kept(rows, kept, file, remarks), targets[kept]
     last = np.repeat(latest[rows], forecast.horizon, axis=1)
     targets = targets.reshape(len(rows), -1) - (last if forecast.changes else 0)
@@ -146,7 +144,9 @@ def _label_values(file: SeriesFile, name: str) -> Array:
     found = file.table.column(name).as_numbers()
     if found is None or found.numbers is None:
         words = file.table.column(name).words
-        message = f"the label {quoted(name)} holds words ({', '.join(map(quoted, words[:3]))}), and a forecast is of numbers"
+        message = (
+            f"the label {quoted(name)} holds words ({', '.join(map(quoted, words[:3]))}), and a forecast is of numbers"
+        )
         raise DataError(message, path=file.shown, advice="name another column with --label, or gaps with --na")
     return found.numbers.astype(np.float64)
 
@@ -164,7 +164,9 @@ def _too_short(file: SeriesFile, codes: Array, forecast: Forecast, after: int) -
     what = f"{count_of(int(counts.max()), 'row')}"
     if forecast.sequence is not None:
         what = f"the longest of {len(counts)} series has {what}"
-    need = f"a window of {forecast.window}" + (f" and a horizon of {after} need {forecast.window + after}" if after else " needs as many")
+    need = f"a window of {forecast.window}" + (
+        f" and a horizon of {after} need {forecast.window + after}" if after else " needs as many"
+    )
     return DataError(f"{what}, and {need}", path=file.shown, advice="give more rows, or a shorter --window")
 
 
@@ -182,7 +184,9 @@ def _table_of(table: Table, forecast: Forecast, rows: Array, targets: Array, by_
     found = [table.column(name) for name in forecast.inputs]
     if all(column.numbers is not None for column in found):
         with np.errstate(over="ignore"):  # the encoder refuses what 32 bits do not hold
-            values = np.column_stack([column.numbers for column in found if column.numbers is not None]).astype(np.float32)
+            values = np.column_stack([column.numbers for column in found if column.numbers is not None]).astype(
+                np.float32
+            )
         matrix = values[rows[:, None] - lags].reshape(len(rows), -1)
         columns = [TableColumn(name, matrix[:, k]) for k, name in enumerate(forecast.input_names)]
         return _with_targets(columns, targets, forecast, lines)._replace(matrix=matrix)

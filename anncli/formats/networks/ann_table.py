@@ -35,10 +35,10 @@ def read_table_inputs(document: PlacedMapping) -> TableInputs:
     words: dict[str, Any] = {name: _word(value, name, _WORDS.get(name)) for name in _NAMES[1:] if name in value}
     kinds = value.mapping_at("columns")
     found = {name: _word(kinds, name, KINDS) for name in kinds}
-    counts = {name: read_count(value, name) for name in _COUNTS if name in value}
-    if "horizon" in counts and "window" not in counts:
+    words |= {name: read_count(value, name) for name in _COUNTS if name in value}
+    if "horizon" in words and "window" not in words:
         raise value.fault("horizon", "`horizon` needs `window`", "write for example `window: 24`")
-    return TableInputs(label=_names(value, "label"), kinds=found, **words, **counts)
+    return TableInputs(label=_names(value, "label"), kinds=found, **words)
 
 
 def _word(mapping: PlacedMapping, key: str, known: Iterable[str] | None = None) -> str:
@@ -66,7 +66,9 @@ def _names(mapping: PlacedMapping, key: str) -> tuple[str, ...]:
 
 def table_inputs_text(table: TableInputs) -> str:
     """The value of `inputs`, on one line."""
-    said: dict[str, Any] = {name: value for name, value in table._asdict().items() if name in (*_NAMES[1:], *_COUNTS) and value}
+    said: dict[str, Any] = {
+        name: value for name, value in table._asdict().items() if name in (*_NAMES[1:], *_COUNTS) and value
+    }
     if table.label:
         said = {"label": table.label[0] if len(table.label) == 1 else list(table.label), **said}
     if table.kinds:
