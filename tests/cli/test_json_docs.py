@@ -110,6 +110,7 @@ CASES = {
         ("train", "net.nn", "pos.txt", "neg.txt", 5, "--test", "0.25", "--prevalence", "1%", "--confidence", "90%", "-o", "e.nn"),
         ("train", "net.nn", "pos.txt", "neg.txt", 5, "--test", "more.txt,neg.txt", "-o", "c.nn"),
         ("train", "net.nn", "pos.txt", "neg.txt", 5, "--ensemble", 2, "-o", "e.nn"),
+        ("train", "long.csv", 2, "--window", 3, "--label", "v", "--test", "0.2", "-o", "h.nn"),
         ("train", "t.nn", "pos.txt", "neg.txt", 2, "--continue", "--prune", "0.3", "-o", "f.nn"),
         ("train", "net.nn", "pos.txt", "neg.txt", 2, "--teacher", "t.nn", "-o", "g.nn"),
         ("train", "h.nn", "text.txt", 2, "--test", "0.2", "-o", "h2.nn"),
@@ -120,13 +121,17 @@ CASES = {
     "ann predict": [("predict", "t.nn", "pos.txt"), ("predict", "kt.nn", "list.txt"), ("predict", "rt.nn", "pos.txt"), ("predict", "ht.nn", "text.txt")],
     "ann init": [("init", "new.nn", "--inputs", 3), ("init", "table.nn", "table.csv", "--label", "c")],
     "ann info": [("info", "t.nn"), ("info", "t.nn", "--verify"), ("info", "net.nn"), ("info", "d.nn"), ("info", "dt.nn"), ("info", "ct.nn"), ("info", "it.nn"), ("info", "et.nn"), ("info", "pt.nn"), ("info", "foreign.pmml"), ("info", "t.nn", "--weights"), ("info", "et.nn", "--weights"), ("info", "picture.nn"), ("info", "t.nn", "--reseal"), ("info", "edited.nn", "--reseal"), ("info", "ht.nn")],
+    "ann test": [("test", "t.nn", "pos.txt", "neg.txt", "--prevalence", "0.01"), ("test", "t.nn", "pos.txt", "neg.txt", "--baselines", "--training", "pos.txt,neg.txt"), ("test", "t.nn", "more.txt", "neg.txt", "--require", "acc>=0"), ("test", "kt.nn", "pos.txt", "neg.txt", "third.txt"), ("test", "t.nn", "pos.txt", "neg.txt", "--abstain", "0.4,0.6"), ("test", "kt.nn", "pos.txt", "neg.txt", "third.txt", "--abstain", "0.6"), ("test", "lt.nn", "long.csv")],
+    "ann predict": [("predict", "t.nn", "pos.txt"), ("predict", "kt.nn", "list.txt"), ("predict", "rt.nn", "pos.txt")],
+    "ann init": [("init", "new.nn", "--inputs", 3), ("init", "table.nn", "table.csv", "--label", "c")],
+    "ann info": [("info", "t.nn"), ("info", "t.nn", "--verify"), ("info", "net.nn"), ("info", "d.nn"), ("info", "dt.nn"), ("info", "ct.nn"), ("info", "it.nn"), ("info", "et.nn"), ("info", "pt.nn"), ("info", "foreign.pmml"), ("info", "t.nn", "--weights"), ("info", "et.nn", "--weights"), ("info", "picture.nn"), ("info", "t.nn", "--reseal"), ("info", "edited.nn", "--reseal"), ("info", "lt.nn")],
     "ann convert": [("convert", "pos.txt", "pos.jsonl")],
     "ann import": [("import", "ot.nn", "-o", "imported.nn"), ("import", "foreign.pmml", "-o", "imported2.nn")],
     "ann export": [("export", "t.nn", "pos.txt", "neg.txt", "-o", "t.json"), ("export", "t.nn", "-o", "t.dot", "-f"), ("export", "t.nn", "-o", "t2.json", "--no-prove"), ("export", "t.nn", "-o", "t.c", "--int16")],
     "ann trainers": [("trainers",), ("trainers", "lm")],
     "ann gradcheck": [("gradcheck", "t.nn", "pos.txt", "neg.txt"), ("gradcheck", "t.nn", "pos.txt", "neg.txt", "--show", "--lr", 1)],
     "ann curvature": [("curvature", "t.nn", "pos.txt", "neg.txt"), ("curvature", "t.nn", "pos.txt", "neg.txt", "--matrix", "gauss-newton", "--l2", 0)],
-    "ann cv": [("cv", "net.nn", "pos.txt", "neg.txt", 5, "--baselines", "--folds", 3, "--require", "acc>=0", "--prevalence", "1%"), ("cv", "table.csv", "--label", "c", 5, "--folds", 2), ("cv", "net.nn", "pos.txt", "neg.txt", 5, "--folds", 4, "--threshold", "f1")],
+    "ann cv": [("cv", "net.nn", "pos.txt", "neg.txt", 5, "--baselines", "--folds", 3, "--require", "acc>=0", "--prevalence", "1%"), ("cv", "table.csv", "--label", "c", 5, "--folds", 2), ("cv", "net.nn", "pos.txt", "neg.txt", 5, "--folds", 4, "--threshold", "f1"), ("cv", "long.csv", 2, "--window", 3, "--label", "v", "--folds", 2)],
     "ann compare": [("compare", "t.nn", "t2.nn", "pos.txt", "neg.txt", "--baselines", "--training", "pos.txt,neg.txt"), ("compare", "t.nn", "t2.nn", "more.txt", "neg.txt"), ("compare", "net.nn", "t2.nn", "pos.txt", "neg.txt", 3, "--folds", 2)],
     "ann explain": [("explain", "t.nn", "pos.txt", "neg.txt", "--permutations", 2), ("explain", "t.nn", "more.txt", "neg.txt", "--column", "1"), ("explain", "dt.nn", "table.csv", "--column", "b", "--by", "acc,mcc")],
     "ann report": [("report", "t.nn", "pos.txt", "neg.txt"), ("report", "ot.nn", "pos.txt", "neg.txt")],
@@ -156,6 +161,7 @@ def made(tmp_path_factory):
     (small / "old.nn").write_text("3\n2 2 1\n\n0\n1\n")
     (small / "valid.txt").write_text("a 1\n1 2\nb 2\n-1 -2\n")
     (small / "table.csv").write_text("a,b,c\n" + "1,x,yes\n2,y,no\n" * 4)
+    (small / "long.csv").write_text("v\n" + "".join(f"{k % 7 + k % 3}\n" for k in range(60)))
     (small / "rgb.csv").write_text("red,green,blue,c\n" + "9,9,9,a\n2,2,200,b\n200,3,3,d\n" * 6)
     (small / "a.ppm").write_bytes(b"P6 2 1 255\n\x09\x09\x09\x02\x02\xc8")
     for command in (
@@ -168,6 +174,7 @@ def made(tmp_path_factory):
         "train rgb.csv --label c 5 -q -o rgb.nn",
         "train old.nn pos.txt neg.txt 5 -q -o ot.nn",
         "train rows.nn pos.txt neg.txt 2 -q -o rt.nn --validation 0",
+        "train long.csv 2 --window 3 --label v --test 0.2 -q -o lt.nn",
         "train t.nn pos.txt neg.txt 0 -q --continue --prune 0.99 -o pt.nn",
         "train net.nn pos.txt neg.txt 5 -q -o ct.nn --threshold youden --calibration platt --abstain 0,1",
         "train net.nn pos.txt neg.txt 5 -q -o it.nn --calibration isotonic",

@@ -29,6 +29,7 @@ def plot_command(values: Values, words: Words) -> None:
       scores       how the scores of each class are distributed
       predicted    predicted against true numbers
       residuals    how the errors of predicted numbers are distributed
+      forecast     the end of a series, and what is predicted after it
       importance   how much worse the network is without each input
       boundary     what is predicted where, over two inputs
       surface      the loss around the network, over directions of its weights

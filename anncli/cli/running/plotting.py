@@ -13,6 +13,7 @@ from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.curving import spectrum_request
 from anncli.cli.running.figure_facts import facts_of, load_trained, seen_words
+from anncli.cli.running.forecast_facts import forecast_facts
 from anncli.cli.running.places import refuse_both_on_stdout, refuse_existing, refuse_read_files, same_file
 from anncli.cli.running.surface_request import check_surface_options, surface_request
 from anncli.cli.showing.console import print_json
@@ -44,7 +45,10 @@ def run_plot(values: Values, words: Words) -> None:
     surface = surface_request(values, network) if name == "surface" else None
     spectrum = spectrum_request(values, network) if name == "spectrum" else SpectrumRequest()
     remarks = Remarks()
-    if info.needs_data:
+    if name == "forecast":
+        facts = Facts(network, forecast=forecast_facts(values, network, words.data, remarks))
+        show_remarks(values.console, remarks)
+    elif info.needs_data:
         facts = facts_of(values, words.data, network, remarks)._replace(
             columns=values["column"], surface=surface, spectrum=spectrum
         )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from anncli.errors import count_of
-from anncli.network.encoders.table import InputColumn
+from anncli.forecasts import Forecast
+from anncli.network.encoders.table import InputColumn, TableEncoder
 from anncli.network.network import Network
 
 # More levels of a category are not listed in words.
@@ -26,6 +27,11 @@ def table_documents(network: Network) -> dict[str, Any]:
             for name in encoder.roles.columns
         ]
         found["encoder"] = {"task": encoder.roles.task, "missing": encoder.missing, "columns": columns}
+        if encoder.forecast is not None:
+            found["encoder"] |= {
+                "columns": _of_file(encoder, encoder.forecast),
+                "forecast": _forecast(encoder.forecast),
+            }
     return found
 
 
@@ -35,6 +41,36 @@ def text_documents(network: Network) -> dict[str, Any]:
         return {}
     known = network.vocabulary
     return {"text": network.text.kind, "vocabulary": None if known is None else "".join(known.symbols)}
+def _of_file(encoder: TableEncoder, forecast: Forecast) -> list[dict[str, Any]]:
+    """The columns of the table whose windows are the samples; of an input, what its last row in a window is."""
+    last = dict(zip(forecast.inputs, encoder.columns[-len(forecast.inputs) :], strict=True))
+    others: dict[str | None, str] = {forecast.order: "order", forecast.sequence: "sequence"}
+    others |= dict.fromkeys(forecast.labels, "label")
+    return [
+        _input(last[name]._replace(name=name))
+        if name in last and name not in forecast.labels
+        else {"name": name, "kind": others.get(name, "ignore")}
+        for name in forecast.columns
+    ]
+
+
+def _forecast(forecast: Forecast) -> dict[str, Any]:
+    baseline = forecast.baseline
+    errors = None
+    if baseline is not None and baseline.of:
+        errors = {
+            "of": baseline.of,
+            "windows": baseline.n,
+            "low": baseline.low.tolist(),
+            "high": baseline.high.tolist(),
+        }
+    return {
+        "window": forecast.window,
+        "horizon": forecast.horizon,
+        "labels": list(forecast.labels),
+        "changes": forecast.changes,
+        "errors": errors,
+    }
 
 
 def _input(column: InputColumn) -> dict[str, Any]:

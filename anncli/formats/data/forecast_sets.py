@@ -35,7 +35,7 @@ def is_forecast(network: Network | None, request: TableRequest) -> bool:
     if network is not None and network.encoder is not None and network.encoder.forecast is not None:
         return True
     head = None if network is None else network.table
-    window = request.window or (0 if head is None else head.window)
+    window = request.window or (0 if head is None else head.window or 0)
     if window or request.horizon:
         refuse_other_options(request._replace(window=window))
     return bool(window)
@@ -114,8 +114,8 @@ def completed(request: TableRequest, network: Network | None) -> TableRequest:
     if head is None:
         return request
     return request._replace(
-        window=request.window or head.window,
-        horizon=request.horizon or head.horizon,
+        window=request.window or head.window or 0,
+        horizon=request.horizon or head.horizon or 0,
         sequence=request.sequence or head.sequence,
     )
 

@@ -67,7 +67,7 @@ class InputColumn(NamedTuple):
 class TableInputs(NamedTuple):
     """What the head of a network file says about the columns of its table; () and None: found when it is trained.
 
-    label: the answers; window, horizon: of a forecast, 0 for none; kinds: 'number', 'category' or 'ignore' for some columns; the
+    label: the answers; window, horizon: of a forecast, or None; kinds: 'number', 'category' or 'ignore' for some columns; the
     others as in Roles, Forecast and TableEncoder.
     """
 
@@ -78,10 +78,10 @@ class TableInputs(NamedTuple):
     weight: str | None = None
     group: str | None = None
     order: str | None = None
-    sequence: str | None = None
-    window: int = 0
-    horizon: int = 0
     kinds: Mapping[str, str] = {}
+    sequence: str | None = None
+    window: int | None = None
+    horizon: int | None = None
 
 
 class Encoded(NamedTuple):

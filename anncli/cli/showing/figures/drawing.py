@@ -33,7 +33,7 @@ def draw(name: str, facts: Facts) -> list[Figure]:
     refuse_task(name, facts.task)
     info = FIGURE_NAMES[name]
     module = import_module(f"anncli.cli.showing.figures.{info.module}")
-    if not info.needs_data:
+    if not info.needs_data or name == "forecast":
         return [module.draw(facts)]
     return [module.draw(facts, rows) for rows in (facts.sets if info.by_set else facts.sets[-1:])]
 

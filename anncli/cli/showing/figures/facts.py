@@ -57,11 +57,36 @@ class RowSet(NamedTuple):
         return self.numbers if self.answers is None else self.answers
 
 
+class LabelForecast(NamedTuple):
+    """label; values (n,): the known ones, the last row last, nan where one is missing; predicted (horizon,); low, high (horizon,): of the band,
+    empty where no errors are known; last: the last known value."""
+
+    label: str
+    values: Array
+    predicted: Array
+    low: Array
+    high: Array
+    last: float
+
+
+class ForecastFacts(NamedTuple):
+    """labels: what is forecast of each; series: the name of the one that is drawn, '' for the only one; at: the time of the last row, ''
+    for none; unit: the column of the time; window: rows of a sample; of, n: the set with the errors, and its windows."""
+
+    labels: tuple[LabelForecast, ...]
+    series: str
+    at: str
+    unit: str
+    window: int
+    of: str
+    n: int
+
+
 class Facts(NamedTuple):
     """network: a trained one; data: None where none were given; threshold: for one output; sets: all rows, and those that
     are new to the network where it has seen some of them; n_seen: how many it has, None where that is not known; columns: the
     two inputs of a boundary; single_rows: whether figures may show single rows of the data; surface: what is asked of an error
-    surface, None for a small one; spectrum: what is asked of a spectrum."""
+    surface, None for a small one; spectrum: what is asked of a spectrum; forecast: what a network of forecasts predicts."""
 
     network: Network
     data: Dataset | None = None
@@ -74,6 +99,7 @@ class Facts(NamedTuple):
     single_rows: bool = True
     surface: SurfaceRequest | None = None
     spectrum: SpectrumRequest = SpectrumRequest()
+    forecast: ForecastFacts | None = None
 
     @property
     def task(self) -> str:

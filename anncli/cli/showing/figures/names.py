@@ -35,6 +35,9 @@ FIGURE_NAMES: dict[str, FigureName] = {
     "scores": FigureName("how the scores of each class are distributed", "scores", tasks=DECISIONS),
     "predicted": FigureName("predicted against true numbers", "predicted", tasks=NUMBERS),
     "residuals": FigureName("how the errors of predicted numbers are distributed", "residuals", tasks=NUMBERS),
+    "forecast": FigureName(
+        "the end of a series, and what is predicted after it", "forecast", tasks=NUMBERS, by_set=False, on_page=False
+    ),
     "importance": FigureName(
         "how much worse the network is without each input", "importances", by_set=False, takes_samples=False
     ),
