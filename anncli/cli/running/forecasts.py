@@ -11,6 +11,7 @@ from anncli.arrays import Array
 from anncli.cli.running.experiment_problem import ExperimentProblem
 from anncli.cli.showing.forecast_report import forecast_text
 from anncli.dataset.dataset import Dataset
+from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError
 from anncli.evaluation.forecast_errors import ForecastErrors
 from anncli.experiments.cross_validation import OutOfFold
@@ -72,7 +73,7 @@ def of_test(network: Network, data: Dataset, threads: int) -> Beside:
 
 def of_folds(problem: ExperimentProblem, network: Network, splits: Sequence[Split], predicted: OutOfFold) -> Beside:
     """On the test rows of all folds of a repeat; in each the autoregression learns from its training rows."""
-    forecast = None if isinstance(problem.data, Dataset) else problem.data.forecast
+    forecast = problem.data.forecast if isinstance(problem.data, TableData) else None
     if forecast is None or network.quantiles:
         return Beside()
     bare = problem.bare
@@ -86,7 +87,7 @@ def of_folds(problem: ExperimentProblem, network: Network, splits: Sequence[Spli
 def _of_fold(problem: ExperimentProblem, split: Split) -> Array:
     options = problem.only_options._replace(validation=0.0, test=0.0)
     network, options = begin(problem.network, options, continues=False, asked=(), replaces=False)
-    network, data, _ = encoded_inputs(network, problem.data, options, {"training": split.training, "test": split.test})
+    network, data, *_ = encoded_inputs(network, problem.data, options, {"training": split.training, "test": split.test})
     scaling = choose_scaling(
         network, data, settled(network, options, data.task, None, len(split.training)), split.training
     )

@@ -41,6 +41,8 @@ def text_documents(network: Network) -> dict[str, Any]:
         return {}
     known = network.vocabulary
     return {"text": network.text.kind, "vocabulary": None if known is None else "".join(known.symbols)}
+
+
 def _of_file(encoder: TableEncoder, forecast: Forecast) -> list[dict[str, Any]]:
     """The columns of the table whose windows are the samples; of an input, what its last row in a window is."""
     last = dict(zip(forecast.inputs, encoder.columns[-len(forecast.inputs) :], strict=True))
