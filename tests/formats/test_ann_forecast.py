@@ -14,7 +14,6 @@ from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_sets import TableReader
 from anncli.formats.networks.storage import load, parse, render, save
 
-
 HEAD = b"""anncli: 1
 inputs: {table: {label: v, order: day, window: 3, horizon: 2}}
 layers: [3 tanh, 3 linear]
@@ -27,9 +26,7 @@ def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("forecast")
     table, path = folder / "t.csv", folder / "n.nn"
     days = sorted(f"2024-{1 + k % 12:02}-{1 + k // 12:02}" for k in range(120))
-    table.write_text(
-        "day,v,kind,w\n" + "".join(f"{day},{k % 5},{'ab'[k % 2]},{k % 7}\n" for k, day in enumerate(days))
-    )
+    table.write_text("day,v,kind,w\n" + "".join(f"{day},{k % 5},{'ab'[k % 2]},{k % 7}\n" for k, day in enumerate(days)))
     network = parse(HEAD.replace(b"3 linear", b"2 linear"), "head.nn")
     reader = TableReader(TableRequest(), ReadRequest(), Remarks())
     data, _ = read_forecast_sets({"training": [table]}, reader, network)
@@ -95,4 +92,7 @@ def test_a_definition_with_another_number_of_outputs_is_refused(trained):
     reader = TableReader(TableRequest(), ReadRequest(), Remarks())
     with pytest.raises(UsageError) as caught:
         read_forecast_sets({"training": [trained.with_name("t.csv")]}, reader, parse(HEAD, "head.nn"))
-    assert str(caught.value) == "the network has 3 outputs, and 2 steps of 1 label are 2 targets; end its layers with `2 linear`"
+    assert (
+        str(caught.value)
+        == "the network has 3 outputs, and 2 steps of 1 label are 2 targets; end its layers with `2 linear`"
+    )

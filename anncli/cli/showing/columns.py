@@ -63,8 +63,7 @@ def _forecast(forecast: Forecast) -> dict[str, Any]:
         errors = {
             "of": baseline.of,
             "windows": baseline.n,
-            "low": baseline.low.tolist(),
-            "high": baseline.high.tolist(),
+            **{name: [float(f"{x:.6g}") for x in getattr(baseline, name)] for name in ("low", "high")},
         }
     return {
         "window": forecast.window,
