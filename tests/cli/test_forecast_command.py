@@ -145,7 +145,7 @@ def test_networks_of_rows_read_a_window_row_by_row(folder: Path, ann: Run, layer
     assert "linear autoregression" in done.stdout
     every = table(ann("predict", "r.nn", "wave.csv", "--all-windows").stdout)
     assert len(every) == N - 6 + 1
-    assert [row["month"] for row in table(ann("predict", "r.nn", "wave.csv").stdout)][0] == "2006-09"
+    assert next(row["month"] for row in table(ann("predict", "r.nn", "wave.csv").stdout)) == "2006-09"
     assert "forecast of v" in ann("test", "r.nn", "wave.csv").stdout
 
 

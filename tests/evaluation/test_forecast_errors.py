@@ -18,7 +18,7 @@ def autoregressive(n, factor, rng):
 
 def test_errors_by_hand():
     targets = np.array([[1.0, 2, 10, 20], [3, 4, 30, 40]])
-    network, last = targets + [[3, 0, 1, 1], [-1, 2, 1, 1]], targets + 1
+    network, last = targets + np.array([[3, 0, 1, 1], [-1, 2, 1, 1]]), targets + 1
     found = forecast_errors(targets, {"network": network, "last value": last}, np.arange(2), ("a", "b"))
     a, b = found.labels
     # Squares of a: 9 and 1 at the first step, 0 and 4 at the second one.

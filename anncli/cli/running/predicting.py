@@ -46,11 +46,8 @@ Writer = Callable[[RowBatch, Any, Any], str]
 
 def run_predict(values: Values, words: Words) -> None:
     """Print a line per row, or one JSON document; warns of scores that are not finite."""
-    network_path, files = str(words.network), _files(values, words)
-    network = load(network_path)
-    show_network_remarks(values.console, network)
-    require_trained(network, network_path)
-    check_stateful(values, network)
+    files = _files(values, words)
+    network = _trained(values, str(words.network))
     threshold = threshold_of(network, values)
     decisions = Decisions(network, threshold, abstain_of(network, values, threshold))
     reader = TableReader(table_request(values), read_request(values), remarks := Remarks())
@@ -86,6 +83,15 @@ def run_predict(values: Values, words: Words) -> None:
     show_remarks(values.console, remarks)
     if not_finite.count:
         values.console.warn(f"{shown_data(files)}: {not_finite}")
+
+
+def _trained(values: Values, path: str) -> Network:
+    """The network of a file, with what there is to say about it; raises NetworkError for one without weights."""
+    network = load(path)
+    show_network_remarks(values.console, network)
+    require_trained(network, path)
+    check_stateful(values, network)
+    return network
 
 
 def _forecasts(values: Values, network: Network, files: tuple[str, ...], reader: TableReader) -> bool:

@@ -49,7 +49,6 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
     show_network_remarks(values.console, network)
     require_trained(network, network_path)
     abstain = abstain_of(network, values, threshold := threshold_of(network, values))
-    wanted = values["require"]
     asked = _checked(values, network)
     confidence = None if network.predicts_next else asked.confidence_of_test(values["json"])
     remarks = Remarks()
@@ -63,7 +62,7 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
     write_matrix(values["matrix"], report.evaluation)
     judged = report.evaluation if report.unseen is None else report.unseen
     shown = table_rows({"test": report})
-    gates = judge(wanted, kind_of_data(data, network), report, "the test set")
+    gates = judge(values["require"], kind_of_data(data, network), report, "the test set")
     warnings = [*filter(None, [collapse_warning(judged, "test", network.record)]), *gates.warnings]
     for warning in warnings:
         values.console.warn(warning)
