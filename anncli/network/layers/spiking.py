@@ -77,6 +77,8 @@ class Spiking(LayerKind):
             raise ValueFault(
                 f"{place}: `{self.text()}` reads spikes", "write `inputs: 5 spikes` or `inputs: {spikes: 5, code: latency, t_max: 0.03, bias_spike: 0.0}`" if place == "layer 1" else "put only `lif` layers before it"
             )  # fmt: skip
+        if is_output and not self.can_be_output:
+            raise ValueFault(f"{place}: `{self.text()}` cannot be the output layer", "add `K first-spike` or `K peak-voltage`")  # fmt: skip
         super().check(place, below, is_output)
 
     @property
@@ -130,7 +132,9 @@ class SpikingOutput(Spiking):
     def check(self, place: str, below: Shape, is_output: bool) -> None:
         super().check(place, below, is_output)
         if not is_output:
-            raise ValueFault(f"{place}: {self.kind} is for the output layer only", "write `200 lif` for a hidden layer")
+            raise ValueFault(
+                f"{place}: `{self.text()}` is for the output layer only", "write `200 lif` for a hidden layer"
+            )
         if self.units == 1:
             raise ValueFault(f"{place}: `{self.text()}` decides nothing", f"write `K {self.kind}` with K classes")
 
