@@ -8,7 +8,7 @@ from anncli.analysis.curved_loss import CurvedLoss
 from anncli.analysis.network_loss import problem_of, samples_of
 from anncli.arrays import Array
 from anncli.dataset.dataset import Dataset
-from anncli.errors import asking
+from anncli.errors import UsageError, asking
 from anncli.network.names import check_loss
 from anncli.network.network import Network
 from anncli.training.answers import check_loss_of
@@ -29,6 +29,9 @@ def loss_of(network: Network, asked: Asked) -> str:
 
     Raises: UsageError for a loss that does not fit the network.
     """
+    if network.topology.is_spiking:
+        message = "the loss of spiking neurons jumps where a spike appears, and has no second derivatives"
+        raise UsageError(message, advice="ann plot surface draws it")
     if asked.loss is None:
         return problem_of(network).loss
     with asking("--loss"):

@@ -32,13 +32,20 @@ def draw_rows(network: Network, rng: np.random.Generator, n: int) -> ProofRows:
     shape = network.topology.inputs
     least = network.topology.least_rows
     if shape.tokens:
-        return ProofRows(_tokens(shape.columns, rng, n, least))
+        drawn = _tokens(shape.columns, rng, n, least)
+        # A spike train has times of 0 or more, here of milliseconds.
+        return ProofRows(
+            Tokens(drawn.indices, abs(drawn.values) / 100, drawn.starts, drawn.width) if shape.spikes else drawn
+        )
     if shape.rows is None:
         starts = _starts(rng, n, least)
         return ProofRows(Rows(_numbers(low, high, rng, int(starts[-1])), starts))
+    numbers = _numbers(low, high, rng, n)
+    if shape.code is not None:
+        numbers = np.clip(numbers, np.float32(shape.code.low), np.float32(shape.code.high))
     if network.encoder is None:
-        return ProofRows(_numbers(low, high, rng, n))
-    table = _table(network.encoder, low, high, rng, n)
+        return ProofRows(numbers)
+    table = _table(network.encoder, numbers, rng)
     return ProofRows(network.encoder.encode(table).inputs, table)
 
 
@@ -111,9 +118,8 @@ def _numbers(low: Array, high: Array, rng: np.random.Generator, n: int) -> Array
     return numbers
 
 
-def _table(encoder: TableEncoder, low: Array, high: Array, rng: np.random.Generator, n: int) -> Table:
-    numbers = _numbers(low, high, rng, n)
-    columns, at = [], 0
+def _table(encoder: TableEncoder, numbers: Array, rng: np.random.Generator) -> Table:
+    columns, at, n = [], 0, len(numbers)
     for column in encoder.columns:
         if column.kind == "number":
             columns.append(_number_column(column.name, numbers[:, at], encoder.may_miss(column), rng))

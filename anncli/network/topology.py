@@ -224,7 +224,9 @@ class Topology(_Chain):
         def below(place: int) -> str:
             if number:
                 return f"unit {place} of layer {number}"
-            return f"token {place - 1 + first_token}" if self.inputs.tokens else f"input {place}"
+            if self.inputs.tokens:
+                return f"{'source' if self.inputs.spikes else 'token'} {place - 1 + first_token}"
+            return f"input {place}" if place <= self.n_inputs else "the bias spike"
 
         return f"layer {number + 1}, {self.layers[number].parameter_name(block, row, column, below)}"
 

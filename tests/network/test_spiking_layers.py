@@ -197,3 +197,24 @@ def test_what_spiking_layers_lack() -> None:
     topology = spiking_case("first-spike").problem.topology
     assert topology.lacks("second_order") is not None
     assert topology.lacks("row_gradients") is not None
+
+
+def test_slopes_of_values_that_become_spikes() -> None:
+    problem, samples, parameters = spiking_case("peak-voltage")
+    topology, x = problem.topology, np.clip(samples.inputs, 0.01, 0.99)
+    first, below = topology.layers[0], topology.blocks(parameters)[0]
+    kept = first.forward(below, x, None)
+    factors = np.cos(np.arange(len(kept.outputs.values)))
+    found = first.backward(below, kept, factors, topology.blocks(np.zeros_like(parameters))[0], True)
+    assert found is not None
+    rng = np.random.default_rng(1)
+    direction, compared = rng.normal(size=x.shape), 0
+    for row in range(len(x)):
+        step = np.zeros_like(x)
+        step[row] = 1e-6 * direction[row]
+        ends = [first.forward(below, x + step, None), first.forward(below, x - step, None)]
+        if not first.crosses_kink(*ends):
+            compared += 1
+            numeric = (ends[0].outputs.values - ends[1].outputs.values) @ factors / 2e-6
+            assert numeric == pytest.approx(found[row] @ direction[row], rel=1e-5, abs=1e-7)
+    assert compared > 3

@@ -197,6 +197,10 @@ def _entry(entry: dict[str, Any], number: int) -> str:
         n_in, n_out = entry["weights"]
         layer = entry.get("layer") or f"{entry['units']} {entry['activation']}"
         return f"{number}: {layer}, weights {n_in} x {n_out}, biases {n_out}"
+    if "silent_units" in entry:
+        spikes = f"{entry['spikes_per_sample']} spikes a sample, " if "spikes_per_sample" in entry else ""
+        text = f"{spikes}{entry['silent_units']} of {entry['units']} units silent, {entry['bursting_units']} bursting"
+        return f"layer {entry['layer']}: {text}"
     if "layer" in entry:
         blocks = ", ".join(" x ".join(map(str, shape)) for shape in entry.get("blocks", ()))
         return f"{number}: {entry['layer']}" + (f", parameters {blocks}" if blocks else "")

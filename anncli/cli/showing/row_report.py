@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -104,6 +105,9 @@ class RowReport:
 
     def _forward(self, k: int) -> Iterator[str]:
         layer = self._found.layers[k]
+        if isinstance(layer.outputs, Tokens):
+            yield from self._spikes(k, "at", layer.outputs.values)
+            return
         if not self._has_formulas(k):
             has_sums, is_linear = bool(layer.weights), self._found.topology.layers[k].activation == "linear"
             # Of gates there is no one z.
@@ -148,7 +152,10 @@ class RowReport:
     def _backward(self, k: int) -> Iterator[str]:
         layer, rows = self._found.layers[k], list[list[str]]()
         if not self._has_formulas(k):
-            yield from self._values("dE/da above" if self._goes_back_in_time(k) else "delta", layer.delta, k)
+            if isinstance(layer.outputs, Tokens):
+                yield from self._spikes(k, "dE/dt", layer.delta)
+            else:
+                yield from self._values("dE/da above" if self._goes_back_in_time(k) else "delta", layer.delta, k)
             yield from slopes(self._found, k)
             return
         names, operands = self._words.units[k], self._operands(k)
@@ -197,6 +204,13 @@ class RowReport:
         yield from equations(rows)
         yield from more(len(names) - len(cut(names)), "unit")
 
+    def _spikes(self, k: int, symbol: str, values: Array) -> Iterator[str]:
+        """A number for each spike of a layer, in the order of their times."""
+        fired: Any = self._found.layers[k].outputs
+        rows = [[f"unit {unit + 1}", symbol, number(x)] for unit, x in zip(fired.indices, values, strict=True)]
+        yield from columns(rows[:MOST_ROWS])
+        yield from more(len(rows) - MOST_ROWS, "spike")
+
     def _values(self, symbol: str, values: Array, k: int) -> Iterator[str]:
         return values_of(symbol, values, self._found.topology.shapes[k + 1])
 
@@ -232,11 +246,18 @@ class RowReport:
         names = (found.name_of(place) for place in range(start, stop))
         return {
             "layer": found.topology.layers[k].text(),
-            "z": layer.z.tolist(),
-            "outputs": layer.outputs.tolist(),
+            "z": _plain(layer.z),
+            "outputs": _plain(layer.outputs),
             "delta": layer.delta.tolist(),
             "weights": [
                 {"name": name, "value": value, "gradient": gradient, "after": after}
                 for name, (value, gradient, after) in zip(names, values, strict=True)
             ],
         }
+
+
+def _plain(values: Any) -> list[Any]:
+    """Rows of numbers, None for one that is not finite; of spikes the number of the unit and the time of each."""
+    if isinstance(values, Tokens):
+        return [[unit + 1, time] for unit, time in zip(values.indices.tolist(), values.values.tolist(), strict=True)]
+    return [[x if isfinite(x) else None for x in row] for row in values.tolist()]

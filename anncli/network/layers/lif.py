@@ -12,7 +12,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.network.layers.base import Blocks, Kept, Shape
-from anncli.network.layers.spiking import Spiking, keys_of
+from anncli.network.layers.spiking import Spiking, barely_fires, keys_of
 from anncli.network.spikes import events
 
 # The most spikes of a neuron in a sample. Weights that grow without bound end in a burst that never does.
@@ -20,7 +20,8 @@ MOST_SPIKES = 1000
 
 
 class Lif(Spiking):
-    """See network.spikes.events for the dynamics. own: the current of the neuron at each of its spikes."""
+    """See network.spikes.events for the dynamics. own: the spikes that the layer reads, and the current of
+    the neuron at each of its own ones."""
 
     kind: ClassVar = "lif"
     keys: ClassVar = keys_of(Spiking.constants)
@@ -32,14 +33,15 @@ class Lif(Spiking):
         spikes = self.spikes_of(inputs)
         fired, currents = events.lif_forward(blocks[0].astype(np.float64), spikes, self.neuron, MOST_SPIKES)
         outputs: Any = fired
-        return Kept(spikes, outputs, outputs, currents, fired.starts)
+        return Kept(inputs, outputs, outputs, (spikes, currents), fired.starts)
 
     def backward(self, blocks: Blocks, kept: Kept, delta: Array, slots: Blocks, wanted: bool) -> Array | None:
         """delta (T,): dE/dt of each spike."""
         fired: Any = kept.outputs
         weights = blocks[0].astype(np.float64)
-        slots[0][...], slope = events.lif_backward(weights, kept.inputs, self.neuron, fired, kept.own, delta)
-        return slope if wanted else None
+        spikes, currents = kept.own
+        slots[0][...], slopes = events.lif_backward(weights, spikes, self.neuron, fired, currents, delta)
+        return self.slope_of(kept.inputs, spikes, slopes) if wanted else None
 
     @property
     def has_kink(self) -> bool:
@@ -49,7 +51,9 @@ class Lif(Spiking):
     def crosses_kink(self, one: Kept, other: Kept) -> bool:
         fired: Any = one.outputs
         others: Any = other.outputs
-        return not (np.array_equal(fired.indices, others.indices) and np.array_equal(fired.starts, others.starts))
+        if not (np.array_equal(fired.indices, others.indices) and np.array_equal(fired.starts, others.starts)):
+            return True
+        return barely_fires(one.own[1], other.own[1], self.neuron)
 
 
 LAYERS = {"lif": Lif}

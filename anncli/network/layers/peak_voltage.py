@@ -16,7 +16,8 @@ from anncli.network.spikes import events
 
 
 class PeakVoltage(SpikingOutput):
-    """z is the peak of the voltage of each neuron, at least 0; the outputs are the softmax of z. own: see events.peak_forward()."""
+    """z is the peak of the voltage of each neuron, at least 0; the outputs are the softmax of z. own: the
+    spikes that the layer reads, and what events.peak_forward() gives."""
 
     kind: ClassVar = "peak-voltage"
     constants: ClassVar = {name: value for name, value in Spiking.constants.items() if name != "theta"}
@@ -26,13 +27,13 @@ class PeakVoltage(SpikingOutput):
     def forward(self, blocks: Blocks, inputs: Any, starts: Array | None) -> Kept:
         spikes, dtype = self.spikes_of(inputs), blocks[0].dtype
         z, *own = events.peak_forward(blocks[0].astype(np.float64), spikes, self.neuron)
-        return Kept(spikes, z.astype(dtype), probabilities(z, dtype), tuple(own))
+        return Kept(inputs, z.astype(dtype), probabilities(z, dtype), (spikes, *own))
 
     def backward(self, blocks: Blocks, kept: Kept, delta: Array, slots: Blocks, wanted: bool) -> Array | None:
-        when, kinks, rates = kept.own
+        spikes, when, kinks, rates = kept.own
         weights, slopes = blocks[0].astype(np.float64), delta.astype(np.float64)
-        slots[0][...], slope = events.peak_backward(weights, kept.inputs, self.neuron, when, kinks, rates, slopes)
-        return slope if wanted else None
+        slots[0][...], below = events.peak_backward(weights, spikes, self.neuron, when, kinks, rates, slopes)
+        return self.slope_of(kept.inputs, spikes, below) if wanted else None
 
     @property
     def has_kink(self) -> bool:
@@ -41,12 +42,12 @@ class PeakVoltage(SpikingOutput):
 
     def crosses_kink(self, one: Kept, other: Kept) -> bool:
         """Another spike began, or ended, the rise to the peak."""
-        return not (np.array_equal(one.own[1], other.own[1]) and np.array_equal(_risen(one), _risen(other)))
+        return not (np.array_equal(one.own[2], other.own[2]) and np.array_equal(_risen(one), _risen(other)))
 
 
 def _risen(kept: Kept) -> Array:
     """(n, units) how many spikes of its sample came before each peak."""
-    spikes, when = kept.inputs, kept.own[0]
+    spikes, when = kept.own[:2]
     counts = np.zeros(when.shape, dtype=np.int64)
     samples = np.repeat(np.arange(len(spikes)), spikes.lengths)
     np.add.at(counts, samples, spikes.values[:, None] < when[samples])

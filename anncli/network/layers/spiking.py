@@ -24,6 +24,8 @@ _UNITS = Key(int, "units: 200")
 # Mean and standard deviation of the initial weights of a first layer, times the number of sources. These and `drive` are those
 # of the authors' networks: 5-200-3 on Yin-Yang, and 784-350-10 on MNIST for peak-voltage.
 _FIRST = (7.5, 3.9)
+# A change of I - theta by more than this fraction of it bends the time of a spike too much for a difference.
+_UNSTEADY = 1e-3
 
 
 class Spiking(LayerKind):
@@ -91,6 +93,11 @@ class Spiking(LayerKind):
         assert self.given is not None
         return sorted_spikes(inputs) if self.given.code is None else self.given.code.encode(inputs)
 
+    def slope_of(self, inputs: Any, spikes: Tokens, slopes: Array) -> Array:
+        """The slope of what the layer is given, from that (T,) of its spikes; of spikes that were given unsorted, in sorted order."""
+        code = None if self.given is None else self.given.code
+        return slopes if code is None else code.slopes(inputs, spikes, slopes)
+
     def block_shapes(self, below: Shape) -> tuple[tuple[int, int], ...]:
         sources = below.columns if below.code is None else below.code.sources(below.columns)
         return ((sources, self.units),)
@@ -149,6 +156,13 @@ def probabilities(z: Array, dtype: Any) -> Array:
     total = powers.sum(axis=1, keepdims=True)
     shares: Array = (powers / np.where(total > 0, total, 1)).astype(dtype)
     return shares
+
+
+def barely_fires(one: Array, other: Array, neuron: Neuron) -> bool:
+    """Whether a spike is so near to not being one that its time changes out of proportion between two passes, which have the currents
+    (T,) at equal spikes: with I just above theta the voltage hardly rises where it reaches the threshold."""
+    excess = np.minimum(one, other) - neuron.theta
+    return bool((np.abs(one - other) > _UNSTEADY * excess).any())
 
 
 def keys_of(constants: Mapping[str, Any]) -> dict[str, Key]:

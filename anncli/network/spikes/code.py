@@ -115,6 +115,14 @@ class LatencyCode(NamedTuple):
         starts = np.concatenate([[0], np.cumsum(fires.sum(axis=1))])
         return Tokens(order[taken], np.take_along_axis(times, order, axis=1)[taken], starts, sources)
 
+    def slopes(self, values: Array, spikes: Tokens, slopes: Array) -> Array:
+        """The slopes (n, columns) of values, from those (T,) of the spikes that encode() made of them; 0 outside the range."""
+        samples = np.repeat(np.arange(len(spikes)), spikes.lengths)
+        found = np.zeros((len(spikes), spikes.width))
+        found[samples, spikes.indices] = slopes * self.t_max / (self.high - self.low)
+        found = found[:, : values.shape[1]] if self.first == "low" else -found[:, : values.shape[1]]
+        return np.where((values >= self.low) & (values <= self.high), found, 0.0)
+
     def check(self, values: Array, place: Callable[[int], tuple[str | None, int | None]] | None = None) -> None:
         """Raises DataError for values (n, columns) outside the range; place: the file and the line of a row, where they are known."""
         for block in blocks_of_rows(len(values), values.shape[1]):
