@@ -35,6 +35,7 @@ from good_models import MODELS
 from guide import circumstances, damage_options, damage_table, put
 from mutations import mutated
 
+from anncli.arrays import Rows
 from anncli.errors import AnnError, ExitCode
 from anncli.formats.networks.storage import parse, render
 from anncli.inference.predict import predict
@@ -139,7 +140,8 @@ def outcome(data: bytes, watch: Watch) -> tuple[str, str | None]:
             warnings.simplefilter("error")
             network = parse(data, "a.file")
             if network.is_trained and not network.needs_encoder:
-                predict(network, np.ones((2, network.n_inputs), np.float32))
+                values = np.ones((2, network.n_inputs), np.float32)
+                predict(network, values if network.topology.takes_vectors else Rows(values, np.array([0, 2])))
             parse(render(network), "a.nn")
     except AnnError as error:
         found, fault = "refused", _fault_of(error)

@@ -80,4 +80,5 @@ MODELS: dict[str, Callable[[], bytes]] = {
     "onnx": lambda: exported("onnx"),
     "onnx 2": (_ONNX / "torch_activations.onnx").read_bytes,
     "onnx 3": (_ONNX / "torch_view.onnx").read_bytes,
+    "onnx 4": (_ONNX / "series/torch_lstm_stacked.onnx").read_bytes,
 }

@@ -1,9 +1,9 @@
-"""A network of another program put together as a chain of dense layers: what stands between them is folded into them."""
+"""A network of another program put together as a chain of layers: what stands between dense layers is folded into them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -11,8 +11,10 @@ from anncli.arrays import Array
 from anncli.errors import ValueFault, count_of, listed
 from anncli.formats.files.textfile import Path, shown_name
 from anncli.formats.networks.faults import Faults
+from anncli.formats.networks.links import Link, Map, RecurrentLink, ReductionLink, inputs_of
 from anncli.formats.networks.numbers import size_fault
 from anncli.limits import FLOAT32_MAX
+from anncli.network.layers.directions import Parts
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.network import Network, NetworkSource
 from anncli.network.scaling import Scaling
@@ -25,23 +27,6 @@ TASK_ADVICE, NAMES_ADVICE = "--task says otherwise", "--class-names gives them"
 _ROUNDED_SAMPLE = 1000
 
 
-class _Map(NamedTuple):
-    """For each value by itself: (x + add) * factor + shift, all float64 (n,)."""
-
-    add: Array
-    factor: Array
-    shift: Array
-
-
-class _Link:
-    """A dense layer: weights (n_in, n_out), biases (n_out,), float64; activation: None until it is known; merges: the next
-    layer takes its place, because an affine map of an affine map is one."""
-
-    def __init__(self, weights: Array, biases: Array, merges: bool = False) -> None:
-        self.weights, self.biases, self.merges = weights, biases, merges
-        self.activation: str | None = None
-
-
 class Chain(Faults):
     """The layers so far, and errors about the file that tells them. Steps are told in the order in which the network computes them.
 
@@ -52,9 +37,9 @@ class Chain(Faults):
     def __init__(self, n_inputs: int, origin: str, path: Path) -> None:
         super().__init__(path)
         self._n_inputs, self._origin = n_inputs, origin
-        self._links: list[_Link] = []
-        self._map: _Map | None = None
-        self._scaling: _Map | None = None
+        self._links: list[Link] = []
+        self._map: Map | None = None
+        self._scaling: Map | None = None
         self._remarks: list[str] = []
         self._check_sizes([n_inputs])
 
@@ -63,12 +48,12 @@ class Chain(Faults):
     @property
     def width(self) -> int:
         """The number of values that the next step is given."""
-        return self._links[-1].weights.shape[1] if self._links else self._n_inputs
+        return self._links[-1].width if self._links else self._n_inputs
 
     @property
     def is_open(self) -> bool:
         """Whether the last step was a layer whose activation is not known yet."""
-        return bool(self._links) and self._links[-1].activation is None
+        return bool(self._links) and self._links[-1].is_open
 
     @property
     def output_activation(self) -> str:
@@ -101,10 +86,7 @@ class Chain(Faults):
             weights = below.weights @ weights
         elif self.is_open:
             self._links[-1].activation = "linear"
-        self.check_next(n_out)
-        link = _Link(weights, biases, merges)
-        self._fold_before(link)
-        self._links.append(link)
+        self._append(Link(weights, biases, merges))
 
     def each(self, factor: Array | float = 1.0, shift: Array | float = 0.0, add: Array | float = 0.0) -> None:
         """(value + add) * factor + shift for each value by itself; each of the three is (width,), or one number for all."""
@@ -117,10 +99,10 @@ class Chain(Faults):
             link.weights = link.weights * scale
             link.biases = (link.biases + before) * scale + after
         elif self._map is None:
-            self._map = _Map(before, scale, after)
+            self._map = Map(before, scale, after)
         else:
             old = self._map
-            self._map = _Map(old.add, old.factor * scale, (old.shift + before) * scale + after)
+            self._map = Map(old.add, old.factor * scale, (old.shift + before) * scale + after)
 
     def activate(self, name: str) -> None:
         """An activation of ann; a linear one changes nothing. Two in a row, or a map before one, take a layer of their own."""
@@ -134,8 +116,8 @@ class Chain(Faults):
         """A softmax over all values."""
         if self.width < 2:
             self.fail("a softmax over one value is always 1")
-        if self._links and self._links[-1].activation == "linear":
-            self._links[-1].activation = None
+        if self._links:
+            self._links[-1].reopen()
         self.activate("softmax")
 
     def clip(self, low: Array, high: Array) -> None:
@@ -172,6 +154,23 @@ class Chain(Faults):
         self.remark(f"values are clipped to a range, by layers of {self.width} relu units")
         self.each(-1.0, high)
 
+    def recurrent(self, text: str, directions: list[Parts]) -> None:
+        """A recurrent layer by its short form, and the parameters of each direction; what stands before it is folded into it."""
+        self._append(RecurrentLink(text, directions))
+
+    def reduce(self, word: str) -> None:
+        """One row of many: `last`, `mean` or `max`."""
+        if self._map is not None:
+            self._own_layer()
+        self._append(ReductionLink(word, self.width))
+
+    def _append(self, link: Link) -> None:
+        if self.is_open:
+            self._links[-1].activation = "linear"
+        self.check_next(link.width)
+        self._fold_before(link)
+        self._links.append(link)
+
     # The end
 
     def network(self, **fields: Any) -> Network:
@@ -183,15 +182,15 @@ class Chain(Faults):
             self._own_layer()
         if self.is_open:
             self._links[-1].activation = "linear"
-        layers = [(link.weights.shape[1], str(link.activation)) for link in self._links]
-        for number, (_, activation) in enumerate(layers[:-1], 1):
-            if ACTIVATION_NAMES[activation].output_only:
-                self.fail(f"layer {number} has {activation} units, which ann knows for the output layer only")
+        for number, link in enumerate(self._links[:-1], 1):
+            if ACTIVATION_NAMES[str(link.activation)].output_only:
+                self.fail(f"layer {number} has {link.activation} units, which ann knows for the output layer only")
         try:
-            topology = Topology(self._n_inputs, layers)
+            topology = Topology(inputs_of(self._links, self._n_inputs), [link.layer for link in self._links])
         except ValueFault as fault:
             self.fail(fault.message)
-        numbers = [np.concatenate([np.vstack([link.biases, link.weights]).reshape(-1) for link in self._links])]
+        widths = [self._n_inputs, *(link.width for link in self._links)]
+        numbers = [np.concatenate([link.numbers(n_in) for link, n_in in zip(self._links, widths, strict=False)])]
         if self._scaling is not None:
             numbers += [self._scaling.add, self._scaling.factor]
         parameters, *scaling = map(self._single, numbers)
@@ -226,22 +225,20 @@ class Chain(Faults):
         self.check_next(self.width)
         self.affine(np.eye(self.width))
 
-    def _fold_before(self, link: _Link) -> None:
+    def _fold_before(self, link: Link) -> None:
         """Take the map before a layer into it; the first of all becomes the scaling of the inputs."""
         if self._map is None:
             return
-        add, factor, shift = self._map
-        self._map = None
+        before, self._map = self._map, None
         if not self._links:
-            self._scaling = _Map(add, factor, shift)
-            link.biases = link.biases + shift @ link.weights
+            self._scaling = before
+            link.take_shift(before.shift)
         else:
-            link.biases = link.biases + (add * factor + shift) @ link.weights
-            link.weights = link.weights * factor[:, None]
+            link.take_scaled(before)
 
     def check_next(self, n_out: int) -> None:
         """Raises NetworkError where a layer of so many units is too large; ask before memory is taken for its weights."""
-        self._check_sizes([self._n_inputs, *(link.weights.shape[1] for link in self._links), n_out])
+        self._check_sizes([self._n_inputs, *(link.width for link in self._links), n_out])
 
     def _check_sizes(self, sizes: Sequence[int]) -> None:
         if fault := size_fault(sizes):

@@ -41,18 +41,28 @@ _FUNCTIONS: dict[str, tuple[str, float | None, float | None]] = {
 RECURRENT_ACTIVATIONS = tuple(_FUNCTIONS)
 
 
+def function_of(function: str, alphas: list[float], betas: list[float]) -> str | None:
+    """The activation that a function of an RNN with these numbers is, None for others."""
+    for name, (own, *numbers) in _FUNCTIONS.items():
+        pairs = [(number, given) for number, given in zip(numbers, (alphas, betas), strict=True) if number is not None]
+        if own == function and all(given and abs(given[0] - number) < 1e-6 for number, given in pairs):
+            return name
+    return {"LeakyRelu": "leaky-relu", "Elu": "elu"}.get(function) if not alphas else None
+
+
 def recurrent_arrays(layer: Any, blocks: Blocks) -> dict[str, Array]:
     """The constants of a layer: input (directions, gates * units, columns), recurrent (directions, gates * units, units) and biases
     (directions, 2 * gates * units)."""
     found: dict[str, list[Array]] = {"input": [], "recurrent": [], "biases": []}
+    gates, units = list(OPERATORS[layer.kind].gates), layer.units
     for own in layer.directions(blocks):
         parts = layer.parts(own)
-        found["input"].append(_gates(layer, parts.weights).T)
-        found["recurrent"].append(_gates(layer, parts.recurrent).T)
+        found["input"].append(_in_order(parts.weights, gates, units).T)
+        found["recurrent"].append(_in_order(parts.recurrent, gates, units).T)
         inner = np.zeros_like(parts.biases)
         if parts.inner is not None:
-            inner[-layer.units :] = parts.inner
-        found["biases"].append(np.concatenate([_gates(layer, parts.biases), inner]))
+            inner[-units:] = parts.inner
+        found["biases"].append(np.concatenate([_in_order(parts.biases, gates, units), inner]))
     return {name: np.ascontiguousarray(arrays) for name, arrays in found.items()}
 
 
@@ -61,24 +71,26 @@ def put_recurrent(layer: Any, blocks: Blocks, arrays: dict[str, Array]) -> None:
     shapes = {name: array.shape for name, array in recurrent_arrays(layer, blocks).items()}
     if any(arrays[name].shape != shape for name, shape in shapes.items()):
         raise ValueError("weights of another shape")
-    for at, own in enumerate(layer.directions(blocks)):
-        outer, inner = np.split(arrays["biases"][at], 2)
-        has_inner = layer.parts(own).inner is not None
-        weights, recurrent = (_gates_back(layer, arrays[name][at].T) for name in ("input", "recurrent"))
-        parts = Parts(_gates_back(layer, outer), weights, recurrent, inner[-layer.units :] if has_inner else None)
-        layer.write(own, parts)
+    directions = zip(layer.directions(blocks), *(arrays[name] for name in shapes), strict=True)
+    for own, weights, recurrent, biases in directions:
+        layer.write(own, parts_of(layer.kind, weights, recurrent, biases))
 
 
-def _gates(layer: Any, columns: Array) -> Array:
-    """The columns (..., gates * units) in the order of the gates of ONNX."""
-    apart = columns.reshape(*columns.shape[:-1], -1, layer.units)
-    return apart[..., list(OPERATORS[layer.kind].gates), :].reshape(columns.shape)
+def parts_of(kind: str, weights: Array, recurrent: Array, biases: Array) -> Parts:
+    """The parameters of one direction of a layer from the constants of ONNX: weights (gates * units, columns), recurrent (gates * units,
+    units), biases (2 * gates * units,), of which the second half is added to the first where that is the same."""
+    order, units = np.argsort(OPERATORS[kind].gates).tolist(), recurrent.shape[1]
+    outer, inner = (_in_order(half, order, units) for half in np.split(biases, 2))
+    both, own = outer + inner, None
+    if kind == "gru":
+        both[-units:], own = outer[-units:], inner[-units:]
+    return Parts(both, _in_order(weights.T, order, units), _in_order(recurrent.T, order, units), own)
 
 
-def _gates_back(layer: Any, columns: Array) -> Array:
-    apart = columns.reshape(*columns.shape[:-1], -1, layer.units)
-    order = np.argsort(OPERATORS[layer.kind].gates)
-    return apart[..., order, :].reshape(columns.shape)
+def _in_order(columns: Array, gates: list[int], units: int) -> Array:
+    """The columns (..., gates * units) with the gates in this order."""
+    apart = columns.reshape(*columns.shape[:-1], len(gates), units)
+    return apart[..., gates, :].reshape(columns.shape)
 
 
 def state_width(network: Network) -> int:

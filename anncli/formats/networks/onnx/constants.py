@@ -111,7 +111,21 @@ def _concat(given: Sequence[Array], attributes: Attributes) -> Array:
     return np.concatenate(list(given), axis=attributes["axis"])
 
 
+def _constant_of_shape(given: Sequence[Array], attributes: Attributes) -> Array:
+    sizes = [int(size) for size in given[0].reshape(-1)]
+    _check_size(math.prod(sizes))
+    return np.full(sizes, np.asarray(attributes.get("value", np.zeros(1, dtype=np.float32))).reshape(-1)[0])
+
+
+def _expand(given: Sequence[Array], attributes: Attributes) -> Array:
+    shape = np.broadcast_shapes(given[0].shape, tuple(int(size) for size in given[1].reshape(-1)))
+    _check_size(math.prod(shape))
+    return np.broadcast_to(given[0], shape)
+
+
 _OTHERS: dict[str, Callable[[Sequence[Array], Attributes], Array]] = {
+    "ConstantOfShape": _constant_of_shape,
+    "Expand": _expand,
     "Identity": lambda given, attributes: given[0],
     "Cast": _cast,
     "Gather": _gather,

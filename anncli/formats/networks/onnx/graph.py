@@ -18,6 +18,7 @@ from anncli.formats.networks.onnx.constants import computed
 from anncli.formats.networks.onnx.labels import decided, pair_of
 from anncli.formats.networks.onnx.node import Node
 from anncli.formats.networks.onnx.ops import flow_of
+from anncli.formats.networks.onnx.series import RECURRENT_OPS, Series, first_width, input_series, series_of
 from anncli.formats.networks.onnx.tensors import read_tensor
 from anncli.formats.networks.onnx.values import OPEN_ROWS, Flow, Stem, Unread, UnreadError
 from anncli.network.network import Network
@@ -40,6 +41,7 @@ class GraphReader:
         self._rules = checker.C.CheckerContext()
         self._rules.ir_version = model.ir_version
         self._rules.opset_imports = {o.domain: o.version for o in model.opset_import}
+        self._has_series = any(node.op_type in RECURRENT_OPS for node in self._graph.node)
         self._old_softmax = any(o.domain in ("", "ai.onnx") and o.version < 13 for o in model.opset_import)
 
     def network(self) -> Network:
@@ -55,9 +57,10 @@ class GraphReader:
                     raise UnreadError(f"the value {quoted(name)} is given twice", "the file is damaged: restore it")
                 self._values[name] = value
         outputs = {value.name: self._value(value.name, "an output") for value in self._graph.output}
+        outputs = {name: value.flow if isinstance(value, Series) else value for name, value in outputs.items()}
         return build(outputs, [value.name for value in inputs], self._path)
 
-    def _input(self, value: Any) -> Flow | Unread:
+    def _input(self, value: Any) -> Flow | Series | Unread:
         """Rows of numbers; their width may be left open where the first layer says it."""
         kind = value.type.tensor_type
         sizes = [d.dim_value if d.HasField("dim_value") else None for d in kind.shape.dim]
@@ -69,6 +72,10 @@ class GraphReader:
             return self._root(value.name, (int(sizes[0]),), sizes[0])
         if len(sizes) < 2 or any(size is not None and size < 0 for size in sizes):
             return Unread(f"the input {quoted(value.name)} has no rows of values", "give it the shape rows x values")
+        if self._has_series and len(sizes) == 3 and (width := sizes[2] or self._first_width()):
+            series = input_series(value.name, sizes, width)
+            self._rows = OPEN_ROWS
+            return series
         self._rows = sizes[0] or OPEN_ROWS
         rest = [size or (self._first_width() if len(sizes) == 2 else None) for size in sizes[1:]]
         if None in rest:
@@ -85,6 +92,8 @@ class GraphReader:
         """The number of inputs of the first layer."""
         for node in self._graph.node:
             weights = self._values.get(node.input[1]) if len(node.input) > 1 else None
+            if node.op_type in RECURRENT_OPS:
+                return first_width(weights)
             if node.op_type in ("Gemm", "MatMul") and isinstance(weights, np.ndarray) and weights.ndim == 2:
                 is_turned = any(a.name == "transB" and a.i for a in node.attribute)
                 return int(weights.shape[1 if is_turned else 0])
@@ -107,7 +116,8 @@ class GraphReader:
         if unread is not None:
             return [unread] * len(node.output)
         try:
-            return [self._result(node, given)]
+            found = self._result(node, given)
+            return found if isinstance(found, list) else [found]
         except UnreadError as fault:
             return [Unread(f"node {called}: {fault}", fault.advice)] * len(node.output)
         except (ValueError, IndexError, TypeError, KeyError, ArithmeticError):
@@ -122,13 +132,18 @@ class GraphReader:
         attributes = _attributes(node)
         if op == "Constant":
             return self._kept(_constant(attributes))
-        if op == "Shape" and isinstance(given[0], Flow):
-            return np.array(given[0].shape, dtype=np.int64)
+        if op == "Shape" and isinstance(given[0], Flow | Series):
+            return np.array(given[0].sizes if isinstance(given[0], Series) else given[0].shape, dtype=np.int64)
         if all(value is None or isinstance(value, np.ndarray) for value in given):
             found = computed(op, given, attributes)
             if found is None:
                 raise UnreadError(f"{op} of constants is not computed", "simplify the model, for example with onnxsim")
             return self._kept(found)
+        if any(isinstance(value, Series) for value in given):
+            found = series_of(Node(op, attributes, given, self._rows))
+            if isinstance(found, Flow):
+                self._rows = found.shape[0]
+            return found
         special = (
             decided(op, attributes, given) or pair_of(op, attributes, given) or self._beside(op, attributes, given)
         )
