@@ -15,12 +15,15 @@ from random_networks import N_PLAIN_SEEDS, random_network, random_rows
 
 from anncli.arrays import Array
 from anncli.formats.exports.base import ExportRequest, ProofRows
+from anncli.formats.networks.storage import save
 from anncli.inference.predict import decide, predict
 from anncli.network.calibration import Calibration
 from anncli.network.encoders.table import InputColumn, TableEncoder
+from anncli.network.layers.base import Shape
 from anncli.network.names import ACTIVATION_NAMES
 from anncli.network.network import Network
 from anncli.network.scaling import Scaling
+from anncli.network.topology import Topology
 from anncli.tables import Roles, make_table
 
 onnx = pytest.importorskip("onnx")
@@ -273,14 +276,19 @@ def test_the_commands_and_the_program_of_the_guide_run(tmp_path: Path):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "ann").write_text(f"#!/bin/sh\nexec '{sys.executable}' -m anncli \"$@\"\n")
     (tmp_path / "ann").chmod(0o755)
-    (tmp_path / "program.py").write_text(re.findall(r"```python\n(.*?)```", guide, re.DOTALL)[0])
-    out, back = re.findall(r"```console\n(.*?)```", guide, re.DOTALL)
-    script = f"{out}\n'{sys.executable}' program.py\n{back}"
+    for name, program in zip(("program", "stream"), re.findall(r"```python\n(.*?)```", guide, re.DOTALL), strict=True):
+        (tmp_path / f"{name}.py").write_text(program)
+    valve = Network(Topology(Shape(1, None), ["6 lstm", "1 logistic"]), classes=("open", "shut"))
+    valve.set_parameters(np.linspace(-1, 1, valve.topology.n_parameters))
+    save(valve, tmp_path / "valve.nn")
+    out, stateful, back = re.findall(r"```console\n(.*?)```", guide, re.DOTALL)
+    script = f"{out}\n'{sys.executable}' program.py\n{stateful}\n'{sys.executable}' stream.py\n{back}"
     environment = os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
     command = ["bash", "-euo", "pipefail", "-c", script]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "(50, 3) [" in done.stdout
+    assert len(re.findall(r"^0\.\d+ (?:open|shut)$", done.stdout, re.MULTILINE)) == 3
     assert "opset               13, of ai.onnx.ml 2; IR version 8\n" in done.stdout
     assert (
         "inputs              X, float32 N x 4\noutputs             scores, float32 N x 3; label, the class of each row\n"
