@@ -117,13 +117,14 @@ def fit_operating_point(
 
 
 def _abstain(options: TrainingOptions, network: Network) -> tuple[float, ...] | None:
-    """As asked, or as a continued network has it, unless it is about a calibration that is dropped."""
-    if options.abstain is None and (network.calibration is None or options.calibration != "none"):
-        return network.abstain
-    if not options.abstain and network.topology.own_loss == "first-spike":
+    """As asked, or as a continued network has it, unless it is about a calibration that is dropped; of first spikes at least the
+    samples in which there are none."""
+    keeps = options.abstain is None and (network.calibration is None or options.calibration != "none")
+    found = network.abstain if keeps else options.abstain or None
+    if found is None and network.topology.own_loss == "first-spike":
         # The largest output is 1/K or more, unless no unit fires.
         return (0.5 / network.n_outputs,)
-    return options.abstain or None
+    return found
 
 
 def _range(activation: str) -> tuple[float, float]:

@@ -62,7 +62,9 @@ def run_gradcheck(values: Values, words: Words) -> None:
         print_json(document)
     else:
         topology = setup.network.topology
-        lines = _lines(document, f"{topology}, {count_of(topology.n_parameters, 'parameter')}", topology.noun)
+        shape = f"{topology}, {count_of(topology.n_parameters, 'parameter')}"
+        kinks = "where a spike comes, goes or barely is one" if topology.is_spiking else "at kinks"
+        lines = _lines(document, shape, topology.noun, kinks)
         click.echo("\n".join(lines if shown is None else [lines[0], shown.text(), "", *lines[1:]]))
     if not passed:
         advice = "this is a fault of ann: report it"
@@ -86,8 +88,8 @@ def _prepared(values: Values, words: Words, network_path: str) -> TrainingRun:
     return TrainingRun(prepare(network, data, options))
 
 
-def _lines(found: dict[str, Any], network: str, noun: str) -> list[str]:
-    skipped = f", {found['skipped']} skipped at kinks" if found["skipped"] else ""
+def _lines(found: dict[str, Any], network: str, noun: str, kinks: str) -> list[str]:
+    skipped = f", {found['skipped']} skipped {kinks}" if found["skipped"] else ""
     rows = count_of(found["rows"], noun) if found["row"] is None else f"{noun} {found['row']}"
     return [
         f"{found['network']}: {network}, loss {found['loss']}, l2 {found['l2']:.3g}",

@@ -43,13 +43,16 @@ class Vectors:
     def open(self, source: ByteSource, want: Want) -> Iterator[RowBatch]:
         reader = VectorReader(source, want.width, want.delimiter, want)
         for block in _with_two_lines(source.blocks()):
-            rows, is_first, fault = RowBuffer(), not reader.first_line, None
+            rows, is_first, fault, line = RowBuffer(), not reader.first_line, None, reader.line
             try:
                 reader.feed(rows, block)
             except DataError as error:
                 fault = error
             if rows.n:
-                lines = (reader.first_line,) if is_first else ()
+                lines: Sequence[int] = (reader.first_line,) if is_first else ()
+                if want.code is not None:
+                    numbers = (line + number - 1 for number, _ in numbered_lines(block, rows.n + 1))
+                    lines = [number for number in numbers if number > reader.header_line][: rows.n]
                 columns = tuple(map(Column, reader.columns))
                 yield RowBatch(rows.matrix(), lines=lines, columns=columns, header_line=reader.header_line)
             if fault:

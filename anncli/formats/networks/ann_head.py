@@ -16,7 +16,7 @@ from anncli.network.layers import DEFAULT_KIND, layer_class, read_layer
 from anncli.network.layers.base import KeyFault, LayerKind, Shape
 from anncli.network.names import LAYER_NAMES, TASK_NAMES, TEXT_NAMES
 from anncli.network.network import Network
-from anncli.network.spikes.code import CodeFault, LatencyCode
+from anncli.network.spikes.code import CODE_KEYS, CodeFault, LatencyCode
 from anncli.network.topology import Topology
 
 FORMAT_VERSION = 1
@@ -80,6 +80,7 @@ def _read_inputs(document: PlacedMapping) -> Shape:
     """The shape of a sample: a number of inputs, a text such as `28x28` or `any x 12`, or the code that makes spikes of vectors."""
     value = document.get("inputs")
     if isinstance(value, PlacedMapping):
+        value.refuse_unknown(CODE_KEYS)
         try:
             return coded(*LatencyCode.read(value))
         except CodeFault as fault:

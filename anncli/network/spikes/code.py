@@ -15,7 +15,7 @@ from anncli.errors import DataError, ValueFault, quoted
 ADVICE = (
     "write `{spikes: 5, code: latency, t_max: 0.03, bias_spike: 0.0}` for 4 columns, or `5 spikes` for files of spikes"
 )
-_KEYS = ("spikes", "code", "t_max", "bias_spike", "range", "first", "off")
+CODE_KEYS = ("spikes", "code", "t_max", "bias_spike", "range", "first", "off")
 _PAIR = re.compile(r"\s*([A-Za-z_]+)\s*:\s*([^\s,]+)\s*")
 
 
@@ -47,8 +47,8 @@ class LatencyCode(NamedTuple):
     def read(cls, given: Mapping[str, Any]) -> tuple[int, Self]:
         """The number of sources and the code that a mapping describes; raises CodeFault."""
         for key in given:
-            if key not in _KEYS:
-                raise CodeFault(key, f"unknown key `{key}`", f"use {', '.join(_KEYS)}")
+            if key not in CODE_KEYS:
+                raise CodeFault(key, f"unknown key `{key}`", f"use {', '.join(CODE_KEYS)}")
         sources = given.get("spikes")
         if not isinstance(sources, int) or isinstance(sources, bool) or sources < 1:
             raise CodeFault("spikes", f"`spikes` is the number of sources, found {_shown(sources)}", ADVICE)
