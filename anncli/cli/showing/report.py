@@ -157,7 +157,7 @@ def _remarks(name: str, e: Any) -> list[str]:
         f"{name}: {_some(metrics)} {'is' if len(metrics) == 1 else 'are'} undefined: {reason}"
         for reason, metrics in reasons.items()
     ]
-    if getattr(e, "n_undecided", None) is not None:
+    if getattr(e, "n_undecided", None):
         share = "" if e.coverage is None else f", {100 * (1 - e.coverage):.1f} %,"
         verb = "was" if e.n_undecided == 1 else "were"
         remarks.append(
