@@ -249,19 +249,21 @@ def export(
     name: str | None = None,
     bits: int = 0,
     rows: Array | None = None,
+    stateful: bool = False,
 ) -> Proof | None:
     """Write a trained network for other programs; the proof that it computes the same, None with prove=False.
 
     Args: path: as `ann export -o`; a file that exists is replaced; to: a name of the export formats, None: by the ending of the
         path; name: what names of functions begin with, None: by the path; bits: 8 or 16 for fixed-point numbers; rows: raw inputs
-        (n, n_inputs) that show their range, None: that of the scaling and the self-test.
+        (n, n_inputs) that show their range, None: that of the scaling and the self-test; stateful: an ONNX model that takes and gives the
+        state of its layers.
     Raises: TypeError for what is no network; UsageError for a path that means no format; NetworkError for what the format cannot
         hold; AnnError where the proof fails, with nothing written.
     """
     check_kind(network)
     target = os.fspath(path)
     inputs = None if rows is None else np.asarray(rows, dtype=np.float32).reshape(-1, network.n_inputs)
-    request = ExportRequest(name_of(target) if name is None else checked_name(name), bits, inputs)
+    request = ExportRequest(name_of(target) if name is None else checked_name(name), bits, inputs, stateful)
     found = exported(network, to or export_name_of(target), request, proved=prove)
     write_files(places_of(found.files, target))
     return found.proof
