@@ -1,0 +1,65 @@
+"""Trainings of recurrent networks that are stopped or killed: they go on to the bytes of one that never was, also in pieces."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ann_process import Ann, clean_environment
+
+pytestmark = pytest.mark.slow
+
+EPOCHS = 60
+SIGNALS = [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)]
+# The trainer and its options, and the signals that it is stopped by.
+RUNS = {
+    "adam": ("--trainer", "adam"),
+    "adam in pieces": ("--trainer", "adam", "--truncate", "5", "--dropout", "0.1"),
+    "rprop": ("--trainer", "rprop"),
+    "rprop in pieces": ("--trainer", "rprop", "--truncate", "5"),
+    "scg": ("--trainer", "scg"),
+    "lbfgs": ("--trainer", "lbfgs"),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    rng, blocks = np.random.default_rng(2), []
+    for _ in range(60):
+        rows = rng.normal(size=(rng.integers(1, 25), 2))
+        answers = np.where(rows[:, 0].cumsum() > 0, "up", "down")
+        blocks.append("".join(f"{a:.3f},{b:.3f},{c}\n" for (a, b), c in zip(rows, answers, strict=True)))
+    (tmp_path / "x.csv").write_text("\n".join(blocks))
+    (tmp_path / "r.nn").write_text("anncli: 1\ninputs: any x 2\nlayers: [6 lstm, 4 lstm, 1 logistic]\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(name: str, folder: Path, ann: Ann) -> None:
+    run = ("r.nn", "x.csv", str(EPOCHS), "--label", "last", "--patience", "0", *RUNS[name])
+    ann("train", *run, "-o", "whole.nn", "-q")
+    wanted = (folder / "whole.nn").read_bytes()
+    definition = (folder / "r.nn").read_bytes()
+    for number, code in SIGNALS:
+        (folder / "r.nn").write_bytes(definition)
+        (folder / "h.jsonl").unlink(missing_ok=True)
+        saved = ("--checkpoint", "run.ckpt", "--checkpoint-every", "4")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "anncli", "train", *run, *saved, "--history", "h.jsonl"],
+            cwd=folder, env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        history, lines = folder / "h.jsonl", 0
+        while lines < 10:
+            lines = len(history.read_bytes().splitlines()) if history.exists() else 0
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.002)
+        process.send_signal(number)
+        _, message = process.communicate(timeout=60)
+        assert process.returncode == code, message
+        ann("train", *run, *saved, "--resume", "run.ckpt", "-q")
+        assert (folder / "r.nn").read_bytes() == wanted, (name, number)
