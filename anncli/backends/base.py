@@ -7,7 +7,7 @@ a call, P the number of parameters.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from anncli.arrays import Array, Inputs, Rows
@@ -124,6 +124,11 @@ class Session(Protocol):
         Raises: ValueError for a tolerance with a batch size other than 1, and for a rule that no sweep knows; with
         problem.truncate a sweep knows every UpdateRule.
         """
+
+    def outputs_from(self, parameters: Array, states: Any) -> tuple[Array, Any]:
+        """Outputs (n, n_outputs) of the n rows of the only sample, which goes on from `states` (None: it begins), and the states
+        after its last row; for a network that streams. The outputs do not depend on how many rows come at a time, and states
+        are those of one backend."""
 
     def update(self, rule: Rule, state: State, parameters: Array, gradient: Array) -> None:
         """One update of `parameters` and `state` from `gradient` (P,), which is overwritten. Works for every rule.

@@ -73,7 +73,7 @@ def _work_of_sample(topology: Topology, inputs: Inputs) -> int:
 
 class _Call(NamedTuple):
     """What is asked of the compiled code besides the samples; loss: another one than the problem's; first_row: of the one piece
-    that is wanted, where it is not -1; states: before and after that piece."""
+    that is wanted, where it is not -1; states: before and after that piece; truncate: another length of a piece than the problem's."""
 
     aim: int
     loss: int | None = None
@@ -85,6 +85,7 @@ class _Call(NamedTuple):
     state: UpdateState | None = None
     first_row: int = -1
     states: Array | None = None
+    truncate: int | None = None
 
 
 class ChainSession(NativeSession):
@@ -110,6 +111,18 @@ class ChainSession(NativeSession):
         outputs = self._new_outputs(numbers)
         self._run("forward", _Call(_OUTPUTS, outputs=outputs), parameters, numbers)
         return outputs
+
+    def outputs_from(self, parameters: Array, states: Any) -> tuple[Array, Any]:
+        if not self._numpy_from or not all_float32(parameters):
+            return self._reference.outputs_from(parameters, states)
+        outputs, topology = self._new_outputs(None), self._problem.topology
+        width = sum(state_floats(layer) for layer in topology.layers)
+        # Before and after these rows.
+        given = np.zeros((2, width), dtype=np.float32)
+        given[0] = 0 if states is None else states
+        call = _Call(_OUTPUTS, outputs=outputs, first_row=0, states=given if width else None, truncate=max(1, len(outputs)))
+        self._run("forward", call, parameters, None)
+        return outputs, given[1]
 
     def over(self, samples: Samples) -> Session:
         return ChainSession(self._problem, samples, self._bound(), self._limit)
@@ -201,7 +214,7 @@ class ChainSession(NativeSession):
         with binding.threads_for(kind, call.batch_size or n, n) as threads:
             total, answers, step = _native.run_chain(
                 binding.plan, call.aim, self._loss_code if call.loss is None else call.loss, call.rule, call.batch_size, step,
-                call.rows_seen, threads, self._problem.truncate, call.first_row, call.states, parameters, first, second, call.gradient, call.outputs, self._inputs, self._tokens,
+                call.rows_seen, threads, call.truncate or self._problem.truncate, call.first_row, call.states, parameters, first, second, call.gradient, call.outputs, self._inputs, self._tokens,
                 self._starts, self._targets, self._target_starts, self._weights, numbers,
             )  # fmt: skip
         return total / max(1, answers), step

@@ -55,6 +55,9 @@ class NativeSession:
             _native.forward(binding.plan, parameters, self._inputs, numbers, outputs, threads)
         return outputs
 
+    def outputs_from(self, parameters: Array, states: Any) -> tuple[Array, Any]:
+        return self._reference.outputs_from(parameters, states)
+
     def loss(
         self, parameters: Array, rows: RowChoice | None = None, *, loss: str | None = None, l2: float = 0.0
     ) -> float:

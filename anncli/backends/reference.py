@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -66,6 +67,16 @@ class ReferenceSession:
         if not found:
             return np.empty((0, self._topology.n_outputs), dtype=parameters.dtype)
         return found[0] if len(found) == 1 else np.concatenate(found)
+
+    @_QUIET
+    def outputs_from(self, parameters: Array, states: Any) -> tuple[Array, Any]:
+        found = []
+        # A product of several rows may add in another order than that of one.
+        for piece in pieces(self._open_samples()._replace(targets=None, weights=None), slice(None), 1):
+            passed = forward(self._topology, parameters, piece.inputs, None, states)
+            states = passed.states()
+            found.append(passed.activations[-1])
+        return np.concatenate(found), states
 
     def loss(
         self, parameters: Array, rows: RowChoice | None = None, *, loss: str | None = None, l2: float = 0.0

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import numpy as np
 
-from anncli.arrays import Array, Rows, Tokens, all_finite
+from anncli.arrays import Array, Rows, Tokens, all_finite, blocks
+from anncli.backends.base import Problem, Samples, Session
+from anncli.backends.choice import choose_backend
 from anncli.backends.reproducible import refuse_scaling
 from anncli.errors import DataError
 from anncli.inference.predict import checked_inputs, in_units
 from anncli.network.averaging import mean_outputs
 from anncli.network.network import Network
-from anncli.network.propagation import forward
 from anncli.network.streaming import check_streams
+from anncli.network.topology import Topology
 
-_ONE_ROW = np.array([0, 1])
+# Rows of a call of the backend: of more of them memory would grow.
+_MOST_ROWS = 512
 
 
 class RowAnswers:
     """The answers of a network for one sample, as its rows come; begin() starts the next sample.
 
-    With a layer `last` each answer is that for a sample which ends with the row. Every row is computed by itself, by numpy, so that an
-    answer does not depend on how many rows come at a time. Raises: ValueError for an untrained network; ValueFault for a
-    network of which a layer needs the whole sample.
+    With a layer `last` each answer is that for a sample which ends with the row. An answer does not depend on how many rows come
+    at a time; compiled code gives those of predict() for the whole sample, bit by bit, numpy within rounding.
+
+    Raises: ValueError for an untrained network; ValueFault for a network of which a layer needs the whole sample.
     """
 
     def __init__(self, network: Network) -> None:
@@ -32,38 +38,64 @@ class RowAnswers:
         check_streams(network.topology, "--stateful", ("last",))
         refuse_scaling(network.scaling.activation)
         self._network = network
+        self._problem = Problem(_of_rows(network.topology))
         self._members = network.all_parameters if network.members else network.all_parameters[None]
+        self._session: Session | None = None
         self.begin()
 
     def begin(self) -> None:
         """The next row is the first of a sample."""
         self._states: list[Any] = [None] * len(self._members)
 
+    def close(self) -> None:
+        """Free what the backend holds."""
+        if self._session is not None:
+            self._session.close()
+
     def answers(self, rows: Rows | Tokens, *, calibrated: bool = True) -> Array:
         """Outputs (n, n_outputs), float32, for the next n rows of the sample, as predict() has them.
 
         Raises: DataError as predict().
         """
-        given = checked_inputs(self._network.topology.inputs, rows)
+        network = self._network
+        given: Any = checked_inputs(network.topology.inputs, rows)
         if not all_finite(given):
             raise DataError("inputs must be finite", advice="remove or replace nan and inf first")
+        members = [np.concatenate(found) for found in zip(*self._outputs(self._scaled(given)), strict=True)]
+        numbers = iter(members)
+        return in_units(network, mean_outputs(lambda _: next(numbers), network.all_parameters), calibrated)
+
+    def _scaled(self, rows: Rows | Tokens) -> Any:
         scaling = self._network.scaling
+        if scaling.per_vector == "none" or isinstance(rows, Tokens):
+            return scaling.apply(rows)
         # What looks at a whole row adds its numbers in an order that depends on the number of rows.
-        by_row = scaling.per_vector != "none"
-        scaled: Any = given if by_row else scaling.apply(given)
-        outputs = np.empty((len(self._members), len(scaled.values), self._network.n_outputs), dtype=np.float32)
-        for row in range(outputs.shape[1]):
-            one: Any = scaling.apply(_row(scaled, row)) if by_row else _row(scaled, row)
-            for member, parameters in enumerate(self._members):
-                passed = forward(self._network.topology, parameters, one, None, self._states[member])
-                self._states[member], outputs[member, row] = passed.states(), passed.activations[-1][0]
-        numbers = iter(outputs)
-        return in_units(self._network, mean_outputs(lambda _: next(numbers), self._network.all_parameters), calibrated)
+        each = [scaling.apply(rows.values[row : row + 1]) for row in range(len(rows.values))]
+        return Rows(np.concatenate(each), rows.starts)
+
+    def _outputs(self, rows: Rows | Tokens) -> Iterator[list[Array]]:
+        """Of consecutive rows the outputs of each member."""
+        for block in blocks(len(rows.values), _MOST_ROWS):
+            samples = Samples(_part(rows, block))
+            if self._session is None:
+                backend = choose_backend(self._problem)
+                self._session = backend.open(self._problem, samples)
+            found = []
+            with closing(self._session.over(samples)) as session:
+                for member, parameters in enumerate(self._members):
+                    outputs, self._states[member] = session.outputs_from(parameters, self._states[member])
+                    found.append(outputs)
+            yield found
 
 
-def _row(samples: Rows | Tokens, row: int) -> Rows | Tokens:
-    """A sample of one row."""
-    here = slice(row, row + 1)
+def _of_rows(topology: Topology) -> Topology:
+    """The network that answers each row for the rows so far: of one row the last one is that row."""
+    return topology._replace(layers=tuple(layer for layer in topology.layers if layer.kind != "last"))
+
+
+def _part(samples: Rows | Tokens, rows: slice) -> Rows | Tokens:
+    """Some rows, as one sample."""
+    starts = np.array([0, len(samples.values[rows])])
     if isinstance(samples, Tokens):
-        return Tokens(samples.indices[here], samples.values[here], _ONE_ROW, samples.width)
-    return Rows(samples.values[here], _ONE_ROW)
+        return Tokens(samples.indices[rows], samples.values[rows], starts, samples.width)
+    return Rows(samples.values[rows], starts)

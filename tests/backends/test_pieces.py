@@ -11,6 +11,7 @@ import pytest
 from anncli.arrays import Array, Rows, Tokens
 from anncli.backends import reference
 from anncli.backends.base import Problem, Samples, Session, Shown
+from anncli.backends.choice import choose_backend
 from anncli.backends.pieces import pieces
 from anncli.backends.reference import ReferenceBackend
 from anncli.backends.rules import UpdateRule, UpdateState
@@ -235,3 +236,25 @@ def test_the_rows_of_pieces_by_hand() -> None:
     for piece in found:
         piece.put(piece.inputs.values, given, 1)  # type: ignore[union-attr]
     assert given[:, 0].tolist() == [0, 3, 4, 5, 6, 7, 8, 0]
+
+
+@pytest.mark.parametrize("backend", ["numpy", "native"])
+def test_rows_that_come_in_parts_have_the_outputs_of_the_whole_sample(case: Case, backend: str) -> None:
+    problem = Problem(case.topology)
+    opened: Any = ReferenceBackend() if backend == "numpy" else choose_backend(problem)
+    if opened.name == "numpy" and backend == "native":
+        pytest.skip("no compiled code")
+    parameters, states, found = case.parameters.astype(np.float32), None, []
+    whole = case.part(3, 0, 9)[0].astype(np.float32)
+    session = opened.open(problem, Samples(whole))
+    for first, last in ((0, 1), (1, 2), (2, 6), (6, 9)):
+        rows = case.part(3, first, last)[0].astype(np.float32)
+        outputs, states = session.over(Samples(rows)).outputs_from(parameters, states)
+        found.append(outputs)
+    wanted = session.outputs(parameters)
+    if backend == "native":
+        assert np.array_equal(np.concatenate(found), wanted)
+    else:
+        np.testing.assert_allclose(np.concatenate(found), wanted, rtol=0, atol=1e-6)
+        at_once, _ = session.outputs_from(parameters, None)
+        assert np.array_equal(np.concatenate(found), at_once)

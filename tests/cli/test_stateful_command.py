@@ -17,6 +17,7 @@ from inside import Done, ann
 
 import anncli
 from anncli.arrays import Rows, Tokens
+from anncli.backends.choice import choose_backend
 from anncli.formats.networks.storage import save
 from anncli.inference.predict import predict
 from anncli.inference.row_answers import RowAnswers
@@ -54,6 +55,14 @@ def scores(text: str) -> np.ndarray:
     return np.array([[float(x) for x in line.split("\t")] for line in text.splitlines() if line])
 
 
+def same(found: str, whole: str) -> None:
+    """Compiled code computes each row alike, whatever is beside it; numpy within the rounding of 32 bits."""
+    if choose_backend().name == "numpy":
+        np.testing.assert_allclose(scores(found), scores(whole), rtol=0, atol=1e-6)
+    else:
+        assert np.array_equal(scores(found), scores(whole))
+
+
 def layout(text: str) -> list[bool]:
     return [bool(line) for line in text.splitlines()]
 
@@ -63,8 +72,7 @@ def test_the_answers_are_those_for_whole_samples(folder: Path, ann: Run, pipe: C
     pipe(ROWS)
     found = ann("predict", "r.nn", "--stateful", "--scores").stdout
     assert layout(found) == layout(whole) == [True, True, True, False, True, False, True, True]
-    # Within the rounding of 32 bits: compiled code computes whole samples, numpy row by row.
-    np.testing.assert_allclose(scores(found), scores(whole), rtol=0, atol=1e-6)
+    same(found, whole)
     # The state matters: without it the fifth row has another answer.
     pipe("2,0\n")
     assert scores(ann("predict", "r.nn", "--stateful", "--scores").stdout)[0] == scores(found)[4]
@@ -82,8 +90,8 @@ def test_a_network_that_ends_in_one_answer_gives_that_for_the_rows_so_far(
     for rows in parts:
         for n in range(1, len(rows) + 1):
             (folder / "part.csv").write_text("\n".join(rows[:n]) + "\n")
-            wanted.append(scores(ann("predict", "s.nn", "part.csv", "--scores").stdout)[0])
-    np.testing.assert_allclose(scores(found), wanted, rtol=0, atol=1e-6)
+            wanted.append(ann("predict", "s.nn", "part.csv", "--scores").stdout)
+    same(found, "".join(wanted))
 
 
 @pytest.mark.parametrize("name", ["r.nn", "s.nn"])
@@ -125,6 +133,7 @@ def test_the_answers_do_not_depend_on_how_many_rows_come_at_a_time() -> None:
                 parts.append(answers.answers(Rows(whole.values[here], own)))
             first += size
         assert np.concatenate(parts).tobytes() == at_once.tobytes()
+        answers.close()
         if net.topology.answers_rows:
             np.testing.assert_allclose(at_once, predict(net, whole), rtol=0, atol=1e-6)
 
@@ -139,12 +148,14 @@ def test_scaling_ensembles_target_scaling_and_missing_names(
     ann("train", "d.def", "y.csv", 5, "--label", "sum", "--ensemble", 2, "-o", "d.nn", "-q")
     assert anncli.load(folder / "d.nn").members
     whole = ann("predict", "d.nn", "y.csv", "--scores").stdout
-    # All columns of the table, in its order; the inputs by their names in another one; the inputs alone.
+    # All columns of the table, in its order, with words among the answers; the inputs by their names in another one; the
+    # inputs alone.
     text = (folder / "y.csv").read_text()
     cells = [line.split(",") for line in text.splitlines()]
     turned = "\n".join(",".join(row[1::-1]) for row in cells) + "\n"
     alone = "\n".join(",".join(row[:2]) for row in cells[1:]) + "\n"
-    for given in (text, turned, alone):
+    worded = "\n".join(",".join([*row[:2], '"a, b"'] if row[0] else [""]) for row in cells[1:]) + "\n"
+    for given in (text, turned, alone, worded):
         pipe(given)
         found = ann("predict", "d.nn", "--stateful", "--scores").stdout
         assert layout(found) == layout(whole)
@@ -234,3 +245,24 @@ def test_five_thousand_rows_in_a_second_of_the_processor(tmp_path: Path) -> None
         answers.answers(Rows(rows, np.array([0, len(rows)])))
         taken.append(time.process_time() - begun)
     assert min(taken) < len(rows) / 5000
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("h,w,kind\n1,2,x y\n\n1,2\n", "<stdin>:4: expected 3 values, found 2 ('1,2'); line 1 has 3"),
+        ("kind,w,h\nx,1,2\ny,u,3\n", "<stdin>:3:2: expected a number, found 'u'; correct it, or take the row out"),
+        ("1,2,low # a remark\n1,3,low,4\n", "<stdin>:2: expected 3 values, found 4 ('1,3,low,4'); line 1 has 3"),
+        ("1,2,low\n1,,high\n", "<stdin>:2:2: the value is missing; write a number, or take the row out"),
+    ],
+)
+def test_columns_that_are_no_inputs_are_left_out(
+    folder: Path, ann: Run, pipe: Callable[[str], None], text: str, message: str
+) -> None:
+    (folder / "t.csv").write_text("h,w,kind\n1,2,low\n0,1,high\n\n2,2,low\n")
+    (folder / "t.def").write_text("anncli: 1\ninputs: any x 2\nlayers: [3 lstm, 1 logistic]\n")
+    ann("train", "t.def", "t.csv", 2, "--label", "kind", "--validation", 0, "-o", "t.nn", "-q")
+    pipe(text)
+    done = ann("predict", "t.nn", "--stateful", check=3)
+    assert len([line for line in done.stdout.splitlines() if line]) == 1
+    assert done.stderr == f"ann: {message}\n"

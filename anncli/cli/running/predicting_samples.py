@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -92,13 +93,14 @@ def _answered(values: Values, network: Network, files: Sequence[str], reader: Ta
 
 def _row_by_row(network: Network, files: Sequence[str], reader: TableReader) -> Iterator[Answered]:
     """The answer to each row as soon as it has come."""
-    answers, number = RowAnswers(network), 0
-    for file in files:
-        for rows, begins in stream_rows_come(file, network, reader.remarks):
-            if begins:
-                answers.begin()
-                number += 1
-            yield Answered(np.full(len(rows.values), number), answers.answers(rows))
+    number = 0
+    with closing(RowAnswers(network)) as answers:
+        for file in files:
+            for rows, begins in stream_rows_come(file, network, reader.remarks):
+                if begins:
+                    answers.begin()
+                    number += 1
+                yield Answered(np.full(len(rows.values), number), answers.answers(rows))
 
 
 def _blocks(network: Network, files: Sequence[str], reader: TableReader) -> Iterator[Rows | Tokens]:

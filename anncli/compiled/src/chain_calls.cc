@@ -101,8 +101,8 @@ static bool take_call(const ChainHandle &chain, AnnChainCall &call, PyObject *co
     return false;
   }
   const bool one = call.first_row >= 0;
-  if (one && (aim != ANN_GRADIENT || call.truncate < 1 || call.first_row % call.truncate)) {
-    PyErr_SetString(PyExc_ValueError, "one piece is for a gradient, and begins at a multiple of its length");
+  if (one && ((aim != ANN_GRADIENT && aim != ANN_OUTPUTS) || call.truncate < 1 || call.first_row % call.truncate)) {
+    PyErr_SetString(PyExc_ValueError, "one piece is for a gradient or for outputs, and begins at a multiple of its length");
     return false;
   }
   if (call.truncate < 0 || (call.truncate && !chain.streams())) {

@@ -4,7 +4,7 @@ enum { FORWARD_ROWS = 512 };  // where only outputs or losses are wanted: any nu
 
 INL int64_t piece_of(const Chain *c, const AnnChainCall &request) {
   const bool forward = request.aim == ANN_OUTPUTS || request.aim == ANN_LOSS;
-  if (forward) return c->streams && c->recurs ? (int64_t)FORWARD_ROWS : 0;
+  if (forward && request.first_row < 0) return c->streams && c->recurs ? (int64_t)FORWARD_ROWS : 0;
   return request.truncate;
 }
 

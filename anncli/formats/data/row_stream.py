@@ -11,6 +11,7 @@ from anncli.compiled.row_text import starts_with_value, strip_comment
 from anncli.dataset.roles import Place
 from anncli.errors import DataError
 from anncli.formats.data.base import Want
+from anncli.formats.data.input_cells import InputCells
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.row_blocks import two_empty_lines
 from anncli.formats.data.row_buffer import RowBuffer
@@ -36,13 +37,13 @@ def stream_rows_come(path: Path, network: Network, remarks: Remarks) -> Iterator
     """
     source = ByteSource(path)
     reader, place = VectorReader(source, None, None, Want(remarks=remarks)), Place(source.shown)
-    columns: list[int] | None = None
-    for text, begins in _Lines(source).parts():
-        buffer, fault = RowBuffer(), None
+    columns, cells = None, InputCells(network, source.shown)
+    for lines, begins in _Lines(source).parts():
+        buffer, (text, fault) = RowBuffer(), cells.cut(lines)
         try:
             reader.feed(buffer, text)
         except DataError as error:
-            fault = error
+            fault = cells.fault(error)
         if buffer.n:
             values = buffer.matrix()
             if columns is None:
