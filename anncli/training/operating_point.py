@@ -198,6 +198,9 @@ def check_network(options: TrainingOptions, network: Network, dialect: str | Non
     """Raises UsageError for a scaling or a decision that this network, or the format of its file, cannot have; dialect: of the
     file that is written, None for its own."""
     check_scaling(network.topology, options.scaling)
+    if options.trainer_options.get("alternate") and network.topology.answers_rows:
+        message = "--alternate presents samples of the classes in turn, and this network has a class for every row"
+        raise UsageError(message, advice="leave it out")
     rule, method, abstain = rule_of(options), options.calibration, options.abstain
     if not (rule or method != "none" or abstain):
         return

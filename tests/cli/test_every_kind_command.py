@@ -272,3 +272,15 @@ def test_how_far_the_gradient_reaches_back_in_time(folder: Path, ann: Run) -> No
     done = ann(*train, "--json")
     assert json.loads(done.stdout)["diagnosis"] == [remark]
     assert f"ann: {remark}\n" in done.stderr
+
+
+@pytest.mark.parametrize("more", [(), ("--truncate", 1)])
+def test_class_means_of_networks_that_answer_every_row(folder: Path, ann: Run, more: tuple[object, ...]) -> None:
+    (folder / "by.def").write_text("anncli: 1\ninputs: any x 2\nlayers: [2 lstm, 1 logistic]\n")
+    options = ("--trainer", "online", "--tolerance", 0.6, "--quiet-epochs", 2, "--validation", 0, *more)
+    done = ann("train", "by.def", "x.csv", 20, "--label", "y", *options, "-o", "by.nn")
+    assert "class means within 0.6 of their targets for 2 epochs" in done.stdout
+    message = "ann: --alternate presents samples of the classes in turn, and this network has a class for every row; leave it out\n"
+    for command in ("train", "cv"):
+        asked = ("--trainer", "online", "--alternate")
+        assert ann(command, "by.def", "none.csv", *asked, check=2).stderr == message

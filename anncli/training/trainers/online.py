@@ -44,14 +44,16 @@ class Online(RowwiseTrainer):
         order = shuffled(objective.rows, rng, objective.row_bytes) if self.order is None else self.order.next(rng)
         shown = self.shown(rng, self.options["tolerance"])
         watched = self.order is not None or self.options["quiet_epochs"]
-        outputs = np.empty((len(order), objective.topology.n_outputs), dtype=np.float32) if watched else None
+        n_answers = len(answers_of(objective.samples, order).targets) if watched else 0
+        outputs = np.empty((n_answers, objective.topology.n_outputs), dtype=np.float32) if watched else None
         total, begin = 0.0, 0
         for piece, rows in objective.noisy_pieces(order, 1, self.options["input_noise"], rng):
-            here = None if outputs is None else outputs[begin : begin + len(rows)]
+            n = len(answers_of(piece.samples, rows).targets) if watched else 0
+            here = None if outputs is None else outputs[begin : begin + n]
             total += len(rows) * piece.sweep(parameters, self.rule, self.memory, rows, 1, shown, here)
             self.rows_seen += len(rows)
             shown = shown.after(len(rows))
-            begin += len(rows)
+            begin += n
         if outputs is None:
             return EpochOutcome(total / len(order))
         finished, means = self._watch(objective, order, outputs)
