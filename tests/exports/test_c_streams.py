@@ -188,7 +188,7 @@ def test_sizes_say_what_a_stream_keeps() -> None:
 
 @needs_compiler
 def test_the_proof_runs_the_steps(tmp_path: Path) -> None:
-    """A file whose steps keep no state is not proved, though whole samples are right."""
+    """A file whose steps keep no state is not proved, though whole samples are right; its self-test finds it too."""
     from anncli.analysis.proof import prove
 
     network, export, request = random_chain(15), export_format("c"), ExportRequest("net")
@@ -199,6 +199,11 @@ def test_the_proof_runs_the_steps(tmp_path: Path) -> None:
     assert not proof.is_proved
     assert proof.fault is not None
     assert "the step gives other outputs than the whole sample" in proof.fault
+    (tmp_path / "net.c").write_bytes(broken)
+    compiles(tmp_path, "cc", "-std=c99", *STRICT, "-DNET_SELF_TEST", "net.c", "-o", "net", "-lm")
+    done = subprocess.run([tmp_path / "net"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "sample 1, row 2: the step gives other outputs\n" in done.stdout
 
 
 # The last one has buffers for rows, which must hold the whole sample.

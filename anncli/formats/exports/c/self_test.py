@@ -42,7 +42,7 @@ int main(void)
       failed = 1;
       continue;
     }
-    for (k = done; k < done + n_answers; ++k) {
+$STEPS    for (k = done; k < done + n_answers; ++k) {
       const float *const out = outputs + (k - done) * $N_N_OUTPUTS;
       for (j = 0; j < $N_N_OUTPUTS; ++j)
         if (!($TEST)) {
@@ -58,22 +58,41 @@ int main(void)
 """
 
 
-def samples_test_text(inputs: Rows | Tokens, outputs: Array, test: str, answers_rows: bool) -> str:
-    """The self-test of samples of several rows or of tokens; test as in self_test_text()."""
+# Row by row a stream must give the bits of the whole sample.
+_STEPS = """\
+    {
+      $n_state state;
+      float out[$N_N_OUTPUTS];
+      $n_reset(&state);
+      for (k = 0; k < n; ++k)
+        if ($STEP || ($IS_ANSWER && memcmp(out, outputs + $AT * $N_N_OUTPUTS, sizeof out) != 0)) {
+          printf("sample %d, row %d: the step gives other outputs\\n", i + 1, k + 1);
+          failed = 1;
+        }
+    }
+"""
+
+
+def samples_test_text(inputs: Rows | Tokens, outputs: Array, test: str, answers_rows: bool, streams: bool) -> str:
+    """The self-test of samples of several rows or of tokens, with one of the steps where the network streams; test as in self_test_text()."""
     most, starts = int(inputs.lengths.max()), array_text("int", "$n_test_starts", map(str, inputs.starts.tolist()))
     if isinstance(inputs, Tokens):
         tables = array_text("int", "$n_test_indices", map(str, inputs.indices.tolist()))
         tables += float_array("$n_test_values", inputs.values)
         call = "$n_predict_tokens($n_test_indices + first, $n_test_values + first, n, outputs)"
+        step = "$n_step(&state, $n_test_indices[first + k], $n_test_values[first + k], out)"
     else:
         tables = float_array("$n_test_rows", inputs.values)
         call = "$n_predict_rows($n_test_rows + first * $N_N_INPUTS, n, outputs)"
-    values = {"$COUNT": len(inputs), "$MOST": most if answers_rows else 1, "$ANSWERS": "n" if answers_rows else "1", "$CALL": call, "$TEST": test}  # fmt: skip
+        step = "$n_step(&state, $n_test_rows + (first + k) * $N_N_INPUTS, out)"
+    steps = {"$STEPS": _STEPS if streams else "", "$STEP": step, "$IS_ANSWER": "1" if answers_rows else "k == n - 1", "$AT": "k" if answers_rows else "0"}  # fmt: skip
+    values = steps | {"$COUNT": len(inputs), "$MOST": most if answers_rows else 1, "$ANSWERS": "n" if answers_rows else "1", "$CALL": call, "$TEST": test}  # fmt: skip
     main = _MAIN_OF_SAMPLES
     for name, value in values.items():
         main = main.replace(name, str(value))
     tables += starts + _table("$n_test_outputs", outputs)
-    return f"#ifdef $N_SELF_TEST\n#include <stdio.h>\n\n{tables}{main}#endif\n"
+    words = "#include <string.h>\n" if streams else ""
+    return f"#ifdef $N_SELF_TEST\n#include <stdio.h>\n{words}\n{tables}{main}#endif\n"
 
 
 def self_test_text(inputs: Array, outputs: Array, test: str) -> str:

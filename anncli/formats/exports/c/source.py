@@ -161,7 +161,9 @@ def float_parts(network: Network, request: ExportRequest) -> Parts:
         self_test = (
             self_test_text(test.inputs, outputs, tolerance)
             if isinstance(test.inputs, np.ndarray)
-            else samples_test_text(test.inputs, outputs, tolerance, network.topology.answers_rows)
+            else samples_test_text(
+                test.inputs, outputs, tolerance, network.topology.answers_rows, streams(network.topology)
+            )
         )
     includes = INCLUDES if takes_characters(network) else ""
     return Parts(network, "\n".join(part for part in core if part), self_test, heading, interface_includes=includes)
