@@ -204,6 +204,8 @@ KINDS = {
     "tokens in time": ("4 tokens", "3 lstm, last, 1 logistic"),
     "sparse": ("4 tokens", "3 tanh, 1 logistic"),
     "embedding": ("4 tokens", "3 embedding, max, 1 logistic"),
+    "spikes of tokens": ("4 spikes", "8 lif mean 3.0 sd 1.0, 2 peak-voltage"),
+    "latencies": ("{spikes: 3, code: latency, t_max: 0.03, bias_spike: 0.0, range: -9..9}", "8 lif, 2 first-spike"),
 }
 
 
@@ -212,7 +214,9 @@ def _train(folder: Path, ann: Run, kind: str, *options: object) -> bytes:
     inputs, layers = KINDS[kind]
     (folder / "k.def").write_text(f"anncli: 1\ninputs: {inputs}\nlayers: [{layers}]\n")
     rng = np.random.default_rng(1)
-    if "tokens" in inputs:
+    if inputs == "4 spikes":
+        data, lines = "k.svm", [f"{k % 2} {1 + k % 2}:0.00{k % 7} 3:0.01 {2 - k % 2}:0.02" for k in range(40)]
+    elif "tokens" in inputs:
         data, lines = "k.svm", [f"{k % 2} {1 + k % 2 + k % 3 % 2}:1 4:{1 + k % 5}" for k in range(40)]
     else:
         gap = "\n" if "any" in inputs else ""
@@ -226,8 +230,10 @@ def _train(folder: Path, ann: Run, kind: str, *options: object) -> bytes:
 @pytest.mark.parametrize("trainer", ["adam", "rprop", "scg", "lbfgs"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_resumed_training_gives_the_bytes_of_the_whole_one(folder: Path, ann: Run, kind: str, trainer: str) -> None:
+    if "lif" in KINDS[kind][1] and trainer in ("scg", "lbfgs"):
+        pytest.skip("the loss of spiking neurons jumps")
     whole = _train(folder, ann, kind, "--trainer", trainer)
-    ann("train", "k.def", "k.svm" if "tokens" in KINDS[kind][0] else "k.csv", 5, "--validation", 0.25, "-o", "h.nn", "-q",
+    ann("train", "k.def", "k.svm" if "4 " in KINDS[kind][0] else "k.csv", 5, "--validation", 0.25, "-o", "h.nn", "-q",
         "--trainer", trainer, "--checkpoint", "k.ckpt", "--checkpoint-every", 2)  # fmt: skip
     assert _train(folder, ann, kind, "--trainer", trainer, "--resume", "k.ckpt") == whole
 

@@ -171,8 +171,9 @@ def _shown(value: Any) -> str:
 def sorted_spikes(spikes: Tokens) -> Tokens:
     """The same spikes in float64, in the order of their times within each sample; of one time in the order they have."""
     times = spikes.values.astype(np.float64)
-    falls = np.flatnonzero(np.diff(times) < 0) + 1
-    if np.isin(falls, spikes.starts).all():
+    begins = np.zeros(len(times) + 1, dtype=bool)
+    begins[spikes.starts] = True
+    if (begins[1:-1] | (times[1:] >= times[:-1])).all():
         return Tokens(spikes.indices, times, spikes.starts, spikes.width)
     order = np.lexsort((times, np.repeat(np.arange(len(spikes)), spikes.lengths)))
     return Tokens(spikes.indices[order], times[order], spikes.starts, spikes.width)
