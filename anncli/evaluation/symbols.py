@@ -19,13 +19,14 @@ def evaluate_symbols(
     left out and counted.
 
     The area under the curve of every symbol against all others is left out: it would take longer than all the rest.
-    Args: classes: the symbols; symbol: what one is called, such as 'character'; only_rates: leave out all but counts and rates.
+    Args: classes: the symbols, or () for numbers; symbol: what one is called, such as 'character'; only_rates: leave out all but counts and rates.
     """
     known = labels != UNLABELLED
     n_unknown = int(len(labels) - np.count_nonzero(known))
     if n_unknown:
         outputs, labels = outputs[known], labels[known]
-    found = evaluate_classes(outputs, labels, None, classes, n_unknown, only_rates=True)
+    names = classes or tuple(f"class {k}" for k in range(1, outputs.shape[1] + 1))
+    found = evaluate_classes(outputs, labels, None, names, n_unknown, only_rates=True)
     undefined: dict[str, str] = {}
     rest: dict[str, Any] = {}
     if not only_rates:

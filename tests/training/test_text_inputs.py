@@ -109,6 +109,7 @@ def test_bits_and_perplexity_by_hand() -> None:
     assert found.macro_auc is None
     document = found.as_dict()
     assert (document["symbol"], document["bits"]) == ("character", found.bits)
+    assert evaluate_symbols(outputs, np.array([0, 0, 1, -1]), (), "character", only_rates=True).accuracy == 1 / 3
 
 
 def test_a_run_learns_which_character_follows_which() -> None:
