@@ -20,4 +20,10 @@ PyObject *peak_forward(PyObject *, PyObject *const *arguments, Py_ssize_t n);
 // peak_backward(neuron, weights, indices, times, starts, when, kinks, rates, slopes, gradient, slopes below)
 PyObject *peak_backward(PyObject *, PyObject *const *arguments, Py_ssize_t n);
 
+// run_spikes(chain, rule or None, batch_size, step, threads, parameters, first, second, gradient, outputs, indices, times, starts, targets,
+//            weights, rows) -> (sum of the losses, step)
+// A chain of layers on the samples `rows`: with a rule an epoch in batches, else outputs and a gradient where there are arrays for them.
+// chain: (float64 (n, 5) of tau_m, tau_s, theta, units and most spikes of each layer, sources, tau0 or 0, alpha, tau1 / tau0)
+PyObject *run_spikes(PyObject *, PyObject *const *arguments, Py_ssize_t n);
+
 #endif

@@ -40,18 +40,31 @@ struct SpikesView {
   Py_ssize_t n;  // of samples
 
   bool take(PyObject *const *a, Py_ssize_t sources) {
-    if (!indices.take_row_numbers(a[0], "indices") || !times.take_double_vector(a[1], "times", BufferView::ANY) ||
-        !starts.take_numbers(a[2], "starts", BufferView::ANY))
-      return false;
-    if (!indices.held || !starts.held || !starts.rows || indices.rows != times.rows) return wrong("spikes have the wrong shape");
-    n = starts.rows - 1;
+    if (!take_arrays(a)) return false;
     const int64_t *start = all_starts();
     bool rising = start[0] == 0 && start[n] == times.rows;
     for (Py_ssize_t k = 0; k < n; k++) rising = rising && start[k] <= start[k + 1];
     if (!rising) return wrong("starts must rise from 0 to the number of spikes");
     for (Py_ssize_t k = 0; k < n; k++)
-      for (int64_t t = start[k]; t < start[k + 1]; t++)
-        if (!check_spike(t, t > start[k], sources)) return false;
+      if (!check_sample(k, sources)) return false;
+    return true;
+  }
+
+  // The arrays alone; check_sample() has to be asked about every sample that is used.
+  bool take_arrays(PyObject *const *a) {
+    if (!indices.take_row_numbers(a[0], "indices") || !times.take_double_vector(a[1], "times", BufferView::ANY) ||
+        !starts.take_numbers(a[2], "starts", BufferView::ANY))
+      return false;
+    if (!indices.held || !starts.held || !starts.rows || indices.rows != times.rows) return wrong("spikes have the wrong shape");
+    n = starts.rows - 1;
+    return true;
+  }
+
+  bool check_sample(Py_ssize_t sample, Py_ssize_t sources) const {
+    const int64_t start = all_starts()[sample], end = all_starts()[sample + 1];
+    if (start < 0 || start > end || end > times.rows) return wrong("starts must rise from 0 to the number of spikes");
+    for (int64_t t = start; t < end; t++)
+      if (!check_spike(t, t > start, sources)) return false;
     return true;
   }
 

@@ -98,6 +98,7 @@ static PyMethodDef methods[] = {
     {"lif_forward", as_method(lif_forward), METH_FASTCALL, NULL},
     {"lif_backward", as_method(lif_backward), METH_FASTCALL, NULL},
     {"peak_forward", as_method(peak_forward), METH_FASTCALL, NULL},
+    {"run_spikes", as_method(run_spikes), METH_FASTCALL, NULL},
     {"peak_backward", as_method(peak_backward), METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
