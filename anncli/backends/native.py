@@ -39,6 +39,10 @@ class NativeBackend:
         return f"native {self.best_variant}"
 
     def refusal(self, problem: Problem) -> str | None:
+        if problem.topology.is_spiking:
+            from anncli.backends.spikes import spikes_refusal
+
+            return spikes_refusal(problem)
         if LOSS_NAMES[parse_loss(problem.loss).name].code is None:
             return f"loss {problem.loss} is not in the compiled code"
         if problem.topology.uncompiled is not None or problem.topology.is_plain:
@@ -54,6 +58,10 @@ class NativeBackend:
         reason = self.refusal(problem)
         if reason is not None:
             raise ValueError(reason)
+        if problem.topology.is_spiking:
+            from anncli.backends.spikes import SpikeBinding, SpikeSession
+
+            return SpikeSession(problem, samples, SpikeBinding(problem, self.threads))
         if not problem.topology.is_plain:
             from anncli.backends.chain import ChainBinding, ChainSession
 

@@ -15,6 +15,7 @@ from anncli.backends.rules import SWEEP_RULES, TURN_CODES, RpropRule, RpropState
 from anncli.backends.updates import add_penalty_gradient, apply_rule, squared_weights
 from anncli.compiled import _native
 from anncli.network.names import LOSS_NAMES, parse_loss
+from anncli.network.topology import Topology
 
 if TYPE_CHECKING:
     from anncli.backends.reference import ReferenceSession
@@ -124,13 +125,7 @@ class NativeSession:
         return value
 
     def update(self, rule: Rule, state: State, parameters: Array, gradient: Array) -> None:
-        if isinstance(rule, RpropRule) and isinstance(state, RpropState):
-            vectors = (parameters, gradient, state.previous_gradient, state.step, state.move)
-            if all_float32(*vectors):
-                _native.rprop_step(TURN_CODES[rule.turn], *rule[:4], *vectors)
-                state.previous_gradient[...] = gradient
-                return
-        apply_rule(self._problem.topology, rule, state, parameters, gradient)
+        native_update(self._problem.topology, rule, state, parameters, gradient)
 
     def over(self, samples: Samples) -> Session:
         return NativeSession(self._problem, samples, self._bound(), self._limit)
@@ -224,6 +219,17 @@ class NativeSession:
 
     def _within(self, outputs: Array, numbers: Array, tolerance: float) -> bool:
         return bool((np.abs(outputs - answers_of(self._samples, numbers).targets) <= tolerance).all())
+
+
+def native_update(topology: Topology, rule: Rule, state: State, parameters: Array, gradient: Array) -> None:
+    """See base.Session.update()."""
+    if isinstance(rule, RpropRule) and isinstance(state, RpropState):
+        vectors = (parameters, gradient, state.previous_gradient, state.step, state.move)
+        if all_float32(*vectors):
+            _native.rprop_step(TURN_CODES[rule.turn], *rule[:4], *vectors)
+            state.previous_gradient[...] = gradient
+            return
+    apply_rule(topology, rule, state, parameters, gradient)
 
 
 def _loss_code(loss: str) -> int:

@@ -57,6 +57,65 @@ def run_chain(
     weights: Array | None,
     rows: Array | None,
 ) -> tuple[float, int, int]: ...
+def lif_forward(
+    neuron: tuple[float, ...], weights: Array, indices: Array, times: Array, starts: Array, most: int
+) -> tuple[bytearray, bytearray, bytearray, bytearray]: ...
+def lif_backward(
+    neuron: tuple[float, ...],
+    weights: Array,
+    indices: Array,
+    times: Array,
+    starts: Array,
+    own_indices: Array,
+    own_times: Array,
+    own_starts: Array,
+    currents: Array,
+    slopes: Array,
+    gradient: Array,
+    slopes_below: Array,
+) -> None: ...
+def peak_forward(
+    neuron: tuple[float, ...],
+    weights: Array,
+    indices: Array,
+    times: Array,
+    starts: Array,
+    peaks: Array,
+    when: Array,
+    kinks: Array,
+    rates: Array,
+) -> None: ...
+def peak_backward(
+    neuron: tuple[float, ...],
+    weights: Array,
+    indices: Array,
+    times: Array,
+    starts: Array,
+    when: Array,
+    kinks: Array,
+    rates: Array,
+    slopes: Array,
+    gradient: Array,
+    slopes_below: Array,
+) -> None: ...
+def run_spikes(
+    chain: tuple[Array, int, float, float, float],
+    rule: bytes | None,
+    batch_size: int,
+    step: int,
+    threads: int,
+    parameters: Array,
+    first: Array | None,
+    second: Array | None,
+    gradient: Array | None,
+    outputs: Array | None,
+    indices: Array,
+    times: Array,
+    starts: Array,
+    targets: Array | None,
+    weights: Array | None,
+    rows: Array | None,
+) -> tuple[float, int]: ...
 def forward(plan: Any, parameters: Array, inputs: Array, rows: Array | None, outputs: Array, threads: int) -> None: ...
 def loss_and_gradient(
     plan: Any,

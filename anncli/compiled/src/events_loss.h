@@ -13,7 +13,7 @@ struct SpikeLoss {
 };
 
 // What a silent unit of the class costs, as one that fires 100 tau0 after the others.
-enum { SILENT_COST = 100 };
+const double SILENT_COST = 100;
 
 // The softmax of z, which may be written over it; 0 everywhere where no unit fired. Returns the logarithm of the sum of all powers.
 inline double softmax(const double *z, int units, double *outputs) {
