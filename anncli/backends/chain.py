@@ -120,7 +120,9 @@ class ChainSession(NativeSession):
         # Before and after these rows.
         given = np.zeros((2, width), dtype=np.float32)
         given[0] = 0 if states is None else states
-        call = _Call(_OUTPUTS, outputs=outputs, first_row=0, states=given if width else None, truncate=max(1, len(outputs)))
+        call = _Call(
+            _OUTPUTS, outputs=outputs, first_row=0, states=given if width else None, truncate=max(1, len(outputs))
+        )
         self._run("forward", call, parameters, None)
         return outputs, given[1]
 

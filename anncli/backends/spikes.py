@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -78,6 +79,9 @@ class SpikeSession:
         outputs = np.empty((n, self._problem.topology.n_outputs), dtype=np.float32)
         self._run("forward", parameters, numbers, outputs=outputs)
         return outputs
+
+    def outputs_from(self, parameters: Array, states: Any) -> tuple[Array, Any]:
+        return self._reference.outputs_from(parameters, states)
 
     def loss(
         self, parameters: Array, rows: RowChoice | None = None, *, loss: str | None = None, l2: float = 0.0

@@ -112,7 +112,8 @@ def test_a_module_built_from_other_sources_is_not_used(toy: str) -> None:
 
     coded = [name for name, info in ACTIVATION_NAMES.items() if info.code is not None]
     activations = tuple(sorted(coded, key=lambda name: ACTIVATION_NAMES[name].code or 0))
-    losses = tuple(sorted(LOSS_NAMES, key=lambda name: LOSS_NAMES[name].code))
+    coded = [name for name, info in LOSS_NAMES.items() if info.code is not None]
+    losses = tuple(sorted(coded, key=lambda name: LOSS_NAMES[name].code or 0))
     assert toy not in activations
     assert _knows_the_names(Module(activations, losses)), "a name without a code is known to Python only"
     assert not _knows_the_names(Module((activations[1], activations[0], *activations[2:]), losses))
