@@ -9,6 +9,7 @@ import numpy as np
 
 from anncli.arrays import Array, Inputs, Rows, Tokens
 from anncli.network.layers.base import Kept, LayerKind
+from anncli.network.spikes.code import without
 from anncli.network.topology import Topology
 
 #: The dropout factor (n, columns) of the inputs (0) or of the outputs of layer `number`, or None: called with the number, n and
@@ -75,7 +76,9 @@ def forward(
 def _present(passed: ForwardPass, values: Any, starts: Array | None, masks: Masks | None, number: int) -> None:
     """Add the outputs of layer `number` as the next layer sees them."""
     mask = None if masks is None else masks(number, len(_numbers(values)), starts)
-    if mask is not None and isinstance(values, Tokens):
+    if mask is not None and passed.layers[0].takes_spikes:
+        values = without(values, mask == 0)
+    elif mask is not None and isinstance(values, Tokens):
         values = Tokens(values.indices, values.values * mask[:, 0], values.starts, values.width)
     elif mask is not None:
         values = values * mask

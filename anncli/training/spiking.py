@@ -27,10 +27,9 @@ def check_spiking(topology: Topology, options: TrainingOptions) -> None:
     if options.trainer in _OF_SMOOTH_LOSSES:
         message = f"trainer {options.trainer} cannot train spiking neurons: the loss jumps when a spike appears, and this trainer counts on a smooth one"
         raise UsageError(message, advice="use --trainer adam or irprop+")
-    for name in ("dropout", "input_dropout"):
-        if options.trainer_options.get(name):
-            shown = name.replace("_", "-")
-            raise UsageError(f"--{shown}: the time of a spike cannot be switched off", advice="leave it out")
+    if options.trainer_options.get("dropout"):
+        message = "--dropout: spikes of hidden neurons are not switched off"
+        raise UsageError(message, advice="say --option input_dropout=0.2, which leaves out spikes of the inputs")
     if options.init not in (None, "auto"):
         message = f"--init {options.init}: weights of spiking neurons begin as normal numbers"
         raise UsageError(message, advice="write `mean` and `sd` in the layer: `200 lif mean 1.5 sd 0.78`")

@@ -139,7 +139,7 @@ def test_faults_of_definitions(folder: Path, ann: Run, text: str, message: str) 
     [
         (["--trainer", "scg"], "trainer scg cannot train spiking neurons: the loss jumps when a spike appears, and this trainer counts on a smooth one; use --trainer adam or irprop+"),
         (["--trainer", "lm"], "trainer lm cannot train spiking neurons: the loss jumps when a spike appears, and this trainer counts on a smooth one; use --trainer adam or irprop+"),
-        (["--dropout", "0.2"], "--dropout: the time of a spike cannot be switched off; leave it out"),
+        (["--dropout", "0.2"], "--dropout: spikes of hidden neurons are not switched off; say --option input_dropout=0.2, which leaves out spikes of the inputs"),
         (["--init", "he"], "--init he: weights of spiking neurons begin as normal numbers; write `mean` and `sd` in the layer: `200 lif mean 1.5 sd 0.78`"),
         (["--scaling", "zscore"], "--scaling zscore: values that become spike times are not scaled; leave it out, and write their range: `range: -1..1` under `inputs:`"),
         (["--loss", "mse"], "loss mse cannot be computed from the times of first spikes; use loss first-spike"),
@@ -166,11 +166,13 @@ def test_other_commands_refuse_by_name(folder: Path, ann: Run) -> None:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trainer", ["adam", "irprop+", "gd", "es", "online"])
 def test_trainers_that_need_gradients_or_losses_alone(folder: Path, ann: Run, trainer: str) -> None:
     ann("train", "v.def", "v.csv", 2, "--label", "class", "-o", "v.nn", "-q", "--trainer", trainer)
 
 
+@pytest.mark.slow
 def test_the_gradient_is_checked_and_shown(folder: Path, ann: Run) -> None:
     asked = ("--label", "class", "--rows", 10)
     assert ann("gradcheck", "v.def", "v.csv", *asked).stdout.endswith("the gradient is right\n")
@@ -201,3 +203,12 @@ def test_resuming_gives_the_same_bytes(folder: Path, ann: Run) -> None:
     ann("train", "v.def", "v.csv", 4, *asked, "-o", "h.nn", "--checkpoint", "k.ckpt", "--checkpoint-every", 2)
     ann("train", "v.def", "v.csv", 6, *asked, "-o", "r.nn", "--resume", "k.ckpt")
     assert (folder / "r.nn").read_bytes() == (folder / "w.nn").read_bytes()
+
+
+def test_sources_from_0_and_samples_without_spikes(folder: Path, ann: Run) -> None:
+    lines = [f"{'ab'[k % 2]} {k % 2}:0.00{k} {1 - k % 2}:0.02" for k in range(8)]
+    (folder / "zero.txt").write_text("\n".join([*lines, "b", "a"]) + "\n")
+    ann("train", "t.def", "zero.txt", 2, "--validation", 0, "-o", "z.nn", "-q", "--option", "input_dropout=0.2")
+    sources = [line.split("  ")[4].strip() for line in ann("info", "z.nn", "--weights").stdout.splitlines()[1:4]]
+    assert sources == ["source 0", "source 1", "source 2"]
+    assert len(ann("predict", "z.nn", "zero.txt").stdout.splitlines()) == 10

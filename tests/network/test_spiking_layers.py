@@ -218,3 +218,26 @@ def test_slopes_of_values_that_become_spikes() -> None:
             numeric = (ends[0].outputs.values - ends[1].outputs.values) @ factors / 2e-6
             assert numeric == pytest.approx(found[row] @ direction[row], rel=1e-5, abs=1e-7)
     assert compared > 3
+
+
+@pytest.mark.parametrize("name", ["peak-voltage", "first-spike"])
+def test_input_dropout_leaves_out_spikes(name: str) -> None:
+    problem, samples, parameters = spiking_case(name)
+    topology, inputs = problem.topology, samples.inputs
+    rng = np.random.default_rng(5)
+    size = len(inputs.values) if isinstance(inputs, Tokens) else inputs.shape
+    mask = (rng.uniform(size=size) < 0.6).reshape(
+        len(inputs.values) if isinstance(inputs, Tokens) else len(inputs), -1
+    ) / 0.6
+    found = forward(topology, parameters, inputs, lambda number, n, starts: mask if number == 0 else None)
+    if isinstance(inputs, Tokens):
+        stays = mask[:, 0] > 0
+        starts = np.r_[0, np.cumsum(stays)][inputs.starts]
+        fewer = Tokens(inputs.indices[stays], inputs.values[stays], starts, inputs.width)
+        assert np.array_equal(found.activations[-1], forward(topology, parameters, fewer).activations[-1])
+    spikes = found.kept[0].own[0]
+    wanted = int((mask > 0).sum()) + (0 if isinstance(inputs, Tokens) else len(inputs))
+    assert len(spikes.indices) == wanted
+    assert np.array_equal(
+        spikes.values, np.concatenate([np.sort(spikes[np.array([k])].values) for k in range(len(inputs))])
+    )

@@ -100,16 +100,16 @@ class LatencyCode(NamedTuple):
         return sources - (self.bias_spike is not None)
 
     def encode(self, values: Array) -> Tokens:
-        """The spikes of vectors (n, columns), sorted by time and of one time by source; times in float64."""
+        """The spikes of vectors (n, columns), sorted by time and of one time by source; times in float64. A value that is nan gives
+        none."""
         n, columns = values.shape
         sources = self.sources(columns)
         numbers = np.clip((values.astype(np.float64) - self.low) / (self.high - self.low), 0.0, 1.0)
         times = np.full((n, sources), self.bias_spike or 0.0)
         times[:, :columns] = self.t_max * (numbers if self.first == "low" else 1.0 - numbers)
         fires = np.ones((n, sources), dtype=bool)
-        if self.off is not None:
-            fires[:, :columns] = values > self.off
-            times[~fires] = np.inf
+        fires[:, :columns] = ~np.isnan(values) if self.off is None else values > self.off
+        times[~fires] = np.inf
         order = np.argsort(times, axis=1, kind="stable")
         taken = np.take_along_axis(fires, order, axis=1)
         starts = np.concatenate([[0], np.cumsum(fires.sum(axis=1))])
@@ -166,6 +166,15 @@ def _number(given: Mapping[str, Any], key: str) -> float | None:
 
 def _shown(value: Any) -> str:
     return "none" if value is None else quoted(str(value))
+
+
+def without(given: Array | Tokens, dropped: Array) -> Array | Tokens:
+    """The inputs of a spiking network without some spikes: dropped (n, columns) of vectors that become such, (T, 1) of spikes."""
+    if not isinstance(given, Tokens):
+        return np.where(dropped, np.nan, given)
+    stays = ~dropped[:, 0]
+    starts = np.concatenate([[0], np.cumsum(stays)])[given.starts]
+    return Tokens(given.indices[stays], given.values[stays], starts, given.width)
 
 
 def sorted_spikes(spikes: Tokens) -> Tokens:
