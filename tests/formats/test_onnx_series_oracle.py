@@ -162,6 +162,23 @@ def test_what_no_layer_computes_is_refused(op: str, between: list[Node], changes
     assert "damaged" not in found
 
 
+def test_the_number_of_rows_is_no_weight() -> None:
+    """The mean as a sum over the rows by their number, or the outputs over it: no layer does so, whatever stands in the place of an open size."""
+    more = {**NUMBERS, "zero": np.array(0)}
+    divided: list[Node] = [
+        LAST[0], ("Shape", ["x"], "shape", {}), ("Gather", ["shape", "zero"], "n", {"axis": 0}), ("Cast", ["n"], "count", {"to": 1}),
+        ("Div", ["every", "count"], "parts", {}), ("ReduceMax", ["parts"], "a", {"axes": [0], "keepdims": 0}),
+    ]  # fmt: skip
+    assert "computes with the number of rows" in refused(a_model("LSTM", divided, more=more))
+    before: list[Node] = [
+        *divided[1:4],
+        ("Div", ["x", "count"], "less", {}),
+        ("LSTM", ["less", "W", "R", "B"], "Y", {"hidden_size": H}),
+    ]
+    data = model([*before, *LAST, ("Gemm", ["a", "V", "c"], "out", {})], constants("LSTM", **more), ("N", 1, D))
+    assert "computes with the number of rows" in refused(data)
+
+
 def test_a_numbered_row_is_no_last_one() -> None:
     """Of samples of any number of rows."""
     data = a_model(

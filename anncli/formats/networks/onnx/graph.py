@@ -18,7 +18,7 @@ from anncli.formats.networks.onnx.constants import computed
 from anncli.formats.networks.onnx.labels import decided, pair_of
 from anncli.formats.networks.onnx.node import Node
 from anncli.formats.networks.onnx.ops import flow_of
-from anncli.formats.networks.onnx.series import RECURRENT_OPS, Series, first_width, input_series, series_of
+from anncli.formats.networks.onnx.series import OPEN_SIZES, RECURRENT_OPS, Series, first_width, input_series, series_of
 from anncli.formats.networks.onnx.tensors import read_tensor
 from anncli.formats.networks.onnx.values import OPEN_ROWS, Flow, Stem, Unread, UnreadError
 from anncli.network.network import Network
@@ -33,7 +33,10 @@ _KINDS = {
 class GraphReader:
     """Every value is computed once, in the order of the nodes, which ONNX demands to be that of the computation."""
 
-    def __init__(self, model: Any, constants: Mapping[str, Array], path: Path) -> None:
+    def __init__(
+        self, model: Any, constants: Mapping[str, Array], path: Path, open_sizes: tuple[int, int] = OPEN_SIZES[0]
+    ) -> None:
+        self._open_sizes = open_sizes
         self._graph, self._path = model.graph, path
         self._values: dict[str, Any] = dict(constants)
         self._rows = 0
@@ -41,7 +44,7 @@ class GraphReader:
         self._rules = checker.C.CheckerContext()
         self._rules.ir_version = model.ir_version
         self._rules.opset_imports = {o.domain: o.version for o in model.opset_import}
-        self._has_series = any(node.op_type in RECURRENT_OPS for node in self._graph.node)
+        self.has_series = any(node.op_type in RECURRENT_OPS for node in self._graph.node)
         self._old_softmax = any(o.domain in ("", "ai.onnx") and o.version < 13 for o in model.opset_import)
 
     def network(self) -> Network:
@@ -72,8 +75,8 @@ class GraphReader:
             return self._root(value.name, (int(sizes[0]),), sizes[0])
         if len(sizes) < 2 or any(size is not None and size < 0 for size in sizes):
             return Unread(f"the input {quoted(value.name)} has no rows of values", "give it the shape rows x values")
-        if self._has_series and len(sizes) == 3 and (width := sizes[2] or self._first_width()):
-            series = input_series(value.name, sizes, width)
+        if self.has_series and len(sizes) == 3 and (width := sizes[2] or self._first_width()):
+            series = input_series(value.name, sizes, width, self._open_sizes)
             self._rows = OPEN_ROWS
             return series
         self._rows = sizes[0] or OPEN_ROWS

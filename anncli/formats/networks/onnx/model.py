@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+import numpy as np
 from onnx import ModelProto
 
 from anncli.arrays import Array
@@ -13,6 +14,7 @@ from anncli.formats.files.textfile import Path, shown_name
 from anncli.formats.networks.numbers import MAX_PARAMETERS
 from anncli.formats.networks.onnx.graph import GraphReader
 from anncli.formats.networks.onnx.own import own_network
+from anncli.formats.networks.onnx.series import OPEN_SIZES
 from anncli.formats.networks.onnx.tensors import EXPORT_ANEW, read_tensor, refuse_external, tensor_size
 from anncli.formats.networks.onnx.values import UnreadError
 from anncli.network.network import Network
@@ -33,14 +35,26 @@ def read_network(data: bytes, path: Path) -> Network:
 
 
 def _other_network(model: Any, constants: dict[str, Array], path: Path) -> Network:
+    reader = GraphReader(model, constants, path)
     try:
-        return GraphReader(model, constants, path).network()
+        network = reader.network()
+        if reader.has_series:
+            again = GraphReader(model, constants, path, OPEN_SIZES[1]).network()
+            if again.layers != network.layers or not np.array_equal(_numbers(again), _numbers(network)):
+                _refuse("computes with the number of rows, which no layer of ann does", None)
+        return network
     except UnreadError as fault:
         if model.producer_name != "anncli":
             raise
         raise UnreadError(
             str(fault), "ann wrote this model, and it was changed since: export the network anew"
         ) from None
+
+
+def _numbers(network: Network) -> Array:
+    """All parameters, and the scaling of the inputs."""
+    scaling = [part for part in (network.scaling.add, network.scaling.multiply) if part is not None]
+    return np.concatenate([network.all_parameters, *scaling])
 
 
 def _decoded(data: bytes) -> Any:

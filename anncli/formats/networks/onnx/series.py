@@ -19,8 +19,8 @@ from anncli.formats.networks.onnx.values import OPEN_ROWS, Flow, Stem, Unread, U
 
 #: The ops that make a graph one of series, and what they are called here.
 RECURRENT_OPS = {operator.name: kind for kind, operator in OPERATORS.items()}
-# Stand for sizes that the model leaves open.
-OPEN_SIZES = (1009, 1013)
+#: Stand for the two sizes that a model leaves open. Whatever depends on which of the two pairs is taken depends on the number of rows.
+OPEN_SIZES = ((1009, 1013), (1019, 1021))
 _ONE_ROW = "ann reads the last row, the mean and the largest values of the rows of a sample"
 
 
@@ -63,9 +63,9 @@ class Series(NamedTuple):
         return self._replace(axes=(*self.axes[:place], *between, *self.axes[place + 1 :]))
 
 
-def input_series(name: str, sizes: list[int | None], width: int) -> Series:
-    """The input of a graph of three axes, of which the last one is the columns."""
-    given = [Axis("open", size or open_size) for size, open_size in zip(sizes[:2], OPEN_SIZES, strict=True)]
+def input_series(name: str, sizes: list[int | None], width: int, open_sizes: tuple[int, int]) -> Series:
+    """The input of a graph of three axes, of which the last one is the columns; open_sizes: in place of sizes that are left open."""
+    given = [Axis("open", size or open_size) for size, open_size in zip(sizes[:2], open_sizes, strict=True)]
     return Series(Flow(Stem(None, width, inputs=(name,)), (OPEN_ROWS, width)), (*given, Axis("columns", width)))
 
 
@@ -252,7 +252,7 @@ def _sliced(node: Node, series: Series) -> Series:
 def _taken(series: Series, place: int, index: int, kept: Axis | None) -> Series:
     """One place of an axis: the last row, or the only one of an axis of size 1."""
     label, size = series.axes[place]
-    if label == "rows" and index in (-1, size - 1) and (index == -1 or size not in OPEN_SIZES):
+    if label == "rows" and index in (-1, size - 1) and (index == -1 or all(size not in pair for pair in OPEN_SIZES)):
         return Series(_reduced(series.flow, "last"), series.axes).without(place, kept)
     if size != 1 or index not in (0, -1) or label in ("rows", "columns"):
         raise UnreadError(f"takes place {index} of an axis of {label}", _ONE_ROW)
