@@ -212,3 +212,12 @@ def test_sources_from_0_and_samples_without_spikes(folder: Path, ann: Run) -> No
     sources = [line.split("  ")[4].strip() for line in ann("info", "z.nn", "--weights").stdout.splitlines()[1:4]]
     assert sources == ["source 0", "source 1", "source 2"]
     assert len(ann("predict", "z.nn", "zero.txt").stdout.splitlines()) == 10
+
+
+@pytest.mark.slow
+def test_pictures_of_values_that_become_spikes(folder: Path, ann: Run) -> None:
+    ann("train", "v.def", "v.csv", 5, "--label", "class", "-o", "v.nn", "-q")
+    for figure in ("boundary", "importance", "roc", "confusion"):
+        ann("plot", figure, "v.nn", "v.csv", "-o", f"{figure}.svg")
+    ann("report", "v.nn", "v.csv")
+    ann("explain", "v.nn", "v.csv")

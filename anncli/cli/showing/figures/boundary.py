@@ -50,7 +50,11 @@ def _grid(facts: Facts, plane: Plane, axes: tuple[Axis, Axis]) -> tuple[Array, A
     across = axes[0].low + (axes[0].high - axes[0].low) * middles
     down = (axes[1].low + (axes[1].high - axes[1].low) * middles)[::-1]
     xs, ys = np.meshgrid(across, down)
-    outputs = predict(facts.network, plane.inputs(xs.ravel(), ys.ravel()), threads=facts.threads)
+    inputs, code = plane.inputs(xs.ravel(), ys.ravel()), facts.network.topology.inputs.code
+    if code is not None:
+        # The margin lies outside what becomes spikes: there stands the answer at its edge.
+        inputs = np.clip(inputs, np.float32(code.low), np.float32(code.high))
+    outputs = predict(facts.network, inputs, threads=facts.threads)
     return outputs.astype(np.float64).reshape(_CELLS, _CELLS, -1), across, down
 
 
