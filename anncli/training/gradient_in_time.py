@@ -37,7 +37,7 @@ class InTime(NamedTuple):
 
     @property
     def reach(self) -> int | None:
-        """After how many rows VANISHED is left and nothing comes back; None where more arrives everywhere."""
+        """After how many rows VANISHED is left, there and further back; None where more arrives everywhere."""
         return _reach(self.ratios)
 
     @property
@@ -139,10 +139,10 @@ def _ratios(norms: Array, starts: Array) -> Array | None:
 
 
 def _reach(ratios: Array) -> int | None:
-    """After how many rows no ratio is above VANISHED."""
-    more = np.flatnonzero(~(ratios <= VANISHED))
-    first = int(more[-1]) + 1
-    return first if first < len(ratios) else None
+    """After how many rows no more than VANISHED is left, there and in the mean of all rows further back."""
+    beyond = np.cumsum(ratios[::-1])[::-1] / np.arange(len(ratios), 0, -1)
+    rows = np.flatnonzero((ratios <= VANISHED) & (beyond <= VANISHED))
+    return int(rows[0]) if len(rows) else None
 
 
 def _fraction_beyond(starts: Array, reach: int | None) -> float:
