@@ -1,9 +1,15 @@
 // Recurrent steps, backward: one step of time after another, the last one first. The deltas of the sums take the place of the gates;
 // the slopes of the inputs come from those of some steps at once.
 
-// The floats of scratch that a recurrent step needs: slopes of the hidden values and of the cells, and slopes of inputs.
+// Rows whose gradient is made at once: a panel of their deltas stays in the L1 cache.
+enum { GRADIENT_ROWS = PANEL_FLOATS > 16 ? 128 : 240 };
+
+// The floats of scratch that a recurrent step needs: slopes of the hidden values and of the cells, and slopes of inputs; for the
+// gradient inputs in tiles and deltas in panels.
 INL size_t recurrent_scratch(const Chain *c, const Node &node) {
-  return (size_t)c->strip * pad(node.s.units) * 2 + (size_t)(AHEAD_ROWS + c->strip) * node.a.p_in + 64;
+  const size_t back = (size_t)c->strip * pad(node.s.units) * 2 + (size_t)(AHEAD_ROWS + c->strip) * node.a.p_in + 64;
+  const size_t update = PACK_FLOATS + (size_t)GRADIENT_ROWS * node.parts[0].a.p_out;
+  return back > update ? back : update;
 }
 
 // Adds the slopes of the outputs to those of the hidden values by the step after, which `had` rows have.

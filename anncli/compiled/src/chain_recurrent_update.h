@@ -29,6 +29,19 @@ static const float *multiplied(const Piece &piece, int k, const Part &part, cons
   return state ? state : c->zeros;
 }
 
+// Adds the products of `rows` rows, or stores them. D: their deltas, which are copied into panels first: rows of a whole number of
+// pages would all lie in the same few places of the L1 cache.
+static void rows_gradient(const Bench &bench, const Layer &a, int rows, const float *D, int i0, int i1, bool adds) {
+  float *pack = bench.scratch, *packed = pack + PACK_FLOATS;
+  FOR_PANELS(a.p_out, c, w)
+    for (int b = 0; b < rows; b++)
+      for (int v = 0; v < w; v += VL) st(packed + (size_t)c * rows + (size_t)b * w + v, ld(D + (size_t)b * a.p_out + c + v));
+  const Factors f = {bench.pointers, rows, packed, a.p_out, false, true, false, pack, bench.pointers + GRADIENT_ROWS};
+  const Update none = {};
+  if (adds) gradient<ADD>(a, f, i0, i1, none);
+  else gradient<STORE>(a, f, i0, i1, none);
+}
+
 static void part_gradient(Piece &block, int k, const Part &part, int i0, int i1, bool adds) {
   const Chain *c = block.call.chain;
   const Place &p = block.bench.places[k];
@@ -36,7 +49,6 @@ static void part_gradient(Piece &block, int k, const Part &part, int i0, int i1,
   const float **x = block.bench.pointers, *D = sums_of(p.cells[part.direction], part);
   const bool tokens = !part.of_hidden && c->nodes[k - 1].form.tokens;
   if (tokens && !adds) memset(a.sums + (size_t)i0 * a.width, 0, sizeof(float) * (size_t)(i1 - i0) * a.width);
-  const Update none = {};
   int rows = 0;
   size_t first = 0;
   for (int i = 0, b; (b = strip_start(c, block.b, i)) < block.b; i++) {
@@ -45,10 +57,8 @@ static void part_gradient(Piece &block, int k, const Part &part, int i0, int i1,
     for (size_t prior = 0; steps.m > 0 && !tokens; prior = steps.at, steps.next())
       for (int j = 0; j < steps.m; j++) {
         x[rows++] = multiplied(block, k, part, steps, prior, j);
-        if (rows < MOST_POINTERS && first + rows < (size_t)p.start(block.b)) continue;
-        const Factors f = {x, rows, D + first * a.p_out, a.p_out, false, false, false, NULL, NULL};
-        if (adds) gradient<ADD>(a, f, i0, i1, none);
-        else gradient<STORE>(a, f, i0, i1, none);
+        if (rows < GRADIENT_ROWS && first + rows < (size_t)p.start(block.b)) continue;
+        rows_gradient(block.bench, a, rows, D + first * a.p_out, i0, i1, adds);
         adds = true;
         first += rows;
         rows = 0;
