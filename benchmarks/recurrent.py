@@ -193,7 +193,11 @@ def main() -> None:
     wanted = os.environ.get("ANN_KERNEL_VARIANT")
     variants = [wanted] if wanted else [name for name in _native.variants() if name != "baseline"] or ["baseline"]
     tasks = [task for task in TASKS if (arguments.only or "") in task.name.format(H=task.units)]
-    made = thread_rows(tasks, arguments.rounds, variants[0]) if arguments.threads else rows(tasks, arguments.rounds, variants)
+    made = (
+        thread_rows(tasks, arguments.rounds, variants[0])
+        if arguments.threads
+        else rows(tasks, arguments.rounds, variants)
+    )
     lines = []
     for line in made:
         print(line, end="", flush=True)

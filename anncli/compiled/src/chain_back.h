@@ -58,6 +58,8 @@ static void step_back(Piece &piece, int k) {
       memset(to, 0, sizeof(float) * rows_below * below.stride);
       if (kind == ANN_WINDOW) window_back(node, below, delta, width, rows, to);
       else pool_back(node, delta, index, width, rows, columns, to);
+    } else if (below.gives_last) {
+      memcpy(to + (size_t)(rows_below - 1) * below.stride, delta, sizeof(float) * node.stride);
     } else reduce_back(kind, delta, index, rows_below, node.stride, to);
   }
 }

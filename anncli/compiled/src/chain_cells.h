@@ -3,7 +3,7 @@
 // Deltas take the place of what they are the deltas of.
 
 // One row of an lstm. z: the sums of the gates, which become gates; before: the cells of the row before, or null for zeros.
-INL void lstm_row(float *z, const float *before, float *cell, float *bent, float *hidden, int P) {
+INL void lstm_row(float *z, const float *before, float *cell, float *hidden, int P) {
   for (int u = 0; u < P; u += VL, z += 4 * VL) {
     const vf i = vlogistic(ld(z)), f = vlogistic(ld(z + VL)), g = vtanh(ld(z + 2 * VL)), o = vlogistic(ld(z + 3 * VL));
     const vf c = before ? vfma(f, ldu(before + u), i * g) : i * g, t = vtanh(c);
@@ -12,16 +12,15 @@ INL void lstm_row(float *z, const float *before, float *cell, float *bent, float
     st(z + 2 * VL, g);
     st(z + 3 * VL, o);
     st(cell + u, c);
-    st(bent + u, t);
     st(hidden + u, o * t);
   }
 }
 
-// slope: of the hidden values; later: of the cells by the row after, which becomes that by this one.
-INL void lstm_back(float *z, const float *before, const float *bent, const float *slope, float *later, int P) {
+// The tanh of the cells is made again: it would take longer to fetch. slope: of the hidden values; later: of the cells by the row after, which becomes that by this one.
+INL void lstm_back(float *z, const float *before, const float *cell, const float *slope, float *later, int P) {
   const vf one = set1(1.0f);
   for (int u = 0; u < P; u += VL, z += 4 * VL) {
-    const vf i = ld(z), f = ld(z + VL), g = ld(z + 2 * VL), o = ld(z + 3 * VL), t = ld(bent + u), d = ld(slope + u);
+    const vf i = ld(z), f = ld(z + VL), g = ld(z + 2 * VL), o = ld(z + 3 * VL), t = vtanh(ld(cell + u)), d = ld(slope + u);
     const vf dc = vfma(d * o, vfnma(t, t, one), ld(later + u));
     const vf c = before ? ldu(before + u) : set1(0.0f);
     st(z, dc * g * vfnma(i, i, i));

@@ -6,7 +6,7 @@ struct Cells {
   float *gates;      // [rows][gates of the first part]
   float *hidden;     // [rows][pad(units)], and so are the others
   float *cell;       // lstm: the cells; gru: the candidate
-  float *inner;      // lstm: tanh of the cells; gru: what the reset gate multiplies; recurrent: slopes, or null
+  float *inner;      // gru: what the reset gate multiplies; recurrent: slopes, or null
 };
 
 struct Place {
@@ -101,7 +101,7 @@ static void lay_out_cells(const ChainCall &call, const Node &node, size_t rows, 
     cells.gates = take_floats(at, rows * node.parts[0].a.p_out);
     cells.hidden = take_floats(at, size);
     if (node.s.kind != ANN_RECURRENT) cells.cell = take_floats(at, size);
-    if (node.s.kind != ANN_RECURRENT || (call.trains() && !slope_from_value(node.cell))) cells.inner = take_floats(at, size);
+    if (node.s.kind == ANN_GRU || (node.s.kind == ANN_RECURRENT && call.trains() && !slope_from_value(node.cell))) cells.inner = take_floats(at, size);
   }
 }
 

@@ -22,6 +22,7 @@ struct Node {
   size_t raw_size;
   Product *product;
   Part *parts;      // recurrent: n_parts
+  bool gives_last;  // recurrent: only the last row of each sample is read, by the next step
   int n_parts, cell;  // cell: the activation of a recurrent step, whose own one is linear: what its outputs become
   int state_at;     // recurrent: where its state lies among those of a sample
   float *quarter_sums, *quarter_biases;  // [QUARTERS][rows][width] and [QUARTERS][p_out], or null
@@ -105,7 +106,8 @@ static bool make_recurrent(Chain *c, Node &node, int fan_in, bool tokens) {
   c->state_floats += state_floats(s);
   c->recurs = true;
   if (s.units > c->most_units) c->most_units = s.units;
-  const int strip = s.units > 64 ? 16 : 32;
+  // What many units keep of 32 samples would not fit into the L2 cache.
+  const int strip = s.units > 32 ? 16 : 32;
   if (!c->strip || strip < c->strip) c->strip = strip;
   return true;
 }
@@ -197,6 +199,7 @@ static Chain *chain_create_all(const AnnChain *description) {
     }
   }
   for (int k = 1; k <= n; k++) c->nodes[k].wants = k > c->first_block;
+  for (int k = 1; k < n; k++) c->nodes[k].gives_last = c->nodes[k].n_parts && c->nodes[k + 1].s.kind == ANN_LAST && !c->nodes[k].is_skipped;
   c->first_vector = first_vector_of(c);
   c->n_units = (uint64_t)description->n_units;
   return c;

@@ -2,7 +2,7 @@
 // the slopes of the inputs come from those of some steps at once.
 
 // Rows whose gradient is made at once: a panel of their deltas stays in the L1 cache.
-enum { GRADIENT_ROWS = PANEL_FLOATS > 16 ? 128 : 240 };
+enum { GRADIENT_ROWS = PANEL_FLOATS > 16 ? 128 : 160 };
 
 // The floats of scratch that a recurrent step needs: slopes of the hidden values and of the cells, and slopes of inputs; for the
 // gradient inputs in tiles and deltas in panels.
@@ -16,8 +16,10 @@ INL size_t recurrent_scratch(const Chain *c, const Node &node) {
 static void add_slopes(const Node &node, const Place &p, const Steps &steps, int direction, int had, float *slope) {
   const int P = pad(node.s.units), units = node.s.units;
   for (int i = 0; i < steps.m; i++, slope += P) {
-    const float *from = p.delta + row_at(p, steps.a + i, steps.t, direction) * node.stride + direction * units;
+    const size_t row = row_at(p, steps.a + i, steps.t, direction);
+    const float *from = p.delta + row * node.stride + direction * units;
     if (i >= had) memset(slope, 0, sizeof(float) * P);
+    if (is_idle(node, p, steps.a + i, row)) continue;
     if (node.s.directions == 1)
       for (int v = 0; v < P; v += VL) st(slope + v, ld(slope + v) + ld(from + v));
     else
@@ -38,7 +40,7 @@ static void cells_back(const Piece &piece, const Node &node, const Cells &cells,
     const size_t at = first + (size_t)i * P;
     float *z = cells.gates + (steps.at + i) * G;
     if (node.s.kind == ANN_LSTM) {
-      lstm_back(z, cell_before(piece, node, cells, steps, prior, i), cells.inner + at, slope + (size_t)i * P, later + (size_t)i * P, P);
+      lstm_back(z, cell_before(piece, node, cells, steps, prior, i), cells.cell + at, slope + (size_t)i * P, later + (size_t)i * P, P);
     } else {
       const float *before = steps.t ? cells.hidden + (prior + i) * P : state_before(piece, node, steps.a + i);
       gru_back(z, cells.cell + at, cells.inner + at, before, slope + (size_t)i * P, P);
@@ -54,8 +56,9 @@ static void hidden_slopes(const Piece &piece, const Node &node, const Cells &cel
     const Layer &a = node.parts[i].a;
     if (!node.parts[i].of_hidden) continue;
     const float *delta = sums_of(cells, node.parts[i]) + steps.at * a.p_out;
-    if (continues) strided_product<CONTINUE>(piece.bench, delta, a.p_out, steps.m, a.n_out, a.transposed, P, NULL, slope);
-    else strided_product<ZERO>(piece.bench, delta, a.p_out, steps.m, a.n_out, a.transposed, P, NULL, slope);
+    for (int r = 0; r < steps.m; r++) piece.bench.pointers[r] = delta + (size_t)r * a.p_out;
+    if (continues) strip_product<CONTINUE>(piece.bench.pointers, steps.m, a.n_out, a.transposed, P, NULL, slope);
+    else strip_product<ZERO>(piece.bench.pointers, steps.m, a.n_out, a.transposed, P, NULL, slope);
     continues = true;
   }
 }

@@ -145,21 +145,6 @@ static void step_gradient(Piece &piece, int k, int i0, int i1, bool adds) {
   }
 }
 
-// As step_gradient(), with the biases, for layer number i of step k. first: whether the rows are the first ones.
-static void layer_gradient(Piece &piece, int k, int i, int i0, int i1, bool adds) {
-  const Node &node = piece.call.chain->nodes[k];
-  const Place &p = piece.bench.places[k];
-  const Layer &a = layer_of(node, i);
-  if (!p.start(piece.b) && !adds) clear_sums(a, i0, i1);
-  if (node.n_parts) {
-    part_gradient(piece, k, node.parts[i], i0, i1, adds);
-    if (i0 == 0 && node.parts[i].has_biases) part_biases(piece, k, node.parts[i], adds);
-    return;
-  }
-  step_gradient(piece, k, i0, i1, adds);
-  if (i0 == 0 && node.s.kind != ANN_EMBEDDING) add_bias_rows(p.delta, node.stride, p, 0, piece.b, adds, a.sum_biases);
-}
-
 // This member's part of the gradients of all steps over a block. last: the block is the last one of its batch.
 static void chain_gradients(Piece &piece, bool adds, bool last, int members, int member) {
   const Chain *c = piece.call.chain;
@@ -172,15 +157,27 @@ static void chain_gradients(Piece &piece, bool adds, bool last, int members, int
   Line line = line_of(total, members, member);
   for (int k = c->first_block; k <= c->n; k++) {
     const Node &node = c->nodes[k];
+    const Place &p = piece.bench.places[k];
+    const int grain = weight_grain(node);
+    Range ranges[MOST_PARTS];
+    bool any = false;
     for (int i = 0; i < layers_in(node) && !node.quarter_sums; i++) {
       const Layer &a = layer_of(node, i);
       int64_t u0, u1;
-      line.take(weight_units(node, a), unit_cost(node, a, piece.bench.places[k], piece.b), u0, u1);
-      if (u0 == u1) continue;
-      const int grain = weight_grain(node), i0 = (int)u0 * grain, i1 = least((int)u1 * grain, a.n_in);
-      layer_gradient(piece, k, i, i0, i1, adds);
-      if (last && node.s.kind == ANN_BILINEAR) contract_rows(node, (int)u0, (int)u1);
+      line.take(weight_units(node, a), unit_cost(node, a, p, piece.b), u0, u1);
+      ranges[i] = {least((int)u0 * grain, a.n_in), least((int)u1 * grain, a.n_in)};
+      any = any || u0 < u1;
     }
+    if (!any) continue;
+    if (node.n_parts) {
+      parts_gradient(piece, k, ranges, adds);
+      continue;
+    }
+    const int i0 = ranges[0].i0, i1 = ranges[0].i1;
+    if (!p.start(piece.b) && !adds) clear_sums(node.a, i0, i1);
+    step_gradient(piece, k, i0, i1, adds);
+    if (i0 == 0 && node.s.kind != ANN_EMBEDDING) add_bias_rows(p.delta, node.stride, p, 0, piece.b, adds, node.a.sum_biases);
+    if (last && node.s.kind == ANN_BILINEAR) contract_rows(node, i0 / grain, (i1 + grain - 1) / grain);
   }
 }
 

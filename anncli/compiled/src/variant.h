@@ -46,6 +46,7 @@ namespace {
 #include "chain_rows.h"
 #include "chain_strips.h"
 #include "chain_cells.h"
+#include "chain_pairs.h"
 #include "chain_recurrent.h"
 #include "chain_recurrent_back.h"
 #include "chain_back.h"
