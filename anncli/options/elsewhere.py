@@ -11,6 +11,8 @@ MATLAB: Mapping[str, str] = {
     "transferFcn": "--activation",
     "initFcn": "--init",
     "processFcns": "--scaling",
+    "inputDelays": "--window",
+    "feedbackDelays": "--window",
     "trainFcn": "--trainer",
     "trainParam": "--option NAME=VALUE",
     "performFcn": "--loss",

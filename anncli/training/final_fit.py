@@ -87,11 +87,12 @@ class FinalFit:
 
         While the validation loss is that flat, training on does no harm, and the final fit has more rows to learn from
         than the attempt had; where it rises, with wrong labels for example, the final fit would learn them too. With a
-        penalty other than the default it is not known that training on does no harm, and the best epoch is the last.
+        penalty other than the default it is not known that training on does no harm, and the best epoch is the last; so it is for
+        forecasts, where all that a network is better than a linear one can be less than that chance (benchmarks/forecasts.md).
         """
         best, history = self.attempt.judge.best_epoch, self.attempt.history
         assert best is not None
-        if self._setup.options.l2 is not None or self.penalty_dropped:
+        if self._setup.options.l2 is not None or self.penalty_dropped or self._setup.data.last is not None:
             return best
         lowest = history[best - 1].validation_loss
         assert lowest is not None

@@ -1,0 +1,126 @@
+"""Forecasts of three series against the last value and a linear autoregression, on the last fifth of their rows.
+
+    python benchmarks/forecasts.py FOLDER [--seeds 5] [--write]      the recipes, on rows that chose nothing
+    python benchmarks/forecasts.py FOLDER --choose [--write]         how the recipes were chosen: four folds in the order of time, within the
+                                                                     first four fifths of the rows
+
+FOLDER has monthly-sunspots.csv.gz, daily-min-temperatures.csv.gz and pollution.csv.gz, as github.com/jbrownlee/Datasets has them. Each line is one
+command `ann train ... --json` or `ann cv ... --json`; --write puts the table into benchmarks/forecasts.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import gzip
+import json
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+HORIZON = 6
+
+
+class Series(NamedTuple):
+    """The file, the options that say what its columns are, the window that --choose has chosen, and those it looked at."""
+
+    file: str
+    options: tuple[str, ...]
+    window: int
+    windows: tuple[int, ...]
+
+
+SERIES = {
+    "sunspots": Series("monthly-sunspots.csv.gz", ("--order", "Month"), 72, (24, 48, 72, 96)),
+    "temperature": Series("daily-min-temperatures.csv.gz", ("--order", "Date"), 60, (24, 60, 90)),
+    "pollution": Series("pollution.csv.gz", ("--order", "No", "--label", "pm2.5", "--missing", "median"), 24, (24, 48)),
+}
+RECIPES = {"one network": (), "five networks": ("--ensemble", "5")}
+
+
+def compared(table: Path, series: Series, window: int, more: tuple[str, ...], seed: int | None) -> dict[str, Any]:
+    """What `ann train` with a seed says about the last fifth, or `ann cv` about its folds."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = "cv" if seed is None else "train"
+        words = [command, str(table), "--window", str(window), "--horizon", str(HORIZON), *series.options, *more]
+        words += (
+            ["--folds", "4"] if seed is None else ["--test", "0.2", "--seed", str(seed), "-o", f"{folder}/network.nn"]
+        )
+        words += ["--json", "-q"]
+        done = subprocess.run([sys.executable, "-m", "anncli", *words], capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    found: dict[str, Any] = json.loads(done.stdout)["forecast"]
+    return found
+
+
+def line(name: str, window: int, recipe: str, seed: str, found: dict[str, Any]) -> str:
+    """A row of the table."""
+    (label,) = found["labels"]
+    errors = [f"{one['rmse']:.4g} / {one['mae']:.4g}" for one in label["predictors"]]
+    leads = [
+        f"{'**' if lead['value'] > 0 and lead['is_clear'] else ''}{lead['value']:+.3g}"
+        f"{'**' if lead['value'] > 0 and lead['is_clear'] else ''} ({lead['interval'][0]:.2g} to {lead['interval'][1]:.2g})"
+        for lead in label["leads"]
+    ]
+    return f"| {name} | {window} | {recipe} | {seed} | {' | '.join([*errors, *leads])} |"
+
+
+HEAD = """| series | window | recipe | seed | network | last value | autoregression | better than last value, RMSE | MAE | better than autoregression, RMSE | MAE |
+|---|---:|---|---:|---|---|---|---|---|---|---|"""
+
+
+def first_part(path: Path, folder: Path) -> Path:
+    """The first four fifths of the rows, in a file of their own."""
+    rows = [row for row in gzip.decompress(path.read_bytes()).decode().splitlines() if row]
+    found = folder / path.name.removesuffix(".gz")
+    found.write_text("\n".join(rows[: 1 + (len(rows) - 1) * 4 // 5]) + "\n")
+    return found
+
+
+def lines(folder: Path, seeds: int, chooses: bool) -> Iterator[str]:
+    yield from HEAD.splitlines()
+    with tempfile.TemporaryDirectory() as own:
+        for name, series in SERIES.items():
+            path = folder / series.file
+            table = first_part(path, Path(own)) if chooses else path
+            for window in series.windows if chooses else (series.window,):
+                for recipe, more in RECIPES.items():
+                    for seed in [None] if chooses else range(seeds):
+                        found = compared(table, series, window, more, seed)
+                        yield line(name, window, recipe, "cv" if seed is None else str(seed), found)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--choose", action="store_true")
+    parser.add_argument("--write", action="store_true")
+    asked = parser.parse_args()
+    found = []
+    for text in lines(asked.folder, asked.seeds, asked.choose):
+        print(text, flush=True)
+        found.append(text)
+    today = datetime.date.today()
+    found += [
+        "",
+        f"RMSE / MAE in units of the series; {today}, {platform.machine()}, one thread, Python {platform.python_version()}.",
+    ]
+    if asked.write:
+        place = Path(__file__).with_suffix(".md")
+        mark = "choice" if asked.choose else "table"
+        head, rest = place.read_text().split(f"<!-- {mark} -->\n")
+        place.write_text(
+            "\n".join(
+                [f"{head}<!-- {mark} -->", *found, f"<!-- end of {mark} -->{rest.split(f'<!-- end of {mark} -->')[1]}"]
+            )
+        )
+
+
+if __name__ == "__main__":
+    main()
