@@ -14,7 +14,7 @@ from ann_process import Ann, clean_environment
 
 pytestmark = pytest.mark.slow
 
-EPOCHS = 60
+EPOCHS = 250
 SIGNALS = [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)]
 # The trainer and its options, and the signals that it is stopped by.
 RUNS = {

@@ -92,7 +92,9 @@ def _fault(rows: Rows, text: bytes | bytearray, layout: TableLayout, shown: str,
     row = bytes(text[rows.at : text.find(b"\n", rows.at)]).strip()
     found = quoted(text_of(row[:200]))
     message = f"expected {count_of(layout.syntax.n_columns, 'value')}, found {rows.flaw_cell} ({found})"
-    advice = f"line {layout.header_line} names {columns}" if layout.is_named else f"the rows above have {columns}"
+    advice = f"the rows above have {columns}" if line > layout.line else f"a row below has {columns}"
+    if layout.is_named:
+        advice = f"line {layout.header_line} names {columns}"
     if row.startswith(b"#"):
         advice += "; comments may only stand above the table"
     return DataError(message, path=shown, line=line, advice=advice)
