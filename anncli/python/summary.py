@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from anncli.errors import listed
+from anncli.errors import listed, printable
 from anncli.network.network import Network
 
 
@@ -58,4 +58,4 @@ def _classes(network: Network) -> str:
     names: Sequence[str] = network.classes
     if not names:
         return f"{network.n_classes} classes without names"
-    return f"{names[0]} (positive), {names[1]}" if len(names) == 2 else listed(names)
+    return f"{names[0]} (positive), {names[1]}" if len(names) == 2 else listed([printable(name) for name in names])

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, Inputs, Tokens
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.given import has_several_rows, inputs_of
+from anncli.dataset.text_data import tokens_of_texts
 from anncli.errors import DataError, ValueFault, count_of, quoted, value_text
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_columns import TableMatcher
@@ -35,15 +36,27 @@ def predict(
     calibration are applied here. Numbers are in the units of the data; of classes each output is a score, by default a probability.
 
     Args: inputs: an array (n, d), a list of rows or a data frame, whose columns are matched by name; for samples of several rows a list of
-        arrays (rows, columns), Rows or Tokens; in_place, threads,
+        arrays (rows, columns), Rows or Tokens; for a network that takes texts a list of texts; in_place, threads,
         calibrated: as inference.predict.predict().
     Raises: TypeError for what is no table, ValueError for an untrained network, DataError for rows that do not fit it.
     """
     check_network(network)
     if isinstance(inputs, np.ndarray) and inputs.ndim == 2 and network.encoder is None and inputs.dtype.kind in "fiub":
         return inference.predict(network, inputs, in_place=in_place, threads=threads, calibrated=calibrated)
-    encoded = inputs_of(inputs) if has_several_rows(inputs) else inputs_for(network, read_table(inputs))
+    if network.vocabulary is not None and not isinstance(inputs, Tokens):
+        encoded: Inputs = texts_for(network, inputs)
+    else:
+        encoded = inputs_of(inputs) if has_several_rows(inputs) else inputs_for(network, read_table(inputs))
     return inference.predict(network, encoded, threads=threads, calibrated=calibrated)
+
+
+def texts_for(network: Network, texts: Any) -> Tokens:
+    """The samples of some texts, one each; raises TypeError for what is no list of texts."""
+    given = [texts] if isinstance(texts, str) else texts
+    if not isinstance(given, (list, tuple, np.ndarray)) or not all(isinstance(text, str) for text in given):
+        raise TypeError(f"expected a list of texts, found {value_text(texts)}")
+    assert network.vocabulary is not None
+    return tokens_of_texts([str(text) for text in given], network.vocabulary)
 
 
 def predict_classes(network: Network, inputs: Any, *, threads: int = 1) -> Array:

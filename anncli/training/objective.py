@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, Inputs, Rows, blocks
+from anncli.arrays import BLOCK_ROWS, Array, Inputs, Rows, blocks
 from anncli.backends.base import PLAIN, Backend, Problem, RowChoice, Samples, Session, Shown
 from anncli.backends.checks import answers_of
 from anncli.backends.rules import Rule, State, UpdateRule, UpdateState
@@ -101,7 +101,7 @@ class Objective(NamedTuple):
         quantile that the loss asks for. Without the penalty."""
         activation, n = self.topology.output_activation, 0
         sums, total_weight = np.zeros(self.topology.n_outputs), 0.0
-        for block in blocks(len(self.rows)):
+        for block in self._blocks(self.rows):
             targets, own = answers_of(self.samples, self.rows[block])
             weight = np.ones(len(targets)) if own is None else own.astype(np.float64)
             # Without BLAS, so that the processor does not decide the order of adding.
@@ -116,13 +116,21 @@ class Objective(NamedTuple):
         z = np.log(kept) if activation == "softmax" else np.log(kept / (1 - kept))
         if activation == "exp":
             z = np.log(np.maximum(mean, 1e-12))
-        for block in blocks(len(rows)):
+        for block in self._blocks(rows):
             targets, own = answers_of(self.samples, rows[block])
             shape, n = (len(targets), len(mean)), n + len(targets)
             given = (np.broadcast_to(z, shape), np.broadcast_to(mean, shape), targets.astype(np.float64))
             values = LOSSES[self.loss].value(activation, *given)
             total += float((values if own is None else values * own).sum())
         return total / n
+
+    def _blocks(self, rows: Array) -> Iterator[slice]:
+        """Blocks of samples, of about as many answers where their rows have answers: a few samples may be a long text."""
+        targets = self.samples.targets
+        if not isinstance(targets, Rows):
+            return blocks(len(rows))
+        n_answers = int(targets.lengths[rows].sum())
+        return blocks(len(rows), max(1, BLOCK_ROWS * len(rows) // max(1, n_answers)))
 
     def _quantiles(self, levels: Array) -> Array:
         """The quantile (n_outputs,) of each target output over the training set at its level, by the sample weights."""

@@ -133,6 +133,16 @@ def test_a_run_learns_which_character_follows_which() -> None:
     assert len(result.network.self_test.outputs) == 20
 
 
+def test_the_loss_of_a_constant_is_the_same_in_blocks_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    setup = prepare(NEXT, TextData(("abac" * 300,)), options(batch_size=8))
+    with closing(TrainingRun(setup)) as run:
+        objective, rows = run.attempt.objective, setup.rows["training"]
+        whole = objective.constant_loss(rows)
+        monkeypatch.setattr("anncli.training.objective.BLOCK_ROWS", 200)
+        assert objective.constant_loss(rows) == pytest.approx(whole, rel=1e-12)
+    assert whole == pytest.approx(1.5 * math.log(2), rel=1e-2)
+
+
 def test_trainers_that_need_whole_samples_are_given_no_pieces() -> None:
     setup = prepare(NEXT, TextData(("abac" * 300,)), TrainingOptions.from_names({"trainer": "scg"}))
     assert setup.options.truncate is None
