@@ -113,7 +113,7 @@ CASES = {
         ("train", "long.csv", 2, "--window", 3, "--label", "v", "--test", "0.2", "-o", "h.nn"),
         ("train", "t.nn", "pos.txt", "neg.txt", 2, "--continue", "--prune", "0.3", "-o", "f.nn"),
         ("train", "net.nn", "pos.txt", "neg.txt", 2, "--teacher", "t.nn", "-o", "g.nn"),
-        ("train", "h.nn", "text.txt", 2, "--test", "0.2", "-o", "h2.nn"),
+        ("train", "letters.nn", "text.txt", 2, "--test", "0.2", "-o", "h2.nn"),
         ("train", "net.nn", "pos.txt", "neg.txt", 20, "--dry-run", "--class-weight", "2,1", "--stop", "gl:5"),
         ("train", "net.nn", "pos.txt", "neg.txt", 5, "--test", "0.2", "--threshold", "f1", "--calibration", "platt", "--abstain", "0.2,0.8", "-o", "d.nn"),
     ],
@@ -125,7 +125,7 @@ CASES = {
     "ann import": [("import", "ot.nn", "-o", "imported.nn"), ("import", "foreign.pmml", "-o", "imported2.nn")],
     "ann export": [("export", "t.nn", "pos.txt", "neg.txt", "-o", "t.json"), ("export", "t.nn", "-o", "t.dot", "-f"), ("export", "t.nn", "-o", "t2.json", "--no-prove"), ("export", "t.nn", "-o", "t.c", "--int16")],
     "ann trainers": [("trainers",), ("trainers", "lm")],
-    "ann gradcheck": [("gradcheck", "t.nn", "pos.txt", "neg.txt"), ("gradcheck", "t.nn", "pos.txt", "neg.txt", "--show", "--lr", 1)],
+    "ann gradcheck": [("gradcheck", "t.nn", "pos.txt", "neg.txt"), ("gradcheck", "t.nn", "pos.txt", "neg.txt", "--show", "--lr", 1), ("gradcheck", "ht.nn", "text.txt")],
     "ann curvature": [("curvature", "t.nn", "pos.txt", "neg.txt"), ("curvature", "t.nn", "pos.txt", "neg.txt", "--matrix", "gauss-newton", "--l2", 0)],
     "ann cv": [("cv", "net.nn", "pos.txt", "neg.txt", 5, "--baselines", "--folds", 3, "--require", "acc>=0", "--prevalence", "1%"), ("cv", "table.csv", "--label", "c", 5, "--folds", 2), ("cv", "net.nn", "pos.txt", "neg.txt", 5, "--folds", 4, "--threshold", "f1"), ("cv", "long.csv", 2, "--window", 3, "--label", "v", "--folds", 2)],
     "ann compare": [("compare", "t.nn", "t2.nn", "pos.txt", "neg.txt", "--baselines", "--training", "pos.txt,neg.txt"), ("compare", "t.nn", "t2.nn", "more.txt", "neg.txt"), ("compare", "net.nn", "t2.nn", "pos.txt", "neg.txt", 3, "--folds", 2)],
@@ -151,7 +151,7 @@ def made(tmp_path_factory):
     (small / "more.txt").write_text(POSITIVE + "3 3\n")
     (small / "list.txt").write_text("first 1\n1 2\nsecond 2\n-1 -2\n")
     (small / "k.nn").write_text("anncli: 1\ninputs: 2\nlayers: [3 tanh, 3 softmax]\n")
-    (small / "h.nn").write_text("anncli: 1\ninputs: characters\nlayers: [3 embedding, softmax]\n")
+    (small / "letters.nn").write_text("anncli: 1\ninputs: characters\nlayers: [2 embedding, 3 lstm, softmax]\n")
     (small / "text.txt").write_text("abca\ncabbage\n" * 20)
     (small / "rows.nn").write_text("anncli: 1\ninputs: any x 2\nlayers: [1 logistic]\n")
     (small / "old.nn").write_text("3\n2 2 1\n\n0\n1\n")
@@ -174,7 +174,7 @@ def made(tmp_path_factory):
         "train t.nn pos.txt neg.txt 0 -q --continue --prune 0.99 -o pt.nn",
         "train net.nn pos.txt neg.txt 5 -q -o ct.nn --threshold youden --calibration platt --abstain 0,1",
         "train net.nn pos.txt neg.txt 5 -q -o it.nn --calibration isotonic",
-        "train h.nn text.txt 1 -q -o ht.nn",
+        "train letters.nn text.txt 1 -q -o ht.nn",
     ):
         line = [sys.executable, "-m", "anncli", *command.split()]
         subprocess.run(line, cwd=small, env=clean_environment(), check=True, timeout=120)
