@@ -11,7 +11,7 @@ import numpy as np
 from anncli.arrays import Array, Inputs, Rows, Tokens
 from anncli.backends.base import Problem, RowChoice, Samples, Session, Shown
 from anncli.backends.chain_steps import state_floats, steps_of
-from anncli.backends.checks import answers_of, chosen_rows, targets_of
+from anncli.backends.checks import answers_of, chosen_rows, n_answers, targets_of
 from anncli.backends.native_binding import Binding
 from anncli.backends.native_session import NO_RULE, NativeSession, all_float32
 from anncli.backends.rules import UpdateRule, UpdateState
@@ -164,7 +164,7 @@ class ChainSession(NativeSession):
         total, done = 0.0, 0
         for start in range(0, len(numbers), batch_size):
             taken = numbers[start : start + batch_size]
-            n = self._n_answers(taken)
+            n = n_answers(self._samples, taken)
             given = np.empty((n, self._problem.topology.n_outputs), dtype=np.float32)
             total += self._batch_in_pieces(parameters, rule, state, taken, shown.after(start), given)
             if outputs is not None:
@@ -192,7 +192,7 @@ class ChainSession(NativeSession):
                 packed,
                 shown.rows_seen,
                 first_row=first,
-                states=states.reshape(-1, width),
+                states=states.reshape(2 * len(numbers), width) if width else None,
             )
             value, _ = self._run("sgd", call, point, numbers)
             total += value * int(np.clip(ends - first, 0, length).sum())
@@ -220,12 +220,6 @@ class ChainSession(NativeSession):
                 self._starts, self._targets, self._target_starts, self._weights, numbers,
             )  # fmt: skip
         return total / max(1, answers), step
-
-    def _n_answers(self, numbers: Array | None) -> int:
-        starts = self._target_starts
-        if starts is None:
-            return self._n_samples if numbers is None else len(numbers)
-        return int(starts[-1]) if numbers is None else int((starts[numbers + 1] - starts[numbers]).sum())
 
     def _new_outputs(self, numbers: Array | None) -> Array:
         """An array for the outputs, whose rows for each sample are not those of its inputs behind a stride."""

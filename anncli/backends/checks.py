@@ -61,3 +61,9 @@ def answers_of(samples: Samples, rows: Array | slice | None) -> Answers:
     if isinstance(weights, Rows):
         weights = weights.values[:, 0]
     return Answers(targets, weights)
+
+
+def n_answers(samples: Samples, rows: Array) -> int:
+    """How many answers the chosen samples (n,) have: one each, or one for each of their rows."""
+    targets = targets_of(samples)
+    return int((targets.starts[rows + 1] - targets.starts[rows]).sum()) if isinstance(targets, Rows) else len(rows)

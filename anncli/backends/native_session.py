@@ -9,7 +9,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.backends.base import PLAIN, Problem, RowChoice, Samples, Session, Shown
-from anncli.backends.checks import answers_of, check_sweep, chosen_rows, targets_of
+from anncli.backends.checks import answers_of, check_sweep, chosen_rows, n_answers, targets_of
 from anncli.backends.native_binding import Binding, RulePacker
 from anncli.backends.rules import SWEEP_RULES, TURN_CODES, RpropRule, RpropState, Rule, State, UpdateRule, UpdateState
 from anncli.backends.updates import add_penalty_gradient, apply_rule, squared_weights
@@ -202,7 +202,7 @@ class NativeSession:
         done = 0
         for start in range(0, len(numbers), batch_size):
             taken = numbers[start : start + batch_size]
-            n = self._n_answers(taken)
+            n = n_answers(self._samples, taken)
             wants_outputs = shown.tolerance or outputs is not None
             seen = np.empty((n, topology.n_outputs), dtype=np.float32) if wants_outputs else None
             total += n * self._batch_gradient(parameters, taken, shown, shown.rows_seen + start, gradient, seen)
@@ -213,9 +213,6 @@ class NativeSession:
                 continue
             apply_rule(topology, rule, state, parameters, gradient)
         return total / done
-
-    def _n_answers(self, numbers: Array) -> int:
-        return len(numbers)
 
     def _within(self, outputs: Array, numbers: Array, tolerance: float) -> bool:
         return bool((np.abs(outputs - answers_of(self._samples, numbers).targets) <= tolerance).all())

@@ -13,7 +13,7 @@ import numpy as np
 
 from anncli.arrays import Array, Inputs, blocks
 from anncli.backends.base import PLAIN, Problem, RowChoice, Samples, Session, Shown
-from anncli.backends.checks import Answers, answers_of, check_sweep, chosen_rows
+from anncli.backends.checks import Answers, check_sweep, chosen_rows, n_answers
 from anncli.backends.pieces import Piece, pieces
 from anncli.backends.presentation import dropout_masks
 from anncli.backends.rules import Rule, State
@@ -91,7 +91,7 @@ class ReferenceSession:
             return self._full_pass(parameters, rows, self._loss, l2, out)
         samples = self._open_samples()
         rows = chosen_rows(slice(None) if rows is None else rows, len(samples.inputs))
-        n, total, own = len(answers_of(samples, rows).targets), 0.0, np.empty_like(out)
+        n, total, own = n_answers(samples, rows), 0.0, np.empty_like(out)
         out[...] = 0
         masks = partial(dropout_masks, self._topology, shown, shown.rows_seen)
         for piece, passed in self._passes(parameters, samples, rows, self._problem.truncate, masks):

@@ -10,7 +10,7 @@ import numpy as np
 
 from anncli.arrays import BLOCK_ROWS, Array, Inputs, Rows, blocks
 from anncli.backends.base import PLAIN, Backend, Problem, RowChoice, Samples, Session, Shown
-from anncli.backends.checks import answers_of
+from anncli.backends.checks import answers_of, n_answers
 from anncli.backends.rules import Rule, State, UpdateRule, UpdateState
 from anncli.backends.updates import add_penalty_gradient
 from anncli.network.losses import LOSSES, constant_level
@@ -163,15 +163,17 @@ class Objective(NamedTuple):
         if self.pruned is None:
             return self.session.sweep(parameters, rule, state, order, batch_size, shown, outputs)
         assert isinstance(state, UpdateState)
-        total = 0.0
+        total, done = 0.0, 0
         for begin in range(0, len(order), batch_size):
             rows = order[begin : begin + batch_size]
-            seen = None if outputs is None else outputs[begin : begin + len(rows)]
-            total += len(rows) * self.session.sweep(parameters, rule, state, rows, batch_size, shown.after(begin), seen)
+            n = n_answers(self.samples, rows)
+            seen = None if outputs is None else outputs[done : done + n]
+            total += n * self.session.sweep(parameters, rule, state, rows, batch_size, shown.after(begin), seen)
+            done += n
             for vector in (parameters, state.first, state.second):
                 if vector is not None:
                     self.without_pruned(vector)
-        return total / len(order)
+        return total / done
 
     def update(self, rule: Rule, state: State, parameters: Array, gradient: Array) -> None:
         """One update of parameters and state from `gradient` (P,), which is overwritten; see Session.update."""

@@ -238,6 +238,22 @@ def test_the_rows_of_pieces_by_hand() -> None:
     assert given[:, 0].tolist() == [0, 3, 4, 5, 6, 7, 8, 0]
 
 
+def test_pieces_of_networks_without_a_state_with_the_rules_of_numpy() -> None:
+    case, rule = Case("no state"), RULES["adam"]
+    problem = Problem(case.topology, "cross-entropy", 3)
+    compiled = choose_backend(problem)
+    if compiled.name == "numpy":
+        pytest.skip("no compiled code")
+    starts, found = case.inputs.starts, []
+    targets, weights = (np.float32(own.values) for own in (case.samples.targets, case.samples.weights))  # type: ignore[union-attr]
+    samples = Samples(case.inputs.astype(np.float32), Rows(targets, starts), Rows(weights, starts))
+    for backend in (compiled, ReferenceBackend()):
+        parameters = case.parameters.astype(np.float32)
+        backend.open(problem, samples).sweep(parameters, rule, UpdateState.start(rule, parameters), np.arange(5), 2)
+        found.append(parameters)
+    np.testing.assert_allclose(found[0], found[1], rtol=0, atol=1e-5)
+
+
 @pytest.mark.parametrize("backend", ["numpy", "native"])
 def test_rows_that_come_in_parts_have_the_outputs_of_the_whole_sample(case: Case, backend: str) -> None:
     problem = Problem(case.topology)

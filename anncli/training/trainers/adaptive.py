@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.backends.checks import n_answers
 from anncli.backends.rules import UpdateRule
 from anncli.backends.updates import gradient_point
 from anncli.training.objective import Objective
@@ -34,22 +35,23 @@ class BatchwiseTrainer(RuleTrainer):
     ) -> EpochOutcome:
         order, size = shuffled(objective.rows, rng, objective.row_bytes), int(self.options["batch_size"])
         rule = self.rule_of_epoch(objective, total_epochs)
-        gradient, total = np.empty_like(parameters), 0.0
+        gradient, total, n_all = np.empty_like(parameters), 0.0, n_answers(objective.samples, order)
         shown = self.shown(rng)
         for piece, numbers in objective.noisy_pieces(order, size, self.options["input_noise"], rng):
             if objective.problem.truncate:
-                total += len(numbers) * piece.sweep(parameters, rule, self.memory, numbers, size, shown)
+                n = n_answers(piece.samples, numbers)
+                total += n * piece.sweep(parameters, rule, self.memory, numbers, size, shown)
                 shown, self.rows_seen = shown.after(len(numbers)), self.rows_seen + len(numbers)
                 continue
             for start in range(0, len(numbers), size):
                 rows = numbers[start : start + size]
                 point = gradient_point(rule, self.memory, parameters)
-                total += len(rows) * piece.batch_gradient(point, rows, gradient, shown)
+                total += n_answers(piece.samples, rows) * piece.batch_gradient(point, rows, gradient, shown)
                 shown = shown.after(len(rows))
                 piece.update(rule, self.memory, parameters, gradient)
             self.rows_seen += len(numbers)
         self.epochs_done += 1
-        return EpochOutcome(total / len(order))
+        return EpochOutcome(total / n_all)
 
     def state(self) -> TrainerState:
         state: TrainerState = {}

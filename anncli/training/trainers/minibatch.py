@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.backends.checks import n_answers
 from anncli.backends.rules import UpdateRule, UpdateState
 from anncli.training.objective import Objective
 from anncli.training.trainers.base import EpochOutcome, RuleTrainer, TrainerState, shuffled
@@ -39,12 +40,13 @@ class MinibatchTrainer(RuleTrainer):
         rule = self.rule_of_epoch(objective, total_epochs)
         self.epochs_done += 1
         shown = self.shown(rng)
-        size, total = self.options["batch_size"], 0.0
+        size, total, n_all = self.options["batch_size"], 0.0, n_answers(objective.samples, order)
         for piece, rows in objective.noisy_pieces(order, size, self.options["input_noise"], rng):
-            total += len(rows) * piece.sweep(parameters, rule, self.memory, rows, size, shown)
+            n = n_answers(piece.samples, rows)
+            total += n * piece.sweep(parameters, rule, self.memory, rows, size, shown)
             self.rows_seen += len(rows)
             shown = shown.after(len(rows))
-        return EpochOutcome(total / len(order))
+        return EpochOutcome(total / n_all)
 
     def state(self) -> TrainerState:
         memory = self.memory

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from anncli.arrays import Array, of_samples
-from anncli.backends.checks import answers_of
+from anncli.backends.checks import answers_of, n_answers
 from anncli.backends.rules import UpdateRule, UpdateState
 from anncli.network.names import LOSS_NAMES, parse_loss
 from anncli.training.objective import Objective
@@ -44,29 +44,29 @@ class Online(RowwiseTrainer):
         order = shuffled(objective.rows, rng, objective.row_bytes) if self.order is None else self.order.next(rng)
         shown = self.shown(rng, self.options["tolerance"])
         watched = self.order is not None or self.options["quiet_epochs"]
-        n_answers = len(answers_of(objective.samples, order).targets) if watched else 0
-        outputs = np.empty((n_answers, objective.topology.n_outputs), dtype=np.float32) if watched else None
+        n_all = n_answers(objective.samples, order)
+        outputs = np.empty((n_all, objective.topology.n_outputs), dtype=np.float32) if watched else None
         total, begin = 0.0, 0
         for piece, rows in objective.noisy_pieces(order, 1, self.options["input_noise"], rng):
-            n = len(answers_of(piece.samples, rows).targets) if watched else 0
+            n = n_answers(piece.samples, rows)
             here = None if outputs is None else outputs[begin : begin + n]
-            total += len(rows) * piece.sweep(parameters, self.rule, self.memory, rows, 1, shown, here)
+            total += n * piece.sweep(parameters, self.rule, self.memory, rows, 1, shown, here)
             self.rows_seen += len(rows)
             shown = shown.after(len(rows))
             begin += n
         if outputs is None:
-            return EpochOutcome(total / len(order))
+            return EpochOutcome(total / n_all)
         finished, means = self._watch(objective, order, outputs)
-        return EpochOutcome(total / len(order), finished, means)
+        return EpochOutcome(total / n_all, finished, means)
 
     def _watch(self, objective: Objective, order: Array, outputs: Array) -> tuple[str | None, tuple[float, ...]]:
         """ann1dn's stop rule: class means within the tolerance of their targets for quiet_epochs + 1 epochs.
 
-        Returns the reason to stop, or None, and the class means.
+        Returns the reason to stop, or None, and the means of the classes that have answers.
         """
         labels = of_samples(objective.labels, order)
         n_outputs = outputs.shape[1]
-        classes = range(2 if n_outputs == 1 else n_outputs)
+        classes = [k for k in range(2 if n_outputs == 1 else n_outputs) if (labels == k).any()]
         columns = [0 if n_outputs == 1 else k for k in classes]
         means = [float(outputs[labels == k, c].mean(dtype=np.float64)) for k, c in zip(classes, columns, strict=True)]
         targets, _ = answers_of(objective.samples, order)
