@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from anncli.evaluation.forecast_errors import _block_length, _dependence, forecast_errors
+from anncli.evaluation.forecast_errors import _block_length, _dependence, _lead, _spreads, forecast_errors
 
 
 def autoregressive(n, factor, rng):
@@ -70,3 +70,19 @@ def test_dependent_errors_make_longer_blocks_and_wider_intervals():
         low, high = found.labels[0].leads[0].interval
         widths.append(high - low)
     assert widths[1] > 2 * widths[0]
+
+
+def test_an_interval_is_as_wide_as_students_t_of_its_blocks():
+    # 97.5 % of Student's t with three degrees of freedom: 3.1824.
+    low, high = _lead("other", "rmse", 1.0, 0.5, 4.0, 0.95).interval
+    assert (low, high) == (pytest.approx(1 - 1.5912, abs=1e-4), pytest.approx(1 + 1.5912, abs=1e-4))
+    assert _lead("other", "rmse", 1.0, 0.5, 2.9, 0.95).interval is None
+
+
+def test_the_spread_of_independent_errors_is_that_of_their_mean():
+    errors = np.abs(np.random.default_rng(6).normal(size=1000))
+    # Of squared and absolute errors of two predictors, the first one without any; blocks of 10 windows.
+    losses = np.stack([np.zeros((2, 1000, 1)), np.stack([errors[:, None] ** 2, errors[:, None]])])
+    spreads, blocks = _spreads(losses, np.ones(1000), 10, 1, seed=0)
+    assert blocks == 100
+    assert spreads[1, 1, 0] == pytest.approx(errors.std() / 1000**0.5, rel=0.2)
