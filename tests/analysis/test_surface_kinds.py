@@ -21,6 +21,7 @@ from anncli.network.topology import Topology
 N = 12
 STARTS = np.r_[0, np.cumsum([1, 3, 2] * (N // 3))]
 MANY, TOKENS = Shape(3, None), Shape(30, None, None, True)
+SPIKES = TOKENS._replace(spikes=True)
 
 CASES = {
     "dense": (Shape(4), ["3 tanh"]),
@@ -34,13 +35,19 @@ CASES = {
     "gru": (TOKENS, ["3 gru", "last"]),
     "embedding": (TOKENS, ["5 embedding", "mean"]),
     "dense of tokens": (TOKENS, ["5 tanh"]),
+    "first-spike": (SPIKES, ["8 lif", "2 first-spike"]),
+    "peak-voltage": (SPIKES, ["8 lif", "2 peak-voltage"]),
 }
 
 
 def made(case: str, seed: int = 0) -> Network:
     shape, layers = CASES[case]
-    network = Network(Topology(shape, [*layers, "1 logistic"]), classes=("a", "b"), loss="mse", targets=(1.0, 0.0))
-    network.set_parameters(np.random.default_rng(seed).normal(size=network.topology.n_parameters))
+    topology = Topology(shape, layers if shape.spikes else [*layers, "1 logistic"])
+    loss = "mse" if topology.own_loss is None else "first-spike:0.003,12.8"
+    network = Network(topology, classes=("a", "b"), loss=loss, targets=(1.0, 0.0))
+    # Weights around 0 would let no neuron fire.
+    drawn = np.random.default_rng(seed).normal(4.0 if shape.spikes else 0.0, size=topology.n_parameters)
+    network.set_parameters(drawn)
     return network
 
 
@@ -48,7 +55,8 @@ def samples(shape: Shape) -> Inputs:
     rng, total = np.random.default_rng(1), int(STARTS[-1])
     if shape.tokens:
         indices = rng.integers(0, shape.columns, total).astype(np.int32)
-        return Tokens(indices, rng.normal(size=total).astype(np.float32), STARTS, shape.columns)
+        values = rng.normal(size=total).astype(np.float32)
+        return Tokens(indices, abs(values) / 100 if shape.spikes else values, STARTS, shape.columns)
     if shape.rows is None:
         return Rows(rng.normal(size=(total, shape.columns)).astype(np.float32), STARTS)
     vectors: Array = rng.normal(size=(N, shape.columns)).astype(np.float32)
