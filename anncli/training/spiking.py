@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from anncli.arrays import Array, Inputs
 from anncli.errors import UsageError
+from anncli.network.layers.spiking import Spiking
 from anncli.network.network import Network
 from anncli.network.spikes.activity import BURST, Activity
 from anncli.network.spikes.activity import activity as activity_of
@@ -63,6 +64,9 @@ def spiking_remarks(network: Network, found: Sequence[Activity]) -> list[str]:
 def _raised(network: Network, number: int) -> str:
     """The layer with larger initial weights, as a text for the network file."""
     layer = network.layers[number - 1]
-    sources = network.topology.block_shapes[number - 1][0][0]
-    mean, sd = layer.initial(sources, number == 1)  # type: ignore[attr-defined]
-    return f"`{{units: {layer.units}, kind: {layer.kind}, mean: {1.5 * mean:.3g}, sd: {sd:.3g}}}`"  # type: ignore[attr-defined]
+    assert isinstance(layer, Spiking)
+    mean, sd = layer.initial(network.topology.block_shapes[number - 1][0][0], number == 1)
+    own = {name: value for name, value in layer.values.items() if value != layer.constants[name]}
+    own |= {"mean": 1.5 * mean if mean > 0 else mean + sd, "sd": sd}
+    values = ", ".join(f"{name}: {value:.3g}" for name, value in own.items() if value is not None)
+    return f"`{{units: {layer.units}, kind: {layer.kind}, {values}}}`"
