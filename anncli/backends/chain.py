@@ -25,6 +25,8 @@ _OUTPUTS, _LOSS, _GRADIENT, _EPOCH = range(4)
 
 # About how many samples the compiled code works on between two synchronisations of its threads.
 _BLOCK_SAMPLES = 16
+# The most rows of a sample in the compiled code.
+_MOST_SAMPLE_ROWS = 1 << 24
 
 
 def chain_refusal(problem: Problem, variant: str | None) -> str | None:
@@ -101,8 +103,10 @@ class ChainSession(NativeSession):
         self._tokens, self._starts = tokens, starts
         self._target_starts = targets.starts if isinstance(targets, Rows) else None
         # Of samples that are too short for a layer the reference session says so.
-        if starts is not None and len(starts) > 1 and int(np.diff(starts).min()) < problem.topology.least_rows:
-            self._numpy_from = 0
+        if starts is not None and len(starts) > 1:
+            lengths = np.diff(starts)
+            if lengths.min() < problem.topology.least_rows or lengths.max() > _MOST_SAMPLE_ROWS:
+                self._numpy_from = 0
 
     def outputs(self, parameters: Array, rows: RowChoice | None = None) -> Array:
         numbers = self._numbers(rows)

@@ -254,6 +254,28 @@ def test_pieces_of_networks_without_a_state_with_the_rules_of_numpy() -> None:
     np.testing.assert_allclose(found[0], found[1], rtol=0, atol=1e-5)
 
 
+def test_samples_of_more_rows_than_the_compiled_code_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    case, parts = Case("no state"), []
+    problem = Problem(case.topology)
+    if choose_backend(problem).name == "numpy":
+        pytest.skip("no compiled code")
+    monkeypatch.setattr("anncli.backends.chain._MOST_SAMPLE_ROWS", max(LENGTHS) - 1)
+    parameters = case.parameters.astype(np.float32)
+    for backend in (choose_backend(problem), ReferenceBackend()):
+        parts.append(backend.open(problem, Samples(case.inputs.astype(np.float32))).outputs(parameters))
+    assert np.array_equal(*parts)
+
+
+@pytest.mark.slow
+def test_a_text_of_more_than_16_777_216_characters() -> None:
+    n = (1 << 24) + 1
+    problem = Problem(Topology(read_inputs("3 tokens"), ["1 embedding", "1 linear"]))
+    tokens = Tokens(np.zeros(n, np.int32), np.ones(n, np.float32), np.array([0, n]), 3)
+    outputs = choose_backend(problem).open(problem, Samples(tokens)).outputs(np.ones(5, np.float32))
+    assert outputs.shape == (n, 1)
+    assert (outputs == 2).all()
+
+
 @pytest.mark.parametrize("backend", ["numpy", "native"])
 def test_rows_that_come_in_parts_have_the_outputs_of_the_whole_sample(case: Case, backend: str) -> None:
     problem = Problem(case.topology)

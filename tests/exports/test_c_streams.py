@@ -143,6 +143,26 @@ def test_the_mean_and_the_largest_so_far(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @needs_compiler
+def test_the_mean_of_a_stream_without_end(tmp_path: Path) -> None:
+    # In 32 bits a sum of 1,000,000 numbers 0.1 is 100,958, and a count of rows ends at 16,777,216.
+    network = a_network("any x 1", ("1 linear recurrent", "mean", "1 linear"), [0, 1, 0, 0, 1])
+    body = """\
+  static const float row[1] = {0.1f};
+  net_state state;
+  float out[1];
+  int k;
+  net_reset(&state);
+  for (k = 1; k <= 20000000; ++k) {
+    net_step(&state, row, out);
+    if (k == 1000000 || k == 20000000)
+      printf("%.5f ", (double)out[0]);
+  }
+"""
+    assert printed(tmp_path, network, body) == "0.10000 0.10000 "
+
+
+@pytest.mark.slow
+@needs_compiler
 def test_a_long_stream_has_the_bits_of_the_whole_sample(tmp_path: Path) -> None:
     """Of an ensemble, with scaled rows and outputs for every row; 1,000 rows, more than buffers for rows would hold."""
     network = random_chain(98)

@@ -151,14 +151,14 @@ $static void $n_gru_units(int units, const float *z, float *h)
         for values in (_OF_ROWS, _OF_TOKENS)
     },
     "mean_so_far": """\
-/* The mean of the rows so far; state: their sums [columns] and number. */
+/* The mean of the rows so far; state: it [columns], and their number, which ends at 2^24: a sum of many rows would lose the next one. */
 $static void $n_mean_so_far(int columns, const float *in, float *state, float *out)
 {
   int j;
   state[columns] += 1.0f;
   for (j = 0; j < columns; ++j) {
-    state[j] += in[j];
-    out[j] = state[j] / state[columns];
+    state[j] += (in[j] - state[j]) / state[columns];
+    out[j] = state[j];
   }
 }
 """,
