@@ -31,6 +31,6 @@ def _advice(layer: LayerKind, below: Shape, without: str) -> str:
         return f"leave `bidirectional` or {without} out"
     if layer.kind in ("last", "mean", "max"):
         return f"without it the network answers for every row; or leave {without} out"
-    if below.tokens:
+    if below.tokens and not below.spikes:
         return f"begin with `64 embedding` or a recurrent layer, or leave {without} out"
     return f"leave {without} out"

@@ -229,7 +229,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "l1": OptionInfo(number(0, example="1e-4"), 0.0, "X", "L1 penalty: adds X times the sum of absolute weights, without biases, to the loss", "training", GRADIENT),
     "weight_decay": OptionInfo(number(0, example="0.01"), None, "X", "Decoupled weight decay (adamw, schedule-free)"),
     "dropout": OptionInfo(number(0, 1, open_high=True, example="0.2"), None, "X", "Dropout: set each hidden unit to 0 with probability X, redrawn for every row (mini-batch trainers, online)"),
-    "truncate": OptionInfo(or_auto(integer(1, example="50"), "none"), None, "N|none", "Long samples of a network that reads row after row: the gradient reaches back at most N rows. Samples are taken in pieces of N rows, the state goes on from piece to piece, and mini-batch trainers update the weights after each piece. Not for trainers with line searches. none, the default: whole samples", words=("none",)),
+    "truncate": OptionInfo(keeping_auto(or_auto(integer(1, example="50"), "none")), "auto", "N|none", "Long samples of a network that reads row after row: the gradient reaches back at most N rows. Samples are taken in pieces of N rows, the state goes on from piece to piece, and mini-batch trainers update the weights after each piece. Not for trainers with line searches. none: whole samples; auto: 50 where the next symbol of a text is predicted, otherwise none", words=("auto", "none")),
     "input_noise": OptionInfo(number(0, example="0.1"), None, "X", "Standard deviation of the noise added to the scaled inputs, redrawn for every row and epoch (mini-batch trainers, online)"),
     "label_smoothing": OptionInfo(number(0, 1, open_high=True, example="0.1"), 0.0, "X", "Move the training targets this fraction of the way towards their mean", "training", GRADIENT),
     "clip": OptionInfo(number(0, example="1"), None, "X", "Clip the gradient norm to X (mini-batch trainers, online)"),
@@ -403,7 +403,7 @@ class TrainingOptions(NamedTuple):
     l2: float | None = None
     l1: float = 0.0
     label_smoothing: float = 0.0
-    truncate: int | None = None
+    truncate: int | str | None = "auto"
     average: str | None = "auto"
     class_weight: str | tuple[float, ...] | None = None
     patience: int | None = None

@@ -42,8 +42,9 @@ def settled(
     if own.get("batch_size") == "auto":
         size = DEFAULT_STREAMS if network.predicts_next else batch_size(n_training)
         options = options._replace(trainer_options={**own, "batch_size": size})
-    if network.predicts_next and options.truncate is None and not TRAINER_NAMES[options.trainer].needs_whole:
-        options = options._replace(truncate=TEXT_TRUNCATE)
+    if options.truncate == "auto":
+        cuts = network.predicts_next and network.topology.streams and not TRAINER_NAMES[options.trainer].needs_whole
+        options = options._replace(truncate=TEXT_TRUNCATE if cuts else None)
     if options.scaling == "auto":
         topology = network.topology
         fitting = (

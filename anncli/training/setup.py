@@ -227,7 +227,7 @@ def _problem(
 ) -> tuple[Problem, Backend]:
     """What is computed, and the backend that does it."""
     loss = decisions.choose_loss(network, options, data.task)
-    problem = Problem(network.topology, loss, options.truncate or 0)
+    problem = Problem(network.topology, loss, int(options.truncate or 0))
     check_answers(network, data, options, problem.loss)
     check_network(options, network, dialect)
     check_truncate(network.topology, options)

@@ -12,7 +12,7 @@ from anncli.training.names import TRAINER_NAMES
 def check_truncate(topology: Topology | None, options: TrainingOptions, trainer: bool = True) -> None:
     """Raises UsageError where --truncate is asked for and network or trainer cannot do it; topology: None for a new network
     of vectors; trainer: False where several are tried, each of which has its own answer."""
-    if options.truncate is None:
+    if not isinstance(options.truncate, int):
         return
     what = f"--truncate {options.truncate}"
     if topology is None:

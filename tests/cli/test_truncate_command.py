@@ -184,3 +184,15 @@ def test_the_python_api_has_it_too(folder: Path) -> None:
         networks.append(anncli.train(given, data, epochs=3, validation=0, **more).network)
     assert not np.array_equal(networks[0].parameters, networks[1].parameters)
     assert networks[1].record["truncate"] == 2
+
+
+def test_texts_are_taken_in_pieces_unless_told_otherwise(folder: Path, ann: Run) -> None:
+    words = ("the", "cat", "sat", "on", "a", "mat")
+    (folder / "t.txt").write_text(" ".join(words[(k * k + k // 3) % 6] for k in range(400)) + "\n")
+    (folder / "c.def").write_text("anncli: 1\ninputs: characters\nlayers: [3 lstm, softmax]\n")
+    records = []
+    for more in ((), ("--truncate", "none"), ("--truncate", 20), ("--trainer", "scg")):
+        ann("train", "c.def", "t.txt", 1, "-o", "c.nn", "-q", *more)
+        records.append(anncli.load(folder / "c.nn").record.get("truncate"))
+    assert records == [50, None, 20, None]
+    assert "the gradient is right" in ann("gradcheck", "c.def", "t.txt").stdout

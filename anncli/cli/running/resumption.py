@@ -125,7 +125,7 @@ def _check_same_settings(path: str, ours: dict[str, Any], theirs: dict[str, Any]
             advice="repeat the options of the first run",
         )
     # A file of an older version lacks the options that came later; they had their defaults.
-    before = {**TrainingOptions._field_defaults, **theirs["options"]}
+    before = {**TrainingOptions._field_defaults, "truncate": None, **theirs["options"]}
     # The time limit does not change the epochs of a run, only where it ends.
     others = [name for name, value in ours["options"].items() if value != before.get(name) and name != "time_limit"]
     if others:
