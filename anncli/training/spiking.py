@@ -40,7 +40,7 @@ def measured(topology: Topology, parameters: Array, inputs: Inputs, rows: Array)
     """What the neurons do on some of the samples `rows` (n,) of the scaled inputs; () for networks of other units."""
     if not topology.is_spiking:
         return ()
-    return activity_of(topology, parameters, inputs[rows[:: max(1, len(rows) // _ROWS)]])
+    return activity_of(topology, parameters, inputs[rows[:: max(1, -(-len(rows) // _ROWS))]])
 
 
 def spiking_remarks(network: Network, found: Sequence[Activity]) -> list[str]:

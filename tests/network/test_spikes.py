@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from typing import Any
 
 import numpy as np
 import pytest
 
 from anncli.arrays import Tokens
-from anncli.network.spikes import lif, peaks
+from anncli.network.spikes import events, lif, peaks
 from anncli.network.spikes.code import LatencyCode, sorted_spikes
 from anncli.network.spikes.first import first_spikes, slopes_of_first
 from anncli.network.spikes.neuron import Neuron
@@ -164,6 +165,29 @@ def test_the_latency_code() -> None:
     assert spikes.starts.tolist() == [0, 2, 2]
     assert spikes.indices.tolist() == [1, 2]
     assert spikes.values == pytest.approx([0.0, 0.016])
+
+
+def test_many_vectors_become_spikes_some_at_a_time() -> None:
+    code = LatencyCode(0.03, 0.01, off=0.1)
+    values = np.random.default_rng(2).random((400, 6000)).astype(np.float32)
+    tracemalloc.start()
+    spikes = code.encode(values)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 3.2 * (spikes.indices.nbytes + spikes.values.nbytes)
+    for row in (0, 173, 174, 399):
+        own = code.encode(values[row : row + 1])
+        here = slice(*spikes.starts[row : row + 2])
+        assert np.array_equal(spikes.indices[here], own.indices)
+        assert np.array_equal(spikes.values[here], own.values)
+
+
+def test_no_samples_have_no_spikes() -> None:
+    none = Tokens(np.zeros(0, np.int32), np.zeros(0), np.array([0]), 3)
+    for forward in (lif.forward, events.lif_forward):
+        fired, currents = forward(np.ones((3, 2)), none, NEURON, 5)
+        assert (len(fired), len(fired.indices), len(currents)) == (0, 0, 0)
+    assert len(LatencyCode(0.03).encode(np.zeros((0, 3)))) == 0
 
 
 def test_spikes_are_sorted_within_each_sample() -> None:

@@ -102,6 +102,18 @@ class LatencyCode(NamedTuple):
     def encode(self, values: Array) -> Tokens:
         """The spikes of vectors (n, columns), sorted by time and of one time by source; times in float64. A value that is nan gives
         none."""
+        sources = self.sources(values.shape[1])
+        # Some vectors at a time: what they are sorted in takes much more memory than their spikes.
+        parts = [self._encode(values[block]) for block in blocks_of_rows(len(values), sources)]
+        if len(parts) < 2:
+            return parts[0] if parts else self._encode(values)
+        indices, times, lengths = (
+            np.concatenate(every)
+            for every in zip(*((part.indices, part.values, part.lengths) for part in parts), strict=True)
+        )
+        return Tokens(indices, times, np.concatenate([[0], np.cumsum(lengths)]), sources)
+
+    def _encode(self, values: Array) -> Tokens:
         n, columns = values.shape
         sources = self.sources(columns)
         numbers = np.clip((values.astype(np.float64) - self.low) / (self.high - self.low), 0.0, 1.0)

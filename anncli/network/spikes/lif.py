@@ -18,7 +18,8 @@ _PAIRS = 1 << 17
 def forward(weights: Array, spikes: Tokens, neuron: Neuron, most: int) -> tuple[Tokens, Array]:
     """See events.lif_forward()."""
     units = weights.shape[1]
-    fired: list[tuple[Array, Array, Array, Array]] = []
+    none = np.zeros(0, dtype=np.int64)
+    fired: list[tuple[Array, Array, Array, Array]] = [(none, none, np.zeros(0), np.zeros(0))]
     for part in blocks_of_rows(len(spikes), units, _PAIRS):
         _forward(weights, spikes[part], neuron, most, part.start, fired)
     samples, numbers, times, currents = (np.concatenate(column) for column in zip(*fired, strict=True))
@@ -38,8 +39,6 @@ def _forward(
     """Add samples (from `first`), units, times and currents of all spikes of some samples."""
     n, units = len(spikes), weights.shape[1]
     voltages, currents, counts = np.zeros((n, units)), np.zeros((n, units)), np.zeros((n, units), dtype=np.int64)
-    none = np.zeros(0, dtype=np.int64)
-    fired.append((none, none, np.zeros(0), np.zeros(0)))
     for samples, places, times, lengths in steps_of(spikes):
         v, i, count = voltages[samples], currents[samples] + weights[spikes.indices[places]], counts[samples]
         left = np.repeat(lengths, units).reshape(v.shape)
