@@ -146,6 +146,8 @@ def test_the_loss_of_a_constant_is_the_same_in_blocks_of_any_size(monkeypatch: p
 def test_trainers_that_need_whole_samples_are_given_no_pieces() -> None:
     setup = prepare(NEXT, TextData(("abac" * 300,)), TrainingOptions.from_names({"trainer": "scg"}))
     assert setup.options.truncate is None
+    assert prepare(NEXT, TextData(("abac" * 300,)), options(truncate=None)).options.truncate is None
+    assert prepare(NEXT, TextData(("abac" * 300,)), options(truncate=7)).problem.truncate == 7
 
 
 def test_training_again_keeps_the_vocabulary_only_to_continue() -> None:
