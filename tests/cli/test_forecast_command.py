@@ -203,6 +203,9 @@ def test_a_trained_network_refuses_another_window_and_options_without_meaning(fo
     assert done.stderr == "ann: --window 7: the network was trained with 6; leave it out\n"
     done = ann("predict", "n.nn", "wave.csv", "--classes", check=2)
     assert done.stderr.startswith("ann: --classes is not for networks of forecasts")
+    done = ann("test", "n.nn", "wave.csv", "--confidence", 0.9, check=2)
+    assert done.stderr.startswith("ann: intervals are for independent samples, and windows of a forecast overlap")
+    assert "95 % from" not in ann("test", "n.nn", "wave.csv").stdout
     (folder / "short.csv").write_text("month,v\n2001-01,3\n")
     done = ann("predict", "n.nn", "short.csv", check=3)
     assert (

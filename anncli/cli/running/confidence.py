@@ -12,6 +12,15 @@ from anncli.errors import UsageError
 from anncli.evaluation.binary import BinaryEvaluation
 from anncli.evaluation.interval import Confidence
 from anncli.evaluation.prevalence import PredictiveValues, at_prevalence
+from anncli.network.network import Network
+
+
+def dependence(network: Network) -> str:
+    """Why the samples of a network depend on each other, so that intervals of their figures would be too short; '' where they do not."""
+    if network.predicts_next:
+        return "each symbol of a text depends on those before it"
+    forecasts = network.encoder is not None and network.encoder.forecast is not None
+    return "windows of a forecast overlap; see the ranges beside the last value" if forecasts else ""
 
 
 class Asked(NamedTuple):
@@ -42,13 +51,12 @@ class Asked(NamedTuple):
         wanted = is_json or self.has_ends or self.prevalence is not None
         return Confidence(self.level or CONFIDENCE, seed) if wanted else None
 
-    def check(self, n_outputs: int, task: str | None, predicts_next: bool = False) -> None:
+    def check(self, network: Network, task: str | None) -> None:
         """Raises UsageError for --prevalence where no single output decides between two classes, and for intervals of what a network
-        predicts for the symbols of a text, which are no independent samples."""
-        if predicts_next and (self.level is not None or self.has_ends):
-            message = "intervals are for independent samples, and each symbol of a text depends on those before it"
-            raise UsageError(message, advice="leave --confidence out")
-        if self.prevalence is not None and (n_outputs != 1 or task not in (None, "classification")):
+        predicts for samples that are not independent."""
+        if (why := dependence(network)) and (self.level is not None or self.has_ends):
+            raise UsageError(f"intervals are for independent samples, and {why}", advice="leave --confidence out")
+        if self.prevalence is not None and (network.n_outputs != 1 or task not in (None, "classification")):
             raise UsageError("--prevalence is for networks with one output for two classes", advice="leave it out")
 
     def restated(self, sets: Mapping[str, Any]) -> dict[str, PredictiveValues]:

@@ -84,7 +84,7 @@ def _cross_validate(values: Values, words: Words, junit: JUnitFile) -> None:
     if problem.rows is not None:
         values.console.note("the sets of the file are put together, and all its rows are cross-validated")
     network, asked = judged_network(problem), Asked.of(values)
-    asked.check(network.n_outputs, network.task)
+    asked.check(network, network.task)
     if values["predictions"] is not None:
         check_columns(values, problem.data, network)
     found, final = _validated(values, words, problem, network, executor)

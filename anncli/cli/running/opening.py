@@ -183,9 +183,7 @@ def _prepare(
             raise UsageError("--teacher is for rows of numbers and tables, and this network takes texts")
         setup = with_teacher(setup, teacher, data)
     check_gates_of_run(settings.require, setup)
-    Asked(settings.confidence, settings.prevalence, False).check(
-        setup.network.n_outputs, setup.network.task, setup.network.predicts_next
-    )
+    Asked(settings.confidence, settings.prevalence, False).check(setup.network, setup.network.task)
     return TrainingRun(setup, partial(run_concurrently, jobs=concurrent) if concurrent > 1 else None)
 
 

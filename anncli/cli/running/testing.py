@@ -14,7 +14,7 @@ from anncli.cli.asking.network_options import abstain_of, refuse_rule, require_t
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.baselines import check_baselines, test_baselines
-from anncli.cli.running.confidence import Asked
+from anncli.cli.running.confidence import Asked, dependence
 from anncli.cli.running.forecasts import of_test
 from anncli.cli.running.gates import check_wanted, judge
 from anncli.cli.running.junit import JUnitFile
@@ -50,7 +50,7 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
     require_trained(network, network_path)
     abstain = abstain_of(network, values, threshold := threshold_of(network, values))
     asked = _checked(values, network)
-    confidence = None if network.predicts_next else asked.confidence_of_test(values["json"])
+    confidence = None if dependence(network) else asked.confidence_of_test(values["json"])
     remarks = Remarks()
     data = read_evaluated(values, words.data, network, remarks)
     junit.check_read()
@@ -90,7 +90,7 @@ def _checked(values: Values, network: Network) -> Asked:
     check_matrix(values["matrix"], network)
     check_baselines(values, network.quantiles, network.topology.takes_vectors)
     asked = Asked.of(values)
-    asked.check(network.n_outputs, network.task, network.predicts_next)
+    asked.check(network, network.task)
     return asked
 
 
