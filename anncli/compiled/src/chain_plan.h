@@ -107,7 +107,7 @@ static bool make_recurrent(Chain *c, Node &node, int fan_in, bool tokens) {
   c->recurs = true;
   if (s.units > c->most_units) c->most_units = s.units;
   // What many units keep of 32 samples would not fit into the L2 cache.
-  const int strip = s.units > 32 ? 16 : 32;
+  const int strip = s.units > 16 ? 16 : 32;
   if (!c->strip || strip < c->strip) c->strip = strip;
   return true;
 }
