@@ -17,18 +17,18 @@ from anncli.network.topology import Topology
 
 pytestmark = pytest.mark.skipif(not VARIANTS, reason="needs the compiled kernels")
 
-STREAM = ("any x 3", "20 lstm, 7 tanh, 6 gru, 5 gelu recurrent, 4 softmax")
+STREAM = ("any x 3", "20 lstm, 7 tanh, 6 gru, 5 gelu, 5 tanh recurrent, 4 softmax")
 REDUCED = ("any x 3", "20 lstm, 9 tanh recurrent bidirectional, 6 gru, last, 4 softmax")
 OF_TOKENS = ("30 tokens", "17 lstm, 4 softmax")
 
 
 class Case:
-    """70 samples of 1 to 60 rows, and a sample of 600: more than a strip has, and a piece of a pass without a way back."""
+    """40 samples of 1 to 40 rows, and one of 530: more than a strip has, and a piece of a pass without a way back."""
 
     def __init__(self, chain: tuple[str, str], truncate: int = 0) -> None:
         text, layers = chain
         rng, topology = np.random.default_rng(5), Topology(read_inputs(text), layers.split(", "))
-        lengths = np.r_[rng.integers(1, 60, 70), 600]
+        lengths = np.r_[rng.integers(1, 40, 40), 530]
         starts = np.r_[0, np.cumsum(lengths)]
         n = int(starts[-1])
         inputs: Any = Rows(rng.normal(size=(n, 3)).astype(np.float32), starts)
@@ -59,11 +59,20 @@ class Case:
         return found | {"gradient": gradient, "moved": moved, "given": given, "step": state.step}
 
 
-@pytest.mark.parametrize("chain", [STREAM, REDUCED, OF_TOKENS])
-@pytest.mark.parametrize("truncate", [0, 25])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    ("chain", "truncate"),
+    [
+        (STREAM, 25),
+        (REDUCED, 0),
+        pytest.param(STREAM, 0, marks=SLOW),
+        pytest.param(OF_TOKENS, 0, marks=SLOW),
+        (OF_TOKENS, 25),
+    ],
+)
 def test_many_samples_in_strips_blocks_and_pieces_are_those_of_numpy(chain: tuple[str, str], truncate: int) -> None:
-    if truncate and chain == REDUCED:
-        pytest.skip("a network that reduces its rows has no pieces")
     case, rule = Case(chain, truncate), UpdateRule("adam", 0.003, epsilon=1e-2)
     wanted = case.results(REFERENCE, rule, 40)
     for name, found in case.results(make_backend(f"native {VARIANTS[0]}"), rule, 40).items():
@@ -82,6 +91,7 @@ def test_the_number_of_threads_changes_no_bit(chain: tuple[str, str], monkeypatc
         assert all(np.asarray(one[name]).tobytes() == np.asarray(other[name]).tobytes() for name in one)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rule",
     [
@@ -107,4 +117,5 @@ def test_pieces_within_the_tolerance_change_nothing(compiled: Backend) -> None:
         session = compiled.open(Problem(topology, "mse", 2), samples)
         session.sweep(moved, rule, state, np.array([0]), 1, Shown(tolerance=0.1))
         assert state.step == steps
-        assert moved[-4] == np.float32(0.2) or moved[-4] == np.float32(0.1)
+        # Outputs are 0, the last target is 1: the gradient of the mean of one square is -2.
+        assert moved[-4] == np.float32(0.2)

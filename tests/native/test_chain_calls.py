@@ -27,6 +27,7 @@ def chain(
 
 
 DENSE: dict[str, Any] = {"kind": "dense", "units": 2, "activation": 1}
+LSTM: dict[str, Any] = {"kind": "lstm", "units": 2, "directions": 1}
 
 
 @pytest.mark.parametrize(
@@ -65,6 +66,11 @@ DENSE: dict[str, Any] = {"kind": "dense", "units": 2, "activation": 1}
         ),
         ([DENSE | {"kind": "bilinear", "components": 3}], (1, 1, 2), False, "step 1: its components do not fit"),
         ([DENSE | {"kind": "bilinear", "components": 2}], (1, 1, 2), False, "the products have the wrong length"),
+        ([LSTM | {"directions": 0}, DENSE], (1, 0, 2), False, "step 1: it is too large"),
+        ([LSTM | {"directions": 3}, DENSE], (1, 0, 2), False, "step 1: it is too large"),
+        ([LSTM | {"activation": 2}, DENSE], (1, 0, 2), False, "step 1: it cannot have this activation"),
+        ([LSTM, DENSE], (4, 5, 2), False, "step 1: it reads rows, not pictures"),
+        ([LSTM], (1, 0, 2), False, "step 1: it cannot be the output"),
     ],
 )
 def test_a_chain_that_cannot_be_is_refused(steps: list[dict[str, Any]], form: Any, tokens: bool, words: str) -> None:
@@ -111,6 +117,9 @@ ROWS = np.array([0, 1], dtype=np.int32)
         ({"rows": np.array([0, 2], np.int32)}, IndexError, "a row number is not in 0 .. 1"),
         ({"rows": np.array([-1], np.int32)}, IndexError, "a row number is not in 0 .. 1"),
         ({"rows": np.zeros(0, np.int32)}, ZeroDivisionError, "no rows"),
+        ({"truncate": -1}, ValueError, "does not take its samples in pieces"),
+        ({"truncate": 2}, ValueError, "does not take its samples in pieces"),
+        ({"truncate": 2, "first_row": 2}, ValueError, "one piece is for a gradient"),
     ],
 )
 def test_a_call_that_does_not_fit_is_refused(changes: dict[str, Any], error: type[Exception], words: str) -> None:
@@ -140,6 +149,30 @@ def test_tokens_are_in_range(wrong: int) -> None:
         call(plan, **good)
     with pytest.raises(ValueError, match="inputs have the wrong shape"):
         call(plan, **(good | {"tokens": tokens[:4]}))
+
+
+def test_a_piece_has_the_state_before_it_and_gives_the_state_after_it() -> None:
+    """A unit that adds half of its last value to each input: 1, then 2 + 0.5; then 4 + 1.25 in a piece of its own."""
+    linear = {"activation": 0, "units": 1}
+    plan = chain({"kind": "recurrent", "directions": 1} | linear, DENSE | linear, form=(1, 0, 1))
+    states, gradient, outputs = np.zeros((2, 16), np.float32), np.empty(5, np.float32), np.empty((3, 1), np.float32)
+    given: dict[str, Any] = {
+        "parameters": np.array([0, 1, 0.5, 0, 1], np.float32), "values": np.array([[1], [2], [4]], np.float32),
+        "starts": np.array([0, 3]), "targets": np.array([[0], [0], [5]], np.float32), "target_starts": np.array([0, 3]),
+        "gradient": gradient, "outputs": outputs, "truncate": 2,
+    }  # fmt: skip
+    assert call(plan, GRADIENT, **given, first_row=0, states=states)[1] == 2
+    assert (states[0, 0], states[1, 0]) == (0, 2.5)
+    states[0] = states[1]
+    assert call(plan, GRADIENT, **given, first_row=2, states=states)[:2] == (0.0625, 1)
+    assert (outputs[:, 0].tolist(), states[1, 0]) == ([1, 2.5, 5.25], 5.25)
+    # 2 (5.25 - 5) = 0.5 by the bias, the input 4, the state 2.5, the bias of the output and the value 5.25.
+    assert gradient.tolist() == [0.5, 2, 1.25, 0.5, 2.625]
+    for wrong in (None, np.zeros((1, 16), np.float32), np.zeros((2, 15), np.float32)):
+        with pytest.raises((ValueError, TypeError), match="states|bytes-like"):
+            call(plan, GRADIENT, **given, first_row=2, states=wrong)
+    with pytest.raises(ValueError, match="begins at a multiple"):
+        call(plan, GRADIENT, **given, first_row=1, states=states)
 
 
 def test_two_rows_by_hand() -> None:
