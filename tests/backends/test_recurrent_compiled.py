@@ -10,7 +10,7 @@ from cases import REFERENCE, VARIANTS, assert_close, make_backend
 
 from anncli.arrays import Rows, Tokens
 from anncli.backends import native_binding
-from anncli.backends.base import Backend, Problem, Samples, Shown
+from anncli.backends.base import PLAIN, Backend, Problem, Samples, Shown
 from anncli.backends.rules import UpdateRule, UpdateState
 from anncli.network.input_shapes import read_inputs
 from anncli.network.topology import Topology
@@ -42,7 +42,7 @@ class Case:
         self.parameters = rng.normal(0, 0.3, topology.n_parameters).astype(np.float32)
         self.order = rng.permutation(len(lengths))
 
-    def results(self, backend: Backend, rule: UpdateRule, batch_size: int, shown: Shown = Shown()) -> dict[str, Any]:
+    def results(self, backend: Backend, rule: UpdateRule, batch_size: int, shown: Shown = PLAIN) -> dict[str, Any]:
         session, gradient = backend.open(self.problem, self.samples), np.full_like(self.parameters, np.nan)
         found: dict[str, Any] = {"outputs": session.outputs(self.parameters, self.order)}
         found |= {

@@ -169,7 +169,7 @@ def test_a_piece_has_the_state_before_it_and_gives_the_state_after_it() -> None:
     # 2 (5.25 - 5) = 0.5 by the bias, the input 4, the state 2.5, the bias of the output and the value 5.25.
     assert gradient.tolist() == [0.5, 2, 1.25, 0.5, 2.625]
     for wrong in (None, np.zeros((1, 16), np.float32), np.zeros((2, 15), np.float32)):
-        with pytest.raises((ValueError, TypeError), match="states|bytes-like"):
+        with pytest.raises((ValueError, TypeError), match=r"states|bytes-like"):
             call(plan, GRADIENT, **given, first_row=2, states=wrong)
     with pytest.raises(ValueError, match="begins at a multiple"):
         call(plan, GRADIENT, **given, first_row=1, states=states)
