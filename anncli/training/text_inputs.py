@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -64,18 +65,28 @@ def n_streams(options: TrainingOptions) -> int:
 
 
 def streams(texts: Sequence[str], count: int) -> list[str]:
-    """Texts cut into about `count` pieces whose lengths differ by one, or, of several texts, are as equal as these allow.
+    """Texts cut into `count` pieces whose lengths differ by one, or, of several texts, are as equal as these allow; into fewer where
+    no more are of that length, and into more only where there are more texts.
 
     Each piece begins with the last symbol of the piece before it, because the answer for that symbol is the next one.
     """
-    n_rows = sum(len(text) - 1 for text in texts)
-    longest = max(1, -(-n_rows // count))
+    longest = _longest([len(text) - 1 for text in texts], count)
     pieces = []
     for text in texts:
         rows = len(text) - 1
         ends = np.linspace(0, rows, -(-rows // longest) + 1).astype(np.int64).tolist()
         pieces += [text[start : stop + 1] for start, stop in pairwise(ends)]
     return pieces
+
+
+def _longest(lengths: Sequence[int], count: int) -> int:
+    """The least length at which `lengths` make no more than `count` pieces: one more would be a batch by itself, with as much weight as
+    all others together."""
+    least = max(1, -(-sum(lengths) // count))
+    if len(lengths) > count:
+        return least
+    possible = range(least, max(least, *lengths) + 1)
+    return possible[bisect_left(possible, -count, key=lambda n: -sum(-(-length // n) for length in lengths))]
 
 
 def _parts(data: TextData, options: TrainingOptions, sets: Mapping[str, Array]) -> dict[str, list[str]]:

@@ -42,7 +42,9 @@ def test_answers_are_the_next_symbols() -> None:
         (["abcdefgh"], 3, ["abc", "cde", "efgh"]),
         (["abcdefg"], 1, ["abcdefg"]),
         (["abc"], 8, ["ab", "bc"]),
-        (["abcdefg", "xy", "pqr"], 3, ["abcd", "defg", "xy", "pqr"]),
+        (["abcdefg", "xy", "pqr"], 4, ["abcd", "defg", "xy", "pqr"]),
+        (["abcdefg", "xy", "pqr"], 3, ["abcdefg", "xy", "pqr"]),
+        (["abcdefg", "xy", "pqr"], 2, ["abcd", "defg", "xy", "pqr"]),
     ],
 )
 def test_streams_cover_every_transition_once(texts: list[str], count: int, expected: list[str]) -> None:
@@ -50,6 +52,13 @@ def test_streams_cover_every_transition_once(texts: list[str], count: int, expec
     assert found == expected
     pairs = [text[k : k + 2] for text in texts for k in range(len(text) - 1)]
     assert [piece[k : k + 2] for piece in found for k in range(len(piece) - 1)] == pairs
+
+
+def test_streams_of_several_texts_are_no_more_than_a_batch_has() -> None:
+    # 3,000 / 32 = 93.75 rows: of 94 each the texts would make 11 + 22 = 33, of 96 they make 11 + 21.
+    found = streams(["a" * 1001, "b" * 2001], 32)
+    assert len(found) == 32
+    assert {len(piece) for piece in found} == {91, 92, 96, 97}
 
 
 def test_sets_are_the_end_of_the_text_validation_before_test() -> None:
