@@ -12,7 +12,7 @@ from anncli.dataset.dataset import Source
 from anncli.dataset.request import ReadRequest, TableRequest
 from anncli.dataset.text_data import TextData
 from anncli.errors import DataError, UsageError, count_of, did_you_mean, quoted
-from anncli.formats.data.agreement import check_files, expected_of, names_of_files, wrong_number
+from anncli.formats.data.agreement import check_files, expected_of, names_of_files
 from anncli.formats.data.folders import DataFile, expand
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.source import ByteSource
@@ -127,10 +127,10 @@ def _classes(
     """The classes of the files of all sets, in order; raises UsageError where the files do not say which they are."""
     expected = expected_of(network, None)
     of_words = {name: sets[name] for name, files in given.items() if all(file.label is None for file in files)}
-    check_files(of_words, expected)
     for name, words in of_words.items():
-        if len(words) < 2:
-            raise wrong_number(1, expected.n_classes or 2, expected, "" if name == next(iter(given)) else name)
+        if len(words) != network.n_classes:
+            raise _wrong_number(len(words), network, "" if name == next(iter(given)) else f"{name}: ")
+    check_files(of_words, expected)
     first = next(iter(given.values()))
     folders = [file.label for file in first if file.label is not None]
     if network.classes:
@@ -139,8 +139,14 @@ def _classes(
         return names_of_files([file.path for file in first])
     classes = tuple(dict.fromkeys(folders))
     if len(classes) != network.n_classes:
-        raise wrong_number(len(classes), network.n_classes, expected)
+        raise _wrong_number(len(classes), network)
     return classes
+
+
+def _wrong_number(n_files: int, network: Network, place: str = "") -> UsageError:
+    message = f"{place}{count_of(n_files, 'text file')} for a network of {network.n_classes} classes"
+    names = f" in the order {', '.join(network.classes)}" if 1 < len(network.classes) <= 10 else ""
+    return UsageError(message, advice=f"give one per class{names}, or a folder with one for each")
 
 
 def _number(classes: Sequence[str], file: DataFile) -> int:

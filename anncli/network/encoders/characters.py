@@ -24,9 +24,8 @@ class CharacterEncoder(_CharacterEncoder):
     All other characters, those that no training text has, are one token more, the last.
     """
 
+    #: The name in TEXT_NAMES.
     kind: ClassVar = "characters"
-    #: What one symbol is called.
-    noun: ClassVar = "character"
 
     def __repr__(self) -> str:
         return f"<CharacterEncoder of {len(self.symbols)} characters>"

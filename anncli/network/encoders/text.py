@@ -105,7 +105,7 @@ class TakesText:
     @property
     def next_noun(self) -> str:
         """What one symbol is called where the network predicts the next one, else ''."""
-        return TEXT_ENCODERS[self.text.kind].noun if self.text is not None and self.predicts_next else ""
+        return TEXT_NAMES[self.text.kind].one if self.text is not None and self.predicts_next else ""
 
     @property
     def needs_encoder(self) -> bool:
@@ -139,7 +139,7 @@ class TakesText:
         if self.text.open_output:
             layers[-1] = Dense(n, OPEN_OUTPUT)
         elif self.predicts_next and known.n_outputs != n:
-            message = f"{count_of(n, vocabulary.noun)} in the training text, and {count_of(known.n_outputs, 'output')}"
+            message = f"{count_of(n, TEXT_NAMES[vocabulary.kind].one)} in the training text, and {count_of(known.n_outputs, 'output')}"
             raise ValueFault(
                 message, f"write the output layer `{OPEN_OUTPUT}` without a number, or `{n} {OPEN_OUTPUT}`"
             )
