@@ -87,6 +87,8 @@ IN_COMMAND: dict[tuple[str, str], OwnWords] = {
     ("curvature", "l2"): OwnWords("The L2 penalty to compare with", "that of the training"),
     ("plot", "matrix"): OwnWords("Of a spectrum: hessian or gauss-newton", "hessian"),
     ("plot", "column"): OwnWords("The two inputs of a boundary: A,B"),
+    ("plot", "row"): OwnWords("The sample of a raster or voltage, from 1"),
+    ("plot", "unit"): OwnWords("The units of a voltage"),
     ("plot", "output"): _place("The figure as .svg or .png, or its numbers as .csv", "NETWORK-WHAT.svg"),
     ("scan", "output"): _place("The picture with frames, or the mask: .png, .ppm, .pgm, or a folder"),
     ("scan", "threshold"): OwnWords(

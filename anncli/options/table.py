@@ -35,6 +35,7 @@ from anncli.options.fractions import fraction
 from anncli.options.readers import Reader, choice, integer, keeping_auto, number, or_auto
 from anncli.options.requirements import METRICS, RANKING, metric_names, requirements
 from anncli.options.specs import AVERAGE_NAMES, SCHEDULE_NAMES, STOP_NAMES
+from anncli.options.unit_places import unit_places
 from anncli.training.names import DEFAULT_TRAINER, TRAINER_NAMES, canonical_trainer, chosen_trainers
 
 # The headings of help, in order.
@@ -166,7 +167,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "grey": OptionInfo(readers.flag, False, "", "Read the pictures without colours", "data", FORMS, kind="flag"),
     "memory_limit": OptionInfo(data_readers.byte_count, None, "SIZE", "Most memory for the inputs, for example 1G: a larger table in an .npy file is trained on from the disk", "running", ("train", "test", "bench"), aliases=("memory",)),
     "rows": OptionInfo(integer(1, example="50"), None, "N", "Rows to compute on at most, drawn at random; default: 50 in gradcheck, 5000 in curvature, plot surface and plot spectrum", "data", ("gradcheck", "curvature", "plot"), ("gradcheck", "curvature")),
-    "row": OptionInfo(integer(1, example="1"), None, "N", "Compute the gradient on this row of the data alone, counted from 1 over all files", "data", ("gradcheck",), ("gradcheck",)),
+    "row": OptionInfo(integer(1, example="1"), None, "N", "Compute the gradient on this row of the data alone, counted from 1 over all files. In plot raster and voltage the sample that is drawn", "data", ("gradcheck", "plot"), ("gradcheck",)),
     "show": OptionInfo(readers.flag, False, "", "Print what the network computes for one row, --row or the first, in numbers: inputs, pre-activations and outputs of each layer, loss, deltas, gradient", "output", ("gradcheck",), ("gradcheck",), "flag"),
     # Sets
     "validation": OptionInfo(readers.validation, "auto", "FRACTION|FILES", "Validation set, evaluated after every epoch: a fraction of the rows of every class, or files, one per class, comma-separated; auto: 0.2, but none if a class has fewer than 5 rows, and the last 0.1 of a text whose next character is predicted. In check only files, which are compared with DATA", "sets", (*FIT, "check"), (*FIT, "check"), "list", words=FILE, brief="Validation set: a fraction of every class, or files, one per class"),
@@ -258,6 +259,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "probes": OptionInfo(integer(2, example="100"), 100, "N", "Random vectors that estimate traces: four times as many halve the standard error", "running", ("curvature",), ("curvature",)),
     "eigenvalues": OptionInfo(integer(1, 30, example="5"), 5, "N", "Eigenvalues at either end", "output", ("curvature",), ("curvature",)),
     # Explanations
+    "unit": OptionInfo(unit_places, (), "LAYER:UNIT", "In plot voltage the units whose voltage is drawn, both numbers from 1; comma-separated, repeatable; default: in each hidden layer those that fire first, and the outputs", "output", ("plot",), ("plot",), "list", aliases=("units",)),
     "column": OptionInfo(data_readers.names, (), "NAMES", "Columns whose partial dependence is shown: the mean output when all rows have the same value; comma-separated, repeatable. In plot boundary the two inputs that vary", "output", ("explain", "plot"), ("explain", "plot"), "list", words=COLUMN, aliases=("columns",)),
     "no_rows": OptionInfo(readers.flag, False, "", "Leave out everything that shows single rows of the data", "output", ("report",), ("report",), "flag"),
     "permutations": OptionInfo(integer(1, example="10"), 10, "N", "How many times the values of each column change places among the rows", "running", ("explain",), ("explain",)),

@@ -34,6 +34,8 @@ def plot_command(values: Values, words: Words) -> None:
       boundary     what is predicted where, over two inputs
       surface      the loss around the network, over directions of its weights
       spectrum     the eigenvalues of the second derivatives of the loss
+      raster       when the neurons of a spiking network fire
+      voltage      the voltages of neurons of a spiking network over time
       weights      the network with its weights
 
     loss and weights take no DATA. Where some of the rows trained the network, the figure is drawn for all rows and for those

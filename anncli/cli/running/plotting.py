@@ -18,7 +18,7 @@ from anncli.cli.running.places import refuse_both_on_stdout, refuse_existing, re
 from anncli.cli.running.surface_request import check_surface_options, surface_request
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.figures.drawing import csv_of, draw, refuse_task
-from anncli.cli.showing.figures.facts import Facts, Figure, RowSet, SpectrumRequest
+from anncli.cli.showing.figures.facts import Facts, Figure, RowSet, SpectrumRequest, SpikesRequest
 from anncli.cli.showing.figures.names import FIGURE_NAMES
 from anncli.cli.showing.png import check_png, png_of
 from anncli.cli.showing.remarks import show_remarks
@@ -42,6 +42,11 @@ def run_plot(values: Values, words: Words) -> None:
     refuse_task(name, network.task or "classification")
     if not info.takes_samples:
         require_vectors(network, f"plot {name}")
+    if info.spikes and not network.topology.is_spiking:
+        raise UsageError(
+            f"plot {name} is for spiking networks, and this one has no neurons that fire",
+            advice="train one whose `layers:` are `lif` and `first-spike` or `peak-voltage`",
+        )
     surface = surface_request(values, network) if name == "surface" else None
     spectrum = spectrum_request(values, network) if name == "spectrum" else SpectrumRequest()
     remarks = Remarks()
@@ -50,8 +55,9 @@ def run_plot(values: Values, words: Words) -> None:
         show_remarks(values.console, remarks)
     elif info.needs_data:
         facts = facts_of(values, words.data, network, remarks)._replace(
-            columns=values["column"], surface=surface, spectrum=spectrum
-        )
+            columns=values["column"], surface=surface, spectrum=spectrum,
+            spikes=SpikesRequest(values["row"], values["unit"]),
+        )  # fmt: skip
         show_remarks(values.console, remarks)
         values.console.note(seen_words(facts))
     else:
@@ -122,6 +128,11 @@ def _check_words(values: Values, words: Words) -> None:
         raise UsageError(f"--column is not for plot {words.what}", advice="use it with plot boundary")
     if "matrix" in values.on_command_line and words.what != "spectrum":
         raise UsageError(f"--matrix is not for plot {words.what}", advice="use it with plot spectrum")
+    for option, figures in (("row", ("raster", "voltage")), ("unit", ("voltage",))):
+        if option in values.on_command_line and words.what not in figures:
+            raise UsageError(
+                f"--{option} is not for plot {words.what}", advice=f"use it with plot {' or '.join(figures)}"
+            )
     check_surface_options(values, words.what)
 
 

@@ -17,6 +17,7 @@ from anncli.dataset.dataset import Dataset
 from anncli.errors import UsageError
 from anncli.inference.predict import decide
 from anncli.network.network import Network
+from anncli.options.unit_places import UnitPlace
 
 
 class SpectrumRequest(NamedTuple):
@@ -24,6 +25,13 @@ class SpectrumRequest(NamedTuple):
 
     matrix: Matrix = "hessian"
     rows: int = MOST_ROWS
+
+
+class SpikesRequest(NamedTuple):
+    """Whose spikes are drawn: the number of a sample from 1, None for some; and units, none for some."""
+
+    sample: int | None = None
+    units: tuple[UnitPlace, ...] = ()
 
 
 class Figure(NamedTuple):
@@ -99,6 +107,7 @@ class Facts(NamedTuple):
     single_rows: bool = True
     surface: SurfaceRequest | None = None
     spectrum: SpectrumRequest = SpectrumRequest()
+    spikes: SpikesRequest = SpikesRequest()
     forecast: ForecastFacts | None = None
 
     @property

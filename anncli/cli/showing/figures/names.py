@@ -13,7 +13,7 @@ ANY = (*DECISIONS, *NUMBERS)
 class FigureName(NamedTuple):
     """summary: a line of help; module: below cli.showing.figures; needs_data: whether DATA must be given; tasks: of the
     networks that have it; by_set: whether it is about rows, and drawn again for those that are new to the network; on_page: whether
-    `ann report` has it; takes_samples: also of networks whose samples are several rows or tokens."""
+    `ann report` has it; takes_samples: also of networks whose samples are several rows or tokens; spikes: only of spiking networks."""
 
     summary: str
     module: str
@@ -22,6 +22,7 @@ class FigureName(NamedTuple):
     by_set: bool = True
     on_page: bool = True
     takes_samples: bool = True
+    spikes: bool = False
 
 
 FIGURE_NAMES: dict[str, FigureName] = {
@@ -45,6 +46,17 @@ FIGURE_NAMES: dict[str, FigureName] = {
     "surface": FigureName("the loss around the network, over directions of its weights", "surface", by_set=False),
     "spectrum": FigureName(
         "the eigenvalues of the second derivatives of the loss", "spectrum", by_set=False, on_page=False
+    ),
+    "raster": FigureName(
+        "when the neurons of a spiking network fire", "raster", tasks=CLASSES, by_set=False, on_page=False, spikes=True
+    ),
+    "voltage": FigureName(
+        "the voltages of neurons of a spiking network over time",
+        "voltage",
+        tasks=CLASSES,
+        by_set=False,
+        on_page=False,
+        spikes=True,
     ),
     "weights": FigureName("the network with its weights", "weights", needs_data=False, by_set=False),
 }
