@@ -174,3 +174,14 @@ def test_neurons_without_dynamics_are_refused(neuron: tuple[float, ...]) -> None
     empty = (np.zeros(0, dtype=np.int32), np.zeros(0), np.zeros(1, dtype=np.int64))
     with pytest.raises(ValueError, match="tau_m > tau_s > 0 and theta > 0"):
         native_module().lif_forward(neuron, np.ones((2, 1)), *empty, 1)
+
+
+@pytest.mark.parametrize("backward", [lif.backward, compiled.lif_backward])
+def test_a_voltage_that_touches_the_threshold_has_a_gradient_with_an_end(backward: Any) -> None:
+    """A current of theta, or less by rounding, does not give inf, which would make weights nan."""
+    spikes = Tokens(np.array([0]), np.array([0.0]), np.array([0, 1]), 1)
+    fired = Tokens(np.array([0]), np.array([0.01]), np.array([0, 1]), 1)
+    for current in (1.0, 1 - 1e-15):
+        gradient, _ = backward(np.array([[3.0]]), spikes, Neuron(), fired, np.array([current]), np.array([2.0]))
+        lag = 4 / 3 * (np.exp(-0.5) - np.exp(-2))
+        assert gradient[0, 0] == pytest.approx(-0.005 * 2e12 * lag, rel=1e-9)

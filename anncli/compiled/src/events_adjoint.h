@@ -38,7 +38,9 @@ struct Adjoint {
     }
     Unit &unit = met[(size_t)place];
     if (unit.now != spike.time) trace(neuron, unit, Decay(neuron, unit.now - spike.time), spike.time);
-    unit.by_v += (neuron.theta * unit.by_v + slope) / (spike.current - neuron.theta);
+    // Where the voltage only touches the threshold, gradients of the time have no bound.
+    const double least = 1e-12 * neuron.theta, excess = spike.current - neuron.theta;
+    unit.by_v += (neuron.theta * unit.by_v + slope) / (excess > least ? excess : least);
     return true;
   }
 

@@ -124,7 +124,7 @@ def _backward(weights: Array, spikes: Tokens, neuron: Neuron, own: _Own, gradien
                 break
             place = (at, left[at] - 1)
             _trace(by_v, by_i, now, neuron, at, own.times[place])
-            by_v[at] += (neuron.theta * by_v[at] + own.slopes[place]) / (own.currents[place] - neuron.theta)
+            by_v[at] += (neuron.theta * by_v[at] + own.slopes[place]) / neuron.excess(own.currents[place])
             left[at] -= 1
         # The adjoints of pairs that have not fired yet, seen from the end, stay 0.
         _trace(by_v, by_i, now, neuron, pairs[now[pairs] > since], since[now[pairs] > since])

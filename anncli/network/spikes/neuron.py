@@ -28,6 +28,11 @@ class Neuron(NamedTuple):
         """c in V(d) = (V + c I) exp(-d / tau_m) - c I exp(-d / tau_s)."""
         return self.tau_s / (self.tau_m - self.tau_s)
 
+    def excess(self, currents: Array) -> Array:
+        """tau_m V' of units that fire with these currents, at least a trillionth of theta: where the voltage only touches the
+        threshold, gradients of the time have no bound."""
+        return np.maximum(currents - self.theta, 1e-12 * self.theta)
+
     def after(self, voltages: Array, currents: Array, times: Array) -> tuple[Array, Array]:
         """Voltages and currents a time later without events; all arrays of one shape."""
         slow, fast = np.exp(-times / self.tau_m), np.exp(-times / self.tau_s)
