@@ -26,6 +26,7 @@ from anncli.cli.showing.svg import svg_document
 from anncli.errors import UsageError, printable
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.textfile import check_writable, replace_file
+from anncli.network.network import Network
 
 ENDINGS = (".svg", ".png", ".csv")
 
@@ -47,21 +48,7 @@ def run_plot(values: Values, words: Words) -> None:
             f"plot {name} is for spiking networks, and this one has no neurons that fire",
             advice="train one whose `layers:` are `lif` and `first-spike` or `peak-voltage`",
         )
-    surface = surface_request(values, network) if name == "surface" else None
-    spectrum = spectrum_request(values, network) if name == "spectrum" else SpectrumRequest()
-    remarks = Remarks()
-    if name == "forecast":
-        facts = Facts(network, forecast=forecast_facts(values, network, words.data, remarks))
-        show_remarks(values.console, remarks)
-    elif info.needs_data:
-        facts = facts_of(values, words.data, network, remarks)._replace(
-            columns=values["column"], surface=surface, spectrum=spectrum,
-            spikes=SpikesRequest(values["row"], values["unit"]),
-        )  # fmt: skip
-        show_remarks(values.console, remarks)
-        values.console.note(seen_words(facts))
-    else:
-        facts = Facts(network)
+    facts = _facts(values, words, network)
     refuse_read_files({"--output": output, "--csv": values["csv"]})
     figures = _drawn(values, name, facts)
     replace_file(output, _bytes_of(kind, figures, facts.sets))
@@ -73,6 +60,27 @@ def run_plot(values: Values, words: Words) -> None:
         # The numbers of a surface are in no other command.
         values.console.note(figures[0].caption, 0 if name == "surface" else 1)
         click.echo(f"{name} written to {printable(output)}")
+
+
+def _facts(values: Values, words: Words, network: Network) -> Facts:
+    """What the figure is drawn from, with what there is to say about the data."""
+    name = words.what
+    surface = surface_request(values, network) if name == "surface" else None
+    spectrum = spectrum_request(values, network) if name == "spectrum" else SpectrumRequest()
+    remarks = Remarks()
+    if name == "forecast":
+        facts = Facts(network, forecast=forecast_facts(values, network, words.data, remarks))
+        show_remarks(values.console, remarks)
+    elif FIGURE_NAMES[name].needs_data:
+        facts = facts_of(values, words.data, network, remarks)._replace(
+            columns=values["column"], surface=surface, spectrum=spectrum,
+            spikes=SpikesRequest(values["row"], values["unit"]),
+        )  # fmt: skip
+        show_remarks(values.console, remarks)
+        values.console.note(seen_words(facts))
+    else:
+        facts = Facts(network)
+    return facts
 
 
 def _drawn(values: Values, name: str, facts: Facts) -> list[Figure]:
