@@ -94,7 +94,8 @@ class Facts(NamedTuple):
     """network: a trained one; data: None where none were given; threshold: for one output; sets: all rows, and those that
     are new to the network where it has seen some of them; n_seen: how many it has, None where that is not known; columns: the
     two inputs of a boundary; single_rows: whether figures may show single rows of the data; surface: what is asked of an error
-    surface, None for a small one; spectrum: what is asked of a spectrum; forecast: what a network of forecasts predicts."""
+    surface, None for a small one; spectrum: what is asked of a spectrum; forecast: what a network of forecasts predicts; spikes: whose spikes are
+    drawn."""
 
     network: Network
     data: Dataset | None = None
