@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from anncli.formats.exports.c.stream import steps_check
 from anncli.formats.exports.steps import streams
 from anncli.network.network import Network
 
@@ -46,18 +47,9 @@ $STEPS    for (k = 0; k < $ANSWERS; ++k) {
 }
 """
 
-# Row by row a stream must give the bits of the whole sample.
-_STEPS = """\
-    {
-      $n_state state;
-      float out[$N_N_OUTPUTS];
-      $n_reset(&state);
-      for (k = 0; k < n; ++k)
-        if ($STEP || ($IS_ANSWER && memcmp(out, outputs + $AT * $N_N_OUTPUTS, sizeof out) != 0)) {
+_OTHER_OUTPUTS = """\
           fprintf(stderr, "sample %ld, row %d: the step gives other outputs than the whole sample\\n", sample, k + 1);
           return 1;
-        }
-    }
 """
 
 
@@ -67,8 +59,7 @@ def main_of_samples(network: Network, most: int) -> str:
     call = "$n_predict_tokens(indices, values, n, outputs)" if of_tokens else "$n_predict_rows(values, n, outputs)"
     given = "indices[k], values[k]" if of_tokens else "values + k * $N_N_INPUTS"
     values = {
-        "$STEPS": _STEPS if streams(network.topology) else "", "$STEP": f"$n_step(&state, {given}, out)",
-        "$IS_ANSWER": "1" if answers_rows else "k == n - 1", "$AT": "k" if answers_rows else "0",
+        "$STEPS": steps_check(given, answers_rows, _OTHER_OUTPUTS) if streams(network.topology) else "",
         "$WIDTH": "1" if of_tokens else "$N_N_INPUTS", "$OF_TOKENS": str(int(of_tokens)), "$PREDICT": call,
         "$ANSWERS": "n" if answers_rows else "1", "$MOST": str(max(1, most)),
     }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from anncli.arrays import Array, Rows, Tokens
+from anncli.formats.exports.c.stream import steps_check
 from anncli.formats.exports.c.text import array_text, float_array, float_text
 
 _MAIN = """\
@@ -58,18 +59,9 @@ $STEPS    for (k = done; k < done + n_answers; ++k) {
 """
 
 
-# Row by row a stream must give the bits of the whole sample.
-_STEPS = """\
-    {
-      $n_state state;
-      float out[$N_N_OUTPUTS];
-      $n_reset(&state);
-      for (k = 0; k < n; ++k)
-        if ($STEP || ($IS_ANSWER && memcmp(out, outputs + $AT * $N_N_OUTPUTS, sizeof out) != 0)) {
+_OTHER_OUTPUTS = """\
           printf("sample %d, row %d: the step gives other outputs\\n", i + 1, k + 1);
           failed = 1;
-        }
-    }
 """
 
 
@@ -80,13 +72,13 @@ def samples_test_text(inputs: Rows | Tokens, outputs: Array, test: str, answers_
         tables = array_text("int", "$n_test_indices", map(str, inputs.indices.tolist()))
         tables += float_array("$n_test_values", inputs.values)
         call = "$n_predict_tokens($n_test_indices + first, $n_test_values + first, n, outputs)"
-        step = "$n_step(&state, $n_test_indices[first + k], $n_test_values[first + k], out)"
+        given = "$n_test_indices[first + k], $n_test_values[first + k]"
     else:
         tables = float_array("$n_test_rows", inputs.values)
         call = "$n_predict_rows($n_test_rows + first * $N_N_INPUTS, n, outputs)"
-        step = "$n_step(&state, $n_test_rows + (first + k) * $N_N_INPUTS, out)"
-    steps = {"$STEPS": _STEPS if streams else "", "$STEP": step, "$IS_ANSWER": "1" if answers_rows else "k == n - 1", "$AT": "k" if answers_rows else "0"}  # fmt: skip
-    values = steps | {"$COUNT": len(inputs), "$MOST": most if answers_rows else 1, "$ANSWERS": "n" if answers_rows else "1", "$CALL": call, "$TEST": test}  # fmt: skip
+        given = "$n_test_rows + (first + k) * $N_N_INPUTS"
+    steps = steps_check(given, answers_rows, _OTHER_OUTPUTS) if streams else ""
+    values = {"$STEPS": steps, "$COUNT": len(inputs), "$MOST": most if answers_rows else 1, "$ANSWERS": "n" if answers_rows else "1", "$CALL": call, "$TEST": test}  # fmt: skip
     main = _MAIN_OF_SAMPLES
     for name, value in values.items():
         main = main.replace(name, str(value))

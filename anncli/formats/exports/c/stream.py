@@ -174,3 +174,28 @@ def _take_text(network: Network, scales: bool, finishes: bool) -> str:
         "/* A step whose inputs are finite. */\n"
         f"$static void $n_take($n_state *state, {parameters}, float *out)\n{{\n{''.join(lines)}}}\n"
     )
+
+
+_STEPS = """\
+    {
+      $n_state state;
+      float out[$N_N_OUTPUTS];
+      $n_reset(&state);
+      for (k = 0; k < n; ++k)
+        if ($n_step(&state, $GIVEN, out) || ($IS_ANSWER && memcmp(out, outputs + $AT * $N_N_OUTPUTS, sizeof out) != 0)) {
+$OTHERWISE        }
+    }
+"""
+
+
+def steps_check(given: str, answers_rows: bool, otherwise: str) -> str:
+    """Lines of a program that take the n rows of a sample one by one: they must give the bits of the whole sample, its `outputs`.
+
+    Args: given: what a step takes of row k; otherwise: the lines for other bits.
+    """
+    is_answer, at = ("1", "k") if answers_rows else ("k == n - 1", "0")
+    values = {"$GIVEN": given, "$IS_ANSWER": is_answer, "$AT": at, "$OTHERWISE": otherwise}
+    text = _STEPS
+    for name, value in values.items():
+        text = text.replace(name, value)
+    return text
