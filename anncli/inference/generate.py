@@ -35,7 +35,7 @@ def generate(network: Network, start: str, length: int, draw: Draw) -> Iterator[
     """`length` symbols that follow `start`, each as soon as it is chosen.
 
     All is computed in float64, step by step with the states carried on, and the numbers drawn are those of the counter-based generator
-    Philox 4x64 (Salmon et al. 2011, SC11): the same network, start and seed give the same text on every machine, whatever the number
+    Philox 4x64 (Salmon et al. 2011, SC11): the same network, start and seed give the same text, whatever the number
     of threads and the instruction set, unless a number drawn lies within rounding errors, about 1e-13, of the border between two symbols.
     Of an ensemble the mean of the probabilities counts.
     Raises: ValueError for an untrained network; ValueFault for an empty start and for symbols that the network does not know.

@@ -99,7 +99,8 @@ class Scripted:
         self.gradients = [np.atleast_1d(np.array(g, dtype=np.float32)) for g in gradients]
         self.losses = losses or [1.0] * len(gradients)
         self.topology = topology or Topology(1, (Layer(1, "linear"),))
-        self.problem, self.samples = Problem(self.topology), Samples(np.zeros((1, 1), dtype=np.float32))
+        nothing = np.zeros((1, 1), dtype=np.float32)
+        self.problem, self.samples = Problem(self.topology), Samples(nothing, nothing)
         self.rows, self.n_samples, self.row_bytes, self.l2, self.l1 = np.arange(1), 1, 4, 0.0, 0.0
         self.calls = 0
 
