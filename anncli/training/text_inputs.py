@@ -51,7 +51,7 @@ def encoded_texts(network: Network, data: TextData, options: TrainingOptions, se
         assert network.vocabulary is not None
         texts = [text for name in SET_NAMES for text in parts[name]]
         encoded = next_dataset(texts, network.vocabulary, data.sources)
-        return TextInputs(network, encoded, _numbers(parts), _strange(network.vocabulary, parts, data))
+        return TextInputs(network, encoded, _numbers(parts), _strange(network.vocabulary, parts))
     rows = divide(data.bare(), options, sets, random_stream(options.seed, "split"))["training"]
     network = _knowing(network, [data.texts[row] for row in rows.tolist()])
     assert network.vocabulary is not None
@@ -156,7 +156,7 @@ def _numbers(parts: Mapping[str, Sequence[str]]) -> dict[str, Array]:
     return found
 
 
-def _strange(vocabulary: TextEncoder, parts: Mapping[str, Sequence[str]], data: TextData) -> tuple[str, ...]:
+def _strange(vocabulary: TextEncoder, parts: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """A warning for each set with symbols that the network does not know."""
     found = []
     for name in SET_NAMES:

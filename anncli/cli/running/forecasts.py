@@ -12,7 +12,6 @@ from anncli.cli.running.experiment_problem import ExperimentProblem
 from anncli.cli.showing.forecast_report import forecast_text
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData
-from anncli.errors import UsageError
 from anncli.evaluation.forecast_errors import ForecastErrors
 from anncli.experiments.cross_validation import OutOfFold
 from anncli.experiments.splits import Split
@@ -96,11 +95,3 @@ def _of_fold(problem: ExperimentProblem, split: Split) -> Array:
     none = np.empty(0, dtype=np.float32)
     fitted = ForecastBaseline(fit_autoregression(inputs, data.targets, split.training), none, none)
     return fitted.predict(inputs[split.test])
-
-
-def refuse_forecast(network: Network, what: str) -> None:
-    """Raises UsageError for a network of forecasts, which `what` does not know."""
-    if forecast_of(network) is not None:
-        raise UsageError(
-            f"{what} is not for networks of forecasts", advice="`ann plot forecast` draws what it predicts"
-        )

@@ -80,7 +80,7 @@ def _of_sequences(settings: Asked, data: TableData, output: tuple[int, str], tra
 def _table_inputs(request: TableRequest, data: TableData) -> TableInputs:
     """What the head of the file says about the columns: the label, and what the user said."""
     if data.forecast is not None:
-        return _forecast_inputs(request, data, data.forecast)
+        return _forecast_inputs(request, data.forecast)
     roles = data.roles
     named = Table(tuple(TableColumn(name) for name in roles.columns), 0, roles.is_named)
     ignored = find_all_columns(named, request.ignore, "--ignore", Place(""))
@@ -99,7 +99,7 @@ def _table_inputs(request: TableRequest, data: TableData) -> TableInputs:
     )
 
 
-def _forecast_inputs(request: TableRequest, data: TableData, forecast: Forecast) -> TableInputs:
+def _forecast_inputs(request: TableRequest, forecast: Forecast) -> TableInputs:
     """The same for windows of a table."""
     named = Table(tuple(TableColumn(name) for name in forecast.columns), 0, forecast.is_named)
     categories = find_all_columns(named, request.category, "--category", Place(""))

@@ -18,7 +18,7 @@ def forecast_text(errors: ForecastErrors, of: str, by_step: bool = False) -> str
         ahead = f"{steps} steps ahead" if steps > 1 else "the next row"
         lines += [f"forecast of {one.label}, {ahead}, on {of} ({count_of(errors.n, 'window')}):", _table(one)]
         lines += [_by_step(one)] if by_step and steps > 1 else []
-        lines += [_sentence(name, leads, one) for name, leads in _of_each(one)]
+        lines += [_sentence(name, leads) for name, leads in _of_each(one)]
     level = f"{100 * errors.confidence:g} %"
     lines.append(
         f"(in brackets the range of {level}, from windows drawn in blocks of {count_of(errors.block, 'step')})"
@@ -41,7 +41,7 @@ def _of_each(one: LabelErrors) -> list[tuple[str, list[Lead]]]:
     return [(p.name, [lead for lead in one.leads if lead.name == p.name]) for p in one.predictors[1:]]
 
 
-def _sentence(name: str, leads: Sequence[Lead], one: LabelErrors) -> str:
+def _sentence(name: str, leads: Sequence[Lead]) -> str:
     """Such as: better than the last value by 3.1 RMSE (2.5 to 3.6) and 2.0 MAE (1.6 to 2.4)."""
     better, worse, unclear = list[str](), list[str](), list[str]()
     for lead in leads:

@@ -56,7 +56,7 @@ def read_forecast_sets(
         plan = _with_changes(plan, next(iter(files.values())))
     flat = [file for own in files.values() for file in own]
     made = [windows_of(file, plan.forecast, by_rows, reader.remarks) for file, _ in flat]
-    _check_width(network, plan, by_rows)
+    _check_width(network, plan)
     tables = iter(
         file._replace(table=own.table, source=file.source._replace(n_samples=own.table.n_rows))
         for (_, file), own in zip(flat, made, strict=True)
@@ -190,8 +190,8 @@ def _with_changes(plan: Plan, files: Sequence[tuple[SeriesFile, TableFile]]) -> 
     return plan._replace(forecast=plan.forecast._replace(changes=changes))
 
 
-def _check_width(network: Network | None, plan: Plan, by_rows: bool) -> None:
-    """Raises DataError where a definition with a number of outputs cannot have the targets of the forecast."""
+def _check_width(network: Network | None, plan: Plan) -> None:
+    """Raises UsageError where a definition with a number of outputs cannot have the targets of the forecast."""
     n = len(plan.forecast.target_names)
     if network is not None and not network.quantiles and network.loss is None and network.n_outputs % n:
         of = (

@@ -175,7 +175,7 @@ def _as_they_come(source: ByteSource, reader: TableReader, network: Network) -> 
     """The blocks of a text of numbers, each when it is whole."""
     rows, place = VectorReader(source, None, None, Want(remarks=reader.remarks)), Place(source.shown)
     columns: list[int] | None = None
-    for text, counts in _blocks(source, place):
+    for text, counts in _blocks(source):
         buffer, fault = RowBuffer(), None
         try:
             rows.feed(buffer, text)
@@ -198,7 +198,7 @@ def _as_they_come(source: ByteSource, reader: TableReader, network: Network) -> 
         raise DataError("holds no rows", path=source.shown, advice="write one row of values per line")
 
 
-def _blocks(source: ByteSource, place: Place) -> Iterator[tuple[bytes, list[int]]]:
+def _blocks(source: ByteSource) -> Iterator[tuple[bytes, list[int]]]:
     """The lines of whole samples, and the rows of each; at first as many as two lines of rows, where the source has two."""
     whole, counts = list[bytes](), list[int]()
     lines, n_rows, n_empty, number, is_first = list[bytes](), 0, 0, 0, True
