@@ -236,7 +236,6 @@ static bool prepare_weights(Chain *c) {
     else if (!arena.allocate()) return false;
     else memset(arena.start, 0, arena.size);
     c->n_stores = 0;
-    c->zeros = arena.take(pad(c->most_units));
     for (int k = 1; k <= c->n; k++) {
       Node &node = c->nodes[k];
       Layer &a = node.a;
@@ -266,6 +265,7 @@ static bool prepare_weights(Chain *c) {
       a.sum_biases = arena.take(a.p_out);
       if (!table) add_store(c, a.biases, a.first_biases, a.second_biases, a.sum_biases, a.p_out, false);
     }
+    if (c->recurs) c->zeros = arena.take(pad(c->most_units));
   }
   return c->ready = true;
 }

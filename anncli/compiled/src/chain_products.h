@@ -47,7 +47,7 @@ static Product *make_product(const float *B, int n) {
 
 // to[q][k] = signs[k] * from[q][order[k]] for `units` vectors of n components, `apart` floats from each other in `to`; or
 // added to what is there. Both have 8 floats of memory behind them.
-static void shuffle_vectors(const float *from, const int *order, const float *signs, int units, int n, float *to, int apart, bool adds) {
+INL void shuffle_vectors(const float *from, const int *order, const float *signs, int units, int n, float *to, int apart, bool adds) {
 #if VL >= 8
   const __m256i places = _mm256_loadu_si256((const __m256i *)order);
   const __m256 factors = _mm256_loadu_ps(signs);
@@ -62,7 +62,7 @@ static void shuffle_vectors(const float *from, const int *order, const float *si
 enum { COLUMN_FLOATS = MOST_COMPONENTS };  // of a row of the matrix at a time
 
 // Columns c0..c0 + n of a row between panels and one piece of memory; `to_panels` says which way.
-static void move_columns(const Layer &a, float *matrix, int row, int c0, int n, float *piece, bool to_panels) {
+INL void move_columns(const Layer &a, float *matrix, int row, int c0, int n, float *piece, bool to_panels) {
   for (int c = c0; c < c0 + n;) {
     const int start = c / PANEL_FLOATS * PANEL_FLOATS, w = panel_vectors(a.width - start) * VL, end = least(start + w, c0 + n);
     float *at = matrix + (size_t)start * a.rows + (size_t)row * w + (c - start), *from = piece + (c - c0);
