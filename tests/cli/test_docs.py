@@ -23,10 +23,12 @@ from typing import Any
 import pytest
 from ann_process import ROOT, clean_environment
 
+from anncli.cli.names import COMMANDS
 from anncli.compiled import native_module
 
 GUIDES = sorted(ROOT.glob("docs/**/*.md"))
 EXAMPLES = sorted(ROOT.glob("docs/examples/*.md"))
+FIGURES = sorted(ROOT.glob("benchmarks/*.md"))
 QUICK, OUTPUT = "<!-- test: quick -->", re.compile(r"(?:<!-- output: (\w+) -->\n+)?```\n(.*?)```", re.DOTALL)
 
 
@@ -130,10 +132,42 @@ def test_every_example_is_listed() -> None:
     assert [g.name for g in EXAMPLES if g.name != "README.md" and f"]({g.name})" not in listed] == []
 
 
-@pytest.mark.parametrize("guide", [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *GUIDES], ids=lambda g: g.name)
-def test_the_links_of_a_guide_lead_somewhere(guide: Path) -> None:
-    # What stands in a block of code is no link.
+def test_every_guide_is_reached_from_the_readme() -> None:
+    readme = ROOT / "README.md"
+    reached, ahead = {readme}, [readme]
+    while ahead:
+        guide = ahead.pop()
+        found = {(guide.parent / link).resolve() for link, _ in links_of(guide) if link.endswith(".md")}
+        ahead += sorted(found - reached)
+        reached |= found
+    assert sorted(set(GUIDES) - reached) == []
+
+
+def test_the_readme_names_every_command() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert [name for name in COMMANDS if f"`ann {name}" not in text] == []
+
+
+def links_of(guide: Path) -> list[tuple[str, str]]:
+    """File and heading of each link within the repository; what stands in a block of code is no link."""
     text = re.sub(r"^```.*?^```", "", guide.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
-    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text)
-    missing = [link for link in links if "://" not in link and not (guide.parent / link).exists()]
+    return [link for link in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)", text) if "://" not in link[0]]
+
+
+def headings_of(guide: Path) -> set[str]:
+    """As GitHub turns them into anchors."""
+    text = re.sub(r"^```.*?^```", "", guide.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    titles = re.findall(r"^#+ +(.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize(
+    "guide", [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *GUIDES, *FIGURES], ids=lambda g: g.name
+)
+def test_the_links_of_a_guide_lead_somewhere(guide: Path) -> None:
+    missing = []
+    for link, heading in links_of(guide):
+        target = guide.parent / link if link else guide
+        if not target.exists() or (heading and target.suffix == ".md" and heading not in headings_of(target)):
+            missing.append(f"{link}#{heading}")
     assert missing == []

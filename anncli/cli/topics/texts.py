@@ -78,6 +78,9 @@ def _data() -> str:
         numbers with fractions are numbers; --task says it. Of two classes the rarer one is positive, or the first word of
         yes/no, true/false, 1/0; --positive says it.""",
         """Two or more words without --label are a file for each class, of rows of numbers; of two the first is positive.""",
+        """Samples of several rows are .ts files, rows with an empty line between two samples, or a table with --sequence NAME.
+        --window N --horizon M makes samples of one long table in the order of time, which --order names, and forecasts it.
+        A network file with `inputs: characters` takes texts, with `inputs: 5 spikes` source:time pairs.""",
         """Columns of words become an input for each word. Missing cells are an error until --missing says what replaces
         them. --ignore, --use, --category, --group, --order and --weight say what a column is for. Later files are matched
         with the columns of the network by their names.""",
