@@ -24,11 +24,6 @@ _ROWS_AT_A_TIME = 8192
 NETWORK, LAST, LINEAR = "network", "last value", "linear autoregression"
 
 
-def forecast_of(network: Network) -> Forecast | None:
-    """How the windows of a network are made, None where it makes no forecasts."""
-    return None if network.encoder is None else network.encoder.forecast
-
-
 def side_by_side(inputs: Inputs) -> Array:
     """The numbers (n, k) of windows, also of those that are blocks of equally many rows."""
     return inputs.values.reshape(len(inputs), -1) if isinstance(inputs, Rows) else vectors_of(inputs)
@@ -82,7 +77,7 @@ def with_baseline(setup: Setup, network: Network, trained: Array, outputs: Calla
 def errors_of_set(setup: Setup, name: str, trained: Array, outputs: Array) -> ForecastErrors:
     """The errors of outputs (n, n_targets) on a set of a run, beside those of the last value and of an autoregression of the rows that
     trained what gave them (their numbers)."""
-    forecast, rows, data = forecast_of(setup.network), setup.rows[name], setup.data
+    forecast, rows, data = setup.network.forecast, setup.rows[name], setup.data
     assert forecast is not None
     assert data.targets is not None
     inputs, none = side_by_side(setup.inputs), np.empty(0, dtype=np.float32)

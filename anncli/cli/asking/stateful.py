@@ -18,7 +18,7 @@ def check_stateful(values: Values, network: Network) -> None:
     """Raises UsageError where the rows of a stream are asked to be answered as they come, and cannot be."""
     if not values["stateful"]:
         return
-    if network.encoder is not None and network.encoder.forecast is not None:
+    if network.forecast is not None:
         message = "--stateful reads samples row by row, and this network forecasts from windows of a long table"
         raise UsageError(message, advice="leave it out")
     with asking("--stateful"):

@@ -19,8 +19,7 @@ def dependence(network: Network) -> str:
     """Why the samples of a network depend on each other, so that intervals of their figures would be too short; '' where they do not."""
     if network.predicts_next:
         return "each symbol of a text depends on those before it"
-    forecasts = network.encoder is not None and network.encoder.forecast is not None
-    return "windows of a forecast overlap; see the ranges beside the last value" if forecasts else ""
+    return "" if network.forecast is None else "windows of a forecast overlap; see the ranges beside the last value"
 
 
 class Asked(NamedTuple):

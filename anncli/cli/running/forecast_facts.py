@@ -29,8 +29,7 @@ def forecast_facts(values: Values, network: Network, files: tuple[str, ...], rem
         raise UsageError("plot forecast is for networks that predict values, not quantiles", advice="draw residuals")
     if len(files) > 1:
         raise UsageError(f"plot forecast is for one table, and there are {len(files)}", advice="name one of them")
-    assert network.encoder is not None
-    forecast = network.encoder.forecast
+    forecast = network.forecast
     assert forecast is not None
     with values.console.reading():
         windows = read_all_windows(files[0], TableReader(table_request(values), read_request(values), remarks), network)

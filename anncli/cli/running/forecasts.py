@@ -20,7 +20,7 @@ from anncli.inference.evaluate import outputs_of, rows_seen
 from anncli.network.network import Network
 from anncli.training.beginning import begin
 from anncli.training.decisions import choose_scaling, settled
-from anncli.training.forecasts import compared, errors_of_set, fit_autoregression, forecast_of, side_by_side
+from anncli.training.forecasts import compared, errors_of_set, fit_autoregression, side_by_side
 from anncli.training.inputs import encoded_inputs
 from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
@@ -46,7 +46,7 @@ def of_training(run: TrainingRun, result: TrainingResult) -> Beside:
     nothing for a network that makes no forecasts and where there is neither set."""
     setup = run.setup
     name = next((name for name in ("test", "validation") if len(setup.rows[name])), None)
-    if forecast_of(setup.network) is None or name is None or setup.loss.startswith("quantile"):
+    if setup.network.forecast is None or name is None or setup.loss.startswith("quantile"):
         return Beside()
     trained = setup.final_rows if result.refit_epochs and name == "test" else setup.rows["training"]
     return Beside(f"the {name} set", errors_of_set(setup, name, trained, run.outputs(result, name)))
@@ -54,7 +54,7 @@ def of_training(run: TrainingRun, result: TrainingResult) -> Beside:
 
 def of_test(network: Network, data: Dataset, threads: int) -> Beside:
     """On the windows that did not train the network, or on all where all did; nothing for one that makes no forecasts."""
-    forecast = forecast_of(network)
+    forecast = network.forecast
     if forecast is None or network.quantiles:
         return Beside()
     seen = rows_seen(network, data)

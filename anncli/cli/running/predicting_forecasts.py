@@ -58,8 +58,7 @@ def print_forecasts(values: Values, network: Network, files: Sequence[str], read
 
 def forecast_table(values: Values, network: Network, file: str, reader: TableReader, is_one_of_many: bool) -> Table:
     """The forecasts for one file."""
-    assert network.encoder is not None
-    forecast = network.encoder.forecast
+    forecast = network.forecast
     assert forecast is not None
     windows = read_all_windows(file, reader, network)
     chosen = np.arange(len(windows.rows)) if values["all_windows"] else last_of_series(windows)
@@ -83,23 +82,24 @@ def predicted_values(network: Network, windows: Windows, chosen: Array, shown: s
 
     Raises: DataError for cells that cannot be encoded.
     """
-    assert network.encoder is not None
-    assert network.encoder.forecast is not None
-    length = network.encoder.forecast.window if reads_rows(network) else 1
+    encoder, forecast = network.encoder, network.forecast
+    assert encoder is not None
+    assert forecast is not None
+    length = forecast.window if reads_rows(network) else 1
     places = (chosen[:, None] * length + np.arange(length)).reshape(-1)
     table = windows.table._replace(
         lines=windows.table.lines if len(windows.table.lines) == windows.table.n_rows else ()
     )
     table = table.take(places)
     try:
-        inputs: Any = network.encoder.encode(table).inputs
+        inputs: Any = encoder.encode(table).inputs
     except EncodingFault as fault:
         line = None if fault.row is None else table.line_of(fault.row)
         raise DataError(fault.message, path=shown, line=line, advice=fault.advice) from None
     if reads_rows(network):
         inputs = Rows(inputs, np.arange(len(chosen) + 1) * length)
     outputs = predict(network, inputs, threads=threads)
-    if network.encoder.forecast.changes:
+    if forecast.changes:
         per_target = outputs.shape[1] // windows.latest.shape[1]
         outputs = outputs + np.repeat(windows.latest[chosen], per_target, axis=1)
     return outputs.astype(np.float32)

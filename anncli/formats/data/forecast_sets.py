@@ -32,7 +32,7 @@ from anncli.tables import Roles
 def is_forecast(network: Network | None, request: TableRequest) -> bool:
     """Whether samples are windows of a long table: where the user or the network says so. Raises: UsageError as
     refuse_other_options()."""
-    if network is not None and network.encoder is not None and network.encoder.forecast is not None:
+    if network is not None and network.forecast is not None:
         return True
     head = None if network is None else network.table
     window = request.window or (0 if head is None else head.window or 0)
@@ -52,7 +52,7 @@ def read_forecast_sets(
     reader = reader._replace(request=request)
     by_rows = reads_rows(network)
     files, plan = _read(sets, reader, network)
-    if network is None or network.encoder is None or network.encoder.forecast is None:
+    if network is None or network.forecast is None:
         plan = _with_changes(plan, next(iter(files.values())))
     flat = [file for own in files.values() for file in own]
     made = [windows_of(file, plan.forecast, by_rows, reader.remarks) for file, _ in flat]
@@ -124,7 +124,7 @@ def _read(
     sets: Mapping[str, Sequence[Path]], reader: TableReader, network: Network | None
 ) -> tuple[dict[str, list[tuple[SeriesFile, TableFile]]], Plan]:
     """The files of all sets, with the columns of the first one, and the plan."""
-    stored = None if network is None or network.encoder is None else network.encoder.forecast
+    stored = None if network is None else network.forecast
     plan = None
     if stored is not None:
         assert network is not None

@@ -18,6 +18,7 @@ from anncli.network.names import TEXT_NAMES
 from anncli.network.topology import Topology
 
 if TYPE_CHECKING:
+    from anncli.forecasts import Forecast
     from anncli.network.encoders.table import TableEncoder, TableInputs
 
 #: What makes tokens of texts.
@@ -89,13 +90,18 @@ def _check_next(topology: Topology) -> None:
 
 
 class TakesText:
-    """What a Network has for samples that are texts; it has these fields."""
+    """What a Network has for samples that are texts, or windows of a table; it has these fields."""
 
     topology: Topology
     table: TableInputs | None
     encoder: TableEncoder | None
     text: TextInputs | None
     vocabulary: TextEncoder | None
+
+    @property
+    def forecast(self) -> Forecast | None:
+        """How the rows of a table become windows, None for a network that makes no forecasts."""
+        return None if self.encoder is None else self.encoder.forecast
 
     @property
     def predicts_next(self) -> bool:
