@@ -158,6 +158,25 @@ def test_a_start_that_the_network_does_not_know(text: Path, ann: Run) -> None:
     assert "no place for the characters" in ann("export", "char.nn", "-o", "x.json", check=4).stderr
 
 
+def test_what_is_said_of_texts_is_of_texts(text: Path, ann: Run) -> None:
+    (text / "empty.txt").write_bytes(b"")
+    (text / "sum.nn").write_text("anncli: 1\ninputs: characters\nlayers: [4 tanh, softmax]\n")
+    ann("train", "char.nn", "text.txt", 1, "-q")
+    for words, code, message in (
+        ("explain char.nn text.txt", 2, "this network takes `inputs: characters`; `ann test` evaluates such a network"),
+        ("check char.nn text.txt", 2, "this network takes `inputs: characters`; `ann test` evaluates such a network"),
+        ("search char.nn text.txt", 2, "compare networks by ann train --test 0.1"),
+        ("train char.nn text.txt --label y", 2, "leave it out; the files of a folder, or several files, are texts one after the other"),
+        ("predict char.nn empty.txt", 3, "ann: empty.txt: holds no characters; give a text to predict from"),
+        ("info sum.nn", 4, "begin with `64 lstm` or another layer that answers each character, or write `K softmax` with K classes"),
+    ):  # fmt: skip
+        assert ann(*words.split(), check=code).stderr.endswith(f"{message}\n"), words
+    assert ann("predict", "char.nn", "-", input="", check=3).stderr == "ann: <stdin>: holds no characters; give a text to predict from\n"  # fmt: skip
+    assert ann("generate", "char.nn", "--start", os.fsdecode(b"the \xff"), check=2).stderr == "ann: --start: is not UTF-8 text; write it as UTF-8\n"  # fmt: skip
+    said = ann("plot", "confusion", "char.nn", "text.txt").stderr
+    assert said == "ann: text.txt: trained the network, so these figures say little about new texts.\n"
+
+
 @pytest.mark.slow
 def test_a_closed_pipe_and_an_interrupt_end_it(text: Path, ann: Run) -> None:
     ann("train", "char.nn", "text.txt", 1, "-q")

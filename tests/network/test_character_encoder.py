@@ -55,9 +55,9 @@ def test_a_network_for_lines_keeps_its_outputs() -> None:
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
-        (["4 lstm bidirectional", "softmax"], r"layer 1 \(`4 lstm bidirectional`\) reads what follows a symbol"),
+        (["4 lstm bidirectional", "softmax"], r"layer 1 \(`4 lstm bidirectional`\) reads what follows a character"),
         (["4 embedding", "4 tanh convolution 3", "softmax"], r"layer 2 \(`4 tanh convolution 3`\) reads what follows"),
-        (["4 lstm", "3 logistic"], "the next symbol is predicted by softmax, and the output layer is `3 logistic`"),
+        (["4 lstm", "3 logistic"], "the next character is predicted by softmax, and the output layer is `3 logistic`"),
         (["4 lstm", "last", "softmax"], "this one has an answer for each text"),
         (["4 lstm", "last", "softmax", "3 softmax"], "a layer is its units and activation, found 'softmax'"),
     ],

@@ -38,14 +38,16 @@ def file_layer(network: Network, path: str) -> dict[str, Given]:
     return layer
 
 
-def require_vectors(
-    network: Network, what: str, advice: str = "`ann test` and `ann cv` evaluate such a network"
-) -> None:
+# What evaluates a network whose samples are no rows: a text is a whole, of which no folds are drawn.
+_EVALUATED = {False: "`ann test` and `ann cv` evaluate such a network", True: "`ann test` evaluates such a network"}
+
+
+def require_vectors(network: Network, what: str, advice: str | None = None) -> None:
     """Raises UsageError for a network whose samples are several rows or tokens, which `what` does not look into."""
     if not network.topology.takes_vectors:
-        takes = inputs_text(network.topology.inputs)
+        takes = inputs_text(network.topology.inputs) if network.text is None else network.text.kind
         message = f"{what} is for samples of one row of numbers, and this network takes `inputs: {takes}`"
-        raise UsageError(message, advice=advice)
+        raise UsageError(message, advice=advice or _EVALUATED[network.predicts_next])
 
 
 def refuse_several_rows(takes_vectors: bool) -> None:

@@ -10,6 +10,7 @@ from anncli.arrays import Array
 from anncli.cli.asking.network_options import require_trained, threshold_of
 from anncli.cli.asking.values import Values
 from anncli.cli.running.reading import counted_rows, read_evaluated
+from anncli.cli.running.seen_texts import seen_texts_line
 from anncli.cli.showing.figures.facts import Facts, RowSet
 from anncli.errors import count_of
 from anncli.evaluation.interval import Confidence
@@ -72,6 +73,8 @@ def _row_set(
 
 def seen_words(facts: Facts) -> str:
     """How many of the rows trained the network, in a sentence."""
+    if facts.network.predicts_next and facts.data is not None:
+        return f"{seen_texts_line(facts.network, facts.data)}."
     n, noun = len(facts.sets[0].numbers), facts.network.topology.noun
     if facts.n_seen is None:
         return f"Whether these {noun}s trained the network is not known: its file holds no digests of the {noun}s that did."

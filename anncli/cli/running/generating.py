@@ -55,6 +55,8 @@ def _beginning(values: Values, network: Network, start: str | None) -> str:
         raise UsageError(
             "the network knows no line end, with which a text would begin", advice="say how it begins: --start TEXT"
         )
+    if any("\udc80" <= symbol <= "\udcff" for symbol in start):
+        raise UsageError("--start: is not UTF-8 text", advice="write it as UTF-8")
     if strange := network.vocabulary.strange(start):
         message = f"the network does not know {listed([quoted(symbol) for symbol in strange])}"
         advice = "begin with characters of the text that trained it; ann info lists them"

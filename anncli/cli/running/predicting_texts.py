@@ -12,7 +12,7 @@ from anncli.arrays import Array
 from anncli.cli.asking.values import Values
 from anncli.cli.showing.not_finite import NotFinite
 from anncli.dataset.text_data import tokens_of_texts
-from anncli.errors import UsageError, printable
+from anncli.errors import DataError, UsageError, printable
 from anncli.formats.data.folders import expand
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_sets import TableReader
@@ -31,7 +31,7 @@ def refuse_for_texts(values: Values, network: Network, reader: TableReader) -> N
     no texts have them."""
     if network.text is None:
         return
-    refuse_column_options(reader.request, reader.read)
+    refuse_column_options(reader.request, reader.read, network.predicts_next)
     if values["stateful"]:
         raise UsageError("--stateful is for rows of numbers, and a text is read as a whole", advice="leave it out")
     if not network.predicts_next:
@@ -54,6 +54,8 @@ def symbol_texts(
     assert network.vocabulary is not None
     for number, file in enumerate(expand([*files], remarks)):
         text = read_text_file(file.path).text
+        if not text:
+            raise DataError("holds no characters", path=shown_name(file.path), advice="give a text to predict from")
         outputs = predict(network, tokens_of_texts([text], network.vocabulary), threads=values["threads"])
         not_finite.look(outputs)
         codes = network.vocabulary.encode(text)

@@ -75,7 +75,8 @@ def search_problem(values: Values, words: Words, remarks: Remarks) -> SearchProb
         refuse_ensemble(network, "ann search")
         if network.text is not None:
             message = "ann search is for rows of numbers and tables, and this network takes texts"
-            raise UsageError(message, advice="compare networks by ann cv, or by ann train --test 0.1")
+            by = "ann train --test 0.1" if network.predicts_next else "ann cv"
+            raise UsageError(message, advice=f"compare networks by {by}")
         layers.append(file_layer(network, words.network))
         if values["baselines"]:
             refuse_several_rows(network.topology.takes_vectors)

@@ -21,6 +21,7 @@ from anncli.cli.running.junit import JUnitFile
 from anncli.cli.running.matrix_file import check_matrix, write_matrix
 from anncli.cli.running.reading import read_evaluated
 from anncli.cli.running.required_values import kind_of, kind_of_data
+from anncli.cli.running.seen_texts import seen_texts_line
 from anncli.cli.showing.baselines_report import baselines_document, baselines_text
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_network_remarks, show_remarks
@@ -75,7 +76,7 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
             document["baselines"] = baselines_document(baselines, _judged_rows(report))
         print_json({**document, "requirements": gates.documents(), "warnings": [*remarks.warnings(), *warnings]})
     else:
-        seen = _seen_texts(network, data) if network.predicts_next else _seen_lines(report)
+        seen = [seen_texts_line(network, data)] if network.predicts_next else _seen_lines(report)
         text = "\n".join([evaluation_text(shown), *seen])
         beside = "" if baselines is None else baselines_text(judged, baselines, data.task, _judged_rows(report))
         told = [text, asked.text(shown, confidence), forecast.text(values["verbose"]), beside, gates.text()]
@@ -122,15 +123,6 @@ def _report(
     digests = network.row_digests
     unit = "samples" if data.has_several_rows else "rows"
     return set_report(of_rows, data.counted(), seen, digests is None or digests.is_exact, unit)
-
-
-def _seen_texts(network: Network, data: Dataset) -> list[str]:
-    """Which of the texts the network file names as its training data: a part of each may be its validation or test set."""
-    known = {entry.get("sha256") for entry in network.record.get("data", ()) if isinstance(entry, dict)}
-    seen = [printable(source.name) for source in data.sources if source.sha256 in known]
-    if not seen:
-        return ["texts that trained the network: none of these"]
-    return [f"{', '.join(seen[:10])}: trained the network, so these figures say little about new texts"]
 
 
 def _seen_lines(report: SetReport) -> list[str]:

@@ -45,20 +45,24 @@ def read_text_sets(
     Raises: DataError for a file that is no UTF-8 text, with its line and column, or has no text; UsageError for options about
         columns, and for files that do not fit the classes.
     """
-    refuse_column_options(request, read)
+    refuse_column_options(request, read, network.predicts_next)
     given = {name: expand([str(path) for path in paths], remarks) for name, paths in sets.items()}
     if network.predicts_next:
         return _whole_texts(given)
     return _lines_of_classes(sets, given, network)
 
 
-def refuse_column_options(request: TableRequest, read: ReadRequest) -> None:
-    """Raises UsageError for options about columns and formats of rows, which texts do not have."""
+def refuse_column_options(request: TableRequest, read: ReadRequest, predicts_next: bool) -> None:
+    """Raises UsageError for options about columns and formats of rows, which texts do not have.
+
+    predicts_next: several files are texts one after the other; otherwise they are one class each.
+    """
     given = [name for name, value in request._asdict().items() if value != TableRequest._field_defaults[name]]
     given += ["format"] if read.format != "auto" else []
     if given:
         option = "--" + given[0].replace("_", "-")
-        advice = "leave it out; the files of a folder, or several files, are one class each"
+        are = "are texts one after the other" if predicts_next else "are one class each"
+        advice = f"leave it out; the files of a folder, or several files, {are}"
         raise UsageError(f"{option} is for tables and rows of numbers, and this network takes texts", advice=advice)
 
 

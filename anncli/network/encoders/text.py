@@ -67,23 +67,33 @@ def read_text_layers(kind: str, layers: Sequence[Any]) -> tuple[TextInputs, Topo
     chain = [*layers[:-1], _PLACEHOLDER] if is_open else layers
     text, topology = TextInputs(kind, is_open), Topology(Shape(1, None, None, True), chain)
     if is_open and not topology.answers_rows:
-        message = "the output layer `softmax` without a number is for networks that predict the next symbol, and this one has an answer for each text"
-        raise ValueFault(message, "write `K softmax` with K classes, or leave out the layer that makes one row of many")
+        raise _one_answer_fault(topology)
     if topology.answers_rows:
         _check_next(topology)
     return text, topology
+
+
+def _one_answer_fault(topology: Topology) -> ValueFault:
+    """`softmax` without a number above one answer for each text: a dense first layer adds all tokens up, or another reduces rows."""
+    message = "the output layer `softmax` without a number is for networks that predict the next character, and this one has an answer for each text"
+    if topology.shapes[1].rows == 1:
+        return ValueFault(
+            message,
+            "begin with `64 lstm` or another layer that answers each character, or write `K softmax` with K classes",
+        )
+    return ValueFault(message, "write `K softmax` with K classes, or leave out the layer that makes one row of many")
 
 
 def _check_next(topology: Topology) -> None:
     """Raises ValueFault for a network that could look at the symbol that it is to predict, and for one without probabilities."""
     for number, layer in enumerate(topology.layers, 1):
         if not (layer.by_row or layer.carries):
-            message = f"layer {number} (`{layer.shown}`) reads what follows a symbol, which a network for the next one is to predict"
+            message = f"layer {number} (`{layer.shown}`) reads what follows a character, and the network is to predict the next one"
             raise ValueFault(
                 message, "write `64 lstm`, or one row of many for a class of each line: `last`, `mean` or `max`"
             )
     if topology.output_activation != OPEN_OUTPUT:
-        message = f"the next symbol is predicted by softmax, and the output layer is `{topology.layers[-1].shown}`"
+        message = f"the next character is predicted by softmax, and the output layer is `{topology.layers[-1].shown}`"
         raise ValueFault(
             message, f"write `{OPEN_OUTPUT}`, or one row of many for a class of each line: `last`, `mean` or `max`"
         )
