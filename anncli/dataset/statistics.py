@@ -104,7 +104,10 @@ def fit_target_scaling(
     low, high = value_range(targets, rows)
     if (low == high).any():
         name = names[int(np.argmax(low == high))]
-        raise DataError(f"target '{name}' has the same value in every training row", advice="leave it out")
+        if len(rows) == 1:
+            raise DataError(f"target '{name}' has one training row", advice="give more rows")
+        advice = "give rows with other values, or name another --label" if (low == high).all() else "leave it out"
+        raise DataError(f"target '{name}' has the same value in every training row", advice=advice)
     mean, deviation = _moments(targets, rows)
     if method == "zscore":
         offset, spread = mean, deviation

@@ -31,10 +31,11 @@ def token_faults(inputs: Array, n_tokens: int, first: int) -> Array:
     return np.asarray((numbers < first) | (numbers >= first + n_tokens) | (numbers != np.floor(numbers)))
 
 
-def token_fault(number: float, n_tokens: int, first: int) -> tuple[str, str]:
+def token_fault(number: float, n_tokens: int, first: int, are_spikes: bool = False) -> tuple[str, str]:
     """What is wrong with such a row, and what to do."""
-    message = f"token {number:.8g} is beyond {first} to {first + n_tokens - 1}"
-    return message, f"the network has `inputs: {n_tokens} tokens`"
+    what = "source" if are_spikes else "token"
+    message = f"{what} {number:.8g} is beyond {first} to {first + n_tokens - 1}"
+    return message, f"the network has `inputs: {n_tokens} {'spikes' if are_spikes else 'tokens'}`"
 
 
 def tokens_of(inputs: Array, starts: Array, n_tokens: int, first: int) -> Tokens:
@@ -111,28 +112,28 @@ class TableData:
             return samples
         return row_numbers(ragged_places(self.starts, samples)[0], self.table.n_rows)
 
-    def with_tokens(self, inputs: Array, n_tokens: int, first: int) -> Dataset:
+    def with_tokens(self, inputs: Array, n_tokens: int, first: int, are_spikes: bool = False) -> Dataset:
         """The samples of tokens out of so many: those of the table, or its rows (n_rows, 1 or 2), the number of a token each, and
         its value, or 1.
 
-        first: the number of the first token. Raises: DataError with the place of a number that is no token.
+        first: the number of the first token; are_spikes: whether messages call tokens sources. Raises: DataError with the place of a number that is no token.
         """
         if (held := self.table.tokens) is not None:
             wrong = (held.indices < first) | (held.indices >= first + n_tokens)
             if wrong.any():
                 row = int(np.searchsorted(held.starts, place := int(np.argmax(wrong)), side="right")) - 1
-                raise self._token_fault(held.indices[place], row, n_tokens, first)
+                raise self._fault_of(row, token_fault(held.indices[place], n_tokens, first, are_spikes))
             return self._dataset(Tokens(held.indices - first, held.values, held.starts, n_tokens), ())
         wrong = token_faults(inputs, n_tokens, first)
         if wrong.any():
-            raise self._token_fault(inputs[np.argmax(wrong), 0], int(np.argmax(wrong)), n_tokens, first)
+            row = int(np.argmax(wrong))
+            raise self._fault_of(row, token_fault(inputs[row, 0], n_tokens, first))
         assert self.starts is not None
         return self._dataset(tokens_of(inputs, self.starts, n_tokens, first), ())
 
-    def _token_fault(self, number: float, row: int, n_tokens: int, first: int) -> DataError:
-        message, advice = token_fault(number, n_tokens, first)
+    def _fault_of(self, row: int, fault: tuple[str, str]) -> DataError:
         path, line = self.place_of(row)
-        return DataError(message, path=path, line=line, advice=advice)
+        return DataError(fault[0], path=path, line=line, advice=fault[1])
 
     def with_inputs(self, inputs: Array, columns: tuple[str, ...]) -> Dataset:
         """The samples with the inputs (n_rows, d), whose names are `columns`; they are the targets too where `roles` say so."""

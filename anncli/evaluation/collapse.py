@@ -74,5 +74,7 @@ def remedies(evaluation: ClassEvaluation, record: Mapping[str, Any]) -> str:
         found.append("a lower --l2")
     if str(record.get("stop", "")).startswith("reached the limit"):
         found.append("more epochs")
+    if "activity" in record:  # spiking neurons, whose values are not scaled
+        return f"{', '.join([*found, 'more hidden units'])} or a larger --learning-rate"
     *first, last = [*found, "more hidden units", "another --scaling"]
     return f"{', '.join(first)} or {last}"

@@ -77,7 +77,10 @@ def splits_of(data: Dataset, folds: Array) -> list[Split]:
                 training = _before(data, training, test, fold)
             if not len(training):
                 message = f"fold {fold} of repeat {repeat} leaves no rows to learn from"
-                raise UsageError(message, advice="give more folds, or rows of more groups")
+                advice = (
+                    "more folds, or rows of more groups" if data.groups is not None else "fewer folds, or more rows"
+                )
+                raise UsageError(message, advice=f"give {advice}")
             _check_classes(data, counts, training, f"fold {fold} of repeat {repeat}")
             splits.append(Split(repeat, fold, training, test))
     return splits

@@ -89,17 +89,17 @@ def _encoded(network: Network, encoder: TableEncoder, data: TableData, advice: s
     if not network.is_trained:
         held = data.table.tokens
         network = replace(network, first_token=first_token(inputs) if held is None else first_of(held))
-    return RunInputs(network, data.with_tokens(inputs, shape.columns, network.first_token), warnings)
+    return RunInputs(network, data.with_tokens(inputs, shape.columns, network.first_token, shape.spikes), warnings)
 
 
 def _check_numbers(network: Network, encoder: TableEncoder) -> None:
     """Raises DataError for a table that a network of `inputs: N` cannot take."""
-    path, advice = network.source.path, "write `inputs: {table: auto}`"
+    path, advice, code = network.source.path, "write `inputs: {table: auto}`", network.topology.inputs.code
     advice = f"{advice} in {path}" if path else advice
     named = [column.name for column in encoder.columns if column.kind == "category"]
     words = [quoted(name) for name in named]
     if words:
-        if not network.topology.takes_vectors or network.topology.inputs.grid is not None:
+        if not network.topology.takes_vectors or network.topology.inputs.grid is not None or code is not None:
             # Only a plain row can be made of words.
             advice = f"leave them out with --ignore {','.join(named[:10])}, or write numbers in their place"
         shown = ", ".join(words[:10]) + (", ..." if len(words) > 10 else "")
@@ -107,6 +107,8 @@ def _check_numbers(network: Network, encoder: TableEncoder) -> None:
         raise DataError(message, advice=advice)
     if encoder.width not in network.topology.inputs.cells:
         message = f"the table has {count_of(encoder.width, 'input column')}, the network {count_of(network.n_inputs, 'input')}"
-        if network.topology.inputs.grid is not None:
+        if code is not None:
+            message, advice = code.width_fault(encoder.width, code.sources(network.n_inputs))
+        elif network.topology.inputs.grid is not None:
             advice = f"a picture of {inputs_text(network.topology.inputs)} is as many columns of numbers"
         raise DataError(message, advice=f"{advice}, or leave columns out with --ignore")

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -185,7 +186,13 @@ def test_the_figure_shows_the_end_of_the_series_and_the_forecast(folder: Path, a
         ("train missing.csv --window 3 --weight w", 2, "--weight and --window exclude each other; leave it out"),
         ("train missing.csv --window 0", 2, "--window: must be a whole number, at least 1, found '0'; write for example 24"),
         ("train wave.csv --window 200 --horizon 3 --order month", 3, "wave.csv: 200 rows, and a window of 200 and a horizon of 3 need 203; give more rows, or a shorter --window"),
-        ("train two.csv --window 3 --order month --label who", 2, "two.csv: the label 'who' holds words (a, b), not numbers; say --task classification, or name another column with --label"),
+        ("train two.csv --window 3 --order month --label who", 2, "two.csv: the label 'who' holds words ('a', 'b'), and a forecast is of numbers; name another column with --label"),
+        ("train gap.csv --window 3 --order month --label v", 3, "gap.csv:4: the label 'v' holds 'abc' among its numbers; correct it, or say that it is a missing value: --na abc"),
+        ("train flat.csv --window 3 --label v", 3, "target 'v(t+1)' has the same value in every training row; give rows with other values, or name another --label"),
+        ("train gap.csv --window 59 --label v --na abc --missing mean --order month", 3, "target 'v(t+1)' has one training row; give more rows"),
+        ("train wave.csv --window 3 --order nosuch", 2, "wave.csv: --order: no column 'nosuch'; use one of month, v"),
+        ("train wave.csv --window 3 --order month --ignore 3", 2, "wave.csv: --ignore: no column '3'; there are 2 columns, counted from 1"),
+        ("cv wave.csv 1 --window 3 --horizon 3 --order month --folds 190", 2, "fold 1 of repeat 1 leaves no rows to learn from; give fewer folds, or more rows"),
         ("predict other.nn wave.csv --all-windows", 2, "--all-windows is for networks of forecasts; leave it out"),
         ("plot forecast other.nn wave.csv", 2, "plot forecast is for networks of forecasts; train one: ann train table.csv --window 24 --horizon 6 --order NAME"),
     ],
@@ -194,6 +201,10 @@ def test_what_cannot_be_is_refused_in_words(folder: Path, ann: Run, words: str, 
     if "other.nn" in words:
         (folder / "xy.csv").write_text("x,y\n" + "".join(f"{k % 5},{k % 7}.5\n" for k in range(30)))
         ann("train", "xy.csv", 1, "--label", "y", "-o", "other.nn", "-q")
+    months = [f"{1990 + k // 12}-{1 + k % 12:02}" for k in range(60)]
+    cells = ["1.5", "2.5", "abc", *(str(k % 9 + 0.5) for k in range(57))]
+    (folder / "gap.csv").write_text("month,v\n" + "".join(map("{},{}\n".format, months, cells)))
+    (folder / "flat.csv").write_text("k,v\n" + "".join(f"{k * k % 7}.5,3.5\n" for k in range(40)))
     assert ann(*words.split(), check=code).stderr.splitlines()[-1] == f"ann: {message}"
 
 
@@ -211,3 +222,34 @@ def test_a_trained_network_refuses_another_window_and_options_without_meaning(fo
     assert (
         done.stderr == "ann: short.csv: 1 row, and a window of 6 needs as many; give more rows, or a shorter --window\n"
     )
+
+
+def test_a_window_that_is_asked_for_is_stronger_than_that_of_the_definition(folder: Path, ann: Run) -> None:
+    head = "anncli: 1\ninputs: {table: {label: v, order: month, window: 6, horizon: 2}}\nlayers: [3 tanh, 2 linear]\n"
+    (folder / "head.nn").write_text(head)
+    ann("train", "head.nn", "wave.csv", 2, "--window", 4, "-q")
+    # The head still says 6, and the trained network reads 4 rows.
+    assert len(table(ann("predict", "head.nn", "wave.csv", "--all-windows").stdout)) == N - 4 + 1
+    assert "forecast of v, 2 steps ahead" in ann("test", "head.nn", "wave.csv").stdout
+    ann("train", "head.nn", "wave.csv", 2, "--continue", "-q")
+
+
+def test_too_few_windows_for_a_range_are_said_once(folder: Path, ann: Run) -> None:
+    trained(ann, "-q")
+    rows = (folder / "ordered.csv").read_text().splitlines()
+    (folder / "ten.csv").write_text("\n".join(rows[:11]) + "\n")
+    *_, last, linear, note = ann("test", "n.nn", "ten.csv").stdout.splitlines()
+    assert re.fullmatch(r"the network is better than the last value by [0-9.]+ RMSE and [0-9.]+ MAE", last)
+    assert " than the linear autoregression by " in linear
+    assert "(" not in linear
+    assert note == "(2 windows are too few for a range: these differences prove nothing)"
+
+
+def test_the_last_column_and_numbers_of_columns_are_those_of_the_file(folder: Path, ann: Run) -> None:
+    ann("train", "two.csv", 2, *WORDS, "--label", 2, "--ignore", "last", "-o", "l.nn", "-q")
+    network = anncli.load("l.nn")
+    assert network.encoder is not None
+    assert network.encoder.forecast is not None
+    assert network.encoder.forecast.inputs == ("v",)
+    ann("train", "ordered.csv", 2, *WORDS, "--label", "last", "-o", "m.nn", "-q")
+    assert "v(t+1)" in ann("predict", "m.nn", "ordered.csv", "--all-windows").stdout.splitlines()[0]

@@ -221,3 +221,27 @@ def test_pictures_of_values_that_become_spikes(folder: Path, ann: Run) -> None:
         ann("plot", figure, "v.nn", "v.csv", "-o", f"{figure}.svg")
     ann("report", "v.nn", "v.csv")
     ann("explain", "v.nn", "v.csv")
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("train four.def v.csv 1 --label class", "the table has 2 input columns, and 4 sources are 3 columns and the bias spike; write `spikes: 3` under `inputs:` in the network file, or leave columns out with --ignore"),
+        ("train v.def v.csv 1 --label x", "`inputs: {spikes: 3, code: latency, t_max: 0.03, bias_spike: 0.0}` is for numbers only, and columns of the table are categories: 'class'; leave them out with --ignore class, or write numbers in their place"),
+        ("test s.nn zero.txt one.txt", "zero.txt:2: source 0 is beyond 1 to 3; the network has `inputs: 3 spikes`"),
+        ("predict s.nn zero.txt", "zero.txt:2: source 0 is beyond 1 to 3; the network has `inputs: 3 spikes`"),
+        ("predict s.nn minus.txt", "minus.txt: the network reads spikes, and the lines are no pairs; write a line of source:time pairs for each sample, as in `1:0 3:0.012`"),
+    ],
+)  # fmt: skip
+def test_what_no_spiking_network_reads_is_said_in_its_words(folder: Path, ann: Run, command: str, message: str) -> None:
+    (folder / "four.def").write_text(CODED.replace("spikes: 3", "spikes: 4"))
+    (folder / "zero.txt").write_text("1:0.01 2:0.02\n0:0.01 2:0.02\n")
+    (folder / "minus.txt").write_text("-1:0.01\n")
+    if "s.nn" in command:
+        ann("train", "t.def", "one.txt", "two.txt", 1, "--validation", 0, "-o", "s.nn", "-q")
+    assert ann(*command.split(), check=3).stderr.splitlines()[-1] == f"ann: {message}"
+
+
+def test_a_network_that_learns_nothing_is_not_told_to_scale(folder: Path, ann: Run) -> None:
+    said = ann("train", "v.def", "v.csv", 1, "--label", "class", "--learning-rate", 0.0001, "--trainer", "gd").stderr
+    assert "try more epochs, more hidden units or a larger --learning-rate" in said

@@ -45,7 +45,7 @@ def test_texts_are_read_back(text: str) -> None:
         ("5 lif tau_x 1", "a lif layer has no `tau_x`; its constants are tau_m, tau_s, theta, mean, sd"),
         ("5 lif tau_m 1 tau_m 2", "a constant stands twice in '5 lif tau_m 1 tau_m 2'; write for example `200 lif` or `200 lif tau_m 0.02`"),
         ("5 lif tau_m fast", "`tau_m` must be a number, found 'fast'; write for example `tau_m: 0.02`"),
-        ("5 lif theta 0", "`theta` must be above 0, found 0; write for example `theta: 0.02`"),
+        ("5 lif theta 0", "`theta` must be above 0, found 0; write for example `theta: 1`"),
         ("5 lif tau_m 0.005", "`tau_m` must be above `tau_s`, found 0.005 and 0.005; write for example `tau_m: 0.02` and `tau_s: 0.005`, in seconds"),
         ("3 peak-voltage theta 1", "a peak-voltage layer has no `theta`; its constants are tau_m, tau_s, mean, sd"),
     ],

@@ -19,11 +19,16 @@ def forecast_text(errors: ForecastErrors, of: str, by_step: bool = False) -> str
         lines += [f"forecast of {one.label}, {ahead}, on {of} ({count_of(errors.n, 'window')}):", _table(one)]
         lines += [_by_step(one)] if by_step and steps > 1 else []
         lines += [_sentence(name, leads) for name, leads in _of_each(one)]
-    level = f"{100 * errors.confidence:g} %"
-    lines.append(
-        f"(in brackets the range of {level}, from windows drawn in blocks of {count_of(errors.block, 'step')})"
-    )
-    return "\n".join(lines)
+    return "\n".join([*lines, _note(errors)])
+
+
+def _note(errors: ForecastErrors) -> str:
+    """What the brackets hold, or why there are none."""
+    if all(lead.interval is None for one in errors.labels for lead in one.leads):
+        few = f"{count_of(errors.n, 'window')} {'is' if errors.n == 1 else 'are'}"
+        return f"({few} too few for a range: these differences prove nothing)"
+    level, block = f"{100 * errors.confidence:g} %", count_of(errors.block, "step")
+    return f"(in brackets the range of {level}, from windows drawn in blocks of {block})"
 
 
 def _table(one: LabelErrors) -> str:
@@ -47,7 +52,7 @@ def _sentence(name: str, leads: Sequence[Lead]) -> str:
     for lead in leads:
         text = f"{plain(abs(lead.value), 3)} {lead.metric.upper()}"
         if lead.interval is None:
-            unclear.append(f"{text}, from too few windows for a range")
+            (better if lead.value > 0 else worse if lead.value < 0 else unclear).append(text)
         elif not lead.is_clear:
             low, high = lead.interval
             unclear.append(f"{plain(lead.value, 3)} {lead.metric.upper()} ({plain(low, 3)} to {plain(high, 3)})")

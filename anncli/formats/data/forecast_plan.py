@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -11,11 +12,12 @@ from anncli.arrays import Array
 from anncli.dataset.column_kinds import choose_kinds
 from anncli.dataset.request import TableRequest
 from anncli.dataset.roles import Place, Say, choose_roles, find_all_columns
+from anncli.dataset.word_columns import some_words
 from anncli.errors import UsageError, quoted
 from anncli.forecasts import Forecast
 from anncli.network.encoders.table import TableEncoder
 from anncli.network.network import Network
-from anncli.tables import Roles, Table, TableColumn
+from anncli.tables import Roles, Table, TableColumn, word_number
 
 # Below this fraction of the variance of the label, the mean square of its changes says that the last value is a good start:
 # for a horizon of 1 it is where the correlation with the last value is above 0.75. Chosen in benchmarks/forecasts.md.
@@ -68,6 +70,9 @@ def plan_of(table: Table, request: TableRequest, network: Network | None, place:
     """
     request = request._replace(task="regression", label=request.label or _only_numbers(table, request, place, say))
     labels = find_all_columns(table, request.label, "--label", place)
+    for name in labels:
+        _check_label(table, name, place)
+    request = _named(request._replace(label=labels), table, place)
     # The past of a label is an input of its own, so a table of one column has inputs.
     padded = table._replace(columns=(*table.columns, TableColumn("\0", np.zeros(table.n_rows))), matrix=None)
     used = (*request.use, "\0") if request.use else ()
@@ -86,10 +91,45 @@ def plan_of(table: Table, request: TableRequest, network: Network | None, place:
     return Plan(forecast, {name: kinds[name] for name in kept})
 
 
+def _named(request: TableRequest, table: Table, place: Place) -> TableRequest:
+    """The request with the names of the columns that it means: in a table with one more column, 'last' and numbers would mean that one."""
+
+    def one(name: str, word: str | None) -> str | None:
+        found = () if word is None else find_all_columns(table, (word,), f"--{name}", place)
+        return found[0] if len(found) == 1 else word
+
+    ignore = find_all_columns(table, request.ignore, "--ignore", place)
+    use = find_all_columns(table, request.use, "--use", place)
+    order, sequence = one("order", request.order), one("sequence", request.sequence)
+    return request._replace(ignore=ignore, use=use, order=order, sequence=sequence)
+
+
+def _check_label(table: Table, name: str, place: Place) -> None:
+    """Raises DataError for the first cell of a label that is no number, UsageError for a label of words."""
+    column = table.column(name)
+    if column.as_numbers() is not None:
+        return
+    assert column.codes is not None
+    wrong = np.array([word_number(word) is None for word in column.words])
+    if wrong.all():
+        message = f"the label {quoted(name)} holds words ({some_words(column.words)}), and a forecast is of numbers"
+        raise place.usage(message, "name another column with --label")
+    row = int(np.argmax((column.codes >= 0) & wrong[column.codes]))
+    word = column.words[column.codes[row]]
+    message = f"the label {quoted(name)} holds {quoted(word)} among its numbers"
+    raise place.fault(
+        message, f"correct it, or say that it is a missing value: --na {shlex.quote(word)}", table.line_of(row)
+    )
+
+
 def _only_numbers(table: Table, request: TableRequest, place: Place, say: Say) -> tuple[str, ...]:
     """The label where nobody said which it is: the only column of numbers."""
-    words = [*request.ignore, *filter(None, (request.order, request.sequence))]
-    taken = find_all_columns(table, words, "--ignore", place)
+    named = {"ignore": request.ignore, "order": (request.order,), "sequence": (request.sequence,)}
+    taken = {
+        found
+        for option, words in named.items()
+        for found in find_all_columns(table, [*filter(None, words)], f"--{option}", place)
+    }
     free = [column.name for column in table.columns if column.name not in taken and column.numbers is not None]
     if len(free) == 1:
         say(f"the label is column {quoted(free[0])}: the only one of numbers (--label NAME takes another)")

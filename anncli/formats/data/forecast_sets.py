@@ -108,7 +108,10 @@ def reads_rows(network: Network | None) -> bool:
 
 
 def completed(request: TableRequest, network: Network | None) -> TableRequest:
-    """The request with what the network file says about the columns and the window."""
+    """The request with what the network file says about the columns and the window; a trained network has its own plan, which
+    may be another than that of the head: options of its training are stronger."""
+    if network is not None and network.encoder is not None and network.encoder.forecast is not None:
+        return request
     head = None if network is None else network.table
     request = with_head(request, head)
     if head is None:

@@ -58,6 +58,9 @@ def stream_samples(path: Path, reader: TableReader, network: Network) -> Iterato
         return
     source = ByteSource(path)
     plain: object = data_format("csv")
+    if network.topology.inputs.spikes and not has_pairs(source):
+        # As a table its first line would be the names of columns.
+        check_pairs(not _has_row(source), source.shown)
     if (
         _is_pipe(path)
         and not (reader.read.tokens and has_pairs(source))
@@ -67,6 +70,10 @@ def stream_samples(path: Path, reader: TableReader, network: Network) -> Iterato
         yield from _as_they_come(source, reader, network)
     else:
         yield from _whole(source, reader, network)
+
+
+def _has_row(source: ByteSource) -> bool:
+    return bool(content_lines(source.peek(lambda read: bool(content_lines(read[: read.rfind(b"\n") + 1], 1))), 1))
 
 
 def _has(path: Path, name: str, reader: TableReader) -> bool:
@@ -114,7 +121,7 @@ def _numbered(network: Network, tokens: Tokens, lines: Sequence[int], place: Pla
     wrong = (tokens.indices < first) | (tokens.indices >= first + width)
     if wrong.any():
         row = int(np.searchsorted(tokens.starts, at := int(np.argmax(wrong)), side="right")) - 1
-        message, advice = token_fault(tokens.indices[at], width, first)
+        message, advice = token_fault(tokens.indices[at], width, first, network.topology.inputs.spikes)
         raise place.fault(message, advice, lines[row] if row < len(lines) else None)
     return Tokens(tokens.indices - first, tokens.values, tokens.starts, width)
 

@@ -67,7 +67,7 @@ def _samples(network: Network, data: TableData, inputs: Array, columns: tuple[st
     shape = network.topology.inputs
     check_table(shape, inputs, data.table.tokens is not None, data.place_of, data.shown[0] if data.shown else None)
     if shape.tokens:
-        return data.with_tokens(inputs, shape.columns, network.first_token)
+        return data.with_tokens(inputs, shape.columns, network.first_token, shape.spikes)
     return data.with_inputs(inputs, columns)
 
 

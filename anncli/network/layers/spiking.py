@@ -53,7 +53,11 @@ class Spiking(LayerKind):
         self.values = {**self.constants, **{name: _number(name, value) for name, value in given.items()}}
         for name, value in self.values.items():
             if value is not None and name != "mean" and not (value > 0 or (name == "sd" and value == 0)):
-                raise KeyFault(name, f"`{name}` must be above 0, found {value:g}", f"write for example `{name}: 0.02`")
+                raise KeyFault(
+                    name,
+                    f"`{name}` must be above 0, found {value:g}",
+                    f"write for example `{name}: {self.constants[name] or 1:g}`",
+                )
         if self.neuron.tau_m <= self.neuron.tau_s:
             raise KeyFault(
                 "tau_m", f"`tau_m` must be above `tau_s`, found {self.neuron.tau_m:g} and {self.neuron.tau_s:g}", "write for example `tau_m: 0.02` and `tau_s: 0.005`, in seconds"

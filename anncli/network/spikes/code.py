@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from anncli.arrays import Array, Tokens, blocks_of_rows
-from anncli.errors import DataError, ValueFault, quoted
+from anncli.errors import DataError, ValueFault, count_of, quoted
 
 ADVICE = (
     "write `{spikes: 5, code: latency, t_max: 0.03, bias_spike: 0.0}` for 4 columns, or `5 spikes` for files of spikes"
@@ -98,6 +98,12 @@ class LatencyCode(NamedTuple):
 
     def columns(self, sources: int) -> int:
         return sources - (self.bias_spike is not None)
+
+    def width_fault(self, columns: int, sources: int) -> tuple[str, str]:
+        """What is wrong with a table of so many columns, and what to do."""
+        bias = " and the bias spike" if self.bias_spike is not None else ""
+        message = f"the table has {count_of(columns, 'input column')}, and {sources} sources are {count_of(self.columns(sources), 'column')}{bias}"
+        return message, f"write `spikes: {self.sources(columns)}` under `inputs:` in the network file"
 
     def encode(self, values: Array) -> Tokens:
         """The spikes of vectors (n, columns), sorted by time and of one time by source; times in float64. A value that is nan gives
