@@ -24,6 +24,8 @@ TEXT_VALIDATION, _SHORT_TEXT = 0.1, 1000
 DEFAULT_STREAMS = 32
 # Symbols over which the gradient reaches back.
 TEXT_TRUNCATE = 50
+# Streams of fewer symbols teach a layer with a state next to nothing that a table of pairs would not know.
+_SHORT_STREAM = 10
 
 
 class TextInputs(NamedTuple):
@@ -47,11 +49,13 @@ def encoded_texts(network: Network, data: TextData, options: TrainingOptions, se
     if network.predicts_next:
         parts = _parts(data, options, sets)
         network = _knowing(network, parts["training"])
-        parts["training"] = streams(parts["training"], n_streams(options))
+        whole = parts["training"]
+        parts["training"] = streams(whole, n_streams(options))
         assert network.vocabulary is not None
         texts = [text for name in SET_NAMES for text in parts[name]]
         encoded = next_dataset(texts, network.vocabulary, data.sources)
-        return TextInputs(network, encoded, _numbers(parts), _strange(network.vocabulary, parts))
+        warnings = (*_strange(network.vocabulary, parts), *_short_streams(network, whole, parts["training"]))
+        return TextInputs(network, encoded, _numbers(parts), warnings)
     rows = divide(data.bare(), options, sets, random_stream(options.seed, "split"))["training"]
     network = _knowing(network, [data.texts[row] for row in rows.tolist()])
     assert network.vocabulary is not None
@@ -154,6 +158,21 @@ def _numbers(parts: Mapping[str, Sequence[str]]) -> dict[str, Array]:
         found[name] = np.arange(first, first + len(parts[name]))
         first += len(parts[name])
     return found
+
+
+def _short_streams(network: Network, texts: Sequence[str], training: Sequence[str]) -> tuple[str, ...]:
+    """A warning where texts were cut into so many streams that a state begins anew after a few symbols."""
+    longest = max(map(len, training)) - 1
+    if (
+        len(training) == len(texts)
+        or longest >= _SHORT_STREAM
+        or not any(layer.carries for layer in network.topology.layers)
+    ):
+        return ()
+    found = (
+        f"the longest of the {len(training):,} streams of the training text has {count_of(longest, network.next_noun)}"
+    )
+    return (f"{found}, and what stands further back is never learned; give a smaller --batch-size, or more text",)
 
 
 def _strange(vocabulary: TextEncoder, parts: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

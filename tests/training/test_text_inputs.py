@@ -166,3 +166,19 @@ def test_training_again_keeps_the_vocabulary_only_to_continue() -> None:
     assert made.network.vocabulary == first.vocabulary
     anew = encoded_texts(first.definition(), TextData(("abdbdb",)), options(validation=0), {})
     assert anew.network.vocabulary == CharacterEncoder(("a", "b", "d"))
+
+
+def test_streams_too_short_to_remember_anything_are_told() -> None:
+    lstm = Network.create("characters", ["3 lstm", "softmax"])
+    told = "the longest of the 32 streams of the training text has 9 characters, and what stands further back is never learned; give a smaller --batch-size, or more text"
+
+    def warnings(network: Network, n: int, copies: int = 1, **values: object) -> tuple[str, ...]:
+        data = TextData(("ab" * n,) * copies)
+        return encoded_texts(network, data, options(validation=0.0, **values), {}).warnings
+
+    assert warnings(lstm, 144) == (told,)  # 287 characters to predict: 9 for most of the streams
+    assert warnings(lstm, 162) == ()
+    assert warnings(lstm, 144, batch_size=16) == ()
+    assert warnings(lstm, 4, batch_size=1) == ()
+    assert warnings(lstm, 4, copies=40) == ()  # short texts, none of them cut
+    assert warnings(NEXT, 144) == ()  # nothing is carried: the last character alone counts
