@@ -57,8 +57,8 @@ def exported(network: Network, name: str, request: ExportRequest, path: str = ""
 
 
 def check_choices(name: str, bits: int, stateful: bool) -> None:
-    """Raises UsageError for fixed-point numbers of so many bits (0: floating point) in a format that has none, and for a state that is to
-    be taken and given in one that leaves no such choice."""
+    """Raises UsageError for fixed-point numbers of so many bits (0: floating point) in a format that has none, and for --stateful in one that
+    cannot take and give a state."""
     info = EXPORT_NAMES[name]
     if bits and not info.fixed_point:
         able = " or ".join(known for known, other in EXPORT_NAMES.items() if other.fixed_point)
@@ -67,11 +67,11 @@ def check_choices(name: str, bits: int, stateful: bool) -> None:
         able = " or ".join(known for known, other in EXPORT_NAMES.items() if other.stateful)
         is_c = info.module.startswith("c.")
         advice = (
-            "leave it out: C has a step with a state where the network can"
+            "leave it out: C has a step with a state wherever the network allows one"
             if is_c
             else f"write {able}, or leave it out"
         )
-        raise UsageError(f"--stateful: {name} leaves no such choice", advice=advice)
+        raise UsageError(f"--stateful is not for {name}", advice=advice)
 
 
 def places_of(files: Mapping[str, bytes], target: str) -> dict[str, bytes]:

@@ -179,7 +179,7 @@ def test_the_figure_shows_the_end_of_the_series_and_the_forecast(folder: Path, a
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        ("train missing.csv --horizon 3", 2, "--horizon needs --window; say how many rows are looked back on: --window 24"),
+        ("train missing.csv --horizon 3", 2, "--horizon needs --window; say how many rows a window has: --window 24"),
         ("train missing.csv --window 3 --task classification", 2, "--window makes forecasts, and these are numbers; leave --task out"),
         ("train missing.csv --window 3 --group who", 2, "--group and --window exclude each other: windows are cut in time order; several series in one table: --sequence who"),
         ("train missing.csv --window 3 --label inputs", 2, "--window and --label inputs exclude each other; name the column to forecast: --label NAME"),

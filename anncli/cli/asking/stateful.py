@@ -15,7 +15,7 @@ _OF_TABLES = (
 
 
 def check_stateful(values: Values, network: Network) -> None:
-    """Raises UsageError where the rows of a stream are asked to be answered as they come, and cannot be."""
+    """Raises UsageError where --stateful is given, and the network or another option does not allow it."""
     if not values["stateful"]:
         return
     if network.forecast is not None:

@@ -48,7 +48,7 @@ def refuse_other_options(request: TableRequest) -> None:
     """Raises UsageError for what is said about tables and means nothing in a forecast; before any file is read."""
     advice = "leave it out"
     if request.horizon and not request.window:
-        raise UsageError("--horizon needs --window", advice="say how many rows are looked back on: --window 24")
+        raise UsageError("--horizon needs --window", advice="say how many rows a window has: --window 24")
     if request.label_files or request.label == ("inputs",):
         raise UsageError(f"--window and --label {request.label[0] if request.label else 'file:NAME'} exclude each other",
                          advice="name the column to forecast: --label NAME")  # fmt: skip

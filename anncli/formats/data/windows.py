@@ -92,7 +92,7 @@ def in_order(file: SeriesFile, forecast: Forecast, remarks: Remarks) -> tuple[Se
     elif forecast.order and (found := times_in(table.column(forecast.order))):
         steps = steps_of(found.numbers, codes)
         if steps is not None and steps.n_other:
-            text = f"the steps in time are regular but for {steps.n_other}; every row counts as one step all the same"
+            text = f"the steps in time are regular except for {steps.n_other}; every row still counts as one step"
             remarks.note(shown, text)
     return SeriesFile(table, shown, times), codes
 
@@ -131,7 +131,7 @@ def _kept(rows: Array, kept: Array, file: SeriesFile, remarks: Remarks) -> Array
     """Those of the last rows of windows that are kept; says how many are not."""
     n = len(rows) - int(kept.sum())
     if n:
-        text = f"{count_of(n, 'window')} of {len(rows)} left out, because labels are missing in them or behind them"
+        text = f"{count_of(n, 'window')} of {len(rows)} left out, because labels are missing in them or after them"
         remarks.note(file.shown, text)
     if not kept.any():
         advice = "give longer series, or a shorter --window or --horizon"
