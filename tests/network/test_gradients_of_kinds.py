@@ -24,6 +24,8 @@ from anncli.training.objective import Objective
 L2 = 0.1
 # Products that differ from another one in their numbers alone.
 SLOW = {f"bilinear {name}" for name in PRODUCT_NAMES if name not in ("circular", "quaternion")}
+# Gates in one direction, and directions and tokens without gates, are quick cases.
+SLOW |= {f"{kind} {where}" for kind in ("lstm", "gru") for where in ("in both directions", "on tokens")}
 
 
 def difference(one: Case, direction: Any, h: float = 1e-5) -> float | None:
