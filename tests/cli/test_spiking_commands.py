@@ -101,7 +101,7 @@ def test_faults_of_values(folder: Path, ann: Run) -> None:
     (folder / "far.csv").write_text("x,y,class\n0.5,0.5,a\n0.5,1.5,b\n")
     (folder / "far.txt").write_text("# two values\n0.1 0.2\n\n-0.1 0.2\n")
     (folder / "near.txt").write_text("0.1 0.2\n0.3 0.2\n")
-    advice = "write `range: LOW..HIGH` under `inputs:` in the network file, as in `range: -1..1`"
+    advice = "correct it, or train with `range: LOW..HIGH` under `inputs:` in the network file, as in `range: -1..1`"
     told = f"value 2 is 1.5, and the latency code takes 0 to 1; {advice}"
     assert (
         ann("train", "v.def", "far.csv", 3, "--label", "class", check=3).stderr.splitlines()[-1]
@@ -229,6 +229,8 @@ def test_pictures_of_values_that_become_spikes(folder: Path, ann: Run) -> None:
         ("train four.def v.csv 1 --label class", "the table has 2 input columns, and 4 sources are 3 columns and the bias spike; write `spikes: 3` under `inputs:` in the network file, or leave columns out with --ignore"),
         ("train v.def v.csv 1 --label x", "`inputs: {spikes: 3, code: latency, t_max: 0.03, bias_spike: 0.0}` is for numbers only, and columns of the table are categories: 'class'; leave them out with --ignore class, or write numbers in their place"),
         ("test s.nn zero.txt one.txt", "zero.txt:2: source 0 is beyond 1 to 3; the network has `inputs: 3 spikes`"),
+        ("test s.nn one.txt", "one.txt: the lines have no label; begin each with its class, or give a file for each class"),
+        ("plot raster s.nn one.txt", "one.txt: the lines have no label; begin each with its class, or give a file for each class"),
         ("predict s.nn zero.txt", "zero.txt:2: source 0 is beyond 1 to 3; the network has `inputs: 3 spikes`"),
         ("predict s.nn minus.txt", "minus.txt: the network reads spikes, and the lines are no pairs; write a line of source:time pairs for each sample, as in `1:0 3:0.012`"),
     ],

@@ -111,7 +111,8 @@ def test_values_and_times_that_cannot_be() -> None:
     assert code is not None
     code.check(np.array([[0.0, 1.0]], dtype=np.float32))
     with pytest.raises(
-        DataError, match=r"^row 2, value 1 is 1.5, and the latency code takes 0 to 1; write `range: LOW..HIGH`"
+        DataError,
+        match=r"^row 2, value 1 is 1.5, and the latency code takes 0 to 1; correct it, or train with `range: LOW..HIGH`",
     ):
         code.check(np.array([[0.0, 1.0], [1.5, 0.0]], dtype=np.float32))
     with pytest.raises(DataError, match=r"^sample 2 has a spike at -0.1, before 0"):

@@ -34,6 +34,13 @@ class TableMatcher:
         if missing:
             close = nearest(missing[0], extra)
             advice = f"is it {quoted(close)}?" if close else f"the columns of {self._of} are {_listed(self.needed)}"
+            if table.tokens is not None and missing == [*self.roles.labels]:
+                # Lines of pairs have no columns whose names could tell.
+                raise DataError(
+                    "the lines have no label",
+                    path=shown,
+                    advice="begin each with its class, or give a file for each class",
+                )
             raise DataError(f"no column {_listed(missing)}", path=shown, line=table.header_line or None, advice=advice)
         if extra:
             self._note(shown, f"columns that {self._of} does not have are left out: {_listed(extra)}")

@@ -79,7 +79,9 @@ def in_order(file: SeriesFile, forecast: Forecast, remarks: Remarks) -> tuple[Se
         codes = column.codes.astype(np.int64)
     order = np.lexsort((times, codes))
     if forecast.order is None:
-        remarks.note(shown, "the rows are taken as they stand, the oldest first (--order NAME sorts them by time)")
+        remarks.note(
+            shown, "the rows are taken as they stand, the oldest first (`ann train --order NAME` sorts them by time)"
+        )
     if (order != np.arange(len(order))).any():
         # take() needs the line of every row, or none.
         lines = table.lines if len(table.lines) == table.n_rows else ()

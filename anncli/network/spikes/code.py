@@ -153,7 +153,7 @@ class LatencyCode(NamedTuple):
                 message = (
                     f"{where} is {values[row, column]:.8g}, and the latency code takes {self.low:g} to {self.high:g}"
                 )
-                advice = "write `range: LOW..HIGH` under `inputs:` in the network file, as in `range: -1..1`"
+                advice = "correct it, or train with `range: LOW..HIGH` under `inputs:` in the network file, as in `range: -1..1`"
                 raise DataError(message, path=path, line=line, advice=advice)
 
 
