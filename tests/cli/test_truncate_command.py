@@ -77,6 +77,7 @@ def test_every_place_of_an_option(folder: Path, ann: Run, monkeypatch: pytest.Mo
     assert np.array_equal(train(folder, ann, "--option", "truncate=3"), wanted)
 
 
+@pytest.mark.slow
 def test_all_trainers_that_take_pieces(folder: Path, ann: Run) -> None:
     for trainer in ("schedule-free", "nadam", "rmsprop", "adagrad", "sgd", "online", "rprop", "gdx", "quickprop"):
         options = ("--trainer", trainer, "--validation", 0)

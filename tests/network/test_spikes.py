@@ -103,7 +103,7 @@ def check_differences(function: Any, slots: list[tuple[Any, Any, float]]) -> int
     return compared
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2, 3))])
 def test_gradients_of_two_layers_with_the_times_of_all_spikes(seed: int) -> None:
     rng = np.random.default_rng(seed)
     spikes = random_spikes(rng, 5, 3)
