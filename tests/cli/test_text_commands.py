@@ -177,6 +177,24 @@ def test_what_is_said_of_texts_is_of_texts(text: Path, ann: Run) -> None:
     assert said == "ann: text.txt: trained the network, so these figures say little about new texts.\n"
 
 
+def test_an_interrupted_run_goes_on_as_if_it_had_not_stopped(text: Path, ann: Run) -> None:
+    (text / "other.txt").write_text(TEXT[:1500])
+    ann("train", "char.nn", "text.txt", 6, "-q", "--no-backup")
+    whole = (text / "char.nn").read_text()
+    (text / "char.nn").write_text(BIGRAM)
+    ann("train", "char.nn", "text.txt", 3, "-q", "--checkpoint", "run.ckpt", "--checkpoint-every", 3)
+    stopped = (text / "char.nn").read_text()
+    resumed = ("--resume", "run.ckpt", "-q", "--no-backup")
+    refused = ann("train", "char.nn", "other.txt", 6, *resumed, check=2).stderr
+    assert refused == "ann: --resume run.ckpt: it was written with other data than this run's; give the same files in the same order\n"  # fmt: skip
+    (text / "wide.nn").write_text(BIGRAM.replace("6 embedding", "7 embedding"))
+    refused = ann("train", "wide.nn", "text.txt", 6, *resumed, check=2).stderr
+    assert refused == "ann: --resume run.ckpt: it has a network for texts, 6 embedding, softmax, the network file has 7 embedding, softmax or other activations; give the network file of the first run\n"  # fmt: skip
+    assert (text / "char.nn").read_text() == stopped
+    ann("train", "char.nn", "text.txt", 6, *resumed)
+    assert (text / "char.nn").read_text() == whole
+
+
 @pytest.mark.slow
 def test_a_closed_pipe_and_an_interrupt_end_it(text: Path, ann: Run) -> None:
     ann("train", "char.nn", "text.txt", 1, "-q")

@@ -158,12 +158,14 @@ def check_same_shape(path: str, checkpoint_network: Network, network: Network) -
     """Raises UsageError if the network file has another shape than the run began with."""
     begun, found = checkpoint_network.topology, network.topology
     if checkpoint_network.needs_encoder:
-        # Its inputs are not known yet; the interrupted run wrote a network that knows them.
-        found = found._replace(inputs=begun.inputs)
-    if begun != found:
+        # Its inputs are not known yet, nor the outputs of an open `softmax`; the interrupted run wrote a network that knows them.
+        text = checkpoint_network.text
+        found = found._replace(inputs=begun.inputs) if text is None or network.text != text else text.defined(found)
+    if begun != found or checkpoint_network.text != network.text:
         shapes = (f"{begun} network", f"{found}")
         if checkpoint_network.needs_encoder:
-            shapes = (f"network for tables, {checkpoint_network.layers_text}", network.layers_text)
+            samples = "tables" if checkpoint_network.text is None else "texts"
+            shapes = (f"network for {samples}, {checkpoint_network.layers_text}", network.layers_text)
         raise UsageError(
             f"--resume {printable(path)}: it has a {shapes[0]}, the network file has {shapes[1]} or other activations",
             advice="give the network file of the first run",
