@@ -1,8 +1,9 @@
-"""Forecasts of three series against the last value and a linear autoregression, on the last fifth of their rows.
+"""Forecasts of three series against the last value and a linear autoregression, on the last fifth of their rows, and in folds.
 
     python benchmarks/forecasts.py FOLDER [--seeds 5] [--write]      the recipes, on rows that chose nothing
     python benchmarks/forecasts.py FOLDER --choose [--write]         how the recipes were chosen: four folds in the order of time, within the
                                                                      first four fifths of the rows
+    python benchmarks/forecasts.py FOLDER --rolling [--write]        the recipes in five folds in the order of time, over all rows
 
 FOLDER has monthly-sunspots.csv.gz, daily-min-temperatures.csv.gz and pollution.csv.gz, as github.com/jbrownlee/Datasets has them. Each line is one
 command `ann train ... --json` or `ann cv ... --json`; --write puts the table into benchmarks/forecasts.md.
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 HORIZON = 6
+HORIZONS = (HORIZON, 12, 24)
 
 
 class Series(NamedTuple):
@@ -45,21 +47,28 @@ RECIPES = {"one network": (), "five networks": ("--ensemble", "5")}
 def compared(table: Path, series: Series, window: int, more: tuple[str, ...], seed: int | None) -> dict[str, Any]:
     """What `ann train` with a seed says about the last fifth, or `ann cv` about its folds."""
     with tempfile.TemporaryDirectory() as folder:
-        command = "cv" if seed is None else "train"
-        words = [command, str(table), "--window", str(window), "--horizon", str(HORIZON), *series.options, *more]
-        words += (
-            ["--folds", "4"] if seed is None else ["--test", "0.2", "--seed", str(seed), "-o", f"{folder}/network.nn"]
-        )
-        words += ["--json", "-q"]
-        done = subprocess.run([sys.executable, "-m", "anncli", *words], capture_output=True, text=True)
+        if seed is None:
+            return asked_of("cv", table, series, window, HORIZON, (*more, "--folds", "4"))
+        own = ("--test", "0.2", "--seed", str(seed), "-o", f"{folder}/network.nn")
+        return asked_of("train", table, series, window, HORIZON, (*more, *own))
+
+
+def asked_of(
+    command: str, table: Path, series: Series, window: int, horizon: int, more: tuple[str, ...]
+) -> dict[str, Any]:
+    """The key `forecast` of what a command prints as JSON."""
+    words = [command, str(table), "--window", str(window), "--horizon", str(horizon), *series.options, *more]
+    done = subprocess.run(
+        [sys.executable, "-m", "anncli", *words, "--json", "-q"], capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise SystemExit(done.stderr)
     found: dict[str, Any] = json.loads(done.stdout)["forecast"]
     return found
 
 
-def line(name: str, window: int, recipe: str, seed: str, found: dict[str, Any]) -> str:
-    """A row of the table."""
+def line(name: str, window: int | str, recipe: str, seed: str, found: dict[str, Any]) -> str:
+    """A row of a table."""
     (label,) = found["labels"]
     errors = [f"{one['rmse']:.4g} / {one['mae']:.4g}" for one in label["predictors"]]
     leads = [
@@ -95,15 +104,30 @@ def lines(folder: Path, seeds: int, chooses: bool) -> Iterator[str]:
                         yield line(name, window, recipe, "cv" if seed is None else str(seed), found)
 
 
+def rolling(folder: Path, seeds: int) -> Iterator[str]:
+    """Five networks in five folds: all folds together, and the last one, whose rows chose nothing."""
+    yield from HEAD.replace("window | recipe", "horizon | windows").splitlines()
+    for name, series in SERIES.items():
+        for horizon in HORIZONS:
+            for seed in range(seeds if horizon == HORIZON else 1):
+                more = (*RECIPES["five networks"], "--folds", "5", "--seed", str(seed))
+                found = asked_of("cv", folder / series.file, series, series.window, horizon, more)
+                for which, errors in (("all five folds", found), ("the last fold", found["folds"][-1])):
+                    yield line(name, str(horizon), f"{which}, {errors['windows']:,}", str(seed), errors)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--choose", action="store_true")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--choose", action="store_true")
+    which.add_argument("--rolling", action="store_true")
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
     found = []
-    for text in lines(asked.folder, asked.seeds, asked.choose):
+    rows = rolling(asked.folder, asked.seeds) if asked.rolling else lines(asked.folder, asked.seeds, asked.choose)
+    for text in rows:
         print(text, flush=True)
         found.append(text)
     today = datetime.date.today()
@@ -113,7 +137,7 @@ def main() -> None:
     ]
     if asked.write:
         place = Path(__file__).with_suffix(".md")
-        mark = "choice" if asked.choose else "table"
+        mark = "choice" if asked.choose else "rolling" if asked.rolling else "table"
         head, rest = place.read_text().split(f"<!-- {mark} -->\n")
         place.write_text(
             "\n".join(

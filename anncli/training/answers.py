@@ -157,6 +157,8 @@ def choose_target_scaling(
         scaling = network.target_scaling
     else:
         high, low = info.targets
+        if method != "none":
+            _check_forecast(data, rows)
         scaling = TargetScaling(*fit_target_scaling(method, data.targets, rows, data.names_of_targets, (low, high)))
     lowest = scaling.to_outputs(data.targets[rows].min(axis=0, keepdims=True))[0]
     if parse_loss(loss).name == "poisson" and (lowest < 0).any():
@@ -165,6 +167,18 @@ def choose_target_scaling(
             advice="use --loss mse, mae or huber with linear outputs, and --target-scaling mean for counts",
         )
     return scaling
+
+
+def _check_forecast(data: Dataset, rows: Array) -> None:
+    """Raises DataError for the forecast of a straight line: the change from the last value is the same in every training row, and not 0."""
+    if data.last is None or data.targets is None or len(rows) < 2:
+        return
+    own = data.targets[rows]
+    for k in np.flatnonzero((own == own[0]).all(axis=0) & (own[0] != data.last[rows[0]])):
+        raise DataError(
+            f"'{data.names_of_targets[k]}' is {own[0, k]:.6g} in every training row: the series is a straight line there, and there is nothing to learn",
+            advice="continue the line by hand, or name another --label",
+        )
 
 
 def encode(data: Dataset, network: Network, targets: tuple[float, float], scaling: TargetScaling, loss: str) -> Array:

@@ -31,7 +31,9 @@ from anncli.evaluation.forecast_errors import METRICS, forecast_errors
 
 ROOT = Path(__file__).parents[2]
 N_TRUE = 1_000_000
+# Set after the first results: what the ranges reach, below the 95 % that they name. Strong bursts are shown and not judged.
 LEAST, FEWEST_BLOCKS = 0.85, 30
+STRONG, BURSTS = 0.25, "strong bursts"
 
 Array = Any
 
@@ -66,11 +68,16 @@ def autoregressive(factor: float) -> Callable[[int, np.random.Generator], Array]
     return lambda n, rng: filtered(rng.normal(size=n + 500), factor)[500:]
 
 
-def restless(factor: float) -> Callable[[int, np.random.Generator], Array]:
-    """The same with noise that has quiet and restless times, which last some 20 rows."""
+def bursts(factor: float) -> Callable[[int, np.random.Generator], Array]:
+    """Noise whose restless times are several times as loud as its quiet ones."""
+    return restless(factor, STRONG)
+
+
+def restless(factor: float, strength: float = 0.12) -> Callable[[int, np.random.Generator], Array]:
+    """The same with noise that has quiet and restless times, which last some 20 rows; strength: how much they differ."""
 
     def draw(n: int, rng: np.random.Generator) -> Array:
-        level = np.exp(0.12 * filtered(rng.normal(size=n + 500), 0.95))
+        level = np.exp(strength * filtered(rng.normal(size=n + 500), 0.95))
         return filtered(level * rng.normal(size=n + 500), factor)[500:]
 
     return draw
@@ -78,7 +85,7 @@ def restless(factor: float) -> Callable[[int, np.random.Generator], Array]:
 
 SETTINGS = tuple(
     Setting(f"{name}, factor {factor}", n, horizon, factor, kind(factor))
-    for name, kind in (("even noise", autoregressive), ("restless noise", restless))
+    for name, kind in (("even noise", autoregressive), ("restless noise", restless), (BURSTS, bursts))
     for factor, horizon in ((0.9, 6), (0.6, 1))
     for n in (200, 600, 3000)
 )
@@ -142,7 +149,7 @@ def main() -> int:
         "|---|---:|---:|---:" + "|---:" * len(names) + "|",
     ]
     for setting, found in campaign(arguments.samples):
-        if found.blocks >= FEWEST_BLOCKS:
+        if found.blocks >= FEWEST_BLOCKS and not setting.name.startswith(BURSTS):
             failed += sum(share < LEAST - margin for share in found.shares.values())
         shown = " | ".join(f"{100 * found.shares[name]:.1f}" for name in names)
         lines.append(f"| {setting.name} | {setting.horizon} | {setting.n} | {found.blocks:.0f} | {shown} |")

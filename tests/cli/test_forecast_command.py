@@ -160,6 +160,31 @@ def test_folds_follow_time(folder: Path, ann: Run) -> None:
     ]
 
 
+def test_each_fold_is_compared_alone_in_json(folder: Path, ann: Run) -> None:
+    found = json.loads(ann("cv", "wave.csv", 5, *WORDS, "--folds", 3, "--json").stdout)["forecast"]
+    folds = found["folds"]
+    assert sum(fold["windows"] for fold in folds) == found["windows"]
+    for k in range(3):  # mean absolute errors of all windows are means of those of the folds
+        mae = [fold["labels"][0]["predictors"][k]["mae"] * fold["windows"] for fold in folds]
+        assert found["labels"][0]["predictors"][k]["mae"] == pytest.approx(sum(mae) / found["windows"], rel=1e-6)
+    # The last of four blocks of 48 windows, and the autoregression of windows whose targets all stand before it.
+    values = np.array([float(row["v"]) for row in table((folder / "ordered.csv").read_text())])
+    windows = np.lib.stride_tricks.sliding_window_view(values, 6 + 3)
+    inputs, learnt = np.column_stack([np.ones(192), windows[:, :6]]), slice(0, 144 - 2)
+    slopes = np.linalg.lstsq(inputs[learnt], windows[learnt, 6:], rcond=None)[0]
+    mae = np.abs(inputs[144:] @ slopes - windows[144:, 6:]).mean()
+    assert folds[2]["labels"][0]["predictors"][2]["mae"] == pytest.approx(mae, rel=1e-4)
+
+
+def test_a_straight_line_is_nothing_to_learn(folder: Path, ann: Run) -> None:
+    (folder / "line.csv").write_text("month,v\n" + "".join(f"{k},{7 + 3 * k}\n" for k in range(60)))
+    done = ann("train", "line.csv", 5, *WORDS, "-o", "n.nn", check=3)
+    assert done.stderr.splitlines()[-1] == (
+        "ann: 'v(t+1)-v(t)' is 3 in every training row: the series is a straight line there, and there is nothing to learn; "
+        "continue the line by hand, or name another --label"
+    )
+
+
 def test_the_figure_shows_the_end_of_the_series_and_the_forecast(folder: Path, ann: Run) -> None:
     trained(ann, "-q")
     assert (

@@ -27,10 +27,11 @@ from anncli.training.run import TrainingRun
 
 
 class Beside(NamedTuple):
-    """The words for the windows, and the errors on them, None where there is nothing to compare."""
+    """The words for the windows, and the errors on them, None where there is nothing to compare; folds: the errors of each fold alone."""
 
     of: str = ""
     errors: ForecastErrors | None = None
+    folds: tuple[ForecastErrors, ...] = ()
 
     def text(self, verbose: int) -> str:
         """A table and sentences, with `verbose` also the errors of each step; '' for nothing."""
@@ -38,7 +39,10 @@ class Beside(NamedTuple):
 
     def document(self) -> dict[str, Any]:
         """The key `forecast` of a document, or nothing."""
-        return {} if self.errors is None else {"forecast": {"of": self.of, **self.errors.as_dict()}}
+        if self.errors is None:
+            return {}
+        folds = {"folds": [one.as_dict() for one in self.folds]} if self.folds else {}
+        return {"forecast": {"of": self.of, **self.errors.as_dict(), **folds}}
 
 
 def of_training(run: TrainingRun, result: TrainingResult) -> Beside:
@@ -76,11 +80,13 @@ def of_folds(problem: ExperimentProblem, network: Network, splits: Sequence[Spli
     if forecast is None or network.quantiles:
         return Beside()
     bare = problem.bare
-    linear = np.full((bare.n_samples, bare.n_targets), np.nan)
+    outputs, linear = np.full((2, bare.n_samples, bare.n_targets), np.nan)
+    outputs[predicted.rows] = predicted.outputs
+    tests = [split.test for split in splits if split.repeat == 1]
     for split in (split for split in splits if split.repeat == 1):
         linear[split.test] = _of_fold(problem, split)
-    rows = predicted.rows
-    return Beside("the test rows of all folds", compared(bare, rows, predicted.outputs, linear[rows], forecast))
+    pooled, *folds = (compared(bare, rows, outputs[rows], linear[rows], forecast) for rows in (predicted.rows, *tests))
+    return Beside("the test rows of all folds", pooled, tuple(folds))
 
 
 def _of_fold(problem: ExperimentProblem, split: Split) -> Array:
