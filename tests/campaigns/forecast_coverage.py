@@ -155,7 +155,7 @@ def main() -> int:
         lines.append(f"| {setting.name} | {setting.horizon} | {setting.n} | {found.blocks:.0f} | {shown} |")
         print(lines[-1], flush=True)
     when = datetime.date.today().isoformat()
-    note = f"{arguments.samples} series each, {when}, {platform.machine()}, numpy {np.__version__}, anncli {anncli.__version__}."
+    note = f"{arguments.samples} series each, {arguments.draws} draws of blocks, {when}, {platform.machine()}, numpy {np.__version__}, anncli {anncli.__version__}."
     print(note, f"{failed} below {100 * LEAST:g} % by more than two standard errors of the simulation")
     if arguments.write:
         path = ROOT / "docs" / "forecast.md"
