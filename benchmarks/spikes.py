@@ -1,6 +1,7 @@
 """Yin-Yang with spiking neurons: test accuracy and time of ten trainings, and an epoch beside norse and snnTorch.
 
-    python benchmarks/spikes.py accuracy FOLDER [--seeds 10]    # the published .npy files; a line for each seed, then their mean
+    python benchmarks/spikes.py accuracy FOLDER    # the published .npy files; a row for each seed, then their mean
+    python benchmarks/spikes.py accuracy FOLDER --set validation --first 100 --seeds 5 --settings averaged
     python benchmarks/spikes.py speed FOLDER                    # needs torch, norse and snntorch; CPU seconds of one epoch, one thread
 
 The network is 5-200-3 with the settings of Wunderlich & Pehle 2021 (Scientific Reports 11, 12829): Adam, rate 0.005 times 0.95 in
@@ -32,9 +33,17 @@ NETWORK = """anncli: 1
 inputs: {spikes: 5, code: latency, t_max: 0.03, bias_spike: 0.0}
 layers: [200 lif mean 1.5 sd 0.78, 3 first-spike mean 0.93 sd 0.1]
 """
-OPTIONS = (
+# Name: (epochs, options).
+AUTHORS = (
     "--label class --learning-rate 0.005 --schedule step:1:0.95 --batch-size 32 --average none --l2 0 --validation 0"
 )
+SETTINGS = {
+    "authors": (100, AUTHORS),
+    "three": (100, f"{AUTHORS} --ensemble 3"),
+    "clipped": (100, f"{AUTHORS} --clip 0.5"),
+    "averaged": (100, AUTHORS.replace("--average none", "--average ema:0.7")),
+    "slower": (100, AUTHORS.replace("0.005 --schedule step:1:0.95", "0.0025 --schedule step:1:0.97")),
+}
 NAMES = ("yin", "yang", "dot")
 BATCH, STEPS, ROUNDS = 32, 40, 3
 
@@ -56,35 +65,36 @@ def ann(*words: object, folder: Path) -> str:
     return done.stdout
 
 
-def accuracy(folder: Path, seeds: int) -> None:
+def accuracy(folder: Path, part: str, seeds: range, settings: list[str]) -> None:
+    """Prints a table: a row for each seed and settings, and their means."""
+    labels = [NAMES[label] for label in read(folder, part)[1]]
+    print("| settings | seed | right, % | no output fires | CPU s |\n|---|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as name:
-        work, found = Path(name), []
-        for part in ("train", "test"):
-            write_table(work / f"{part}.csv", *read(folder, part))
+        work = Path(name)
+        for file, name_of_part in (("train", "train"), ("asked", part)):
+            write_table(work / f"{file}.csv", *read(folder, name_of_part))
         (work / "yin-yang.nn").write_text(NETWORK)
-        labels = read(folder, "test")[1]
-        for seed in range(seeds):
-            before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-            ann(
-                "train",
-                "yin-yang.nn",
-                "train.csv",
-                100,
-                *OPTIONS.split(),
-                "--seed",
-                seed,
-                "-o",
-                "out.nn",
-                "-q",
-                folder=work,
-            )
-            seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
-            # Where no output fires, nothing is predicted: that is wrong.
-            predicted = ann("predict", "out.nn", "test.csv", "--classes", folder=work).split()
-            right = sum(word == NAMES[label] for word, label in zip(predicted, labels, strict=True))
-            found.append(100 * right / len(labels))
-            print(f"seed {seed}: {found[-1]:.1f} % of the test samples, {seconds:.1f} s of CPU", flush=True)
-        print(f"mean {np.mean(found):.2f} %, standard deviation {np.std(found):.2f}")
+        for words in settings:
+            found = []
+            for seed in seeds:
+                found.append(training(work, words, seed, labels))
+                print(f"| {words} | {seed} | {found[-1][0]:.1f} | {found[-1][1]} | {found[-1][2]:.1f} |", flush=True)
+            right, silent, seconds = np.array(found).T
+            mean = f"{right.mean():.2f} ± {right.std():.2f}"
+            print(f"| {words} | mean | {mean} | {silent.mean():.1f} | {seconds.mean():.1f} |", flush=True)
+
+
+def training(work: Path, settings: str, seed: int, labels: list[str]) -> tuple[float, int, float]:
+    """The percentage of the asked samples that are right, the number of those in which no output fires, and CPU seconds."""
+    before, (epochs, options) = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime, SETTINGS[settings]
+    ann(
+        "train", "yin-yang.nn", "train.csv", epochs, *options.split(), "--seed", seed, "-o", "out.nn", "-q", folder=work
+    )
+    seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    # Below the heading; where no output fires, nothing is predicted: that is wrong.
+    predicted = ann("predict", "out.nn", "asked.csv", "--classes", folder=work).split()[1:]
+    right = sum(word == label for word, label in zip(predicted, labels, strict=True))
+    return 100 * right / len(labels), predicted.count("undecided"), seconds
 
 
 def own_epoch(samples: Any, labels: Any) -> Callable[[], object]:
@@ -184,8 +194,12 @@ if __name__ == "__main__":
     parser.add_argument("what", choices=("accuracy", "speed"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--set", choices=("test", "validation"), default="test")
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--settings", action="append", choices=SETTINGS)
     asked = parser.parse_args()
     if asked.what == "speed":
         speed(asked.folder)
     else:
-        accuracy(asked.folder, asked.seeds)
+        seeds = range(asked.first, asked.first + asked.seeds)
+        accuracy(asked.folder, asked.set, seeds, asked.settings or ["authors", "three"])
