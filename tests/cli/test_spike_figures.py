@@ -80,8 +80,8 @@ def test_a_voltage_is_the_threshold_and_then_0_where_the_unit_fires(folder: Path
     assert {row["unit"] for row in rows} == {unit}
     values = [(float(row["time"]), float(row["voltage"])) for row in rows]
     for time in fired:
-        at = values.index((time, 1.0))
-        assert values[at + 1] == (time, 0.0)
+        at = values.index((time, 0.0)) - 1
+        assert values[at] == (time, 1.0)
         # Up to there it rises to the threshold without a jump.
         assert values[at - 1] == pytest.approx((time, 1.0), abs=1e-9)
     assert max(value for _, value in values) < 1 + 1e-9
