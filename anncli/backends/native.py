@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 from anncli.backends.base import Problem, Samples, Session
+from anncli.backends.bound_session import MOST_ROWS
 from anncli.backends.native_binding import Binding
-from anncli.backends.native_session import MOST_ROWS, NativeSession
+from anncli.backends.native_session import NativeSession
 from anncli.compiled import _native
 from anncli.network.names import LOSS_NAMES, parse_loss
 from anncli.network.topology import Topology

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from anncli.arrays import Array
 from anncli.backends.base import PLAIN, Problem, RowChoice, Samples, Session, Shown
-from anncli.backends.checks import answers_of, check_sweep, chosen_rows, n_answers, targets_of
-from anncli.backends.native_binding import Binding, RulePacker
-from anncli.backends.rules import SWEEP_RULES, TURN_CODES, RpropRule, RpropState, Rule, State, UpdateRule, UpdateState
+from anncli.backends.bound_session import MOST_ROWS, BoundSession, all_float32
+from anncli.backends.checks import answers_of, check_sweep, n_answers, targets_of
+from anncli.backends.native_binding import Binding
+from anncli.backends.rules import SWEEP_RULES, Rule, State, UpdateRule, UpdateState
 from anncli.backends.updates import add_penalty_gradient, apply_rule, squared_weights
 from anncli.compiled import _native
 from anncli.network.names import LOSS_NAMES, parse_loss
-from anncli.network.topology import Topology
-
-if TYPE_CHECKING:
-    from anncli.backends.reference import ReferenceSession
 
 # For calls that only compute a gradient: the rule is not applied.
 NO_RULE = UpdateRule("sgd", 0.0)
-_FLOAT32, _INT32 = np.dtype(np.float32), np.dtype(np.int32)
-MOST_ROWS = int(np.iinfo(_INT32).max)
 
 
-class NativeSession:
+class NativeSession(BoundSession):
     """See base.Session. The bits do not depend on the number of threads.
 
     Float64 and arrays with gaps, which the compiled code cannot read, are computed by a reference session. Args: numpy_from: the
@@ -34,17 +28,14 @@ class NativeSession:
     """
 
     def __init__(self, problem: Problem, samples: Samples, binding: Binding, numpy_from: int) -> None:
-        self._problem, self._samples = problem, samples
-        self._binding: Binding | None = binding
+        super().__init__(problem, samples, binding)
         self._loss_code = _loss_code(problem.loss)
         vectors: tuple[Any, Any, Any] = samples
         self._inputs, self._targets, self._weights = vectors
-        self._n_samples = len(samples.inputs)
         fits = self._n_samples <= MOST_ROWS and all_float32(*vectors)
         # Calls on this many rows or more go to numpy.
         self._limit = numpy_from
         self._numpy_from = numpy_from if fits else 0
-        self._pack = RulePacker().pack
 
     def outputs(self, parameters: Array, rows: RowChoice | None = None) -> Array:
         numbers = self._numbers(rows)
@@ -124,45 +115,14 @@ class NativeSession:
             )  # fmt: skip
         return value
 
-    def update(self, rule: Rule, state: State, parameters: Array, gradient: Array) -> None:
-        native_update(self._problem.topology, rule, state, parameters, gradient)
-
     def over(self, samples: Samples) -> Session:
         return NativeSession(self._problem, samples, self._bound(), self._limit)
-
-    def close(self) -> None:
-        self._binding = None
-        if "_reference" in vars(self):
-            self._reference.close()
-
-    def _bound(self) -> Binding:
-        if self._binding is None:
-            raise ValueError("the session is closed")
-        return self._binding
 
     def _bound_targets(self) -> tuple[Binding, Array]:
         if self._binding is None or self._targets is None:
             targets_of(self._samples)
             return self._bound(), self._targets
         return self._binding, self._targets
-
-    @cached_property
-    def _reference(self) -> ReferenceSession:
-        from anncli.backends.reference import ReferenceSession
-
-        # After close() this raises, as the compiled calls do.
-        self._bound()
-        return ReferenceSession(self._problem, self._samples)
-
-    def _numbers(self, rows: RowChoice | None) -> Array | None:
-        """Row numbers as int32. A number too large is clipped to one out of range, so that the compiled code rejects it."""
-        if rows is None or (type(rows) is np.ndarray and rows.dtype == _INT32 and rows.flags.c_contiguous):
-            return rows
-        if isinstance(rows, slice) or rows.dtype == np.bool_:
-            rows = chosen_rows(rows, self._n_samples)
-        if rows.dtype.itemsize > _INT32.itemsize:
-            rows = np.clip(rows.astype(np.int64, copy=False), -1, MOST_ROWS)
-        return np.ascontiguousarray(rows, dtype=_INT32)
 
     def _full_pass(
         self, kind: str, parameters: Array, loss: int, numbers: Array | None, out: Array | None, l2: float
@@ -218,26 +178,7 @@ class NativeSession:
         return bool((np.abs(outputs - answers_of(self._samples, numbers).targets) <= tolerance).all())
 
 
-def native_update(topology: Topology, rule: Rule, state: State, parameters: Array, gradient: Array) -> None:
-    """See base.Session.update()."""
-    if isinstance(rule, RpropRule) and isinstance(state, RpropState):
-        vectors = (parameters, gradient, state.previous_gradient, state.step, state.move)
-        if all_float32(*vectors):
-            _native.rprop_step(TURN_CODES[rule.turn], *rule[:4], *vectors)
-            state.previous_gradient[...] = gradient
-            return
-    apply_rule(topology, rule, state, parameters, gradient)
-
-
 def _loss_code(loss: str) -> int:
     code = LOSS_NAMES[parse_loss(loss).name].code
     assert code is not None
     return code
-
-
-def all_float32(*arrays: Array | None) -> bool:
-    # A plain loop: small networks call this a hundred thousand times.
-    for array in arrays:
-        if array is not None and not (array.dtype == _FLOAT32 and array.flags.c_contiguous):
-            return False
-    return True

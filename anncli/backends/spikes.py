@@ -9,10 +9,9 @@ import numpy as np
 
 from anncli.arrays import Array, Rows, Tokens, n_columns
 from anncli.backends.base import PLAIN, Problem, RowChoice, Samples, Session, Shown
-from anncli.backends.checks import check_sweep, chosen_rows, targets_of
-from anncli.backends.native_binding import Binding, RulePacker
-from anncli.backends.native_session import MOST_ROWS, all_float32, native_update
-from anncli.backends.reference import ReferenceSession
+from anncli.backends.bound_session import MOST_ROWS, BoundSession, all_float32
+from anncli.backends.checks import check_sweep, targets_of
+from anncli.backends.native_binding import Binding
 from anncli.backends.rules import SWEEP_RULES, Rule, State, UpdateRule, UpdateState
 from anncli.backends.updates import add_penalty_gradient, squared_weights
 from anncli.compiled import _native
@@ -57,15 +56,11 @@ class SpikeBinding(Binding):
         return self._work * min(n_rows, 2 * _SHARE)
 
 
-class SpikeSession:
+class SpikeSession(BoundSession):
     """See base.Session. Float32 parameters without dropout go to the compiled code, everything else to a reference session."""
 
-    def __init__(self, problem: Problem, samples: Samples, binding: SpikeBinding) -> None:
-        self._problem, self._samples = problem, samples
-        self._binding: SpikeBinding | None = binding
-        self._n_samples = len(samples.inputs)
-        self._pack = RulePacker().pack
-        self._reference = ReferenceSession(problem, samples)
+    def __init__(self, problem: Problem, samples: Samples, binding: Binding) -> None:
+        super().__init__(problem, samples, binding)
         inputs = samples.inputs
         n_spikes = len(inputs.indices) if isinstance(inputs, Tokens) else self._n_samples * (n_columns(inputs) + 1)
         self._fits = self._n_samples <= MOST_ROWS and n_spikes <= _MOST_SPIKES
@@ -117,15 +112,8 @@ class SpikeSession:
         total, state.step = self._run(rule.name, parameters, numbers, outputs, None, (rule, state), batch_size)
         return total / len(numbers)
 
-    def update(self, rule: Rule, state: State, parameters: Array, gradient: Array) -> None:
-        native_update(self._problem.topology, rule, state, parameters, gradient)
-
     def over(self, samples: Samples) -> Session:
         return SpikeSession(self._problem, samples, self._bound())
-
-    def close(self) -> None:
-        self._binding = None
-        self._reference.close()
 
     def _mean(self, kind: str, parameters: Array, numbers: Array | None, out: Array | None, l2: float) -> float:
         targets_of(self._samples)
@@ -158,11 +146,6 @@ class SpikeSession:
             )  # fmt: skip
         return found
 
-    def _bound(self) -> SpikeBinding:
-        if self._binding is None:
-            raise ValueError("the session is closed")
-        return self._binding
-
     @cached_property
     def _spikes(self) -> Tokens:
         """The spikes that the first layer is given, of all samples."""
@@ -180,6 +163,3 @@ class SpikeSession:
 
     def _compiled(self, *arrays: Array | None) -> bool:
         return self._fits and all_float32(*arrays)
-
-    def _numbers(self, rows: RowChoice | None) -> Array | None:
-        return None if rows is None else np.ascontiguousarray(chosen_rows(rows, self._n_samples), dtype=np.int32)
