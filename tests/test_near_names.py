@@ -128,6 +128,7 @@ def test_a_misspelt_name_is_answered_rightly_or_not_at_all(registry: str, typed:
     assert near_names(typed, known, elsewhere) == ([right] if right else [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("registry", TYPOS)
 def test_every_exchange_of_two_letters_is_answered_with_that_name_or_none(registry: str) -> None:
     known, elsewhere, _ = TYPOS[registry]

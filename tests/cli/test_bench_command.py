@@ -172,6 +172,7 @@ def test_ctrl_c_reaches_all_processes_and_says_one_line(many: Path) -> None:
         assert json.loads(output)["error"]["kind"] == "interrupted"
 
 
+@pytest.mark.slow
 def test_a_signal_ends_an_epoch_of_minutes(small: Path) -> None:
     for name, sign in (("pos.txt", 1), ("neg.txt", -1)):
         (small / name).write_text("".join(f"{sign * (k % 17)} {k % 13}\n" for k in range(20000)))

@@ -71,6 +71,7 @@ def test_what_was_said_is_kept_for_the_next_training(classes: Path, ann: Ann) ->
         )
 
 
+@pytest.mark.slow
 def test_numbers_alone_need_no_words(classes: Path, ann: Ann) -> None:
     """The inputs are one column of numbers, but the files hold words beside it."""
     ann("train", *FILES, 10, "--use", "size", "-q", "-o", "net.nn")

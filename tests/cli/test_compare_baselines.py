@@ -46,6 +46,7 @@ def area(scores: Any, is_positive: Any) -> float:
     return float(np.mean((differences > 0) + 0.5 * (differences == 0)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("positive", [pytest.param("yes", marks=pytest.mark.slow), "no"])
 def test_trained_networks_stand_beside_baselines_of_the_first_one(table: Path, ann: Ann, positive: str) -> None:
     """Of all 101 rows 61 trained the networks: the baselines learn from these, and are judged on the others."""

@@ -78,6 +78,7 @@ def test_a_target_that_exists_needs_force(folder: Path, ann: Ann) -> None:
     assert rows(folder / "out.csv") == rows(folder / "in.csv")
 
 
+@pytest.mark.slow
 def test_the_source_is_never_the_target(folder: Path, ann: Ann) -> None:
     (folder / "link.csv").symlink_to("in.csv")
     (folder / "d").mkdir()

@@ -61,6 +61,7 @@ def test_so_it_is_for_files_of_classes_and_networks(small: Path, ann: Ann) -> No
         assert without_record((small / "all.nn").read_text()) == _CHECKSUM.sub("", (small / "train.nn").read_text())
 
 
+@pytest.mark.slow
 def test_predictions_are_those_of_networks_that_had_not_seen_the_row(table: Path, ann: Ann) -> None:
     words = (*CV, "--folds", 3, "--repeats", 2, "--folds-file", "f.csv", "--with", "id")
     document = json.loads(ann("cv", *words, "--predictions", "p.csv", "--json").stdout)
@@ -198,6 +199,7 @@ def test_folds_that_do_not_fit_the_data_are_told_by_their_file(table: Path, ann:
     assert not (table / "no.csv").exists()
 
 
+@pytest.mark.slow
 def test_equal_rows_are_told_once(table: Path, ann: Ann) -> None:
     text = (table / "t.csv").read_text()
     (table / "t.csv").write_text(text + text.splitlines()[1] + "\n")

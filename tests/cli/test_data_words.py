@@ -149,6 +149,7 @@ def test_samples_in_columns(folder: Path, ann: Ann) -> None:
     assert line == "ann train turned.nn turned.csv 20 --label kind --transpose"
 
 
+@pytest.mark.slow
 def test_the_positive_class_of_files_that_the_shell_has_sorted_is_printed(folder: Path, ann: Ann) -> None:
     (folder / "c").mkdir()
     for name in ("ill", "well"):
@@ -210,6 +211,7 @@ def test_info_repeats_a_training_on_class_files(folder: Path, ann: Ann) -> None:
     assert json.loads(ann("info", "new.nn", "--json").stdout)["repeat"] is None
 
 
+@pytest.mark.slow
 def test_init_writes_a_definition_for_a_table(folder: Path, ann: Ann) -> None:
     done = ann("init", "d.nn", "t.csv")
     assert done.stderr.endswith("ann: d.nn: for tables, 16 tanh, 1 logistic; train it with: ann train d.nn DATA...\n")

@@ -28,6 +28,7 @@ def table(tmp_path: Path, ann: Ann) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_columns_are_ranked_and_those_that_say_nothing_lose_nothing(table: Path, ann: Ann) -> None:
     found = json.loads(ann("explain", "n.nn", "new.csv", "--column", "colour", "--json").stdout)
     names = [one["column"] for one in found["columns"]]

@@ -331,6 +331,7 @@ def test_a_damaged_checkpoint_is_refused_by_name(
     assert not Path("o.nn").exists()
 
 
+@pytest.mark.slow
 def test_a_checkpoint_has_a_checksum_over_its_state(small: Path, ann: Ann) -> None:
     words = ("train", "net.nn", "pos.txt", "neg.txt", 5, "--refit", "no", "--output", "o.nn")
     ann(*words, "--checkpoint", "c")

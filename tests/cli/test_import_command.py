@@ -32,6 +32,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_what_is_found_is_told_and_the_network_is_written(folder: Path, ann: Ann) -> None:
     done = ann("import", "known.net", "-o", "known.nn")
     assert done.stdout.splitlines() == [

@@ -12,6 +12,7 @@ import anncli
 from anncli.formats.networks.ann_trained import checksum
 
 
+@pytest.mark.slow
 def test_a_new_definition_loads_and_trains(small: Path, ann: Ann) -> None:
     done = ann("init", "new.nn", "--inputs", 2)
     assert done.stdout == ""
@@ -44,6 +45,7 @@ def test_no_hidden_layer(small: Path, ann: Ann) -> None:
     ann("train", "line.nn", "pos.txt", "neg.txt", 5, "-q")
 
 
+@pytest.mark.slow
 def test_the_old_dialect(small: Path, ann: Ann) -> None:
     ann("init", "old.nn", "--inputs", 2, "--hidden", 3, "--dialect", "ann1dn", "-q")
     assert (small / "old.nn").read_text().split() == ["3", "2", "3", "1", "0", "1"]
@@ -133,6 +135,7 @@ def test_verify_replays_the_self_test(trained: Path, ann: Ann) -> None:
     assert document["self_test"] == {"vectors": 3, "largest_difference": 0.0, "passed": True}
 
 
+@pytest.mark.slow
 def test_verify_finds_outputs_that_differ(trained: Path, ann: Ann) -> None:
     """A stored output is changed and the checksum made to fit: only the replay can find it."""
     path = trained / "net.nn"
@@ -199,6 +202,7 @@ def test_a_definition_for_series_of_several_lengths(tmp_path: Path, ann: Ann) ->
     assert ann("train", "own.nn", "walks.ts", 2, "-q").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_definition_for_pictures_in_folders(tmp_path: Path, ann: Ann) -> None:
     for name in "ab":
         (tmp_path / "grey" / name).mkdir(parents=True)

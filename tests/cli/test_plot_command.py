@@ -22,6 +22,7 @@ def folder(trained: Path) -> Path:
     return trained
 
 
+@pytest.mark.slow
 def test_figures_are_written_and_give_equal_bytes(folder: Path, ann: Ann) -> None:
     done = ann("plot", "roc", "net.nn", *FILES)
     assert done.stdout == "roc written to net-roc.svg\n"

@@ -205,6 +205,7 @@ def test_a_long_pipe_takes_little_memory(linear: Path) -> None:
     assert peak < 150e6, f"{peak / 1e6:.0f} MB"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["predict", "test"])
 def test_threads_are_checked_and_change_no_byte(linear: Path, ann: Ann, command: str) -> None:
     rng = np.random.default_rng(3)

@@ -34,6 +34,7 @@ def printed(ann: Ann, *options: object) -> list[dict[str, str]]:
     return list(csv.DictReader(ann("predict", "iris.nn", "iris.csv", *options).stdout.splitlines()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [

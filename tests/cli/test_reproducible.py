@@ -33,6 +33,7 @@ def wide(small: Path) -> Path:
     return small
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "trainer",
     [

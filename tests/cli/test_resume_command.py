@@ -60,6 +60,7 @@ def test_the_last_checkpoint_is_written_where_the_signal_came(small: Path, ann: 
     assert (small / "b.nn").read_bytes() == (small / "c.nn").read_bytes()
 
 
+@pytest.mark.slow
 def test_every_checkpoint_stays_where_its_name_has_the_epoch(small: Path, ann: Ann) -> None:
     words = ("train", "net.nn", "pos.txt", "neg.txt", 50, "--validation", 0, "--checkpoint", "run-{epoch}.ckpt")
     ann(*words, "--checkpoint-every", 20, "-o", "a.nn")
@@ -112,6 +113,7 @@ def test_other_data_and_another_network_are_refused(small: Path, ann: Ann) -> No
     )
 
 
+@pytest.mark.slow
 def test_no_checkpoint_and_a_bad_place_are_told_before_the_training(small: Path, ann: Ann) -> None:
     done = ann("train", "net.nn", "pos.txt", "neg.txt", 20, "--resume", "c", check=4)
     assert done.stderr == "ann: c: no such file; check the name, or leave --resume out to begin anew\n"
@@ -148,6 +150,7 @@ def test_options_written_into_the_network_since_are_compared(small: Path, ann: A
     )
 
 
+@pytest.mark.slow
 def test_the_history_of_a_resumed_run_is_whole(small: Path, ann: Ann) -> None:
     run = ("train", "net.nn", "pos.txt", "neg.txt")
     ann(*run, 10, "--refit", "no", "--checkpoint", "c", "-o", "a.nn", "--history", "h.jsonl")
@@ -156,6 +159,7 @@ def test_the_history_of_a_resumed_run_is_whole(small: Path, ann: Ann) -> None:
     assert (small / "h.jsonl").read_bytes() == (small / "whole.jsonl").read_bytes()
 
 
+@pytest.mark.slow
 def test_fewer_epochs_than_the_checkpoint_has_are_refused(small: Path, ann: Ann) -> None:
     ann("train", "net.nn", "pos.txt", "neg.txt", 10, "--checkpoint", "c", "-o", "a.nn")
     done = ann("train", "net.nn", "pos.txt", "neg.txt", 5, "--resume", "c", check=2)
@@ -203,6 +207,7 @@ def test_a_run_on_a_table_goes_on_with_what_the_interrupted_run_wrote(
     assert (tmp_path / "net.nn").read_bytes() == resumed == (tmp_path / "named.nn").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_a_network_with_other_layers_is_refused(tmp_path: Path, ann: Ann) -> None:
     (tmp_path / "t.csv").write_text(TABLE)
     ann("train", "t.csv", "--validation", 0, "--checkpoint", "run.ckpt", "-q", 5)

@@ -51,6 +51,7 @@ def learned_by_heart(ann: Ann) -> None:
     ann(*TRAIN, 400, "-q", "--validation", 0, "--l2", 0, "--learning-rate", "0.02")
 
 
+@pytest.mark.slow
 def test_a_second_run_with_a_test_set_is_not_better_for_the_first(folder: Path, ann: Ann) -> None:
     fresh = document(ann, *TRAIN, 200, "--test", 0.25, "-o", "fresh.nn")
     learned_by_heart(ann)
@@ -64,12 +65,14 @@ def test_a_second_run_with_a_test_set_is_not_better_for_the_first(folder: Path, 
     assert (folder / "net.nn").read_text() == (folder / "fresh.nn").read_text()
 
 
+@pytest.mark.slow
 def test_the_same_command_twice_gives_the_same_validation_figures(folder: Path, ann: Ann) -> None:
     once, twice = (document(ann, *TRAIN, 200, "--l2", 0, "--refit", "no") for _ in range(2))
     assert once["sets"]["validation"] == twice["sets"]["validation"]
     assert twice["sets"]["validation"]["accuracy"] < 1
 
 
+@pytest.mark.slow
 def test_a_nightly_script_replaces_the_network_and_keeps_the_old_file(folder: Path, ann: Ann) -> None:
     ann(*TRAIN, 20, "-q")
     first = (folder / "net.nn").read_bytes()
@@ -361,6 +364,7 @@ def test_interrupted_runs_in_a_row_keep_the_network_before_them(folder: Path, an
     assert (folder / "net.nn~").read_bytes() == left
 
 
+@pytest.mark.slow
 def test_the_copy_is_written_only_when_the_new_network_fits_on_the_disk(folder: Path, ann: Ann) -> None:
     """A file size limit stands in for the disk: the copy would fit, the new network with the digests of its rows does not."""
     ann(*TRAIN, 2, "-q", "--no-row-digests")

@@ -24,6 +24,7 @@ PEOPLE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "options", "n_inputs", "layers"), PEOPLE, ids=lambda value: getattr(value, "name", "")
 )
@@ -219,6 +220,7 @@ def test_a_class_that_the_network_does_not_know(tmp_path: Path, ann: Ann) -> Non
     assert ann("predict", "adult.nn", "new.csv").stdout == ann("predict", "adult.nn", "adult.csv").stdout
 
 
+@pytest.mark.slow
 def test_unknown_words_and_gaps_at_use(tmp_path: Path, ann: Ann) -> None:
     rows = [f"{'abc'[k % 3]},{k % 5},{'xy'[k % 2]}" for k in range(30)]
     (tmp_path / "t.csv").write_text("\n".join(["city,n,y", *rows]) + "\n")
@@ -261,6 +263,7 @@ def test_a_network_of_numbers_has_no_threshold(tmp_path: Path, ann: Ann) -> None
     assert done.stderr == "ann: --threshold is for classes, and this network predicts numbers; leave it out\n"
 
 
+@pytest.mark.slow
 def test_online_has_a_rate_for_cross_entropy_and_another_in_networks_of_ann1dn(tmp_path: Path, ann: Ann) -> None:
     rows = [f"{k % 9},{k / 7},{'ab'[k % 2]}" for k in range(30)]
     (tmp_path / "t.csv").write_text("\n".join(["n,y,c", *rows]) + "\n")
@@ -386,6 +389,7 @@ def test_a_libsvm_file_that_ends_early(tmp_path: Path, ann: Ann) -> None:
     assert json.loads(ann("test", "heart.nn", "few.libsvm", "--json").stdout)["sets"]["test"]["n"] == 2
 
 
+@pytest.mark.slow
 def test_a_network_for_numbers_keeps_its_line(tmp_path: Path, ann: Ann) -> None:
     shutil.copy(TABLES / "banknote.csv", tmp_path)
     head = "# mine\nanncli: 1\ninputs: 4   # variance, skewness, curtosis, entropy\nlayers: [3 tanh, 1 logistic]\n"

@@ -88,6 +88,7 @@ def test_history_holds_one_json_line_per_epoch(small: Path, ann: Ann) -> None:
     assert lines[-1]["best_epoch"] == best["epoch"]
 
 
+@pytest.mark.slow
 def test_a_history_may_be_a_table_or_a_json_array(small: Path, ann: Ann) -> None:
     for name in ("h.jsonl", "h.csv", "h.tsv", "h.json"):
         ann(*TRAIN, 3, "--history", name, "-q", "-o", "o.nn")
@@ -154,6 +155,7 @@ def test_two_documents_cannot_share_stdout(small: Path, ann: Ann) -> None:
     assert done.stderr == "ann: the network and --json cannot both go to stdout; name a file for one of them\n"
 
 
+@pytest.mark.slow
 def test_quiet_is_silent_and_verbose_shows_epochs(small: Path, ann: Ann) -> None:
     done = ann(*TRAIN, 20, "-q", "-o", "o.nn")
     assert (done.stdout, done.stderr) == ("", "")
@@ -182,6 +184,7 @@ def test_answering_one_class_only_is_warned_of(small: Path, ann: Ann) -> None:
     assert json.loads(ann(*TRAIN, 50, "--init", "auto", "--json", "-q").stdout)["warnings"]
 
 
+@pytest.mark.slow
 def test_class_weights(small: Path, ann: Ann) -> None:
     noise(small)
     found = {}
