@@ -4,7 +4,7 @@ streams of a run."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,13 @@ class _Samples:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
+    def __getitem__(self, samples: Array | slice) -> Self:
+        return self.taken(*ragged_places(self.starts, samples))
+
+    def taken(self, places: Array | slice, starts: Array) -> Self:
+        """The rows or tokens at some places, as samples that begin at `starts` among them."""
+        raise NotImplementedError
+
 
 class Rows(_Samples):
     """Samples of several rows, without padding: sample k is the rows starts[k] .. starts[k + 1] - 1 of values.
@@ -57,8 +64,7 @@ class Rows(_Samples):
     def nbytes(self) -> int:
         return self.values.nbytes + self.starts.nbytes
 
-    def __getitem__(self, samples: Array | slice) -> Rows:
-        places, starts = ragged_places(self.starts, samples)
+    def taken(self, places: Array | slice, starts: Array) -> Rows:
         return Rows(self.values[places], starts)
 
     def astype(self, dtype: Any, copy: bool = True) -> Rows:
@@ -97,8 +103,7 @@ class Tokens(_Samples):
     def nbytes(self) -> int:
         return self.indices.nbytes + self.values.nbytes + self.starts.nbytes
 
-    def __getitem__(self, samples: Array | slice) -> Tokens:
-        places, starts = ragged_places(self.starts, samples)
+    def taken(self, places: Array | slice, starts: Array) -> Tokens:
         return Tokens(self.indices[places], self.values[places], starts, self.width)
 
     def astype(self, dtype: Any, copy: bool = True) -> Tokens:
@@ -156,11 +161,14 @@ def ragged_places(starts: Array, samples: Array | slice) -> tuple[Array | slice,
         return slice(int(taken[0]), int(taken[-1])), taken - taken[0]
     numbers = row_numbers(samples, n).astype(np.int64)
     numbers = np.where(numbers < 0, numbers + n, numbers)
-    before, lengths = starts[numbers], starts[numbers + 1] - starts[numbers]
-    begins = np.zeros(len(numbers) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=begins[1:])
-    places = np.arange(begins[-1]) + np.repeat(before - begins[:-1], lengths)
-    return places, begins
+    return places_of_runs(starts[numbers], starts[numbers + 1] - starts[numbers])
+
+
+def places_of_runs(begins: Array, lengths: Array) -> tuple[Array, Array]:
+    """The places of `lengths` rows each from `begins` (m,) on, one run after the other, and the starts (m + 1,) of the runs there."""
+    starts = np.zeros(len(begins) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=starts[1:])
+    return np.arange(starts[-1]) + np.repeat(begins - starts[:-1], lengths), starts
 
 
 def _check_starts(starts: Array, n_rows: int) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, Inputs, Rows, Tokens
+from anncli.arrays import Array, Inputs, places_of_runs
 from anncli.backends.base import Samples
 from anncli.backends.checks import Answers, answers_of
 
@@ -45,18 +45,12 @@ def pieces(samples: Samples, rows: Array | slice, length: int) -> Iterator[Piece
     for first in range(0, longest, length):
         begins = np.minimum(inputs.starts[:-1] + first, inputs.starts[1:])
         counts = np.minimum(begins + length, inputs.starts[1:]) - begins
-        starts = np.zeros(len(counts) + 1, dtype=np.int64)
-        np.cumsum(counts, out=starts[1:])
-        places: Array | slice = slice(int(begins[0]), int(begins[0] + counts[0]))
-        if len(counts) > 1:
-            places = np.arange(starts[-1]) + np.repeat(begins - starts[:-1], counts)
+        places: Array | slice
+        places, starts = places_of_runs(begins, counts)
+        if len(counts) == 1:
+            # A view of the rows, not a copy.
+            places = slice(int(begins[0]), int(begins[0] + counts[0]))
         here = None
         if answers is not None:
             here = Answers(answers.targets[places], None if answers.weights is None else answers.weights[places])
-        yield Piece(_taken(inputs, places, starts), here, places, first, first + length < longest)
-
-
-def _taken(inputs: Rows | Tokens, places: Array | slice, starts: Array) -> Rows | Tokens:
-    if isinstance(inputs, Tokens):
-        return Tokens(inputs.indices[places], inputs.values[places], starts, inputs.width)
-    return Rows(inputs.values[places], starts)
+        yield Piece(inputs.taken(places, starts), here, places, first, first + length < longest)

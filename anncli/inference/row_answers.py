@@ -95,7 +95,4 @@ def _of_rows(topology: Topology) -> Topology:
 
 def _part(samples: Rows | Tokens, rows: slice) -> Rows | Tokens:
     """Some rows, as one sample."""
-    starts = np.array([0, len(samples.values[rows])])
-    if isinstance(samples, Tokens):
-        return Tokens(samples.indices[rows], samples.values[rows], starts, samples.width)
-    return Rows(samples.values[rows], starts)
+    return samples.taken(rows, np.array([0, len(samples.values[rows])]))

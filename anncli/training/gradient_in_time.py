@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, Rows, Tokens
+from anncli.arrays import Array, Rows, Tokens, places_of_runs
 from anncli.network.layers.recurrence import Recurrence
 from anncli.network.losses import LOSSES
 from anncli.network.propagation import backward, forward
@@ -96,7 +96,7 @@ def _pieces(objective: Objective) -> tuple[Rows | Tokens, Array]:
     ends = inputs.starts[chosen + 1]
     if isinstance(targets, Rows) and len(chosen) < most:
         lengths = inputs.lengths[chosen]
-        places = np.concatenate([np.arange(end - length, end) for end, length in zip(ends, lengths, strict=True)])
+        places, _ = places_of_runs(ends - lengths, lengths)
         # Every piece has all its rows, but for those of short samples.
         firsts = np.repeat(ends - lengths, lengths)
         whole = (places - firsts >= longest - 1) | (places + 1 == np.repeat(ends, lengths))
@@ -111,12 +111,7 @@ def last_rows(inputs: Rows | Tokens, samples: Array, ends: Array | None = None, 
     """At most so many rows of each of the samples (n,), the last ones, or those before ends (n,)."""
     ends = inputs.starts[samples + 1] if ends is None else ends
     begins = np.maximum(inputs.starts[samples], ends - most)
-    lengths = ends - begins
-    starts = np.r_[0, np.cumsum(lengths)]
-    places = np.arange(starts[-1]) + np.repeat(begins - starts[:-1], lengths)
-    if isinstance(inputs, Tokens):
-        return Tokens(inputs.indices[places], inputs.values[places], starts, inputs.width)
-    return Rows(inputs.values[places], starts)
+    return inputs.taken(*places_of_runs(begins, ends - begins))
 
 
 def _spread(n: int, most: int) -> Array:

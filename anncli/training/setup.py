@@ -282,7 +282,7 @@ def _self_test_inputs(data: Dataset, rows: Array, most: int | None) -> Inputs:
     if most is not None and isinstance(data.inputs, Tokens):
         first = data.inputs[rows[:1]]
         end = min(most, len(first.indices))
-        return Tokens(first.indices[:end], first.values[:end], np.array([0, end]), first.width).copy()
+        return first.taken(slice(end), np.array([0, end])).copy()
     if not isinstance(data.inputs, np.ndarray):
         filled = rows[data.inputs.lengths[rows] > 0]
         rows = filled if len(filled) else rows

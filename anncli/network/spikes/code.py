@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from anncli.arrays import Array, Tokens, blocks_of_rows
+from anncli.arrays import Array, Tokens, blocks_of_rows, joined
 from anncli.errors import DataError, ValueFault, count_of, quoted
 
 ADVICE = (
@@ -113,11 +113,9 @@ class LatencyCode(NamedTuple):
         parts = [self._encode(values[block]) for block in blocks_of_rows(len(values), sources)]
         if len(parts) < 2:
             return parts[0] if parts else self._encode(values)
-        indices, times, lengths = (
-            np.concatenate(every)
-            for every in zip(*((part.indices, part.values, part.lengths) for part in parts), strict=True)
-        )
-        return Tokens(indices, times, np.concatenate([[0], np.cumsum(lengths)]), sources)
+        spikes = joined(parts)
+        assert isinstance(spikes, Tokens)
+        return spikes
 
     def _encode(self, values: Array) -> Tokens:
         n, columns = values.shape
@@ -192,7 +190,7 @@ def without(given: Array | Tokens, dropped: Array) -> Array | Tokens:
         return np.where(dropped, np.nan, given)
     stays = ~dropped[:, 0]
     starts = np.concatenate([[0], np.cumsum(stays)])[given.starts]
-    return Tokens(given.indices[stays], given.values[stays], starts, given.width)
+    return given.taken(stays, starts)
 
 
 def sorted_spikes(spikes: Tokens) -> Tokens:
