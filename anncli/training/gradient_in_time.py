@@ -16,6 +16,7 @@ from anncli.network.layers.recurrence import Recurrence
 from anncli.network.losses import LOSSES
 from anncli.network.propagation import backward, forward
 from anncli.training.objective import Objective
+from anncli.training.sets import evenly_spaced
 
 # How many samples are measured, how many of their last rows, and how many numbers a layer has for all of these.
 MOST_SAMPLES, MOST_ROWS, _MOST_NUMBERS = 64, 400, 1 << 22
@@ -91,7 +92,7 @@ def _pieces(objective: Objective) -> tuple[Rows | Tokens, Array]:
     most_rows = objective.problem.truncate or MOST_ROWS
     longest = int(min(most_rows, max(1, inputs.lengths[rows].max())))
     most = min(MOST_SAMPLES, max(4, _MOST_NUMBERS // (longest * 4 * max(objective.topology.sizes[1:]))))
-    chosen = rows[_spread(len(rows), most)]
+    chosen = evenly_spaced(rows, most)
     chosen = chosen[inputs.lengths[chosen] > 0]
     ends = inputs.starts[chosen + 1]
     if isinstance(targets, Rows) and len(chosen) < most:
@@ -100,9 +101,8 @@ def _pieces(objective: Objective) -> tuple[Rows | Tokens, Array]:
         # Every piece has all its rows, but for those of short samples.
         firsts = np.repeat(ends - lengths, lengths)
         whole = (places - firsts >= longest - 1) | (places + 1 == np.repeat(ends, lengths))
-        places, owners = places[whole], np.repeat(chosen, lengths)[whole]
-        some = _spread(len(places), most)
-        chosen, ends = owners[some], places[some] + 1
+        some = evenly_spaced(np.flatnonzero(whole), most)
+        chosen, ends = np.repeat(chosen, lengths)[some], places[some] + 1
     wanted = targets.values[ends - 1] if isinstance(targets, Rows) else targets[chosen]
     return last_rows(inputs, chosen, ends, most_rows), wanted
 
@@ -112,11 +112,6 @@ def last_rows(inputs: Rows | Tokens, samples: Array, ends: Array | None = None, 
     ends = inputs.starts[samples + 1] if ends is None else ends
     begins = np.maximum(inputs.starts[samples], ends - most)
     return inputs.taken(*places_of_runs(begins, ends - begins))
-
-
-def _spread(n: int, most: int) -> Array:
-    """At most so many numbers of 0 .. n - 1, evenly spaced."""
-    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
 
 
 def _ratios(norms: Array, starts: Array) -> Array | None:

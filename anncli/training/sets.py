@@ -210,3 +210,9 @@ def check_sets(data: Dataset, rows: Mapping[str, Array]) -> list[str]:
         missing = data.classes[int(np.argmin(validation))]
         warnings.append(f"class '{missing}' has no row in the validation set, so errors on it go unseen")
     return warnings
+
+
+def evenly_spaced(rows: Array, count: int) -> Array:
+    """`count` of the rows, evenly spaced; all where there are fewer."""
+    chosen: Array = rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)]
+    return chosen

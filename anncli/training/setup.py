@@ -31,7 +31,7 @@ from anncli.training.objective import Objective
 from anncli.training.operating_point import check_network, check_validation, dropped
 from anncli.training.pruning import Pruning, check_pruning, choose_pruning, refuse_without_new_rows
 from anncli.training.seen import SeenRows, unknown_rows
-from anncli.training.sets import check_fit, check_sets, divide, too_few_to_split
+from anncli.training.sets import check_fit, check_sets, divide, evenly_spaced, too_few_to_split
 from anncli.training.truncation import check_truncate
 
 # Precision (1 / variance) of the Gaussian prior on every weight that the default penalty stands for: l2 = precision / n.
@@ -286,15 +286,9 @@ def _self_test_inputs(data: Dataset, rows: Array, most: int | None) -> Inputs:
     if not isinstance(data.inputs, np.ndarray):
         filled = rows[data.inputs.lengths[rows] > 0]
         rows = filled if len(filled) else rows
-    chosen = data.inputs[_evenly_spaced(rows, _SELF_TEST_ROWS)].copy()
+    chosen = data.inputs[evenly_spaced(rows, _SELF_TEST_ROWS)].copy()
     if isinstance(chosen, np.ndarray):
         return chosen
     sizes = np.sort(chosen.lengths) * (chosen.values.size // max(1, len(chosen.values)))
     count = max(1, int(np.searchsorted(np.cumsum(sizes), _SELF_TEST_NUMBERS, side="right")))
     return chosen[np.sort(np.argsort(chosen.lengths, kind="stable")[:count])]
-
-
-def _evenly_spaced(rows: Array, count: int) -> Array:
-    """`count` of the rows, evenly spaced; all where there are fewer."""
-    chosen: Array = rows[np.linspace(0, len(rows) - 1, min(count, len(rows))).astype(int)]
-    return chosen
