@@ -249,8 +249,8 @@ TARGET_SCALING_NAMES: dict[str, str] = {
 
 class LossName(NamedTuple):
     """code: its number in the compiled code, None if only the reference backend computes it; outputs: the output activations
-    that it fits, () for any; formula: for people, with e = y - t; number: how the formula calls the number after the
-    name, '' where none may follow; default: that number where none does; of_numbers: it needs targets that are numbers,
+    that it fits, () for any; formula: for people, with e = y - t; number: how the formula calls the numbers after the
+    name, '' where none may follow; default: these where none do; of_numbers: it needs targets that are numbers,
     not classes; is_mean: a row's loss is the mean over its outputs, not their sum;
     kind: the only kind of output layer whose z it understands, '' for any."""
 
@@ -258,7 +258,7 @@ class LossName(NamedTuple):
     outputs: tuple[str, ...]
     formula: str
     number: str = ""
-    default: float = 0.0
+    default: tuple[float, ...] = ()
     of_numbers: bool = False
     is_mean: bool = False
     kind: str = ""
@@ -271,16 +271,18 @@ LOSS_NAMES: dict[str, LossName] = {
     "focal": LossName(3, ("logistic", "softmax"), "cross-entropy, each term times (1 - y of its class)^2"),
     "mae": LossName(4, (), "mean over outputs of |e|", of_numbers=True, is_mean=True),
     "huber": LossName(
-        5, (), "mean over outputs of e^2/2 up to |e| = D, beyond D (|e| - D/2)", "D", 1.0, of_numbers=True, is_mean=True
+        5, (), "mean over outputs of e^2/2 up to |e| = D, beyond D (|e| - D/2)", "D", (1.0,), of_numbers=True, is_mean=True,
     ),
     "quantile": LossName(
-        6, (), "mean over outputs of (1-Q) e above the target, -Q e below", "Q", 0.5, of_numbers=True, is_mean=True
+        6, (), "mean over outputs of (1-Q) e above the target, -Q e below", "Q", (0.5,), of_numbers=True, is_mean=True
     ),
     "poisson": LossName(7, ("exp",), "mean over outputs of y - t - t log(y/t)", of_numbers=True, is_mean=True),
     "first-spike": LossName(
-        None, ("softmax",), "-log y of the class + A (exp(time of its spike / (R tau0)) - 1)", "A,R", kind="first-spike"
+        # alpha = 0.003, and tau1 = 6.4 ms over tau0 = 0.5 ms (Wunderlich & Pehle 2021).
+        None, ("softmax",), "-log y of the class + A (exp(time of its spike / (R tau0)) - 1)", "A,R", (0.003, 12.8),
+        kind="first-spike",
     ),
-}
+}  # fmt: skip
 
 
 # Losses of other programs that are none of ours: near them no name is guessed.
@@ -288,10 +290,6 @@ LOSSES_ELSEWHERE = (
     "sse", "sae", "mape", "msle", "smape", "rmse", "rmsle", "mase", "hinge", "squared-hinge", "logcosh", "log-cosh", "kl",
     "kld", "nll", "msereg", "msne", "msnereg", "gamma", "tweedie", "cosine", "dice", "ctc", "triplet",
 )  # fmt: skip
-
-
-# Of first-spike: alpha = 0.003, and tau1 = 6.4 ms over tau0 = 0.5 ms (Wunderlich & Pehle 2021).
-_FIRST_SPIKE = (0.003, 12.8)
 
 
 class LossText(NamedTuple):
@@ -320,8 +318,7 @@ def parse_loss(text: str) -> LossText:
             raise ValueFault(f"loss {name} takes no number, found '{text}'", f"write {name}")
         return LossText(name)
     try:
-        default = _FIRST_SPIKE if name == "first-spike" else (info.default,)
-        numbers = tuple(float(word) for word in rest.split(",")) if colon else default
+        numbers = tuple(float(word) for word in rest.split(",")) if colon else info.default
     except ValueError:
         numbers = ()
     if name == "first-spike" and not (
