@@ -21,6 +21,11 @@ class TrainerName(NamedTuple):
     averages: bool = False
     needs_whole: str = ""
 
+    @property
+    def goes_by_loss(self) -> bool:
+        """Whether it measures its steps by the loss, or by its curvature, and counts on a smooth one."""
+        return self.needs_whole == _BY_LOSS
+
 
 _RPROP: dict[str, float | str] = {
     "step_init": 0.1, "step_spread": 0.0, "step_min": 1e-6, "step_max": 50.0, "increase": 1.2, "decrease": 0.5,

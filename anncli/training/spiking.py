@@ -12,9 +12,8 @@ from anncli.network.spikes.activity import BURST, Activity
 from anncli.network.spikes.activity import activity as activity_of
 from anncli.network.topology import Topology
 from anncli.options.table import TrainingOptions
+from anncli.training.names import TRAINER_NAMES
 
-# Trainers that go by the shape of the loss along a line, or by its curvature.
-_OF_SMOOTH_LOSSES = frozenset({"lbfgs", "bfgs", "oss", "scg", "cgf", "cgp", "cgb", "lm", "br"})
 # Most training samples whose spikes are counted.
 _ROWS = 1000
 # A layer is reported where more than this fraction of its units, or of the samples, are concerned.
@@ -25,7 +24,7 @@ def check_spiking(topology: Topology, options: TrainingOptions) -> None:
     """Raises UsageError for a trainer, dropout or initial weights that spiking neurons cannot have."""
     if not topology.is_spiking:
         return
-    if options.trainer in _OF_SMOOTH_LOSSES:
+    if TRAINER_NAMES[options.trainer].goes_by_loss:
         message = f"trainer {options.trainer} cannot train spiking neurons: the loss jumps when a spike appears, and this trainer counts on a smooth one"
         raise UsageError(message, advice="use --trainer adam or irprop+")
     if options.trainer_options.get("dropout"):
@@ -48,7 +47,7 @@ def spiking_remarks(network: Network, found: Sequence[Activity]) -> list[str]:
     remarks = []
     for layer, one in zip(network.layers, found, strict=True):
         if one.silent > _FRACTION * one.units:
-            verb = "never fire" if layer.kind != "peak-voltage" else "never get a voltage above 0"
+            verb = "never fire" if one.spikes is not None else "never get a voltage above 0"
             advice = f"raise their initial weights: {_raised(network, one.layer)}"
             remarks.append(
                 f"{one.silent} of {one.units} units of layer {one.layer} {verb}: they learn nothing; {advice}"
