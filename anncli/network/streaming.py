@@ -23,7 +23,7 @@ def check_streams(topology: Topology, without: str, kinds: Collection[str] = ())
 
 def _streams(layer: LayerKind, below: Shape) -> bool:
     """Whether it has an answer for a row that no later row changes. A layer on tokens that gives one row has added them up."""
-    return (layer.by_row or layer.carries) and not (below.tokens and layer.output(below).rows == 1)
+    return layer.streams and not (below.tokens and layer.output(below).rows == 1)
 
 
 def _advice(layer: LayerKind, below: Shape, without: str) -> str:

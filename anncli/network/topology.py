@@ -109,7 +109,7 @@ class Topology(_Chain):
     @property
     def streams(self) -> bool:
         """Whether the answers for the rows of a sample may be computed piece by piece, with the states carried on."""
-        return self.answers_each_row and all(layer.by_row or layer.carries for layer in self.layers)
+        return self.answers_each_row and all(layer.streams for layer in self.layers)
 
     @property
     def takes_vectors(self) -> bool:

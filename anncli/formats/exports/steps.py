@@ -50,7 +50,7 @@ def streams(topology: Topology) -> bool:
     `mean` or `max`, which needs no more than the rows so far.
     """
     layers = topology.layers[: reduction(topology)]
-    return any(layer.carries for layer in layers) and all(layer.carries or layer.by_row for layer in layers)
+    return any(layer.carries for layer in layers) and all(layer.streams for layer in layers)
 
 
 def reduction(topology: Topology) -> int:

@@ -87,7 +87,7 @@ def _one_answer_fault(topology: Topology) -> ValueFault:
 def _check_next(topology: Topology) -> None:
     """Raises ValueFault for a network that could look at the symbol that it is to predict, and for one without probabilities."""
     for number, layer in enumerate(topology.layers, 1):
-        if not (layer.by_row or layer.carries):
+        if not layer.streams:
             message = f"layer {number} (`{layer.shown}`) reads what follows a character, and the network is to predict the next one"
             raise ValueFault(
                 message, "write `64 lstm`, or one row of many for a class of each line: `last`, `mean` or `max`"

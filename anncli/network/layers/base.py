@@ -198,6 +198,11 @@ class LayerKind(ABC):
         return False
 
     @property
+    def streams(self) -> bool:
+        """Whether its answer for a row depends on no row after it."""
+        return self.by_row or self.carries
+
+    @property
     def state_width(self) -> int:
         """How many numbers the state of a sample has; 0 for a kind that carries none."""
         return 0
