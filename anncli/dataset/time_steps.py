@@ -85,8 +85,8 @@ def steps_of(numbers: Array, series: Array) -> Steps | None:
     if not len(steps):
         return None
     # Sums of decimals differ in their last digits.
-    digits = np.array([float(f"{step:.9g}") for step in np.unique(steps)])[np.unique(steps, return_inverse=True)[1]]
-    values, counts = np.unique(digits, return_counts=True)
+    lengths, which = np.unique(steps, return_inverse=True)
+    values, counts = np.unique(np.array([float(f"{step:.9g}") for step in lengths])[which], return_counts=True)
     n = int(counts.max())
     return Steps(float(values[np.argmax(counts)]), len(steps) - n) if n > _MOSTLY * len(steps) else None
 
