@@ -40,11 +40,6 @@ class FirstSpike(SpikingOutput):
         slots[0][...], below = events.lif_backward(weights, spikes, self.neuron, fired, currents, slopes)
         return self.slope_of(kept.inputs, spikes, below) if wanted else None
 
-    @property
-    def has_kink(self) -> bool:
-        """The loss jumps where a first spike appears or vanishes."""
-        return True
-
     def crosses_kink(self, one: Kept, other: Kept) -> bool:
         if not np.array_equal(one.own[2] >= 0, other.own[2] >= 0):
             return True

@@ -43,11 +43,6 @@ class Lif(Spiking):
         slots[0][...], slopes = events.lif_backward(weights, spikes, self.neuron, fired, currents, delta)
         return self.slope_of(kept.inputs, spikes, slopes) if wanted else None
 
-    @property
-    def has_kink(self) -> bool:
-        """The loss jumps where a spike appears or vanishes."""
-        return True
-
     def crosses_kink(self, one: Kept, other: Kept) -> bool:
         fired: Any = one.outputs
         others: Any = other.outputs

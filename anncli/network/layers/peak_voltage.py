@@ -23,6 +23,7 @@ class PeakVoltage(SpikingOutput):
     constants: ClassVar = {name: value for name, value in Spiking.constants.items() if name != "theta"}
     keys: ClassVar = keys_of(constants)
     drive: ClassVar = (70.0, 130.0)
+    fires: ClassVar = False
 
     def forward(self, blocks: Blocks, inputs: Any, starts: Array | None) -> Kept:
         spikes, dtype = self.spikes_of(inputs), blocks[0].dtype
@@ -34,11 +35,6 @@ class PeakVoltage(SpikingOutput):
         weights, slopes = blocks[0].astype(np.float64), delta.astype(np.float64)
         slots[0][...], below = events.peak_backward(weights, spikes, self.neuron, when, kinks, rates, slopes)
         return self.slope_of(kept.inputs, spikes, below) if wanted else None
-
-    @property
-    def has_kink(self) -> bool:
-        """Another peak may become the highest."""
-        return True
 
     def crosses_kink(self, one: Kept, other: Kept) -> bool:
         """Another spike began, or ended, the rise to the peak."""

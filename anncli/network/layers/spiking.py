@@ -39,6 +39,8 @@ class Spiking(LayerKind):
     needs_given: ClassVar = True
     takes_tokens: ClassVar = True
     takes_spikes: ClassVar = True
+    #: Whether its units fire at all.
+    fires: ClassVar[bool] = True
     #: The constants that a text or a long form may give, with their defaults; None: by the number of sources.
     constants: ClassVar[Mapping[str, float | None]] = {
         "tau_m": 0.02, "tau_s": 0.005, "theta": 1.0, "mean": None, "sd": None,
@@ -122,6 +124,11 @@ class Spiking(LayerKind):
         mean, sd = _FIRST if is_first and self.kind == "lif" else self.drive
         own_mean, own_sd = self.values["mean"], self.values["sd"]
         return mean / sources if own_mean is None else own_mean, sd / sources if own_sd is None else own_sd
+
+    @property
+    def has_kink(self) -> bool:
+        """The loss jumps where a spike appears or vanishes, and bends where another peak becomes the highest."""
+        return True
 
     def column_text(self, place: str, n_rows: int) -> str:
         return f"a unit of {place} has {n_rows} weight{'s' * (n_rows != 1)}"

@@ -8,6 +8,7 @@ import numpy as np
 
 from anncli.arrays import Array, Inputs, blocks
 from anncli.network.layers.base import Kept
+from anncli.network.layers.spiking import Spiking
 from anncli.network.propagation import forward
 from anncli.network.topology import Topology
 
@@ -42,27 +43,30 @@ def activity(topology: Topology, parameters: Array, inputs: Inputs) -> tuple[Act
         np.zeros(layer.output(given).columns) for layer, given in zip(topology.layers, topology.given, strict=True)
     ]
     unanswered = [0] * len(counts)
+    fires = [isinstance(layer, Spiking) and layer.fires for layer in topology.layers]
     for block in blocks(len(inputs), _SAMPLES):
         for k, kept in enumerate(forward(topology, parameters, inputs[block]).kept):
-            fired = _fired(kept)
+            fired = _fired(kept, fires[k])
             counts[k] += fired.sum(axis=0)
             unanswered[k] += int((fired.sum(axis=1) == 0).sum())
     n = max(1, len(inputs))
     return tuple(
         Activity(
-            k + 1, len(count), None if topology.layers[k].kind == "peak-voltage" else float(count.sum()) / n,
+            k + 1, len(count), float(count.sum()) / n if fires[k] else None,
             int((count == 0).sum()), int((count / n > BURST).sum()), unanswered[k] / n,
         )
         for k, count in enumerate(counts)
     )  # fmt: skip
 
 
-def _fired(kept: Kept) -> Array:
+def _fired(kept: Kept, fires: bool) -> Array:
     """(n, units) how often each unit fires in each sample; of units that never do, whether their voltage rises above 0."""
+    if not fires:
+        return kept.z > 0
     given: Any = kept.outputs
     if isinstance(given, np.ndarray):
-        # Peaks of voltage are 0 or more, and -t / tau0 is 0 or less, -inf for a silent unit.
-        return (kept.z > 0) if (kept.z >= 0).all() else np.isfinite(kept.z)
+        # -t / tau0 of the first spikes, -inf for a silent unit.
+        return np.isfinite(kept.z)
     n, units = len(given), given.width
     pairs = np.repeat(np.arange(n), given.lengths) * units + given.indices
     return np.bincount(pairs, minlength=n * units).reshape(n, units)

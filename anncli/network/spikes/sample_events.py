@@ -9,7 +9,6 @@ import numpy as np
 from anncli.arrays import Array, Inputs
 from anncli.network.layers.first_spike import FirstSpike
 from anncli.network.layers.lif import MOST_SPIKES
-from anncli.network.layers.peak_voltage import PeakVoltage
 from anncli.network.layers.spiking import Spiking
 from anncli.network.spikes import events, traces
 from anncli.network.topology import Topology
@@ -23,11 +22,6 @@ class LayerEvents(NamedTuple):
     weights: Array
     given: tuple[Array, Array]
     fired: tuple[Array, Array]
-
-    @property
-    def fires(self) -> bool:
-        """Whether its units fire at all."""
-        return self.layer.kind != "peak-voltage"
 
     def voltage(self, unit: int, until: float, step: float) -> tuple[Array, Array]:
         """The voltage of a unit from 0 on, see traces.voltage()."""
@@ -44,7 +38,7 @@ def events_of(topology: Topology, parameters: Array, sample: Inputs) -> list[Lay
         assert isinstance(layer, Spiking)
         below = layer.spikes_of(inputs)
         fired = np.zeros(0), np.zeros(0, dtype=np.int32)
-        if not isinstance(layer, PeakVoltage):
+        if layer.fires:
             most = 1 if isinstance(layer, FirstSpike) else MOST_SPIKES
             inputs, _ = events.lif_forward(block, below, layer.neuron, most)
             fired = inputs.values, inputs.indices

@@ -50,7 +50,7 @@ def _bands(facts: Facts, sample: DrawnSample) -> list[_Band]:
     bands = [_Band("inputs", len(first.weights), *first.given)]
     for k, events in enumerate(sample.layers):
         is_last = k == len(sample.layers) - 1
-        if events.fires:
+        if events.layer.fires:
             names = facts.classes if is_last else ()
             bands.append(_Band(layer_words(sample.layers, k), events.layer.units, *events.fired, names))
     return bands

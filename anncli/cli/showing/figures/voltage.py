@@ -64,13 +64,13 @@ def _drawing(facts: Facts, sample: DrawnSample, k: int, lines: _Lines) -> Drawin
     is_last, theta = k == len(sample.layers) - 1, events.layer.neuron.theta
     names = {unit: facts.classes[unit] if is_last else f"unit {unit + 1}" for unit in lines}
     values = np.concatenate([line[1] for line in lines.values()])
-    ends = [float(values.min()), float(values.max()), *([theta] if events.fires else [])]
+    ends = [float(values.min()), float(values.max()), *([theta] if events.layer.fires else [])]
     times = next(iter(lines.values()))[0]
     axes = axis_for([0.0, float(times[-1]) * _MILLI], "time in ms"), axis_for(ends, "voltage", margin=0.06)
     legend = [Entry(Series(number), names[unit]) for number, unit in enumerate(lines)]
     title = f"Voltages of sample {sample.number}, {layer_words(sample.layers, k)}: {sample.words}"
     plot = PlotArea(title, _described(names, lines), axes, legend)
-    if events.fires:
+    if events.layer.fires:
         plot.rule((axes[0].low, theta), (axes[0].high, theta))
     for number, (unit, (line_times, voltages)) in enumerate(lines.items()):
         plot.curve(zip((line_times * _MILLI).tolist(), voltages.tolist(), strict=True), Series(number), " thin")
