@@ -23,6 +23,6 @@ def seen_before(setup: Setup, is_refit: bool, files: Collection[str]) -> dict[st
             continue
         trained = setup.seen.earlier
         if name in files:
-            trained = setup.seen.after(setup.final_rows if is_refit and name == "test" else setup.rows["training"])
+            trained = setup.seen.after(setup.rows_behind(name, is_refit))
         found[name] = None if trained is None else trained.contains(setup.seen.digests[rows])
     return found

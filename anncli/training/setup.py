@@ -108,6 +108,10 @@ class Setup:
         rows.sort()
         return rows
 
+    def rows_behind(self, name: str, is_refit: bool) -> Array:
+        """The rows that trained what the set of this name evaluates: of the test set those of a final fit, where there was one."""
+        return self.final_rows if is_refit and name == "test" else self.rows["training"]
+
     @property
     def packed_weights(self) -> Array | Rows | None:
         """The weights as a session takes them."""

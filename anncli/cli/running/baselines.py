@@ -91,7 +91,7 @@ def training_baselines(run: TrainingRun, result: TrainingResult) -> tuple[str, J
     is evaluated on that set, with its scaling."""
     setup = run.setup
     name = "test" if len(setup.rows["test"]) else "validation"
-    rows = setup.final_rows if result.refit_epochs and name == "test" else setup.rows["training"]
+    rows = setup.rows_behind(name, bool(result.refit_epochs))
     # The inputs as the run scaled them: those of the data may have been overwritten.
     data = replace(setup.data, inputs=setup.inputs)
     judged = setup.rows[name][data.counted(setup.rows[name])]

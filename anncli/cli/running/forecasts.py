@@ -52,7 +52,7 @@ def of_training(run: TrainingRun, result: TrainingResult) -> Beside:
     name = next((name for name in ("test", "validation") if len(setup.rows[name])), None)
     if setup.network.forecast is None or name is None or setup.loss.startswith("quantile"):
         return Beside()
-    trained = setup.final_rows if result.refit_epochs and name == "test" else setup.rows["training"]
+    trained = setup.rows_behind(name, bool(result.refit_epochs))
     return Beside(f"the {name} set", errors_of_set(setup, name, trained, run.outputs(result, name)))
 
 
