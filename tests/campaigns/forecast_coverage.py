@@ -24,12 +24,13 @@ from typing import Any, NamedTuple
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
+from guide import put
 
 import anncli
 from anncli.evaluation import forecast_errors as module
 from anncli.evaluation.forecast_errors import METRICS, forecast_errors
 
-ROOT = Path(__file__).parents[2]
+GUIDE = Path(__file__).parents[2] / "docs" / "forecast.md"
 N_TRUE = 1_000_000
 # Set after the first results: what the ranges reach, below the 95 % that they name. Strong bursts are shown and not judged.
 LEAST, FEWEST_BLOCKS = 0.85, 30
@@ -158,10 +159,7 @@ def main() -> int:
     note = f"{arguments.samples} series each, {arguments.draws} draws of blocks, {when}, {platform.machine()}, numpy {np.__version__}, anncli {anncli.__version__}."
     print(note, f"{failed} below {100 * LEAST:g} % by more than two standard errors of the simulation")
     if arguments.write:
-        path = ROOT / "docs" / "forecast.md"
-        head, mark, rest = path.read_text().partition("<!-- coverage -->\n")
-        _, end, tail = rest.partition("<!-- end of coverage -->\n")
-        path.write_text(head + mark + "\n".join(lines) + f"\n\n{note}\n" + end + tail)
+        put("coverage", "\n".join(lines) + f"\n\n{note}\n", GUIDE)
     return int(failed > 0)
 
 

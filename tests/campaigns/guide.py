@@ -1,4 +1,4 @@
-"""docs/reliability.md, into which campaigns put their counts."""
+"""Guides into which campaigns put their counts: docs/reliability.md, if no other one is named."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from anncli.compiled import describe_backend
 GUIDE = Path(__file__).parents[2] / "docs/reliability.md"
 
 
-def put(mark: str, text: str) -> None:
-    """Replace what stands between `<!-- MARK -->` and `<!-- end of MARK -->`."""
+def put(mark: str, text: str, guide: Path = GUIDE) -> None:
+    """Replace what stands in a guide between `<!-- MARK -->` and `<!-- end of MARK -->`."""
     begin, end = f"<!-- {mark} -->\n", f"<!-- end of {mark} -->\n"
-    head, _, rest = GUIDE.read_text("utf-8").partition(begin)
-    GUIDE.write_text(f"{head}{begin}{text}{end}{rest.partition(end)[2]}", "utf-8")
+    head, _, rest = guide.read_text("utf-8").partition(begin)
+    guide.write_text(f"{head}{begin}{text}{end}{rest.partition(end)[2]}", "utf-8")
 
 
 def circumstances(seed: int) -> str:

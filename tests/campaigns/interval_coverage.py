@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
+from guide import put
 
 import anncli
 from anncli.evaluation import resampling
@@ -34,7 +35,7 @@ from anncli.evaluation.multilabel import evaluate_labels
 from anncli.evaluation.prevalence import at_prevalence
 from anncli.evaluation.regression import evaluate_numbers
 
-ROOT = Path(__file__).parents[2]
+GUIDE = Path(__file__).parents[2] / "docs" / "evaluation.md"
 LOWEST, HIGHEST = 0.93, 0.97
 N_TRUE = 1_000_000
 
@@ -172,10 +173,7 @@ def main() -> int:
     note = f"{arguments.samples} samples each, {when}, {platform.machine()}, numpy {np.__version__}, anncli {anncli.__version__}."
     print(note, f"{outside} outside of 93 to 97 %, {failed} by more than two standard errors of the simulation")
     if arguments.write:
-        path = ROOT / "docs" / "evaluation.md"
-        head, mark, rest = path.read_text().partition("<!-- coverage -->\n")
-        _, end, tail = rest.partition("<!-- end of coverage -->\n")
-        path.write_text(head + mark + "\n".join(lines) + f"\n\n{note}\n" + end + tail)
+        put("coverage", "\n".join(lines) + f"\n\n{note}\n", GUIDE)
     return int(failed > 0)
 
 
