@@ -126,7 +126,8 @@ def true_leads(setting: Setting) -> dict[str, float]:
 
 def campaign(n_samples: int, settings: Sequence[Setting] = SETTINGS) -> Iterator[tuple[Setting, Found]]:
     for setting in settings:
-        truth, inside, blocks = true_leads(setting), dict.fromkeys(true_leads(setting), 0), 0.0
+        truth, blocks = true_leads(setting), 0.0
+        inside = dict.fromkeys(truth, 0)
         for sample in range(n_samples):
             values = setting.draw(setting.n + setting.horizon, np.random.default_rng((7, sample)))
             found, n_blocks = leads(values, setting, sample)
@@ -144,15 +145,16 @@ def main() -> int:
     arguments = parser.parse_args()
     module.DRAWS = arguments.draws
     margin, failed = 2 * math.sqrt(0.95 * 0.05 / arguments.samples), 0
-    names = list(true_leads(SETTINGS[0]._replace(n=1000)))
-    lines = [
-        f"| series | horizon | windows | blocks | {' | '.join(names)} |",
-        "|---|---:|---:|---:" + "|---:" * len(names) + "|",
-    ]
+    lines: list[str] = []
     for setting, found in campaign(arguments.samples):
+        if not lines:
+            lines = [
+                f"| series | horizon | windows | blocks | {' | '.join(found.shares)} |",
+                "|---|---:|---:|---:" + "|---:" * len(found.shares) + "|",
+            ]
         if found.blocks >= FEWEST_BLOCKS and not setting.name.startswith(BURSTS):
             failed += sum(share < LEAST - margin for share in found.shares.values())
-        shown = " | ".join(f"{100 * found.shares[name]:.1f}" for name in names)
+        shown = " | ".join(f"{100 * share:.1f}" for share in found.shares.values())
         lines.append(f"| {setting.name} | {setting.horizon} | {setting.n} | {found.blocks:.0f} | {shown} |")
         print(lines[-1], flush=True)
     when = datetime.date.today().isoformat()
