@@ -15,10 +15,10 @@ import platform
 import time
 from collections.abc import Iterator
 from math import cos, pi
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pages import put
 
 from anncli.arrays import Rows, Tokens, random_stream
 from anncli.backends.base import Problem, Samples, Session
@@ -105,9 +105,7 @@ def main() -> None:
     table += ["", f"{GAMES} games; {datetime.date.today()}, {platform.machine()}, one thread, Python {platform.python_version()}."]  # fmt: skip
     print("\n".join(table))
     if words.write:
-        guide, mark, end = Path(__file__).with_suffix(".md"), "<!-- table -->\n", "<!-- end -->"
-        before, _, rest = guide.read_text("utf-8").partition(mark)
-        guide.write_text(before + mark + "\n".join(table) + "\n" + end + rest.partition(end)[2], "utf-8")
+        put(__file__, "table", "\n".join(table) + "\n")
 
 
 if __name__ == "__main__":

@@ -17,13 +17,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date
-from pathlib import Path
 from typing import Any, NamedTuple
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import torch
+from pages import processor, put
 from torch import nn
 
 from anncli.dataset.text_data import TextData
@@ -34,8 +34,6 @@ from anncli.options.table import TrainingOptions
 from anncli.training.run import TrainingRun
 from anncli.training.setup import Setup, prepare
 
-PAGE = Path(__file__).with_name("characters.md")
-BEGIN, END = "<!-- table -->\n", "<!-- end of the table -->\n"
 BATCH, PIECE, RATE, HELD_OUT = 32, 50, 0.002, 0.1
 # What torch measures at a time of the text that is held out, with the state carried on.
 _MEASURED = 1000
@@ -184,7 +182,7 @@ def compare(text: str, epochs: int, units: int) -> list[str]:
         twin = Twin(topology.n_inputs, units, topology.n_outputs)
         twin.take(setup, run.attempt.parameters)
         write(
-            f"{date.today()}, torch {torch.__version__}, {_processor()}, ann {setup.backend.name}; {counts['training']:,} characters train {topology}, {topology.n_parameters:,} parameters, and {counts['validation']:,} are held out"
+            f"{date.today()}, torch {torch.__version__}, {processor()}, ann {setup.backend.name}; {counts['training']:,} characters train {topology}, {topology.n_parameters:,} parameters, and {counts['validation']:,} are held out"
         )
         write("")
         write(
@@ -208,11 +206,6 @@ def compare(text: str, epochs: int, units: int) -> list[str]:
     return lines
 
 
-def _processor() -> str:
-    with open("/proc/cpuinfo", encoding="utf-8") as file:
-        return next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "unknown processor")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("text")
@@ -223,9 +216,7 @@ def main() -> None:
     torch.set_num_threads(1)
     lines = compare(read_text_file(asked.text).text, asked.epochs, asked.units)
     if asked.write:
-        before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-        text = f"{before}{BEGIN}\n" + "\n".join(lines) + f"\n\n{END}{rest.split(END)[1]}"
-        PAGE.write_text(text, encoding="utf-8")
+        put(__file__, "table", "\n" + "\n".join(lines) + "\n\n")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from pages import processor
 
 ROOT = Path(__file__).parents[1]
 
@@ -53,14 +54,6 @@ def run(folder: Path, words: list[str], jobs: int) -> Run:
     wall, after = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Run(wall, cpu, hashlib.sha256(done.stdout + (folder / f"p{jobs}.csv").read_bytes()).hexdigest())
-
-
-def processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
 
 
 def main() -> None:

@@ -23,6 +23,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pages import put
+
 HORIZON = 6
 HORIZONS = (HORIZON, 12, 24)
 
@@ -136,14 +138,8 @@ def main() -> None:
         f"RMSE / MAE in units of the series; {today}, {platform.machine()}, one thread, Python {platform.python_version()}.",
     ]
     if asked.write:
-        place = Path(__file__).with_suffix(".md")
         mark = "choice" if asked.choose else "rolling" if asked.rolling else "table"
-        head, rest = place.read_text().split(f"<!-- {mark} -->\n")
-        place.write_text(
-            "\n".join(
-                [f"{head}<!-- {mark} -->", *found, f"<!-- end of {mark} -->{rest.split(f'<!-- end of {mark} -->')[1]}"]
-            )
-        )
+        put(__file__, mark, "\n".join(found) + "\n")
 
 
 if __name__ == "__main__":

@@ -14,13 +14,13 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any, NamedTuple
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import torch
+from pages import processor, put
 from torch import nn
 
 from anncli.arrays import Rows, Tokens
@@ -32,8 +32,6 @@ from anncli.network.layers.base import Shape
 from anncli.network.layers.communicate import Communicate
 from anncli.network.topology import Topology
 
-PAGE = Path(__file__).with_name("layers.md")
-BEGIN, END = "<!-- table -->\n", "<!-- end of the table -->\n"
 _AGENTS, _IDENTITIES, _WIDTH = 5, 500, 64
 
 
@@ -239,19 +237,8 @@ def main() -> None:
         print(line, end="", flush=True)
         lines.append(line)
     if arguments.write:
-        text = PAGE.read_text(encoding="utf-8")
-        head, rest = text.split(BEGIN)
-        stamp = f"{date.today()}, torch {torch.__version__.split('+')[0]}, {processor()}\n\n"
-        PAGE.write_text(
-            head + BEGIN + "\n" + stamp + "".join(lines) + "\n" + END + rest.split(END)[1], encoding="utf-8"
-        )
-
-
-def processor() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return "processor unknown"
+        stamp = f"{date.today()}, torch {torch.__version__.split('+')[0]}, {processor()}"
+        put(__file__, "table", f"\n{stamp}\n\n{''.join(lines)}\n")
 
 
 if __name__ == "__main__":

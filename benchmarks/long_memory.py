@@ -24,10 +24,10 @@ from collections.abc import Callable
 from contextlib import closing
 from itertools import pairwise
 from multiprocessing import Pool
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from pages import processor, put
 
 import anncli
 from anncli.api import start_training
@@ -225,16 +225,7 @@ def main() -> None:
     lines = table(words.tasks.split(","), words.kinds.split(","), words.seeds, words.jobs)
     lines += ["", f"{words.seeds} seeds each; {datetime.date.today()}, {processor()}, one thread, Python {platform.python_version()}."]  # fmt: skip
     if words.write:
-        guide, mark, end = Path(__file__).with_suffix(".md"), "<!-- table -->\n", "<!-- end -->"
-        before, _, rest = guide.read_text("utf-8").partition(mark)
-        guide.write_text(before + mark + "\n".join(lines) + "\n" + end + rest.partition(end)[2], "utf-8")
-
-
-def processor() -> str:
-    """What the system calls its processor."""
-    info = Path("/proc/cpuinfo")
-    names = re.findall(r"model name\s*: (.*)", info.read_text()) if info.exists() else []
-    return names[0] if names else platform.machine()
+        put(__file__, "table", "\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -15,14 +15,14 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
-from pathlib import Path
 from typing import Any, NamedTuple
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import torch
-from layers import BEGIN, END, best, processor
+from layers import best
+from pages import processor, put
 from torch import nn
 
 from anncli.arrays import Rows
@@ -33,7 +33,6 @@ from anncli.compiled import _native
 from anncli.network.layers.shape import Shape
 from anncli.network.topology import Topology
 
-PAGE = Path(__file__).with_name("recurrent.md")
 _CLASSES = 9
 
 
@@ -203,10 +202,8 @@ def main() -> None:
         print(line, end="", flush=True)
         lines.append(line)
     if arguments.write:
-        head, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-        stamp = f"{date.today()}, torch {torch.__version__.split('+')[0]}, {processor()}\n\n"
-        text = head + BEGIN + "\n" + stamp + "".join(lines) + "\n" + END + rest.split(END)[1]
-        PAGE.write_text(text, encoding="utf-8")
+        stamp = f"{date.today()}, torch {torch.__version__.split('+')[0]}, {processor()}"
+        put(__file__, "table", f"\n{stamp}\n\n{''.join(lines)}\n")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
-from cv_jobs import processor
+from pages import processor
 
 ROOT = Path(__file__).parents[1]
 POINTS = 51

@@ -21,6 +21,7 @@ from statistics import mean, stdev
 from typing import Any, NamedTuple
 
 import numpy as np
+from pages import put
 
 import anncli
 from anncli.network.input_shapes import read_inputs
@@ -165,10 +166,7 @@ def main() -> None:
     lines += ["", f"{n_seeds} seeds; {datetime.date.today()}, {platform.machine()}, one thread, {time.process_time() - begin:.0f} s of CPU, Python {platform.python_version()}."]  # fmt: skip
     print("\n".join(lines))
     if words.write:
-        guide = Path(__file__).with_suffix(".md")
-        mark, end = f"<!-- {words.what} -->\n", "<!-- end -->"
-        before, _, rest = guide.read_text("utf-8").partition(mark)
-        guide.write_text(before + mark + "\n".join(lines) + "\n" + end + rest.partition(end)[2], "utf-8")
+        put(__file__, words.what, "\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

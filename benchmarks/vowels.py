@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from pages import put
 
 import anncli
 from anncli.arrays import Rows
@@ -130,10 +131,7 @@ def main() -> None:
     lines += ["", f"{datetime.date.today()}, {platform.machine()}, one thread, Python {platform.python_version()}."]
     print("\n".join(lines))
     if words.write:
-        guide, name = Path(__file__).with_suffix(".md"), "chosen" if words.choose else "tested"
-        before, mark, rest = guide.read_text("utf-8").partition(f"<!-- {name} -->\n")
-        end = "<!-- end -->"
-        guide.write_text(before + mark + "\n".join(lines) + "\n" + end + rest.partition(end)[2], "utf-8")
+        put(__file__, "chosen" if words.choose else "tested", "\n".join(lines) + "\n")
 
 
 def chosen(training: anncli.Dataset, seeds: int) -> list[str]:
