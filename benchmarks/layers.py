@@ -153,14 +153,19 @@ def samples_of(task: Task) -> tuple[Samples, torch.Tensor, torch.Tensor]:
 
 
 def step_of_ann(task: Task, samples: Samples, batch: int, variant: str, threads: int = 1) -> Callable[[], None]:
-    """One pass over the samples."""
-    topology = Topology(task.inputs, task.layers)
-    weights = np.random.default_rng(1).normal(0, 0.05, topology.n_parameters).astype(np.float32)
+    return sweep_of_ann(Topology(task.inputs, task.layers), 0.05, samples, task.n, batch, variant, threads)
+
+
+def sweep_of_ann(
+    topology: Topology, spread: float, samples: Samples, n: int, batch: int, variant: str, threads: int
+) -> Callable[[], None]:
+    """One pass over the first n samples; spread: the standard deviation of the weights that it starts from."""
+    weights = np.random.default_rng(1).normal(0, spread, topology.n_parameters).astype(np.float32)
     backend, problem = NativeBackend(threads, variant), Problem(topology, "cross-entropy")
     refusal = backend.refusal(problem)
     assert refusal is None, refusal
     session, rule = backend.open(problem, samples), UpdateRule("adam", 1e-3)
-    state, order = UpdateState.start(rule, weights), np.arange(task.n, dtype=np.int32)
+    state, order = UpdateState.start(rule, weights), np.arange(n, dtype=np.int32)
 
     def run() -> None:
         session.sweep(weights, rule, state, order, batch)
@@ -182,10 +187,20 @@ def step_of_torch(task: Task, inputs: torch.Tensor, classes: torch.Tensor, batch
     return run
 
 
-def best(run: Callable[[], None], clock: Callable[[], float]) -> float:
+def seconds(run: Callable[[], None], clock: Callable[[], float]) -> float:
     begin = clock()
     run()
     return clock() - begin
+
+
+def least_times(runs: dict[str, Callable[[], None]], rounds: int) -> dict[str, float]:
+    """The least CPU time of each, one after the other in every round; a round before them does not count."""
+    times = dict.fromkeys(runs, float("inf"))
+    for number in range(rounds + 1):
+        for name, run in runs.items():
+            spent = seconds(run, time.process_time)
+            times[name] = min(times[name], spent) if number else times[name]
+    return times
 
 
 def rates(task: Task, batch: int, rounds: int, variants: list[str]) -> dict[str, float]:
@@ -193,12 +208,7 @@ def rates(task: Task, batch: int, rounds: int, variants: list[str]) -> dict[str,
     samples, inputs, classes = samples_of(task)
     runs = {variant: step_of_ann(task, samples, batch, variant) for variant in variants}
     runs["torch"] = step_of_torch(task, inputs, classes, batch)
-    times = {name: float("inf") for name in runs}
-    for number in range(rounds + 1):
-        for name, run in runs.items():
-            spent = best(run, time.process_time)
-            times[name] = min(times[name], spent) if number else times[name]
-    return {name: task.n / spent for name, spent in times.items()}
+    return {name: task.n / spent for name, spent in least_times(runs, rounds).items()}
 
 
 def rows(rounds: int, variants: list[str]) -> Iterator[str]:
@@ -217,28 +227,41 @@ def thread_rows(rounds: int, variant: str) -> Iterator[str]:
         samples = samples_of(task)[0]
         for batch in (b for b in task.batches if b > 1):
             runs = [step_of_ann(task, samples, batch, variant, threads) for threads in (1, 2)]
-            times = [[best(run, time.perf_counter) for run in runs] for _ in range(rounds)]
+            times = [[seconds(run, time.perf_counter) for run in runs] for _ in range(rounds)]
             alone, both = (task.n / min(column) for column in zip(*times, strict=True))
             yield f"| {task.name} | {batch} | {alone:,.0f} | {both:,.0f} | {both / alone:.2f} |\n"
 
 
 def main() -> None:
+    arguments = options().parse_args()
+    torch.set_num_threads(1)
+    variants = measured_variants()
+    made = thread_rows(arguments.rounds, variants[0]) if arguments.threads else rows(arguments.rounds, variants)
+    show(__file__, made, arguments.write)
+
+
+def options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", action="store_true")
     parser.add_argument("--write", action="store_true")
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
+    return parser
+
+
+def measured_variants() -> list[str]:
     wanted = os.environ.get("ANN_KERNEL_VARIANT")
-    variants = [wanted] if wanted else [name for name in _native.variants() if name != "baseline"] or ["baseline"]
-    made = thread_rows(arguments.rounds, variants[0]) if arguments.threads else rows(arguments.rounds, variants)
+    return [wanted] if wanted else [name for name in _native.variants() if name != "baseline"] or ["baseline"]
+
+
+def show(script: str, table: Iterator[str], writes: bool) -> None:
+    """Prints the lines of a table, each when it is measured; writes: puts them into the page of the script too."""
     lines = []
-    for line in made:
+    for line in table:
         print(line, end="", flush=True)
         lines.append(line)
-    if arguments.write:
+    if writes:
         stamp = f"{date.today()}, torch {torch.__version__.split('+')[0]}, {processor()}"
-        put(__file__, "table", f"\n{stamp}\n\n{''.join(lines)}\n")
+        put(script, "table", f"\n{stamp}\n\n{''.join(lines)}\n")
 
 
 if __name__ == "__main__":

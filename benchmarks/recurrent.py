@@ -10,26 +10,20 @@ a machine without other work.
 
 from __future__ import annotations
 
-import argparse
 import os
 import time
 from collections.abc import Callable, Iterator
-from datetime import date
 from typing import Any, NamedTuple
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import torch
-from layers import best
-from pages import processor, put
+from layers import least_times, measured_variants, options, seconds, show, sweep_of_ann
 from torch import nn
 
 from anncli.arrays import Rows
-from anncli.backends.base import Problem, Samples
-from anncli.backends.native import NativeBackend
-from anncli.backends.rules import UpdateRule, UpdateState
-from anncli.compiled import _native
+from anncli.backends.base import Samples
 from anncli.network.layers.shape import Shape
 from anncli.network.topology import Topology
 
@@ -50,7 +44,7 @@ class Task(NamedTuple):
     @property
     def name(self) -> str:
         rows = f"{self.rows // 2}..{self.rows}" if self.is_ragged else str(self.rows)
-        return f"{self.layer}, T {rows}, D {self.columns}, H {self.units}"
+        return f"{self.layers[0]}, T {rows}, D {self.columns}, H {self.units}"
 
     @property
     def layers(self) -> list[str]:
@@ -97,6 +91,7 @@ class Classifier(nn.Module):
 
 class Data(NamedTuple):
     samples: Samples
+    n_rows: int
     padded: torch.Tensor
     lengths: torch.Tensor | None
     classes: torch.Tensor
@@ -112,23 +107,19 @@ def data_of(task: Task) -> Data:
     for own, start, length in zip(padded, starts[:-1], lengths, strict=True):
         own[:length] = values[start : start + length]
     samples = Samples(Rows(values, starts), np.eye(_CLASSES, dtype=np.float32)[classes])
-    return Data(samples, torch.tensor(padded), torch.tensor(lengths) if task.is_ragged else None, torch.tensor(classes))
+    return Data(
+        samples,
+        int(starts[-1]),
+        torch.tensor(padded),
+        torch.tensor(lengths) if task.is_ragged else None,
+        torch.tensor(classes),
+    )
 
 
 def step_of_ann(task: Task, samples: Samples, variant: str, threads: int = 1) -> Callable[[], None]:
     """One pass over the samples."""
     topology = Topology(Shape(task.columns, None), task.layers)
-    weights = np.random.default_rng(1).normal(0, 0.1, topology.n_parameters).astype(np.float32)
-    backend, problem = NativeBackend(threads, variant), Problem(topology, "cross-entropy")
-    refusal = backend.refusal(problem)
-    assert refusal is None, refusal
-    session, rule = backend.open(problem, samples), UpdateRule("adam", 1e-3)
-    state, order = UpdateState.start(rule, weights), np.arange(task.n, dtype=np.int32)
-
-    def run() -> None:
-        session.sweep(weights, rule, state, order, task.batch)
-
-    return run
+    return sweep_of_ann(topology, 0.1, samples, task.n, task.batch, variant, threads)
 
 
 def step_of_torch(task: Task, data: Data) -> Callable[[], None]:
@@ -151,13 +142,7 @@ def rates(task: Task, rounds: int, variants: list[str]) -> dict[str, float]:
     data = data_of(task)
     runs = {variant: step_of_ann(task, data.samples, variant) for variant in variants}
     runs["torch"] = step_of_torch(task, data)
-    times = {name: float("inf") for name in runs}
-    for number in range(rounds + 1):
-        for name, run in runs.items():
-            spent = best(run, time.process_time)
-            times[name] = min(times[name], spent) if number else times[name]
-    assert isinstance(data.samples.inputs, Rows)
-    return {name: int(data.samples.inputs.starts[-1]) / spent for name, spent in times.items()}
+    return {name: data.n_rows / spent for name, spent in least_times(runs, rounds).items()}
 
 
 def rows(tasks: list[Task], rounds: int, variants: list[str]) -> Iterator[str]:
@@ -166,7 +151,7 @@ def rows(tasks: list[Task], rounds: int, variants: list[str]) -> Iterator[str]:
     for task in tasks:
         found = rates(task, rounds, variants)
         ours = " | ".join(f"{found[name]:,.0f} | {found[name] / found['torch']:.2f}" for name in variants)
-        yield f"| {task.name.format(H=task.units)} | {task.batch} | {ours} | {found['torch']:,.0f} |\n"
+        yield f"| {task.name} | {task.batch} | {ours} | {found['torch']:,.0f} |\n"
 
 
 def thread_rows(tasks: list[Task], rounds: int, variant: str) -> Iterator[str]:
@@ -174,36 +159,24 @@ def thread_rows(tasks: list[Task], rounds: int, variant: str) -> Iterator[str]:
     for task in (task for task in tasks if task.batch > 1 and task.units > 32):
         data = data_of(task)
         runs = [step_of_ann(task, data.samples, variant, threads) for threads in (1, 2)]
-        times = [[best(run, time.perf_counter) for run in runs] for _ in range(rounds)]
-        assert isinstance(data.samples.inputs, Rows)
-        n = int(data.samples.inputs.starts[-1])
-        alone, both = (n / min(column) for column in zip(*times, strict=True))
-        yield f"| {task.name.format(H=task.units)} | {task.batch} | {alone:,.0f} | {both:,.0f} | {both / alone:.2f} |\n"
+        times = [[seconds(run, time.perf_counter) for run in runs] for _ in range(rounds)]
+        alone, both = (data.n_rows / min(column) for column in zip(*times, strict=True))
+        yield f"| {task.name} | {task.batch} | {alone:,.0f} | {both:,.0f} | {both / alone:.2f} |\n"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=5)
+    parser = options()
     parser.add_argument("--only", help="of the layers, those with this in their name")
-    parser.add_argument("--threads", action="store_true")
-    parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    wanted = os.environ.get("ANN_KERNEL_VARIANT")
-    variants = [wanted] if wanted else [name for name in _native.variants() if name != "baseline"] or ["baseline"]
-    tasks = [task for task in TASKS if (arguments.only or "") in task.name.format(H=task.units)]
+    variants = measured_variants()
+    tasks = [task for task in TASKS if (arguments.only or "") in task.name]
     made = (
         thread_rows(tasks, arguments.rounds, variants[0])
         if arguments.threads
         else rows(tasks, arguments.rounds, variants)
     )
-    lines = []
-    for line in made:
-        print(line, end="", flush=True)
-        lines.append(line)
-    if arguments.write:
-        stamp = f"{date.today()}, torch {torch.__version__.split('+')[0]}, {processor()}"
-        put(__file__, "table", f"\n{stamp}\n\n{''.join(lines)}\n")
+    show(__file__, made, arguments.write)
 
 
 if __name__ == "__main__":
