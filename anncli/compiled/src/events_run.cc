@@ -21,9 +21,8 @@ static bool take_chain(PyObject *object, SpikeChain &chain) {
   for (Py_ssize_t l = 0; l < layers.rows; l++) {
     const double *row = layers.doubles() + 5 * l;
     SpikeLayer layer;
-    if (!(row[0] < HUGE_VAL && row[0] > row[1] && row[1] > 0 && row[2] > 0 && row[3] >= 1 && row[3] < 1 << 24 && row[4] >= 1 && row[4] < 1 << 30))
-      return wrong("a layer needs tau_m > tau_s > 0, theta > 0, units and spikes");
-    layer.neuron.set(row[0], row[1], row[2]);
+    if (!set_neuron(row[0], row[1], row[2], &layer.neuron)) return false;
+    if (!(row[3] >= 1 && row[3] < 1 << 24 && row[4] >= 1 && row[4] < 1 << 30)) return wrong("a layer needs units and spikes");
     layer.units = (int)row[3];
     layer.most = (int64_t)row[4];
     layer.weights = chain.n_parameters;

@@ -13,13 +13,16 @@ inline bool wrong(const char *what) {
   return false;
 }
 
-// (tau_m, tau_s, theta)
-inline bool take_neuron(PyObject *object, Neuron *neuron) {
-  double tau_m, tau_s, theta;
-  if (!PyArg_ParseTuple(object, "ddd", &tau_m, &tau_s, &theta)) return false;
+inline bool set_neuron(double tau_m, double tau_s, double theta, Neuron *neuron) {
   if (!(tau_m < HUGE_VAL && tau_m > tau_s && tau_s > 0 && theta > 0 && theta < HUGE_VAL)) return wrong("a neuron needs tau_m > tau_s > 0 and theta > 0");
   neuron->set(tau_m, tau_s, theta);
   return true;
+}
+
+// (tau_m, tau_s, theta)
+inline bool take_neuron(PyObject *object, Neuron *neuron) {
+  double tau_m, tau_s, theta;
+  return PyArg_ParseTuple(object, "ddd", &tau_m, &tau_s, &theta) && set_neuron(tau_m, tau_s, theta, neuron);
 }
 
 // A matrix (sources, units) of float64.
