@@ -94,6 +94,18 @@ struct BufferView {
   }
 };
 
+// Whether all of these row numbers, if there are any, are below n.
+inline bool check_row_numbers(const BufferView &numbers, Py_ssize_t n) {
+  uint64_t highest = 0;
+  for (Py_ssize_t r = 0; r < numbers.rows; r++) {
+    const uint64_t number = (uint64_t)((const int32_t *)numbers.data)[r];  // a negative one becomes very large
+    highest = number > highest ? number : highest;
+  }
+  if (!numbers.rows || highest < (uint64_t)n) return true;
+  PyErr_Format(PyExc_IndexError, "a row number is not in 0 .. %zd", n - 1);
+  return false;
+}
+
 inline bool as_int64(PyObject *object, int64_t *to) {
   *to = PyLong_AsLongLong(object);
   return !(*to == -1 && PyErr_Occurred());

@@ -21,16 +21,7 @@ struct Samples {
     data.weights = weights.floats();
     data.rows = (const int32_t *)rows.data;
     data.n = rows.held ? rows.rows : inputs.rows;
-    uint64_t highest = 0;
-    for (Py_ssize_t r = 0; r < rows.rows; r++) {
-      const uint64_t number = (uint64_t)data.rows[r];  // a negative one becomes very large
-      highest = number > highest ? number : highest;
-    }
-    if (rows.rows && highest >= (uint64_t)inputs.rows) {
-      PyErr_Format(PyExc_IndexError, "a row number is not in 0 .. %zd", inputs.rows - 1);
-      return false;
-    }
-    return true;
+    return check_row_numbers(rows, inputs.rows);
   }
 
   bool has_rows() const {

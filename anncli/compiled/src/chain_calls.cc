@@ -36,22 +36,13 @@ struct ChainSamples {
     data.weights = weights.floats();
     data.rows = (const int32_t *)rows.data;
     data.n = rows.held ? rows.rows : n_samples;
-    return check_rows() && check_samples(chain);
+    return check_row_numbers(rows, n_samples) && check_samples(chain);
   }
 
  private:
   static bool wrong(const char *name) {
     PyErr_Format(PyExc_ValueError, "%s have the wrong shape", name);
     return false;
-  }
-
-  bool check_rows() const {
-    for (Py_ssize_t r = 0; r < rows.rows; r++)
-      if ((uint64_t)(int64_t)data.rows[r] >= (uint64_t)n_samples) {
-        PyErr_Format(PyExc_IndexError, "a row number is not in 0 .. %zd", n_samples - 1);
-        return false;
-      }
-    return true;
   }
 
   // Of every sample of the call: where it lies, its tokens, its rows after each step and its answers.

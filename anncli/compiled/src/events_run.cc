@@ -44,17 +44,11 @@ struct CallSamples {
     if (has_targets && (!targets.take_matrix(a[3], "targets", spikes.n, chain.outputs(), BufferView::READ) ||
                         !weights.take_vector(a[4], "weights", spikes.n, BufferView::READ, BufferView::OPTIONAL)))
       return false;
-    if (!rows.take_row_numbers(a[5], "rows")) return false;
+    if (!rows.take_row_numbers(a[5], "rows") || !check_row_numbers(rows, spikes.n)) return false;
     const int32_t *numbers = (const int32_t *)rows.data;
     const Py_ssize_t n = rows.held ? rows.rows : spikes.n;
-    for (Py_ssize_t r = 0; r < n; r++) {
-      const Py_ssize_t number = numbers ? numbers[r] : r;
-      if (number < 0 || number >= spikes.n) {
-        PyErr_Format(PyExc_IndexError, "a row number is not in 0 .. %zd", spikes.n - 1);
-        return false;
-      }
-      if (!spikes.check_sample(number, chain.sources)) return false;
-    }
+    for (Py_ssize_t r = 0; r < n; r++)
+      if (!spikes.check_sample(numbers ? numbers[r] : r, chain.sources)) return false;
     data = {spikes.times.doubles(), (const int32_t *)spikes.indices.data, spikes.all_starts(), targets.floats(), weights.floats(), numbers, n};
     return true;
   }
