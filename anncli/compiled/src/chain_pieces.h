@@ -21,7 +21,7 @@ static int64_t pieces_of(const ChainCall &call, int64_t start, int64_t m) {
   if (call.request.first_row >= 0) return call.request.first_row / call.piece + 1;
   int64_t most = 1;
   for (int64_t r = start; r < start + m; r++) {
-    const int64_t row = call.data->rows ? call.data->rows[r] : r;
+    const int64_t row = sample_of(call, r);
     const int64_t n = (call.data->starts[row + 1] - call.data->starts[row] + call.piece - 1) / call.piece;
     most = n > most ? n : most;
   }
@@ -50,7 +50,7 @@ static int64_t answers_of(const ChainCall &call, const Bench &bench, int64_t sta
   if (!data->target_starts) return m;
   int64_t n = 0;
   for (int64_t r = start; r < start + m; r++) {
-    const int64_t row = data->rows ? data->rows[r] : r;
+    const int64_t row = sample_of(call, r);
     n += call.piece ? input_rows(call, bench, r) : data->target_starts[row + 1] - data->target_starts[row];
   }
   return n;
@@ -67,7 +67,7 @@ static int64_t all_answers(const ChainCall &call) {
   if (call.request.aim == ANN_OUTPUTS || !data->target_starts) return data->n;
   int64_t n = 0;
   for (int64_t r = 0; r < data->n; r++) {
-    const int64_t row = data->rows ? data->rows[r] : r;
+    const int64_t row = sample_of(call, r);
     n += data->target_starts[row + 1] - data->target_starts[row];
   }
   return n;
@@ -82,7 +82,7 @@ static bool find_outputs(ChainCall &call) {
   if (!call.out_starts) return false;
   call.out_starts[0] = 0;
   for (int64_t r = 0; r < data->n; r++) {
-    const int64_t row = data->rows ? data->rows[r] : r;
+    const int64_t row = sample_of(call, r);
     int rows = (int)(data->starts[row + 1] - data->starts[row]);
     for (int k = 1; k <= c->n; k++) rows = rows_after(c->nodes[k].s, c->nodes[k - 1].form, c->nodes[k].form, rows);
     call.out_starts[r + 1] = call.out_starts[r] + rows;

@@ -34,9 +34,9 @@ INL float *weights_of(const Node &node, Vector which) {
   return which == FIRST ? node.raw_first : which == SECOND ? node.raw_second : node.raw_sums;
 }
 
-INL float *biases_of(const Node &node, Vector which) {
-  if (which == WEIGHTS) return node.a.biases;
-  return which == FIRST ? node.a.first_biases : which == SECOND ? node.a.second_biases : node.a.sum_biases;
+INL float *biases_of(const Layer &a, Vector which) {
+  if (which == WEIGHTS) return a.biases;
+  return which == FIRST ? a.first_biases : which == SECOND ? a.second_biases : a.sum_biases;
 }
 
 // The parts of a recurrent node.
@@ -44,8 +44,7 @@ static void copy_parts(const Node &node, float *vector, Vector which, bool to_pa
   for (int i = 0; i < node.n_parts; i++) {
     const Layer &a = node.parts[i].a;
     float *weights = which == WEIGHTS ? a.weights : which == FIRST ? a.first : which == SECOND ? a.second : a.sums;
-    float *biases = which == WEIGHTS ? a.biases : which == FIRST ? a.first_biases : which == SECOND ? a.second_biases : a.sum_biases;
-    copy_part(node.parts[i], vector, weights, biases, to_parts);
+    copy_part(node.parts[i], vector, weights, biases_of(a, which), to_parts);
   }
 }
 
@@ -55,7 +54,7 @@ static void load_node(const Node &node, const float *vector, Vector which) {
   const float *block = vector + a.offset;
   float *to = weights_of(node, which);
   if (node.s.kind == ANN_EMBEDDING) return copy_rows(to, a.width, block, a.n_out, a.n_in, a.n_out);
-  copy_rows(biases_of(node, which), a.p_out, block, 0, 1, a.n_out);
+  copy_rows(biases_of(a, which), a.p_out, block, 0, 1, a.n_out);
   if (node.s.kind == ANN_BILINEAR) memcpy(to, block + a.n_out, sizeof(float) * node.raw_size);
   else load_weights(a, block + a.n_out, to);
 }
@@ -69,7 +68,7 @@ static void store_node(const Node &node, float *vector, Vector which) {
     for (int i = 0; i < a.n_in; i++) memcpy(block + (size_t)i * a.n_out, from + (size_t)i * a.width, sizeof(float) * a.n_out);
     return;
   }
-  memcpy(block, biases_of(node, which), sizeof(float) * a.n_out);
+  memcpy(block, biases_of(a, which), sizeof(float) * a.n_out);
   if (node.s.kind == ANN_BILINEAR) memcpy(block + a.n_out, from, sizeof(float) * node.raw_size);
   else store_weights(a, block + a.n_out, from);
 }
