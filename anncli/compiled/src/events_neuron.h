@@ -12,7 +12,6 @@ struct Neuron {
   double tau_m, tau_s, theta;        // tau_m > tau_s > 0, theta > 0
   double slow, fast;                 // -1 / tau_m and -1 / tau_s
   double c, top;                     // tau_s / (tau_m - tau_s) and 1 - tau_s / tau_m
-  double gain;                       // tau_m / (tau_m - tau_s)
 
   void set(double membrane, double synapse, double threshold) {
     tau_m = membrane;
@@ -22,7 +21,6 @@ struct Neuron {
     fast = -1 / tau_s;
     c = tau_s / (tau_m - tau_s);
     top = 1 - tau_s / tau_m;
-    gain = tau_m / (tau_m - tau_s);
   }
 };
 
