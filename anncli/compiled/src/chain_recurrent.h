@@ -56,13 +56,16 @@ static void hidden_sums(const Part &part, const float *const *hidden, int m, flo
   }
 }
 
-// The hidden values before those of a step, into the pointers of the bench; null for zeros. prior: the step before.
+// The hidden values before those of row i of a step; null for zeros. prior: the step before.
+INL const float *row_before(const Piece &piece, const Node &node, const Cells &cells, const Steps &steps, size_t prior, int i) {
+  return steps.t ? cells.hidden + (prior + i) * pad(node.s.units) : state_before(piece, node, steps.a + i);
+}
+
+// The hidden values before those of a step, into the pointers of the bench; null for zeros.
 static const float *const *hidden_before(const Piece &piece, const Node &node, const Cells &cells, const Steps &steps, size_t prior) {
-  const int P = pad(node.s.units);
   const float **found = piece.bench.pointers;
   if (steps.t == 0 && !state_before(piece, node, steps.a)) return NULL;
-  for (int i = 0; i < steps.m; i++)
-    found[i] = steps.t ? cells.hidden + (prior + i) * P : state_before(piece, node, steps.a + i);
+  for (int i = 0; i < steps.m; i++) found[i] = row_before(piece, node, cells, steps, prior, i);
   return found;
 }
 

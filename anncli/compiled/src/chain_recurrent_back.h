@@ -42,7 +42,7 @@ static void cells_back(const Piece &piece, const Node &node, const Cells &cells,
     if (node.s.kind == ANN_LSTM) {
       lstm_back(z, cell_before(piece, node, cells, steps, prior, i), cells.cell + at, slope + (size_t)i * P, later + (size_t)i * P, P);
     } else {
-      const float *before = steps.t ? cells.hidden + (prior + i) * P : state_before(piece, node, steps.a + i);
+      const float *before = row_before(piece, node, cells, steps, prior, i);
       gru_back(z, cells.cell + at, cells.inner + at, before, slope + (size_t)i * P, P);
     }
   }

@@ -86,10 +86,9 @@ static void put_row(const Piece &block, int k, int direction, const Steps &steps
   const Chain *c = block.call.chain;
   const Node &node = c->nodes[k], &below = c->nodes[k - 1];
   const Place &p = block.bench.places[k];
-  const float **x = block.bench.pointers + chunk.rows, *state = NULL;
+  const float **x = block.bench.pointers + chunk.rows, *before = row_before(block, node, p.cells[direction], steps, prior, i);
   if (!below.form.tokens) x[0] = block.bench.places[k - 1].values + row_at(p, steps.a + i, steps.t, direction) * below.stride;
-  if (steps.t == 0) state = state_before(block, node, steps.a + i);
-  x[GRADIENT_ROWS] = steps.t ? p.cells[direction].hidden + (prior + i) * pad(node.s.units) : state ? state : c->zeros;
+  x[GRADIENT_ROWS] = before ? before : c->zeros;
   chunk.rows++;
 }
 
