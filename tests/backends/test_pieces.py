@@ -53,7 +53,7 @@ class Case:
     def part(self, number: int, first: int, last: int) -> tuple[Any, Array, Array]:
         """Rows first .. last - 1 of a sample, as a sample, with targets and weights."""
         start, end = self.inputs.starts[number : number + 2].tolist()
-        here, starts = slice(start + first, min(end, start + last)), None
+        here = slice(start + first, min(end, start + last))
         starts = np.array([0, here.stop - here.start])
         if isinstance(self.inputs, Tokens):
             rows: Any = Tokens(self.inputs.indices[here], self.inputs.values[here], starts, 6)
