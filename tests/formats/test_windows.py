@@ -9,7 +9,7 @@ from anncli.errors import DataError
 from anncli.forecasts import Forecast
 from anncli.formats.data.forecast_plan import are_changes
 from anncli.formats.data.remarks import Remarks
-from anncli.formats.data.windows import times_of_files, windows_of
+from anncli.formats.data.windows import series_of_files, times_of_files, windows_of
 from anncli.tables import make_table
 
 nan = np.nan
@@ -17,7 +17,7 @@ nan = np.nan
 
 def made(columns, forecast, by_rows=False, is_known=True):
     remarks = Remarks()
-    (file,) = times_of_files([(make_table(columns), "t.csv")], forecast.order)
+    (file,) = series_of_files([(make_table(columns), "t.csv")], forecast, remarks)
     return windows_of(file, forecast, by_rows, remarks, is_known), remarks
 
 
@@ -121,7 +121,7 @@ def test_what_cannot_be_windowed_is_refused(columns, forecast, message):
 
 def test_times_are_compared_between_files():
     tables = [(make_table({"t": ["2024-03", "2024-04"]}), "a"), (make_table({"t": ["2024-01", "2024-02"]}), "b")]
-    assert [file.times.tolist() for file in times_of_files(tables, "t")] == [[2, 3], [0, 1]]
+    assert [times.tolist() for times in times_of_files(tables, "t")] == [[2, 3], [0, 1]]
 
 
 def test_a_slow_series_is_predicted_as_changes_and_noise_is_not():

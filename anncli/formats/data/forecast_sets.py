@@ -22,7 +22,7 @@ from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_columns import TableMatcher
 from anncli.formats.data.table_request import with_head
 from anncli.formats.data.table_sets import TableReader, joined_sets, read_file
-from anncli.formats.data.windows import SeriesFile, Windows, in_order, times_of_files, windows_of
+from anncli.formats.data.windows import SeriesFile, Windows, label_values, series_of_files, windows_of
 from anncli.formats.files.textfile import Path
 from anncli.network.encoders.table import EncodingFault
 from anncli.network.network import Network
@@ -53,7 +53,7 @@ def read_forecast_sets(
     by_rows = reads_rows(network)
     files, plan = _read(sets, reader, network)
     if network is None or network.forecast is None:
-        plan = _with_changes(plan, next(iter(files.values())))
+        plan = _with_changes(plan, [file for file, _ in next(iter(files.values()))])
     flat = [file for own in files.values() for file in own]
     made = [windows_of(file, plan.forecast, by_rows, reader.remarks) for file, _ in flat]
     _check_width(network, plan)
@@ -154,7 +154,7 @@ def _read(
             )
         )
     assert plan is not None
-    series = times_of_files([(file.table, file.shown) for file in files], plan.forecast.order)
+    series = series_of_files([(file.table, file.shown) for file in files], plan.forecast, reader.remarks)
     pairs = iter(zip(series, files, strict=True))
     return {name: [next(pairs) for _ in own] for name, own in sets.items()}, plan
 
@@ -174,22 +174,16 @@ def _say_plan(plan: Plan, remarks: Remarks, shown: str) -> None:
     remarks.guess(shown, "; ".join(parts))
 
 
-def _with_changes(plan: Plan, files: Sequence[tuple[SeriesFile, TableFile]]) -> Plan:
+def _with_changes(plan: Plan, files: Sequence[SeriesFile]) -> Plan:
     """The plan, with the form of the targets that the first half of the training data asks for."""
-    found = [in_order(file, plan.forecast._replace(order=""), Remarks()) for file, _ in files]
-    offset, values, codes = 0, [], []
-    for file, own in found:
-        numbers = [file.table.column(name).as_numbers() for name in plan.forecast.labels]
-        if any(column is None for column in numbers):
-            return plan  # windows_of() says which word is no number
-        known = (column.numbers for column in numbers if column is not None)
-        values.append(np.column_stack([own for own in known if own is not None]))
-        codes.append(own + offset)
-        offset += int(own.max(initial=0)) + 1
+    values = np.concatenate([label_values(file, plan.forecast) for file in files])
+    # A series of one file is none of another.
+    firsts = np.cumsum([0, *(int(file.series.max(initial=0)) + 1 for file in files[:-1])])
+    codes = np.concatenate([file.series + first for file, first in zip(files, firsts.tolist(), strict=True)])
     with warnings.catch_warnings():
         # A series without a single label has no mean.
         warnings.simplefilter("ignore", RuntimeWarning)
-        changes = are_changes(np.concatenate(values).astype(np.float64), np.concatenate(codes), plan.forecast)
+        changes = are_changes(values, codes, plan.forecast)
     return plan._replace(forecast=plan.forecast._replace(changes=changes))
 
 

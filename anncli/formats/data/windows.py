@@ -18,11 +18,15 @@ from anncli.tables import Table, TableColumn
 
 
 class SeriesFile(NamedTuple):
-    """The table of a file, its name for messages, and the time (n_rows,) of each row."""
+    """A file with the rows of each series below each other, sorted by time.
+
+    table; shown: its name for messages; times, series: the time (n_rows,) of each row, and the number (n_rows,) of its series.
+    """
 
     table: Table
     shown: str
     times: Array
+    series: Array
 
 
 class Windows(NamedTuple):
@@ -43,13 +47,22 @@ class Windows(NamedTuple):
     latest: Array
 
 
-def times_of_files(files: Sequence[tuple[Table, str]], order: str | None) -> list[SeriesFile]:
-    """Files with the times of their rows, which can be compared between files; without a column of the time the row numbers.
+def series_of_files(files: Sequence[tuple[Table, str]], forecast: Forecast, remarks: Remarks) -> list[SeriesFile]:
+    """The series of tables, each with its name; says rows of one time, and that nothing tells the order.
+
+    Raises: DataError as times_of_files(), and for a row that does not say which series it is of.
+    """
+    times = times_of_files(files, forecast.order)
+    return [_in_order(*file, own, forecast, remarks) for file, own in zip(files, times, strict=True)]
+
+
+def times_of_files(files: Sequence[tuple[Table, str]], order: str | None) -> list[Array]:
+    """The times of the rows of files, which can be compared between files; without a column of the time the row numbers.
 
     Raises: DataError for a row without a time, and for words in no order.
     """
     if order is None:
-        return [SeriesFile(table, shown, np.arange(table.n_rows, dtype=np.float64)) for table, shown in files]
+        return [np.arange(table.n_rows, dtype=np.float64) for table, _ in files]
 
     def fault(message: str, advice: str, row: int | None) -> DataError:
         for table, shown in files:
@@ -60,14 +73,10 @@ def times_of_files(files: Sequence[tuple[Table, str]], order: str | None) -> lis
 
     joined = join_tables([table.select((order,))._replace(lines=(), samples=None, tokens=None) for table, _ in files])
     times = times_of(joined, order, fault)
-    ends = np.cumsum([table.n_rows for table, _ in files])[:-1]
-    return [SeriesFile(*file, own) for file, own in zip(files, np.split(times, ends), strict=True)]
+    return np.split(times, np.cumsum([table.n_rows for table, _ in files])[:-1])
 
 
-def in_order(file: SeriesFile, forecast: Forecast, remarks: Remarks) -> tuple[SeriesFile, Array]:
-    """The file with the rows of each series below each other, sorted by time, and the number (n_rows,) of the series of each row;
-    rows of one time are said, and that nothing tells the order."""
-    table, shown, times = file
+def _in_order(table: Table, shown: str, times: Array, forecast: Forecast, remarks: Remarks) -> SeriesFile:
     codes = np.zeros(table.n_rows, dtype=np.int64)
     if forecast.sequence is not None:
         column = table.column(forecast.sequence).as_words()
@@ -96,7 +105,7 @@ def in_order(file: SeriesFile, forecast: Forecast, remarks: Remarks) -> tuple[Se
         if steps is not None and steps.n_other:
             text = f"the steps in time are regular except for {steps.n_other}; every row still counts as one step"
             remarks.note(shown, text)
-    return SeriesFile(table, shown, times), codes
+    return SeriesFile(table, shown, times, codes)
 
 
 def windows_of(file: SeriesFile, forecast: Forecast, by_rows: bool, remarks: Remarks, is_known: bool = True) -> Windows:
@@ -105,8 +114,7 @@ def windows_of(file: SeriesFile, forecast: Forecast, by_rows: bool, remarks: Rem
     Windows without a known value of a label are left out, and with is_known those that miss a target; both are counted.
     Raises: DataError for a label that holds words, and where no series is long enough.
     """
-    file, codes = in_order(file, forecast, remarks)
-    known = np.column_stack([_label_values(file, name) for name in forecast.labels])
+    codes, known = file.series, label_values(file, forecast)
     after = forecast.horizon if is_known else 0
     ends, n_rows = np.arange(len(codes)), len(codes)
     begins = ends - forecast.window + 1
@@ -114,7 +122,7 @@ def windows_of(file: SeriesFile, forecast: Forecast, by_rows: bool, remarks: Rem
     whole[whole] = (codes[begins[whole]] == codes[ends[whole]]) & (codes[ends[whole] + after] == codes[ends[whole]])
     rows = np.flatnonzero(whole)
     if not len(rows):
-        raise _too_short(file, codes, forecast, after)
+        raise _too_short(file, forecast, after)
     latest, age = _latest(known)
     kept: Array = np.asarray((age[rows] < forecast.window).all(axis=1))
     targets = np.stack([known[np.minimum(rows + step, n_rows - 1)] for step in range(1, forecast.horizon + 1)], axis=2)
@@ -141,8 +149,12 @@ def _kept(rows: Array, kept: Array, file: SeriesFile, remarks: Remarks) -> Array
     return rows[kept]
 
 
-def _label_values(file: SeriesFile, name: str) -> Array:
-    """The numbers (n_rows,) float64 of a label, nan where one is missing."""
+def label_values(file: SeriesFile, forecast: Forecast) -> Array:
+    """The numbers (n_rows, n_labels) float64 of the labels, nan where one is missing; raises DataError for words."""
+    return np.column_stack([_numbers(file, name) for name in forecast.labels])
+
+
+def _numbers(file: SeriesFile, name: str) -> Array:
     found = file.table.column(name).as_numbers()
     if found is None or found.numbers is None:
         words = file.table.column(name).words
@@ -161,8 +173,8 @@ def _latest(values: Array) -> tuple[Array, Array]:
     return np.take_along_axis(values, np.maximum(places, 0), axis=0), age
 
 
-def _too_short(file: SeriesFile, codes: Array, forecast: Forecast, after: int) -> DataError:
-    counts = np.bincount(codes)
+def _too_short(file: SeriesFile, forecast: Forecast, after: int) -> DataError:
+    counts = np.bincount(file.series)
     what = f"{count_of(int(counts.max()), 'row')}"
     if forecast.sequence is not None:
         what = f"the longest of {len(counts)} series has {what}"
@@ -175,7 +187,7 @@ def _too_short(file: SeriesFile, codes: Array, forecast: Forecast, after: int) -
 def _table_of(table: Table, forecast: Forecast, rows: Array, targets: Array, by_rows: bool) -> Table:
     """The table of windows, each ending with one of `rows` (n,), with the targets (n, n_targets)."""
     lags = np.arange(forecast.window - 1, -1, -1)
-    lines = [table.lines[row] for row in rows.tolist()] if len(table.lines) == table.n_rows else []
+    lines = table.lines_of(rows)
     if by_rows:
         places = (rows[:, None] - lags).reshape(-1)
         columns = [table.column(name).take(places) for name in forecast.inputs]
