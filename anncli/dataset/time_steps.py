@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -91,9 +91,9 @@ def steps_of(numbers: Array, series: Array) -> Steps | None:
     return Steps(float(values[np.argmax(counts)]), len(steps) - n) if n > _MOSTLY * len(steps) else None
 
 
-def next_words(times: Times, series: Array, row: int, count: int) -> list[str] | None:
-    """The `count` times after that of a row; None where steps are not regular."""
+def next_words(times: Times, series: Array, rows: Sequence[int], count: int) -> list[str] | None:
+    """The `count` times after that of each of the rows, those of the first row first; None where steps are not regular."""
     steps = steps_of(times.numbers, series)
     if steps is None:
         return None
-    return [times.word(float(times.numbers[row]) + k * steps.step) for k in range(1, count + 1)]
+    return [times.word(float(times.numbers[row]) + k * steps.step) for row in rows for k in range(1, count + 1)]

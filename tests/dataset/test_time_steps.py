@@ -17,7 +17,7 @@ def column(cells):
 def following(cells, count=3):
     times = times_in(column(cells))
     assert times is not None
-    return next_words(times, np.zeros(len(cells)), len(cells) - 1, count)
+    return next_words(times, np.zeros(len(cells)), [len(cells) - 1], count)
 
 
 @pytest.mark.parametrize(

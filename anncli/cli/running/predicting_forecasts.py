@@ -87,10 +87,7 @@ def predicted_values(network: Network, windows: Windows, chosen: Array, shown: s
     assert forecast is not None
     length = forecast.window if reads_rows(network) else 1
     places = (chosen[:, None] * length + np.arange(length)).reshape(-1)
-    table = windows.table._replace(
-        lines=windows.table.lines if len(windows.table.lines) == windows.table.n_rows else ()
-    )
-    table = table.take(places)
+    table = windows.table.take(places)
     try:
         inputs: Any = encoder.encode(table).inputs
     except EncodingFault as fault:
@@ -105,12 +102,6 @@ def predicted_values(network: Network, windows: Windows, chosen: Array, shown: s
     return outputs.astype(np.float32)
 
 
-def following_times(forecast: Forecast, windows: Windows, row: int) -> list[str] | None:
-    """The times of the rows after a row of the sorted table, None where there are none or the steps are not regular."""
-    times = None if forecast.order is None else times_in(windows.ordered.column(forecast.order))
-    return None if times is None else next_words(times, windows.series, row, forecast.horizon)
-
-
 def _following_rows(
     network: Network, forecast: Forecast, windows: Windows, chosen: Array, numbers: Array
 ) -> Iterator[TableColumn]:
@@ -118,9 +109,9 @@ def _following_rows(
     rows, steps = windows.rows[chosen], forecast.horizon
     if forecast.sequence is not None:
         yield windows.ordered.column(forecast.sequence).take(np.repeat(rows, steps))
-    times = [following_times(forecast, windows, row) for row in rows.tolist()]
-    if forecast.order is not None and all(own is not None for own in times):
-        words = [word for own in times if own is not None for word in own]
+    times = None if forecast.order is None else times_in(windows.ordered.column(forecast.order))
+    words = None if times is None else next_words(times, windows.series, rows.tolist(), steps)
+    if forecast.order is not None and words is not None:
         yield TableColumn(forecast.order, codes=np.arange(len(words), dtype=np.int32), words=tuple(words))
     else:
         yield TableColumn("step", np.tile(np.arange(1.0, steps + 1), len(rows)))
