@@ -247,6 +247,9 @@ def test_a_trained_network_refuses_another_window_and_options_without_meaning(fo
     assert (
         done.stderr == "ann: short.csv: 1 row, and a window of 6 needs as many; give more rows, or a shorter --window\n"
     )
+    (folder / "late.csv").write_text((folder / "ordered.csv").read_text() + "2006-09,abc\n")
+    told = "the label 'v' holds 'abc' among its numbers; correct it, or say that it is a missing value: --na abc"
+    assert ann("predict", "n.nn", "late.csv", check=3).stderr == f"ann: late.csv:{N + 2}: {told}\n"
 
 
 def test_a_window_that_is_asked_for_is_stronger_than_that_of_the_definition(folder: Path, ann: Run) -> None:

@@ -106,14 +106,17 @@ def _named(request: TableRequest, table: Table, place: Place) -> TableRequest:
 
 def _check_label(table: Table, name: str, place: Place) -> None:
     """Raises DataError for the first cell of a label that is no number, UsageError for a label of words."""
+    if table.column(name).as_numbers() is None:
+        raise place.usage(words_of_label(table, name, place), "name another column with --label")
+
+
+def words_of_label(table: Table, name: str, place: Place) -> str:
+    """What is wrong with a label that is no column of numbers and holds words alone; raises DataError for a word among numbers."""
     column = table.column(name)
-    if column.as_numbers() is not None:
-        return
     assert column.codes is not None
     wrong = np.array([word_number(word) is None for word in column.words])
     if wrong.all():
-        message = f"the label {quoted(name)} holds words ({some_words(column.words)}), and a forecast is of numbers"
-        raise place.usage(message, "name another column with --label")
+        return f"the label {quoted(name)} holds words ({some_words(column.words)}), and a forecast is of numbers"
     row = int(np.argmax((column.codes >= 0) & wrong[column.codes]))
     word = column.words[column.codes[row]]
     message = f"the label {quoted(name)} holds {quoted(word)} among its numbers"

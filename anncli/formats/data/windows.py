@@ -8,10 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.dataset.roles import Place
 from anncli.dataset.row_columns import times_of
 from anncli.dataset.time_steps import steps_of, times_in
 from anncli.errors import DataError, count_of, quoted
 from anncli.forecasts import Forecast
+from anncli.formats.data.forecast_plan import words_of_label
 from anncli.formats.data.joined import join_tables
 from anncli.formats.data.remarks import Remarks
 from anncli.tables import Table, TableColumn
@@ -157,11 +159,9 @@ def label_values(file: SeriesFile, forecast: Forecast) -> Array:
 def _numbers(file: SeriesFile, name: str) -> Array:
     found = file.table.column(name).as_numbers()
     if found is None or found.numbers is None:
-        words = file.table.column(name).words
-        message = (
-            f"the label {quoted(name)} holds words ({', '.join(map(quoted, words[:3]))}), and a forecast is of numbers"
-        )
-        raise DataError(message, path=file.shown, advice="name another column with --label, or gaps with --na")
+        place = Place(file.shown)
+        message = words_of_label(file.table, name, place)
+        raise place.fault(message, "name another column with --label, or gaps with --na")
     return found.numbers.astype(np.float64)
 
 
