@@ -12,7 +12,7 @@ from anncli.analysis.baselines.judging import Judged, JudgedBaselines, evaluate_
 from anncli.arrays import Array
 from anncli.cli.asking.network_options import refuse_several_rows
 from anncli.cli.asking.values import Values
-from anncli.cli.running.experiment_problem import ExperimentProblem
+from anncli.cli.running.experiment_problem import ExperimentProblem, scaled_fold
 from anncli.cli.running.reading import read_evaluated
 from anncli.dataset.dataset import Dataset
 from anncli.errors import UsageError
@@ -21,9 +21,6 @@ from anncli.formats.data.remarks import Remarks
 from anncli.inference.evaluate import check_data, rows_seen
 from anncli.network.network import Network
 from anncli.network.scaling import Scaling
-from anncli.training.beginning import begin
-from anncli.training.decisions import choose_scaling, settled
-from anncli.training.inputs import encoded_inputs
 from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
 from anncli.training.setup import Setup
@@ -120,11 +117,6 @@ def fold_baselines(problem: ExperimentProblem, network: Network, splits: Sequenc
 
 
 def _of_fold(problem: ExperimentProblem, split: Split) -> Baselines:
-    options = problem.only_options._replace(validation=0.0, test=0.0)
-    network, options = begin(problem.network, options, continues=False, asked=(), replaces=False)
-    sets = {"training": split.training, "test": split.test}
-    network, data, *_ = encoded_inputs(network, problem.data, options, sets)
-    chosen = settled(network, options, data.task, None, len(split.training))
-    scaling = choose_scaling(network, data, chosen, split.training)
+    data, scaling = scaled_fold(problem, split)
     judged = split.test[data.counted(split.test)]
-    return baselines_of(data, split.training, data, judged, scaling, options.seed)
+    return baselines_of(data, split.training, data, judged, scaling, problem.only_options.seed)

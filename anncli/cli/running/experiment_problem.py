@@ -16,13 +16,17 @@ from anncli.dataset.table_data import TableData
 from anncli.dataset.text_data import TextData
 from anncli.errors import UsageError
 from anncli.experiments.spec import RowsRef
+from anncli.experiments.splits import Split
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.names import DIALECTS
 from anncli.formats.networks.storage import parse, read_source, render
 from anncli.network.network import Network
+from anncli.network.scaling import Scaling
 from anncli.options.layers import Given, Layer, training_options
 from anncli.options.table import TrainingOptions
-from anncli.training.beginning import refuse_ensemble
+from anncli.training.beginning import begin, refuse_ensemble
+from anncli.training.decisions import choose_scaling, settled
+from anncli.training.inputs import encoded_inputs
 from anncli.training.operating_point import check_network, check_validation
 from anncli.training.truncation import check_truncate
 
@@ -47,6 +51,15 @@ class ExperimentProblem(NamedTuple):
     def only_options(self) -> TrainingOptions:
         """Of the training with the only trainer, or with the first one."""
         return next(iter(self.options.values()))
+
+
+def scaled_fold(problem: ExperimentProblem, split: Split) -> tuple[Dataset, Scaling]:
+    """The data as the training rows of a fold encode them, and the scaling of the inputs that these rows ask for."""
+    options = problem.only_options._replace(validation=0.0, test=0.0)
+    network, options = begin(problem.network, options, continues=False, asked=(), replaces=False)
+    network, data, *_ = encoded_inputs(network, problem.data, options, {"training": split.training, "test": split.test})
+    chosen = settled(network, options, data.task, None, len(split.training))
+    return data, choose_scaling(network, data, chosen, split.training)
 
 
 def refuse_known_weights(network: Network, options: TrainingOptions) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.cli.running.experiment_problem import ExperimentProblem
+from anncli.cli.running.experiment_problem import ExperimentProblem, scaled_fold
 from anncli.cli.showing.forecast_report import forecast_text
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData
@@ -18,10 +18,7 @@ from anncli.experiments.splits import Split
 from anncli.forecasts import ForecastBaseline
 from anncli.inference.evaluate import outputs_of, rows_seen
 from anncli.network.network import Network
-from anncli.training.beginning import begin
-from anncli.training.decisions import choose_scaling, settled
 from anncli.training.forecasts import compared, errors_of_set, fit_autoregression, side_by_side
-from anncli.training.inputs import encoded_inputs
 from anncli.training.outcome import TrainingResult
 from anncli.training.run import TrainingRun
 
@@ -90,12 +87,7 @@ def of_folds(problem: ExperimentProblem, network: Network, splits: Sequence[Spli
 
 
 def _of_fold(problem: ExperimentProblem, split: Split) -> Array:
-    options = problem.only_options._replace(validation=0.0, test=0.0)
-    network, options = begin(problem.network, options, continues=False, asked=(), replaces=False)
-    network, data, *_ = encoded_inputs(network, problem.data, options, {"training": split.training, "test": split.test})
-    scaling = choose_scaling(
-        network, data, settled(network, options, data.task, None, len(split.training)), split.training
-    )
+    data, scaling = scaled_fold(problem, split)
     inputs = side_by_side(scaling.apply(data.inputs))
     assert data.targets is not None
     none = np.empty(0, dtype=np.float32)
