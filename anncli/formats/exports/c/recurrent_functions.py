@@ -5,6 +5,8 @@ The formulas are those of network/layers. A layer goes over n rows or tokens fro
 
 from __future__ import annotations
 
+from anncli.formats.exports.c.text import filled
+
 _RECURRENT = """\
 /* A layer that reads $WHAT and its own outputs for the one before; state: the last outputs [units]; back: from the last
    to the first; width: of a row of out. */
@@ -80,12 +82,6 @@ _OF_TOKENS = {
 }  # fmt: skip
 
 
-def _filled(text: str, values: dict[str, str]) -> str:
-    for name in sorted(values, key=len, reverse=True):
-        text = text.replace(name, values[name])
-    return text
-
-
 TEXTS: dict[str, str] = {
     "start": """\
 /* The state before the first row. */
@@ -146,7 +142,7 @@ $static void $n_gru_units(int units, const float *z, float *h)
 }
 """,
     **{
-        name + values["$OF"]: _filled(text, values)
+        name + values["$OF"]: filled(text, values)
         for name, text in (("recurrent", _RECURRENT), ("lstm", _LSTM), ("gru", _GRU))
         for values in (_OF_ROWS, _OF_TOKENS)
     },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from anncli.formats.exports.c.stream import steps_check
+from anncli.formats.exports.c.text import filled
 from anncli.formats.exports.steps import streams
 from anncli.network.network import Network
 
@@ -63,7 +64,4 @@ def main_of_samples(network: Network, most: int) -> str:
         "$WIDTH": "1" if of_tokens else "$N_N_INPUTS", "$OF_TOKENS": str(int(of_tokens)), "$PREDICT": call,
         "$ANSWERS": "n" if answers_rows else "1", "$MOST": str(max(1, most)),
     }  # fmt: skip
-    text = _MAIN
-    for name, value in values.items():
-        text = text.replace(name, value)
-    return text
+    return filled(_MAIN, values)

@@ -6,7 +6,7 @@ import numpy as np
 
 from anncli.arrays import Array, Rows, Tokens
 from anncli.formats.exports.c.stream import steps_check
-from anncli.formats.exports.c.text import array_text, float_array, float_text
+from anncli.formats.exports.c.text import array_text, filled, float_array, float_text
 
 _MAIN = """\
 int main(void)
@@ -79,9 +79,7 @@ def samples_test_text(inputs: Rows | Tokens, outputs: Array, test: str, answers_
         given = "$n_test_rows + (first + k) * $N_N_INPUTS"
     steps = steps_check(given, answers_rows, _OTHER_OUTPUTS) if streams else ""
     values = {"$STEPS": steps, "$COUNT": len(inputs), "$MOST": most if answers_rows else 1, "$ANSWERS": "n" if answers_rows else "1", "$CALL": call, "$TEST": test}  # fmt: skip
-    main = _MAIN_OF_SAMPLES
-    for name, value in values.items():
-        main = main.replace(name, str(value))
+    main = filled(_MAIN_OF_SAMPLES, values)
     tables += starts + _table("$n_test_outputs", outputs)
     words = "#include <string.h>\n" if streams else ""
     return f"#ifdef $N_SELF_TEST\n#include <stdio.h>\n{words}\n{tables}{main}#endif\n"

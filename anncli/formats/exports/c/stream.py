@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from anncli.formats.exports.c.several_rows import REFUSED_TOKENS
+from anncli.formats.exports.c.text import filled
 from anncli.formats.exports.steps import reduction
 from anncli.network.network import Network
 from anncli.network.topology import Topology
@@ -195,7 +196,4 @@ def steps_check(given: str, answers_rows: bool, otherwise: str) -> str:
     """
     is_answer, at = ("1", "k") if answers_rows else ("k == n - 1", "0")
     values = {"$GIVEN": given, "$IS_ANSWER": is_answer, "$AT": at, "$OTHERWISE": otherwise}
-    text = _STEPS
-    for name, value in values.items():
-        text = text.replace(name, value)
-    return text
+    return filled(_STEPS, values)

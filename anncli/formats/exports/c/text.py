@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,13 @@ def double_array(name: str, values: Array) -> str:
 def integer_array(name: str, values: Array, bits: int) -> str:
     """An array of the type int8_t, int16_t or int32_t."""
     return array_text(f"int{bits}_t", name, map(str, np.ravel(values).tolist()))
+
+
+def filled(text: str, values: Mapping[str, object]) -> str:
+    """The text with values in the places of names; of two names one of which begins with the other the longer one stands first."""
+    for name, value in values.items():
+        text = text.replace(name, str(value))
+    return text
 
 
 def identifiers(names: Sequence[str]) -> list[str]:

@@ -16,7 +16,7 @@ from anncli.formats.exports.c.fixed.functions import (
 from anncli.formats.exports.c.fixed.layers import MOST, FixedLayer
 from anncli.formats.exports.c.fixed.network import FixedNetwork
 from anncli.formats.exports.c.fixed.twin import LEAK, LEAK_BITS
-from anncli.formats.exports.c.text import array_text, integer_array
+from anncli.formats.exports.c.text import array_text, filled, integer_array
 
 _SHIFT = f"""\
 /* x / 2^shift, rounded down. C leaves open what the right shift of a negative number is; where it is something else, such numbers are
@@ -178,7 +178,7 @@ def _activations(names: set[str], bits: int) -> str:
     if kinds & {"tanh", "half", "elu", "even"}:
         step = grid.step_bits
         values = {"$STEP": step, "$INTERVALS": grid.intervals, "$MASK": (1 << step) - 1, "$HALF": 1 << (step - 1)}
-        text += _filled(_LOOK_UP, values)
+        text += filled(_LOOK_UP, values)
     if kinds & {"tanh", "half"}:
         table = table_of(FUNCTIONS["tanh"], bits)
         assert table is not None
@@ -193,12 +193,6 @@ def _activations(names: set[str], bits: int) -> str:
         text += array_text("uint16_t", "$n_powers", map(str, powers_of_two().tolist())) + _POWERS
         assert len(powers_of_two()) == POWERS + 1
     return text + (_SOFTMAX if "softmax" in kinds else "")
-
-
-def _filled(text: str, values: dict[str, int]) -> str:
-    for name, value in values.items():
-        text = text.replace(name, str(value))
-    return text
 
 
 def _table_name(activation: str) -> str:
