@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from anncli.cli.asking.settings import TrainSettings
@@ -20,7 +20,7 @@ from anncli.formats.networks.numbers import size_fault
 from anncli.network.encoders.table import TableInputs
 from anncli.network.layers.base import Shape
 from anncli.network.network import Network
-from anncli.tables import Table, TableColumn
+from anncli.tables import Roles, Table, TableColumn
 from anncli.training.answers import hidden_layers, output_layer
 from anncli.training.sequence_network import sequence_network
 
@@ -82,8 +82,7 @@ def _table_inputs(request: TableRequest, data: TableData) -> TableInputs:
     if data.forecast is not None:
         return _forecast_inputs(request, data.forecast)
     roles = data.roles
-    named = Table(tuple(TableColumn(name) for name in roles.columns), 0, roles.is_named)
-    ignored = find_all_columns(named, request.ignore, "--ignore", Place(""))
+    ignored = _meant(roles, request.ignore, "--ignore")
     of_numbers = {column.name for column in data.table.columns if column.numbers is not None}
     kinds = {name: "category" for name in roles.inputs if data.kinds[name] == "category" and name in of_numbers}
     kinds |= {name: "ignore" for name in roles.ignored if name in ignored or request.use}
@@ -101,9 +100,8 @@ def _table_inputs(request: TableRequest, data: TableData) -> TableInputs:
 
 def _forecast_inputs(request: TableRequest, forecast: Forecast) -> TableInputs:
     """The same for windows of a table."""
-    named = Table(tuple(TableColumn(name) for name in forecast.columns), 0, forecast.is_named)
-    categories = find_all_columns(named, request.category, "--category", Place(""))
-    ignored = find_all_columns(named, request.ignore, "--ignore", Place(""))
+    categories = _meant(forecast, request.category, "--category")
+    ignored = _meant(forecast, request.ignore, "--ignore")
     left = [name for name in forecast.columns if name not in forecast.needed and (name in ignored or request.use)]
     return TableInputs(
         label=forecast.labels,
@@ -114,3 +112,9 @@ def _forecast_inputs(request: TableRequest, forecast: Forecast) -> TableInputs:
         horizon=forecast.horizon,
         kinds={**dict.fromkeys(categories, "category"), **dict.fromkeys(left, "ignore")},
     )
+
+
+def _meant(of: Roles | Forecast, words: Sequence[str], option: str) -> tuple[str, ...]:
+    """The names of the columns that the words of an option mean."""
+    table = Table(tuple(TableColumn(name) for name in of.columns), 0, of.is_named)
+    return find_all_columns(table, words, option, Place(""))
