@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from ann_process import Ann, clean_environment
+from ann_process import Ann
+from workers import running_since
 
 pytestmark = pytest.mark.slow
 
@@ -49,17 +47,9 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(name: str, folder: Pat
         (folder / "r.nn").write_bytes(definition)
         (folder / "h.jsonl").unlink(missing_ok=True)
         saved = ("--checkpoint", "run.ckpt", "--checkpoint-every", "4")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "anncli", "train", *run, *saved, "--history", "h.jsonl"],
-            cwd=folder, env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        history, lines = folder / "h.jsonl", 0
-        while lines < 10:
-            lines = len(history.read_bytes().splitlines()) if history.exists() else 0
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.002)
-        process.send_signal(number)
-        _, message = process.communicate(timeout=60)
+        with running_since(folder / "h.jsonl", 10, "train", *run, *saved, "--history", "h.jsonl") as process:
+            process.send_signal(number)
+            _, message = process.communicate(timeout=60)
         assert process.returncode == code, message
         ann("train", *run, *saved, "--resume", "run.ckpt", "-q")
         assert (folder / "r.nn").read_bytes() == wanted, (name, number)

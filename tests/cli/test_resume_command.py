@@ -5,12 +5,12 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
 import pytest
 from ann_process import NETWORK, ROOT, Ann, clean_environment
+from workers import running_since
 
 PIMA = (str(ROOT / "data/pima/diabetic.txt"), str(ROOT / "data/pima/healthy.txt"))
 DEFINITION = NETWORK.replace("inputs: 2", "inputs: 8")
@@ -35,17 +35,10 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(
     number: signal.Signals, code: int, wanted: bytes, tmp_path: Path, ann: Ann
 ) -> None:
     (tmp_path / "net.nn").write_text(DEFINITION)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "anncli", "train", "net.nn", *PIMA, str(EPOCHS), *RUN, "--history", "h.jsonl"],
-        cwd=tmp_path, env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    history, lines = tmp_path / "h.jsonl", 0
-    while lines < 100:
-        lines = len(history.read_bytes().splitlines()) if history.exists() else 0
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.005)
-    process.send_signal(number)
-    _, message = process.communicate(timeout=60)
+    words = ("train", "net.nn", *PIMA, str(EPOCHS), *RUN, "--history", "h.jsonl")
+    with running_since(tmp_path / "h.jsonl", 100, *words) as process:
+        process.send_signal(number)
+        _, message = process.communicate(timeout=60)
     assert process.returncode == code
     if code > 0:
         assert message.endswith(" was written to net.nn; continue with --resume run.ckpt\n")

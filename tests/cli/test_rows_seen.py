@@ -8,13 +8,11 @@ import random
 import resource
 import signal
 import stat
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
-from ann_process import Ann, clean_environment
+from ann_process import Ann
+from workers import running_since
 
 from anncli.cli.showing.seen_rows import SetReport, marks
 from anncli.evaluation.binary import BinaryEvaluation
@@ -328,20 +326,10 @@ def interrupt(folder: Path) -> str:
     """What a training without end says when Ctrl-C ends it."""
     history = folder / "h.jsonl"
     history.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "anncli", *TRAIN, "100000000", "--patience", "0", "--history", "h.jsonl"]
-    process = subprocess.Popen(
-        command, cwd=folder, env=clean_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    try:
-        for _ in range(6000):
-            if (history.exists() and history.stat().st_size) or process.poll() is not None:
-                break
-            time.sleep(0.01)
+    words = (*TRAIN, "100000000", "--patience", "0", "--history", "h.jsonl")
+    with running_since(history, 1, *words) as process:
         process.send_signal(signal.SIGINT)
         message = process.communicate(timeout=60)[1]
-    finally:
-        process.kill()
-        process.communicate()
     assert process.returncode == 130, message
     return message
 

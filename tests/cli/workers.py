@@ -1,4 +1,4 @@
-"""The processes of a command that runs many trainings: waiting for them, finding them, asking whether they live."""
+"""The processes of a command that takes long, or runs many trainings: waiting for them, finding them, asking whether they live."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def catches(process: int, number: int) -> bool:
 
 @contextmanager
 def running_since(ledger: Path, lines: int, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """`ann` with these arguments, in the folder of its ledger, which has so many lines when the block begins."""
+    """`ann` with these arguments, in the folder of its ledger or history, which has so many lines when the block begins."""
     process = subprocess.Popen(
         [sys.executable, "-m", "anncli", *arguments],
         cwd=ledger.parent,
