@@ -5,9 +5,9 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-import numpy as np
 import pytest
 from ann_process import Ann
+from signed_sums import signed_sums
 from workers import running_since
 
 pytestmark = pytest.mark.slow
@@ -27,12 +27,7 @@ RUNS = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    rng, blocks = np.random.default_rng(2), []
-    for _ in range(60):
-        rows = rng.normal(size=(rng.integers(1, 25), 2))
-        answers = np.where(rows[:, 0].cumsum() > 0, "up", "down")
-        blocks.append("".join(f"{a:.3f},{b:.3f},{c}\n" for (a, b), c in zip(rows, answers, strict=True)))
-    (tmp_path / "x.csv").write_text("\n".join(blocks))
+    (tmp_path / "x.csv").write_text(signed_sums(60, 1, 24))
     (tmp_path / "r.nn").write_text("anncli: 1\ninputs: any x 2\nlayers: [6 lstm, 4 lstm, 1 logistic]\n")
     return tmp_path
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from inside import Done, ann
+from signed_sums import signed_sums
 
 import anncli
 
@@ -22,13 +23,7 @@ NOT_WITH = "not with the trainer {}: it measures its steps by the loss; use adam
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Samples of 2 to 12 rows; the answer of a row is the sign of the sum of the rows so far."""
-    rng, blocks = np.random.default_rng(2), []
-    for _ in range(24):
-        rows = rng.normal(size=(rng.integers(2, 13), 2))
-        answers = np.where(rows[:, 0].cumsum() > 0, "up", "down")
-        blocks.append("".join(f"{a:.3f},{b:.3f},{c}\n" for (a, b), c in zip(rows, answers, strict=True)))
-    (tmp_path / "x.csv").write_text("\n".join(blocks))
+    (tmp_path / "x.csv").write_text(signed_sums(24, 2, 12))
     (tmp_path / "r.def").write_text(DEFINITION)
     return tmp_path
 
