@@ -32,8 +32,6 @@ def refuse_for_texts(values: Values, network: Network, reader: TableReader) -> N
     if network.text is None:
         return
     refuse_column_options(reader.request, reader.read, network.predicts_next)
-    if values["stateful"]:
-        raise UsageError("--stateful is for rows of numbers, and a text is read as a whole", advice="leave it out")
     if not network.predicts_next:
         return
     given = [name for name in _OF_TABLES if name in values.on_command_line or name in values.given]
