@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from anncli.compiled.number_text import Pairs, is_number, read_row
@@ -10,6 +12,13 @@ from anncli.errors import DataError, quoted
 from anncli.tables import MISSING, TableColumn, number_word
 
 LABEL, QUERY = "label", "qid"
+#: In place of the label of a line without one.
+NO_LABEL = b"?"
+
+
+def have_labels(words: Sequence[bytes], n_rows: int) -> bool:
+    """Whether any of so many rows has a label; words: of those labels that are no numbers."""
+    return len(words) < n_rows or any(word != NO_LABEL for word in words)
 
 
 def label_column(pairs: Pairs, na: tuple[str, ...]) -> tuple[TableColumn, str]:

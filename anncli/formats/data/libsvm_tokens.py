@@ -12,7 +12,7 @@ from anncli.compiled.number_text import NO_QUERY, Pairs, read_pairs
 from anncli.compiled.row_text import content_lines
 from anncli.errors import DataError
 from anncli.formats.data.base import TableWant
-from anncli.formats.data.libsvm_rows import LABEL, QUERY, label_column, row_fault
+from anncli.formats.data.libsvm_rows import LABEL, NO_LABEL, QUERY, have_labels, label_column, row_fault
 from anncli.formats.files.source import ByteSource, count_lines
 from anncli.tables import Table, TableColumn
 
@@ -20,7 +20,6 @@ TOKENS = "tokens"
 _BLOCK_BYTES = 1 << 20
 _PAIR = re.compile(rb"[0-9]+:\S")
 # Lines whose label is left out begin with a pair.
-_NONE = b"?"
 _UNLABELLED = re.compile(rb"^([ \t]*)(?=[0-9]+:)", re.MULTILINE)
 
 
@@ -38,7 +37,7 @@ def open_tokens(source: ByteSource, want: TableWant) -> Iterator[Table]:
     """
     line, n_samples, has_queries, has_labels = 1, 0, None, True
     for block in source.blocks(_BLOCK_BYTES):
-        text = _UNLABELLED.sub(rb"\1? ", block)
+        text = _UNLABELLED.sub(rb"\1" + NO_LABEL + b" ", block)
         n_colons = int(np.count_nonzero(np.frombuffer(text, np.uint8) == ord(":")))
         pairs, at = read_pairs(text, 0, count_lines(text), n_colons)
         fault = None
@@ -48,7 +47,7 @@ def open_tokens(source: ByteSource, want: TableWant) -> Iterator[Table]:
         if len(pairs.labels):
             if has_queries is None:
                 has_queries = bool((pairs.queries != NO_QUERY).any())
-                has_labels = len(pairs.words) < len(pairs.labels) or any(word != _NONE for word in pairs.words)
+                has_labels = have_labels(pairs.words, len(pairs.labels))
             if len(far := np.flatnonzero(pairs.indices > want.tokens)):
                 row = int(np.searchsorted(pairs.ends, far[0], side="right"))
                 message = f"token {pairs.indices[far[0]]} is beyond 1 to {want.tokens}"

@@ -11,14 +11,12 @@ from anncli.compiled.number_text import NO_QUERY, Pairs, is_number
 from anncli.compiled.row_text import text_of, value_fault
 from anncli.errors import DataError, quoted
 from anncli.formats.data.base import TableWant
-from anncli.formats.data.libsvm_rows import LABEL, label_column
+from anncli.formats.data.libsvm_rows import LABEL, NO_LABEL, have_labels, label_column
 from anncli.formats.files.source import ByteSource
 from anncli.tables import Table, TableColumn
 
 SPIKES = "spikes"
 _BLOCK_BYTES = 1 << 20
-# In place of the label of a line without one.
-_NONE = b"?"
 
 
 def open_spikes(source: ByteSource, want: TableWant) -> Iterator[Table]:
@@ -40,7 +38,7 @@ def open_spikes(source: ByteSource, want: TableWant) -> Iterator[Table]:
                 break
         if rows.lines:
             n_samples += len(rows.lines)
-            has_labels = rows.has_labels if has_labels is None else has_labels
+            has_labels = have_labels(rows.words, len(rows.lines)) if has_labels is None else has_labels
             yield rows.table(has_labels)
         if fault:
             raise fault
@@ -55,12 +53,12 @@ class _Rows:
     def __init__(self, want: TableWant) -> None:
         self.lines: list[int] = []
         self._want = want
-        self._labels, self._words = list[float](), list[bytes]()
+        self._labels, self.words = list[float](), list[bytes]()
         self._ends, self._sources, self._times = list[int](), list[int](), list[float]()
 
     def add(self, words: list[bytes], number: int, shown: str) -> None:
         """One line of words; raises DataError with its place."""
-        label = _NONE if b":" in words[0] else words[0]
+        label = NO_LABEL if b":" in words[0] else words[0]
         sources, times, last = list[int](), list[float](), 0.0
         for column, word in enumerate(words, 1):
             if column == 1 and b":" not in word:
@@ -78,7 +76,7 @@ class _Rows:
             times.append(at)
             last = at
         self._labels.append(float(label) if is_number(label) else np.nan)
-        self._words += [] if is_number(label) else [label]
+        self.words += [] if is_number(label) else [label]
         self._sources += sources
         self._times += times
         self._ends.append(len(self._times))
@@ -101,17 +99,13 @@ class _Rows:
             return f"the time {time:g} of source {source} comes after {last:g}", advice
         return None
 
-    @property
-    def has_labels(self) -> bool:
-        return any(word != _NONE for word in self._words) or len(self._words) < len(self.lines)
-
     def table(self, has_labels: bool) -> Table:
         """A row for each line; the column of spikes is there because samples have inputs, and holds nothing."""
         n = len(self.lines)
         ends, lines = np.array(self._ends, dtype=np.int64), np.array(self.lines, dtype=np.int32)
         sources, times = np.array(self._sources, dtype=np.int32), np.array(self._times)
         queries = np.full(n, NO_QUERY, dtype=np.int64)
-        pairs = Pairs(np.array(self._labels), self._words, queries, ends, lines, sources, times)
+        pairs = Pairs(np.array(self._labels), self.words, queries, ends, lines, sources, times)
         label, task = label_column(pairs, self._want.na)
         tokens = Tokens(sources, times.astype(np.float32), np.r_[0, ends], self._want.tokens + 1)
         columns = (TableColumn(SPIKES, np.zeros(n, dtype=np.float32)),)
