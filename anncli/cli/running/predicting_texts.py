@@ -54,15 +54,15 @@ def symbol_texts(
         text = read_text_file(file.path).text
         if not text:
             raise DataError("holds no characters", path=shown_name(file.path), advice="give a text to predict from")
-        outputs = predict(network, tokens_of_texts([text], network.vocabulary), threads=values["threads"])
+        tokens = tokens_of_texts([text], network.vocabulary)
+        outputs = predict(network, tokens, threads=values["threads"])
         not_finite.look(outputs)
-        codes = network.vocabulary.encode(text)
         _warn_of_strange(network, text, shown_name(file.path), remarks)
         if number and not values["json"]:
             yield "\n"
         for first in range(0, len(text), _LINES):
             part = slice(first, first + _LINES)
-            found = _Portion(network, text[part], outputs[part], codes[first + 1 : first + _LINES + 1])
+            found = _Portion(network, text[part], outputs[part], tokens.indices[first + 1 : first + _LINES + 1])
             yield ",\n".join(found.documents()) if values["json"] else "".join(found.lines(values))
 
 
