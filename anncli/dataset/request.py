@@ -49,7 +49,8 @@ class ReadRequest(NamedTuple):
     height and width that pictures are scaled to, or None; grey: whether pictures lose their colours; memory: most bytes
     of data that are held in memory, None for no limit; samples: '' where every row is a sample, 'blocks'
     where an empty line ends a sample of several rows, 'column' where a column says whose they are; tokens: how many
-    different tokens there are where samples are made of such, 0 where they are not; spikes: whether these are spikes.
+    different tokens there are where samples are made of such, 0 where they are not; spikes: whether these are spikes;
+    values: how many values the network takes of each row of a file that holds nothing else, 0 where that is not known.
     """
 
     format: str = "auto"
@@ -64,3 +65,4 @@ class ReadRequest(NamedTuple):
     samples: Literal["", "blocks", "column"] = ""
     tokens: int = 0
     spikes: bool = False
+    values: int = 0

@@ -140,3 +140,30 @@ def test_a_pipe_gives_what_a_file_gives(tmp_path: Path, monkeypatch: pytest.Monk
         assert together(list(stream_samples("-", reader(), ROWS))) == together(
             list(stream_samples(path, reader(), ROWS))
         )
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("1 2\n3 4 1\n", ":2: expected 2 values, found 3 ('3 4 1')"),
+        ("1 2\n\n3 4 1\n", ":3: expected 2 values, found 3 ('3 4 1')"),
+        ("1 2 3\n4 5\n\n6 7\n", ":1: expected 2 values, found 3 ('1 2 3')"),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_row_of_another_width_than_the_network_takes_is_named(
+    tmp_path: Path, text: str, fault: str, place: int
+) -> None:
+    texts = ["1 2\n3 4\n"]
+    texts.insert(place, text)
+    paths = [tmp_path / f"{number}.txt" for number in range(2)]
+    for path, own in zip(paths, texts, strict=True):
+        path.write_text(own)
+    network = Network(Topology(Shape(2, None), ["3 lstm", "last", "1 logistic"]))
+    with pytest.raises(AnnError) as caught:
+        read_sample_sets({"training": paths}, reader(), network)
+    assert str(caught.value) == f"{paths[place]}{fault}; the network has 2 inputs"
+    # Of a file with other columns than the inputs nobody knows how many there are.
+    with pytest.raises(AnnError) as caught:
+        read_sample_sets({"training": paths}, reader(ignore=("1",)), network)
+    assert "the network has" not in str(caught.value)

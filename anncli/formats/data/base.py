@@ -120,7 +120,8 @@ class TableWant(NamedTuple):
     lose their colours; header: whether the first row names the columns, None to find out; names: that columns may have, as of
     a network or a label: a first row with one of them names the columns; is_whole: all batches will be held at once;
     rows: samples may have several rows, so that a format whose samples have says which rows are one (Table.samples); tokens: how many
-    different tokens there are where samples are made of such, 0 where they are not; spikes: whether these are spikes."""
+    different tokens there are where samples are made of such, 0 where they are not; spikes: whether these are spikes;
+    values: how many values each row of a file without names has, 0 where the file decides."""
 
     delimiter: str | None = None
     decimal: str | None = None
@@ -136,6 +137,7 @@ class TableWant(NamedTuple):
     rows: bool = False
     tokens: int = 0
     spikes: bool = False
+    values: int = 0
 
 
 class TableFormat(Protocol):

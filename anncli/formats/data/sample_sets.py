@@ -66,7 +66,7 @@ def read_sample_sets(
     """
     reader = sample_reader(reader, network)
     if are_classes(next(iter(sets.values())), reader):
-        return read_class_tables(sets, reader, network)
+        return read_class_tables(sets, _of_classes(reader, network), network)
     data, rows = read_table_sets(sets, reader, network)
     _say_of_one(reader, data.shown[0], data.n_samples, data.table.n_rows)
     return data, rows
@@ -76,7 +76,7 @@ def read_labelled_samples(paths: Sequence[Path], reader: TableReader, network: N
     """The samples on which a trained network is evaluated; see table_use.read_labelled()."""
     reader = sample_reader(reader, network)
     if are_classes(paths, reader):
-        return read_labelled_classes(paths, reader, network)
+        return read_labelled_classes(paths, _of_classes(reader, network), network)
     data = read_labelled(paths, reader, network)
     if isinstance(data.inputs, Rows):
         _say_of_one(reader, data.sources[0].name, data.n_samples, len(data.inputs.values))
@@ -95,6 +95,15 @@ def are_classes(paths: Sequence[Path], reader: TableReader) -> bool:
     if len(paths) < 2 or reader.request.label:
         return False
     return not carries_answers(paths[0], reader.read)
+
+
+def _of_classes(reader: TableReader, network: Network | None) -> TableReader:
+    """The reader of files of one class each, whose rows are the inputs and nothing else unless something is said about columns."""
+    if network is None or network.topology.inputs.tokens or reader.request.is_about_inputs:
+        return reader
+    if network.encoder is not None and not network.encoder.is_plain:
+        return reader
+    return reader._replace(read=reader.read._replace(values=network.n_inputs))
 
 
 def carries_answers(path: Path, read: ReadRequest) -> bool:

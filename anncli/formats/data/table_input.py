@@ -59,7 +59,7 @@ def table_want(read: ReadRequest, remarks: Remarks) -> TableWant:
     na = read.na if read.only_na else (*NA_WORDS, *read.na)
     return TableWant(
         decimal=read.decimal, na=na, remarks=remarks, header=read.header, size=read.size, grey=read.grey,
-        rows=bool(read.samples), tokens=read.tokens, spikes=read.spikes,
+        rows=bool(read.samples), tokens=read.tokens, spikes=read.spikes, values=read.values,
     )  # fmt: skip
 
 

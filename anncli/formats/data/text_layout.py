@@ -26,7 +26,8 @@ _SEPARATOR_LINE = re.compile(rb"sep=([,;|\t])\r*\n", re.IGNORECASE)
 
 class TableLayout(NamedTuple):
     """syntax; names of the columns; is_named: whether the file names them; header_line: where, 0 where nowhere; at, line:
-    where the rows begin, in bytes and as the number of the line."""
+    where the rows begin, in bytes and as the number of the line; is_wanted: whether the network, not the file, says how many
+    columns there are."""
 
     syntax: Syntax
     names: tuple[str, ...]
@@ -34,6 +35,7 @@ class TableLayout(NamedTuple):
     header_line: int
     at: int
     line: int
+    is_wanted: bool = False
 
 
 class LayoutFinder:
@@ -62,9 +64,13 @@ class LayoutFinder:
         syntax = syntax._replace(n_columns=n_columns, is_ended=is_ended)
         rows = [row[:-1] if is_ended and len(row) > n_columns else row for row in reading.rows]
         if not self._is_named(rows, syntax, reading.lines[0]):
-            names = tuple(str(k + 1) for k in range(n_columns))
+            # Where rows differ, those of another number than the network takes are the faults.
+            is_wanted = n_columns != self.want.values and any(len(row) == self.want.values for row in rows)
+            if is_wanted:
+                syntax = syntax._replace(n_columns=self.want.values, is_ended=False)
+            names = tuple(str(k + 1) for k in range(syntax.n_columns))
             self._remark(syntax, "without names")
-            return TableLayout(syntax, names, False, 0, start, line)
+            return TableLayout(syntax, names, False, 0, start, line, is_wanted)
         names, remarks = column_names(rows[0], n_columns, self.shown, reading.lines[0])
         self._remark(syntax, f"the first row names them {', '.join(names)}", remarks)
         record = RecordReader(syntax).record(sample.text, 0, is_last=True)

@@ -95,6 +95,8 @@ def _fault(rows: Rows, text: bytes | bytearray, layout: TableLayout, shown: str,
     advice = f"the rows above have {columns}" if line > layout.line else f"a row below has {columns}"
     if layout.is_named:
         advice = f"line {layout.header_line} names {columns}"
+    elif layout.is_wanted:
+        advice = f"the network has {count_of(layout.syntax.n_columns, 'input')}"
     if row.startswith(b"#"):
         advice += "; comments may only stand above the table"
     return DataError(message, path=shown, line=line, advice=advice)
