@@ -1,0 +1,58 @@
+"""A lexicon: words of texts, and the numbers that stand for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from anncli.arrays import Array
+from anncli.compiled.lexicon_python import MOST_NGRAMS, SPLITS, PythonLexicon, WordRule
+
+__all__ = ["MOST_NGRAMS", "SPLITS", "Lexicon", "WordRule"]
+
+
+class Lexicon:
+    """Words and sequences of words, which have the numbers 0, 1, ..., and how often they came in texts.
+
+    The numbers of a text stand in its order: first its words, then its sequences of two words, then those of three. Numbers of
+    several texts, (T,) int32, lie behind each other; those of text i begin at starts[i], starts (n + 1,) int64.
+    """
+
+    def __init__(self, rule: WordRule, words: Sequence[str] = ()) -> None:
+        """words: each once; they have come in no text so far. Raises: ValueError for a rule that cannot be, or a word twice."""
+        if rule.split not in SPLITS or not 1 <= rule.ngrams <= MOST_NGRAMS:
+            raise ValueError(f"no such rule: {rule}")
+        if len(set(words)) != len(words):
+            raise ValueError("a word stands twice in a lexicon")
+        self.rule = rule
+        self._held = PythonLexicon(rule, words)
+
+    def __len__(self) -> int:
+        """The number of words."""
+        return len(self._held)
+
+    @property
+    def words(self) -> list[str]:
+        """All words in the order of their numbers."""
+        return self._held.words
+
+    @property
+    def counts(self) -> Array:
+        """How often each word came in grow(), int64."""
+        return self._held.counts
+
+    @property
+    def documents(self) -> Array:
+        """In how many texts of grow() each word came, int64."""
+        return self._held.documents
+
+    def grow(self, texts: Sequence[str]) -> tuple[Array, Array]:
+        """The numbers of texts, and their starts; a new word gets the next number."""
+        return self._held.grow(texts)
+
+    def find(self, texts: Sequence[str]) -> tuple[Array, Array]:
+        """The numbers of texts, and their starts; a word that the lexicon does not have gets len(self)."""
+        return self._held.find(texts)
+
+    def counted(self, texts: Sequence[str]) -> tuple[Array, Array, Array]:
+        """Each word of a text once, numbers ascending, without those that the lexicon does not have: (numbers, counts int32, starts)."""
+        return self._held.counted(texts)
