@@ -13,16 +13,13 @@ from anncli.dataset.dataset import UNLABELLED, Dataset, Source
 
 
 class Symbols(Protocol):
-    """What makes tokens of texts: network.encoders has the kinds. unknown: the token of all symbols that it does not have, the last of
-    `width`."""
+    """What makes tokens of texts: network.encoders has the kinds. unknown: the token of all symbols that it does not have."""
 
     @property
     def symbols(self) -> tuple[str, ...]: ...
     @property
     def unknown(self) -> int: ...
-    @property
-    def width(self) -> int: ...
-    def encode(self, text: str) -> Array: ...
+    def tokens(self, texts: Sequence[str]) -> Tokens: ...
 
 
 def _no_labels() -> Array:
@@ -68,12 +65,7 @@ class TextData:
 
     def with_vocabulary(self, vocabulary: Symbols) -> Dataset:
         """The texts as samples with the classes that they have."""
-        return Dataset(tokens_of_texts(self.texts, vocabulary), self.labels, self.classes, sources=self.sources)
-
-
-def tokens_of_texts(texts: Sequence[str], vocabulary: Symbols) -> Tokens:
-    """A sample of tokens of value 1 for each text."""
-    return _tokens([vocabulary.encode(text) for text in texts], vocabulary)
+        return Dataset(vocabulary.tokens(self.texts), self.labels, self.classes, sources=self.sources)
 
 
 def next_symbols(texts: Sequence[str], vocabulary: Symbols) -> tuple[Tokens, Array]:
@@ -81,17 +73,15 @@ def next_symbols(texts: Sequence[str], vocabulary: Symbols) -> tuple[Tokens, Arr
 
     A symbol that the vocabulary does not have is no answer. Returns: the samples, and labels (sum of their lengths,) int32.
     """
-    coded = [vocabulary.encode(text) for text in texts]
-    labels = np.concatenate([np.empty(0, dtype=np.int32), *(own[1:] for own in coded)])
+    whole = vocabulary.tokens(texts)
+    lengths = whole.lengths
+    is_given, is_answer = np.ones(len(whole.indices), dtype=bool), np.ones(len(whole.indices), dtype=bool)
+    is_given[whole.starts[1:][lengths > 0] - 1] = False
+    is_answer[whole.starts[:-1][lengths > 0]] = False
+    labels = whole.indices[is_answer]
     labels[labels == vocabulary.unknown] = UNLABELLED
-    return _tokens([own[:-1] for own in coded], vocabulary), labels
-
-
-def _tokens(coded: Sequence[Array], vocabulary: Symbols) -> Tokens:
-    starts = np.zeros(len(coded) + 1, dtype=np.int64)
-    np.cumsum([len(own) for own in coded], out=starts[1:])
-    indices = np.concatenate([np.empty(0, dtype=np.int32), *coded])
-    return Tokens(indices, np.ones(len(indices), dtype=np.float32), starts, vocabulary.width)
+    starts = np.concatenate([[0], np.cumsum(np.maximum(lengths - 1, 0))])
+    return Tokens(whole.indices[is_given], whole.values[is_given], starts, whole.width), labels
 
 
 def next_dataset(texts: Sequence[str], vocabulary: Symbols, sources: tuple[Source, ...] = ()) -> Dataset:

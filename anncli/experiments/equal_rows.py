@@ -9,7 +9,7 @@ import numpy as np
 from anncli.arrays import Array, Inputs, Rows
 from anncli.dataset.digests import digest_samples
 from anncli.dataset.table_data import TableData
-from anncli.dataset.text_data import TextData, tokens_of_texts
+from anncli.dataset.text_data import TextData
 from anncli.experiments.inputs import Data
 from anncli.experiments.splits import Split
 from anncli.network.encoders.characters import CharacterEncoder
@@ -35,7 +35,7 @@ def count_known(data: Data, training: Array, others: Array) -> int:
 def _inputs(data: Data) -> Inputs:
     """The inputs, float32; of a table the numbers of its input columns, and the codes of words, gaps included."""
     if isinstance(data, TextData):
-        return tokens_of_texts(data.texts, CharacterEncoder.fitted(data.texts))
+        return CharacterEncoder.fitted(data.texts).tokens(data.texts)
     if not isinstance(data, TableData):
         return data.inputs
     if data.table.tokens is not None:

@@ -27,12 +27,13 @@ class Draw(NamedTuple):
 def check_generates(network: Network) -> None:
     """Raises ValueFault for a network that does not predict the next symbol of a text."""
     if not network.predicts_next:
-        message = "the network does not predict the next character of a text"
-        raise ValueFault(message, "train one with `inputs: characters`, and without a layer that makes one row of many")
+        message = "the network does not predict the next character, or word, of a text"
+        advice = "train one with `inputs: characters` or `inputs: words`, the output layer `softmax`, and without a layer that makes one row of many"
+        raise ValueFault(message, advice)
 
 
 def generate(network: Network, start: str, length: int, draw: Draw) -> Iterator[str]:
-    """`length` symbols that follow `start`, each as soon as it is chosen.
+    """`length` symbols that follow `start`, each as soon as it is chosen, with what stands between two of them before it.
 
     All is computed in float64, step by step with the states carried on, and the numbers drawn are those of the counter-based generator
     Philox 4x64 (Salmon et al. 2011, SC11): the same network, start and seed give the same text, whatever the number
@@ -44,12 +45,13 @@ def generate(network: Network, start: str, length: int, draw: Draw) -> Iterator[
         raise ValueError("the network is untrained: it has no weights yet")
     check_generates(network)
     if not start:
-        raise ValueFault("a text needs a beginning", "give at least one character")
+        raise ValueFault("a text needs a beginning", f"give at least one {network.next_noun}")
     return _generated(network, network.vocabulary.encode(start), length, draw)
 
 
 def _generated(network: Network, tokens: Array, length: int, draw: Draw) -> Iterator[str]:
     assert network.vocabulary is not None
+    between = network.vocabulary.definition.between
     symbols, numbers = network.vocabulary.symbols, np.random.Philox(key=draw.seed)
     members = [own.astype(np.float64) for own in network.members or (network.parameters,) if own is not None]
     states: list[list[Array | None] | None] = [None] * len(members)
@@ -61,7 +63,7 @@ def _generated(network: Network, tokens: Array, length: int, draw: Draw) -> Iter
             states[k], scores[k] = passed.states(), _log_probabilities(passed.pre_activations[-1][-1])
         chosen = _choose(_mean(scores), draw.temperature, numbers)
         tokens = np.array([chosen], dtype=np.int32)
-        yield symbols[chosen]
+        yield between + symbols[chosen]
 
 
 def _log_probabilities(z: Array) -> Array:

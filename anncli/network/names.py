@@ -70,7 +70,7 @@ INPUT_FORMS: dict[str, str] = {
     "spikes": r"([1-9][0-9]{0,8})\s+spikes",
     "code": r"\{\s*spikes\s*:.*\}",
 }
-INPUT_ADVICE = "write `9` for vectors, `28x28` or `28x28x3` for pictures, `any x 12` for samples of rows, `500 tokens` for sparse ones, `5 spikes` for spike times, `characters` for texts"
+INPUT_ADVICE = "write `9` for vectors, `28x28` or `28x28x3` for pictures, `any x 12` for samples of rows, `500 tokens` for sparse ones, `5 spikes` for spike times, `characters` or `words` for texts"
 
 
 class TextName(NamedTuple):
@@ -81,14 +81,19 @@ class TextName(NamedTuple):
 
 
 #: What `inputs:` says for networks that take texts; training finds which symbols there are.
-TEXT_NAMES: dict[str, TextName] = {"characters": TextName("character", "every character of a text is a token")}
+TEXT_NAMES: dict[str, TextName] = {
+    "characters": TextName("character", "every character of a text is a token"),
+    "words": TextName("word", "every word of a text is a token"),
+}
 
 
 def check_inputs(value: object) -> str:
-    """A text of one of INPUT_FORMS, or a name of TEXT_NAMES; raises ValueFault."""
+    """A text of one of INPUT_FORMS, a name of TEXT_NAMES, or {name: ...} with settings, which the encoder checks; raises ValueFault."""
     text = str(value).strip()
     if (name := known_name(text, TEXT_NAMES)) is not None:
         return name
+    if re.fullmatch(rf"\{{\s*({'|'.join(TEXT_NAMES)})\s*:.*\}}", text):
+        return text
     if not any(re.fullmatch(form, text) for form in INPUT_FORMS.values()):
         raise ValueFault(f"unknown form of inputs {quoted(text)}", INPUT_ADVICE)
     return text

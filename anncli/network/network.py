@@ -11,8 +11,9 @@ import numpy as np
 from anncli.arrays import Array, Inputs, vectors_of
 from anncli.errors import NetworkError, value_text
 from anncli.network.calibration import Calibration
+from anncli.network.encoders.symbols import TextEncoder
 from anncli.network.encoders.table import TableEncoder, TableInputs
-from anncli.network.encoders.text import TakesText, TextEncoder, TextInputs, read_chain
+from anncli.network.encoders.text import TakesText, TextInputs, read_chain
 from anncli.network.layers.base import LayerKind, Shape
 from anncli.network.loss_curve import LossCurves
 from anncli.network.methods import method

@@ -10,7 +10,6 @@ import numpy as np
 from anncli.arrays import Array, Inputs, Tokens
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.given import has_several_rows, inputs_of
-from anncli.dataset.text_data import tokens_of_texts
 from anncli.errors import DataError, ValueFault, count_of, quoted, value_text
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_columns import TableMatcher
@@ -56,7 +55,7 @@ def texts_for(network: Network, texts: Any) -> Tokens:
     if not isinstance(given, (list, tuple, np.ndarray)) or not all(isinstance(text, str) for text in given):
         raise TypeError(f"expected a list of texts, found {value_text(texts)}")
     assert network.vocabulary is not None
-    return tokens_of_texts([str(text) for text in given], network.vocabulary)
+    return network.vocabulary.tokens([str(text) for text in given])
 
 
 def predict_classes(network: Network, inputs: Any, *, threads: int = 1) -> Array:

@@ -13,7 +13,6 @@ from anncli.arrays import Array, random_stream
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.text_data import TextData, next_dataset
 from anncli.errors import DataError, UsageError, ValueFault, count_of, listed, quoted
-from anncli.network.encoders.text import TEXT_ENCODERS, TextEncoder
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
 from anncli.training.sets import SET_NAMES, divide
@@ -46,20 +45,32 @@ def encoded_texts(network: Network, data: TextData, options: TrainingOptions, se
     Raises: UsageError for sets that leave too little to train on, and for another number of outputs; DataError for a training
         text without two different symbols.
     """
-    if network.predicts_next:
-        parts = _parts(data, options, sets)
-        network = _knowing(network, parts["training"])
-        whole = parts["training"]
-        parts["training"] = streams(whole, n_streams(options))
-        assert network.vocabulary is not None
-        texts = [text for name in SET_NAMES for text in parts[name]]
-        encoded = next_dataset(texts, network.vocabulary, data.sources)
-        warnings = (*_strange(network.vocabulary, parts), *_short_streams(network, whole, parts["training"]))
-        return TextInputs(network, encoded, _numbers(parts), warnings)
+    return _PREPARED[network.text_use](network, data, options, sets)
+
+
+def _next_inputs(network: Network, data: TextData, options: TrainingOptions, sets: Mapping[str, Array]) -> TextInputs:
+    assert network.text is not None
+    definition = network.text.definition
+    parts = _parts(data, options, sets, network)
+    whole = parts["training"]
+    parts["training"] = streams(whole, n_streams(options))
+    network = _knowing(network, [definition.join(own) for own in whole])
+    assert network.vocabulary is not None
+    texts = {name: [definition.join(own) for own in parts[name]] for name in SET_NAMES}
+    encoded = next_dataset([text for own in texts.values() for text in own], network.vocabulary, data.sources)
+    warnings = (*_strange(network, texts), *_short_streams(network, whole, parts["training"]))
+    return TextInputs(network, encoded, _numbers(parts), warnings)
+
+
+def _class_inputs(network: Network, data: TextData, options: TrainingOptions, sets: Mapping[str, Array]) -> TextInputs:
     rows = divide(data.bare(), options, sets, random_stream(options.seed, "split"))["training"]
     network = _knowing(network, [data.texts[row] for row in rows.tolist()])
     assert network.vocabulary is not None
     return TextInputs(network, data.with_vocabulary(network.vocabulary), None, ())
+
+
+# By what a network does with texts, see TakesText.text_use.
+_PREPARED = {"next": _next_inputs, "classes": _class_inputs}
 
 
 def n_streams(options: TrainingOptions) -> int:
@@ -68,14 +79,14 @@ def n_streams(options: TrainingOptions) -> int:
     return DEFAULT_STREAMS if asked == "auto" else max(1, int(asked))
 
 
-def streams(texts: Sequence[str], count: int) -> list[str]:
-    """Texts cut into `count` pieces whose lengths differ by one, or, of several texts, are as equal as these allow; into fewer where
+def streams(texts: Sequence[Sequence[str]], count: int) -> list[Sequence[str]]:
+    """Texts, as sequences of symbols, cut into `count` pieces whose lengths differ by one, or, of several texts, are as equal as these allow; into fewer where
     no more are of that length, and into more only where there are more texts.
 
     Each piece begins with the last symbol of the piece before it, because the answer for that symbol is the next one.
     """
     longest = _longest([len(text) - 1 for text in texts], count)
-    pieces = []
+    pieces = list[Sequence[str]]()
     for text in texts:
         rows = len(text) - 1
         ends = np.linspace(0, rows, -(-rows // longest) + 1).astype(np.int64).tolist()
@@ -93,10 +104,14 @@ def _longest(lengths: Sequence[int], count: int) -> int:
     return possible[bisect_left(possible, -count, key=lambda n: -sum(-(-length // n) for length in lengths))]
 
 
-def _parts(data: TextData, options: TrainingOptions, sets: Mapping[str, Array]) -> dict[str, list[str]]:
-    """The texts of each set."""
-    given = {name: [data.texts[row] for row in sets[name].tolist()] for name in SET_NAMES if name in sets}
-    training = given.get("training", list(data.texts))
+def _parts(
+    data: TextData, options: TrainingOptions, sets: Mapping[str, Array], network: Network
+) -> dict[str, list[Sequence[str]]]:
+    """The texts of each set as sequences of symbols."""
+    assert network.text is not None
+    symbols_of, one = network.text.definition.symbols_of, network.text.one
+    given = {name: [symbols_of(data.texts[row]) for row in sets[name].tolist()] for name in SET_NAMES if name in sets}
+    training = given["training"] if "training" in given else [symbols_of(text) for text in data.texts]
     total = sum(map(len, training))
     parts = {"training": training, "validation": given.get("validation", []), "test": given.get("test", [])}
     fractions = {name: 0.0 if name in given else _fraction(options, name, total) for name in ("test", "validation")}
@@ -106,9 +121,7 @@ def _parts(data: TextData, options: TrainingOptions, sets: Mapping[str, Array]) 
         if fraction:
             parts["training"], parts[name] = _cut(parts["training"], round(fraction * total))
             if not parts[name]:
-                text = (
-                    f"--{name} {fraction:g} of {count_of(total, 'character')} leaves no two in a row for the {name} set"
-                )
+                text = f"--{name} {fraction:g} of {count_of(total, one)} leaves no two in a row for the {name} set"
                 raise UsageError(text, advice="take a larger part, or name a file")
     if not parts["training"]:
         raise UsageError("--validation and --test leave no text to train on", advice="lower one of them")
@@ -124,9 +137,9 @@ def _fraction(options: TrainingOptions, name: str, total: int) -> float:
     return float(fraction)
 
 
-def _cut(texts: Sequence[str], n: int) -> tuple[list[str], list[str]]:
-    """The texts without the last n characters, and these; of each only what is two characters long."""
-    before, after = list(texts), list[str]()
+def _cut(texts: Sequence[Sequence[str]], n: int) -> tuple[list[Sequence[str]], list[Sequence[str]]]:
+    """The texts without the last n symbols, and these; of each only what is two symbols long."""
+    before, after = list(texts), list[Sequence[str]]()
     while n and before:
         text = before.pop()
         taken = min(n, len(text))
@@ -142,17 +155,17 @@ def _knowing(network: Network, training: Sequence[str]) -> Network:
     if network.vocabulary is not None:
         return network
     assert network.text is not None
-    vocabulary = TEXT_ENCODERS[network.text.kind].fitted(training)
+    vocabulary = network.text.definition.fitted(training)
     if len(vocabulary.symbols) < 2 and network.predicts_next:
         found = f"only {quoted(vocabulary.symbols[0])}" if vocabulary.symbols else "nothing"
-        raise DataError(f"the training text holds {found}", advice="give a text of different characters")
+        raise DataError(f"the training text holds {found}", advice=f"give a text of different {network.text.kind}")
     try:
         return network.with_vocabulary(vocabulary)
     except ValueFault as fault:
         raise UsageError(fault.message, path=network.source.path, advice=fault.advice) from None
 
 
-def _numbers(parts: Mapping[str, Sequence[str]]) -> dict[str, Array]:
+def _numbers(parts: Mapping[str, Sequence[Sequence[str]]]) -> dict[str, Array]:
     found, first = {}, 0
     for name in SET_NAMES:
         found[name] = np.arange(first, first + len(parts[name]))
@@ -160,7 +173,9 @@ def _numbers(parts: Mapping[str, Sequence[str]]) -> dict[str, Array]:
     return found
 
 
-def _short_streams(network: Network, texts: Sequence[str], training: Sequence[str]) -> tuple[str, ...]:
+def _short_streams(
+    network: Network, texts: Sequence[Sequence[str]], training: Sequence[Sequence[str]]
+) -> tuple[str, ...]:
     """A warning where texts were cut into so many streams that a state begins anew after a few symbols."""
     longest = max(map(len, training)) - 1
     if (
@@ -175,16 +190,17 @@ def _short_streams(network: Network, texts: Sequence[str], training: Sequence[st
     return (f"{found}, and what stands further back is never learned; give a smaller --batch-size, or more text",)
 
 
-def _strange(vocabulary: TextEncoder, parts: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+def _strange(network: Network, texts: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """A warning for each set with symbols that the network does not know."""
-    found = []
+    assert network.text is not None
+    assert network.vocabulary is not None
+    found, vocabulary = [], network.vocabulary
     for name in SET_NAMES:
-        text = "".join(parts[name])
-        if strange := vocabulary.strange(text):
-            n = int(np.count_nonzero(vocabulary.encode(text) == vocabulary.unknown))
+        n = int(np.count_nonzero(vocabulary.tokens(texts[name]).indices == vocabulary.unknown))
+        if n:
+            strange = dict.fromkeys(symbol for text in texts[name] for symbol in vocabulary.strange(text))
             shown = listed([quoted(symbol) for symbol in strange])
             places = f"{count_of(n, 'place')} of the {name} set"
-            found.append(
-                f"characters that the network does not know, in {places}, are left out of its figures: {shown}"
-            )
+            kind = network.text.kind
+            found.append(f"{kind} that the network does not know, in {places}, are left out of its figures: {shown}")
     return tuple(found)

@@ -119,7 +119,7 @@ def test_lines_with_a_class_are_samples_as_others(text: Path, ann: Run) -> None:
     )
     assert "accuracy %" in ann("cv", "line.nn", "lines", 3, "--folds", 2).stdout
     refused = ann("generate", "line.nn", check=2).stderr
-    assert refused == "ann: line.nn: the network does not predict the next character of a text; train one with `inputs: characters`, and without a layer that makes one row of many\n"  # fmt: skip
+    assert refused == "ann: line.nn: the network does not predict the next character, or word, of a text; train one with `inputs: characters` or `inputs: words`, the output layer `softmax`, and without a layer that makes one row of many\n"  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_an_ensemble_draws_by_the_mean_of_the_probabilities() -> None:
 def test_what_cannot_generate_is_refused() -> None:
     lines = Network.create("characters", ["3 lstm", "last", "1 logistic"]).with_vocabulary(VOCABULARY)
     lines.set_parameters(np.zeros(lines.topology.n_parameters))
-    with pytest.raises(ValueFault, match="does not predict the next character of a text"):
+    with pytest.raises(ValueFault, match="does not predict the next character, or word, of a text"):
         generate(lines, "a", 3, Draw())
     with pytest.raises(ValueFault, match="a text needs a beginning"):
         generate(CYCLE, "", 3, Draw())

@@ -18,7 +18,7 @@ from anncli.network.network import Network
 def dependence(network: Network) -> str:
     """Why the samples of a network depend on each other, so that intervals of their figures would be too short; '' where they do not."""
     if network.predicts_next:
-        return "each character of a text depends on those before it"
+        return f"each {network.next_noun} of a text depends on those before it"
     return "" if network.forecast is None else "windows of a forecast overlap; see the ranges beside the last value"
 
 

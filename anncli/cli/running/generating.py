@@ -43,11 +43,13 @@ def run_generate(values: Values, words: Words) -> None:
         document = {"start": start or "", "text": "".join(written), "temperature": draw.temperature, "seed": draw.seed}
         print_json({"command": "generate", "network": printable(path), **document})
     else:
-        _write(start or "", written)
+        assert network.text is not None
+        _write(start or "", written, ends_line=network.text.definition.between != "")
 
 
 def _beginning(values: Values, network: Network, start: str | None) -> str:
     """What the network reads first: the start, or without one the end of a line."""
+    assert network.text is not None
     assert network.vocabulary is not None
     if start is None:
         if _LINE_END in network.vocabulary.symbols:
@@ -59,15 +61,15 @@ def _beginning(values: Values, network: Network, start: str | None) -> str:
         raise UsageError("--start: is not UTF-8 text", advice="write it as UTF-8")
     if strange := network.vocabulary.strange(start):
         message = f"the network does not know {listed([quoted(symbol) for symbol in strange])}"
-        advice = "begin with characters of the text that trained it; ann info lists them"
+        advice = f"begin with {network.text.kind} of the text that trained it; ann info lists them"
         if values["start"] == "-":
             raise DataError(message, path="<stdin>", advice=advice)
         raise UsageError(f"--start: {message}", advice=advice)
     return start
 
 
-def _write(start: str, written: Iterator[str]) -> None:
-    """UTF-8, as the text files are that a network reads; to a terminal each character at once."""
+def _write(start: str, written: Iterator[str], ends_line: bool) -> None:
+    """UTF-8, as the text files are that a network reads; to a terminal each symbol at once. ends_line: no symbol is a line end."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
     is_watched, last, waiting = sys.stdout.isatty(), start[-1:], 0
@@ -79,6 +81,6 @@ def _write(start: str, written: Iterator[str]) -> None:
         if is_watched or waiting == _PORTION:
             sys.stdout.flush()
             waiting = 0
-    if is_watched and last != _LINE_END:
+    if (is_watched or ends_line) and not last.endswith(_LINE_END):
         sys.stdout.write(_LINE_END)
     sys.stdout.flush()

@@ -58,7 +58,7 @@ def run_init(values: Values, words: Words) -> None:
     save(network, network_path)
     if values["json"]:
         inputs = "table" if network.table is not None else inputs_text(network.topology.inputs)
-        inputs = inputs if network.text is None else network.text.kind
+        inputs = inputs if network.text is None else network.text.definition.text()
         document: dict[str, Any] = {
             "inputs": int(inputs) if inputs.isdecimal() else inputs,
             "layers": network.layer_texts,

@@ -17,7 +17,7 @@ from anncli.cli.showing.columns import column_text, table_documents, text_docume
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_network_remarks
 from anncli.cli.showing.repeating import repeating_line
-from anncli.errors import NetworkError, printable
+from anncli.errors import NetworkError, listed, printable
 from anncli.formats.networks.storage import load
 from anncli.inference.predict import predict
 from anncli.network.input_shapes import inputs_text
@@ -52,10 +52,15 @@ def run_info(values: Values, words: Words) -> None:
         print_json({"command": "info", "network": printable(network_path), **document})
         return
     if document.get("vocabulary") is not None:
-        symbols = document["vocabulary"]
-        document["vocabulary"] = f"{len(symbols)}: {printable(symbols)}"
+        document["vocabulary"] = _vocabulary_line(document["vocabulary"])
     for line in _lines(document):
         click.echo(line)
+
+
+def _vocabulary_line(symbols: str | list[str]) -> str:
+    """How many symbols there are, and which: all characters, or the most frequent words."""
+    shown = symbols if isinstance(symbols, str) else listed(symbols)
+    return f"{len(symbols):,}: {printable(shown)}"
 
 
 def summary(network: Network) -> dict[str, Any]:

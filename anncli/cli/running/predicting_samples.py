@@ -15,7 +15,6 @@ from anncli.cli.running.decisions import Decisions
 from anncli.cli.running.predicting_tables import Predictions
 from anncli.cli.showing.not_finite import NotFinite
 from anncli.cli.showing.table_predictions import Batch
-from anncli.dataset.text_data import tokens_of_texts
 from anncli.errors import UsageError
 from anncli.formats.data.base import RowBatch
 from anncli.formats.data.remarks import Remarks
@@ -125,7 +124,7 @@ def _samples(network: Network, file: str, reader: TableReader) -> Iterator[Rows 
         return
     assert network.vocabulary is not None
     for lines in blocks_of_lines([file], reader.remarks):
-        yield tokens_of_texts(lines, network.vocabulary)
+        yield network.vocabulary.tokens(lines)
 
 
 class SamplePredictions(Predictions):

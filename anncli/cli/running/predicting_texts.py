@@ -11,7 +11,6 @@ import numpy as np
 from anncli.arrays import Array
 from anncli.cli.asking.values import Values
 from anncli.cli.showing.not_finite import NotFinite
-from anncli.dataset.text_data import tokens_of_texts
 from anncli.errors import DataError, UsageError, printable
 from anncli.formats.data.folders import expand
 from anncli.formats.data.remarks import Remarks
@@ -37,7 +36,7 @@ def refuse_for_texts(values: Values, network: Network, reader: TableReader) -> N
     given = [name for name in _OF_TABLES if name in values.on_command_line or name in values.given]
     if given:
         raise UsageError(
-            f"--{given[0]}: the predictions for the characters of a text are no table", advice="leave it out"
+            f"--{given[0]}: the predictions for the {network.text.kind} of a text are no table", advice="leave it out"
         )
 
 
@@ -49,33 +48,37 @@ def symbol_texts(
     A line is the symbol and the most probable next one; with --scores its probability follows, and how many bits the symbol
     takes that really came next, which the last one of a text has not. --classes leaves the first column out.
     """
+    assert network.text is not None
     assert network.vocabulary is not None
     for number, file in enumerate(expand([*files], remarks)):
         text = read_text_file(file.path).text
-        if not text:
-            raise DataError("holds no characters", path=shown_name(file.path), advice="give a text to predict from")
-        tokens = tokens_of_texts([text], network.vocabulary)
+        symbols = network.text.definition.symbols_of(text)
+        if not symbols:
+            raise DataError(
+                f"holds no {network.text.kind}", path=shown_name(file.path), advice="give a text to predict from"
+            )
+        tokens = network.vocabulary.tokens([text])
         outputs = predict(network, tokens, threads=values["threads"])
         not_finite.look(outputs)
         _warn_of_strange(network, text, shown_name(file.path), remarks)
         if number and not values["json"]:
             yield "\n"
-        for first in range(0, len(text), _LINES):
+        for first in range(0, len(symbols), _LINES):
             part = slice(first, first + _LINES)
-            found = _Portion(network, text[part], outputs[part], tokens.indices[first + 1 : first + _LINES + 1])
+            found = _Portion(network, symbols[part], outputs[part], tokens.indices[first + 1 : first + _LINES + 1])
             yield ",\n".join(found.documents()) if values["json"] else "".join(found.lines(values))
 
 
 class _Portion:
     """The predictions after some symbols of a text. followed: the tokens (n,) that came next, or (n - 1,) at the end of the text."""
 
-    def __init__(self, network: Network, text: str, outputs: Array, followed: Array) -> None:
+    def __init__(self, network: Network, symbols: Sequence[str], outputs: Array, followed: Array) -> None:
         assert network.vocabulary is not None
-        self.text, chosen = text, np.argmax(outputs, axis=1)
+        self.symbols, chosen = symbols, np.argmax(outputs, axis=1)
         self.predicted = [network.vocabulary.symbols[place] for place in chosen.tolist()]
         self.probability = outputs[np.arange(len(outputs)), chosen].tolist()
         known = np.flatnonzero(followed < outputs.shape[1])
-        self.bits: list[float | None] = [None] * len(text)
+        self.bits: list[float | None] = [None] * len(symbols)
         smallest = np.finfo(outputs.dtype).tiny
         of_known = -np.log2(np.maximum(outputs[known, followed[known]], smallest).astype(np.float64))
         for place, bits in zip(known.tolist(), of_known.tolist(), strict=True):
@@ -83,7 +86,7 @@ class _Portion:
 
     def lines(self, values: Values) -> Iterator[str]:
         tab = values["delimiter"] if "delimiter" in values.given else "\t"
-        rows = zip(self.text, self.predicted, self.probability, self.bits, strict=True)
+        rows = zip(self.symbols, self.predicted, self.probability, self.bits, strict=True)
         for symbol, predicted, probability, bits in rows:
             cells = [printable(predicted)] if values["classes"] else [printable(symbol), printable(predicted)]
             if values["scores"]:
@@ -91,7 +94,7 @@ class _Portion:
             yield tab.join(cells) + "\n"
 
     def documents(self) -> Iterator[str]:
-        rows = zip(self.text, self.predicted, self.probability, self.bits, strict=True)
+        rows = zip(self.symbols, self.predicted, self.probability, self.bits, strict=True)
         for symbol, predicted, probability, bits in rows:
             found: dict[str, Any] = {"symbol": symbol, "predicted": predicted}
             found |= {
@@ -103,7 +106,8 @@ class _Portion:
 
 def _warn_of_strange(network: Network, text: str, path: str, remarks: Remarks) -> None:
     """Symbols that no training text has have no bits."""
+    assert network.text is not None
     assert network.vocabulary is not None
     if strange := network.vocabulary.strange(text):
         shown = ", ".join(printable(symbol) for symbol in strange[:10]) + (", ..." if len(strange) > 10 else "")
-        remarks.warn(f"{printable(path)}: characters that the network does not know: {shown}")
+        remarks.warn(f"{printable(path)}: {network.text.kind} that the network does not know: {shown}")

@@ -8,8 +8,7 @@ from anncli.cli.asking.words import Words
 from anncli.errors import UsageError, asking
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.texts import read_text_sets
-from anncli.network.encoders.text import OPEN_OUTPUT, is_open_output
-from anncli.network.names import TEXT_NAMES
+from anncli.network.encoders.text import OPEN_OUTPUT, is_open_output, text_definition
 from anncli.network.network import Network
 
 # The symbols of a network whose layers alone say that its samples are texts.
@@ -24,8 +23,9 @@ def definition_of_texts(values: Values, words: Words, remarks: Remarks) -> Netwo
     Raises: UsageError, DataError for layers, options and files that do not fit.
     """
     layers = values["layers"] or ()
-    kind = values["inputs"] if values["inputs"] in TEXT_NAMES else None
-    if kind is None and not (layers and is_open_output(layers[-1]) and not values["inputs"]):
+    with asking("--inputs"):
+        definition = text_definition(values["inputs"])
+    if definition is None and not (layers and is_open_output(layers[-1]) and not values["inputs"]):
         return None
     dense = [name for name in ("hidden", "activation", "outputs", "output_activation") if name in values.given]
     if dense:
@@ -36,7 +36,7 @@ def definition_of_texts(values: Values, words: Words, remarks: Remarks) -> Netwo
     if values["dialect"] not in (None, "ann"):
         raise UsageError(f"--dialect {values['dialect']} has no place for texts", advice="leave it out")
     with asking("--layers" if layers else ""):
-        network = Network.create(kind or _USUAL_KIND, layers or _DEFAULT_LAYERS)
+        network = Network.create(values["inputs"] or _USUAL_KIND, layers or _DEFAULT_LAYERS)
     if words.data:
         asked = asked_data(values, words)
         read_text_sets({"training": words.data}, network, asked.request, asked.read, remarks)

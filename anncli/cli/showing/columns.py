@@ -36,11 +36,13 @@ def table_documents(network: Network) -> dict[str, Any]:
 
 
 def text_documents(network: Network) -> dict[str, Any]:
-    """What a network for texts takes, and the symbols that it knows, as one text; empty for other networks."""
+    """What a network for texts takes, and the symbols that it knows, characters as one text; empty for other networks."""
     if network.text is None:
         return {}
     known = network.vocabulary
-    return {"text": network.text.kind, "vocabulary": None if known is None else "".join(known.symbols)}
+    symbols = None if known is None else known.symbols
+    shown = "".join(symbols) if symbols is not None and network.text.kind == "characters" else symbols
+    return {"text": network.text.kind, "vocabulary": list(shown) if isinstance(shown, tuple) else shown}
 
 
 def _of_file(encoder: TableEncoder, forecast: Forecast) -> list[dict[str, Any]]:

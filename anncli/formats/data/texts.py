@@ -17,6 +17,7 @@ from anncli.formats.data.folders import DataFile, expand
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import Path, decode
+from anncli.network.encoders.text import TextInputs
 from anncli.network.network import Network
 
 _LINES = 4096
@@ -47,9 +48,7 @@ def read_text_sets(
     """
     refuse_column_options(request, read, network.predicts_next)
     given = {name: expand([str(path) for path in paths], remarks) for name, paths in sets.items()}
-    if network.predicts_next:
-        return _whole_texts(given)
-    return _lines_of_classes(sets, given, network)
+    return _READERS[network.text_use](sets, given, network)
 
 
 def refuse_column_options(request: TableRequest, read: ReadRequest, predicts_next: bool) -> None:
@@ -87,19 +86,23 @@ def blocks_of_lines(files: Sequence[Path], remarks: Remarks | None = None) -> It
             yield lines[first : first + _LINES]
 
 
-def _whole_texts(given: Mapping[str, Sequence[DataFile]]) -> tuple[TextData, dict[str, Array]]:
+def _whole_texts(
+    sets: Mapping[str, Sequence[Path]], given: Mapping[str, Sequence[DataFile]], network: Network
+) -> tuple[TextData, dict[str, Array]]:
+    assert network.text is not None
     found, rows = list[TextFile](), dict[str, Array]()
     for name, files in given.items():
         first = len(found)
-        found += [_filled(read_text_file(file.path)) for file in files]
+        found += [_filled(read_text_file(file.path), network.text) for file in files]
         rows[name] = np.arange(first, len(found))
     texts = tuple(file.text for file in found)
     return TextData(texts, sources=tuple(file.source for file in found), shown=tuple(f.shown for f in found)), rows
 
 
-def _filled(file: TextFile) -> TextFile:
-    if len(file.text) < 2:
-        message = f"has {count_of(len(file.text), 'character')}, and the next one is to be predicted"
+def _filled(file: TextFile, text: TextInputs) -> TextFile:
+    n = len(text.definition.symbols_of(file.text))
+    if n < 2:
+        message = f"has {count_of(n, text.one)}, and the next one is to be predicted"
         raise DataError(message, path=file.shown, advice="give a longer text")
     return file
 
@@ -158,3 +161,7 @@ def _number(classes: Sequence[str], file: DataFile) -> int:
         message = f"the network has no class {quoted(str(file.label))}"
         raise DataError(message, path=file.path, advice=did_you_mean(str(file.label), classes))
     return classes.index(str(file.label))
+
+
+# By what a network does with texts, see TakesText.text_use.
+_READERS = {"next": _whole_texts, "classes": _lines_of_classes}

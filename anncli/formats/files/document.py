@@ -65,6 +65,11 @@ class PlacedMapping(dict[str, Any]):
         """The error to raise about the value of `key`, or about the whole mapping for None or a missing key."""
         return self.source.fault(message, self.value_places.get(str(key), self.place), advice)
 
+    def line_fault(self, key: str, number: int, message: str, advice: str | None = None) -> AnnError:
+        """The error to raise about a line, counted from 0, of the literal block under `key`."""
+        # The text of a literal block begins on the line after the `|`.
+        return self.source.fault(message, Place(self.value_places[key].line + 1 + number, 1), advice)
+
     def mapping_at(self, key: str) -> PlacedMapping:
         """The mapping under `key`, an empty one where there is nothing; raises the document's error for another value."""
         value = self.get(key)

@@ -8,13 +8,15 @@ from anncli.errors import ValueFault, known_name
 from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import write_block
 from anncli.formats.networks.ann_table import read_table_inputs, table_inputs_text
+from anncli.formats.networks.ann_text import read_definition
 from anncli.formats.networks.numbers import size_fault
+from anncli.network.encoders.symbols import DefinitionFault, TextDefinition
 from anncli.network.encoders.table import TableInputs
 from anncli.network.encoders.text import OPEN_OUTPUT, TextInputs, is_open_output, read_text_layers
 from anncli.network.input_shapes import coded, inputs_text, read_inputs
 from anncli.network.layers import DEFAULT_KIND, layer_class, read_layer
 from anncli.network.layers.base import KeyFault, LayerKind, Shape
-from anncli.network.names import LAYER_NAMES, TASK_NAMES, TEXT_NAMES
+from anncli.network.names import LAYER_NAMES, TASK_NAMES
 from anncli.network.network import Network
 from anncli.network.spikes.code import CODE_KEYS, CodeFault, LatencyCode
 from anncli.network.topology import Topology
@@ -51,29 +53,30 @@ def read_head(document: PlacedMapping) -> Head:
         raise document.fault(None, "the format version is missing", f"add the line `anncli: {FORMAT_VERSION}`")
     if version != FORMAT_VERSION or isinstance(version, bool):
         raise document.fault("anncli", f"unknown format version {_shown(version)}", f"write `anncli: {FORMAT_VERSION}`")
-    mapping = document.get("inputs")
-    is_table = isinstance(mapping, PlacedMapping) and "spikes" not in mapping
+    mapping, definition = document.get("inputs"), read_definition(document)
+    is_table = isinstance(mapping, PlacedMapping) and "spikes" not in mapping and definition is None
     table = read_table_inputs(document) if is_table else None
-    text, topology = _read_chain(document, None if table is None else Shape(1))
+    text, topology = _read_chain(document, definition, None if table is None else Shape(1))
     if too_large := size_fault(topology.sizes, topology.n_parameters):
         raise document.fault("layers", too_large, "make the network smaller")
     return Head(topology, table, text)
 
 
-def _read_chain(document: PlacedMapping, inputs: Shape | None) -> tuple[TextInputs | None, Topology]:
+def _read_chain(
+    document: PlacedMapping, definition: TextDefinition | None, inputs: Shape | None
+) -> tuple[TextInputs | None, Topology]:
     """What the head says about texts, None for other samples, and the topology; inputs: None where `inputs` says what they are."""
-    said = document.get("inputs")
-    kind = known_name(said, TEXT_NAMES) if isinstance(said, str) and inputs is None else None
-    if kind is None:
+    if definition is None:
         inputs = inputs or _read_inputs(document)
-    layers = _read_layers(document, kind is not None)
+    layers = _read_layers(document, definition is not None)
     try:
-        if kind is not None:
-            return read_text_layers(kind, layers)
+        if definition is not None:
+            return read_text_layers(definition, layers)
         assert inputs is not None
         return None, Topology(inputs, [layer for layer in layers if isinstance(layer, LayerKind)])
     except ValueFault as fault:
-        raise document.fault("layers", fault.message, fault.advice) from None
+        place = "inputs" if isinstance(fault, DefinitionFault) else "layers"
+        raise document.fault(place, fault.message, fault.advice) from None
 
 
 def _read_inputs(document: PlacedMapping) -> Shape:
@@ -192,7 +195,7 @@ def _shown(value: Any) -> str:
 def new_head(network: Network) -> str:
     """A head with comments, for a network that was not read from a file."""
     layers = network.layers_text
-    inputs = inputs_text(network.topology.inputs) if network.text is None else network.text.kind
+    inputs = inputs_text(network.topology.inputs) if network.text is None else network.text.definition.text()
     takes = (f"for {network.data_noun}" if network.table is not None or network.text is not None else
              f"with {inputs} inputs" if inputs.isdecimal() else f"for samples of {inputs}")  # fmt: skip
     lines = [

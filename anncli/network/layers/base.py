@@ -93,6 +93,8 @@ class LayerKind(ABC):
     needs_given: ClassVar[bool] = False
     #: What it is given, where a topology has it and the kind needs it.
     given: Shape | None = None
+    #: What a network with this output layer does with a text, where this is no answer of its own, see TakesText.text_use; '' for most.
+    text_use: ClassVar[str] = ""
     #: The only loss that may act on its z; None: any that fits the activation.
     own_loss: ClassVar[str | None] = None
     #: The activation that turns z into outputs.
