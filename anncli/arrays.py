@@ -284,6 +284,7 @@ _STREAMS = {
     "trials": 9,
     "surface": 10,
     "curvature": 21,
+    "texts": 31,
     "check": 99,
 }
 
@@ -291,7 +292,7 @@ _STREAMS = {
 def random_stream(seed: int, name: str, restart: int = 1) -> np.random.Generator:
     """The random numbers of one purpose in a run: 'order' of rows, 'split' into sets, initial 'weights', 'folds',
     'bootstrap' samples, 'permutation' of a column, a sample of rows for 'baselines', the 'trials' of a search, rows and directions of a
-    'surface', rows and probes of the 'curvature', gradient 'check'.
+    'surface', rows and probes of the 'curvature', 'texts' whose words are explained, gradient 'check'.
 
     Args: restart, the number of the restart from 1; the first one has the numbers of a run without restarts.
     """

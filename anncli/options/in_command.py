@@ -69,6 +69,9 @@ IN_COMMAND: dict[tuple[str, str], OwnWords] = {
     ("convert", "to"): _written("what is written", ", ".join(WRITTEN_FORMATS)),
     ("explain", "to"): _written("the figures"),
     ("explain", "column"): OwnWords("Show the mean output for each value of these columns"),
+    ("explain", "row"): _place("Of a network for texts: the words of this text of DATA, counted from 1"),
+    ("explain", "rows"): _place("Of a network for texts: the most texts, drawn by --seed", "1000"),
+    ("explain", "top"): _place("Of a network for texts: how many words are printed", "20"),
     ("explain", "output"): _place("Write the figures to FILE; its ending names the format"),
     ("export", "output"): _place("What is written; its ending says the format; - is stdout"),
     ("export", "to"): OwnWords(

@@ -129,7 +129,7 @@ CASES = {
     "ann curvature": [("curvature", "t.nn", "pos.txt", "neg.txt"), ("curvature", "t.nn", "pos.txt", "neg.txt", "--matrix", "gauss-newton", "--l2", 0)],
     "ann cv": [("cv", "net.nn", "pos.txt", "neg.txt", 5, "--baselines", "--folds", 3, "--require", "acc>=0", "--prevalence", "1%"), ("cv", "table.csv", "--label", "c", 5, "--folds", 2), ("cv", "net.nn", "pos.txt", "neg.txt", 5, "--folds", 4, "--threshold", "f1"), ("cv", "long.csv", 2, "--window", 3, "--label", "v", "--folds", 2)],
     "ann compare": [("compare", "t.nn", "t2.nn", "pos.txt", "neg.txt", "--baselines", "--training", "pos.txt,neg.txt"), ("compare", "t.nn", "t2.nn", "more.txt", "neg.txt"), ("compare", "net.nn", "t2.nn", "pos.txt", "neg.txt", 3, "--folds", 2)],
-    "ann explain": [("explain", "t.nn", "pos.txt", "neg.txt", "--permutations", 2), ("explain", "t.nn", "more.txt", "neg.txt", "--column", "1"), ("explain", "dt.nn", "table.csv", "--column", "b", "--by", "acc,mcc")],
+    "ann explain": [("explain", "t.nn", "pos.txt", "neg.txt", "--permutations", 2), ("explain", "t.nn", "more.txt", "neg.txt", "--column", "1"), ("explain", "dt.nn", "table.csv", "--column", "b", "--by", "acc,mcc"), ("explain", "line.nn", "good.txt", "more.txt"), ("explain", "line.nn", "good.txt", "--row", 2)],
     "ann report": [("report", "t.nn", "pos.txt", "neg.txt"), ("report", "ot.nn", "pos.txt", "neg.txt")],
     "ann plot": [("plot", "roc", "t.nn", "pos.txt", "neg.txt"), ("plot", "loss", "t.nn"), ("plot", "surface", "t.nn", "pos.txt", "neg.txt", "--points", 3), ("plot", "surface", "t.nn", "pos.txt", "neg.txt", "--points", 3, "--directions", "to:t2.nn", "-o", "line.svg"), ("plot", "surface", "t2.nn", "pos.txt", "neg.txt", "--points", 3, "--directions", "sharpest"), ("plot", "surface", "t2.nn", "pos.txt", "neg.txt", "--points", 3, "--directions", "path:t2.ckpt", "-o", "path.svg")],
     "ann check": [("check", "table.csv", "--label", "c"), ("check", "t.nn", "pos.txt", "neg.txt"), ("check", "table.csv")],
@@ -153,6 +153,9 @@ def made(tmp_path_factory):
     (small / "k.nn").write_text("anncli: 1\ninputs: 2\nlayers: [3 tanh, 3 softmax]\n")
     (small / "letters.nn").write_text("anncli: 1\ninputs: characters\nlayers: [2 embedding, 3 lstm, softmax]\n")
     (small / "text.txt").write_text("abca\ncabbage\n" * 20)
+    (small / "lines.nn").write_text("anncli: 1\ninputs: characters\nlayers: [2 embedding, mean, 1 logistic]\n")
+    (small / "good.txt").write_text("good day\nso good\n" * 3)
+    (small / "bad.txt").write_text("bad day\nso bad\n" * 3)
     (small / "rows.nn").write_text("anncli: 1\ninputs: any x 2\nlayers: [1 logistic]\n")
     (small / "old.nn").write_text("3\n2 2 1\n\n0\n1\n")
     (small / "valid.txt").write_text("a 1\n1 2\nb 2\n-1 -2\n")
@@ -175,6 +178,7 @@ def made(tmp_path_factory):
         "train net.nn pos.txt neg.txt 5 -q -o ct.nn --threshold youden --calibration platt --abstain 0,1",
         "train net.nn pos.txt neg.txt 5 -q -o it.nn --calibration isotonic",
         "train letters.nn text.txt 1 -q -o ht.nn",
+        "train lines.nn good.txt bad.txt 1 -q -o line.nn --validation 0",
     ):
         line = [sys.executable, "-m", "anncli", *command.split()]
         subprocess.run(line, cwd=small, env=clean_environment(), check=True, timeout=120)

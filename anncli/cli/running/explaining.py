@@ -15,6 +15,7 @@ from anncli.arrays import Array
 from anncli.cli.asking.network_options import require_trained, require_vectors
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
+from anncli.cli.running.explaining_texts import check_text_options, explain_texts
 from anncli.cli.running.reading import counted_rows, read_evaluated
 from anncli.cli.running.required_values import kind_of
 from anncli.cli.running.written_tables import check_target, format_of_target, refuse_read_target
@@ -43,6 +44,10 @@ def run_explain(values: Values, words: Words) -> None:
     network = load(path)
     show_network_remarks(values.console, network)
     require_trained(network, path)
+    check_text_options(values, network)
+    if network.text is not None:
+        explain_texts(values, words, network, target)
+        return
     require_vectors(network, "ann explain")
     fields = _fields(values["by"], network)
     remarks = Remarks()

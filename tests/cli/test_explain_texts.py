@@ -1,0 +1,119 @@
+"""`ann explain` on networks that take texts: the words that decide, over many texts and in one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from inside import Done, ann
+
+from anncli.formats.networks.storage import load, save
+from anncli.network.encoders.characters import CharacterEncoder
+from anncli.network.network import Network
+
+__all__ = ["ann"]
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def summing(tmp_path: Path) -> Path:
+    """A network that adds weights up: 0.5, and for each blank 0.25, a 1, b -2."""
+    network = Network.create("characters", ["1 logistic"], classes=("yes", "no"))
+    network = network.with_vocabulary(CharacterEncoder((" ", "a", "b")))
+    network.set_parameters(np.array([0.5, 0.25, 1, -2, 0]))
+    save(network, tmp_path / "net.nn")
+    (tmp_path / "texts.txt").write_text("a b\n\nb\naa a b\na ccc\n")
+    return tmp_path
+
+
+def test_the_words_of_many_texts(summing: Path, ann: Run) -> None:
+    assert ann("explain", "net.nn", "texts.txt").stdout == (
+        "for yes, all texts  texts  log odds  +/-  for no  texts  log odds    +/-\n"
+        "a                       3      1.25    0  b           3     1.833  0.144\n"
+        "\n"
+        "mean change of the log odds of yes by a word, in the texts that contain it: 2 words in at least 2 of 4 texts\n"
+        "log odds without any word: yes 0.5\n"
+        "\n"
+        "texts that trained the network: not known: the network file holds no digests of the rows that trained it\n"
+    )
+    found = json.loads(ann("explain", "net.nn", "texts.txt", "--json", "-o", "w.csv").stdout)
+    assert (found["n"], found["texts"], found["least"], found["rows_seen"], found["new_rows"]) == (4, 4, 2, None, None)
+    assert [(one["word"], one["texts"], one["means"]) for one in found["words"]] == [
+        ("a", 3, [1.25]),
+        ("b", 3, [pytest.approx(-(2 + 1.75 + 1.75) / 3)]),
+    ]
+    assert (summing / "w.csv").read_text().splitlines()[:2] == ["word,texts,log_odds_yes,deviation_yes", "a,3,1.25,0"]
+
+
+def test_the_words_of_one_text(summing: Path, ann: Run) -> None:
+    (summing / "one.txt").write_text("a b ccc a\n")
+    expected = (
+        "text 1 of 1: yes (yes 0.7773)\n"
+        "\n"
+        "word  times  log odds of yes\n"
+        "a         2              2.5  ++++++++++++++++++++\n"
+        "b         1            -1.75  --------------\n"
+        "ccc       1             0.25  ++\n"
+        "\n"
+        "all changes together 1; log odds of the whole text 1.25, of a text without words 0.5\n"
+        "words that the network does not know: ccc\n"
+    )
+    assert ann("explain", "net.nn", "one.txt").stdout == expected
+    assert ann("explain", "net.nn", "-", input="a b ccc a").stdout == expected
+    shown = ann("explain", "net.nn", "texts.txt", "one.txt", "--row", 5, "--top", 1).stdout
+    assert shown.startswith("text 5 of 5: yes")
+    assert "\n2 more words: --top N, --json, or -o FILE\n" in shown
+    ann("explain", "net.nn", "one.txt", "-o", "w.jsonl")
+    rows = [json.loads(line) for line in (summing / "w.jsonl").read_text().splitlines()]
+    assert rows[1] == {"word": "b", "times": 1, "log_odds_yes": -1.75}
+
+
+def test_texts_are_drawn_and_those_that_trained_are_told_apart(tmp_path: Path, ann: Run) -> None:
+    (tmp_path / "line.nn").write_text("anncli: 1\ninputs: characters\nlayers: [2 embedding, mean, 3 softmax]\n")
+    for name in ("ab", "xy", "no"):
+        (tmp_path / f"{name}.txt").write_text("".join(f"{name} {'z ' * k}good\n" for k in range(12)))
+    ann("train", "line.nn", "ab.txt", "xy.txt", "no.txt", 3, "--test", 0.25, "-q")
+    shown = ann("explain", "line.nn", "ab.txt", "xy.txt", "no.txt", "--rows", 20, "--seed", 3).stdout
+    assert shown.startswith("for ab, all texts*  ")
+    assert [line.split("  ")[0] for line in shown.splitlines() if line.startswith("for ")] == [
+        f"for {name}, {what} texts{mark}" for what, mark in (("all", "*"), ("new", "")) for name in ("ab", "xy", "no")
+    ]
+    assert "against xy" in shown
+    assert "words in at least 2 of 20 texts, drawn from 36 (--rows N takes more)\n" in shown
+    assert "words in at least 2 of 9 texts\n" in shown
+    assert shown.endswith(
+        "\n* 27 of these 36 texts trained the network, so the changes may be too large; trust the table of new texts\n"
+    )
+    again = ann("explain", "line.nn", "ab.txt", "xy.txt", "no.txt", "--rows", 20, "--seed", 3, "--threads", 2).stdout
+    assert again == shown
+    found = json.loads(ann("explain", "line.nn", "ab.txt", "--json").stdout)
+    (tmp_path / "new.txt").write_text("ab good\nxx good\nxx yy\n")
+    lone = ann("explain", "line.nn", "new.txt").stdout
+    assert lone.endswith("\ntexts that trained the network: none of these\n")
+    assert (found["rows_seen"], len(found["new_rows"]["words"][0]["means"])) == (9, 3)
+
+
+def test_what_does_not_fit_is_refused(summing: Path, ann: Run) -> None:
+    for options, what in (
+        (("--column", "a"), "--column is for columns, and this network takes texts; leave it out"),
+        (("--permutations", 3), "--permutations is for columns, and this network takes texts; leave it out"),
+        (("--label", "x"), "--label is for tables and rows of numbers, and this network takes texts"),
+        (("--row", 1, "--rows", 2), "--row is one text and --rows a number of texts; leave one of them out"),
+    ):
+        assert what in ann("explain", "net.nn", "texts.txt", *options, check=2).stderr
+    assert "--row 9: the data have 4 texts; give a number from 1 to 4" in ann("explain", "net.nn", "texts.txt", "--row", 9, check=3).stderr  # fmt: skip
+    (summing / "empty.txt").write_text("\n")
+    assert "empty.txt: holds no text; give a text on each line" in ann("explain", "net.nn", "empty.txt", check=3).stderr
+    network = load(str(summing / "net.nn"))
+    assert network.text is not None
+    following = Network.create("characters", ["2 lstm", "softmax"]).with_vocabulary(CharacterEncoder(("a", "b")))
+    following.set_parameters(np.zeros(following.topology.n_parameters))
+    save(following, summing / "next.nn")
+    assert "ann explain is for a class of each text" in ann("explain", "next.nn", "texts.txt", check=2).stderr
+    numbers = Network.create(2, ["1 logistic"])
+    numbers.set_parameters(np.zeros(3))
+    save(numbers, summing / "numbers.nn")
+    assert "--row is for texts, and this network takes none" in ann("explain", "numbers.nn", "texts.txt", "--row", 1, check=2).stderr  # fmt: skip
