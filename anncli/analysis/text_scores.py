@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.dataset.text_data import tokens_of_texts
 from anncli.inference.predict import predict
 from anncli.network.layers.dense import Dense
 from anncli.network.network import Network
@@ -32,7 +31,7 @@ def text_scores(network: Network, texts: Sequence[str], threads: int = 1) -> Arr
     is then taken to be at least 1e-7 away from 0 and from 1.
     """
     assert network.vocabulary is not None
-    tokens = tokens_of_texts(texts, network.vocabulary)
+    tokens = network.vocabulary.tokens(texts)
     known = np.ones(len(texts), dtype=bool)
     known[short_samples(network.topology, tokens)] = False
     scores = np.full((len(texts), network.n_outputs), np.nan)

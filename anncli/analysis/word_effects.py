@@ -10,6 +10,7 @@ import numpy as np
 from anncli.analysis.left_out import LeftOut, WordForm, left_out
 from anncli.analysis.text_scores import text_scores
 from anncli.arrays import Array
+from anncli.compiled.lexicon import WordRule
 from anncli.network.network import Network
 
 # Different words of a text that are left out one by one: a whole book in one text would take days.
@@ -41,7 +42,8 @@ class WordEffect(NamedTuple):
 
 def word_form(network: Network) -> WordForm:
     """What the words of its texts are: those of its vocabulary, and of characters those that stand between blanks and signs."""
-    rule = getattr(network.vocabulary, "rule", None)
+    assert network.vocabulary is not None
+    rule: WordRule | None = getattr(network.vocabulary.definition, "rule", None)
     return WordForm(fold=False) if rule is None else WordForm(rule.split, rule.fold)
 
 

@@ -17,7 +17,6 @@ from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.words_report import Decided, OneText, WordTable
 from anncli.dataset.digests import digest_samples
-from anncli.dataset.text_data import tokens_of_texts
 from anncli.errors import DataError, UsageError, count_of, printable
 from anncli.formats.data.registry import writer_of
 from anncli.formats.data.remarks import Remarks
@@ -88,7 +87,7 @@ def _one(values: Values, network: Network, texts: list[str], number: int) -> One
     if np.isnan(found.scores).any():
         raise DataError(f"text {number} has no word that the network can take", advice="give a longer text")
     assert network.vocabulary is not None
-    tokens = tokens_of_texts([text, *found.words], network.vocabulary)
+    tokens = network.vocabulary.tokens([text, *found.words])
     unknown = [
         word
         for place, word in enumerate(found.words, 1)
@@ -141,7 +140,7 @@ def _seen(network: Network, texts: list[str]) -> Array | None:
     if network.row_digests is None:
         return None
     assert network.vocabulary is not None
-    return network.row_digests.contains(digest_samples(tokens_of_texts(texts, network.vocabulary)))
+    return network.row_digests.contains(digest_samples(network.vocabulary.tokens(texts)))
 
 
 def _of_nothing(network: Network) -> Array | None:
