@@ -99,6 +99,8 @@ def _step_of(layer: LayerKind, of_tokens: bool) -> dict[str, int]:
     if layer.kind == "window":
         size = 2 * kind.rows + 1
         return step | _windows((size,), (1,), True)
+    if layer.kind == "pad":
+        return step | {"size_x": kind.rows, "before_x": int(kind.side == "left")}
     if layer.kind in ("convolution", "mean-pool", "max-pool"):
         step |= _windows(kind.size, kind.stride, getattr(kind, "padding", "valid") == "same")
     if layer.kind == "bilinear":

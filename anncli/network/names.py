@@ -57,6 +57,7 @@ LAYER_NAMES: dict[str, LayerName] = {
     "lif": LayerName("lif", "UNITS lif", "spiking neurons (leaky integrate-and-fire), with exact gradients of spike times"),
     "first-spike": LayerName("first_spike", "UNITS first-spike", "output of spiking neurons: the one that fires first names the class"),
     "peak-voltage": LayerName("peak_voltage", "UNITS peak-voltage", "output of neurons that never fire: the highest voltage names the class"),
+    "pad": LayerName("pad", "pad ROWS [left|right]", "the last ROWS rows of a sample as one row, with zeros before shorter ones; right: the first, zeros after", compiled=True),
     "window": LayerName("window", "window ROWS", "every row with so many rows before and after it, as one row", compiled=True),
 }  # fmt: skip
 
@@ -131,7 +132,7 @@ LAYERS_ELSEWHERE: dict[str, str] = {
     "leaky": "lif", "if": "lif", "spiking": "lif", "commnet": "communicate", "communication": "communicate", "embed": "embedding",
     "rnn": "recurrent", "simple-rnn": "recurrent", "simplernn": "recurrent", "elman": "recurrent", "layrec": "recurrent",
     "bilstm": "lstm bidirectional", "bi-lstm": "lstm bidirectional", "birnn": "recurrent bidirectional",
-    "bigru": "gru bidirectional",
+    "bigru": "gru bidirectional", "padding": "pad", "zero-padding": "pad", "pad-sequences": "pad",
 }  # fmt: skip
 
 

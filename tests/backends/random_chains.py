@@ -127,7 +127,7 @@ def _over_rows(rng: np.random.Generator) -> list[Any]:
         else:
             layers.append(f"{units} {activation}")
     if rng.random() < 0.7:
-        layers.append(str(rng.choice(["last", "mean", "max"])))
+        layers.append(str(rng.choice(["last", "mean", "max", f"pad {rng.integers(1, 9)}", "pad 5 right"])))
     return layers
 
 

@@ -165,7 +165,7 @@ def test_the_mean_of_a_stream_without_end(tmp_path: Path) -> None:
 @needs_compiler
 def test_a_long_stream_has_the_bits_of_the_whole_sample(tmp_path: Path) -> None:
     """Of an ensemble, with scaled rows and outputs for every row; 1,000 rows, more than buffers for rows would hold."""
-    network = random_chain(98)
+    network = random_chain(278)
     assert network.members
     assert network.layers_text.startswith("9 gru")
     rows = Rows(np.random.default_rng(1).normal(size=(1000, 5)).astype(np.float32), np.array([0, 1000]))

@@ -300,7 +300,7 @@ def test_layers_made_in_python() -> None:
         ("9", "5 tanh, last", "layer 2: `last` needs samples of several rows; the layer before gives one"),
         ("28x28", "last", "layer 1: `last` needs samples of several rows; `mean-pool` and `max-pool` are for pictures"),
         ("9", "window 2", "layer 1: `window 2` needs samples of several rows; write `inputs: any x 12`"),
-        ("any x 3", "flatten", "layer 1: `flatten` is for pictures, and this is any number of rows; use `last`, `mean` or `max`"),
+        ("any x 3", "flatten", "layer 1: `flatten` is for pictures, and this is any number of rows; use `last`, `mean`, `max` or, for the last 12 rows side by side, `pad 12`"),
         ("any x 3", "last 2", "`last` has no settings, found 'last 2'; write `last`"),
         ("any x 3", "window", "a window is the number of rows on each side, found 'window'; write for example `window 2`"),
         ("28x28", "mean-pool", "a mean-pool is the size of a window, found 'mean-pool'; write for example `mean-pool 2x2` for pictures, `mean-pool 2` for rows"),

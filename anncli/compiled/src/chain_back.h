@@ -54,9 +54,10 @@ static void step_back(Piece &piece, int k) {
     } else if (kind == ANN_COMMUNICATE) {
       float *extra = skipped && piece.bench.places[node.s.skip].extra ? piece.bench.places[node.s.skip].extra + start * skipped->stride : NULL;
       group_back(node, below, p.own_delta + start * node.own_stride, rows, to, skipped, extra);
-    } else if (kind == ANN_MEAN_POOL || kind == ANN_MAX_POOL || kind == ANN_WINDOW) {
+    } else if (kind == ANN_MEAN_POOL || kind == ANN_MAX_POOL || kind == ANN_WINDOW || kind == ANN_PAD) {
       memset(to, 0, sizeof(float) * rows_below * below.stride);
       if (kind == ANN_WINDOW) window_back(node, below, delta, width, rows, to);
+      else if (kind == ANN_PAD) pad_back(node, below, delta, rows_below, to);
       else pool_back(node, delta, index, width, rows, columns, to);
     } else if (below.gives_last) {
       memcpy(to + (size_t)(rows_below - 1) * below.stride, delta, sizeof(float) * node.stride);

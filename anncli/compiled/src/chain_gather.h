@@ -136,6 +136,27 @@ static void reduce_back(int kind, const float *delta, const float *index, int ro
     }
 }
 
+// The rows of a sample that a pad lays side by side, the last ones or the first ones, and the place of the first of them.
+struct PaddedRows {
+  int n, from, at;
+
+  PaddedRows(const Node &node, int rows) : n(least(node.s.size_x, rows)), from(node.s.before_x ? rows - n : 0), at(node.s.before_x ? node.s.size_x - n : 0) {}
+};
+
+static void pad_rows(const Node &node, const Node &below, const float *from, int rows, float *to) {
+  const int C = below.form.columns;
+  const PaddedRows taken(node, rows);
+  memset(to, 0, sizeof(float) * node.stride);
+  copy_rows(to + (size_t)taken.at * C, C, from + (size_t)taken.from * below.stride, below.stride, taken.n, C);
+}
+
+// The way back: writes the slopes of its inputs, which are 0.
+static void pad_back(const Node &node, const Node &below, const float *delta, int rows, float *to) {
+  const int C = below.form.columns;
+  const PaddedRows taken(node, rows);
+  copy_rows(to + (size_t)taken.from * below.stride, below.stride, delta + (size_t)taken.at * C, C, taken.n, C);
+}
+
 // Each row beside those around it, with zeros beyond the ends of the sample.
 static void window_rows(const Node &node, const Node &below, const float *from, int width, int rows, float *to) {
   const int C = below.form.columns;

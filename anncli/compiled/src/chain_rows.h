@@ -124,7 +124,8 @@ static void step_forward(Piece &piece, int k) {
       for (int r = 0; r < rows_below; r++)
         memcpy(to + (size_t)r * below.form.columns, from + (size_t)r * below.stride, sizeof(float) * below.form.columns);
       for (int j = node.form.columns; j < node.stride; j++) to[j] = 0;
-    } else if (kind == ANN_WINDOW) window_rows(node, below, from, width, rows, to);
+    } else if (kind == ANN_PAD) pad_rows(node, below, from, rows_below, to);
+    else if (kind == ANN_WINDOW) window_rows(node, below, from, width, rows, to);
     else if (kind == ANN_COMMUNICATE)
       gather_group(node, below, from, skipped, skipped ? piece.bench.places[node.s.skip].values + start * skipped->stride : NULL, rows,
                    p.own + start * node.own_stride);

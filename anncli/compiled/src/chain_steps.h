@@ -12,7 +12,7 @@
 enum { MOST_COMPONENTS = 1024 };  // of a bilinear neuron
 
 // units: columns of its outputs, of a bilinear step neurons; size, stride: of a window over rows (x alone) or over a picture;
-// before, after: rows of zeros around the edges; skip: the form whose rows stand beside the inputs, 0 for none; components: of
+// before, after: rows of zeros around the edges, of a pad 1 on the side where zeros stand; skip: the form whose rows stand beside the inputs, 0 for none; components: of
 // a bilinear neuron; directions: of a recurrent step, 2 if it reads the rows backward too; position: the number of its first output among all units for dropout, from 1; 0: its outputs are those of
 // the step before in another form. Python hands over an array with a column for each field.
 #define ANN_STEP_FIELDS(X) \
@@ -107,6 +107,10 @@ inline const char *trace_step(const AnnStep &s, const AnnForm *forms, int number
   if (s.kind == ANN_FLATTEN) {
     if (!from.rows() || from.columns > most / from.rows()) return "it needs a fixed number of rows";
     to->columns = from.columns * from.rows();
+  }
+  if (s.kind == ANN_PAD) {
+    if (s.size_x < 1 || from.columns > most / s.size_x) return "it is too large";
+    to->columns = from.columns * s.size_x;
   }
   if (takes_windows(s.kind)) {
     if (s.size_x < 1 || s.size_y < 1 || s.stride_x < 1 || s.stride_y < 1) return "it has no size";

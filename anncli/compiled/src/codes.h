@@ -58,6 +58,7 @@
   X(ANN_MEAN_POOL, "mean-pool") \
   X(ANN_MAX_POOL, "max-pool") \
   X(ANN_FLATTEN, "flatten") \
+  X(ANN_PAD, "pad") \
   X(ANN_LAST, "last") \
   X(ANN_MEAN, "mean") \
   X(ANN_MAX, "max") \

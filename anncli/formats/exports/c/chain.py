@@ -177,6 +177,11 @@ def _window(step: Step) -> Place:
     return step.call("window", step.source.rows, step.below.columns, step.layer.rows, step.source.pointer)
 
 
+def _pad(step: Step) -> Place:
+    rows, is_left = step.layer.rows, int(step.layer.side == "left")
+    return step.call("pad", step.source.rows, step.below.columns, rows, is_left, step.source.pointer, keeps_rows=False)
+
+
 def _communicate(step: Step) -> Place:
     source = step.source
     n_beside = step.below.beside
@@ -198,6 +203,7 @@ _WRITERS: dict[str, Callable[[Step], Place]] = {
     "mean": _mean,
     "max": _max,
     "window": _window,
+    "pad": _pad,
     "communicate": _communicate,
     **dict.fromkeys(RECURRENT_KINDS, recurrent),
 }

@@ -106,6 +106,17 @@ $static void $n_window(int n, int columns, int around, const float *in, float *o
         out[k] = j >= 0 && j < n ? in[j * columns + k] : 0.0f;
 }
 """,
+    "pad": """\
+/* The last rows of n side by side with zeros before them, or the first rows with zeros behind. */
+$static void $n_pad(int n, int columns, int rows, int is_left, const float *in, float *out)
+{
+  const int shift = is_left ? n - rows : 0;
+  int i, k;
+  for (i = 0; i < rows; ++i, out += columns)
+    for (k = 0; k < columns; ++k)
+      out[k] = i + shift >= 0 && i + shift < n ? in[(i + shift) * columns + k] : 0.0f;
+}
+""",
     "communicate": """\
 /* A dense layer on each row, the mean of the other rows, and what stands beside it. */
 $static const float *$n_communicate(const float *w, int n, int n_own, int n_beside, int units, const float *in,

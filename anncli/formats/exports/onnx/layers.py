@@ -208,6 +208,15 @@ def _window(given: Given) -> Value:
     return Value(given.add("Concat", parts, "window", axis=1), given.above)
 
 
+def _pad(given: Given) -> Value:
+    """As many rows of zeros as there may be rows stand beside those of the sample, so that there are enough to cut out."""
+    rows, nodes, is_left = given.layer.rows, given.nodes, given.layer.side == "left"
+    padded = given.add("Pad", [given.below.name, nodes.whole(rows * is_left, 0, rows * (not is_left), 0)], "padded")
+    first, end = (-rows, _END) if is_left else (0, rows)
+    taken = given.add("Slice", [padded, nodes.whole(first), nodes.whole(end), nodes.whole(0)], "rows")
+    return Value(given.add("Reshape", [taken, nodes.whole(1, given.above.columns)], "pad"), given.above)
+
+
 def _communicate(given: Given) -> Value:
     nodes, below = given.nodes, given.below
     n_own = below.shape.columns - below.shape.beside
@@ -268,6 +277,7 @@ _KINDS: dict[str, Callable[[Given], Value]] = {
     "mean": _mean,
     "max": _max,
     "window": _window,
+    "pad": _pad,
     "communicate": _communicate,
     "bilinear": _bilinear,
     **dict.fromkeys(OPERATORS, _recurrent),
