@@ -44,7 +44,8 @@ class Flatten(Reduction):
     def check(self, place: str, below: Shape, is_output: bool) -> None:
         if below.rows != 1:
             raise ValueFault(
-                f"{place}: `flatten` is for pictures, and this is any number of rows", "use `last`, `mean`, `max` or, for the last 12 rows side by side, `pad 12`"
+                f"{place}: `flatten` is for pictures, and this is any number of rows",
+                "use `last`, `mean`, `max` or, for the last 12 rows side by side, `pad 12`",
             )
         Fixed.check(self, place, below, is_output)
 
