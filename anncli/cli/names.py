@@ -94,6 +94,9 @@ COMMANDS: dict[str, CommandName] = {
     "curvature": CommandName(
         "Look inside", "Measure how the loss curves around the weights.", "commands.curvature", Takes()
     ),
+    "words": CommandName(
+        "Words and pictures", "Look for near words, and test the vectors of words.", "commands.words", "NETWORK [TERM...]"
+    ),
     "scan": CommandName("Words and pictures", "Find in pictures what a network has learnt.", "commands.scan", Takes()),
     "generate": CommandName(
         "Words and pictures", "Write a text as a network has learnt to.", "commands.generate", Takes(data="")

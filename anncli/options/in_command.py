@@ -99,6 +99,11 @@ IN_COMMAND: dict[tuple[str, str], OwnWords] = {
         "the network's own",
         "Scores above X are found; of a network with several outputs also the class has to win",
     ),
+    ("predict", "top"): OwnWords(
+        "Write the N most probable classes of each row with their scores",
+        full="Write the N most probable classes of each row with their scores",
+    ),
+    ("words", "top"): OwnWords("How many words are printed", "10", "How many words are printed"),
     ("generate", "seed"): OwnWords("Random seed: the same seed gives the same text"),
     ("gradcheck", "rows"): OwnWords("Rows to compute the gradient on", "50"),
     ("plot", "rows"): _place(

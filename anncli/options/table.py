@@ -47,6 +47,7 @@ GROUPS = {
     "search": "Search",
     "scan": "Windows",
     "generate": "Text",
+    "words": "Words",
     "training": "Training",
     "decision": "Decision",
     "gates": "Requirements",
@@ -57,7 +58,7 @@ GROUPS = {
 # Which commands have an option.
 ALL = (
     "train", "test", "predict", "init", "info", "cv", "search", "check", "compare", "explain", "report", "plot", "convert",
-    "export", "import", "trainers", "bench", "gradcheck", "curvature", "scan", "generate", "t", "r",
+    "export", "import", "trainers", "bench", "gradcheck", "curvature", "scan", "generate", "words", "t", "r",
 )  # fmt: skip
 TRAIN = ("train",)
 # Commands whose trainings are whole ones.
@@ -210,6 +211,11 @@ OPTIONS: dict[str, OptionInfo] = {
     "start": OptionInfo(readers.text, None, "TEXT", "How the text begins; - reads it from stdin; default: the end of a line, which is not written", "generate", ("generate",), words=TEXT),
     "length": OptionInfo(integer(0, example="500"), 500, "N", "How many characters follow the start", "generate", ("generate",)),
     "temperature": OptionInfo(number(0.0, example="0.8"), 1.0, "X", "How freely characters are chosen; 1: each with the probability that the network gives it; below 1 the likelier ones more often, above 1 less often; 0: always the likeliest", "generate", ("generate",)),
+    # Vectors of words
+    "analogies": OptionInfo(readers.text, None, "FILE", "Answer the questions of FILE, four words a line: `Athens Greece Oslo Norway` asks which word is to Oslo what Greece is to Athens; lines `: NAME` begin sections", "words", ("words",), words=FILE),
+    "pairs": OptionInfo(data_readers.names, (), "FILE", "Compare with what people say of pairs of words: two words and a number on each line of FILE; repeatable", "words", ("words",), kind="list", words=FILE),
+    "complete": OptionInfo(readers.text, None, "TEXT", "Print the likeliest words after TEXT, with their probabilities", "words", ("words",), words=TEXT),
+    "vocabulary": OptionInfo(or_auto(integer(1, example="30000"), "all"), 30000, "N|all", "In --analogies and --pairs the network knows only its N most frequent words, as in published results", "words", ("words",), words=("all",)),
     # Training
     "trainer": OptionInfo(canonical_trainer, DEFAULT_TRAINER, "NAME", "Training algorithm: " + ", ".join(TRAINER_NAMES), "training", LEARN, LEARN, words=tuple(TRAINER_NAMES), brief="Training algorithm; `ann trainers` lists all", aliases=("optimizer",)),
     "trainers": OptionInfo(chosen_trainers, "all", "NAMES", "Trainers to compare, comma-separated, or all", "training", ("bench",), ("bench",), words=("all", *TRAINER_NAMES)),
@@ -307,7 +313,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "with": OptionInfo(data_readers.names, (), "NAMES", "Columns of the data that are written beside the predictions, comma-separated; repeatable", "output", ("predict", "cv"), ("predict",), "list", words=COLUMN, brief="Columns of the data to write beside the predictions"),
     "stateful": OptionInfo(readers.flag, False, "", "Answer each row as soon as its line has come, with the state that the rows before left: for networks whose layers carry one. An empty line begins a new sample. With a layer `last` the answer is that for the rows so far. In export: the ONNX model takes this state as an input and gives the state after the last row", "output", ("predict", "export"), ("predict", "export"), "flag", brief="Answer each row as it comes, and carry the state on (ONNX: from call to call)"),
     "all_windows": OptionInfo(readers.flag, False, "", "Of a network of forecasts: what was predicted from every window of the table, not only from the last one", "output", ("predict",), kind="flag"),
-    "top": OptionInfo(integer(1, example="3"), None, "N", "Write the N most probable classes of each row with their scores; in explain how many words of a text network are printed, default 20", "output", ("predict", "explain"), ("predict",)),
+    "top": OptionInfo(integer(1, example="3"), None, "N", "Write the N most probable classes of each row with their scores; in explain how many words of a text network are printed, default 20; in words how many of them, by default 10", "output", ("predict", "explain", "words"), ("predict",)),
     "to": OptionInfo(choice((*WRITTEN_FORMATS, *EXPORT_NAMES), "format"), None, "NAME", "Format of what is written: " + ", ".join(WRITTEN_FORMATS) + "; in export " + "; ".join(f"{name}: {info.help}" for name, info in EXPORT_NAMES.items()) + "; default: by the ending of the file. predict and cv write no format of inputs and answers (" + ", ".join(SAMPLE_FORMATS) + "), and predict csv where nothing says the format", "output", ("predict", "explain", "convert", "cv", "export", "info"), ("predict", "export"), words=(*WRITTEN_FORMATS, *EXPORT_NAMES), brief="Format of what is written: csv, jsonl, parquet and others"),
     "delimiter": OptionInfo(readers.delimiter, "\\t", "TEXT", "Text between the values of a line", "output", ("predict",), ("predict",)),
     "force": OptionInfo(readers.flag, False, "", "Overwrite an existing file", "output", ("predict", "init", "explain", "report", "plot", "convert", "cv", "search", "export", "import", "info", "scan"), ("init", "report", "plot", "export"), "flag", "f"),

@@ -70,14 +70,14 @@ def argument(name: str, metavar: str, words: tuple[str, ...] = FILE, **settings:
     return click.argument(name, metavar=metavar, type=Word(words), **settings)
 
 
-def command(name: str, **settings: Any) -> Callable[[Work], click.Command]:
+def command(name: str, cls: type[AnnCommand] = AnnCommand, **settings: Any) -> Callable[[Work], click.Command]:
     """Makes a command of a function that takes Values and Words, or the positional arguments if they are of another kind."""
 
     def decorate(function: Work) -> click.Command:
         if COMMANDS[name].takes is not None:
             function = argument("words", COMMANDS[name].arguments, nargs=-1)(function)
         settings["context_settings"] = {**_CONTEXT, **settings.get("context_settings", {})}
-        made = click.command(name, cls=AnnCommand, add_help_option=False, **settings)(function)
+        made = click.command(name, cls=cls, add_help_option=False, **settings)(function)
         made.params += [_option(name, option, info) for option, info in options_of(name).items()]
         made.params += help_options()
         return made

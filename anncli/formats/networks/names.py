@@ -39,6 +39,8 @@ NETWORK_FORMAT_NAMES: dict[str, NetworkFormatName] = {
     "sklearn": NetworkFormatName("skops", "scikit-learn's multilayer perceptrons in skops files", rb"PK\x03\x04.*schema\.json", endings=(".skops",)),
     "pmml": NetworkFormatName("pmml", "PMML files with a NeuralNetwork", rb"(?>\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*+(?:\[[^\]]*+\][^>]*+)?>)*+<(?:\w+:)?PMML[\s>]", endings=(".pmml",)),
     "onnx": NetworkFormatName("onnx.format", "ONNX models of dense layers", rb"\x08[\x01-\x20][\x12\x1a\x22\x28\x32\x3a\x42\x72]", endings=(".onnx",), extra="onnx"),
+    "word2vec": NetworkFormatName("word2vec", "vectors of words, text or binary, that begin with their number and size", rb"[0-9]{1,9}[ \t]+[0-9]{1,7}[ \t]*\r?\n(?:(?:[^\n]*\n){0,50}?[^\s0-9+.\-][^\s]*[ \t]+[-+.0-9]|[^\s]{1,1000} .{0,400}?[\x00-\x08\x0e-\x1f])", endings=(".vec",)),
+    "glove": NetworkFormatName("word2vec", "vectors of words, text, a line for each", rb"[^\s0-9+.\-:#{\[][^\s:]*(?:[ \t]+[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?){2,}[ \t]*\r?\n", may_be_data=True),
     "ann1dn": NetworkFormatName("ann1dn", "the numbers that ann1dn reads and writes", rb"\s*[-+.]?[0-9]", may_be_data=True, is_dialect=True, endings=(".nn",)),
 }  # fmt: skip
 

@@ -25,6 +25,11 @@ _KINDS = (
         "is code or a drawing as ann export writes them, which are not read",
         "name the network that it was made from; of exports ann reads .json, .onnx and FANN's .net",
     ),
+    (
+        rb"\xba\x16\x4f\x2f",
+        "is a model of fastText, which is not read",
+        "name the file .vec that fastText writes beside it",
+    ),
     (rb"TFL3|....TFL3", "is a TensorFlow Lite file, which is not read", "save the Keras model as .keras"),
 )
 
