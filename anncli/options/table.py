@@ -58,7 +58,7 @@ GROUPS = {
 # Which commands have an option.
 ALL = (
     "train", "test", "predict", "init", "info", "cv", "search", "check", "compare", "explain", "report", "plot", "convert",
-    "export", "import", "trainers", "bench", "gradcheck", "curvature", "scan", "generate", "words", "t", "r",
+    "export", "import", "trainers", "bench", "gradcheck", "curvature", "words", "scan", "generate", "t", "r",
 )  # fmt: skip
 TRAIN = ("train",)
 # Commands whose trainings are whole ones.

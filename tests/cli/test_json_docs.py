@@ -136,6 +136,7 @@ CASES = {
     "ann search": [("search", "net.nn", "pos.txt", "neg.txt", 5, "--trials", 3, "--folds", 2, "--outer-folds", 2, "-o", "s.nn"), ("search", "table.csv", "--label", "c", 5, "--trials", 1, "--test", 0.25, "--baselines", "--require", "acc>=0")],
     "ann bench": [("bench", "net.nn", "pos.txt", "neg.txt", 5, "--trainers", "scg,adam"), ("bench", "net.nn", "pos.txt", "neg.txt", 5, "--plot", "none")],
     "ann generate": [("generate", "ht.nn", "--start", "ab", "--length", 5)],
+    "ann words": [("words", "v.vec", "king", "-", "man"), ("words", "v.vec", "--analogies", "q.txt", "--pairs", "p.tsv"), ("words", "v.vec", "--pairs", "few.tsv")],
     "ann scan": [("scan", "rgb.nn", "a.ppm", "--per-pixel"), ("scan", "rgb.nn", "a.ppm", "--patch", "1x1", "--find", "a,b,d")],
     "ann t": [("t", "old.nn", "pos.txt", "neg.txt", 5, "valid.txt", "valid.txt", 0.5, 0)],
     "ann r": [("r", "ot.nn", "list.txt"), ("r", "ot.nn", "pos.txt")],
@@ -147,6 +148,10 @@ def made(tmp_path_factory):
     """The files of the commands: one making serves all sections."""
     small = make_small(tmp_path_factory.mktemp("made"))
     (small / "foreign.pmml").write_text(FOREIGN)
+    (small / "v.vec").write_text("3 2\nking 0 1\nman 1 0\nqueen 1 1\n")
+    (small / "q.txt").write_text(": one\nking man queen king\n: none\na b c d\n")
+    (small / "p.tsv").write_text("king man 1\nking queen 2\nman queen 2\nking king 9\n")
+    (small / "few.tsv").write_text("king man 1\n")
     (small / "third.txt").write_text(POSITIVE.replace(" ", " -"))
     (small / "more.txt").write_text(POSITIVE + "3 3\n")
     (small / "list.txt").write_text("first 1\n1 2\nsecond 2\n-1 -2\n")

@@ -38,6 +38,7 @@ WORDS = {
     "import": ["net.nn"],
     "scan": ["net.nn", "none1.txt"],
     "generate": ["net.nn"],
+    "words": ["net.nn", "king"],
     "t": ["net.nn", "none1.txt", "none2.txt", "5"],
     "r": ["net.nn", "none1.txt"],
     "help": [],

@@ -8,8 +8,8 @@ import click
 
 from anncli.cli.asking.values import Values
 from anncli.cli.showing.console import print_json
-from anncli.cli.showing.remarks import show_network_remarks
 from anncli.cli.showing.near_words_report import analogy_lines, pair_lines, similar_lines
+from anncli.cli.showing.remarks import show_network_remarks
 from anncli.errors import UsageError, ValueFault, printable
 from anncli.formats.data.word_questions import read_analogies, read_scored_pairs
 from anncli.formats.networks.named_vectors import NamedVectors, read_vectors
