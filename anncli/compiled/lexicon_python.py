@@ -47,20 +47,14 @@ class PythonLexicon:
         self._counts = np.zeros(len(self._numbers), dtype=np.int64)
         self._documents = np.zeros(len(self._numbers), dtype=np.int64)
 
-    @property
-    def words(self) -> list[str]:
-        """See Lexicon."""
-        return list(self._numbers)
+    def words(self, numbers: Array | None = None) -> list[str]:
+        """All words, or those of some numbers."""
+        words = list(self._numbers)
+        return words if numbers is None else [words[number] for number in numbers]
 
-    @property
-    def counts(self) -> Array:
-        """See Lexicon."""
-        return self._counts.copy()
-
-    @property
-    def documents(self) -> Array:
-        """See Lexicon."""
-        return self._documents.copy()
+    def counts(self) -> tuple[Array, Array]:
+        """How often each word came, and in how many texts."""
+        return self._counts.copy(), self._documents.copy()
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -100,6 +94,12 @@ class PythonLexicon:
         yield from words
         for n in range(2, self._rule.ngrams + 1):
             yield from _joined(words, n)
+
+
+def classes_of(block: int) -> bytes:
+    r"""What each of the characters from 256 * block on is, as the compiled code asks: 1 for one of \w, 2 for white space."""
+    characters = map(chr, range(256 * block, 256 * (block + 1)))
+    return bytes((character.isalnum() or character == "_") + 2 * character.isspace() for character in characters)
 
 
 def _joined(words: list[str], n: int) -> Iterable[str]:

@@ -2,6 +2,7 @@
 #include "calls.h"
 #include "chain_handle.h"
 #include "events_calls.h"
+#include "lexicon_calls.h"
 #include "plan_handle.h"
 
 static PyObject *tuple_of(const char *const *names, int n) {
@@ -99,6 +100,12 @@ static PyMethodDef methods[] = {
     {"lif_backward", as_method(lif_backward), METH_FASTCALL, NULL},
     {"peak_forward", as_method(peak_forward), METH_FASTCALL, NULL},
     {"run_spikes", as_method(run_spikes), METH_FASTCALL, NULL},
+    {"lexicon", as_method(make_lexicon), METH_FASTCALL, NULL},
+    {"grow_lexicon", as_method(grow_lexicon), METH_FASTCALL, NULL},
+    {"find_words", as_method(find_words), METH_FASTCALL, NULL},
+    {"count_words", as_method(count_words), METH_FASTCALL, NULL},
+    {"word_counts", as_method(word_counts), METH_FASTCALL, NULL},
+    {"spell_words", as_method(spell_words), METH_FASTCALL, NULL},
     {"peak_backward", as_method(peak_backward), METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };

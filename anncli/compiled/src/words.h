@@ -19,14 +19,19 @@ template <class T> struct List {
   List() {}
   List(const List &) = delete;
   bool add(const T &item) {
-    if (n == room) {
-      const int64_t more = room ? 2 * room : 64;
-      T *grown = (T *)realloc(items, (size_t)more * sizeof(T));
-      if (!grown) return false;
-      items = grown;
-      room = more;
-    }
+    if (n == room && !reserve(n + 1)) return false;
     items[n++] = item;
+    return true;
+  }
+  // Room for `wanted` items in all.
+  bool reserve(int64_t wanted) {
+    if (wanted <= room) return true;
+    int64_t more = room ? 2 * room : 64;
+    if (more < wanted) more = wanted;
+    T *grown = (T *)realloc(items, (size_t)more * sizeof(T));
+    if (!grown) return false;
+    items = grown;
+    room = more;
     return true;
   }
 };
