@@ -132,7 +132,7 @@ CASES = {
     "ann explain": [("explain", "t.nn", "pos.txt", "neg.txt", "--permutations", 2), ("explain", "t.nn", "more.txt", "neg.txt", "--column", "1"), ("explain", "dt.nn", "table.csv", "--column", "b", "--by", "acc,mcc"), ("explain", "line.nn", "good.txt", "more.txt"), ("explain", "line.nn", "good.txt", "--row", 2)],
     "ann report": [("report", "t.nn", "pos.txt", "neg.txt"), ("report", "ot.nn", "pos.txt", "neg.txt")],
     "ann plot": [("plot", "roc", "t.nn", "pos.txt", "neg.txt"), ("plot", "loss", "t.nn"), ("plot", "surface", "t.nn", "pos.txt", "neg.txt", "--points", 3), ("plot", "surface", "t.nn", "pos.txt", "neg.txt", "--points", 3, "--directions", "to:t2.nn", "-o", "line.svg"), ("plot", "surface", "t2.nn", "pos.txt", "neg.txt", "--points", 3, "--directions", "sharpest"), ("plot", "surface", "t2.nn", "pos.txt", "neg.txt", "--points", 3, "--directions", "path:t2.ckpt", "-o", "path.svg")],
-    "ann check": [("check", "table.csv", "--label", "c"), ("check", "t.nn", "pos.txt", "neg.txt"), ("check", "table.csv")],
+    "ann check": [("check", "table.csv", "--label", "c"), ("check", "t.nn", "pos.txt", "neg.txt"), ("check", "table.csv"), ("check", "pos.txt", "neg.txt", "--inputs", "words")],
     "ann search": [("search", "net.nn", "pos.txt", "neg.txt", 5, "--trials", 3, "--folds", 2, "--outer-folds", 2, "-o", "s.nn"), ("search", "table.csv", "--label", "c", 5, "--trials", 1, "--test", 0.25, "--baselines", "--require", "acc>=0")],
     "ann bench": [("bench", "net.nn", "pos.txt", "neg.txt", 5, "--trainers", "scg,adam"), ("bench", "net.nn", "pos.txt", "neg.txt", 5, "--plot", "none")],
     "ann generate": [("generate", "ht.nn", "--start", "ab", "--length", 5)],

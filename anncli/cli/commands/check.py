@@ -16,6 +16,7 @@ def check_command(values: Values, words: Words) -> None:
       ann check patients.csv --label ill
       ann check train.csv --label ill --test test.csv
       ann check patients.nn new_patients.csv
+      ann check pos.txt neg.txt --inputs words
       ann check patients.csv --label ill --strict --skip missing,duplicates
 
     What a warning names is likely to spoil a training or its figures; what a note names may be right. No label is needed. The

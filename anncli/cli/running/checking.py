@@ -12,6 +12,7 @@ from anncli.cli.asking.network_options import require_vectors
 from anncli.cli.asking.tables import AskedData, asked_data
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
+from anncli.cli.running.checking_texts import asked_texts, check_texts
 from anncli.cli.running.reading import refuse_answer_options, takes_tables
 from anncli.cli.showing.check_report import document, report, text_of
 from anncli.cli.showing.console import Console, print_json
@@ -48,6 +49,9 @@ def run_check(values: Values, words: Words) -> None:
     """Print the findings, or one JSON document; raises DataError for findings with --strict."""
     sets = {"training": words.data, **_other_sets(values)}
     network = None if words.network is None else load(words.network)
+    if (definition := asked_texts(values, network)) is not None:
+        check_texts(values, words, sets, network, definition)
+        return
     if network is not None and network.topology.inputs.tokens:
         require_vectors(network, "ann check")
     if network is not None and not network.is_trained:

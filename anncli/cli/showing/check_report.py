@@ -25,7 +25,12 @@ def text_of(finding: Finding) -> str:
 
 def report(sets: Mapping[str, Examined], found: Sequence[Finding], most: int | None) -> str:
     """The text of the command; most: findings of one kind that are shown, None for all."""
-    lines = [printable(_about(name, rows)) for name, rows in sets.items()] + [""]
+    return findings_text([_about(name, rows) for name, rows in sets.items()], found, most)
+
+
+def findings_text(heads: Sequence[str], found: Sequence[Finding], most: int | None) -> str:
+    """The same below lines that say what was examined."""
+    lines = [*map(printable, heads), ""]
     for (kind, is_serious), own in groupby(found, key=lambda one: (one.kind, one.is_serious)):
         of_kind = list(own)
         if kind == "missing" and len(of_kind) > _MOST_LINES and most is not None:
