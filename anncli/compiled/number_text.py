@@ -64,6 +64,23 @@ def _numbers_in_python(text: bytes, start: int) -> tuple[Array, int]:
     return np.array(numbers, dtype=np.float64), len(text)
 
 
+def read_matrix(text: bytes, width: int) -> Array | None:
+    """The numbers of whole lines of `width` numbers each as float32 (n, width), each the float64 of its decimals, rounded; None for any other
+    text, so also for a number that exceeds a float32, an empty line or a comment."""
+    n_lines, native = text.count(b"\n"), _native()
+    if not text.endswith(b"\n") or b"#" in text or width < 1:
+        return None
+    if native is None:
+        rows = [line.split() for line in text.split(b"\n")[:-1]]
+        numbers, at = read_numbers(text)
+        if at < len(text) or any(len(row) != width for row in rows):
+            return None
+        return numbers.astype(np.float32).reshape(n_lines, width)
+    matrix = np.empty((n_lines, width), dtype=np.float32)
+    rows, _, lines, at, status, _ = native.parse_block(text, 0, "", width, False, matrix)
+    return matrix if (rows, lines, at, status) == (n_lines, n_lines, len(text), 0) else None
+
+
 def read_pairs(text: bytes, start: int, n_lines: int, n_colons: int) -> tuple[Pairs, int]:
     """The rows of pairs in whole lines from `start` on, and where the first line starts that is no such row, or len(text).
 

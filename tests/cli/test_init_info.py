@@ -9,7 +9,7 @@ import pytest
 from ann_process import Ann
 
 import anncli
-from anncli.formats.networks.ann_trained import checksum
+from anncli.formats.networks.ann_checksum import checksum
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from anncli.compiled import native_module
-from anncli.compiled.number_text import dense, read_numbers, read_pairs
+from anncli.compiled.number_text import dense, read_matrix, read_numbers, read_pairs
 
 
 @pytest.fixture(params=["native", "numpy"])
@@ -147,3 +147,25 @@ def test_twins_agree_on_damaged_rows(monkeypatch: pytest.MonkeyPatch) -> None:
         one = rows(damaged)
         monkeypatch.setenv("ANN_KERNELS", "numpy")
         assert repr(rows(damaged)) == repr(one), damaged
+
+
+@pytest.mark.usefixtures("kernels")
+def test_a_matrix_is_whole_lines_of_so_many_numbers() -> None:
+    numbers = np.random.default_rng(3).normal(size=(50, 7)).astype(np.float32)
+    text = "".join(" ".join(map(str, row)) + "\n" for row in numbers).encode()
+    found = read_matrix(text, 7)
+    assert found is not None
+    assert found.dtype == np.float32
+    assert (found == numbers).all()
+    one = read_matrix(b"1\n-2e-3\n", 1)
+    assert one is not None
+    assert one.tolist() == [[1], [float(np.float32(-0.002))]]
+
+
+@pytest.mark.usefixtures("kernels")
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"1 2", b"1 2\n3\n", b"1 2\n3 4 5\n", b"1 2 3 4\n", b"1 2\n\n3 4\n", b"1 2\n# 3\n", b"1 nan\n", b"1 1e39\n", b"1 1_0\n", b"1,2\n", b"1 2#\n"],
+)  # fmt: skip
+def test_other_texts_are_no_matrix(text: bytes) -> None:
+    assert read_matrix(text, 2) is None

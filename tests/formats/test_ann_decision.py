@@ -9,7 +9,8 @@ import pytest
 
 from anncli.errors import NetworkError
 from anncli.formats.networks.ann import parse_network, render_network
-from anncli.formats.networks.ann_trained import AFRESH, checksum
+from anncli.formats.networks.ann_checksum import checksum
+from anncli.formats.networks.ann_trained import AFRESH
 from anncli.formats.networks.storage import render
 from anncli.inference.predict import predict
 from anncli.network.calibration import Calibration

@@ -12,7 +12,7 @@ from anncli.cli.running.inspecting import summary, verify
 from anncli.dataset.dataset import Dataset
 from anncli.errors import NetworkError
 from anncli.formats.networks.ann import parse_network, render_network
-from anncli.formats.networks.ann_trained import checksum
+from anncli.formats.networks.ann_checksum import checksum
 from anncli.formats.networks.storage import render
 from anncli.network.network import Network
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from anncli.errors import AnnError, UsageError, did_you_mean, printable, quoted
+from anncli.formats.files.long_blocks import LayoutError, LongBlocks, take_out
 from anncli.formats.files.textfile import Path, place_of, read_text, shown_name
 from anncli.limits import NUMBER_PATTERN, vanishes
 
@@ -130,14 +131,22 @@ def read_config(path: Path) -> PlacedMapping:
     return parse_document(read_text(path, UsageError, _MAX_CONFIG_BYTES), path, UsageError)
 
 
-def parse_document(text: str, path: Path, error: type[AnnError] = UsageError) -> PlacedMapping:
-    """The one mapping in a YAML text, empty for an empty text; raises `error` with the place of a fault."""
+def parse_document(
+    text: str, path: Path, error: type[AnnError] = UsageError, long_from: int | None = None
+) -> PlacedMapping:
+    """The one mapping in a YAML text, empty for an empty text; raises `error` with the place of a fault.
+
+    long_from: from here on long literal blocks are laid out as ann writes them; None: nowhere.
+    """
     source = DocumentSource(path, error)
+    blocks = LongBlocks(text) if long_from is None else take_out(text, long_from)
     try:
-        return _Builder(source, yaml.parse(text, Loader=_LOADER)).document()
+        return _Builder(source, yaml.parse(blocks.text, Loader=_LOADER), blocks).document()
+    except LayoutError:
+        return parse_document(text, path, error)
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
-        place = None if mark is None else _place(mark)
+        place = None if mark is None else _place(mark, blocks)
         # libyaml has a limit of its own and parses ahead of the events that are counted here.
         if fault.problem is not None and "nesting depth" in fault.problem:
             raise source.fault(_TOO_DEEP, place, _FLATTER) from None
@@ -150,8 +159,8 @@ def parse_document(text: str, path: Path, error: type[AnnError] = UsageError) ->
         raise source.fault(found, place, "remove it or check that this is the right file") from None
 
 
-def _place(mark: Any) -> Place:
-    return Place(mark.line + 1, mark.column + 1)
+def _place(mark: Any, blocks: LongBlocks) -> Place:
+    return Place(blocks.whole_line(mark.line) + 1, mark.column + 1)
 
 
 def _yaml_advice(text: str, place: Place | None) -> str:
@@ -164,9 +173,10 @@ def _yaml_advice(text: str, place: Place | None) -> str:
 class _Builder:
     """Builds the values from the events of the parser."""
 
-    def __init__(self, source: DocumentSource, events: Iterator[Any]) -> None:
+    def __init__(self, source: DocumentSource, events: Iterator[Any], blocks: LongBlocks) -> None:
         self._source = source
         self._events = events
+        self._blocks = blocks
         self._depth = 0
 
     def document(self) -> PlacedMapping:
@@ -203,13 +213,13 @@ class _Builder:
         return value
 
     def _mapping(self, start: Any) -> PlacedMapping:
-        mapping = PlacedMapping(self._source, _place(start.start_mark))
+        mapping = PlacedMapping(self._source, self._place(start))
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             key = self._key(event, mapping)
-            mapping.key_places[key] = _place(event.start_mark)
+            mapping.key_places[key] = self._place(event)
             event = next(self._events)
             mapping[key] = self._value(event)
-            mapping.value_places[key] = _place(event.start_mark)
+            mapping.value_places[key] = self._place(event)
         return mapping
 
     def _key(self, event: Any, mapping: PlacedMapping) -> str:
@@ -226,23 +236,26 @@ class _Builder:
         return key
 
     def _items(self, start: Any) -> PlacedList:
-        items = PlacedList(self._source, _place(start.start_mark))
+        items = PlacedList(self._source, self._place(start))
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
-            items.value_places.append(_place(event.start_mark))
+            items.value_places.append(self._place(event))
             items.append(self._value(event))
         return items
 
     def _scalar(self, event: Any) -> Any:
         text = str(event.value)
         if event.style:
-            return text
+            return self._blocks.content(event.start_mark.line, text) if event.style == "|" else text
         try:
             return plain_value(text)
         except ValueError as fault:
             raise self._fault(event, str(fault), "write a finite number, or quotes around text") from None
 
+    def _place(self, event: Any) -> Place:
+        return _place(event.start_mark, self._blocks)
+
     def _fault(self, event: Any, message: str, advice: str | None = None) -> AnnError:
-        return self._source.fault(message, _place(event.start_mark), advice)
+        return self._source.fault(message, self._place(event), advice)
 
 
 def plain_value(text: str) -> str | int | float | bool | None:

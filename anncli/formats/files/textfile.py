@@ -78,11 +78,19 @@ def _read_up_to(file: IO[bytes], limit: int | None) -> bytes:
     """
     if limit is None:
         return file.read()
-    pieces, left = list[bytes](), limit + 1
-    while left and (piece := file.read(min(left, _PIECE_BYTES))):
+    pieces, left, size = list[bytes](), limit + 1, max(_PIECE_BYTES, _size(file))
+    while left and (piece := file.read(min(left, size))):
         pieces.append(piece)
         left -= len(piece)
-    return b"".join(pieces)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _size(file: IO[bytes]) -> int:
+    """The bytes of a file on a disk; 0 where it has no size of its own."""
+    try:
+        return os.fstat(file.fileno()).st_size
+    except (OSError, ValueError):
+        return 0
 
 
 def is_empty(path: Path) -> bool:

@@ -24,9 +24,10 @@ import re
 from anncli.errors import NetworkError
 from anncli.formats.files.document import DocumentSource, PlacedMapping, parse_document
 from anncli.formats.files.textfile import BOM, Path, decode
+from anncli.formats.networks.ann_checksum import checksum, find_checksum
 from anncli.formats.networks.ann_head import new_head, read_head, read_task
 from anncli.formats.networks.ann_products import insert_products
-from anncli.formats.networks.ann_trained import AFRESH, CHECKSUM_LINE, TrainedPart, checksum, trained_lines
+from anncli.formats.networks.ann_trained import AFRESH, TrainedPart, trained_lines
 from anncli.network.network import Network, NetworkSource
 from anncli.network.scaling import Scaling
 from anncli.network.topology import Topology
@@ -56,20 +57,21 @@ FORMAT = AnnFormat()
 def parse_network(text: str, path: Path, *, is_sealed: bool = True) -> Network:
     """The network in the text of a file, with its head; raises NetworkError with the place of a fault, also where the
     checksum does not fit, unless is_sealed is False."""
-    head, section = split_text(text)
-    head = insert_products(head, path)
-    text = head + section
-    if section and not CHECKSUM_LINE.search(section):
+    head, start = _head(text)
+    if (whole := insert_products(head, path)) != head:
+        text, head, start = whole + text[start:], whole, start + len(whole) - len(head)
+    is_trained = start < len(text)
+    if is_trained and find_checksum(text, start) is None:
         source = DocumentSource(path, NetworkError)
         raise source.fault("the trained part is cut short: its checksum is missing", None, AFRESH)
-    document = parse_document(text, path, NetworkError)
+    document = parse_document(text, path, NetworkError, start)
     described = read_head(document)
     origin = _source(document, head, read_task(document) or described.table_task)
     network = Network(described.topology, table=described.table, text=described.text, source=origin, task=origin.task)
     if "trained" in document:
-        if not section:
+        if not is_trained:
             raise document.key_fault("trained", "`trained:` must stand alone on its line", "move its values below it")
-        TrainedPart(document, text, section, network).read(is_sealed)
+        TrainedPart(document, text, start, network).read(is_sealed)
     elif not _can_grow(text):
         place = document.key_places["anncli"]
         advice = "start every key at the left edge of its line, without braces around all and without an end mark `...`"
@@ -104,8 +106,14 @@ def render_network(network: Network, head: str | None = None) -> str:
 
 def split_text(text: str) -> tuple[str, str]:
     """The text above the line `trained:`, and the rest from that line on."""
+    head, start = _head(text)
+    return head, text[start:]
+
+
+def _head(text: str) -> tuple[str, int]:
+    """The text above the line `trained:`, and where that line begins, or the end of the text."""
     match = _TRAINED_LINE.search(text)
-    return (text, "") if match is None else (text[: match.start()], text[match.start() :])
+    return (text, len(text)) if match is None else (text[: match.start()], match.start())
 
 
 def _can_grow(head: str) -> bool:

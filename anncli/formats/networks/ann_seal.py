@@ -13,7 +13,7 @@ from anncli.arrays import Array
 from anncli.errors import NetworkError
 from anncli.formats.files.textfile import BOM, Path, decode, shown_name
 from anncli.formats.networks.ann import parse_network, split_text
-from anncli.formats.networks.ann_trained import CHECKSUM_LINE, checksum
+from anncli.formats.networks.ann_checksum import checksum, find_checksum
 from anncli.formats.networks.numbers import write_rows
 from anncli.network.network import Network
 
@@ -39,7 +39,8 @@ def sealed_again(data: bytes, path: Path, network: Network, outputs: Array | Non
     """
     text = decode(data, path, NetworkError)
     head, section = split_text(text)
-    match = list(CHECKSUM_LINE.finditer(section))[-1]
+    match = find_checksum(section)
+    assert match is not None
     end = "\r" if section.partition("\n")[0].endswith("\r") else ""
     lines = _Lines(section[: match.start()].rstrip("\r\n").split("\n"), end, path)
     lines.drop("curve")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterable
 from shlex import quote
 
 import numpy as np
@@ -13,6 +11,7 @@ from anncli.arrays import Array
 from anncli.errors import NetworkError
 from anncli.formats.files.document import PlacedList, PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import quote_text, write_block, write_flow
+from anncli.formats.networks.ann_checksum import checksum_of, find_checksum
 from anncli.formats.networks.ann_curve import curve_lines, read_curve
 from anncli.formats.networks.ann_decision import ReadMatrix, decision_lines, read_decision
 from anncli.formats.networks.ann_digests import digest_lines, read_digests
@@ -20,41 +19,30 @@ from anncli.formats.networks.ann_self_test import read_self_test, self_test_line
 from anncli.formats.networks.ann_table import encoder_lines, take_encoder
 from anncli.formats.networks.ann_task import read_loss, read_target_scaling, read_task, target_scaling_lines, task_lines
 from anncli.formats.networks.ann_text import take_vocabulary, vocabulary_lines
-from anncli.formats.networks.ann_weights import rows_of, shape_fault, weight_blocks, weight_lines
-from anncli.formats.networks.numbers import BadNumberError, to_float32, write_rows
-from anncli.network.input_shapes import inputs_text
+from anncli.formats.networks.ann_weights import read_blocks, rows_of, shape_fault, weight_blocks, weight_lines
+from anncli.formats.networks.numbers import BadNumberError, read_block, to_float32, write_rows
 from anncli.network.network import Network
 from anncli.network.scaling import INPUT_ACTIVATIONS, PER_VECTOR, Scaling
-from anncli.network.topology import Topology
 
 TRAINED_KEYS = (
     "task", "classes", "target_names", "threshold", "threshold_rule", "abstain", "calibration", "targets", "target_scaling", "columns", "first_token", "encoder", "scaling", "weights", "members", "record", "self_test", "row_digests", "curve", "checksum",
 )  # fmt: skip
 AFRESH = "undo the change or restore a copy, or delete everything from `trained:` on to train afresh"
-CHECKSUM_LINE = re.compile(r"^  checksum: (sha256:[0-9a-f]{64})[ \t\r]*$", re.MULTILINE)
 
 # What the YAML parser counts as a line end.
 _LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 
-def checksum(topology: Topology, lines: Iterable[str]) -> str:
-    """The checksum of a topology and of the lines from `trained:` to the last one before the checksum."""
-    layers = ", ".join(layer.text() for layer in topology.layers)
-    digest = hashlib.sha256(f"inputs: {inputs_text(topology.inputs)}\nlayers: {layers}\n".encode())
-    digest.update("\n".join(line.rstrip(" \t\r") for line in lines).encode())
-    return f"sha256:{digest.hexdigest()}"
-
-
 class TrainedPart:
-    """Reads the trained part into a network."""
+    """Reads the trained part, which begins at `start` of the text, into a network."""
 
-    def __init__(self, document: PlacedMapping, text: str, section: str, network: Network) -> None:
+    def __init__(self, document: PlacedMapping, text: str, start: int, network: Network) -> None:
         value = document["trained"]
         if not isinstance(value, PlacedMapping):
             raise document.key_fault("trained", f"`trained` holds {kind_of(value)}", AFRESH)
         self._trained = value
         self._text = text
-        self._section = section
+        self._start = start
         self._network = network
 
     def read(self, is_sealed: bool = True) -> None:
@@ -88,10 +76,14 @@ class TrainedPart:
         """Compare the checksum. This comes last: a fault found before has a place, which says more."""
         if "checksum" not in self._trained:
             raise self._trained.fault(None, "the trained part is cut short: its checksum is missing", AFRESH)
-        match = list(CHECKSUM_LINE.finditer(self._section))[-1]
-        if self._section[match.end() :].strip():
+        match = find_checksum(self._text, self._start)
+        assert match is not None
+        if self._text[match.end() :].strip():
             raise self._trained.key_fault("checksum", "something follows the checksum", "remove it")
-        wanted = checksum(self._network.topology, self._section[: match.start()].rstrip("\r\n").split("\n"))
+        end = match.start()
+        while self._text[end - 1] in "\r\n":
+            end -= 1
+        wanted = checksum_of(self._network.topology, self._text[self._start : end])
         if wanted != match[1] and is_sealed:
             message = "the checksum does not fit: inputs, layers or the trained part were changed after training"
             raise self._trained.fault("checksum", message, self._with_reseal())
@@ -165,6 +157,8 @@ class TrainedPart:
         if not isinstance(value, PlacedList) or not all(isinstance(block, str) for block in value):
             what = "`weights`" if key == "weights" else "each of `members`"
             raise self._trained.fault(place, f"{what} must be one block of numbers per layer", AFRESH)
+        if (found := read_blocks(value, topology)) is not None:
+            return found
         rows = [rows_of(block) for block in value]
         if fault := shape_fault(rows, topology):
             raise self._trained.fault(place, fault, AFRESH)
@@ -178,6 +172,9 @@ class TrainedPart:
         value = mapping.get(key)
         if not isinstance(value, str):
             raise mapping.fault(key, f"`{key}` must be a block of numbers, found {kind_of(value)}", AFRESH)
+        found = read_block(value, width)
+        if found is not None and n_rows in (None, len(found)):
+            return found
         rows = rows_of(value)
         if n_rows is not None and len(rows) != n_rows:
             raise mapping.fault(key, f"`{key}` has {len(rows)} lines, needs {n_rows}", AFRESH)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+import numpy as np
 
 from anncli.arrays import Array
-from anncli.formats.networks.numbers import write_rows
+from anncli.formats.networks.numbers import read_block, write_rows
 from anncli.network.layers.base import LayerKind
 from anncli.network.network import Network
 from anncli.network.topology import Topology
@@ -16,6 +18,20 @@ def weight_blocks(topology: Topology, parameters: Array) -> Iterator[tuple[str, 
     for number, (layer, blocks) in enumerate(zip(topology.layers, topology.blocks(parameters), strict=True), 1):
         for block in blocks:
             yield f"layer {number}", layer, block
+
+
+def read_blocks(texts: Sequence[str], topology: Topology) -> Array | None:
+    """The parameters (P,) of blocks that are laid out as ann writes them; None where they are not, or have a fault."""
+    shapes = [shape for shapes in topology.block_shapes for shape in shapes]
+    if len(texts) != len(shapes):
+        return None
+    parameters = np.empty(topology.n_parameters, dtype=np.float32)
+    for text, (_, _, block) in zip(texts, weight_blocks(topology, parameters), strict=True):
+        found = read_block(text, len(block))
+        if found is None or found.shape[0] != block.shape[1]:
+            return None
+        block[...] = found.T
+    return parameters
 
 
 def shape_fault(rows: list[list[list[str]]], topology: Topology) -> str | None:

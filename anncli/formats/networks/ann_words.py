@@ -24,10 +24,12 @@ def word_block(key: str, words: Sequence[str], *numbers: Sequence[int]) -> list[
 
 
 def read_word_block(
-    value: PlacedMapping, key: str, n_numbers: int, advice: str
+    value: PlacedMapping, key: str, n_numbers: int, advice: str, ngrams: int = 1
 ) -> tuple[tuple[str, ...], list[tuple[int, ...]]]:
-    """The words of a block that word_block() wrote, each once, and their numbers, a tuple for each column; raises the error of the
-    document with the line of a fault."""
+    """The words of a block that word_block() wrote, each once, and their numbers, a tuple for each column.
+
+    ngrams: the most words that stand for one, with a blank between two. Raises: the error of the document with the line of a fault.
+    """
     found = value.get(key)
     if not isinstance(found, str) or not found.strip():
         what = f"must be a block of words, found {kind_of(found)}" if key in value and found != "" else "is missing"
@@ -45,20 +47,23 @@ def read_word_block(
     words = [row[0] for row in rows]
     if "\\" in found:
         words = [_ESCAPE.sub(_read_escape, word) for word in words]
-    if len(set(words)) < len(words) or "" in words:
-        raise _repeated(value, key, words, advice)
+    if len(set(words)) < len(words) or "" in words or found.count(" ") > n_numbers * len(lines):
+        _check_words(value, key, (words, ngrams), advice)
     return tuple(words), columns
 
 
-def _repeated(value: PlacedMapping, key: str, words: Sequence[str], advice: str) -> Exception:
-    """The error about the first line without a word, or with one that stands above."""
+def _check_words(value: PlacedMapping, key: str, given: tuple[Sequence[str], int], advice: str) -> None:
+    """Raises the error about the first line without a word, with one that stands above, or with more words than stand for one."""
+    words, ngrams = given
     seen = set[str]()
     for number, word in enumerate(words):
-        if not word or word in seen:
-            what = f"{quoted(word)} stands here a second time" if word else "the word is missing"
-            return value.line_fault(key, number, what, advice)
+        if word in seen:
+            raise value.line_fault(key, number, f"{quoted(word)} stands here a second time", advice)
+        own = word.split(" ")
+        if "" in own or len(own) > ngrams:
+            what = "the word is missing" if not word.strip() else f"expected one word, found {quoted(word)}"
+            raise value.line_fault(key, number, what, advice)
         seen.add(word)
-    raise AssertionError("every word stands once")
 
 
 def _written(word: str) -> str:

@@ -9,6 +9,7 @@ from itertools import chain, pairwise
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.compiled.number_text import read_matrix
 from anncli.compiled.row_text import LIMIT
 from anncli.errors import quoted
 from anncli.limits import NUMBER_PATTERN
@@ -56,6 +57,13 @@ def to_float32(rows: list[list[str]]) -> Array:
                 if fault := number_fault(token):
                     raise BadNumberError(fault, number, index)
     return singles
+
+
+def read_block(text: str, width: int) -> Array | None:
+    """(n, width) float32 of a text of n lines of so many numbers; None where it is anything else, about which to_float32() says more."""
+    if not text.isascii():
+        return None
+    return read_matrix(text.encode(), width)
 
 
 def to_float64(tokens: list[str]) -> Array:

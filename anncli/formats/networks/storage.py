@@ -48,7 +48,7 @@ def read_foreign(path: Path, name: str | None = None) -> Network:
 
 def parse(data: bytes, path: Path, name: str | None = None) -> Network:
     """The network in the bytes of a file; `path` is for messages; name: as in load(); raises NetworkError if they are damaged."""
-    if not data.strip():
+    if not data or data.isspace():
         raise NetworkError("the file is empty", path=shown_name(path), advice=_NO_NETWORK)
     found = name or name_of_format(data)
     if found == DIALECTS[0]:
