@@ -134,7 +134,11 @@ def test_lines_with_a_class_are_samples_as_others(text: Path, ann: Run) -> None:
         ("train char.nn text.txt 1 --scaling zscore", 2, "ann: --scaling zscore: tokens are not scaled"),
         ("train char.nn text.txt 1 --teacher char.nn", 4, "ann: char.nn: "),
         ("cv char.nn text.txt 1", 2, "ann: ann cv draws samples, and this network takes a text as a whole"),
-        ("search char.nn text.txt 1", 2, "ann: ann search is for rows of numbers and tables"),
+        (
+            "search char.nn text.txt 1",
+            2,
+            "ann: ann search is for a class of each text, and this network has an answer for each character",
+        ),
         ("train char.nn bad.txt 1", 3, "ann: bad.txt:2:3: is not UTF-8 text: byte 0xe9; save it as UTF-8"),
         ("init x.nn --inputs characters --hidden 5", 2, "ann: --hidden makes layers that read one row of numbers"),
         ("init x.nn --data none.txt --layers softmax", 2, "ann: --layers: the output layer `softmax` without a number"),

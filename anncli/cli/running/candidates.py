@@ -7,6 +7,7 @@ from typing import NoReturn
 from anncli.cli.running.new_network import new_network
 from anncli.cli.running.search_problem import SearchProblem
 from anncli.dataset.dataset import Dataset
+from anncli.dataset.text_data import TextData
 from anncli.errors import UsageError, asking
 from anncli.experiments.search import Candidate
 from anncli.experiments.search_space import Trial
@@ -54,6 +55,7 @@ class Candidates:
         hidden = OPTIONS["hidden"].read(trial["hidden"]) if "hidden" in trial else p.asked.hidden
         activation = OPTIONS["activation"].read(trial["activation"]) if "activation" in trial else None
         if p.network is None:
+            assert not isinstance(p.data, TextData)
             asked = p.asked._replace(hidden=hidden, activation=activation or p.asked.activation)
             return new_network(asked, p.data, options.loss, [options.trainer])
         if not (p.replaces_layers and (trial.keys() & {"hidden", "activation"} or hidden is not None)):
@@ -61,16 +63,22 @@ class Candidates:
         return with_layers(p.network, hidden, activation)
 
     def _count_inputs(self) -> int:
-        """The inputs of the networks: for a table as many as its columns give when all rows are encoded."""
+        """The inputs of the networks: for a table as many as its columns give when all rows are encoded, for texts as many as they have symbols."""
         p = self.problem
         if isinstance(p.data, Dataset):
             return p.data.n_inputs
-        network = p.network.definition() if p.network is not None else new_network(p.asked, p.data)
+        if p.network is not None:
+            network = p.network.definition()
+        else:
+            assert not isinstance(p.data, TextData)
+            network = new_network(p.asked, p.data)
         return encoded_inputs(network, p.data, p.options._replace(test=0.0), p.sets).network.n_inputs
 
     def _size(self, network: Network) -> int:
         topology = network.topology
-        # The definition of a network for tables has one input in place of those that the table will give.
+        # The definition of a network for tables or texts has one input in place of those that the data will give.
+        if network.text is not None:
+            return topology._replace(inputs=topology.inputs._replace(columns=self._width)).n_parameters
         return (topology if network.table is None else topology._replace(inputs=Shape(self._width))).n_parameters
 
 
@@ -91,7 +99,7 @@ def with_layers(network: Network, hidden: tuple[int, ...] | None, activation: st
     with asking():
         topology = Topology(definition.topology.inputs, [*((units, function) for units in sizes), last])
     source = definition.source._replace(head=None)
-    return Network(topology, table=definition.table, source=source, task=definition.task)
+    return Network(topology, table=definition.table, text=definition.text, source=source, task=definition.task)
 
 
 def _refuse_layers(network: Network) -> NoReturn:

@@ -42,7 +42,8 @@ def run_plot(values: Values, words: Words) -> None:
     network = load_trained(network_path)
     refuse_task(name, network.task or "classification")
     if not info.takes_samples:
-        require_vectors(network, f"plot {name}")
+        is_of_words = name == "importance" and network.text_use == "classes"
+        require_vectors(network, f"plot {name}", "`ann explain` lists the words that decide" if is_of_words else None)
     if info.spikes and not network.topology.is_spiking:
         raise UsageError(
             f"plot {name} is for spiking networks, and this one has no neurons that fire",

@@ -46,7 +46,7 @@ class SearchProblem(NamedTuple):
     asked: AskedData
     network: Network | None
     source: bytes
-    data: Dataset | TableData
+    data: Dataset | TableData | TextData
     sets: dict[str, Array]
     paths: tuple[str, ...]
     layers: tuple[Layer, ...]
@@ -73,9 +73,11 @@ def search_problem(values: Values, words: Words, remarks: Remarks) -> SearchProb
         source = read_source(words.network)
         network = parse(source, words.network)
         refuse_ensemble(network, "ann search")
-        if network.text is not None:
-            message = "ann search is for rows of numbers and tables, and this network takes texts"
-            by = "ann train --test 0.1" if network.predicts_next else "ann cv"
+        if network.text is not None and network.text_use != "classes":
+            message = (
+                f"ann search is for a class of each text, and this network has an answer for each {network.text.one}"
+            )
+            by = "ann train --test 0.1"
             raise UsageError(message, advice=f"compare networks by {by}")
         layers.append(file_layer(network, words.network))
         if values["baselines"]:
@@ -83,7 +85,6 @@ def search_problem(values: Values, words: Words, remarks: Remarks) -> SearchProb
     options = _checked_options(values, network, layers)
     asked = asked_data(values, words)
     data, sets = read_training_data(asked, network, options, remarks)
-    assert not isinstance(data, TextData)
     space = Space(_space(values, network, layers, data, options), options.trainer)
     # A pipe cannot be read again by another process.
     can_read = isinstance(data, Dataset) and len(sets) <= 1 and all(Path(name).is_file() for name in words.data)
@@ -136,7 +137,11 @@ def _trainers(space: Mapping[str, Searched], trainer: str) -> list[str]:
 
 
 def _space(
-    values: Values, network: Network | None, layers: list[Layer], data: Dataset | TableData, options: TrainingOptions
+    values: Values,
+    network: Network | None,
+    layers: list[Layer],
+    data: Dataset | TableData | TextData,
+    options: TrainingOptions,
 ) -> tuple[Searched, ...]:
     """The options that differ between trials: those that were named, or the default ones that nobody has set."""
     if values.space:
@@ -148,8 +153,11 @@ def _space(
     return found
 
 
-def _default_space(network: Network | None, data: Dataset | TableData, options: TrainingOptions) -> Iterator[Searched]:
+def _default_space(
+    network: Network | None, data: Dataset | TableData | TextData, options: TrainingOptions
+) -> Iterator[Searched]:
     if network is None:
+        assert not isinstance(data, TextData)
         (units,) = hidden_layers(data, [options.trainer])
         yield range_between("hidden", units / _UNITS_FACTOR, units * _UNITS_FACTOR, whole=True)
     rate = TRAINER_NAMES[options.trainer].defaults.get("learning_rate")
