@@ -167,8 +167,7 @@ def test_what_is_said_of_texts_is_of_texts(text: Path, ann: Run) -> None:
     (text / "sum.nn").write_text("anncli: 1\ninputs: characters\nlayers: [4 tanh, softmax]\n")
     ann("train", "char.nn", "text.txt", 1, "-q")
     for words, code, message in (
-        ("explain char.nn text.txt", 2, "this network takes `inputs: characters`; `ann test` evaluates such a network"),
-        ("check char.nn text.txt", 2, "this network takes `inputs: characters`; `ann test` evaluates such a network"),
+        ("explain char.nn text.txt", 2, "`ann predict --scores` shows the answer at every place"),
         ("search char.nn text.txt", 2, "compare networks by ann train --test 0.1"),
         ("train char.nn text.txt --label y", 2, "leave it out; the files of a folder, or several files, are texts one after the other"),
         ("predict char.nn empty.txt", 3, "ann: empty.txt: holds no characters; give a text to predict from"),
@@ -177,6 +176,7 @@ def test_what_is_said_of_texts_is_of_texts(text: Path, ann: Run) -> None:
         assert ann(*words.split(), check=code).stderr.endswith(f"{message}\n"), words
     assert ann("predict", "char.nn", "-", input="", check=3).stderr == "ann: <stdin>: holds no characters; give a text to predict from\n"  # fmt: skip
     assert ann("generate", "char.nn", "--start", os.fsdecode(b"the \xff"), check=2).stderr == "ann: --start: is not UTF-8 text; write it as UTF-8\n"  # fmt: skip
+    assert ann("check", "char.nn", "text.txt").stdout.endswith("\n\nnothing found\n")
     said = ann("plot", "confusion", "char.nn", "text.txt").stderr
     assert said == "ann: text.txt: trained the network, so these figures say little about new texts.\n"
 

@@ -21,6 +21,9 @@ from anncli.network.encoders.symbols import TextDefinition
 from anncli.network.encoders.text import text_definition
 from anncli.network.network import Network
 
+# Findings about lines that are texts of their own.
+_OF_TEXTS = ("duplicates", "shared-rows", "contradictions", "imbalance", "empty", "length", "leak")
+
 
 def asked_texts(values: Values, network: Network | None) -> TextDefinition | None:
     """What is said about texts, None where samples are no texts.
@@ -56,7 +59,9 @@ def check_texts(
     known = None
     if network is not None and network.vocabulary is not None:
         known = KnownWords(frozenset(network.vocabulary.symbols), _noun(network), definition.symbols_of)
-    found = examine_texts(read, known, {*values["skip"]})
+    # Lines of one running text may be empty, short or alike.
+    skip = {*values["skip"], *(_OF_TEXTS if network is not None and network.predicts_next else ())}
+    found = examine_texts(read, known, skip)
     show_remarks(values.console, remarks)
     if values["json"]:
         named = None if words.network is None else printable(words.network)
