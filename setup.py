@@ -40,7 +40,7 @@ VARIANT_FLAGS = {
     "variant_avx2.cc": ["-mavx2", "-mfma"],
 }  # fmt: skip
 SOURCES = [
-    "variant_baseline.cc", "table.cc", "pairs.cc", "parser.cc", "calls.cc", "chain_calls.cc", "chain_handle.cc", "events_calls.cc", "events_run.cc", "lexicon_calls.cc", "format.cc", "rprop.cc", "byte_calls.cc", "module.cc",
+    "variant_baseline.cc", "table.cc", "pairs.cc", "parser.cc", "calls.cc", "chain_calls.cc", "chain_handle.cc", "events_calls.cc", "events_run.cc", "lexicon_calls.cc", "format.cc", "rprop.cc", "byte_calls.cc", "word_calls.cc", "module.cc",
     "plan_handle.cc", "variants.cc",
 ]  # fmt: skip
 ORDER = [*VARIANT_FLAGS, *SOURCES]

@@ -16,7 +16,7 @@ CALLS = (
     "variants", "rules", "turns", "rule_layout", "plan", "forward", "loss_and_gradient", "batch_gradient", "epoch", "rprop_step",
     "parse_block", "parse_pairs", "fill_pairs", "parse_numbers", "parse_table", "format_rows", "count_bytes", "utf8_end",
     "steps", "step_layout", "chain", "run_chain", "lif_forward", "lif_backward", "peak_forward", "peak_backward", "run_spikes",
-    "lexicon", "grow_lexicon", "find_words", "count_words", "word_counts", "spell_words",
+    "lexicon", "grow_lexicon", "find_words", "count_words", "word_counts", "spell_words", "learn_words",
 )  # fmt: skip
 
 

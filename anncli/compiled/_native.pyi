@@ -218,3 +218,18 @@ def find_words(lexicon: Any, texts: list[str]) -> tuple[bytearray, bytearray, in
 def count_words(lexicon: Any, texts: list[str]) -> tuple[bytearray, bytearray, bytearray]: ...
 def word_counts(lexicon: Any) -> tuple[bytearray, bytearray]: ...
 def spell_words(lexicon: Any, numbers: Array | None) -> list[str]: ...
+def learn_words(
+    variant: str | None,
+    numbers: tuple[int, int, int, bool, int],
+    piece: tuple[int, int],
+    rates: tuple[float, ...],
+    parameters: Array,
+    to: Array | None,
+    tokens: Array,
+    starts: Array,
+    keep: Array,
+    noise_limit: Array,
+    noise_other: Array,
+    path_starts: Array | None,
+    path: Array | None,
+) -> tuple[float, int]: ...

@@ -58,6 +58,8 @@ LAYER_NAMES: dict[str, LayerName] = {
     "first-spike": LayerName("first_spike", "UNITS first-spike", "output of spiking neurons: the one that fires first names the class"),
     "peak-voltage": LayerName("peak_voltage", "UNITS peak-voltage", "output of neurons that never fire: the highest voltage names the class"),
     "pad": LayerName("pad", "pad ROWS [left|right]", "the last ROWS rows of a sample as one row, with zeros before shorter ones; right: the first, zeros after", compiled=True),
+    "skip-gram": LayerName("skip_gram", "skip-gram [window N] [negative N] [hierarchical]", "word vectors: a word predicts each of the words around it"),
+    "cbow": LayerName("cbow", "cbow [window N] [negative N] [hierarchical]", "word vectors: the mean of the words around a word predicts it"),
     "window": LayerName("window", "window ROWS", "every row with so many rows before and after it, as one row", compiled=True),
 }  # fmt: skip
 
@@ -133,6 +135,8 @@ LAYERS_ELSEWHERE: dict[str, str] = {
     "rnn": "recurrent", "simple-rnn": "recurrent", "simplernn": "recurrent", "elman": "recurrent", "layrec": "recurrent",
     "bilstm": "lstm bidirectional", "bi-lstm": "lstm bidirectional", "birnn": "recurrent bidirectional",
     "bigru": "gru bidirectional", "padding": "pad", "zero-padding": "pad", "pad-sequences": "pad",
+    "skipgram": "skip-gram", "sg": "skip-gram", "word2vec": "skip-gram", "sgns": "skip-gram",
+    "continuous-bag-of-words": "cbow",
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@
 #define ANN_KERNEL_H
 
 #include "chain_steps.h"
+#include "word_vectors.h"
 
 typedef void AnnChainPlan;  // the memory that a variant keeps for one chain: struct Chain in chain_plan.h
 typedef void AnnPlan;  // the memory that a variant keeps for one topology: struct Plan in plan.h
@@ -88,6 +89,7 @@ struct AnnKernel {
   AnnChainPlan *(*create_chain)(const AnnChain *);
   void (*destroy_chain)(AnnChainPlan *);
   int (*run_chain)(AnnChainPlan *, AnnChainCall *);
+  int (*learn_words)(AnnWords *);
 };
 
 extern const AnnKernel ann_kernel_avx512, ann_kernel_avx2, ann_kernel_baseline;

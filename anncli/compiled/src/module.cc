@@ -4,6 +4,7 @@
 #include "events_calls.h"
 #include "lexicon_calls.h"
 #include "plan_handle.h"
+#include "word_calls.h"
 
 static PyObject *tuple_of(const char *const *names, int n) {
   PyObject *tuple = PyTuple_New(n);
@@ -106,6 +107,7 @@ static PyMethodDef methods[] = {
     {"count_words", as_method(count_words), METH_FASTCALL, NULL},
     {"word_counts", as_method(word_counts), METH_FASTCALL, NULL},
     {"spell_words", as_method(spell_words), METH_FASTCALL, NULL},
+    {"learn_words", as_method(learn_words), METH_FASTCALL, NULL},
     {"peak_backward", as_method(peak_backward), METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };

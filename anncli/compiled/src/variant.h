@@ -1,7 +1,8 @@
 // One kernel variant: included once per instruction set, with VL (lanes), ANN_VARIANT (its name) and ANN_TABLE defined.
 //
 // Reading order: vector (arithmetic on VL floats), activation, output; transpose, arena, plan (memory of a topology), panel; online_narrow
-// and online (a row at a time); dropout, update, tile, batch_rows, batch_update, batch (many rows at a time); chain_* (layers of all kinds).
+// and online (a row at a time); dropout, update, tile, batch_rows, batch_update, batch (many rows at a time); chain_* (layers of all kinds);
+// word_* (word vectors).
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -55,6 +56,8 @@ namespace {
 #include "chain_pieces.h"
 #include "chain.h"
 #include "chain_request.h"
+#include "word_windows.h"
+#include "word_step.h"
 
 AnnPlan *create(int n_layers, const int *sizes, const int *activations, const float *loss_numbers) {
   return plan_create(n_layers, sizes, activations, loss_numbers);
@@ -103,10 +106,15 @@ int run_chain(AnnChainPlan *p, AnnChainCall *request) {
   FlushDenormals flush;
   return run_request((Chain *)p, *request);
 }
+
+int learn_words(AnnWords *words) {
+  FlushDenormals flush;
+  return learn_piece(*words) ? ANN_OK : ANN_NO_MEMORY;
+}
 }  // namespace
 
 extern const AnnKernel ANN_TABLE = {
     ANN_VARIANT,       create,          destroy, narrow, forward, loss_and_gradient,
     gradient_of_batch, gradient_of_row, online,  epoch,
-    create_chain,      destroy_chain,   run_chain,
+    create_chain,      destroy_chain,   run_chain, learn_words,
 };

@@ -57,3 +57,12 @@ const AnnKernel *choose_chain_variant(const char *name, const AnnChain *chain) {
     if (!strcmp(name, found[i]->name)) return found[i];
   return NULL;
 }
+
+const AnnKernel *choose_word_variant(const char *name) {
+  const AnnKernel *found[MOST_VARIANTS];
+  const int n = find_variants(found);
+  if (!name) return found[0];
+  for (int i = 0; i < n; i++)
+    if (!strcmp(name, found[i]->name)) return found[i];
+  return NULL;
+}

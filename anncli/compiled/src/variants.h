@@ -18,4 +18,7 @@ bool choose_variants(const char *name, int n_layers, const int *sizes, const Ann
 // The same for a chain; null where the machine has no such variant.
 const AnnKernel *choose_chain_variant(const char *name, const AnnChain *chain);
 
+// The same for word vectors.
+const AnnKernel *choose_word_variant(const char *name);
+
 #endif

@@ -154,6 +154,21 @@ INL vf load_first(const float *p, int n) {
 #endif
 }
 
+// The first n lanes (0 < n) to p; never writes past p + n.
+INL void store_first(float *p, vf v, int n) {
+  if (n >= VL) return stu(p, v);
+#if VL == 16
+  _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)v);
+#elif VL == 8
+  const __m256i number = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  _mm256_maskstore_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32(n), number), (__m256)v);
+#else
+  float lanes[VL];
+  stu(lanes, v);
+  for (int i = 0; i < n; i++) p[i] = lanes[i];
+#endif
+}
+
 INL vf reciprocal(vf x) {
 #if VL == 16
   vf y = (vf)_mm512_rcp14_ps((__m512)x);

@@ -49,7 +49,7 @@ class Embedding(LayerKind):
             )
 
     def output(self, below: Shape) -> Shape:
-        return Shape(self.units, None)
+        return Shape(self.units, None, vocabulary=below.columns)
 
     def block_shapes(self, below: Shape) -> tuple[tuple[int, int], ...]:
         return ((below.columns, self.units),)

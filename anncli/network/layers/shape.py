@@ -13,7 +13,8 @@ class Shape(NamedTuple):
     grid: (height, width, channels) if the columns are an image, the last index varying fastest; tokens: a sample is a list of
     any number of tokens, and columns is the number of different ones: only the first layer may be given tokens; beside: how many
     of the columns, the last ones, come from the layer that `skip` names; spikes: the tokens are spikes, of so many sources, and
-    their values times in seconds; code: how vectors become spikes before the first layer reads them.
+    their values times in seconds; code: how vectors become spikes before the first layer reads them; vocabulary: of the rows of an
+    embedding, for how many different tokens it has one.
     """
 
     columns: int
@@ -23,6 +24,7 @@ class Shape(NamedTuple):
     beside: int = 0
     spikes: bool = False
     code: LatencyCode | None = None
+    vocabulary: int = 0
 
     def __repr__(self) -> str:
         """Only what is not the default."""
