@@ -39,6 +39,10 @@ class WordSession:
         """The backend, as records show it."""
         return "numpy" if self._native is None else f"native {self._variant or self._native.variants()[0]}"
 
+    @property
+    def is_compiled(self) -> bool:
+        return self._native is not None
+
     def train(self, parameters: Array, epoch: int, first: int, last: int, rates: Rates) -> tuple[float, int]:
         """Steps through the places first .. last - 1 of the text: the sum of the losses, each before its step, and how many words were
         predicted. epoch: from 0; rates: by the place in this epoch."""

@@ -84,7 +84,7 @@ def word_tree(counts: Array) -> WordTree:
         parent[first] = parent[second] = node
         label[first] = 1
         heapq.heappush(heap, (one + two, node, node))
-    lengths, entries = [], []
+    lengths, entries = list[int](), list[int]()
     for word in range(n):
         steps, place = [], word
         while place != 2 * n - 2:

@@ -18,7 +18,7 @@ class TrainSettings(NamedTuple):
     """One training as it was asked for.
 
     network_path: None where a network is to be made, until it has a place; is_new: it was made; hidden, activation: of its hidden
-    layers; request, read: what was said about tables and files;
+    layers; says_epochs: whether somebody gave the epochs; request, read: what was said about tables and files;
     output: where the network is written, '-' for stdout; is_output_given: with --output; layers: training options of
     command line, variables and config file, strongest first; continues: with --continue; threads: 0 for the fastest number; jobs: networks of an ensemble at a time;
     confidence: None where nobody gave it; the others as OPTIONS says.
@@ -27,6 +27,7 @@ class TrainSettings(NamedTuple):
     network_path: str | None
     class_files: tuple[str, ...]
     epochs: int
+    says_epochs: bool
     output: str
     is_output_given: bool
     layers: tuple[Layer, ...]
@@ -80,7 +81,7 @@ def train_settings(values: Values, words: Words) -> TrainSettings:
     settings = TrainSettings(
         network_path=words.network,
         class_files=words.data,
-        epochs=words.epochs,
+        epochs=words.epochs, says_epochs=words.says_epochs,
         # An empty name, as from an unset variable, is a mistake and must not mean to write in place.
         output=(words.network or "") if output is None else output,
         is_output_given=output is not None,

@@ -28,7 +28,7 @@ class Words(NamedTuple):
 
     network: the network file, '-' for stdin, None for a command that goes without one; data: files, folders, globs and
     queries (`FILE::SELECT ...`), '-' for stdin; epochs: 0 for a command without epochs; what: the figure of `plot`; networks:
-    for a command that takes several, all of them, and network is the first.
+    for a command that takes several, all of them, and network is the first; says_epochs: whether somebody gave them.
     """
 
     network: str | None
@@ -36,6 +36,7 @@ class Words(NamedTuple):
     epochs: int
     what: str = ""
     networks: tuple[str, ...] = ()
+    says_epochs: bool = False
 
 
 def read_words(values: Values, words: tuple[str, ...]) -> Words:
@@ -48,6 +49,9 @@ def read_words(values: Values, words: tuple[str, ...]) -> Words:
     assert takes is not None
     rest = list(words)
     what = _what(values, rest) if takes.what else ""
+    says_epochs = takes.epochs and (
+        bool(rest and _DIGITS.fullmatch(rest[-1])) or values.given_value("epochs") is not None
+    )
     epochs = _epochs(values, rest) if takes.epochs else 0
     networks = _networks(values, rest) if takes.network == "several" else ()
     network = networks[0] if networks else _network(values, takes, rest) if takes.network else None
@@ -55,7 +59,7 @@ def read_words(values: Values, words: tuple[str, ...]) -> Words:
     if network == "-" and "-" in data:
         message = "network and data cannot both come from stdin"
         raise UsageError(message, advice="name a file for one of them")
-    return Words(network, data, epochs, what, networks)
+    return Words(network, data, epochs, what, networks, says_epochs)
 
 
 def _what(values: Values, rest: list[str]) -> str:

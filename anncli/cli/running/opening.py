@@ -84,7 +84,7 @@ def open_training(settings: TrainSettings) -> Opened:
     kept_as = backup_name(settings) if replaced is not None else None
     check_gates(settings.require, options, network)
     teacher = read_teacher(options, first, settings.read.memory)
-    _check_places(settings, options, network, kept_as)
+    check_places(settings, options, network, kept_as)
     if replaced is not None and not takes_texts(first) and not takes_tables(settings, first):
         # The definition has no classes. Class files in the wrong order would turn the meaning of the outputs round.
         check_files({"training": settings.class_files, **set_files(options)}, expected_of(replaced, None))
@@ -103,7 +103,7 @@ def _open_new(settings: TrainSettings) -> Opened:
     check_gates(settings.require, options, None)
     check_validation(options)
     teacher = read_teacher(options, None, settings.read.memory)
-    _check_places(settings, options, None, None)
+    check_places(settings, options, None, None)
     remarks = Remarks()
     with settings.console.reading():
         data, sets = read_training_data(settings, None, options, remarks)
@@ -130,7 +130,7 @@ def _opened(
     kept_as: str | None,
 ) -> Opened:
     # Again, now that all files are known that lists name.
-    _check_read_files(settings)
+    check_read_files(settings)
     if kept_as is not None:
         check_backup(kept_as, ())
     _check_dialect(settings, training)
@@ -210,7 +210,7 @@ def _warn_of_repeated_files(remarks: Remarks, sources: tuple[Source, ...], n_tra
         others.add(source.sha256)
 
 
-def _check_places(
+def check_places(
     settings: TrainSettings, options: TrainingOptions, network: Network | None, kept_as: str | None
 ) -> None:
     """Raises an error for a file that cannot be written, or that is one this run reads; network: None for a new one."""
@@ -231,13 +231,13 @@ def _check_places(
     if kept_as is not None:
         check_backup(kept_as, [*read, *filter(None, (s.history, s.checkpoint, s.junit))])
     refuse_numbered(s.checkpoint, [*read, s.output, s.history, s.junit, kept_as], s.resume)
-    _check_read_files(settings)
+    check_read_files(settings)
     for target in (s.output, s.history, s.checkpoint and checkpoint_name(s.checkpoint, 0), kept_as):
         if target is not None and target != "-":
             check_writable(target)
 
 
-def _check_read_files(settings: TrainSettings) -> None:
+def check_read_files(settings: TrainSettings) -> None:
     """Raises UsageError for a file that would be overwritten and that this process has read."""
     s = settings
     targets = {"--output": s.output, "--history": s.history, "--checkpoint": s.checkpoint, "--junit": s.junit}

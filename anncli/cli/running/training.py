@@ -30,6 +30,7 @@ from anncli.cli.running.replacing import (
 from anncli.cli.running.resumption import Checkpoints
 from anncli.cli.running.signals import Interruption
 from anncli.cli.running.training_gates import judge_training
+from anncli.cli.running.word_training import is_for_words, train_words
 from anncli.cli.showing.baselines_report import baselines_document, baselines_text
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.history import History, open_history
@@ -62,6 +63,10 @@ def run_training(settings: TrainSettings) -> None:
         settings = with_place(settings)
     junit = JUnitFile(settings.junit, "train", settings.path, [settings.path, *settings.class_files])
     with junit.of_run(), reproducible(settings.reproducible):
+        if is_for_words(settings):
+            train_words(settings)
+            junit.write(Judgement())
+            return
         opened = open_training(settings)
         with closing(opened.training):
             _run(settings, opened, junit)

@@ -18,6 +18,7 @@ from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.source import ByteSource
 from anncli.formats.files.textfile import Path, decode
 from anncli.network.encoders.text import TextInputs
+from anncli.network.layers.word_prediction import WordPrediction
 from anncli.network.network import Network
 
 _LINES = 4096
@@ -163,5 +164,13 @@ def _number(classes: Sequence[str], file: DataFile) -> int:
     return classes.index(str(file.label))
 
 
+def _no_samples(
+    sets: Mapping[str, Sequence[Path]], given: Mapping[str, Sequence[DataFile]], network: Network
+) -> tuple[TextData, dict[str, Array]]:
+    last = network.layers[-1]
+    assert isinstance(last, WordPrediction)
+    raise last.no_outputs()
+
+
 # By what a network does with texts, see TakesText.text_use.
-_READERS = {"next": _whole_texts, "classes": _lines_of_classes}
+_READERS = {"next": _whole_texts, "classes": _lines_of_classes, "vectors": _no_samples}

@@ -104,6 +104,9 @@ def read_text_layers(definition: TextDefinition, layers: Sequence[Any]) -> tuple
     use = text.use(topology)
     if use == "next":
         _check_next(topology, text)
+    if use == "vectors" and text.kind != "words":
+        message = f"`{topology.layers[-1].shown}` is for words, and this network takes {text.kind}"
+        raise ValueFault(message, "write `inputs: words`")
     return text._replace(definition=definition.used_for(use)), topology
 
 
@@ -206,4 +209,5 @@ class TakesText:
             raise ValueFault(
                 message, f"write the output layer `{OPEN_OUTPUT}` without a number, or `{n} {OPEN_OUTPUT}`"
             )
-        return Topology(Shape(vocabulary.width, None, None, True), layers)
+        # Word vectors are those of known words: others are left out of the text.
+        return Topology(Shape(n if self.text_use == "vectors" else vocabulary.width, None, None, True), layers)

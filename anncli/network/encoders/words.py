@@ -79,6 +79,9 @@ class WordInputs(_WordInputs, TextDefinition):
         return WordRule(self.split or SPLITS[0], fold=self.case == CASES[0])
 
     def used_for(self, use: str) -> Self:
+        if use == "vectors" and self.min_count is not None:
+            message = "which words are too rare for a vector is said in the layer"
+            raise DefinitionFault("min_count", message, f"write {{kind: skip-gram, min_count: {self.min_count}}}")
         if use != "tags":
             return self
         if self.split == "words":

@@ -36,6 +36,7 @@ class WordPrediction(LayerKind):
         "softmax": Key(str, "softmax: hierarchical", False),
     }
     can_be_output: ClassVar = True
+    text_use: ClassVar = "vectors"
     #: Whether the words around one predict it together, as their mean; otherwise it predicts each of them.
     is_mean: ClassVar[bool]
 
