@@ -74,6 +74,8 @@ SPIKING: dict[str, tuple[str, str, str]] = {
     "peak-voltage": (_CODE, "8 lif mean 2.0 sd 1.0, 3 peak-voltage mean 2.0 sd 3.0", "cross-entropy"),
     "peak-voltage of spikes": ("5 spikes", "8 lif tau_m 0.03 tau_s 0.01 theta 0.8, 3 peak-voltage mean 2.0 sd 3.0", "mse"),
 }  # fmt: skip
+# Word vectors, which have a rule of their own: tests/backends/test_word_session.py.
+WORD_VECTORS = ("skip-gram", "cbow")
 # How many rows the samples have; layers that read whole windows need more than one.
 LENGTHS = (1, 2, 3, 4, 5, 6, 7)
 LONGER = {"valid convolution over rows": 3, "mean-pool over rows": 2, "max-pool over rows": 2}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kind_cases import CHAINS, SPIKING, Case, case, spiking_case
+from kind_cases import CHAINS, SPIKING, WORD_VECTORS, Case, case, spiking_case
 from test_gradients import HIDDEN, OUTPUTS
 
 from anncli.analysis.gradient_check import check_gradient
@@ -61,7 +61,7 @@ def check_along_directions(one: Case) -> None:
 def test_every_kind_and_every_product_is_here() -> None:
     kinds = {layer.kind for name in CHAINS for layer in case(name, "tanh", "mse", "linear").problem.topology.layers}
     kinds |= {layer.kind for name in SPIKING for layer in spiking_case(name).problem.topology.layers}
-    assert kinds == LAYER_NAMES.keys()
+    assert kinds | {*WORD_VECTORS} == LAYER_NAMES.keys()
     products = {f"bilinear {name}" for name in PRODUCT_NAMES}
     assert products <= CHAINS.keys()
 
