@@ -73,7 +73,7 @@ INPUT_FORMS: dict[str, str] = {
     "spikes": r"([1-9][0-9]{0,8})\s+spikes",
     "code": r"\{\s*spikes\s*:.*\}",
 }
-INPUT_ADVICE = "write `9` for vectors, `28x28` or `28x28x3` for pictures, `any x 12` for samples of rows, `500 tokens` for sparse ones, `5 spikes` for spike times, `characters` or `words` for texts"
+INPUT_ADVICE = "write `9` for vectors, `28x28` or `28x28x3` for pictures, `any x 12` for samples of rows, `500 tokens` for sparse ones, `5 spikes` for spike times, `characters`, `words` or `documents` for texts"
 
 
 class TextName(NamedTuple):
@@ -86,6 +86,7 @@ class TextName(NamedTuple):
 #: What `inputs:` says for networks that take texts; training finds which symbols there are.
 TEXT_NAMES: dict[str, TextName] = {
     "characters": TextName("character", "every character of a text is a token"),
+    "documents": TextName("word", "every text is a row, the weights of its words (tf-idf)"),
     "words": TextName("word", "every word of a text is a token"),
 }
 

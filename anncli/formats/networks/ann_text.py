@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from anncli.errors import ValueFault
 from anncli.formats.files.document import PlacedMapping, kind_of
 from anncli.formats.files.yaml_text import quote_text
+from anncli.formats.networks.ann_documents import document_lines, read_documents
 from anncli.formats.networks.ann_words import read_words, word_lines
 from anncli.network.encoders.characters import CharacterEncoder
 from anncli.network.encoders.symbols import DefinitionFault, TextDefinition, TextEncoder
@@ -43,6 +44,7 @@ def _read_characters(value: PlacedMapping, definition: TextDefinition, advice: s
 #: For each kind of TEXT_NAMES.
 ENCODER_PARTS: dict[str, EncoderPart] = {
     "characters": EncoderPart(_character_lines, _read_characters),
+    "documents": EncoderPart(document_lines, read_documents),
     "words": EncoderPart(word_lines, read_words),
 }
 

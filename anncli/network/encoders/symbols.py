@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from anncli.arrays import Array, Tokens
 from anncli.errors import ValueFault, did_you_mean, quoted
 
+if TYPE_CHECKING:
+    from anncli.network.topology import Topology
+
 _PAIR = re.compile(r"\s*([A-Za-z_]+)\s*:\s*([^\s,]+)\s*")
-_NUMBER = re.compile(r"[0-9]+")
+_NUMBER, _DECIMAL = re.compile(r"[0-9]+"), re.compile(r"[0-9]*\.[0-9]+")
 _WORDS: dict[str, bool] = {"true": True, "false": False}
 
 
@@ -56,6 +59,11 @@ class TextDefinition(ABC):
 
     def used_for(self, use: str) -> Self:
         """The same for a network of this use, see TakesText.text_use; raises ValueFault where it cannot be used so."""
+        return self
+
+    def read_by(self, topology: Topology, is_open: bool) -> Self:
+        """The same for these layers, the last of which may be written without its number of units; raises ValueFault where they cannot
+        read such texts."""
         return self
 
 
@@ -105,7 +113,8 @@ def parse_flow(text: str) -> dict[str, Any]:
         if match is None:
             raise DefinitionFault(None, f"expected `key: value`, found {quoted(part.strip())}")
         value = match[2]
-        given[match[1]] = int(value) if _NUMBER.fullmatch(value) else _WORDS.get(value, value)
+        number = int(value) if _NUMBER.fullmatch(value) else float(value) if _DECIMAL.fullmatch(value) else value
+        given[match[1]] = _WORDS.get(value, number)
     return given
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from anncli.errors import ValueFault, count_of, known_name
 from anncli.network.encoders.characters import CharacterInputs
+from anncli.network.encoders.documents import DocumentInputs
 from anncli.network.encoders.symbols import TextDefinition, TextEncoder, parse_flow
 from anncli.network.encoders.words import WordInputs
 from anncli.network.input_shapes import read_inputs
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
     from anncli.network.encoders.table import TableEncoder, TableInputs
 
 #: What `inputs:` says for each kind of symbol; it knows how to fit the encoder.
-TEXT_DEFINITIONS: dict[str, type[TextDefinition]] = {"characters": CharacterInputs, "words": WordInputs}
+TEXT_DEFINITIONS: dict[str, type[TextDefinition]] = {
+    "characters": CharacterInputs,
+    "documents": DocumentInputs,
+    "words": WordInputs,
+}
 
 #: The output layer that stands for as many outputs as there are symbols.
 OPEN_OUTPUT = "softmax"
@@ -98,7 +103,8 @@ def read_text_layers(definition: TextDefinition, layers: Sequence[Any]) -> tuple
     for a definition that does not fit it."""
     is_open = bool(layers) and is_open_output(layers[-1])
     chain = [*layers[:-1], _PLACEHOLDER] if is_open else layers
-    text, topology = TextInputs(definition, is_open), Topology(Shape(1, None, None, True), chain)
+    topology = Topology(Shape(1, None, None, True), chain)
+    text = TextInputs(definition.read_by(topology, is_open), is_open)
     if is_open and not topology.answers_rows:
         raise _one_answer_fault(topology, text.one)
     use = text.use(topology)
@@ -107,7 +113,7 @@ def read_text_layers(definition: TextDefinition, layers: Sequence[Any]) -> tuple
     if use == "vectors" and text.kind != "words":
         message = f"`{topology.layers[-1].shown}` is for words, and this network takes {text.kind}"
         raise ValueFault(message, "write `inputs: words`")
-    return text._replace(definition=definition.used_for(use)), topology
+    return text._replace(definition=text.definition.used_for(use)), topology
 
 
 def _one_answer_fault(topology: Topology, one: str) -> ValueFault:
