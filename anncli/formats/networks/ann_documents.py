@@ -23,8 +23,8 @@ def read_documents(value: PlacedMapping, definition: TextDefinition, advice: str
     """The encoder of the trained part. How it counts words stands there, so that a change of the head cannot change it."""
     assert isinstance(definition, DocumentInputs)
     value.refuse_unknown(("ngrams", "sublinear", "documents", "words"))
-    words, (documents,) = read_word_block(value, "words", 1, advice)
     ngrams, n_documents = (_number(value, key, advice) for key in ("ngrams", "documents"))
+    words, (documents,) = read_word_block(value, "words", 1, advice, ngrams)
     sublinear: Any = value.get("sublinear")
     if not isinstance(sublinear, bool):
         raise value.fault("sublinear", f"`sublinear` must be true or false, found {kind_of(sublinear)}", advice)
