@@ -34,6 +34,15 @@ class UpdateRule(NamedTuple):
               rate = learning_rate min(1, t / (warm_up + 1))
               z -= rate (g / (sqrt(s / (1-b2^t)) + epsilon) + weight_decay y), without decay on biases
               w = (1-c) w + c z,  c = rate^2 / sum of rate^2 up to now
+
+    Every update changes every parameter, also the weights of a token that no sample of the batch has: its gradient is 0, and yet
+    momentum goes on, m and s decay, penalty and weight decay pull. Compiled sweeps put this off (lazy updates): by sgd, nesterov,
+    adam and adamw, of 256 tokens and more, they touch only the rows of the tokens of a batch, make up for what a row has missed when
+    it is next read, and for all rows at the end of the sweep, with the same numbers but for rounding. Updates of sgd and
+    nesterov are linear in (w, v), so that n of them are one matrix; of adam and adamw the steps are taken one by one until they
+    move the weight no more, and the rest are powers of b1, b2 and 1 - learning_rate weight_decay. With l2 or l1 in adam's gradient, with clip,
+    and by the other rules every update goes through all rows. A rule without momentum for the rows that wait, as in other
+    programs, learns the words of IMDB reviews more slowly and less well (benchmarks/documents.md).
     """
 
     name: str

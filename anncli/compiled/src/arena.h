@@ -2,6 +2,8 @@
 //
 // It is filled in two passes over the same take() calls: the first counts the sizes, the second hands out the memory.
 
+enum { LARGE_BYTES = 4 << 20 };
+
 struct Arena {
   char *memory, *start;
   size_t used, size;
@@ -22,6 +24,10 @@ struct Arena {
     if (used > size) {
       free(memory);
       memory = (char *)malloc(used + 64);
+#ifdef MADV_HUGEPAGE
+      // Rows of large tables are read in any order, and small pages have too few entries for them.
+      if (memory && used > LARGE_BYTES) madvise((void *)(((uintptr_t)memory + 4095) / 4096 * 4096), used & ~(size_t)4095, MADV_HUGEPAGE);
+#endif
       size = memory ? used : 0;
       if (!memory) return false;
     }

@@ -126,6 +126,7 @@ struct Progress {
   int64_t step, out, answered;  // out: rows of outputs before the next block
   double total;
   bool adds;  // to the sums of the blocks before
+  int piece;  // counted over the call
 };
 
 // The samples start..start + m in blocks: their outputs and losses, and the sums of their gradients. Returns whether the answers are
@@ -173,6 +174,10 @@ static void run_batch(ChainCall &call, ann_team::Team *team, int member, int64_t
       answers = answers_of(call, bench, start, m);
       at.adds = false;
     }
+    if (c->lazy.on) {
+      begin_rows(call, bench, start, m, ++at.piece, at.step - call.request.step, members, member);
+      ann_team::meet(team);
+    }
     const bool last = i + 1 == pieces && (epoch || start + m == n), skip = run_blocks(call, team, member, start, m, answers, last, at);
     if (c->has_quarters && call.trains() && !skip) {
       if (member == 0) join_quarters(c);
@@ -192,9 +197,14 @@ static void chain_work(void *context, ann_team::Team *team, int member) {
   ChainCall &call = *(ChainCall *)context;
   AnnChainCall &request = call.request;
   const int64_t n = call.data->n, batch = batch_of(call);
-  Progress at = {request.step, 0, 0, 0, false};
+  Progress at = {request.step, 0, 0, 0, false, 0};
   const int64_t answers = request.aim == ANN_EPOCH ? 0 : all_answers(call);
   for (int64_t start = 0; start < n; start += batch) run_batch(call, team, member, start, n - start < batch ? n - start : batch, answers, at);
+  if (call.chain->lazy.on) {
+    const int64_t done = at.step - request.step;
+    ann_team::meet(team);  // the first member changes request.step
+    end_rows(call, done, team->members, member);
+  }
   if (member) return;
   request.total = at.total;
   request.answers = request.aim == ANN_EPOCH ? at.answered : answers;

@@ -32,7 +32,7 @@ struct Node {
 struct Store {
   float *weights, *first, *second, *sums;
   size_t n;
-  bool penalised;
+  bool penalised, by_row;  // by_row: weights that tokens read
 };
 
 struct Chain {
@@ -45,6 +45,7 @@ struct Chain {
   float *loss_numbers;
   int *tables;
   Arena weights_arena, block_arena;
+  Lazy lazy;
   bool ready, has_quarters, recurs, streams;
   int state_floats;  // of a sample
   int strip;         // recurs: samples that go through the rows together
@@ -59,6 +60,7 @@ static void chain_destroy_all(Chain *c) {
   if (!c) return;
   free(c->weights_arena.memory);
   free(c->block_arena.memory);
+  free(c->lazy.arena.memory);
   for (int k = 0; k <= c->n && c->nodes; k++) {
     free(c->nodes[k].product);
     free(c->nodes[k].parts);
@@ -205,8 +207,16 @@ static Chain *chain_create_all(const AnnChain *description) {
   return c;
 }
 
-INL void add_store(Chain *c, float *weights, float *first, float *second, float *sums, size_t n, bool penalised) {
-  c->stores[c->n_stores++] = {weights, first, second, sums, n, penalised};
+INL void add_store(Chain *c, float *weights, float *first, float *second, float *sums, size_t n, bool penalised, bool by_row = false) {
+  c->stores[c->n_stores++] = {weights, first, second, sums, n, penalised, by_row};
+}
+
+// The weights of a layer, which may be a table: then tokens read its rows.
+static void add_weights(Chain *c, const Layer &a, float *weights, float *sums, size_t n) {
+  add_store(c, weights, a.first, a.second, sums, n, true, !a.panels);
+  if (a.panels) return;
+  c->lazy.tables[c->lazy.n_tables++] = &a;
+  c->lazy.n_rows = a.n_in;
 }
 
 static void prepare_part(Chain *c, const Node &node, Part &part) {
@@ -218,7 +228,7 @@ static void prepare_part(Chain *c, const Node &node, Part &part) {
   a.second = arena.take(n);
   a.sums = arena.take(n);
   a.transposed = part.of_hidden || node.wants ? arena.take((size_t)a.n_out * a.p_in) : NULL;
-  add_store(c, a.weights, a.first, a.second, a.sums, n, true);
+  add_weights(c, a, a.weights, a.sums, n);
   if (!part.has_biases) return;
   a.biases = arena.take(a.p_out);
   a.first_biases = arena.take(a.p_out);
@@ -235,7 +245,7 @@ static bool prepare_weights(Chain *c) {
     if (pass == 0) arena.reset();
     else if (!arena.allocate()) return false;
     else memset(arena.start, 0, arena.size);
-    c->n_stores = 0;
+    c->n_stores = c->lazy.n_tables = 0;
     for (int k = 1; k <= c->n; k++) {
       Node &node = c->nodes[k];
       Layer &a = node.a;
@@ -254,7 +264,7 @@ static bool prepare_weights(Chain *c) {
       node.raw_sums = bilinear ? arena.take(raw) : a.sums;
       node.raw_first = a.first = arena.take(bilinear ? raw : n);
       node.raw_second = a.second = arena.take(bilinear ? raw : n);
-      add_store(c, node.raw, a.first, a.second, node.raw_sums, bilinear ? raw : n, true);
+      add_weights(c, a, node.raw, node.raw_sums, bilinear ? raw : n);
       const bool quarters = node.s.kind == ANN_CONVOLUTION && n <= MOST_QUARTER_FLOATS;
       node.quarter_sums = quarters ? arena.take(QUARTERS * n) : NULL;
       node.quarter_biases = quarters ? arena.take(QUARTERS * (size_t)a.p_out) : NULL;

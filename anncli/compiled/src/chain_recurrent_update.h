@@ -118,9 +118,10 @@ static void parts_gradient(Piece &block, int k, const Range *ranges, bool adds) 
     const Part &part = node.parts[i];
     const Layer &a = part.a;
     const Range &range = ranges[i];
-    if (!p.start(block.b) && !adds) clear_sums(a, range.i0, range.i1);
+    const bool waits = c->lazy.on && reads_tokens(c, k, part);
+    if (!p.start(block.b) && !adds) clear_sums(a, waits, range.i0, range.i1);
     if (!reads_tokens(c, k, part)) continue;
-    if (!adds) memset(a.sums + (size_t)range.i0 * a.width, 0, sizeof(float) * (size_t)(range.i1 - range.i0) * a.width);
+    if (!adds && !waits) memset(a.sums + (size_t)range.i0 * a.width, 0, sizeof(float) * (size_t)(range.i1 - range.i0) * a.width);
     for (int j = 0, b; (b = strip_start(c, block.b, j)) < block.b; j++)
       strip_tokens(block, part, p, first_step(p, b, strip_start(c, block.b, j + 1)), range);
   }

@@ -33,10 +33,10 @@ static Bench *make_benches(const Chain *c, int members) {
 }
 
 static int run_request(Chain *c, AnnChainCall &request) {
-  const int members = request.threads > 64 ? 64 : request.threads < 1 ? 1 : request.threads;
+  const int members = request.threads > MOST_MEMBERS ? (int)MOST_MEMBERS : request.threads < 1 ? 1 : request.threads;
   ChainCall call = {c, request, request.samples, request.rule, NULL, NULL, 0, piece_of(c, request), NULL, {NULL, NULL}};
   call.benches = make_benches(c, members);
-  const bool ready = call.benches && find_outputs(call) && prepare_weights(c) && prepare_blocks(call, members);
+  const bool ready = call.benches && find_outputs(call) && prepare_weights(c) && prepare_blocks(call, members) && prepare_rows(call, members);
   if (ready) {
     load_chain(call);
     ann_team::run(chain_work, &call, members);

@@ -62,7 +62,7 @@ static void add_bias_rows(const float *D, int stride, const Place &p, int from, 
 static void token_gradient(Piece &piece, const Node &node, const Place &p, int i0, int i1, bool adds) {
   const Layer &a = node.a;
   const ChainCall &call = piece.call;
-  if (!adds) memset(a.sums + (size_t)i0 * a.p_out, 0, sizeof(float) * (size_t)(i1 - i0) * a.p_out);
+  if (!adds && !call.chain->lazy.on) memset(a.sums + (size_t)i0 * a.p_out, 0, sizeof(float) * (size_t)(i1 - i0) * a.p_out);
   for (int s = piece.a; s < piece.b; s++) {
     const int64_t number = piece.number(s), start = call.data->starts[sample_of(call, number)], from = start + piece.bench.from;
     const float *delta = p.delta + (size_t)p.start(s) * node.stride;
@@ -174,7 +174,7 @@ static void chain_gradients(Piece &piece, bool adds, bool last, int members, int
       continue;
     }
     const int i0 = ranges[0].i0, i1 = ranges[0].i1;
-    if (!p.start(piece.b) && !adds) clear_sums(node.a, i0, i1);
+    if (!p.start(piece.b) && !adds) clear_sums(node.a, c->lazy.on && !node.a.panels, i0, i1);
     step_gradient(piece, k, i0, i1, adds);
     if (i0 == 0 && node.s.kind != ANN_EMBEDDING) add_bias_rows(p.delta, node.stride, p, 0, piece.b, adds, node.a.sum_biases);
     if (last && node.s.kind == ANN_BILINEAR) contract_rows(node, i0 / grain, (i1 + grain - 1) / grain);
@@ -209,10 +209,12 @@ static void refresh_weights(const Chain *c, int members, int member) {
 template <int RULE> static void update_stores(const Chain *c, const Update &u, int members, int member) {
   enum { GRAIN = 1024 };
   int64_t total = 0;
-  for (int k = 0; k < c->n_stores; k++) total += (int64_t)(c->stores[k].n + GRAIN - 1) / GRAIN;
+  for (int k = 0; k < c->n_stores; k++)
+    if (!(c->lazy.on && c->stores[k].by_row)) total += (int64_t)(c->stores[k].n + GRAIN - 1) / GRAIN;
   Line line = line_of(total, members, member);
   for (int k = 0; k < c->n_stores; k++) {
     const Store &store = c->stores[k];
+    if (c->lazy.on && store.by_row) continue;
     int64_t u0, u1;
     line.take((int64_t)(store.n + GRAIN - 1) / GRAIN, 1, u0, u1);
     const size_t end = (size_t)u1 * GRAIN < store.n ? (size_t)u1 * GRAIN : store.n;
@@ -224,11 +226,12 @@ template <int RULE> static void update_stores(const Chain *c, const Update &u, i
 
 static void chain_update(const ChainCall &call, int64_t step, int members, int member) {
   const Update u = constants(*call.rule, step);
-  switch (call.rule->code) {
-    case ANN_SGD: update_stores<SGD>(call.chain, u, members, member); break;
-    case ANN_NESTEROV: update_stores<NESTEROV>(call.chain, u, members, member); break;
-    default:
-      if (u.l2 != 0 || u.keep != 1) update_stores<DECAYING_ADAM>(call.chain, u, members, member);
-      else update_stores<ADAM>(call.chain, u, members, member);
+  const Chain *c = call.chain;
+#define CALL(RULE) \
+  { \
+    update_stores<RULE>(c, u, members, member); \
+    if (c->lazy.on) update_rows<RULE>(c, u, (int)(step - call.request.step), members, member); \
   }
+  WITH_RULE(call.rule->code, u, CALL)
+#undef CALL
 }

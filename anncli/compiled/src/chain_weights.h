@@ -20,8 +20,10 @@ static void transpose_windows(const Node &node, int i0, int i1) {
   }
 }
 
-static void clear_sums(const Layer &a, int i0, int i1) {
-  if (!a.panels) memset(a.sums + (size_t)i0 * a.width, 0, sizeof(float) * (size_t)(i1 - i0) * a.width);
+// is_clear: the sums of its weights are 0 already.
+static void clear_sums(const Layer &a, bool is_clear, int i0, int i1) {
+  if (is_clear) {
+  } else if (!a.panels) memset(a.sums + (size_t)i0 * a.width, 0, sizeof(float) * (size_t)(i1 - i0) * a.width);
   else FOR_PANELS(a.width, c, w) memset(a.sums + (size_t)c * a.rows + (size_t)i0 * w, 0, sizeof(float) * (size_t)(i1 - i0) * w);
   if (i0 == 0 && a.sum_biases) memset(a.sum_biases, 0, sizeof(float) * a.p_out);
 }

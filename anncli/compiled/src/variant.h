@@ -11,6 +11,9 @@
 #include "kernel.h"
 #include "team.h"
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 #if defined(__AVX2__)
 #include <immintrin.h>
 #elif defined(__SSE2__)
@@ -38,6 +41,7 @@ namespace {
 #include "batch_update.h"
 #include "batch.h"
 #include "chain_parts.h"
+#include "chain_lazy.h"
 #include "chain_plan.h"
 #include "chain_places.h"
 #include "chain_tile.h"
@@ -52,8 +56,9 @@ namespace {
 #include "chain_recurrent_back.h"
 #include "chain_back.h"
 #include "chain_recurrent_update.h"
-#include "chain_update.h"
 #include "chain_pieces.h"
+#include "chain_lazy_rows.h"
+#include "chain_update.h"
 #include "chain.h"
 #include "chain_request.h"
 #include "word_windows.h"

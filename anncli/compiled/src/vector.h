@@ -139,6 +139,24 @@ INL float vmax(vf v) {
 #endif
 }
 
+// Whether all lanes are equal; a NaN is equal to nothing.
+INL bool equal(vf a, vf b) {
+#if VL == 16
+  return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_NEQ_UQ) == 0;
+#elif VL == 8
+  return _mm256_movemask_ps(_mm256_cmp_ps((__m256)a, (__m256)b, _CMP_NEQ_UQ)) == 0;
+#elif VL == 1
+  return a == b;
+#else
+  float x[VL], y[VL];
+  stu(x, a);
+  stu(y, b);
+  bool same = true;
+  for (int i = 0; i < VL; i++) same = same && x[i] == y[i];
+  return same;
+#endif
+}
+
 // The first n floats at p (0 < n), followed by zeros; never reads past p + n.
 INL vf load_first(const float *p, int n) {
   if (n >= VL) return ldu(p);
