@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from anncli.analysis.proof import Proof, prove
 from anncli.errors import AnnError, NetworkError, UsageError, printable, quoted
-from anncli.formats.exports.base import ExportRequest, Facts, StatesFacts
+from anncli.formats.exports.base import ComparesNumbers, ExportRequest, Facts, StatesFacts
 from anncli.formats.exports.names import EXPORT_NAMES
 from anncli.formats.exports.registry import export_format
 from anncli.formats.files.textfile import STDOUT, replace_file
@@ -42,6 +42,11 @@ def exported(network: Network, name: str, request: ExportRequest, path: str = ""
     if not network.is_trained:
         advice = f"train it first: ann train {path} ..." if path else "train it first"
         raise NetworkError("the network has no weights yet", path=shown, advice=advice)
+    if network.text_use == "vectors" and not isinstance(export, ComparesNumbers):
+        message = f"the format {name} is for outputs, and a network that ends in `{network.topology.layers[-1].kind}` has vectors of words alone"
+        raise NetworkError(
+            message, path=shown, advice="write them by --to word2vec, or into a file that ends in .vec or .bin"
+        )
     if reason := export.refusal(network, request):
         raise NetworkError(reason, path=shown)
     files = export.render(network, request)

@@ -11,7 +11,9 @@ from anncli._version import __version__
 from anncli.analysis.proof_rows import all_rows, draw_rows, stored_rows
 from anncli.analysis.rounding import rounding_errors
 from anncli.arrays import Array, Inputs
+from anncli.errors import ValueFault
 from anncli.formats.exports.base import (
+    ComparesNumbers,
     ExportFormat,
     ExportRequest,
     Predicted,
@@ -30,6 +32,8 @@ TOLERANCE = 1e-5
 # Twice the error of either computation.
 _ROUNDING = 4.0
 _SEED = 13
+# Who ran an export that ann reads.
+_READ_BACK = f"ann {__version__}, which read it back"
 
 
 class Proof(NamedTuple):
@@ -41,7 +45,7 @@ class Proof(NamedTuple):
     whose outputs are no finite 32-bit numbers and were not compared; n_other: rows with another decision than the network's
     although no score is near a limit; n_close: those where one is; fault: what is wrong, None where the export is proved; decides: whether the export gave decisions;
     is_stated: whether `allowed` is the largest difference that the export states; is_of_range: whether the range of the outputs allows
-    less than their size.
+    less than their size; same: of an export that computes nothing, what was compared, in words.
     """
 
     tool: str = ""
@@ -60,6 +64,7 @@ class Proof(NamedTuple):
     decides: bool = False
     is_stated: bool = False
     is_of_range: bool = False
+    same: str = ""
 
     @property
     def n_rows(self) -> int:
@@ -99,6 +104,8 @@ def prove(
 
     bound: (n_outputs,), the differences that the export states, None for those of floating-point numbers.
     """
+    if isinstance(export, ComparesNumbers):
+        return _compared_numbers(export, files, network)
     stored = stored_rows(network)
     n_weights = network.topology.n_parameters * max(1, len(network.members))
     n_random = min(N_RANDOM, max(_FEWEST, _MOST_PRODUCTS // n_weights))
@@ -120,6 +127,13 @@ def prove(
     return _counted(_compared(network, rows, found, bound), *counts)
 
 
+def _compared_numbers(export: ComparesNumbers, files: Mapping[str, bytes], network: Network) -> Proof:
+    try:
+        return Proof(_READ_BACK, same=export.same(files, network))
+    except ValueFault as fault:
+        return Proof(fault=fault.message)
+
+
 def _counted(proof: Proof, n_stored: int, n_inside: int, n_outside: int) -> Proof:
     return proof._replace(n_stored=n_stored, n_inside=n_inside, n_outside=n_outside)
 
@@ -136,7 +150,7 @@ def predicted_by(
         again, rows.inputs if rows.table is None or again.encoder is None else again.encoder.encode(rows.table).inputs
     )
     keeps = network.task != "regression" and export.keeps_decisions
-    return Predicted(outputs.astype(np.float64), decide(again, outputs) if keeps else None, f"ann {__version__}, which read it back")  # fmt: skip
+    return Predicted(outputs.astype(np.float64), decide(again, outputs) if keeps else None, _READ_BACK)  # fmt: skip
 
 
 def _compared(network: Network, rows: ProofRows, found: Predicted, bound: Array | None) -> Proof:

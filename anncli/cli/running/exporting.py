@@ -25,9 +25,9 @@ from anncli.cli.showing.work import Timed
 from anncli.dataset.dataset import Dataset
 from anncli.errors import NetworkError, UsageError, printable
 from anncli.formats.data.remarks import Remarks
-from anncli.formats.exports.base import ExportRequest, ProofRows, ToolMissingError
+from anncli.formats.exports.base import ComparesNumbers, ExportRequest, ProofRows, ToolMissingError
 from anncli.formats.exports.names import EXPORT_NAMES
-from anncli.formats.exports.registry import export_format, export_name_of
+from anncli.formats.exports.registry import export_format, export_name_of, variant_of
 from anncli.formats.files.textfile import STDOUT, check_writable
 from anncli.formats.networks.storage import load
 from anncli.inference.evaluate import check_data, evaluate_predictions
@@ -58,6 +58,8 @@ def run_export(values: Values, words: Words) -> None:
     show_network_remarks(values.console, network)
     require_trained(network, path)
     refuse_texts(network, asked.format, path)
+    if words.data and isinstance(export_format(asked.format), ComparesNumbers):
+        raise UsageError(f"--to {asked.format} writes numbers that compute nothing for DATA", advice="leave DATA out")
     remarks = Remarks()
     data = read_evaluated(values, words.data, network, remarks) if words.data else None
     show_remarks(values.console, remarks)
@@ -117,7 +119,7 @@ def _format(target: str, said: str | None) -> str:
     if said not in EXPORT_NAMES:
         advice = "use one of " + ", ".join(EXPORT_NAMES)
         raise UsageError(f"--to {said} is a format of tables, not of networks", advice=advice)
-    return said
+    return variant_of(said, target)
 
 
 def _check_target(values: Values, asked: _Asked, read: list[str]) -> None:

@@ -72,6 +72,8 @@ def export_lines(name: str, places: Mapping[str, bytes], exported: Exported, mea
 def _proof_lines(proof: Proof) -> list[str]:
     if not proof.tool:
         return [f"proof               none: {proof.missing}"]
+    if proof.same:
+        return [f"proof               {proof.tool}: {proof.same}"]
     counts = {
         "of the self-test": proof.n_stored,
         "inside the range of training": proof.n_inside,

@@ -96,6 +96,15 @@ class ReadBack(Protocol):
         ...
 
 
+@runtime_checkable
+class ComparesNumbers(Protocol):
+    """An export that holds numbers and computes nothing: it reads back what it wrote, for the proof."""
+
+    def same(self, files: Mapping[str, bytes], network: Network) -> str:
+        """What is the same, in words; raises ValueFault with what is not."""
+        ...
+
+
 class Facts(NamedTuple):
     """What is known of an exported network beside its files.
 

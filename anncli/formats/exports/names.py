@@ -44,5 +44,7 @@ EXPORT_NAMES: dict[str, ExportName] = {
     "c-header": ExportName(
         "c.header_only", "C99 without malloc: one header", (".h",), "a C compiler", fixed_point=True
     ),
+    "word2vec": ExportName("word2vec", "the vectors of words alone, text that word2vec's readers take", (".vec",)),
+    "word2vec-binary": ExportName("word2vec_binary", "the same as a binary file", (".bin",)),
     "sql": ExportName("sql", "a query for PostgreSQL, SQLite and DuckDB", (".sql",), "SQLite"),
 }

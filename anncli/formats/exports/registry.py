@@ -20,6 +20,14 @@ def export_format(name: str) -> ExportFormat:
     return found
 
 
+def variant_of(name: str, target: str) -> str:
+    """The export of that name, or that of another form of it which the ending of the file means: `word2vec` and x.bin are
+    `word2vec-binary`."""
+    ending = os.path.splitext(target)[1].lower()
+    forms = (other for other in EXPORT_NAMES if other.startswith(f"{name}-") and ending in EXPORT_NAMES[other].endings)
+    return next(forms, name)
+
+
 def export_name_of(target: str) -> str:
     """The export that the ending of a file name means; raises UsageError where it means none."""
     ending = os.path.splitext(target)[1].lower()
