@@ -21,7 +21,8 @@ class GradientCheck:
 
     checked, skipped: parameters compared, and parameters left out because a unit's activation has a kink within the step;
     worst: number of the parameter with the largest relative error; backpropagation, difference: its derivative by both;
-    error: that relative error; backend_error: |gradient of the run's backend - float64 gradient| / |float64 gradient|.
+    error: that relative error; backend_error: |gradient of the run's backend - float64 gradient| / |float64 gradient|; frozen: parameters that training leaves as they are, whose gradient
+    is taken as 0.
     """
 
     checked: int
@@ -31,6 +32,7 @@ class GradientCheck:
     difference: float
     error: float
     backend_error: float
+    frozen: int = 0
 
 
 def check_gradient(
@@ -72,8 +74,9 @@ def _compare(
     norm = float(np.linalg.norm(gradient)) or 1.0
     distance = float(np.linalg.norm(single.astype(np.float64) - gradient)) / norm
     return GradientCheck(
-        len(chosen) - skipped, skipped, worst, float(gradient[worst]), worst_difference, error, distance
-    )
+        len(chosen) - skipped, skipped, worst, float(gradient[worst]), worst_difference, error, distance,
+        objective.topology.n_frozen,
+    )  # fmt: skip
 
 
 def some_rows(objective: Objective, rng: np.random.Generator, count: int) -> Objective:
@@ -84,11 +87,19 @@ def some_rows(objective: Objective, rng: np.random.Generator, count: int) -> Obj
 
 
 def _choose(topology: Topology, rng: np.random.Generator, limit: int) -> Array:
-    if topology.n_parameters <= limit:
-        return np.arange(topology.n_parameters)
-    per_layer = max(1, limit // sum(bool(places) for places in topology.block_shapes))
+    is_free = np.ones(topology.n_parameters, dtype=bool)
+    for part in topology.frozen:
+        is_free[part] = False
+    if topology.n_parameters - topology.n_frozen <= limit:
+        return np.flatnonzero(is_free)
+    per_layer = max(
+        1,
+        limit // sum(bool(p) and not q.is_frozen for p, q in zip(topology.block_shapes, topology.layers, strict=True)),
+    )
     chosen = []
     for start, end in zip(topology.offsets, topology.offsets[1:], strict=False):
+        if not is_free[start:end].all():
+            continue
         chosen.append(start + np.sort(rng.choice(end - start, min(per_layer, end - start), replace=False)))
     return np.concatenate(chosen)
 

@@ -33,7 +33,7 @@ LAYER_NAMES: dict[str, LayerName] = {
         "every unit reads a row of a sample and the mean of its other rows; with {skip: K} the outputs of layer K too",
         compiled=True,
     ),
-    "embedding": LayerName("embedding", "UNITS embedding", "a row for each token: its value times the weights of its index", compiled=True),
+    "embedding": LayerName("embedding", "UNITS embedding [frozen] [from FILE]", "a row for each token: its value times the weights of its index", compiled=True),
     "recurrent": LayerName(
         "recurrent", "UNITS ACTIVATION recurrent [bidirectional]", "every unit reads a row and what all units gave for the row before",
         compiled=True,

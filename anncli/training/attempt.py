@@ -112,11 +112,13 @@ class Attempt:
             outcome = self.trainer.epoch(self.objective, self.parameters, self.rng, self.total_epochs)
             training_loss, self.finished, self.class_means = outcome
             self.objective.without_pruned(self.parameters)
+            self._keep_frozen(self.parameters)
             finite = math.isfinite(training_loss) and _are_finite(self.parameters)
         if not finite:
             self.diverged, self.stopped, self.stop_reason = number, True, f"diverged in epoch {number}"
             return None
         self.weights = self.parameters if self.average is None else self.average.see(number, self.parameters)
+        self._keep_frozen(self.weights)
         verdict = self.judge.see(number, self.weights, self.class_means)
         if verdict.is_best:
             self.best_parameters = self.weights.copy()
@@ -124,6 +126,11 @@ class Attempt:
         report = EpochReport(number, training_loss, verdict.loss, verdict.metric, best, means, restart=self.number)
         self.history.append(report)
         return report
+
+    def _keep_frozen(self, parameters: Array) -> None:
+        """Frozen parameters stay bit for bit: averages of equal numbers, and moves by 0 of some trainers, may round."""
+        for part in self.objective.topology.frozen:
+            parameters[part] = self.initial_parameters[part]
 
     def _reason_to_stop(self, report: EpochReport) -> str | None:
         if self.finished:

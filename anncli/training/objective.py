@@ -52,7 +52,8 @@ class Objective(NamedTuple):
     @property
     def n_free(self) -> int:
         """The number of parameters that training may change."""
-        return self.topology.n_parameters - (0 if self.pruned is None else int(np.count_nonzero(self.pruned)))
+        pruned = 0 if self.pruned is None else int(np.count_nonzero(self.pruned))
+        return self.topology.n_parameters - self.topology.n_frozen - pruned
 
     @property
     def row_bytes(self) -> int:

@@ -13,6 +13,9 @@ from anncli.arrays import Array, random_stream
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.text_data import TextData, next_dataset
 from anncli.errors import DataError, UsageError, ValueFault, count_of, listed, quoted
+from anncli.network.encoders.symbols import TextEncoder
+from anncli.network.encoders.words import WordInputs
+from anncli.network.layers.embedding import Embedding
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
 from anncli.training.sets import SET_NAMES, divide
@@ -155,7 +158,7 @@ def _knowing(network: Network, training: Sequence[str]) -> Network:
     if network.vocabulary is not None:
         return network
     assert network.text is not None
-    vocabulary = network.text.definition.fitted(training)
+    vocabulary = _of_vectors(network) or network.text.definition.fitted(training)
     if len(vocabulary.symbols) < 2 and network.predicts_next:
         found = f"only {quoted(vocabulary.symbols[0])}" if vocabulary.symbols else "nothing"
         raise DataError(f"the training text holds {found}", advice=f"give a text of different {network.text.kind}")
@@ -163,6 +166,22 @@ def _knowing(network: Network, training: Sequence[str]) -> Network:
         return network.with_vocabulary(vocabulary)
     except ValueFault as fault:
         raise UsageError(fault.message, path=network.source.path, advice=fault.advice) from None
+
+
+def _of_vectors(network: Network) -> TextEncoder | None:
+    """The words whose vectors the first layer begins with, None where it begins with none; how texts become words is as with them.
+
+    Raises: UsageError for a definition that chooses its words.
+    """
+    first, text = network.topology.layers[0], network.text
+    if not isinstance(first, Embedding) or first.find is None or text is None:
+        return None
+    definition = text.definition
+    if isinstance(definition, WordInputs) and (definition.words is not None or definition.min_count is not None):
+        message = f"the words are those of {quoted(first.source)}, and `inputs` says which they are"
+        raise UsageError(message, path=network.source.path, advice="write `inputs: words`")
+    found = first.find().vocabulary
+    return found._replace(definition=found.definition._replace(words=None, min_count=None))
 
 
 def _numbers(parts: Mapping[str, Sequence[Sequence[str]]]) -> dict[str, Array]:

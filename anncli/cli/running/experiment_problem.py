@@ -18,6 +18,7 @@ from anncli.errors import UsageError
 from anncli.experiments.spec import RowsRef
 from anncli.experiments.splits import Split
 from anncli.formats.data.remarks import Remarks
+from anncli.formats.networks.ann_vectors import rooted
 from anncli.formats.networks.names import DIALECTS
 from anncli.formats.networks.storage import parse, read_source, render
 from anncli.network.network import Network
@@ -85,7 +86,7 @@ def experiment_problem(values: Values, words: Words, remarks: Remarks) -> Experi
     _check_new(values, words)
     source, network, layers = b"", None, list(values.layers)
     if words.network is not None:
-        source = read_source(words.network)
+        source = rooted(read_source(words.network), words.network)
         network = parse(source, words.network)
         refuse_ensemble(network, f"ann {values.command}")
         layers.append(file_layer(network, words.network))

@@ -52,7 +52,7 @@ def run_gradcheck(values: Values, words: Words) -> None:
     passed = found.error <= ERROR_LIMIT and found.backend_error <= BACKEND_LIMIT
     document = {
         "command": "gradcheck", "network": network_path, "loss": setup.loss, "l2": objective.l2,
-        "rows": objective.n_samples, "checked": found.checked, "skipped": found.skipped, "worst": name,
+        "rows": objective.n_samples, "checked": found.checked, "skipped": found.skipped, "frozen": found.frozen, "worst": name,
         "backpropagation": found.backpropagation, "difference": found.difference, "error": found.error,
         "kernel": setup.backend.name, "kernel_error": found.backend_error, "passed": passed,
         "row": row, "shown": None if shown is None else shown.document(),
@@ -90,6 +90,7 @@ def _prepared(values: Values, words: Words, network_path: str) -> TrainingRun:
 
 def _lines(found: dict[str, Any], network: str, noun: str, kinks: str) -> list[str]:
     skipped = f", {found['skipped']} skipped {kinks}" if found["skipped"] else ""
+    skipped += f"; {found['frozen']} are frozen and have no gradient" if found["frozen"] else ""
     rows = count_of(found["rows"], noun) if found["row"] is None else f"{noun} {found['row']}"
     return [
         f"{found['network']}: {network}, loss {found['loss']}, l2 {found['l2']:.3g}",

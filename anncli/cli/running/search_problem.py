@@ -19,6 +19,7 @@ from anncli.dataset.text_data import TextData
 from anncli.errors import UsageError
 from anncli.experiments.search_space import Space
 from anncli.formats.data.remarks import Remarks
+from anncli.formats.networks.ann_vectors import rooted
 from anncli.formats.networks.names import DIALECTS
 from anncli.formats.networks.storage import parse, read_source
 from anncli.network.network import Network
@@ -70,7 +71,7 @@ def search_problem(values: Values, words: Words, remarks: Remarks) -> SearchProb
     """Read network and data, after all options are checked; raises UsageError, NetworkError and DataError as a training."""
     source, network, layers = b"", None, list(values.layers)
     if words.network is not None:
-        source = read_source(words.network)
+        source = rooted(read_source(words.network), words.network)
         network = parse(source, words.network)
         refuse_ensemble(network, "ann search")
         if network.text is not None and network.text_use != "classes":

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 from anncli.cli.asking.tables import asked_data
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.errors import UsageError, asking
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.texts import read_text_sets
+from anncli.formats.networks.ann_vectors import sized, with_sources
 from anncli.network.encoders.text import OPEN_OUTPUT, is_open_output, text_definition
 from anncli.network.network import Network
 
@@ -22,7 +25,8 @@ def definition_of_texts(values: Values, words: Words, remarks: Remarks) -> Netwo
 
     Raises: UsageError, DataError for layers, options and files that do not fit.
     """
-    layers = values["layers"] or ()
+    folder = "" if words.network in (None, "-") else os.path.dirname(str(words.network))
+    layers = [sized(layer, folder) for layer in values["layers"] or ()]
     with asking("--inputs"):
         definition = text_definition(values["inputs"])
     if definition is None and not (layers and is_open_output(layers[-1]) and not values["inputs"]):
@@ -37,6 +41,7 @@ def definition_of_texts(values: Values, words: Words, remarks: Remarks) -> Netwo
         raise UsageError(f"--dialect {values['dialect']} has no place for texts", advice="leave it out")
     with asking("--layers" if layers else ""):
         network = Network.create(values["inputs"] or _USUAL_KIND, layers or _DEFAULT_LAYERS)
+    network = with_sources(network, words.network or "")
     if words.data:
         asked = asked_data(values, words)
         read_text_sets({"training": words.data}, network, asked.request, asked.read, remarks)

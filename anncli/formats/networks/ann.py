@@ -28,6 +28,7 @@ from anncli.formats.networks.ann_checksum import checksum, find_checksum
 from anncli.formats.networks.ann_head import new_head, read_head, read_task
 from anncli.formats.networks.ann_products import insert_products
 from anncli.formats.networks.ann_trained import AFRESH, TrainedPart, trained_lines
+from anncli.formats.networks.ann_vectors import insert_units, with_sources
 from anncli.network.network import Network, NetworkSource
 from anncli.network.scaling import Scaling
 from anncli.network.topology import Topology
@@ -58,7 +59,7 @@ def parse_network(text: str, path: Path, *, is_sealed: bool = True) -> Network:
     """The network in the text of a file, with its head; raises NetworkError with the place of a fault, also where the
     checksum does not fit, unless is_sealed is False."""
     head, start = _head(text)
-    if (whole := insert_products(head, path)) != head:
+    if (whole := insert_units(insert_products(head, path), path)) != head:
         text, head, start = whole + text[start:], whole, start + len(whole) - len(head)
     is_trained = start < len(text)
     if is_trained and find_checksum(text, start) is None:
@@ -68,6 +69,7 @@ def parse_network(text: str, path: Path, *, is_sealed: bool = True) -> Network:
     described = read_head(document)
     origin = _source(document, head, read_task(document) or described.table_task)
     network = Network(described.topology, table=described.table, text=described.text, source=origin, task=origin.task)
+    network = with_sources(network, path)
     if "trained" in document:
         if not is_trained:
             raise document.key_fault("trained", "`trained:` must stand alone on its line", "move its values below it")

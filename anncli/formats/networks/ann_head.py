@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from anncli.errors import ValueFault, known_name
@@ -158,7 +159,7 @@ def _read_long_form(form: PlacedMapping) -> LayerKind:
     for name, key in known.keys.items():
         if not key.needed and name not in form:
             continue
-        values[name] = _whole(form, name, key.example) if key.form is int else _word(form, name, key.example)
+        values[name] = _VALUES[key.form](form, name, key.example)
     try:
         return known(**values)
     except KeyFault as fault:
@@ -186,6 +187,18 @@ def _word(mapping: PlacedMapping, key: str, example: str) -> str:
         found = f"`{key}` is missing" if key not in mapping else f"`{key}` must be a text, found {_shown(value)}"
         raise mapping.fault(key if key in mapping else None, found, f"write for example `{example}`")
     return value
+
+
+def _flag(mapping: PlacedMapping, key: str, example: str) -> bool:
+    value = mapping.get(key)
+    if not isinstance(value, bool):
+        message = f"`{key}` must be true or false, found {_shown(value)}"
+        raise mapping.fault(key, message, f"write for example `{example}`")
+    return value
+
+
+# What reads the value of a key, by its form.
+_VALUES: dict[type, Callable[[PlacedMapping, str, str], Any]] = {int: _whole, str: _word, bool: _flag}
 
 
 def _shown(value: Any) -> str:

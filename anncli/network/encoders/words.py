@@ -139,3 +139,11 @@ def _filled(indices: Array, starts: Array, token: int) -> tuple[Array, Array]:
         return indices, starts
     filled = np.insert(indices, starts[:-1][is_empty], token)
     return filled.astype(np.int32), starts + np.concatenate([[0], np.cumsum(is_empty)])
+
+
+class VectorSource(NamedTuple):
+    """Words with their vectors, float32 (V, d), from which the first layer of another network is taken; shown: the file."""
+
+    vocabulary: WordEncoder
+    vectors: Array
+    shown: str

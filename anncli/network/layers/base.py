@@ -45,7 +45,7 @@ class Key(NamedTuple):
     """A key of the long form. form: the type of its value (int: a whole number above 0); example: for messages; a key that is not
     needed keeps the default of the class when it is left out. A number under a key for text is taken as text."""
 
-    form: type[int] | type[str]
+    form: type[int] | type[str] | type[bool]
     example: str
     needed: bool = True
 
@@ -99,6 +99,8 @@ class LayerKind(ABC):
     own_loss: ClassVar[str | None] = None
     #: The activation that turns z into outputs.
     activation: str = "linear"
+    #: Whether training leaves all its parameters as they are; it then gives a gradient of 0.
+    is_frozen: bool = False
     #: The number of an earlier layer, from 1, whose outputs stand to the right of the inputs of this layer; 0: none.
     skip: int = 0
 

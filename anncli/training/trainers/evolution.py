@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.network.topology import Topology
 from anncli.training.objective import Objective
 from anncli.training.trainers.base import EpochOutcome, RememberingTrainer
 
@@ -35,14 +36,14 @@ class EvolutionStrategy(RememberingTrainer):
         # The second loop draws the same numbers from this seed, so that no (pairs, P) array is kept.
         seed = int(rng.integers(2**63))
         losses = np.empty((pairs, 2))
-        for number, noise in enumerate(_draws(seed, pairs, parameters)):
+        for number, noise in enumerate(_draws(seed, pairs, parameters, objective.topology)):
             losses[number] = objective.value(parameters + sigma * noise), objective.value(parameters - sigma * noise)
         losses = np.where(np.isfinite(losses), losses, math.inf)
         ranks = np.empty(losses.size)
         ranks[np.argsort(losses.ravel(), kind="stable")] = np.arange(losses.size) / (losses.size - 1) - 0.5
         weights = ranks.reshape(pairs, 2)
         gradient = np.zeros_like(parameters)
-        for (plus, minus), noise in zip(weights, _draws(seed, pairs, parameters), strict=True):
+        for (plus, minus), noise in zip(weights, _draws(seed, pairs, parameters, objective.topology), strict=True):
             gradient += parameters.dtype.type((plus - minus) / (2 * pairs * sigma)) * noise
         self._adam(parameters, gradient)
         return EpochOutcome(before)
@@ -56,10 +57,14 @@ class EvolutionStrategy(RememberingTrainer):
         parameters -= self.options["learning_rate"] * mean / (np.sqrt(self.squares / (1 - b2**self.updates)) + 1e-8)
 
 
-def _draws(seed: int, count: int, parameters: Array) -> Any:
+def _draws(seed: int, count: int, parameters: Array, topology: Topology) -> Any:
+    """Normal numbers (P,), 0 where parameters are frozen."""
     generator = np.random.default_rng(seed)
     for _ in range(count):
-        yield generator.standard_normal(len(parameters), dtype=np.float32).astype(parameters.dtype)
+        noise = generator.standard_normal(len(parameters), dtype=np.float32).astype(parameters.dtype)
+        for part in topology.frozen:
+            noise[part] = 0
+        yield noise
 
 
 TRAINERS = {"es": EvolutionStrategy}
