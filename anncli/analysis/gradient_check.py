@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.network.frozen import count_frozen, frozen_parts
 from anncli.network.propagation import forward
 from anncli.network.topology import Topology
 from anncli.training.objective import Objective
@@ -75,7 +76,7 @@ def _compare(
     distance = float(np.linalg.norm(single.astype(np.float64) - gradient)) / norm
     return GradientCheck(
         len(chosen) - skipped, skipped, worst, float(gradient[worst]), worst_difference, error, distance,
-        objective.topology.n_frozen,
+        count_frozen(objective.topology),
     )  # fmt: skip
 
 
@@ -88,9 +89,9 @@ def some_rows(objective: Objective, rng: np.random.Generator, count: int) -> Obj
 
 def _choose(topology: Topology, rng: np.random.Generator, limit: int) -> Array:
     is_free = np.ones(topology.n_parameters, dtype=bool)
-    for part in topology.frozen:
+    for part in frozen_parts(topology):
         is_free[part] = False
-    if topology.n_parameters - topology.n_frozen <= limit:
+    if topology.n_parameters - count_frozen(topology) <= limit:
         return np.flatnonzero(is_free)
     per_layer = max(
         1,

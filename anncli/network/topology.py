@@ -174,16 +174,6 @@ class Topology(_Chain):
     def n_parameters(self) -> int:
         return self.offsets[-1]
 
-    @cached_property
-    def frozen(self) -> tuple[slice, ...]:
-        """Which parts of the parameter vector training leaves as they are."""
-        chain = zip(self.layers, self.offsets, self.offsets[1:], strict=False)
-        return tuple(slice(start, end) for layer, start, end in chain if layer.is_frozen)
-
-    @property
-    def n_frozen(self) -> int:
-        return sum(part.stop - part.start for part in self.frozen)
-
     @property
     def block_shapes(self) -> list[tuple[tuple[int, int], ...]]:
         """(rows, columns) of the blocks of each layer."""

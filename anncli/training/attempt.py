@@ -10,6 +10,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.errors import count_of
+from anncli.network.frozen import frozen_parts
 from anncli.network.loss_curve import CurvePoint, thinned
 from anncli.options.table import TrainingOptions
 from anncli.training.averaging import WeightAverage
@@ -129,7 +130,7 @@ class Attempt:
 
     def _keep_frozen(self, parameters: Array) -> None:
         """Frozen parameters stay bit for bit: averages of equal numbers, and moves by 0 of some trainers, may round."""
-        for part in self.objective.topology.frozen:
+        for part in frozen_parts(self.objective.topology):
             parameters[part] = self.initial_parameters[part]
 
     def _reason_to_stop(self, report: EpochReport) -> str | None:

@@ -13,6 +13,7 @@ from anncli.backends.base import PLAIN, Backend, Problem, RowChoice, Samples, Se
 from anncli.backends.checks import answers_of, n_answers
 from anncli.backends.rules import Rule, State, UpdateRule, UpdateState
 from anncli.backends.updates import add_penalty_gradient
+from anncli.network.frozen import count_frozen
 from anncli.network.losses import LOSSES, constant_level
 from anncli.network.topology import Topology
 
@@ -53,7 +54,7 @@ class Objective(NamedTuple):
     def n_free(self) -> int:
         """The number of parameters that training may change."""
         pruned = 0 if self.pruned is None else int(np.count_nonzero(self.pruned))
-        return self.topology.n_parameters - self.topology.n_frozen - pruned
+        return self.topology.n_parameters - count_frozen(self.topology) - pruned
 
     @property
     def row_bytes(self) -> int:

@@ -85,7 +85,7 @@ def test_faults_of_a_file_of_a_product(tmp_path: Path, content: str, message: st
         ("{kind: bilinear, units: 3x2, activation: tanh, prodct: complex}", "net.nn:3:57: unknown key 'prodct'; did you mean 'product'?"),
         ("{kind: communicate, units: 3, activation: tanh, skip: 0}", "net.nn:3:64: `skip` must be a whole number above 0, found 0; write for example `skip: 1`"),
         ("{kind: communicate, activation: tanh}", "net.nn:3:10: `units` is missing; write for example `units: 64`"),
-        ("{kind: embedding, units: 3, activation: tanh}", "net.nn:3:38: unknown key 'activation'; use one of units, kind"),
+        ("{kind: embedding, units: 3, activation: tanh}", "net.nn:3:38: unknown key 'activation'; use one of units, from, frozen, kind"),
     ],
 )  # fmt: skip
 def test_faults_of_the_long_form(tmp_path: Path, text: str, message: str) -> None:

@@ -33,14 +33,16 @@ def insert_units(head: str, path: Path) -> str:
         return head
     document = parse_document(head, path, NetworkError)
     layers, lines = document.get("layers"), head.split("\n")
-    for index in reversed(range(len(layers) if isinstance(layers, PlacedList) else 0)):
+    if not isinstance(layers, PlacedList):
+        return head
+    for index in reversed(range(len(layers))):
         layer = layers[index]
         if isinstance(layer, PlacedMapping) and "from" in layer and "units" not in layer:
             name, fault = layer["from"], partial(layer.fault, "from")
             line, column = layer.key_places["from"]
         elif isinstance(layer, str) and (name := _open_source(layer)):
             fault = partial(layers.fault, index)
-            line, column = layers.value_places[index]
+            line, column = layers.value_places[index] or layers.place
         else:
             continue
         if isinstance(name, str):

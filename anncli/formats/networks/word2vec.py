@@ -14,7 +14,6 @@ from anncli.formats.networks.numbers import size_fault
 from anncli.formats.networks.word_files import parse_words
 from anncli.network.encoders.text import read_text_layers
 from anncli.network.encoders.words import WordEncoder, WordInputs
-from anncli.network.names import LAYER_NAMES
 from anncli.network.network import Network, NetworkSource
 from anncli.network.word_vectors import WordVectors
 
@@ -36,8 +35,6 @@ FORMAT = Word2Vec()
 def network_of_words(known: WordVectors, path: Path) -> Network:
     """The network that has these vectors; that of words with capitals keeps capitals, and how often a word came is not known."""
     definition = WordInputs(case="lower" if known.is_folded else "keep")
-    if "skip-gram" not in LAYER_NAMES:
-        raise NetworkError("holds vectors of words alone", path=shown_name(path), advice="ann words reads it")
     text, topology = read_text_layers(definition, [f"{known.vectors.shape[1]} embedding", "skip-gram"])
     counts = (0,) * len(known.words)
     source = NetworkSource(path=shown_name(path), origin="word2vec", remarks=_remarks(known))

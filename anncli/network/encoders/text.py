@@ -113,6 +113,10 @@ def read_text_layers(definition: TextDefinition, layers: Sequence[Any]) -> tuple
     if use == "vectors" and text.kind != "words":
         message = f"`{topology.layers[-1].shown}` is for words, and this network takes {text.kind}"
         raise ValueFault(message, "write `inputs: words`")
+    if use == "vectors" and topology.layers[0].is_frozen:
+        raise ValueFault(
+            f"layer 1 is frozen, and `{topology.layers[-1].shown}` trains nothing but it", "leave `frozen` out"
+        )
     return text._replace(definition=text.definition.used_for(use)), topology
 
 

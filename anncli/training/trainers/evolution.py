@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.network.frozen import frozen_parts
 from anncli.network.topology import Topology
 from anncli.training.objective import Objective
 from anncli.training.trainers.base import EpochOutcome, RememberingTrainer
@@ -62,7 +63,7 @@ def _draws(seed: int, count: int, parameters: Array, topology: Topology) -> Any:
     generator = np.random.default_rng(seed)
     for _ in range(count):
         noise = generator.standard_normal(len(parameters), dtype=np.float32).astype(parameters.dtype)
-        for part in topology.frozen:
+        for part in frozen_parts(topology):
             noise[part] = 0
         yield noise
 
