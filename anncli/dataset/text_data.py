@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
-from anncli.arrays import Array, Tokens
+from anncli.arrays import Array, Rows, Tokens
 from anncli.dataset.dataset import UNLABELLED, Dataset, Source
 
 
@@ -30,8 +30,8 @@ def _no_labels() -> Array:
 class TextData:
     """Texts, and the class of each where a network decides between classes.
 
-    texts: of a network that predicts the next symbol those of all files, else the lines of all files; labels (n_texts,), classes:
-    as in Dataset, none for the former; sources: the files, each with the number of its texts; shown: their names for messages.
+    texts: of a network that predicts the next symbol those of all files, else the lines or sentences of all files; labels (n_texts,), classes:
+    as in Dataset, none for the former; starts (n_texts + 1,): where the labels of each text begin if every word has one, else None; sources: the files, each with the number of its texts; shown: their names for messages.
     """
 
     texts: tuple[str, ...]
@@ -39,6 +39,7 @@ class TextData:
     classes: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
     shown: tuple[str, ...] = ()
+    starts: Array | None = None
 
     task = "classification"
     targets = None
@@ -59,13 +60,17 @@ class TextData:
 
     def bare(self) -> Dataset:
         """The texts without their symbols: what dividing them into sets depends on."""
+        if self.starts is not None:
+            rows = Rows(np.empty((len(self.labels), 0), dtype=np.float32), self.starts)
+            return Dataset(rows, self.labels, self.classes, sources=self.sources, by_row=True)
         inputs = np.empty((len(self.texts), 0), dtype=np.float32)
         labels = self.labels if len(self.labels) else np.full(len(self.texts), UNLABELLED)
         return Dataset(inputs, labels, self.classes, sources=self.sources)
 
     def with_vocabulary(self, vocabulary: Symbols) -> Dataset:
         """The texts as samples with the classes that they have."""
-        return Dataset(vocabulary.tokens(self.texts), self.labels, self.classes, sources=self.sources)
+        inputs, by_row = vocabulary.tokens(self.texts), self.starts is not None
+        return Dataset(inputs, self.labels, self.classes, sources=self.sources, by_row=by_row)
 
 
 def next_symbols(texts: Sequence[str], vocabulary: Symbols) -> tuple[Tokens, Array]:

@@ -73,7 +73,7 @@ def _class_inputs(network: Network, data: TextData, options: TrainingOptions, se
 
 
 # By what a network does with texts, see TakesText.text_use.
-_PREPARED = {"next": _next_inputs, "classes": _class_inputs}
+_PREPARED = {"next": _next_inputs, "classes": _class_inputs, "tags": _class_inputs}
 
 
 def n_streams(options: TrainingOptions) -> int:

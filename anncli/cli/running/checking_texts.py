@@ -53,7 +53,7 @@ def check_texts(
         message = "ann check is for a class of each text, and this network has one for each word"
         raise UsageError(message, advice="check the sentences without their tags: --inputs words")
     remarks = Remarks()
-    refuse_column_options(table_request(values), read_request(values), False)
+    refuse_column_options(table_request(values), read_request(values), "classes")
     classes = () if network is None or network.predicts_next else network.classes
     read = read_examined_texts(sets, remarks, classes)
     known = None

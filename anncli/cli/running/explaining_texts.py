@@ -62,7 +62,7 @@ def check_text_options(values: Values, network: Network) -> None:
 def explain_texts(values: Values, words: Words, network: Network, target: tuple[str, str] | None) -> None:
     """Print the tables, or one JSON document, and write them to the file of --output; target: it and its format, None for none."""
     remarks = Remarks()
-    refuse_column_options(table_request(values), read_request(values), network.predicts_next)
+    refuse_column_options(table_request(values), read_request(values), network.text_use)
     texts = [text for block in blocks_of_lines(words.data, remarks) for text in block]
     show_remarks(values.console, remarks)
     if not texts:

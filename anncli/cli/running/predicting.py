@@ -19,7 +19,8 @@ from anncli.cli.running.decisions import Decisions
 from anncli.cli.running.predicting_forecasts import print_forecasts
 from anncli.cli.running.predicting_samples import SamplePredictions, asks_for_table, sample_texts
 from anncli.cli.running.predicting_tables import Predictions
-from anncli.cli.running.predicting_texts import refuse_for_texts, symbol_texts
+from anncli.cli.running.predicting_tags import answered_symbols
+from anncli.cli.running.predicting_texts import refuse_for_texts
 from anncli.cli.running.reading import refuse_table_options
 from anncli.cli.showing.json_output import OUTPUT, SCHEMA
 from anncli.cli.showing.not_finite import NotFinite
@@ -73,8 +74,8 @@ def run_predict(values: Values, words: Words) -> None:
         else:
             write = _json_writer(network) if values["json"] else _line_writer(network, values)
             texts = (
-                symbol_texts(values, network, files, remarks, not_finite)
-                if network.predicts_next
+                answered_symbols(values, decisions, files, remarks, not_finite)
+                if network.text_use in ("next", "tags")
                 else sample_texts(values, decisions, (files, reader), write, not_finite)
                 if has_rows
                 else _texts(values, decisions, (files, reader, are_tables), write, not_finite)

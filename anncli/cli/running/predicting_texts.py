@@ -29,9 +29,16 @@ def refuse_for_texts(values: Values, network: Network, reader: TableReader) -> N
     """Raises UsageError for options about columns and rows, and of tables where a line is written for each symbol; networks that take
     no texts have them."""
     if network.text is None:
+        if "sentences" in values.on_command_line:
+            raise UsageError("--sentences is for networks that give every word a tag", advice="leave it out")
         return
-    refuse_column_options(reader.request, reader.read, network.predicts_next)
-    if not network.predicts_next:
+    refuse_column_options(reader.request, reader.read, network.text_use)
+    if network.text_use != "tags" and "sentences" in values.on_command_line:
+        message = "--sentences is for networks that give every word a tag"
+        raise UsageError(
+            message, advice="leave it out: every line is a sample" if not network.predicts_next else "leave it out"
+        )
+    if network.text_use not in ("next", "tags"):
         return
     given = [name for name in _OF_TABLES if name in values.on_command_line or name in values.given]
     if given:
@@ -60,7 +67,7 @@ def symbol_texts(
         tokens = network.vocabulary.tokens([text])
         outputs = predict(network, tokens, threads=values["threads"])
         not_finite.look(outputs)
-        _warn_of_strange(network, text, shown_name(file.path), remarks)
+        warn_of_strange(network, text, shown_name(file.path), remarks)
         if number and not values["json"]:
             yield "\n"
         for first in range(0, len(symbols), _LINES):
@@ -104,7 +111,7 @@ class _Portion:
             yield json.dumps(found, ensure_ascii=False)
 
 
-def _warn_of_strange(network: Network, text: str, path: str, remarks: Remarks) -> None:
+def warn_of_strange(network: Network, text: str, path: str, remarks: Remarks) -> None:
     """Symbols that no training text has have no bits."""
     assert network.text is not None
     assert network.vocabulary is not None
