@@ -58,7 +58,7 @@ IN_COMMAND: dict[tuple[str, str], OwnWords] = {
     ("search", "plot"): OwnWords("Draw the trials to FILE"),
     ("search", "validation"): OwnWords("Files: their rows select the trial, not the inner folds", ""),
     ("compare", "folds"): OwnWords("Train the definitions anew in the same K folds", ""),
-    ("check", "inputs"): _place("characters, words or documents: DATA are texts, one on each line"),
+    ("check", "inputs"): _place("What DATA are: characters, words or documents for texts, one on each line"),
     ("check", "validation"): OwnWords("Files that are compared with DATA", ""),
     ("check", "test"): OwnWords("Files that are compared with DATA", ""),
     ("import", "output"): _place("Where the network is written; - is stdout"),
