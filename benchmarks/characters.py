@@ -27,7 +27,7 @@ from pages import processor, put
 from torch import nn
 
 from anncli.dataset.text_data import TextData
-from anncli.formats.data.texts import read_text_file
+from anncli.formats.data.text_files import read_text_file
 from anncli.inference.generate import Draw, generate
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, random_stream
+from anncli.arrays import Array, Tokens, random_stream
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.text_data import TextData, next_dataset
 from anncli.errors import DataError, UsageError, ValueFault, count_of, listed, quoted
-from anncli.network.encoders.symbols import TextEncoder
+from anncli.network.encoders.symbols import TextEncoder, blanks_text
 from anncli.network.encoders.words import WordInputs
 from anncli.network.layers.embedding import Embedding
 from anncli.network.network import Network
@@ -69,7 +69,11 @@ def _class_inputs(network: Network, data: TextData, options: TrainingOptions, se
     rows = divide(data.bare(), options, sets, random_stream(options.seed, "split"))["training"]
     network = _knowing(network, [data.texts[row] for row in rows.tolist()])
     assert network.vocabulary is not None
-    return TextInputs(network, data.with_vocabulary(network.vocabulary), None, ())
+    encoded = data.with_vocabulary(network.vocabulary)
+    assert isinstance(encoded.inputs, Tokens)
+    n_blank = network.vocabulary.blanks(encoded.inputs)
+    warnings = (blanks_text(n_blank, data.n_samples),) if n_blank else ()
+    return TextInputs(network, encoded, None, warnings)
 
 
 # By what a network does with texts, see TakesText.text_use.
@@ -159,6 +163,9 @@ def _knowing(network: Network, training: Sequence[str]) -> Network:
         return network
     assert network.text is not None
     vocabulary = _of_vectors(network) or network.text.definition.fitted(training)
+    if not vocabulary.width:
+        message = f"no {network.text.one} of the training texts counts"
+        raise DataError(message, advice=f"give texts with {network.text.one}s, or lower `min_documents`")
     if len(vocabulary.symbols) < 2 and network.predicts_next:
         found = f"only {quoted(vocabulary.symbols[0])}" if vocabulary.symbols else "nothing"
         raise DataError(f"the training text holds {found}", advice=f"give a text of different {network.text.kind}")

@@ -11,7 +11,8 @@ from anncli.dataset.request import ReadRequest, TableRequest
 from anncli.dataset.text_data import TextData
 from anncli.errors import AnnError, DataError, UsageError
 from anncli.formats.data.remarks import Remarks
-from anncli.formats.data.texts import read_text_file, read_text_sets
+from anncli.formats.data.text_files import read_text_file
+from anncli.formats.data.texts import read_text_sets
 from anncli.network.network import Network
 
 NEXT = Network.create("characters", ["3 lstm", "softmax"])

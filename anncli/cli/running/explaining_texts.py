@@ -18,10 +18,11 @@ from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.words_report import Decided, OneText, WordTable
 from anncli.dataset.digests import digest_samples
 from anncli.errors import DataError, UsageError, count_of, printable
+from anncli.formats.data.class_texts import blocks_of_texts
 from anncli.formats.data.registry import writer_of
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_stream import TableStream, write_stream
-from anncli.formats.data.texts import blocks_of_lines, refuse_column_options
+from anncli.formats.data.texts import refuse_column_options
 from anncli.formats.files.textfile import shown_name
 from anncli.inference.predict import decide, predict
 from anncli.network.class_names import class_names
@@ -63,7 +64,7 @@ def explain_texts(values: Values, words: Words, network: Network, target: tuple[
     """Print the tables, or one JSON document, and write them to the file of --output; target: it and its format, None for none."""
     remarks = Remarks()
     refuse_column_options(table_request(values), read_request(values), network.text_use)
-    texts = [text for block in blocks_of_lines(words.data, remarks) for text in block]
+    texts = [text for block in blocks_of_texts(words.data, network, remarks) for text in block]
     show_remarks(values.console, remarks)
     if not texts:
         raise DataError("holds no text", path=shown_name(words.data[0]), advice="give a text on each line")

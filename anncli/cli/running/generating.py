@@ -11,7 +11,7 @@ from anncli.cli.asking.words import Words
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_network_remarks
 from anncli.errors import DataError, UsageError, ValueFault, asking, listed, printable, quoted
-from anncli.formats.data.texts import read_text_file
+from anncli.formats.data.text_files import read_text_file
 from anncli.formats.networks.storage import load
 from anncli.inference.generate import Draw, check_generates, generate
 from anncli.network.network import Network

@@ -17,14 +17,16 @@ from anncli.cli.showing.not_finite import NotFinite
 from anncli.cli.showing.table_predictions import Batch
 from anncli.errors import UsageError
 from anncli.formats.data.base import RowBatch
+from anncli.formats.data.class_texts import blocks_of_texts
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.row_stream import stream_rows_come
 from anncli.formats.data.sample_stream import stream_samples
 from anncli.formats.data.table_sets import TableReader
-from anncli.formats.data.texts import blocks_of_lines, takes_texts
+from anncli.formats.data.texts import takes_texts
 from anncli.formats.files.textfile import shown_name
 from anncli.inference.predict import predict
 from anncli.inference.row_answers import RowAnswers
+from anncli.network.encoders.symbols import blanks_text
 from anncli.network.network import Network
 from anncli.network.sample_lengths import length_fault, rows_above, short_samples
 from anncli.tables import TableColumn
@@ -123,8 +125,13 @@ def _samples(network: Network, file: str, reader: TableReader) -> Iterator[Rows 
         yield from stream_samples(file, reader, network)
         return
     assert network.vocabulary is not None
-    for lines in blocks_of_lines([file], reader.remarks):
-        yield network.vocabulary.tokens(lines)
+    n_texts = n_blank = 0
+    for lines in blocks_of_texts([file], network, reader.remarks):
+        tokens = network.vocabulary.tokens(lines)
+        n_texts, n_blank = n_texts + len(tokens), n_blank + network.vocabulary.blanks(tokens)
+        yield tokens
+    if n_blank:
+        reader.remarks.warn(f"{shown_name(file)}: {blanks_text(n_blank, n_texts)}")
 
 
 class SamplePredictions(Predictions):

@@ -18,7 +18,7 @@ from anncli.evaluation.names import UNDECIDED_WORD
 from anncli.formats.data.folders import expand
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.tagged_texts import read_sentences
-from anncli.formats.data.texts import read_text_file
+from anncli.formats.data.text_files import read_text_file
 from anncli.formats.files.textfile import shown_name
 from anncli.inference.predict import predict
 from anncli.network.class_names import class_names

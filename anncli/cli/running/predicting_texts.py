@@ -15,7 +15,8 @@ from anncli.errors import DataError, UsageError, printable
 from anncli.formats.data.folders import expand
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_sets import TableReader
-from anncli.formats.data.texts import read_text_file, refuse_column_options
+from anncli.formats.data.text_files import read_text_file
+from anncli.formats.data.texts import refuse_column_options
 from anncli.formats.files.textfile import shown_name
 from anncli.inference.predict import predict
 from anncli.network.network import Network

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from anncli.arrays import Array
+from anncli.arrays import Array, Tokens
 from anncli.cli.asking.tables import Asked, read_request, table_request
 from anncli.cli.asking.values import Values
 from anncli.dataset.dataset import Dataset, Source
@@ -24,6 +24,7 @@ from anncli.formats.data.table_use import read_labelled
 from anncli.formats.data.texts import read_text_sets, takes_texts
 from anncli.formats.data.ts import UnequalSeriesError
 from anncli.formats.files.textfile import shown_name
+from anncli.network.encoders.symbols import blanks_text
 from anncli.network.network import Network
 from anncli.options.table import TrainingOptions
 
@@ -127,7 +128,11 @@ def _evaluated_texts(
     data, _ = read_text_sets({"test": words}, network, request, read, remarks)
     assert network.vocabulary is not None
     if not network.predicts_next:
-        return data.with_vocabulary(network.vocabulary)
+        encoded = data.with_vocabulary(network.vocabulary)
+        assert isinstance(encoded.inputs, Tokens)
+        if n_blank := network.vocabulary.blanks(encoded.inputs):
+            remarks.warn(blanks_text(n_blank, data.n_samples))
+        return encoded
     return next_dataset(data.texts, network.vocabulary, data.sources)
 
 

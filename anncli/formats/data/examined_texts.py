@@ -12,7 +12,7 @@ from anncli.errors import DataError
 from anncli.formats.data.agreement import names_of_files
 from anncli.formats.data.folders import DataFile, expand
 from anncli.formats.data.remarks import Remarks
-from anncli.formats.data.texts import read_text_file
+from anncli.formats.data.text_files import read_text_file
 from anncli.formats.files.textfile import Path
 from anncli.tables import Table, TableColumn
 

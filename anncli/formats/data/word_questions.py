@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from anncli.errors import DataError, count_of, quoted
-from anncli.formats.data.texts import read_text_file
+from anncli.formats.data.text_files import read_text_file
 
 _PAIR_ADVICE = "write two words and a number on each line, with tabs, commas or blanks between them"
 

@@ -54,6 +54,7 @@ class DocumentInputs(_DocumentInputs, TextDefinition):
     """
 
     kind: ClassVar = "documents"
+    takes_files: ClassVar = True
 
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> Self:
@@ -165,10 +166,17 @@ class DocumentEncoder(_DocumentEncoder, TextEncoder):
         """The weight of each word (n,) float64: the rarer, the higher."""
         return np.log((1 + self.n_documents) / (1 + np.array(self.documents, dtype=np.float64))) + 1
 
+    def blanks(self, tokens: Tokens) -> int:
+        return int(np.count_nonzero(tokens.lengths == 0))
+
     def tokens(self, texts: Sequence[str]) -> Tokens:
         """A sample for each text, its words in ascending order."""
         indices, counts, starts = self._lexicon.counted(texts)
-        weights = self.idf[indices] * (1 + np.log(counts) if self.definition.sublinear else counts)
+        weights = self.idf[indices]
+        # Of few different counts, so that a table costs less than their logarithms.
+        weights *= (
+            (1 + np.log(np.arange(1, 1 + counts.max(initial=0))))[counts - 1] if self.definition.sublinear else counts
+        )
         lengths = np.diff(starts)
         # reduceat() would give the sum of an empty sample the first weight of the next one.
         squares = np.add.reduceat(weights * weights, starts[:-1][lengths > 0]) if len(weights) else np.zeros(0)

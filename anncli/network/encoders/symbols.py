@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from anncli.arrays import Array, Tokens
-from anncli.errors import ValueFault, did_you_mean, quoted
+from anncli.errors import ValueFault, count_of, did_you_mean, quoted
 
 if TYPE_CHECKING:
     from anncli.network.topology import Topology
@@ -35,6 +35,8 @@ class TextDefinition(ABC):
     has_tags: ClassVar[bool] = False
     #: What stands between two symbols of a text.
     between: ClassVar[str] = ""
+    #: Whether a file of many may be a text, whose lines do not matter.
+    takes_files: ClassVar[bool] = False
 
     @classmethod
     @abstractmethod
@@ -85,6 +87,10 @@ class TextEncoder(ABC):
     def tokens(self, texts: Sequence[str]) -> Tokens:
         """A sample for each text."""
 
+    def blanks(self, tokens: Tokens) -> int:
+        """How many samples say nothing, because the encoder knows nothing in their texts."""
+        return 0
+
     @property
     def width(self) -> int:
         """The number of different tokens: one for each symbol, and one for all others."""
@@ -103,6 +109,11 @@ class TextEncoder(ABC):
         """The symbols of a text that no training text has, each once, in the order of the text."""
         known = set(self.symbols)
         return [symbol for symbol in dict.fromkeys(self.definition.symbols_of(text)) if symbol not in known]
+
+
+def blanks_text(n: int, n_texts: int) -> str:
+    """What to say of texts in which an encoder knows nothing."""
+    return f"{n:,} of {count_of(n_texts, 'text')} {'has' if n == 1 else 'have'} no word that the network knows; all their inputs are 0"
 
 
 def parse_flow(text: str) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class WordInputs(_WordInputs, TextDefinition):
     kind: ClassVar = "words"
     has_tags: ClassVar = True
     between: ClassVar = " "
+    takes_files: ClassVar = True
 
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> Self:
