@@ -285,14 +285,14 @@ _STREAMS = {
     "surface": 10,
     "curvature": 21,
     "texts": 31,
+    "mixture": 41,
     "check": 99,
 }
 
 
 def random_stream(seed: int, name: str, restart: int = 1) -> np.random.Generator:
-    """The random numbers of one purpose in a run: 'order' of rows, 'split' into sets, initial 'weights', 'folds',
-    'bootstrap' samples, 'permutation' of a column, a sample of rows for 'baselines', the 'trials' of a search, rows and directions of a
-    'surface', rows and probes of the 'curvature', 'texts' whose words are explained, gradient 'check'.
+    """The random numbers of one purpose in a run: 'order' of rows, 'split' into sets, initial 'weights', 'folds', 'bootstrap' samples, 'permutation'
+    of a column, rows for 'baselines', 'trials' of a search, a 'surface', the 'curvature', 'texts' to explain, a 'mixture', gradient 'check'.
 
     Args: restart, the number of the restart from 1; the first one has the numbers of a run without restarts.
     """

@@ -30,6 +30,9 @@ class ColumnInputs(NamedTuple):
 
 def columns_of(network: Network, names: Sequence[str] = ()) -> list[ColumnInputs]:
     """The columns in the order of the inputs; names: of the inputs where the network has none and the data have."""
+    if (descriptors := network.topology.inputs.descriptors) is not None:
+        own = () if network.encoder is None else [column.name for column in network.encoder.columns]
+        return [ColumnInputs(name, k, k + 1) for k, name in enumerate(descriptors.names(own))]
     if network.encoder is not None:
         found, at = [], 0
         for column in network.encoder.columns:

@@ -47,6 +47,11 @@ def exported(network: Network, name: str, request: ExportRequest, path: str = ""
         raise NetworkError(
             message, path=shown, advice="write them by --to word2vec, or into a file that ends in .vec or .bin"
         )
+    if network.topology.inputs.descriptors is not None:
+        message = f"the format {name} has no place for the mixture that makes Fisher vectors of samples"
+        raise NetworkError(
+            message, path=shown, advice="use the network by `ann predict`, or in Python by anncli.load()"
+        )
     if reason := export.refusal(network, request):
         raise NetworkError(reason, path=shown)
     files = export.render(network, request)

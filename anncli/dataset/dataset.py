@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -126,6 +126,10 @@ class Dataset(SampleAnswers):
         labels = np.repeat(np.arange(len(arrays)), [len(a) for a in arrays])
         names = classes or tuple(f"class {k}" for k in range(1, len(arrays) + 1))
         return cls(np.concatenate(arrays), labels, names)
+
+    def as_vectors(self, vectors: Array) -> Dataset:
+        """The same samples, of which an encoder made vectors (n_samples, d)."""
+        return replace(self, inputs=vectors, columns=())
 
     @property
     def n_samples(self) -> int:

@@ -14,7 +14,7 @@ from anncli.evaluation.answers import evaluate_answers
 from anncli.evaluation.evaluation import evaluate_outputs, with_intervals
 from anncli.evaluation.interval import Confidence
 from anncli.evaluation.symbols import evaluate_symbols
-from anncli.inference.predict import predict
+from anncli.inference.predict import network_inputs, predict
 from anncli.maps import map_of
 from anncli.network.network import Network
 from anncli.network.sample_lengths import check_lengths
@@ -97,7 +97,11 @@ def rows_seen(network: Network, dataset: Dataset) -> Array | None:
 
     Of the other rows, one in ten thousand counts as seen if more than 20,000 rows trained the network.
     """
-    return None if network.row_digests is None else network.row_digests.contains(digest_samples(dataset.inputs))
+    return (
+        None
+        if network.row_digests is None
+        else network.row_digests.contains(digest_samples(network_inputs(network, dataset.inputs)))
+    )
 
 
 def _check_task(network: Network, dataset: Dataset) -> None:

@@ -38,7 +38,7 @@ def predict(
     """
     if network.parameters is None:
         raise ValueError("the network is untrained: it has no weights yet")
-    rows = checked_inputs(network.topology.inputs, inputs)
+    rows = network_inputs(network, inputs)
     check_lengths(network.topology, rows)
     if not all_finite(rows):
         raise DataError("inputs must be finite", advice="remove or replace nan and inf first")
@@ -54,6 +54,23 @@ def in_units(network: Network, outputs: Array, calibrated: bool = True) -> Array
     """Outputs of the layers (n, n_outputs) in the units of the data, and calibrated where the network is."""
     outputs = network.target_scaling.to_data(outputs)
     return network.calibration.apply(outputs) if calibrated and network.calibration is not None else outputs
+
+
+def network_inputs(network: Network, inputs: Any) -> Inputs:
+    """What the network takes of samples: these in float32, or their Fisher vectors; raises as checked_inputs()."""
+    shape = network.topology.inputs
+    if shape.descriptors is None or network.mixture is None:
+        return checked_inputs(shape, inputs)
+    if not isinstance(inputs, Rows | Tokens):
+        if np.ndim(inputs) == 2 and np.shape(inputs)[1] == shape.columns:
+            return checked_inputs(shape, inputs)
+        advice = f"give a list of arrays (rows, {shape.samples.columns}), one for each sample"
+        raise DataError(f"the inputs are vectors, the network takes {inputs_text(shape)}", advice=advice)
+    samples = checked_inputs(shape.samples, inputs)
+    if not all_finite(samples):
+        raise DataError("inputs must be finite", advice="remove or replace nan and inf first")
+    assert isinstance(samples, Rows)
+    return network.mixture.encode(samples)
 
 
 def checked_inputs(shape: Shape, inputs: Any) -> Inputs:

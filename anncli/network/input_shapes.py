@@ -1,5 +1,5 @@
-"""What a sample is, as a network file says it under `inputs:`: `9`, `28x28`, `28x28x3`, `any x 12`, `500 tokens`, `5 spikes` or a code that
-makes spikes of vectors."""
+"""What a sample is, as a network file says it under `inputs:`: `9`, `28x28`, `28x28x3`, `any x 12`, `500 tokens`, `5 spikes`, a code that
+makes spikes of vectors, or rows that become Fisher vectors."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import re
 from math import prod
 
 from anncli.errors import ValueFault, quoted
+from anncli.network.encoders.descriptors import Descriptors
 from anncli.network.layers.base import Shape
 from anncli.network.names import INPUT_ADVICE, INPUT_FORMS
 from anncli.network.spikes.code import LatencyCode
 
-_NUMBER, _GRID, _ROWS, _TOKENS, _SPIKES, _CODE = (
-    re.compile(INPUT_FORMS[name]) for name in ("vectors", "pictures", "rows", "tokens", "spikes", "code")
+_NUMBER, _GRID, _ROWS, _TOKENS, _SPIKES, _CODE, _DESCRIPTORS = (
+    re.compile(INPUT_FORMS[name]) for name in ("vectors", "pictures", "rows", "tokens", "spikes", "code", "descriptors")
 )
 _ADVICE = f"{INPUT_ADVICE}, `{{table: auto}}` for tables"
 
@@ -22,7 +23,7 @@ def read_inputs(text: str) -> Shape:
 
     `9`: a vector; `28x28` or `28x28x3`: a vector that is laid out as rows, columns and channels, the last varying fastest;
     `any x 12`: any number of rows of 12 numbers; `500 tokens`: any number of tokens out of 500; `5 spikes`: any number of spikes of 5 sources; `{spikes: 5, code: latency, ...}`:
-    vectors that become spikes, see LatencyCode.
+    vectors that become spikes, see LatencyCode; `{descriptors: 64, fisher: 16}`: rows that become one vector, see Descriptors.
     Raises: ValueFault for another text.
     """
     text = text.strip()
@@ -39,6 +40,8 @@ def read_inputs(text: str) -> Shape:
         return Shape(int(match[1]), None, None, True, spikes=True)
     if _CODE.fullmatch(text):
         return coded(*LatencyCode.parse(text))
+    if _DESCRIPTORS.fullmatch(text):
+        return described(Descriptors.parse(text))
     raise ValueFault(f"unknown form of inputs {quoted(text)}", _ADVICE)
 
 
@@ -47,8 +50,15 @@ def coded(sources: int, code: LatencyCode) -> Shape:
     return Shape(code.columns(sources), code=code)
 
 
+def described(descriptors: Descriptors) -> Shape:
+    """The vectors that such rows become."""
+    return Shape(descriptors.width, descriptors=descriptors)
+
+
 def inputs_text(shape: Shape) -> str:
     """The text that read_inputs() reads as this shape, in one spelling."""
+    if shape.descriptors is not None:
+        return shape.descriptors.text()
     if shape.code is not None:
         return shape.code.text(shape.code.sources(shape.columns))
     if shape.spikes:

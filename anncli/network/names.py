@@ -72,6 +72,7 @@ INPUT_FORMS: dict[str, str] = {
     "tokens": r"([1-9][0-9]{0,8})\s+tokens",
     "spikes": r"([1-9][0-9]{0,8})\s+spikes",
     "code": r"\{\s*spikes\s*:.*\}",
+    "descriptors": r"\{\s*descriptors\s*:.*\}",
 }
 INPUT_ADVICE = "write `9` for vectors, `28x28` or `28x28x3` for pictures, `any x 12` for samples of rows, `500 tokens` for sparse ones, `5 spikes` for spike times, `characters`, `words` or `documents` for texts"
 

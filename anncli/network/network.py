@@ -11,6 +11,7 @@ import numpy as np
 from anncli.arrays import Array, Inputs, vectors_of
 from anncli.errors import NetworkError, value_text
 from anncli.network.calibration import Calibration
+from anncli.network.encoders.fisher import Mixture
 from anncli.network.encoders.symbols import TextEncoder
 from anncli.network.encoders.table import TableEncoder, TableInputs
 from anncli.network.encoders.text import TakesText, TextInputs, read_chain
@@ -106,10 +107,9 @@ class Network(TakesText):
     columns: names of the inputs or (); task: 'regression' or 'multi-label', or 'classification'; None where nothing says so:
     a trained network then classifies, and training an untrained one decides by the data; target_names: of the numbers
     or labels that are predicted; target_scaling: network outputs -> numbers in the units of the data; record: how it was
-    trained; curve: its losses, None where they are not known; row_digests: which rows trained its parameters, None where that is not known; table: for a network that takes
-    tables, what its definition says about their columns; encoder: how the columns of a table become inputs, None for a
-    network that was not trained on a table; first_token: the number in files of the first token, 0 or 1; text: for a network that
-    takes texts, what its definition says about them; vocabulary: the symbols that it knows, None before training; source: the file
+    trained; curve: its losses, None where they are not known; row_digests: which rows trained its parameters, None where that is not known;
+    table, text: for a network that takes tables or texts, what its definition says about them; encoder: how the columns of a table become inputs, None for a
+    network that was not trained on one; first_token: the number in files of the first token, 0 or 1; vocabulary: the symbols that it knows, mixture: that of its Fisher vectors, None before training; source: the file
     it was read from. While `needs_encoder`, the number of inputs of the topology is 1 in place of the one that the data will decide.
     """
 
@@ -138,6 +138,7 @@ class Network(TakesText):
     first_token: int = 1
     text: TextInputs | None = None
     vocabulary: TextEncoder | None = None
+    mixture: Mixture | None = None
 
     def __post_init__(self) -> None:
         if self.members:
@@ -154,9 +155,8 @@ class Network(TakesText):
     def create(
         cls, inputs: int | str | Shape, layers: Iterable[LayerKind | tuple[int, str] | str], **rest: Any
     ) -> Network:
-        """An untrained network from plain values: `Network.create(9, ["16 tanh", "1 logistic"])`, or "28x28", "any x 12" or
-        "characters" in place of 9; see Topology for layers, and the class for the rest. Raises: TypeError, ValueError for what is no chain of
-        layers."""
+        """An untrained network from plain values: `Network.create(9, ["16 tanh", "1 logistic"])`, or "28x28", "any x 12" or "characters" in
+        place of 9; see Topology for layers, and the class for the rest. Raises: TypeError, ValueError for what is no chain of layers."""
         text, topology = read_chain(inputs, layers)
         return cls(topology, text=text, **rest)
 
@@ -219,7 +219,7 @@ class Network(TakesText):
 
     def _topology_of(self, encoder: TableEncoder) -> Topology:
         """The topology for inputs of this encoder; what the network says about their layout, as pictures, stays."""
-        known = self.topology.inputs
+        known = self.topology.inputs.samples
         return self.topology if encoder.width in known.cells else self.topology._replace(inputs=Shape(encoder.width))
 
     @property

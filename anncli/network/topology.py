@@ -113,8 +113,8 @@ class Topology(_Chain):
 
     @property
     def takes_vectors(self) -> bool:
-        """Whether a sample is one row of numbers."""
-        return self.inputs.rows == 1
+        """Whether a sample is one row of numbers in data."""
+        return self.inputs.samples.rows == 1
 
     @property
     def noun(self) -> str:
@@ -249,8 +249,8 @@ class Topology(_Chain):
 
     @cached_property
     def is_plain(self) -> bool:
-        """Whether all layers compute as dense ones and a sample is one row."""
-        return self.takes_vectors and all(layer.is_dense for layer in self.layers)
+        """Whether all layers compute as dense ones and the inputs are one row."""
+        return self.inputs.rows == 1 and all(layer.is_dense for layer in self.layers)
 
     @cached_property
     def activation_codes(self) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ from anncli.network.input_shapes import inputs_text
 from anncli.network.network import Network
 from anncli.network.spikes.trains import check_table, check_times
 from anncli.options.table import TrainingOptions
+from anncli.training.fisher_inputs import with_vectors
 from anncli.training.sets import divide
 from anncli.training.table_encoder import fit_encoder
 from anncli.training.text_inputs import encoded_texts
@@ -35,7 +36,18 @@ class RunInputs(NamedTuple):
 def encoded_inputs(
     network: Network, data: Dataset | TableData | TextData, options: TrainingOptions, sets: Mapping[str, Array]
 ) -> RunInputs:
-    """The samples of a run that trains `network` on `data`.
+    """The samples of a run that trains `network` on `data`; see _inputs() and fisher_inputs.with_vectors()."""
+    found = _inputs(network, data, options, sets)
+    if network.topology.inputs.descriptors is None:
+        return found
+    network, encoded, warnings = with_vectors(found.network, found.data, options, found.sets)
+    return RunInputs(network, encoded, (*found.warnings, *warnings), found.sets)
+
+
+def _inputs(
+    network: Network, data: Dataset | TableData | TextData, options: TrainingOptions, sets: Mapping[str, Array]
+) -> RunInputs:
+    """The samples before they become Fisher vectors.
 
     The encoder of a table is that of the network, or is fitted on the training rows: those of `sets`, or the ones that
     the options will draw.
@@ -45,7 +57,7 @@ def encoded_inputs(
     if isinstance(data, TextData):
         made = encoded_texts(network, data, options, sets)
         return RunInputs(made.network, made.data, made.warnings, made.sets or sets)
-    shape = network.topology.inputs
+    shape = network.topology.inputs.samples
     if isinstance(data, Dataset):
         if network.text is not None and network.needs_encoder:
             raise UsageError("this network takes texts, and the data are numbers", advice="give text files")
@@ -82,7 +94,7 @@ def _encoded(network: Network, encoder: TableEncoder, data: TableData, advice: s
         for name, n in unknown.items()
     )
     columns = encoder.names if encoder.roles.is_named else ()
-    shape = network.topology.inputs
+    shape = network.topology.inputs.samples
     check_table(shape, inputs, data.table.tokens is not None, data.place_of, data.shown[0] if data.shown else None)
     if not shape.tokens:
         return RunInputs(network, data.with_inputs(inputs, columns), warnings)
@@ -105,8 +117,11 @@ def _check_numbers(network: Network, encoder: TableEncoder) -> None:
         shown = ", ".join(words[:10]) + (", ..." if len(words) > 10 else "")
         message = f"`inputs: {inputs_text(network.topology.inputs)}` is for numbers only, and columns of the table are categories: {shown}"
         raise DataError(message, advice=advice)
-    if encoder.width not in network.topology.inputs.cells:
-        message = f"the table has {count_of(encoder.width, 'input column')}, the network {count_of(network.n_inputs, 'input')}"
+    samples = network.topology.inputs.samples
+    if encoder.width not in samples.cells:
+        message = (
+            f"the table has {count_of(encoder.width, 'input column')}, the network {count_of(samples.columns, 'input')}"
+        )
         if code is not None:
             message, advice = code.width_fault(encoder.width, code.sources(network.n_inputs))
         elif network.topology.inputs.grid is not None:

@@ -30,7 +30,7 @@ def check_kind(topology: Topology, data: Dataset) -> None:
     if not fits:
         advice = f"write `inputs: {said}` in the network file"
         raise DataError(f"the samples are {what}, the network takes `inputs: {takes}`", advice=advice)
-    if topology.takes_vectors or (topology.answers_each_row if data.by_row else not topology.answers_rows):
+    if topology.inputs.rows == 1 or (topology.answers_each_row if data.by_row else not topology.answers_rows):
         return
     if topology.answers_rows == data.by_row:
         message = "the network gives a sample another number of rows, and the data have an answer for each"
@@ -52,4 +52,4 @@ def _held(inputs: Inputs, topology: Topology) -> tuple[str, str, bool]:
     if isinstance(inputs, Tokens):
         noun = "spikes" if shape.spikes else "tokens"
         return f"of {noun}", f"{inputs.width} {noun}", shape.tokens
-    return "one row of numbers each", str(inputs.shape[1]), topology.takes_vectors
+    return "one row of numbers each", str(inputs.shape[1]), shape.rows == 1

@@ -73,6 +73,9 @@ def check_teacher(teacher: Teacher, network: Network | None, options: TrainingOp
 
 def _check_samples(theirs: Topology, ours: Topology, file: str) -> None:
     """Raises UsageError where the two networks take other kinds of samples, or one answers for rows and the other for samples."""
+    if theirs.inputs.descriptors is not None or ours.inputs.descriptors is not None:
+        message = "--teacher: a network of Fisher vectors fits a mixture of its own, and a teacher knows another one"
+        raise UsageError(message, advice="leave --teacher out")
     if (theirs.takes_vectors, theirs.inputs.tokens) != (ours.takes_vectors, ours.inputs.tokens):
         takes = [f"`inputs: {inputs_text(one.inputs)}`" for one in (theirs, ours)]
         message = f"--teacher: {file} takes {takes[0]}, this network {takes[1]}"

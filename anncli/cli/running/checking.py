@@ -145,7 +145,7 @@ def _known_column(network: Network, column: InputColumn, at: int) -> KnownColumn
     if column.kind == "category":
         return KnownColumn(levels=frozenset((*column.levels, *column.rare)))
     scaling = network.scaling
-    if scaling.add is None or scaling.multiply is None or scaling.per_vector != "none":
+    if network.mixture is not None or scaling.add is None or scaling.multiply is None or scaling.per_vector != "none":
         return KnownColumn()
     center, multiply = -float(scaling.add[at]), float(scaling.multiply[at])
     is_log = scaling.log_floor is not None and float(scaling.log_floor[at]) > 0

@@ -91,7 +91,8 @@ def _check_layers(values: Values) -> None:
 
 def _told(values: Values, files: tuple[str, ...], remarks: Remarks) -> Told:
     if values["inputs"]:
-        return Told(read_inputs(values["inputs"]), max(2, values["outputs"] or 1), ())
+        with asking("--inputs"):
+            return Told(read_inputs(values["inputs"]), max(2, values["outputs"] or 1), ())
     # The rows of a single file must say which classes there are.
     data = read_dataset(files, labelled=len(files) > 1, data_format=values["format"], remarks=remarks)
     check_labels(data, files[0], Expected())

@@ -121,7 +121,7 @@ def _report(
         return evaluate(network, data, among, threshold, threads, abstain, confidence)
 
     digests = network.row_digests
-    unit = "samples" if data.has_several_rows else "rows"
+    unit = f"{network.topology.noun}s"
     return set_report(of_rows, data.counted(), seen, digests is None or digests.is_exact, unit)
 
 

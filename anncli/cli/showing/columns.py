@@ -20,6 +20,9 @@ def table_documents(network: Network) -> dict[str, Any]:
     if network.table is not None:
         said = network.table._asdict()
         found["table"] = {**said, "label": list(network.table.label), "kinds": dict(network.table.kinds)}
+    if (mixture := network.mixture) is not None:
+        modes, columns = mixture.means.shape
+        found["mixture"] = {"modes": modes, "columns": columns, "improved": mixture.improved}
     if (encoder := network.encoder) is not None:
         inputs = {column.name: column for column in encoder.columns}
         columns = [

@@ -35,8 +35,9 @@ def encoder_of(network: Network, table: Table, request: TableRequest, place: Pla
             )
             raise place.fault(f"no column {quoted(missing[0])}", advice)
         names = network.columns
-    if len(names) not in network.topology.inputs.cells:
-        message = f"{count_of(len(names), 'column')} for {count_of(network.n_inputs, 'input')} of the network"
+    samples = network.topology.inputs.samples
+    if len(names) not in samples.cells:
+        message = f"{count_of(len(names), 'column')} for {count_of(samples.columns, 'input')} of the network"
         raise place.fault(message, "leave columns out with --ignore, and name the answers with --label")
     task = network.task if (own or labels) and network.task == "regression" else "classification"
     roles = Roles(table.names, tuple(labels), names, task=task, is_named=table.is_named)

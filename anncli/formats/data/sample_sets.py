@@ -76,10 +76,13 @@ def read_labelled_samples(paths: Sequence[Path], reader: TableReader, network: N
     """The samples on which a trained network is evaluated; see table_use.read_labelled()."""
     reader = sample_reader(reader, network)
     if are_classes(paths, reader):
-        return read_labelled_classes(paths, _of_classes(reader, network), network)
-    data = read_labelled(paths, reader, network)
-    if isinstance(data.inputs, Rows):
-        _say_of_one(reader, data.sources[0].name, data.n_samples, len(data.inputs.values))
+        data = read_labelled_classes(paths, _of_classes(reader, network), network)
+    else:
+        data = read_labelled(paths, reader, network)
+        if isinstance(data.inputs, Rows):
+            _say_of_one(reader, data.sources[0].name, data.n_samples, len(data.inputs.values))
+    if network.mixture is not None and isinstance(data.inputs, Rows):
+        return data.as_vectors(network.mixture.encode(data.inputs))
     return data
 
 
@@ -103,7 +106,7 @@ def _of_classes(reader: TableReader, network: Network | None) -> TableReader:
         return reader
     if network.encoder is not None and not network.encoder.is_plain:
         return reader
-    return reader._replace(read=reader.read._replace(values=network.n_inputs))
+    return reader._replace(read=reader.read._replace(values=network.topology.inputs.samples.columns))
 
 
 def carries_answers(path: Path, read: ReadRequest) -> bool:

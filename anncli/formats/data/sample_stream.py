@@ -105,7 +105,7 @@ def _has_words(source: ByteSource) -> bool:
 
 def as_samples(network: Network, values: Array, starts: Array, place: Place) -> Samples:
     """Rows of a file as the network takes them: rows of numbers, or the number of a token each."""
-    shape = network.topology.inputs
+    shape = network.topology.inputs.samples
     if not shape.tokens:
         return Rows(values, starts)
     check_pairs(not shape.spikes, place.shown)
@@ -233,7 +233,7 @@ def _blocks(source: ByteSource) -> Iterator[tuple[bytes, list[int]]]:
 
 def input_places(network: Network, width: int, names: tuple[str, ...], shown: str) -> list[int]:
     """The places of the inputs among the columns of a file; raises DataError where they are not there."""
-    wanted, cells = network.columns, network.topology.inputs.cells
+    wanted, cells = network.columns, network.topology.inputs.samples.cells
     if names and wanted:
         if missing := [name for name in wanted if name not in names]:
             raise DataError(

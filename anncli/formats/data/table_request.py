@@ -104,8 +104,9 @@ def columns_of(
         message = f"column {quoted(strange[0])} is named by --category, and is no input"
         raise place.usage(message, "leave it out, or name it with --use where that is given")
     asked |= dict.fromkeys(categories, "category")
-    if network is not None and (network.topology.inputs.grid is not None or network.topology.inputs.tokens):
-        # Pixels and tokens are inputs whatever their values are.
+    shape = None if network is None else network.topology.inputs
+    if shape is not None and (shape.grid is not None or shape.tokens or shape.descriptors is not None):
+        # Pixels, tokens and descriptors are inputs whatever their values are.
         asked = {**dict.fromkeys(_numbers_of(table, roles), "number"), **asked}
     used = set(find_all_columns(table, request.use, "--use", place))
     kinds = choose_kinds(

@@ -64,7 +64,7 @@ def read_labelled(paths: Sequence[Path], reader: TableReader, network: Network) 
 
 def _samples(network: Network, data: TableData, inputs: Array, columns: tuple[str, ...]) -> Dataset:
     """The samples with the inputs (n_rows, d), which may be tokens."""
-    shape = network.topology.inputs
+    shape = network.topology.inputs.samples
     check_table(shape, inputs, data.table.tokens is not None, data.place_of, data.shown[0] if data.shown else None)
     if shape.tokens:
         return data.with_tokens(inputs, shape.columns, network.first_token, shape.spikes)

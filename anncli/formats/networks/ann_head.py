@@ -11,10 +11,11 @@ from anncli.formats.files.yaml_text import write_block
 from anncli.formats.networks.ann_table import read_table_inputs, table_inputs_text
 from anncli.formats.networks.ann_text import read_definition
 from anncli.formats.networks.numbers import size_fault
+from anncli.network.encoders.descriptors import DESCRIPTOR_KEYS, Descriptors
 from anncli.network.encoders.symbols import DefinitionFault, TextDefinition
 from anncli.network.encoders.table import TableInputs
 from anncli.network.encoders.text import OPEN_OUTPUT, TextInputs, is_open_output, read_text_layers
-from anncli.network.input_shapes import coded, inputs_text, read_inputs
+from anncli.network.input_shapes import coded, described, inputs_text, read_inputs
 from anncli.network.layers import DEFAULT_KIND, layer_class, read_layer
 from anncli.network.layers.base import KeyFault, LayerKind, Shape
 from anncli.network.names import LAYER_NAMES, TASK_NAMES
@@ -55,7 +56,7 @@ def read_head(document: PlacedMapping) -> Head:
     if version != FORMAT_VERSION or isinstance(version, bool):
         raise document.fault("anncli", f"unknown format version {_shown(version)}", f"write `anncli: {FORMAT_VERSION}`")
     mapping, definition = document.get("inputs"), read_definition(document)
-    is_table = isinstance(mapping, PlacedMapping) and "spikes" not in mapping and definition is None
+    is_table = isinstance(mapping, PlacedMapping) and not {"spikes", "descriptors"} & {*mapping} and definition is None
     table = read_table_inputs(document) if is_table else None
     text, topology = _read_chain(document, definition, None if table is None else Shape(1))
     if too_large := size_fault(topology.sizes, topology.n_parameters):
@@ -81,20 +82,29 @@ def _read_chain(
 
 
 def _read_inputs(document: PlacedMapping) -> Shape:
-    """The shape of a sample: a number of inputs, a text such as `28x28` or `any x 12`, or the code that makes spikes of vectors."""
+    """The shape of a sample: a number of inputs, a text such as `28x28` or `any x 12`, the code that makes spikes of vectors, or rows that become one vector."""
     value = document.get("inputs")
     if isinstance(value, PlacedMapping):
-        value.refuse_unknown(CODE_KEYS)
-        try:
-            return coded(*LatencyCode.read(value))
-        except CodeFault as fault:
-            raise value.fault(fault.key, fault.message, fault.advice) from None
+        return _checked_size(document, _read_mapping(value))
     if not isinstance(value, str):
         return Shape(_whole(document, "inputs", "inputs: 9` or `inputs: {table: auto}"))
     try:
         shape = read_inputs(value)
     except ValueFault as fault:
         raise document.fault("inputs", fault.message, fault.advice) from None
+    return _checked_size(document, shape)
+
+
+def _read_mapping(value: PlacedMapping) -> Shape:
+    is_described = "descriptors" in value
+    value.refuse_unknown(DESCRIPTOR_KEYS if is_described else CODE_KEYS)
+    try:
+        return described(Descriptors.read(value)) if is_described else coded(*LatencyCode.read(value))
+    except (CodeFault, DefinitionFault) as fault:
+        raise value.fault(fault.key, fault.message, fault.advice) from None
+
+
+def _checked_size(document: PlacedMapping, shape: Shape) -> Shape:
     if too_large := size_fault([shape.columns]):
         raise document.fault("inputs", too_large, "make the network smaller")
     return shape

@@ -20,7 +20,7 @@ def read_self_test(trained: PlacedMapping, network: Network, read_matrix: ReadMa
         return None
     value, topology = trained.mapping_at("self_test"), network.topology
     shape = topology.inputs
-    if topology.takes_vectors:
+    if shape.rows == 1:
         value.refuse_unknown(SelfTest._fields)
         vectors = read_matrix(value, "inputs", None, network.n_inputs)
         return SelfTest(vectors, read_matrix(value, "outputs", len(vectors), network.n_outputs))

@@ -115,7 +115,7 @@ def take_encoder(trained: PlacedMapping, network: Network, advice: str) -> None:
         raise trained.fault(None, "the trained part has no `encoder`, which a network for tables needs", advice)
     if encoder is None:
         return
-    widths = network.topology.inputs.cells
+    widths = network.topology.inputs.samples.cells
     if network.table is None and encoder.width not in widths:
         message = f"the encoder gives {encoder.width} inputs, `inputs` says {widths[0]}"
         raise trained.fault("encoder", message, advice)
@@ -127,7 +127,10 @@ def read_encoder(trained: PlacedMapping, advice: str) -> TableEncoder | None:
     if trained.get("encoder") is None:
         return None
     value = trained.mapping_at("encoder")
-    value.refuse_unknown(("task", "missing", "named", "columns", "forecast"))
+    value.refuse_unknown(("task", "missing", "named", "columns", "forecast", "modes"))
+    if [*value] == ["modes"]:
+        # Of rows that are no table, see ann_fisher.
+        return None
     task, missing = _word(value, "task", TASKS), _word(value, "missing", MISSING_POLICIES)
     entries, is_named = value.get("columns"), value.get("named", True)
     if not isinstance(entries, PlacedList) or not all(isinstance(entry, PlacedMapping) for entry in entries):

@@ -15,6 +15,7 @@ from anncli.formats.networks.ann_checksum import checksum_of, find_checksum
 from anncli.formats.networks.ann_curve import curve_lines, read_curve
 from anncli.formats.networks.ann_decision import ReadMatrix, decision_lines, read_decision
 from anncli.formats.networks.ann_digests import digest_lines, read_digests
+from anncli.formats.networks.ann_fisher import mixture_lines, take_mixture
 from anncli.formats.networks.ann_self_test import read_self_test, self_test_lines
 from anncli.formats.networks.ann_table import encoder_lines, take_encoder
 from anncli.formats.networks.ann_task import read_loss, read_target_scaling, read_task, target_scaling_lines, task_lines
@@ -51,6 +52,8 @@ class TrainedPart:
         network = self._network
         # First of all, because it gives the number of inputs where the head leaves it to the data.
         (take_encoder if network.text is None else take_vocabulary)(self._trained, network, AFRESH)
+        if network.text is None:
+            take_mixture(self._trained, network, self._matrix, AFRESH)
         n_inputs = network.n_inputs
         network.task = read_task(self._trained, network, AFRESH)
         network.classes = self._classes()
@@ -249,6 +252,8 @@ def trained_lines(network: Network) -> list[str]:
         lines.append(f"  first_token: {network.first_token}")
     if network.encoder is not None:
         lines += encoder_lines(network.encoder)
+    if network.mixture is not None:
+        lines += [*(["  encoder:"] if network.encoder is None else []), *mixture_lines(network.mixture)]
     if network.vocabulary is not None:
         lines += vocabulary_lines(network.vocabulary)
     lines += _scaling_lines(network.scaling)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from anncli.network.encoders.descriptors import Descriptors
 from anncli.network.spikes.code import LatencyCode
 
 
@@ -14,7 +15,7 @@ class Shape(NamedTuple):
     any number of tokens, and columns is the number of different ones: only the first layer may be given tokens; beside: how many
     of the columns, the last ones, come from the layer that `skip` names; spikes: the tokens are spikes, of so many sources, and
     their values times in seconds; code: how vectors become spikes before the first layer reads them; vocabulary: of the rows of an
-    embedding, for how many different tokens it has one.
+    embedding, for how many different tokens it has one; descriptors: the vector is made of a sample of several rows, see `samples`.
     """
 
     columns: int
@@ -25,6 +26,7 @@ class Shape(NamedTuple):
     spikes: bool = False
     code: LatencyCode | None = None
     vocabulary: int = 0
+    descriptors: Descriptors | None = None
 
     def __repr__(self) -> str:
         """Only what is not the default."""
@@ -35,3 +37,8 @@ class Shape(NamedTuple):
     def cells(self) -> tuple[int, ...]:
         """How many numbers a row of a file may have: as many as there are columns; of a token its number, or that and a value."""
         return (1, 2) if self.tokens else (self.columns,)
+
+    @property
+    def samples(self) -> Shape:
+        """What a sample is in data: this, or rows of which an encoder makes this."""
+        return self if self.descriptors is None else Shape(self.descriptors.columns, None)
