@@ -10,7 +10,7 @@ import pytest
 
 from anncli.errors import ValueFault
 from anncli.network.encoders.documents import DocumentInputs
-from anncli.network.encoders.symbols import DefinitionFault
+from anncli.network.encoders.settings import DefinitionFault
 from anncli.network.encoders.text import text_definition
 from anncli.network.network import Network
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from anncli.errors import ValueFault
-from anncli.network.encoders.symbols import DefinitionFault, parse_flow
+from anncli.network.encoders.settings import DefinitionFault, parse_flow
 from anncli.network.encoders.text import text_definition
 from anncli.network.encoders.words import WordEncoder, WordInputs
 from anncli.network.network import Network

@@ -12,7 +12,8 @@ from anncli.formats.networks.ann_table import read_table_inputs, table_inputs_te
 from anncli.formats.networks.ann_text import read_definition
 from anncli.formats.networks.numbers import size_fault
 from anncli.network.encoders.descriptors import DESCRIPTOR_KEYS, Descriptors
-from anncli.network.encoders.symbols import DefinitionFault, TextDefinition
+from anncli.network.encoders.settings import DefinitionFault
+from anncli.network.encoders.symbols import TextDefinition
 from anncli.network.encoders.table import TableInputs
 from anncli.network.encoders.text import OPEN_OUTPUT, TextInputs, is_open_output, read_text_layers
 from anncli.network.input_shapes import coded, described, inputs_text, read_inputs

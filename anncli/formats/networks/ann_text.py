@@ -12,7 +12,8 @@ from anncli.formats.files.yaml_text import quote_text
 from anncli.formats.networks.ann_documents import document_lines, read_documents
 from anncli.formats.networks.ann_words import read_words, word_lines
 from anncli.network.encoders.characters import CharacterEncoder
-from anncli.network.encoders.symbols import DefinitionFault, TextDefinition, TextEncoder
+from anncli.network.encoders.settings import DefinitionFault
+from anncli.network.encoders.symbols import TextDefinition, TextEncoder
 from anncli.network.encoders.text import text_definition
 from anncli.network.network import Network
 

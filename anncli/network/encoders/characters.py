@@ -12,7 +12,8 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 
 from anncli.arrays import Array, Tokens
-from anncli.network.encoders.symbols import DefinitionFault, TextDefinition, TextEncoder
+from anncli.network.encoders.settings import DefinitionFault
+from anncli.network.encoders.symbols import TextDefinition, TextEncoder
 
 
 class CharacterInputs(TextDefinition):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
-from anncli.network.encoders.symbols import (
+from anncli.network.encoders.settings import (
     DefinitionFault,
     flow_text,
     parse_flow,

@@ -14,10 +14,8 @@ import numpy as np
 from anncli.arrays import Array, Tokens
 from anncli.compiled.lexicon import MOST_NGRAMS, Lexicon, WordRule
 from anncli.errors import ValueFault
-from anncli.network.encoders.symbols import (
+from anncli.network.encoders.settings import (
     DefinitionFault,
-    TextDefinition,
-    TextEncoder,
     flow_text,
     one_of,
     refuse_other_keys,
@@ -25,6 +23,7 @@ from anncli.network.encoders.symbols import (
     true_or_false,
     whole_number,
 )
+from anncli.network.encoders.symbols import TextDefinition, TextEncoder
 
 if TYPE_CHECKING:
     from anncli.network.topology import Topology

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from anncli.errors import ValueFault, count_of, known_name
 from anncli.network.encoders.characters import CharacterInputs
 from anncli.network.encoders.documents import DocumentInputs
-from anncli.network.encoders.symbols import TextDefinition, TextEncoder, parse_flow
+from anncli.network.encoders.settings import parse_flow
+from anncli.network.encoders.symbols import TextDefinition, TextEncoder
 from anncli.network.encoders.words import WordInputs
 from anncli.network.input_shapes import read_inputs
 from anncli.network.layers.base import LayerKind, Shape

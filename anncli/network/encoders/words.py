@@ -13,15 +13,14 @@ import numpy as np
 
 from anncli.arrays import Array, Tokens
 from anncli.compiled.lexicon import SPLITS, Lexicon, WordRule
-from anncli.network.encoders.symbols import (
+from anncli.network.encoders.settings import (
     DefinitionFault,
-    TextDefinition,
-    TextEncoder,
     flow_text,
     one_of,
     refuse_other_keys,
     whole_number,
 )
+from anncli.network.encoders.symbols import TextDefinition, TextEncoder
 
 CASES = ("lower", "keep")
 _KEYS = ("words", "min_count", "case", "split")
