@@ -9,6 +9,7 @@ import numpy as np
 
 from anncli._version import __version__
 from anncli.analysis.proof_rows import all_rows, draw_rows, stored_rows
+from anncli.analysis.proof_texts import draw_texts
 from anncli.analysis.rounding import rounding_errors
 from anncli.arrays import Array, Inputs
 from anncli.errors import ValueFault
@@ -20,6 +21,7 @@ from anncli.formats.exports.base import (
     ProofRows,
     ReadBack,
     Runs,
+    TakesTexts,
     ToolMissingError,
 )
 from anncli.inference.predict import decide, predict
@@ -109,7 +111,8 @@ def prove(
     stored = stored_rows(network)
     n_weights = network.topology.n_parameters * max(1, len(network.members))
     n_random = min(N_RANDOM, max(_FEWEST, _MOST_PRODUCTS // n_weights))
-    drawn = draw_rows(network, np.random.default_rng(_SEED), n_random)
+    takes_texts = isinstance(export, TakesTexts) and network.text is not None
+    drawn = (draw_texts if takes_texts else draw_rows)(network, np.random.default_rng(_SEED), n_random)
     n_inside = n_random // 2
     if request.bits:
         # Outside of the range fixed-point numbers end.

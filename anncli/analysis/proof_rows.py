@@ -66,7 +66,8 @@ def all_rows(first: ProofRows, second: ProofRows) -> ProofRows:
     """The rows of both."""
     inputs = joined([first.inputs, second.inputs])
     if first.table is None or second.table is None:
-        return ProofRows(inputs)
+        unknown = (None,) * len(first.inputs)
+        return ProofRows(inputs, texts=(*unknown, *second.texts) if second.texts else ())
     columns = [_joined(*pair) for pair in zip(first.table.columns, second.table.columns, strict=True)]
     return ProofRows(inputs, Table(tuple(columns), len(inputs)))
 

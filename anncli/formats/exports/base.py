@@ -28,15 +28,17 @@ class ProofRows(NamedTuple):
     """Samples that the exported network is run on.
 
     inputs: float32, before scaling, vectors (n, n_inputs) or samples of several rows or of tokens; table: the same rows as columns, with words and missing cells, for a network
-    whose encoder makes the inputs from them, else None.
+    whose encoder makes the inputs from them, else None; texts: those that the tokens were made of, None for tokens whose text is not known; ()
+    where the network takes none.
     """
 
     inputs: Inputs
     table: Table | None = None
+    texts: tuple[str | None, ...] = ()
 
     def part(self, rows: slice) -> ProofRows:
         """Some consecutive rows."""
-        return ProofRows(self.inputs[rows], None if self.table is None else self.table.part(rows))
+        return ProofRows(self.inputs[rows], None if self.table is None else self.table.part(rows), self.texts[rows])
 
 
 class Predicted(NamedTuple):
@@ -80,6 +82,13 @@ class Runs(Protocol):
         Raises: ToolMissingError; RuntimeError with the words of the tool where it fails.
         """
         ...
+
+
+@runtime_checkable
+class TakesTexts(Protocol):
+    """An export whose program makes tokens of texts itself: it is run on texts."""
+
+    takes_texts: bool
 
 
 @runtime_checkable

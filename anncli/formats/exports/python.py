@@ -1,4 +1,4 @@
-"""Export as a Python module that needs nothing but Python."""
+"""Export as a Python module that needs nothing but Python, for rows or for texts."""
 
 from __future__ import annotations
 
@@ -22,9 +22,18 @@ from anncli.formats.exports.needs import (
     tables_of_numbers,
     word_places,
 )
-from anncli.formats.exports.python_main import MAIN
-from anncli.formats.exports.raw_rows import predicted_of_json, raw_rows
-from anncli.formats.exports.steps import dense_steps, layer_refusal
+from anncli.formats.exports.python_main import MAIN, READ_TABLE, READ_TEXTS, WRITTEN
+from anncli.formats.exports.python_texts import (
+    COMPUTED,
+    needs_text_of_length,
+    text_constants,
+    token_functions,
+    token_weights,
+)
+from anncli.formats.exports.python_texts import PREDICT as TEXT_PREDICT
+from anncli.formats.exports.raw_rows import predicted_of_json, raw_rows, stored_cells
+from anncli.formats.exports.steps import DenseStep, dense_steps, layer_refusal
+from anncli.formats.exports.text_steps import text_refusal, text_steps
 from anncli.formats.exports.tools import run_tool, work_folder
 from anncli.network.class_names import class_names, column_names, prediction_columns
 from anncli.network.network import Network
@@ -40,25 +49,37 @@ json.dump([outputs, [decide(own) for own in outputs]], sys.stdout)
 """
 
 
+# Rows are texts, or tokens that were texts.
+_RUN_TEXTS = """\
+import json, sys
+sys.path.insert(0, ".")
+import exported_network as network
+outputs = [network._finished(network._tokens(row) if isinstance(row, str) else row) for row in json.load(sys.stdin)]
+json.dump([outputs, [network._decided(own) for own in outputs]], sys.stdout)
+"""
+
+
 class PythonExport:
     """See base.ExportFormat."""
 
+    takes_texts = True
+
     def refusal(self, network: Network, request: ExportRequest) -> str | None:
-        return layer_refusal(network, "a Python module", parts.FUNCTIONS)
+        refused = layer_refusal if network.text is None else text_refusal
+        return refused(network, "a Python module", parts.FUNCTIONS)
 
     def render(self, network: Network, request: ExportRequest) -> dict[str, bytes]:
         sections = [
             _docstring(network, request),
-            parts.HEAD,
+            parts.HEAD if network.text is None else parts.HEAD.replace("import struct", "import re\nimport struct"),
             _constants(network),
             parts.ROUNDING,
-            parts.CELLS,
-            parts.PLAIN_INPUTS if network.encoder is None else parts.ENCODED_INPUTS,
+            _inputs(network),
             *(parts.FUNCTIONS[name] + "\n\n" for name in needed_functions(network)),
             parts.LAYERS,
             _computed(network),
             _calibrated(network),
-            parts.PREDICT.format(finished=_finished(network)),
+            _predict(network),
             _predict_class(network),
             parts.SELF_TEST if network.self_test else "",
             _weights(network),
@@ -73,23 +94,25 @@ class PythonExport:
             with open(f"{folder}/exported_network.py", "wb") as file:
                 file.write(files[""])
             given = json.dumps(raw_rows(network, rows)).encode()
-            printed = run_tool([sys.executable, "-I", "-c", _RUN], folder, given)
+            run = _RUN if network.text is None else _RUN_TEXTS
+            printed = run_tool([sys.executable, "-I", "-c", run], folder, given)
         return predicted_of_json(network, printed, f"Python {sys.version.split()[0]}")
 
 
 def _docstring(network: Network, request: ExportRequest) -> str:
-    decided = "" if network.task == "regression" else f"    {request.name}.predict_class(row)\n"
+    row, file = ("row", "rows.csv") if network.text is None else ("text", "texts.txt")
+    decided = "" if network.task == "regression" else f"    {request.name}.predict_class({row})\n"
     return (
         f'"""A neural network, {network.topology} ({network.layers_text}), written by ann.\n\n'
-        f"    import {request.name}\n    {request.name}.predict(row)\n{decided}"
-        f"    python {request.name}.py < rows.csv\n\n"
+        f"    import {request.name}\n    {request.name}.predict({row})\n{decided}"
+        f"    python {request.name}.py < {file}\n\n"
         'It needs Python 3.8 or newer, and nothing else.\n"""\n'
     )
 
 
 def _constants(network: Network) -> str:
     names = class_names(network)
-    lines = [f"COLUMNS = {_names(column_names(network))}"]
+    lines = [] if network.text is not None else [f"COLUMNS = {_names(column_names(network))}"]
     if network.task != "regression":
         lines.append(f"CLASSES = {_names(names)}")
     lines.append(f"OUTPUTS = {_names(names[: network.n_outputs])}")
@@ -118,10 +141,12 @@ def _private_constants(network: Network) -> list[str]:
     lines += [f"_{name} = {own.astype(float).tolist()!r}" for name, own in tables_of_numbers(network).items()]
     if network.calibration is not None and network.calibration.method == "isotonic":
         lines.append(f"_KNOTS = {network.calibration.numbers.tolist()!r}")
+    if network.text is not None:
+        lines += text_constants(network)
     if network.self_test is not None:
         lines.append("_SELF_TEST = (")
-        for inputs, outputs in zip(network.self_test.vectors, network.self_test.outputs, strict=True):
-            lines.append(f"    ({inputs.astype(float).tolist()!r}, {outputs.astype(float).tolist()!r}),")
+        for inputs, outputs in zip(stored_cells(network.self_test), network.self_test.outputs, strict=True):
+            lines.append(f"    ({inputs!r}, {outputs.astype(float).tolist()!r}),")
         lines.append(")")
     return lines
 
@@ -130,23 +155,35 @@ def _names(names: list[str]) -> str:
     return repr(tuple(names))
 
 
+def _inputs(network: Network) -> str:
+    """From what a user has to the inputs of the network, or to tokens and the outputs of the layers that read these."""
+    if network.text is not None:
+        return token_functions(network)
+    return parts.CELLS + (parts.PLAIN_INPUTS if network.encoder is None else parts.ENCODED_INPUTS)
+
+
 def _computed(network: Network) -> str:
     """From inputs to outputs in the units of the data, before a calibration."""
+    layers = "_layers(x, {member})" if network.text is None else COMPUTED
     lines = ['def _computed(x):\n    """The outputs before calibration for the inputs of the network."""\n']
     lines += [parts.SCALING[kind] for kind in scaling_kinds(network)]
     if network.members:
-        lines.append("    members = [_layers(x, layers) for layers in _MEMBERS]\n")
+        lines.append(f"    members = [{layers.format(member='own')} for own in _MEMBERS]\n")
         lines.append(f"    x = _rounded([sum(own) / {len(network.members)} for own in zip(*members)])\n")
     else:
-        lines.append("    x = _layers(x, _MEMBERS[0])\n")
+        lines.append(f"    x = {layers.format(member='_MEMBERS[0]')}\n")
     if network.target_scaling.offset is not None:
         lines.append("    x = _rounded(list(map(mul, x, _SPREAD)))\n")
         lines.append("    x = _rounded([v + offset for v, offset in zip(x, _OFFSET)])\n")
     return "".join(lines) + "    return x\n\n\n"
 
 
-def _finished(network: Network) -> str:
-    return "_calibrated(_computed(_inputs(row)))" if network.calibration else "_computed(_inputs(row))"
+def _predict(network: Network) -> str:
+    finished = "_calibrated(_computed({x}))" if network.calibration else "_computed({x})"
+    if network.text is None:
+        return parts.PREDICT.format(finished=finished.format(x="_inputs(row)"))
+    fault = ", ValueError for an empty one" if needs_text_of_length(network) else ""
+    return TEXT_PREDICT.format(fault=fault, finished=finished.format(x="x"))
 
 
 def _calibrated(network: Network) -> str:
@@ -167,20 +204,27 @@ def _predict_class(network: Network) -> str:
 
 
 def _weights(network: Network) -> str:
-    """The layers of each member: activation, a row of weights for each unit, biases."""
-    members = []
-    for steps in dense_steps(network):
-        layers = []
-        for step in steps:
-            rows = _rows(step.weights.T, "            _rounded([", "]),\n")
-            biases = _rows(step.biases[None], "            _rounded([", "]),\n")
-            name = "_" + step.activation.replace("-", "_")
-            layers.append(f"        ({name}, [\n{rows}        ],\n{biases}        ),\n")
-        members.append(f"    [\n{''.join(layers)}    ],\n")
-    return (
-        "# Of each layer: its activation, the weights of each unit, and the biases of the units.\n"
-        f"_MEMBERS = [\n{''.join(members)}]\n\n\n"
-    )
+    """The layers of each member: activation, a row of weights for each unit, biases; below them those that read tokens."""
+    if network.text is None:
+        members = [f"    [\n{_layers(steps)}    ],\n" for steps in dense_steps(network)]
+        about = "# Of each layer: its activation, the weights of each unit, and the biases of the units.\n"
+    else:
+        members = [
+            f"    [\n{token_weights(first)}        [\n{_layers(rest)}        ],\n    ],\n"
+            for first, rest in text_steps(network)
+        ]
+        about = "# The activation, the weights of each symbol and the biases of the first layer; of each layer above it those of each unit.\n"
+    return f"{about}_MEMBERS = [\n{''.join(members)}]\n\n\n"
+
+
+def _layers(steps: list[DenseStep]) -> str:
+    layers = []
+    for step in steps:
+        rows = _rows(step.weights.T, "            _rounded([", "]),\n")
+        biases = _rows(step.biases[None], "            _rounded([", "]),\n")
+        name = "_" + step.activation.replace("-", "_")
+        layers.append(f"        ({name}, [\n{rows}        ],\n{biases}        ),\n")
+    return "".join(layers)
 
 
 def _rows(values: Array, head: str, tail: str) -> str:
@@ -198,8 +242,12 @@ def _main(network: Network) -> str:
         decided = f"_decided(outputs) or {UNDECIDED_WORD!r}" if network.abstain else "_decided(outputs)"
         cells = f"    return [{decided}] + texts\n"
     missing = ("", *NA_WORDS)
-    constants = f"_HEAD = {[*decisions, *outputs]!r}\n# Words that stand for a missing value in tables.\n_MISSING_WORDS = {missing!r}\n\n\n"
-    return constants + MAIN.replace("{cells}", cells)
+    constants = f"_HEAD = {[*decisions, *outputs]!r}\n"
+    if network.text is None:
+        constants += f"# Words that stand for a missing value in tables.\n_MISSING_WORDS = {missing!r}\n"
+    constants += "\n\n"
+    read = READ_TABLE if network.text is None else READ_TEXTS
+    return constants + WRITTEN.replace("{cells}", cells) + read + MAIN
 
 
 EXPORT = PythonExport()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-MAIN = '''\
+WRITTEN = '''\
 def _written(row):
     """What is written of a row."""
     outputs = predict(row)
@@ -18,6 +18,9 @@ def _shortest(value):
     return repr(float("%.9g" % value))
 
 
+'''
+
+READ_TABLE = '''\
 def _read_rows(file):
     """The rows of a table as mappings, each with the number of its line; without a line of names the columns are those of COLUMNS."""
     import csv
@@ -53,6 +56,19 @@ def _is_numbers(row):
         return False
 
 
+'''
+
+READ_TEXTS = '''\
+def _read_rows(file):
+    """The lines that are not empty, each with its number."""
+    for number, line in enumerate(file.read().replace("\\r\\n", "\\n").split("\\n"), 1):
+        if line:
+            yield number, line
+
+
+'''
+
+MAIN = '''\
 def main(arguments):
     """`python FILE < rows.csv` writes the outputs for every row as CSV; `python FILE --self-test` runs self_test()."""
     import csv

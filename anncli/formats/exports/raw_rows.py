@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from anncli.arrays import vectors_of
+from anncli.arrays import Tokens, vectors_of
 from anncli.errors import quoted
 from anncli.evaluation.names import UNDECIDED
 from anncli.formats.exports.base import Predicted, ProofRows
 from anncli.network.class_names import class_names
-from anncli.network.network import Network
+from anncli.network.network import Network, SelfTest
 
 RawRow = list[float | str | None]
+RawTokens = list[list[float]]
 
 
-def raw_rows(network: Network, rows: ProofRows) -> list[RawRow]:
-    """The cells of each row in the order of column_names(): numbers, words, and None for missing ones."""
+def raw_rows(network: Network, rows: ProofRows) -> Sequence[RawRow | RawTokens | str]:
+    """The cells of each row in the order of column_names(): numbers, words, and None for missing ones; the text of a sample of tokens, or [index,
+    value] of each token where its text is not known."""
+    if isinstance(rows.inputs, Tokens):
+        texts = rows.texts or (None,) * len(rows.inputs)
+        return [tokens if text is None else text for text, tokens in zip(texts, _raw_tokens(rows.inputs), strict=True)]
     if network.encoder is None or rows.table is None:
         numbers: list[RawRow] = vectors_of(rows.inputs).astype(np.float64).tolist()
         return numbers
@@ -34,6 +40,21 @@ def raw_rows(network: Network, rows: ProofRows) -> list[RawRow]:
             words = [*column.words, None]
             columns.append([words[code] for code in column.codes.tolist()])
     return [list(cells) for cells in zip(*columns, strict=True)]
+
+
+def _raw_tokens(inputs: Tokens) -> list[RawTokens]:
+    pairs: RawTokens = [
+        [index, value] for index, value in zip(inputs.indices.tolist(), inputs.values.tolist(), strict=True)
+    ]
+    return [pairs[start:stop] for start, stop in pairwise(inputs.starts.tolist())]
+
+
+def stored_cells(stored: SelfTest) -> Sequence[list[float] | RawTokens]:
+    """The inputs of each row of a self-test as plain numbers, those of tokens as [index, value]."""
+    if isinstance(stored.inputs, Tokens):
+        return _raw_tokens(stored.inputs)
+    numbers: list[list[float]] = stored.vectors.astype(float).tolist()
+    return numbers
 
 
 def predicted_of(network: Network, outputs: Sequence[Sequence[float]], decided: Sequence[Any], tool: str) -> Predicted:

@@ -18,6 +18,7 @@ from anncli.formats.exports.onnx.layers import Value, layer_nodes
 from anncli.formats.exports.onnx.nodes import ML_DOMAIN, Nodes
 from anncli.formats.exports.onnx.outputs import finish, needs_logits, output_names, output_values
 from anncli.formats.exports.onnx.recurrent import State
+from anncli.formats.exports.text_steps import words_of
 from anncli.formats.networks.ann import render_network
 from anncli.network.class_names import class_names, column_names
 from anncli.network.input_shapes import inputs_text
@@ -95,7 +96,10 @@ def _metadata(network: Network) -> dict[str, str]:
     found: dict[str, Any] = {"task": network.task or "classification", "inputs": column_names(network)}
     found["outputs"] = class_names(network)
     if network.vocabulary is not None:
-        found["symbols"] = list(network.vocabulary.symbols)
+        words = words_of(network)
+        found["symbols"] = list(words.symbols)
+        if words.weights is not None:
+            found |= {"weights": words.weights.tolist(), "sublinear": words.sublinear}
     if network.n_classes:
         found["classes"] = class_names(network)
     if network.n_classes == 2 or network.task == "multi-label":
