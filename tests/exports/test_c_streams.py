@@ -16,7 +16,7 @@ from anncli.formats.exports.c.source import float_sizes
 from anncli.formats.exports.registry import export_format
 from anncli.inference.predict import predict
 from anncli.network.encoders.characters import CharacterEncoder
-from anncli.network.encoders.text import read_text_layers
+from anncli.network.encoders.text import read_chain
 from anncli.network.input_shapes import read_inputs
 from anncli.network.network import Network
 from anncli.network.topology import Topology
@@ -249,7 +249,7 @@ def test_a_self_test_of_one_long_sample(tmp_path: Path, seed: int) -> None:
 @needs_compiler
 def test_characters_become_tokens(tmp_path: Path) -> None:
     """The code points of the training texts, in their order, and one token for all others; C by C gives what predict() gives."""
-    text, topology = read_text_layers("characters", ["3 lstm", "softmax"])
+    text, topology = read_chain("characters", ["3 lstm", "softmax"])
     network = Network(topology, text=text).with_vocabulary(CharacterEncoder.fitted(["b\u00fca \U0001f600"]))
     network.set_parameters(np.linspace(-2, 2, network.topology.n_parameters, dtype=np.float32))
     body = "  static const int32_t codes[6] = {32, 97, 98, 0xfc, 0x1f600, 99};\n  net_state state = {{0}};\n"

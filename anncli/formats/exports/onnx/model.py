@@ -108,8 +108,8 @@ def _metadata(network: Network) -> dict[str, str]:
         found["abstain"] = list(network.abstain)
     if network.calibration is not None:
         found["calibration"] = network.calibration.method
-    words = {key: value if isinstance(value, str) else json.dumps(value) for key, value in found.items()}
-    return words | {NETWORK_KEY: _network_file(network)}
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in found.items()}
+    return texts | {NETWORK_KEY: _network_file(network)}
 
 
 def _network_file(network: Network) -> str:
