@@ -158,3 +158,18 @@ def test_folders_are_classes_and_what_does_not_fit_is_refused(folder: Path, ann:
     assert "latin.txt:1:4" in ann("check", "latin.txt", "--inputs", "words", check=3).stderr
     changed(folder / "all/bad.txt", lambda lines: lines.append("é\x01 kal dem"))
     assert "--strict: 1 finding" in ann("check", "all", "--inputs", "words", "--strict", check=3).stderr
+
+
+def test_a_folder_of_each_class_with_a_file_for_each_text(folder: Path, ann: Run) -> None:
+    for name, seed in (("good", 0), ("bad", 1)):
+        (folder / "mails" / name).mkdir(parents=True)
+        for number, text in enumerate(texts(seed)):
+            (folder / "mails" / name / f"{number:02}.txt").write_text(f"Subject: {name}\n{text}\n" if number < 30 else text)
+    shown = ann("check", "mails", "--inputs", "words").stdout.splitlines()
+    assert shown[0].endswith(": 80 texts; classes bad 40, good 40; 6 to 14 words, median 10")
+    assert [line for line in shown if "good" in line][1:] == [
+        "warning: mails/good/00.txt:1: the word 'good' is in 30 of 40 (75 %) texts of class 'good' and in no other; "
+        "if it comes from how the texts were gathered, and not from what they say, take it out"
+    ]
+    (folder / "mails/bad/39.txt").write_text("")
+    assert "note: mails/bad/39.txt:1: 1 empty line" in ann("check", "mails", "--inputs", "words").stdout

@@ -117,3 +117,17 @@ def test_what_does_not_fit_is_refused(summing: Path, ann: Run) -> None:
     numbers.set_parameters(np.zeros(3))
     save(numbers, summing / "numbers.nn")
     assert "--row is for texts, and this network takes none" in ann("explain", "numbers.nn", "texts.txt", "--row", 1, check=2).stderr  # fmt: skip
+
+
+def test_a_folder_of_classes_is_read_as_in_training(summing: Path, ann: Run) -> None:
+    (summing / "net.nn").write_text("anncli: 1\ninputs: words\nlayers: [1 logistic]\n")
+    (summing / "all").mkdir()
+    for name in ("yes", "no"):
+        (summing / "all" / f"{name}.txt").write_text("".join(f"{name} {k}\n" for k in range(12)))
+    ann("train", "net.nn", "all", 5, "--test", 0.25, "-q")
+    found = json.loads(ann("explain", "net.nn", "all", "--json").stdout)
+    assert found["texts"] == 24
+    assert found["outputs"] == ["no"]
+    (summing / "all" / "third.txt").write_text("a text\nof two lines\n")
+    # Files that are no classes are texts.
+    assert json.loads(ann("explain", "net.nn", "all", "--json").stdout)["texts"] == 3

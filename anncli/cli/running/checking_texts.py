@@ -55,7 +55,7 @@ def check_texts(
     remarks = Remarks()
     refuse_column_options(table_request(values), read_request(values), "classes")
     classes = () if network is None or network.predicts_next else network.classes
-    read = read_examined_texts(sets, remarks, classes)
+    read = read_examined_texts(sets, remarks, classes, definition.takes_files)
     known = None
     if network is not None and network.vocabulary is not None:
         known = KnownWords(frozenset(network.vocabulary.symbols), _noun(network), definition.symbols_of)

@@ -17,12 +17,14 @@ from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.words_report import Decided, OneText, WordTable
 from anncli.dataset.digests import digest_samples
+from anncli.dataset.request import ReadRequest, TableRequest
 from anncli.errors import DataError, UsageError, count_of, printable
 from anncli.formats.data.class_texts import blocks_of_texts
+from anncli.formats.data.folders import expand
 from anncli.formats.data.registry import writer_of
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_stream import TableStream, write_stream
-from anncli.formats.data.texts import refuse_column_options
+from anncli.formats.data.texts import read_text_sets, refuse_column_options
 from anncli.formats.files.textfile import shown_name
 from anncli.inference.predict import decide, predict
 from anncli.network.class_names import class_names
@@ -64,7 +66,7 @@ def explain_texts(values: Values, words: Words, network: Network, target: tuple[
     """Print the tables, or one JSON document, and write them to the file of --output; target: it and its format, None for none."""
     remarks = Remarks()
     refuse_column_options(table_request(values), read_request(values), network.text_use)
-    texts = [text for block in blocks_of_texts(words.data, network, remarks) for text in block]
+    texts = _texts(words, network, remarks)
     show_remarks(values.console, remarks)
     if not texts:
         raise DataError("holds no text", path=shown_name(words.data[0]), advice="give a text on each line")
@@ -79,6 +81,15 @@ def explain_texts(values: Values, words: Words, network: Network, target: tuple[
         print_json({"command": "explain", "network": printable(str(words.network)), **shown.document()})
     else:
         click.echo(shown.text(values["top"] or 20))
+
+
+def _texts(words: Words, network: Network, remarks: Remarks) -> list[str]:
+    """The texts of DATA: of files that are named as the classes as in training, else as `ann predict` takes them."""
+    files = expand([*words.data])
+    if all(file.label is not None and file.label in network.classes for file in files):
+        data, _ = read_text_sets({"test": words.data}, network, TableRequest(), ReadRequest(), remarks)
+        return list(data.texts)
+    return [text for block in blocks_of_texts(words.data, network, remarks) for text in block]
 
 
 def _one(values: Values, network: Network, texts: list[str], number: int) -> OneText:

@@ -25,7 +25,7 @@ from anncli.network.network import Network
 _FILES = 1024
 
 
-class _Part(NamedTuple):
+class TextPart(NamedTuple):
     """Texts of one class. path: a file with a text on each line, or the folder of `files`, which are a text each; label: the class, None
     where the order of the words tells it."""
 
@@ -40,12 +40,12 @@ class _Part(NamedTuple):
             lines = lines_of(found.text)
             return lines, found.source._replace(n_samples=len(lines)), found.shown
         digest = hashlib.sha256()
-        texts = [_whole_text(path, digest) for path in self.files]
+        texts = [whole_text(path, digest) for path in self.files]
         name = os.path.basename(os.path.normpath(self.path))
         return texts, Source(name, digest.hexdigest(), len(texts)), self.path
 
 
-def _whole_text(path: str, digest: hashlib._Hash | None = None) -> str:
+def whole_text(path: str, digest: hashlib._Hash | None = None) -> str:
     """The text of a file, of which a folder may hold many thousands."""
     data = read_bytes(path)
     if digest is not None:
@@ -58,7 +58,7 @@ def read_classes(
     sets: Mapping[str, Sequence[Path]], given: Mapping[str, Sequence[DataFile]], network: Network
 ) -> tuple[TextData, dict[str, Array]]:
     """The texts of all sets as read_text_sets() gives them; given: the files of the words of each set."""
-    parts = {name: _parts(files, sets[name], network) for name, files in given.items()}
+    parts = {name: text_parts(files, sets[name], takes_files(network)) for name, files in given.items()}
     classes = _classes(sets, parts, network)
     texts, labels, sources, shown, rows = list[str](), list[Array](), list[Source](), list[str](), dict[str, Array]()
     for name, own in parts.items():
@@ -83,35 +83,37 @@ def blocks_of_texts(
     words = [os.fspath(path) for path in files]
     for word in words:
         found = expand([word], remarks)
-        if _takes_files(network) and os.path.isdir(word):
+        if takes_files(network) and os.path.isdir(word):
             paths = [file.path for file in found]
             for first in range(0, len(paths), _FILES):
-                yield [_whole_text(path) for path in paths[first : first + _FILES]]
+                yield [whole_text(path) for path in paths[first : first + _FILES]]
             continue
         for file in found:
             yield from lines_as_they_come(file.path)
 
 
-def _takes_files(network: Network | None) -> bool:
+def takes_files(network: Network | None) -> bool:
+    """Whether a file of a folder may be a text of the network."""
     return network is not None and network.text is not None and network.text.definition.takes_files
 
 
-def _parts(files: Sequence[DataFile], words: Sequence[Path], network: Network) -> list[_Part]:
-    """The files of a set, those of one class together where each of them is a text."""
-    plain = [_Part(file.path, file.label) for file in files]
-    if not _takes_files(network):
+def text_parts(files: Sequence[DataFile], words: Sequence[Path], are_texts: bool) -> list[TextPart]:
+    """The files of a set, those of one class together where each of them is a text, as some networks take them (are_texts)."""
+    plain = [TextPart(file.path, file.label) for file in files]
+    if not are_texts:
         return plain
     by_folder = [(os.fspath(word), [file for file in files if file.word == os.fspath(word)]) for word in words]
     if len(words) > 1 and all(_is_flat(word, own) for word, own in by_folder):
         # Several folders are a class each, as several files are.
-        return [_Part(os.path.normpath(word), None, tuple(file.path for file in own)) for word, own in by_folder]
+        return [TextPart(os.path.normpath(word), None, tuple(file.path for file in own)) for word, own in by_folder]
     if not all(file.label is not None and not _is_in(file.path, file.word) for file in files):
         return plain
     classes = [(label, [*own]) for label, own in groupby(files, key=lambda file: (file.word, file.label))]
     if all(len(own) == 1 for _, own in classes):
         return plain
     return [
-        _Part(os.path.join(word, str(label)), label, tuple(file.path for file in own)) for (word, label), own in classes
+        TextPart(os.path.join(word, str(label)), label, tuple(file.path for file in own))
+        for (word, label), own in classes
     ]
 
 
@@ -125,7 +127,7 @@ def _is_flat(word: str, files: Sequence[DataFile]) -> bool:
 
 
 def _classes(
-    sets: Mapping[str, Sequence[Path]], given: Mapping[str, Sequence[_Part]], network: Network
+    sets: Mapping[str, Sequence[Path]], given: Mapping[str, Sequence[TextPart]], network: Network
 ) -> tuple[str, ...]:
     """The classes of the files of all sets, in order; raises UsageError where the files do not say which they are."""
     expected = expected_of(network, None)
@@ -156,7 +158,7 @@ def _wrong_number(n_files: int, network: Network, place: str = "") -> UsageError
     return UsageError(message, advice=f"give one per class{names}, or a folder with one for each")
 
 
-def _number(classes: Sequence[str], part: _Part) -> int:
+def _number(classes: Sequence[str], part: TextPart) -> int:
     if part.label not in classes:
         message = f"the network has no class {quoted(str(part.label))}"
         raise DataError(message, path=part.path, advice=did_you_mean(str(part.label), classes))
