@@ -24,6 +24,7 @@ from anncli.network.names import (
     LOSS_NAMES,
     SCALING_NAMES,
     TARGET_SCALING_NAMES,
+    TEXT_NAMES,
     canonical_activation,
     check_inputs,
 )
@@ -180,7 +181,7 @@ OPTIONS: dict[str, OptionInfo] = {
     "dividetrain": OptionInfo(number(0, 100, open_low=True, example="99"), None, "PERCENT", "Train on all rows, without a validation set, until PERCENT of them are predicted correctly", "sets", TRAIN),
     # Network
     "network": OptionInfo(readers.text, None, "FILE", "The network file, whatever its name; all words are then data", "network", ("train", "cv", "test", "predict", "init", "info", "bench", "explain", "report", "plot", "check", "gradcheck", "curvature", "search", "scan", "generate"), words=FILE),
-    "inputs": OptionInfo(check_inputs, None, "FORM", "What a sample is: 9: so many values; 28x28 or 28x28x3: a picture; 'any x 12': any number of rows of 12 values; '500 tokens': a sparse one; characters: a text; '5 spikes': spikes of 5 sources at their times", "network", ("init", "check"), ("init",), words=("characters", *TEXT), brief="What a sample is: 9 values, 28x28 pixels, 'any x 12'"),
+    "inputs": OptionInfo(check_inputs, None, "FORM", "What a sample is: 9: so many values; 28x28 or 28x28x3: a picture; 'any x 12': any number of rows of 12 values; '500 tokens': a sparse one; words, documents or characters: a text; '{words: 20000, min_count: 2}': with settings; '5 spikes': spikes of 5 sources at their times. Without a network file only texts need it", "network", ("init", "train", "cv", "bench", "check"), ("init",), words=(*TEXT_NAMES, *TEXT), brief="What a sample is: 9 values, 28x28 pixels, 'any x 12', words"),
     "layers": OptionInfo(readers.layer_texts, None, "LAYER,...", "All layers of the network as its file has them, comma-separated, the output layer last, in place of --hidden and --outputs: '6 tanh convolution 5x5, mean-pool 2x2, 10 softmax'; of a network that predicts the next character of a text the last may be softmax without a number: '128 lstm, softmax'; ann help networks lists the kinds", "network", ("init",), ("init",), words=TEXT, brief="All layers, comma-separated, as the file has them"),
     "from": OptionInfo(choice(NETWORK_FORMAT_NAMES, "network format"), None, "FORMAT", "Format of the network file; " + "; ".join(f"{name}: {info.help}" for name, info in NETWORK_FORMAT_NAMES.items()) + "; default: what the content shows", "network", ("import",), words=tuple(NETWORK_FORMAT_NAMES)),
     "class_names": OptionInfo(data_readers.names, (), "NAMES", "Names of the classes in the order of the outputs, comma-separated; of one output the positive class first; default: those of the file", "network", ("import",), kind="list", words=TEXT),

@@ -18,7 +18,7 @@ class TrainSettings(NamedTuple):
     """One training as it was asked for.
 
     network_path: None where a network is to be made, until it has a place; is_new: it was made; hidden, activation: of its hidden
-    layers; says_epochs: whether somebody gave the epochs; request, read: what was said about tables and files;
+    layers; inputs: what a sample is, None where the data show it; says_epochs: whether somebody gave the epochs; request, read: what was said about tables and files;
     output: where the network is written, '-' for stdout; is_output_given: with --output; layers: training options of
     command line, variables and config file, strongest first; continues: with --continue; threads: 0 for the fastest number; jobs: networks of an ensemble at a time;
     confidence: None where nobody gave it; the others as OPTIONS says.
@@ -56,6 +56,7 @@ class TrainSettings(NamedTuple):
     prevalence: float | None
     junit: str | None
     baselines: bool
+    inputs: str | None
 
     @property
     def path(self) -> str:
@@ -103,6 +104,7 @@ def train_settings(values: Values, words: Words) -> TrainSettings:
         activation=values["activation"],
         is_new=words.network is None,
         baselines=values["baselines"],
+        inputs=values["inputs"],
     )  # fmt: skip
     # Variables and config files serve many runs, so only the command line is refused.
     if "checkpoint_every" in values.on_command_line and not settings.checkpoint:
@@ -118,7 +120,7 @@ def train_settings(values: Values, words: Words) -> TrainSettings:
 
 def _check_new(values: Values, words: Words) -> None:
     """Raises UsageError for options that say what a new network is like, where there is one, and that need an old one."""
-    for name in ("hidden", "activation") if words.network is not None else ("continue",):
+    for name in ("hidden", "activation", "inputs") if words.network is not None else ("continue",):
         if name in values.on_command_line:
             message = f"--{name} is for a {'new' if words.network is not None else 'trained'} network"
             there = f"leave it out, or change the layers in {words.network}" if words.network else "name the network"

@@ -19,7 +19,7 @@ class Asked(Protocol):
     """What the user said about data, and about a network that is to be made for them.
 
     class_files: the data words; request, read: about tables and files; hidden, activation: of the hidden layers, None for
-    units by the data.
+    units by the data; inputs: what a sample is, None where the data show it.
     """
 
     @property
@@ -37,6 +37,9 @@ class Asked(Protocol):
     @property
     def activation(self) -> str: ...
 
+    @property
+    def inputs(self) -> str | None: ...
+
 
 class AskedData(NamedTuple):
     """What the user of any command said; see Asked."""
@@ -46,11 +49,14 @@ class AskedData(NamedTuple):
     read: ReadRequest
     hidden: tuple[int, ...] | None
     activation: str
+    inputs: str | None = None
 
 
 def asked_data(values: Values, words: Words) -> AskedData:
     """What the words and options of a command say about data."""
-    return AskedData(words.data, table_request(values), read_request(values), values["hidden"], values["activation"])
+    inputs = values["inputs"] if "inputs" in options_of(values.command) else None
+    request, read = table_request(values), read_request(values)
+    return AskedData(words.data, request, read, values["hidden"], values["activation"], inputs)
 
 
 def table_request(values: Values) -> TableRequest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 
 import click
 import numpy as np
@@ -29,6 +30,7 @@ from anncli.formats.data.assemble import read_sets
 from anncli.formats.data.class_files import classes_of_files, is_labelled
 from anncli.formats.data.data_kind import is_list
 from anncli.formats.data.examined_sets import Read, read_examined
+from anncli.formats.data.prose import hint_at_texts
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.sample_sets import are_classes, has_samples, sample_reader
 from anncli.formats.data.table_sets import TableReader
@@ -57,7 +59,8 @@ def run_check(values: Values, words: Words) -> None:
     if network is not None and not network.is_trained:
         values.console.note(f"{printable(str(words.network))} is not trained: data are not compared with it")
     remarks = Remarks()
-    read, skip = _read(values, words, sets, network, remarks), {*values["skip"]}
+    with hint_at_texts(words.data) if network is None else nullcontext():
+        read, skip = _read(values, words, sets, network, remarks), {*values["skip"]}
     if values["sequence"] or any(rows.table.samples is not None for rows in read.sets.values()):
         skip |= {*_OF_SINGLE_ROWS}
         values.console.note("samples of several rows: their rows are examined, and equal rows are not looked for")

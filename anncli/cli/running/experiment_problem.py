@@ -10,6 +10,7 @@ from anncli.cli.asking.tables import asked_data
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.new_network import new_network
+from anncli.cli.running.new_text_network import new_text_network
 from anncli.cli.running.reading import read_training_data, set_files
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData
@@ -102,6 +103,9 @@ def experiment_problem(values: Values, words: Words, remarks: Remarks) -> Experi
             refuse_several_rows(network.topology.takes_vectors)
         if values.given_value("with"):
             refuse_with(network.topology.takes_vectors)
+    elif (network := new_text_network(asked)) is not None:
+        refuse_next_symbols(network, values.command)
+        source = render(network)
     with values.console.reading():
         data, sets = read_training_data(asked, network, _without_files(first), remarks)
     if network is None:
@@ -135,7 +139,7 @@ def _options(values: Values, layers: list[Layer], dialect: str) -> dict[str, Tra
 
 def _check_new(values: Values, words: Words) -> None:
     """Raises UsageError for options of a new network where there is one, and for data on the disk in several processes."""
-    given = [name for name in ("hidden", "activation") if name in values.on_command_line]
+    given = [name for name in ("hidden", "activation", "inputs") if name in values.on_command_line]
     if given and words.network is not None:
         advice = f"leave it out, or change the layers in {words.network}"
         raise UsageError(f"--{given[0]} is for a new network", advice=advice)

@@ -18,6 +18,7 @@ from anncli.cli.showing.train_report import describe
 from anncli.errors import AnnError, UsageError, asking, printable
 from anncli.formats.data.agreement import Expected, check_labels
 from anncli.formats.data.assemble import read_dataset
+from anncli.formats.data.prose import hint_at_texts
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.endings import refuse_other_ending
 from anncli.formats.networks.numbers import size_fault
@@ -48,11 +49,9 @@ def run_init(values: Values, words: Words) -> None:
     network = definition_of_texts(values, words, remarks)
     if network is None and bool(words.data) == bool(values["inputs"]):
         raise UsageError("say either --inputs N or --data FILES", advice="for example: ann init network.nn --inputs 9")
-    if network is None and words.data:
-        network = definition_of_tables(values, words, remarks)
     if network is None:
-        refuse_table_options(table_request(values))
-        network = _network(values, _told(values, words.data, remarks))
+        with hint_at_texts(words.data):
+            network = _of_numbers(values, words, remarks)
     show_remarks(values.console, remarks)
     _check_target(values, network_path)
     save(network, network_path)
@@ -71,6 +70,14 @@ def run_init(values: Values, words: Words) -> None:
     else:
         further = f"train it with: ann train {network_path} DATA..."
         values.console.note(f"{network_path}: {describe(network)}; {further}")
+
+
+def _of_numbers(values: Values, words: Words, remarks: Remarks) -> Network:
+    network = definition_of_tables(values, words, remarks) if words.data else None
+    if network is None:
+        refuse_table_options(table_request(values))
+        network = _network(values, _told(values, words.data, remarks))
+    return network
 
 
 def _check_layers(values: Values) -> None:

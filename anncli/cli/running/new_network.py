@@ -16,6 +16,7 @@ from anncli.dataset.table_data import TableData
 from anncli.errors import UsageError, asking, printable
 from anncli.forecasts import Forecast
 from anncli.formats.data.agreement import names_of_files
+from anncli.formats.data.prose import hint_at_texts
 from anncli.formats.networks.numbers import size_fault
 from anncli.network.encoders.table import TableInputs
 from anncli.network.layers.base import Shape
@@ -35,11 +36,17 @@ def with_place(settings: TrainSettings) -> TrainSettings:
         if settings.resume is None and os.path.isfile(settings.output):
             _refuse_existing(settings.output)
         return settings._replace(network_path=settings.output)
-    is_one = len(settings.class_files) == 1 and settings.class_files[0] != "-" and takes_tables(settings, None)
+    is_one = len(settings.class_files) == 1 and settings.class_files[0] != "-"
+    is_one = is_one and (settings.inputs is not None or _shows_a_table(settings))
     name = f"{names_of_files(settings.class_files)[0]}.nn" if is_one else "network.nn"
     if settings.resume is None and os.path.lexists(name):
         _refuse_existing(name)
     return settings._replace(network_path=name, output=name)
+
+
+def _shows_a_table(settings: Asked) -> bool:
+    with hint_at_texts(settings.class_files):
+        return takes_tables(settings, None)
 
 
 def _refuse_existing(name: str) -> NoReturn:

@@ -14,6 +14,7 @@ from anncli.cli.asking.settings import TrainSettings
 from anncli.cli.running.checking import warn_of_findings
 from anncli.cli.running.confidence import Asked
 from anncli.cli.running.new_network import new_network
+from anncli.cli.running.new_text_network import new_text_network
 from anncli.cli.running.places import refuse_needed, refuse_numbered, refuse_read_files
 from anncli.cli.running.reading import read_training_data, set_files, takes_tables
 from anncli.cli.running.replacing import backup_name, check_backup
@@ -105,11 +106,13 @@ def _open_new(settings: TrainSettings) -> Opened:
     teacher = read_teacher(options, None, settings.read.memory)
     check_places(settings, options, None, None)
     remarks = Remarks()
+    network = new_text_network(settings)
     with settings.console.reading():
-        data, sets = read_training_data(settings, None, options, remarks)
-    # Only a network says that its samples are texts.
-    assert not isinstance(data, TextData)
-    network = new_network(settings, data, options.loss, [options.trainer])
+        data, sets = read_training_data(settings, network, options, remarks)
+    if network is None:
+        # Only a network says that its samples are texts.
+        assert not isinstance(data, TextData)
+        network = new_network(settings, data, options.loss, [options.trainer])
     _check_options(network, options, settings.dialect)
     checkpoint = None if settings.resume is None else load_checkpoint(settings.resume)
     if checkpoint is not None:

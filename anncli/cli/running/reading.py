@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 
 from anncli.arrays import Array, Tokens
 from anncli.cli.asking.tables import Asked, read_request, table_request
@@ -17,6 +18,7 @@ from anncli.formats.data.assemble import read_dataset, read_sets
 from anncli.formats.data.class_files import read_class_tables, read_labelled_classes, refuse_labelled, sorted_by_shell
 from anncli.formats.data.data_kind import are_class_tables, are_tables
 from anncli.formats.data.forecast_sets import is_forecast, read_forecast_sets, read_labelled_windows
+from anncli.formats.data.prose import hint_at_texts
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.sample_sets import has_samples, read_labelled_samples, read_sample_sets
 from anncli.formats.data.table_sets import TableReader, declared_sets, read_table_sets
@@ -48,6 +50,17 @@ def read_training_data(
     files: Mapping[str, Sequence[str]] = {"training": settings.class_files, **set_files(options)}
     if takes_texts(network):
         return read_text_sets(files, network, settings.request, settings.read, remarks)
+    with hint_at_texts(settings.class_files) if network is None else nullcontext():
+        return _read_rows(settings, network, files, remarks, options)
+
+
+def _read_rows(
+    settings: Asked,
+    network: Network | None,
+    files: Mapping[str, Sequence[str]],
+    remarks: Remarks,
+    options: TrainingOptions,
+) -> tuple[Dataset | TableData, dict[str, Array]]:
     if is_forecast(network, settings.request):
         return read_forecast_sets(files, TableReader(settings.request, settings.read, remarks), network)
     if has_samples(network, settings.request):
