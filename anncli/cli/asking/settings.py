@@ -94,7 +94,8 @@ def train_settings(values: Values, words: Words) -> TrainSettings:
             name: values[name]
             for name in (
                 "dialect", "history", "dry_run", "keep_on_interrupt", "checkpoint", "checkpoint_every", "resume",
-                "threads", "jobs", "reproducible", "backup", "row_digests", "require", "junit", "prevalence",
+                "threads", "jobs", "reproducible", "backup", "row_digests", "require", "junit", "prevalence", "baselines",
+                "inputs",
             )
         },
         request=table_request(values),
@@ -103,8 +104,6 @@ def train_settings(values: Values, words: Words) -> TrainSettings:
         hidden=values["hidden"],
         activation=values["activation"],
         is_new=words.network is None,
-        baselines=values["baselines"],
-        inputs=values["inputs"],
     )  # fmt: skip
     # Variables and config files serve many runs, so only the command line is refused.
     if "checkpoint_every" in values.on_command_line and not settings.checkpoint:
