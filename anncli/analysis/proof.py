@@ -47,7 +47,8 @@ class Proof(NamedTuple):
     whose outputs are no finite 32-bit numbers and were not compared; n_other: rows with another decision than the network's
     although no score is near a limit; n_close: those where one is; fault: what is wrong, None where the export is proved; decides: whether the export gave decisions;
     is_stated: whether `allowed` is the largest difference that the export states; is_of_range: whether the range of the outputs allows
-    less than their size; same: of an export that computes nothing, what was compared, in words.
+    less than their size; same: of an export that computes nothing, what was compared, in words; of_texts: n_inside
+    are texts of known words, and n_outside such with other words and signs.
     """
 
     tool: str = ""
@@ -67,6 +68,7 @@ class Proof(NamedTuple):
     is_stated: bool = False
     is_of_range: bool = False
     same: str = ""
+    of_texts: bool = False
 
     @property
     def n_rows(self) -> int:
@@ -127,7 +129,7 @@ def prove(
         return _counted(Proof(fault=f"does not run: {fault}"), *counts)
     if found is None:
         return Proof(missing="what was written computes nothing")
-    return _counted(_compared(network, rows, found, bound), *counts)
+    return _counted(_compared(network, rows, found, bound), *counts)._replace(of_texts=takes_texts)
 
 
 def _compared_numbers(export: ComparesNumbers, files: Mapping[str, bytes], network: Network) -> Proof:

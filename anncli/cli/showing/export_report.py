@@ -74,11 +74,10 @@ def _proof_lines(proof: Proof) -> list[str]:
         return [f"proof               none: {proof.missing}"]
     if proof.same:
         return [f"proof               {proof.tool}: {proof.same}"]
-    counts = {
-        "of the self-test": proof.n_stored,
-        "inside the range of training": proof.n_inside,
-        "outside": proof.n_outside,
-    }
+    inside, outside = (
+        ("texts of known words", "of others too") if proof.of_texts else ("inside the range of training", "outside")
+    )
+    counts = {"of the self-test": proof.n_stored, inside: proof.n_inside, outside: proof.n_outside}
     rows = ", ".join(f"{n} {where}" for where, n in counts.items() if n)
     lines = [
         f"proof               {proof.tool}: {count_of(proof.n_rows, 'row')}, {rows}",
