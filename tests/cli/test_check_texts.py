@@ -164,7 +164,9 @@ def test_a_folder_of_each_class_with_a_file_for_each_text(folder: Path, ann: Run
     for name, seed in (("good", 0), ("bad", 1)):
         (folder / "mails" / name).mkdir(parents=True)
         for number, text in enumerate(texts(seed)):
-            (folder / "mails" / name / f"{number:02}.txt").write_text(f"Subject: {name}\n{text}\n" if number < 30 else text)
+            (folder / "mails" / name / f"{number:02}.txt").write_text(
+                f"Subject: {name}\n{text}\n" if number < 30 else text
+            )
     shown = ann("check", "mails", "--inputs", "words").stdout.splitlines()
     assert shown[0].endswith(": 80 texts; classes bad 40, good 40; 6 to 14 words, median 10")
     assert [line for line in shown if "good" in line][1:] == [

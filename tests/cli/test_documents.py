@@ -45,7 +45,7 @@ def test_from_lines_to_predictions(reviews: Path, ann: Run) -> None:
     assert "text         documents\n" in shown
     # By how often they come in the training texts, not by their letters.
     assert shown.split("vocabulary   12: ")[1].startswith(
-        ("film, lovely, awful, story, is, bad, good, it, what, an, ...")
+        "film, lovely, awful, story, is, bad, good, it, what, an, ..."
     )
     document = json.loads(ann("predict", "mail.nn", "-", "--json", input="good\nbad\n").stdout)
     assert [entry["class"] for entry in document["predictions"]] == ["good", "bad"]

@@ -55,6 +55,19 @@ def test_what_a_search_cannot_do_is_refused(reviews: Path, ann: Run) -> None:
 
 
 @pytest.mark.slow
+def test_a_search_makes_the_network_of_documents_and_names_the_command_of_it(reviews: Path, ann: Run) -> None:
+    ranges = ("--learning-rate", "0.01..0.1", "--trials", 3, "--folds", 2, "--test", 0.25)
+    found = json.loads(ann("search", "good.txt", "bad.txt", "--inputs", "documents", 20, *ranges, "--json").stdout)
+    rate = found["trials"][found["kept"]]["options"].get("learning-rate")
+    drawn = "" if rate is None else f" --learning-rate {rate}"
+    assert found["train_command"] == f"ann train good.txt bad.txt 20{drawn} --inputs documents -o network.nn"
+    assert found["estimate"]["accuracy"] > 0.9
+    layers = ("--hidden", "2..4", "--trials", 2, "--folds", 2, "--test", 0.25)
+    ann("search", "good.txt", "bad.txt", "--inputs", "documents", 2, *layers, "-o", "h.nn")
+    assert len(load(str(reviews / "h.nn")).layers) == 2
+
+
+@pytest.mark.slow
 def test_folds_comparisons_trainers_pages_and_figures(reviews: Path, ann: Run) -> None:
     for name in ("net", "mean"):
         ann("train", f"{name}.nn", "good.txt", "bad.txt", 30, "-q", "--test", 0.2, "--lr", 0.05, "-o", f"{name}_t.nn")

@@ -104,4 +104,6 @@ def with_layers(network: Network, hidden: tuple[int, ...] | None, activation: st
 
 def _refuse_layers(network: Network) -> NoReturn:
     message = "--hidden and --activation replace dense layers, and this network has others"
-    raise UsageError(message, advice=f"leave them out, or change the layers in {network.source.path}")
+    path = network.source.path
+    advice = f"change the layers in {path}" if path else "make a network with other layers: ann init --layers"
+    raise UsageError(message, advice=f"leave them out, or {advice}")

@@ -12,6 +12,7 @@ from anncli.cli.asking.tables import AskedData, asked_data
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.experiment_problem import refuse_known_weights
+from anncli.cli.running.new_text_network import new_text_network
 from anncli.cli.running.reading import read_training_data
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData
@@ -21,7 +22,7 @@ from anncli.experiments.search_space import Space
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.ann_vectors import rooted
 from anncli.formats.networks.names import DIALECTS
-from anncli.formats.networks.storage import parse, read_source
+from anncli.formats.networks.storage import parse, read_source, render
 from anncli.network.network import Network
 from anncli.options.layers import Layer, training_options
 from anncli.options.ranges import Searched, range_between, read_searched
@@ -70,21 +71,19 @@ class SearchProblem(NamedTuple):
 def search_problem(values: Values, words: Words, remarks: Remarks) -> SearchProblem:
     """Read network and data, after all options are checked; raises UsageError, NetworkError and DataError as a training."""
     source, network, layers = b"", None, list(values.layers)
+    asked = asked_data(values, words)
     if words.network is not None:
         source = rooted(read_source(words.network), words.network)
         network = parse(source, words.network)
         refuse_ensemble(network, "ann search")
-        if network.text is not None and network.text_use != "classes":
-            message = (
-                f"ann search is for a class of each text, and this network has an answer for each {network.text.one}"
-            )
-            by = "ann train --test 0.1"
-            raise UsageError(message, advice=f"compare networks by {by}")
+        _refuse_parts_of_texts(network)
         layers.append(file_layer(network, words.network))
         if values["baselines"]:
             refuse_several_rows(network.topology.takes_vectors)
+    elif (network := new_text_network(asked)) is not None:
+        _refuse_parts_of_texts(network)
+        source = render(network)
     options = _checked_options(values, network, layers)
-    asked = asked_data(values, words)
     data, sets = read_training_data(asked, network, options, remarks)
     space = Space(_space(values, network, layers, data, options), options.trainer)
     # A pipe cannot be read again by another process.
@@ -94,6 +93,13 @@ def search_problem(values: Values, words: Words, remarks: Remarks) -> SearchProb
         asked, network, source, data, sets if len(sets) > 1 else {}, words.data if can_read else (), tuple(layers),
         options, words.epochs, space, not values.space, replaces,
     )  # fmt: skip
+
+
+def _refuse_parts_of_texts(network: Network) -> None:
+    """Raises UsageError for a network that has no answer for each text."""
+    if network.text is not None and network.text_use != "classes":
+        message = f"ann search is for a class of each text, and this network has an answer for each {network.text.one}"
+        raise UsageError(message, advice="compare networks by ann train --test 0.1")
 
 
 def _checked_options(values: Values, network: Network | None, layers: list[Layer]) -> TrainingOptions:

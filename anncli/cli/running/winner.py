@@ -62,6 +62,8 @@ def command_of(values: Values, words: Words, candidates: Candidates, trial: Tria
     if problem.network is None:
         # Also where `ann train` would take as many units by itself: the command then says what the network is like.
         shape = layer_options(network)
+    elif network is problem.network and words.network is None:
+        shape = {"inputs": str(values["inputs"])}
     elif network is problem.network:
         named = ["--network", str(words.network)] if "network" in values.on_command_line else [str(words.network)]
         if network.is_trained and not is_made_by_training(network):
