@@ -58,7 +58,7 @@ def test_what_a_search_cannot_do_is_refused(reviews: Path, ann: Run) -> None:
 def test_a_search_makes_the_network_of_documents_and_names_the_command_of_it(reviews: Path, ann: Run) -> None:
     ranges = ("--learning-rate", "0.01..0.1", "--trials", 3, "--folds", 2, "--test", 0.25)
     found = json.loads(ann("search", "good.txt", "bad.txt", "--inputs", "documents", 20, *ranges, "--json").stdout)
-    rate = found["trials"][found["kept"]]["options"].get("learning-rate")
+    rate = found["trials"][found["kept"]]["options"].get("learning_rate")
     drawn = "" if rate is None else f" --learning-rate {rate}"
     assert found["train_command"] == f"ann train good.txt bad.txt 20{drawn} --inputs documents -o network.nn"
     assert found["estimate"]["accuracy"] > 0.9
