@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from anncli.arrays import Array, Tokens
+from anncli.backends.word_tables import word_tree
 from anncli.errors import ValueFault
 from anncli.network.network import Network
 from anncli.network.propagation import forward
 
-# Layers that are trained to find a word by the words around it, or the words around it by the word.
-CONTEXT_KINDS = ("skip-gram", "cbow")
 _ADVICE = "train one with `inputs: words` whose last layer is `softmax`, `cbow` or `skip-gram`"
 
 
@@ -35,7 +34,8 @@ def likeliest_words(network: Network, text: str, n: int) -> Completion:
 
     A network with a softmax output gives their probabilities. One of `cbow` or `skip-gram` says how much likelier than by chance a
     word w is beside the last words of the text, as many as its window has: exp(O_w . v), where v is the mean of their vectors U; this
-    times the frequency of w in the training texts, divided by the sum over all words, is its probability.
+    times how often w came in the training texts, divided by the sum over all words, is its probability. With a hierarchical softmax
+    it is the product of the probabilities along the path to w.
     Raises: ValueFault for other networks, and for a text of which the network knows no word.
     Source: Levy & Goldberg 2014, NIPS 27, 2177-2185: O_w . U_c converges to log(P(w, c) / (P(w) P(c))) - log K.
     """
@@ -43,7 +43,7 @@ def likeliest_words(network: Network, text: str, n: int) -> Completion:
         raise ValueFault("the network knows no words", _ADVICE)
     if network.parameters is None:
         raise ValueFault("the network is untrained: it has no weights yet", "train it first")
-    is_by_context = network.topology.layers[-1].kind in CONTEXT_KINDS
+    is_by_context = network.text_use == "vectors"
     if not (is_by_context or network.predicts_next):
         raise ValueFault("the network does not say which word comes next", _ADVICE)
     vocabulary: Any = network.vocabulary
@@ -75,7 +75,13 @@ def _by_context(network: Network, vocabulary: Any, tokens: Array) -> Array:
     if not outputs.any():
         message = "the network has vectors of words alone: nothing says which word comes next"
         raise ValueFault(message, "name the network that the vectors were trained in")
-    layer = network.topology.layers[-1]
-    known = tokens[tokens < len(vocabulary.symbols)][-getattr(layer, "window", 5) :]
-    counts = np.array(vocabulary.counts, dtype=np.float64)
-    return np.asarray(outputs @ vectors[known].mean(axis=0) + np.log(np.maximum(counts, 1)))
+    layer: Any = network.topology.layers[-1]
+    known = tokens[tokens < len(vocabulary.symbols)][-layer.window :]
+    counts = np.array(vocabulary.counts, dtype=np.int64)
+    scores = np.asarray(outputs @ vectors[known].mean(axis=0))
+    if not layer.is_hierarchical:
+        return np.asarray(scores + np.log(np.maximum(counts, 1)))
+    tree = word_tree(counts)
+    # At each node the path goes to its first child with the probability 1 / (1 + exp(-score)).
+    steps = np.where(tree.path % 2, scores[tree.path // 2], -scores[tree.path // 2])
+    return np.asarray(np.add.reduceat(-np.logaddexp(0, -steps), tree.starts[:-1]))

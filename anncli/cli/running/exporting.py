@@ -148,7 +148,7 @@ def _some_of(rows: Array) -> Array:
 
 def refuse_texts(network: Network, format_name: str, path: str) -> None:
     """Raises NetworkError for a network that takes texts and a format that would lose which characters it knows."""
-    if network.text is not None and format_name in _WITHOUT_TEXTS:
+    if network.text is not None and network.text_use != "vectors" and format_name in _WITHOUT_TEXTS:
         message = f"the format {format_name} has no place for the {network.text.kind} that this network knows"
         raise NetworkError(
             message, path=path, advice="export it as python, javascript, c or onnx, or keep the file as it is"

@@ -130,7 +130,8 @@ def _refuse_differences(values: Values, source: str, compared: list[Compared]) -
 
 def _add_self_test(network: Network) -> None:
     """Store rows and what comes out for them here, which `ann info --verify` recomputes."""
-    if network.is_trained:
+    # Vectors of words give no outputs.
+    if network.is_trained and network.text_use != "vectors":
         rows = self_test_rows(network)
         network.self_test = SelfTest(rows, predict(network, rows, calibrated=False))
         if not np.isfinite(network.self_test.outputs).all():

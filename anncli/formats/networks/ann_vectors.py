@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from anncli.errors import NetworkError, UsageError, ValueFault, quoted
-from anncli.formats.files.document import PlacedList, PlacedMapping, parse_document
+from anncli.formats.files.document import Place, PlacedList, PlacedMapping, parse_document
 from anncli.formats.files.textfile import Path, Signature, signature
 from anncli.formats.networks.named_vectors import read_vectors
 from anncli.formats.networks.storage import parse
@@ -42,7 +42,7 @@ def insert_units(head: str, path: Path) -> str:
             line, column = layer.key_places["from"]
         elif isinstance(layer, str) and (name := _open_source(layer)):
             fault = partial(layers.fault, index)
-            line, column = layers.value_places[index] or layers.place
+            line, column = layers.value_places[index] or Place(1, 1)
         else:
             continue
         if isinstance(name, str):
