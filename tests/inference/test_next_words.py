@@ -59,9 +59,9 @@ def test_by_the_softmax_of_the_next_word() -> None:
 
 
 def test_networks_that_do_not_say_it() -> None:
+    made = Network.create("words", ["2 embedding", "mean", "1 logistic"]).with_vocabulary(WORDS)
+    made.set_parameters(np.zeros(made.topology.n_parameters))
     with pytest.raises(ValueFault, match="the network does not say which word comes next"):
-        made = Network.create("words", ["2 embedding", "mean", "1 logistic"]).with_vocabulary(WORDS)
-        made.set_parameters(np.zeros(made.topology.n_parameters))
         likeliest_words(made, "a", 1)
     with pytest.raises(ValueFault, match="knows no word of this text"):
         likeliest_words(network("cbow", np.ones((3, 2))), "x y", 1)
