@@ -76,7 +76,7 @@ def test_boundary_over_two_inputs(folder: Path, ann: Ann) -> None:
         (("roc", "net.nn", "none.txt", "-o", "roc.pdf"), "ann: --output roc.pdf: the ending says what is written; use one of .svg, .png, .csv"),
         (("roc", "net.nn", "none.txt", "-o", "net.nn.svg/x.svg"), "ann: net.nn.svg/x.svg: cannot write: No such file or directory; create the folder first"),
         (("roc", "net.nn", "none.txt", "--column", "a,b"), "ann: --column is not for plot roc; use it with plot boundary"),
-        (("predicted", "net.nn", *FILES), "ann: 'predicted' is for regression, and the network is for classification; draw one of loss, roc, pr, calibration, confusion, scores, importance, boundary, surface, spectrum, raster, voltage, weights"),
+        (("predicted", "net.nn", *FILES), "ann: 'predicted' is for regression, and the network is for classification; draw one of loss, roc, pr, calibration, confusion, scores, importance, boundary, surface, spectrum, raster, voltage, words, weights"),
         (("roc", "net.nn", *FILES, "-o", "-", "--json"), "ann: --json and --output - cannot both go to stdout; name a file for --output"),
     ],
 )  # fmt: skip

@@ -18,6 +18,7 @@ def plot_command(values: Values, words: Words) -> None:
       ann plot boundary shop.nn new.csv --column age,income -o boundary.png
       ann plot calibration patients.nn more.csv -o calibration.csv
       ann plot surface patients.nn more.csv --directions sharpest
+      ann plot words words.nn king queen man woman prince princess
 
     \b
     WHAT is one of:
@@ -36,9 +37,10 @@ def plot_command(values: Values, words: Words) -> None:
       spectrum     the eigenvalues of the second derivatives of the loss
       raster       when the neurons of a spiking network fire
       voltage      the voltages of neurons of a spiking network over time
+      words        words by their vectors, in two dimensions
       weights      the network with its weights
 
-    loss and weights take no DATA. Where some of the rows trained the network, the figure is drawn for all rows and for those
+    loss and weights take no DATA; words takes WORDs in its place, by default the 100 most frequent ones. Where some of the rows trained the network, the figure is drawn for all rows and for those
     that are new to it.
     """
     from anncli.cli.running.plotting import run_plot

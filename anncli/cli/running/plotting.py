@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from anncli.analysis.word_plane import WordPlane, word_plane
 from anncli.cli.asking.network_options import require_vectors
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
@@ -23,10 +24,11 @@ from anncli.cli.showing.figures.names import FIGURE_NAMES
 from anncli.cli.showing.png import check_png, png_of
 from anncli.cli.showing.remarks import show_remarks
 from anncli.cli.showing.svg import svg_document
-from anncli.errors import UsageError, printable
+from anncli.errors import UsageError, ValueFault, printable
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.files.textfile import check_writable, replace_file
 from anncli.network.network import Network
+from anncli.network.word_vectors import word_vectors
 
 ENDINGS = (".svg", ".png", ".csv")
 
@@ -79,9 +81,22 @@ def _facts(values: Values, words: Words, network: Network) -> Facts:
         )  # fmt: skip
         show_remarks(values.console, remarks)
         values.console.note(seen_words(facts))
+    elif FIGURE_NAMES[name].takes_words:
+        facts = Facts(network, words=_plane(network, words))
     else:
         facts = Facts(network)
     return facts
+
+
+def _plane(network: Network, words: Words) -> WordPlane:
+    try:
+        known = word_vectors(network)
+    except ValueFault as fault:
+        raise UsageError(fault.message, path=str(words.network), advice=fault.advice) from None
+    try:
+        return word_plane(known, words.data)
+    except ValueFault as fault:
+        raise UsageError(fault.message, advice=fault.advice) from None
 
 
 def _drawn(values: Values, name: str, facts: Facts) -> list[Figure]:
@@ -131,7 +146,7 @@ def _check_words(values: Values, words: Words) -> None:
     needs_data = FIGURE_NAMES[words.what].needs_data
     if needs_data and not words.data:
         raise UsageError("Missing argument 'DATA...'", advice=f"plot {words.what} needs rows with answers")
-    if words.data and not needs_data:
+    if words.data and not (needs_data or FIGURE_NAMES[words.what].takes_words):
         raise UsageError(f"plot {words.what} takes no DATA: everything is in the network file", advice="leave them out")
     if values["column"] and words.what != "boundary":
         raise UsageError(f"--column is not for plot {words.what}", advice="use it with plot boundary")

@@ -113,13 +113,15 @@ class PlotArea:
     """The area between two axes on a new drawing, with a legend below it."""
 
     def __init__(
-        self, title: str, description: str, axes: tuple[Axis, Axis], legend: Sequence[Entry] = (), square: bool = False
-    ) -> None:
-        width = _SQUARE if square else WIDTH
+        self, title: str, description: str, axes: tuple[Axis, Axis], legend: Sequence[Entry] = (), square: bool = False,
+        size: tuple[float, float] = (WIDTH, HEIGHT),
+    ) -> None:  # fmt: skip
+        """size: in pixels, without the legend; square: one of a size of its own."""
+        width = _SQUARE if square else size[0]
         self.x, self.y = axes
         numbers = max((text_width(self.y.words(tick), _TICK) for tick in self.y.ticks()), default=0.0)
         self.left, self.right = min(numbers, 90.0) + 30.0, width - _RIGHT
-        self.top, self.bottom = 10.0, HEIGHT - 46.0
+        self.top, self.bottom = 10.0, size[1] - 46.0
         if square:
             self.bottom = self.top + self.right - self.left
         rows = _rows_of(legend, width - 2 * _RIGHT)

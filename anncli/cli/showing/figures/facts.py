@@ -11,6 +11,7 @@ import numpy.typing as npt
 from anncli.analysis.curvature_data import MOST_ROWS
 from anncli.analysis.curved_loss import Matrix
 from anncli.analysis.surface import SurfaceRequest
+from anncli.analysis.word_plane import WordPlane
 from anncli.arrays import Array
 from anncli.cli.showing.svg import Drawing
 from anncli.dataset.dataset import Dataset
@@ -95,7 +96,7 @@ class Facts(NamedTuple):
     are new to the network where it has seen some of them; n_seen: how many it has, None where that is not known; columns: the
     two inputs of a boundary; single_rows: whether figures may show single rows of the data; surface: what is asked of an error
     surface, None for a small one; spectrum: what is asked of a spectrum; forecast: what a network of forecasts predicts; spikes: whose spikes are
-    drawn."""
+    drawn; words: which words are drawn, and where."""
 
     network: Network
     data: Dataset | None = None
@@ -110,6 +111,7 @@ class Facts(NamedTuple):
     spectrum: SpectrumRequest = SpectrumRequest()
     spikes: SpikesRequest = SpikesRequest()
     forecast: ForecastFacts | None = None
+    words: WordPlane | None = None
 
     @property
     def task(self) -> str:

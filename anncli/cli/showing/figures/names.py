@@ -13,7 +13,8 @@ ANY = (*DECISIONS, *NUMBERS)
 class FigureName(NamedTuple):
     """summary: a line of help; module: below cli.showing.figures; needs_data: whether DATA must be given; tasks: of the
     networks that have it; by_set: whether it is about rows, and drawn again for those that are new to the network; on_page: whether
-    `ann report` has it; takes_samples: also of networks whose samples are several rows or tokens; spikes: only of spiking networks."""
+    `ann report` has it; takes_samples: also of networks whose samples are several rows or tokens; spikes: only of spiking networks; takes_words: WORDs may stand in the
+    place of DATA, and the network has vectors of words."""
 
     summary: str
     module: str
@@ -23,6 +24,7 @@ class FigureName(NamedTuple):
     on_page: bool = True
     takes_samples: bool = True
     spikes: bool = False
+    takes_words: bool = False
 
 
 FIGURE_NAMES: dict[str, FigureName] = {
@@ -57,6 +59,14 @@ FIGURE_NAMES: dict[str, FigureName] = {
         by_set=False,
         on_page=False,
         spikes=True,
+    ),
+    "words": FigureName(
+        "words by the vectors that a network has for them, in two dimensions",
+        "words",
+        needs_data=False,
+        by_set=False,
+        on_page=False,
+        takes_words=True,
     ),
     "weights": FigureName("the network with its weights", "weights", needs_data=False, by_set=False),
 }
