@@ -86,7 +86,7 @@ def test_analogies_and_pairs(tmp_path: Path, limit: int | None) -> None:
     (tmp_path / "q.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     _, sections = found.evaluate_word_analogies(str(tmp_path / "q.txt"), restrict_vocab=limit or 300000)
     scores = score_analogies(known, read_analogies(str(tmp_path / "q.txt")), limit)
-    assert scores[-1].right > 20
+    assert scores[-1].right >= 20
     for score, section in zip(scores, sections, strict=True):
         assert score.right == len(section["correct"])
         assert score.asked == len(section["correct"]) + len(section["incorrect"])
@@ -114,8 +114,15 @@ def test_the_published_files_on_trained_vectors(tmp_path: Path) -> None:
     ]
     for name in ("wordsim353.tsv.gz", "simlex999.txt.gz"):
         _, theirs, missing = trained.wv.evaluate_word_pairs(str(FOLDER / name))
-        ours = score_pairs(known, [WordPair(*pair) for pair in read_scored_pairs(str(FOLDER / name))])
-        assert ours.spearman == pytest.approx(theirs.statistic, abs=1e-9)
+        pairs = read_scored_pairs(str(FOLDER / name))
+        ours = score_pairs(known, [WordPair(*pair) for pair in pairs])
+        # Theirs are ranks of cosines in 32 bits, where near ones change places.
+        assert ours.spearman == pytest.approx(theirs.statistic, abs=1e-4)
+        units = trained.wv.vectors.astype(np.float64)
+        units /= np.linalg.norm(trained.wv.vectors, axis=1, keepdims=True)
+        there = [(*map(trained.wv.key_to_index.get, (a.lower(), b.lower())), score) for a, b, score in pairs]
+        kept = [(units[a] @ units[b], score) for a, b, score in there if None not in (a, b)]
+        assert ours.spearman == pytest.approx(stats.spearmanr(*zip(*kept, strict=True)).statistic, abs=1e-9)
         assert 100 * ours.left_out / (ours.left_out + ours.compared) == pytest.approx(missing)
 
 
