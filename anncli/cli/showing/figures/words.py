@@ -8,7 +8,7 @@ from typing import NamedTuple
 from anncli.cli.showing.figures.facts import Facts, Figure
 from anncli.cli.showing.plot_area import PlotArea, axis_for
 from anncli.cli.showing.svg import Point, Series, text_width
-from anncli.errors import count_of
+from anncli.errors import UsageError, count_of
 
 _SIZE, _RADIUS, _GAP = 11.0, 2.0, 4.0
 _WIDTH, _HEIGHT = 760.0, 560.0
@@ -27,7 +27,11 @@ class _Box(NamedTuple):
 def draw(facts: Facts) -> Figure:
     """A mark for each word, and its name where that hides no other."""
     plane = facts.words
-    assert plane is not None
+    if plane is None:
+        raise UsageError(
+            "'words' is for networks that have vectors of words",
+            advice="train one with `inputs: words` and an embedding",
+        )
     held = [f"{100 * fraction:.1f} %" for fraction in plane.fractions]
     axes = [
         axis_for(plane.places[:, k].tolist(), f"{name} component, {held[k]} of the variance", margin=0.08)
