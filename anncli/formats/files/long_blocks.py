@@ -11,8 +11,8 @@ from typing import NamedTuple
 _LONG_TEXT, _LONG_BLOCK = 1 << 16, 1 << 12
 _HEADER = re.compile(r"( *)(?:- |[a-z_]+: )\|\n")
 _INDENT = re.compile(" +")
-# What ends a line besides a line feed, and what no document holds. ASCII of this kind is left to the checksum of the file.
-_SPECIAL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+# What ends a line besides a line feed, and what no document holds; compiled where it is needed. ASCII of this kind is left to the checksum of the file.
+_SPECIAL = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
 # The one line that stands for a block.
 _MARK = "0"
 
@@ -59,7 +59,7 @@ def take_out(text: str, start: int) -> LongBlocks:
         if end - at < _LONG_BLOCK or _goes_on(text, end, indent):
             continue
         content = "".join(own)
-        if not content.isascii() and _SPECIAL.search(content):
+        if not content.isascii() and re.search(_SPECIAL, content):
             continue
         n_lines += text.count("\n", done, at)
         lines.append(n_lines - 1)

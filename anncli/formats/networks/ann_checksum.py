@@ -6,8 +6,6 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-import numpy as np
-
 from anncli.network.input_shapes import inputs_text
 from anncli.network.topology import Topology
 
@@ -39,8 +37,9 @@ def checksum_of(topology: Topology, text: str) -> str:
 
 def _without_blank_ends(text: bytes) -> bytes:
     """The text without blanks at the ends of its lines, where there are any."""
-    codes = np.frombuffer(text, dtype=np.uint8)
-    before = codes[np.flatnonzero(codes[1:] == ord("\n"))]
-    if not (set(before.tolist()) | set(text[-1:])) & set(b" \t\r"):
+    blanks, end = b" \t\r", text.find(b"\n")
+    while end > 0 and text[end - 1] not in blanks:
+        end = text.find(b"\n", end + 1)
+    if end < 0 and text[-1:] not in (b" ", b"\t", b"\r"):
         return text
-    return b"\n".join([line.rstrip(b" \t\r") for line in text.split(b"\n")])
+    return b"\n".join([line.rstrip(blanks) for line in text.split(b"\n")])
