@@ -100,7 +100,7 @@ def test_a_table_of_pictures_of_another_size(table: Path, ann: Ann, arguments: l
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--inputs", "6y6"], "--inputs: unknown form of inputs '6y6'; write `9` for vectors, `28x28` or `28x28x3` for pictures, `any x 12` for samples of rows, `500 tokens` for sparse ones, `5 spikes` for spike times, `characters` or `words` for texts"),
+        (["--inputs", "6y6"], "--inputs: unknown form of inputs '6y6'; write `9` for vectors, `28x28` or `28x28x3` for pictures, `any x 12` for samples of rows, `500 tokens` for sparse ones, `5 spikes` for spike times, `characters`, `words` or `documents` for texts"),
         (["--inputs", "any x 3"], "samples of several rows need a layer that reads them; say for example --layers '16 tanh convolution 8, mean, 3 softmax'"),
         (["--inputs", "6x6", "--layers", "6 tnah"], "--layers: unknown activation 'tnah'; did you mean 'tanh'?"),
         (["--inputs", "6x6", "--layers", "6 tanh, last, 1 logistic"], "--layers: layer 2: `last` needs samples of several rows; the layer before gives one"),

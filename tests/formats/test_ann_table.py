@@ -66,7 +66,7 @@ def test_what_a_head_says_about_a_table(inputs: str, table: TableInputs) -> None
         ("{table: {columns: [a]}}", "2:27: `columns` must be a mapping of names to values, found a list"),
         ("{table: {label: []}}", "2:25: `label` must be one name or a list of names, found an empty list"),
         ("{table: {label: 1.5}}", "2:25: `label` must be a name, found the number 1.5"),
-        ("text", "2:9: unknown form of inputs 'text'; write `9` for vectors, `28x28` or `28x28x3` for pictures, `any x 12` for samples of rows, `500 tokens` for sparse ones, `5 spikes` for spike times, `characters` or `words` for texts, `{table: auto}` for tables"),
+        ("text", "2:9: unknown form of inputs 'text'; write `9` for vectors, `28x28` or `28x28x3` for pictures, `any x 12` for samples of rows, `500 tokens` for sparse ones, `5 spikes` for spike times, `characters`, `words` or `documents` for texts, `{table: auto}` for tables"),
     ],
 )  # fmt: skip
 def test_faults_of_a_head(inputs: str, message: str) -> None:
