@@ -72,7 +72,9 @@ def main() -> None:
     middle = {name: statistics.median(seconds) for name, seconds in found.items()}
     for name, seconds in middle.items():
         above = seconds - middle["import numpy"]
-        print(f"{name:13} {seconds:.3f} s of processor time, {above:.3f} s above numpy (least {min(found[name]):.3f} s)")
+        print(
+            f"{name:13} {seconds:.3f} s of processor time, {above:.3f} s above numpy (least {min(found[name]):.3f} s)"
+        )
     print(f"written in {written:.2f} s")
 
 

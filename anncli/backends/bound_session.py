@@ -9,7 +9,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.backends.base import Problem, RowChoice, Samples
-from anncli.backends.checks import chosen_rows
+from anncli.backends.checks import all_float32, chosen_rows
 from anncli.backends.native_binding import Binding, RulePacker
 from anncli.backends.rules import TURN_CODES, RpropRule, RpropState, Rule, State
 from anncli.backends.updates import apply_rule
@@ -18,7 +18,7 @@ from anncli.compiled import _native
 if TYPE_CHECKING:
     from anncli.backends.reference import ReferenceSession
 
-_FLOAT32, _INT32 = np.dtype(np.float32), np.dtype(np.int32)
+_INT32 = np.dtype(np.int32)
 MOST_ROWS = int(np.iinfo(_INT32).max)
 
 
@@ -67,11 +67,3 @@ class BoundSession:
         if rows.dtype.itemsize > _INT32.itemsize:
             rows = np.clip(rows.astype(np.int64, copy=False), -1, MOST_ROWS)
         return np.ascontiguousarray(rows, dtype=_INT32)
-
-
-def all_float32(*arrays: Array | None) -> bool:
-    # A plain loop: small networks call this a hundred thousand times.
-    for array in arrays:
-        if array is not None and not (array.dtype == _FLOAT32 and array.flags.c_contiguous):
-            return False
-    return True

@@ -10,9 +10,8 @@ import numpy as np
 
 from anncli.arrays import Array, Inputs, Rows, Tokens
 from anncli.backends.base import Problem, RowChoice, Samples, Session, Shown
-from anncli.backends.bound_session import all_float32
 from anncli.backends.chain_steps import state_floats, steps_of
-from anncli.backends.checks import answers_of, chosen_rows, n_answers, targets_of
+from anncli.backends.checks import all_float32, answers_of, chosen_rows, n_answers, targets_of
 from anncli.backends.native_binding import Binding
 from anncli.backends.native_session import NO_RULE, NativeSession
 from anncli.backends.rules import UpdateRule, UpdateState

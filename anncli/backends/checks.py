@@ -10,6 +10,17 @@ from anncli.arrays import Array, Rows, row_numbers
 from anncli.backends.base import RowChoice, Samples, Shown
 from anncli.backends.rules import SWEEP_RULES, Rule, State, UpdateRule, UpdateState
 
+_FLOAT32 = np.dtype(np.float32)
+
+
+def all_float32(*arrays: Array | None) -> bool:
+    """Whether arrays are as the compiled code takes them: 32-bit numbers, row by row; None for one that there is not."""
+    # A plain loop: small networks call this a hundred thousand times.
+    for array in arrays:
+        if array is not None and not (array.dtype == _FLOAT32 and array.flags.c_contiguous):
+            return False
+    return True
+
 
 def chosen_rows(rows: RowChoice, n_samples: int) -> Array:
     """Row numbers (n,) from numbers, a mask (n_samples,) or a slice.

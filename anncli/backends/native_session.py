@@ -8,8 +8,8 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.backends.base import PLAIN, Problem, RowChoice, Samples, Session, Shown
-from anncli.backends.bound_session import MOST_ROWS, BoundSession, all_float32
-from anncli.backends.checks import answers_of, check_sweep, n_answers, targets_of
+from anncli.backends.bound_session import MOST_ROWS, BoundSession
+from anncli.backends.checks import all_float32, answers_of, check_sweep, n_answers, targets_of
 from anncli.backends.native_binding import Binding
 from anncli.backends.rules import SWEEP_RULES, Rule, State, UpdateRule, UpdateState
 from anncli.backends.updates import add_penalty_gradient, apply_rule, squared_weights

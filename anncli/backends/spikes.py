@@ -9,8 +9,8 @@ import numpy as np
 
 from anncli.arrays import Array, Rows, Tokens, n_columns
 from anncli.backends.base import PLAIN, Problem, RowChoice, Samples, Session, Shown
-from anncli.backends.bound_session import MOST_ROWS, BoundSession, all_float32
-from anncli.backends.checks import check_sweep, targets_of
+from anncli.backends.bound_session import MOST_ROWS, BoundSession
+from anncli.backends.checks import all_float32, check_sweep, targets_of
 from anncli.backends.native_binding import Binding
 from anncli.backends.rules import SWEEP_RULES, Rule, State, UpdateRule, UpdateState
 from anncli.backends.updates import add_penalty_gradient, squared_weights

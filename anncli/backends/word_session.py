@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from anncli.arrays import Array
-from anncli.backends.bound_session import all_float32
-from anncli.backends.checks import chosen_rows
+from anncli.backends.checks import all_float32, chosen_rows
 from anncli.backends.reproducible import VARIANT, is_reproducible
 from anncli.backends.word_draws import Window, WordDraws, epoch_key
 from anncli.backends.word_steps import GRADIENT, Rates, WordVectors, learn
