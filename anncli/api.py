@@ -145,6 +145,8 @@ def _samples(given: Any, about: dict[str, Any], network: Network | None = None) 
         if name := next(iter((*about, *others)), None):
             raise UsageError(f"{name} is for (X, y), and the data are a {type(given).__name__}", advice="leave it out")
         return Sets(given, {})
+    if network is not None and network.stores and not isinstance(given, tuple):
+        given = (given, given)
     if not isinstance(given, tuple) or len(given) not in (2, 3):
         message = f"expected samples, (X, y) or (X, y, weights) or a dataset, found {value_text(given)}"
         raise TypeError(f"{message}; anncli.load(FILE) reads a network" if isinstance(given, str) else message)

@@ -286,15 +286,14 @@ _STREAMS = {
     "curvature": 21,
     "texts": 31,
     "mixture": 41,
+    "recall": 26,
     "check": 99,
 }
 
 
 def random_stream(seed: int, name: str, restart: int = 1) -> np.random.Generator:
-    """The random numbers of one purpose in a run: 'order' of rows, 'split' into sets, initial 'weights', 'folds', 'bootstrap' samples, 'permutation'
-    of a column, rows for 'baselines', 'trials' of a search, a 'surface', the 'curvature', 'texts' to explain, a 'mixture', gradient 'check'.
-
-    Args: restart, the number of the restart from 1; the first one has the numbers of a run without restarts.
+    """The random numbers of one purpose in a run, such as 'order' of rows, 'split' into sets, initial 'weights', 'permutation' of a column,
+    rows for 'baselines', 'texts' to explain, the units of a 'recall', gradient 'check'. Args: restart, the number of the restart from 1; the first one has the numbers of a run without restarts.
     """
     number = _STREAMS[name]
     return np.random.default_rng((seed, number, restart - 1) if restart > 1 else (seed, number))

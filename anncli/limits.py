@@ -17,6 +17,8 @@ FLOAT32_MAX = float.fromhex("0x1.fffffep127")
 COUNT_MAX = 2**31 - 1
 # The largest number that an option takes: its products with data and weights still fit a float32.
 NUMBER_MAX = 1e30
+# Far above any network that can be trained here; a larger one is refused before memory is taken.
+MAX_PARAMETERS = 50_000_000
 # With more BLAS threads sums are rounded in another order, so the bytes of a trained network would differ.
 BLAS_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 

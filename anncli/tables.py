@@ -14,8 +14,8 @@ from anncli.arrays import Array, Tokens
 MISSING = -1
 """The code of a missing cell."""
 
-ABOUT_ROWS = ("weight", "group", "order", "sequence")
-"""What columns say about rows: how much each counts, which belong together, their time, and whose rows they are."""
+ABOUT_ROWS = ("weight", "group", "order", "sequence", "row_names")
+"""What columns say about rows: how much each counts, which belong together, their time, whose rows they are, and their names."""
 
 _NUMERIC = frozenset("0123456789+-.eE")
 
@@ -224,6 +224,7 @@ class _Roles(NamedTuple):
     task: str = "classification"
     is_named: bool = True
     sequence: str | None = None
+    row_names: str | None = None
 
 
 class Roles(_Roles):
@@ -231,14 +232,14 @@ class Roles(_Roles):
 
     columns: all of them, in the order of the file that was trained on; is_named: whether that file names them;
     labels: the answers; inputs: in the order of the file, which are their own answers in a regression without labels; weight,
-    group, order, sequence: a column or None; the others are ignored.
+    group, order, sequence, row_names: a column or None; the others are ignored.
     task: 'classification' or 'regression'.
     """
 
     @property
     def used(self) -> tuple[str, ...]:
-        """The columns with a role: labels, inputs, weight, group, order, sequence."""
-        return (*self.labels, *self.inputs, *filter(None, (self.weight, self.group, self.order, self.sequence)))
+        """The columns with a role: labels, inputs, weight, group, order, sequence, row_names."""
+        return (*self.labels, *self.inputs, *(name for role in ABOUT_ROWS if (name := getattr(self, role))))
 
     @property
     def shape(self) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
@@ -256,7 +257,7 @@ class Roles(_Roles):
         return others | dict.fromkeys(self.inputs, "input") | dict.fromkeys(self.labels, "label")
 
     def role_of(self, name: str) -> str:
-        """'label', 'input', 'weight', 'group', 'order', 'sequence' or 'ignore'."""
+        """'label', 'input', 'ignore', or one of ABOUT_ROWS."""
         return self._role_of.get(name, "ignore")
 
     @property

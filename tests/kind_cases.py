@@ -43,6 +43,8 @@ CHAINS: dict[str, tuple[str, str]] = {
     "pad": ("any x 2", "3 {f}, pad 3, 4 {f}, 3 {out}"),
     "pad on the right": ("any x 2", "3 {f} recurrent, pad 4 right, 3 {out}"),
     "pad on tokens": ("9 tokens", "4 embedding, pad 5, 3 {f}, 3 {out}"),
+    "memory": ("3", "4 memory beta 1.5, 4 {f}, 3 {out}"),
+    "memory on rows": ("any x 3", "4 {f}, 5 memory beta 0.7, last, 3 {out}"),
     "flatten": ("3x4", "flatten, 4 {f}, 3 {out}"),
     "communicate": ("any x 3", "4 {f} communicate, 5 {f}, 3 {out}"),
     "communicate with a skip": ("any x 3", "4 {f}, 5 {f} communicate, 3 {f} communicate skip 1, mean, 3 {out}"),

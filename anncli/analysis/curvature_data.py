@@ -11,6 +11,7 @@ from anncli.dataset.dataset import Dataset
 from anncli.errors import UsageError, asking
 from anncli.network.names import check_loss
 from anncli.network.network import Network
+from anncli.network.patterns import refuse_without_gradient
 from anncli.training.answers import check_loss_of
 
 #: So many rows are taken where nobody says how many.
@@ -32,6 +33,7 @@ def loss_of(network: Network, asked: Asked) -> str:
     if network.topology.is_spiking:
         message = "the loss of spiking neurons jumps where a spike appears, and has no second derivatives"
         raise UsageError(message, advice="ann plot surface draws it")
+    refuse_without_gradient(network.topology)
     if asked.loss is None:
         return problem_of(network).loss
     with asking("--loss"):

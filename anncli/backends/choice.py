@@ -31,8 +31,9 @@ def fall_back(backend: Backend, problem: Problem | None) -> Backend:
         raise UsageError(f"--reproducible: {reason}", advice="train a network that the compiled kernels know")
     from anncli.backends.reference import ReferenceBackend
 
-    if problem is not None and problem.topology.is_spiking:
-        # Their event loops are in the layers, compiled or not.
+    topology = None if problem is None else problem.topology
+    if topology is not None and (topology.is_spiking or all(layer.suits_numpy for layer in topology.layers)):
+        # The event loops of spikes are in the layers, compiled or not.
         return ReferenceBackend()
     return ReferenceBackend(note=f"{reason}, so the slower numpy backend computes this network")
 

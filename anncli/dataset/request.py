@@ -14,7 +14,7 @@ class TableRequest(NamedTuple):
     None; positive: the name of the positive class, or None; missing: 'error', 'mean', 'median', 'indicator' or
     'median+indicator', None where nothing was said; missing_label: 'error' or 'drop'; category: columns to be read as
     categories although they hold numbers; ignore: columns that are no inputs; use: the only columns that are inputs, ()
-    for all others; weight, group, order, sequence: a column each, or None; unknown: 'zeros' or 'error', None where nothing was said; window, horizon: of a forecast, 0 for none.
+    for all others; weight, group, order, sequence, row_names: a column each, or None; unknown: 'zeros' or 'error', None where nothing was said; window, horizon: of a forecast, 0 for none.
     """
 
     label: tuple[str, ...] = ()
@@ -31,13 +31,15 @@ class TableRequest(NamedTuple):
     order: str | None = None
     unknown: str | None = None
     sequence: str | None = None
+    row_names: str | None = None
     window: int = 0
     horizon: int = 0
 
     @property
     def is_about_inputs(self) -> bool:
         """Whether something is said about columns that are not the answers."""
-        columns = self.category, self.ignore, self.use, self.weight, self.group, self.order, self.sequence
+        about = self.weight, self.group, self.order, self.sequence, self.row_names
+        columns = self.category, self.ignore, self.use, *about
         return any((self.missing, self.unknown, self.window, *columns))
 
 

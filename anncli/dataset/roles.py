@@ -48,7 +48,7 @@ def choose_roles(table: Table, request: TableRequest, place: Place, say: Say, li
     ignored = find_all_columns(table, request.ignore, "--ignore", place)
     used = find_all_columns(table, request.use, "--use", place)
     _refuse_two_roles(
-        {"--label": labels, **{f"--{k}": (v,) for k, v in others.items() if v}, "--ignore": ignored}, place
+        {"--label": labels, **{_option(k): (v,) for k, v in others.items() if v}, "--ignore": ignored}, place
     )
     _refuse_two_roles({"--label": labels, "--ignore": ignored, "--use": used}, place)
     taken = {*labels, *filter(None, others.values()), *ignored}
@@ -82,16 +82,21 @@ def needed_columns(table: Table, request: TableRequest, place: Place) -> tuple[s
 
 
 def _about_rows(table: Table, request: TableRequest, place: Place) -> dict[str, str | None]:
-    """The columns of weights, groups, times and sequences, None where there is none."""
+    """The columns of weights, groups, times, sequences and names, None where there is none."""
     return {
-        name: (declared or None) if word is None else _one_column(table, word, f"--{name}", place)
+        name: (declared or None) if word is None else _one_column(table, word, _option(name), place)
         for name, word, declared in (
             ("weight", request.weight, table.weight),
             ("group", request.group, table.group),
             ("order", request.order, ""),
             ("sequence", request.sequence, ""),
+            ("row_names", request.row_names, ""),
         )
     }
+
+
+def _option(role: str) -> str:
+    return f"--{role.replace('_', '-')}"
 
 
 def inputs_are_answers(table: Table, request: TableRequest) -> bool:
@@ -145,14 +150,14 @@ def with_column(roles: Roles, table: Table, role: str, word: str | None, place: 
     """
     if word is None or word == getattr(roles, role):
         return roles
-    name = _one_column(table, word, f"--{role}", place)
+    name = _one_column(table, word, _option(role), place)
     columns = tuple(dict.fromkeys((*roles.columns, name)))
     if not (table.is_named and roles.is_named):
         columns, name = _known_by_place(roles, table, name)
     if name in roles.labels:
-        _refuse_two_roles({"--label": roles.labels, f"--{role}": (name,)}, place)
+        _refuse_two_roles({"--label": roles.labels, _option(role): (name,)}, place)
     if name in roles.inputs:
-        raise place.usage(f"--{role}: column {quoted(name)} is an input of the network", "name another column")
+        raise place.usage(f"{_option(role)}: column {quoted(name)} is an input of the network", "name another column")
     named: dict[str, Any] = {role: name}
     return roles._replace(columns=columns, **named)
 

@@ -85,6 +85,17 @@ class TableData:
         return f"<TableData of {self.n_samples} {what}, {len(self.roles.inputs)} columns, {self.task}: {', '.join(self.classes or self.target_names)[:60]}>"
 
     @property
+    def row_names(self) -> tuple[str, ...]:
+        """The name of each row, where a column has them and a row is a sample; '' for an empty cell."""
+        column = self.table.by_name.get(self.roles.row_names or "")
+        if column is None or self.has_several_rows:
+            return ()
+        named = column.as_words()
+        words = (*named.words, "")
+        assert named.codes is not None
+        return tuple([words[code] for code in named.codes.tolist()])
+
+    @property
     def n_samples(self) -> int:
         return self.table.n_rows if self.starts is None else len(self.starts) - 1
 
@@ -146,7 +157,7 @@ class TableData:
             targets = inputs.copy() if own else self.targets
             answers = {"targets": targets, "target_names": self.target_names, "task": self.task}
         rest: dict[str, Any] = {"sources": self.sources, "groups": self.groups, "times": self.times}
-        rest |= {"until": self.until, "last": self.last}
+        rest |= {"until": self.until, "last": self.last, "names": self.row_names}
         return Dataset(inputs, columns=columns, weights=self.weights, by_row=self.by_row, **rest, **answers)
 
     def place_of(self, row: int | None) -> tuple[str | None, int | None]:

@@ -16,6 +16,7 @@ HOMES = {
     "predict_classes": "python.use",
     "gradient": "python.gradients",
     "summary": "python.summary",
+    "recall": "python.recall",
 }
 
 

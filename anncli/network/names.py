@@ -60,6 +60,10 @@ LAYER_NAMES: dict[str, LayerName] = {
     "pad": LayerName("pad", "pad ROWS [left|right]", "the last ROWS rows of a sample as one row, with zeros before shorter ones; right: the first, zeros after", compiled=True),
     "skip-gram": LayerName("skip_gram", "skip-gram [window N] [negative N] [hierarchical]", "word vectors: a word predicts each of the words around it"),
     "cbow": LayerName("cbow", "cbow [window N] [negative N] [hierarchical]", "word vectors: the mean of the words around a word predicts it"),
+    "memory": LayerName(
+        "memory", "[PATTERNS] memory [beta B]", "answers with the stored pattern that is nearest; training stores the rows that it is given, or learns so many PATTERNS",
+    ),
+    "hopfield": LayerName("hopfield", "memory hopfield", "patterns of two values in one matrix of weights; training stores them"),
     "window": LayerName("window", "window ROWS", "every row with so many rows before and after it, as one row", compiled=True),
 }  # fmt: skip
 
@@ -139,6 +143,7 @@ LAYERS_ELSEWHERE: dict[str, str] = {
     "bigru": "gru bidirectional", "padding": "pad", "zero-padding": "pad", "pad-sequences": "pad",
     "skipgram": "skip-gram", "sg": "skip-gram", "word2vec": "skip-gram", "sgns": "skip-gram",
     "continuous-bag-of-words": "cbow",
+    "associative-memory": "memory beta 8", "modern-hopfield": "memory beta 8", "newhop": "memory hopfield",
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from anncli.network.layers.base import LayerKind, Shape
 from anncli.network.loss_curve import LossCurves
 from anncli.network.methods import method
 from anncli.network.names import ACTIVATION_NAMES, quantiles_of
+from anncli.network.patterns import HoldsPatterns, Patterns, without_patterns
 from anncli.network.row_digests import RowDigests
 from anncli.network.scaling import Scaling
 from anncli.network.target_scaling import TargetScaling
@@ -93,7 +94,7 @@ class NetworkSource(NamedTuple):
 
 
 @dataclass(eq=False, repr=False)
-class Network(TakesText):
+class Network(TakesText, HoldsPatterns):
     """A network with everything that it needs at use.
 
     topology: its shape; parameters: float32 (P,), or None while the network is untrained (training draws them);
@@ -109,8 +110,8 @@ class Network(TakesText):
     or labels that are predicted; target_scaling: network outputs -> numbers in the units of the data; record: how it was
     trained; curve: its losses, None where they are not known; row_digests: which rows trained its parameters, None where that is not known;
     table, text: for a network that takes tables or texts, what its definition says about them; encoder: how the columns of a table become inputs, None for a
-    network that was not trained on one; first_token: the number in files of the first token, 0 or 1; vocabulary: the symbols that it knows, mixture: that of its Fisher vectors, None before training; source: the file
-    it was read from. While `needs_encoder`, the number of inputs of the topology is 1 in place of the one that the data will decide.
+    network that was not trained on one; first_token: the number in files of the first token, 0 or 1; vocabulary: the symbols that it knows, mixture: that of its Fisher vectors, None before training; patterns: for
+    recall, or None; is_memory: its layer has the patterns that training stored; source: the file it was read from. While `needs_encoder`, the number of inputs of the topology is 1 in place of the one that the data will decide.
     """
 
     topology: Topology
@@ -139,6 +140,8 @@ class Network(TakesText):
     text: TextInputs | None = None
     vocabulary: TextEncoder | None = None
     mixture: Mixture | None = None
+    patterns: Patterns | None = None
+    is_memory: bool = False
 
     def __post_init__(self) -> None:
         if self.members:
@@ -178,6 +181,10 @@ class Network(TakesText):
         """Layers, shapes, numbers of parameters, scaling, classes: several lines of text; see python.summary."""
         return method("summary")(self)
 
+    def recall(self, inputs: Any, *, steps: int = 50) -> Any:
+        """What raw rows (n, d) recall: vectors, steps and the nearest patterns, as inference.recall.Recalled; see python.recall."""
+        return method("recall")(self, inputs, steps=steps)
+
     def set_parameters(self, parameters: Array) -> None:
         """Take a copy of `parameters` (P,) as float32, in place of all members; raises ValueError for a wrong length or a value
         that is not finite."""
@@ -207,6 +214,7 @@ class Network(TakesText):
         """The untrained network that training anew begins with: the part of the file that a person writes."""
         topology = self.topology if self.table is None else self.topology._replace(inputs=Shape(1))
         topology = topology if self.text is None else self.text.defined(topology)
+        topology = without_patterns(topology) if self.is_memory else topology
         return Network(topology, table=self.table, text=self.text, source=self.source, task=self.source.task)
 
     def with_encoder(self, encoder: TableEncoder) -> Network:
@@ -221,11 +229,6 @@ class Network(TakesText):
         """The topology for inputs of this encoder; what the network says about their layout, as pictures, stays."""
         known = self.topology.inputs.samples
         return self.topology if encoder.width in known.cells else self.topology._replace(inputs=Shape(encoder.width))
-
-    @property
-    def layers_text(self) -> str:
-        """'16 tanh, 1 logistic'."""
-        return ", ".join(self.layer_texts)
 
     @property
     def is_trained(self) -> bool:
@@ -243,10 +246,6 @@ class Network(TakesText):
     @property
     def n_outputs(self) -> int:
         return self.topology.n_outputs
-
-    @property
-    def layers(self) -> tuple[LayerKind, ...]:
-        return self.topology.layers
 
     @property
     def weights(self) -> list[Array]:

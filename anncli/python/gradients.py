@@ -15,6 +15,7 @@ from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import encode_targets
 from anncli.errors import DataError, ValueFault
 from anncli.network.network import Network, default_targets
+from anncli.network.patterns import refuse_without_gradient
 from anncli.options.readers import loss as read_loss
 from anncli.python.frames import read_table
 from anncli.python.samples import check_length, read_weights
@@ -51,6 +52,7 @@ def gradient(
     check_network(network)
     if network.members:
         raise ValueFault("gradient() needs one network, and this is an ensemble", "train one without ensemble")
+    refuse_without_gradient(network.topology)
     rows = inputs_for(network, read_table(inputs))
     name = fitting_loss(network, network.task) if network.loss is None else network.loss
     name = name if loss is None else read_loss(loss)

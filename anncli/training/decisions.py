@@ -15,6 +15,7 @@ from anncli.errors import UsageError, asking
 from anncli.network.initialization import initialize
 from anncli.network.names import check_loss, check_targets, default_loss, default_scaling
 from anncli.network.network import Network, default_targets
+from anncli.network.patterns import stored_parameters
 from anncli.network.scaling import Scaling
 from anncli.options.specs import NEED_VALIDATION, parse_stop
 from anncli.options.table import TrainingOptions
@@ -22,6 +23,7 @@ from anncli.training.answers import check_loss_of, relative_weights
 from anncli.training.names import DEFAULT_AVERAGE, TRAINER_NAMES, batch_size
 from anncli.training.operating_point import check_threshold
 from anncli.training.spiking import check_spiking
+from anncli.training.storing import check_storing
 from anncli.training.text_inputs import DEFAULT_STREAMS, TEXT_TRUNCATE
 from anncli.training.trainers import trainer_class
 
@@ -85,6 +87,7 @@ def choose_loss(network: Network, options: TrainingOptions, task: str | None = N
     """The loss asked for, or the one that the trainer needs, or that fits task and output layer; raises UsageError for a
     loss that does not fit them. task: None before the data are known."""
     check_spiking(network.topology, options)
+    check_storing(network, options)
     output, loss = network.topology.output_activation, options.loss
     if loss == "auto":
         loss = trainer_class(options.trainer).needs_loss or fitting_loss(network, task)
@@ -219,8 +222,10 @@ def initial_parameters(
 
     Args: inputs (N, n_inputs), scaled; rows (n,), the training set.
     """
-    if network.parameters is not None and options.init is None:
+    if network.parameters is not None and (options.init is None or network.stores):
         return network.parameters.copy()
+    if network.stores:
+        return stored_parameters(network.topology, np.asarray(inputs)[rows])
     # Not one of the dialect's default options: there it would count as --init and replace the weights of a trained network.
     method = options.init or ("ann1dn" if network.source.dialect == "ann1dn" else "auto")
     if isinstance(inputs, Tokens):

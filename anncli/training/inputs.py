@@ -20,6 +20,7 @@ from anncli.network.spikes.trains import check_table, check_times
 from anncli.options.table import TrainingOptions
 from anncli.training.fisher_inputs import with_vectors
 from anncli.training.sets import divide
+from anncli.training.storing import without_answers
 from anncli.training.table_encoder import fit_encoder
 from anncli.training.text_inputs import encoded_texts
 
@@ -68,6 +69,7 @@ def _inputs(
             shape.code.check(data.inputs)
         if isinstance(data.inputs, Tokens) and shape.spikes:
             check_times(data.inputs)
+        data = without_answers(data) if network.stores else data
         return RunInputs(network, data, sets=sets)
     advice = FITTED_ADVICE
     if network.encoder is None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from anncli.arrays import Array
 from anncli.backends.base import Samples
+from anncli.errors import count_of
 from anncli.network.averaging import mean_outputs
 from anncli.network.loss_curve import LossCurves
 from anncli.network.network import Network, SelfTest
@@ -116,10 +117,17 @@ def make_outcome(
         refit=None if final_fit is None else final_fit.refit,
         penalty_dropped=final_fit is not None and final_fit.penalty_dropped,
         kept_epoch=best if best is not None and keeps_best else len(attempt.history),
-        stop_reason=interrupted or attempt.stop_reason or "no epochs were asked for",
+        stop_reason=interrupted or stored_text(setup.network) or attempt.stop_reason or "no epochs were asked for",
         interrupted=interrupted is not None,
         warnings=(*setup.warnings, *choice.warnings, *(() if final_fit is None else final_fit.warnings)),
     )
+
+
+def stored_text(network: Network) -> str:
+    """How the training of a memory ended, '' for other networks."""
+    if network.patterns is None or not network.stores:
+        return ""
+    return f"stored {count_of(len(network.patterns.values), 'pattern')} in one pass"
 
 
 def finished_network(setup: Setup, outcome: Outcome, point: OperatingPoint, record: dict[str, Any]) -> Network:

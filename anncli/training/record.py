@@ -29,8 +29,7 @@ def make_record(setup: Setup, outcome: Outcome, point: OperatingPoint) -> dict[s
     epochs, weights = len(attempt.history), options.class_weight
     before = setup.network.record.get("epochs_in_all", 0) if options.init is None else 0
     return {
-        "trainer": options.trainer,
-        "options": dict(options.trainer_options),
+        **_trainer(setup),
         "loss": setup.loss,
         "l2": _rounded(0.0 if outcome.penalty_dropped else setup.l2 if outcome.refit is None else outcome.refit.l2),
         **{name: value for name in _UNUSUAL if (value := getattr(options, name)) != _UNUSUAL[name]},
@@ -58,6 +57,12 @@ def make_record(setup: Setup, outcome: Outcome, point: OperatingPoint) -> dict[s
         "blas": blas_name() if _uses_blas(setup) else "none",
         "versions": {"anncli": __version__, "numpy": np.__version__},
     }
+
+
+def _trainer(setup: Setup) -> dict[str, Any]:
+    if setup.network.stores:
+        return {"trainer": "none", "options": {}}
+    return {"trainer": setup.options.trainer, "options": dict(setup.options.trainer_options)}
 
 
 def _uses_blas(setup: Setup) -> bool:

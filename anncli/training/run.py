@@ -19,6 +19,7 @@ from anncli.training.record import make_record
 from anncli.training.restarts import RunAll, run_in_turn
 from anncli.training.setup import Setup
 from anncli.training.stopping import TimeLimit
+from anncli.training.storing import refuse_continued
 
 if TYPE_CHECKING:
     from anncli.evaluation.evaluation import Evaluation
@@ -79,6 +80,9 @@ class TrainingRun:
         """
         if limit < 0:
             raise UsageError(f"a run has 0 or more epochs, not {limit}")
+        refuse_continued(self.setup.network, self.setup.options)
+        # A memory is stored before the first epoch.
+        limit = 0 if self.setup.network.stores else limit
         if len(self._members) == 1:
             yield from self._members[0].epochs(limit)
         else:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array, Inputs, Rows, Tokens, all_finite, random_stream
+from anncli.arrays import Array, Inputs, Rows, all_finite, random_stream
 from anncli.backends.base import Backend, Problem, Samples
 from anncli.backends.choice import choose_backend, fall_back
 from anncli.backends.reproducible import refuse_scaling
@@ -31,7 +31,9 @@ from anncli.training.objective import Objective
 from anncli.training.operating_point import check_network, check_validation, dropped
 from anncli.training.pruning import Pruning, check_pruning, choose_pruning, refuse_without_new_rows
 from anncli.training.seen import SeenRows, unknown_rows
-from anncli.training.sets import check_fit, check_sets, divide, evenly_spaced, too_few_to_split
+from anncli.training.self_test import self_test_rows
+from anncli.training.sets import check_fit, check_sets, divide, too_few_to_split
+from anncli.training.storing import fitting, pattern_scaling, with_patterns
 from anncli.training.truncation import check_truncate
 
 # Precision (1 / variance) of the Gaussian prior on every weight that the default penalty stands for: l2 = precision / n.
@@ -40,11 +42,6 @@ PRIOR_PRECISION = 2.5
 # The same for losses of numbers: the precision times twice the variance of the noise, which is not known before training, in
 # units of the scaled targets; see answers.noise_penalty(). Chosen in benchmarks/regression.md.
 NUMBERS_PRECISION = 1.0
-
-_SELF_TEST_ROWS = 3
-_SELF_TEST_NUMBERS = 3000
-# Of a text of which every symbol has as many outputs as there are symbols.
-_SELF_TEST_SYMBOLS = 20
 
 
 class Lesson(NamedTuple):
@@ -201,19 +198,19 @@ def prepare(
         data's inputs may be overwritten; prior_precision: n times the default l2 penalty; dialect: of the file to be written.
     Raises: DataError, UsageError for data and options that do not fit the network.
     """
+    asked, options = options, fitting(network, options)
     network, data, remarks, sets = encoded_inputs(network, data, options, sets or {})
     check_fit(network, data)
     is_continued = decisions.is_continued(network, options)
     seen = SeenRows(data, network.row_digests if is_continued else RowDigests())
-    rows = divide(data, options, sets, random_stream(options.seed, "split"), seen.mask())
+    network, rows, told = with_patterns(network, data, _divided(data, options, sets, seen))
     training, is_drawn = rows["training"], "validation" not in sets
-    asked, options = options, decisions.settled(network, options, data.task, dialect, len(training))
-    warnings = [*remarks, *_warnings(network, data, options, rows, seen, is_drawn)]
-    self_test_inputs = _self_test_inputs(data, training, _SELF_TEST_SYMBOLS if network.predicts_next else None)
+    options = decisions.settled(network, options, data.task, dialect, len(training))
+    warnings = [*remarks, *told, *_warnings(network, data, options, rows, seen, is_drawn)]
+    self_test_inputs = self_test_rows(data, training, network.predicts_next)
     problem, backend = _problem(network, data, options, backend, dialect)
     targets = decisions.choose_targets(network, options, problem.loss)
-    scaling = decisions.choose_scaling(network, data, options, training)
-    target_scaling = choose_target_scaling(network, data, options, problem.loss, data.known_answers(training))
+    scaling, target_scaling = _scalings(network, data, options, training, problem.loss)
     encoded = encode(data, network, targets, target_scaling, problem.loss)
     return Setup(
         network, data, options, asked, backend, problem, rows, targets, decisions.choose_threshold(network, options, targets),
@@ -224,6 +221,20 @@ def prepare(
         is_continued=is_continued, alternates=decisions.alternates(options), target_scaling=target_scaling, seen=seen,
         self_test_inputs=self_test_inputs, will_refit=decisions.will_refit(options, rows, is_drawn and not is_continued),
     ).with_pruning()  # fmt: skip
+
+
+def _divided(data: Dataset, options: TrainingOptions, sets: Mapping[str, Array], seen: SeenRows) -> dict[str, Array]:
+    return divide(data, options, sets, random_stream(options.seed, "split"), seen.mask())
+
+
+def _scalings(
+    network: Network, data: Dataset, options: TrainingOptions, training: Array, loss: str
+) -> tuple[Scaling, TargetScaling]:
+    """Those of the inputs and of the targets, fitted on the training rows."""
+    if network.stores:
+        return pattern_scaling(network, data, options, training)
+    scaling = decisions.choose_scaling(network, data, options, training)
+    return scaling, choose_target_scaling(network, data, options, loss, data.known_answers(training))
 
 
 def _problem(
@@ -278,21 +289,3 @@ def _scaled(scaling: Scaling, data: Dataset, in_place: bool) -> Inputs:
     if not all_finite(inputs):
         raise DataError("an input value overflows when it is scaled", advice="check the data for values near 1e38")
     return inputs
-
-
-def _self_test_inputs(data: Dataset, rows: Array, most: int | None) -> Inputs:
-    """A copy: the inputs may be scaled in place afterwards. Of long samples fewer, so that a network file stays small,
-    and none without tokens, which would test the biases alone. most: of one sample so many tokens, None for whole samples."""
-    if most is not None and isinstance(data.inputs, Tokens):
-        first = data.inputs[rows[:1]]
-        end = min(most, len(first.indices))
-        return first.taken(slice(end), np.array([0, end])).copy()
-    if not isinstance(data.inputs, np.ndarray):
-        filled = rows[data.inputs.lengths[rows] > 0]
-        rows = filled if len(filled) else rows
-    chosen = data.inputs[evenly_spaced(rows, _SELF_TEST_ROWS)].copy()
-    if isinstance(chosen, np.ndarray):
-        return chosen
-    sizes = np.sort(chosen.lengths) * (chosen.values.size // max(1, len(chosen.values)))
-    count = max(1, int(np.searchsorted(np.cumsum(sizes), _SELF_TEST_NUMBERS, side="right")))
-    return chosen[np.sort(np.argsort(chosen.lengths, kind="stable")[:count])]

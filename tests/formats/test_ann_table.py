@@ -150,7 +150,7 @@ def test_the_checksum_covers_the_encoder(old: str, new: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("kind: weight", "kind: heavy", "`kind` must be one of number, category, ignore, label, weight, group, order, sequence, found 'heavy'"),
+        ("kind: weight", "kind: heavy", "`kind` must be one of number, category, ignore, label, weight, group, order, sequence, row_names, found 'heavy'"),
         ("name: id", "name: age", "two columns are called 'age'"),
         ("kind: ignore", "kind: weight", "two columns have the kind weight"),
         ("fill: 38.1", "fill: much", "`fill` must be a number, found 'much'"),

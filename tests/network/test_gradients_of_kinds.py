@@ -61,7 +61,8 @@ def check_along_directions(one: Case) -> None:
 def test_every_kind_and_every_product_is_here() -> None:
     kinds = {layer.kind for name in CHAINS for layer in case(name, "tanh", "mse", "linear").problem.topology.layers}
     kinds |= {layer.kind for name in SPIKING for layer in spiking_case(name).problem.topology.layers}
-    assert kinds | {*WORD_VECTORS} == LAYER_NAMES.keys()
+    # A sign has no gradient.
+    assert kinds | {*WORD_VECTORS, "hopfield"} == LAYER_NAMES.keys()
     products = {f"bilinear {name}" for name in PRODUCT_NAMES}
     assert products <= CHAINS.keys()
 
@@ -158,7 +159,7 @@ def test_sums_are_products_of_what_is_gathered_and_the_weights(name: str) -> Non
     for layer, kept, blocks in zip(topology.layers, passed.kept, topology.blocks(one.parameters), strict=True):
         gathered = layer.gathered(kept)
         if gathered is None:
-            own = ("bilinear", "embedding", "recurrent", "lstm", "gru")
+            own = ("bilinear", "embedding", "recurrent", "lstm", "gru", "memory")
             assert layer.kind in own or not blocks or name == "dense on tokens"
             continue
         (weights,), (biases,) = layer.weights(blocks), layer.biases(blocks)

@@ -34,6 +34,7 @@ class TrainSettings(NamedTuple):
     continues: bool
     backup: bool
     row_digests: bool
+    patterns: bool
     dialect: str | None
     history: str | None
     dry_run: bool
@@ -94,8 +95,7 @@ def train_settings(values: Values, words: Words) -> TrainSettings:
             name: values[name]
             for name in (
                 "dialect", "history", "dry_run", "keep_on_interrupt", "checkpoint", "checkpoint_every", "resume",
-                "threads", "jobs", "reproducible", "backup", "row_digests", "require", "junit", "prevalence", "baselines",
-                "inputs",
+                "threads", "jobs", "reproducible", "backup", "row_digests", "patterns", "require", "junit", "prevalence", "baselines", "inputs",
             )
         },
         request=table_request(values),

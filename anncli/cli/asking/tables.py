@@ -11,7 +11,9 @@ from anncli.options.data_readers import label_fields, na_fields
 from anncli.options.table import options_of
 
 # Fields whose default is that of the option, and fields that say nothing where nothing was said.
-_PLAIN = ("task", "positive", "missing_label", "category", "ignore", "use", "weight", "group", "order", "sequence")
+_PLAIN = (
+    "task", "positive", "missing_label", "category", "ignore", "use", "weight", "group", "order", "sequence", "row_names",
+)  # fmt: skip
 _SAID = ("missing", "unknown", "window", "horizon")
 
 

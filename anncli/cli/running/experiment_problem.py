@@ -30,6 +30,7 @@ from anncli.training.beginning import begin, refuse_ensemble
 from anncli.training.decisions import choose_scaling, settled
 from anncli.training.inputs import encoded_inputs
 from anncli.training.operating_point import check_network, check_validation
+from anncli.training.storing import refuse_many_trainings
 from anncli.training.truncation import check_truncate
 
 
@@ -98,6 +99,7 @@ def experiment_problem(values: Values, words: Words, remarks: Remarks) -> Experi
     check_truncate(None if network is None else network.topology, first, trainer=values.command != "bench")
     if network is not None:
         refuse_next_symbols(network, values.command)
+        refuse_many_trainings(network, values.command)
         check_network(first, network, DIALECTS[0])
         if values.given_value("baselines"):
             refuse_several_rows(network.topology.takes_vectors)

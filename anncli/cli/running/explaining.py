@@ -32,6 +32,7 @@ from anncli.formats.data.table_stream import TableStream, write_stream
 from anncli.formats.networks.storage import load
 from anncli.inference.evaluate import check_data, rows_seen
 from anncli.network.network import Network
+from anncli.network.patterns import refuse_without_gradient
 from anncli.options.requirements import METRICS, RANKING
 
 _OF_FIGURES = tuple(name for name in WRITTEN_FORMATS if name not in SAMPLE_FORMATS)
@@ -49,6 +50,7 @@ def run_explain(values: Values, words: Words) -> None:
         explain_texts(values, words, network, target)
         return
     require_vectors(network, "ann explain")
+    refuse_without_gradient(network.topology)
     fields = _fields(values["by"], network)
     remarks = Remarks()
     data = read_evaluated(values, words.data, network, remarks)

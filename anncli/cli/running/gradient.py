@@ -6,9 +6,10 @@ from contextlib import closing
 from typing import Any
 
 import click
+import numpy as np
 
 from anncli.analysis.gradient_check import check_gradient, some_rows
-from anncli.arrays import random_stream
+from anncli.arrays import Array, random_stream
 from anncli.cli.asking.network_options import file_layer
 from anncli.cli.asking.tables import asked_data
 from anncli.cli.asking.values import Values
@@ -20,12 +21,13 @@ from anncli.cli.showing.remarks import show_remarks
 from anncli.errors import AnnError, count_of
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.storage import load
+from anncli.network.patterns import refuse_without_gradient
 from anncli.options.layers import Given, training_options
 from anncli.training.beginning import refuse_ensemble
 from anncli.training.gradient_in_time import gradients_in_time
 from anncli.training.run import TrainingRun
 from anncli.training.sample_kinds import check_scaling
-from anncli.training.setup import prepare
+from anncli.training.setup import Setup, prepare
 
 # Larger errors mean a fault: float64 differences agree to about 1e-6, float32 sums to about 1e-4.
 ERROR_LIMIT, BACKEND_LIMIT = 1e-4, 1e-3
@@ -46,8 +48,9 @@ def run_gradcheck(values: Values, words: Words) -> None:
             objective = of_one_row(attempt.objective, row, values["show"])
         if values["show"]:
             shown = report_of(setup, objective, attempt.parameters, values.given_value("learning_rate"))
-        found = check_gradient(objective, attempt.parameters, rng, values["limit"])
-        in_time = gradients_in_time(objective, attempt.parameters)
+        parameters = _beside_patterns(values, setup, attempt.parameters, rng)
+        found = check_gradient(objective, parameters, rng, values["limit"])
+        in_time = gradients_in_time(objective, parameters)
     name = setup.network.topology.parameter_name(found.worst, setup.network.first_token)
     passed = found.error <= ERROR_LIMIT and found.backend_error <= BACKEND_LIMIT
     document = {
@@ -71,10 +74,22 @@ def run_gradcheck(values: Values, words: Words) -> None:
         raise AnnError(f"the gradient is wrong at {name}", path=network_path, advice=advice)
 
 
+def _beside_patterns(values: Values, setup: Setup, parameters: Array, rng: np.random.Generator) -> Array:
+    """The parameters (P,) to check at. At the stored patterns of a memory the loss is at its lowest, and what is left of its gradient is the
+    rounding of the outputs."""
+    if not setup.network.stores:
+        return parameters
+    values.console.note(
+        "checked at patterns that are moved at random by about 0.1: at the stored ones the loss is at its lowest"
+    )
+    return (parameters + rng.normal(0, 0.1, parameters.shape)).astype(parameters.dtype)
+
+
 def _prepared(values: Values, words: Words, network_path: str) -> TrainingRun:
     """A run on all rows of the data, ready for its first epoch."""
     network = load(network_path)
     refuse_ensemble(network, "ann gradcheck")
+    refuse_without_gradient(network.topology)
     all_rows = {"validation": Given(0.0, "default"), "test": Given(0.0, "default")}
     layers, dialect = [all_rows, *values.layers, file_layer(network, network_path)], network.source.dialect
     # The learning rate is that of the step that --show prints, whatever the trainer.

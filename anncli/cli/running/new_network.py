@@ -101,6 +101,7 @@ def _table_inputs(request: TableRequest, data: TableData) -> TableInputs:
         weight=roles.weight,
         group=roles.group,
         order=roles.order,
+        row_names=roles.row_names,
         kinds=kinds,
     )
 

@@ -45,6 +45,7 @@ from anncli.training.operating_point import check_network, check_validation
 from anncli.training.pruning import check_pruning
 from anncli.training.run import TrainingRun
 from anncli.training.setup import prepare
+from anncli.training.storing import refuse_continued
 from anncli.training.teacher import Teacher, with_teacher
 from anncli.training.truncation import check_truncate
 
@@ -80,6 +81,7 @@ def open_training(settings: TrainSettings) -> Opened:
     if settings.baselines:
         refuse_several_rows(network.topology.takes_vectors)
     first, options = begin_or_resume(settings, network, options, checkpoint)
+    refuse_continued(first, options)
     check_validation(options)
     replaced = None if first is network else network
     kept_as = backup_name(settings) if replaced is not None else None

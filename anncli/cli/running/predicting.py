@@ -22,6 +22,7 @@ from anncli.cli.running.predicting_tables import Predictions
 from anncli.cli.running.predicting_tags import answered_symbols
 from anncli.cli.running.predicting_texts import refuse_for_texts
 from anncli.cli.running.reading import refuse_table_options
+from anncli.cli.running.recalling import Recalling, recalls
 from anncli.cli.showing.json_output import OUTPUT, SCHEMA
 from anncli.cli.showing.not_finite import NotFinite
 from anncli.cli.showing.remarks import show_network_remarks, show_remarks
@@ -34,6 +35,7 @@ from anncli.formats.data.base import RowBatch
 from anncli.formats.data.forecast_sets import is_forecast
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.sample_sets import has_samples
+from anncli.formats.data.table_request import of_own_inputs
 from anncli.formats.data.table_sets import TableReader
 from anncli.formats.data.table_use import stream_encoded
 from anncli.formats.networks.storage import load
@@ -52,7 +54,7 @@ def run_predict(values: Values, words: Words) -> None:
     threshold = threshold_of(network, values)
     decisions = Decisions(network, threshold, abstain_of(network, values, threshold))
     reader = TableReader(table_request(values), read_request(values), remarks := Remarks())
-    if _forecasts(values, network, files, reader):
+    if _forecasts(values, network, files, reader) or _recalls(values, network, files, reader):
         return
     has_rows = has_samples(network, reader.request)
     refuse_for_texts(values, network, reader)
@@ -103,6 +105,22 @@ def _forecasts(values: Values, network: Network, files: tuple[str, ...], reader:
         return False
     with reproducible(values["reproducible"]), _reading(values, files):
         print_forecasts(values, network, files, reader)
+    show_remarks(values.console, reader.remarks)
+    return True
+
+
+def _recalls(values: Values, network: Network, files: tuple[str, ...], reader: TableReader) -> bool:
+    """Whether the answers of the network are its inputs, and the rows are recalled, which then is written."""
+    if not recalls(values, network):
+        return False
+    reader = reader._replace(request=of_own_inputs(reader.request, network))
+    with reproducible(values["reproducible"]), _reading(values, files):
+        recalling = Recalling(values, network, files, reader)
+        if values["json"]:
+            _write_json(recalling.documents())
+        else:
+            recalling.print()
+    recalling.tell()
     show_remarks(values.console, reader.remarks)
     return True
 

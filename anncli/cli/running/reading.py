@@ -21,6 +21,7 @@ from anncli.formats.data.forecast_sets import is_forecast, read_forecast_sets, r
 from anncli.formats.data.prose import hint_at_texts
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.sample_sets import has_samples, read_labelled_samples, read_sample_sets
+from anncli.formats.data.table_request import of_own_inputs
 from anncli.formats.data.table_sets import TableReader, declared_sets, read_table_sets
 from anncli.formats.data.table_use import read_labelled
 from anncli.formats.data.texts import read_text_sets, takes_texts
@@ -39,7 +40,7 @@ def set_files(options: TrainingOptions) -> dict[str, tuple[str, ...]]:
 
 def takes_tables(settings: Asked, network: Network | None) -> bool:
     """Whether the data words are tables; see are_tables()."""
-    return are_tables(settings.class_files, settings.request, settings.read, network)
+    return are_tables(settings.class_files, of_own_inputs(settings.request, network), settings.read, network)
 
 
 def read_training_data(
@@ -61,38 +62,44 @@ def _read_rows(
     remarks: Remarks,
     options: TrainingOptions,
 ) -> tuple[Dataset | TableData, dict[str, Array]]:
-    if is_forecast(network, settings.request):
-        return read_forecast_sets(files, TableReader(settings.request, settings.read, remarks), network)
-    if has_samples(network, settings.request):
-        return read_sample_sets(files, TableReader(settings.request, settings.read, remarks), network)
+    request, read = of_own_inputs(settings.request, network), settings.read
+    if is_forecast(network, request):
+        return read_forecast_sets(files, TableReader(request, read, remarks), network)
+    if has_samples(network, request):
+        return read_sample_sets(files, TableReader(request, read, remarks), network)
     if not takes_tables(settings, network):
         if (network is None or not network.classes) and (remark := sorted_by_shell(settings.class_files)):
             remarks.note(shown_name(settings.class_files[0]), remark)
-        if are_class_tables(settings.class_files, settings.request, settings.read, network):
-            refuse_answer_options(settings.request)
-            return read_class_tables(files, TableReader(settings.request, settings.read, remarks), network)
-        refuse_table_options(settings.request, settings.read)
-        refuse_labelled(settings.class_files, settings.read)
-        return read_sets(files, network=network, data_format=settings.read.format, remarks=remarks)
-    for path in settings.class_files[1:]:
-        if is_set_name(path):
-            shown = printable(path)
-            advice = f"say --validation {shown}, or --test {shown}"
-            raise UsageError(f"{shown} looks like a validation or test set", advice=advice)
-    data, sets = read_tables(files, TableReader(settings.request, settings.read, remarks), network)
+        if are_class_tables(settings.class_files, request, read, network):
+            refuse_answer_options(request)
+            return read_class_tables(files, TableReader(request, read, remarks), network)
+        refuse_table_options(request, read)
+        refuse_labelled(settings.class_files, read)
+        return read_sets(files, network=network, data_format=read.format, remarks=remarks)
+    _refuse_set_names(settings.class_files[1:])
+    data, sets = read_tables(files, TableReader(request, read, remarks), network)
     if data.has_several_rows:
         return data, sets
     given = [source for source in data.sources if source.n_samples]
     if len(given) == sum(map(len, files.values())):
         note_one_set(given[: len(settings.class_files)], remarks)
     declared = declared_sets(data) if options.validation is None and not options.test else {}
-    if declared and (network is None or network.encoder is None):
+    if declared and (network is None or (network.encoder is None and not network.stores)):
         counts = ", ".join(f"{name} {len(rows)}" for name, rows in declared.items())
         remarks.note(
             data.shown[0], f"the file divides its rows into sets: {counts} (--validation and --test draw others)"
         )
         return data, declared
     return data, sets
+
+
+def _refuse_set_names(paths: Sequence[str]) -> None:
+    """Raises UsageError for a later table that is called like a set."""
+    for path in paths:
+        if is_set_name(path):
+            shown = printable(path)
+            advice = f"say --validation {shown}, or --test {shown}"
+            raise UsageError(f"{shown} looks like a validation or test set", advice=advice)
 
 
 def read_tables(
@@ -117,7 +124,7 @@ def read_evaluated(values: Values, words: Sequence[str], network: Network, remar
 
 
 def _read_evaluated(values: Values, words: Sequence[str], network: Network, remarks: Remarks) -> Dataset:
-    request, read = table_request(values), read_request(values)
+    request, read = of_own_inputs(table_request(values), network), read_request(values)
     if takes_texts(network):
         return _evaluated_texts(words, network, request, read, remarks)
     if is_forecast(network, request):

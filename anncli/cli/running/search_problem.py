@@ -33,6 +33,7 @@ from anncli.training.beginning import refuse_ensemble
 from anncli.training.names import TRAINER_NAMES, canonical_trainer
 from anncli.training.operating_point import asked_words
 from anncli.training.sample_kinds import check_scaling
+from anncli.training.storing import refuse_many_trainings
 from anncli.training.truncation import check_truncate
 
 # The default space: these factors around the defaults, and the penalty.
@@ -76,6 +77,7 @@ def search_problem(values: Values, words: Words, remarks: Remarks) -> SearchProb
         source = rooted(read_source(words.network), words.network)
         network = parse(source, words.network)
         refuse_ensemble(network, "ann search")
+        refuse_many_trainings(network, "search")
         _refuse_parts_of_texts(network)
         layers.append(file_layer(network, words.network))
         if values["baselines"]:

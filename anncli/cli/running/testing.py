@@ -16,7 +16,7 @@ from anncli.cli.asking.words import Words
 from anncli.cli.running.baselines import check_baselines, test_baselines
 from anncli.cli.running.confidence import Asked, dependence
 from anncli.cli.running.forecasts import of_test
-from anncli.cli.running.gates import check_wanted, judge
+from anncli.cli.running.gates import Judgement, check_wanted, judge
 from anncli.cli.running.junit import JUnitFile
 from anncli.cli.running.matrix_file import check_matrix, write_matrix
 from anncli.cli.running.reading import read_evaluated
@@ -24,6 +24,7 @@ from anncli.cli.running.required_values import kind_of, kind_of_data
 from anncli.cli.running.seen_texts import seen_texts_line
 from anncli.cli.showing.baselines_report import baselines_document, baselines_text
 from anncli.cli.showing.console import print_json
+from anncli.cli.showing.memory_report import MemoryReport, about_rows
 from anncli.cli.showing.remarks import show_network_remarks, show_remarks
 from anncli.cli.showing.report import collapse_warning, evaluation_text
 from anncli.cli.showing.seen_rows import NOT_KNOWN, SetReport, marks, seen_document, set_report, table_rows
@@ -33,6 +34,7 @@ from anncli.evaluation.interval import Confidence
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.storage import load
 from anncli.inference.evaluate import evaluate, rows_seen
+from anncli.inference.recall import STEPS
 from anncli.network.network import Network
 
 
@@ -60,29 +62,44 @@ def _test(values: Values, words: Words, junit: JUnitFile) -> None:
     with reproducible(values["reproducible"]):
         report = _report(network, data, threshold, abstain or (), values["threads"], confidence)
         forecast = of_test(network, data, values["threads"])
+    memory = about_rows(network, data, values["steps"] or STEPS, values["threads"])
     write_matrix(values["matrix"], report.evaluation)
     judged = report.evaluation if report.unseen is None else report.unseen
     shown = table_rows({"test": report})
     gates = judge(values["require"], kind_of_data(data, network), report, "the test set")
-    warnings = [*filter(None, [collapse_warning(judged, "test", network.record)]), *gates.warnings]
-    for warning in warnings:
-        values.console.warn(warning)
+    warnings = _warned(values, collapse_warning(judged, "test", network.record), gates)
     if values["json"]:
         document: dict[str, Any] = {"command": "test", "network": printable(network_path), "threshold": threshold}
         document |= {} if abstain is None else {"abstain": list(abstain)}
         document |= {"sets": {"test": report.evaluation.as_dict()}, **seen_document({"test": report}, ("test",))}
         document |= asked.document(shown, confidence) | forecast.document()
+        document |= {} if memory is None else {"memory": memory.document()}
         if baselines is not None:
             document["baselines"] = baselines_document(baselines, _judged_rows(report))
         print_json({**document, "requirements": gates.documents(), "warnings": [*remarks.warnings(), *warnings]})
     else:
-        seen = [seen_texts_line(network, data)] if network.predicts_next else _seen_lines(report)
-        text = "\n".join([evaluation_text(shown), *seen])
+        text = _figures(network, data, report, memory)
         beside = "" if baselines is None else baselines_text(judged, baselines, data.task, _judged_rows(report))
-        told = [text, asked.text(shown, confidence), forecast.text(values["verbose"]), beside, gates.text()]
+        intervals = "" if network.stores else asked.text(shown, confidence)
+        told = [text, intervals, forecast.text(values["verbose"]), beside, gates.text()]
         click.echo("\n\n".join(filter(None, told)))
     junit.write(gates)
     gates.raise_missed()
+
+
+def _warned(values: Values, of_outputs: str | None, gates: Judgement) -> list[str]:
+    """The warnings of a test, which are shown too."""
+    warnings = [*filter(None, [of_outputs]), *gates.warnings]
+    for warning in warnings:
+        values.console.warn(warning)
+    return warnings
+
+
+def _figures(network: Network, data: Dataset, report: SetReport, memory: MemoryReport | None) -> str:
+    """The tables, of a memory in their place what it recalls."""
+    seen = [seen_texts_line(network, data)] if network.predicts_next else _seen_lines(report)
+    tables = [] if network.stores else ["\n".join([evaluation_text(table_rows({"test": report})), *seen])]
+    return "\n\n".join([*tables, *([] if memory is None else ["\n".join(memory.lines())])])
 
 
 def _checked(values: Values, network: Network) -> Asked:

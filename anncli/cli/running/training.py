@@ -207,6 +207,8 @@ def _write(settings: TrainSettings, opened: Opened, result: TrainingResult) -> N
         network.record["asked"] = asked_for(settings.epochs, options, settings.request, settings.read)
     if not settings.row_digests:
         network.row_digests = None
+    if not settings.patterns and not network.stores:
+        network.patterns = None
     kept_as = opened.kept_as
     if kept_as is None or opened.replaced is None or stays(kept_as, opened.replaced):
         save(network, settings.output)

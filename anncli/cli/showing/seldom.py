@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from anncli.errors import count_of, printable
+from anncli.training.outcome import TrainingResult
 from anncli.training.setup import Setup
 
 
@@ -44,3 +45,15 @@ def smaller_lines(setup: Setup) -> list[str]:
             f"learnt from the outputs of {printable(teacher['file'])} ({whole}); labels chose the epoch and made the tables"
         )
     return lines
+
+
+def members_line(result: TrainingResult) -> list[str]:
+    """How much the networks of an ensemble differ; the lines around this one are about the first of them."""
+    if not result.members:
+        return []
+    epochs = [member.epochs for member in result.members]
+    text = f"ensemble of {len(epochs)} networks: {min(epochs)} to {max(epochs)} epochs"
+    values = [member.value for member in result.members if member.value is not None and member.best_epoch is not None]
+    if values:
+        text += f", validation loss {min(values):.5f} to {max(values):.5f}"
+    return [f"{text}; the tables are those of the mean of their outputs"]

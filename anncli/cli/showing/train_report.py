@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from anncli.arrays import Array
 from anncli.cli.showing.decision_report import decision_document, decision_lines
+from anncli.cli.showing.memory_report import patterns_document, stored_lines
 from anncli.cli.showing.report import collapse_warning, evaluation_text
 from anncli.cli.showing.seen_rows import SetReport, marks, seen_document, set_report, table_rows
-from anncli.cli.showing.seldom import seldom, smaller_lines, text_lines
+from anncli.cli.showing.seldom import members_line, seldom, smaller_lines, text_lines
 from anncli.errors import count_of, printable
 from anncli.evaluation.interval import Confidence
 from anncli.network.network import Network
@@ -187,6 +188,7 @@ def outcome(training: TrainingRun, result: TrainingResult, found: RunReport, war
         "sets": {name: report.evaluation.as_dict() for name, report in found.written.items()},
         "before_retraining": {"epoch": result.kept_epoch, "sets": chosen} if chosen else None,
         **seen_document({**found.chosen, **found.written}, ("validation", "test")),
+        **patterns_document(result.network),
         "warnings": warnings,
     }
 
@@ -198,16 +200,19 @@ def outcome_text(
     options = training.setup.options
     lines = [
         f"{printable(network_path)}: {describe(result.network)}",
-        f"{options.trainer}, seed {options.seed}: {_how_it_ended(result, options.metric)}",
+        result.stop_reason
+        if result.network.stores
+        else f"{options.trainer}, seed {options.seed}: {_how_it_ended(result, options.metric)}",
         *_restarts_line(result),
-        *_members_line(result),
+        *members_line(result),
         *smaller_lines(training.setup),
         *text_lines(training.setup),
     ]
     if found.chosen:
         title = f"network of epoch {result.kept_epoch}, which validation chose"
         lines += ["", f"{title} (not the one that was written):", *_table(found.chosen)]
-    lines += ["", *_refit_line(result), *_table(found.written)]
+    lines += [] if result.network.stores else ["", *_refit_line(result), *_table(found.written)]
+    lines += stored_lines(result.network)
     if decided := decision_lines(training, result):
         lines += ["", *decided]
     lines += ["", f"written to {'stdout' if output == '-' else printable(output)}"]
@@ -220,7 +225,7 @@ def _table(reports: Mapping[str, SetReport]) -> list[str]:
 
 def _no_test(result: TrainingResult, setup: Setup) -> list[str]:
     """Without a test set, what the figures are worth."""
-    if len(result.rows["test"]):
+    if len(result.rows["test"]) or result.network.stores:
         return []
     if result.best_epoch is None:
         worth = "the figures above are those of rows that trained the network"
@@ -264,18 +269,6 @@ def _restarts_line(result: TrainingResult) -> list[str]:
         f"{len(result.restarts)} restarts: {what} {values[0]:.5f} to {values[-1]:.5f}, median {median:.5f}"
         f"{f', {lost} diverged' if lost else ''}; kept restart {result.restart}"
     ]
-
-
-def _members_line(result: TrainingResult) -> list[str]:
-    """How much the networks of an ensemble differ; the lines around this one are about the first of them."""
-    if not result.members:
-        return []
-    epochs = [member.epochs for member in result.members]
-    text = f"ensemble of {len(epochs)} networks: {min(epochs)} to {max(epochs)} epochs"
-    values = [member.value for member in result.members if member.value is not None and member.best_epoch is not None]
-    if values:
-        text += f", validation loss {min(values):.5f} to {max(values):.5f}"
-    return [f"{text}; the tables are those of the mean of their outputs"]
 
 
 def _refit_line(result: TrainingResult) -> list[str]:

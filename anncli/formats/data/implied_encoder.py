@@ -23,8 +23,16 @@ def encoder_of(network: Network, table: Table, request: TableRequest, place: Pla
     asked = request.label or table.labels
     labels = () if own else find_all_columns(table, asked, "--label", place)
     out = find_all_columns(table, request.ignore, "--ignore", place)
-    said = {role: word for role in ("weight", "sequence", "order") if (word := getattr(request, role)) is not None}
-    about = [name for role, word in said.items() for name in find_all_columns(table, (word,), f"--{role}", place)]
+    said = {
+        role: word
+        for role in ("weight", "sequence", "order", "row_names")
+        if (word := getattr(request, role)) is not None
+    }
+    about = [
+        name
+        for role, word in said.items()
+        for name in find_all_columns(table, (word,), f"--{role.replace('_', '-')}", place)
+    ]
     names = tuple(name for name in table.names if name not in (*labels, *out, *about))
     if network.columns and table.is_named:
         missing = [name for name in network.columns if name not in table.names]

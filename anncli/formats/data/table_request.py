@@ -34,9 +34,22 @@ def with_head(request: TableRequest, head: TableInputs | None) -> TableRequest:
         weight=request.weight or head.weight,
         group=request.group or head.group,
         order=request.order or head.order,
+        row_names=request.row_names or head.row_names,
         category=(*request.category, *(name for name in of_kind["category"] if name not in kinds)),
         ignore=(*request.ignore, *(name for name in of_kind["ignore"] if name not in named)),
     )
+
+
+def of_own_inputs(request: TableRequest, network: Network | None) -> TableRequest:
+    """The request for a network whose answers are its inputs: these need no --label, and a label column of a memory has the
+    names of its patterns."""
+    reconstructs = network is not None and network.encoder is not None and network.encoder.roles.reconstructs
+    if network is None or not (network.stores or reconstructs) or request.label_files:
+        return request
+    if not request.label:
+        return request._replace(label=("inputs",))
+    is_name = network.stores and len(request.label) == 1 and request.label != ("inputs",) and request.row_names is None
+    return request._replace(label=("inputs",), row_names=request.label[0]) if is_name else request
 
 
 def stored_roles(encoder: TableEncoder, request: TableRequest) -> Roles:
@@ -113,7 +126,7 @@ def columns_of(
         table, roles.inputs, asked, used, lambda text: remarks.note(shown, text), lambda m, a: place.fault(m, a)
     )
     if roles.reconstructs:
-        _check_reconstructed(kinds, request, place)
+        _check_reconstructed(kinds, request, place, network is not None and network.stores)
     kept = tuple(name for name, kind in kinds.items() if kind != "ignore")
     if not kept:
         raise place.fault("no column is left for the inputs", "name columns to take with --use or --category")
@@ -126,13 +139,18 @@ def _numbers_of(table: Table, roles: Roles) -> list[str]:
     return [name for name in roles.inputs if table.by_name[name].as_numbers() is not None]
 
 
-def _check_reconstructed(kinds: dict[str, str], request: TableRequest, place: Place) -> None:
+def _check_reconstructed(kinds: dict[str, str], request: TableRequest, place: Place, stores: bool) -> None:
     """Raises UsageError for inputs that cannot be their own answers: words, and inputs that are no columns."""
     if request.task == "classification":
         raise place.usage("--label inputs predicts numbers, not classes", "leave --task out")
     words = [name for name, kind in kinds.items() if kind == "category"]
     if words:
         shown = ", ".join(map(quoted, words[:10])) + (", ..." if len(words) > 10 else "")
+        if stores and len(words) == 1:
+            raise place.usage(
+                f"column {shown} has words, and a memory stores numbers",
+                f"name the patterns by it: --row-names {words[0]}",
+            )
         message = f"--label inputs is for numbers, and these columns are categories: {shown}"
         raise place.usage(
             message, f"leave them out: --ignore {','.join(words[:10])}{',...' if len(words) > 10 else ''}"
@@ -150,7 +168,7 @@ def _kinds_text(roles: Roles, kinds: dict[str, str]) -> str:
         parts += [f"{kind}: {_listed(names)}"] if names else []
     left = (*roles.ignored, *(name for name, kind in kinds.items() if kind == "ignore"))
     parts += [f"ignored: {_listed(left)}"] if left else []
-    parts += [f"{role}: {name}" for role in ABOUT_ROWS if (name := getattr(roles, role))]
+    parts += [f"{role.replace('_', ' ')}: {name}" for role in ABOUT_ROWS if (name := getattr(roles, role))]
     return "; ".join(parts)
 
 

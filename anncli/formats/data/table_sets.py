@@ -63,7 +63,7 @@ class TableReader(NamedTuple):
 
     def asking(self, request: TableRequest) -> TableReader:
         """The reader of the first table, whose columns may have the names that a request uses."""
-        one = (request.weight, request.group, request.order)
+        one = (request.weight, request.group, request.order, request.row_names)
         words = (*request.label, *request.ignore, *request.use, *request.category, *filter(None, one))
         return self._replace(names=tuple(word for word in words if not word.isdecimal()))
 

@@ -36,12 +36,13 @@ def read_labelled(paths: Sequence[Path], reader: TableReader, network: Network) 
     place = Place(first.shown)
     encoder = encoder_of(network, first.table, reader.request, place)
     roles = _with_labels(encoder, first.table, reader.request, place)
-    for role in ("weight", "sequence", "order"):
+    for role in ("weight", "sequence", "order", "row_names"):
         roles = with_column(roles, first.table, role, getattr(request, role), place)
     about = (
         (roles.weight, encoder.roles.weight),
         (roles.sequence, encoder.roles.sequence),
         (roles.order, encoder.roles.order),
+        (roles.row_names, encoder.roles.row_names),
     )
     asked = tuple(name for name, known in about if name and name != known)
     if network.encoder is not None:

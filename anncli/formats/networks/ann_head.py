@@ -150,7 +150,9 @@ def _read_layer(items: PlacedList, index: int) -> LayerKind:
         layer = read_layer(value)
     except ValueFault as fault:
         raise items.fault(index, fault.message, fault.advice) from None
-    if too_large := size_fault([getattr(layer, name) for name, key in layer.keys.items() if key.form is int]):
+    if too_large := size_fault(
+        [size for name, key in layer.keys.items() if key.form is int and (size := getattr(layer, name))]
+    ):
         raise items.fault(index, too_large, "make the network smaller")
     return layer
 

@@ -16,7 +16,7 @@ from anncli.network.network import Network
 from anncli.tables import ABOUT_ROWS, Roles
 
 _EXAMPLE = "write `inputs: {table: auto}`, or for example `inputs: {table: {label: species}}`"
-_NAMES = ("label", "task", "positive", "missing", "weight", "group", "order", "sequence")
+_NAMES = ("label", "task", "positive", "missing", "weight", "group", "order", "sequence", "row_names")
 _COUNTS = ("window", "horizon")
 _WORDS = {"task": TASKS, "missing": MISSING_POLICIES}
 _ROLES = ("label", *ABOUT_ROWS)

@@ -16,6 +16,7 @@ from anncli.formats.networks.ann_curve import curve_lines, read_curve
 from anncli.formats.networks.ann_decision import ReadMatrix, decision_lines, read_decision
 from anncli.formats.networks.ann_digests import digest_lines, read_digests
 from anncli.formats.networks.ann_fisher import mixture_lines, take_mixture
+from anncli.formats.networks.ann_patterns import pattern_lines, read_patterns, take_room
 from anncli.formats.networks.ann_self_test import read_self_test, self_test_lines
 from anncli.formats.networks.ann_table import encoder_lines, take_encoder
 from anncli.formats.networks.ann_task import read_loss, read_target_scaling, read_task, target_scaling_lines, task_lines
@@ -26,7 +27,7 @@ from anncli.network.network import Network
 from anncli.network.scaling import INPUT_ACTIVATIONS, PER_VECTOR, Scaling
 
 TRAINED_KEYS = (
-    "task", "classes", "target_names", "threshold", "threshold_rule", "abstain", "calibration", "targets", "target_scaling", "columns", "first_token", "encoder", "scaling", "weights", "members", "record", "self_test", "row_digests", "curve", "checksum",
+    "task", "classes", "target_names", "threshold", "threshold_rule", "abstain", "calibration", "targets", "target_scaling", "columns", "first_token", "encoder", "scaling", "patterns", "weights", "members", "record", "self_test", "row_digests", "curve", "checksum",
 )  # fmt: skip
 AFRESH = "undo the change or restore a copy, or delete everything from `trained:` on to train afresh"
 
@@ -54,6 +55,7 @@ class TrainedPart:
         (take_encoder if network.text is None else take_vocabulary)(self._trained, network, AFRESH)
         if network.text is None:
             take_mixture(self._trained, network, self._matrix, AFRESH)
+        take_room(self._trained, network, AFRESH)
         n_inputs = network.n_inputs
         network.task = read_task(self._trained, network, AFRESH)
         network.classes = self._classes()
@@ -70,6 +72,7 @@ class TrainedPart:
         network.loss = read_loss(self._trained, network, AFRESH)
         network.target_names = self._names("target_names", network.n_targets)
         network.target_scaling = read_target_scaling(self._trained, network, self._matrix, AFRESH)
+        network.patterns = read_patterns(self._trained, network, self._matrix, AFRESH)
         network.self_test = read_self_test(self._trained, network, self._matrix, AFRESH)
         network.row_digests = read_digests(self._trained, AFRESH)
         network.curve = read_curve(self._trained, AFRESH)
@@ -256,7 +259,7 @@ def trained_lines(network: Network) -> list[str]:
         lines += [*(["  encoder:"] if network.encoder is None else []), *mixture_lines(network.mixture)]
     if network.vocabulary is not None:
         lines += vocabulary_lines(network.vocabulary)
-    lines += _scaling_lines(network.scaling)
+    lines += [*_scaling_lines(network.scaling), *pattern_lines(network)]
     if network.parameters is not None:
         lines += weight_lines(network)
     if network.record:

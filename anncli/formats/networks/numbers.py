@@ -12,12 +12,12 @@ from anncli.arrays import Array
 from anncli.compiled.number_text import read_matrix
 from anncli.compiled.row_text import LIMIT
 from anncli.errors import quoted
+from anncli.limits import MAX_PARAMETERS as MAX_PARAMETERS
 from anncli.limits import NUMBER_PATTERN
 
 # Limits far above any network that can be trained here; larger sizes are refused before memory is allocated.
 MAX_UNITS = 1_000_000
 MAX_LAYERS = 1000
-MAX_PARAMETERS = 50_000_000
 MAX_NETWORK_BYTES = 1 << 30
 
 _NUMBER = re.compile(NUMBER_PATTERN)

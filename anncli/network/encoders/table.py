@@ -82,6 +82,7 @@ class TableInputs(NamedTuple):
     sequence: str | None = None
     window: int | None = None
     horizon: int | None = None
+    row_names: str | None = None
 
 
 class Encoded(NamedTuple):

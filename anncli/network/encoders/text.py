@@ -20,6 +20,7 @@ from anncli.network.input_shapes import read_inputs
 from anncli.network.layers.base import LayerKind, Shape
 from anncli.network.layers.dense import Dense
 from anncli.network.names import TEXT_NAMES
+from anncli.network.patterns import without_patterns
 from anncli.network.topology import Topology
 
 if TYPE_CHECKING:
@@ -156,6 +157,7 @@ class TakesText:
     encoder: TableEncoder | None
     text: TextInputs | None
     vocabulary: TextEncoder | None
+    is_memory: bool
 
     @property
     def forecast(self) -> Forecast | None:
@@ -195,9 +197,19 @@ class TakesText:
         )
 
     @property
+    def layers(self) -> tuple[LayerKind, ...]:
+        return self.topology.layers
+
+    @property
+    def layers_text(self) -> str:
+        """'16 tanh, 1 logistic'."""
+        return ", ".join(self.layer_texts)
+
+    @property
     def layer_texts(self) -> list[str]:
         """The short form of each layer, as a definition has it."""
-        texts = [layer.text() for layer in self.topology.layers]
+        topology = without_patterns(self.topology) if self.is_memory else self.topology
+        texts = [layer.text() for layer in topology.layers]
         return [*texts[:-1], OPEN_OUTPUT] if self.text is not None and self.text.open_output else texts
 
     def with_vocabulary(self, vocabulary: TextEncoder) -> Self:

@@ -95,6 +95,10 @@ class LayerKind(ABC):
     given: Shape | None = None
     #: What a network with this output layer does with a text, where this is no answer of its own, see TakesText.text_use; '' for most.
     text_use: ClassVar[str] = ""
+    #: Whether numpy computes it about as fast as compiled code would.
+    suits_numpy: ClassVar[bool] = False
+    #: Why it has no gradient, in words; '' for a kind that has one.
+    gradient_fault: ClassVar[str] = ""
     #: The only loss that may act on its z; None: any that fits the activation.
     own_loss: ClassVar[str | None] = None
     #: The activation that turns z into outputs.
@@ -112,6 +116,11 @@ class LayerKind(ABC):
     @abstractmethod
     def text(self) -> str:
         """The short form, in one spelling: it is part of the checksum of a network file."""
+
+    @property
+    def stores(self) -> bool:
+        """Whether training stores the patterns that it is given in place of learning from gradients."""
+        return False
 
     @property
     def shown(self) -> str:
