@@ -73,7 +73,8 @@ def refuse_known_weights(network: Network, options: TrainingOptions) -> None:
 
 
 def refuse_next_symbols(network: Network, command: str) -> None:
-    """Raises UsageError for a network that predicts the next symbol where samples are drawn into folds."""
+    """Raises UsageError for a network that predicts the next symbol where samples are drawn into folds, and for a memory."""
+    refuse_many_trainings(network, command)
     if network.predicts_next and command != "bench":
         message = f"ann {command} draws samples, and this network takes a text as a whole"
         raise UsageError(message, advice="ann train --test 0.1 holds out the end of the text")
@@ -99,7 +100,6 @@ def experiment_problem(values: Values, words: Words, remarks: Remarks) -> Experi
     check_truncate(None if network is None else network.topology, first, trainer=values.command != "bench")
     if network is not None:
         refuse_next_symbols(network, values.command)
-        refuse_many_trainings(network, values.command)
         check_network(first, network, DIALECTS[0])
         if values.given_value("baselines"):
             refuse_several_rows(network.topology.takes_vectors)
