@@ -163,9 +163,10 @@ def _knowing(network: Network, training: Sequence[str]) -> Network:
         return network
     assert network.text is not None
     vocabulary = _of_vectors(network) or network.text.definition.fitted(training)
-    if not vocabulary.width:
+    if not vocabulary.symbols and not network.predicts_next:
+        key = "min_documents" if network.text.kind == "documents" else "min_count"
         message = f"no {network.text.one} of the training texts counts"
-        raise DataError(message, advice=f"give texts with {network.text.one}s, or lower `min_documents`")
+        raise DataError(message, advice=f"give texts with {network.text.one}s, or lower `{key}`")
     if len(vocabulary.symbols) < 2 and network.predicts_next:
         found = f"only {quoted(vocabulary.symbols[0])}" if vocabulary.symbols else "nothing"
         raise DataError(f"the training text holds {found}", advice=f"give a text of different {network.text.kind}")

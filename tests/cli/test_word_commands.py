@@ -68,6 +68,17 @@ def test_a_class_for_each_line_of_words(folder: Path, ann: Run) -> None:
     assert "the gradient is right" in ann("gradcheck", "line.nn", "good.txt", "bad.txt").stdout
 
 
+def test_texts_of_which_no_word_counts_teach_nothing(folder: Path, ann: Run) -> None:
+    (folder / "marks.txt").write_text("...\n! ?\n" * 5)
+    (folder / "rare.txt").write_text("one\ntwo\n")
+    ann("init", "line.nn", "--inputs", "{words: auto, min_count: 2}", "--layers", "4 embedding, mean, 1 logistic")
+    before = (folder / "line.nn").read_bytes()
+    for name in ("marks.txt", "rare.txt"):
+        refused = ann("train", "line.nn", name, "marks.txt", 1, check=3).stderr.splitlines()[-1]
+        assert refused == "ann: no word of the training texts counts; give texts with words, or lower `min_count`"
+    assert (folder / "line.nn").read_bytes() == before
+
+
 def test_a_tag_for_each_word(folder: Path, ann: Run) -> None:
     trained = ann("train", "tags.nn", "words.tsv", 30, "--test", 0.25)
     test = next(line for line in trained.stdout.splitlines() if line.startswith("test"))
@@ -101,6 +112,10 @@ def test_faults_of_networks_for_tags(folder: Path, ann: Run) -> None:
     assert refused == "ann: --label is for tables and rows of numbers, and this network takes texts; leave it out; the files of a folder, or several files, are texts one after the other\n"  # fmt: skip
     ann("train", "next.nn", "text.txt", 1)
     assert ann("predict", "next.nn", "text.txt", "--sentences", check=2).stderr == "ann: --sentences is for networks that give every word a tag; leave it out\n"  # fmt: skip
+    refused = ann(
+        "init", "new.nn", "--inputs", "{words: auto, split: words}", "--layers", "2 embedding, 3 softmax", check=2
+    )
+    assert refused.stderr.startswith("ann: --inputs: each word has an answer, so that words are")
     (folder / "split.nn").write_text(TAGS.replace("words", "{words: 9, split: words}", 1))
     refused = ann("train", "split.nn", "words.tsv", 1, check=4).stderr
     assert refused == "ann: split.nn:2:9: each word has an answer, so that words are what stands between spaces; leave `split` out, or write `split: spaces`\n"  # fmt: skip

@@ -133,6 +133,18 @@ def test_any_float32_survives_as_text() -> None:
     assert write_rows(np.array([[0.1, 1e-45, -0.0, 1.5]], dtype=np.float32)) == ["0.1 1e-45 -0.0 1.5"]
 
 
+def test_the_compiled_code_lays_numbers_out_as_numpy_does() -> None:
+    rng = np.random.default_rng(4)
+    scales = np.float32(10.0) ** rng.integers(-44, 6, size=(200, 50)).astype(np.float32)
+    values = (rng.normal(size=(200, 50)).astype(np.float32) * scales).clip(-999999, 999999)
+    edges = np.float32([1e-4, 9.9999e-5, 1.0001e-4, -0.0, 1e6, 999999.94, 1e7, 123456.79])
+    values = values.astype(np.float32)
+    values[0, : len(edges)] = edges
+    assert write_rows(values) == [" ".join(map(str, row)) for row in values]
+    for edge in edges:
+        assert write_rows(edge.reshape(1, 1)) == [str(edge)]
+
+
 def test_an_untrained_network_is_its_head_alone() -> None:
     network = parse_network("# mine\n" + HEAD, "x.nn")
     assert not network.is_trained

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from typing import Any
 
 from anncli.cli.asking.tables import asked_data
 from anncli.cli.asking.values import Values
@@ -11,6 +13,7 @@ from anncli.errors import UsageError, asking
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.texts import read_text_sets
 from anncli.formats.networks.ann_vectors import sized, with_sources
+from anncli.network.encoders.settings import DefinitionFault
 from anncli.network.encoders.text import OPEN_OUTPUT, is_open_output, text_definition
 from anncli.network.network import Network
 
@@ -40,9 +43,16 @@ def definition_of_texts(values: Values, words: Words, remarks: Remarks) -> Netwo
     if values["dialect"] not in (None, "ann"):
         raise UsageError(f"--dialect {values['dialect']} has no place for texts", advice="leave it out")
     with asking("--layers" if layers else ""):
-        network = Network.create(values["inputs"] or _USUAL_KIND, layers or _DEFAULT_LAYERS)
+        network = _created(values["inputs"] or _USUAL_KIND, layers or _DEFAULT_LAYERS)
     network = with_sources(network, words.network or "")
     if words.data:
         asked = asked_data(values, words)
         read_text_sets({"training": words.data}, network, asked.request, asked.read, remarks)
     return network
+
+
+def _created(inputs: str, layers: Sequence[Any]) -> Network:
+    try:
+        return Network.create(inputs, layers)
+    except DefinitionFault as fault:
+        raise UsageError(f"--inputs: {fault.message}", advice=fault.advice) from None

@@ -9,6 +9,7 @@ from itertools import chain, pairwise
 import numpy as np
 
 from anncli.arrays import Array
+from anncli.compiled.decimals import format_rows
 from anncli.compiled.number_text import read_matrix
 from anncli.compiled.row_text import LIMIT
 from anncli.errors import quoted
@@ -20,6 +21,8 @@ MAX_UNITS = 1_000_000
 MAX_LAYERS = 1000
 MAX_NETWORK_BYTES = 1 << 30
 
+# From here on the layouts of numpy and of the compiled code differ for some numbers.
+_OTHER_LAYOUT = 1e6
 _NUMBER = re.compile(NUMBER_PATTERN)
 
 
@@ -75,8 +78,11 @@ def to_float64(tokens: list[str]) -> Array:
 def write_rows(matrix: Array) -> list[str]:
     """One line per row of a finite float32 matrix: the shortest decimals that to_float32 reads back bit for bit.
 
-    They are laid out as numpy does it (1.5e+07); compiled.decimals writes 15000000.0, which would change stored files.
+    They are laid out as numpy does it (1.5e+07); compiled.decimals writes 15000000.0 and 0.0001 where numpy writes 1e-04, which would
+    change stored files. All other numbers it writes alike.
     """
+    if (rows := _compiled_rows(matrix)) is not None:
+        return rows
     flat = np.ascontiguousarray(matrix, dtype=np.float32).ravel()
     tokens = list(map(str, flat))
     # Reading rounds twice, to float64 and to float32. A decimal close to the middle of two float32 can come out wrong;
@@ -86,6 +92,19 @@ def write_rows(matrix: Array) -> list[str]:
         tokens[place] = repr(float(flat[place]))
     width = matrix.shape[1]
     return [" ".join(tokens[start : start + width]) for start in range(0, len(tokens), width)]
+
+
+def _compiled_rows(matrix: Array) -> list[str] | None:
+    """The same by the compiled code; None where a number would be laid out otherwise, or would not come back."""
+    values = np.ascontiguousarray(matrix, dtype=np.float32)
+    sizes = np.abs(values)
+    if not values.size or not ((sizes < _OTHER_LAYOUT) & (sizes != np.float32(1e-4))).all():
+        return None
+    text = format_rows(values, "", " ", ("\n",))
+    back = read_matrix(text.encode(), values.shape[1])
+    if back is None or not (back.view(np.uint32) == values.view(np.uint32)).all():
+        return None
+    return text.split("\n")[:-1]
 
 
 def size_fault(sizes: Sequence[int], n_parameters: int | None = None) -> str | None:
