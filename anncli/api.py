@@ -14,6 +14,7 @@ from anncli.analysis.proof import Proof
 from anncli.arrays import Array, Tokens
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData
+from anncli.dataset.text_data import TextData
 from anncli.errors import UsageError, asking, did_you_mean, value_text
 from anncli.experiments.teacher_file import read_teacher
 from anncli.formats.exports.base import ExportRequest
@@ -27,6 +28,7 @@ from anncli.options.table import OPTIONS, TrainingOptions, option_names
 from anncli.python.samples import Columns, read_samples, warn_of_columns
 from anncli.python.sets import Sets, are_samples, with_sets
 from anncli.python.targets import Asked, level_word
+from anncli.python.texts import text_sets
 from anncli.python.use import asked_of, check_kind
 from anncli.training.answers import hidden_layers, output_layer
 from anncli.training.attempt import EpochReport
@@ -41,7 +43,7 @@ from anncli.training.teacher import with_teacher
 
 def start_training(
     network: Network,
-    data: Dataset | TableData,
+    data: Dataset | TableData | TextData,
     *,
     sets: Mapping[str, Array] | None = None,
     prior_precision: float | None = None,
@@ -64,7 +66,11 @@ def start_training(
     network, chosen = begin(network, training_options_of(network, options), continue_training, options)
     teacher = read_teacher(chosen, network)
     setup = prepare(network, data, chosen, sets=sets, prior_precision=prior_precision)
-    return TrainingRun(setup if teacher is None else with_teacher(setup, teacher, data))
+    if teacher is None:
+        return TrainingRun(setup)
+    if isinstance(data, TextData):
+        raise UsageError("--teacher is for rows of numbers and tables, and this network takes texts")
+    return TrainingRun(with_teacher(setup, teacher, data))
 
 
 def train(network: Any, data: Any = None, epochs: int | None = None, **options: Any) -> TrainingResult:
@@ -97,6 +103,7 @@ def train(network: Any, data: Any = None, epochs: int | None = None, **options: 
         epochs = int(data) if epochs is None and data is not None else epochs
         shape, options = _taken(options, _OF_NEW)
         samples, rows = _samples(given, about)
+        assert not isinstance(samples, TextData)
         fitting = read_shape(shape, samples, options)
         network = make_network(samples, loss=options.get("loss") or "auto", positive=about.get("positive"), **fitting)
     options = options | ({"sets": rows} if rows else {})
@@ -150,6 +157,12 @@ def _samples(given: Any, about: dict[str, Any], network: Network | None = None) 
     if not isinstance(given, tuple) or len(given) not in (2, 3):
         message = f"expected samples, (X, y) or (X, y, weights) or a dataset, found {value_text(given)}"
         raise TypeError(f"{message}; anncli.load(FILE) reads a network" if isinstance(given, str) else message)
+    if network is not None and network.text is not None:
+        if name := next(iter(about), None):
+            raise UsageError(
+                f"{name} is for rows of numbers and tables, and this network takes texts", advice="leave it out"
+            )
+        return text_sets(network, given, others)
     fields, rest = _taken(about, Columns._fields)
     known = () if network is None else network.classes
     task = None if network is None or "task" in rest else network.task and asked_of(network).task

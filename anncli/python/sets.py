@@ -11,6 +11,7 @@ import numpy as np
 from anncli.arrays import Array, row_range
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.table_data import TableData
+from anncli.dataset.text_data import TextData
 from anncli.errors import DataError, UsageError, ValueFault, listed
 from anncli.formats.data.joined import join_tables
 from anncli.python.samples import Columns, Samples, read_samples
@@ -20,7 +21,7 @@ from anncli.python.targets import Asked
 class Sets(NamedTuple):
     """The rows of all sets, and the row numbers of each by its name; {} where there is only the training set."""
 
-    data: Dataset | TableData
+    data: Dataset | TableData | TextData
     rows: dict[str, Array]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from anncli.arrays import Array, Inputs, Tokens
 from anncli.dataset.dataset import Dataset
 from anncli.dataset.given import has_several_rows, inputs_of
+from anncli.dataset.text_data import next_dataset
 from anncli.errors import DataError, ValueFault, count_of, quoted, value_text
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.table_columns import TableMatcher
@@ -22,6 +23,7 @@ from anncli.python.frames import read_table
 from anncli.python.ragged import ragged_dataset
 from anncli.python.samples import check_length, in_python, read_weights, refuse_gaps
 from anncli.python.targets import Asked, read_targets
+from anncli.python.texts import read_texts
 from anncli.tables import Table
 
 if TYPE_CHECKING:
@@ -91,6 +93,11 @@ def dataset_for(network: Network, samples: Any) -> Dataset:
     """The samples (X, y) or (X, y, weights) as a dataset whose inputs and classes are those of the network."""
     if not isinstance(samples, tuple) or len(samples) not in (2, 3):
         raise TypeError(f"expected samples, (X, y) or (X, y, weights) or a dataset, found {value_text(samples)}")
+    if network.vocabulary is not None:
+        found = read_texts(network, samples, network.classes)
+        if network.predicts_next:
+            return next_dataset(found.texts, network.vocabulary)
+        return found.with_vocabulary(network.vocabulary)
     if has_several_rows(samples[0]):
         return ragged_dataset(*samples, asked=asked_of(network))
     inputs, targets = inputs_for(network, read_table(samples[0])), read_targets(samples[1], asked_of(network))
