@@ -16,6 +16,8 @@ def check_streams(topology: Topology, without: str, kinds: Collection[str] = ())
     """
     if topology.takes_vectors:
         raise ValueFault("a sample of this network is one row, which has no rows before it", f"leave {without} out")
+    if topology.inputs.descriptors is not None:
+        raise ValueFault("a Fisher vector needs the whole sample", f"leave {without} out")
     for number, (layer, below) in enumerate(zip(topology.layers, topology.given, strict=True), 1):
         if layer.kind not in kinds and not _streams(layer, below):
             raise ValueFault(f"layer {number} (`{layer.shown}`) needs the whole sample", _advice(layer, below, without))

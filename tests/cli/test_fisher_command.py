@@ -159,6 +159,11 @@ def test_what_fisher_vectors_have_no_place_in(folder: Path, trained: Done, ann: 
     assert (
         "for samples of one row of numbers, and this network takes `inputs: {descriptors: 2, fisher: 4}`" in explained
     )
+    stream = ann("predict", "f.nn", "--stateful", input="0 0\n", check=2).stderr
+    assert stream == "ann: --stateful: a Fisher vector needs the whole sample; leave --stateful out\n"
+    assert "a Fisher vector needs the whole sample" in ann("train", "f.def", "a.txt", "--truncate", 3, check=2).stderr
+    window = ("--window", 4, "--horizon", 1, "--order", "t", "--label", "u", "-o", "g.nn")
+    assert "and this one takes Fisher vectors" in ann("train", "f.def", "none.csv", *window, check=2).stderr
     message = "ann: --teacher: a network of Fisher vectors fits a mixture of its own, and a teacher knows another one; leave --teacher out\n"
     assert ann("train", "f.def", "none.txt", "--teacher", "f.nn", "-o", "g.nn", check=2).stderr == message
     (folder / "table.csv").write_text("u,v,w,class\n1,2,3,a\n\n4,5,6,b\n")

@@ -101,6 +101,10 @@ def reads_rows(network: Network | None) -> bool:
         raise UsageError(
             "--window is for networks of numbers, and this one takes tokens", advice="write inputs: any x N"
         )
+    if network.topology.inputs.descriptors is not None:
+        raise UsageError(
+            "--window is for networks of numbers, and this one takes Fisher vectors", advice="write inputs: any x N"
+        )
     if network.topology.answers_rows:
         message = "a forecast needs one answer for each window, and this network answers every row"
         raise UsageError(message, advice="add a layer `last`, `mean` or `max` before the output layer")
