@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, blocks
 from anncli.backends.presentation import splitmix64
 from anncli.backends.word_tables import NoiseTable, WordTree, keep_limits, noise_table, word_tree
 from anncli.network.layers.word_prediction import WordPrediction
@@ -39,7 +39,10 @@ class WordDraws:
 
     def __init__(self, layer: WordPrediction, n_words: int, tokens: Array, starts: Array) -> None:
         self.layer, self.n_words, self.tokens, self.starts = layer, n_words, tokens, starts
-        counts = np.bincount(tokens, minlength=n_words)
+        counts = np.zeros(n_words, dtype=np.int64)
+        for part in blocks(len(tokens)):
+            # Of all at once numpy makes an int64 copy.
+            counts += np.bincount(tokens[part], minlength=n_words)
         self.keep = keep_limits(counts, layer.subsample)
         self.noise: NoiseTable = noise_table(counts) if not layer.is_hierarchical else _NO_NOISE
         self.tree: WordTree | None = word_tree(counts) if layer.is_hierarchical else None

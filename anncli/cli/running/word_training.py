@@ -56,9 +56,7 @@ def is_for_words(settings: TrainSettings) -> bool:
         return False
     with open(settings.path, "rb") as file:
         head = _TRAINED.split(file.read(_HEAD_BYTES), maxsplit=1)[0]
-    if not _KIND.search(head):
-        return False
-    return parse(read_bytes(settings.path, NetworkError), settings.path).text_use == "vectors"
+    return bool(_KIND.search(head)) and parse(head, settings.path).text_use == "vectors"
 
 
 class _Run(NamedTuple):

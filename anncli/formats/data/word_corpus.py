@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, blocks
 from anncli.compiled.lexicon import Lexicon
 from anncli.dataset.dataset import Source
 from anncli.errors import DataError, count_of
@@ -19,6 +19,8 @@ from anncli.network.encoders.words import WordEncoder, WordInputs
 
 # A line that is longer is cut at a space; its parts are one sentence all the same.
 _PORTION_BYTES = 1 << 22
+# Words by which arrays grow at least, and that are renumbered at a time.
+_STEP = 1 << 18
 
 
 class WordCorpus(NamedTuple):
@@ -33,12 +35,51 @@ class WordCorpus(NamedTuple):
     sources: tuple[Source, ...]
 
 
-class _Numbered(NamedTuple):
-    """A portion of text: numbers of words, where its sentences begin, and whether the first one continues the sentence before."""
+class _Growing:
+    """The numbers of words and the lengths of sentences, in arrays that grow where they are: a copy would need the room twice."""
 
-    numbers: Array
-    starts: Array
-    goes_on: bool
+    def __init__(self) -> None:
+        self.numbers, self.n = np.empty(_STEP, dtype=np.int32), 0
+        self.lengths, self.n_sentences = np.empty(_STEP, dtype=np.int32), 0
+
+    def add(self, numbers: Array, lengths: Array, goes_on: bool) -> None:
+        """Sentences more; goes_on: whether the first one continues the last one that is here."""
+        if goes_on and self.n_sentences and len(lengths):
+            self.lengths[self.n_sentences - 1] += lengths[0]
+            lengths = lengths[1:]
+        self.numbers = _with_room(self.numbers, self.n + len(numbers))
+        self.lengths = _with_room(self.lengths, self.n_sentences + len(lengths))
+        self.numbers[self.n : self.n + len(numbers)] = numbers
+        self.lengths[self.n_sentences : self.n_sentences + len(lengths)] = lengths
+        self.n, self.n_sentences = self.n + len(numbers), self.n_sentences + len(lengths)
+
+    def renumbered(self, new: Array) -> tuple[Array, Array]:
+        """The sentences in new numbers (int32, starts), without words whose number is -1, and without sentences of no other words."""
+        kept, place, ends = 0, 0, np.zeros(self.n_sentences + 1, dtype=np.int64)
+        np.cumsum(self.lengths[: self.n_sentences], out=ends[1:])
+        dropped = np.zeros(self.n_sentences + 1, dtype=np.int64)
+        for part in blocks(self.n, _STEP):
+            found = new[self.numbers[: self.n][part]]
+            is_kept = found >= 0
+            first, last = np.searchsorted(ends, [place, place + len(found)], side="right")
+            before = np.concatenate([[0], np.cumsum(is_kept)])
+            dropped[first:last] = kept + before[ends[first:last] - place]
+            found = found[is_kept]
+            # Never behind what is still to be read.
+            self.numbers[kept : kept + len(found)] = found
+            kept, place = kept + len(found), place + len(is_kept)
+        self.numbers.resize(kept, refcheck=False)
+        lengths = np.diff(dropped)
+        starts = np.zeros(1 + np.count_nonzero(lengths), dtype=np.int64)
+        np.cumsum(lengths[lengths > 0], out=starts[1:])
+        return self.numbers, starts
+
+
+def _with_room(values: Array, n: int) -> Array:
+    if n > len(values):
+        # The system moves the pages of a large array; it copies none.
+        values.resize(max(n, len(values) + max(_STEP, len(values) // 8)), refcheck=False)
+    return values
 
 
 def read_corpus(
@@ -50,15 +91,16 @@ def read_corpus(
     Raises: DataError for a file that is no UTF-8 text, and for texts without two words that are frequent enough.
     """
     lexicon = Lexicon(definition.rule)
-    portions, sources, shown = list[_Numbered](), list[Source](), ""
+    text, sources, shown = _Growing(), list[Source](), ""
     for file in expand(words, remarks):
         source = ByteSource(file.path)
         n_lines, shown = 0, source.shown
         for lines, goes_on in _lines(source):
-            portions.append(_Numbered(*lexicon.grow(lines), goes_on))
+            numbers, starts = lexicon.grow(lines)
+            text.add(numbers, np.diff(starts), goes_on)
             n_lines += len(lines) - goes_on
         sources.append(Source(source.name, source.sha256, n_lines))
-    n_words = sum(len(portion.numbers) for portion in portions)
+    n_words = text.n
     if not n_words:
         raise DataError("holds no words", path=shown, advice="give a text, a sentence or a document on each line")
     vocabulary, new = _chosen(lexicon, definition, min_count, known)
@@ -72,7 +114,7 @@ def read_corpus(
         raise DataError(f"holds {found}", path=shown, advice=advice)
     n_different = len(lexicon)
     del lexicon
-    return WordCorpus(*_renumbered(portions, new), vocabulary, n_words, n_different, tuple(sources))
+    return WordCorpus(*text.renumbered(new), vocabulary, n_words, n_different, tuple(sources))
 
 
 def _lines(source: ByteSource) -> Iterator[tuple[list[str], bool]]:
@@ -115,28 +157,3 @@ def _chosen(
     order = sorted(frequent, key=lambda number: (-counts[number], words[number]))[: definition.words]
     new[order] = np.arange(len(order), dtype=np.int32)
     return WordEncoder(tuple(words[k] for k in order), tuple(counts[order].tolist()), definition), new
-
-
-def _renumbered(portions: list[_Numbered], new: Array) -> tuple[Array, Array]:
-    """The sentences in new numbers, without words that have none, and without sentences that have no other; empties `portions`, so that
-    the texts are not held twice."""
-    kept = sum(int(np.count_nonzero(new[portion.numbers] >= 0)) for portion in portions)
-    tokens, lengths, at = np.empty(kept, dtype=np.int32), list[Array](), 0
-    portions.reverse()
-    while portions:
-        numbers, starts, goes_on = portions.pop()
-        numbers = new[numbers]
-        ends = np.concatenate([[0], np.cumsum(numbers >= 0)])[starts]
-        numbers = numbers[numbers >= 0]
-        tokens[at : at + len(numbers)] = numbers
-        own = np.diff(ends)
-        if goes_on and len(own) and lengths:
-            lengths[-1][-1] += own[0]
-            own = own[1:]
-        if len(own):
-            lengths.append(own)
-        at += len(numbers)
-    found = np.concatenate(lengths)
-    starts = np.zeros(1 + np.count_nonzero(found), dtype=np.int64)
-    np.cumsum(found[found > 0], out=starts[1:])
-    return tokens, starts

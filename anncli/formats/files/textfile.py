@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import IO, NamedTuple
 
 from anncli.errors import AnnError, DataError, printable
@@ -168,8 +168,10 @@ def changed_since(path: Path, before: Signature | None) -> bool:
     return signature(path) != before
 
 
-def replace_file(path: Path, data: bytes, like: Path | None = None, before: Callable[[], None] | None = None) -> None:
-    """Make `data` the whole content of a file, or leave everything as it was and raise AnnError.
+def replace_file(
+    path: Path, data: bytes | Iterable[bytes], like: Path | None = None, before: Callable[[], None] | None = None
+) -> None:  # fmt: skip
+    """Make `data`, whole or in pieces, the whole content of a file, or leave everything as it was and raise AnnError.
 
     The mode of an existing file is kept, or that of the file `like` is taken, and symbolic links are followed. `-` is
     standard output; what is not a regular file (a pipe, a device) is written to directly.
@@ -180,10 +182,11 @@ def replace_file(path: Path, data: bytes, like: Path | None = None, before: Call
     with write_faults(name):
         if name in STDOUT:
             sys.stdout.flush()
-            rest = memoryview(data)
-            while rest:
-                # An unbuffered stdout may take only the beginning of what it is given.
-                rest = rest[sys.stdout.buffer.write(rest) or 0 :]
+            for piece in _pieces(data):
+                rest = memoryview(piece)
+                while rest:
+                    # An unbuffered stdout may take only the beginning of what it is given.
+                    rest = rest[sys.stdout.buffer.write(rest) or 0 :]
             sys.stdout.buffer.flush()
         elif is_stream(name):
             with open(name, "wb", buffering=0) as stream:
@@ -206,7 +209,9 @@ def check_writable(path: Path) -> None:
             _write_all(descriptor, bytes(4096))
 
 
-def _replace_regular(target: str, data: bytes, like: str, before: Callable[[], None] | None) -> None:
+def _replace_regular(
+    target: str, data: bytes | Iterable[bytes], like: str, before: Callable[[], None] | None
+) -> None:  # fmt: skip
     with replaced(target, like) as (descriptor, _):
         _write_all(descriptor, data)
         if before is not None:
@@ -234,10 +239,15 @@ def is_stream(name: str) -> bool:
     return not stat.S_ISREG(mode)
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
+def _write_all(descriptor: int, data: bytes | Iterable[bytes]) -> None:
+    for piece in _pieces(data):
+        rest = memoryview(piece)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+
+
+def _pieces(data: bytes | Iterable[bytes]) -> Iterable[bytes]:
+    return (data,) if isinstance(data, bytes) else data
 
 
 @contextlib.contextmanager

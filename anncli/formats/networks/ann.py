@@ -20,11 +20,12 @@ trailing blanks: comments and training options may be edited freely, weights may
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from anncli.errors import NetworkError
 from anncli.formats.files.document import DocumentSource, PlacedMapping, parse_document
 from anncli.formats.files.textfile import BOM, Path, decode
-from anncli.formats.networks.ann_checksum import checksum, find_checksum
+from anncli.formats.networks.ann_checksum import Checksum, find_checksum
 from anncli.formats.networks.ann_head import new_head, read_head, read_task
 from anncli.formats.networks.ann_products import insert_products
 from anncli.formats.networks.ann_trained import AFRESH, TrainedPart, trained_lines
@@ -49,7 +50,11 @@ class AnnFormat:
         return None
 
     def render(self, network: Network) -> bytes:
-        return render_network(network, network.source.head).encode("utf-8")
+        return b"".join(self.pieces(network))
+
+    def pieces(self, network: Network) -> Iterator[bytes]:
+        """The same in pieces, see network_pieces()."""
+        return (piece.encode("utf-8") for piece in network_pieces(network, network.source.head))
 
 
 FORMAT = AnnFormat()
@@ -92,18 +97,28 @@ def render_network(network: Network, head: str | None = None) -> str:
 
     A new head is written where `head` is None or describes another network, as after a change in Python.
     """
+    return "".join(network_pieces(network, head))
+
+
+def network_pieces(network: Network, head: str | None = None) -> Iterator[str]:
+    """The same in pieces: the text of many weights takes several times their room."""
     if head is None or not _fits(head, network):
         head = new_head(network)
     elif not head.endswith("\n"):
         head += "\n"
-    lines = trained_lines(network)
-    if not lines:
-        return head
-    lines = ["trained:", *lines]
-    lines.append(f"  checksum: {checksum(network.topology, lines)}")
+    yield head
     # The line ends of the head, so that editors do not find mixed ones.
     end = "\r\n" if "\r\n" in head else "\n"
-    return head + end.join(lines) + end
+    found: Checksum | None = None
+    for line in trained_lines(network):
+        if found is None:
+            found = Checksum(network.topology)
+            found.add("trained:")
+            yield f"trained:{end}"
+        found.add(line)
+        yield line + end
+    if found is not None:
+        yield f"  checksum: {found.text()}{end}"
 
 
 def split_text(text: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from anncli.network.input_shapes import inputs_text
 from anncli.network.topology import Topology
@@ -22,17 +23,41 @@ def find_checksum(text: str, start: int = 0) -> re.Match[str] | None:
     return None
 
 
+class Checksum:
+    """The checksum of a topology and of the lines from `trained:` to the last one before the checksum, which are added in turn."""
+
+    def __init__(self, topology: Topology) -> None:
+        self._digest = _begun(topology)
+        self._between = b""
+
+    def add(self, line: str) -> None:
+        """The next line, without its end."""
+        self._digest.update(self._between + line.rstrip(" \t\r").encode())
+        self._between = b"\n"
+
+    def text(self) -> str:
+        """As it stands in the file."""
+        return f"sha256:{self._digest.hexdigest()}"
+
+
 def checksum(topology: Topology, lines: Iterable[str]) -> str:
-    """The checksum of a topology and of the lines from `trained:` to the last one before the checksum."""
-    return checksum_of(topology, "\n".join(lines))
+    """The checksum of these lines."""
+    found = Checksum(topology)
+    for line in lines:
+        found.add(line)
+    return found.text()
 
 
 def checksum_of(topology: Topology, text: str) -> str:
     """The same for the lines as one text; blanks at their ends do not count."""
-    layers = ", ".join(layer.text() for layer in topology.layers)
-    digest = hashlib.sha256(f"inputs: {inputs_text(topology.inputs)}\nlayers: {layers}\n".encode())
+    digest = _begun(topology)
     digest.update(_without_blank_ends(text.encode()))
     return f"sha256:{digest.hexdigest()}"
+
+
+def _begun(topology: Topology) -> Any:
+    layers = ", ".join(layer.text() for layer in topology.layers)
+    return hashlib.sha256(f"inputs: {inputs_text(topology.inputs)}\nlayers: {layers}\n".encode())
 
 
 def _without_blank_ends(text: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from shlex import quote
 
 import numpy as np
@@ -237,40 +238,44 @@ def read_scaling(trained: PlacedMapping, n_inputs: int, read_matrix: ReadMatrix,
     return Scaling(**numbers, **words)
 
 
-def trained_lines(network: Network) -> list[str]:
-    """The lines after `trained:`, without the checksum; none if the head already describes the whole network."""
-    lines = task_lines(network)
+def trained_lines(network: Network) -> Iterator[str]:
+    """The lines after `trained:`, without the checksum; none if the head already describes the whole network. They come one by one,
+    because those of many weights take several times their room."""
+    yield from task_lines(network)
     if len(network.classes) == 2 and network.n_outputs == 1:
         positive, negative = map(quote_text, network.classes)
-        lines.append(f"  classes: {{positive: {positive}, negative: {negative}}}")
+        yield f"  classes: {{positive: {positive}, negative: {negative}}}"
     elif network.classes and not network.predicts_next:
-        lines.append(f"  classes: {write_flow(network.classes)}")
-    lines += decision_lines(network)
+        yield f"  classes: {write_flow(network.classes)}"
+    yield from decision_lines(network)
     if network.targets is not None:
-        lines.append(f"  targets: {write_flow([float(value) for value in network.targets])}")
-    lines += target_scaling_lines(network.target_scaling)
+        yield f"  targets: {write_flow([float(value) for value in network.targets])}"
+    yield from target_scaling_lines(network.target_scaling)
     if network.columns:
-        lines.append(f"  columns: {write_flow(network.columns)}")
+        yield f"  columns: {write_flow(network.columns)}"
     if network.first_token != 1:
-        lines.append(f"  first_token: {network.first_token}")
+        yield f"  first_token: {network.first_token}"
     if network.encoder is not None:
-        lines += encoder_lines(network.encoder)
+        yield from encoder_lines(network.encoder)
     if network.mixture is not None:
-        lines += [*(["  encoder:"] if network.encoder is None else []), *mixture_lines(network.mixture)]
+        if network.encoder is None:
+            yield "  encoder:"
+        yield from mixture_lines(network.mixture)
     if network.vocabulary is not None:
-        lines += vocabulary_lines(network.vocabulary)
-    lines += [*_scaling_lines(network.scaling), *pattern_lines(network)]
+        yield from vocabulary_lines(network.vocabulary)
+    yield from _scaling_lines(network.scaling)
+    yield from pattern_lines(network)
     if network.parameters is not None:
-        lines += weight_lines(network)
+        yield from weight_lines(network)
     if network.record:
-        lines += ["  record:", *write_block(network.record, 4)]
+        yield "  record:"
+        yield from write_block(network.record, 4)
     if network.self_test is not None and len(network.self_test.inputs):
-        lines += self_test_lines(network.self_test)
+        yield from self_test_lines(network.self_test)
     if network.row_digests is not None:
-        lines += digest_lines(network.row_digests)
+        yield from digest_lines(network.row_digests)
     if network.curve is not None:
-        lines += curve_lines(network.curve)
-    return lines
+        yield from curve_lines(network.curve)
 
 
 def _scaling_lines(scaling: Scaling) -> list[str]:

@@ -6,11 +6,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from anncli.arrays import Array
+from anncli.arrays import Array, blocks_of_rows
 from anncli.formats.networks.numbers import read_block, write_rows
 from anncli.network.layers.base import LayerKind
 from anncli.network.network import Network
 from anncli.network.topology import Topology
+
+# Numbers that are written at a time: as text they take many times their room.
+_NUMBERS = 1 << 16
 
 
 def weight_blocks(topology: Topology, parameters: Array) -> Iterator[tuple[str, LayerKind, Array]]:
@@ -55,20 +58,22 @@ def rows_of(block: str) -> list[list[str]]:
     return [line.split() for line in block.rstrip("\n").split("\n")] if block.strip() else []
 
 
-def weight_lines(network: Network) -> list[str]:
+def weight_lines(network: Network) -> Iterator[str]:
     """The blocks of one network, or, two columns further right, those of each network of an ensemble."""
     if not network.members:
         assert network.parameters is not None
-        return ["  weights:", *_block_lines(network.topology, network.parameters)]
-    lines = ["  members:"]
+        yield "  weights:"
+        yield from _block_lines(network.topology, network.parameters)
+        return
+    yield "  members:"
     for own in network.members:
         first, *rest = _block_lines(network.topology, own)
-        lines += [f"  - {first[2:]}", *(f"  {line}" for line in rest)]
-    return lines
+        yield f"  - {first[2:]}"
+        yield from (f"  {line}" for line in rest)
 
 
-def _block_lines(topology: Topology, parameters: Array) -> list[str]:
-    lines = []
+def _block_lines(topology: Topology, parameters: Array) -> Iterator[str]:
     for _, _, block in weight_blocks(topology, parameters):
-        lines += ["  - |", *(f"    {row}" for row in write_rows(block.T))]
-    return lines
+        yield "  - |"
+        for part in blocks_of_rows(block.shape[1], len(block), _NUMBERS):
+            yield from (f"    {row}" for row in write_rows(block.T[part]))

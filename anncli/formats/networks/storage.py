@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from anncli.errors import NetworkError, UsageError, value_text
 from anncli.formats.files.textfile import BOM, Path, read_bytes, replace_file, shown_name
+from anncli.formats.networks.ann import FORMAT
 from anncli.formats.networks.endings import refuse_other_ending
 from anncli.formats.networks.names import DIALECTS, NETWORK_FORMAT_NAMES
 from anncli.formats.networks.numbers import MAX_NETWORK_BYTES
@@ -94,11 +95,16 @@ def render(network: Network, name: str | None = None, path: Path = "") -> bytes:
 
     Raises: NetworkError if the format cannot hold the network, UsageError as refusal().
     """
+    return b"".join(_pieces(network, name, path))
+
+
+def _pieces(network: Network, name: str | None, path: Path) -> Iterable[bytes]:
+    """What render() gives, in pieces where the format has them."""
     name = name or network.source.dialect
     reason = refusal_of(network, name)
     if reason:
         raise NetworkError(reason, path=path or None, advice=f"save it in the {DIALECTS[0]} format")
-    return dialect_format(name).render(network)
+    return FORMAT.pieces(network) if name == DIALECTS[0] else [dialect_format(name).render(network)]
 
 
 def _undecidable(name: str, network: Network) -> str | None:
@@ -151,4 +157,4 @@ def save(network: Network, path: Path, name: str | None = None, before: Callable
         raise TypeError(f"save() takes a network and the name of a file, found {value_text(network)}")
     if not os.path.exists(path):
         refuse_other_ending(shown_name(path))
-    replace_file(path, render(network, name, path), before=before)
+    replace_file(path, _pieces(network, name, path), before=before)
