@@ -16,12 +16,15 @@ from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
 from anncli.cli.running.one_row import asked_row, check_row_options, of_one_row, report_of
 from anncli.cli.running.reading import read_training_data
+from anncli.cli.running.word_gradient import check_words
 from anncli.cli.showing.console import print_json
 from anncli.cli.showing.remarks import show_remarks
 from anncli.errors import AnnError, count_of
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.networks.storage import load
+from anncli.network.network import Network
 from anncli.network.patterns import refuse_without_gradient
+from anncli.network.topology import Topology
 from anncli.options.layers import Given, training_options
 from anncli.training.beginning import refuse_ensemble
 from anncli.training.gradient_in_time import gradients_in_time
@@ -39,7 +42,11 @@ def run_gradcheck(values: Values, words: Words) -> None:
     """Print the largest error; raises AnnError if the gradient is wrong."""
     check_row_options(values)
     network_path, row, shown = str(words.network), asked_row(values), None
-    with closing(_prepared(values, words, network_path)) as run:
+    network = load(network_path)
+    if network.text_use == "vectors":
+        _run_words(values, words, network)
+        return
+    with closing(_prepared(values, words, network)) as run:
         setup, attempt = run.setup, run.attempt
         rng = random_stream(setup.options.seed, "check")
         if row is None:
@@ -61,17 +68,39 @@ def run_gradcheck(values: Values, words: Words) -> None:
         "row": row, "shown": None if shown is None else shown.document(),
         **({"in_time": [each.document() for each in in_time]} if in_time else {}),
     }  # fmt: skip
+    topology = setup.network.topology
+    kinks = "where a spike comes, goes or barely is one" if topology.is_spiking else "at kinks"
+    lines = _lines(document, _shape(topology), topology.noun, kinks)
+    _print(values, document, lines, None if shown is None else shown.text())
+
+
+def _run_words(values: Values, words: Words, network: Network) -> None:
+    """The same for word vectors."""
+    found, session, n_sentences = check_words(values, words, network)
+    name = session.topology.parameter_name(found.worst)
+    document = {
+        "command": "gradcheck", "network": str(words.network), "loss": session.layer.loss_text, "l2": 0.0,
+        "rows": n_sentences, "checked": found.checked, "skipped": 0, "frozen": 0, "worst": name,
+        "backpropagation": found.backpropagation, "difference": found.difference, "error": found.error,
+        "kernel": session.name, "kernel_error": found.backend_error,
+        "passed": found.error <= ERROR_LIMIT and found.backend_error <= BACKEND_LIMIT, "row": None, "shown": None,
+    }  # fmt: skip
+    _print(values, document, _lines(document, _shape(session.topology), "sentence", ""))
+
+
+def _shape(topology: Topology) -> str:
+    return f"{topology}, {count_of(topology.n_parameters, 'parameter')}"
+
+
+def _print(values: Values, document: dict[str, Any], lines: list[str], shown: str | None = None) -> None:
+    """The report; raises AnnError if the gradient is wrong."""
     if values["json"]:
         print_json(document)
     else:
-        topology = setup.network.topology
-        shape = f"{topology}, {count_of(topology.n_parameters, 'parameter')}"
-        kinks = "where a spike comes, goes or barely is one" if topology.is_spiking else "at kinks"
-        lines = _lines(document, shape, topology.noun, kinks)
-        click.echo("\n".join(lines if shown is None else [lines[0], shown.text(), "", *lines[1:]]))
-    if not passed:
+        click.echo("\n".join(lines if shown is None else [lines[0], shown, "", *lines[1:]]))
+    if not document["passed"]:
         advice = "this is a fault of ann: report it"
-        raise AnnError(f"the gradient is wrong at {name}", path=network_path, advice=advice)
+        raise AnnError(f"the gradient is wrong at {document['worst']}", path=document["network"], advice=advice)
 
 
 def _beside_patterns(values: Values, setup: Setup, parameters: Array, rng: np.random.Generator) -> Array:
@@ -85,13 +114,12 @@ def _beside_patterns(values: Values, setup: Setup, parameters: Array, rng: np.ra
     return (parameters + rng.normal(0, 0.1, parameters.shape)).astype(parameters.dtype)
 
 
-def _prepared(values: Values, words: Words, network_path: str) -> TrainingRun:
+def _prepared(values: Values, words: Words, network: Network) -> TrainingRun:
     """A run on all rows of the data, ready for its first epoch."""
-    network = load(network_path)
     refuse_ensemble(network, "ann gradcheck")
     refuse_without_gradient(network.topology)
     all_rows = {"validation": Given(0.0, "default"), "test": Given(0.0, "default")}
-    layers, dialect = [all_rows, *values.layers, file_layer(network, network_path)], network.source.dialect
+    layers, dialect = [all_rows, *values.layers, file_layer(network, str(words.network))], network.source.dialect
     # The learning rate is that of the step that --show prints, whatever the trainer.
     layers = [{name: given for name, given in layer.items() if name != "learning_rate"} for layer in layers]
     # The gradients of pieces are not those of the loss, which the differences are.

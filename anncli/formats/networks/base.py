@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Iterator
+from typing import Protocol, runtime_checkable
 
 from anncli.formats.files.textfile import Path
 from anncli.network.network import Network
@@ -33,4 +34,13 @@ class NetworkFormat(NetworkReader, Protocol):
 
     def render(self, network: Network) -> bytes:
         """The bytes of a file; the same network always gives the same bytes. Ask refusal() first."""
+        ...
+
+
+@runtime_checkable
+class InPieces(Protocol):
+    """A dialect whose files may be large."""
+
+    def pieces(self, network: Network) -> Iterator[bytes]:
+        """What render() gives, piece by piece."""
         ...

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from anncli.errors import NetworkError, UsageError, value_text
 from anncli.formats.files.textfile import BOM, Path, read_bytes, replace_file, shown_name
-from anncli.formats.networks.ann import FORMAT
+from anncli.formats.networks.base import InPieces
 from anncli.formats.networks.endings import refuse_other_ending
 from anncli.formats.networks.names import DIALECTS, NETWORK_FORMAT_NAMES
 from anncli.formats.networks.numbers import MAX_NETWORK_BYTES
@@ -104,7 +104,8 @@ def _pieces(network: Network, name: str | None, path: Path) -> Iterable[bytes]:
     reason = refusal_of(network, name)
     if reason:
         raise NetworkError(reason, path=path or None, advice=f"save it in the {DIALECTS[0]} format")
-    return FORMAT.pieces(network) if name == DIALECTS[0] else [dialect_format(name).render(network)]
+    dialect = dialect_format(name)
+    return dialect.pieces(network) if isinstance(dialect, InPieces) else [dialect.render(network)]
 
 
 def _undecidable(name: str, network: Network) -> str | None:
