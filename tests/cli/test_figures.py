@@ -245,8 +245,8 @@ HARD: dict[str, Facts] = {
 
 
 @pytest.mark.parametrize("case", HARD)
-# tests/cli/test_spike_figures.py draws those of spiking networks.
-@pytest.mark.parametrize("name", [name for name, info in FIGURE_NAMES.items() if not info.spikes])
+# tests/cli/test_spike_figures.py draws those of spiking networks, test_words_figure.py those of words.
+@pytest.mark.parametrize("name", [name for name, info in FIGURE_NAMES.items() if not (info.spikes or info.takes_words)])
 def test_every_figure_of_every_set_is_drawn_or_refused_in_words(name: str, case: str) -> None:
     facts = HARD[case]
     if why_not(name, facts.task):
