@@ -93,11 +93,13 @@ def _is_flat(layer: LayerKind) -> bool:
 
 def _step_of(layer: LayerKind, of_tokens: bool) -> dict[str, int]:
     kind: Any = layer
-    if layer.is_frozen:
-        raise ValueError(f"`{layer.text()}`, which is frozen")
     code = ACTIVATION_NAMES[layer.activation].code
     assert code is not None
-    step = {"kind": _CODES["sparse" if of_tokens and layer.kind == "dense" else layer.kind], "activation": code}
+    step = {
+        "kind": _CODES["sparse" if of_tokens and layer.kind == "dense" else layer.kind],
+        "activation": code,
+        "frozen": int(layer.is_frozen),
+    }
     if layer.kind == "window":
         size = 2 * kind.rows + 1
         return step | _windows((size,), (1,), True)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from anncli.cli.main import run
+from anncli.compiled import native_module
 from anncli.errors import NetworkError
 from anncli.formats.networks.storage import load
 from anncli.network.frozen import count_frozen
@@ -171,3 +172,22 @@ def test_gradient_check_leaves_frozen_weights_out(folder: Path, capsys: pytest.C
     assert (
         "checked   16 weights and biases on 8 samples; 15 are frozen and have no gradient\n" in capsys.readouterr().out
     )
+
+
+@pytest.mark.parametrize("trainer", ["adam", "sgd", "online", "adamw", "rprop", "scg"])
+def test_compiled_code_trains_the_rest_as_numpy_does(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], trainer: str
+) -> None:
+    (folder / "net.nn").write_text(NETWORK.replace("mean", "4 lstm, last"))
+    words = ["train", "net.nn", "pos.txt", "neg.txt", "4", "--validation", "0", "--trainer", trainer, "-o"]
+    found = []
+    for kernels in ("native", "numpy"):
+        if kernels == "numpy" or native_module() is None:
+            monkeypatch.setenv("ANN_KERNELS", "numpy")
+        assert run([*words, f"{kernels}.nn"]) == 0
+        assert "numpy backend" not in capsys.readouterr().err
+        found.append(load(f"{kernels}.nn"))
+    one, other = found
+    assert table(one).tobytes() == table(other).tobytes() == VECTORS.tobytes() + bytes(3 * 4)
+    assert one.parameters is not None
+    assert one.parameters == pytest.approx(other.parameters, abs=2e-4)

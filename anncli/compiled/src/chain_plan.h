@@ -264,7 +264,7 @@ static bool prepare_weights(Chain *c) {
       node.raw_sums = bilinear ? arena.take(raw) : a.sums;
       node.raw_first = a.first = arena.take(bilinear ? raw : n);
       node.raw_second = a.second = arena.take(bilinear ? raw : n);
-      add_weights(c, a, node.raw, node.raw_sums, bilinear ? raw : n);
+      if (!node.s.frozen) add_weights(c, a, node.raw, node.raw_sums, bilinear ? raw : n);
       const bool quarters = node.s.kind == ANN_CONVOLUTION && n <= MOST_QUARTER_FLOATS;
       node.quarter_sums = quarters ? arena.take(QUARTERS * n) : NULL;
       node.quarter_biases = quarters ? arena.take(QUARTERS * (size_t)a.p_out) : NULL;

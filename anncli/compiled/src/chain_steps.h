@@ -14,10 +14,10 @@ enum { MOST_COMPONENTS = 1024 };  // of a bilinear neuron
 // units: columns of its outputs, of a bilinear step neurons; size, stride: of a window over rows (x alone) or over a picture;
 // before, after: rows of zeros around the edges, of a pad 1 on the side where zeros stand; skip: the form whose rows stand beside the inputs, 0 for none; components: of
 // a bilinear neuron; directions: of a recurrent step, 2 if it reads the rows backward too; position: the number of its first output among all units for dropout, from 1; 0: its outputs are those of
-// the step before in another form. Python hands over an array with a column for each field.
+// the step before in another form; frozen: its gradient is 0, and no rule changes its weights, which an embedding may be. Python hands over an array with a column for each field.
 #define ANN_STEP_FIELDS(X) \
   X(kind) X(activation) X(units) X(size_y) X(size_x) X(stride_y) X(stride_x) X(before_y) X(before_x) X(after_y) X(after_x) \
-  X(skip) X(components) X(directions) X(position)
+  X(skip) X(components) X(directions) X(position) X(frozen)
 
 struct AnnStep {
 #define ANN_FIELD(NAME) int32_t NAME;
@@ -102,6 +102,7 @@ inline const char *trace_step(const AnnStep &s, const AnnForm *forms, int number
   *fan_in = from.columns;
   if (s.kind < 0 || s.kind >= N_STEPS) return "there is no such kind";
   if (!is_recurrent(s.kind) && from.tokens != (s.kind == ANN_EMBEDDING || s.kind == ANN_SPARSE)) return "it cannot follow these inputs";
+  if (s.frozen && s.kind != ANN_EMBEDDING) return "it cannot be frozen";
   if (has_block(s.kind)) to->columns = s.units;
   if (s.kind == ANN_SPARSE || (s.kind >= ANN_FLATTEN && s.kind <= ANN_MAX)) to->height = to->width = 1;
   if (s.kind == ANN_FLATTEN) {

@@ -60,6 +60,7 @@ static void add_bias_rows(const float *D, int stride, const Place &p, int from, 
 
 // Of tokens i0..i1.
 static void token_gradient(Piece &piece, const Node &node, const Place &p, int i0, int i1, bool adds) {
+  if (node.s.frozen) return;
   const Layer &a = node.a;
   const ChainCall &call = piece.call;
   if (!adds && !call.chain->lazy.on) memset(a.sums + (size_t)i0 * a.p_out, 0, sizeof(float) * (size_t)(i1 - i0) * a.p_out);
