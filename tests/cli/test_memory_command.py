@@ -176,7 +176,7 @@ def test_commands_that_a_memory_does_not_have(stored: Path, ann: Ann) -> None:
 
 @pytest.mark.slow
 def test_a_network_that_learnt_to_recall(tmp_path: Path, ann: Ann) -> None:
-    define(tmp_path, "200 relu, 35 logistic")
+    define(tmp_path, "200 tanh, 35 logistic")
     options = [
         "--row-names",
         "letter",
@@ -191,7 +191,7 @@ def test_a_network_that_learnt_to_recall(tmp_path: Path, ann: Ann) -> None:
         "--option",
         "input_noise=0.4",
     ]
-    done = ann("train", "memory.nn", LETTERS, 500, "--label", "inputs", *options)
+    done = ann("train", "memory.nn", LETTERS, 300, "--label", "inputs", *options)
     assert "patterns  26 of 26 are fixed points (100 %)" in done.stdout
     rows, names = np.repeat(letters(), 20, axis=0), [name for name in NAMES for _ in range(20)]
     write(tmp_path / "noisy.csv", flipped(rows, 3), names)

@@ -105,3 +105,35 @@ def test_networks_that_cannot_recall_say_so() -> None:
         anncli.AnnError, match=r"^recall is for networks whose answers are their inputs; train one with label inputs$"
     ):
         network.recall([[0, 1]])
+
+
+@pytest.mark.slow
+def test_a_hopfield_network_breaks_down_above_its_capacity() -> None:
+    right = {}
+    for count in (100, 150, 200):
+        patterns = np.random.default_rng(count).choice([-1.0, 1.0], (count, 1000))
+        network = memory(patterns, "memory hopfield")
+        weights = patterns.T @ patterns - count * np.eye(1000)
+        assert network.parameters is not None
+        assert (network.parameters.reshape(1000, 1000) == weights).all()
+        # Amit, Gutfreund & Sompolinsky 1985: with 0.1 patterns a unit few bits move, above 0.138 all of them drift away.
+        at_once = (np.sign(patterns @ weights) == patterns).mean()
+        assert at_once > (0.99 if count < 150 else 0.98)
+        right[count] = (network.recall(patterns).values == patterns).mean()
+    assert right[100] >= 0.99
+    assert right[150] < 0.96
+    assert right[200] < 0.75
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("low", [-1.0, 0.0])
+def test_a_modern_memory_recalls_many_patterns_from_noise(low: float) -> None:
+    rng = np.random.default_rng(0)
+    patterns = rng.choice([low, 1.0], (1000, 64))
+    noisy = patterns.copy()
+    for row in noisy:
+        places = rng.choice(64, 13, replace=False)
+        row[places] = low + 1 - row[places]
+    found = memory(patterns, "memory beta 2").recall(noisy)
+    assert (np.abs(found.values - patterns) < 0.25 * (1 - low)).all(axis=1).mean() >= 0.99
+    assert (found.nearest.pattern == np.arange(1000)).mean() >= 0.99
