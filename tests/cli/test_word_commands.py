@@ -94,6 +94,12 @@ def test_a_tag_for_each_word(folder: Path, ann: Run) -> None:
     assert [(own["sample"], own["word"], own["class"]) for own in found] == [
         (1, "the", "D"), (1, "run", "N"), (2, "dogs", "N"), (2, "run", "V"),
     ]  # fmt: skip
+    many = ann("predict", "tags.nn", "--sentences", input="\n" + "the run\n\n" * 30000).stdout
+    assert many == "\n".join(["the\tD\nrun\tN\n"] * 30000)
+    assert (
+        ann("predict", "tags.nn", "--sentences", input="\n \n", check=3).stderr
+        == "ann: <stdin>: holds no words; give words to tag\n"
+    )
     done = ann("predict", "tags.nn", input="cats\nrun\n")
     assert done.stderr == "ann: warning: <stdin>: words that the network does not know: cats\n"
     refused = ann("predict", "tags.nn", input="dogs run\n", check=3).stderr

@@ -30,15 +30,14 @@ def test_sentences_tags_and_lines() -> None:
 
 def test_words_without_tags() -> None:
     words = [["The", "dog's"], ["."], ["runs"]]
-    assert read_sentences(TEXT, "x", by_line=False) == words
-    assert read_sentences("The\ndog's\n\n.\n\n\nruns\n", "x", by_line=False) == words
-    assert read_sentences("The  dog's \n.\n\n\truns", "x", by_line=True) == words
-    assert read_sentences("\n \n", "x", by_line=False) == read_sentences("\n \n", "x", by_line=True) == []
+    assert read_sentences(TEXT, "x") == words
+    assert read_sentences("The\ndog's\n\n.\n\n\nruns\n", "x") == words
+    assert read_sentences("\n \n", "x") == []
     with pytest.raises(DataError) as caught:
-        read_sentences("a\nb c\n", "x", by_line=False)
+        read_sentences("a\nb c\n", "x")
     assert str(caught.value).startswith("x:2: expected one word, found 'b c'; write a word a line")
     with pytest.raises(DataError, match="x:1: the word is missing"):
-        read_sentences("\tdet\n", "x", by_line=False)
+        read_sentences("\tdet\n", "x")
 
 
 @pytest.mark.parametrize(

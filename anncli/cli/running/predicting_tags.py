@@ -18,7 +18,7 @@ from anncli.evaluation.names import UNDECIDED_WORD
 from anncli.formats.data.folders import expand
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.tagged_texts import read_sentences
-from anncli.formats.data.text_files import read_text_file
+from anncli.formats.data.text_files import lines_as_they_come, read_text_file
 from anncli.formats.files.textfile import shown_name
 from anncli.inference.predict import predict
 from anncli.network.class_names import class_names
@@ -45,25 +45,36 @@ def tag_texts(
     for a file without words, and with the line of what is no word.
     """
     network, n_before = decisions.network, 0
-    vocabulary = network.vocabulary
+    vocabulary, write = network.vocabulary, _documents if values["json"] else _lines
     assert vocabulary is not None
     for file in expand([*files], remarks):
-        name = shown_name(file.path)
-        sentences = read_sentences(read_text_file(file.path).text, name, values["sentences"])
-        if not sentences:
-            raise DataError("holds no words", path=name, advice="give words to tag")
-        warn_of_strange(network, " ".join(word for sentence in sentences for word in sentence), name, remarks)
-        for first in range(0, len(sentences), _SENTENCES):
-            part = sentences[first : first + _SENTENCES]
-            tokens = vocabulary.tokens([" ".join(words) for words in part])
+        name, n_above, strange = shown_name(file.path), n_before, dict[str, None]()
+        for part in _sentences(file.path, values["sentences"]):
+            texts = [" ".join(words) for words in part]
+            tokens = vocabulary.tokens(texts)
             short = short_samples(network.topology, tokens)
             if len(short):
-                raise length_fault(network.topology, tokens, short, first + int(short[0]) + 1, name)
+                raise length_fault(network.topology, tokens, short, n_before - n_above + int(short[0]) + 1, name)
             outputs = predict(network, tokens, in_place=True, threads=values["threads"])
             not_finite.look(outputs)
-            write = _documents if values["json"] else _lines
             yield write(values, decisions, part, outputs, n_before)
             n_before += len(part)
+            strange |= dict.fromkeys(vocabulary.strange(" ".join(texts)))
+        if n_before == n_above:
+            raise DataError("holds no words", path=name, advice="give words to tag")
+        warn_of_strange(network, [*strange], name, remarks)
+
+
+def _sentences(path: str, by_line: bool) -> Iterator[list[list[str]]]:
+    """The sentences of a file, in portions: by_line those of a pipe as they come."""
+    if by_line:
+        for lines in lines_as_they_come(path):
+            if part := [words for line in lines if (words := line.split())]:
+                yield part
+        return
+    sentences = read_sentences(read_text_file(path).text, shown_name(path))
+    for first in range(0, len(sentences), _SENTENCES):
+        yield sentences[first : first + _SENTENCES]
 
 
 def _lines(values: Values, decisions: Decisions, part: Sequence[Sequence[str]], outputs: Array, n_before: int) -> str:

@@ -68,7 +68,7 @@ def symbol_texts(
         tokens = network.vocabulary.tokens([text])
         outputs = predict(network, tokens, threads=values["threads"])
         not_finite.look(outputs)
-        warn_of_strange(network, text, shown_name(file.path), remarks)
+        warn_of_strange(network, network.vocabulary.strange(text), shown_name(file.path), remarks)
         if number and not values["json"]:
             yield "\n"
         for first in range(0, len(symbols), _LINES):
@@ -112,10 +112,9 @@ class _Portion:
             yield json.dumps(found, ensure_ascii=False)
 
 
-def warn_of_strange(network: Network, text: str, path: str, remarks: Remarks) -> None:
-    """Symbols that no training text has have no bits."""
+def warn_of_strange(network: Network, strange: Sequence[str], path: str, remarks: Remarks) -> None:
+    """Symbols that no training text has have no bits; strange: those of this file, each once."""
     assert network.text is not None
-    assert network.vocabulary is not None
-    if strange := network.vocabulary.strange(text):
+    if strange:
         shown = ", ".join(printable(symbol) for symbol in strange[:10]) + (", ..." if len(strange) > 10 else "")
         remarks.warn(f"{printable(path)}: {network.text.kind} that the network does not know: {shown}")

@@ -64,11 +64,9 @@ def _fault(line: str, cells: Sequence[str]) -> str:
     return f"expected `word TAB tag`, found {quoted(line)}"
 
 
-def read_sentences(text: str, shown: str, by_line: bool) -> list[list[str]]:
-    """The sentences of a text without tags: a word a line, or by_line a sentence a line. What stands behind a tab in a line with one word
-    is a tag, which is passed over. Raises: DataError with the line of a fault."""
-    if by_line:
-        return [words for line in text.split("\n") if (words := line.split())]
+def read_sentences(text: str, shown: str) -> list[list[str]]:
+    """The sentences of a text without tags, a word a line. What stands behind a tab is a tag, which is passed over. Raises: DataError with
+    the line of a fault."""
     found, sentence = list[list[str]](), list[str]()
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
