@@ -36,7 +36,7 @@ def check_words(values: Values, words: Words, network: Network) -> tuple[Gradien
     for name in ("row", "show"):
         if values[name]:
             raise UsageError(f"--{name} is for rows of numbers, and `{layer.kind}` reads texts", advice="leave it out")
-    refuse_column_options(data.request, data.read, False)
+    refuse_column_options(data.request, data.read, network.text_use)
     known = network.vocabulary
     assert known is None or isinstance(known, WordEncoder)
     corpus = read_corpus(words.data, network.text.definition, layer.min_count, known, remarks)
