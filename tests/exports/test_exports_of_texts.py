@@ -13,9 +13,11 @@ from text_exports import HOSTILE, assert_proved
 
 from anncli.analysis.proof import prove
 from anncli.analysis.proof_texts import _STRANGE, draw_texts
+from anncli.errors import NetworkError
 from anncli.formats.exports.base import ExportRequest, ProofRows
 from anncli.formats.exports.registry import export_format
 from anncli.formats.exports.tools import find_tool
+from anncli.formats.networks.storage import parse
 from anncli.inference.predict import predict
 from anncli.network.calibration import Calibration
 from anncli.network.encoders.characters import CharacterEncoder
@@ -189,3 +191,53 @@ def test_other_layers_are_refused_by_name(name: str) -> None:
     assert export.refusal(tower, request) is not None
     assert DocumentInputs().kind == "documents"
     assert CharacterEncoder.kind == "characters"
+
+
+@pytest.mark.parametrize("inputs", INPUTS)
+def test_json_holds_the_symbols_and_is_read_back(inputs: str) -> None:
+    export, request = export_format("json"), ExportRequest()
+    for layers in (["2 tanh", "1 logistic"], ["2 lstm", "last", "3 softmax"]):
+        if "documents" in inputs and layers[0] == "2 lstm":
+            continue
+        network = made(inputs, layers)
+        files = export.render(network, request)
+        again = parse(files[""], "x.json")
+        assert export.render(again, request) == files
+        assert again.text == network.text
+        assert again.vocabulary is not None
+        assert network.vocabulary is not None
+        assert again.vocabulary.symbols == network.vocabulary.symbols
+        assert (again.predict(["a b x1", "STRASSE"]) == network.predict(["a b x1", "STRASSE"])).all()
+        assert prove(export, files, network, request).fault is None
+    # The definition that `ann import` writes is that of texts.
+    assert again.definition().layer_texts == network.layer_texts
+
+
+def test_the_next_symbol_is_predicted_from_json_too() -> None:
+    network = Network.create("characters", ["3 lstm", "softmax"])
+    assert network.text is not None
+    network = network.with_vocabulary(network.text.definition.fitted(["abc"]))
+    network.set_parameters(np.linspace(-1, 1, network.topology.n_parameters))
+    again = parse(export_format("json").render(network, ExportRequest())[""], "x.json")
+    assert again.predicts_next
+    assert again.layer_texts == ["3 lstm", "softmax"]
+    assert again.classes == ("a", "b", "c")
+
+
+def test_damaged_symbols_in_json_are_refused_in_words() -> None:
+    text = export_format("json").render(made("{words: 9}", ["1 logistic"]), ExportRequest())[""].decode()
+    document = json.loads(text)
+    words = document["text"]["encoder"]["words"]
+    for changes, message in (
+        ({"encoder": {**document["text"]["encoder"], "words": words.replace(" ", "  ", 1)}}, "x.json: "),
+        ({"encoder": {**document["text"]["encoder"], "words": "a 1\n"}}, "`text` has 2 tokens, and the layers read 10"),
+        ({"encoder": {}}, "`words` is missing"),
+        ({"inputs": "9"}, "`inputs` of `text` must say what symbols are, found '9'"),
+        ({"inputs": "{words: 0}"}, "must be a whole number of 1 or more, found 0"),
+        ({"open_output": 3}, "`open_output` must be true or false, found the number 3"),
+        ({"more": 1}, "unknown key 'more'"),
+    ):
+        changed = {**document, "text": {**document["text"], **changes}}
+        with pytest.raises(NetworkError) as fault:
+            parse(json.dumps(changed).encode(), "x.json")
+        assert message in str(fault.value)

@@ -23,7 +23,7 @@ from anncli.cli.showing.export_report import Measured, export_document, export_l
 from anncli.cli.showing.remarks import show_network_remarks, show_remarks
 from anncli.cli.showing.work import Timed
 from anncli.dataset.dataset import Dataset
-from anncli.errors import NetworkError, UsageError, printable
+from anncli.errors import UsageError, printable
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.exports.base import ComparesNumbers, ExportRequest, ProofRows, ToolMissingError
 from anncli.formats.exports.names import EXPORT_NAMES
@@ -35,8 +35,6 @@ from anncli.inference.predict import predict
 from anncli.network.network import Network
 
 _MOST_ROWS = 10_000
-# Formats that another program reads as a whole network.
-_WITHOUT_TEXTS = ("json",)
 
 
 class _Asked(NamedTuple):
@@ -57,7 +55,6 @@ def run_export(values: Values, words: Words) -> None:
     network = load(path)
     show_network_remarks(values.console, network)
     require_trained(network, path)
-    refuse_texts(network, asked.format, path)
     if words.data and isinstance(export_format(asked.format), ComparesNumbers):
         raise UsageError(f"--to {asked.format} writes numbers that compute nothing for DATA", advice="leave DATA out")
     remarks = Remarks()
@@ -144,15 +141,6 @@ def _some_of(rows: Array) -> Array:
     """At most 10,000 row numbers of these (n,), evenly spaced: more would only take longer."""
     n = min(len(rows), _MOST_ROWS)
     return rows[np.linspace(0, len(rows) - 1, n).astype(np.int64)] if n else rows
-
-
-def refuse_texts(network: Network, format_name: str, path: str) -> None:
-    """Raises NetworkError for a network that takes texts and a format that would lose which characters it knows."""
-    if network.text is not None and network.text_use != "vectors" and format_name in _WITHOUT_TEXTS:
-        message = f"the format {format_name} has no place for the {network.text.kind} that this network knows"
-        raise NetworkError(
-            message, path=path, advice="export it as python, javascript, c or onnx, or keep the file as it is"
-        )
 
 
 def _measured(

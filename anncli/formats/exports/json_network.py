@@ -12,6 +12,7 @@ from anncli.arrays import Array, Inputs, Tokens
 from anncli.formats.exports.base import ExportRequest
 from anncli.formats.networks.ann_table import column_entries
 from anncli.formats.networks.json_network import FORMAT_WORD, VERSION
+from anncli.formats.networks.json_text import KEY, text_entry
 from anncli.formats.networks.numbers import write_rows
 from anncli.formats.networks.registry import network_format
 from anncli.network.calibration import Calibration
@@ -53,6 +54,7 @@ def _document(network: Network) -> dict[str, Any]:
         "columns": list(network.columns),
         **({"first_token": network.first_token} if network.topology.inputs.tokens else {}),
         "encoder": None if network.encoder is None else _encoder(network.encoder),
+        **({KEY: said} if (said := text_entry(network)) is not None else {}),
         "scaling": _scaling(network.scaling),
         "members": [{"layers": layers} for layers in _members(network)],
         "target_scaling": _target_scaling(network.target_scaling),

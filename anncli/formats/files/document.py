@@ -68,8 +68,9 @@ class PlacedMapping(dict[str, Any]):
 
     def line_fault(self, key: str, number: int, message: str, advice: str | None = None) -> AnnError:
         """The error to raise about a line, counted from 0, of the literal block under `key`."""
-        # The text of a literal block begins on the line after the `|`.
-        return self.source.fault(message, Place(self.value_places[key].line + 1 + number, 1), advice)
+        place = self.value_places.get(key)
+        # The text of a literal block begins on the line after the `|`. Texts in JSON have no place.
+        return self.source.fault(message, None if place is None else Place(place.line + 1 + number, 1), advice)
 
     def mapping_at(self, key: str) -> PlacedMapping:
         """The mapping under `key`, an empty one where there is nothing; raises the document's error for another value."""

@@ -15,6 +15,7 @@ from anncli.formats.networks.ann_decision import read_decision
 from anncli.formats.networks.ann_table import take_encoder
 from anncli.formats.networks.ann_task import read_target_scaling, read_task
 from anncli.formats.networks.ann_trained import read_scaling
+from anncli.formats.networks.json_text import take_text
 from anncli.formats.networks.numbers import size_fault
 from anncli.limits import FLOAT32_MAX
 from anncli.network.input_shapes import read_inputs
@@ -27,7 +28,7 @@ from anncli.network.topology import Topology
 
 FORMAT_WORD, VERSION = "anncli-network", 1
 KEYS = (
-    "format", "version", "inputs", "columns", "first_token", "encoder", "scaling", "members", "target_scaling", "calibration", "task",
+    "format", "version", "inputs", "columns", "first_token", "encoder", "text", "scaling", "members", "target_scaling", "calibration", "task",
     "classes", "target_names", "targets", "loss", "threshold", "threshold_rule", "abstain", "self_test",
 )  # fmt: skip
 _ADVICE = "export the network anew"
@@ -111,6 +112,7 @@ class _File:
         network = Network(members[0][0], source=source, record={"imported_from": "json", **({"loss": loss} if loss else {})})  # fmt: skip
         network.loss = loss
         take_encoder(document, network, _ADVICE)
+        take_text(document, network, _ADVICE)
         network.task = read_task(document, network, _ADVICE)
         network.classes = self._names("classes", network.n_classes)
         read_decision(document, network, self._matrix, _ADVICE)
