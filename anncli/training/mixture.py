@@ -32,9 +32,10 @@ def fit_mixture(samples: Rows, training: Array, descriptors: Descriptors, seed: 
     Raises: UsageError without scikit-learn, DataError for fewer different rows than modes.
     """
     places, _ = ragged_places(samples.starts, training)
-    rows, rng = samples.values[places].astype(np.float64), random_stream(seed, "mixture")
+    rows, rng = samples.values[places], random_stream(seed, "mixture")
     if len(rows) > descriptors.rows:
         rows = rows[np.sort(rng.choice(len(rows), descriptors.rows, replace=False))]
+    rows = rows.astype(np.float64)
     _check_rows(rows, descriptors.modes)
     means, deviations = rows.mean(axis=0), rows.std(axis=0)
     # Rounding leaves a column of one value a deviation of about 1e-17.
@@ -53,9 +54,11 @@ def fit_mixture(samples: Rows, training: Array, descriptors: Descriptors, seed: 
 
 
 def _check_rows(rows: Array, modes: int) -> None:
-    if len(rows) >= modes and (modes == 1 or len(np.unique(rows, axis=0)) >= modes):
-        return
-    different = len(np.unique(rows, axis=0)) if len(rows) else 0
+    # The first rows nearly always suffice, and finding all different ones takes long.
+    for some in (rows[: 10 * modes], rows):
+        different = len(np.unique(some, axis=0))
+        if different >= modes:
+            return
     found = count_of(different, "different row") if different < len(rows) else count_of(len(rows), "row")
     message = f"the training samples have {found}, and a mixture of {count_of(modes, 'mode')} needs as many at least"
     raise DataError(message, advice=f"write a smaller number than {modes} under `fisher:`, or give more samples")

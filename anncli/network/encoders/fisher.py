@@ -7,6 +7,7 @@ Source: Perronnin & Dance 2007, Fisher kernels on visual vocabularies; improved:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from anncli.arrays import Array, Rows
 from anncli.errors import DataError
 from anncli.network.encoders.descriptors import Descriptors
 
-# About how many numbers (rows, modes, columns) are worked on at a time.
+# About how many numbers are worked on at a time.
 _PORTION = 1 << 20
 
 
@@ -49,46 +50,70 @@ class Mixture(NamedTuple):
                 f"sample {int(empty[0]) + 1} has no rows, and a Fisher vector needs one", advice="leave it out"
             )
         vectors = np.empty((len(samples), self.means.size * 2 + len(self.weights)), dtype=np.float32)
-        for place, sums in self._sums(samples):
-            vectors[place] = self._vectors(sums / samples.lengths[place, None, None])
+        worker = _Worker(self)
+        for numbers, sums in worker.sums(samples):
+            vectors[numbers] = worker.vectors(sums / samples.lengths[numbers, None, None])
         return vectors
 
-    def _sums(self, samples: Rows) -> Iterator[tuple[slice, Array]]:
-        """Of some samples at a time the sums (n, K, 2 D + 1) over their rows. What a sample gives does not depend on those beside it."""
-        starts, most = samples.starts, max(1, _PORTION // self.means.size)
+
+class _Worker:
+    """The numbers of a mixture in float64, with the origin between the means, so that squares of large numbers do not cancel."""
+
+    def __init__(self, mixture: Mixture) -> None:
+        self._weights, means, self._deviations = (part.astype(np.float64) for part in mixture[:3])
+        self._origin = means.mean(axis=0)
+        self._means, self._improved = means - self._origin, mixture.improved
+
+    def sums(self, samples: Rows) -> Iterator[tuple[slice, Array]]:
+        """Of some samples at a time (n, K, 2 D + 1), the sums over their rows of q_k, q_k x and q_k x^2, x from the origin on. What a
+        sample gives does not depend on those beside it."""
+        starts, most = samples.starts, max(1, _PORTION // (len(self._weights) + 2 * samples.columns))
         first = 0
         while first < len(samples):
             end = max(first + 1, int(np.searchsorted(starts, starts[first] + most, side="right")) - 1)
-            rows, place = samples.values[starts[first] : starts[end]], slice(first, end)
-            if len(rows) <= most:
-                yield place, np.add.reduceat(self._terms(rows), starts[first:end] - starts[first], axis=0)
+            rows, own = samples.values[starts[first] : starts[end]], starts[first : end + 1] - starts[first]
+            found = np.empty((end - first, len(self._weights), 2 * samples.columns + 1))
+            if len(rows) > most:
+                found[0] = np.sum(
+                    [self._sum(*self._prepared(rows[k : k + most])) for k in range(0, len(rows), most)], axis=0
+                )
             else:
-                parts = (self._terms(rows[k : k + most]).sum(axis=0) for k in range(0, len(rows), most))
-                yield place, np.sum(list(parts), axis=0)[None]
+                given = self._prepared(rows)
+                for number, (begin, stop) in enumerate(pairwise(own.tolist())):
+                    found[number] = self._sum(*(part[begin:stop] for part in given))
+            yield slice(first, end), found
             first = end
 
-    def _terms(self, rows: Array) -> Array:
-        """(T, K, 2 D + 1): q_k, q_k z_k and q_k (1 - z_k^2) of each row."""
-        weights, means, deviations = (part.astype(np.float64) for part in (self.weights, self.means, self.deviations))
-        z = (rows.astype(np.float64)[:, None, :] - means) / deviations
-        squares = z * z
-        likelihoods = np.log(weights) - np.log(deviations).sum(axis=1) - squares.sum(axis=2) / 2
+    def _prepared(self, rows: Array) -> tuple[Array, Array]:
+        """q (T, K), and 1, x and x^2 (T, 2 D + 1) of rows."""
+        x = rows.astype(np.float64) - self._origin
+        likelihoods = np.empty((len(x), len(self._weights)))
+        for mode, (mean, deviation) in enumerate(zip(self._means, self._deviations, strict=True)):
+            z = (x - mean) / deviation
+            z *= z
+            likelihoods[:, mode] = z.sum(axis=1) / -2 - np.log(deviation).sum()
+        likelihoods += np.log(self._weights)
         likelihoods -= likelihoods.max(axis=1, keepdims=True)
         q = np.exp(likelihoods)
         q /= q.sum(axis=1, keepdims=True)
-        return np.concatenate([q[:, :, None], q[:, :, None] * z, q[:, :, None] * (1 - squares)], axis=2)
+        return q, np.concatenate([np.ones((len(x), 1)), x, x * x], axis=1)
 
-    def _vectors(self, terms: Array) -> Array:
+    def _sum(self, q: Array, powers: Array) -> Array:
+        # Not a product of a library, whose last digits may depend on threads.
+        found: Array = np.einsum("tk,td->kd", q, powers)
+        return found
+
+    def vectors(self, terms: Array) -> Array:
         """The Fisher vectors of samples, from the means (n, K, 2 D + 1) over their rows."""
-        weights, columns = self.weights.astype(np.float64)[:, None], self.means.shape[1]
-        of_weights, of_means, of_deviations = np.split(terms, [1, columns + 1], axis=2)
+        weights, means, variances = self._weights[:, None], self._means, self._deviations**2
+        s0, s1, s2 = np.split(terms, [1, means.shape[1] + 1], axis=2)
         parts = [
-            (of_weights - weights) / np.sqrt(weights),
-            of_means / np.sqrt(weights),
-            of_deviations / np.sqrt(2 * weights),
+            (s0 - weights) / np.sqrt(weights),
+            (s1 - s0 * means) / (np.sqrt(weights) * self._deviations),
+            (s0 * variances - s2 - s0 * means**2 + 2 * s1 * means) / (np.sqrt(2 * weights) * variances),
         ]
         vectors = np.concatenate([part.reshape(len(terms), -1) for part in parts], axis=1)
-        if not self.improved:
+        if not self._improved:
             return vectors
         vectors = np.sign(vectors) * np.sqrt(np.abs(vectors))
         lengths = np.sqrt((vectors * vectors).sum(axis=1, keepdims=True))
