@@ -97,7 +97,10 @@ def _formats() -> str:
 
 
 def _networks() -> str:
-    layers = _table("Layers", ((f"{name}  {info.form}", info.help) for name, info in LAYER_NAMES.items()))
+    forms = {
+        name: info.form if name in info.form.split() else f"{name}  {info.form}" for name, info in LAYER_NAMES.items()
+    }
+    layers = _table("Layers", ((forms[name], info.help) for name, info in LAYER_NAMES.items()))
     products = _table(
         "Products of layers of vectors", ((_product(name), info.formula) for name, info in PRODUCT_NAMES.items())
     )
