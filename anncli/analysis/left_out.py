@@ -12,7 +12,7 @@ _PATTERNS = {"words": re.compile(r"\w+"), "spaces": re.compile(r"\S+")}
 
 class WordForm(NamedTuple):
     """split: 'words', runs of letters, digits and underscores, or 'spaces', what stands between white space; fold: upper and lower case are
-    the same word."""
+    the same word, and texts become small letters before they are split."""
 
     split: str = "words"
     fold: bool = True
@@ -34,10 +34,11 @@ def left_out(text: str, form: WordForm, most: int | None = None) -> LeftOut:
 
     One blank goes with each word, so that a network of characters does not meet two in a row.
     """
+    # As the lexicon does: a word whose small letters hold a mark is two words.
+    text = text.lower() if form.fold else text
     places: dict[str, list[tuple[int, int]]] = {}
     for match in _PATTERNS[form.split].finditer(text):
-        word = match[0].lower() if form.fold else match[0]
-        places.setdefault(word, []).append(match.span())
+        places.setdefault(match[0], []).append(match.span())
     chosen = [*places.items()][:most]
     texts = tuple("".join(_around(text, spans)) for _, spans in chosen)
     words, counts = tuple(word for word, _ in chosen), tuple(len(spans) for _, spans in chosen)
