@@ -57,13 +57,13 @@ LAYER_NAMES: dict[str, LayerName] = {
     "lif": LayerName("lif", "UNITS lif", "spiking neurons (leaky integrate-and-fire), with exact gradients of spike times"),
     "first-spike": LayerName("first_spike", "UNITS first-spike", "output of spiking neurons: the one that fires first names the class"),
     "peak-voltage": LayerName("peak_voltage", "UNITS peak-voltage", "output of neurons that never fire: the highest voltage names the class"),
-    "pad": LayerName("pad", "pad ROWS [left|right]", "the last ROWS rows of a sample as one row, with zeros before shorter ones; right: the first, zeros after", compiled=True),
+    "pad": LayerName("pad", "pad ROWS [left|right]", "the last ROWS rows as one row, zeros before shorter samples; right: the first, zeros after", compiled=True),
     "skip-gram": LayerName("skip_gram", "skip-gram [window N] [negative N] [hierarchical]", "word vectors: a word predicts each of the words around it"),
     "cbow": LayerName("cbow", "cbow [window N] [negative N] [hierarchical]", "word vectors: the mean of the words around a word predicts it"),
     "memory": LayerName(
-        "memory", "[PATTERNS] memory [beta B]", "answers with the stored pattern that is nearest; training stores the rows that it is given, or learns so many PATTERNS",
+        "memory", "[N] memory [beta B]", "the nearest of the rows that training stored",
     ),
-    "hopfield": LayerName("hopfield", "memory hopfield", "patterns of two values in one matrix of weights; training stores them"),
+    "hopfield": LayerName("hopfield", "memory hopfield", "the same, for rows of two values"),
     "window": LayerName("window", "window ROWS", "every row with so many rows before and after it, as one row", compiled=True),
 }  # fmt: skip
 
