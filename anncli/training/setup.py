@@ -257,6 +257,8 @@ def _n_training(network: Network, data: Dataset, training: Array) -> int:
 def _precision(network: Network, data: Dataset, asked: float | None) -> float:
     if asked is not None or network.topology.is_spiking:
         return asked or 0.0  # Spiking neurons with small weights fall silent, and learn nothing.
+    if network.text is not None and network.text.kind == "words":
+        return 0.0  # Most words come in few samples: the penalty of all samples would hold their weights near 0.
     # The losses of numbers are means over outputs.
     return NUMBERS_PRECISION / network.n_outputs if data.task == "regression" else PRIOR_PRECISION
 

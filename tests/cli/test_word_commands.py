@@ -61,6 +61,8 @@ def test_a_class_for_each_line_of_words(folder: Path, ann: Run) -> None:
     trained = ann("train", "line.nn", "good.txt", "bad.txt", 30, "--learning-rate", 0.1, "--test", 0.25)
     assert (folder / "line.nn").read_text().startswith(head)
     assert "test" in trained.stdout
+    planned = json.loads(ann("train", "line.nn", "good.txt", "bad.txt", "--dry-run", "--json").stdout)
+    assert planned["l2"] == 0
     classes = ann("predict", "line.nn", "-", "--classes", input="FINE!\n\nso dull\n...\n").stdout.splitlines()
     assert classes[:2] == ["good", "bad"]
     assert len(classes) == 3  # a line without words is a sample as well

@@ -35,7 +35,7 @@ def reviews(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("layers", "epochs", "least"),
     [
-        ("32 embedding, mean", 30, 0.75),
+        ("32 embedding, mean", 10, 0.85),
         ("32 embedding, 64 relu convolution 5, max", 4, 0.75),
         ("32 embedding, 32 lstm, last", 3, 0.6),
     ],
