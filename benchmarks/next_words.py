@@ -36,7 +36,12 @@ def main(network_path: str, text_path: str) -> None:
     scores = vectors[np.array(contexts)].mean(axis=1) @ outputs.T
     logs = np.log(np.array(network.vocabulary.counts, dtype=np.float64))  # type: ignore[attr-defined]
     print(f"{len(words)} words")
-    forms = {"counts alone": logs, "softmax": scores, "times counts^0.75": scores + 0.75 * logs, "times counts": scores + logs}
+    forms = {
+        "counts alone": logs,
+        "softmax": scores,
+        "times counts^0.75": scores + 0.75 * logs,
+        "times counts": scores + logs,
+    }
     for name, own in forms.items():
         z = np.broadcast_to(own, scores.shape) - own.max()
         chances = z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
