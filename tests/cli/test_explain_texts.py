@@ -113,6 +113,13 @@ def test_what_does_not_fit_is_refused(summing: Path, ann: Run) -> None:
     following.set_parameters(np.zeros(following.topology.n_parameters))
     save(following, summing / "next.nn")
     assert "ann explain is for a class of each text" in ann("explain", "next.nn", "texts.txt", check=2).stderr
+    vectors = Network.create("words", ["2 embedding", "skip-gram"])
+    assert vectors.text is not None
+    vectors = vectors.with_vocabulary(vectors.text.definition.fitted(["a b c"]))
+    vectors.set_parameters(np.zeros(vectors.topology.n_parameters))
+    save(vectors, summing / "vectors.nn")
+    assert "this network has vectors of words alone; `ann words` says" in ann("explain", "vectors.nn", "texts.txt", check=2).stderr  # fmt: skip
+    assert ann("check", "vectors.nn", "texts.txt").stdout.endswith("\n\n0 warnings, 1 note\n")
     numbers = Network.create(2, ["1 logistic"])
     numbers.set_parameters(np.zeros(3))
     save(numbers, summing / "numbers.nn")

@@ -54,13 +54,14 @@ def check_texts(
         raise UsageError(message, advice="check the sentences without their tags: --inputs words")
     remarks = Remarks()
     refuse_column_options(table_request(values), read_request(values), "classes")
-    classes = () if network is None or network.predicts_next else network.classes
+    classes = network.classes if network is not None and network.text_use == "classes" else ()
     read = read_examined_texts(sets, remarks, classes, definition.takes_files)
     known = None
     if network is not None and network.vocabulary is not None:
         known = KnownWords(frozenset(network.vocabulary.symbols), _noun(network), definition.symbols_of)
     # Lines of one running text may be empty, short or alike.
-    skip = {*values["skip"], *(_OF_TEXTS if network is not None and network.predicts_next else ())}
+    is_running = network is not None and network.text_use in ("next", "vectors")
+    skip = {*values["skip"], *(_OF_TEXTS if is_running else ())}
     found = examine_texts(read, known, skip)
     show_remarks(values.console, remarks)
     if values["json"]:

@@ -55,7 +55,10 @@ def check_text_options(values: Values, network: Network) -> None:
             raise UsageError(f"--{name} is for {what}", advice="leave it out")
     if not takes:
         return
-    if network.topology.answers_rows:
+    if network.text_use == "vectors":
+        message = "ann explain is for a class of each text, and this network has vectors of words alone"
+        raise UsageError(message, advice="`ann words` says which words are near each other")
+    if network.text_use != "classes":
         message = "ann explain is for a class of each text, and this network has an answer for each part of it"
         raise UsageError(message, advice="`ann predict --scores` shows the answer at every place")
     if values["row"] is not None and "rows" in values.on_command_line:
