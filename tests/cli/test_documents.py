@@ -68,6 +68,10 @@ def test_a_folder_for_each_class_is_as_lines(reviews: Path, ann: Run) -> None:
     ]
     assert weights[0] == weights[1] == weights[2]
     assert "classes: {positive: bad, negative: good}" in (reviews / "files.nn").read_text()
+    ann("train", "--inputs", "documents", "mails/bad", "mails/good", 3, "-o", "new.nn")
+    assert "classes: {positive: bad, negative: good}" in (reviews / "new.nn").read_text()
+    ann("init", "usual.nn", "--inputs", "documents", "--data", "mails")
+    assert (reviews / "usual.nn").read_text().endswith("inputs: documents\nlayers: [16 tanh, 1 logistic]\n")
     assert ann("predict", "files.nn", "mails/bad").stdout == ann("predict", "files.nn", "bad.txt").stdout
     assert len(ann("predict", "files.nn", "mails/bad/000.txt").stdout.splitlines()) == 2  # the lines of one file
     assert ann("test", "files.nn", "mails").stdout.splitlines()[1].split()[1] == "80"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from anncli.cli.asking.tables import Asked
 from anncli.errors import UsageError, asking
-from anncli.formats.data.folders import expand
+from anncli.formats.data.class_texts import number_of_classes
 from anncli.network.encoders.symbols import TextDefinition
 from anncli.network.encoders.text import OPEN_OUTPUT, text_definition
 from anncli.network.encoders.words import WordInputs
@@ -31,11 +33,14 @@ def new_text_network(settings: Asked) -> Network | None:
         advice = "leave it out; texts need --inputs words, documents or characters, and ann init takes every form"
         raise UsageError(f"--inputs {settings.inputs}: the data say what a sample is", advice=advice)
     definition = _USUAL_WORDS if definition == WordInputs() else definition
-    files = expand(settings.class_files)
-    folders = {file.label for file in files if file.label is not None}
-    layers = _layers(settings, definition, len(folders) or len(files))
+    layers = _layers(settings, definition, number_of_classes(settings.class_files, definition.takes_files))
     with asking():
         return Network.create(definition.text(), layers)
+
+
+def layers_of_classes(kind: str, n_classes: int, hidden: Sequence[str] = ("16 tanh",)) -> list[str]:
+    """The usual layers for texts that have one of so many classes each; hidden: of a kind that makes one row of a text."""
+    return [*_CLASS_LAYERS.get(kind, hidden), "1 logistic" if n_classes == 2 else f"{n_classes} softmax"]
 
 
 def _layers(settings: Asked, definition: TextDefinition, n_classes: int) -> list[str]:
@@ -49,5 +54,4 @@ def _layers(settings: Asked, definition: TextDefinition, n_classes: int) -> list
             raise UsageError(f"--inputs {kind} needs classes, and one file is one class", advice=advice)
         return [*_NEXT_LAYERS[kind], OPEN_OUTPUT]
     hidden = _HIDDEN_UNITS if settings.hidden is None else settings.hidden
-    below = _CLASS_LAYERS.get(kind, tuple(f"{units} {settings.activation}" for units in hidden))
-    return [*below, "1 logistic" if n_classes == 2 else f"{n_classes} softmax"]
+    return layers_of_classes(kind, n_classes, [f"{units} {settings.activation}" for units in hidden])

@@ -9,11 +9,14 @@ from typing import Any
 from anncli.cli.asking.tables import asked_data
 from anncli.cli.asking.values import Values
 from anncli.cli.asking.words import Words
+from anncli.cli.running.new_text_network import layers_of_classes
 from anncli.errors import UsageError, asking
+from anncli.formats.data.class_texts import number_of_classes
 from anncli.formats.data.remarks import Remarks
 from anncli.formats.data.texts import read_text_sets
 from anncli.formats.networks.ann_vectors import sized, with_sources
 from anncli.network.encoders.settings import DefinitionFault
+from anncli.network.encoders.symbols import TextDefinition
 from anncli.network.encoders.text import OPEN_OUTPUT, is_open_output, text_definition
 from anncli.network.network import Network
 
@@ -43,12 +46,18 @@ def definition_of_texts(values: Values, words: Words, remarks: Remarks) -> Netwo
     if values["dialect"] not in (None, "ann"):
         raise UsageError(f"--dialect {values['dialect']} has no place for texts", advice="leave it out")
     with asking("--layers" if layers else ""):
-        network = _created(values["inputs"] or _USUAL_KIND, layers or _DEFAULT_LAYERS)
+        network = _created(values["inputs"] or _USUAL_KIND, layers or _usual_layers(definition, words))
     network = with_sources(network, words.network or "")
     if words.data:
         asked = asked_data(values, words)
         read_text_sets({"training": words.data}, network, asked.request, asked.read, remarks)
     return network
+
+
+def _usual_layers(definition: TextDefinition | None, words: Words) -> Sequence[str]:
+    if definition is None or definition.kind != "documents":
+        return _DEFAULT_LAYERS
+    return layers_of_classes(definition.kind, number_of_classes(words.data, True) if words.data else 2)
 
 
 def _created(inputs: str, layers: Sequence[Any]) -> Network:

@@ -97,6 +97,12 @@ def takes_files(network: Network | None) -> bool:
     return network is not None and network.text is not None and network.text.definition.takes_files
 
 
+def number_of_classes(words: Sequence[str], are_texts: bool) -> int:
+    """How many classes the files of some DATA words are; are_texts: as text_parts()."""
+    parts = text_parts(expand(words), words, are_texts)
+    return len({part.label for part in parts if part.label is not None}) or len(parts)
+
+
 def text_parts(files: Sequence[DataFile], words: Sequence[Path], are_texts: bool) -> list[TextPart]:
     """The files of a set, those of one class together where each of them is a text, as some networks take them (are_texts)."""
     plain = [TextPart(file.path, file.label) for file in files]
