@@ -62,6 +62,11 @@ class WordTraining:
         self._length = len(tokens)
 
     @property
+    def has_learnt(self) -> bool:
+        """Whether any word was predicted in an epoch that is over: in a short text all words may be too frequent to stay."""
+        return any(self.losses)
+
+    @property
     def is_done(self) -> bool:
         return self._places >= self.epochs * self._length
 

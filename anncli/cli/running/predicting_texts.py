@@ -19,6 +19,7 @@ from anncli.formats.data.text_files import read_text_file
 from anncli.formats.data.texts import refuse_column_options
 from anncli.formats.files.textfile import shown_name
 from anncli.inference.predict import predict
+from anncli.network.layers.word_prediction import WordPrediction
 from anncli.network.network import Network
 
 _LINES = 4096
@@ -33,6 +34,8 @@ def refuse_for_texts(values: Values, network: Network, reader: TableReader) -> N
         if "sentences" in values.on_command_line:
             raise UsageError("--sentences is for networks that give every word a tag", advice="leave it out")
         return
+    if isinstance(last := network.layers[-1], WordPrediction):
+        raise last.no_outputs()
     refuse_column_options(reader.request, reader.read, network.text_use)
     if network.text_use != "tags" and "sentences" in values.on_command_line:
         message = "--sentences is for networks that give every word a tag"

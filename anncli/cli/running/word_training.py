@@ -91,6 +91,8 @@ def train_words(settings: TrainSettings) -> None:
         if is_in_place(settings) and changed_since(settings.path, before):
             advice = "train again, with --output to write elsewhere"
             raise AnnError("changed while the training ran; it was not overwritten", path=settings.path, advice=advice)
+        if run.training.losses and not run.training.has_learnt:
+            settings.console.warn("nothing was learnt: all words are so frequent in this text that none stayed beside another; write `subsample: 0` in the layer")  # fmt: skip
         replacement = replacement_text(settings, run.replaced, run.kept_as)
         _write(settings, run, network)
         if replacement:
