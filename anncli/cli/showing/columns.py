@@ -15,8 +15,8 @@ _MOST_SHOWN = 8
 
 def table_documents(network: Network) -> dict[str, Any]:
     """`table`: what the head of the network's file says about the columns; `encoder`: every column of the table that the
-    network was trained on; `mixture`: of Fisher vectors. None where there is no such thing."""
-    found: dict[str, Any] = {"table": None, "encoder": None, "mixture": None}
+    network was trained on, None where there is no such thing; `mixture`: of Fisher vectors, where there are any."""
+    found: dict[str, Any] = {"table": None, "encoder": None}
     if network.table is not None:
         said = network.table._asdict()
         found["table"] = {**said, "label": list(network.table.label), "kinds": dict(network.table.kinds)}
