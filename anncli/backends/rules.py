@@ -42,7 +42,7 @@ class UpdateRule(NamedTuple):
     nesterov are linear in (w, v), so that n of them are one matrix; of adam and adamw the steps are taken one by one until they
     move the weight no more, and the rest are powers of b1, b2 and 1 - learning_rate weight_decay. With l2 or l1 in adam's gradient, with clip,
     and by the other rules every update goes through all rows. A rule without momentum for the rows that wait, as in other
-    programs, learns the words of IMDB reviews more slowly and less well (benchmarks/documents.md).
+    programs, learns the words of IMDB reviews more slowly and less well (benchmarks/reviews.md).
     """
 
     name: str

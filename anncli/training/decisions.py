@@ -12,6 +12,7 @@ from anncli.dataset.dataset import Dataset
 from anncli.dataset.encoding import sample_weights as combined_weights
 from anncli.dataset.statistics import fit_scaling, value_range
 from anncli.errors import UsageError, asking
+from anncli.network.encoders.documents import DocumentEncoder
 from anncli.network.initialization import initialize
 from anncli.network.names import check_loss, check_targets, default_loss, default_scaling
 from anncli.network.network import Network, default_targets
@@ -33,6 +34,17 @@ _RANGE_ROWS = 10_000
 _REFIT_LIMIT = 100_000
 
 
+#: The precision of the prior (setup.PRIOR_PRECISION) where documents are read, over the root of the number of training rows: such a
+#: network has far more weights than rows, and the norm of the best ones grows with the rows. Chosen in benchmarks/reviews.md.
+DOCUMENT_PRECISION = 0.28
+
+
+def reads_documents(network: Network) -> bool:
+    """Whether inputs are the weights of words, which a hidden layer adds up. A network without one is a logistic regression, for
+    which this penalty would be far too large."""
+    return isinstance(network.vocabulary, DocumentEncoder) and len(network.topology.layers) > 1
+
+
 def settled(
     network: Network, options: TrainingOptions, task: str, dialect: str | None, n_training: int
 ) -> TrainingOptions:
@@ -42,7 +54,7 @@ def settled(
     """
     own = options.trainer_options
     if own.get("batch_size") == "auto":
-        size = DEFAULT_STREAMS if network.predicts_next else batch_size(n_training)
+        size = DEFAULT_STREAMS if network.predicts_next else batch_size(n_training, reads_documents(network))
         options = options._replace(trainer_options={**own, "batch_size": size})
     if options.truncate == "auto":
         cuts = network.predicts_next and network.topology.streams and not TRAINER_NAMES[options.trainer].needs_whole

@@ -196,6 +196,8 @@ DEFAULT_AVERAGE = "ema:0.7"
 # The default batch has about so many of the rows, within these bounds: with more rows than an epoch needs, larger batches
 # make steps of less noise. Chosen in benchmarks/accuracy.md.
 _BATCH_ROWS, _SMALLEST_BATCH, _LARGEST_BATCH = 3000, 32, 256
+# Of documents a batch is a larger part: rare words come in few of them, and steps by one document are noise. Chosen in benchmarks/reviews.md.
+_BATCH_DOCUMENTS = 75
 
 # Defaults for networks in ann1dn's file format: its complete training rule (2008).
 ANN1DN_DEFAULTS: dict[str, object] = {
@@ -230,9 +232,9 @@ def chosen_trainers(text: object) -> list[str]:
     return list(dict.fromkeys(canonical_trainer(str(word).strip()) for word in words))
 
 
-def batch_size(n_training: int) -> int:
+def batch_size(n_training: int, of_documents: bool = False) -> int:
     """The default number of rows per weight update: a power of two."""
-    size = _SMALLEST_BATCH
-    while size < _LARGEST_BATCH and 2 * size * _BATCH_ROWS <= n_training:
+    size, batches = _SMALLEST_BATCH, _BATCH_DOCUMENTS if of_documents else _BATCH_ROWS
+    while size < _LARGEST_BATCH and 2 * size * batches <= n_training:
         size *= 2
     return size

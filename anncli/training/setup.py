@@ -216,7 +216,7 @@ def prepare(
         network, data, options, asked, backend, problem, rows, targets, decisions.choose_threshold(network, options, targets),
         scaling, _scaled(scaling, data, in_place), encoded, smoothed(encoded, data.answer_rows(training), options),
         weights=decisions.sample_weights(network, data, options, training),
-        l2=decisions.choose_l2(options, data, rows, is_drawn, _precision(network, data, prior_precision)),
+        l2=decisions.choose_l2(options, data, rows, is_drawn, _precision(network, data, prior_precision, len(training))),
         patience=decisions.choose_patience(options, _n_training(network, data, training)), warnings=(*warnings, *filter(None, [backend.note])),
         is_continued=is_continued, alternates=decisions.alternates(options), target_scaling=target_scaling, seen=seen,
         self_test_inputs=self_test_inputs, will_refit=decisions.will_refit(options, rows, is_drawn and not is_continued),
@@ -254,11 +254,13 @@ def _n_training(network: Network, data: Dataset, training: Array) -> int:
     return len(data.answer_rows(training)) if network.predicts_next else len(training)
 
 
-def _precision(network: Network, data: Dataset, asked: float | None) -> float:
+def _precision(network: Network, data: Dataset, asked: float | None, n_training: int) -> float:
     if asked is not None or network.topology.is_spiking:
         return asked or 0.0  # Spiking neurons with small weights fall silent, and learn nothing.
     if network.text is not None and network.text.kind == "words":
         return 0.0  # Most words come in few samples: the penalty of all samples would hold their weights near 0.
+    if decisions.reads_documents(network):
+        return decisions.DOCUMENT_PRECISION * n_training**0.5
     # The losses of numbers are means over outputs.
     return NUMBERS_PRECISION / network.n_outputs if data.task == "regression" else PRIOR_PRECISION
 

@@ -130,3 +130,13 @@ def test_lines_of_a_pipe_are_answered_as_they_come(reviews: Path, ann: Run) -> N
             assert process.stdout.readline() == f"{answer}\n"
         process.stdin.close()
         assert process.wait() == 0
+
+
+def test_the_default_penalty_grows_with_documents_where_units_stand_between(reviews: Path, ann: Run) -> None:
+    (reviews / "line.nn").write_text("anncli: 1\ninputs: documents\nlayers: [1 logistic]\n")
+    found = {}
+    for name in ("mail.nn", "line.nn"):
+        ann("train", name, "good.txt", "bad.txt.gz", 1, "--validation", 0.2)
+        found[name] = float(json.loads(ann("info", name, "--json").stdout)["record"]["l2"])
+    # 64 of 80 rows train: 0.28 sqrt(64) / 80; a logistic regression has 2.5 / 80.
+    assert found == pytest.approx({"mail.nn": 0.028, "line.nn": 0.03125}, rel=1e-6)

@@ -155,3 +155,8 @@ def test_a_fifth_of_the_labels_wrong_costs_no_more_than_two_points() -> None:
     plain = accuracy(x, y, test, wanted)
     wrong = np.random.default_rng(0).random(len(y)) < 0.2
     assert accuracy(x, np.where(wrong, 1 - y, y), test, wanted) >= plain - 2
+
+
+def test_batches_of_documents_are_a_larger_part_of_them() -> None:
+    assert [batch_size(n, True) for n in (100, 4799, 4800, 9599, 19_200, 10**6)] == [32, 32, 64, 64, 256, 256]
+    assert batch_size(19_200) == 32

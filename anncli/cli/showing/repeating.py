@@ -12,6 +12,7 @@ from anncli.network.network import Network
 from anncli.options.data_readers import FILE_LABEL
 from anncli.options.table import OPTIONS, TrainingOptions, options_of
 from anncli.options.wording import long_name
+from anncli.training.decisions import reads_documents
 from anncli.training.names import DEFAULT_TRAINER, TRAINER_NAMES, batch_size
 
 # Entries of the record that are named like the option that asked for them.
@@ -92,7 +93,7 @@ def _of_other_defaults(network: Network, asked: Mapping[str, Any]) -> dict[str, 
     if info is None:
         return {}
     n_training = record.get("sets", {}).get("training", {}).get("samples", 0)
-    defaults = {**info.defaults, "batch_size": batch_size(n_training)}
+    defaults = {**info.defaults, "batch_size": batch_size(n_training, reads_documents(network))}
     found = {name: value for name, value in record.get("options", {}).items() if value != defaults.get(name)}
     if info.averages and "average" not in record and "goal" not in asked:
         found["average"] = "none"
